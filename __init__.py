@@ -1,0 +1,38 @@
+"""Shiliu (十六, sixteen): humanoid training scenarios in MuJoCo and a physical judge of recorded demonstrations.
+
+The names below are loaded on first use, so that ``import shiliu`` and ``shiliu --help`` stay quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .envs.registration import register_envs
+    from .replay.formats import read
+    from .replay.judge import judge
+    from .scenarios.catalog import load_scenario
+    from .scenarios.errors import EpisodeError, ReplayError, ScenarioError, ShiliuError
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "load_scenario": "scenarios.catalog",
+    "read": "replay.formats",
+    "judge": "replay.judge",
+    "register_envs": "envs.registration",
+    "ShiliuError": "scenarios.errors",
+    "ScenarioError": "scenarios.errors",
+    "EpisodeError": "scenarios.errors",
+    "ReplayError": "scenarios.errors",
+}
+__all__ = ["EpisodeError", "ReplayError", "ScenarioError", "ShiliuError", "judge", "load_scenario", "read", "register_envs"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module("." + _HOME[name], __name__), name)
+    raise AttributeError(f"module 'shiliu' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

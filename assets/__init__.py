@@ -1,0 +1,1 @@
+"""MJCF parts: what things are."""

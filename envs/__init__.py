@@ -1,0 +1,1 @@
+"""A Scene as Gymnasium environments: single, vector, registration."""

@@ -1,0 +1,1 @@
+"""Skills of the scripted operator, named in the words of the field."""

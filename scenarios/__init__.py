@@ -1,0 +1,1 @@
+"""Conf and assets become a Scene: compiled model, sensors, predicates, goals, variation, episode schema."""
