@@ -1,0 +1,156 @@
+"""Writes bowl_150.xml: a bowl of revolution as one mesh to look at, and rings of boxes to touch.
+
+Run from anywhere: `python assets/objects/bowl_150/generate.py`. The numbers below are the bowl's drawing.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+MASS = 0.35  # kg, estimate for stoneware of this size
+# Half profile of the ceramic, (radius, height) in m, from the middle of the outer base, round the rim, to the inner floor.
+PROFILE = np.array([
+    (0.0, 0.0030), (0.0330, 0.0030), (0.0345, 0.0004), (0.0355, 0.0), (0.0385, 0.0), (0.0395, 0.0010), (0.0402, 0.0040),
+    (0.0480, 0.0085), (0.0590, 0.0185), (0.0670, 0.0310), (0.0715, 0.0430), (0.0735, 0.0530), (0.0745, 0.0610),
+    (0.0750, 0.0636), (0.0745, 0.0646), (0.0730, 0.0650), (0.0715, 0.0646), (0.0708, 0.0636), (0.0700, 0.0590),
+    (0.0690, 0.0530), (0.0669, 0.0440), (0.0622, 0.0318), (0.0545, 0.0205), (0.0445, 0.0122), (0.0360, 0.0088),
+    (0.0, 0.0080),
+])
+SEGMENTS = 48  # of the mesh
+BASE_RADIUS = 0.037  # m, foot ring
+FLOOR = 0.008  # m, inner floor above the table
+# Walls as rings of boxes: count, outer (radius, height) below and above, thickness. The upper ring is what a claw
+# pinches: nearly upright (2.5 degrees), flat, 4.5 mm thick.
+RINGS = {
+    "rim": (12, (0.0736, 0.0330), (0.0750, 0.0650), 0.0045),
+    "wall": (8, (0.0420, 0.0030), (0.0740, 0.0340), 0.0050),
+}
+
+
+def revolve(profile, segments):
+    """Turns a half profile round z.
+
+    Args:
+        profile: (n, 2) radius and height [m]; first and last radius are 0.
+        segments: corners of each circle.
+
+    Returns:
+        vertices (m, 3) [m] and faces (k, 3), outward by the right hand when the profile runs outside first.
+    """
+    angle = 2 * np.pi * np.arange(segments) / segments
+    inner = profile[1:-1]
+    rings = np.stack([np.outer(inner[:, 0], np.cos(angle)), np.outer(inner[:, 0], np.sin(angle)),
+                      np.repeat(inner[:, 1:], segments, axis=1)], axis=-1).reshape(-1, 3)
+    vertices = np.vstack([rings, [[0, 0, profile[0, 1]], [0, 0, profile[-1, 1]]]])
+    bottom, top, rows = len(rings), len(rings) + 1, len(inner)
+    faces = []
+    for j in range(segments):
+        k = (j + 1) % segments
+        faces.append((bottom, k, j))
+        for i in range(rows - 1):
+            a, b, c, d = i * segments + j, i * segments + k, (i + 1) * segments + j, (i + 1) * segments + k
+            faces += [(a, b, d), (a, d, c)]
+        faces.append((top, (rows - 1) * segments + j, (rows - 1) * segments + k))
+    return vertices, np.array(faces)
+
+
+def mass_properties(vertices, faces, mass):
+    """Centre height [m] and diagonal inertia (3,) [kg m2] of a closed mesh of revolution scaled to `mass` [kg]."""
+    a, b, c = (vertices[faces[:, i]] for i in range(3))
+    volume = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
+    centre = (volume[:, None] * (a + b + c) / 4).sum(0) / volume.sum()
+    # Second moments of a tetrahedron with one corner at the origin, summed over the signed tetrahedra.
+    corners = np.stack([a, b, c], axis=1)
+    total = corners.sum(1)
+    weight = volume / 20 * mass / volume.sum()
+    second = np.einsum("n,ni,nj->ij", weight, total, total) + np.einsum("n,nki,nkj->ij", weight, corners, corners)
+    second -= mass * np.outer(centre, centre)
+    return centre[2], np.trace(second) - np.diag(second), volume.sum()
+
+
+def ring_boxes(name, count, low, high, thickness):
+    """One `<geom>` line per box of a wall ring, box 0 facing +x; neighbours overlap, so nothing slips through."""
+    low, high = np.array(low), np.array(high)
+    along = (high - low) / np.linalg.norm(high - low)
+    outward = np.array([along[1], -along[0]])
+    middle = (low + high) / 2 - outward * thickness / 2
+    lean = np.arctan2(along[0], along[1])
+    half_width = high[0] * np.tan(np.pi / count)
+    lines = []
+    for i in range(count):
+        angle = 2 * np.pi * i / count
+        # about z to the box's place, then lean outward about its own y
+        quat = (np.cos(angle / 2) * np.cos(lean / 2), -np.sin(angle / 2) * np.sin(lean / 2),
+                np.cos(angle / 2) * np.sin(lean / 2), np.sin(angle / 2) * np.cos(lean / 2))
+        pos = (middle[0] * np.cos(angle), middle[0] * np.sin(angle), middle[1])
+        size = numbers((thickness / 2, half_width, np.linalg.norm(high - low) / 2))
+        lines.append(f'      <geom name="{name}_{i}" class="collision" type="box" pos="{numbers(pos)}" '
+                     f'quat="{numbers(quat)}" size="{size}"/>')
+    return lines
+
+
+def numbers(values, digits=5):
+    """Numbers for an MJCF attribute, without trailing zeros."""
+    return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
+
+
+def main():
+    vertices, faces = revolve(PROFILE, SEGMENTS)
+    height, inertia, volume = mass_properties(vertices, faces, MASS)
+    print(f"ceramic {volume * 1e6:.0f} ml, density {MASS / volume:.0f} kg/m3")
+    around = 2 * np.pi * np.arange(6) / 6
+    feet = [f'      <geom name="foot_{i}" class="collision" type="sphere" pos="{numbers(pos)}" size="0.003"/>'
+            for i, pos in enumerate(np.c_[BASE_RADIUS * np.cos(around), BASE_RADIUS * np.sin(around), 0 * around + 0.003])]
+    bottom = f'pos="0 0 {(FLOOR + 0.003) / 2:g}" size="0.041 {(FLOOR - 0.003) / 2:g}"'
+    text = f"""<!-- written by generate.py; change the drawing there -->
+<mujoco model="bowl_150">
+  <compiler angle="radian" autolimits="true"/>
+
+  <default>
+    <default class="bowl">
+      <default class="visual">
+        <geom group="2" contype="0" conaffinity="0" density="0"/>
+      </default>
+      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
+      <default class="collision">
+        <geom group="3" contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="0.006 1"
+          solimp="0.95 0.99 0.001" density="0"/>
+      </default>
+      <site group="4" size="0.004" rgba="0.2 0.9 0.3 0.6"/>
+    </default>
+  </default>
+
+  <asset>
+    <material name="glaze" rgba="0.95 0.94 0.91 1" specular="0.6" shininess="0.8" reflectance="0.03"/>
+    <material name="band" rgba="0.16 0.32 0.55 1" specular="0.6" shininess="0.8"/>
+    <mesh name="bowl" smoothnormal="true" inertia="shell"
+      vertex="{numbers(vertices.ravel())}"
+      face="{' '.join(map(str, faces.ravel()))}"/>
+  </asset>
+
+  <worldbody>
+    <!-- origin in the middle of the foot ring, at the table's level -->
+    <body name="bowl_150" childclass="bowl">
+      <freejoint name="bowl_150_free"/>
+      <!-- from the mesh at the bowl's mass -->
+      <inertial pos="0 0 {height:.5f}" mass="{MASS}" diaginertia="{inertia[0]:.4g} {inertia[1]:.4g} {inertia[2]:.4g}"/>
+      <geom name="bowl" class="visual" type="mesh" mesh="bowl" material="glaze"/>
+      <!-- foot ring: six points, which stand on any shape -->
+{chr(10).join(feet)}
+      <geom name="bottom" class="collision" type="cylinder" {bottom}/>
+{chr(10).join(line for name, ring in RINGS.items() for line in ring_boxes(name, *ring))}
+      <site name="base" pos="0 0 0"/>
+      <site name="inside" pos="0 0 {FLOOR:g}"/>
+      <site name="rim_near" pos="-0.0722 0 0.065" quat="0 0 0 1"/>
+      <site name="rim_far" pos="0.0722 0 0.065"/>
+      <site name="rim_left" pos="0 0.0722 0.065" quat="0.707107 0 0 0.707107"/>
+      <site name="rim_right" pos="0 -0.0722 0.065" quat="0.707107 0 0 -0.707107"/>
+    </body>
+  </worldbody>
+</mujoco>
+"""
+    (Path(__file__).parent / "bowl_150.xml").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
