@@ -1,0 +1,389 @@
+"""ROS 1 bags (rosbag v2.0): message by message through the bag's own definitions, into streams as a mapping says.
+
+Messages are read one at a time and only their mapped numbers are kept, so that memory follows the values and not the file.
+A bag comes from outside: whatever is wrong with it ends in one `EpisodeError`, and what it claims about sizes is not trusted.
+"""
+
+from __future__ import annotations
+
+import bz2
+import hashlib
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rosbags.interfaces import Connection
+from rosbags.rosbag1 import Reader
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+from ...scenarios.errors import EpisodeError
+from ..mapping import Mapping, StreamRule, TopicRule, load, packaged
+from ..recording import Recording, Stream
+
+MAX_CHUNK_BYTES = 256 << 20  # unpacked; the recorder writes chunks of 768 KiB and at least one message, a camera picture at most
+MAX_VALUE_BYTES = 2 << 30  # of one bag's streams; three hours of the robot's sensors at 500 Hz take a third of it
+_NS = 1_000_000_000
+_INT64 = range(-(1 << 63), 1 << 63)
+
+
+def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:
+    """Read one bag.
+
+    Args:
+        path: the bag.
+        source: what `Recording.source` says.
+        mapping: name or file of the mapping; None chooses by the topics and types that the bag holds.
+
+    Raises:
+        EpisodeError: not a whole bag, nothing in it that a mapping knows, or messages that are not what the mapping says.
+    """
+    chosen = None if mapping is None else load(mapping)
+    with _mendable(path):
+        if path.stat().st_size == 0:
+            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        sha256 = _sha256(path)
+        reader = Reader(path)
+        reader.open()
+    try:
+        with _mendable(path):
+            _bound_chunks(reader)
+            connections = [c for c in reader.connections if c.msgcount]
+            silent = [c for c in reader.connections if not c.msgcount]
+        return _read_open(path, source, sha256, reader, connections, silent, chosen)
+    finally:
+        reader.close()
+
+
+@contextmanager
+def _mendable(path: Path) -> Iterator[None]:
+    """Turn whatever the bag library raises over a broken file into one `EpisodeError`."""
+    try:
+        yield
+    except EpisodeError:
+        raise
+    except PermissionError:
+        raise EpisodeError("the file may not be read. Give yourself read permission.", file=path) from None
+    except Exception as error:  # struct.error, AssertionError, KeyError, ...: the library trusts a file's numbers
+        raise EpisodeError(
+            f"not a readable ROS 1 bag ({_cause(error)}). A recording that was cut off is mended with `rosbag reindex`; "
+            "otherwise copy it again from the recorder.",
+            file=path,
+        ) from None
+
+
+def _cause(error: Exception) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    return text[:160] if text else type(error).__name__
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _bound_chunks(reader: Reader) -> None:
+    """Make the reader unpack no more than `MAX_CHUNK_BYTES` of a chunk, whatever the chunk holds."""
+
+    def bounded(unpack: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+        def run(data: bytes) -> bytes:
+            if data[:3] == b"BZh" and unpack is bz2.decompress:
+                out = bz2.BZ2Decompressor().decompress(data, MAX_CHUNK_BYTES + 1)
+            elif data[:4] == b"\x04\x22\x4d\x18":  # the magic number of an LZ4 frame
+                from lz4.frame import LZ4FrameDecompressor
+
+                out = LZ4FrameDecompressor().decompress(data, MAX_CHUNK_BYTES + 1)
+            else:
+                out = unpack(data)
+            if len(out) > MAX_CHUNK_BYTES:
+                raise ValueError(f"a chunk unpacks to more than {MAX_CHUNK_BYTES >> 20} MiB")
+            return out
+
+        return run
+
+    for position, chunk in reader.chunks.items():
+        if chunk.datasize > MAX_CHUNK_BYTES:
+            raise ValueError(f"a chunk holds {chunk.datasize >> 20} MiB, more than {MAX_CHUNK_BYTES >> 20} MiB")
+        reader.chunks[position] = chunk._replace(decompressor=bounded(chunk.decompressor))
+
+
+def _choose(path: Path, connections: list[Connection]) -> Mapping:
+    """The mapping that knows most of the bag's messages; one for a robot before one for a person's motion alone."""
+    mappings = list(packaged("rosbag1"))
+
+    def known(mapping: Mapping) -> int:
+        return sum(c.msgcount for c in connections if _rule(mapping, c) is not None)
+
+    fitting = [m for m in mappings if any(c.topic in m.recognise and _rule(m, c) for c in connections)]
+    if not fitting:
+        raise EpisodeError(_nothing_known(mappings, connections), file=path)
+    return max(fitting, key=lambda m: (m.kind != "human", known(m)))
+
+
+def _rule(mapping: Mapping, connection: Connection) -> TopicRule | None:
+    rule = mapping.topics.get(connection.topic)
+    return rule if rule is not None and rule.type == connection.msgtype else None
+
+
+def _listed(connections: list[Connection]) -> str:
+    counts: dict[tuple[str, str], int] = {}
+    for c in connections:
+        key = (c.topic, c.msgtype.replace("/msg/", "/"))
+        counts[key] = counts.get(key, 0) + c.msgcount
+    shown = [f"{topic} ({type_}, {n} messages)" for (topic, type_), n in list(counts.items())[:12]]
+    return ", ".join(shown) + (f" and {len(counts) - 12} more" if len(counts) > 12 else "")
+
+
+def _nothing_known(mappings: list[Mapping], connections: list[Connection]) -> str:
+    if not connections:
+        return "the bag holds no messages. Record it again, and look at the topics while it records (`rostopic hz`)."
+    wrong = [
+        f" {c.topic} is a {c.msgtype.replace('/msg/', '/')} here, where mapping {m.name} knows a {m.topics[c.topic].type.replace('/msg/', '/')}."
+        for m in mappings
+        for c in connections
+        if c.topic in m.recognise and _rule(m, c) is None
+    ]
+    wanted = ", ".join(sorted({topic for m in mappings for topic in m.recognise}))
+    return (
+        f"no arm topic that a mapping knows. The bag holds {_listed(connections)}.{''.join(dict.fromkeys(wrong))} "
+        f"Record one of {wanted}, or say what the topics are in a mapping of your own: mapping=FILE.yaml, like conf/mapping/kuavo_rosbag.yaml."
+    )
+
+
+def _read_open(
+    path: Path,
+    source: str,
+    sha256: str,
+    reader: Reader,
+    connections: list[Connection],
+    silent: list[Connection],
+    chosen: Mapping | None,
+) -> Recording:
+    mapping = chosen or _choose(path, connections)
+    mapped = [c for c in connections if _rule(mapping, c) is not None]
+    if not mapped:
+        raise EpisodeError(
+            f"mapping {mapping.name} knows no topic of this bag, which holds {_listed(connections) or 'no messages'}. "
+            "Leave mapping= out to have one chosen, or name the topics in the mapping.",
+            file=path,
+        )
+    topics: dict[str, _Topic] = {}
+    for c in mapped:
+        rule = mapping.topics[c.topic]
+        topics.setdefault(c.topic, _Topic(path, c.topic, rule)).publishers.append(_publisher(c))
+
+    with _mendable(path):
+        stores = {c.id: _definitions(c) for c in mapped}
+    sender = {c.id: topics[c.topic].publishers.index(_publisher(c)) for c in mapped}
+    used = 0
+    messages = reader.messages(mapped)
+    while True:
+        with _mendable(path):
+            item = next(messages, None)
+            if item is None:
+                break
+            connection, time_ns, raw = item
+            message = stores[connection.id].deserialize_ros1(raw, connection.msgtype)
+            used += topics[connection.topic].add(message, time_ns, sender[connection.id])
+        if used > MAX_VALUE_BYTES:
+            raise EpisodeError(f"more than {MAX_VALUE_BYTES >> 30} GiB of values. Cut the bag with `rosbag filter`.", file=path)
+
+    notes = [f"read with mapping {mapping.name}; values, element order and clocks are as stored"]
+    streams = {s.name: s for topic in topics.values() for s in topic.streams(notes)}
+    unmapped = tuple(_unmapped(mapping, connections, silent))
+    kind = mapping.kind
+    if kind == "robot" and not any(s.role == "command" for s in streams.values()):
+        measured = any(s.role == "measured" for s in streams.values())
+        kind = "state_only" if measured else "human"
+        notes.append("no command was recorded" if measured else "no joint of the robot was recorded, only a person's motion")
+    return Recording(
+        name=path.stem,
+        source=source,
+        sha256=sha256,
+        kind=kind,
+        streams=streams,
+        metadata={
+            "container": "rosbag v2.0",
+            "robot": mapping.robot,
+            "start_ns": reader.start_time,
+            "duration_s": reader.duration * 1e-9,
+            "messages": sum(c.msgcount for c in connections),
+        },
+        mapping=mapping.name,
+        unmapped=unmapped,
+        notes=notes,
+    )
+
+
+def _publisher(connection: Connection) -> str:
+    return getattr(connection.ext, "callerid", None) or f"connection {connection.id}"
+
+
+def _definitions(connection: Connection) -> Any:
+    """A type store with the definitions that the bag itself carries for one connection."""
+    store = get_typestore(Stores.EMPTY)
+    store.register(get_types_from_msg(connection.msgdef.data, connection.msgtype))
+    return store
+
+
+def _unmapped(mapping: Mapping, connections: list[Connection], silent: list[Connection]) -> Iterator[str]:
+    for c in connections:
+        if _rule(mapping, c) is not None:
+            continue
+        type_ = c.msgtype.replace("/msg/", "/")
+        if c.topic in mapping.topics:
+            reason = f"a {mapping.topics[c.topic].type.replace('/msg/', '/')} was expected"
+        else:
+            reason = mapping.reason_unused(c.topic) or f"unknown to mapping {mapping.name}"
+        yield f"{c.topic} ({type_}, {c.msgcount} messages): {reason}"
+    for c in silent:
+        yield f"{c.topic} ({c.msgtype.replace('/msg/', '/')}, 0 messages): announced, but nothing was recorded"
+
+
+def _time_ns(value: Any, ticks: int | None) -> int:
+    """A ROS time, or an integer clock of `ticks` nanoseconds, as integer nanoseconds."""
+    time = value.sec * _NS + value.nanosec if ticks is None else int(value) * ticks
+    if time not in _INT64:
+        raise ValueError(f"time {time} ns is out of range")
+    return time
+
+
+@dataclass
+class _Column:
+    """Values of one stream while the messages pass."""
+
+    rule: StreamRule
+    values: array = field(default_factory=lambda: array("d"))
+    names: tuple[str, ...] | None = None  # in stored order, once a message has been seen
+    spelling: tuple[str, ...] = ()
+    absent: bool = False
+
+
+class _Topic:
+    """Everything that is kept of one topic."""
+
+    def __init__(self, path: Path, topic: str, rule: TopicRule) -> None:
+        self.path, self.topic, self.rule = path, topic, rule
+        self.publishers: list[str] = []
+        self.publisher = array("h")
+        self.receive, self.capture, self.device = array("q"), array("q"), array("q")
+        self.columns = [_Column(stream) for stream in rule.streams]
+        self.n = 0
+
+    def add(self, message: Any, time_ns: int, publisher: int) -> int:
+        """Keep one message; returns the bytes that it took."""
+        self.receive.append(time_ns)
+        self.publisher.append(publisher)
+        rule = self.rule
+        if rule.capture is not None:
+            self.capture.append(_time_ns(attrgetter(rule.capture)(message), None))
+        if rule.device is not None:
+            self.device.append(_time_ns(attrgetter(rule.device)(message), rule.device_ns))
+        taken = 26
+        for column in self.columns:
+            if column.absent:
+                continue
+            row = self._row(column, message)
+            if row is None:
+                column.absent = True
+                continue
+            column.values.frombytes(row.tobytes())
+            taken += row.nbytes
+        self.n += 1
+        return taken
+
+    def _fail(self, column: _Column, message: str) -> EpisodeError:
+        return EpisodeError(f"message {self.n}: {message}", file=self.path, field=f"{self.topic}:{', '.join(column.rule.fields[:2])}")
+
+    def _row(self, column: _Column, message: Any) -> np.ndarray | None:
+        """One message's values (k,) in stored order; None where an optional stream is not in this bag."""
+        rule = column.rule
+        parts = [message] if rule.each is None else attrgetter(rule.each)(message)
+        try:
+            row = np.concatenate([np.atleast_1d(attrgetter(name)(part)) for part in parts for name in rule.fields] or [np.empty(0)])
+        except AttributeError:
+            if rule.optional and self.n == 0:
+                return None
+            raise self._fail(column, "the message type has no such field; correct the mapping.") from None
+        if row.dtype.kind not in "fiub":
+            raise self._fail(column, f"holds {row.dtype}, not numbers; correct the mapping.")
+        if row.size == 0 and rule.optional and self.n == 0:
+            return None
+        if row.size != len(rule.columns):
+            raise self._fail(
+                column,
+                f"holds {row.size} values, the mapping names {len(rule.columns)}. Give a mapping for this robot (mapping=FILE.yaml), "
+                "or cut the message out.",
+            )
+        self._name(column, message)
+        return row.astype(np.float64)
+
+    def _name(self, column: _Column, message: Any) -> None:
+        """Take the element order from the names that the sender writes, where it writes any."""
+        rule = column.rule
+        spelled = tuple(attrgetter(rule.spelled_in)(message)) if rule.spelled_in else ()
+        if not spelled or spelled == column.spelling:
+            return
+        for spelling in (rule.names, *rule.spellings):
+            if len(spelled) == len(spelling) and set(spelled) == set(spelling):
+                names = tuple(rule.names[spelling.index(name)] for name in spelled)
+                break
+        else:
+            raise self._fail(column, f"names its values {', '.join(spelled[:4])}, ..., which the mapping's spellings do not know; add them there.")
+        if column.names is not None and names != column.names or column.names is None and self.n and names != rule.names:
+            raise self._fail(column, "the order of the elements changes in the middle of the recording; split it there.")
+        column.names, column.spelling = names, spelled
+
+    def streams(self, notes: list[str]) -> Iterator[Stream]:
+        """The finished streams; says in `notes` what had to be assumed."""
+        times = {label: np.frombuffer(getattr(self, label), np.int64) for label in ("receive", "capture", "device")}
+        clock = self.rule.clock
+        if self.rule.capture is not None and not times["capture"].any():
+            notes.append(f"{self.topic}: every stamp is 0, so that the recorder's time is its only wall clock")
+            times["capture"] = times["capture"][:0]
+            clock = "receive" if clock == "capture" else clock
+        elif clock != "receive":
+            notes.append(f"{self.topic}: timed by its {clock} clock, not by arrival")
+        meta: dict[str, Any] = {"topic": self.topic, "type": self.rule.type}
+        if len(self.publishers) > 1:
+            meta |= {"publishers": tuple(self.publishers), "publisher": np.frombuffer(self.publisher, np.int16)}
+            counts = np.bincount(meta["publisher"], minlength=len(self.publishers))
+            parts = ", ".join(f"{name} ({n} messages)" for name, n in zip(self.publishers, counts))
+            notes.append(f"{self.topic}: {len(self.publishers)} publishers, kept in one stream in the order of arrival: {parts}")
+        else:
+            meta["publishers"] = tuple(self.publishers)
+
+        for column in self.columns:
+            rule = column.rule
+            name = self.topic if rule.name is None else f"{self.topic}/{rule.name}"
+            if column.absent:
+                continue
+            extra = {"field": ", ".join(rule.fields)} | {k: v for k, v in (("frame", rule.frame), ("note", rule.note)) if v}
+            filler = [p for p in rule.placeholder if p["publisher"] in self.publishers]
+            if filler:
+                extra["placeholder"] = filler
+                notes.extend(f"{name}: {p['publisher']}: {', '.join(p['names'])}: {p['note']}" for p in filler)
+            if rule.note:
+                notes.append(f"{name}: {rule.note}")
+            if rule.spelled_in and column.names is None:
+                notes.append(f"{name}: the sender names no elements; their order is the mapping's")
+            values = np.frombuffer(column.values, np.float64).reshape(self.n, -1)
+            values.flags.writeable = False  # evidence: whoever converts does so in a copy
+            yield Stream(
+                name=name,
+                role=rule.role,
+                quantity=rule.quantity,
+                unit=rule.unit,
+                names=column.names or rule.columns,
+                values=values,
+                capture_ns=times["capture"] if len(times["capture"]) else None,
+                receive_ns=times["receive"],
+                device_ns=times["device"] if len(times["device"]) else None,
+                clock=clock,
+                declared_unit=rule.declared,
+                meta=meta | extra,
+            )

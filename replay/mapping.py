@@ -1,0 +1,313 @@
+"""A mapping says what each channel of a source is: `conf/mapping/<name>.yaml`, read and checked into plain dataclasses.
+
+Every channel of a recording is either mapped to streams or named as unused with a reason. A mapping never says how to
+convert: it says what the stored values are (unit, order, clock), and the readers keep them as they are.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..scenarios.errors import EpisodeError
+from .recording import CLOCKS, KINDS, ROLES
+
+TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
+
+
+@dataclass(frozen=True)
+class StreamRule:
+    """One stream out of a message.
+
+    Attributes:
+        fields: dotted paths of numbers or arrays; their values are laid side by side.
+        names: element names; with `each`, the elements of that array, and `suffixes` name the values of each.
+        role, quantity, unit, declared, frame, note: as in `Stream`.
+        name: last part of the stream's name, or None where the stream carries the topic's own.
+        each: dotted path of an array of messages on which `fields` are read.
+        suffixes: names of the values of one element of `each`.
+        spelled_in: dotted path of the names that the sender writes, or None.
+        spellings: other lists that `spelled_in` may hold, in the order of `names`.
+        placeholder: columns that are filled, but mean nothing: dicts of `publisher`, `names`, `note`.
+        optional: the stream is left out where the message type lacks the field, or its array is always empty.
+    """
+
+    fields: tuple[str, ...]
+    names: tuple[str, ...]
+    role: str
+    quantity: str
+    unit: str
+    name: str | None = None
+    declared: str | None = None
+    frame: str | None = None
+    note: str | None = None
+    each: str | None = None
+    suffixes: tuple[str, ...] = ()
+    spelled_in: str | None = None
+    spellings: tuple[tuple[str, ...], ...] = ()
+    placeholder: tuple[dict[str, Any], ...] = ()
+    optional: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all columns in the mapping's order."""
+        if self.each is None:
+            return self.names
+        return tuple(f"{name}.{suffix}" for name in self.names for suffix in self.suffixes)
+
+
+@dataclass(frozen=True)
+class TopicRule:
+    """What one channel holds, and which clocks it has.
+
+    Attributes:
+        type: the message type that the rule is for (`sensor_msgs/msg/JointState`).
+        clock: the clock to judge by.
+        streams: what to take out of a message.
+        capture: dotted path of the sender's stamp, or None.
+        device: dotted path of a further clock, or None.
+        device_ns: nanoseconds in one tick of `device` where it is an integer; None for a ROS time.
+    """
+
+    type: str
+    clock: str
+    streams: tuple[StreamRule, ...]
+    capture: str | None = None
+    device: str | None = None
+    device_ns: int | None = None
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A checked mapping file.
+
+    Attributes:
+        name: its file stem, which verdicts show.
+        title, format, robot, kind: what it is for.
+        recognise: topics of which at least one must be there for the mapping to be chosen.
+        topics: rule by topic.
+        unused: reason by topic pattern.
+    """
+
+    name: str
+    title: str
+    format: str
+    robot: str
+    kind: str
+    recognise: tuple[str, ...]
+    topics: dict[str, TopicRule]
+    unused: dict[str, str] = field(default_factory=dict)
+
+    def reason_unused(self, topic: str) -> str | None:
+        """Why the mapping leaves a topic out, or None where it does not know the topic."""
+        return next((reason for pattern, reason in self.unused.items() if fnmatchcase(topic, pattern)), None)
+
+
+def available() -> list[str]:
+    """Names of the mappings that come with the package."""
+    folder = files("shiliu.conf").joinpath("mapping")
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def load(mapping: str | Path) -> Mapping:
+    """Read a mapping by its name (`kuavo_rosbag`) or its file (`my_mapping.yaml`).
+
+    Raises:
+        EpisodeError: no such mapping, or a mistake in the file; all mistakes are named at once, with their lines.
+    """
+    if isinstance(mapping, Path) or str(mapping).endswith((".yaml", ".yml")):
+        path = Path(mapping)
+        if not path.is_file():
+            raise EpisodeError(f"no such mapping file; the package has {', '.join(available())}.", file=path)
+        return _Reader(path.name, path.read_bytes()).mapping(path.stem)
+    known = available()
+    if mapping not in known:
+        near = difflib.get_close_matches(mapping, known, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise EpisodeError(
+            f"no mapping is named {mapping!r}.{hint} The package has {', '.join(known)}; a file is given with its ending .yaml.",
+            field="mapping",
+        )
+    text = files("shiliu.conf").joinpath("mapping", f"{mapping}.yaml").read_bytes()
+    return _Reader(f"conf/mapping/{mapping}.yaml", text).mapping(mapping)
+
+
+class _Reader:
+    """Walks one mapping file and collects every mistake with its line before it raises."""
+
+    def __init__(self, file: str, text: bytes) -> None:
+        self.file = file
+        self.problems: list[tuple[int | None, str, str]] = []
+        self.lines: dict[tuple[str | int, ...], int] = {}
+        try:
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            self.tree = yaml.safe_load(text)
+            self._index(node, ())
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            line = None if mark is None else mark.line + 1
+            raise EpisodeError(f"not YAML: {getattr(error, 'problem', error)}.", file=file, line=line) from None
+        if not isinstance(self.tree, dict):
+            raise EpisodeError("a mapping is a YAML table with title, format, robot, kind, recognise and topics.", file=file)
+
+    def _index(self, node: Any, path: tuple[str | int, ...]) -> None:
+        if node is None:
+            return
+        self.lines[path] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                self._index(value, (*path, key.value))
+        elif isinstance(node, yaml.SequenceNode):
+            for i, value in enumerate(node.value):
+                self._index(value, (*path, i))
+
+    def _problem(self, path: Iterable[str | int], message: str) -> None:
+        path = tuple(path)
+        line = next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), None)
+        self.problems.append((line, ".".join(map(str, path)), message))
+
+    def _table(self, value: Any, path: tuple[str | int, ...], known: Iterable[str], needed: Iterable[str]) -> dict[str, Any]:
+        """`value` as a table with no unknown and no missing key."""
+        if not isinstance(value, dict):
+            self._problem(path, "must be a table.")
+            return {}
+        known = list(known)
+        for key in value:
+            if key not in known:
+                near = difflib.get_close_matches(str(key), known, 1)
+                self._problem((*path, str(key)), f"unknown key. {f'Did you mean {near[0]}?' if near else 'Known: ' + ', '.join(known)}")
+        for key in needed:
+            if key not in value:
+                self._problem((*path, key), "is missing.")
+        return value
+
+    def _text(self, table: dict[str, Any], key: str, path: tuple[str | int, ...], choices: Iterable[str] = ()) -> str:
+        value = table.get(key, "")
+        if not isinstance(value, str):
+            self._problem((*path, key), f"must be a text, not {value!r}.")
+            return ""
+        if choices and key in table and value not in choices:
+            self._problem((*path, key), f"{value!r} is none of {', '.join(choices)}.")
+        return value
+
+    def _texts(self, value: Any, path: tuple[str | int, ...]) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+            self._problem(path, "must be a list of texts.")
+            return ()
+        if len(set(value)) != len(value):
+            self._problem(path, "names an element twice.")
+        return tuple(value)
+
+    def mapping(self, name: str) -> Mapping:
+        keys = ("title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "unused")
+        tree = self._table(self.tree, (), keys, ("title", "format", "robot", "kind", "recognise", "topics"))
+        names = {key: self._texts(value, ("names", key)) for key, value in (tree.get("names") or {}).items()}
+        spellings = {
+            key: tuple(self._texts(item, ("spellings", key, i)) for i, item in enumerate(value))
+            for key, value in (tree.get("spellings") or {}).items()
+        }
+        topics = tree.get("topics")
+        if not isinstance(topics, dict):
+            self._problem(("topics",), "must be a table of topics.")
+            topics = {}
+        rules = {topic: self._topic(rule, ("topics", topic), names, spellings) for topic, rule in topics.items()}
+        unused = tree.get("unused") or {}
+        if not isinstance(unused, dict) or not all(isinstance(reason, str) for reason in unused.values()):
+            self._problem(("unused",), "must be a table of topic pattern to reason.")
+            unused = {}
+        recognise = self._texts(tree.get("recognise"), ("recognise",)) if "recognise" in tree else ()
+        for topic in recognise:
+            if topic not in rules:
+                self._problem(("recognise",), f"{topic} is not under topics.")
+        title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
+        format_ = self._text(tree, "format", (), ("rosbag1",))
+        kind = self._text(tree, "kind", (), KINDS)
+        also = self._texts(tree["also"], ("also",)) if "also" in tree else ()
+        if self.problems:
+            raise self._error()
+        for other in map(load, also):
+            rules = {**other.topics, **rules}
+            unused = {**other.unused, **unused}
+        return Mapping(name, title, format_, robot, kind, recognise, rules, unused)
+
+    def _topic(self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict) -> TopicRule:
+        rule = self._table(value, path, ("type", "clock", "capture", "device", "streams"), ("type", "clock", "streams"))
+        clock = self._text(rule, "clock", path, [c for c in CLOCKS if c != "grid"])
+        device, device_ns = rule.get("device"), None
+        if isinstance(device, dict):
+            table = self._table(device, (*path, "device"), ("field", "unit"), ("field", "unit"))
+            device = self._text(table, "field", (*path, "device"))
+            device_ns = TIME_UNITS_NS.get(self._text(table, "unit", (*path, "device"), TIME_UNITS_NS))
+        capture = rule.get("capture")
+        for clock_name, clock_path in (("capture", capture), ("device", device)):
+            if clock_path is not None and not isinstance(clock_path, str):
+                self._problem((*path, clock_name), "must be the dotted path of a time field.")
+            if clock == clock_name and clock_path is None:
+                self._problem((*path, "clock"), f"is {clock_name}, but no {clock_name} field is given.")
+        entries = rule.get("streams")
+        if not isinstance(entries, list) or not entries:
+            self._problem((*path, "streams"), "must be a list with at least one stream.")
+            entries = []
+        streams = tuple(self._stream(item, (*path, "streams", i), names, spellings) for i, item in enumerate(entries))
+        if len({s.name for s in streams}) != len(streams):
+            self._problem((*path, "streams"), "two streams have the same name; give each a name.")
+        return TopicRule(self._text(rule, "type", path), clock, streams, capture, device, device_ns)
+
+    def _stream(self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict) -> StreamRule:
+        known = [f.name for f in fields(StreamRule) if f.name != "spellings"] + ["field"]
+        rule = self._table(value, path, known, ("role", "quantity", "unit", "names"))
+        if ("field" in rule) == ("fields" in rule):
+            self._problem(path, "give either field or fields.")
+        paths = (self._text(rule, "field", path),) if "field" in rule else self._texts(rule.get("fields"), (*path, "fields"))
+        listed = rule.get("names")
+        if isinstance(listed, str):
+            if listed not in names:
+                self._problem((*path, "names"), f"{listed!r} is none of the lists under names: {', '.join(names)}.")
+            elements, spelled = names.get(listed, ()), spellings.get(listed, ())
+        else:
+            elements, spelled = self._texts(listed, (*path, "names")), ()
+        for spelling in spelled:
+            if len(spelling) != len(elements):
+                self._problem(("spellings", str(listed)), f"has {len(spelling)} names for {len(elements)} elements.")
+        suffixes = self._texts(rule["suffixes"], (*path, "suffixes")) if "suffixes" in rule else ()
+        if ("each" in rule) != bool(suffixes):
+            self._problem(path, "each and suffixes belong together.")
+        placeholder = rule.get("placeholder", [])
+        if not isinstance(placeholder, list):
+            self._problem((*path, "placeholder"), "must be a list.")
+            placeholder = []
+        for i, item in enumerate(placeholder):
+            item = self._table(item, (*path, "placeholder", i), ("publisher", "names", "note"), ("publisher", "names", "note"))
+            for name in set(self._texts(item.get("names"), (*path, "placeholder", i, "names"))) - set(elements):
+                self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
+        texts = {key: self._text(rule, key, path) for key in ("name", "declared", "frame", "note", "each", "spelled_in") if key in rule}
+        return StreamRule(
+            fields=paths,
+            names=elements,
+            role=self._text(rule, "role", path, ROLES),
+            quantity=self._text(rule, "quantity", path),
+            unit=self._text(rule, "unit", path),
+            suffixes=suffixes,
+            spellings=spelled,
+            placeholder=tuple(placeholder),
+            optional=bool(rule.get("optional", False)),
+            **texts,
+        )
+
+    def _error(self) -> EpisodeError:
+        line, where, message = self.problems[0]
+        rest = "".join(f"\n  {self.file}:{n}: {path}: {text}" for n, path, text in self.problems[1:])
+        return EpisodeError(message + rest, file=self.file, line=line, field=where or None)
+
+
+def packaged(format_: str) -> Iterator[Mapping]:
+    """The package's mappings for one container format, those of robots before those of people's motion alone."""
+    found = [mapping for mapping in map(load, available()) if mapping.format == format_]
+    yield from sorted(found, key=lambda mapping: (mapping.kind == "human", mapping.name))
