@@ -1,0 +1,202 @@
+"""Reading a composed YAML tree with units, with the place of every key, collecting all problems at once.
+
+Hydra composes, but keeps no file and line, names no nearest key and stops at its first error. So the composed tree is
+walked once more here: a `Node` is a value with its key path; what is wrong is noted in the shared `Problems` and the walk
+goes on, so that a designer sees everything that has to be mended in one go.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .errors import ScenarioError
+from .quantity import parse_quantity, parse_size
+
+Place = tuple[str, int]  # file name, line from 1
+_MISSING = object()
+
+
+def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[str, Place]:
+    """Key path -> (file, line) of every key of a YAML file.
+
+    Raises:
+        ScenarioError: where the file is no YAML, or holds a key that is no word (`on:` is a boolean in YAML).
+    """
+    name = shown or str(path)
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = (error.problem_mark.line + 1) if error.problem_mark else None
+        raise ScenarioError(f"This is no valid YAML: {error.problem}.", file=name, line=line) from None
+    places: dict[str, Place] = {}
+
+    def walk(node: yaml.Node | None, path_: str) -> None:
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                if key.tag != "tag:yaml.org,2002:str":
+                    raise ScenarioError(
+                        f"The key {key.value!r} is read by YAML as {key.tag.rsplit(':', 1)[-1]}, not as a word. Use another word.", file=name, line=line
+                    )
+                if key.value in seen:
+                    raise ScenarioError(f"The key {key.value!r} stands here twice. Remove one.", file=name, line=line)
+                seen.add(key.value)
+                child = f"{path_}.{key.value}" if path_ else key.value
+                places[child] = (name, line)
+                walk(value, child)
+        elif isinstance(node, yaml.SequenceNode):
+            for i, value in enumerate(node.value):
+                places[f"{path_}[{i}]"] = (name, value.start_mark.line + 1)
+                walk(value, f"{path_}[{i}]")
+
+    walk(root, prefix)
+    return places
+
+
+def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """A hint that names the near matches of a misspelt word and then what exists."""
+    close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
+    hint = f" Did you mean {' or '.join(close)}?" if close else ""
+    return f"{hint} Known here: {', '.join(sorted(known)) or 'nothing'}."
+
+
+@dataclass
+class Problems:
+    """What is wrong with a config, gathered while it is walked."""
+
+    places: Mapping[str, Place] = field(default_factory=dict)
+    found: list[str] = field(default_factory=list)
+
+    def note(self, path: str, message: str) -> None:
+        """Record one problem at a key path; the place is that of the nearest key above which has one."""
+        place, at = None, path
+        while at and place is None:
+            place = self.places.get(at)
+            at = at[: max(at.rfind("."), at.rfind("["))] if max(at.rfind("."), at.rfind("[")) > 0 else ""
+        where = f"{place[0]}:{place[1]}: " if place else ""
+        self.found.append(f"{where}{path}: {message}")
+
+    def stop(self, what: str) -> None:
+        """Raise everything that was noted, if anything was.
+
+        Raises:
+            ScenarioError: one line a problem.
+        """
+        if not self.found:
+            return
+        if len(self.found) == 1:
+            raise ScenarioError(self.found[0])
+        raise ScenarioError(f"{what} has {len(self.found)} problems:\n  " + "\n  ".join(self.found))
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of the tree, its key path, and where to note problems."""
+
+    value: Any
+    path: str
+    problems: Problems
+
+    def note(self, message: str) -> None:
+        self.problems.note(self.path, message)
+
+    def __contains__(self, key: str) -> bool:
+        return isinstance(self.value, Mapping) and key in self.value
+
+    def child(self, key: str) -> Node:
+        path = f"{self.path}.{key}" if self.path else key
+        return Node(self.value.get(key) if isinstance(self.value, Mapping) else None, path, self.problems)
+
+    def mapping(self, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = ()) -> bool:
+        """Check that this is a mapping with these keys (`optional=None`: any others too); False where it is no mapping."""
+        if not isinstance(self.value, Mapping):
+            self.note(f"{self.value!r} stands where keys are wanted: {', '.join(required) or 'a mapping'}.")
+            return False
+        for key in self.value:
+            if not isinstance(key, str):
+                self.note(f"The key {key!r} is no word.")
+            elif optional is not None and key not in required and key not in optional:
+                self.problems.note(f"{self.path}.{key}" if self.path else key, f"unknown key {key!r}.{nearest(key, [*required, *optional])}")
+        for key in required:
+            if key not in self.value:
+                self.note(f"the key {key!r} is missing.")
+        return True
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        if isinstance(self.value, Mapping):
+            for key in self.value:
+                yield str(key), self.child(str(key))
+
+    def each(self) -> Iterator[Node]:
+        if not isinstance(self.value, list):
+            self.note(f"{self.value!r} stands where a list is wanted.")
+            return
+        for i, value in enumerate(self.value):
+            yield Node(value, f"{self.path}[{i}]", self.problems)
+
+    def quantity(self, dimension: str | None, default: Any = _MISSING, low: float | None = None, high: float | None = None) -> float:
+        """SI value of a quantity; what is wrong is noted and NaN-free 0.0 (or the default) stands in."""
+        if self.value is None and default is not _MISSING:
+            return default
+        try:
+            value = parse_quantity(self.value, dimension)
+        except ValueError as error:
+            self.note(str(error))
+            return 0.0 if default is _MISSING else default
+        if (low is not None and value < low - 1e-12) or (high is not None and value > high + 1e-12):
+            self.note(f"{self.value!r} lies outside {low} to {high} (SI).")
+        return value
+
+    def number(self, default: Any = _MISSING) -> float:
+        if self.value is None and default is not _MISSING:
+            return default
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            self.note(f"{self.value!r} stands where a plain number is wanted.")
+            return 1.0
+        return float(self.value)
+
+    def integer(self, default: Any = _MISSING, low: int | None = None) -> int:
+        if self.value is None and default is not _MISSING:
+            return default
+        if isinstance(self.value, bool) or not isinstance(self.value, int) or (low is not None and self.value < low):
+            self.note(f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted.")
+            return low or 0
+        return self.value
+
+    def word(self, default: Any = _MISSING, choices: tuple[str, ...] | list[str] | None = None) -> str:
+        if self.value is None and default is not _MISSING:
+            return default
+        if not isinstance(self.value, str) or not self.value:
+            self.note(f"{self.value!r} stands where a word is wanted.")
+            return ""
+        if choices is not None and self.value not in choices:
+            self.note(f"{self.value!r} is not known here.{nearest(self.value, list(choices))}")
+        return self.value
+
+    def flag(self, default: bool = False) -> bool:
+        if self.value is None:
+            return default
+        if not isinstance(self.value, bool):
+            self.note(f"{self.value!r} stands where true or false is wanted.")
+            return default
+        return self.value
+
+    def size(self) -> tuple[int, int]:
+        try:
+            return parse_size(self.value)
+        except ValueError as error:
+            self.note(str(error))
+            return (640, 480)
+
+    def words(self) -> dict[str, str]:
+        """A text in several languages, `{en: ..., zh: ...}`."""
+        if self.mapping(required=("en", "zh"), optional=()):
+            return {key: node.word() for key, node in self.items()}
+        return {"en": "", "zh": ""}

@@ -1,0 +1,116 @@
+"""Variation: one draw of a scenario is a set of values, the model compiled from them, and the state it starts in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from .config import draw_values, nominal_values
+from .errors import ScenarioError
+from .pose import Pose
+from .scene import Scene
+
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+PENETRATION = 1e-3  # m, a start deeper in contact than this is refused
+ARM_REACH = 0.7088  # m, shoulder to the maker's end-effector frame (facts of the s45 model)
+MAX_REDRAWS = 50
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One varied copy of a scene.
+
+    Attributes:
+        values: every number that the variation may change, by key (`oven.at.x`), SI.
+        task: index of the task sentence.
+        model: physics-only model compiled from the values.
+        start_state: (nstate,) float64 `mjSTATE_INTEGRATION` at time zero.
+        redraws: how many draws were refused before this one, by reason.
+    """
+
+    values: Mapping[str, float]
+    task: int
+    model: mujoco.MjModel
+    start_state: np.ndarray
+    redraws: tuple[str, ...] = ()
+
+
+def nominal(scene: Scene) -> Draw:
+    """The scene as the YAML gives it."""
+    return of_values(scene, nominal_values(scene.config), 0)
+
+
+def of_values(scene: Scene, values: Mapping[str, float], task: int) -> Draw:
+    """The draw that has these values; equal values give equal bytes."""
+    model = scene.compile(values)
+    return Draw(dict(values), task, model, _start_state(scene, model))
+
+
+def draw(scene: Scene, rng: np.random.Generator | int) -> Draw:
+    """Draw a varied, sound copy.
+
+    Args:
+        scene: what is varied.
+        rng: a generator, which the draw advances, or a seed.
+
+    Raises:
+        ScenarioError: where no sound draw is found in many tries.
+    """
+    rng = np.random.default_rng(rng) if isinstance(rng, int | np.integer) else rng
+    refused: list[str] = []
+    while len(refused) < MAX_REDRAWS:
+        values = draw_values(scene.config, rng)
+        task = int(rng.integers(max(len(scene.config.tasks), 1)))
+        candidate = of_values(scene, values, task)
+        fault = unsound(scene, candidate)
+        if fault is None:
+            return Draw(candidate.values, task, candidate.model, candidate.start_state, tuple(refused))
+        refused.append(fault)
+    raise ScenarioError(
+        f"{MAX_REDRAWS} draws in a row were unsound, the last because of: {refused[-1]}. Narrow the variation.", field=f"{scene.name}.variation"
+    )
+
+
+def unsound(scene: Scene, candidate: Draw) -> str | None:
+    """Why a draw is refused, or None: a site that a skill names is out of reach, or something starts inside something else."""
+    wanted = scene.config.redraw_unless
+    if not wanted:
+        return None
+    data = mujoco.MjData(candidate.model)
+    mujoco.mj_setState(candidate.model, data, candidate.start_state, STATE)
+    mujoco.mj_fwdPosition(candidate.model, data)
+    if "reachable" in wanted:
+        for side, site in scene.reach_sites:
+            distance = float(np.linalg.norm(data.site(site).xpos - data.site(f"{side}_shoulder").xpos))
+            if distance > ARM_REACH:
+                return f"reachable: {site} is {distance * 1e3:.0f} mm from the {side} shoulder"
+    if "no_penetration" in wanted and data.ncon and data.contact.dist.min() < -PENETRATION:
+        return f"no_penetration: {-data.contact.dist.min() * 1e3:.1f} mm"
+    return None
+
+
+def _start_state(scene: Scene, model: mujoco.MjModel) -> np.ndarray:
+    """The resting positions of the nominal scene, carried over to this draw's places.
+
+    Free bodies keep the small offset that settling gave them relative to where they were put; other joints keep their
+    resting position. So no draw has to be simulated before it can start.
+    """
+    data = mujoco.MjData(model)
+    qpos, placed, rest, nominal_qpos = scene.start_qpos(model), model.qpos0, scene.rest, scene.model.qpos0
+    for j in range(model.njnt):
+        a = model.jnt_qposadr[j]
+        if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE:
+            before = Pose(nominal_qpos[a : a + 3], nominal_qpos[a + 3 : a + 7])
+            after = Pose(rest[a : a + 3], rest[a + 3 : a + 7])
+            here = Pose(placed[a : a + 3], placed[a + 3 : a + 7]) @ (before.inverse() @ after)
+            qpos[a : a + 3], qpos[a + 3 : a + 7] = here.pos, here.quat
+        elif model.joint(j).name not in scene.robot.joint_names:
+            qpos[a] = rest[a]
+    data.qpos[:] = qpos
+    data.ctrl[:] = scene.ready_ctrl
+    state = np.zeros(mujoco.mj_stateSize(model, STATE))
+    mujoco.mj_getState(model, data, state, STATE)
+    return state

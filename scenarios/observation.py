@@ -1,0 +1,141 @@
+"""Which features an episode of a scenario has: the robot's own, its hands', and the state of what stands around it."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from .config import ScenarioConfig
+from .robot import Robot
+from .schema import CameraFeature, Feature, Schema
+from .sensing import Request, SensorPlan
+
+_SPEED = 40.0  # rad/s, twice the fastest joint of the hardware table: a generous finite bound
+_FORCE = 2000.0  # N
+_REACH = 5.0  # m, no scenario is larger
+_SIDES = ("left", "right")
+
+
+def build_schema(config: ScenarioConfig, robot: Robot, spec: mujoco.MjSpec, control_timestep: float, plan: SensorPlan) -> Schema:
+    """The schema of a composed scene; the sensors that it reads are added to the plan."""
+    joints, hands = robot.joint_names, robot.hand_names
+    ranges = {name: np.array(spec.joint(name).range, float) for name in joints}
+    low = np.array([*(ranges[n][0] for n in joints), *(0.0 for _ in hands)])
+    high = np.array([*(ranges[n][1] for n in joints), *(100.0 for _ in hands)])
+    names = (*joints, *hands)
+    actuators = tuple(a.name for a in spec.actuators)
+    if actuators != names:
+        raise ValueError(f"the robot's actuators {actuators} are not in the order of its joints {names}")
+    unit = (*("rad" for _ in joints), *("%" for _ in hands))
+    action = Feature("action", names, unit, low, high, tuple(f"actuator {n}" for n in names))
+
+    def percent(kind: str) -> tuple[Request, ...]:
+        return tuple(Request(kind, f"{side}_percent") for side in _SIDES)
+
+    def feature(name: str, elements: tuple[str, ...], units: tuple[str, ...], bound: np.ndarray | tuple, requests: tuple[Request, ...], peak: bool = False) -> Feature:
+        for request in requests:
+            plan.add(request)
+        lo, hi = (np.asarray(bound[0], float), np.asarray(bound[1], float)) if isinstance(bound, tuple) else (-bound, bound)
+        width = len(elements) // len(requests)
+        return Feature(name, elements, units, lo, hi, tuple(requests[i // width].name for i in range(len(elements))), requests, peak)
+
+    effort_bound = np.array([*(float(np.abs(spec.joint(n).actfrcrange).max()) for n in joints), *(_FORCE for _ in hands)])
+    slack = 0.2  # rad or percent points: a joint may be pressed a little past its soft stop
+    observations = [
+        feature(
+            "observation.state", names, unit, (low - slack, high + slack),
+            (*(Request("joint_position", n) for n in joints), *percent("tendon_position")),
+        ),
+        feature(
+            "observation.velocity", names, (*("rad/s" for _ in joints), *("%/s" for _ in hands)),
+            np.array([*(_SPEED for _ in joints), *(_FORCE for _ in hands)]),
+            (*(Request("joint_velocity", n) for n in joints), *percent("tendon_velocity")),
+        ),
+        feature(
+            "observation.effort", names, (*("Nm" for _ in joints), *("N/%" for _ in hands)), 2 * effort_bound,
+            (*(Request("joint_torque", n) for n in joints), *(Request("actuator_force", n) for n in hands)),
+        ),
+    ]  # fmt: skip
+    axes = ("x", "y", "z", "qw", "qx", "qy", "qz")
+    units = ("m", "m", "m", "1", "1", "1", "1")
+    bound = np.array([_REACH] * 3 + [1.0001] * 4)
+    observations.append(_hand_pose(plan, axes, units, bound))
+    fingers = tuple(f"{side}_finger_{which}" for side in _SIDES for which in ("front", "back"))
+    observations.append(
+        feature(
+            "observation.touch", fingers, tuple("N" for _ in fingers), (np.zeros(4), np.full(4, _FORCE)),
+            tuple(Request("contact_force", f"tree:{finger}") for finger in fingers), peak=True,
+        )
+    )  # fmt: skip
+    observations.append(
+        feature(
+            "observation.wrench", ("pelvis.fx", "pelvis.fy", "pelvis.fz", "pelvis.tx", "pelvis.ty", "pelvis.tz"),
+            ("N", "N", "N", "Nm", "Nm", "Nm"), np.full(6, 1e4),
+            (Request("site_force", "pelvis_wrench"), Request("site_torque", "pelvis_wrench")),
+        )
+    )  # fmt: skip
+    around = _environment(config, spec, plan)
+    if around is not None:
+        observations.append(around)
+    cameras = {
+        f"observation.images.{c.name}": CameraFeature(
+            f"observation.images.{c.name}",
+            _camera_name(robot, c.mount) if c.mount else c.name,
+            c.size[0],
+            c.size[1],
+            c.rate or config.control_rate,
+        )
+        for c in config.cameras
+    }
+    return Schema(config.id, control_timestep, action, {f.name: f for f in observations}, cameras)
+
+
+def _hand_pose(plan: SensorPlan, axes: tuple[str, ...], units: tuple[str, ...], bound: np.ndarray) -> Feature:
+    requests = []
+    for side in _SIDES:
+        requests += [Request("site_position", f"{side}_tcp", "body:base_link"), Request("site_orientation", f"{side}_tcp", "body:base_link")]
+    for request in requests:
+        plan.add(request)
+    names = tuple(f"{side}_tcp.{axis}" for side in _SIDES for axis in axes)
+    sources = tuple(requests[2 * s + (i > 2)].name for s in range(2) for i in range(7))
+    limits = np.tile(bound, 2)
+    return Feature("observation.hand_pose", names, units * 2, -limits, limits, sources, tuple(requests))
+
+
+def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) -> Feature | None:
+    """Pose of every free part and position of every joint of a part; loose pieces are left to the goal's share."""
+    names: list[str] = []
+    units: list[str] = []
+    bounds: list[float] = []
+    sources: list[str] = []
+    requests: list[Request] = []
+    for placed in config.parts:
+        prefix = f"{placed.name}/"
+        tops = [b for b in spec.bodies if b.name.startswith(prefix) and b.parent.name == "world"]
+        free = [b for b in tops if any(j.type == mujoco.mjtJoint.mjJNT_FREE for j in b.joints)]
+        if len(free) == 1:
+            for kind, axes, unit, bound in (("body_position", "xyz", "m", _REACH), ("body_orientation", ("qw", "qx", "qy", "qz"), "1", 1.0001)):
+                request = plan.add(Request(kind, free[0].name))
+                requests.append(request)
+                for axis in axes:
+                    names.append(f"{placed.name}.{axis}")
+                    units.append(unit)
+                    bounds.append(bound)
+                    sources.append(request.name)
+        for joint in spec.joints:
+            if joint.name.startswith(prefix) and joint.type in (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE):
+                request = plan.add(Request("joint_position", joint.name))
+                requests.append(request)
+                names.append(f"{placed.name}.{joint.name[len(prefix) :]}")
+                units.append("rad" if joint.type == mujoco.mjtJoint.mjJNT_HINGE else "m")
+                bounds.append(1e3 if joint.type == mujoco.mjtJoint.mjJNT_HINGE else _REACH)
+                sources.append(request.name)
+    if not names:
+        return None
+    limits = np.array(bounds)
+    return Feature("observation.environment_state", tuple(names), tuple(units), -limits, limits, tuple(sources), tuple(requests))
+
+
+def _camera_name(robot: Robot, mount: str) -> str:
+    word = mount.removeprefix("robot.")
+    return str((robot.interface.get(word) or {}).get("camera", word))

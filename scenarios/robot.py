@@ -1,0 +1,113 @@
+"""The robot of a run: its model with the chosen hands and base, its joints in the maker's order, its limits and poses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+import yaml
+
+from .dialect import nearest
+from .errors import ScenarioError
+from .part import ASSETS
+from .pose import Pose
+
+BASES = ("planted",)  # standing still: the legs are frozen in the stance, the wrench under the pelvis is measured
+
+
+@dataclass(frozen=True)
+class Robot:
+    """A robot's folder under assets/robots, with a hand and a base chosen.
+
+    Attributes:
+        sheet: its robot.yaml.
+        hand: which hand, a key of the sheet's `hands`; base: how it stands.
+    """
+
+    name: str
+    folder: Path
+    sheet: Mapping[str, Any]
+    hand: str = "claw"
+    base: str = "planted"
+
+    @property
+    def interface(self) -> Mapping[str, Mapping[str, Any]]:
+        return self.sheet.get("interface") or {}
+
+    @cached_property
+    def joint_names(self) -> tuple[str, ...]:
+        """Joints that a recording of this base commands, in the real robot's order: arms, head."""
+        return (*self.sheet["joints"]["arm"], *self.sheet["joints"]["head"])
+
+    @cached_property
+    def arm_names(self) -> tuple[str, ...]:
+        return tuple(self.sheet["joints"]["arm"])
+
+    @cached_property
+    def hand_names(self) -> tuple[str, ...]:
+        """Actuators of the hands, in percent: 0 open, 100 closed."""
+        return tuple(self.sheet["joints"]["hands"])
+
+    @property
+    def limits(self) -> Mapping[str, Mapping[str, Any]]:
+        """Joint name -> position, velocity and torque limits of the sheet."""
+        return self.sheet["limits"]
+
+    def pose(self, name: str) -> dict[str, float]:
+        """A named pose: joint name -> angle [rad] (legs left out).
+
+        Raises:
+            ScenarioError: where the robot has no pose of that name.
+        """
+        poses = self.sheet["poses"]
+        if name not in poses:
+            raise ScenarioError(f"The robot {self.name} has no pose {name!r}.{nearest(name, list(poses))}", field="robot.pose")
+        return {joint: float(angle) for joint, angle in poses[name].items() if joint in self.joint_names}
+
+    def spec(self, stands: Pose | None = None) -> mujoco.MjSpec:
+        """A fresh spec of the robot alone, its base fixed to the world at stance height.
+
+        Args:
+            stands: where the floor mark between its feet lies; the world's origin where None.
+        """
+        spec = mujoco.MjSpec.from_file(str(self.folder / self.sheet["model"]))
+        stance = self.sheet["stance"]
+        base = (stands or Pose.identity()) @ Pose.of((0.0, 0.0, stance["base_height"]))
+        spec.body("base_link").pos, spec.body("base_link").quat = base.pos, base.quat
+        for name, angle in stance["legs"].items():
+            joint = spec.joint(name)
+            half = float(angle) / 2
+            turn = np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
+            body = joint.parent
+            turned = np.zeros(4)
+            mujoco.mju_mulQuat(turned, np.array(body.quat, float), turn)
+            body.quat = turned
+            spec.delete(spec.actuator(name))
+            spec.delete(joint)
+        for side in ("left", "right"):
+            hand = mujoco.MjSpec.from_file(str(self.folder / self.sheet["hands"][self.hand]))
+            spec.attach(hand, site=spec.site(f"{side}_hand_mount"), prefix=f"{side}_")
+        return spec
+
+
+def load_robot(name: str = "kuafu", hand: str = "claw", base: str = "planted") -> Robot:
+    """The robot of this name.
+
+    Raises:
+        ScenarioError: unknown robot, hand or base, with the near matches.
+    """
+    folder = ASSETS / "robots" / name
+    known = sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))
+    if not (folder / "robot.yaml").is_file():
+        raise ScenarioError(f"There is no robot {name!r}.{nearest(name, known)}", field="robot")
+    sheet = yaml.safe_load((folder / "robot.yaml").read_text(encoding="utf-8"))
+    if hand not in sheet["hands"]:
+        raise ScenarioError(f"The robot {name} has no hand {hand!r}.{nearest(hand, list(sheet['hands']))}", field="hand")
+    if base not in BASES:
+        raise ScenarioError(f"There is no base {base!r}.{nearest(base, list(BASES))}", field="base")
+    return Robot(name, folder, sheet, hand, base)

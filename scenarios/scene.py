@@ -1,0 +1,262 @@
+"""A Scene: parts and robot composed into one spec, with its sensors, compiled; and what a draw changes in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from .config import Placed, ScenarioConfig, nominal_values
+from .dialect import Node
+from .goal import Limit, Names, read_goal, read_never, read_safety
+from .observation import build_schema
+from .pose import Pose, local_pose
+from .robot import Robot
+from .schema import Schema
+from .sensing import Layout, SensorPlan
+from .temporal import Course
+
+_GLOBAL_OPTION = {"gravity": [0.0, 0.0, -9.81]}
+
+
+class Scene:
+    """A scenario, composed and compiled.
+
+    Build one with `shiliu.load_scenario`.
+
+    Attributes:
+        config: the typed scenario; robot: which robot stands in it, with which hands and base.
+        schema: the episode schema; course: subgoals and failure modes; safety: force limits.
+        layout: where each sensor's reading lies.
+        timestep, n_substeps, control_timestep: physics step [s], steps a control period, control period [s].
+    """
+
+    def __init__(self, config: ScenarioConfig, robot: Robot):
+        self.config, self.robot = config, robot
+        self.name, self.version = config.id, config.version
+        self.n_substeps = config.substeps
+        self.control_timestep = 1.0 / config.control_rate
+        self.timestep = self.control_timestep / self.n_substeps
+        self._build = _Build(config, robot, self.timestep)
+        names = Names(self._build.spec, config, robot.interface)
+        subgoals = read_goal(config.goal, names)
+        nevers = read_never(config.never, names, subgoals)
+        self.safety: tuple[Limit, ...] = read_safety(config.safety, names)
+        self.names = names
+        self.course = Course(subgoals, nevers, self.control_timestep)
+        plan = SensorPlan()
+        self.schema: Schema = build_schema(config, robot, self._build.spec, self.control_timestep, plan)
+        for item in (*subgoals, *nevers, *self.safety):
+            for request in item.predicate.requests():
+                plan.add(request)
+        self._plan = plan
+        config.problems.stop(f"The scenario {config.id!r}")
+        plan.compile_into(self._build.spec)
+        self._looks: _Build | None = None
+        self._build.spec.discard_visual()
+        self.model = self.compile(nominal_values(config))
+        self.layout = Layout.of_model(self.model)
+
+    @property
+    def goal(self) -> tuple:
+        """The subgoals in order."""
+        return self.course.subgoals
+
+    def compile(self, values: Mapping[str, float], looks: bool = False) -> mujoco.MjModel:
+        """The model of a draw's values: physics only (half a millisecond), or with its looks (tens of milliseconds)."""
+        build = self._with_looks if looks else self._build
+        build.arrange(values)
+        return build.spec.compile()
+
+    @cached_property
+    def _with_looks(self) -> _Build:
+        build = _Build(self.config, self.robot, self.timestep)
+        self._plan.compile_into(build.spec)
+        build.add_cameras(self.names)
+        return build
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of the nominal physics model as the engine saves it: what a replay must share with its recording."""
+        buffer = np.empty(mujoco.mj_sizeModel(self.model), np.uint8)
+        mujoco.mj_saveModel(self.model, None, buffer)
+        return hashlib.sha256(buffer.tobytes()).hexdigest()
+
+    @cached_property
+    def reach_sites(self) -> tuple[tuple[str, str], ...]:
+        """(side, site) of every site that a skill names for a hand: what has to be within that arm's reach."""
+        found = []
+        for child in self.config.skills.each() if self.config.skills.value else ():
+            for _, arguments in child.items():
+                side = arguments.child("hand").value
+                for key in ("to", "at", "from", "grasp"):
+                    word = arguments.child(key).value if key in arguments else None
+                    if side in ("left", "right") and isinstance(word, str) and "." in word:
+                        site = word.replace(".", "/", 1).removeprefix("robot/")
+                        if any(self.model.site(i).name == site for i in range(self.model.nsite)):
+                            found.append((side, site))
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def joint_index(self) -> np.ndarray:
+        """qpos addresses of the robot's joints, in the order of `robot.joint_names`."""
+        return np.array([self.model.joint(name).qposadr[0] for name in self.robot.joint_names])
+
+    @cached_property
+    def rest(self) -> np.ndarray:
+        """(nq,) qpos of the nominal scene after everything has come to rest, robot in its starting pose."""
+        data = mujoco.MjData(self.model)
+        data.qpos[:] = self.start_qpos(self.model)
+        data.ctrl[:] = self.ready_ctrl
+        for _ in range(round(SETTLE_TIME / self.timestep)):
+            mujoco.mj_step(self.model, data)
+        return data.qpos.copy()
+
+    def start_qpos(self, model: mujoco.MjModel) -> np.ndarray:
+        """qpos of a model as composed, with the robot in its starting pose."""
+        qpos = model.qpos0.copy()
+        for name, angle in self.robot.pose(self.config.pose).items():
+            qpos[model.joint(name).qposadr[0]] = angle
+        return qpos
+
+    @cached_property
+    def ready_ctrl(self) -> np.ndarray:
+        """(nu,) ctrl that holds the starting pose; hands are open."""
+        pose = self.robot.pose(self.config.pose)
+        return np.array([pose.get(self.model.actuator(i).name, 0.0) for i in range(self.model.nu)])
+
+    def __repr__(self) -> str:
+        return (
+            f"Scene({self.name!r} v{self.version}: {self.model.nbody} bodies, nq {self.model.nq}, nu {self.model.nu}, "
+            f"{self.model.nsensor} sensors, {1 / self.control_timestep:.0f} Hz, {len(self.goal)} subgoals)"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{p.name}</td><td>{p.part.name}</td><td>{', '.join(f'{v * 1e3:.0f}' for v in p.at)}</td></tr>" for p in self.config.parts
+        )
+        goals = " → ".join(s.name for s in self.goal) or "none"
+        return (
+            f"<h4>{self.config.title.get('en')} · {self.config.title.get('zh')} (v{self.version})</h4>"
+            f"<p>subgoals: {goals}; {len(self.course.nevers)} failure modes, {len(self.safety)} force limits</p>"
+            f"<table><tr><th>part</th><th>from</th><th>offset [mm]</th></tr>{rows}</table>"
+        )
+
+
+SETTLE_TIME = 1.0  # s, contacts of placed objects have decayed by then
+
+
+class _Build:
+    """The composed spec and the handles through which a draw arranges it."""
+
+    def __init__(self, config: ScenarioConfig, robot: Robot, timestep: float):
+        self.config, self.robot = config, robot
+        x, y, yaw = config.stands_at
+        # the robot's own spec is the root: attaching it would need a prefix, and its joints keep the maker's names
+        self.spec = robot.spec(Pose.of((x, y, 0.0), yaw))
+        self.spec.modelname = config.id
+        self.spec.compiler.degree = False
+        self.spec.compiler.conflict = mujoco.mjtConflict.mjCONFLICT_ERROR
+        option = self.spec.option
+        option.timestep = timestep
+        option.gravity = _GLOBAL_OPTION["gravity"]
+        option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+        option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+        option.impratio = 10.0  # friction as stiff as the normal force: what is pinched does not creep out of the fingers
+        option.disableflags = int(option.disableflags) | int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+        _looks(self.spec)
+        self.frames: dict[str, Any] = {}
+        for placed in config.parts:
+            frame = self.spec.worldbody.add_frame(name=f"{placed.name}/place")
+            self.spec.attach(placed.part.spec(), frame=frame, prefix=f"{placed.name}/")
+            self.frames[placed.name] = frame
+        self._friction = self._friction_geoms()
+
+    def _friction_geoms(self) -> list[tuple[Any, np.ndarray]]:
+        names = Names(self.spec, self.config, self.robot.interface)
+        geoms: list[tuple[Any, np.ndarray]] = []
+        for word in self.config.friction_of:
+            for group in names.groups(Node(word, f"{names_path(self.config)}variation.friction.of", self.config.problems)):
+                how, _, name = group.partition(":")
+                if how == "geom":
+                    found = [self.spec.geom(name)]
+                else:
+                    body = self.spec.body(name)
+                    found = [g for g in (body.geoms if how == "body" else body.find_all("geom"))]
+                geoms += [(g, np.array(g.friction, float)) for g in found if g is not None and (g.contype or g.conaffinity)]
+        return geoms
+
+    def arrange(self, values: Mapping[str, float]) -> None:
+        """Write a draw's values: parameters of parts, then where each part stands, then friction."""
+        places: dict[str, Pose] = {}
+        for placed in self.config.parts:
+            prefix = f"{placed.name}/"
+            for key, param in placed.part.params.items():
+                for write in param.writes:
+                    write.apply(self.spec, prefix, values[f"{placed.name}.{key}"])
+            pose = self._place(placed, values, places)
+            places[placed.name] = pose
+            frame = self.frames[placed.name]
+            frame.pos, frame.quat = pose.pos, pose.quat
+        for geom, friction in self._friction:
+            geom.friction = np.array([friction[0] * values["friction"], *friction[1:]])
+
+    def _place(self, placed: Placed, values: Mapping[str, float], places: Mapping[str, Pose]) -> Pose:
+        """World pose of a part's frame, from where it stands, how it is offset and which site of it lies there."""
+        at = Pose.of([values[f"{placed.name}.at.{axis}"] for axis in "xyz"], values[f"{placed.name}.yaw"])
+        base = Pose.identity()
+        if placed.stands_on is not None:
+            below, site = placed.stands_on
+            base = places[below] @ self._site(below, site)
+        place = base @ at
+        return place if placed.put is None else place @ self._site(placed.name, placed.put).inverse()
+
+    def _site(self, instance: str, site: str) -> Pose:
+        """Pose of a part's site in its own frame, at zero joint angles."""
+        return local_pose(self.spec.site(f"{instance}/{site}"), self.spec, stop=f"{instance}/place")
+
+    def add_cameras(self, names: Names) -> None:
+        """Add the scenario's standing cameras (mounted ones belong to the robot's model)."""
+        values = nominal_values(self.config)
+        self.arrange(values)
+        model = self.spec.compile()
+        data = mujoco.MjData(model)
+        mujoco.mj_kinematics(model, data)
+        for camera in self.config.cameras:
+            if camera.stands is None or camera.look_at is None:
+                continue
+            instance, _, site = camera.look_at.partition(".")
+            target = data.site(site if instance == "robot" else f"{instance}/{site}").xpos
+            stands = np.array(camera.stands) if camera.look_at.startswith("robot") else np.array(camera.stands)
+            forward = (target - stands) / np.linalg.norm(target - stands)
+            right = np.cross(forward, [0, 0, 1.0])
+            right /= np.linalg.norm(right)
+            up = np.cross(right, forward)
+            quat = np.zeros(4)
+            mujoco.mju_mat2Quat(quat, np.stack([right, up, -forward], axis=1).ravel())
+            self.spec.worldbody.add_camera(name=camera.name, pos=stands, quat=quat, fovy=45)
+
+
+def names_path(config: ScenarioConfig) -> str:
+    """Key path of the scenario inside the composed config, with its dot, for the places of problems."""
+    return config.goal.path.removesuffix("goal")
+
+
+def _looks(spec: mujoco.MjSpec) -> None:
+    """Light, sky and picture quality of every scene; nothing here touches physics."""
+    spec.visual.headlight.ambient = [0.35, 0.35, 0.36]
+    spec.visual.headlight.diffuse = [0.25, 0.25, 0.25]
+    spec.visual.headlight.specular = [0.1, 0.1, 0.1]
+    spec.visual.quality.shadowsize = 4096
+    spec.visual.quality.offsamples = 8
+    spec.visual.global_.offwidth, spec.visual.global_.offheight = 1920, 1440
+    spec.add_texture(
+        name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT, rgb1=[0.86, 0.90, 0.95], rgb2=[0.55, 0.63, 0.73], width=256, height=256
+    )
+    light = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
+    spec.worldbody.add_light(name="key", type=light, pos=[-1.5, -1.5, 3.5], dir=[0.5, 0.45, -1.0], diffuse=[0.62, 0.60, 0.57], specular=[0.3, 0.3, 0.3], castshadow=True)
+    spec.worldbody.add_light(name="fill", type=light, pos=[-1.0, 2.5, 2.5], dir=[0.3, -0.8, -0.6], diffuse=[0.22, 0.23, 0.26], specular=[0, 0, 0], castshadow=False)

@@ -1,0 +1,160 @@
+"""The episode schema: the only source of spaces, dataset features, importer's target and the report's axes.
+
+One object is built from a scene. Names, order and units are those of the real robot; an observation of the environment
+and a column of a dataset with the same name hold the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .sensing import Readings, Request
+
+if TYPE_CHECKING:
+    import gymnasium
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One named vector of an episode.
+
+    Attributes:
+        names: one name an element; joints are spelt as the robot's maker spells them.
+        unit: unit of each element.
+        low, high: (k,) finite bounds; for joints the model's range, otherwise generous physical bounds.
+        sources: the sensors or actuators that the elements come from.
+        requests: sensor requests whose values, one after the other, are this feature; forces are given as `peak`.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    unit: tuple[str, ...]
+    low: np.ndarray
+    high: np.ndarray
+    sources: tuple[str, ...]
+    requests: tuple[Request, ...] = ()
+    peak: bool = False
+    dtype: str = "float32"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.names),)
+
+    def read(self, readings: Readings) -> np.ndarray:
+        """(..., k) float32 values of this feature."""
+        if self.peak:
+            columns = [readings.layout.column(request) for request in self.requests]
+            values = readings.peak[..., columns]
+        else:
+            values = np.concatenate([readings.of(request) for request in self.requests], axis=-1)
+        return values.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class CameraFeature:
+    """A picture stream of an episode: `observation.images.<name>`."""
+
+    name: str
+    camera: str
+    width: int
+    height: int
+    rate: float
+
+
+def inwards(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds in float32, rounded inwards, so that no float32 action lies outside the float64 limits."""
+    low32, high32 = low.astype(np.float32), high.astype(np.float32)
+    low32 = np.where(low32 < low, np.nextafter(low32, np.float32(np.inf)), low32)
+    high32 = np.where(high32 > high, np.nextafter(high32, np.float32(-np.inf)), high32)
+    return low32.astype(np.float32), high32.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All features of a scenario's episodes.
+
+    Attributes:
+        action: the action vector; element i is `ctrl[i]` of the model.
+        observations: feature name -> Feature.
+        cameras: feature name -> CameraFeature; only on request.
+        control_timestep: [s] between rows.
+    """
+
+    scenario: str
+    control_timestep: float
+    action: Feature
+    observations: dict[str, Feature]
+    cameras: dict[str, CameraFeature] = field(default_factory=dict)
+
+    def action_space(self) -> gymnasium.spaces.Box:
+        from gymnasium.spaces import Box
+
+        low, high = inwards(self.action.low, self.action.high)
+        return Box(low, high, dtype=np.float32)
+
+    def observation_space(self, images: tuple[str, ...] = ()) -> gymnasium.spaces.Dict:
+        from gymnasium.spaces import Box, Dict
+
+        spaces: dict[str, Any] = {
+            name: Box(feature.low.astype(np.float32), feature.high.astype(np.float32), dtype=np.float32) for name, feature in self.observations.items()
+        }
+        for name in images:
+            camera = self.cameras[name]
+            spaces[name] = Box(0, 255, (camera.height, camera.width, 3), np.uint8)
+        return Dict(spaces)
+
+    def observe(self, readings: Readings) -> dict[str, np.ndarray]:
+        """Feature name -> (..., k) float32, clipped to the bounds of the observation space.
+
+        A measurement beyond a generous bound occurs only in a diverging simulation, which is reported as `unstable`.
+        """
+        return {name: np.clip(f.read(readings), f.low.astype(np.float32), f.high.astype(np.float32)) for name, f in self.observations.items()}
+
+    def lerobot_features(self) -> dict[str, dict[str, Any]]:
+        """The features of a LeRobot v3.0 `info.json` (without its own index columns)."""
+        out = {}
+        for name, feature in {**self.observations, "action": self.action}.items():
+            out[name] = {"dtype": feature.dtype, "shape": list(feature.shape), "names": list(feature.names)}
+        return out
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row an element: feature, index, name, unit, low, high, source."""
+        rows = []
+        for feature in (self.action, *self.observations.values()):
+            for i, name in enumerate(feature.names):
+                rows.append(
+                    {
+                        "feature": feature.name,
+                        "index": i,
+                        "name": name,
+                        "unit": feature.unit[i],
+                        "low": float(feature.low[i]),
+                        "high": float(feature.high[i]),
+                        "source": feature.sources[i],
+                    }
+                )
+        return rows
+
+    def json_schema(self) -> dict[str, Any]:
+        """The schema as a JSON Schema of one row of an episode."""
+        properties = {}
+        for feature in (self.action, *self.observations.values()):
+            properties[feature.name] = {
+                "type": "array",
+                "minItems": len(feature.names),
+                "maxItems": len(feature.names),
+                "prefixItems": [
+                    {"type": "number", "title": n, "description": u, "minimum": float(lo), "maximum": float(hi)}
+                    for n, u, lo, hi in zip(feature.names, feature.unit, feature.low, feature.high)
+                ],
+            }
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": f"shiliu {self.scenario}",
+            "type": "object",
+            "properties": properties,
+            "required": sorted(properties),
+        }

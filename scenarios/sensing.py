@@ -1,0 +1,182 @@
+"""Everything a scenario measures is a MuJoCo sensor: requests are gathered, compiled into the model, read by name.
+
+A *reading* at control step t holds, for position and velocity sensors, the value at state t; for forces the largest
+magnitude (and the largest mean over a window) among the physics steps of the control period before, because a 68 N impact
+shows as 19 N when it is sampled at 30 Hz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import mujoco
+import numpy as np
+
+_S, _O = mujoco.mjtSensor, mujoco.mjtObj
+# kind of request -> (sensor type, object type, reference type)
+_PLAIN = {
+    "joint_position": (_S.mjSENS_JOINTPOS, _O.mjOBJ_JOINT),
+    "joint_velocity": (_S.mjSENS_JOINTVEL, _O.mjOBJ_JOINT),
+    "joint_torque": (_S.mjSENS_JOINTACTFRC, _O.mjOBJ_JOINT),
+    "tendon_position": (_S.mjSENS_TENDONPOS, _O.mjOBJ_TENDON),
+    "tendon_velocity": (_S.mjSENS_TENDONVEL, _O.mjOBJ_TENDON),
+    "actuator_force": (_S.mjSENS_ACTUATORFRC, _O.mjOBJ_ACTUATOR),
+    "site_position": (_S.mjSENS_FRAMEPOS, _O.mjOBJ_SITE),
+    "site_orientation": (_S.mjSENS_FRAMEQUAT, _O.mjOBJ_SITE),
+    "body_position": (_S.mjSENS_FRAMEPOS, _O.mjOBJ_XBODY),
+    "body_orientation": (_S.mjSENS_FRAMEQUAT, _O.mjOBJ_XBODY),
+    "body_up": (_S.mjSENS_FRAMEZAXIS, _O.mjOBJ_XBODY),
+    "site_force": (_S.mjSENS_FORCE, _O.mjOBJ_SITE),
+    "site_torque": (_S.mjSENS_TORQUE, _O.mjOBJ_SITE),
+}
+_CONTACT_FORCE, _NETFORCE = 2, 3  # bit of `data="force"` and number of `reduce="netforce"` in the contact sensor
+
+
+@dataclass(frozen=True, order=True)
+class Request:
+    """One sensor: what is measured, of what, relative to what.
+
+    Attributes:
+        kind: a key of the table above, or `contact_force` (net force [N] of all contacts between two groups).
+        of: element name; for contacts `body:NAME` (its own geoms), `tree:NAME` (with all its children) or `geom:NAME`.
+        to: the second group of a contact, or the body (`body:NAME`) in whose frame a pose is given; empty for the world.
+    """
+
+    kind: str
+    of: str
+    to: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}({self.of}{'|' + self.to if self.to else ''})"
+
+
+def _group(word: str) -> tuple[mujoco.mjtObj, str]:
+    how, _, name = word.partition(":")
+    return {"body": _O.mjOBJ_BODY, "tree": _O.mjOBJ_XBODY, "geom": _O.mjOBJ_GEOM}[how], name
+
+
+@dataclass
+class SensorPlan:
+    """The sensors that a scene's goal, safety, schema and rules asked for, each once."""
+
+    requests: dict[str, Request] = field(default_factory=dict)
+
+    def add(self, request: Request) -> Request:
+        self.requests.setdefault(request.name, request)
+        return request
+
+    def compile_into(self, spec: mujoco.MjSpec) -> None:
+        """Add every requested sensor to a spec."""
+        for request in self.requests.values():
+            if request.kind == "contact_force":
+                type1, name1 = _group(request.of)
+                type2, name2 = _group(request.to) if request.to else (_O.mjOBJ_UNKNOWN, "")
+                spec.add_sensor(
+                    name=request.name,
+                    type=_S.mjSENS_CONTACT,
+                    objtype=type1,
+                    objname=name1,
+                    reftype=type2,
+                    refname=name2,
+                    intprm=[_CONTACT_FORCE, _NETFORCE, 1],
+                )
+                continue
+            sensor_type, object_type = _PLAIN[request.kind]
+            sensor = spec.add_sensor(name=request.name, type=sensor_type, objtype=object_type, objname=request.of)
+            if request.to:
+                sensor.reftype, sensor.refname = _O.mjOBJ_XBODY, request.to.partition(":")[2]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each sensor lies in a model's `sensordata`, and which of them are forces.
+
+    Attributes:
+        width: length of `sensordata`.
+        slices: sensor name -> slice.
+        settled: (width,) True for position and velocity sensors, whose reading is that of the state itself.
+        forces: names of the contact-force sensors, in the order of the columns of `peak` and `mean`.
+    """
+
+    width: int
+    slices: dict[str, slice]
+    settled: np.ndarray
+    forces: tuple[str, ...]
+    force_columns: np.ndarray  # (nforce, 3) columns of sensordata
+
+    @classmethod
+    def of_model(cls, model: mujoco.MjModel) -> Layout:
+        slices, forces = {}, []
+        settled = np.zeros(model.nsensordata, bool)
+        for i in range(model.nsensor):
+            begin, dim = int(model.sensor_adr[i]), int(model.sensor_dim[i])
+            name = model.sensor(i).name
+            slices[name] = slice(begin, begin + dim)
+            settled[begin : begin + dim] = model.sensor_needstage[i] != mujoco.mjtStage.mjSTAGE_ACC
+            if model.sensor_type[i] == _S.mjSENS_CONTACT:
+                forces.append(name)
+        columns = np.array([np.arange(slices[n].start, slices[n].stop) for n in forces], int).reshape(len(forces), 3)
+        return cls(model.nsensordata, slices, settled, tuple(forces), columns)
+
+    def column(self, force: Request) -> int:
+        """Column of a contact-force sensor in `peak` and `mean`."""
+        return self.forces.index(force.name)
+
+
+@dataclass
+class Readings:
+    """What the sensors say, on any leading shape: () one step, (n,) a vector env, (n, T) whole replays.
+
+    Attributes:
+        value: (..., width) sensordata; position and velocity sensors at the state, forces at its last physics step.
+        peak: (..., nforce) [N] largest magnitude of each contact force since the control step before.
+        mean: (..., nforce) [N] largest mean magnitude over `FORCE_WINDOW` within that control period.
+        start: (..., width) the first reading of the episode, broadcastable to `value`.
+    """
+
+    value: np.ndarray
+    peak: np.ndarray
+    mean: np.ndarray
+    start: np.ndarray
+    layout: Layout
+
+    def of(self, request: Request) -> np.ndarray:
+        return self.value[..., self.layout.slices[request.name]]
+
+    def start_of(self, request: Request) -> np.ndarray:
+        return self.start[..., self.layout.slices[request.name]]
+
+    def peak_of(self, requests: Sequence[Request]) -> np.ndarray:
+        """(...,) [N] the largest peak among several contact-force sensors."""
+        return self.peak[..., [self.layout.column(r) for r in requests]].max(axis=-1)
+
+    def mean_of(self, requests: Sequence[Request]) -> np.ndarray:
+        return self.mean[..., [self.layout.column(r) for r in requests]].max(axis=-1)
+
+
+FORCE_WINDOW = 0.020  # s, window of `mean_over: 20 ms`, the only window compiled; windows lie inside one control period
+
+
+def reduce_forces(trace: np.ndarray, layout: Layout, timestep: float) -> tuple[np.ndarray, np.ndarray]:
+    """Peaks and windowed means of the contact forces of one control period.
+
+    Args:
+        trace: (n, substeps, width) sensordata after each physics step.
+        layout: where the forces lie.
+        timestep: physics step [s].
+
+    Returns:
+        peak (n, nforce) [N] and mean (n, nforce) [N] as in `Readings`.
+    """
+    if not layout.forces:
+        empty = np.zeros((trace.shape[0], 0))
+        return empty, empty
+    vectors = trace[:, :, layout.force_columns]  # (n, substeps, nforce, 3)
+    size = np.sqrt(np.einsum("nsfk,nsfk->nsf", vectors, vectors))
+    window = min(max(round(FORCE_WINDOW / timestep), 1), size.shape[1])
+    total = np.cumsum(size, axis=1)
+    sums = total[:, window - 1 :].copy()
+    sums[:, 1:] -= total[:, :-window]
+    return size.max(axis=1), sums.max(axis=1) / window

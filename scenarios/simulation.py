@@ -1,0 +1,116 @@
+"""The one core that steps everything: a `mujoco.batch.Batch` of n copies of a scene.
+
+The environment is n = 1, the vector environment n, a replay of ten thousand recordings n at a time, so that they agree by
+construction. A call advances one control period, reduces the physics steps to readings at once, and holds no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import mujoco
+import mujoco.batch
+import numpy as np
+
+from .sensing import Readings, reduce_forces
+
+if TYPE_CHECKING:
+    from .draw import Draw
+    from .scene import Scene
+
+_VEL = mujoco.mjtStage.mjSTAGE_VEL.value
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+# the engine writes MUJOCO_LOG.TXT into the user's folder on a warning unless somebody else takes the message
+mujoco.set_mju_user_warning(lambda message: None)
+
+
+class Simulation:
+    """n copies of a scene, each with its own draw, stepped one control period at a time.
+
+    Args:
+        scene: what is simulated.
+        n: number of copies.
+        threads: threads across copies; 0 uses all cores. Results do not depend on it.
+    """
+
+    def __init__(self, scene: Scene, n: int = 1, threads: int = 1):
+        self.scene, self.n = scene, n
+        self.batch = mujoco.batch.Batch(scene.model, n, 1 if n == 1 else min(threads, n))
+        self._models: list[mujoco.MjModel] = [scene.model] * n
+        self._trace = np.zeros((n, scene.n_substeps, scene.model.nsensordata))
+        self._sensordata = self.batch.bind("sensordata")
+        self._start = np.zeros((n, scene.model.nsensordata))
+        self._warned = np.zeros(n, np.int64)
+        self._control = np.zeros((n, 1, scene.model.nu))
+
+    @property
+    def state(self) -> np.ndarray:
+        """(n, nstate) live `mjSTATE_INTEGRATION` rows in float64; restoring a row restores that copy to the bit."""
+        return self.batch.state
+
+    def begin(self, draws: Sequence[Draw], ids: Sequence[int] | None = None) -> Readings:
+        """Start copies from draws: their models and start states.
+
+        Args:
+            draws: one for each of `ids` (all copies where None).
+
+        Returns:
+            Readings (n, ·) of all copies; those of the copies begun are at time zero and have felt no force yet.
+        """
+        rows = np.arange(self.n) if ids is None else np.asarray(ids, int)
+        for row, draw in zip(rows, draws):
+            self._models[row] = draw.model
+        self.batch.set_models(self._models)
+        for row, draw in zip(rows, draws):
+            self.batch.state[row] = draw.start_state
+        self.batch.warning[rows] = 0
+        self._warned[rows] = 0
+        self.batch.forward(rows, stage=_VEL)
+        settled = self.scene.layout.settled
+        self._trace[rows] = 0.0
+        self._start[np.ix_(rows, np.flatnonzero(settled))] = self._sensordata[np.ix_(rows, np.flatnonzero(settled))]
+        return self._readings(np.zeros((self.n, len(self.scene.layout.forces))), np.zeros((self.n, len(self.scene.layout.forces))))
+
+    def step(self, action: np.ndarray, ids: np.ndarray | None = None) -> Readings:
+        """Apply an action for one control period.
+
+        Args:
+            action: (n, nu) or, with `ids`, (len(ids), nu); float32 as recorded, becomes `ctrl` unchanged.
+            ids: the copies to advance, None for all.
+
+        Returns:
+            Readings (n, ·); rows of copies that were not advanced repeat their last.
+
+        Raises:
+            ValueError: where an action is not finite.
+        """
+        if not np.isfinite(action).all():
+            raise ValueError("an action holds a number that is not finite")
+        if ids is None:
+            self._control[:, 0] = action
+            out = self.batch.rollout(self.scene.n_substeps, self._control, record=("sensordata",), out={"sensordata": self._trace})
+            trace = out["sensordata"]
+            self.batch.forward(stage=_VEL)
+        else:
+            control = np.asarray(action, np.float64)[:, None, :]
+            self._trace[ids] = self.batch.rollout(self.scene.n_substeps, control, record=("sensordata",), ids=ids)["sensordata"]
+            self.batch.forward(ids, stage=_VEL)
+            trace = self._trace
+        return self._readings(*reduce_forces(trace, self.scene.layout, self.scene.timestep))
+
+    @property
+    def unstable(self) -> np.ndarray:
+        """(n,) True where the engine has warned (bad position, velocity or acceleration, full buffers) since `begin`."""
+        return self.batch.warning.reshape(self.n, -1).sum(axis=1) > 0
+
+    def data(self, i: int = 0) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        """Model and forwarded data of copy i, to look at its contacts or to render it."""
+        data = self.batch.get_data(i)
+        mujoco.mj_forward(self._models[i], data)
+        return self._models[i], data
+
+    def _readings(self, peak: np.ndarray, mean: np.ndarray) -> Readings:
+        layout = self.scene.layout
+        value = np.where(layout.settled, self._sensordata, self._trace[:, -1])
+        return Readings(value, peak, mean, self._start.copy(), layout)

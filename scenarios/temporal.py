@@ -1,0 +1,121 @@
+"""The temporal layer on predicates: in this order, held for, never between, with an explicit carry.
+
+It is fed step by step (an environment) or all at once (a replay) with the same result, because everything that it
+remembers stands in its carry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .predicate import Predicate
+from .sensing import Readings
+
+
+@dataclass(frozen=True)
+class Subgoal:
+    """One step of the task: a predicate that has to hold unbroken for `hold` seconds."""
+
+    name: str
+    predicate: Predicate
+    hold: float = 0.0
+
+
+@dataclass(frozen=True)
+class Never:
+    """A failure mode: a predicate that must not hold after the subgoal `since` (None: from the start) and before `until`."""
+
+    name: str
+    predicate: Predicate
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass
+class Carry:
+    """What the layer remembers of n episodes.
+
+    Attributes:
+        step: control steps seen.
+        stage: (n,) number of subgoals reached.
+        held: (n,) control steps for which the next subgoal has held unbroken.
+        reached: (n, nsubgoal) time at which each was reached [s], NaN where it was not.
+        failed: (n, nnever) first time of each failure mode [s], NaN where it did not happen.
+        worst: (n, nnever) largest margin into each failure mode while it was watched, -inf before.
+    """
+
+    step: int
+    stage: np.ndarray
+    held: np.ndarray
+    reached: np.ndarray
+    failed: np.ndarray
+    worst: np.ndarray
+
+    def rows(self, ids: np.ndarray) -> Carry:
+        return replace(
+            self, stage=self.stage[ids], held=self.held[ids], reached=self.reached[ids], failed=self.failed[ids], worst=self.worst[ids]
+        )
+
+
+@dataclass(frozen=True)
+class Course:
+    """Subgoals in order, failure modes, and the control period that turns steps into seconds."""
+
+    subgoals: tuple[Subgoal, ...]
+    nevers: tuple[Never, ...]
+    control_timestep: float
+
+    def begin(self, n: int) -> Carry:
+        return Carry(
+            0,
+            np.zeros(n, int),
+            np.zeros(n, int),
+            np.full((n, len(self.subgoals)), np.nan),
+            np.full((n, len(self.nevers)), np.nan),
+            np.full((n, len(self.nevers)), -np.inf),
+        )
+
+    def advance(self, carry: Carry, readings: Readings) -> Carry:
+        """Take in the readings (n, ·) at the next control step and return the new carry; the old one is left as it was."""
+        time = carry.step * self.control_timestep
+        stage, held = carry.stage.copy(), carry.held.copy()
+        reached, failed, worst = carry.reached.copy(), carry.failed.copy(), carry.worst.copy()
+        for i, subgoal in enumerate(self.subgoals):
+            # a subgoal that holds at once may be followed by the next in the same step, hence the loop in order
+            now = stage == i
+            if not now.any():
+                continue
+            holds = subgoal.predicate.margin(readings) >= 0
+            held = np.where(now, np.where(holds, held + 1, 0), held)
+            done = now & holds & ((held - 1) * self.control_timestep >= subgoal.hold - 1e-9)
+            reached[done, i] = time
+            stage = np.where(done, i + 1, stage)
+            held = np.where(done, 0, held)
+        for j, never in enumerate(self.nevers):
+            watched = np.ones(len(stage), bool)
+            if never.since is not None:
+                watched &= ~np.isnan(reached[:, self.index(never.since)])
+            if never.until is not None:
+                watched &= np.isnan(reached[:, self.index(never.until)])
+            margin = np.where(watched, never.predicate.margin(readings), -np.inf)
+            worst[:, j] = np.maximum(worst[:, j], margin)
+            failed[:, j] = np.where(np.isnan(failed[:, j]) & (margin >= 0), time, failed[:, j])
+        return Carry(carry.step + 1, stage, held, reached, failed, worst)
+
+    def run(self, readings: Readings, carry: Carry | None = None) -> Carry:
+        """Take in whole episodes, readings of shape (n, T, ·); equal to T calls of `advance`."""
+        n, steps = readings.value.shape[:2]
+        carry = carry or self.begin(n)
+        for t in range(steps):
+            start = readings.start if readings.start.ndim == 2 else readings.start[:, min(t, readings.start.shape[1] - 1)]
+            carry = self.advance(carry, replace(readings, value=readings.value[:, t], peak=readings.peak[:, t], mean=readings.mean[:, t], start=start))
+        return carry
+
+    def index(self, name: str) -> int:
+        return [subgoal.name for subgoal in self.subgoals].index(name)
+
+    def success(self, carry: Carry) -> np.ndarray:
+        """(n,) True where every subgoal was reached and no failure mode happened."""
+        return (carry.stage == len(self.subgoals)) & np.isnan(carry.failed).all(axis=1) & (len(self.subgoals) > 0)
