@@ -1,0 +1,53 @@
+"""Names to scenes: composes the Hydra config of a scenario, reads it, builds the Scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import composition
+from .config import read_config
+from .dialect import Problems
+from .robot import load_robot
+from .scene import Scene
+
+
+def load_scenario(
+    name: str = "microwave", overrides: Sequence[str] = (), *, hand: str = "claw", base: str = "planted", robot: str = "kuafu", conf_dir: Path | None = None
+) -> Scene:
+    """Build a scenario by name.
+
+    Args:
+        name: a file of `conf/scenario`, the designer's own folder before the package's.
+        overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`.
+        hand, base, robot: which robot stands in it.
+        conf_dir: the designer's folder of configs; `./conf` where it exists and None is given.
+
+    Raises:
+        ScenarioError: with every problem of the config at once, each with file and line.
+    """
+    words = [f"scenario={name}", *(o if o.startswith(("scenario.", "+scenario.", "~scenario.")) else f"scenario.{o}" for o in overrides)]
+    composed = composition.compose("scene", words, conf_dir)
+    return scene_of(composed, name, hand=hand, base=base, robot=robot)
+
+
+def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str, robot: str) -> Scene:
+    """The scene of a composed config that has a `scenario` key."""
+    problems = Problems(composed.places)
+    config = read_config(name, composed.tree["scenario"], problems, prefix="scenario", assets=composed.assets)
+    return Scene(config, load_robot(robot, hand, base))
+
+
+def scene_of_tree(name: str, tree: Mapping[str, Any], *, hand: str = "claw", base: str = "planted", robot: str = "kuafu") -> Scene:
+    """The scene of a scenario tree that an episode carries; the config that it was made with, not today's."""
+    return Scene(read_config(name, tree, Problems(), prefix="scenario"), load_robot(robot, hand, base))
+
+
+def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:
+    """Scenario name -> YAML of every scenario there is, the designer's own first."""
+    found: dict[str, Path] = {}
+    for folder in composition.folders(conf_dir):
+        for file in sorted((folder / "scenario").glob("*.yaml")):
+            found.setdefault(file.stem, file)
+    return found
