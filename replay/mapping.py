@@ -155,7 +155,9 @@ class _Reader:
             line = None if mark is None else mark.line + 1
             raise EpisodeError(f"not YAML: {getattr(error, 'problem', error)}.", file=file, line=line) from None
         if not isinstance(self.tree, dict):
-            raise EpisodeError("a mapping is a YAML table with title, format, robot, kind, recognise and topics.", file=file)
+            raise EpisodeError(
+                "a mapping is a YAML table with title, format, robot, kind, recognise and topics.", file=file
+            )
 
     def _index(self, node: Any, path: tuple[str | int, ...]) -> None:
         if node is None:
@@ -173,7 +175,9 @@ class _Reader:
         line = next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), None)
         self.problems.append((line, ".".join(map(str, path)), message))
 
-    def _table(self, value: Any, path: tuple[str | int, ...], known: Iterable[str], needed: Iterable[str]) -> dict[str, Any]:
+    def _table(
+        self, value: Any, path: tuple[str | int, ...], known: Iterable[str], needed: Iterable[str]
+    ) -> dict[str, Any]:
         """`value` as a table with no unknown and no missing key."""
         if not isinstance(value, dict):
             self._problem(path, "must be a table.")
@@ -182,7 +186,10 @@ class _Reader:
         for key in value:
             if key not in known:
                 near = difflib.get_close_matches(str(key), known, 1)
-                self._problem((*path, str(key)), f"unknown key. {f'Did you mean {near[0]}?' if near else 'Known: ' + ', '.join(known)}")
+                self._problem(
+                    (*path, str(key)),
+                    f"unknown key. {f'Did you mean {near[0]}?' if near else 'Known: ' + ', '.join(known)}",
+                )
         for key in needed:
             if key not in value:
                 self._problem((*path, key), "is missing.")
@@ -265,7 +272,11 @@ class _Reader:
         rule = self._table(value, path, known, ("role", "quantity", "unit", "names"))
         if ("field" in rule) == ("fields" in rule):
             self._problem(path, "give either field or fields.")
-        paths = (self._text(rule, "field", path),) if "field" in rule else self._texts(rule.get("fields"), (*path, "fields"))
+        paths = (
+            (self._text(rule, "field", path),)
+            if "field" in rule
+            else self._texts(rule.get("fields"), (*path, "fields"))
+        )
         listed = rule.get("names")
         if isinstance(listed, str):
             if listed not in names:
@@ -284,10 +295,16 @@ class _Reader:
             self._problem((*path, "placeholder"), "must be a list.")
             placeholder = []
         for i, item in enumerate(placeholder):
-            item = self._table(item, (*path, "placeholder", i), ("publisher", "names", "note"), ("publisher", "names", "note"))
+            item = self._table(
+                item, (*path, "placeholder", i), ("publisher", "names", "note"), ("publisher", "names", "note")
+            )
             for name in set(self._texts(item.get("names"), (*path, "placeholder", i, "names"))) - set(elements):
                 self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
-        texts = {key: self._text(rule, key, path) for key in ("name", "declared", "frame", "note", "each", "spelled_in") if key in rule}
+        texts = {
+            key: self._text(rule, key, path)
+            for key in ("name", "declared", "frame", "note", "each", "spelled_in")
+            if key in rule
+        }
         return StreamRule(
             fields=paths,
             names=elements,

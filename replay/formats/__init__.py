@@ -1,7 +1,7 @@
 """Recordings in: `read` finds out what a file or folder is and gives its recordings one by one.
 
-Known are ROS 1 bags (`*.bag`) and our own simulation sets (LeRobot v3.0 with a `shiliu/` folder). Readers are imported when
-a file of their kind is met, so that looking for one format does not load the libraries of the others.
+Known are ROS 1 bags (`*.bag`) and our own simulation sets (LeRobot v3.0 with a `shiliu/` folder). Readers are imported
+when a file of their kind is met, so that looking for one format does not load the libraries of the others.
 """
 
 from __future__ import annotations
@@ -120,7 +120,9 @@ def _leftovers(folder: Path) -> str:
 
 
 def _read_folder(folder: Path, found: list[Path], mapping: str | Path | None) -> Iterator[Recording | Unreadable]:
-    held: list[Unreadable] = []  # until something is readable, in order to tell a folder of nothing from one with a bad file
+    held: list[
+        Unreadable
+    ] = []  # until something is readable: a folder of nothing is an error, one with a bad file is not
     readable = False
     for path in found:
         for item in _read_entry(path, path.relative_to(folder).as_posix(), mapping):

@@ -1,7 +1,8 @@
 """ROS 1 bags (rosbag v2.0): message by message through the bag's own definitions, into streams as a mapping says.
 
-Messages are read one at a time and only their mapped numbers are kept, so that memory follows the values and not the file.
-A bag comes from outside: whatever is wrong with it ends in one `EpisodeError`, and what it claims about sizes is not trusted.
+Messages are read one at a time and only their mapped numbers are kept, so that memory follows the values and not the
+file. A bag comes from outside: whatever is wrong with it ends in one `EpisodeError`, and what it claims about sizes is
+not trusted.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ...scenarios.errors import EpisodeError
 from ..mapping import Mapping, StreamRule, TopicRule, load, packaged
 from ..recording import Recording, Stream
 
-MAX_CHUNK_BYTES = 256 << 20  # unpacked; the recorder writes chunks of 768 KiB and at least one message, a camera picture at most
+MAX_CHUNK_BYTES = 256 << 20  # unpacked; the recorder writes chunks of 768 KiB, or of one message, at most a picture
 MAX_VALUE_BYTES = 2 << 30  # of one bag's streams; three hours of the robot's sensors at 500 Hz take a third of it
 _NS = 1_000_000_000
 _INT64 = range(-(1 << 63), 1 << 63)
@@ -40,7 +41,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         mapping: name or file of the mapping; None chooses by the topics and types that the bag holds.
 
     Raises:
-        EpisodeError: not a whole bag, nothing in it that a mapping knows, or messages that are not what the mapping says.
+        EpisodeError: not a whole bag, nothing in it that a mapping knows, or messages that are not as the mapping says.
     """
     chosen = None if mapping is None else load(mapping)
     with _mendable(path):
@@ -70,8 +71,8 @@ def _mendable(path: Path) -> Iterator[None]:
         raise EpisodeError("the file may not be read. Give yourself read permission.", file=path) from None
     except Exception as error:  # struct.error, AssertionError, KeyError, ...: the library trusts a file's numbers
         raise EpisodeError(
-            f"not a readable ROS 1 bag ({_cause(error)}). A recording that was cut off is mended with `rosbag reindex`; "
-            "otherwise copy it again from the recorder.",
+            f"not a readable ROS 1 bag ({_cause(error)}). A recording that was cut off is mended with "
+            "`rosbag reindex`; otherwise copy it again from the recorder.",
             file=path,
         ) from None
 
@@ -129,10 +130,15 @@ def _rule(mapping: Mapping, connection: Connection) -> TopicRule | None:
     return rule if rule is not None and rule.type == connection.msgtype else None
 
 
+def _ros1(type_: str) -> str:
+    """`sensor_msgs/msg/JointState`, as the library says, the way ROS 1 spells it."""
+    return type_.replace("/msg/", "/")
+
+
 def _listed(connections: list[Connection]) -> str:
     counts: dict[tuple[str, str], int] = {}
     for c in connections:
-        key = (c.topic, c.msgtype.replace("/msg/", "/"))
+        key = (c.topic, _ros1(c.msgtype))
         counts[key] = counts.get(key, 0) + c.msgcount
     shown = [f"{topic} ({type_}, {n} messages)" for (topic, type_), n in list(counts.items())[:12]]
     return ", ".join(shown) + (f" and {len(counts) - 12} more" if len(counts) > 12 else "")
@@ -140,9 +146,9 @@ def _listed(connections: list[Connection]) -> str:
 
 def _nothing_known(mappings: list[Mapping], connections: list[Connection]) -> str:
     if not connections:
-        return "the bag holds no messages. Record it again, and look at the topics while it records (`rostopic hz`)."
+        return "the bag holds no messages. Record it again, and look at the topics meanwhile (`rostopic hz`)."
     wrong = [
-        f" {c.topic} is a {c.msgtype.replace('/msg/', '/')} here, where mapping {m.name} knows a {m.topics[c.topic].type.replace('/msg/', '/')}."
+        f" {c.topic} is a {_ros1(c.msgtype)} here, where mapping {m.name} knows a {_ros1(m.topics[c.topic].type)}."
         for m in mappings
         for c in connections
         if c.topic in m.recognise and _rule(m, c) is None
@@ -150,7 +156,8 @@ def _nothing_known(mappings: list[Mapping], connections: list[Connection]) -> st
     wanted = ", ".join(sorted({topic for m in mappings for topic in m.recognise}))
     return (
         f"no arm topic that a mapping knows. The bag holds {_listed(connections)}.{''.join(dict.fromkeys(wrong))} "
-        f"Record one of {wanted}, or say what the topics are in a mapping of your own: mapping=FILE.yaml, like conf/mapping/kuavo_rosbag.yaml."
+        f"Record one of {wanted}, or say what the topics are in a mapping of your own: "
+        "mapping=FILE.yaml, like conf/mapping/kuavo_rosbag.yaml."
     )
 
 
@@ -190,7 +197,8 @@ def _read_open(
             message = stores[connection.id].deserialize_ros1(raw, connection.msgtype)
             used += topics[connection.topic].add(message, time_ns, sender[connection.id])
         if used > MAX_VALUE_BYTES:
-            raise EpisodeError(f"more than {MAX_VALUE_BYTES >> 30} GiB of values. Cut the bag with `rosbag filter`.", file=path)
+            limit = f"{MAX_VALUE_BYTES >> 30} GiB"
+            raise EpisodeError(f"more than {limit} of values. Cut the bag with `rosbag filter`.", file=path)
 
     notes = [f"read with mapping {mapping.name}; values, element order and clocks are as stored"]
     streams = {s.name: s for topic in topics.values() for s in topic.streams(notes)}
@@ -199,7 +207,7 @@ def _read_open(
     if kind == "robot" and not any(s.role == "command" for s in streams.values()):
         measured = any(s.role == "measured" for s in streams.values())
         kind = "state_only" if measured else "human"
-        notes.append("no command was recorded" if measured else "no joint of the robot was recorded, only a person's motion")
+        notes.append("no command was recorded" if measured else "no joint was recorded, only a person's motion")
     return Recording(
         name=path.stem,
         source=source,
@@ -234,14 +242,14 @@ def _unmapped(mapping: Mapping, connections: list[Connection], silent: list[Conn
     for c in connections:
         if _rule(mapping, c) is not None:
             continue
-        type_ = c.msgtype.replace("/msg/", "/")
+        type_ = _ros1(c.msgtype)
         if c.topic in mapping.topics:
-            reason = f"a {mapping.topics[c.topic].type.replace('/msg/', '/')} was expected"
+            reason = f"a {_ros1(mapping.topics[c.topic].type)} was expected"
         else:
             reason = mapping.reason_unused(c.topic) or f"unknown to mapping {mapping.name}"
         yield f"{c.topic} ({type_}, {c.msgcount} messages): {reason}"
     for c in silent:
-        yield f"{c.topic} ({c.msgtype.replace('/msg/', '/')}, 0 messages): announced, but nothing was recorded"
+        yield f"{c.topic} ({_ros1(c.msgtype)}, 0 messages): announced, but nothing was recorded"
 
 
 def _time_ns(value: Any, ticks: int | None) -> int:
@@ -297,18 +305,20 @@ class _Topic:
         return taken
 
     def _fail(self, column: _Column, message: str) -> EpisodeError:
-        return EpisodeError(f"message {self.n}: {message}", file=self.path, field=f"{self.topic}:{', '.join(column.rule.fields[:2])}")
+        place = f"{self.topic}:{', '.join(column.rule.fields[:2])}"
+        return EpisodeError(f"message {self.n}: {message}", file=self.path, field=place)
 
     def _row(self, column: _Column, message: Any) -> np.ndarray | None:
         """One message's values (k,) in stored order; None where an optional stream is not in this bag."""
         rule = column.rule
         parts = [message] if rule.each is None else attrgetter(rule.each)(message)
         try:
-            row = np.concatenate([np.atleast_1d(attrgetter(name)(part)) for part in parts for name in rule.fields] or [np.empty(0)])
+            pieces = [np.atleast_1d(attrgetter(name)(part)) for part in parts for name in rule.fields]
         except AttributeError:
             if rule.optional and self.n == 0:
                 return None
             raise self._fail(column, "the message type has no such field; correct the mapping.") from None
+        row = np.concatenate(pieces) if pieces else np.empty(0)
         if row.dtype.kind not in "fiub":
             raise self._fail(column, f"holds {row.dtype}, not numbers; correct the mapping.")
         if row.size == 0 and rule.optional and self.n == 0:
@@ -316,8 +326,8 @@ class _Topic:
         if row.size != len(rule.columns):
             raise self._fail(
                 column,
-                f"holds {row.size} values, the mapping names {len(rule.columns)}. Give a mapping for this robot (mapping=FILE.yaml), "
-                "or cut the message out.",
+                f"holds {row.size} values, the mapping names {len(rule.columns)}. "
+                "Give a mapping for this robot (mapping=FILE.yaml), or cut the message out.",
             )
         self._name(column, message)
         return row.astype(np.float64)
@@ -333,9 +343,11 @@ class _Topic:
                 names = tuple(rule.names[spelling.index(name)] for name in spelled)
                 break
         else:
-            raise self._fail(column, f"names its values {', '.join(spelled[:4])}, ..., which the mapping's spellings do not know; add them there.")
-        if column.names is not None and names != column.names or column.names is None and self.n and names != rule.names:
-            raise self._fail(column, "the order of the elements changes in the middle of the recording; split it there.")
+            shown = ", ".join(spelled[:4])
+            raise self._fail(column, f"names its values {shown}, ..., which no spelling of the mapping is; add one.")
+        before = column.names or (rule.names if self.n else names)  # a sender without names follows the mapping
+        if names != before:
+            raise self._fail(column, "the order of the elements changes within the recording; split it there.")
         column.names, column.spelling = names, spelled
 
     def streams(self, notes: list[str]) -> Iterator[Stream]:
@@ -353,7 +365,7 @@ class _Topic:
             meta |= {"publishers": tuple(self.publishers), "publisher": np.frombuffer(self.publisher, np.int16)}
             counts = np.bincount(meta["publisher"], minlength=len(self.publishers))
             parts = ", ".join(f"{name} ({n} messages)" for name, n in zip(self.publishers, counts))
-            notes.append(f"{self.topic}: {len(self.publishers)} publishers, kept in one stream in the order of arrival: {parts}")
+            notes.append(f"{self.topic}: {len(counts)} publishers, in one stream in the order of arrival: {parts}")
         else:
             meta["publishers"] = tuple(self.publishers)
 
@@ -362,7 +374,8 @@ class _Topic:
             name = self.topic if rule.name is None else f"{self.topic}/{rule.name}"
             if column.absent:
                 continue
-            extra = {"field": ", ".join(rule.fields)} | {k: v for k, v in (("frame", rule.frame), ("note", rule.note)) if v}
+            extra: dict[str, Any] = {"field": ", ".join(rule.fields)}
+            extra |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
             filler = [p for p in rule.placeholder if p["publisher"] in self.publishers]
             if filler:
                 extra["placeholder"] = filler

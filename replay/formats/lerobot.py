@@ -1,0 +1,415 @@
+"""LeRobot v3.0 datasets in: our own simulation sets, each episode a `Recording` with what replays it to the bit.
+
+Nothing that `info.json` says is believed unchecked: paths stay inside the folder, sizes are bounded, and columns must be what
+they are called. Sets that others recorded are refused with what is missing: they do not say which element is which joint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ...scenarios.errors import EpisodeError
+from ..recording import Recording, SimEpisode, Stream, Unreadable
+from . import lerobot_layout as layout
+from .lerobot_write import content_sha256, grid_ns
+
+MAX_JSON_BYTES = 64 << 20
+MAX_NPZ_BYTES = 1 << 30  # unpacked; an hour of checkpoints of a large scene is some 50 MB
+MAX_EPISODE_BYTES = 4 << 30
+MAX_EPISODES = 10_000_000
+_QUANTITY = {"rad": "joint_position", "rad/s": "joint_velocity", "Nm": "joint_torque", "%": "claw"}
+_EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
+
+
+def read(root: Path, source: str) -> Iterator[Recording | Unreadable]:
+    """The episodes of a dataset folder, in order.
+
+    Args:
+        root: folder with `meta/info.json`.
+        source: what `Recording.source` says before `#k`.
+
+    Raises:
+        EpisodeError: at once, where the set as a whole cannot be read; while iterating, where no episode of it can.
+            A single unreadable episode comes as `Unreadable`.
+    """
+    return _episodes(_Dataset(root, source))
+
+
+def _episodes(dataset: _Dataset) -> Iterator[Recording | Unreadable]:
+    held: list[Unreadable] = []
+    readable = False
+    for k in range(len(dataset.rows)):
+        try:
+            recording = dataset.recording(k)
+        except EpisodeError as error:
+            bad = Unreadable(layout.episode_name(k), f"{dataset.source}#{k}", error)
+            if readable:
+                yield bad
+            else:
+                held.append(bad)
+            continue
+        readable = True
+        yield from held
+        held.clear()
+        yield recording
+    if not readable:
+        raise held[0].error
+
+
+@contextmanager
+def _mendable(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever the libraries raise over a broken file into one `EpisodeError`."""
+    try:
+        yield
+    except EpisodeError:
+        raise
+    except FileNotFoundError:
+        raise EpisodeError(f"the {what} is missing. Copy the whole dataset folder again.", file=path) from None
+    except Exception as error:  # pyarrow, zipfile, json and numpy have no common base; all they say is: broken
+        cause = " ".join(str(error).split()).rstrip(".")[:160] or type(error).__name__
+        raise EpisodeError(
+            f"the {what} cannot be read ({cause}). Copy it again from where it was recorded.", file=path
+        ) from None
+
+
+def _bytes(path: Path, what: str, limit: int) -> bytes:
+    with _mendable(path, what), path.open("rb") as file:
+        content = file.read(limit + 1)
+        if len(content) > limit:
+            raise EpisodeError(f"the {what} is larger than {limit >> 20} MiB.", file=path)
+    return content
+
+
+def _json(content: bytes, path: Path, what: str) -> dict[str, Any]:
+    with _mendable(path, what):
+        value = json.loads(content)
+    if not isinstance(value, dict):
+        raise EpisodeError(f"the {what} is no JSON object.", file=path)
+    return value
+
+
+class _Dataset:
+    """One dataset folder, its tables checked against each other."""
+
+    def __init__(self, root: Path, source: str) -> None:
+        self.root, self.source = root, source
+        self.info_path = root / layout.INFO
+        info = _json(
+            _bytes(self.info_path, "description of the set", MAX_JSON_BYTES), self.info_path, "description of the set"
+        )
+        self.info = info
+        version = info.get("codebase_version")
+        self.features = self._features()
+        if version != layout.CODEBASE_VERSION or not (root / layout.DATASET).is_file():
+            self._refuse_foreign(version)
+        about = self._json_file(root / layout.DATASET, "layout of our own files")
+        if about.get("layout") != layout.LAYOUT_VERSION:
+            raise EpisodeError(
+                f"layout {about.get('layout')!r} is not known, only {layout.LAYOUT_VERSION}. Read it with the version of shiliu that wrote it.",
+                file=root / layout.DATASET,
+                field="layout",
+            )
+        self.made = about.get("made", {})
+        self.fps = info.get("fps")
+        if not isinstance(self.fps, int) or not 0 < self.fps <= 10_000:
+            raise self._wrong("fps", f"{self.fps!r} is no whole number of frames a second")
+        self.rows = self._rows()
+
+    def _wrong(self, field: str, message: str) -> EpisodeError:
+        return EpisodeError(
+            f"{message}. The set was changed or mixed up; copy it again.", file=self.info_path, field=field
+        )
+
+    def _json_file(self, path: Path, what: str) -> dict[str, Any]:
+        return _json(_bytes(path, what, MAX_JSON_BYTES), path, what)
+
+    def _features(self) -> dict[str, dict[str, Any]]:
+        features = self.info.get("features")
+        if not isinstance(features, dict):
+            raise self._wrong("features", "is no table of features")
+        for name, feature in features.items():
+            shape = feature.get("shape") if isinstance(feature, dict) else None
+            if not isinstance(shape, list) or not all(isinstance(n, int) and n > 0 for n in shape):
+                raise self._wrong(f"features.{name}", "has no shape of positive whole numbers")
+        return features
+
+    def _refuse_foreign(self, version: Any) -> None:
+        """Say of a set that is not ours what it lacks."""
+        vectors = [
+            f"{name} ({feature['shape'][0]} elements)"
+            for name, feature in self.features.items()
+            if len(feature["shape"]) == 1 and name not in layout.DEFAULT_FEATURES and feature["shape"][0] > 1
+        ]
+        what = f"a LeRobot {version} set" if isinstance(version, str) else "a dataset of unknown version"
+        raise EpisodeError(
+            f"{what} that shiliu did not record: it does not say which element of {', '.join(vectors[:4]) or 'its features'} is which joint "
+            "of the robot, in which unit, and whether it was commanded or measured. That needs a mapping, and mappings for "
+            "LeRobot sets are not read yet.",
+            file=self.info_path,
+            field="codebase_version" if version != layout.CODEBASE_VERSION else "features",
+        )
+
+    def _rows(self) -> list[dict[str, Any]]:
+        """The rows of `meta/episodes`, one an episode, without statistics."""
+        folder = self.root / "meta" / "episodes"
+        paths = sorted(folder.glob("chunk-*/file-*.parquet"))
+        if not paths:
+            raise EpisodeError("the table of episodes is missing. Copy the whole dataset folder again.", file=folder)
+        rows: list[dict[str, Any]] = []
+        for path in paths:
+            with _mendable(path, "table of episodes"):
+                file = pq.ParquetFile(path, page_checksum_verification=True)
+                if file.metadata.num_rows + len(rows) > MAX_EPISODES:
+                    raise EpisodeError(f"more than {MAX_EPISODES} episodes.", file=path)
+                columns = [name for name in file.schema_arrow.names if not name.startswith("stats/")]
+                rows += file.read(columns=columns).to_pylist()
+        total = self.info.get("total_episodes")
+        if total != len(rows):
+            raise self._wrong("total_episodes", f"{total!r} are announced, the table of episodes has {len(rows)}")
+        for k, row in enumerate(rows):
+            if row.get("episode_index") != k or not isinstance(row.get("length"), int) or row["length"] <= 0:
+                raise EpisodeError("row is not this episode's, or has no length.", file=folder, field=f"episode {k}")
+        if self.info.get("total_frames") != sum(row["length"] for row in rows):
+            raise self._wrong(
+                "total_frames", f"{self.info.get('total_frames')!r} are announced, the episodes have others"
+            )
+        return rows
+
+    def recording(self, k: int) -> Recording:
+        """Episode k, whole and checked."""
+        row = self.rows[k]
+        columns = self._columns(k, row)
+        episode = self._sim_episode(k, row, columns)
+        notes = ["simulation episode; times are k / fps, the action column holds the bits that were applied"]
+        names = [name for name in columns if name not in layout.DEFAULT_FEATURES and name != layout.CLOCK]
+        content = content_sha256({name: columns[name] for name in [*names, layout.CLOCK]})
+        if content != row.get("shiliu/frames_sha256"):
+            notes.append("its frames were changed after they were written: their hash differs")
+        times = grid_ns(row["length"], self.fps)
+        streams, left = {}, []
+        for name in names:
+            if columns[name].dtype.kind == "i" and np.abs(columns[name]).max() >= _EXACT_INTEGER:
+                left.append(f"{name} ({row['length']} frames): whole numbers too large for float64")
+                continue
+            for stream in _streams(name, self.features[name], columns[name], times):
+                streams[stream.name] = stream
+        left += [
+            f"{n} ({row['length']} frames): pictures are not read here"
+            for n, f in self.features.items()
+            if f["dtype"] == "video"
+        ]
+        side = hashlib.sha256(row["shiliu/side_sha256"].encode())
+        side.update(content.encode())
+        return Recording(
+            name=layout.episode_name(k),
+            source=f"{self.source}#{k}",
+            sha256=side.hexdigest(),
+            kind="simulation",
+            streams=streams,
+            scenario=episode.scenario,
+            cell=episode.cell,
+            metadata={
+                "container": f"LeRobot {layout.CODEBASE_VERSION}",
+                "robot": self.info.get("robot_type"),
+                "fps": self.fps,
+                "made": self.made,
+            },
+            episode=episode,
+            unmapped=tuple(left),
+            notes=notes,
+        )
+
+    def _columns(self, k: int, row: dict[str, Any]) -> dict[str, np.ndarray]:
+        """(T, width) by feature, for every feature but videos."""
+        pattern = self.info.get("data_path")
+        chunk, number = row.get("data/chunk_index"), row.get("data/file_index")
+        if not isinstance(pattern, str) or not isinstance(chunk, int) or not isinstance(number, int):
+            raise self._wrong("data_path", "it does not say where the frames lie")
+        path = layout.place(self.root, pattern, self.info_path, chunk_index=chunk, file_index=number)
+        wanted = {name: f for name, f in self.features.items() if f["dtype"] != "video"}
+        with _mendable(path, "table of frames"):
+            file = pq.ParquetFile(path, page_checksum_verification=True)
+            absent = [name for name in wanted if name not in file.schema_arrow.names]
+            if absent:
+                raise self._wrong(f"features.{absent[0]}", f"is announced, but {path.name} has no such column")
+            group = self._row_groups(file, k)
+            size = sum(file.metadata.row_group(i).total_byte_size for i in group)
+            if size > MAX_EPISODE_BYTES:
+                raise EpisodeError(f"the episode takes more than {MAX_EPISODE_BYTES >> 30} GiB.", file=path)
+            table = file.read_row_groups(group, columns=list(wanted), use_threads=False)
+            index = table.column("episode_index").to_numpy()
+            table = table.filter(pa.array(index == k))
+            columns = {name: _array(table.column(name), feature, name) for name, feature in wanted.items()}
+        self._check_frames(path, k, row, columns)
+        return columns
+
+    def _row_groups(self, file: pq.ParquetFile, k: int) -> list[int]:
+        """The row groups that may hold episode k, by their statistics."""
+        column = file.schema_arrow.names.index("episode_index")
+        # Vectors are one leaf column each, as scalars are, so that positions in the schema and among leaves agree.
+        groups = []
+        for i in range(file.num_row_groups):
+            leaf = file.metadata.row_group(i).column(column)
+            known = leaf.statistics if leaf.path_in_schema == "episode_index" else None
+            if known is None or not known.has_min_max or known.min <= k <= known.max:
+                groups.append(i)
+        return groups
+
+    def _check_frames(self, path: Path, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> None:
+        length = row["length"]
+        for name in ("frame_index", "timestamp", "action", layout.CLOCK):
+            if name not in columns:
+                raise self._wrong(f"features.{name}", "is missing")
+        frame = columns["frame_index"][:, 0]
+        if len(frame) != length or not np.array_equal(frame, np.arange(length)):
+            raise EpisodeError(
+                f"episode {k} has {len(frame)} frames here, not 0 to {length - 1} in order.",
+                file=path,
+                field="frame_index",
+            )
+        if not np.array_equal(columns[layout.CLOCK][:, 0], grid_ns(length, self.fps)):
+            raise self._wrong("fps", f"{self.fps} frames a second are announced, the times of episode {k} are others")
+
+    def _sim_episode(self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> SimEpisode:
+        folder = self.root / "shiliu"
+        path = folder / "episodes" / f"{layout.episode_name(k)}.json"
+        archive = path.with_suffix(".npz")
+        content, states = _bytes(path, "draw and label", MAX_JSON_BYTES), _bytes(archive, "start state", MAX_NPZ_BYTES)
+        side = _json(content, path, "draw and label")
+        name = side.get("config")
+        if not isinstance(name, str) or not re.fullmatch(r"[0-9a-f]{16,64}", name):
+            raise EpisodeError("names no configuration. Copy the dataset again.", file=path, field="config")
+        config_path = folder / "configs" / f"{name}.json"
+        config = _bytes(config_path, "resolved scenario", MAX_JSON_BYTES)
+        if hashlib.sha256(content + states + config).hexdigest() != row.get("shiliu/side_sha256"):
+            raise EpisodeError(
+                "start state, draw or scenario were changed after they were written (their hash differs), so that the episode "
+                "cannot be reproduced. Copy the dataset again.",
+                file=path,
+            )
+        with _mendable(path, "draw and label"):
+            arrays = _npz(states)
+            length, nstate = row["length"], arrays["start_state"].size
+            if arrays["start_state"].dtype != np.float64 or arrays["checkpoint_states"].shape[1:] != (nstate,):
+                raise EpisodeError("states are not float64 of one length.", file=archive)
+            observed = {}
+            for feature, values in columns.items():
+                if feature.startswith("observation."):
+                    last = arrays.get(f"last.{feature}")
+                    observed[feature] = (
+                        values if last is None else np.concatenate([values, last[None].astype(values.dtype)])
+                    )
+            episode = SimEpisode(
+                seed=side["seed"],
+                draw=side["draw"],
+                config=_json(config, config_path, "resolved scenario"),
+                scenario_version=side["scenario_version"],
+                fingerprint=side["fingerprint"],
+                engine=side["engine"],
+                control_timestep=side["control_timestep"],
+                n_substeps=side["n_substeps"],
+                start_state=arrays["start_state"],
+                actions=columns["action"],
+                action_names=tuple(side["action_names"]),
+                states=observed,
+                checkpoints={
+                    int(t): state for t, state in zip(arrays["checkpoint_steps"], arrays["checkpoint_states"])
+                },
+                label=side["label"],
+                segments=side["segments"],
+                task=side["task"],
+                scenario=side["scenario"],
+                cell=side["cell"],
+                provenance=side["provenance"],
+            )
+            if abs(episode.control_timestep * self.fps - 1) > 1e-9 or episode.actions.shape != (
+                length,
+                len(episode.action_names),
+            ):
+                raise self._wrong("fps", f"control period or action of episode {k} do not match the frames")
+        return episode
+
+
+def _npz(content: bytes) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > MAX_NPZ_BYTES:
+            raise ValueError(f"it unpacks to more than {MAX_NPZ_BYTES >> 20} MiB")
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:
+    """A column as (T, width) of the feature's dtype; refuses another type, another width, and holes."""
+    dtype = layout.DTYPES.get(feature["dtype"])
+    if dtype is None or len(feature["shape"]) != 1:
+        raise EpisodeError(
+            f"dtype {feature['dtype']!r} with shape {feature['shape']} is not read.", field=f"features.{name}"
+        )
+    width = feature["shape"][0]
+    array = column.combine_chunks()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
+        lengths = array.value_lengths().to_numpy(zero_copy_only=False)
+        if array.null_count or not (lengths == width).all():
+            raise EpisodeError(f"its rows do not all hold {width} values.", field=f"features.{name}")
+        flat = array.flatten()
+    elif width == 1:
+        flat = array
+    else:
+        raise EpisodeError(f"is {array.type}, not {width} values a row.", field=f"features.{name}")
+    if flat.null_count or flat.type != pa.from_numpy_dtype(dtype):
+        raise EpisodeError(
+            f"is {flat.type}{' with holes' if flat.null_count else ''}, not {dtype} as announced.",
+            field=f"features.{name}",
+        )
+    return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
+
+
+def _streams(name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray) -> Iterator[Stream]:
+    """A feature as one stream, or one for each quantity where its elements differ."""
+    width = values.shape[1]
+    names = _texts(feature.get("names"), width, "", name)
+    if not any(names):
+        names = [name] if width == 1 else [f"{name}[{i}]" for i in range(width)]
+    units = _texts(feature.get("unit"), width, "1", name)
+    own = name.removeprefix("observation.").removeprefix("shiliu.")
+    quantities = _texts(feature.get("quantity"), width, "", name)
+    quantities = [q or _QUANTITY.get(unit, own) for q, unit in zip(quantities, units)]
+    default = "command" if name == "action" else "measured" if name.startswith("observation.") else "event"
+    for quantity in dict.fromkeys(quantities):
+        chosen = [i for i in range(width) if quantities[i] == quantity]
+        unit = [units[i] for i in chosen]
+        yield Stream(
+            name=name if len(chosen) == width else f"{name}/{quantity}",
+            role=feature.get("role", default),
+            quantity=quantity,
+            unit=unit[0] if len(set(unit)) == 1 else " ".join(unit),
+            names=tuple(names[i] for i in chosen),
+            values=values[:, chosen].astype(np.float64),
+            capture_ns=times,
+            clock="grid",
+            meta={"field": name},
+        )
+
+
+def _texts(value: Any, width: int, default: str, name: str) -> list[str]:
+    """A text for all elements, or one an element."""
+    if value is None:
+        return [default] * width
+    if isinstance(value, str):
+        return [value] * width
+    if not isinstance(value, list) or len(value) != width:
+        raise EpisodeError(f"names, unit or quantity does not list {width} texts.", field=f"features.{name}")
+    return [str(item) for item in value]

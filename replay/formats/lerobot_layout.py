@@ -1,0 +1,95 @@
+"""Where things lie in a LeRobot v3.0 dataset, and in the `shiliu/` folder beside it for what LeRobot has no field for.
+
+```
+meta/info.json                               features, fps, path patterns; written last
+meta/tasks.parquet  meta/stats.json          task sentences; statistics over the set
+meta/episodes/chunk-000/file-000.parquet     a row an episode, with our columns shiliu/...
+data/chunk-000/file-000.parquet              a row a frame, a row group an episode
+videos/<key>/chunk-000/file-000.mp4          a file an episode
+shiliu/dataset.json                          version of this layout, what made the set
+shiliu/configs/<hash>.json                   resolved scenarios, each once
+shiliu/episodes/episode_000000.json          draw, label, skill segments, provenance
+shiliu/episodes/episode_000000.npz           start state, checkpoints, the observation after the last action
+```
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from ...scenarios.errors import EpisodeError
+
+CODEBASE_VERSION = "v3.0"
+LAYOUT_VERSION = 1
+INFO, STATS, TASKS = "meta/info.json", "meta/stats.json", "meta/tasks.parquet"
+DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
+EPISODES_PATH = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+CHUNKS_SIZE = 1000  # files in a chunk folder, LeRobot's default
+DATASET = "shiliu/dataset.json"
+CLOCK = "shiliu.time_ns"
+
+DTYPES = {name: np.dtype(name) for name in ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")}
+# What LeRobot adds to each frame by itself.
+DEFAULT_FEATURES: dict[str, dict[str, Any]] = {
+    "timestamp": {"dtype": "float32", "shape": [1], "names": None},
+    "frame_index": {"dtype": "int64", "shape": [1], "names": None},
+    "episode_index": {"dtype": "int64", "shape": [1], "names": None},
+    "index": {"dtype": "int64", "shape": [1], "names": None},
+    "task_index": {"dtype": "int64", "shape": [1], "names": None},
+}
+
+_FIELD = re.compile(r"\{(\w+)(?::0([1-9])d)?\}")
+
+
+def episode_name(index: int) -> str:
+    """`episode_000003`."""
+    return f"episode_{index:06d}"
+
+
+def place(root: Path, pattern: str, file: Path, **values: int | str) -> Path:
+    """The file that a path pattern of `info.json` names, which must lie inside the dataset.
+
+    The pattern comes from outside: it may hold nothing but the known fields with a width of one digit (Python's own
+    `format` would follow attributes and widths of any size), and may not lead out of the folder, by `..` or by a link.
+
+    Args:
+        root: the dataset's folder.
+        pattern: such as `data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet`.
+        file: the file that the pattern stands in, for the error.
+        values: `chunk_index`, `file_index`, `video_key`.
+
+    Raises:
+        EpisodeError: the pattern is not a relative path of known fields, or leads out of the dataset.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        name, width = match.groups()
+        if name not in values or (width and not isinstance(values[name], int)):
+            raise EpisodeError(
+                f"{{{name}}} in {pattern!r} is none of {', '.join(values)}.", file=file, field="data_path"
+            )
+        return f"{values[name]:0{width}d}" if width else str(values[name])
+
+    text = _FIELD.sub(fill, pattern)
+    parts = PurePosixPath(text).parts
+    safe = (
+        parts
+        and "{" not in text
+        and "\\" not in text
+        and "\0" not in text
+        and not text.startswith("/")
+        and ".." not in parts
+    )
+    path = root / text if safe else root
+    if not safe or not path.resolve().is_relative_to(root.resolve()):
+        raise EpisodeError(
+            f"{pattern!r} leads out of the dataset or is no path. LeRobot's own is {DATA_PATH!r}.",
+            file=file,
+            field="data_path",
+        )
+    return path

@@ -1,0 +1,590 @@
+"""Simulation episodes out: a LeRobot v3.0 dataset that trains as it is and replays to the bit.
+
+Everything is written into a hidden folder beside the target, `info.json` last, and renamed in one step: at `out` there is
+either nothing or a whole dataset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ...scenarios.errors import EpisodeError
+from ..recording import SimEpisode
+from . import lerobot_layout as layout
+from . import lerobot_stats as stats
+
+MAX_FILE_BYTES = 100 << 20  # of one data file, LeRobot's default
+_SAMPLED_FRAMES = 16  # pictures of an episode that enter the statistics
+_NULLABLE = {"shiliu/cell", "shiliu/success", "shiliu/failure", "shiliu/scenario"}
+
+
+def write_lerobot(
+    out: str | Path,
+    episodes: Iterable[SimEpisode],
+    features: Mapping[str, Mapping[str, Any]],
+    fps: int,
+    robot_type: str = "kuafu",
+    meta: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write episodes without pictures, their frames being `SimEpisode.states`. See `DatasetWriter`."""
+    with DatasetWriter(out, features, fps, robot_type, meta) as writer:
+        for episode in episodes:
+            writer.add(episode, episode.states)
+    return writer.out
+
+
+class DatasetWriter:
+    """Writes a dataset episode by episode; use it in a `with` block, so that an exception leaves nothing behind.
+
+    Args:
+        out: folder to be made; it may exist if it is empty.
+        features: by name, `{"dtype", "shape", "names", "unit"}` and, where wanted, `"role"` and `"quantity"`; `unit` and
+            `quantity` are a text, or a list with one text an element. `dtype` is `video` with shape (h, w, 3) for pictures, else a
+            number type with shape (k,). `action` must be float32. A name holds no `/`.
+        fps: frames a second, a whole number; 1 / control_timestep of every episode.
+        robot_type: what LeRobot shows as the robot.
+        meta: what made the set (version, command, settings), plain JSON.
+
+    Raises:
+        EpisodeError: `out` exists and is not empty, or a feature is not as described.
+    """
+
+    def __init__(
+        self,
+        out: str | Path,
+        features: Mapping[str, Mapping[str, Any]],
+        fps: int,
+        robot_type: str = "kuafu",
+        meta: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.out = Path(out)
+        self.features = {name: _checked_feature(name, dict(feature)) for name, feature in features.items()}
+        if self.features.get("action", {}).get("dtype") != "float32":
+            raise EpisodeError("a dataset needs a feature 'action' of dtype float32.", field="action")
+        if int(fps) != fps or fps <= 0:
+            raise EpisodeError(f"{fps} frames a second: LeRobot takes whole numbers only.", field="fps")
+        self.fps, self.robot_type = int(fps), robot_type
+        self.meta = _json_bytes(dict(meta or {}), "meta")
+        self.features[layout.CLOCK] = {"dtype": "int64", "shape": [1], "names": None, "unit": "ns"}
+        _refuse_existing(self.out)
+        self._made = _make_parents(self.out)
+        self._folder = self.out.parent / f".{self.out.name}.{uuid.uuid4().hex[:8]}.partial"
+        self._folder.mkdir()
+        self._rows: list[dict[str, Any]] = []
+        self._stats: list[dict[str, dict[str, np.ndarray]]] = []
+        self._tasks: dict[str, int] = {}
+        self._frames = 0
+        self._data: pq.ParquetWriter | None = None
+        self._file = -1
+        self._state = "open"
+
+    def __enter__(self) -> DatasetWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    @property
+    def n_episodes(self) -> int:
+        """Episodes added so far."""
+        return len(self._rows)
+
+    def add(
+        self,
+        episode: SimEpisode,
+        frames: Mapping[str, np.ndarray],
+        images: Mapping[str, Iterable[np.ndarray]] | None = None,
+    ) -> int:
+        """Append one episode.
+
+        Args:
+            episode: its `actions` become the `action` column, bit for bit.
+            frames: (T, k), or (T+1, k) with the state after the last action, by feature name; (T,) where k is 1.
+            images: for each video feature an iterable of exactly T pictures (h, w, 3) uint8; it is read once.
+
+        Returns:
+            The index of the episode.
+
+        Raises:
+            EpisodeError: a feature is missing, unknown or of another shape; nothing of this episode is in the set then,
+                unless pictures failed, after which the writer takes no more.
+        """
+        if self._state != "open":
+            raise EpisodeError(f"the dataset is {self._state}; no episode can be added.", file=self.out)
+        images = images or {}
+        index, length = len(self._rows), episode.n_steps
+        columns, last = self._columns(episode, frames)
+        self._check_images(images)
+        side, arrays = _side_files(episode, last)
+        config = _json_bytes(episode.config, "config")
+        config_name = hashlib.sha256(config).hexdigest()[:32]
+        side["config"] = config_name
+        side_bytes = _json_bytes(side, "episode")
+
+        self._state = "broken"  # until this episode is whole
+        sentence = episode.task.get("en") or episode.scenario or "no task given"
+        task = self._tasks.setdefault(sentence, len(self._tasks))
+        table, content = self._table(columns, index, task, length)
+        videos, video_stats = self._write_videos(images, index, length)
+        self._write(f"shiliu/configs/{config_name}.json", config)
+        self._write(f"shiliu/episodes/{layout.episode_name(index)}.json", side_bytes)
+        self._write(f"shiliu/episodes/{layout.episode_name(index)}.npz", arrays)
+        file = self._append(table)
+        self._stats.append({name: stats.of_array(values) for name, values in content.items()} | video_stats)
+        self._rows.append(
+            {
+                "episode_index": index,
+                "tasks": [sentence],
+                "length": length,
+                "data/chunk_index": file // layout.CHUNKS_SIZE,
+                "data/file_index": file % layout.CHUNKS_SIZE,
+                "dataset_from_index": self._frames,
+                "dataset_to_index": self._frames + length,
+                **videos,
+                "meta/episodes/chunk_index": 0,
+                "meta/episodes/file_index": 0,
+                "shiliu/scenario": episode.scenario,
+                "shiliu/scenario_version": int(episode.scenario_version),
+                "shiliu/cell": episode.cell,
+                "shiliu/seed": int(episode.seed),
+                "shiliu/fingerprint": episode.fingerprint,
+                "shiliu/engine": episode.engine,
+                "shiliu/success": None if episode.label.get("success") is None else bool(episode.label["success"]),
+                "shiliu/failure": episode.label.get("failure"),
+                "shiliu/task_zh": episode.task.get("zh", ""),
+                "shiliu/frames_sha256": content_sha256(columns),
+                "shiliu/side_sha256": hashlib.sha256(side_bytes + arrays + config).hexdigest(),
+            }
+        )
+        self._frames += length
+        self._state = "open"
+        return index
+
+    def _columns(
+        self, episode: SimEpisode, frames: Mapping[str, np.ndarray]
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Frames (T, k) by feature, checked, and the rows T where they were given."""
+        length = episode.n_steps
+        if abs(episode.control_timestep * self.fps - 1) > 1e-9:
+            raise EpisodeError(
+                f"control_timestep {episode.control_timestep} s is not 1/{self.fps} s.", field="control_timestep"
+            )
+        if episode.actions.dtype != np.float32 or episode.actions.ndim != 2 or length == 0:
+            raise EpisodeError(
+                f"actions are {episode.actions.dtype}{episode.actions.shape}; they must be float32 (T, nu), T > 0.",
+                field="action",
+            )
+        given = {"action": episode.actions, **frames}
+        if not np.array_equal(given["action"], episode.actions, equal_nan=True) or given["action"].dtype != np.float32:
+            raise EpisodeError("the frames' action differs from what was applied.", field="action")
+        wanted = {name for name, feature in self.features.items() if feature["dtype"] != "video"} - {layout.CLOCK}
+        if set(given) != wanted:
+            missing, unknown = sorted(wanted - set(given)), sorted(set(given) - wanted)
+            raise EpisodeError(
+                f"frames do not match the features: missing {missing}, unknown {unknown}.", field="frames"
+            )
+        columns, last = {}, {}
+        for name, values in given.items():
+            feature = self.features[name]
+            k = feature["shape"][0]
+            values = np.asarray(values)
+            if values.ndim == 1 and k == 1:
+                values = values[:, None]
+            if values.shape not in ((length, k), (length + 1, k)):
+                raise EpisodeError(
+                    f"has shape {values.shape}; ({length}, {k}) or ({length + 1}, {k}) is wanted.", field=name
+                )
+            cast = values.astype(layout.DTYPES[feature["dtype"]])
+            if feature["dtype"] != "float32" and not np.array_equal(cast, values, equal_nan=values.dtype.kind == "f"):
+                raise EpisodeError(f"its values do not fit {feature['dtype']}.", field=name)
+            columns[name] = np.ascontiguousarray(cast[:length])
+            if len(cast) > length:
+                last[name] = cast[length]
+        columns[layout.CLOCK] = grid_ns(length, self.fps)[:, None]
+        return columns, last
+
+    def _check_images(self, images: Mapping[str, Iterable[np.ndarray]]) -> None:
+        wanted = {name for name, feature in self.features.items() if feature["dtype"] == "video"}
+        if set(images) != wanted:
+            raise EpisodeError(
+                f"pictures are given for {sorted(images)}, the features are {sorted(wanted)}.", field="images"
+            )
+
+    def _table(
+        self, columns: dict[str, np.ndarray], index: int, task: int, length: int
+    ) -> tuple[pa.Table, dict[str, np.ndarray]]:
+        """The episode's rows as Parquet, and the same numbers by feature name for the statistics."""
+        k = np.arange(length, dtype=np.int64)
+        content = columns | {
+            "timestamp": (k / self.fps).astype(np.float32)[:, None],
+            "frame_index": k[:, None],
+            "episode_index": np.full((length, 1), index),
+            "index": (k + self._frames)[:, None],
+            "task_index": np.full((length, 1), task),
+        }
+        fields, arrays = [], []
+        for name, values in content.items():
+            flat = pa.array(values.reshape(-1))
+            width = values.shape[1]
+            arrays.append(flat if width == 1 else pa.FixedSizeListArray.from_arrays(flat, width))
+            fields.append(pa.field(name, arrays[-1].type))
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields)), content
+
+    def _append(self, table: pa.Table) -> int:
+        """Write the rows as one row group; returns the running number of the data file."""
+        if self._data is not None and self._path(self._file).stat().st_size > MAX_FILE_BYTES:
+            self._data.close()
+            self._data = None
+        if self._data is None:
+            self._file += 1
+            path = self._path(self._file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._data = pq.ParquetWriter(path, table.schema, compression="zstd", write_page_checksum=True)
+        self._data.write_table(table, row_group_size=len(table))
+        return self._file
+
+    def _path(self, file: int) -> Path:
+        chunk, number = divmod(file, layout.CHUNKS_SIZE)
+        return self._folder / layout.DATA_PATH.format(chunk_index=chunk, file_index=number)
+
+    def _write_videos(
+        self, images: Mapping[str, Iterable[np.ndarray]], index: int, length: int
+    ) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
+        columns: dict[str, Any] = {}
+        image_stats = {}
+        chunk, number = divmod(index, layout.CHUNKS_SIZE)
+        for name, frames in images.items():
+            path = self._folder / layout.VIDEO_PATH.format(video_key=name, chunk_index=chunk, file_index=number)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sampled = _encode(path, frames, self.features[name]["shape"], self.fps, length, name)
+            image_stats[name] = stats.of_frames(sampled)
+            columns |= {
+                f"videos/{name}/chunk_index": chunk,
+                f"videos/{name}/file_index": number,
+                f"videos/{name}/from_timestamp": 0.0,
+                f"videos/{name}/to_timestamp": length / self.fps,
+            }
+        return columns, image_stats
+
+    def _write(self, relative: str, content: bytes) -> None:
+        path = self._folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def close(self) -> Path:
+        """Finish the dataset and put it in place.
+
+        Returns:
+            `out`.
+
+        Raises:
+            EpisodeError: no episode was added, one was left half written, or something has come to lie at `out` meanwhile.
+        """
+        if self._state == "closed":
+            return self.out
+        try:
+            if self._state != "open":
+                raise EpisodeError(f"the dataset is {self._state} and cannot be finished.", file=self.out)
+            if not self._rows:
+                raise EpisodeError("no episode was added, so that there is no dataset to write.", field="episodes")
+            assert self._data is not None
+            self._data.close()
+            self._data = None
+            self._write_meta()
+            _refuse_existing(self.out)
+            if self.out.is_dir():
+                self.out.rmdir()
+            os.rename(self._folder, self.out)
+        except BaseException:
+            self.abort()
+            raise
+        self._state = "closed"
+        return self.out
+
+    def abort(self) -> None:
+        """Throw away what was written; `out` stays as it was."""
+        if self._state == "closed":
+            return
+        self._state = "aborted"
+        if self._data is not None:
+            self._data.close()
+            self._data = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+        for folder in self._made:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    def _write_meta(self) -> None:
+        count = len(self._rows)
+        _write_episodes(self._folder, self._rows, self._stats)
+        _write_tasks(self._folder, list(self._tasks))
+        self._write(layout.STATS, _json_bytes(stats.of_set(self._stats), "stats"))
+        about = {"layout": layout.LAYOUT_VERSION, "made": json.loads(self.meta)}
+        self._write(layout.DATASET, _json_bytes(about, "meta"))
+        videos = any(feature["dtype"] == "video" for feature in self.features.values())
+        features = {name: _video_info(feature, self.fps) for name, feature in self.features.items()}
+        info = {
+            "codebase_version": layout.CODEBASE_VERSION,
+            "robot_type": self.robot_type,
+            "total_episodes": count,
+            "total_frames": self._frames,
+            "total_tasks": len(self._tasks),
+            "chunks_size": layout.CHUNKS_SIZE,
+            "data_files_size_in_mb": MAX_FILE_BYTES >> 20,
+            "video_files_size_in_mb": 200,
+            "fps": self.fps,
+            "splits": {"train": f"0:{count}"},
+            "data_path": layout.DATA_PATH,
+            "video_path": layout.VIDEO_PATH if videos else None,
+            "features": features | layout.DEFAULT_FEATURES,
+        }
+        self._write(layout.INFO, _json_bytes(info, "info"))  # last: the set is whole from here on
+
+
+def grid_ns(length: int, fps: int) -> np.ndarray:
+    """(length,) int64 times k / fps [ns], rounded to the nearest."""
+    return (np.arange(length, dtype=np.int64) * 1_000_000_000 + fps // 2) // fps
+
+
+def content_sha256(columns: Mapping[str, np.ndarray]) -> str:
+    """Hash of an episode's frames, of their bits and not of how a file packs them."""
+    digest = hashlib.sha256()
+    for name in sorted(columns):
+        values = np.ascontiguousarray(columns[name])
+        digest.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
+
+
+def _checked_feature(name: str, feature: dict[str, Any]) -> dict[str, Any]:
+    if not re.fullmatch(r"\w[\w.-]*", name) or name in layout.DEFAULT_FEATURES:
+        raise EpisodeError("LeRobot allows no '/' in a feature's name, and keeps its own names for itself.", field=name)
+    shape = [int(n) for n in feature.get("shape", ())]
+    dtype = feature.get("dtype")
+    names = feature.get("names")
+    if dtype == "video":
+        if len(shape) != 3 or shape[2] != 3 or shape[0] % 2 or shape[1] % 2:
+            raise EpisodeError(f"a video has shape (h, w, 3) with even h and w, not {shape}.", field=name)
+        names = ["height", "width", "channels"]
+    elif dtype not in layout.DTYPES or len(shape) != 1 or shape[0] < 1:
+        raise EpisodeError(
+            f"dtype {dtype!r} with shape {shape}: one of {', '.join(layout.DTYPES)} with (k,) is wanted.", field=name
+        )
+    elif names is not None and len(names) != shape[0]:
+        raise EpisodeError(f"{len(names)} names for {shape[0]} elements.", field=name)
+    for key in ("unit", "quantity"):
+        if isinstance(feature.get(key), list | tuple):
+            feature[key] = list(feature[key])
+            if len(feature[key]) != shape[0]:
+                raise EpisodeError(f"{key} lists {len(feature[key])} texts for {shape[0]} elements.", field=name)
+    return feature | {"shape": shape, "names": None if names is None else list(names)}
+
+
+def _video_info(feature: dict[str, Any], fps: int) -> dict[str, Any]:
+    if feature["dtype"] != "video":
+        return feature
+    height, width, channels = feature["shape"]
+    return feature | {
+        "info": {
+            "video.height": height,
+            "video.width": width,
+            "video.codec": "h264",
+            "video.pix_fmt": "yuv420p",
+            "video.is_depth_map": False,
+            "video.fps": fps,
+            "video.channels": channels,
+            "has_audio": False,
+        }
+    }
+
+
+def _refuse_existing(out: Path) -> None:
+    if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
+        raise EpisodeError(
+            "exists already. Choose another folder, or move it away; nothing is overwritten.", file=out, field="out"
+        )
+
+
+def _make_parents(out: Path) -> list[Path]:
+    """Make the folders above `out`; returns those that were made, the innermost first."""
+    made = []
+    folder = out.parent
+    while not folder.exists():
+        made.append(folder)
+        folder = folder.parent
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EpisodeError(f"cannot be made: {error.strerror}.", file=out, field="out") from None
+    return made
+
+
+def _json_bytes(value: Any, field: str) -> bytes:
+    """JSON with the shortest text that gives back the same floats; NumPy's numbers and arrays are taken as Python's."""
+
+    def plain(item: Any) -> Any:
+        if isinstance(item, np.generic):
+            return item.item()
+        if isinstance(item, np.ndarray):
+            return item.tolist()
+        if isinstance(item, Path):
+            return item.as_posix()
+        raise TypeError(f"{type(item).__name__} is not JSON")
+
+    try:
+        return json.dumps(value, default=plain, ensure_ascii=False, allow_nan=False, indent=1).encode()
+    except (TypeError, ValueError) as error:
+        raise EpisodeError(f"cannot be written as JSON: {error}.", field=field) from None
+
+
+def _side_files(episode: SimEpisode, last: dict[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
+    """What no column holds: a JSON tree, and an archive of float64 states."""
+    for t, state in episode.checkpoints.items():
+        if not 0 <= t <= episode.n_steps or np.shape(state) != episode.start_state.shape:
+            raise EpisodeError(f"checkpoint {t} is outside the episode or of another shape.", field="checkpoints")
+    if episode.start_state.dtype != np.float64 or episode.start_state.ndim != 1:
+        raise EpisodeError("must be (nstate,) float64.", field="start_state")
+    times = sorted(episode.checkpoints)
+    states = np.array([episode.checkpoints[t] for t in times], dtype=np.float64).reshape(
+        len(times), episode.start_state.size
+    )
+    buffer = io.BytesIO()
+    np.savez(
+        buffer,
+        start_state=episode.start_state,
+        checkpoint_steps=np.array(times, dtype=np.int64),
+        checkpoint_states=states,
+        **{f"last.{name}": row for name, row in last.items()},
+    )
+    side = {
+        "seed": int(episode.seed),
+        "draw": episode.draw,
+        "scenario": episode.scenario,
+        "scenario_version": int(episode.scenario_version),
+        "cell": episode.cell,
+        "fingerprint": episode.fingerprint,
+        "engine": episode.engine,
+        "control_timestep": float(episode.control_timestep),
+        "n_substeps": int(episode.n_substeps),
+        "action_names": list(episode.action_names),
+        "label": episode.label,
+        "segments": episode.segments,
+        "task": episode.task,
+        "provenance": episode.provenance,
+    }
+    return side, buffer.getvalue()
+
+
+def _encode(
+    path: Path, frames: Iterable[np.ndarray], shape: list[int], fps: int, length: int, name: str
+) -> list[np.ndarray]:
+    """Write an MP4 of exactly `length` frames; returns some of them for the statistics."""
+    import imageio_ffmpeg
+
+    height, width, _ = shape
+    sampled: list[np.ndarray] = []
+    every = max(1, length // _SAMPLED_FRAMES)
+    sink: Iterator[Any] = imageio_ffmpeg.write_frames(
+        str(path),
+        (width, height),
+        fps=fps,
+        codec="libx264",
+        pix_fmt_out="yuv420p",
+        macro_block_size=2,
+        quality=None,
+        ffmpeg_log_level="error",
+        output_params=[
+            "-crf",
+            "20",
+            "-g",
+            "10",
+            "-preset",
+            "veryfast",
+            "-bf",
+            "0",
+        ],  # short groups: training reads at random
+    )
+    count = 0
+    try:
+        sink.send(None)  # type: ignore[attr-defined]
+        for frame in frames:
+            if count == length or frame.shape != tuple(shape) or frame.dtype != np.uint8:
+                raise EpisodeError(
+                    f"picture {count} is {frame.dtype}{frame.shape}; {length} of uint8{tuple(shape)} are wanted.",
+                    field=name,
+                )
+            sink.send(np.ascontiguousarray(frame))  # type: ignore[attr-defined]
+            if count % every == 0:
+                sampled.append(np.array(frame))
+            count += 1
+    except OSError as error:
+        raise EpisodeError(
+            f"the video could not be written: {' '.join(str(error).split())[:300]}.", field=name
+        ) from None
+    finally:
+        sink.close()  # type: ignore[attr-defined]
+    if count != length or not path.is_file():
+        raise EpisodeError(f"{count} pictures for {length} frames.", field=name)
+    return sampled
+
+
+def _write_episodes(
+    folder: Path, rows: list[dict[str, Any]], episode_stats: list[dict[str, dict[str, np.ndarray]]]
+) -> None:
+    """One row an episode; statistics are flattened to `stats/<feature>/<statistic>`."""
+    names, arrays = list(rows[0]), []
+    for key in names:
+        type_ = None if key not in _NULLABLE else pa.bool_() if key == "shiliu/success" else pa.string()
+        arrays.append(pa.array([row[key] for row in rows], type=type_))
+    for feature, of_feature in episode_stats[0].items():
+        for key in of_feature:
+            names.append(f"stats/{feature}/{key}")
+            arrays.append(pa.array([episode[feature][key].tolist() for episode in episode_stats]))
+    path = folder / layout.EPISODES_PATH.format(chunk_index=0, file_index=0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(arrays, names=names), path, compression="zstd", write_page_checksum=True)
+
+
+def _write_tasks(folder: Path, sentences: list[str]) -> None:
+    """LeRobot looks a task up by the index of a pandas table; the header that pandas would write is written by hand."""
+
+    def column(name: str, kind: str, numpy_kind: str) -> dict[str, Any]:
+        return {"name": name, "field_name": name, "pandas_type": kind, "numpy_type": numpy_kind, "metadata": None}
+
+    header = {
+        "index_columns": ["task"],
+        "column_indexes": [
+            {
+                "name": None,
+                "field_name": None,
+                "pandas_type": "unicode",
+                "numpy_type": "object",
+                "metadata": {"encoding": "UTF-8"},
+            }
+        ],
+        "columns": [column("task_index", "int64", "int64"), column("task", "unicode", "object")],
+        "pandas_version": "2.0.0",
+    }
+    table = pa.table(
+        {"task_index": pa.array(range(len(sentences)), pa.int64()), "task": pa.array(sentences, pa.string())}
+    )
+    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(header)}), folder / layout.TASKS)
