@@ -11,7 +11,7 @@ import json
 import math
 from pathlib import Path
 
-from shapes import CLAW_ASSETS, CLAW_SHAPES, LINK_SHAPES, MATERIALS, MESHES
+from shapes import CLAW_MATERIALS, CLAW_MESHES, CLAW_SHAPES, LINK_SHAPES, MATERIALS, MESHES
 
 HERE = Path(__file__).parent
 
@@ -145,8 +145,8 @@ def sites_and_cameras(name, side):
         return [
             tag("site", name=f"{word}_hand_mount", pos=num(0, 0, HAND_MOUNT_Z)),
             tag("site", name=f"{word}_end_effector", pos=num(0, -0.03 * side, -0.17)),
-            tag("camera", name=f"{word}_wrist", pos=num(0, -0.065 * side, -0.05), fovy="57.8",
-                xyaxes=num(side, 0, 0, 0, side * math.cos(tilt), math.sin(tilt))),
+            tag("camera", name=f"{word}_wrist", pos=num(0, -0.08 * side, -0.05), fovy="57.8",
+                xyaxes=num(-side, 0, 0, 0, -side * math.cos(tilt), -math.sin(tilt))),
         ]
     if name.endswith("6_link") and name.startswith("leg"):
         return [tag("site", name=f"{word}_sole", pos="0.0488 0 -0.0595")]
@@ -191,7 +191,7 @@ def kuafu_xml(facts):
         "  <default>",
         '    <default class="kuafu">',
         "      " + tag("site", group="4", size="0.01", rgba="0.2 0.7 0.9 0.6"),
-        '      <default class="visual"><geom group="2" contype="0" conaffinity="0" density="0" material="shell"/></default>',
+        '      <default class="visual"><geom group="2" contype="0" conaffinity="0" density="0" material="white"/></default>',
         "      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; the robot meets all three -->",
         '      <default class="collision"><geom group="3" type="capsule" contype="1" conaffinity="7" density="0" condim="3"'
         ' friction="0.6 0.01 0.0001" solref="0.006 1" rgba="0.85 0.4 0.2 0.5"/></default>',
@@ -255,8 +255,8 @@ def claw_xml():
         "  </default>",
         "",
         "  <asset>",
-        *("    " + tag("material", **m) for m in CLAW_ASSETS["materials"]),
-        *("    " + tag("mesh", **m) for m in CLAW_ASSETS["meshes"]),
+        *("    " + tag("material", **m) for m in CLAW_MATERIALS),
+        *("    " + tag("mesh", **m) for m in CLAW_MESHES),
         "  </asset>",
         "",
         "  <worldbody>",
@@ -277,11 +277,11 @@ def claw_xml():
         ]
         for s in CLAW_SHAPES["finger"]:
             e = dict(s)
-            x, y, z = e["pos"]
-            e["pos"] = (side * x, y, z)
-            if "euler" in e:
-                a, b, c = e["euler"]
-                e["euler"] = (a, side * b, side * c)
+            if "pos" in e:
+                e["pos"] = (side * e["pos"][0], *e["pos"][1:])
+            if "fromto" in e:
+                a, b, c, d, f, g = e["fromto"]
+                e["fromto"] = (side * a, b, c, side * d, f, g)
             lines.append("        " + shape(e, 1, f"finger_{name}_"))
         lines.append("      </body>")
     lines += [
