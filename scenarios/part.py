@@ -33,6 +33,8 @@ class Write:
 
     def apply(self, spec: mujoco.MjSpec, prefix: str, value: float) -> None:
         element = getattr(spec, self.kind)(prefix + self.element)
+        if element is None:  # a visual shape, which the physics-only spec does without; a test finds misspelt names
+            return
         number = value * self.gain + self.offset
         if self.index is None:
             setattr(element, self.attribute, number)

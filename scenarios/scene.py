@@ -17,7 +17,8 @@ from .observation import build_schema
 from .pose import Pose, local_pose
 from .robot import Robot
 from .schema import Schema
-from .sensing import Layout, SensorPlan
+from .predicate import Predicate
+from .sensing import Layout, Request, SensorPlan
 from .temporal import Course
 
 _GLOBAL_OPTION = {"gravity": [0.0, 0.0, -9.81]}
@@ -49,6 +50,9 @@ class Scene:
         self.names = names
         self.course = Course(subgoals, nevers, self.control_timestep)
         plan = SensorPlan()
+        self.targets = tuple(self._target(s.predicate, plan) for s in subgoals)
+        for side in ("left", "right"):
+            plan.add(Request("site_position", f"{side}_tcp"))
         self.schema: Schema = build_schema(config, robot, self._build.spec, self.control_timestep, plan)
         for item in (*subgoals, *nevers, *self.safety):
             for request in item.predicate.requests():
@@ -60,6 +64,15 @@ class Scene:
         self._build.spec.discard_visual()
         self.model = self.compile(nominal_values(config))
         self.layout = Layout.of_model(self.model)
+
+    def _target(self, predicate: Predicate, plan: SensorPlan) -> Request | None:
+        """Where a hand has to be for a subgoal: the first thing that its predicates measure the place or joint of."""
+        for request in predicate.requests():
+            if request.kind in ("site_position", "body_position") and not request.to:
+                return plan.add(Request(request.kind, request.of))
+            if request.kind == "joint_position":
+                return plan.add(Request("body_position", self._build.spec.joint(request.of).parent.name))
+        return None
 
     @property
     def goal(self) -> tuple:

@@ -1,0 +1,95 @@
+"""Pictures of a simulation, headless: the model with its looks is compiled only when one is wanted.
+
+OpenGL is optional. EGL is tried, then OSMesa; where neither is there, one error says what to install.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ..scenarios.errors import ShiliuError
+from ..scenarios.scene import Scene
+
+INSTALL = (
+    "No OpenGL was found for pictures. Install it (Debian, Ubuntu: apt-get install libegl1 libgl1-mesa-dri, or libosmesa6) "
+    "and, if need be, set MUJOCO_GL=egl or MUJOCO_GL=osmesa."
+)
+
+
+def choose_backend() -> None:
+    """Ask for a headless OpenGL unless the user or a display has chosen one; to be called before MuJoCo's renderer loads."""
+    if "MUJOCO_GL" not in os.environ and not os.environ.get("DISPLAY"):
+        os.environ["MUJOCO_GL"] = "egl"
+
+
+def make_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:
+    """A renderer of that size.
+
+    Raises:
+        ShiliuError: where there is no OpenGL, with what to install.
+    """
+    choose_backend()
+    try:
+        return mujoco.Renderer(model, height, width)
+    except ShiliuError:
+        raise
+    except Exception as error:  # every backend fails with an exception of its own
+        raise ShiliuError(f"{INSTALL} ({type(error).__name__}: {error})") from None
+
+
+class Painter:
+    """Pictures of a scene's draws from its named cameras.
+
+    Args:
+        scene: what is shown.
+    """
+
+    def __init__(self, scene: Scene):
+        self.scene = scene
+        self._values: dict[str, float] | None = None
+        self._model: mujoco.MjModel | None = None
+        self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
+
+    def picture(self, values: Mapping[str, float], qpos: np.ndarray, camera: str | mujoco.MjvCamera, width: int, height: int) -> np.ndarray:
+        """An (height, width, 3) uint8 picture.
+
+        Args:
+            values: the draw's values; the model with looks is compiled anew where they differ from the last.
+            qpos: (nq,) where everything is; the same layout as that of the physics model.
+            camera: a camera's name, or a free camera.
+        """
+        if self._model is None or self._values != dict(values):
+            self.close()
+            self._values, self._model = dict(values), self.scene.compile(values, looks=True)
+        size = (width, height)
+        if size not in self._renderers:
+            self._renderers[size] = make_renderer(self._model, width, height)
+        data = mujoco.MjData(self._model)
+        data.qpos[:] = qpos
+        mujoco.mj_forward(self._model, data)
+        renderer = self._renderers[size]
+        renderer.update_scene(data, camera, scene_option=_options())
+        return renderer.render().copy()
+
+    def close(self) -> None:
+        for renderer in self._renderers.values():
+            renderer.close()
+        self._renderers = {}
+
+    def __enter__(self) -> Painter:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def _options() -> mujoco.MjvOption:
+    option = mujoco.MjvOption()
+    option.geomgroup[:] = [1, 0, 1, 0, 0, 0]  # world and visual shapes; collision shapes, task sites and debug stay hidden
+    option.sitegroup[:] = 0
+    return option

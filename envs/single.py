@@ -1,0 +1,167 @@
+"""One scenario as a Gymnasium environment: the simulation core with n = 1."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+
+from ..scenarios import draw as drawing
+from ..scenarios.catalog import load_scenario
+from ..scenarios.errors import ScenarioError
+from ..scenarios.scene import Scene
+from ..scenarios.sensing import Readings
+from ..scenarios.simulation import Simulation
+from .reward import KINDS, Reward
+
+
+class ShiliuEnv(gymnasium.Env):
+    """A scenario whose action, observation and pictures are those of the episode schema.
+
+    Args:
+        scenario: name of a scenario, or a Scene.
+        reward: `dense` or `sparse`.
+        images: cameras to put into the observation, such as `["head"]`; none costs nothing.
+        render_mode: `rgb_array` or None.
+        camera: which camera `render` shows.
+        hand, base, overrides: as for `shiliu.load_scenario`.
+        vary: draw a variation at each reset; False starts the scene as its YAML gives it.
+
+    The episode ends (`terminated`) when the task is done, a failure mode of the scenario has happened, or the simulation
+    has diverged; it is `truncated` at the scenario's time limit. `info` has `success`, `subgoals` (name -> time reached
+    [s] or None), `failure` (a code such as `scenario.oven_pushed`, or `unstable`), `time` [s], `draw` and `task`.
+
+    `reset(options={"values": {"oven.yaw": 0.1}})` starts a chosen draw: these values, the others as the YAML gives them.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 30}
+
+    def __init__(
+        self,
+        scenario: str | Scene = "microwave",
+        *,
+        reward: str = "dense",
+        images: tuple[str, ...] | list[str] = (),
+        render_mode: str | None = None,
+        camera: str = "overview",
+        hand: str = "claw",
+        base: str = "planted",
+        overrides: tuple[str, ...] = (),
+        vary: bool = True,
+    ):
+        self.scene = scenario if isinstance(scenario, Scene) else load_scenario(scenario, overrides, hand=hand, base=base)
+        if reward not in KINDS:
+            raise ScenarioError(f"There is no reward {reward!r}. Known here: {', '.join(KINDS)}.", field="reward")
+        if render_mode not in (None, "rgb_array"):
+            raise ScenarioError(f"There is no render mode {render_mode!r}. Known here: rgb_array.", field="render_mode")
+        schema = self.scene.schema
+        self._images = tuple(name if name.startswith("observation.images.") else f"observation.images.{name}" for name in images)
+        for name in (*self._images, f"observation.images.{camera}"):
+            if name not in schema.cameras:
+                known = ", ".join(c.removeprefix("observation.images.") for c in schema.cameras)
+                raise ScenarioError(f"There is no camera {name.removeprefix('observation.images.')!r}. Known here: {known}.", field="camera")
+        self.render_mode, self._camera, self._vary = render_mode, f"observation.images.{camera}", vary
+        self.metadata = {**type(self).metadata, "render_fps": round(1 / schema.control_timestep)}
+        self.action_space = schema.action_space()
+        self.observation_space = schema.observation_space(self._images)
+        self._reward = Reward(self.scene, reward)
+        self._simulation = Simulation(self.scene, 1)
+        self._max_steps = round(self.scene.config.time_limit / schema.control_timestep)
+        self._painter: Any = None
+        self._draw: drawing.Draw | None = None
+        self._readings: Readings | None = None
+        self._picture: tuple[int, np.ndarray] | None = None
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Start an episode; with the same seed, the same bytes."""
+        super().reset(seed=seed)
+        values = (options or {}).get("values")
+        if values is not None:
+            unknown = sorted(set(values) - set(drawing.nominal_values(self.scene.config)))
+            if unknown:
+                raise ScenarioError(f"This scenario has no values {', '.join(unknown)}.", field="options.values")
+            self._draw = drawing.of_values(self.scene, {**drawing.nominal_values(self.scene.config), **values}, 0)
+        else:
+            self._draw = drawing.draw(self.scene, self.np_random) if self._vary else drawing.nominal(self.scene)
+        self._readings = self._simulation.begin([self._draw])
+        self._begin = self._readings
+        self._carry = self.scene.course.advance(self.scene.course.begin(1), self._readings)
+        self._steps, self._picture = 0, None
+        return self._observe(), self._info(False)
+
+    def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
+        """Apply an action for one control period.
+
+        Raises:
+            ValueError: where the action is not finite, or lies outside the action space (nothing is clipped silently).
+        """
+        if self._draw is None:
+            raise gymnasium.error.ResetNeeded("Call reset before step.")
+        action = np.asarray(action, np.float32)
+        if not self.action_space.contains(action):
+            bad = np.flatnonzero(~((action >= self.action_space.low) & (action <= self.action_space.high))) if action.shape == self.action_space.shape else []
+            names = [f"{self.scene.schema.action.names[i]} = {action[i]:.4g}" for i in bad[:3]]
+            raise ValueError(f"The action lies outside the action space ({', '.join(names) or f'shape {action.shape}'}). Clip it before step.")
+        self._readings = self._simulation.step(action[None])
+        self._carry = self.scene.course.advance(self._carry, self._readings)
+        self._steps += 1
+        success = self.scene.course.success(self._carry)
+        reward = float(self._reward(self._readings, self._carry, self._begin, success)[0])
+        terminated = bool(success[0] or not np.isnan(self._carry.failed[0]).all() or self._simulation.unstable[0])
+        truncated = bool(not terminated and self._steps >= self._max_steps)
+        return self._observe(), reward, terminated, truncated, self._info(bool(success[0]))
+
+    def render(self) -> np.ndarray | None:
+        """The scene from the chosen camera, (height, width, 3) uint8; drawn once a control step at most."""
+        if self.render_mode is None:
+            gymnasium.logger.warn("render() was called without a render mode; make the environment with render_mode='rgb_array'.")
+            return None
+        if self._picture is None or self._picture[0] != self._steps:
+            self._picture = (self._steps, self._paint(self._camera))
+        return self._picture[1]
+
+    def close(self) -> None:
+        if self._painter is not None:
+            self._painter.close()
+            self._painter = None
+
+    @property
+    def state(self) -> np.ndarray:
+        """(nstate,) a copy of the full simulation state, `mjSTATE_INTEGRATION` in float64."""
+        return self._simulation.state[0].copy()
+
+    def _observe(self) -> dict[str, np.ndarray]:
+        assert self._readings is not None
+        observation = {name: value[0] for name, value in self.scene.schema.observe(self._readings).items()}
+        for name in self._images:
+            observation[name] = self._paint(name)
+        return observation
+
+    def _paint(self, name: str) -> np.ndarray:
+        if self._painter is None:
+            from .rendering import Painter
+
+            self._painter = Painter(self.scene)
+        assert self._draw is not None
+        camera = self.scene.schema.cameras[name]
+        qpos = self._simulation.batch.bind("qpos")[0]
+        return self._painter.picture(self._draw.values, qpos, camera.camera, camera.width, camera.height)
+
+    def _info(self, success: bool) -> dict[str, Any]:
+        assert self._draw is not None
+        failed = self._carry.failed[0]
+        failure = None
+        if self._simulation.unstable[0]:
+            failure = "unstable"
+        elif not np.isnan(failed).all():
+            failure = f"scenario.{self.scene.course.nevers[int(np.nanargmin(failed))].name}"
+        tasks = self.scene.config.tasks
+        return {
+            "success": success,
+            "subgoals": {s.name: None if np.isnan(t) else float(t) for s, t in zip(self.scene.goal, self._carry.reached[0])},
+            "failure": failure,
+            "time": self._steps * self.scene.control_timestep,
+            "draw": dict(self._draw.values),
+            "task": dict(tasks[self._draw.task]) if tasks else {},
+        }
