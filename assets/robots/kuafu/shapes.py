@@ -1,6 +1,7 @@
 """The shapes of Kuafu: collision primitives and shells, for the left side and the middle; build.py mirrors them.
 
-All sizes in metres in the frame of the link, chosen within the outer bounds ("envelope") of the maker's link in facts.json.
+All sizes in metres in the frame of the link, chosen within the outer bounds ("envelope") of the maker's link in
+facts.json.
 Shells are MuJoCo's built-in superspheres: `round_ns` and `round_ew` go from 0 (box) to 1 (ellipsoid).
 """
 
@@ -17,11 +18,15 @@ def see(material, type_="capsule", **kw):
 
 
 def shell(name, material, pos, half, round_ns=0.4, round_ew=0.4, euler=None, to=None, fine=24):
-    """A rounded shell of half sizes `half` about `pos`; its mesh is listed among the assets of the robot or the claw."""
-    (MESHES if to is None else to).append({
-        "name": name, "builtin": "supersphere", "params": f"{fine} {round_ns:g} {round_ew:g}",
-        "scale": " ".join(f"{v:g}" for v in half),
-    })
+    """A rounded shell of half sizes `half` about `pos`; its mesh joins the assets of the robot, or of the claw."""
+    (MESHES if to is None else to).append(
+        {
+            "name": name,
+            "builtin": "supersphere",
+            "params": f"{fine} {round_ns:g} {round_ew:g}",
+            "scale": " ".join(f"{v:g}" for v in half),
+        }
+    )
     geom = {"cls": "visual", "mesh": name, "material": material, "pos": pos}
     return geom | ({"euler": euler} if euler else {})
 
@@ -159,7 +164,9 @@ LINK_SHAPES = {
         see("metal", "cylinder", fromto=(0, 0, -0.028, 0, 0, -0.0465), size=(0.032,)),
         see("grey", "cylinder", fromto=(0, 0, 0.005, 0, 0, -0.03), size=(0.025,)),
         see("grey", "box", pos=(0, -0.055, -0.036), size=(0.011, 0.030, 0.003)),
-        shell("wrist_camera", "metal", (0, -0.0853, -0.0387), (0.021, 0.0115, 0.0125), 0.25, 0.25, euler=(0.4363, 0, 0)),
+        shell(
+            "wrist_camera", "metal", (0, -0.0853, -0.0387), (0.021, 0.0115, 0.0125), 0.25, 0.25, euler=(0.4363, 0, 0)
+        ),
         see("visor", "cylinder", pos=(0.010, -0.0804, -0.0492), size=(0.005, 0.0006), euler=(0.4363, 0, 0)),
         see("visor", "cylinder", pos=(-0.010, -0.0804, -0.0492), size=(0.005, 0.0006), euler=(0.4363, 0, 0)),
     ],
@@ -188,10 +195,22 @@ LINK_SHAPES = {
 PITCH_COS, PITCH_SIN = 0.8829, 0.4695  # 28 deg, the head camera's
 for lens_y in (0.0175, -0.0175, 0.037, -0.037):
     x, z = 0.098, 0.1248
-    LINK_SHAPES["zhead_2_link"].append(see("visor", "cylinder", fromto=(
-        x, lens_y, z, x + 0.004 * PITCH_COS, lens_y, z - 0.004 * PITCH_SIN), size=(0.0065,)))
-    LINK_SHAPES["zhead_2_link"].append(see("metal", "cylinder", fromto=(
-        x, lens_y, z, x + 0.0034 * PITCH_COS, lens_y, z - 0.0034 * PITCH_SIN), size=(0.0085,)))
+    LINK_SHAPES["zhead_2_link"].append(
+        see(
+            "visor",
+            "cylinder",
+            fromto=(x, lens_y, z, x + 0.004 * PITCH_COS, lens_y, z - 0.004 * PITCH_SIN),
+            size=(0.0065,),
+        )
+    )
+    LINK_SHAPES["zhead_2_link"].append(
+        see(
+            "metal",
+            "cylinder",
+            fromto=(x, lens_y, z, x + 0.0034 * PITCH_COS, lens_y, z - 0.0034 * PITCH_SIN),
+            size=(0.0085,),
+        )
+    )
 
 CLAW_MATERIALS = [
     {"name": "dark", "rgba": "0.075 0.08 0.09 1", "specular": "0.4", "shininess": "0.45"},
@@ -201,9 +220,9 @@ CLAW_MATERIALS = [
 ]
 CLAW_SHAPES = {
     "claw": [
-        hit("box", name="wrist", pos=(0, 0, -0.015), size=(0.036, 0.030, 0.015)),
+        hit("box", name="housing", pos=(0, 0, -0.015), size=(0.036, 0.030, 0.015)),
         hit("box", name="palm", pos=(0, 0, -0.065), size=(0.052, 0.027, 0.035)),
-        shell("wrist", "dark", (0, 0, -0.02), (0.036, 0.030, 0.026), 0.4, 0.6, to=CLAW_MESHES),
+        shell("housing", "dark", (0, 0, -0.02), (0.036, 0.030, 0.026), 0.4, 0.6, to=CLAW_MESHES),
         shell("palm", "dark", (0, 0, -0.066), (0.052, 0.027, 0.035), 0.3, 0.35, to=CLAW_MESHES),
         shell("palm_plate", "grey", (0, 0, -0.06), (0.030, 0.0285, 0.022), 0.3, 0.3, to=CLAW_MESHES),
         disc("metal", (0.036, 0, -0.085), "y", 0.007, 0.0275),
@@ -214,7 +233,7 @@ CLAW_SHAPES = {
         {"cls": "pad", "name": "tip", "pos": (0.003, 0, -0.02), "size": (0.004, 0.006, 0.0025)},
         hit("box", name="strut", pos=(0.009, 0, 0.036), size=(0.003, 0.008, 0.046)),
         hit("box", name="link", pos=(-0.0165, 0, 0.075), size=(0.0285, 0.008, 0.007)),
-        shell("pad", "rubber", (0.003, 0, 0.0), (0.003, 0.010, 0.0225), 0.35, 0.25, to=CLAW_MESHES, fine=12),
+        shell("pad", "rubber", (0.0022, 0, 0.0), (0.0038, 0.010, 0.0225), 0.35, 0.25, to=CLAW_MESHES, fine=12),
         shell("strut", "dark", (0.0085, 0, 0.036), (0.0035, 0.0085, 0.046), 0.3, 0.3, to=CLAW_MESHES, fine=12),
         shell("link", "grey", (-0.0165, 0, 0.075), (0.0285, 0.0085, 0.0075), 0.3, 0.3, to=CLAW_MESHES, fine=12),
         disc("metal", (0.0055, 0, 0.075), "y", 0.0045, 0.0095),

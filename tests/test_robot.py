@@ -1,0 +1,475 @@
+"""Kuafu against its facts: masses, heights, kinematics, poses, self-collision and the claw's grip."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+import yaml
+
+KUAFU = Path(__file__).parents[1] / "assets" / "robots" / "kuafu"
+FACTS = json.loads((KUAFU / "facts.json").read_text(encoding="utf-8"))
+ROBOT = yaml.safe_load((KUAFU / "robot.yaml").read_text(encoding="utf-8"))
+LINKS = {link["link"]: link for link in FACTS["links"]}
+ARM_MIRROR = (1, -1, -1, 1, -1, -1, 1)  # joints about x and z turn the other way on the right side
+TIMESTEP = 1 / 480  # s, the scenes' physics timestep
+
+
+def set_options(spec):
+    spec.option.timestep = TIMESTEP
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+
+
+def robot_spec(planted=False):
+    """The robot with both claws on a floor; planted: the leg joints are removed and the legs stay in the stance."""
+    spec = mujoco.MjSpec.from_file(str(KUAFU / "kuafu.xml"))
+    set_options(spec)
+    for side in ("left", "right"):
+        claw = mujoco.MjSpec.from_file(str(KUAFU / "claw.xml"))
+        spec.attach(claw, site=spec.site(f"{side}_hand_mount"), prefix=f"{side}_")
+    spec.worldbody.add_geom(name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[3, 3, 0.1], contype=2, conaffinity=7)
+    if planted:
+        for name, angle in ROBOT["stance"]["legs"].items():
+            joint = spec.joint(name)
+            quat = np.zeros(4)
+            mujoco.mju_axisAngle2Quat(quat, np.array(joint.axis), angle)
+            spec.body(LINKS_BY_JOINT[name]["link"]).quat = quat
+            spec.delete(spec.actuator(name))
+            spec.delete(joint)
+    return spec
+
+
+LINKS_BY_JOINT = {link["joint"]: link for link in FACTS["links"] if "joint" in link}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return robot_spec().compile()
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return robot_spec(planted=True).compile()
+
+
+def posed(model, pose):
+    """Data with the joints and the controls of `pose` (rad per joint name, percent per claw) over the stance."""
+    data = mujoco.MjData(model)
+    values = ROBOT["stance"]["legs"] | pose
+    for i in range(model.njnt):
+        name = model.joint(i).name
+        if name in values:
+            data.joint(name).qpos = values[name]
+        elif "finger" in name:
+            percent = values.get(name.split("_")[0] + "_claw", 0)
+            data.joint(name).qpos = percent / 100 * model.jnt_range[i, 1]
+    for i in range(model.nu):
+        data.ctrl[i] = values.get(model.actuator(i).name, 0)
+    mujoco.mj_forward(model, data)
+    return data
+
+
+def contact_pairs(model, data):
+    return {tuple(sorted(model.geom(g).name for g in contact.geom)) for contact in data.contact}
+
+
+def rotation(axis, angle):
+    """Rodrigues' formula; axis is a unit vector."""
+    x, y, z = axis
+    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * skew @ skew
+
+
+def forward_kinematics(link, angles, base):
+    """Position [m] and rotation of a link frame from the origins and axes of facts.json alone."""
+    chain = []
+    while LINKS[link]["parent"]:
+        chain.append(LINKS[link])
+        link = LINKS[link]["parent"]
+    position, orientation = np.array(base), np.eye(3)
+    for step in reversed(chain):
+        position = position + orientation @ np.array(step["origin"])
+        if "joint" in step:
+            orientation = orientation @ rotation(step["axis"], angles[step["joint"]])
+    return position, orientation
+
+
+# ---- the model against the fact table
+
+
+@pytest.mark.parametrize("name", ["kuafu", "claw"])
+def test_part_opens_alone(name):
+    model = mujoco.MjModel.from_xml_path(str(KUAFU / f"{name}.xml"))
+    assert model.nbody == (33 if name == "kuafu" else 4)
+    assert model.nkey == 0
+
+
+def test_committed_xml_is_what_the_generator_writes():
+    done = subprocess.run([sys.executable, str(KUAFU / "build.py"), "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_total_mass(model):
+    assert sum(model.body_mass) == pytest.approx(FACTS["total_mass"], rel=1e-3)
+    assert sum(link.get("mass", 0) for link in FACTS["links"]) == pytest.approx(FACTS["total_mass"], rel=1e-5)
+    claw = [b for b in range(model.nbody) if model.body(b).name.startswith("left_")]
+    assert sum(model.body_mass[claw]) == pytest.approx(0.6, rel=1e-3)  # product table
+
+
+@pytest.mark.parametrize(("posture", "height"), [("straight", 1.6844), ("stance", 1.66)])
+def test_height(model, posture, height):
+    data = posed(model, {})
+    if posture == "straight":
+        for name in ROBOT["stance"]["legs"]:
+            data.joint(name).qpos = 0
+    mujoco.mj_forward(model, data)
+    rise = ROBOT[posture]["base_height"] - data.body("base_link").xpos[2]
+    assert data.site("head_top").xpos[2] + rise == pytest.approx(height, abs=1e-3)
+    assert data.site("head_top").xpos[2] + rise == pytest.approx(ROBOT[posture]["head_top"], abs=1e-3)
+    for side in ("left", "right"):
+        sole = data.site(f"{side}_sole")
+        assert sole.xpos[2] + rise == pytest.approx(0, abs=1e-3)
+        assert sole.xmat[8] == pytest.approx(1, abs=1e-6)  # flat on the floor
+    assert top_of_visuals(model, data) + rise == pytest.approx(height, abs=2e-3)
+
+
+def top_of_visuals(model, data):
+    """Height [m] of the highest visual vertex of the skull."""
+    geom = next(
+        g
+        for g in range(model.ngeom)
+        if model.geom_type[g] == mujoco.mjtGeom.mjGEOM_MESH and model.mesh(model.geom_dataid[g]).name == "skull"
+    )
+    mesh = model.mesh(model.geom_dataid[geom])
+    vertices = model.mesh_vert[mesh.vertadr[0] : mesh.vertadr[0] + mesh.vertnum[0]]
+    return (vertices @ data.geom_xmat[geom].reshape(3, 3).T + data.geom_xpos[geom])[:, 2].max()
+
+
+def test_centre_of_mass_is_over_the_soles(model):
+    data = posed(model, ROBOT["poses"]["ready"])
+    x = data.subtree_com[0][0] - data.body("leg_l6_link").xpos[0]
+    assert ROBOT["sole"]["x"][0] + 0.03 < x < ROBOT["sole"]["x"][1] - 0.03
+
+
+def test_link_positions_agree_with_the_table_over_random_poses(model):
+    rng = np.random.default_rng(7)
+    data = mujoco.MjData(model)
+    base = model.body("base_link").pos
+    for _ in range(50):
+        angles = {}
+        for name, link in LINKS_BY_JOINT.items():
+            angles[name] = data.joint(name).qpos[0] = rng.uniform(*link["range"])
+        mujoco.mj_kinematics(model, data)
+        for name in (
+            "zarm_l6_link",
+            "zarm_l7_link",
+            "zarm_r6_link",
+            "zarm_r7_link",
+            "leg_l6_link",
+            "leg_r6_link",
+            "zhead_2_link",
+        ):
+            position, orientation = forward_kinematics(name, angles, base)
+            assert np.linalg.norm(data.body(name).xpos - position) < 1e-6, name
+            assert np.allclose(data.body(name).xmat.reshape(3, 3), orientation, atol=1e-6), name
+        for side, link in (("left", "zarm_l7_link"), ("right", "zarm_r7_link")):
+            position, orientation = forward_kinematics(link, angles, base)
+            palm = position + orientation @ np.array(LINKS[link.replace("link", "end_effector")]["origin"])
+            assert np.linalg.norm(data.site(f"{side}_end_effector").xpos - palm) < 1e-6
+
+
+def test_masses_ranges_and_joint_dynamics_are_the_tables(model):
+    for name, link in LINKS.items():
+        if "mass" in link and not name.endswith("7_link"):
+            assert model.body(name).mass[0] == pytest.approx(link["mass"], rel=1e-6)
+            assert np.allclose(model.body(name).ipos, link["com"], atol=1e-7)
+            principal = np.sort(np.linalg.eigvalsh(full_inertia(link["inertia"])))
+            assert np.allclose(np.sort(model.body(name).inertia), principal, rtol=1e-3, atol=1e-9), name
+    for name, link in LINKS_BY_JOINT.items():
+        joint = model.joint(name)
+        assert np.allclose(joint.range, link["range"]) and np.allclose(joint.axis, link["axis"])
+        dynamics = FACTS["joint_dynamics"][name]
+        assert joint.damping[0] == dynamics["damping"] and joint.armature[0] == dynamics["armature"]
+        assert joint.frictionloss[0] == dynamics["frictionloss"]
+
+
+def full_inertia(values):
+    xx, yy, zz, xy, xz, yz = values
+    return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+
+
+def test_robot_yaml_agrees_with_the_model(model):
+    order = ROBOT["joints"]["legs"] + ROBOT["joints"]["arm"] + ROBOT["joints"]["head"] + ROBOT["joints"]["hands"]
+    assert order == [model.actuator(i).name for i in range(model.nu)]
+    for name, limit in ROBOT["limits"].items():
+        joint = model.joint(name)
+        assert np.allclose(joint.range, limit["position"], atol=1e-9)
+        assert model.jnt_actfrcrange[joint.id, 1] == pytest.approx(limit["torque"]["peak"])
+        assert np.allclose(model.actuator(name).ctrlrange, limit["position"], atol=1e-9)
+    for pose in ROBOT["poses"].values():
+        assert set(pose) == set(order) - set(ROBOT["joints"]["legs"])
+        for name, value in pose.items():
+            low, high = ROBOT["limits"].get(name, {"position": (0, 100)})["position"]
+            assert low <= value <= high
+
+
+def test_arm_gains_are_the_hardware_configurations(model):
+    for name in ROBOT["joints"]["arm"]:
+        actuator = model.actuator(name)
+        assert actuator.gainprm[0] == 500 and actuator.biasprm[1] == -500 and actuator.biasprm[2] == -50
+
+
+def test_mirrored_limbs_mirror(model):
+    """The published left and right sides differ by up to 1 mm in the leg, and by less than 0.2 % in mass."""
+    flip = np.array([1, -1, 1])
+    for left in (n for n in LINKS if n.startswith(("leg_l", "zarm_l"))):
+        right = left.replace("leg_l", "leg_r").replace("zarm_l", "zarm_r")
+        if "mass" not in LINKS[left]:
+            continue
+        a, b = model.body(left), model.body(right)
+        assert np.allclose(a.pos * flip, b.pos, atol=1.1e-3), left
+        assert a.mass[0] == pytest.approx(b.mass[0], rel=2e-3)
+        assert np.allclose(np.sort(a.inertia), np.sort(b.inertia), rtol=0.05, atol=2e-6)
+        joint, twin = model.joint(LINKS[left]["joint"]), model.joint(LINKS[right]["joint"])
+        sign = 1 if joint.axis[1] else -1
+        assert np.allclose(np.sort(sign * joint.range), twin.range, atol=1e-6)
+        shapes, twins = [model.body_geomnum[x.id] for x in (a, b)]
+        assert shapes == twins
+    data = mujoco.MjData(model)
+    for i, sign in enumerate(ARM_MIRROR, start=1):
+        angle = 0.3 * min(abs(v) for v in model.joint(f"zarm_l{i}_joint").range if v) * (-1 if i == 4 else 1)
+        data.joint(f"zarm_l{i}_joint").qpos, data.joint(f"zarm_r{i}_joint").qpos = angle, sign * angle
+    mujoco.mj_forward(model, data)
+    for site in ("tcp", "end_effector", "hand_mount", "shoulder"):
+        assert np.allclose(data.site(f"left_{site}").xpos * flip, data.site(f"right_{site}").xpos, atol=1e-3), site
+
+
+def test_every_link_can_be_touched(model):
+    for name, link in LINKS.items():
+        if "joint" not in link and name != "base_link":
+            continue
+        body = model.body(name)
+        geoms = range(body.geomadr[0], body.geomadr[0] + body.geomnum[0])
+        assert any(model.geom_contype[g] for g in geoms), f"{name} has no collision shape"
+    for g in range(model.ngeom):
+        bits = (model.geom_contype[g], model.geom_conaffinity[g])
+        if model.geom(g).name != "floor":
+            assert bits == {2: (0, 0), 3: (1, 7)}[model.geom_group[g]]
+
+
+# ---- poses and collisions
+
+
+@pytest.mark.parametrize("pose", ["home", "ready"])
+@pytest.mark.parametrize("build", ["model", "planted"])
+def test_pose_holds_still(build, pose, request):
+    """With leg joints the hanging legs sag by up to 2 mrad in their servos, as nothing carries them."""
+    model = request.getfixturevalue(build)
+    data = posed(model, ROBOT["poses"][pose])
+    start = data.qpos.copy()
+    for _ in range(round(1 / TIMESTEP)):
+        mujoco.mj_step(model, data)
+        assert all(contact.dist > -1e-3 for contact in data.contact)
+    assert np.abs(data.qpos - start).max() < (2e-3 if build == "model" else 1e-4)
+    assert np.abs(data.qvel).max() < 1e-2
+    assert sum(warning.number for warning in data.warning) == 0
+
+
+@pytest.mark.parametrize("pose", ["home", "ready"])
+@pytest.mark.parametrize("claw", [0, 50, 100])
+def test_no_self_collision_in_the_named_poses(model, pose, claw):
+    data = posed(model, ROBOT["poses"][pose] | {"left_claw": claw, "right_claw": claw})
+    pairs = {p for p in contact_pairs(model, data) if "floor" not in p}
+    assert not pairs
+
+
+def test_crossed_arms_collide(model):
+    left = {1: -0.6, 3: -1.1, 4: -1.5}
+    pose = {f"zarm_l{i}_joint": v for i, v in left.items()}
+    pose |= {f"zarm_r{i}_joint": v * ARM_MIRROR[i - 1] for i, v in left.items()}
+    pairs = contact_pairs(model, posed(model, pose))
+    assert any(
+        ("zarm_l" in a or "left_" in a) and ("zarm_r" in b or "right_" in b)
+        for a, b in (sorted(p, key=lambda n: "zarm_r" in n or "right_" in n) for p in pairs)
+    )
+
+
+def test_arm_weight_counts_against_the_motor(planted):
+    """The arm held straight forward needs 13.47 N m at the shoulder (fact table); the claw lies a little further out
+    than the maker's hand lump."""
+    data = posed(planted, {"zarm_l1_joint": -np.pi / 2})
+    for _ in range(480):
+        mujoco.mj_step(planted, data)
+    assert abs(data.joint("zarm_l1_joint").qfrc_actuator[0]) == pytest.approx(13.47, rel=0.03)
+    assert data.joint("zarm_l1_joint").qpos[0] == pytest.approx(-np.pi / 2, abs=1e-3)
+
+
+@pytest.mark.parametrize("pose", ["home", "ready"])
+def test_pelvis_wrench_is_the_whole_weight_at_its_place(pose):
+    """Gravity compensation is a torque of the motors: the weight still reaches the ground."""
+    spec = robot_spec(planted=True)
+    for name, kind in (("force", mujoco.mjtSensor.mjSENS_FORCE), ("torque", mujoco.mjtSensor.mjSENS_TORQUE)):
+        spec.add_sensor(name=name, type=kind, objtype=mujoco.mjtObj.mjOBJ_SITE, objname="pelvis_wrench")
+    model = spec.compile()
+    data = posed(model, ROBOT["poses"][pose])
+    for _ in range(240):
+        mujoco.mj_step(model, data)
+    weight = np.array([0, 0, FACTS["total_mass"] * 9.81])
+    arm = data.subtree_com[0] - data.site("pelvis_wrench").xpos
+    assert np.allclose(data.sensor("force").data, weight, atol=0.1)
+    assert np.allclose(data.sensor("torque").data, np.cross(arm, weight), atol=0.05)
+
+
+def test_a_payload_beyond_the_peak_torque_sinks():
+    spec = robot_spec(planted=True)
+    load = spec.body("left_claw").add_body(name="load", pos=[0, 0, -0.12])
+    load.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.02], mass=11.0, contype=0, conaffinity=0)
+    model = spec.compile()
+    data = posed(model, {"zarm_l1_joint": -np.pi / 2})
+    for _ in range(240):
+        mujoco.mj_step(model, data)
+        assert abs(data.joint("zarm_l1_joint").qfrc_actuator[0]) <= 66.67 + 1e-9
+    assert data.joint("zarm_l1_joint").qpos[0] > -np.pi / 2 + 0.05
+
+
+# ---- the claw
+
+
+def claw_and_block(thickness=0.02, mass=0.35, friction=0.8):
+    """A fixed claw, fingers down, with a free block between its pads; gravity is off until the test turns it on."""
+    spec = mujoco.MjSpec.from_file(str(KUAFU / "claw.xml"))
+    set_options(spec)
+    spec.body("claw").pos = [0, 0, 0.5]
+    block = spec.worldbody.add_body(name="block", pos=[0, 0, 0.5 - 0.1645 + 0.42 * thickness / 2])
+    block.add_freejoint()
+    block.add_geom(
+        name="block",
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=[thickness / 2, 0.03, 0.0225],
+        mass=mass,
+        contype=2,
+        conaffinity=7,
+        friction=[friction, 0.01, 0.0001],
+        solref=[0.01, 1],
+    )
+    model = spec.compile()
+    model.opt.gravity[2] = 0
+    return model, mujoco.MjData(model)
+
+
+def run(model, data, seconds, percent=None):
+    if percent is not None:
+        data.ctrl[0] = percent
+    for _ in range(round(seconds / TIMESTEP)):
+        mujoco.mj_step(model, data)
+
+
+def pad_force(model, data, pad):
+    """Normal force [N] of one pad."""
+    total, force = 0.0, np.zeros(6)
+    for i, contact in enumerate(data.contact):
+        if model.geom(pad).id in contact.geom:
+            mujoco.mj_contactForce(model, data, i, force)
+            total += force[0]
+    return total
+
+
+@pytest.mark.parametrize("thickness", [0.04, 0.06, 0.10])
+def test_grip_saturates_at_the_published_force(thickness):
+    model, data = claw_and_block(thickness)
+    run(model, data, 2.0, percent=100)
+    for pad in ("finger_front_pad", "finger_back_pad"):
+        assert pad_force(model, data, pad) == pytest.approx(180, rel=0.1)
+
+
+def test_grip_is_dosed_by_position():
+    """A command 10 mm narrower than the block gives 60 N; the soft pads add their own 4 mm of squeeze."""
+    model, data = claw_and_block(0.06)
+    forces = []
+    for squeeze in (0.002, 0.006, 0.010):
+        opening = 0.06 - squeeze + 0.004
+        run(model, data, 1.5, percent=100 * (1 - opening / 0.19))
+        forces.append(pad_force(model, data, "finger_front_pad"))
+    assert forces[2] == pytest.approx(60, rel=0.1)
+    assert np.diff(forces) == pytest.approx([24, 24], rel=0.15)
+
+
+@pytest.mark.parametrize("down", [(0, 0, -1), (0, -1, 0), (0, 0, 1)], ids=["out", "sideways", "into the palm"])
+def test_grasp_holds_a_block_by_friction(down):
+    model, data = claw_and_block()
+    run(model, data, 1.5, percent=100)
+    start = data.body("block").xpos.copy()
+    model.opt.gravity[:] = 9.81 * np.array(down)
+    run(model, data, 2.0)
+    assert np.linalg.norm(data.body("block").xpos - start) < 2e-3
+    assert data.body("block").xquat[0] > 0.9999
+
+
+def test_grasp_too_light_for_the_weight_slips():
+    """0.35 kg between two pads of friction 0.9 needs 1.9 N; 1.2 N let it go sideways. (A pull out of the palm would
+    tighten the fingers, as they close along a diagonal.)"""
+    model, data = claw_and_block(0.06)
+    opening = 0.06 - 0.0002 + 0.004
+    run(model, data, 2.0, percent=100 * (1 - opening / 0.19))
+    assert 0.5 < pad_force(model, data, "finger_front_pad") < 1.9
+    start = data.body("block").xpos[1]
+    model.opt.gravity[1] = -9.81
+    run(model, data, 1.0)
+    assert data.body("block").xpos[1] < start - 0.05
+
+
+@pytest.mark.parametrize(("percent", "length", "width"), [(100, 0.187, 0.104), (0, 0.145, 0.214)])
+def test_outer_size_is_the_product_tables(percent, length, width):
+    model = mujoco.MjModel.from_xml_path(str(KUAFU / "claw.xml"))
+    data = mujoco.MjData(model)
+    data.qpos[:] = percent / 100 * model.jnt_range[:, 1]
+    mujoco.mj_forward(model, data)
+    for group in (2, 3):
+        geoms = np.flatnonzero(model.geom_group == group)
+        half = np.abs(data.geom_xmat[geoms].reshape(-1, 3, 3)) @ model.geom_aabb[geoms, 3:, None]
+        centre = data.geom_xpos[geoms] + np.einsum(
+            "nij,nj->ni", data.geom_xmat[geoms].reshape(-1, 3, 3), model.geom_aabb[geoms, :3]
+        )
+        low, high = (centre - half[..., 0]).min(0), (centre + half[..., 0]).max(0)
+        assert high[0] - low[0] == pytest.approx(width, abs=2e-3)
+        assert -low[2] == pytest.approx(length, abs=2e-3)
+
+
+def test_tips_are_slim(model):
+    """Each finger is at most 12 mm thick from the pad's face outwards, so that it enters a 30 mm stand-off."""
+    for name, half in (("pad", 0.006), ("tip", 0.006), ("strut", 0.006)):
+        geom = model.geom(f"left_finger_front_{name}")
+        assert 2 * geom.size[0] <= 2 * half
+        assert geom.pos[0] + geom.size[0] <= 0.012 + 1e-9
+    assert 2 * model.geom("left_finger_front_tip").size[1] <= 0.012
+
+
+def test_percent_moves_both_fingers_alike():
+    model = mujoco.MjModel.from_xml_path(str(KUAFU / "claw.xml"))
+    set_timestep(model)
+    data = mujoco.MjData(model)
+    for percent in (30, 80, 0, 100):
+        run(model, data, 1.8, percent)
+        assert data.actuator_length[0] == pytest.approx(percent, abs=0.5)
+        assert data.qpos[0] == pytest.approx(data.qpos[1], abs=1e-5)
+    assert np.allclose(data.site("pad_front").xpos, data.site("tcp").xpos, atol=1e-3)
+    assert np.allclose(data.site("pad_back").xpos, data.site("tcp").xpos, atol=1e-3)
+    assert data.ncon == 0  # an empty closed claw touches nothing, itself included
+
+
+def set_timestep(model):
+    model.opt.timestep = TIMESTEP
+    model.opt.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+
+
+def test_tcp_frame(model):
+    """z out of the palm, y along the opening direction, both in the last arm link."""
+    data = posed(model, {})
+    for side, link in (("left", "zarm_l7_link"), ("right", "zarm_r7_link")):
+        tcp = data.site(f"{side}_tcp").xmat.reshape(3, 3)
+        hand = data.body(link).xmat.reshape(3, 3)
+        assert np.allclose(tcp[:, 2], -hand[:, 2], atol=1e-6) and np.allclose(tcp[:, 1], hand[:, 0], atol=1e-6)
