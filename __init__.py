@@ -36,3 +36,12 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOME])
+
+
+def _register() -> None:
+    from .envs.registration import register_envs
+
+    register_envs()
+
+
+_register()  # so that gymnasium.make("shiliu/Microwave-v1") works after `import shiliu`; Gymnasium is all that it imports

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gymnasium
 
-from ..scenarios.catalog import list_scenarios
 from ..scenarios.composition import CONF
 
 
@@ -15,6 +14,6 @@ def env_id(scenario: str) -> str:
 
 def register_envs() -> None:
     """Register the package's scenarios with Gymnasium; calling it again changes nothing."""
-    for name, file in list_scenarios().items():
-        if CONF in file.parents and env_id(name) not in gymnasium.registry:
-            gymnasium.register(id=env_id(name), entry_point="shiliu.envs.single:ShiliuEnv", kwargs={"scenario": name})
+    for file in sorted((CONF / "scenario").glob("*.yaml")):
+        if env_id(file.stem) not in gymnasium.registry:
+            gymnasium.register(id=env_id(file.stem), entry_point="shiliu.envs.single:ShiliuEnv", kwargs={"scenario": file.stem})

@@ -1,0 +1,154 @@
+"""The `shiliu` command: reads its own words first, lets Hydra compose the rest, and owns the exit code.
+
+0, 1 and 3 come from verdicts (replay); 2 is what the user can mend; 70 is a fault of ours; 130 an interruption.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+from .scenarios.errors import ShiliuError
+
+# verb -> (module, what it does); the module has run(request) -> exit code and USAGE
+VERBS = {
+    "list": ("list", "scenarios, parts, robots, skills, checks, formats, schema; --json"),
+    "check": ("check", "is this scenario sound? YAML, MJCF, reach, start, goal; all problems at once"),
+    "render": ("render", "pictures of a scenario and its variation"),
+    "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),
+    "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
+    "bench": ("bench", "speed as a ratio to the bare engine"),
+    "doctor": ("doctor", "what this machine has and lacks"),
+}
+USAGE, BUG, INTERRUPTED = 2, 70, 130
+_FLAGS = {"--json", "-m", "--multirun", "--debug"}
+
+
+@dataclass
+class Request:
+    """What stands on the command line.
+
+    Attributes:
+        verb: the command; words: positional words after it; overrides: Hydra's `key=value`, quoted for its grammar.
+        flags: `--json`, `--debug`; conf_dir: the designer's folder of configs.
+    """
+
+    verb: str
+    words: list[str] = field(default_factory=list)
+    overrides: list[str] = field(default_factory=list)
+    flags: set[str] = field(default_factory=set)
+    conf_dir: Path | None = None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; nothing but the command's own output reaches the user."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0 if words else USAGE
+    if words[0] in ("-V", "--version", "version"):
+        from . import __version__
+
+        print(f"shiliu {__version__}")
+        return 0
+    try:
+        request = parse(words)
+        module = import_module(f".replay.commands.{VERBS[request.verb][0]}", __package__)
+        if "--help" in request.flags:
+            print(module.USAGE.strip())
+            return 0
+        if request.flags & {"-m", "--multirun"}:
+            return _sweep(request, module)
+        return int(module.run(request))
+    except ShiliuError as error:
+        print(f"shiliu: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("shiliu: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader of our output has gone (`| head`); Python must not complain about it while it shuts down
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if "--debug" in words:
+            raise
+        print(f"shiliu: a fault of shiliu's own: {type(error).__name__}: {error}\n  Run it again with --debug and report what it prints.", file=sys.stderr)
+        return BUG
+
+
+def parse(words: Sequence[str]) -> Request:
+    """Read a command line.
+
+    Raises:
+        ShiliuError: unknown verb or flag, with the near matches.
+    """
+    verb = words[0]
+    if verb not in VERBS:
+        close = difflib.get_close_matches(verb, VERBS, n=2)
+        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        raise ShiliuError(f"There is no command {verb!r}.{hint} Known: {', '.join(VERBS)}.")
+    request = Request(verb)
+    rest = iter(words[1:])
+    for word in rest:
+        if word in ("-h", "--help"):
+            request.flags.add("--help")
+        elif word in _FLAGS:
+            request.flags.add(word)
+        elif word == "--config-dir" or word.startswith("--config-dir="):
+            value = word.partition("=")[2] or next(rest, "")
+            request.conf_dir = Path(value)
+        elif word.startswith("-"):
+            raise ShiliuError(f"There is no flag {word!r}. Known: --help, --json, -m, --config-dir DIR, --debug.")
+        elif re.match(r"^[+~]{0,2}[A-Za-z_][\w./@-]*=", word) or word.startswith("~"):
+            request.overrides.append(quoted(word))
+        else:
+            request.words.append(word)
+    return request
+
+
+def quoted(override: str) -> str:
+    """An override whose value Hydra's grammar takes as it stands: paths with blanks, `=` or commas, quantities with a unit.
+
+    Lists, dicts, sweeps (`a,b`), numbers and values that are quoted already are left alone.
+    """
+    key, _, value = override.partition("=")
+    if not value or value[0] in "'\"[{" or re.fullmatch(r"[\w./:,+*@%$~-]*", value) and not _path_like(key):
+        return override
+    if _path_like(key) or re.search(r"[\s=()]", value):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"{key}='{escaped}'"
+    return override
+
+
+def _path_like(key: str) -> bool:
+    return key in ("data", "out", "conf_dir", "mapping")
+
+
+def _sweep(request: Request, module: object) -> int:
+    """`-m`: one run for each combination of comma-separated values; the exit code is the worst of them."""
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    overrides = OverridesParser.create().parse_overrides(request.overrides)
+    worst = 0
+    batches = BasicSweeper.split_arguments(overrides, max_batch_size=None)
+    for i, combination in enumerate(batches[0]):
+        print(f"[{i + 1}/{len(batches[0])}] {' '.join(combination)}", flush=True)
+        code = int(module.run(Request(request.verb, request.words, list(combination), request.flags, request.conf_dir)))  # type: ignore[attr-defined]
+        worst = code if worst == 0 or code in (1, 2) else worst
+    return worst
+
+
+def _help() -> str:
+    lines = ["shiliu: humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations", ""]
+    lines += [f"  shiliu {verb:<8} {what}" for verb, (_, what) in VERBS.items()]
+    lines += ["", "  shiliu VERB --help tells its settings. Settings are written key=value; -m sweeps over a,b,c.", ""]
+    lines += ["  shiliu record scenario=microwave episodes=5 seed=0 out=demos", "  shiliu replay data=demos out=verdicts"]
+    return "\n".join(lines)

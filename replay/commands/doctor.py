@@ -1,0 +1,54 @@
+"""shiliu doctor: what this machine has and lacks."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...cli import Request
+
+USAGE = """
+shiliu doctor
+
+Says which versions are installed, how many cores there are, and whether pictures can be drawn without a display.
+Exit 0: everything works; 3: only pictures or videos are missing, which no verdict needs.
+"""
+PACKAGES = ("mujoco", "dm-control", "numpy", "hydra-core", "gymnasium", "imageio", "imageio-ffmpeg", "pyarrow", "rosbags", "mink", "rich", "jinja2")
+_TRY = "import mujoco; m = mujoco.MjModel.from_xml_string('<mujoco><worldbody><geom size=\"1\"/></worldbody></mujoco>'); r = mujoco.Renderer(m, 32, 32); r.update_scene(mujoco.MjData(m)); r.render()"
+
+
+def run(request: Request) -> int:
+    """Print one line a finding."""
+    print(f"python     {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
+    for package in PACKAGES:
+        try:
+            print(f"{package:<14} {version(package)}")
+        except PackageNotFoundError:
+            print(f"{package:<14} missing: pip install {package}")
+    works = [backend for backend in ("egl", "osmesa") if _renders(backend)]
+    if works:
+        print(f"pictures   yes, with MUJOCO_GL={works[0]}")
+    else:
+        from ...envs.rendering import INSTALL
+
+        print(f"pictures   no. {INSTALL} Verdicts do not need them.")
+    try:
+        import imageio_ffmpeg
+
+        ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError):
+        ffmpeg = shutil.which("ffmpeg")
+    print(f"videos     {'yes' if ffmpeg else 'no: pip install imageio[ffmpeg]'}")
+    return 0 if works and ffmpeg else 3
+
+
+def _renders(backend: str) -> bool:
+    """Whether a picture can be drawn with a backend; tried in a process of its own, because a backend is chosen once."""
+    done = subprocess.run([sys.executable, "-c", _TRY], env={**os.environ, "MUJOCO_GL": backend}, capture_output=True, timeout=120, check=False)
+    return done.returncode == 0

@@ -1,0 +1,131 @@
+"""shiliu list: what there is, by name."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ...scenarios import composition
+from ...scenarios.dialect import nearest
+from ...scenarios.errors import ShiliuError
+
+if TYPE_CHECKING:
+    from ...cli import Request
+
+USAGE = """
+shiliu list [scenarios|parts|robots|skills|checks|formats|mappings|schema] [scenario=NAME] [--json]
+
+Without a word, everything by name. `shiliu list schema scenario=microwave` prints the episode schema of a scenario as a
+table, with --json as a JSON Schema.
+"""
+
+
+def run(request: Request) -> int:
+    """Print tables, or JSON with --json."""
+    kinds = {"scenarios": _scenarios, "parts": _parts, "robots": _robots, "skills": _skills, "checks": _checks, "formats": _formats, "mappings": _mappings}
+    wanted = request.words or list(kinds)
+    for word in wanted:
+        if word not in kinds and word != "schema":
+            raise ShiliuError(f"There is nothing called {word!r} to list.{nearest(word, [*kinds, 'schema'])}")
+    as_json = "--json" in request.flags
+    if "schema" in wanted:
+        return _schema(request, as_json)
+    found = {word: kinds[word](request) for word in wanted}
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return 0
+    for word, rows in found.items():
+        print(word)
+        width = max((len(str(row["name"])) for row in rows), default=0)
+        for row in rows:
+            rest = "  ".join(str(v) for k, v in row.items() if k != "name" and v not in (None, ""))
+            print(f"  {row['name']!s:<{width}}  {rest}".rstrip())
+        print()
+    return 0
+
+
+def _yaml(path: Any) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+
+
+def _files(request: Request, group: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for folder in composition.folders(request.conf_dir):
+        for file in sorted((folder / group).glob("*.yaml")):
+            found.setdefault(file.stem, file)
+    return found
+
+
+def _scenarios(request: Request) -> list[dict[str, Any]]:
+    from ...envs.registration import env_id
+
+    rows = []
+    for name, file in _files(request, "scenario").items():
+        sheet = _yaml(file)
+        title = sheet.get("title") or {}
+        rows.append({"name": name, "title": f"{title.get('en', '')} {title.get('zh', '')}", "version": f"v{sheet.get('version')}", "environment": env_id(name)})
+    return rows
+
+
+def _parts(request: Request) -> list[dict[str, Any]]:
+    from ...scenarios.part import list_parts
+
+    rows = []
+    for name, file in list_parts().items():
+        sheet = file.parent / "part.yaml"
+        content = _yaml(sheet) if sheet.is_file() else {}
+        rows.append({"name": name, "title": (content.get("title") or {}).get("en", ""), "mass": content.get("mass", ""), "params": " ".join(content.get("params") or {})})
+    return [row for row in rows if not row["name"].startswith("robots/")]
+
+
+def _robots(request: Request) -> list[dict[str, Any]]:
+    from ...scenarios.part import ASSETS
+
+    rows = []
+    for file in sorted((ASSETS / "robots").glob("*/robot.yaml")):
+        sheet = _yaml(file)
+        rows.append({"name": file.parent.name, "title": sheet["title"]["en"], "mass": sheet["mass"], "hands": " ".join(sheet["hands"])})
+    return rows
+
+
+def _skills(request: Request) -> list[dict[str, Any]]:
+    from ..skills import catalogue
+
+    return catalogue()
+
+
+def _checks(request: Request) -> list[dict[str, Any]]:
+    from ..checks.rules import load_rules
+
+    rules = load_rules()
+    return [{"name": code, "stage": getattr(rule, "stage", ""), "signal": getattr(rule, "signal", "") or ""} for code, rule in rules.items()]
+
+
+def _formats(request: Request) -> list[dict[str, Any]]:
+    return [
+        {"name": "rosbag1", "reads": "ROS 1 bags of the maker's stack", "writes": ""},
+        {"name": "lerobot", "reads": "LeRobot v3.0 datasets of shiliu record", "writes": "yes"},
+    ]
+
+
+def _mappings(request: Request) -> list[dict[str, Any]]:
+    return [{"name": name} for name in _files(request, "mapping")]
+
+
+def _schema(request: Request, as_json: bool) -> int:
+    from ...scenarios.catalog import load_scenario
+
+    chosen = [o.partition("=")[2] for o in request.overrides if o.startswith("scenario=")]
+    rest = [o for o in request.overrides if not o.startswith("scenario=")]
+    scene = load_scenario(chosen[-1] if chosen else "microwave", rest, conf_dir=request.conf_dir)
+    if as_json:
+        print(json.dumps(scene.schema.json_schema(), indent=1))
+        return 0
+    print(f"{'feature':<30} {'#':>3} {'name':<26} {'unit':<6} {'low':>10} {'high':>10}  source")
+    for row in scene.schema.table():
+        print(f"{row['feature']:<30} {row['index']:>3} {row['name']:<26} {row['unit']:<6} {row['low']:>10.4g} {row['high']:>10.4g}  {row['source']}")
+    for camera in scene.schema.cameras.values():
+        print(f"{camera.name:<30}     {camera.width}x{camera.height} at {camera.rate:.0f} Hz, on request")
+    return 0

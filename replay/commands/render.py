@@ -1,0 +1,67 @@
+"""shiliu render: pictures of a scenario and of its variation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...scenarios.errors import ScenarioError
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import Request
+
+USAGE = """
+shiliu render scenario=NAME out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0]
+
+Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation.
+"""
+
+
+def run(request: Request) -> int:
+    """Draw and save; nothing is left behind where OpenGL is missing."""
+    import imageio.v3 as iio
+
+    from ...envs.rendering import Painter
+    from ...scenarios import draw as drawing
+    from ...scenarios.catalog import scene_of
+
+    settings = Settings(request)
+    name = settings.chosen("scenario") or "microwave"
+    out = Path(settings["out"].word())
+    grid = settings["grid"].word(default="")
+    seed = settings["seed"].integer()
+    cameras = [node.word() for node in settings["cameras"].each()]
+    hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
+    settings.stop()
+    columns, rows = 1, 1
+    if grid:
+        try:
+            columns, rows = (int(n) for n in grid.split("x"))
+        except ValueError:
+            raise ScenarioError(f"{grid!r} is no grid. Write columns x rows, such as 3x3.", field="grid") from None
+    scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
+    known = {c.removeprefix("observation.images."): feature for c, feature in scene.schema.cameras.items()}
+    for camera in cameras:
+        if camera not in known:
+            raise ScenarioError(f"There is no camera {camera!r}. Known here: {', '.join(known)}.", field="cameras")
+    draws = [drawing.draw(scene, seed + i) for i in range(columns * rows)] if grid else [drawing.nominal(scene)]
+    pictures: dict[str, np.ndarray] = {}
+    with Painter(scene) as painter:
+        tiles: dict[str, list[np.ndarray]] = {camera: [] for camera in cameras or known}
+        for draw in draws:
+            for camera, shots in tiles.items():
+                feature = known[camera]
+                size = (feature.width // (2 if grid else 1), feature.height // (2 if grid else 1))
+                qpos = np.asarray(draw.start_state[1 : 1 + scene.model.nq])
+                shots.append(painter.picture(draw.values, qpos, feature.camera, *size))
+    for camera, shots in tiles.items():
+        pictures[camera] = np.concatenate([np.concatenate(shots[r * columns : (r + 1) * columns], axis=1) for r in range(rows)], axis=0)
+    out.mkdir(parents=True, exist_ok=True)
+    for camera, picture in pictures.items():
+        file = out / f"{scene.name}_{camera}{f'_{grid}' if grid else ''}.png"
+        iio.imwrite(file, picture)
+        print(file)
+    return 0

@@ -1,0 +1,45 @@
+"""The settings of a run: composed by Hydra, checked against what the verb takes, defaults from conf/<verb>.yaml."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...scenarios import composition
+from ...scenarios.dialect import Node, Problems
+
+if TYPE_CHECKING:
+    from ...cli import Request
+
+
+class Settings:
+    """Composed settings of one verb, read key by key; call `stop` before they are used.
+
+    Args:
+        request: the command line.
+    """
+
+    def __init__(self, request: Request):
+        self.composed = composition.compose(request.verb, request.overrides, request.conf_dir)
+        self.problems = Problems(self.composed.places)
+        self.node = Node(self.composed.tree, "", self.problems)
+        self.overrides = request.overrides
+        self.verb = request.verb
+
+    def __getitem__(self, key: str) -> Node:
+        return self.node.child(key)
+
+    def chosen(self, group: str) -> str | None:
+        """Which member of a config group was chosen: on the command line, or by the verb's defaults."""
+        for override in self.overrides:
+            key, _, value = override.partition("=")
+            if key.lstrip("+") == group:
+                return None if value in ("", "null") else value
+        return None
+
+    def stop(self) -> None:
+        """Raises: ScenarioError with everything that is wrong with the settings."""
+        self.problems.stop(f"The settings of `shiliu {self.verb}`")
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        return self.composed.tree

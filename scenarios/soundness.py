@@ -1,0 +1,101 @@
+"""Is a scenario sound? Rest, start, swept volumes, reach and variation, each a question with its answer in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from .draw import PENETRATION, draw, nominal
+from .scene import Scene
+
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+STILL = 0.02  # m/s or rad/s, slower counts as at rest
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question and what was found."""
+
+    question: str
+    sound: bool
+    answer: str
+
+
+def examine(scene: Scene, seed: int = 0, draws: int = 50) -> list[Answer]:
+    """Ask every question of a scene; the config has been read without problems by then."""
+    return [_rest(scene), _start(scene), *_swept(scene), *_variation(scene, seed, draws)]
+
+
+def _data(scene: Scene) -> mujoco.MjData:
+    data = mujoco.MjData(scene.model)
+    mujoco.mj_setState(scene.model, data, nominal(scene).start_state, STATE)
+    mujoco.mj_forward(scene.model, data)
+    return data
+
+
+def _rest(scene: Scene) -> Answer:
+    data = _data(scene)
+    before = data.qpos.copy()
+    for _ in range(round(1.0 / scene.timestep)):
+        mujoco.mj_step(scene.model, data)
+    warned = int(sum(data.warning.number))
+    speed = float(np.abs(data.qvel).max())
+    moved = float(np.abs(data.qpos - before).max())
+    return Answer("holds still for 1 s", warned == 0 and speed < STILL, f"fastest joint {speed:.4f}, largest move {moved:.4f}, {warned} engine warnings")
+
+
+def _start(scene: Scene) -> Answer:
+    data = _data(scene)
+    worst = int(np.argmin(data.contact.dist)) if data.ncon else -1
+    if worst < 0 or -data.contact.dist[worst] <= PENETRATION:
+        return Answer("starts free of penetration", True, f"deepest contact {max(-data.contact.dist.min(initial=0.0), 0) * 1e3:.2f} mm")
+    names = [_body(scene.model, int(g)) for g in data.contact[worst].geom]
+    return Answer("starts free of penetration", False, f"{names[0]} and {names[1]} overlap by {-data.contact.dist[worst] * 1e3:.1f} mm; move one of them")
+
+
+def _swept(scene: Scene) -> list[Answer]:
+    """Each hinge of a part is swept over its range with everything else at rest: does it meet the robot?"""
+    answers = []
+    model = scene.model
+    for j in range(model.njnt):
+        name = model.joint(j).name
+        if model.jnt_type[j] != mujoco.mjtJoint.mjJNT_HINGE or "/" not in name or not model.jnt_limited[j]:
+            continue
+        data = _data(scene)
+        met: dict[str, float] = {}
+        for angle in np.linspace(*model.jnt_range[j], 45):
+            data.qpos[model.jnt_qposadr[j]] = angle
+            mujoco.mj_fwdPosition(model, data)
+            for contact in data.contact:
+                bodies = [_body(model, int(g)) for g in contact.geom]
+                mine = [b for b in bodies if "/" not in b]
+                own = [b for b in bodies if b == _joint_body(model, j)]
+                if mine and own and contact.dist < 0 and mine[0] != "world":
+                    met.setdefault(mine[0], float(angle))
+        shown = ", ".join(f"{body} at {np.degrees(angle):.0f} deg" for body, angle in met.items())
+        answers.append(Answer(f"{name} swings free", not met, f"meets {shown}" if met else f"0 to {np.degrees(model.jnt_range[j][1]):.0f} deg, robot in its starting pose"))
+    return answers
+
+
+def _variation(scene: Scene, seed: int, draws: int) -> list[Answer]:
+    if not scene.config.variation:
+        return []
+    rng = np.random.default_rng(seed)
+    reasons: Counter[str] = Counter()
+    for _ in range(draws):
+        reasons.update(reason.partition(":")[0] for reason in draw(scene, rng).redraws)
+    share = reasons.total() / (draws + reasons.total())
+    limit = scene.config.redraw_at_most
+    told = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
+    return [Answer("draws are sound", share <= limit, f"{share:.1%} of {draws + reasons.total()} draws refused ({told}); at most {limit:.0%}")]
+
+
+def _body(model: mujoco.MjModel, geom: int) -> str:
+    return model.body(model.geom_bodyid[geom]).name
+
+
+def _joint_body(model: mujoco.MjModel, joint: int) -> str:
+    return model.body(model.jnt_bodyid[joint]).name
