@@ -3,6 +3,9 @@
 The names below are loaded on first use, so that ``import shiliu`` and ``shiliu --help`` stay quick.
 """
 
+import os
+import sys
+from ctypes.util import find_library
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +41,21 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *_HOME])
 
 
+def _headless() -> None:
+    """Choose a headless OpenGL before MuJoCo is imported, which reads MUJOCO_GL only once; a display or the user goes first."""
+    if "mujoco" in sys.modules or "MUJOCO_GL" in os.environ or os.environ.get("DISPLAY") or sys.platform != "linux":
+        return
+    for backend, library in (("egl", "EGL"), ("osmesa", "OSMesa")):
+        if find_library(library):
+            os.environ["MUJOCO_GL"] = backend
+            return
+
+
 def _register() -> None:
     from .envs.registration import register_envs
 
     register_envs()
 
 
+_headless()
 _register()  # so that gymnasium.make("shiliu/Microwave-v1") works after `import shiliu`; Gymnasium is all that it imports

@@ -1,11 +1,11 @@
 """Pictures of a simulation, headless: the model with its looks is compiled only when one is wanted.
 
-OpenGL is optional. EGL is tried, then OSMesa; where neither is there, one error says what to install.
+OpenGL is optional. The package asks for EGL, then OSMesa, before MuJoCo is imported; where neither is there, one error
+says what to install.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,23 +21,14 @@ INSTALL = (
 )
 
 
-def choose_backend() -> None:
-    """Ask for a headless OpenGL unless the user or a display has chosen one; to be called before MuJoCo's renderer loads."""
-    if "MUJOCO_GL" not in os.environ and not os.environ.get("DISPLAY"):
-        os.environ["MUJOCO_GL"] = "egl"
-
-
 def make_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:
     """A renderer of that size.
 
     Raises:
         ShiliuError: where there is no OpenGL, with what to install.
     """
-    choose_backend()
     try:
         return mujoco.Renderer(model, height, width)
-    except ShiliuError:
-        raise
     except Exception as error:  # every backend fails with an exception of its own
         raise ShiliuError(f"{INSTALL} ({type(error).__name__}: {error})") from None
 
