@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 MASS = 0.35  # kg, estimate for stoneware of this size
-# Half profile of the ceramic, (radius, height) in m, from the middle of the outer base, round the rim, to the inner floor.
+# Half profile of the ceramic, (radius, height) in m, middle of the outer base, round the rim, to the inner floor.
 PROFILE = np.array([
     (0.0, 0.0030), (0.0330, 0.0030), (0.0345, 0.0004), (0.0355, 0.0), (0.0385, 0.0), (0.0395, 0.0010), (0.0402, 0.0040),
     (0.0480, 0.0085), (0.0590, 0.0185), (0.0670, 0.0310), (0.0715, 0.0430), (0.0735, 0.0530), (0.0745, 0.0610),
@@ -16,6 +16,10 @@ PROFILE = np.array([
     (0.0690, 0.0530), (0.0669, 0.0440), (0.0622, 0.0318), (0.0545, 0.0205), (0.0445, 0.0122), (0.0360, 0.0088),
     (0.0, 0.0080),
 ])
+# Blue bands outside and inside, 0.6 mm proud of the glaze, each a thin closed ring
+BANDS = [[(0.0724, 0.0452), (0.0741, 0.0532), (0.0734, 0.0532), (0.0715, 0.0452)],
+         [(0.0744, 0.0560), (0.0748, 0.0580), (0.0740, 0.0580), (0.0736, 0.0560)],
+         [(0.0694, 0.0545), (0.0704, 0.0590), (0.0695, 0.0590), (0.0686, 0.0545)]]
 SEGMENTS = 48  # of the mesh
 BASE_RADIUS = 0.037  # m, foot ring
 FLOOR = 0.008  # m, inner floor above the table
@@ -52,6 +56,21 @@ def revolve(profile, segments):
             faces += [(a, b, d), (a, d, c)]
         faces.append((top, (rows - 1) * segments + j, (rows - 1) * segments + k))
     return vertices, np.array(faces)
+
+
+def revolve_rings(sections, segments):
+    """Turns closed quadrilateral sections round z, as one mesh: vertices (m, 3) [m], faces (k, 3)."""
+    angle = 2 * np.pi * np.arange(segments) / segments
+    vertices, faces = [], []
+    for section in sections:
+        start, n = len(vertices), len(section)
+        vertices += [(r * np.cos(a), r * np.sin(a), z) for r, z in section for a in angle]
+        for i in range(n):
+            for j in range(segments):
+                a, b = start + i * segments + j, start + i * segments + (j + 1) % segments
+                c, d = (start + (i + 1) % n * segments + k for k in (j, (j + 1) % segments))
+                faces += [(a, b, d), (a, d, c)]
+    return np.array(vertices), np.array(faces)
 
 
 def mass_properties(vertices, faces, mass):
@@ -98,9 +117,10 @@ def main():
     vertices, faces = revolve(PROFILE, SEGMENTS)
     height, inertia, volume = mass_properties(vertices, faces, MASS)
     print(f"ceramic {volume * 1e6:.0f} ml, density {MASS / volume:.0f} kg/m3")
-    around = 2 * np.pi * np.arange(6) / 6
-    feet = [f'      <geom name="foot_{i}" class="collision" type="sphere" pos="{numbers(pos)}" size="0.003"/>'
-            for i, pos in enumerate(np.c_[BASE_RADIUS * np.cos(around), BASE_RADIUS * np.sin(around), 0 * around + 0.003])]
+    band_vertices, band_faces = revolve_rings(BANDS, SEGMENTS)
+    around = 2 * np.pi * (np.arange(4) + 0.5) / 4
+    feet = [f'      <geom name="foot_{i}" class="foot" pos="{numbers(pos)}" size="0.003"/>'
+            for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)]
     bottom = f'pos="0 0 {(FLOOR + 0.003) / 2:g}" size="0.041 {(FLOOR - 0.003) / 2:g}"'
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="bowl_150">
@@ -115,6 +135,9 @@ def main():
       <default class="collision">
         <geom group="3" contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="0.006 1"
           solimp="0.95 0.99 0.001" density="0"/>
+        <default class="foot">
+          <geom type="sphere" condim="3"/>
+        </default>
       </default>
       <site group="4" size="0.004" rgba="0.2 0.9 0.3 0.6"/>
     </default>
@@ -126,6 +149,9 @@ def main():
     <mesh name="bowl" smoothnormal="true" inertia="shell"
       vertex="{numbers(vertices.ravel())}"
       face="{' '.join(map(str, faces.ravel()))}"/>
+    <mesh name="bands" inertia="shell"
+      vertex="{numbers(band_vertices.ravel())}"
+      face="{' '.join(map(str, band_faces.ravel()))}"/>
   </asset>
 
   <worldbody>
@@ -135,7 +161,8 @@ def main():
       <!-- from the mesh at the bowl's mass -->
       <inertial pos="0 0 {height:.5f}" mass="{MASS}" diaginertia="{inertia[0]:.4g} {inertia[1]:.4g} {inertia[2]:.4g}"/>
       <geom name="bowl" class="visual" type="mesh" mesh="bowl" material="glaze"/>
-      <!-- foot ring: six points, which stand on any shape -->
+      <geom name="bands" class="visual" type="mesh" mesh="bands" material="band"/>
+      <!-- foot ring: four points, which stand on any shape and cost few constraints -->
 {chr(10).join(feet)}
       <geom name="bottom" class="collision" type="cylinder" {bottom}/>
 {chr(10).join(line for name, ring in RINGS.items() for line in ring_boxes(name, *ring))}
