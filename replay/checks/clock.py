@@ -1,0 +1,259 @@
+"""Are the clocks sound? Steps back, gaps, jitter, a device clock that stands still, arrival in bursts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..finding import Finding, worst_of
+from ..recording import Recording, Stream
+from .rules import Rules
+from .signal import runs
+
+BURST = 1e-3  # s, messages closer than this came in one packet
+BURSTY = 0.5  # share of messages that came in a packet with the one before
+
+
+def origin_ns(recording: Recording) -> int:
+    """Time of the episode's second zero on the recording's common clock [ns]."""
+    return recording.start_ns or 0
+
+
+def seconds(stream: Stream, origin: int) -> np.ndarray:
+    """(n,) episode seconds by the stream's own clock; subtracts in int64, because 1.7e18 ns has no room in a float."""
+    return (stream.time_ns - origin) * 1e-9
+
+
+def topic(stream: Stream) -> str:
+    """What the device calls the channel: several streams may be fields of one message."""
+    return str(stream.meta.get("topic", stream.name))
+
+
+def by_topic(streams: Iterable[Stream]) -> list[Stream]:
+    """One stream of each channel, as the fields of one message share their clocks; events have no rhythm."""
+    first: dict[str, Stream] = {}
+    for stream in streams:
+        if stream.role != "event" and stream.n:
+            first.setdefault(topic(stream), stream)
+    return list(first.values())
+
+
+def repeats(stream: Stream) -> np.ndarray:
+    """(n,) whether a sample repeats the one before because the device's own clock stood still."""
+    out = np.zeros(stream.n, bool)
+    if stream.device_ns is not None and stream.n > 1:
+        same = stream.values[1:] == stream.values[:-1]
+        out[1:] = (np.diff(stream.device_ns) == 0) & same.all(axis=1)
+    return out
+
+
+def check_backwards(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
+    """`clock.backwards`: does the named clock of every stream only rise? Equal times are a matter of jitter."""
+    rule = rules["clock.backwards"]
+    worst: tuple[float, Finding] | None = None
+    others = []
+    for stream in by_topic(streams):
+        step = np.diff(stream.time_ns)
+        back = np.flatnonzero(step < 0)
+        if not len(back):
+            continue
+        t = seconds(stream, origin)
+        size = float(-step[back].min() * 1e-9)
+        graded = rule.grade_value(size)
+        found = rule.finding(
+            subject=(topic(stream),),
+            t0=float(t[back[0]]),
+            t1=float(t[back[-1] + 1]),
+            share=len(back) / len(step),
+            **graded,
+            details={"count": len(back), "clock": stream.clock},
+        )
+        others.append({"subject": topic(stream), "value": size, "count": len(back)})
+        if worst is None or size > worst[0]:
+            worst = (size, found)
+    if worst is None:
+        return [rule.passed(subject=tuple(topic(s) for s in by_topic(streams)), value=0.0, limit=0.0, margin=0.0)]
+    worst[1].details["others"] = [other for other in others if other["subject"] != worst[1].subject[0]]
+    return [worst[1]]
+
+
+def gaps(stream: Stream, origin: int, bound: float, intervals: float) -> list[dict[str, Any]]:
+    """Silences of one stream, longest first: {t0, t1, value, held}.
+
+    Args:
+        bound: least length [s].
+        intervals: least length in median intervals, so that a slow stream is not all gaps.
+
+    A gap is `held` by this many units of the signal: the largest difference between the sample before and the one
+    after.
+    """
+    t = np.sort(seconds(stream, origin))
+    step = np.diff(t)
+    if not len(step):
+        return []
+    least = max(bound, intervals * float(np.median(step)))
+    found = []
+    for i in np.flatnonzero(step > least):
+        change = np.abs(stream.values[i + 1] - stream.values[i])
+        found.append(
+            {
+                "t0": float(t[i]),
+                "t1": float(t[i + 1]),
+                "value": float(step[i]),
+                "change": float(np.nanmax(change, initial=0.0)),
+            }
+        )
+    return sorted(found, key=lambda gap: -gap["value"])
+
+
+def check_gap(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
+    """`clock.gap`: the longest silence of any stream, each by its own clock.
+
+    A command that is the same before and after a gap was held: no motion is lost, and the gap is a WARN at most. So
+    is the
+    gap of a stream that nothing is judged by (a headset's poses, before they are retargeted).
+    """
+    rule = rules["clock.gap"]
+    findings, longest = [], 0.0
+    for stream in by_topic(streams):
+        if stream.clock == "grid" or stream.n < 3:
+            continue
+        found = gaps(stream, origin, float(rule.warn), rule.settings["intervals"])
+        longest = max(longest, float(np.diff(np.sort(stream.time_ns)).max() * 1e-9))
+        if not found:
+            continue
+        held = rule.settings["held"] * (180.0 / np.pi if stream.unit == "deg" else 1.0)
+        harmless = stream.role not in ("command", "measured")
+        graded = [
+            (rule.grade_value(gap["value"]), gap, stream.role == "command" and gap["change"] <= held) for gap in found
+        ]
+        for one, _, was_held in graded:
+            if one["level"] == "FAIL" and (was_held or harmless):
+                one["level"] = "WARN"
+        level = max((one["level"] for one, _, _ in graded), key=["PASS", "WARN", "FAIL"].index)
+        one, gap, was_held = next(item for item in graded if item[0]["level"] == level)
+        if level == "WARN" and one["limit"] == rule.fail and one["value"] <= rule.fail:
+            one["limit"] = rule.warn
+        findings.append(
+            rule.finding(
+                subject=(topic(stream),),
+                t0=gap["t0"],
+                t1=gap["t1"],
+                share=sum(g["value"] for g in found) / max(stream.duration_s, 1e-9),
+                **one,
+                details={
+                    "count": len(found),
+                    "held": was_held,
+                    "rate": stream.rate,
+                    "clock": stream.clock,
+                    "over": {"50 ms": len(found), "100 ms": sum(g["value"] > 0.1 for g in found)},
+                    "list": [{key: round(g[key], 6) for key in ("t0", "t1", "value")} for g in found[:20]],
+                },
+            )
+        )
+    return worst_of(findings) or [rule.passed(value=longest, limit=rule.warn, margin=float(rule.warn) - longest)]
+
+
+def check_jitter(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
+    """`clock.jitter`: how unevenly the named clock ticks; arrival in bursts is told beside it as INFO."""
+    rule = rules["clock.jitter"]
+    findings, bursts = [], []
+    for stream in by_topic(streams):
+        bursts += [found for found in [_bursts(stream)] if found]
+        if stream.clock == "grid" or stream.n < 3:
+            continue
+        step = np.diff(np.sort(stream.time_ns)) * 1e-9
+        deviation = float(np.percentile(np.abs(step - np.median(step)), 95))  # rare silences are gaps, not jitter
+        found = rule.finding(
+            subject=(topic(stream),),
+            **rule.grade_value(deviation),
+            details={
+                "clock": stream.clock,
+                "rate": stream.rate,
+                "median": float(np.median(step)),
+                "shortest": float(step.min()),
+                "longest": float(step.max()),
+            },
+        )
+        if stream.role not in ("command", "measured") and found.level == "FAIL":
+            found.level = "WARN"  # poses of a person are resampled before anything is judged by them
+        findings.append(found)
+    result = worst_of(findings) or [rule.passed(details={"clock": "grid"})]
+    for found in bursts:
+        stream_clock = found.pop("clock")
+        result.append(
+            rule.finding(
+                level="INFO",
+                subject=(found.pop("subject"),),
+                signal="recording",
+                value=found["gap"],
+                details=found | {"what": "bursts", "timed_by": stream_clock},
+            )
+        )
+    return result
+
+
+def _bursts(stream: Stream) -> dict[str, Any] | None:
+    """How the samples arrived, where most came in packets: then arrival says nothing about when they were taken."""
+    if stream.receive_ns is None or stream.n < 10:
+        return None
+    step = np.diff(stream.receive_ns) * 1e-9
+    together = np.abs(step) < BURST
+    if together.mean() < BURSTY:
+        return None
+    # packets may be sent in two or three slices a few milliseconds apart; the pauses between bursts are an order longer
+    pause = 0.25 * float(np.percentile(step, 99))
+    starts = np.flatnonzero(step > max(pause, 5.0 * BURST)) + 1
+    edges = np.concatenate([[0], starts, [stream.n]])
+    size = np.diff(edges)
+    # how many of a burst come at once, before the first step of more than BURST
+    at_once = [1 + int((~np.append(together[a : b - 1], False)).argmax()) for a, b in itertools.pairwise(edges)]
+    return {
+        "subject": topic(stream),
+        "clock": stream.clock,
+        "count": len(size),
+        "messages": float(size.mean()),
+        "at_once": float(np.median(at_once)),
+        "gap": float(np.median(step[starts - 1])) if len(starts) else 0.0,
+    }
+
+
+def check_stall(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
+    """`clock.stall` (INFO): samples sent again while the device's own clock stood still, and the pace of that clock."""
+    rule = rules["clock.stall"]
+    found = []
+    for stream in by_topic(streams):
+        if stream.device_ns is None or stream.clock == "device" or stream.n < 3:
+            continue
+        step = np.diff(stream.device_ns)
+        still = int((step == 0).sum())
+        wall = float(stream.time_ns[-1] - stream.time_ns[0]) * 1e-9
+        device = float(stream.device_ns[-1] - stream.device_ns[0]) * 1e-9
+        factor = device / wall if wall > 0 else 1.0
+        if not still and abs(1.0 - factor) <= rule.settings["behind"]:
+            continue
+        t = seconds(stream, origin)
+        repeated = repeats(stream)
+        found.append(
+            rule.finding(
+                level="INFO",
+                subject=(topic(stream),),
+                value=factor,
+                t0=float(t[0]),
+                t1=float(t[-1]),
+                share=still / len(step),
+                details={
+                    "count": still,
+                    "steps": len(step),
+                    "repeated": int(repeated.sum()),
+                    "factor": factor,
+                    "device_s": device,
+                    "wall_s": wall,
+                    "longest_run": max((b - a + 1 for a, b in runs(step == 0)), default=0),
+                },
+            )
+        )
+    return found or [rule.passed()]

@@ -1,0 +1,150 @@
+"""Does a trajectory take the robot through itself or through the room? Depths from the engine's own contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from ..finding import Finding, worst_of
+from .rules import Rules
+from .signal import run_around
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two bodies and how deep they are in each other: `depth` (T,) m, 0 where they do not touch."""
+
+    bodies: Pair
+    depth: np.ndarray
+
+
+def geoms_of(model: mujoco.MjModel, bodies: Iterable[str]) -> np.ndarray:
+    """(n,) ids of the colliding geoms of these bodies and of all bodies below them."""
+    roots = {model.body(name).id for name in bodies}
+    inside = np.zeros(model.nbody, bool)
+    for i in range(model.nbody):
+        inside[i] = i in roots or (i > 0 and inside[model.body_parentid[i]])
+    collides = (model.geom_contype != 0) | (model.geom_conaffinity != 0)
+    return np.flatnonzero(inside[model.geom_bodyid] & collides)
+
+
+def overlaps(
+    model: mujoco.MjModel,
+    qpos: np.ndarray,
+    group: np.ndarray,
+    against: np.ndarray | None = None,
+    allowed: Iterable[Pair] = (),
+    data: mujoco.MjData | None = None,
+) -> list[Overlap]:
+    """How deep bodies are in each other along a trajectory.
+
+    Args:
+        model: the scene; its own filters (contype, excludes, parent and child) decide which pairs can collide.
+        qpos: (T, nq) positions, one row a moment.
+        group: geom ids of the robot.
+        against: geom ids of the room; None looks for contacts of the group with itself.
+        allowed: pairs of body names that may touch (a hand and what it handles); a name stands for the body and all
+            below it.
+        data: reused if given.
+
+    Returns:
+        One `Overlap` a pair of bodies that touch at any moment, the deepest first.
+    """
+    data = mujoco.MjData(model) if data is None else data
+    mine, other = np.zeros(model.ngeom, bool), np.zeros(model.ngeom, bool)
+    mine[group] = True
+    other[group if against is None else against] = True
+    permitted = _permitted(model, allowed)
+    depths: dict[tuple[int, int], np.ndarray] = {}
+    for step, row in enumerate(qpos):
+        data.qpos[:] = row
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_comPos(model, data)
+        mujoco.mj_collision(model, data)
+        if not data.ncon:
+            continue
+        contact = data.contact
+        geom, distance = contact.geom, contact.dist
+        counts = (distance < 0.0) & ((mine[geom[:, 0]] & other[geom[:, 1]]) | (mine[geom[:, 1]] & other[geom[:, 0]]))
+        for pair, depth in zip(model.geom_bodyid[geom[counts]], -distance[counts]):
+            key = (int(pair[0]), int(pair[1])) if pair[0] < pair[1] else (int(pair[1]), int(pair[0]))
+            if permitted[key[0], key[1]]:
+                continue
+            if key not in depths:
+                depths[key] = np.zeros(len(qpos))
+            depths[key][step] = max(depths[key][step], float(depth))
+    found = [Overlap((model.body(a).name, model.body(b).name), depth) for (a, b), depth in depths.items()]
+    return sorted(found, key=lambda overlap: -float(overlap.depth.max()))
+
+
+def _permitted(model: mujoco.MjModel, allowed: Iterable[Pair]) -> np.ndarray:
+    """(nbody, nbody) whether two bodies may touch."""
+    table = np.zeros((model.nbody, model.nbody), bool)
+    for a, b in allowed:
+        first, second = _below(model, a), _below(model, b)
+        table[np.ix_(first, second)] = table[np.ix_(second, first)] = True
+    return table
+
+
+def _below(model: mujoco.MjModel, name: str) -> np.ndarray:
+    root = model.body(name).id
+    inside = np.zeros(model.nbody, bool)
+    for i in range(root, model.nbody):
+        inside[i] = i == root or inside[model.body_parentid[i]]
+    return np.flatnonzero(inside)
+
+
+def check_overlaps(
+    code: str, t: np.ndarray, found: Sequence[Overlap], rules: Rules, signal: str = "command"
+) -> list[Finding]:
+    """`collision.self`, `collision.scene` (or `start.penetration`): the deepest overlap; other pairs in details.
+
+    Args:
+        t: (T,) seconds of the rows that `overlaps` looked at.
+    """
+    rule = rules[code]
+    findings = []
+    for overlap in found:
+        row = int(overlap.depth.argmax())
+        graded = rule.grade_value(float(overlap.depth[row]))
+        first, last = run_around(overlap.depth > graded["limit"], row)
+        findings.append(
+            rule.finding(
+                subject=overlap.bodies,
+                signal=signal,
+                t0=float(t[first]),
+                t1=float(t[last]),
+                share=float((overlap.depth > graded["limit"]).mean()),
+                **graded,
+                details={"t_deepest": float(t[row]), "first_touch": float(t[int((overlap.depth > 0).argmax())])},
+            )
+        )
+    # the pair that fails first is the cause, not the one that ends deepest
+    failed = [one for one in findings if one.failed]
+    if failed:
+        first_failed = min(failed, key=lambda one: (one.t0, -(one.value or 0.0)))
+        others = [one for one in findings if one is not first_failed and one.level in ("WARN", "FAIL")]
+        first_failed.details["others"] = [
+            {"subject": list(one.subject), "level": one.level, "value": one.value, "t0": one.t0, "t1": one.t1}
+            for one in others[:10]
+        ]
+        return [first_failed]
+    return worst_of(findings) or [rule.passed(signal=signal, value=0.0, limit=rule.fail, margin=rule.fail)]
+
+
+def check_start(
+    model: mujoco.MjModel, data: mujoco.MjData, rules: Rules, allowed: Iterable[Pair] = (), t: float = 0.0
+) -> list[Finding]:
+    """`start.penetration`: do any two bodies stand inside each other at the start?
+
+    Args:
+        data: the start state; only positions are read, and contacts are written.
+    """
+    everything = np.flatnonzero((model.geom_contype != 0) | (model.geom_conaffinity != 0))
+    found = overlaps(model, data.qpos[None].copy(), everything, None, allowed, data)
+    return check_overlaps("start.penetration", np.array([t]), found, rules, signal="replayed")

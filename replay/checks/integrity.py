@@ -1,0 +1,63 @@
+"""Is the recording itself sound? Values and units first, then clocks, then streams; nothing is converted or mended.
+
+Every check takes raw streams and returns findings, also when all is well, so that the report can show what was made.
+`check_integrity` runs them in the order in which a cause precedes what follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..finding import Finding
+from ..recording import Recording
+from .channels import pair
+from .clock import check_backwards, check_gap, check_jitter, check_stall, origin_ns, topic
+from .limits import Limits
+from .rules import Rules
+from .streams import check_frozen, check_lag, check_missing, check_unmapped
+from .values import check_nonfinite, check_sentinel, check_units
+
+# faults after which a stream's values or times mean nothing, and what depends on them is not looked at
+STOPS = ("value.nonfinite", "value.sentinel", "unit.degrees", "clock.backwards", "clock.gap", "clock.jitter")
+
+
+def check_integrity(
+    recording: Recording, limits: Limits, rules: Rules, *, needed: Sequence[str] = (), actuated: Sequence[str] = ()
+) -> list[Finding]:
+    """All integrity findings of one recording, values and units first.
+
+    Args:
+        needed: streams that must be there; see `check_missing`.
+        actuated: names that can be commanded; see `check_unmapped`.
+
+    What a fault makes meaningless is not looked at: after NaN or a clock that runs backwards no lag is sought, and
+    after
+    degrees for radians neither a lag nor a freeze.
+    """
+    origin = origin_ns(recording)
+    streams = [s for s in recording.streams.values() if s.n]
+    command, state = pair(recording)
+    found = check_nonfinite(streams, rules, origin) + check_sentinel(streams, rules, origin)
+    found += check_units(command, state, limits, rules, origin)
+    found += check_backwards(streams, rules, origin)
+    found += (
+        check_gap(streams, rules, origin) + check_jitter(streams, rules, origin) + check_stall(streams, rules, origin)
+    )
+    found += check_missing(recording, rules, origin, needed) + check_unmapped(recording, rules, actuated)
+    broken = next((f.code for f in found if f.failed and f.code in STOPS), None)
+    if broken:
+        return [*found, *(rules[code].not_checked(f"integrity.{broken}") for code in ("stream.frozen", "stream.lag"))]
+    return found + check_frozen(command, state, rules, origin) + check_lag(command, state, rules, origin)
+
+
+def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mapping[str, str]:
+    """Which signals later stages must not judge, and why: {"command" | "measured": "integrity.<code>"}."""
+    stopped: dict[str, str] = {}
+    for finding in findings:
+        if not (finding.failed and finding.code in STOPS):
+            continue
+        named = {finding.details.get("stream"), *finding.subject}
+        for stream in recording.streams.values():
+            if {stream.name, topic(stream)} & named and stream.role in ("command", "measured"):
+                stopped.setdefault(stream.role, f"integrity.{finding.code}")
+    return stopped

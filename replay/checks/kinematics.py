@@ -1,0 +1,299 @@
+"""Does the recorded motion respect the robot's joints? Position on raw samples, speed on resampled ones, steps.
+
+Commands and measurements are judged apart: a command beyond a limit is a command that the robot cannot follow, while
+what a
+real robot measurably did is not called impossible. A measurement beyond a limit is a WARN that points to calibration or
+to a doubtful limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..finding import Finding, worst_of
+from .limits import Limits
+from .rules import Rule, Rules
+from .signal import Motion, held, resample, run_around, strictly_rising
+
+
+def motion_of(t: np.ndarray, q: np.ndarray, rules: Rules, code: str = "joint.velocity") -> Motion:
+    """The motion as the rule of `code` wants it: local quadratic over its window, on its grid.
+
+    Args:
+        t: (n,) sample times by the clock to judge by [s].
+        q: (n, k) joint angles [rad].
+    """
+    rule = rules[code]
+    return resample(t, q, rate=rule.rate, window=rule.window)
+
+
+def soften(finding: Finding) -> Finding:
+    """A finding on what a real robot measurably did: never FAIL."""
+    if finding.signal == "measured" and finding.failed:
+        finding.level, finding.fix = "WARN", None
+        finding.details["softened"] = True
+    return finding
+
+
+def check_position(
+    t: np.ndarray, q: np.ndarray, names: Sequence[str], limits: Limits, rules: Rules, signal: str = "command"
+) -> list[Finding]:
+    """`joint.position`: does every joint stay in its range?
+
+    Args:
+        t: (n,) seconds; q: (n, k) rad, raw samples.
+
+    FAIL beyond the range for the rule's shortest time; WARN where a joint stays for longer in the last share of its
+    range at
+    either end. Value and limit are those of the joint that comes closest, at the end that it comes close to.
+    """
+    rule, found = rules["joint.position"], []
+    t, q = strictly_rising(np.asarray(t, float), np.asarray(q, float))
+    step = float(np.median(np.diff(t))) if len(t) > 1 else 1.0
+    near = rule.settings["near_end"]
+    for j, name in enumerate(names):
+        lower, upper = (limits[name].lower, limits[name].upper) if name in limits else (np.nan, np.nan)
+        if not np.isfinite(lower + upper) or not len(t):
+            continue
+        middle, half = 0.5 * (lower + upper), 0.5 * (upper - lower)
+        sides = []
+        for sign, end in ((1.0, upper), (-1.0, lower)):
+            reach = (sign * q[:, j])[:, None]
+            highest, row = held(reach, step, rule.shortest)
+            lasting, row_lasting = held(reach, step, rule.shortest_warn)
+            if not np.isfinite(highest[0]):
+                highest, row = np.array([np.nanmax(reach)]), np.array([int(np.nanargmax(reach))])
+            bound, warn = sign * end, sign * middle + near * half
+            graded = rule.grade_value(float(highest[0]), fail=bound, warn=warn, sustained=float(lasting[0]))
+            beyond = graded["limit"] if graded["level"] != "PASS" else None
+            first, last = (
+                run_around(reach[:, 0] > beyond, int(row_lasting[0] if beyond == warn else row[0]))
+                if beyond is not None
+                else (int(row[0]), int(row[0]))
+            )
+            graded |= {"value": sign * graded["value"], "limit": sign * graded["limit"]}  # back to the joint's own sign
+            share = float((reach[:, 0] > (beyond if beyond is not None else bound)).mean())
+            sides.append(
+                rule.finding(
+                    subject=(name,),
+                    signal=signal,
+                    t0=float(t[first]),
+                    t1=float(min(t[last] + step, t[-1])),
+                    share=share,
+                    **graded,
+                    details={
+                        "lower": lower,
+                        "upper": upper,
+                        "of_range": float(np.nanmax(np.abs(q[:, j] - middle)) / half),
+                        "largest": float(sign * np.nanmax(reach)),
+                    },
+                )
+            )
+        side = worst_of(sides)[0]
+        side.details.pop("others", None)
+        if side.level == "FAIL":
+            side.fix = {"kind": "clip", "joint": name, "lower": lower, "upper": upper, "unit": "rad"}
+        found.append(soften(_sourced(side, limits, "position")))
+    return _merged(found, rule)
+
+
+def check_velocity(
+    motion: Motion,
+    names: Sequence[str],
+    limits: Limits,
+    rules: Rules,
+    signal: str = "command",
+    raw: tuple[np.ndarray, np.ndarray] | None = None,
+) -> list[Finding]:
+    """`joint.velocity`: does every joint stay below its speed limit?
+
+    Args:
+        motion: resampled on device time, see `motion_of`.
+        raw: (t, q) that it was made from, to tell beside it what cruder readings would have said.
+
+    The maker gives two tables that contradict each other on the wrists: FAIL beyond the larger, WARN beyond the
+    smaller.
+    The finding is of the worst joint; `details["fastest"]` is the one with the highest speed and `details["closest"]`
+    the one with
+    the highest share of its larger limit, also when all is well.
+    """
+    rule = rules["joint.velocity"]
+    speed = np.abs(motion.v)
+    larger, smaller = limits.column(names, "speed_larger"), limits.column(names, "speed_smaller")
+    judged = np.isfinite(larger)
+    if not judged.any():
+        return [rule.not_checked("no_published_limit", signal=signal)]
+    if not motion.known.any():
+        return [rule.not_checked("too_short", signal=signal)]
+    peak, row = held(speed, motion.step, rule.shortest)
+    found = []
+    for j in np.flatnonzero(judged):
+        graded = rule.grade_value(float(peak[j]), fail=float(larger[j]), warn=float(smaller[j]))
+        over = speed[:, j] > graded["limit"]
+        first, last = run_around(over, int(row[j]))
+        found.append(
+            rule.finding(
+                subject=(names[j],),
+                signal=signal,
+                t0=float(motion.t[first]),
+                t1=float(motion.t[last] + motion.step * (last > first or over[first])),
+                share=float(np.nanmean(over)),
+                **graded,
+                details={
+                    "limit_larger": float(larger[j]),
+                    "limit_smaller": float(smaller[j]),
+                    "margin_larger": float(larger[j] - peak[j]),
+                    "t_peak": float(motion.t[row[j]]),
+                },
+            )
+        )
+        if found[-1].level == "FAIL":
+            found[-1].fix = _slow(found[-1])
+        soften(_sourced(found[-1], limits, "velocity"))
+    merged = _merged(found, rule)
+    fastest = int(np.nanargmax(np.where(judged, peak, -np.inf)))
+    closest = int(np.nanargmax(np.where(judged, peak / larger, -np.inf)))
+    for label, j in (("closest", closest), ("fastest", fastest)):
+        merged[0].details[label] = {
+            "joint": names[j],
+            "value": float(peak[j]),
+            "deg_s": float(np.rad2deg(peak[j])),
+            "limit": float(larger[j]),
+            "margin": float(larger[j] - peak[j]),
+            "warn": float(smaller[j]),
+            "margin_warn": float(smaller[j] - peak[j]),
+            "t": float(motion.t[row[j]]),
+        } | (_cruder(*raw, j, motion) if raw is not None else {})
+    return merged
+
+
+def check_jump(
+    t: np.ndarray, q: np.ndarray, names: Sequence[str], limits: Limits, rules: Rules, signal: str = "command"
+) -> list[Finding]:
+    """`joint.jump`: does the command move in steps that a motor can follow?
+
+    Rates are judged on resampled commands, because the time between two jittered messages says little; so a single
+    step is
+    held against what the joint may travel in one ordinary sample interval (or in the time that really passed, where
+    longer):
+    beyond it is a WARN, since a controller smooths such a step and the speed that results is judged by
+    `joint.velocity`. A step beyond what the joint may travel in the whole window over which speed is judged cannot be
+    smoothed away, and is a FAIL. `details["first"]` is the largest step between the first two samples.
+
+    Args:
+        t: (n,) seconds; q: (n, k) rad, raw samples.
+    """
+    rule = rules["joint.jump"]
+    t, q = strictly_rising(np.asarray(t, float), np.asarray(q, float))
+    larger = limits.column(names, "speed_larger")
+    judged = np.flatnonzero(np.isfinite(larger))
+    if not len(judged):
+        return [rule.not_checked("no_published_limit", signal=signal)]
+    if len(t) < 3:
+        return [rule.not_checked("too_short", signal=signal)]
+    dt, step = np.diff(t), np.abs(np.diff(q, axis=0))
+    elapsed = np.maximum(dt, float(np.median(dt)))
+    found = []
+    for j in judged:
+        allowed = np.maximum(larger[j] * elapsed, rule.settings["least"])
+        hard = np.maximum(larger[j] * np.maximum(elapsed, rule.window), rule.settings["least"])
+        ratio = np.nan_to_num(step[:, j] / allowed, nan=0.0)
+        hard_ratio = np.nan_to_num(step[:, j] / hard, nan=0.0)
+        i = int(hard_ratio.argmax() if hard_ratio.max() > 1.0 else ratio.argmax())
+        graded = rule.grade_value(float(step[i, j]), fail=float(hard[i]), warn=float(allowed[i]))
+        found.append(
+            rule.finding(
+                subject=(names[j],),
+                signal=signal,
+                t0=float(t[i]),
+                t1=float(t[i + 1]),
+                share=float((ratio > 1.0).mean()),
+                **graded,
+                details={
+                    "dt": float(dt[i]),
+                    "deg": float(np.rad2deg(step[i, j])),
+                    "deg_s": float(np.rad2deg(step[i, j]) / dt[i]),
+                    "allowed": float(allowed[i]),
+                    "allowed_window": float(hard[i]),
+                    "count": int((ratio > 1.0).sum()),
+                },
+            )
+        )
+        soften(found[-1])
+    merged = _merged(found, rule)
+    first = int(np.nanargmax(step[0]))
+    merged[0].details["first"] = {
+        "joint": names[first],
+        "value": float(step[0, first]),
+        "deg": float(np.rad2deg(step[0, first])),
+        "t": float(t[0]),
+        "dt": float(dt[0]),
+    }
+    return merged
+
+
+def rates_without_limit(rules: Rules, signal: str = "command") -> list[Finding]:
+    """`joint.acceleration`, `joint.jerk`: the maker publishes no limit, so they are never judged."""
+    return [
+        rules[code].not_checked("no_published_limit", signal=signal) for code in ("joint.acceleration", "joint.jerk")
+    ]
+
+
+def check_kinematics(
+    t: np.ndarray,
+    q: np.ndarray,
+    names: Sequence[str],
+    limits: Limits,
+    rules: Rules,
+    signal: str = "command",
+    motion: Motion | None = None,
+) -> list[Finding]:
+    """All kinematic findings of one set of joint trajectories; collisions are in collision.py.
+
+    Args:
+        t: (n,) seconds by the clock to judge by; q: (n, k) rad; names: (k,) joints.
+        motion: the resampled motion, where it is known already.
+    """
+    motion = motion_of(t, q, rules) if motion is None else motion
+    return [
+        *check_position(t, q, names, limits, rules, signal),
+        *check_velocity(motion, names, limits, rules, signal, raw=(t, q)),
+        *(check_jump(t, q, names, limits, rules, signal) if signal != "measured" else []),
+        *(rates_without_limit(rules, signal) if signal != "measured" else []),
+    ]
+
+
+def _cruder(t: np.ndarray, q: np.ndarray, j: int, motion: Motion) -> dict[str, float]:
+    """Cruder readings of one joint's peak speed [rad/s]: differences on the grid, and of raw samples."""
+    t, q = strictly_rising(np.asarray(t, float), np.asarray(q, float))
+    line = np.interp(motion.t, t, q[:, j])
+    return {
+        "two_point": float(np.abs(np.diff(line)).max(initial=0.0) / motion.step),
+        "raw": float(np.abs(np.diff(q[:, j]) / np.diff(t)).max(initial=0.0)),
+    }
+
+
+def _merged(found: list[Finding], rule: Rule) -> list[Finding]:
+    """One finding a code: of the worst joint."""
+    return worst_of(found) or [rule.not_checked("no_published_limit")]
+
+
+def _sourced(finding: Finding, limits: Limits, what: str) -> Finding:
+    """The limit's own source where the robot tells one, else that of the rule."""
+    for key, value in limits.source(what).items():
+        setattr(finding, key, value)
+    return finding
+
+
+def _slow(finding: Finding) -> dict[str, Any]:
+    """Play a stretch around the violation slower by what it exceeds the limit, with a tenth of a second of run-in."""
+    assert finding.t0 is not None and finding.t1 is not None and finding.limit and finding.value
+    return {
+        "kind": "slow",
+        "t0": round(finding.t0 - 0.15, 2),
+        "t1": round(finding.t1 + 0.15, 2),
+        "factor": float(np.floor(finding.limit / finding.value * 100.0) / 100.0),
+    }

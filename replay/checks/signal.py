@@ -1,0 +1,234 @@
+"""Signals on clocks that jitter: resampling with derivatives, what lasts for a while, how late one follows another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+CHUNK = 4096  # grid points fitted at once, so that an hour of recording needs no more memory than a minute
+FINE = 10  # points of the line through the samples for each grid point
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A signal on an even grid.
+
+    `t` (m,) seconds; `x`, `v`, `a` (m, k) value, velocity, acceleration; rows are NaN where the recording does not
+    determine them (in gaps, and within half a window of an end).
+    """
+
+    t: np.ndarray
+    x: np.ndarray
+    v: np.ndarray
+    a: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        """(m,) whether the row is determined."""
+        return np.isfinite(self.x).all(axis=1)
+
+    @property
+    def step(self) -> float:
+        return float(self.t[1] - self.t[0]) if len(self.t) > 1 else 0.0
+
+
+def strictly_rising(t: np.ndarray, *columns: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Drop every sample whose time does not exceed that of all before it (repeats of a stalled clock)."""
+    highest = np.maximum.accumulate(t) if len(t) else t
+    keep = np.ones(len(t), bool)
+    keep[1:] = t[1:] > highest[:-1]
+    return (t[keep], *(column[keep] for column in columns))
+
+
+def resample(t: np.ndarray, x: np.ndarray, rate: float = 50.0, window: float = 0.06, gap: float = 0.1) -> Motion:
+    """Value, velocity and acceleration on an even grid, by a local quadratic.
+
+    Around each grid point a parabola is fitted by least squares to the signal within `window`; its value, slope and
+    curvature there are the answer. The signal is the line through the samples, not the samples alone: each stretch of
+    time
+    then counts by its length. Fitted to the samples themselves, a sender that stalls for 30 ms and sends the rest in a
+    cluster bends the parabola out of shape (a real session reads as 5 or 19 rad/s, by where the grid happens to lie),
+    and raw
+    differences of such stamps invent 2000 deg/s.
+
+    Args:
+        t: (n,) sample times [s], in any order; times that do not rise are dropped.
+        x: (n, k) samples; rows with a value that is not finite are dropped.
+        rate: grid points a second.
+        window: width of the fit [s]; a stream slower than 50 Hz gets three sample intervals.
+        gap: samples further apart than this (or than three intervals) are not bridged.
+
+    Returns:
+        The `Motion` on `t[0] + i / rate`. No point whose window reaches past the end of the data or into a gap is
+        determined: a fit to one side only extrapolates.
+    """
+    x = np.asarray(x, float)
+    finite = np.isfinite(x).all(axis=1)
+    t, x = strictly_rising(np.asarray(t, float)[finite], x[finite])
+    if len(t) < 4:
+        empty = np.full((0, x.shape[1]), np.nan)
+        return Motion(np.zeros(0), empty, empty.copy(), empty.copy())
+    interval = float(np.median(np.diff(t)))
+    fine = 1.0 / (rate * FINE)
+    reach = max(1, round(0.5 * max(window, 3.0 * interval) / fine))  # half a window in fine steps
+    grid = t[0] + np.arange(int(np.floor((t[-1] - t[0]) * rate + 1e-6)) + 1) / rate
+    kernel = _quadratic(reach, fine)
+    fit = np.full((3, len(grid), x.shape[1]), np.nan)
+    breaks = np.flatnonzero(np.diff(t) > max(gap, 3.0 * interval)) + 1
+    slack = 0.01 * fine  # so that rounding never decides whether a window still fits
+    for first, last in zip([0, *breaks], [*breaks, len(t)]):
+        ends = t[first] + reach * fine - slack, t[last - 1] - reach * fine + slack
+        inside = np.flatnonzero((grid >= ends[0]) & (grid <= ends[1]))
+        for some in np.array_split(inside, max(1, -(-len(inside) // CHUNK))):
+            if not len(some):
+                continue
+            times = grid[some[0]] + fine * np.arange(-reach, (len(some) - 1) * FINE + reach + 1)
+            line = np.stack([np.interp(times, t[first:last], x[first:last, j]) for j in range(x.shape[1])], axis=1)
+            windows = np.lib.stride_tricks.sliding_window_view(line, 2 * reach + 1, axis=0)[::FINE]
+            fit[:, some] = np.moveaxis(windows @ kernel, -1, 0)
+    return Motion(grid, fit[0], fit[1], fit[2])
+
+
+def _quadratic(reach: int, step: float) -> np.ndarray:
+    """(2 reach + 1, 3) weights for value, slope and curvature of the parabola fitted to evenly spaced samples."""
+    u = np.arange(-reach, reach + 1) / reach  # in -1..1, so that the fit is well conditioned
+    weights = np.linalg.pinv(np.stack([np.ones_like(u), u, u * u], axis=1)).T
+    half = reach * step
+    return weights * np.array([1.0, 1.0 / half, 2.0 / half**2])
+
+
+def smallest_over(x: np.ndarray, count: int) -> np.ndarray:
+    """(n, k) the least value of the run of `count` rows that begins at each row; -inf where the run leaves the data.
+
+    A row that is NaN breaks every run that it lies in.
+    """
+    x = np.where(np.isnan(x), -np.inf, x)
+    out = np.full_like(x, -np.inf)
+    if count <= len(x):
+        view = np.lib.stride_tricks.sliding_window_view(x, count, axis=0)
+        out[: len(view)] = view.min(axis=-1)
+    return out
+
+
+def held(x: np.ndarray, step: float, shortest: float) -> tuple[np.ndarray, np.ndarray]:
+    """The largest level that a signal keeps for a while.
+
+    Args:
+        x: (n, k) evenly spaced values; a sample stands for one step of time.
+        step: time between rows [s].
+        shortest: how long a level has to last to count [s].
+
+    Returns:
+        (k,) the level, and (k,) the row where it begins. Where the signal is shorter than that, -inf and 0.
+    """
+    count = max(1, int(np.ceil(shortest / step - 1e-6))) if step > 0 else 1
+    least = smallest_over(x, count)
+    if not len(least):
+        return np.full(x.shape[1], -np.inf), np.zeros(x.shape[1], int)
+    return least.max(axis=0), least.argmax(axis=0)
+
+
+def runs(mask: np.ndarray) -> list[tuple[int, int]]:
+    """(first, last) row of every unbroken run of True, last included."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(mask, np.int8), [0]])))
+    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2])]
+
+
+def run_around(mask: np.ndarray, row: int) -> tuple[int, int]:
+    """The run of True that holds `row`; (row, row) where `row` is False."""
+    for first, last in runs(mask):
+        if first <= row <= last:
+            return first, last
+    return row, row
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How late a state follows its command: seconds, the pooled value, per joint, and how well it fits."""
+
+    pooled: float
+    joint: np.ndarray  # (k,) NaN where the joint hardly moves
+    correlation: np.ndarray  # (k,) at the joint's own lag
+    rms: np.ndarray  # (k,) difference after the pooled shift, units of the signal
+    at_edge: bool  # the best lag is the end of the search: nothing fits
+
+
+def find_lag(
+    t_command: np.ndarray,
+    command: np.ndarray,
+    t_state: np.ndarray,
+    state: np.ndarray,
+    search: float = 1.0,
+    moved: float = 0.05,
+    step: float = 0.01,
+) -> Lag | None:
+    """The shift that makes a state fit its command best, in the least-squares sense.
+
+    Both are put on one grid of `step`; for every shift in -search..search the squared difference is averaged over the
+    same
+    grid points, so that shifts compare; a parabola through the best three refines it.
+
+    Args:
+        t_command, t_state: (n,), (m,) seconds on one clock, rising.
+        command, state: (n, k), (m, k) in the same unit.
+        search: largest shift tried [s]; shortened where the recording is short.
+        moved: joints whose command moves less than this have no lag of their own.
+
+    Returns:
+        The `Lag`, or None where the two hardly overlap or nothing moves.
+    """
+    t_command, command = strictly_rising(t_command, command)
+    t_state, state = strictly_rising(t_state, state)
+    if len(t_command) < 8 or len(t_state) < 8:
+        return None
+    start, stop = max(t_command[0], t_state[0]), min(t_command[-1], t_state[-1])
+    search = min(search, 0.25 * (stop - start))
+    moving = np.ptp(command, axis=0) > moved
+    if search < 5 * step or not moving.any():
+        return None
+    fine = np.arange(start - search, stop + search, step)
+    a, b = on_grid(fine, t_command, command), on_grid(fine, t_state, state)
+    shifts = np.arange(-round(search / step), round(search / step) + 1)
+    rows = np.flatnonzero(np.isfinite(a[:, 0]) & (fine >= start) & (fine <= stop))
+    lo, hi = rows[0], rows[-1] + 1
+    error = np.empty((len(shifts), command.shape[1]))
+    likeness = np.zeros_like(error)
+    for i, shift in enumerate(shifts):
+        shifted = np.full_like(b, np.nan)
+        source = np.arange(lo, hi) + shift
+        fits = (source >= 0) & (source < len(b))
+        shifted[np.arange(lo, hi)[fits]] = b[source[fits]]
+        pair = np.isfinite(shifted[lo:hi, 0])
+        if pair.sum() < 8:
+            error[i] = np.inf
+            continue
+        x, y = a[lo:hi][pair], shifted[lo:hi][pair]
+        error[i] = np.mean((x - y) ** 2, axis=0)
+        dx, dy = x - x.mean(axis=0), y - y.mean(axis=0)
+        likeness[i] = (dx * dy).sum(axis=0) / np.sqrt(np.maximum((dx**2).sum(axis=0) * (dy**2).sum(axis=0), 1e-24))
+    pooled = error[:, moving].mean(axis=1)
+    best = int(pooled.argmin())
+    own = likeness.argmax(axis=0)
+    each = np.array([_vertex(-likeness[:, j], own[j]) for j in range(len(own))]) + shifts[own]
+    return Lag(
+        pooled=float((shifts[best] + _vertex(pooled, best)) * step),
+        joint=np.where(moving, each * step, np.nan),
+        correlation=likeness[own, np.arange(len(own))],
+        rms=np.sqrt(error[best]),
+        at_edge=best in (0, len(shifts) - 1),
+    )
+
+
+def _vertex(y: np.ndarray, i: int) -> float:
+    """Offset in rows, within half a row, of the minimum of the parabola through y[i-1], y[i], y[i+1]."""
+    if i == 0 or i == len(y) - 1 or not np.isfinite(y[i - 1 : i + 2]).all():
+        return 0.0
+    bend = y[i - 1] - 2.0 * y[i] + y[i + 1]
+    return float(np.clip(0.5 * (y[i - 1] - y[i + 1]) / bend, -0.5, 0.5)) if bend > 0 else 0.0
+
+
+def on_grid(grid: np.ndarray, t: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """(m, k) linear interpolation, NaN outside the data."""
+    columns = [np.interp(grid, t, x[:, j], left=np.nan, right=np.nan) for j in range(x.shape[1])]
+    return np.stack(columns, axis=1) if columns else np.zeros((len(grid), 0))

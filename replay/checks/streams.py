@@ -1,0 +1,272 @@
+"""Is every stream there, known, alive and in step? Missing, unmapped, frozen and late streams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..finding import Finding, worst_of
+from ..recording import Recording, Stream
+from . import clock
+from .channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from .clock import repeats, seconds, topic
+from .rules import Rule, Rules
+from .signal import find_lag, runs
+
+
+def check_missing(recording: Recording, rules: Rules, origin: int, needed: Sequence[str] = ()) -> list[Finding]:
+    """`stream.missing`: a stream that is needed and absent, or that begins late or ends early.
+
+    Args:
+        needed: names, topics or quantities that must be there with at least two samples.
+
+    A recording without commands is another kind of recording (its state is played as the command), not one with a
+    stream missing.
+    """
+    rule, found = rules["stream.missing"], []
+    here = {word for s in recording.streams.values() if s.n > 1 for word in (s.name, topic(s), s.quantity)}
+    for name in needed:
+        if name not in here:
+            found.append(
+                rule.finding(
+                    level="FAIL", subject=(name,), excess=1.0, share=1.0, details={"needed": name, "kind": "absent"}
+                )
+            )
+    streams = [
+        s
+        for s in clock.by_topic(recording.streams.values())
+        if s.clock != "grid" and s.role in ("command", "measured") and s.n > 1
+    ]
+    if len(streams) > 1:
+        first = min(float(seconds(s, origin).min()) for s in streams)
+        last = max(float(seconds(s, origin).max()) for s in streams)
+        for stream in streams:
+            t = seconds(stream, origin)
+            late, early = float(t.min()) - first, last - float(t.max())
+            side, value, t0, t1 = (
+                ("late", late, first, float(t.min())) if late >= early else ("early", early, float(t.max()), last)
+            )
+            covered = float(t.max() - t.min()) / max(last - first, 1e-9)
+            graded = rule.grade_value(value)
+            if covered < rule.settings["coverage"]:
+                graded["level"] = "FAIL"
+            found.append(
+                rule.finding(
+                    subject=(topic(stream),),
+                    t0=t0,
+                    t1=t1,
+                    share=1.0 - covered,
+                    **graded,
+                    details={"kind": side, "role": stream.role, "coverage": covered, "late": late, "early": early},
+                )
+            )
+    return worst_of(found) or [rule.passed()]
+
+
+def check_unmapped(recording: Recording, rules: Rules, actuated: Sequence[str] = ()) -> list[Finding]:
+    """`stream.unmapped`: channels that nobody has named (WARN), and commands that reach no actuator (FAIL).
+
+    Args:
+        actuated: names that the robot can be commanded by; empty skips the second question.
+    """
+    rule = rules["stream.unmapped"]
+    unknown = [channel for channel in recording.unmapped if "unknown to mapping" in channel]
+    unused = [channel for channel in recording.unmapped if channel not in unknown]
+    lost = [
+        name
+        for stream in recording.select("command")
+        for name in stream.names
+        if actuated and stream.quantity in ("joint_position", "claw") and name not in actuated
+    ]
+    details = {"unused": unused, "unknown": unknown, "unreached": lost}
+    if lost:
+        return [
+            rule.finding(
+                level="FAIL",
+                subject=tuple(lost),
+                value=float(len(lost)),
+                limit=0.0,
+                margin=-float(len(lost)),
+                excess=float(len(lost)),
+                details=details,
+            )
+        ]
+    if unknown:
+        names = tuple(channel.split(" ")[0].rstrip(":") for channel in unknown)
+        return [rule.finding(subject=names, **rule.grade_value(float(len(unknown))), details=details)]
+    return [rule.passed(value=0.0, limit=0.0, margin=0.0, details=details)]
+
+
+def check_frozen(command: Stream | None, state: Stream | None, rules: Rules, origin: int) -> list[Finding]:
+    """`stream.frozen`: values that stand still, to the bit, while the other side moves.
+
+    A joint at rest is no fault, and simulated joints rest to the bit; so a freeze counts where the same joint of the
+    other
+    stream moves by `moved` meanwhile (after `settle`, the robot's delay), or where the whole stream stands and then
+    steps.
+    Samples sent again while the device's own clock stood still are no freeze and are left out of the count.
+    """
+    rule, found = rules["stream.frozen"], []
+    sides = [(state, command), (command, state)]
+    for stream, other in sides:
+        if stream is None or stream.n < 3:
+            continue
+        fresh = ~repeats(stream)
+        t, x = seconds(stream, origin)[fresh], stream.values[fresh]
+        unit = 1.0 if stream.unit != "deg" else 1.0 / PER_DEGREE
+        freezes = _freezes_against(stream.names, t, x, other, origin, rule, 1.0 / unit)
+        if stream.role == "measured":
+            freezes += _steps_after(stream.names, t, x, rule, unit)
+        if not freezes:
+            continue
+        longest = max(freezes, key=lambda f: f["t1"] - f["t0"])
+        names = sorted({name for f in freezes for name in f["names"]}, key=stream.names.index)
+        duration = longest["t1"] - longest["t0"]
+        found.append(
+            rule.finding(
+                subject=tuple(longest["names"]),
+                t0=longest["t0"],
+                t1=longest["t1"],
+                share=duration / max(stream.duration_s, 1e-9),
+                **rule.grade_value(duration),
+                details={
+                    "count": longest["count"],
+                    "stream": stream.name,
+                    "role": stream.role,
+                    "joints": names,
+                    "moved": longest["moved"],
+                },
+            )
+        )
+    checked = [s.name for s, _ in sides if s is not None]
+    return worst_of(found) or (
+        [rule.passed(details={"streams": checked})] if checked else [rule.not_applicable("not_recorded")]
+    )
+
+
+def _freezes_against(
+    names: Sequence[str], t: np.ndarray, x: np.ndarray, other: Stream | None, origin: int, rule: Rule, scale: float
+) -> list[dict[str, Any]]:
+    """Freezes of single joints during which the same joint of the other stream moves; `scale` takes x to radians."""
+    if other is None or other.n < 3 or not len(t):
+        return []
+    t_other, found = seconds(other, origin), []
+    for name in (name for name in names if name in other.names):
+        j = names.index(name)
+        y = other.column(name) * SCALE.get(other.unit, 1.0)
+        for first, last in _still(x[:, j], t, rule.warn):
+            # what the other side does just before still arrives, and what it does at the end has not yet
+            during = (t_other > t[first] + rule.settings["settle"] * (other.role == "measured")) & (
+                t_other < t[last] - rule.settings["settle"] * (other.role == "command")
+            )
+            if not during.any():
+                continue
+            if other.role == "measured":  # a robot that still comes closer to a command that stands is only late
+                distance = np.abs(y[during] - x[first, j] * scale)
+                moved = float((distance - np.minimum.accumulate(distance)).max())
+            else:
+                moved = float(np.ptp(y[during]))
+            if moved > rule.settings["moved"]:
+                found.append(
+                    {
+                        "names": [name],
+                        "t0": float(t[first]),
+                        "t1": float(t[last]),
+                        "count": last - first + 1,
+                        "moved": moved,
+                    }
+                )
+    return found
+
+
+def _steps_after(names: Sequence[str], t: np.ndarray, x: np.ndarray, rule: Rule, unit: float) -> list[dict[str, Any]]:
+    """Freezes of the whole stream that end with a step."""
+    found = []
+    same = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)]) if len(x) else np.zeros(0, bool)
+    for first, last in runs(same):
+        if t[last] - t[first - 1] <= rule.warn or last + 1 >= len(x):
+            continue
+        step = np.abs(x[last + 1] - x[last])
+        if float(step.max()) > rule.settings["step"] * unit:
+            moved = [names[j] for j in np.flatnonzero(step > rule.settings["step"] * unit)]
+            found.append(
+                {
+                    "names": moved,
+                    "t0": float(t[first - 1]),
+                    "t1": float(t[last]),
+                    "count": last - first + 2,
+                    "moved": float(step.max() / unit),
+                }
+            )
+    return found
+
+
+def _still(x: np.ndarray, t: np.ndarray, least: float) -> list[tuple[int, int]]:
+    """(first, last) sample of every stretch longer than `least` seconds in which a value stays the same to the bit."""
+    same = np.concatenate([[False], x[1:] == x[:-1]])
+    return [(first - 1, last) for first, last in runs(same) if t[last] - t[first - 1] > least]
+
+
+def check_lag(command: Stream | None, state: Stream | None, rules: Rules, origin: int) -> list[Finding]:
+    """`stream.lag`: how late the measured state follows the command; both on the recording's common clock.
+
+    A state well before its command cannot be: the two streams have different clocks, and that fails too.
+    """
+    rule = rules["stream.lag"]
+    if command is None:
+        return [rule.not_applicable("no_command")]
+    if state is None:
+        return [rule.not_applicable("no_measured")]
+    names = shared(command, state)
+    if not names or command.unit not in SCALE or state.unit not in SCALE:
+        return [rule.not_applicable("no_mapping")]
+    finite_c, finite_s = (
+        np.isfinite(columns(command, names)).all(axis=1),
+        np.isfinite(columns(state, names)).all(axis=1),
+    )
+    lag = find_lag(
+        seconds(command, origin)[finite_c],
+        in_radians(command, names)[finite_c],
+        seconds(state, origin)[finite_s],
+        in_radians(state, names)[finite_s],
+        search=rule.settings["search"],
+        moved=rule.settings["moved"],
+    )
+    if lag is None:
+        return [rule.not_applicable("too_short")]
+    likely = (
+        np.isfinite(lag.joint)
+        & (lag.correlation > rule.settings["correlation"])
+        & (np.abs(lag.joint) < rule.settings["search"] - 0.01)
+    )
+    spread = float(np.median(np.abs(lag.joint[likely] - lag.pooled))) if likely.any() else None
+    details = {
+        "uncertainty": spread,
+        "joints": {name: float(lag.joint[j]) for j, name in enumerate(names) if likely[j]},
+        "median": float(np.median(lag.joint[likely])) if likely.any() else None,
+        "correlation": {name: float(lag.correlation[j]) for j, name in enumerate(names) if np.isfinite(lag.joint[j])},
+        "rms_after": {name: float(lag.rms[j]) for j, name in enumerate(names)},
+        "clock": command.clock,
+    }
+    subject = (topic(state), topic(command))
+    if not likely.any() or lag.at_edge:
+        return [
+            rule.not_applicable(
+                "too_few", subject=subject, details=details | {"why": "state and command do not move alike"}
+            )
+        ]
+    ahead = rule.settings["ahead"]
+    if lag.pooled < -ahead:
+        graded = {
+            "level": "FAIL",
+            "value": lag.pooled,
+            "limit": -ahead,
+            "margin": lag.pooled + ahead,
+            "excess": (-ahead - lag.pooled) / rule.size(ahead),
+            "unit": rule.unit,
+        }
+    else:
+        graded = rule.grade_value(lag.pooled)
+    return [rule.finding(subject=subject, signal="measured", **graded, details=details)]

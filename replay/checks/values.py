@@ -1,0 +1,201 @@
+"""Do the numbers mean what they are said to mean? NaN, placeholders, and degrees where radians are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..finding import Finding, worst_of
+from ..recording import Stream
+from .channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from .clock import seconds, topic
+from .limits import Limits
+from .rules import Rules
+from .signal import find_lag
+
+DEGREES_BAND = (10.0, 300.0)  # command over state: 57.3 for degrees, with room for a state that moves less
+ALL_PLACEHOLDER = -1.0  # a device that is not connected often reads as -1 throughout
+
+
+def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
+    """`value.nonfinite`: NaN or infinity anywhere; the first and last place, and how many."""
+    rule, found = rules["value.nonfinite"], []
+    for stream in streams:
+        bad = ~np.isfinite(stream.values)
+        if bad.any():
+            rows = np.flatnonzero(bad.any(axis=1))
+            t = seconds(stream, origin)
+            names = [stream.names[j] for j in np.flatnonzero(bad.any(axis=0))]
+            found.append(
+                rule.finding(
+                    subject=(stream.name, *names[:8]),
+                    t0=float(t[rows[0]]),
+                    t1=float(t[rows[-1]]),
+                    share=float(bad.any(axis=1).mean()),
+                    **rule.grade_value(float(bad.sum())),
+                    details={"count": int(bad.sum()), "stream": stream.name, "elements": names},
+                )
+            )
+    return worst_of(found) or [rule.passed(value=0.0, limit=0.0, margin=0.0)]
+
+
+def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
+    """`value.sentinel`: numbers that stand for "no reading" (999 and the like), or -1 in every element throughout."""
+    rule, found = rules["value.sentinel"], []
+    for stream in streams:
+        if stream.quantity in ("imu", "placeholder") or stream.role in ("event", "image") or not stream.n:
+            continue
+        bad = np.isin(stream.values, rule.settings["placeholders"])
+        if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():
+            bad[:] = True
+        if bad.any():
+            rows, elements = np.flatnonzero(bad.any(axis=1)), np.flatnonzero(bad.any(axis=0))
+            t = seconds(stream, origin)
+            graded = rule.grade_value(float(bad.sum())) | {"value": float(stream.values[bad][0])}
+            found.append(
+                rule.finding(
+                    subject=(stream.name, *(stream.names[j] for j in elements[:8])),
+                    t0=float(t[rows[0]]),
+                    t1=float(t[rows[-1]]),
+                    share=float(bad.any(axis=1).mean()),
+                    **graded,
+                    details={
+                        "count": int(bad.sum()),
+                        "stream": stream.name,
+                        "elements": [stream.names[j] for j in elements],
+                    },
+                )
+            )
+    return worst_of(found) or [rule.passed()]
+
+
+def check_units(
+    command: Stream | None, state: Stream | None, limits: Limits, rules: Rules, origin: int
+) -> list[Finding]:
+    """`unit.degrees`: do the joint angles fit the unit that they are read in?
+
+    Two witnesses, joint by joint: the joint's range (read in its unit the value overshoots by more than the whole
+    range, read in
+    the other unit it lies inside), and the other stream (the two move alike, 57 times too far). A range alone cannot
+    tell a
+    small motion in degrees from one in radians, and a joint driven a little past its range is no matter of units.
+    The unit under judgement is `Stream.unit`; what the container claims (`declared_unit`) is told where it differs.
+    """
+    rule, found = rules["unit.degrees"], []
+    for stream, other in ((command, state), (state, command)):
+        if stream is None or stream.unit not in SCALE or not stream.n:
+            continue
+        names = [name for name in stream.names if name in limits]
+        outside = _outside(stream, names, limits, rule.settings["overshoot"])
+        scales = _scales_against(stream, other, rule.settings["correlation"]) if other is not None else {}
+        wrong_scale = [name for name, ratio in scales.items() if DEGREES_BAND[0] < ratio < DEGREES_BAND[1]]
+        # the stream that leaves the joints' ranges is the wrong one; without that witness it is the larger reading
+        guilty = [
+            name
+            for name in stream.names
+            if name in outside or (name in wrong_scale and not _fits_twice(stream, other, name, limits))
+        ]
+        values = columns(stream, names) if names else stream.values
+        lo, hi = (float(np.nanmin(values)), float(np.nanmax(values))) if values.size else (0.0, 0.0)
+        details: dict[str, Any] = {
+            "stream": stream.name,
+            "role": stream.role,
+            "declared": stream.declared_unit or stream.unit,
+            "unit": stream.unit,
+            "lo": lo,
+            "hi": hi,
+            "ratio": float(np.median(list(scales.values()))) if scales else None,
+            "joints": guilty,
+        }
+        if not guilty:
+            found.append(
+                rule.passed(subject=(topic(stream),), value=max(abs(lo), abs(hi)), unit=stream.unit, details=details)
+            )
+            continue
+        worst = max(guilty, key=lambda name: float(np.nanmax(np.abs(stream.column(name)))))
+        reach = stream.column(worst)
+        row = int(np.nanargmax(np.abs(reach)))
+        lower, upper = (limits[worst].lower, limits[worst].upper) if worst in limits else (-np.pi, np.pi)
+        unit = "deg" if stream.unit == "rad" else "rad"
+        t = seconds(stream, origin)
+        details |= {"range_lo": lower, "range_hi": upper, "should_be": unit, "worst": worst}
+        bound = upper if reach[row] > 0 else lower
+        size = abs(float(reach[row]) - bound)
+        found.append(
+            rule.finding(
+                level="FAIL",
+                subject=(topic(stream),),
+                t0=float(t.min()),
+                t1=float(t.max()),
+                value=float(reach[row]),
+                limit=bound,
+                margin=-size,
+                excess=size / max(upper - lower, 1e-9),
+                unit=stream.unit,
+                share=len(guilty) / len(stream.names),
+                details=details,
+                fix={"kind": "unit", "channel": topic(stream), "unit": unit, "applicable": True},
+            )
+        )
+    if not found:
+        return [rule.not_applicable("not_recorded")]
+    failed = [one for one in found if one.failed]
+    # two streams in two units, each fitting its own, is one answer: the details name both
+    if failed:
+        return worst_of(failed)
+    found[0].details["streams"] = [dict(one.details) for one in found]
+    return [found[0]]
+
+
+def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: float) -> set[str]:
+    """Joints whose values cannot be meant in the stream's unit, and can in the other one."""
+    bad = set()
+    for name in names:
+        x = stream.column(name)
+        x = x[np.isfinite(x)]
+        lower, upper = limits[name].lower, limits[name].upper
+        if not len(x) or not np.isfinite(lower + upper):
+            continue
+        span = upper - lower
+        read, other = x * SCALE[stream.unit], x * (PER_DEGREE if stream.unit == "rad" else 1.0)
+        past = np.maximum(lower - read, read - upper).max()
+        fits = np.maximum(lower - other, other - upper).max() < 0.1 * span
+        if stream.unit == "rad" and past > overshoot * span and fits:
+            bad.add(name)
+    return bad
+
+
+def _scales_against(stream: Stream, other: Stream, correlation: float) -> dict[str, float]:
+    """How many times further each joint moves here than in the other stream, both in radians by their units."""
+    names = shared(stream, other)
+    if not names or stream.n < 8 or other.n < 8:
+        return {}
+    a, b = in_radians(stream, names), in_radians(other, names)
+    ta, tb = stream.time_ns * 1e-9, other.time_ns * 1e-9
+    spread_a, spread_b = _spread(a), _spread(b)
+    lag = find_lag(ta - ta[0], a / np.maximum(spread_a, 1e-9), tb - ta[0], b / np.maximum(spread_b, 1e-9), moved=0.0)
+    if lag is None:
+        return {}
+    # a stream that hardly moves has no scale: half a degree, or as much in radians misread as degrees
+    moves = (np.maximum(spread_a, spread_b) > 0.02) & (np.minimum(spread_a, spread_b) > 0.02 * PER_DEGREE)
+    return {
+        name: float(spread_a[j] / spread_b[j])
+        for j, name in enumerate(names)
+        if moves[j] and lag.correlation[j] > correlation
+    }
+
+
+def _fits_twice(stream: Stream, other: Stream | None, name: str, limits: Limits) -> bool:
+    """Whether the larger of two readings fits the range: then the smaller is wrong (radians read as degrees)."""
+    if other is None or name not in limits:
+        return False
+    x = in_radians(stream, [name])
+    return bool(other.unit == "deg" and (x >= limits[name].lower - 0.1).all() and (x <= limits[name].upper + 0.1).all())
+
+
+def _spread(x: np.ndarray) -> np.ndarray:
+    """(k,) 5th to 95th percentile; a stray sample has no say."""
+    low, high = np.nanpercentile(x, [5, 95], axis=0)
+    return high - low

@@ -1,0 +1,191 @@
+"""What a check returns: numbers and codes, never words.
+
+A `Finding` is one answer to one question about a recording; the sentences that people read are made from it by the
+report,
+out of a catalogue keyed by `code`. The other classes here carry what the report shows beside the findings: curves,
+pictures,
+facts and tables.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+LEVELS = ("PASS", "WARN", "FAIL", "NOT_CHECKED", "NOT_APPLICABLE", "INFO")
+STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
+SIGNIFICANT = 6  # figures kept in a line of verdicts.jsonl; no limit here is known to more than four
+
+
+def tidy(value: Any) -> Any:
+    """The value as plain JSON: NumPy scalars and arrays become Python ones, floats keep six significant figures.
+
+    Infinite and undefined floats become None, because JSON has no word for them.
+    """
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if not math.isfinite(number):
+            return None
+        rounded = float(f"{number:.{SIGNIFICANT}g}")
+        return 0.0 if rounded == 0.0 else rounded  # no minus zero
+    if isinstance(value, np.ndarray):
+        return tidy(value.tolist())
+    if isinstance(value, dict):
+        return {str(key): tidy(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [tidy(item) for item in value]
+    return value
+
+
+@dataclass
+class Finding:
+    """One answer of one check.
+
+    `margin` is the distance to `limit` towards the inside, negative when violated; `excess` the violation as a share
+    of the
+    code's scale (0 inside the limit). `t0`, `t1` are episode seconds. `because_of` is the index, in the verdict's
+    list, of the
+    finding that this one follows from. `reason` is a word of the catalogue for NOT_CHECKED and NOT_APPLICABLE.
+    """
+
+    code: str
+    level: str
+    stage: str
+    signal: str | None = None
+    subject: tuple[str, ...] = ()
+    t0: float | None = None
+    t1: float | None = None
+    value: float | None = None
+    limit: float | None = None
+    margin: float | None = None
+    excess: float | None = None
+    unit: str | None = None
+    share: float | None = None
+    limit_source: str | None = None
+    limit_grade: str | None = None
+    skill: str | None = None
+    because_of: int | None = None
+    reason: str | None = None
+    fix: dict | None = None
+    details: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise ValueError(f"{self.code}: {self.level!r} is no level. Known: {', '.join(LEVELS)}.")
+        if self.stage not in STAGES:
+            raise ValueError(f"{self.code}: {self.stage!r} is no stage. Known: {', '.join(STAGES)}.")
+        if isinstance(self.subject, str):
+            self.subject = (self.subject,)
+        self.subject = tuple(self.subject)
+
+    @property
+    def failed(self) -> bool:
+        return self.level == "FAIL"
+
+    @property
+    def checked(self) -> bool:
+        """Whether the question was answered at all."""
+        return self.level in ("PASS", "WARN", "FAIL")
+
+    def with_(self, **changes: Any) -> Finding:
+        """A copy with some fields changed."""
+        return replace(self, **changes)
+
+    def to_dict(self, message: str | None = None) -> dict[str, Any]:
+        """The finding as plain JSON types, in the order of its fields, `message` before `fix`."""
+        line: dict[str, Any] = {}
+        for item in fields(self):
+            if item.name == "fix":
+                line["message"] = message
+            line[item.name] = tidy(getattr(self, item.name))
+        return line
+
+
+def worst_of(findings: list[Finding]) -> list[Finding]:
+    """The worst of several findings of one code; the others that are not PASS stand in its `details["others"]`.
+
+    Worst is: the higher level, then the larger excess, then the smaller margin.
+    """
+    if not findings:
+        return []
+    rank = {"PASS": 0, "INFO": 0, "NOT_APPLICABLE": 0, "NOT_CHECKED": 1, "WARN": 2, "FAIL": 3}
+
+    def badness(found: Finding) -> tuple[float, float, float]:
+        closeness = (
+            found.margin / abs(found.limit) if found.margin is not None and found.limit else (found.margin or 0.0)
+        )
+        return rank[found.level], found.excess or 0.0, -closeness
+
+    worst = max(findings, key=badness)
+    worst.details["others"] = [
+        {
+            "subject": list(other.subject),
+            "level": other.level,
+            "value": other.value,
+            "limit": other.limit,
+            "excess": other.excess,
+            "t0": other.t0,
+            "t1": other.t1,
+        }
+        for other in findings
+        if other is not worst and other.level in ("WARN", "FAIL")
+    ]
+    return [worst]
+
+
+@dataclass
+class Plot:
+    """One diagram. `traces`: {name, t (n,) s, y (n,)}; `limits`: {name, value}; `marks`: {t0, t1, code}."""
+
+    title_key: str
+    subject: str
+    unit: str
+    traces: list[dict]
+    limits: list[dict] = field(default_factory=list)
+    marks: list[dict] = field(default_factory=list)
+
+
+@dataclass
+class Picture:
+    """One rendered frame at episode second `t`, as PNG."""
+
+    t: float
+    caption_key: str
+    png: bytes
+
+
+@dataclass
+class Fact:
+    """Something measured that is no finding; `key` is a word of the catalogue, `values` what its sentence needs."""
+
+    key: str
+    values: dict
+
+
+@dataclass
+class Table:
+    """A small table; title and columns are words of the catalogue."""
+
+    title_key: str
+    columns: list[str]
+    rows: list[list]
+
+
+@dataclass
+class Evidence:
+    """What the report shows beside the findings. Never part of `verdicts.jsonl`."""
+
+    duration_s: float
+    wall_start_ns: int | None = None
+    segments: list[dict] = field(default_factory=list)
+    plots: list[Plot] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)

@@ -1,0 +1,287 @@
+"""From findings to a verdict: stages, the cause, and who moves. What the words mean is written down in the docs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .checks.rules import Rules
+from .finding import STAGES, Evidence, Finding, tidy
+
+WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
+TOGETHER = 0.3  # s, what begins within this time of a violation may be its consequence
+# what a scenario may require by one word; a code ending in `.` stands for all codes that begin so
+GROUPS = {
+    "replay.safety": (
+        "force.object",
+        "force.person",
+        "speed.person",
+        "drop",
+        "collision.unexpected",
+        "unstable",
+        "scenario.",
+    ),
+    "replay.goal": ("goal",),
+}
+# findings that are never the consequence of a motion that the robot cannot follow
+OWN_CAUSE = ("reproduces", "start.penetration", "payload", "joint.position", "collision.scene", "collision.self")
+# who holds what is missing, where nothing failed
+HOLDERS = {
+    "no_scenario": "scene",
+    "no_scene": "scene",
+    "bare_scene": "scene",
+    "no_goal": "scene",
+    "unknown_start": "scene",
+    "no_start_state": "scene",
+    "other_scene": "scene",
+    "no_published_limit": "robot",
+    "no_limit": "robot",
+    "no_legs": "robot",
+    "no_retargeting": "auditor",
+    "human_motion": "auditor",
+    "other_engine": "auditor",
+    "not_run": "auditor",
+}
+
+
+@dataclass
+class StageResult:
+    """What one stage came to; `reason` where it is NOT_CHECKED or INCONCLUSIVE."""
+
+    stage: str
+    verdict: str
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"verdict": self.verdict} if self.reason is None else {"verdict": self.verdict, "reason": self.reason}
+
+
+@dataclass
+class Combined:
+    """What a list of findings comes to. `findings` has `because_of` filled in, levels raised where strict."""
+
+    verdict: str
+    stages: dict[str, StageResult]
+    root: int | None
+    owner: str | None
+    findings: list[Finding]
+
+
+@dataclass
+class Verdict:
+    """The judgement of one recording; one line of `verdicts.jsonl`."""
+
+    episode: str
+    source: str
+    sha256: str | None = None
+    scenario: str | None = None
+    scenario_version: int | None = None
+    cell: str | None = None
+    claim: str | None = None
+    verdict: str | None = None
+    outcome: dict = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
+    root: int | None = None
+    owner: str | None = None
+    stages: dict[str, StageResult] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    provenance: dict = field(default_factory=dict)
+    error: dict | None = None
+    evidence: Evidence | None = None
+
+    def to_dict(self, words: Callable[[Finding], str | None] | None = None) -> dict[str, Any]:
+        """Plain JSON types in a fixed order: no date, no absolute path, no evidence.
+
+        Args:
+            words: gives a finding's `message`; without it the message is null.
+        """
+        if self.error is not None:
+            line = {
+                "episode": self.episode,
+                "source": self.source,
+                "sha256": self.sha256,
+                "verdict": None,
+                "error": self.error,
+            }
+            return tidy(line)
+        return {
+            "episode": self.episode,
+            "source": self.source,
+            "sha256": self.sha256,
+            "scenario": self.scenario,
+            "scenario_version": self.scenario_version,
+            "cell": self.cell,
+            "claim": self.claim,
+            "verdict": self.verdict,
+            "outcome": tidy(self.outcome),
+            "required": list(self.required),
+            "root": self.root,
+            "owner": self.owner,
+            "stages": {name: result.to_dict() for name, result in self.stages.items()},
+            "findings": [finding.to_dict(words(finding) if words else None) for finding in self.findings],
+            "provenance": tidy(self.provenance),
+        }
+
+    def to_json(self, words: Callable[[Finding], str | None] | None = None) -> str:
+        """One line of `verdicts.jsonl`, without the line end."""
+        return json.dumps(self.to_dict(words), ensure_ascii=False, allow_nan=False)
+
+    def _repr_html_(self) -> str:
+        cause = (
+            ""
+            if self.root is None
+            else f": {self.findings[self.root].code} {' '.join(self.findings[self.root].subject)}"
+        )
+        stages = "".join(f"<tr><td>{name}</td><td>{result.verdict}</td></tr>" for name, result in self.stages.items())
+        return f"<b>{self.verdict}</b> {self.episode}{cause}<table>{stages}</table>"
+
+
+def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, *, strict: bool = False) -> Combined:
+    """Findings to stages, verdict, cause and owner, as docs/verdict.md says.
+
+    Args:
+        findings: all findings; a `because_of` that is set is kept.
+        required: stages (`kinematics`), groups (`replay.safety`) or codes with their stage (`replay.goal`).
+        rules: which codes are never required, who owns a failure, and which of two codes comes first.
+        strict: every WARN counts, and is listed, as a FAIL.
+    """
+    judged = [_strictly(finding) if strict and finding.level == "WARN" else finding.with_() for finding in findings]
+    order = _order(judged, rules)
+    _link(judged, order)
+    stages = {stage: _stage(stage, judged, required, rules) for stage in STAGES}
+    needed = {word.split(".")[0] for word in required}
+    verdicts = [stages[stage].verdict for stage in STAGES if stage in needed]
+    if stages["integrity"].verdict == "UNSOUND":
+        verdict = "UNSOUND"
+    elif "INFEASIBLE" in verdicts:
+        verdict = "INFEASIBLE"
+    elif "INCONCLUSIVE" in verdicts or "NOT_CHECKED" in verdicts:
+        verdict = "INCONCLUSIVE"
+    else:
+        verdict = "FEASIBLE"
+    root = _root(verdict, judged, order, needed, required, rules)
+    owner = _owner(verdict, judged[root] if root is not None else None, rules)
+    return Combined(verdict, stages, root, owner, judged)
+
+
+def is_required(finding: Finding, required: Iterable[str], rules: Rules) -> bool:
+    """Whether this check is required; one without a published or measured limit never is."""
+    if finding.code in rules.optional:
+        return False
+    for word in required:
+        if word in (finding.stage, finding.code, f"{finding.stage}.{finding.code}"):
+            return True
+        if any(
+            finding.code == code or (code.endswith(".") and finding.code.startswith(code))
+            for code in GROUPS.get(word, ())
+        ):
+            return True
+    return False
+
+
+def _strictly(finding: Finding) -> Finding:
+    return finding.with_(level="FAIL", details=finding.details | {"strict": True})
+
+
+def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
+    """Indices, causes first: by stage, then by time, then as the thresholds file lists the codes."""
+
+    def key(i: int) -> tuple[int, float, int, int]:
+        finding = findings[i]
+        early = finding.t0 if finding.t0 is not None and finding.stage != "integrity" else 0.0
+        return STAGES.index(finding.stage), early, rules.order(finding.code), i
+
+    return sorted(range(len(findings)), key=key)
+
+
+def _link(findings: list[Finding], order: list[int]) -> None:
+    """Mark what follows from a failure that comes before it."""
+    causes: list[int] = []
+    for i in order:
+        finding = findings[i]
+        if finding.level not in ("WARN", "FAIL"):
+            continue
+        if finding.because_of is None:
+            finding.because_of = next((c for c in causes if _follows(finding, findings[c])), None)
+        if finding.failed and finding.because_of is None:
+            causes.append(i)
+
+
+def _follows(finding: Finding, cause: Finding) -> bool:
+    """Whether a finding is a consequence of a failure that stands before it in the order of causes.
+
+    Within kinematics: the same joint at the same time. Between motion and forces: at the same time. In the replay:
+    anything
+    from then on, since the world has gone another way.
+    """
+    if cause.stage == "integrity":
+        return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
+    if finding.code in OWN_CAUSE and not (
+        finding.stage == cause.stage == "kinematics" and set(finding.subject) & set(cause.subject)
+    ):
+        return False
+    if finding.stage == "replay":
+        if finding.t0 is None or cause.t0 is None:
+            return True
+        return finding.t0 >= cause.t0 - TOGETHER
+    if None in (finding.t0, finding.t1, cause.t0, cause.t1):
+        return False
+    together = finding.t0 <= cause.t1 + TOGETHER and finding.t1 >= cause.t0 - TOGETHER  # type: ignore[operator]
+    if finding.stage == cause.stage:
+        return together and (bool(set(finding.subject) & set(cause.subject)) or finding.stage == "dynamics")
+    return together
+
+
+def _stage(stage: str, findings: Sequence[Finding], required: Sequence[str], rules: Rules) -> StageResult:
+    here = [finding for finding in findings if finding.stage == stage]
+    checked = [finding for finding in here if finding.checked]
+    if any(finding.failed for finding in here):
+        return StageResult(stage, "UNSOUND" if stage == "integrity" else "INFEASIBLE")
+    open_ = [finding for finding in here if finding.level == "NOT_CHECKED"]
+    if not checked:
+        reason = next(
+            (finding.reason for finding in open_ if is_required(finding, required, rules)),
+            open_[0].reason if open_ else "not_run",
+        )
+        return StageResult(stage, "NOT_CHECKED", reason)
+    missing = next((finding for finding in open_ if is_required(finding, required, rules)), None)
+    if missing is not None:
+        return StageResult(stage, "INCONCLUSIVE", missing.reason)
+    # a single check that is required must be among the findings
+    for word in required:
+        if word.startswith(stage + ".") and not any(is_required(finding, (word,), rules) for finding in here):
+            return StageResult(stage, "INCONCLUSIVE", "not_run")
+    return StageResult(stage, "FEASIBLE")
+
+
+def _root(
+    verdict: str, findings: Sequence[Finding], order: list[int], needed: set[str], required: Sequence[str], rules: Rules
+) -> int | None:
+    """Index of the finding that decides: the first failure that follows from nothing, or the first required gap."""
+    if verdict == "UNSOUND":
+        return next((i for i in order if findings[i].failed and findings[i].stage == "integrity"), None)
+    if verdict == "INFEASIBLE":
+        failed = [i for i in order if findings[i].failed and findings[i].stage in needed]
+        return next((i for i in failed if findings[i].because_of is None), failed[0] if failed else None)
+    if verdict == "INCONCLUSIVE":
+        return next(
+            (i for i in order if findings[i].level == "NOT_CHECKED" and is_required(findings[i], required, rules)), None
+        )
+    return None
+
+
+def _owner(verdict: str, root: Finding | None, rules: Rules) -> str | None:
+    if verdict == "FEASIBLE":
+        return None
+    if root is None:
+        return "auditor"
+    if verdict == "INCONCLUSIVE":
+        if (root.reason or "").startswith("integrity."):
+            return "device"
+        return HOLDERS.get(root.reason or "", "device")
+    try:
+        return rules[root.code].owner
+    except KeyError:
+        return "auditor"
