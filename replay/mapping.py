@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -127,12 +128,18 @@ def load(mapping: str | Path) -> Mapping:
         if not path.is_file():
             raise EpisodeError(f"no such mapping file; the package has {', '.join(available())}.", file=path)
         return _Reader(path.name, path.read_bytes()).mapping(path.stem)
+    return _packaged(mapping)
+
+
+@cache
+def _packaged(mapping: str) -> Mapping:
     known = available()
     if mapping not in known:
         near = difflib.get_close_matches(mapping, known, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise EpisodeError(
-            f"no mapping is named {mapping!r}.{hint} The package has {', '.join(known)}; a file is given with its ending .yaml.",
+            f"no mapping is named {mapping!r}.{hint} The package has {', '.join(known)}; "
+            "a file is given with its ending .yaml.",
             field="mapping",
         )
     text = files("shiliu.conf").joinpath("mapping", f"{mapping}.yaml").read_bytes()

@@ -31,7 +31,7 @@ class Stream:
         role: `command`, `measured`, `image`, `event` or `pose`.
         quantity: what the values are: `joint_position`, `joint_velocity`, `joint_acceleration`, `joint_torque`, `claw`,
             `hand_pose`, `elbow_position`, `bone_pose`, `imu`, ...
-        unit: unit of the values as stored (`deg`, `rad`, `rad/s`, `Nm`, `%`); one a column, with blanks, where they differ.
+        unit: unit of the values as stored (`deg`, `rad`, `rad/s`, `Nm`, `%`); one a column, blanks between, if many.
         names: (k,) element names in stored order; the robot's joint names where they are known.
         values: (n, k) float64, exactly as stored.
         capture_ns: (n,) time at which the sample was taken or sent, by its sender [ns], or None.
@@ -39,9 +39,9 @@ class Stream:
         device_ns: (n,) a further clock of the device (simulation time, headset time) [ns], or None.
         clock: which of them to judge by: `capture`, `receive`, `device`, or `grid` (k / fps, kept in `capture_ns`).
         declared_unit: the unit that the container or its documents claim, where they claim one.
-        meta: anything else that is known. `topic`, `type`, `field`, `note`; `publishers` (names), with `publisher` ((n,)
-            index into them) where several nodes wrote one channel; `placeholder` (dicts of publisher, names, note) for
-            columns that are filled, but mean nothing; `frame` for poses.
+        meta: anything else that is known. `topic`, `type`, `field`, `note`; `publishers` (names), with `publisher`
+            ((n,) index into them) where several nodes wrote one channel; `placeholder` (dicts of publisher, names,
+            note) for columns that are filled, but mean nothing; `frame` for poses.
     """
 
     name: str
@@ -130,7 +130,7 @@ class Stream:
 class SimEpisode:
     """An episode of our own simulation with everything that reproduces it to the bit.
 
-    `actions[t]` acts from t to t+1: T actions, T+1 states. They are float32 from the start; `ctrl` is computed from them.
+    `actions[t]` acts from t to t+1: T actions, T+1 states. They are float32 from the start; `ctrl` comes from them.
 
     Attributes:
         seed: seed of the draw and of the operator.
@@ -193,8 +193,8 @@ class Recording:
         name: episode id (file stem, or `episode_000003`).
         source: path relative to what was asked for, with `#k` for the k-th episode of a set; never absolute.
         sha256: of the file; for an episode of a set, of its frames and side files.
-        kind: `simulation`, `robot` (commands to a robot, measured or not), `human` (poses of a person), `state_only` (no
-            commands), `unknown`.
+        kind: `simulation`, `robot` (commands to a robot, measured or not), `human` (poses of a person), `state_only`
+            (no commands), `unknown`.
         streams: by name, in the order of the mapping.
         scenario, cell: as the recording names them, or None.
         metadata: what else the container says, plain JSON.

@@ -1,7 +1,8 @@
 """LeRobot v3.0 datasets in: our own simulation sets, each episode a `Recording` with what replays it to the bit.
 
-Nothing that `info.json` says is believed unchecked: paths stay inside the folder, sizes are bounded, and columns must be what
-they are called. Sets that others recorded are refused with what is missing: they do not say which element is which joint.
+Nothing that `info.json` says is believed unchecked: paths stay inside the folder, sizes are bounded, and columns must
+be what they are called. Sets that others recorded are refused with what is missing: they do not say which element is
+which joint.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ import pyarrow.parquet as pq
 from ...scenarios.errors import EpisodeError
 from ..recording import Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
-from .lerobot_write import content_sha256, grid_ns
 
 MAX_JSON_BYTES = 64 << 20
 MAX_NPZ_BYTES = 1 << 30  # unpacked; an hour of checkpoints of a large scene is some 50 MB
@@ -117,7 +117,8 @@ class _Dataset:
         about = self._json_file(root / layout.DATASET, "layout of our own files")
         if about.get("layout") != layout.LAYOUT_VERSION:
             raise EpisodeError(
-                f"layout {about.get('layout')!r} is not known, only {layout.LAYOUT_VERSION}. Read it with the version of shiliu that wrote it.",
+                f"layout {about.get('layout')!r} is not known, only {layout.LAYOUT_VERSION}. "
+                "Read it with the version of shiliu that wrote it.",
                 file=root / layout.DATASET,
                 field="layout",
             )
@@ -154,9 +155,9 @@ class _Dataset:
         ]
         what = f"a LeRobot {version} set" if isinstance(version, str) else "a dataset of unknown version"
         raise EpisodeError(
-            f"{what} that shiliu did not record: it does not say which element of {', '.join(vectors[:4]) or 'its features'} is which joint "
-            "of the robot, in which unit, and whether it was commanded or measured. That needs a mapping, and mappings for "
-            "LeRobot sets are not read yet.",
+            f"{what} that shiliu did not record: it does not say which element of "
+            f"{', '.join(vectors[:4]) or 'its features'} is which joint of the robot, in which unit, and whether it "
+            "was commanded or measured. That needs a mapping, and mappings for LeRobot sets are not read yet.",
             file=self.info_path,
             field="codebase_version" if version != layout.CODEBASE_VERSION else "features",
         )
@@ -194,10 +195,10 @@ class _Dataset:
         episode = self._sim_episode(k, row, columns)
         notes = ["simulation episode; times are k / fps, the action column holds the bits that were applied"]
         names = [name for name in columns if name not in layout.DEFAULT_FEATURES and name != layout.CLOCK]
-        content = content_sha256({name: columns[name] for name in [*names, layout.CLOCK]})
+        content = layout.content_sha256({name: columns[name] for name in [*names, layout.CLOCK]})
         if content != row.get("shiliu/frames_sha256"):
             notes.append("its frames were changed after they were written: their hash differs")
-        times = grid_ns(row["length"], self.fps)
+        times = layout.grid_ns(row["length"], self.fps)
         streams, left = {}, []
         for name in names:
             if columns[name].dtype.kind == "i" and np.abs(columns[name]).max() >= _EXACT_INTEGER:
@@ -279,7 +280,7 @@ class _Dataset:
                 file=path,
                 field="frame_index",
             )
-        if not np.array_equal(columns[layout.CLOCK][:, 0], grid_ns(length, self.fps)):
+        if not np.array_equal(columns[layout.CLOCK][:, 0], layout.grid_ns(length, self.fps)):
             raise self._wrong("fps", f"{self.fps} frames a second are announced, the times of episode {k} are others")
 
     def _sim_episode(self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> SimEpisode:
@@ -295,8 +296,8 @@ class _Dataset:
         config = _bytes(config_path, "resolved scenario", MAX_JSON_BYTES)
         if hashlib.sha256(content + states + config).hexdigest() != row.get("shiliu/side_sha256"):
             raise EpisodeError(
-                "start state, draw or scenario were changed after they were written (their hash differs), so that the episode "
-                "cannot be reproduced. Copy the dataset again.",
+                "start state, draw or scenario were changed after they were written (their hash differs), so that the "
+                "episode cannot be reproduced. Copy the dataset again.",
                 file=path,
             )
         with _mendable(path, "draw and label"):

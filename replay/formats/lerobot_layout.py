@@ -15,7 +15,9 @@ shiliu/episodes/episode_000000.npz           start state, checkpoints, the obser
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -93,3 +95,60 @@ def place(root: Path, pattern: str, file: Path, **values: int | str) -> Path:
             field="data_path",
         )
     return path
+
+
+def checked_feature(name: str, feature: dict[str, Any]) -> dict[str, Any]:
+    if not re.fullmatch(r"\w[\w.-]*", name) or name in DEFAULT_FEATURES:
+        raise EpisodeError("LeRobot allows no '/' in a feature's name, and keeps its own names for itself.", field=name)
+    shape = [int(n) for n in feature.get("shape", ())]
+    dtype = feature.get("dtype")
+    names = feature.get("names")
+    if dtype == "video":
+        if len(shape) != 3 or shape[2] != 3 or shape[0] % 2 or shape[1] % 2:
+            raise EpisodeError(f"a video has shape (h, w, 3) with even h and w, not {shape}.", field=name)
+        names = ["height", "width", "channels"]
+    elif dtype not in DTYPES or len(shape) != 1 or shape[0] < 1:
+        raise EpisodeError(
+            f"dtype {dtype!r} with shape {shape}: one of {', '.join(DTYPES)} with (k,) is wanted.", field=name
+        )
+    elif names is not None and len(names) != shape[0]:
+        raise EpisodeError(f"{len(names)} names for {shape[0]} elements.", field=name)
+    for key in ("unit", "quantity"):
+        if isinstance(feature.get(key), list | tuple):
+            feature[key] = list(feature[key])
+            if len(feature[key]) != shape[0]:
+                raise EpisodeError(f"{key} lists {len(feature[key])} texts for {shape[0]} elements.", field=name)
+    return feature | {"shape": shape, "names": None if names is None else list(names)}
+
+
+def with_video_info(feature: dict[str, Any], fps: int) -> dict[str, Any]:
+    if feature["dtype"] != "video":
+        return feature
+    height, width, channels = feature["shape"]
+    return feature | {
+        "info": {
+            "video.height": height,
+            "video.width": width,
+            "video.codec": "h264",
+            "video.pix_fmt": "yuv420p",
+            "video.is_depth_map": False,
+            "video.fps": fps,
+            "video.channels": channels,
+            "has_audio": False,
+        }
+    }
+
+
+def grid_ns(length: int, fps: int) -> np.ndarray:
+    """(length,) int64 times k / fps [ns], rounded to the nearest."""
+    return (np.arange(length, dtype=np.int64) * 1_000_000_000 + fps // 2) // fps
+
+
+def content_sha256(columns: Mapping[str, np.ndarray]) -> str:
+    """Hash of an episode's frames, of their bits and not of how a file packs them."""
+    digest = hashlib.sha256()
+    for name in sorted(columns):
+        values = np.ascontiguousarray(columns[name])
+        digest.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()

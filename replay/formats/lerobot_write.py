@@ -1,7 +1,7 @@
 """Simulation episodes out: a LeRobot v3.0 dataset that trains as it is and replays to the bit.
 
-Everything is written into a hidden folder beside the target, `info.json` last, and renamed in one step: at `out` there is
-either nothing or a whole dataset.
+Everything is written into a hidden folder beside the target, `info.json` last, and renamed in one step: at `out` there
+is either nothing or a whole dataset.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ import hashlib
 import io
 import json
 import os
-import re
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,10 +25,9 @@ from ...scenarios.errors import EpisodeError
 from ..recording import SimEpisode
 from . import lerobot_layout as layout
 from . import lerobot_stats as stats
+from .lerobot_tables import write_episodes, write_tasks
 
 MAX_FILE_BYTES = 100 << 20  # of one data file, LeRobot's default
-_SAMPLED_FRAMES = 16  # pictures of an episode that enter the statistics
-_NULLABLE = {"shiliu/cell", "shiliu/success", "shiliu/failure", "shiliu/scenario"}
 
 
 def write_lerobot(
@@ -52,9 +50,9 @@ class DatasetWriter:
 
     Args:
         out: folder to be made; it may exist if it is empty.
-        features: by name, `{"dtype", "shape", "names", "unit"}` and, where wanted, `"role"` and `"quantity"`; `unit` and
-            `quantity` are a text, or a list with one text an element. `dtype` is `video` with shape (h, w, 3) for pictures, else a
-            number type with shape (k,). `action` must be float32. A name holds no `/`.
+        features: by name, `{"dtype", "shape", "names", "unit"}` and, where wanted, `"role"` and `"quantity"`; `unit`
+            and `quantity` are a text, or a list with one text an element. `dtype` is `video` with shape (h, w, 3) for
+            pictures, else a number type with shape (k,). `action` must be float32. A name holds no `/`.
         fps: frames a second, a whole number; 1 / control_timestep of every episode.
         robot_type: what LeRobot shows as the robot.
         meta: what made the set (version, command, settings), plain JSON.
@@ -72,7 +70,7 @@ class DatasetWriter:
         meta: Mapping[str, Any] | None = None,
     ) -> None:
         self.out = Path(out)
-        self.features = {name: _checked_feature(name, dict(feature)) for name, feature in features.items()}
+        self.features = {name: layout.checked_feature(name, dict(feature)) for name, feature in features.items()}
         if self.features.get("action", {}).get("dtype") != "float32":
             raise EpisodeError("a dataset needs a feature 'action' of dtype float32.", field="action")
         if int(fps) != fps or fps <= 0:
@@ -171,7 +169,7 @@ class DatasetWriter:
                 "shiliu/success": None if episode.label.get("success") is None else bool(episode.label["success"]),
                 "shiliu/failure": episode.label.get("failure"),
                 "shiliu/task_zh": episode.task.get("zh", ""),
-                "shiliu/frames_sha256": content_sha256(columns),
+                "shiliu/frames_sha256": layout.content_sha256(columns),
                 "shiliu/side_sha256": hashlib.sha256(side_bytes + arrays + config).hexdigest(),
             }
         )
@@ -219,7 +217,7 @@ class DatasetWriter:
             columns[name] = np.ascontiguousarray(cast[:length])
             if len(cast) > length:
                 last[name] = cast[length]
-        columns[layout.CLOCK] = grid_ns(length, self.fps)[:, None]
+        columns[layout.CLOCK] = layout.grid_ns(length, self.fps)[:, None]
         return columns, last
 
     def _check_images(self, images: Mapping[str, Iterable[np.ndarray]]) -> None:
@@ -269,13 +267,17 @@ class DatasetWriter:
     def _write_videos(
         self, images: Mapping[str, Iterable[np.ndarray]], index: int, length: int
     ) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
+        if not images:
+            return {}, {}
+        from .video import encode
+
         columns: dict[str, Any] = {}
         image_stats = {}
         chunk, number = divmod(index, layout.CHUNKS_SIZE)
         for name, frames in images.items():
             path = self._folder / layout.VIDEO_PATH.format(video_key=name, chunk_index=chunk, file_index=number)
             path.parent.mkdir(parents=True, exist_ok=True)
-            sampled = _encode(path, frames, self.features[name]["shape"], self.fps, length, name)
+            sampled = encode(path, frames, self.features[name]["shape"], self.fps, length, name)
             image_stats[name] = stats.of_frames(sampled)
             columns |= {
                 f"videos/{name}/chunk_index": chunk,
@@ -297,7 +299,7 @@ class DatasetWriter:
             `out`.
 
         Raises:
-            EpisodeError: no episode was added, one was left half written, or something has come to lie at `out` meanwhile.
+            EpisodeError: no episode was added, one was left half written, or something lies at `out` by now.
         """
         if self._state == "closed":
             return self.out
@@ -335,13 +337,13 @@ class DatasetWriter:
 
     def _write_meta(self) -> None:
         count = len(self._rows)
-        _write_episodes(self._folder, self._rows, self._stats)
-        _write_tasks(self._folder, list(self._tasks))
+        write_episodes(self._folder, self._rows, self._stats)
+        write_tasks(self._folder, list(self._tasks))
         self._write(layout.STATS, _json_bytes(stats.of_set(self._stats), "stats"))
         about = {"layout": layout.LAYOUT_VERSION, "made": json.loads(self.meta)}
         self._write(layout.DATASET, _json_bytes(about, "meta"))
         videos = any(feature["dtype"] == "video" for feature in self.features.values())
-        features = {name: _video_info(feature, self.fps) for name, feature in self.features.items()}
+        features = {name: layout.with_video_info(feature, self.fps) for name, feature in self.features.items()}
         info = {
             "codebase_version": layout.CODEBASE_VERSION,
             "robot_type": self.robot_type,
@@ -358,63 +360,6 @@ class DatasetWriter:
             "features": features | layout.DEFAULT_FEATURES,
         }
         self._write(layout.INFO, _json_bytes(info, "info"))  # last: the set is whole from here on
-
-
-def grid_ns(length: int, fps: int) -> np.ndarray:
-    """(length,) int64 times k / fps [ns], rounded to the nearest."""
-    return (np.arange(length, dtype=np.int64) * 1_000_000_000 + fps // 2) // fps
-
-
-def content_sha256(columns: Mapping[str, np.ndarray]) -> str:
-    """Hash of an episode's frames, of their bits and not of how a file packs them."""
-    digest = hashlib.sha256()
-    for name in sorted(columns):
-        values = np.ascontiguousarray(columns[name])
-        digest.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
-        digest.update(values.tobytes())
-    return digest.hexdigest()
-
-
-def _checked_feature(name: str, feature: dict[str, Any]) -> dict[str, Any]:
-    if not re.fullmatch(r"\w[\w.-]*", name) or name in layout.DEFAULT_FEATURES:
-        raise EpisodeError("LeRobot allows no '/' in a feature's name, and keeps its own names for itself.", field=name)
-    shape = [int(n) for n in feature.get("shape", ())]
-    dtype = feature.get("dtype")
-    names = feature.get("names")
-    if dtype == "video":
-        if len(shape) != 3 or shape[2] != 3 or shape[0] % 2 or shape[1] % 2:
-            raise EpisodeError(f"a video has shape (h, w, 3) with even h and w, not {shape}.", field=name)
-        names = ["height", "width", "channels"]
-    elif dtype not in layout.DTYPES or len(shape) != 1 or shape[0] < 1:
-        raise EpisodeError(
-            f"dtype {dtype!r} with shape {shape}: one of {', '.join(layout.DTYPES)} with (k,) is wanted.", field=name
-        )
-    elif names is not None and len(names) != shape[0]:
-        raise EpisodeError(f"{len(names)} names for {shape[0]} elements.", field=name)
-    for key in ("unit", "quantity"):
-        if isinstance(feature.get(key), list | tuple):
-            feature[key] = list(feature[key])
-            if len(feature[key]) != shape[0]:
-                raise EpisodeError(f"{key} lists {len(feature[key])} texts for {shape[0]} elements.", field=name)
-    return feature | {"shape": shape, "names": None if names is None else list(names)}
-
-
-def _video_info(feature: dict[str, Any], fps: int) -> dict[str, Any]:
-    if feature["dtype"] != "video":
-        return feature
-    height, width, channels = feature["shape"]
-    return feature | {
-        "info": {
-            "video.height": height,
-            "video.width": width,
-            "video.codec": "h264",
-            "video.pix_fmt": "yuv420p",
-            "video.is_depth_map": False,
-            "video.fps": fps,
-            "video.channels": channels,
-            "has_audio": False,
-        }
-    }
 
 
 def _refuse_existing(out: Path) -> None:
@@ -492,99 +437,3 @@ def _side_files(episode: SimEpisode, last: dict[str, np.ndarray]) -> tuple[dict[
         "provenance": episode.provenance,
     }
     return side, buffer.getvalue()
-
-
-def _encode(
-    path: Path, frames: Iterable[np.ndarray], shape: list[int], fps: int, length: int, name: str
-) -> list[np.ndarray]:
-    """Write an MP4 of exactly `length` frames; returns some of them for the statistics."""
-    import imageio_ffmpeg
-
-    height, width, _ = shape
-    sampled: list[np.ndarray] = []
-    every = max(1, length // _SAMPLED_FRAMES)
-    sink: Iterator[Any] = imageio_ffmpeg.write_frames(
-        str(path),
-        (width, height),
-        fps=fps,
-        codec="libx264",
-        pix_fmt_out="yuv420p",
-        macro_block_size=2,
-        quality=None,
-        ffmpeg_log_level="error",
-        output_params=[
-            "-crf",
-            "20",
-            "-g",
-            "10",
-            "-preset",
-            "veryfast",
-            "-bf",
-            "0",
-        ],  # short groups: training reads at random
-    )
-    count = 0
-    try:
-        sink.send(None)  # type: ignore[attr-defined]
-        for frame in frames:
-            if count == length or frame.shape != tuple(shape) or frame.dtype != np.uint8:
-                raise EpisodeError(
-                    f"picture {count} is {frame.dtype}{frame.shape}; {length} of uint8{tuple(shape)} are wanted.",
-                    field=name,
-                )
-            sink.send(np.ascontiguousarray(frame))  # type: ignore[attr-defined]
-            if count % every == 0:
-                sampled.append(np.array(frame))
-            count += 1
-    except OSError as error:
-        raise EpisodeError(
-            f"the video could not be written: {' '.join(str(error).split())[:300]}.", field=name
-        ) from None
-    finally:
-        sink.close()  # type: ignore[attr-defined]
-    if count != length or not path.is_file():
-        raise EpisodeError(f"{count} pictures for {length} frames.", field=name)
-    return sampled
-
-
-def _write_episodes(
-    folder: Path, rows: list[dict[str, Any]], episode_stats: list[dict[str, dict[str, np.ndarray]]]
-) -> None:
-    """One row an episode; statistics are flattened to `stats/<feature>/<statistic>`."""
-    names, arrays = list(rows[0]), []
-    for key in names:
-        type_ = None if key not in _NULLABLE else pa.bool_() if key == "shiliu/success" else pa.string()
-        arrays.append(pa.array([row[key] for row in rows], type=type_))
-    for feature, of_feature in episode_stats[0].items():
-        for key in of_feature:
-            names.append(f"stats/{feature}/{key}")
-            arrays.append(pa.array([episode[feature][key].tolist() for episode in episode_stats]))
-    path = folder / layout.EPISODES_PATH.format(chunk_index=0, file_index=0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(arrays, names=names), path, compression="zstd", write_page_checksum=True)
-
-
-def _write_tasks(folder: Path, sentences: list[str]) -> None:
-    """LeRobot looks a task up by the index of a pandas table; the header that pandas would write is written by hand."""
-
-    def column(name: str, kind: str, numpy_kind: str) -> dict[str, Any]:
-        return {"name": name, "field_name": name, "pandas_type": kind, "numpy_type": numpy_kind, "metadata": None}
-
-    header = {
-        "index_columns": ["task"],
-        "column_indexes": [
-            {
-                "name": None,
-                "field_name": None,
-                "pandas_type": "unicode",
-                "numpy_type": "object",
-                "metadata": {"encoding": "UTF-8"},
-            }
-        ],
-        "columns": [column("task_index", "int64", "int64"), column("task", "unicode", "object")],
-        "pandas_version": "2.0.0",
-    }
-    table = pa.table(
-        {"task_index": pa.array(range(len(sentences)), pa.int64()), "task": pa.array(sentences, pa.string())}
-    )
-    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(header)}), folder / layout.TASKS)
