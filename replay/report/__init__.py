@@ -1,0 +1,113 @@
+"""The reports of a judged folder, written together or not at all.
+
+`write_reports` makes `verdicts.jsonl`, `junit.xml`, `report.html`, `passed.txt` and `refused.txt`. The last two name one
+recording a line, for pipes: passed are the FEASIBLE ones, refused the INFEASIBLE, the UNSOUND and the unreadable ones;
+an INCONCLUSIVE recording is in neither, because a person has to decide.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...scenarios.errors import ShiliuError
+from . import jsonl, junit
+from .terminal import Gate, Terminal, counts, exit_code
+from .text import Words, languages
+
+if TYPE_CHECKING:
+    from ..verdict import Verdict
+
+__all__ = ["Gate", "Terminal", "Words", "check_out", "counts", "exit_code", "languages", "write_reports"]
+
+FILES = ("verdicts.jsonl", "junit.xml", "report.html", "passed.txt", "refused.txt")
+
+
+def check_out(out: Path | str) -> Path:
+    """The output folder, if it may be written: it does not exist, or holds nothing but former reports. To be asked before judging.
+
+    Raises:
+        ShiliuError: it is a file, or it holds files that are not ours.
+    """
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise ShiliuError("This is a file, not a folder. Choose another out=.", file=out, field="out")
+    foreign = sorted(item.name for item in out.iterdir() if item.name not in FILES) if out.is_dir() else []
+    if foreign:
+        some = ", ".join(foreign[:3]) + (", …" if len(foreign) > 3 else "")
+        raise ShiliuError(
+            f"The folder holds files that are not reports ({some}). Choose an empty or a new out=.",
+            file=out,
+            field="out",
+        )
+    return out
+
+
+def write_reports(
+    verdicts: Sequence[Verdict],
+    out: Path | str,
+    lang: str = "en",
+    command: str = "",
+    header: dict[str, Any] | None = None,
+    threads: int | None = None,
+) -> Path:
+    """Write all reports of a run, in one go.
+
+    They are made in a temporary folder beside `out` and moved there when all are complete, so that a reader never sees half a
+    report and a failure leaves nothing behind. Former reports in `out` are replaced.
+
+    Args:
+        verdicts: in the order in which they were judged; unreadable files have `verdict` None and an `error`.
+        out: the folder.
+        lang: language of page, JUnit messages and the messages in `verdicts.jsonl`.
+        command: the command line of this run.
+        header: version, scene, cell, thresholds, engine, elapsed_s, utc_offset_h: whichever are known.
+        threads: how many were used.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ShiliuError: the folder holds foreign files or cannot be written, or the language is unknown.
+    """
+    from .html import render  # brings the template engine; a usage error should not wait for it
+
+    out, words = check_out(out), Words(lang)
+    parent = out.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=parent))
+    except OSError as error:
+        raise ShiliuError(
+            f"The folder cannot be written: {error.strerror}. Choose another out=.", file=out, field="out"
+        ) from error
+    try:
+        jsonl.dump(verdicts, made / "verdicts.jsonl", words)
+        junit.dump(verdicts, made / "junit.xml", words)
+        (made / "report.html").write_text(render(verdicts, words, command, header, threads), encoding="utf-8")
+        _names(made / "passed.txt", [v for v in verdicts if v.verdict == "FEASIBLE"])
+        _names(made / "refused.txt", [v for v in verdicts if v.verdict in ("INFEASIBLE", "UNSOUND", None)])
+        made.chmod(0o777 & ~_umask())
+        if out.is_dir():
+            for name in FILES:  # the lines last: whoever watches for them finds the page there
+                os.replace(made / name, out / name) if name != "verdicts.jsonl" else None
+            os.replace(made / "verdicts.jsonl", out / "verdicts.jsonl")
+        else:
+            os.rename(made, out)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return out
+
+
+def _names(path: Path, verdicts: Sequence[Verdict]) -> None:
+    path.write_text("".join(f"{jsonl.without_paths(v.source or v.episode)}\n" for v in verdicts), encoding="utf-8")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

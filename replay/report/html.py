@@ -1,0 +1,317 @@
+"""`report.html`: one page that needs no network, no script and no other file.
+
+A single recording: slip, then sheet. Several: an overview grouped by cause, each row leading to its sheet.
+"""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from . import plots
+from .story import STAGES, Story, rank
+from .terminal import COUNTED, counts, first_line, groups, span, speed_line
+from .text import Words, number
+
+if TYPE_CHECKING:
+    from ..finding import Finding, Picture, Table
+    from ..verdict import Verdict
+
+EXPAND_ALL = 50  # a report of more recordings than this shows only some sheets
+SHEETS = 20  # how many it then shows: those that need a person first
+ROWS = 400  # rows of the overview
+GROUP_FROM = 3  # rows of one cause before they get a heading of their own
+
+
+class Sheet:
+    """Everything one recording's sheet shows, ready for the template."""
+
+    def __init__(self, story: Story, place: int, command: str, alone: bool) -> None:
+        self.story, self.verdict, self.words = story, story.verdict, story.words
+        self.id = f"take-{place}"
+        self.command, self.alone = command, alone
+
+    @cached_property
+    def where(self) -> list[str]:
+        """Scenario, cell, take, length: the line under the verdict."""
+        verdict, ui = self.verdict, self.words.ui
+        scenario = (
+            f"{verdict.scenario} v{verdict.scenario_version}"
+            if verdict.scenario and verdict.scenario_version
+            else verdict.scenario
+        )
+        parts = [ui("scenario_bare") if verdict.scenario in (None, "bare") else scenario]
+        parts += [f"{ui('cell')} {verdict.cell}"] if verdict.cell else []
+        parts += [span(self.story.duration)] if self.story.duration is not None else []
+        parts += [self.words.claim(verdict.claim, "kind")]
+        return [str(part) for part in parts]
+
+    @cached_property
+    def stages(self) -> list[dict[str, Any]]:
+        rows = []
+        for stage in self.story.stages:
+            result = self.verdict.stages[stage]
+            # what passed gives its number first; a bare "nothing found" tells less and stands last
+            passed = [
+                self.words.message(f) for f in sorted(self.story.of_stage(stage, "PASS"), key=lambda f: f.value is None)
+            ]
+            rows.append(
+                {
+                    "title": self.words.stage(stage),
+                    "code": stage,
+                    "asks": self.words.book["stages"].get(stage, {}).get("asks", ""),
+                    "tone": {"NOT_CHECKED": "none"}.get(result.verdict, result.verdict.lower()),
+                    "verdict": result.verdict,
+                    "word": self.words.verdict(result.verdict),
+                    "reason": self.words.reason(result.reason)
+                    if result.reason and result.verdict == "NOT_CHECKED"
+                    else "",
+                    "findings": [self._line(f) for f in self.story.of_stage(stage, "FAIL", "WARN")],
+                    "passed": self.words.ui("semicolon").join(dict.fromkeys(passed)),
+                    "infos": [self.words.message(f) for f in self.story.of_stage(stage, "INFO")],
+                    "required": any(stage == r or r.startswith(f"{stage}.") for r in self.verdict.required or ()),
+                }
+            )
+        return rows
+
+    def _line(self, finding: Finding) -> dict[str, Any]:
+        index = next(i for i, item in enumerate(self.story.findings) if item is finding)
+        source = self.words.source(finding.limit_source) if finding.limit is not None else None
+        return {
+            "n": self.story.number[index],
+            "level": finding.level,
+            "code": finding.code,
+            "message": self.words.message(finding),
+            "when": self.story.when(finding) if finding.t0 is not None else "",
+            "source": self.words.ui("source_is", source=source) if source else "",
+            "grade": self.words.look_up("grades", finding.limit_grade) if source and finding.limit_grade else "",
+            "signal": self.words.signal(finding.signal),
+            "follows": self.story.follows(finding),
+            "cause": index == self.verdict.root,
+        }
+
+    @cached_property
+    def not_checked(self) -> list[tuple[str, str]]:
+        return [(self._codes(group), reason) for group, reason in self.story.by_reason("NOT_CHECKED")]
+
+    @cached_property
+    def not_applicable(self) -> list[tuple[str, str]]:
+        return [(self._codes(group), reason) for group, reason in self.story.by_reason("NOT_APPLICABLE")]
+
+    def _codes(self, group: list[Finding]) -> str:
+        named = dict.fromkeys(self.words.topic(f) for f in group)
+        return self.words.join(named)
+
+    @cached_property
+    def outcome(self) -> str:
+        """What was achieved, beside the verdict: the label's word and the replay's."""
+        outcome, ui = self.verdict.outcome or {}, self.words.ui
+        if not outcome:
+            return ""
+        parts = []
+        label = next((outcome[key] for key in ("label", "label_success", "recorded") if key in outcome), None)
+        replay = next((outcome[key] for key in ("replay", "success", "replay_success") if key in outcome), None)
+        for key, value in (("label", label), ("outcome_replay", replay)):
+            value = value.get("success") if isinstance(value, dict) else value
+            if value is None and key == "label":
+                parts.append(ui("no_label"))
+            elif isinstance(value, bool):
+                parts.append(f"{ui(key)}{ui('colon')}{ui('success' if value else 'failure')}")
+            elif isinstance(value, str):
+                parts.append(f"{ui(key)}{ui('colon')}{value}")
+        subgoals = outcome.get("subgoals") or (
+            outcome["replay"].get("subgoals") if isinstance(outcome.get("replay"), dict) else None
+        )
+        if isinstance(subgoals, dict) and subgoals:
+            reached = [name for name, at in subgoals.items() if at is not None and at is not False]
+            parts.append(
+                ui("subgoals", k=len(reached), n=len(subgoals)) + (f" ({self.words.join(reached)})" if reached else "")
+            )
+        if failure := outcome.get("failure"):
+            parts.append(self.words.title(str(failure)))
+        return ui("semicolon").join(parts)
+
+    @cached_property
+    def facts(self) -> list[tuple[str, str]]:
+        evidence = self.verdict.evidence
+        return [self.words.fact(fact.key, fact.values) for fact in evidence.facts] if evidence else []
+
+    @cached_property
+    def tables(self) -> list[dict[str, Any]]:
+        return [self._table(table) for table in self.verdict.evidence.tables] if self.verdict.evidence else []
+
+    def _table(self, table: Table) -> dict[str, Any]:
+        rows = [
+            [
+                {"text": self._cell(cell), "number": isinstance(cell, (int, float)) and not isinstance(cell, bool)}
+                for cell in row
+            ]
+            for row in table.rows
+        ]
+        return {
+            "title": self.words.look_up("tables", table.title_key),
+            "columns": [self.words.look_up("columns", c) for c in table.columns],
+            "rows": rows,
+        }
+
+    def _cell(self, cell: Any) -> str:
+        if cell is None:
+            return "–"
+        if isinstance(cell, str):
+            return self.words.name(cell, "full")
+        return (
+            number(cell) if not isinstance(cell, (list, tuple)) else self.words.join(self._cell(item) for item in cell)
+        )
+
+    @cached_property
+    def plots(self) -> list[tuple[str, Any]]:
+        """(title, drawing); a recording that passes among many shows none, so that the page stays light."""
+        evidence = self.verdict.evidence
+        if not evidence or (not self.alone and self.verdict.verdict == "FEASIBLE"):
+            return []
+        drawn = [
+            (plots.title(p, self.words), plots.curve(p, self.story, f"{self.id}-p{k}"))
+            for k, p in enumerate(evidence.plots)
+        ]
+        return [(title, drawing) for title, drawing in drawn if drawing]
+
+    @cached_property
+    def timeline(self) -> Any:
+        return plots.timeline(self.story)
+
+    @cached_property
+    def pictures(self) -> list[dict[str, str]]:
+        return [self._picture(p) for p in self.verdict.evidence.pictures] if self.verdict.evidence else []
+
+    def _picture(self, picture: Picture) -> dict[str, str]:
+        kind = "jpeg" if picture.png[:2] == b"\xff\xd8" else "png"
+        data = base64.b64encode(picture.png).decode()
+        return {
+            "src": f"data:image/{kind};base64,{data}",
+            "caption": self.words.look_up("captions", picture.caption_key),
+            "t": f"{picture.t:.1f} s",
+        }
+
+    @cached_property
+    def provenance(self) -> list[tuple[str, str]]:
+        told = [("sha256", self.verdict.sha256 or "")] if self.verdict.sha256 else []
+        for key, value in (self.verdict.provenance or {}).items():
+            if key != "notes" and value not in (None, "", [], {}):
+                told.append((key.replace("_", " "), self._plain(value)))
+        return told
+
+    def _plain(self, value: Any) -> str:
+        if isinstance(value, dict):
+            return self.words.join(f"{key} {self._plain(item)}" for key, item in value.items())
+        if isinstance(value, (list, tuple)):
+            return self.words.join(self._plain(item) for item in value)
+        return number(value) if isinstance(value, float) else str(value)
+
+    @property
+    def notes(self) -> list[str]:
+        return [str(note) for note in (self.verdict.provenance or {}).get("notes") or ()]
+
+    @cached_property
+    def again(self) -> str:
+        """The command to see this recording again: the command of the run, with `data=` narrowed to this file."""
+        source = (self.verdict.source or "").partition("#")[0]
+        try:
+            parts = shlex.split(self.command)
+        except ValueError:
+            return self.command
+        for place, part in enumerate(parts):
+            key, _, value = part.partition("=")
+            if (
+                key == "data"
+                and source
+                and not self.alone
+                and Path(value).name != source
+                and not Path(source).is_absolute()
+            ):
+                parts[place] = f"data={value.rstrip('/')}/{source}"
+        return shlex.join(parts)
+
+    @property
+    def error(self) -> str:
+        error = self.verdict.error or {}
+        return self.words.ui("colon").join(str(error[key]) for key in ("file", "field", "message") if error.get(key))
+
+
+def render(
+    verdicts: Sequence[Verdict],
+    words: Words,
+    command: str,
+    header: dict[str, Any] | None = None,
+    threads: int | None = None,
+) -> str:
+    """The whole page.
+
+    Args:
+        verdicts: in the order in which they were judged.
+        words: the reader's language.
+        command: the command line of this run, shown so that it can be run again.
+        header: version, scene, cell, thresholds, engine, elapsed_s, utc_offset_h: whichever are known.
+        threads: how many were used.
+    """
+    header = dict(header or {}) | ({"threads": threads} if threads else {})
+    alone = len(verdicts) == 1
+    offset = {"utc_offset_h": header["utc_offset_h"]} if "utc_offset_h" in header else {}
+    stories = [Story(v, words, **offset) for v in verdicts]
+    ordered = sorted(range(len(verdicts)), key=lambda i: (rank(verdicts[i]), i))
+    shown = ordered if len(verdicts) <= EXPAND_ALL else ordered[:SHEETS]
+    sheets = {i: Sheet(stories[i], i + 1, command, alone) for i in shown}
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_unbroken,
+    )
+    environment.globals.update(ui=words.ui, words=words, signs=plots.signs(), colon=words.ui("colon"))
+    return environment.get_template("report.html").render(
+        lang=words.lang,
+        alone=alone,
+        sheets=list(sheets.values()),
+        overview=_overview(verdicts, words, {id(verdicts[i]): sheet.id for i, sheet in sheets.items()})
+        if not alone
+        else [],
+        left_out=max(0, len(verdicts) - ROWS),
+        counts=counts(verdicts),
+        counted=COUNTED,
+        total=len(verdicts),
+        first_line=first_line(header, len(verdicts), words),
+        speed=speed_line(verdicts, header["elapsed_s"], words).strip() if header.get("elapsed_s") else "",
+        title=words.ui("report_title") if alone else words.ui("report_title_many", n=len(verdicts)),
+        subject=verdicts[0].episode if alone else "",
+        command=command,
+        stage_count=len(STAGES),
+    )
+
+
+def _unbroken(value: Any) -> Any:
+    """Keeps a percent sign on the line of its number; drawings stay as they are."""
+    return value.replace(" %", "\u00a0%") if type(value) is str else value
+
+
+def _overview(verdicts: Sequence[Verdict], words: Words, links: dict[int, str]) -> list[dict[str, Any]]:
+    """Rows of the overview: groups of one cause with a heading, then what passed."""
+    told: list[dict[str, Any]] = []
+    left = ROWS
+    for _, members in groups(verdicts, words):
+        heading = f"{members[0].cause_key or members[0].tone}" if len(members) >= GROUP_FROM else ""
+        rows = [{"story": story, "link": links.get(id(story.verdict))} for story in members[: max(0, left)]]
+        left -= len(rows)
+        if rows:
+            told.append({"heading": heading, "count": len(members), "rows": rows})
+    passed = [Story(v, words) for v in verdicts if v.verdict == "FEASIBLE"]
+    rows = [{"story": story, "link": links.get(id(story.verdict))} for story in passed[: max(0, left)]]
+    if rows:
+        told.append({"heading": "", "count": len(passed), "rows": rows})
+    return told

@@ -1,0 +1,57 @@
+"""`verdicts.jsonl`: one line an episode, the same bytes for the same recordings, with no date and no absolute path."""
+
+from __future__ import annotations
+
+import json
+import ntpath
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .text import Words
+
+if TYPE_CHECKING:
+    from ..verdict import Verdict
+
+def as_dict(verdict: Verdict, words: Words) -> dict[str, Any]:
+    """The verdict as plain JSON types with the messages filled in; an unreadable file has `verdict` null and an `error`."""
+    return without_paths(verdict.to_dict(words.message))
+
+
+def as_line(verdict: Verdict, words: Words) -> str:
+    """One line, without its line end."""
+    return json.dumps(as_dict(verdict, words), ensure_ascii=False, allow_nan=False)
+
+
+def dump(verdicts: Iterable[Verdict], path: Path, words: Words) -> None:
+    """Write all lines."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for verdict in verdicts:
+            file.write(as_line(verdict, words) + "\n")
+
+
+def load(path: Path | str) -> list[dict[str, Any]]:
+    """All lines of a `verdicts.jsonl`, as dictionaries."""
+    with Path(path).open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
+
+
+def without_paths(value: Any) -> Any:
+    """The value with every absolute path shortened to its name. A channel such as `/kuavo_arm_traj` is no path: it has one part."""
+    if isinstance(value, dict):
+        return {key: without_paths(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_paths(item) for item in value]
+    if isinstance(value, str) and ("/" in value or "\\" in value):
+        return " ".join(_shorten(word) for word in value.split(" "))
+    return value
+
+
+def _shorten(word: str) -> str:
+    bare = word.strip("'\"`:,;()")
+    if ntpath.splitdrive(bare)[0] and ntpath.isabs(bare):
+        return word.replace(bare, ntpath.basename(bare))
+    if os.path.isabs(bare) and (os.path.exists(os.path.dirname(bare)) and os.path.dirname(bare) != "/"):
+        return word.replace(bare, os.path.basename(bare))
+    return word

@@ -1,0 +1,310 @@
+"""What is told about one verdict, and in which order, whatever the medium: page, terminal or JUnit.
+
+The cause comes first and bears the number 1. Whatever follows from another finding is marked so and never counted as a
+second reason. Nothing here judges: it only puts a verdict's findings in order and asks the catalogue for words.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .text import Words, percent, quantity, seconds
+
+if TYPE_CHECKING:
+    from ..finding import Finding
+    from ..verdict import Verdict
+
+STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
+SHOWN = ("FAIL", "WARN")
+NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides
+UTC_OFFSET_H = 8  # the clock on the wall of the training centre in Beijing; China has no summer time
+ORDER = {"INFEASIBLE": 0, "UNSOUND": 1, None: 2, "INCONCLUSIVE": 3, "FEASIBLE": 4}
+
+
+def rank(verdict: Verdict) -> int:
+    """Sort key: what needs a person first."""
+    return ORDER.get(verdict.verdict, 2)
+
+
+class Story:
+    """One verdict, ready to be told.
+
+    Args:
+        verdict: what is told.
+        words: the reader's language.
+        utc_offset_h: hours that the wall clock of the reader is ahead of UTC.
+    """
+
+    def __init__(self, verdict: Verdict, words: Words, utc_offset_h: float = UTC_OFFSET_H) -> None:
+        self.verdict, self.words, self.utc_offset_h = verdict, words, utc_offset_h
+        self.findings = verdict.findings or []
+
+    # -- order -------------------------------------------------------------------------------------------------------
+    @cached_property
+    def root(self) -> Finding | None:
+        """The cause, or None where nothing failed."""
+        index = self.verdict.root
+        return self.findings[index] if index is not None and 0 <= index < len(self.findings) else None
+
+    @cached_property
+    def listed(self) -> list[int]:
+        """Indices of all FAIL and WARN findings: the cause, then failures, then warnings, each by stage and time."""
+        root = self.verdict.root
+
+        def key(index: int) -> tuple:
+            finding = self.findings[index]
+            stage = STAGES.index(finding.stage) if finding.stage in STAGES else len(STAGES)
+            return index != root, finding.level != "FAIL", stage, finding.t0 if finding.t0 is not None else -1.0, index
+
+        return sorted((i for i, f in enumerate(self.findings) if f.level in SHOWN), key=key)
+
+    @cached_property
+    def number(self) -> dict[int, int]:
+        """Index of a finding -> the number that the reader sees."""
+        return {index: place for place, index in enumerate(self.listed, start=1)}
+
+    def follows(self, finding: Finding) -> int | None:
+        """The number of the finding that this one follows from."""
+        return self.number.get(finding.because_of) if finding.because_of is not None else None
+
+    @cached_property
+    def follow_count(self) -> int:
+        """How many findings follow, directly or not, from the cause."""
+        return sum(self._leads_to_root(index) for index in self.listed if index != self.verdict.root)
+
+    def _leads_to_root(self, index: int) -> bool:
+        seen: set[int] = set()
+        at: int | None = index
+        while at is not None and at not in seen and 0 <= at < len(self.findings):
+            seen.add(at)
+            at = self.findings[at].because_of
+            if at == self.verdict.root and at is not None:
+                return True
+        return False
+
+    def of_stage(self, stage: str, *levels: str) -> list[Finding]:
+        """Findings of a stage with one of these levels, in the order in which they are told."""
+        chosen = [i for i, f in enumerate(self.findings) if f.stage == stage and f.level in levels]
+        return [self.findings[i] for i in sorted(chosen, key=lambda i: (self.number.get(i, len(self.findings)), i))]
+
+    @property
+    def stages(self) -> list[str]:
+        known = [stage for stage in STAGES if stage in self.verdict.stages]
+        return known + [stage for stage in self.verdict.stages if stage not in STAGES]
+
+    # -- sentences ---------------------------------------------------------------------------------------------------
+    @cached_property
+    def tone(self) -> str:
+        """`feasible`, `infeasible`, `unsound`, `inconclusive` or `unreadable`: colour and sign of this verdict."""
+        return (self.verdict.verdict or "unreadable").lower()
+
+    @cached_property
+    def slip(self) -> str:
+        """One sentence for the operator."""
+        slips, verdict = self.words.book["slips"], self.verdict.verdict
+        if verdict is None:
+            return slips["unreadable"]
+        if self.root is not None and self.root.level == "FAIL":
+            return self.words.slip(self.root)
+        if verdict == "INCONCLUSIVE":
+            return self.words.fill(slips["INCONCLUSIVE"], {"what": self.open_points})
+        if verdict == "FEASIBLE" and self.listed:
+            return self.words.fill(slips["FEASIBLE_WARN"], {"why": self.words.message(self.findings[self.listed[0]])})
+        return slips["FEASIBLE"]
+
+    @cached_property
+    def advice(self) -> str:
+        """What the person who acts should do; empty where nothing needs doing."""
+        return self.words.advice(self.root) if self.root is not None and self.root.level == "FAIL" else ""
+
+    @cached_property
+    def repair(self) -> list[str]:
+        """What would make it pass: the advice, and the fix of the cause where it is more than that."""
+        return list(dict.fromkeys((self.advice, self.words.fix(self.root)))) if self.advice and self.root else []
+
+    @cached_property
+    def who(self) -> str:
+        """Who acts, and how, in a few words."""
+        if self.verdict.verdict is None:
+            return self.act("device")
+        if self.verdict.verdict == "FEASIBLE":
+            return self.words.owner("nobody")
+        return self.act(self.verdict.owner)
+
+    def act(self, owner: str | None) -> str:
+        return self.words.ui("colon").join((self.words.owner(owner), self.words.owner(owner, "act")))
+
+    @cached_property
+    def open(self) -> list[Finding]:
+        """What leaves an INCONCLUSIVE verdict open: the required checks that could not be made."""
+        gaps = {name: stage.reason for name, stage in self.verdict.stages.items() if stage.reason}
+        points = [f for f in self.findings if f.level == "NOT_CHECKED" and f.reason not in NEVER_REQUIRED]
+        asked = [f for f in points if gaps.get(f.stage) == f.reason]
+        if self.root is not None and self.root.level == "NOT_CHECKED":
+            asked = [self.root, *(f for f in asked if f is not self.root)]
+        return asked or points
+
+    @cached_property
+    def open_points(self) -> str:
+        """The open points in one line: title (reason)."""
+        told = dict.fromkeys(self.reasoned([f]) for f in self.open)
+        if not told:
+            stages = self.verdict.stages.items()
+            told = {
+                f"{self.words.stage(n)} ({self.words.reason(s.reason)})": None
+                for n, s in stages
+                if s.verdict in ("NOT_CHECKED", "INCONCLUSIVE")
+            }
+        return self.words.ui("semicolon").join(told)
+
+    def reasoned(self, findings: list[Finding]) -> str:
+        """Several findings of one reason: `joint.acceleration, joint.jerk: the maker publishes no limit`, in titles."""
+        titles = dict.fromkeys(self.words.topic(f) for f in findings)
+        return self.words.ui("colon").join((self.words.join(titles), self.words.message(findings[0])))
+
+    def by_reason(self, level: str) -> list[tuple[list[Finding], str]]:
+        """Findings of a level (NOT_CHECKED, NOT_APPLICABLE), grouped by their reason: [(findings, reason in words)]."""
+        groups: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            if finding.level == level:
+                groups.setdefault(self.words.message(finding), []).append(finding)
+        return [(group, reason) for reason, group in groups.items()]
+
+    @cached_property
+    def why(self) -> str:
+        """One short line with code and numbers, for tables; empty for a clean pass."""
+        verdict, words = self.verdict, self.words
+        if verdict.verdict is None:
+            return str((verdict.error or {}).get("message", words.ui("unreadable")))
+        if verdict.verdict == "INCONCLUSIVE" and (self.root is None or self.root.level != "FAIL"):
+            return self.open_points
+        finding = self.root or (self.findings[self.listed[0]] if self.listed else None)
+        if finding is None:
+            return ""
+        parts = [finding.code, words.name(finding.subject, "ids") if finding.subject else ""]
+        if finding.value is not None and finding.limit is not None:
+            unit = finding.unit
+            value = (
+                quantity(finding.value, unit).split(" (")[0].removesuffix(f" {unit}")
+                if unit
+                else quantity(finding.value, unit)
+            )
+            parts.append(words.ui("of_limit", value=value, limit=quantity(finding.limit, unit).split(" (")[0]))
+        else:
+            parts = [finding.code, words.message(finding)]
+        if finding.t0 is not None:
+            parts.append(words.ui("at_time", t=seconds(finding.t0)))
+        if finding.level == "WARN":
+            parts.append(f"({words.ui('warning')})")
+        return " ".join(part for part in parts if part)
+
+    @property
+    def why_all(self) -> str:
+        """`why`, and how many findings follow from it."""
+        return f"{self.why} {self.words.ui('follow_count', n=self.follow_count)}" if self.follow_count else self.why
+
+    @cached_property
+    def cause_key(self) -> str:
+        """What recordings are grouped by: code and subject of the cause, else the short reason."""
+        if self.root is None:
+            return "; ".join(dict.fromkeys(f.code for f in self.open)) if self.verdict.verdict == "INCONCLUSIVE" else ""
+        return " ".join((self.root.code, *self.root.subject))
+
+    # -- time --------------------------------------------------------------------------------------------------------
+    def wall(self, t: float | None = None) -> str | None:
+        """The wall clock at episode second `t` (default: date and time of the start), None where it is unknown."""
+        start = self.verdict.evidence.wall_start_ns if self.verdict.evidence else None
+        if start is None:
+            return None
+        zone = timezone(timedelta(hours=self.utc_offset_h))
+        moment = datetime.fromtimestamp(start / 1e9, UTC) + timedelta(seconds=t or 0.0)
+        local = moment.astimezone(zone)
+        return local.strftime("%Y-%m-%d %H:%M:%S") if t is None else f"{local:%H:%M:%S}.{local.microsecond // 100000}"
+
+    def when(self, finding: Finding) -> str:
+        """When it happened, on the recording's clock, on the wall, and during which skill."""
+        ui = self.words.ui
+        if finding.t0 is None:
+            return ui("when_whole")
+        if finding.t1 is None or finding.t1 - finding.t0 < 0.005:
+            parts = [ui("when_at", t0=seconds(finding.t0))]
+        else:
+            parts = [ui("when_span", t0=seconds(finding.t0), t1=seconds(finding.t1))]
+        if wall := self.wall(finding.t0):
+            parts.append(ui("wall", time=wall))
+        if finding.skill:
+            parts.append(ui("when_skill", skill=self.words.skill(finding.skill)))
+        return ui("comma").join(parts)
+
+    @property
+    def duration(self) -> float | None:
+        return self.verdict.evidence.duration_s if self.verdict.evidence else None
+
+    # -- how sure ----------------------------------------------------------------------------------------------------
+    @cached_property
+    def sure(self) -> list[str]:
+        """What the verdict rests on, in sentences made from signal, stage and grade of the cause."""
+        sure, words, verdict = self.words.book["sure"], self.words, self.verdict.verdict
+        if verdict == "INCONCLUSIVE":
+            return [words.fill(sure["inconclusive"], {"what": self.open_points})]
+        if self.root is None:
+            lines = [sure["pass"]] if verdict == "FEASIBLE" else []
+            if any(f.code == "reproduces" and f.level == "PASS" for f in self.findings):
+                lines.append(sure["exact"])
+            if closest := self._closest():
+                share, near = closest
+                lines.append(
+                    words.fill(
+                        sure["closest"],
+                        {
+                            "subject": words.name(near.subject or (near.code,), "full"),
+                            "value": quantity(near.value, near.unit),
+                            "limit": quantity(near.limit, near.unit),
+                            "share": percent(share),
+                        },
+                    )
+                )
+            return lines
+        root = self.root
+        key = "kinematics_scene" if root.code == "collision.scene" else root.stage
+        lines = [words.fill(sure[key], {"n": 1})] if key in sure else []
+        if root.limit_grade in ("published", "measured", "estimate") and root.limit is not None:
+            lines.append(
+                words.fill(
+                    sure[root.limit_grade], {"source": self.words.source(root.limit_source) or words.look_up("grades", root.limit_grade)}
+                )
+            )
+        details = root.details or {}
+        if details.get("starts"):
+            lines.append(words.fill(sure["starts"], details))
+        if self.follow_count:
+            lines.append(
+                words.fill(sure["follows"]["one" if self.follow_count == 1 else "many"], {"k": self.follow_count})
+            )
+        return lines
+
+    def _closest(self) -> tuple[float, Finding] | None:
+        codes = ("joint.velocity", "joint.position", "torque.peak", "torque.rated", "force.object", "force.person")
+        near = [
+            (f.value / f.limit, f)
+            for f in self.findings
+            if f.code in codes and f.level in ("PASS", "WARN") and f.value is not None and f.limit
+        ]
+        return max(near, key=lambda pair: pair[0]) if near else None
+
+    @cached_property
+    def estimates(self) -> list[str]:
+        """Limits that were used and are only estimates, each once."""
+        told: dict[str, None] = {}
+        for finding in self.findings:
+            if (
+                finding.limit_grade == "estimate"
+                and finding.level in ("PASS", "WARN", "FAIL")
+                and finding.limit is not None
+            ):
+                limit = quantity(finding.limit, finding.unit)
+                title = self.words.topic(finding)
+                told[self.words.ui("leaning_item", title=title, limit=limit, source=self.words.source(finding.limit_source))] = None
+        return list(told)

@@ -1,0 +1,344 @@
+"""What `shiliu replay` says on a terminal, what it says without one, and the exit code.
+
+On a terminal: a progress bar, then one table. Without (a CI log): the same rows as plain lines, each as soon as its recording
+is done, without colour, never wider than 120 columns. `quiet` leaves the last lines only.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from ...scenarios.errors import ShiliuError
+from .story import Story, rank
+from .text import Words, number
+
+if TYPE_CHECKING:
+    from ..verdict import Verdict
+
+WIDEST = 120
+TAKE, LENGTH, WHO = 20, 8, 14  # columns [cells]; the reason gets the rest
+ROWS = 20  # rows shown of a large folder
+LINES_AS_DONE = 200  # a folder larger than this is summed up instead of listed line by line
+COLOURS = {
+    "FEASIBLE": "green",
+    "INFEASIBLE": "bold red",
+    "UNSOUND": "bold magenta",
+    "INCONCLUSIVE": "yellow",
+    None: "dim",
+}
+COUNTED = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "unreadable")
+_RULE = re.compile(
+    r"^(feasible|infeasible|unsound|inconclusive|unreadable|warned)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)\s*(%?)$"
+)
+
+
+# -- exit code -------------------------------------------------------------------------------------------------------
+def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How many of each verdict; `unreadable` for files that could not be read, `warned` for FEASIBLE ones with a warning."""
+    found = dict.fromkeys((*COUNTED, "warned"), 0)
+    for verdict in verdicts:
+        found[verdict.verdict or "unreadable"] += 1
+        found["warned"] += verdict.verdict == "FEASIBLE" and any(f.level == "WARN" for f in verdict.findings)
+    return found
+
+
+class Gate:
+    """A rule that decides about a whole folder: `infeasible>5%`, `unsound>0`, `feasible<95%`; several, with commas.
+
+    A share is counted among all recordings, unreadable ones included. With a gate the exit code is 1 if any rule holds and 0
+    if none does: what the gate does not name, it lets pass.
+
+    Raises:
+        ShiliuError: a rule that cannot be read.
+    """
+
+    def __init__(self, rules: str | Sequence[str]) -> None:
+        parts = rules.split(",") if isinstance(rules, str) else list(rules)
+        self.rules = [self._parse(part) for part in parts if str(part).strip()]
+        if not self.rules:
+            raise ShiliuError("An empty rule. Write for example fail_on=infeasible>5%.", field="fail_on")
+
+    @staticmethod
+    def _parse(rule: str) -> tuple[str, str, float, bool]:
+        match = _RULE.match(str(rule).strip().lower())
+        if match is None:
+            raise ShiliuError(
+                f"{str(rule).strip()!r} is no rule. Write word, comparison, number, as in infeasible>5% or unreadable>0; "
+                "the words are feasible, infeasible, unsound, inconclusive, unreadable, warned.",
+                field="fail_on",
+            )
+        return match[1], match[2], float(match[3]), bool(match[4])
+
+    def trips(self, verdicts: Sequence[Verdict]) -> bool:
+        """Whether any rule holds."""
+        found = {key.lower(): n for key, n in counts(verdicts).items()}
+        compare = {
+            ">": lambda a, b: a > b,
+            "<": lambda a, b: a < b,
+            ">=": lambda a, b: a >= b,
+            "<=": lambda a, b: a <= b,
+        }
+        total = max(1, len(verdicts))
+        return any(
+            compare[how](100.0 * found[word] / total if share else found[word], bound)
+            for word, how, bound, share in self.rules
+        )
+
+
+def exit_code(verdicts: Sequence[Verdict], fail_on: str | Sequence[str] | Gate | None = None) -> int:
+    """2 nothing readable; else 1 any INFEASIBLE or UNSOUND; else 3 any INCONCLUSIVE or unreadable; else 0.
+
+    With `fail_on` the middle is the gate's: 1 if it trips, else 0.
+    """
+    if not any(verdict.verdict is not None for verdict in verdicts):
+        return 2
+    if fail_on:
+        return int((fail_on if isinstance(fail_on, Gate) else Gate(fail_on)).trips(verdicts))
+    found = counts(verdicts)
+    if found["INFEASIBLE"] or found["UNSOUND"]:
+        return 1
+    return 3 if found["INCONCLUSIVE"] or found["unreadable"] else 0
+
+
+# -- lines -----------------------------------------------------------------------------------------------------------
+def span(length_s: float) -> str:
+    """A duration as a person says it: `41.3 s`, `3 min 58 s`, `2 h 05 min`."""
+    if length_s < 60:
+        return f"{length_s:.1f} s"
+    if length_s < 3600:
+        return f"{int(length_s // 60)} min {int(length_s % 60)} s"
+    return f"{int(length_s // 3600)} h {int(length_s % 3600 // 60):02d} min"
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks and control characters: a file name must not move the cursor."""
+    return "".join(c if c.isprintable() else "�" for c in str(text).replace("\n", " ").replace("\t", " "))
+
+
+def fit(text: str, width: int) -> str:
+    """Exactly `width` cells: padded, or cut with an ellipsis. A Chinese character takes two."""
+    text = one_line(text)
+    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def cells(story: Story, room: int = WIDEST) -> tuple[str, str, str, str, str]:
+    """The five columns of a row: take, length, verdict, why, who acts; the count of consequences only where `room` is left."""
+    verdict, words = story.verdict, story.words
+    name = verdict.verdict or words.ui("unreadable")
+    if verdict.verdict and words.lang != "en":
+        name = f"{words.verdict(verdict.verdict)} {name}"
+    if verdict.verdict == "FEASIBLE" and story.listed:
+        name += " !"
+    length = f"{story.duration:.1f} s" if story.duration is not None else ""
+    owner = {"FEASIBLE": "", None: words.owner("device")}.get(verdict.verdict, words.owner(verdict.owner))
+    why = story.why_all if cell_len(story.why_all) <= room else story.why
+    return verdict.episode, length, name, why, owner
+
+
+class Terminal:
+    """The running commentary of one `shiliu replay`.
+
+    Args:
+        lang: reader's language.
+        quiet: only the last lines.
+        stream: where to; standard output by default. A bar and colours only if it is a terminal.
+        width: columns, at most 120; by default what the terminal has.
+
+    Use: `begin`, then `add` for each verdict, then `finish`.
+    """
+
+    def __init__(
+        self, lang: str = "en", *, quiet: bool = False, stream: IO[str] | None = None, width: int | None = None
+    ) -> None:
+        self.words, self.quiet = Words(lang), quiet
+        self.stream = stream or sys.stdout
+        self.live = bool(getattr(self.stream, "isatty", lambda: False)())
+        probe = Console(file=self.stream)
+        self.width = min(WIDEST, width or (probe.width if self.live else WIDEST))
+        self.console = Console(file=self.stream, width=self.width, highlight=False, soft_wrap=False)
+        self.verdict_width = 13 if lang == "en" else 21
+        self.why_width = max(8, self.width - 2 - TAKE - LENGTH - self.verdict_width - WHO - 4)
+        self.total = 0
+        self.progress: Progress | None = None
+        self.task: Any = None
+
+    def begin(self, header: dict[str, Any], total: int = 0) -> None:
+        """The first line; `header`: version, scene, cell, thresholds, threads, whichever are known. `total`: recordings, 0 if unknown."""
+        self.total = total
+        if self.quiet:
+            return
+        self._print(first_line(header, total, self.words))
+        if self.live:
+            text = TextColumn(self.words.ui("judging"))
+            self.progress = Progress(
+                text,
+                BarColumn(40),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[what]}"),
+                console=self.console,
+                transient=True,
+            )
+            self.progress.start()
+            self.task = self.progress.add_task("", total=total or None, what="")
+        elif total <= LINES_AS_DONE:
+            self._print("")
+            self._print(self._row([self.words.ui(key) for key in ("take", "length", "verdict", "why", "who_acts")]))
+
+    def add(self, verdict: Verdict) -> None:
+        """One recording is done."""
+        if self.quiet:
+            return
+        if self.progress is not None:
+            self.progress.update(self.task, advance=1, what=one_line(verdict.episode)[:24])
+        elif not self.live and self.total <= LINES_AS_DONE:
+            self._print(self._row(cells(Story(verdict, self.words), self.why_width)))
+
+    def finish(
+        self, verdicts: Sequence[Verdict], out: str | None, code: int, header: dict[str, Any] | None = None
+    ) -> None:
+        """The table (on a terminal, or for a large folder), the counts, what was checked in none, the files and the exit code."""
+        self.close()
+        header, ui = header or {}, self.words.ui
+        if not self.quiet:
+            if header.get("elapsed_s"):
+                self._print(speed_line(verdicts, header["elapsed_s"], self.words))
+            if self.live or len(verdicts) > LINES_AS_DONE:
+                self._table(verdicts)
+            self._print("")
+        found = counts(verdicts)
+        self._print(
+            "  " + "   ".join(f"{ui('unreadable') if key == 'unreadable' else key} {found[key]}" for key in COUNTED)
+        )
+        for line in not_checked_in_any(verdicts, self.words, self.width - 2):
+            self._print("  " + line)
+        files = (
+            "   ".join(f"{out.rstrip('/')}/{name}" for name in ("report.html", "verdicts.jsonl", "junit.xml"))
+            if out
+            else ""
+        )
+        tail = ui("exit", code=code)
+        if cell_len(files) + cell_len(tail) + 4 <= self.width:
+            self._print("  " + files + " " * (self.width - 2 - cell_len(files) - cell_len(tail)) + tail)
+        else:
+            for line in (*files.split("   "), tail):
+                self._print("  " + line, whole=True)
+
+    def close(self) -> None:
+        """Take the bar away; safe to call at any time, as after an error."""
+        if self.progress is not None:
+            self.progress.stop()
+            self.progress = None
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+    def _print(self, line: str, whole: bool = False) -> None:
+        line = line.rstrip() if whole else self._clip(line)
+        encoding = getattr(self.stream, "encoding", None) or "utf-8"
+        self.stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+        self.stream.flush()
+
+    def _clip(self, line: str) -> str:
+        return (line if cell_len(line) <= self.width else fit(line, self.width)).rstrip()
+
+    def _row(self, columns: Sequence[str]) -> str:
+        widths = (TAKE, LENGTH, self.verdict_width, self.why_width, WHO)
+        return "  " + " ".join(fit(text, width) for text, width in zip(columns, widths))
+
+    def _table(self, verdicts: Sequence[Verdict]) -> None:
+        if len(verdicts) > ROWS:
+            self._grouped(verdicts)
+            return
+        if not self.live:
+            return
+        ui = self.words.ui
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column(ui("take"), overflow="fold", max_width=TAKE)
+        table.add_column(ui("length"), justify="right", no_wrap=True)
+        table.add_column(ui("verdict"), no_wrap=True)
+        table.add_column(ui("why"), overflow="fold", ratio=1)
+        table.add_column(ui("who_acts"), overflow="fold", max_width=WHO)
+        for verdict in verdicts:
+            take, length, name, why, who = cells(Story(verdict, self.words))
+            table.add_row(
+                *map(Text, map(one_line, (take, length))),
+                Text(name, COLOURS[verdict.verdict]),
+                *map(Text, map(one_line, (why, who))),
+            )
+        self.console.print()
+        self.console.print(table)
+
+    def _grouped(self, verdicts: Sequence[Verdict]) -> None:
+        """The first rows that need a person, grouped by cause, the largest group first."""
+        self._print("")
+        left = ROWS
+        for _, members in groups(verdicts, self.words):
+            if left <= 0:
+                break
+            if len(members) > 1:
+                cells_known = {m.verdict.cell for m in members if m.verdict.cell}
+                told = [members[0].cause_key or members[0].tone, self.words.ui("group", n=len(members))]
+                told += [self.words.ui("cells", n=len(cells_known))] if cells_known else []
+                self._print("  " + self.words.join(told))
+            for story in members[:left]:
+                self._print(self._row(cells(story, self.why_width)))
+            left -= len(members)
+        need = sum(v.verdict != "FEASIBLE" for v in verdicts)
+        if need > ROWS:
+            self._print("  " + self.words.ui("top", n=ROWS, where="verdicts.jsonl"))
+
+
+def groups(verdicts: Iterable[Verdict], words: Words) -> list[tuple[tuple, list[Story]]]:
+    """What needs a person, grouped by verdict and cause: the gravest verdict first, then the largest group."""
+    found: dict[tuple, list[Story]] = {}
+    for verdict in verdicts:
+        if verdict.verdict != "FEASIBLE":
+            story = Story(verdict, words)
+            found.setdefault((rank(verdict), story.cause_key), []).append(story)
+    return sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]), item[0][1]))
+
+
+def first_line(header: dict[str, Any], total: int, words: Words) -> str:
+    """`shiliu 0.4.0   6 recordings, microwave v1, cell bj_mw_03, thresholds arm_manipulation, 2 threads`."""
+    parts = [f"{total} {words.ui('recording' if total == 1 else 'recordings')}"] if total else []
+    parts += [str(header["scene"])] if header.get("scene") else []
+    parts += [f"{words.ui('cell')} {header['cell']}"] if header.get("cell") else []
+    parts += [words.ui("thresholds", name=header["thresholds"])] if header.get("thresholds") else []
+    parts += [words.ui("threads", n=header["threads"])] if header.get("threads") else []
+    return f"shiliu {header.get('version', '')}   {words.join(parts)}".rstrip()
+
+
+def speed_line(verdicts: Sequence[Verdict], elapsed_s: float, words: Words) -> str:
+    """How long the recordings are, how long judging took, and the ratio."""
+    recorded = sum(v.evidence.duration_s for v in verdicts if v.evidence and v.evidence.duration_s)
+    factor = number(float(f"{recorded / max(elapsed_s, 1e-9):.2g}"))
+    return "  " + words.ui("speed", recorded=span(recorded), taken=span(elapsed_s), factor=factor)
+
+
+def not_checked_in_any(verdicts: Sequence[Verdict], words: Words, width: int = WIDEST) -> list[str]:
+    """The checks that could be made in none of the recordings, with their reasons, in lines of at most `width` cells where possible."""
+    read = [v for v in verdicts if v.verdict is not None]
+    answered = {f.code for v in read for f in v.findings if f.level != "NOT_CHECKED"}
+    reasons: dict[str, dict[str, None]] = {}
+    for verdict in read:
+        for finding in verdict.findings:
+            if finding.level == "NOT_CHECKED" and finding.code not in answered:
+                reasons.setdefault(words.message(finding), {})[finding.code] = None
+    bracket = "（{}）" if words.lang == "zh" else " ({})"
+    groups = [words.join(codes) + bracket.format(reason) for reason, codes in reasons.items()]
+    lines: list[str] = []
+    for group in groups:
+        if not lines:
+            lines.append(words.ui("not_checked_any", list=group))
+        elif cell_len(longer := words.join((lines[-1], group))) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(f"  {group}")
+    return lines

@@ -1,0 +1,363 @@
+"""The words of the judge: a finding's code and numbers become sentences in the reader's language.
+
+Checks return codes and numbers only. Every sentence stands in ``conf/text/<lang>.yaml`` as a ``str.format`` template over
+the finding's fields, its ``details`` and a few derived words:
+
+    subject   what it is about; ``:full`` name and identifier, ``:plain`` name, ``:ids`` identifiers
+    skill     the skill during which it happened, in plain words
+    event     what a ``scenario.<never>`` finding is called
+    over      how far the value lies beyond the limit, as a share of the limit (missing when it does not)
+    slower    by what share the movement must slow down so that the value meets its limit
+    signal, title, code, level
+
+Format words: ``n`` three figures, ``u`` number with the finding's unit, ``pct`` share as percent, ``s``, ``ms``, ``deg`` (from rad),
+``mm`` (from m). A part between ``[[`` and ``]]`` is left out when one of its fields is missing, so that a sentence shortens
+instead of showing a gap.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ...scenarios.errors import ShiliuError
+
+if TYPE_CHECKING:
+    from ..finding import Finding
+
+TEXT = Path(__file__).parents[2] / "conf" / "text"
+MISSING = "?"
+ROUND_UP = 0.05  # "about a third slower" is advice: rounded up to 5 %, so that it is enough
+
+_OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+_LIMB = re.compile(r"^(zarm|leg)_([lr])(\d)_(joint|link|motor)$|^(zhead)_(\d)_(joint|link|motor)$")
+
+
+def languages() -> list[str]:
+    """The languages that have a catalogue, sorted."""
+    return sorted(path.stem for path in TEXT.glob("*.yaml"))
+
+
+@lru_cache
+def catalogue(lang: str) -> dict[str, Any]:
+    """The whole catalogue of one language.
+
+    Raises:
+        ShiliuError: there is no catalogue for that language.
+    """
+    path = TEXT / f"{lang}.yaml"
+    if lang not in languages():
+        raise ShiliuError(f"No words for lang={lang!r}. Choose one of: {', '.join(languages())}.", field="lang")
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def number(value: Any) -> str:
+    """A number in three figures, without exponent where a person would write none: ``8.4``, ``0.19``, ``2117``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        try:
+            value = value.item()  # a NumPy scalar
+        except AttributeError:
+            return str(value)
+    if isinstance(value, int):
+        return str(value)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    if value == 0 or 1e-4 <= abs(value) < 1e7:
+        digits = 3 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
+        text = f"{value:.{digits}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return "0" if text == "-0" else text
+    return f"{value:.2e}"
+
+
+def seconds(value: float) -> str:
+    """A moment or a span of an episode: two decimals, ``5.87 s``."""
+    return f"{value:.2f} s"
+
+
+def percent(share: float) -> str:
+    """A share as percent; a decimal only below one percent."""
+    return f"{100 * share:.0f} %" if abs(share) >= 0.01 or share == 0 else f"{100 * share:.1f} %"
+
+
+def quantity(value: Any, unit: str | None) -> str:
+    """A number with its unit; metres below 0.1 m as mm, seconds below 0.1 s as ms, radians with the degrees beside them."""
+    if value is None:
+        return MISSING
+    if not unit or unit == "1":
+        return number(value)
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        if unit == "m" and abs(value) < 0.1:
+            return f"{number(1000.0 * value)} mm"
+        if unit == "s" and 0 < abs(value) < 0.1:
+            return f"{number(1000.0 * value)} ms"
+        if unit == "rad":
+            return f"{number(value)} rad ({number(round(math.degrees(value), 1))}°)"
+    return f"{number(value)} {unit}"
+
+
+class _Template(Formatter):
+    """``str.format`` with the format words above; a field that is missing shows as ``?`` and never raises."""
+
+    def __init__(self, words: Words, unit: str | None) -> None:
+        self.words, self.unit = words, unit
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(key) if isinstance(key, str) else None
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if value is None:
+            return MISSING
+        if format_spec in ("full", "plain", "ids"):
+            return self.words.name(value, format_spec)
+        if isinstance(value, (list, tuple)):
+            return self.words.join(str(item) for item in value)
+        if isinstance(value, str):
+            return value
+        match format_spec:
+            case "n":
+                return number(value)
+            case "u":
+                return quantity(value, self.unit)
+            case "pct":
+                return percent(value)
+            case "s":
+                return seconds(value)
+            case "ms":
+                return f"{number(1000.0 * value)} ms"
+            case "mm":
+                return f"{number(1000.0 * value)} mm"
+            case "deg":
+                return f"{number(round(math.degrees(value), 1))}°"
+            case "":
+                return number(value) if not isinstance(value, dict) else str(value)
+        return format(value, format_spec)
+
+    def fill(self, template: str, context: Mapping[str, Any]) -> str:
+        def optional(match: re.Match[str]) -> str:
+            fields = [name for _, name, _, _ in self.parse(match[1]) if name]
+            given = all(context.get(name) not in (None, (), [], "") for name in fields)
+            return self.vformat(match[1], (), context) if given else ""
+
+        pieces, end = [], 0
+        for match in _OPTIONAL.finditer(template):  # values are never parsed: a hostile name cannot become a template
+            pieces += [self.vformat(template[end : match.start()], (), context), optional(match)]
+            end = match.end()
+        pieces.append(self.vformat(template[end:], (), context))
+        text = "".join(pieces).strip()
+        return re.sub(r"^[;；,，.。:：]\s*", "", text)
+
+
+class Words:
+    """One language's words.
+
+    Args:
+        lang: `en` or `zh`, or any other file of `conf/text/`.
+
+    Raises:
+        ShiliuError: no such language.
+    """
+
+    def __init__(self, lang: str = "en") -> None:
+        self.lang = lang
+        self.book = catalogue(lang)
+        self._ui = self.book["ui"]
+
+    # -- small words -------------------------------------------------------------------------------------------------
+    def ui(self, key: str, **values: Any) -> str:
+        """A fixed word of the report (`ui.<key>`), filled with `values`."""
+        return self.fill(self._ui[key], values) if values else self._ui[key]
+
+    def look_up(self, group: str, key: Any) -> str:
+        """`<group>.<key>` where the catalogue has it, else the key made readable; nothing is ever lost."""
+        found = self.book[group].get(str(key))
+        return found if isinstance(found, str) else str(key).replace("_", " ")
+
+    def stage(self, stage: str) -> str:
+        """The name of a stage."""
+        return self.book["stages"].get(stage, {}).get("title", stage)
+
+    def verdict(self, verdict: str | None, part: str = "word") -> str:
+        """The reader's word for a verdict (`part="means"`: what it means); None is an unreadable file."""
+        return self.book["verdicts"].get(verdict or "unreadable", {}).get(part, str(verdict))
+
+    def owner(self, owner: str | None, part: str = "name") -> str:
+        """Who can act; `part="act"`: what they should do."""
+        return self.book["owners"].get(owner or "nobody", {}).get(part, str(owner))
+
+    def level(self, level: str) -> str:
+        return self.look_up("levels", level)
+
+    def signal(self, signal: str | None) -> str:
+        return self.look_up("signals", signal) if signal else ""
+
+    def skill(self, skill: str | None) -> str | None:
+        """A skill in plain words; None stays None."""
+        return self.look_up("skills", skill) if skill else None
+
+    def claim(self, claim: str | None, part: str = "question") -> str:
+        """The question that was asked of this kind of recording; `part="kind"`: the kind itself."""
+        claims = self.book["claims"]
+        return claims.get(claim or "unknown", {}).get(part) or (
+            str(claim) if part == "kind" else claims["unknown"][part]
+        )
+
+    def reason(self, reason: str | None) -> str:
+        """Why something was not checked; `integrity.<code>` names the finding that stopped it."""
+        if not reason:
+            return self._ui["not_checked"]
+        for prefix in ("integrity.", "stopped."):
+            code = reason.removeprefix(prefix)
+            if code != reason and self.code(code):
+                return self.ui("integrity_reason", code=code, title=self.title(code))
+        return self.look_up("reasons", reason)
+
+    def source(self, source: str | None) -> str:
+        """Where a limit comes from; a source that the catalogue does not know stays as it was written."""
+        return self.book["sources"].get(source or "", source or "")
+
+    def join(self, items: Iterable[str]) -> str:
+        """Items in one line, with the language's comma."""
+        return self._ui["comma"].join(items)
+
+    # -- names -------------------------------------------------------------------------------------------------------
+    def plain(self, identifier: str) -> str:
+        """The plain name of a joint, a body or a thing; an unknown identifier stays as it is."""
+        last = identifier.rsplit(":", 1)[-1]
+        if limb := _LIMB.match(last):
+            part, side, index, kind = (
+                (limb[1], limb[2], limb[3], limb[4]) if limb[1] else (limb[5], "l", limb[6], limb[7])
+            )
+            group = self.book["bodies" if kind == "link" else "joints"]
+            return group[f"{part}_{index}"].format(side=self.book["sides"][side])
+        things = self.book["things"]
+        if last in things:
+            return things[last]
+        head, _, tail = last.partition("/")
+        return things[head] if tail and head in things else identifier
+
+    def name(self, subject: Any, how: str = "full") -> str:
+        """The subject of a finding (a string or several) as `full`, `plain` or `ids`."""
+        items = [subject] if isinstance(subject, str) else [str(item) for item in subject]
+        if how == "ids":
+            return self.join(items)
+        chinese = self.lang == "zh"
+        names = []
+        for item in items:
+            plain = self.plain(item)
+            if how == "plain" or plain == item:
+                names.append(plain)
+            else:
+                names.append(f"{plain}（{item}）" if chinese else f"{item} ({plain})")
+        names = list(dict.fromkeys(names))
+        return ("、" if chinese else " and " if len(names) == 2 else ", ").join(names)
+
+    # -- findings ----------------------------------------------------------------------------------------------------
+    def code(self, code: str) -> dict[str, str] | None:
+        """The catalogue's entry of a code; every `scenario.<never>` shares one."""
+        codes = self.book["codes"]
+        return codes.get(code) or (codes["scenario"] if code.startswith("scenario.") else None)
+
+    def title(self, code: str, finding: Finding | None = None, part: str = "title") -> str:
+        """What is wrong, in two or three words; `part="topic"`: the neutral name of the question."""
+        entry = self.code(code)
+        if entry is None:
+            return code
+        event = (finding and finding.details.get("title")) or code.removeprefix("scenario.").replace("_", " ")
+        return self.fill(entry[part], {"event": self._in_lang(event)})
+
+    def topic(self, finding: Finding) -> str:
+        """What was asked, in two or three words that do not say the answer."""
+        return self.title(finding.code, finding, "topic")
+
+    def what(self, code: str) -> str:
+        """The question that a check asks."""
+        return (self.code(code) or {}).get("what", code)
+
+    def message(self, finding: Finding) -> str:
+        """What was found, with numbers: one clause without a full stop."""
+        if finding.level in ("NOT_CHECKED", "NOT_APPLICABLE") and finding.reason:
+            return self.reason(finding.reason)
+        return self._say(finding, "ok" if finding.level == "PASS" else "message")
+
+    def slip(self, finding: Finding) -> str:
+        """What the operator reads: one sentence, no identifiers."""
+        return self._say(finding, "slip")
+
+    def advice(self, finding: Finding) -> str:
+        """What the person who acts should do: the advice that belongs to the code."""
+        return self._say(finding, "fix")
+
+    def fix(self, finding: Finding) -> str:
+        """What would make it pass: the finding's own fix where it has one, else the advice."""
+        fix = finding.fix or {}
+        template = self.book["fixes"].get(str(fix.get("kind")))
+        if template is None:
+            return self.advice(finding)
+        text = self.fill(template, fix)
+        return f"{text} {self.book['fixes']['applicable']}" if fix.get("applicable") else text
+
+    def _say(self, finding: Finding, part: str) -> str:
+        entry = self.code(finding.code)
+        if entry is None:  # a check newer than the catalogue still says its numbers
+            return self.ui(
+                "of_limit", value=quantity(finding.value, finding.unit), limit=quantity(finding.limit, finding.unit)
+            )
+        return self.fill(entry[part], self._context(finding), finding.unit)
+
+    def _context(self, finding: Finding) -> dict[str, Any]:
+        details = {key: self._in_lang(value) for key, value in (finding.details or {}).items()}
+        over = ratio = None
+        if finding.value is not None and finding.limit:
+            ratio = finding.value / finding.limit
+            over = ratio - 1.0 if ratio > 1.0 else None
+        factor = (finding.fix or {}).get("factor") or (1.0 / ratio if over else None)
+        slower = math.ceil(round((1.0 - factor) / ROUND_UP, 6)) * ROUND_UP if factor else None
+        return {
+            **details,
+            "code": finding.code,
+            "level": self.level(finding.level),
+            "title": self.title(finding.code, finding),
+            "event": self.title(finding.code, finding),
+            "signal": self.signal(finding.signal),
+            "subject": tuple(finding.subject) or (finding.code,),
+            "t0": finding.t0,
+            "t1": finding.t1,
+            "duration": finding.t1 - finding.t0 if finding.t0 is not None and finding.t1 is not None else None,
+            "value": finding.value,
+            "limit": finding.limit,
+            "margin": finding.margin,
+            "excess": finding.excess,
+            "share": finding.share,
+            "unit": finding.unit,
+            "source": self.source(finding.limit_source),
+            "skill": self.skill(finding.skill),
+            "over": over,
+            "slower": slower,
+        }
+
+    def _in_lang(self, value: Any) -> Any:
+        """`{en: …, zh: …}` becomes the reader's language."""
+        return value.get(self.lang, value.get("en")) if isinstance(value, dict) and "en" in value else value
+
+    def fill(self, template: str, values: Mapping[str, Any], unit: str | None = None) -> str:
+        """A template filled with values; see the module's docstring for its format words."""
+        return _Template(self, unit).fill(template, values)
+
+    # -- facts and tables --------------------------------------------------------------------------------------------
+    def fact(self, key: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        """(title, text) of a measured fact; a fact that the catalogue does not know is shown as `key value, …`."""
+        values = {name: self._in_lang(value) for name, value in values.items()}
+        entry = self.book["facts"].get(key)
+        if entry is None:
+            listed = (f"{name.replace('_', ' ')} {self.fill('{x}', {'x': value})}" for name, value in values.items())
+            return key.replace("_", " "), self.join(listed)
+        unit = values.get("unit")
+        return self.fill(entry["title"], values, unit), self.fill(entry["text"], values, unit)
