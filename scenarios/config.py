@@ -85,6 +85,7 @@ class ScenarioConfig:
     vary_unknown: tuple[str, ...]
     starts: int
     thresholds: str
+    hands_may_touch: tuple[Node, ...]
     control_rate: float
     substeps: int
     goal: Node
@@ -114,7 +115,7 @@ def read_config(name: str, raw: Mapping[str, Any], problems: Problems, prefix: s
     parts = _parts(node.child("parts"), assets)
     vary, friction_of, unless, at_most = _variation(node.child("variation"), parts)
     judge = node.child("judge")
-    judge.mapping(required=("required",), optional=("if_unknown", "thresholds"))
+    judge.mapping(required=("required",), optional=("if_unknown", "thresholds", "hands_may_touch"))
     unknown = judge.child("if_unknown")
     if unknown.value is not None:
         unknown.mapping(required=("vary", "starts"))
@@ -140,6 +141,7 @@ def read_config(name: str, raw: Mapping[str, Any], problems: Problems, prefix: s
         vary_unknown=tuple(n.word() for n in unknown.child("vary").each()) if unknown.value else (),
         starts=unknown.child("starts").integer(default=32, low=1),
         thresholds=judge.child("thresholds").word(default="arm_manipulation"),
+        hands_may_touch=tuple(judge.child("hands_may_touch").each()) if "hands_may_touch" in judge else (),
         control_rate=node.child("control_rate").quantity("frequency", default=CONTROL_RATE, low=1.0, high=500.0),
         substeps=node.child("substeps").integer(default=SUBSTEPS, low=1),
         goal=node.child("goal"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,9 +18,9 @@ from .observation import build_schema
 from .pose import Pose, local_pose
 from .robot import Robot
 from .schema import Schema
-from .predicate import Predicate
+from .predicate import Predicate, Untouched, leaves
 from .sensing import Layout, Request, SensorPlan
-from .temporal import Course
+from .temporal import Course, Subgoal
 
 _GLOBAL_OPTION = {"gravity": [0.0, 0.0, -9.81]}
 
@@ -54,6 +55,9 @@ class Scene:
         for side in ("left", "right"):
             plan.add(Request("site_position", f"{side}_tcp"))
         self.schema: Schema = build_schema(config, robot, self._build.spec, self.control_timestep, plan)
+        self.handled = _handled(subgoals)
+        self.may_touch = tuple(group for node in config.hands_may_touch for group in names.groups(node))
+        self.unasked = tuple(plan.add(request) for request in self._unasked())
         for item in (*subgoals, *nevers, *self.safety):
             for request in item.predicate.requests():
                 plan.add(request)
@@ -73,6 +77,20 @@ class Scene:
             if request.kind == "joint_position":
                 return plan.add(Request("body_position", self._build.spec.joint(request.of).parent.name))
         return None
+
+    def _unasked(self) -> list[Request]:
+        """Contacts that no task asks for: of the robot's links with anything, of its hands with what they may not touch."""
+        spec = self._build.spec
+        links = dict.fromkeys(spec.joint(name).parent.name for name in self.robot.joint_names)
+        found = [Request("contact_force", f"body:{link}") for link in ("base_link", *links)]
+        hands = self.robot.interface["hands"]["bodies"]
+        for placed in self.config.parts:
+            tops = [b for b in spec.bodies if b.name.startswith(f"{placed.name}/") and b.parent.name == "world"]
+            if len(tops) != 1 or not any(g.contype or g.conaffinity for g in tops[0].geoms):
+                continue  # loose pieces may be touched: they are what the hands are about
+            if not {f"tree:{tops[0].name}", f"body:{tops[0].name}"} & set(self.may_touch):
+                found += [Request("contact_force", f"tree:{hand}", f"body:{tops[0].name}") for hand in hands]
+        return found
 
     @property
     def goal(self) -> tuple:
@@ -158,6 +176,25 @@ class Scene:
             f"<p>subgoals: {goals}; {len(self.course.nevers)} failure modes, {len(self.safety)} force limits</p>"
             f"<table><tr><th>part</th><th>from</th><th>offset [mm]</th></tr>{rows}</table>"
         )
+
+
+@dataclass(frozen=True)
+class Handled:
+    """Something that hands hold: the forces of the hands on it, and where it is."""
+
+    forces: tuple[Request, ...]
+    position: Request
+
+
+def _handled(subgoals: tuple[Subgoal, ...]) -> dict[str, Handled]:
+    """What the goal says must be let go of is what the hands hold."""
+    found = {}
+    for subgoal in subgoals:
+        for leaf in leaves(subgoal.predicate):
+            if isinstance(leaf, Untouched):
+                body = leaf.forces[0].to.partition(":")[2]
+                found[body.partition("/")[0]] = Handled(leaf.forces, Request("body_position", body))
+    return found
 
 
 SETTLE_TIME = 1.0  # s, contacts of placed objects have decayed by then
@@ -264,6 +301,7 @@ def _looks(spec: mujoco.MjSpec) -> None:
     spec.visual.headlight.ambient = [0.35, 0.35, 0.36]
     spec.visual.headlight.diffuse = [0.25, 0.25, 0.25]
     spec.visual.headlight.specular = [0.1, 0.1, 0.1]
+    spec.stat.extent, spec.stat.center = 1.6, [0.4, 0.1, 0.9]  # what the shadow map has to cover: the work place, not the hall
     spec.visual.quality.shadowsize = 4096
     spec.visual.quality.offsamples = 8
     spec.visual.global_.offwidth, spec.visual.global_.offheight = 1920, 1440
