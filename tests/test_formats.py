@@ -234,6 +234,20 @@ def test_a_chunk_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
             only(path)
 
 
+def test_an_array_of_nothing_in_the_bags_own_definitions_is_refused(tmp_path):
+    line = "=" * 80
+    definition = (
+        f"Header header\nNothing[] many\nfloat64[] position\n{line}\nMSG: sensor_msgs/Nothing\n{line}\n"
+        "MSG: std_msgs/Header\nuint32 seq\ntime stamp\nstring frame_id\n"
+    )
+    with Writer(tmp_path / "take.bag") as writer:
+        kind = "sensor_msgs/msg/JointState"
+        connection = writer.add_connection("/kuavo_arm_traj", kind, msgdef=definition, md5sum="0" * 32)
+        writer.write(connection, 10**18, bytes(4) + b"\xff\xff\xff\xff" + bytes(4))
+    with pytest.raises(EpisodeError, match="array of nothing"):
+        only(tmp_path / "take.bag")
+
+
 def test_more_values_than_memory_may_take_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(rosbag1, "MAX_VALUE_BYTES", 1000)
     with pytest.raises(EpisodeError, match="rosbag filter"):

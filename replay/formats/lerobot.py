@@ -123,9 +123,10 @@ class _Dataset:
                 field="layout",
             )
         self.made = about.get("made", {})
-        self.fps = info.get("fps")
-        if not isinstance(self.fps, int) or not 0 < self.fps <= 10_000:
-            raise self._wrong("fps", f"{self.fps!r} is no whole number of frames a second")
+        fps = info.get("fps")
+        if type(fps) is not int or not 0 < fps <= 10_000:
+            raise self._wrong("fps", f"{fps!r} is no whole number of frames a second")
+        self.fps: int = fps
         self.rows = self._rows()
 
     def _wrong(self, field: str, message: str) -> EpisodeError:
@@ -142,8 +143,10 @@ class _Dataset:
             raise self._wrong("features", "is no table of features")
         for name, feature in features.items():
             shape = feature.get("shape") if isinstance(feature, dict) else None
-            if not isinstance(shape, list) or not all(isinstance(n, int) and n > 0 for n in shape):
+            if not isinstance(shape, list) or not all(type(n) is int and n > 0 for n in shape):
                 raise self._wrong(f"features.{name}", "has no shape of positive whole numbers")
+            if not isinstance(feature.get("dtype"), str):
+                raise self._wrong(f"features.{name}", "has no dtype")
         return features
 
     def _refuse_foreign(self, version: Any) -> None:

@@ -413,13 +413,13 @@ def _side_files(episode: SimEpisode, last: dict[str, np.ndarray]) -> tuple[dict[
         len(times), episode.start_state.size
     )
     buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        start_state=episode.start_state,
-        checkpoint_steps=np.array(times, dtype=np.int64),
-        checkpoint_states=states,
+    arrays = {
+        "start_state": episode.start_state,
+        "checkpoint_steps": np.array(times, dtype=np.int64),
+        "checkpoint_states": states,
         **{f"last.{name}": row for name, row in last.items()},
-    )
+    }
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its own option
     side = {
         "seed": int(episode.seed),
         "draw": episode.draw,

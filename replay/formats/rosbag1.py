@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rosbags.interfaces import Connection
+from rosbags.interfaces import Connection, Nodetype
 from rosbags.rosbag1 import Reader
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
@@ -232,9 +232,34 @@ def _publisher(connection: Connection) -> str:
 )  # a folder's bags carry the same definitions, and parsing one takes as long as a thousand messages
 def _definitions(text: str, msgtype: str) -> Any:
     """A type store with the definitions that the bag itself carries for one connection."""
+    definitions = get_types_from_msg(text, msgtype)
+    _refuse_endless(definitions, msgtype)
     store = get_typestore(Stores.EMPTY)
-    store.register(get_types_from_msg(text, msgtype))
+    store.register(definitions)
     return store
+
+
+def _refuse_endless(definitions: Any, msgtype: str) -> int:
+    """The fewest bytes that a message of this type can take.
+
+    An array of messages that take none would let eight bytes of a file claim four thousand million elements.
+    """
+    if msgtype not in definitions:
+        return 8  # ROS's own time and duration
+
+    def least(node: tuple[Any, Any]) -> int:
+        kind, inner = node
+        if kind is Nodetype.NAME:
+            return _refuse_endless(definitions, inner)
+        if kind is Nodetype.BASE:
+            return 1
+        element, length = inner
+        smallest = least(element)
+        if smallest == 0:
+            raise ValueError(f"{msgtype} is defined as an array of nothing")
+        return 4 if kind is Nodetype.SEQUENCE else smallest * length
+
+    return sum(least(node) for _, node in definitions[msgtype][1])
 
 
 def _unmapped(mapping: Mapping, connections: list[Connection], silent: list[Connection]) -> Iterator[str]:
