@@ -1,4 +1,4 @@
-"""The reports: right words in both languages, the cause once and first, files that other programs can read, no way in for hostile names."""
+"""The reports: words in both languages, the cause once and first, files for programs, no way in for hostile names."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import re
 import string
 import struct
 import zlib
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from rich.cells import cell_len
+from shiliu.replay import finding as finding_module
+from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.finding import Evidence, Fact, Finding, Picture, Plot, Table
 from shiliu.replay.report import (
     FILES,
@@ -30,6 +33,7 @@ from shiliu.replay.report import (
 from shiliu.replay.report.html import render
 from shiliu.replay.report.story import Story
 from shiliu.replay.report.text import catalogue, number, quantity
+from shiliu.replay.report.timeline import timeline
 from shiliu.replay.verdict import StageResult, Verdict
 from shiliu.scenarios.errors import ShiliuError
 
@@ -115,7 +119,10 @@ def stages(**verdicts: str) -> dict[str, StageResult]:
         "replay": "FEASIBLE",
         "robustness": "NOT_CHECKED",
     } | verdicts
-    return {name: StageResult(name, word, {"NOT_CHECKED": "not_run", "INCONCLUSIVE": "unknown_start"}.get(word)) for name, word in known.items()}
+    return {
+        name: StageResult(name, word, {"NOT_CHECKED": "not_run", "INCONCLUSIVE": "unknown_start"}.get(word))
+        for name, word in known.items()
+    }
 
 
 def passed() -> list[Finding]:
@@ -342,8 +349,68 @@ def test_every_template_can_be_filled(lang):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_code_has_all_its_texts(lang):
     for code, entry in catalogue(lang)["codes"].items():
-        assert set(entry) == {"topic", "title", "slip", "message", "ok", "fix", "what"}, code
+        needed = {"topic", "title", "slip", "message", "ok", "fix", "what"}
+        assert needed <= set(entry), code
+        assert all(key in ("warn", "info") or key.startswith(("message_", "slip_")) for key in set(entry) - needed), (
+            code
+        )
         assert all(entry.values()), code
+
+
+def test_the_catalogue_knows_every_code_source_and_reason_in_use():
+    rules = load_rules()
+    code_text = "".join(
+        path.read_text(encoding="utf-8") for path in (Path(finding_module.__file__).parent / "checks").glob("*.py")
+    )
+    reasons = set(re.findall(r"not_(?:checked|applicable)\(\s*\"(\w+)\"", code_text))
+    assert reasons
+    for lang in languages():
+        words = Words(lang)
+        assert {code for code in rules if words.code(code) is None} == set()
+        assert {rule.source for rule in rules.values()} - set(words.book["sources"]) == set()
+        assert reasons - set(words.book["reasons"]) == set()
+
+
+def test_a_warning_says_its_own_limit_and_a_softened_one_why():
+    words = Words("en")
+    lasting = Finding(
+        "torque.peak",
+        "WARN",
+        "dynamics",
+        subject=("zarm_r1_joint",),
+        value=50.0,
+        limit=46.7,
+        unit="Nm",
+        details={"peak": 66.7},
+    )
+    assert (
+        words.message(lasting) == "zarm_r1_joint (right shoulder, forward and back) needs 50 Nm for longer; "
+        "its lasting limit is 46.7 Nm, its peak 66.7 Nm"
+    )
+    measured = Finding(
+        "joint.velocity",
+        "WARN",
+        "kinematics",
+        "measured",
+        ("zarm_r1_joint",),
+        value=20.0,
+        limit=18.8,
+        unit="rad/s",
+        details={"softened": True},
+    )
+    assert "measured, not commanded" in words.message(measured)
+
+
+def test_two_streams_in_two_units_are_both_named():
+    streams = [
+        {"stream": "command", "unit": "deg", "lo": -100.1, "hi": 110.7},
+        {"stream": "state", "unit": "rad", "lo": -1.7, "hi": 1.9},
+    ]
+    finding = Finding("unit.degrees", "PASS", "integrity", details={"streams": streams})
+    assert (
+        Words("en").message(finding)
+        == "units are as declared: command in deg (-100 to 111), state in rad (-1.7 to 1.9)"
+    )
 
 
 def test_message_carries_value_limit_unit_and_excess():
@@ -465,8 +532,8 @@ def test_lines_round_trip_and_keep_their_order(tmp_path):
     out = write_reports(everything(), tmp_path / "v", "zh", COMMAND)
     lines = jsonl.load(out / "verdicts.jsonl")
     assert [line["verdict"] for line in lines] == ["FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", None]
-    keys = "episode source sha256 scenario scenario_version cell claim verdict outcome required root owner stages findings provenance"
-    assert list(lines[1]) == keys.split()
+    first = "episode source sha256 scenario scenario_version cell claim verdict outcome required".split()
+    assert list(lines[1]) == [*first, "root", "owner", "stages", "findings", "provenance"]
     assert lines == [jsonl.as_dict(v, Words("zh")) for v in everything()]
     finding = lines[1]["findings"][lines[1]["root"]]
     assert (finding["code"], finding["value"], finding["limit"]) == ("joint.velocity", 8.4, 6.0)
@@ -618,7 +685,7 @@ def test_curves_keep_their_peaks_and_limits_keep_the_scale():
     drawing = plots.curve(far, Story(clean(), Words("en")), "p")
     assert "peak limit 500 Nm: beyond this scale" in drawing
     ElementTree.fromstring(drawing)
-    ElementTree.fromstring(plots.timeline(Story(too_fast(), Words("zh"))))
+    ElementTree.fromstring(timeline(Story(too_fast(), Words("zh"))))
 
 
 def test_empty_and_broken_curves_are_left_out():

@@ -1,8 +1,8 @@
 """The reports of a judged folder, written together or not at all.
 
-`write_reports` makes `verdicts.jsonl`, `junit.xml`, `report.html`, `passed.txt` and `refused.txt`. The last two name one
-recording a line, for pipes: passed are the FEASIBLE ones, refused the INFEASIBLE, the UNSOUND and the unreadable ones;
-an INCONCLUSIVE recording is in neither, because a person has to decide.
+`write_reports` makes `verdicts.jsonl`, `junit.xml`, `report.html`, `passed.txt` and `refused.txt`. The last two name
+one recording a line, for pipes: passed are the FEASIBLE ones, refused the INFEASIBLE, the UNSOUND and the unreadable
+ones; an INCONCLUSIVE recording is in neither, because a person has to decide.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ FILES = ("verdicts.jsonl", "junit.xml", "report.html", "passed.txt", "refused.tx
 
 
 def check_out(out: Path | str) -> Path:
-    """The output folder, if it may be written: it does not exist, or holds nothing but former reports. To be asked before judging.
+    """The output folder, if it may be written: it does not exist, or holds nothing but former reports.
+
+    To be asked before judging.
 
     Raises:
         ShiliuError: it is a file, or it holds files that are not ours.
@@ -57,8 +59,8 @@ def write_reports(
 ) -> Path:
     """Write all reports of a run, in one go.
 
-    They are made in a temporary folder beside `out` and moved there when all are complete, so that a reader never sees half a
-    report and a failure leaves nothing behind. Former reports in `out` are replaced.
+    They are made in a temporary folder beside `out` and moved there when all are complete, so that a reader never
+    sees half a report and a failure leaves nothing behind. Former reports in `out` are replaced.
 
     Args:
         verdicts: in the order in which they were judged; unreadable files have `verdict` None and an `error`.

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import plots
+from . import plots, svg
 from .story import STAGES, Story, rank
 from .terminal import COUNTED, counts, first_line, groups, span, speed_line
-from .text import Words, number
+from .text import Words, number, quantity, seconds
+from .timeline import timeline
 
 if TYPE_CHECKING:
     from ..finding import Finding, Picture, Table
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 EXPAND_ALL = 50  # a report of more recordings than this shows only some sheets
 SHEETS = 20  # how many it then shows: those that need a person first
 ROWS = 400  # rows of the overview
+ALSO = 6  # other joints named beside the worst one
 GROUP_FROM = 3  # rows of one cause before they get a heading of their own
 
 
@@ -92,9 +94,23 @@ class Sheet:
             "source": self.words.ui("source_is", source=source) if source else "",
             "grade": self.words.look_up("grades", finding.limit_grade) if source and finding.limit_grade else "",
             "signal": self.words.signal(finding.signal),
+            "also": self._also(finding),
             "follows": self.story.follows(finding),
             "cause": index == self.verdict.root,
         }
+
+    def _also(self, finding: Finding) -> str:
+        """Other joints or streams with the same complaint, which a check folds into its worst one."""
+        told = []
+        for other in (finding.details or {}).get("others") or ():
+            if other.get("level") in ("WARN", "FAIL"):
+                value = quantity(other.get("value"), finding.unit) if other.get("value") is not None else ""
+                at = self.words.ui("at_time", t=seconds(other["t0"])) if other.get("t0") is not None else ""
+                told.append(
+                    " ".join(part for part in (self.words.name(other.get("subject") or (), "ids"), value, at) if part)
+                )
+        more = f" … (+{len(told) - ALSO})" if len(told) > ALSO else ""
+        return self.words.ui("also", list=self.words.ui("semicolon").join(told[:ALSO]) + more) if told else ""
 
     @cached_property
     def not_checked(self) -> list[tuple[str, str]]:
@@ -131,7 +147,8 @@ class Sheet:
         if isinstance(subgoals, dict) and subgoals:
             reached = [name for name, at in subgoals.items() if at is not None and at is not False]
             parts.append(
-                ui("subgoals", k=len(reached), n=len(subgoals)) + (f" ({self.words.join(reached)})" if reached else "")
+                ui("subgoals", k=len(reached), n=len(subgoals))
+                + (f" ({self.words.join(map(self.words.event, reached))})" if reached else "")
             )
         if failure := outcome.get("failure"):
             parts.append(self.words.title(str(failure)))
@@ -183,7 +200,7 @@ class Sheet:
 
     @cached_property
     def timeline(self) -> Any:
-        return plots.timeline(self.story)
+        return timeline(self.story)
 
     @cached_property
     def pictures(self) -> list[dict[str, str]]:
@@ -274,7 +291,7 @@ def render(
         undefined=StrictUndefined,
         finalize=_unbroken,
     )
-    environment.globals.update(ui=words.ui, words=words, signs=plots.signs(), colon=words.ui("colon"))
+    environment.globals.update(ui=words.ui, words=words, signs=svg.signs(), colon=words.ui("colon"))
     return environment.get_template("report.html").render(
         lang=words.lang,
         alone=alone,

@@ -14,8 +14,9 @@ from .text import Words
 if TYPE_CHECKING:
     from ..verdict import Verdict
 
+
 def as_dict(verdict: Verdict, words: Words) -> dict[str, Any]:
-    """The verdict as plain JSON types with the messages filled in; an unreadable file has `verdict` null and an `error`."""
+    """The verdict as plain JSON types, messages filled in; an unreadable file has `verdict` null and an `error`."""
     return without_paths(verdict.to_dict(words.message))
 
 
@@ -38,7 +39,7 @@ def load(path: Path | str) -> list[dict[str, Any]]:
 
 
 def without_paths(value: Any) -> Any:
-    """The value with every absolute path shortened to its name. A channel such as `/kuavo_arm_traj` is no path: it has one part."""
+    """The value with every absolute path shortened to its name; a channel such as `/kuavo_arm_traj` is no path."""
     if isinstance(value, dict):
         return {key: without_paths(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -62,9 +62,8 @@ def body(story: Story) -> str:
         finding = story.findings[index]
         follows = story.follows(finding)
         tail = f" ({words.ui('follows_from', n=follows)})" if follows else ""
-        lines.append(
-            f"{story.number[index]} {finding.level} {finding.code}: {words.message(finding)} [{story.when(finding)}]{tail}"
-        )
+        head = f"{story.number[index]} {finding.level} {finding.code}"
+        lines.append(f"{head}: {words.message(finding)} [{story.when(finding)}]{tail}")
     lines.append(words.ui("colon").join((words.ui("who"), story.who)))
     return "\n".join(lines)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
 SHOWN = ("FAIL", "WARN")
 NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides
+REPAIRS = ("slow", "clip", "trim", "shift")  # fixes of the data, told beside what the person should do
 UTC_OFFSET_H = 8  # the clock on the wall of the training centre in Beijing; China has no summer time
 ORDER = {"INFEASIBLE": 0, "UNSOUND": 1, None: 2, "INCONCLUSIVE": 3, "FEASIBLE": 4}
 
@@ -122,7 +123,10 @@ class Story:
     @cached_property
     def repair(self) -> list[str]:
         """What would make it pass: the advice, and the fix of the cause where it is more than that."""
-        return list(dict.fromkeys((self.advice, self.words.fix(self.root)))) if self.advice and self.root else []
+        if not self.advice or self.root is None:
+            return []
+        kind = (self.root.fix or {}).get("kind")
+        return [self.advice, self.words.fix(self.root)] if kind in REPAIRS else [self.words.fix(self.root)]
 
     @cached_property
     def who(self) -> str:
@@ -273,7 +277,8 @@ class Story:
         if root.limit_grade in ("published", "measured", "estimate") and root.limit is not None:
             lines.append(
                 words.fill(
-                    sure[root.limit_grade], {"source": self.words.source(root.limit_source) or words.look_up("grades", root.limit_grade)}
+                    sure[root.limit_grade],
+                    {"source": self.words.source(root.limit_source) or words.look_up("grades", root.limit_grade)},
                 )
             )
         details = root.details or {}
@@ -306,5 +311,9 @@ class Story:
             ):
                 limit = quantity(finding.limit, finding.unit)
                 title = self.words.topic(finding)
-                told[self.words.ui("leaning_item", title=title, limit=limit, source=self.words.source(finding.limit_source))] = None
+                told[
+                    self.words.ui(
+                        "leaning_item", title=title, limit=limit, source=self.words.source(finding.limit_source)
+                    )
+                ] = None
         return list(told)

@@ -1,7 +1,7 @@
 """What `shiliu replay` says on a terminal, what it says without one, and the exit code.
 
-On a terminal: a progress bar, then one table. Without (a CI log): the same rows as plain lines, each as soon as its recording
-is done, without colour, never wider than 120 columns. `quiet` leaves the last lines only.
+On a terminal: a progress bar, then one table. Without (a CI log): the same rows as plain lines, each as soon as its
+recording is done, without colour, never wider than 120 columns. `quiet` leaves the last lines only.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _RULE = re.compile(
 
 # -- exit code -------------------------------------------------------------------------------------------------------
 def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """How many of each verdict; `unreadable` for files that could not be read, `warned` for FEASIBLE ones with a warning."""
+    """How many of each verdict; `unreadable`: files that could not be read, `warned`: FEASIBLE with a warning."""
     found = dict.fromkeys((*COUNTED, "warned"), 0)
     for verdict in verdicts:
         found[verdict.verdict or "unreadable"] += 1
@@ -54,8 +54,8 @@ def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
 class Gate:
     """A rule that decides about a whole folder: `infeasible>5%`, `unsound>0`, `feasible<95%`; several, with commas.
 
-    A share is counted among all recordings, unreadable ones included. With a gate the exit code is 1 if any rule holds and 0
-    if none does: what the gate does not name, it lets pass.
+    A share is counted among all recordings, unreadable ones included. With a gate the exit code is 1 if any rule
+    holds and 0 if none does: what the gate does not name, it lets pass.
 
     Raises:
         ShiliuError: a rule that cannot be read.
@@ -72,7 +72,7 @@ class Gate:
         match = _RULE.match(str(rule).strip().lower())
         if match is None:
             raise ShiliuError(
-                f"{str(rule).strip()!r} is no rule. Write word, comparison, number, as in infeasible>5% or unreadable>0; "
+                f"{str(rule).strip()!r} is no rule. Write word, comparison, number: infeasible>5% or unreadable>0; "
                 "the words are feasible, infeasible, unsound, inconclusive, unreadable, warned.",
                 field="fail_on",
             )
@@ -131,7 +131,7 @@ def fit(text: str, width: int) -> str:
 
 
 def cells(story: Story, room: int = WIDEST) -> tuple[str, str, str, str, str]:
-    """The five columns of a row: take, length, verdict, why, who acts; the count of consequences only where `room` is left."""
+    """The five columns of a row: take, length, verdict, why, who acts; consequences are counted if there is `room`."""
     verdict, words = story.verdict, story.words
     name = verdict.verdict or words.ui("unreadable")
     if verdict.verdict and words.lang != "en":
@@ -172,7 +172,12 @@ class Terminal:
         self.task: Any = None
 
     def begin(self, header: dict[str, Any], total: int = 0) -> None:
-        """The first line; `header`: version, scene, cell, thresholds, threads, whichever are known. `total`: recordings, 0 if unknown."""
+        """The first line.
+
+        Args:
+            header: version, scene, cell, thresholds, threads, whichever are known.
+            total: how many recordings, 0 if unknown.
+        """
         self.total = total
         if self.quiet:
             return
@@ -205,7 +210,7 @@ class Terminal:
     def finish(
         self, verdicts: Sequence[Verdict], out: str | None, code: int, header: dict[str, Any] | None = None
     ) -> None:
-        """The table (on a terminal, or for a large folder), the counts, what was checked in none, the files and the exit code."""
+        """The table (on a terminal, or for a large folder), counts, what was checked in none, files and exit code."""
         self.close()
         header, ui = header or {}, self.words.ui
         if not self.quiet:
@@ -323,7 +328,7 @@ def speed_line(verdicts: Sequence[Verdict], elapsed_s: float, words: Words) -> s
 
 
 def not_checked_in_any(verdicts: Sequence[Verdict], words: Words, width: int = WIDEST) -> list[str]:
-    """The checks that could be made in none of the recordings, with their reasons, in lines of at most `width` cells where possible."""
+    """The checks that could be made in none of the recordings, with reasons, in lines of `width` cells if possible."""
     read = [v for v in verdicts if v.verdict is not None]
     answered = {f.code for v in read for f in v.findings if f.level != "NOT_CHECKED"}
     reasons: dict[str, dict[str, None]] = {}

@@ -1,7 +1,7 @@
 """The words of the judge: a finding's code and numbers become sentences in the reader's language.
 
-Checks return codes and numbers only. Every sentence stands in ``conf/text/<lang>.yaml`` as a ``str.format`` template over
-the finding's fields, its ``details`` and a few derived words:
+Checks return codes and numbers only. Every sentence stands in ``conf/text/<lang>.yaml`` as a ``str.format`` template
+over the finding's fields, its ``details`` and a few derived words:
 
     subject   what it is about; ``:full`` name and identifier, ``:plain`` name, ``:ids`` identifiers
     skill     the skill during which it happened, in plain words
@@ -10,9 +10,9 @@ the finding's fields, its ``details`` and a few derived words:
     slower    by what share the movement must slow down so that the value meets its limit
     signal, title, code, level
 
-Format words: ``n`` three figures, ``u`` number with the finding's unit, ``pct`` share as percent, ``s``, ``ms``, ``deg`` (from rad),
-``mm`` (from m). A part between ``[[`` and ``]]`` is left out when one of its fields is missing, so that a sentence shortens
-instead of showing a gap.
+Format words: ``n`` three figures, ``u`` number with the finding's unit, ``pct`` share as percent, ``s``, ``ms``,
+``deg`` (from rad), ``mm`` (from m). A part between ``[[`` and ``]]`` is left out when one of its fields is missing, so
+that a sentence shortens instead of showing a gap.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def percent(share: float) -> str:
 
 
 def quantity(value: Any, unit: str | None) -> str:
-    """A number with its unit; metres below 0.1 m as mm, seconds below 0.1 s as ms, radians with the degrees beside them."""
+    """A number with its unit; below 0.1 m in mm, below 0.1 s in ms, radians with the degrees beside them."""
     if value is None:
         return MISSING
     if not unit or unit == "1":
@@ -270,7 +270,7 @@ class Words:
         entry = self.code(code)
         if entry is None:
             return code
-        event = (finding and finding.details.get("title")) or code.removeprefix("scenario.").replace("_", " ")
+        event = (finding and finding.details.get("title")) or self.event(code.removeprefix("scenario."))
         return self.fill(entry[part], {"event": self._in_lang(event)})
 
     def topic(self, finding: Finding) -> str:
@@ -285,7 +285,11 @@ class Words:
         """What was found, with numbers: one clause without a full stop."""
         if finding.level in ("NOT_CHECKED", "NOT_APPLICABLE") and finding.reason:
             return self.reason(finding.reason)
-        return self._say(finding, "ok" if finding.level == "PASS" else "message")
+        part = {"PASS": "ok", "WARN": "warn", "INFO": "info"}.get(finding.level, "message")
+        text = self._say(finding, part)
+        if (finding.details or {}).get("softened"):
+            text = self._ui["semicolon"].join((text, self._ui["softened"]))
+        return text
 
     def slip(self, finding: Finding) -> str:
         """What the operator reads: one sentence, no identifiers."""
@@ -310,10 +314,12 @@ class Words:
             return self.ui(
                 "of_limit", value=quantity(finding.value, finding.unit), limit=quantity(finding.limit, finding.unit)
             )
-        return self.fill(entry[part], self._context(finding), finding.unit)
+        kind = (finding.details or {}).get("kind")  # of `stream.missing`: absent, late, early
+        fallback = part if part in entry else "message"
+        return self.fill(entry.get(f"{fallback}_{kind}", entry[fallback]), self._context(finding), finding.unit)
 
     def _context(self, finding: Finding) -> dict[str, Any]:
-        details = {key: self._in_lang(value) for key, value in (finding.details or {}).items()}
+        details = self._details(finding.details or {})
         over = ratio = None
         if finding.value is not None and finding.limit:
             ratio = finding.value / finding.limit
@@ -330,7 +336,6 @@ class Words:
             "subject": tuple(finding.subject) or (finding.code,),
             "t0": finding.t0,
             "t1": finding.t1,
-            "duration": finding.t1 - finding.t0 if finding.t0 is not None and finding.t1 is not None else None,
             "value": finding.value,
             "limit": finding.limit,
             "margin": finding.margin,
@@ -341,7 +346,30 @@ class Words:
             "skill": self.skill(finding.skill),
             "over": over,
             "slower": slower,
+            "late_by": finding.value if finding.value is not None and finding.value >= 0 else None,
+            "early_by": -finding.value if finding.value is not None and finding.value < 0 else None,
         }
+
+    def _details(self, details: Mapping[str, Any]) -> dict[str, Any]:
+        """A finding's details as template fields: `{"fastest": {"joint": …}}` becomes `fastest_joint`."""
+        flat: dict[str, Any] = {}
+        for key, value in details.items():
+            value = self._in_lang(value)
+            if isinstance(value, dict):
+                flat |= {f"{key}_{inner}": item for inner, item in value.items() if not isinstance(item, (dict, list))}
+            elif isinstance(value, str):
+                flat[key] = self.book["likely"].get(value, value)
+            elif isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+                flat[key] = [self.event(item) for item in value]
+            else:
+                flat[key] = value
+        if streams := [one for one in details.get("streams") or () if isinstance(one, dict)]:
+            flat["units"] = self.join(self.ui("unit_each", **one) for one in streams)
+        return flat
+
+    def event(self, name: str) -> str:
+        """A subgoal, or what a scenario forbids, in plain words."""
+        return self.book["events"].get(name, name.replace("_", " "))
 
     def _in_lang(self, value: Any) -> Any:
         """`{en: …, zh: …}` becomes the reader's language."""
