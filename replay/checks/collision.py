@@ -10,7 +10,7 @@ import numpy as np
 
 from ..finding import Finding, worst_of
 from .rules import Rules
-from .signal import run_around
+from .signal import held, run_around
 
 Pair = tuple[str, str]
 
@@ -105,14 +105,21 @@ def check_overlaps(
     """`collision.self`, `collision.scene` (or `start.penetration`): the deepest overlap; other pairs in details.
 
     Args:
-        t: (T,) seconds of the rows that `overlaps` looked at.
+        t: (T,) seconds of the rows that `overlaps` looked at, evenly spaced on the whole.
+
+    The depth that counts is one that lasts for the rule's shortest time: a single stray command is not where the arm
+    gets to, and `joint.jump` tells it.
     """
     rule = rules[code]
+    step = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
     findings = []
     for overlap in found:
         row = int(overlap.depth.argmax())
-        graded = rule.grade_value(float(overlap.depth[row]))
-        first, last = run_around(overlap.depth > graded["limit"], row)
+        level, begin = held(overlap.depth[:, None], step, rule.shortest)
+        lasting = float(level[0]) if np.isfinite(level[0]) else float(overlap.depth[row])
+        graded = rule.grade_value(lasting)
+        at = int(begin[0]) if np.isfinite(level[0]) else row
+        first, last = run_around(overlap.depth > graded["limit"], at)
         findings.append(
             rule.finding(
                 subject=overlap.bodies,
@@ -121,7 +128,11 @@ def check_overlaps(
                 t1=float(t[last]),
                 share=float((overlap.depth > graded["limit"]).mean()),
                 **graded,
-                details={"t_deepest": float(t[row]), "first_touch": float(t[int((overlap.depth > 0).argmax())])},
+                details={
+                    "deepest": float(overlap.depth[row]),
+                    "t_deepest": float(t[row]),
+                    "first_touch": float(t[int((overlap.depth > 0).argmax())]),
+                },
             )
         )
     # the pair that fails first is the cause, not the one that ends deepest

@@ -15,7 +15,7 @@ from .limits import Limits
 from .rules import Rules
 from .signal import find_lag
 
-DEGREES_BAND = (10.0, 300.0)  # command over state: 57.3 for degrees, with room for a state that moves less
+DEGREES_BAND = (28.0, 115.0)  # command over state: 57.3 for degrees, with a factor of two for a state that moves less
 ALL_PLACEHOLDER = -1.0  # a device that is not connected often reads as -1 throughout
 
 
@@ -90,7 +90,11 @@ def check_units(
         names = [name for name in stream.names if name in limits]
         outside = _outside(stream, names, limits, rule.settings["overshoot"])
         scales = _scales_against(stream, other, rule.settings["correlation"]) if other is not None else {}
-        wrong_scale = [name for name, ratio in scales.items() if DEGREES_BAND[0] < ratio < DEGREES_BAND[1]]
+        wrong_scale = [
+            name for name, ratio in scales.items() if _is_unit(ratio if stream.unit == "rad" else 1.0 / ratio)
+        ]
+        if len(wrong_scale) * 2 < len(scales):
+            wrong_scale = []  # a joint that hardly follows its command is no unit
         # the stream that leaves the joints' ranges is the wrong one; without that witness it is the larger reading
         guilty = [
             name
@@ -121,8 +125,9 @@ def check_units(
         unit = "deg" if stream.unit == "rad" else "rad"
         t = seconds(stream, origin)
         details |= {"range_lo": lower, "range_hi": upper, "should_be": unit, "worst": worst}
-        bound = upper if reach[row] > 0 else lower
-        size = abs(float(reach[row]) - bound)
+        bound = (upper if reach[row] > 0 else lower) / SCALE[stream.unit]
+        size = abs(float(reach[row]) - bound) * SCALE[stream.unit]
+        small = stream.unit == "deg"  # radians read as degrees leave no range
         found.append(
             rule.finding(
                 level="FAIL",
@@ -130,9 +135,9 @@ def check_units(
                 t0=float(t.min()),
                 t1=float(t.max()),
                 value=float(reach[row]),
-                limit=bound,
-                margin=-size,
-                excess=size / max(upper - lower, 1e-9),
+                limit=None if small else bound,
+                margin=None if small else -size,
+                excess=1.0 if small else size / max(upper - lower, 1e-9),
                 unit=stream.unit,
                 share=len(guilty) / len(stream.names),
                 details=details,
@@ -147,6 +152,10 @@ def check_units(
         return worst_of(failed)
     found[0].details["streams"] = [dict(one.details) for one in found]
     return [found[0]]
+
+
+def _is_unit(ratio: float) -> bool:
+    return DEGREES_BAND[0] < ratio < DEGREES_BAND[1]
 
 
 def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: float) -> set[str]:

@@ -1,0 +1,209 @@
+"""What happened in the replay, held against the goal, the failure modes and the force limits of the scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...scenarios.goal import Limit
+from ...scenarios.temporal import Carry, Course
+from ..finding import Finding
+from .rules import Rules
+from .signal import run_around
+
+HELD = 0.5  # N, a hand holds something from this force on
+FALLS_WITHIN = 0.5  # s, a fall begins at once when a grip is lost
+FALL_STARTS = 0.01  # m, lower than this below the height of the last touch it is falling, not settling
+
+
+def outcome_of(course: Course, carry: Carry, failure: str | None = None) -> dict[str, Any]:
+    """Success, subgoals with their times, and the first failure mode of one take (`carry` of n = 1)."""
+    reached, failed = carry.reached[0], carry.failed[0]
+    if failure is None and not np.isnan(failed).all():
+        failure = f"scenario.{course.nevers[int(np.nanargmin(failed))].name}"
+    return {
+        "success": bool(course.success(carry)[0]) and failure is None,
+        "subgoals": {s.name: None if np.isnan(t) else float(t) for s, t in zip(course.subgoals, reached)},
+        "failure": failure,
+    }
+
+
+def check_goal(course: Course, outcome: dict[str, Any], label: dict[str, Any] | None, rules: Rules) -> list[Finding]:
+    """`goal`: the outcome of the replay against the recording's own label.
+
+    Label success, replay failure is a FAIL; label failure, replay failure passes ("failed as recorded"); label failure,
+    replay success warns; without a label the outcome is told, not judged.
+    """
+    rule = rules["goal"]
+    if not course.subgoals:
+        return [rule.not_checked("no_goal")]
+    names = [s.name for s in course.subgoals]
+    reached = [name for name in names if outcome["subgoals"][name] is not None]
+    missed = next((name for name in names if outcome["subgoals"][name] is None), None)
+    last = max((t for t in outcome["subgoals"].values() if t is not None), default=0.0)
+    told = {
+        "reached": len(reached),
+        "total": len(names),
+        "reached_names": ", ".join(reached),
+        "missed": missed,
+        "failure": outcome["failure"],
+        "label": None
+        if label is None or label.get("success") is None
+        else ("success" if label["success"] else "failure"),
+    }
+    known = {
+        "subject": (missed,) if missed else (),
+        "value": float(len(reached)),
+        "limit": float(len(names)),
+        "t0": float(last),
+        "details": told,
+    }
+    if label is None or label.get("success") is None:
+        return [rule.finding(level="INFO", **known)]
+    if label["success"] and not outcome["success"]:
+        return [
+            rule.finding(
+                level="FAIL", margin=float(len(reached) - len(names)), excess=float(len(names) - len(reached)), **known
+            )
+        ]
+    if not label["success"] and outcome["success"]:
+        return [rule.finding(level="WARN", **known)]
+    return [rule.passed(**known)]
+
+
+def check_nevers(course: Course, carry: Carry, control_timestep: float, rules: Rules) -> list[Finding]:
+    """`scenario.<name>`: each failure mode of the scenario, by its margin when it was worst."""
+    found = []
+    rule = rules["scenario"]
+    for j, never in enumerate(course.nevers):
+        code = f"scenario.{never.name}"
+        t, worst = carry.failed[0, j], carry.worst[0, j]
+        known: dict[str, Any] = {"unit": never.predicate.unit or "1", "details": {"event": never.name}}
+        if np.isnan(t):
+            margin = float(-worst) if np.isfinite(worst) else None
+            finding = rule.passed(margin=margin, **known)
+        else:
+            finding = rule.finding(
+                level="FAIL",
+                t0=float(t),
+                t1=float(t + control_timestep),
+                margin=float(-worst),
+                excess=max(float(worst), 0.0),
+                **known,
+            )
+        finding.code = code
+        found.append(finding)
+    return found
+
+
+def check_forces(
+    limits: Sequence[Limit], measured: dict[str, np.ndarray], control_timestep: float, rules: Rules
+) -> list[Finding]:
+    """`force.object`: each force limit of the scenario against the largest force of the replay.
+
+    Args:
+        measured: limit name -> (T+1,) peak or mean force of each control period [N].
+    """
+    rule = rules["force.object"]
+    if not limits:
+        return [rule.not_applicable("no_objects")]
+    found = []
+    for limit in limits:
+        force = measured[limit.name]
+        value = float(force.max())
+        over = force > limit.limit
+        level = "PASS" if value <= limit.limit else "WARN" if value <= limit.limit * (1 + limit.unsure) else "FAIL"
+        first, last = (
+            run_around(over, int(force.argmax())) if over.any() else (int(force.argmax()), int(force.argmax()))
+        )
+        found.append(
+            rule.finding(
+                level=level,
+                subject=(limit.name,),
+                t0=first * control_timestep,
+                t1=(last + 1) * control_timestep,
+                value=value,
+                limit=limit.limit,
+                margin=limit.limit - value,
+                excess=max(0.0, value - limit.limit) / limit.limit,
+                share=float(over.mean()),
+                limit_source=limit.source,
+                limit_grade=limit.grade,
+                details={"mean": limit.mean},
+            )
+        )
+    return found
+
+
+def check_drop(
+    held: dict[str, np.ndarray], heights: dict[str, np.ndarray], control_timestep: float, rules: Rules
+) -> list[Finding]:
+    """`drop`: something leaves the hands and falls at once, by how much.
+
+    Args:
+        held: object -> (T+1,) largest force of a hand on it in each control period [N].
+        heights: object -> (T+1,) its height [m].
+    """
+    rule = rules["drop"]
+    if not held:
+        return [rule.not_applicable("no_objects")]
+    found = []
+    window = round(FALLS_WITHIN / control_timestep)
+    for name, force in held.items():
+        touched, height = force > HELD, heights[name]
+        deepest, moment = 0.0, None
+        for t in np.flatnonzero(touched[:-1] & ~touched[1:]):
+            after = height[t : t + window + 1]
+            until = int(touched[t + 1 : t + window + 1].argmax()) if touched[t + 1 : t + window + 1].any() else window
+            fall = float(height[t] - after[: until + 1].min()) if until else 0.0
+            if fall > deepest:
+                deepest, moment = fall, float(t * control_timestep)
+        graded = rule.grade_value(deepest)
+        found.append(
+            rule.finding(subject=(name,), t0=moment, t1=None if moment is None else moment + FALLS_WITHIN, **graded)
+        )
+    return found
+
+
+def check_touches(
+    names: Sequence[tuple[str, str]], force: np.ndarray, control_timestep: float, rules: Rules
+) -> list[Finding]:
+    """`collision.unexpected`: the strongest contact that no step of the task asks for.
+
+    Args:
+        names: (m,) pairs of what touches what; force: (T+1, m) peak of each control period [N].
+    """
+    rule = rules["collision.unexpected"]
+    if not len(names):
+        return [rule.not_checked("no_objects")]
+    peaks = force.max(axis=0)
+    order = np.argsort(-peaks, kind="stable")
+    j = int(order[0])
+    value = float(peaks[j])
+    if value <= 0.0:
+        return [rule.passed(value=0.0, limit=rule.warn if isinstance(rule.warn, float) else None)]
+    graded = rule.grade_value(value)
+    over = force[:, j] > (graded["limit"] or 0.0)
+    row = int(over.argmax()) if over.any() else int(force[:, j].argmax())
+    first, last = run_around(over, row) if over.any() else (row, row)
+    others = [{"subject": [n for n in names[k] if n], "value": float(peaks[k])} for k in order[1:4] if peaks[k] > 0]
+    return [
+        rule.finding(
+            subject=tuple(n for n in names[j] if n),
+            t0=first * control_timestep,
+            t1=(last + 1) * control_timestep,
+            share=float(over.mean()),
+            **graded,
+            details={"others": others},
+        )
+    ]
+
+
+def check_stable(unstable_at: float | None, rules: Rules) -> list[Finding]:
+    """`unstable`: did the engine warn of a diverging simulation?"""
+    rule = rules["unstable"]
+    if unstable_at is None:
+        return [rule.passed()]
+    return [rule.finding(level="FAIL", t0=unstable_at, t1=unstable_at, value=1.0, limit=0.0, margin=-1.0, excess=1.0)]

@@ -1,0 +1,253 @@
+"""Integrity: each check passes a clean recording, and names a known fault by its amount."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from shiliu.replay.checks.clock import check_backwards, check_gap, check_jitter, check_stall
+from shiliu.replay.checks.integrity import check_integrity, stopped_signals
+from shiliu.replay.checks.limits import Limits
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.streams import check_frozen, check_lag, check_missing, check_unmapped
+from shiliu.replay.checks.values import check_nonfinite, check_sentinel, check_units
+from shiliu.replay.recording import Recording, Stream
+
+RULES = load_rules()
+NAMES = ("a", "b", "c")
+LIMITS = Limits.from_dict(
+    {"joints": {"a": {"position": [-3.1, 1.6]}, "b": {"position": [-0.35, 2.1]}, "c": {"position": [-2.6, 0.0]}}}
+)
+START = 1_745_000_000_000_000_000  # ns; real stamps have no room in a float64
+
+
+def pose(t):
+    """(n, 3) a motion inside the ranges [rad]."""
+    return np.stack(
+        [-0.8 + 0.7 * np.sin(1.7 * t), 0.8 + 0.6 * np.sin(2.3 * t + 1), -1.2 + 0.8 * np.cos(1.1 * t)], axis=1
+    )
+
+
+def stream(role="command", t=None, values=None, unit="rad", name=None, **extra):
+    t = np.arange(0, 6, 0.01 if role == "command" else 0.002) if t is None else np.asarray(t, float)
+    values = pose(t - (0.1 if role == "measured" else 0.0)) if values is None else np.asarray(values, float)
+    if unit == "deg" and extra.pop("convert", True):
+        values = np.rad2deg(values)
+    return Stream(
+        name=name or f"/{role}",
+        role=role,
+        quantity="joint_position",
+        unit=unit,
+        names=NAMES[: values.shape[1]],
+        values=values,
+        capture_ns=START + np.round(t * 1e9).astype(np.int64),
+        **extra,
+    )
+
+
+def recording(*streams, **extra):
+    return Recording("take", "take.bag", "00", "robot", {s.name: s for s in streams}, **extra)
+
+
+def by_code(findings):
+    return {finding.code: finding for finding in findings}
+
+
+def test_a_clean_recording_passes_every_integrity_check():
+    found = check_integrity(recording(stream(), stream("measured")), LIMITS, RULES, actuated=NAMES)
+    assert {f.code for f in found} == {code for code in RULES if RULES[code].stage == "integrity"}
+    assert {f.level for f in found} == {"PASS"}
+    assert by_code(found)["stream.lag"].value == pytest.approx(0.1, abs=0.01)
+
+
+def test_nonfinite_values_are_counted_and_placed():
+    values = pose(np.arange(0, 6, 0.01))
+    values[100:104, 1] = np.nan
+    finding = check_nonfinite([stream(values=values)], RULES, START)[0]
+    assert finding.level == "FAIL" and finding.value == 4 and finding.excess == 4
+    assert (finding.t0, finding.t1) == pytest.approx((1.0, 1.03)) and finding.details["elements"] == ["b"]
+
+
+@pytest.mark.parametrize("sentinel", [999.0, 32767.0])
+def test_a_sentinel_is_named(sentinel):
+    values = pose(np.arange(0, 6, 0.01))
+    values[200, 0] = sentinel
+    finding = check_sentinel([stream(values=values)], RULES, START)[0]
+    assert finding.level == "FAIL" and finding.value == sentinel and finding.details["count"] == 1
+    assert finding.t0 == pytest.approx(2.0)
+
+
+def test_minus_one_throughout_is_a_sentinel_and_minus_one_once_is_not():
+    t = np.arange(0, 2, 0.01)
+    assert check_sentinel([stream(t=t, values=np.full((200, 3), -1.0))], RULES, START)[0].level == "FAIL"
+    values = pose(t)
+    values[5, 0] = -1.0
+    assert check_sentinel([stream(t=t, values=values)], RULES, START)[0].level == "PASS"
+
+
+def test_degrees_read_as_radians_are_found_with_or_without_a_measurement():
+    wrong = replace(stream(unit="deg"), unit="rad")
+    for state in (stream("measured"), None):
+        finding = check_units(wrong, state, LIMITS, RULES, START)[0]
+        assert finding.level == "FAIL" and finding.subject == ("/command",)
+        assert finding.value == pytest.approx(np.rad2deg(pose(np.arange(0, 6, 0.01))).min(), rel=0.3)
+        assert finding.details["should_be"] == "deg" and finding.fix["unit"] == "deg"
+
+
+def test_degrees_declared_as_degrees_pass_beside_a_state_in_radians():
+    finding = check_units(replace(stream(unit="deg"), declared_unit="rad"), stream("measured"), LIMITS, RULES, START)[0]
+    assert finding.level == "PASS" and finding.unit == "deg"
+    assert finding.details["declared"] == "rad" and finding.details["ratio"] == pytest.approx(1.0, abs=0.1)
+    assert [side["unit"] for side in finding.details["streams"]] == ["deg", "rad"]
+
+
+def test_a_measured_state_in_degrees_is_the_guilty_one():
+    wrong = replace(stream("measured", unit="deg"), unit="rad")
+    finding = check_units(stream(), wrong, LIMITS, RULES, START)[0]
+    assert finding.level == "FAIL" and finding.subject == ("/measured",)
+
+
+def test_radians_read_as_degrees_are_found_against_the_measurement():
+    wrong = replace(stream(), unit="deg")
+    finding = check_units(wrong, stream("measured"), LIMITS, RULES, START)[0]
+    assert finding.level == "FAIL" and finding.subject == ("/command",) and finding.fix["unit"] == "rad"
+
+
+def test_a_joint_past_its_range_is_no_matter_of_units():
+    values = pose(np.arange(0, 6, 0.01))
+    values[:, 2] += 1.5
+    assert check_units(stream(values=values), None, LIMITS, RULES, START)[0].level == "PASS"
+
+
+def test_a_clock_that_steps_back_fails_by_the_size_of_the_step():
+    t = np.arange(0, 6, 0.01)
+    t[300:] -= 0.25
+    finding = check_backwards([stream(t=t)], RULES, START)[0]
+    assert finding.level == "FAIL" and finding.value == pytest.approx(0.24) and finding.t0 == pytest.approx(2.99)
+    assert finding.excess == pytest.approx(24.0) and finding.details["count"] == 1
+
+
+@pytest.mark.parametrize(("silence", "level"), [(0.03, "PASS"), (0.2, "WARN"), (0.9, "FAIL")])
+def test_a_gap_is_graded_by_its_length(silence, level):
+    t = np.concatenate([np.arange(0, 2, 0.01), np.arange(2, 6, 0.01) + silence])
+    finding = check_gap([stream(t=t)], RULES, START)[0]
+    assert finding.level == level
+    assert finding.value == pytest.approx(silence + 0.01)
+    if level == "FAIL":
+        assert (finding.t0, finding.t1) == pytest.approx((1.99, 2.9))
+        assert finding.excess == pytest.approx((0.91 - 0.5) / 0.5)
+
+
+def test_a_command_that_was_held_over_a_gap_is_a_warning():
+    t = np.concatenate([np.arange(0, 2, 0.01), np.arange(2, 4, 0.01) + 6.0])
+    values = pose(t)
+    values[200:] += values[199] - values[200]
+    finding = check_gap([stream(t=t, values=values)], RULES, START)[0]
+    assert finding.level == "WARN" and finding.details["held"] and finding.value == pytest.approx(6.01)
+
+
+def test_jitter_is_measured_on_the_named_clock():
+    rng = np.random.default_rng(0)
+    t = np.arange(0, 6, 0.01)
+    assert check_jitter([stream(t=t)], RULES, START)[0].level == "PASS"
+    t = np.cumsum(rng.choice([0.005, 0.045], 400, p=[0.8, 0.2]))
+    finding = check_jitter([stream(t=t)], RULES, START)[0]
+    assert finding.level == "WARN" and finding.value == pytest.approx(0.040, abs=0.002) and finding.limit == 0.020
+
+
+def test_arrival_in_bursts_is_told_and_not_judged():
+    t = np.arange(0, 6, 0.002)
+    arrival = START + np.round((np.floor(t / 0.04) * 0.04 + 0.04) * 1e9).astype(np.int64) + np.arange(len(t))
+    found = check_jitter([stream("measured", t=t, receive_ns=arrival)], RULES, START)
+    assert [f.level for f in found] == ["PASS", "INFO"]
+    assert (
+        found[1].details["count"] == 150
+        and found[1].details["at_once"] == 20
+        and found[1].details["gap"] == pytest.approx(0.04)
+    )
+
+
+def stalled(share=5):
+    """A state of which every `share`-th sample is sent again while the simulation clock stands still."""
+    t = np.arange(0, 6, 0.002)
+    device = np.cumsum(np.where(np.arange(len(t)) % share, 2_000_000, 0)).astype(np.int64)
+    return stream("measured", t=t, values=pose(device * 1e-9 - 0.1), device_ns=device)
+
+
+def test_samples_repeated_by_a_stalled_clock_are_told_and_not_called_frozen():
+    state = stalled()
+    finding = check_stall([state], RULES, START)[0]
+    assert (
+        finding.level == "INFO"
+        and finding.details["repeated"] == 599
+        and finding.value == pytest.approx(0.8, abs=0.001)
+    )
+    assert check_frozen(stream(), state, RULES, START)[0].level == "PASS"
+
+
+def test_a_state_that_stands_while_the_command_moves_is_frozen():
+    state = stream("measured")
+    values = state.values.copy()
+    values[1000:1600, 0] = values[1000, 0]  # 1.2 s
+    finding = check_frozen(stream(), replace(state, values=values), RULES, START)[0]
+    assert finding.level == "FAIL" and finding.subject == ("a",)
+    assert (finding.t0, finding.value) == pytest.approx((2.0, 1.198)) and finding.excess == pytest.approx(
+        (1.198 - 0.8) / 0.8
+    )
+
+
+def test_a_joint_that_rests_is_not_frozen():
+    t, t_state = np.arange(0, 6, 0.01), np.arange(0, 6, 0.002)
+    command, state = pose(t), pose(t_state)
+    command[:, 1], state[:, 1] = 0.3, 0.3
+    assert check_frozen(stream(values=command), stream("measured", values=state), RULES, START)[0].level == "PASS"
+
+
+def test_a_robot_that_still_comes_closer_to_a_command_that_stands_is_late_and_the_command_not_frozen():
+    t, t_state = np.arange(0, 6, 0.01), np.arange(0, 6, 0.002)
+    command = np.where(t[:, None] < 1.0, 0.0, 1.0) * np.ones(3)
+    state = np.where(t_state[:, None] < 1.0, 0.0, 1.0 - np.exp(-(t_state[:, None] - 1.0) / 0.6)) * np.ones(3)
+    assert check_frozen(stream(values=command), stream("measured", values=state), RULES, START)[0].level == "PASS"
+    assert check_frozen(stream(values=command), stream("measured", values=-state), RULES, START)[0].level == "FAIL"
+
+
+def test_a_stream_that_is_needed_and_absent_fails():
+    finding = check_missing(
+        recording(stream(), stream("measured")), RULES, START, needed=("joint_position", "joint_torque")
+    )[0]
+    assert finding.level == "FAIL" and finding.subject == ("joint_torque",)
+
+
+def test_commands_that_begin_late_are_told_with_the_delay():
+    late = recording(stream(t=np.arange(1.24, 6, 0.01)), stream("measured"))
+    finding = check_missing(late, RULES, START)[0]
+    assert finding.level == "WARN" and finding.value == pytest.approx(1.24) and finding.details["kind"] == "late"
+    assert (finding.t0, finding.t1) == pytest.approx((0.0, 1.24))
+    short = recording(stream(t=np.arange(5.0, 6, 0.01)), stream("measured"))
+    assert check_missing(short, RULES, START)[0].level == "FAIL"  # 17 % of the recording
+
+
+def test_channels_that_nobody_named_are_warned_of_and_unreached_commands_fail():
+    unknown = recording(
+        stream(),
+        unmapped=("/odd (std_msgs/Bool, 3 messages): unknown to mapping x", "/tf (tf/tfMessage, 9 messages): poses"),
+    )
+    finding = check_unmapped(unknown, RULES)[0]
+    assert finding.level == "WARN" and finding.subject == ("/odd",) and finding.value == 1
+    finding = check_unmapped(recording(stream()), RULES, actuated=("a", "b"))[0]
+    assert finding.level == "FAIL" and finding.subject == ("c",)
+
+
+@pytest.mark.parametrize(("lag", "level"), [(0.28, "PASS"), (0.5, "WARN"), (0.9, "FAIL"), (-0.2, "FAIL")])
+def test_the_lag_between_command_and_state_is_measured(lag, level):
+    t = np.arange(0, 8, 0.002)
+    finding = check_lag(stream(t=np.arange(0, 8, 0.01)), stream("measured", t=t, values=pose(t - lag)), RULES, START)[0]
+    assert finding.level == level and finding.value == pytest.approx(lag, abs=0.015)
+    assert finding.details["joints"]["b"] == pytest.approx(lag, abs=0.03)
+
+
+def test_one_wrong_unit_yields_one_finding_and_stops_what_depends_on_it():
+    broken = recording(replace(stream(unit="deg"), unit="rad"), stream("measured"))
+    found = check_integrity(broken, LIMITS, RULES)
+    assert [f.code for f in found if f.failed] == ["unit.degrees"]
+    assert by_code(found)["stream.lag"].reason == "integrity.unit.degrees"
+    assert stopped_signals(found, broken) == {"command": "integrity.unit.degrees"}

@@ -1,0 +1,83 @@
+"""Resampling, lasting levels and lags, against signals whose answer is known."""
+
+import numpy as np
+import pytest
+from shiliu.replay.checks.signal import find_lag, held, resample, runs, strictly_rising
+
+RNG = np.random.default_rng(16)
+
+
+def jittered(n, interval, jitter):
+    return np.sort(np.arange(n) * interval + RNG.uniform(-jitter, jitter, n))
+
+
+def test_a_parabola_is_recovered_with_its_derivatives():
+    t = np.arange(0, 2, 0.002)
+    motion = resample(t, (1.0 + 2.0 * t - 3.0 * t**2)[:, None])
+    known = motion.known
+    assert motion.x[known, 0] == pytest.approx(1.0 + 2.0 * motion.t[known] - 3.0 * motion.t[known] ** 2, abs=1e-6)
+    assert motion.v[known, 0] == pytest.approx(2.0 - 6.0 * motion.t[known], abs=1e-6)
+    assert motion.a[known, 0] == pytest.approx(-6.0, abs=1e-3)
+
+
+def test_jittered_stamps_invent_no_speed():
+    t = jittered(400, 0.01, 0.004)
+    x = 3.0 * np.sin(2.0 * np.round(t, 2))[:, None]  # sampled evenly, stamped with jitter
+    raw = np.abs(np.diff(x[:, 0]) / np.diff(t)).max()
+    assert raw > 15.0
+    assert np.nanmax(np.abs(resample(t, x).v)) < 8.0  # the true peak is 6
+
+
+def test_a_sender_that_stalls_and_catches_up_reads_alike_wherever_the_grid_lies():
+    t = np.arange(0, 1, 0.01)
+    t = np.concatenate([t[:50], 0.536 + 0.003 * np.arange(3), t[55:]])
+    x = 4.0 * np.concatenate([np.arange(50), 50 + np.arange(3), np.arange(55, 100)])[:, None] * 0.01
+    peaks = [np.nanmax(np.abs(resample(t[k:], x[k:]).v)) for k in range(8)]
+    assert max(peaks) < 1.25 * min(peaks)
+
+
+def test_gaps_are_not_bridged_and_ends_not_extrapolated():
+    t = np.concatenate([np.arange(0, 1, 0.01), np.arange(2, 3, 0.01)])
+    motion = resample(t, np.sin(t)[:, None])
+    silent = (motion.t > 0.97) & (motion.t < 2.02)
+    assert np.isnan(motion.x[silent]).all()
+    assert np.isfinite(motion.x[(motion.t > 0.04) & (motion.t < 0.95)]).all()
+    assert np.isnan(motion.v[0]).all()
+
+
+def test_a_slow_stream_gets_three_sample_intervals():
+    t = np.arange(0, 3, 1 / 30)
+    motion = resample(t, np.sin(2.0 * t)[:, None])
+    assert np.nanmax(np.abs(motion.v)) == pytest.approx(2.0, rel=0.02)
+
+
+def test_repeated_stamps_and_nan_rows_are_left_out():
+    t = np.array([0.0, 0.01, 0.01, 0.02, 0.015, 0.03])
+    assert list(strictly_rising(t, np.arange(6))[1]) == [0, 1, 3, 5]
+    x = np.sin(np.arange(0, 1, 0.01))[:, None]
+    x[40] = np.nan
+    assert resample(np.arange(0, 1, 0.01), x).known.sum() > 40
+
+
+def test_held_finds_the_level_that_lasts():
+    x = np.zeros((100, 1))
+    x[20:22] = 9.0  # 40 ms
+    x[50:54] = 5.0  # 80 ms
+    assert held(x, 0.02, 0.05)[0][0] == 5.0 and held(x, 0.02, 0.05)[1][0] == 50
+    assert held(x, 0.02, 0.02)[0][0] == 9.0
+    assert runs(x[:, 0] > 4) == [(20, 21), (50, 53)]
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.137, 0.28])
+def test_a_known_lag_is_found_within_a_few_milliseconds(lag):
+    t_command, t_state = jittered(700, 0.01, 0.003), jittered(3500, 0.002, 0.0008)
+    shape = lambda t: np.stack([np.sin(1.3 * t) + 0.4 * np.sin(3.1 * t), np.cos(2.1 * t), 0.0 * t], axis=1)  # noqa: E731
+    found = find_lag(t_command, shape(t_command), t_state, shape(t_state - lag))
+    assert found.pooled == pytest.approx(lag, abs=0.006)
+    assert found.joint[:2] == pytest.approx([lag, lag], abs=0.006)
+    assert np.isnan(found.joint[2])  # a joint that rests has no lag
+
+
+def test_what_rests_has_no_lag():
+    t = np.arange(0, 5, 0.01)
+    assert find_lag(t, np.zeros((500, 2)), t, np.zeros((500, 2))) is None

@@ -1,0 +1,253 @@
+"""How findings combine: the rules of the verdict, one by one."""
+
+import json
+
+import numpy as np
+import pytest
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.finding import Evidence, Finding, tidy, worst_of
+from shiliu.replay.verdict import StageResult, Verdict, combine
+
+RULES = load_rules()
+BARE = ["integrity", "kinematics", "dynamics"]
+
+
+def passed():
+    return [
+        RULES[code].passed()
+        for code in ("value.nonfinite", "clock.gap", "joint.position", "joint.velocity", "torque.peak", "balance")
+    ]
+
+
+def failed(code, t0=1.0, t1=1.2, subject=("zarm_l1_joint",), level="FAIL", **extra):
+    return RULES[code].finding(level=level, t0=t0, t1=t1, subject=subject, excess=0.5, **extra)
+
+
+def test_all_required_passed_is_feasible():
+    result = combine(passed(), BARE, RULES)
+    assert result.verdict == "FEASIBLE" and result.root is None and result.owner is None
+    assert {name: stage.verdict for name, stage in result.stages.items()} == {
+        "integrity": "FEASIBLE",
+        "kinematics": "FEASIBLE",
+        "dynamics": "FEASIBLE",
+        "replay": "NOT_CHECKED",
+        "robustness": "NOT_CHECKED",
+    }
+    assert result.stages["replay"].reason == "not_run"
+
+
+def test_a_required_failure_is_infeasible_and_names_cause_and_owner():
+    findings = [*passed(), failed("joint.velocity")]
+    result = combine(findings, BARE, RULES)
+    assert (
+        result.verdict == "INFEASIBLE"
+        and result.findings[result.root].code == "joint.velocity"
+        and result.owner == "operator"
+    )
+    assert result.stages["kinematics"].verdict == "INFEASIBLE" and result.stages["dynamics"].verdict == "FEASIBLE"
+
+
+def test_a_failure_that_is_not_required_leaves_the_verdict():
+    result = combine([*passed(), failed("tracking")], BARE, RULES)
+    assert result.verdict == "FEASIBLE" and result.stages["replay"].verdict == "INFEASIBLE"
+
+
+def test_a_broken_recording_is_unsound_whatever_else_failed():
+    findings = [*passed(), failed("joint.velocity"), failed("unit.degrees", subject=("/kuavo_arm_traj",))]
+    result = combine(findings, ["kinematics"], RULES)
+    assert (
+        result.verdict == "UNSOUND" and result.findings[result.root].code == "unit.degrees" and result.owner == "device"
+    )
+
+
+def test_a_required_check_that_was_not_made_is_inconclusive():
+    findings = [f for f in passed() if f.code != "balance"] + [RULES["balance"].not_checked("no_legs")]
+    result = combine(findings, BARE, RULES)
+    assert (
+        result.verdict == "INCONCLUSIVE" and result.stages["dynamics"].reason == "no_legs" and result.owner == "robot"
+    )
+    assert result.findings[result.root].code == "balance"
+
+
+@pytest.mark.parametrize("code", ["joint.acceleration", "joint.jerk", "payload", "grip.friction"])
+def test_a_check_without_a_limit_is_never_required(code):
+    result = combine([*passed(), RULES[code].not_checked("no_published_limit")], BARE, RULES)
+    assert result.verdict == "FEASIBLE"
+
+
+def test_not_applicable_is_not_the_same_as_not_checked():
+    result = combine(
+        [*passed(), RULES["force.person"].not_applicable("no_person"), RULES["goal"].passed()],
+        [*BARE, "replay.goal", "replay.safety"],
+        RULES,
+    )
+    assert result.verdict == "FEASIBLE"
+
+
+def test_a_stage_in_which_nothing_could_be_checked_is_not_checked():
+    findings = [f for f in passed() if f.stage != "dynamics"] + [
+        RULES["torque.peak"].not_checked("integrity.clock.gap")
+    ]
+    result = combine(findings, BARE, RULES)
+    assert result.stages["dynamics"] == StageResult("dynamics", "NOT_CHECKED", "integrity.clock.gap")
+    assert result.verdict == "INCONCLUSIVE" and result.owner == "device"
+
+
+def test_a_required_goal_that_nobody_looked_at_is_inconclusive():
+    result = combine([*passed(), RULES["tracking"].passed()], [*BARE, "replay.goal"], RULES)
+    assert result.verdict == "INCONCLUSIVE" and result.stages["replay"].reason == "not_run"
+    assert (
+        combine([*passed(), RULES["goal"].not_checked("no_label")], [*BARE, "replay.goal"], RULES).verdict
+        == "INCONCLUSIVE"
+    )
+
+
+def test_a_warning_changes_nothing_unless_strict():
+    findings = [*passed(), failed("torque.rated", level="WARN")]
+    assert combine(findings, BARE, RULES).verdict == "FEASIBLE"
+    strict = combine(findings, BARE, RULES, strict=True)
+    assert strict.verdict == "INFEASIBLE" and strict.findings[strict.root].details["strict"] is True
+    assert findings[-1].level == "WARN"  # the caller's findings stay as they are
+
+
+def test_information_is_no_check():
+    findings = [RULES["clock.stall"].finding(level="INFO", value=0.82), *passed()]
+    assert combine(findings, BARE, RULES, strict=True).verdict == "FEASIBLE"
+
+
+def test_the_cause_stands_first_and_what_follows_is_marked():
+    findings = [
+        *passed(),
+        failed("goal", t0=20.0, t1=20.0, subject=("opened",)),
+        failed("tracking", t0=6.1, t1=6.4),
+        failed("torque.peak", t0=5.9, t1=6.0, subject=("zarm_l4_joint",)),
+        failed("joint.velocity", t0=5.87, t1=6.06),
+        failed("joint.jump", t0=5.9, t1=5.91, level="WARN"),
+        failed("balance", t0=15.0, t1=15.2, subject=("zero_moment_point",)),
+    ]
+    result = combine(findings, [*BARE, "replay.goal"], RULES)
+    root = result.root
+    assert result.findings[root].code == "joint.velocity"
+    causes = {f.code: f.because_of for f in result.findings if f.level in ("FAIL", "WARN")}
+    assert causes["joint.velocity"] is None
+    assert causes["joint.jump"] == causes["torque.peak"] == causes["tracking"] == causes["goal"] == root
+    assert causes["balance"] is None  # nine seconds later, it is a cause of its own
+
+
+def test_in_the_replay_what_happens_first_is_the_cause():
+    findings = [
+        *passed(),
+        failed("goal", t0=30.0, t1=30.0),
+        failed("drop", t0=14.2, t1=14.5, subject=("bowl",)),
+        failed("collision.unexpected", t0=3.0, t1=3.1, level="WARN"),
+    ]
+    result = combine(findings, [*BARE, "replay.goal", "replay.safety"], RULES)
+    assert result.findings[result.root].code == "drop"
+    assert result.findings[6].because_of == 7  # the goal is missed because of the drop
+
+
+def test_a_replay_that_does_not_reproduce_is_a_cause_of_its_own():
+    findings = [*passed(), failed("joint.velocity", t0=0.1), failed("reproduces", t0=0.5, t1=9.0)]
+    result = combine(findings, [*BARE, "replay"], RULES)
+    assert result.findings[-1].because_of is None
+
+
+def test_two_joints_too_fast_at_two_times_are_two_causes_and_the_first_one_leads():
+    findings = [
+        *passed(),
+        failed("joint.velocity", t0=8.0, t1=8.1),
+        failed("joint.position", t0=3.0, t1=4.0, subject=("zarm_r4_joint",)),
+    ]
+    result = combine(findings, BARE, RULES)
+    assert result.findings[result.root].code == "joint.position"
+    assert all(f.because_of is None for f in result.findings)
+
+
+def test_a_line_holds_plain_json_in_a_fixed_order_and_no_evidence():
+    finding = failed(
+        "joint.velocity",
+        value=np.float64(8.4000000001),
+        limit=6.0,
+        details={"table": np.arange(3), "bad": float("nan"), "n": np.int64(3)},
+    )
+    result = combine([*passed(), finding], BARE, RULES)
+    verdict = Verdict(
+        "take_218",
+        "take_218.bag#0",
+        "5b0c",
+        "bare",
+        1,
+        None,
+        "robot",
+        result.verdict,
+        {"label": None},
+        BARE,
+        result.root,
+        result.owner,
+        result.stages,
+        result.findings,
+        {"engine": "3.17.0"},
+        evidence=Evidence(1.0),
+    )
+    line = json.loads(verdict.to_json(words=lambda f: f"{f.code}!"))
+    assert list(line) == [
+        "episode",
+        "source",
+        "sha256",
+        "scenario",
+        "scenario_version",
+        "cell",
+        "claim",
+        "verdict",
+        "outcome",
+        "required",
+        "root",
+        "owner",
+        "stages",
+        "findings",
+        "provenance",
+    ]
+    shown = line["findings"][result.root]
+    assert (
+        shown["value"] == 8.4
+        and shown["details"] == {"table": [0, 1, 2], "bad": None, "n": 3}
+        and shown["message"] == "joint.velocity!"
+    )
+    assert "\n" not in verdict.to_json() and verdict.to_json() == verdict.to_json()
+    assert line["stages"]["robustness"] == {"verdict": "NOT_CHECKED", "reason": "not_run"}
+    assert "take_218" in verdict._repr_html_()
+
+
+def test_an_unreadable_file_is_a_line_with_an_error():
+    line = json.loads(Verdict("x", "x.bag", error={"message": "truncated", "field": None}).to_json())
+    assert line == {
+        "episode": "x",
+        "source": "x.bag",
+        "sha256": None,
+        "verdict": None,
+        "error": {"message": "truncated", "field": None},
+    }
+
+
+def test_numbers_keep_six_figures_and_zero_has_no_sign():
+    assert tidy({"a": np.float32(1 / 3), "b": -0.0, "c": (np.bool_(True), np.inf)}) == {
+        "a": 0.333333,
+        "b": 0.0,
+        "c": [True, None],
+    }
+
+
+def test_of_several_findings_of_one_code_the_worst_speaks_and_names_the_others():
+    findings = [
+        failed("joint.velocity", subject=(name,), level=level)
+        for name, level in (("a", "PASS"), ("b", "WARN"), ("c", "FAIL"))
+    ]
+    worst = worst_of(findings)[0]
+    assert worst.subject == ("c",) and [other["subject"] for other in worst.details["others"]] == [["b"]]
+
+
+def test_a_finding_refuses_words_that_do_not_exist():
+    with pytest.raises(ValueError, match="no level"):
+        Finding("x", "BAD", "integrity")
+    with pytest.raises(ValueError, match="no stage"):
+        Finding("x", "PASS", "physics")
