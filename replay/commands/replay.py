@@ -1,0 +1,80 @@
+"""shiliu replay: the judge on the command line."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import Request
+
+USAGE = """
+shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME] [lang=en|zh] [strict=true] [fail_on="infeasible>5%"] [mapping=NAME]
+
+Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, passed.txt and refused.txt.
+Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
+Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor).
+"""
+
+
+def run(request: Request) -> int:
+    """Judge and report; returns the exit code."""
+    import mujoco
+
+    from ... import __version__
+    from ...scenarios.catalog import scene_of
+    from ..formats import read
+    from ..judge import judging
+    from ..report import Gate, Terminal, Words, check_out, exit_code, write_reports
+    from ..scenes import Stages
+
+    settings = Settings(request)
+    data, out = settings["data"].word(), settings["out"].word()
+    lang = settings["lang"].word(choices=("en", "zh"))
+    mapping = settings["mapping"].word(default="") or None
+    robot, hand, base = (settings[key].word() for key in ("robot", "hand", "base"))
+    settings["check"].word(choices=("gate", "full"))
+    strict, quiet, pictures = (settings[key].flag() for key in ("strict", "quiet", "pictures"))
+    threads, seed = settings["threads"].integer(low=0), settings["seed"].integer(low=0)
+    fail_on = settings["fail_on"].word(default="") or None
+    settings.stop()
+    gate = Gate(fail_on) if fail_on else None
+    check_out(Path(out))
+    name = settings.chosen("scenario")
+    scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base) if name else None
+    recordings = read(data, mapping)
+    cores = threads or os.cpu_count() or 1
+    header: dict[str, Any] = {
+        "version": __version__,
+        "engine": mujoco.__version__,
+        "thresholds": scene.config.thresholds if scene else "arm_manipulation",
+        "threads": cores,
+    }
+    if scene is not None:
+        header["scene"] = f"{scene.name} v{scene.version}"
+    terminal = Terminal(lang, quiet=quiet)
+    begin = time.perf_counter()
+    verdicts = []
+    try:
+        terminal.begin(header)
+        for verdict in judging(
+            recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=Stages(scene, robot, hand, base)
+        ):
+            verdicts.append(verdict)
+            terminal.add(verdict)
+        header["elapsed_s"] = time.perf_counter() - begin
+        if verdicts:
+            write_reports(verdicts, out, lang, _command(request), header, cores)
+    finally:
+        terminal.close()
+    code = exit_code(verdicts, gate)
+    terminal.finish(verdicts, out, code, header)
+    return code
+
+
+def _command(request: Request) -> str:
+    return " ".join(["shiliu", request.verb, *request.overrides])

@@ -1,0 +1,173 @@
+"""What the report shows beside the findings: curves of the joints concerned, tables, facts, a picture strip."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..scenarios.errors import ShiliuError
+from .checks.clock import origin_ns
+from .checks.dynamics import compare_torque
+from .checks.playback import error_table
+from .finding import Evidence, Fact, Finding, Picture, Plot, Table
+
+if TYPE_CHECKING:
+    from .judge import Case
+    from .verdict import Verdict
+
+MAX_PLOTS = 6
+STRIP = (320, 240)  # pixels of one picture of the strip
+STRIP_FROM = ("overview", "head")
+
+
+def gather(case: Case, verdict: Verdict, pictures: bool) -> Evidence:
+    """Collect the evidence of a judged case."""
+    recording = case.recording
+    episode = recording.episode
+    duration = episode.duration_s if episode else max((s.duration_s for s in recording.streams.values()), default=0.0)
+    wall = recording.start_ns if recording.kind != "simulation" else None
+    evidence = Evidence(duration, wall, segments=list(episode.segments) if episode else [])
+    evidence.facts = _facts(case, duration)
+    evidence.tables = _tables(case)
+    evidence.plots = _plots(case, verdict)
+    if pictures:
+        evidence.pictures = _pictures(case, verdict)
+    return evidence
+
+
+def _facts(case: Case, duration: float) -> list[Fact]:
+    episode = case.recording.episode
+    facts = [Fact("duration", {"value": duration, **({"control_steps": episode.n_steps} if episode else {})})]
+    for stream in case.recording.streams.values():
+        if case.recording.kind == "simulation" and stream.role == "measured":
+            continue
+        facts.append(Fact("stream", {"name": stream.name, "n": stream.n, "rate": stream.rate if np.isfinite(stream.rate) else None, "clock": stream.clock, "unit": stream.unit}))
+    if case.forward is not None and case.forward.tracking is not None and case.recording.kind != "simulation":
+        _, error, names = case.forward.tracking
+        table = error_table(error, names)
+        if table:
+            worst = max(table, key=lambda name: table[name]["p95"])
+            facts.append(Fact("replay_tracking", {"joint": worst, **table[worst]}))
+    return facts
+
+
+def _tables(case: Case) -> list[Table]:
+    tables = []
+    forward = case.forward
+    if forward is not None and forward.tracking is not None and case.recording.kind != "simulation":
+        _, error, names = forward.tracking
+        rows = [[name, row["p50"], row["p95"], row["max"], "rad"] for name, row in error_table(error, names).items()]
+        tables.append(Table("tracking", ["joint", "p50", "p95", "max", "unit"], rows))
+    torques = [s for s in case.recording.select("measured", "joint_torque") if s.n]
+    if torques and "measured" in case.effort and case.recording.kind != "simulation":
+        stream = torques[0]
+        t = (stream.time_ns - origin_ns(case.recording)) * 1e-9
+        compared = compare_torque(case.effort["measured"], t, stream.values, stream.names)
+        if compared:
+            rows = [[name, row["rms"], row["recorded_rms"], row["offset"], "Nm"] for name, row in compared.items()]
+            tables.append(Table("torque_compared", ["joint", "rms_difference", "recorded_rms", "offset", "unit"], rows))
+    return tables
+
+
+def _plots(case: Case, verdict: Verdict) -> list[Plot]:
+    """Angle (and, for a speed or torque finding, that too) of each joint that a finding which matters names."""
+    wanted: list[tuple[str, str]] = []
+    ranked = sorted(verdict.findings, key=lambda f: (verdict.root is None or f is not verdict.findings[verdict.root], f.level != "FAIL", f.level != "WARN"))
+    for finding in ranked:
+        if finding.level not in ("FAIL", "WARN") and finding.code not in ("joint.velocity", "tracking"):
+            continue
+        for joint in finding.subject:
+            if not any(joint in motion.names for motion in case.motion.values()):
+                continue
+            kind = {"joint.velocity": "joint_velocity", "torque.peak": "joint_torque", "torque.rated": "joint_torque"}.get(finding.code)
+            wanted += [(kind, joint)] if kind else []
+            wanted.append(("joint_position", joint))
+    plots = []
+    for kind, joint in list(dict.fromkeys(wanted))[:MAX_PLOTS]:
+        plot = _plot(case, kind, joint, verdict.findings)
+        if plot is not None:
+            plots.append(plot)
+    return plots
+
+
+def _plot(case: Case, kind: str, joint: str, findings: list[Finding]) -> Plot | None:
+    limit = case.stage.limits[joint] if joint in case.stage.limits else None
+    traces: list[dict[str, Any]] = []
+    limits: list[dict[str, Any]] = []
+    codes: tuple[str, ...]
+    if kind == "joint_position":
+        codes = ("joint.position", "joint.jump", "tracking", "stream.frozen")
+        for role, motion in case.motion.items():
+            if joint in motion.names:
+                traces.append({"name": role, "t": motion.t, "y": motion.q[:, motion.names.index(joint)]})
+        forward = case.forward
+        if forward is not None and forward.played is not None and joint in case.stage.scene.robot.joint_names:
+            q = forward.played.qpos[:, case.stage.scene.joint_index[case.stage.scene.robot.joint_names.index(joint)]]
+            traces.append({"name": "replayed", "t": forward.offset + np.arange(len(q)) * case.stage.scene.control_timestep, "y": q})
+        if limit is not None:
+            limits = [{"name": "lower", "value": limit.lower}, {"name": "upper", "value": limit.upper}]
+        unit = "rad"
+    elif kind == "joint_velocity":
+        codes = ("joint.velocity",)
+        for role, motion in case.resampled.items():
+            names = case.motion[role].names
+            if joint in names:
+                traces.append({"name": role, "t": motion.t, "y": motion.v[:, names.index(joint)]})
+        bounds = case.stage.limits.column([joint], "speed_larger")
+        if np.isfinite(bounds[0]):
+            limits = [{"name": "limit", "value": float(bounds[0])}, {"name": "limit", "value": -float(bounds[0])}]
+        unit = "rad/s"
+    else:
+        codes = ("torque.peak", "torque.rated")
+        for role, effort in case.effort.items():
+            if joint in effort.names:
+                traces.append({"name": role, "t": effort.t, "y": effort.torque[:, effort.names.index(joint)]})
+        if limit is not None and np.isfinite(limit.torque_peak):
+            limits = [{"name": "peak", "value": limit.torque_peak}, {"name": "peak", "value": -limit.torque_peak}]
+        unit = "Nm"
+    if not traces:
+        return None
+    marks = [
+        {"t0": f.t0, "t1": f.t1 if f.t1 is not None else f.t0, "code": f.code}
+        for f in findings
+        if f.code in codes and joint in f.subject and f.level in ("WARN", "FAIL") and f.t0 is not None
+    ]
+    return Plot(kind, joint, unit, traces, [item for item in limits if np.isfinite(item["value"])], marks)
+
+
+def _pictures(case: Case, verdict: Verdict) -> list[Picture]:
+    """Four moments of the replay: start, before and at the cause (or evenly spread), end. None where OpenGL is missing."""
+    forward, scene = case.forward, case.stage.scene
+    if forward is None or forward.played is None or forward.draw is None:
+        return []
+    camera = next((f"observation.images.{name}" for name in STRIP_FROM if f"observation.images.{name}" in scene.schema.cameras), None)
+    if camera is None:
+        return []
+    import imageio.v3 as iio
+
+    from ..envs.rendering import Painter
+
+    dt, last = scene.control_timestep, len(forward.played.qpos) - 1
+    root = verdict.findings[verdict.root] if verdict.root is not None else None
+    moments = {"start": 0.0, "end": last * dt}
+    if root is not None and root.t0 is not None:
+        at = min(max(root.t0 - forward.offset, 0.0), last * dt)
+        moments = {"start": 0.0, "before": max(at - 0.5, 0.0), "cause": at, "end": last * dt}
+    else:
+        moments = {"start": 0.0, "third": last * dt / 3, "two_thirds": last * dt * 2 / 3, "end": last * dt}
+    shots = []
+    try:
+        with Painter(scene) as painter:
+            for caption, t in sorted(moments.items(), key=lambda item: item[1]):
+                qpos = forward.played.qpos[min(round(t / dt), last)]
+                if not np.isfinite(qpos).all():
+                    continue
+                image = painter.picture(forward.draw.values, qpos, scene.schema.cameras[camera].camera, *STRIP)
+                png = io.BytesIO()
+                iio.imwrite(png, image, extension=".png")
+                shots.append(Picture(t + forward.offset, caption, png.getvalue()))
+    except ShiliuError:
+        return []
+    return shots

@@ -1,0 +1,315 @@
+"""The replay stage: commands played forward in the scene, and what the world then did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import mujoco
+import numpy as np
+
+from ..scenarios import draw as drawing
+from ..scenarios.config import draw_values, nominal_values
+from ..scenarios.draw import Draw
+from ..scenarios.scene import Scene
+from .checks.channels import in_radians
+from .checks.collision import check_start
+from .checks.outcome import check_drop, check_forces, check_goal, check_nevers, check_stable, check_touches, outcome_of
+from .checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
+from .checks.rules import Rules
+from .finding import Finding
+from .motion import zero_order_hold
+from .playing import Played, Take, play
+from .statistics import wilson
+
+if TYPE_CHECKING:
+    from .judge import Case
+
+REPLAY = ("goal", "drop", "force.object", "collision.unexpected", "tracking", "unstable", "start.penetration", "ctrl.clamped")
+RECORDED = ("observation.state", "observation.velocity", "observation.environment_state")  # held against the record to the bit
+ENOUGH = 0.9  # of the likely starts must succeed for a PASS
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+
+
+@dataclass
+class Forward:
+    """What the replay of one recording gave.
+
+    Attributes:
+        findings: of the replay stage; outcome: success, subgoals, failure, beside the recording's label.
+        played: the one take that is shown, with its draw; offset: its start on the recording's clock [s].
+        tracking: (t, error (m, k), names) of the robot against what was measured or commanded.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    outcome: dict[str, Any] = field(default_factory=dict)
+    played: Played | None = None
+    draw: Draw | None = None
+    offset: float = 0.0
+    tracking: tuple[np.ndarray, np.ndarray, tuple[str, ...]] | None = None
+
+
+def replay_all(cases: Sequence[Case], threads: int, seed: int) -> None:
+    """Play every case that can be played, those of one scene together, and set `case.forward`."""
+    groups: dict[int, list[tuple[Case, list[Take], list[list[int]]]]] = {}
+    for case in cases:
+        case.forward = Forward()
+        takes, keep = _takes(case, seed)
+        if takes:
+            groups.setdefault(id(case.stage), []).append((case, takes, keep))
+    for group in groups.values():
+        scene = group[0][0].stage.scene
+        every = [take for _, takes, _ in group for take in takes]
+        kept = [steps for _, _, keep in group for steps in keep]
+        played = play(scene, every, kept, threads)
+        for case, takes, _ in group:
+            _judge_replay(case, takes, [next(played) for _ in takes])
+
+
+def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
+    """The takes of a case: its own start, or the likely starts where the recording does not tell it."""
+    scene, rules, forward = case.stage.scene, case.stage.rules, case.forward
+    assert forward is not None
+    episode = case.recording.episode
+    if "command" not in case.motion and not (case.recording.kind == "state_only" and "measured" in case.motion):
+        reason = case.stopped.get("command") or ("no_retargeting" if case.recording.kind == "human" else "no_commands")
+        forward.findings += _not_checked(scene, rules, reason)
+        return [], []
+    if episode is not None:
+        draw = _own_draw(scene, episode.draw, episode.start_state)
+        if draw is None or tuple(episode.action_names) != scene.schema.action.names:
+            forward.findings += _not_checked(scene, rules, "other_scene")
+            forward.findings.append(rules["reproduces"].not_checked("other_scene"))
+            return [], []
+        finite = np.isfinite(episode.actions).all()
+        ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
+        t = np.arange(episode.n_steps) * scene.control_timestep
+        forward.findings += check_clamped(t, episode.actions.astype(float), episode.action_names, ranges, rules)
+        if not finite:
+            forward.findings += _not_checked(scene, rules, "integrity.value.nonfinite", but=("ctrl.clamped",))
+            return [], []
+        return [Take(draw, episode.actions)], [sorted(int(k) for k in episode.checkpoints)]
+    return _likely_takes(case, seed)
+
+
+def _own_draw(scene: Scene, drawn: dict[str, Any], start: np.ndarray) -> Draw | None:
+    """The draw of an episode, or None where the scene of today has other sizes than the one it was made in."""
+    values = {**nominal_values(scene.config), **{k: float(v) for k, v in drawn.get("values", {}).items()}}
+    if set(values) != set(nominal_values(scene.config)):
+        return None
+    draw = drawing.of_values(scene, values, int(drawn.get("task", 0)))
+    return None if start.shape != draw.start_state.shape else Draw(draw.values, draw.task, draw.model, start)
+
+
+def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
+    """Commands of a real robot, held on the scene's clock; the robot starts where it was measured to be."""
+    scene, rules, forward = case.stage.scene, case.stage.rules, case.forward
+    assert forward is not None
+    signal = "command" if "command" in case.motion else "measured"
+    motion = case.motion[signal]
+    begin, end = float(motion.t.min()), float(motion.t.max())
+    steps = max(1, int(np.floor((end - begin) / scene.control_timestep)) + 1)
+    grid = begin + np.arange(steps) * scene.control_timestep
+    actions = np.tile(scene.ready_ctrl, (steps, 1))
+    held = zero_order_hold(motion.t, motion.q, grid)
+    for j, name in enumerate(motion.names):
+        actions[:, scene.schema.action.names.index(name)] = held[:, j]
+    ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
+    forward.findings += check_clamped(grid, actions, scene.schema.action.names, ranges, rules)
+    forward.offset = begin
+    start = {name: float(held[0, j]) for j, name in enumerate(motion.names)}
+    measured = case.motion.get("measured")
+    if measured is not None:
+        first = zero_order_hold(measured.t, measured.q, np.array([begin]))[0]
+        start.update({name: float(first[j]) for j, name in enumerate(measured.names)})
+    unknown = scene.config.vary_unknown
+    draws = [drawing.nominal(scene)]
+    if unknown:
+        rng = np.random.default_rng(seed)
+        draws = []
+        for _ in range(scene.config.starts):
+            drawn = draw_values(scene.config, rng)
+            values = nominal_values(scene.config)
+            values.update({k: v for k, v in drawn.items() if any(k == u or k.startswith(f"{u}.") for u in unknown)})
+            draws.append(drawing.of_values(scene, values, 0))
+    takes = [Take(_posed(scene, draw, start), actions.astype(np.float32)) for draw in draws]
+    return takes, [[] for _ in takes]
+
+
+def _posed(scene: Scene, draw: Draw, angles: dict[str, float]) -> Draw:
+    """A draw whose robot starts at these joint angles."""
+    data = mujoco.MjData(draw.model)
+    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
+    for name, angle in angles.items():
+        data.qpos[draw.model.joint(name).qposadr[0]] = angle
+    state = draw.start_state.copy()
+    mujoco.mj_getState(draw.model, data, state, STATE)
+    return Draw(draw.values, draw.task, draw.model, state)
+
+
+def _not_checked(scene: Scene, rules: Rules, reason: str, but: Sequence[str] = ()) -> list[Finding]:
+    found = [rules[code].not_checked(reason) for code in REPLAY if code not in but]
+    return [*found, rules["force.person"].not_applicable("no_person")]
+
+
+def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
+    scene, rules, forward = case.stage.scene, case.stage.rules, case.forward
+    assert forward is not None
+    episode = case.recording.episode
+    shown, take = played[0], takes[0]
+    forward.played, forward.draw = shown, take.draw
+    dt = scene.control_timestep
+    data = mujoco.MjData(take.draw.model)
+    mujoco.mj_setState(take.draw.model, data, take.draw.start_state, STATE)
+    forward.findings += check_start(take.draw.model, data, rules, case.stage.hand_pairs)
+    outcomes = [outcome_of(scene.course, p.carry, "unstable" if p.unstable_at is not None else None) for p in played]
+    label = episode.label if episode is not None else case.recording.metadata.get("label")
+    forward.outcome = {**outcomes[0], "label": label.get("success") if isinstance(label, dict) else None}
+    forward.findings += check_stable(shown.unstable_at, rules)
+    if episode is not None:
+        forward.findings += _reproduced(case, shown)
+    forward.findings += _tracked(case, take, shown)
+    if len(played) > 1:
+        forward.findings += _over_starts(case, outcomes, label)
+    else:
+        forward.findings += check_goal(scene.course, outcomes[0], label if isinstance(label, dict) else None, rules)
+    known = len(played) == 1
+    world = check_nevers(scene.course, shown.carry, dt, rules)
+    world += check_drop(shown.held, shown.heights, dt, rules)
+    world += check_forces(scene.safety, shown.safety, dt, rules)
+    world += check_touches(*_touches(case, shown, take), dt, rules)
+    if not known:  # one likely start of many says nothing about the others
+        world = [rules[f.code].not_checked("unknown_start") if f.level in ("WARN", "FAIL") else f for f in world]
+    forward.findings += world
+    forward.findings.append(rules["force.person"].not_applicable("no_person"))
+    for finding in forward.findings:  # replay runs on the take's own clock; findings are told on the recording's
+        if finding.stage == "replay" and finding.code != "ctrl.clamped" and finding.t0 is not None and not finding.details.get("on_recording_clock"):
+            finding.t0 += forward.offset
+            finding.t1 = None if finding.t1 is None else finding.t1 + forward.offset
+
+
+def _reproduced(case: Case, shown: Played) -> list[Finding]:
+    """Own episodes: every recorded state of every step, and the full state at every whole second, to the bit."""
+    episode, scene, rules = case.recording.episode, case.stage.scene, case.stage.rules
+    assert episode is not None
+    recorded, replayed, parts, at = [], [], {}, 0
+    for name in RECORDED:
+        if name not in episode.states or name not in shown.observations:
+            continue
+        ours, theirs = shown.observations[name], np.asarray(episode.states[name])
+        rows = min(len(ours), len(theirs))
+        recorded.append(theirs[:rows])
+        replayed.append(ours[:rows])
+        parts[name.removeprefix("observation.")] = slice(at, at + theirs.shape[1])
+        at += theirs.shape[1]
+    if not recorded:
+        return [rules["reproduces"].not_checked("not_recorded")]
+    rows = min(len(r) for r in recorded)
+    found = check_reproduces(
+        np.concatenate([r[:rows] for r in recorded], axis=1), np.concatenate([r[:rows] for r in replayed], axis=1), scene.control_timestep, rules, parts
+    )
+    worst = max(
+        ((k, float(np.abs(state - shown.states[k]).max())) for k, state in episode.checkpoints.items() if k in shown.states and not np.array_equal(state, shown.states[k])),
+        key=lambda item: item[1],
+        default=None,
+    )
+    if worst is not None and found[0].level == "PASS":
+        first = min(k for k, state in episode.checkpoints.items() if k in shown.states and not np.array_equal(state, shown.states[k]))
+        details = {"step": first, "what_differs": "full state in float64", "likely": "engine_version", "steps": episode.n_steps}
+        found = [rules["reproduces"].finding(level="FAIL", t0=first * scene.control_timestep, value=worst[1], limit=0.0, margin=-worst[1], excess=1.0, details=details)]
+    if scene.fingerprint != episode.fingerprint:
+        found[0].details["scene_changed"] = True
+    return found
+
+
+def _tracked(case: Case, take: Take, shown: Played) -> list[Finding]:
+    """How far the replayed robot is from its command; of a real robot, from what was measured, as information."""
+    scene, rules, forward = case.stage.scene, case.stage.rules, case.forward
+    assert forward is not None
+    names = scene.robot.joint_names
+    q = shown.qpos[:, scene.joint_index]
+    dt = scene.control_timestep
+    t = np.arange(len(q)) * dt
+    if case.recording.episode is not None:
+        error = q[1:] - take.actions[:, : len(names)]
+        forward.tracking = (t[1:], error, names)
+        return check_tracking(t[1:], error, names, rules)
+    measured = case.motion.get("measured")
+    if measured is None:
+        return [rules["tracking"].not_checked("no_measured")]
+    shared = [name for name in measured.names if name in names and name in case.motion.get("command", measured).names]
+    columns = [names.index(name) for name in shared]
+    theirs = in_radians(measured.stream, shared)
+    times, error = tracking_error(t + forward.offset, q[:, columns], measured.t, theirs)
+    if not len(times):
+        return [rules["tracking"].not_checked("too_short")]
+    error = -error  # ours minus the measurement
+    forward.tracking = (times, error, tuple(shared))
+    found = check_tracking(times, error, shared, rules, informative=True)
+    for finding in found:
+        finding.details["on_recording_clock"] = True
+    return found
+
+
+def _over_starts(case: Case, outcomes: list[dict[str, Any]], label: Any) -> list[Finding]:
+    """The goal over many likely starts: none succeeds, enough do, or it hangs on what is unknown."""
+    rules, scene, forward = case.stage.rules, case.stage.scene, case.forward
+    assert forward is not None
+    rule = rules["goal"]
+    n, k = len(outcomes), sum(o["success"] for o in outcomes)
+    low, high = wilson(k, n)
+    told = {"successes": k, "starts": n, "low": low, "high": high, "unknown": ", ".join(scene.config.vary_unknown)}
+    forward.outcome = {"success": None, "share": k / n, "starts": n, "label": label.get("success") if isinstance(label, dict) else None}
+    known: dict[str, Any] = {"value": k / n, "limit": ENOUGH, "details": told}
+    if not isinstance(label, dict) or label.get("success") is None:
+        return [rule.not_checked("no_label", **known)]
+    if not label["success"]:
+        return [rule.passed(**known) if k < n else rule.finding(level="WARN", **known)]
+    if k == 0:
+        return [rule.finding(level="FAIL", margin=-ENOUGH, excess=1.0, **known)]
+    return [rule.passed(**known) if k / n >= ENOUGH else rule.not_checked("unknown_start", **known)]
+
+
+def _touches(case: Case, shown: Played, take: Take) -> tuple[list[tuple[str, str]], np.ndarray]:
+    """Unasked contacts as pairs of bodies and their forces (T+1, m).
+
+    The partner of a link is looked up in the posture of its strongest touch. Contacts of the robot with itself are left to
+    `collision.self`, which judges them by depth: our shapes are approximate, and a graze of theirs by tenths of a
+    millimetre rings with hundreds of newtons.
+    """
+    names, columns = [], []
+    for column, request in enumerate(case.stage.scene.unasked):
+        mine, other = request.of.partition(":")[2], request.to.partition(":")[2]
+        force = shown.touches[:, column]
+        if not other and force.max(initial=0.0) > 0.0:
+            other = _nearest_body(take.draw.model, shown.qpos[max(int(force.argmax()) - 1, 0)], mine)
+            if "/" not in other:
+                continue
+        names.append((mine, other))
+        columns.append(column)
+    return names, shown.touches[:, columns]
+
+
+def _nearest_body(model: mujoco.MjModel, qpos: np.ndarray, body: str) -> str:
+    """The body whose collision shapes come nearest to those of `body`, among pairs that can collide, in a posture."""
+    data = mujoco.MjData(model)
+    data.qpos[:] = qpos
+    mujoco.mj_kinematics(model, data)
+    mine = model.body(body).id
+    excluded = {(int(s) >> 16, int(s) & 0xFFFF) for s in model.exclude_signature}
+    best, name = 0.1, ""  # m, further away nothing was touched
+    for g in np.flatnonzero(model.geom_bodyid == mine):
+        if not (model.geom_contype[g] or model.geom_conaffinity[g]):
+            continue
+        for h in range(model.ngeom):
+            other = int(model.geom_bodyid[h])
+            near = other in (mine, int(model.body_parentid[mine])) or int(model.body_parentid[other]) == mine
+            if near or (min(mine, other), max(mine, other)) in excluded or (max(mine, other), min(mine, other)) in excluded:
+                continue
+            if not (model.geom_contype[g] & model.geom_conaffinity[h] or model.geom_contype[h] & model.geom_conaffinity[g]):
+                continue
+            distance = mujoco.mj_geomDistance(model, data, int(g), h, best, None)
+            if distance < best:
+                best, name = float(distance), model.body(other).name
+    return name

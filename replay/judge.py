@@ -1,0 +1,206 @@
+"""The judge: a recording goes through integrity, kinematics, dynamics and replay, and comes out as a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+import mujoco
+
+from .. import __version__
+from ..scenarios.errors import ShiliuError
+from ..scenarios.scene import Scene
+from .checks.dynamics import Effort, check_dynamics
+from .checks.integrity import check_integrity, stopped_signals
+from .checks.kinematics import check_kinematics, motion_of
+from .checks.signal import Motion
+from .evidence import gather
+from .finding import Finding
+from .forward import Forward, replay_all
+from .formats import Unreadable
+from .motion import JointMotion, joint_motion
+from .obstacles import check_obstacles
+from .recording import Recording
+from .scenes import Stage, Stages
+from .verdict import Verdict, combine
+
+AT_ONCE = 64  # recordings judged together: their replays share one batch
+KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
+DYNAMICS = ("torque.peak", "torque.rated", "balance")
+WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk", "grip.friction", "payload")
+
+
+@dataclass
+class Case:
+    """One recording on its way through the stages."""
+
+    recording: Recording
+    stage: Stage
+    findings: list[Finding] = field(default_factory=list)
+    stopped: dict[str, str] = field(default_factory=dict)
+    motion: dict[str, JointMotion] = field(default_factory=dict)
+    resampled: dict[str, Motion] = field(default_factory=dict)
+    effort: dict[str, Effort] = field(default_factory=dict)
+    forward: Forward | None = None
+
+
+def judge(
+    recordings: Iterable[Recording | Unreadable],
+    scene: Scene | None = None,
+    *,
+    strict: bool = False,
+    threads: int = 0,
+    seed: int = 0,
+    pictures: bool = False,
+    stages: Stages | None = None,
+    told: Callable[[Verdict], None] | None = None,
+) -> list[Verdict]:
+    """Judge recordings.
+
+    Args:
+        recordings: from `shiliu.read`; unreadable ones become verdicts with an error.
+        scene: where to judge them; None takes the scene that each names, else the bare floor.
+        strict: a warning fails.
+        threads: of the replay; 0 for all cores; verdicts do not depend on it.
+        seed: of the likely starts that are tried where a recording does not tell its start.
+        pictures: draw a small picture strip for each recording, where OpenGL exists.
+        told: called with each verdict as it is done.
+
+    Returns:
+        One verdict for each, in their order.
+    """
+    verdicts = []
+    for verdict in judging(recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=stages):
+        verdicts.append(verdict)
+        if told is not None:
+            told(verdict)
+    return verdicts
+
+
+def judging(
+    recordings: Iterable[Recording | Unreadable],
+    scene: Scene | None = None,
+    *,
+    strict: bool = False,
+    threads: int = 0,
+    seed: int = 0,
+    pictures: bool = False,
+    stages: Stages | None = None,
+) -> Iterator[Verdict]:
+    """As `judge`, one verdict after the other, holding no more than a batch of recordings."""
+    stages = stages or Stages(scene)
+    for batch in _batches(recordings, AT_ONCE):
+        slots: list[Verdict | Case] = []
+        for item in batch:
+            if isinstance(item, Unreadable):
+                slots.append(_unreadable(item.name, item.source, item.error))
+                continue
+            try:
+                slots.append(_before_replay(Case(item, stages.of(item))))
+            except ShiliuError as error:
+                slots.append(_unreadable(item.name, item.source, error))
+        cases = [slot for slot in slots if isinstance(slot, Case)]
+        replay_all(cases, threads, seed)
+        for slot in slots:
+            yield slot if isinstance(slot, Verdict) else _concluded(slot, strict, pictures)
+
+
+def _batches(items: Iterable[Recording | Unreadable], size: int) -> Iterator[list[Recording | Unreadable]]:
+    batch: list[Recording | Unreadable] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _unreadable(name: str, source: str, error: ShiliuError) -> Verdict:
+    return Verdict(name, source, error={"message": error.message, "file": error.file, "field": error.field})
+
+
+def _before_replay(case: Case) -> Case:
+    """Integrity, kinematics and dynamics: what needs no simulation of the world."""
+    recording, stage = case.recording, case.stage
+    rules, limits, robot = stage.rules, stage.limits, stage.scene.robot
+    case.findings += check_integrity(recording, limits, rules, actuated=robot.joint_names)
+    case.stopped = dict(stopped_signals(case.findings, recording))
+    case.motion = joint_motion(recording, robot.joint_names, case.stopped)
+    signal = _judged_signal(case)
+    if signal is None:
+        reason = next(iter(case.stopped.values()), "no_retargeting" if recording.kind == "human" else "no_commands")
+        case.findings += [rules[code].not_checked(reason) for code in (*KINEMATICS, *DYNAMICS)]
+        case.findings += [rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT]
+        return case
+    for role, motion in case.motion.items():
+        case.resampled[role] = motion_of(motion.t, motion.q, rules)
+        if role == signal or recording.kind != "simulation":
+            case.findings += check_kinematics(motion.t, motion.q, motion.names, limits, rules, role, case.resampled[role])
+    motion = case.motion[signal]
+    found, case.effort[signal] = check_dynamics(stage.robot, motion.t, motion.q, motion.names, limits, rules, stage.soles, signal=signal)
+    case.findings += found
+    if signal == "command" and "measured" in case.motion and recording.kind != "simulation":
+        measured = case.motion["measured"]
+        _, case.effort["measured"] = check_dynamics(stage.robot, measured.t, measured.q, measured.names, limits, rules, stage.soles, signal="measured")
+    case.findings += check_obstacles(case.resampled[signal], motion.names, stage, rules, signal)
+    return case
+
+
+def _judged_signal(case: Case) -> str | None:
+    """The command where there is one; a measured state stands in for it only where no command was ever recorded."""
+    if "command" in case.motion:
+        return "command"
+    if case.recording.kind == "state_only" and "measured" in case.motion:
+        return "measured"
+    return None
+
+
+def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
+    recording, scene = case.recording, case.stage.scene
+    rules = case.stage.rules
+    if case.forward is not None:
+        case.findings += case.forward.findings
+    case.findings.append(rules["robustness"].not_checked("not_run_gate"))
+    _name_skills(case)
+    required = list(scene.config.required)
+    combined = combine(case.findings, required, rules, strict=strict)
+    episode = recording.episode
+    verdict = Verdict(
+        episode=recording.name,
+        source=recording.source,
+        sha256=recording.sha256,
+        scenario=scene.name,
+        scenario_version=scene.version,
+        cell=recording.cell,
+        claim=recording.kind,
+        verdict=combined.verdict,
+        outcome=case.forward.outcome if case.forward else {},
+        required=required,
+        root=combined.root,
+        owner=combined.owner,
+        stages=combined.stages,
+        findings=combined.findings,
+        provenance={
+            "shiliu": __version__,
+            "engine": f"mujoco {mujoco.__version__}",
+            "scene": scene.fingerprint[:12],
+            "thresholds": f"{rules.name} {rules.digest[:12]}",
+            "robot": f"{scene.robot.name} hand={scene.robot.hand} base={scene.robot.base}",
+            "scenario_named_by": case.stage.named,
+            "mapping": recording.mapping,
+            "notes": list(recording.notes),
+            "unmapped": list(recording.unmapped),
+            **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),
+        },
+    )
+    verdict.evidence = gather(case, verdict, pictures)
+    return verdict
+
+
+def _name_skills(case: Case) -> None:
+    """Tell for each finding in which skill of the demonstration it begins."""
+    segments = case.recording.episode.segments if case.recording.episode else []
+    for finding in case.findings:
+        if finding.t0 is not None and finding.skill is None and finding.level in ("WARN", "FAIL"):
+            finding.skill = next((s["skill"] for s in segments if s["t0"] <= finding.t0 < s["t1"]), None)

@@ -1,0 +1,50 @@
+"""The joint motion of a recording on its own clock, in radians and in the robot's order, and what of it can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .checks.channels import in_radians, pair
+from .checks.clock import origin_ns, seconds
+from .recording import Recording, Stream
+
+
+@dataclass(frozen=True)
+class JointMotion:
+    """A joint trajectory: t (n,) [s] from the recording's origin, q (n, k) [rad], names (k,), and the stream it is of."""
+
+    t: np.ndarray
+    q: np.ndarray
+    names: tuple[str, ...]
+    stream: Stream
+
+
+def joint_motion(recording: Recording, joints: Sequence[str], stopped: dict[str, str]) -> dict[str, JointMotion]:
+    """Commanded and measured joint motion, where the recording has it and integrity has not stopped it.
+
+    Args:
+        joints: the robot's joints, in its order; others of the recording are left out.
+        stopped: signal -> reason, from `checks.integrity.stopped_signals`.
+
+    Returns:
+        "command" and "measured" -> motion.
+    """
+    found: dict[str, JointMotion] = {}
+    origin = origin_ns(recording)
+    for role, stream in zip(("command", "measured"), pair(recording)):
+        if stream is None or role in stopped or not stream.n:
+            continue
+        names = tuple(name for name in joints if name in stream.names)
+        if names:
+            found[role] = JointMotion(seconds(stream, origin), in_radians(stream, names), names, stream)
+    return found
+
+
+def zero_order_hold(t: np.ndarray, x: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """(m, k) the last sample at or before each grid time: what a robot that holds its last command is told."""
+    order = np.argsort(t, kind="stable")
+    at = np.clip(np.searchsorted(t[order], grid + 1e-9, side="right") - 1, 0, len(t) - 1)
+    return x[order][at]

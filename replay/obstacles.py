@@ -1,0 +1,46 @@
+"""Would the commanded motion drive the robot into itself or into fixtures that never move?"""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from .checks.collision import check_overlaps, overlaps
+from .checks.rules import Rules
+from .checks.signal import Motion
+from .finding import Finding
+from .scenes import Stage
+
+RATE = 25.0  # Hz at which poses are looked at: a hand at 0.5 m/s moves 20 mm between two
+
+
+def check_obstacles(motion: Motion, names: tuple[str, ...], stage: Stage, rules: Rules, signal: str) -> list[Finding]:
+    """`collision.self` and `collision.scene` of a joint motion, everything else in the nominal scene at rest.
+
+    What a replay moves (doors, objects) is judged by its contact forces there; here only fixtures count that stand still,
+    because a commanded pose runs ahead of the world by the robot's own lag.
+
+    Args:
+        motion: the resampled motion; rows that are not determined are left out.
+        names: (k,) its joints.
+    """
+    model, scene = stage.scene.model, stage.scene
+    rows = np.flatnonzero(motion.known)[:: max(1, round(1.0 / (RATE * motion.step)))] if motion.step else np.array([], int)
+    if not len(rows):
+        return [rules[code].not_checked("too_short", signal=signal) for code in ("collision.self", "collision.scene")]
+    qpos = np.tile(scene.start_qpos(model), (len(rows), 1))
+    for j, name in enumerate(names):
+        qpos[:, model.joint(name).qposadr[0]] = motion.x[rows, j]
+    t = motion.t[rows]
+    mine = stage.robot_geoms
+    found = check_overlaps("collision.self", t, overlaps(model, qpos, mine), rules, signal=signal)
+    fixed = _fixtures(model, mine)
+    if not len(fixed):
+        return [*found, rules["collision.scene"].not_applicable("no_objects", signal=signal)]
+    return found + check_overlaps("collision.scene", t, overlaps(model, qpos, mine, fixed, stage.hand_pairs), rules, signal=signal)
+
+
+def _fixtures(model: mujoco.MjModel, robot: np.ndarray) -> np.ndarray:
+    """Collision geoms of bodies that no joint moves, without the robot's."""
+    still = [i for i in range(model.ngeom) if model.body_weldid[model.geom_bodyid[i]] == 0 and i not in set(robot.tolist())]
+    return np.array([i for i in still if model.geom_contype[i] or model.geom_conaffinity[i]], int)

@@ -1,0 +1,121 @@
+"""Which scene a recording is judged in: its own resolved config, the one the command names, or the bare floor."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ..scenarios.catalog import load_scenario, scene_of_tree
+from ..scenarios.errors import ReplayError
+from ..scenarios.scene import Scene
+from .checks.dynamics import sole_polygon
+from .checks.limits import Limits, load_limits
+from .checks.rules import Rules, load_rules
+from .recording import Recording
+
+
+@dataclass
+class Stage:
+    """A scene with everything that judging in it needs, computed once."""
+
+    scene: Scene
+    named: str  # "recording" | "command" | "default": who chose the scenario
+    rules: Rules = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rules = load_rules(self.scene.config.thresholds)
+
+    @cached_property
+    def limits(self) -> Limits:
+        return load_limits(self.scene.robot.folder)
+
+    @cached_property
+    def robot(self) -> mujoco.MjModel:
+        """The robot alone, its base fixed, for inverse dynamics and self-collision."""
+        return self.scene.robot.spec().compile()
+
+    @cached_property
+    def soles(self) -> np.ndarray:
+        """(p, 2) corners of what the soles span on the floor."""
+        sole = self.scene.robot.sheet["sole"]
+        return sole_polygon(self.robot, ("leg_l6_link", "leg_r6_link"), sole["x"], sole["y"])
+
+    @cached_property
+    def robot_geoms(self) -> np.ndarray:
+        """Ids of the robot's collision geoms in the scene: those of bodies that no part brought."""
+        model = self.scene.model
+        own = [model.body(int(b)).name for b in model.geom_bodyid]
+        return np.array([i for i, name in enumerate(own) if name != "world" and "/" not in name], int)
+
+    @cached_property
+    def hand_pairs(self) -> list[tuple[str, str]]:
+        """Pairs that may touch: a hand and what the scenario lets it touch, fingers and the hand they belong to."""
+        hands = self.scene.robot.interface["hands"]["bodies"]
+        touchable = {self._body_of(group) for group in self.scene.may_touch}
+        loose = {self.scene.model.body(i).name for i in range(self.scene.model.nbody) if self._loose(i)}
+        return [(hand, body) for hand in hands for body in sorted(touchable | loose)]
+
+    def _body_of(self, group: str) -> str:
+        how, _, name = group.partition(":")
+        model = self.scene.model
+        return model.body(model.geom_bodyid[model.geom(name).id]).name if how == "geom" else name
+
+    def _loose(self, body: int) -> bool:
+        model = self.scene.model
+        name = model.body(body).name
+        siblings = [model.body(i).name for i in range(model.nbody) if model.body_parentid[i] == 0 and model.body(i).name.startswith(name.partition("/")[0] + "/")]
+        return "/" in name and model.body_parentid[body] == 0 and len(siblings) > 1
+
+
+class Stages:
+    """Chooses and caches the stage of each recording.
+
+    Args:
+        chosen: the scene that the command named, or None.
+        robot, hand, base: for scenes that are built from a name.
+    """
+
+    def __init__(self, chosen: Scene | None = None, robot: str = "kuafu", hand: str = "claw", base: str = "planted"):
+        self._chosen = Stage(chosen, "command") if chosen is not None else None
+        self._settings = {"robot": robot, "hand": hand, "base": base}
+        self._cache: dict[str, Stage] = {}
+
+    def of(self, recording: Recording) -> Stage:
+        """The stage of a recording.
+
+        Raises:
+            ScenarioError: where the recording's own config cannot be built any more.
+            ReplayError: where the command names another scenario than the recording was made in.
+        """
+        if recording.episode is not None:
+            config = recording.episode.config
+            if self._chosen is not None and self._chosen.scene.name != recording.episode.scenario:
+                raise ReplayError(
+                    f"This episode was made in the scenario {recording.episode.scenario!r}, not in {self._chosen.scene.name!r}. Leave scenario= out.",
+                    file=recording.source,
+                    field="scenario",
+                )
+            return self._build("episode", config)
+        if self._chosen is not None:
+            return self._chosen
+        name = recording.scenario
+        return self._named(name, "recording") if name else self._named("bare", "default")
+
+    def _named(self, name: str, who: str) -> Stage:
+        if name not in self._cache:
+            self._cache[name] = Stage(load_scenario(name, **self._settings), who)
+        return self._cache[name]
+
+    def _build(self, who: str, config: Mapping[str, Any]) -> Stage:
+        key = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
+        if key not in self._cache:
+            settings = {k: config[k] for k in ("robot", "hand", "base") if k in config}
+            self._cache[key] = Stage(scene_of_tree(str(config.get("name", "scenario")), config["scenario"], **settings), "recording")
+        return self._cache[key]
