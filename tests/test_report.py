@@ -351,9 +351,9 @@ def test_every_code_has_all_its_texts(lang):
     for code, entry in catalogue(lang)["codes"].items():
         needed = {"topic", "title", "slip", "message", "ok", "fix", "what"}
         assert needed <= set(entry), code
-        assert all(key in ("warn", "info") or key.startswith(("message_", "slip_")) for key in set(entry) - needed), (
-            code
-        )
+        assert all(
+            key in ("warn", "info") or key.startswith(("message_", "slip_", "ok_")) for key in set(entry) - needed
+        ), code
         assert all(entry.values()), code
 
 
@@ -364,8 +364,18 @@ def test_the_catalogue_knows_every_code_source_and_reason_in_use():
     )
     reasons = set(re.findall(r"not_(?:checked|applicable)\(\s*\"(\w+)\"", code_text))
     assert reasons
+    evidence_text = Path(finding_module.__file__).with_name("evidence.py").read_text(encoding="utf-8")
+    used = {
+        "facts": re.findall(r"Fact\(\"(\w+)\"", evidence_text),
+        "tables": re.findall(r"Table\(\"(\w+)\"", evidence_text),
+        "columns": ["joint", "unit", "p50", "p95", "max", "rms_difference", "recorded_rms", "offset"],
+        "captions": ["start", "before", "cause", "third", "two_thirds", "end"],
+        "plots": ["joint_position", "joint_velocity", "joint_torque"],
+    }
     for lang in languages():
         words = Words(lang)
+        for group, keys in used.items():
+            assert keys and set(keys) - set(words.book[group]) == set(), group
         assert {code for code in rules if words.code(code) is None} == set()
         assert {rule.source for rule in rules.values()} - set(words.book["sources"]) == set()
         assert reasons - set(words.book["reasons"]) == set()
@@ -411,6 +421,36 @@ def test_two_streams_in_two_units_are_both_named():
         Words("en").message(finding)
         == "units are as declared: command in deg (-100 to 111), state in rad (-1.7 to 1.9)"
     )
+
+
+@pytest.mark.parametrize(
+    ("level", "details", "text"),
+    [
+        ("PASS", {"reached": 4, "total": 4, "label": "success"}, "the task is done: 4 of 4 steps"),
+        ("PASS", {"reached": 1, "total": 4, "label": "failure"}, "fails as recorded: 1 of 4 steps reached"),
+        (
+            "WARN",
+            {"reached": 4, "total": 4, "label": "failure"},
+            "it succeeds in the replay: 4 of 4 steps, but its label says failure",
+        ),
+        (
+            "INFO",
+            {"reached": 0, "total": 4, "label": None},
+            "0 of 4 steps reached; told, not judged, because the recording carries no label",
+        ),
+        ("FAIL", {"successes": 0, "starts": 32, "high": 0.107}, "0 of 32 likely starts succeed (at most 11 %)"),
+        (
+            "NOT_CHECKED",
+            {"successes": 13, "starts": 32, "low": 0.25, "high": 0.58, "unknown": "bowl.at"},
+            "13 of 32 likely starts succeed (25 % to 58 %); it hangs on bowl.at",
+        ),
+    ],
+)
+def test_outcome_of_the_task_is_said_against_its_label(level, details, text):
+    finding = Finding(
+        "goal", level, "replay", details=details, reason="unknown_start" if level == "NOT_CHECKED" else None
+    )
+    assert text in Words("en").message(finding)
 
 
 def test_message_carries_value_limit_unit_and_excess():

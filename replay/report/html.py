@@ -59,10 +59,6 @@ class Sheet:
         rows = []
         for stage in self.story.stages:
             result = self.verdict.stages[stage]
-            # what passed gives its number first; a bare "nothing found" tells less and stands last
-            passed = [
-                self.words.message(f) for f in sorted(self.story.of_stage(stage, "PASS"), key=lambda f: f.value is None)
-            ]
             rows.append(
                 {
                     "title": self.words.stage(stage),
@@ -75,12 +71,25 @@ class Sheet:
                     if result.reason and result.verdict == "NOT_CHECKED"
                     else "",
                     "findings": [self._line(f) for f in self.story.of_stage(stage, "FAIL", "WARN")],
-                    "passed": self.words.ui("semicolon").join(dict.fromkeys(passed)),
+                    "passed": self._passed(stage),
                     "infos": [self.words.message(f) for f in self.story.of_stage(stage, "INFO")],
                     "required": any(stage == r or r.startswith(f"{stage}.") for r in self.verdict.required or ()),
                 }
             )
         return rows
+
+    def _passed(self, stage: str) -> str:
+        """What passed, in one line: numbers first, since a bare "nothing found" tells less."""
+        findings = sorted(self.story.of_stage(stage, "PASS"), key=lambda f: f.value is None)
+        nevers = [self.words.title(f.code, f) for f in findings if f.code.startswith("scenario.")]
+        findings = [f for f in findings if not f.code.startswith("scenario.")]
+        several = {f.code for f in findings if sum(f.code == g.code and f.signal != g.signal for g in findings)}
+        told = [
+            f"{self.words.message(f)} ({self.words.signal(f.signal)})" if f.code in several else self.words.message(f)
+            for f in findings
+        ]
+        told += [self.words.ui("did_not_happen", list=self.words.join(dict.fromkeys(nevers)))] if nevers else []
+        return self.words.ui("semicolon").join(dict.fromkeys(told))
 
     def _line(self, finding: Finding) -> dict[str, Any]:
         index = next(i for i, item in enumerate(self.story.findings) if item is finding)
@@ -127,31 +136,25 @@ class Sheet:
     @cached_property
     def outcome(self) -> str:
         """What was achieved, beside the verdict: the label's word and the replay's."""
-        outcome, ui = self.verdict.outcome or {}, self.words.ui
-        if not outcome:
+        outcome, words, ui = self.verdict.outcome or {}, self.words, self.words.ui
+        subgoals = outcome.get("subgoals") or {}
+        if not subgoals and not outcome.get("starts") and outcome.get("label") is None:
             return ""
         parts = []
-        label = next((outcome[key] for key in ("label", "label_success", "recorded") if key in outcome), None)
-        replay = next((outcome[key] for key in ("replay", "success", "replay_success") if key in outcome), None)
-        for key, value in (("label", label), ("outcome_replay", replay)):
-            value = value.get("success") if isinstance(value, dict) else value
-            if value is None and key == "label":
-                parts.append(ui("no_label"))
-            elif isinstance(value, bool):
-                parts.append(f"{ui(key)}{ui('colon')}{ui('success' if value else 'failure')}")
-            elif isinstance(value, str):
-                parts.append(f"{ui(key)}{ui('colon')}{value}")
-        subgoals = outcome.get("subgoals") or (
-            outcome["replay"].get("subgoals") if isinstance(outcome.get("replay"), dict) else None
-        )
-        if isinstance(subgoals, dict) and subgoals:
-            reached = [name for name, at in subgoals.items() if at is not None and at is not False]
-            parts.append(
-                ui("subgoals", k=len(reached), n=len(subgoals))
-                + (f" ({self.words.join(map(self.words.event, reached))})" if reached else "")
-            )
+        for key, value in (("label", outcome.get("label")), ("outcome_replay", outcome.get("success"))):
+            if value is not None:
+                parts.append(ui("colon").join((ui(key), ui("success" if value else "failure"))))
+        if outcome.get("label") is None:
+            parts.insert(0, ui("no_label"))
+        if outcome.get("starts"):
+            n = round((outcome.get("share") or 0.0) * outcome["starts"])
+            parts.append(ui("likely_starts", successes=n, starts=outcome["starts"]))
+        if subgoals:
+            reached = [words.event(name) for name, at in subgoals.items() if at is not None]
+            told = f" ({words.join(reached)})" if reached else ""
+            parts.append(ui("subgoals", k=len(reached), n=len(subgoals)) + told)
         if failure := outcome.get("failure"):
-            parts.append(self.words.title(str(failure)))
+            parts.append(words.title(str(failure)))
         return ui("semicolon").join(parts)
 
     @cached_property

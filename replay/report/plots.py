@@ -162,7 +162,8 @@ class _Panel:
             for trace in traces:
                 if trace["t"][0] - step <= at <= trace["t"][-1] + step:
                     value = float(trace["y"][int(np.argmin(np.abs(trace["t"] - at)))])
-                    told.append(f"{words.signal(trace['name'])} {quantity(value, unit).split(' (')[0]}")
+                    if np.isfinite(value):
+                        told.append(f"{words.signal(trace['name'])} {quantity(value, unit).split(' (')[0]}")
             pieces.append(box(self.x + k * wide, TOP, wide, self.height, tip("  ".join(told))))
         return tag("g", *pieces, fill="transparent")
 

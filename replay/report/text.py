@@ -240,6 +240,8 @@ class Words:
         things = self.book["things"]
         if last in things:
             return things[last]
+        if last in self.book["events"]:
+            return self.book["events"][last]
         head, _, tail = last.partition("/")
         return things[head] if tail and head in things else identifier
 
@@ -284,7 +286,9 @@ class Words:
     def message(self, finding: Finding) -> str:
         """What was found, with numbers: one clause without a full stop."""
         if finding.level in ("NOT_CHECKED", "NOT_APPLICABLE") and finding.reason:
-            return self.reason(finding.reason)
+            reason = self.reason(finding.reason)
+            tried = (finding.details or {}).get("starts")
+            return self.fill(self._ui["starts_told"], finding.details | {"reason": reason}) if tried else reason
         part = {"PASS": "ok", "WARN": "warn", "INFO": "info"}.get(finding.level, "message")
         text = self._say(finding, part)
         if (finding.details or {}).get("softened"):
@@ -314,7 +318,8 @@ class Words:
             return self.ui(
                 "of_limit", value=quantity(finding.value, finding.unit), limit=quantity(finding.limit, finding.unit)
             )
-        kind = (finding.details or {}).get("kind")  # of `stream.missing`: absent, late, early
+        details = finding.details or {}
+        kind = details.get("kind") or details.get("label")  # `stream.missing`: late, early; `goal`: what the label says
         fallback = part if part in entry else "message"
         return self.fill(entry.get(f"{fallback}_{kind}", entry[fallback]), self._context(finding), finding.unit)
 
@@ -346,6 +351,7 @@ class Words:
             "skill": self.skill(finding.skill),
             "over": over,
             "slower": slower,
+            "beyond": -finding.margin if finding.margin is not None and finding.margin < 0 else None,
             "late_by": finding.value if finding.value is not None and finding.value >= 0 else None,
             "early_by": -finding.value if finding.value is not None and finding.value < 0 else None,
         }
@@ -358,11 +364,15 @@ class Words:
             if isinstance(value, dict):
                 flat |= {f"{key}_{inner}": item for inner, item in value.items() if not isinstance(item, (dict, list))}
             elif isinstance(value, str):
-                flat[key] = self.book["likely"].get(value, value)
+                flat[key] = self.book["likely"].get(value) or self.book["events"].get(value, value)
             elif isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
                 flat[key] = [self.event(item) for item in value]
             else:
                 flat[key] = value
+        if isinstance(names := details.get("reached_names"), str):
+            flat["reached_names"] = [self.event(name) for name in names.split(", ") if name]
+        if failure := details.get("failure"):
+            flat["failure_title"] = self.title(str(failure))
         if streams := [one for one in details.get("streams") or () if isinstance(one, dict)]:
             flat["units"] = self.join(self.ui("unit_each", **one) for one in streams)
         return flat
