@@ -28,7 +28,16 @@ _HOME = {
     "EpisodeError": "scenarios.errors",
     "ReplayError": "scenarios.errors",
 }
-__all__ = ["EpisodeError", "ReplayError", "ScenarioError", "ShiliuError", "judge", "load_scenario", "read", "register_envs"]
+__all__ = [
+    "EpisodeError",
+    "ReplayError",
+    "ScenarioError",
+    "ShiliuError",
+    "judge",
+    "load_scenario",
+    "read",
+    "register_envs",
+]
 
 
 def __getattr__(name: str) -> Any:

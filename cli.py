@@ -79,7 +79,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        print(f"shiliu: a fault of shiliu's own: {type(error).__name__}: {error}\n  Run it again with --debug and report what it prints.", file=sys.stderr)
+        print(
+            f"shiliu: a fault of shiliu's own: {type(error).__name__}: {error}\n  Run it again with --debug and report what it prints.",
+            file=sys.stderr,
+        )
         return BUG
 
 
@@ -119,7 +122,7 @@ def quoted(override: str) -> str:
     Lists, dicts, sweeps (`a,b`), numbers and values that are quoted already are left alone.
     """
     key, _, value = override.partition("=")
-    if not value or value[0] in "'\"[{" or re.fullmatch(r"[\w./:,+*@%$~-]*", value) and not _path_like(key):
+    if not value or value[0] in "'\"[{" or (re.fullmatch(r"[\w./:,+*@%$~-]*", value) and not _path_like(key)):
         return override
     if _path_like(key) or re.search(r"[\s=()]", value):
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
@@ -150,5 +153,8 @@ def _help() -> str:
     lines = ["shiliu: humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations", ""]
     lines += [f"  shiliu {verb:<8} {what}" for verb, (_, what) in VERBS.items()]
     lines += ["", "  shiliu VERB --help tells its settings. Settings are written key=value; -m sweeps over a,b,c.", ""]
-    lines += ["  shiliu record scenario=microwave episodes=5 seed=0 out=demos", "  shiliu replay data=demos out=verdicts"]
+    lines += [
+        "  shiliu record scenario=microwave episodes=5 seed=0 out=demos",
+        "  shiliu replay data=demos out=verdicts",
+    ]
     return "\n".join(lines)

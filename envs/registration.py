@@ -16,4 +16,6 @@ def register_envs() -> None:
     """Register the package's scenarios with Gymnasium; calling it again changes nothing."""
     for file in sorted((CONF / "scenario").glob("*.yaml")):
         if env_id(file.stem) not in gymnasium.registry:
-            gymnasium.register(id=env_id(file.stem), entry_point="shiliu.envs.single:ShiliuEnv", kwargs={"scenario": file.stem})
+            gymnasium.register(
+                id=env_id(file.stem), entry_point="shiliu.envs.single:ShiliuEnv", kwargs={"scenario": file.stem}
+            )

@@ -46,7 +46,9 @@ class Painter:
         self._model: mujoco.MjModel | None = None
         self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
 
-    def picture(self, values: Mapping[str, float], qpos: np.ndarray, camera: str | mujoco.MjvCamera, width: int, height: int) -> np.ndarray:
+    def picture(
+        self, values: Mapping[str, float], qpos: np.ndarray, camera: str | mujoco.MjvCamera, width: int, height: int
+    ) -> np.ndarray:
         """An (height, width, 3) uint8 picture.
 
         Args:
@@ -81,6 +83,13 @@ class Painter:
 
 def _options() -> mujoco.MjvOption:
     option = mujoco.MjvOption()
-    option.geomgroup[:] = [1, 0, 1, 0, 0, 0]  # world and visual shapes; collision shapes, task sites and debug stay hidden
+    option.geomgroup[:] = [
+        1,
+        0,
+        1,
+        0,
+        0,
+        0,
+    ]  # world and visual shapes; collision shapes, task sites and debug stay hidden
     option.sitegroup[:] = 0
     return option

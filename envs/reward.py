@@ -49,5 +49,8 @@ class Reward:
         if target is None:
             return np.ones(readings.value.shape[:-1])
         where = readings.of(target)
-        distances = [np.linalg.norm(readings.of(Request("site_position", f"{side}_tcp")) - where, axis=-1) for side in ("left", "right")]
+        distances = [
+            np.linalg.norm(readings.of(Request("site_position", f"{side}_tcp")) - where, axis=-1)
+            for side in ("left", "right")
+        ]
         return np.clip((HAND_FAR - np.min(distances, axis=0)) / (HAND_FAR - HAND_NEAR), 0.0, 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -35,7 +35,7 @@ class ShiliuEnv(gymnasium.Env):
     `reset(options={"values": {"oven.yaw": 0.1}})` starts a chosen draw: these values, the others as the YAML gives them.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 30}
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 30}  # noqa: RUF012 - Gymnasium's own form
 
     def __init__(
         self,
@@ -50,20 +50,26 @@ class ShiliuEnv(gymnasium.Env):
         overrides: tuple[str, ...] = (),
         vary: bool = True,
     ):
-        self.scene = scenario if isinstance(scenario, Scene) else load_scenario(scenario, overrides, hand=hand, base=base)
+        self.scene = (
+            scenario if isinstance(scenario, Scene) else load_scenario(scenario, overrides, hand=hand, base=base)
+        )
         if reward not in KINDS:
             raise ScenarioError(f"There is no reward {reward!r}. Known here: {', '.join(KINDS)}.", field="reward")
         if render_mode not in (None, "rgb_array"):
             raise ScenarioError(f"There is no render mode {render_mode!r}. Known here: rgb_array.", field="render_mode")
         schema = self.scene.schema
-        self._images = tuple(name if name.startswith("observation.images.") else f"observation.images.{name}" for name in images)
+        self._images = tuple(
+            name if name.startswith("observation.images.") else f"observation.images.{name}" for name in images
+        )
         for name in (*self._images, f"observation.images.{camera}"):
             if name not in schema.cameras:
                 known = ", ".join(c.removeprefix("observation.images.") for c in schema.cameras)
-                raise ScenarioError(f"There is no camera {name.removeprefix('observation.images.')!r}. Known here: {known}.", field="camera")
+                raise ScenarioError(
+                    f"There is no camera {name.removeprefix('observation.images.')!r}. Known here: {known}.",
+                    field="camera",
+                )
         self.render_mode, self._camera, self._vary = render_mode, f"observation.images.{camera}", vary
-        self.metadata = {**type(self).metadata, "render_fps": round(1 / schema.control_timestep)}
-        self.action_space = schema.action_space()
+        self.action_space: gymnasium.spaces.Box = schema.action_space()
         self.observation_space = schema.observation_space(self._images)
         self._reward = Reward(self.scene, reward)
         self._simulation = Simulation(self.scene, 1)
@@ -73,7 +79,9 @@ class ShiliuEnv(gymnasium.Env):
         self._readings: Readings | None = None
         self._picture: tuple[int, np.ndarray] | None = None
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Start an episode; with the same seed, the same bytes."""
         super().reset(seed=seed)
         values = (options or {}).get("values")
@@ -100,9 +108,12 @@ class ShiliuEnv(gymnasium.Env):
             raise gymnasium.error.ResetNeeded("Call reset before step.")
         action = np.asarray(action, np.float32)
         if not self.action_space.contains(action):
-            bad = np.flatnonzero(~((action >= self.action_space.low) & (action <= self.action_space.high))) if action.shape == self.action_space.shape else []
-            names = [f"{self.scene.schema.action.names[i]} = {action[i]:.4g}" for i in bad[:3]]
-            raise ValueError(f"The action lies outside the action space ({', '.join(names) or f'shape {action.shape}'}). Clip it before step.")
+            names = []
+            if action.shape == self.action_space.shape:
+                bad = np.flatnonzero(~((action >= self.action_space.low) & (action <= self.action_space.high)))
+                names = [f"{self.scene.schema.action.names[i]} = {action[i]:.4g}" for i in bad[:3]]
+            said = ", ".join(names) or f"shape {action.shape}"
+            raise ValueError(f"The action lies outside the action space ({said}). Clip it before step.")
         self._readings = self._simulation.step(action[None])
         self._carry = self.scene.course.advance(self._carry, self._readings)
         self._steps += 1
@@ -115,7 +126,9 @@ class ShiliuEnv(gymnasium.Env):
     def render(self) -> np.ndarray | None:
         """The scene from the chosen camera, (height, width, 3) uint8; drawn once a control step at most."""
         if self.render_mode is None:
-            gymnasium.logger.warn("render() was called without a render mode; make the environment with render_mode='rgb_array'.")
+            gymnasium.logger.warn(
+                "render() was called without a render mode; make the environment with render_mode='rgb_array'."
+            )
             return None
         if self._picture is None or self._picture[0] != self._steps:
             self._picture = (self._steps, self._paint(self._camera))
@@ -159,7 +172,9 @@ class ShiliuEnv(gymnasium.Env):
         tasks = self.scene.config.tasks
         return {
             "success": success,
-            "subgoals": {s.name: None if np.isnan(t) else float(t) for s, t in zip(self.scene.goal, self._carry.reached[0])},
+            "subgoals": {
+                s.name: None if np.isnan(t) else float(t) for s, t in zip(self.scene.goal, self._carry.reached[0])
+            },
             "failure": failure,
             "time": self._steps * self.scene.control_timestep,
             "draw": dict(self._draw.values),

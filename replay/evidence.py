@@ -43,7 +43,18 @@ def _facts(case: Case, duration: float) -> list[Fact]:
     for stream in case.recording.streams.values():
         if case.recording.kind == "simulation" and stream.role == "measured":
             continue
-        facts.append(Fact("stream", {"name": stream.name, "n": stream.n, "rate": stream.rate if np.isfinite(stream.rate) else None, "clock": stream.clock, "unit": stream.unit}))
+        facts.append(
+            Fact(
+                "stream",
+                {
+                    "name": stream.name,
+                    "n": stream.n,
+                    "rate": stream.rate if np.isfinite(stream.rate) else None,
+                    "clock": stream.clock,
+                    "unit": stream.unit,
+                },
+            )
+        )
     if case.forward is not None and case.forward.tracking is not None and case.recording.kind != "simulation":
         _, error, names = case.forward.tracking
         table = error_table(error, names)
@@ -74,14 +85,25 @@ def _tables(case: Case) -> list[Table]:
 def _plots(case: Case, verdict: Verdict) -> list[Plot]:
     """Angle (and, for a speed or torque finding, that too) of each joint that a finding which matters names."""
     wanted: list[tuple[str, str]] = []
-    ranked = sorted(verdict.findings, key=lambda f: (verdict.root is None or f is not verdict.findings[verdict.root], f.level != "FAIL", f.level != "WARN"))
+    ranked = sorted(
+        verdict.findings,
+        key=lambda f: (
+            verdict.root is None or f is not verdict.findings[verdict.root],
+            f.level != "FAIL",
+            f.level != "WARN",
+        ),
+    )
     for finding in ranked:
         if finding.level not in ("FAIL", "WARN") and finding.code not in ("joint.velocity", "tracking"):
             continue
         for joint in finding.subject:
             if not any(joint in motion.names for motion in case.motion.values()):
                 continue
-            kind = {"joint.velocity": "joint_velocity", "torque.peak": "joint_torque", "torque.rated": "joint_torque"}.get(finding.code)
+            kind = {
+                "joint.velocity": "joint_velocity",
+                "torque.peak": "joint_torque",
+                "torque.rated": "joint_torque",
+            }.get(finding.code)
             wanted += [(kind, joint)] if kind else []
             wanted.append(("joint_position", joint))
     plots = []
@@ -105,16 +127,22 @@ def _plot(case: Case, kind: str, joint: str, findings: list[Finding]) -> Plot | 
         forward = case.forward
         if forward is not None and forward.played is not None and joint in case.stage.scene.robot.joint_names:
             q = forward.played.qpos[:, case.stage.scene.joint_index[case.stage.scene.robot.joint_names.index(joint)]]
-            traces.append({"name": "replayed", "t": forward.offset + np.arange(len(q)) * case.stage.scene.control_timestep, "y": q})
+            traces.append(
+                {
+                    "name": "replayed",
+                    "t": forward.offset + np.arange(len(q)) * case.stage.scene.control_timestep,
+                    "y": q,
+                }
+            )
         if limit is not None:
             limits = [{"name": "lower", "value": limit.lower}, {"name": "upper", "value": limit.upper}]
         unit = "rad"
     elif kind == "joint_velocity":
         codes = ("joint.velocity",)
-        for role, motion in case.resampled.items():
+        for role, even in case.resampled.items():
             names = case.motion[role].names
             if joint in names:
-                traces.append({"name": role, "t": motion.t, "y": motion.v[:, names.index(joint)]})
+                traces.append({"name": role, "t": even.t, "y": even.v[:, names.index(joint)]})
         bounds = case.stage.limits.column([joint], "speed_larger")
         if np.isfinite(bounds[0]):
             limits = [{"name": "limit", "value": float(bounds[0])}, {"name": "limit", "value": -float(bounds[0])}]
@@ -142,7 +170,10 @@ def _pictures(case: Case, verdict: Verdict) -> list[Picture]:
     forward, scene = case.forward, case.stage.scene
     if forward is None or forward.played is None or forward.draw is None:
         return []
-    camera = next((f"observation.images.{name}" for name in STRIP_FROM if f"observation.images.{name}" in scene.schema.cameras), None)
+    camera = next(
+        (f"observation.images.{name}" for name in STRIP_FROM if f"observation.images.{name}" in scene.schema.cameras),
+        None,
+    )
     if camera is None:
         return []
     import imageio.v3 as iio

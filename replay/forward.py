@@ -26,8 +26,21 @@ from .statistics import wilson
 if TYPE_CHECKING:
     from .judge import Case
 
-REPLAY = ("goal", "drop", "force.object", "collision.unexpected", "tracking", "unstable", "start.penetration", "ctrl.clamped")
-RECORDED = ("observation.state", "observation.velocity", "observation.environment_state")  # held against the record to the bit
+REPLAY = (
+    "goal",
+    "drop",
+    "force.object",
+    "collision.unexpected",
+    "tracking",
+    "unstable",
+    "start.penetration",
+    "ctrl.clamped",
+)
+RECORDED = (
+    "observation.state",
+    "observation.velocity",
+    "observation.environment_state",
+)  # held against the record to the bit
 ENOUGH = 0.9  # of the likely starts must succeed for a PASS
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
@@ -184,7 +197,12 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     forward.findings += world
     forward.findings.append(rules["force.person"].not_applicable("no_person"))
     for finding in forward.findings:  # replay runs on the take's own clock; findings are told on the recording's
-        if finding.stage == "replay" and finding.code != "ctrl.clamped" and finding.t0 is not None and not finding.details.get("on_recording_clock"):
+        if (
+            finding.stage == "replay"
+            and finding.code != "ctrl.clamped"
+            and finding.t0 is not None
+            and not finding.details.get("on_recording_clock")
+        ):
             finding.t0 += forward.offset
             finding.t1 = None if finding.t1 is None else finding.t1 + forward.offset
 
@@ -207,17 +225,44 @@ def _reproduced(case: Case, shown: Played) -> list[Finding]:
         return [rules["reproduces"].not_checked("not_recorded")]
     rows = min(len(r) for r in recorded)
     found = check_reproduces(
-        np.concatenate([r[:rows] for r in recorded], axis=1), np.concatenate([r[:rows] for r in replayed], axis=1), scene.control_timestep, rules, parts
+        np.concatenate([r[:rows] for r in recorded], axis=1),
+        np.concatenate([r[:rows] for r in replayed], axis=1),
+        scene.control_timestep,
+        rules,
+        parts,
     )
     worst = max(
-        ((k, float(np.abs(state - shown.states[k]).max())) for k, state in episode.checkpoints.items() if k in shown.states and not np.array_equal(state, shown.states[k])),
+        (
+            (k, float(np.abs(state - shown.states[k]).max()))
+            for k, state in episode.checkpoints.items()
+            if k in shown.states and not np.array_equal(state, shown.states[k])
+        ),
         key=lambda item: item[1],
         default=None,
     )
     if worst is not None and found[0].level == "PASS":
-        first = min(k for k, state in episode.checkpoints.items() if k in shown.states and not np.array_equal(state, shown.states[k]))
-        details = {"step": first, "what_differs": "full state in float64", "likely": "engine_version", "steps": episode.n_steps}
-        found = [rules["reproduces"].finding(level="FAIL", t0=first * scene.control_timestep, value=worst[1], limit=0.0, margin=-worst[1], excess=1.0, details=details)]
+        first = min(
+            k
+            for k, state in episode.checkpoints.items()
+            if k in shown.states and not np.array_equal(state, shown.states[k])
+        )
+        details = {
+            "step": first,
+            "what_differs": "full state in float64",
+            "likely": "engine_version",
+            "steps": episode.n_steps,
+        }
+        found = [
+            rules["reproduces"].finding(
+                level="FAIL",
+                t0=first * scene.control_timestep,
+                value=worst[1],
+                limit=0.0,
+                margin=-worst[1],
+                excess=1.0,
+                details=details,
+            )
+        ]
     if scene.fingerprint != episode.fingerprint:
         found[0].details["scene_changed"] = True
     return found
@@ -260,7 +305,12 @@ def _over_starts(case: Case, outcomes: list[dict[str, Any]], label: Any) -> list
     n, k = len(outcomes), sum(o["success"] for o in outcomes)
     low, high = wilson(k, n)
     told = {"successes": k, "starts": n, "low": low, "high": high, "unknown": ", ".join(scene.config.vary_unknown)}
-    forward.outcome = {"success": None, "share": k / n, "starts": n, "label": label.get("success") if isinstance(label, dict) else None}
+    forward.outcome = {
+        "success": None,
+        "share": k / n,
+        "starts": n,
+        "label": label.get("success") if isinstance(label, dict) else None,
+    }
     known: dict[str, Any] = {"value": k / n, "limit": ENOUGH, "details": told}
     if not isinstance(label, dict) or label.get("success") is None:
         return [rule.not_checked("no_label", **known)]
@@ -305,9 +355,15 @@ def _nearest_body(model: mujoco.MjModel, qpos: np.ndarray, body: str) -> str:
         for h in range(model.ngeom):
             other = int(model.geom_bodyid[h])
             near = other in (mine, int(model.body_parentid[mine])) or int(model.body_parentid[other]) == mine
-            if near or (min(mine, other), max(mine, other)) in excluded or (max(mine, other), min(mine, other)) in excluded:
+            if (
+                near
+                or (min(mine, other), max(mine, other)) in excluded
+                or (max(mine, other), min(mine, other)) in excluded
+            ):
                 continue
-            if not (model.geom_contype[g] & model.geom_conaffinity[h] or model.geom_contype[h] & model.geom_conaffinity[g]):
+            if not (
+                model.geom_contype[g] & model.geom_conaffinity[h] or model.geom_contype[h] & model.geom_conaffinity[g]
+            ):
                 continue
             distance = mujoco.mj_geomDistance(model, data, int(g), h, best, None)
             if distance < best:

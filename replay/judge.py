@@ -16,8 +16,8 @@ from .checks.kinematics import check_kinematics, motion_of
 from .checks.signal import Motion
 from .evidence import gather
 from .finding import Finding
-from .forward import Forward, replay_all
 from .formats import Unreadable
+from .forward import Forward, replay_all
 from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
 from .recording import Recording
@@ -70,7 +70,9 @@ def judge(
         One verdict for each, in their order.
     """
     verdicts = []
-    for verdict in judging(recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=stages):
+    for verdict in judging(
+        recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=stages
+    ):
         verdicts.append(verdict)
         if told is not None:
             told(verdict)
@@ -136,13 +138,19 @@ def _before_replay(case: Case) -> Case:
     for role, motion in case.motion.items():
         case.resampled[role] = motion_of(motion.t, motion.q, rules)
         if role == signal or recording.kind != "simulation":
-            case.findings += check_kinematics(motion.t, motion.q, motion.names, limits, rules, role, case.resampled[role])
+            case.findings += check_kinematics(
+                motion.t, motion.q, motion.names, limits, rules, role, case.resampled[role]
+            )
     motion = case.motion[signal]
-    found, case.effort[signal] = check_dynamics(stage.robot, motion.t, motion.q, motion.names, limits, rules, stage.soles, signal=signal)
+    found, case.effort[signal] = check_dynamics(
+        stage.robot, motion.t, motion.q, motion.names, limits, rules, stage.soles, signal=signal
+    )
     case.findings += found
     if signal == "command" and "measured" in case.motion and recording.kind != "simulation":
         measured = case.motion["measured"]
-        _, case.effort["measured"] = check_dynamics(stage.robot, measured.t, measured.q, measured.names, limits, rules, stage.soles, signal="measured")
+        _, case.effort["measured"] = check_dynamics(
+            stage.robot, measured.t, measured.q, measured.names, limits, rules, stage.soles, signal="measured"
+        )
     case.findings += check_obstacles(case.resampled[signal], motion.names, stage, rules, signal)
     return case
 

@@ -25,7 +25,9 @@ def check_obstacles(motion: Motion, names: tuple[str, ...], stage: Stage, rules:
         names: (k,) its joints.
     """
     model, scene = stage.scene.model, stage.scene
-    rows = np.flatnonzero(motion.known)[:: max(1, round(1.0 / (RATE * motion.step)))] if motion.step else np.array([], int)
+    rows = (
+        np.flatnonzero(motion.known)[:: max(1, round(1.0 / (RATE * motion.step)))] if motion.step else np.array([], int)
+    )
     if not len(rows):
         return [rules[code].not_checked("too_short", signal=signal) for code in ("collision.self", "collision.scene")]
     qpos = np.tile(scene.start_qpos(model), (len(rows), 1))
@@ -37,10 +39,14 @@ def check_obstacles(motion: Motion, names: tuple[str, ...], stage: Stage, rules:
     fixed = _fixtures(model, mine)
     if not len(fixed):
         return [*found, rules["collision.scene"].not_applicable("no_objects", signal=signal)]
-    return found + check_overlaps("collision.scene", t, overlaps(model, qpos, mine, fixed, stage.hand_pairs), rules, signal=signal)
+    return found + check_overlaps(
+        "collision.scene", t, overlaps(model, qpos, mine, fixed, stage.hand_pairs), rules, signal=signal
+    )
 
 
 def _fixtures(model: mujoco.MjModel, robot: np.ndarray) -> np.ndarray:
     """Collision geoms of bodies that no joint moves, without the robot's."""
-    still = [i for i in range(model.ngeom) if model.body_weldid[model.geom_bodyid[i]] == 0 and i not in set(robot.tolist())]
+    still = [
+        i for i in range(model.ngeom) if model.body_weldid[model.geom_bodyid[i]] == 0 and i not in set(robot.tolist())
+    ]
     return np.array([i for i in still if model.geom_contype[i] or model.geom_conaffinity[i]], int)

@@ -57,7 +57,9 @@ class Played:
     unstable_at: float | None = None
 
 
-def play(scene: Scene, takes: Sequence[Take], keep: Sequence[Sequence[int]] | None = None, threads: int = 0) -> Iterator[Played]:
+def play(
+    scene: Scene, takes: Sequence[Take], keep: Sequence[Sequence[int]] | None = None, threads: int = 0
+) -> Iterator[Played]:
     """Play takes and yield what each did, in their order.
 
     Args:
@@ -67,7 +69,9 @@ def play(scene: Scene, takes: Sequence[Take], keep: Sequence[Sequence[int]] | No
     """
     for begin in range(0, len(takes), AT_ONCE):
         chunk = takes[begin : begin + AT_ONCE]
-        yield from _play_chunk(scene, chunk, [set(k) for k in keep[begin : begin + AT_ONCE]] if keep else [set() for _ in chunk], threads)
+        yield from _play_chunk(
+            scene, chunk, [set(k) for k in keep[begin : begin + AT_ONCE]] if keep else [set() for _ in chunk], threads
+        )
 
 
 def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threads: int) -> list[Played]:

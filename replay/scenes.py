@@ -70,7 +70,11 @@ class Stage:
     def _loose(self, body: int) -> bool:
         model = self.scene.model
         name = model.body(body).name
-        siblings = [model.body(i).name for i in range(model.nbody) if model.body_parentid[i] == 0 and model.body(i).name.startswith(name.partition("/")[0] + "/")]
+        siblings = [
+            model.body(i).name
+            for i in range(model.nbody)
+            if model.body_parentid[i] == 0 and model.body(i).name.startswith(name.partition("/")[0] + "/")
+        ]
         return "/" in name and model.body_parentid[body] == 0 and len(siblings) > 1
 
 
@@ -84,7 +88,7 @@ class Stages:
 
     def __init__(self, chosen: Scene | None = None, robot: str = "kuafu", hand: str = "claw", base: str = "planted"):
         self._chosen = Stage(chosen, "command") if chosen is not None else None
-        self._settings = {"robot": robot, "hand": hand, "base": base}
+        self._settings: dict[str, Any] = {"robot": robot, "hand": hand, "base": base}
         self._cache: dict[str, Stage] = {}
 
     def of(self, recording: Recording) -> Stage:
@@ -98,7 +102,8 @@ class Stages:
             config = recording.episode.config
             if self._chosen is not None and self._chosen.scene.name != recording.episode.scenario:
                 raise ReplayError(
-                    f"This episode was made in the scenario {recording.episode.scenario!r}, not in {self._chosen.scene.name!r}. Leave scenario= out.",
+                    f"This episode was made in the scenario {recording.episode.scenario!r}, "
+                    f"not in {self._chosen.scene.name!r}. Leave scenario= out.",
                     file=recording.source,
                     field="scenario",
                 )
@@ -117,5 +122,7 @@ class Stages:
         key = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
         if key not in self._cache:
             settings = {k: config[k] for k in ("robot", "hand", "base") if k in config}
-            self._cache[key] = Stage(scene_of_tree(str(config.get("name", "scenario")), config["scenario"], **settings), "recording")
+            self._cache[key] = Stage(
+                scene_of_tree(str(config.get("name", "scenario")), config["scenario"], **settings), "recording"
+            )
         return self._cache[key]

@@ -14,7 +14,13 @@ from .scene import Scene
 
 
 def load_scenario(
-    name: str = "microwave", overrides: Sequence[str] = (), *, hand: str = "claw", base: str = "planted", robot: str = "kuafu", conf_dir: Path | None = None
+    name: str = "microwave",
+    overrides: Sequence[str] = (),
+    *,
+    hand: str = "claw",
+    base: str = "planted",
+    robot: str = "kuafu",
+    conf_dir: Path | None = None,
 ) -> Scene:
     """Build a scenario by name.
 
@@ -27,7 +33,10 @@ def load_scenario(
     Raises:
         ScenarioError: with every problem of the config at once, each with file and line.
     """
-    words = [f"scenario={name}", *(o if o.startswith(("scenario.", "+scenario.", "~scenario.")) else f"scenario.{o}" for o in overrides)]
+    words = [
+        f"scenario={name}",
+        *(o if o.startswith(("scenario.", "+scenario.", "~scenario.")) else f"scenario.{o}" for o in overrides),
+    ]
     composed = composition.compose("scene", words, conf_dir)
     return scene_of(composed, name, hand=hand, base=base, robot=robot)
 
@@ -39,7 +48,9 @@ def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str,
     return Scene(config, load_robot(robot, hand, base))
 
 
-def scene_of_tree(name: str, tree: Mapping[str, Any], *, hand: str = "claw", base: str = "planted", robot: str = "kuafu") -> Scene:
+def scene_of_tree(
+    name: str, tree: Mapping[str, Any], *, hand: str = "claw", base: str = "planted", robot: str = "kuafu"
+) -> Scene:
     """The scene of a scenario tree that an episode carries; the config that it was made with, not today's."""
     return Scene(read_config(name, tree, Problems(), prefix="scenario"), load_robot(robot, hand, base))
 

@@ -71,7 +71,13 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     try:
         hydra = Hydra.create_main_hydra2(task_name=f"shiliu_{verb}", config_search_path=path)
-        config = hydra.compose_config(config_name=verb, overrides=list(overrides), run_mode=RunMode.RUN, from_shell=False, with_log_configuration=False)
+        config = hydra.compose_config(
+            config_name=verb,
+            overrides=list(overrides),
+            run_mode=RunMode.RUN,
+            from_shell=False,
+            with_log_configuration=False,
+        )
         config = OmegaConf.masked_copy(config, [str(k) for k in config if k != "hydra"])
         tree = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
@@ -84,7 +90,9 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         if "." in key:
             places[key] = (f"command line {override!r}", 1)
     own_assets = where[0].parent / "assets" if where[0] != CONF else None
-    return Composed({str(k): v for k, v in tree.items()}, places, own_assets if own_assets and own_assets.is_dir() else None)
+    return Composed(
+        {str(k): v for k, v in tree.items()}, places, own_assets if own_assets and own_assets.is_dir() else None
+    )
 
 
 def _check_choices(overrides: Sequence[str], where: list[Path]) -> None:
@@ -122,5 +130,8 @@ def _plain(error: Exception, verb: str, places: dict[str, Place]) -> str:
         key = match.group(1)
         parent, _, last = key.rpartition(".")
         known = [k[len(parent) + 1 if parent else 0 :] for k in places if k.startswith(f"{parent}." if parent else "")]
-        return f"There is no setting {key!r} for `shiliu {verb}`.{nearest(last, sorted({k for k in known if '.' not in k and '[' not in k}))}"
-    return f"The settings cannot be read: {text}. Quote values that hold spaces or commas, such as 'data=\"my file.bag\"'."
+        siblings = sorted({k for k in known if "." not in k and "[" not in k})
+        return f"There is no setting {key!r} for `shiliu {verb}`.{nearest(last, siblings)}"
+    return (
+        f"The settings cannot be read: {text}. Quote values that hold spaces or commas, such as 'data=\"my file.bag\"'."
+    )

@@ -12,7 +12,19 @@ import numpy as np
 from .dialect import Node, Problems, nearest
 from .part import Part, load_part
 
-_KEYS = ("time_limit", "tasks", "variation", "goal", "never", "safety", "skills", "cameras", "control_rate", "substeps", "start_from")
+_KEYS = (
+    "time_limit",
+    "tasks",
+    "variation",
+    "goal",
+    "never",
+    "safety",
+    "skills",
+    "cameras",
+    "control_rate",
+    "substeps",
+    "start_from",
+)
 CONTROL_RATE = 30.0  # Hz, the clock of the hardware's head camera
 SUBSTEPS = 16  # physics steps of 1/480 s: the stiffest contact (solref 4.2 ms) keeps two steps
 
@@ -58,7 +70,7 @@ class Camera:
     name: str
     size: tuple[int, int]
     mount: str | None = None
-    look_at: str | None = None
+    look_at: Node | None = None
     stands: tuple[float, float, float] | None = None
     rate: float | None = None
     record: bool = False
@@ -96,7 +108,9 @@ class ScenarioConfig:
     raw: Mapping[str, Any]
 
 
-def read_config(name: str, raw: Mapping[str, Any], problems: Problems, prefix: str = "", assets: Path | None = None) -> ScenarioConfig:
+def read_config(
+    name: str, raw: Mapping[str, Any], problems: Problems, prefix: str = "", assets: Path | None = None
+) -> ScenarioConfig:
     """Read a composed scenario.
 
     Args:
@@ -196,14 +210,19 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
         if at.value is not None:
             at.mapping(optional=("x", "y", "z"))
         params = {
-            key: child.child(key).quantity(p.dimension, default=p.default, low=p.low, high=p.high) for key, p in part.params.items()
+            key: child.child(key).quantity(p.dimension, default=p.default, low=p.low, high=p.high)
+            for key, p in part.params.items()
         }
         x, y, z = (at.child(axis).quantity("length", default=0.0) for axis in "xyz")
-        placed.append(Placed(name, part, (x, y, z), child.child("yaw").quantity("angle", default=0.0), stands_on, put, params))
+        placed.append(
+            Placed(name, part, (x, y, z), child.child("yaw").quantity("angle", default=0.0), stands_on, put, params)
+        )
     return tuple(placed)
 
 
-def _variation(node: Node, parts: tuple[Placed, ...]) -> tuple[tuple[Vary, ...], tuple[str, ...], tuple[str, ...], float]:
+def _variation(
+    node: Node, parts: tuple[Placed, ...]
+) -> tuple[tuple[Vary, ...], tuple[str, ...], tuple[str, ...], float]:
     vary: list[Vary] = []
     friction_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
@@ -264,12 +283,13 @@ def _camera(name: str, node: Node) -> Camera:
     where = None
     if stands.value is not None:
         stands.mapping(required=("x", "y", "z"))
-        where = tuple(stands.child(axis).quantity("length") for axis in "xyz")
+        x, y, z = (stands.child(axis).quantity("length") for axis in "xyz")
+        where = (x, y, z)
     return Camera(
         name,
         node.child("size").size(),
         node.child("mount").word(default="") or None,
-        node.child("look_at").word(default="") or None,
+        node.child("look_at") if "look_at" in node else None,
         where,
         node.child("rate").quantity("frequency", default=None) if "rate" in node else None,
         node.child("record").flag(),

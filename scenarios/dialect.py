@@ -43,7 +43,9 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[st
                 line = key.start_mark.line + 1
                 if key.tag != "tag:yaml.org,2002:str":
                     raise ScenarioError(
-                        f"The key {key.value!r} is read by YAML as {key.tag.rsplit(':', 1)[-1]}, not as a word. Use another word.", file=name, line=line
+                        f"The key {key.value!r} is read by YAML as {key.tag.rsplit(':', 1)[-1]}, not as a word. Use another word.",
+                        file=name,
+                        line=line,
                     )
                 if key.value in seen:
                     raise ScenarioError(f"The key {key.value!r} stands here twice. Remove one.", file=name, line=line)
@@ -123,7 +125,10 @@ class Node:
             if not isinstance(key, str):
                 self.note(f"The key {key!r} is no word.")
             elif optional is not None and key not in required and key not in optional:
-                self.problems.note(f"{self.path}.{key}" if self.path else key, f"unknown key {key!r}.{nearest(key, [*required, *optional])}")
+                self.problems.note(
+                    f"{self.path}.{key}" if self.path else key,
+                    f"unknown key {key!r}.{nearest(key, [*required, *optional])}",
+                )
         for key in required:
             if key not in self.value:
                 self.note(f"the key {key!r} is missing.")
@@ -141,7 +146,9 @@ class Node:
         for i, value in enumerate(self.value):
             yield Node(value, f"{self.path}[{i}]", self.problems)
 
-    def quantity(self, dimension: str | None, default: Any = _MISSING, low: float | None = None, high: float | None = None) -> float:
+    def quantity(
+        self, dimension: str | None, default: Any = _MISSING, low: float | None = None, high: float | None = None
+    ) -> float:
         """SI value of a quantity; what is wrong is noted and NaN-free 0.0 (or the default) stands in."""
         if self.value is None and default is not _MISSING:
             return default
@@ -166,7 +173,9 @@ class Node:
         if self.value is None and default is not _MISSING:
             return default
         if isinstance(self.value, bool) or not isinstance(self.value, int) or (low is not None and self.value < low):
-            self.note(f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted.")
+            self.note(
+                f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted."
+            )
             return low or 0
         return self.value
 

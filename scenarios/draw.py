@@ -70,7 +70,8 @@ def draw(scene: Scene, rng: np.random.Generator | int) -> Draw:
             return Draw(candidate.values, task, candidate.model, candidate.start_state, tuple(refused))
         refused.append(fault)
     raise ScenarioError(
-        f"{MAX_REDRAWS} draws in a row were unsound, the last because of: {refused[-1]}. Narrow the variation.", field=f"{scene.name}.variation"
+        f"{MAX_REDRAWS} draws in a row were unsound, the last because of: {refused[-1]}. Narrow the variation.",
+        field=f"{scene.name}.variation",
     )
 
 

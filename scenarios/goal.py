@@ -109,34 +109,36 @@ def _angle(node: Node, names: Names) -> Predicate | None:
     joint = names.element(node.child("of"), "joint")
     above = "above" in node
     bound = node.child("above" if above else "below").quantity("angle")
-    return joint and Angle(Request("joint_position", joint), bound, above)
+    return None if joint is None else Angle(Request("joint_position", joint), bound, above)
 
 
 def _near(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("of", "to", "within"))
     of, to = names.element(node.child("of"), "site"), names.element(node.child("to"), "site")
     within = node.child("within").quantity("length", low=0.0)
-    return of and to and Near(Request("site_position", of), Request("site_position", to), within)
+    return (
+        None if of is None or to is None else Near(Request("site_position", of), Request("site_position", to), within)
+    )
 
 
 def _upright(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("of", "within"))
     body = names.element(node.child("of"), "body")
     within = node.child("within").quantity("angle", low=0.0)
-    return body and Upright(Request("body_up", body), within)
+    return None if body is None else Upright(Request("body_up", body), within)
 
 
 def _tilted(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("of", "more_than"))
     body = names.element(node.child("of"), "body")
     bound = node.child("more_than").quantity("angle", low=0.0)
-    return body and Upright(Request("body_up", body), bound, invert=True)
+    return None if body is None else Upright(Request("body_up", body), bound, invert=True)
 
 
 def _released(node: Node, names: Names) -> Predicate | None:
     body = names.element(node, "body")
     hands = [f"tree:{name}" for name in names.robot["hands"]["bodies"]]
-    return body and Untouched(tuple(Request("contact_force", hand, f"tree:{body}") for hand in hands))
+    return None if body is None else Untouched(tuple(Request("contact_force", hand, f"tree:{body}") for hand in hands))
 
 
 def _pressed(node: Node, names: Names) -> Predicate | None:
@@ -165,14 +167,14 @@ def _moved(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("of", "more_than"))
     body = names.element(node.child("of"), "body")
     bound = node.child("more_than").quantity("length", low=0.0)
-    return body and Moved(Request("body_position", body), bound)
+    return None if body is None else Moved(Request("body_position", body), bound)
 
 
 def _below(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("of", "height"))
     site = names.element(node.child("of"), "site")
     height = node.child("height").quantity("length")
-    return site and Below(Request("site_position", site), height)
+    return None if site is None else Below(Request("site_position", site), height)
 
 
 def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
@@ -191,7 +193,7 @@ def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
     site = names.spec.site(f"{inside.value}/{entry['site']}")
     return Share(
         tuple(Request("body_position", piece, f"body:{body}") for piece in pieces),
-        tuple(float(x) for x in site.pos),
+        (float(site.pos[0]), float(site.pos[1]), float(site.pos[2])),
         parse_quantity(entry["radius"], "length"),
         parse_quantity(entry["height"], "length"),
         share,
@@ -200,7 +202,9 @@ def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
 
 
 def _several(node: Node, names: Names, kind: type[All] | type[AnyOf]) -> Predicate | None:
-    parts = [predicate for predicate in (read_predicate(child, names) for child in node.each()) if predicate is not None]
+    parts = [
+        predicate for predicate in (read_predicate(child, names) for child in node.each()) if predicate is not None
+    ]
     return kind(tuple(parts)) if parts else None
 
 
@@ -229,7 +233,7 @@ def read_predicate(node: Node, names: Names, beside: tuple[str, ...] = ()) -> Pr
     if len(words) != 1:
         node.note(f"exactly one of {', '.join(_WORDS)} is wanted here, not {words or 'none'}.")
         return None
-    return _WORDS[words[0]](node.child(words[0]), names) or None
+    return _WORDS[words[0]](node.child(words[0]), names)
 
 
 def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:
@@ -280,5 +284,7 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
         source = child.child("source").word()
         predicate = Force(tuple(Request("contact_force", one, other) for one in ones for other in others), limit, mean)
         unsure = child.child("unsure").quantity("share", default=0.2 if "[E]" in source else 0.05, low=0.0, high=1.0)
-        limits.append(Limit(name, predicate, limit, unsure, source, "estimate" if "[E]" in source else "published", mean))
+        limits.append(
+            Limit(name, predicate, limit, unsure, source, "estimate" if "[E]" in source else "published", mean)
+        )
     return tuple(limits)

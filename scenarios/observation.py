@@ -16,7 +16,9 @@ _REACH = 5.0  # m, no scenario is larger
 _SIDES = ("left", "right")
 
 
-def build_schema(config: ScenarioConfig, robot: Robot, spec: mujoco.MjSpec, control_timestep: float, plan: SensorPlan) -> Schema:
+def build_schema(
+    config: ScenarioConfig, robot: Robot, spec: mujoco.MjSpec, control_timestep: float, plan: SensorPlan
+) -> Schema:
     """The schema of a composed scene; the sensors that it reads are added to the plan."""
     joints, hands = robot.joint_names, robot.hand_names
     ranges = {name: np.array(spec.joint(name).range, float) for name in joints}
@@ -32,14 +34,34 @@ def build_schema(config: ScenarioConfig, robot: Robot, spec: mujoco.MjSpec, cont
     def percent(kind: str) -> tuple[Request, ...]:
         return tuple(Request(kind, f"{side}_percent") for side in _SIDES)
 
-    def feature(name: str, elements: tuple[str, ...], units: tuple[str, ...], bound: np.ndarray | tuple, requests: tuple[Request, ...], peak: bool = False) -> Feature:
+    def feature(
+        name: str,
+        elements: tuple[str, ...],
+        units: tuple[str, ...],
+        bound: np.ndarray | tuple,
+        requests: tuple[Request, ...],
+        peak: bool = False,
+    ) -> Feature:
         for request in requests:
             plan.add(request)
-        lo, hi = (np.asarray(bound[0], float), np.asarray(bound[1], float)) if isinstance(bound, tuple) else (-bound, bound)
+        lo, hi = (
+            (np.asarray(bound[0], float), np.asarray(bound[1], float)) if isinstance(bound, tuple) else (-bound, bound)
+        )
         width = len(elements) // len(requests)
-        return Feature(name, elements, units, lo, hi, tuple(requests[i // width].name for i in range(len(elements))), requests, peak)
+        return Feature(
+            name,
+            elements,
+            units,
+            lo,
+            hi,
+            tuple(requests[i // width].name for i in range(len(elements))),
+            requests,
+            peak,
+        )
 
-    effort_bound = np.array([*(float(np.abs(spec.joint(n).actfrcrange).max()) for n in joints), *(_FORCE for _ in hands)])
+    effort_bound = np.array(
+        [*(float(np.abs(spec.joint(n).actfrcrange).max()) for n in joints), *(_FORCE for _ in hands)]
+    )
     slack = 0.2  # rad or percent points: a joint may be pressed a little past its soft stop
     observations = [
         feature(
@@ -93,7 +115,10 @@ def build_schema(config: ScenarioConfig, robot: Robot, spec: mujoco.MjSpec, cont
 def _hand_pose(plan: SensorPlan, axes: tuple[str, ...], units: tuple[str, ...], bound: np.ndarray) -> Feature:
     requests = []
     for side in _SIDES:
-        requests += [Request("site_position", f"{side}_tcp", "body:base_link"), Request("site_orientation", f"{side}_tcp", "body:base_link")]
+        requests += [
+            Request("site_position", f"{side}_tcp", "body:base_link"),
+            Request("site_orientation", f"{side}_tcp", "body:base_link"),
+        ]
     for request in requests:
         plan.add(request)
     names = tuple(f"{side}_tcp.{axis}" for side in _SIDES for axis in axes)
@@ -114,7 +139,10 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
         tops = [b for b in spec.bodies if b.name.startswith(prefix) and b.parent.name == "world"]
         free = [b for b in tops if any(j.type == mujoco.mjtJoint.mjJNT_FREE for j in b.joints)]
         if len(free) == 1:
-            for kind, axes, unit, bound in (("body_position", "xyz", "m", _REACH), ("body_orientation", ("qw", "qx", "qy", "qz"), "1", 1.0001)):
+            for kind, axes, unit, bound in (
+                ("body_position", "xyz", "m", _REACH),
+                ("body_orientation", ("qw", "qx", "qy", "qz"), "1", 1.0001),
+            ):
                 request = plan.add(Request(kind, free[0].name))
                 requests.append(request)
                 for axis in axes:
@@ -123,7 +151,10 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
                     bounds.append(bound)
                     sources.append(request.name)
         for joint in spec.joints:
-            if joint.name.startswith(prefix) and joint.type in (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE):
+            if joint.name.startswith(prefix) and joint.type in (
+                mujoco.mjtJoint.mjJNT_HINGE,
+                mujoco.mjtJoint.mjJNT_SLIDE,
+            ):
                 request = plan.add(Request("joint_position", joint.name))
                 requests.append(request)
                 names.append(f"{placed.name}.{joint.name[len(prefix) :]}")
@@ -133,7 +164,9 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
     if not names:
         return None
     limits = np.array(bounds)
-    return Feature("observation.environment_state", tuple(names), tuple(units), -limits, limits, tuple(sources), tuple(requests))
+    return Feature(
+        "observation.environment_state", tuple(names), tuple(units), -limits, limits, tuple(sources), tuple(requests)
+    )
 
 
 def _camera_name(robot: Robot, mount: str) -> str:

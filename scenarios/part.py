@@ -137,7 +137,14 @@ def _param(name: str, raw: Mapping[str, Any]) -> Param:
         if len(kinds) != 1:
             raise ValueError(f"params.{name}.sets: name one element of {', '.join(_ELEMENTS)}, not {sorted(entry)}")
         writes.append(
-            Write(kinds[0], str(entry[kinds[0]]), str(entry["attr"]), entry.get("index"), float(entry.get("gain", 1.0)), float(entry.get("offset", 0.0)))
+            Write(
+                kinds[0],
+                str(entry[kinds[0]]),
+                str(entry["attr"]),
+                entry.get("index"),
+                float(entry.get("gain", 1.0)),
+                float(entry.get("offset", 0.0)),
+            )
         )
     default = parse_quantity(raw["default"], dimension)
     low = parse_quantity(raw["min"], dimension) if "min" in raw else -np.inf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -17,7 +18,7 @@ class Pose:
 
     @classmethod
     def identity(cls) -> Pose:
-        return cls(np.zeros(3), np.array([1.0, 0, 0, 0]))
+        return cls(np.zeros(3), np.array([1.0, 0.0, 0.0, 0.0]))
 
     @classmethod
     def of(cls, pos: object, yaw: float = 0.0) -> Pose:
@@ -34,7 +35,7 @@ class Pose:
         return Pose(pos, quat)
 
 
-def local_pose(element: object, spec: mujoco.MjSpec, stop: str = "") -> Pose:
+def local_pose(element: Any, spec: mujoco.MjSpec, stop: str = "") -> Pose:
     """Pose of a site or body at zero joint angles, in the frame named `stop` or else in the world; frames and parents are followed."""
     pose = _own(element, spec)
     frame, parent = element.frame, element.parent
@@ -50,11 +51,13 @@ def local_pose(element: object, spec: mujoco.MjSpec, stop: str = "") -> Pose:
         frame, parent = parent.frame, parent.parent
 
 
-def _own(element: object, spec: mujoco.MjSpec) -> Pose:
-    quat = np.array(element.quat, float)
+def _own(element: Any, spec: mujoco.MjSpec) -> Pose:
+    quat: np.ndarray = np.array(element.quat, float)
     if element.alt.type != mujoco.mjtOrientation.mjORIENTATION_QUAT:  # euler, axisangle, xyaxes or zaxis
         quat = np.array(
-            mujoco.MjSpec.resolve_orientation(degree=spec.compiler.degree, sequence=spec.compiler.eulerseq, orientation=element.alt)
+            mujoco.MjSpec.resolve_orientation(
+                degree=spec.compiler.degree, sequence=spec.compiler.eulerseq, orientation=element.alt
+            )
         )
     norm = np.linalg.norm(quat)
-    return Pose(np.array(element.pos, float), quat / norm if norm > 0 else np.array([1.0, 0, 0, 0]))
+    return Pose(np.array(element.pos, float), quat / norm if norm > 0 else np.array([1.0, 0.0, 0.0, 0.0]))

@@ -20,7 +20,8 @@ class Predicate(Protocol):
     `unit` is the unit of the margin; `target` names the element that a hand has to come near, for reward shaping.
     """
 
-    unit: str
+    @property
+    def unit(self) -> str: ...
 
     def requests(self) -> list[Request]: ...
 
@@ -165,7 +166,9 @@ class Share:
         inside = []
         for piece in self.pieces:
             at = readings.of(piece) - np.asarray(self.centre)
-            inside.append((np.hypot(at[..., 0], at[..., 1]) <= self.radius) & (at[..., 2] >= -0.02) & (at[..., 2] <= self.height))
+            inside.append(
+                (np.hypot(at[..., 0], at[..., 1]) <= self.radius) & (at[..., 2] >= -0.02) & (at[..., 2] <= self.height)
+            )
         return np.mean(inside, axis=0)
 
     def margin(self, readings: Readings) -> np.ndarray:

@@ -74,7 +74,9 @@ def parse_quantity(text: object, dimension: str | None = None) -> float:
         raise ValueError(f"{text!r}: unknown unit {unit!r}. Known here: {', '.join(fits)}.")
     kind, factor = UNITS[unit]
     if dimension is not None and kind != dimension:
-        raise ValueError(f"{text!r} is a {kind.replace('_', ' ')}, but a {dimension.replace('_', ' ')} is wanted, such as {example}.")
+        raise ValueError(
+            f"{text!r} is a {kind.replace('_', ' ')}, but a {dimension.replace('_', ' ')} is wanted, such as {example}."
+        )
     value = float(number) * factor
     if not math.isfinite(value):
         raise ValueError(f"{text!r} is too large a number.")

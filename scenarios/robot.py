@@ -66,7 +66,9 @@ class Robot:
         """
         poses = self.sheet["poses"]
         if name not in poses:
-            raise ScenarioError(f"The robot {self.name} has no pose {name!r}.{nearest(name, list(poses))}", field="robot.pose")
+            raise ScenarioError(
+                f"The robot {self.name} has no pose {name!r}.{nearest(name, list(poses))}", field="robot.pose"
+            )
         return {joint: float(angle) for joint, angle in poses[name].items() if joint in self.joint_names}
 
     def spec(self, stands: Pose | None = None) -> mujoco.MjSpec:
@@ -107,7 +109,9 @@ def load_robot(name: str = "kuafu", hand: str = "claw", base: str = "planted") -
         raise ScenarioError(f"There is no robot {name!r}.{nearest(name, known)}", field="robot")
     sheet = yaml.safe_load((folder / "robot.yaml").read_text(encoding="utf-8"))
     if hand not in sheet["hands"]:
-        raise ScenarioError(f"The robot {name} has no hand {hand!r}.{nearest(hand, list(sheet['hands']))}", field="hand")
+        raise ScenarioError(
+            f"The robot {name} has no hand {hand!r}.{nearest(hand, list(sheet['hands']))}", field="hand"
+        )
     if base not in BASES:
         raise ScenarioError(f"There is no base {base!r}.{nearest(base, list(BASES))}", field="base")
     return Robot(name, folder, sheet, hand, base)

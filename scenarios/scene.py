@@ -16,9 +16,9 @@ from .dialect import Node
 from .goal import Limit, Names, read_goal, read_never, read_safety
 from .observation import build_schema
 from .pose import Pose, local_pose
+from .predicate import Predicate, Untouched, leaves
 from .robot import Robot
 from .schema import Schema
-from .predicate import Predicate, Untouched, leaves
 from .sensing import Layout, Request, SensorPlan
 from .temporal import Course, Subgoal
 
@@ -58,9 +58,12 @@ class Scene:
         self.handled = _handled(subgoals)
         self.may_touch = tuple(group for node in config.hands_may_touch for group in names.groups(node))
         self.unasked = tuple(plan.add(request) for request in self._unasked())
-        for item in (*subgoals, *nevers, *self.safety):
-            for request in item.predicate.requests():
+        for predicate in (item.predicate for items in (subgoals, nevers, self.safety) for item in items):
+            for request in predicate.requests():
                 plan.add(request)
+        for camera in config.cameras:
+            if camera.look_at is not None:
+                names.element(camera.look_at, "site")
         self._plan = plan
         config.problems.stop(f"The scenario {config.id!r}")
         plan.compile_into(self._build.spec)
@@ -168,7 +171,8 @@ class Scene:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{p.name}</td><td>{p.part.name}</td><td>{', '.join(f'{v * 1e3:.0f}' for v in p.at)}</td></tr>" for p in self.config.parts
+            f"<tr><td>{p.name}</td><td>{p.part.name}</td><td>{', '.join(f'{v * 1e3:.0f}' for v in p.at)}</td></tr>"
+            for p in self.config.parts
         )
         goals = " → ".join(s.name for s in self.goal) or "none"
         return (
@@ -216,7 +220,9 @@ class _Build:
         option.gravity = _GLOBAL_OPTION["gravity"]
         option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
         option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
-        option.impratio = 10.0  # friction as stiff as the normal force: what is pinched does not creep out of the fingers
+        option.impratio = (
+            10.0  # friction as stiff as the normal force: what is pinched does not creep out of the fingers
+        )
         option.disableflags = int(option.disableflags) | int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         _looks(self.spec)
         self.frames: dict[str, Any] = {}
@@ -230,14 +236,18 @@ class _Build:
         names = Names(self.spec, self.config, self.robot.interface)
         geoms: list[tuple[Any, np.ndarray]] = []
         for word in self.config.friction_of:
-            for group in names.groups(Node(word, f"{names_path(self.config)}variation.friction.of", self.config.problems)):
+            for group in names.groups(
+                Node(word, f"{names_path(self.config)}variation.friction.of", self.config.problems)
+            ):
                 how, _, name = group.partition(":")
                 if how == "geom":
                     found = [self.spec.geom(name)]
                 else:
                     body = self.spec.body(name)
                     found = [g for g in (body.geoms if how == "body" else body.find_all("geom"))]
-                geoms += [(g, np.array(g.friction, float)) for g in found if g is not None and (g.contype or g.conaffinity)]
+                geoms += [
+                    (g, np.array(g.friction, float)) for g in found if g is not None and (g.contype or g.conaffinity)
+                ]
         return geoms
 
     def arrange(self, values: Mapping[str, float]) -> None:
@@ -279,9 +289,8 @@ class _Build:
         for camera in self.config.cameras:
             if camera.stands is None or camera.look_at is None:
                 continue
-            instance, _, site = camera.look_at.partition(".")
-            target = data.site(site if instance == "robot" else f"{instance}/{site}").xpos
-            stands = np.array(camera.stands) if camera.look_at.startswith("robot") else np.array(camera.stands)
+            target = data.site(names.element(camera.look_at, "site")).xpos
+            stands = np.array(camera.stands)
             forward = (target - stands) / np.linalg.norm(target - stands)
             right = np.cross(forward, [0, 0, 1.0])
             right /= np.linalg.norm(right)
@@ -301,13 +310,38 @@ def _looks(spec: mujoco.MjSpec) -> None:
     spec.visual.headlight.ambient = [0.35, 0.35, 0.36]
     spec.visual.headlight.diffuse = [0.25, 0.25, 0.25]
     spec.visual.headlight.specular = [0.1, 0.1, 0.1]
-    spec.stat.extent, spec.stat.center = 1.6, [0.4, 0.1, 0.9]  # what the shadow map has to cover: the work place, not the hall
+    spec.stat.extent, spec.stat.center = (
+        1.6,
+        [0.4, 0.1, 0.9],
+    )  # what the shadow map has to cover: the work place, not the hall
     spec.visual.quality.shadowsize = 4096
     spec.visual.quality.offsamples = 8
     spec.visual.global_.offwidth, spec.visual.global_.offheight = 1920, 1440
     spec.add_texture(
-        name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT, rgb1=[0.86, 0.90, 0.95], rgb2=[0.55, 0.63, 0.73], width=256, height=256
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=[0.86, 0.90, 0.95],
+        rgb2=[0.55, 0.63, 0.73],
+        width=256,
+        height=256,
     )
     light = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
-    spec.worldbody.add_light(name="key", type=light, pos=[-1.5, -1.5, 3.5], dir=[0.5, 0.45, -1.0], diffuse=[0.62, 0.60, 0.57], specular=[0.3, 0.3, 0.3], castshadow=True)
-    spec.worldbody.add_light(name="fill", type=light, pos=[-1.0, 2.5, 2.5], dir=[0.3, -0.8, -0.6], diffuse=[0.22, 0.23, 0.26], specular=[0, 0, 0], castshadow=False)
+    spec.worldbody.add_light(
+        name="key",
+        type=light,
+        pos=[-1.5, -1.5, 3.5],
+        dir=[0.5, 0.45, -1.0],
+        diffuse=[0.62, 0.60, 0.57],
+        specular=[0.3, 0.3, 0.3],
+        castshadow=True,
+    )
+    spec.worldbody.add_light(
+        name="fill",
+        type=light,
+        pos=[-1.0, 2.5, 2.5],
+        dir=[0.3, -0.8, -0.6],
+        diffuse=[0.22, 0.23, 0.26],
+        specular=[0, 0, 0],
+        castshadow=False,
+    )

@@ -99,7 +99,8 @@ class Schema:
         from gymnasium.spaces import Box, Dict
 
         spaces: dict[str, Any] = {
-            name: Box(feature.low.astype(np.float32), feature.high.astype(np.float32), dtype=np.float32) for name, feature in self.observations.items()
+            name: Box(feature.low.astype(np.float32), feature.high.astype(np.float32), dtype=np.float32)
+            for name, feature in self.observations.items()
         }
         for name in images:
             camera = self.cameras[name]
@@ -111,7 +112,10 @@ class Schema:
 
         A measurement beyond a generous bound occurs only in a diverging simulation, which is reported as `unstable`.
         """
-        return {name: np.clip(f.read(readings), f.low.astype(np.float32), f.high.astype(np.float32)) for name, f in self.observations.items()}
+        return {
+            name: np.clip(f.read(readings), f.low.astype(np.float32), f.high.astype(np.float32))
+            for name, f in self.observations.items()
+        }
 
     def lerobot_features(self) -> dict[str, dict[str, Any]]:
         """The features of a LeRobot v3.0 `info.json` (without its own index columns)."""

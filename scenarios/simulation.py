@@ -70,7 +70,9 @@ class Simulation:
         settled = self.scene.layout.settled
         self._trace[rows] = 0.0
         self._start[np.ix_(rows, np.flatnonzero(settled))] = self._sensordata[np.ix_(rows, np.flatnonzero(settled))]
-        return self._readings(np.zeros((self.n, len(self.scene.layout.forces))), np.zeros((self.n, len(self.scene.layout.forces))))
+        return self._readings(
+            np.zeros((self.n, len(self.scene.layout.forces))), np.zeros((self.n, len(self.scene.layout.forces)))
+        )
 
     def step(self, action: np.ndarray, ids: np.ndarray | None = None) -> Readings:
         """Apply an action for one control period.
@@ -89,12 +91,16 @@ class Simulation:
             raise ValueError("an action holds a number that is not finite")
         if ids is None:
             self._control[:, 0] = action
-            out = self.batch.rollout(self.scene.n_substeps, self._control, record=("sensordata",), out={"sensordata": self._trace})
+            out = self.batch.rollout(
+                self.scene.n_substeps, self._control, record=("sensordata",), out={"sensordata": self._trace}
+            )
             trace = out["sensordata"]
             self.batch.forward(stage=_VEL)
         else:
             control = np.asarray(action, np.float64)[:, None, :]
-            self._trace[ids] = self.batch.rollout(self.scene.n_substeps, control, record=("sensordata",), ids=ids)["sensordata"]
+            self._trace[ids] = self.batch.rollout(self.scene.n_substeps, control, record=("sensordata",), ids=ids)[
+                "sensordata"
+            ]
             self.batch.forward(ids, stage=_VEL)
             trace = self._trace
         return self._readings(*reduce_forces(trace, self.scene.layout, self.scene.timestep))

@@ -44,16 +44,28 @@ def _rest(scene: Scene) -> Answer:
     warned = int(sum(data.warning.number))
     speed = float(np.abs(data.qvel).max())
     moved = float(np.abs(data.qpos - before).max())
-    return Answer("holds still for 1 s", warned == 0 and speed < STILL, f"fastest joint {speed:.4f}, largest move {moved:.4f}, {warned} engine warnings")
+    return Answer(
+        "holds still for 1 s",
+        warned == 0 and speed < STILL,
+        f"fastest joint {speed:.4f}, largest move {moved:.4f}, {warned} engine warnings",
+    )
 
 
 def _start(scene: Scene) -> Answer:
     data = _data(scene)
     worst = int(np.argmin(data.contact.dist)) if data.ncon else -1
     if worst < 0 or -data.contact.dist[worst] <= PENETRATION:
-        return Answer("starts free of penetration", True, f"deepest contact {max(-data.contact.dist.min(initial=0.0), 0) * 1e3:.2f} mm")
+        return Answer(
+            "starts free of penetration",
+            True,
+            f"deepest contact {max(-data.contact.dist.min(initial=0.0), 0) * 1e3:.2f} mm",
+        )
     names = [_body(scene.model, int(g)) for g in data.contact[worst].geom]
-    return Answer("starts free of penetration", False, f"{names[0]} and {names[1]} overlap by {-data.contact.dist[worst] * 1e3:.1f} mm; move one of them")
+    return Answer(
+        "starts free of penetration",
+        False,
+        f"{names[0]} and {names[1]} overlap by {-data.contact.dist[worst] * 1e3:.1f} mm; move one of them",
+    )
 
 
 def _swept(scene: Scene) -> list[Answer]:
@@ -66,7 +78,7 @@ def _swept(scene: Scene) -> list[Answer]:
             continue
         data = _data(scene)
         met: dict[str, float] = {}
-        for angle in np.linspace(*model.jnt_range[j], 45):
+        for angle in np.linspace(float(model.jnt_range[j][0]), float(model.jnt_range[j][1]), 45):
             data.qpos[model.jnt_qposadr[j]] = angle
             mujoco.mj_fwdPosition(model, data)
             for contact in data.contact:
@@ -76,7 +88,15 @@ def _swept(scene: Scene) -> list[Answer]:
                 if mine and own and contact.dist < 0 and mine[0] != "world":
                     met.setdefault(mine[0], float(angle))
         shown = ", ".join(f"{body} at {np.degrees(angle):.0f} deg" for body, angle in met.items())
-        answers.append(Answer(f"{name} swings free", not met, f"meets {shown}" if met else f"0 to {np.degrees(model.jnt_range[j][1]):.0f} deg, robot in its starting pose"))
+        answers.append(
+            Answer(
+                f"{name} swings free",
+                not met,
+                f"meets {shown}"
+                if met
+                else f"0 to {np.degrees(model.jnt_range[j][1]):.0f} deg, robot in its starting pose",
+            )
+        )
     return answers
 
 
@@ -90,7 +110,13 @@ def _variation(scene: Scene, seed: int, draws: int) -> list[Answer]:
     share = reasons.total() / (draws + reasons.total())
     limit = scene.config.redraw_at_most
     told = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
-    return [Answer("draws are sound", share <= limit, f"{share:.1%} of {draws + reasons.total()} draws refused ({told}); at most {limit:.0%}")]
+    return [
+        Answer(
+            "draws are sound",
+            share <= limit,
+            f"{share:.1%} of {draws + reasons.total()} draws refused ({told}); at most {limit:.0%}",
+        )
+    ]
 
 
 def _body(model: mujoco.MjModel, geom: int) -> str:

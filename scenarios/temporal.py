@@ -55,7 +55,12 @@ class Carry:
 
     def rows(self, ids: np.ndarray) -> Carry:
         return replace(
-            self, stage=self.stage[ids], held=self.held[ids], reached=self.reached[ids], failed=self.failed[ids], worst=self.worst[ids]
+            self,
+            stage=self.stage[ids],
+            held=self.held[ids],
+            reached=self.reached[ids],
+            failed=self.failed[ids],
+            worst=self.worst[ids],
         )
 
 
@@ -109,8 +114,19 @@ class Course:
         n, steps = readings.value.shape[:2]
         carry = carry or self.begin(n)
         for t in range(steps):
-            start = readings.start if readings.start.ndim == 2 else readings.start[:, min(t, readings.start.shape[1] - 1)]
-            carry = self.advance(carry, replace(readings, value=readings.value[:, t], peak=readings.peak[:, t], mean=readings.mean[:, t], start=start))
+            start = (
+                readings.start if readings.start.ndim == 2 else readings.start[:, min(t, readings.start.shape[1] - 1)]
+            )
+            carry = self.advance(
+                carry,
+                replace(
+                    readings,
+                    value=readings.value[:, t],
+                    peak=readings.peak[:, t],
+                    mean=readings.mean[:, t],
+                    start=start,
+                ),
+            )
         return carry
 
     def index(self, name: str) -> int:

@@ -34,5 +34,7 @@ def run(request: Request) -> int:
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
     counts = Counter(f.sound for f in findings)
-    print(f"{scene.name} v{scene.version}: {'sound' if counts[False] == 0 else f'{counts[False]} of {len(findings)} questions fail'}")
+    print(
+        f"{scene.name} v{scene.version}: {'sound' if counts[False] == 0 else f'{counts[False]} of {len(findings)} questions fail'}"
+    )
     return 1 if counts[False] else 0

@@ -19,8 +19,27 @@ shiliu doctor
 Says which versions are installed, how many cores there are, and whether pictures can be drawn without a display.
 Exit 0: everything works; 3: only pictures or videos are missing, which no verdict needs.
 """
-PACKAGES = ("mujoco", "dm-control", "numpy", "hydra-core", "gymnasium", "imageio", "imageio-ffmpeg", "pyarrow", "rosbags", "mink", "rich", "jinja2")
-_TRY = "import mujoco; m = mujoco.MjModel.from_xml_string('<mujoco><worldbody><geom size=\"1\"/></worldbody></mujoco>'); r = mujoco.Renderer(m, 32, 32); r.update_scene(mujoco.MjData(m)); r.render()"
+PACKAGES = (
+    "mujoco",
+    "dm-control",
+    "numpy",
+    "hydra-core",
+    "gymnasium",
+    "imageio",
+    "imageio-ffmpeg",
+    "pyarrow",
+    "rosbags",
+    "mink",
+    "rich",
+    "jinja2",
+)
+_TRY = """
+import mujoco
+model = mujoco.MjModel.from_xml_string('<mujoco><worldbody><geom size="1"/></worldbody></mujoco>')
+renderer = mujoco.Renderer(model, 32, 32)
+renderer.update_scene(mujoco.MjData(model))
+renderer.render()
+"""
 
 
 def run(request: Request) -> int:
@@ -50,5 +69,11 @@ def run(request: Request) -> int:
 
 def _renders(backend: str) -> bool:
     """Whether a picture can be drawn with a backend; tried in a process of its own, because a backend is chosen once."""
-    done = subprocess.run([sys.executable, "-c", _TRY], env={**os.environ, "MUJOCO_GL": backend}, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", _TRY],
+        env={**os.environ, "MUJOCO_GL": backend},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
     return done.returncode == 0

@@ -24,7 +24,15 @@ table, with --json as a JSON Schema.
 
 def run(request: Request) -> int:
     """Print tables, or JSON with --json."""
-    kinds = {"scenarios": _scenarios, "parts": _parts, "robots": _robots, "skills": _skills, "checks": _checks, "formats": _formats, "mappings": _mappings}
+    kinds = {
+        "scenarios": _scenarios,
+        "parts": _parts,
+        "robots": _robots,
+        "skills": _skills,
+        "checks": _checks,
+        "formats": _formats,
+        "mappings": _mappings,
+    }
     wanted = request.words or list(kinds)
     for word in wanted:
         if word not in kinds and word != "schema":
@@ -65,7 +73,14 @@ def _scenarios(request: Request) -> list[dict[str, Any]]:
     for name, file in _files(request, "scenario").items():
         sheet = _yaml(file)
         title = sheet.get("title") or {}
-        rows.append({"name": name, "title": f"{title.get('en', '')} {title.get('zh', '')}", "version": f"v{sheet.get('version')}", "environment": env_id(name)})
+        rows.append(
+            {
+                "name": name,
+                "title": f"{title.get('en', '')} {title.get('zh', '')}",
+                "version": f"v{sheet.get('version')}",
+                "environment": env_id(name),
+            }
+        )
     return rows
 
 
@@ -76,7 +91,14 @@ def _parts(request: Request) -> list[dict[str, Any]]:
     for name, file in list_parts().items():
         sheet = file.parent / "part.yaml"
         content = _yaml(sheet) if sheet.is_file() else {}
-        rows.append({"name": name, "title": (content.get("title") or {}).get("en", ""), "mass": content.get("mass", ""), "params": " ".join(content.get("params") or {})})
+        rows.append(
+            {
+                "name": name,
+                "title": (content.get("title") or {}).get("en", ""),
+                "mass": content.get("mass", ""),
+                "params": " ".join(content.get("params") or {}),
+            }
+        )
     return [row for row in rows if not row["name"].startswith("robots/")]
 
 
@@ -86,7 +108,14 @@ def _robots(request: Request) -> list[dict[str, Any]]:
     rows = []
     for file in sorted((ASSETS / "robots").glob("*/robot.yaml")):
         sheet = _yaml(file)
-        rows.append({"name": file.parent.name, "title": sheet["title"]["en"], "mass": sheet["mass"], "hands": " ".join(sheet["hands"])})
+        rows.append(
+            {
+                "name": file.parent.name,
+                "title": sheet["title"]["en"],
+                "mass": sheet["mass"],
+                "hands": " ".join(sheet["hands"]),
+            }
+        )
     return rows
 
 
@@ -100,7 +129,10 @@ def _checks(request: Request) -> list[dict[str, Any]]:
     from ..checks.rules import load_rules
 
     rules = load_rules()
-    return [{"name": code, "stage": getattr(rule, "stage", ""), "signal": getattr(rule, "signal", "") or ""} for code, rule in rules.items()]
+    return [
+        {"name": code, "stage": getattr(rule, "stage", ""), "signal": getattr(rule, "signal", "") or ""}
+        for code, rule in rules.items()
+    ]
 
 
 def _formats(request: Request) -> list[dict[str, Any]]:
@@ -125,7 +157,8 @@ def _schema(request: Request, as_json: bool) -> int:
         return 0
     print(f"{'feature':<30} {'#':>3} {'name':<26} {'unit':<6} {'low':>10} {'high':>10}  source")
     for row in scene.schema.table():
-        print(f"{row['feature']:<30} {row['index']:>3} {row['name']:<26} {row['unit']:<6} {row['low']:>10.4g} {row['high']:>10.4g}  {row['source']}")
+        bounds = f"{row['low']:>10.4g} {row['high']:>10.4g}"
+        print(f"{row['feature']:<30} {row['index']:>3} {row['name']:<26} {row['unit']:<6} {bounds}  {row['source']}")
     for camera in scene.schema.cameras.values():
         print(f"{camera.name:<30}     {camera.width}x{camera.height} at {camera.rate:.0f} Hz, on request")
     return 0

@@ -58,7 +58,9 @@ def run(request: Request) -> int:
                 qpos = np.asarray(draw.start_state[1 : 1 + scene.model.nq])
                 shots.append(painter.picture(draw.values, qpos, feature.camera, *size))
     for camera, shots in tiles.items():
-        pictures[camera] = np.concatenate([np.concatenate(shots[r * columns : (r + 1) * columns], axis=1) for r in range(rows)], axis=0)
+        pictures[camera] = np.concatenate(
+            [np.concatenate(shots[r * columns : (r + 1) * columns], axis=1) for r in range(rows)], axis=0
+        )
     out.mkdir(parents=True, exist_ok=True)
     for camera, picture in pictures.items():
         file = out / f"{scene.name}_{camera}{f'_{grid}' if grid else ''}.png"

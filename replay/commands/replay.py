@@ -29,7 +29,7 @@ def run(request: Request) -> int:
     from ...scenarios.catalog import scene_of
     from ..formats import read
     from ..judge import judging
-    from ..report import Gate, Terminal, Words, check_out, exit_code, write_reports
+    from ..report import Gate, Terminal, check_out, exit_code, write_reports
     from ..scenes import Stages
 
     settings = Settings(request)
@@ -62,7 +62,13 @@ def run(request: Request) -> int:
     try:
         terminal.begin(header)
         for verdict in judging(
-            recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=Stages(scene, robot, hand, base)
+            recordings,
+            scene,
+            strict=strict,
+            threads=threads,
+            seed=seed,
+            pictures=pictures,
+            stages=Stages(scene, robot, hand, base),
         ):
             verdicts.append(verdict)
             terminal.add(verdict)
