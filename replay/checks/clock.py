@@ -121,7 +121,7 @@ def check_gap(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]
     for stream in by_topic(streams):
         if stream.clock == "grid" or stream.n < 3:
             continue
-        found = gaps(stream, origin, float(rule.warn), rule.settings["intervals"])
+        found = gaps(stream, origin, rule.bound("warn"), rule.settings["intervals"])
         longest = max(longest, float(np.diff(np.sort(stream.time_ns)).max() * 1e-9))
         if not found:
             continue
@@ -154,7 +154,7 @@ def check_gap(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]
                 },
             )
         )
-    return worst_of(findings) or [rule.passed(value=longest, limit=rule.warn, margin=float(rule.warn) - longest)]
+    return worst_of(findings) or [rule.passed(value=longest, limit=rule.warn, margin=rule.bound("warn") - longest)]
 
 
 def check_jitter(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
@@ -162,7 +162,7 @@ def check_jitter(streams: list[Stream], rules: Rules, origin: int) -> list[Findi
     rule = rules["clock.jitter"]
     findings, bursts = [], []
     for stream in by_topic(streams):
-        bursts += [found for found in [_bursts(stream)] if found]
+        bursts += [burst for burst in [_bursts(stream)] if burst]
         if stream.clock == "grid" or stream.n < 3:
             continue
         step = np.diff(np.sort(stream.time_ns)) * 1e-9
@@ -182,17 +182,10 @@ def check_jitter(streams: list[Stream], rules: Rules, origin: int) -> list[Findi
             found.level = "WARN"  # poses of a person are resampled before anything is judged by them
         findings.append(found)
     result = worst_of(findings) or [rule.passed(details={"clock": "grid"})]
-    for found in bursts:
-        stream_clock = found.pop("clock")
-        result.append(
-            rule.finding(
-                level="INFO",
-                subject=(found.pop("subject"),),
-                signal="recording",
-                value=found["gap"],
-                details=found | {"what": "bursts", "timed_by": stream_clock},
-            )
-        )
+    for burst in bursts:
+        details = {key: burst[key] for key in ("count", "messages", "at_once", "gap")}
+        details |= {"what": "bursts", "timed_by": burst["clock"]}
+        result.append(rule.finding(level="INFO", subject=(burst["subject"],), value=burst["gap"], details=details))
     return result
 
 

@@ -54,9 +54,9 @@ def loaded(model: mujoco.MjModel, payload: Mapping[str, tuple[float, Sequence[fl
         body = model.body(name)
         total = float(body.mass[0]) + mass
         center = (float(body.mass[0]) * body.ipos + mass * np.asarray(place, float)) / total
-        turn = np.zeros(9)
-        mujoco.mju_quat2Mat(turn, body.iquat)
-        turn = turn.reshape(3, 3)
+        flat = np.zeros(9)
+        mujoco.mju_quat2Mat(flat, body.iquat)
+        turn = flat.reshape(3, 3)
         inertia = turn @ np.diag(body.inertia) @ turn.T
         for m, p in ((float(body.mass[0]), body.ipos), (mass, np.asarray(place, float))):
             d = p - center

@@ -130,7 +130,7 @@ def check_velocity(
         return [rule.not_checked("too_short", signal=signal)]
     peak, row = held(speed, motion.step, rule.shortest)
     found = []
-    for j in np.flatnonzero(judged):
+    for j in map(int, np.flatnonzero(judged)):
         graded = rule.grade_value(float(peak[j]), fail=float(larger[j]), warn=float(smaller[j]))
         over = speed[:, j] > graded["limit"]
         first, last = run_around(over, int(row[j]))
@@ -189,7 +189,7 @@ def check_jump(
     rule = rules["joint.jump"]
     t, q = strictly_rising(np.asarray(t, float), np.asarray(q, float))
     larger = limits.column(names, "speed_larger")
-    judged = np.flatnonzero(np.isfinite(larger))
+    judged = np.flatnonzero(np.isfinite(larger)).tolist()
     if not len(judged):
         return [rule.not_checked("no_published_limit", signal=signal)]
     if len(t) < 3:

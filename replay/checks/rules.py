@@ -124,6 +124,13 @@ class Rule:
             graded["excess"] = max(0.0, -graded["margin"]) / self.size(limit)
         return graded
 
+    def bound(self, which: str) -> float:
+        """The `warn` or `fail` bound as a number; a code whose bound is a word or missing is asked wrongly."""
+        value = getattr(self, which)
+        if not isinstance(value, float):
+            raise TypeError(f"{self.code} has no {which} bound of its own, but {value!r}")
+        return value
+
     def size(self, limit: float) -> float:
         """What an excess is counted in: the rule's scale, or the limit itself."""
         size = abs(limit) if isinstance(self.scale, str) else self.scale

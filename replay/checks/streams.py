@@ -156,7 +156,7 @@ def _freezes_against(
     for name in (name for name in names if name in other.names):
         j = names.index(name)
         y = other.column(name) * SCALE.get(other.unit, 1.0)
-        for first, last in _still(x[:, j], t, rule.warn):
+        for first, last in _still(x[:, j], t, rule.bound("warn")):
             # what the other side does just before still arrives, and what it does at the end has not yet
             during = (t_other > t[first] + rule.settings["settle"] * (other.role == "measured")) & (
                 t_other < t[last] - rule.settings["settle"] * (other.role == "command")
@@ -186,11 +186,11 @@ def _steps_after(names: Sequence[str], t: np.ndarray, x: np.ndarray, rule: Rule,
     found = []
     same = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)]) if len(x) else np.zeros(0, bool)
     for first, last in runs(same):
-        if t[last] - t[first - 1] <= rule.warn or last + 1 >= len(x):
+        if t[last] - t[first - 1] <= rule.bound("warn") or last + 1 >= len(x):
             continue
         step = np.abs(x[last + 1] - x[last])
         if float(step.max()) > rule.settings["step"] * unit:
-            moved = [names[j] for j in np.flatnonzero(step > rule.settings["step"] * unit)]
+            moved = [names[j] for j in map(int, np.flatnonzero(step > rule.settings["step"] * unit))]
             found.append(
                 {
                     "names": moved,
