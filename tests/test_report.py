@@ -530,6 +530,17 @@ def test_published_limits_are_no_open_point():
     assert "where the objects stood" in story.slip
 
 
+def test_a_stage_that_is_open_as_a_whole_is_named_as_one():
+    codes = ("joint.position", "joint.velocity", "collision.self")
+    findings = [Finding(code, "NOT_CHECKED", "kinematics", reason="no_retargeting") for code in codes]
+    findings.append(Finding("robustness", "NOT_CHECKED", "robustness", reason="not_run_gate"))
+    human = verdict("h", "INCONCLUSIVE", findings, 0, "auditor", stages=stages(kinematics="NOT_CHECKED"))
+    human.stages["kinematics"].reason = "no_retargeting"
+    story = Story(human, Words("en"))
+    assert story.open_points == "kinematics: human motion cannot be carried over to the robot yet"
+    assert story.why == "human motion cannot be carried over to the robot yet: kinematics"
+
+
 def test_estimates_are_named_and_pass_does_not_mean_unchecked():
     story = Story(too_fast(), Words("en"))
     assert story.estimates == ["door swung back 2 deg (house rule)"]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 EXPAND_ALL = 50  # a report of more recordings than this shows only some sheets
 SHEETS = 20  # how many it then shows: those that need a person first
+PLOTS_FOR_ALL = 12  # beyond so many recordings those that pass show no curves, so that the page stays light
 ROWS = 400  # rows of the overview
 ALSO = 6  # other joints named beside the worst one
 GROUP_FROM = 3  # rows of one cause before they get a heading of their own
@@ -34,10 +35,10 @@ GROUP_FROM = 3  # rows of one cause before they get a heading of their own
 class Sheet:
     """Everything one recording's sheet shows, ready for the template."""
 
-    def __init__(self, story: Story, place: int, command: str, alone: bool) -> None:
+    def __init__(self, story: Story, place: int, command: str, alone: bool, few: bool) -> None:
         self.story, self.verdict, self.words = story, story.verdict, story.words
         self.id = f"take-{place}"
-        self.command, self.alone = command, alone
+        self.command, self.alone, self.few = command, alone, few
 
     @cached_property
     def where(self) -> list[str]:
@@ -78,18 +79,21 @@ class Sheet:
             )
         return rows
 
-    def _passed(self, stage: str) -> str:
-        """What passed, in one line: numbers first, since a bare "nothing found" tells less."""
-        findings = sorted(self.story.of_stage(stage, "PASS"), key=lambda f: f.value is None)
-        nevers = [self.words.title(f.code, f) for f in findings if f.code.startswith("scenario.")]
-        findings = [f for f in findings if not f.code.startswith("scenario.")]
-        several = {f.code for f in findings if sum(f.code == g.code and f.signal != g.signal for g in findings)}
-        told = [
-            f"{self.words.message(f)} ({self.words.signal(f.signal)})" if f.code in several else self.words.message(f)
-            for f in findings
-        ]
-        told += [self.words.ui("did_not_happen", list=self.words.join(dict.fromkeys(nevers)))] if nevers else []
-        return self.words.ui("semicolon").join(dict.fromkeys(told))
+    def _passed(self, stage: str) -> list[str]:
+        """What passed: a line for each number, then all that is only "nothing found" in one line."""
+        findings = self.story.of_stage(stage, "PASS")
+        told: dict[str, None] = {}
+        bare: dict[str, None] = {}
+        for finding in findings:
+            if finding.code.startswith("scenario."):
+                continue
+            text = self.words.message(finding)
+            if any(other.code == finding.code and other.signal != finding.signal for other in findings):
+                text += f" ({self.words.signal(finding.signal)})"
+            (told if any(c.isdigit() for c in text) else bare)[text] = None
+        if nevers := [self.words.title(f.code, f) for f in findings if f.code.startswith("scenario.")]:
+            bare[self.words.ui("did_not_happen", list=self.words.join(dict.fromkeys(nevers)))] = None
+        return [*told, *([self.words.ui("semicolon").join(bare)] if bare else [])]
 
     def _line(self, finding: Finding) -> dict[str, Any]:
         index = next(i for i, item in enumerate(self.story.findings) if item is finding)
@@ -123,15 +127,11 @@ class Sheet:
 
     @cached_property
     def not_checked(self) -> list[tuple[str, str]]:
-        return [(self._codes(group), reason) for group, reason in self.story.by_reason("NOT_CHECKED")]
+        return [(self.story.topics(group), reason) for group, reason in self.story.by_reason("NOT_CHECKED")]
 
     @cached_property
     def not_applicable(self) -> list[tuple[str, str]]:
-        return [(self._codes(group), reason) for group, reason in self.story.by_reason("NOT_APPLICABLE")]
-
-    def _codes(self, group: list[Finding]) -> str:
-        named = dict.fromkeys(self.words.topic(f) for f in group)
-        return self.words.join(named)
+        return [(self.story.topics(group), reason) for group, reason in self.story.by_reason("NOT_APPLICABLE")]
 
     @cached_property
     def outcome(self) -> str:
@@ -191,9 +191,9 @@ class Sheet:
 
     @cached_property
     def plots(self) -> list[tuple[str, Any]]:
-        """(title, drawing); a recording that passes among many shows none, so that the page stays light."""
+        """(title, drawing); a recording that passes among many shows none."""
         evidence = self.verdict.evidence
-        if not evidence or (not self.alone and self.verdict.verdict == "FEASIBLE"):
+        if not evidence or (not self.few and self.verdict.verdict == "FEASIBLE"):
             return []
         drawn = [
             (plots.title(p, self.words), plots.curve(p, self.story, f"{self.id}-p{k}"))
@@ -223,7 +223,7 @@ class Sheet:
         told = [("sha256", self.verdict.sha256 or "")] if self.verdict.sha256 else []
         for key, value in (self.verdict.provenance or {}).items():
             if key != "notes" and value not in (None, "", [], {}):
-                told.append((key.replace("_", " "), self._plain(value)))
+                told.append((self.words.look_up("provenance", key), self._plain(value)))
         return told
 
     def _plain(self, value: Any) -> str:
@@ -285,7 +285,7 @@ def render(
     stories = [Story(v, words, **offset) for v in verdicts]
     ordered = sorted(range(len(verdicts)), key=lambda i: (rank(verdicts[i]), i))
     shown = ordered if len(verdicts) <= EXPAND_ALL else ordered[:SHEETS]
-    sheets = {i: Sheet(stories[i], i + 1, command, alone) for i in shown}
+    sheets = {i: Sheet(stories[i], i + 1, command, alone, len(verdicts) <= PLOTS_FOR_ALL) for i in shown}
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

@@ -6,6 +6,7 @@ second reason. Nothing here judges: it only puts a verdict's findings in order a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -112,7 +113,10 @@ class Story:
         if verdict == "INCONCLUSIVE":
             return self.words.fill(slips["INCONCLUSIVE"], {"what": self.open_points})
         if verdict == "FEASIBLE" and self.listed:
-            return self.words.fill(slips["FEASIBLE_WARN"], {"why": self.words.message(self.findings[self.listed[0]])})
+            return self.words.fill(
+                slips["FEASIBLE_WARN"],
+                {"why": self.words.message(self.findings[self.listed[0]]), "more": len(self.listed) - 1 or None},
+            )
         return slips["FEASIBLE"]
 
     @cached_property
@@ -145,36 +149,47 @@ class Story:
         """What leaves an INCONCLUSIVE verdict open: the required checks that could not be made."""
         gaps = {name: stage.reason for name, stage in self.verdict.stages.items() if stage.reason}
         points = [f for f in self.findings if f.level == "NOT_CHECKED" and f.reason not in NEVER_REQUIRED]
-        asked = [f for f in points if gaps.get(f.stage) == f.reason]
+        needed = {word.split(".")[0] for word in self.verdict.required or ()}
+        asked = [f for f in points if gaps.get(f.stage) == f.reason and (f.stage in needed or not needed)]
         if self.root is not None and self.root.level == "NOT_CHECKED":
             asked = [self.root, *(f for f in asked if f is not self.root)]
         return asked or points
 
     @cached_property
     def open_points(self) -> str:
-        """The open points in one line: title (reason)."""
-        told = dict.fromkeys(self.reasoned([f]) for f in self.open)
-        if not told:
-            stages = self.verdict.stages.items()
-            told = {
-                f"{self.words.stage(n)} ({self.words.reason(s.reason)})": None
-                for n, s in stages
-                if s.verdict in ("NOT_CHECKED", "INCONCLUSIVE")
-            }
-        return self.words.ui("semicolon").join(told)
+        """The open points in one line: what could not be checked, and why; a stage as a whole where all of it is open."""
+        return self._open_line(lambda what, reason: (what, reason))
 
-    def reasoned(self, findings: list[Finding]) -> str:
-        """Several findings of one reason: `joint.acceleration, joint.jerk: the maker publishes no limit`, in titles."""
-        titles = dict.fromkeys(self.words.topic(f) for f in findings)
-        return self.words.ui("colon").join((self.words.join(titles), self.words.message(findings[0])))
+    def _open_line(self, order: Callable[[str, str], tuple[str, str]], most: int = 99) -> str:
+        told: dict[str, dict[str, None]] = {}
+        for finding in self.open:
+            stage = self.verdict.stages.get(finding.stage)
+            whole = stage is not None and stage.verdict == "NOT_CHECKED"
+            what = self.words.stage(finding.stage) if whole else self.words.topic(finding)
+            told.setdefault(self.words.message(finding), {})[what] = None
+        if not self.open:
+            for name, stage in self.verdict.stages.items():
+                if stage.reason:
+                    told.setdefault(self.words.reason(stage.reason), {})[self.words.stage(name)] = None
+        lines = []
+        for reason, what in told.items():
+            named = self.words.join(list(what)[:most]) + (" …" if len(what) > most else "")
+            lines.append(self.words.ui("colon").join(order(named, reason)))
+        return self.words.ui("semicolon").join(lines)
+
+    def topics(self, findings: list[Finding]) -> str:
+        """What these findings asked, each topic once."""
+        return self.words.join(dict.fromkeys(self.words.topic(f) for f in findings))
+
+    def _grouped(self, findings: list[Finding]) -> list[tuple[list[Finding], str]]:
+        groups: dict[str, list[Finding]] = {}
+        for finding in findings:
+            groups.setdefault(self.words.message(finding), []).append(finding)
+        return [(group, reason) for reason, group in groups.items()]
 
     def by_reason(self, level: str) -> list[tuple[list[Finding], str]]:
         """Findings of a level (NOT_CHECKED, NOT_APPLICABLE), grouped by their reason: [(findings, reason in words)]."""
-        groups: dict[str, list[Finding]] = {}
-        for finding in self.findings:
-            if finding.level == level:
-                groups.setdefault(self.words.message(finding), []).append(finding)
-        return [(group, reason) for reason, group in groups.items()]
+        return self._grouped([f for f in self.findings if f.level == level])
 
     @cached_property
     def why(self) -> str:
@@ -183,12 +198,12 @@ class Story:
         if verdict.verdict is None:
             return str((verdict.error or {}).get("message", words.ui("unreadable")))
         if verdict.verdict == "INCONCLUSIVE" and (self.root is None or self.root.level != "FAIL"):
-            return self.open_points
+            return self._open_line(lambda what, reason: (reason, what), most=3)
         finding = self.root or (self.findings[self.listed[0]] if self.listed else None)
         if finding is None:
             return ""
         parts = [finding.code, words.name(finding.subject, "ids") if finding.subject else ""]
-        if finding.value is not None and finding.limit is not None:
+        if finding.value is not None and finding.limit is not None and finding.stage != "integrity":
             unit = finding.unit
             value = (
                 quantity(finding.value, unit).split(" (")[0].removesuffix(f" {unit}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
@@ -128,6 +129,18 @@ def fit(text: str, width: int) -> str:
     """Exactly `width` cells: padded, or cut with an ellipsis. A Chinese character takes two."""
     text = one_line(text)
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def fit_name(text: str, width: int) -> str:
+    """As `fit`, but cut in the middle: names of takes differ at their ends."""
+    text = one_line(text)
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    head = set_cell_size(text, width // 2).rstrip()
+    tail = text[-1:]
+    while cell_len(head) + 1 + cell_len(text[-len(tail) - 1 :]) <= width:
+        tail = text[-len(tail) - 1 :]
+    return set_cell_size(f"{head}…{tail}", width)
 
 
 def cells(story: Story, room: int = WIDEST) -> tuple[str, str, str, str, str]:
@@ -255,7 +268,7 @@ class Terminal:
 
     def _row(self, columns: Sequence[str]) -> str:
         widths = (TAKE, LENGTH, self.verdict_width, self.why_width, WHO)
-        return "  " + " ".join(fit(text, width) for text, width in zip(columns, widths))
+        return "  " + " ".join([fit_name(columns[0], TAKE), *map(fit, columns[1:], widths[1:])])
 
     def _table(self, verdicts: Sequence[Verdict]) -> None:
         if len(verdicts) > ROWS:
@@ -331,11 +344,14 @@ def not_checked_in_any(verdicts: Sequence[Verdict], words: Words, width: int = W
     """The checks that could be made in none of the recordings, with reasons, in lines of `width` cells if possible."""
     read = [v for v in verdicts if v.verdict is not None]
     answered = {f.code for v in read for f in v.findings if f.level != "NOT_CHECKED"}
-    reasons: dict[str, dict[str, None]] = {}
+    asked: dict[str, Counter[str]] = {}
     for verdict in read:
         for finding in verdict.findings:
             if finding.level == "NOT_CHECKED" and finding.code not in answered:
-                reasons.setdefault(words.message(finding), {})[finding.code] = None
+                asked.setdefault(finding.code, Counter())[words.reason(finding.reason)] += 1
+    reasons: dict[str, list[str]] = {}
+    for code, why in asked.items():  # a code is told once, with its commonest reason
+        reasons.setdefault(why.most_common(1)[0][0], []).append(code)
     bracket = "（{}）" if words.lang == "zh" else " ({})"
     groups = [words.join(codes) + bracket.format(reason) for reason, codes in reasons.items()]
     lines: list[str] = []

@@ -364,7 +364,7 @@ class Words:
             if isinstance(value, dict):
                 flat |= {f"{key}_{inner}": item for inner, item in value.items() if not isinstance(item, (dict, list))}
             elif isinstance(value, str):
-                flat[key] = self.book["likely"].get(value) or self.book["events"].get(value, value)
+                flat[key] = self._plain_word(value)
             elif isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
                 flat[key] = [self.event(item) for item in value]
             else:
@@ -376,6 +376,12 @@ class Words:
         if streams := [one for one in details.get("streams") or () if isinstance(one, dict)]:
             flat["units"] = self.join(self.ui("unit_each", **one) for one in streams)
         return flat
+
+    def _plain_word(self, value: Any) -> Any:
+        """A code word such as `receive` or `engine_version` in the reader's words; anything else as it is."""
+        return (
+            self.book["likely"].get(value) or self.book["events"].get(value, value) if isinstance(value, str) else value
+        )
 
     def event(self, name: str) -> str:
         """A subgoal, or what a scenario forbids, in plain words."""
@@ -392,10 +398,12 @@ class Words:
     # -- facts and tables --------------------------------------------------------------------------------------------
     def fact(self, key: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """(title, text) of a measured fact; a fact that the catalogue does not know is shown as `key value, …`."""
-        values = {name: self._in_lang(value) for name, value in values.items()}
+        values = {name: self._plain_word(self._in_lang(value)) for name, value in values.items()}
         entry = self.book["facts"].get(key)
         if entry is None:
             listed = (f"{name.replace('_', ' ')} {self.fill('{x}', {'x': value})}" for name, value in values.items())
             return key.replace("_", " "), self.join(listed)
         unit = values.get("unit")
+        if isinstance(unit, str):  # of a pose: "m m m 1 1 1 1"
+            values["unit"] = self.join(dict.fromkeys(part for part in unit.split() if part != "1")) or None
         return self.fill(entry["title"], values, unit), self.fill(entry["text"], values, unit)

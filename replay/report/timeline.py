@@ -11,7 +11,7 @@ from .story import Story
 from .svg import CAUSE, MUTED, SOFT, WARN, WIDTH, box, drawing, label, rule, tag, text_width, ticks, tip
 from .text import Words, number, seconds
 
-SIDE, TOP, BAND, LANE = 8.0, 6.0, 26.0, 24.0
+SIDE, TOP, BAND, LANE = 12.0, 6.0, 26.0, 24.0
 TONES = ("#c9d8ea", "#dbe6f2")  # neighbouring skills
 Place = Callable[[float], float]  # episode seconds -> x
 
