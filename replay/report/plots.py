@@ -42,7 +42,7 @@ def thin(t: np.ndarray, y: np.ndarray, columns: int = POINTS) -> tuple[np.ndarra
     t, y = t[keep], y[keep]
     if len(t) <= 2 * columns:
         return t, y
-    chosen = set()
+    chosen: set[int] = set()
     for a, b in pairwise(np.linspace(0, len(t), columns + 1).astype(int)):
         if b > a:
             chosen.update((a + int(np.argmin(y[a:b])), a + int(np.argmax(y[a:b]))))

@@ -172,8 +172,8 @@ class Story:
                 if stage.reason:
                     told.setdefault(self.words.reason(stage.reason), {})[self.words.stage(name)] = None
         lines = []
-        for reason, what in told.items():
-            named = self.words.join(list(what)[:most]) + (" …" if len(what) > most else "")
+        for reason, topics in told.items():
+            named = self.words.join(list(topics)[:most]) + (" …" if len(topics) > most else "")
             lines.append(self.words.ui("colon").join(order(named, reason)))
         return self.words.ui("semicolon").join(lines)
 

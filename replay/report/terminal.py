@@ -180,7 +180,7 @@ class Terminal:
         self.console = Console(file=self.stream, width=self.width, highlight=False, soft_wrap=False)
         self.verdict_width = 13 if lang == "en" else 21
         self.why_width = max(8, self.width - 2 - TAKE - LENGTH - self.verdict_width - WHO - 4)
-        self.total = 0
+        self.total = self.done = 0
         self.progress: Progress | None = None
         self.task: Any = None
 
@@ -218,7 +218,11 @@ class Terminal:
         if self.progress is not None:
             self.progress.update(self.task, advance=1, what=one_line(verdict.episode)[:24])
         elif not self.live and self.total <= LINES_AS_DONE:
-            self._print(self._row(cells(Story(verdict, self.words), self.why_width)))
+            self.done += 1
+            if self.done == LINES_AS_DONE + 1:
+                self._print("  …")
+            elif self.done <= LINES_AS_DONE:
+                self._print(self._row(cells(Story(verdict, self.words), self.why_width)))
 
     def finish(
         self, verdicts: Sequence[Verdict], out: str | None, code: int, header: dict[str, Any] | None = None

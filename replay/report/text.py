@@ -60,11 +60,10 @@ def catalogue(lang: str) -> dict[str, Any]:
 
 def number(value: Any) -> str:
     """A number in three figures, without exponent where a person would write none: ``8.4``, ``0.19``, ``2117``."""
+    if hasattr(value, "item"):
+        value = value.item()  # a NumPy scalar
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        try:
-            value = value.item()  # a NumPy scalar
-        except AttributeError:
-            return str(value)
+        return str(value)
     if isinstance(value, int):
         return str(value)
     if not math.isfinite(value):
@@ -329,7 +328,7 @@ class Words:
         if finding.value is not None and finding.limit:
             ratio = finding.value / finding.limit
             over = ratio - 1.0 if ratio > 1.0 else None
-        factor = (finding.fix or {}).get("factor") or (1.0 / ratio if over else None)
+        factor = (finding.fix or {}).get("factor") or (1.0 / ratio if over and ratio else None)
         slower = math.ceil(round((1.0 - factor) / ROUND_UP, 6)) * ROUND_UP if factor else None
         return {
             **details,
