@@ -239,7 +239,7 @@ def too_fast(episode: str = "take_218") -> Verdict:
     word = {"kinematics": "INFEASIBLE", "replay": "INFEASIBLE"}
     outcome = {
         "label": True,
-        "replay": False,
+        "success": False,
         "subgoals": {"opened": 6.9, "loaded": None, "closed": None, "started": None},
     }
     return verdict(
