@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...scenarios.errors import EpisodeError
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, pa
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
 Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor).
 """
+
+
+WITH_EVIDENCE = 200  # recordings whose curves and pictures are kept for the page
 
 
 def run(request: Request) -> int:
@@ -70,17 +75,27 @@ def run(request: Request) -> int:
             pictures=pictures,
             stages=Stages(scene, robot, hand, base),
         ):
+            if len(verdicts) >= WITH_EVIDENCE:
+                verdict.evidence = None  # it gets no sheet; curves of ten thousand recordings would not fit into memory
             verdicts.append(verdict)
             terminal.add(verdict)
         header["elapsed_s"] = time.perf_counter() - begin
-        if verdicts:
+        readable = any(verdict.verdict is not None for verdict in verdicts)
+        if readable:
             write_reports(verdicts, out, lang, _command(request), header, cores)
     finally:
         terminal.close()
+    if not readable:
+        told = next((v.error for v in verdicts if v.error), None) or {}
+        raise EpisodeError(
+            f"Nothing could be judged. {told.get('message', '')}".strip(),
+            file=told.get("file") or data,
+            field=told.get("field"),
+        )
     code = exit_code(verdicts, gate)
     terminal.finish(verdicts, out, code, header)
     return code
 
 
 def _command(request: Request) -> str:
-    return " ".join(["shiliu", request.verb, *request.overrides])
+    return shlex.join(["shiliu", request.verb, *request.overrides])

@@ -1,0 +1,38 @@
+"""shiliu bench: speed as ratios to the bare engine, ours and bare interleaved in one run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import Request
+
+USAGE = """
+shiliu bench scenario=NAME [pairs=30] [out=FILE.json]
+
+Interleaves blocks of ours and of the bare engine from the same states and prints medians of their ratio with a 95 %
+interval: env.step against mj_step, replay with its verdicts against Batch.rollout, reset, start-up, memory.
+"""
+
+
+def run(request: Request) -> int:
+    """Print a table, and write it as JSON where out= is given."""
+    from ...scenarios.catalog import scene_of
+    from ..benchmark import measure, table
+
+    settings = Settings(request)
+    name = settings.chosen("scenario") or "microwave"
+    pairs, seed = settings["pairs"].integer(low=3), settings["seed"].integer(low=0)
+    out = settings["out"].word(default="") or None
+    hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
+    settings.stop()
+    scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
+    results = measure(scene, pairs, seed)
+    print(table(results))
+    if out:
+        Path(out).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return 0
