@@ -117,11 +117,27 @@ class Schema:
             for name, f in self.observations.items()
         }
 
-    def lerobot_features(self) -> dict[str, dict[str, Any]]:
-        """The features of a LeRobot v3.0 `info.json` (without its own index columns)."""
-        out = {}
-        for name, feature in {**self.observations, "action": self.action}.items():
-            out[name] = {"dtype": feature.dtype, "shape": list(feature.shape), "names": list(feature.names)}
+    def lerobot_features(self, images: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
+        """The features of a LeRobot v3.0 `info.json` (without its own index columns), each with its units beside.
+
+        Args:
+            images: camera features to include as video.
+        """
+        out: dict[str, dict[str, Any]] = {}
+        for feature in (*self.observations.values(), self.action):
+            out[feature.name] = {
+                "dtype": feature.dtype,
+                "shape": list(feature.shape),
+                "names": list(feature.names),
+                "unit": list(feature.unit),
+            }
+        for name in images:
+            camera = self.cameras[name]
+            out[name] = {
+                "dtype": "video",
+                "shape": [camera.height, camera.width, 3],
+                "names": ["height", "width", "channels"],
+            }
         return out
 
     def table(self) -> list[dict[str, Any]]:

@@ -207,7 +207,7 @@ class _Dataset:
             if columns[name].dtype.kind == "i" and np.abs(columns[name]).max() >= _EXACT_INTEGER:
                 left.append(f"{name} ({row['length']} frames): whole numbers too large for float64")
                 continue
-            for stream in _streams(name, self.features[name], columns[name], times):
+            for stream in streams_of(name, self.features[name], columns[name], times):
                 streams[stream.name] = stream
         left += [
             f"{n} ({row['length']} frames): pictures are not read here"
@@ -381,7 +381,7 @@ def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.nd
     return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
 
 
-def _streams(name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray) -> Iterator[Stream]:
+def streams_of(name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray) -> Iterator[Stream]:
     """A feature as one stream, or one for each quantity where its elements differ."""
     width = values.shape[1]
     names = _texts(feature.get("names"), width, "", name)
