@@ -27,6 +27,7 @@ VERBS = {
     "doctor": ("doctor", "what this machine has and lacks"),
 }
 USAGE, BUG, INTERRUPTED = 2, 70, 130
+_SEVERITY = (0, 3, 1, 2)  # of a sweep's exit codes: all well, inconclusive, infeasible, not even judged
 _FLAGS = {"--json", "-m", "--multirun", "--debug"}
 
 
@@ -93,6 +94,7 @@ def parse(words: Sequence[str]) -> Request:
         ShiliuError: unknown verb or flag, with the near matches.
     """
     verb = words[0]
+    sweep = any(word in ("-m", "--multirun") for word in words)
     if verb not in VERBS:
         close = difflib.get_close_matches(verb, VERBS, n=2)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
@@ -106,28 +108,42 @@ def parse(words: Sequence[str]) -> Request:
             request.flags.add(word)
         elif word == "--config-dir" or word.startswith("--config-dir="):
             value = word.partition("=")[2] or next(rest, "")
+            if not value:
+                raise ShiliuError("--config-dir wants a folder, such as --config-dir my/conf.")
             request.conf_dir = Path(value)
         elif word.startswith("-"):
             raise ShiliuError(f"There is no flag {word!r}. Known: --help, --json, -m, --config-dir DIR, --debug.")
         elif re.match(r"^[+~]{0,2}[A-Za-z_][\w./@-]*=", word) or word.startswith("~"):
-            request.overrides.append(quoted(word))
+            request.overrides.append(quoted(word, sweep))
+        elif verb != "list":
+            raise ShiliuError(f"{word!r} is no setting. Settings are written key=value; see shiliu {verb} --help.")
         else:
             request.words.append(word)
     return request
 
 
-def quoted(override: str) -> str:
+def quoted(override: str, sweep: bool = False) -> str:
     """An override whose value Hydra's grammar takes as it stands: paths with blanks, `=` or commas, quantities with a unit.
 
-    Lists, dicts, sweeps (`a,b`), numbers and values that are quoted already are left alone.
+    Lists, dicts, numbers and values that are quoted already are left alone. With `sweep`, each of `20 N,30 N` is quoted by
+    itself, except in paths, whose commas are their own.
     """
     key, _, value = override.partition("=")
-    if not value or value[0] in "'\"[{" or (re.fullmatch(r"[\w./:,+*@%$~-]*", value) and not _path_like(key)):
+    if not value or value[0] in "'\"":
         return override
-    if _path_like(key) or re.search(r"[\s=()]", value):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"{key}='{escaped}'"
-    return override
+    if _path_like(key):
+        return f"{key}={_quote(value)}"
+    if value[0] in "[{" or re.fullmatch(r"[\w./:,+*@%$~-]*", value):
+        return override
+    if sweep and "," in value:
+        return f"{key}={','.join(_quote(one.strip()) for one in value.split(','))}"
+    return f"{key}={_quote(value)}" if re.search(r"[\s=(),<>]", value) else override
+
+
+def _quote(value: str) -> str:
+    """In Hydra's single quotes: a quote is escaped, and so are backslashes where they stand before one."""
+    escaped = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), value)
+    return f"'{escaped}'"
 
 
 def _path_like(key: str) -> bool:
@@ -138,14 +154,18 @@ def _sweep(request: Request, module: object) -> int:
     """`-m`: one run for each combination of comma-separated values; the exit code is the worst of them."""
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import OverrideParseException
 
-    overrides = OverridesParser.create().parse_overrides(request.overrides)
+    try:
+        overrides = OverridesParser.create().parse_overrides(request.overrides)
+    except OverrideParseException as error:
+        raise ShiliuError(f"The settings cannot be read: {' '.join(str(error).split())}") from None
     worst = 0
     batches = BasicSweeper.split_arguments(overrides, max_batch_size=None)
     for i, combination in enumerate(batches[0]):
         print(f"[{i + 1}/{len(batches[0])}] {' '.join(combination)}", flush=True)
         code = int(module.run(Request(request.verb, request.words, list(combination), request.flags, request.conf_dir)))  # type: ignore[attr-defined]
-        worst = code if worst == 0 or code in (1, 2) else worst
+        worst = max(worst, code, key=_SEVERITY.index)
     return worst
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from . import composition
 from .config import read_config
 from .dialect import Problems
+from .errors import ScenarioError
 from .robot import load_robot
 from .scene import Scene
 
@@ -33,17 +34,23 @@ def load_scenario(
     Raises:
         ScenarioError: with every problem of the config at once, each with file and line.
     """
-    words = [
-        f"scenario={name}",
-        *(o if o.startswith(("scenario.", "+scenario.", "~scenario.")) else f"scenario.{o}" for o in overrides),
-    ]
+    words = [f"scenario={name}", *(_below_scenario(o) for o in overrides)]
     composed = composition.compose("scene", words, conf_dir)
     return scene_of(composed, name, hand=hand, base=base, robot=robot)
+
+
+def _below_scenario(override: str) -> str:
+    """An override with `scenario.` before its key, whether it adds (+), removes (~) or sets."""
+    word = override.lstrip("+~")
+    sign = override[: len(override) - len(word)]
+    return override if word.startswith("scenario.") else f"{sign}scenario.{word}"
 
 
 def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str, robot: str) -> Scene:
     """The scene of a composed config that has a `scenario` key."""
     problems = Problems(composed.places)
+    if not isinstance(composed.tree.get("scenario"), Mapping):
+        raise ScenarioError("This scenario is empty. `shiliu list scenarios` names some to begin from.", field=name)
     config = read_config(name, composed.tree["scenario"], problems, prefix="scenario", assets=composed.assets)
     return Scene(config, load_robot(robot, hand, base))
 

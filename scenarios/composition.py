@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from .dialect import Place, nearest, places_in
 from .errors import ScenarioError
 
@@ -23,11 +25,13 @@ class Composed:
         tree: plain dicts, lists and scalars.
         places: key path -> (file, line); keys that the command line set are named as such.
         assets: the designer's own parts folder beside the config folder, if there is one.
+        chosen: config group -> its member, by the command line or the verb's defaults; None where there is none.
     """
 
     tree: dict[str, Any]
     places: dict[str, Place]
     assets: Path | None
+    chosen: dict[str, str | None]
 
 
 def folders(conf_dir: Path | None = None) -> list[Path]:
@@ -45,11 +49,13 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     `--config-dir` is appended, and the package would win).
 
     Raises:
-        ScenarioError: unknown group member or key (with near matches), a malformed override or YAML.
+        ScenarioError: unknown group member or key (with near matches), a setting that has to be given, a malformed
+            override or YAML.
     """
     from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
     from hydra._internal.hydra import Hydra
     from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.core.plugins import Plugins
     from hydra.errors import HydraException
     from hydra.types import RunMode
@@ -57,10 +63,14 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     from omegaconf.errors import OmegaConfBaseException
 
     where = folders(conf_dir)
-    _check_choices(overrides, where)
+    chosen = _choices(verb, overrides, where)
     places: dict[str, Place] = {}
-    for folder in reversed(where):  # before Hydra, because it reads YAML without our questions
-        _gather(folder, verb, overrides, places, shown=folder == CONF)
+    _gather(f"{verb}.yaml", where, "", places)  # before Hydra, because it reads YAML without our questions
+    for group, member in chosen.items():
+        if member is not None:
+            _gather(f"{group}/{member}.yaml", where, group, places)
+    # a setting that shares its name with a folder of conf (`mapping=`, `check=`) is a value, which Hydra takes for a group
+    values = [o for o in overrides if _key(o) not in chosen and any((folder / _key(o)).is_dir() for folder in where)]
     path = ConfigSearchPathImpl()
     path.append("hydra", "pkg://hydra.conf")
     for i, folder in enumerate(where):
@@ -73,65 +83,114 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         hydra = Hydra.create_main_hydra2(task_name=f"shiliu_{verb}", config_search_path=path)
         config = hydra.compose_config(
             config_name=verb,
-            overrides=list(overrides),
+            overrides=[o for o in overrides if o not in values],
             run_mode=RunMode.RUN,
             from_shell=False,
             with_log_configuration=False,
         )
         config = OmegaConf.masked_copy(config, [str(k) for k in config if k != "hydra"])
         tree = OmegaConf.to_container(config, resolve=True)
+        parsed = OverridesParser.create().parse_overrides(values)
     except (HydraException, OmegaConfBaseException) as error:
         raise ScenarioError(_plain(error, verb, places)) from None
     finally:
         GlobalHydra.instance().clear()
     assert isinstance(tree, dict)
-    for override in overrides:
-        key = override.lstrip("+~").split("=", 1)[0]
-        if "." in key:
-            places[key] = (f"command line {override!r}", 1)
+    for override in parsed:
+        if override.key_or_group not in tree:
+            raise ScenarioError(_unknown(override.key_or_group, verb, places))
+        tree[override.key_or_group] = override.value()
+    for word in overrides:
+        key = _key(word)
+        if key not in chosen:
+            for below in [k for k in places if k.startswith((f"{key}.", f"{key}["))]:
+                del places[below]  # the file's line would be the wrong one
+            places[key] = (f"command line {word!r}", 0)
+    wanted = [str(key) for key, value in tree.items() if value == "???"]
+    if wanted:
+        raise ScenarioError(
+            f"`shiliu {verb}` needs {' and '.join(wanted)}. Write {' '.join(f'{k}=...' for k in wanted)}."
+        )
     own_assets = where[0].parent / "assets" if where[0] != CONF else None
     return Composed(
-        {str(k): v for k, v in tree.items()}, places, own_assets if own_assets and own_assets.is_dir() else None
+        {str(k): v for k, v in tree.items()},
+        places,
+        own_assets if own_assets and own_assets.is_dir() else None,
+        chosen,
     )
 
 
-def _check_choices(overrides: Sequence[str], where: list[Path]) -> None:
-    """Unknown members of a config group, before Hydra says it in its own long way."""
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
+
+
+def _find(name: str, where: list[Path]) -> tuple[Path, str] | None:
+    """The file of that name in the first folder that has it, and how a message calls it."""
+    for folder in where:
+        if (folder / name).is_file():
+            return folder / name, f"conf/{name}" if folder == CONF else str(folder / name)
+    return None
+
+
+def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str, str | None]:
+    """Config group -> member, from the verb's defaults and the command line.
+
+    Raises:
+        ScenarioError: an unknown member, before Hydra says it in its own long way.
+    """
+    chosen: dict[str, str | None] = {}
+    found = _find(f"{verb}.yaml", where)
+    if found is None:
+        return chosen
+    places_in(*found)  # what is no YAML or no UTF-8 is said by line
+    for entry in _defaults(found[0]):
+        if isinstance(entry, dict):
+            chosen |= {str(k).split()[-1]: None if v is None else str(v) for k, v in entry.items()}
     for override in overrides:
-        key, _, value = override.partition("=")
-        key = key.lstrip("+")
-        group = [folder / key for folder in where if (folder / key).is_dir()]
-        if not group or not value or value == "null":
-            continue
-        known = sorted({p.stem for folder in group for p in folder.glob("*.yaml")})
-        if value not in known:
-            raise ScenarioError(f"There is no {key} {value!r}.{nearest(value, known)}", field=key)
+        key, value = _key(override), override.partition("=")[2].strip("'\"")
+        if key in chosen:
+            chosen[key] = value if value not in ("", "null") else None
+    for group, member in chosen.items():
+        known = sorted({p.stem for folder in where for p in (folder / group).glob("*.yaml")})
+        if member is not None and member not in known:
+            raise ScenarioError(f"There is no {group} {member!r}.{nearest(member, known)}", field=group)
+    return chosen
 
 
-def _gather(folder: Path, verb: str, overrides: Sequence[str], places: dict[str, Place], shown: bool) -> None:
-    def name(path: Path) -> str:
-        return f"conf/{path.relative_to(folder)}" if shown else str(path)
+def _defaults(file: Path) -> list[Any]:
+    """Hydra's defaults list of a config file."""
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    defaults = content.get("defaults") if isinstance(content, dict) else None
+    return defaults if isinstance(defaults, list) else []
 
-    if (folder / f"{verb}.yaml").is_file():
-        places |= places_in(folder / f"{verb}.yaml", name(folder / f"{verb}.yaml"))
-    for override in overrides:
-        key, _, value = override.partition("=")
-        file = folder / key.lstrip("+") / f"{value}.yaml"
-        if re.fullmatch(r"[A-Za-z_]+", key.lstrip("+")) and re.fullmatch(r"[\w-]+", value) and file.is_file():
-            package = key.lstrip("+")
-            places |= places_in(file, name(file), prefix=package)
+
+def _gather(name: str, where: list[Path], group: str, places: dict[str, Place]) -> None:
+    """Add the places of a config file and, before them, of the files of its group that its defaults list builds upon."""
+    found = _find(name, where)
+    if found is None:
+        return
+    own = places_in(*found, prefix=group)
+    for entry in _defaults(found[0]) if group else ():
+        base = f"{group}/{str(entry).removeprefix(f'/{group}/')}.yaml"
+        if isinstance(entry, str) and entry != "_self_" and base != name:
+            _gather(base, where, group, places)
+    places |= own
+
+
+def _unknown(key: str, verb: str, places: dict[str, Place]) -> str:
+    parent, _, last = key.rpartition(".")
+    known = [k[len(parent) + 1 if parent else 0 :] for k in places if k.startswith(f"{parent}." if parent else "")]
+    siblings = sorted({k for k in known if "." not in k and "[" not in k and k != "defaults"})
+    added = f" To add a key that the file leaves out, write +{key}=..." if parent else ""
+    return f"There is no setting {key!r} for `shiliu {verb}`.{nearest(last, siblings)}{added}"
 
 
 def _plain(error: Exception, verb: str, places: dict[str, Place]) -> str:
     """One sentence of what Hydra or OmegaConf said, with near matches for a misspelt key."""
     text = " ".join(str(error).split())
-    match = re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' is not in struct", text)
+    match = re.search(r"is not in struct full_key: (\S+)", text) or re.search(r"Could not override '([^']+)'", text)
     if match:
-        key = match.group(1)
-        parent, _, last = key.rpartition(".")
-        known = [k[len(parent) + 1 if parent else 0 :] for k in places if k.startswith(f"{parent}." if parent else "")]
-        siblings = sorted({k for k in known if "." not in k and "[" not in k})
-        return f"There is no setting {key!r} for `shiliu {verb}`.{nearest(last, siblings)}"
+        return _unknown(match.group(1), verb, places)
     return (
         f"The settings cannot be read: {text}. Quote values that hold spaces or commas, such as 'data=\"my file.bag\"'."
     )

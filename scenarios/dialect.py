@@ -8,6 +8,7 @@ goes on, so that a designer sees everything that has to be mended in one go.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +17,9 @@ from typing import Any
 import yaml
 
 from .errors import ScenarioError
-from .quantity import parse_quantity, parse_size
+from .quantity import parse_quantity, parse_size, show
 
-Place = tuple[str, int]  # file name, line from 1
+Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
 _MISSING = object()
 
 
@@ -26,11 +27,16 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[st
     """Key path -> (file, line) of every key of a YAML file.
 
     Raises:
-        ScenarioError: where the file is no YAML, or holds a key that is no word (`on:` is a boolean in YAML).
+        ScenarioError: where the file is no UTF-8 or no YAML, or holds a key that is no word (`on:` is a boolean in YAML).
     """
     name = shown or str(path)
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ScenarioError("This is no UTF-8 text. Save the file as UTF-8.", file=name, line=line) from None
+    except yaml.reader.ReaderError as error:
+        raise ScenarioError(f"This is no valid YAML: {error.reason}.", file=name) from None
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line + 1) if error.problem_mark else None
         raise ScenarioError(f"This is no valid YAML: {error.problem}.", file=name, line=line) from None
@@ -71,19 +77,30 @@ def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
 
 @dataclass
 class Problems:
-    """What is wrong with a config, gathered while it is walked."""
+    """What is wrong with a config, gathered while it is walked.
+
+    Attributes:
+        places: key path -> (file, line).
+        found: one line a problem.
+        missing: key paths that were noted as missing; what is read there or below is no second problem.
+    """
 
     places: Mapping[str, Place] = field(default_factory=dict)
     found: list[str] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
 
     def note(self, path: str, message: str) -> None:
         """Record one problem at a key path; the place is that of the nearest key above which has one."""
+        if any(path == gone or path.startswith((f"{gone}.", f"{gone}[")) for gone in self.missing):
+            return
         place, at = None, path
         while at and place is None:
             place = self.places.get(at)
             at = at[: max(at.rfind("."), at.rfind("["))] if max(at.rfind("."), at.rfind("[")) > 0 else ""
-        where = f"{place[0]}:{place[1]}: " if place else ""
-        self.found.append(f"{where}{path}: {message}")
+        where = "" if place is None else f"{place[0]}:{place[1]}: " if place[1] else f"{place[0]}: "
+        line = f"{where}{f'{path}: ' if path else ''}{message}"
+        if line not in self.found:  # a word that two readers look at is still one problem
+            self.found.append(line)
 
     def stop(self, what: str) -> None:
         """Raise everything that was noted, if anything was.
@@ -132,12 +149,16 @@ class Node:
         for key in required:
             if key not in self.value:
                 self.note(f"the key {key!r} is missing.")
+                self.problems.missing.add(f"{self.path}.{key}" if self.path else key)
         return True
 
     def items(self) -> Iterator[tuple[str, Node]]:
+        """Key and value of a mapping; nothing for what is left out, a note for anything else."""
         if isinstance(self.value, Mapping):
             for key in self.value:
                 yield str(key), self.child(str(key))
+        elif self.value is not None:
+            self.note(f"{self.value!r} stands where keys are wanted.")
 
     def each(self) -> Iterator[Node]:
         if not isinstance(self.value, list):
@@ -149,7 +170,7 @@ class Node:
     def quantity(
         self, dimension: str | None, default: Any = _MISSING, low: float | None = None, high: float | None = None
     ) -> float:
-        """SI value of a quantity; what is wrong is noted and NaN-free 0.0 (or the default) stands in."""
+        """SI value of a quantity between `low` and `high`; what is wrong is noted, and 0.0 (or the default) stands in."""
         if self.value is None and default is not _MISSING:
             return default
         try:
@@ -157,8 +178,10 @@ class Node:
         except ValueError as error:
             self.note(str(error))
             return 0.0 if default is _MISSING else default
-        if (low is not None and value < low - 1e-12) or (high is not None and value > high + 1e-12):
-            self.note(f"{self.value!r} lies outside {low} to {high} (SI).")
+        if low is not None and value < low - 1e-12:
+            self.note(f"{self.value!r} is too small. It has to be {show(low, dimension)} or more.")
+        if high is not None and value > high + 1e-12:
+            self.note(f"{self.value!r} is too large. It has to be {show(high, dimension)} or less.")
         return value
 
     def number(self, default: Any = _MISSING) -> float:
@@ -166,6 +189,9 @@ class Node:
             return default
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
             self.note(f"{self.value!r} stands where a plain number is wanted.")
+            return 1.0
+        if not math.isfinite(self.value):
+            self.note(f"{self.value!r} is no finite number.")
             return 1.0
         return float(self.value)
 

@@ -44,6 +44,21 @@ EXAMPLE = {
     "share": "95 %",
     "stiffness": "200 N/m",
 }
+# dimension -> (unit, factor) in which a bound is shown in a message
+_SHOWN = {
+    "length": ("mm", 1e-3),
+    "angle": ("deg", math.pi / 180.0),
+    "mass": ("kg", 1.0),
+    "force": ("N", 1.0),
+    "torque": ("Nm", 1.0),
+    "time": ("s", 1.0),
+    "speed": ("m/s", 1.0),
+    "angular_speed": ("deg/s", math.pi / 180.0),
+    "frequency": ("Hz", 1.0),
+    "share": ("%", 1e-2),
+    "stiffness": ("N/m", 1.0),
+}
+_LARGEST = 1e9  # SI; beyond it lies a slip of the pen, and the engine's own compiler fails
 _QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z%/]+)\s*$")
 
 
@@ -78,9 +93,15 @@ def parse_quantity(text: object, dimension: str | None = None) -> float:
             f"{text!r} is a {kind.replace('_', ' ')}, but a {dimension.replace('_', ' ')} is wanted, such as {example}."
         )
     value = float(number) * factor
-    if not math.isfinite(value):
+    if not abs(value) <= _LARGEST:
         raise ValueError(f"{text!r} is too large a number.")
     return value
+
+
+def show(value: float, dimension: str | None) -> str:
+    """An SI value as a designer would write it: `show(0.87, "length")` is `870 mm`."""
+    unit, factor = _SHOWN.get(dimension or "", ("", 1.0))
+    return f"{value / factor:g} {unit}".strip()
 
 
 def dimension_of(text: object) -> str | None:

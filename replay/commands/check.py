@@ -25,9 +25,9 @@ def run(request: Request) -> int:
     from ...scenarios.soundness import examine
 
     settings = Settings(request)
-    name = settings.chosen("scenario") or "microwave"
+    name = settings.chosen("scenario")
     hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
-    seed, draws = settings["seed"].integer(), settings["draws"].integer(low=1)
+    seed, draws = settings["seed"].integer(low=0), settings["draws"].integer(low=1)
     settings.stop()
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     findings = examine(scene, seed, draws)

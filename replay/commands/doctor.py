@@ -17,7 +17,7 @@ USAGE = """
 shiliu doctor
 
 Says which versions are installed, how many cores there are, and whether pictures can be drawn without a display.
-Exit 0: everything works; 3: only pictures or videos are missing, which no verdict needs.
+Exit 0: everything works; 3: only pictures or videos are missing, which no verdict needs; 2: a package is missing.
 """
 PACKAGES = (
     "mujoco",
@@ -30,8 +30,10 @@ PACKAGES = (
     "pyarrow",
     "rosbags",
     "mink",
+    "daqp",
     "rich",
     "jinja2",
+    "plotly",
 )
 _TRY = """
 import mujoco
@@ -45,10 +47,12 @@ renderer.render()
 def run(request: Request) -> int:
     """Print one line a finding."""
     print(f"python     {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
+    complete = True
     for package in PACKAGES:
         try:
             print(f"{package:<14} {version(package)}")
         except PackageNotFoundError:
+            complete = False
             print(f"{package:<14} missing: pip install {package}")
     works = [backend for backend in ("egl", "osmesa") if _renders(backend)]
     if works:
@@ -64,16 +68,21 @@ def run(request: Request) -> int:
     except (ImportError, RuntimeError):
         ffmpeg = shutil.which("ffmpeg")
     print(f"videos     {'yes' if ffmpeg else 'no: pip install imageio[ffmpeg]'}")
+    if not complete:
+        return 2
     return 0 if works and ffmpeg else 3
 
 
 def _renders(backend: str) -> bool:
     """Whether a picture can be drawn with a backend; tried in a process of its own, because a backend is chosen once."""
-    done = subprocess.run(
-        [sys.executable, "-c", _TRY],
-        env={**os.environ, "MUJOCO_GL": backend},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _TRY],
+            env={**os.environ, "MUJOCO_GL": backend},
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:  # a driver that hangs draws no pictures
+        return False
     return done.returncode == 0

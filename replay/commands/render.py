@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,16 +33,16 @@ def run(request: Request) -> int:
     name = settings.chosen("scenario") or "microwave"
     out = Path(settings["out"].word())
     grid = settings["grid"].word(default="")
-    seed = settings["seed"].integer()
+    seed = settings["seed"].integer(low=0)
     cameras = [node.word() for node in settings["cameras"].each()]
     hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
     settings.stop()
     columns, rows = 1, 1
     if grid:
-        try:
-            columns, rows = (int(n) for n in grid.split("x"))
-        except ValueError:
-            raise ScenarioError(f"{grid!r} is no grid. Write columns x rows, such as 3x3.", field="grid") from None
+        match = re.fullmatch(r"([1-9]\d?)x([1-9]\d?)", grid)
+        if match is None:
+            raise ScenarioError(f"{grid!r} is no grid. Write columns x rows, such as 3x3.", field="grid")
+        columns, rows = int(match[1]), int(match[2])
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     known = {c.removeprefix("observation.images."): feature for c, feature in scene.schema.cameras.items()}
     for camera in cameras:

@@ -22,7 +22,6 @@ class Settings:
         self.composed = composition.compose(request.verb, request.overrides, request.conf_dir)
         self.problems = Problems(self.composed.places)
         self.node = Node(self.composed.tree, "", self.problems)
-        self.overrides = request.overrides
         self.verb = request.verb
 
     def __getitem__(self, key: str) -> Node:
@@ -30,11 +29,7 @@ class Settings:
 
     def chosen(self, group: str) -> str | None:
         """Which member of a config group was chosen: on the command line, or by the verb's defaults."""
-        for override in self.overrides:
-            key, _, value = override.partition("=")
-            if key.lstrip("+") == group:
-                return None if value in ("", "null") else value
-        return None
+        return self.composed.chosen.get(group)
 
     def stop(self) -> None:
         """Raises: ScenarioError with everything that is wrong with the settings."""
