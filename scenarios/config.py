@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from .dialect import Node, Problems, nearest
-from .part import Part, load_part
+from .part import Param, Part, load_part
+from .quantity import show
 
 _KEYS = (
     "time_limit",
@@ -69,6 +71,7 @@ class Camera:
 
     name: str
     size: tuple[int, int]
+    node: Node
     mount: str | None = None
     look_at: Node | None = None
     stands: tuple[float, float, float] | None = None
@@ -88,6 +91,7 @@ class ScenarioConfig:
     stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     pose: str
     parts: tuple[Placed, ...]
+    unbuilt: tuple[str, ...]  # parts that could not be read; what names them is not noted a second time
     variation: tuple[Vary, ...]
     friction_of: tuple[str, ...]
     redraw_unless: tuple[str, ...]
@@ -127,7 +131,8 @@ def read_config(
     stands = robot.child("stands_at")
     stands.mapping(optional=("x", "y", "yaw"))
     parts = _parts(node.child("parts"), assets)
-    vary, friction_of, unless, at_most = _variation(node.child("variation"), parts)
+    unbuilt = tuple({name for name, _ in node.child("parts").items()} - {p.name for p in parts})
+    vary, friction_of, unless, at_most = _variation(node.child("variation"), parts, unbuilt)
     judge = node.child("judge")
     judge.mapping(required=("required",), optional=("if_unknown", "thresholds", "hands_may_touch"))
     unknown = judge.child("if_unknown")
@@ -146,6 +151,7 @@ def read_config(
         ),
         pose=robot.child("pose").word(),
         parts=parts,
+        unbuilt=unbuilt,
         variation=vary,
         friction_of=friction_of,
         redraw_unless=unless,
@@ -178,6 +184,8 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
     for name, child in node.items():
         if name == "robot":
             child.note("'robot' is the robot's own name; call the part something else.")
+        elif not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            child.note(f"{name!r} is no name of a part: small letters, digits and _ only, such as left_cup.")
         if not child.mapping(required=("part",), optional=None):
             continue
         part = load_part(child.child("part").word(), child.child("part"), assets)
@@ -221,7 +229,7 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
 
 
 def _variation(
-    node: Node, parts: tuple[Placed, ...]
+    node: Node, parts: tuple[Placed, ...], unbuilt: tuple[str, ...]
 ) -> tuple[tuple[Vary, ...], tuple[str, ...], tuple[str, ...], float]:
     vary: list[Vary] = []
     friction_of: tuple[str, ...] = ()
@@ -238,10 +246,12 @@ def _variation(
             child.mapping(required=("unless", "at_most"))
             unless = tuple(n.word(choices=("reachable", "no_penetration")) for n in child.child("unless").each())
             at_most = child.child("at_most").quantity("share", low=0.0, high=1.0)
+        elif key in unbuilt:
+            continue
         elif key not in by_name:
             child.note(f"{key!r} is no part of this scenario.{nearest(key, [*by_name, 'friction', 'redraw'])}")
         else:
-            part = by_name[key].part
+            placed, part = by_name[key], by_name[key].part
             child.mapping(optional=("at", "yaw", *part.params))
             for axis, value in child.child("at").items():
                 if axis not in ("x", "y", "z"):
@@ -252,8 +262,21 @@ def _variation(
                 vary.append(_vary(f"{key}.yaw", child.child("yaw"), "angle"))
             for name, param in part.params.items():
                 if name in child:
-                    vary.append(_vary(f"{key}.{name}", child.child(name), param.dimension))
+                    drawn = _vary(f"{key}.{name}", child.child(name), param.dimension)
+                    _within(drawn, 0.0 if drawn.replace else placed.params[name], param, child.child(name))
+                    vary.append(drawn)
     return tuple(vary), friction_of, unless, at_most
+
+
+def _within(drawn: Vary, base: float, param: Param, node: Node) -> None:
+    """Note a draw whose ends lie outside what the part can be."""
+    low, high = base + drawn.low, base + drawn.high
+    if low < param.low - 1e-12 or high > param.high + 1e-12:
+        ends, range_ = (
+            f"{show(a, param.dimension)} to {show(b, param.dimension)}"
+            for a, b in ((low, high), (param.low, param.high))
+        )
+        node.note(f"draws from {ends}, but the part's range is {range_}.")
 
 
 def _vary(key: str, node: Node, dimension: str) -> Vary:
@@ -278,7 +301,7 @@ def _uniform(node: Node, dimension: str | None) -> tuple[float, float]:
 def _camera(name: str, node: Node) -> Camera:
     node.mapping(required=("size",), optional=("mount", "look_at", "from", "rate", "record"))
     stands = node.child("from")
-    if ("mount" in node) == ("from" in node):
+    if ("mount" in node) == ("from" in node) or ("look_at" in node) != ("from" in node):
         node.note("a camera is either mounted (mount: robot.head_camera) or stands somewhere (from: and look_at:).")
     where = None
     if stands.value is not None:
@@ -288,6 +311,7 @@ def _camera(name: str, node: Node) -> Camera:
     return Camera(
         name,
         node.child("size").size(),
+        node,
         node.child("mount").word(default="") or None,
         node.child("look_at") if "look_at" in node else None,
         where,

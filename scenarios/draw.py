@@ -109,7 +109,8 @@ def _start_state(scene: Scene, model: mujoco.MjModel) -> np.ndarray:
             here = Pose(placed[a : a + 3], placed[a + 3 : a + 7]) @ (before.inverse() @ after)
             qpos[a : a + 3], qpos[a + 3 : a + 7] = here.pos, here.quat
         elif model.joint(j).name not in scene.robot.joint_names:
-            qpos[a] = rest[a]
+            width = 4 if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_BALL else 1
+            qpos[a : a + width] = rest[a : a + width]
     data.qpos[:] = qpos
     data.ctrl[:] = scene.ready_ctrl
     state = np.zeros(mujoco.mj_stateSize(model, STATE))

@@ -50,6 +50,7 @@ class Names:
     def __init__(self, spec: mujoco.MjSpec, config: ScenarioConfig, robot: Mapping[str, Mapping[str, Any]]):
         self.spec = spec
         self.parts = {placed.name: placed.part for placed in config.parts}
+        self.unbuilt = config.unbuilt
         self.robot = robot
 
     def split(self, node: Node) -> tuple[str, str, Mapping[str, Any]] | None:
@@ -58,7 +59,8 @@ class Names:
         if instance == "robot":
             return "", word, self.robot.get(word, {})
         if instance not in self.parts:
-            node.note(f"{instance!r} is no part of this scenario.{nearest(instance, ['robot', *self.parts])}")
+            if instance and instance not in self.unbuilt:  # an empty word has been noted
+                node.note(f"{instance!r} is no part of this scenario.{nearest(instance, ['robot', *self.parts])}")
             return None
         return f"{instance}/", word, self.parts[instance].interface.get(word, {})
 
@@ -97,7 +99,8 @@ class Names:
         """The free bodies of a part of loose pieces."""
         instance = node.word()
         if instance not in self.parts:
-            node.note(f"{instance!r} is no part of this scenario.{nearest(instance, list(self.parts))}")
+            if instance and instance not in self.unbuilt:
+                node.note(f"{instance!r} is no part of this scenario.{nearest(instance, list(self.parts))}")
             return []
         return [b.name for b in self.spec.bodies if b.name.startswith(f"{instance}/") and b.parent.name == "world"]
 
@@ -183,14 +186,15 @@ def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
     pieces = names.pieces(node.child("of"))
     inside = node.child("inside")
     body = names.element(inside, "body")
-    entry = names.parts[inside.value].interface.get("inside") if inside.value in names.parts else None
+    instance = inside.word()
+    entry = names.parts[instance].interface.get("inside") if instance in names.parts else None
     share = node.child(bound).quantity("share", low=0.0, high=1.0)
     if body is None or not pieces:
         return None
     if entry is None:
         inside.note(f"{inside.value!r} is no container: its part's sheet has no word 'inside'.")
         return None
-    site = names.spec.site(f"{inside.value}/{entry['site']}")
+    site = names.spec.site(f"{instance}/{entry['site']}")
     return Share(
         tuple(Request("body_position", piece, f"body:{body}") for piece in pieces),
         (float(site.pos[0]), float(site.pos[1]), float(site.pos[2])),
@@ -247,9 +251,9 @@ def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:
     return tuple(subgoals)
 
 
-def read_never(node: Node, names: Names, subgoals: tuple[Subgoal, ...]) -> tuple[Never, ...]:
+def read_never(node: Node, names: Names, subgoals: list[str]) -> tuple[Never, ...]:
     """The failure modes; `from` and `to` name subgoals."""
-    known = [s.name for s in subgoals]
+    known = subgoals
     nevers = []
     for name, child in node.items():
         predicate = read_predicate(child, names, beside=("from", "to"))

@@ -102,7 +102,7 @@ def build_schema(
     cameras = {
         f"observation.images.{c.name}": CameraFeature(
             f"observation.images.{c.name}",
-            _camera_name(robot, c.mount) if c.mount else c.name,
+            camera_of(robot, c.mount) if c.mount else c.name,
             c.size[0],
             c.size[1],
             c.rate or config.control_rate,
@@ -169,6 +169,7 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
     )
 
 
-def _camera_name(robot: Robot, mount: str) -> str:
+def camera_of(robot: Robot, mount: str) -> str:
+    """Name of the model's camera that `robot.head_camera` means."""
     word = mount.removeprefix("robot.")
     return str((robot.interface.get(word) or {}).get("camera", word))

@@ -11,13 +11,31 @@ import mujoco
 import numpy as np
 import yaml
 
-from .dialect import Node, nearest
+from . import engine  # noqa: F401
+from .dialect import Node, Place, Problems, nearest, places_in
 from .errors import ScenarioError
-from .quantity import dimension_of, parse_quantity
+from .quantity import dimension_of
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 KINDS = ("robots", "fixtures", "objects", "people")
-_ELEMENTS = ("body", "joint", "geom", "site", "tendon", "mesh", "material", "camera", "light", "actuator", "equality")
+# kind of element in a sheet -> the spec's list of them
+_ELEMENTS = {
+    "body": "bodies",
+    "joint": "joints",
+    "geom": "geoms",
+    "site": "sites",
+    "tendon": "tendons",
+    "mesh": "meshes",
+    "material": "materials",
+    "camera": "cameras",
+    "light": "lights",
+    "actuator": "actuators",
+    "equality": "equalities",
+}
+
+
+def _absent(spec: mujoco.MjSpec, kind: str, name: str) -> str:
+    return f"there is no {kind} {name!r}.{nearest(name, [e.name for e in getattr(spec, _ELEMENTS[kind]) if e.name])}"
 
 
 @dataclass(frozen=True)
@@ -31,9 +49,26 @@ class Write:
     gain: float
     offset: float
 
+    def fault(self, spec: mujoco.MjSpec) -> str | None:
+        """What the part lacks of what is written, or None."""
+        element = getattr(spec, self.kind)(self.element)
+        if element is None:
+            names = [
+                e.name for e in getattr(spec, "bodies" if self.kind == "body" else f"{self.kind.removesuffix('y')}s")
+            ]
+            return f"there is no {self.kind} {self.element!r}.{nearest(self.element, names)}"
+        if not hasattr(element, self.attribute):
+            return f"a {self.kind} has no attribute {self.attribute!r}."
+        size = np.size(getattr(element, self.attribute))
+        if self.index is None and size != 1:
+            return f"{self.attribute} of {self.element!r} has {size} numbers: say which with index."
+        if self.index is not None and not 0 <= self.index < size:
+            return f"{self.attribute} of {self.element!r} has no index {self.index}."
+        return None
+
     def apply(self, spec: mujoco.MjSpec, prefix: str, value: float) -> None:
         element = getattr(spec, self.kind)(prefix + self.element)
-        if element is None:  # a visual shape, which the physics-only spec does without; a test finds misspelt names
+        if element is None:  # a visual shape, which the physics-only spec does without
             return
         number = value * self.gain + self.offset
         if self.index is None:
@@ -67,6 +102,7 @@ class Part:
         params: parameter name -> Param.
         interface: word -> elements that it means, such as `door: {joint: door_hinge, body: door}`.
         mass: what the spec sheet says [kg], or None.
+        places: key path of its sheet -> (file, line).
     """
 
     name: str
@@ -75,10 +111,45 @@ class Part:
     params: Mapping[str, Param] = field(default_factory=dict)
     interface: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mass: float | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     def spec(self) -> mujoco.MjSpec:
-        """A fresh, editable spec of the part."""
-        return mujoco.MjSpec.from_file(str(self.file))
+        """A fresh, editable spec of the part.
+
+        Raises:
+            ScenarioError: where its file is no MJCF.
+        """
+        try:
+            return mujoco.MjSpec.from_file(str(self.file))
+        except ValueError as error:
+            said = " ".join(str(error).split())
+            raise ScenarioError(f"This is no valid MJCF: {said}.", file=str(self.file)) from None
+
+    def faults(self, spec: mujoco.MjSpec) -> list[str]:
+        """What its sheet names that its MJCF, given as a spec, does not have; one line each."""
+        problems = Problems(self.places)
+        for key, param in self.params.items():
+            for i, write in enumerate(param.writes):
+                fault = write.fault(spec)
+                if fault:
+                    problems.note(f"params.{key}.sets[{i}]", fault)
+        for word, entry in self.interface.items():
+            named = [(kind, entry[kind]) for kind in _NAMED if kind in entry]
+            named += [("geom", name) for name in entry.get("geoms", ())] + [
+                ("body", n) for n in entry.get("bodies", ())
+            ]
+            named += [("joint", entry["latch"]["joint"])] if "latch" in entry else []
+            for kind, name in named:
+                if getattr(spec, kind)(name) is None:
+                    problems.note(f"interface.{word}", _absent(spec, kind, name))
+        top = self.file.stem
+        if spec.body(top) is None or spec.body(top).parent.name != "world":
+            loose = [b for b in spec.bodies if b.name != "world" and b.parent.name == "world"]
+            if len(loose) == 1:
+                problems.note(
+                    "", f"the top body of {self.file.name} is {loose[0].name!r}; call it {top!r} like the file."
+                )
+        return problems.found
 
 
 def asset_folders(extra: Path | None = None) -> list[Path]:
@@ -99,10 +170,10 @@ def list_parts(extra: Path | None = None) -> dict[str, Path]:
 
 
 def load_part(name: str, node: Node | None = None, extra: Path | None = None) -> Part | None:
-    """The part of this name; an unknown one is noted at `node` (or raised where there is none).
+    """The part of this name; an unknown one, or one with a broken sheet, is noted at `node` and None is returned.
 
     Raises:
-        ScenarioError: unknown part without a node, or a broken part.yaml.
+        ScenarioError: the same, where there is no node.
     """
     parts = list_parts(extra)
     if name not in parts:
@@ -115,38 +186,77 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
     sheet = file.parent / "part.yaml"
     if not sheet.is_file():
         return Part(name, file, {"en": file.stem, "zh": file.stem})
+    shown = f"assets/{name}/part.yaml" if file.is_relative_to(ASSETS) else str(sheet)
     try:
-        raw = yaml.safe_load(sheet.read_text(encoding="utf-8")) or {}
-        return Part(
-            name=name,
-            file=file,
-            title=raw.get("title", {"en": file.stem, "zh": file.stem}),
-            params={key: _param(key, value) for key, value in (raw.get("params") or {}).items()},
-            interface=raw.get("interface") or {},
-            mass=parse_quantity(raw["mass"], "mass") if "mass" in raw else None,
-        )
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ScenarioError(f"The part's sheet cannot be read: {error}.", file=str(sheet)) from None
+        problems = Problems(places_in(sheet, shown))
+        part = _read_sheet(name, file, Node(yaml.safe_load(sheet.read_text(encoding="utf-8")) or {}, "", problems))
+        problems.stop(f"The sheet of {name!r}")
+        return part
+    except ScenarioError as error:
+        if node is None:
+            raise
+        node.note(str(error))
+        return None
 
 
-def _param(name: str, raw: Mapping[str, Any]) -> Param:
-    dimension = dimension_of(raw["default"])
+def _read_sheet(name: str, file: Path, node: Node) -> Part:
+    node.mapping(optional=("title", "mass", "params", "interface", "grips"))
+    return Part(
+        name=name,
+        file=file,
+        title=node.child("title").words() if "title" in node else {"en": file.stem, "zh": file.stem},
+        params={key: _param(key, child) for key, child in node.child("params").items()},
+        interface={key: _word(child) for key, child in node.child("interface").items()},
+        mass=node.child("mass").quantity("mass", default=None, low=0.0),
+        places=node.problems.places,
+    )
+
+
+_NAMED = ("site", "joint", "body", "camera")  # keys of an interface word that name one element of the MJCF
+
+
+def _word(node: Node) -> Mapping[str, Any]:
+    """One word of a part's interface, such as `start: {joint: key_start, pressed: 1 mm}`."""
+    if not node.mapping(optional=(*_NAMED, "geoms", "bodies", "latch", "pressed", "radius", "height")):
+        return {}
+    for key in ("pressed", "radius", "height"):
+        node.child(key).quantity("length", default=None, low=0.0)
+    for key in ("geoms", "bodies"):
+        for name in node.child(key).each() if key in node else ():
+            name.word()
+    for key in _NAMED:
+        node.child(key).word(default="")
+    if "latch" in node and node.child("latch").mapping(required=("joint", "within")):
+        node.child("latch").child("joint").word()
+        node.child("latch").child("within").quantity("length", low=0.0)
+    if "radius" in node or "height" in node:
+        for key in ("site", "radius", "height"):
+            if key not in node:
+                node.note(f"a container needs {key!r} too.")
+    return dict(node.value)
+
+
+def _param(name: str, node: Node) -> Param:
+    node.mapping(required=("default", "sets"), optional=("min", "max", "doc"))
+    dimension = dimension_of(node.child("default").value)
     writes = []
-    for entry in raw["sets"]:
+    for entry in node.child("sets").each():
+        entry.mapping(required=("attr",), optional=(*_ELEMENTS, "index", "gain", "offset"))
         kinds = [kind for kind in _ELEMENTS if kind in entry]
         if len(kinds) != 1:
-            raise ValueError(f"params.{name}.sets: name one element of {', '.join(_ELEMENTS)}, not {sorted(entry)}")
+            entry.note(f"exactly one of {', '.join(_ELEMENTS)} says what is written, not {kinds or 'none'}.")
+            continue
         writes.append(
             Write(
                 kinds[0],
-                str(entry[kinds[0]]),
-                str(entry["attr"]),
-                entry.get("index"),
-                float(entry.get("gain", 1.0)),
-                float(entry.get("offset", 0.0)),
+                entry.child(kinds[0]).word(),
+                entry.child("attr").word(),
+                entry.child("index").integer(default=None, low=0),
+                entry.child("gain").number(default=1.0),
+                entry.child("offset").number(default=0.0),
             )
         )
-    default = parse_quantity(raw["default"], dimension)
-    low = parse_quantity(raw["min"], dimension) if "min" in raw else -np.inf
-    high = parse_quantity(raw["max"], dimension) if "max" in raw else np.inf
-    return Param(name, dimension or "length", default, low, high, str(raw.get("doc", "")), tuple(writes))
+    low = node.child("min").quantity(dimension, default=-np.inf)
+    high = node.child("max").quantity(dimension, default=np.inf)
+    default = node.child("default").quantity(dimension, low=low, high=high)
+    return Param(name, dimension or "length", default, low, high, str(node.child("doc").value or ""), tuple(writes))

@@ -8,6 +8,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from . import engine  # noqa: F401
+
 
 @dataclass(frozen=True)
 class Pose:

@@ -12,9 +12,10 @@ import mujoco
 import numpy as np
 
 from .config import Placed, ScenarioConfig, nominal_values
-from .dialect import Node
+from .dialect import Node, nearest
+from .errors import ScenarioError
 from .goal import Limit, Names, read_goal, read_never, read_safety
-from .observation import build_schema
+from .observation import build_schema, camera_of
 from .pose import Pose, local_pose
 from .predicate import Predicate, Untouched, leaves
 from .robot import Robot
@@ -46,7 +47,7 @@ class Scene:
         self._build = _Build(config, robot, self.timestep)
         names = Names(self._build.spec, config, robot.interface)
         subgoals = read_goal(config.goal, names)
-        nevers = read_never(config.never, names, subgoals)
+        nevers = read_never(config.never, names, [name for name, _ in config.goal.items()])
         self.safety: tuple[Limit, ...] = read_safety(config.safety, names)
         self.names = names
         self.course = Course(subgoals, nevers, self.control_timestep)
@@ -61,16 +62,36 @@ class Scene:
         for predicate in (item.predicate for items in (subgoals, nevers, self.safety) for item in items):
             for request in predicate.requests():
                 plan.add(request)
-        for camera in config.cameras:
-            if camera.look_at is not None:
-                names.element(camera.look_at, "site")
+        self._check_cameras(names)
+        if config.pose and config.pose not in robot.sheet["poses"]:
+            config.problems.note(
+                f"{names_path(config)}robot.pose",
+                f"the robot {robot.name} has no pose {config.pose!r}.{nearest(config.pose, list(robot.sheet['poses']))}",
+            )
         self._plan = plan
         config.problems.stop(f"The scenario {config.id!r}")
         plan.compile_into(self._build.spec)
         self._looks: _Build | None = None
         self._build.spec.discard_visual()
-        self.model = self.compile(nominal_values(config))
+        try:
+            self.model = self.compile(nominal_values(config))
+        except ValueError as error:  # what no single key shows: a body without mass, two elements of one name
+            said = " ".join(str(error).split())
+            raise ScenarioError(f"The scene does not compile: {said}.", field=config.id) from None
         self.layout = Layout.of_model(self.model)
+
+    def _check_cameras(self, names: Names) -> None:
+        """Note a camera whose mount or target does not exist, or whose name the robot's model has already."""
+        spec, robot = self._build.spec, self.robot
+        for camera in self.config.cameras:
+            if camera.look_at is not None:
+                names.element(camera.look_at, "site")
+                if spec.camera(camera.name) is not None:
+                    camera.node.note(f"the robot has a camera {camera.name!r} of its own; use another name.")
+            if camera.mount is not None and spec.camera(camera_of(robot, camera.mount)) is None:
+                known = [f"robot.{c.name}" for c in spec.cameras if "/" not in c.name]
+                known += [f"robot.{word}" for word, entry in robot.interface.items() if "camera" in entry]
+                camera.node.child("mount").note(f"there is no camera {camera.mount!r}.{nearest(camera.mount, known)}")
 
     def _target(self, predicate: Predicate, plan: SensorPlan) -> Request | None:
         """Where a hand has to be for a subgoal: the first thing that its predicates measure the place or joint of."""
@@ -224,11 +245,14 @@ class _Build:
             10.0  # friction as stiff as the normal force: what is pinched does not creep out of the fingers
         )
         option.disableflags = int(option.disableflags) | int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-        _looks(self.spec)
+        _looks(self.spec, config)
         self.frames: dict[str, Any] = {}
         for placed in config.parts:
             frame = self.spec.worldbody.add_frame(name=f"{placed.name}/place")
-            self.spec.attach(placed.part.spec(), frame=frame, prefix=f"{placed.name}/")
+            part = placed.part.spec()
+            for fault in placed.part.faults(part):
+                config.problems.note(f"{names_path(config)}parts.{placed.name}.part", fault)
+            self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
             self.frames[placed.name] = frame
         self._friction = self._friction_geoms()
 
@@ -291,8 +315,10 @@ class _Build:
                 continue
             target = data.site(names.element(camera.look_at, "site")).xpos
             stands = np.array(camera.stands)
-            forward = (target - stands) / np.linalg.norm(target - stands)
+            forward = (target - stands) / max(float(np.linalg.norm(target - stands)), 1e-9)
             right = np.cross(forward, [0, 0, 1.0])
+            if np.linalg.norm(right) < 1e-6:  # straight down: up in the picture is away from the robot
+                right = np.array([0, -1.0, 0])
             right /= np.linalg.norm(right)
             up = np.cross(right, forward)
             quat = np.zeros(4)
@@ -305,7 +331,7 @@ def names_path(config: ScenarioConfig) -> str:
     return config.goal.path.removesuffix("goal")
 
 
-def _looks(spec: mujoco.MjSpec) -> None:
+def _looks(spec: mujoco.MjSpec, config: ScenarioConfig) -> None:
     """Light, sky and picture quality of every scene; nothing here touches physics."""
     spec.visual.headlight.ambient = [0.35, 0.35, 0.36]
     spec.visual.headlight.diffuse = [0.25, 0.25, 0.25]
@@ -316,7 +342,8 @@ def _looks(spec: mujoco.MjSpec) -> None:
     )  # what the shadow map has to cover: the work place, not the hall
     spec.visual.quality.shadowsize = 4096
     spec.visual.quality.offsamples = 8
-    spec.visual.global_.offwidth, spec.visual.global_.offheight = 1920, 1440
+    spec.visual.global_.offwidth = max([1920, *(c.size[0] for c in config.cameras)])
+    spec.visual.global_.offheight = max([1440, *(c.size[1] for c in config.cameras)])
     spec.add_texture(
         name="sky",
         type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,

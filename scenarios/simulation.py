@@ -13,6 +13,7 @@ import mujoco
 import mujoco.batch
 import numpy as np
 
+from . import engine  # noqa: F401
 from .sensing import Readings, reduce_forces
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 _VEL = mujoco.mjtStage.mjSTAGE_VEL.value
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
-# the engine writes MUJOCO_LOG.TXT into the user's folder on a warning unless somebody else takes the message
-mujoco.set_mju_user_warning(lambda message: None)
 
 
 class Simulation:
@@ -41,7 +40,6 @@ class Simulation:
         self._trace = np.zeros((n, scene.n_substeps, scene.model.nsensordata))
         self._sensordata = self.batch.bind("sensordata")
         self._start = np.zeros((n, scene.model.nsensordata))
-        self._warned = np.zeros(n, np.int64)
         self._control = np.zeros((n, 1, scene.model.nu))
 
     @property
@@ -56,7 +54,8 @@ class Simulation:
             draws: one for each of `ids` (all copies where None).
 
         Returns:
-            Readings (n, ·) of all copies; those of the copies begun are at time zero and have felt no force yet.
+            Readings (n, ·) of all copies; those begun are at time zero and have felt no force yet, the others repeat
+            their last.
         """
         rows = np.arange(self.n) if ids is None else np.asarray(ids, int)
         for row, draw in zip(rows, draws):
@@ -65,14 +64,11 @@ class Simulation:
         for row, draw in zip(rows, draws):
             self.batch.state[row] = draw.start_state
         self.batch.warning[rows] = 0
-        self._warned[rows] = 0
         self.batch.forward(rows, stage=_VEL)
         settled = self.scene.layout.settled
         self._trace[rows] = 0.0
         self._start[np.ix_(rows, np.flatnonzero(settled))] = self._sensordata[np.ix_(rows, np.flatnonzero(settled))]
-        return self._readings(
-            np.zeros((self.n, len(self.scene.layout.forces))), np.zeros((self.n, len(self.scene.layout.forces)))
-        )
+        return self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
 
     def step(self, action: np.ndarray, ids: np.ndarray | None = None) -> Readings:
         """Apply an action for one control period.
