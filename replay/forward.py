@@ -21,6 +21,7 @@ from .checks.rules import Rules
 from .finding import Finding
 from .motion import zero_order_hold
 from .playing import Played, Take, play
+from .recording import SimEpisode
 from .statistics import wilson
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         forward.findings += _not_checked(scene, rules, reason)
         return [], []
     if episode is not None:
-        draw = _own_draw(scene, episode.draw, episode.start_state)
+        draw = case.draw
         if draw is None or tuple(episode.action_names) != scene.schema.action.names:
             forward.findings += _not_checked(scene, rules, "other_scene")
             forward.findings.append(rules["reproduces"].not_checked("other_scene"))
@@ -106,13 +107,16 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     return _likely_takes(case, seed)
 
 
-def _own_draw(scene: Scene, drawn: dict[str, Any], start: np.ndarray) -> Draw | None:
-    """The draw of an episode, or None where the scene of today has other sizes than the one it was made in."""
-    values = {**nominal_values(scene.config), **{k: float(v) for k, v in drawn.get("values", {}).items()}}
-    if set(values) != set(nominal_values(scene.config)):
+def own_draw(scene: Scene, episode: SimEpisode) -> Draw | None:
+    """The draw of an own episode, or None where the scene of today has other sizes than the one it was made in."""
+    nominal = nominal_values(scene.config)
+    values = {**nominal, **{k: float(v) for k, v in episode.draw.get("values", {}).items()}}
+    if set(values) != set(nominal):
         return None
-    draw = drawing.of_values(scene, values, int(drawn.get("task", 0)))
-    return None if start.shape != draw.start_state.shape else Draw(draw.values, draw.task, draw.model, start)
+    draw = drawing.of_values(scene, values, int(episode.draw.get("task", 0)))
+    if episode.start_state.shape != draw.start_state.shape:
+        return None
+    return Draw(draw.values, draw.task, draw.model, episode.start_state)
 
 
 def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:

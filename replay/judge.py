@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import mujoco
 
 from .. import __version__
+from ..scenarios.draw import Draw, nominal
 from ..scenarios.errors import ShiliuError
 from ..scenarios.scene import Scene
 from .checks.dynamics import Effort, check_dynamics
@@ -17,7 +18,7 @@ from .checks.signal import Motion
 from .evidence import gather
 from .finding import Finding
 from .formats import Unreadable
-from .forward import Forward, replay_all
+from .forward import Forward, own_draw, replay_all
 from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
 from .recording import Recording
@@ -40,6 +41,7 @@ class Case:
     stopped: dict[str, str] = field(default_factory=dict)
     motion: dict[str, JointMotion] = field(default_factory=dict)
     resampled: dict[str, Motion] = field(default_factory=dict)
+    draw: Draw | None = None  # of an own episode: the copy of the scene that it was made in
     effort: dict[str, Effort] = field(default_factory=dict)
     forward: Forward | None = None
 
@@ -126,9 +128,13 @@ def _before_replay(case: Case) -> Case:
     """Integrity, kinematics and dynamics: what needs no simulation of the world."""
     recording, stage = case.recording, case.stage
     rules, limits, robot = stage.rules, stage.limits, stage.scene.robot
-    case.findings += check_integrity(recording, limits, rules, actuated=robot.joint_names)
+    # legs count as actuated: a planted base holds still what a recording of the whole body commands
+    actuated = (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
+    case.findings += check_integrity(recording, limits, rules, actuated=actuated)
     case.stopped = dict(stopped_signals(case.findings, recording))
     case.motion = joint_motion(recording, robot.joint_names, case.stopped)
+    if recording.episode is not None:
+        case.draw = own_draw(stage.scene, recording.episode)
     signal = _judged_signal(case)
     if signal is None:
         reason = next(iter(case.stopped.values()), "no_retargeting" if recording.kind == "human" else "no_commands")
@@ -151,7 +157,8 @@ def _before_replay(case: Case) -> Case:
         _, case.effort["measured"] = check_dynamics(
             stage.robot, measured.t, measured.q, measured.names, limits, rules, stage.soles, signal="measured"
         )
-    case.findings += check_obstacles(case.resampled[signal], motion.names, stage, rules, signal)
+    draw = case.draw or nominal(stage.scene)
+    case.findings += check_obstacles(case.resampled[signal], motion.names, stage, draw, rules, signal)
     return case
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
+from ..scenarios.draw import Draw
 from .checks.collision import check_overlaps, overlaps
 from .checks.rules import Rules
 from .checks.signal import Motion
@@ -14,23 +15,27 @@ from .scenes import Stage
 RATE = 25.0  # Hz at which poses are looked at: a hand at 0.5 m/s moves 20 mm between two
 
 
-def check_obstacles(motion: Motion, names: tuple[str, ...], stage: Stage, rules: Rules, signal: str) -> list[Finding]:
-    """`collision.self` and `collision.scene` of a joint motion, everything else in the nominal scene at rest.
+def check_obstacles(
+    motion: Motion, names: tuple[str, ...], stage: Stage, draw: Draw, rules: Rules, signal: str
+) -> list[Finding]:
+    """`collision.self` and `collision.scene` of a joint motion, everything else as it stands at the start of a draw.
 
     What a replay moves (doors, objects) is judged by its contact forces there; here only fixtures count that stand still,
     because a commanded pose runs ahead of the world by the robot's own lag.
 
     Args:
         motion: the resampled motion; rows that are not determined are left out.
-        names: (k,) its joints.
+        names: (k,) its joints; draw: the copy of the scene that it is held against.
     """
-    model, scene = stage.scene.model, stage.scene
+    model = draw.model
     rows = (
         np.flatnonzero(motion.known)[:: max(1, round(1.0 / (RATE * motion.step)))] if motion.step else np.array([], int)
     )
     if not len(rows):
         return [rules[code].not_checked("too_short", signal=signal) for code in ("collision.self", "collision.scene")]
-    qpos = np.tile(scene.start_qpos(model), (len(rows), 1))
+    qpos = np.tile(
+        draw.start_state[1 : 1 + model.nq], (len(rows), 1)
+    )  # after time, mjSTATE_INTEGRATION begins with qpos
     for j, name in enumerate(names):
         qpos[:, model.joint(name).qposadr[0]] = motion.x[rows, j]
     t = motion.t[rows]

@@ -102,10 +102,9 @@ def check_unmapped(recording: Recording, rules: Rules, actuated: Sequence[str] =
 def check_frozen(command: Stream | None, state: Stream | None, rules: Rules, origin: int) -> list[Finding]:
     """`stream.frozen`: values that stand still, to the bit, while the other side moves.
 
-    A joint at rest is no fault, and simulated joints rest to the bit; so a freeze counts where the same joint of the
-    other
-    stream moves by `moved` meanwhile (after `settle`, the robot's delay), or where the whole stream stands and then
-    steps.
+    A joint at rest is no fault, and simulated joints rest to the bit; so a measured joint counts as frozen where its
+    command moves by `moved` meanwhile (after `settle`, the robot's delay), a command where all of it stands while the
+    robot moves, and any measured stream that stands as a whole and then steps.
     Samples sent again while the device's own clock stood still are no freeze and are left out of the count.
     """
     rule, found = rules["stream.frozen"], []
@@ -156,7 +155,10 @@ def _freezes_against(
     for name in (name for name in names if name in other.names):
         j = names.index(name)
         y = other.column(name) * SCALE.get(other.unit, 1.0)
-        for first, last in _still(x[:, j], t, rule.bound("warn")):
+        # a command may hold one joint for as long as it likes (and the world may push that joint); it is frozen where
+        # all of it stands
+        values = x if other.role == "measured" else x[:, [j]]
+        for first, last in _still(values, t, rule.bound("warn")):
             # what the other side does just before still arrives, and what it does at the end has not yet
             during = (t_other > t[first] + rule.settings["settle"] * (other.role == "measured")) & (
                 t_other < t[last] - rule.settings["settle"] * (other.role == "command")
@@ -204,8 +206,8 @@ def _steps_after(names: Sequence[str], t: np.ndarray, x: np.ndarray, rule: Rule,
 
 
 def _still(x: np.ndarray, t: np.ndarray, least: float) -> list[tuple[int, int]]:
-    """(first, last) sample of every stretch longer than `least` seconds in which a value stays the same to the bit."""
-    same = np.concatenate([[False], x[1:] == x[:-1]])
+    """(first, last) sample of every stretch longer than `least` seconds in which rows (n, k) stay the same to the bit."""
+    same = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)])
     return [(first - 1, last) for first, last in runs(same) if t[last] - t[first - 1] > least]
 
 

@@ -1,0 +1,153 @@
+"""What the benchmark measures: our layers against the bare engine, interleaved, from the same states and controls."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import time
+from typing import Any
+
+import mujoco
+import mujoco.batch
+import numpy as np
+
+from ..envs.single import ShiliuEnv
+from ..scenarios import draw as drawing
+from ..scenarios.scene import Scene
+from .judge import judge
+from .operator import demonstrate
+from .recording import Recording
+
+BLOCK = 200  # control steps of one block
+REPLAYED = 64  # episodes of the replay benchmark
+EPISODE = 20.0  # s of each of them
+
+
+def measure(scene: Scene, pairs: int = 30, seed: int = 0) -> dict[str, Any]:
+    """All figures of one scenario on this machine."""
+    results: dict[str, Any] = {
+        "scenario": scene.name,
+        "machine": f"{platform.machine()}, {platform.system()}",
+        "engine": mujoco.__version__,
+        "timestep_s": scene.timestep,
+        "substeps": scene.n_substeps,
+    }
+    results["env.step"] = _env_step(scene, pairs, seed)
+    results["reset"] = _reset(scene, pairs, seed)
+    results["replay"] = _replay(scene, seed)
+    results["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    return results
+
+
+def _env_step(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
+    """Blocks of `env.step` and of the same substeps by `mj_step`, in turn, from the same states with the same controls."""
+    env = ShiliuEnv(scene, vary=False)
+    env.reset(seed=seed)
+    rng = np.random.default_rng(seed)
+    low, high = env.action_space.low, env.action_space.high
+    start = scene.ready_ctrl.astype(np.float32)
+    data = mujoco.MjData(scene.model)
+    ours, bare = [], []
+    for pair in range(pairs + 1):
+        sway = 0.15 * np.sin(np.arange(BLOCK)[:, None] / 15.0 + rng.uniform(0, 6, len(start)))
+        actions = np.clip(start + sway.astype(np.float32), low, high)
+        env.reset(seed=seed)
+        mujoco.mj_setState(scene.model, data, env.state, mujoco.mjtState.mjSTATE_INTEGRATION)
+        begin = time.perf_counter()
+        for action in actions:
+            env.step(action)
+        middle = time.perf_counter()
+        for action in actions:
+            data.ctrl[:] = action
+            mujoco.mj_step(scene.model, data, scene.n_substeps)
+        end = time.perf_counter()
+        if pair:  # the first warms up
+            ours.append((middle - begin) / BLOCK)
+            bare.append((end - middle) / BLOCK)
+    ratio, low95, high95 = _interval(np.array(ours) / np.array(bare))
+    over = np.median(np.array(ours) - np.array(bare))
+    return {
+        "ratio": ratio,
+        "ratio_95": [low95, high95],
+        "over_us": round(float(over) * 1e6, 1),
+        "ours_us": round(float(np.median(ours)) * 1e6, 1),
+        "bare_us": round(float(np.median(bare)) * 1e6, 1),
+        "x_real_time": round(scene.control_timestep / float(np.median(ours)), 1),
+        "bare_x_real_time": round(scene.control_timestep / float(np.median(bare)), 1),
+    }
+
+
+def _reset(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
+    env = ShiliuEnv(scene)
+    data = mujoco.MjData(scene.model)
+    ours, bare = [], []
+    env.reset(seed=seed)
+    for i in range(pairs):
+        begin = time.perf_counter()
+        env.reset(seed=seed + i)
+        middle = time.perf_counter()
+        mujoco.mj_resetData(scene.model, data)
+        mujoco.mj_forward(scene.model, data)
+        end = time.perf_counter()
+        ours.append(middle - begin)
+        bare.append(end - middle)
+    return {"ours_ms": round(float(np.median(ours)) * 1e3, 2), "bare_ms": round(float(np.median(bare)) * 1e3, 3)}
+
+
+def _replay(scene: Scene, seed: int) -> dict[str, Any]:
+    """Episodes judged with their verdicts, against `Batch.rollout` of the same controls from the same starts."""
+    steps = round(EPISODE / scene.control_timestep)
+    demonstrations = demonstrate(scene, [seed + i for i in range(2)], threads=0)
+    episodes = [demonstrations[i % len(demonstrations)] for i in range(REPLAYED)]
+    recordings = [Recording.of_episode(f"bench_{i:02d}", episode.head(steps)) for i, episode in enumerate(episodes)]
+    models = [drawing.of_values(scene, e.draw["values"], e.draw["task"]).model for e in demonstrations]
+    judge(recordings[:2])
+    begin = time.perf_counter()
+    verdicts = judge(recordings)
+    middle = time.perf_counter()
+    batch = mujoco.batch.Batch(scene.model, REPLAYED, 0)
+    batch.set_models([models[i % len(models)] for i in range(REPLAYED)])
+    batch.state[:] = [e.start_state for e in episodes]
+    longest = max(r.episode.n_steps for r in recordings if r.episode)
+    for t in range(longest):
+        control = np.stack([r.episode.actions[min(t, r.episode.n_steps - 1)] for r in recordings if r.episode])
+        batch.rollout(scene.n_substeps, control[:, None, :].astype(np.float64), record=())
+    end = time.perf_counter()
+    simulated = sum(r.episode.duration_s for r in recordings if r.episode)
+    return {
+        "episodes": REPLAYED,
+        "simulated_s": round(simulated, 1),
+        "throughput_share": round((end - middle) / (middle - begin), 3),
+        "ours_s": round(middle - begin, 2),
+        "bare_s": round(end - middle, 2),
+        "x_real_time": round(simulated / (middle - begin), 1),
+        "verdicts": {
+            word: sum(v.verdict == word for v in verdicts) for word in sorted({str(v.verdict) for v in verdicts})
+        },
+    }
+
+
+def _interval(ratios: np.ndarray) -> tuple[float, float, float]:
+    """Median and its 95 % interval by order statistics (binomial, normal approximation)."""
+    ordered = np.sort(ratios)
+    n = len(ordered)
+    reach = 1.96 * np.sqrt(n) / 2
+    low, high = max(int(np.floor(n / 2 - reach)), 0), min(int(np.ceil(n / 2 + reach)), n - 1)
+    return round(float(np.median(ordered)), 3), round(float(ordered[low]), 3), round(float(ordered[high]), 3)
+
+
+def table(results: dict[str, Any]) -> str:
+    """The figures as lines of text."""
+    step, reset, replay = results["env.step"], results["reset"], results["replay"]
+    return "\n".join(
+        [
+            f"{results['scenario']} on {results['machine']}, mujoco {results['engine']}, "
+            f"{results['substeps']} steps of {results['timestep_s'] * 1e3:.3f} ms",
+            f"  env.step      {step['ratio']:.3f} x bare mj_step (95 %: {step['ratio_95'][0]:.3f} to {step['ratio_95'][1]:.3f}), "
+            f"{step['over_us']:.0f} us over {step['bare_us']:.0f} us; {step['x_real_time']:.0f} x real time",
+            f"  reset         {reset['ours_ms']:.2f} ms with a new draw; mj_resetData and mj_forward {reset['bare_ms']:.3f} ms",
+            f"  replay        {replay['throughput_share']:.2f} of Batch.rollout's throughput, verdicts included "
+            f"({replay['episodes']} episodes, {replay['simulated_s']:.0f} s in {replay['ours_s']:.1f} s: {replay['x_real_time']:.0f} x real time)",
+            f"  peak memory   {results['peak_memory_mib']:.0f} MiB",
+        ]
+    )
