@@ -6,6 +6,8 @@ says what to install.
 
 from __future__ import annotations
 
+import atexit
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,9 +30,23 @@ def make_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Rend
         ShiliuError: where there is no OpenGL, with what to install.
     """
     try:
-        return mujoco.Renderer(model, height, width)
+        renderer = mujoco.Renderer(model, height, width)
     except Exception as error:  # every backend fails with an exception of its own
         raise ShiliuError(f"{INSTALL} ({type(error).__name__}: {error})") from None
+    if not _painters_close_at_exit:
+        # registered after MuJoCo's own, so that it runs before: a renderer that outlives its display prints tracebacks
+        atexit.register(_close_all)
+        _painters_close_at_exit.append(True)
+    return renderer
+
+
+_painters: weakref.WeakSet[Any] = weakref.WeakSet()
+_painters_close_at_exit: list[bool] = []
+
+
+def _close_all() -> None:
+    for painter in list(_painters):
+        painter.close()
 
 
 class Painter:
@@ -45,6 +61,7 @@ class Painter:
         self._values: dict[str, float] | None = None
         self._model: mujoco.MjModel | None = None
         self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
+        _painters.add(self)
 
     def picture(
         self, values: Mapping[str, float], qpos: np.ndarray, camera: str | mujoco.MjvCamera, width: int, height: int

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..scenarios import draw as drawing
 from ..scenarios.catalog import load_scenario
+from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
 from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings
@@ -24,7 +25,7 @@ class ShiliuEnv(gymnasium.Env):
         reward: `dense` or `sparse`.
         images: cameras to put into the observation, such as `["head"]`; none costs nothing.
         render_mode: `rgb_array` or None.
-        camera: which camera `render` shows.
+        camera: which camera `render` shows; the scenario's `overview`, or else its first one, where None is given.
         hand, base, overrides: as for `shiliu.load_scenario`.
         vary: draw a variation at each reset; False starts the scene as its YAML gives it.
 
@@ -33,6 +34,23 @@ class ShiliuEnv(gymnasium.Env):
     [s] or None), `failure` (a code such as `scenario.oven_pushed`, or `unstable`), `time` [s], `draw` and `task`.
 
     `reset(options={"values": {"oven.yaw": 0.1}})` starts a chosen draw: these values, the others as the YAML gives them.
+
+    All vectors are float32. Joints stand in the real robot's order, arms first, then the head, then the claws;
+    `env.scene.schema.table()` or `shiliu list schema scenario=...` has one row for each element.
+
+    | vector                        | size | elements                                          | unit       |
+    |-------------------------------|------|---------------------------------------------------|------------|
+    | action                        | 18   | target of each joint and claw                     | rad, %     |
+    | observation.state             | 18   | position of each joint and claw (0 open)          | rad, %     |
+    | observation.velocity          | 18   | their velocity                                    | rad/s, %/s |
+    | observation.effort            | 18   | torque of each joint, force of each claw's drive  | Nm, N/%    |
+    | observation.hand_pose         | 14   | either tcp in the frame of the robot's base, wxyz | m, 1       |
+    | observation.touch             | 4    | largest contact force on each finger since before | N          |
+    | observation.wrench            | 6    | force and torque under the pelvis                 | N, Nm      |
+    | observation.environment_state | any  | poses and joints of the scenario's parts, if any  | m, rad, 1  |
+    | observation.images.*          |      | (height, width, 3) uint8, on request              |            |
+
+    Efforts, wrench and touch are those of the control period before; they read zero after `reset`.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 30}  # noqa: RUF012 - Gymnasium's own form
@@ -44,7 +62,7 @@ class ShiliuEnv(gymnasium.Env):
         reward: str = "dense",
         images: tuple[str, ...] | list[str] = (),
         render_mode: str | None = None,
-        camera: str = "overview",
+        camera: str | None = None,
         hand: str = "claw",
         base: str = "planted",
         overrides: tuple[str, ...] = (),
@@ -61,14 +79,15 @@ class ShiliuEnv(gymnasium.Env):
         self._images = tuple(
             name if name.startswith("observation.images.") else f"observation.images.{name}" for name in images
         )
-        for name in (*self._images, f"observation.images.{camera}"):
+        known = [name.removeprefix("observation.images.") for name in schema.cameras]
+        if camera is None and render_mode is not None:
+            camera = "overview" if "overview" in known or not known else known[0]
+        for name in (*self._images, *((f"observation.images.{camera}",) if camera else ())):
             if name not in schema.cameras:
-                known = ", ".join(c.removeprefix("observation.images.") for c in schema.cameras)
-                raise ScenarioError(
-                    f"There is no camera {name.removeprefix('observation.images.')!r}. Known here: {known}.",
-                    field="camera",
-                )
+                word = name.removeprefix("observation.images.")
+                raise ScenarioError(f"There is no camera {word!r}.{nearest(word, known)}", field="camera")
         self.render_mode, self._camera, self._vary = render_mode, f"observation.images.{camera}", vary
+        self.metadata = {**self.metadata, "render_fps": round(self.scene.config.control_rate)}
         self.action_space: gymnasium.spaces.Box = schema.action_space()
         self.observation_space = schema.observation_space(self._images)
         self._reward = Reward(self.scene, reward)
@@ -82,14 +101,18 @@ class ShiliuEnv(gymnasium.Env):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Start an episode; with the same seed, the same bytes."""
+        """Start an episode; with the same seed, the same bytes.
+
+        Raises:
+            ScenarioError: options that do not exist, values outside what a part can be, or a start inside something.
+        """
         super().reset(seed=seed)
+        for key in options or {}:
+            if key != "values":
+                raise ScenarioError(f"There is no option {key!r}.{nearest(key, ['values'])}", field="options")
         values = (options or {}).get("values")
         if values is not None:
-            unknown = sorted(set(values) - set(drawing.nominal_values(self.scene.config)))
-            if unknown:
-                raise ScenarioError(f"This scenario has no values {', '.join(unknown)}.", field="options.values")
-            self._draw = drawing.of_values(self.scene, {**drawing.nominal_values(self.scene.config), **values}, 0)
+            self._draw = drawing.chosen(self.scene, values)
         else:
             self._draw = drawing.draw(self.scene, self.np_random) if self._vary else drawing.nominal(self.scene)
         self._readings = self._simulation.begin([self._draw])
@@ -124,12 +147,18 @@ class ShiliuEnv(gymnasium.Env):
         return self._observe(), reward, terminated, truncated, self._info(bool(success[0]))
 
     def render(self) -> np.ndarray | None:
-        """The scene from the chosen camera, (height, width, 3) uint8; drawn once a control step at most."""
+        """The scene from the chosen camera, (height, width, 3) uint8; drawn once a control step at most.
+
+        Raises:
+            ResetNeeded: before the first reset. ShiliuError: where there is no OpenGL, with what to install.
+        """
         if self.render_mode is None:
             gymnasium.logger.warn(
                 "render() was called without a render mode; make the environment with render_mode='rgb_array'."
             )
             return None
+        if self._draw is None:
+            raise gymnasium.error.ResetNeeded("Call reset before render.")
         if self._picture is None or self._picture[0] != self._steps:
             self._picture = (self._steps, self._paint(self._camera))
         return self._picture[1]

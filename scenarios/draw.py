@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 
 from .config import draw_values, nominal_values
+from .dialect import nearest
 from .errors import ScenarioError
 from .pose import Pose
 from .scene import Scene
@@ -47,6 +48,37 @@ def of_values(scene: Scene, values: Mapping[str, float], task: int) -> Draw:
     """The draw that has these values; equal values give equal bytes."""
     model = scene.compile(values)
     return Draw(dict(values), task, model, _start_state(scene, model))
+
+
+def chosen(scene: Scene, values: Mapping[str, float]) -> Draw:
+    """The draw with these values (SI, by key as in `Draw.values`), the others as the YAML gives them.
+
+    Raises:
+        ScenarioError: unknown names, numbers that are not finite or outside what a part can be, a start inside something.
+    """
+    known = nominal_values(scene.config)
+    limits = {f"{p.name}.{key}": (q.low, q.high) for p in scene.config.parts for key, q in p.part.params.items()}
+    for key, value in values.items():
+        if key not in known:
+            raise ScenarioError(f"This scenario has no value {key!r}.{nearest(key, list(known))}", field="values")
+        low, high = limits.get(key, (0.0, np.inf) if key == "friction" else (-np.inf, np.inf))
+        if not (np.isfinite(value) and low <= value <= high):
+            raise ScenarioError(f"{value} is not between {low:g} and {high:g} (SI).", field=f"values.{key}")
+    candidate = of_values(scene, known | {key: float(value) for key, value in values.items()}, 0)
+    depth = penetration(candidate)
+    if depth > PENETRATION:
+        raise ScenarioError(
+            f"With these values something starts {depth * 1e3:.1f} mm inside something else.", field="values"
+        )
+    return candidate
+
+
+def penetration(candidate: Draw) -> float:
+    """Depth [m] of the deepest contact in which a draw starts; 0 where nothing overlaps."""
+    data = mujoco.MjData(candidate.model)
+    mujoco.mj_setState(candidate.model, data, candidate.start_state, STATE)
+    mujoco.mj_fwdPosition(candidate.model, data)
+    return max(0.0, -float(data.contact.dist.min(initial=0.0)))
 
 
 def draw(scene: Scene, rng: np.random.Generator | int) -> Draw:
