@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from ..scenarios.predicate import progress
+from ..scenarios.predicate import distance, leaves, progress
 from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings, Request
 from ..scenarios.temporal import Carry
@@ -17,40 +15,46 @@ HAND_NEAR = 0.06  # m, near enough: a claw's length in front of its tcp
 HAND_FAR = 0.7  # m, an arm's length: no reward beyond it
 
 
-@dataclass(frozen=True)
 class Reward:
     """Reward of one control step.
 
     `sparse` is 1 in the step in which the task is done, else 0. `dense` is the share of the task done so far: subgoals
     reached, plus how far the next one has come (distance or angle still to go, against that at the episode's start), of
     which `HAND_SHARE` is for a hand near the thing. It lies in 0..1 and rises along a good demonstration.
+
+    Args:
+        scene: whose goal is rewarded.
+        kind: one of `KINDS`.
     """
 
-    scene: Scene
-    kind: str = "dense"
+    def __init__(self, scene: Scene, kind: str = "dense"):
+        self.scene, self.kind = scene, kind
+        self._hands = tuple(Request("site_position", f"{side}_tcp") for side in ("left", "right"))
+        self._before: list[list[np.ndarray]] = []
 
-    def __call__(self, readings: Readings, carry: Carry, start: Readings, success: np.ndarray) -> np.ndarray:
+    def begin(self, start: Readings) -> None:
+        """Remember how far each subgoal is from holding at the start of an episode."""
+        self._before = [[leaf.margin(start) for leaf in leaves(s.predicate)] for s in self.scene.goal]
+
+    def __call__(self, readings: Readings, carry: Carry, success: np.ndarray) -> np.ndarray:
         """(n,) float64 rewards."""
         if self.kind == "sparse" or not self.scene.goal:
             return success.astype(float)
         n = len(self.scene.goal)
         value = carry.stage.astype(float)
-        for i, subgoal in enumerate(self.scene.goal):
+        for i in range(n):
             now = carry.stage == i
             if not now.any():
                 continue
-            way = progress(subgoal.predicate, readings, start)
-            value = np.where(now, i + HAND_SHARE * self._hand(readings, i) + (1 - HAND_SHARE) * way * 0.99, value)
+            way = progress(self.scene.goal[i].predicate, readings, self._before[i])
+            value = np.where(now, i + HAND_SHARE * self._near(readings, i) + (1 - HAND_SHARE) * way * 0.99, value)
         return np.where(success, 1.0, value / n)
 
-    def _hand(self, readings: Readings, i: int) -> np.ndarray:
+    def _near(self, readings: Readings, i: int) -> np.ndarray:
         """(n,) 0..1: how near the nearer hand is to what subgoal i is about; 1 where it is about nothing in reach."""
         target = self.scene.targets[i]
         if target is None:
             return np.ones(readings.value.shape[:-1])
         where = readings.of(target)
-        distances = [
-            np.linalg.norm(readings.of(Request("site_position", f"{side}_tcp")) - where, axis=-1)
-            for side in ("left", "right")
-        ]
-        return np.clip((HAND_FAR - np.min(distances, axis=0)) / (HAND_FAR - HAND_NEAR), 0.0, 1.0)
+        left, right = (distance(readings.of(hand), where) for hand in self._hands)
+        return np.clip((HAND_FAR - np.minimum(left, right)) / (HAND_FAR - HAND_NEAR), 0.0, 1.0)

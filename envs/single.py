@@ -116,7 +116,7 @@ class ShiliuEnv(gymnasium.Env):
         else:
             self._draw = drawing.draw(self.scene, self.np_random) if self._vary else drawing.nominal(self.scene)
         self._readings = self._simulation.begin([self._draw])
-        self._begin = self._readings
+        self._reward.begin(self._readings)
         self._carry = self.scene.course.advance(self.scene.course.begin(1), self._readings)
         self._steps, self._picture = 0, None
         return self._observe(), self._info(False)
@@ -141,7 +141,7 @@ class ShiliuEnv(gymnasium.Env):
         self._carry = self.scene.course.advance(self._carry, self._readings)
         self._steps += 1
         success = self.scene.course.success(self._carry)
-        reward = float(self._reward(self._readings, self._carry, self._begin, success)[0])
+        reward = float(self._reward(self._readings, self._carry, success)[0])
         terminated = bool(success[0] or not np.isnan(self._carry.failed[0]).all() or self._simulation.unstable[0])
         truncated = bool(not terminated and self._steps >= self._max_steps)
         return self._observe(), reward, terminated, truncated, self._info(bool(success[0]))

@@ -14,6 +14,12 @@ import numpy as np
 from .sensing import Readings, Request
 
 
+def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(...,) Euclidean distance of points (..., 3)."""
+    difference = a - b
+    return np.sqrt(np.einsum("...k,...k->...", difference, difference))
+
+
 class Predicate(Protocol):
     """What every predicate offers.
 
@@ -60,7 +66,7 @@ class Near:
         return [self.of, self.to]
 
     def margin(self, readings: Readings) -> np.ndarray:
-        return self.within - np.linalg.norm(readings.of(self.of) - readings.of(self.to), axis=-1)
+        return self.within - distance(readings.of(self.of), readings.of(self.to))
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ class Moved:
         return [self.position]
 
     def margin(self, readings: Readings) -> np.ndarray:
-        return np.linalg.norm(readings.of(self.position) - readings.start_of(self.position), axis=-1) - self.more_than
+        return distance(readings.of(self.position), readings.start_of(self.position)) - self.more_than
 
 
 @dataclass(frozen=True)
@@ -163,13 +169,11 @@ class Share:
         return list(self.pieces)
 
     def share(self, readings: Readings) -> np.ndarray:
-        inside = []
-        for piece in self.pieces:
-            at = readings.of(piece) - np.asarray(self.centre)
-            inside.append(
-                (np.hypot(at[..., 0], at[..., 1]) <= self.radius) & (at[..., 2] >= -0.02) & (at[..., 2] <= self.height)
-            )
-        return np.mean(inside, axis=0)
+        """(...,) the share of the pieces that lie inside."""
+        at = readings.value[..., readings.layout.columns(self.pieces)]
+        at = at.reshape(*at.shape[:-1], len(self.pieces), 3) - np.asarray(self.centre)
+        aside = at[..., 0] ** 2 + at[..., 1] ** 2 <= self.radius**2
+        return (aside & (at[..., 2] >= -0.02) & (at[..., 2] <= self.height)).mean(axis=-1)
 
     def margin(self, readings: Readings) -> np.ndarray:
         share = self.share(readings)
@@ -231,20 +235,21 @@ def leaves(predicate: Predicate) -> list[Predicate]:
     return [predicate]
 
 
-def progress(predicate: Predicate, readings: Readings, start: Readings) -> np.ndarray:
-    """How much of the way from `start` to holding has been made, averaged over the simple predicates.
+def progress(predicate: Predicate, readings: Readings, before: list[np.ndarray]) -> np.ndarray:
+    """How much of the way from the start to holding has been made, averaged over the simple predicates.
 
     Args:
         predicate: what shall hold.
         readings: now, leading shape (...,).
-        start: the readings from which the way is measured, broadcastable to it.
+        before: margin of each of its `leaves` at the start, broadcastable to that shape.
 
     Returns:
         (...,) in 0..1; one where the predicate holds.
     """
-    done = []
-    for leaf in leaves(predicate):
-        now, before = leaf.margin(readings), leaf.margin(start)
-        way = np.minimum(before, -1e-6)  # negative: how far it was from holding
-        done.append(np.where(now >= 0, 1.0, np.clip(1.0 - now / way, 0.0, 1.0)))
-    return np.mean(done, axis=0)
+    done = 0.0
+    parts = leaves(predicate)
+    for leaf, margin in zip(parts, before):
+        now = leaf.margin(readings)
+        way = np.minimum(margin, -1e-6)  # negative: how far it was from holding
+        done = done + np.where(now >= 0, 1.0, np.maximum(1.0 - now / way, 0.0))
+    return np.asarray(done) / len(parts)

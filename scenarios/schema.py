@@ -7,6 +7,7 @@ and a column of a dataset with the same name hold the same numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,10 +47,9 @@ class Feature:
     def read(self, readings: Readings) -> np.ndarray:
         """(..., k) float32 values of this feature."""
         if self.peak:
-            columns = [readings.layout.column(request) for request in self.requests]
-            values = readings.peak[..., columns]
+            values = readings.peak[..., readings.layout.force_columns(self.requests)]
         else:
-            values = np.concatenate([readings.of(request) for request in self.requests], axis=-1)
+            values = readings.value[..., readings.layout.columns(self.requests)]
         return values.astype(np.float32)
 
 
@@ -112,10 +112,24 @@ class Schema:
 
         A measurement beyond a generous bound occurs only in a diverging simulation, which is reported as `unstable`.
         """
-        return {
-            name: np.clip(f.read(readings), f.low.astype(np.float32), f.high.astype(np.float32))
-            for name, f in self.observations.items()
-        }
+        plain, touched, low, high, parts = self._gather
+        value = readings.value[..., readings.layout.columns(plain)]
+        force = readings.peak[..., readings.layout.force_columns(touched)]
+        row = np.concatenate([value, force], axis=-1).astype(np.float32)
+        np.minimum(np.maximum(row, low, out=row), high, out=row)
+        return {name: row[..., part] for name, part in parts.items()}
+
+    @cached_property
+    def _gather(self) -> tuple[tuple[Request, ...], tuple[Request, ...], np.ndarray, np.ndarray, dict[str, slice]]:
+        """Sensors of all observations in one row: plain ones, forces, bounds, and where each feature lies in it."""
+        ordered = sorted(self.observations.values(), key=lambda feature: feature.peak)
+        plain = tuple(request for feature in ordered if not feature.peak for request in feature.requests)
+        touched = tuple(request for feature in ordered if feature.peak for request in feature.requests)
+        ends = np.cumsum([len(feature.names) for feature in ordered])
+        at = {f.name: slice(int(end) - len(f.names), int(end)) for f, end in zip(ordered, ends)}
+        low = np.concatenate([feature.low for feature in ordered]).astype(np.float32)
+        high = np.concatenate([feature.high for feature in ordered]).astype(np.float32)
+        return plain, touched, low, high, {name: at[name] for name in self.observations}
 
     def lerobot_features(self, images: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
         """The features of a LeRobot v3.0 `info.json` (without its own index columns), each with its units beside.

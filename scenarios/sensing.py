@@ -7,7 +7,6 @@ shows as 19 N when it is sampled at 30 Hz.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import mujoco
@@ -46,10 +45,10 @@ class Request:
     kind: str
     of: str
     to: str = ""
+    name: str = field(init=False, repr=False, compare=False)  # of the sensor; read at every step, so made once
 
-    @property
-    def name(self) -> str:
-        return f"{self.kind}({self.of}{'|' + self.to if self.to else ''})"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", f"{self.kind}({self.of}{'|' + self.to if self.to else ''})")
 
 
 def _group(word: str) -> tuple[mujoco.mjtObj, str]:
@@ -68,8 +67,8 @@ class SensorPlan:
         return request
 
     def compile_into(self, spec: mujoco.MjSpec) -> None:
-        """Add every requested sensor to a spec."""
-        for request in self.requests.values():
+        """Add every requested sensor to a spec; contact forces last, so that they lie side by side."""
+        for request in sorted(self.requests.values(), key=lambda request: request.kind == "contact_force"):
             if request.kind == "contact_force":
                 type1, name1 = _group(request.of)
                 type2, name2 = _group(request.to) if request.to else (_O.mjOBJ_UNKNOWN, "")
@@ -104,7 +103,11 @@ class Layout:
     slices: dict[str, slice]
     settled: np.ndarray
     forces: tuple[str, ...]
-    force_columns: np.ndarray  # (nforce, 3) columns of sensordata
+    force_slice: slice  # columns of sensordata that hold the force vectors, three each
+    _columns: dict[int, tuple[tuple[Request, ...], np.ndarray]] = field(default_factory=dict, repr=False, compare=False)
+    _force_columns: dict[int, tuple[tuple[Request, ...], np.ndarray]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def of_model(cls, model: mujoco.MjModel) -> Layout:
@@ -117,8 +120,26 @@ class Layout:
             settled[begin : begin + dim] = model.sensor_needstage[i] != mujoco.mjtStage.mjSTAGE_ACC
             if model.sensor_type[i] == _S.mjSENS_CONTACT:
                 forces.append(name)
-        columns = np.array([np.arange(slices[n].start, slices[n].stop) for n in forces], int).reshape(len(forces), 3)
-        return cls(model.nsensordata, slices, settled, tuple(forces), columns)
+        first = slices[forces[0]].start if forces else model.nsensordata
+        return cls(model.nsensordata, slices, settled, tuple(forces), slice(first, first + 3 * len(forces)))
+
+    def columns(self, requests: tuple[Request, ...]) -> np.ndarray:
+        """Columns of `sensordata` that several sensors fill, one after the other."""
+        # keyed by the tuple itself, which its owner keeps: hashing fifty names at every step costs more than the rest
+        kept = self._columns.get(id(requests))
+        if kept is None or kept[0] is not requests:
+            every = np.arange(self.width)
+            kept = (requests, np.concatenate([every[self.slices[request.name]] for request in requests]))
+            self._columns[id(requests)] = kept
+        return kept[1]
+
+    def force_columns(self, requests: tuple[Request, ...]) -> np.ndarray:
+        """Columns of `peak` and `mean` of several contact-force sensors."""
+        kept = self._force_columns.get(id(requests))
+        if kept is None or kept[0] is not requests:
+            kept = (requests, np.array([self.forces.index(request.name) for request in requests], int))
+            self._force_columns[id(requests)] = kept
+        return kept[1]
 
     def column(self, force: Request) -> int:
         """Column of a contact-force sensor in `peak` and `mean`."""
@@ -148,12 +169,12 @@ class Readings:
     def start_of(self, request: Request) -> np.ndarray:
         return self.start[..., self.layout.slices[request.name]]
 
-    def peak_of(self, requests: Sequence[Request]) -> np.ndarray:
+    def peak_of(self, requests: tuple[Request, ...]) -> np.ndarray:
         """(...,) [N] the largest peak among several contact-force sensors."""
-        return self.peak[..., [self.layout.column(r) for r in requests]].max(axis=-1)
+        return self.peak[..., self.layout.force_columns(requests)].max(axis=-1)
 
-    def mean_of(self, requests: Sequence[Request]) -> np.ndarray:
-        return self.mean[..., [self.layout.column(r) for r in requests]].max(axis=-1)
+    def mean_of(self, requests: tuple[Request, ...]) -> np.ndarray:
+        return self.mean[..., self.layout.force_columns(requests)].max(axis=-1)
 
 
 FORCE_WINDOW = 0.020  # s, window of `mean_over: 20 ms`, the only window compiled; windows lie inside one control period
@@ -173,7 +194,8 @@ def reduce_forces(trace: np.ndarray, layout: Layout, timestep: float) -> tuple[n
     if not layout.forces:
         empty = np.zeros((trace.shape[0], 0))
         return empty, empty
-    vectors = trace[:, :, layout.force_columns]  # (n, substeps, nforce, 3)
+    n, substeps = trace.shape[:2]
+    vectors = trace[:, :, layout.force_slice].reshape(n, substeps, len(layout.forces), 3)
     size = np.sqrt(np.einsum("nsfk,nsfk->nsf", vectors, vectors))
     window = min(max(round(FORCE_WINDOW / timestep), 1), size.shape[1])
     total = np.cumsum(size, axis=1)

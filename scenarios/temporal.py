@@ -7,6 +7,7 @@ remembers stands in its carry.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -86,7 +87,7 @@ class Course:
         """Take in the readings (n, ·) at the next control step and return the new carry; the old one is left as it was."""
         time = carry.step * self.control_timestep
         stage, held = carry.stage.copy(), carry.held.copy()
-        reached, failed, worst = carry.reached.copy(), carry.failed.copy(), carry.worst.copy()
+        reached, failed, worst = carry.reached.copy(), carry.failed, carry.worst
         for i, subgoal in enumerate(self.subgoals):
             # a subgoal that holds at once may be followed by the next in the same step, hence the loop in order
             now = stage == i
@@ -98,16 +99,27 @@ class Course:
             reached[done, i] = time
             stage = np.where(done, i + 1, stage)
             held = np.where(done, 0, held)
-        for j, never in enumerate(self.nevers):
-            watched = np.ones(len(stage), bool)
-            if never.since is not None:
-                watched &= ~np.isnan(reached[:, self.index(never.since)])
-            if never.until is not None:
-                watched &= np.isnan(reached[:, self.index(never.until)])
-            margin = np.where(watched, never.predicate.margin(readings), -np.inf)
-            worst[:, j] = np.maximum(worst[:, j], margin)
-            failed[:, j] = np.where(np.isnan(failed[:, j]) & (margin >= 0), time, failed[:, j])
+        if self.nevers:
+            watched = self._watched(reached)
+            margin = np.stack([never.predicate.margin(readings) for never in self.nevers], axis=-1)
+            margin = np.where(watched, margin, -np.inf)
+            worst = np.maximum(worst, margin)
+            failed = np.where((margin >= 0) & np.isnan(failed), time, failed)
         return Carry(carry.step + 1, stage, held, reached, failed, worst)
+
+    def _watched(self, reached: np.ndarray) -> np.ndarray:
+        """(n, nnever) which failure modes are watched, from which subgoals have been reached."""
+        watched = np.ones((len(reached), len(self.nevers)), bool)
+        for j, never in enumerate(self.nevers):
+            if never.since is not None:
+                watched[:, j] &= ~np.isnan(reached[:, self._index[never.since]])
+            if never.until is not None:
+                watched[:, j] &= np.isnan(reached[:, self._index[never.until]])
+        return watched
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {subgoal.name: i for i, subgoal in enumerate(self.subgoals)}
 
     def run(self, readings: Readings, carry: Carry | None = None) -> Carry:
         """Take in whole episodes, readings of shape (n, T, ·); equal to T calls of `advance`."""
@@ -128,9 +140,6 @@ class Course:
                 ),
             )
         return carry
-
-    def index(self, name: str) -> int:
-        return [subgoal.name for subgoal in self.subgoals].index(name)
 
     def success(self, carry: Carry) -> np.ndarray:
         """(n,) True where every subgoal was reached and no failure mode happened."""
