@@ -49,7 +49,7 @@ def _below_scenario(override: str) -> str:
 def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str, robot: str) -> Scene:
     """The scene of a composed config that has a `scenario` key."""
     problems = Problems(composed.places)
-    if not isinstance(composed.tree.get("scenario"), Mapping):
+    if not isinstance(composed.tree.get("scenario"), Mapping) or not composed.tree["scenario"]:
         raise ScenarioError("This scenario is empty. `shiliu list scenarios` names some to begin from.", field=name)
     config = read_config(name, composed.tree["scenario"], problems, prefix="scenario", assets=composed.assets)
     return Scene(config, load_robot(robot, hand, base))

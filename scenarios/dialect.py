@@ -138,6 +138,7 @@ class Node:
         if not isinstance(self.value, Mapping):
             self.note(f"{self.value!r} stands where keys are wanted: {', '.join(required) or 'a mapping'}.")
             return False
+        meant: set[str] = set()  # required keys that are there, but misspelt
         for key in self.value:
             if not isinstance(key, str):
                 self.note(f"The key {key!r} is no word.")
@@ -146,9 +147,11 @@ class Node:
                     f"{self.path}.{key}" if self.path else key,
                     f"unknown key {key!r}.{nearest(key, [*required, *optional])}",
                 )
+                meant.update(difflib.get_close_matches(key, [k for k in required if k not in self.value], n=1))
         for key in required:
             if key not in self.value:
-                self.note(f"the key {key!r} is missing.")
+                if key not in meant:
+                    self.note(f"the key {key!r} is missing.")
                 self.problems.missing.add(f"{self.path}.{key}" if self.path else key)
         return True
 

@@ -234,6 +234,8 @@ def read_predicate(node: Node, names: Names, beside: tuple[str, ...] = ()) -> Pr
     if not node.mapping(optional=(*_WORDS, *beside)):
         return None
     words = [key for key in node.value if key in _WORDS]
+    if not words and any(key not in beside for key in node.value):
+        return None  # a misspelt word, which has been noted
     if len(words) != 1:
         node.note(f"exactly one of {', '.join(_WORDS)} is wanted here, not {words or 'none'}.")
         return None

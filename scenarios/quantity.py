@@ -90,7 +90,7 @@ def parse_quantity(text: object, dimension: str | None = None) -> float:
     kind, factor = UNITS[unit]
     if dimension is not None and kind != dimension:
         raise ValueError(
-            f"{text!r} is a {kind.replace('_', ' ')}, but a {dimension.replace('_', ' ')} is wanted, such as {example}."
+            f"{text!r} stands for {kind.replace('_', ' ')} where {dimension.replace('_', ' ')} is wanted, such as {example}."
         )
     value = float(number) * factor
     if not abs(value) <= _LARGEST:

@@ -1,0 +1,127 @@
+"""Scenes that many tests look at, hand-made sensor readings, a designer's folder, and the recordings of real robots."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.sensing import Layout, Readings, Request
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def scene() -> Scene:
+    """The microwave cell; look at it, do not change it."""
+    return shiliu.load_scenario("microwave")
+
+
+@pytest.fixture(scope="session")
+def bare() -> Scene:
+    """Robot and floor."""
+    return shiliu.load_scenario("bare")
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Recordings of real robots, which do not travel with the code."""
+    folder = Path(os.environ.get("SHILIU_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the recordings are not on this machine; SHILIU_DATA names their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def opengl() -> None:
+    """Skips where no picture can be drawn."""
+    import mujoco
+
+    try:
+        mujoco.Renderer(mujoco.MjModel.from_xml_string("<mujoco/>"), 8, 8).close()
+    except Exception as error:  # every backend fails with an exception of its own
+        pytest.skip(f"no OpenGL: {type(error).__name__}")
+
+
+Values = Mapping[Request, object]
+
+
+def make_readings(values: Values, peak: Values = {}, mean: Values = {}, start: Values | None = None) -> Readings:  # noqa: B006
+    """Readings of any leading shape from arrays (..., k) for each sensor and (...) for each contact force."""
+    slices, width, arrays = {}, 0, [np.asarray(v, float) for v in values.values()]
+    for request, array in zip(values, arrays):
+        slices[request.name] = slice(width, width + array.shape[-1])
+        width += array.shape[-1]
+    forces = [np.asarray(v, float) for v in peak.values()]
+    lead = arrays[0].shape[:-1] if arrays else forces[0].shape
+    layout = Layout(width, slices, np.ones(width, bool), tuple(r.name for r in peak), np.zeros((len(forces), 3), int))
+    value = np.concatenate(arrays, axis=-1) if arrays else np.zeros((*lead, 0))
+    empty = np.zeros((*lead, 0))
+    return Readings(
+        value,
+        np.stack(forces, axis=-1) if forces else empty,
+        np.stack([np.asarray(v, float) for v in mean.values()], axis=-1) if mean else empty,
+        value if start is None else np.concatenate([np.asarray(start[r], float) for r in values], axis=-1),
+        layout,
+    )
+
+
+@pytest.fixture(scope="session")
+def readings() -> Callable[..., Readings]:
+    return make_readings
+
+
+TABLE_TOP = """\
+title: {en: Table, zh: 桌面}
+version: 1
+time_limit: 4 s
+robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: ready}
+parts:
+  room: {part: fixtures/room}
+  counter: {part: fixtures/counter, put: front_foot, at: {x: 300 mm}, height: 860 mm}
+  bowl: {part: objects/bowl_150, stands_on: counter.top_front, put: base, at: {x: 200 mm, y: 50 mm}}
+variation:
+  bowl: {at: {x: {uniform: [-20 mm, 20 mm]}}}
+  redraw: {unless: [no_penetration], at_most: 5 %}
+goal:
+  lifted: {all: [{near: {of: bowl.base, to: counter.top, within: 2 m}}, {upright: {of: bowl, within: 10 deg}}], hold: 1 s}
+never:
+  dropped: {below: {of: bowl.base, height: 100 mm}}
+cameras:
+  above: {look_at: bowl.base, from: {x: 500 mm, y: 50 mm, z: 2000 mm}, size: 160x120}
+judge: {required: [integrity]}
+"""
+
+
+@pytest.fixture
+def designer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A designer's own folder, with blanks in its name, that the test stands in: conf/scenario/table_top.yaml."""
+    folder = tmp_path / "my = kitchen, new"
+    (folder / "conf" / "scenario").mkdir(parents=True)
+    (folder / "conf" / "scenario" / "table_top.yaml").write_text(TABLE_TOP, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def python() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run Python code in a process of its own, from a folder that is not the repository."""
+
+    def run(code: str, cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=cwd,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,225 @@
+"""Reading YAML with places: every slip is reported at once, each with its file, its line and what was probably meant."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import shiliu
+from shiliu.scenarios.composition import compose
+from shiliu.scenarios.dialect import Node, Problems, nearest, places_in
+from shiliu.scenarios.errors import ScenarioError
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def line_of(path: Path, words: str) -> int:
+    """Line, from 1, of the first line of a file that holds these words."""
+    return next(i for i, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if words in line)
+
+
+def test_places_are_those_of_keys_and_of_items(tmp_path):
+    file = write(tmp_path / "a.yaml", "a: 1\nb:\n  c: 2\n  d: [x,\n      {e: 3}]\n")
+    places = places_in(file, "a.yaml", prefix="p")
+    assert {key: place[1] for key, place in places.items()} == {
+        "p.a": 1,
+        "p.b": 2,
+        "p.b.c": 3,
+        "p.b.d": 4,
+        "p.b.d[0]": 4,
+        "p.b.d[1]": 5,
+        "p.b.d[1].e": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a: 1\nb:\n  on: 2\n", 3, "'on'"),  # a boolean in YAML
+        ("a: 1\nyes: 2\n", 2, "'yes'"),
+        ("1: 2\n", 1, "'1'"),
+        ("a: 1\nb: 2\na: 3\n", 3, "'a' stands here twice"),
+        ("a: 1\nb: [1, 2\n", None, "no valid YAML"),
+        ("a: 1\n\tb: 2\n", 2, "no valid YAML"),
+        ("a: \x07\n", None, "no valid YAML"),
+    ],
+)
+def test_what_yaml_would_take_otherwise_is_refused_by_line(tmp_path, text, line, said):
+    file = write(tmp_path / "a.yaml", text)
+    with pytest.raises(ScenarioError) as error:
+        places_in(file, "a.yaml")
+    assert said in str(error.value)
+    assert str(error.value).startswith(f"a.yaml:{line}:" if line else "a.yaml")
+
+
+def test_a_file_of_another_encoding_is_refused_by_line(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_bytes("a: 1\ntitle: 厨房\n".encode("gbk"))
+    with pytest.raises(ScenarioError, match=r"a\.yaml:2: .*UTF-8"):
+        places_in(file, "a.yaml")
+
+
+def test_near_matches_stand_before_what_exists():
+    assert nearest("microwav", ["bare", "microwave"]) == " Did you mean microwave? Known here: bare, microwave."
+    assert nearest("zzz", ["bare"]) == " Known here: bare."
+
+
+def test_a_bound_is_told_in_the_designers_unit():
+    problems = Problems({"a": ("a.yaml", 7)})
+    assert Node("2 s", "a", problems).quantity("time", low=1.0) == 2.0
+    assert Node("200 mm", "b", problems).quantity("length", high=0.2) == pytest.approx(0.2)
+    assert problems.found == []
+    Node("-2 s", "a", problems).quantity("time", low=1.0)
+    Node("201 mm", "b", problems).quantity("length", high=0.2)
+    assert problems.found == [
+        "a.yaml:7: a: '-2 s' is too small. It has to be 1 s or more.",
+        "b: '201 mm' is too large. It has to be 200 mm or less.",
+    ]
+
+
+def test_a_missing_key_is_one_problem_and_not_two():
+    problems = Problems()
+    node = Node({"c": 1}, "a", problems)
+    node.mapping(required=("b",), optional=("c",))
+    node.child("b").child("x").quantity("length")
+    assert problems.found == ["a: the key 'b' is missing."]
+    with pytest.raises(ScenarioError, match="the key 'b' is missing"):
+        problems.stop("It")
+
+
+# one slip a line: what stands in table_top.yaml, what is written instead, and what the report says on that line
+SLIPS = {
+    "part: objects/bowl_150, stands_on: counter.top_front, put: base": (
+        "part: objects/bowl_150, stands_on: counter.top_frnt, put: base",
+        ["bowl.stands_on", "no site 'top_frnt'", "Did you mean top_front"],
+    ),
+    "height: 860 mm": ("height: 860", ["counter.height", "860 has no unit", "870 mm"]),
+    "version: 1": ("verson: 1", ["unknown key 'verson'", "Did you mean version"]),
+    "part: fixtures/room": ("part: fixtures/rom", ["'fixtures/rom'", "Did you mean fixtures/room"]),
+    "to: counter.top,": ("to: cuonter.top,", ["'cuonter'", "Did you mean counter"]),
+    "dropped: {below: {of: bowl.base, height: 100 mm}}": (
+        "dropped: {below: {of: bowl.base, height: 100 mm}, from: liftd}",
+        ["dropped.from", "'liftd'", "Did you mean lifted"],
+    ),
+    "size: 160x120": ("size: 160*120", ["above.size", "160*120", "640x480"]),
+    "pose: ready": ("pose: redy", ["robot.pose", "'redy'", "Did you mean ready"]),
+    "uniform: [-20 mm, 20 mm]": ("uniform: [-20 deg, 20 mm]", ["x.uniform[0]", "'-20 deg'", "length"]),
+    "required: [integrity]": ("required: integrity", ["judge.required", "a list is wanted"]),
+}
+
+
+def test_all_slips_of_a_scenario_are_told_at_once(designer):
+    file = designer / "conf" / "scenario" / "table_top.yaml"
+    text = file.read_text(encoding="utf-8")
+    for right, (wrong, _) in SLIPS.items():
+        assert text.count(right) == 1, right
+        text = text.replace(right, wrong)
+    write(file, text)
+    with pytest.raises(ScenarioError) as error:
+        shiliu.load_scenario("table_top")
+    lines = str(error.value).splitlines()[1:]
+    for wrong, said in SLIPS.values():
+        place = f"{file}:{line_of(file, wrong)}: "
+        assert any(place in line and all(words in line for words in said) for line in lines), (place, said, lines)
+    assert len(lines) == len(SLIPS), lines
+    assert f"{len(SLIPS)} problems" in str(error.value).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("part: objects/bowl_150", "part: objects/bowl_15", "there is no part 'objects/bowl_15'. Did you mean objects/bowl_150"),
+        ("put: base", "put: bse", "no site 'bse'. Did you mean base"),
+        ("of: bowl, within: 10 deg", "of: bowl, wthin: 10 deg", "unknown key 'wthin'. Did you mean within"),
+        ("upright: {of: bowl", "uprite: {of: bowl", "Did you mean upright"),
+        ("size: 160x120", "size: 160x120, mount: robot.head_camera", "either mounted"),
+        ("look_at: bowl.base, ", "", "either mounted"),
+        ("look_at: bowl.base", "look_at: bowl.bas", "names no site. Did you mean base"),
+        ("look_at: bowl.base, from: {x: 500 mm, y: 50 mm, z: 2000 mm}", "mount: robot.hed_camera", "Did you mean robot.head"),
+        ("above: {look_at", "left_wrist: {look_at", "a camera 'left_wrist' of its own"),
+        ("hold: 1 s", "hold: -1 s", "'-1 s' is too small. It has to be 0 s or more"),
+        ("time_limit: 4 s", "time_limit: 4 mm", "length where time is wanted"),
+        ("height: 860 mm", "height: 8600 mm", "'8600 mm' is too large. It has to be 1100 mm or less"),
+        ("height: 860 mm", "hieght: 860 mm", "unknown key 'hieght'. Did you mean height"),
+        ("  room: {part:", "  Room 1: {part:", "is no name of a part"),
+        ("  bowl: {at: {x:", "  bowl: {at: {w:", "unknown axis 'w'"),
+        ("[-20 mm, 20 mm]", "[-20 mm]", "uniform takes two bounds"),
+        ("[-20 mm, 20 mm]", "[20 mm, -20 mm]", "above the upper"),
+        ("bowl: {at: {x: {uniform: [-20 mm, 20 mm]}}}", "counter: {height: {uniform: [-0.2 m, 0 m]}}", "660 mm to 860 mm"),
+        ("at_most: 5 %", "at_most: 500 %", "'500 %' is too large. It has to be 100 % or less"),
+        ("unless: [no_penetration]", "unless: [no_penetrtion]", "Did you mean no_penetration"),
+        ("goal:\n  lifted: {all:", "goal: # a list\n  - {all:", "stands where keys are wanted"),
+        ("title: {en: Table, zh: 桌面}", "title: {en: Table}", "the key 'zh' is missing"),
+        ("x: 200 mm, y: 50 mm", "x: 1e200 m, y: 50 mm", "too large a number"),
+    ],
+)  # fmt: skip
+def test_one_slip_is_one_problem_at_its_line(designer, right, wrong, said):
+    file = designer / "conf" / "scenario" / "table_top.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert right in text
+    write(file, text.replace(right, wrong, 1))
+    with pytest.raises(ScenarioError) as error:
+        shiliu.load_scenario("table_top")
+    assert said in str(error.value)
+    assert len(str(error.value).splitlines()) == 1, "one slip was told as several problems"
+    line = int(re.search(rf"{re.escape(str(file))}:(\d+)", str(error.value))[1])
+    changed = [
+        i for i, (a, b) in enumerate(zip(text.splitlines(), file.read_text(encoding="utf-8").splitlines()), 1) if a != b
+    ]
+    assert line in changed
+
+
+def test_boolean_key_of_a_scenario_is_refused_by_line(designer):
+    file = designer / "conf" / "scenario" / "table_top.yaml"
+    line = line_of(file, "never:")
+    write(file, file.read_text(encoding="utf-8").replace("never:", "on:"))
+    with pytest.raises(ScenarioError, match=rf"table_top\.yaml:{line}: .*'on'.*bool"):
+        shiliu.load_scenario("table_top")
+
+
+def test_an_empty_scenario_is_told(designer):
+    write(designer / "conf" / "scenario" / "blank.yaml", "# nothing yet\n")
+    with pytest.raises(ScenarioError, match="empty"):
+        shiliu.load_scenario("blank")
+
+
+def test_a_slip_on_the_command_line_is_placed_there():
+    with pytest.raises(ScenarioError) as error:
+        shiliu.load_scenario("microwave", ["parts.oven.latch_force=20"])
+    assert "command line 'scenario.parts.oven.latch_force=20': " in str(error.value)
+    assert "has no unit" in str(error.value)
+
+
+def test_a_misspelt_override_is_told_with_the_nearest_key():
+    with pytest.raises(ScenarioError, match="scenario.parts.oven.latch_forc.*Did you mean latch_force"):
+        shiliu.load_scenario("microwave", ["parts.oven.latch_forc=20 N"])
+
+
+def test_overrides_set_add_and_remove(scene):
+    changed = shiliu.load_scenario(
+        "microwave",
+        ["time_limit=20 s", "+control_rate=60 Hz", "+substeps=8", "~never.spilt", "parts.oven.latch_force=20 N"],
+    )
+    assert changed.config.time_limit == 20.0
+    assert changed.control_timestep == pytest.approx(1 / 60)
+    assert changed.timestep == pytest.approx(scene.timestep)
+    assert {n.name for n in scene.course.nevers} - {n.name for n in changed.course.nevers} == {"spilt"}
+    oven = next(p for p in changed.config.parts if p.name == "oven")
+    assert oven.params["latch_force"] == 20.0
+
+
+def test_settings_that_must_be_given_are_named_all_at_once():
+    with pytest.raises(ScenarioError, match=r"needs data and out\. Write data=\.\.\. out=\.\.\."):
+        compose("replay", [])
+
+
+def test_a_setting_may_share_its_name_with_a_folder_of_conf():
+    composed = compose("replay", ["data=x", "out=y", "check=full", "mapping='kuavo_rosbag'"])
+    assert (composed.tree["check"], composed.tree["mapping"]) == ("full", "kuavo_rosbag")
+    assert composed.chosen == {"scenario": None}
+    with pytest.raises(ScenarioError, match="chek"):
+        compose("replay", ["data=x", "out=y", "chek=full"])
