@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import mujoco
 import numpy as np
 
 from .. import __version__
+from ..scenarios import draw as drawing
 from ..scenarios.draw import Draw
 from ..scenarios.scene import Scene
 from .checks.outcome import outcome_of
@@ -17,6 +18,11 @@ from .formats.lerobot import streams_of
 from .formats.lerobot_layout import grid_ns
 from .playing import Played, Take, play
 from .recording import Recording, SimEpisode
+
+if TYPE_CHECKING:
+    from .operator import Performance
+
+AT_ONCE = 32  # demonstrations performed side by side
 
 
 def resolved(scene: Scene) -> dict[str, Any]:
@@ -78,11 +84,59 @@ def episode_of(
     )
 
 
-def replayed(scene: Scene, episode: SimEpisode, draw: Draw, actions: np.ndarray, why: str, threads: int = 0) -> SimEpisode:
+def demonstrate(
+    scene: Scene, seeds: Sequence[int], threads: int = 0, faults: Mapping[str, Any] | None = None
+) -> Iterator[SimEpisode]:
+    """Episodes of the scripted operator, one for each seed, in their order.
+
+    Args:
+        seeds: each is that of the draw and of the operator's own pauses and tremor.
+        threads: of the simulation; the episodes do not depend on it.
+        faults: ways in which the operator shall go wrong, see `Operator`.
+    """
+    from .operator import perform  # inverse kinematics is heavy to import, and judging does without
+
+    for begin in range(0, len(seeds), AT_ONCE):
+        chunk = list(seeds[begin : begin + AT_ONCE])
+        draws = [drawing.draw(scene, seed) for seed in chunk]
+        for done in perform(scene, draws, chunk, threads, faults):
+            yield performed(scene, done)
+
+
+def performed(scene: Scene, done: Performance) -> SimEpisode:
+    """The record of what an operator did."""
+    tasks = scene.config.tasks
+    return SimEpisode(
+        seed=done.seed,
+        draw={"values": dict(done.draw.values), "task": done.draw.task, "redraws": list(done.draw.redraws)},
+        config=resolved(scene),
+        scenario_version=scene.version,
+        fingerprint=scene.fingerprint,
+        engine=f"mujoco {mujoco.__version__}",
+        control_timestep=scene.control_timestep,
+        n_substeps=scene.n_substeps,
+        start_state=done.draw.start_state.copy(),
+        actions=done.actions,
+        action_names=scene.schema.action.names,
+        states=done.observations,
+        checkpoints=done.checkpoints,
+        label={"success": done.success, "subgoals": dict(done.reached), "failure": done.failure},
+        segments=[dict(s) for s in done.segments],
+        task=dict(tasks[done.draw.task]) if tasks else {},
+        scenario=scene.name,
+        provenance={"shiliu": __version__, "made_by": "scripted operator"},
+    )
+
+
+def replayed(
+    scene: Scene, episode: SimEpisode, draw: Draw, actions: np.ndarray, why: str, threads: int = 0
+) -> SimEpisode:
     """The episode that other actions give from the same start; its label stays the one that the first was given."""
     take = Take(draw, np.ascontiguousarray(actions, np.float32))
     played = next(play(scene, [take], [checkpoints_of(scene, take.n_steps)], threads))
-    made = episode_of(scene, draw, episode.seed, take.actions, played, episode.segments, {**episode.provenance, "made_by": why})
+    made = episode_of(
+        scene, draw, episode.seed, take.actions, played, episode.segments, {**episode.provenance, "made_by": why}
+    )
     made.label = dict(episode.label)
     return made
 

@@ -80,7 +80,7 @@ def arm_through_counter(scene: Scene, episode: SimEpisode) -> SimEpisode:
 
 
 def too_fast(scene: Scene, episode: SimEpisode) -> SimEpisode:
-    """The head is jerked round by 1.2 rad in a fifth of a second, and the right upper arm with it: far past its speed limit."""
+    """The right upper arm is twisted by up to 1.2 rad in a fifth of a second: far past its speed limit."""
     actions = episode.actions.copy()
     t = np.arange(len(actions)) * scene.control_timestep
     column = _column(scene, "zarm_r3_joint")
