@@ -1,0 +1,19 @@
+"""The notebooks run from top to bottom, and say what they promise."""
+
+from pathlib import Path
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs(path):
+    nbformat = pytest.importorskip("nbformat", reason="the extra `notebooks` is not installed")
+    nbclient = pytest.importorskip("nbclient", reason="the extra `notebooks` is not installed")
+    notebook = nbformat.read(path, as_version=4)
+    assert all(not cell.get("outputs") for cell in notebook.cells), "commit notebooks without their outputs"
+    nbclient.NotebookClient(notebook, timeout=240, kernel_name="python3").execute(cwd=str(path.parent))
+    said = "".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
+    assert "success: True" in said
+    assert "INFEASIBLE | " in said
