@@ -103,7 +103,7 @@ class Course:
             watched = self._watched(reached)
             margin = np.stack([never.predicate.margin(readings) for never in self.nevers], axis=-1)
             margin = np.where(watched, margin, -np.inf)
-            worst = np.maximum(worst, margin)
+            worst = np.fmax(worst, margin)  # a number that has diverged says nothing
             failed = np.where((margin >= 0) & np.isnan(failed), time, failed)
         return Carry(carry.step + 1, stage, held, reached, failed, worst)
 

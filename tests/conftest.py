@@ -60,7 +60,7 @@ def make_readings(values: Values, peak: Values = {}, mean: Values = {}, start: V
         width += array.shape[-1]
     forces = [np.asarray(v, float) for v in peak.values()]
     lead = arrays[0].shape[:-1] if arrays else forces[0].shape
-    layout = Layout(width, slices, np.ones(width, bool), tuple(r.name for r in peak), np.zeros((len(forces), 3), int))
+    layout = Layout(width, slices, np.ones(width, bool), tuple(r.name for r in peak), slice(0, 0))
     value = np.concatenate(arrays, axis=-1) if arrays else np.zeros((*lead, 0))
     empty = np.zeros((*lead, 0))
     return Readings(

@@ -142,7 +142,7 @@ def test_a_part_of_the_designers_own(cup):
         ("part.yaml", "params:", "parms:", r"part\.yaml:3: parms: unknown key 'parms'. Did you mean params"),
         ("part.yaml", "rim: {site: rim}", "rim: {site: rin}", r"part\.yaml:11: interface\.rim: there is no site 'rin'"),
         ("part.yaml", "mass: 200 g", "mass: 200 mm", r"part\.yaml:2: mass: .*length where mass"),
-        ("cup.xml", "<body name=\"cup\">", "<body name=\"mug\">", r"part\.yaml.*the top body of cup\.xml is 'mug'|the top body of cup\.xml is 'mug'"),
+        ("cup.xml", "<body name=\"cup\">", "<body name=\"mug\">", r"the top body of cup\.xml is 'mug'"),
         ("cup.xml", "<geom name", "<gem name", r"cup\.xml: This is no valid MJCF"),
         ("cup.xml", 'mass="0.2"', 'mass="0"', r"table_top: The scene does not compile: .*mass"),
     ],
@@ -161,21 +161,21 @@ def test_a_broken_sheet_is_an_error_of_its_own_without_a_scenario(cup):
     sheet.write_text("title: [", encoding="utf-8")
     with pytest.raises(ScenarioError, match=r"part\.yaml:.*no valid YAML"):
         load_part("objects/cup", extra=cup / "assets")
-    with pytest.raises(ScenarioError, match="no part 'objects/cop'. Did you mean objects/cup"):
+    with pytest.raises(ScenarioError, match=r"no part 'objects/cop'. Did you mean objects/cup"):
         load_part("objects/cop", extra=cup / "assets")
 
 
 def test_a_folder_that_does_not_exist_is_told(tmp_path):
-    with pytest.raises(ScenarioError, match="no such folder of configs"):
+    with pytest.raises(ScenarioError, match=r"no such folder of configs"):
         shiliu.load_scenario("microwave", conf_dir=tmp_path / "nowhere")
 
 
 def test_unknown_names_of_a_run_are_told():
-    with pytest.raises(ScenarioError, match="no scenario 'microwav'. Did you mean microwave"):
+    with pytest.raises(ScenarioError, match=r"no scenario 'microwav'. Did you mean microwave"):
         shiliu.load_scenario("microwav")
-    with pytest.raises(ScenarioError, match="no robot 'kuafo'. Did you mean kuafu"):
+    with pytest.raises(ScenarioError, match=r"no robot 'kuafo'. Did you mean kuafu"):
         shiliu.load_scenario("bare", robot="kuafo")
-    with pytest.raises(ScenarioError, match="no hand 'clow'. Did you mean claw"):
+    with pytest.raises(ScenarioError, match=r"no hand 'clow'. Did you mean claw"):
         shiliu.load_scenario("bare", hand="clow")
-    with pytest.raises(ScenarioError, match="no base 'plantd'. Did you mean planted"):
+    with pytest.raises(ScenarioError, match=r"no base 'plantd'. Did you mean planted"):
         shiliu.load_scenario("bare", base="plantd")

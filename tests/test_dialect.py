@@ -195,7 +195,7 @@ def test_a_slip_on_the_command_line_is_placed_there():
 
 
 def test_a_misspelt_override_is_told_with_the_nearest_key():
-    with pytest.raises(ScenarioError, match="scenario.parts.oven.latch_forc.*Did you mean latch_force"):
+    with pytest.raises(ScenarioError, match=r"scenario.parts.oven.latch_forc.*Did you mean latch_force"):
         shiliu.load_scenario("microwave", ["parts.oven.latch_forc=20 N"])
 
 

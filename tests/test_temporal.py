@@ -1,0 +1,141 @@
+"""In this order, held for, never between: hand-made courses, and step by step equals all at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from shiliu.scenarios.predicate import Displaced
+from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.temporal import Course, Never, Subgoal
+
+DT = 0.1  # s
+A, B, X = (Request("joint_position", name) for name in "abx")
+
+
+def holds(request: Request) -> Displaced:
+    """Holds where the number is one, fails by 0.5 where it is zero."""
+    return Displaced(request, 0.5)
+
+
+def steps(readings, **rows: str):
+    """Readings (1, T, ·) from strings of 0 and 1, one character a control step."""
+    length = max(len(row) for row in rows.values())
+    values = {r: np.array([int(c) for c in rows.get(r.of, "0" * length)], float)[None, :, None] for r in (A, B, X)}
+    return readings(values)
+
+
+def course(hold=(0.0, 0.0), since=None, until=None) -> Course:
+    goals = (Subgoal("first", holds(A), hold[0]), Subgoal("second", holds(B), hold[1]))
+    return Course(goals, (Never("harm", holds(X), since, until),), DT)
+
+
+@pytest.mark.parametrize(
+    ("hold", "a", "b", "reached"),
+    [
+        ((0, 0), "0010000", "0000100", (0.2, 0.4)),
+        ((0, 0), "0010000", "0010000", (0.2, 0.2)),  # both at once, in the same step
+        ((0, 0), "0000100", "0010000", (0.4, None)),  # the second before the first does not count
+        ((0, 0), "0000000", "1111111", (None, None)),
+        ((0, 0), "1111111", "1111111", (0.0, 0.0)),
+        ((0.3, 0), "0111000", "0000000", (None, None)),  # 0.2 s from the first of three steps to the last
+        ((0.3, 0), "0111100", "0000000", (0.4, None)),
+        ((0.3, 0), "0110111", "0000000", (None, None)),  # broken: it begins anew
+        ((0.3, 0), "0101111", "0000001", (0.6, 0.6)),
+        ((0, 0.2), "0100000", "0011100", (0.1, 0.4)),
+        ((0.2, 0.2), "1111111", "1111111", (0.2, 0.4)),  # the second begins to be held when the first is reached
+    ],
+)
+def test_subgoals_in_order_and_held(readings, hold, a, b, reached):
+    layer = course(hold)
+    carry = layer.run(steps(readings, a=a, b=b))
+    found = [None if np.isnan(t) else float(t) for t in carry.reached[0]]
+    assert found == [None if t is None else pytest.approx(t) for t in reached]
+    assert layer.success(carry).tolist() == [None not in reached]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "x", "failed"),
+    [
+        (None, None, "0000000000", None),
+        (None, None, "0100000000", 0.1),
+        (None, None, "1000000000", 0.0),
+        (None, "first", "0100000000", 0.1),
+        (None, "first", "0001111111", None),  # the step in which the subgoal is reached is not watched any more
+        ("first", None, "1110000000", None),
+        ("first", None, "0001000000", 0.3),  # but watched from that very step on
+        ("first", "second", "0000010000", 0.5),
+        ("first", "second", "1110000111", None),
+        ("second", None, "1111110000", None),
+        ("second", None, "0000000010", 0.8),
+    ],
+)
+def test_never_between(readings, since, until, x, failed):
+    layer = course(since=since, until=until)
+    carry = layer.run(steps(readings, a="0001111111", b="0000001111", x=x))
+    assert carry.reached[0].tolist() == pytest.approx([0.3, 0.6])
+    assert (None if np.isnan(carry.failed[0, 0]) else float(carry.failed[0, 0])) == (
+        None if failed is None else pytest.approx(failed)
+    )
+    assert layer.success(carry).tolist() == [failed is None]
+
+
+def test_worst_is_the_largest_margin_while_it_was_watched(readings):
+    layer = course(since="first", until="second")
+    taken = steps(readings, a="0001111111", b="0000001111")
+    taken.value[0, :, 2] = [9, 9, 9, 0.1, 0.3, 0.2, 9, 9, 9, 9]
+    assert layer.run(taken).worst[0, 0] == pytest.approx(0.3 - 0.5)
+    taken.value[0, 4, 2] = 0.9
+    carry = layer.run(taken)
+    assert carry.worst[0, 0] == pytest.approx(0.4) and carry.failed[0, 0] == pytest.approx(0.4)
+
+
+def test_worst_survives_a_simulation_that_diverges(readings):
+    layer = course()
+    taken = steps(readings, x="0000")
+    taken.value[0, :, 2] = [0.1, 0.3, np.nan, np.nan]
+    carry = layer.run(taken)
+    assert carry.worst[0, 0] == pytest.approx(-0.2) and np.isnan(carry.failed[0, 0])
+
+
+def test_step_by_step_equals_all_at_once(readings):
+    rng = np.random.default_rng(0)
+    n, length = 16, 60
+    values = {r: (rng.random((n, length, 1)) < p).astype(float) for r, p in ((A, 0.7), (B, 0.6), (X, 0.03))}
+    whole = readings(values)
+    layer = course((0.2, 0.3), "first", "second")
+    carry = layer.begin(n)
+    for t in range(length):
+        carry = layer.advance(carry, readings({r: v[:, t] for r, v in values.items()}))
+    at_once = layer.run(whole)
+    # in two pieces, the carry handed over
+    part = layer.run(readings({r: v[:, :23] for r, v in values.items()}))
+    in_two = layer.run(readings({r: v[:, 23:] for r, v in values.items()}), part)
+    for other in (at_once, in_two):
+        for name in ("stage", "held", "reached", "failed", "worst"):
+            np.testing.assert_array_equal(getattr(carry, name), getattr(other, name), err_msg=name)
+        assert other.step == carry.step == length
+    # and each episode alone is what it is among the others
+    for i in range(n):
+        alone = layer.run(readings({r: v[i : i + 1] for r, v in values.items()}))
+        np.testing.assert_array_equal(alone.reached, at_once.reached[i : i + 1])
+        np.testing.assert_array_equal(alone.failed, at_once.failed[i : i + 1])
+    assert 0 < np.isnan(at_once.failed).sum() < n and 0 < np.isnan(at_once.reached[:, 1]).sum() < n
+
+
+def test_the_old_carry_is_left_as_it_was(readings):
+    layer = course()
+    before = layer.begin(1)
+    layer.advance(before, readings({r: np.ones((1, 1)) for r in (A, B, X)}))
+    assert before.stage.tolist() == [0] and np.isnan(before.failed).all() and before.step == 0
+
+
+def test_rows_of_a_carry_are_those_episodes(readings):
+    layer = course()
+    carry = layer.advance(layer.begin(3), readings({A: [[0], [1], [1]], B: [[0], [0], [1]], X: [[0], [0], [0]]}))
+    assert carry.stage.tolist() == [0, 1, 2]
+    assert carry.rows(np.array([2, 0])).stage.tolist() == [2, 0]
+
+
+def test_a_scenario_without_goal_is_never_done(readings):
+    layer = Course((), (), DT)
+    assert layer.success(layer.run(steps(readings, a="11"))).tolist() == [False]
