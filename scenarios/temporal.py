@@ -109,17 +109,23 @@ class Course:
 
     def _watched(self, reached: np.ndarray) -> np.ndarray:
         """(n, nnever) which failure modes are watched, from which subgoals have been reached."""
+        since, until, opened, closed = self._windows
         watched = np.ones((len(reached), len(self.nevers)), bool)
-        for j, never in enumerate(self.nevers):
-            if never.since is not None:
-                watched[:, j] &= ~np.isnan(reached[:, self._index[never.since]])
-            if never.until is not None:
-                watched[:, j] &= np.isnan(reached[:, self._index[never.until]])
+        if len(opened):
+            watched[:, opened] = ~np.isnan(reached[:, since])
+        if len(closed):
+            watched[:, closed] &= np.isnan(reached[:, until])
         return watched
 
     @cached_property
-    def _index(self) -> dict[str, int]:
-        return {subgoal.name: i for i, subgoal in enumerate(self.subgoals)}
+    def _windows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Subgoals that open and close the windows of failure modes, and the failure modes that they belong to."""
+        index = {subgoal.name: i for i, subgoal in enumerate(self.subgoals)}
+        opens = [(index[n.since], j) for j, n in enumerate(self.nevers) if n.since is not None]
+        closes = [(index[n.until], j) for j, n in enumerate(self.nevers) if n.until is not None]
+        since, opened = (np.array([pair[k] for pair in opens], int) for k in (0, 1))
+        until, closed = (np.array([pair[k] for pair in closes], int) for k in (0, 1))
+        return since, until, opened, closed
 
     def run(self, readings: Readings, carry: Carry | None = None) -> Carry:
         """Take in whole episodes, readings of shape (n, T, ·); equal to T calls of `advance`."""
