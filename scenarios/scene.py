@@ -340,7 +340,8 @@ def _looks(spec: mujoco.MjSpec, config: ScenarioConfig) -> None:
         1.6,
         [0.4, 0.1, 0.9],
     )  # what the shadow map has to cover: the work place, not the hall
-    spec.visual.quality.shadowsize = 4096
+    spec.visual.map.shadowclip = 2.5  # times the extent: beyond it the floor would show a moire
+    spec.visual.quality.shadowsize = 8192
     spec.visual.quality.offsamples = 8
     spec.visual.global_.offwidth = max([1920, *(c.size[0] for c in config.cameras)])
     spec.visual.global_.offheight = max([1440, *(c.size[1] for c in config.cameras)])
