@@ -31,6 +31,9 @@ class Simulation:
         scene: what is simulated.
         n: number of copies.
         threads: threads across copies; 0 uses all cores. Results do not depend on it.
+
+    Attributes:
+        unstable: (n,) True where the engine has warned (bad position, velocity or acceleration, full buffers) since `begin`.
     """
 
     def __init__(self, scene: Scene, n: int = 1, threads: int = 1):
@@ -41,6 +44,7 @@ class Simulation:
         self._sensordata = self.batch.bind("sensordata")
         self._start = np.zeros((n, scene.model.nsensordata))
         self._control = np.zeros((n, 1, scene.model.nu))
+        self.unstable = np.zeros(n, bool)
 
     @property
     def state(self) -> np.ndarray:
@@ -64,6 +68,7 @@ class Simulation:
         for row, draw in zip(rows, draws):
             self.batch.state[row] = draw.start_state
         self.batch.warning[rows] = 0
+        self.unstable = self.batch.warning.reshape(self.n, -1).any(axis=1)
         self.batch.forward(rows, stage=_VEL)
         settled = self.scene.layout.settled
         self._trace[rows] = 0.0
@@ -78,13 +83,18 @@ class Simulation:
             ids: the copies to advance, None for all.
 
         Returns:
-            Readings (n, ·); rows of copies that were not advanced repeat their last.
+            Readings (n, ·); rows of copies that were not advanced repeat their last. A copy that has diverged stays
+            where it is until it begins anew: the engine would take seconds for a period of nothing but NaN.
 
         Raises:
             ValueError: where an action is not finite.
         """
         if not np.isfinite(action).all():
             raise ValueError("an action holds a number that is not finite")
+        if self.unstable.any():
+            rows = np.arange(self.n) if ids is None else np.asarray(ids, int)
+            alive = ~self.unstable[rows]
+            ids, action = rows[alive], action[alive]
         if ids is None:
             self._control[:, 0] = action
             out = self.batch.rollout(
@@ -92,6 +102,8 @@ class Simulation:
             )
             trace = out["sensordata"]
             self.batch.forward(stage=_VEL)
+        elif not len(ids):
+            trace = self._trace
         else:
             control = np.asarray(action, np.float64)[:, None, :]
             self._trace[ids] = self.batch.rollout(self.scene.n_substeps, control, record=("sensordata",), ids=ids)[
@@ -99,12 +111,8 @@ class Simulation:
             ]
             self.batch.forward(ids, stage=_VEL)
             trace = self._trace
+        self.unstable = self.batch.warning.reshape(self.n, -1).any(axis=1)
         return self._readings(*reduce_forces(trace, self.scene.layout, self.scene.timestep))
-
-    @property
-    def unstable(self) -> np.ndarray:
-        """(n,) True where the engine has warned (bad position, velocity or acceleration, full buffers) since `begin`."""
-        return self.batch.warning.reshape(self.n, -1).sum(axis=1) > 0
 
     def data(self, i: int = 0) -> tuple[mujoco.MjModel, mujoco.MjData]:
         """Model and forwarded data of copy i, to look at its contacts or to render it."""

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from .draw import PENETRATION, draw, nominal
+from .draw import PENETRATION, Draw, draw, nominal
+from .errors import ScenarioError
 from .scene import Scene
+from .simulation import Simulation
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 STILL = 0.02  # m/s or rad/s, slower counts as at rest
+REST_TIME = 0.25  # s, long enough to tip over an edge
+REST_MOVE = 2e-3  # m
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Answer:
 
 def examine(scene: Scene, seed: int = 0, draws: int = 50) -> list[Answer]:
     """Ask every question of a scene; the config has been read without problems by then."""
-    return [_rest(scene), _start(scene), *_swept(scene), *_variation(scene, seed, draws)]
+    return [_rest(scene), _start(scene), *_goal(scene), *_swept(scene), *_variation(scene, seed, draws)]
 
 
 def _data(scene: Scene) -> mujoco.MjData:
@@ -68,6 +72,27 @@ def _start(scene: Scene) -> Answer:
     )
 
 
+def _goal(scene: Scene) -> list[Answer]:
+    """Is there something left to do at the start, and nothing forbidden has happened yet?"""
+    if not scene.goal:
+        return []
+    readings = Simulation(scene).begin([nominal(scene)])
+    carry = scene.course.advance(scene.course.begin(1), readings)
+    reached = [s.name for i, s in enumerate(scene.goal) if not np.isnan(carry.reached[0, i])]
+    happened = [n.name for i, n in enumerate(scene.course.nevers) if not np.isnan(carry.failed[0, i])]
+    told = [f"{', '.join(reached)} reached"] if reached else []
+    told += [f"{', '.join(happened)} happened"] if happened else []
+    return [
+        Answer(
+            "the task is still to do",
+            not told,
+            f"at the start: {'; '.join(told)}"
+            if told
+            else f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals",
+        )
+    ]
+
+
 def _swept(scene: Scene) -> list[Answer]:
     """Each hinge of a part is swept over its range with everything else at rest: does it meet the robot?"""
     answers = []
@@ -105,8 +130,15 @@ def _variation(scene: Scene, seed: int, draws: int) -> list[Answer]:
         return []
     rng = np.random.default_rng(seed)
     reasons: Counter[str] = Counter()
+    restless: list[str] = []
     for _ in range(draws):
-        reasons.update(reason.partition(":")[0] for reason in draw(scene, rng).redraws)
+        try:
+            drawn = draw(scene, rng)
+        except ScenarioError as error:
+            return [Answer("draws are sound", False, error.message)]
+        reasons.update(reason.partition(":")[0] for reason in drawn.redraws)
+        moved = _moves(drawn)
+        restless += [moved] if moved else []
     share = reasons.total() / (draws + reasons.total())
     limit = scene.config.redraw_at_most
     told = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
@@ -115,8 +147,30 @@ def _variation(scene: Scene, seed: int, draws: int) -> list[Answer]:
             "draws are sound",
             share <= limit,
             f"{share:.1%} of {draws + reasons.total()} draws refused ({told}); at most {limit:.0%}",
-        )
+        ),
+        Answer(
+            "draws start at rest",
+            not restless,
+            f"{len(restless)} of {draws} do not: {restless[0]}" if restless else f"{draws} of {draws}",
+        ),
     ]
+
+
+def _moves(drawn: Draw) -> str | None:
+    """What of a draw moves by itself: something that stands half beside its support, or inside something else."""
+    model, data = drawn.model, mujoco.MjData(drawn.model)
+    mujoco.mj_setState(model, data, drawn.start_state, STATE)
+    mujoco.mj_kinematics(model, data)
+    free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
+    bodies = model.jnt_bodyid[free]
+    before = data.xpos[bodies].copy()
+    for _ in range(round(REST_TIME / model.opt.timestep)):
+        mujoco.mj_step(model, data)
+    mujoco.mj_kinematics(model, data)
+    moved = np.linalg.norm(data.xpos[bodies] - before, axis=1)
+    if not len(moved) or moved.max() <= REST_MOVE:
+        return None
+    return f"{model.body(int(bodies[moved.argmax()])).name} moves by {moved.max() * 1e3:.1f} mm when nobody touches it"
 
 
 def _body(model: mujoco.MjModel, geom: int) -> str:

@@ -19,7 +19,8 @@ WORLD = """
       <site name="rim" pos="0 0 0.05"/>
       <body name="lid" pos="0 0 0.06"><geom name="lid" type="box" size="0.01 0.01 0.01" mass="0.1"/></body>
     </body>
-    <body name="door" pos="0 -0.5 0.5"><joint name="hinge" axis="0 0 1"/><geom name="leaf" type="box" size=".2 .01 .1" contype="0" conaffinity="0"/>
+    <body name="door" pos="0 -0.5 0.5"><joint name="hinge" axis="0 0 1"/>
+      <geom name="leaf" type="box" size=".2 .01 .1" contype="0" conaffinity="0"/>
       <site name="knob" pos="0.2 0 0"/></body>
   </worldbody>
   <actuator><position name="hinge" joint="hinge" kp="10"/></actuator>

@@ -1,0 +1,197 @@
+"""The core: n copies equal one copy equal the bare engine, to the bit; peaks are those of the physics steps."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+import pytest
+from shiliu.scenarios import draw as drawing
+from shiliu.scenarios.draw import STATE
+from shiliu.scenarios.simulation import Simulation
+
+COPIES, STEPS = 8, 20
+
+
+@pytest.fixture(scope="module")
+def draws(scene) -> list[drawing.Draw]:
+    return [drawing.draw(scene, 100 + i) for i in range(COPIES)]
+
+
+@pytest.fixture(scope="module")
+def actions(scene) -> np.ndarray:
+    """(T, n, nu) float32: every copy another way, wide enough to meet the counter and the robot itself; claws closing."""
+    space = scene.schema.action_space()
+    rng = np.random.default_rng(1)
+    ends = rng.uniform(space.low, space.high, (COPIES, space.shape[0]))
+    way = np.linspace(0, 1, STEPS)[:, None, None] ** 0.5
+    return np.clip(scene.ready_ctrl + way * (ends - scene.ready_ctrl), space.low, space.high).astype(np.float32)
+
+
+def play(scene, draws, actions, threads=1, ids=None):
+    """States (T+1, n, ·), and readings value, peak, mean (T+1, n, ·)."""
+    simulation = Simulation(scene, len(draws), threads)
+    first = simulation.begin(draws)
+    states, seen = [simulation.state.copy()], [(first.value.copy(), first.peak.copy(), first.mean.copy())]
+    for action in actions:
+        readings = simulation.step(action, ids)
+        states.append(simulation.state.copy())
+        seen.append((readings.value.copy(), readings.peak.copy(), readings.mean.copy()))
+    return np.array(states), [np.array(part) for part in zip(*seen)]
+
+
+@pytest.fixture(scope="module")
+def played(scene, draws, actions):
+    return play(scene, draws, actions)
+
+
+def test_each_of_many_equals_one_alone(scene, draws, actions, played):
+    for i in range(COPIES):
+        states, seen = play(scene, [draws[i]], actions[:, i : i + 1])
+        np.testing.assert_array_equal(states[:, 0], played[0][:, i])
+        for alone, among in zip(seen, played[1]):
+            np.testing.assert_array_equal(alone[:, 0], among[:, i])
+    assert len({played[0][-1, i].tobytes() for i in range(COPIES)}) == COPIES
+
+
+def test_threads_change_nothing(scene, draws, actions, played):
+    for threads in (2, 0):
+        states, seen = play(scene, draws, actions, threads)
+        np.testing.assert_array_equal(states, played[0])
+        for a, b in zip(seen, played[1]):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_equals_the_bare_engine_and_its_peaks(scene, draws, actions, played):
+    layout, window = scene.layout, round(0.020 / scene.timestep)
+    touched = 0.0
+    for i in range(COPIES):
+        model, data = draws[i].model, mujoco.MjData(draws[i].model)
+        mujoco.mj_setState(model, data, draws[i].start_state, STATE)
+        state = np.empty(mujoco.mj_stateSize(model, STATE))
+        for t, action in enumerate(actions[:, i]):
+            data.ctrl[:] = action
+            sizes = []
+            for _ in range(scene.n_substeps):
+                mujoco.mj_step(model, data)
+                sizes.append([np.linalg.norm(data.sensordata[layout.slices[name]]) for name in layout.forces])
+            mujoco.mj_getState(model, data, state, STATE)
+            np.testing.assert_array_equal(state, played[0][t + 1, i])
+            sizes = np.array(sizes)
+            np.testing.assert_allclose(played[1][1][t + 1, i], sizes.max(axis=0), rtol=1e-9, atol=1e-9)
+            means = np.max([sizes[k : k + window].mean(axis=0) for k in range(len(sizes) - window + 1)], axis=0)
+            np.testing.assert_allclose(played[1][2][t + 1, i], means, rtol=1e-6, atol=1e-6)
+            touched = max(touched, float(sizes.max()))
+    assert touched > 20.0  # the motion does meet something
+
+
+def test_positions_are_read_at_the_state_itself(scene, draws, actions, played):
+    layout = scene.layout
+    for t in (0, 7, STEPS):
+        model, data = draws[3].model, mujoco.MjData(draws[3].model)
+        mujoco.mj_setState(model, data, played[0][t, 3], STATE)
+        mujoco.mj_forward(model, data)
+        np.testing.assert_allclose(
+            played[1][0][t, 3][layout.settled], data.sensordata[layout.settled], rtol=1e-12, atol=1e-12
+        )
+
+
+def test_restart_from_any_state_continues_to_the_bit(scene, draws, actions, played):
+    for t in (1, 6, 13):
+        simulation = Simulation(scene, COPIES)
+        simulation.begin(draws)
+        simulation.state[:] = played[0][t]
+        for k in range(t, STEPS):
+            readings = simulation.step(actions[k])
+        np.testing.assert_array_equal(simulation.state, played[0][-1])
+        np.testing.assert_array_equal(readings.peak, played[1][1][-1])
+
+
+def test_some_copies_go_on_while_others_wait(scene, draws, actions, played):
+    simulation = Simulation(scene, COPIES)
+    simulation.begin(draws)
+    simulation.step(actions[0])
+    some = np.array([1, 4, 6])
+    waiting = np.setdiff1d(np.arange(COPIES), some)
+    for t in range(1, STEPS):
+        readings = simulation.step(actions[t, some], ids=some)
+        np.testing.assert_array_equal(readings.peak[some], played[1][1][t + 1, some])
+        np.testing.assert_array_equal(readings.value[some], played[1][0][t + 1, some])
+        np.testing.assert_array_equal(readings.value[waiting], played[1][0][1, waiting])
+    np.testing.assert_array_equal(simulation.state[some], played[0][-1, some])
+    np.testing.assert_array_equal(simulation.state[waiting], played[0][1, waiting])
+
+
+def test_a_copy_that_begins_anew_leaves_the_others_as_they_are(scene, draws, actions, played):
+    simulation = Simulation(scene, COPIES)
+    simulation.begin(draws)
+    for t in range(10):
+        simulation.step(actions[t])
+    readings = simulation.begin([draws[0]], [5])
+    others = np.setdiff1d(np.arange(COPIES), [5])
+    np.testing.assert_array_equal(readings.peak[others], played[1][1][10, others])
+    np.testing.assert_array_equal(readings.value[others], played[1][0][10, others])
+    assert (readings.peak[5] == 0).all()
+    np.testing.assert_array_equal(simulation.state[5], draws[0].start_state)
+    for t in range(10, STEPS):
+        action = actions[t].copy()
+        action[5] = actions[t - 10, 0]
+        simulation.step(action)
+    np.testing.assert_array_equal(simulation.state[others], played[0][-1, others])
+    np.testing.assert_array_equal(simulation.state[5], played[0][STEPS - 10, 0])
+
+
+def test_a_diverged_copy_is_flagged_and_the_others_go_on(scene, draws, actions, played):
+    simulation = Simulation(scene, COPIES, threads=2)
+    simulation.begin(draws)
+    for t in range(5):
+        simulation.step(actions[t])
+    assert not simulation.unstable.any()
+    simulation.batch.bind("qvel")[2] = 1e12
+    for t in range(5, STEPS):
+        simulation.step(actions[t])
+        assert simulation.unstable.tolist() == [i == 2 for i in range(COPIES)]
+    others = np.setdiff1d(np.arange(COPIES), [2])
+    np.testing.assert_array_equal(simulation.state[others], played[0][-1, others])
+    simulation.begin([draws[2]], [2])
+    assert not simulation.unstable.any()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_an_action_that_is_not_finite_is_refused_before_anything_moves(scene, draws, actions, bad):
+    simulation = Simulation(scene, COPIES)
+    simulation.begin(draws)
+    before = simulation.state.copy()
+    action = actions[0].copy()
+    action[3, 2] = bad
+    with pytest.raises(ValueError, match="not finite"):
+        simulation.step(action)
+    np.testing.assert_array_equal(simulation.state, before)
+
+
+def test_simulated_time_is_control_time(scene, played):
+    np.testing.assert_allclose(played[0][:, 0, 0], np.arange(STEPS + 1) / 30, rtol=0, atol=1e-9)
+
+
+def test_the_pelvis_carries_the_robot(scene, draws):
+    """The readings agree with physics: the wrench under the pelvis is the weight of all that moves above it."""
+    simulation = Simulation(scene, 1)
+    simulation.begin([drawing.nominal(scene)])
+    for _ in range(3):
+        readings = simulation.step(scene.ready_ctrl[None].astype(np.float32))
+    force = scene.schema.observations["observation.wrench"].read(readings)[0, :3]
+    model = scene.model
+    moving = [i for i in range(model.nbody) if "/" not in model.body(i).name and model.body(i).name != "world"]
+    weight = 9.81 * model.body_mass[moving].sum()
+    assert np.linalg.norm(force) == pytest.approx(weight, rel=0.02)
+
+
+def test_data_of_a_copy_is_that_copy(scene, draws, actions, played):
+    simulation = Simulation(scene, COPIES)
+    simulation.begin(draws)
+    simulation.step(actions[0])
+    model, data = simulation.data(4)
+    assert model is draws[4].model
+    state = np.empty(mujoco.mj_stateSize(model, STATE))
+    mujoco.mj_getState(model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
+    nq = model.nq
+    np.testing.assert_array_equal(state[1 : 1 + nq], played[0][1, 4][1 : 1 + nq])
