@@ -42,6 +42,13 @@ def folders(conf_dir: Path | None = None) -> list[Path]:
     return [own.resolve(), CONF] if own.is_dir() and own.resolve() != CONF else [CONF]
 
 
+def own_assets(conf_dir: Path | None = None) -> Path | None:
+    """The designer's folder of parts, `assets` beside the folder of configs, if there is one."""
+    own = folders(conf_dir)[0]
+    beside = own.parent / "assets"
+    return beside if own != CONF and beside.is_dir() else None
+
+
 def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -> Composed:
     """Compose `conf/<verb>.yaml` with overrides.
 
@@ -111,13 +118,7 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         raise ScenarioError(
             f"`shiliu {verb}` needs {' and '.join(wanted)}. Write {' '.join(f'{k}=...' for k in wanted)}."
         )
-    own_assets = where[0].parent / "assets" if where[0] != CONF else None
-    return Composed(
-        {str(k): v for k, v in tree.items()},
-        places,
-        own_assets if own_assets and own_assets.is_dir() else None,
-        chosen,
-    )
+    return Composed({str(k): v for k, v in tree.items()}, places, own_assets(conf_dir), chosen)
 
 
 def _key(override: str) -> str:

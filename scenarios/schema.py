@@ -110,13 +110,14 @@ class Schema:
     def observe(self, readings: Readings) -> dict[str, np.ndarray]:
         """Feature name -> (..., k) float32, clipped to the bounds of the observation space.
 
-        A measurement beyond a generous bound occurs only in a diverging simulation, which is reported as `unstable`.
+        A measurement beyond a generous bound, or NaN, occurs only in a diverging simulation, which is reported as
+        `unstable`; its last observation is finite all the same, because NaN in a learner's buffer spoils its weights.
         """
         plain, touched, low, high, parts = self._gather
         value = readings.value[..., readings.layout.columns(plain)]
         force = readings.peak[..., readings.layout.force_columns(touched)]
         row = np.concatenate([value, force], axis=-1).astype(np.float32)
-        np.minimum(np.maximum(row, low, out=row), high, out=row)
+        np.fmin(np.fmax(row, low, out=row), high, out=row)  # NaN becomes the lower bound
         return {name: row[..., part] for name, part in parts.items()}
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ...scenarios import composition
-from ...scenarios.dialect import nearest
+from ...scenarios.dialect import nearest, places_in
 from ...scenarios.errors import ShiliuError
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def run(request: Request) -> int:
     as_json = "--json" in request.flags
     if "schema" in wanted:
         return _schema(request, as_json)
+    if request.overrides:
+        raise ShiliuError(f"Only `shiliu list schema` takes settings, not {request.overrides[0]}.")
     found = {word: kinds[word](request) for word in wanted}
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
@@ -55,7 +57,9 @@ def run(request: Request) -> int:
 
 
 def _yaml(path: Any) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    places_in(path)  # a broken file is told by line
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content if isinstance(content, dict) else {}
 
 
 def _files(request: Request, group: str) -> dict[str, Any]:
@@ -76,9 +80,9 @@ def _scenarios(request: Request) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "title": f"{title.get('en', '')} {title.get('zh', '')}",
-                "version": f"v{sheet.get('version')}",
-                "environment": env_id(name),
+                "title": f"{title.get('en', '')} {title.get('zh', '')}".strip(),
+                "version": f"v{sheet['version']}" if "version" in sheet else "",
+                "environment": env_id(name) if file.is_relative_to(composition.CONF) else "",
             }
         )
     return rows
@@ -88,7 +92,7 @@ def _parts(request: Request) -> list[dict[str, Any]]:
     from ...scenarios.part import list_parts
 
     rows = []
-    for name, file in list_parts().items():
+    for name, file in list_parts(composition.own_assets(request.conf_dir)).items():
         sheet = file.parent / "part.yaml"
         content = _yaml(sheet) if sheet.is_file() else {}
         rows.append(

@@ -1,0 +1,320 @@
+"""The command line: exit codes, words that are told apart, and nothing left behind in the folder one stands in."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from shiliu import cli
+from shiliu.cli import Request, main, parse, quoted
+from shiliu.scenarios.errors import ReplayError, ShiliuError
+
+HEAVY = (
+    "mujoco",
+    "hydra",
+    "omegaconf",
+    "pyarrow",
+    "dm_control",
+    "mink",
+    "rosbags",
+    "imageio",
+    "plotly",
+    "jinja2",
+    "scipy",
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch) -> Path:
+    """Every test stands in an empty folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(capsys, *words: str) -> tuple[int, str, str]:
+    code = main(list(words))
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["list", "scenarios", "parts"], ["replay", "--help"]], ids=" ".join)
+def test_help_and_list_import_nothing_heavy(python, folder, words):
+    code = """
+import sys
+from shiliu.cli import main
+code = main(sys.argv[1:])
+print(",".join(sys.modules), file=sys.stderr)
+sys.exit(code)
+"""
+    done = python(code, folder, *words)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stderr.strip().splitlines()[-1].split(","))
+    assert "shiliu" in loaded and "shiliu.cli" in loaded
+    assert not loaded & (set(HEAVY) - ({"mujoco"} if "parts" in words else set()))
+
+
+def test_plain_import_is_light(python, folder):
+    done = python("import sys, shiliu; print(','.join(sys.modules))", folder)
+    assert not set(done.stdout.strip().split(",")) & set(HEAVY)
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_every_verb_tells_its_use(capsys, verb):
+    code, out, err = run(capsys, verb, "--help")
+    assert code == 0 and out.startswith(f"shiliu {verb}") and err == ""
+
+
+def test_help_version_and_no_word(capsys):
+    code, out, _ = run(capsys, "--help")
+    assert code == 0 and all(f"shiliu {verb}" in out for verb in cli.VERBS)
+    assert run(capsys)[0] == 2
+    assert run(capsys, "--version")[1].startswith("shiliu ")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["repaly"], "no command 'repaly'. Did you mean replay"),
+        (["list", "scenarois"], "Did you mean scenarios"),
+        (["list", "--jsn"], "no flag '--jsn'"),
+        (["check", "scenario=microwav"], "no scenario 'microwav'. Did you mean microwave"),
+        (["check", "drawss=3"], "no setting 'drawss' for `shiliu check`. Did you mean draws"),
+        (["check", "draws=many"], "command line 'draws=many': draws: 'many' stands where a whole number"),
+        (["check", "seed=-1"], "-1 stands where a whole number from 0 on"),
+        (["check", "microwave"], "'microwave' is no setting"),
+        (["check", "scenario.parts.oven.latch_force=25"], "has no unit"),
+        (["check", "seed=[a"], "settings cannot be read"),
+        (["check", "--config-dir"], "--config-dir wants a folder"),
+        (["check", "--config-dir", "nowhere"], "nowhere"),
+        (["check", "-m", "scenario={"], "settings cannot be read"),
+        (["check", "hand=clow"], "no hand 'clow'. Did you mean claw"),
+        (["render", "scenario=bare"], "`shiliu render` needs out"),
+        (["render", "scenario=bare", "out=x", "grid=0x3"], "'0x3' is no grid"),
+        (["render", "scenario=bare", "out=x", "cameras=[overvew]"], "no camera 'overvew'"),
+        (["replay"], "`shiliu replay` needs data and out"),
+        (["replay", "data=nothere", "out=x"], "nothere"),
+        (["replay", "data=nothere", "out=x", "lang=de"], "'de' is not known here"),
+        (["list", "scenarios", "draws=2"], "Only `shiliu list schema` takes settings"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_the_user_can_mend_is_2_and_leaves_nothing(capsys, folder, words, said):
+    code, _, err = run(capsys, *words)
+    assert code == 2
+    assert said in err and err.startswith("shiliu: ") and "Traceback" not in err
+    assert list(folder.iterdir()) == []
+
+
+def test_all_problems_of_the_settings_at_once(capsys):
+    code, _, err = run(capsys, "check", "draws=0", "seed=x", "scenario=bare")
+    assert code == 2 and "2 problems" in err and "draws=0" in err and "seed=x" in err
+
+
+class _Module:
+    USAGE = ""
+
+    def __init__(self, outcome):
+        self.outcome, self.seen = outcome, []
+
+    def run(self, request: Request) -> int:
+        self.seen.append(request)
+        outcome = self.outcome(request) if callable(self.outcome) else self.outcome
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Puts something else in the place of `shiliu check`."""
+
+    def place(outcome) -> _Module:
+        module = _Module(outcome)
+        monkeypatch.setitem(sys.modules, "shiliu.replay.commands.check", module)
+        return module
+
+    return place
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "said"),
+    [
+        (0, 0, ""),
+        (3, 3, ""),
+        (1, 1, ""),
+        (ShiliuError("Mend it.", file="a.yaml", line=3), 2, "shiliu: a.yaml:3: Mend it."),
+        (ReplayError("Odd.", exit_code=3), 3, "shiliu: Odd."),
+        (KeyboardInterrupt(), 130, "shiliu: interrupted"),
+        (ZeroDivisionError("division by zero"), 70, "a fault of shiliu's own: ZeroDivisionError: division by zero"),
+        (AssertionError(), 70, "--debug"),
+    ],
+)
+def test_exit_codes(capsys, stand_in, outcome, code, said):
+    stand_in(outcome)
+    got, _, err = run(capsys, "check")
+    assert got == code and said in err
+    assert "Traceback" not in err
+
+
+def test_debug_shows_the_fault(stand_in):
+    stand_in(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        main(["check", "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"), [((0, 0), 0), ((0, 3), 3), ((3, 1), 1), ((1, 3), 1), ((2, 1), 2), ((1, 2), 2), ((3, 0), 3)]
+)
+def test_a_sweep_ends_with_the_worst_of_its_codes(capsys, stand_in, codes, worst):
+    stand_in(lambda request: codes[int(request.overrides[0][-1])])
+    assert run(capsys, "check", "-m", "seed=0,1")[0] == worst
+
+
+def test_a_sweep_runs_each_combination(capsys, stand_in):
+    module = stand_in(0)
+    code, out, _ = run(
+        capsys, "check", "-m", "scenario=bare,microwave", "scenario.parts.oven.latch_force=20 N,30 N", "seed=3"
+    )
+    assert code == 0
+    force = "scenario.parts.oven.latch_force"
+    assert [request.overrides for request in module.seen] == [
+        [f"scenario={name}", f"{force}='{newton} N'", "seed=3"] for name in ("bare", "microwave") for newton in (20, 30)
+    ]
+    assert out.count("/4]") == 4
+
+
+PATHS = [
+    "plain",
+    "/a b/c d.bag",
+    "a=b.bag",
+    "a,b.bag",
+    "it's",
+    "back\\slash",
+    "end\\",
+    "x\\'y",
+    "碗 1.bag",
+    "[1] x",
+    "{a}",
+    "a(b)#c",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_paths_arrive_as_they_were_written(path):
+    from shiliu.scenarios.composition import compose
+
+    request = parse(["replay", f"data={path}", f"out={path}"])
+    tree = compose("replay", request.overrides).tree
+    assert (tree["data"], tree["out"]) == (path, path)
+
+
+@pytest.mark.parametrize(
+    ("word", "swept", "plain"),
+    [
+        ("a.b=20 N", "a.b='20 N'", "a.b='20 N'"),
+        ("seed=3", "seed=3", "seed=3"),
+        ("a=1,2", "a=1,2", "a=1,2"),
+        ("a=2 s,3 s", "a='2 s','3 s'", "a='2 s,3 s'"),
+        ("a={x: 1 m, y: 2 m}", "a={x: 1 m, y: 2 m}", "a={x: 1 m, y: 2 m}"),
+        ("cameras=[head,overview]", "cameras=[head,overview]", "cameras=[head,overview]"),
+        ("a='b c'", "a='b c'", "a='b c'"),
+        ("fail_on=infeasible>5%", "fail_on='infeasible>5%'", "fail_on='infeasible>5%'"),
+        ("data=a,b", "data='a,b'", "data='a,b'"),
+        ("a=", "a=", "a="),
+    ],
+)
+def test_quoting(word, swept, plain):
+    assert quoted(word, sweep=True) == swept
+    assert quoted(word) == plain
+
+
+def test_a_whole_check_leaves_nothing_behind(python, folder):
+    done = python(
+        "import sys; from shiliu.cli import main; sys.exit(main(sys.argv[1:]))",
+        folder,
+        "check",
+        "-m",
+        "scenario=bare",
+        "draws=1,2",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("bare v1: sound") == 2 and done.stderr == ""
+    assert list(folder.iterdir()) == []  # no outputs/, multirun.yaml, MUJOCO_LOG.TXT
+
+
+def test_a_diverging_scene_writes_no_log(python, folder):
+    code = """
+import numpy as np, mujoco, shiliu
+scene = shiliu.load_scenario("bare")
+data = mujoco.MjData(scene.model)
+data.qvel[:] = 1e12
+mujoco.mj_step(scene.model, data)
+assert sum(data.warning.number) > 0
+"""
+    done = python(code, folder)
+    assert done.returncode == 0, done.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_check_finds_a_scene_that_is_not_sound(designer, capsys):
+    assert run(capsys, "check", "scenario=table_top", "draws=5")[0] in (0, 1)
+    file = designer / "conf" / "scenario" / "table_top.yaml"
+    text = file.read_text(encoding="utf-8")
+    questions = {
+        "starts free of penetration": text.replace("y: 50 mm}}", "y: 50 mm, z: -15 mm}}"),
+        "draws start at rest": text.replace(
+            "{at: {x: {uniform: [-20 mm, 20 mm]}}}", "{at: {x: {uniform: [-205 mm, -195 mm]}}}"
+        ),
+        "the task is still to do": text.replace("hold: 1 s", "hold: 0 s"),
+    }
+    for question, changed in questions.items():
+        assert changed != text
+        file.write_text(changed, encoding="utf-8")
+        code, out, _ = run(capsys, "check", "scenario=table_top", "draws=5")
+        assert code == 1
+        assert any(line.startswith("FAIL") and question in line for line in out.splitlines()), out
+
+
+def test_list(capsys, designer):
+    code, out, _ = run(capsys, "list", "--json")
+    listed = json.loads(out)
+    assert code == 0
+    assert set(listed) == {"scenarios", "parts", "robots", "skills", "checks", "formats", "mappings"}
+    scenarios = {row["name"]: row for row in listed["scenarios"]}
+    assert set(scenarios) >= {"table_top", "microwave", "bare"}
+    assert (
+        scenarios["microwave"]["environment"] == "shiliu/Microwave-v1" and scenarios["table_top"]["environment"] == ""
+    )
+    assert {row["name"] for row in listed["parts"]} >= {"fixtures/microwave", "objects/bowl_150"}
+    assert [row["name"] for row in listed["robots"]] == ["kuafu"]
+    text = run(capsys, "list")[1]
+    for rows in listed.values():
+        assert rows and all(row["name"] in text for row in rows)
+
+
+@pytest.mark.gl
+def test_render_writes_pictures_into_a_folder_with_blanks(designer, capsys, opengl):
+    import imageio.v3 as iio
+
+    code, out, _ = run(capsys, "render", "scenario=table_top", "out=my pictures, = 1")
+    file = designer / "my pictures, = 1" / "table_top_above.png"
+    assert code == 0 and str(file.relative_to(designer)) in out
+    picture = iio.imread(file)
+    assert picture.shape == (120, 160, 3) and picture.std() > 10
+    code, _, _ = run(capsys, "render", "scenario=table_top", "out=grid", "grid=2x1")
+    assert iio.imread(designer / "grid" / "table_top_above_2x1.png").shape == (60, 160, 3)
+
+
+def test_doctor_tells_what_is_missing(capsys, monkeypatch):
+    from shiliu.replay.commands import doctor
+
+    monkeypatch.setattr(doctor, "_renders", lambda backend: backend == "osmesa")
+    assert run(capsys, "doctor")[0] == 0
+    monkeypatch.setattr(doctor, "_renders", lambda backend: False)
+    code, out, _ = run(capsys, "doctor")
+    assert code == 3 and "apt-get install" in out
+    monkeypatch.setattr(doctor, "PACKAGES", ("numpy", "no-such-package-of-ours"))
+    code, out, _ = run(capsys, "doctor")
+    assert code == 2 and "missing: pip install no-such-package-of-ours" in out

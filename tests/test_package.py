@@ -1,0 +1,157 @@
+"""The package as such: one name for each module, imports one way, nothing of a machine in a file, all folders listed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ORDER = ("scenarios", "envs", "replay")  # each may import what stands before it
+
+
+def tracked() -> list[Path]:
+    """Files under version control; where there is none (an unpacked archive), every file of the package."""
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode == 0 and done.stdout:
+        return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
+    return [p for folder in (*ORDER, "conf", "assets", "tests") for p in (ROOT / folder).rglob("*") if p.is_file()]
+
+
+def modules() -> list[Path]:
+    return sorted(p for folder in ORDER for p in (ROOT / folder).rglob("*.py"))
+
+
+def imported(path: Path) -> set[tuple[str, ...]]:
+    """Modules of this package that a file imports, as parts of their path below the root."""
+    here = path.relative_to(ROOT).with_suffix("").parts
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = here[: len(here) - node.level]
+            found.add((*base, *(node.module or "").split("."))[: len(base) + 2])
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "shiliu":
+            found.add(tuple((node.module or "").split(".")[1:]))
+        elif isinstance(node, ast.Import):
+            found |= {tuple(a.name.split(".")[1:]) for a in node.names if a.name.split(".")[0] == "shiliu"}
+    return found
+
+
+def test_imports_run_one_way():
+    wrong = []
+    for path in modules():
+        own = path.relative_to(ROOT).parts[0]
+        for target in imported(path):
+            if target and target[0] in ORDER and ORDER.index(target[0]) > ORDER.index(own):
+                wrong.append(f"{path.relative_to(ROOT)} imports {'.'.join(target)}")
+    assert not wrong
+    assert any("scenarios" in t for path in modules() for t in imported(path))  # the reading of imports reads some
+
+
+def test_modules_import_each_other_relatively():
+    absolute = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in [*modules(), ROOT / "cli.py", ROOT / "__init__.py"]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "shiliu")
+        or (isinstance(node, ast.Import) and any(a.name.split(".")[0] in ("shiliu", *ORDER) for a in node.names))
+    ]
+    assert not absolute
+
+
+def test_every_folder_of_modules_is_listed():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    folders = {"shiliu"} | {
+        ".".join(("shiliu", *path.parent.relative_to(ROOT).parts))
+        for folder in (*ORDER, "conf", "assets")
+        for path in (ROOT / folder).rglob("__init__.py")
+    }
+    assert set(listed) == folders
+    without = {p.parent for p in modules()} - {p.parent for p in modules() if p.name == "__init__.py"}
+    assert not without, "a folder of modules has no __init__.py"
+
+
+def test_settings_of_pytest_stand_with_the_tests():
+    assert (ROOT / "tests" / "pytest.ini").is_file()
+    assert not (ROOT / "conftest.py").exists() and not (ROOT / "pytest.ini").exists()
+    assert "pytest" not in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+
+
+MACHINE = re.compile(
+    r"(?<![\w.])/(?:work|root|home|tmp|Users|mnt)/\w|https?://[\w.-]*(?:pypi|pythonhosted|simple/|:\d{2,5}/)"
+)
+
+
+def test_no_file_holds_a_path_or_a_registry_of_a_machine():
+    held = []
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        held += [f"{path.relative_to(ROOT)}: {m.group()}" for m in MACHINE.finditer(text) if path != Path(__file__)]
+    assert not held
+    assert MACHINE.search("see /work/main") and not MACHINE.search("frame/tmp/x, ./home/x")
+
+
+def test_nothing_of_a_run_is_under_version_control():
+    names = {str(p.relative_to(ROOT)) for p in tracked()}
+    assert not [n for n in names if re.search(r"MUJOCO_LOG|outputs/|multirun|__pycache__|\.egg-info", n)]
+
+
+LOOK = """
+import sys, pathlib
+import shiliu
+from shiliu.cli import main
+shiliu.load_scenario("bare")
+import shiliu.envs.single, shiliu.replay.judge, shiliu.replay.report
+root = pathlib.Path(shiliu.__file__).resolve().parent
+inside = {
+    name: pathlib.Path(module.__file__).resolve() for name, module in list(sys.modules.items())
+    if getattr(module, "__file__", None) and pathlib.Path(module.__file__).resolve().is_relative_to(root)
+    and ".venv" not in pathlib.Path(module.__file__).parts
+}
+assert len(inside) > 20
+strays = [name for name in inside if name != "shiliu" and not name.startswith("shiliu.") and name != "__main__"]
+assert not strays, strays
+assert len(set(inside.values())) == len(inside), "a module was imported twice"
+import gymnasium
+assert [i for i in gymnasium.registry if i.startswith("shiliu/")].count("shiliu/Microwave-v1") == 1
+print(root)
+"""
+
+
+def test_no_module_has_a_second_name(python, tmp_path):
+    done = python(LOOK, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == ROOT
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no clone to clone")
+def test_a_clone_of_another_name_is_shiliu_all_the_same(python, tmp_path):
+    """As an editable install of that clone maps it: the folder's own name appears nowhere."""
+    clone = tmp_path / "other_name"
+    subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(clone)], check=True, capture_output=True)
+    mapped = f"""
+import importlib.util, sys
+sys.meta_path = [f for f in sys.meta_path if "__editable__" not in repr(f) and "_EditableFinder" not in repr(f)]
+spec = importlib.util.spec_from_file_location("shiliu", {str(clone / "__init__.py")!r}, submodule_search_locations=[{str(clone)!r}])
+module = sys.modules["shiliu"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+"""
+    done = python(mapped + LOOK, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == clone
+    assert not list(clone.rglob("MUJOCO_LOG.TXT"))
+    # pytest, started in the clone, must not import the root a second time under the folder's name
+    (clone / "tests" / "test_strays.py").write_text(
+        "import sys\n\ndef test_no_stray():\n"
+        "    assert not [m for m in sys.modules if m.split('.')[0] in ('other_name', 'scenarios', 'envs', 'replay', 'cli')]\n",
+        encoding="utf-8",
+    )
+    done = python("import pytest, sys; sys.exit(pytest.main(['tests/test_strays.py', '-q']))", clone)
+    assert done.returncode == 0, done.stdout
