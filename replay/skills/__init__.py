@@ -1,1 +1,21 @@
 """Skills of the scripted operator, named in the words of the field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .skill import Skill
+
+
+def registry() -> dict[str, type[Skill]]:
+    """Word -> skill."""
+    from . import doors, hands
+
+    kinds = (hands.Reach, hands.Pinch, hands.Release, hands.Home, doors.PullOpen, doors.PushOpen, doors.PushClose)
+    return {kind.word: kind for kind in kinds}
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Every skill with its arguments, as `shiliu list skills` shows them."""
+    return [kind.catalogue() for kind in registry().values()]

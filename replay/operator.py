@@ -1,0 +1,256 @@
+"""The scripted operator: a scenario's skill chain, performed from readings, one action a control step.
+
+It commands the 16 joints and two claws and nothing else. One operator drives one copy; any number run side by side with a
+`Simulation` of as many copies, and each is the same to the bit whatever their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..scenarios.draw import Draw
+from ..scenarios.draw import draw as draw_scene
+from ..scenarios.scene import Scene
+from ..scenarios.sensing import Readings
+from ..scenarios.simulation import Simulation
+from ..scenarios.temporal import Carry
+from .skills import registry
+from .skills.body import Body, Motion
+from .skills.skill import Skill, read_skills
+
+AFTER = 0.5  # s, an episode goes on after its success
+STREAM = 0x0F  # spawn key of the operator's own random numbers, apart from those of the draw
+
+
+def read_chain(scene: Scene) -> list[Skill]:
+    """The skill chain of a scene's YAML.
+
+    Raises:
+        ScenarioError: every unknown skill or argument, with file and line.
+    """
+    chain = list(read_skills(scene, registry()))
+    scene.config.problems.stop(f"The skills of {scene.name!r}")
+    return chain
+
+
+class Operator:
+    """Performs a skill chain on one copy of a scene.
+
+    Args:
+        scene, draw: what it works in.
+        seed: of its pauses, tremor and scatter.
+        skills: the chain; that of the scene's YAML where None.
+        faults: ways in which it shall go wrong, for demonstrations that must fail:
+            `skip` (a skill's word left out), `grip_force` (factor), `speed` (factor), `release_early` [s] (a carrying grip opens
+            so long before its skill would open it), `aim_offset` [m] (targets of placing and pressing are missed by so much).
+
+    Attributes:
+        segments: `{"skill", "t0", "t1"}` [s] of the skills begun so far.
+        done: whether the chain has ended.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        draw: Draw,
+        seed: int,
+        skills: Sequence[Skill] | None = None,
+        faults: Mapping[str, Any] | None = None,
+    ):
+        self.scene = scene
+        self.body = Body(scene, draw, np.random.default_rng((seed, STREAM)), faults or {})
+        self.skills = list(read_chain(scene) if skills is None else skills)
+        self.segments: list[dict[str, Any]] = []
+        self.done = False
+        self._step = 0
+        self._motion = self._perform()
+
+    def _perform(self) -> Motion:
+        for skill in self.skills:
+            if skill.word == self.body.faults.get("skip"):
+                continue
+            self.segments.append({"skill": skill.word, "t0": self._step * self.scene.control_timestep, "t1": None})
+            yield from skill.run(self.body)
+            self.segments[-1]["t1"] = self._step * self.scene.control_timestep
+            if self.body.given_up is not None:
+                break
+        self.done = True
+
+    def act(self, readings: Readings, carry: Carry) -> np.ndarray:
+        """The action of this control step.
+
+        Args:
+            readings: of this copy alone, no leading axis.
+            carry: the course's, one row.
+
+        Returns:
+            (nu,) float32.
+        """
+        self.body.see(readings, carry)
+        if not self.done:
+            next(self._motion, None)
+        self.body.move_beside()
+        self._step += 1
+        return self.body.action()
+
+
+@dataclass
+class Performance:
+    """What one operator did.
+
+    Attributes:
+        seed, draw: of the copy.
+        actions: (T, nu) float32 as applied.
+        observations: feature name -> (T + 1, k) float32.
+        checkpoints: control step -> (nstate,) float64 state before that step's action; step 0 and each whole second.
+        segments: skills with their times.
+        reached: subgoal -> time [s] or None.
+        success: whether the course was passed without a failure mode.
+        failure: code of what went wrong (`scenario.<never>`, `replay.goal:<subgoal>`, `unstable`), None on success.
+    """
+
+    seed: int
+    draw: Draw
+    actions: np.ndarray
+    observations: dict[str, np.ndarray]
+    checkpoints: dict[int, np.ndarray]
+    segments: list[dict[str, Any]]
+    reached: dict[str, float | None]
+    success: bool
+    failure: str | None
+    peaks: dict[str, float] = field(default_factory=dict)
+
+
+def row(readings: Readings, i: int) -> Readings:
+    """The readings of one copy, without the leading axis."""
+    return replace(
+        readings, value=readings.value[i], peak=readings.peak[i], mean=readings.mean[i], start=readings.start[i]
+    )
+
+
+def perform(
+    scene: Scene,
+    draws: Sequence[Draw],
+    seeds: Sequence[int],
+    threads: int = 1,
+    faults: Mapping[str, Any] | None = None,
+    observe: bool = True,
+    skills: Sequence[Skill] | None = None,
+) -> list[Performance]:
+    """Let operators perform side by side until each has succeeded (and half a second more), failed, or run out of time.
+
+    Args:
+        scene: the scene; draws, seeds: one for each copy.
+        threads: of the simulation; the result does not depend on it, nor on the number of copies.
+        faults: as for `Operator`.
+        observe: keep the observations (False saves memory where only the outcome counts).
+        skills: another chain than that of the YAML.
+    """
+    n = len(draws)
+    sim = Simulation(scene, n, threads)
+    readings = sim.begin(list(draws))
+    course, steps = scene.course, round(scene.config.time_limit / scene.control_timestep)
+    per_second, after = round(1.0 / scene.control_timestep), round(AFTER / scene.control_timestep)
+    carry = course.advance(course.begin(n), readings)
+    operators = [Operator(scene, draw, seed, skills, faults) for draw, seed in zip(draws, seeds)]
+    actions: list[list[np.ndarray]] = [[] for _ in range(n)]
+    seen: list[list[dict[str, np.ndarray]]] = [[] for _ in range(n)]
+    checkpoints: list[dict[int, np.ndarray]] = [{} for _ in range(n)]
+    left = np.full(n, steps)
+    peaks = np.zeros((n, len(scene.safety)))
+    live = np.arange(n)
+    last_action = np.tile(np.asarray(scene.ready_ctrl, np.float32), (n, 1))
+
+    def keep(ids: np.ndarray) -> None:
+        if observe:
+            rows = scene.schema.observe(
+                replace(
+                    readings,
+                    value=readings.value[ids],
+                    peak=readings.peak[ids],
+                    mean=readings.mean[ids],
+                    start=readings.start[ids],
+                )
+            )
+            for k, i in enumerate(ids):
+                seen[i].append({name: values[k] for name, values in rows.items()})
+
+    keep(live)
+    final: dict[int, Carry] = {}
+    for t in range(steps):
+        for i in live:
+            if t % per_second == 0:
+                checkpoints[i][t] = sim.state[i].copy()
+            last_action[i] = operators[i].act(row(readings, i), carry.rows(np.array([i])))
+            actions[i].append(last_action[i].copy())
+        readings = sim.step(last_action) if len(live) == n else sim.step(last_action[live], live)
+        carry = course.advance(carry, readings)
+        keep(live)
+        for k, limit in enumerate(scene.safety):
+            peaks[live, k] = np.maximum(peaks[live, k], limit.predicate.value(readings)[live])
+        success, failed = course.success(carry), ~np.isnan(carry.failed).all(axis=1)
+        left = np.where(success & (left > after), after + 1, left) - 1
+        left = np.where((failed | sim.unstable) & (left > after), after, left)
+        over = [i for i in live if left[i] <= 0 or t == steps - 1]
+        for i in over:
+            final[i] = carry.rows(np.array([i]))
+        live = np.array([i for i in live if i not in final], int)
+        if not len(live):
+            break
+    unstable = sim.unstable
+    return [
+        _performance(
+            scene,
+            seeds[i],
+            draws[i],
+            actions[i],
+            seen[i],
+            checkpoints[i],
+            operators[i].segments,
+            final[i],
+            bool(unstable[i]),
+            peaks[i],
+        )
+        for i in range(n)
+    ]
+
+
+def _performance(
+    scene: Scene,
+    seed: int,
+    draw: Draw,
+    actions: list[np.ndarray],
+    seen: list[dict[str, np.ndarray]],
+    checkpoints: dict[int, np.ndarray],
+    segments: list[dict[str, Any]],
+    carry: Carry,
+    unstable: bool,
+    peaks: np.ndarray,
+) -> Performance:
+    end = len(actions) * scene.control_timestep
+    segments = [{**s, "t1": end if s["t1"] is None else s["t1"]} for s in segments]
+    names = [s.name for s in scene.goal]
+    reached = {name: None if np.isnan(t) else float(t) for name, t in zip(names, carry.reached[0])}
+    success = bool(scene.course.success(carry)[0])
+    failure = None
+    if unstable:
+        failure = "unstable"
+    elif not success:
+        failed = {
+            f"scenario.{never.name}": t for never, t in zip(scene.course.nevers, carry.failed[0]) if not np.isnan(t)
+        }
+        failure = min(failed, key=lambda code: failed[code]) if failed else f"replay.goal:{names[int(carry.stage[0])]}"
+    observations = {name: np.array([s[name] for s in seen]) for name in (seen[0] if seen else ())}
+    return Performance(
+        seed, draw, np.array(actions, np.float32), observations, checkpoints, segments, reached, success and not unstable, failure,
+        {limit.name: float(p) for limit, p in zip(scene.safety, peaks)},
+    )  # fmt: skip
+
+
+def record_episode(scene: Scene, seed: int, faults: Mapping[str, Any] | None = None) -> Performance:
+    """Draw a copy from a seed and let the operator of that seed perform on it."""
+    return perform(scene, [draw_scene(scene, seed)], [seed], faults=faults)[0]

@@ -1,0 +1,384 @@
+"""One arm of the operator: inverse kinematics by mink on the robot alone, and paths that a person's hand could take.
+
+A path is planned whole before it is followed: knots along a hand path or between postures, a spline through them in joint
+space, and the minimum-jerk time law. What is commanded runs ahead of the path by the servo's lag, so that the arm, not the
+command, is where the path says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import mink
+import mujoco
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from ...scenarios.robot import Robot
+
+RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
+JOINT_SPEED = 1.9  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
+PEAK = 1.875  # peak over mean speed of the minimum-jerk law (Flash and Hogan, J. Neurosci. 1985)
+KNOT = 0.015  # m, spacing of knots on a straight hand path
+TURN = 0.10  # rad, the same for turning the hand
+TREMOR = 8e-4  # rad, amplitude in the shoulder and elbow joints: about 0.5 mm at the hand
+FADE = 0.3  # s, in which a force is taken back
+_TREMOR_HZ = (3.1, 4.7, 7.9)  # slow drift to the band of physiological tremor that a 30 Hz command can carry
+
+# Arms as they are held; left side, the right one is the mirror image. Seeds of the inverse kinematics, not goals.
+POSTURES = {
+    "ready": (0.6981, 0.2094, -0.1396, -2.0944, 1.3614, -0.2618, -0.0873),
+    "elbow_out": (0.03, 0.97, -0.71, -2.07, -0.89, -0.04, 0.03),
+    "raised": (0.93, 1.00, -1.00, -1.56, -0.12, -0.15, -0.45),
+    "over": (0.07, 1.98, -0.59, -1.35, -0.40, -0.13, -0.17),
+    "from_above": (0.30, 1.93, 0.15, -2.30, 0.50, -0.80, 0.40),
+    "aside": (0.60, 0.35, 0.30, -2.20, 1.00, -0.10, 0.00),
+    "around": (0.78, 0.69, 0.77, -1.60, 0.30, -0.80, -0.20),
+}
+_MIRROR = np.array([1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0])
+
+
+def posture(name: str, side: str) -> np.ndarray:
+    """(7,) joint angles [rad] of a named posture of the left or right arm."""
+    return np.array(POSTURES[name]) * (1.0 if side == "left" else _MIRROR)
+
+
+def minimum_jerk(u: np.ndarray | float) -> np.ndarray | float:
+    """Way made, 0..1, at the share u of the time."""
+    return u * u * u * (10.0 + u * (-15.0 + 6.0 * u))
+
+
+def turn_z(angle: float) -> np.ndarray:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def hand_frame(yaw: float, pitch: float, roll: float = 0.0) -> np.ndarray:
+    """Rotation of a tcp whose fingers point to `yaw` (from world x, to the left) and down by `pitch`, opening level at roll 0."""
+    z = np.array([np.cos(yaw) * np.cos(pitch), np.sin(yaw) * np.cos(pitch), -np.sin(pitch)])
+    y = np.array([-np.sin(yaw), np.cos(yaw), 0.0])
+    return np.stack([np.cross(y, z), y, z], axis=1) @ turn_z(roll)
+
+
+def turned_between(a: np.ndarray, b: np.ndarray) -> float:
+    """Angle [rad] between two rotation matrices."""
+    return float(np.arccos(np.clip((np.trace(a.T @ b) - 1.0) / 2.0, -1.0, 1.0)))
+
+
+@lru_cache(maxsize=8)
+def _arm_model(folder: str, hand: str, base: str, side: str) -> mujoco.MjModel:
+    """The robot alone with one arm left movable, its ranges narrowed to the share that the operator uses."""
+    from pathlib import Path
+
+    import yaml
+
+    sheet = yaml.safe_load((Path(folder) / "robot.yaml").read_text(encoding="utf-8"))
+    spec = Robot(Path(folder).name, Path(folder), sheet, hand, base).spec()
+    keep = {f"zarm_{side[0]}{i}_joint" for i in range(1, 8)}
+    for group in (spec.actuators, spec.sensors, spec.equalities, spec.tendons, spec.keys, spec.excludes, spec.pairs):
+        for element in list(group):
+            spec.delete(element)
+    for joint in list(spec.joints):
+        if joint.name not in keep:
+            spec.delete(joint)
+    for geom in list(spec.geoms):
+        geom.contype, geom.conaffinity = 0, 0
+    spec.discard_visual()
+    model = spec.compile()
+    middle = model.jnt_range.mean(axis=1, keepdims=True)
+    model.jnt_range[:] = middle + RANGE * (model.jnt_range - middle)
+    return model
+
+
+@dataclass(frozen=True)
+class Path:
+    """Joint angles over the share u of a way, and how long the way takes.
+
+    Attributes:
+        spline: u in 0..1 -> (7,) [rad].
+        duration: [s] under the minimum-jerk law.
+        error: [m] largest distance of the hand from where it was wanted.
+        marks: u at each of the poses that the way was planned through, beginning with 0.
+    """
+
+    spline: CubicSpline
+    duration: float
+    error: float = 0.0
+    marks: tuple[float, ...] = (0.0, 1.0)
+
+    @property
+    def end(self) -> np.ndarray:
+        return self.spline(1.0)
+
+
+class Arm:
+    """One arm: what it was told, and how it is told more.
+
+    Args:
+        robot: whose arm.
+        side: left or right.
+        q: (7,) where it is commanded to be at the start [rad].
+        timestep: control period [s].
+        lag: [s] by which the servo follows a ramp, `(kv + damping) / kp`.
+        stiffness: of the servos [Nm/rad].
+        rng: of tremor and of the small scatter of free ways.
+    """
+
+    def __init__(
+        self,
+        robot: Robot,
+        side: str,
+        q: np.ndarray,
+        timestep: float,
+        lag: float,
+        stiffness: float,
+        rng: np.random.Generator,
+    ):
+        self.side, self.timestep, self.lag, self.stiffness, self.rng = side, timestep, lag, stiffness, rng
+        self.model = _arm_model(str(robot.folder), robot.hand, robot.base, side)
+        self._configuration = mink.Configuration(self.model)
+        self._limits = [mink.ConfigurationLimit(self.model)]
+        self._posture = mink.PostureTask(self.model, cost=2e-3)
+        self._data = mujoco.MjData(self.model)
+        self._site = self.model.site(f"{side}_tcp").id
+        self.q = np.asarray(q, float).copy()
+        self.command = self.q.copy()
+        self.time_scale = 1.0
+        self._extra = np.zeros(7)
+        self._fade = np.zeros(7)
+        self._phase = rng.uniform(0, 2 * np.pi, (len(_TREMOR_HZ), 4))
+
+    # -- kinematics -------------------------------------------------------------------------------------------------
+
+    def hand(self, q: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Position (3,) [m] and rotation (3, 3) of the tcp at joint angles, at what is commanded where None."""
+        self._data.qpos[:] = self.q if q is None else q
+        mujoco.mj_kinematics(self.model, self._data)
+        return self._data.site_xpos[self._site].copy(), self._data.site_xmat[self._site].reshape(3, 3).copy()
+
+    def frame(self, yaw: float, pitch: float, like: np.ndarray) -> np.ndarray:
+        """Hand frame of that yaw and pitch; of its two halves (fingers swapped) the one nearer to the posture `like`."""
+        near = self.hand(like)[1]
+        return min(
+            (hand_frame(yaw, pitch, roll) for roll in (0.0, np.pi)), key=lambda frame: turned_between(frame, near)
+        )
+
+    def solve(
+        self,
+        position: np.ndarray,
+        rotation: np.ndarray | None,
+        seed: np.ndarray,
+        like: np.ndarray | None = None,
+        orient: Sequence[float] | float = 0.3,
+        steps: int = 40,
+        tolerance: float = 2e-4,
+    ) -> tuple[np.ndarray, float]:
+        """Joint angles that bring the tcp to a pose.
+
+        Args:
+            position: (3,) [m].
+            rotation: (3, 3), None where it does not matter.
+            seed: (7,) start of the search; the solution stays on its branch.
+            like: (7,) posture that is preferred where the task leaves freedom; the seed where None.
+            orient: weight of the orientation against the position [m/rad], about the hand's x, y, z.
+            steps: of the search.
+            tolerance: [m] (and rad) at which it stops.
+
+        Returns:
+            (7,) joint angles, and the distance [m] left.
+        """
+        configuration = self._configuration
+        low, high = self.model.jnt_range.T
+        configuration.update(np.clip(seed, low + 1e-6, high - 1e-6))
+        task = mink.FrameTask(f"{self.side}_tcp", "site", 1.0, 0.0 if rotation is None else orient, lm_damping=1e-3)
+        matrix = np.eye(4)
+        matrix[:3, :3] = np.eye(3) if rotation is None else rotation
+        matrix[:3, 3] = position
+        task.set_target(mink.SE3.from_matrix(matrix))
+        self._posture.set_target(np.clip(seed if like is None else like, low, high))
+        weight = np.ones(3) if rotation is None else np.asarray(orient, float) * np.ones(3)
+        last = np.inf
+        for _ in range(steps):
+            velocity = mink.solve_ik(
+                configuration, (task, self._posture), 1.0, "daqp", damping=1e-6, limits=self._limits
+            )
+            largest = np.abs(velocity).max()
+            configuration.integrate_inplace(velocity * min(1.0, 0.35 / max(largest, 1e-9)), 1.0)
+            error = task.compute_error(configuration)
+            size = float(np.linalg.norm(error[:3]) + np.linalg.norm(weight * error[3:]) * (rotation is not None))
+            if size < tolerance or (largest < 2e-3 and abs(last - size) < tolerance):
+                break
+            last = size
+        q = configuration.q.copy()
+        return q, float(np.linalg.norm(self.hand(q)[0] - position))
+
+    # -- paths ------------------------------------------------------------------------------------------------------
+
+    def _path(
+        self, knots: Sequence[np.ndarray], speed: float, error: float = 0.0, marks: Sequence[int] = (0, -1)
+    ) -> Path:
+        q = np.array(knots)
+        hands = np.array([self.hand(k)[0] for k in q])
+        times = np.maximum(
+            np.linalg.norm(np.diff(hands, axis=0), axis=1) / speed, np.abs(np.diff(q, axis=0)).max(axis=1) / JOINT_SPEED
+        )
+        times = np.maximum(times, 1e-3)
+        u = np.r_[0.0, np.cumsum(times)]
+        spline = CubicSpline(u / u[-1], q)
+        # a spline may run faster between its knots than they say
+        fast = np.abs(spline(np.linspace(0, 1, 60), 1)).max() / JOINT_SPEED
+        return Path(
+            spline, max(PEAK * max(u[-1], fast), 0.15) / self.time_scale, error, tuple((u / u[-1])[list(marks)])
+        )
+
+    def way(self, goals: Sequence[np.ndarray], speed: float, scatter: float = 0.02) -> Path:
+        """A free way from where the arm is, through joint angles, to the last of them."""
+        mid = [g + self.rng.uniform(-scatter, scatter, 7) for g in goals[:-1]]
+        low, high = self.model.jnt_range.T
+        return self._path([self.q, *(np.clip(g, low, high) for g in mid), goals[-1]], speed)
+
+    def line(
+        self,
+        poses: Sequence[tuple[np.ndarray, np.ndarray | None]],
+        speed: float,
+        like: np.ndarray | None = None,
+        orient: Sequence[float] | float = 0.3,
+    ) -> Path:
+        """Straight hand paths from where the hand is, through poses, turning evenly on the way.
+
+        Args:
+            poses: (position, rotation) one after the other; a rotation None leaves it free.
+            speed: [m/s] largest speed of the hand.
+            like: posture preferred on the way.
+            orient: as in `solve`.
+        """
+        knots, error, marks = [self.q.copy()], 0.0, [0]
+        at, frame = self.hand()
+        for position, rotation in poses:
+            turn = 0.0 if rotation is None else turned_between(frame, rotation)
+            count = max(1, int(np.ceil(max(np.linalg.norm(position - at) / KNOT, turn / TURN))))
+            for i in range(1, count + 1):
+                share = i / count
+                target = None if rotation is None else _between(frame, rotation, share)
+                q, off = self.solve(at + share * (position - at), target, knots[-1], like, orient, steps=12)
+                knots.append(q)
+                error = max(error, off)
+            at, frame = np.asarray(position), frame if rotation is None else rotation
+            marks.append(len(knots) - 1)
+        return self._path(knots, speed, error, marks)
+
+    # -- motion -----------------------------------------------------------------------------------------------------
+
+    def follow(
+        self, path: Path, until: Callable[[], bool] | None = None, tremor: float = 1.0
+    ) -> Generator[None, None, bool]:
+        """Move along a path, one step a control period; brakes softly and returns True where `until` comes true on the way."""
+        elapsed, rate, stopped = 0.0, 1.0, False
+        while elapsed < path.duration and rate > 0.0:
+            before = float(minimum_jerk(elapsed / path.duration))
+            elapsed = min(elapsed + rate * self.timestep, path.duration)
+            now = float(minimum_jerk(elapsed / path.duration))
+            q = path.spline(now)
+            shake = np.zeros(7)
+            if tremor:
+                envelope = np.sin(np.pi * elapsed / path.duration)
+                shake[:4] = (
+                    TREMOR
+                    * tremor
+                    * envelope
+                    * np.sin(2 * np.pi * np.outer(_TREMOR_HZ, np.ones(4)) * elapsed + self._phase).mean(axis=0)
+                )
+            # the velocity of the path over this period, so that the servo's lag is taken off
+            self.command = q + self.lag * (q - path.spline(before)) / self.timestep + shake + self._fading()
+            self.q = q
+            yield
+            if until is not None and until():
+                stopped = True
+            if stopped:
+                rate -= 0.25
+        self.command = self.q + self._extra
+        return stopped
+
+    def yielding(self, direction: np.ndarray, loose: float = 0.5) -> np.ndarray:
+        """(7,) displacement [rad/N] of the commands by which a hand that is held pushes along a direction with 1 N.
+
+        It is torque over stiffness, because the arm is not equally stiff in all directions. What makes the force point
+        exactly there while the hand is held makes it point elsewhere once the hand comes free along that direction, and the
+        other way round.
+
+        Args:
+            direction: (3,) unit vector.
+            loose: 0 for a hand that is held in all directions, 1 for one that will come free along this one.
+        """
+        jacobian = np.zeros((3, self.model.nv))
+        self.hand()
+        mujoco.mj_comPos(self.model, self._data)
+        mujoco.mj_jacSite(self.model, self._data, jacobian, None, self._site)
+        free = np.linalg.solve(
+            jacobian @ jacobian.T, direction
+        )  # times the stiffness: force of a displacement along it
+        free /= direction @ free
+        return jacobian.T @ ((1.0 - loose) * direction + loose * free) / self.stiffness
+
+    def press(
+        self,
+        force: float,
+        rate: float,
+        yielding: Callable[[], np.ndarray],
+        until: Callable[[], bool],
+        base: Callable[[], np.ndarray] | None = None,
+        hold: float = 0.3,
+    ) -> Generator[None, None, bool]:
+        """Push or pull with a growing force, whatever stands against it.
+
+        Args:
+            force: [N] at most; rate: [N/s] at which it grows.
+            yielding: displacement a newton, as by `yielding`.
+            until: ends it; the displacement then fades while the arm goes on.
+            base: joint angles at which the hand lies where the thing that it pulls lies now; where the arm is where None.
+            hold: [s] for which the largest force is kept up before giving in.
+
+        Returns:
+            Whether `until` came true.
+        """
+        now, done = 0.0, False
+        for _ in range(round((force / rate + hold) / self.timestep)):
+            now = min(now + rate * self.timestep, force)
+            if base is not None:
+                self.q = base()
+            self._extra = now * yielding()
+            self.command = self.q + self._extra
+            yield
+            if until():
+                done = True
+                break
+        self._fade = self._extra / round(FADE / self.timestep)
+        return done
+
+    def _fading(self) -> np.ndarray:
+        """What is left of a displacement, a little less at every control step."""
+        self._extra = np.where(np.abs(self._extra) > np.abs(self._fade), self._extra - self._fade, 0.0)
+        return self._extra
+
+    def hold(self, seconds: float, until: Callable[[], bool] | None = None) -> Generator[None, None, bool]:
+        """Stay, at most so long; True where `until` came true."""
+        for _ in range(max(1, round(seconds / self.timestep))):
+            self.command = self.q + self._fading()
+            yield
+            if until is not None and until():
+                return True
+        return False
+
+
+def _between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
+    """Rotation matrix at a share of the shortest turn from a to b."""
+    quat, half, out = np.zeros(4), np.zeros(3), np.zeros(9)
+    mujoco.mju_mat2Quat(quat, (a.T @ b).ravel())
+    mujoco.mju_quat2Vel(half, quat, 1.0)
+    step = np.zeros(4)
+    angle = float(np.linalg.norm(half))
+    mujoco.mju_axisAngle2Quat(step, half / angle if angle > 1e-9 else np.array([0.0, 0.0, 1.0]), angle * share)
+    mujoco.mju_quat2Mat(out, step)
+    return a @ out.reshape(3, 3)

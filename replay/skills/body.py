@@ -1,0 +1,235 @@
+"""What the operator sees and commands: readings made into a picture of the scene, two arms, two claws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ...scenarios.draw import Draw
+from ...scenarios.scene import Scene
+from ...scenarios.sensing import Readings, Request
+from ...scenarios.temporal import Carry
+from .arm import Arm
+
+SIDES = ("left", "right")
+# the claw: gap between the pads [m] against percent, and force [N] a percent of squeeze (robots/kuafu/claw.xml)
+GAP_OPEN, GAP_PER_PERCENT = 0.186, 0.0019
+FORCE_PER_PERCENT = 11.4
+CLAW_SPEED = 90.0  # percent/s
+Motion = Generator[None, Any, Any]
+
+
+def percent_of_gap(gap: float) -> float:
+    """Claw command [%] at which the pads stand a gap [m] apart."""
+    return float(np.clip((GAP_OPEN - gap) / GAP_PER_PERCENT, 0.0, 100.0))
+
+
+class Body:
+    """The operator's senses and limbs for one copy of a scene.
+
+    It is given readings and keeps a picture of the scene that they allow: part geometry from the draw's model, places from
+    the sensors. Nothing is read from the simulation itself, and nothing is written but the action.
+
+    Args:
+        scene: the scene; draw: the varied copy it works in.
+        rng: of everything that is not the same twice in a person: tremor, pauses, small scatter.
+        faults: named ways in which it shall go wrong (see `Operator`).
+    """
+
+    def __init__(self, scene: Scene, draw: Draw, rng: np.random.Generator, faults: Mapping[str, float | str]):
+        self.scene, self.model, self.rng, self.faults = scene, draw.model, rng, dict(faults)
+        self.timestep = scene.control_timestep
+        self._data = mujoco.MjData(draw.model)
+        self._data.qpos[:] = scene.start_qpos(draw.model)
+        self._reads = self._sources()
+        self._fresh = False
+        self.readings: Readings | None = None
+        self.carry: Carry | None = None
+        ready = scene.robot.pose(scene.config.pose)
+        model = scene.model
+        self.arms: dict[str, Arm] = {}
+        for side in SIDES:
+            names = [n for n in scene.robot.arm_names if n.startswith(f"zarm_{side[0]}")]
+            actuator = model.actuator(names[0])
+            joint = model.joint(names[0])
+            lag = float(-actuator.biasprm[2] + joint.damping[0]) / float(actuator.gainprm[0])
+            self.arms[side] = Arm(
+                scene.robot,
+                side,
+                np.array([ready[n] for n in names]),
+                self.timestep,
+                lag,
+                float(actuator.gainprm[0]),
+                rng,
+            )
+        self.claws = dict.fromkeys(SIDES, 0.0)
+        self.squeeze = dict.fromkeys(SIDES, 0.0)
+        self._order = scene.schema.action.names
+        self._low, self._high = _bounds(scene)
+        self._action = np.array(scene.ready_ctrl, float)
+        self._arm_columns = {
+            s: [self._order.index(n) for n in scene.robot.arm_names if n.startswith(f"zarm_{s[0]}")] for s in SIDES
+        }
+        self._claw_columns = {s: self._order.index(f"{s}_claw") for s in SIDES}
+        self._beside: list[Motion] = []
+        self.given_up: str | None = None
+        self.held: dict[str, tuple[str, np.ndarray, np.ndarray]] = {}
+        speed = float(self.faults.get("speed", 1.0))
+        for arm in self.arms.values():
+            arm.time_scale = speed
+
+    def _sources(self) -> list[tuple[slice, slice]]:
+        """(slice of qpos, slice of sensordata) of every joint and free body whose place a sensor gives."""
+        found = []
+        slices, model = self.scene.layout.slices, self.model
+        for j in range(model.njnt):
+            address = int(model.jnt_qposadr[j])
+            if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE:
+                body = model.body(model.jnt_bodyid[j]).name
+                for kind, start, width in (("body_position", 0, 3), ("body_orientation", 3, 4)):
+                    name = Request(kind, body).name
+                    if name in slices:
+                        found.append((slice(address + start, address + start + width), slices[name]))
+            else:
+                name = Request("joint_position", model.joint(j).name).name
+                if name in slices:
+                    found.append((slice(address, address + 1), slices[name]))
+        return found
+
+    # -- senses -----------------------------------------------------------------------------------------------------
+
+    def see(self, readings: Readings, carry: Carry) -> None:
+        """Take in the readings of this control step (rows without a leading axis) and the course's carry (one row)."""
+        self.readings, self.carry, self._fresh = readings, carry, False
+
+    def _picture(self) -> mujoco.MjData:
+        if not self._fresh:
+            assert self.readings is not None
+            for to, source in self._reads:
+                self._data.qpos[to] = self.readings.value[source]
+            mujoco.mj_kinematics(self.model, self._data)
+            self._fresh = True
+        return self._data
+
+    def site(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Where a site is seen: position (3,) [m] and rotation (3, 3)."""
+        site = self._picture().site(name)
+        return site.xpos.copy(), site.xmat.reshape(3, 3).copy()
+
+    def body_pose(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        body = self._picture().body(name)
+        return body.xpos.copy(), body.xmat.reshape(3, 3).copy()
+
+    def site_at(self, name: str, joint: str, angle: float) -> tuple[np.ndarray, np.ndarray]:
+        """Where a site would be if a joint of its part stood at another angle, all else as seen."""
+        data = self._picture()
+        address = self.model.joint(joint).qposadr[0]
+        data.qpos[address] = angle
+        mujoco.mj_kinematics(self.model, data)
+        self._fresh = False
+        return data.site(name).xpos.copy(), data.site(name).xmat.reshape(3, 3).copy()
+
+    def hinge(self, joint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Axis point (3,), axis direction (3,) and rotation (3, 3) of the door that turns about a hinge, as seen."""
+        data = self._picture()
+        j = self.model.joint(joint).id
+        rotation = data.body(int(self.model.jnt_bodyid[j])).xmat.reshape(3, 3).copy()
+        return data.body(int(self.model.jnt_bodyid[j])).xpos.copy(), rotation @ self.model.jnt_axis[j], rotation
+
+    def joint(self, name: str) -> float:
+        """What the sensor of a joint says [rad or m]."""
+        assert self.readings is not None
+        return float(self.readings.value[self.scene.layout.slices[Request("joint_position", name).name]][0])
+
+    def percent(self, side: str) -> float:
+        """How far a claw is closed [%]."""
+        assert self.readings is not None
+        return float(
+            self.readings.value[self.scene.layout.slices[Request("tendon_position", f"{side}_percent").name]][0]
+        )
+
+    def touch(self, side: str) -> np.ndarray:
+        """(2,) peak contact force on the front and back finger [N]."""
+        assert self.readings is not None
+        return np.array(
+            [self.readings.peak_of([Request("contact_force", f"tree:{side}_finger_{w}")]) for w in ("front", "back")]
+        )
+
+    def reached(self, subgoal: str | None) -> bool:
+        """Whether the course has passed a subgoal."""
+        if subgoal is None:
+            return False
+        assert self.carry is not None
+        return bool(np.atleast_2d(self.carry.stage)[0, 0] > self.scene.course.index(subgoal))
+
+    def until(self, subgoal: str | None) -> Callable[[], bool] | None:
+        return None if subgoal is None else lambda: self.reached(subgoal)
+
+    # -- limbs ------------------------------------------------------------------------------------------------------
+
+    def beside(self, motion: Motion) -> None:
+        """Let a motion of the other arm run beside the skills that follow."""
+        self._beside.append(motion)
+
+    def wait(self, seconds: float) -> Motion:
+        for _ in range(max(1, round(seconds / self.timestep))):
+            yield
+
+    def pause(self, low: float = 0.1, high: float = 0.3) -> Motion:
+        """A person's short pause, drawn from the seed."""
+        yield from self.wait(float(self.rng.uniform(low, high)))
+
+    def open_claw(self, side: str, gap: float) -> None:
+        """Let the pads stand a gap [m] apart; the claw moves there while the arm goes on."""
+        self.squeeze[side] = 0.0
+        self.claws[side] = percent_of_gap(gap)
+
+    def grip(self, side: str, force: float, patience: float = 1.2) -> Motion:
+        """Close a claw until both pads touch, then squeeze with a force [N]."""
+        force *= float(self.faults.get("grip_force", 1.0))
+        self.squeeze[side] = 0.0
+        percent = self.percent(side)
+        for _ in range(round(patience / self.timestep)):
+            percent = min(percent + 40.0 * self.timestep, 100.0)
+            self.claws[side] = percent
+            yield
+            if self.touch(side).min() > 1.0 and percent - self.percent(side) > 1.0:
+                break
+        self.claws[side] = min(self.percent(side) + force / FORCE_PER_PERCENT, 100.0)
+        yield from self.wait(0.3)
+
+    def let_go(self, side: str, gap: float, seconds: float = 0.5) -> Motion:
+        """Open a claw evenly to a gap [m]."""
+        start, end = self.percent(side), percent_of_gap(gap)
+        count = max(2, round(seconds / self.timestep))
+        for i in range(1, count + 1):
+            self.claws[side] = start + (end - start) * i / count
+            yield
+        self.held.pop(side, None)
+
+    def move_beside(self) -> None:
+        for motion in list(self._beside):
+            try:
+                next(motion)
+            except StopIteration:
+                self._beside.remove(motion)
+
+    def action(self) -> np.ndarray:
+        """(nu,) float32 of this control step."""
+        for side in SIDES:
+            self._action[self._arm_columns[side]] = self.arms[side].command
+            column = self._claw_columns[side]
+            step = CLAW_SPEED * self.timestep
+            self._action[column] += np.clip(self.claws[side] - self._action[column], -step, step)
+        return np.clip(self._action, self._low, self._high).astype(np.float32)
+
+
+def _bounds(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of an action: 0.95 of the joints' range, the whole range of the claws."""
+    low, high = scene.schema.action.low.astype(float), scene.schema.action.high.astype(float)
+    joint = np.array([n in scene.robot.joint_names for n in scene.schema.action.names])
+    middle, half = (low + high) / 2, (high - low) / 2 * np.where(joint, 0.945, 1.0)
+    return middle - half, middle + half

@@ -1,0 +1,175 @@
+"""Skills for what turns about a hinge: pulled by its handle, pushed from inside, pushed shut."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import Path, posture, turn_z
+from .body import Body, Motion
+from .hands import HAND, UP
+from .skill import Argument, Skill
+
+LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
+ROOM = 0.005  # m, by which a planned hand may miss its place
+AJAR = 0.02  # rad, the latch has let go
+HALF_HAND = 0.055  # m, palm with some play
+BEHIND = 0.11  # m, hand clear of the door's inner face
+STEP = 0.05  # rad, knots along a door's arc
+JOINT = Argument("joint", "the door")
+
+
+class PullOpen(Skill):
+    """Pull a door open by the handle that is held, along its arc."""
+
+    word = "pull_open"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "joint": JOINT,
+        "grasp": Argument("site", "the handle"),
+        "to": Argument("angle", "how far, as long as the arm can draw back from there"),
+        "at_least": Argument("angle", "how far in any case", 0.45),
+        "retreat": Argument("length", "how far the hand has to be able to draw back", 0.08),
+        "yaw": Argument("angle", "how far the hand turns on the way", 0.0),
+        "pitch": Argument("angle", "how far the fingers sink on the way", 0.0),
+        "force": Argument(
+            "force", "largest pull against the latch; where it does not yield, the demonstration ends", 39.0
+        ),
+        "speed": Argument("speed", "largest speed of the hand", 0.25),
+        "until": Argument("subgoal", "the subgoal at which it ends early", None),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        shut = body.joint(self.joint)
+        self.goal = self.to
+        path, angles = self._arc(body, shut, shut)
+        while self.goal > self.at_least:
+            position, frame = arm.hand(path.end)
+            off = arm.solve(position - self.retreat * frame[:, 2], frame, path.end, orient=0.15)[1]
+            if max(off - 0.01, path.error) < ROOM:
+                break
+            self.goal = max(self.goal - STEP, self.at_least)
+            path, angles = self._arc(body, shut, shut)
+
+        def base() -> np.ndarray:
+            return path.spline(np.interp(body.joint(self.joint), angles, path.marks))
+
+        def along() -> np.ndarray:
+            hinge, axis, _ = body.hinge(self.joint)
+            away = np.cross(axis, body.site(self.grasp)[0] - hinge)
+            return arm.yielding(away / np.linalg.norm(away))
+
+        # the latch is drawn by a growing force, the hand following the door, so that no more than its own force is used
+        if not (
+            yield from arm.press(
+                self.force, LATCH_RATE, along, lambda: body.joint(self.joint) > shut + AJAR, base, hold=0.8
+            )
+        ):
+            body.given_up = f"{self.joint} did not yield to {self.force:.0f} N"
+            return
+        path, _ = self._arc(body, body.joint(self.joint), body.joint(self.joint))
+        yield from arm.follow(path, body.until(self.until))
+        yield from body.pause(0.05, 0.15)
+
+    def _arc(self, body: Body, start: float, opened: float) -> tuple[Path, np.ndarray]:
+        """The way of the hand from where it is, with the handle, and the door's angle [rad] at its marks."""
+        arm = body.arms[self.hand]
+        position, frame = arm.hand()
+        offset = frame.T @ (body.site(self.grasp)[0] - position)
+        axis = body.hinge(self.joint)[1]
+        turn_with = -1.0 if axis[2] < 0 else 1.0
+        count = max(2, int(np.ceil((self.goal - start) / STEP)))
+        side = np.cross(UP, frame[:, 2])
+        side /= np.linalg.norm(side)
+        angles = start + np.linspace(0.0, 1.0, count + 1) * (self.goal - start)
+        poses = []
+        for angle in angles[1:]:
+            handle, _ = body.site_at(self.grasp, self.joint, angle)
+            done = (angle - opened) / (self.to - opened)
+            turned = turn_z(turn_with * done * self.yaw) @ _about(side, done * self.pitch) @ frame
+            poses.append((handle - turned @ offset, turned))
+        path = arm.line(poses, self.speed, orient=(0.03, 0.05, 0.15))
+        return path, angles
+
+
+class PushOpen(Skill):
+    """Reach over a door that stands ajar and push it further open from its inner face."""
+
+    word = "push_open"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "joint": JOINT,
+        "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
+        "to": Argument("angle", "how far"),
+        "radius": Argument("length", "how far from the hinge the hand pushes", 0.25),
+        "height": Argument("length", "above the site", 0.07),
+        "over": Argument("length", "height above the site at which the hand passes over the door", 0.25),
+        "thickness": Argument("length", "of the door", 0.029),
+        "speed": Argument("speed", "largest speed of the hand", 0.35),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        body.open_claw(self.hand, 0.03)
+        angle = body.joint(self.joint)
+        above = posture("from_above", self.hand)
+
+        def behind(theta: float, gap: float, height: float) -> np.ndarray:
+            edge, rotation = body.site_at(self.edge, self.joint, theta)
+            inward = body.hinge(self.joint)[0] - edge
+            inward -= inward @ UP * UP
+            width = np.linalg.norm(inward)
+            return edge + (width - self.radius) / width * inward - (self.thickness + gap) * rotation[:, 0] + height * UP
+
+        # behind the door there is no more room than it stands open
+        room = min(BEHIND, self.radius * np.tan(min(angle, 1.2)) - HALF_HAND)
+        low, _ = arm.solve(behind(angle, room, self.height), None, above, above)
+        high, _ = arm.solve(behind(angle, room, self.over), None, low, above)
+        yield from arm.follow(arm.way([posture("over", self.hand), high], self.speed))
+        body.open_claw(self.hand, 0.0)
+        yield from arm.follow(arm.line([(behind(angle, room, self.height), None)], self.speed, like=above))
+        poses = [(behind(theta, 0.04, self.height), None) for theta in np.arange(angle, self.to + 0.2, STEP)]
+        path = arm.line(poses, self.speed, like=above)
+        yield from arm.follow(path, lambda: body.joint(self.joint) >= self.to)
+        yield from body.pause(0.05, 0.15)
+
+
+class PushClose(Skill):
+    """Push a door shut from its outer face until it latches."""
+
+    word = "push_close"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "joint": JOINT,
+        "at": Argument("site", "where it is pushed"),
+        "posture": Argument("word", "how the arm is held", "around"),
+        "speed": Argument("speed", "largest speed of the hand", 0.25),
+        "until": Argument("subgoal", "the subgoal at which it ends", None),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        body.open_claw(self.hand, 0.0)
+        angle = body.joint(self.joint)
+        like = posture(self.posture, self.hand)
+
+        def at(theta: float, gap: float) -> np.ndarray:
+            point, rotation = body.site_at(self.at, self.joint, theta)
+            return point + gap * rotation[:, 0]
+
+        like, _ = arm.solve(at(angle, 0.10), arm.hand(like)[1], like, like, orient=0.02)
+        yield from arm.follow(arm.way([like], 0.45))
+        poses = [(at(theta, 0.02), None) for theta in np.arange(angle, -0.06, -STEP)]
+        path = arm.line(poses, self.speed, like=like)
+        yield from arm.follow(path, body.until(self.until))
+        yield from arm.hold(0.5, body.until(self.until))
+        position = arm.hand()[0]
+        yield from arm.follow(arm.line([(position + 0.08 * body.site(self.at)[1][:, 0], None)], 0.3))
+
+
+def _about(axis: np.ndarray, angle: float) -> np.ndarray:
+    """Rotation matrix about a unit axis."""
+    k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k

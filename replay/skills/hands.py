@@ -1,0 +1,119 @@
+"""Skills of a hand alone: reach, pinch, let go, hand out of the way."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import posture
+from .body import Body, Motion
+from .skill import Argument, Skill
+
+HAND = Argument("hand", "which hand")
+REACHED = 2e-3  # m, within which a pose counts as reached
+TURNS = np.deg2rad(
+    [0.0, -12.0, 12.0, -24.0, 24.0]
+)  # other directions of the fingers, tried where the wanted one is out of reach
+UP = np.array([0.0, 0.0, 1.0])
+
+
+def facing(rotation: np.ndarray) -> float:
+    """Yaw [rad] into a site: against its x axis, which points out of the part."""
+    return float(np.arctan2(-rotation[1, 0], -rotation[0, 0]))
+
+
+class Reach(Skill):
+    """Bring the open hand before a site, fingers towards it."""
+
+    word = "reach"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "to": Argument("site", "where to"),
+        "yaw": Argument("angle", "direction of the fingers against the way into the part, positive to the left", 0.0),
+        "pitch": Argument("angle", "how far the fingers point down", 0.2),
+        "standoff": Argument("length", "distance that is left between the fingers and the site", 0.10),
+        "opening": Argument("length", "gap between the pads", 0.05),
+        "posture": Argument("word", "how the arm is held", "elbow_out"),
+        "by_way_of": Argument("word", "a posture passed on the way", None),
+        "speed": Argument("speed", "largest speed of the hand", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        body.open_claw(self.hand, self.opening)
+        position, rotation = body.site(self.to)
+        like = posture(self.posture, self.hand)
+        tried = []
+        for turn in TURNS:
+            frame = arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like)
+            goal, off = arm.solve(position - self.standoff * frame[:, 2], frame, like)
+            off = max(off, arm.solve(position, frame, goal, like)[1])
+            tried.append((off, goal))
+            if off < REACHED:
+                break
+        goal = min(tried, key=lambda t: t[0])[1]
+        on_the_way = [] if self.by_way_of is None else [posture(self.by_way_of, self.hand)]
+        yield from arm.follow(arm.way([*on_the_way, goal], self.speed))
+        yield from body.pause()
+
+
+class Pinch(Skill):
+    """Move the open fingers over a site and close them with a force."""
+
+    word = "pinch"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "what is pinched"),
+        "force": Argument("force", "of each pad", 30.0),
+        "speed": Argument("speed", "largest speed of the hand", 0.2),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        position, _ = body.site(self.at)
+        _, frame = arm.hand()
+        yield from arm.follow(arm.line([(position, frame)], self.speed), tremor=0.5)
+        yield from arm.hold(0.2)
+        yield from body.grip(self.hand, self.force)
+        body.held[self.hand] = (self.at, np.zeros(3), np.eye(3))
+
+
+class Release(Skill):
+    """Open the fingers and draw the hand back."""
+
+    word = "release"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "opening": Argument("length", "gap between the pads", 0.05),
+        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.10),
+        "speed": Argument("speed", "largest speed of the hand", 0.3),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        yield from body.let_go(self.hand, self.opening)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed))
+
+
+class Home(Skill):
+    """Take a hand to its resting posture; with `beside` the next skill does not wait for it."""
+
+    word = "home"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "posture": Argument("word", "how the arm is held", "ready"),
+        "opening": Argument("length", "gap between the pads", 0.02),
+        "speed": Argument("speed", "largest speed of the hand", 0.4),
+        "beside": Argument("word", "whether the next skill begins at once", "no", ("no", "yes")),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        body.open_claw(self.hand, self.opening)
+        motion = arm.follow(arm.way([posture(self.posture, self.hand)], self.speed))
+        if self.beside == "yes":
+            body.beside(motion)
+            return
+        yield from motion

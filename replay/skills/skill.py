@@ -1,0 +1,96 @@
+"""What a skill is: a word of the field, documented arguments with units, and a motion made from what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ...scenarios.dialect import Node, nearest
+from ...scenarios.quantity import EXAMPLE
+from .body import SIDES, Body, Motion
+
+if TYPE_CHECKING:
+    from ...scenarios.scene import Scene
+
+REQUIRED = object()
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a skill.
+
+    Attributes:
+        kind: `hand`, `site`, `joint`, `body`, `subgoal`, `word` or a dimension of `quantity.EXAMPLE` (`length`, `force`, ...).
+        doc: what it means.
+        default: SI value or word; REQUIRED where it must be given.
+        choices: the words that are allowed.
+    """
+
+    kind: str
+    doc: str
+    default: Any = REQUIRED
+    choices: tuple[str, ...] = ()
+
+    def read(self, node: Node, scene: Scene) -> Any:
+        if node.value is None:
+            return None if self.default is REQUIRED else self.default
+        if self.kind in EXAMPLE:
+            return node.quantity(self.kind)
+        if self.kind == "hand":
+            return node.word(choices=SIDES)
+        if self.kind in ("site", "joint", "body"):
+            return scene.names.element(node, self.kind)
+        if self.kind == "subgoal":
+            return node.word(choices=[s.name for s in scene.goal])
+        return node.word(choices=self.choices or None)
+
+
+class Skill:
+    """One step of a demonstration. A subclass names its `word` and `arguments`, and moves in `run`."""
+
+    word: ClassVar[str]
+    arguments: ClassVar[dict[str, Argument]]
+
+    def __init__(self, values: dict[str, Any]):
+        self.values = values
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["values"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def run(self, body: Body) -> Motion:
+        """Move, one `yield` a control step."""
+        raise TypeError(f"{type(self).__name__} does not say how it moves")
+
+    @classmethod
+    def catalogue(cls) -> dict[str, Any]:
+        """Word, what it does, and its arguments with kind, default and meaning."""
+        rows = []
+        for name, argument in cls.arguments.items():
+            default = "" if argument.default is REQUIRED or argument.default is None else argument.default
+            required = argument.default is REQUIRED
+            rows.append(
+                {"name": name, "kind": argument.kind, "required": required, "default": default, "doc": argument.doc}
+            )
+        return {"name": cls.word, "doc": (cls.__doc__ or "").strip().split("\n")[0], "arguments": rows}
+
+
+def read_skills(scene: Scene, registry: dict[str, type[Skill]]) -> Iterator[Skill]:
+    """The skill chain of a scenario, with every problem noted at its place in the YAML."""
+    for item in scene.config.skills.each() if scene.config.skills.value else ():
+        words = list(item.items())
+        if len(words) != 1:
+            item.note("a skill is one word with its arguments, such as `reach: {hand: left, to: oven.handle}`.")
+            continue
+        word, node = words[0]
+        if word not in registry:
+            node.note(f"{word!r} is no skill.{nearest(word, list(registry))}")
+            continue
+        kind = registry[word]
+        required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED)
+        if not node.mapping(required=required, optional=tuple(kind.arguments)):
+            continue
+        yield kind({name: argument.read(node.child(name), scene) for name, argument in kind.arguments.items()})
