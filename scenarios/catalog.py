@@ -58,8 +58,12 @@ def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str,
 def scene_of_tree(
     name: str, tree: Mapping[str, Any], *, hand: str = "claw", base: str = "planted", robot: str = "kuafu"
 ) -> Scene:
-    """The scene of a scenario tree that an episode carries; the config that it was made with, not today's."""
-    return Scene(read_config(name, tree, Problems(), prefix="scenario"), load_robot(robot, hand, base))
+    """The scene of a scenario tree that an episode carries; the config that it was made with, not today's.
+
+    Parts of the designer's own are looked for in the designer's folder that one stands in.
+    """
+    config = read_config(name, tree, Problems(), prefix="scenario", assets=composition.own_assets())
+    return Scene(config, load_robot(robot, hand, base))
 
 
 def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:

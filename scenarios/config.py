@@ -27,6 +27,7 @@ _KEYS = (
     "substeps",
     "start_from",
 )
+STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")  # of the judge, in their order
 CONTROL_RATE = 30.0  # Hz, the clock of the hardware's head camera
 SUBSTEPS = 16  # physics steps of 1/480 s: the stiffest contact (solref 4.2 ms) keeps two steps
 
@@ -135,9 +136,17 @@ def read_config(
     vary, friction_of, unless, at_most = _variation(node.child("variation"), parts, unbuilt)
     judge = node.child("judge")
     judge.mapping(required=("required",), optional=("if_unknown", "thresholds", "hands_may_touch"))
+    required = tuple(n.word() for n in judge.child("required").each())
+    for i, word in enumerate(required):
+        if word and word.partition(".")[0] not in STAGES:  # it would never be asked for, and all else be enough
+            problems.note(f"{judge.path}.required[{i}]", f"{word!r} is no stage of the judge.{nearest(word, STAGES)}")
     unknown = judge.child("if_unknown")
     if unknown.value is not None:
         unknown.mapping(required=("vary", "starts"))
+        varied = sorted({key for v in vary for key in (v.key, v.key.rpartition(".")[0]) if "." in key})
+        for n in unknown.child("vary").each():
+            if n.word().partition(".")[0] not in unbuilt:
+                n.word(choices=varied)
     return ScenarioConfig(
         id=name,
         title=node.child("title").words(),
@@ -157,7 +166,7 @@ def read_config(
         redraw_unless=unless,
         redraw_at_most=at_most,
         cameras=tuple(_camera(key, child) for key, child in node.child("cameras").items()),
-        required=tuple(n.word() for n in judge.child("required").each()),
+        required=required,
         vary_unknown=tuple(n.word() for n in unknown.child("vary").each()) if unknown.value else (),
         starts=unknown.child("starts").integer(default=32, low=1),
         thresholds=judge.child("thresholds").word(default="arm_manipulation"),

@@ -38,8 +38,10 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[st
     except yaml.reader.ReaderError as error:
         raise ScenarioError(f"This is no valid YAML: {error.reason}.", file=name) from None
     except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark.line + 1) if error.problem_mark else None
-        raise ScenarioError(f"This is no valid YAML: {error.problem}.", file=name, line=line) from None
+        mark = error.problem_mark
+        raise ScenarioError(
+            f"This is no valid YAML: {error.problem}.", file=name, line=mark.line + 1 if mark else None
+        ) from None
     places: dict[str, Place] = {}
 
     def walk(node: yaml.Node | None, path_: str) -> None:

@@ -246,7 +246,7 @@ def progress(predicate: Predicate, readings: Readings, before: list[np.ndarray])
     Returns:
         (...,) in 0..1; one where the predicate holds.
     """
-    done = 0.0
+    done: np.ndarray | float = 0.0
     parts = leaves(predicate)
     for leaf, margin in zip(parts, before):
         now = leaf.margin(readings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import gymnasium
@@ -10,7 +11,7 @@ import pytest
 import shiliu
 from shiliu.envs.single import ShiliuEnv
 from shiliu.scenarios import composition, draw
-from shiliu.scenarios.catalog import list_scenarios
+from shiliu.scenarios.catalog import list_scenarios, scene_of_tree
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.part import load_part
 
@@ -128,6 +129,9 @@ def test_a_part_of_the_designers_own(cup):
     height = observation["observation.environment_state"][feature.names.index("cup.z")]
     assert height == pytest.approx(0.86, abs=1e-3)  # it stands on the counter
     assert draw.penetration(start) < 1e-3
+    # an episode carries the scenario's tree; the scene that is built from it is the same to the byte
+    again = scene_of_tree("table_top", json.loads(json.dumps(scene.config.raw)))
+    assert again.fingerprint == scene.fingerprint
 
 
 @pytest.mark.parametrize(

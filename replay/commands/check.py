@@ -25,7 +25,7 @@ def run(request: Request) -> int:
     from ...scenarios.soundness import examine
 
     settings = Settings(request)
-    name = settings.chosen("scenario")
+    name = settings.chosen("scenario") or ""
     hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
     seed, draws = settings["seed"].integer(low=0), settings["draws"].integer(low=1)
     settings.stop()
