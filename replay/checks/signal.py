@@ -192,21 +192,7 @@ def find_lag(
     shifts = np.arange(-round(search / step), round(search / step) + 1)
     rows = np.flatnonzero(np.isfinite(a[:, 0]) & (fine >= start) & (fine <= stop))
     lo, hi = rows[0], rows[-1] + 1
-    error = np.empty((len(shifts), command.shape[1]))
-    likeness = np.zeros_like(error)
-    for i, shift in enumerate(shifts):
-        shifted = np.full_like(b, np.nan)
-        source = np.arange(lo, hi) + shift
-        fits = (source >= 0) & (source < len(b))
-        shifted[np.arange(lo, hi)[fits]] = b[source[fits]]
-        pair = np.isfinite(shifted[lo:hi, 0])
-        if pair.sum() < 8:
-            error[i] = np.inf
-            continue
-        x, y = a[lo:hi][pair], shifted[lo:hi][pair]
-        error[i] = np.mean((x - y) ** 2, axis=0)
-        dx, dy = x - x.mean(axis=0), y - y.mean(axis=0)
-        likeness[i] = (dx * dy).sum(axis=0) / np.sqrt(np.maximum((dx**2).sum(axis=0) * (dy**2).sum(axis=0), 1e-24))
+    error, likeness = _over_shifts(a[lo:hi], b, lo, shifts)
     pooled = error[:, moving].mean(axis=1)
     best = int(pooled.argmin())
     own = likeness.argmax(axis=0)
@@ -218,6 +204,36 @@ def find_lag(
         rms=np.sqrt(error[best]),
         at_edge=best in (0, len(shifts) - 1),
     )
+
+
+def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean squared difference and correlation of x (n, k) and b[lo + shift : lo + shift + n] for every shift, (s, k) each.
+
+    Rows of b that are NaN or beyond its ends are left out; with fewer than 8 rows left the error is infinite. All sums are
+    correlations, taken by one Fourier transform each instead of a loop over shifts.
+    """
+    there = np.isfinite(b[:, 0])
+    center = b[there].mean(axis=0) if there.any() else np.zeros(b.shape[1])
+    y, x = np.where(there[:, None], b - center, 0.0), x - center  # small numbers: the sums below lose no digits
+    size = int(2 ** np.ceil(np.log2(len(x) + len(b))))
+    at = (lo + shifts) % size
+
+    def sums(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        product = np.conj(np.fft.rfft(one, size, axis=0)) * np.fft.rfft(other, size, axis=0)
+        return np.fft.irfft(product, size, axis=0)[at]
+
+    mask = there[:, None].astype(float)
+    ones = np.ones((len(x), 1))
+    n = np.round(sums(ones, mask))
+    few = n[:, 0] < 8
+    n = np.maximum(n, 1.0)
+    sx, sy = sums(x, mask), sums(ones, y)
+    sxx, syy, sxy = sums(x**2, mask), sums(ones, y**2), sums(x, y)
+    error = np.maximum((sxx - 2 * sxy + syy) / n, 0.0)
+    spread = np.maximum((sxx - sx**2 / n) * (syy - sy**2 / n), 1e-24)
+    likeness = (sxy - sx * sy / n) / np.sqrt(spread)
+    error[few], likeness[few] = np.inf, 0.0
+    return error, likeness
 
 
 def _vertex(y: np.ndarray, i: int) -> float:
