@@ -119,6 +119,8 @@ def parse(words: Sequence[str]) -> Request:
             raise ShiliuError(f"{word!r} is no setting. Settings are written key=value; see shiliu {verb} --help.")
         else:
             request.words.append(word)
+    if "--json" in request.flags and verb != "list":
+        raise ShiliuError(f"--json belongs to `shiliu list`; `shiliu {verb}` has none.")
     return request
 
 
@@ -162,6 +164,12 @@ def _sweep(request: Request, module: object) -> int:
         raise ShiliuError(f"The settings cannot be read: {' '.join(str(error).split())}") from None
     worst = 0
     batches = BasicSweeper.split_arguments(overrides, max_batch_size=None)
+    outs = [word for combination in batches[0] for word in combination if word.startswith("out=")]
+    if len(batches[0]) > 1 and len(set(outs)) < len(outs):
+        raise ShiliuError(
+            "Every run of a sweep needs its own folder: one run at a time, or out='a','b' as the only sweep.",
+            field="out",
+        )
     for i, combination in enumerate(batches[0]):
         print(f"[{i + 1}/{len(batches[0])}] {' '.join(combination)}", flush=True)
         code = int(module.run(Request(request.verb, request.words, list(combination), request.flags, request.conf_dir)))  # type: ignore[attr-defined]

@@ -7,11 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import mujoco
 import numpy as np
 
+from ..scenarios import composition
 from ..scenarios.catalog import load_scenario, scene_of_tree
 from ..scenarios.errors import ReplayError
 from ..scenarios.scene import Scene
@@ -27,10 +29,13 @@ class Stage:
 
     scene: Scene
     named: str  # "recording" | "command" | "default": who chose the scenario
+    conf_dir: Path | None = None
     rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rules = load_rules(self.scene.config.thresholds)
+        name = self.scene.config.thresholds
+        own = [folder / "check" for folder in composition.folders(self.conf_dir)]
+        self.rules = load_rules(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
 
     @cached_property
     def limits(self) -> Limits:
@@ -84,10 +89,19 @@ class Stages:
     Args:
         chosen: the scene that the command named, or None.
         robot, hand, base: for scenes that are built from a name.
+        conf_dir: the designer's folder of configs, for scenarios and thresholds.
     """
 
-    def __init__(self, chosen: Scene | None = None, robot: str = "kuafu", hand: str = "claw", base: str = "planted"):
-        self._chosen = Stage(chosen, "command") if chosen is not None else None
+    def __init__(
+        self,
+        chosen: Scene | None = None,
+        robot: str = "kuafu",
+        hand: str = "claw",
+        base: str = "planted",
+        conf_dir: Path | None = None,
+    ):
+        self._conf_dir = conf_dir
+        self._chosen = Stage(chosen, "command", conf_dir) if chosen is not None else None
         self._settings: dict[str, Any] = {"robot": robot, "hand": hand, "base": base}
         self._cache: dict[str, Stage] = {}
 
@@ -115,7 +129,9 @@ class Stages:
 
     def _named(self, name: str, who: str) -> Stage:
         if name not in self._cache:
-            self._cache[name] = Stage(load_scenario(name, **self._settings), who)
+            self._cache[name] = Stage(
+                load_scenario(name, **self._settings, conf_dir=self._conf_dir), who, self._conf_dir
+            )
         return self._cache[name]
 
     def _build(self, who: str, config: Mapping[str, Any]) -> Stage:
@@ -123,6 +139,8 @@ class Stages:
         if key not in self._cache:
             settings = {k: config[k] for k in ("robot", "hand", "base") if k in config}
             self._cache[key] = Stage(
-                scene_of_tree(str(config.get("name", "scenario")), config["scenario"], **settings), "recording"
+                scene_of_tree(str(config.get("name", "scenario")), config["scenario"], **settings),
+                "recording",
+                self._conf_dir,
             )
         return self._cache[key]

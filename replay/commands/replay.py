@@ -73,7 +73,7 @@ def run(request: Request) -> int:
             threads=threads,
             seed=seed,
             pictures=pictures,
-            stages=Stages(scene, robot, hand, base),
+            stages=Stages(scene, robot, hand, base, request.conf_dir),
         ):
             if len(verdicts) >= WITH_EVIDENCE:
                 verdict.evidence = None  # it gets no sheet; curves of ten thousand recordings would not fit into memory
