@@ -147,7 +147,8 @@ def table(results: dict[str, Any]) -> str:
             f"{step['over_us']:.0f} us over {step['bare_us']:.0f} us; {step['x_real_time']:.0f} x real time",
             f"  reset         {reset['ours_ms']:.2f} ms with a new draw; mj_resetData and mj_forward {reset['bare_ms']:.3f} ms",
             f"  replay        {replay['throughput_share']:.2f} of Batch.rollout's throughput, verdicts included "
-            f"({replay['episodes']} episodes, {replay['simulated_s']:.0f} s in {replay['ours_s']:.1f} s: {replay['x_real_time']:.0f} x real time)",
+            f"({replay['episodes']} episodes, {replay['simulated_s']:.0f} s in {replay['ours_s']:.1f} s: "
+            f"{replay['x_real_time']:.0f} x real time)",
             f"  peak memory   {results['peak_memory_mib']:.0f} MiB",
         ]
     )

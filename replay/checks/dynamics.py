@@ -114,22 +114,29 @@ def effort(
     dof = np.array([model.joint(name).dofadr[0] for name in kept], int)
     root = model.body(base).id
     data.qpos[:] = model.qpos0 if start is None else start
-    torque, pressure = np.full((len(motion.t), len(kept)), np.nan), np.full((len(motion.t), 2), np.nan)
+    torque = np.full((len(motion.t), len(kept)), np.nan)
+    wrench, point = np.full((len(motion.t), 6), np.nan), np.full((len(motion.t), 3), np.nan)
     x, v, a = motion.x[:, here], motion.v[:, here], motion.a[:, here]
     for i in np.flatnonzero(motion.known):
         data.qpos[qadr], data.qvel[dof], data.qacc[dof] = x[i], v[i], a[i]
         mujoco.mj_inverse(model, data)
         torque[i] = data.qfrc_inverse[dof]
         mujoco.mj_rnePostConstraint(model, data)
-        pressure[i] = _zero_moment_point(data.cfrc_int[root], data.subtree_com[model.body_rootid[root]])
+        wrench[i], point[i] = data.cfrc_int[root], data.subtree_com[model.body_rootid[root]]
+    pressure = _zero_moment_point(wrench, point)
     return Effort(motion.t, kept, torque, pressure)
 
 
 def _zero_moment_point(wrench: np.ndarray, point: np.ndarray) -> np.ndarray:
-    """(2,) where on the floor the reaction passes without a tipping moment; `wrench` (torque, force) about `point`."""
-    force = wrench[3:]
-    moment = wrench[:3] + np.cross(point, force)
-    return np.array([-moment[1], moment[0]]) / force[2] if force[2] > 1e-6 else np.full(2, np.nan)
+    """(m, 2) where on the floor the reaction passes without a tipping moment; NaN where nothing presses on it.
+
+    Args:
+        wrench: (m, 6) torque and force about `point` (m, 3).
+    """
+    force = wrench[:, 3:]
+    moment = wrench[:, :3] + np.cross(point, force)
+    up = np.where(force[:, 2] > 1e-6, force[:, 2], np.nan)
+    return np.stack([-moment[:, 1], moment[:, 0]], axis=1) / up[:, None]
 
 
 def check_torque(effort: Effort, limits: Limits, rules: Rules, signal: str = "command") -> list[Finding]:
