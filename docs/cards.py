@@ -1,0 +1,126 @@
+"""Writes docs/scenarios/<id>.md: what the YAML says, as a card, with the hand-written lines of <id>.notes.md below it.
+
+`python docs/cards.py` writes them anew; a test holds the committed cards against what this writes.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import shiliu
+from shiliu.scenarios.config import Vary
+from shiliu.scenarios.scene import Scene
+
+FOLDER = Path(__file__).resolve().parent / "scenarios"
+
+
+def card(scene: Scene) -> str:
+    """The generated part of a scenario's card."""
+    config, raw = scene.config, scene.config.raw
+    lines = [
+        f"# {config.title['en']} {config.title['zh']}",
+        "",
+        f"`scenario={scene.name}`, version {scene.version}. Written by `docs/cards.py` from `conf/scenario/{scene.name}.yaml`.",
+        "",
+    ]
+    picture = FOLDER / f"{scene.name}_overview.png"
+    if picture.is_file():
+        lines += [f"![{config.title['en']}]({picture.name})", ""]
+    if config.tasks:
+        lines += ["## Task", "", *(f"- {task['en']} {task['zh']}" for task in config.tasks), ""]
+    lines += [
+        "## Layout",
+        "",
+        "Origin: the floor mark between the robot's feet; x to the work, y to the robot's left, z up.",
+        "",
+    ]
+    lines += ["| part | from | stands on | offset x, y, z [mm] | yaw [deg] | set to |", "|---|---|---|---|---|---|"]
+    for placed in config.parts:
+        on = ".".join(placed.stands_on) if placed.stands_on else "floor mark"
+        at = ", ".join(f"{v * 1e3:.0f}" for v in placed.at)
+        named = raw["parts"][placed.name]
+        params = ", ".join(f"{key} {named[key]}" for key in placed.part.params if key in named) or "–"
+        lines.append(f"| {placed.name} | {placed.part.name} | {on} | {at} | {np.degrees(placed.yaw):.0f} | {params} |")
+    if config.variation:
+        lines += ["", "## Variation", "", "| value | drawn | |", "|---|---|---|"]
+        lines += [_variation_row(vary) for vary in config.variation]
+        unless = ", ".join(config.redraw_unless) or "nothing"
+        lines += ["", f"A draw is drawn again, and counted, unless: {unless}; at most {config.redraw_at_most:.0%}."]
+    if scene.goal:
+        lines += ["", "## Goal, in this order", ""]
+        for name, value in raw["goal"].items():
+            lines.append(f"1. **{name}**: `{_flow(value)}`")
+    if scene.course.nevers:
+        lines += ["", "## Failure modes", ""]
+        lines += [f"- `scenario.{name}`: `{_flow(value)}`" for name, value in raw["never"].items()]
+    if scene.safety:
+        lines += [
+            "",
+            "## Force limits",
+            "",
+            "| limit | at most | measured as | grade | source |",
+            "|---|---|---|---|---|",
+        ]
+        for limit in scene.safety:
+            how = "mean over 20 ms" if limit.mean else "peak of the physics steps"
+            lines.append(f"| {limit.name} | {limit.limit:g} N | {how} | {limit.grade} | {limit.source} |")
+    if raw.get("skills"):
+        lines += ["", "## Skills of the scripted operator", "", "```"]
+        lines += [f"{word:<12} {_flow(arguments)}" for skill in raw["skills"] for word, arguments in skill.items()]
+        lines += ["```"]
+    lines += ["", "## Schema", "", "| feature | elements | from |", "|---|---|---|"]
+    for feature in (scene.schema.action, *scene.schema.observations.values()):
+        kinds = sorted({source.partition("(")[0].partition(" ")[0] for source in feature.sources})
+        lines.append(f"| `{feature.name}` | {len(feature.names)} | {', '.join(kinds)} |")
+    lines += [
+        f"| `{c.name}` | {c.width}×{c.height} | camera `{c.camera}`, on request |"
+        for c in scene.schema.cameras.values()
+    ]
+    rate = 1 / scene.control_timestep
+    lines += [
+        "",
+        f"{rate:.0f} Hz, {scene.n_substeps} physics steps of {scene.timestep * 1e3:.3f} ms. The judge requires: {', '.join(config.required)}.",
+    ]
+    notes = FOLDER / f"{scene.name}.notes.md"
+    if notes.is_file():
+        lines += ["", notes.read_text(encoding="utf-8").strip()]
+    return "\n".join(lines) + "\n"
+
+
+def _variation_row(vary: Vary) -> str:
+    key, how = vary.key, "replaces the value" if vary.replace else "added"
+    if key == "friction":
+        return f"| friction | {vary.low:g} to {vary.high:g} | times the value |"
+    last = key.rpartition(".")[2]
+    if last == "yaw":
+        return f"| {key} | {np.degrees(vary.low):.0f} to {np.degrees(vary.high):.0f} deg | {how} |"
+    if last in ("x", "y", "z", "height", "width", "depth"):
+        return f"| {key} | {vary.low * 1e3:.0f} to {vary.high * 1e3:.0f} mm | {how} |"
+    unit = {"latch_force": " N", "key_force": " N", "mass": " kg", "hinge_friction": " Nm"}.get(last, "")
+    return f"| {key} | {vary.low:g} to {vary.high:g}{unit} | {how} |"
+
+
+def _flow(value: object) -> str:
+    """A value as YAML would write it on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(v) for v in value) + "]"
+    return str(value)
+
+
+def main() -> int:
+    """Write the cards of all scenarios of the package."""
+    from shiliu.scenarios.composition import CONF
+
+    FOLDER.mkdir(exist_ok=True)
+    for file in sorted((CONF / "scenario").glob("*.yaml")):
+        (FOLDER / f"{file.stem}.md").write_text(card(shiliu.load_scenario(file.stem)), encoding="utf-8")
+        print(f"docs/scenarios/{file.stem}.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
