@@ -78,11 +78,9 @@ def card(scene: Scene) -> str:
         f"| `{c.name}` | {c.width}×{c.height} | camera `{c.camera}`, on request |"
         for c in scene.schema.cameras.values()
     ]
-    rate = 1 / scene.control_timestep
-    lines += [
-        "",
-        f"{rate:.0f} Hz, {scene.n_substeps} physics steps of {scene.timestep * 1e3:.3f} ms. The judge requires: {', '.join(config.required)}.",
-    ]
+    rate, step = 1 / scene.control_timestep, scene.timestep * 1e3
+    asks = ", ".join(config.required)
+    lines += ["", f"{rate:.0f} Hz, {scene.n_substeps} physics steps of {step:.3f} ms. The judge requires: {asks}."]
     notes = FOLDER / f"{scene.name}.notes.md"
     if notes.is_file():
         lines += ["", notes.read_text(encoding="utf-8").strip()]
