@@ -10,9 +10,21 @@ if TYPE_CHECKING:
 
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
-    from . import doors, hands
+    from . import doors, hands, vessels
 
-    kinds = (hands.Reach, hands.Pinch, hands.Release, hands.Home, doors.PullOpen, doors.PushOpen, doors.PushClose)
+    kinds: tuple[type[Skill], ...] = (
+        hands.Reach,
+        hands.Pinch,
+        hands.Release,
+        hands.Home,
+        doors.PullOpen,
+        doors.PushOpen,
+        doors.PushClose,
+        vessels.PickRim,
+        vessels.Lift,
+        vessels.CarryLevel,
+        vessels.PlaceInside,
+    )
     return {kind.word: kind for kind in kinds}
 
 

@@ -19,7 +19,7 @@ from scipy.interpolate import CubicSpline
 from ...scenarios.robot import Robot
 
 RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
-JOINT_SPEED = 1.9  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
+JOINT_SPEED = 2.3  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
 PEAK = 1.875  # peak over mean speed of the minimum-jerk law (Flash and Hogan, J. Neurosci. 1985)
 KNOT = 0.015  # m, spacing of knots on a straight hand path
 TURN = 0.10  # rad, the same for turning the hand
@@ -31,9 +31,11 @@ _TREMOR_HZ = (3.1, 4.7, 7.9)  # slow drift to the band of physiological tremor t
 POSTURES = {
     "ready": (0.6981, 0.2094, -0.1396, -2.0944, 1.3614, -0.2618, -0.0873),
     "elbow_out": (0.03, 0.97, -0.71, -2.07, -0.89, -0.04, 0.03),
+    "elbow_in": (-0.50, 0.20, -1.10, -1.70, -1.10, -0.40, -0.40),
     "raised": (0.93, 1.00, -1.00, -1.56, -0.12, -0.15, -0.45),
     "over": (0.07, 1.98, -0.59, -1.35, -0.40, -0.13, -0.17),
     "from_above": (0.30, 1.93, 0.15, -2.30, 0.50, -0.80, 0.40),
+    "high": (-1.72, 1.09, -0.42, -2.49, -0.14, -0.79, 0.10),
     "aside": (0.60, 0.35, 0.30, -2.20, 1.00, -0.10, 0.00),
     "around": (0.78, 0.69, 0.77, -1.60, 0.30, -0.80, -0.20),
 }

@@ -19,6 +19,7 @@ SIDES = ("left", "right")
 GAP_OPEN, GAP_PER_PERCENT = 0.186, 0.0019
 FORCE_PER_PERCENT = 11.4
 CLAW_SPEED = 90.0  # percent/s
+CLOSING = 35.0  # percent/s, until the pads touch
 Motion = Generator[None, Any, Any]
 
 
@@ -75,8 +76,9 @@ class Body:
         }
         self._claw_columns = {s: self._order.index(f"{s}_claw") for s in SIDES}
         self._beside: list[Motion] = []
+        self.placing: tuple | None = None
         self.given_up: str | None = None
-        self.held: dict[str, tuple[str, np.ndarray, np.ndarray]] = {}
+        self.held: dict[str, str] = {}
         speed = float(self.faults.get("speed", 1.0))
         for arm in self.arms.values():
             arm.time_scale = speed
@@ -187,19 +189,25 @@ class Body:
         self.squeeze[side] = 0.0
         self.claws[side] = percent_of_gap(gap)
 
-    def grip(self, side: str, force: float, patience: float = 1.2) -> Motion:
+    def grip(self, side: str, force: float, patience: float = 1.6) -> Motion:
         """Close a claw until both pads touch, then squeeze with a force [N]."""
         force *= float(self.faults.get("grip_force", 1.0))
-        self.squeeze[side] = 0.0
-        percent = self.percent(side)
+        percent, still = self.percent(side), 0
         for _ in range(round(patience / self.timestep)):
-            percent = min(percent + 40.0 * self.timestep, 100.0)
+            before = self.percent(side)
+            percent = min(percent + CLOSING * self.timestep, 100.0)
             self.claws[side] = percent
             yield
-            if self.touch(side).min() > 1.0 and percent - self.percent(side) > 1.0:
+            # a finger that is merely slow has stopped as little as one that has touched on one side only
+            stopped = self.percent(side) - before < 0.1 * CLOSING * self.timestep
+            still = still + 1 if stopped and self.touch(side).min() > 1.0 else 0
+            if still >= 3:
                 break
-        self.claws[side] = min(self.percent(side) + force / FORCE_PER_PERCENT, 100.0)
-        yield from self.wait(0.3)
+        now = self.percent(side)
+        for share in np.linspace(0.25, 1.0, 4):
+            self.claws[side] = min(now + share * force / FORCE_PER_PERCENT, 100.0)
+            yield
+        yield from self.wait(0.25)
 
     def let_go(self, side: str, gap: float, seconds: float = 0.5) -> Motion:
         """Open a claw evenly to a gap [m]."""
@@ -209,6 +217,14 @@ class Body:
             self.claws[side] = start + (end - start) * i / count
             yield
         self.held.pop(side, None)
+
+    def hold_on(self, side: str, what: str) -> None:
+        """Remember what a hand holds, and let the fault of an early release take its course."""
+        self.held[side] = what
+
+    def aim(self) -> np.ndarray:
+        """(3,) [m] by which a fault makes targets be missed, to the robot's left."""
+        return np.array([0.0, float(self.faults.get("aim_offset", 0.0)), 0.0])
 
     def move_beside(self) -> None:
         for motion in list(self._beside):

@@ -76,7 +76,7 @@ class Pinch(Skill):
         yield from arm.follow(arm.line([(position, frame)], self.speed), tremor=0.5)
         yield from arm.hold(0.2)
         yield from body.grip(self.hand, self.force)
-        body.held[self.hand] = (self.at, np.zeros(3), np.eye(3))
+        body.hold_on(self.hand, self.at)
 
 
 class Release(Skill):

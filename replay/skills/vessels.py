@@ -1,0 +1,168 @@
+"""Skills for an open vessel that is held by its rim: one pad inside, one outside, and it stays level."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import Arm, Path, posture, turn_z
+from .body import Body, Motion
+from .hands import HAND, REACHED, TURNS, UP, facing
+from .skill import Argument, Skill
+
+LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
+
+
+class PickRim(Skill):
+    """Come down on a rim with one pad on either side, and close."""
+
+    word = "pick_rim"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "a site of the rim, x axis outwards"),
+        "of": Argument("body", "what is picked"),
+        "fingers": Argument(
+            "word", "which way the fingers point along the rim, seen from outside", "right", ("left", "right")
+        ),
+        "pitch": Argument("angle", "how far the fingers point down", 0.49),
+        "lean": Argument("angle", "how far the fingers point into the vessel, so that the palm stays outside", 0.0),
+        "depth": Argument("length", "how far below the rim the pads' middle grips", 0.006),
+        "tips": Argument("length", "how far before the pads' middle, towards their tips, the rim lies", 0.0),
+        "above": Argument("length", "height from which the hand comes down", 0.07),
+        "opening": Argument("length", "gap between the pads", 0.036),
+        "force": Argument("force", "of each pad", 35.0),
+        "posture": Argument("word", "how the arm is held", "elbow_out"),
+        "by_way_of": Argument("word", "a posture passed on the way", None),
+        "speed": Argument("speed", "largest speed of the hand", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        like = posture(self.posture, self.hand)
+        body.open_claw(self.hand, self.opening)
+        position, rotation = body.site(self.at)
+        quarter = np.pi / 2 - self.lean
+        quarter = quarter if self.fingers == "left" else -quarter
+        tried = []
+        for turn in TURNS:
+            frame = arm.frame(facing(rotation) + quarter + turn, self.pitch, like)
+            back = self.tips * frame[:, 2]
+            low, off = arm.solve(position - self.depth * UP - back, frame, like, orient=LEVEL)
+            high, off_high = arm.solve(position + self.above * UP - back, frame, low, orient=LEVEL)
+            tried.append((max(off, off_high), high, frame))
+            if tried[-1][0] < REACHED:
+                break
+        _, high, frame = min(tried, key=lambda t: t[0])
+        on_the_way = [] if self.by_way_of is None else [posture(self.by_way_of, self.hand)]
+        yield from arm.follow(arm.way([*on_the_way, high], self.speed))
+        yield from body.pause()
+        position, _ = body.site(self.at)
+        goal = position - self.depth * UP - self.tips * frame[:, 2]
+        yield from arm.follow(arm.line([(goal, frame)], 0.15, orient=LEVEL), tremor=0.5)
+        yield from arm.hold(0.2)
+        yield from body.grip(self.hand, self.force)
+        body.hold_on(self.hand, self.of)
+
+
+class Lift(Skill):
+    """Raise what is held straight up."""
+
+    word = "lift"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "by": Argument("length", "how far"),
+        "speed": Argument("speed", "largest speed of the hand", 0.2),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + self.by * UP, frame)], self.speed, orient=LEVEL), tremor=0.5)
+
+
+class CarryLevel(Skill):
+    """Carry a vessel level to before an opening, turn it to face inside, and bring it in over its place."""
+
+    word = "carry_level"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of what is held that shall come to the place"),
+        "upon": Argument("site", "the place"),
+        "into": Argument("site", "a site in the middle of the opening's front, or of the part's front, x axis inwards"),
+        "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.15),
+        "above": Argument("length", "height over the place", 0.012),
+        "before": Argument("length", "distance kept before the opening on the way there", 0.13),
+        "short": Argument(
+            "length", "how far short of the place it is set down, so that the palm stays out of the opening", 0.024
+        ),
+        "speed": Argument("speed", "largest speed of the hand", 0.3),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        like = posture("elbow_in", self.hand)
+        hand, frame = arm.hand()
+        held, _ = body.site(self.of)
+        offset = hand - held
+        place, _ = body.site(self.upon)
+        front, inside = body.site(self.into)
+        inward = inside[:, 0]
+        sideways = np.cross(UP, inward)
+        heading = np.arctan2(frame[1, 2], frame[0, 2])
+        yaw = np.arctan2(inward[1], inward[0]) + self.yaw
+        turn = (yaw - heading + np.pi) % (2 * np.pi) - np.pi
+
+        def pose(centre: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+            turned = turn_z(share * turn)
+            return centre + turned @ offset, turned @ frame
+
+        deep = (place - front) @ inward
+        centre = place + self.above * UP + body.aim()
+        short = self.short
+        for short in (self.short, self.short + 0.006, self.short + 0.012):
+            goal = pose(centre - short * inward, 1.0)
+            if arm.solve(*goal, like, like, orient=LEVEL)[1] < REACHED:
+                break
+        across = float((held - place) @ sideways)
+        beside = centre - (deep + self.before) * inward + 0.5 * across * sideways
+        before = centre - (deep + self.before) * inward
+        poses = [pose(beside, 0.35), pose(before, 0.9), pose(centre - short * inward, 1.0)]
+        body.placing = (centre - short * inward - self.above * UP, *goal)
+        yield from self._carry(body, arm, arm.line(poses, self.speed, like=like, orient=LEVEL))
+
+    def _carry(self, body: Body, arm: Arm, path: Path) -> Motion:
+        yield from arm.follow(path, tremor=0.4)
+        yield from arm.hold(0.25)
+
+
+class PlaceInside(Skill):
+    """Set down what is held, let go of its rim, and draw the hand out again."""
+
+    word = "place_inside"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of what is held that shall come to the place"),
+        "upon": Argument("site", "the place"),
+        "into": Argument("site", "x axis inwards, the way the hand came"),
+        "opening": Argument("length", "gap between the pads when it has let go", 0.028),
+        "clear": Argument("length", "how far the hand draws back along its fingers", 0.09),
+        "retreat": Argument("length", "how far it draws back", 0.30),
+        "speed": Argument("speed", "largest speed of the hand", 0.3),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        position, frame = arm.hand()
+        drop = (body.site(self.of)[0] - body.site(self.upon)[0])[2]
+        position = position - (drop + 0.002) * UP
+        yield from arm.follow(arm.line([(position, frame)], 0.06, orient=LEVEL), tremor=0.0)
+        yield from arm.hold(0.2)
+        yield from body.let_go(self.hand, self.opening, 0.6)
+        # back along the fingers, so that the inner one leaves over the rim where it came in, then straight out
+        clear = position - self.clear * frame[:, 2]
+        inward = body.site(self.into)[1][:, 0]
+        like = posture("elbow_in", self.hand)
+        yield from arm.follow(arm.line([(clear, frame)], 0.15, orient=LEVEL), tremor=0.0)
+        out = clear - (self.retreat - (clear - position) @ -inward) * inward
+        yield from arm.follow(arm.line([(out, frame)], self.speed, like=like, orient=(0.1, 0.3, 0.3)))
