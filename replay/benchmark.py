@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 import resource
 import time
@@ -14,9 +15,9 @@ import numpy as np
 from ..envs.single import ShiliuEnv
 from ..scenarios import draw as drawing
 from ..scenarios.scene import Scene
+from .demonstration import as_recording, demonstrate
 from .judge import judge
-from .operator import demonstrate
-from .recording import Recording
+from .recording import SimEpisode
 
 BLOCK = 200  # control steps of one block
 REPLAYED = 64  # episodes of the replay benchmark
@@ -94,12 +95,23 @@ def _reset(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
     return {"ours_ms": round(float(np.median(ours)) * 1e3, 2), "bare_ms": round(float(np.median(bare)) * 1e3, 3)}
 
 
+def _head(episode: SimEpisode, steps: int) -> SimEpisode:
+    """The first control steps of an episode."""
+    return dataclasses.replace(
+        episode,
+        actions=episode.actions[:steps],
+        states={name: values[: steps + 1] for name, values in episode.states.items()},
+        checkpoints={t: state for t, state in episode.checkpoints.items() if t <= steps},
+        label={},
+    )
+
+
 def _replay(scene: Scene, seed: int) -> dict[str, Any]:
     """Episodes judged with their verdicts, against `Batch.rollout` of the same controls from the same starts."""
     steps = round(EPISODE / scene.control_timestep)
-    demonstrations = demonstrate(scene, [seed + i for i in range(2)], threads=0)
+    demonstrations = [_head(episode, steps) for episode in demonstrate(scene, [seed, seed + 1])]
     episodes = [demonstrations[i % len(demonstrations)] for i in range(REPLAYED)]
-    recordings = [Recording.of_episode(f"bench_{i:02d}", episode.head(steps)) for i, episode in enumerate(episodes)]
+    recordings = [as_recording(f"bench_{i:02d}", episode, scene) for i, episode in enumerate(episodes)]
     models = [drawing.of_values(scene, e.draw["values"], e.draw["task"]).model for e in demonstrations]
     judge(recordings[:2])
     begin = time.perf_counter()
@@ -108,12 +120,12 @@ def _replay(scene: Scene, seed: int) -> dict[str, Any]:
     batch = mujoco.batch.Batch(scene.model, REPLAYED, 0)
     batch.set_models([models[i % len(models)] for i in range(REPLAYED)])
     batch.state[:] = [e.start_state for e in episodes]
-    longest = max(r.episode.n_steps for r in recordings if r.episode)
+    longest = max(e.n_steps for e in episodes)
+    control = np.stack([np.pad(e.actions, ((0, longest - e.n_steps), (0, 0)), "edge") for e in episodes]).astype(float)
     for t in range(longest):
-        control = np.stack([r.episode.actions[min(t, r.episode.n_steps - 1)] for r in recordings if r.episode])
-        batch.rollout(scene.n_substeps, control[:, None, :].astype(np.float64), record=())
+        batch.rollout(scene.n_substeps, control[:, t : t + 1], record=())
     end = time.perf_counter()
-    simulated = sum(r.episode.duration_s for r in recordings if r.episode)
+    simulated = sum(e.duration_s for e in episodes)
     return {
         "episodes": REPLAYED,
         "simulated_s": round(simulated, 1),

@@ -15,6 +15,7 @@ from .faults import FAULTS
 from .formats import Unreadable, read
 from .formats.lerobot_write import DatasetWriter
 from .judge import judge
+from .recording import SimEpisode
 from .report import Terminal, write_reports
 
 SEEDS = (10_000, 10_001, 10_002)
@@ -29,7 +30,7 @@ def run(out: Path, lang: str = "en") -> int:
     scene = load_scenario("microwave")
     print(f"performing {len(SEEDS)} demonstrations of {scene.name!r} by the scripted operator ...", flush=True)
     good = list(demonstrate(scene, SEEDS))
-    named = [(f"good, seed {e.seed}", None, e) for e in good]
+    named: list[tuple[str, str | None, SimEpisode]] = [(f"good, seed {e.seed}", None, e) for e in good]
     print(f"breaking copies in {len(FAULTS)} ways ...", flush=True)
     for i, fault in enumerate(FAULTS):
         named.append((fault.name, fault.code, fault.inject(scene, good[i % len(good)])))

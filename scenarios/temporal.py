@@ -147,6 +147,10 @@ class Course:
             )
         return carry
 
+    def index(self, name: str) -> int:
+        """The place of a subgoal in the order; ValueError where there is none of that name."""
+        return [subgoal.name for subgoal in self.subgoals].index(name)
+
     def success(self, carry: Carry) -> np.ndarray:
         """(n,) True where every subgoal was reached and no failure mode happened."""
         return (carry.stage == len(self.subgoals)) & np.isnan(carry.failed).all(axis=1) & (len(self.subgoals) > 0)

@@ -57,8 +57,9 @@ def push(model: mujoco.MjModel, data: mujoco.MjData, site: str, body: str, force
     """One step under a force [N] along the x axis of a site, which points outwards from the oven."""
     at = data.site(site)
     data.qfrc_applied[:] = 0
-    mujoco.mj_applyFT(model, data, at.xmat.reshape(3, 3)[:, 0] * force, np.zeros(3), at.xpos, model.body(body).id,
-                      data.qfrc_applied)
+    mujoco.mj_applyFT(
+        model, data, at.xmat.reshape(3, 3)[:, 0] * force, np.zeros(3), at.xpos, model.body(body).id, data.qfrc_applied
+    )
     mujoco.mj_step(model, data)
 
 
@@ -137,8 +138,17 @@ def test_physics_only_compile_keeps_the_latch():
     assert model.geom("oven/striker").id >= 0 and model.npair == 1
 
 
-@pytest.mark.parametrize(("latch_force", "cone"), [(15.0, "elliptic"), (20.0, "elliptic"), (25.0, "elliptic"),
-                                                   (25.0, "pyramidal"), (30.0, "elliptic"), (35.0, "elliptic")])
+@pytest.mark.parametrize(
+    ("latch_force", "cone"),
+    [
+        (15.0, "elliptic"),
+        (20.0, "elliptic"),
+        (25.0, "elliptic"),
+        (25.0, "pyramidal"),
+        (30.0, "elliptic"),
+        (35.0, "elliptic"),
+    ],
+)
 def test_latch_lets_go_at_its_force(latch_force, cone):
     model = kitchen(latch_force, cone=cone)
     data = settled(model)

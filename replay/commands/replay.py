@@ -13,6 +13,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
+    from ..verdict import Verdict
 
 USAGE = """
 shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME] [lang=en|zh] [strict=true] [fail_on="infeasible>5%"] [mapping=NAME]
@@ -63,7 +64,7 @@ def run(request: Request) -> int:
         header["scene"] = f"{scene.name} v{scene.version}"
     terminal = Terminal(lang, quiet=quiet)
     begin = time.perf_counter()
-    verdicts = []
+    verdicts: list[Verdict] = []
     try:
         terminal.begin(header)
         for verdict in judging(

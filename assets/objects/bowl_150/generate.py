@@ -9,17 +9,42 @@ import numpy as np
 
 MASS = 0.35  # kg, estimate for stoneware of this size
 # Half profile of the ceramic, (radius, height) in m, middle of the outer base, round the rim, to the inner floor.
-PROFILE = np.array([
-    (0.0, 0.0030), (0.0330, 0.0030), (0.0345, 0.0004), (0.0355, 0.0), (0.0385, 0.0), (0.0395, 0.0010), (0.0402, 0.0040),
-    (0.0480, 0.0085), (0.0590, 0.0185), (0.0670, 0.0310), (0.0715, 0.0430), (0.0735, 0.0530), (0.0745, 0.0610),
-    (0.0750, 0.0636), (0.0745, 0.0646), (0.0730, 0.0650), (0.0715, 0.0646), (0.0708, 0.0636), (0.0700, 0.0590),
-    (0.0690, 0.0530), (0.0669, 0.0440), (0.0622, 0.0318), (0.0545, 0.0205), (0.0445, 0.0122), (0.0360, 0.0088),
-    (0.0, 0.0080),
-])
+PROFILE = np.array(
+    [
+        (0.0, 0.0030),
+        (0.0330, 0.0030),
+        (0.0345, 0.0004),
+        (0.0355, 0.0),
+        (0.0385, 0.0),
+        (0.0395, 0.0010),
+        (0.0402, 0.0040),
+        (0.0480, 0.0085),
+        (0.0590, 0.0185),
+        (0.0670, 0.0310),
+        (0.0715, 0.0430),
+        (0.0735, 0.0530),
+        (0.0745, 0.0610),
+        (0.0750, 0.0636),
+        (0.0745, 0.0646),
+        (0.0730, 0.0650),
+        (0.0715, 0.0646),
+        (0.0708, 0.0636),
+        (0.0700, 0.0590),
+        (0.0690, 0.0530),
+        (0.0669, 0.0440),
+        (0.0622, 0.0318),
+        (0.0545, 0.0205),
+        (0.0445, 0.0122),
+        (0.0360, 0.0088),
+        (0.0, 0.0080),
+    ]
+)
 # Blue bands outside and inside, 0.6 mm proud of the glaze, each a thin closed ring
-BANDS = [[(0.0724, 0.0452), (0.0741, 0.0532), (0.0734, 0.0532), (0.0715, 0.0452)],
-         [(0.0744, 0.0560), (0.0748, 0.0580), (0.0740, 0.0580), (0.0736, 0.0560)],
-         [(0.0694, 0.0545), (0.0704, 0.0590), (0.0695, 0.0590), (0.0686, 0.0545)]]
+BANDS = [
+    [(0.0724, 0.0452), (0.0741, 0.0532), (0.0734, 0.0532), (0.0715, 0.0452)],
+    [(0.0744, 0.0560), (0.0748, 0.0580), (0.0740, 0.0580), (0.0736, 0.0560)],
+    [(0.0694, 0.0545), (0.0704, 0.0590), (0.0695, 0.0590), (0.0686, 0.0545)],
+]
 SEGMENTS = 48  # of the mesh
 BASE_RADIUS = 0.037  # m, foot ring
 FLOOR = 0.008  # m, inner floor above the table
@@ -43,8 +68,14 @@ def revolve(profile, segments):
     """
     angle = 2 * np.pi * np.arange(segments) / segments
     inner = profile[1:-1]
-    rings = np.stack([np.outer(inner[:, 0], np.cos(angle)), np.outer(inner[:, 0], np.sin(angle)),
-                      np.repeat(inner[:, 1:], segments, axis=1)], axis=-1).reshape(-1, 3)
+    rings = np.stack(
+        [
+            np.outer(inner[:, 0], np.cos(angle)),
+            np.outer(inner[:, 0], np.sin(angle)),
+            np.repeat(inner[:, 1:], segments, axis=1),
+        ],
+        axis=-1,
+    ).reshape(-1, 3)
     vertices = np.vstack([rings, [[0, 0, profile[0, 1]], [0, 0, profile[-1, 1]]]])
     bottom, top, rows = len(rings), len(rings) + 1, len(inner)
     faces = []
@@ -99,12 +130,18 @@ def ring_boxes(name, count, low, high, thickness):
     for i in range(count):
         angle = 2 * np.pi * i / count
         # about z to the box's place, then lean outward about its own y
-        quat = (np.cos(angle / 2) * np.cos(lean / 2), -np.sin(angle / 2) * np.sin(lean / 2),
-                np.cos(angle / 2) * np.sin(lean / 2), np.sin(angle / 2) * np.cos(lean / 2))
+        quat = (
+            np.cos(angle / 2) * np.cos(lean / 2),
+            -np.sin(angle / 2) * np.sin(lean / 2),
+            np.cos(angle / 2) * np.sin(lean / 2),
+            np.sin(angle / 2) * np.cos(lean / 2),
+        )
         pos = (middle[0] * np.cos(angle), middle[0] * np.sin(angle), middle[1])
         size = numbers((thickness / 2, half_width, np.linalg.norm(high - low) / 2))
-        lines.append(f'      <geom name="{name}_{i}" class="collision" type="box" pos="{numbers(pos)}" '
-                     f'quat="{numbers(quat)}" size="{size}"/>')
+        lines.append(
+            f'      <geom name="{name}_{i}" class="collision" type="box" pos="{numbers(pos)}" '
+            f'quat="{numbers(quat)}" size="{size}"/>'
+        )
     return lines
 
 
@@ -119,8 +156,10 @@ def main():
     print(f"ceramic {volume * 1e6:.0f} ml, density {MASS / volume:.0f} kg/m3")
     band_vertices, band_faces = revolve_rings(BANDS, SEGMENTS)
     around = 2 * np.pi * (np.arange(4) + 0.5) / 4
-    feet = [f'      <geom name="foot_{i}" class="foot" pos="{numbers(pos)}" size="0.003"/>'
-            for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)]
+    feet = [
+        f'      <geom name="foot_{i}" class="foot" pos="{numbers(pos)}" size="0.003"/>'
+        for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)
+    ]
     bottom = f'pos="0 0 {(FLOOR + 0.003) / 2:g}" size="0.041 {(FLOOR - 0.003) / 2:g}"'
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="bowl_150">
@@ -148,10 +187,10 @@ def main():
     <material name="band" rgba="0.16 0.32 0.55 1" specular="0.6" shininess="0.8"/>
     <mesh name="bowl" smoothnormal="true" inertia="shell"
       vertex="{numbers(vertices.ravel())}"
-      face="{' '.join(map(str, faces.ravel()))}"/>
+      face="{" ".join(map(str, faces.ravel()))}"/>
     <mesh name="bands" inertia="shell"
       vertex="{numbers(band_vertices.ravel())}"
-      face="{' '.join(map(str, band_faces.ravel()))}"/>
+      face="{" ".join(map(str, band_faces.ravel()))}"/>
   </asset>
 
   <worldbody>

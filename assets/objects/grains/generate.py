@@ -28,8 +28,14 @@ def bun():
     twist = angle + 0.9 * np.clip(1.2 - polar, 0, None)  # the pleats turn towards the knot
     pleats, knot = 0.085 * gather * (0.5 + 0.5 * np.cos(PLEATS * twist)), 0.06 * np.exp(-(((polar - 0.42) / 0.16) ** 2))
     radius = RADIUS * (1 - pleats - knot)
-    ring = np.stack([radius * np.sin(polar) * np.cos(angle), radius * np.sin(polar) * np.sin(angle),
-                     radius * np.cos(polar) * np.ones_like(angle)], axis=-1).reshape(-1, 3)
+    ring = np.stack(
+        [
+            radius * np.sin(polar) * np.cos(angle),
+            radius * np.sin(polar) * np.sin(angle),
+            radius * np.cos(polar) * np.ones_like(angle),
+        ],
+        axis=-1,
+    ).reshape(-1, 3)
     vertices = np.vstack([ring, [[0, 0, RADIUS * 0.99], [0, 0, -RADIUS]]])
     top, bottom, rows, faces = len(ring), len(ring) + 1, ALONG - 2, []
     for j in range(AROUND):
@@ -79,7 +85,7 @@ def main():
     <material name="dough" rgba="0.95 0.89 0.78 1" specular="0.25" shininess="0.35"/>
     <mesh name="bun" smoothnormal="true" inertia="shell"
       vertex="{numbers(vertices.ravel())}"
-      face="{' '.join(map(str, faces.ravel()))}"/>
+      face="{" ".join(map(str, faces.ravel()))}"/>
   </asset>
 
   <!-- the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl -->
