@@ -49,6 +49,16 @@ def _close_all() -> None:
         painter.close()
 
 
+def missing() -> str | None:
+    """Why no picture can be drawn here, with what to install; None where pictures work."""
+    model = mujoco.MjModel.from_xml_string("<mujoco/>")
+    try:
+        make_renderer(model, 16, 16).close()
+    except ShiliuError:
+        return INSTALL
+    return None
+
+
 class Painter:
     """Pictures of a scene's draws from its named cameras.
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from .. import __version__
+from ..envs.rendering import missing
 from ..scenarios.catalog import load_scenario
 from ..scenarios.errors import ShiliuError
 from .demonstration import demonstrate
@@ -50,7 +51,10 @@ def run(out: Path, lang: str = "en") -> int:
     for recording, (name, _, _) in zip(recordings, named):
         if not isinstance(recording, Unreadable):
             recording.metadata["title"] = name
-    verdicts = judge(recordings, pictures=True, told=terminal.add)
+    without = missing()
+    if without:
+        print(f"  {without} Going on without pictures.", file=sys.stderr)
+    verdicts = judge(recordings, pictures=without is None, told=terminal.add)
     header["elapsed_s"] = time.perf_counter() - started  # type: ignore[assignment]
     command = f"shiliu replay data={out / DATASET} out={out / VERDICTS}"
     write_reports(verdicts, out / VERDICTS, lang, command, header)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ def run(request: Request) -> int:
     import mujoco
 
     from ... import __version__
+    from ...envs.rendering import missing
     from ...scenarios.catalog import scene_of
     from ..formats import read
     from ..judge import judging
@@ -62,6 +64,9 @@ def run(request: Request) -> int:
     }
     if scene is not None:
         header["scene"] = f"{scene.name} v{scene.version}"
+    if pictures and (without := missing()):
+        print(f"shiliu: {without} Going on without pictures.", file=sys.stderr)
+        pictures = False
     terminal = Terminal(lang, quiet=quiet)
     begin = time.perf_counter()
     verdicts: list[Verdict] = []
