@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Spool:
             with np.load(path, allow_pickle=False) as archive:
                 meta = json.loads(str(archive["meta"]))
                 arrays = {name: archive[name] for name in archive.files if name != "meta"}
-        except (ValueError, OSError, KeyError, EOFError):
+        except (ValueError, OSError, KeyError, EOFError, BadZipFile):
             return None
         states = {name[7:]: arrays[name] for name in arrays if name.startswith("states/")}
         checkpoints = {int(name[12:]): arrays[name] for name in arrays if name.startswith("checkpoints/")}
