@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
-    from . import doors, hands, vessels
+    from . import doors, hands, keys, vessels
 
     kinds: tuple[type[Skill], ...] = (
         hands.Reach,
@@ -24,6 +24,7 @@ def registry() -> dict[str, type[Skill]]:
         vessels.Lift,
         vessels.CarryLevel,
         vessels.PlaceInside,
+        keys.PressKey,
     )
     return {kind.word: kind for kind in kinds}
 

@@ -21,6 +21,7 @@ from ...scenarios.robot import Robot
 RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
 JOINT_SPEED = 2.3  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
 PEAK = 1.875  # peak over mean speed of the minimum-jerk law (Flash and Hogan, J. Neurosci. 1985)
+PIECES, EVEN = 80, 5  # pieces of a path that are timed, and how many to either side are evened out
 KNOT = 0.015  # m, spacing of knots on a straight hand path
 TURN = 0.10  # rad, the same for turning the hand
 TREMOR = 8e-4  # rad, amplitude in the shoulder and elbow joints: about 0.5 mm at the hand
@@ -36,8 +37,9 @@ POSTURES = {
     "over": (0.07, 1.98, -0.59, -1.35, -0.40, -0.13, -0.17),
     "from_above": (0.30, 1.93, 0.15, -2.30, 0.50, -0.80, 0.40),
     "high": (-1.72, 1.09, -0.42, -2.49, -0.14, -0.79, 0.10),
-    "aside": (0.60, 0.35, 0.30, -2.20, 1.00, -0.10, 0.00),
-    "around": (0.78, 0.69, 0.77, -1.60, 0.30, -0.80, -0.20),
+    "round_1": (0.78, 1.24, 0.94, -2.36, -0.64, -0.38, -0.33),
+    "round_2": (-0.21, 2.01, -0.10, -1.35, -0.01, -1.24, 0.27),
+    "outside": (-0.34, 0.79, -0.47, -0.91, 0.52, -0.97, 0.07),
 }
 _MIRROR = np.array([1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0])
 
@@ -222,18 +224,23 @@ class Arm:
         self, knots: Sequence[np.ndarray], speed: float, error: float = 0.0, marks: Sequence[int] = (0, -1)
     ) -> Path:
         q = np.array(knots)
-        hands = np.array([self.hand(k)[0] for k in q])
-        times = np.maximum(
-            np.linalg.norm(np.diff(hands, axis=0), axis=1) / speed, np.abs(np.diff(q, axis=0)).max(axis=1) / JOINT_SPEED
-        )
-        times = np.maximum(times, 1e-3)
-        u = np.r_[0.0, np.cumsum(times)]
+        steps = np.maximum(np.abs(np.diff(q, axis=0)).max(axis=1), 1e-4)
+        u = np.r_[0.0, np.cumsum(steps)]
         spline = CubicSpline(u / u[-1], q)
-        # a spline may run faster between its knots than they say
-        fast = np.abs(spline(np.linspace(0, 1, 60), 1)).max() / JOINT_SPEED
-        return Path(
-            spline, max(PEAK * max(u[-1], fast), 0.15) / self.time_scale, error, tuple((u / u[-1])[list(marks)])
-        )
+        # how long each small piece of the spline takes at the allowed speeds, evened out so that the speed changes gently
+        fine = np.linspace(0.0, 1.0, PIECES + 1)
+        along = spline(fine)
+        hands = np.array([self.hand(k)[0] for k in along])
+        times = np.linalg.norm(np.diff(hands, axis=0), axis=1) / speed
+        times = np.maximum(times, np.abs(np.diff(along, axis=0)).max(axis=1) / JOINT_SPEED)
+        wide = np.pad(times, EVEN, mode="edge")
+        widest = np.max([wide[i : i + len(times)] for i in range(2 * EVEN + 1)], axis=0)
+        wide = np.pad(widest, EVEN, mode="edge")
+        even = np.convolve(wide, np.hanning(2 * EVEN + 3)[1:-1] / (EVEN + 1), mode="valid")
+        clock = np.r_[0.0, np.cumsum(even)]
+        timed = CubicSpline(clock / clock[-1], along)
+        at_marks = np.interp((u / u[-1])[list(marks)], fine, clock / clock[-1])
+        return Path(timed, max(PEAK * clock[-1], 0.15) / self.time_scale, error, tuple(at_marks))
 
     def way(self, goals: Sequence[np.ndarray], speed: float, scatter: float = 0.02) -> Path:
         """A free way from where the arm is, through joint angles, to the last of them."""

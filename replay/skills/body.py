@@ -47,6 +47,7 @@ class Body:
         self._data.qpos[:] = scene.start_qpos(draw.model)
         self._reads = self._sources()
         self._fresh = False
+        self._stages = {goal.name: i for i, goal in enumerate(scene.goal)}
         self.readings: Readings | None = None
         self.carry: Carry | None = None
         ready = scene.robot.pose(scene.config.pose)
@@ -165,7 +166,7 @@ class Body:
         if subgoal is None:
             return False
         assert self.carry is not None
-        return bool(np.atleast_2d(self.carry.stage)[0, 0] > self.scene.course.index(subgoal))
+        return bool(np.atleast_2d(self.carry.stage)[0, 0] > self._stages[subgoal])
 
     def until(self, subgoal: str | None) -> Callable[[], bool] | None:
         return None if subgoal is None else lambda: self.reached(subgoal)

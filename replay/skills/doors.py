@@ -117,11 +117,7 @@ class PushOpen(Skill):
         above = posture("from_above", self.hand)
 
         def behind(theta: float, gap: float, height: float) -> np.ndarray:
-            edge, rotation = body.site_at(self.edge, self.joint, theta)
-            inward = body.hinge(self.joint)[0] - edge
-            inward -= inward @ UP * UP
-            width = np.linalg.norm(inward)
-            return edge + (width - self.radius) / width * inward - (self.thickness + gap) * rotation[:, 0] + height * UP
+            return on_door(body, self.joint, self.edge, theta, self.radius, -self.thickness - gap, height)
 
         # behind the door there is no more room than it stands open
         room = min(BEHIND, self.radius * np.tan(min(angle, 1.2)) - HALF_HAND)
@@ -137,15 +133,16 @@ class PushOpen(Skill):
 
 
 class PushClose(Skill):
-    """Push a door shut from its outer face until it latches."""
+    """Reach round a door that stands open and push it shut from its outer face until it latches."""
 
     word = "push_close"
     arguments: ClassVar = {
         "hand": HAND,
         "joint": JOINT,
-        "at": Argument("site", "where it is pushed"),
-        "posture": Argument("word", "how the arm is held", "around"),
-        "speed": Argument("speed", "largest speed of the hand", 0.25),
+        "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
+        "radius": Argument("length", "how far from the hinge the hand pushes", 0.27),
+        "height": Argument("length", "above the site", 0.0),
+        "speed": Argument("speed", "largest speed of the hand", 0.3),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
@@ -153,20 +150,29 @@ class PushClose(Skill):
         arm = body.arms[self.hand]
         body.open_claw(self.hand, 0.0)
         angle = body.joint(self.joint)
-        like = posture(self.posture, self.hand)
+        like = posture("outside", self.hand)
 
-        def at(theta: float, gap: float) -> np.ndarray:
-            point, rotation = body.site_at(self.at, self.joint, theta)
-            return point + gap * rotation[:, 0]
+        def outside(theta: float, gap: float) -> np.ndarray:
+            return on_door(body, self.joint, self.edge, theta, self.radius, gap, self.height)
 
-        like, _ = arm.solve(at(angle, 0.10), arm.hand(like)[1], like, like, orient=0.02)
-        yield from arm.follow(arm.way([like], 0.45))
-        poses = [(at(theta, 0.02), None) for theta in np.arange(angle, -0.06, -STEP)]
+        start, _ = arm.solve(outside(angle, 0.14), None, like, like)
+        by_way_of = [posture("round_1", self.hand), posture("round_2", self.hand)]
+        yield from arm.follow(arm.way([*by_way_of, start], 0.5))
+        angle = body.joint(self.joint)
+        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, -0.12, -STEP)]
         path = arm.line(poses, self.speed, like=like)
         yield from arm.follow(path, body.until(self.until))
-        yield from arm.hold(0.5, body.until(self.until))
-        position = arm.hand()[0]
-        yield from arm.follow(arm.line([(position + 0.08 * body.site(self.at)[1][:, 0], None)], 0.3))
+        yield from arm.hold(0.4, body.until(self.until))
+        yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
+
+
+def on_door(body: Body, joint: str, edge: str, theta: float, radius: float, out: float, height: float) -> np.ndarray:
+    """A place beside a door at an angle: so far from its hinge, out of its outer face and above a site of its edge [m]."""
+    position, rotation = body.site_at(edge, joint, theta)
+    inward = body.hinge(joint)[0] - position
+    inward -= inward @ UP * UP
+    width = np.linalg.norm(inward)
+    return position + (width - radius) / width * inward + out * rotation[:, 0] + height * UP
 
 
 def _about(axis: np.ndarray, angle: float) -> np.ndarray:

@@ -147,7 +147,7 @@ class PlaceInside(Skill):
         "into": Argument("site", "x axis inwards, the way the hand came"),
         "opening": Argument("length", "gap between the pads when it has let go", 0.028),
         "clear": Argument("length", "how far the hand draws back along its fingers", 0.09),
-        "retreat": Argument("length", "how far it draws back", 0.30),
+        "retreat": Argument("length", "how far it draws back", 0.21),
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
