@@ -1,7 +1,7 @@
 """One arm of the operator: inverse kinematics by mink on the robot alone, and paths that a person's hand could take.
 
 A path is planned whole before it is followed: knots along a hand path or between postures, a spline through them in joint
-space, and the minimum-jerk time law. What is commanded runs ahead of the path by the servo's lag, so that the arm, not the
+space, and a time law of small jerk. What is commanded runs ahead of the path by the servo's lag, so that the arm, not the
 command, is where the path says.
 """
 
@@ -19,8 +19,8 @@ from scipy.interpolate import CubicSpline
 from ...scenarios.robot import Robot
 
 RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
-JOINT_SPEED = 2.3  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
-PEAK = 1.875  # peak over mean speed of the minimum-jerk law (Flash and Hogan, J. Neurosci. 1985)
+JOINT_SPEED = 2.4  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
+RAMP = 0.8  # s, in which a hand comes to speed or to rest
 PIECES, EVEN = 80, 5  # pieces of a path that are timed, and how many to either side are evened out
 KNOT = 0.015  # m, spacing of knots on a straight hand path
 TURN = 0.10  # rad, the same for turning the hand
@@ -49,9 +49,18 @@ def posture(name: str, side: str) -> np.ndarray:
     return np.array(POSTURES[name]) * (1.0 if side == "left" else _MIRROR)
 
 
-def minimum_jerk(u: np.ndarray | float) -> np.ndarray | float:
-    """Way made, 0..1, at the share u of the time."""
-    return u * u * u * (10.0 + u * (-15.0 + 6.0 * u))
+def progress(u: float, ramp: float) -> float:
+    """Way made, 0..1, at the share u of the time, speeding up and slowing down over a share `ramp` (0..0.5) each.
+
+    With ramp 0.5 it is close to the minimum-jerk law of a single reach (Flash and Hogan, J. Neurosci. 1985); a long way
+    through via points is travelled at an even speed between its ends, as people do.
+    """
+    if u > 0.5:
+        return 1.0 - progress(1.0 - u, ramp)
+    if u >= ramp:
+        return (u - ramp / 2.0) / (1.0 - ramp)
+    x = u / ramp
+    return ramp / (1.0 - ramp) * x**4 * (2.5 - 3.0 * x + x * x)
 
 
 def turn_z(angle: float) -> np.ndarray:
@@ -102,8 +111,9 @@ class Path:
 
     Attributes:
         spline: u in 0..1 -> (7,) [rad].
-        duration: [s] under the minimum-jerk law.
+        duration: [s] of the whole way.
         error: [m] largest distance of the hand from where it was wanted.
+        ramp: share of the time in which it comes to speed, and to rest again.
         marks: u at each of the poses that the way was planned through, beginning with 0.
     """
 
@@ -111,6 +121,7 @@ class Path:
     duration: float
     error: float = 0.0
     marks: tuple[float, ...] = (0.0, 1.0)
+    ramp: float = 0.5
 
     @property
     def end(self) -> np.ndarray:
@@ -240,7 +251,9 @@ class Arm:
         clock = np.r_[0.0, np.cumsum(even)]
         timed = CubicSpline(clock / clock[-1], along)
         at_marks = np.interp((u / u[-1])[list(marks)], fine, clock / clock[-1])
-        return Path(timed, max(PEAK * clock[-1], 0.15) / self.time_scale, error, tuple(at_marks))
+        way = max(clock[-1], 0.08) / self.time_scale
+        ramp = min(RAMP, way)
+        return Path(timed, way + ramp, error, tuple(at_marks), ramp / (way + ramp))
 
     def way(self, goals: Sequence[np.ndarray], speed: float, scatter: float = 0.02) -> Path:
         """A free way from where the arm is, through joint angles, to the last of them."""
@@ -286,9 +299,9 @@ class Arm:
         """Move along a path, one step a control period; brakes softly and returns True where `until` comes true on the way."""
         elapsed, rate, stopped = 0.0, 1.0, False
         while elapsed < path.duration and rate > 0.0:
-            before = float(minimum_jerk(elapsed / path.duration))
+            before = progress(elapsed / path.duration, path.ramp)
             elapsed = min(elapsed + rate * self.timestep, path.duration)
-            now = float(minimum_jerk(elapsed / path.duration))
+            now = progress(elapsed / path.duration, path.ramp)
             q = path.spline(now)
             shake = np.zeros(7)
             if tremor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import mujoco
@@ -12,12 +12,14 @@ from ...scenarios.draw import Draw
 from ...scenarios.scene import Scene
 from ...scenarios.sensing import Readings, Request
 from ...scenarios.temporal import Carry
-from .arm import Arm
+from .arm import Arm, Path, posture
+from .clearance import Clearance
 
 SIDES = ("left", "right")
 # the claw: gap between the pads [m] against percent, and force [N] a percent of squeeze (robots/kuafu/claw.xml)
 GAP_OPEN, GAP_PER_PERCENT = 0.186, 0.0019
 FORCE_PER_PERCENT = 11.4
+SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
 CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
 Motion = Generator[None, Any, Any]
@@ -70,12 +72,14 @@ class Body:
         self.claws = dict.fromkeys(SIDES, 0.0)
         self.squeeze = dict.fromkeys(SIDES, 0.0)
         self._order = scene.schema.action.names
+        self._clearance = {side: Clearance(draw.model, side) for side in SIDES}
         self._low, self._high = _bounds(scene)
         self._action = np.array(scene.ready_ctrl, float)
         self._arm_columns = {
             s: [self._order.index(n) for n in scene.robot.arm_names if n.startswith(f"zarm_{s[0]}")] for s in SIDES
         }
         self._claw_columns = {s: self._order.index(f"{s}_claw") for s in SIDES}
+        self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
         self.placing: tuple | None = None
         self.given_up: str | None = None
@@ -177,6 +181,12 @@ class Body:
         """Let a motion of the other arm run beside the skills that follow."""
         self._beside.append(motion)
 
+    def way(self, side: str, goal: np.ndarray, by_way_of: Sequence[Sequence[str]] = ((),), speed: float = 0.45) -> Path:
+        """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures."""
+        options = [[posture(name, side) for name in row] for row in by_way_of]
+        picture = self._picture().qpos.copy()
+        return self._clearance[side].choose(self.arms[side], options, goal, speed, picture, self.claws[side])
+
     def wait(self, seconds: float) -> Motion:
         for _ in range(max(1, round(seconds / self.timestep))):
             yield
@@ -237,11 +247,19 @@ class Body:
     def action(self) -> np.ndarray:
         """(nu,) float32 of this control step."""
         for side in SIDES:
-            self._action[self._arm_columns[side]] = self.arms[side].command
+            columns = self._arm_columns[side]
+            change = self.arms[side].command - self._action[columns]
+            self._action[columns] += np.clip(change, -self._slew[columns], self._slew[columns])
             column = self._claw_columns[side]
             step = CLAW_SPEED * self.timestep
             self._action[column] += np.clip(self.claws[side] - self._action[column], -step, step)
         return np.clip(self._action, self._low, self._high).astype(np.float32)
+
+
+def _speed_limit(scene: Scene, name: str) -> float:
+    """The smaller of a joint's two speed limits [rad/s]; claws have their own."""
+    speeds = scene.robot.limits.get(name, {}).get("velocity", {})
+    return min((float(speeds[key]) for key in ("limit", "peak") if key in speeds), default=1e9)
 
 
 def _bounds(scene: Scene) -> tuple[np.ndarray, np.ndarray]:

@@ -107,7 +107,7 @@ class PushOpen(Skill):
         "height": Argument("length", "above the site", 0.07),
         "over": Argument("length", "height above the site at which the hand passes over the door", 0.25),
         "thickness": Argument("length", "of the door", 0.029),
-        "speed": Argument("speed", "largest speed of the hand", 0.35),
+        "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
     def run(self, body: Body) -> Motion:
@@ -123,13 +123,14 @@ class PushOpen(Skill):
         room = min(BEHIND, self.radius * np.tan(min(angle, 1.2)) - HALF_HAND)
         low, _ = arm.solve(behind(angle, room, self.height), None, above, above)
         high, _ = arm.solve(behind(angle, room, self.over), None, low, above)
-        yield from arm.follow(arm.way([posture("over", self.hand), high], self.speed))
+        yield from arm.follow(body.way(self.hand, high, [["over"]], self.speed))
         body.open_claw(self.hand, 0.0)
         yield from arm.follow(arm.line([(behind(angle, room, self.height), None)], self.speed, like=above))
         poses = [(behind(theta, 0.04, self.height), None) for theta in np.arange(angle, self.to + 0.2, STEP)]
         path = arm.line(poses, self.speed, like=above)
         yield from arm.follow(path, lambda: body.joint(self.joint) >= self.to)
-        yield from body.pause(0.05, 0.15)
+        away = behind(body.joint(self.joint), BEHIND, self.height)
+        yield from arm.follow(arm.line([(away, None)], self.speed, like=above))
 
 
 class PushClose(Skill):
@@ -142,7 +143,7 @@ class PushClose(Skill):
         "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
         "radius": Argument("length", "how far from the hinge the hand pushes", 0.27),
         "height": Argument("length", "above the site", 0.0),
-        "speed": Argument("speed", "largest speed of the hand", 0.3),
+        "speed": Argument("speed", "largest speed of the hand", 0.35),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
@@ -156,8 +157,7 @@ class PushClose(Skill):
             return on_door(body, self.joint, self.edge, theta, self.radius, gap, self.height)
 
         start, _ = arm.solve(outside(angle, 0.14), None, like, like)
-        by_way_of = [posture("round_1", self.hand), posture("round_2", self.hand)]
-        yield from arm.follow(arm.way([*by_way_of, start], 0.5))
+        yield from arm.follow(body.way(self.hand, start, [["round_1", "round_2"]], self.speed))
         angle = body.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, -0.12, -STEP)]
         path = arm.line(poses, self.speed, like=like)

@@ -53,8 +53,8 @@ class Reach(Skill):
             if off < REACHED:
                 break
         goal = min(tried, key=lambda t: t[0])[1]
-        on_the_way = [] if self.by_way_of is None else [posture(self.by_way_of, self.hand)]
-        yield from arm.follow(arm.way([*on_the_way, goal], self.speed))
+        row = [] if self.by_way_of is None else [self.by_way_of]
+        yield from arm.follow(body.way(self.hand, goal, [row], self.speed))
         yield from body.pause()
 
 

@@ -6,12 +6,11 @@ from typing import ClassVar
 
 from .arm import posture
 from .body import Body, Motion
-from .hands import HAND, REACHED, TURNS, UP, facing
+from .hands import HAND, REACHED, TURNS, facing
 from .skill import Argument, Skill
 
 TIP = 0.0225  # m, from between the pads to the end of the closed fingers (robots/kuafu/claw.xml)
 PRESSING = 0.02  # m/s
-BEFORE, ABOVE = 0.08, 0.10  # m, from where the finger comes to the key
 POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
 
 
@@ -46,9 +45,7 @@ class PressKey(Skill):
             if off < REACHED:
                 break
         start = min(tried, key=lambda t: t[0])[1]
-        frame = arm.hand(start)[1]
-        before, _ = arm.solve(arm.hand(start)[0] + BEFORE * out + ABOVE * UP, frame, start, like, orient=POINT)
-        yield from arm.follow(arm.way([before, start], self.speed))
+        yield from arm.follow(body.way(self.hand, start, [[], ["elbow_out"]], self.speed))
         yield from body.pause()
         position, frame = arm.hand()
         tip = position + TIP * frame[:, 2]

@@ -54,8 +54,8 @@ class PickRim(Skill):
             if tried[-1][0] < REACHED:
                 break
         _, high, frame = min(tried, key=lambda t: t[0])
-        on_the_way = [] if self.by_way_of is None else [posture(self.by_way_of, self.hand)]
-        yield from arm.follow(arm.way([*on_the_way, high], self.speed))
+        row = [] if self.by_way_of is None else [self.by_way_of]
+        yield from arm.follow(body.way(self.hand, high, [row], self.speed))
         yield from body.pause()
         position, _ = body.site(self.at)
         goal = position - self.depth * UP - self.tips * frame[:, 2]

@@ -1,0 +1,109 @@
+"""Ways round things: the operator imagines a way in its own picture of the scene and takes one that touches nothing."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import mujoco
+import numpy as np
+
+from .arm import Arm, Path
+
+MARGIN = 0.025  # m, kept from everything that the hand is not meant to touch
+SAMPLES = 26  # places on a way that are looked at
+TRIES = 60  # ways that are imagined before the best is taken
+SCATTER = 0.22  # rad, by which a way is changed from one try to the next
+ENDS = 0.12  # share of a way at either end where what is near there may stay near
+LENGTH = 0.02  # cost of a radian of way, so that of two clear ways the shorter is taken
+
+
+class Clearance:
+    """Distances of one arm from everything else, in a picture of the scene of its own.
+
+    Args:
+        model: the scene as the operator knows it; it is copied.
+        side: whose arm.
+    """
+
+    def __init__(self, model: mujoco.MjModel, side: str):
+        self.model = copy.copy(model)
+        self.data = mujoco.MjData(self.model)
+        self.side = side
+        names = [self.model.body(int(b)).name for b in self.model.geom_bodyid]
+        hand = (f"{side}_claw", f"{side}_finger_front", f"{side}_finger_back")
+        self._hand = np.array([n in hand for n in names])
+        self._arm = np.array([n.startswith(f"zarm_{side[0]}") for n in names]) | self._hand
+        self.model.geom_margin[self._arm] = MARGIN
+        self._joints = np.array([self.model.joint(f"zarm_{side[0]}{i}_joint").qposadr[0] for i in range(1, 8)])
+        self._fingers = [self.model.joint(f"{side}_finger_{w}_joint").qposadr[0] for w in ("front", "back")]
+        self._stroke = float(self.model.jnt_range[self.model.joint(f"{side}_finger_front_joint").id, 1])
+
+    def near(self, q: np.ndarray) -> dict[tuple[int, int], float]:
+        """Pairs of bodies closer than the margin at joint angles q, and their distance [m]; only pairs with this arm."""
+        self.data.qpos[self._joints] = q
+        mujoco.mj_kinematics(self.model, self.data)
+        mujoco.mj_comPos(self.model, self.data)
+        mujoco.mj_collision(self.model, self.data)
+        contact = self.data.contact
+        geoms = contact.geom
+        counts = (self._arm[geoms].any(axis=1)) & ~self._hand[geoms].all(axis=1)
+        found: dict[tuple[int, int], float] = {}
+        for (a, b), distance in zip(geoms[counts], contact.dist[counts]):
+            pair = (int(self.model.geom_bodyid[a]), int(self.model.geom_bodyid[b]))
+            found[pair] = min(found.get(pair, MARGIN), float(distance))
+        return found
+
+    def cost(self, path: Path, picture: np.ndarray, percent: float, stop: float = np.inf) -> float:
+        """How little room a path leaves; 0 (plus a little for its length) where it keeps the margin everywhere."""
+        self.data.qpos[:] = picture
+        self.data.qpos[self._fingers] = percent / 100.0 * self._stroke
+        start, end = self.near(path.spline(0.0)), self.near(path.end)
+        total = LENGTH * float(np.abs(np.diff(path.spline(np.linspace(0, 1, SAMPLES)), axis=0)).max(axis=1).sum())
+        for share in np.linspace(0.0, 1.0, SAMPLES):
+            for pair, distance in self.near(path.spline(share)).items():
+                # what is near at an end is left, or come to, by and by; never through it
+                if share < ENDS and distance > start.get(pair, MARGIN) - 0.003:
+                    continue
+                if share > 1.0 - ENDS and distance > end.get(pair, MARGIN) - 0.003:
+                    continue
+                total += (MARGIN - distance) / MARGIN + (3.0 if distance < 0.002 else 0.0)
+            if total > stop:
+                break
+        return total
+
+    def choose(
+        self,
+        arm: Arm,
+        options: Sequence[Sequence[np.ndarray]],
+        goal: np.ndarray,
+        speed: float,
+        picture: np.ndarray,
+        percent: float,
+    ) -> Path:
+        """A way from where the arm is to a goal that leaves room, by one of several rows of postures or one like it.
+
+        Args:
+            arm: as it stands.
+            options: rows of postures to pass; an empty row goes straight.
+            goal: (7,) joint angles at the end.
+            speed: [m/s] of the hand.
+            picture: (nq,) the scene as seen.
+            percent: how far the claw is closed.
+        """
+        low, high = arm.model.jnt_range.T
+        best: list[tuple[float, list[np.ndarray], Path]] = []
+        for k in range(len(options) + TRIES):
+            if k < len(options):
+                row = [np.asarray(q) for q in options[k]]
+            else:
+                if best[0][0] < LENGTH * 12.0:
+                    break
+                parent = best[int(arm.rng.integers(min(3, len(best))))][1]
+                row = list(parent) if parent else [0.5 * (arm.q + goal)]
+                row = [np.clip(q + arm.rng.normal(0.0, SCATTER, 7), low, high) for q in row]
+            path = arm.way([*row, goal], speed, scatter=0.0)
+            cost = self.cost(path, picture, percent, best[2][0] if len(best) > 2 else np.inf)
+            best.append((cost, row, path))
+            best.sort(key=lambda b: b[0])
+        return best[0][2]
