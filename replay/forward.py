@@ -333,12 +333,14 @@ def _touches(case: Case, shown: Played, take: Take) -> tuple[list[tuple[str, str
     millimetre rings with hundreds of newtons.
     """
     names, columns = [], []
+    # what a hand may touch, the flange that carries it may touch: people push doors with the back of the wrist, too
+    mounts, touchable = case.stage.scene.robot.interface["hands"].get("mounts", ()), case.stage.touchable
     for column, request in enumerate(case.stage.scene.unasked):
         mine, other = request.of.partition(":")[2], request.to.partition(":")[2]
         force = shown.touches[:, column]
         if not other and force.max(initial=0.0) > 0.0:
             other = _nearest_body(take.draw.model, shown.qpos[max(int(force.argmax()) - 1, 0)], mine)
-            if "/" not in other:
+            if "/" not in other or (mine in mounts and other in touchable):
                 continue
         names.append((mine, other))
         columns.append(column)

@@ -63,9 +63,13 @@ class Stage:
     def hand_pairs(self) -> list[tuple[str, str]]:
         """Pairs that may touch: a hand and what the scenario lets it touch, fingers and the hand they belong to."""
         hands = self.scene.robot.interface["hands"]["bodies"]
-        touchable = {self._body_of(group) for group in self.scene.may_touch}
         loose = {self.scene.model.body(i).name for i in range(self.scene.model.nbody) if self._loose(i)}
-        return [(hand, body) for hand in hands for body in sorted(touchable | loose)]
+        return [(hand, body) for hand in hands for body in sorted(self.touchable | loose)]
+
+    @cached_property
+    def touchable(self) -> set[str]:
+        """Bodies that the scenario lets hands touch."""
+        return {self._body_of(group) for group in self.scene.may_touch}
 
     def _body_of(self, group: str) -> str:
         how, _, name = group.partition(":")
