@@ -20,6 +20,7 @@ SIDES = ("left", "right")
 GAP_OPEN, GAP_PER_PERCENT = 0.186, 0.0019
 FORCE_PER_PERCENT = 11.4
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
+REACHED = 2e-3  # m, within which a pose counts as reached
 CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
 Motion = Generator[None, Any, Any]
@@ -139,6 +140,10 @@ class Body:
         self._fresh = False
         return data.site(name).xpos.copy(), data.site(name).xmat.reshape(3, 3).copy()
 
+    def part_of(self, site: str) -> str:
+        """The body that a site belongs to."""
+        return self.model.body(int(self.model.site(site).bodyid[0])).name
+
     def hinge(self, joint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Axis point (3,), axis direction (3,) and rotation (3, 3) of the door that turns about a hinge, as seen."""
         data = self._picture()
@@ -186,6 +191,41 @@ class Body:
         options = [[posture(name, side) for name in row] for row in by_way_of]
         picture = self._picture().qpos.copy()
         return self._clearance[side].choose(self.arms[side], options, goal, speed, picture, self.claws[side])
+
+    def crowd(
+        self, side: str, q: np.ndarray, touch: Sequence[str] = (), joint: str | None = None, angle: float = 0.0
+    ) -> float:
+        """How crowded it is for an arm at joint angles (see `Clearance.crowd`)."""
+        return self._clearance[side].crowd(q, self._picture().qpos, self.claws[side], touch, joint, angle)
+
+    def goal(
+        self,
+        side: str,
+        poses: Sequence[Sequence[tuple[np.ndarray, np.ndarray | None]]],
+        like: np.ndarray,
+        orient: Sequence[float] | float = 0.3,
+        touch: Sequence[str] = (),
+    ) -> tuple[float, list[np.ndarray]]:
+        """Of several rows of hand poses the one that is within reach and leaves room; its score and joint angles.
+
+        Args:
+            poses: rows of (position, rotation); each pose of a row is searched from the one before.
+            like: posture that is preferred; the first row that scores well is taken.
+            orient: as in `Arm.solve`.
+            touch: bodies that the hand may touch in the last pose of a row.
+        """
+        arm, best = self.arms[side], (np.inf, [])
+        for row in poses:
+            seed, score, found = like, 0.0, []
+            for i, (position, rotation) in enumerate(row):
+                seed, off = arm.solve(position, rotation, seed, like, orient)
+                found.append(seed)
+                score += 400.0 * max(off - REACHED, 0.0) + self.crowd(side, seed, touch if i == len(row) - 1 else ())
+            if score < best[0]:
+                best = (score, found)
+            if score < 0.5:
+                break
+        return best
 
     def wait(self, seconds: float) -> Motion:
         for _ in range(max(1, round(seconds / self.timestep))):

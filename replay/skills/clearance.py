@@ -11,7 +11,7 @@ import numpy as np
 from .arm import Arm, Path
 
 MARGIN = 0.025  # m, kept from everything that the hand is not meant to touch
-SAMPLES = 26  # places on a way that are looked at
+COARSE, FINE = 16, 64  # places on a way that are looked at: first, and where it seems clear
 TRIES = 60  # ways that are imagined before the best is taken
 SCATTER = 0.22  # rad, by which a way is changed from one try to the next
 ENDS = 0.12  # share of a way at either end where what is near there may stay near
@@ -31,10 +31,14 @@ class Clearance:
         self.data = mujoco.MjData(self.model)
         self.side = side
         names = [self.model.body(int(b)).name for b in self.model.geom_bodyid]
-        hand = (f"{side}_claw", f"{side}_finger_front", f"{side}_finger_back")
+        hand = self._hand_names = (f"{side}_claw", f"{side}_finger_front", f"{side}_finger_back")
         self._hand = np.array([n in hand for n in names])
         self._arm = np.array([n.startswith(f"zarm_{side[0]}") for n in names]) | self._hand
         self.model.geom_margin[self._arm] = MARGIN
+        # only what this arm meets is of interest
+        solid = (self.model.geom_contype | self.model.geom_conaffinity) != 0
+        self.model.geom_contype[:] = np.where(solid & self._arm, 1, 0)
+        self.model.geom_conaffinity[:] = np.where(solid, 1, 0)
         self._joints = np.array([self.model.joint(f"zarm_{side[0]}{i}_joint").qposadr[0] for i in range(1, 8)])
         self._fingers = [self.model.joint(f"{side}_finger_{w}_joint").qposadr[0] for w in ("front", "back")]
         self._stroke = float(self.model.jnt_range[self.model.joint(f"{side}_finger_front_joint").id, 1])
@@ -54,20 +58,53 @@ class Clearance:
             found[pair] = min(found.get(pair, MARGIN), float(distance))
         return found
 
+    def crowd(
+        self,
+        q: np.ndarray,
+        picture: np.ndarray,
+        percent: float,
+        touch: Sequence[str] = (),
+        joint: str | None = None,
+        angle: float = 0.0,
+    ) -> float:
+        """How crowded it is at joint angles; 0 where the margin is kept from everything.
+
+        Args:
+            q: (7,) of the arm.
+            picture: (nq,) the scene as seen.
+            percent: how far the claw is closed.
+            touch: bodies that the hand (not the arm) may touch there.
+            joint, angle: a door and where it stands then, where that is not as seen.
+        """
+        self.data.qpos[:] = picture
+        self.data.qpos[self._fingers] = percent / 100.0 * self._stroke
+        if joint is not None:
+            self.data.qpos[self.model.joint(joint).qposadr[0]] = angle
+        total = 0.0
+        for (a, b), distance in self.near(q).items():
+            names = {self.model.body(a).name, self.model.body(b).name}
+            if names & set(touch) and names & set(self._hand_names):
+                continue
+            total += (MARGIN - distance) / MARGIN + (3.0 if distance < 0.0 else 0.0)
+        return total
+
     def cost(self, path: Path, picture: np.ndarray, percent: float, stop: float = np.inf) -> float:
         """How little room a path leaves; 0 (plus a little for its length) where it keeps the margin everywhere."""
         self.data.qpos[:] = picture
         self.data.qpos[self._fingers] = percent / 100.0 * self._stroke
         start, end = self.near(path.spline(0.0)), self.near(path.end)
-        total = LENGTH * float(np.abs(np.diff(path.spline(np.linspace(0, 1, SAMPLES)), axis=0)).max(axis=1).sum())
-        for share in np.linspace(0.0, 1.0, SAMPLES):
+        shares = np.linspace(0.0, 1.0, FINE + 1)
+        total = LENGTH * float(np.abs(np.diff(path.spline(shares), axis=0)).max(axis=1).sum())
+        coarse = np.zeros(FINE + 1, bool)
+        coarse[:: FINE // COARSE] = True
+        for share in (*shares[coarse], *shares[~coarse]):
             for pair, distance in self.near(path.spline(share)).items():
                 # what is near at an end is left, or come to, by and by; never through it
                 if share < ENDS and distance > start.get(pair, MARGIN) - 0.003:
                     continue
                 if share > 1.0 - ENDS and distance > end.get(pair, MARGIN) - 0.003:
                     continue
-                total += (MARGIN - distance) / MARGIN + (3.0 if distance < 0.002 else 0.0)
+                total += ((MARGIN - distance) / MARGIN + (3.0 if distance < 0.002 else 0.0)) * COARSE / FINE
             if total > stop:
                 break
         return total

@@ -11,7 +11,6 @@ from .body import Body, Motion
 from .skill import Argument, Skill
 
 HAND = Argument("hand", "which hand")
-REACHED = 2e-3  # m, within which a pose counts as reached
 TURNS = np.deg2rad(
     [0.0, -12.0, 12.0, -24.0, 24.0]
 )  # other directions of the fingers, tried where the wanted one is out of reach
@@ -44,15 +43,9 @@ class Reach(Skill):
         body.open_claw(self.hand, self.opening)
         position, rotation = body.site(self.to)
         like = posture(self.posture, self.hand)
-        tried = []
-        for turn in TURNS:
-            frame = arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like)
-            goal, off = arm.solve(position - self.standoff * frame[:, 2], frame, like)
-            off = max(off, arm.solve(position, frame, goal, like)[1])
-            tried.append((off, goal))
-            if off < REACHED:
-                break
-        goal = min(tried, key=lambda t: t[0])[1]
+        frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in TURNS]
+        rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
+        goal = body.goal(self.hand, rows, like, touch=[body.part_of(self.to)])[1][0]
         row = [] if self.by_way_of is None else [self.by_way_of]
         yield from arm.follow(body.way(self.hand, goal, [row], self.speed))
         yield from body.pause()

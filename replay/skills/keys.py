@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
 from .arm import posture
-from .body import Body, Motion
-from .hands import HAND, REACHED, TURNS, facing
+from .body import SIDES, Body, Motion
+from .hands import TURNS, facing
 from .skill import Argument, Skill
 
 TIP = 0.0225  # m, from between the pads to the end of the closed fingers (robots/kuafu/claw.xml)
 PRESSING = 0.02  # m/s
+MORE = np.deg2rad([-36.0, -48.0])  # further directions of the fingers, from the side
 POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
 
 
@@ -19,7 +22,9 @@ class PressKey(Skill):
 
     word = "press_key"
     arguments: ClassVar = {
-        "hand": HAND,
+        "hand": Argument(
+            "word", "which hand; either: the one that has more room", "either", ("left", "right", "either")
+        ),
         "at": Argument("site", "the key's face, x axis towards the finger"),
         "travel": Argument("length", "how far past the key's face the fingertip goes at most", 0.004),
         "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.2),
@@ -31,21 +36,27 @@ class PressKey(Skill):
     }
 
     def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, 0.0)
-        like = posture(self.posture, self.hand)
         key, rotation = body.site(self.at)
         key = key + body.aim()
         out = rotation[:, 0]
-        tried = []
-        for turn in TURNS:
-            frame = arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like)
-            start, off = arm.solve(key + self.standoff * out - TIP * frame[:, 2], frame, like, orient=POINT)
-            tried.append((off, start))
-            if off < REACHED:
+        best: tuple[float, str, list[np.ndarray]] = (np.inf, "", [])
+        for side in SIDES if self.hand == "either" else (self.hand,):
+            body.open_claw(side, 0.0)
+            arm, like, sign = body.arms[side], posture(self.posture, side), 1.0 if side == "left" else -1.0
+            frames = [
+                arm.frame(facing(rotation) + sign * (self.yaw + turn), self.pitch, like) for turn in (*TURNS, *MORE)
+            ]
+            rows = [[(key + d * out - TIP * f[:, 2], f) for d in (self.standoff, 0.001)] for f in frames]
+            score, found = body.goal(side, rows, like, POINT, [body.part_of(self.at)])
+            if score < best[0]:
+                best = (score, side, found)
+            if score < 0.5:
                 break
-        start = min(tried, key=lambda t: t[0])[1]
-        yield from arm.follow(body.way(self.hand, start, [[], ["elbow_out"]], self.speed))
+        side, start = best[1], best[2][0]
+        arm = body.arms[side]
+        yield from arm.follow(
+            body.way(side, start, [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]], self.speed)
+        )
         yield from body.pause()
         position, frame = arm.hand()
         tip = position + TIP * frame[:, 2]

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from .arm import Arm, Path, posture, turn_z
-from .body import Body, Motion
-from .hands import HAND, REACHED, TURNS, UP, facing
+from .body import REACHED, Body, Motion
+from .hands import HAND, TURNS, UP, facing
 from .skill import Argument, Skill
 
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
@@ -44,16 +44,13 @@ class PickRim(Skill):
         position, rotation = body.site(self.at)
         quarter = np.pi / 2 - self.lean
         quarter = quarter if self.fingers == "left" else -quarter
-        tried = []
-        for turn in TURNS:
-            frame = arm.frame(facing(rotation) + quarter + turn, self.pitch, like)
+        frames = [arm.frame(facing(rotation) + quarter + turn, self.pitch, like) for turn in TURNS]
+        rows = []
+        for frame in frames:
             back = self.tips * frame[:, 2]
-            low, off = arm.solve(position - self.depth * UP - back, frame, like, orient=LEVEL)
-            high, off_high = arm.solve(position + self.above * UP - back, frame, low, orient=LEVEL)
-            tried.append((max(off, off_high), high, frame))
-            if tried[-1][0] < REACHED:
-                break
-        _, high, frame = min(tried, key=lambda t: t[0])
+            rows.append([(position + self.above * UP - back, frame), (position - self.depth * UP - back, frame)])
+        high = body.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
+        frame = arm.hand(high)[1]
         row = [] if self.by_way_of is None else [self.by_way_of]
         yield from arm.follow(body.way(self.hand, high, [row], self.speed))
         yield from body.pause()
