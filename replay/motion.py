@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import mujoco
 import numpy as np
 
 from .checks.channels import in_radians, pair
@@ -40,6 +41,32 @@ def joint_motion(recording: Recording, joints: Sequence[str], stopped: dict[str,
         names = tuple(name for name in joints if name in stream.names)
         if names:
             found[role] = JointMotion(seconds(stream, origin), in_radians(stream, names), names, stream)
+    return found
+
+
+def finger_positions(recording: Recording, model: mujoco.MjModel, t: np.ndarray) -> dict[int, np.ndarray]:
+    """Where the fingers of tendon-driven hands were at given times, from the recorded opening (measured, else commanded).
+
+    Args:
+        model: a scene whose hands' actuators pull a fixed tendon that is as long as the percent that they are commanded.
+        t: (m,) seconds from the recording's origin.
+
+    Returns:
+        qpos address -> (m,) position of each finger joint [m]; empty where the recording does not tell.
+    """
+    streams = [s for role in ("measured", "command") for s in recording.select(role, "claw") if s.n and s.unit == "%"]
+    found: dict[int, np.ndarray] = {}
+    for stream in streams:
+        for j, name in enumerate(stream.names):
+            actuator = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_ACTUATOR, name)
+            if actuator < 0 or model.actuator_trntype[actuator] != mujoco.mjtTrn.mjTRN_TENDON:
+                continue
+            tendon = int(model.actuator_trnid[actuator, 0])
+            wraps = slice(model.tendon_adr[tendon], model.tendon_adr[tendon] + model.tendon_num[tendon])
+            percent = zero_order_hold(seconds(stream, origin_ns(recording)), stream.values[:, [j]], t)[:, 0]
+            total = float(model.wrap_prm[wraps].sum())
+            for joint in model.wrap_objid[wraps]:
+                found.setdefault(int(model.jnt_qposadr[joint]), percent / total)
     return found
 
 

@@ -10,13 +10,15 @@ from .checks.collision import check_overlaps, overlaps
 from .checks.rules import Rules
 from .checks.signal import Motion
 from .finding import Finding
+from .motion import finger_positions
+from .recording import Recording
 from .scenes import Stage
 
 RATE = 25.0  # Hz at which poses are looked at: a hand at 0.5 m/s moves 20 mm between two
 
 
 def check_obstacles(
-    motion: Motion, names: tuple[str, ...], stage: Stage, draw: Draw, rules: Rules, signal: str
+    motion: Motion, names: tuple[str, ...], stage: Stage, draw: Draw, rules: Rules, signal: str, recording: Recording
 ) -> list[Finding]:
     """`collision.self` and `collision.scene` of a joint motion, everything else as it stands at the start of a draw.
 
@@ -26,6 +28,7 @@ def check_obstacles(
     Args:
         motion: the resampled motion; rows that are not determined are left out.
         names: (k,) its joints; draw: the copy of the scene that it is held against.
+        recording: tells how far the hands were open.
     """
     model = draw.model
     rows = (
@@ -39,6 +42,8 @@ def check_obstacles(
     for j, name in enumerate(names):
         qpos[:, model.joint(name).qposadr[0]] = motion.x[rows, j]
     t = motion.t[rows]
+    for address, position in finger_positions(recording, model, t).items():
+        qpos[:, address] = position
     mine = stage.robot_geoms
     found = check_overlaps("collision.self", t, overlaps(model, qpos, mine), rules, signal=signal)
     fixed = _fixtures(model, mine)

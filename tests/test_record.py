@@ -1,0 +1,89 @@
+"""From the command line: record, replay to the bit, break in known ways, find what was broken."""
+
+import json
+import re
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import shiliu
+from shiliu.cli import main
+from shiliu.replay.demo import SEEDS
+from shiliu.replay.demonstration import as_recording, demonstrate
+from shiliu.replay.faults import FAULTS
+from shiliu.replay.judge import judge
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return shiliu.load_scenario("microwave")
+
+
+@pytest.fixture(scope="module")
+def good(scene):
+    return next(iter(demonstrate(scene, SEEDS[:1])))
+
+
+def test_a_demonstration_does_the_task_in_order(good, scene):
+    assert good.label["success"] is True
+    times = list(good.label["subgoals"].values())
+    assert times == sorted(times)
+    assert [s["skill"] for s in good.segments]
+    assert all(s["t0"] <= s["t1"] for s in good.segments)
+
+
+def test_a_demonstration_is_judged_feasible_and_reproduces(good, scene):
+    (verdict,) = judge([as_recording("good", good, scene)])
+    failed = [(f.code, f.subject, f.value) for f in verdict.findings if f.failed]
+    assert failed == []
+    assert verdict.verdict == "FEASIBLE"
+    assert next(f for f in verdict.findings if f.code == "reproduces").level == "PASS"
+
+
+def test_dense_reward_rises_along_it_and_not_along_an_idle_one(good, scene):
+    env = shiliu.envs.single.ShiliuEnv(scene, reward="dense")
+    values = good.draw["values"]
+
+    def rewards(actions):
+        env.reset(options={"values": values})
+        out = []
+        for action in actions:
+            _, reward, terminated, _, _ = env.step(action)
+            out.append(reward)
+            if terminated:
+                break
+        return np.array(out)
+
+    along = rewards(good.actions)
+    rank = np.argsort(np.argsort(along, kind="stable"), kind="stable")
+    assert np.corrcoef(rank, np.arange(len(rank)))[0, 1] >= 0.9
+    assert along[-1] == 1.0
+    idle = rewards(np.repeat(good.actions[:1], 150, axis=0))
+    assert idle.max() - idle.min() < 0.05
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_each_fault_is_found_as_the_cause(fault, good, scene):
+    (verdict,) = judge([as_recording(fault.name, fault.inject(scene, good), scene)])
+    assert verdict.root is not None
+    root = verdict.findings[verdict.root]
+    assert root.code == fault.code, [(f.code, f.level, f.t0) for f in verdict.findings if f.failed]
+    assert verdict.verdict == ("UNSOUND" if root.stage == "integrity" else "INFEASIBLE")
+
+
+def test_record_then_replay_by_command(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["record", "episodes=1", f"seed={SEEDS[0]}", "out=demos", "quiet=true"]) == 0
+    assert re.search(r"1 of 1 succeeded", capsys.readouterr().out)
+    info = json.loads((tmp_path / "demos" / "meta" / "info.json").read_text())
+    assert info["codebase_version"] == "v3.0"
+    table = pq.read_table(next((tmp_path / "demos" / "data").rglob("*.parquet")))
+    assert str(table.schema.field("action").type).startswith("fixed_size_list<")
+    assert "float" in str(table.schema.field("action").type)
+    assert main(["replay", "data=demos", "out=verdicts", "pictures=false"]) == 0
+    (line,) = (tmp_path / "verdicts" / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    verdict = json.loads(line)
+    assert verdict["verdict"] == "FEASIBLE"
+    assert verdict["source"] == "demos#0"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["demos", "verdicts"], "nothing else is left behind"
+    assert main(["record", "episodes=1", "out=demos"]) == 2, "an existing dataset is not overwritten"
