@@ -55,7 +55,9 @@ class Clearance:
         found: dict[tuple[int, int], float] = {}
         for (a, b), distance in zip(geoms[counts], contact.dist[counts]):
             pair = (int(self.model.geom_bodyid[a]), int(self.model.geom_bodyid[b]))
-            found[pair] = min(found.get(pair, MARGIN), float(distance))
+            # neighbours within the arm are always close: there only touching counts
+            if distance < (0.001 if self._arm[a] and self._arm[b] else MARGIN):
+                found[pair] = min(found.get(pair, MARGIN), float(distance))
         return found
 
     def crowd(

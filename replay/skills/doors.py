@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import ClassVar
 
 import numpy as np
 
 from .arm import Path, posture, turn_z
 from .body import Body, Motion
-from .hands import HAND, UP
+from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 ROOM = 0.005  # m, by which a planned hand may miss its place
+OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
 AJAR = 0.02  # rad, the latch has let go
 HALF_HAND = 0.055  # m, palm with some play
 BEHIND = 0.11  # m, hand clear of the door's inner face
@@ -102,7 +104,8 @@ class PushOpen(Skill):
         "hand": HAND,
         "joint": JOINT,
         "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
-        "to": Argument("angle", "how far"),
+        "to": Argument("angle", "how far, for a part that faces the robot; one that is turned, as much more or less"),
+        "at_least": Argument("angle", "how far in any case", 1.38),
         "radius": Argument("length", "how far from the hinge the hand pushes", 0.25),
         "height": Argument("length", "above the site", 0.07),
         "over": Argument("length", "height above the site at which the hand passes over the door", 0.25),
@@ -114,6 +117,7 @@ class PushOpen(Skill):
         arm = body.arms[self.hand]
         body.open_claw(self.hand, 0.03)
         angle = body.joint(self.joint)
+        goal = max(self.to + facing(body.site_at(self.edge, self.joint, 0.0)[1]), self.at_least)
         above = posture("from_above", self.hand)
 
         def behind(theta: float, gap: float, height: float) -> np.ndarray:
@@ -126,9 +130,9 @@ class PushOpen(Skill):
         yield from arm.follow(body.way(self.hand, high, [["over"]], self.speed))
         body.open_claw(self.hand, 0.0)
         yield from arm.follow(arm.line([(behind(angle, room, self.height), None)], self.speed, like=above))
-        poses = [(behind(theta, 0.04, self.height), None) for theta in np.arange(angle, self.to + 0.2, STEP)]
+        poses = [(behind(theta, 0.04, self.height), None) for theta in np.arange(angle, goal + 0.2, STEP)]
         path = arm.line(poses, self.speed, like=above)
-        yield from arm.follow(path, lambda: body.joint(self.joint) >= self.to)
+        yield from arm.follow(path, lambda: body.joint(self.joint) >= goal)
         away = behind(body.joint(self.joint), BEHIND, self.height)
         yield from arm.follow(arm.line([(away, None)], self.speed, like=above))
 
@@ -151,12 +155,25 @@ class PushClose(Skill):
         arm = body.arms[self.hand]
         body.open_claw(self.hand, 0.0)
         angle = body.joint(self.joint)
-        like = posture("outside", self.hand)
+        door = body.part_of(self.edge)
 
         def outside(theta: float, gap: float) -> np.ndarray:
-            return on_door(body, self.joint, self.edge, theta, self.radius, gap, self.height)
+            return on_door(body, self.joint, self.edge, theta, radius, gap, self.height)
 
-        start, _ = arm.solve(outside(angle, 0.14), None, like, like)
+        # the arm as it has most room from the first touch to the last
+        best: tuple[float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, arm.q, arm.q)
+        for name, radius in itertools.product(OUTSIDE, (self.radius, self.radius - 0.05, self.radius + 0.04)):
+            like = posture(name, self.hand)
+            start, off = arm.solve(outside(angle, 0.14), None, like, like)
+            score, q = body.crowd(self.hand, start) + 400.0 * off, start
+            for share in (1.0, 0.8, 0.5, 0.25, 0.0):
+                q, off = arm.solve(outside(share * angle, 0.03), None, q, like)
+                score += body.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
+            if score < best[0]:
+                best = (score, radius, like, start)
+            if score < 0.5:
+                break
+        _, radius, like, start = best
         yield from arm.follow(body.way(self.hand, start, [["round_1", "round_2"]], self.speed))
         angle = body.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, -0.12, -STEP)]
