@@ -198,6 +198,15 @@ class Body:
         """How crowded it is for an arm at joint angles (see `Clearance.crowd`)."""
         return self._clearance[side].crowd(q, self._picture().qpos, self.claws[side], touch, joint, angle)
 
+    def room_on(self, side: str, path: Path, held: Sequence[str] = ()) -> float:
+        """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
+        picture = self._picture().qpos.copy()
+        for j in range(self.model.njnt):
+            name = self.model.joint(j).name
+            if self.model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE and name.split("/")[0] in held:
+                picture[self.model.jnt_qposadr[j] + 2] -= 10.0
+        return self._clearance[side].cost(path, picture, self.claws[side])
+
     def goal(
         self,
         side: str,

@@ -13,6 +13,7 @@ from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
+LEAP = 0.4  # rad, a joint that turns so far in one knot changes its branch
 ROOM = 0.005  # m, by which a planned hand may miss its place
 OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
 AJAR = 0.02  # rad, the latch has let go
@@ -120,20 +121,39 @@ class PushOpen(Skill):
         goal = max(self.to + facing(body.site_at(self.edge, self.joint, 0.0)[1]), self.at_least)
         above = posture("from_above", self.hand)
 
-        def behind(theta: float, gap: float, height: float) -> np.ndarray:
-            return on_door(body, self.joint, self.edge, theta, self.radius, -self.thickness - gap, height)
+        door = body.part_of(self.edge)
 
-        # behind the door there is no more room than it stands open
-        room = min(BEHIND, self.radius * np.tan(min(angle, 1.2)) - HALF_HAND)
-        low, _ = arm.solve(behind(angle, room, self.height), None, above, above)
-        high, _ = arm.solve(behind(angle, room, self.over), None, low, above)
+        def behind(theta: float, radius: float, gap: float, height: float) -> np.ndarray:
+            return on_door(body, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
+
+        # where on the door the arm can follow it furthest
+        reach, radius, low = -1.0, self.radius, arm.q
+        for r in (self.radius, self.radius + 0.04, self.radius - 0.04, self.radius + 0.08):
+            # behind the door there is no more room than it stands open
+            room = min(BEHIND, r * np.tan(min(angle, 1.2)) - HALF_HAND)
+            q, off = arm.solve(behind(angle, r, room, self.height), None, above, above)
+            if off > ROOM:
+                continue
+            start, theta = q, angle
+            for theta in np.arange(angle, goal + STEP, STEP):
+                before, (q, off) = q, arm.solve(behind(theta, r, 0.04, self.height), None, q, above, steps=12)
+                crowd = body.crowd(self.hand, q, [door], self.joint, theta)
+                if off > ROOM or crowd > 0.5 or (theta > angle and np.abs(q - before).max() > LEAP):
+                    break
+            if theta > reach + 0.02:
+                reach, radius, low = theta, r, start
+            if reach >= goal:
+                break
+        goal = max(min(goal, reach - STEP), self.at_least)
+        room = min(BEHIND, radius * np.tan(min(angle, 1.2)) - HALF_HAND)
+        high, _ = arm.solve(behind(angle, radius, room, self.over), None, low, above)
         yield from arm.follow(body.way(self.hand, high, [["over"]], self.speed))
         body.open_claw(self.hand, 0.0)
-        yield from arm.follow(arm.line([(behind(angle, room, self.height), None)], self.speed, like=above))
-        poses = [(behind(theta, 0.04, self.height), None) for theta in np.arange(angle, goal + 0.2, STEP)]
+        yield from arm.follow(arm.line([(behind(angle, radius, room, self.height), None)], self.speed, like=above))
+        poses = [(behind(theta, radius, 0.04, self.height), None) for theta in np.arange(angle, goal + 0.12, STEP)]
         path = arm.line(poses, self.speed, like=above)
         yield from arm.follow(path, lambda: body.joint(self.joint) >= goal)
-        away = behind(body.joint(self.joint), BEHIND, self.height)
+        away = behind(body.joint(self.joint), radius, BEHIND, self.height)
         yield from arm.follow(arm.line([(away, None)], self.speed, like=above))
 
 

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import Arm, Path, posture, turn_z
+from .arm import Path, posture, turn_z
 from .body import REACHED, Body, Motion
 from .hands import HAND, TURNS, UP, facing
 from .skill import Argument, Skill
 
+ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
 
 
@@ -95,10 +96,10 @@ class CarryLevel(Skill):
         ),
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
+    with_ = ("food",)
 
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
-        like = posture("elbow_in", self.hand)
         hand, frame = arm.hand()
         held, _ = body.site(self.of)
         offset = hand - held
@@ -107,29 +108,48 @@ class CarryLevel(Skill):
         inward = inside[:, 0]
         sideways = np.cross(UP, inward)
         heading = np.arctan2(frame[1, 2], frame[0, 2])
-        yaw = np.arctan2(inward[1], inward[0]) + self.yaw
-        turn = (yaw - heading + np.pi) % (2 * np.pi) - np.pi
-
-        def pose(centre: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-            turned = turn_z(share * turn)
-            return centre + turned @ offset, turned @ frame
-
         deep = (place - front) @ inward
         centre = place + self.above * UP + body.aim()
-        short = self.short
-        for short in (self.short, self.short + 0.006, self.short + 0.012):
-            goal = pose(centre - short * inward, 1.0)
-            if arm.solve(*goal, like, like, orient=LEVEL)[1] < REACHED:
-                break
         across = float((held - place) @ sideways)
-        beside = centre - (deep + self.before) * inward + 0.5 * across * sideways
-        before = centre - (deep + self.before) * inward
-        poses = [pose(beside, 0.35), pose(before, 0.9), pose(centre - short * inward, 1.0)]
-        body.placing = (centre - short * inward - self.above * UP, *goal)
-        yield from self._carry(body, arm, arm.line(poses, self.speed, like=like, orient=LEVEL))
 
-    def _carry(self, body: Body, arm: Arm, path: Path) -> Motion:
-        yield from arm.follow(path, tremor=0.4)
+        def plan(yaw: float, before: float, like: np.ndarray) -> Path:
+            turn = (np.arctan2(inward[1], inward[0]) + yaw - heading + np.pi) % (2 * np.pi) - np.pi
+
+            def pose(at: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+                turned = turn_z(share * turn)
+                return at + turned @ offset, turned @ frame
+
+            short = self.short
+            for short in (self.short, self.short + 0.006, self.short + 0.012):
+                if arm.solve(*pose(centre - short * inward, 1.0), like, like, orient=LEVEL)[1] < REACHED:
+                    break
+            outside = centre - (deep + before) * inward
+            poses = [
+                pose(outside + 0.5 * across * sideways, 0.35),
+                pose(outside, 0.9),
+                pose(centre - short * inward, 1.0),
+            ]
+            return arm.line(poses, self.speed, like=like, orient=LEVEL)
+
+        best: tuple[float, Path | None] = (np.inf, None)
+        for yaw, before, name in (
+            (self.yaw, self.before, "elbow_in"),
+            (self.yaw, self.before, "elbow_out"),
+            (self.yaw - 0.2, self.before, "elbow_in"),
+            (self.yaw, self.before - 0.03, "elbow_in"),
+            (self.yaw - 0.2, self.before - 0.03, "elbow_out"),
+            (self.yaw + 0.2, self.before - 0.03, "elbow_in"),
+            (self.yaw + 0.15, self.before + 0.03, "elbow_out"),
+        ):
+            path = plan(yaw, before, posture(name, self.hand))
+            cost = body.room_on(self.hand, path, [self.of.split("/")[0], *self.with_]) + 200.0 * max(
+                path.error - REACHED, 0.0
+            )
+            if cost < best[0]:
+                best = (cost, path)
+            if cost < ENOUGH:
+                break
+        yield from arm.follow(best[1], tremor=0.4)
         yield from arm.hold(0.25)
 
 
