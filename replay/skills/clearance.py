@@ -35,6 +35,8 @@ class Clearance:
         self._hand = np.array([n in hand for n in names])
         self._arm = np.array([n.startswith(f"zarm_{side[0]}") for n in names]) | self._hand
         self.model.geom_margin[self._arm] = MARGIN
+        # the search for pairs looks at the bodies' margins, which are worked out when a model is compiled
+        self.model.body_margin[np.unique(self.model.geom_bodyid[self._arm])] = MARGIN
         # only what this arm meets is of interest
         solid = (self.model.geom_contype | self.model.geom_conaffinity) != 0
         self.model.geom_contype[:] = np.where(solid & self._arm, 1, 0)
