@@ -12,6 +12,7 @@ from .hands import HAND, TURNS, UP, facing
 from .skill import Argument, Skill
 
 ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
+CARRIES = 18  # ways of carrying that are imagined before the best is taken
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
 
 
@@ -90,7 +91,7 @@ class CarryLevel(Skill):
         "into": Argument("site", "a site in the middle of the opening's front, or of the part's front, x axis inwards"),
         "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.15),
         "above": Argument("length", "height over the place", 0.012),
-        "before": Argument("length", "distance kept before the opening on the way there", 0.13),
+        "before": Argument("length", "distance kept before the opening on the way there", 0.10),
         "short": Argument(
             "length", "how far short of the place it is set down, so that the palm stays out of the opening", 0.024
         ),
@@ -112,7 +113,7 @@ class CarryLevel(Skill):
         centre = place + self.above * UP + body.aim()
         across = float((held - place) @ sideways)
 
-        def plan(yaw: float, before: float, like: np.ndarray) -> Path:
+        def plan(yaw: float, before: float, left: float, early: float, like: np.ndarray) -> Path:
             turn = (np.arctan2(inward[1], inward[0]) + yaw - heading + np.pi) % (2 * np.pi) - np.pi
 
             def pose(at: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
@@ -125,30 +126,33 @@ class CarryLevel(Skill):
                     break
             outside = centre - (deep + before) * inward
             poses = [
-                pose(outside + 0.5 * across * sideways, 0.35),
-                pose(outside, 0.9),
+                pose(outside + left * across * sideways, early),
+                pose(outside, 0.95),
                 pose(centre - short * inward, 1.0),
             ]
+            away = (front - held) @ inward
+            if away < before:  # what stands beside a corner of the part is drawn out before it is led past
+                poses.insert(0, pose(held + (away - before) * inward + (centre - held) @ UP * UP, 0.0))
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
         best: tuple[float, Path | None] = (np.inf, None)
-        for yaw, before, name in (
-            (self.yaw, self.before, "elbow_in"),
-            (self.yaw, self.before, "elbow_out"),
-            (self.yaw - 0.2, self.before, "elbow_in"),
-            (self.yaw, self.before - 0.03, "elbow_in"),
-            (self.yaw - 0.2, self.before - 0.03, "elbow_out"),
-            (self.yaw + 0.2, self.before - 0.03, "elbow_in"),
-            (self.yaw + 0.15, self.before + 0.03, "elbow_out"),
-        ):
-            path = plan(yaw, before, posture(name, self.hand))
-            cost = body.room_on(self.hand, path, [self.of.split("/")[0], *self.with_]) + 200.0 * max(
-                path.error - REACHED, 0.0
-            )
+        parts = [self.of.split("/")[0], *self.with_]
+        for k in range(CARRIES):
+            # most of the turn comes late, when the forearm has passed the chest
+            like, yaw, before = posture("elbow_in", self.hand), self.yaw, self.before
+            left, early = ((0.35, 0.1), (0.5, 0.4), (0.2, 0.05))[k % 3]
+            if k >= 3:  # another turn of the hand, another distance, another way to hold the arm
+                yaw += float(body.rng.uniform(-0.35, 0.3))
+                before += float(body.rng.uniform(-0.012, 0.02))
+                left, early = float(body.rng.uniform(0.1, 0.5)), float(body.rng.uniform(-0.1, 0.5))
+                like = like + body.rng.normal(0.0, 0.3, 7)
+            path = plan(yaw, before, left, early, like)
+            cost = body.room_on(self.hand, path, parts) + 200.0 * max(path.error - REACHED, 0.0)
             if cost < best[0]:
                 best = (cost, path)
             if cost < ENOUGH:
                 break
+        assert best[1] is not None
         yield from arm.follow(best[1], tremor=0.4)
         yield from arm.hold(0.25)
 

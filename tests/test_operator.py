@@ -1,0 +1,141 @@
+"""The scripted operator: the same whatever its company, within the robot's limits, and failing for the right reason."""
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu.envs.single import ShiliuEnv
+from shiliu.replay.demo import SEEDS
+from shiliu.replay.demonstration import as_recording, performed
+from shiliu.replay.faults import opened_early
+from shiliu.replay.judge import judge
+from shiliu.replay.operator import perform
+from shiliu.scenarios import draw as drawing
+from shiliu.scenarios.config import nominal_values
+from shiliu.scenarios.errors import ScenarioError
+
+SEED = SEEDS[0]
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return shiliu.load_scenario("microwave")
+
+
+@pytest.fixture(scope="module")
+def pair(scene):
+    """Two operators side by side."""
+    seeds = list(SEEDS[:2])
+    return perform(scene, [drawing.draw(scene, seed) for seed in seeds], seeds, threads=2)
+
+
+def with_values(scene, **changed):
+    """The draw of the seed with some values changed, by key with `__` for the dot; ranges of parts are not asked."""
+    values = dict(drawing.draw(scene, SEED).values)
+    values.update({key.replace("__", "."): value for key, value in changed.items()})
+    assert set(values) == set(nominal_values(scene.config))
+    return drawing.of_values(scene, values, 0)
+
+
+def alone(scene, draw, **settings):
+    return perform(scene, [draw], [SEED], **settings)[0]
+
+
+def test_same_bytes_alone_and_in_company(scene, pair):
+    single = alone(scene, drawing.draw(scene, SEED))
+    assert single.actions.tobytes() == pair[0].actions.tobytes()
+    assert single.success and pair[0].success
+
+
+def test_commands_stay_within_the_limits_of_the_robot(scene, pair):
+    names, limits = scene.robot.joint_names, scene.robot.limits
+    for done in pair:
+        actions = done.actions[:, : len(names)].astype(float)
+        speed = np.abs(np.diff(actions, axis=0)).max(axis=0) / scene.control_timestep
+        for j, name in enumerate(names):
+            low, high = limits[name]["position"]
+            assert low <= actions[:, j].min() and actions[:, j].max() <= high
+            table = limits[name]["velocity"]
+            assert speed[j] <= min(table.get("limit", np.inf), table.get("peak", np.inf)), name
+
+
+def test_a_misspelt_skill_and_argument_are_both_told(scene):
+    wrong = shiliu.load_scenario("microwave", ["skills=[{reech: {hand: left}}, {lift: {hand: left, bye: 80 mm}}]"])
+    with pytest.raises(ScenarioError, match=r"(?s)reech.*bye"):
+        perform(wrong, [drawing.nominal(wrong)], [0])
+
+
+# -- one thing is changed, and one thing must follow -------------------------------------------------------------------
+
+
+def judged(scene, done, success=True):
+    """The verdict on a performance whose operator claims success."""
+    episode = performed(scene, done)
+    episode.label["success"] = success
+    (verdict,) = judge([as_recording("control", episode, scene)])
+    return verdict
+
+
+def code(verdict, name):
+    return next(f for f in verdict.findings if f.code == name)
+
+
+def test_a_latch_twice_as_strong_as_the_pull_stays_shut(scene):
+    done = alone(scene, with_values(scene, oven__latch_force=100.0))
+    names = scene.schema.observations["observation.environment_state"].names
+    door = done.observations["observation.environment_state"][:, names.index("oven.door_hinge")]
+    assert np.degrees(door.max()) < 2.0
+    assert done.reached["opened"] is None
+    verdict = judged(scene, done)
+    assert verdict.verdict == "INFEASIBLE"
+    assert code(verdict, "goal").details["missed"] == "opened"
+
+
+def test_without_friction_nothing_is_pulled_or_lifted(scene):
+    done = alone(scene, with_values(scene, friction=0.05))
+    assert done.reached["loaded"] is None
+    verdict = judged(scene, done)
+    assert code(verdict, "goal").level == "FAIL"
+    assert code(verdict, "goal").details["missed"] in ("opened", "loaded")
+
+
+def test_a_bowl_of_six_kilograms_is_not_loaded(scene):
+    done = alone(scene, with_values(scene, bowl__mass=6.0))
+    assert done.reached["loaded"] is None
+    assert code(judged(scene, done), "goal").details["missed"] == "loaded"
+
+
+def test_a_door_that_nobody_closes_is_named(scene):
+    done = alone(scene, drawing.draw(scene, SEED), faults={"skip": "push_close"})
+    assert done.reached["loaded"] is not None and done.reached["closed"] is None
+    assert code(judged(scene, done), "goal").details["missed"] == "closed"
+
+
+def test_a_target_moved_unseen_is_missed(scene):
+    done = alone(scene, drawing.draw(scene, SEED), faults={"aim_offset": 0.06})
+    assert not done.success
+    assert code(judged(scene, done), "goal").level == "FAIL"
+
+
+def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(scene, pair):
+    episode = opened_early(scene, performed(scene, pair[0]))
+    (verdict,) = judge([as_recording("dropped", episode, scene)])
+    drop = code(verdict, "drop")
+    carry = next(s for s in episode.segments if s["skill"] == "carry_level")
+    assert drop.failed and drop.subject == ("bowl",)
+    assert carry["t0"] < drop.t0 < carry["t1"] + 1.0
+
+
+def test_environment_and_judge_name_failures_with_the_same_code(scene, pair):
+    episode = opened_early(scene, performed(scene, pair[0]))
+    env = ShiliuEnv(scene)
+    env.reset(options={"values": {k: v for k, v in episode.draw["values"].items()}})
+    said = None
+    for action in np.clip(episode.actions, env.action_space.low, env.action_space.high):
+        _, _, terminated, _, info = env.step(action)
+        if terminated:
+            said = info["failure"]
+            break
+    (verdict,) = judge([as_recording("dropped", episode, scene)])
+    failed = [f for f in verdict.findings if f.code.startswith("scenario.") and f.failed]
+    first = min(failed, key=lambda f: f.t0).code if failed else None
+    assert said == first
