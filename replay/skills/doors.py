@@ -16,6 +16,7 @@ LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 LEAP = 0.4  # rad, a joint that turns so far in one knot changes its branch
 ROOM = 0.005  # m, by which a planned hand may miss its place
 OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
+SHUT = 0.006  # rad, below it the latch has caught (its crest lies at 0.45 deg)
 AJAR = 0.02  # rad, the latch has let go
 HALF_HAND = 0.055  # m, palm with some play
 BEHIND = 0.11  # m, hand clear of the door's inner face
@@ -198,7 +199,8 @@ class PushClose(Skill):
         angle = body.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, -0.12, -STEP)]
         path = arm.line(poses, self.speed, like=like)
-        yield from arm.follow(path, body.until(self.until))
+        # no further than it takes: a latch that has caught needs no force, and fingers must not be pinched
+        yield from arm.follow(path, lambda: body.joint(self.joint) < SHUT)
         yield from arm.hold(0.4, body.until(self.until))
         yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
 
