@@ -190,7 +190,8 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     if len(played) > 1:
         forward.findings += _over_starts(case, outcomes, label)
     else:
-        forward.findings += check_goal(scene.course, outcomes[0], label if isinstance(label, dict) else None, rules)
+        known_label = label if isinstance(label, dict) else None
+        forward.findings += check_goal(scene.course, outcomes[0], known_label, take.n_steps * dt, rules)
     known = len(played) == 1
     world = check_nevers(scene.course, shown.carry, dt, rules)
     world += check_drop(shown.held, shown.heights, dt, rules)

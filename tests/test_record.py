@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import shiliu
 from shiliu.cli import main
+from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.demo import SEEDS
 from shiliu.replay.demonstration import as_recording, demonstrate
 from shiliu.replay.faults import FAULTS
@@ -41,7 +42,7 @@ def test_a_demonstration_is_judged_feasible_and_reproduces(good, scene):
 
 
 def test_dense_reward_rises_along_it_and_not_along_an_idle_one(good, scene):
-    env = shiliu.envs.single.ShiliuEnv(scene, reward="dense")
+    env = ShiliuEnv(scene, reward="dense")
     values = good.draw["values"]
 
     def rewards(actions):

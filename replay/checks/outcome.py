@@ -30,8 +30,12 @@ def outcome_of(course: Course, carry: Carry, failure: str | None = None) -> dict
     }
 
 
-def check_goal(course: Course, outcome: dict[str, Any], label: dict[str, Any] | None, rules: Rules) -> list[Finding]:
+def check_goal(
+    course: Course, outcome: dict[str, Any], label: dict[str, Any] | None, end: float, rules: Rules
+) -> list[Finding]:
     """`goal`: the outcome of the replay against the recording's own label.
+
+    A goal is missed when the take ends (`end` [s]), not before: whatever happened on the way may be its cause.
 
     Label success, replay failure is a FAIL; label failure, replay failure passes ("failed as recorded"); label failure,
     replay success warns; without a label the outcome is told, not judged.
@@ -57,7 +61,7 @@ def check_goal(course: Course, outcome: dict[str, Any], label: dict[str, Any] | 
         "subject": (missed,) if missed else (),
         "value": float(len(reached)),
         "limit": float(len(names)),
-        "t0": float(last),
+        "t0": float(last) if outcome["success"] else end,
         "details": told,
     }
     if label is None or label.get("success") is None:
