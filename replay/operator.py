@@ -182,7 +182,7 @@ def perform(
     keep(live)
     final: dict[int, Carry] = {}
     for t in range(steps):
-        for i in live:
+        for i in map(int, live):
             if t % per_second == 0:
                 checkpoints[i][t] = sim.state[i].copy()
             last_action[i] = operators[i].act(row(readings, i), carry.rows(np.array([i])))
@@ -195,10 +195,10 @@ def perform(
         success, failed = course.success(carry), ~np.isnan(carry.failed).all(axis=1)
         left = np.where(success & (left > after), after + 1, left) - 1
         left = np.where((failed | sim.unstable) & (left > after), after, left)
-        over = [i for i in live if left[i] <= 0 or t == steps - 1]
+        over = [int(i) for i in live if left[i] <= 0 or t == steps - 1]
         for i in over:
             final[i] = carry.rows(np.array([i]))
-        live = np.array([i for i in live if i not in final], int)
+        live = np.array([i for i in live if int(i) not in final], int)
         if not len(live):
             break
     unstable = sim.unstable

@@ -283,7 +283,7 @@ class Arm:
         at, frame = self.hand()
         for position, rotation in poses:
             turn = 0.0 if rotation is None else turned_between(frame, rotation)
-            count = max(1, int(np.ceil(max(np.linalg.norm(position - at) / KNOT, turn / TURN))))
+            count = max(1, int(np.ceil(max(float(np.linalg.norm(position - at)) / KNOT, turn / TURN))))
             for i in range(1, count + 1):
                 share = i / count
                 target = None if rotation is None else _between(frame, rotation, share)

@@ -166,9 +166,9 @@ class Body:
     def touch(self, side: str) -> np.ndarray:
         """(2,) peak contact force on the front and back finger [N]."""
         assert self.readings is not None
-        return np.array(
-            [self.readings.peak_of([Request("contact_force", f"tree:{side}_finger_{w}")]) for w in ("front", "back")]
-        )
+        column = self.scene.layout.column
+        fingers = [Request("contact_force", f"tree:{side}_finger_{which}") for which in ("front", "back")]
+        return np.array([self.readings.peak[column(finger)] for finger in fingers])
 
     def reached(self, subgoal: str | None) -> bool:
         """Whether the course has passed a subgoal."""
@@ -223,7 +223,8 @@ class Body:
             orient: as in `Arm.solve`.
             touch: bodies that the hand may touch in the last pose of a row.
         """
-        arm, best = self.arms[side], (np.inf, [])
+        arm = self.arms[side]
+        best: tuple[float, Any] = (np.inf, [])
         for row in poses:
             seed, score, found = like, 0.0, []
             for i, (position, rotation) in enumerate(row):
