@@ -20,7 +20,7 @@ from ...scenarios.robot import Robot
 
 RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
 JOINT_SPEED = 2.4  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
-RAMP = 0.8  # s, in which a hand comes to speed or to rest
+RAMP, SHORT = 0.8, 0.35  # s, in which a hand comes to speed or to rest: on long ways, on short ones
 PIECES, EVEN = 80, 5  # pieces of a path that are timed, and how many to either side are evened out
 KNOT = 0.015  # m, spacing of knots on a straight hand path
 TURN = 0.10  # rad, the same for turning the hand
@@ -255,8 +255,9 @@ class Arm:
         timed = CubicSpline(clock / clock[-1], along)
         at_marks = np.interp((u / u[-1])[list(marks)], fine, clock / clock[-1])
         way = max(clock[-1], 0.08) / self.time_scale
-        ramp = min(RAMP, way)
-        return Path(timed, way + ramp, error, tuple(at_marks), ramp / (way + ramp))
+        ramp = np.clip(way, SHORT, RAMP)
+        time = max(way + ramp, 2.0 * ramp)
+        return Path(timed, time, error, tuple(at_marks), ramp / time)
 
     def way(self, goals: Sequence[np.ndarray], speed: float, scatter: float = 0.02) -> Path:
         """A free way from where the arm is, through joint angles, to the last of them."""
@@ -297,9 +298,9 @@ class Arm:
     # -- motion -----------------------------------------------------------------------------------------------------
 
     def follow(
-        self, path: Path, until: Callable[[], bool] | None = None, tremor: float = 1.0
+        self, path: Path, until: Callable[[], bool] | None = None, tremor: float = 1.0, brake: float = 0.25
     ) -> Generator[None, None, bool]:
-        """Move along a path, one step a control period; brakes softly and returns True where `until` comes true on the way."""
+        """Move along a path, one step a control period; brakes and returns True where `until` comes true on the way."""
         elapsed, rate, stopped = 0.0, 1.0, False
         while elapsed < path.duration and rate > 0.0:
             before = progress(elapsed / path.duration, path.ramp)
@@ -322,7 +323,7 @@ class Arm:
             if until is not None and until():
                 stopped = True
             if stopped:
-                rate -= 0.25
+                rate -= brake
         self.command = self.q + self._extra
         return stopped
 
@@ -346,6 +347,14 @@ class Arm:
         )  # times the stiffness: force of a displacement along it
         free /= direction @ free
         return jacobian.T @ ((1.0 - loose) * direction + loose * free) / self.stiffness
+
+    def compliance(self) -> np.ndarray:
+        """(3, 3) how far the hand gives way to a force where it is [m/N]."""
+        jacobian = np.zeros((3, self.model.nv))
+        self.hand()
+        mujoco.mj_comPos(self.model, self._data)
+        mujoco.mj_jacSite(self.model, self._data, jacobian, None, self._site)
+        return jacobian @ jacobian.T / self.stiffness
 
     def press(
         self,

@@ -13,13 +13,15 @@ from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
+CLOSE = 2.0  # crowd of an arm that is near several things and touches none
 LEAP = 0.4  # rad, a joint that turns so far in one knot changes its branch
 ROOM = 0.005  # m, by which a planned hand may miss its place
 OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
-SHUT = 0.006  # rad, below it the latch has caught (its crest lies at 0.45 deg)
 AJAR = 0.02  # rad, the latch has let go
 HALF_HAND = 0.055  # m, palm with some play
 BEHIND = 0.11  # m, hand clear of the door's inner face
+SHUT = 0.003  # rad, a door that stands so far open is shut
+NEARLY = 0.06  # rad, from where a door is pushed on slowly
 STEP = 0.05  # rad, knots along a door's arc
 JOINT = Argument("joint", "the door")
 
@@ -139,7 +141,7 @@ class PushOpen(Skill):
             for theta in np.arange(angle, goal + STEP, STEP):
                 before, (q, off) = q, arm.solve(behind(theta, r, 0.04, self.height), None, q, above, steps=12)
                 crowd = body.crowd(self.hand, q, [door], self.joint, theta)
-                if off > ROOM or crowd > 0.5 or (theta > angle and np.abs(q - before).max() > LEAP):
+                if off > ROOM or crowd > CLOSE or (theta > angle and np.abs(q - before).max() > LEAP):
                     break
             if theta > reach + 0.02:
                 reach, radius, low = theta, r, start
@@ -168,6 +170,7 @@ class PushClose(Skill):
         "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
         "radius": Argument("length", "how far from the hinge the hand pushes", 0.27),
         "height": Argument("length", "above the site", 0.0),
+        "force": Argument("force", "largest push against the latch", 40.0),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
@@ -197,11 +200,20 @@ class PushClose(Skill):
         _, radius, like, start = best
         yield from arm.follow(body.way(self.hand, start, [["round_1", "round_2"]], self.speed))
         angle = body.joint(self.joint)
-        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, -0.12, -STEP)]
-        path = arm.line(poses, self.speed, like=like)
-        # no further than it takes: a latch that has caught needs no force, and fingers must not be pinched
-        yield from arm.follow(path, lambda: body.joint(self.joint) < SHUT)
-        yield from arm.hold(0.4, body.until(self.until))
+        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, NEARLY, -STEP)]
+        path = arm.line([*poses, (outside(NEARLY, 0.03), None)], self.speed, like=like)
+        yield from arm.follow(path, body.until(self.until))
+        # the latch is met slowly and by a growing force, so that nothing is squeezed once it has caught
+        caught = body.until(self.until) or (lambda: False)
+        # a hand that stays so far behind its command presses with about the largest force
+        behind = self.force * float(np.linalg.norm(arm.compliance() @ body.site(self.edge)[1][:, 0]))
+
+        def pressed() -> bool:
+            shut = body.joint(self.joint) < SHUT
+            return caught() or shut or float(np.linalg.norm(arm.hand()[0] - body.site(f"{self.hand}_tcp")[0])) > behind
+
+        yield from arm.follow(arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), pressed, tremor=0.0, brake=1.0)
+        yield from arm.hold(0.3, caught)
         yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
 
 

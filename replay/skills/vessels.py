@@ -8,11 +8,15 @@ import numpy as np
 
 from .arm import Path, posture, turn_z
 from .body import REACHED, Body, Motion
-from .hands import HAND, TURNS, UP, facing
+from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 
 ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
-CARRIES = 18  # ways of carrying that are imagined before the best is taken
+STRIDE = 0.06  # m, between the places that a carry is planned through
+# of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
+# looking where the forearm keeps most room
+BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50.0, -24.0, -8.0]))
+CARRIES = 14  # ways of carrying that are imagined before the best is taken
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
 
 
@@ -27,9 +31,9 @@ class PickRim(Skill):
         "fingers": Argument(
             "word", "which way the fingers point along the rim, seen from outside", "right", ("left", "right")
         ),
-        "pitch": Argument("angle", "how far the fingers point down", 0.49),
+        "pitch": Argument("angle", "how far the fingers point down", 0.462),
         "lean": Argument("angle", "how far the fingers point into the vessel, so that the palm stays outside", 0.0),
-        "depth": Argument("length", "how far below the rim the pads' middle grips", 0.006),
+        "depth": Argument("length", "how far below the rim the pads' middle grips", 0.007),
         "tips": Argument("length", "how far before the pads' middle, towards their tips, the rim lies", 0.0),
         "above": Argument("length", "height from which the hand comes down", 0.07),
         "opening": Argument("length", "gap between the pads", 0.036),
@@ -46,7 +50,11 @@ class PickRim(Skill):
         position, rotation = body.site(self.at)
         quarter = np.pi / 2 - self.lean
         quarter = quarter if self.fingers == "left" else -quarter
-        frames = [arm.frame(facing(rotation) + quarter + turn, self.pitch, like) for turn in TURNS]
+        across = (
+            -1.0 if self.hand == "left" else 1.0
+        )  # first further across, where the forearm has more room before the chest
+        turns = (0.0, *(across * np.deg2rad([12.0, 20.0, -12.0, -24.0])))
+        frames = [arm.frame(facing(rotation) + quarter + turn, self.pitch, like) for turn in turns]
         rows = []
         for frame in frames:
             back = self.tips * frame[:, 2]
@@ -90,12 +98,13 @@ class CarryLevel(Skill):
         "upon": Argument("site", "the place"),
         "into": Argument("site", "a site in the middle of the opening's front, or of the part's front, x axis inwards"),
         "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.15),
-        "above": Argument("length", "height over the place", 0.012),
+        "above": Argument("length", "height over the place", 0.010),
+        "beside": Argument("length", "how far to the side of the place the part's front reaches", 0.285),
         "before": Argument("length", "distance kept before the opening on the way there", 0.10),
         "short": Argument(
             "length", "how far short of the place it is set down, so that the palm stays out of the opening", 0.024
         ),
-        "speed": Argument("speed", "largest speed of the hand", 0.3),
+        "speed": Argument("speed", "largest speed of the hand", 0.26),
     }
     with_ = ("food",)
 
@@ -113,40 +122,57 @@ class CarryLevel(Skill):
         centre = place + self.above * UP + body.aim()
         across = float((held - place) @ sideways)
 
-        def plan(yaw: float, before: float, left: float, early: float, like: np.ndarray) -> Path:
-            turn = (np.arctan2(inward[1], inward[0]) + yaw - heading + np.pi) % (2 * np.pi) - np.pi
+        mirror = 1.0 if self.hand == "left" else -1.0
+        shoulder = body.site(f"{self.hand}_shoulder")[0]
 
-            def pose(at: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-                turned = turn_z(share * turn)
+        def heading_at(at: np.ndarray) -> float:
+            """Where the fingers point with the most room for the forearm before the chest."""
+            return mirror * float(np.interp(mirror * (at - shoulder)[1], *BEFORE_CHEST))
+
+        def plan(yaw: float, before: float, bias: float, like: np.ndarray) -> Path:
+            final = np.arctan2(inward[1], inward[0]) + yaw
+
+            def pose(at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
+                turned = turn_z((direction - heading + np.pi) % (2 * np.pi) - np.pi)
                 return at + turned @ offset, turned @ frame
 
             short = self.short
-            for short in (self.short, self.short + 0.006, self.short + 0.012):
-                if arm.solve(*pose(centre - short * inward, 1.0), like, like, orient=LEVEL)[1] < REACHED:
+            for short in (self.short, self.short + 0.005, self.short + 0.010):
+                if arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)[1] < REACHED:
                     break
             outside = centre - (deep + before) * inward
-            poses = [
-                pose(outside + left * across * sideways, early),
-                pose(outside, 0.95),
-                pose(centre - short * inward, 1.0),
-            ]
-            away = (front - held) @ inward
-            if away < before:  # what stands beside a corner of the part is drawn out before it is led past
-                poses.insert(0, pose(held + (away - before) * inward + (centre - held) @ UP * UP, 0.0))
+            # how far before the front at each place to its side: round its corner, not out to the whole distance at once
+            away, corner = float((front - held) @ inward), -self.beside
+            side = np.array([corner - 0.085, corner - 0.03, corner + 0.04])
+            ahead = np.array([np.clip(away, 0.02, before), 0.078, before])
+            start, poses = abs(across), []
+            if -start > side[0] and away < before:
+                poses.append(pose(held + (centre - held) @ UP * UP + (away - before) * inward, heading))
+            elif -start > side[0]:
+                ahead[:] = before
+            count = max(2, int(np.ceil(start / STRIDE)))
+            excess = heading - heading_at(held)
+            for share in np.linspace(0.0, 1.0, count + 1)[1:]:
+                lateral = (1.0 - share) * across
+                at = outside + lateral * sideways + (before - np.interp(-abs(lateral), side, ahead)) * inward
+                lasts = 0.7 if mirror * excess < 0.0 else 0.25  # a hand that points further across may stay so
+                blend = excess * max(0.0, 1.0 - share / lasts) + bias * np.sin(np.pi * share)
+                direction = heading_at(at) + blend
+                direction += max(0.0, (share - 0.7) / 0.3) * (final - direction)
+                poses.append(pose(at, direction))
+            poses.append(pose(centre - short * inward, final))
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
         best: tuple[float, Path | None] = (np.inf, None)
         parts = [self.of.split("/")[0], *self.with_]
         for k in range(CARRIES):
-            # most of the turn comes late, when the forearm has passed the chest
-            like, yaw, before = posture("elbow_in", self.hand), self.yaw, self.before
-            left, early = ((0.35, 0.1), (0.5, 0.4), (0.2, 0.05))[k % 3]
-            if k >= 3:  # another turn of the hand, another distance, another way to hold the arm
-                yaw += float(body.rng.uniform(-0.35, 0.3))
-                before += float(body.rng.uniform(-0.012, 0.02))
-                left, early = float(body.rng.uniform(0.1, 0.5)), float(body.rng.uniform(-0.1, 0.5))
-                like = like + body.rng.normal(0.0, 0.3, 7)
-            path = plan(yaw, before, left, early, like)
+            like, yaw, before, bias = posture("elbow_in", self.hand), self.yaw, self.before, 0.0
+            if k:  # another turn of the hand, another distance, another way to hold the arm
+                yaw += float(body.rng.uniform(-0.25, 0.25))
+                before += float(body.rng.uniform(-0.012, 0.03))
+                bias = float(body.rng.uniform(-0.3, 0.3))
+                like = like + body.rng.normal(0.0, 0.25, 7)
+            path = plan(yaw, before, bias, like)
             cost = body.room_on(self.hand, path, parts) + 200.0 * max(path.error - REACHED, 0.0)
             if cost < best[0]:
                 best = (cost, path)
