@@ -29,6 +29,8 @@ PACKAGES = (
     "imageio-ffmpeg",
     "pyarrow",
     "rosbags",
+    "mcap",
+    "mcap-ros2-support",
     "mink",
     "daqp",
     "rich",
