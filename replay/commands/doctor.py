@@ -30,7 +30,6 @@ PACKAGES = (
     "pyarrow",
     "rosbags",
     "mcap",
-    "mcap-ros2-support",
     "mink",
     "daqp",
     "rich",

@@ -28,7 +28,9 @@ _NOT_READ_YET = {
     ".npy": "a NumPy array",
     ".parquet": "a single Parquet file; give the dataset's folder, which has meta/info.json",
 }
-_KNOWN = "Readable are ROS 1 bags (*.bag), MCAP files (*.mcap), folders of them, and datasets that `shiliu record` wrote."
+_KNOWN = (
+    "Readable are ROS 1 bags (*.bag), MCAP files (*.mcap), folders of them, and datasets that `shiliu record` wrote."
+)
 
 
 def read(path: str | Path, mapping: str | Path | None = None) -> Iterator[Recording | Unreadable]:

@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 from mcap.records import Attachment, Channel, McapRecord, Message, Metadata, Schema
-from mcap_ros2.decoder import DecoderFactory
-from rosbags.typesys import TypesysError
 
 from ...scenarios.errors import EpisodeError
 from ..mapping import load
@@ -125,21 +123,14 @@ class _Channel:
         Raises:
             ValueError: an encoding that is not read.
         """
+        # not with mcap_ros2's decoder: it refuses types with a small first letter, as the maker spells all of them
         encoding, schema = self.channel.message_encoding, self.schema
         how = (encoding, "nothing" if schema is None else schema.encoding)
         if schema is None or how not in (("cdr", "ros2msg"), ("ros1", "ros1msg")):
             raise ValueError(f"{self.topic} is encoded as {how[0]} with {how[1]}; cdr with ros2msg is read")
         from .rosbag1 import definitions
 
-        try:
-            store = definitions(schema.data.decode(), self.msgtype)
-        except TypesysError:
-            # of the two parsers this one is lenient about names, which ROS 1 users spell as they like, and the
-            # other about blanks around constants
-            decoder = DecoderFactory().decoder_for(encoding, schema)
-            if decoder is None:
-                raise
-            return decoder
+        store = definitions(schema.data.decode(), self.msgtype)
         read_one = store.deserialize_cdr if encoding == "cdr" else store.deserialize_ros1
         return lambda raw: read_one(raw, self.msgtype)
 

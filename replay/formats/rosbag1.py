@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bz2
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -25,6 +26,7 @@ from ..recording import Recording
 from .rosbag1_topic import TopicBuffer
 from .topics import choose, mapped, recording_of
 
+_CONSTANT = re.compile(r"^[ \t]*[A-Za-z]\w*[ \t]+[A-Za-z]\w*[ \t]*=.*$", re.MULTILINE)
 MAX_CHUNK_BYTES = 256 << 20  # unpacked; the recorder writes chunks of 768 KiB, or of one message, at most a picture
 MAX_VALUE_BYTES = 2 << 30  # of one bag's streams; three hours of the robot's sensors at 500 Hz take a third of it
 
@@ -41,14 +43,14 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         EpisodeError: not a whole bag, nothing in it that a mapping knows, or messages that are not as the mapping says.
     """
     chosen = None if mapping is None else load(mapping)
-    with _mendable(path):
+    with mendable(path):
         if path.stat().st_size == 0:
             raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
         sha256 = _sha256(path)
         reader = Reader(path)
         reader.open()
     try:
-        with _mendable(path):
+        with mendable(path):
             _bound_chunks(reader)
             connections = [c for c in reader.connections if c.msgcount]
             silent = [c for c in reader.connections if not c.msgcount]
@@ -58,7 +60,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
 
 
 @contextmanager
-def _mendable(path: Path) -> Iterator[None]:
+def mendable(path: Path) -> Iterator[None]:
     """Turn whatever the bag library raises over a broken file into one `EpisodeError`."""
     try:
         yield
@@ -125,13 +127,13 @@ def _read_open(
         rule = mapping.topics[c.topic]
         topics.setdefault(c.topic, TopicBuffer(path, c.topic, rule)).publishers.append(_publisher(c))
 
-    with _mendable(path):
+    with mendable(path):
         stores = {c.id: definitions(c.msgdef.data, c.msgtype) for c in known}
     sender = {c.id: topics[c.topic].publishers.index(_publisher(c)) for c in known}
     used = 0
     messages = reader.messages(known)
     while True:
-        with _mendable(path):
+        with mendable(path):
             item = next(messages, None)
             if item is None:
                 break
@@ -160,8 +162,12 @@ def _publisher(connection: Connection) -> str:
     maxsize=64
 )  # a folder's bags carry the same definitions, and parsing one takes as long as a thousand messages
 def definitions(text: str, msgtype: str) -> Any:
-    """A type store with the definitions that the bag itself carries for one connection."""
-    definitions = get_types_from_msg(text, msgtype)
+    """A type store with the definitions that the bag itself carries for one connection.
+
+    Lines of constants are left out: they are not in a message, and the library takes one with a small first letter
+    (`int8 kError = -1` of the maker's claw state) for a field.
+    """
+    definitions = get_types_from_msg(_CONSTANT.sub("", text), msgtype)
     _refuse_endless(definitions, msgtype)
     store = get_typestore(Stores.EMPTY)
     store.register(definitions)
