@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ..scenarios.errors import EpisodeError
 from ..scenarios.scene import Scene
-from .forward import own_draw
+from .again import refuse_other, start_of
 from .recording import SimEpisode
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -64,14 +63,7 @@ def trace(scene: Scene, episode: SimEpisode, rate: float) -> Trace:
     Raises:
         EpisodeError: the scene of today is another, or the episode comes out otherwise than it was recorded.
     """
-    draw = own_draw(scene, episode)
-    if draw is None or tuple(episode.action_names) != scene.schema.action.names:
-        raise EpisodeError(
-            "the scene of this version has other sizes or actuators than the one that the episode was made in.",
-            field=scene.name,
-        )
-    if not np.isfinite(episode.actions).all():
-        raise EpisodeError("its actions are not all finite, so that it cannot be stepped again.", field="action")
+    draw = start_of(scene, episode)
     model, robot = draw.model, scene.robot
     qpos_at = np.array([model.joint(name).qposadr[0] for name in robot.joint_names])
     dof_at = np.array([model.joint(name).dofadr[0] for name in robot.joint_names])
@@ -105,27 +97,7 @@ def trace(scene: Scene, episode: SimEpisode, rate: float) -> Trace:
             a[row], torque[row] = data.qacc[dof_at], data.qfrc_actuator[dof_at]
             hand[row], hand_speed[row] = data.ten_length[tendons], data.ten_velocity[tendons]
             row, next_step = next(rows, (row, -1))
-    feature = scene.schema.observations["observation.state"]
-    _compare(episode, np.concatenate([qpos[:, qpos_at], opening], axis=1), (feature.low, feature.high))
+    state = np.concatenate([qpos[:, qpos_at], opening], axis=1).astype(np.float32)
+    refuse_other(scene, episode, "observation.state", state)
     base = data.body("base_link").xquat.copy()
     return Trace(wanted * scene.timestep, q, v, a, torque, hand, hand_speed, qpos, base)
-
-
-def _compare(episode: SimEpisode, state: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]) -> None:
-    """Refuse a trace that is not the recorded episode's."""
-    recorded = episode.states.get("observation.state")
-    if recorded is None:
-        return
-    rows = min(len(recorded), len(state))
-    theirs, ours = np.asarray(recorded)[:rows], state[:rows].astype(np.float32)
-    low, high = (bound.astype(np.float32) for bound in bounds)
-    # an environment's observation is clipped to its bounds, a replay's is not
-    wrong = ((theirs != ours) & (theirs != np.clip(ours, low, high))).any(axis=1)
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        raise EpisodeError(
-            f"stepped again it departs from its record at {first * episode.control_timestep:.2f} s, so that what is "
-            f"written would not be what was recorded. It was made with {episode.engine}, this is "
-            f"mujoco {mujoco.__version__}.",
-            field="observation.state",
-        )

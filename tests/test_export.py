@@ -2,19 +2,23 @@
 
 import hashlib
 import io
+import json
 import re
 
 import numpy as np
 import pytest
 from rosbags.rosbag1 import Reader, Writer
+from shiliu import cli
 from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.formats import read, rosbag1_messages, rosbag1_write
+from shiliu.replay.formats import mcap_write, read, rosbag1_messages, rosbag1_write, targets
+from shiliu.replay.formats.lerobot_write import write_lerobot
 from shiliu.replay.formats.rosbag1 import definitions
 from shiliu.replay.formats.rosbag1_episode import read_episode
 from shiliu.replay.judge import judge
 from shiliu.replay.motion import zero_order_hold
 from shiliu.replay.playing import Take, play
 from shiliu.replay.tracing import sampled_steps, trace
+from shiliu.replay.transitions import transitions
 from shiliu.scenarios import draw as drawing
 from shiliu.scenarios.errors import EpisodeError
 
@@ -282,3 +286,167 @@ def test_pictures_are_jpeg_of_the_head_camera(bare, tmp_path, opengl):
     error = np.abs(got.astype(int) - wanted)
     print(f"jpeg: mean error {error.mean():.2f}, largest {error.max()} of 255")
     assert got.shape == wanted.shape and error.mean() < 4
+
+
+# ---------------------------------------------------------------------------------------------- shiliu export
+
+
+@pytest.fixture(scope="module")
+def episodes(bare):
+    return [waving(bare, n) for n in (20, 12, 16)]
+
+
+@pytest.fixture(scope="module")
+def demos(episodes, bare, tmp_path_factory):
+    out = tmp_path_factory.mktemp("sets") / "demos"
+    return write_lerobot(out, episodes, bare.schema.lerobot_features(), 30)
+
+
+def export(*words) -> int:
+    return cli.main(["export", *map(str, words)])
+
+
+def same_bits(a, b) -> bool:
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def test_to_lerobot_and_back_gives_the_same_episodes(demos, episodes, tmp_path, capsys):
+    assert export(f"data={demos}", "to=lerobot", f"out={tmp_path / 'again'}", "episodes=0,2") == 0
+    assert "2 recordings as LeRobot v3.0 dataset" in capsys.readouterr().out
+    back = [r.episode for r in read(tmp_path / "again")]
+    assert len(back) == 2
+    for got, made in zip(back, (episodes[0], episodes[2])):
+        assert same_bits(got.actions, made.actions) and same_bits(got.start_state, made.start_state)
+        assert all(same_bits(got.states[name], values) for name, values in made.states.items())
+        assert (got.draw, got.label, got.segments) == (made.draw, made.label, made.segments)
+
+
+@pytest.mark.parametrize("to", ["rosbag", "mcap"])
+def test_through_files_and_back_to_a_dataset(to, demos, episodes, tmp_path):
+    """Out as bags or MCAP, and those out again as a dataset: the same actions and states."""
+    assert export(f"data={demos}", f"to={to}", f"out={tmp_path / 'files'}", "quiet=true") == 0
+    assert len(list((tmp_path / "files").iterdir())) == 3
+    assert export(f"data={tmp_path / 'files'}", "to=lerobot", f"out={tmp_path / 'set'}", "quiet=true") == 0
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+    for got, made in zip([r.episode for r in read(tmp_path / "set")], episodes, strict=True):
+        assert same_bits(got.actions, made.actions)
+        assert all(same_bits(got.states[name], values) for name, values in made.states.items())
+
+
+def test_to_minari_is_loaded_by_stock_minari(demos, episodes, bare, tmp_path, monkeypatch):
+    pytest.importorskip("h5py")
+    minari = pytest.importorskip("minari")
+    monkeypatch.chdir(tmp_path)
+    assert export(f"data={demos}", "to=minari", "out=wave-demos-v0", "quiet=true") == 0
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
+    dataset = minari.load_dataset("wave-demos-v0")
+    assert dataset.total_episodes == 3 and dataset.total_steps == 48
+    assert dataset.action_space == bare.schema.action_space()
+    assert dataset.observation_space == bare.schema.observation_space()
+    for got, made in zip(dataset.iterate_episodes(), episodes, strict=True):
+        assert same_bits(got.actions, made.actions)
+        assert all(same_bits(got.observations[name], values) for name, values in made.states.items())
+        assert not got.terminations.any() and got.truncations.tolist() == [False] * (made.n_steps - 1) + [True]
+        assert got.infos["success"].shape == (made.n_steps + 1,)
+    env = dataset.recover_environment()
+    (meta,) = dataset.storage.get_episode_metadata([1])
+    observation, _ = env.reset(seed=int(meta["seed"]), options=meta["options"])
+    assert same_bits(observation["observation.state"], episodes[1].states["observation.state"][0])
+    for action, wanted in zip(dataset[1].actions, dataset[1].observations["observation.state"][1:]):
+        observation, *_ = env.step(action)
+        assert same_bits(observation["observation.state"], wanted)
+    assert export(f"data={demos}", "to=minari", f"out={tmp_path / 'unversioned'}") == 2
+
+
+def test_to_robomimic_holds_the_exact_numbers(demos, episodes, bare, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    import mujoco
+
+    assert export(f"data={demos}", "to=robomimic", f"out={tmp_path / 'set'}", "reward=sparse", "quiet=true") == 0
+    with h5py.File(tmp_path / "set" / "demos.hdf5") as file:
+        assert file["data"].attrs["total"] == 48
+        env_args = json.loads(file["data"].attrs["env_args"])
+        assert env_args["env_name"] == "shiliu/Bare-v1" and env_args["env_kwargs"]["reward"] == "sparse"
+        masks = {name: [word.decode() for word in file[f"mask/{name}"][:]] for name in ("train", "valid")}
+        assert masks == {"train": ["demo_0", "demo_1"], "valid": ["demo_2"]}
+        for k, made in enumerate(episodes):
+            demo, n = file[f"data/demo_{k}"], made.n_steps
+            assert demo.attrs["num_samples"] == n and same_bits(demo["actions"][:], made.actions)
+            for name, values in made.states.items():
+                assert same_bits(demo[f"obs/{name.removeprefix('observation.')}"][:], values[:n])
+            states = demo["states"][:]
+            assert states.dtype == np.float64 and np.array_equal(states[:, 0], np.arange(n) * bare.control_timestep)
+            joints = states[:, 1:][:, bare.joint_index].astype(np.float32)
+            assert np.array_equal(joints, made.states["observation.state"][:n, : len(bare.joint_index)])
+            assert np.array_equal(demo["start_state"][:], made.start_state)
+            assert demo["dones"][:].tolist() == [0] * (n - 1) + [1] and not demo["rewards"][:].any()
+            model = mujoco.MjModel.from_xml_string(demo.attrs["model_file"])
+            assert states.shape[1] == 1 + model.nq + model.nv and model.nu == made.actions.shape[1]
+            assert json.loads(demo.attrs["shiliu"])["seed"] == made.seed
+
+
+def test_rewards_and_success_are_the_environments(scene):
+    """On a scene with a goal: what `transitions` says is what `env.step` gave."""
+    from shiliu.envs.single import ShiliuEnv
+
+    env = ShiliuEnv(scene, reward="dense")
+    env.reset(seed=4)
+    start = env._draw
+    rng = np.random.default_rng(0)
+    low, high = env.action_space.low, env.action_space.high
+    actions = np.clip(scene.ready_ctrl + rng.normal(0, 0.05, (6, scene.model.nu)), low, high).astype(np.float32)
+    stepped = [env.step(action) for action in actions]
+    played = next(play(scene, [Take(start, actions)], [[0]]))
+    made = transitions(scene, episode_of(scene, start, 4, actions, played), "dense")
+    assert made.rewards.tolist() == [reward for _, reward, *_ in stepped]
+    assert not made.success.any() and not made.terminated
+    for t, (observation, *_) in enumerate(stepped):
+        assert all(same_bits(made.observations[name][t + 1], value) for name, value in observation.items())
+
+
+def test_what_cannot_be_written_is_told_and_leaves_nothing(demos, episodes, bare, tmp_path, capsys, monkeypatch):
+    def refused(*words) -> str:
+        assert export(*words, f"out={tmp_path / 'deep' / 'out'}") == 2
+        assert list(tmp_path.iterdir()) == kept
+        return capsys.readouterr().err
+
+    kept = []
+    assert "there is no episode 7; 3 were read" in refused(f"data={demos}", "to=mcap", "episodes=1,7")
+    assert "'1-x' is no number of an episode" in refused(f"data={demos}", "to=mcap", "episodes=1-x")
+    assert "'lerobbot' is not known here. Did you mean" in refused(f"data={demos}", "to=lerobbot")
+    assert "writes no pictures" in refused(f"data={demos}", "to=mcap", "images=[head]")
+    robot = as_recording("x", episodes[0], bare)
+    robot.episode, robot.kind = None, "robot"
+    mcap_write.write(robot, tmp_path / "robot.mcap")
+    kept = [tmp_path / "robot.mcap"]
+    assert "is a recording of kind robot" in refused(f"data={kept[0]}", "to=lerobot")
+    monkeypatch.setattr(targets, "find_spec", lambda name: None)
+    assert "needs minari and h5py, which are not installed: pip install minari h5py" in refused(
+        f"data={demos}", "to=minari"
+    )
+    assert "needs h5py, which is not installed: pip install h5py" in refused(f"data={demos}", "to=robomimic")
+
+
+def test_nothing_is_overwritten(demos, tmp_path, capsys):
+    (tmp_path / "out-v0").mkdir()
+    (tmp_path / "out-v0" / "mine.txt").write_text("keep")
+    for to in targets.TARGETS:
+        assert export(f"data={demos}", f"to={to}", f"out={tmp_path / 'out-v0'}", "quiet=true") == 2
+        assert "nothing is overwritten" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.rglob("*")] == ["out-v0", "mine.txt"]
+
+
+def test_real_recordings_go_to_mcap_whole(data, tmp_path):
+    assert export(f"data={data / SESSION}", "to=mcap", f"out={tmp_path / 'set'}", "quiet=true") == 0
+    (made,), (back,) = read(data / SESSION), read(tmp_path / "set")
+    assert back.sha256 == made.sha256 and list(back.streams) == list(made.streams)
+    assert all(same_bits(back.streams[name].values, stream.values) for name, stream in made.streams.items())
+
+
+def test_help_of_export_needs_no_heavy_import(python, tmp_path):
+    done = python(
+        "import sys; from shiliu.cli import main; code = main(['export', '--help']);"
+        "sys.exit(code or any(name in sys.modules for name in ('mujoco', 'h5py', 'minari', 'mcap', 'rosbags')))",
+        tmp_path,
+    )
+    assert done.returncode == 0 and "to=lerobot" in done.stdout, done.stderr
