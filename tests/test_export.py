@@ -325,7 +325,8 @@ def test_to_lerobot_and_back_gives_the_same_episodes(demos, episodes, tmp_path, 
 def test_through_files_and_back_to_a_dataset(to, demos, episodes, tmp_path):
     """Out as bags or MCAP, and those out again as a dataset: the same actions and states."""
     assert export(f"data={demos}", f"to={to}", f"out={tmp_path / 'files'}", "quiet=true") == 0
-    assert len(list((tmp_path / "files").iterdir())) == 3
+    ending = {"rosbag": "bag"}.get(to, to)
+    assert sorted(p.name for p in (tmp_path / "files").iterdir()) == [f"episode_{k:06d}.{ending}" for k in range(3)]
     assert export(f"data={tmp_path / 'files'}", "to=lerobot", f"out={tmp_path / 'set'}", "quiet=true") == 0
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
     for got, made in zip([r.episode for r in read(tmp_path / "set")], episodes, strict=True):
@@ -434,6 +435,17 @@ def test_nothing_is_overwritten(demos, tmp_path, capsys):
         assert export(f"data={demos}", f"to={to}", f"out={tmp_path / 'out-v0'}", "quiet=true") == 2
         assert "nothing is overwritten" in capsys.readouterr().err
     assert [p.name for p in tmp_path.rglob("*")] == ["out-v0", "mine.txt"]
+
+
+def test_names_from_outside_stay_in_the_folder(episodes, bare, tmp_path):
+    """The name of a recording is whatever its file says; two of one name become two files."""
+    (tmp_path / "in").mkdir()
+    for k in range(2):
+        made = as_recording("../../evil/名 1", episodes[k], bare)
+        mcap_write.write(made, tmp_path / "in" / f"{k}.mcap")
+    assert export(f"data={tmp_path / 'in'}", "to=mcap", f"out={tmp_path / 'out'}", "quiet=true") == 0
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["_.._evil_名_1.mcap", "_.._evil_名_1_000001.mcap"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "out"]
 
 
 def test_real_recordings_go_to_mcap_whole(data, tmp_path):

@@ -19,7 +19,7 @@ from mcap.records import Attachment, Channel, McapRecord, Message, Metadata, Sch
 
 from ...scenarios.errors import EpisodeError
 from ..mapping import load
-from ..recording import Recording, Stream
+from ..recording import KINDS, Recording, Stream
 from . import mcap_write as layout
 from . import packed, tagged
 from .mcap_container import mendable, records
@@ -186,6 +186,8 @@ def _own(file: _File, source: str) -> Recording:
         streams = {told["key"]: _stream(path, told, messages.get(told["name"], [])) for told in about["streams"]}
         if (about["episode"] is None) != (file.episode is None):
             raise EpisodeError("its simulation episode is missing. Copy the file again.", file=path)
+        if about["kind"] not in KINDS or not all(isinstance(note, str) for note in (about["name"], *about["notes"])):
+            raise ValueError("kind, name or notes are no texts that a recording has")
         recording = Recording(
             name=about["name"],
             source=source,

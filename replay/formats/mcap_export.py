@@ -14,5 +14,5 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
     """Write each recording with all its streams; pictures are left to those who read their source."""
     with placed(out) as folder:
         for item in items:
-            write(item.recording, folder / f"{item.file_stem}.mcap")
+            write(item.recording, item.file_in(folder, ".mcap"))
             yield item

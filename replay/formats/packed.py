@@ -51,4 +51,27 @@ def unpack(block: bytes) -> SimEpisode:
     own = {name: arrays.pop(name) for name in _ARRAYS}
     states = {name.removeprefix("states/"): a for name, a in arrays.items() if name.startswith("states/")}
     checkpoints = {int(name.removeprefix("checkpoints/")): a for name, a in arrays.items() if "checkpoints/" in name}
-    return SimEpisode(**rest, **own, states=states, checkpoints=checkpoints)
+    return _checked(SimEpisode(**rest, **own, states=states, checkpoints=checkpoints))
+
+
+def _checked(episode: SimEpisode) -> SimEpisode:
+    """The block comes from outside: refuse what later code would trip over."""
+    actions, start = episode.actions, episode.start_state
+    kinds = {"seed": int, "draw": dict, "config": dict, "label": dict, "segments": list, "task": dict}
+    sound = (
+        all(isinstance(getattr(episode, name), kind) for name, kind in kinds.items())
+        and actions.dtype == np.float32
+        and actions.shape == (len(actions), len(episode.action_names))
+        and len(actions) > 0
+        and start.dtype == np.float64
+        and start.ndim == 1
+        and all(len(values) in (len(actions), len(actions) + 1) for values in episode.states.values())
+        and all(state.shape == start.shape for state in episode.checkpoints.values())
+        and isinstance(episode.control_timestep, float)
+        and 1e-4 < episode.control_timestep < 10.0
+        and isinstance(episode.n_substeps, int)
+        and episode.n_substeps > 0
+    )
+    if not sound:
+        raise ValueError("it is no episode: a field has another type or shape")
+    return episode

@@ -14,5 +14,5 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
     """Write each episode; see `rosbag1_write` for what a bag holds."""
     with placed(out) as folder:
         for item in items:
-            write(item.simulated, item.scene, folder / f"{item.file_stem}.bag", options.images)
+            write(item.simulated, item.scene, item.file_in(folder, ".bag"), options.images)
             yield item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -85,10 +86,11 @@ class Item:
 
         return self.stages.of(replace(self.recording, episode=self.simulated)).scene
 
-    @property
-    def file_stem(self) -> str:
-        """A name for its file: the order of reading first, so that equal names do not meet."""
-        return f"{self.k:06d}_{self.recording.name}"
+    def file_in(self, folder: Path, ending: str) -> Path:
+        """A file of its name that is not there yet; a name from outside loses what could lead out of the folder."""
+        stem = re.sub(r"[^\w.-]", "_", self.recording.name).lstrip(".") or "recording"
+        path = folder / f"{stem}{ending}"
+        return folder / f"{stem}_{self.k:06d}{ending}" if path.exists() else path
 
 
 def exporter(to: str) -> Any:
