@@ -11,6 +11,7 @@ from mcap.reader import make_reader
 from mcap.writer import Writer as RawWriter
 from mcap_ros2.decoder import DecoderFactory
 from mcap_ros2.writer import Writer
+from rosbags.rosbag2 import Writer as Ros2Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from shiliu.replay.formats import mcap, mcap_container, mcap_write, packed, read, tagged
 from shiliu.replay.recording import CLOCKS, Recording, SimEpisode, Stream, Unreadable
@@ -302,6 +303,69 @@ def test_the_makers_own_spelling_is_read(tmp_path, encoding):
     (r,) = read(tmp_path / "take.mcap")
     claw_stream = r.streams["/leju_claw_command"]
     assert claw_stream.values.tolist() == [[10.0, 90.0]] and claw_stream.capture_ns.tolist() == [5 * 10**9 + 6]
+
+
+def ros2_bag(folder: Path, n: int = 20, definitions: bool = True) -> Path:
+    """The same arm commands in a folder as `ros2 bag record` leaves it; returns the file in it."""
+    text = SENSORS.replace("builtin_interfaces/Time sensor_time\n", "")
+    kind, arm = "kuavo_msgs/msg/SensorsData", "sensor_msgs/msg/JointState"
+    store = get_typestore(Stores.ROS2_HUMBLE)
+    types = get_types_from_msg(text, kind)
+    store.register({name: fields for name, fields in types.items() if name.startswith("kuavo_msgs")})
+    make = store.types
+    with Ros2Writer(folder, version=9) as writer:
+        connection = writer.add_connection("/kuavo_arm_traj", arm, typestore=store)
+        for k in range(n):
+            ns = START + k * 10**7
+            header = make["std_msgs/msg/Header"](make["builtin_interfaces/msg/Time"](ns // 10**9, ns % 10**9), "")
+            empty = np.empty(0)
+            names = [f"arm_joint_{i}" for i in range(1, 15)]
+            message = make[arm](header, names, np.full(14, k + 0.5), empty, empty)
+            writer.write(connection, ns + 1000, store.serialize_cdr(message, arm))
+        writer.add_connection("/sensors_data_raw", kind, typestore=store)
+    (path,) = folder.glob("*.db3")
+    if not definitions:
+        import sqlite3
+
+        with sqlite3.connect(path) as file:
+            file.execute("UPDATE message_definitions SET topic_type = 'x/msg/' || id")
+            file.execute("UPDATE topics SET type = 'kuavo_msgs/msg/Unknown' WHERE name = '/kuavo_arm_traj'")
+    return path
+
+
+def test_a_ros2_bag_is_read_with_the_robots_mapping(tmp_path):
+    path = ros2_bag(tmp_path / "take")
+    before = sorted(p.name for p in (tmp_path / "take").iterdir())
+    for where in (path, tmp_path / "take"):
+        (r,) = read(where)
+        command = r.streams["/kuavo_arm_traj"]
+        assert np.array_equal(command.values, np.repeat(np.arange(20) + 0.5, 14).reshape(20, 14))
+        assert np.array_equal(command.receive_ns - command.capture_ns, np.full(20, 1000))
+        assert (r.mapping, r.metadata["duration_s"]) == ("kuavo_rosbag", pytest.approx(0.19, abs=1e-9))
+        assert r.unmapped == (
+            "/sensors_data_raw (kuavo_msgs/SensorsData, 0 messages): announced, but nothing was recorded",
+        )
+    assert sorted(p.name for p in (tmp_path / "take").iterdir()) == before, "no journal is left beside evidence"
+
+
+def test_ros2_bags_that_are_not_read_say_why(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        "title: mine\nformat: mcap\nrobot: kuafu\nkind: robot\nrecognise: [/kuavo_arm_traj]\n"
+        "topics:\n  /kuavo_arm_traj:\n    type: kuavo_msgs/msg/Unknown\n    clock: receive\n"
+        '    streams: [{field: data, role: measured, quantity: charge, unit: "1", names: [charge]}]\n'
+    )
+    with pytest.raises(EpisodeError, match="no definition of kuavo_msgs/msg/Unknown"):
+        list(read(ros2_bag(tmp_path / "old", definitions=False), mine))
+    path = ros2_bag(tmp_path / "split")
+    sheet = tmp_path / "split" / "metadata.yaml"
+    sheet.write_text(sheet.read_text().replace(f"  - {path.name}\n", f"  - {path.name}\n  - other.db3\n"))
+    with pytest.raises(EpisodeError, match="is one of 2 parts of a recording"):
+        list(read(path))
+    sheet.unlink()
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(EpisodeError, match="not a readable ROS 2 bag"):
+        list(read(path))
 
 
 def test_a_mapping_for_mcap_is_taken(tmp_path):
