@@ -255,6 +255,20 @@ def test_a_bag_without_an_episode_and_one_with_other_actions_are_refused(bag, tm
         read_episode(tmp_path / "mixed.bag")
 
 
+def test_mutated_bags_give_the_episode_or_an_error(bare, tmp_path):
+    rosbag1_write.write(waving(bare, 3), bare, tmp_path / "whole.bag")
+    content = (tmp_path / "whole.bag").read_bytes()
+    rng, path, refused = np.random.default_rng(0), tmp_path / "broken.bag", 0
+    for _ in range(60):
+        at = int(rng.integers(content.index(b"/kuavo_arm_traj")))  # what lies before is the packed episode
+        path.write_bytes(content[:at] + rng.bytes(6) + content[at + 6 :])
+        try:
+            read_episode(path)
+        except EpisodeError:
+            refused += 1
+    assert refused > 30, "the rest hits padding, or what the JSON says in plain words beside the packed episode"
+
+
 def test_an_episode_that_comes_out_otherwise_is_not_written(episode, bare, tmp_path):
     changed = waving(bare, 6)
     state = changed.states["observation.state"].copy()
@@ -262,6 +276,14 @@ def test_an_episode_that_comes_out_otherwise_is_not_written(episode, bare, tmp_p
     changed.states["observation.state"] = state
     with pytest.raises(EpisodeError, match=r"departs from its record at 0\.13 s"):
         rosbag1_write.write(changed, bare, tmp_path / "x.bag")
+    with pytest.raises(EpisodeError, match=r"observation\.state: stepped again it departs from its record at 0\.13 s"):
+        transitions(bare, changed, "sparse")
+    changed.actions[3, 0] = np.nan
+    with pytest.raises(EpisodeError, match="not all finite"):
+        rosbag1_write.write(changed, bare, tmp_path / "x.bag")
+    changed.action_names = changed.action_names[::-1]
+    with pytest.raises(EpisodeError, match="other sizes or actuators"):
+        transitions(bare, changed, "sparse")
     with pytest.raises(EpisodeError, match="camera 'overview' has no topic"):
         rosbag1_write.write(episode, bare, tmp_path / "x.bag", images=["overview"])
     (tmp_path / "there.bag").touch()
@@ -384,6 +406,25 @@ def test_to_robomimic_holds_the_exact_numbers(demos, episodes, bare, tmp_path):
             model = mujoco.MjModel.from_xml_string(demo.attrs["model_file"])
             assert states.shape[1] == 1 + model.nq + model.nv and model.nu == made.actions.shape[1]
             assert json.loads(demo.attrs["shiliu"])["seed"] == made.seed
+
+
+def test_to_robomimic_with_pictures(bare, tmp_path, opengl):
+    h5py = pytest.importorskip("h5py")
+    from shiliu.envs.rendering import Painter
+
+    made = waving(bare, 2)
+    write_lerobot(tmp_path / "demos", [made], bare.schema.lerobot_features(), 30)
+    words = (f"data={tmp_path / 'demos'}", "to=robomimic", f"out={tmp_path / 'set'}", "images=[head]", "quiet=true")
+    assert export(*words) == 0
+    feature = bare.schema.cameras["observation.images.head"]
+    with Painter(bare) as painter:
+        start = drawing.nominal(bare)
+        qpos = start.start_state[1 : 1 + bare.model.nq]
+        wanted = painter.picture(start.values, qpos, feature.camera, feature.width, feature.height)
+    with h5py.File(tmp_path / "set" / "demos.hdf5") as file:
+        pictures = file["data/demo_0/obs/head_image"][:]
+        assert same_bits(pictures[0], wanted) and len(pictures) == 2
+        assert file["mask/train"][:].tolist() == [b"demo_0"] and not len(file["mask/valid"])
 
 
 def test_rewards_and_success_are_the_environments(scene):

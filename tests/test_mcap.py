@@ -77,6 +77,7 @@ def test_a_recording_comes_back_to_the_bit(tmp_path, with_episode):
     back = mcap.read(tmp_path / "take.mcap", made.source)
     assert same(made, back)
     assert {s.clock for s in back.streams.values()} == set(CLOCKS) - {"capture"}
+    assert same(made, mcap.read(tmp_path / "take.mcap", made.source, "kuavo_planner")), "it needs no mapping"
     (public,) = read(tmp_path / "take.mcap")
     assert public.source == "take.mcap" and public.sha256 == made.sha256
 

@@ -46,7 +46,7 @@ def run(request: Request) -> int:
     command = f"shiliu export data={data.name} to={to}"
     options = Options(images, reward, {"command": command})
     written = 0
-    for item in export(to, _items(read(data, mapping), data, chosen), out, options):
+    for item in export(to, _items(read(data, mapping), data, chosen, request.conf_dir), out, options):
         written += 1
         if not quiet:
             print(f"  {item.recording.source}", flush=True)
@@ -70,7 +70,7 @@ def _chosen(node: Node) -> set[int] | None:
     return found
 
 
-def _items(recordings: Iterator, data: Path, chosen: set[int] | None) -> Iterator[Item]:
+def _items(recordings: Iterator, data: Path, chosen: set[int] | None, conf_dir: Path | None) -> Iterator[Item]:
     """Chosen recordings, in the order of reading.
 
     Raises:
@@ -80,7 +80,7 @@ def _items(recordings: Iterator, data: Path, chosen: set[int] | None) -> Iterato
     from ..recording import Unreadable
     from ..scenes import Stages
 
-    stages, k = Stages(), -1
+    stages, k = Stages(conf_dir=conf_dir), -1
     for k, item in enumerate(recordings):
         if chosen is not None and k not in chosen:
             continue

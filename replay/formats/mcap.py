@@ -39,7 +39,8 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     Args:
         path: the file.
         source: what `Recording.source` says.
-        mapping: name or file of the mapping for a recording of others; None chooses by topics and types.
+        mapping: name or file of the mapping for a recording of others; None chooses by topics and types. Our own files
+            need none.
 
     Raises:
         EpisodeError: not a whole MCAP file, nothing in it that a mapping knows, or messages that are not as it says.
@@ -49,7 +50,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         if path.stat().st_size == 0:
             raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
         file = _File(path)
-    if file.about is not None and chosen is None:
+    if file.about is not None:
         return _own(file, source)
     channels = [c for c in file.channels.values() if c.msgcount]
     silent = [c for c in file.channels.values() if not c.msgcount]
