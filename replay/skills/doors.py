@@ -43,7 +43,7 @@ class PullOpen(Skill):
         "yaw": Argument("angle", "how far the hand turns on the way", 0.0),
         "pitch": Argument("angle", "how far the fingers sink on the way", 0.0),
         "force": Argument(
-            "force", "largest pull against the latch; where it does not yield, the demonstration ends", 39.0
+            "force", "largest pull against the latch; where it does not yield, the demonstration ends", 44.0
         ),
         "speed": Argument("speed", "largest speed of the hand", 0.25),
         "until": Argument("subgoal", "the subgoal at which it ends early", None),
