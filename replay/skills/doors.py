@@ -43,7 +43,9 @@ class PullOpen(Skill):
         "yaw": Argument("angle", "how far the hand turns on the way", 0.0),
         "pitch": Argument("angle", "how far the fingers sink on the way", 0.0),
         "force": Argument(
-            "force", "largest pull against the latch; where it does not yield, the demonstration ends", 44.0
+            "force",
+            "largest pull that is commanded; the arm gives about 0.85 of it, and where the latch does not yield, it ends",
+            50.0,
         ),
         "speed": Argument("speed", "largest speed of the hand", 0.25),
         "until": Argument("subgoal", "the subgoal at which it ends early", None),
