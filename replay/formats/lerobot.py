@@ -160,7 +160,7 @@ class _Dataset:
         raise EpisodeError(
             f"{what} that shiliu did not record: it does not say which element of "
             f"{', '.join(vectors[:4]) or 'its features'} is which joint of the robot, in which unit, and whether it "
-            "was commanded or measured. That needs a mapping, and mappings for LeRobot sets are not read yet.",
+            "was commanded or measured. That needs a mapping (mapping=FILE.yaml).",
             file=self.info_path,
             field="codebase_version" if version != layout.CODEBASE_VERSION else "features",
         )
