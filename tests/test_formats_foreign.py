@@ -688,3 +688,33 @@ def test_paths_out_of_a_foreign_set_are_refused(tmp_path, toy):
     (other / "data").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(EpisodeError, match=r"leads out of the dataset|files of frames lie under data"):
         list(read(other, mapping=toy))
+
+
+# ------------------------------------------------------------------------------------------------- and the judge
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "reason"),
+    [
+        ("g1-inspire-pick-bottle", "robot", "other_robot"),
+        ("omomo-box-carry", "human", "no_retargeting"),
+        ("so101-bimanual-cloth", "state_only", "other_robot"),
+    ],
+)
+def test_what_cannot_be_carried_over_is_undecided_with_the_reason(data, bare, name, kind, reason):
+    from shiliu import judge
+
+    (verdict,) = judge(folder_of(data, name)[:1], bare)
+    assert (verdict.verdict, verdict.claim) == ("INCONCLUSIVE", kind)
+    for stage in ("kinematics", "dynamics", "replay"):
+        assert verdict.stages[stage].verdict == "NOT_CHECKED" and verdict.stages[stage].reason == reason
+
+
+def test_an_arm_that_reads_minus_one_throughout_is_unsound(data, bare):
+    from shiliu import judge
+
+    items = {r.name: r for r in folder_of(data, "so101-bimanual-cloth")}
+    verdict, sound = judge([items["episode_000065"], items["episode_000012"]], bare)
+    assert verdict.verdict == "UNSOUND" and verdict.findings[verdict.root].code == "value.sentinel"
+    assert verdict.findings[verdict.root].subject[0] == "arm1"
+    assert sound.verdict == "INCONCLUSIVE", "999 is a servo tick like any other"
