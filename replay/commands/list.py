@@ -140,9 +140,10 @@ def _checks(request: Request) -> list[dict[str, Any]]:
 
 
 def _formats(request: Request) -> list[dict[str, Any]]:
+    from ..formats import FORMATS
+
     return [
-        {"name": "rosbag1", "reads": "ROS 1 bags of the maker's stack", "writes": ""},
-        {"name": "lerobot", "reads": "LeRobot v3.0 datasets of shiliu record", "writes": "yes"},
+        {"name": name, "reads": what, "writes": "yes" if name == "lerobot" else ""} for name, what in FORMATS.items()
     ]
 
 
