@@ -50,6 +50,12 @@ def frames_of(recording: Recording, fps: int | None = None, methods: Methods | N
         EpisodeError: nothing to import, streams that do not overlap in time, or a clock that runs backwards.
     """
     methods = methods or Methods()
+    if recording.episode is not None:
+        raise EpisodeError(
+            "is an episode of our own simulation and stands in a LeRobot dataset already; as an import it would lose what "
+            "replays it to the bit. Copy the dataset instead.",
+            file=recording.source,
+        )
     streams, left = _usable(recording)
     if not streams:
         raise EpisodeError(

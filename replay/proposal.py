@@ -124,6 +124,7 @@ class _Draft:
             self.unsure.append("which robot it is, the recording does not say")
         kind = "robot" if "command" in roles else "state_only"
         self.unsure.append(f"kind is {kind}: right only if this is a robot's motion; a person's is `human`")
+        clock = self._clock(time)
         robot = f", robot_type: {_q(episode.robot_type)}" if episode.robot_type and episode.format == "lerobot" else ""
         lines = [
             "# A draft made from names, shapes and values alone. Answer what is unsure, then give it as mapping=.",
@@ -136,7 +137,7 @@ class _Draft:
         ]
         if self.episodes is not None:
             lines.append(f"episodes: {_q(self.episodes)}")
-        return [*lines, *self._clock(time)]
+        return [*lines, *clock]
 
     # ------------------------------------------------------------------------------------------------ guesses
 

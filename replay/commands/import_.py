@@ -33,7 +33,7 @@ DRAFT = "proposed-mapping.yaml"
 def run(request: Request) -> int:
     """Read, put on one clock, write."""
     from ... import __version__
-    from ..formats import Unreadable, read
+    from ..formats import NothingReadable, Unreadable, read
     from ..formats.arrays import NoMapping
     from ..importing import frames_of
     from ..resample import METHODS, ROTATIONS, Methods
@@ -54,7 +54,6 @@ def run(request: Request) -> int:
     raw = _raw_writer() if keep_raw else None
     made = {"command": "shiliu import", "version": __version__, "resample": chosen, "keep_raw": raw is not None}
     failed: list[Any] = []
-    unknown: ArrayEpisode | None = None
     rates: dict[tuple[str, ...], int] = {}
     with _Sets(out, made) as sets:
         try:
@@ -71,12 +70,12 @@ def run(request: Request) -> int:
                             print(_line(item, frames, name), flush=True)
                         continue
                 failed.append((item.source, error))
-                if isinstance(error, NoMapping):
-                    unknown = unknown or error.episode
-        except NoMapping as error:
-            failed.append((str(error.episode.source), error))
-            unknown = unknown or error.episode
-        for source, why in failed:
+        except NoMapping as nothing:
+            failed.append((nothing.episode.source, nothing))
+        except NothingReadable as nothing:
+            failed += [(item.source, item.error) for item in nothing.items]
+        unknown = next((why.episode for _, why in failed if isinstance(why, NoMapping)), None)
+        for source, why in failed if sets.count or len(failed) > 1 else ():
             print(f"shiliu: {source}: {why}", file=sys.stderr)
         if unknown is not None:
             _draft(unknown, out)

@@ -41,6 +41,14 @@ _KNOWN = (
 )
 
 
+class NothingReadable(EpisodeError):
+    """A folder whose recordings are all unreadable; `items` are they."""
+
+    def __init__(self, message: str, *, file: Path, items: list[Unreadable]) -> None:
+        super().__init__(message, file=file)
+        self.items = items
+
+
 def read(
     path: str | Path, mapping: str | Path | None = None, fps: float | None = None
 ) -> Iterator[Recording | Unreadable]:
@@ -173,7 +181,9 @@ def _read_folder(
             yield item
     if not readable:
         first = "".join(f"\n  {item.source}: {item.error.message}" for item in held[:5])
-        raise EpisodeError(f"none of the {len(held)} recordings in the folder is readable:{first}", file=folder)
+        raise NothingReadable(
+            f"none of the {len(held)} recordings in the folder is readable:{first}", file=folder, items=held
+        )
 
 
 def _read_entry(
