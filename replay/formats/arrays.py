@@ -258,7 +258,8 @@ class _Reading:
             ):
                 raise self._fail("holds whole numbers too large for float64.", text)
         dtype = np.result_type(*parts)
-        values = np.concatenate([part.astype(np.float64) for part in parts], axis=1)
+        with np.errstate(invalid="ignore"):  # NaN of any kind is the judge's business
+            values = np.concatenate([part.astype(np.float64) for part in parts], axis=1)
         values.flags.writeable = False  # evidence: whoever converts does so in a copy
         return values, dtype.name
 

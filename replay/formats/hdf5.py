@@ -31,6 +31,8 @@ from .npz import natural
 EPISODES = "data/demo_*"  # where robosuite and robomimic keep their episodes
 MAX_DEPTH = 8
 MAX_EPISODES = 1_000_000
+PACKED = 1100  # gzip packs no tighter
+BELIEVED_BYTES = 1 << 14  # stored bytes that a dataset of nothing but its fill value is believed to have
 MAX_TEXT = 2000  # characters of an attribute that go into the metadata; of longer ones (a whole MJCF) the hash
 
 
@@ -147,6 +149,8 @@ def _gather(group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], left:
         else:
             if item.nbytes + sum(array.nbytes for array in arrays.values()) > MAX_EPISODE_BYTES:
                 raise ValueError(f"it takes more than {MAX_EPISODE_BYTES >> 20} MiB")
+            if item.nbytes > PACKED * max(item.id.get_storage_size(), BELIEVED_BYTES):
+                raise ValueError(f"{where} claims {item.nbytes} bytes, {item.id.get_storage_size()} are stored")
             array = item[()]
             arrays[where] = np.asarray(array, dtype=item.dtype.newbyteorder("="))
             assert numbers(arrays[where])
