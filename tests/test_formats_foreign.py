@@ -718,3 +718,20 @@ def test_an_arm_that_reads_minus_one_throughout_is_unsound(data, bare):
     assert verdict.verdict == "UNSOUND" and verdict.findings[verdict.root].code == "value.sentinel"
     assert verdict.findings[verdict.root].subject[0] == "arm1"
     assert sound.verdict == "INCONCLUSIVE", "999 is a servo tick like any other"
+
+
+def test_a_freeze_is_told_in_angles_only(data, bare):
+    from shiliu import judge
+
+    verdicts = judge(folder_of(data, "piper-so101-leader"), bare)
+    assert {v.verdict for v in verdicts} == {"INCONCLUSIVE"}, "a gripper that rests at 0.3 percent has not frozen"
+    frozen = [f for v in verdicts for f in v.findings if f.code == "stream.frozen"]
+    assert {(f.level, f.reason) for f in frozen} == {("NOT_APPLICABLE", "no_mapping")}
+
+
+def test_the_dual_arms_really_follow_nine_tenths_of_a_second_late(data, bare):
+    from shiliu import judge
+
+    (verdict,) = judge(folder_of(data, "dual-arm-dexhand-open")[:1], bare)
+    assert verdict.verdict == "UNSOUND" and verdict.findings[verdict.root].code == "stream.lag"
+    assert verdict.findings[verdict.root].value == pytest.approx(0.93, abs=0.02), "28 frames at 30 Hz by least squares"
