@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from shiliu.cli import main
 from shiliu.replay import mapping
-from shiliu.replay.formats import arrays, read
+from shiliu.replay.formats import NothingReadable, arrays, read
 from shiliu.replay.importing import frames_of, own_rate, units_of
 from shiliu.replay.proposal import propose
 from shiliu.replay.recording import Recording, Stream
@@ -265,7 +265,7 @@ def test_without_a_mapping_a_draft_is_written_and_then_reads_the_file(tmp_path, 
     ("arrays_of", "wanted"),
     [
         ({"qpos": np.linspace(-3, 3, 40).reshape(20, 2)}, "radians by range"),
-        ({"servo": np.arange(700, 740.0).reshape(20, 2)}, "whole numbers beyond 360, taken as device counts"),
+        ({"servo": np.arange(700, 740.0).reshape(20, 2)}, "whole numbers up to 739, taken as device counts"),
         ({"qvel": np.ones((20, 2)) * np.arange(20)[:, None]}, "speeds in rad/s by its name"),
         ({"thing": np.arange(40.0).reshape(20, 2) / 40}, "taken as measured, because its name does not tell"),
         ({"q": np.arange(20.0)[:, None] / 20, "t": np.arange(20.0) * 20}, "t steps by 20: taken as ms"),
@@ -406,3 +406,67 @@ def test_an_own_simulation_episode_is_not_imported():
     episode.episode = object()
     with pytest.raises(EpisodeError, match="lose what replays it to the bit"):
         frames_of(episode)
+
+
+ARRAYS_OF_OTHERS = [name for name in FOLDERS if not name.startswith("kuavo")]
+
+
+@pytest.mark.parametrize("name", ARRAYS_OF_OTHERS)
+def test_a_draft_reads_every_real_recording_it_is_made_from(data, tmp_path, monkeypatch, name):
+    if not (data / name).exists():
+        pytest.skip(f"the real recordings {name} are not here; SHILIU_DATA names their folder")
+    known = next(iter(read(data / name)))
+    monkeypatch.setattr(arrays, "packaged", lambda _: [])
+    with pytest.raises(EpisodeError) as caught:
+        list(read(data / name))
+    error = caught.value.items[0].error if isinstance(caught.value, NothingReadable) else caught.value
+    assert isinstance(error, arrays.NoMapping)
+    draft = propose(error.episode)
+    file = tmp_path / "draft.yaml"
+    file.write_text(draft.text)
+    r = (
+        arrays.recording_of(error.episode, file)
+        if "episodes:" not in draft.text
+        else next(iter(read(error.episode.file, file)))
+    )
+    assert draft.unsure and not [c for c in r.unmapped if "unknown" in c]
+    assert bool(r.select("command")) == bool(known.select("command")) or name == "so101-bimanual-cloth", (
+        "its action is none"
+    )
+
+
+def test_a_draft_tells_degrees_from_counts_and_finds_a_quaternion(data, tmp_path, monkeypatch):
+    wanted = {
+        "dual-arm-dexhand-open": {"state[0:14]": "deg", "state[24:34]": "count", "actions[0:14]": "deg"},
+        "visionpro-panda-blockpush": {
+            "qpos[12:16]": "1",
+            "ctrl[0:7]": "deg",
+        },  # torques by their range: told as a doubt
+        "robosuite-teleop": {"states[23:27]": "1"},
+    }
+    monkeypatch.setattr(arrays, "packaged", lambda _: [])
+    for name, units in wanted.items():
+        if not (data / name).exists():
+            pytest.skip(f"the real recordings {name} are not here; SHILIU_DATA names their folder")
+        with pytest.raises(EpisodeError) as caught:
+            list(read(data / name))
+        error = caught.value.items[0].error if isinstance(caught.value, NothingReadable) else caught.value
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(propose(error.episode).text)
+        rule = mapping.load(file).arrays
+        assert units.items() <= {s.name: s.unit for s in rule.streams}.items()
+    assert rule.time is not None and rule.time.field == "states[0]", "the simulator's time stands first"
+
+
+def test_raw_streams_come_back_as_they_came(data, tmp_path):
+    pytest.importorskip("shiliu.replay.formats.mcap_write", reason="this version writes no MCAP yet")
+    bag = data / "kuavo-vr-teleop/session_20250419_162611_20250419_162611_group1.bag"
+    if not bag.exists():
+        pytest.skip("the real recordings are not here; SHILIU_DATA names their folder")
+    assert main(["import", f"data={bag}", f"out={tmp_path / 'set'}", "quiet=true"]) == 0
+    (source,), (raw,) = read(bag), read(tmp_path / "set/shiliu/raw/episode_000000.mcap")
+    assert list(raw.streams) == list(source.streams)
+    for name, s in source.streams.items():
+        back = raw.streams[name]
+        assert np.array_equal(back.values, s.values, equal_nan=True) and np.array_equal(back.time_ns, s.time_ns)
+        assert (back.unit, back.names, back.clock) == (s.unit, s.names, s.clock)
