@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..scenarios.errors import EpisodeError
 from .formats import lerobot_layout as layout
-from .recording import Recording, Stream
+from .recording import PictureFile, Recording, Stream
 from .resample import Methods, onto
+
+if TYPE_CHECKING:
+    from .formats.video import WholeVideo
 
 DEFAULT_FPS = 30  # the hardware's main camera clock, for recordings whose streams have rates of their own
 STATE = ("joint_position", "claw", "hand", "gripper", "finger_position")  # what a policy sees as the robot's state
@@ -30,21 +33,26 @@ class Frames:
         fps: frames a second.
         features: LeRobot features by name, each with unit, quantity, role and the streams that it holds.
         columns: (T, k) by feature.
+        videos: by video feature, each with a picture for every frame.
         provenance: how the streams came onto the grid, plain JSON.
     """
 
     fps: int
     features: dict[str, dict[str, Any]]
     columns: dict[str, np.ndarray]
+    videos: dict[str, WholeVideo] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
-def frames_of(recording: Recording, fps: int | None = None, methods: Methods | None = None) -> Frames:
+def frames_of(
+    recording: Recording, fps: int | None = None, methods: Methods | None = None, videos: bool = False
+) -> Frames:
     """Put a recording on one clock.
 
     Args:
         fps: frames a second; None takes the rate of the source where all its streams share one clock, else 30.
         methods: how streams are resampled, where they are.
+        videos: take the recording's video files along, where they have a picture for every frame.
 
     Raises:
         EpisodeError: nothing to import, streams that do not overlap in time, or a clock that runs backwards.
@@ -75,7 +83,42 @@ def frames_of(recording: Recording, fps: int | None = None, methods: Methods | N
         columns[name] = np.concatenate([values[m.name] for m in members], axis=1).astype(layout.DTYPES[dtype])
     if "action" not in features:
         told["no_action"] = "no command was recorded, so that the set has no action"
-    return Frames(rate, features, columns, told | {"fps": rate, "start_ns": start, "left_out": left})
+    whole = _videos(recording, rate, len(next(iter(columns.values()))), told, left) if videos else {}
+    for name, (picture, _) in whole.items():
+        info = {"video.codec": picture.codec} if picture.codec else {}
+        features[name] = {"dtype": "video", "shape": list(picture.shape), "info": info}
+    files = {name: video for name, (_, video) in whole.items()}
+    return Frames(rate, features, columns, files, told | {"fps": rate, "start_ns": start, "left_out": left})
+
+
+def _videos(
+    recording: Recording, fps: int, rows: int, told: dict[str, Any], left: dict[str, str]
+) -> dict[str, tuple[PictureFile, WholeVideo]]:
+    """The videos that fit the frames as they are, by feature name; the others are named with the reason."""
+    if not recording.pictures:
+        return {}
+    from .formats.video import WholeVideo, count, sample
+
+    found = {}
+    for camera, picture in recording.pictures.items():
+        if told["resampled"] or picture.fps not in (None, fps):
+            left[camera] = "its pictures stand at other times than the frames"
+            continue
+        if picture.shape[0] % 2 or picture.shape[1] % 2:
+            left[camera] = f"pictures of {picture.shape[1]}x{picture.shape[0]} are of odd size"
+            continue
+        try:
+            pictures = count(picture.path)
+            if pictures != rows:
+                left[camera] = f"its video has {pictures} pictures for {rows} frames"
+                continue
+            video = WholeVideo(picture.path, sample(picture.path, picture.shape, rows))
+        except EpisodeError as error:
+            left[camera] = error.message
+            continue
+        slug = re.sub(r"\W+", "_", camera.removeprefix("observation.images.")).strip("_")
+        found[f"observation.images.{slug}"] = (picture, video)
+    return found
 
 
 def _usable(recording: Recording) -> tuple[list[Stream], dict[str, str]]:

@@ -6,11 +6,13 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from shiliu.cli import main
 from shiliu.replay import mapping
 from shiliu.replay.formats import NothingReadable, arrays, read
+from shiliu.replay.formats.video import encode
 from shiliu.replay.importing import frames_of, own_rate, units_of
 from shiliu.replay.proposal import propose
 from shiliu.replay.recording import Recording, Stream
@@ -160,7 +162,8 @@ def test_every_folder_becomes_datasets_that_say_what_was_done(data, tmp_path, na
         pytest.skip(f"the real recordings {name} are not here; SHILIU_DATA names their folder")
     episodes, mappings, resampled = FOLDERS[name]
     out = tmp_path / "out"
-    assert main(["import", f"data={data / name}", f"out={out}", "keep_raw=false", "quiet=true"]) == 0
+    words = ["keep_raw=false", "quiet=true", "videos=false"]
+    assert main(["import", f"data={data / name}", f"out={out}", *words]) == 0
     assert [p.name for p in tmp_path.iterdir()] == ["out"], "nothing half written is left"
     back = list(read(out))
     assert len(back) == episodes and {r.mapping for r in back} == mappings
@@ -377,8 +380,6 @@ def test_an_imported_set_that_was_changed_says_so(tmp_path, capsys):
     table = pq.read_table(out / "data/chunk-000/file-000.parquet")
     i = table.column_names.index("action")
     rows = np.array(table.column(i).to_pylist()) + 1
-    import pyarrow as pa
-
     kept = pa.array(rows.tolist(), table.schema.field(i).type)
     pq.write_table(table.set_column(i, table.schema.field(i), kept), out / "data/chunk-000/file-000.parquet")
     (r,) = read(out)
@@ -406,6 +407,68 @@ def test_an_own_simulation_episode_is_not_imported():
     episode.episode = object()
     with pytest.raises(EpisodeError, match="lose what replays it to the bit"):
         frames_of(episode)
+
+
+def with_pictures(root: Path, counts: dict[int, int], fps: int = 20) -> Path:
+    """A LeRobot v2.1 set of others with a video an episode, of so many pictures for its 12 frames."""
+    (root / "meta").mkdir(parents=True)
+    (root / "data/chunk-000").mkdir(parents=True)
+    (root / "videos/chunk-000/observation.images.top").mkdir(parents=True)
+    features = {
+        "action": {"dtype": "float32", "shape": [2], "names": ["a", "b"]},
+        "observation.images.top": {"dtype": "video", "shape": [32, 48, 3], "info": {"video.codec": "h264"}},
+    }
+    info = {"codebase_version": "v2.1", "robot_type": "toy", "fps": 20, "features": features, "chunks_size": 1000}
+    info["video_path"] = "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4"
+    (root / "meta/info.json").write_text(json.dumps(info))
+    for k, count in counts.items():
+        table = {
+            "action": pa.array(
+                np.random.default_rng(k).random((12, 2)).astype(np.float32).tolist(), pa.list_(pa.float32())
+            ),
+            "timestamp": pa.array((np.arange(12) / 20).astype(np.float32)),
+            "episode_index": pa.array([k] * 12),
+        }
+        pq.write_table(pa.table(table), root / f"data/chunk-000/episode_{k:06d}.parquet")
+        pictures = [np.full((32, 48, 3), 15 * i, np.uint8) for i in range(count)]
+        if count:
+            path = root / f"videos/chunk-000/observation.images.top/episode_{k:06d}.mp4"
+            encode(path, pictures, [32, 48, 3], fps, count, "top")
+    return root
+
+
+def test_videos_with_a_picture_a_frame_are_copied_as_they_are(tmp_path, capsys):
+    root = with_pictures(tmp_path / "set", {0: 12, 1: 12, 2: 11, 3: 0, 4: 12})
+    broken = root / "videos/chunk-000/observation.images.top/episode_000004.mp4"
+    broken.write_bytes(broken.read_bytes()[:300])
+    file = tmp_path / "toy.yaml"
+    file.write_text(
+        "title: toy\nformat: lerobot\nrobot: toy\nkind: robot\nrecognise: {channels: {action: 2}}\nstreams:\n"
+        "  - {name: action, field: action, role: command, quantity: joint_position, unit: rad, names: [a, b]}\n"
+    )
+    out = tmp_path / "out"
+    words = ["import", f"data={root}", f"mapping={file}", "keep_raw=false", "quiet=true"]
+    assert main([*words, f"out={out}"]) == 0
+    assert "out/toy: 2 episodes, 24 frames" in capsys.readouterr().out
+    for k in (0, 1):
+        copy = out / f"toy/videos/observation.images.top/chunk-000/file-{k:03d}.mp4"
+        assert copy.read_bytes() == (root / f"videos/chunk-000/observation.images.top/episode_{k:06d}.mp4").read_bytes()
+    info = json.loads((out / "toy/meta/info.json").read_text())
+    assert info["features"]["observation.images.top"]["info"]["video.codec"] == "h264" and info["video_path"]
+    stats = json.loads((out / "toy/meta/stats.json").read_text())["observation.images.top"]
+    assert np.ravel(stats["max"]) == pytest.approx([15 * 11 / 255] * 3, abs=0.03)
+
+    others = sorted((out / "toy_2/shiliu/episodes").glob("*.json"))
+    told = [json.loads(path.read_text())["provenance"]["left_out"] for path in others]
+    assert told[0] == {"observation.images.top": "its video has 11 pictures for 12 frames"} and told[1] == {}
+    assert "no readable video" in told[2]["observation.images.top"], "a broken video does not stop the frames"
+    assert main([*words, f"out={tmp_path / 'plain'}", "videos=false"]) == 0
+    assert not (tmp_path / "plain/videos").exists() and len(list(read(tmp_path / "plain"))) == 5
+    assert main([*words, f"out={tmp_path / 'slow'}", "fps=10"]) == 0
+    side = json.loads((tmp_path / "slow/shiliu/episodes/episode_000000.json").read_text())
+    assert (
+        side["provenance"]["left_out"]["observation.images.top"] == "its pictures stand at other times than the frames"
+    )
 
 
 ARRAYS_OF_OTHERS = [name for name in FOLDERS if not name.startswith("kuavo")]

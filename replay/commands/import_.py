@@ -24,7 +24,7 @@ shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [fps=30] [resam
 Writes the recordings as a LeRobot v3.0 dataset: every stream on one clock, in the source's units, which info.json names.
 What is on a grid of that rate already is taken as it is; else commands are held (previous), measurements interpolated
 (linear) and rotations turned (slerp), and each episode says so. The streams as they came lie beside it (shiliu/raw).
-Recordings with different features become several datasets under out. Where no mapping knows a recording, a draft is
+Recordings with different features become several datasets under out; videos are copied where they fit. Where no mapping knows a recording, a draft is
 written to proposed-mapping.yaml beside out. Exit 0; 3 where some were unreadable; 2 where all were.
 """
 DRAFT = "proposed-mapping.yaml"
@@ -47,6 +47,7 @@ def run(request: Request) -> int:
     chosen = {key: table.child(key).word(choices=METHODS) for key in ("command", "measured", "pose", "event")}
     chosen["quaternion"] = table.child("quaternion").word(choices=ROTATIONS)
     keep_raw, quiet = settings["keep_raw"].flag(default=True), settings["quiet"].flag()
+    videos = settings["videos"].flag(default=True)
     settings.stop()
     methods = Methods(**chosen)
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
@@ -61,7 +62,7 @@ def run(request: Request) -> int:
                 error: EpisodeError | None = item.error if isinstance(item, Unreadable) else None
                 if not isinstance(item, Unreadable):
                     try:
-                        frames = frames_of(item, fps or _rate(item, rates), methods)
+                        frames = frames_of(item, fps or _rate(item, rates), methods, videos)
                     except EpisodeError as problem:
                         error = problem
                     else:
@@ -168,7 +169,8 @@ class _Sets:
             "provenance": {**frames.provenance, "raw_streams": kept},
         }
         task = str(recording.metadata.get("task") or "no task given")
-        writer.add_imported(frames.columns, task, about, side, (lambda path: raw(recording, path)) if kept else None)
+        keep = (lambda path: raw(recording, path)) if kept else None
+        writer.add_imported(frames.columns, task, about, side, keep, frames.videos)
         rows.append(len(next(iter(frames.columns.values()))))
         self.count += 1
         return name

@@ -21,7 +21,7 @@ from ...scenarios.errors import EpisodeError
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..mapping import Mapping as ChannelMapping
 from ..mapping import StreamRule, load, packaged
-from ..recording import Recording, Stream
+from ..recording import PictureFile, Recording, Stream
 from . import lerobot_layout as layout
 
 MAX_EPISODE_BYTES = 2 << 30  # of one episode's arrays; an hour of 100 columns at 500 Hz is 1.4 GB
@@ -46,7 +46,7 @@ class ArrayEpisode:
         fps: rows a second that the container declares, or None.
         time: field of the row times in seconds that the format itself defines, or None.
         left: channels that were not read, each with the reason.
-        metadata, notes: as in `Recording`.
+        metadata, notes, pictures: as in `Recording`.
     """
 
     name: str
@@ -63,6 +63,7 @@ class ArrayEpisode:
     left: list[str] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    pictures: dict[str, PictureFile] = field(default_factory=dict)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every channel, samples first; single numbers are left out."""
@@ -235,6 +236,7 @@ class _Reading:
             mapping=self.mapping.name,
             unmapped=tuple([*self._unmapped(), *episode.left]),
             notes=self.notes,
+            pictures=episode.pictures,
         )
 
     def _has(self, text: str) -> bool:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...scenarios.errors import EpisodeError
-from ..recording import Recording, Unreadable
+from ..recording import PictureFile, Recording, Unreadable
 from . import lerobot_layout as layout
 from .arrays import MAX_CHANNELS, MAX_EPISODE_BYTES, ArrayEpisode, content_sha256, mendable, numbers, recording_of
 
@@ -269,7 +269,25 @@ class _Foreign:
                 **({"videos": videos} if videos else {}),
             },
             notes=notes,
+            pictures=self._pictures(videos),
         )
+
+    def _pictures(self, videos: dict[str, str | None]) -> dict[str, PictureFile]:
+        """Videos that are here and that the set describes as pictures (h, w, 3)."""
+        found = {}
+        for key, relative in videos.items():
+            feature = self.features[key]
+            shape = feature.get("shape")
+            if relative is None or not isinstance(shape, list) or len(shape) != 3 or shape[2] != 3:
+                continue
+            if not all(type(n) is int and n > 0 for n in shape):
+                continue
+            info = feature.get("info") or feature.get("video_info")
+            codec = info.get("video.codec") if isinstance(info, dict) else None
+            found[key] = PictureFile(
+                self.root / relative, (shape[0], shape[1], 3), self.fps, codec if isinstance(codec, str) else None
+            )
+        return found
 
     def _promised(self) -> Iterator[str]:
         """What info.json says of the set as a whole, where it is not so."""

@@ -138,6 +138,7 @@ def with_video_info(feature: dict[str, Any], fps: int) -> dict[str, Any]:
             "video.fps": fps,
             "video.channels": channels,
             "has_audio": False,
+            **feature.get("info", {}),
         }
     }
 

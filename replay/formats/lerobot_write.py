@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,9 @@ from ..recording import SimEpisode
 from . import lerobot_layout as layout
 from . import lerobot_stats as stats
 from .lerobot_tables import write_episodes, write_tasks
+
+if TYPE_CHECKING:
+    from .video import WholeVideo
 
 MAX_FILE_BYTES = 100 << 20  # of one data file, LeRobot's default
 
@@ -168,6 +171,7 @@ class DatasetWriter:
         about: Mapping[str, Any],
         side: Mapping[str, Any],
         raw: Callable[[Path], None] | None = None,
+        videos: Mapping[str, WholeVideo] | None = None,
     ) -> int:
         """Append one imported recording.
 
@@ -177,6 +181,7 @@ class DatasetWriter:
             about: further columns of `meta/episodes`, the same for every episode of the set, named `shiliu/...`.
             side: what no column holds, plain JSON; it goes into `shiliu/episodes/`.
             raw: writes the recording's streams as they came into the file that it is given, under `shiliu/raw/`.
+            videos: for each video feature a file with a picture a frame, which is copied as it is.
 
         Returns:
             The index of the episode.
@@ -185,9 +190,10 @@ class DatasetWriter:
             EpisodeError: a feature is missing, unknown, or of another shape or dtype.
         """
         self._refuse_closed()
+        videos = videos or {}
         wanted = set(self.features) - {layout.CLOCK}
-        if set(columns) != wanted:
-            raise EpisodeError(f"has {sorted(columns)}, the set has {sorted(wanted)}.", field="features")
+        if {*columns, *videos} != wanted:
+            raise EpisodeError(f"has {sorted([*columns, *videos])}, the set has {sorted(wanted)}.", field="features")
         lengths = {len(values) for values in columns.values()}
         for name, values in columns.items():
             feature = self.features[name]
@@ -207,7 +213,8 @@ class DatasetWriter:
             path = self._folder / layout.RAW_PATH.format(name=name)
             path.parent.mkdir(parents=True, exist_ok=True)
             raw(path)
-        return self._put(whole, task, {f"shiliu/episodes/{name}.json": side_bytes}, {**about, **hashes}, {})
+        files = {f"shiliu/episodes/{name}.json": side_bytes}
+        return self._put(whole, task, files, {**about, **hashes}, {}, videos)
 
     def _refuse_closed(self) -> None:
         if self._state != "open":
@@ -220,13 +227,14 @@ class DatasetWriter:
         files: Mapping[str, bytes],
         about: Mapping[str, Any],
         images: Mapping[str, Iterable[np.ndarray]],
+        copied: Mapping[str, WholeVideo] | None = None,
     ) -> int:
         """Write one checked episode: its rows, side files and pictures, and its row of `meta/episodes`."""
         index, length = len(self._rows), len(columns[layout.CLOCK])
         self._state = "broken"  # until this episode is whole
         task = self._tasks.setdefault(sentence, len(self._tasks))
         table, content = self._table(columns, index, task, length)
-        videos, video_stats = self._write_videos(images, index, length)
+        videos, video_stats = self._write_videos({**images, **(copied or {})}, index, length)
         for relative, content_bytes in files.items():
             self._write(relative, content_bytes)
         file = self._append(table)
@@ -338,11 +346,11 @@ class DatasetWriter:
         return self._folder / layout.DATA_PATH.format(chunk_index=chunk, file_index=number)
 
     def _write_videos(
-        self, images: Mapping[str, Iterable[np.ndarray]], index: int, length: int
+        self, images: Mapping[str, Iterable[np.ndarray] | WholeVideo], index: int, length: int
     ) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
         if not images:
             return {}, {}
-        from .video import encode
+        from .video import WholeVideo, encode
 
         columns: dict[str, Any] = {}
         image_stats = {}
@@ -350,7 +358,12 @@ class DatasetWriter:
         for name, frames in images.items():
             path = self._folder / layout.VIDEO_PATH.format(video_key=name, chunk_index=chunk, file_index=number)
             path.parent.mkdir(parents=True, exist_ok=True)
-            sampled = encode(path, frames, self.features[name]["shape"], self.fps, length, name)
+            shape = self.features[name]["shape"]
+            if isinstance(frames, WholeVideo):
+                shutil.copyfile(frames.path, path)
+                sampled = frames.sampled
+            else:
+                sampled = encode(path, frames, shape, self.fps, length, name)
             image_stats[name] = stats.of_frames(sampled)
             columns |= {
                 f"videos/{name}/chunk_index": chunk,
