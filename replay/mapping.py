@@ -42,7 +42,8 @@ class StreamRule:
         spelled_in: dotted path of the names that the sender writes (in array formats the channel or list that is named
             in the container, with the same slices), or None.
         spellings: other lists that `spelled_in` may hold, in the order of `names`.
-        placeholder: columns that are filled, but mean nothing: dicts of `publisher`, `names`, `note`.
+        placeholder: columns that are filled, but mean nothing: dicts of `publisher`, `names`, `note`; in array formats
+            without publisher, and with the `value` that stands in every row, where it is one.
         optional: the stream is left out where the message type lacks the field, or its array is always empty.
     """
 
@@ -405,7 +406,9 @@ class _Reader:
             placeholder = []
         for i, item in enumerate(placeholder):
             needed = ("names", "note") if arrays else ("publisher", "names", "note")
-            item = self._table(item, (*path, "placeholder", i), needed, needed)
+            item = self._table(item, (*path, "placeholder", i), (*needed, *(("value",) if arrays else ())), needed)
+            if type(item.get("value", 0)) not in (int, float):
+                self._problem((*path, "placeholder", i, "value"), "must be the number that stands in every row.")
             for name in set(self._texts(item.get("names"), (*path, "placeholder", i, "names"))) - set(elements):
                 self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
         texts = {

@@ -88,7 +88,8 @@ def test_gr1_leaves_out_what_was_not_recorded(data):
     assert set(np.unique(hands.values)) <= {-3.0, -1.5, 1.5, 3.0} and hands.quantity == "hand_flag"
     unused = [c.split(" ")[0] for c in r.unmapped if "not recorded" in c]
     assert unused == ["observation.state[13:22]", "observation.state[35:44]", "action[13:22]", "action[35:44]"]
-    assert not action[:, 13:22].any() and not action[:, 35:44].any(), "0 in every row, as the mapping says"
+    assert all(", all 0)" in c for c in r.unmapped if "not recorded" in c), "as the mapping says"
+    assert not action[:, 13:22].any() and not action[:, 35:44].any()
     assert "observation.images.egoview (video): announced, but its file is not here" in r.unmapped
     assert len(r.select("command")) == 2 and len(items) == 3 and items[1].streams["next.done"].n == 470
 
@@ -277,7 +278,7 @@ def test_own_mapping_takes_columns_and_names_the_rest(tmp_path, mine):
     assert r.streams["q"].values.tolist() == [[0, 2], [3, 5], [6, 8], [9, 11]] and r.kind == "robot"
     assert r.unmapped == (
         "q[1] (4 rows x 1): a joint that was taken off",
-        "extra (4 rows x 2): unknown to mapping mine",
+        "extra (4 rows x 2, all 1): unknown to mapping mine",
     )
     assert r.streams["u"].time_ns.tolist() == [0, 20_000_000, 40_000_000, 60_000_000]
     assert only(tmp_path / "a.npz", mapping=mine, fps=10).streams["u"].rate == pytest.approx(10)
@@ -318,6 +319,32 @@ def test_mistakes_in_an_array_mapping_are_told_by_line(tmp_path, old, new, said)
     path.write_text(MINE.replace(old, new))
     with pytest.raises(EpisodeError, match=said):
         mapping.load(path)
+
+
+def test_a_placeholder_that_moves_is_told(tmp_path):
+    path = tmp_path / "filled.yaml"
+    filler = "names: [a, b], placeholder: [{names: [b], value: 0, note: no such joint}]}"
+    path.write_text(MINE.replace("names: [a, b]}", filler, 1))
+    still = only(archive(tmp_path / "a.npz"), mapping=path)
+    assert still.streams["u"].meta["placeholder"][0]["names"] == ["b"] and "u: b: no such joint" in still.notes
+    moving = only(archive(tmp_path / "b.npz", u=np.ones((4, 2))), mapping=path)
+    assert "placeholder" not in moving.streams["u"].meta
+    assert any("expects 0 in every row, and they hold something else here" in note for note in moving.notes)
+
+
+def test_names_in_the_container_decide_the_order(tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(
+        "title: toy\nformat: lerobot\nrobot: toy\nkind: state_only\nrecognise: {channels: {q: 3}}\nstreams:\n"
+        "  - {name: q, field: q, role: measured, quantity: joint_position, unit: rad, names: [a, b, x], spelled_in: q}\n"
+    )
+    first, *_ = read(foreign(tmp_path / "set"), mapping=path)
+    assert first.streams["q"].names == ("a", "x", "b") and first.streams["q"].values[1].tolist() == [3, 4, 5]
+    info = json.loads((tmp_path / "set/meta/info.json").read_text())
+    info["features"]["q"]["names"] = ["a", "y", "b"]
+    (tmp_path / "set/meta/info.json").write_text(json.dumps(info))
+    with pytest.raises(EpisodeError, match=r"names its columns a, y, b, .* no spelling of mapping toy"):
+        list(read(tmp_path / "set", mapping=path))
 
 
 def test_what_no_mapping_knows_says_what_it_holds(tmp_path):

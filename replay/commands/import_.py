@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from ..recording import Recording
 
 USAGE = """
-shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [fps=30] [resample.measured=linear] [keep_raw=true]
+shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [fps=30] [resample.measured=linear]
+              [keep_raw=true] [videos=true] [source_fps=50]
 
 Writes the recordings as a LeRobot v3.0 dataset: every stream on one clock, in the source's units, which info.json names.
 What is on a grid of that rate already is taken as it is; else commands are held (previous), measurements interpolated
 (linear) and rotations turned (slerp), and each episode says so. The streams as they came lie beside it (shiliu/raw).
-Recordings with different features become several datasets under out; videos are copied where they fit. Where no mapping knows a recording, a draft is
-written to proposed-mapping.yaml beside out. Exit 0; 3 where some were unreadable; 2 where all were.
+Videos of a set are copied where they fit the frames. Recordings with different features become several datasets under
+out. Where no mapping knows a recording, a draft is written to proposed-mapping.yaml beside out.
+Exit 0; 3 where some were unreadable; 2 where all were.
 """
 DRAFT = "proposed-mapping.yaml"
 

@@ -270,9 +270,10 @@ class _Reading:
         names = self._names(rule, values.shape[1])
         meta: dict[str, Any] = {"field": ", ".join(rule.fields), "dtype": dtype}
         meta |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
-        if rule.placeholder:
-            meta["placeholder"] = list(rule.placeholder)
-            self.notes.extend(f"{name}: {', '.join(p['names'])}: {p['note']}" for p in rule.placeholder)
+        filler = [p for p in rule.placeholder if self._is_filler(name, p, names, values)]
+        if filler:
+            meta["placeholder"] = filler
+            self.notes.extend(f"{name}: {', '.join(p['names'])}: {p['note']}" for p in filler)
         if rule.note:
             self.notes.append(f"{name}: {rule.note}")
         return Stream(
@@ -286,6 +287,17 @@ class _Reading:
             meta=meta,
             **times,
         )
+
+    def _is_filler(self, name: str, placeholder: dict[str, Any], names: tuple[str, ...], values: np.ndarray) -> bool:
+        """Whether columns that the mapping calls placeholders hold the number that it says; a note where they do not."""
+        columns = values[:, [j for j, element in enumerate(names) if element in placeholder["names"]]]
+        if "value" not in placeholder or (columns == placeholder["value"]).all():
+            return True
+        self.notes.append(
+            f"{name}: {', '.join(placeholder['names'])}: the mapping expects {placeholder['value']:g} in every row, and they "
+            "hold something else here"
+        )
+        return False
 
     def _names(self, rule: StreamRule, width: int) -> tuple[str, ...]:
         """Element names: the container's own where they are asked for, checked against the mapping's."""
@@ -419,6 +431,9 @@ class _Reading:
                     continue
                 where = channel if end - first == width else str(Columns(channel, first, end))
                 size = f"{len(array)} rows x {end - first}" if array.ndim else "one number"
+                held = array.reshape(len(array), width)[:, first:end] if array.ndim and array.size else array
+                if array.ndim and held.size and (held == held.flat[0]).all():
+                    size += f", all {float(held.flat[0]):g}"  # so that a reason that says so can be believed
                 reason = reasons[code - 1][2] if code else f"unknown to mapping {self.mapping.name}"
                 yield f"{where} ({size}): {reason}"
 
