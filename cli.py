@@ -23,6 +23,7 @@ VERBS = {
     "render": ("render", "pictures of a scenario and its variation"),
     "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),
     "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
+    "import": ("import_", "recordings of other formats become a LeRobot dataset on one clock"),
     "export": ("export", "recordings out: to=lerobot|rosbag|mcap|minari|robomimic"),
     "bench": ("bench", "speed as a ratio to the bare engine"),
     "doctor": ("doctor", "what this machine has and lacks"),

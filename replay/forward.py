@@ -87,7 +87,7 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     assert forward is not None
     episode = case.recording.episode
     if "command" not in case.motion and not (case.recording.kind == "state_only" and "measured" in case.motion):
-        reason = case.stopped.get("command") or ("no_retargeting" if case.recording.kind == "human" else "no_commands")
+        reason = case.stopped.get("command") or case.without_motion
         forward.findings += _not_checked(scene, rules, reason)
         return [], []
     if episode is not None:
