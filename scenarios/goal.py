@@ -254,15 +254,16 @@ def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:
 
 
 def read_never(node: Node, names: Names, subgoals: list[str]) -> tuple[Never, ...]:
-    """The failure modes; `from` and `to` name subgoals."""
+    """The failure modes; `from` and `to` name subgoals, `hold` says for how long it has to last."""
     known = subgoals
     nevers = []
     for name, child in node.items():
-        predicate = read_predicate(child, names, beside=("from", "to"))
+        predicate = read_predicate(child, names, beside=("from", "to", "hold"))
         since = child.child("from").word(default="", choices=known) if "from" in child else ""
         until = child.child("to").word(default="", choices=known) if "to" in child else ""
+        hold = child.child("hold").quantity("time", default=0.0, low=0.0)
         if predicate is not None:
-            nevers.append(Never(name, predicate, since or None, until or None))
+            nevers.append(Never(name, predicate, since or None, until or None, hold))
     return tuple(nevers)
 
 

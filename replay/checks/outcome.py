@@ -86,7 +86,7 @@ def check_nevers(course: Course, carry: Carry, control_timestep: float, rules: R
         t, worst = carry.failed[0, j], carry.worst[0, j]
         known: dict[str, Any] = {"unit": never.predicate.unit or "1", "details": {"event": never.name}}
         if np.isnan(t):
-            margin = float(-worst) if np.isfinite(worst) else None
+            margin = 0.0 - float(worst) if np.isfinite(worst) else None
             finding = rule.passed(margin=margin, **known)
         else:
             finding = rule.finding(
