@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import mujoco
+import numpy as np
 
 from .config import ScenarioConfig
 from .dialect import Node, nearest
@@ -36,6 +37,15 @@ class Limit:
     source: str
     grade: str
     mean: bool
+
+    @property
+    def code(self) -> str:
+        """What a force beyond it is called by environment and judge alike: the judge's code and what it is said of."""
+        return f"replay.force.object:{self.name}"
+
+    def broken(self, force: np.ndarray) -> np.ndarray:
+        """Whether a force [N], of any shape, is beyond the limit and the band in which an excess is a warning only."""
+        return force > self.limit * (1.0 + self.unsure)
 
 
 class Names:

@@ -172,6 +172,16 @@ class Course:
         """The place of a subgoal in the order; ValueError where there is none of that name."""
         return [subgoal.name for subgoal in self.subgoals].index(name)
 
+    def failure(self, carry: Carry, i: int = 0) -> str | None:
+        """Code of the failure mode that happened first in episode i, `scenario.<name>`; None where none did."""
+        failed = carry.failed[i]
+        return None if np.isnan(failed).all() else f"scenario.{self.nevers[int(np.nanargmin(failed))].name}"
+
+    def missed(self, carry: Carry, i: int = 0) -> str | None:
+        """Code of the first subgoal that episode i has not reached, `replay.goal:<name>`; None where all were."""
+        stage = int(carry.stage[i])
+        return None if stage == len(self.subgoals) else f"replay.goal:{self.subgoals[stage].name}"
+
     def success(self, carry: Carry) -> np.ndarray:
         """(n,) True where every subgoal was reached and no failure mode happened."""
         return (carry.stage == len(self.subgoals)) & np.isnan(carry.failed).all(axis=1) & (len(self.subgoals) > 0)
