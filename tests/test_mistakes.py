@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import json
+from functools import lru_cache
 
 import pytest
 import shiliu
@@ -27,54 +28,29 @@ def scenarios_with_mistakes():
     return {name: list(sheet["mistakes"]) for name, sheet in sheets.items() if sheet.get("mistakes")}
 
 
+@lru_cache
+def loaded(scenario):
+    return shiliu.load_scenario(scenario)
+
+
 MISTAKES = [(scenario, name) for scenario, names in scenarios_with_mistakes().items() for name in names]
-_SHOWN: dict = {}  # scenario -> its scene, and what each mistake came to; all of a scenario are made side by side
-
-
-def shown(scenario, name):
-    """(scene, mistake, performance, verdict on it with success claimed)."""
-    if scenario not in _SHOWN:
-        scene = shiliu.load_scenario(scenario)
-        mistakes = list(read_mistakes(scene).values())
-        seeds = [SEED if mistake.seed is None else mistake.seed for mistake in mistakes]
-        draws = [drawing.draw(scene, seed) for seed in seeds]
-        done = perform(scene, draws, seeds, threads=2, mistakes=mistakes)
-        claimed = []
-        for mistake, one in zip(mistakes, done):
-            episode = performed(scene, one)
-            episode.label["success"] = True  # the judge has to find out by itself
-            claimed.append(as_recording(mistake.name, episode, scene))
-        verdicts = judge(claimed, scene)
-        _SHOWN[scenario] = scene, {m.name: (m, d, v) for m, d, v in zip(mistakes, done, verdicts)}
-    scene, found = _SHOWN[scenario]
-    return scene, *found[name]
 
 
 @pytest.mark.parametrize(("scenario", "name"), MISTAKES)
-def test_the_operator_brings_the_code(scenario, name):
-    _, mistake, done, _ = shown(scenario, name)
+def test_operator_environment_and_judge_name_the_same_code(scenario, name):
+    scene = loaded(scenario)
+    mistake = read_mistakes(scene)[name]
+    seed = SEED if mistake.seed is None else mistake.seed
+    (done,) = perform(scene, [drawing.draw(scene, seed)], [seed], mistakes=[mistake])
     assert done.mistake == name
-    if mistake.code in done.unsafe:  # a broken force limit ends nothing; it may be all that is wrong
+    if done.unsafe:  # a broken force limit ends nothing; it may be all that is wrong
         assert done.unsafe[0] == mistake.code
     else:
         assert done.failure == mistake.code and not done.success
-
-
-@pytest.mark.parametrize(("scenario", "name"), MISTAKES)
-def test_the_environment_names_the_same_code(scenario, name):
-    scene, mistake, done, _ = shown(scenario, name)
-    env = ShiliuEnv(scene, reward="sparse")
-    env.reset(options={"values": dict(done.draw.values)})
-    for action in done.actions:
-        _, _, terminated, truncated, info = env.step(action)
-        if terminated or truncated or mistake.code in info["unsafe"]:
-            break
-    assert info["failure"] == mistake.code or (info["unsafe"] == (mistake.code,) and info["failure"] is None), info
-
-
-@pytest.mark.parametrize(("scenario", "name"), MISTAKES)
-def test_the_judge_names_the_same_code_first(scenario, name):
-    scene, mistake, _, verdict = shown(scenario, name)
+    assert told_by_environment(scene, done, mistake) == mistake.code
+    episode = performed(scene, done)
+    episode.label["success"] = True  # the judge has to find out by itself
+    (verdict,) = judge([as_recording(name, episode, scene)], scene)
     assert verdict.verdict == "INFEASIBLE"
     assert next(f for f in verdict.findings if f.code == "reproduces").level == "PASS"
     common = codes_of(scene)
@@ -82,9 +58,22 @@ def test_the_judge_names_the_same_code_first(scenario, name):
     assert failed and code_of(failed[0]) == mistake.code, [(code_of(f), f.t0) for f in failed]
 
 
+def told_by_environment(scene, done, mistake):
+    """The first thing that the environment calls wrong when it is given the same actions."""
+    env = ShiliuEnv(scene, reward="sparse")
+    env.reset(options={"values": dict(done.draw.values)})
+    for action in done.actions:
+        _, _, terminated, truncated, info = env.step(action)
+        if info["unsafe"]:
+            return info["unsafe"][0]
+        if terminated or truncated:
+            return info["failure"]
+    return None
+
+
 @pytest.mark.parametrize("scenario", scenarios_with_mistakes())
 def test_every_failure_mode_has_its_mistake(scenario):
-    scene = shiliu.load_scenario(scenario)
+    scene = loaded(scenario)
     brought = {mistake.code for mistake in read_mistakes(scene).values()}
     assert {f"scenario.{never.name}" for never in scene.course.nevers} <= brought
 

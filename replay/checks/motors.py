@@ -73,7 +73,7 @@ def check_motors(
         asked = asked_torque(model, names, q[rows], v[rows], ctrl[rows])
         more = spent[rows] & (np.abs(asked) > np.abs(needed[rows]))
         needed[rows] = np.where(more, asked, needed[rows])
-    t = np.arange(len(needed)) * control_timestep
+    t = (1 + np.arange(len(needed))) * control_timestep
     effort = Effort(t, tuple(names), needed, np.full((len(t), 2), np.nan))
     found = [finding for finding in check_torque(effort, limits, rules, "replayed") if finding.code == "torque.peak"]
     for finding in found:
@@ -81,4 +81,7 @@ def check_motors(
             "replay"  # what the hand ran into before may be its cause, what falls afterwards its consequence
         )
         finding.details.pop("table", None)  # of all joints; it stands with the torques of the command
+        if finding.failed and finding.t0 is not None and finding.t1 is not None:
+            # told once it has lasted: a hand that hits something is stopped by it first, and strains its motors then
+            finding.t0 = min(finding.t0 + rules["torque.peak"].shortest, finding.t1)
     return found
