@@ -241,7 +241,7 @@ class _Reader:
             if topic not in rules:
                 self._problem(("recognise",), f"{topic} is not under topics.")
         title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
-        format_ = self._text(tree, "format", (), ("rosbag1",))
+        format_ = self._text(tree, "format", (), ("rosbag1", "mcap"))
         kind = self._text(tree, "kind", (), KINDS)
         also = self._texts(tree["also"], ("also",)) if "also" in tree else ()
         if self.problems:

@@ -182,7 +182,7 @@ def perform(
 
     def keep(ids: np.ndarray) -> None:
         if observe:
-            rows = scene.schema.observe(
+            rows = scene.schema.record(
                 replace(
                     readings,
                     value=readings.value[ids],

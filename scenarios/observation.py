@@ -62,7 +62,8 @@ def build_schema(
     effort_bound = np.array(
         [*(float(np.abs(spec.joint(n).actfrcrange).max()) for n in joints), *(_FORCE for _ in hands)]
     )
-    slack = 0.2  # rad or percent points: a joint may be pressed a little past its soft stop
+    # rad and percent points: a joint, and a finger that is pressed, goes a little past its soft stop
+    slack = np.array([*(0.2 for _ in joints), *(5.0 for _ in hands)])
     observations = [
         feature(
             "observation.state", names, unit, (low - slack, high + slack),

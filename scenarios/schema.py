@@ -113,12 +113,21 @@ class Schema:
         A measurement beyond a generous bound, or NaN, occurs only in a diverging simulation, which is reported as
         `unstable`; its last observation is finite all the same, because NaN in a learner's buffer spoils its weights.
         """
-        plain, touched, low, high, parts = self._gather
-        value = readings.value[..., readings.layout.columns(plain)]
-        force = readings.peak[..., readings.layout.force_columns(touched)]
-        row = np.concatenate([value, force], axis=-1).astype(np.float32)
+        _, _, low, high, parts = self._gather
+        row = self._row(readings)
         np.fmin(np.fmax(row, low, out=row), high, out=row)  # NaN becomes the lower bound
         return {name: row[..., part] for name, part in parts.items()}
+
+    def record(self, readings: Readings) -> dict[str, np.ndarray]:
+        """Feature name -> (..., k) float32 as measured: what is recorded is never clipped."""
+        row, parts = self._row(readings), self._gather[-1]
+        return {name: row[..., part] for name, part in parts.items()}
+
+    def _row(self, readings: Readings) -> np.ndarray:
+        plain, touched, *_ = self._gather
+        value = readings.value[..., readings.layout.columns(plain)]
+        force = readings.peak[..., readings.layout.force_columns(touched)]
+        return np.concatenate([value, force], axis=-1).astype(np.float32)
 
     @cached_property
     def _gather(self) -> tuple[tuple[Request, ...], tuple[Request, ...], np.ndarray, np.ndarray, dict[str, slice]]:

@@ -102,6 +102,18 @@ def test_reading_a_feature_alone_equals_observing_all(scene):
         )
 
 
+def test_what_is_recorded_is_not_clipped_to_the_space(scene):
+    """A finger pressed past its stop is recorded where it was; only the learner's observation ends at the bound."""
+    simulation = Simulation(scene, 1)
+    simulation.begin([drawing.draw(scene, 1)])
+    readings = simulation.step(np.tile(scene.ready_ctrl, (1, 1)).astype(np.float32))
+    state = scene.schema.observations["observation.state"]
+    k = state.names.index("left_claw")
+    readings.value[:, readings.layout.columns(state.requests)[k]] = -7.5
+    assert scene.schema.record(readings)["observation.state"][0, k] == np.float32(-7.5)
+    assert scene.schema.observe(readings)["observation.state"][0, k] == np.float32(-5.0)
+
+
 def test_names_and_shapes_of_environment_and_dataset_are_the_schemas(scene):
     env = ShiliuEnv(scene, images=["head"])
     columns = scene.schema.lerobot_features()

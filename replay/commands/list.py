@@ -146,8 +146,12 @@ def _checks(request: Request) -> list[dict[str, Any]]:
 
 def _formats(request: Request) -> list[dict[str, Any]]:
     return [
-        {"name": "rosbag1", "reads": "ROS 1 bags of the maker's stack", "writes": ""},
+        {"name": "rosbag1", "reads": "ROS 1 bags of the maker's stack", "writes": "yes"},
+        {"name": "rosbag2", "reads": "ROS 2 bags (*.db3) of the maker's stack", "writes": ""},
+        {"name": "mcap", "reads": "MCAP files, our own and ROS 2 recordings of the maker's stack", "writes": "yes"},
         {"name": "lerobot", "reads": "LeRobot v3.0 datasets of shiliu record", "writes": "yes"},
+        {"name": "minari", "reads": "", "writes": "yes, with pip install shiliu[export]"},
+        {"name": "robomimic", "reads": "", "writes": "yes, with pip install shiliu[export]"},
     ]
 
 

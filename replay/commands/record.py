@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.errors import EpisodeError
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ...scenarios.scene import Scene
     from ..recording import SimEpisode
 
 USAGE = """
@@ -33,6 +32,7 @@ def run(request: Request) -> int:
 
     from ...scenarios.catalog import scene_of
     from ..demonstration import AT_ONCE, demonstrate, resolved
+    from ..filming import cameras_of, pictures
     from ..formats.lerobot_write import DatasetWriter
     from ..mistakes import mistake_of
     from ..spool import Spool
@@ -50,7 +50,7 @@ def run(request: Request) -> int:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
-    cameras = _cameras(scene, images)
+    cameras = cameras_of(scene, images)
     mistake = mistake_of(scene, wrong) if wrong else None
     spool = Spool(out, {"fingerprint": scene.fingerprint, "config": resolved(scene), "mistake": wrong})
     seeds = list(range(seed, seed + episodes))
@@ -71,7 +71,7 @@ def run(request: Request) -> int:
                 raise EpisodeError(
                     "a finished episode has vanished from the spool folder. Run the command again.", file=spool.folder
                 )
-            writer.add(done, done.states, _pictures(scene, done, cameras))
+            writer.add(done, done.states, pictures(scene, done, cameras))
             told.append(done)
             if not quiet:
                 print(_line(done), flush=True)
@@ -98,36 +98,3 @@ def _line(episode: SimEpisode) -> str:
     reached = " ".join(f"{name} {t:.1f}" for name, t in subgoals.items() if t is not None)
     outcome = "success" if episode.label["success"] else f"failure {episode.label['failure']}"
     return f"  seed {episode.seed:<6} {episode.duration_s:5.1f} s  {outcome:<28} {reached}"
-
-
-def _cameras(scene: Scene, images: list[str]) -> dict[str, Any]:
-    """Camera features by name.
-
-    Raises:
-        ScenarioError: an unknown camera.
-    """
-    known = {name.removeprefix("observation.images."): name for name in scene.schema.cameras}
-    for image in images:
-        if image not in known:
-            raise ScenarioError(f"There is no camera {image!r}. Known here: {', '.join(known)}.", field="images")
-    return {known[image]: scene.schema.cameras[known[image]] for image in images}
-
-
-def _pictures(scene: Scene, episode: SimEpisode, cameras: dict[str, Any]) -> dict[str, Any] | None:
-    """For each camera the pictures of an episode, drawn from its replay as they are asked for."""
-    if not cameras:
-        return None
-    from ...envs.rendering import Painter
-    from ..forward import own_draw
-    from ..playing import Take, play
-
-    draw = own_draw(scene, episode)
-    assert draw is not None  # it was drawn from this very scene
-    played = next(play(scene, [Take(draw, episode.actions)], threads=1))
-
-    def frames(feature: Any) -> Any:
-        with Painter(scene) as painter:
-            for qpos in played.qpos[: episode.n_steps]:
-                yield painter.picture(draw.values, qpos, feature.camera, feature.width, feature.height)
-
-    return {name: frames(feature) for name, feature in cameras.items()}

@@ -1,7 +1,8 @@
 """Recordings in: `read` finds out what a file or folder is and gives its recordings one by one.
 
-Known are ROS 1 bags (`*.bag`) and our own simulation sets (LeRobot v3.0 with a `shiliu/` folder). Readers are imported
-when a file of their kind is met, so that looking for one format does not load the libraries of the others.
+Known are ROS 1 bags (`*.bag`), ROS 2 bags (`*.db3`), MCAP files and our own simulation sets (LeRobot v3.0 with a
+`shiliu/` folder). Readers are imported when a file of their kind is met, so that looking for one format does not load the
+libraries of the others.
 """
 
 from __future__ import annotations
@@ -14,20 +15,24 @@ from ..recording import Recording, Unreadable
 
 FORMATS = {
     "rosbag1": "ROS 1 bag v2.0 (*.bag), through a mapping",
+    "mcap": "MCAP file (*.mcap), our own or a ROS 2 recording through a mapping",
+    "rosbag2": "ROS 2 bag in SQLite (*.db3), through a mapping",
     "lerobot": "LeRobot v3.0 dataset folder as `shiliu record` writes it",
 }
 _BAG_MAGIC = b"#ROSBAG V"
+_MCAP_MAGIC = b"\x89MCAP0\r\n"
 _NOT_READ_YET = {
     ".active": "a bag whose recording was cut off; `rosbag reindex` mends it",
-    ".mcap": "an MCAP file",
-    ".db3": "a ROS 2 bag",
     ".hdf5": "an HDF5 file",
     ".h5": "an HDF5 file",
     ".npz": "a NumPy archive",
     ".npy": "a NumPy array",
     ".parquet": "a single Parquet file; give the dataset's folder, which has meta/info.json",
 }
-_KNOWN = "Readable are ROS 1 bags (*.bag), folders of them, and datasets that `shiliu record` wrote."
+_KNOWN = (
+    "Readable are ROS 1 bags (*.bag), ROS 2 bags (*.db3), MCAP files (*.mcap), folders of them, and datasets that "
+    "`shiliu record` wrote."
+)
 
 
 def read(path: str | Path, mapping: str | Path | None = None) -> Iterator[Recording | Unreadable]:
@@ -77,7 +82,7 @@ def _refuse_other(path: Path) -> None:
     """Name what a file is, where it is no bag, instead of letting the bag reader say that its header is odd."""
     with path.open("rb") as file:
         head = file.read(len(_BAG_MAGIC))
-    if path.suffix == ".bag" or head == _BAG_MAGIC:
+    if path.suffix in (".bag", ".mcap", ".db3") or head == _BAG_MAGIC or head.startswith(_MCAP_MAGIC):
         return
     what = _NOT_READ_YET.get(path.suffix)
     if what is None:
@@ -86,6 +91,18 @@ def _refuse_other(path: Path) -> None:
 
 
 def _read_file(path: Path, source: str, mapping: str | Path | None) -> Iterator[Recording | Unreadable]:
+    with path.open("rb") as file:
+        head = file.read(len(_MCAP_MAGIC))
+    if head == _MCAP_MAGIC or path.suffix == ".mcap":
+        from . import mcap
+
+        yield mcap.read(path, source, mapping)
+        return
+    if path.suffix == ".db3":
+        from . import rosbag2
+
+        yield rosbag2.read(path, source, mapping)
+        return
     from . import rosbag1
 
     yield rosbag1.read(path, source, mapping)

@@ -30,6 +30,11 @@ def _time_ns(value: Any, ticks: int | None) -> int:
     return time
 
 
+def _numbers(value: Any) -> np.ndarray:
+    """(k,) a field's values; `uint8[]` comes as bytes from some readers."""
+    return np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.atleast_1d(value)
+
+
 @dataclass
 class _Column:
     """Values of one stream while the messages pass."""
@@ -83,7 +88,7 @@ class TopicBuffer:
         rule = column.rule
         parts = [message] if rule.each is None else attrgetter(rule.each)(message)
         try:
-            pieces = [np.atleast_1d(attrgetter(name)(part)) for part in parts for name in rule.fields]
+            pieces = [_numbers(attrgetter(name)(part)) for part in parts for name in rule.fields]
         except AttributeError:
             if rule.optional and self.n == 0:
                 return None
