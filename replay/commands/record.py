@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from ..recording import SimEpisode
 
 USAGE = """
-shiliu record scenario=NAME episodes=20 seed=0 out=DIR [images=[head]] [threads=0]
+shiliu record scenario=NAME episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME] [threads=0]
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
 dataset; failed ones are kept and labelled. One line a seed, then the share of successes with its 95 % Wilson interval
-and the draws that were refused. Interrupted, the same command goes on where it stopped.
+and the draws that were refused. Interrupted, the same command goes on where it stopped. With `mistake` the operator goes
+wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
 Exit 0, or 1 where more draws were refused than the scenario allows.
 """
 
@@ -33,6 +34,7 @@ def run(request: Request) -> int:
     from ..demonstration import AT_ONCE, demonstrate, resolved
     from ..filming import cameras_of, pictures
     from ..formats.lerobot_write import DatasetWriter
+    from ..mistakes import mistake_of
     from ..spool import Spool
     from ..statistics import wilson
 
@@ -42,22 +44,25 @@ def run(request: Request) -> int:
     episodes, seed = settings["episodes"].integer(low=1), settings["seed"].integer(low=0)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     images = [node.word() for node in settings["images"].each()]
+    wrong = settings["mistake"].word(default=None)
     hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
     settings.stop()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     cameras = cameras_of(scene, images)
-    spool = Spool(out, {"fingerprint": scene.fingerprint, "config": resolved(scene)})
+    mistake = mistake_of(scene, wrong) if wrong else None
+    spool = Spool(out, {"fingerprint": scene.fingerprint, "config": resolved(scene), "mistake": wrong})
     seeds = list(range(seed, seed + episodes))
     told: list[SimEpisode] = []
     wanting = [s for s in seeds if spool.load(s) is None]
     chunks = [wanting[i : i + AT_ONCE] for i in range(0, len(wanting), AT_ONCE)]
     console = Console(file=sys.stderr)
     for chunk in track(chunks, "performing", console=console, transient=True, disable=quiet or not console.is_terminal):
-        for episode in demonstrate(scene, chunk, threads):
+        for episode in demonstrate(scene, chunk, threads, mistake=mistake):
             spool.save(episode)
-    meta = {"command": f"shiliu record scenario={name} episodes={episodes} seed={seed}", "seeds": [seeds[0], seeds[-1]]}
+    command = f"shiliu record scenario={name} episodes={episodes} seed={seed}" + (f" mistake={wrong}" if wrong else "")
+    meta = {"command": command, "seeds": [seeds[0], seeds[-1]]}
     fps = round(1.0 / scene.control_timestep)
     with DatasetWriter(out, scene.schema.lerobot_features(tuple(cameras)), fps, scene.robot.name, meta) as writer:
         for s in seeds:

@@ -284,7 +284,7 @@ class Body:
         self.held.pop(side, None)
 
     def hold_on(self, side: str, what: str) -> None:
-        """Remember what a hand holds, and let the fault of an early release take its course."""
+        """Remember what a hand holds."""
         self.held[side] = what
 
     def aim(self) -> np.ndarray:

@@ -230,6 +230,7 @@ class PushClose(Skill):
         "height": Argument("length", "above the site", 0.0),
         "force": Argument("force", "largest push against the latch", 40.0),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
+        "slow_from": Argument("angle", "angle of the door from which on it is pushed slowly", NEARLY),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
@@ -258,8 +259,8 @@ class PushClose(Skill):
         _, radius, like, start = best
         yield from arm.follow(body.way(self.hand, start, [["round_1", "round_2"]], self.speed))
         angle = body.joint(self.joint)
-        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, NEARLY, -STEP)]
-        path = arm.line([*poses, (outside(NEARLY, 0.03), None)], self.speed, like=like)
+        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, self.slow_from, -STEP)]
+        path = arm.line([*poses, (outside(self.slow_from, 0.03), None)], self.speed, like=like)
         yield from arm.follow(path, body.until(self.until))
         # the latch is met slowly and by a growing force, so that nothing is squeezed once it has caught
         caught = body.until(self.until) or (lambda: False)
