@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class StreamRule:
     placeholder: tuple[dict[str, Any], ...] = ()
     optional: bool = False
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Names of all columns in the mapping's order."""
         return self.named(self.names)
