@@ -21,6 +21,7 @@ from shiliu.scenarios.dialect import Node, Problems
 from shiliu.scenarios.errors import ScenarioError
 
 SEED = SEEDS[0]
+QUICKLY = 4  # mistakes of each scenario that the default suite performs, ten seconds each; the others are slow
 
 
 def scenarios_with_mistakes():
@@ -33,7 +34,11 @@ def loaded(scenario):
     return shiliu.load_scenario(scenario)
 
 
-MISTAKES = [(scenario, name) for scenario, names in scenarios_with_mistakes().items() for name in names]
+MISTAKES = [
+    pytest.param(scenario, name, marks=() if i < QUICKLY else pytest.mark.slow)
+    for scenario, names in scenarios_with_mistakes().items()
+    for i, name in enumerate(names)
+]
 
 
 @pytest.mark.parametrize(("scenario", "name"), MISTAKES)
