@@ -121,10 +121,11 @@ def test_a_door_that_nobody_closes_is_named(scene):
     assert code(judged(scene, done), "goal").details["missed"] == "closed"
 
 
-def test_a_target_moved_unseen_is_missed(scene):
-    done = alone(scene, drawing.draw(scene, SEED), faults={"aim_offset": 0.06})
+def test_a_target_moved_by_30_mm_unseen_is_missed(scene):
+    done = alone(scene, drawing.draw(scene, SEED), faults={"aim_offset": 0.03})
     assert not done.success
     assert code(judged(scene, done), "goal").level == "FAIL"
+    assert code(judged(scene, done), "goal").details["missed"] in ("loaded", "started")
 
 
 def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(scene, pair):
