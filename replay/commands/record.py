@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from ..recording import SimEpisode
 
 USAGE = """
-shiliu record scenario=NAME episodes=20 seed=0 out=DIR [images=[head]] [threads=0]
+shiliu record scenario=NAME episodes=20 seed=0 out=DIR [images=[head]] [metadata=FILE.yaml] [threads=0]
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
 dataset; failed ones are kept and labelled. One line a seed, then the share of successes with its 95 % Wilson interval
-and the draws that were refused. Interrupted, the same command goes on where it stopped.
+and the draws that were refused. Interrupted, the same command goes on where it stopped. metadata= names a file with what
+the data centre says of all these episodes (operator's pseudonym, centre, devices, licence, consent; docs/metadata.md).
 Exit 0, or 1 where more draws were refused than the scenario allows.
 """
 
@@ -33,6 +34,7 @@ def run(request: Request) -> int:
     from ...scenarios.catalog import scene_of
     from ..demonstration import AT_ONCE, demonstrate, resolved
     from ..formats.lerobot_write import DatasetWriter
+    from ..metadata import completed, read_metadata
     from ..spool import Spool
     from ..statistics import wilson
 
@@ -41,6 +43,7 @@ def run(request: Request) -> int:
     out = Path(settings["out"].word())
     episodes, seed = settings["episodes"].integer(low=1), settings["seed"].integer(low=0)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
+    told_by_centre = settings["metadata"].word(default="") or None
     images = [node.word() for node in settings["images"].each()]
     hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
     settings.stop()
@@ -48,6 +51,7 @@ def run(request: Request) -> int:
         raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     cameras = _cameras(scene, images)
+    metadata = read_metadata(told_by_centre, scene.config.raw, of_many=True) if told_by_centre else None
     spool = Spool(out, {"fingerprint": scene.fingerprint, "config": resolved(scene)})
     seeds = list(range(seed, seed + episodes))
     told: list[SimEpisode] = []
@@ -66,6 +70,8 @@ def run(request: Request) -> int:
                 raise EpisodeError(
                     "a finished episode has vanished from the spool folder. Run the command again.", file=spool.folder
                 )
+            if metadata is not None:
+                done = completed(metadata, done, scene.robot.hand)
             writer.add(done, done.states, _pictures(scene, done, cameras))
             told.append(done)
             if not quiet:

@@ -229,6 +229,7 @@ class _Dataset:
                 "robot": self.info.get("robot_type"),
                 "fps": self.fps,
                 "made": self.made,
+                **({"demonstration": episode.metadata} if episode.metadata else {}),
             },
             episode=episode,
             unmapped=tuple(left),
@@ -337,6 +338,7 @@ class _Dataset:
                 scenario=side["scenario"],
                 cell=side["cell"],
                 provenance=side["provenance"],
+                metadata=side.get("metadata", {}),
             )
             if abs(episode.control_timestep * self.fps - 1) > 1e-9 or episode.actions.shape != (
                 length,

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from . import lerobot_layout as layout
 
-_NULLABLE = {"shiliu/cell", "shiliu/success", "shiliu/failure", "shiliu/scenario"}
+_BOOLEAN = {"shiliu/success", "shiliu/consent"}
+_NUMBER = {"shiliu/scenario_version", "shiliu/seed"}  # every other column of ours is a text
 
 
 def write_episodes(
@@ -21,7 +22,9 @@ def write_episodes(
     """One row an episode; statistics are flattened to `stats/<feature>/<statistic>`."""
     names, arrays = list(rows[0]), []
     for key in names:
-        type_ = None if key not in _NULLABLE else pa.bool_() if key == "shiliu/success" else pa.string()
+        # given, because a column of nothing but None has no type of its own
+        own = key.startswith("shiliu/") and key not in _NUMBER
+        type_ = pa.bool_() if key in _BOOLEAN else pa.string() if own else None
         arrays.append(pa.array([row[key] for row in rows], type=type_))
     for feature, of_feature in episode_stats[0].items():
         for key in of_feature:

@@ -21,7 +21,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, ScenarioError
+from ..metadata import from_plain, no_columns
 from ..recording import SimEpisode
 from . import lerobot_layout as layout
 from . import lerobot_stats as stats
@@ -132,6 +133,7 @@ class DatasetWriter:
         index, length = len(self._rows), episode.n_steps
         columns, last = self._columns(episode, frames)
         self._check_images(images)
+        said = _said(episode)
         side, arrays = _side_files(episode, last)
         config = _json_bytes(episode.config, "config")
         config_name = hashlib.sha256(config).hexdigest()[:32]
@@ -139,7 +141,8 @@ class DatasetWriter:
         side_bytes = _json_bytes(side, "episode")
 
         self._state = "broken"  # until this episode is whole
-        sentence = episode.task.get("en") or episode.scenario or "no task given"
+        task_words = episode.task | episode.metadata.get("instruction", {})
+        sentence = task_words.get("en") or episode.scenario or "no task given"
         task = self._tasks.setdefault(sentence, len(self._tasks))
         table, content = self._table(columns, index, task, length)
         videos, video_stats = self._write_videos(images, index, length)
@@ -162,13 +165,11 @@ class DatasetWriter:
                 "meta/episodes/file_index": 0,
                 "shiliu/scenario": episode.scenario,
                 "shiliu/scenario_version": int(episode.scenario_version),
-                "shiliu/cell": episode.cell,
                 "shiliu/seed": int(episode.seed),
                 "shiliu/fingerprint": episode.fingerprint,
                 "shiliu/engine": episode.engine,
-                "shiliu/success": None if episode.label.get("success") is None else bool(episode.label["success"]),
-                "shiliu/failure": episode.label.get("failure"),
-                "shiliu/task_zh": episode.task.get("zh", ""),
+                "shiliu/task_zh": task_words.get("zh", ""),
+                **said,
                 "shiliu/frames_sha256": layout.content_sha256(columns),
                 "shiliu/side_sha256": hashlib.sha256(side_bytes + arrays + config).hexdigest(),
             }
@@ -401,6 +402,37 @@ def _json_bytes(value: Any, field: str) -> bytes:
         raise EpisodeError(f"cannot be written as JSON: {error}.", field=field) from None
 
 
+def _said(episode: SimEpisode) -> dict[str, str | bool | None]:
+    """The searchable columns of what is said of an episode: by its data centre, and by its own label.
+
+    Raises:
+        EpisodeError: the two contradict each other.
+    """
+    success, failure = episode.label.get("success"), episode.label.get("failure")
+    own = {"shiliu/cell": episode.cell, "shiliu/success": success, "shiliu/failure": failure}
+    own["shiliu/success"] = None if success is None else bool(success)
+    if not episode.metadata:
+        return no_columns() | own
+    try:
+        metadata = from_plain(episode.metadata, episode.config.get("scenario"))
+    except ScenarioError as error:
+        raise EpisodeError(error.message, field="metadata") from None
+    said = metadata.columns()
+    for column, value in own.items():
+        if None not in (value, said[column]) and value != said[column]:
+            raise EpisodeError(
+                f"{column} is {said[column]!r} there, but {value!r} in the episode itself. Mend one of them.",
+                field="metadata",
+            )
+    for segment in metadata.segments or ():
+        if segment.t1 > episode.duration_s + episode.control_timestep:
+            raise EpisodeError(
+                f"{segment.skill} ends at {segment.t1:g} s, after the episode, which lasts {episode.duration_s:g} s.",
+                field="metadata.segments",
+            )
+    return said | {column: value for column, value in own.items() if value is not None}
+
+
 def _side_files(episode: SimEpisode, last: dict[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
     """What no column holds: a JSON tree, and an archive of float64 states."""
     for t, state in episode.checkpoints.items():
@@ -435,5 +467,6 @@ def _side_files(episode: SimEpisode, last: dict[str, np.ndarray]) -> tuple[dict[
         "segments": episode.segments,
         "task": episode.task,
         "provenance": episode.provenance,
+        "metadata": episode.metadata,
     }
     return side, buffer.getvalue()
