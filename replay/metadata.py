@@ -430,8 +430,9 @@ def _segments(node: Node) -> tuple[Segment, ...]:
 def _label(node: Node, scenario: Mapping[str, Any] | None) -> Label | None:
     if not node.mapping(required=("success",), optional=("reason",)):
         return None
+    noted = len(node.problems.found)
     success = _flag(node.child("success"))
-    if not isinstance(node.child("success").value, bool):
+    if "success" not in node or len(node.problems.found) > noted:
         return None
     if success and "reason" in node:
         node.child("reason").note("a success has no reason of failure. Leave it out, or write success: false.")

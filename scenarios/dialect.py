@@ -249,10 +249,11 @@ class Node:
     def flag(self, default: bool = False) -> bool:
         if self.value is None:
             return default
-        if not isinstance(self.value, bool):
+        value = {"yes": True, "no": False}.get(self.value) if isinstance(self.value, str) else self.value
+        if not isinstance(value, bool):  # yes and no are true and false in a file, and words on the command line
             self.note(f"{self.value!r} stands where true or false is wanted.")
             return default
-        return self.value
+        return value
 
     def size(self) -> tuple[int, int]:
         try:

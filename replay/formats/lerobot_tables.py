@@ -17,9 +17,9 @@ _NUMBER = {"shiliu/scenario_version", "shiliu/seed"}  # every other column of ou
 
 
 def write_episodes(
-    folder: Path, rows: list[dict[str, Any]], episode_stats: list[dict[str, dict[str, np.ndarray]]]
+    folder: Path, rows: list[dict[str, Any]], episode_stats: list[dict[str, dict[str, np.ndarray]]], number: int = 0
 ) -> None:
-    """One row an episode; statistics are flattened to `stats/<feature>/<statistic>`."""
+    """One row an episode; statistics are flattened to `stats/<feature>/<statistic>`. `number` is that of the file."""
     names, arrays = list(rows[0]), []
     for key in names:
         # given, because a column of nothing but None has no type of its own
@@ -30,7 +30,7 @@ def write_episodes(
         for key in of_feature:
             names.append(f"stats/{feature}/{key}")
             arrays.append(pa.array([episode[feature][key].tolist() for episode in episode_stats]))
-    path = folder / layout.EPISODES_PATH.format(chunk_index=0, file_index=0)
+    path = folder / layout.numbered(layout.EPISODES_PATH, number)
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(arrays, names=names), path, compression="zstd", write_page_checksum=True)
 

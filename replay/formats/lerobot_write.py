@@ -1,7 +1,7 @@
 """Simulation episodes out: a LeRobot v3.0 dataset that trains as it is and replays to the bit.
 
 Everything is written into a hidden folder beside the target, `info.json` last, and renamed in one step: at `out` there
-is either nothing or a whole dataset.
+is either nothing or a whole dataset. Episodes that are added to a set come in as `lerobot_append` says.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ..metadata import from_plain, no_columns
 from ..recording import SimEpisode
 from . import lerobot_layout as layout
 from . import lerobot_stats as stats
+from .lerobot_append import Committed, committed, move_in
 from .lerobot_tables import write_episodes, write_tasks
 
 MAX_FILE_BYTES = 100 << 20  # of one data file, LeRobot's default
@@ -57,9 +58,11 @@ class DatasetWriter:
         fps: frames a second, a whole number; 1 / control_timestep of every episode.
         robot_type: what LeRobot shows as the robot.
         meta: what made the set (version, command, settings), plain JSON.
+        append: add to the set at `out`, if there is one.
 
     Raises:
-        EpisodeError: `out` exists and is not empty, or a feature is not as described.
+        EpisodeError: `out` exists and is not empty, or a feature is not as described; with `append`, `out` is no set of
+            ours, or one of other features.
     """
 
     def __init__(
@@ -69,26 +72,34 @@ class DatasetWriter:
         fps: int,
         robot_type: str = "kuafu",
         meta: Mapping[str, Any] | None = None,
+        append: bool = False,
     ) -> None:
         self.out = Path(out)
-        self.features = {name: layout.checked_feature(name, dict(feature)) for name, feature in features.items()}
+        self.features = _checked(features)
         if self.features.get("action", {}).get("dtype") != "float32":
             raise EpisodeError("a dataset needs a feature 'action' of dtype float32.", field="action")
         if int(fps) != fps or fps <= 0:
             raise EpisodeError(f"{fps} frames a second: LeRobot takes whole numbers only.", field="fps")
         self.fps, self.robot_type = int(fps), robot_type
         self.meta = _json_bytes(dict(meta or {}), "meta")
-        self.features[layout.CLOCK] = {"dtype": "int64", "shape": [1], "names": None, "unit": "ns"}
-        _refuse_existing(self.out)
+        self._described = _described(self.features, self.fps)
+        self._base = None
+        if append and (self.out / layout.INFO).exists():
+            self._base = committed(self.out, self._described, self.fps, robot_type)
+        else:
+            _refuse_existing(self.out)
         self._made = _make_parents(self.out)
         self._folder = self.out.parent / f".{self.out.name}.{uuid.uuid4().hex[:8]}.partial"
         self._folder.mkdir()
         self._rows: list[dict[str, Any]] = []
         self._stats: list[dict[str, dict[str, np.ndarray]]] = []
-        self._tasks: dict[str, int] = {}
-        self._frames = 0
+        base = self._base
+        self._tasks = {sentence: i for i, sentence in enumerate(base.tasks)} if base else {}
+        self._first = len(base.rows) if base else 0
+        self._frames = base.frames if base else 0
         self._data: pq.ParquetWriter | None = None
-        self._file = -1
+        self._file = base.files["data"] if base else -1
+        self._table_file = base.files["table"] + 1 if base else 0
         self._state = "open"
 
     def __enter__(self) -> DatasetWriter:
@@ -102,10 +113,24 @@ class DatasetWriter:
         else:
             self.abort()
 
+    @staticmethod
+    def there(out: Path, features: Mapping[str, Mapping[str, Any]], fps: int, robot_type: str = "kuafu") -> Committed:
+        """What the set at `out` holds.
+
+        Raises:
+            EpisodeError: nothing with these features could be added to it.
+        """
+        return committed(out, _described(_checked(features), fps), fps, robot_type)
+
     @property
     def n_episodes(self) -> int:
         """Episodes added so far."""
         return len(self._rows)
+
+    @property
+    def total(self) -> int:
+        """Episodes of the set, those that it had before among them."""
+        return self._first + len(self._rows)
 
     def add(
         self,
@@ -130,7 +155,7 @@ class DatasetWriter:
         if self._state != "open":
             raise EpisodeError(f"the dataset is {self._state}; no episode can be added.", file=self.out)
         images = images or {}
-        index, length = len(self._rows), episode.n_steps
+        index, length = self._first + len(self._rows), episode.n_steps
         columns, last = self._columns(episode, frames)
         self._check_images(images)
         said = _said(episode)
@@ -161,8 +186,8 @@ class DatasetWriter:
                 "dataset_from_index": self._frames,
                 "dataset_to_index": self._frames + length,
                 **videos,
-                "meta/episodes/chunk_index": 0,
-                "meta/episodes/file_index": 0,
+                "meta/episodes/chunk_index": self._table_file // layout.CHUNKS_SIZE,
+                "meta/episodes/file_index": self._table_file % layout.CHUNKS_SIZE,
                 "shiliu/scenario": episode.scenario,
                 "shiliu/scenario_version": int(episode.scenario_version),
                 "shiliu/seed": int(episode.seed),
@@ -262,8 +287,7 @@ class DatasetWriter:
         return self._file
 
     def _path(self, file: int) -> Path:
-        chunk, number = divmod(file, layout.CHUNKS_SIZE)
-        return self._folder / layout.DATA_PATH.format(chunk_index=chunk, file_index=number)
+        return self._folder / layout.numbered(layout.DATA_PATH, file)
 
     def _write_videos(
         self, images: Mapping[str, Iterable[np.ndarray]], index: int, length: int
@@ -276,7 +300,7 @@ class DatasetWriter:
         image_stats = {}
         chunk, number = divmod(index, layout.CHUNKS_SIZE)
         for name, frames in images.items():
-            path = self._folder / layout.VIDEO_PATH.format(video_key=name, chunk_index=chunk, file_index=number)
+            path = self._folder / layout.numbered(layout.VIDEO_PATH, index, video_key=name)
             path.parent.mkdir(parents=True, exist_ok=True)
             sampled = encode(path, frames, self.features[name]["shape"], self.fps, length, name)
             image_stats[name] = stats.of_frames(sampled)
@@ -294,7 +318,7 @@ class DatasetWriter:
         path.write_bytes(content)
 
     def close(self) -> Path:
-        """Finish the dataset and put it in place.
+        """Finish the dataset and put it in place, or what was added into its place.
 
         Returns:
             `out`.
@@ -313,10 +337,14 @@ class DatasetWriter:
             self._data.close()
             self._data = None
             self._write_meta()
-            _refuse_existing(self.out)
-            if self.out.is_dir():
-                self.out.rmdir()
-            os.rename(self._folder, self.out)
+            if self._base is not None:
+                move_in(self._folder, self._base)
+                shutil.rmtree(self._folder, ignore_errors=True)
+            else:
+                _refuse_existing(self.out)
+                if self.out.is_dir():
+                    self.out.rmdir()
+                os.rename(self._folder, self.out)
         except BaseException:
             self.abort()
             raise
@@ -324,7 +352,7 @@ class DatasetWriter:
         return self.out
 
     def abort(self) -> None:
-        """Throw away what was written; `out` stays as it was."""
+        """Throw away what was written; `out` stays as it was, or becomes so again."""
         if self._state == "closed":
             return
         self._state = "aborted"
@@ -337,14 +365,15 @@ class DatasetWriter:
                 folder.rmdir()
 
     def _write_meta(self) -> None:
-        count = len(self._rows)
-        write_episodes(self._folder, self._rows, self._stats)
+        count = self.total
+        write_episodes(self._folder, self._rows, self._stats, self._table_file)
         write_tasks(self._folder, list(self._tasks))
-        self._write(layout.STATS, _json_bytes(stats.of_set(self._stats), "stats"))
+        known = list(self._base.statistics()) if self._base else []
+        self._write(layout.STATS, _json_bytes(stats.of_set([*known, *self._stats]), "stats"))
         about = {"layout": layout.LAYOUT_VERSION, "made": json.loads(self.meta)}
-        self._write(layout.DATASET, _json_bytes(about, "meta"))
+        origin = f"{layout.APPENDS}/from_{self._first:06d}.json" if self._base else layout.DATASET
+        self._write(origin, _json_bytes(about, "meta"))
         videos = any(feature["dtype"] == "video" for feature in self.features.values())
-        features = {name: layout.with_video_info(feature, self.fps) for name, feature in self.features.items()}
         info = {
             "codebase_version": layout.CODEBASE_VERSION,
             "robot_type": self.robot_type,
@@ -358,9 +387,20 @@ class DatasetWriter:
             "splits": {"train": f"0:{count}"},
             "data_path": layout.DATA_PATH,
             "video_path": layout.VIDEO_PATH if videos else None,
-            "features": features | layout.DEFAULT_FEATURES,
+            "features": self._described | layout.DEFAULT_FEATURES,
         }
         self._write(layout.INFO, _json_bytes(info, "info"))  # last: the set is whole from here on
+
+
+def _checked(features: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The features as they are written, and our clock."""
+    checked = {name: layout.checked_feature(name, dict(feature)) for name, feature in features.items()}
+    return checked | {layout.CLOCK: {"dtype": "int64", "shape": [1], "names": None, "unit": "ns"}}
+
+
+def _described(features: Mapping[str, dict[str, Any]], fps: int) -> dict[str, dict[str, Any]]:
+    """The features as `info.json` says them."""
+    return {name: layout.with_video_info(feature, fps) for name, feature in features.items()}
 
 
 def _refuse_existing(out: Path) -> None:
