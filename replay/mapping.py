@@ -17,9 +17,11 @@ from typing import Any
 
 import yaml
 
-from ..scenarios.errors import EpisodeError
+from ..scenarios.dialect import refuse_endless
+from ..scenarios.errors import EpisodeError, ScenarioError
 from .recording import CLOCKS, KINDS, ROLES
 
+MAX_BYTES = 1 << 20  # of a mapping file; ours have some 8 KB
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
 
 
@@ -117,8 +119,12 @@ def available() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
-def load(mapping: str | Path) -> Mapping:
+def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
     """Read a mapping by its name (`kuavo_rosbag`) or its file (`my_mapping.yaml`).
+
+    Args:
+        mapping: name or file.
+        within: the files whose `also` led here.
 
     Raises:
         EpisodeError: no such mapping, or a mistake in the file; all mistakes are named at once, with their lines.
@@ -127,7 +133,11 @@ def load(mapping: str | Path) -> Mapping:
         path = Path(mapping)
         if not path.is_file():
             raise EpisodeError(f"no such mapping file; the package has {', '.join(available())}.", file=path)
-        return _Reader(path.name, path.read_bytes()).mapping(path.stem)
+        if path.resolve() in within:
+            raise EpisodeError("`also` leads back to this file itself. Take it out.", file=path, field="also")
+        if path.stat().st_size > MAX_BYTES:
+            raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB, which is no mapping.", file=path)
+        return _Reader(path.name, path.read_bytes(), (*within, path.resolve())).mapping(path.stem)
     return _packaged(mapping)
 
 
@@ -149,18 +159,22 @@ def _packaged(mapping: str) -> Mapping:
 class _Reader:
     """Walks one mapping file and collects every mistake with its line before it raises."""
 
-    def __init__(self, file: str, text: bytes) -> None:
-        self.file = file
+    def __init__(self, file: str, text: bytes, within: tuple[Path, ...] = ()) -> None:
+        self.file, self.within = file, within
         self.problems: list[tuple[int | None, str, str]] = []
         self.lines: dict[tuple[str | int, ...], int] = {}
         try:
+            refuse_endless(text, file)
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             self.tree = yaml.safe_load(text)
             self._index(node, ())
-        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        except ScenarioError as error:
+            raise EpisodeError(error.message, file=file, line=error.line) from None
+        except (yaml.YAMLError, ValueError) as error:  # a ValueError is, for one, a day that does not exist
             mark = getattr(error, "problem_mark", None)
             line = None if mark is None else mark.line + 1
-            raise EpisodeError(f"not YAML: {getattr(error, 'problem', error)}.", file=file, line=line) from None
+            cause = " ".join(str(getattr(error, "problem", None) or error).split())[:160]
+            raise EpisodeError(f"not YAML: {cause}.", file=file, line=line) from None
         if not isinstance(self.tree, dict):
             raise EpisodeError(
                 "a mapping is a YAML table with title, format, robot, kind, recognise and topics.", file=file
@@ -219,21 +233,35 @@ class _Reader:
             self._problem(path, "names an element twice.")
         return tuple(value)
 
+    def _named(self, key: str) -> dict[str, Any]:
+        """A table of the file whose keys are texts; empty where it is left out."""
+        value = self.tree.get(key)
+        if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+            return value
+        if value is not None:
+            self._problem((key,), "must be a table whose keys are texts.")
+        return {}
+
+    def _list(self, value: Any, key: str) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        self._problem(("spellings", key), "must be a list of lists of names.")
+        return []
+
     def mapping(self, name: str) -> Mapping:
         keys = ("title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "unused")
         tree = self._table(self.tree, (), keys, ("title", "format", "robot", "kind", "recognise", "topics"))
-        names = {key: self._texts(value, ("names", key)) for key, value in (tree.get("names") or {}).items()}
+        names = {key: self._texts(value, ("names", key)) for key, value in self._named("names").items()}
         spellings = {
-            key: tuple(self._texts(item, ("spellings", key, i)) for i, item in enumerate(value))
-            for key, value in (tree.get("spellings") or {}).items()
+            key: tuple(self._texts(item, ("spellings", key, i)) for i, item in enumerate(self._list(value, key)))
+            for key, value in self._named("spellings").items()
         }
-        topics = tree.get("topics")
-        if not isinstance(topics, dict):
+        topics = self._named("topics")
+        if "topics" in tree and not topics:
             self._problem(("topics",), "must be a table of topics.")
-            topics = {}
         rules = {topic: self._topic(rule, ("topics", topic), names, spellings) for topic, rule in topics.items()}
-        unused = tree.get("unused") or {}
-        if not isinstance(unused, dict) or not all(isinstance(reason, str) for reason in unused.values()):
+        unused = self._named("unused")
+        if not all(isinstance(reason, str) for reason in unused.values()):
             self._problem(("unused",), "must be a table of topic pattern to reason.")
             unused = {}
         recognise = self._texts(tree.get("recognise"), ("recognise",)) if "recognise" in tree else ()
@@ -246,7 +274,7 @@ class _Reader:
         also = self._texts(tree["also"], ("also",)) if "also" in tree else ()
         if self.problems:
             raise self._error()
-        for other in map(load, also):
+        for other in (load(name, self.within) for name in also):
             rules = {**other.topics, **rules}
             unused = {**other.unused, **unused}
         return Mapping(name, title, format_, robot, kind, recognise, rules, unused)

@@ -463,6 +463,8 @@ def test_info_json_is_written_last(tmp_path):
         ({"draw": {"x": float("nan")}}, "JSON"),
         ({"checkpoints": {99: np.zeros(57)}}, "outside the episode"),
         ({"states": {}}, "missing .*observation.state"),
+        ({"segments": [{"skill": "open", "t0": 0.0, "t1": None}]}, "segments: .*list of skills with their times"),
+        ({"label": {"success": "yes"}}, "label: .*success or failure"),
     ],
 )
 def test_an_episode_that_does_not_fit_is_refused(tmp_path, change, message):

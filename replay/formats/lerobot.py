@@ -8,10 +8,8 @@ which joint.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,9 +22,9 @@ import pyarrow.parquet as pq
 from ...scenarios.errors import EpisodeError
 from ..recording import Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
+from .lerobot_side import MAX_NPZ_BYTES, checked_arrays, checked_tree
 
 MAX_JSON_BYTES = 64 << 20
-MAX_NPZ_BYTES = 1 << 30  # unpacked; an hour of checkpoints of a large scene is some 50 MB
 MAX_EPISODE_BYTES = 4 << 30
 MAX_EPISODES = 10_000_000
 _QUANTITY = {"rad": "joint_position", "rad/s": "joint_velocity", "Nm": "joint_torque", "%": "claw"}
@@ -324,18 +322,16 @@ class Dataset:
                 "episode cannot be reproduced. Copy the dataset again.",
                 file=path,
             )
+        side = checked_tree(side, path)
+        with mendable(archive, "start state"):
+            arrays = checked_arrays(states, columns, archive)
         with mendable(path, "draw and label"):
-            arrays = _npz(states)
-            length, nstate = row["length"], arrays["start_state"].size
-            if arrays["start_state"].dtype != np.float64 or arrays["checkpoint_states"].shape[1:] != (nstate,):
-                raise EpisodeError("states are not float64 of one length.", file=archive)
+            length = row["length"]
             observed = {}
             for feature, values in columns.items():
                 if feature.startswith("observation."):
                     last = arrays.get(f"last.{feature}")
-                    observed[feature] = (
-                        values if last is None else np.concatenate([values, last[None].astype(values.dtype)])
-                    )
+                    observed[feature] = values if last is None else np.concatenate([values, last[None]])
             episode = SimEpisode(
                 seed=side["seed"],
                 draw=side["draw"],
@@ -358,7 +354,7 @@ class Dataset:
                 scenario=side["scenario"],
                 cell=side["cell"],
                 provenance=side["provenance"],
-                metadata=side.get("metadata", {}),
+                metadata=side["metadata"],
             )
             if abs(episode.control_timestep * self.fps - 1) > 1e-9 or episode.actions.shape != (
                 length,
@@ -366,14 +362,6 @@ class Dataset:
             ):
                 raise self._wrong("fps", f"control period or action of episode {k} do not match the frames")
         return episode
-
-
-def _npz(content: bytes) -> dict[str, np.ndarray]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > MAX_NPZ_BYTES:
-            raise ValueError(f"it unpacks to more than {MAX_NPZ_BYTES >> 20} MiB")
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
 
 
 def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:

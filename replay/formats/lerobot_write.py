@@ -27,6 +27,7 @@ from ..recording import SimEpisode
 from . import lerobot_layout as layout
 from . import lerobot_stats as stats
 from .lerobot_append import Committed, committed, move_in
+from .lerobot_side import checked_tree
 from .lerobot_tables import write_episodes, write_tasks
 
 MAX_FILE_BYTES = 100 << 20  # of one data file, LeRobot's default
@@ -164,6 +165,7 @@ class DatasetWriter:
         config_name = hashlib.sha256(config).hexdigest()[:32]
         side["config"] = config_name
         side_bytes = _json_bytes(side, "episode")
+        checked_tree(json.loads(side_bytes), fix="Mend the episode; a set would hold what cannot be read back.")
 
         self._state = "broken"  # until this episode is whole
         task_words = episode.task | episode.metadata.get("instruction", {})
