@@ -515,6 +515,36 @@ def test_mappings_that_lead_nowhere(change, tmp_path):
 
 
 @needs_linux
+@pytest.mark.slow
+@pytest.mark.parametrize("megabytes", [100, 400])
+@pytest.mark.parametrize("compression", ["BZ2", "LZ4"])
+def test_a_bag_that_unpacks_to_much_more_than_it_is(compression, megabytes, tmp_path):
+    from rosbags.rosbag1 import Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    writer = Writer(tmp_path / "take.bag")
+    writer.set_compression(Writer.CompressionFormat[compression])
+    with writer:
+        kind = "sensor_msgs/msg/JointState"
+        connection = writer.add_connection("/kuavo_arm_traj", kind, typestore=get_typestore(Stores.ROS1_NOETIC))
+        writer.write(connection, 10**18, bytes(megabytes << 20))
+    assert fault(lambda: take(tmp_path / "take.bag"), tmp_path) is None
+
+
+@needs_linux
+@pytest.mark.parametrize("megabytes", [50, 250])
+def test_an_archive_that_unpacks_to_much_more_than_it_is(megabytes, tmp_path):
+    path = dataset(tmp_path)
+    np.savez_compressed(tmp_path / "large.npz", start_state=np.zeros(megabytes << 17))
+    for archive in sorted((path / "shiliu/episodes").glob("*.npz")):
+        shutil.copy(tmp_path / "large.npz", archive)
+    seal(tmp_path)
+    assert fault(lambda: take(path), tmp_path) is None
+    with pytest.raises(EpisodeError, match=r"unpacks to more than|checkpoint_steps"):
+        take(path)
+
+
+@needs_linux
 def test_the_judgement_sees_each_fault(tmp_path):
     def refuse():
         raise EpisodeError("broken. Copy it again.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +25,10 @@ from ..recording import Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
 from .lerobot_side import MAX_NPZ_BYTES, checked_arrays, checked_tree
 
-MAX_JSON_BYTES = 64 << 20
-MAX_EPISODE_BYTES = 4 << 30
-MAX_EPISODES = 10_000_000
+MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
+MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame
+MAX_GROUP_BYTES = 4 << 30  # of the row groups that have to be looked through for one episode
+MAX_EPISODES = 100_000
 _QUANTITY = {"rad": "joint_position", "rad/s": "joint_velocity", "Nm": "joint_torque", "%": "claw"}
 _EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
 
@@ -268,12 +270,19 @@ class Dataset:
             if absent:
                 raise self._wrong(f"features.{absent[0]}", f"is announced, but {path.name} has no such column")
             group = self._row_groups(file, k)
-            size = sum(file.metadata.row_group(i).total_byte_size for i in group)
-            if size > MAX_EPISODE_BYTES:
-                raise EpisodeError(f"the episode takes more than {MAX_EPISODE_BYTES >> 30} GiB.", file=path)
-            table = file.read_row_groups(group, columns=list(wanted), use_threads=False)
-            index = table.column("episode_index").to_numpy()
-            table = table.filter(pa.array(index == k))
+            width = sum(math.prod(f["shape"]) * 8 for f in wanted.values())
+            rows = sum(file.metadata.row_group(i).num_rows for i in group)
+            for n, limit in ((row["length"], MAX_EPISODE_BYTES), (rows, MAX_GROUP_BYTES)):
+                if n * width > limit:  # by rows, because a run of equal values takes no room in the file
+                    raise EpisodeError(
+                        f"{n} frames of episode {k} or its neighbours take more than {limit >> 20} MiB. "
+                        "Split them into shorter episodes.",
+                        file=path,
+                    )
+            # in pieces: where a set was packed anew, a row group holds many episodes
+            pieces = file.iter_batches(65_536, row_groups=group, columns=list(wanted), use_threads=False)
+            own = [p.filter(pa.array(p.column("episode_index").to_numpy(zero_copy_only=False) == k)) for p in pieces]
+            table = pa.Table.from_batches(own)
             columns = {name: _array(table.column(name), feature, name) for name, feature in wanted.items()}
         self._check_frames(path, k, row, columns)
         return columns

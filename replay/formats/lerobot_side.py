@@ -16,7 +16,7 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError
 
-MAX_NPZ_BYTES = 1 << 30  # unpacked; an hour of checkpoints of a large scene is some 50 MB
+MAX_NPZ_BYTES = 192 << 20  # unpacked; an hour of checkpoints of a large scene is some 50 MB
 MAX_SECONDS = 1e9
 _NOTHING = type(None)
 # key -> what stands there; a list and a table also say what is in them
