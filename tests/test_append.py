@@ -188,6 +188,23 @@ def test_an_exception_leaves_the_set_as_it_was(dataset, monkeypatch):
     assert files(dataset) == before and [p.name for p in dataset.parent.iterdir()] == ["set"]
 
 
+def test_an_interrupt_just_after_the_commit_undoes_nothing(dataset, monkeypatch):
+    from shiliu.replay.formats import lerobot_append
+
+    replace = lerobot_append.os.replace
+
+    def late(source, target):
+        replace(source, target)
+        if Path(target).name == "info.json":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(lerobot_append.os, "replace", late)
+    with pytest.raises(KeyboardInterrupt):
+        add(dataset, [episode(5)])
+    assert [seed for _, _, seed, *_ in told(dataset)] == [0, 1, 2, 5]
+    assert [p.name for p in dataset.parent.iterdir()] == ["set"]
+
+
 def test_two_at_once_are_told(dataset):
     writer = DatasetWriter(dataset, FEATURES, 30, append=True)
     writer.add(episode(5), episode(5).states)

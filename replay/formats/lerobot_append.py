@@ -203,11 +203,12 @@ def move_in(staged: Path, base: Committed) -> None:
                 moved.append(target)
             os.replace(staged / name, target)
     except BaseException:
-        for path in moved:
-            path.unlink(missing_ok=True)
-        for name, content in before.items():
-            (staged / "old").write_bytes(content)
-            os.replace(staged / "old", root / name)
+        if (root / layout.INFO).read_bytes() == base.content:  # else it is committed, and an interrupt came a moment late
+            for path in moved:
+                path.unlink(missing_ok=True)
+            for name, content in before.items():
+                (staged / "old").write_bytes(content)
+                os.replace(staged / "old", root / name)
         raise
 
 
