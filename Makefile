@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow lint bench docs clean
+LEROBOT := .venv-lerobot
+IMAGES ?= []
+
+.PHONY: demo test test-slow lint bench conformance docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,5 +30,18 @@ lint: $(VENV)/ready  ## style and types
 bench: $(VENV)/ready  ## speed as ratios to the bare engine
 	$(BIN)/python -m shiliu bench scenario=microwave
 
+$(LEROBOT)/ready: .ci/lerobot.txt
+	$(PYTHON) -m venv $(LEROBOT)
+	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/lerobot.txt
+	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps lerobot==0.4.4 torchvision==0.28.0
+	@touch $@
+
+# IMAGES=[head] records pictures too, where OpenGL is there
+conformance: $(VENV)/ready $(LEROBOT)/ready  ## the real lerobot reads a set that was recorded, added to, and described
+	rm -rf build/conformance
+	$(BIN)/python -m shiliu record scenario=microwave episodes=1 seed=1 out=build/conformance images=$(IMAGES) metadata=.ci/metadata.yaml
+	$(BIN)/python -m shiliu record scenario=microwave episodes=1 seed=2 out=build/conformance images=$(IMAGES) append=true
+	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_conformance.py build/conformance
+
 clean:
-	rm -rf $(VENV) .types demo-out build *.egg-info
+	rm -rf $(VENV) $(LEROBOT) .types demo-out build *.egg-info

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .replay.judge import judge
     from .scenarios.catalog import load_scenario
     from .scenarios.errors import EpisodeError, ReplayError, ScenarioError, ShiliuError
+    from .scenarios.schema import Schema
 
 __version__ = "0.1.0"
 
@@ -23,6 +24,7 @@ _HOME = {
     "read": "replay.formats",
     "judge": "replay.judge",
     "register_envs": "envs.registration",
+    "Schema": "scenarios.schema",
     "ShiliuError": "scenarios.errors",
     "ScenarioError": "scenarios.errors",
     "EpisodeError": "scenarios.errors",
@@ -32,6 +34,7 @@ __all__ = [
     "EpisodeError",
     "ReplayError",
     "ScenarioError",
+    "Schema",
     "ShiliuError",
     "judge",
     "load_scenario",

@@ -151,7 +151,7 @@ def _quote(value: str) -> str:
 
 
 def _path_like(key: str) -> bool:
-    return key in ("data", "out", "conf_dir", "mapping")
+    return key in ("data", "out", "conf_dir", "mapping", "metadata")
 
 
 def _sweep(request: Request, module: object) -> int:

@@ -17,12 +17,14 @@ from typing import Any
 
 import yaml
 
-from ..scenarios.errors import EpisodeError
+from ..scenarios.dialect import refuse_endless
+from ..scenarios.errors import EpisodeError, ScenarioError
 from .array_rule import ANY, ArrayRule, Columns, TimeRule
 from .recording import CLOCKS, KINDS, ROLES
 
 MESSAGES = ("rosbag1", "mcap")  # formats of messages in topics
 ARRAYS = ("lerobot", "npz", "hdf5", "dapg")  # formats of arrays with a row a sample
+MAX_BYTES = 1 << 20  # of a mapping file; ours have some 8 KB
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
 
 
@@ -129,8 +131,12 @@ def available() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
-def load(mapping: str | Path) -> Mapping:
+def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
     """Read a mapping by its name (`kuavo_rosbag`) or its file (`my_mapping.yaml`).
+
+    Args:
+        mapping: name or file.
+        within: the files whose `also` led here.
 
     Raises:
         EpisodeError: no such mapping, or a mistake in the file; all mistakes are named at once, with their lines.
@@ -139,7 +145,11 @@ def load(mapping: str | Path) -> Mapping:
         path = Path(mapping)
         if not path.is_file():
             raise EpisodeError(f"no such mapping file; the package has {', '.join(available())}.", file=path)
-        return _Reader(path.name, path.read_bytes()).mapping(path.stem)
+        if path.resolve() in within:
+            raise EpisodeError("`also` leads back to this file itself. Take it out.", file=path, field="also")
+        if path.stat().st_size > MAX_BYTES:
+            raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB, which is no mapping.", file=path)
+        return _Reader(path.name, path.read_bytes(), (*within, path.resolve())).mapping(path.stem)
     return _packaged(mapping)
 
 
@@ -161,18 +171,22 @@ def _packaged(mapping: str) -> Mapping:
 class _Reader:
     """Walks one mapping file and collects every mistake with its line before it raises."""
 
-    def __init__(self, file: str, text: bytes) -> None:
-        self.file = file
+    def __init__(self, file: str, text: bytes, within: tuple[Path, ...] = ()) -> None:
+        self.file, self.within = file, within
         self.problems: list[tuple[int | None, str, str]] = []
         self.lines: dict[tuple[str | int, ...], int] = {}
         try:
+            refuse_endless(text, file)
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             self.tree = yaml.safe_load(text)
             self._index(node, ())
-        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        except ScenarioError as error:
+            raise EpisodeError(error.message, file=file, line=error.line) from None
+        except (yaml.YAMLError, ValueError) as error:  # a ValueError is, for one, a day that does not exist
             mark = getattr(error, "problem_mark", None)
             line = None if mark is None else mark.line + 1
-            raise EpisodeError(f"not YAML: {getattr(error, 'problem', error)}.", file=file, line=line) from None
+            cause = " ".join(str(getattr(error, "problem", None) or error).split())[:160]
+            raise EpisodeError(f"not YAML: {cause}.", file=file, line=line) from None
         if not isinstance(self.tree, dict):
             raise EpisodeError(
                 "a mapping is a YAML table with title, format, robot, kind, recognise and topics.", file=file
@@ -231,16 +245,30 @@ class _Reader:
             self._problem(path, "names an element twice.")
         return tuple(value)
 
+    def _named(self, key: str) -> dict[str, Any]:
+        """A table of the file whose keys are texts; empty where it is left out."""
+        value = self.tree.get(key)
+        if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+            return value
+        if value is not None:
+            self._problem((key,), "must be a table whose keys are texts.")
+        return {}
+
+    def _list(self, value: Any, key: str) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        self._problem(("spellings", key), "must be a list of lists of names.")
+        return []
+
     def mapping(self, name: str) -> Mapping:
         if self.tree.get("format") in ARRAYS:
             return self._of_arrays(name)
         keys = ("title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "unused")
         tree = self._table(self.tree, (), keys, ("title", "format", "robot", "kind", "recognise", "topics"))
         names, spellings = self._lists()
-        topics = tree.get("topics")
-        if not isinstance(topics, dict):
+        topics = self._named("topics")
+        if "topics" in tree and not topics:
             self._problem(("topics",), "must be a table of topics.")
-            topics = {}
         rules = {topic: self._topic(rule, ("topics", topic), names, spellings) for topic, rule in topics.items()}
         unused = self._reasons("unused", "topic pattern")
         recognise = self._texts(tree.get("recognise"), ("recognise",)) if "recognise" in tree else ()
@@ -253,32 +281,23 @@ class _Reader:
         also = self._texts(tree["also"], ("also",)) if "also" in tree else ()
         if self.problems:
             raise self._error()
-        for other in map(load, also):
+        for other in (load(name, self.within) for name in also):
             rules = {**other.topics, **rules}
             unused = {**other.unused, **unused}
         return Mapping(name, title, format_, robot, kind, recognise, rules, unused)
 
     def _lists(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[tuple[str, ...], ...]]]:
         """The lists of element names that streams refer to, and their other spellings."""
-        tables: dict[str, dict[Any, Any]] = {}
-        for key in ("names", "spellings"):
-            value = self.tree.get(key) or {}
-            if not isinstance(value, dict):
-                self._problem((key,), "must be a table of lists.")
-                value = {}
-            tables[key] = value
-        names = {str(key): self._texts(value, ("names", key)) for key, value in tables["names"].items()}
-        spellings = {}
-        for key, value in tables["spellings"].items():
-            if not isinstance(value, list):
-                self._problem(("spellings", key), "must be a list of lists.")
-                value = []
-            spellings[str(key)] = tuple(self._texts(item, ("spellings", key, i)) for i, item in enumerate(value))
+        names = {key: self._texts(value, ("names", key)) for key, value in self._named("names").items()}
+        spellings = {
+            key: tuple(self._texts(item, ("spellings", key, i)) for i, item in enumerate(self._list(value, key)))
+            for key, value in self._named("spellings").items()
+        }
         return names, spellings
 
     def _reasons(self, key: str, what: str) -> dict[str, str]:
-        table = self.tree.get(key) or {}
-        if not isinstance(table, dict) or not all(isinstance(k, str) and isinstance(v, str) for k, v in table.items()):
+        table = self._named(key)
+        if not all(isinstance(reason, str) for reason in table.values()):
             self._problem((key,), f"must be a table of {what} to reason.")
             return {}
         return table

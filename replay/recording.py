@@ -153,6 +153,7 @@ class SimEpisode:
         scenario: name of the scenario.
         cell: name of the physical cell, if any.
         provenance: what made it (operator, versions, settings), plain JSON.
+        metadata: what the data centre says of it, as `metadata.Metadata.plain` gives it; empty where nothing is said.
     """
 
     seed: int
@@ -174,6 +175,7 @@ class SimEpisode:
     scenario: str | None = None
     cell: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def n_steps(self) -> int:
@@ -215,7 +217,8 @@ class Recording:
             (no commands), `unknown`.
         streams: by name, in the order of the mapping.
         scenario, cell: as the recording names them, or None.
-        metadata: what else the container says, plain JSON.
+        metadata: what else the container says, plain JSON; `demonstration` is what the data centre says of it, which
+            `metadata.from_plain` reads.
         episode: set for our own simulation episodes.
         mapping: name of the mapping that it was read with.
         unmapped: channels that no stream holds, each with its message count and the reason.

@@ -21,6 +21,7 @@ from .quantity import parse_quantity, parse_size, show
 
 Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
 _MISSING = object()
+MAX_DEPTH = 50  # of a file from outside; a scenario is some eight levels deep
 
 
 def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[str, Place]:
@@ -68,6 +69,31 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[st
 
     walk(root, prefix)
     return places
+
+
+def refuse_endless(text: bytes, shown: str) -> None:
+    """Look at a YAML text from outside, without building anything, for what a few lines of it could grow into.
+
+    Raises:
+        ScenarioError: it nests deeper than any file of ours, or has aliases, of which ten lines stand for a million values.
+        yaml.YAMLError: it is no YAML.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if isinstance(event, yaml.AliasEvent):
+            raise ScenarioError(
+                "Anchors and aliases (`&`, `*`) are not read here. Write the value out.",
+                file=shown,
+                line=line,
+            )
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ScenarioError(
+                f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets.",
+                file=shown,
+                line=line,
+            )
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
@@ -223,10 +249,11 @@ class Node:
     def flag(self, default: bool = False) -> bool:
         if self.value is None:
             return default
-        if not isinstance(self.value, bool):
+        value = {"yes": True, "no": False}.get(self.value) if isinstance(self.value, str) else self.value
+        if not isinstance(value, bool):  # yes and no are true and false in a file, and words on the command line
             self.note(f"{self.value!r} stands where true or false is wanted.")
             return default
-        return self.value
+        return value
 
     def size(self) -> tuple[int, int]:
         try:

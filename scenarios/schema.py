@@ -44,6 +44,16 @@ class Feature:
     def shape(self) -> tuple[int, ...]:
         return (len(self.names),)
 
+    @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """(k,) lowest and highest value as float32, the bits that spaces, table, JSON Schema and dataset all say.
+
+        An action is rounded inwards, so that none goes past its limit; an observation to the nearest.
+        """
+        if self.name == "action":
+            return inwards(self.low, self.high)
+        return self.low.astype(np.float32), self.high.astype(np.float32)
+
     def read(self, readings: Readings) -> np.ndarray:
         """(..., k) float32 values of this feature."""
         if self.peak:
@@ -62,6 +72,11 @@ class CameraFeature:
     width: int
     height: int
     rate: float
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns, red-green-blue."""
+        return (self.height, self.width, 3)
 
 
 def inwards(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,19 +107,16 @@ class Schema:
     def action_space(self) -> gymnasium.spaces.Box:
         from gymnasium.spaces import Box
 
-        low, high = inwards(self.action.low, self.action.high)
-        return Box(low, high, dtype=np.float32)
+        return Box(*self.action.bounds, dtype=np.float32)
 
     def observation_space(self, images: tuple[str, ...] = ()) -> gymnasium.spaces.Dict:
         from gymnasium.spaces import Box, Dict
 
         spaces: dict[str, Any] = {
-            name: Box(feature.low.astype(np.float32), feature.high.astype(np.float32), dtype=np.float32)
-            for name, feature in self.observations.items()
+            name: Box(*feature.bounds, dtype=np.float32) for name, feature in self.observations.items()
         }
         for name in images:
-            camera = self.cameras[name]
-            spaces[name] = Box(0, 255, (camera.height, camera.width, 3), np.uint8)
+            spaces[name] = Box(0, 255, self.cameras[name].shape, np.uint8)
         return Dict(spaces)
 
     def observe(self, readings: Readings) -> dict[str, np.ndarray]:
@@ -141,33 +153,45 @@ class Schema:
         high = np.concatenate([feature.high for feature in ordered]).astype(np.float32)
         return plain, touched, low, high, {name: at[name] for name in self.observations}
 
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The action, then the observations, in the order in which everything lists them."""
+        return (self.action, *self.observations.values())
+
     def lerobot_features(self, images: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
-        """The features of a LeRobot v3.0 `info.json` (without its own index columns), each with its units beside.
+        """The features of a LeRobot v3.0 `info.json` (without its own index columns), with what it has no word for beside.
 
         Args:
             images: camera features to include as video.
         """
         out: dict[str, dict[str, Any]] = {}
-        for feature in (*self.observations.values(), self.action):
+        for feature in self.features:
+            low, high = feature.bounds
             out[feature.name] = {
                 "dtype": feature.dtype,
                 "shape": list(feature.shape),
                 "names": list(feature.names),
                 "unit": list(feature.unit),
+                "low": low.tolist(),
+                "high": high.tolist(),
+                "source": list(feature.sources),
             }
         for name in images:
-            camera = self.cameras[name]
             out[name] = {
                 "dtype": "video",
-                "shape": [camera.height, camera.width, 3],
+                "shape": list(self.cameras[name].shape),
                 "names": ["height", "width", "channels"],
             }
         return out
 
     def table(self) -> list[dict[str, Any]]:
-        """One row an element: feature, index, name, unit, low, high, source."""
-        rows = []
-        for feature in (self.action, *self.observations.values()):
+        """One row an element, and one a camera: feature, index, name, unit, low, high, source, dtype.
+
+        A camera's row stands for all its pixels: its index is None and its name the shape (h, w, 3).
+        """
+        rows: list[dict[str, Any]] = []
+        for feature in self.features:
+            low, high = (bound.tolist() for bound in feature.bounds)
             for i, name in enumerate(feature.names):
                 rows.append(
                     {
@@ -175,30 +199,50 @@ class Schema:
                         "index": i,
                         "name": name,
                         "unit": feature.unit[i],
-                        "low": float(feature.low[i]),
-                        "high": float(feature.high[i]),
+                        "low": low[i],
+                        "high": high[i],
                         "source": feature.sources[i],
+                        "dtype": feature.dtype,
                     }
                 )
+        for camera in self.cameras.values():
+            rows.append(
+                {
+                    "feature": camera.name,
+                    "index": None,
+                    "name": "x".join(map(str, camera.shape)),
+                    "unit": "1",
+                    "low": 0,
+                    "high": 255,
+                    "source": f"camera {camera.camera} at {camera.rate:g} Hz",
+                    "dtype": "uint8",
+                }
+            )
         return rows
 
     def json_schema(self) -> dict[str, Any]:
-        """The schema as a JSON Schema of one row of an episode."""
-        properties = {}
-        for feature in (self.action, *self.observations.values()):
+        """The schema as a JSON Schema of one row of an episode; pictures are (h, w, 3) arrays and may be left out."""
+        properties: dict[str, Any] = {}
+        for feature in self.features:
+            low, high = (bound.tolist() for bound in feature.bounds)
             properties[feature.name] = {
                 "type": "array",
                 "minItems": len(feature.names),
                 "maxItems": len(feature.names),
                 "prefixItems": [
-                    {"type": "number", "title": n, "description": u, "minimum": float(lo), "maximum": float(hi)}
-                    for n, u, lo, hi in zip(feature.names, feature.unit, feature.low, feature.high)
+                    {"type": "number", "title": n, "description": u, "minimum": lo, "maximum": hi}
+                    for n, u, lo, hi in zip(feature.names, feature.unit, low, high)
                 ],
             }
+        for camera in self.cameras.values():
+            inner: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 255}
+            for n in reversed(camera.shape):
+                inner = {"type": "array", "minItems": n, "maxItems": n, "items": inner}
+            properties[camera.name] = inner
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": f"shiliu {self.scenario}",
             "type": "object",
             "properties": properties,
-            "required": sorted(properties),
+            "required": [feature.name for feature in self.features],
         }

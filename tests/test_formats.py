@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from rosbags.rosbag1 import Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from shiliu.replay.formats import lerobot, read, rosbag1
 from shiliu.replay.formats import lerobot_layout as layout
-from shiliu.replay.formats import read, rosbag1
 from shiliu.replay.formats.lerobot_write import DatasetWriter, write_lerobot
 from shiliu.replay.recording import Recording, SimEpisode, Unreadable
 from shiliu.scenarios.errors import EpisodeError
@@ -463,6 +463,8 @@ def test_info_json_is_written_last(tmp_path):
         ({"draw": {"x": float("nan")}}, "JSON"),
         ({"checkpoints": {99: np.zeros(57)}}, "outside the episode"),
         ({"states": {}}, "missing .*observation.state"),
+        ({"segments": [{"skill": "open", "t0": 0.0, "t1": None}]}, "segments: .*list of skills with their times"),
+        ({"label": {"success": "yes"}}, "label: .*success or failure"),
     ],
 )
 def test_an_episode_that_does_not_fit_is_refused(tmp_path, change, message):
@@ -524,6 +526,23 @@ def test_missing_and_changed_side_files(dataset):
     first, second, third = read(dataset)
     assert "is missing" in str(first.error) and "were changed after they were written" in str(second.error)
     assert third.name == "episode_000002"
+
+
+def test_a_set_that_was_packed_into_one_row_group_reads_the_same(dataset):
+    before = [(r.sha256, len(r.notes)) for r in read(dataset)]
+    path = dataset / "data/chunk-000/file-000.parquet"
+    pq.write_table(pq.read_table(path), path)
+    assert pq.ParquetFile(path).num_row_groups == 1
+    assert [(r.sha256, len(r.notes)) for r in read(dataset)] == before
+
+
+def test_an_episode_that_no_memory_holds_is_refused(dataset, monkeypatch):
+    for name in ("MAX_EPISODE_BYTES", "MAX_GROUP_BYTES"):
+        with monkeypatch.context() as patch:
+            patch.setattr(lerobot, name, 1000)
+            with pytest.raises(EpisodeError, match="Split them into shorter episodes"):
+                list(read(dataset))
+    assert len(list(read(dataset))) == 3
 
 
 def test_changed_frames_are_read_and_said(dataset):

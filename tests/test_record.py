@@ -87,4 +87,29 @@ def test_record_then_replay_by_command(tmp_path, capsys, monkeypatch):
     assert verdict["verdict"] == "FEASIBLE"
     assert verdict["source"] == "demos#0"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["demos", "verdicts"], "nothing else is left behind"
+    capsys.readouterr()
     assert main(["record", "episodes=1", "out=demos"]) == 2, "an existing dataset is not overwritten"
+    assert "add to the dataset there with append=true" in capsys.readouterr().err
+    assert main(["record", "episodes=3", f"seed={SEEDS[0] - 1}", "out=demos", "append=yes"]) == 2
+    assert f"1 of these demonstrations are in the dataset already, such as seed {SEEDS[0]}" in capsys.readouterr().err
+    assert main(["record", "scenario=bare", "episodes=1", "out=demos", "append=true"]) == 2
+    assert "do not fit into the set: observation.environment_state is only there" in capsys.readouterr().err
+    assert len(list(shiliu.read(tmp_path / "demos"))) == 1
+
+
+@pytest.mark.slow
+def test_record_adds_to_a_set_with_metadata(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = "operator: P-0417\ncentre: here\nlicence: CC-BY-4.0\nconsent: true\ncell: c1\n"
+    (tmp_path / "session.yaml").write_text(said)
+    assert main(["record", "episodes=1", f"seed={SEEDS[0]}", "out=demos", "quiet=true", "append=true"]) == 0
+    words = ["episodes=1", f"seed={SEEDS[1]}", "out=demos", "quiet=true", "append=true", "metadata=session.yaml"]
+    assert main(["record", *words]) == 0
+    assert "1 episodes more, 2 in all" in capsys.readouterr().out
+    first, second = shiliu.read(tmp_path / "demos")
+    assert "demonstration" not in first.metadata
+    told = second.metadata["demonstration"]
+    assert (told["operator"], told["label"], told["end_effector"]) == ("P-0417", {"success": True}, "claw")
+    assert [s["skill"] for s in told["segments"]] == [s["skill"] for s in second.episode.segments]
+    assert second.cell == "c1" and f"seed={SEEDS[1]}" in second.metadata["made"]["command"]
+    assert [v.verdict for v in judge([first, second])] == ["FEASIBLE"] * 2

@@ -26,8 +26,10 @@ def test_table_has_one_row_for_each_element_and_every_source_exists(any_scene):
     sensors = {model.sensor(i).name for i in range(model.nsensor)}
     actuators = {f"actuator {model.actuator(i).name}" for i in range(model.nu)}
     features = {"action": schema.action, **schema.observations}
-    assert len(rows) == sum(len(feature.names) for feature in features.values())
-    for row in rows:
+    elements = [row for row in rows if row["index"] is not None]
+    assert len(elements) == sum(len(feature.names) for feature in features.values())
+    assert [row["feature"] for row in rows if row["index"] is None] == list(schema.cameras)
+    for row in elements:
         assert row["source"] in (actuators if row["feature"] == "action" else sensors)
         assert features[row["feature"]].names[row["index"]] == row["name"]
         assert row["unit"] and np.isfinite([row["low"], row["high"]]).all() and row["low"] < row["high"]
@@ -128,28 +130,77 @@ def test_names_and_shapes_of_environment_and_dataset_are_the_schemas(scene):
     assert spaces["observation.images.head"].shape == (480, 640, 3)
 
 
-def test_json_schema_describes_a_row(scene):
-    text = scene.schema.json_schema()
-    json.dumps(text)
-    assert set(text["required"]) == {"action", *scene.schema.observations}
-    action = text["properties"]["action"]
-    assert (action["minItems"], action["maxItems"], len(action["prefixItems"])) == (18, 18, 18)
-    assert action["prefixItems"][0]["title"] == "zarm_l1_joint" and action["prefixItems"][0]["description"] == "rad"
+def test_spaces_dataset_json_schema_and_table_say_the_same(any_scene):
+    schema = any_scene.schema
+    images = tuple(schema.cameras)
+    spaces = {"action": schema.action_space(), **schema.observation_space(images).spaces}
+    columns, described = schema.lerobot_features(images), schema.json_schema()
+    json.dumps(described)
+    rows = {}
+    for row in schema.table():
+        rows.setdefault(row["feature"], []).append(row)
+    # Gymnasium's Dict sorts its keys; everything else keeps the schema's order
+    assert list(rows) == list(columns) == list(described["properties"])
+    assert sorted(rows) == sorted(spaces)
+    assert described["required"] == [name for name in rows if name not in images]
+    for name, elements in rows.items():
+        space, column, properties = spaces[name], columns[name], described["properties"][name]
+        if name in images:
+            height, width, _ = space.shape
+            (row,) = elements
+            assert (row["name"], row["dtype"], row["low"], row["high"]) == (f"{height}x{width}x3", "uint8", 0, 255)
+            assert column["dtype"] == "video" and tuple(column["shape"]) == space.shape
+            assert properties["minItems"] == properties["maxItems"] == height
+            assert properties["items"]["items"]["minItems"] == 3
+            assert properties["items"]["items"]["items"] == {"type": "integer", "minimum": 0, "maximum": 255}
+            continue
+        assert properties["minItems"] == properties["maxItems"] == len(elements) == space.shape[0] == column["shape"][0]
+        items = properties["prefixItems"]
+        assert [row["name"] for row in elements] == column["names"] == [item["title"] for item in items]
+        assert [row["unit"] for row in elements] == column["unit"] == [item["description"] for item in items]
+        assert [row["source"] for row in elements] == column["source"]
+        for key, word in (("low", "minimum"), ("high", "maximum")):
+            bound = getattr(space, key).astype(float).tolist()
+            assert [row[key] for row in elements] == column[key] == [item[word] for item in items] == bound
+        assert {row["dtype"] for row in elements} == {column["dtype"]} == {str(space.dtype)}
 
 
-def test_list_schema_prints_the_table(scene, capsys):
-    assert main(["list", "schema", "scenario=microwave"]) == 0
-    lines = capsys.readouterr().out.splitlines()[1:]
-    rows = scene.schema.table()
-    assert len(lines) == len(rows) + len(scene.schema.cameras)
+def test_a_bound_that_differs_would_be_seen(scene):
+    """The numbers are the space's own float32: the model's float64 limit is another number."""
+    row = scene.schema.table()[0]
+    assert row["low"] == float(scene.schema.action_space().low[0]) != float(scene.schema.action.low[0])
+    assert row["low"] == pytest.approx(scene.schema.action.low[0], abs=1e-6)
+
+
+def test_list_schema_prints_the_table(any_scene, capsys):
+    rows = any_scene.schema.table()
+    assert main(["list", "schema", f"scenario={any_scene.name}"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["feature", "#", "name", "unit", "low", "high", "source", "dtype"]
+    assert len(lines) == len(rows)
     for line, row in zip(lines, rows):
-        feature, index, name, unit, low, high, source = line.split(maxsplit=6)
-        assert (feature, int(index), name, unit, source) == tuple(
-            row[k] for k in ("feature", "index", "name", "unit", "source")
+        feature, index, name, unit, low, high, rest = line.split(maxsplit=6)
+        source, dtype = rest.rsplit(maxsplit=1)
+        assert (feature, name, unit, source, dtype) == tuple(
+            row[k] for k in ("feature", "name", "unit", "source", "dtype")
         )
+        assert index == ("-" if row["index"] is None else str(row["index"]))
         assert [float(low), float(high)] == pytest.approx([row["low"], row["high"]], rel=1e-3)
-    assert main(["list", "schema", "scenario=microwave", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == scene.schema.json_schema()
+
+
+def test_list_schema_gives_rows_json_schema_and_features(scene, capsys):
+    schema = scene.schema
+
+    def told(*words):
+        assert main(["list", "schema", "scenario=microwave", *words]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert told("--json") == told("format=rows") == schema.table()
+    assert told("format=jsonschema") == told("format=jsonschema", "--json") == schema.json_schema()
+    assert told("format=lerobot") == schema.lerobot_features(tuple(schema.cameras))
+    assert main(["list", "schema", "format=jsonshema"]) == 2
+    assert "Did you mean jsonschema?" in capsys.readouterr().err
+    assert main(["list", "schema", "format=table", "--json"]) == 2
 
 
 def test_the_docstring_of_the_environment_is_true(scene):

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from ...scenarios.scene import Scene
 
 USAGE = """
-shiliu list [scenarios|parts|robots|skills|checks|formats|mappings|schema|mistakes] [scenario=NAME] [--json]
+shiliu list [scenarios|parts|robots|skills|checks|formats|mappings|schema|mistakes] [--json]
+shiliu list schema [scenario=NAME] [format=table|rows|jsonschema|lerobot] [robot=NAME hand=NAME base=NAME]
+shiliu list mistakes [scenario=NAME]
 
-Without a word, everything by name. `shiliu list schema scenario=microwave` prints the episode schema of a scenario as a
-table, with --json as a JSON Schema; `shiliu list mistakes scenario=microwave` its demonstrations that go wrong on purpose.
+Without a word, everything by name. `shiliu list schema scenario=microwave` prints what an episode of a scenario holds,
+element by element and with its cameras; --json (or format=rows) gives the same rows, format=jsonschema a JSON Schema of
+one row of an episode, format=lerobot the features of a dataset's info.json. `shiliu list mistakes scenario=microwave`
+names its demonstrations that go wrong on purpose.
 """
 
 OF_SCENARIO = ("schema", "mistakes")  # what only a scenario has
@@ -179,14 +183,39 @@ def _mistakes(request: Request, as_json: bool) -> int:
 
 
 def _schema(request: Request, as_json: bool) -> int:
-    scene = _scene(request)
-    if as_json:
-        print(json.dumps(scene.schema.json_schema(), indent=1))
+    from ...scenarios.catalog import load_scenario
+
+    own = {"scenario": "microwave", "format": "rows" if as_json else "table"}
+    own |= {"robot": "kuafu", "hand": "claw", "base": "planted"}
+    rest = []
+    for override in request.overrides:  # what is not of this command is the scenario's
+        key, _, value = override.partition("=")
+        if key in own:
+            own[key] = value.strip("'\"")
+        else:
+            rest.append(override)
+    form = own["format"]
+    if form not in (known := ("table", "rows", "jsonschema", "lerobot")):
+        raise ShiliuError(f"A schema has no form {form!r}.{nearest(form, known)}", field="format")
+    if as_json and form == "table":
+        raise ShiliuError("--json gives the rows; a table is no JSON. Leave one of them out.", field="format")
+    embodiment = {key: own[key] for key in ("robot", "hand", "base")}
+    schema = load_scenario(own["scenario"], rest, conf_dir=request.conf_dir, **embodiment).schema
+    if form != "table":
+        found: Any = {
+            "rows": schema.table,
+            "jsonschema": schema.json_schema,
+            "lerobot": lambda: schema.lerobot_features(tuple(schema.cameras)),
+        }[form]()
+        print(json.dumps(found, ensure_ascii=False, indent=1))
         return 0
-    print(f"{'feature':<30} {'#':>3} {'name':<26} {'unit':<6} {'low':>10} {'high':>10}  source")
-    for row in scene.schema.table():
+    rows = schema.table()
+    width = {key: max(len(key), *(len(str(row[key])) for row in rows)) for key in ("feature", "name", "source")}
+    begin = f"{'feature':<{width['feature']}} {'#':>3} {'name':<{width['name']}} {'unit':<5}"
+    print(f"{begin} {'low':>10} {'high':>10}  {'source':<{width['source']}}  dtype")
+    for row in rows:
+        index = "-" if row["index"] is None else row["index"]
+        begin = f"{row['feature']:<{width['feature']}} {index:>3} {row['name']:<{width['name']}} {row['unit']:<5}"
         bounds = f"{row['low']:>10.4g} {row['high']:>10.4g}"
-        print(f"{row['feature']:<30} {row['index']:>3} {row['name']:<26} {row['unit']:<6} {bounds}  {row['source']}")
-    for camera in scene.schema.cameras.values():
-        print(f"{camera.name:<30}     {camera.width}x{camera.height} at {camera.rate:.0f} Hz, on request")
+        print(f"{begin} {bounds}  {row['source']:<{width['source']}}  {row['dtype']}")
     return 0

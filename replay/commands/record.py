@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from ..recording import SimEpisode
 
 USAGE = """
-shiliu record scenario=NAME episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME] [threads=0]
+shiliu record scenario=NAME episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME] [metadata=FILE.yaml] [append=true]
+              [threads=0]
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
 dataset; failed ones are kept and labelled. One line a seed, then the share of successes with its 95 % Wilson interval
-and the draws that were refused. Interrupted, the same command goes on where it stopped. With `mistake` the operator goes
-wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
+and the draws that were refused. Interrupted, the same command goes on where it stopped.
+mistake= makes the operator go wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
+append=true adds to the dataset that lies at out=, whose features must be the same; killed at any moment, it stays whole.
+metadata= names a file with what the data centre says of all these episodes (operator's pseudonym, centre, devices,
+licence, consent; see docs/metadata.md).
 Exit 0, or 1 where more draws were refused than the scenario allows.
 """
 
@@ -34,6 +38,7 @@ def run(request: Request) -> int:
     from ..demonstration import AT_ONCE, demonstrate, resolved
     from ..filming import cameras_of, pictures
     from ..formats.lerobot_write import DatasetWriter
+    from ..metadata import completed, read_metadata
     from ..mistakes import mistake_of
     from ..spool import Spool
     from ..statistics import wilson
@@ -43,15 +48,24 @@ def run(request: Request) -> int:
     out = Path(settings["out"].word())
     episodes, seed = settings["episodes"].integer(low=1), settings["seed"].integer(low=0)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
+    append = settings["append"].flag() and (out / "meta" / "info.json").is_file()
+    told_by_centre = settings["metadata"].word(default="") or None
     images = [node.word() for node in settings["images"].each()]
     wrong = settings["mistake"].word(default=None)
     hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
     settings.stop()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
+    if not append and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        hint = "Choose another out=, or add to the dataset there with append=true."
+        raise EpisodeError(f"exists already and is not empty. {hint}", file=out, field="out")
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     cameras = cameras_of(scene, images)
     mistake = mistake_of(scene, wrong) if wrong else None
+    metadata = read_metadata(told_by_centre, scene.config.raw, of_many=True) if told_by_centre else None
+    features = scene.schema.lerobot_features(tuple(cameras))
+    fps = round(1.0 / scene.control_timestep)
+    if append:  # what does not fit is told before an hour of performing
+        there = DatasetWriter.there(out, features, fps, scene.robot.name)
+        _refuse_twice(there.seeds(scene.fingerprint), seed, episodes)
     spool = Spool(out, {"fingerprint": scene.fingerprint, "config": resolved(scene), "mistake": wrong})
     seeds = list(range(seed, seed + episodes))
     told: list[SimEpisode] = []
@@ -63,14 +77,15 @@ def run(request: Request) -> int:
             spool.save(episode)
     command = f"shiliu record scenario={name} episodes={episodes} seed={seed}" + (f" mistake={wrong}" if wrong else "")
     meta = {"command": command, "seeds": [seeds[0], seeds[-1]]}
-    fps = round(1.0 / scene.control_timestep)
-    with DatasetWriter(out, scene.schema.lerobot_features(tuple(cameras)), fps, scene.robot.name, meta) as writer:
+    with DatasetWriter(out, features, fps, scene.robot.name, meta, append=append) as writer:
         for s in seeds:
             done = spool.load(s)
             if done is None:
                 raise EpisodeError(
                     "a finished episode has vanished from the spool folder. Run the command again.", file=spool.folder
                 )
+            if metadata is not None:
+                done = completed(metadata, done, scene.robot.hand)
             writer.add(done, done.states, pictures(scene, done, cameras))
             told.append(done)
             if not quiet:
@@ -83,7 +98,8 @@ def run(request: Request) -> int:
     why = ", ".join(f"{count} {reason}" for reason, count in redraws.items())
     refused = f"{redraws.total()} draws refused ({share:.1%}{': ' + why if why else ''})"
     print(f"{successes} of {len(told)} succeeded ({low:.1%} to {high:.1%}); {refused}")
-    print(f"{out}: {len(told)} episodes, {sum(e.n_steps for e in told)} frames")
+    more = f" more, {writer.total} in all" if append else ""
+    print(f"{out}: {len(told)} episodes{more}, {sum(e.n_steps for e in told)} frames")
     if len(told) >= 20 and share > scene.config.redraw_at_most:
         print(
             f"more than {scene.config.redraw_at_most:.0%} of the draws were refused: narrow the variation",
@@ -91,6 +107,17 @@ def run(request: Request) -> int:
         )
         return 1
     return 0
+
+
+def _refuse_twice(there: set[int], seed: int, episodes: int) -> None:
+    """A seed is one demonstration; the same one twice in a set counts twice in what is learnt from it."""
+    twice = sorted(there & set(range(seed, seed + episodes)))
+    if twice:
+        raise EpisodeError(
+            f"{len(twice)} of these demonstrations are in the dataset already, such as seed {twice[0]}. "
+            f"Go on with seed={max(there) + 1}.",
+            field="seed",
+        )
 
 
 def _line(episode: SimEpisode) -> str:

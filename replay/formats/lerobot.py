@@ -7,10 +7,9 @@ be what they are called. Sets that others recorded are read by `lerobot_foreign`
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import math
 import re
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,11 +22,12 @@ import pyarrow.parquet as pq
 from ...scenarios.errors import EpisodeError
 from ..recording import KINDS, Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
+from .lerobot_side import MAX_NPZ_BYTES, checked_arrays, checked_tree
 
-MAX_JSON_BYTES = 64 << 20
-MAX_NPZ_BYTES = 1 << 30  # unpacked; an hour of checkpoints of a large scene is some 50 MB
-MAX_EPISODE_BYTES = 4 << 30
-MAX_EPISODES = 10_000_000
+MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
+MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame
+MAX_GROUP_BYTES = 4 << 30  # of the row groups that have to be looked through for one episode
+MAX_EPISODES = 100_000
 _QUANTITY = {"rad": "joint_position", "rad/s": "joint_velocity", "Nm": "joint_torque", "%": "claw"}
 _EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
 
@@ -43,10 +43,10 @@ def read(root: Path, source: str) -> Iterator[Recording | Unreadable]:
         EpisodeError: at once, where the set as a whole cannot be read; while iterating, where no episode of it can.
             A single unreadable episode comes as `Unreadable`.
     """
-    return _episodes(_Dataset(root, source))
+    return _episodes(Dataset(root, source))
 
 
-def _episodes(dataset: _Dataset) -> Iterator[Recording | Unreadable]:
+def _episodes(dataset: Dataset) -> Iterator[Recording | Unreadable]:
     held: list[Unreadable] = []
     readable = False
     for k in range(len(dataset.rows)):
@@ -68,7 +68,7 @@ def _episodes(dataset: _Dataset) -> Iterator[Recording | Unreadable]:
 
 
 @contextmanager
-def _mendable(path: Path, what: str) -> Iterator[None]:
+def mendable(path: Path, what: str) -> Iterator[None]:
     """Turn whatever the libraries raise over a broken file into one `EpisodeError`."""
     try:
         yield
@@ -84,7 +84,7 @@ def _mendable(path: Path, what: str) -> Iterator[None]:
 
 
 def _bytes(path: Path, what: str, limit: int) -> bytes:
-    with _mendable(path, what), path.open("rb") as file:
+    with mendable(path, what), path.open("rb") as file:
         content = file.read(limit + 1)
         if len(content) > limit:
             raise EpisodeError(f"the {what} is larger than {limit >> 20} MiB.", file=path)
@@ -92,28 +92,33 @@ def _bytes(path: Path, what: str, limit: int) -> bytes:
 
 
 def _json(content: bytes, path: Path, what: str) -> dict[str, Any]:
-    with _mendable(path, what):
+    with mendable(path, what):
         value = json.loads(content)
     if not isinstance(value, dict):
         raise EpisodeError(f"the {what} is no JSON object.", file=path)
     return value
 
 
-class _Dataset:
-    """One dataset folder, its tables checked against each other."""
+class Dataset:
+    """One dataset folder, its tables checked against each other.
+
+    Attributes:
+        info: `info.json`; content: the same to the byte.
+        rows: of the episodes that it counts; tables: the files in which they stand.
+        made: what made the set; appended: what made the episodes from a number on, by that number.
+    """
 
     def __init__(self, root: Path, source: str) -> None:
         self.root, self.source = root, source
         self.info_path = root / layout.INFO
-        info = _json(
-            _bytes(self.info_path, "description of the set", MAX_JSON_BYTES), self.info_path, "description of the set"
-        )
+        self.content = _bytes(self.info_path, "description of the set", MAX_JSON_BYTES)
+        info = _json(self.content, self.info_path, "description of the set")
         self.info = info
         version = info.get("codebase_version")
         self.features = self._features()
         if version != layout.CODEBASE_VERSION or not (root / layout.DATASET).is_file():
             self._refuse_foreign(version)
-        about = self._json_file(root / layout.DATASET, "layout of our own files")
+        about = self.json_file(root / layout.DATASET, "layout of our own files")
         if about.get("layout") != layout.LAYOUT_VERSION:
             raise EpisodeError(
                 f"layout {about.get('layout')!r} is not known, only {layout.LAYOUT_VERSION}. "
@@ -127,14 +132,21 @@ class _Dataset:
         if type(fps) is not int or not 0 < fps <= 10_000:
             raise self._wrong("fps", f"{fps!r} is no whole number of frames a second")
         self.fps: int = fps
+        self.tables: list[Path] = []
         self.rows = self._rows()
+        self.appended = {
+            int(path.stem[5:]): self.json_file(path, "origin of an append").get("made", {})
+            for path in sorted((root / layout.APPENDS).glob("from_*.json"))
+            if re.fullmatch(r"from_[0-9]{6,9}", path.stem)
+        }
 
     def _wrong(self, field: str, message: str) -> EpisodeError:
         return EpisodeError(
             f"{message}. The set was changed or mixed up; copy it again.", file=self.info_path, field=field
         )
 
-    def _json_file(self, path: Path, what: str) -> dict[str, Any]:
+    @staticmethod
+    def json_file(path: Path, what: str) -> dict[str, Any]:
         return _json(_bytes(path, what, MAX_JSON_BYTES), path, what)
 
     def _features(self) -> dict[str, dict[str, Any]]:
@@ -172,14 +184,17 @@ class _Dataset:
         if not paths:
             raise EpisodeError("the table of episodes is missing. Copy the whole dataset folder again.", file=folder)
         rows: list[dict[str, Any]] = []
+        total = self.info.get("total_episodes")
         for path in paths:
-            with _mendable(path, "table of episodes"):
+            if rows and len(rows) == total:
+                break  # what follows was never committed
+            self.tables.append(path)
+            with mendable(path, "table of episodes"):
                 file = pq.ParquetFile(path, page_checksum_verification=True)
                 if file.metadata.num_rows + len(rows) > MAX_EPISODES:
                     raise EpisodeError(f"more than {MAX_EPISODES} episodes.", file=path)
                 columns = [name for name in file.schema_arrow.names if not name.startswith("stats/")]
                 rows += file.read(columns=columns).to_pylist()
-        total = self.info.get("total_episodes")
         if total != len(rows):
             raise self._wrong("total_episodes", f"{total!r} are announced, the table of episodes has {len(rows)}")
         for k, row in enumerate(rows):
@@ -230,12 +245,18 @@ class _Dataset:
                 "container": f"LeRobot {layout.CODEBASE_VERSION}",
                 "robot": self.info.get("robot_type"),
                 "fps": self.fps,
-                "made": self.made,
+                "made": self._made(k),
+                **({"demonstration": episode.metadata} if episode.metadata else {}),
             },
             episode=episode,
             unmapped=tuple(left),
             notes=notes,
         )
+
+    def _made(self, k: int) -> Any:
+        """What made episode k: the last append before it, or the set's first command."""
+        begun = [first for first in self.appended if first <= k]
+        return self.appended[max(begun)] if begun else self.made
 
     def _columns(self, k: int, row: dict[str, Any]) -> dict[str, np.ndarray]:
         """(T, width) by feature, for every feature but videos."""
@@ -245,18 +266,25 @@ class _Dataset:
             raise self._wrong("data_path", "it does not say where the frames lie")
         path = layout.place(self.root, pattern, self.info_path, chunk_index=chunk, file_index=number)
         wanted = {name: f for name, f in self.features.items() if f["dtype"] != "video"}
-        with _mendable(path, "table of frames"):
+        with mendable(path, "table of frames"):
             file = pq.ParquetFile(path, page_checksum_verification=True)
             absent = [name for name in wanted if name not in file.schema_arrow.names]
             if absent:
                 raise self._wrong(f"features.{absent[0]}", f"is announced, but {path.name} has no such column")
             group = self._row_groups(file, k)
-            size = sum(file.metadata.row_group(i).total_byte_size for i in group)
-            if size > MAX_EPISODE_BYTES:
-                raise EpisodeError(f"the episode takes more than {MAX_EPISODE_BYTES >> 30} GiB.", file=path)
-            table = file.read_row_groups(group, columns=list(wanted), use_threads=False)
-            index = table.column("episode_index").to_numpy()
-            table = table.filter(pa.array(index == k))
+            width = sum(math.prod(f["shape"]) * 8 for f in wanted.values())
+            rows = sum(file.metadata.row_group(i).num_rows for i in group)
+            for n, limit in ((row["length"], MAX_EPISODE_BYTES), (rows, MAX_GROUP_BYTES)):
+                if n * width > limit:  # by rows, because a run of equal values takes no room in the file
+                    raise EpisodeError(
+                        f"{n} frames of episode {k} or its neighbours take more than {limit >> 20} MiB. "
+                        "Split them into shorter episodes.",
+                        file=path,
+                    )
+            # in pieces: where a set was packed anew, a row group holds many episodes
+            pieces = file.iter_batches(65_536, row_groups=group, columns=list(wanted), use_threads=False)
+            own = [p.filter(pa.array(p.column("episode_index").to_numpy(zero_copy_only=False) == k)) for p in pieces]
+            table = pa.Table.from_batches(own)
             columns = {name: _array(table.column(name), feature, name) for name, feature in wanted.items()}
         self._check_frames(path, k, row, columns)
         return columns
@@ -299,7 +327,7 @@ class _Dataset:
             )
         names = [name for name in columns if name not in layout.DEFAULT_FEATURES]
         frames = layout.content_sha256({name: columns[name] for name in names})
-        with _mendable(path, "description of the recording"):
+        with mendable(path, "description of the recording"):
             notes = [str(note) for note in side["notes"]]
             if frames != row.get("shiliu/frames_sha256"):
                 notes.append("its frames were changed after they were written: their hash differs")
@@ -341,18 +369,16 @@ class _Dataset:
                 "episode cannot be reproduced. Copy the dataset again.",
                 file=path,
             )
-        with _mendable(path, "draw and label"):
-            arrays = _npz(states)
-            length, nstate = row["length"], arrays["start_state"].size
-            if arrays["start_state"].dtype != np.float64 or arrays["checkpoint_states"].shape[1:] != (nstate,):
-                raise EpisodeError("states are not float64 of one length.", file=archive)
+        side = checked_tree(side, path)
+        with mendable(archive, "start state"):
+            arrays = checked_arrays(states, columns, archive)
+        with mendable(path, "draw and label"):
+            length = row["length"]
             observed = {}
             for feature, values in columns.items():
                 if feature.startswith("observation."):
                     last = arrays.get(f"last.{feature}")
-                    observed[feature] = (
-                        values if last is None else np.concatenate([values, last[None].astype(values.dtype)])
-                    )
+                    observed[feature] = values if last is None else np.concatenate([values, last[None]])
             episode = SimEpisode(
                 seed=side["seed"],
                 draw=side["draw"],
@@ -375,6 +401,7 @@ class _Dataset:
                 scenario=side["scenario"],
                 cell=side["cell"],
                 provenance=side["provenance"],
+                metadata=side["metadata"],
             )
             if abs(episode.control_timestep * self.fps - 1) > 1e-9 or episode.actions.shape != (
                 length,
@@ -382,14 +409,6 @@ class _Dataset:
             ):
                 raise self._wrong("fps", f"control period or action of episode {k} do not match the frames")
         return episode
-
-
-def _npz(content: bytes) -> dict[str, np.ndarray]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > MAX_NPZ_BYTES:
-            raise ValueError(f"it unpacks to more than {MAX_NPZ_BYTES >> 20} MiB")
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
 
 
 def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:

@@ -8,7 +8,8 @@ data/chunk-000/file-000.parquet              a row a frame, a row group an episo
 videos/<key>/chunk-000/file-000.mp4          a file an episode
 shiliu/dataset.json                          version of this layout, what made the set
 shiliu/configs/<hash>.json                   resolved scenarios, each once
-shiliu/episodes/episode_000000.json          draw, label, skill segments, provenance
+shiliu/appends/from_000020.json              what made the episodes from this one on, where some were added later
+shiliu/episodes/episode_000000.json          draw, label, skill segments, provenance, metadata
 shiliu/episodes/episode_000000.npz           start state, checkpoints, the observation after the last action
 shiliu/raw/episode_000000.mcap               of an imported recording: its streams as they came, each on its own clock
 ```
@@ -36,6 +37,7 @@ CHUNKS_SIZE = 1000  # files in a chunk folder, LeRobot's default
 DATASET = "shiliu/dataset.json"
 RAW_PATH = "shiliu/raw/{name}.mcap"
 IMPORTED = "imported"  # kind of a set in `shiliu/dataset.json`; one of our own simulation says none
+APPENDS = "shiliu/appends"
 CLOCK = "shiliu.time_ns"
 
 DTYPES = {name: np.dtype(name) for name in ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")}
@@ -54,6 +56,12 @@ _FIELD = re.compile(r"\{(\w+)(?::0([1-9])d)?\}")
 def episode_name(index: int) -> str:
     """`episode_000003`."""
     return f"episode_{index:06d}"
+
+
+def numbered(pattern: str, number: int, **names: str) -> str:
+    """A path pattern of ours filled in for the file with this running number."""
+    chunk, file = divmod(number, CHUNKS_SIZE)
+    return pattern.format(chunk_index=chunk, file_index=file, **names)
 
 
 def place(root: Path, pattern: str, file: Path, **values: int | str) -> Path:

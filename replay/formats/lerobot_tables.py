@@ -12,22 +12,25 @@ import pyarrow.parquet as pq
 
 from . import lerobot_layout as layout
 
-_NULLABLE = {"shiliu/cell", "shiliu/success", "shiliu/failure", "shiliu/scenario", "shiliu/mapping"}
+_BOOLEAN = {"shiliu/success", "shiliu/consent"}
+_NUMBER = {"shiliu/scenario_version", "shiliu/seed"}  # every other column of ours is a text
 
 
 def write_episodes(
-    folder: Path, rows: list[dict[str, Any]], episode_stats: list[dict[str, dict[str, np.ndarray]]]
+    folder: Path, rows: list[dict[str, Any]], episode_stats: list[dict[str, dict[str, np.ndarray]]], number: int = 0
 ) -> None:
-    """One row an episode; statistics are flattened to `stats/<feature>/<statistic>`."""
+    """One row an episode; statistics are flattened to `stats/<feature>/<statistic>`. `number` is that of the file."""
     names, arrays = list(rows[0]), []
     for key in names:
-        type_ = None if key not in _NULLABLE else pa.bool_() if key == "shiliu/success" else pa.string()
+        # given, because a column of nothing but None has no type of its own
+        own = key.startswith("shiliu/") and key not in _NUMBER
+        type_ = pa.bool_() if key in _BOOLEAN else pa.string() if own else None
         arrays.append(pa.array([row[key] for row in rows], type=type_))
     for feature, of_feature in episode_stats[0].items():
         for key in of_feature:
             names.append(f"stats/{feature}/{key}")
             arrays.append(pa.array([episode[feature][key].tolist() for episode in episode_stats]))
-    path = folder / layout.EPISODES_PATH.format(chunk_index=0, file_index=0)
+    path = folder / layout.numbered(layout.EPISODES_PATH, number)
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(arrays, names=names), path, compression="zstd", write_page_checksum=True)
 

@@ -1,7 +1,7 @@
 """Episodes out: a LeRobot v3.0 dataset that trains as it is; our own simulation episodes replay from it to the bit.
 
 Everything is written into a hidden folder beside the target, `info.json` last, and renamed in one step: at `out` there
-is either nothing or a whole dataset.
+is either nothing or a whole dataset. Episodes that are added to a set come in as `lerobot_append` says.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, ScenarioError
+from ..metadata import from_plain, no_columns
 from ..recording import SimEpisode
 from . import lerobot_layout as layout
 from . import lerobot_stats as stats
+from .lerobot_append import Committed, committed, move_in
+from .lerobot_side import checked_tree
 from .lerobot_tables import write_episodes, write_tasks
 
 if TYPE_CHECKING:
@@ -61,9 +64,11 @@ class DatasetWriter:
         meta: what made the set (version, command, settings), plain JSON.
         simulation: whether it takes episodes of our own simulation (`add`), or imported recordings (`add_imported`),
             which may lack an action, or have one of another type.
+        append: add to the set of our own simulation at `out`, if there is one.
 
     Raises:
-        EpisodeError: `out` exists and is not empty, or a feature is not as described.
+        EpisodeError: `out` exists and is not empty, or a feature is not as described; with `append`, `out` is no set of
+            ours, or one of other features.
     """
 
     def __init__(
@@ -74,27 +79,35 @@ class DatasetWriter:
         robot_type: str = "kuafu",
         meta: Mapping[str, Any] | None = None,
         simulation: bool = True,
+        append: bool = False,
     ) -> None:
         self.out = Path(out)
         self.simulation = simulation
-        self.features = {name: layout.checked_feature(name, dict(feature)) for name, feature in features.items()}
+        self.features = _checked(features)
         if simulation and self.features.get("action", {}).get("dtype") != "float32":
             raise EpisodeError("a dataset needs a feature 'action' of dtype float32.", field="action")
         if int(fps) != fps or fps <= 0:
             raise EpisodeError(f"{fps} frames a second: LeRobot takes whole numbers only.", field="fps")
         self.fps, self.robot_type = int(fps), robot_type
         self.meta = _json_bytes(dict(meta or {}), "meta")
-        self.features[layout.CLOCK] = {"dtype": "int64", "shape": [1], "names": None, "unit": "ns"}
-        _refuse_existing(self.out)
+        self._described = _described(self.features, self.fps)
+        self._base = None
+        if append and (self.out / layout.INFO).exists():
+            self._base = committed(self.out, self._described, self.fps, robot_type)
+        else:
+            _refuse_existing(self.out)
         self._made = _make_parents(self.out)
         self._folder = self.out.parent / f".{self.out.name}.{uuid.uuid4().hex[:8]}.partial"
         self._folder.mkdir()
         self._rows: list[dict[str, Any]] = []
         self._stats: list[dict[str, dict[str, np.ndarray]]] = []
-        self._tasks: dict[str, int] = {}
-        self._frames = 0
+        base = self._base
+        self._tasks = {sentence: i for i, sentence in enumerate(base.tasks)} if base else {}
+        self._first = len(base.rows) if base else 0
+        self._frames = base.frames if base else 0
         self._data: pq.ParquetWriter | None = None
-        self._file = -1
+        self._file = base.files["data"] if base else -1
+        self._table_file = base.files["table"] + 1 if base else 0
         self._state = "open"
 
     def __enter__(self) -> DatasetWriter:
@@ -108,10 +121,24 @@ class DatasetWriter:
         else:
             self.abort()
 
+    @staticmethod
+    def there(out: Path, features: Mapping[str, Mapping[str, Any]], fps: int, robot_type: str = "kuafu") -> Committed:
+        """What the set at `out` holds.
+
+        Raises:
+            EpisodeError: nothing with these features could be added to it.
+        """
+        return committed(out, _described(_checked(features), fps), fps, robot_type)
+
     @property
     def n_episodes(self) -> int:
         """Episodes added so far."""
         return len(self._rows)
+
+    @property
+    def total(self) -> int:
+        """Episodes of the set, those that it had before among them."""
+        return self._first + len(self._rows)
 
     def add(
         self,
@@ -137,31 +164,32 @@ class DatasetWriter:
         images = images or {}
         columns, last = self._columns(episode, frames)
         self._check_images(images)
+        said = _said(episode)
         side, arrays = _side_files(episode, last)
         config = _json_bytes(episode.config, "config")
         config_name = hashlib.sha256(config).hexdigest()[:32]
         side["config"] = config_name
         side_bytes = _json_bytes(side, "episode")
-        name = layout.episode_name(len(self._rows))
+        checked_tree(json.loads(side_bytes), fix="Mend the episode; a set would hold what cannot be read back.")
+        name = layout.episode_name(self._first + len(self._rows))
         files = {
             f"shiliu/configs/{config_name}.json": config,
             f"shiliu/episodes/{name}.json": side_bytes,
             f"shiliu/episodes/{name}.npz": arrays,
         }
+        task_words = episode.task | episode.metadata.get("instruction", {})
         about = {
             "shiliu/scenario": episode.scenario,
             "shiliu/scenario_version": int(episode.scenario_version),
-            "shiliu/cell": episode.cell,
             "shiliu/seed": int(episode.seed),
             "shiliu/fingerprint": episode.fingerprint,
             "shiliu/engine": episode.engine,
-            "shiliu/success": None if episode.label.get("success") is None else bool(episode.label["success"]),
-            "shiliu/failure": episode.label.get("failure"),
-            "shiliu/task_zh": episode.task.get("zh", ""),
+            "shiliu/task_zh": task_words.get("zh", ""),
+            **said,
             "shiliu/frames_sha256": layout.content_sha256(columns),
             "shiliu/side_sha256": hashlib.sha256(side_bytes + arrays + config).hexdigest(),
         }
-        sentence = episode.task.get("en") or episode.scenario or "no task given"
+        sentence = task_words.get("en") or episode.scenario or "no task given"
         return self._put(columns, sentence, files, about, images)
 
     def add_imported(
@@ -230,7 +258,7 @@ class DatasetWriter:
         copied: Mapping[str, WholeVideo] | None = None,
     ) -> int:
         """Write one checked episode: its rows, side files and pictures, and its row of `meta/episodes`."""
-        index, length = len(self._rows), len(columns[layout.CLOCK])
+        index, length = self._first + len(self._rows), len(columns[layout.CLOCK])
         self._state = "broken"  # until this episode is whole
         task = self._tasks.setdefault(sentence, len(self._tasks))
         table, content = self._table(columns, index, task, length)
@@ -249,8 +277,8 @@ class DatasetWriter:
                 "dataset_from_index": self._frames,
                 "dataset_to_index": self._frames + length,
                 **videos,
-                "meta/episodes/chunk_index": 0,
-                "meta/episodes/file_index": 0,
+                "meta/episodes/chunk_index": self._table_file // layout.CHUNKS_SIZE,
+                "meta/episodes/file_index": self._table_file % layout.CHUNKS_SIZE,
                 **about,
             }
         )
@@ -342,8 +370,7 @@ class DatasetWriter:
         return self._file
 
     def _path(self, file: int) -> Path:
-        chunk, number = divmod(file, layout.CHUNKS_SIZE)
-        return self._folder / layout.DATA_PATH.format(chunk_index=chunk, file_index=number)
+        return self._folder / layout.numbered(layout.DATA_PATH, file)
 
     def _write_videos(
         self, images: Mapping[str, Iterable[np.ndarray] | WholeVideo], index: int, length: int
@@ -356,7 +383,7 @@ class DatasetWriter:
         image_stats = {}
         chunk, number = divmod(index, layout.CHUNKS_SIZE)
         for name, frames in images.items():
-            path = self._folder / layout.VIDEO_PATH.format(video_key=name, chunk_index=chunk, file_index=number)
+            path = self._folder / layout.numbered(layout.VIDEO_PATH, index, video_key=name)
             path.parent.mkdir(parents=True, exist_ok=True)
             shape = self.features[name]["shape"]
             if isinstance(frames, WholeVideo):
@@ -379,7 +406,7 @@ class DatasetWriter:
         path.write_bytes(content)
 
     def close(self) -> Path:
-        """Finish the dataset and put it in place.
+        """Finish the dataset and put it in place, or what was added into its place.
 
         Returns:
             `out`.
@@ -398,10 +425,14 @@ class DatasetWriter:
             self._data.close()
             self._data = None
             self._write_meta()
-            _refuse_existing(self.out)
-            if self.out.is_dir():
-                self.out.rmdir()
-            os.rename(self._folder, self.out)
+            if self._base is not None:
+                move_in(self._folder, self._base)
+                shutil.rmtree(self._folder, ignore_errors=True)
+            else:
+                _refuse_existing(self.out)
+                if self.out.is_dir():
+                    self.out.rmdir()
+                os.rename(self._folder, self.out)
         except BaseException:
             self.abort()
             raise
@@ -409,7 +440,7 @@ class DatasetWriter:
         return self.out
 
     def abort(self) -> None:
-        """Throw away what was written; `out` stays as it was."""
+        """Throw away what was written; `out` stays as it was, or becomes so again."""
         if self._state == "closed":
             return
         self._state = "aborted"
@@ -422,15 +453,16 @@ class DatasetWriter:
                 folder.rmdir()
 
     def _write_meta(self) -> None:
-        count = len(self._rows)
-        write_episodes(self._folder, self._rows, self._stats)
+        count = self.total
+        write_episodes(self._folder, self._rows, self._stats, self._table_file)
         write_tasks(self._folder, list(self._tasks))
-        self._write(layout.STATS, _json_bytes(stats.of_set(self._stats), "stats"))
+        known = list(self._base.statistics()) if self._base else []
+        self._write(layout.STATS, _json_bytes(stats.of_set([*known, *self._stats]), "stats"))
         about = {"layout": layout.LAYOUT_VERSION, "made": json.loads(self.meta)}
         about |= {} if self.simulation else {"kind": layout.IMPORTED}
-        self._write(layout.DATASET, _json_bytes(about, "meta"))
+        origin = f"{layout.APPENDS}/from_{self._first:06d}.json" if self._base else layout.DATASET
+        self._write(origin, _json_bytes(about, "meta"))
         videos = any(feature["dtype"] == "video" for feature in self.features.values())
-        features = {name: layout.with_video_info(feature, self.fps) for name, feature in self.features.items()}
         info = {
             "codebase_version": layout.CODEBASE_VERSION,
             "robot_type": self.robot_type,
@@ -444,9 +476,20 @@ class DatasetWriter:
             "splits": {"train": f"0:{count}"},
             "data_path": layout.DATA_PATH,
             "video_path": layout.VIDEO_PATH if videos else None,
-            "features": features | layout.DEFAULT_FEATURES,
+            "features": self._described | layout.DEFAULT_FEATURES,
         }
         self._write(layout.INFO, _json_bytes(info, "info"))  # last: the set is whole from here on
+
+
+def _checked(features: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The features as they are written, and our clock."""
+    checked = {name: layout.checked_feature(name, dict(feature)) for name, feature in features.items()}
+    return checked | {layout.CLOCK: {"dtype": "int64", "shape": [1], "names": None, "unit": "ns"}}
+
+
+def _described(features: Mapping[str, dict[str, Any]], fps: int) -> dict[str, dict[str, Any]]:
+    """The features as `info.json` says them."""
+    return {name: layout.with_video_info(feature, fps) for name, feature in features.items()}
 
 
 def _refuse_existing(out: Path) -> None:
@@ -488,6 +531,37 @@ def _json_bytes(value: Any, field: str) -> bytes:
         raise EpisodeError(f"cannot be written as JSON: {error}.", field=field) from None
 
 
+def _said(episode: SimEpisode) -> dict[str, str | bool | None]:
+    """The searchable columns of what is said of an episode: by its data centre, and by its own label.
+
+    Raises:
+        EpisodeError: the two contradict each other.
+    """
+    success, failure = episode.label.get("success"), episode.label.get("failure")
+    own = {"shiliu/cell": episode.cell, "shiliu/success": success, "shiliu/failure": failure}
+    own["shiliu/success"] = None if success is None else bool(success)
+    if not episode.metadata:
+        return no_columns() | own
+    try:
+        metadata = from_plain(episode.metadata, episode.config.get("scenario"))
+    except ScenarioError as error:
+        raise EpisodeError(error.message, field="metadata") from None
+    said = metadata.columns()
+    for column, value in own.items():
+        if None not in (value, said[column]) and value != said[column]:
+            raise EpisodeError(
+                f"{column} is {said[column]!r} there, but {value!r} in the episode itself. Mend one of them.",
+                field="metadata",
+            )
+    for segment in metadata.segments or ():
+        if segment.t1 > episode.duration_s + episode.control_timestep:
+            raise EpisodeError(
+                f"{segment.skill} ends at {segment.t1:g} s, after the episode, which lasts {episode.duration_s:g} s.",
+                field="metadata.segments",
+            )
+    return said | {column: value for column, value in own.items() if value is not None}
+
+
 def _side_files(episode: SimEpisode, last: dict[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
     """What no column holds: a JSON tree, and an archive of float64 states."""
     for t, state in episode.checkpoints.items():
@@ -522,5 +596,6 @@ def _side_files(episode: SimEpisode, last: dict[str, np.ndarray]) -> tuple[dict[
         "segments": episode.segments,
         "task": episode.task,
         "provenance": episode.provenance,
+        "metadata": episode.metadata,
     }
     return side, buffer.getvalue()

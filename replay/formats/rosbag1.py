@@ -27,7 +27,8 @@ from .rosbag1_topic import TopicBuffer
 from .topics import choose, mapped, recording_of
 
 _CONSTANT = re.compile(r"^[ \t]*[A-Za-z]\w*[ \t]+[A-Za-z]\w*[ \t]*=.*$", re.MULTILINE)
-MAX_CHUNK_BYTES = 256 << 20  # unpacked; the recorder writes chunks of 768 KiB, or of one message, at most a picture
+# unpacked, which takes twice as much for a while; the recorder writes chunks of 768 KiB, or of one message, at most a picture
+MAX_CHUNK_BYTES = 128 << 20
 MAX_VALUE_BYTES = 2 << 30  # of one bag's streams; three hours of the robot's sensors at 500 Hz take a third of it
 
 
