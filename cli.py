@@ -23,6 +23,7 @@ VERBS = {
     "render": ("render", "pictures of a scenario and its variation"),
     "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),
     "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
+    "label": ("label", "skill segments proposed from the replay, for a person to correct"),
     "bench": ("bench", "speed as a ratio to the bare engine"),
     "doctor": ("doctor", "what this machine has and lacks"),
 }
@@ -149,7 +150,7 @@ def _quote(value: str) -> str:
 
 
 def _path_like(key: str) -> bool:
-    return key in ("data", "out", "conf_dir", "mapping")
+    return key in ("data", "out", "conf_dir", "mapping", "apply")
 
 
 def _sweep(request: Request, module: object) -> int:
