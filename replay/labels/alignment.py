@@ -15,13 +15,13 @@ import numpy as np
 from .evidence import Evidence
 
 MISSING = 1.5  # s, a step of the chain that was not done
-AGAIN = 2.0  # s, going back to a step that was begun already
+AGAIN = 1.0  # s, going back to a step that was begun already
 UNSHOWN = 3.0  # s, the needed phase of a skill where it is contradicted as a whole
 BOUNDARY = 0.6  # s, from one skill to the next where nothing shows that one ends or begins
 UNFINISHED = 0.8  # s, leaving a skill that is not done
 BREAK_OFF = 1.0  # s, a recording that ends in the middle of a skill
 OTHER_HAND = 1.5  # s, the other hand than the chain names
-RESTLESS = 0.4  # of time beside all skills in which a hand moves
+RESTLESS = 0.6  # of time beside all skills in which a hand moves
 SHOWN = 0.3  # s, within which a needed phase has to show after it has begun
 SURE = 0.12  # s, that one reading has to be dearer than another to be e times less likely
 

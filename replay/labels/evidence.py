@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .signs import TOUCHED, Signs
+from .signs import Signs
 
 IDLE = 0.3  # a hand that rests longer than a pause says little for its skill
 AFTER = 0.15  # of time past a skill's work, so that it ends at the first occasion
@@ -82,28 +82,22 @@ def reach(see: Signs, step: Step) -> Evidence:
 
 def pinch(see: Signs, step: Step) -> Evidence:
     """Near the site the claw closes until two fingers press its body from opposite sides and the grip has settled."""
-    return _grip(
-        see, step.arguments["at"], see.tracks.owner[step.arguments["at"]], see.far(step.arguments["at"], 0.12, 0.25)
-    )
+    site = step.arguments["at"]
+    return _grip(see, site, see.tracks.owner[site], see.far(site, 0.12, 0.25), see.sets_off)
 
 
 def pick_rim(see: Signs, step: Step) -> Evidence:
     """As `pinch`, the way there included."""
-    return _grip(see, step.arguments["at"], step.arguments["of"], np.zeros(see.n))
+    return _grip(see, step.arguments["at"], step.arguments["of"], np.zeros(see.n), see.sets_off)
 
 
-def _grip(see: Signs, site: str, body: str, off: np.ndarray) -> Evidence:
+def _grip(see: Signs, site: str, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
     held = see.holds(body)
-    approach = (
-        see.holds() + see.works + see.about(see.opens * see.about(see.holds(), 0.3), 0.1) + off + IDLE * see.still
-    )
+    letting_go = see.about(see.opens * see.about(see.holds(), 0.3), 0.1)
+    approach = see.holds() + see.works + letting_go + away + IDLE * see.still
     close = np.minimum(1.0 - see.closes, 1.0 - held) + see.far(site, 0.04, 0.10) + see.settled
-    return Evidence(
-        (Phase("approach", approach), Phase("close", close, True)),
-        see.sets_off,
-        np.maximum(see.settles, see.sets_off),
-        1.0 - held,
-    )
+    ends = np.maximum(see.settles, see.sets_off)
+    return Evidence((Phase("approach", approach), Phase("close", close, True)), begins, ends, 1.0 - held)
 
 
 def pull_open(see: Signs, step: Step) -> Evidence:
@@ -145,17 +139,17 @@ def push_close(see: Signs, step: Step) -> Evidence:
 
 
 def _push(see: Signs, step: Step, wanted: np.ndarray, other: np.ndarray) -> Evidence:
-    touched = see.touches(see.tracks.owner[step.arguments["joint"]])
+    body = see.tracks.owner[step.arguments["joint"]]
     moving = wanted + other
     return Evidence(
         (
             Phase("approach", see.holds() + moving + IDLE * see.still),
-            Phase("push", see.holds() + 1.0 - see.about(wanted, 0.4) + 1.0 - see.about(touched, TOUCHED), True),
+            Phase("push", see.holds() + 1.0 - see.about(wanted, 0.4) + 1.0 - see.pushes(body), True),
             Phase("away", see.holds() + moving + AFTER),
         ),
         see.sets_off,
         see.sets_off,
-        np.max([see.about(touched, 0.1), moving, see.before(step.arguments.get("until"))], axis=0),
+        np.max([see.about(see.touches(body), 0.1), moving, see.before(step.arguments.get("until"))], axis=0),
     )
 
 
@@ -182,14 +176,14 @@ def carry_level(see: Signs, step: Step) -> Evidence:
         (Phase("carry", loose + 1.0 - see.going, True), Phase("hold", loose + see.aside + see.sinking)),
         see.sets_off,
         see.sets_off,
-        see.far(upon, 0.05, 0.12, of),
+        see.far(upon, 0.08, 0.16, of),
     )
 
 
 def place_inside(see: Signs, step: Step) -> Evidence:
     """Over its place what is held is lowered and let go of, and the hand is drawn out of the opening."""
     of, upon = step.arguments["of"], step.arguments["upon"]
-    held, off = see.holds(see.tracks.owner[of]), see.far(upon, 0.05, 0.12, of)
+    held, off = see.holds(see.tracks.owner[of]), see.far(upon, 0.08, 0.16, of)
     into = step.arguments.get("into")
     left = see.inside(into) if into else 1.0 - see.drawn_back
     return Evidence(

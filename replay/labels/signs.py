@@ -109,7 +109,7 @@ class Signs:
             steps.append(
                 min(int(edge + after[0]) - 2, self.n - 1)
             )  # one for the padding, one back to the last that is not
-            weights.append(depth / (depth + low))
+            weights.append(depth / (depth + low) if depth > 0 else 0.0)
         del dips
         return self._events(np.array(steps), np.array(weights))
 
@@ -150,6 +150,11 @@ class Signs:
     def touches(self, body: str = "") -> np.ndarray:
         return self._once("touches", body, lambda: self.unbroken(self.tracks.touching(self.side, body)))
 
+    def pushes(self, body: str) -> np.ndarray:
+        """The hand touches a body, within a moment, without holding it: not the last touch of a hand that lets go."""
+        free = self.touches(body) * (1.0 - self.about(self.holds(body), 0.2))
+        return self._once("pushes", body, lambda: self.about(free, TOUCHED))
+
     def holds(self, body: str = "") -> np.ndarray:
         """The hand holds a body, or anything, between its fingers."""
         return self._once("holds", body, lambda: self.unbroken(self.tracks.pinching(self.side, body)))
@@ -187,12 +192,12 @@ class Signs:
 
     @cached_property
     def works(self) -> np.ndarray:
-        """A joint moves whose body the hand touches."""
+        """A joint moves whose body the hand pushes."""
         found = np.zeros(self.n)
         for joint, body in self.tracks.owner.items():
             if joint in self.tracks.joint:
                 moving = np.maximum(self.grows(joint), self.grows(joint, -1.0))
-                found = np.maximum(found, moving * self.about(self.touches(body), TOUCHED))
+                found = np.maximum(found, moving * self.pushes(body))
         return found
 
     def before(self, subgoal: str | None) -> np.ndarray:

@@ -6,6 +6,7 @@ Everything is read off the positions and readings that the replay gives; nothing
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,6 +17,7 @@ from ...scenarios.scene import Scene
 
 SIDES = ("left", "right")
 SMOOTH = 0.1  # s, standard deviation of the filter under every rate: tremor goes, a pause of 0.2 s stays
+KNOCK = 0.01  # m, so near a hand counts as touching: pushing is a row of knocks, most of them between two control steps
 OPPOSITE = -0.5  # cosine between two pushes that hold something between them
 
 
@@ -28,8 +30,9 @@ class Tracks:
         position: site -> (T+1, 3) [m]; rotation: site -> (T+1, 3, 3).
         joint: joint -> (T+1,) [rad or m].
         closed: side -> (T+1,) how far the claw is closed [%].
-        touch: (side, finger; empty for palm and arm) -> body -> (T+1, 3) unit direction in which that body is pushed, zero
-            where it is not touched; bodies never touched are absent.
+        grip: (side, finger) -> body -> (T+1, 3) unit direction in which a finger pushes that body, zero where it does not
+            touch it; bodies never touched are absent.
+        near: side -> body -> (T+1,) whether any part of that hand and arm is within `KNOCK` of that body.
         parent: body -> the body that it hangs on.
         owner: site or joint -> the body that has it.
         slides: joints that slide; the others turn.
@@ -41,7 +44,8 @@ class Tracks:
     rotation: Mapping[str, np.ndarray]
     joint: Mapping[str, np.ndarray]
     closed: Mapping[str, np.ndarray]
-    touch: Mapping[tuple[str, str], Mapping[str, np.ndarray]]
+    grip: Mapping[tuple[str, str], Mapping[str, np.ndarray]]
+    near: Mapping[str, Mapping[str, np.ndarray]]
     parent: Mapping[str, str]
     owner: Mapping[str, str]
     slides: frozenset[str]
@@ -63,18 +67,17 @@ class Tracks:
         return self.position[f"{side}_tcp"]
 
     def touching(self, side: str, body: str = "") -> np.ndarray:
-        """(T+1,) whether a hand touches a body or what hangs on it; any body where none is named."""
+        """(T+1,) whether a hand is at a body or at what hangs on it; at any body where none is named."""
         found = np.zeros(self.n, bool)
-        for (s, _), bodies in self.touch.items():
-            for name, push in bodies.items():
-                if s == side and (not body or self.hangs_on(name, body)):
-                    found |= push.any(axis=1)
+        for name, near in self.near[side].items():
+            if not body or self.hangs_on(name, body):
+                found |= near
         return found
 
     def pinching(self, side: str, body: str = "") -> np.ndarray:
         """(T+1,) whether two fingers of a hand press a body, or what hangs on it, from opposite sides; any where none is named."""
         found = np.zeros(self.n, bool)
-        fingers = [bodies for (s, finger), bodies in self.touch.items() if s == side and finger]
+        fingers = [bodies for (s, finger), bodies in self.grip.items() if s == side and finger]
         for one, other in combinations(fingers, 2):
             for name in one.keys() & other.keys():
                 if not body or self.hangs_on(name, body):
@@ -121,20 +124,25 @@ def trace(
     position, rotation = np.empty((len(ids), n, 3)), np.empty((len(ids), n, 3, 3))
     parent = {model.body(i).name: model.body(int(model.body_parentid[i])).name for i in range(1, model.nbody)}
     hands = _hand_bodies(scene, model, parent)
-    touch: dict[tuple[str, str], dict[str, np.ndarray]] = {key: {} for key in dict.fromkeys(hands.values())}
+    grip: dict[tuple[str, str], dict[str, np.ndarray]] = {key: {} for key in dict.fromkeys(hands.values()) if key[1]}
+    near: dict[str, dict[str, np.ndarray]] = {side: {} for side in SIDES}
+    model = copy(model)  # with a margin around the hands, so that what is merely near is found, too
+    model.geom_margin[np.isin(model.geom_bodyid, list(hands))] += KNOCK
     for t in range(n):
         data.qpos[:] = qpos[t]
         mujoco.mj_kinematics(model, data)
         mujoco.mj_collision(model, data)
         position[:, t] = data.site_xpos[ids]
         rotation[:, t] = data.site_xmat[ids].reshape(-1, 3, 3)
-        near = np.flatnonzero(data.contact.dist <= 0.0)
-        for geoms, normal in zip(data.contact.geom[near], data.contact.frame[near, :3]):
+        for geoms, frame, distance in zip(data.contact.geom, data.contact.frame, data.contact.dist):
             a, b = (int(model.geom_bodyid[g]) for g in geoms)
-            for hand, other, push in ((a, b, normal), (b, a, -normal)):  # a contact's normal points to its second geom
-                if hand in hands and "/" in (name := model.body(other).name):
-                    touch[hands[hand]].setdefault(name, np.zeros((n, 3)))[t] += push
-    for bodies in touch.values():
+            for hand, other, push in ((a, b, frame[:3]), (b, a, -frame[:3])):  # a normal points to the second geom
+                if hand not in hands or "/" not in (name := model.body(other).name):
+                    continue
+                near[hands[hand][0]].setdefault(name, np.zeros(n, bool))[t] = True
+                if hands[hand][1] and distance <= 0.0:
+                    grip[hands[hand]].setdefault(name, np.zeros((n, 3)))[t] += push
+    for bodies in grip.values():
         for push in bodies.values():
             push /= np.maximum(np.linalg.norm(push, axis=1, keepdims=True), 1e-9)
     names = scene.schema.action.names
@@ -144,7 +152,8 @@ def trace(
         dict(zip(wanted, rotation)),
         {name: qpos[:, model.joint(name).qposadr[0]] for name in joints},
         {side: state[:, names.index(f"{side}_claw")].astype(float) for side in SIDES},
-        touch,
+        grip,
+        near,
         parent,
         {name: model.body(int(model.site(name).bodyid[0])).name for name in wanted}
         | {name: model.body(int(model.joint(name).bodyid[0])).name for name in joints},
