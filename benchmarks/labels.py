@@ -30,6 +30,7 @@ class Score:
 
     Attributes:
         errors: (skill, "t0" or "t1") -> proposed minus known [s] of segments that were found.
+        boundaries: errors of beginnings, but that of the episode itself, which is known without looking.
         right, labelled: seconds with the right word, seconds that the operator gave a word.
         words, segments: known segments that were found with their word, and all.
         extra: proposed segments that answer to none.
@@ -37,6 +38,7 @@ class Score:
     """
 
     errors: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    boundaries: list[float] = field(default_factory=list)
     right: float = 0.0
     labelled: float = 0.0
     words: int = 0
@@ -59,6 +61,8 @@ class Score:
                 self.words += 1
                 for edge in ("t0", "t1"):
                     self.errors.setdefault((one["skill"], edge), []).append(proposed[best][edge] - one[edge])
+                if one["t0"] > 0:
+                    self.boundaries.append(proposed[best]["t0"] - one["t0"])
         self.extra += len(proposed) - len(answered)
         self.sure += [(other["confidence"], k in answered) for k, other in enumerate(proposed) if "confidence" in other]
 
@@ -75,9 +79,7 @@ class Score:
                 "end_p90_s": round(float(np.percentile(np.abs(end), 90)), 3),
                 "bias_s": round(float(np.median(begin)), 3),
             }
-        every = np.abs(
-            np.concatenate([np.zeros(0), *(np.array(e) for (_, edge), e in self.errors.items() if edge == "t0")])
-        )
+        every = np.abs(np.array(self.boundaries))
         return {
             "segments": self.segments,
             "right_word": self.words / max(self.segments, 1),

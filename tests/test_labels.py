@@ -1,8 +1,11 @@
 """Labels: signs and evidence on hand-made traces, the chain laid along them, sheets, and one real demonstration."""
 
+import importlib.util
 import json
 import re
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,6 +124,25 @@ def test_a_grip_settles_after_the_claw_has_stood():
     see = Signs(film(4.0, [(0, (0, 0, 1))], closing, held=[(1.5, 4.1, CUP)]), "left")
     assert 1.7 < np.argmax(see.settled) * DT < 2.2
     assert not Signs(film(4.0, [(0, (0, 0, 1))], closing), "left").settled.any(), "of nothing"
+
+
+def test_letting_go_is_no_push():
+    letting = Signs(film(4.0, [(0, (0, 0, 1))], held=[(0, 1.5, LID)]), "left")
+    pushing = Signs(film(4.0, [(0, (0, 0, 1))], touched=[(1.0, 1.5, LID)]), "left")
+    assert not letting.pushes(LID).any()
+    assert pushing.pushes(LID)[round(2.0 / DT)] == 1.0 and pushing.pushes(LID)[round(3.0 / DT)] == 0.0
+
+
+def test_a_hand_is_away_five_centimetres_from_where_it_was():
+    see = Signs(film(4.0, [(0, (0, 0, 1)), (1, (0, 0, 1)), (3, (0.10, 0, 1))], held=[(0, 1.0, CUP)]), "left")
+    there = np.argmax(see.drawn_back >= 1.0)
+    assert see.tracks.hand("left")[there][0] == pytest.approx(0.05, abs=0.005)
+    assert see.drawn_back[round(1.0 / DT)] == 0.0
+
+
+def test_a_hand_is_inside_behind_an_opening():
+    see = Signs(film(3.0, [(0, (0.3, 0, 1)), (2, (0.6, 0, 1))], places={"box/front": [(0, (0.5, 0, 1))]}), "left")
+    assert see.inside("box/front")[0] == 0.0 and see.inside("box/front")[-1] == 1.0
 
 
 # -- evidence: each word with a film that shows it, and films that do not ---------------------------------------------------
@@ -510,3 +532,29 @@ def test_what_is_no_sheet_is_refused(text, tmp_path):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(EpisodeError, match="odd"):
         read_sheet(path, registry())
+
+
+# -- how the agreement is measured ----------------------------------------------------------------------------------------
+
+
+def test_the_benchmark_counts_a_known_error():
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / "labels.py"
+    spec = importlib.util.spec_from_file_location("labels_benchmark", path)
+    benchmark = sys.modules["labels_benchmark"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    known = [{"skill": "reach", "t0": 0.0, "t1": 4.0}, {"skill": "pinch", "t0": 4.0, "t1": 6.0}]
+    known.append({"skill": "lift", "t0": 6.0, "t1": 10.0})
+
+    def figures(*proposed):
+        score = benchmark.Score()
+        score.add(known, [{"skill": w, "t0": a, "t1": b, "confidence": 1.0} for w, a, b in proposed])
+        return score.figures()
+
+    same = figures(("reach", 0.0, 4.0), ("pinch", 4.0, 6.0), ("lift", 6.0, 10.0))
+    assert (same["right_word"], same["right_time"], same["extra"], same["boundary_worst_s"]) == (1.0, 1.0, 0, 0.0)
+    late = figures(("reach", 0.0, 4.5), ("pinch", 4.5, 6.0), ("lift", 6.0, 10.0))
+    assert late["right_time"] == pytest.approx(0.95) and late["boundary_worst_s"] == pytest.approx(0.5)
+    assert late["of_skill"]["pinch"]["bias_s"] == pytest.approx(0.5)
+    wrong = figures(("reach", 0.0, 6.0), ("release", 6.0, 10.0))
+    assert wrong["right_word"] == pytest.approx(1 / 3) and wrong["extra"] == 1
+    assert wrong["right_time"] == pytest.approx(0.4)

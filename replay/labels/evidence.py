@@ -141,6 +141,7 @@ def push_close(see: Signs, step: Step) -> Evidence:
 def _push(see: Signs, step: Step, wanted: np.ndarray, other: np.ndarray) -> Evidence:
     body = see.tracks.owner[step.arguments["joint"]]
     moving = wanted + other
+    not_away = 1.0 - see.away_from(wanted * see.pushes(body))
     return Evidence(
         (
             Phase("approach", see.holds() + moving + IDLE * see.still),
@@ -149,7 +150,7 @@ def _push(see: Signs, step: Step, wanted: np.ndarray, other: np.ndarray) -> Evid
         ),
         see.sets_off,
         see.sets_off,
-        np.max([see.about(see.touches(body), 0.1), moving, see.before(step.arguments.get("until"))], axis=0),
+        np.max([not_away, see.about(see.touches(body), 0.1), moving, see.before(step.arguments.get("until"))], axis=0),
     )
 
 
@@ -173,7 +174,10 @@ def carry_level(see: Signs, step: Step) -> Evidence:
     of, upon = step.arguments["of"], step.arguments["upon"]
     loose = 1.0 - see.holds(see.tracks.owner[of])
     return Evidence(
-        (Phase("carry", loose + 1.0 - see.going, True), Phase("hold", loose + see.aside + see.sinking)),
+        (
+            Phase("carry", loose + 1.0 - see.going + 0.5 * see.rising, True),
+            Phase("hold", loose + see.aside + see.sinking),
+        ),
         see.sets_off,
         see.sets_off,
         see.far(upon, 0.08, 0.16, of),
@@ -185,7 +189,7 @@ def place_inside(see: Signs, step: Step) -> Evidence:
     of, upon = step.arguments["of"], step.arguments["upon"]
     held, off = see.holds(see.tracks.owner[of]), see.far(upon, 0.08, 0.16, of)
     into = step.arguments.get("into")
-    left = see.inside(into) if into else 1.0 - see.drawn_back
+    not_out = np.maximum(1.0 - see.drawn_back, see.inside(into) if into else 0.0)
     return Evidence(
         (
             Phase("lower", 1.0 - held + off + see.aside),
@@ -194,7 +198,7 @@ def place_inside(see: Signs, step: Step) -> Evidence:
         ),
         see.sets_off,
         see.sets_off,
-        np.maximum(left, see.about(see.touches(), 0.1)),
+        np.maximum(not_out, see.about(see.touches(), 0.1)),
     )
 
 

@@ -21,6 +21,7 @@ from .signs import Signs
 from .tracks import SIDES, Tracks, trace
 
 OBJECT = {"reach": "to", "pinch": "at", "press_key": "at"}  # argument that says what a skill is about
+GRIPS = ("pinch", "pick_rim")  # what a hand takes with these it lifts and lets go of with others
 OBJECTS = ("of", "joint", "at", "to", "grasp")  # and where the word is not listed, the first of these that it has
 
 
@@ -106,6 +107,7 @@ def propose(scene: Scene, draw: Draw, played: Played) -> list[Segment]:
 
     Raises:
         ScenarioError: a skill of the chain is unknown.
+        ReplayError: the robot has no claws.
     """
     chain = chain_of(scene)
     if not chain:
@@ -131,7 +133,7 @@ def read(chain: list[Step], tracks: Tracks) -> list[Segment]:
         about = _object(step)
         if about is None:
             about = held[side]
-        elif any(phase.name == "close" for phase in stretch.candidate.evidence.phases):
+        elif step.word in GRIPS:
             held[side] = about
         t0 = stretch.begin * tracks.timestep
         t1 = min(stretch.end, tracks.n - 1) * tracks.timestep

@@ -5,6 +5,7 @@ A sign says something a person would say of a film: the hand is still, the claw 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -100,17 +101,15 @@ class Signs:
     def sets_off(self) -> np.ndarray:
         """The hand leaves a standstill or a dip of its speed; the deeper the dip, the surer."""
         padded = np.r_[self.speed.max() + 1.0, self.speed, self.speed.max() + 1.0]
-        dips, found = find_peaks(-padded, prominence=DIP, plateau_size=1)
+        _, found = find_peaks(-padded, prominence=DIP, plateau_size=1)
         steps, weights = [], []
         for edge, depth in zip(found["right_edges"], found["prominences"]):
             low = padded[edge]
             depth = min(depth, self.speed.max())
             after = np.flatnonzero(padded[edge:] > low + ON_THE_WAY * depth)
-            steps.append(
-                min(int(edge + after[0]) - 2, self.n - 1)
-            )  # one for the padding, one back to the last that is not
+            # one back for the padding, one to the last step before it is on its way
+            steps.append(min(int(edge + after[0]) - 2, self.n - 1))
             weights.append(depth / (depth + low) if depth > 0 else 0.0)
-        del dips
         return self._events(np.array(steps), np.array(weights))
 
     def far(self, site: str, near: float, far: float, of: str | None = None) -> np.ndarray:
@@ -123,7 +122,7 @@ class Signs:
         into = np.einsum(
             "tk,tk->t", self.tracks.hand(self.side) - self.tracks.position[site], self.tracks.rotation[site][:, :, 0]
         )
-        return ramp(into, -0.08, -0.02)
+        return ramp(into, -0.03, 0.02)
 
     # -- the claw ----------------------------------------------------------------------------------------------------
 
@@ -173,15 +172,15 @@ class Signs:
         return self._events(edges, np.ones(len(edges)))
 
     @cached_property
-    def let_go(self) -> np.ndarray:
-        """(n, 3) where the hand last held something [m]; where it began before it ever did."""
-        last = np.maximum.accumulate(np.where(self.holds() > 0.5, np.arange(self.n), 0))
-        return self.tracks.hand(self.side)[last]
-
-    @cached_property
     def drawn_back(self) -> np.ndarray:
         """The hand has left the place where it last held something."""
-        return ramp(np.linalg.norm(self.tracks.hand(self.side) - self.let_go, axis=1), 0.02, 0.05)
+        return self.away_from(self.holds())
+
+    def away_from(self, sign: np.ndarray) -> np.ndarray:
+        """The hand has left the place where it was when a sign last held; where it began, before it ever did."""
+        last = np.maximum.accumulate(np.where(sign > 0.5, np.arange(self.n), 0))
+        hand = self.tracks.hand(self.side)
+        return ramp(np.linalg.norm(hand - hand[last], axis=1), 0.02, 0.05)
 
     # -- what moves --------------------------------------------------------------------------------------------------
 
@@ -210,7 +209,7 @@ class Signs:
         values = self.tracks.joint[joint]
         return (np.abs(values - values[0]) > KEY).astype(float)
 
-    def _once(self, what: str, body: str, make) -> np.ndarray:
+    def _once(self, what: str, body: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         if (what, body) not in self._kept:
             self._kept[what, body] = make()
         return self._kept[what, body]

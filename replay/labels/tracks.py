@@ -13,6 +13,7 @@ from itertools import combinations
 import mujoco
 import numpy as np
 
+from ...scenarios.errors import ReplayError
 from ...scenarios.scene import Scene
 
 SIDES = ("left", "right")
@@ -117,7 +118,16 @@ def trace(
         state: (T+1, nu) `observation.state`: joints [rad], then claws [%].
         sites, joints: which are wanted, besides the hands'.
         reached: (nsubgoal,) [s] as `Carry.reached` has it.
+
+    Raises:
+        ReplayError: the robot has no claws, by which most skills show.
     """
+    names = scene.schema.action.names
+    if not all(f"{side}_claw" in names for side in SIDES):
+        raise ReplayError(
+            f"The robot {scene.robot.name} has no left_claw and right_claw; without them its skills cannot be told apart.",
+            field="hand",
+        )
     n, data = len(qpos), mujoco.MjData(model)
     wanted = list(dict.fromkeys([*(f"{side}_tcp" for side in SIDES), *sites]))
     ids = [model.site(name).id for name in wanted]
@@ -145,7 +155,6 @@ def trace(
     for bodies in grip.values():
         for push in bodies.values():
             push /= np.maximum(np.linalg.norm(push, axis=1, keepdims=True), 1e-9)
-    names = scene.schema.action.names
     return Tracks(
         scene.control_timestep,
         dict(zip(wanted, position)),
