@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -436,18 +437,17 @@ def test_a_demonstration_is_labelled_as_its_operator_meant_it(demonstration, lab
     assert {s.object for s in found} >= {"oven.handle", "oven.door", "bowl", "oven.start"}
 
 
-def test_neither_segments_nor_seed_are_looked_at(demonstration, labelled, scene):
-    from dataclasses import replace
-
+def test_neither_segments_nor_seed_nor_record_are_looked_at(demonstration, labelled, scene):
+    states = {name: values.copy() for name, values in demonstration.states.items()}
+    states["observation.state"][30:] += 0.01
     wrong = [{"skill": "lift", "t0": 0.0, "t1": 1.0}]
-    blind = as_recording("blind", replace(demonstration, segments=wrong, seed=12345, provenance={}), scene)
-    (item,) = labelling([blind], Stages())
+    other = replace(demonstration, segments=wrong, seed=12345, provenance={}, states=states, label={"success": False})
+    (item,) = labelling([as_recording("blind", other, scene)], Stages())
     assert item.segments == labelled.segments
+    assert item.departs == pytest.approx(1.0), "that the replay is not what was recorded is told, with the time"
 
 
 def test_what_cannot_be_replayed_is_left_out_with_the_reason(demonstration, scene):
-    from dataclasses import replace
-
     torn = replace(demonstration, actions=demonstration.actions.copy())
     torn.actions[5, 0] = np.nan
     (item,) = labelling([as_recording("torn", torn, scene)], Stages())
@@ -532,6 +532,24 @@ def test_what_is_no_sheet_is_refused(text, tmp_path):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(EpisodeError, match="odd"):
         read_sheet(path, registry())
+
+
+@pytest.mark.parametrize(
+    ("words_", "said"),
+    [
+        (["label"], "`shiliu label` needs data and out"),
+        (["label", "data=nothere", "out=a.yaml"], "nothere"),
+        (["label", "data=nothere", "out=a.txt"], ".yaml or .yml or .json"),
+        (["label", "data=nothere", "out=a.yaml", "aply=b.yaml"], "Did you mean apply"),
+        (["label", "data=nothere", "apply=b.yaml", "out=c"], "b.yaml: no such file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_the_user_can_mend_is_2_and_leaves_nothing(words_, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(words_) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 # -- how the agreement is measured ----------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ LANGUAGES = ("en", "zh")
 _HEAD = """\
 # Skill segments proposed by `shiliu label`, for a person to correct. Times in seconds from the start of the episode.
 # Words, times, hands, objects and sentences may be changed, segments added and removed; they may not overlap.
-# A corrected segment keeps no confidence: remove it, or leave it where the proposal was right. Then:
+# Remove the confidence of a segment that you have changed. Then:
 #   shiliu label data={data} apply=THIS_FILE out=NEW_FOLDER
 """
 
