@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,notebooks]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,notebooks,export]"
 	@touch $@
 
 demo: $(VENV)/ready  ## record demonstrations, break copies of some, judge all of them, compare what was injected with what was found

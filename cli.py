@@ -24,6 +24,8 @@ VERBS = {
     "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),
     "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
     "label": ("label", "skill segments proposed from the replay, for a person to correct"),
+    "import": ("import_", "recordings of other formats become a LeRobot dataset on one clock"),
+    "export": ("export", "recordings out: to=lerobot|rosbag|mcap|minari|robomimic"),
     "bench": ("bench", "speed as a ratio to the bare engine"),
     "doctor": ("doctor", "what this machine has and lacks"),
 }
@@ -134,7 +136,7 @@ def quoted(override: str, sweep: bool = False) -> str:
     key, _, value = override.partition("=")
     if not value or value[0] in "'\"":
         return override
-    if _path_like(key):
+    if _path_like(key) or (key == "episodes" and not sweep and re.fullmatch(r"[\d,-]*,[\d,-]*", value)):
         return f"{key}={_quote(value)}"
     if value[0] in "[{" or re.fullmatch(r"[\w./:,+*@%$~-]*", value):
         return override

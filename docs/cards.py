@@ -70,6 +70,18 @@ def card(scene: Scene) -> str:
         lines += ["", "## Skills of the scripted operator", "", "```"]
         lines += [f"{word:<12} {_flow(arguments)}" for skill in raw["skills"] for word, arguments in skill.items()]
         lines += ["```"]
+    if raw.get("mistakes"):
+        lines += [
+            "",
+            "## Mistakes on purpose",
+            "",
+            "Performed by `mistake=NAME` of `shiliu record`; a test holds environment and judge to the code.",
+            "",
+        ]
+        lines += ["| mistake | how | code |", "|---|---|---|"]
+        for name, told in raw["mistakes"].items():
+            how = "; ".join(f"{key} {_flow(value)}" for key, value in told.items() if key not in ("code", "seed"))
+            lines.append(f"| {name} | `{how}` | `{told['code']}` |")
     lines += ["", "## Schema", "", "| feature | elements | from |", "|---|---|---|"]
     for feature in (scene.schema.action, *scene.schema.observations.values()):
         kinds = sorted({source.partition("(")[0].partition(" ")[0] for source in feature.sources})
@@ -106,7 +118,7 @@ def _flow(value: object) -> str:
         return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_flow(v) for v in value) + "]"
-    return str(value)
+    return "null" if value is None else str(value)
 
 
 def main() -> int:

@@ -31,7 +31,9 @@ class ShiliuEnv(gymnasium.Env):
 
     The episode ends (`terminated`) when the task is done, a failure mode of the scenario has happened, or the simulation
     has diverged; it is `truncated` at the scenario's time limit. `info` has `success`, `subgoals` (name -> time reached
-    [s] or None), `failure` (a code such as `scenario.oven_pushed`, or `unstable`), `time` [s], `draw` and `task`.
+    [s] or None), `failure` (a code such as `scenario.oven_pushed`, `unstable`, or, once truncated, the subgoal that was
+    missed, such as `replay.goal:closed`), `unsafe` (codes of the force limits broken so far, such as
+    `replay.force.object:door_pinch`; they do not end the episode), `time` [s], `draw` and `task`.
 
     `reset(options={"values": {"oven.yaw": 0.1}})` starts a chosen draw: these values, the others as the YAML gives them.
 
@@ -97,6 +99,7 @@ class ShiliuEnv(gymnasium.Env):
         self._draw: drawing.Draw | None = None
         self._readings: Readings | None = None
         self._picture: tuple[int, np.ndarray] | None = None
+        self._unsafe: tuple[str, ...] = ()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -118,7 +121,7 @@ class ShiliuEnv(gymnasium.Env):
         self._readings = self._simulation.begin([self._draw])
         self._reward.begin(self._readings)
         self._carry = self.scene.course.advance(self.scene.course.begin(1), self._readings)
-        self._steps, self._picture = 0, None
+        self._steps, self._picture, self._unsafe = 0, None, ()
         return self._observe(), self._info(False)
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
@@ -140,11 +143,14 @@ class ShiliuEnv(gymnasium.Env):
         self._readings = self._simulation.step(action[None])
         self._carry = self.scene.course.advance(self._carry, self._readings)
         self._steps += 1
+        for limit in self.scene.safety:
+            if limit.code not in self._unsafe and limit.broken(limit.predicate.value(self._readings))[0]:
+                self._unsafe = (*self._unsafe, limit.code)
         success = self.scene.course.success(self._carry)
         reward = float(self._reward(self._readings, self._carry, success)[0])
         terminated = bool(success[0] or not np.isnan(self._carry.failed[0]).all() or self._simulation.unstable[0])
         truncated = bool(not terminated and self._steps >= self._max_steps)
-        return self._observe(), reward, terminated, truncated, self._info(bool(success[0]))
+        return self._observe(), reward, terminated, truncated, self._info(bool(success[0]), truncated)
 
     def render(self) -> np.ndarray | None:
         """The scene from the chosen camera, (height, width, 3) uint8; drawn once a control step at most.
@@ -190,14 +196,12 @@ class ShiliuEnv(gymnasium.Env):
         qpos = self._simulation.batch.bind("qpos")[0]
         return self._painter.picture(self._draw.values, qpos, camera.camera, camera.width, camera.height)
 
-    def _info(self, success: bool) -> dict[str, Any]:
+    def _info(self, success: bool, truncated: bool = False) -> dict[str, Any]:
         assert self._draw is not None
-        failed = self._carry.failed[0]
-        failure = None
-        if self._simulation.unstable[0]:
-            failure = "unstable"
-        elif not np.isnan(failed).all():
-            failure = f"scenario.{self.scene.course.nevers[int(np.nanargmin(failed))].name}"
+        course = self.scene.course
+        failure = "unstable" if self._simulation.unstable[0] else course.failure(self._carry)
+        if truncated and failure is None:
+            failure = course.missed(self._carry)
         tasks = self.scene.config.tasks
         return {
             "success": success,
@@ -205,6 +209,7 @@ class ShiliuEnv(gymnasium.Env):
                 s.name: None if np.isnan(t) else float(t) for s, t in zip(self.scene.goal, self._carry.reached[0])
             },
             "failure": failure,
+            "unsafe": self._unsafe,
             "time": self._steps * self.scene.control_timestep,
             "draw": dict(self._draw.values),
             "task": dict(tasks[self._draw.task]) if tasks else {},

@@ -20,6 +20,7 @@ from .playing import Played, Take, play
 from .recording import Recording, SimEpisode
 
 if TYPE_CHECKING:
+    from .mistakes import Mistake
     from .operator import Performance
 
 AT_ONCE = 32  # demonstrations performed side by side
@@ -85,7 +86,11 @@ def episode_of(
 
 
 def demonstrate(
-    scene: Scene, seeds: Sequence[int], threads: int = 0, faults: Mapping[str, Any] | None = None
+    scene: Scene,
+    seeds: Sequence[int],
+    threads: int = 0,
+    faults: Mapping[str, Any] | None = None,
+    mistake: Mistake | None = None,
 ) -> Iterator[SimEpisode]:
     """Episodes of the scripted operator, one for each seed, in their order.
 
@@ -93,13 +98,14 @@ def demonstrate(
         seeds: each is that of the draw and of the operator's own pauses and tremor.
         threads: of the simulation; the episodes do not depend on it.
         faults: ways in which the operator shall go wrong, see `Operator`.
+        mistake: one of the scenario's own, see `read_mistakes`; it stands in the provenance of each episode.
     """
     from .operator import perform  # inverse kinematics is heavy to import, and judging does without
 
     for begin in range(0, len(seeds), AT_ONCE):
         chunk = list(seeds[begin : begin + AT_ONCE])
         draws = [drawing.draw(scene, seed) for seed in chunk]
-        for done in perform(scene, draws, chunk, threads, faults):
+        for done in perform(scene, draws, chunk, threads, faults, mistakes=[mistake] * len(chunk)):
             yield performed(scene, done)
 
 
@@ -124,7 +130,11 @@ def performed(scene: Scene, done: Performance) -> SimEpisode:
         segments=[dict(s) for s in done.segments],
         task=dict(tasks[done.draw.task]) if tasks else {},
         scenario=scene.name,
-        provenance={"shiliu": __version__, "made_by": "scripted operator"},
+        provenance={
+            "shiliu": __version__,
+            "made_by": "scripted operator",
+            **({"mistake": done.mistake} if done.mistake else {}),
+        },
     )
 
 

@@ -15,6 +15,7 @@ from ..scenarios.draw import Draw
 from ..scenarios.scene import Scene
 from .checks.channels import in_radians
 from .checks.collision import check_start
+from .checks.motors import check_motors
 from .checks.outcome import check_drop, check_forces, check_goal, check_nevers, check_stable, check_touches, outcome_of
 from .checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from .checks.rules import Rules
@@ -87,7 +88,7 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     assert forward is not None
     episode = case.recording.episode
     if "command" not in case.motion and not (case.recording.kind == "state_only" and "measured" in case.motion):
-        reason = case.stopped.get("command") or ("no_retargeting" if case.recording.kind == "human" else "no_commands")
+        reason = case.stopped.get("command") or case.without_motion
         forward.findings += _not_checked(scene, rules, reason)
         return [], []
     if episode is not None:
@@ -186,6 +187,7 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     forward.findings += check_stable(shown.unstable_at, rules)
     if episode is not None:
         forward.findings += _reproduced(case, shown)
+        forward.findings += _motors(case, take, shown)
     forward.findings += _tracked(case, take, shown)
     if len(played) > 1:
         forward.findings += _over_starts(case, outcomes, label)
@@ -271,6 +273,20 @@ def _reproduced(case: Case, shown: Played) -> list[Finding]:
     if scene.fingerprint != episode.fingerprint:
         found[0].details["scene_changed"] = True
     return found
+
+
+def _motors(case: Case, take: Take, shown: Played) -> list[Finding]:
+    """Own episodes: what the simulated motors gave, with all that was carried and pushed, against their limits."""
+    scene, names = case.stage.scene, list(case.stage.scene.robot.joint_names)
+    seen = {}
+    for feature in ("observation.effort", "observation.state", "observation.velocity"):
+        columns = [scene.schema.observations[feature].names.index(name) for name in names]
+        seen[feature] = shown.observations[feature][1:, columns].astype(float)
+    ctrl = take.actions[:, [scene.schema.action.names.index(name) for name in names]].astype(float)
+    torque, q, v = seen.values()
+    return check_motors(
+        case.stage.robot, scene.control_timestep, names, torque, q, v, ctrl, case.stage.limits, case.stage.rules
+    )
 
 
 def _tracked(case: Case, take: Take, shown: Played) -> list[Finding]:

@@ -45,6 +45,22 @@ class Case:
     effort: dict[str, Effort] = field(default_factory=dict)
     forward: Forward | None = None
 
+    @property
+    def other_robot(self) -> bool:
+        """Whether it is of another robot: named so, and without a single joint of the one that it is judged for."""
+        robot = self.recording.metadata.get("robot")
+        joints = {name for stream in self.recording.streams.values() for name in stream.names}
+        scene = self.stage.scene
+        known = {*scene.robot.joint_names, *scene.schema.action.names, *scene.robot.sheet["joints"].get("legs", ())}
+        return self.recording.kind != "human" and robot not in (None, scene.robot.name) and not joints & known
+
+    @property
+    def without_motion(self) -> str:
+        """The reason where no joint motion of it can be judged."""
+        if self.recording.kind == "human":
+            return "no_retargeting"
+        return "other_robot" if self.other_robot else "no_commands"
+
 
 def judge(
     recordings: Iterable[Recording | Unreadable],
@@ -129,7 +145,8 @@ def _before_replay(case: Case) -> Case:
     recording, stage = case.recording, case.stage
     rules, limits, robot = stage.rules, stage.limits, stage.scene.robot
     # legs count as actuated: a planted base holds still what a recording of the whole body commands
-    actuated = (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
+    # the commands of another robot reach none of this one's actuators, and that is no fault of the recording
+    actuated = () if case.other_robot else (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
     case.findings += check_integrity(recording, limits, rules, actuated=actuated)
     case.stopped = dict(stopped_signals(case.findings, recording))
     case.motion = joint_motion(recording, robot.joint_names, case.stopped)
@@ -137,7 +154,7 @@ def _before_replay(case: Case) -> Case:
         case.draw = own_draw(stage.scene, recording.episode)
     signal = _judged_signal(case)
     if signal is None:
-        reason = next(iter(case.stopped.values()), "no_retargeting" if recording.kind == "human" else "no_commands")
+        reason = next(iter(case.stopped.values()), case.without_motion)
         case.findings += [rules[code].not_checked(reason) for code in (*KINEMATICS, *DYNAMICS)]
         case.findings += [rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT]
         return case

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,25 +18,32 @@ from typing import Any
 import yaml
 
 from ..scenarios.errors import EpisodeError
+from .array_rule import ANY, ArrayRule, Columns, TimeRule
 from .recording import CLOCKS, KINDS, ROLES
 
+MESSAGES = ("rosbag1", "mcap")  # formats of messages in topics
+ARRAYS = ("lerobot", "npz", "hdf5", "dapg")  # formats of arrays with a row a sample
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
 
 
 @dataclass(frozen=True)
 class StreamRule:
-    """One stream out of a message.
+    """One stream out of a message, or out of the arrays of an episode.
 
     Attributes:
-        fields: dotted paths of numbers or arrays; their values are laid side by side.
-        names: element names; with `each`, the elements of that array, and `suffixes` name the values of each.
+        fields: dotted paths of numbers or arrays, or channels of an array format (`action[0:7]`); their values are laid
+            side by side.
+        names: element names; with `suffixes`, of the parts that have several values each. In array formats they may be
+            left out for the names that stand in the container (`spelled_in`).
         role, quantity, unit, declared, frame, note: as in `Stream`.
         name: last part of the stream's name, or None where the stream carries the topic's own.
         each: dotted path of an array of messages on which `fields` are read.
-        suffixes: names of the values of one element of `each`.
-        spelled_in: dotted path of the names that the sender writes, or None.
+        suffixes: names of the values of one element (of `each`, or of an array's second axis).
+        spelled_in: dotted path of the names that the sender writes (in array formats the channel or list that is named
+            in the container, with the same slices), or None.
         spellings: other lists that `spelled_in` may hold, in the order of `names`.
-        placeholder: columns that are filled, but mean nothing: dicts of `publisher`, `names`, `note`.
+        placeholder: columns that are filled, but mean nothing: dicts of `publisher`, `names`, `note`; in array formats
+            without publisher, and with the `value` that stands in every row, where it is one.
         optional: the stream is left out where the message type lacks the field, or its array is always empty.
     """
 
@@ -56,12 +63,14 @@ class StreamRule:
     placeholder: tuple[dict[str, Any], ...] = ()
     optional: bool = False
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Names of all columns in the mapping's order."""
-        if self.each is None:
-            return self.names
-        return tuple(f"{name}.{suffix}" for name in self.names for suffix in self.suffixes)
+        return self.named(self.names)
+
+    def named(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Column names of elements with these names: each once, or once for every suffix."""
+        return tuple(f"{name}.{suffix}" for name in names for suffix in self.suffixes) or tuple(names)
 
 
 @dataclass(frozen=True)
@@ -92,9 +101,11 @@ class Mapping:
     Attributes:
         name: its file stem, which verdicts show.
         title, format, robot, kind: what it is for.
-        recognise: topics of which at least one must be there for the mapping to be chosen.
+        recognise: topics of which at least one must be there for the mapping to be chosen; of array formats, the
+            channels that must all be there.
         topics: rule by topic.
-        unused: reason by topic pattern.
+        unused: reason by topic pattern; of array formats, by channel pattern with a slice (`action[13:22]`).
+        arrays: the rule of array formats, which have no topics.
     """
 
     name: str
@@ -105,6 +116,7 @@ class Mapping:
     recognise: tuple[str, ...]
     topics: dict[str, TopicRule]
     unused: dict[str, str] = field(default_factory=dict)
+    arrays: ArrayRule | None = None
 
     def reason_unused(self, topic: str) -> str | None:
         """Why the mapping leaves a topic out, or None where it does not know the topic."""
@@ -220,28 +232,23 @@ class _Reader:
         return tuple(value)
 
     def mapping(self, name: str) -> Mapping:
+        if self.tree.get("format") in ARRAYS:
+            return self._of_arrays(name)
         keys = ("title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "unused")
         tree = self._table(self.tree, (), keys, ("title", "format", "robot", "kind", "recognise", "topics"))
-        names = {key: self._texts(value, ("names", key)) for key, value in (tree.get("names") or {}).items()}
-        spellings = {
-            key: tuple(self._texts(item, ("spellings", key, i)) for i, item in enumerate(value))
-            for key, value in (tree.get("spellings") or {}).items()
-        }
+        names, spellings = self._lists()
         topics = tree.get("topics")
         if not isinstance(topics, dict):
             self._problem(("topics",), "must be a table of topics.")
             topics = {}
         rules = {topic: self._topic(rule, ("topics", topic), names, spellings) for topic, rule in topics.items()}
-        unused = tree.get("unused") or {}
-        if not isinstance(unused, dict) or not all(isinstance(reason, str) for reason in unused.values()):
-            self._problem(("unused",), "must be a table of topic pattern to reason.")
-            unused = {}
+        unused = self._reasons("unused", "topic pattern")
         recognise = self._texts(tree.get("recognise"), ("recognise",)) if "recognise" in tree else ()
         for topic in recognise:
             if topic not in rules:
                 self._problem(("recognise",), f"{topic} is not under topics.")
         title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
-        format_ = self._text(tree, "format", (), ("rosbag1",))
+        format_ = self._text(tree, "format", (), (*MESSAGES, *ARRAYS))
         kind = self._text(tree, "kind", (), KINDS)
         also = self._texts(tree["also"], ("also",)) if "also" in tree else ()
         if self.problems:
@@ -250,6 +257,93 @@ class _Reader:
             rules = {**other.topics, **rules}
             unused = {**other.unused, **unused}
         return Mapping(name, title, format_, robot, kind, recognise, rules, unused)
+
+    def _lists(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[tuple[str, ...], ...]]]:
+        """The lists of element names that streams refer to, and their other spellings."""
+        tables: dict[str, dict[Any, Any]] = {}
+        for key in ("names", "spellings"):
+            value = self.tree.get(key) or {}
+            if not isinstance(value, dict):
+                self._problem((key,), "must be a table of lists.")
+                value = {}
+            tables[key] = value
+        names = {str(key): self._texts(value, ("names", key)) for key, value in tables["names"].items()}
+        spellings = {}
+        for key, value in tables["spellings"].items():
+            if not isinstance(value, list):
+                self._problem(("spellings", key), "must be a list of lists.")
+                value = []
+            spellings[str(key)] = tuple(self._texts(item, ("spellings", key, i)) for i, item in enumerate(value))
+        return names, spellings
+
+    def _reasons(self, key: str, what: str) -> dict[str, str]:
+        table = self.tree.get(key) or {}
+        if not isinstance(table, dict) or not all(isinstance(k, str) and isinstance(v, str) for k, v in table.items()):
+            self._problem((key,), f"must be a table of {what} to reason.")
+            return {}
+        return table
+
+    def _of_arrays(self, name: str) -> Mapping:
+        needed = ("title", "format", "robot", "kind", "recognise", "streams")
+        keys = (*needed, "episodes", "time", "fps", "names", "spellings", "metadata", "unused")
+        tree = self._table(self.tree, (), keys, needed)
+        names, spellings = self._lists()
+        entries = tree.get("streams")
+        if not isinstance(entries, list) or not entries:
+            self._problem(("streams",), "must be a list with at least one stream.")
+            entries = []
+        streams = tuple(self._stream(item, ("streams", i), names, spellings, True) for i, item in enumerate(entries))
+        if len({s.name for s in streams}) != len(streams) or any(s.name is None for s in streams):
+            self._problem(("streams",), "every stream needs a name of its own.")
+        unused, metadata = self._reasons("unused", "channel"), self._reasons("metadata", "channel")
+        for key, table in (("unused", unused), ("metadata", metadata)):
+            for text in table:
+                self._columns(text, (key, text))
+        fps = tree.get("fps")
+        if isinstance(fps, str):
+            self._columns(fps, ("fps",))
+        elif fps is not None and (type(fps) not in (int, float) or not 0 < fps < 1e6):
+            self._problem(("fps",), "must be a number of rows a second, or the field that holds it.")
+        recognise = self._table(tree.get("recognise"), ("recognise",), ("channels", "robot_type"), ("channels",))
+        channels = recognise.get("channels")
+        if not isinstance(channels, dict) or not channels:
+            self._problem(("recognise", "channels"), "must be a table of channel to shape.")
+            channels = {}
+        rule = ArrayRule(
+            channels={str(key): self._shape(value, ("recognise", "channels", key)) for key, value in channels.items()},
+            streams=streams,
+            robot_type=self._text(recognise, "robot_type", ("recognise",)) or None,
+            episodes=self._text(tree, "episodes", ()) or None,
+            time=self._time(tree["time"]) if "time" in tree else None,
+            fps=fps,
+            metadata=metadata,
+        )
+        title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
+        kind = self._text(tree, "kind", (), KINDS)
+        if self.problems:
+            raise self._error()
+        return Mapping(name, title, tree["format"], robot, kind, tuple(rule.channels), {}, unused, rule)
+
+    def _time(self, value: Any) -> TimeRule | None:
+        table = self._table(value, ("time",), ("field", "unit", "clock"), ("field", "unit", "clock"))
+        field_ = self._text(table, "field", ("time",))
+        self._columns(field_, ("time", "field"))
+        unit = self._text(table, "unit", ("time",), TIME_UNITS_NS)
+        clock = self._text(table, "clock", ("time",), [c for c in CLOCKS if c != "grid"])
+        return TimeRule(field_, TIME_UNITS_NS.get(unit, 1), clock)
+
+    def _columns(self, text: str, path: tuple[str | int, ...]) -> None:
+        try:
+            Columns.parse(text)
+        except ValueError as error:
+            self._problem(path, f"{error}.")
+
+    def _shape(self, value: Any, path: tuple[str | int, ...]) -> tuple[int | str, ...]:
+        axes = value if isinstance(value, list) else [] if value == 1 else [value]
+        if not all(axis == ANY or (type(axis) is int and axis > 0) for axis in axes):
+            self._problem(path, f"must be the number of columns, a list of axes, or {ANY}, not {value!r}.")
+            return ()
+        return tuple(axes)
 
     def _topic(self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict) -> TopicRule:
         rule = self._table(value, path, ("type", "clock", "capture", "device", "streams"), ("type", "clock", "streams"))
@@ -274,9 +368,12 @@ class _Reader:
             self._problem((*path, "streams"), "two streams have the same name; give each a name.")
         return TopicRule(self._text(rule, "type", path), clock, streams, capture, device, device_ns)
 
-    def _stream(self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict) -> StreamRule:
-        known = [f.name for f in fields(StreamRule) if f.name != "spellings"] + ["field"]
-        rule = self._table(value, path, known, ("role", "quantity", "unit", "names"))
+    def _stream(
+        self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict, arrays: bool = False
+    ) -> StreamRule:
+        known = [f.name for f in fields(StreamRule) if f.name not in ("spellings", *(("each",) if arrays else ()))]
+        named = arrays and isinstance(value, dict) and "spelled_in" in value and "names" not in value
+        rule = self._table(value, path, [*known, "field"], ("role", "quantity", "unit", *(() if named else ("names",))))
         if ("field" in rule) == ("fields" in rule):
             self._problem(path, "give either field or fields.")
         paths = (
@@ -285,7 +382,11 @@ class _Reader:
             else self._texts(rule.get("fields"), (*path, "fields"))
         )
         listed = rule.get("names")
-        if isinstance(listed, str):
+        elements: tuple[str, ...]
+        spelled: tuple[tuple[str, ...], ...]
+        if named:
+            elements, spelled = (), ()
+        elif isinstance(listed, str):
             if listed not in names:
                 self._problem((*path, "names"), f"{listed!r} is none of the lists under names: {', '.join(names)}.")
             elements, spelled = names.get(listed, ()), spellings.get(listed, ())
@@ -295,16 +396,19 @@ class _Reader:
             if len(spelling) != len(elements):
                 self._problem(("spellings", str(listed)), f"has {len(spelling)} names for {len(elements)} elements.")
         suffixes = self._texts(rule["suffixes"], (*path, "suffixes")) if "suffixes" in rule else ()
-        if ("each" in rule) != bool(suffixes):
+        if not arrays and ("each" in rule) != bool(suffixes):
             self._problem(path, "each and suffixes belong together.")
+        for text in paths if arrays else ():
+            self._columns(text, path)
         placeholder = rule.get("placeholder", [])
         if not isinstance(placeholder, list):
             self._problem((*path, "placeholder"), "must be a list.")
             placeholder = []
         for i, item in enumerate(placeholder):
-            item = self._table(
-                item, (*path, "placeholder", i), ("publisher", "names", "note"), ("publisher", "names", "note")
-            )
+            needed = ("names", "note") if arrays else ("publisher", "names", "note")
+            item = self._table(item, (*path, "placeholder", i), (*needed, *(("value",) if arrays else ())), needed)
+            if type(item.get("value", 0)) not in (int, float):
+                self._problem((*path, "placeholder", i, "value"), "must be the number that stands in every row.")
             for name in set(self._texts(item.get("names"), (*path, "placeholder", i, "names"))) - set(elements):
                 self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
         texts = {
@@ -333,5 +437,12 @@ class _Reader:
 
 def packaged(format_: str) -> Iterator[Mapping]:
     """The package's mappings for one container format, those of robots before those of people's motion alone."""
-    found = [mapping for mapping in map(load, available()) if mapping.format == format_]
+    found = [load(name) for name in available() if _format_of(name) == format_]
     yield from sorted(found, key=lambda mapping: (mapping.kind == "human", mapping.name))
+
+
+@cache
+def _format_of(name: str) -> str:
+    """The format line of a packaged mapping, read without reading the whole file as YAML."""
+    text = files("shiliu.conf").joinpath("mapping", f"{name}.yaml").read_text(encoding="utf-8")
+    return next((line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("format:")), "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from ..scenarios.temporal import Carry
 from .skills import registry
 from .skills.body import Body, Motion
 from .skills.skill import Skill, read_skills
+
+if TYPE_CHECKING:
+    from .mistakes import Mistake
 
 AFTER = 0.5  # s, an episode goes on after its success
 STREAM = 0x0F  # spawn key of the operator's own random numbers, apart from those of the draw
@@ -45,8 +48,8 @@ class Operator:
         seed: of its pauses, tremor and scatter.
         skills: the chain; that of the scene's YAML where None.
         faults: ways in which it shall go wrong, for demonstrations that must fail:
-            `skip` (a skill's word left out), `grip_force` (factor), `speed` (factor), `release_early` [s] (a carrying grip opens
-            so long before its skill would open it), `aim_offset` [m] (targets of placing and pressing are missed by so much).
+            `skip` (a skill's word left out), `grip_force` (factor), `speed` (factor), `aim_offset` [m] (targets of placing and
+            pressing are missed by so much). A scenario names its own as `mistakes`, see `read_mistakes`.
 
     Attributes:
         segments: `{"skill", "t0", "t1"}` [s] of the skills begun so far.
@@ -111,6 +114,8 @@ class Performance:
         reached: subgoal -> time [s] or None.
         success: whether the course was passed without a failure mode.
         failure: code of what went wrong (`scenario.<never>`, `replay.goal:<subgoal>`, `unstable`), None on success.
+        peaks: name of a force limit -> largest force [N]; unsafe: codes of those that were broken, in the order of time.
+        mistake: name of the mistake that was made on purpose.
     """
 
     seed: int
@@ -123,6 +128,8 @@ class Performance:
     success: bool
     failure: str | None
     peaks: dict[str, float] = field(default_factory=dict)
+    unsafe: tuple[str, ...] = ()
+    mistake: str | None = None
 
 
 def row(readings: Readings, i: int) -> Readings:
@@ -140,6 +147,7 @@ def perform(
     faults: Mapping[str, Any] | None = None,
     observe: bool = True,
     skills: Sequence[Skill] | None = None,
+    mistakes: Sequence[Mistake | None] | None = None,
 ) -> list[Performance]:
     """Let operators perform side by side until each has succeeded (and half a second more), failed, or run out of time.
 
@@ -149,19 +157,26 @@ def perform(
         faults: as for `Operator`.
         observe: keep the observations (False saves memory where only the outcome counts).
         skills: another chain than that of the YAML.
+        mistakes: for each copy the mistake that is made on purpose, or None; they bring their own chains and faults.
     """
     n = len(draws)
+    wrong = list(mistakes) if mistakes is not None else [None] * n
     sim = Simulation(scene, n, threads)
     readings = sim.begin(list(draws))
     course, steps = scene.course, round(scene.config.time_limit / scene.control_timestep)
     per_second, after = round(1.0 / scene.control_timestep), round(AFTER / scene.control_timestep)
     carry = course.advance(course.begin(n), readings)
-    operators = [Operator(scene, draw, seed, skills, faults) for draw, seed in zip(draws, seeds)]
+    operators = [
+        Operator(scene, draw, seed, skills, faults)
+        if mistake is None
+        else Operator(scene, draw, seed, mistake.chain(), mistake.faults)
+        for draw, seed, mistake in zip(draws, seeds, wrong)
+    ]
     actions: list[list[np.ndarray]] = [[] for _ in range(n)]
     seen: list[list[dict[str, np.ndarray]]] = [[] for _ in range(n)]
     checkpoints: list[dict[int, np.ndarray]] = [{} for _ in range(n)]
     left = np.full(n, steps)
-    peaks = np.zeros((n, len(scene.safety)))
+    peaks, broken = np.zeros((n, len(scene.safety))), np.full((n, len(scene.safety)), np.nan)
     live = np.arange(n)
     last_action = np.tile(np.asarray(scene.ready_ctrl, np.float32), (n, 1))
 
@@ -191,7 +206,9 @@ def perform(
         carry = course.advance(carry, readings)
         keep(live)
         for k, limit in enumerate(scene.safety):
-            peaks[live, k] = np.maximum(peaks[live, k], limit.predicate.value(readings)[live])
+            force = limit.predicate.value(readings)[live]
+            peaks[live, k] = np.maximum(peaks[live, k], force)
+            broken[live, k] = np.where(limit.broken(force) & np.isnan(broken[live, k]), t, broken[live, k])
         success, failed = course.success(carry), ~np.isnan(carry.failed).all(axis=1)
         left = np.where(success & (left > after), after + 1, left) - 1
         left = np.where((failed | sim.unstable) & (left > after), after, left)
@@ -214,6 +231,8 @@ def perform(
             final[i],
             bool(unstable[i]),
             peaks[i],
+            broken[i],
+            wrong[i],
         )
         for i in range(n)
     ]
@@ -230,24 +249,22 @@ def _performance(
     carry: Carry,
     unstable: bool,
     peaks: np.ndarray,
+    broken: np.ndarray,
+    mistake: Mistake | None,
 ) -> Performance:
     end = len(actions) * scene.control_timestep
     segments = [{**s, "t1": end if s["t1"] is None else s["t1"]} for s in segments]
     names = [s.name for s in scene.goal]
     reached = {name: None if np.isnan(t) else float(t) for name, t in zip(names, carry.reached[0])}
     success = bool(scene.course.success(carry)[0])
-    failure = None
-    if unstable:
-        failure = "unstable"
-    elif not success:
-        failed = {
-            f"scenario.{never.name}": t for never, t in zip(scene.course.nevers, carry.failed[0]) if not np.isnan(t)
-        }
-        failure = min(failed, key=lambda code: failed[code]) if failed else f"replay.goal:{names[int(carry.stage[0])]}"
+    failure = "unstable" if unstable else None
+    if failure is None and not success:
+        failure = scene.course.failure(carry) or scene.course.missed(carry)
+    unsafe = tuple(scene.safety[k].code for k in np.argsort(broken) if not np.isnan(broken[k]))
     observations = {name: np.array([s[name] for s in seen]) for name in (seen[0] if seen else ())}
     return Performance(
         seed, draw, np.array(actions, np.float32), observations, checkpoints, segments, reached, success and not unstable, failure,
-        {limit.name: float(p) for limit, p in zip(scene.safety, peaks)},
+        {limit.name: float(p) for limit, p in zip(scene.safety, peaks)}, unsafe, mistake.name if mistake else None,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ Whoever converts does so in a copy and says it in `Recording.notes`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -185,6 +186,23 @@ class SimEpisode:
         return self.n_steps * self.control_timestep
 
 
+@dataclass(frozen=True)
+class PictureFile:
+    """A video that belongs to a recording and that no reader opens.
+
+    Attributes:
+        path: where it lies on this machine; written nowhere.
+        shape: (h, w, 3) as the container announces it.
+        fps: pictures a second as announced, or None.
+        codec: as announced (`av1`, `h264`), or None.
+    """
+
+    path: Path
+    shape: tuple[int, int, int]
+    fps: float | None = None
+    codec: str | None = None
+
+
 @dataclass(eq=False)
 class Recording:
     """One recorded demonstration, as read.
@@ -202,6 +220,7 @@ class Recording:
         mapping: name of the mapping that it was read with.
         unmapped: channels that no stream holds, each with its message count and the reason.
         notes: provenance in sentences: everything that was assumed or converted on the way in.
+        pictures: videos that belong to it, by camera.
     """
 
     name: str
@@ -216,6 +235,7 @@ class Recording:
     mapping: str | None = None
     unmapped: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    pictures: dict[str, PictureFile] = field(default_factory=dict)
 
     def select(self, role: str | None = None, quantity: str | None = None) -> list[Stream]:
         """Streams of this role and quantity, in order; None matches all."""

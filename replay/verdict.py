@@ -40,6 +40,7 @@ HOLDERS = {
     "no_limit": "robot",
     "no_legs": "robot",
     "no_retargeting": "auditor",
+    "other_robot": "auditor",
     "human_motion": "auditor",
     "other_engine": "auditor",
     "not_run": "auditor",

@@ -22,6 +22,7 @@ _KEYS = (
     "never",
     "safety",
     "skills",
+    "mistakes",
     "cameras",
     "control_rate",
     "substeps",
@@ -82,7 +83,9 @@ class Camera:
 
 @dataclass(frozen=True)
 class ScenarioConfig:
-    """What a scenario's YAML says. `goal`, `never` and `safety` stay nodes: they are read once the scene's names exist."""
+    """What a scenario's YAML says. What names things of the scene stays a node (`goal`, `never`, `safety`, `skills`, `mistakes`)
+    and is read once they exist.
+    """
 
     id: str
     title: Mapping[str, str]
@@ -109,6 +112,7 @@ class ScenarioConfig:
     never: Node
     safety: Node
     skills: Node
+    mistakes: Node
     problems: Problems
     raw: Mapping[str, Any]
 
@@ -177,6 +181,7 @@ def read_config(
         never=node.child("never"),
         safety=node.child("safety"),
         skills=node.child("skills"),
+        mistakes=node.child("mistakes"),
         problems=problems,
         raw=raw,
     )

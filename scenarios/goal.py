@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import mujoco
+import numpy as np
 
 from .config import ScenarioConfig
 from .dialect import Node, nearest
@@ -36,6 +37,15 @@ class Limit:
     source: str
     grade: str
     mean: bool
+
+    @property
+    def code(self) -> str:
+        """What a force beyond it is called by environment and judge alike: the judge's code and what it is said of."""
+        return f"replay.force.object:{self.name}"
+
+    def broken(self, force: np.ndarray) -> np.ndarray:
+        """Whether a force [N], of any shape, is beyond the limit and the band in which an excess is a warning only."""
+        return force > self.limit * (1.0 + self.unsure)
 
 
 class Names:
@@ -254,15 +264,16 @@ def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:
 
 
 def read_never(node: Node, names: Names, subgoals: list[str]) -> tuple[Never, ...]:
-    """The failure modes; `from` and `to` name subgoals."""
+    """The failure modes; `from` and `to` name subgoals, `hold` says for how long it has to last."""
     known = subgoals
     nevers = []
     for name, child in node.items():
-        predicate = read_predicate(child, names, beside=("from", "to"))
+        predicate = read_predicate(child, names, beside=("from", "to", "hold"))
         since = child.child("from").word(default="", choices=known) if "from" in child else ""
         until = child.child("to").word(default="", choices=known) if "to" in child else ""
+        hold = child.child("hold").quantity("time", default=0.0, low=0.0)
         if predicate is not None:
-            nevers.append(Never(name, predicate, since or None, until or None))
+            nevers.append(Never(name, predicate, since or None, until or None, hold))
     return tuple(nevers)
 
 

@@ -127,6 +127,11 @@ class Scene:
         build.arrange(values)
         return build.spec.compile()
 
+    def xml(self, values: Mapping[str, float]) -> str:
+        """The physics model of a draw's values as MJCF, for other tools; its numbers are rounded to six digits."""
+        self.compile(values)
+        return self._build.spec.to_xml()
+
     @cached_property
     def _with_looks(self) -> _Build:
         build = _Build(self.config, self.robot, self.timestep)

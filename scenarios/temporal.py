@@ -26,12 +26,16 @@ class Subgoal:
 
 @dataclass(frozen=True)
 class Never:
-    """A failure mode: a predicate that must not hold after the subgoal `since` (None: from the start) and before `until`."""
+    """A failure mode: a predicate that must not hold after the subgoal `since` (None: from the start) and before `until`.
+
+    With `hold` it has happened once the predicate has held unbroken for so many seconds within that window.
+    """
 
     name: str
     predicate: Predicate
     since: str | None = None
     until: str | None = None
+    hold: float = 0.0
 
 
 @dataclass
@@ -44,7 +48,9 @@ class Carry:
         held: (n,) control steps for which the next subgoal has held unbroken.
         reached: (n, nsubgoal) time at which each was reached [s], NaN where it was not.
         failed: (n, nnever) first time of each failure mode [s], NaN where it did not happen.
-        worst: (n, nnever) largest margin into each failure mode while it was watched, -inf before.
+        worst: (n, nnever) largest margin into each failure mode while it was watched, -inf before; what held for a shorter
+            time than its `hold` counts as 0.
+        lasted: (n, nnever) control steps for which each failure mode has held unbroken; None where none has a `hold`.
     """
 
     step: int
@@ -53,6 +59,7 @@ class Carry:
     reached: np.ndarray
     failed: np.ndarray
     worst: np.ndarray
+    lasted: np.ndarray | None = None
 
     def rows(self, ids: np.ndarray) -> Carry:
         return replace(
@@ -62,6 +69,7 @@ class Carry:
             reached=self.reached[ids],
             failed=self.failed[ids],
             worst=self.worst[ids],
+            lasted=None if self.lasted is None else self.lasted[ids],
         )
 
 
@@ -81,13 +89,14 @@ class Course:
             np.full((n, len(self.subgoals)), np.nan),
             np.full((n, len(self.nevers)), np.nan),
             np.full((n, len(self.nevers)), -np.inf),
+            None if self._wanted is None else np.zeros((n, len(self.nevers)), int),
         )
 
     def advance(self, carry: Carry, readings: Readings) -> Carry:
         """Take in the readings (n, ·) at the next control step and return the new carry; the old one is left as it was."""
         time = carry.step * self.control_timestep
         stage, held = carry.stage.copy(), carry.held.copy()
-        reached, failed, worst = carry.reached.copy(), carry.failed, carry.worst
+        reached, failed, worst, lasted = carry.reached.copy(), carry.failed, carry.worst, carry.lasted
         for i, subgoal in enumerate(self.subgoals):
             # a subgoal that holds at once may be followed by the next in the same step, hence the loop in order
             now = stage == i
@@ -103,9 +112,15 @@ class Course:
             watched = self._watched(reached)
             margin = np.stack([never.predicate.margin(readings) for never in self.nevers], axis=-1)
             margin = np.where(watched, margin, -np.inf)
+            happened = margin >= 0
+            if self._wanted is not None:
+                assert lasted is not None
+                lasted = np.where(happened, lasted + 1, 0)
+                short = happened & (lasted < self._wanted)
+                margin, happened = np.where(short, 0.0, margin), happened & ~short
             worst = np.fmax(worst, margin)  # a number that has diverged says nothing
-            failed = np.where((margin >= 0) & np.isnan(failed), time, failed)
-        return Carry(carry.step + 1, stage, held, reached, failed, worst)
+            failed = np.where(happened & np.isnan(failed), time, failed)
+        return Carry(carry.step + 1, stage, held, reached, failed, worst, lasted)
 
     def _watched(self, reached: np.ndarray) -> np.ndarray:
         """(n, nnever) which failure modes are watched, from which subgoals have been reached."""
@@ -116,6 +131,12 @@ class Course:
         if len(closed):
             watched[:, closed] &= np.isnan(reached[:, until])
         return watched
+
+    @cached_property
+    def _wanted(self) -> np.ndarray | None:
+        """(nnever,) control steps in a row that make each failure mode; None where one step is enough for all."""
+        holds = np.array([never.hold for never in self.nevers])
+        return np.ceil(holds / self.control_timestep - 1e-6).astype(int) + 1 if holds.any() else None
 
     @cached_property
     def _windows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -150,6 +171,16 @@ class Course:
     def index(self, name: str) -> int:
         """The place of a subgoal in the order; ValueError where there is none of that name."""
         return [subgoal.name for subgoal in self.subgoals].index(name)
+
+    def failure(self, carry: Carry, i: int = 0) -> str | None:
+        """Code of the failure mode that happened first in episode i, `scenario.<name>`; None where none did."""
+        failed = carry.failed[i]
+        return None if np.isnan(failed).all() else f"scenario.{self.nevers[int(np.nanargmin(failed))].name}"
+
+    def missed(self, carry: Carry, i: int = 0) -> str | None:
+        """Code of the first subgoal that episode i has not reached, `replay.goal:<name>`; None where all were."""
+        stage = int(carry.stage[i])
+        return None if stage == len(self.subgoals) else f"replay.goal:{self.subgoals[stage].name}"
 
     def success(self, carry: Carry) -> np.ndarray:
         """(n,) True where every subgoal was reached and no failure mode happened."""

@@ -96,7 +96,7 @@ def test_help_version_and_no_word(capsys):
         (["replay"], "`shiliu replay` needs data and out"),
         (["replay", "data=nothere", "out=x"], "nothere"),
         (["replay", "data=nothere", "out=x", "lang=de"], "'de' is not known here"),
-        (["list", "scenarios", "draws=2"], "Only `shiliu list schema` takes settings"),
+        (["list", "scenarios", "draws=2"], "Only `shiliu list schema and mistakes` take settings"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

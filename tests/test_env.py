@@ -159,7 +159,8 @@ def test_truncated_at_the_time_limit_and_not_before():
         assert not terminated
         ended.append(truncated)
     assert ended == [False] * 59 + [True]
-    assert info["time"] == pytest.approx(2.0) and not info["success"] and info["failure"] is None
+    assert info["time"] == pytest.approx(2.0) and not info["success"]
+    assert info["failure"] == "replay.goal:opened", "the judge's name for what was missed"
 
 
 def test_terminated_by_a_failure_mode_with_its_code():
@@ -169,6 +170,17 @@ def test_terminated_by_a_failure_mode_with_its_code():
     _, reward, terminated, truncated, info = env.step(hold(env))
     assert terminated and not truncated and not info["success"] and reward < 1.0
     assert info["failure"] == "scenario.bowl_dropped"
+
+
+def test_a_force_limit_is_broken_beyond_its_band(scene):
+    """That the environment tells of it is seen where a door is slammed, among the mistakes."""
+    limits = {limit.name: limit for limit in scene.safety}
+    force = np.array([39.0, 41.0, 47.9, 48.1])  # N; at most 40, and 20 % beyond are a warning
+    assert limits["door_pull"].broken(force).tolist() == [False, False, False, True]
+    assert limits["door_pinch"].broken(np.array([99.0, 101.0])).tolist() == [False, True]  # no band
+    assert limits["door_pinch"].code == "replay.force.object:door_pinch"
+    env = ShiliuEnv(scene, vary=False)
+    assert env.reset(seed=0)[1]["unsafe"] == () == env.step(hold(env))[4]["unsafe"]
 
 
 def test_a_push_against_the_oven_ends_the_episode(scene):

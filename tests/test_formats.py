@@ -269,13 +269,13 @@ def test_folders_without_recordings(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(EpisodeError, match=r"holds no recording, only notes\.txt"):
         read(tmp_path)
-    (tmp_path / "a.npz").write_bytes(b"PK")
-    with pytest.raises(EpisodeError, match=r"only \.npz files"):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(EpisodeError, match=r"only \.parquet files"):
         read(tmp_path)
     with pytest.raises(EpisodeError, match="not a recording"):
         read(tmp_path / "notes.txt")
-    with pytest.raises(EpisodeError, match="a NumPy archive: not read yet"):
-        read(tmp_path / "a.npz")
+    with pytest.raises(EpisodeError, match=r"a single Parquet file; give the dataset's folder.*not read yet"):
+        read(tmp_path / "a.parquet")
 
 
 def test_an_unreadable_file_does_not_stop_a_folder(tmp_path):

@@ -104,16 +104,28 @@ def test_a_bowl_of_six_kilograms_is_not_loaded(scene):
     assert code(judged(scene, done), "goal").details["missed"] == "loaded"
 
 
+def test_a_payload_past_what_the_arm_carries_is_named_by_its_motor(scene):
+    """Six kilograms again, on a rim that does not slip: now a motor of the wrist gives all that it has, and that is why."""
+    verdict = judged(scene, alone(scene, with_values(scene, bowl__mass=6.0, friction=4.0)))
+    motor = next(f for f in verdict.findings if f.code == "torque.peak" and f.signal == "replayed")
+    assert motor.failed and motor.subject[0] in ("zarm_l5_joint", "zarm_l6_joint", "zarm_l7_joint")
+    assert motor.limit == pytest.approx(14.1) and motor.value > 1.05 * motor.limit
+    assert motor.skill in ("lift", "carry_level")
+    assert verdict.findings[verdict.root] is motor
+    assert code(verdict, "goal").because_of == verdict.root
+
+
 def test_a_door_that_nobody_closes_is_named(scene):
     done = alone(scene, drawing.draw(scene, SEED), faults={"skip": "push_close"})
     assert done.reached["loaded"] is not None and done.reached["closed"] is None
     assert code(judged(scene, done), "goal").details["missed"] == "closed"
 
 
-def test_a_target_moved_unseen_is_missed(scene):
-    done = alone(scene, drawing.draw(scene, SEED), faults={"aim_offset": 0.06})
+def test_a_target_moved_by_30_mm_unseen_is_missed(scene):
+    done = alone(scene, drawing.draw(scene, SEED), faults={"aim_offset": 0.03})
     assert not done.success
     assert code(judged(scene, done), "goal").level == "FAIL"
+    assert code(judged(scene, done), "goal").details["missed"] in ("loaded", "started")
 
 
 def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(scene, pair):

@@ -24,9 +24,9 @@ def steps(readings, **rows: str):
     return readings(values)
 
 
-def course(hold=(0.0, 0.0), since=None, until=None) -> Course:
+def course(hold=(0.0, 0.0), since=None, until=None, lasting=0.0) -> Course:
     goals = (Subgoal("first", holds(A), hold[0]), Subgoal("second", holds(B), hold[1]))
-    return Course(goals, (Never("harm", holds(X), since, until),), DT)
+    return Course(goals, (Never("harm", holds(X), since, until, lasting),), DT)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,43 @@ def test_never_between(readings, since, until, x, failed):
     assert layer.success(carry).tolist() == [failed is None]
 
 
+@pytest.mark.parametrize(
+    ("lasting", "since", "until", "x", "failed"),
+    [
+        (0.2, None, None, "0110110110", None),  # each time one step short
+        (0.2, None, None, "0110111000", 0.6),
+        (0.2, None, None, "1110000000", 0.2),
+        (0.2, "first", None, "1111100000", None),  # what held before the window does not count
+        (0.2, "first", None, "1111110000", 0.5),
+        (0.2, None, "first", "1110000000", 0.2),
+        (0.2, None, "first", "0110000111", None),
+        (0.2, None, "first", "0111111111", None),  # broken off by the end of the window
+        (0.25, None, None, "0111000000", None),  # no multiple of the period: the next step on
+        (0.25, None, None, "0111100000", 0.4),
+    ],
+)
+def test_never_that_has_to_last(readings, lasting, since, until, x, failed):
+    layer = course(since=since, until=until, lasting=lasting)
+    carry = layer.run(steps(readings, a="0001111111", b="0000001111", x=x))
+    assert (None if np.isnan(carry.failed[0, 0]) else float(carry.failed[0, 0])) == (
+        None if failed is None else pytest.approx(failed)
+    )
+    assert layer.success(carry).tolist() == [failed is None]
+    # what did not last long enough is never told as a margin beyond the bound
+    assert carry.worst[0, 0] == (0.5 if failed is not None else 0.0)
+
+
+def test_only_nevers_with_a_hold_are_counted(readings):
+    plain = course().run(steps(readings, x="0110"))
+    assert plain.lasted is None and plain.rows(np.array([0])).lasted is None
+    mixed = Course((), (Never("once", holds(X)), Never("long", holds(A), hold=0.2)), DT)
+    carry = mixed.run(steps(readings, x="0001", a="0111"))
+    assert carry.failed[0].tolist() == pytest.approx([0.3, 0.3])
+    assert carry.lasted.tolist() == [[1, 3]]
+    two = mixed.advance(mixed.begin(2), readings({A: [[1], [0]], B: [[0], [0]], X: [[0], [0]]}))
+    assert two.rows(np.array([1])).lasted.tolist() == [[0, 0]] and two.rows(np.array([0])).lasted.tolist() == [[0, 1]]
+
+
 def test_worst_is_the_largest_margin_while_it_was_watched(readings):
     layer = course(since="first", until="second")
     taken = steps(readings, a="0001111111", b="0000001111")
@@ -97,12 +134,13 @@ def test_worst_survives_a_simulation_that_diverges(readings):
     assert carry.worst[0, 0] == pytest.approx(-0.2) and np.isnan(carry.failed[0, 0])
 
 
-def test_step_by_step_equals_all_at_once(readings):
+@pytest.mark.parametrize(("lasting", "often"), [(0.0, 0.03), (0.1, 0.2)])
+def test_step_by_step_equals_all_at_once(readings, lasting, often):
     rng = np.random.default_rng(0)
     n, length = 16, 60
-    values = {r: (rng.random((n, length, 1)) < p).astype(float) for r, p in ((A, 0.7), (B, 0.6), (X, 0.03))}
+    values = {r: (rng.random((n, length, 1)) < p).astype(float) for r, p in ((A, 0.7), (B, 0.6), (X, often))}
     whole = readings(values)
-    layer = course((0.2, 0.3), "first", "second")
+    layer = course((0.2, 0.3), "first", "second", lasting)
     carry = layer.begin(n)
     for t in range(length):
         carry = layer.advance(carry, readings({r: v[:, t] for r, v in values.items()}))
@@ -111,7 +149,7 @@ def test_step_by_step_equals_all_at_once(readings):
     part = layer.run(readings({r: v[:, :23] for r, v in values.items()}))
     in_two = layer.run(readings({r: v[:, 23:] for r, v in values.items()}), part)
     for other in (at_once, in_two):
-        for name in ("stage", "held", "reached", "failed", "worst"):
+        for name in ("stage", "held", "reached", "failed", "worst", *(("lasted",) if lasting else ())):
             np.testing.assert_array_equal(getattr(carry, name), getattr(other, name), err_msg=name)
         assert other.step == carry.step == length
     # and each episode alone is what it is among the others

@@ -20,9 +20,8 @@ FALL_STARTS = 0.01  # m, lower than this below the height of the last touch it i
 
 def outcome_of(course: Course, carry: Carry, failure: str | None = None) -> dict[str, Any]:
     """Success, subgoals with their times, and the first failure mode of one take (`carry` of n = 1)."""
-    reached, failed = carry.reached[0], carry.failed[0]
-    if failure is None and not np.isnan(failed).all():
-        failure = f"scenario.{course.nevers[int(np.nanargmin(failed))].name}"
+    reached = carry.reached[0]
+    failure = failure or course.failure(carry)
     return {
         "success": bool(course.success(carry)[0]) and failure is None,
         "subgoals": {s.name: None if np.isnan(t) else float(t) for s, t in zip(course.subgoals, reached)},
@@ -86,7 +85,7 @@ def check_nevers(course: Course, carry: Carry, control_timestep: float, rules: R
         t, worst = carry.failed[0, j], carry.worst[0, j]
         known: dict[str, Any] = {"unit": never.predicate.unit or "1", "details": {"event": never.name}}
         if np.isnan(t):
-            margin = float(-worst) if np.isfinite(worst) else None
+            margin = 0.0 - float(worst) if np.isfinite(worst) else None
             finding = rule.passed(margin=margin, **known)
         else:
             finding = rule.finding(
@@ -118,7 +117,7 @@ def check_forces(
         force = measured[limit.name]
         value = float(force.max())
         over = force > limit.limit
-        level = "PASS" if value <= limit.limit else "WARN" if value <= limit.limit * (1 + limit.unsure) else "FAIL"
+        level = "PASS" if value <= limit.limit else "FAIL" if limit.broken(force).any() else "WARN"
         first, last = (
             run_around(over, int(force.argmax())) if over.any() else (int(force.argmax()), int(force.argmax()))
         )

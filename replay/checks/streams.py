@@ -108,9 +108,12 @@ def check_frozen(command: Stream | None, state: Stream | None, rules: Rules, ori
     Samples sent again while the device's own clock stood still are no freeze and are left out of the count.
     """
     rule, found = rules["stream.frozen"], []
-    sides = [(state, command), (command, state)]
+    # how far a joint moved cannot be told in counts or shares of a range
+    sides = [(s, o if o is None or o.unit in SCALE else None) for s, o in ((state, command), (command, state))]
+    if any(s is not None for s, _ in sides) and not any(s is not None and s.unit in SCALE for s, _ in sides):
+        return [rule.not_applicable("no_mapping")]
     for stream, other in sides:
-        if stream is None or stream.n < 3:
+        if stream is None or stream.n < 3 or stream.unit not in SCALE:
             continue
         fresh = ~repeats(stream)
         t, x = seconds(stream, origin)[fresh], stream.values[fresh]

@@ -16,6 +16,7 @@ from .rules import Rules
 from .signal import find_lag
 
 DEGREES_BAND = (28.0, 115.0)  # command over state: 57.3 for degrees, with a factor of two for a state that moves less
+COUNTED = ("tick", "count", "0..255")  # units in which 999 or 32767 is a number like any other
 ALL_PLACEHOLDER = -1.0  # a device that is not connected often reads as -1 throughout
 
 
@@ -47,7 +48,8 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
     for stream in streams:
         if stream.quantity in ("imu", "placeholder") or stream.role in ("event", "image") or not stream.n:
             continue
-        bad = np.isin(stream.values, rule.settings["placeholders"])
+        placeholders = () if stream.unit in COUNTED else rule.settings["placeholders"]
+        bad = np.isin(stream.values, placeholders)
         if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():
             bad[:] = True
         if bad.any():

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu check scenario=NAME [seed=0] [draws=50]
 
-Reads the YAML and the parts (all problems at once, with file and line), compiles the scene, lets it come to rest, looks
-at the robot's starting pose and the swept volume of every hinge, and tries draws of the variation.
+Reads the YAML, its parts, skills and mistakes (all problems at once, with file and line), compiles the scene, lets it
+come to rest, looks at the robot's starting pose and the swept volume of every hinge, and tries draws of the variation.
 Exit 0: sound; 1: something is wrong with the scene; 2: the config cannot be read.
 """
 
@@ -23,6 +23,7 @@ def run(request: Request) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog import scene_of
     from ...scenarios.soundness import examine
+    from ..mistakes import read_mistakes
 
     settings = Settings(request)
     name = settings.chosen("scenario") or ""
@@ -30,6 +31,7 @@ def run(request: Request) -> int:
     seed, draws = settings["seed"].integer(low=0), settings["draws"].integer(low=1)
     settings.stop()
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
+    read_mistakes(scene)  # and with them the skills that they change
     findings = examine(scene, seed, draws)
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")

@@ -29,6 +29,7 @@ PACKAGES = (
     "imageio-ffmpeg",
     "pyarrow",
     "rosbags",
+    "mcap",
     "mink",
     "daqp",
     "rich",

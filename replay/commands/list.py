@@ -13,13 +13,16 @@ from ...scenarios.errors import ShiliuError
 
 if TYPE_CHECKING:
     from ...cli import Request
+    from ...scenarios.scene import Scene
 
 USAGE = """
-shiliu list [scenarios|parts|robots|skills|checks|formats|mappings|schema] [scenario=NAME] [--json]
+shiliu list [scenarios|parts|robots|skills|checks|formats|mappings|schema|mistakes] [scenario=NAME] [--json]
 
 Without a word, everything by name. `shiliu list schema scenario=microwave` prints the episode schema of a scenario as a
-table, with --json as a JSON Schema.
+table, with --json as a JSON Schema; `shiliu list mistakes scenario=microwave` its demonstrations that go wrong on purpose.
 """
+
+OF_SCENARIO = ("schema", "mistakes")  # what only a scenario has
 
 
 def run(request: Request) -> int:
@@ -35,13 +38,15 @@ def run(request: Request) -> int:
     }
     wanted = request.words or list(kinds)
     for word in wanted:
-        if word not in kinds and word != "schema":
-            raise ShiliuError(f"There is nothing called {word!r} to list.{nearest(word, [*kinds, 'schema'])}")
+        if word not in kinds and word not in OF_SCENARIO:
+            raise ShiliuError(f"There is nothing called {word!r} to list.{nearest(word, [*kinds, *OF_SCENARIO])}")
     as_json = "--json" in request.flags
     if "schema" in wanted:
         return _schema(request, as_json)
+    if "mistakes" in wanted:
+        return _mistakes(request, as_json)
     if request.overrides:
-        raise ShiliuError(f"Only `shiliu list schema` takes settings, not {request.overrides[0]}.")
+        raise ShiliuError(f"Only `shiliu list {' and '.join(OF_SCENARIO)}` take settings, not {request.overrides[0]}.")
     found = {word: kinds[word](request) for word in wanted}
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
@@ -140,22 +145,41 @@ def _checks(request: Request) -> list[dict[str, Any]]:
 
 
 def _formats(request: Request) -> list[dict[str, Any]]:
-    return [
-        {"name": "rosbag1", "reads": "ROS 1 bags of the maker's stack", "writes": ""},
-        {"name": "lerobot", "reads": "LeRobot v3.0 datasets of shiliu record", "writes": "yes"},
-    ]
+    from ..formats import FORMATS
+
+    writes = {"rosbag1": "yes", "mcap": "yes", "lerobot": "yes"}
+    rows = [{"name": name, "reads": what, "writes": writes.get(name, "")} for name, what in FORMATS.items()]
+    with_extra = "yes, with pip install shiliu[export]"
+    return [*rows, *({"name": name, "reads": "", "writes": with_extra} for name in ("minari", "robomimic"))]
 
 
 def _mappings(request: Request) -> list[dict[str, Any]]:
     return [{"name": name} for name in _files(request, "mapping")]
 
 
-def _schema(request: Request, as_json: bool) -> int:
+def _scene(request: Request) -> Scene:
     from ...scenarios.catalog import load_scenario
 
     chosen = [o.partition("=")[2] for o in request.overrides if o.startswith("scenario=")]
     rest = [o for o in request.overrides if not o.startswith("scenario=")]
-    scene = load_scenario(chosen[-1] if chosen else "microwave", rest, conf_dir=request.conf_dir)
+    return load_scenario(chosen[-1] if chosen else "microwave", rest, conf_dir=request.conf_dir)
+
+
+def _mistakes(request: Request, as_json: bool) -> int:
+    from ..mistakes import read_mistakes
+
+    found = read_mistakes(_scene(request)).values()
+    if as_json:
+        print(json.dumps([{"name": mistake.name, "code": mistake.code} for mistake in found], indent=1))
+        return 0
+    width = max((len(mistake.name) for mistake in found), default=0)
+    for mistake in found:
+        print(f"{mistake.name:<{width}}  {mistake.code}")
+    return 0
+
+
+def _schema(request: Request, as_json: bool) -> int:
+    scene = _scene(request)
     if as_json:
         print(json.dumps(scene.schema.json_schema(), indent=1))
         return 0

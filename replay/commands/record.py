@@ -5,22 +5,22 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.errors import EpisodeError
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ...scenarios.scene import Scene
     from ..recording import SimEpisode
 
 USAGE = """
-shiliu record scenario=NAME episodes=20 seed=0 out=DIR [images=[head]] [threads=0]
+shiliu record scenario=NAME episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME] [threads=0]
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
 dataset; failed ones are kept and labelled. One line a seed, then the share of successes with its 95 % Wilson interval
-and the draws that were refused. Interrupted, the same command goes on where it stopped.
+and the draws that were refused. Interrupted, the same command goes on where it stopped. With `mistake` the operator goes
+wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
 Exit 0, or 1 where more draws were refused than the scenario allows.
 """
 
@@ -32,7 +32,9 @@ def run(request: Request) -> int:
 
     from ...scenarios.catalog import scene_of
     from ..demonstration import AT_ONCE, demonstrate, resolved
+    from ..filming import cameras_of, pictures
     from ..formats.lerobot_write import DatasetWriter
+    from ..mistakes import mistake_of
     from ..spool import Spool
     from ..statistics import wilson
 
@@ -42,22 +44,25 @@ def run(request: Request) -> int:
     episodes, seed = settings["episodes"].integer(low=1), settings["seed"].integer(low=0)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     images = [node.word() for node in settings["images"].each()]
+    wrong = settings["mistake"].word(default=None)
     hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
     settings.stop()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
-    cameras = _cameras(scene, images)
-    spool = Spool(out, {"fingerprint": scene.fingerprint, "config": resolved(scene)})
+    cameras = cameras_of(scene, images)
+    mistake = mistake_of(scene, wrong) if wrong else None
+    spool = Spool(out, {"fingerprint": scene.fingerprint, "config": resolved(scene), "mistake": wrong})
     seeds = list(range(seed, seed + episodes))
     told: list[SimEpisode] = []
     wanting = [s for s in seeds if spool.load(s) is None]
     chunks = [wanting[i : i + AT_ONCE] for i in range(0, len(wanting), AT_ONCE)]
     console = Console(file=sys.stderr)
     for chunk in track(chunks, "performing", console=console, transient=True, disable=quiet or not console.is_terminal):
-        for episode in demonstrate(scene, chunk, threads):
+        for episode in demonstrate(scene, chunk, threads, mistake=mistake):
             spool.save(episode)
-    meta = {"command": f"shiliu record scenario={name} episodes={episodes} seed={seed}", "seeds": [seeds[0], seeds[-1]]}
+    command = f"shiliu record scenario={name} episodes={episodes} seed={seed}" + (f" mistake={wrong}" if wrong else "")
+    meta = {"command": command, "seeds": [seeds[0], seeds[-1]]}
     fps = round(1.0 / scene.control_timestep)
     with DatasetWriter(out, scene.schema.lerobot_features(tuple(cameras)), fps, scene.robot.name, meta) as writer:
         for s in seeds:
@@ -66,7 +71,7 @@ def run(request: Request) -> int:
                 raise EpisodeError(
                     "a finished episode has vanished from the spool folder. Run the command again.", file=spool.folder
                 )
-            writer.add(done, done.states, _pictures(scene, done, cameras))
+            writer.add(done, done.states, pictures(scene, done, cameras))
             told.append(done)
             if not quiet:
                 print(_line(done), flush=True)
@@ -93,36 +98,3 @@ def _line(episode: SimEpisode) -> str:
     reached = " ".join(f"{name} {t:.1f}" for name, t in subgoals.items() if t is not None)
     outcome = "success" if episode.label["success"] else f"failure {episode.label['failure']}"
     return f"  seed {episode.seed:<6} {episode.duration_s:5.1f} s  {outcome:<28} {reached}"
-
-
-def _cameras(scene: Scene, images: list[str]) -> dict[str, Any]:
-    """Camera features by name.
-
-    Raises:
-        ScenarioError: an unknown camera.
-    """
-    known = {name.removeprefix("observation.images."): name for name in scene.schema.cameras}
-    for image in images:
-        if image not in known:
-            raise ScenarioError(f"There is no camera {image!r}. Known here: {', '.join(known)}.", field="images")
-    return {known[image]: scene.schema.cameras[known[image]] for image in images}
-
-
-def _pictures(scene: Scene, episode: SimEpisode, cameras: dict[str, Any]) -> dict[str, Any] | None:
-    """For each camera the pictures of an episode, drawn from its replay as they are asked for."""
-    if not cameras:
-        return None
-    from ...envs.rendering import Painter
-    from ..forward import own_draw
-    from ..playing import Take, play
-
-    draw = own_draw(scene, episode)
-    assert draw is not None  # it was drawn from this very scene
-    played = next(play(scene, [Take(draw, episode.actions)], threads=1))
-
-    def frames(feature: Any) -> Any:
-        with Painter(scene) as painter:
-            for qpos in played.qpos[: episode.n_steps]:
-                yield painter.picture(draw.values, qpos, feature.camera, feature.width, feature.height)
-
-    return {name: frames(feature) for name, feature in cameras.items()}

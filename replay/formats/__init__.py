@@ -1,7 +1,8 @@
 """Recordings in: `read` finds out what a file or folder is and gives its recordings one by one.
 
-Known are ROS 1 bags (`*.bag`) and our own simulation sets (LeRobot v3.0 with a `shiliu/` folder). Readers are imported
-when a file of their kind is met, so that looking for one format does not load the libraries of the others.
+Known are ROS 1 bags, ROS 2 bags, MCAP files, LeRobot datasets (ours, and those of others), NumPy archives, HDF5 files
+and DAPG demonstrations. Readers are imported when a file of their kind is met, so that looking for one format does not
+load the libraries of the others.
 """
 
 from __future__ import annotations
@@ -14,28 +15,52 @@ from ..recording import Recording, Unreadable
 
 FORMATS = {
     "rosbag1": "ROS 1 bag v2.0 (*.bag), through a mapping",
-    "lerobot": "LeRobot v3.0 dataset folder as `shiliu record` writes it",
+    "mcap": "MCAP file (*.mcap), our own or a ROS 2 recording through a mapping",
+    "rosbag2": "ROS 2 bag in SQLite (*.db3), through a mapping",
+    "lerobot": "LeRobot dataset folder, v3.0 as shiliu writes it, and v2.0, v2.1, v3.0 of others through a mapping",
+    "npz": "NumPy archive or array (*.npz, *.npy), through a mapping",
+    "hdf5": "robomimic or robosuite HDF5 (*.hdf5, *.h5), through a mapping",
+    "dapg": "DAPG demonstrations (*.pickle, *.pkl), through a mapping",
 }
 _BAG_MAGIC = b"#ROSBAG V"
+_MCAP_MAGIC = b"\x89MCAP0\r\n"
+_ARRAY_FILES = {
+    ".npz": "npz",
+    ".npy": "npz",
+    ".hdf5": "hdf5",
+    ".h5": "hdf5",
+    ".pickle": "dapg",
+    ".pkl": "dapg",
+}
 _NOT_READ_YET = {
     ".active": "a bag whose recording was cut off; `rosbag reindex` mends it",
-    ".mcap": "an MCAP file",
-    ".db3": "a ROS 2 bag",
-    ".hdf5": "an HDF5 file",
-    ".h5": "an HDF5 file",
-    ".npz": "a NumPy archive",
-    ".npy": "a NumPy array",
     ".parquet": "a single Parquet file; give the dataset's folder, which has meta/info.json",
 }
-_KNOWN = "Readable are ROS 1 bags (*.bag), folders of them, and datasets that `shiliu record` wrote."
+_KNOWN = (
+    "Readable are ROS 1 bags (*.bag), ROS 2 bags (*.db3), MCAP files (*.mcap), NumPy archives (*.npz, *.npy), "
+    "HDF5 files (*.hdf5, *.h5), DAPG demonstrations "
+    "(*.pickle, *.pkl), folders of them, and LeRobot datasets (folders with meta/info.json)."
+)
 
 
-def read(path: str | Path, mapping: str | Path | None = None) -> Iterator[Recording | Unreadable]:
+class NothingReadable(EpisodeError):
+    """A folder whose recordings are all unreadable; `items` are they."""
+
+    def __init__(self, message: str, *, file: Path, items: list[Unreadable]) -> None:
+        super().__init__(message, file=file)
+        self.items = items
+
+
+def read(
+    path: str | Path, mapping: str | Path | None = None, fps: float | None = None
+) -> Iterator[Recording | Unreadable]:
     """The recordings of a file, a dataset folder, or a folder of either (sorted, one level down).
 
     Args:
         path: what to read.
-        mapping: name or file of the mapping for bags; None chooses one for each bag by its topics.
+        mapping: name or file of the mapping; None chooses one for each recording by its topics or channels. Our own
+            datasets need none.
+        fps: rows a second, for arrays without times; goes before what the mapping says.
 
     Returns:
         An iterator that reads as it goes. In a folder an unreadable file or episode comes as `Unreadable`.
@@ -53,15 +78,13 @@ def read(path: str | Path, mapping: str | Path | None = None) -> Iterator[Record
         load(mapping)  # a misspelt name is told before the first file is opened
     if path.is_file():
         _refuse_other(path)
-        return _read_file(path, path.name, mapping)
+        return _read_file(path, path.name, mapping, fps)
     if (path / "meta" / "info.json").exists():
-        from . import lerobot
-
-        return lerobot.read(path, path.resolve().name)
+        return _read_dataset(path, path.resolve().name, mapping, fps)
     found = _find(path)
     if not found:
         raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {_KNOWN}", file=path)
-    return _read_folder(path, found, mapping)
+    return _read_folder(path, found, mapping, fps)
 
 
 def _near(path: Path) -> str:
@@ -74,10 +97,12 @@ def _near(path: Path) -> str:
 
 
 def _refuse_other(path: Path) -> None:
-    """Name what a file is, where it is no bag, instead of letting the bag reader say that its header is odd."""
+    """Name what a file is, where it is no recording, instead of letting a reader say that its header is odd."""
+    if path.suffix in _ARRAY_FILES:
+        return
     with path.open("rb") as file:
         head = file.read(len(_BAG_MAGIC))
-    if path.suffix == ".bag" or head == _BAG_MAGIC:
+    if path.suffix in (".bag", ".mcap", ".db3") or head == _BAG_MAGIC or head.startswith(_MCAP_MAGIC):
         return
     what = _NOT_READ_YET.get(path.suffix)
     if what is None:
@@ -85,10 +110,34 @@ def _refuse_other(path: Path) -> None:
     raise EpisodeError(f"{what}: not read yet. {_KNOWN}", file=path)
 
 
-def _read_file(path: Path, source: str, mapping: str | Path | None) -> Iterator[Recording | Unreadable]:
-    from . import rosbag1
+def _read_file(
+    path: Path, source: str, mapping: str | Path | None, fps: float | None
+) -> Iterator[Recording | Unreadable]:
+    from importlib import import_module
 
-    yield rosbag1.read(path, source, mapping)
+    format_ = _ARRAY_FILES.get(path.suffix)
+    if format_ is None:
+        with path.open("rb") as file:
+            head = file.read(len(_MCAP_MAGIC))
+        topics = (
+            "mcap" if head == _MCAP_MAGIC or path.suffix == ".mcap" else {".db3": "rosbag2"}.get(path.suffix, "rosbag1")
+        )
+        yield import_module(f".{topics}", __package__).read(path, source, mapping)
+        return
+    yield from import_module(f".{format_}", __package__).read(path, source, mapping, fps)
+
+
+def _read_dataset(
+    root: Path, source: str, mapping: str | Path | None, fps: float | None
+) -> Iterator[Recording | Unreadable]:
+    """A dataset that shiliu wrote describes itself; one of others needs a mapping."""
+    if (root / "shiliu" / "dataset.json").is_file():
+        from . import lerobot
+
+        return lerobot.read(root, source)
+    from . import lerobot_foreign
+
+    return lerobot_foreign.read(root, source, mapping, fps)
 
 
 def _find(folder: Path) -> list[Path]:
@@ -108,7 +157,7 @@ def _find(folder: Path) -> list[Path]:
 
 
 def _is_recording(path: Path) -> bool:
-    return path.is_file() and (path.suffix == ".bag" or path.suffix in (".active", ".mcap", ".db3"))
+    return path.is_file() and path.suffix in (".bag", ".active", ".mcap", ".db3", *_ARRAY_FILES)
 
 
 def _leftovers(folder: Path) -> str:
@@ -119,13 +168,15 @@ def _leftovers(folder: Path) -> str:
     return f", only {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}" if names else "; it is empty"
 
 
-def _read_folder(folder: Path, found: list[Path], mapping: str | Path | None) -> Iterator[Recording | Unreadable]:
+def _read_folder(
+    folder: Path, found: list[Path], mapping: str | Path | None, fps: float | None
+) -> Iterator[Recording | Unreadable]:
     held: list[
         Unreadable
     ] = []  # until something is readable: a folder of nothing is an error, one with a bad file is not
     readable = False
     for path in found:
-        for item in _read_entry(path, path.relative_to(folder).as_posix(), mapping):
+        for item in _read_entry(path, path.relative_to(folder).as_posix(), mapping, fps):
             if isinstance(item, Unreadable) and not readable:
                 held.append(item)
                 continue
@@ -135,18 +186,20 @@ def _read_folder(folder: Path, found: list[Path], mapping: str | Path | None) ->
             yield item
     if not readable:
         first = "".join(f"\n  {item.source}: {item.error.message}" for item in held[:5])
-        raise EpisodeError(f"none of the {len(held)} recordings in the folder is readable:{first}", file=folder)
+        raise NothingReadable(
+            f"none of the {len(held)} recordings in the folder is readable:{first}", file=folder, items=held
+        )
 
 
-def _read_entry(path: Path, source: str, mapping: str | Path | None) -> Iterator[Recording | Unreadable]:
+def _read_entry(
+    path: Path, source: str, mapping: str | Path | None, fps: float | None
+) -> Iterator[Recording | Unreadable]:
     try:
         if path.is_dir():
-            from . import lerobot
-
-            yield from lerobot.read(path, source)
+            yield from _read_dataset(path, source, mapping, fps)
         else:
             _refuse_other(path)
-            yield from _read_file(path, source, mapping)
+            yield from _read_file(path, source, mapping, fps)
     except EpisodeError as error:
         yield Unreadable(path.stem, source, error)
     except OSError as error:

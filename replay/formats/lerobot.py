@@ -1,8 +1,7 @@
-"""LeRobot v3.0 datasets in: our own simulation sets, each episode a `Recording` with what replays it to the bit.
+"""LeRobot v3.0 datasets that shiliu wrote: simulation episodes with what replays them to the bit, and imported recordings.
 
 Nothing that `info.json` says is believed unchecked: paths stay inside the folder, sizes are bounded, and columns must
-be what they are called. Sets that others recorded are refused with what is missing: they do not say which element is
-which joint.
+be what they are called. Sets that others recorded are read by `lerobot_foreign`.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...scenarios.errors import EpisodeError
-from ..recording import Recording, SimEpisode, Stream, Unreadable
+from ..recording import KINDS, Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
 
 MAX_JSON_BYTES = 64 << 20
@@ -123,6 +122,7 @@ class _Dataset:
                 field="layout",
             )
         self.made = about.get("made", {})
+        self.imported = about.get("kind") == layout.IMPORTED
         fps = info.get("fps")
         if type(fps) is not int or not 0 < fps <= 10_000:
             raise self._wrong("fps", f"{fps!r} is no whole number of frames a second")
@@ -160,7 +160,7 @@ class _Dataset:
         raise EpisodeError(
             f"{what} that shiliu did not record: it does not say which element of "
             f"{', '.join(vectors[:4]) or 'its features'} is which joint of the robot, in which unit, and whether it "
-            "was commanded or measured. That needs a mapping, and mappings for LeRobot sets are not read yet.",
+            "was commanded or measured. That needs a mapping (mapping=FILE.yaml).",
             file=self.info_path,
             field="codebase_version" if version != layout.CODEBASE_VERSION else "features",
         )
@@ -195,6 +195,8 @@ class _Dataset:
         """Episode k, whole and checked."""
         row = self.rows[k]
         columns = self._columns(k, row)
+        if self.imported:
+            return self._imported(k, row, columns)
         episode = self._sim_episode(k, row, columns)
         notes = ["simulation episode; times are k / fps, the action column holds the bits that were applied"]
         names = [name for name in columns if name not in layout.DEFAULT_FEATURES and name != layout.CLOCK]
@@ -273,7 +275,7 @@ class _Dataset:
 
     def _check_frames(self, path: Path, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> None:
         length = row["length"]
-        for name in ("frame_index", "timestamp", "action", layout.CLOCK):
+        for name in ("frame_index", "timestamp", layout.CLOCK, *(() if self.imported else ("action",))):
             if name not in columns:
                 raise self._wrong(f"features.{name}", "is missing")
         frame = columns["frame_index"][:, 0]
@@ -285,6 +287,42 @@ class _Dataset:
             )
         if not np.array_equal(columns[layout.CLOCK][:, 0], layout.grid_ns(length, self.fps)):
             raise self._wrong("fps", f"{self.fps} frames a second are announced, the times of episode {k} are others")
+
+    def _imported(self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> Recording:
+        """A recording that was imported, with its streams as they stand in the frames."""
+        path = self.root / "shiliu" / "episodes" / f"{layout.episode_name(k)}.json"
+        content = _bytes(path, "description of the recording", MAX_JSON_BYTES)
+        side = _json(content, path, "description of the recording")
+        if hashlib.sha256(content).hexdigest() != row.get("shiliu/side_sha256"):
+            raise EpisodeError(
+                "was changed after it was written (its hash differs). Copy the dataset again.", file=path
+            )
+        names = [name for name in columns if name not in layout.DEFAULT_FEATURES]
+        frames = layout.content_sha256({name: columns[name] for name in names})
+        with _mendable(path, "description of the recording"):
+            notes = [str(note) for note in side["notes"]]
+            if frames != row.get("shiliu/frames_sha256"):
+                notes.append("its frames were changed after they were written: their hash differs")
+            times = layout.grid_ns(row["length"], self.fps)
+            streams = {}
+            for name in names:
+                if name != layout.CLOCK:
+                    for stream in imported_streams(name, self.features[name], columns[name], times):
+                        streams[stream.name] = stream
+            digest = hashlib.sha256((frames + hashlib.sha256(content).hexdigest()).encode())
+            return Recording(
+                name=layout.episode_name(k),
+                source=f"{self.source}#{k}",
+                sha256=digest.hexdigest(),
+                kind=side["kind"] if side["kind"] in KINDS else "unknown",
+                streams=streams,
+                scenario=side["scenario"],
+                cell=side["cell"],
+                metadata={**side["metadata"], "imported_from": side["source"], "fps": self.fps},
+                mapping=side["mapping"],
+                unmapped=tuple(str(channel) for channel in side["unmapped"]),
+                notes=notes,
+            )
 
     def _sim_episode(self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> SimEpisode:
         folder = self.root / "shiliu"
@@ -405,6 +443,26 @@ def streams_of(name: str, feature: dict[str, Any], values: np.ndarray, times: np
             capture_ns=times,
             clock="grid",
             meta={"field": name},
+        )
+
+
+def imported_streams(name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray) -> Iterator[Stream]:
+    """The streams that an imported feature was made of, as `info.json` lists them."""
+    names = _texts(feature.get("names"), values.shape[1], "", name)
+    for member in feature["streams"]:
+        first, end = member["columns"]
+        prefix = member["prefix"]
+        yield Stream(
+            name=member["name"],
+            role=member["role"],
+            quantity=member["quantity"],
+            unit=member["unit"],
+            names=tuple(text.removeprefix(prefix) for text in names[first:end]),
+            values=values[:, first:end].astype(np.float64),
+            capture_ns=times,
+            clock="grid",
+            declared_unit=member["declared_unit"],
+            meta={**member["meta"], "dtype": feature["dtype"]},
         )
 
 

@@ -10,6 +10,7 @@ shiliu/dataset.json                          version of this layout, what made t
 shiliu/configs/<hash>.json                   resolved scenarios, each once
 shiliu/episodes/episode_000000.json          draw, label, skill segments, provenance
 shiliu/episodes/episode_000000.npz           start state, checkpoints, the observation after the last action
+shiliu/raw/episode_000000.mcap               of an imported recording: its streams as they came, each on its own clock
 ```
 """
 
@@ -33,6 +34,8 @@ VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.m
 EPISODES_PATH = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 CHUNKS_SIZE = 1000  # files in a chunk folder, LeRobot's default
 DATASET = "shiliu/dataset.json"
+RAW_PATH = "shiliu/raw/{name}.mcap"
+IMPORTED = "imported"  # kind of a set in `shiliu/dataset.json`; one of our own simulation says none
 CLOCK = "shiliu.time_ns"
 
 DTYPES = {name: np.dtype(name) for name in ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")}
@@ -135,6 +138,7 @@ def with_video_info(feature: dict[str, Any], fps: int) -> dict[str, Any]:
             "video.fps": fps,
             "video.channels": channels,
             "has_audio": False,
+            **feature.get("info", {}),
         }
     }
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from . import lerobot_layout as layout
 
-_NULLABLE = {"shiliu/cell", "shiliu/success", "shiliu/failure", "shiliu/scenario"}
+_NULLABLE = {"shiliu/cell", "shiliu/success", "shiliu/failure", "shiliu/scenario", "shiliu/mapping"}
 
 
 def write_episodes(

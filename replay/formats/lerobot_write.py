@@ -1,4 +1,4 @@
-"""Simulation episodes out: a LeRobot v3.0 dataset that trains as it is and replays to the bit.
+"""Episodes out: a LeRobot v3.0 dataset that trains as it is; our own simulation episodes replay from it to the bit.
 
 Everything is written into a hidden folder beside the target, `info.json` last, and renamed in one step: at `out` there
 is either nothing or a whole dataset.
@@ -12,10 +12,10 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,9 @@ from ..recording import SimEpisode
 from . import lerobot_layout as layout
 from . import lerobot_stats as stats
 from .lerobot_tables import write_episodes, write_tasks
+
+if TYPE_CHECKING:
+    from .video import WholeVideo
 
 MAX_FILE_BYTES = 100 << 20  # of one data file, LeRobot's default
 
@@ -56,6 +59,8 @@ class DatasetWriter:
         fps: frames a second, a whole number; 1 / control_timestep of every episode.
         robot_type: what LeRobot shows as the robot.
         meta: what made the set (version, command, settings), plain JSON.
+        simulation: whether it takes episodes of our own simulation (`add`), or imported recordings (`add_imported`),
+            which may lack an action, or have one of another type.
 
     Raises:
         EpisodeError: `out` exists and is not empty, or a feature is not as described.
@@ -68,10 +73,12 @@ class DatasetWriter:
         fps: int,
         robot_type: str = "kuafu",
         meta: Mapping[str, Any] | None = None,
+        simulation: bool = True,
     ) -> None:
         self.out = Path(out)
+        self.simulation = simulation
         self.features = {name: layout.checked_feature(name, dict(feature)) for name, feature in features.items()}
-        if self.features.get("action", {}).get("dtype") != "float32":
+        if simulation and self.features.get("action", {}).get("dtype") != "float32":
             raise EpisodeError("a dataset needs a feature 'action' of dtype float32.", field="action")
         if int(fps) != fps or fps <= 0:
             raise EpisodeError(f"{fps} frames a second: LeRobot takes whole numbers only.", field="fps")
@@ -126,10 +133,8 @@ class DatasetWriter:
             EpisodeError: a feature is missing, unknown or of another shape; nothing of this episode is in the set then,
                 unless pictures failed, after which the writer takes no more.
         """
-        if self._state != "open":
-            raise EpisodeError(f"the dataset is {self._state}; no episode can be added.", file=self.out)
+        self._refuse_closed()
         images = images or {}
-        index, length = len(self._rows), episode.n_steps
         columns, last = self._columns(episode, frames)
         self._check_images(images)
         side, arrays = _side_files(episode, last)
@@ -137,15 +142,101 @@ class DatasetWriter:
         config_name = hashlib.sha256(config).hexdigest()[:32]
         side["config"] = config_name
         side_bytes = _json_bytes(side, "episode")
-
-        self._state = "broken"  # until this episode is whole
+        name = layout.episode_name(len(self._rows))
+        files = {
+            f"shiliu/configs/{config_name}.json": config,
+            f"shiliu/episodes/{name}.json": side_bytes,
+            f"shiliu/episodes/{name}.npz": arrays,
+        }
+        about = {
+            "shiliu/scenario": episode.scenario,
+            "shiliu/scenario_version": int(episode.scenario_version),
+            "shiliu/cell": episode.cell,
+            "shiliu/seed": int(episode.seed),
+            "shiliu/fingerprint": episode.fingerprint,
+            "shiliu/engine": episode.engine,
+            "shiliu/success": None if episode.label.get("success") is None else bool(episode.label["success"]),
+            "shiliu/failure": episode.label.get("failure"),
+            "shiliu/task_zh": episode.task.get("zh", ""),
+            "shiliu/frames_sha256": layout.content_sha256(columns),
+            "shiliu/side_sha256": hashlib.sha256(side_bytes + arrays + config).hexdigest(),
+        }
         sentence = episode.task.get("en") or episode.scenario or "no task given"
+        return self._put(columns, sentence, files, about, images)
+
+    def add_imported(
+        self,
+        columns: Mapping[str, np.ndarray],
+        task: str,
+        about: Mapping[str, Any],
+        side: Mapping[str, Any],
+        raw: Callable[[Path], None] | None = None,
+        videos: Mapping[str, WholeVideo] | None = None,
+    ) -> int:
+        """Append one imported recording.
+
+        Args:
+            columns: (T, k) by feature name, of exactly the feature's dtype.
+            task: the task sentence.
+            about: further columns of `meta/episodes`, the same for every episode of the set, named `shiliu/...`.
+            side: what no column holds, plain JSON; it goes into `shiliu/episodes/`.
+            raw: writes the recording's streams as they came into the file that it is given, under `shiliu/raw/`.
+            videos: for each video feature a file with a picture a frame, which is copied as it is.
+
+        Returns:
+            The index of the episode.
+
+        Raises:
+            EpisodeError: a feature is missing, unknown, or of another shape or dtype.
+        """
+        self._refuse_closed()
+        videos = videos or {}
+        wanted = set(self.features) - {layout.CLOCK}
+        if {*columns, *videos} != wanted:
+            raise EpisodeError(f"has {sorted([*columns, *videos])}, the set has {sorted(wanted)}.", field="features")
+        lengths = {len(values) for values in columns.values()}
+        for name, values in columns.items():
+            feature = self.features[name]
+            if values.dtype != layout.DTYPES[feature["dtype"]] or values.shape != (max(lengths), feature["shape"][0]):
+                raise EpisodeError(f"is {values.dtype}{values.shape}, not as the feature says.", field=name)
+        if not max(lengths):
+            raise EpisodeError("has no frames.", field="frames")
+        whole = {name: np.ascontiguousarray(values) for name, values in columns.items()}
+        whole[layout.CLOCK] = layout.grid_ns(max(lengths), self.fps)[:, None]
+        side_bytes = _json_bytes(dict(side), "episode")
+        name = layout.episode_name(len(self._rows))
+        hashes = {
+            "shiliu/frames_sha256": layout.content_sha256(whole),
+            "shiliu/side_sha256": hashlib.sha256(side_bytes).hexdigest(),
+        }
+        if raw is not None:
+            path = self._folder / layout.RAW_PATH.format(name=name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            raw(path)
+        files = {f"shiliu/episodes/{name}.json": side_bytes}
+        return self._put(whole, task, files, {**about, **hashes}, {}, videos)
+
+    def _refuse_closed(self) -> None:
+        if self._state != "open":
+            raise EpisodeError(f"the dataset is {self._state}; no episode can be added.", file=self.out)
+
+    def _put(
+        self,
+        columns: dict[str, np.ndarray],
+        sentence: str,
+        files: Mapping[str, bytes],
+        about: Mapping[str, Any],
+        images: Mapping[str, Iterable[np.ndarray]],
+        copied: Mapping[str, WholeVideo] | None = None,
+    ) -> int:
+        """Write one checked episode: its rows, side files and pictures, and its row of `meta/episodes`."""
+        index, length = len(self._rows), len(columns[layout.CLOCK])
+        self._state = "broken"  # until this episode is whole
         task = self._tasks.setdefault(sentence, len(self._tasks))
         table, content = self._table(columns, index, task, length)
-        videos, video_stats = self._write_videos(images, index, length)
-        self._write(f"shiliu/configs/{config_name}.json", config)
-        self._write(f"shiliu/episodes/{layout.episode_name(index)}.json", side_bytes)
-        self._write(f"shiliu/episodes/{layout.episode_name(index)}.npz", arrays)
+        videos, video_stats = self._write_videos({**images, **(copied or {})}, index, length)
+        for relative, content_bytes in files.items():
+            self._write(relative, content_bytes)
         file = self._append(table)
         self._stats.append({name: stats.of_array(values) for name, values in content.items()} | video_stats)
         self._rows.append(
@@ -160,17 +251,7 @@ class DatasetWriter:
                 **videos,
                 "meta/episodes/chunk_index": 0,
                 "meta/episodes/file_index": 0,
-                "shiliu/scenario": episode.scenario,
-                "shiliu/scenario_version": int(episode.scenario_version),
-                "shiliu/cell": episode.cell,
-                "shiliu/seed": int(episode.seed),
-                "shiliu/fingerprint": episode.fingerprint,
-                "shiliu/engine": episode.engine,
-                "shiliu/success": None if episode.label.get("success") is None else bool(episode.label["success"]),
-                "shiliu/failure": episode.label.get("failure"),
-                "shiliu/task_zh": episode.task.get("zh", ""),
-                "shiliu/frames_sha256": layout.content_sha256(columns),
-                "shiliu/side_sha256": hashlib.sha256(side_bytes + arrays + config).hexdigest(),
+                **about,
             }
         )
         self._frames += length
@@ -265,11 +346,11 @@ class DatasetWriter:
         return self._folder / layout.DATA_PATH.format(chunk_index=chunk, file_index=number)
 
     def _write_videos(
-        self, images: Mapping[str, Iterable[np.ndarray]], index: int, length: int
+        self, images: Mapping[str, Iterable[np.ndarray] | WholeVideo], index: int, length: int
     ) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
         if not images:
             return {}, {}
-        from .video import encode
+        from .video import WholeVideo, encode
 
         columns: dict[str, Any] = {}
         image_stats = {}
@@ -277,7 +358,12 @@ class DatasetWriter:
         for name, frames in images.items():
             path = self._folder / layout.VIDEO_PATH.format(video_key=name, chunk_index=chunk, file_index=number)
             path.parent.mkdir(parents=True, exist_ok=True)
-            sampled = encode(path, frames, self.features[name]["shape"], self.fps, length, name)
+            shape = self.features[name]["shape"]
+            if isinstance(frames, WholeVideo):
+                shutil.copyfile(frames.path, path)
+                sampled = frames.sampled
+            else:
+                sampled = encode(path, frames, shape, self.fps, length, name)
             image_stats[name] = stats.of_frames(sampled)
             columns |= {
                 f"videos/{name}/chunk_index": chunk,
@@ -341,6 +427,7 @@ class DatasetWriter:
         write_tasks(self._folder, list(self._tasks))
         self._write(layout.STATS, _json_bytes(stats.of_set(self._stats), "stats"))
         about = {"layout": layout.LAYOUT_VERSION, "made": json.loads(self.meta)}
+        about |= {} if self.simulation else {"kind": layout.IMPORTED}
         self._write(layout.DATASET, _json_bytes(about, "meta"))
         videos = any(feature["dtype"] == "video" for feature in self.features.values())
         features = {name: layout.with_video_info(feature, self.fps) for name, feature in self.features.items()}

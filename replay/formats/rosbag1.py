@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bz2
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,10 +21,12 @@ from rosbags.rosbag1 import Reader
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from ...scenarios.errors import EpisodeError
-from ..mapping import Mapping, TopicRule, load, packaged
+from ..mapping import Mapping, load
 from ..recording import Recording
 from .rosbag1_topic import TopicBuffer
+from .topics import choose, mapped, recording_of
 
+_CONSTANT = re.compile(r"^[ \t]*[A-Za-z]\w*[ \t]+[A-Za-z]\w*[ \t]*=.*$", re.MULTILINE)
 MAX_CHUNK_BYTES = 256 << 20  # unpacked; the recorder writes chunks of 768 KiB, or of one message, at most a picture
 MAX_VALUE_BYTES = 2 << 30  # of one bag's streams; three hours of the robot's sensors at 500 Hz take a third of it
 
@@ -40,14 +43,14 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         EpisodeError: not a whole bag, nothing in it that a mapping knows, or messages that are not as the mapping says.
     """
     chosen = None if mapping is None else load(mapping)
-    with _mendable(path):
+    with mendable(path):
         if path.stat().st_size == 0:
             raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
         sha256 = _sha256(path)
         reader = Reader(path)
         reader.open()
     try:
-        with _mendable(path):
+        with mendable(path):
             _bound_chunks(reader)
             connections = [c for c in reader.connections if c.msgcount]
             silent = [c for c in reader.connections if not c.msgcount]
@@ -57,7 +60,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
 
 
 @contextmanager
-def _mendable(path: Path) -> Iterator[None]:
+def mendable(path: Path) -> Iterator[None]:
     """Turn whatever the bag library raises over a broken file into one `EpisodeError`."""
     try:
         yield
@@ -108,55 +111,6 @@ def _bound_chunks(reader: Reader) -> None:
         reader.chunks[position] = chunk._replace(decompressor=bounded(chunk.decompressor))
 
 
-def _choose(path: Path, connections: list[Connection]) -> Mapping:
-    """The mapping that knows most of the bag's messages; one for a robot before one for a person's motion alone."""
-    mappings = list(packaged("rosbag1"))
-
-    def known(mapping: Mapping) -> int:
-        return sum(c.msgcount for c in connections if _rule(mapping, c) is not None)
-
-    fitting = [m for m in mappings if any(c.topic in m.recognise and _rule(m, c) for c in connections)]
-    if not fitting:
-        raise EpisodeError(_nothing_known(mappings, connections), file=path)
-    return max(fitting, key=lambda m: (m.kind != "human", known(m)))
-
-
-def _rule(mapping: Mapping, connection: Connection) -> TopicRule | None:
-    rule = mapping.topics.get(connection.topic)
-    return rule if rule is not None and rule.type == connection.msgtype else None
-
-
-def _ros1(type_: str) -> str:
-    """`sensor_msgs/msg/JointState`, as the library says, the way ROS 1 spells it."""
-    return type_.replace("/msg/", "/")
-
-
-def _listed(connections: list[Connection]) -> str:
-    counts: dict[tuple[str, str], int] = {}
-    for c in connections:
-        key = (c.topic, _ros1(c.msgtype))
-        counts[key] = counts.get(key, 0) + c.msgcount
-    shown = [f"{topic} ({type_}, {n} messages)" for (topic, type_), n in list(counts.items())[:12]]
-    return ", ".join(shown) + (f" and {len(counts) - 12} more" if len(counts) > 12 else "")
-
-
-def _nothing_known(mappings: list[Mapping], connections: list[Connection]) -> str:
-    if not connections:
-        return "the bag holds no messages. Record it again, and look at the topics meanwhile (`rostopic hz`)."
-    wrong = [
-        f" {c.topic} is a {_ros1(c.msgtype)} here, where mapping {m.name} knows a {_ros1(m.topics[c.topic].type)}."
-        for m in mappings
-        for c in connections
-        if c.topic in m.recognise and _rule(m, c) is None
-    ]
-    wanted = ", ".join(sorted({topic for m in mappings for topic in m.recognise}))
-    return (
-        f"no arm topic that a mapping knows. The bag holds {_listed(connections)}.{''.join(dict.fromkeys(wrong))} "
-        f"Record one of {wanted}, or say what the topics are in a mapping of your own: "
-        "mapping=FILE.yaml, like conf/mapping/kuavo_rosbag.yaml."
-    )
-
-
 def _read_open(
     path: Path,
     source: str,
@@ -166,26 +120,20 @@ def _read_open(
     silent: list[Connection],
     chosen: Mapping | None,
 ) -> Recording:
-    mapping = chosen or _choose(path, connections)
-    mapped = [c for c in connections if _rule(mapping, c) is not None]
-    if not mapped:
-        raise EpisodeError(
-            f"mapping {mapping.name} knows no topic of this bag, which holds {_listed(connections) or 'no messages'}. "
-            "Leave mapping= out to have one chosen, or name the topics in the mapping.",
-            file=path,
-        )
+    mapping = chosen or choose(path, connections, ("rosbag1",), "bag")
+    known = mapped(path, mapping, connections, "bag")
     topics: dict[str, TopicBuffer] = {}
-    for c in mapped:
+    for c in known:
         rule = mapping.topics[c.topic]
         topics.setdefault(c.topic, TopicBuffer(path, c.topic, rule)).publishers.append(_publisher(c))
 
-    with _mendable(path):
-        stores = {c.id: _definitions(c.msgdef.data, c.msgtype) for c in mapped}
-    sender = {c.id: topics[c.topic].publishers.index(_publisher(c)) for c in mapped}
+    with mendable(path):
+        stores = {c.id: definitions(c.msgdef.data, c.msgtype) for c in known}
+    sender = {c.id: topics[c.topic].publishers.index(_publisher(c)) for c in known}
     used = 0
-    messages = reader.messages(mapped)
+    messages = reader.messages(known)
     while True:
-        with _mendable(path):
+        with mendable(path):
             item = next(messages, None)
             if item is None:
                 break
@@ -196,31 +144,14 @@ def _read_open(
             limit = f"{MAX_VALUE_BYTES >> 30} GiB"
             raise EpisodeError(f"more than {limit} of values. Cut the bag with `rosbag filter`.", file=path)
 
-    notes = [f"read with mapping {mapping.name}; values, element order and clocks are as stored"]
-    streams = {s.name: s for topic in topics.values() for s in topic.streams(notes)}
-    unmapped = tuple(_unmapped(mapping, connections, silent))
-    kind = mapping.kind
-    if kind == "robot" and not any(s.role == "command" for s in streams.values()):
-        measured = any(s.role == "measured" for s in streams.values())
-        kind = "state_only" if measured else "human"
-        notes.append("no command was recorded" if measured else "no joint was recorded, only a person's motion")
-    return Recording(
-        name=path.stem,
-        source=source,
-        sha256=sha256,
-        kind=kind,
-        streams=streams,
-        metadata={
-            "container": "rosbag v2.0",
-            "robot": mapping.robot,
-            "start_ns": reader.start_time,
-            "duration_s": reader.duration * 1e-9,
-            "messages": sum(c.msgcount for c in connections),
-        },
-        mapping=mapping.name,
-        unmapped=unmapped,
-        notes=notes,
-    )
+    metadata = {
+        "container": "rosbag v2.0",
+        "robot": mapping.robot,
+        "start_ns": reader.start_time,
+        "duration_s": reader.duration * 1e-9,
+        "messages": sum(c.msgcount for c in connections),
+    }
+    return recording_of(path, source, sha256, mapping, topics, connections, silent, metadata)
 
 
 def _publisher(connection: Connection) -> str:
@@ -230,9 +161,13 @@ def _publisher(connection: Connection) -> str:
 @lru_cache(
     maxsize=64
 )  # a folder's bags carry the same definitions, and parsing one takes as long as a thousand messages
-def _definitions(text: str, msgtype: str) -> Any:
-    """A type store with the definitions that the bag itself carries for one connection."""
-    definitions = get_types_from_msg(text, msgtype)
+def definitions(text: str, msgtype: str) -> Any:
+    """A type store with the definitions that the bag itself carries for one connection.
+
+    Lines of constants are left out: they are not in a message, and the library takes one with a small first letter
+    (`int8 kError = -1` of the maker's claw state) for a field.
+    """
+    definitions = get_types_from_msg(_CONSTANT.sub("", text), msgtype)
     _refuse_endless(definitions, msgtype)
     store = get_typestore(Stores.EMPTY)
     store.register(definitions)
@@ -260,17 +195,3 @@ def _refuse_endless(definitions: Any, msgtype: str) -> int:
         return 4 if kind is Nodetype.SEQUENCE else smallest * length
 
     return sum(least(node) for _, node in definitions[msgtype][1])
-
-
-def _unmapped(mapping: Mapping, connections: list[Connection], silent: list[Connection]) -> Iterator[str]:
-    for c in connections:
-        if _rule(mapping, c) is not None:
-            continue
-        type_ = _ros1(c.msgtype)
-        if c.topic in mapping.topics:
-            reason = f"a {_ros1(mapping.topics[c.topic].type)} was expected"
-        else:
-            reason = mapping.reason_unused(c.topic) or f"unknown to mapping {mapping.name}"
-        yield f"{c.topic} ({type_}, {c.msgcount} messages): {reason}"
-    for c in silent:
-        yield f"{c.topic} ({_ros1(c.msgtype)}, 0 messages): announced, but nothing was recorded"

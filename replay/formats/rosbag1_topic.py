@@ -6,7 +6,7 @@ What was assumed on the way (an order of elements, a clock, columns that mean no
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -35,6 +35,8 @@ class _Column:
     """Values of one stream while the messages pass."""
 
     rule: StreamRule
+    parts: Callable[[Any], Any]  # of a message: where the fields are read
+    fields: Callable[[Any], Any]  # of a part: its value, a tuple of them where the rule has several fields
     values: array = field(default_factory=lambda: array("d"))
     names: tuple[str, ...] | None = None  # in stored order, once a message has been seen
     spelling: tuple[str, ...] = ()
@@ -49,7 +51,10 @@ class TopicBuffer:
         self.publishers: list[str] = []
         self.publisher = array("h")
         self.receive, self.capture, self.device = array("q"), array("q"), array("q")
-        self.columns = [_Column(stream) for stream in rule.streams]
+        self.columns = [
+            _Column(stream, attrgetter(stream.each) if stream.each else lambda message: (message,), attrgetter(*stream.fields))
+            for stream in rule.streams
+        ]
         self.n = 0
 
     def add(self, message: Any, time_ns: int, publisher: int) -> int:
@@ -65,12 +70,11 @@ class TopicBuffer:
         for column in self.columns:
             if column.absent:
                 continue
-            row = self._row(column, message)
-            if row is None:
+            kept = self._keep(column, message)
+            if kept is None:
                 column.absent = True
                 continue
-            column.values.frombytes(row.tobytes())
-            taken += row.nbytes
+            taken += 8 * kept
         self.n += 1
         return taken
 
@@ -78,29 +82,43 @@ class TopicBuffer:
         place = f"{self.topic}:{', '.join(column.rule.fields[:2])}"
         return EpisodeError(f"message {self.n}: {message}", file=self.path, field=place)
 
-    def _row(self, column: _Column, message: Any) -> np.ndarray | None:
-        """One message's values (k,) in stored order; None where an optional stream is not in this bag."""
-        rule = column.rule
-        parts = [message] if rule.each is None else attrgetter(rule.each)(message)
+    def _keep(self, column: _Column, message: Any) -> int | None:
+        """Append one message's values in stored order; returns how many, None where an optional stream is not in this bag."""
+        rule, values, several = column.rule, column.values, len(column.rule.fields) > 1
+        before = len(values)
         try:
-            pieces = [np.atleast_1d(attrgetter(name)(part)) for part in parts for name in rule.fields]
+            for part in column.parts(message):
+                found = column.fields(part)
+                for value in found if several else (found,):
+                    # most are plain; to make an array of each would take most of the time
+                    if isinstance(value, float | int):
+                        values.append(value)
+                    elif getattr(value, "dtype", None) == np.float64:
+                        values.frombytes(value.tobytes())
+                    else:
+                        values.frombytes(self._numbers(column, value).tobytes())
         except AttributeError:
             if rule.optional and self.n == 0:
                 return None
             raise self._fail(column, "the message type has no such field; correct the mapping.") from None
-        row = np.concatenate(pieces) if pieces else np.empty(0)
-        if row.dtype.kind not in "fiub":
-            raise self._fail(column, f"holds {row.dtype}, not numbers; correct the mapping.")
-        if row.size == 0 and rule.optional and self.n == 0:
+        count = len(values) - before
+        if count == 0 and rule.optional and self.n == 0:
             return None
-        if row.size != len(rule.columns):
+        if count != len(rule.columns):
             raise self._fail(
                 column,
-                f"holds {row.size} values, the mapping names {len(rule.columns)}. "
+                f"holds {count} values, the mapping names {len(rule.columns)}. "
                 "Give a mapping for this robot (mapping=FILE.yaml), or cut the message out.",
             )
         self._name(column, message)
-        return row.astype(np.float64)
+        return count
+
+    def _numbers(self, column: _Column, value: Any) -> np.ndarray:
+        """(k,) float64 of a field that is no plain number; `uint8[]` comes as bytes from some readers."""
+        array_ = np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.asarray(value)
+        if array_.size and array_.dtype.kind not in "fiub":
+            raise self._fail(column, f"holds {array_.dtype}, not numbers; correct the mapping.")
+        return array_.astype(np.float64)
 
     def _name(self, column: _Column, message: Any) -> None:
         """Take the element order from the names that the sender writes, where it writes any."""

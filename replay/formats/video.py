@@ -1,8 +1,9 @@
-"""Pictures out: an MP4 that LeRobot reads frame by frame, through the ffmpeg that imageio brings."""
+"""Pictures out: an MP4 that LeRobot reads frame by frame, through the ffmpeg that imageio brings, or one that is there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,50 @@ def encode(
     if count != length or not path.is_file():
         raise EpisodeError(f"{count} pictures for {length} frames.", field=name)
     return sampled
+
+
+@dataclass(frozen=True)
+class WholeVideo:
+    """A video file that is copied as it is, and some of its pictures for the statistics."""
+
+    path: Path
+    sampled: list[np.ndarray]
+
+
+def count(path: Path) -> int:
+    """Pictures in a video file.
+
+    Raises:
+        EpisodeError: no video.
+    """
+    import imageio_ffmpeg
+
+    try:
+        return int(imageio_ffmpeg.count_frames_and_secs(str(path))[0])
+    except (OSError, RuntimeError, ValueError) as error:
+        raise EpisodeError(f"no readable video ({' '.join(str(error).split())[:120]}).", file=path) from None
+
+
+def sample(path: Path, shape: tuple[int, int, int], length: int) -> list[np.ndarray]:
+    """Some of the pictures (h, w, 3) uint8 of a video file of `length` pictures, for the statistics.
+
+    Raises:
+        EpisodeError: its pictures are of another size, or cannot be decoded.
+    """
+    import imageio_ffmpeg
+
+    every = max(1, length // SAMPLED_FRAMES)
+    try:
+        reader = imageio_ffmpeg.read_frames(str(path), pix_fmt="rgb24")
+        try:
+            size = next(reader)["size"]
+            if list(size) != [shape[1], shape[0]]:
+                raise EpisodeError(f"pictures of {size[0]}x{size[1]}, {shape[1]}x{shape[0]} are announced.", file=path)
+            taken = [np.frombuffer(raw, np.uint8).reshape(shape) for k, raw in enumerate(reader) if k % every == 0]
+        finally:
+            reader.close()
+    except (OSError, RuntimeError, StopIteration, ValueError) as error:
+        raise EpisodeError(f"the video cannot be decoded ({' '.join(str(error).split())[:120]}).", file=path) from None
+    if not taken:
+        raise EpisodeError("the video holds no picture that can be decoded.", file=path)
+    return taken

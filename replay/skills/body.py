@@ -198,6 +198,10 @@ class Body:
         """How crowded it is for an arm at joint angles (see `Clearance.crowd`)."""
         return self._clearance[side].crowd(q, self._picture().qpos, self.claws[side], touch, joint, angle)
 
+    def hand_points(self, side: str, q: np.ndarray) -> np.ndarray:
+        """(n, 3) middles of the hand's geoms [m] at joint angles."""
+        return self._clearance[side].hand_points(q)
+
     def room_on(self, side: str, path: Path, held: Sequence[str] = ()) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
         picture = self._picture().qpos.copy()
@@ -280,7 +284,7 @@ class Body:
         self.held.pop(side, None)
 
     def hold_on(self, side: str, what: str) -> None:
-        """Remember what a hand holds, and let the fault of an early release take its course."""
+        """Remember what a hand holds."""
         self.held[side] = what
 
     def aim(self) -> np.ndarray:

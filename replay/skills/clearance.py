@@ -38,7 +38,7 @@ class Clearance:
         # the search for pairs looks at the bodies' margins, which are worked out when a model is compiled
         self.model.body_margin[np.unique(self.model.geom_bodyid[self._arm])] = MARGIN
         # only what this arm meets is of interest
-        solid = (self.model.geom_contype | self.model.geom_conaffinity) != 0
+        solid = self._solid = (self.model.geom_contype | self.model.geom_conaffinity) != 0
         self.model.geom_contype[:] = np.where(solid & self._arm, 1, 0)
         self.model.geom_conaffinity[:] = np.where(solid, 1, 0)
         self._joints = np.array([self.model.joint(f"zarm_{side[0]}{i}_joint").qposadr[0] for i in range(1, 8)])
@@ -91,6 +91,12 @@ class Clearance:
                 continue
             total += (MARGIN - distance) / MARGIN + (3.0 if distance < 0.0 else 0.0)
         return total
+
+    def hand_points(self, q: np.ndarray) -> np.ndarray:
+        """(n, 3) middles of the hand's geoms [m] at joint angles, the claw as it was last looked at."""
+        self.data.qpos[self._joints] = q
+        mujoco.mj_kinematics(self.model, self.data)
+        return self.data.geom_xpos[self._hand & self._solid]
 
     def cost(self, path: Path, picture: np.ndarray, percent: float, stop: float = np.inf) -> float:
         """How little room a path leaves; 0 (plus a little for its length) where it keeps the margin everywhere."""

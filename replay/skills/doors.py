@@ -16,6 +16,9 @@ LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 CLOSE = 2.0  # crowd of an arm that is near several things and touches none
 LEAP = 0.4  # rad, a joint that turns so far in one knot changes its branch
 ROOM = 0.005  # m, by which a planned hand may miss its place
+ASTRIDE = 0.02  # m, past the inner face, for the middle of a part of the hand
+CROWDED = 3.0  # of a way that is rather not taken
+FURTHER = ("ready", "elbow_out", "raised")  # postures from which a door is pushed on, from its inner face
 OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
 AJAR = 0.02  # rad, the latch has let go
 HALF_HAND = 0.055  # m, palm with some play
@@ -40,7 +43,9 @@ class PullOpen(Skill):
         "yaw": Argument("angle", "how far the hand turns on the way", 0.0),
         "pitch": Argument("angle", "how far the fingers sink on the way", 0.0),
         "force": Argument(
-            "force", "largest pull against the latch; where it does not yield, the demonstration ends", 39.0
+            "force",
+            "largest pull that is commanded; the arm gives about 0.85 of it, and where the latch does not yield, it ends",
+            50.0,
         ),
         "speed": Argument("speed", "largest speed of the hand", 0.25),
         "until": Argument("subgoal", "the subgoal at which it ends early", None),
@@ -49,15 +54,15 @@ class PullOpen(Skill):
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
         shut = body.joint(self.joint)
-        self.goal = self.to
-        path, angles = self._arc(body, shut, shut)
-        while self.goal > self.at_least:
+        goal = self.to
+        path, angles = self._arc(body, shut, shut, goal)
+        while goal > self.at_least:
             position, frame = arm.hand(path.end)
             off = arm.solve(position - self.retreat * frame[:, 2], frame, path.end, orient=0.15)[1]
             if max(off - 0.01, path.error) < ROOM:
                 break
-            self.goal = max(self.goal - STEP, self.at_least)
-            path, angles = self._arc(body, shut, shut)
+            goal = max(goal - STEP, self.at_least)
+            path, angles = self._arc(body, shut, shut, goal)
 
         def base() -> np.ndarray:
             return path.spline(np.interp(body.joint(self.joint), angles, path.marks))
@@ -75,21 +80,21 @@ class PullOpen(Skill):
         ):
             body.given_up = f"{self.joint} did not yield to {self.force:.0f} N"
             return
-        path, _ = self._arc(body, body.joint(self.joint), body.joint(self.joint))
+        path, _ = self._arc(body, body.joint(self.joint), body.joint(self.joint), goal)
         yield from arm.follow(path, body.until(self.until))
         yield from body.pause(0.05, 0.15)
 
-    def _arc(self, body: Body, start: float, opened: float) -> tuple[Path, np.ndarray]:
+    def _arc(self, body: Body, start: float, opened: float, goal: float) -> tuple[Path, np.ndarray]:
         """The way of the hand from where it is, with the handle, and the door's angle [rad] at its marks."""
         arm = body.arms[self.hand]
         position, frame = arm.hand()
         offset = frame.T @ (body.site(self.grasp)[0] - position)
         axis = body.hinge(self.joint)[1]
         turn_with = -1.0 if axis[2] < 0 else 1.0
-        count = max(2, int(np.ceil((self.goal - start) / STEP)))
+        count = max(2, int(np.ceil((goal - start) / STEP)))
         side = np.cross(UP, frame[:, 2])
         side /= np.linalg.norm(side)
-        angles = start + np.linspace(0.0, 1.0, count + 1) * (self.goal - start)
+        angles = start + np.linspace(0.0, 1.0, count + 1) * (goal - start)
         poses = []
         for angle in angles[1:]:
             handle, _ = body.site_at(self.grasp, self.joint, angle)
@@ -110,18 +115,20 @@ class PushOpen(Skill):
         "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
         "to": Argument("angle", "how far, for a part that faces the robot; one that is turned, as much more or less"),
         "at_least": Argument("angle", "how far in any case", 1.38),
+        "enough": Argument("angle", "a door that stands less open is pushed on with the arm held otherwise", 1.50),
         "radius": Argument("length", "how far from the hinge the hand pushes", 0.25),
         "height": Argument("length", "above the site", 0.07),
         "over": Argument("length", "height above the site at which the hand passes over the door", 0.25),
         "thickness": Argument("length", "of the door", 0.029),
-        "speed": Argument("speed", "largest speed of the hand", 0.4),
+        "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
         body.open_claw(self.hand, 0.03)
         angle = body.joint(self.joint)
-        goal = max(self.to + facing(body.site_at(self.edge, self.joint, 0.0)[1]), self.at_least)
+        wanted = self.to + facing(body.site_at(self.edge, self.joint, 0.0)[1])
+        goal = max(wanted, self.at_least)
         above = posture("from_above", self.hand)
 
         door = body.part_of(self.edge)
@@ -143,6 +150,8 @@ class PushOpen(Skill):
                 crowd = body.crowd(self.hand, q, [door], self.joint, theta)
                 if off > ROOM or crowd > CLOSE or (theta > angle and np.abs(q - before).max() > LEAP):
                     break
+                if self._astride(body, q, theta):
+                    break
             if theta > reach + 0.02:
                 reach, radius, low = theta, r, start
             if reach >= goal:
@@ -158,6 +167,55 @@ class PushOpen(Skill):
         yield from arm.follow(path, lambda: body.joint(self.joint) >= goal)
         away = behind(body.joint(self.joint), radius, BEHIND, self.height)
         yield from arm.follow(arm.line([(away, None)], self.speed, like=above))
+        wide = max(wanted, self.enough)
+        if body.joint(self.joint) < wide - STEP:
+            yield from self._further(body, min(wide, float(body.model.joint(self.joint).range[1]) - STEP))
+
+    def _astride(self, body: Body, q: np.ndarray, theta: float) -> bool:
+        """Whether a part of the hand would stand on the other side of the door, which then is clamped, not pushed."""
+        position, rotation = body.site_at(self.edge, self.joint, theta)
+        points = (body.hand_points(self.hand, q) - position) @ rotation
+        inward = (body.hinge(self.joint)[0] - position) @ rotation
+        beside = points[:, 1] * np.sign(inward[1])
+        return bool(((points[:, 0] + self.thickness > ASTRIDE) & (beside > -0.02)).any())
+
+    def _further(self, body: Body, goal: float) -> Motion:
+        """Push on from the inner face with the arm held otherwise: whoever has reached over the door stands too high."""
+        arm, door, angle = body.arms[self.hand], body.part_of(self.edge), body.joint(self.joint)
+
+        def behind(theta: float, gap: float) -> np.ndarray:
+            return on_door(body, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
+
+        best: tuple[float, Path | None, np.ndarray, float, float, float] = (np.inf, None, arm.q, 0.0, 0.0, 0.0)
+        for name, radius, height in itertools.product(FURTHER, (0.25, 0.30, 0.20), (self.height, 0.05, 0.0)):
+            like = posture(name, self.hand)
+            start, off = arm.solve(behind(angle, BEHIND), None, like, like)
+            if off > ROOM or body.crowd(self.hand, start) > 0.5:
+                continue
+            q, theta = start, angle
+            for theta in np.arange(angle, goal + STEP, STEP):
+                before, (q, off) = q, arm.solve(behind(theta, 0.04), None, q, like, steps=12)
+                crowd = body.crowd(self.hand, q, [door], self.joint, theta)
+                if off > ROOM or crowd > CLOSE or (theta > angle and np.abs(q - before).max() > LEAP):
+                    break
+                if self._astride(body, q, theta):
+                    break
+            if theta < angle + 2 * STEP:
+                continue
+            way = body.way(self.hand, start, [[], ["over"], ["high"], ["over", "high"]], self.speed)
+            score = body.room_on(self.hand, way) + 4.0 * max(goal - theta, 0.0)
+            if score < best[0]:
+                best = (score, way, like, radius, height, theta)
+            if score < 0.5:
+                break
+        score, path, like, radius, height, reach = best
+        if path is None or score > CROWDED:
+            return
+        yield from arm.follow(path)
+        poses = [(behind(theta, 0.04), None) for theta in np.arange(angle, min(goal, reach) + 0.1, STEP)]
+        yield from arm.follow(arm.line(poses, 0.5 * self.speed, like=like), lambda: body.joint(self.joint) >= goal)
+        away = behind(body.joint(self.joint), BEHIND)
+        yield from arm.follow(arm.line([(away, None)], self.speed, like=like))
 
 
 class PushClose(Skill):
@@ -172,6 +230,7 @@ class PushClose(Skill):
         "height": Argument("length", "above the site", 0.0),
         "force": Argument("force", "largest push against the latch", 40.0),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
+        "slow_from": Argument("angle", "angle of the door from which on it is pushed slowly", NEARLY),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
@@ -200,8 +259,8 @@ class PushClose(Skill):
         _, radius, like, start = best
         yield from arm.follow(body.way(self.hand, start, [["round_1", "round_2"]], self.speed))
         angle = body.joint(self.joint)
-        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, NEARLY, -STEP)]
-        path = arm.line([*poses, (outside(NEARLY, 0.03), None)], self.speed, like=like)
+        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, self.slow_from, -STEP)]
+        path = arm.line([*poses, (outside(self.slow_from, 0.03), None)], self.speed, like=like)
         yield from arm.follow(path, body.until(self.until))
         # the latch is met slowly and by a growing force, so that nothing is squeezed once it has caught
         caught = body.until(self.until) or (lambda: False)

@@ -6,13 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import posture
+from .arm import Arm, posture
 from .body import SIDES, Body, Motion
 from .hands import TURNS, facing
 from .skill import Argument, Skill
 
 TIP = 0.0225  # m, from between the pads to the end of the closed fingers (robots/kuafu/claw.xml)
 PRESSING = 0.02  # m/s
+ATTEMPTS, DEEPER = 3, 0.003  # how often a key is pressed at most; m, how much further each time
 MORE = np.deg2rad([-36.0, -48.0])  # further directions of the fingers, from the side
 POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
 
@@ -58,12 +59,22 @@ class PressKey(Skill):
             body.way(side, start, [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]], self.speed)
         )
         yield from body.pause()
+        deeper = 0.0
+        for _ in range(ATTEMPTS):
+            yield from self._press(body, arm, out, deeper)
+            if self.until is None or body.reached(self.until):
+                break
+            deeper += DEEPER  # a person who has felt no click presses again, further in
+
+    def _press(self, body: Body, arm: Arm, out: np.ndarray, deeper: float) -> Motion:
+        """Come before the key, press it, and draw back."""
+        key = body.site(self.at)[0] + body.aim()
         position, frame = arm.hand()
         tip = position + TIP * frame[:, 2]
         yield from arm.follow(arm.line([(position + key + 0.002 * out - tip, frame)], 0.1), tremor=0.3)
         yield from arm.hold(0.15)
         position, frame = arm.hand()
-        pressed = arm.line([(position - (self.travel + 0.002) * out, frame)], PRESSING)
+        pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], PRESSING)
         yield from arm.follow(pressed, body.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         position, frame = arm.hand()

@@ -78,9 +78,10 @@ class Skill:
         return {"name": cls.word, "doc": (cls.__doc__ or "").strip().split("\n")[0], "arguments": rows}
 
 
-def read_skills(scene: Scene, registry: dict[str, type[Skill]]) -> Iterator[Skill]:
-    """The skill chain of a scenario, with every problem noted at its place in the YAML."""
-    for item in scene.config.skills.each() if scene.config.skills.value else ():
+def read_skills(scene: Scene, registry: dict[str, type[Skill]], chain: Node | None = None) -> Iterator[Skill]:
+    """The skill chain of a scenario, or the skills of another list, with every problem noted at its place in the YAML."""
+    chain = scene.config.skills if chain is None else chain
+    for item in chain.each() if chain.value else ():
         words = list(item.items())
         if len(words) != 1:
             item.note("a skill is one word with its arguments, such as `reach: {hand: left, to: oven.handle}`.")

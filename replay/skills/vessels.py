@@ -16,7 +16,7 @@ STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
 # looking where the forearm keeps most room
 BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50.0, -24.0, -8.0]))
-CARRIES = 14  # ways of carrying that are imagined before the best is taken
+CARRIES = 26  # ways of carrying that are imagined before the best is taken
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
 
 
@@ -171,7 +171,7 @@ class CarryLevel(Skill):
                 yaw += float(body.rng.uniform(-0.25, 0.25))
                 before += float(body.rng.uniform(-0.012, 0.03))
                 bias = float(body.rng.uniform(-0.3, 0.3))
-                like = like + body.rng.normal(0.0, 0.25, 7)
+                like = like + body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
             path = plan(yaw, before, bias, like)
             cost = body.room_on(self.hand, path, parts) + 200.0 * max(path.error - REACHED, 0.0)
             if cost < best[0]:

@@ -1,0 +1,121 @@
+"""The part of a mapping that is for formats whose episodes are arrays with one row a sample: LeRobot, NumPy, HDF5, DAPG.
+
+A field names a channel and, where it holds several things, a slice of its columns: `action[0:7]`, `states[0]`. An array
+with more than two axes is laid out row by row first: of (T, 21, 3), `joints[0:3]` is x, y, z of the first joint.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .mapping import StreamRule
+
+_SLICE = re.compile(r"^(?P<channel>.+?)(?:\[(?P<one>\d{1,6})\]|\[(?P<first>\d{1,6}):(?P<end>\d{1,6})\])?$")
+ANY = "any"  # stands in a shape for an axis of any length
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns `first` to `end` (exclusive) of a channel; `end` None for all."""
+
+    channel: str
+    first: int = 0
+    end: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Columns:
+        """Read `channel`, `channel[3]` or `channel[0:7]`.
+
+        Raises:
+            ValueError: the slice is empty.
+        """
+        match = _SLICE.match(text)
+        if match is None:
+            raise ValueError(f"{text!r} names no channel")
+        if match["one"] is not None:
+            return cls(match["channel"], int(match["one"]), int(match["one"]) + 1)
+        if match["first"] is None:
+            return cls(text)
+        first, end = int(match["first"]), int(match["end"])
+        if first >= end:
+            raise ValueError(f"{text!r} holds no column")
+        return cls(match["channel"], first, end)
+
+    def span(self, width: int) -> tuple[int, int]:
+        """First and last (exclusive) column in a channel of this width."""
+        return self.first, width if self.end is None else self.end
+
+    def __str__(self) -> str:
+        if self.end is None:
+            return self.channel
+        return (
+            f"{self.channel}[{self.first}]"
+            if self.end == self.first + 1
+            else f"{self.channel}[{self.first}:{self.end}]"
+        )
+
+
+@dataclass(frozen=True)
+class TimeRule:
+    """Where the time of a row stands: its field, the nanoseconds in its unit, and which clock that is."""
+
+    field: str
+    unit_ns: int
+    clock: str
+
+
+@dataclass(frozen=True)
+class ArrayRule:
+    """What the arrays of an episode hold.
+
+    Attributes:
+        channels: channels that must all be there for the mapping to be chosen, with their shape after the first axis:
+            numbers, or `any`; () where each row is one number.
+        streams: what to take out of the arrays.
+        robot_type: what a LeRobot set must name as its robot, or None.
+        episodes: pattern of the groups or name prefixes that hold one episode each (`demo*`), or None.
+        time: the time of a row, or None, where rows stand at k / fps.
+        fps: rows a second, where the container does not tell; or the field that tells it.
+        metadata: note by field, for arrays that are no rows (a start state); they go into `Recording.metadata`.
+    """
+
+    channels: Mapping[str, tuple[int | str, ...]]
+    streams: tuple[StreamRule, ...]
+    robot_type: str | None = None
+    episodes: str | None = None
+    time: TimeRule | None = None
+    fps: float | str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def fits(self, shapes: Mapping[str, Sequence[int]], robot_type: str | None) -> bool:
+        """Whether all channels are there with these shapes (first axis included), for this robot."""
+        if self.robot_type is not None and self.robot_type != robot_type:
+            return False
+        return all(name in shapes and _same(shape, shapes[name][1:]) for name, shape in self.channels.items())
+
+    @property
+    def detail(self) -> int:
+        """How much the rule asks for: of several that fit, the one that asks for most is chosen."""
+        return len(self.channels) + (self.robot_type is not None)
+
+
+def _same(wanted: Sequence[int | str], found: Sequence[int]) -> bool:
+    if not wanted:
+        return math.prod(found) == 1
+    return len(wanted) == len(found) and all(w in (ANY, n) for w, n in zip(wanted, found))
+
+
+def reason_unused(unused: Mapping[str, str], channel: str, width: int) -> list[tuple[int, int, str]]:
+    """What a mapping names as unused of a channel: (first column, last column exclusive, reason)."""
+    found = []
+    for pattern, reason in unused.items():
+        columns = Columns.parse(pattern)
+        if fnmatchcase(channel, columns.channel):
+            found.append((*columns.span(width), reason))
+    return found

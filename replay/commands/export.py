@@ -1,0 +1,107 @@
+"""shiliu export: recordings out, in the formats of others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...scenarios.errors import EpisodeError
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import Request
+    from ...scenarios.dialect import Node
+    from ..formats.targets import Item
+    from ..recording import Recording, SimEpisode
+
+USAGE = """
+shiliu export data=FILE_OR_FOLDER to=lerobot|rosbag|mcap|minari|robomimic out=DIR [episodes=0,3] [images=[head]] [reward=dense]
+
+Writes what was recorded for the tools of others, and steps episodes again where a format wants more than was kept: they
+must come out as recorded, to the bit. What real robots recorded goes to=mcap; the other formats take episodes of the
+simulation. minari and robomimic need optional packages (pip install "shiliu[export]"). docs/formats.md tells what is where.
+Exit 0, or 2 where something cannot be read or written; nothing lies at out= then.
+"""
+
+
+def run(request: Request) -> int:
+    """Read, write, tell."""
+    from ..formats import read
+    from ..formats.targets import TARGETS, Options, export, exporter
+
+    settings = Settings(request)
+    data, out = Path(settings["data"].word()), Path(settings["out"].word())
+    to = settings["to"].word(choices=tuple(TARGETS))
+    chosen = _chosen(settings["episodes"])
+    mapping = settings["mapping"].word(default="") or None
+    images = tuple(node.word() for node in settings["images"].each())
+    reward = settings["reward"].word(choices=("dense", "sparse"))
+    quiet = settings["quiet"].flag()
+    settings.stop()
+    exporter(to)  # a missing package is told before anything is read
+    if images and to in ("mcap", "minari"):
+        raise EpisodeError(f"to={to} writes no pictures; leave images= out.", field="images")
+    command = f"shiliu export data={data.name} to={to}"
+    options = Options(images, reward, {"command": command})
+    written = 0
+    for item in export(to, _items(read(data, mapping), data, chosen, request.conf_dir), out, options):
+        written += 1
+        if not quiet:
+            print(f"  {item.recording.source}", flush=True)
+    print(f"{out}: {written} recordings as {TARGETS[to].what}")
+    return 0
+
+
+def _chosen(node: Node) -> set[int] | None:
+    """Numbers of episodes from `3`, `0,3`, `0-9` or a list of numbers; None for all."""
+    value = node.value
+    if value is None:
+        return None
+    words = [str(item) for item in value] if isinstance(value, list) else str(value).replace(" ", "").split(",")
+    found: set[int] = set()
+    for word in words:
+        match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", word)
+        if match is None or int(match[2] or match[1]) < int(match[1]):
+            node.note(f"{word!r} is no number of an episode. Write such as 0,3 or 0-9.")
+            return None
+        found |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return found
+
+
+def _items(recordings: Iterator, data: Path, chosen: set[int] | None, conf_dir: Path | None) -> Iterator[Item]:
+    """Chosen recordings, in the order of reading.
+
+    Raises:
+        EpisodeError: one of them is unreadable, or a chosen one does not exist.
+    """
+    from ..formats.targets import Item
+    from ..recording import Unreadable
+    from ..scenes import Stages
+
+    stages, k = Stages(conf_dir=conf_dir), -1
+    for k, item in enumerate(recordings):
+        if chosen is not None and k not in chosen:
+            continue
+        if isinstance(item, Unreadable):
+            raise EpisodeError(
+                f"episode {k} cannot be read: {item.error.message} Leave it out with episodes=.",
+                file=item.error.file or item.source,
+                field=item.error.field,
+            )
+        yield Item(k, item, _episode(item, data), stages)
+    missing = sorted(n for n in chosen or () if n > k)
+    if missing:
+        raise EpisodeError(f"there is no episode {missing[0]}; {k + 1} were read.", file=data, field="episodes")
+
+
+def _episode(recording: Recording, data: Path) -> SimEpisode | None:
+    """The simulation episode of a recording; a bag of ours carries one beside the maker's topics."""
+    from ..formats.rosbag1_write import EPISODE
+
+    if recording.episode is not None or not any(told.startswith(f"{EPISODE} ") for told in recording.unmapped):
+        return recording.episode
+    from ..formats.rosbag1_episode import read_episode
+
+    return read_episode(data if data.is_file() else data / recording.source)

@@ -1,0 +1,228 @@
+"""shiliu import: recordings of any readable format become a LeRobot v3.0 dataset on one clock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...scenarios.errors import EpisodeError
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import Request
+    from ..formats.arrays import ArrayEpisode
+    from ..recording import Recording
+
+USAGE = """
+shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [fps=30] [resample.measured=linear]
+              [keep_raw=true] [videos=true] [source_fps=50]
+
+Writes the recordings as a LeRobot v3.0 dataset: every stream on one clock, in the source's units, which info.json names.
+What is on a grid of that rate already is taken as it is; else commands are held (previous), measurements interpolated
+(linear) and rotations turned (slerp), and each episode says so. The streams as they came lie beside it (shiliu/raw).
+Videos of a set are copied where they fit the frames. Recordings with different features become several datasets under
+out. Where no mapping knows a recording, a draft is written to proposed-mapping.yaml beside out.
+Exit 0; 3 where some were unreadable; 2 where all were.
+"""
+DRAFT = "proposed-mapping.yaml"
+
+
+def run(request: Request) -> int:
+    """Read, put on one clock, write."""
+    from ... import __version__
+    from ..formats import NothingReadable, Unreadable, read
+    from ..formats.arrays import NoMapping
+    from ..importing import frames_of
+    from ..resample import METHODS, ROTATIONS, Methods
+
+    settings = Settings(request)
+    data, out = settings["data"].word(), Path(settings["out"].word())
+    mapping = settings["mapping"].word(default="") or None
+    fps = settings["fps"].integer(default=0, low=1) or None
+    source_fps = settings["source_fps"].number(default=0.0) or None
+    table = settings["resample"]
+    chosen = {key: table.child(key).word(choices=METHODS) for key in ("command", "measured", "pose", "event")}
+    chosen["quaternion"] = table.child("quaternion").word(choices=ROTATIONS)
+    keep_raw, quiet = settings["keep_raw"].flag(default=True), settings["quiet"].flag()
+    videos = settings["videos"].flag(default=True)
+    settings.stop()
+    methods = Methods(**chosen)
+    if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
+        raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
+    raw = _raw_writer() if keep_raw else None
+    made = {"command": "shiliu import", "version": __version__, "resample": chosen, "keep_raw": raw is not None}
+    failed: list[Any] = []
+    rates: dict[tuple[str, ...], int] = {}
+    with _Sets(out, made) as sets:
+        try:
+            for item in read(data, mapping, source_fps):
+                error: EpisodeError | None = item.error if isinstance(item, Unreadable) else None
+                if not isinstance(item, Unreadable):
+                    try:
+                        frames = frames_of(item, fps or _rate(item, rates), methods, videos)
+                    except EpisodeError as problem:
+                        error = problem
+                    else:
+                        name = sets.add(item, frames, raw)
+                        if not quiet:
+                            print(_line(item, frames, name), flush=True)
+                        continue
+                failed.append((item.source, error))
+        except NoMapping as nothing:
+            failed.append((nothing.episode.source, nothing))
+        except NothingReadable as nothing:
+            failed += [(item.source, item.error) for item in nothing.items]
+        unknown = next((why.episode for _, why in failed if isinstance(why, NoMapping)), None)
+        for source, why in failed if sets.count or len(failed) > 1 else ():
+            print(f"shiliu: {source}: {why}", file=sys.stderr)
+        if unknown is not None:
+            _draft(unknown, out)
+        if not sets.count:
+            first = failed[0][1] if failed else EpisodeError("holds no recording.", file=data)
+            raise EpisodeError(
+                f"Nothing could be imported. {first.message}", file=first.file or data, field=first.field
+            )
+        written = sets.close()
+    for path, episodes, rows in written:
+        print(f"{path}: {episodes} episodes, {rows} frames")
+    if keep_raw and raw is None:
+        print("shiliu: the streams as they came were not kept, as this installation writes no MCAP.", file=sys.stderr)
+    return 3 if failed else 0
+
+
+def _rate(recording: Recording, rates: dict[tuple[str, ...], int]) -> int:
+    """A recording's own rate; where it is not on a grid, that of the first of its kind, so that they share a dataset."""
+    from ..importing import own_rate
+
+    rate, on_grid = own_rate(recording)
+    return rate if on_grid else rates.setdefault((str(recording.mapping), *recording.streams), rate)
+
+
+def _raw_writer() -> Any:
+    """The writer of streams as they came, where this installation has it."""
+    from importlib import import_module
+
+    try:
+        return import_module("..formats.mcap_write", __package__).write
+    except ImportError:
+        return None
+
+
+class _Sets:
+    """The datasets of a run: one for every set of features, side by side in a hidden folder until all are whole."""
+
+    def __init__(self, out: Path, made: dict[str, Any]) -> None:
+        self.out, self.made = out, made
+        self.count = 0
+        self._staging = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.import"
+        self._writers: dict[str, tuple[str, Any, list[int]]] = {}
+        self._names: Counter[str] = Counter()
+
+    def __enter__(self) -> _Sets:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for _name, writer, _rows in self._writers.values():
+            writer.abort()
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def add(self, recording: Any, frames: Any, raw: Any) -> str:
+        """Append one recording to the dataset of its features; returns that dataset's name."""
+        import json
+
+        from ..formats.lerobot_write import DatasetWriter
+
+        robot = str(recording.metadata.get("robot") or "unknown")
+        key = json.dumps([robot, recording.mapping, frames.fps, frames.features], sort_keys=True, default=str)
+        if key not in self._writers:
+            base = recording.mapping or robot
+            self._names[base] += 1
+            name = base if self._names[base] == 1 else f"{base}_{self._names[base]}"
+            writer = DatasetWriter(
+                self._staging / name, frames.features, frames.fps, robot, self.made, simulation=False
+            )
+            self._writers[key] = (name, writer, [])
+        name, writer, rows = self._writers[key]
+        about = {
+            "shiliu/scenario": recording.scenario,
+            "shiliu/cell": recording.cell,
+            "shiliu/kind": recording.kind,
+            "shiliu/mapping": recording.mapping,
+            "shiliu/source": recording.source,
+            "shiliu/source_sha256": recording.sha256,
+        }
+        kept = raw is not None
+        side = {
+            "name": recording.name,
+            "source": recording.source,
+            "sha256": recording.sha256,
+            "kind": recording.kind,
+            "scenario": recording.scenario,
+            "cell": recording.cell,
+            "mapping": recording.mapping,
+            "metadata": recording.metadata,
+            "unmapped": list(recording.unmapped),
+            "notes": [*recording.notes, _told(frames)],
+            "provenance": {**frames.provenance, "raw_streams": kept},
+        }
+        task = str(recording.metadata.get("task") or "no task given")
+        keep = (lambda path: raw(recording, path)) if kept else None
+        writer.add_imported(frames.columns, task, about, side, keep, frames.videos)
+        rows.append(len(next(iter(frames.columns.values()))))
+        self.count += 1
+        return name
+
+    def close(self) -> list[tuple[Path, int, int]]:
+        """Put the datasets in place; returns path, episodes and frames of each."""
+        for _name, writer, _rows in self._writers.values():
+            writer.close()
+        if self.out.is_dir():
+            self.out.rmdir()
+        single = len(self._writers) == 1
+        os.rename(self._staging / next(iter(self._writers.values()))[0] if single else self._staging, self.out)
+        return [
+            (self.out if single else self.out / name, len(rows), sum(rows))
+            for name, _writer, rows in self._writers.values()
+        ]
+
+
+def _told(frames: Any) -> str:
+    told = frames.provenance
+    if not told["resampled"]:
+        return f"imported at {frames.fps} Hz as it was: nothing was resampled"
+    methods = Counter(
+        f"{s['method']}{', ' + s['quaternions'] if 'quaternions' in s else ''}" for s in told["streams"].values()
+    )
+    shown = "; ".join(f"{n} streams by {method}" for method, n in methods.items())
+    return (
+        f"imported onto {frames.fps} Hz: {shown}; {told['before_s']:.2f} s before the first frame and {told['after_s']:.2f} s "
+        "after the last are not in the frames"
+    )
+
+
+def _line(recording: Any, frames: Any, name: str) -> str:
+    rows = len(next(iter(frames.columns.values())))
+    how = "resampled" if frames.provenance["resampled"] else "as it was"
+    return f"  {recording.source:<44} {rows:>6} frames at {frames.fps} Hz, {how:<10} {name}"
+
+
+def _draft(episode: ArrayEpisode, out: Path) -> None:
+    """Write a draft of a mapping beside `out`, under a name that is free."""
+    from ..proposal import propose
+
+    proposal = propose(episode)
+    stem, suffix = DRAFT.rsplit(".", 1)
+    names = (DRAFT, *(f"{stem}-{k}.{suffix}" for k in range(2, 1000)))
+    path = next(p for p in (out.parent / name for name in names) if not p.exists())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    partial.write_text(proposal.text, encoding="utf-8")
+    os.rename(partial, path)
+    print(f"shiliu: a draft of a mapping is in {path}; it is unsure of:", file=sys.stderr)
+    for line in proposal.unsure:
+        print(f"  - {line}", file=sys.stderr)

@@ -1,0 +1,155 @@
+"""What containers of topics have in common: a mapping is chosen by the topics, and the topics become a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from ...scenarios.errors import EpisodeError
+from ..mapping import Mapping, TopicRule, packaged
+from ..recording import Recording
+from .rosbag1_topic import TopicBuffer
+
+
+class Channel(Protocol):
+    """A topic as one sender wrote it: `msgtype` as `sensor_msgs/msg/JointState`, `msgcount` messages."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def msgtype(self) -> str: ...
+    @property
+    def msgcount(self) -> int: ...
+
+
+AnyChannel = TypeVar("AnyChannel", bound=Channel)
+
+
+def choose(path: Path, channels: Sequence[Channel], formats: Sequence[str], what: str) -> Mapping:
+    """The mapping that knows most of the messages; one for a robot before one for a person's motion alone.
+
+    Args:
+        formats: mappings for these containers come into question; `what`: the container, in words.
+
+    Raises:
+        EpisodeError: no mapping knows any of it; it says what is there and what would be known.
+    """
+    mappings = [mapping for name in formats for mapping in packaged(name)]
+
+    def known(mapping: Mapping) -> int:
+        return sum(c.msgcount for c in channels if rule_of(mapping, c) is not None)
+
+    fitting = [m for m in mappings if any(c.topic in m.recognise and rule_of(m, c) for c in channels)]
+    if not fitting:
+        raise EpisodeError(_nothing_known(mappings, channels, what), file=path)
+    return max(fitting, key=lambda m: (m.kind != "human", known(m)))
+
+
+def rule_of(mapping: Mapping, channel: Channel) -> TopicRule | None:
+    """What a mapping says of a channel, or None where it does not know it with this type."""
+    rule = mapping.topics.get(channel.topic)
+    return rule if rule is not None and _capital(rule.type) == _capital(channel.msgtype) else None
+
+
+def _capital(type_: str) -> str:
+    """A type with a capital, which ROS 2 demands: the maker's `sensorsData` is called `SensorsData` there."""
+    package, slash, name = type_.rpartition("/")
+    return f"{package}{slash}{name[:1].upper()}{name[1:]}"
+
+
+def mapped(path: Path, mapping: Mapping, channels: Sequence[AnyChannel], what: str) -> list[AnyChannel]:
+    """The channels that a mapping knows.
+
+    Raises:
+        EpisodeError: it knows none.
+    """
+    found = [c for c in channels if rule_of(mapping, c) is not None]
+    if not found:
+        raise EpisodeError(
+            f"mapping {mapping.name} knows no topic of this {what}, which holds {_listed(channels) or 'no messages'}. "
+            "Leave mapping= out to have one chosen, or name the topics in the mapping.",
+            file=path,
+        )
+    return found
+
+
+def recording_of(
+    path: Path,
+    source: str,
+    sha256: str,
+    mapping: Mapping,
+    topics: dict[str, TopicBuffer],
+    channels: Sequence[Channel],
+    silent: Sequence[Channel],
+    metadata: dict[str, Any],
+) -> Recording:
+    """The recording that filled buffers are.
+
+    Args:
+        topics: buffer by topic; channels: all that hold messages; silent: all that hold none.
+        metadata: what the container says.
+    """
+    notes = [f"read with mapping {mapping.name}; values, element order and clocks are as stored"]
+    streams = {s.name: s for topic in topics.values() for s in topic.streams(notes)}
+    kind = mapping.kind
+    if kind == "robot" and not any(s.role == "command" for s in streams.values()):
+        measured = any(s.role == "measured" for s in streams.values())
+        kind = "state_only" if measured else "human"
+        notes.append("no command was recorded" if measured else "no joint was recorded, only a person's motion")
+    return Recording(
+        name=path.stem,
+        source=source,
+        sha256=sha256,
+        kind=kind,
+        streams=streams,
+        metadata=metadata,
+        mapping=mapping.name,
+        unmapped=tuple(_unmapped(mapping, channels, silent)),
+        notes=notes,
+    )
+
+
+def _short(type_: str) -> str:
+    """`sensor_msgs/msg/JointState`, as the library says, the way ROS 1 spells it."""
+    return type_.replace("/msg/", "/")
+
+
+def _listed(channels: Sequence[Channel]) -> str:
+    counts: dict[tuple[str, str], int] = {}
+    for c in channels:
+        key = (c.topic, _short(c.msgtype))
+        counts[key] = counts.get(key, 0) + c.msgcount
+    shown = [f"{topic} ({type_}, {n} messages)" for (topic, type_), n in list(counts.items())[:12]]
+    return ", ".join(shown) + (f" and {len(counts) - 12} more" if len(counts) > 12 else "")
+
+
+def _nothing_known(mappings: list[Mapping], channels: Sequence[Channel], what: str) -> str:
+    if not channels:
+        return f"the {what} holds no messages. Record it again, and look at the topics meanwhile (`rostopic hz`)."
+    wrong = [
+        f" {c.topic} is a {_short(c.msgtype)} here, where mapping {m.name} knows a {_short(m.topics[c.topic].type)}."
+        for m in mappings
+        for c in channels
+        if c.topic in m.recognise and rule_of(m, c) is None
+    ]
+    wanted = ", ".join(sorted({topic for m in mappings for topic in m.recognise}))
+    return (
+        f"no arm topic that a mapping knows. The {what} holds {_listed(channels)}.{''.join(dict.fromkeys(wrong))} "
+        f"Record one of {wanted}, or say what the topics are in a mapping of your own: "
+        "mapping=FILE.yaml, like conf/mapping/kuavo_rosbag.yaml."
+    )
+
+
+def _unmapped(mapping: Mapping, channels: Sequence[Channel], silent: Sequence[Channel]) -> Iterator[str]:
+    for c in channels:
+        if rule_of(mapping, c) is not None:
+            continue
+        type_ = _short(c.msgtype)
+        if c.topic in mapping.topics:
+            reason = f"a {_short(mapping.topics[c.topic].type)} was expected"
+        else:
+            reason = mapping.reason_unused(c.topic) or f"unknown to mapping {mapping.name}"
+        yield f"{c.topic} ({type_}, {c.msgcount} messages): {reason}"
+    for c in silent:
+        yield f"{c.topic} ({_short(c.msgtype)}, 0 messages): announced, but nothing was recorded"

@@ -1,0 +1,213 @@
+"""Every failure mode by a demonstration that brings it: environment, operator and judge call it by one and the same code."""
+
+import copy
+import dataclasses
+import json
+from functools import lru_cache
+
+import pytest
+import shiliu
+import yaml
+from shiliu.cli import main
+from shiliu.envs.single import ShiliuEnv
+from shiliu.replay.demo import SEEDS
+from shiliu.replay.demonstration import as_recording, performed
+from shiliu.replay.judge import judge
+from shiliu.replay.mistakes import code_of, codes_of, read_mistakes
+from shiliu.replay.operator import perform
+from shiliu.scenarios import draw as drawing
+from shiliu.scenarios.catalog import list_scenarios
+from shiliu.scenarios.dialect import Node, Problems
+from shiliu.scenarios.errors import ScenarioError
+
+SEED = SEEDS[0]
+QUICKLY = 4  # mistakes of each scenario that the default suite performs, ten seconds each; the others are slow
+
+
+def scenarios_with_mistakes():
+    sheets = {name: yaml.safe_load(file.read_text(encoding="utf-8")) for name, file in list_scenarios().items()}
+    return {name: list(sheet["mistakes"]) for name, sheet in sheets.items() if sheet.get("mistakes")}
+
+
+@lru_cache
+def loaded(scenario):
+    return shiliu.load_scenario(scenario)
+
+
+MISTAKES = [
+    pytest.param(scenario, name, marks=() if i < QUICKLY else pytest.mark.slow)
+    for scenario, names in scenarios_with_mistakes().items()
+    for i, name in enumerate(names)
+]
+
+
+@pytest.mark.parametrize(("scenario", "name"), MISTAKES)
+def test_operator_environment_and_judge_name_the_same_code(scenario, name):
+    scene = loaded(scenario)
+    mistake = read_mistakes(scene)[name]
+    seed = SEED if mistake.seed is None else mistake.seed
+    (done,) = perform(scene, [drawing.draw(scene, seed)], [seed], mistakes=[mistake])
+    assert done.mistake == name
+    if done.unsafe:  # a broken force limit ends nothing; it may be all that is wrong
+        assert done.unsafe[0] == mistake.code
+    else:
+        assert done.failure == mistake.code and not done.success
+    assert told_by_environment(scene, done, mistake) == mistake.code
+    episode = performed(scene, done)
+    episode.label["success"] = True  # the judge has to find out by itself
+    (verdict,) = judge([as_recording(name, episode, scene)], scene)
+    assert verdict.verdict == "INFEASIBLE"
+    assert next(f for f in verdict.findings if f.code == "reproduces").level == "PASS"
+    common = codes_of(scene)
+    failed = sorted((f for f in verdict.findings if f.failed and code_of(f) in common), key=lambda f: f.t0)
+    assert failed and code_of(failed[0]) == mistake.code, [(code_of(f), f.t0) for f in failed]
+
+
+def told_by_environment(scene, done, mistake):
+    """The first thing that the environment calls wrong when it is given the same actions."""
+    env = ShiliuEnv(scene, reward="sparse")
+    env.reset(options={"values": dict(done.draw.values)})
+    for action in done.actions:
+        _, _, terminated, truncated, info = env.step(action)
+        if info["unsafe"]:
+            return info["unsafe"][0]
+        if terminated or truncated:
+            return info["failure"]
+    return None
+
+
+@pytest.mark.parametrize("scenario", scenarios_with_mistakes())
+def test_every_failure_mode_has_its_mistake(scenario):
+    scene = loaded(scenario)
+    brought = {mistake.code for mistake in read_mistakes(scene).values()}
+    assert {f"scenario.{never.name}" for never in scene.course.nevers} <= brought
+
+
+# -- the words of the YAML ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mistakes():
+    scene = shiliu.load_scenario("microwave")
+
+    def read(text, skills=None):
+        """The mistakes of the microwave with this section, and perhaps with other skills."""
+        problems = Problems()
+        chain = scene.config.skills.value if skills is None else yaml.safe_load(skills)
+        changed = copy.copy(scene)
+        changed.config = dataclasses.replace(
+            scene.config,
+            problems=problems,
+            mistakes=Node(yaml.safe_load(text), "mistakes", problems),
+            skills=Node(chain, "skills", problems),
+        )
+        return read_mistakes(changed)
+
+    return read
+
+
+def test_arguments_are_changed_and_what_is_not_named_stays(mistakes):
+    found = mistakes(
+        "{m: {code: scenario.wrong_key, change: {press_key: {at: oven.stop, until: null, travel: 6 mm}}}}"
+    )["m"]
+    (press,) = [skill for skill in found.chain() if skill.word == "press_key"]
+    assert (press.at, press.until, press.travel) == ("oven/stop", None, pytest.approx(0.006))
+    assert press.hand == "either" and press.pitch == pytest.approx(0.2)
+    assert found.chain()[0] is not found.chain()[0], "skills remember; no two operators share them"
+
+
+def test_skills_are_left_out_and_put_in(mistakes):
+    found = mistakes(
+        "{m: {code: scenario.spilt, skip: [push_close, press_key], before: {reach: [{home: {hand: right}}]},"
+        " after: {lift: [{home: {hand: left}}, {release: {hand: left}}]}}}"
+    )["m"]
+    words = [skill.word for skill in found.chain()]
+    assert words[:2] == ["home", "reach"] and words[-1] == "place_inside"
+    assert words[words.index("lift") + 1 :][:2] == ["home", "release"]
+
+
+def test_faults_have_units(mistakes):
+    found = mistakes(
+        "{m: {code: scenario.spilt, faults: {grip_force: 30 %, speed: 2 %, aim_offset: -60 mm}, seed: 7}}"
+    )["m"]
+    assert found.faults == pytest.approx({"grip_force": 0.3, "speed": 0.02, "aim_offset": -0.06}) and found.seed == 7
+
+
+def test_one_of_several_skills_of_a_word_is_named_by_its_number(mistakes):
+    twice = "[{home: {hand: left}}, {lift: {hand: left, by: 1 mm}}, {home: {hand: right}}]"
+    found = mistakes("{m: {code: scenario.spilt, change: {home 2: {posture: high}}}}", twice)["m"]
+    assert [skill.values.get("posture") for skill in found.chain()] == ["ready", None, "high"]
+    with pytest.raises(ScenarioError, match=r"'home' stands 2 times among the skills. Say which: home 1, home 2"):
+        mistakes("{m: {code: scenario.spilt, skip: home}}", twice)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "{code: scenario.wrongkey, skip: lift}",
+            "'scenario.wrongkey' is not known here. Did you mean scenario.wrong_key",
+        ),
+        ("{code: replay.goal:close, skip: lift}", "Did you mean replay.goal:closed"),
+        ("{code: scenario.spilt, skip: lft}", "'lft' is not among the skills of this scenario. Did you mean lift"),
+        ("{code: scenario.spilt, chnge: {lift: {}}}", "unknown key 'chnge'. Did you mean change"),
+        ("{code: scenario.spilt, change: {lft: {by: 1 mm}}}", "change.lft: 'lft' is not among the skills"),
+        ("{code: scenario.spilt, change: {lift: {bye: 1 mm}}}", "unknown key 'bye'. Did you mean by"),
+        ("{code: scenario.spilt, change: {lift: {by: 1 N}}}", "m.change.lift.by"),
+        ("{code: scenario.spilt, change: {lift: {by: null}}}", "lift needs its 'by'"),
+        ("{code: scenario.spilt, change: {press_key: {at: oven.stp}}}", "Did you mean stop"),
+        ("{code: scenario.spilt, after: {lift: [{hom: {hand: left}}]}}", "'hom' is no skill. Did you mean home"),
+        ("{code: scenario.spilt, let_go: {during: lift}}", "the key 'after' is missing"),
+        ("{code: scenario.spilt, let_go: {during: lft, after: 1 s}}", "'lft' is not among"),
+        ("{code: scenario.spilt, faults: {grip_forc: 1 %}}", "Did you mean grip_force"),
+        ("{code: scenario.spilt, faults: {speed: 3}}", "faults.speed"),
+        ("{code: scenario.spilt}", "nothing goes wrong here"),
+        ("{skip: lift}", "the key 'code' is missing"),
+    ],
+)
+def test_what_is_misspelt_is_told(mistakes, text, said):
+    with pytest.raises(ScenarioError) as error:
+        mistakes(f"{{m: {text}}}")
+    assert said in str(error.value)
+
+
+def test_all_problems_are_told_at_once_with_file_and_line(tmp_path):
+    (tmp_path / "scenario").mkdir()
+    text = list_scenarios()["microwave"].read_text(encoding="utf-8")
+    assert "{press_key: {at: oven.stop, until: null}}" in text and "speed: 1 m/s" in text
+    text = text.replace("{press_key: {at: oven.stop, until", "{press_key: {at: oven.stop, untl").replace(
+        "speed: 1 m/s", "sped: 1 m/s"
+    )
+    (tmp_path / "scenario" / "microwave.yaml").write_text(text, encoding="utf-8")
+    lines = [
+        f"microwave.yaml:{i}: " for i, line in enumerate(text.split("\n"), 1) if "untl" in line or "sped: 1" in line
+    ]
+    with pytest.raises(ScenarioError) as error:
+        read_mistakes(shiliu.load_scenario("microwave", conf_dir=tmp_path))
+    assert len(lines) == 2 and all(line in str(error.value) for line in lines)
+
+
+# -- by command --------------------------------------------------------------------------------------------------------
+
+
+def test_record_a_mistake_then_replay_it(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["record", "mistake=oven_pushed", "episodes=1", f"seed={SEED}", "out=bad", "quiet=true"]) == 0
+    assert "0 of 1 succeeded" in capsys.readouterr().out
+    side = json.loads((tmp_path / "bad" / "shiliu" / "episodes" / "episode_000000.json").read_text(encoding="utf-8"))
+    assert side["label"]["success"] is False and side["label"]["failure"] == "scenario.oven_pushed"
+    assert side["provenance"]["mistake"] == "oven_pushed"
+    assert main(["replay", "data=bad", "out=verdicts", "pictures=false"]) == 1
+    verdict = json.loads((tmp_path / "verdicts" / "verdicts.jsonl").read_text(encoding="utf-8"))
+    assert {"scenario.oven_pushed"} <= {f["code"] for f in verdict["findings"] if f["level"] == "FAIL"}
+    assert next(f for f in verdict["findings"] if f["code"] == "goal")["level"] == "PASS", "failed as recorded"
+    assert main(["record", "mistake=wrongkey", "episodes=1", "out=other"]) == 2
+    assert "Did you mean wrong_key" in capsys.readouterr().err
+
+
+def test_list_mistakes(capsys):
+    assert main(["list", "mistakes", "scenario=microwave"]) == 0
+    assert "wrong_key     scenario.wrong_key" in capsys.readouterr().out
+    assert main(["list", "mistakes", "scenario=microwave", "--json"]) == 0
+    assert {"name": "latch_missed", "code": "replay.goal:closed"} in json.loads(capsys.readouterr().out)
+    assert main(["list", "mistakes", "scenario=bare"]) == 0
