@@ -311,6 +311,22 @@ def test_steps_may_come_again_at_a_cost():
     assert words(found) == [(0, 0, 150), (1, 150, 600)]
 
 
+def test_a_skill_may_take_several_strokes():
+    n, done = 600, np.zeros(600)
+    work, free, other = np.ones(n), np.zeros(n), np.ones(n)
+    for begin, end in ((60, 120), (240, 300)):
+        work[begin:end], free[begin:end] = 0.0, 1.0
+    other[500:] = 0.0
+    phases = (Phase("approach", free), Phase("push", work, True), Phase("away", free + 0.15))
+    chain = [Candidate(0, "left", Evidence(phases, done, done, done))]
+    chain.append(
+        Candidate(1, "left", Evidence((Phase("approach", free), Phase("close", other, True)), done, done, done))
+    )
+    first, second = words(align(chain, 2, np.ones(n), DT))
+    assert first[:2] == (0, 0) and first[2] >= 300, "the second stroke belongs to the first segment"
+    assert second[0] == 1 and second[2] == n
+
+
 def test_a_boundary_lies_where_something_ends():
     n = 300
     vague = np.zeros(n)

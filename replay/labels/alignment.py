@@ -16,6 +16,7 @@ from .evidence import Evidence
 
 MISSING = 1.5  # s, a step of the chain that was not done
 AGAIN = 1.0  # s, going back to a step that was begun already
+STROKE = 0.3  # s, another stroke of the same skill: a door is pushed, the hand goes back and pushes on
 UNSHOWN = 3.0  # s, the needed phase of a skill where it is contradicted as a whole
 BOUNDARY = 0.6  # s, from one skill to the next where nothing shows that one ends or begins
 UNFINISHED = 0.8  # s, leaving a skill that is not done
@@ -123,6 +124,8 @@ class _Lattice:
                 if p + 2 < len(phases) and not phases[p + 1].needed:
                     inner[s, s + 2] = 0.0
             enters, leaves = self._enters(s), self._leaves(s)
+            if leaves and p:
+                inner[s, s - p] = STROKE
             if enters:
                 outer[0, s] = self.start[s] = one.step * MISSING + one.cost
             rest = (n_chain - 1 - one.step) * MISSING
