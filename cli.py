@@ -23,6 +23,7 @@ VERBS = {
     "render": ("render", "pictures of a scenario and its variation"),
     "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),
     "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
+    "label": ("label", "skill segments proposed from the replay, for a person to correct"),
     "import": ("import_", "recordings of other formats become a LeRobot dataset on one clock"),
     "export": ("export", "recordings out: to=lerobot|rosbag|mcap|minari|robomimic"),
     "bench": ("bench", "speed as a ratio to the bare engine"),
@@ -151,7 +152,7 @@ def _quote(value: str) -> str:
 
 
 def _path_like(key: str) -> bool:
-    return key in ("data", "out", "conf_dir", "mapping", "metadata")
+    return key in ("data", "out", "conf_dir", "mapping", "metadata", "apply")
 
 
 def _sweep(request: Request, module: object) -> int:

@@ -157,6 +157,13 @@ def test_an_older_set_is_not_mixed_with_a_newer(dataset):
         DatasetWriter(dataset, FEATURES, 30, append=True)
 
 
+def test_imported_recordings_take_no_episodes_of_the_simulation(dataset):
+    path = dataset / "shiliu/dataset.json"
+    path.write_text(path.read_text().replace('"layout"', '"kind": "imported", "layout"', 1))
+    with pytest.raises(EpisodeError, match="set of imported recordings"):
+        DatasetWriter(dataset, FEATURES, 30, append=True)
+
+
 def test_append_where_nothing_is_makes_a_set(tmp_path):
     assert len(told(add(tmp_path / "set", [episode(0)]))) == 1
     (tmp_path / "other").mkdir()

@@ -1,0 +1,76 @@
+"""shiliu label: skill segments proposed from the replay, and corrected ones into a copy of the dataset."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...scenarios.errors import EpisodeError
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import Request
+
+USAGE = """
+shiliu label data=DATASET out=FILE.yaml [scenario=NAME] [threads=0]
+shiliu label data=DATASET apply=FILE.yaml out=DIR
+
+The first replays every episode and writes which skill of the scenario's own chain it shows when: word, times in seconds,
+hand, object, confidence, and a sentence in English and Chinese. FILE ends in .yaml or .json; a person corrects it.
+The second writes the corrected segments into a copy of the dataset. The original stays, nothing is overwritten.
+Exit 0, or 2 where nothing could be labelled or the sheet cannot be applied.
+"""
+
+
+def run(request: Request) -> int:
+    """Propose, or apply what was corrected."""
+    settings = Settings(request)
+    data, out = settings["data"].word(), Path(settings["out"].word())
+    sheet = settings["apply"].word(default="") or None
+    robot, hand, base = (settings[key].word() for key in ("robot", "hand", "base"))
+    threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
+    settings.stop()
+    if sheet is not None:
+        return _apply(Path(data), Path(sheet), out)
+    from ...scenarios.catalog import scene_of
+    from ..formats import read
+    from ..labels.labelling import labelling
+    from ..labels.sheet import Sheet
+    from ..recording import Unreadable
+    from ..scenes import Stages
+
+    name = settings.chosen("scenario")
+    scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base) if name else None
+    stages = Stages(scene, robot, hand, base, request.conf_dir)
+    done = segments = 0
+    first: Unreadable | None = None
+    with Sheet(out, data) as written:
+        for item in labelling(read(data), stages, threads):
+            written.add(item)
+            if isinstance(item, Unreadable):
+                first = first or item
+                print(f"shiliu: {item.source} is left out: {item.error.message}", file=sys.stderr)
+                continue
+            done, segments = done + 1, segments + len(item.segments)
+            if not quiet:
+                sure = min((segment.confidence for segment in item.segments), default=0.0)
+                told = f"least sure {sure:.0%}" if item.segments else "the scenario has no skills"
+                print(
+                    f"  {item.source:<24} {item.duration:5.1f} s  {len(item.segments):>2} segments, {told}", flush=True
+                )
+        if not done:
+            assert first is not None  # a folder without any recording is refused by `read`
+            raise EpisodeError(f"Nothing could be labelled. {first.error.message}", file=first.source)
+    print(f"{out}: {segments} segments of {done} episodes")
+    return 0
+
+
+def _apply(data: Path, sheet: Path, out: Path) -> int:
+    from ..labels.applying import apply
+    from ..labels.sheet import read_sheet
+    from ..skills import registry
+
+    count = apply(data, sheet, read_sheet(sheet, registry()), out)
+    print(f"{out}: segments of {count} episodes as {sheet.name} says")
+    return 0

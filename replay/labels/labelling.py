@@ -1,0 +1,118 @@
+"""Recordings in, proposed segments out: each episode is replayed in its own scene and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...scenarios.draw import Draw
+from ...scenarios.errors import EpisodeError, ShiliuError
+from ...scenarios.scene import Scene
+from ..forward import own_draw
+from ..playing import Played, Take, play
+from ..recording import Recording, SimEpisode, Unreadable
+from ..scenes import Stages
+from .proposal import Segment, propose
+
+AT_ONCE = 32  # episodes replayed side by side
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One episode with its proposed segments.
+
+    Attributes:
+        episode, source, sha256: which recording, as in `Recording`.
+        scenario: its name; duration: of the episode [s].
+        segments: in the order of time.
+        departs: from when on the replay is not what was recorded [s]; None where it is the same to the bit.
+    """
+
+    episode: str
+    source: str
+    sha256: str
+    scenario: str
+    duration: float
+    segments: tuple[Segment, ...]
+    departs: float | None = None
+
+
+def labelling(
+    recordings: Iterable[Recording | Unreadable], stages: Stages, threads: int = 0
+) -> Iterator[Labelled | Unreadable]:
+    """Propose segments for recordings, in their order.
+
+    Args:
+        recordings: from `shiliu.read`.
+        stages: which scene each is replayed in.
+        threads: of the replay; 0 for all cores.
+
+    Returns:
+        One item for each; `Unreadable` with the reason where it cannot be replayed from what it says of its start.
+
+    Raises:
+        ScenarioError: the skill chain of a scenario is wrong.
+    """
+    batch: list[Recording | Unreadable] = []
+    for item in recordings:
+        batch.append(item)
+        if len(batch) == AT_ONCE:
+            yield from _label(batch, stages, threads)
+            batch = []
+    yield from _label(batch, stages, threads)
+
+
+def _label(batch: Sequence[Recording | Unreadable], stages: Stages, threads: int) -> list[Labelled | Unreadable]:
+    slots: list[Labelled | Unreadable | None] = []
+    groups: dict[int, list[tuple[int, Recording, Scene, Draw, SimEpisode]]] = {}
+    for i, item in enumerate(batch):
+        slots.append(item if isinstance(item, Unreadable) else None)
+        if isinstance(item, Unreadable):
+            continue
+        try:
+            scene, draw, episode = _start(item, stages)
+        except ShiliuError as error:
+            slots[i] = Unreadable(
+                item.name, item.source, EpisodeError(error.message, file=error.file, field=error.field)
+            )
+            continue
+        groups.setdefault(id(scene), []).append((i, item, scene, draw, episode))
+    for group in groups.values():
+        played = play(group[0][2], [Take(draw, episode.actions) for _, _, _, draw, episode in group], threads=threads)
+        for (i, item, scene, draw, episode), shown in zip(group, played):
+            segments = tuple(propose(scene, draw, shown))
+            slots[i] = Labelled(
+                item.name, item.source, item.sha256, scene.name, episode.duration_s, segments, _departs(episode, shown)
+            )
+    return [slot for slot in slots if slot is not None]
+
+
+def _start(recording: Recording, stages: Stages) -> tuple[Scene, Draw, SimEpisode]:
+    episode = recording.episode
+    if episode is None:
+        raise EpisodeError(
+            "does not tell where everything stood at its start, so that it cannot be replayed and labelled. "
+            "Label episodes of the simulation, such as `shiliu record` makes.",
+            file=recording.source,
+        )
+    scene = stages.of(recording).scene
+    draw = own_draw(scene, episode)
+    if draw is None or tuple(episode.action_names) != scene.schema.action.names:
+        raise EpisodeError("was made in a scene of other sizes than it has today.", file=recording.source)
+    if not np.isfinite(episode.actions).all():
+        raise EpisodeError(
+            "holds an action that is not finite; `shiliu replay` says which.", file=recording.source, field="action"
+        )
+    return scene, draw, episode
+
+
+def _departs(episode: SimEpisode, shown: Played) -> float | None:
+    recorded = episode.states.get("observation.state")
+    if recorded is None:
+        return None
+    ours = shown.observations["observation.state"]
+    rows = min(len(ours), len(recorded))
+    differ = np.flatnonzero((ours[:rows] != np.asarray(recorded)[:rows]).any(axis=1))
+    return float(differ[0] * episode.control_timestep) if len(differ) else None

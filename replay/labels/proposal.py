@@ -1,0 +1,149 @@
+"""Skill segments proposed from a replay, in the words of the scenario's own chain; for a person to correct."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ...scenarios.draw import Draw
+from ...scenarios.scene import Scene
+from ..playing import Played
+from ..skills import registry
+from ..skills.skill import read_skills
+from .alignment import OTHER_HAND, Candidate, align
+from .evidence import Step, evidence
+from .sentences import sentence
+from .signs import Signs
+from .tracks import SIDES, Tracks, trace
+
+OBJECT = {"reach": "to", "pinch": "at", "press_key": "at"}  # argument that says what a skill is about
+GRIPS = ("pinch", "pick_rim")  # what a hand takes with these it lifts and lets go of with others
+OBJECTS = ("of", "joint", "at", "to", "grasp")  # and where the word is not listed, the first of these that it has
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A skill over a stretch of time.
+
+    Attributes:
+        skill: a word of the chain; t0, t1: when [s].
+        hand: left or right; object: what it is about, as the scenario says it (`oven.door`), or None.
+        confidence: 0..1, how much of it all readings of the replay agree on.
+        sentence: by language.
+    """
+
+    skill: str
+    t0: float
+    t1: float
+    hand: str
+    object: str | None
+    confidence: float
+    sentence: dict[str, str] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """As it is written: times to the millisecond, confidence to the percent."""
+        return {
+            "skill": self.skill,
+            "t0": round(self.t0, 3),
+            "t1": round(self.t1, 3),
+            "hand": self.hand,
+            "object": self.object,
+            "confidence": round(self.confidence, 2),
+            "sentence": dict(self.sentence),
+        }
+
+
+def chain_of(scene: Scene) -> list[Step]:
+    """The skill chain of a scene, as labels need it.
+
+    Raises:
+        ScenarioError: every unknown skill or argument, with file and line.
+    """
+    chain = list(read_skills(scene, registry()))
+    scene.config.problems.stop(f"The skills of {scene.name!r}")
+    said = [arguments for item in scene.config.skills.each() for _, arguments in item.items()] if chain else []
+    return [_step(skill, node.value) for skill, node in zip(chain, said)]
+
+
+def _step(skill: Any, said: Mapping[str, Any]) -> Step:
+    named = [name for name, argument in skill.arguments.items() if argument.kind in ("site", "joint", "body")]
+    return Step(skill.word, dict(skill.values), {name: str(said[name]) for name in named if name in said})
+
+
+def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list[str]]:
+    """The sites of a chain, and its joints with those of the bodies that its sites belong to."""
+    sites: list[str] = []
+    joints: list[str] = []
+    for step in chain:
+        for name in step.said:
+            value = step.arguments[name]
+            if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, value) >= 0:
+                joints.append(value)
+            if (site := mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, value)) >= 0:
+                sites.append(value)
+                body = model.body(int(model.site_bodyid[site]))
+                if body.jntnum[0] == 1 and model.jnt_type[body.jntadr[0]] in (
+                    mujoco.mjtJoint.mjJNT_HINGE,
+                    mujoco.mjtJoint.mjJNT_SLIDE,
+                ):
+                    joints.append(model.joint(int(body.jntadr[0])).name)
+    return list(dict.fromkeys(sites)), list(dict.fromkeys(joints))
+
+
+def propose(scene: Scene, draw: Draw, played: Played) -> list[Segment]:
+    """Segments of a replay.
+
+    Nothing is used but what the replay gives: positions, contacts between them, the state of the claws.
+
+    Args:
+        scene: what it played in; draw: the copy of it; played: what it did.
+
+    Returns:
+        Segments in the order of time; none overlap. Empty where the scenario has no skill chain.
+
+    Raises:
+        ScenarioError: a skill of the chain is unknown.
+        ReplayError: the robot has no claws.
+    """
+    chain = chain_of(scene)
+    if not chain:
+        return []
+    sites, joints = looked_at(scene.model, chain)
+    state = played.observations["observation.state"]
+    return read(chain, trace(scene, draw.model, played.qpos, state, sites, joints, played.carry.reached[0]))
+
+
+def read(chain: list[Step], tracks: Tracks) -> list[Segment]:
+    """The segments of a chain in tracks."""
+    hands = {side: Signs(tracks, side) for side in SIDES}
+    candidates = [
+        Candidate(k, side, evidence(see, step), OTHER_HAND if step.hand not in (None, side) else 0.0)
+        for k, step in enumerate(chain)
+        for side, see in hands.items()
+    ]
+    restless = np.max([see.going for see in hands.values()], axis=0)
+    found: list[Segment] = []
+    held: dict[str, str | None] = dict.fromkeys(SIDES)
+    for stretch in align(candidates, len(chain), restless, tracks.timestep):
+        step, side = chain[stretch.candidate.step], stretch.candidate.side
+        about = _object(step)
+        if about is None:
+            about = held[side]
+        elif step.word in GRIPS:
+            held[side] = about
+        t0 = stretch.begin * tracks.timestep
+        t1 = min(stretch.end, tracks.n - 1) * tracks.timestep
+        told = {lang: sentence(lang, step, side, about) for lang in ("en", "zh")}
+        found.append(Segment(step.word, t0, t1, side, about, stretch.confidence, told))
+    return found
+
+
+def _object(step: Step) -> str | None:
+    """What a skill is about: the thing, not the site of it where both are given."""
+    names = (OBJECT[step.word],) if step.word in OBJECT else OBJECTS
+    word = next((step.said[name] for name in names if name in step.said), None)
+    return word.partition(".")[0] if word and step.word not in OBJECT and "of" in step.said else word

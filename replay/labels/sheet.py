@@ -1,0 +1,209 @@
+"""The sheet that a person corrects: proposed segments as YAML (or JSON), three lines a segment; and its reading back."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import os
+import uuid
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import yaml
+
+from ...scenarios.errors import EpisodeError
+from ..recording import Unreadable
+from .labelling import Labelled
+from .tracks import SIDES
+
+LAYOUT = 1  # version of the sheet
+SUFFIXES = (".yaml", ".yml", ".json")
+MAX_BYTES = 256 << 20
+LANGUAGES = ("en", "zh")
+_HEAD = """\
+# Skill segments proposed by `shiliu label`, for a person to correct. Times in seconds from the start of the episode.
+# Words, times, hands, objects and sentences may be changed, segments added and removed; they may not overlap.
+# Remove the confidence of a segment that you have changed. Then:
+#   shiliu label data={data} apply=THIS_FILE out=NEW_FOLDER
+"""
+
+
+class Sheet:
+    """Writes a sheet as the episodes come; use it in a `with` block: at `path` there is either nothing or all of it.
+
+    Args:
+        path: file to be made; `.yaml` or `.json`.
+        data: what was labelled, as the command says it.
+
+    Raises:
+        EpisodeError: it exists already, or its ending says no format.
+    """
+
+    def __init__(self, path: Path, data: str):
+        if path.suffix not in SUFFIXES:
+            raise EpisodeError(f"A sheet is a file that ends in {' or '.join(SUFFIXES)}.", file=path, field="out")
+        if path.exists() or path.is_symlink():
+            raise EpisodeError("exists already. Choose another out=; nothing is overwritten.", file=path, field="out")
+        self.path, self.data = path, data
+        self._rows: list[dict[str, Any]] = []
+        self._left_out: list[dict[str, str]] = []
+
+    def __enter__(self) -> Sheet:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._write()
+
+    def add(self, item: Labelled | Unreadable) -> None:
+        """Append an episode, or why it has no segments."""
+        if isinstance(item, Unreadable):
+            self._left_out.append({"source": item.source, "why": item.error.message})
+            return
+        row: dict[str, Any] = {
+            "episode": item.episode,
+            "source": item.source,
+            "sha256": item.sha256,
+            "scenario": item.scenario,
+            "duration": round(item.duration, 3),
+        }
+        if item.departs is not None:
+            row["departs"] = round(item.departs, 3)
+        self._rows.append(row | {"segments": [segment.plain() for segment in item.segments]})
+
+    def _write(self) -> None:
+        content = {"labels": LAYOUT, "data": self.data, "episodes": self._rows}
+        if self._left_out:
+            content["left_out"] = self._left_out
+        text = (
+            json.dumps(content, ensure_ascii=False, indent=1) + "\n" if self.path.suffix == ".json" else _text(content)
+        )
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex[:8]}.partial")
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, self.path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _text(content: dict[str, Any]) -> str:
+    """YAML by hand: PyYAML would write eight lines a segment."""
+
+    def said(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)  # a JSON text or number is YAML, too
+
+    lines = [_HEAD.format(data=content["data"]) + f"labels: {content['labels']}", f"data: {said(content['data'])}"]
+    lines.append("episodes:" if content["episodes"] else "episodes: []")
+    for row in content["episodes"]:
+        facts = [f"{key}: {said(row[key])}" for key in row if key not in ("segments", "departs")]
+        lines.append("  - " + "\n    ".join(facts))
+        if "departs" in row:
+            lines.append(f"    departs: {said(row['departs'])}  # from here on the replay is not what was recorded")
+        lines.append("    segments:" if row["segments"] else "    segments: []")
+        for segment in row["segments"]:
+            first = ", ".join(f"{key}: {said(value)}" for key, value in _ordered(segment))
+            told = ",\n         ".join(f"{lang}: {said(text)}" for lang, text in segment["sentence"].items())
+            lines.append(f"      - {{{first},\n         {told}}}")
+    if content.get("left_out"):
+        lines.append("left_out:")
+        lines += [f"  - {{source: {said(row['source'])}, why: {said(row['why'])}}}" for row in content["left_out"]]
+    return "\n".join(lines) + "\n"
+
+
+def _ordered(segment: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(key, segment[key]) for key in ("t0", "t1", "skill", "hand", "object", "confidence")]
+
+
+def read_sheet(path: Path, words: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """A corrected sheet: episode -> `{"sha256", "duration", "segments"}`, every segment `{"skill", "t0", "t1", "hand", ...}`.
+
+    Args:
+        path: the file; words: the skills that there are.
+
+    Raises:
+        EpisodeError: it cannot be read, or segments are wrong; all problems at once, each with its episode and place.
+    """
+    content = _content(path)
+    if (
+        not isinstance(content, dict)
+        or content.get("labels") != LAYOUT
+        or not isinstance(content.get("episodes"), list)
+    ):
+        raise EpisodeError(f"is no sheet of segments: it does not say `labels: {LAYOUT}` and list episodes.", file=path)
+    problems: list[str] = []
+    found: dict[str, dict[str, Any]] = {}
+    for i, row in enumerate(content["episodes"]):
+        name = row.get("episode") if isinstance(row, dict) else None
+        if (
+            not isinstance(name, str)
+            or not isinstance(row.get("sha256"), str)
+            or not isinstance(row.get("segments"), list)
+        ):
+            problems.append(f"episodes[{i}]: an episode has the keys episode, sha256 and segments.")
+            continue
+        if name in found:
+            problems.append(f"{name}: stands in the sheet twice.")
+        segments = [
+            _segment(item, f"{name}.segments[{k}]", tuple(words), problems) for k, item in enumerate(row["segments"])
+        ]
+        whole = [segment for segment in segments if segment is not None]
+        for k, (one, other) in enumerate(pairwise(whole)):
+            if other["t0"] < one["t1"] - 1e-6:
+                problems.append(
+                    f"{name}.segments[{k + 1}]: begins at {other['t0']} s, before the one before it ends at {one['t1']} s."
+                )
+        found[name] = {"sha256": row["sha256"], "segments": whole}
+    if problems:
+        raise EpisodeError("\n  ".join(["cannot be applied:", *problems]), file=path)
+    return found
+
+
+def _content(path: Path) -> Any:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB.", file=path)
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".json":
+            return json.loads(text)
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except FileNotFoundError:
+        raise EpisodeError("no such file. Check apply=.", file=path) from None
+    except OSError as error:
+        raise EpisodeError(f"cannot be read: {error.strerror}.", file=path) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise EpisodeError(f"This is no valid YAML: {error.problem}.", file=path, line=line) from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise EpisodeError(f"cannot be read: {' '.join(str(error).split())}.", file=path) from None
+
+
+def _segment(item: Any, place: str, words: tuple[str, ...], problems: list[str]) -> dict[str, Any] | None:
+    if not isinstance(item, dict):
+        problems.append(f"{place}: is no segment, such as {{t0: 0, t1: 1.5, skill: reach, hand: left}}.")
+        return None
+    before = len(problems)
+    skill, hand = item.get("skill"), item.get("hand")
+    if skill not in words:
+        near = difflib.get_close_matches(str(skill), words, 2)
+        problems.append(f"{place}.skill: {skill!r} is no skill.{f' Did you mean {near[0]}?' if near else ''}")
+    t0, t1 = item.get("t0"), item.get("t1")
+    if not _is_time(t0) or not _is_time(t1):
+        problems.append(f"{place}: t0 and t1 must be numbers of seconds, not {t0!r} and {t1!r}.")
+    elif not 0 <= t0 < t1:
+        problems.append(f"{place}: t0 = {t0} s and t1 = {t1} s; 0 <= t0 < t1 is wanted.")
+    if hand is not None and hand not in SIDES:
+        problems.append(f"{place}.hand: {hand!r} is neither left nor right.")
+    given: Any = item["sentence"] if isinstance(item.get("sentence"), dict) else item
+    sentence = {lang: given[lang] for lang in LANGUAGES if isinstance(given.get(lang), str)}
+    if len(problems) > before or not _is_time(t0) or not _is_time(t1):
+        return None
+    kept = {key: item[key] for key in ("hand", "object", "confidence") if item.get(key) is not None}
+    return {"skill": skill, "t0": float(t0), "t1": float(t1), **kept, "sentence": sentence}
+
+
+def _is_time(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

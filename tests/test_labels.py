@@ -1,0 +1,594 @@
+"""Labels: signs and evidence on hand-made traces, the chain laid along them, sheets, and one real demonstration."""
+
+import importlib.util
+import json
+import re
+import sys
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shiliu
+import yaml
+from shiliu.cli import main
+from shiliu.replay.demo import SEEDS
+from shiliu.replay.demonstration import as_recording, demonstrate
+from shiliu.replay.formats import read as read_recordings
+from shiliu.replay.formats.lerobot_write import write_lerobot
+from shiliu.replay.labels.alignment import AGAIN, MISSING, Candidate, align
+from shiliu.replay.labels.evidence import WORDS, Evidence, Phase, Step, evidence
+from shiliu.replay.labels.labelling import labelling
+from shiliu.replay.labels.proposal import chain_of, read
+from shiliu.replay.labels.sentences import sentence
+from shiliu.replay.labels.sheet import Sheet, read_sheet
+from shiliu.replay.labels.signs import Signs
+from shiliu.replay.labels.tracks import Tracks, smooth
+from shiliu.replay.recording import Unreadable
+from shiliu.replay.scenes import Stages
+from shiliu.replay.skills import registry
+from shiliu.scenarios.errors import EpisodeError
+
+DT = 1 / 30
+LID, CUP = "chest/lid", "cup/cup"  # nothing here is the microwave's
+PLACE, KNOB, RIM, FLOOR = (0.4, 0.0, 1.0), (0.5, 0.2, 1.0), (0.3, -0.2, 1.0), (0.4, 0.0, 1.0)
+
+
+def keyed(keys, seconds):
+    """(T+1, ...) values that go gently from key to key, (second, value)."""
+    t = np.arange(round(seconds / DT) + 1) * DT
+    times, values = [k[0] for k in keys], np.array([k[1] for k in keys], float)
+    found = np.repeat(values[:1], len(t), axis=0)
+    for t0, t1, a, b in zip(times, times[1:], values, values[1:]):
+        u = np.clip((t - t0) / (t1 - t0), 0.0, 1.0)
+        share = u**3 * (10 - 15 * u + 6 * u * u)
+        inside = t >= t0
+        found[inside] = (a + np.multiply.outer(share, b - a))[inside]
+    return found
+
+
+def film(seconds, hand, claw=((0, 20),), held=(), touched=(), joints=None, places=None, side="left", slides=()):
+    """Tracks of one acting hand; the other stays where it is.
+
+    Args:
+        hand: keys of the tcp; claw: keys of percent; held, touched: (from, to, body) [s].
+        joints, places: name -> keys.
+    """
+    other = "right" if side == "left" else "left"
+    n = round(seconds / DT) + 1
+    t = np.arange(n) * DT
+    fingers = {(one, finger): {} for one in (side, other) for finger in ("front", "back")}
+    near = {side: {}, other: {}}
+    for begin, end, body in (*held, *touched):
+        near[side][body] = near[side].get(body, np.zeros(n, bool)) | ((t >= begin) & (t < end))
+    for begin, end, body in held:
+        for finger, push in (("front", (0, 1, 0)), ("back", (0, -1, 0))):
+            fingers[side, finger].setdefault(body, np.zeros((n, 3)))[(t >= begin) & (t < end)] = push
+    positions = {f"{side}_tcp": keyed(hand, seconds), f"{other}_tcp": np.full((n, 3), 5.0)}
+    positions |= {name: keyed(keys, seconds) for name, keys in (places or {}).items()}
+    owner = {"chest/knob": LID, "cup/rim": CUP, "cup/base": CUP, "key/face": "key/key"}
+    owner |= {"lid_hinge": LID, "key_slide": "key/key"}
+    return Tracks(
+        DT,
+        positions,
+        {name: np.tile(np.eye(3), (n, 1, 1)) for name in positions},
+        {name: keyed(keys, seconds) for name, keys in (joints or {}).items()},
+        {side: keyed(claw, seconds), other: np.zeros(n)},
+        fingers,
+        near,
+        {LID: "chest/chest", "chest/chest": "world", CUP: "world", "key/key": "world"},
+        {name: body for name, body in owner.items() if name in positions or name in (joints or {})},
+        frozenset(slides),
+        {},
+    )
+
+
+def step(word, hand="left", said=None, **arguments):
+    return Step(word, {"hand": hand, **arguments}, said or {})
+
+
+# -- signs: what is seen of a hand ----------------------------------------------------------------------------------------
+
+
+def test_smoothing_keeps_a_ramp_and_the_mean():
+    ramp = np.linspace(0.0, 1.0, 91)
+    assert np.abs(smooth(ramp, 3.0)[10:-10] - ramp[10:-10]).max() < 1e-9
+    assert smooth(np.full((40, 3), 2.0), 3.0) == pytest.approx(2.0)
+
+
+def test_a_hand_sets_off_where_its_rest_ends():
+    see = Signs(film(4.0, [(0, (0, 0, 1)), (1, (0.3, 0, 1)), (2.5, (0.3, 0, 1)), (3.5, (0.3, 0.3, 1))]), "left")
+    assert see.sets_off[round(2.5 / DT) - 3 : round(2.5 / DT) + 6].max() > 0.95
+    assert see.sets_off[round(1.4 / DT)] < 0.05, "in the middle of a rest"
+    assert see.sets_off[round(3.0 / DT)] < 0.05, "in the middle of a motion"
+
+
+def test_a_short_loss_of_contact_is_no_letting_go():
+    there = [(0, (0, 0, 1))]
+    short = Signs(film(3.0, there, held=[(0.5, 1.2, CUP), (1.4, 2.5, CUP)]), "left").holds(CUP)
+    long = Signs(film(3.0, there, held=[(0.5, 1.0, CUP), (1.8, 2.5, CUP)]), "left").holds(CUP)
+    assert short[round(1.3 / DT)] == 1.0 and long[round(1.4 / DT)] == 0.0
+    assert short[round(0.2 / DT)] == 0.0 and short[round(2.8 / DT)] == 0.0
+
+
+def test_two_fingers_on_one_side_push_and_do_not_hold():
+    tracks = film(2.0, [(0, (0, 0, 1))], held=[(0.5, 1.5, LID)])
+    assert tracks.pinching("left", LID).any() and tracks.pinching("left", "chest/chest").any()
+    tracks.grip["left", "back"][LID] = tracks.grip["left", "front"][LID].copy()
+    assert tracks.touching("left", LID).any() and not tracks.pinching("left", LID).any()
+    assert not tracks.touching("right").any()
+
+
+def test_a_grip_settles_after_the_claw_has_stood():
+    closing = [(0, 20), (1.0, 20), (1.6, 60)]
+    see = Signs(film(4.0, [(0, (0, 0, 1))], closing, held=[(1.5, 4.1, CUP)]), "left")
+    assert 1.7 < np.argmax(see.settled) * DT < 2.2
+    assert not Signs(film(4.0, [(0, (0, 0, 1))], closing), "left").settled.any(), "of nothing"
+
+
+def test_letting_go_is_no_push():
+    letting = Signs(film(4.0, [(0, (0, 0, 1))], held=[(0, 1.5, LID)]), "left")
+    pushing = Signs(film(4.0, [(0, (0, 0, 1))], touched=[(1.0, 1.5, LID)]), "left")
+    assert not letting.pushes(LID).any()
+    assert pushing.pushes(LID)[round(2.0 / DT)] == 1.0 and pushing.pushes(LID)[round(3.0 / DT)] == 0.0
+
+
+def test_a_hand_is_away_five_centimetres_from_where_it_was():
+    see = Signs(film(4.0, [(0, (0, 0, 1)), (1, (0, 0, 1)), (3, (0.10, 0, 1))], held=[(0, 1.0, CUP)]), "left")
+    there = np.argmax(see.drawn_back >= 1.0)
+    assert see.tracks.hand("left")[there][0] == pytest.approx(0.05, abs=0.005)
+    assert see.drawn_back[round(1.0 / DT)] == 0.0
+
+
+def test_a_hand_is_inside_behind_an_opening():
+    see = Signs(film(3.0, [(0, (0.3, 0, 1)), (2, (0.6, 0, 1))], places={"box/front": [(0, (0.5, 0, 1))]}), "left")
+    assert see.inside("box/front")[0] == 0.0 and see.inside("box/front")[-1] == 1.0
+
+
+# -- evidence: each word with a film that shows it, and films that do not ---------------------------------------------------
+
+TO = dict(places={"chest/knob": [(0, KNOB)]})
+GRAB = dict(claw=[(0, 20), (1, 20), (1.6, 60)], held=[(1.5, 3.1, LID)], **TO)
+AT_KNOB = [(0, KNOB)]
+DOOR = dict(joints={"lid_hinge": [(0, 0.1), (1, 0.1), (2, 1.0)]}, **TO)
+SHUT = dict(joints={"lid_hinge": [(0, 1.0), (1, 1.0), (2, 0.1)]}, **TO)
+STANDS = dict(joints={"lid_hinge": [(0, 0.1)]}, **TO)
+OVER = {"cup/base": [(0, PLACE)], "shelf/place": [(0, PLACE)]}
+ASIDE = {"cup/base": [(0, (0.0, 0, 1)), (1, (0.0, 0, 1)), (2, PLACE)], "shelf/place": [(0, PLACE)]}
+PRESSED = dict(places={"key/face": [(0, KNOB)]}, joints={"key_slide": [(0, 0), (1, 0), (1.3, 0.0015), (2, 0)]})
+HELD_LID, HELD_CUP = [(0, 3.1, LID)], [(0, 3.1, CUP)]
+GO = [(0, (0, 0, 1)), (2, KNOB)]
+CASES = {
+    "reach": (step("reach", to="chest/knob"), (GO, TO), [(GO, dict(held=HELD_CUP, **TO))]),
+    "pinch": (step("pinch", at="chest/knob"), (AT_KNOB, GRAB), [(AT_KNOB, TO), ([(0, RIM)], GRAB)]),
+    "pick_rim": (
+        step("pick_rim", at="cup/rim", of="cup/cup"),
+        ([(0, RIM)], dict(claw=GRAB["claw"], held=[(1.5, 3.1, CUP)], places={"cup/rim": [(0, RIM)]})),
+        [([(0, RIM)], dict(places={"cup/rim": [(0, RIM)]}))],
+    ),
+    "pull_open": (
+        step("pull_open", joint="lid_hinge", grasp="chest/knob"),
+        (AT_KNOB, dict(held=HELD_LID, **DOOR)),
+        [(AT_KNOB, DOOR), (AT_KNOB, dict(held=HELD_LID, **STANDS)), (AT_KNOB, dict(held=HELD_LID, **SHUT))],
+    ),
+    "release": (
+        step("release"),
+        (AT_KNOB, dict(claw=[(0, 60), (1, 60), (1.5, 40)], held=[(0, 1.2, LID)])),
+        [(AT_KNOB, dict(claw=[(0, 60)], held=HELD_LID))],
+    ),
+    "push_open": (
+        step("push_open", joint="lid_hinge"),
+        (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR)),
+        [(AT_KNOB, DOOR), (AT_KNOB, dict(touched=[(1, 2, LID)], **SHUT)), (AT_KNOB, dict(held=HELD_LID, **DOOR))],
+    ),
+    "push_close": (
+        step("push_close", joint="lid_hinge"),
+        (AT_KNOB, dict(touched=[(1, 2, LID)], **SHUT)),
+        [(AT_KNOB, SHUT), (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR))],
+    ),
+    "lift": (
+        step("lift"),
+        ([(0, PLACE), (1, PLACE), (2, (0.4, 0, 1.15))], dict(held=HELD_CUP)),
+        [([(0, PLACE), (1, PLACE), (2, (0.6, 0, 1.0))], dict(held=HELD_CUP)), ([(0, PLACE), (2, (0.4, 0, 1.15))], {})],
+    ),
+    "carry_level": (
+        step("carry_level", of="cup/base", upon="shelf/place"),
+        (ASIDE["cup/base"], dict(held=HELD_CUP, places=ASIDE)),
+        [(ASIDE["cup/base"], dict(places=ASIDE)), ([(0, PLACE)], dict(held=HELD_CUP, places=OVER))],
+    ),
+    "place_inside": (
+        step("place_inside", of="cup/base", upon="shelf/place"),
+        ([(0, PLACE)], dict(claw=[(0, 60), (1, 60), (1.5, 40)], held=[(0, 1.2, CUP)], places=OVER)),
+        [
+            ([(0, PLACE)], dict(claw=[(0, 60)], held=HELD_CUP, places=OVER)),
+            ([(0, RIM)], dict(claw=[(0, 60), (1, 60), (1.5, 40)], places=OVER | {"cup/base": [(0, RIM)]})),
+        ],
+    ),
+    "press_key": (
+        step("press_key", at="key/face"),
+        (AT_KNOB, dict(touched=[(1, 1.6, "key/key")], **PRESSED)),
+        [
+            (AT_KNOB, PRESSED),
+            (AT_KNOB, dict(touched=[(1, 1.6, "key/key")], **{**PRESSED, "joints": {"key_slide": [(0, 0)]}})),
+        ],
+    ),
+    "home": (step("home"), (GO, TO), [(AT_KNOB, TO), (GO, dict(touched=[(0, 3.1, LID)], **TO))]),
+}
+
+
+def shown(one, hand, settings):
+    """Seconds of contradiction in the best three tenths of a second of a skill's needed phase, a second."""
+    (phase,) = [p for p in evidence(Signs(film(3.0, hand, **settings), "left"), one).phases if p.needed]
+    windows = np.lib.stride_tricks.sliding_window_view(phase.against, 9).mean(axis=1)
+    return float(windows.min())
+
+
+@pytest.mark.parametrize("word", CASES)
+def test_a_film_of_a_skill_shows_it(word):
+    one, (hand, settings), _ = CASES[word]
+    assert shown(one, hand, settings) < 0.1
+
+
+@pytest.mark.parametrize(("word", "k"), [(word, k) for word, case in CASES.items() for k in range(len(case[2]))])
+def test_a_film_without_it_contradicts_it(word, k):
+    one, _, others = CASES[word]
+    assert shown(one, *others[k]) >= 0.5
+
+
+def test_every_word_of_the_vocabulary_has_evidence_and_cases():
+    assert set(WORDS) == set(registry()) == set(CASES)
+
+
+def test_a_word_without_evidence_is_any_motion():
+    assert shown(step("wipe"), GO, TO) < 0.5
+
+
+def test_a_skill_is_not_done_before_its_end():
+    before = evidence(
+        Signs(film(3.0, [(0, (0, 0, 1)), (2, (0.1, 0, 1))], **TO), "left"), step("reach", to="chest/knob")
+    )
+    there = evidence(
+        Signs(film(3.0, [(0, (0, 0, 1)), (2, (0.42, 0.18, 1))], **TO), "left"), step("reach", to="chest/knob")
+    )
+    assert before.unfinished[-1] == 1.0 and there.unfinished[-1] == 0.0
+    far = {"cup/base": [(0, RIM)], "shelf/place": [(0, PLACE)]}
+    carry = step("carry_level", of="cup/base", upon="shelf/place")
+    assert evidence(Signs(film(3.0, [(0, RIM)], places=far), "left"), carry).unfinished[-1] == 1.0
+    assert evidence(Signs(film(3.0, [(0, RIM)], places=OVER), "left"), carry).unfinished[-1] == 0.0
+
+
+# -- alignment ---------------------------------------------------------------------------------------------------------------
+
+
+def block(n, begin, end, at=()):
+    """Evidence of a skill that shows between two control steps and is contradicted outside; its ends show at `at`."""
+    against = np.ones(n)
+    against[begin:end] = 0.0
+    edges = np.zeros(n)
+    edges[list(at)] = 1.0
+    return Evidence((Phase("all", against, True),), edges, edges, np.zeros(n))
+
+
+def words(stretches):
+    return [(s.candidate.step, s.begin, s.end) for s in stretches]
+
+
+def test_steps_follow_each_other_where_they_show():
+    chain = [Candidate(k, "left", block(300, 100 * k, 100 * k + 100)) for k in range(3)]
+    found = align(chain, 3, np.ones(300), DT)
+    assert words(found) == [(0, 0, 100), (1, 100, 200), (2, 200, 300)]
+    assert all(s.confidence > 0.8 for s in found)
+
+
+def test_a_step_that_was_not_done_is_missing():
+    blocks = [block(200, 0, 100), block(200, 0, 0), block(200, 100, 200)]
+    found = align([Candidate(k, "left", b) for k, b in enumerate(blocks)], 3, np.ones(200), DT)
+    assert words(found) == [(0, 0, 100), (2, 100, 200)]
+
+
+def test_a_step_that_was_done_for_a_moment_is_not_missing():
+    blocks = [block(300, 0, 120), block(300, 120, 180), block(300, 180, 300)]
+    found = align([Candidate(k, "left", b) for k, b in enumerate(blocks)], 3, np.ones(300), DT)
+    assert [k for k, *_ in words(found)] == [0, 1, 2]
+
+
+def test_steps_may_come_again_at_a_cost():
+    n = 600
+    first, second = np.ones(n), np.ones(n)
+    first[0:150] = first[300:450] = 0.0
+    second[150:300] = second[450:600] = 0.0
+
+    def shows(against):
+        return Evidence((Phase("all", against, True),), np.zeros(n), np.zeros(n), np.zeros(n))
+
+    found = align([Candidate(0, "left", shows(first)), Candidate(1, "left", shows(second))], 2, np.ones(n), DT)
+    assert words(found) == [(0, 0, 150), (1, 150, 300), (0, 300, 450), (1, 450, 600)]
+    short = round(0.3 * AGAIN / DT)  # too short a second time to be worth it
+    first[300:450], second[300:450] = 1.0, 0.0
+    first[300 : 300 + short], second[300 : 300 + short] = 0.0, 1.0
+    found = align([Candidate(0, "left", shows(first)), Candidate(1, "left", shows(second))], 2, np.ones(n), DT)
+    assert words(found) == [(0, 0, 150), (1, 150, 600)]
+
+
+def test_a_skill_may_take_several_strokes():
+    n, done = 600, np.zeros(600)
+    work, free, other = np.ones(n), np.zeros(n), np.ones(n)
+    for begin, end in ((60, 120), (240, 300)):
+        work[begin:end], free[begin:end] = 0.0, 1.0
+    other[500:] = 0.0
+    phases = (Phase("approach", free), Phase("push", work, True), Phase("away", free + 0.15))
+    chain = [Candidate(0, "left", Evidence(phases, done, done, done))]
+    chain.append(
+        Candidate(1, "left", Evidence((Phase("approach", free), Phase("close", other, True)), done, done, done))
+    )
+    first, second = words(align(chain, 2, np.ones(n), DT))
+    assert first[:2] == (0, 0) and first[2] >= 300, "the second stroke belongs to the first segment"
+    assert second[0] == 1 and second[2] == n
+
+
+def test_a_boundary_lies_where_something_ends():
+    n = 300
+    vague = np.zeros(n)
+    chain = []
+    for k, (begin, end) in enumerate(((0, 200), (100, 300))):  # both may be between 100 and 200
+        one = block(n, begin, end, at=(140,))
+        chain.append(Candidate(k, "left", one))
+    assert words(align(chain, 2, vague + 1, DT)) == [(0, 0, 140), (1, 140, 300)]
+
+
+def test_the_hand_that_does_it_is_found_though_the_chain_names_the_other():
+    right = Candidate(0, "right", block(200, 0, 200), cost=1.5)
+    (found,) = align([Candidate(0, "left", block(200, 0, 0)), right], 1, np.ones(200), DT)
+    assert found.candidate.side == "right"
+
+
+def test_nothing_done_is_labelled_nothing():
+    still = np.zeros(200)
+    assert align([Candidate(0, "left", block(200, 0, 0))], 1, still, DT) == []
+    assert MISSING < 200 * DT
+
+
+# -- a whole chain, of another scene, with the other hand --------------------------------------------------------------------
+
+
+def drawer(pull=True, hand="right"):
+    """Reach for a drawer, pinch it, pull it (or not), let go, draw back."""
+    at, lets_go = np.array(KNOB), 6.0 if pull else 3.8
+    drawn = at - (0.2 if pull else 0.0, 0, 0)
+    before, away = at - (0.1, 0, 0), drawn - (0.12, 0, 0)
+    keys = [(0, (0.1, 0.3, 1.1)), (1.5, before), (1.7, before), (2.2, at)]
+    keys += [(4.0, at), (5.5, drawn)] if pull else []
+    keys += [(lets_go + 0.6, drawn), (lets_go + 1.6, away), (lets_go + 2.5, away)]
+    claw = [(0, 20), (2.4, 20), (3.0, 60), (lets_go, 60), (lets_go + 0.5, 30)]
+    slide = [(0, 0.0), (4.0, 0.0), (5.5, 0.2)] if pull else [(0, 0.0)]
+    places = {"chest/knob": [(0, at), (4.0, at), (5.5, drawn)]}
+    tracks = film(
+        lets_go + 2.5,
+        keys,
+        claw,
+        [(2.9, lets_go + 0.1, LID)],
+        joints={"lid_hinge": slide},
+        places=places,
+        side=hand,
+        slides=["lid_hinge"],
+    )
+    chain = [
+        step("reach", None, {"to": "chest.knob"}, to="chest/knob", standoff=0.1),
+        step("pinch", hand, {"at": "chest.knob"}, at="chest/knob"),
+        step("pull_open", hand, {"joint": "chest.lid", "grasp": "chest.knob"}, joint="lid_hinge", grasp="chest/knob"),
+        step("release", hand),
+    ]
+    return chain, tracks
+
+
+@pytest.mark.parametrize("hand", ["left", "right"])
+def test_a_drawer_is_read_as_it_was_filmed(hand):
+    found = read(*drawer(hand=hand))
+    assert [(s.skill, s.hand, s.object) for s in found] == [
+        ("reach", hand, "chest.knob"),
+        ("pinch", hand, "chest.knob"),
+        ("pull_open", hand, "chest.lid"),
+        ("release", hand, "chest.knob"),
+    ]
+    assert [s.t0 for s in found] == pytest.approx([0.0, 1.7, 3.5, 6.0], abs=0.3)
+    assert all(one.t1 == other.t0 for one, other in pairwise(found))
+
+
+def test_a_drawer_that_is_let_go_of_at_once_was_not_pulled():
+    assert [s.skill for s in read(*drawer(pull=False))] == ["reach", "pinch", "release"]
+
+
+# -- sentences ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_skill_of_the_microwave_has_a_sentence(scene, lang):
+    for one in chain_of(scene):
+        said = sentence(lang, one, "left", next(iter(one.said.values()), None))
+        assert "?" not in said and "{" not in said and "_" not in said
+        assert ("left hand" if lang == "en" else "左手") in said
+    known = shiliu.replay.report.text.catalogue(lang)["sentences"]
+    assert set(registry()) <= set(known)
+
+
+def test_a_sentence_says_hand_and_thing():
+    one = step("pull_open", said={"joint": "oven.door", "grasp": "oven.handle"})
+    assert sentence("en", one, "right", "oven.door") == "the right hand pulls the oven's door open"
+    assert sentence("zh", one, "right", "oven.door") == "右手拉开微波炉的门"
+    assert sentence("en", step("wipe"), "left", "tea_tray") == "the left hand does: wipe (tea tray)"
+
+
+# -- one real demonstration --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def demonstration(scene):
+    return next(iter(demonstrate(scene, SEEDS[:1])))
+
+
+@pytest.fixture(scope="module")
+def labelled(demonstration, scene):
+    (item,) = labelling([as_recording("good", demonstration, scene)], Stages())
+    return item
+
+
+@pytest.fixture
+def dataset(demonstration, scene, tmp_path, monkeypatch):
+    """A folder with a dataset of one episode, that the test stands in."""
+    monkeypatch.chdir(tmp_path)
+    write_lerobot("demos", [demonstration], scene.schema.lerobot_features(), round(1 / scene.control_timestep))
+    return tmp_path
+
+
+def test_a_demonstration_is_labelled_as_its_operator_meant_it(demonstration, labelled):
+    known, found = demonstration.segments, labelled.segments
+    assert [s.skill for s in found] == [s["skill"] for s in known]
+    errors = [abs(s.t0 - k["t0"]) for s, k in zip(found, known)]
+    assert np.median(errors) < 0.3
+    right = sum(max(0.0, min(s.t1, k["t1"]) - max(s.t0, k["t0"])) for s, k in zip(found, known))
+    assert right >= 0.9 * sum(k["t1"] - k["t0"] for k in known)
+    assert labelled.departs is None
+    assert all(0.0 <= s.confidence <= 1.0 for s in found)
+    assert {s.object for s in found} >= {"oven.handle", "oven.door", "bowl", "oven.start"}
+
+
+def test_neither_segments_nor_seed_nor_record_are_looked_at(demonstration, labelled, scene):
+    states = {name: values.copy() for name, values in demonstration.states.items()}
+    states["observation.state"][30:] += 0.01
+    wrong = [{"skill": "lift", "t0": 0.0, "t1": 1.0}]
+    other = replace(demonstration, segments=wrong, seed=12345, provenance={}, states=states, label={"success": False})
+    (item,) = labelling([as_recording("blind", other, scene)], Stages())
+    assert item.segments == labelled.segments
+    assert item.departs == pytest.approx(1.0), "that the replay is not what was recorded is told, with the time"
+
+
+def test_what_cannot_be_replayed_is_left_out_with_the_reason(demonstration, scene):
+    torn = replace(demonstration, actions=demonstration.actions.copy())
+    torn.actions[5, 0] = np.nan
+    (item,) = labelling([as_recording("torn", torn, scene)], Stages())
+    assert isinstance(item, Unreadable) and "not finite" in item.error.message
+
+
+def test_label_by_command_and_correct(dataset, capsys):
+    assert main(["label", "data=demos", "out=sheet.yaml", "quiet=true"]) == 0
+    assert re.search(r"sheet.yaml: 11 segments of 1 episodes", capsys.readouterr().out)
+    sheet = yaml.safe_load((dataset / "sheet.yaml").read_text(encoding="utf-8"))
+    segments = sheet["episodes"][0]["segments"]
+    assert segments[0]["skill"] == "reach" and segments[0]["en"].startswith("the left hand reaches")
+    before = {p: p.read_bytes() for p in (dataset / "demos").rglob("*") if p.is_file()}
+    segments[1] |= {"skill": "pinch", "t0": segments[1]["t0"] + 0.1, "en": "corrected"}
+    del segments[1]["confidence"], segments[2]
+    (dataset / "corrected.yaml").write_text(yaml.safe_dump(sheet, allow_unicode=True), encoding="utf-8")
+    assert main(["label", "data=demos", "apply=corrected.yaml", "out=better"]) == 0
+    assert {p: p.read_bytes() for p in (dataset / "demos").rglob("*") if p.is_file()} == before, "the original stays"
+    (one,), (was,) = read_recordings("better"), read_recordings("demos")
+    assert len(one.episode.segments) == 10 and one.episode.segments[1]["sentence"]["en"] == "corrected"
+    assert one.episode.segments[1]["t0"] == pytest.approx(segments[1]["t0"])
+    assert one.episode.provenance["segments"]["from"] == "corrected.yaml"
+    assert one.episode.actions.tobytes() == was.episode.actions.tobytes()
+    assert sorted(p.name for p in dataset.iterdir()) == ["better", "corrected.yaml", "demos", "sheet.yaml"]
+    assert main(["label", "data=demos", "out=sheet.yaml"]) == 2, "a sheet is not overwritten"
+    assert main(["label", "data=demos", "apply=corrected.yaml", "out=better"]) == 2
+    capsys.readouterr()
+    assert main(["label", "data=better", "apply=corrected.yaml", "out=again"]) == 2
+    assert "another recording" in capsys.readouterr().err and not (dataset / "again").exists()
+
+
+# -- sheets ------------------------------------------------------------------------------------------------------------------
+
+
+def written(path, labelled):
+    with Sheet(path, "demos") as sheet:
+        sheet.add(labelled)
+        sheet.add(Unreadable("bad", "demos#1", EpisodeError("torn: 'x'")))
+    return path
+
+
+def test_a_sheet_reads_back_what_was_written_in_both_formats(labelled, tmp_path):
+    one = written(tmp_path / "a.yaml", labelled)
+    other = written(tmp_path / "b.json", labelled)
+    content = yaml.safe_load(one.read_text(encoding="utf-8"))
+    assert content["left_out"] == json.loads(other.read_text(encoding="utf-8"))["left_out"]
+    assert read_sheet(one, registry()) == read_sheet(other, registry())
+    (row,) = read_sheet(one, registry()).values()
+    assert [s["skill"] for s in row["segments"]] == [s.skill for s in labelled.segments]
+    assert [s["t0"] for s in row["segments"]] == pytest.approx([s.t0 for s in labelled.segments], abs=1e-3)
+
+
+def test_nothing_is_written_where_labelling_fails(tmp_path):
+    with pytest.raises(RuntimeError), Sheet(tmp_path / "a.yaml", "demos"):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(EpisodeError, match=r"\.yaml or \.yml or \.json"):
+        Sheet(tmp_path / "a.txt", "demos")
+
+
+def test_all_problems_of_a_sheet_at_once(labelled, tmp_path):
+    content = yaml.safe_load(written(tmp_path / "a.yaml", labelled).read_text(encoding="utf-8"))
+    segments = content["episodes"][0]["segments"]
+    segments[0]["skill"] = "pnch"
+    segments[2]["t0"], segments[2]["t1"] = 9.0, 8.0
+    segments[3]["hand"] = "middle"
+    segments[5]["t0"] = segments[4]["t1"] - 0.5
+    segments[6]["t1"] = "late"
+    path = tmp_path / "wrong.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(EpisodeError) as raised:
+        read_sheet(path, registry())
+    said = str(raised.value)
+    for words_ in ("Did you mean pinch", "0 <= t0 < t1", "neither left nor right", "before the one before", "'late'"):
+        assert words_ in said
+    assert said.count("\n") == 5 and "wrong.yaml" in said
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2", "labels: 2\nepisodes: []", "a: &x [*x]", "labels: 1", "\x00"])
+def test_what_is_no_sheet_is_refused(text, tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(EpisodeError, match="odd"):
+        read_sheet(path, registry())
+
+
+@pytest.mark.parametrize(
+    ("words_", "said"),
+    [
+        (["label"], "`shiliu label` needs data and out"),
+        (["label", "data=nothere", "out=a.yaml"], "nothere"),
+        (["label", "data=nothere", "out=a.txt"], ".yaml or .yml or .json"),
+        (["label", "data=nothere", "out=a.yaml", "aply=b.yaml"], "Did you mean apply"),
+        (["label", "data=nothere", "apply=b.yaml", "out=c"], "b.yaml: no such file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_the_user_can_mend_is_2_and_leaves_nothing(words_, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(words_) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- how the agreement is measured ----------------------------------------------------------------------------------------
+
+
+def test_the_benchmark_counts_a_known_error():
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / "labels.py"
+    spec = importlib.util.spec_from_file_location("labels_benchmark", path)
+    benchmark = sys.modules["labels_benchmark"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    known = [{"skill": "reach", "t0": 0.0, "t1": 4.0}, {"skill": "pinch", "t0": 4.0, "t1": 6.0}]
+    known.append({"skill": "lift", "t0": 6.0, "t1": 10.0})
+
+    def figures(*proposed):
+        score = benchmark.Score()
+        score.add(known, [{"skill": w, "t0": a, "t1": b, "confidence": 1.0} for w, a, b in proposed])
+        return score.figures()
+
+    same = figures(("reach", 0.0, 4.0), ("pinch", 4.0, 6.0), ("lift", 6.0, 10.0))
+    assert (same["right_word"], same["right_time"], same["extra"], same["boundary_worst_s"]) == (1.0, 1.0, 0, 0.0)
+    late = figures(("reach", 0.0, 4.5), ("pinch", 4.5, 6.0), ("lift", 6.0, 10.0))
+    assert late["right_time"] == pytest.approx(0.95) and late["boundary_worst_s"] == pytest.approx(0.5)
+    assert late["of_skill"]["pinch"]["bias_s"] == pytest.approx(0.5)
+    wrong = figures(("reach", 0.0, 6.0), ("release", 6.0, 10.0))
+    assert wrong["right_word"] == pytest.approx(1 / 3) and wrong["extra"] == 1
+    assert wrong["right_time"] == pytest.approx(0.4)
