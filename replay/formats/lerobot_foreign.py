@@ -292,7 +292,7 @@ class _Foreign:
     def _promised(self) -> Iterator[str]:
         """What info.json says of the set as a whole, where it is not so."""
         total = self.info.get("total_episodes")
-        if "episode_index" in self.info.get("data_path", "") and isinstance(total, int) and total != len(self.files):
+        if "episode_index" in str(self.info.get("data_path")) and isinstance(total, int) and total != len(self.files):
             yield f"info.json announces {total} episodes, {len(self.files)} files of frames are here"
 
     def _differences(self, columns: dict[str, np.ndarray]) -> Iterator[str]:
