@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -176,6 +177,9 @@ def test_commands_are_held_actions_with_no_change_late(exported, bag, episode, b
     assert np.array_equal(percent, episode.actions[:, [names.index(name) for name in claw.names]])
     head = np.array([m.joint_data for _, m in messages(bag, "/robot_head_motion_data")])
     assert head.shape == (arm.n, 2)
+    commanded = exported.streams["/robot_head_motion_data"]
+    assert np.array_equal(commanded.values, head) and commanded.names == ("zhead_1_joint", "zhead_2_joint")
+    assert (commanded.role, commanded.unit) == ("command", "deg")
     turned = np.deg2rad(zero_order_hold(seconds, head, starts))
     assert (
         np.abs(turned - episode.actions[:, [names.index(n) for n in ("zhead_1_joint", "zhead_2_joint")]]).max() < 1e-6
@@ -467,6 +471,16 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(demos, episodes, bare
         f"data={demos}", "to=minari"
     )
     assert "needs h5py, which is not installed: pip install h5py" in refused(f"data={demos}", "to=robomimic")
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_without_consent_nothing_is_handed_on(agreed, episodes, bare, tmp_path, capsys):
+    said = {"operator": "P-0417", "centre": "Beijing", "licence": "CC-BY-4.0", "consent": agreed}
+    told = [replace(episodes[0], metadata=said)]
+    write_lerobot(tmp_path / "set", told, bare.schema.lerobot_features(), 30)
+    code = export(f"data={tmp_path / 'set'}", "to=mcap", f"out={tmp_path / 'out'}")
+    assert (code, (tmp_path / "out").exists()) == ((0, True) if agreed else (2, False))
+    assert agreed or "P-0417 did not agree" in capsys.readouterr().err
 
 
 def test_nothing_is_overwritten(demos, tmp_path, capsys):

@@ -74,9 +74,11 @@ def _items(recordings: Iterator, data: Path, chosen: set[int] | None, conf_dir: 
     """Chosen recordings, in the order of reading.
 
     Raises:
-        EpisodeError: one of them is unreadable, or a chosen one does not exist.
+        EpisodeError: one of them is unreadable, its operator did not agree that it is handed on, or a chosen one does not
+            exist.
     """
     from ..formats.targets import Item
+    from ..metadata import from_plain
     from ..recording import Unreadable
     from ..scenes import Stages
 
@@ -90,6 +92,9 @@ def _items(recordings: Iterator, data: Path, chosen: set[int] | None, conf_dir: 
                 file=item.error.file or item.source,
                 field=item.error.field,
             )
+        said = item.metadata.get("demonstration")
+        if said is not None:
+            from_plain(said).refuse_without_consent()
         yield Item(k, item, _episode(item, data), stages)
     missing = sorted(n for n in chosen or () if n > k)
     if missing:
