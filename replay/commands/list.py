@@ -154,7 +154,8 @@ def _formats(request: Request) -> list[dict[str, Any]]:
     writes = {"rosbag1": "yes", "mcap": "yes", "lerobot": "yes"}
     rows = [{"name": name, "reads": what, "writes": writes.get(name, "")} for name, what in FORMATS.items()]
     with_extra = "yes, with pip install shiliu[export]"
-    return [*rows, *({"name": name, "reads": "", "writes": with_extra} for name in ("minari", "robomimic"))]
+    only_out = {"minari": "(written only) Minari dataset", "robomimic": "(written; read back as hdf5) robomimic demonstrations"}
+    return [*rows, *({"name": name, "reads": what, "writes": with_extra} for name, what in only_out.items())]
 
 
 def _mappings(request: Request) -> list[dict[str, Any]]:
