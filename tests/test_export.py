@@ -473,6 +473,20 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(demos, episodes, bare
     assert "needs h5py, which is not installed: pip install h5py" in refused(f"data={demos}", "to=robomimic")
 
 
+def test_a_broken_recording_stops_the_run_or_is_left_out(episodes, bare, tmp_path, capsys):
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    for k in range(2):
+        mcap_write.write(as_recording(f"take{k}", episodes[k], bare), folder / f"take{k}.mcap")
+    whole = (folder / "take1.mcap").read_bytes()
+    (folder / "take1.mcap").write_bytes(whole[: len(whole) // 2])
+    words = (f"data={folder}", "to=mcap", f"out={tmp_path / 'out'}")
+    assert export(*words) == 2 and not (tmp_path / "out").exists()
+    assert "keep_going=true" in capsys.readouterr().err
+    assert export(*words, "keep_going=true") == 3
+    assert "take1.mcap is left out" in capsys.readouterr().err and len(list((tmp_path / "out").iterdir())) == 1
+
+
 @pytest.mark.parametrize("agreed", [True, False])
 def test_without_consent_nothing_is_handed_on(agreed, episodes, bare, tmp_path, capsys):
     said = {"operator": "P-0417", "centre": "Beijing", "licence": "CC-BY-4.0", "consent": agreed}

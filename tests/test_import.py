@@ -325,6 +325,10 @@ def test_unreadable_ones_are_told_and_the_others_imported(tmp_path, capsys):
     assert main(["import", f"data={folder}", f"out={out}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]) == 3
     said = capsys.readouterr()
     assert "shiliu: b.npz:" in said.err and "1 episodes, 50 frames" in said.out and len(list(read(out))) == 1
+    strict = [f"data={folder}", f"out={tmp_path / 'strict'}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]
+    before = sorted(tmp_path.iterdir())
+    assert main(["import", *strict, "keep_going=false"]) == 2
+    assert "b.npz cannot be imported" in capsys.readouterr().err and sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,15 +15,16 @@ if TYPE_CHECKING:
     from ...cli import Request
     from ...scenarios.dialect import Node
     from ..formats.targets import Item
-    from ..recording import Recording, SimEpisode
+    from ..recording import Recording, SimEpisode, Unreadable
 
 USAGE = """
 shiliu export data=FILE_OR_FOLDER to=lerobot|rosbag|mcap|minari|robomimic out=DIR [episodes=0,3] [images=[head]] [reward=dense]
+              [keep_going=false]
 
 Writes what was recorded for the tools of others, and steps episodes again where a format wants more than was kept: they
 must come out as recorded, to the bit. What real robots recorded goes to=mcap; the other formats take episodes of the
 simulation. minari and robomimic need optional packages (pip install "shiliu[export]"). docs/formats.md tells what is where.
-Exit 0, or 2 where something cannot be read or written; nothing lies at out= then.
+Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 3 where keep_going=true left broken ones out.
 """
 
 
@@ -38,7 +40,7 @@ def run(request: Request) -> int:
     mapping = settings["mapping"].word(default="") or None
     images = tuple(node.word() for node in settings["images"].each())
     reward = settings["reward"].word(choices=("dense", "sparse"))
-    quiet = settings["quiet"].flag()
+    quiet, keep_going = settings["quiet"].flag(), settings["keep_going"].flag()
     settings.stop()
     exporter(to)  # a missing package is told before anything is read
     if images and to in ("mcap", "minari"):
@@ -46,12 +48,15 @@ def run(request: Request) -> int:
     command = f"shiliu export data={data.name} to={to}"
     options = Options(images, reward, {"command": command})
     written = 0
-    for item in export(to, _items(read(data, mapping), data, chosen, request.conf_dir), out, options):
+    left: list[Unreadable] | None = [] if keep_going else None
+    for item in export(to, _items(read(data, mapping), data, chosen, request.conf_dir, left), out, options):
         written += 1
         if not quiet:
             print(f"  {item.recording.source}", flush=True)
     print(f"{out}: {written} recordings as {TARGETS[to].what}")
-    return 0
+    for broken in left or ():
+        print(f"shiliu: {broken.source} is left out: {broken.error}", file=sys.stderr)
+    return 3 if left else 0
 
 
 def _chosen(node: Node) -> set[int] | None:
@@ -70,8 +75,10 @@ def _chosen(node: Node) -> set[int] | None:
     return found
 
 
-def _items(recordings: Iterator, data: Path, chosen: set[int] | None, conf_dir: Path | None) -> Iterator[Item]:
-    """Chosen recordings, in the order of reading.
+def _items(
+    recordings: Iterator, data: Path, chosen: set[int] | None, conf_dir: Path | None, left: list[Unreadable] | None
+) -> Iterator[Item]:
+    """Chosen recordings, in the order of reading. Unreadable ones go into `left`; None: they end the run.
 
     Raises:
         EpisodeError: one of them is unreadable, its operator did not agree that it is handed on, or a chosen one does not
@@ -87,8 +94,11 @@ def _items(recordings: Iterator, data: Path, chosen: set[int] | None, conf_dir: 
         if chosen is not None and k not in chosen:
             continue
         if isinstance(item, Unreadable):
+            if left is not None:
+                left.append(item)
+                continue
             raise EpisodeError(
-                f"episode {k} cannot be read: {item.error.message} Leave it out with episodes=.",
+                f"episode {k} cannot be read: {item.error.message} Leave it out with episodes= or keep_going=true.",
                 file=item.error.file or item.source,
                 field=item.error.field,
             )

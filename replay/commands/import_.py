@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 USAGE = """
 shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [fps=30] [resample.measured=linear]
-              [keep_raw=true] [videos=true] [source_fps=50]
+              [keep_raw=true] [videos=true] [keep_going=true] [source_fps=50]
 
 Writes the recordings as a LeRobot v3.0 dataset: every stream on one clock, in the source's units, which info.json names.
 What is on a grid of that rate already is taken as it is; else commands are held (previous), measurements interpolated
 (linear) and rotations turned (slerp), and each episode says so. The streams as they came lie beside it (shiliu/raw).
 Videos of a set are copied where they fit the frames. Recordings with different features become several datasets under
 out. Where no mapping knows a recording, a draft is written to proposed-mapping.yaml beside out.
-Exit 0; 3 where some were unreadable; 2 where all were.
+Exit 0; 3 where some were unreadable; 2 where all were, or the first with keep_going=false.
 """
 DRAFT = "proposed-mapping.yaml"
 
@@ -35,7 +35,7 @@ DRAFT = "proposed-mapping.yaml"
 def run(request: Request) -> int:
     """Read, put on one clock, write."""
     from ... import __version__
-    from ..formats import NothingReadable, Unreadable, read
+    from ..formats import NothingReadable, Unreadable, mcap_write, read
     from ..formats.arrays import NoMapping
     from ..importing import frames_of
     from ..resample import METHODS, ROTATIONS, Methods
@@ -49,13 +49,14 @@ def run(request: Request) -> int:
     chosen = {key: table.child(key).word(choices=METHODS) for key in ("command", "measured", "pose", "event")}
     chosen["quaternion"] = table.child("quaternion").word(choices=ROTATIONS)
     keep_raw, quiet = settings["keep_raw"].flag(default=True), settings["quiet"].flag()
+    keep_going = settings["keep_going"].flag(default=True)
     videos = settings["videos"].flag(default=True)
     settings.stop()
     methods = Methods(**chosen)
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
         raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
-    raw = _raw_writer() if keep_raw else None
-    made = {"command": "shiliu import", "version": __version__, "resample": chosen, "keep_raw": raw is not None}
+    raw = mcap_write.write if keep_raw else None
+    made = {"command": "shiliu import", "version": __version__, "resample": chosen, "keep_raw": keep_raw}
     failed: list[Any] = []
     rates: dict[tuple[str, ...], int] = {}
     with _Sets(out, made) as sets:
@@ -72,6 +73,13 @@ def run(request: Request) -> int:
                         if not quiet:
                             print(_line(item, frames, name), flush=True)
                         continue
+                if not keep_going:
+                    assert error is not None
+                    raise EpisodeError(
+                        f"{item.source} cannot be imported: {error.message} keep_going=true leaves it out.",
+                        file=error.file or data,
+                        field=error.field,
+                    )
                 failed.append((item.source, error))
         except NoMapping as nothing:
             failed.append((nothing.episode.source, nothing))
@@ -90,8 +98,6 @@ def run(request: Request) -> int:
         written = sets.close()
     for path, episodes, rows in written:
         print(f"{path}: {episodes} episodes, {rows} frames")
-    if keep_raw and raw is None:
-        print("shiliu: the streams as they came were not kept, as this installation writes no MCAP.", file=sys.stderr)
     return 3 if failed else 0
 
 
@@ -101,16 +107,6 @@ def _rate(recording: Recording, rates: dict[tuple[str, ...], int]) -> int:
 
     rate, on_grid = own_rate(recording)
     return rate if on_grid else rates.setdefault((str(recording.mapping), *recording.streams), rate)
-
-
-def _raw_writer() -> Any:
-    """The writer of streams as they came, where this installation has it."""
-    from importlib import import_module
-
-    try:
-        return import_module("..formats.mcap_write", __package__).write
-    except ImportError:
-        return None
 
 
 class _Sets:
