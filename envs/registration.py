@@ -17,5 +17,8 @@ def register_envs() -> None:
     for file in sorted((CONF / "scenario").glob("*.yaml")):
         if env_id(file.stem) not in gymnasium.registry:
             gymnasium.register(
-                id=env_id(file.stem), entry_point="shiliu.envs.single:ShiliuEnv", kwargs={"scenario": file.stem}
+                id=env_id(file.stem),
+                entry_point="shiliu.envs.single:ShiliuEnv",
+                vector_entry_point="shiliu.envs.vector:ShiliuVectorEnv",
+                kwargs={"scenario": file.stem},
             )

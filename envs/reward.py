@@ -32,9 +32,19 @@ class Reward:
         self._hands = tuple(Request("site_position", f"{side}_tcp") for side in ("left", "right"))
         self._before: list[list[np.ndarray]] = []
 
-    def begin(self, start: Readings) -> None:
-        """Remember how far each subgoal is from holding at the start of an episode."""
-        self._before = [[leaf.margin(start) for leaf in leaves(s.predicate)] for s in self.scene.goal]
+    def begin(self, start: Readings, ids: np.ndarray | None = None) -> None:
+        """Remember how far each subgoal is from holding at the start of an episode.
+
+        Args:
+            start: readings of the copies that begin; ids: which they are, None for all.
+        """
+        before = [[leaf.margin(start) for leaf in leaves(s.predicate)] for s in self.scene.goal]
+        if ids is None:
+            self._before = before
+            return
+        for mine, theirs in zip(self._before, before):
+            for kept, margin in zip(mine, theirs):
+                kept[ids] = margin
 
     def __call__(self, readings: Readings, carry: Carry, success: np.ndarray) -> np.ndarray:
         """(n,) float64 rewards."""

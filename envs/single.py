@@ -12,9 +12,8 @@ from ..scenarios.catalog import load_scenario
 from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
 from ..scenarios.scene import Scene
-from ..scenarios.sensing import Readings
-from ..scenarios.simulation import Simulation
-from .reward import KINDS, Reward
+from .copies import Copies
+from .reward import KINDS
 
 
 class ShiliuEnv(gymnasium.Env):
@@ -92,14 +91,9 @@ class ShiliuEnv(gymnasium.Env):
         self.metadata = {**self.metadata, "render_fps": round(self.scene.config.control_rate)}
         self.action_space: gymnasium.spaces.Box = schema.action_space()
         self.observation_space = schema.observation_space(self._images)
-        self._reward = Reward(self.scene, reward)
-        self._simulation = Simulation(self.scene, 1)
-        self._max_steps = round(self.scene.config.time_limit / schema.control_timestep)
+        self._copies = Copies(self.scene, 1, reward)
         self._painter: Any = None
-        self._draw: drawing.Draw | None = None
-        self._readings: Readings | None = None
         self._picture: tuple[int, np.ndarray] | None = None
-        self._unsafe: tuple[str, ...] = ()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -115,14 +109,12 @@ class ShiliuEnv(gymnasium.Env):
                 raise ScenarioError(f"There is no option {key!r}.{nearest(key, ['values'])}", field="options")
         values = (options or {}).get("values")
         if values is not None:
-            self._draw = drawing.chosen(self.scene, values)
+            draw = drawing.chosen(self.scene, values)
         else:
-            self._draw = drawing.draw(self.scene, self.np_random) if self._vary else drawing.nominal(self.scene)
-        self._readings = self._simulation.begin([self._draw])
-        self._reward.begin(self._readings)
-        self._carry = self.scene.course.advance(self.scene.course.begin(1), self._readings)
-        self._steps, self._picture, self._unsafe = 0, None, ()
-        return self._observe(), self._info(False)
+            draw = drawing.draw(self.scene, self.np_random) if self._vary else drawing.nominal(self.scene)
+        self._copies.begin([draw])
+        self._picture = None
+        return self._observe(), self._copies.info(0, False)
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
         """Apply an action for one control period.
@@ -130,27 +122,15 @@ class ShiliuEnv(gymnasium.Env):
         Raises:
             ValueError: where the action is not finite, or lies outside the action space (nothing is clipped silently).
         """
-        if self._draw is None:
+        if self._copies.draws[0] is None:
             raise gymnasium.error.ResetNeeded("Call reset before step.")
         action = np.asarray(action, np.float32)
         if not self.action_space.contains(action):
-            names = []
-            if action.shape == self.action_space.shape:
-                bad = np.flatnonzero(~((action >= self.action_space.low) & (action <= self.action_space.high)))
-                names = [f"{self.scene.schema.action.names[i]} = {action[i]:.4g}" for i in bad[:3]]
-            said = ", ".join(names) or f"shape {action.shape}"
-            raise ValueError(f"The action lies outside the action space ({said}). Clip it before step.")
-        self._readings = self._simulation.step(action[None])
-        self._carry = self.scene.course.advance(self._carry, self._readings)
-        self._steps += 1
-        for limit in self.scene.safety:
-            if limit.code not in self._unsafe and limit.broken(limit.predicate.value(self._readings))[0]:
-                self._unsafe = (*self._unsafe, limit.code)
-        success = self.scene.course.success(self._carry)
-        reward = float(self._reward(self._readings, self._carry, success)[0])
-        terminated = bool(success[0] or not np.isnan(self._carry.failed[0]).all() or self._simulation.unstable[0])
-        truncated = bool(not terminated and self._steps >= self._max_steps)
-        return self._observe(), reward, terminated, truncated, self._info(bool(success[0]), truncated)
+            raise ValueError(outside(self.scene, self.action_space, action))
+        out = self._copies.step(action[None])
+        success, truncated = bool(out.success[0]), bool(out.truncated[0])
+        info = self._copies.info(0, success, truncated)
+        return self._observe(), float(out.reward[0]), bool(out.terminated[0]), truncated, info
 
     def render(self) -> np.ndarray | None:
         """The scene from the chosen camera, (height, width, 3) uint8; drawn once a control step at most.
@@ -163,10 +143,11 @@ class ShiliuEnv(gymnasium.Env):
                 "render() was called without a render mode; make the environment with render_mode='rgb_array'."
             )
             return None
-        if self._draw is None:
+        if self._copies.draws[0] is None:
             raise gymnasium.error.ResetNeeded("Call reset before render.")
-        if self._picture is None or self._picture[0] != self._steps:
-            self._picture = (self._steps, self._paint(self._camera))
+        steps = int(self._copies.steps[0])
+        if self._picture is None or self._picture[0] != steps:
+            self._picture = (steps, self._paint(self._camera))
         return self._picture[1]
 
     def close(self) -> None:
@@ -177,11 +158,10 @@ class ShiliuEnv(gymnasium.Env):
     @property
     def state(self) -> np.ndarray:
         """(nstate,) a copy of the full simulation state, `mjSTATE_INTEGRATION` in float64."""
-        return self._simulation.state[0].copy()
+        return self._copies.simulation.state[0].copy()
 
     def _observe(self) -> dict[str, np.ndarray]:
-        assert self._readings is not None
-        observation = {name: value[0] for name, value in self.scene.schema.observe(self._readings).items()}
+        observation = {name: value[0] for name, value in self._copies.observe().items()}
         for name in self._images:
             observation[name] = self._paint(name)
         return observation
@@ -191,26 +171,18 @@ class ShiliuEnv(gymnasium.Env):
             from .rendering import Painter
 
             self._painter = Painter(self.scene)
-        assert self._draw is not None
+        draw = self._copies.draws[0]
+        assert draw is not None
         camera = self.scene.schema.cameras[name]
-        qpos = self._simulation.batch.bind("qpos")[0]
-        return self._painter.picture(self._draw.values, qpos, camera.camera, camera.width, camera.height)
+        qpos = self._copies.simulation.batch.bind("qpos")[0]
+        return self._painter.picture(draw.values, qpos, camera.camera, camera.width, camera.height)
 
-    def _info(self, success: bool, truncated: bool = False) -> dict[str, Any]:
-        assert self._draw is not None
-        course = self.scene.course
-        failure = "unstable" if self._simulation.unstable[0] else course.failure(self._carry)
-        if truncated and failure is None:
-            failure = course.missed(self._carry)
-        tasks = self.scene.config.tasks
-        return {
-            "success": success,
-            "subgoals": {
-                s.name: None if np.isnan(t) else float(t) for s, t in zip(self.scene.goal, self._carry.reached[0])
-            },
-            "failure": failure,
-            "unsafe": self._unsafe,
-            "time": self._steps * self.scene.control_timestep,
-            "draw": dict(self._draw.values),
-            "task": dict(tasks[self._draw.task]) if tasks else {},
-        }
+
+def outside(scene: Scene, space: gymnasium.spaces.Box, action: np.ndarray) -> str:
+    """What to say of an action that lies outside the action space."""
+    names = []
+    if action.shape == space.shape:
+        bad = np.flatnonzero(~((action >= space.low) & (action <= space.high)))
+        names = [f"{scene.schema.action.names[i]} = {action[i]:.4g}" for i in bad[:3]]
+    said = ", ".join(names) or f"shape {action.shape}"
+    return f"The action lies outside the action space ({said}). Clip it before step."

@@ -13,6 +13,7 @@ import mujoco.batch
 import numpy as np
 
 from ..envs.single import ShiliuEnv
+from ..envs.vector import ShiliuVectorEnv
 from ..scenarios import draw as drawing
 from ..scenarios.scene import Scene
 from .demonstration import as_recording, demonstrate
@@ -22,6 +23,7 @@ from .recording import SimEpisode
 BLOCK = 200  # control steps of one block
 REPLAYED = 64  # episodes of the replay benchmark
 EPISODE = 20.0  # s of each of them
+COPIES, TOGETHER = 64, 8  # of the vector environment; control steps of one of its blocks
 
 
 def measure(scene: Scene, pairs: int = 30, seed: int = 0) -> dict[str, Any]:
@@ -34,6 +36,7 @@ def measure(scene: Scene, pairs: int = 30, seed: int = 0) -> dict[str, Any]:
         "substeps": scene.n_substeps,
     }
     results["env.step"] = _env_step(scene, pairs, seed)
+    results["vector"] = _vector(scene, max(pairs // 3, 3), seed)
     results["reset"] = _reset(scene, pairs, seed)
     results["replay"] = _replay(scene, seed)
     results["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
@@ -75,6 +78,40 @@ def _env_step(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
         "bare_us": round(float(np.median(bare)) * 1e6, 1),
         "x_real_time": round(scene.control_timestep / float(np.median(ours)), 1),
         "bare_x_real_time": round(scene.control_timestep / float(np.median(bare)), 1),
+    }
+
+
+def _vector(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
+    """Blocks of the vector environment's `step` and of `Batch.rollout`, in turn, from the same states with the same controls."""
+    envs = ShiliuVectorEnv(COPIES, scene)
+    batch = mujoco.batch.Batch(scene.model, COPIES, 0)
+    rng = np.random.default_rng(seed)
+    low, high = envs.single_action_space.low, envs.single_action_space.high
+    ours, bare = [], []
+    for pair in range(pairs + 1):
+        envs.reset(seed=seed)
+        batch.set_models([draw.model for draw in envs.draws])
+        batch.state[:] = envs.state
+        phase = rng.uniform(0, 6, (COPIES, len(low)))
+        sway = 0.15 * np.sin(np.arange(TOGETHER)[:, None, None] / 15.0 + phase)
+        actions = np.clip(scene.ready_ctrl + sway, low, high).astype(np.float32)
+        begin = time.perf_counter()
+        for action in actions:
+            envs.step(action)
+        middle = time.perf_counter()
+        for action in actions:
+            batch.rollout(scene.n_substeps, action[:, None].astype(float), record=())
+        end = time.perf_counter()
+        if pair:  # the first warms up
+            ours.append(middle - begin)
+            bare.append(end - middle)
+    share, low95, high95 = _interval(np.array(bare) / np.array(ours))
+    simulated = COPIES * TOGETHER * scene.control_timestep
+    return {
+        "copies": COPIES,
+        "throughput_share": share,
+        "throughput_share_95": [low95, high95],
+        "x_real_time": round(simulated / float(np.median(ours)), 1),
     }
 
 
@@ -150,13 +187,16 @@ def _interval(ratios: np.ndarray) -> tuple[float, float, float]:
 
 def table(results: dict[str, Any]) -> str:
     """The figures as lines of text."""
-    step, reset, replay = results["env.step"], results["reset"], results["replay"]
+    step, vector, reset, replay = (results[name] for name in ("env.step", "vector", "reset", "replay"))
     return "\n".join(
         [
             f"{results['scenario']} on {results['machine']}, mujoco {results['engine']}, "
             f"{results['substeps']} steps of {results['timestep_s'] * 1e3:.3f} ms",
             f"  env.step      {step['ratio']:.3f} x bare mj_step (95 %: {step['ratio_95'][0]:.3f} to {step['ratio_95'][1]:.3f}), "
             f"{step['over_us']:.0f} us over {step['bare_us']:.0f} us; {step['x_real_time']:.0f} x real time",
+            f"  vector env    {vector['throughput_share']:.2f} of Batch.rollout's throughput with {vector['copies']} copies "
+            f"(95 %: {vector['throughput_share_95'][0]:.2f} to {vector['throughput_share_95'][1]:.2f}); "
+            f"{vector['x_real_time']:.0f} x real time",
             f"  reset         {reset['ours_ms']:.2f} ms with a new draw; mj_resetData and mj_forward {reset['bare_ms']:.3f} ms",
             f"  replay        {replay['throughput_share']:.2f} of Batch.rollout's throughput, verdicts included "
             f"({replay['episodes']} episodes, {replay['simulated_s']:.0f} s in {replay['ours_s']:.1f} s: "

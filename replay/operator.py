@@ -7,7 +7,7 @@ It commands the 16 joints and two claws and nothing else. One operator drives on
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -132,13 +132,6 @@ class Performance:
     mistake: str | None = None
 
 
-def row(readings: Readings, i: int) -> Readings:
-    """The readings of one copy, without the leading axis."""
-    return replace(
-        readings, value=readings.value[i], peak=readings.peak[i], mean=readings.mean[i], start=readings.start[i]
-    )
-
-
 def perform(
     scene: Scene,
     draws: Sequence[Draw],
@@ -182,15 +175,7 @@ def perform(
 
     def keep(ids: np.ndarray) -> None:
         if observe:
-            rows = scene.schema.record(
-                replace(
-                    readings,
-                    value=readings.value[ids],
-                    peak=readings.peak[ids],
-                    mean=readings.mean[ids],
-                    start=readings.start[ids],
-                )
-            )
+            rows = scene.schema.record(readings.rows(ids))
             for k, i in enumerate(ids):
                 seen[i].append({name: values[k] for name, values in rows.items()})
 
@@ -200,7 +185,7 @@ def perform(
         for i in map(int, live):
             if t % per_second == 0:
                 checkpoints[i][t] = sim.state[i].copy()
-            last_action[i] = operators[i].act(row(readings, i), carry.rows(np.array([i])))
+            last_action[i] = operators[i].act(readings.rows(i), carry.rows(np.array([i])))
             actions[i].append(last_action[i].copy())
         readings = sim.step(last_action) if len(live) == n else sim.step(last_action[live], live)
         carry = course.advance(carry, readings)

@@ -166,6 +166,10 @@ class Readings:
     def of(self, request: Request) -> np.ndarray:
         return self.value[..., self.layout.slices[request.name]]
 
+    def rows(self, ids: np.ndarray | int) -> Readings:
+        """The readings of some copies, or of one without the leading axis."""
+        return Readings(self.value[ids], self.peak[ids], self.mean[ids], self.start[ids], self.layout)
+
     def start_of(self, request: Request) -> np.ndarray:
         return self.start[..., self.layout.slices[request.name]]
 

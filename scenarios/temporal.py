@@ -43,7 +43,7 @@ class Carry:
     """What the layer remembers of n episodes.
 
     Attributes:
-        step: control steps seen.
+        step: (n,) control steps seen.
         stage: (n,) number of subgoals reached.
         held: (n,) control steps for which the next subgoal has held unbroken.
         reached: (n, nsubgoal) time at which each was reached [s], NaN where it was not.
@@ -53,7 +53,7 @@ class Carry:
         lasted: (n, nnever) control steps for which each failure mode has held unbroken; None where none has a `hold`.
     """
 
-    step: int
+    step: np.ndarray
     stage: np.ndarray
     held: np.ndarray
     reached: np.ndarray
@@ -62,15 +62,21 @@ class Carry:
     lasted: np.ndarray | None = None
 
     def rows(self, ids: np.ndarray) -> Carry:
-        return replace(
-            self,
-            stage=self.stage[ids],
-            held=self.held[ids],
-            reached=self.reached[ids],
-            failed=self.failed[ids],
-            worst=self.worst[ids],
-            lasted=None if self.lasted is None else self.lasted[ids],
-        )
+        """The carry of some of the episodes."""
+        return Carry(*(None if value is None else value[ids] for value in self._values()))  # type: ignore[arg-type]
+
+    def with_rows(self, ids: np.ndarray, other: Carry) -> Carry:
+        """This carry with some of its episodes replaced by those of another one."""
+        merged = []
+        for mine, theirs in zip(self._values(), other._values()):
+            mine = None if mine is None else mine.copy()
+            if mine is not None:
+                mine[ids] = theirs
+            merged.append(mine)
+        return Carry(*merged)  # type: ignore[arg-type]
+
+    def _values(self) -> tuple[np.ndarray | None, ...]:
+        return self.step, self.stage, self.held, self.reached, self.failed, self.worst, self.lasted
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class Course:
 
     def begin(self, n: int) -> Carry:
         return Carry(
-            0,
+            np.zeros(n, int),
             np.zeros(n, int),
             np.zeros(n, int),
             np.full((n, len(self.subgoals)), np.nan),
@@ -105,7 +111,7 @@ class Course:
             holds = subgoal.predicate.margin(readings) >= 0
             held = np.where(now, np.where(holds, held + 1, 0), held)
             done = now & holds & ((held - 1) * self.control_timestep >= subgoal.hold - 1e-9)
-            reached[done, i] = time
+            reached[done, i] = time[done]
             stage = np.where(done, i + 1, stage)
             held = np.where(done, 0, held)
         if self.nevers:
@@ -119,7 +125,7 @@ class Course:
                 short = happened & (lasted < self._wanted)
                 margin, happened = np.where(short, 0.0, margin), happened & ~short
             worst = np.fmax(worst, margin)  # a number that has diverged says nothing
-            failed = np.where(happened & np.isnan(failed), time, failed)
+            failed = np.where(happened & np.isnan(failed), time[:, None], failed)
         return Carry(carry.step + 1, stage, held, reached, failed, worst, lasted)
 
     def _watched(self, reached: np.ndarray) -> np.ndarray:

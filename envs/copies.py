@@ -1,0 +1,117 @@
+"""Episodes of n copies of a scene side by side: simulation, goal, force limits and reward, with nothing of Gymnasium.
+
+The single environment is n = 1, the vector environment n, so that they agree by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..scenarios.draw import Draw
+from ..scenarios.scene import Scene
+from ..scenarios.sensing import Readings
+from ..scenarios.simulation import Simulation
+from ..scenarios.temporal import Carry
+from .reward import Reward
+
+
+@dataclass
+class Outcome:
+    """What one control period brought, (n,) each."""
+
+    reward: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+    success: np.ndarray
+
+
+class Copies:
+    """n copies of a scene, each in an episode of its own.
+
+    Args:
+        scene: what is simulated; n: how many; reward: `dense` or `sparse`; threads: of the simulation, which does not
+            depend on them.
+
+    Attributes:
+        draws: of each copy, None before its first `begin`.
+        steps: (n,) control steps taken in each episode.
+        broken: (n, nlimit) which force limits each episode has broken so far.
+    """
+
+    def __init__(self, scene: Scene, n: int, reward: str, threads: int = 1):
+        self.scene, self.n = scene, n
+        self.simulation = Simulation(scene, n, threads)
+        self.max_steps = round(scene.config.time_limit / scene.control_timestep)
+        self.draws: list[Draw | None] = [None] * n
+        self.steps = np.zeros(n, int)
+        self.broken = np.zeros((n, len(scene.safety)), bool)
+        self._reward = Reward(scene, reward)
+        self._codes = tuple(limit.code for limit in scene.safety)
+        self.carry: Carry | None = None
+        self.readings: Readings | None = None
+
+    def begin(self, draws: Sequence[Draw], ids: np.ndarray | None = None) -> None:
+        """Start episodes from draws, one for each of `ids` (all copies where None)."""
+        course, rows = self.scene.course, np.arange(self.n) if ids is None else ids
+        whole = len(rows) == self.n
+        for i, draw in zip(rows, draws):
+            self.draws[i] = draw
+        self.readings = self.simulation.begin(draws, None if whole else rows.tolist())
+        begun = self.readings if whole else self.readings.rows(rows)
+        self._reward.begin(begun, None if whole else rows)
+        carry = course.advance(course.begin(len(rows)), begun)
+        self.carry = carry if whole or self.carry is None else self.carry.with_rows(rows, carry)
+        self.steps[rows], self.broken[rows] = 0, False
+
+    def step(self, action: np.ndarray, ids: np.ndarray | None = None) -> Outcome:
+        """Apply an action (n, nu) for one control period, or one (len(ids), nu) to some of the copies.
+
+        Returns:
+            The outcome of all; rows of copies that were not advanced mean nothing.
+        """
+        assert self.carry is not None
+        course, readings = self.scene.course, self.simulation.step(action, ids)
+        self.readings, self.carry = readings, course.advance(self.carry, readings)
+        self.steps[slice(None) if ids is None else ids] += 1
+        for k, limit in enumerate(self.scene.safety):
+            self.broken[:, k] |= limit.broken(limit.predicate.value(readings))
+        success = course.success(self.carry)
+        reward = self._reward(readings, self.carry, success)
+        terminated = success | ~np.isnan(self.carry.failed).all(axis=1) | self.simulation.unstable
+        return Outcome(reward, terminated, ~terminated & (self.steps >= self.max_steps), success)
+
+    def observe(self) -> dict[str, np.ndarray]:
+        """Feature name -> (n, k) float32."""
+        assert self.readings is not None
+        return self.scene.schema.observe(self.readings)
+
+    def unsafe(self, i: int) -> tuple[str, ...]:
+        """Codes of the force limits that copy i has broken in this episode."""
+        return tuple(code for code, broken in zip(self._codes, self.broken[i]) if broken)
+
+    def failure(self, i: int, truncated: bool) -> str | None:
+        """Code of what went wrong with copy i; the subgoal that was missed once its time is over."""
+        assert self.carry is not None
+        code = "unstable" if self.simulation.unstable[i] else self.scene.course.failure(self.carry, i)
+        return self.scene.course.missed(self.carry, i) if truncated and code is None else code
+
+    def info(self, i: int, success: bool, truncated: bool = False) -> dict[str, Any]:
+        """What is told of copy i beside its observation."""
+        draw = self.draws[i]
+        assert draw is not None and self.carry is not None
+        tasks = self.scene.config.tasks
+        return {
+            "success": success,
+            "subgoals": {
+                s.name: None if np.isnan(t) else float(t) for s, t in zip(self.scene.goal, self.carry.reached[i])
+            },
+            "failure": self.failure(i, truncated),
+            "unsafe": self.unsafe(i),
+            "time": int(self.steps[i]) * self.scene.control_timestep,
+            "draw": dict(draw.values),
+            "task": dict(tasks[draw.task]) if tasks else {},
+        }

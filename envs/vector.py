@@ -1,0 +1,210 @@
+"""One scenario as a Gymnasium vector environment: the simulation core with n copies, on all cores.
+
+Copy i is the single environment that was seeded with `seed + i`, to the bit, across autoresets too, because both are the
+same `Copies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+
+from ..scenarios import draw as drawing
+from ..scenarios.catalog import load_scenario
+from ..scenarios.dialect import nearest
+from ..scenarios.errors import ScenarioError
+from ..scenarios.scene import Scene
+from .copies import Copies
+from .reward import KINDS
+from .single import outside
+
+
+class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
+    """Copies of a scenario that are stepped together, each with its own draw, seed and episode.
+
+    Args:
+        num_envs: number of copies.
+        scenario, reward, hand, base, overrides, vary: as for `ShiliuEnv`.
+        threads: of the simulation; 0 uses all cores. The numbers do not depend on it.
+        autoreset_mode: one of Gymnasium's: `NEXT_STEP` (the step after an episode's end resets the copy and ignores its
+            action), `SAME_STEP` (the ending step returns the new episode's first observation, the last one stands in
+            `infos["final_obs"]`), `DISABLED` (`reset(options={"reset_mask": ...})` does it).
+
+    Infos are arrays with a leading axis of copies and, as Gymnasium has it, a mask `_name` beside each: `success`, `time` [s],
+    `failure` (code or None), `unsafe` (codes of the broken force limits), `subgoals` and `draw` (tables of arrays; a subgoal
+    that has not been reached is NaN). Pictures are the single environment's: make it with `vectorization_mode="sync"`.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
+
+    single_action_space: gymnasium.spaces.Box
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        scenario: str | Scene = "microwave",
+        *,
+        reward: str = "dense",
+        hand: str = "claw",
+        base: str = "planted",
+        overrides: tuple[str, ...] = (),
+        vary: bool = True,
+        threads: int = 0,
+        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+    ):
+        self.scene = (
+            scenario if isinstance(scenario, Scene) else load_scenario(scenario, overrides, hand=hand, base=base)
+        )
+        if reward not in KINDS:
+            raise ScenarioError(f"There is no reward {reward!r}. Known here: {', '.join(KINDS)}.", field="reward")
+        if num_envs < 1:
+            raise ScenarioError(f"{num_envs} copies cannot be made; one or more.", field="num_envs")
+        try:
+            self._mode = AutoresetMode(autoreset_mode)
+        except ValueError:
+            known = ", ".join(mode.value for mode in AutoresetMode)
+            raise ScenarioError(
+                f"There is no autoreset mode {autoreset_mode!r}. Known here: {known}.", field="autoreset_mode"
+            ) from None
+        self.num_envs, self._vary = num_envs, vary
+        self.metadata = {
+            **self.metadata, "render_fps": round(self.scene.config.control_rate), "autoreset_mode": self._mode,
+        }  # fmt: skip
+        self.single_action_space = self.scene.schema.action_space()
+        self.single_observation_space = self.scene.schema.observation_space()
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self._copies = Copies(self.scene, num_envs, reward, threads)
+        self._generators: list[np.random.Generator] = []
+        self._over = np.ones(num_envs, bool)  # whose episode has ended, or not begun
+        self._drawn: dict[str, np.ndarray] = {}
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Start episodes, those of `options["reset_mask"]` (num_envs,) bool, or all.
+
+        Args:
+            seed: a number, of the first copy, the others count on from it; or one for each copy, None for going on with
+                the random numbers that it has.
+
+        Raises:
+            ScenarioError: options that do not exist, or seeds and masks of another length.
+        """
+        for key in options or {}:
+            if key != "reset_mask":
+                raise ScenarioError(f"There is no option {key!r}.{nearest(key, ['reset_mask'])}", field="options")
+        mask = np.asarray((options or {}).get("reset_mask", np.ones(self.num_envs, bool)))
+        if mask.dtype != bool or mask.shape != (self.num_envs,) or not mask.any():
+            raise ScenarioError(
+                f"reset_mask holds {self.num_envs} truth values, at least one of them true.", field="options"
+            )
+        seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int | np.integer) else seed
+        seeds = [None] * self.num_envs if seeds is None else list(seeds)
+        if len(seeds) != self.num_envs:
+            raise ScenarioError(f"{len(seeds)} seeds were given for {self.num_envs} copies.", field="seed")
+        if not self._generators:
+            self._generators = [seeding.np_random(s)[0] for s in seeds]
+        for i in np.flatnonzero(mask):
+            if seeds[i] is not None:
+                self._generators[i] = seeding.np_random(seeds[i])[0]
+        ids = np.flatnonzero(mask)
+        if self._copies.carry is None and len(ids) < self.num_envs:
+            raise gymnasium.error.ResetNeeded("The first reset is of all copies.")
+        self._begin(ids)
+        return self._copies.observe(), self._infos(np.zeros(self.num_envs, bool), np.zeros(self.num_envs, bool))
+
+    def step(
+        self, actions: np.ndarray
+    ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Apply actions (num_envs, nu) for one control period.
+
+        Raises:
+            ValueError: where an action is not finite, or lies outside the action space (nothing is clipped silently).
+            ResetNeeded: before the first reset, or, with autoreset disabled, where an episode is over.
+        """
+        if self._copies.carry is None or (self._mode is AutoresetMode.DISABLED and self._over.any()):
+            raise gymnasium.error.ResetNeeded("Call reset before step.")
+        actions = np.asarray(actions, np.float32)
+        fits = actions.shape == self.action_space.shape
+        inside = fits and (actions >= self.single_action_space.low) & (actions <= self.single_action_space.high)
+        acting = np.flatnonzero(~self._over)
+        if not fits or not inside[acting].all():  # type: ignore[index]
+            i = int(acting[~inside[acting].all(axis=1)][0]) if fits else 0  # type: ignore[index]
+            said = outside(self.scene, self.single_action_space, actions[i] if fits else actions)
+            raise ValueError(f"environment {i}: {said}")
+        over = np.flatnonzero(self._over)
+        if len(acting):
+            out = self._copies.step(*((actions,) if not len(over) else (actions[acting], acting)))
+            reward, terminated, truncated, success = out.reward, out.terminated, out.truncated, out.success
+        else:
+            reward = np.zeros(self.num_envs)
+            terminated, truncated, success = (np.zeros(self.num_envs, bool) for _ in range(3))
+        reward[over], terminated[over], truncated[over], success[over] = 0.0, False, False, False
+        self._over = terminated | truncated
+        if len(over):  # of the step before: this one only starts them anew
+            self._begin(over)
+            self._over[over] = False
+        infos = self._infos(success, truncated)
+        observation = self._copies.observe()
+        if self._mode is AutoresetMode.SAME_STEP and self._over.any():
+            ended = self._over.copy()
+            final = {
+                name: np.where(ended[:, None], values, 0).astype(values.dtype) for name, values in observation.items()
+            }
+            last = infos
+            self._begin(np.flatnonzero(ended))
+            observation, infos = self._copies.observe(), self._infos(success & ~ended, truncated & ~ended)
+            infos |= {"final_obs": _masked(final, ended), "_final_obs": ended}
+            infos |= {"final_info": last, "_final_info": ended}
+        return observation, reward, terminated, truncated, infos
+
+    @property
+    def state(self) -> np.ndarray:
+        """(num_envs, nstate) a copy of the full simulation states, `mjSTATE_INTEGRATION` in float64."""
+        return self._copies.simulation.state.copy()
+
+    @property
+    def draws(self) -> list[drawing.Draw]:
+        """The draw of each copy's episode."""
+        return [draw for draw in self._copies.draws if draw is not None]
+
+    def _begin(self, ids: np.ndarray) -> None:
+        draws = [
+            drawing.draw(self.scene, self._generators[i]) if self._vary else drawing.nominal(self.scene) for i in ids
+        ]
+        self._copies.begin(draws, None if len(ids) == self.num_envs else ids)
+        self._over[ids] = False
+        for name in draws[0].values:
+            column = self._drawn.setdefault(name, np.zeros(self.num_envs))
+            column[ids] = [draw.values[name] for draw in draws]
+
+    def _infos(self, success: np.ndarray, truncated: np.ndarray) -> dict[str, Any]:
+        copies, every = self._copies, np.ones(self.num_envs, bool)
+        assert copies.carry is not None
+        failed = copies.simulation.unstable | truncated | ~np.isnan(copies.carry.failed).all(axis=1)
+        failure, unsafe = (np.empty(self.num_envs, object) for _ in range(2))
+        for i in range(self.num_envs):
+            failure[i] = copies.failure(i, bool(truncated[i])) if failed[i] else None
+            unsafe[i] = copies.unsafe(i)
+        reached = {goal.name: copies.carry.reached[:, k].copy() for k, goal in enumerate(self.scene.goal)}
+        told: dict[str, Any] = {
+            "success": success,
+            "time": copies.steps * self.scene.control_timestep,
+            "failure": failure,
+            "unsafe": unsafe,
+            "subgoals": _masked(reached, every),
+            "draw": _masked({name: column.copy() for name, column in self._drawn.items()}, every),
+        }
+        return _masked(told, every)
+
+
+def _masked(values: dict[str, Any], mask: np.ndarray) -> dict[str, Any]:
+    """Values with Gymnasium's mask beside each, which says for which copies it counts."""
+    return {**values, **{f"_{name}": mask for name in values}}
