@@ -524,6 +524,17 @@ def test_cause_is_number_one_and_consequences_name_it():
     assert story.when(story.root) == "5.87 s to 6.06 s, 14:32:12.9 on the clock, while: open door"
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.133, "0.133 m of 5 mm"), (0.0173, "17.3 of 5 mm"), (-0.0213, "-21.3 of 5 mm")]
+)
+def test_a_short_reason_never_drops_a_unit_that_the_limit_does_not_share(value, said):
+    verdict = too_fast()
+    root = verdict.findings[verdict.root]
+    root.code, root.unit, root.value, root.limit, root.subject = "collision.scene", "m", value, 0.005, ("arm", "counter")
+    assert said in Story(verdict, Words("en")).why
+
+
+
 def test_published_limits_are_no_open_point():
     story = Story(undecided(), Words("en"))
     assert [f.code for f in story.open] == ["goal"]

@@ -204,13 +204,11 @@ class Story:
             return ""
         parts = [finding.code, words.name(finding.subject, "ids") if finding.subject else ""]
         if finding.value is not None and finding.limit is not None and finding.stage != "integrity":
-            unit = finding.unit
-            value = (
-                quantity(finding.value, unit).split(" (")[0].removesuffix(f" {unit}")
-                if unit
-                else quantity(finding.value, unit)
-            )
-            parts.append(words.ui("of_limit", value=value, limit=quantity(finding.limit, unit).split(" (")[0]))
+            value, limit = (quantity(v, finding.unit).split(" (")[0] for v in (finding.value, finding.limit))
+            bare, _, unit = value.rpartition(" ")
+            # one unit for both; a large overlap in metres beside a limit in millimetres keeps its own
+            value = bare if bare and unit == limit.rpartition(" ")[2] else value
+            parts.append(words.ui("of_limit", value=value, limit=limit))
         else:
             parts = [finding.code, words.message(finding)]
         if finding.t0 is not None:
