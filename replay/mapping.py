@@ -23,7 +23,7 @@ from .array_rule import ANY, ArrayRule, Columns, TimeRule
 from .recording import CLOCKS, KINDS, ROLES
 
 MESSAGES = ("rosbag1", "mcap")  # formats of messages in topics
-ARRAYS = ("lerobot", "npz", "hdf5", "dapg")  # formats of arrays with a row a sample
+ARRAYS = ("lerobot", "npz", "hdf5", "minari", "dapg")  # formats of arrays with a row a sample
 MAX_BYTES = 1 << 20  # of a mapping file; ours have some 8 KB
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
 

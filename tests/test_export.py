@@ -385,6 +385,28 @@ def test_to_minari_is_loaded_by_stock_minari(demos, episodes, bare, tmp_path, mo
     assert export(f"data={demos}", "to=minari", f"out={tmp_path / 'unversioned'}") == 2
 
 
+def test_a_minari_dataset_is_read_back_with_nothing_lost(demos, episodes, bare, tmp_path):
+    pytest.importorskip("minari")
+    out = tmp_path / "waves-v0"
+    assert export(f"data={demos}", "to=minari", f"out={out}") == 0
+    back = list(read(out))
+    assert [r.name for r in back] == [f"waves-v0_episode_{k}" for k in range(len(episodes))]
+    joints = len(bare.robot.joint_names)
+    for recording, episode in zip(back, episodes):
+        assert recording.mapping == "kuafu_minari" and recording.kind == "robot"
+        assert np.array_equal(recording.streams["action"].values, episode.actions[:, :joints])
+        assert np.array_equal(recording.streams["action/claws"].values, episode.actions[:, joints:])
+        state = episode.states["observation.state"]
+        assert np.array_equal(recording.streams["state"].values, state[: episode.n_steps, :joints])
+        last = recording.metadata["after_last_action"]["observations/observation.state"]
+        assert np.array_equal(np.array(last, np.float32), state[episode.n_steps]), "the state after the last action too"
+        t = recording.streams["state"].time_ns * 1e-9
+        assert np.allclose(t, np.arange(episode.n_steps) * episode.control_timestep, atol=1e-8)
+    (out / "data" / "metadata.json").write_text("[]")
+    with pytest.raises(EpisodeError, match="table of the dataset"):
+        list(read(out))
+
+
 def test_to_robomimic_holds_the_exact_numbers(demos, episodes, bare, tmp_path):
     h5py = pytest.importorskip("h5py")
     import mujoco

@@ -260,7 +260,7 @@ def only(path: Path, **options) -> Recording:
 def test_every_packaged_mapping_is_sound():
     for name in mapping.available():
         rule = mapping.load(name)
-        assert rule.format in ("rosbag1", "lerobot", "npz", "hdf5", "dapg")
+        assert rule.format in ("rosbag1", "lerobot", "npz", "hdf5", "minari", "dapg")
         assert (rule.arrays is None) == (rule.format == "rosbag1")
 
 

@@ -185,6 +185,23 @@ def hdf5(folder: Path) -> Path:
     return of_arrays(folder, "hdf5", "take.hdf5", "fps: 30\nepisodes: data/demo_*")
 
 
+def minari(folder: Path) -> Path:
+    import h5py
+
+    (folder / "theirs" / "data").mkdir(parents=True)
+    with h5py.File(folder / "theirs/data/main_data.hdf5", "w") as file:
+        for k in range(2):
+            values = two_arrays()
+            file.create_dataset(f"episode_{k}/actions", data=values["a"])
+            file.create_dataset(f"episode_{k}/observations", data=np.concatenate([values["q"], values["q"][-1:]]))
+    (folder / "theirs/data/metadata.json").write_text(json.dumps({"dataset_id": "theirs-v0", "total_episodes": 2}))
+    of_arrays(folder, "minari", "theirs")
+    text = (folder / "file.yaml").read_text().replace("{q: 3, a: 3}", "{observations: 3, actions: 3}")
+    text = text.replace("field: q", "field: observations").replace('"a[', '"actions[')
+    (folder / "file.yaml").write_text(text)
+    return folder / "theirs"
+
+
 def dapg(folder: Path, protocol: int) -> Path:
     import pickle
 
@@ -449,6 +466,7 @@ READERS = [
     Reader("lerobot of others", foreign, mapped, ("theirs/**/*.parquet", "theirs/**/*.json")),
     Reader("npz", npz, mapped, ("take.npz",)),
     Reader("hdf5", hdf5, mapped, ("take.hdf5",)),
+    Reader("minari", minari, mapped, ("theirs/data/*",)),
     Reader("dapg", lambda folder: dapg(folder, 2), mapped, ("take.pickle",)),
     Reader("dapg framed", lambda folder: dapg(folder, 5), mapped, ("take.pickle",)),
     Reader("mcap", mcap, take, ("take.mcap",)),

@@ -151,11 +151,9 @@ def _checks(request: Request) -> list[dict[str, Any]]:
 def _formats(request: Request) -> list[dict[str, Any]]:
     from ..formats import FORMATS
 
-    writes = {"rosbag1": "yes", "mcap": "yes", "lerobot": "yes"}
-    rows = [{"name": name, "reads": what, "writes": writes.get(name, "")} for name, what in FORMATS.items()]
-    with_extra = "yes, with pip install shiliu[export]"
-    only_out = {"minari": "(written only) Minari dataset", "robomimic": "(written; read back as hdf5) robomimic demonstrations"}
-    return [*rows, *({"name": name, "reads": what, "writes": with_extra} for name, what in only_out.items())]
+    with_extra = "written too, with pip install shiliu[export]"
+    writes = {name: "written too" for name in ("rosbag1", "mcap", "lerobot")} | dict.fromkeys(("hdf5", "minari"), with_extra)
+    return [{"name": name, "reads": what, "writes": writes.get(name, "")} for name, what in FORMATS.items()]
 
 
 def _mappings(request: Request) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ FORMATS = {
     "lerobot": "LeRobot dataset folder, v3.0 as shiliu writes it, and v2.0, v2.1, v3.0 of others through a mapping",
     "npz": "NumPy archive or array (*.npz, *.npy), through a mapping",
     "hdf5": "robomimic or robosuite HDF5 (*.hdf5, *.h5), through a mapping",
+    "minari": "Minari dataset folder (HDF5), through a mapping",
     "dapg": "DAPG demonstrations (*.pickle, *.pkl), through a mapping",
 }
 _BAG_MAGIC = b"#ROSBAG V"
@@ -79,7 +80,7 @@ def read(
     if path.is_file():
         _refuse_other(path)
         return _read_file(path, path.name, mapping, fps)
-    if (path / "meta" / "info.json").exists():
+    if _is_dataset(path):
         return _read_dataset(path, path.resolve().name, mapping, fps)
     found = _find(path)
     if not found:
@@ -131,6 +132,10 @@ def _read_dataset(
     root: Path, source: str, mapping: str | Path | None, fps: float | None
 ) -> Iterator[Recording | Unreadable]:
     """A dataset that shiliu wrote describes itself; one of others needs a mapping."""
+    if not (root / "meta" / "info.json").exists():
+        from . import minari
+
+        return minari.read(root, source, mapping, fps)
     if (root / "shiliu" / "dataset.json").is_file():
         from . import lerobot
 
@@ -140,6 +145,12 @@ def _read_dataset(
     return lerobot_foreign.read(root, source, mapping, fps)
 
 
+def _is_dataset(folder: Path) -> bool:
+    """Whether a folder is a LeRobot or a Minari dataset."""
+    minari = folder / "data" / "main_data.hdf5", folder / "data" / "metadata.json"
+    return (folder / "meta" / "info.json").exists() or all(file.is_file() for file in minari)
+
+
 def _find(folder: Path) -> list[Path]:
     """Bags, other recordings and dataset folders in a folder and one level down, sorted by their paths."""
     found: list[Path] = []
@@ -147,7 +158,7 @@ def _find(folder: Path) -> list[Path]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            if (entry / "meta" / "info.json").exists():
+            if _is_dataset(entry):
                 found.append(entry)
             else:
                 found += sorted(e for e in entry.iterdir() if _is_recording(e))

@@ -6,7 +6,8 @@ Only what lies in the file itself is read: links to other files, virtual and ext
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,33 @@ BELIEVED_BYTES = 1 << 14  # stored bytes that a dataset of nothing but its fill 
 MAX_TEXT = 2000  # characters of an attribute that go into the metadata; of longer ones (a whole MJCF) the hash
 
 
+@dataclass(frozen=True)
+class Kind:
+    """How a family of HDF5 files keeps its episodes.
+
+    Attributes:
+        format: the mapping's word; container: a reader's words.
+        episodes: pattern of the groups that hold an episode each, where no mapping names one.
+        arranged: what is done to the arrays of an episode before a mapping sees them.
+    """
+
+    format: str
+    container: str
+    episodes: str
+    arranged: Callable[[ArrayEpisode], None] = lambda episode: None
+
+
+PLAIN = Kind("hdf5", "HDF5 file", EPISODES)
+
+
 def read(
-    path: Path, source: str, mapping: str | Path | None = None, fps: float | None = None
+    path: Path,
+    source: str,
+    mapping: str | Path | None = None,
+    fps: float | None = None,
+    kind: Kind = PLAIN,
+    stem: str | None = None,
+    about: dict[str, Any] | None = None,
 ) -> Iterator[Recording | Unreadable]:
     """The episodes of a file, in the order of their numbers.
 
@@ -46,6 +72,9 @@ def read(
         source: what `Recording.source` says before `#demo_k`.
         mapping: name or file of the mapping; None chooses by the datasets of each episode.
         fps: rows a second, for episodes without times.
+        kind: which family of files it is.
+        stem: what the episodes' names begin with; the folder's name where None.
+        about: what else is known of all episodes, for their metadata.
 
     Raises:
         EpisodeError: no HDF5 file, no episode in it, or none of its episodes is readable.
@@ -56,23 +85,25 @@ def read(
         file = h5py.File(path, "r")
     with file:
         with mendable(path, "HDF5 file"):
-            groups = _episodes(file, [*episode_pattern("hdf5", mapping), EPISODES])
-            about = _attributes(file) | (_attributes(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
+            groups = _episodes(file, [*episode_pattern(kind.format, mapping), kind.episodes])
+            said = _attributes(file) | (_attributes(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
+            said |= about or {}
         if not groups:
             shown = ", ".join(list(file)[:5]) or "nothing"
             raise EpisodeError(
-                f"the file holds no episode {EPISODES}, only {shown}. It is no robosuite or robomimic recording; a "
-                "mapping of your own may name another pattern under episodes.",
+                f"the {kind.container} holds no episode {kind.episodes}, only {shown}. It is no such recording; a mapping of "
+                "your own may name another pattern under episodes.",
                 file=path,
             )
         held: list[Unreadable] = []
         readable = False
         for group in groups:
             short = group.rpartition("/")[2]
-            name, here = f"{path.resolve().parent.name}_{short}", f"{source}#{short}"
+            name, here = f"{stem or path.resolve().parent.name}_{short}", f"{source}#{short}"
             try:
                 with mendable(path, f"episode {group}"):
-                    episode = _episode(file[group], name, here, path, about)
+                    episode = _episode(file[group], name, here, path, said, kind)
+                    kind.arranged(episode)
                 recording = recording_of(episode, mapping, fps)
             except EpisodeError as error:
                 held.append(Unreadable(name, here, error))
@@ -109,7 +140,9 @@ def _own_group(group: h5py.Group, name: str) -> bool:
     return isinstance(group.get(name, getlink=True), h5py.HardLink) and group.get(name, getclass=True) is h5py.Group
 
 
-def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[str, Any]) -> ArrayEpisode:
+def _episode(
+    group: h5py.Group, name: str, source: str, path: Path, about: dict[str, Any], kind: Kind
+) -> ArrayEpisode:
     arrays: dict[str, np.ndarray] = {}
     left: list[str] = []
     _gather(group, "", arrays, left, 0)
@@ -117,8 +150,8 @@ def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[
         name=name,
         source=source,
         sha256=content_sha256(arrays),
-        format="hdf5",
-        container="HDF5 file",
+        format=kind.format,
+        container=kind.container,
         file=path,
         arrays=arrays,
         left=left,

@@ -6,7 +6,7 @@ name must be an id of Minari's, `microwave-demos-v0`.
 An episode has T actions, rewards, terminations and truncations, and T+1 observations, those of the environment. Its last
 step is terminated where the task was done or had failed, and truncated otherwise; steps between the success and the end of
 the take stay in. `seed` and `options` (`values`: the draw) start the environment as the episode started. `infos` has
-`success` after each step, False before the first.
+`success` after each step, False before the first, and `time` [s].
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
                         rewards=made.rewards,
                         terminations=ends & made.terminated,
                         truncations=ends & (not made.terminated),
-                        infos={"success": np.concatenate([[False], made.success])},
+                        infos={
+                            "success": np.concatenate([[False], made.success]),
+                            "time": np.arange(episode.n_steps + 1) * episode.control_timestep,
+                        },
                     )
                 ]
             )
