@@ -279,3 +279,9 @@ def units_of(stream: Stream) -> list[str]:
     units = stream.unit.split() or [stream.unit]
     width = len(stream.names)
     return units * (width // len(units)) if width % len(units) == 0 else [stream.unit] * width
+
+
+def units_of_feature(feature: dict[str, Any]) -> list[str]:
+    """A unit for every element of a feature."""
+    unit = feature["unit"]
+    return [unit] * feature["shape"][0] if isinstance(unit, str) else list(unit)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from rosbags.rosbag1 import Reader, Writer
 from shiliu import cli
@@ -405,6 +406,48 @@ def test_a_minari_dataset_is_read_back_with_nothing_lost(demos, episodes, bare, 
     (out / "data" / "metadata.json").write_text("[]")
     with pytest.raises(EpisodeError, match="table of the dataset"):
         list(read(out))
+
+
+def test_hardware_and_simulation_share_one_schema(episode, bag, bare, tmp_path, capsys):
+    """Out as the real robot's bag in degrees and at its rates, in again: the simulation's features, to the float32 bit."""
+    alone = tmp_path / "maker.bag"  # without our own topics
+    with Reader(bag) as source, Writer(alone) as writer:
+        made = {}
+        for c, time, raw in source.messages([c for c in source.connections if not c.topic.startswith("/shiliu")]):
+            if c.topic not in made:
+                made[c.topic] = writer.add_connection(c.topic, c.msgtype, msgdef=c.msgdef.data, md5sum=c.digest)
+            writer.write(made[c.topic], time, raw)
+    assert cli.main(["import", f"data={alone}", "scenario=bare", f"out={tmp_path / 'set'}", "quiet=true"]) == 0
+    info = json.loads((tmp_path / "set/meta/info.json").read_text())
+    own = bare.schema.lerobot_features()
+    shared = ("action", "observation.state", "observation.velocity")
+    for name in shared:
+        assert all(info["features"][name][key] == own[name][key] for key in ("dtype", "shape", "names", "unit")), name
+    assert info["fps"] == round(1 / bare.control_timestep)
+    assert not set(own) - set(shared) & set(info["features"])
+    table = pq.read_table(tmp_path / "set/data/chunk-000/file-000.parquet")
+    rows = {name: np.array(table[name].to_pylist(), np.float32) for name in shared}
+    n = table.num_rows
+    assert n >= episode.n_steps - 1
+    assert np.array_equal(rows["action"], episode.actions[:n])
+    for name in shared[1:]:
+        assert np.array_equal(rows[name], episode.states[name][:n]), name
+    side = json.loads((tmp_path / "set/shiliu/episodes/episode_000000.json").read_text())["provenance"]
+    assert side["converted"] == {"action": "deg to rad"} and side["schema"] == "bare"
+    assert "not recorded: left_claw, right_claw" in side["left_out"]["observation.effort"]
+
+
+def test_what_was_not_commanded_is_not_made_up(data, bare, tmp_path, capsys):
+    words = ["import", f"data={data / SESSION}", "scenario=bare", f"out={tmp_path / 'set'}", "quiet=true"]
+    assert cli.main(words) == 2 and list(tmp_path.iterdir()) == []
+    assert "zhead_1_joint, zhead_2_joint, left_claw, right_claw" in capsys.readouterr().err
+    assert cli.main([*words, "partial=true"]) == 0
+    info = json.loads((tmp_path / "set/meta/info.json").read_text())
+    assert info["features"]["action"]["names"] == list(bare.schema.action.names[:14])
+    assert info["features"]["observation.state"]["names"] == list(bare.schema.action.names[:16])
+    (source,), (back,) = read(data / SESSION), read(tmp_path / "set")
+    degrees = source.streams["/kuavo_arm_traj"].values
+    assert np.abs(back.streams["action/joint_position"].values).max() <= np.deg2rad(np.abs(degrees).max()) + 1e-6
 
 
 def test_to_robomimic_holds_the_exact_numbers(demos, episodes, bare, tmp_path):

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from ..recording import Recording
 
 USAGE = """
-shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [fps=30] [resample.measured=linear]
+shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [scenario=NAME] [partial=false] [fps=30] [resample.measured=linear]
               [keep_raw=true] [videos=true] [keep_going=true] [source_fps=50]
 
 Writes the recordings as a LeRobot v3.0 dataset: every stream on one clock, in the source's units, which info.json names.
 What is on a grid of that rate already is taken as it is; else commands are held (previous), measurements interpolated
 (linear) and rotations turned (slerp), and each episode says so. The streams as they came lie beside it (shiliu/raw).
+With scenario= the set has that scenario's episode schema: the features, elements, order and units of the simulation's own
+episodes (degrees become radians, and that is said); what was not recorded is left out by name, and partial=true allows an
+action of which some elements were not commanded.
 Videos of a set are copied where they fit the frames. Recordings with different features become several datasets under
 out. Where no mapping knows a recording, a draft is written to proposed-mapping.yaml beside out.
 Exit 0; 3 where some were unreadable; 2 where all were, or the first with keep_going=false.
@@ -35,6 +38,8 @@ DRAFT = "proposed-mapping.yaml"
 def run(request: Request) -> int:
     """Read, put on one clock, write."""
     from ... import __version__
+    from ...scenarios.catalog import load_scenario
+    from ..conforming import conformed
     from ..formats import NothingReadable, Unreadable, mcap_write, read
     from ..formats.arrays import NoMapping
     from ..importing import frames_of
@@ -51,7 +56,11 @@ def run(request: Request) -> int:
     keep_raw, quiet = settings["keep_raw"].flag(default=True), settings["quiet"].flag()
     keep_going = settings["keep_going"].flag(default=True)
     videos = settings["videos"].flag(default=True)
+    target, partial = settings["scenario"].word(default="") or None, settings["partial"].flag()
     settings.stop()
+    scene = load_scenario(target, conf_dir=request.conf_dir) if target else None
+    if scene is not None and fps is None:
+        fps = round(1.0 / scene.control_timestep)
     methods = Methods(**chosen)
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
         raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
@@ -65,7 +74,10 @@ def run(request: Request) -> int:
                 error: EpisodeError | None = item.error if isinstance(item, Unreadable) else None
                 if not isinstance(item, Unreadable):
                     try:
-                        frames = frames_of(item, fps or _rate(item, rates), methods, videos)
+                        frames = frames_of(item, fps or _rate(item, rates), methods, videos and scene is None)
+                        if scene is not None:
+                            frames = conformed(frames, scene.schema, tuple(scene.robot.hand_names), partial)
+                            item.scenario = item.scenario or scene.name
                     except EpisodeError as problem:
                         error = problem
                     else:
