@@ -7,8 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import shiliu
 from shiliu.cli import main
 from shiliu.replay import mapping
+from shiliu.replay.conforming import conformed
 from shiliu.replay.formats import NothingReadable, arrays, mcap_write, read
 from shiliu.replay.formats.video import encode
 from shiliu.replay.importing import frames_of, own_rate, units_of
@@ -310,6 +312,24 @@ def test_a_draft_sees_episodes_under_prefixes(tmp_path):
     file = tmp_path / "draft.yaml"
     file.write_text(propose(caught.value.episode).text)
     assert [r.streams["q"].n for r in read(tmp_path / "many.npz", file)] == [20, 21, 22]
+
+
+def test_a_unit_that_is_no_angle_does_not_become_one():
+    schema = shiliu.load_scenario("bare").schema
+    names = schema.action.names
+
+    def taken(unit: str):
+        commands = [
+            stream("arm", (0, 33, 67), np.ones((3, 16)), role="command", unit=unit, names=names[:16]),
+            stream("claw", (0, 33, 67), np.ones((3, 2)), role="command", quantity="claw", unit="%", names=names[16:]),
+        ]
+        return conformed(frames_of(recording(*commands), 30), schema, names[16:])
+
+    assert taken("rad").columns["action"][0].tolist() == [1.0] * 18
+    assert taken("deg").columns["action"][0, 0] == np.float32(np.pi / 180)
+    assert taken("deg").provenance["converted"] == {"action": "deg to rad"}
+    with pytest.raises(EpisodeError, match="zarm_l1_joint is recorded in ticks, the schema wants rad"):
+        taken("ticks")
 
 
 def test_unreadable_ones_are_told_and_the_others_imported(tmp_path, capsys):
