@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from ...scenarios.errors import EpisodeError
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..mapping import Mapping as ChannelMapping
 from ..mapping import StreamRule, load, packaged
-from ..recording import PictureFile, Recording, Stream
+from ..recording import PictureFile, Recording, Stream, Unreadable
 from . import lerobot_layout as layout
 
 MAX_EPISODE_BYTES = 2 << 30  # of one episode's arrays; an hour of 100 columns at 500 Hz is 1.4 GB
@@ -130,6 +130,33 @@ def recording_of(episode: ArrayEpisode, mapping: str | Path | None = None, fps: 
             field="mapping",
         )
     return _Reading(episode, chosen, rule, fps).recording()
+
+
+def one_by_one(takes: Iterable[tuple[str, str, Callable[[], Recording]]]) -> Iterator[Recording | Unreadable]:
+    """The recordings of one file, each made by its call as it is asked for.
+
+    Args:
+        takes: name and source of each, and what reads it.
+
+    Raises:
+        EpisodeError: of the first, where none is readable; else a broken one comes as `Unreadable`.
+    """
+    held: list[Unreadable] = []
+    readable = False
+    for name, source, make in takes:
+        try:
+            recording = make()
+        except EpisodeError as error:
+            held.append(Unreadable(name, source, error))
+            if readable:
+                yield held.pop()
+            continue
+        readable = True
+        yield from held
+        held.clear()
+        yield recording
+    if not readable and held:
+        raise held[0].error
 
 
 def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:

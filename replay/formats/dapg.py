@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError
 from ..recording import Recording, Unreadable
-from .arrays import MAX_CHANNELS, ArrayEpisode, content_sha256, mendable, numbers, recording_of
+from .arrays import MAX_CHANNELS, ArrayEpisode, content_sha256, mendable, numbers, one_by_one, recording_of
 from .pickle_arrays import loads
 
 MAX_FILE_BYTES = 1 << 30
@@ -40,25 +41,14 @@ def read(
     demos = content if isinstance(content, list) else [content]
     if not demos or not all(isinstance(demo, dict) for demo in demos):
         raise EpisodeError("holds no list of demonstrations (dicts of arrays), as DAPG writes it.", file=path)
-    held: list[Unreadable] = []
-    readable = False
-    for k, demo in enumerate(demos):
-        name, here = f"{path.stem}_{k:02d}", f"{source}#{k}"
-        try:
-            with mendable(path, f"demonstration {k}"):
-                episode = _episode(demo, name, here, path)
-            recording = recording_of(episode, mapping, fps)
-        except EpisodeError as error:
-            held.append(Unreadable(name, here, error))
-            if readable:
-                yield held.pop()
-            continue
-        readable = True
-        yield from held
-        held.clear()
-        yield recording
-    if not readable:
-        raise held[0].error
+
+    def make(k: int, name: str, here: str) -> Recording:
+        with mendable(path, f"demonstration {k}"):
+            episode = _episode(demos[k], name, here, path)
+        return recording_of(episode, mapping, fps)
+
+    names = ((k, f"{path.stem}_{k:02d}", f"{source}#{k}") for k in range(len(demos)))
+    yield from one_by_one((name, here, partial(make, k, name, here)) for k, name, here in names)
 
 
 def _episode(demo: dict[Any, Any], name: str, source: str, path: Path) -> ArrayEpisode:

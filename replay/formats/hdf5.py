@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from .arrays import (
     episode_pattern,
     mendable,
     numbers,
+    one_by_one,
     recording_of,
 )
 from .npz import natural
@@ -95,27 +97,17 @@ def read(
                 "your own may name another pattern under episodes.",
                 file=path,
             )
-        held: list[Unreadable] = []
-        readable = False
-        for group in groups:
-            short = group.rpartition("/")[2]
-            name, here = f"{stem or path.resolve().parent.name}_{short}", f"{source}#{short}"
-            try:
-                with mendable(path, f"episode {group}"):
-                    episode = _episode(file[group], name, here, path, said, kind)
-                    kind.arranged(episode)
-                recording = recording_of(episode, mapping, fps)
-            except EpisodeError as error:
-                held.append(Unreadable(name, here, error))
-                if readable:
-                    yield held.pop()
-                continue
-            readable = True
-            yield from held
-            held.clear()
-            yield recording
-        if not readable:
-            raise held[0].error
+
+        def make(group: str, name: str, here: str) -> Recording:
+            with mendable(path, f"episode {group}"):
+                episode = _episode(file[group], name, here, path, said, kind)
+                kind.arranged(episode)
+            return recording_of(episode, mapping, fps)
+
+        first = stem or path.resolve().parent.name
+        shorts = ((group, group.rpartition("/")[2]) for group in groups)
+        named = ((group, f"{first}_{short}", f"{source}#{short}") for group, short in shorts)
+        yield from one_by_one((name, here, partial(make, group, name, here)) for group, name, here in named)
 
 
 def _episodes(file: h5py.File, patterns: list[str]) -> list[str]:
@@ -140,9 +132,7 @@ def _own_group(group: h5py.Group, name: str) -> bool:
     return isinstance(group.get(name, getlink=True), h5py.HardLink) and group.get(name, getclass=True) is h5py.Group
 
 
-def _episode(
-    group: h5py.Group, name: str, source: str, path: Path, about: dict[str, Any], kind: Kind
-) -> ArrayEpisode:
+def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[str, Any], kind: Kind) -> ArrayEpisode:
     arrays: dict[str, np.ndarray] = {}
     left: list[str] = []
     _gather(group, "", arrays, left, 0)

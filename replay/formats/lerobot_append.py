@@ -108,7 +108,9 @@ def committed(root: Path, features: Mapping[str, Any], fps: int, robot_type: str
     dataset = Dataset(root, root.name)
     if dataset.imported:
         raise EpisodeError(
-            "is a set of imported recordings; episodes of the simulation go into a set of their own.", file=root, field="out"
+            "is a set of imported recordings; episodes of the simulation go into a set of their own.",
+            file=root,
+            field="out",
         )
     differing = _differing(dataset.info["features"], {**features, **layout.DEFAULT_FEATURES})
     for key, value in (("fps", fps), ("robot_type", robot_type)):
@@ -207,7 +209,9 @@ def move_in(staged: Path, base: Committed) -> None:
                 moved.append(target)
             os.replace(staged / name, target)
     except BaseException:
-        if (root / layout.INFO).read_bytes() == base.content:  # else it is committed, and an interrupt came a moment late
+        if (
+            root / layout.INFO
+        ).read_bytes() == base.content:  # else it is committed, and an interrupt came a moment late
             for path in moved:
                 path.unlink(missing_ok=True)
             for name, content in before.items():

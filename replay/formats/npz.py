@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,6 +27,7 @@ from .arrays import (
     episode_pattern,
     mendable,
     numbers,
+    one_by_one,
     recording_of,
     sha256_of,
 )
@@ -74,10 +76,8 @@ def read(
             fps,
         )
         return
-    held: list[Unreadable] = []
-    readable = False
-    for group, members in groups.items():
-        episode = ArrayEpisode(
+    episodes = (
+        ArrayEpisode(
             name=f"{path.stem}_{group}",
             source=f"{source}#{group}",
             sha256=content_sha256(members),
@@ -88,19 +88,9 @@ def read(
             notes=list(side_notes),
             **common,  # type: ignore[arg-type]
         )
-        try:
-            recording = recording_of(episode, mapping, fps)
-        except EpisodeError as error:
-            held.append(Unreadable(episode.name, episode.source, error))
-            if readable:
-                yield held.pop()
-            continue
-        readable = True
-        yield from held
-        held.clear()
-        yield recording
-    if not readable:
-        raise held[0].error
+        for group, members in groups.items()
+    )
+    yield from one_by_one((e.name, e.source, partial(recording_of, e, mapping, fps)) for e in episodes)
 
 
 def _groups(arrays: dict[str, np.ndarray], patterns: list[str]) -> dict[str, dict[str, np.ndarray]] | None:

@@ -52,7 +52,11 @@ class TopicBuffer:
         self.publisher = array("h")
         self.receive, self.capture, self.device = array("q"), array("q"), array("q")
         self.columns = [
-            _Column(stream, attrgetter(stream.each) if stream.each else lambda message: (message,), attrgetter(*stream.fields))
+            _Column(
+                stream,
+                attrgetter(stream.each) if stream.each else lambda message: (message,),
+                attrgetter(*stream.fields),
+            )
             for stream in rule.streams
         ]
         self.n = 0
