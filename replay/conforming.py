@@ -43,7 +43,7 @@ def conformed(frames: Frames, schema: Schema, hands: tuple[str, ...], partial: b
         partial: keep features of which only some elements were recorded, with those elements alone.
 
     Returns:
-        Frames with the schema's features, float32 as the simulation records them; events stay beside them.
+        Frames with the schema's features, float32 as the simulation records them; events and pictures of its cameras stay.
 
     Raises:
         EpisodeError: not every element of the action was commanded (some, with `partial`), or a unit cannot be converted.
@@ -82,13 +82,15 @@ def conformed(frames: Frames, schema: Schema, hands: tuple[str, ...], partial: b
         entry = told[target.name]
         features[target.name] = _entry(entry, target, kept, [wanted[i][1] for i in kept], role)
         columns[target.name] = values.astype(np.float32)
+    cameras = {name: frames.features[name] for name in schema.cameras if name in frames.pictures}
     events = {name: feature for name, feature in frames.features.items() if feature.get("role") == "event"}
     provenance = {**frames.provenance, "left_out": left, "schema": schema.scenario, "converted": converted}
     return replace(
         frames,
-        features=features | events,
+        features=features | events | cameras,
         columns=columns | {name: frames.columns[name] for name in events},
         videos={},
+        pictures={name: frames.pictures[name] for name in cameras},
         provenance=provenance,
     )
 

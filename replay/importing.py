@@ -7,6 +7,7 @@ already is taken as it is; everything else is resampled in a way that is said by
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from ..scenarios.errors import EpisodeError
 from .formats import lerobot_layout as layout
-from .recording import PictureFile, Recording, Stream
+from .recording import PictureFile, PictureTopic, Recording, Stream
 from .resample import Methods, onto
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Frames:
         features: LeRobot features by name, each with unit, quantity, role and the streams that it holds.
         columns: (T, k) by feature.
         videos: by video feature, each with a picture for every frame.
+        pictures: by video feature, what gives a picture (h, w, 3) for every frame, decoded as it is asked for.
         provenance: how the streams came onto the grid, plain JSON.
     """
 
@@ -41,6 +43,7 @@ class Frames:
     features: dict[str, dict[str, Any]]
     columns: dict[str, np.ndarray]
     videos: dict[str, WholeVideo] = field(default_factory=dict)
+    pictures: dict[str, Iterator[np.ndarray]] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
@@ -88,7 +91,40 @@ def frames_of(
         info = {"video.codec": picture.codec} if picture.codec else {}
         features[name] = {"dtype": "video", "shape": list(picture.shape), "info": info}
     files = {name: video for name, (_, video) in whole.items()}
-    return Frames(rate, features, columns, files, told | {"fps": rate, "start_ns": start, "left_out": left})
+    rows = len(next(iter(columns.values())))
+    decoded = _decoded(recording, start + layout.grid_ns(rows, rate), told, left) if videos else {}
+    features |= {name: {"dtype": "video", "shape": list(shape)} for name, (shape, _) in decoded.items()}
+    frames = {name: pictures for name, (_, pictures) in decoded.items()}
+    return Frames(rate, features, columns, files, frames, told | {"fps": rate, "start_ns": start, "left_out": left})
+
+
+def _decoded(
+    recording: Recording, grid: np.ndarray, told: dict[str, Any], left: dict[str, str]
+) -> dict[str, tuple[tuple[int, int, int], Iterator[np.ndarray]]]:
+    """Pictures of a bag's topics on the frames' clock, each held until the next; by feature, with their shape."""
+    found = {}
+    for camera, topic in recording.pictures.items():
+        if not isinstance(topic, PictureTopic):
+            continue
+        from .formats.rosbag1_pictures import frames, stamps
+
+        taken = stamps(topic)
+        if (np.diff(taken) < 0).any():
+            left[camera] = "its pictures' times run backwards"
+        elif taken[0] > grid[0]:
+            left[camera] = f"its first picture comes {(taken[0] - grid[0]) * 1e-9:.3f} s after the first frame"
+        elif topic.shape[0] % 2 or topic.shape[1] % 2:
+            left[camera] = f"pictures of {topic.shape[1]}x{topic.shape[0]} are of odd size"
+        else:
+            shown = taken[np.searchsorted(taken, grid, side="right") - 1]
+            told.setdefault("pictures", {})[camera] = {
+                "method": "previous",
+                "samples": topic.n,
+                "oldest_s": float((grid - shown).max()) * 1e-9,
+                "encoded": "anew, as H.264",
+            }
+            found[camera] = (topic.shape, frames(topic, grid))
+    return found
 
 
 def _videos(
@@ -101,6 +137,8 @@ def _videos(
 
     found = {}
     for camera, picture in recording.pictures.items():
+        if not isinstance(picture, PictureFile):
+            continue
         if told["resampled"] or picture.fps not in (None, fps):
             left[camera] = "its pictures stand at other times than the frames"
             continue

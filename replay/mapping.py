@@ -108,6 +108,7 @@ class Mapping:
         topics: rule by topic.
         unused: reason by topic pattern; of array formats, by channel pattern with a slice (`action[13:22]`).
         arrays: the rule of array formats, which have no topics.
+        pictures: camera by topic of compressed pictures; an import decodes them.
     """
 
     name: str
@@ -119,9 +120,12 @@ class Mapping:
     topics: dict[str, TopicRule]
     unused: dict[str, str] = field(default_factory=dict)
     arrays: ArrayRule | None = None
+    pictures: dict[str, str] = field(default_factory=dict)
 
     def reason_unused(self, topic: str) -> str | None:
-        """Why the mapping leaves a topic out, or None where it does not know the topic."""
+        """Why the mapping leaves a topic out of the streams, or None where it does not know the topic."""
+        if topic in self.pictures:
+            return f"pictures of the camera {self.pictures[topic]}, which an import takes along"
         return next((reason for pattern, reason in self.unused.items() if fnmatchcase(topic, pattern)), None)
 
 
@@ -263,13 +267,16 @@ class _Reader:
     def mapping(self, name: str) -> Mapping:
         if self.tree.get("format") in ARRAYS:
             return self._of_arrays(name)
-        keys = ("title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "unused")
+        keys = (
+            "title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "pictures", "unused",
+        )  # fmt: skip
         tree = self._table(self.tree, (), keys, ("title", "format", "robot", "kind", "recognise", "topics"))
         names, spellings = self._lists()
         topics = self._named("topics")
         if "topics" in tree and not topics:
             self._problem(("topics",), "must be a table of topics.")
         rules = {topic: self._topic(rule, ("topics", topic), names, spellings) for topic, rule in topics.items()}
+        pictures = self._reasons("pictures", "topic")
         unused = self._reasons("unused", "topic pattern")
         recognise = self._texts(tree.get("recognise"), ("recognise",)) if "recognise" in tree else ()
         for topic in recognise:
@@ -284,7 +291,8 @@ class _Reader:
         for other in (load(name, self.within) for name in also):
             rules = {**other.topics, **rules}
             unused = {**other.unused, **unused}
-        return Mapping(name, title, format_, robot, kind, recognise, rules, unused)
+            pictures = {**other.pictures, **pictures}
+        return Mapping(name, title, format_, robot, kind, recognise, rules, unused, pictures=pictures)
 
     def _lists(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[tuple[str, ...], ...]]]:
         """The lists of element names that streams refer to, and their other spellings."""

@@ -205,6 +205,23 @@ class PictureFile:
     codec: str | None = None
 
 
+@dataclass(frozen=True)
+class PictureTopic:
+    """Pictures that lie as messages in a bag, and that are decoded when somebody asks for them.
+
+    Attributes:
+        path: the bag; written nowhere.
+        topic: where they lie.
+        shape: (h, w, 3) of the first one.
+        n: number of pictures.
+    """
+
+    path: Path
+    topic: str
+    shape: tuple[int, int, int]
+    n: int
+
+
 @dataclass(eq=False)
 class Recording:
     """One recorded demonstration, as read.
@@ -223,7 +240,7 @@ class Recording:
         mapping: name of the mapping that it was read with.
         unmapped: channels that no stream holds, each with its message count and the reason.
         notes: provenance in sentences: everything that was assumed or converted on the way in.
-        pictures: videos that belong to it, by camera.
+        pictures: videos and topics of pictures that belong to it, by camera.
     """
 
     name: str
@@ -238,7 +255,7 @@ class Recording:
     mapping: str | None = None
     unmapped: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
-    pictures: dict[str, PictureFile] = field(default_factory=dict)
+    pictures: dict[str, PictureFile | PictureTopic] = field(default_factory=dict)
 
     def select(self, role: str | None = None, quantity: str | None = None) -> list[Stream]:
         """Streams of this role and quantity, in order; None matches all."""

@@ -6,13 +6,14 @@ import json
 import re
 from dataclasses import replace
 
+import imageio_ffmpeg
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from rosbags.rosbag1 import Reader, Writer
 from shiliu import cli
 from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.formats import mcap_write, read, rosbag1_messages, rosbag1_write, targets
+from shiliu.replay.formats import mcap_write, read, rosbag1_messages, rosbag1_pictures, rosbag1_write, targets
 from shiliu.replay.formats.lerobot_write import write_lerobot
 from shiliu.replay.formats.rosbag1 import definitions
 from shiliu.replay.formats.rosbag1_episode import read_episode
@@ -316,6 +317,42 @@ def test_pictures_are_jpeg_of_the_head_camera(bare, tmp_path, opengl):
 
 
 # ---------------------------------------------------------------------------------------------- shiliu export
+
+
+def test_pictures_of_a_bag_become_video_on_the_frames_clock(bare, tmp_path, opengl, capsys):
+    moving = waving(bare, 20)
+    rosbag1_write.write(moving, bare, tmp_path / "seen.bag", images=["head"])
+    (recording,) = read(tmp_path / "seen.bag")
+    topic = recording.pictures["observation.images.head"]
+    assert (topic.shape, topic.n) == ((480, 640, 3), 20)
+    stamps = rosbag1_pictures.stamps(topic)
+    originals = [picture.astype(int) for picture in rosbag1_pictures.frames(topic, stamps)]
+    between = list(rosbag1_pictures.frames(topic, stamps[[0, 0, 7]] + 5_000_000))  # each is held until the next
+    assert [int(np.abs(a - b).sum()) for a, b in zip(between, (originals[0], originals[0], originals[7]))] == [0, 0, 0]
+    words = ["import", f"data={tmp_path / 'seen.bag'}", "scenario=bare", "quiet=true"]
+    assert cli.main([*words, f"out={tmp_path / 'set'}"]) == 0
+    info = json.loads((tmp_path / "set/meta/info.json").read_text())["features"]
+    wanted = bare.schema.lerobot_features(("observation.images.head",))["observation.images.head"]
+    assert info["observation.images.head"]["shape"] == wanted["shape"]
+    (video,) = (tmp_path / "set/videos").rglob("*.mp4")
+    decoder = imageio_ffmpeg.read_frames(str(video), pix_fmt="rgb24")
+    next(decoder)
+    frames = [np.frombuffer(raw, np.uint8).reshape(480, 640, 3).astype(int) for raw in decoder]
+    assert len(frames) == len(originals)
+    error = [np.abs(a - b).mean() for a, b in zip(frames, originals)]
+    print(f"h264: mean error {np.mean(error):.2f} of 255, worst picture {max(error):.2f}")
+    assert max(error) < 3
+    assert cli.main([*words, f"out={tmp_path / 'blind'}", "videos=false"]) == 0
+    assert not (tmp_path / "blind/videos").exists()
+
+
+def test_a_picture_that_is_none_is_one_error(bare, tmp_path, opengl):
+    rosbag1_write.write(waving(bare, 3), bare, tmp_path / "seen.bag", images=["head"])
+    content = (tmp_path / "seen.bag").read_bytes()
+    jpeg = content.index(b"\xff\xd8\xff")
+    (tmp_path / "seen.bag").write_bytes(content[:jpeg] + b"no picture" + content[jpeg + 10 :])
+    with pytest.raises(EpisodeError, match="a picture cannot be decoded"):
+        list(read(tmp_path / "seen.bag"))
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,7 @@ def run(request: Request) -> int:
                 error: EpisodeError | None = item.error if isinstance(item, Unreadable) else None
                 if not isinstance(item, Unreadable):
                     try:
-                        frames = frames_of(item, fps or _rate(item, rates), methods, videos and scene is None)
+                        frames = frames_of(item, fps or _rate(item, rates), methods, videos)
                         if scene is not None:
                             frames = conformed(frames, scene.schema, tuple(scene.robot.hand_names), partial)
                             item.scenario = item.scenario or scene.name
@@ -180,7 +180,7 @@ class _Sets:
         }
         task = str(recording.metadata.get("task") or "no task given")
         keep = (lambda path: raw(recording, path)) if kept else None
-        writer.add_imported(frames.columns, task, about, side, keep, frames.videos)
+        writer.add_imported(frames.columns, task, about, side, keep, frames.videos, frames.pictures)
         rows.append(len(next(iter(frames.columns.values()))))
         self.count += 1
         return name

@@ -152,7 +152,9 @@ def _formats(request: Request) -> list[dict[str, Any]]:
     from ..formats import FORMATS
 
     with_extra = "written too, with pip install shiliu[export]"
-    writes = {name: "written too" for name in ("rosbag1", "mcap", "lerobot")} | dict.fromkeys(("hdf5", "minari"), with_extra)
+    writes = {name: "written too" for name in ("rosbag1", "mcap", "lerobot")} | dict.fromkeys(
+        ("hdf5", "minari"), with_extra
+    )
     return [{"name": name, "reads": what, "writes": writes.get(name, "")} for name, what in FORMATS.items()]
 
 

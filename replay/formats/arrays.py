@@ -263,7 +263,7 @@ class _Reading:
             mapping=self.mapping.name,
             unmapped=tuple([*self._unmapped(), *episode.left]),
             notes=self.notes,
-            pictures=episode.pictures,
+            pictures=dict(episode.pictures),
         )
 
     def _has(self, text: str) -> bool:

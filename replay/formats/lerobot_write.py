@@ -200,6 +200,7 @@ class DatasetWriter:
         side: Mapping[str, Any],
         raw: Callable[[Path], None] | None = None,
         videos: Mapping[str, WholeVideo] | None = None,
+        images: Mapping[str, Iterable[np.ndarray]] | None = None,
     ) -> int:
         """Append one imported recording.
 
@@ -209,7 +210,8 @@ class DatasetWriter:
             about: further columns of `meta/episodes`, the same for every episode of the set, named `shiliu/...`.
             side: what no column holds, plain JSON; it goes into `shiliu/episodes/`.
             raw: writes the recording's streams as they came into the file that it is given, under `shiliu/raw/`.
-            videos: for each video feature a file with a picture a frame, which is copied as it is.
+            videos: for a video feature a file with a picture a frame, which is copied as it is.
+            images: for a video feature an iterable of exactly T pictures (h, w, 3) uint8, which are encoded.
 
         Returns:
             The index of the episode.
@@ -218,10 +220,10 @@ class DatasetWriter:
             EpisodeError: a feature is missing, unknown, or of another shape or dtype.
         """
         self._refuse_closed()
-        videos = videos or {}
-        wanted = set(self.features) - {layout.CLOCK}
-        if {*columns, *videos} != wanted:
-            raise EpisodeError(f"has {sorted([*columns, *videos])}, the set has {sorted(wanted)}.", field="features")
+        videos, images = videos or {}, images or {}
+        wanted, given = set(self.features) - {layout.CLOCK}, {*columns, *videos, *images}
+        if given != wanted:
+            raise EpisodeError(f"has {sorted(given)}, the set has {sorted(wanted)}.", field="features")
         lengths = {len(values) for values in columns.values()}
         for name, values in columns.items():
             feature = self.features[name]
@@ -242,7 +244,7 @@ class DatasetWriter:
             path.parent.mkdir(parents=True, exist_ok=True)
             raw(path)
         files = {f"shiliu/episodes/{name}.json": side_bytes}
-        return self._put(whole, task, files, {**about, **hashes}, {}, videos)
+        return self._put(whole, task, files, {**about, **hashes}, images, videos)
 
     def _refuse_closed(self) -> None:
         if self._state != "open":

@@ -152,7 +152,13 @@ def _read_open(
         "duration_s": reader.duration * 1e-9,
         "messages": sum(c.msgcount for c in connections),
     }
-    return recording_of(path, source, sha256, mapping, topics, connections, silent, metadata)
+    recording = recording_of(path, source, sha256, mapping, topics, connections, silent, metadata)
+    if mapping.pictures:
+        from . import rosbag1_pictures
+
+        with mendable(path):
+            recording.pictures.update(rosbag1_pictures.found(path, reader, connections, mapping))
+    return recording
 
 
 def _publisher(connection: Connection) -> str:
