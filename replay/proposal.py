@@ -65,7 +65,7 @@ class _Draft:
             elif name not in (time, self.episode.time):
                 roles.append(self._channel(name, array, time))
                 shape = list(array.shape[1:])
-                channels.append(f"{_q(name)}: {shape[0] if len(shape) == 1 else shape or 1}")
+                channels.append(f"{quoted(name)}: {shape[0] if len(shape) == 1 else shape or 1}")
         head = self._head(time, roles, channels)
         parts = [*head, "", "streams:", *self.streams]
         for title, lines in (("metadata", self.metadata), ("unused", self.unused)):
@@ -83,18 +83,20 @@ class _Draft:
         kind = "robot" if "command" in roles else "state_only"
         self._doubt(f"kind is {kind}: right only if this is a robot's motion; a person's is `human`")
         clock = self._clock(time)
-        robot = f", robot_type: {_q(episode.robot_type)}" if episode.robot_type and episode.format == "lerobot" else ""
+        robot = (
+            f", robot_type: {quoted(episode.robot_type)}" if episode.robot_type and episode.format == "lerobot" else ""
+        )
         lines = [
             "# A draft made from names, shapes and values alone. Answer what is unsure, then give it as mapping=.",
             *(f"#   unsure: {line}" for line in self.unsure),
-            f"title: {_q(f'draft for {episode.name}')}",
+            f"title: {quoted(f'draft for {episode.name}')}",
             f"format: {episode.format}",
-            f"robot: {_q(re.sub(r'[^0-9A-Za-z]+', '_', episode.robot_type or 'unknown').strip('_').lower())}",
+            f"robot: {quoted(re.sub(r'[^0-9A-Za-z]+', '_', episode.robot_type or 'unknown').strip('_').lower())}",
             f"kind: {kind}",
             f"recognise: {{channels: {{{', '.join(channels)}}}{robot}}}",
         ]
         if self.episodes is not None:
-            lines.append(f"episodes: {_q(self.episodes)}")
+            lines.append(f"episodes: {quoted(self.episodes)}")
         return [*lines, *clock]
 
     # ---------------------------------------------------------------------------------------------------- time
@@ -126,7 +128,7 @@ class _Draft:
             unit = "s" if step < 1 else "ms" if step < 1e3 else "us" if step < 1e6 else "ns"
             if unit != "s":
                 self._doubt(f"{time} steps by {step:g}: taken as {unit}")
-            return [f"time: {{field: {_q(time)}, unit: {unit}, clock: capture}}"]
+            return [f"time: {{field: {quoted(time)}, unit: {unit}, clock: capture}}"]
         if self.episode.time is not None or self.episode.fps is not None:
             return []
         self._doubt("no time and no rate is recorded: 30 rows a second is a guess")
@@ -136,10 +138,10 @@ class _Draft:
 
     def _no_rows(self, name: str, array: np.ndarray) -> None:
         if array.size <= MAX_METADATA:
-            self.metadata.append(f"  {_q(name)}: not a row a sample; what it is, is not known")
+            self.metadata.append(f"  {quoted(name)}: not a row a sample; what it is, is not known")
             return
         reason = f"{len(array)} rows where other channels have {self.rows}"
-        self.unused.append(f"  {_q(name)}: {_q(reason)}")
+        self.unused.append(f"  {quoted(name)}: {quoted(reason)}")
         self._doubt(f"{name} has {reason}: what is it?")
 
     def _channel(self, name: str, array: np.ndarray, time: str | None) -> str:
@@ -160,7 +162,7 @@ class _Draft:
             self._doubt(f"{where} is {value:g} in every row: a joint at rest, a placeholder, or not recorded?")
             if value in (0.0, -1.0) and end - first < width and not turning & set(range(first, end)):
                 self.unused.append(
-                    f"  {_q(where)}: {_q(f'{value:g} in every row of the first episode: not recorded?')}"
+                    f"  {quoted(where)}: {quoted(f'{value:g} in every row of the first episode: not recorded?')}"
                 )
                 left |= set(range(first, end))
         labels = self._labels(name, width)
@@ -243,10 +245,10 @@ class _Draft:
         suffixes: list[str] | None = None,
     ) -> None:
         more = f",\n     suffixes: [{', '.join(suffixes)}]" if suffixes else ""
-        more += f",\n     note: {_q(note)}" if note else ""
+        more += f",\n     note: {quoted(note)}" if note else ""
         self.streams += [
-            f"  - {{name: {_q(where)}, field: {_q(where)}, role: {role}, quantity: {_q(quantity)}, unit: {_q(unit)},",
-            f"     names: [{', '.join(map(_q, names))}]{more}}}",
+            f"  - {{name: {quoted(where)}, field: {quoted(where)}, role: {role}, quantity: {quoted(quantity)}, unit: {quoted(unit)},",
+            f"     names: [{', '.join(map(quoted, names))}]{more}}}",
         ]
 
 
@@ -264,7 +266,7 @@ def _slug(text: str) -> str:
     return re.sub(r"\W+", "_", text).strip("_") or "channel"
 
 
-def _q(text: str) -> str:
+def quoted(text: str) -> str:
     """A text as YAML takes it, quoted where it must be."""
     plain = re.fullmatch(r"[A-Za-z_][\w./-]*", text) and text.lower() not in _WORDS
     return text if plain else json.dumps(text, ensure_ascii=False)

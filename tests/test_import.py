@@ -15,6 +15,7 @@ from shiliu.replay.formats import NothingReadable, arrays, mcap_write, read
 from shiliu.replay.formats.video import encode
 from shiliu.replay.importing import frames_of, own_rate, units_of
 from shiliu.replay.proposal import propose
+from shiliu.replay.proposal_topics import propose_topics
 from shiliu.replay.recording import Recording, Stream
 from shiliu.replay.resample import Methods, onto, quaternion_groups
 from shiliu.scenarios.errors import EpisodeError
@@ -549,3 +550,57 @@ def test_raw_streams_come_back_as_they_came(data, tmp_path):
         back = raw.streams[name]
         assert np.array_equal(back.values, s.values, equal_nan=True) and np.array_equal(back.time_ns, s.time_ns)
         assert (back.unit, back.names, back.clock) == (s.unit, s.names, s.clock)
+
+
+# -------------------------------------------------------------------------------- drafts for bags of unknown topics
+
+
+def unknown_bag(path, stamped=True):
+    """Commands in radians with names, a measurement in degrees without, and a wrench, on topics that no mapping knows."""
+    from rosbags.rosbag1 import Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    store = get_typestore(Stores.ROS1_NOETIC)
+    made = store.types
+    state, wrench = "sensor_msgs/msg/JointState", "geometry_msgs/msg/Wrench"
+    with Writer(path) as writer:
+        topics = {
+            topic: writer.add_connection(topic, kind, typestore=store)
+            for topic, kind in (("/my_arm/cmd", state), ("/my_arm/state", state), ("/wrist", wrench))
+        }
+        for k in range(30):
+            ns = 10**18 + k * 20_000_000
+            seconds = ns if stamped else 0
+            stamp = made["builtin_interfaces/msg/Time"](sec=seconds // 10**9, nanosec=seconds % 10**9)
+            header = made["std_msgs/msg/Header"](seq=k, stamp=stamp, frame_id="")
+            none = np.empty(0)
+            for topic, names, scale in (("/my_arm/cmd", ["a", "b", "c"], 1.0), ("/my_arm/state", [], 57.3)):
+                q = scale * np.sin(0.1 * k + np.arange(3))
+                message = made[state](header=header, name=names, position=q, velocity=none, effort=none)
+                writer.write(topics[topic], ns, store.serialize_ros1(message, state))
+            force = made["geometry_msgs/msg/Vector3"](x=1.0 * k, y=2.0, z=3.0)
+            message = made[wrench](force=force, torque=force)
+            writer.write(topics["/wrist"], ns, store.serialize_ros1(message, wrench))
+    return path
+
+
+def test_a_bag_of_unknown_topics_gets_a_draft_that_then_reads_it(tmp_path, capsys):
+    path = unknown_bag(tmp_path / "take.bag")
+    assert main(["import", f"data={path}", f"out={tmp_path / 'set'}"]) == 2
+    said = capsys.readouterr().err
+    assert "/my_arm/state" in said and "have no names" in said and "which robot" in said
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["proposed-mapping.yaml", "take.bag"]
+    (r,) = read(path, tmp_path / "proposed-mapping.yaml")
+    command, measured = r.streams["/my_arm/cmd/position"], r.streams["/my_arm/state/position"]
+    assert (command.role, command.unit, command.names, command.clock) == ("command", "rad", ("a", "b", "c"), "capture")
+    assert (measured.role, measured.unit, measured.n) == ("measured", "deg", 30)
+    wrench = r.streams["/wrist/force"]
+    assert wrench.names == ("x", "y", "z") and wrench.clock == "receive" and wrench.values[5].tolist() == [5.0, 2.0, 3.0]
+    assert "timed by arrival" in (tmp_path / "proposed-mapping.yaml").read_text()
+    words = ["import", f"data={path}", f"out={tmp_path / 'set'}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]
+    assert main(words) == 0 and len(list(read(tmp_path / "set"))) == 1
+
+
+def test_a_draft_takes_no_stamp_that_is_zero(tmp_path):
+    text = propose_topics(unknown_bag(tmp_path / "take.bag", stamped=False)).text
+    assert "capture" not in text and text.count("clock: receive") == 3

@@ -15,7 +15,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ..formats.arrays import ArrayEpisode
+    from ..proposal import Proposal
     from ..recording import Recording
 
 USAGE = """
@@ -42,7 +42,10 @@ def run(request: Request) -> int:
     from ..conforming import conformed
     from ..formats import NothingReadable, Unreadable, mcap_write, read
     from ..formats.arrays import NoMapping
+    from ..formats.topics import NoTopics
     from ..importing import frames_of
+    from ..proposal import propose
+    from ..proposal_topics import propose_topics
     from ..resample import METHODS, ROTATIONS, Methods
 
     settings = Settings(request)
@@ -95,13 +98,18 @@ def run(request: Request) -> int:
                 failed.append((item.source, error))
         except NoMapping as nothing:
             failed.append((nothing.episode.source, nothing))
+        except NoTopics as nothing:
+            failed.append((Path(str(nothing.file)).name, nothing))
         except NothingReadable as nothing:
             failed += [(item.source, item.error) for item in nothing.items]
         unknown = next((why.episode for _, why in failed if isinstance(why, NoMapping)), None)
         for source, why in failed if sets.count or len(failed) > 1 else ():
             print(f"shiliu: {source}: {why}", file=sys.stderr)
+        topics = next((Path(str(why.file)) for _, why in failed if isinstance(why, NoTopics)), None)
         if unknown is not None:
-            _draft(unknown, out)
+            _draft(propose(unknown), out)
+        elif topics is not None and topics.suffix == ".bag":
+            _draft(propose_topics(topics), out)
         if not sets.count:
             first = failed[0][1] if failed else EpisodeError("holds no recording.", file=data)
             raise EpisodeError(
@@ -219,11 +227,8 @@ def _line(recording: Any, frames: Any, name: str) -> str:
     return f"  {recording.source:<44} {rows:>6} frames at {frames.fps} Hz, {how:<10} {name}"
 
 
-def _draft(episode: ArrayEpisode, out: Path) -> None:
+def _draft(proposal: Proposal, out: Path) -> None:
     """Write a draft of a mapping beside `out`, under a name that is free."""
-    from ..proposal import propose
-
-    proposal = propose(episode)
     stem, suffix = DRAFT.rsplit(".", 1)
     names = (DRAFT, *(f"{stem}-{k}.{suffix}" for k in range(2, 1000)))
     path = next(p for p in (out.parent / name for name in names) if not p.exists())

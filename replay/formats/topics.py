@@ -12,6 +12,10 @@ from ..recording import Recording
 from .rosbag1_topic import TopicBuffer
 
 
+class NoTopics(EpisodeError):
+    """No mapping knows any topic of a container; for a ROS 1 bag one can be proposed."""
+
+
 class Channel(Protocol):
     """A topic as one sender wrote it: `msgtype` as `sensor_msgs/msg/JointState`, `msgcount` messages."""
 
@@ -42,7 +46,7 @@ def choose(path: Path, channels: Sequence[Channel], formats: Sequence[str], what
 
     fitting = [m for m in mappings if any(c.topic in m.recognise and rule_of(m, c) for c in channels)]
     if not fitting:
-        raise EpisodeError(_nothing_known(mappings, channels, what), file=path)
+        raise NoTopics(_nothing_known(mappings, channels, what), file=path)
     return max(fitting, key=lambda m: (m.kind != "human", known(m)))
 
 
