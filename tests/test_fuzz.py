@@ -580,7 +580,7 @@ def test_broken_files(reader, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_many_broken_files(reader, tmp_path):
-    found, refused = fuzz(reader, tmp_path, range(1000, 1000 + ALL // len(READERS)))
+    found, refused = fuzz(reader, tmp_path, range(1000, 1000 + -(-ALL // len(READERS))))
     assert not found, f"{len(found)} faults\n" + "\n".join(found[:40])
     assert refused > 50
 
