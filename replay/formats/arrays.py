@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from ..mapping import Mapping as ChannelMapping
 from ..mapping import StreamRule, load, packaged
 from ..recording import PictureFile, Recording, Stream, Unreadable
 from . import lerobot_layout as layout
+from .mending import AGAIN, mending
 
 MAX_EPISODE_BYTES = 2 << 30  # of one episode's arrays; an hour of 100 columns at 500 Hz is 1.4 GB
 MAX_CHANNELS = 10_000
@@ -85,22 +86,9 @@ class NoMapping(EpisodeError):
         self.episode = episode
 
 
-@contextmanager
-def mendable(path: Path, what: str) -> Iterator[None]:
-    """Turn whatever a library raises over a broken file into one `EpisodeError`."""
-    try:
-        yield
-    except EpisodeError:
-        raise
-    except FileNotFoundError:
-        raise EpisodeError(f"the {what} is missing. Copy it again from where it was recorded.", file=path) from None
-    except PermissionError:
-        raise EpisodeError("the file may not be read. Give yourself read permission.", file=path) from None
-    except Exception as error:  # numpy, zipfile, h5py and pyarrow have no common base; all they say is: broken
-        cause = " ".join(str(error).split()).rstrip(".")[:160] or type(error).__name__
-        raise EpisodeError(
-            f"the {what} cannot be read ({cause}). Copy it again from where it was recorded.", file=path
-        ) from None
+def mendable(path: Path, what: str) -> AbstractContextManager[None]:
+    """Turn whatever a library raises over a broken file into one `EpisodeError`; `what` is the file, in words."""
+    return mending(path, f"the {what} cannot be read", AGAIN, f"the {what} is missing. {AGAIN}")
 
 
 def sha256_of(path: Path) -> str:

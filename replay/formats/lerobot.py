@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from ...scenarios.errors import EpisodeError
 from ..recording import KINDS, Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
 from .lerobot_side import MAX_NPZ_BYTES, checked_arrays, checked_tree
+from .mending import AGAIN, mending
 
 MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
 MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame
@@ -67,20 +68,11 @@ def _episodes(dataset: Dataset) -> Iterator[Recording | Unreadable]:
         raise held[0].error
 
 
-@contextmanager
-def mendable(path: Path, what: str) -> Iterator[None]:
-    """Turn whatever the libraries raise over a broken file into one `EpisodeError`."""
-    try:
-        yield
-    except EpisodeError:
-        raise
-    except FileNotFoundError:
-        raise EpisodeError(f"the {what} is missing. Copy the whole dataset folder again.", file=path) from None
-    except Exception as error:  # pyarrow, zipfile, json and numpy have no common base; all they say is: broken
-        cause = " ".join(str(error).split()).rstrip(".")[:160] or type(error).__name__
-        raise EpisodeError(
-            f"the {what} cannot be read ({cause}). Copy it again from where it was recorded.", file=path
-        ) from None
+def mendable(path: Path, what: str) -> AbstractContextManager[None]:
+    """Turn whatever a library raises over a broken file into one `EpisodeError`; `what` is the file, in words."""
+    return mending(
+        path, f"the {what} cannot be read", AGAIN, f"the {what} is missing. Copy the whole dataset folder again."
+    )
 
 
 def _bytes(path: Path, what: str, limit: int) -> bytes:

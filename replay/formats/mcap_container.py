@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from mcap.records import Chunk, McapRecord
 from mcap.stream_reader import StreamReader, breakup_chunk
 
 from ...scenarios.errors import EpisodeError
+from .mending import mending
 
 MAX_CHUNK_BYTES = 256 << 20  # unpacked; recorders write chunks of a few MiB
 MAX_RECORD_BYTES = 1 << 30
@@ -69,17 +70,6 @@ def _unpacked(chunk: Chunk) -> Chunk:
     return Chunk("", data, chunk.message_end_time, chunk.message_start_time, 0, size)
 
 
-@contextmanager
-def mendable(path: Path) -> Iterator[None]:
-    """Turn whatever the libraries raise over a broken file into one `EpisodeError`."""
-    try:
-        yield
-    except EpisodeError:
-        raise
-    except PermissionError:
-        raise EpisodeError("the file may not be read. Give yourself read permission.", file=path) from None
-    except Exception as error:  # struct.error, KeyError, ZstdError, ...: they have no common base
-        cause = " ".join(str(error).split()).rstrip(".")[:160] or type(error).__name__
-        raise EpisodeError(
-            f"not a readable MCAP file ({cause}). Try `mcap doctor`, or copy it again from the recorder.", file=path
-        ) from None
+mendable = partial(
+    mending, broken="not a readable MCAP file", fix="Try `mcap doctor`, or copy it again from the recorder."
+)

@@ -10,9 +10,8 @@ from __future__ import annotations
 import bz2
 import hashlib
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from ...scenarios.errors import EpisodeError
 from ..mapping import Mapping, load
 from ..recording import Recording
+from .mending import mending
 from .rosbag1_topic import TopicBuffer
 from .topics import choose, mapped, recording_of
 
@@ -60,26 +60,11 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         reader.close()
 
 
-@contextmanager
-def mendable(path: Path) -> Iterator[None]:
-    """Turn whatever the bag library raises over a broken file into one `EpisodeError`."""
-    try:
-        yield
-    except EpisodeError:
-        raise
-    except PermissionError:
-        raise EpisodeError("the file may not be read. Give yourself read permission.", file=path) from None
-    except Exception as error:  # struct.error, AssertionError, KeyError, ...: the library trusts a file's numbers
-        raise EpisodeError(
-            f"not a readable ROS 1 bag ({_cause(error)}). A recording that was cut off is mended with "
-            "`rosbag reindex`; otherwise copy it again from the recorder.",
-            file=path,
-        ) from None
-
-
-def _cause(error: Exception) -> str:
-    text = " ".join(str(error).split()).rstrip(".")
-    return text[:160] if text else type(error).__name__
+mendable = partial(
+    mending,
+    broken="not a readable ROS 1 bag",
+    fix="A recording that was cut off is mended with `rosbag reindex`; otherwise copy it again from the recorder.",
+)
 
 
 def _sha256(path: Path) -> str:

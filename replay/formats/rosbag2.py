@@ -8,8 +8,7 @@ journal is left beside it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from rosbags.typesys import Stores, get_typestore
 from ...scenarios.errors import EpisodeError
 from ..mapping import load
 from ..recording import Recording
+from .mending import mending
 from .rosbag1 import definitions
 from .rosbag1_topic import TopicBuffer
 from .topics import choose, mapped, recording_of
@@ -108,15 +108,4 @@ def _refuse_part(path: Path) -> None:
         )
 
 
-@contextmanager
-def _mendable(path: Path) -> Iterator[None]:
-    """Turn whatever the libraries raise over a broken file into one `EpisodeError`."""
-    try:
-        yield
-    except EpisodeError:
-        raise
-    except PermissionError:
-        raise EpisodeError("the file may not be read. Give yourself read permission.", file=path) from None
-    except Exception as error:  # SQLite's, YAML's and the bag library's errors have no common base
-        cause = " ".join(str(error).split()).rstrip(".")[:160] or type(error).__name__
-        raise EpisodeError(f"not a readable ROS 2 bag ({cause}). Copy it again from the recorder.", file=path) from None
+_mendable = partial(mending, broken="not a readable ROS 2 bag", fix="Copy it again from the recorder.")

@@ -1,0 +1,37 @@
+"""Whatever a library raises over a broken file, said as one error that names the file and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...scenarios.errors import EpisodeError
+
+MAX_CAUSE = 160  # characters of what the library says
+
+
+@contextmanager
+def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> Iterator[None]:
+    """Turn every exception inside into one `EpisodeError`.
+
+    Args:
+        path: the file.
+        broken: what to say of it (`not a readable ROS 1 bag`); the library's own words follow in brackets.
+        fix: what to do.
+        missing: what to say where there is no such file; None says as of a broken one.
+    """
+    try:
+        yield
+    except EpisodeError:
+        raise
+    except PermissionError:
+        raise EpisodeError("the file may not be read. Give yourself read permission.", file=path) from None
+    except Exception as error:  # the libraries' errors have no common base; all they say is: broken
+        if missing is not None and isinstance(error, FileNotFoundError):
+            raise EpisodeError(missing, file=path) from None
+        cause = " ".join(str(error).split()).rstrip(".")[:MAX_CAUSE] or type(error).__name__
+        raise EpisodeError(f"{broken} ({cause}). {fix}", file=path) from None
+
+
+AGAIN = "Copy it again from where it was recorded."
