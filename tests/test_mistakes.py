@@ -5,6 +5,7 @@ import dataclasses
 import json
 from functools import lru_cache
 
+import numpy as np
 import pytest
 import shiliu
 import yaml
@@ -19,9 +20,11 @@ from shiliu.scenarios import draw as drawing
 from shiliu.scenarios.catalog import list_scenarios
 from shiliu.scenarios.dialect import Node, Problems
 from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.simulation import Simulation
 
 SEED = SEEDS[0]
 QUICKLY = 4  # mistakes of each scenario that the default suite performs, ten seconds each; the others are slow
+UNPERFORMED = {"scenario.bowl_tipped"}  # shown on made readings below
 
 
 def scenarios_with_mistakes():
@@ -80,7 +83,23 @@ def told_by_environment(scene, done, mistake):
 def test_every_failure_mode_has_its_mistake(scenario):
     scene = loaded(scenario)
     brought = {mistake.code for mistake in read_mistakes(scene).values()}
-    assert {f"scenario.{never.name}" for never in scene.course.nevers} <= brought
+    assert {f"scenario.{never.name}" for never in scene.course.nevers} - UNPERFORMED <= brought
+
+
+@pytest.mark.parametrize(("degrees", "failure"), [(14.0, None), (16.0, "scenario.bowl_tipped")])
+def test_a_loaded_bowl_must_not_tip(degrees, failure):
+    """Shown on made readings, as no skill reaches the bowl once it stands in the oven."""
+    scene = loaded("microwave")
+    simulation = Simulation(scene, 1)
+    readings, course = simulation.begin([drawing.nominal(scene)]), scene.course
+    up = readings.layout.slices["body_up(bowl/bowl_150)"]
+    tilt = np.radians(degrees)
+    readings.value[0, up] = np.sin(tilt), 0.0, np.cos(tilt)
+    before = course.begin(1)
+    assert course.failure(course.advance(before, readings)) is None  # it counts from the loading on
+    before.reached[0, : course.index("loaded") + 1] = 0.0
+    before.stage[0] = course.index("loaded") + 1
+    assert course.failure(course.advance(before, readings)) == failure
 
 
 # -- the words of the YAML ---------------------------------------------------------------------------------------------
