@@ -677,7 +677,7 @@ def test_the_judgement_sees_each_fault(tmp_path):
             pass
 
     def hog():
-        np.ones(64 << 17).sum()  # 64 MiB: more than the allocator ever takes from what it has kept
+        np.ones(512 << 17).sum()  # 512 MiB: the kernel's count may be off by tens of MB on a machine of many cores
 
     def litter():
         (tmp_path / "x.tmp").write_text("x")
@@ -686,5 +686,6 @@ def test_the_judgement_sees_each_fault(tmp_path):
     assert fault(lambda: None, tmp_path) is None
     assert fault(crash, tmp_path) == "KeyError: 'header'"
     assert fault(hang, tmp_path, seconds=0.2) == "not done after 0.2 s"
-    assert fault(hog, tmp_path, megabytes=40).startswith("took 6") and fault(hog, tmp_path, megabytes=100) is None
+    assert str(fault(hog, tmp_path, megabytes=256)).startswith("took ")
+    assert fault(hog, tmp_path, megabytes=1024) is None
     assert fault(litter, tmp_path) == "changed the folder"
