@@ -1,13 +1,13 @@
 """Episodes of n copies of a scene side by side: simulation, goal, force limits and reward, with nothing of Gymnasium.
 
-The single environment is n = 1, the vector environment n, so that they agree by construction.
+The vector environment stands on it. The single environment does the same for one copy (`one.py`), with the same simulation,
+predicates and reward.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -98,20 +98,3 @@ class Copies:
         assert self.carry is not None
         code = "unstable" if self.simulation.unstable[i] else self.scene.course.failure(self.carry, i)
         return self.scene.course.missed(self.carry, i) if truncated and code is None else code
-
-    def info(self, i: int, success: bool, truncated: bool = False) -> dict[str, Any]:
-        """What is told of copy i beside its observation."""
-        draw = self.draws[i]
-        assert draw is not None and self.carry is not None
-        tasks = self.scene.config.tasks
-        return {
-            "success": success,
-            "subgoals": {
-                s.name: None if np.isnan(t) else float(t) for s, t in zip(self.scene.goal, self.carry.reached[i])
-            },
-            "failure": self.failure(i, truncated),
-            "unsafe": self.unsafe(i),
-            "time": int(self.steps[i]) * self.scene.control_timestep,
-            "draw": dict(draw.values),
-            "task": dict(tasks[draw.task]) if tasks else {},
-        }

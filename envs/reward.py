@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..scenarios.predicate import distance, leaves, progress
+from ..scenarios.predicate import Values, distance, leaves, progress
 from ..scenarios.scene import Scene
-from ..scenarios.sensing import Readings, Request
+from ..scenarios.sensing import Readings, Request, Row
 from ..scenarios.temporal import Carry
 
 KINDS = ("dense", "sparse")
 HAND_SHARE = 0.3  # of a subgoal's reward is given for a hand that comes near what the subgoal is about
 HAND_NEAR = 0.06  # m, near enough: a claw's length in front of its tcp
 HAND_FAR = 0.7  # m, an arm's length: no reward beyond it
+DONE = 0.99  # of a subgoal's reward is the most that can be had before it is reached
 
 
 class Reward:
@@ -30,15 +31,17 @@ class Reward:
     def __init__(self, scene: Scene, kind: str = "dense"):
         self.scene, self.kind = scene, kind
         self._hands = tuple(Request("site_position", f"{side}_tcp") for side in ("left", "right"))
-        self._before: list[list[np.ndarray]] = []
+        self._leaves = [leaves(subgoal.predicate) for subgoal in scene.goal]
+        self._plain = kind == "sparse" or not scene.goal
+        self._before: list[list[Values]] = []
 
-    def begin(self, start: Readings, ids: np.ndarray | None = None) -> None:
+    def begin(self, start: Readings | Row, ids: np.ndarray | None = None) -> None:
         """Remember how far each subgoal is from holding at the start of an episode.
 
         Args:
             start: readings of the copies that begin; ids: which they are, None for all.
         """
-        before = [[leaf.margin(start) for leaf in leaves(s.predicate)] for s in self.scene.goal]
+        before = [[leaf.margin(start) for leaf in parts] for parts in self._leaves]
         if ids is None:
             self._before = before
             return
@@ -48,23 +51,34 @@ class Reward:
 
     def __call__(self, readings: Readings, carry: Carry, success: np.ndarray) -> np.ndarray:
         """(n,) float64 rewards."""
-        if self.kind == "sparse" or not self.scene.goal:
+        if self._plain:
             return success.astype(float)
-        n = len(self.scene.goal)
         value = carry.stage.astype(float)
-        for i in range(n):
+        for i in range(len(self._leaves)):
             now = carry.stage == i
-            if not now.any():
-                continue
-            way = progress(self.scene.goal[i].predicate, readings, self._before[i])
-            value = np.where(now, i + HAND_SHARE * self._near(readings, i) + (1 - HAND_SHARE) * way * 0.99, value)
-        return np.where(success, 1.0, value / n)
+            if now.any():
+                value = np.where(now, self._along(i, readings), value)
+        return np.where(success, 1.0, value / len(self._leaves))
 
-    def _near(self, readings: Readings, i: int) -> np.ndarray:
+    def of_row(self, row: Row, stage: int, success: bool) -> float:
+        """The same of one copy that has reached `stage` subgoals."""
+        if self._plain or success:
+            return float(success)
+        value = self._along(stage, row) if stage < len(self._leaves) else stage
+        return value / len(self._leaves)
+
+    def _along(self, i: int, readings: Readings | Row) -> Values:
+        """Subgoals reached, and how far the i-th has come."""
+        way = progress(self._leaves[i], readings, self._before[i])
+        return i + HAND_SHARE * self._near(readings, i) + (1 - HAND_SHARE) * way * DONE
+
+    def _near(self, readings: Readings | Row, i: int) -> Values:
         """(n,) 0..1: how near the nearer hand is to what subgoal i is about; 1 where it is about nothing in reach."""
         target = self.scene.targets[i]
         if target is None:
-            return np.ones(readings.value.shape[:-1])
-        where = readings.of(target)
-        left, right = (distance(readings.of(hand), where) for hand in self._hands)
+            return 1.0
+        where = readings.point(target)
+        left, right = (distance(readings.point(hand), where) for hand in self._hands)
+        if type(left) is float:
+            return min(max((HAND_FAR - min(left, right)) / (HAND_FAR - HAND_NEAR), 0.0), 1.0)
         return np.clip((HAND_FAR - np.minimum(left, right)) / (HAND_FAR - HAND_NEAR), 0.0, 1.0)

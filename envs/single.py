@@ -12,7 +12,7 @@ from ..scenarios.catalog import load_scenario
 from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
 from ..scenarios.scene import Scene
-from .copies import Copies
+from .one import One
 from .reward import KINDS
 
 
@@ -91,7 +91,8 @@ class ShiliuEnv(gymnasium.Env):
         self.metadata = {**self.metadata, "render_fps": round(self.scene.config.control_rate)}
         self.action_space: gymnasium.spaces.Box = schema.action_space()
         self.observation_space = schema.observation_space(self._images)
-        self._copies = Copies(self.scene, 1, reward)
+        self._one = One(self.scene, reward)
+        self._low, self._high = self.action_space.low, self.action_space.high
         self._painter: Any = None
         self._picture: tuple[int, np.ndarray] | None = None
 
@@ -112,9 +113,9 @@ class ShiliuEnv(gymnasium.Env):
             draw = drawing.chosen(self.scene, values)
         else:
             draw = drawing.draw(self.scene, self.np_random) if self._vary else drawing.nominal(self.scene)
-        self._copies.begin([draw])
+        self._one.begin(draw)
         self._picture = None
-        return self._observe(), self._copies.info(0, False)
+        return self._observe(), self._one.info(False)
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
         """Apply an action for one control period.
@@ -122,15 +123,13 @@ class ShiliuEnv(gymnasium.Env):
         Raises:
             ValueError: where the action is not finite, or lies outside the action space (nothing is clipped silently).
         """
-        if self._copies.draws[0] is None:
+        if self._one.draw is None:
             raise gymnasium.error.ResetNeeded("Call reset before step.")
         action = np.asarray(action, np.float32)
-        if not self.action_space.contains(action):
+        if action.shape != self._low.shape or not ((action >= self._low) & (action <= self._high)).all():
             raise ValueError(outside(self.scene, self.action_space, action))
-        out = self._copies.step(action[None])
-        success, truncated = bool(out.success[0]), bool(out.truncated[0])
-        info = self._copies.info(0, success, truncated)
-        return self._observe(), float(out.reward[0]), bool(out.terminated[0]), truncated, info
+        reward, terminated, truncated, success = self._one.step(action)
+        return self._observe(), reward, terminated, truncated, self._one.info(success, truncated)
 
     def render(self) -> np.ndarray | None:
         """The scene from the chosen camera, (height, width, 3) uint8; drawn once a control step at most.
@@ -143,9 +142,9 @@ class ShiliuEnv(gymnasium.Env):
                 "render() was called without a render mode; make the environment with render_mode='rgb_array'."
             )
             return None
-        if self._copies.draws[0] is None:
+        if self._one.draw is None:
             raise gymnasium.error.ResetNeeded("Call reset before render.")
-        steps = int(self._copies.steps[0])
+        steps = self._one.steps
         if self._picture is None or self._picture[0] != steps:
             self._picture = (steps, self._paint(self._camera))
         return self._picture[1]
@@ -158,10 +157,10 @@ class ShiliuEnv(gymnasium.Env):
     @property
     def state(self) -> np.ndarray:
         """(nstate,) a copy of the full simulation state, `mjSTATE_INTEGRATION` in float64."""
-        return self._copies.simulation.state[0].copy()
+        return self._one.simulation.state[0].copy()
 
     def _observe(self) -> dict[str, np.ndarray]:
-        observation = {name: value[0] for name, value in self._copies.observe().items()}
+        observation = self._one.observe()
         for name in self._images:
             observation[name] = self._paint(name)
         return observation
@@ -171,10 +170,10 @@ class ShiliuEnv(gymnasium.Env):
             from .rendering import Painter
 
             self._painter = Painter(self.scene)
-        draw = self._copies.draws[0]
+        draw = self._one.draw
         assert draw is not None
         camera = self.scene.schema.cameras[name]
-        qpos = self._copies.simulation.batch.bind("qpos")[0]
+        qpos = self._one.simulation.batch.bind("qpos")[0]
         return self._painter.picture(draw.values, qpos, camera.camera, camera.width, camera.height)
 
 

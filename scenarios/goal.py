@@ -11,11 +11,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import mujoco
-import numpy as np
 
 from .config import ScenarioConfig
 from .dialect import Node, nearest
-from .predicate import All, Angle, AnyOf, Below, Displaced, Force, Moved, Near, Predicate, Share, Untouched, Upright
+from .predicate import (
+    All,
+    Angle,
+    AnyOf,
+    Below,
+    Displaced,
+    Force,
+    Moved,
+    Near,
+    Predicate,
+    Share,
+    Untouched,
+    Upright,
+    Values,
+)
 from .quantity import parse_quantity
 from .sensing import FORCE_WINDOW, Request
 from .temporal import Never, Subgoal
@@ -43,7 +56,7 @@ class Limit:
         """What a force beyond it is called by environment and judge alike: the judge's code and what it is said of."""
         return f"replay.force.object:{self.name}"
 
-    def broken(self, force: np.ndarray) -> np.ndarray:
+    def broken(self, force: Values) -> Values:
         """Whether a force [N], of any shape, is beyond the limit and the band in which an excess is a warning only."""
         return force > self.limit * (1.0 + self.unsure)
 

@@ -1,23 +1,43 @@
 """Predicates: pure functions of readings, on any leading shape.
 
 Each says with a signed margin how far it is from ceasing (or beginning) to hold, in its own unit; it holds where the
-margin is not negative. The same object serves environment, replay and report.
+margin is not negative. The same object serves environment, replay and report. Readings are arrays of many copies, or the
+plain floats of one (`Row`): the same operations in the same order, so that both come out equal to the bit.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from .sensing import Readings, Request
+from .sensing import Readings, Request, Row
+
+Values = Any  # (...,) array of readings, float of a row
 
 
-def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(...,) Euclidean distance of points (..., 3)."""
-    difference = a - b
-    return np.sqrt(np.einsum("...k,...k->...", difference, difference))
+def distance(a: Sequence[Values], b: Sequence[Values]) -> Values:
+    """(...,) Euclidean distance of two points, each given by its three coordinates."""
+    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    square = x * x + y * y + z * z
+    return math.sqrt(square) if type(square) is float else np.sqrt(square)
+
+
+def least(values: Sequence[Values]) -> Values:
+    """(...,) the smallest of several; NaN where one is."""
+    if type(values[0]) is float:
+        return math.nan if any(v != v for v in values) else min(values)
+    return np.min(values, axis=0)
+
+
+def most(values: Sequence[Values]) -> Values:
+    """(...,) the largest of several; NaN where one is."""
+    if type(values[0]) is float:
+        return math.nan if any(v != v for v in values) else max(values)
+    return np.max(values, axis=0)
 
 
 class Predicate(Protocol):
@@ -31,7 +51,7 @@ class Predicate(Protocol):
 
     def requests(self) -> list[Request]: ...
 
-    def margin(self, readings: Readings) -> np.ndarray:
+    def margin(self, readings: Readings | Row) -> Values:
         """(...,) signed distance to the bound; >= 0 where the predicate holds."""
         ...
 
@@ -48,8 +68,8 @@ class Angle:
     def requests(self) -> list[Request]:
         return [self.joint]
 
-    def margin(self, readings: Readings) -> np.ndarray:
-        angle = readings.of(self.joint)[..., 0]
+    def margin(self, readings: Readings | Row) -> Values:
+        angle = readings.first(self.joint)
         return angle - self.bound if self.above else self.bound - angle
 
 
@@ -65,8 +85,8 @@ class Near:
     def requests(self) -> list[Request]:
         return [self.of, self.to]
 
-    def margin(self, readings: Readings) -> np.ndarray:
-        return self.within - distance(readings.of(self.of), readings.of(self.to))
+    def margin(self, readings: Readings | Row) -> Values:
+        return self.within - distance(readings.point(self.of), readings.point(self.to))
 
 
 @dataclass(frozen=True)
@@ -81,8 +101,9 @@ class Upright:
     def requests(self) -> list[Request]:
         return [self.up]
 
-    def margin(self, readings: Readings) -> np.ndarray:
-        tilt = np.arccos(np.clip(readings.of(self.up)[..., 2], -1.0, 1.0))
+    def margin(self, readings: Readings | Row) -> Values:
+        tilt: Values = np.arccos(np.clip(readings.point(self.up)[2], -1.0, 1.0))
+        tilt = tilt if tilt.ndim else float(tilt)
         return tilt - self.within if self.invert else self.within - tilt
 
 
@@ -97,7 +118,7 @@ class Untouched:
     def requests(self) -> list[Request]:
         return list(self.forces)
 
-    def margin(self, readings: Readings) -> np.ndarray:
+    def margin(self, readings: Readings | Row) -> Values:
         return self.trace - readings.peak_of(self.forces)
 
 
@@ -113,8 +134,8 @@ class Displaced:
     def requests(self) -> list[Request]:
         return [self.joint]
 
-    def margin(self, readings: Readings) -> np.ndarray:
-        travel = np.abs(readings.of(self.joint)[..., 0])
+    def margin(self, readings: Readings | Row) -> Values:
+        travel = abs(readings.first(self.joint))
         return self.bound - travel if self.below else travel - self.bound
 
 
@@ -129,8 +150,8 @@ class Moved:
     def requests(self) -> list[Request]:
         return [self.position]
 
-    def margin(self, readings: Readings) -> np.ndarray:
-        return distance(readings.of(self.position), readings.start_of(self.position)) - self.more_than
+    def margin(self, readings: Readings | Row) -> Values:
+        return distance(readings.point(self.position), readings.start_point(self.position)) - self.more_than
 
 
 @dataclass(frozen=True)
@@ -144,8 +165,8 @@ class Below:
     def requests(self) -> list[Request]:
         return [self.position]
 
-    def margin(self, readings: Readings) -> np.ndarray:
-        return self.height - readings.of(self.position)[..., 2]
+    def margin(self, readings: Readings | Row) -> Values:
+        return self.height - readings.point(self.position)[2]
 
 
 @dataclass(frozen=True)
@@ -168,14 +189,16 @@ class Share:
     def requests(self) -> list[Request]:
         return list(self.pieces)
 
-    def share(self, readings: Readings) -> np.ndarray:
+    def share(self, readings: Readings | Row) -> Values:
         """(...,) the share of the pieces that lie inside."""
-        at = readings.value[..., readings.layout.columns(self.pieces)]
-        at = at.reshape(*at.shape[:-1], len(self.pieces), 3) - np.asarray(self.centre)
-        aside = at[..., 0] ** 2 + at[..., 1] ** 2 <= self.radius**2
-        return (aside & (at[..., 2] >= -0.02) & (at[..., 2] <= self.height)).mean(axis=-1)
+        inside: Any = 0
+        for piece in self.pieces:
+            at = readings.point(piece)
+            x, y, z = at[0] - self.centre[0], at[1] - self.centre[1], at[2] - self.centre[2]
+            inside = inside + ((x * x + y * y <= self.radius**2) & (z >= -0.02) & (z <= self.height))
+        return inside / len(self.pieces)
 
-    def margin(self, readings: Readings) -> np.ndarray:
+    def margin(self, readings: Readings | Row) -> Values:
         share = self.share(readings)
         # strictly less than the bound counts as spilt, so that one rule is the other's complement
         return (self.bound - share) - 1e-9 if self.below else share - self.bound
@@ -193,10 +216,10 @@ class Force:
     def requests(self) -> list[Request]:
         return list(self.forces)
 
-    def value(self, readings: Readings) -> np.ndarray:
+    def value(self, readings: Readings | Row) -> Values:
         return readings.mean_of(self.forces) if self.mean else readings.peak_of(self.forces)
 
-    def margin(self, readings: Readings) -> np.ndarray:
+    def margin(self, readings: Readings | Row) -> Values:
         return self.value(readings) - self.limit
 
 
@@ -210,8 +233,8 @@ class All:
     def requests(self) -> list[Request]:
         return [request for part in self.parts for request in part.requests()]
 
-    def margin(self, readings: Readings) -> np.ndarray:
-        return np.min([part.margin(readings) for part in self.parts], axis=0)
+    def margin(self, readings: Readings | Row) -> Values:
+        return least([part.margin(readings) for part in self.parts])
 
 
 @dataclass(frozen=True)
@@ -224,8 +247,8 @@ class AnyOf:
     def requests(self) -> list[Request]:
         return [request for part in self.parts for request in part.requests()]
 
-    def margin(self, readings: Readings) -> np.ndarray:
-        return np.max([part.margin(readings) for part in self.parts], axis=0)
+    def margin(self, readings: Readings | Row) -> Values:
+        return most([part.margin(readings) for part in self.parts])
 
 
 def leaves(predicate: Predicate) -> list[Predicate]:
@@ -235,21 +258,26 @@ def leaves(predicate: Predicate) -> list[Predicate]:
     return [predicate]
 
 
-def progress(predicate: Predicate, readings: Readings, before: list[np.ndarray]) -> np.ndarray:
-    """How much of the way from the start to holding has been made, averaged over the simple predicates.
+def progress(parts: Sequence[Predicate], readings: Readings | Row, before: Sequence[Values]) -> Values:
+    """How much of the way from the start to holding has been made, averaged over simple predicates.
 
     Args:
-        predicate: what shall hold.
+        parts: the `leaves` of what shall hold.
         readings: now, leading shape (...,).
-        before: margin of each of its `leaves` at the start, broadcastable to that shape.
+        before: margin of each of them at the start, broadcastable to that shape.
 
     Returns:
-        (...,) in 0..1; one where the predicate holds.
+        (...,) in 0..1; one where all hold.
     """
-    done: np.ndarray | float = 0.0
-    parts = leaves(predicate)
+    done: Values = 0.0
     for leaf, margin in zip(parts, before):
-        now = leaf.margin(readings)
-        way = np.minimum(margin, -1e-6)  # negative: how far it was from holding
-        done = done + np.where(now >= 0, 1.0, np.maximum(1.0 - now / way, 0.0))
-    return np.asarray(done) / len(parts)
+        done = done + _way(leaf.margin(readings), margin)
+    return done / len(parts)
+
+
+def _way(now: Values, before: Values) -> Values:
+    """(...,) 0..1 how far a margin has come from what it was to zero."""
+    if type(now) is float:  # negative: how far it was from holding
+        return 1.0 if now >= 0 else max(1.0 - now / (before if before < -1e-6 else -1e-6), 0.0)
+    way = np.minimum(before, -1e-6)
+    return np.where(now >= 0, 1.0, np.maximum(1.0 - now / way, 0.0))

@@ -17,7 +17,7 @@ from .errors import ScenarioError
 from .goal import Limit, Names, read_goal, read_never, read_safety
 from .observation import build_schema, camera_of
 from .pose import Pose, local_pose
-from .predicate import Predicate, Untouched, leaves
+from .predicate import Force, Predicate, Untouched, leaves
 from .robot import Robot
 from .schema import Schema
 from .sensing import Layout, Request, SensorPlan
@@ -59,9 +59,9 @@ class Scene:
         self.handled = _handled(subgoals)
         self.may_touch = tuple(group for node in config.hands_may_touch for group in names.groups(node))
         self.unasked = tuple(plan.add(request) for request in self._unasked())
-        for predicate in (item.predicate for items in (subgoals, nevers, self.safety) for item in items):
-            for request in predicate.requests():
-                plan.add(request)
+        asked = [leaf for items in (subgoals, nevers, self.safety) for item in items for leaf in leaves(item.predicate)]
+        for request in (request for leaf in asked for request in leaf.requests()):
+            plan.add(request)
         self._check_cameras(names)
         if config.pose and config.pose not in robot.sheet["poses"]:
             config.problems.note(
@@ -78,7 +78,8 @@ class Scene:
         except ValueError as error:  # what no single key shows: a body without mass, two elements of one name
             said = " ".join(str(error).split())
             raise ScenarioError(f"The scene does not compile: {said}.", field=config.id) from None
-        self.layout = Layout.of_model(self.model)
+        averaged = [request for leaf in asked if isinstance(leaf, Force) and leaf.mean for request in leaf.forces]
+        self.layout = Layout.of_model(self.model, averaged)
 
     def _check_cameras(self, names: Names) -> None:
         """Note a camera whose mount or target does not exist, or whose name the robot's model has already."""

@@ -7,12 +7,11 @@ and a column of a dataset with the same name hold the same numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .sensing import Readings, Request
+from .sensing import Layout, Readings, Request
 
 if TYPE_CHECKING:
     import gymnasium
@@ -103,6 +102,7 @@ class Schema:
     action: Feature
     observations: dict[str, Feature]
     cameras: dict[str, CameraFeature] = field(default_factory=dict)
+    _gathered: dict[int, tuple[Layout, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def action_space(self) -> gymnasium.spaces.Box:
         from gymnasium.spaces import Box
@@ -125,33 +125,38 @@ class Schema:
         A measurement beyond a generous bound, or NaN, occurs only in a diverging simulation, which is reported as
         `unstable`; its last observation is finite all the same, because NaN in a learner's buffer spoils its weights.
         """
-        _, _, low, high, parts = self._gather
+        _, low, high, parts = self._gather(readings.layout)
         row = self._row(readings)
         np.fmin(np.fmax(row, low, out=row), high, out=row)  # NaN becomes the lower bound
         return {name: row[..., part] for name, part in parts.items()}
 
     def record(self, readings: Readings) -> dict[str, np.ndarray]:
         """Feature name -> (..., k) float32 as measured: what is recorded is never clipped."""
-        row, parts = self._row(readings), self._gather[-1]
+        row, parts = self._row(readings), self._gather(readings.layout)[-1]
         return {name: row[..., part] for name, part in parts.items()}
 
     def _row(self, readings: Readings) -> np.ndarray:
-        plain, touched, *_ = self._gather
-        value = readings.value[..., readings.layout.columns(plain)]
-        force = readings.peak[..., readings.layout.force_columns(touched)]
-        return np.concatenate([value, force], axis=-1).astype(np.float32)
+        columns, *_ = self._gather(readings.layout)
+        both = np.concatenate([readings.value, readings.peak], axis=-1)
+        return both.take(columns, axis=-1).astype(np.float32)
 
-    @cached_property
-    def _gather(self) -> tuple[tuple[Request, ...], tuple[Request, ...], np.ndarray, np.ndarray, dict[str, slice]]:
-        """Sensors of all observations in one row: plain ones, forces, bounds, and where each feature lies in it."""
+    def _gather(self, layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, slice]]:
+        """All observations in one row: columns of sensors and peaks side by side, bounds, where each feature lies."""
+        kept = self._gathered.get(id(layout))
+        if kept is None or kept[0] is not layout:
+            kept = self._gathered[id(layout)] = (layout, self._arrange(layout))
+        return kept[1]
+
+    def _arrange(self, layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, slice]]:
         ordered = sorted(self.observations.values(), key=lambda feature: feature.peak)
-        plain = tuple(request for feature in ordered if not feature.peak for request in feature.requests)
-        touched = tuple(request for feature in ordered if feature.peak for request in feature.requests)
+        columns = [
+            layout.width + layout.force_columns(f.requests) if f.peak else layout.columns(f.requests) for f in ordered
+        ]
         ends = np.cumsum([len(feature.names) for feature in ordered])
         at = {f.name: slice(int(end) - len(f.names), int(end)) for f, end in zip(ordered, ends)}
         low = np.concatenate([feature.low for feature in ordered]).astype(np.float32)
         high = np.concatenate([feature.high for feature in ordered]).astype(np.float32)
-        return plain, touched, low, high, {name: at[name] for name in self.observations}
+        return np.concatenate(columns), low, high, {name: at[name] for name in self.observations}
 
     @property
     def features(self) -> tuple[Feature, ...]:

@@ -7,6 +7,8 @@ shows as 19 N when it is sampled at 30 Hz.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import mujoco
@@ -96,21 +98,30 @@ class Layout:
         width: length of `sensordata`.
         slices: sensor name -> slice.
         settled: (width,) True for position and velocity sensors, whose reading is that of the state itself.
+        begins: sensor name -> first column.
         forces: names of the contact-force sensors, in the order of the columns of `peak` and `mean`.
+        averaged: columns of `mean` that somebody asks for; the others are NaN.
     """
 
     width: int
     slices: dict[str, slice]
+    begins: dict[str, int]
     settled: np.ndarray
     forces: tuple[str, ...]
     force_slice: slice  # columns of sensordata that hold the force vectors, three each
+    averaged: np.ndarray
     _columns: dict[int, tuple[tuple[Request, ...], np.ndarray]] = field(default_factory=dict, repr=False, compare=False)
     _force_columns: dict[int, tuple[tuple[Request, ...], np.ndarray]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
     @classmethod
-    def of_model(cls, model: mujoco.MjModel) -> Layout:
+    def of_model(cls, model: mujoco.MjModel, averaged: Iterable[Request] | None = None) -> Layout:
+        """The layout of a compiled model.
+
+        Args:
+            averaged: the contact forces whose mean over `FORCE_WINDOW` is asked for; None for all.
+        """
         slices, forces = {}, []
         settled = np.zeros(model.nsensordata, bool)
         for i in range(model.nsensor):
@@ -121,7 +132,11 @@ class Layout:
             if model.sensor_type[i] == _S.mjSENS_CONTACT:
                 forces.append(name)
         first = slices[forces[0]].start if forces else model.nsensordata
-        return cls(model.nsensordata, slices, settled, tuple(forces), slice(first, first + 3 * len(forces)))
+        begins = {name: part.start for name, part in slices.items()}
+        wanted = set(forces) if averaged is None else {request.name for request in averaged}
+        columns = np.flatnonzero([name in wanted for name in forces])
+        there = slice(first, first + 3 * len(forces))
+        return cls(model.nsensordata, slices, begins, settled, tuple(forces), there, columns)
 
     def columns(self, requests: tuple[Request, ...]) -> np.ndarray:
         """Columns of `sensordata` that several sensors fill, one after the other."""
@@ -166,12 +181,27 @@ class Readings:
     def of(self, request: Request) -> np.ndarray:
         return self.value[..., self.layout.slices[request.name]]
 
+    def first(self, request: Request) -> np.ndarray:
+        """(...,) the first number of a sensor."""
+        return self.value[..., self.layout.begins[request.name]]
+
+    def point(self, request: Request) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Three (...,) coordinates of a sensor."""
+        i, value = self.layout.begins[request.name], self.value
+        return value[..., i], value[..., i + 1], value[..., i + 2]
+
+    def start_point(self, request: Request) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        i, start = self.layout.begins[request.name], self.start
+        return start[..., i], start[..., i + 1], start[..., i + 2]
+
+    def row(self, i: int, start: list[float] | None = None) -> Row:
+        """Copy i as plain floats; `start` where they are at hand."""
+        start = self.start[i].tolist() if start is None else start
+        return Row(self.value[i].tolist(), self.peak[i].tolist(), self.mean[i].tolist(), start, self.layout)
+
     def rows(self, ids: np.ndarray | int) -> Readings:
         """The readings of some copies, or of one without the leading axis."""
         return Readings(self.value[ids], self.peak[ids], self.mean[ids], self.start[ids], self.layout)
-
-    def start_of(self, request: Request) -> np.ndarray:
-        return self.start[..., self.layout.slices[request.name]]
 
     def peak_of(self, requests: tuple[Request, ...]) -> np.ndarray:
         """(...,) [N] the largest peak among several contact-force sensors."""
@@ -179,6 +209,38 @@ class Readings:
 
     def mean_of(self, requests: tuple[Request, ...]) -> np.ndarray:
         return self.mean[..., self.layout.force_columns(requests)].max(axis=-1)
+
+
+@dataclass(slots=True)
+class Row:
+    """The readings of one copy at one step as plain floats, on which Python is faster than NumPy; see `Readings`."""
+
+    value: list[float]
+    peak: list[float]
+    mean: list[float]
+    start: list[float]
+    layout: Layout
+
+    def first(self, request: Request) -> float:
+        return self.value[self.layout.begins[request.name]]
+
+    def point(self, request: Request) -> list[float]:
+        i = self.layout.begins[request.name]
+        return self.value[i : i + 3]
+
+    def start_point(self, request: Request) -> list[float]:
+        i = self.layout.begins[request.name]
+        return self.start[i : i + 3]
+
+    def peak_of(self, requests: tuple[Request, ...]) -> float:
+        return self._largest(self.peak, requests)
+
+    def mean_of(self, requests: tuple[Request, ...]) -> float:
+        return self._largest(self.mean, requests)
+
+    def _largest(self, values: list[float], requests: tuple[Request, ...]) -> float:
+        found = [values[i] for i in self.layout.force_columns(requests).tolist()]
+        return math.nan if math.isnan(sum(found)) else max(found)
 
 
 FORCE_WINDOW = 0.020  # s, window of `mean_over: 20 ms`, the only window compiled; windows lie inside one control period
@@ -195,14 +257,17 @@ def reduce_forces(trace: np.ndarray, layout: Layout, timestep: float) -> tuple[n
     Returns:
         peak (n, nforce) [N] and mean (n, nforce) [N] as in `Readings`.
     """
-    if not layout.forces:
-        empty = np.zeros((trace.shape[0], 0))
-        return empty, empty
-    n, substeps = trace.shape[:2]
-    vectors = trace[:, :, layout.force_slice].reshape(n, substeps, len(layout.forces), 3)
-    size = np.sqrt(np.einsum("nsfk,nsfk->nsf", vectors, vectors))
-    window = min(max(round(FORCE_WINDOW / timestep), 1), size.shape[1])
-    total = np.cumsum(size, axis=1)
-    sums = total[:, window - 1 :].copy()
-    sums[:, 1:] -= total[:, :-window]
-    return size.max(axis=1), sums.max(axis=1) / window
+    n, substeps, count = trace.shape[0], trace.shape[1], len(layout.forces)
+    mean = np.full((n, count), np.nan)
+    if not count:
+        return np.zeros((n, 0)), mean
+    square = trace[:, :, layout.force_slice]
+    square = square * square
+    square = square[:, :, 0::3] + square[:, :, 1::3] + square[:, :, 2::3]
+    if len(layout.averaged):
+        window = min(max(round(FORCE_WINDOW / timestep), 1), substeps)
+        total = np.add.accumulate(np.sqrt(square.take(layout.averaged, axis=2)), axis=1)
+        sums = total[:, window - 1 :].copy()
+        sums[:, 1:] -= total[:, :-window]
+        mean[:, layout.averaged] = np.maximum.reduce(sums, axis=1) / window
+    return np.sqrt(np.maximum.reduce(square, axis=1)), mean

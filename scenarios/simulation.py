@@ -72,6 +72,7 @@ class Simulation:
         self.batch.forward(rows, stage=_VEL)
         settled = self.scene.layout.settled
         self._trace[rows] = 0.0
+        self._start = self._start.copy()  # the readings given out so far keep theirs
         self._start[np.ix_(rows, np.flatnonzero(settled))] = self._sensordata[np.ix_(rows, np.flatnonzero(settled))]
         return self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
 
@@ -123,4 +124,4 @@ class Simulation:
     def _readings(self, peak: np.ndarray, mean: np.ndarray) -> Readings:
         layout = self.scene.layout
         value = np.where(layout.settled, self._sensordata, self._trace[:, -1])
-        return Readings(value, peak, mean, self._start.copy(), layout)
+        return Readings(value, peak, mean, self._start, layout)

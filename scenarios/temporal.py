@@ -95,7 +95,7 @@ class Course:
             np.full((n, len(self.subgoals)), np.nan),
             np.full((n, len(self.nevers)), np.nan),
             np.full((n, len(self.nevers)), -np.inf),
-            None if self._wanted is None else np.zeros((n, len(self.nevers)), int),
+            None if self.wanted is None else np.zeros((n, len(self.nevers)), int),
         )
 
     def advance(self, carry: Carry, readings: Readings) -> Carry:
@@ -119,10 +119,10 @@ class Course:
             margin = np.stack([never.predicate.margin(readings) for never in self.nevers], axis=-1)
             margin = np.where(watched, margin, -np.inf)
             happened = margin >= 0
-            if self._wanted is not None:
+            if self.wanted is not None:
                 assert lasted is not None
                 lasted = np.where(happened, lasted + 1, 0)
-                short = happened & (lasted < self._wanted)
+                short = happened & (lasted < self.wanted)
                 margin, happened = np.where(short, 0.0, margin), happened & ~short
             worst = np.fmax(worst, margin)  # a number that has diverged says nothing
             failed = np.where(happened & np.isnan(failed), time[:, None], failed)
@@ -139,7 +139,7 @@ class Course:
         return watched
 
     @cached_property
-    def _wanted(self) -> np.ndarray | None:
+    def wanted(self) -> np.ndarray | None:
         """(nnever,) control steps in a row that make each failure mode; None where one step is enough for all."""
         holds = np.array([never.hold for never in self.nevers])
         return np.ceil(holds / self.control_timestep - 1e-6).astype(int) + 1 if holds.any() else None

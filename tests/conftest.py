@@ -60,7 +60,15 @@ def make_readings(values: Values, peak: Values = {}, mean: Values = {}, start: V
         width += array.shape[-1]
     forces = [np.asarray(v, float) for v in peak.values()]
     lead = arrays[0].shape[:-1] if arrays else forces[0].shape
-    layout = Layout(width, slices, np.ones(width, bool), tuple(r.name for r in peak), slice(0, 0))
+    layout = Layout(
+        width,
+        slices,
+        {name: part.start for name, part in slices.items()},
+        np.ones(width, bool),
+        tuple(r.name for r in peak),
+        slice(0, 0),
+        np.arange(len(peak)),
+    )
     value = np.concatenate(arrays, axis=-1) if arrays else np.zeros((*lead, 0))
     empty = np.zeros((*lead, 0))
     return Readings(

@@ -1,0 +1,111 @@
+"""An episode of one copy of a scene: simulation, goal, force limits and reward, with nothing of Gymnasium.
+
+It does what `Copies` does for n of them, on plain floats; a test holds the two against each other, to the bit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..scenarios.draw import Draw
+from ..scenarios.follower import Follower
+from ..scenarios.scene import Scene
+from ..scenarios.sensing import Readings
+from ..scenarios.simulation import Simulation
+from .reward import Reward
+
+
+class Step(NamedTuple):
+    """What one control period brought."""
+
+    reward: float
+    terminated: bool
+    truncated: bool
+    success: bool
+
+
+class One:
+    """One copy of a scene, in an episode.
+
+    Args:
+        scene: what is simulated; reward: `dense` or `sparse`.
+
+    Attributes:
+        draw: of the episode, None before the first `begin`.
+        steps: control steps taken in it.
+        readings: (1, ·) of the last step.
+    """
+
+    def __init__(self, scene: Scene, reward: str):
+        self.scene = scene
+        self.simulation = Simulation(scene, 1)
+        self.max_steps = round(scene.config.time_limit / scene.control_timestep)
+        self.draw: Draw | None = None
+        self.steps = 0
+        self.readings: Readings | None = None
+        self._follower, self._reward = Follower(scene.course), Reward(scene, reward)
+        self._limits = [(limit.code, limit.predicate.value, limit.broken) for limit in scene.safety]
+        self._broken: list[str] = []
+        self._start: list[float] = []
+
+    def begin(self, draw: Draw) -> None:
+        """Start an episode from a draw."""
+        self.draw = draw
+        self.readings = self.simulation.begin([draw])
+        self._start = self.readings.start[0].tolist()
+        row = self.readings.row(0, self._start)
+        self._reward.begin(row)
+        self._follower.begin()
+        self._follower.advance(row)
+        self.steps, self._broken = 0, []
+
+    def step(self, action: np.ndarray) -> Step:
+        """Apply an action (nu,) for one control period."""
+        self.readings = self.simulation.step(action[None])
+        row, follower = self.readings.row(0, self._start), self._follower
+        follower.advance(row)
+        self.steps += 1
+        for code, value, broken in self._limits:
+            if broken(value(row)) and code not in self._broken:
+                self._broken.append(code)
+        success = follower.success
+        reward = self._reward.of_row(row, follower.stage, success)
+        terminated = success or follower.went_wrong or bool(self.simulation.unstable[0])
+        return Step(reward, terminated, not terminated and self.steps >= self.max_steps, success)
+
+    def observe(self) -> dict[str, np.ndarray]:
+        """Feature name -> (k,) float32."""
+        assert self.readings is not None
+        return self.scene.schema.observe(self.readings.rows(0))
+
+    @property
+    def unsafe(self) -> tuple[str, ...]:
+        """Codes of the force limits that were broken in this episode, in the scenario's order."""
+        return tuple(code for code, _, _ in self._limits if code in self._broken)
+
+    def failure(self, truncated: bool) -> str | None:
+        """Code of what went wrong; the subgoal that was missed once the time is over."""
+        course, follower = self.scene.course, self._follower
+        if self.simulation.unstable[0]:
+            return "unstable"
+        if follower.went_wrong:
+            return course.failure(follower.carry())
+        return course.missed(follower.carry()) if truncated else None
+
+    def info(self, success: bool, truncated: bool = False) -> dict[str, Any]:
+        """What is told beside the observation."""
+        assert self.draw is not None
+        tasks = self.scene.config.tasks
+        return {
+            "success": success,
+            "subgoals": {
+                goal.name: None if t != t else t for goal, t in zip(self.scene.goal, self._follower.reached)
+            },
+            "failure": self.failure(truncated),
+            "unsafe": self.unsafe,
+            "time": self.steps * self.scene.control_timestep,
+            "draw": dict(self.draw.values),
+            "task": dict(tasks[self.draw.task]) if tasks else {},
+        }
