@@ -102,8 +102,8 @@ class Upright:
         return [self.up]
 
     def margin(self, readings: Readings | Row) -> Values:
-        tilt: Values = np.arccos(np.clip(readings.point(self.up)[2], -1.0, 1.0))
-        tilt = tilt if tilt.ndim else float(tilt)
+        angle = np.arccos(np.clip(readings.point(self.up)[2], -1.0, 1.0))
+        tilt: Values = angle if angle.ndim else float(angle)
         return tilt - self.within if self.invert else self.within - tilt
 
 
@@ -135,7 +135,7 @@ class Displaced:
         return [self.joint]
 
     def margin(self, readings: Readings | Row) -> Values:
-        travel = abs(readings.first(self.joint))
+        travel: Values = abs(readings.first(self.joint))
         return self.bound - travel if self.below else travel - self.bound
 
 
