@@ -15,7 +15,7 @@ from ..scenarios.draw import Draw
 from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings
 from ..scenarios.simulation import Simulation
-from ..scenarios.temporal import Carry
+from ..scenarios.temporal import Carry, Course
 from .reward import Reward
 
 
@@ -34,7 +34,7 @@ class Copies:
 
     Args:
         scene: what is simulated; n: how many; reward: `dense` or `sparse`; threads: of the simulation, which does not
-            depend on them.
+            depend on them; course: where only a part of the scene's goal is asked for.
 
     Attributes:
         draws: of each copy, None before its first `begin`.
@@ -42,28 +42,28 @@ class Copies:
         broken: (n, nlimit) which force limits each episode has broken so far.
     """
 
-    def __init__(self, scene: Scene, n: int, reward: str, threads: int = 1):
-        self.scene, self.n = scene, n
+    def __init__(self, scene: Scene, n: int, reward: str, threads: int = 1, course: Course | None = None):
+        self.scene, self.n, self.course = scene, n, course or scene.course
         self.simulation = Simulation(scene, n, threads)
         self.max_steps = round(scene.config.time_limit / scene.control_timestep)
         self.draws: list[Draw | None] = [None] * n
         self.steps = np.zeros(n, int)
         self.broken = np.zeros((n, len(scene.safety)), bool)
-        self._reward = Reward(scene, reward)
+        self._reward = Reward(scene, reward, self.course)
         self._codes = tuple(limit.code for limit in scene.safety)
         self.carry: Carry | None = None
         self.readings: Readings | None = None
 
     def begin(self, draws: Sequence[Draw], ids: np.ndarray | None = None) -> None:
         """Start episodes from draws, one for each of `ids` (all copies where None)."""
-        course, rows = self.scene.course, np.arange(self.n) if ids is None else ids
+        course, rows = self.course, np.arange(self.n) if ids is None else ids
         whole = len(rows) == self.n
         for i, draw in zip(rows, draws):
             self.draws[i] = draw
         self.readings = self.simulation.begin(draws, None if whole else rows.tolist())
         begun = self.readings if whole else self.readings.rows(rows)
-        self._reward.begin(begun, None if whole else rows)
         carry = course.advance(course.begin(len(rows)), begun)
+        self._reward.begin(begun, carry.stage, None if whole else rows)
         self.carry = carry if whole or self.carry is None else self.carry.with_rows(rows, carry)
         self.steps[rows], self.broken[rows] = 0, False
 
@@ -74,7 +74,7 @@ class Copies:
             The outcome of all; rows of copies that were not advanced mean nothing.
         """
         assert self.carry is not None
-        course, readings = self.scene.course, self.simulation.step(action, ids)
+        course, readings = self.course, self.simulation.step(action, ids)
         self.readings, self.carry = readings, course.advance(self.carry, readings)
         self.steps[slice(None) if ids is None else ids] += 1
         for k, limit in enumerate(self.scene.safety):
@@ -96,5 +96,5 @@ class Copies:
     def failure(self, i: int, truncated: bool) -> str | None:
         """Code of what went wrong with copy i; the subgoal that was missed once its time is over."""
         assert self.carry is not None
-        code = "unstable" if self.simulation.unstable[i] else self.scene.course.failure(self.carry, i)
-        return self.scene.course.missed(self.carry, i) if truncated and code is None else code
+        code = "unstable" if self.simulation.unstable[i] else self.course.failure(self.carry, i)
+        return self.course.missed(self.carry, i) if truncated and code is None else code

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..scenarios import simulation
 from ..scenarios.draw import Draw
 from ..scenarios.follower import Follower
 from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings
 from ..scenarios.simulation import Simulation
+from ..scenarios.temporal import Carry, Course
 from .reward import Reward
 
 
@@ -26,11 +28,23 @@ class Step(NamedTuple):
     success: bool
 
 
+class Saved(NamedTuple):
+    """An episode at one moment."""
+
+    draw: Draw
+    simulation: simulation.Saved
+    carry: Carry
+    reward: Any
+    steps: int
+    broken: tuple[str, ...]
+
+
 class One:
     """One copy of a scene, in an episode.
 
     Args:
-        scene: what is simulated; reward: `dense` or `sparse`.
+        scene: what is simulated; reward: one of `reward.KINDS`.
+        course: where only a part of the scene's goal is asked for.
 
     Attributes:
         draw: of the episode, None before the first `begin`.
@@ -38,14 +52,14 @@ class One:
         readings: (1, ·) of the last step.
     """
 
-    def __init__(self, scene: Scene, reward: str):
-        self.scene = scene
+    def __init__(self, scene: Scene, reward: str, course: Course | None = None):
+        self.scene, self.course = scene, course or scene.course
         self.simulation = Simulation(scene, 1)
         self.max_steps = round(scene.config.time_limit / scene.control_timestep)
         self.draw: Draw | None = None
         self.steps = 0
         self.readings: Readings | None = None
-        self._follower, self._reward = Follower(scene.course), Reward(scene, reward)
+        self._follower, self._reward = Follower(self.course), Reward(scene, reward, self.course)
         self._limits = [(limit.code, limit.predicate.value, limit.broken) for limit in scene.safety]
         self._broken: list[str] = []
         self._start: list[float] = []
@@ -56,14 +70,14 @@ class One:
         self.readings = self.simulation.begin([draw])
         self._start = self.readings.start[0].tolist()
         row = self.readings.row(0, self._start)
-        self._reward.begin(row)
         self._follower.begin()
         self._follower.advance(row)
+        self._reward.begin(row, self._follower.stage)
         self.steps, self._broken = 0, []
 
-    def step(self, action: np.ndarray) -> Step:
-        """Apply an action (nu,) for one control period."""
-        self.readings = self.simulation.step(action[None])
+    def step(self, command: np.ndarray) -> Step:
+        """Apply a command (1, nu), or (1, substeps, nu), for one control period."""
+        self.readings = self.simulation.step(command)
         row, follower = self.readings.row(0, self._start), self._follower
         follower.advance(row)
         self.steps += 1
@@ -74,6 +88,25 @@ class One:
         reward = self._reward.of_row(row, follower.stage, success)
         terminated = success or follower.went_wrong or bool(self.simulation.unstable[0])
         return Step(reward, terminated, not terminated and self.steps >= self.max_steps, success)
+
+    @property
+    def stage(self) -> int:
+        """Number of subgoals reached."""
+        return self._follower.stage
+
+    def save(self) -> Saved:
+        """Everything that the episode goes on from, to the bit."""
+        assert self.draw is not None
+        kept = self.simulation.save()
+        return Saved(self.draw, kept, self._follower.carry(), self._reward.save(), self.steps, tuple(self._broken))
+
+    def restore(self, saved: Saved) -> None:
+        """Go on from what was saved."""
+        self.draw, self.steps, self._broken = saved.draw, saved.steps, list(saved.broken)
+        self.readings = self.simulation.restore(saved.simulation)
+        self._start = self.readings.start[0].tolist()
+        self._follower.resume(saved.carry)
+        self._reward.restore(saved.reward)
 
     def observe(self) -> dict[str, np.ndarray]:
         """Feature name -> (k,) float32."""
@@ -87,7 +120,7 @@ class One:
 
     def failure(self, truncated: bool) -> str | None:
         """Code of what went wrong; the subgoal that was missed once the time is over."""
-        course, follower = self.scene.course, self._follower
+        course, follower = self.course, self._follower
         if self.simulation.unstable[0]:
             return "unstable"
         if follower.went_wrong:
@@ -101,7 +134,7 @@ class One:
         return {
             "success": success,
             "subgoals": {
-                goal.name: None if t != t else t for goal, t in zip(self.scene.goal, self._follower.reached)
+                goal.name: None if t != t else t for goal, t in zip(self.course.subgoals, self._follower.reached)
             },
             "failure": self.failure(truncated),
             "unsafe": self.unsafe,

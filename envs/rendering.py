@@ -17,6 +17,7 @@ import numpy as np
 from ..scenarios.errors import ShiliuError
 from ..scenarios.scene import Scene
 
+FAR = 20.0  # m, of a depth picture; no room here is longer
 INSTALL = (
     "No OpenGL was found for pictures. Install it (Debian, Ubuntu: apt-get install libegl1 libgl1-mesa-dri, or libosmesa6) "
     "and, if need be, set MUJOCO_GL=egl or MUJOCO_GL=osmesa."
@@ -74,18 +75,24 @@ class Painter:
         _painters.add(self)
 
     def picture(
-        self, values: Mapping[str, float], qpos: np.ndarray, camera: str | mujoco.MjvCamera, width: int, height: int
+        self,
+        values: Mapping[str, float],
+        qpos: np.ndarray,
+        camera: str | mujoco.MjvCamera,
+        width: int,
+        height: int,
+        kind: str = "rgb",
     ) -> np.ndarray:
-        """An (height, width, 3) uint8 picture.
+        """A picture: (height, width, 3) uint8, depth (height, width) float32 [m], or (height, width) int32 body ids.
 
         Args:
             values: the draw's values; the model with looks is compiled anew where they differ from the last.
             qpos: (nq,) where everything is; the same layout as that of the physics model.
             camera: a camera's name, or a free camera.
+            kind: `rgb`; `depth`, `FAR` where nothing is nearer; or `segmentation`: ids as in `scene.model`, -1 where nothing is.
         """
-        if self._model is None or self._values != dict(values):
-            self.close()
-            self._values, self._model = dict(values), self.scene.compile(values, looks=True)
+        self.model(values)
+        assert self._model is not None
         size = (width, height)
         if size not in self._renderers:
             self._renderers[size] = make_renderer(self._model, width, height)
@@ -94,7 +101,32 @@ class Painter:
         mujoco.mj_forward(self._model, data)
         renderer = self._renderers[size]
         renderer.update_scene(data, camera, scene_option=_options())
-        return renderer.render().copy()
+        if kind == "depth":
+            renderer.enable_depth_rendering()
+        elif kind == "segmentation":
+            renderer.enable_segmentation_rendering()
+        try:
+            picture = renderer.render().copy()
+        finally:
+            renderer.disable_depth_rendering()
+            renderer.disable_segmentation_rendering()
+        if kind == "depth":
+            return np.minimum(picture, np.float32(FAR))
+        return self._bodies(picture) if kind == "segmentation" else picture
+
+    def model(self, values: Mapping[str, float]) -> mujoco.MjModel:
+        """The model with its looks, compiled anew where the values differ from the last."""
+        if self._model is None or self._values != dict(values):
+            self.close()
+            self._values, self._model = dict(values), self.scene.compile(values, looks=True)
+        return self._model
+
+    def _bodies(self, pixels: np.ndarray) -> np.ndarray:
+        """(h, w) int32 body ids of (h, w, 2) ids and types of what each pixel shows."""
+        assert self._model is not None
+        ids, types = pixels[..., 0], pixels[..., 1]
+        geom = (types == mujoco.mjtObj.mjOBJ_GEOM) & (ids >= 0)
+        return np.where(geom, self._model.geom_bodyid[np.where(geom, ids, 0)], -1).astype(np.int32)
 
     def close(self) -> None:
         for renderer in self._renderers.values():

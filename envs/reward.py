@@ -4,47 +4,63 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..scenarios.dialect import nearest
+from ..scenarios.errors import ScenarioError
 from ..scenarios.predicate import Values, distance, leaves, progress
 from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings, Request, Row
-from ..scenarios.temporal import Carry
+from ..scenarios.temporal import Carry, Course
 
-KINDS = ("dense", "sparse")
+KINDS = ("dense", "sparse", "subgoal")
 HAND_SHARE = 0.3  # of a subgoal's reward is given for a hand that comes near what the subgoal is about
 HAND_NEAR = 0.06  # m, near enough: a claw's length in front of its tcp
 HAND_FAR = 0.7  # m, an arm's length: no reward beyond it
 DONE = 0.99  # of a subgoal's reward is the most that can be had before it is reached
 
 
+def check_reward(kind: str) -> None:
+    """Raise ScenarioError where there is no reward of that name."""
+    if kind not in KINDS:
+        raise ScenarioError(
+            f"There is no reward {kind!r}.{nearest(kind, list(KINDS))} Known here: {', '.join(KINDS)}.", field="reward"
+        )
+
+
 class Reward:
     """Reward of one control step.
 
-    `sparse` is 1 in the step in which the task is done, else 0. `dense` is the share of the task done so far: subgoals
+    `sparse` is 1 in the step in which the task is done, else 0. `subgoal` gives an equal share of 1 in the step in which a
+    subgoal is reached. `dense` is the share of the task done so far: subgoals
     reached, plus how far the next one has come (distance or angle still to go, against that at the episode's start), of
     which `HAND_SHARE` is for a hand near the thing. It lies in 0..1 and rises along a good demonstration.
 
     Args:
         scene: whose goal is rewarded.
         kind: one of `KINDS`.
+        course: where only a part of the scene's goal is asked for.
     """
 
-    def __init__(self, scene: Scene, kind: str = "dense"):
+    def __init__(self, scene: Scene, kind: str = "dense", course: Course | None = None):
         self.scene, self.kind = scene, kind
+        goal = (course or scene.course).subgoals
         self._hands = tuple(Request("site_position", f"{side}_tcp") for side in ("left", "right"))
-        self._leaves = [leaves(subgoal.predicate) for subgoal in scene.goal]
-        self._plain = kind == "sparse" or not scene.goal
+        self._leaves = [leaves(subgoal.predicate) for subgoal in goal]
+        self._plain = kind == "sparse" or not goal
         self._before: list[list[Values]] = []
+        self._stage: Values = 0  # subgoals reached before this step
 
-    def begin(self, start: Readings | Row, ids: np.ndarray | None = None) -> None:
+    def begin(self, start: Readings | Row, stage: Values, ids: np.ndarray | None = None) -> None:
         """Remember how far each subgoal is from holding at the start of an episode.
 
         Args:
-            start: readings of the copies that begin; ids: which they are, None for all.
+            start: readings of the copies that begin; stage: subgoals that hold at once; ids: which copies, None for all.
         """
         before = [[leaf.margin(start) for leaf in parts] for parts in self._leaves]
         if ids is None:
-            self._before = before
+            self._before, self._stage = before, stage
             return
+        self._stage = self._stage.copy()
+        self._stage[ids] = stage
         for mine, theirs in zip(self._before, before):
             for kept, margin in zip(mine, theirs):
                 kept[ids] = margin
@@ -53,6 +69,9 @@ class Reward:
         """(n,) float64 rewards."""
         if self._plain:
             return success.astype(float)
+        if self.kind == "subgoal":
+            gained, self._stage = carry.stage - self._stage, carry.stage
+            return gained / len(self._leaves)
         value = carry.stage.astype(float)
         for i in range(len(self._leaves)):
             now = carry.stage == i
@@ -62,10 +81,20 @@ class Reward:
 
     def of_row(self, row: Row, stage: int, success: bool) -> float:
         """The same of one copy that has reached `stage` subgoals."""
+        if self.kind == "subgoal" and not self._plain:
+            gained, self._stage = stage - self._stage, stage
+            return gained / len(self._leaves)
         if self._plain or success:
             return float(success)
         value = self._along(stage, row) if stage < len(self._leaves) else stage
         return value / len(self._leaves)
+
+    def save(self) -> tuple[list[list[Values]], Values]:
+        """What it remembers of one copy's episode."""
+        return self._before, self._stage
+
+    def restore(self, saved: tuple[list[list[Values]], Values]) -> None:
+        self._before, self._stage = saved
 
     def _along(self, i: int, readings: Readings | Row) -> Values:
         """Subgoals reached, and how far the i-th has come."""

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
 
 from ..scenarios import draw as drawing
 from ..scenarios.catalog import load_scenario
-from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
 from ..scenarios.scene import Scene
+from ..scenarios.schema import CameraFeature
+from . import one
+from .beginning import Beginning, Variation, course_until
+from .interface import Interface, find_camera
 from .one import One
-from .reward import KINDS
+from .reward import check_reward
+from .window import screen
+
+
+class Saved(NamedTuple):
+    """An environment at one moment."""
+
+    one: one.Saved
+    interface: tuple[np.ndarray | None, np.ndarray, np.ndarray]
+    random: np.random.Generator
 
 
 class ShiliuEnv(gymnasium.Env):
@@ -21,12 +35,19 @@ class ShiliuEnv(gymnasium.Env):
 
     Args:
         scenario: name of a scenario, or a Scene.
-        reward: `dense` or `sparse`.
-        images: cameras to put into the observation, such as `["head"]`; none costs nothing.
-        render_mode: `rgb_array` or None.
+        action: `joint` (the target of each joint and claw, as on hardware), `joint_delta` (how far each target goes on) or
+            `hand_delta` (how far each hand moves and turns, by inverse kinematics); see `envs/actions.py`.
+        observations: groups such as `["state", "touch"]`; all that the scenario has where None is given.
+        images: pictures in the observation, such as `["head", "head/depth", "head/segmentation"]`; none costs nothing.
+        reward: `dense`, `sparse` or `subgoal`.
+        until: the last subgoal that is asked for; the whole task where None is given.
+        latency: [s] by which commands reach the motors late, in whole physics steps.
+        vary: draw a variation at each reset: True, False (the scene as its YAML gives it), a share of each range in 0..1,
+            or the names that vary, such as `["bowl", "oven.yaw"]`.
+        render_mode: `rgb_array`, `human` (a window, where there is a screen) or None.
         camera: which camera `render` shows; the scenario's `overview`, or else its first one, where None is given.
-        hand, base, overrides: as for `shiliu.load_scenario`.
-        vary: draw a variation at each reset; False starts the scene as its YAML gives it.
+        hand, base, overrides: as for `shiliu.load_scenario`; the control rate is an override too
+            (`overrides=["control_rate='20 Hz'"]`).
 
     The episode ends (`terminated`) when the task is done, a failure mode of the scenario has happened, or the simulation
     has diverged; it is `truncated` at the scenario's time limit. `info` has `success`, `subgoals` (name -> time reached
@@ -34,7 +55,11 @@ class ShiliuEnv(gymnasium.Env):
     missed, such as `replay.goal:closed`), `unsafe` (codes of the force limits broken so far, such as
     `replay.force.object:door_pinch`; they do not end the episode), `time` [s], `draw` and `task`.
 
-    `reset(options={"values": {"oven.yaw": 0.1}})` starts a chosen draw: these values, the others as the YAML gives them.
+    `reset(options=…)` takes `{"values": {"oven.yaw": 0.1}}` (a chosen draw: these values, the others as the YAML gives
+    them) or `{"episode": episode, "t": 5.8}` (inside a recorded demonstration, `next(shiliu.read(…)).episode`, at a time [s]
+    or, with `"subgoal": "closed"`, where the subgoal before that one was reached).
+
+    `save()` and `restore(saved)` keep and bring back everything: the episode goes on to the same bits.
 
     All vectors are float32. Joints stand in the real robot's order, arms first, then the head, then the claws;
     `env.scene.schema.table()` or `shiliu list schema scenario=...` has one row for each element.
@@ -54,46 +79,52 @@ class ShiliuEnv(gymnasium.Env):
     Efforts, wrench and touch are those of the control period before; they read zero after `reset`.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 30}  # noqa: RUF012 - Gymnasium's own form
+    metadata = {  # noqa: RUF012 - Gymnasium's own form
+        "render_modes": ["rgb_array", "human"] if screen() else ["rgb_array"],
+        "render_fps": 30,
+    }
 
     def __init__(
         self,
         scenario: str | Scene = "microwave",
         *,
+        action: str = "joint",
+        observations: Sequence[str] | None = None,
+        images: Sequence[str] = (),
         reward: str = "dense",
-        images: tuple[str, ...] | list[str] = (),
+        until: str | None = None,
+        latency: float = 0.0,
+        vary: bool | float | Sequence[str] = True,
         render_mode: str | None = None,
         camera: str | None = None,
         hand: str = "claw",
         base: str = "planted",
-        overrides: tuple[str, ...] = (),
-        vary: bool = True,
+        overrides: Sequence[str] = (),
     ):
         self.scene = (
             scenario if isinstance(scenario, Scene) else load_scenario(scenario, overrides, hand=hand, base=base)
         )
-        if reward not in KINDS:
-            raise ScenarioError(f"There is no reward {reward!r}. Known here: {', '.join(KINDS)}.", field="reward")
-        if render_mode not in (None, "rgb_array"):
-            raise ScenarioError(f"There is no render mode {render_mode!r}. Known here: rgb_array.", field="render_mode")
-        schema = self.scene.schema
-        self._images = tuple(
-            name if name.startswith("observation.images.") else f"observation.images.{name}" for name in images
-        )
-        known = [name.removeprefix("observation.images.") for name in schema.cameras]
-        if camera is None and render_mode is not None:
+        modes = self.metadata["render_modes"]
+        if render_mode is not None and render_mode not in modes:
+            raise ScenarioError(
+                f"There is no render mode {render_mode!r}{' without a screen' if render_mode == 'human' else ''}. "
+                f"Known here: {', '.join(modes)}.",
+                field="render_mode",
+            )
+        check_reward(reward)
+        known = [name.removeprefix("observation.images.") for name in self.scene.schema.cameras]
+        if camera is None and render_mode == "rgb_array":
             camera = "overview" if "overview" in known or not known else known[0]
-        for name in (*self._images, *((f"observation.images.{camera}",) if camera else ())):
-            if name not in schema.cameras:
-                word = name.removeprefix("observation.images.")
-                raise ScenarioError(f"There is no camera {word!r}.{nearest(word, known)}", field="camera")
-        self.render_mode, self._camera, self._vary = render_mode, f"observation.images.{camera}", vary
+        self._camera = None if camera is None else find_camera(self.scene.schema.cameras, camera)
+        self.render_mode, self._variation = render_mode, Variation(self.scene, vary)
         self.metadata = {**self.metadata, "render_fps": round(self.scene.config.control_rate)}
-        self.action_space: gymnasium.spaces.Box = schema.action_space()
-        self.observation_space = schema.observation_space(self._images)
-        self._one = One(self.scene, reward)
+        self.interface = Interface(self.scene, 1, action, observations, images, latency)
+        self.action_space: gymnasium.spaces.Box = self.interface.action_space
+        self.observation_space = self.interface.observation_space
         self._low, self._high = self.action_space.low, self.action_space.high
+        self._one = One(self.scene, reward, course_until(self.scene, until))
         self._painter: Any = None
+        self._window: Any = None
         self._picture: tuple[int, np.ndarray] | None = None
 
     def reset(
@@ -102,19 +133,19 @@ class ShiliuEnv(gymnasium.Env):
         """Start an episode; with the same seed, the same bytes.
 
         Raises:
-            ScenarioError: options that do not exist, values outside what a part can be, or a start inside something.
+            ScenarioError: options that do not exist, values outside what a part can be, a start inside something, an episode
+                of another scenario, or a time at which it is over.
         """
         super().reset(seed=seed)
-        for key in options or {}:
-            if key != "values":
-                raise ScenarioError(f"There is no option {key!r}.{nearest(key, ['values'])}", field="options")
-        values = (options or {}).get("values")
-        if values is not None:
-            draw = drawing.chosen(self.scene, values)
+        begin = Beginning(self.scene, options)
+        if begin.episode is not None:
+            self._begin(begin.draw())
+            self._play(begin)
         else:
-            draw = drawing.draw(self.scene, self.np_random) if self._vary else drawing.nominal(self.scene)
-        self._one.begin(draw)
+            self._begin(begin.draw() if begin.values is not None else self._variation.draw(self.np_random))
         self._picture = None
+        if self.render_mode == "human":
+            self.render()
         return self._observe(), self._one.info(False)
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
@@ -127,15 +158,36 @@ class ShiliuEnv(gymnasium.Env):
             raise gymnasium.error.ResetNeeded("Call reset before step.")
         action = np.asarray(action, np.float32)
         if action.shape != self._low.shape or not ((action >= self._low) & (action <= self._high)).all():
-            raise ValueError(outside(self.scene, self.action_space, action))
-        reward, terminated, truncated, success = self._one.step(action)
+            raise ValueError(self.interface.outside(action))
+        reward, terminated, truncated, success = self._one.step(self.interface.command(action[None]))
+        if self.render_mode == "human":
+            self.render()
         return self._observe(), reward, terminated, truncated, self._one.info(success, truncated)
 
+    def save(self) -> Saved:
+        """Everything that the episode goes on from: simulation, goal, reward, random numbers."""
+        if self._one.draw is None:
+            raise gymnasium.error.ResetNeeded("Call reset before save.")
+        return Saved(self._one.save(), self.interface.save(0), copy.deepcopy(self.np_random))
+
+    def restore(self, saved: Saved) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Go on from what was saved, to the bit, in this environment or another one made alike."""
+        self._one.restore(saved.one)
+        self.interface.restore(0, saved.interface)
+        self.np_random = copy.deepcopy(saved.random)
+        self._picture = None
+        return self._observe(), self._one.info(False)
+
+    @property
+    def applied(self) -> np.ndarray:
+        """(nu,) float32 the joint command of the last step: the `action` column of a dataset, whatever the action mode."""
+        return self.interface.applied[0].copy()
+
     def render(self) -> np.ndarray | None:
-        """The scene from the chosen camera, (height, width, 3) uint8; drawn once a control step at most.
+        """The scene from the chosen camera, (height, width, 3) uint8, drawn once a control step at most; or a window.
 
         Raises:
-            ResetNeeded: before the first reset. ShiliuError: where there is no OpenGL, with what to install.
+            ResetNeeded: before the first reset. ShiliuError: where there is no OpenGL, or no screen, with what to do.
         """
         if self.render_mode is None:
             gymnasium.logger.warn(
@@ -144,44 +196,62 @@ class ShiliuEnv(gymnasium.Env):
             return None
         if self._one.draw is None:
             raise gymnasium.error.ResetNeeded("Call reset before render.")
-        steps = self._one.steps
-        if self._picture is None or self._picture[0] != steps:
-            self._picture = (steps, self._paint(self._camera))
+        if self.render_mode == "human":
+            self._show()
+            return None
+        assert self._camera is not None
+        if self._picture is None or self._picture[0] != self._one.steps:
+            self._picture = (self._one.steps, self._paint(self._camera))
         return self._picture[1]
 
     def close(self) -> None:
         if self._painter is not None:
             self._painter.close()
             self._painter = None
+        if self._window is not None:
+            self._window.close()
+            self._window = None
 
     @property
     def state(self) -> np.ndarray:
         """(nstate,) a copy of the full simulation state, `mjSTATE_INTEGRATION` in float64."""
         return self._one.simulation.state[0].copy()
 
+    def _begin(self, draw: drawing.Draw) -> None:
+        self._one.begin(draw)
+        self.interface.begin(slice(None), self._one.simulation.batch.bind("ctrl")[0])
+
+    def _play(self, begin: Beginning) -> None:
+        """Perform a recorded episode up to where this one begins."""
+        while not begin.reached(self._one.steps, self._one.stage):
+            command = begin.action(self._one.steps)
+            step = self._one.step(command[None])
+            if step.terminated or step.truncated:
+                raise ScenarioError(
+                    f"It is over at {self._one.steps * self.scene.control_timestep:.2f} s.", field="options.t"
+                )
+            self.interface.begin(slice(None), command)
+            self.interface.applied[0] = command
+
     def _observe(self) -> dict[str, np.ndarray]:
-        observation = self._one.observe()
-        for name in self._images:
-            observation[name] = self._paint(name)
+        observation = self.interface.select(self._one.observe())
+        for view in self.interface.views:
+            observation[view.name] = self._paint(view.camera, view.kind)
         return observation
 
-    def _paint(self, name: str) -> np.ndarray:
+    def _paint(self, camera: CameraFeature, kind: str = "rgb") -> np.ndarray:
         if self._painter is None:
             from .rendering import Painter
 
             self._painter = Painter(self.scene)
-        draw = self._one.draw
+        draw, qpos = self._one.draw, self._one.simulation.batch.bind("qpos")[0]
         assert draw is not None
-        camera = self.scene.schema.cameras[name]
-        qpos = self._one.simulation.batch.bind("qpos")[0]
-        return self._painter.picture(draw.values, qpos, camera.camera, camera.width, camera.height)
+        return self._painter.picture(draw.values, qpos, camera.camera, camera.width, camera.height, kind)
 
+    def _show(self) -> None:
+        from .window import Window
 
-def outside(scene: Scene, space: gymnasium.spaces.Box, action: np.ndarray) -> str:
-    """What to say of an action that lies outside the action space."""
-    names = []
-    if action.shape == space.shape:
-        bad = np.flatnonzero(~((action >= space.low) & (action <= space.high)))
-        names = [f"{scene.schema.action.names[i]} = {action[i]:.4g}" for i in bad[:3]]
-    said = ", ".join(names) or f"shape {action.shape}"
-    return f"The action lies outside the action space ({said}). Clip it before step."
+        draw, qpos = self._one.draw, self._one.simulation.batch.bind("qpos")[0]
+        assert draw is not None
+        self._window = self._window or Window(self.scene)
+        self._window.show(draw.values, qpos, self._one.steps * self.scene.control_timestep)

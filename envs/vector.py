@@ -1,7 +1,6 @@
 """One scenario as a Gymnasium vector environment: the simulation core with n copies, on all cores.
 
-Copy i is the single environment that was seeded with `seed + i`, to the bit, across autoresets too, because both are the
-same `Copies`.
+Copy i is the single environment that was seeded with `seed + i`, to the bit, across autoresets too.
 """
 
 from __future__ import annotations
@@ -20,9 +19,10 @@ from ..scenarios.catalog import load_scenario
 from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
 from ..scenarios.scene import Scene
+from .beginning import Variation, course_until
 from .copies import Copies
-from .reward import KINDS
-from .single import outside
+from .interface import Interface
+from .reward import check_reward
 
 
 class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
@@ -30,7 +30,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
 
     Args:
         num_envs: number of copies.
-        scenario, reward, hand, base, overrides, vary: as for `ShiliuEnv`.
+        scenario, action, observations, reward, until, latency, vary, hand, base, overrides: as for `ShiliuEnv`.
         threads: of the simulation; 0 uses all cores. The numbers do not depend on it.
         autoreset_mode: one of Gymnasium's: `NEXT_STEP` (the step after an episode's end resets the copy and ignores its
             action), `SAME_STEP` (the ending step returns the new episode's first observation, the last one stands in
@@ -50,19 +50,22 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         num_envs: int = 1,
         scenario: str | Scene = "microwave",
         *,
+        action: str = "joint",
+        observations: Sequence[str] | None = None,
         reward: str = "dense",
+        until: str | None = None,
+        latency: float = 0.0,
+        vary: bool | float | Sequence[str] = True,
         hand: str = "claw",
         base: str = "planted",
-        overrides: tuple[str, ...] = (),
-        vary: bool = True,
+        overrides: Sequence[str] = (),
         threads: int = 0,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
     ):
         self.scene = (
             scenario if isinstance(scenario, Scene) else load_scenario(scenario, overrides, hand=hand, base=base)
         )
-        if reward not in KINDS:
-            raise ScenarioError(f"There is no reward {reward!r}. Known here: {', '.join(KINDS)}.", field="reward")
+        check_reward(reward)
         if num_envs < 1:
             raise ScenarioError(f"{num_envs} copies cannot be made; one or more.", field="num_envs")
         try:
@@ -72,15 +75,16 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
             raise ScenarioError(
                 f"There is no autoreset mode {autoreset_mode!r}. Known here: {known}.", field="autoreset_mode"
             ) from None
-        self.num_envs, self._vary = num_envs, vary
+        self.num_envs, self._variation = num_envs, Variation(self.scene, vary)
         self.metadata = {
             **self.metadata, "render_fps": round(self.scene.config.control_rate), "autoreset_mode": self._mode,
         }  # fmt: skip
-        self.single_action_space = self.scene.schema.action_space()
-        self.single_observation_space = self.scene.schema.observation_space()
+        self.interface = Interface(self.scene, num_envs, action, observations, (), latency)
+        self.single_action_space = self.interface.action_space
+        self.single_observation_space = self.interface.observation_space
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self._copies = Copies(self.scene, num_envs, reward, threads)
+        self._copies = Copies(self.scene, num_envs, reward, threads, course_until(self.scene, until))
         self._generators: list[np.random.Generator] = []
         self._over = np.ones(num_envs, bool)  # whose episode has ended, or not begun
         self._drawn: dict[str, np.ndarray] = {}
@@ -118,7 +122,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         if self._copies.carry is None and len(ids) < self.num_envs:
             raise gymnasium.error.ResetNeeded("The first reset is of all copies.")
         self._begin(ids)
-        return self._copies.observe(), self._infos(np.zeros(self.num_envs, bool), np.zeros(self.num_envs, bool))
+        return self._observe(), self._infos(np.zeros(self.num_envs, bool), np.zeros(self.num_envs, bool))
 
     def step(
         self, actions: np.ndarray
@@ -137,11 +141,14 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         acting = np.flatnonzero(~self._over)
         if not fits or not inside[acting].all():  # type: ignore[index]
             i = int(acting[~inside[acting].all(axis=1)][0]) if fits else 0  # type: ignore[index]
-            said = outside(self.scene, self.single_action_space, actions[i] if fits else actions)
+            said = self.interface.outside(actions[i] if fits else actions)
             raise ValueError(f"environment {i}: {said}")
         over = np.flatnonzero(self._over)
         if len(acting):
-            out = self._copies.step(*((actions,) if not len(over) else (actions[acting], acting)))
+            if len(over):
+                out = self._copies.step(self.interface.command(actions[acting], acting), acting)
+            else:
+                out = self._copies.step(self.interface.command(actions))
             reward, terminated, truncated, success = out.reward, out.terminated, out.truncated, out.success
         else:
             reward = np.zeros(self.num_envs)
@@ -152,7 +159,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
             self._begin(over)
             self._over[over] = False
         infos = self._infos(success, truncated)
-        observation = self._copies.observe()
+        observation = self._observe()
         if self._mode is AutoresetMode.SAME_STEP and self._over.any():
             ended = self._over.copy()
             final = {
@@ -160,7 +167,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
             }
             last = infos
             self._begin(np.flatnonzero(ended))
-            observation, infos = self._copies.observe(), self._infos(success & ~ended, truncated & ~ended)
+            observation, infos = self._observe(), self._infos(success & ~ended, truncated & ~ended)
             infos |= {"final_obs": _masked(final, ended), "_final_obs": ended}
             infos |= {"final_info": last, "_final_info": ended}
         return observation, reward, terminated, truncated, infos
@@ -175,11 +182,18 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         """The draw of each copy's episode."""
         return [draw for draw in self._copies.draws if draw is not None]
 
+    @property
+    def applied(self) -> np.ndarray:
+        """(num_envs, nu) float32 the joint commands of the last step, whatever the action mode."""
+        return self.interface.applied.copy()
+
+    def _observe(self) -> dict[str, np.ndarray]:
+        return self.interface.select(self._copies.observe())
+
     def _begin(self, ids: np.ndarray) -> None:
-        draws = [
-            drawing.draw(self.scene, self._generators[i]) if self._vary else drawing.nominal(self.scene) for i in ids
-        ]
+        draws = [self._variation.draw(self._generators[i]) for i in ids]
         self._copies.begin(draws, None if len(ids) == self.num_envs else ids)
+        self.interface.begin(ids, self._copies.simulation.batch.bind("ctrl")[ids])
         self._over[ids] = False
         for name in draws[0].values:
             column = self._drawn.setdefault(name, np.zeros(self.num_envs))
@@ -193,7 +207,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         for i in range(self.num_envs):
             failure[i] = copies.failure(i, bool(truncated[i])) if failed[i] else None
             unsafe[i] = copies.unsafe(i)
-        reached = {goal.name: copies.carry.reached[:, k].copy() for k, goal in enumerate(self.scene.goal)}
+        reached = {goal.name: copies.carry.reached[:, k].copy() for k, goal in enumerate(copies.course.subgoals)}
         told: dict[str, Any] = {
             "success": success,
             "time": copies.steps * self.scene.control_timestep,

@@ -110,14 +110,7 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
 
 def own_draw(scene: Scene, episode: SimEpisode) -> Draw | None:
     """The draw of an own episode, or None where the scene of today has other sizes than the one it was made in."""
-    nominal = nominal_values(scene.config)
-    values = {**nominal, **{k: float(v) for k, v in episode.draw.get("values", {}).items()}}
-    if set(values) != set(nominal):
-        return None
-    draw = drawing.of_values(scene, values, int(episode.draw.get("task", 0)))
-    if episode.start_state.shape != draw.start_state.shape:
-        return None
-    return Draw(draw.values, draw.task, draw.model, episode.start_state)
+    return drawing.of_episode(scene, episode)
 
 
 def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:

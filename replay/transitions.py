@@ -52,8 +52,8 @@ def transitions(scene: Scene, episode: SimEpisode, reward: str) -> Transitions:
     n, model, schema = episode.n_steps, scene.model, scene.schema
     simulation, rewarded = Simulation(scene, 1), Reward(scene, reward)
     readings = simulation.begin([draw])
-    rewarded.begin(readings)
     carry = scene.course.advance(scene.course.begin(1), readings)
+    rewarded.begin(readings, carry.stage)
     qpos, qvel = (simulation.batch.bind(name) for name in ("qpos", "qvel"))
     observations = {name: np.empty((n + 1, *f.shape), np.float32) for name, f in schema.observations.items()}
     states = np.empty((n + 1, 1 + model.nq + model.nv))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import mujoco
 import numpy as np
@@ -81,12 +82,35 @@ def penetration(candidate: Draw) -> float:
     return max(0.0, -float(data.contact.dist.min(initial=0.0)))
 
 
-def draw(scene: Scene, rng: np.random.Generator | int) -> Draw:
+class Recorded(Protocol):
+    """An episode of the simulation, as far as its start goes."""
+
+    draw: dict
+    start_state: np.ndarray
+
+
+def of_episode(scene: Scene, episode: Recorded) -> Draw | None:
+    """The draw of an own episode, or None where the scene of today has other sizes than the one it was made in."""
+    known = nominal_values(scene.config)
+    values = {**known, **{k: float(v) for k, v in episode.draw.get("values", {}).items()}}
+    if set(values) != set(known):
+        return None
+    draw = of_values(scene, values, int(episode.draw.get("task", 0)))
+    if episode.start_state.shape != draw.start_state.shape:
+        return None
+    return Draw(draw.values, draw.task, draw.model, episode.start_state)
+
+
+def draw(
+    scene: Scene, rng: np.random.Generator | int, share: float = 1.0, only: Collection[str] | None = None
+) -> Draw:
     """Draw a varied, sound copy.
 
     Args:
         scene: what is varied.
         rng: a generator, which the draw advances, or a seed.
+        share: 0..1 of each range that is used, about the nominal value.
+        only: the values that vary (`oven.yaw`) or whole parts (`oven`); None for all.
 
     Raises:
         ScenarioError: where no sound draw is found in many tries.
@@ -95,6 +119,8 @@ def draw(scene: Scene, rng: np.random.Generator | int) -> Draw:
     refused: list[str] = []
     while len(refused) < MAX_REDRAWS:
         values = draw_values(scene.config, rng)
+        if share != 1.0 or only is not None:
+            values = _narrowed(scene, values, share, only)
         task = int(rng.integers(max(len(scene.config.tasks), 1)))
         candidate = of_values(scene, values, task)
         fault = unsound(scene, candidate)
@@ -105,6 +131,28 @@ def draw(scene: Scene, rng: np.random.Generator | int) -> Draw:
         f"{MAX_REDRAWS} draws in a row were unsound, the last because of: {refused[-1]}. Narrow the variation.",
         field=f"{scene.name}.variation",
     )
+
+
+def check_only(scene: Scene, only: Collection[str]) -> None:
+    """Raise ScenarioError where one of the names that shall vary does not."""
+    varied = [vary.key for vary in scene.config.variation]
+    for name in only:
+        if not any(_under(key, name) for key in varied):
+            raise ScenarioError(f"Nothing of {name!r} varies here.{nearest(name, varied)}", field="vary")
+
+
+def _under(key: str, name: str) -> bool:
+    return key == name or key.startswith(f"{name}.")
+
+
+def _narrowed(scene: Scene, values: dict[str, float], share: float, only: Collection[str] | None) -> dict[str, float]:
+    known = nominal_values(scene.config)
+    return {
+        key: known[key] + share * (value - known[key])
+        if only is None or any(_under(key, name) for name in only)
+        else known[key]
+        for key, value in values.items()
+    }
 
 
 def unsound(scene: Scene, candidate: Draw) -> str | None:

@@ -92,3 +92,9 @@ class Follower:
         reached, failed, worst = (np.array([values], float) for values in (self.reached, self.failed, self.worst))
         lasted = None if self.course.wanted is None else np.array([self.lasted])
         return Carry(step, stage, held, reached, failed, worst, lasted)
+
+    def resume(self, carry: Carry) -> None:
+        """Go on from what was carried, n = 1."""
+        self.step, self.stage, self.held = (int(value[0]) for value in (carry.step, carry.stage, carry.held))
+        self.reached, self.failed, self.worst = (v[0].tolist() for v in (carry.reached, carry.failed, carry.worst))
+        self.lasted = [0] * len(self._nevers) if carry.lasted is None else carry.lasted[0].tolist()

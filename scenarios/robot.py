@@ -96,6 +96,25 @@ class Robot:
             spec.attach(hand, site=spec.site(f"{side}_hand_mount"), prefix=f"{side}_")
         return spec
 
+    def arm_alone(self, side: str) -> mujoco.MjModel:
+        """The robot with only one arm left movable and nothing to collide: what inverse kinematics needs.
+
+        Args:
+            side: left or right.
+        """
+        spec = self.spec()
+        keep = {f"zarm_{side[0]}{i}_joint" for i in range(1, 8)}
+        for group in (spec.actuators, spec.sensors, spec.equalities, spec.tendons, spec.keys, spec.excludes, spec.pairs):
+            for element in list(group):
+                spec.delete(element)
+        for joint in list(spec.joints):
+            if joint.name not in keep:
+                spec.delete(joint)
+        for geom in list(spec.geoms):
+            geom.contype, geom.conaffinity = 0, 0
+        spec.discard_visual()
+        return spec.compile()
+
 
 def load_robot(name: str = "kuafu", hand: str = "claw", base: str = "planted") -> Robot:
     """The robot of this name.

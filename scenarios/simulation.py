@@ -7,7 +7,7 @@ construction. A call advances one control period, reduces the physics steps to r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import mujoco
 import mujoco.batch
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 _VEL = mujoco.mjtStage.mjSTAGE_VEL.value
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+
+
+class Saved(NamedTuple):
+    """One copy of a simulation at one moment: its model, `mjSTATE_INTEGRATION`, the sensors of the last control period."""
+
+    model: mujoco.MjModel
+    state: np.ndarray
+    trace: np.ndarray
+    start: np.ndarray
 
 
 class Simulation:
@@ -80,7 +89,8 @@ class Simulation:
         """Apply an action for one control period.
 
         Args:
-            action: (n, nu) or, with `ids`, (len(ids), nu); float32 as recorded, becomes `ctrl` unchanged.
+            action: (n, nu) or, with `ids`, (len(ids), nu); float32 as recorded, becomes `ctrl` unchanged. (n, substeps, nu)
+                gives a command for each physics step.
             ids: the copies to advance, None for all.
 
         Returns:
@@ -97,16 +107,20 @@ class Simulation:
             alive = ~self.unstable[rows]
             ids, action = rows[alive], action[alive]
         if ids is None:
-            self._control[:, 0] = action
+            if action.ndim == 2:
+                self._control[:, 0] = action
+                control = self._control
+            else:
+                control = np.asarray(action, np.float64)
             out = self.batch.rollout(
-                self.scene.n_substeps, self._control, record=("sensordata",), out={"sensordata": self._trace}
+                self.scene.n_substeps, control, record=("sensordata",), out={"sensordata": self._trace}
             )
             trace = out["sensordata"]
             self.batch.forward(stage=_VEL)
         elif not len(ids):
             trace = self._trace
         else:
-            control = np.asarray(action, np.float64)[:, None, :]
+            control = np.asarray(action if action.ndim == 3 else action[:, None], np.float64)
             self._trace[ids] = self.batch.rollout(self.scene.n_substeps, control, record=("sensordata",), ids=ids)[
                 "sensordata"
             ]
@@ -114,6 +128,26 @@ class Simulation:
             trace = self._trace
         self.unstable = self.batch.warning.reshape(self.n, -1).any(axis=1)
         return self._readings(*reduce_forces(trace, self.scene.layout, self.scene.timestep))
+
+    def save(self, i: int = 0) -> Saved:
+        """Everything that copy i goes on from, to the bit."""
+        return Saved(self._models[i], self.state[i].copy(), self._trace[i].copy(), self._start[i].copy())
+
+    def restore(self, saved: Saved, i: int = 0) -> Readings:
+        """Put copy i where it was; it has not diverged there.
+
+        Returns:
+            Readings (n, ·) of all copies, those of copy i as they were.
+        """
+        self._models[i] = saved.model
+        self.batch.set_models(self._models)
+        self.batch.state[i], self._trace[i] = saved.state, saved.trace
+        self._start = self._start.copy()
+        self._start[i] = saved.start
+        self.batch.warning[i] = 0
+        self.unstable = self.batch.warning.reshape(self.n, -1).any(axis=1)
+        self.batch.forward(np.array([i]), stage=_VEL)
+        return self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
 
     def data(self, i: int = 0) -> tuple[mujoco.MjModel, mujoco.MjData]:
         """Model and forwarded data of copy i, to look at its contacts or to render it."""

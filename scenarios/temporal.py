@@ -174,6 +174,17 @@ class Course:
             )
         return carry
 
+    def until(self, name: str) -> Course:
+        """The course that ends with a subgoal: failure modes that open only later are left out."""
+        kept = self.subgoals[: self.index(name) + 1]
+        names = {subgoal.name for subgoal in kept}
+        nevers = (never for never in self.nevers if never.since is None or never.since in names)
+        return Course(
+            kept,
+            tuple(replace(n, until=n.until if n.until in names else None) for n in nevers),
+            self.control_timestep,
+        )
+
     def index(self, name: str) -> int:
         """The place of a subgoal in the order; ValueError where there is none of that name."""
         return [subgoal.name for subgoal in self.subgoals].index(name)

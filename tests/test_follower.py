@@ -99,7 +99,7 @@ def test_an_episode_is_followed_as_the_course_advances():
     assert (seen > 5).all(), seen  # subgoals reached, successes, failures, failure modes that must last
 
 
-@pytest.mark.parametrize("kind", ["dense", "sparse"])
+@pytest.mark.parametrize("kind", ["dense", "sparse", "subgoal"])
 def test_one_copy_is_the_first_of_many(scene, kind):
     rng = np.random.default_rng(1)
     one, copies = One(scene, kind), Copies(scene, 3, kind)
@@ -109,7 +109,7 @@ def test_one_copy_is_the_first_of_many(scene, kind):
     for _ in range(40):
         sway = rng.uniform(-0.3, 0.3, len(low)).astype(np.float32) * (high - low)
         action = np.clip(scene.ready_ctrl.astype(np.float32) + sway, low, high)
-        step, out = one.step(action), copies.step(np.tile(action, (3, 1)))
+        step, out = one.step(action[None]), copies.step(np.tile(action, (3, 1)))
         assert step == (out.reward[0], out.terminated[0], out.truncated[0], out.success[0])
         assert one.unsafe == copies.unsafe(0) and one.failure(True) == copies.failure(0, True)
         ours, theirs = one.observe(), copies.observe()

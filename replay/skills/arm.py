@@ -91,18 +91,7 @@ def _arm_model(folder: str, hand: str, base: str, side: str) -> mujoco.MjModel:
     import yaml
 
     sheet = yaml.safe_load((Path(folder) / "robot.yaml").read_text(encoding="utf-8"))
-    spec = Robot(Path(folder).name, Path(folder), sheet, hand, base).spec()
-    keep = {f"zarm_{side[0]}{i}_joint" for i in range(1, 8)}
-    for group in (spec.actuators, spec.sensors, spec.equalities, spec.tendons, spec.keys, spec.excludes, spec.pairs):
-        for element in list(group):
-            spec.delete(element)
-    for joint in list(spec.joints):
-        if joint.name not in keep:
-            spec.delete(joint)
-    for geom in list(spec.geoms):
-        geom.contype, geom.conaffinity = 0, 0
-    spec.discard_visual()
-    model = spec.compile()
+    model = Robot(Path(folder).name, Path(folder), sheet, hand, base).arm_alone(side)
     middle = model.jnt_range.mean(axis=1, keepdims=True)
     model.jnt_range[:] = middle + RANGE * (model.jnt_range - middle)
     return model

@@ -1,0 +1,149 @@
+"""What an environment takes and shows: action mode, latency, groups of observations, cameras.
+
+The single and the vector environment share it, so that an option means the same in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from gymnasium.spaces import Box, Dict, Space
+
+from ..scenarios.dialect import nearest
+from ..scenarios.errors import ScenarioError
+from ..scenarios.scene import Scene
+from ..scenarios.schema import CameraFeature
+from .actions import make_actions, space_of
+from .latency import Latency
+from .rendering import FAR
+
+KINDS = ("rgb", "depth", "segmentation")
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture in the observation: of which camera, and what its pixels are."""
+
+    name: str
+    camera: CameraFeature
+    kind: str
+
+    def space(self, bodies: int) -> Box:
+        """(h, w, 3) uint8; (h, w) float32 depth [m]; or (h, w) int32 body ids, -1 where nothing is."""
+        if self.kind == "rgb":
+            return Box(0, 255, self.camera.shape, np.uint8)
+        if self.kind == "depth":
+            return Box(0.0, FAR, self.camera.shape[:2], np.float32)
+        return Box(-1, bodies - 1, self.camera.shape[:2], np.int32)
+
+
+class Interface:
+    """The face of n copies of a scene.
+
+    Args:
+        scene: whose; n: copies.
+        action: one of `actions.MODES`.
+        observations: groups such as `["state", "touch"]`; None for all that the schema has.
+        images: cameras, such as `["head", "head/depth", "head/segmentation"]`.
+        latency: [s] by which commands come late.
+
+    Attributes:
+        applied: (n, nu) float32 the joint command of the last step, as a dataset keeps it.
+
+    Raises:
+        ScenarioError: a name that does not exist, with the near match.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        n: int,
+        action: str = "joint",
+        observations: Sequence[str] | None = None,
+        images: Sequence[str] = (),
+        latency: float = 0.0,
+    ):
+        schema = scene.schema
+        self.scene, self.mode = scene, action
+        self.actions, self.latency = make_actions(action, scene, n), Latency(scene, n, latency)
+        self.applied = np.zeros((n, scene.model.nu), np.float32)
+        known = [name.removeprefix("observation.") for name in schema.observations]
+        self.groups = tuple(f"observation.{_known(name, known, 'observations')}" for name in observations or known)
+        self.views = tuple(_view(schema.cameras, word) for word in images)
+        self.action_space = space_of(self.actions.feature)
+        spaces: dict[str, Space] = {}
+        for name in self.groups:
+            spaces[name] = Box(*schema.observations[name].bounds, dtype=np.float32)
+        for view in self.views:
+            spaces[view.name] = view.space(scene.model.nbody)
+        self.observation_space = Dict(spaces)
+        self._all = len(self.groups) == len(known)
+
+    def begin(self, ids: np.ndarray | slice, command: np.ndarray) -> None:
+        """Start episodes of copies `ids` from joint commands (nu,) or (len(ids), nu)."""
+        self.actions.begin(ids, command)
+        self.latency.begin(ids, command)
+        self.applied[ids] = command
+
+    def command(self, action: np.ndarray, ids: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """What the simulation is told for actions (m, k) of copies `ids`: (m, nu), or (m, substeps, nu) where it is late."""
+        applied = self.actions.command(action, ids)
+        self.applied[ids] = applied
+        return self.latency.delayed(applied, ids)
+
+    def select(self, observed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The groups that were asked for."""
+        return observed if self._all else {name: observed[name] for name in self.groups}
+
+    def save(self, i: int) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+        """What copy i remembers."""
+        return self.actions.save(i), self.latency.save(i), self.applied[i].copy()
+
+    def restore(self, i: int, saved: tuple[np.ndarray | None, np.ndarray, np.ndarray]) -> None:
+        """Go on from what was saved of a copy."""
+        told, late, applied = saved
+        if told is not None:
+            self.actions.begin(np.array([i]), told)
+        self.latency.restore(i, late)
+        self.applied[i] = applied
+
+    def outside(self, action: np.ndarray) -> str:
+        """What to say of an action that lies outside the action space."""
+        space, names = self.action_space, []
+        if action.shape == space.shape:
+            bad = np.flatnonzero(~((action >= space.low) & (action <= space.high)))
+            names = [f"{self.actions.feature.names[i]} = {action[i]:.4g}" for i in bad[:3]]
+        said = ", ".join(names) or f"shape {action.shape}"
+        return f"The action lies outside the action space ({said}). Clip it before step."
+
+
+def _known(name: str, known: list[str], field: str) -> str:
+    word = name.removeprefix("observation.")
+    if word not in known:
+        raise ScenarioError(f"There is no {name!r} here.{nearest(word, known)}", field=field)
+    return word
+
+
+def _view(cameras: dict[str, CameraFeature], word: str) -> View:
+    camera, _, kind = word.removeprefix("observation.images.").partition("/")
+    kind = kind or "rgb"
+    feature = find_camera(cameras, camera)
+    if kind not in KINDS:
+        raise ScenarioError(f"There is no picture of kind {kind!r}.{nearest(kind, list(KINDS))}", field="images")
+    room = "images" if kind == "rgb" else kind
+    return View(f"observation.{room}.{camera}", feature, kind)
+
+
+def find_camera(cameras: dict[str, CameraFeature], word: str) -> CameraFeature:
+    """A camera of the schema by its short name.
+
+    Raises:
+        ScenarioError: there is none of that name.
+    """
+    name = f"observation.images.{word}"
+    if name not in cameras:
+        known = [known.removeprefix("observation.images.") for known in cameras]
+        raise ScenarioError(f"There is no camera {word!r}.{nearest(word, known)}", field="camera")
+    return cameras[name]
