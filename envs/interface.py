@@ -79,6 +79,8 @@ class Interface:
         for view in self.views:
             spaces[view.name] = view.space(scene.model.nbody)
         self.observation_space = Dict(spaces)
+        self._low, self._high = self.action_space.low, self.action_space.high
+        self._rounding = 4 * np.spacing(np.maximum(np.abs(self._low), np.abs(self._high)))
         self._all = len(self.groups) == len(known)
 
     def begin(self, ids: np.ndarray | slice, command: np.ndarray) -> None:
@@ -109,14 +111,32 @@ class Interface:
         self.latency.restore(i, late)
         self.applied[i] = applied
 
-    def outside(self, action: np.ndarray) -> str:
-        """What to say of an action that lies outside the action space."""
-        space, names = self.action_space, []
-        if action.shape == space.shape:
-            bad = np.flatnonzero(~((action >= space.low) & (action <= space.high)))
-            names = [f"{self.actions.feature.names[i]} = {action[i]:.4g}" for i in bad[:3]]
-        said = ", ".join(names) or f"shape {action.shape}"
-        return f"The action lies outside the action space ({said}). Clip it before step."
+    def taken(self, action: np.ndarray, copies: np.ndarray | None = None) -> np.ndarray:
+        """Actions (k,) or (m, k) as they are taken: one past a bound by the rounding of float32 is that bound.
+
+        A wrapper that rescales to -1..1 computes its ends no better than that.
+
+        Args:
+            copies: which copies they are of, for the message.
+
+        Raises:
+            ValueError: one is not finite, or lies outside the action space; nothing else is clipped.
+        """
+        low, high = self._low, self._high
+        fits = action.shape[-1:] == low.shape and action.ndim == (1 if copies is None else 2)
+        if fits and ((action >= low) & (action <= high)).all():
+            return action
+        if not fits:
+            raise ValueError(f"An action has the shape {low.shape}, not {action.shape}.")
+        near = np.clip(action, low, high)
+        bad = ~(np.abs(action - near) <= self._rounding)
+        if not bad.any():
+            return near
+        first = 0 if copies is None else int(np.argmax(bad.any(axis=1)))
+        row, wrong = np.atleast_2d(action)[first], np.flatnonzero(np.atleast_2d(bad)[first])[:3]
+        said = ", ".join(f"{self.actions.feature.names[i]} = {row[i]:.4g}" for i in wrong)
+        of = "" if copies is None else f"environment {copies[first]}: "
+        raise ValueError(f"{of}The action lies outside the action space ({said}). Clip it before step.")
 
 
 def _known(name: str, known: list[str], field: str) -> str:

@@ -7,9 +7,14 @@ import gymnasium
 from ..scenarios.composition import CONF
 
 
+def class_name(scenario: str) -> str:
+    """`car_assembly` -> `CarAssembly`."""
+    return "".join(word.capitalize() for word in scenario.split("_"))
+
+
 def env_id(scenario: str) -> str:
     """`car_assembly` -> `shiliu/CarAssembly-v1`."""
-    return f"shiliu/{''.join(word.capitalize() for word in scenario.split('_'))}-v1"
+    return f"shiliu/{class_name(scenario)}-v1"
 
 
 def register_envs() -> None:
@@ -18,7 +23,7 @@ def register_envs() -> None:
         if env_id(file.stem) not in gymnasium.registry:
             gymnasium.register(
                 id=env_id(file.stem),
-                entry_point="shiliu.envs.single:ShiliuEnv",
+                entry_point=f"shiliu.envs.named:{class_name(file.stem)}",
                 vector_entry_point="shiliu.envs.vector:ShiliuVectorEnv",
                 kwargs={"scenario": file.stem},
             )

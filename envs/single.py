@@ -121,7 +121,6 @@ class ShiliuEnv(gymnasium.Env):
         self.interface = Interface(self.scene, 1, action, observations, images, latency)
         self.action_space: gymnasium.spaces.Box = self.interface.action_space
         self.observation_space = self.interface.observation_space
-        self._low, self._high = self.action_space.low, self.action_space.high
         self._one = One(self.scene, reward, course_until(self.scene, until))
         self._painter: Any = None
         self._window: Any = None
@@ -157,9 +156,8 @@ class ShiliuEnv(gymnasium.Env):
         if self._one.draw is None:
             raise gymnasium.error.ResetNeeded("Call reset before step.")
         action = np.asarray(action, np.float32)
-        if action.shape != self._low.shape or not ((action >= self._low) & (action <= self._high)).all():
-            raise ValueError(self.interface.outside(action))
-        reward, terminated, truncated, success = self._one.step(self.interface.command(action[None]))
+        command = self.interface.command(self.interface.taken(action)[None])
+        reward, terminated, truncated, success = self._one.step(command)
         if self.render_mode == "human":
             self.render()
         return self._observe(), reward, terminated, truncated, self._one.info(success, truncated)

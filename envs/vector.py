@@ -136,19 +136,16 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         if self._copies.carry is None or (self._mode is AutoresetMode.DISABLED and self._over.any()):
             raise gymnasium.error.ResetNeeded("Call reset before step.")
         actions = np.asarray(actions, np.float32)
-        fits = actions.shape == self.action_space.shape
-        inside = fits and (actions >= self.single_action_space.low) & (actions <= self.single_action_space.high)
+        if actions.shape != self.action_space.shape:
+            raise ValueError(f"Actions have the shape {self.action_space.shape}, not {actions.shape}.")
         acting = np.flatnonzero(~self._over)
-        if not fits or not inside[acting].all():  # type: ignore[index]
-            i = int(acting[~inside[acting].all(axis=1)][0]) if fits else 0  # type: ignore[index]
-            said = self.interface.outside(actions[i] if fits else actions)
-            raise ValueError(f"environment {i}: {said}")
         over = np.flatnonzero(self._over)
         if len(acting):
+            taken = self.interface.taken(actions[acting] if len(over) else actions, acting)
             if len(over):
-                out = self._copies.step(self.interface.command(actions[acting], acting), acting)
+                out = self._copies.step(self.interface.command(taken, acting), acting)
             else:
-                out = self._copies.step(self.interface.command(actions))
+                out = self._copies.step(self.interface.command(taken))
             reward, terminated, truncated, success = out.reward, out.terminated, out.truncated, out.success
         else:
             reward = np.zeros(self.num_envs)

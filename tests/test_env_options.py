@@ -115,7 +115,9 @@ def test_a_latency_of_a_whole_control_period_is_the_same_actions_one_later(scene
     late.reset(seed=0)
     prompt.reset(seed=0)
     actions = np.clip(
-        scene.ready_ctrl + 0.1 * np.random.default_rng(0).standard_normal((8, 18)), late._low, late._high
+        scene.ready_ctrl + 0.1 * np.random.default_rng(0).standard_normal((8, 18)),
+        late.action_space.low,
+        late.action_space.high,
     ).astype(np.float32)
     prompt.step(late.applied)  # the command that held before the first one arrives
     late.step(actions[0])
