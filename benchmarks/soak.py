@@ -1,0 +1,139 @@
+"""A soak: random actions over all scenarios, for as many control steps as are asked for.
+
+    python benchmarks/soak.py steps=10_000_000 out=soak.jsonl
+
+It stops with an error at the first number that is not finite, at an engine's warning that no environment reports as
+`unstable`, or where memory keeps growing; else it prints what it saw. A line of `out` is written for each block, and a run
+that is begun again with the same `out` goes on behind its last line. A soak in which nothing is touched shows nothing,
+so the share of looked-at moments in which the robot touches a thing of the scene is printed too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+import shiliu
+from rich.progress import track
+from shiliu.envs.vector import ShiliuVectorEnv
+from shiliu.scenarios.catalog import list_scenarios
+from shiliu.scenarios.scene import Scene
+
+COPIES = 32
+BLOCK = 6400  # control steps of one line, of all copies together
+LOOK = 20  # every so many control steps the contacts of one copy are looked at
+GROWTH = 64.0  # MiB that a process may grow after its first block of each scenario
+STRIDE = 0.06  # of a joint's range, standard deviation of one step of the random walk of targets
+
+
+def resident() -> float:
+    """Memory of this process [MiB]; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    except OSError:
+        return 0.0
+
+
+def touches(scene: Scene, data: mujoco.MjData) -> bool:
+    """Whether a body of the robot touches a body of a part: parts have a `/` in their names."""
+    part = np.array(["/" in data.model.body(i).name for i in range(data.model.nbody)])
+    robot = ~part
+    robot[0] = False
+    pairs = data.model.geom_bodyid[data.contact.geom]
+    return bool(((robot[pairs[:, 0]] & part[pairs[:, 1]]) | (robot[pairs[:, 1]] & part[pairs[:, 0]])).any())
+
+
+def block(envs: ShiliuVectorEnv, rng: np.random.Generator, steps: int) -> dict[str, Any]:
+    """Some control steps of all copies.
+
+    Raises:
+        RuntimeError: a number that is not finite, or a warning that is not told.
+    """
+    scene, simulation = envs.scene, envs._copies.simulation
+    low, high = scene.schema.action.bounds
+    target = np.tile(scene.ready_ctrl, (envs.num_envs, 1))
+    told, looked, touched, ended = 0, 0, 0, 0
+    for k in range(steps // envs.num_envs):
+        target = np.clip(target + rng.normal(0.0, STRIDE, target.shape) * (high - low), low, high)
+        observed, reward, terminated, truncated, infos = envs.step(target.astype(np.float32))
+        for name, values in {**observed, "reward": reward}.items():
+            if not np.isfinite(values).all():
+                raise RuntimeError(f"{scene.name}: {name} is not finite at step {k}")
+        warned = simulation.batch.warning.reshape(envs.num_envs, -1).any(axis=1)
+        unstable = infos["failure"] == "unstable"
+        if (warned & ~unstable).any():
+            raise RuntimeError(f"{scene.name}: the engine warned at step {k}, and the environment did not say so")
+        told += int(unstable.sum())
+        over = terminated | truncated
+        ended += int(over.sum())
+        target[over] = scene.ready_ctrl
+        if k % LOOK == 0:
+            looked += 1
+            touched += touches(scene, simulation.data(k // LOOK % envs.num_envs)[1])
+    return {"steps": steps, "unstable": told, "ended": ended, "looked": looked, "touched": touched}
+
+
+def soak(steps: int, seed: int, out: Path | None, quiet: bool = False) -> dict[str, dict[str, Any]]:
+    """Totals by scenario."""
+    names = sorted(list_scenarios())
+    lines = [json.loads(line) for line in out.read_text().splitlines()] if out is not None and out.is_file() else []
+    total: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        _add(total, line)
+    blocks = max(1, round(steps / BLOCK / len(names)))
+    for scenario in names:
+        done = sum(line["scenario"] == scenario for line in lines)
+        if done >= blocks:
+            continue
+        envs = ShiliuVectorEnv(COPIES, scenario)
+        at_first = 0.0
+        for b in track(range(done, blocks), scenario, disable=quiet):
+            envs.reset(seed=[int(s) for s in np.random.SeedSequence([seed, b]).generate_state(COPIES)])
+            line = {"scenario": scenario, "block": b} | block(envs, np.random.default_rng([seed, b]), BLOCK)
+            line["resident_mib"] = round(resident(), 1)
+            at_first = at_first or line["resident_mib"]
+            if line["resident_mib"] > at_first + GROWTH:
+                raise RuntimeError(
+                    f"{scenario}: memory has grown from {at_first:.0f} to {line['resident_mib']:.0f} MiB by block {b}"
+                )
+            _add(total, line)
+            if out is not None:
+                with out.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line) + "\n")
+        envs.close()
+    return total
+
+
+def _add(total: dict[str, dict[str, Any]], line: dict[str, Any]) -> None:
+    mine = total.setdefault(line["scenario"], {"steps": 0, "unstable": 0, "ended": 0, "looked": 0, "touched": 0})
+    for key in mine:
+        mine[key] += line[key]
+    mine["resident_mib"] = line["resident_mib"]
+
+
+def main(arguments: list[str]) -> int:
+    """steps=N seed=N out=FILE"""
+    given = dict(argument.split("=", 1) for argument in arguments)
+    unknown = set(given) - {"steps", "seed", "out"}
+    if unknown:
+        print(f"There is no {', '.join(sorted(unknown))}; known here: steps, seed, out.", file=sys.stderr)
+        return 2
+    out = Path(given["out"]) if "out" in given else None
+    total = soak(int(given.get("steps", "100_000")), int(given.get("seed", "0")), out)
+    for scenario, mine in total.items():
+        share = mine["touched"] / max(mine["looked"], 1)
+        print(
+            f"{scenario}: {mine['steps']:,} steps, {mine['ended']} episodes ended, {mine['unstable']} unstable (each told); the "
+            f"robot touches something of the scene in {share:.0%} of {mine['looked']} moments; {mine['resident_mib']:.0f} MiB"
+        )
+    print(f"shiliu {shiliu.__version__}: no number was not finite, no warning went untold, memory did not grow")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
