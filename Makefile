@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 LEROBOT := .venv-lerobot
+PEERS := .venv-peers
 IMAGES ?= []
 
-.PHONY: demo test test-slow lint bench conformance docs clean
+.PHONY: demo test test-slow lint bench peers conformance docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +31,14 @@ lint: $(VENV)/ready  ## style and types
 bench: $(VENV)/ready  ## speed as ratios to the bare engine
 	$(BIN)/python -m shiliu bench scenario=microwave
 
+$(PEERS)/ready: .ci/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/peers.txt
+	@touch $@
+
+peers: $(VENV)/ready $(PEERS)/ready  ## what a step costs over the engine, in ours and in other suites
+	$(BIN)/python benchmarks/peers.py
+
 $(LEROBOT)/ready: .ci/lerobot.txt
 	$(PYTHON) -m venv $(LEROBOT)
 	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/lerobot.txt
@@ -44,4 +53,4 @@ conformance: $(VENV)/ready $(LEROBOT)/ready  ## the real lerobot reads a set tha
 	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_conformance.py build/conformance
 
 clean:
-	rm -rf $(VENV) $(LEROBOT) .types demo-out build *.egg-info
+	rm -rf $(VENV) $(LEROBOT) $(PEERS) .types demo-out build *.egg-info
