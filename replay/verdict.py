@@ -26,7 +26,7 @@ GROUPS = {
     "replay.goal": ("goal",),
 }
 # findings that are never the consequence of a motion that the robot cannot follow
-OWN_CAUSE = ("reproduces", "start.penetration", "payload", "joint.position", "collision.scene", "collision.self")
+OWN_CAUSE = ("reproduces", "cell.unknown", "start.penetration", "payload", "joint.position", "collision.scene", "collision.self")
 # who holds what is missing, where nothing failed
 HOLDERS = {
     "no_scenario": "scene",
