@@ -20,7 +20,7 @@ from .checks.outcome import check_drop, check_forces, check_goal, check_nevers, 
 from .checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from .checks.rules import Rules
 from .finding import Finding
-from .motion import zero_order_hold
+from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
 from .recording import SimEpisode
 from .statistics import wilson
@@ -126,6 +126,8 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     held = zero_order_hold(motion.t, motion.q, grid)
     for j, name in enumerate(motion.names):
         actions[:, scene.schema.action.names.index(name)] = held[:, j]
+    for name, percent in hand_commands(case.recording, scene.robot.hand_names, grid).items():
+        actions[:, scene.schema.action.names.index(name)] = percent
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
     forward.findings += check_clamped(grid, actions, scene.schema.action.names, ranges, rules)
     forward.offset = begin
