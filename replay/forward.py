@@ -13,6 +13,7 @@ from ..scenarios import draw as drawing
 from ..scenarios.config import draw_values, nominal_values
 from ..scenarios.draw import Draw
 from ..scenarios.scene import Scene
+from .attribution import attribute
 from .checks.channels import in_radians
 from .checks.collision import check_start
 from .checks.motors import check_motors
@@ -267,6 +268,12 @@ def _reproduced(case: Case, shown: Played) -> list[Finding]:
         ]
     if scene.fingerprint != episode.fingerprint:
         found[0].details["scene_changed"] = True
+    if found[0].level == "FAIL" and found[0].details["likely"] != "length":
+        assert case.draw is not None
+        compared = [name for name in RECORDED if name.removeprefix("observation.") in parts]
+        theirs = {name: np.asarray(episode.states[name])[:rows] for name in compared}
+        ours = {name: shown.observations[name][:rows] for name in compared}
+        found[0].details |= attribute(scene, episode, case.draw, theirs, ours, shown.states)
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .checks.rules import Rules
+from .checks.rules import OWNERS, Rules
 from .finding import STAGES, Evidence, Finding, tidy
 
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
@@ -282,6 +282,8 @@ def _owner(verdict: str, root: Finding | None, rules: Rules) -> str | None:
         if (root.reason or "").startswith("integrity."):
             return "device"
         return HOLDERS.get(root.reason or "", "device")
+    if root.details.get("owner") in OWNERS:  # a check that knows its cause knows who can mend it
+        return str(root.details["owner"])
     try:
         return rules[root.code].owner
     except KeyError:
