@@ -18,7 +18,7 @@ from .scenarios.errors import ShiliuError
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
 VERBS = {
-    "list": ("list", "scenarios, parts, robots, skills, checks, formats, schema; --json"),
+    "list": ("list", "scenarios, cells, parts, robots, skills, checks, formats, schema; --json"),
     "check": ("check", "is this scenario sound? YAML, MJCF, reach, start, goal; all problems at once"),
     "render": ("render", "pictures of a scenario and its variation"),
     "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),

@@ -28,13 +28,14 @@ AT_ONCE = 32  # demonstrations performed side by side
 
 def resolved(scene: Scene) -> dict[str, Any]:
     """What an episode keeps of its scene: name, the scenario's resolved tree, and which robot stood in it."""
-    robot = scene.robot
+    robot, cell = scene.robot, scene.config.cell
     return {
         "name": scene.name,
         "scenario": dict(scene.config.raw),
         "robot": robot.name,
         "hand": robot.hand,
         "base": robot.base,
+        **({"cell": cell.told()} if cell else {}),
     }
 
 
@@ -81,6 +82,7 @@ def episode_of(
         segments=[dict(s) for s in segments],
         task=dict(tasks[draw.task]) if tasks else {},
         scenario=scene.name,
+        cell=scene.config.cell.id if scene.config.cell else None,
         provenance={"shiliu": __version__, **(provenance or {})},
     )
 
@@ -130,6 +132,7 @@ def performed(scene: Scene, done: Performance) -> SimEpisode:
         segments=[dict(s) for s in done.segments],
         task=dict(tasks[done.draw.task]) if tasks else {},
         scenario=scene.name,
+        cell=scene.config.cell.id if scene.config.cell else None,
         provenance={
             "shiliu": __version__,
             "made_by": "scripted operator",
@@ -160,4 +163,4 @@ def as_recording(name: str, episode: SimEpisode, scene: Scene) -> Recording:
         for stream in streams_of(feature, features[feature], np.asarray(values)[:n], grid_ns(n, fps)):
             streams[stream.name] = stream
     digest = hashlib.sha256(episode.actions.tobytes() + episode.start_state.tobytes()).hexdigest()
-    return Recording(name, name, digest, "simulation", streams, scenario=episode.scenario, episode=episode)
+    return Recording(name, name, digest, "simulation", streams, episode.scenario, episode.cell, episode=episode)

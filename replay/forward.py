@@ -13,6 +13,7 @@ from ..scenarios import draw as drawing
 from ..scenarios.config import draw_values, nominal_values
 from ..scenarios.draw import Draw
 from ..scenarios.scene import Scene
+from .attribution import attribute
 from .checks.channels import in_radians
 from .checks.collision import check_start
 from .checks.motors import check_motors
@@ -20,7 +21,7 @@ from .checks.outcome import check_drop, check_forces, check_goal, check_nevers, 
 from .checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from .checks.rules import Rules
 from .finding import Finding
-from .motion import zero_order_hold
+from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
 from .recording import SimEpisode
 from .statistics import wilson
@@ -126,6 +127,8 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     held = zero_order_hold(motion.t, motion.q, grid)
     for j, name in enumerate(motion.names):
         actions[:, scene.schema.action.names.index(name)] = held[:, j]
+    for name, percent in hand_commands(case.recording, scene.robot.hand_names, grid).items():
+        actions[:, scene.schema.action.names.index(name)] = percent
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
     forward.findings += check_clamped(grid, actions, scene.schema.action.names, ranges, rules)
     forward.offset = begin
@@ -265,6 +268,12 @@ def _reproduced(case: Case, shown: Played) -> list[Finding]:
         ]
     if scene.fingerprint != episode.fingerprint:
         found[0].details["scene_changed"] = True
+    if found[0].level == "FAIL" and found[0].details["likely"] != "length":
+        assert case.draw is not None
+        compared = [name for name in RECORDED if name.removeprefix("observation.") in parts]
+        theirs = {name: np.asarray(episode.states[name])[:rows] for name in compared}
+        ours = {name: shown.observations[name][:rows] for name in compared}
+        found[0].details |= attribute(scene, episode, case.draw, theirs, ours, shown.states)
     return found
 
 

@@ -11,6 +11,7 @@ from .. import __version__
 from ..scenarios.draw import Draw, nominal
 from ..scenarios.errors import ShiliuError
 from ..scenarios.scene import Scene
+from .cells import Place, place_of
 from .checks.dynamics import Effort, check_dynamics
 from .checks.integrity import check_integrity, stopped_signals
 from .checks.kinematics import check_kinematics, motion_of
@@ -37,6 +38,7 @@ class Case:
 
     recording: Recording
     stage: Stage
+    place: Place
     findings: list[Finding] = field(default_factory=list)
     stopped: dict[str, str] = field(default_factory=dict)
     motion: dict[str, JointMotion] = field(default_factory=dict)
@@ -116,7 +118,9 @@ def judging(
                 slots.append(_unreadable(item.name, item.source, item.error))
                 continue
             try:
-                slots.append(_before_replay(Case(item, stages.of(item))))
+                stage = stages.of(item)
+                place = place_of(item, stage, stages.chosen, stage.rules)
+                slots.append(_before_replay(Case(item, stage, place)))
             except ShiliuError as error:
                 slots.append(_unreadable(item.name, item.source, error))
         cases = [slot for slot in slots if isinstance(slot, Case)]
@@ -193,6 +197,7 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
     rules = case.stage.rules
     if case.forward is not None:
         case.findings += case.forward.findings
+    case.findings += case.place.findings
     case.findings.append(rules["robustness"].not_checked("not_run_gate"))
     _name_skills(case)
     required = list(scene.config.required)
@@ -204,7 +209,7 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
         sha256=recording.sha256,
         scenario=scene.name,
         scenario_version=scene.version,
-        cell=recording.cell,
+        cell=case.place.id,
         claim=recording.kind,
         verdict=combined.verdict,
         outcome=case.forward.outcome if case.forward else {},
@@ -220,8 +225,9 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
             "thresholds": f"{rules.name} {rules.digest[:12]}",
             "robot": f"{scene.robot.name} hand={scene.robot.hand} base={scene.robot.base}",
             "scenario_named_by": case.stage.named,
+            **({"cell": case.place.provenance} if case.place.provenance else {}),
             "mapping": recording.mapping,
-            "notes": list(recording.notes),
+            "notes": [*recording.notes, *case.place.notes],
             "unmapped": list(recording.unmapped),
             **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),
         },

@@ -19,9 +19,9 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from ..scenarios.dialect import Node, Problems, nearest, places_in, refuse_endless
+from ..scenarios.dialect import Dateless, Node, Problems, nearest, places_in, refuse_endless
 from ..scenarios.errors import EpisodeError, ScenarioError
-from .recording import SimEpisode
+from .recording import Recording, SimEpisode
 
 GRADES = ("A", "B", "C", "D")
 VERDICTS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE")
@@ -35,15 +35,6 @@ _LANGUAGE = re.compile(
     re.IGNORECASE,
 )  # RFC 5646 without extensions
 _WORD = re.compile(r"\w[\w-]*")
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without dates: `2026-11-02` stays the text that it is, and a day that does not exist is told by its line."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own form
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
 
 
 def _about(says: str, form: str, column: str | None = None, needed: bool = False) -> Any:
@@ -240,7 +231,7 @@ def read_metadata(path: str | Path, scenario: Mapping[str, Any] | None = None, *
         try:
             refuse_endless(text, str(path))
             places = places_in(path)
-            tree = yaml.load(text, Loader=_Loader)
+            tree = yaml.load(text, Loader=Dateless)
         except (yaml.YAMLError, UnicodeDecodeError):
             places_in(path)  # says the line
             raise
@@ -283,6 +274,38 @@ def completed(metadata: Metadata, episode: SimEpisode, end_effector: str | None 
     episode.cell = metadata.cell or episode.cell
     episode.metadata = from_plain(own, episode.config.get("scenario")).plain()
     return episode
+
+
+def read_said(path: str | None, cell: str | None, *, many: bool) -> Metadata | None:
+    """What the centre says of recordings that are imported, or None.
+
+    Args:
+        path: the file; cell: the cell that the command names; many: the file speaks for several recordings.
+
+    Raises:
+        EpisodeError: file and command name different cells; and what `read_metadata` raises.
+    """
+    if path is None:
+        return None
+    said = read_metadata(path, of_many=many)
+    if cell is not None and said.cell not in (None, cell):
+        raise EpisodeError(
+            f"says {said.cell!r}, and the command says {cell!r}. Write one of them in both.", file=path, field="cell"
+        )
+    return said
+
+
+def told(recording: Recording, said: Metadata | None, cell: str | None) -> None:
+    """Put what the centre says to a recording; what it says itself of its cell is not replaced silently."""
+    cell = cell or (said.cell if said else None)
+    if cell is not None and recording.cell not in (None, cell):
+        recording.notes.append(f"it names the cell {recording.cell}; on import it was said to be of {cell}")
+    recording.cell = cell or recording.cell
+    if said is None:
+        return
+    recording.metadata["demonstration"] = said.plain()
+    if said.label is not None:
+        recording.metadata["label"] = {"success": said.label.success, "failure": said.label.reason}
 
 
 def _read(node: Node, scenario: Mapping[str, Any] | None, what: str) -> Metadata:

@@ -70,6 +70,28 @@ def finger_positions(recording: Recording, model: mujoco.MjModel, t: np.ndarray)
     return found
 
 
+def hand_commands(recording: Recording, hands: Sequence[str], t: np.ndarray) -> dict[str, np.ndarray]:
+    """What the hands were told, in percent of closing, held until the next command; of a hand that was never told, nothing.
+
+    Args:
+        hands: actuators of the scene that take a percent.
+        t: (m,) seconds from the recording's origin.
+
+    Returns:
+        Actuator -> (m,) [%]. Where no opening was commanded at all, the measured one stands for it.
+    """
+    found: dict[str, np.ndarray] = {}
+    for role in ("command", "measured"):
+        for stream in recording.select(role, "claw"):
+            if stream.unit != "%" or not stream.n:
+                continue
+            held = zero_order_hold(seconds(stream, origin_ns(recording)), stream.values, t)
+            for j, name in enumerate(stream.names):
+                if name in hands and name not in found and np.isfinite(held[:, j]).all():
+                    found[name] = held[:, j]
+    return found
+
+
 def zero_order_hold(t: np.ndarray, x: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """(m, k) the last sample at or before each grid time: what a robot that holds its last command is told."""
     order = np.argsort(t, kind="stable")

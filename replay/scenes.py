@@ -1,4 +1,5 @@
-"""Which scene a recording is judged in: its own resolved config, the one the command names, or the bare floor."""
+"""Which scene a recording is judged in: its own resolved config, the one the command names, or the bare floor; and in
+which surveyed cell."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ import mujoco
 import numpy as np
 
 from ..scenarios import composition
-from ..scenarios.catalog import load_scenario, scene_of_tree
+from ..scenarios.catalog import load_scenario, scene_in_cell, scene_of_tree
+from ..scenarios.cell import list_cells, of_told, scenario_of
 from ..scenarios.errors import ReplayError
 from ..scenarios.scene import Scene
 from .checks.dynamics import sole_polygon
@@ -108,6 +110,7 @@ class Stages:
         self._chosen = Stage(chosen, "command", conf_dir) if chosen is not None else None
         self._settings: dict[str, Any] = {"robot": robot, "hand": hand, "base": base}
         self._cache: dict[str, Stage] = {}
+        self._cells = {cell: scenario_of(path) for cell, path in list_cells(conf_dir).items()}
 
     def of(self, recording: Recording) -> Stage:
         """The stage of a recording.
@@ -127,9 +130,24 @@ class Stages:
                 )
             return self._build("episode", config)
         if self._chosen is not None:
-            return self._chosen
-        name = recording.scenario
-        return self._named(name, "recording") if name else self._named("bare", "default")
+            return self._in_cell(self._chosen, recording)
+        name = recording.scenario or self._cells.get(recording.cell or "")
+        return self._in_cell(self._named(name, "recording"), recording) if name else self._named("bare", "default")
+
+    @property
+    def chosen(self) -> Stage | None:
+        """The stage that the command named, if any."""
+        return self._chosen
+
+    def _in_cell(self, stage: Stage, recording: Recording) -> Stage:
+        """The stage in the cell that the recording names, where that is known and the command named none."""
+        cell = recording.cell
+        if stage.scene.config.cell is not None or cell is None or self._cells.get(cell) != stage.scene.name:
+            return stage
+        key = f"{id(stage)} in {cell}"
+        if key not in self._cache:
+            self._cache[key] = Stage(scene_in_cell(stage.scene, cell, self._conf_dir), stage.named, self._conf_dir)
+        return self._cache[key]
 
     def _named(self, name: str, who: str) -> Stage:
         if name not in self._cache:
@@ -143,7 +161,12 @@ class Stages:
         if key not in self._cache:
             settings = {k: config[k] for k in ("robot", "hand", "base") if k in config}
             self._cache[key] = Stage(
-                scene_of_tree(str(config.get("name", "scenario")), config["scenario"], **settings),
+                scene_of_tree(
+                    str(config.get("name", "scenario")),
+                    config["scenario"],
+                    **settings,
+                    cell=of_told(config.get("cell")),
+                ),
                 "recording",
                 self._conf_dir,
             )

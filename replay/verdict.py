@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .checks.rules import Rules
+from .checks.rules import OWNERS, Rules
 from .finding import STAGES, Evidence, Finding, tidy
 
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
@@ -25,8 +25,11 @@ GROUPS = {
     ),
     "replay.goal": ("goal",),
 }
+AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show; an estimate
+# after these the world has gone another way, and whatever comes later may come of it
+LASTING = ("reproduces", "start.penetration", "unstable", "drop", "collision.unexpected", "ctrl.clamped")
 # findings that are never the consequence of a motion that the robot cannot follow
-OWN_CAUSE = ("reproduces", "start.penetration", "payload", "joint.position", "collision.scene", "collision.self")
+OWN_CAUSE = ("reproduces", "cell.unknown", "start.penetration", "payload", "joint.position", "collision.scene", "collision.self")
 # who holds what is missing, where nothing failed
 HOLDERS = {
     "no_scenario": "scene",
@@ -205,17 +208,23 @@ def _link(findings: list[Finding], order: list[int]) -> None:
         if finding.level not in ("WARN", "FAIL"):
             continue
         if finding.because_of is None:
-            finding.because_of = next((c for c in causes if _follows(finding, findings[c])), None)
+            before = [c for c in causes if _follows(finding, findings[c])]
+            # a goal is missed because the bowl fell, and not because the head was once turned too fast
+            finding.because_of = next((c for c in before if _lasts(findings[c])), before[0] if before else None)
         if finding.failed and finding.because_of is None:
             causes.append(i)
+
+
+def _lasts(cause: Finding) -> bool:
+    return cause.code in LASTING or cause.code.startswith("scenario.")
 
 
 def _follows(finding: Finding, cause: Finding) -> bool:
     """Whether a finding is a consequence of a failure that stands before it in the order of causes.
 
     Within kinematics: the same joint at the same time. Between motion and forces: at the same time. In the replay:
-    anything
-    from then on, since the world has gone another way.
+    anything from then on where the world has gone another way, else what begins within `AFTERMATH` of the cause's end; the
+    goal is missed at the end of a take, whatever was first. A command that is cut off leaves that joint behind, not others.
     """
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
@@ -224,9 +233,12 @@ def _follows(finding: Finding, cause: Finding) -> bool:
     ):
         return False
     if finding.stage == "replay":
+        if finding.code == "tracking" and cause.code == "ctrl.clamped" and not set(finding.subject) & set(cause.subject):
+            return False
         if finding.t0 is None or cause.t0 is None:
             return True
-        return finding.t0 >= cause.t0 - TOGETHER
+        soon = finding.code == "goal" or finding.t0 <= (cause.t0 if cause.t1 is None else cause.t1) + AFTERMATH
+        return finding.t0 >= cause.t0 - TOGETHER and (soon or _lasts(cause))
     if None in (finding.t0, finding.t1, cause.t0, cause.t1):
         return False
     together = finding.t0 <= cause.t1 + TOGETHER and finding.t1 >= cause.t0 - TOGETHER  # type: ignore[operator]
@@ -282,6 +294,8 @@ def _owner(verdict: str, root: Finding | None, rules: Rules) -> str | None:
         if (root.reason or "").startswith("integrity."):
             return "device"
         return HOLDERS.get(root.reason or "", "device")
+    if root.details.get("owner") in OWNERS:  # a check that knows its cause knows who can mend it
+        return str(root.details["owner"])
     try:
         return rules[root.code].owner
     except KeyError:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import composition
+from .cell import Cell, cell_node, laid_over
 from .config import read_config
 from .dialect import Problems
 from .errors import ScenarioError
@@ -21,6 +22,7 @@ def load_scenario(
     hand: str = "claw",
     base: str = "planted",
     robot: str = "kuafu",
+    cell: str | None = None,
     conf_dir: Path | None = None,
 ) -> Scene:
     """Build a scenario by name.
@@ -29,12 +31,13 @@ def load_scenario(
         name: a file of `conf/scenario`, the designer's own folder before the package's.
         overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`.
         hand, base, robot: which robot stands in it.
+        cell: a file of `conf/cell` whose surveyed values stand for the nominal ones.
         conf_dir: the designer's folder of configs; `./conf` where it exists and None is given.
 
     Raises:
         ScenarioError: with every problem of the config at once, each with file and line.
     """
-    words = [f"scenario={name}", *(_below_scenario(o) for o in overrides)]
+    words = [f"scenario={name}", *([f"cell={cell}"] if cell else []), *(_below_scenario(o) for o in overrides)]
     composed = composition.compose("scene", words, conf_dir)
     return scene_of(composed, name, hand=hand, base=base, robot=robot)
 
@@ -43,26 +46,54 @@ def _below_scenario(override: str) -> str:
     """An override with `scenario.` before its key, whether it adds (+), removes (~) or sets."""
     word = override.lstrip("+~")
     sign = override[: len(override) - len(word)]
-    return override if word.startswith("scenario.") else f"{sign}scenario.{word}"
+    return override if word.startswith(("scenario.", "cell.")) else f"{sign}scenario.{word}"
 
 
 def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str, robot: str) -> Scene:
-    """The scene of a composed config that has a `scenario` key."""
-    problems = Problems(composed.places)
+    """The scene of a composed config that has a `scenario` key, in the cell that it names, if any."""
+    places = dict(composed.places)
+    problems = Problems(places)
     if not isinstance(composed.tree.get("scenario"), Mapping) or not composed.tree["scenario"]:
         raise ScenarioError("This scenario is empty. `shiliu list scenarios` names some to begin from.", field=name)
-    config = read_config(name, composed.tree["scenario"], problems, prefix="scenario", assets=composed.assets)
+    tree, cell = composed.tree["scenario"], None
+    surveyed = cell_node(composed, problems)
+    if surveyed is not None:
+        tree, cell = laid_over(tree, surveyed, str(composed.chosen["cell"]), name, places)
+    config = read_config(name, tree, problems, prefix="scenario", assets=composed.assets, cell=cell)
     return Scene(config, load_robot(robot, hand, base))
 
 
+def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scene:
+    """A scene as it stands, settings of the command line included, in a surveyed cell.
+
+    Raises:
+        ScenarioError: there is no such cell, it is of another scenario, or its values do not fit.
+    """
+    composed = composition.compose("scene", [f"scenario={scene.name}", f"cell={cell}"], conf_dir)
+    places = dict(composed.places)
+    problems = Problems(places)
+    surveyed = cell_node(composed, problems)
+    assert surveyed is not None
+    tree, found = laid_over(scene.config.raw, surveyed, cell, scene.name, places)
+    config = read_config(scene.name, tree, problems, prefix="scenario", assets=composed.assets, cell=found)
+    return Scene(config, load_robot(scene.robot.name, scene.robot.hand, scene.robot.base))
+
+
 def scene_of_tree(
-    name: str, tree: Mapping[str, Any], *, hand: str = "claw", base: str = "planted", robot: str = "kuafu"
+    name: str,
+    tree: Mapping[str, Any],
+    *,
+    hand: str = "claw",
+    base: str = "planted",
+    robot: str = "kuafu",
+    cell: Cell | None = None,
 ) -> Scene:
     """The scene of a scenario tree that an episode carries; the config that it was made with, not today's.
 
-    Parts of the designer's own are looked for in the designer's folder that one stands in.
+    Parts of the designer's own are looked for in the designer's folder that one stands in. `cell`: whose values the tree
+    holds already.
     """
-    config = read_config(name, tree, Problems(), prefix="scenario", assets=composition.own_assets())
+    config = read_config(name, tree, Problems(), prefix="scenario", assets=composition.own_assets(), cell=cell)
     return Scene(config, load_robot(robot, hand, base))
 
 

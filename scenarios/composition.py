@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from .dialect import Place, nearest, places_in
+from .dialect import Dateless, Place, nearest, places_in
 from .errors import ScenarioError
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
@@ -160,7 +160,7 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
 
 def _defaults(file: Path) -> list[Any]:
     """Hydra's defaults list of a config file."""
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content = yaml.load(file.read_text(encoding="utf-8"), Loader=Dateless)
     defaults = content.get("defaults") if isinstance(content, dict) else None
     return defaults if isinstance(defaults, list) else []
 

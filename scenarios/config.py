@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .cell import Cell
 from .dialect import Node, Problems, nearest
 from .part import Param, Part, load_part
 from .quantity import show
@@ -115,10 +116,16 @@ class ScenarioConfig:
     mistakes: Node
     problems: Problems
     raw: Mapping[str, Any]
+    cell: Cell | None = None  # whose surveyed values stand in it
 
 
 def read_config(
-    name: str, raw: Mapping[str, Any], problems: Problems, prefix: str = "", assets: Path | None = None
+    name: str,
+    raw: Mapping[str, Any],
+    problems: Problems,
+    prefix: str = "",
+    assets: Path | None = None,
+    cell: Cell | None = None,
 ) -> ScenarioConfig:
     """Read a composed scenario.
 
@@ -128,6 +135,7 @@ def read_config(
         problems: where everything that is wrong is noted; the caller calls `stop`.
         prefix: key path of the tree within the composed config, for the places of problems.
         assets: the designer's own parts folder, if any.
+        cell: whose surveyed values the tree holds, if any.
     """
     node = Node(raw, prefix, problems)
     node.mapping(required=("title", "version", "robot", "parts", "judge"), optional=_KEYS)
@@ -184,6 +192,7 @@ def read_config(
         mistakes=node.child("mistakes"),
         problems=problems,
         raw=raw,
+        cell=cell,
     )
 
 

@@ -24,6 +24,15 @@ _MISSING = object()
 MAX_DEPTH = 50  # of a file from outside; a scenario is some eight levels deep
 
 
+class Dateless(yaml.SafeLoader):
+    """YAML without dates: `2026-11-02` stays the text that it is, and a day that does not exist is told by its line."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own form
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[str, Place]:
     """Key path -> (file, line) of every key of a YAML file.
 

@@ -281,7 +281,7 @@ def test_list(capsys, designer):
     code, out, _ = run(capsys, "list", "--json")
     listed = json.loads(out)
     assert code == 0
-    assert set(listed) == {"scenarios", "parts", "robots", "skills", "checks", "formats", "mappings"}
+    assert set(listed) == {"scenarios", "cells", "parts", "robots", "skills", "checks", "formats", "mappings"}
     scenarios = {row["name"]: row for row in listed["scenarios"]}
     assert set(scenarios) >= {"table_top", "microwave", "bare"}
     assert (

@@ -8,11 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.cells import place_of
 from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot_write import DatasetWriter
-from shiliu.replay.judge import judge
+from shiliu.replay.forward import replay_all
+from shiliu.replay.judge import Case, judge
+from shiliu.replay.motion import joint_motion
 from shiliu.replay.playing import Take, play
+from shiliu.replay.recording import Recording, Stream
 from shiliu.replay.report import Words, exit_code, write_reports
 from shiliu.replay.scenes import Stages
 from shiliu.replay.statistics import wilson
@@ -278,3 +282,22 @@ def test_session_in_the_microwave_tries_likely_starts():
     goal = finding(verdict, "goal")
     assert goal.details["starts"] == 4
     assert goal.level == "NOT_CHECKED", "no label, so the outcome over the likely starts is told, not judged"
+
+
+def test_a_claw_that_was_commanded_shut_is_shut_in_the_replay(scene):
+    """Hands are no joints; they still have to do what they were told."""
+    t = np.arange(200) / 100.0
+    ns, names = np.rint(t * 1e9).astype(np.int64), scene.robot.joint_names
+    arms = np.tile(scene.ready_ctrl[: len(names)], (len(t), 1))
+    shut = np.column_stack([np.where(t < 1.0, 0.0, 60.0), np.zeros(len(t))])
+    streams = {
+        "arm": Stream("arm", "command", "joint_position", "rad", names, arms, capture_ns=ns),
+        "claw": Stream("claw", "command", "claw", "%", scene.robot.hand_names, shut, capture_ns=ns),
+    }
+    recording = Recording("take", "take.bag", "0" * 64, "robot", streams, scenario="microwave")
+    quick = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=1"])
+    case = Case(recording, stage := Stages(quick).of(recording), place_of(recording, stage, None, stage.rules))
+    case.motion = joint_motion(recording, names, {})
+    replay_all([case], 1, 0)
+    opening = case.forward.played.observations["observation.state"][:, len(names) :]
+    assert np.abs(opening[25]).max() < 1.0 and opening[-1] == pytest.approx([60.0, 0.0], abs=1.0)

@@ -352,7 +352,7 @@ def test_every_code_has_all_its_texts(lang):
         needed = {"topic", "title", "slip", "message", "ok", "fix", "what"}
         assert needed <= set(entry), code
         assert all(
-            key in ("warn", "info") or key.startswith(("message_", "slip_", "ok_")) for key in set(entry) - needed
+            key in ("warn", "info") or key.startswith(("message_", "slip_", "ok_", "fix_")) for key in set(entry) - needed
         ), code
         assert all(entry.values()), code
 

@@ -146,6 +146,70 @@ def test_in_the_replay_what_happens_first_is_the_cause():
     assert result.findings[6].because_of == 7  # the goal is missed because of the drop
 
 
+ARM, OTHER = ("zarm_l1_joint",), ("zarm_r4_joint",)
+CHAINS = {  # findings in any order, (code, t0, t1, subject); and what each follows from, by its place
+    "the door is pushed too fast and pinches": (
+        [("force.object", 59.5, 59.6, ("door_pinch",)), ("joint.velocity", 59.0, 59.3, ARM)],
+        [1, None],
+    ),
+    "what pinches half a minute later is not of the same push": (
+        [("force.object", 59.5, 59.6, ("door_pinch",)), ("joint.velocity", 20.0, 20.3, ARM)],
+        [None, None],
+    ),
+    "the bowl falls and the goal is missed": (
+        [("goal", 65.0, None, ("loaded",)), ("drop", 40.0, 40.4, ("bowl",)), ("scenario.spilt", 40.4, 40.5, ())],
+        [1, None, 1],
+    ),
+    "the goal is missed because the bowl fell, and not for a fast turn of the head long before": (
+        [("joint.velocity", 3.0, 3.2, OTHER), ("drop", 40.0, 40.4, ("bowl",)), ("goal", 65.0, None, ("loaded",))],
+        [None, None, 1],
+    ),
+    "a grip too weak lets the bowl fall": (
+        [("grip.friction", 39.0, 40.0, ("left_claw",)), ("drop", 40.3, 40.6, ("bowl",))],
+        [None, 0],
+    ),
+    "a command that is cut off leaves its joint behind": (
+        [("ctrl.clamped", 5.0, 6.0, ARM), ("tracking", 5.2, 6.3, ARM)],
+        [None, 0],
+    ),
+    "and no other joint": (
+        [("ctrl.clamped", 5.0, 6.0, ARM), ("tracking", 5.2, 6.3, OTHER)],
+        [None, None],
+    ),
+    "a hand hits the oven, and pushes it away later": (
+        [("collision.unexpected", 12.0, 12.2, ("left_claw", "oven/microwave")), ("scenario.oven_pushed", 30.0, 30.1, ())],
+        [None, 0],
+    ),
+    "a pull that was too hard, and a bowl dropped long after": (
+        [("force.object", 17.0, 17.1, ("door_pull",)), ("drop", 44.0, 44.3, ("bowl",)), ("goal", 65.0, None, ("loaded",))],
+        [None, None, 1],
+    ),
+    "a force that came before the motion that was too fast": (
+        [("joint.velocity", 30.0, 30.2, ARM), ("force.object", 17.0, 17.1, ("door_pull",))],
+        [None, None],
+    ),
+    "the simulation breaks down, and nothing after that means anything": (
+        [("unstable", 9.0, 9.1, ()), ("tracking", 9.1, 30.0, ARM), ("goal", 65.0, None, ("opened",))],
+        [None, 0, 0],
+    ),
+    "a record that does not reproduce tells of another world from there on": (
+        [("reproduces", 2.0, 65.0, ()), ("force.object", 40.0, 40.1, ("door_pinch",)), ("goal", 65.0, None, ("closed",))],
+        [None, 0, 0],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_what_follows_points_at_its_cause(chain):
+    told, expected = CHAINS[chain]
+    findings = [failed(code, t0, t1, subject) for code, t0, t1, subject in told]
+    for finding, (code, *_) in zip(findings, told):
+        finding.code = code  # the rule of a scenario's own codes is one
+    result = combine(findings, [*BARE, "replay"], RULES)
+    assert [f.because_of for f in result.findings] == expected
+    assert result.findings[result.root].because_of is None
+
+
 def test_a_replay_that_does_not_reproduce_is_a_cause_of_its_own():
     findings = [*passed(), failed("joint.velocity", t0=0.1), failed("reproduces", t0=0.5, t1=9.0)]
     result = combine(findings, [*BARE, "replay"], RULES)

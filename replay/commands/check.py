@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ...cli import Request
 
 USAGE = """
-shiliu check scenario=NAME [seed=0] [draws=50]
+shiliu check scenario=NAME [cell=ID] [seed=0] [draws=50]
 
 Reads the YAML, its parts, skills and mistakes (all problems at once, with file and line), compiles the scene, lets it
 come to rest, looks at the robot's starting pose and the swept volume of every hinge, and tries draws of the variation.
@@ -35,8 +35,10 @@ def run(request: Request) -> int:
     findings = examine(scene, seed, draws)
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
+    cell = scene.config.cell
+    where = f" in {cell.id} (surveyed {cell.surveyed})" if cell else ""
     counts = Counter(f.sound for f in findings)
     print(
-        f"{scene.name} v{scene.version}: {'sound' if counts[False] == 0 else f'{counts[False]} of {len(findings)} questions fail'}"
+        f"{scene.name} v{scene.version}{where}: {'sound' if counts[False] == 0 else f'{counts[False]} of {len(findings)} questions fail'}"
     )
     return 1 if counts[False] else 0

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ..recording import Recording
 
 USAGE = """
-shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [scenario=NAME] [partial=false] [fps=30] [resample.measured=linear]
+shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [scenario=NAME] [cell=ID] [metadata=FILE.yaml] [partial=false]
+              [fps=30] [resample.measured=linear]
               [keep_raw=true] [videos=true] [keep_going=true] [source_fps=50]
 
 Writes the recordings as a LeRobot v3.0 dataset: every stream on one clock, in the source's units, which info.json names.
@@ -28,6 +29,8 @@ What is on a grid of that rate already is taken as it is; else commands are held
 With scenario= the set has that scenario's episode schema: the features, elements, order and units of the simulation's own
 episodes (degrees become radians, and that is said); what was not recorded is left out by name, and partial=true allows an
 action of which some elements were not commanded.
+cell= and metadata= say what the recordings do not say themselves: the cell that they were recorded in, who, where, and (of
+a single recording) how it went; `shiliu replay` judges them in that cell.
 Videos of a set are copied where they fit the frames. Recordings with different features become several datasets under
 out. Where no mapping knows a recording, a draft is written to proposed-mapping.yaml beside out.
 Exit 0; 3 where some were unreadable; 2 where all were, or the first with keep_going=false.
@@ -39,11 +42,14 @@ def run(request: Request) -> int:
     """Read, put on one clock, write."""
     from ... import __version__
     from ...scenarios.catalog import load_scenario
+    from ...scenarios.cell import list_cells
+    from ...scenarios.dialect import nearest
     from ..conforming import conformed
     from ..formats import NothingReadable, Unreadable, mcap_write, read
     from ..formats.arrays import NoMapping
     from ..formats.topics import NoTopics
     from ..importing import frames_of
+    from ..metadata import read_said, told
     from ..proposal import propose
     from ..proposal_topics import propose_topics
     from ..resample import METHODS, ROTATIONS, Methods
@@ -60,7 +66,11 @@ def run(request: Request) -> int:
     keep_going = settings["keep_going"].flag(default=True)
     videos = settings["videos"].flag(default=True)
     target, partial = settings["scenario"].word(default="") or None, settings["partial"].flag()
+    cell, told_by_centre = (settings[key].word(default="") or None for key in ("cell", "metadata"))
+    if cell is not None and cell not in (known := list_cells(request.conf_dir)):
+        settings["cell"].note(f"There is no cell {cell!r}.{nearest(cell, list(known))}")
     settings.stop()
+    said = read_said(told_by_centre, cell, many=Path(data).is_dir())
     scene = load_scenario(target, conf_dir=request.conf_dir) if target else None
     if scene is not None and fps is None:
         fps = round(1.0 / scene.control_timestep)
@@ -77,6 +87,7 @@ def run(request: Request) -> int:
                 error: EpisodeError | None = item.error if isinstance(item, Unreadable) else None
                 if not isinstance(item, Unreadable):
                     try:
+                        told(item, said, cell)
                         frames = frames_of(item, fps or _rate(item, rates), methods, videos)
                         if scene is not None:
                             frames = conformed(frames, scene.schema, tuple(scene.robot.hand_names), partial)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ...scenarios import composition
-from ...scenarios.dialect import nearest, places_in
+from ...scenarios.dialect import Dateless, nearest, places_in
 from ...scenarios.errors import ShiliuError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...scenarios.scene import Scene
 
 USAGE = """
-shiliu list [scenarios|parts|robots|skills|checks|formats|mappings|schema|mistakes] [--json]
+shiliu list [scenarios|cells|parts|robots|skills|checks|formats|mappings|schema|mistakes] [--json]
 shiliu list schema [scenario=NAME] [format=table|rows|jsonschema|lerobot] [robot=NAME hand=NAME base=NAME]
 shiliu list mistakes [scenario=NAME]
 
@@ -33,6 +33,7 @@ def run(request: Request) -> int:
     """Print tables, or JSON with --json."""
     kinds = {
         "scenarios": _scenarios,
+        "cells": _cells,
         "parts": _parts,
         "robots": _robots,
         "skills": _skills,
@@ -67,7 +68,7 @@ def run(request: Request) -> int:
 
 def _yaml(path: Any) -> dict[str, Any]:
     places_in(path)  # a broken file is told by line
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=Dateless)
     return content if isinstance(content, dict) else {}
 
 
@@ -92,6 +93,22 @@ def _scenarios(request: Request) -> list[dict[str, Any]]:
                 "title": f"{title.get('en', '')} {title.get('zh', '')}".strip(),
                 "version": f"v{sheet['version']}" if "version" in sheet else "",
                 "environment": env_id(name) if file.is_relative_to(composition.CONF) else "",
+            }
+        )
+    return rows
+
+
+def _cells(request: Request) -> list[dict[str, Any]]:
+    rows = []
+    for name, file in _files(request, "cell").items():
+        sheet = _yaml(file)
+        survey = sheet.get("surveyed")
+        rows.append(
+            {
+                "name": name,
+                "scenario": sheet.get("scenario", ""),
+                "centre": sheet.get("centre", ""),
+                "surveyed": f"surveyed {survey.get('date', '')}" if isinstance(survey, dict) else "",
             }
         )
     return rows

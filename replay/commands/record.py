@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..recording import SimEpisode
 
 USAGE = """
-shiliu record scenario=NAME episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME] [metadata=FILE.yaml] [append=true]
+shiliu record scenario=NAME [cell=ID] episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME] [metadata=FILE.yaml] [append=true]
               [threads=0]
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
@@ -61,6 +62,15 @@ def run(request: Request) -> int:
     cameras = cameras_of(scene, images)
     mistake = mistake_of(scene, wrong) if wrong else None
     metadata = read_metadata(told_by_centre, scene.config.raw, of_many=True) if told_by_centre else None
+    cell = scene.config.cell
+    if metadata is not None and cell is not None:
+        if metadata.cell not in (None, cell.id):
+            raise EpisodeError(
+                f"says {metadata.cell!r}, and the command records in the cell {cell.id!r}. Write one of them in both.",
+                file=told_by_centre,
+                field="cell",
+            )
+        metadata = replace(metadata, cell=cell.id)
     features = scene.schema.lerobot_features(tuple(cameras))
     fps = round(1.0 / scene.control_timestep)
     if append:  # what does not fit is told before an hour of performing
@@ -75,7 +85,10 @@ def run(request: Request) -> int:
     for chunk in track(chunks, "performing", console=console, transient=True, disable=quiet or not console.is_terminal):
         for episode in demonstrate(scene, chunk, threads, mistake=mistake):
             spool.save(episode)
-    command = f"shiliu record scenario={name} episodes={episodes} seed={seed}" + (f" mistake={wrong}" if wrong else "")
+    where = f" cell={cell.id}" if cell else ""
+    command = f"shiliu record scenario={name}{where} episodes={episodes} seed={seed}" + (
+        f" mistake={wrong}" if wrong else ""
+    )
     meta = {"command": command, "seeds": [seeds[0], seeds[-1]]}
     with DatasetWriter(out, features, fps, scene.robot.name, meta, append=append) as writer:
         for s in seeds:

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from ..verdict import Verdict
 
 USAGE = """
-shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME] [lang=en|zh] [strict=true] [fail_on="infeasible>5%"] [mapping=NAME]
+shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME] [cell=ID] [lang=en|zh] [strict=true] [fail_on="infeasible>5%"] [mapping=NAME]
 
 Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, passed.txt and refused.txt.
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
-Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor).
+Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor); without cell=, in
+the surveyed cell that it names, where `shiliu list cells` knows it, else in the scenario as it stands.
 """
 
 
@@ -35,9 +37,10 @@ def run(request: Request) -> int:
     from ... import __version__
     from ...envs.rendering import missing
     from ...scenarios.catalog import scene_of
+    from ...scenarios.cell import list_cells, scenario_of
     from ..formats import read
     from ..judge import judging
-    from ..report import Gate, Terminal, check_out, exit_code, write_reports
+    from ..report import Gate, Terminal, Words, check_out, exit_code, write_reports
     from ..scenes import Stages
 
     settings = Settings(request)
@@ -53,6 +56,9 @@ def run(request: Request) -> int:
     gate = Gate(fail_on) if fail_on else None
     check_out(Path(out))
     name = settings.chosen("scenario")
+    if name is None and settings.chosen("cell"):  # a cell is of one scenario, which it names
+        name = scenario_of(list_cells(request.conf_dir)[str(settings.chosen("cell"))])
+        settings = Settings(replace(request, overrides=[f"scenario={name}", *request.overrides]))
     scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base) if name else None
     recordings = read(data, mapping)
     cores = threads or os.cpu_count() or 1
@@ -64,6 +70,8 @@ def run(request: Request) -> int:
     }
     if scene is not None:
         header["scene"] = f"{scene.name} v{scene.version}"
+        if scene.config.cell is not None:
+            header["cell"] = Words(lang).surveyed(scene.config.cell.id, scene.config.cell.surveyed)
     if pictures and (without := missing()):
         print(f"shiliu: {without} Going on without pictures.", file=sys.stderr)
         pictures = False

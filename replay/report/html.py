@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import plots, svg
 from .story import STAGES, Story, rank
-from .terminal import COUNTED, counts, first_line, groups, span, speed_line
+from .terminal import COUNTED, counts, first_line, groups, shown_cell, span, speed_line
 from .text import Words, number, quantity, seconds
 from .timeline import timeline
 
@@ -50,7 +50,7 @@ class Sheet:
             else verdict.scenario
         )
         parts = [ui("scenario_bare") if verdict.scenario in (None, "bare") else scenario]
-        parts += [f"{ui('cell')} {verdict.cell}"] if verdict.cell else []
+        parts += [f"{ui('cell')} {shown_cell(verdict, self.words)}"] if verdict.cell else []
         parts += [span(self.story.duration)] if self.story.duration is not None else []
         parts += [self.words.claim(verdict.claim, "kind")]
         return [str(part) for part in parts]
@@ -281,6 +281,9 @@ def render(
     """
     header = dict(header or {}) | ({"threads": threads} if threads else {})
     alone = len(verdicts) == 1
+    cells = {shown_cell(v, words) for v in verdicts}
+    if len(cells) == 1 and (cell := cells.pop()):
+        header.setdefault("cell", cell)
     offset = {"utc_offset_h": header["utc_offset_h"]} if "utc_offset_h" in header else {}
     stories = [Story(v, words, **offset) for v in verdicts]
     ordered = sorted(range(len(verdicts)), key=lambda i: (rank(verdicts[i]), i))

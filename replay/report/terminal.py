@@ -236,6 +236,8 @@ class Terminal:
             if self.live or len(verdicts) > LINES_AS_DONE:
                 self._table(verdicts)
             self._print("")
+            if not header.get("cell") and (line := cells_line(verdicts, self.words)):
+                self._print("  " + line)
         found = counts(verdicts)
         self._print(
             "  " + "   ".join(f"{ui('unreadable') if key == 'unreadable' else key} {found[key]}" for key in COUNTED)
@@ -335,6 +337,20 @@ def first_line(header: dict[str, Any], total: int, words: Words) -> str:
     parts += [words.ui("thresholds", name=header["thresholds"])] if header.get("thresholds") else []
     parts += [words.ui("threads", n=header["threads"])] if header.get("threads") else []
     return f"shiliu {header.get('version', '')}   {words.join(parts)}".rstrip()
+
+
+def shown_cell(verdict: Verdict, words: Words) -> str:
+    """The cell of a verdict with the day of its survey, or nothing."""
+    survey = (verdict.provenance or {}).get("cell")
+    date = survey.get("surveyed") if isinstance(survey, dict) else None
+    return words.surveyed(one_line(verdict.cell), date) if verdict.cell else ""
+
+
+def cells_line(verdicts: Sequence[Verdict], words: Words) -> str:
+    """In which cells the recordings were judged, and how many in each; empty where none names one."""
+    found = Counter(shown for verdict in verdicts if (shown := shown_cell(verdict, words)))
+    told = [words.ui("cell_times", cell=cell, n=n) for cell, n in sorted(found.items())]
+    return words.ui("in_cells", list=words.join(told)) if told else ""
 
 
 def speed_line(verdicts: Sequence[Verdict], elapsed_s: float, words: Words) -> str:

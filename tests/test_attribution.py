@@ -1,0 +1,163 @@
+"""An episode that does not reproduce: broken by a known amount, the cause is named with that amount."""
+
+import copy
+import dataclasses
+
+import numpy as np
+import pytest
+from shiliu.replay.attribution import attribute, doubling
+from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.forward import RECORDED, own_draw
+from shiliu.replay.judge import judge
+from shiliu.replay.playing import Take, play
+from shiliu.replay.report import Words
+from shiliu.scenarios import draw as drawing
+
+STEPS = 100
+
+
+def rounded(state):
+    return state.astype(np.float32).astype(float)
+
+
+@pytest.fixture(scope="module")
+def actions(scene):
+    """Both forearms up and an upper arm forward, hands against the counter at last: motion and a touch."""
+    told = np.tile(scene.ready_ctrl, (STEPS, 1))
+    swing = 0.3 * (1 - np.cos(2 * np.pi * np.arange(STEPS) / STEPS))
+    for name, share in (("zarm_l4_joint", 1.0), ("zarm_r4_joint", 1.0), ("zarm_l1_joint", 0.5)):
+        told[:, scene.schema.action.names.index(name)] -= share * swing
+    return told.astype(np.float32)
+
+
+def made(scene, draw, actions):
+    played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, len(actions))], 1))
+    return episode_of(scene, draw, 0, actions, played)
+
+
+@pytest.fixture(scope="module")
+def draw(scene):
+    return drawing.draw(scene, 0)
+
+
+@pytest.fixture(scope="module")
+def good(scene, draw, actions):
+    return made(scene, draw, actions)
+
+
+def details(scene, episode):
+    """What the judge would put into the finding, without the rest of the judge."""
+    own = own_draw(scene, episode)
+    played = next(play(scene, [Take(own, episode.actions)], [sorted(episode.checkpoints)], 1))
+    pairs = {name: (np.asarray(episode.states[name]), played.observations[name]) for name in RECORDED}
+    recorded, replayed = ({name: pair[i] for name, pair in pairs.items()} for i in (0, 1))
+    return attribute(scene, episode, own, recorded, replayed, played.states)
+
+
+@pytest.mark.parametrize("shift", [2, -1, 3])
+def test_actions_that_stand_beside_the_wrong_states(scene, good, shift):
+    found = details(scene, dataclasses.replace(good, actions=np.roll(good.actions, shift, axis=0)))
+    assert (found["likely"], found["shift"], found["owner"]) == ("alignment", shift, "device")
+    assert found["left"] < 0.01 * found["departed"]
+
+
+def test_rows_that_were_changed_afterwards(scene, good):
+    broken = copy.deepcopy(good)
+    broken.states["observation.state"][40:42, 3] += 0.01
+    found = details(scene, broken)
+    assert (found["likely"], found["edited_from"], found["edited_to"]) == ("record_edited", 40, 41)
+    assert found["columns"] == "state[3]" and found["left"] == 0.0
+
+
+def test_a_full_state_that_was_changed_afterwards(scene, good):
+    broken = copy.deepcopy(good)
+    broken.checkpoints[60][5] += 1e-12
+    found = details(scene, broken)
+    assert (found["likely"], found["edited_from"], found["columns"]) == ("record_edited", 60, "full state")
+
+
+def test_an_action_that_was_changed_afterwards(scene, good):
+    broken = copy.deepcopy(good)
+    broken.actions[50, 3] += 0.01
+    found = details(scene, broken)
+    assert (found["likely"], found["action_step"]) == ("action_edited", 50)
+
+
+def test_states_in_float32(scene, good):
+    only_start = dataclasses.replace(good, start_state=rounded(good.start_state))
+    everything = dataclasses.replace(only_start, checkpoints={k: rounded(s) for k, s in good.checkpoints.items()})
+    for broken in (only_start, everything):
+        found = details(scene, broken)
+        assert (found["likely"], found["owner"]) == ("float32_state", "device")
+        assert found["largest"] == pytest.approx(np.abs(rounded(good.start_state) - good.start_state).max())
+
+
+def test_another_start(scene, good):
+    broken = copy.deepcopy(good)
+    broken.start_state[1 + scene.joint_index[3]] += 0.02
+    found = details(scene, broken)
+    assert (found["likely"], found["largest"], found["left"]) == ("start_state", pytest.approx(0.02), 0.0)
+
+
+def test_another_control_period(scene, draw, actions):
+    twice = copy.copy(scene)
+    twice.n_substeps = 2 * scene.n_substeps
+    broken = dataclasses.replace(made(twice, draw, actions), n_substeps=scene.n_substeps)
+    found = details(scene, broken)
+    assert (found["likely"], found["factor"], found["left"]) == ("period", 2.0, 0.0)
+
+
+def test_joints_in_degrees(scene, good):
+    broken = copy.deepcopy(good)
+    broken.actions[:, :14] = np.degrees(broken.actions[:, :14])
+    found = details(scene, broken)
+    assert (found["likely"], found["stored_in"]) == ("unit", "deg")
+
+
+@pytest.mark.parametrize("key", ["oven.latch_force", "food.mass", "friction"])
+def test_a_number_of_the_scene_that_is_a_tenth_off(scene, good, key):
+    broken = copy.deepcopy(good)
+    true = broken.draw["values"][key]
+    broken.draw["values"][key] = 1.1 * true
+    found = details(scene, broken)
+    assert (found["likely"], found["parameter"], found["owner"]) == ("scene_parameter", key, "scene")
+    assert found["recorded_value"] == pytest.approx(1.1 * true)
+    assert found["fitting_value"] == pytest.approx(true, rel=0.005)
+
+
+def test_what_nothing_undoes_is_told_by_what_is_known_to_differ(scene, draw, actions):
+    model = copy.deepcopy(draw.model)
+    model.dof_damping[:] *= 1.1
+    broken = made(scene, dataclasses.replace(draw, model=model), actions)
+    found = details(scene, broken)
+    assert (found["likely"], found["owner"]) == ("unknown", "auditor")
+    assert 0.005 < found["doubling_s"] < 0.2
+    broken.fingerprint = "0" * 64
+    found = details(scene, broken)
+    assert (found["likely"], found["owner"], found["made_with"]) == ("scene_fingerprint", "scene", "0" * 12)
+    broken.engine = "mujoco 3.16.0"
+    found = details(scene, broken)
+    assert (found["likely"], found["made_with"]) == ("engine_version", "mujoco 3.16.0")
+
+
+def test_the_verdict_says_the_cause_in_words_and_who_can_mend_it(scene, good):
+    (verdict,) = judge([as_recording("take", good, scene)], threads=1)
+    assert not any("hypotheses" in f.details for f in verdict.findings), "nothing is tried where all is well"
+    broken = copy.deepcopy(good)
+    broken.states["observation.state"][40, 3] += 0.01
+    (verdict,) = judge([as_recording("take", broken, scene)], threads=1)
+    finding = next(f for f in verdict.findings if f.code == "reproduces")
+    assert finding.details["likely"] == "record_edited" and finding.details["step"] == 40
+    english, chinese = Words("en"), Words("zh")
+    assert "state[3] in steps 40 to 40" in english.message(finding)
+    assert "changed afterwards" in english.fix(finding) and "第 40 到 40 步" in chinese.message(finding)
+    if verdict.findings[verdict.root] is finding:
+        assert verdict.owner == "device"
+
+
+def test_doubling_is_told_where_something_grows():
+    t = np.arange(60) / 30.0
+    grows = np.where(t < 0.5, 0.0, 1e-5 * 2.0 ** ((t - 0.5) / 0.1))
+    assert doubling(grows, 1 / 30) == pytest.approx(0.1, rel=1e-6)
+    assert doubling(np.full(60, 1e-3), 1 / 30) is None, "it differs, and does not grow"
+    assert doubling(np.full(60, 1e-12), 1 / 30) is None, "what an engine rounds is no departure yet"
