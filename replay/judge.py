@@ -11,9 +11,11 @@ from .. import __version__
 from ..scenarios.draw import Draw, nominal
 from ..scenarios.errors import ShiliuError
 from ..scenarios.scene import Scene
+from .checks.clock import origin_ns
 from .checks.dynamics import Effort, check_dynamics
 from .checks.integrity import check_integrity, stopped_signals
 from .checks.kinematics import check_kinematics, motion_of
+from .checks.offset import check_offset
 from .checks.signal import Motion
 from .evidence import gather
 from .finding import Finding
@@ -28,6 +30,7 @@ from .verdict import Verdict, combine
 AT_ONCE = 64  # recordings judged together: their replays share one batch
 KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
 DYNAMICS = ("torque.peak", "torque.rated", "balance")
+OFFSET = "calibration.offset"
 WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk", "grip.friction", "payload")
 
 
@@ -155,7 +158,7 @@ def _before_replay(case: Case) -> Case:
     signal = _judged_signal(case)
     if signal is None:
         reason = next(iter(case.stopped.values()), case.without_motion)
-        case.findings += [rules[code].not_checked(reason) for code in (*KINEMATICS, *DYNAMICS)]
+        case.findings += [rules[code].not_checked(reason) for code in (*KINEMATICS, OFFSET, *DYNAMICS)]
         case.findings += [rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT]
         return case
     for role, motion in case.motion.items():
@@ -164,6 +167,11 @@ def _before_replay(case: Case) -> Case:
             case.findings += check_kinematics(
                 motion.t, motion.q, motion.names, limits, rules, role, case.resampled[role]
             )
+    streams = [case.motion[role].stream if role in case.motion else None for role in ("command", "measured")]
+    stopped = next(iter(case.stopped.values()), None)
+    case.findings += (
+        [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(*streams, rules, origin_ns(recording))
+    )
     motion = case.motion[signal]
     found, case.effort[signal] = check_dynamics(
         stage.robot, motion.t, motion.q, motion.names, limits, rules, stage.soles, signal=signal
