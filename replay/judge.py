@@ -21,6 +21,7 @@ from .evidence import gather
 from .finding import Finding
 from .formats import Unreadable
 from .forward import Forward, own_draw, replay_all
+from .glimpses import glimpses_of
 from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
 from .recording import Recording
@@ -150,7 +151,7 @@ def _before_replay(case: Case) -> Case:
     # legs count as actuated: a planted base holds still what a recording of the whole body commands
     # the commands of another robot reach none of this one's actuators, and that is no fault of the recording
     actuated = () if case.other_robot else (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
-    case.findings += check_integrity(recording, limits, rules, actuated=actuated)
+    case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses_of(recording))
     case.stopped = dict(stopped_signals(case.findings, recording))
     case.motion = joint_motion(recording, robot.joint_names, case.stopped)
     if recording.episode is not None:

@@ -12,7 +12,7 @@ stream.missing stream.unmapped stream.lag joint.position joint.velocity joint.ac
 joint.jump collision.self collision.scene torque.peak torque.rated balance payload grip.friction reproduces
 start.penetration ctrl.clamped tracking goal drop force.object force.person collision.unexpected unstable
 robustness scenario value.quaternion unit.polarity clock.skew stream.repeated stream.swapped stream.scaled
-calibration.offset
+calibration.offset image.black image.frozen image.late
 """.split()
 
 

@@ -6,14 +6,16 @@ Every check takes raw streams and returns findings, also when all is well, so th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..finding import Finding
+from ..glimpses import Glimpses
 from ..recording import Recording
 from .arrival import check_repeated, check_skew
 from .channels import pair
 from .claws import check_polarity
 from .clock import check_backwards, check_gap, check_jitter, check_stall, origin_ns, topic
+from .images import check_images
 from .limits import Limits
 from .poses import check_quaternion
 from .rules import Rules
@@ -28,13 +30,20 @@ COMPARED = ("unit.polarity", "stream.swapped", "stream.scaled", "stream.frozen",
 
 
 def check_integrity(
-    recording: Recording, limits: Limits, rules: Rules, *, needed: Sequence[str] = (), actuated: Sequence[str] = ()
+    recording: Recording,
+    limits: Limits,
+    rules: Rules,
+    *,
+    needed: Sequence[str] = (),
+    actuated: Sequence[str] = (),
+    glimpses: Iterable[Glimpses] = (),
 ) -> list[Finding]:
     """All integrity findings of one recording, values and units first.
 
     Args:
         needed: streams that must be there; see `check_missing`.
         actuated: names that can be commanded; see `check_unmapped`.
+        glimpses: a look at its cameras, see `glimpses_of`; without it the pictures are not checked.
 
     What a fault makes meaningless is not looked at: after NaN, a clock that runs backwards or degrees for radians no
     stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is sought.
@@ -52,6 +61,7 @@ def check_integrity(
     found += check_skew(streams, rules, origin)
     found += check_missing(recording, rules, origin, needed) + check_unmapped(recording, rules, actuated)
     broken = next((f.code for f in found if f.failed and f.code in STOPS), None)
+    found += check_images(recording, list(glimpses), rules, broken)
     if broken:
         return [*found, *(rules[code].not_checked(f"integrity.{broken}") for code in COMPARED)]
     found += check_polarity(recording, rules, origin) + check_repeated(streams, rules, origin)

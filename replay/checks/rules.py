@@ -52,6 +52,13 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
     "stream.scaled": {"moved": "angle", "larger": "share", "smaller": "share", "against": "share"},
     "stream.lag": {"search": "time", "ahead": "time", "moved": "angle", "correlation": "share"},
     "value.sentinel": {"placeholders": "numbers"},
+    "image.frozen": {"moved": "angle", "settle": "time"},
+    "image.late": {
+        "search": "time",
+        "correlation": "share",
+        "better": "share",
+        "rate": "share",
+    },
     "calibration.offset": {"still": "angle", "steady": "time", "rests": "number"},
     "joint.position": {"near_end": "share"},
     "joint.velocity": {},
