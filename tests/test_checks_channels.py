@@ -312,7 +312,7 @@ def test_without_a_recorder_s_clock_skew_is_not_asked():
     assert check_skew(list(pair()), RULES, START)[0].reason == "one_clock"
 
 
-@pytest.mark.parametrize(("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (3, "WARN", 0.667)])
+@pytest.mark.parametrize(("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (4, "PASS", 0.75), (8, "WARN", 0.875)])
 def test_repeated_samples_are_counted(every, level, share):
     t = np.arange(0, 12, 0.01)
     found = check_repeated(

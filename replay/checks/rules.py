@@ -47,7 +47,7 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
     "clock.stall": {"behind": "share"},
     "stream.frozen": {"moved": "angle", "settle": "time", "step": "angle"},
     "stream.missing": {"coverage": "share"},
-    "stream.repeated": {"longest": "time"},
+    "stream.repeated": {"longest": "time", "slow": "frequency"},
     "stream.swapped": {"moved": "angle", "left": "share"},
     "stream.scaled": {"moved": "angle", "larger": "share", "smaller": "share", "against": "share"},
     "stream.lag": {"search": "time", "ahead": "time", "moved": "angle", "correlation": "share"},
