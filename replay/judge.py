@@ -168,10 +168,10 @@ def _before_replay(case: Case) -> Case:
             case.findings += check_kinematics(
                 motion.t, motion.q, motion.names, limits, rules, role, case.resampled[role]
             )
-    streams = [case.motion[role].stream if role in case.motion else None for role in ("command", "measured")]
     stopped = next(iter(case.stopped.values()), None)
+    given, had = (case.motion[role].stream if role in case.motion else None for role in ("command", "measured"))
     case.findings += (
-        [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(*streams, rules, origin_ns(recording))
+        [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(given, had, rules, origin_ns(recording))
     )
     motion = case.motion[signal]
     found, case.effort[signal] = check_dynamics(

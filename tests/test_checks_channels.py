@@ -267,7 +267,7 @@ def test_weight_that_pulls_another_way_in_another_posture_is_no_wrong_zero():
     assert found.level == "PASS" and found.details["joints"][ARMS[0]]["spread"] > 0.1
 
 
-def test_one_rest_alone_only_warns():
+def test_a_rest_in_one_posture_only_warns():
     command, state = resting(lambda q: np.full_like(q, 0.3))
     first = slice(0, 190)
     short = [replace(s, values=s.values[first], capture_ns=s.capture_ns[first]) for s in (command, state)]

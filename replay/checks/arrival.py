@@ -27,7 +27,9 @@ def check_skew(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Fin
         One finding, the worst: its value is the difference from the promptest stream, or the drift over the take.
         Delays below nought (received before they were captured) count against the recorder's own clock.
     """
-    rule, delays, found = rules["clock.skew"], {}, []
+    rule = rules["clock.skew"]
+    delays: dict[str, float] = {}
+    found: list[Finding] = []
     for stream in by_topic(streams):
         if stream.clock != "capture" or stream.receive_ns is None or stream.n < 10:
             continue
@@ -49,13 +51,13 @@ def check_skew(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Fin
     if not delays:
         return [rule.not_applicable("one_clock")]
     prompt = min(delays, key=lambda name: abs(delays[name]))
-    for name, delay in delays.items():
-        apart = abs(delay - (delays[prompt] if name != prompt else 0.0))
+    for name, own in delays.items():
+        apart = abs(own - (delays[prompt] if name != prompt else 0.0))
         found.append(
             rule.finding(
                 subject=(name,) if name == prompt else (name, prompt),
                 **rule.grade_value(apart),
-                details={"kind": "apart" if name != prompt else "recorder", "delay": delay, "delays": delays},
+                details={"kind": "apart" if name != prompt else "recorder", "delay": own, "delays": delays},
             )
         )
     return worst_of(found)

@@ -10,6 +10,7 @@ from .channels import SCALE, shared
 from .pairing import side_by_side
 from .rules import Rules
 from .signal import runs
+from .wiring import side_of
 
 
 def check_offset(command: Stream | None, state: Stream | None, rules: Rules, origin: int) -> list[Finding]:
@@ -18,7 +19,8 @@ def check_offset(command: Stream | None, state: Stream | None, rules: Rules, ori
     A joint is at rest where command and state both keep within `still` for `steady`. A soft servo sags there, too, and
     a hand that leans on something stands off its command; but weight and touch change with the posture and from rest to
     rest, and a wrong zero does not. So the value is the smallest offset of all rests, and nought where two of them
-    differ in sign. Few rests cannot tell weight from a wrong zero: with fewer than `rests` the FAIL bound only warns.
+    differ in sign. One posture cannot tell weight from a wrong zero: where no joint of the same side is commanded
+    `apart` from rest to rest (or while this one rests), the FAIL bound only warns.
 
     Returns:
         One finding, the worst joint; `details` has every joint's estimate (the median of its rests) and their spread.
@@ -43,9 +45,12 @@ def check_offset(command: Stream | None, state: Stream | None, rules: Rules, ori
             continue
         offsets = np.array([offset for _, _, offset in rests])
         common = float(np.abs(offsets).min()) if (offsets > 0).all() or (offsets < 0).all() else 0.0
+        common = round(common, 6)  # a microradian is below any encoder
         estimate = float(np.median(offsets))
         joints[name] = {"estimate": estimate, "rests": len(rests), "spread": float(np.ptp(offsets))}
-        few = len(rests) < rule.settings["rests"]
+        resting = np.concatenate([np.arange(first, last + 1) for first, last, _ in rests])
+        limb = [k for k, other in enumerate(names) if side_of(other) == side_of(name)]
+        few = float(np.ptp(both.command[resting][:, limb], axis=0).max()) < rule.settings["apart"]
         graded = rule.grade_value(common, warn=rule.bound("fail" if few else "warn"))
         if few and graded["level"] == "FAIL":
             graded["level"] = "WARN"

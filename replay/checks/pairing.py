@@ -57,7 +57,8 @@ def side_by_side(
     if stop - start < 1.0:
         return None
     grid = np.arange(start, stop, max(step, (stop - start) / MAX_ROWS))
-    return Both(grid, *(on_grid(grid, t, x) for t, x in sides), tuple(names))
+    commanded, measured = (on_grid(grid, t, x) for t, x in sides)
+    return Both(grid, commanded, measured, tuple(names))
 
 
 @dataclass(frozen=True)

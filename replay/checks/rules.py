@@ -59,7 +59,7 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
         "better": "share",
         "rate": "share",
     },
-    "calibration.offset": {"still": "angle", "steady": "time", "rests": "number"},
+    "calibration.offset": {"still": "angle", "steady": "time", "apart": "angle"},
     "joint.position": {"near_end": "share"},
     "joint.velocity": {},
     "joint.jump": {"least": "angle"},

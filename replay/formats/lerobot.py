@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...scenarios.errors import EpisodeError
-from ..recording import KINDS, PictureFile, Recording, SimEpisode, Stream, Unreadable
+from ..recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
 from .lerobot_side import MAX_NPZ_BYTES, checked_arrays, checked_tree
 from .mending import AGAIN, mending
@@ -246,9 +246,10 @@ class Dataset:
             pictures=self._pictures(row),
         )
 
-    def _pictures(self, row: dict[str, Any]) -> dict[str, PictureFile]:
+    def _pictures(self, row: dict[str, Any]) -> dict[str, PictureFile | PictureTopic]:
         """The videos of an episode that are here; nothing in them is read, and a check may look at them."""
-        pattern, found = self.info.get("video_path"), {}
+        pattern = self.info.get("video_path")
+        found: dict[str, PictureFile | PictureTopic] = {}
         for name, feature in self.features.items():
             chunk, number = row.get(f"videos/{name}/chunk_index"), row.get(f"videos/{name}/file_index")
             shape = feature["shape"]
