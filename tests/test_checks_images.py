@@ -1,5 +1,7 @@
 """Cameras that see nothing, show one picture, or show it too late; and how much of a long video is looked at."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from shiliu.replay import glimpses as looking
@@ -75,10 +77,12 @@ def test_a_picture_that_stands_while_the_robot_moves_is_frozen(pictures, level):
         )
 
 
-def test_a_camera_that_never_comes_back_fails():
+def test_a_camera_that_never_comes_back_may_look_where_nothing_moves():
     cells = scene(T)
     cells[200:] = cells[200]
-    assert check_frozen_picture(seen(cells), JOINTS, RULES).level == "FAIL"
+    found = check_frozen_picture(seen(cells), JOINTS, RULES)
+    assert found.level == "WARN" and found.details["kind"] == "unsure" and found.details["leap"] == 0.0
+    assert "where nothing moves" in Words("en").message(found)
 
 
 def test_a_picture_that_stands_while_the_robot_rests_is_no_fault():
@@ -93,7 +97,7 @@ def test_a_camera_that_looks_where_nothing_moves_only_warns():
     ramp = np.linspace(0, 1, 120)[:, None, None]
     cells[270:390] = (cells[150] * (1 - ramp) + cells[390] * ramp).astype(np.uint8)
     found = check_frozen_picture(seen(cells), JOINTS, RULES)
-    assert found.level == "WARN" and found.details["kind"] == "unsure" and found.details["leap"] < 16
+    assert found.level == "WARN" and found.details["kind"] == "unsure" and found.details["leap"] < 1
 
 
 @pytest.mark.parametrize(("delay", "level"), [(0.1, "PASS"), (0.5, "WARN"), (1.0, "FAIL"), (-1.0, "FAIL")])
@@ -217,11 +221,11 @@ def test_real_cameras_see_in_time_and_one_repeats_itself(data):
     episodes = [r for r in read(data / "gr1-pick-place") if r.pictures]
     assert len(episodes) == 3
     for taken in episodes:
-        (one,) = glimpses_of(taken)
-        assert {f.level for f in check_images(taken, [one], RULES)} == {"PASS"}
-    shifted = Glimpses("ego", one.t[30:], one.cells[:-30], one.stretch[30:], one.total, one.expected, one.rate)
-    found = check_late(shifted, joints_of(taken), RULES)[0]
-    assert found.level == "FAIL" and found.details["late"] == pytest.approx(1.5, abs=0.3)
+        assert {f.level for f in check_images(taken, list(glimpses_of(taken)), RULES)} == {"PASS"}
+    (one,) = glimpses_of(episodes[1])
+    late_by = replace(one, t=one.t + 1.0)
+    found = check_late(late_by, joints_of(episodes[1]), RULES)[0]
+    assert found.level == "FAIL" and found.details["late"] == pytest.approx(1.0, abs=0.25)
     bottle = next(r for r in read(data / "g1-inspire-pick-bottle") if r.pictures)
     found = {f.code: f for f in check_images(bottle, list(glimpses_of(bottle)), RULES)}
     assert found["image.black"].level == found["image.frozen"].level == "PASS"

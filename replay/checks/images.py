@@ -24,7 +24,7 @@ CODES = ("image.black", "image.frozen", "image.late")
 DARK = 24  # of 255; video black is 16, and the darkest lit room seen here has cells of 185
 FLAT = 4  # levels between the brightest and the darkest cell of a picture that shows nothing
 NOISE = 1  # levels by which a cell of the same view may differ
-JUMP = 16  # levels by which some cell steps when a frozen camera comes back
+LEAP = 2.0  # times the usual step, when a frozen camera comes back; an arm that enters the view makes a usual one
 SMOOTH = 5  # pictures over which change and motion are averaged before they are compared
 
 
@@ -135,8 +135,8 @@ def check_frozen_picture(glimpses: Glimpses, joints: Joints, rules: Rules) -> Fi
 
     A picture stands where no cell departs from the first of the run by more than its noise. It counts where a joint
     moves by `moved` meanwhile (less `settle` at both ends, for what the camera sees later than the joints tell). An
-    arm can move where a camera does not look; so it is a FAIL only where the picture also leaps when it comes back, or
-    never does.
+    arm can move where a camera does not look, for seconds and at the end of a take, too; so it is a FAIL only where the
+    picture comes back with a leap, far larger than any step that moving things make in it.
     """
     rule = rules["image.frozen"]
     every, settle = _interval(glimpses), rule.settings["settle"]
@@ -152,11 +152,9 @@ def check_frozen_picture(glimpses: Glimpses, joints: Joints, rules: Rules) -> Fi
     if worst is None:
         return rule.passed(subject=(glimpses.camera,), value=0.0, limit=rule.fail, details=_told(glimpses))
     value, first, last, moved = worst
-    leap = None
-    if last + 1 < len(glimpses.t):
-        leap = int(np.abs(glimpses.cells[last + 1].astype(int) - glimpses.cells[last]).max())
+    leap, usual = _leap(glimpses, first, last)
     graded = rule.grade_value(value)
-    sure = leap is None or leap >= JUMP
+    sure = leap > LEAP * usual
     if graded["level"] == "FAIL" and not sure:
         graded["level"] = "WARN"
     return rule.finding(
@@ -166,8 +164,28 @@ def check_frozen_picture(glimpses: Glimpses, joints: Joints, rules: Rules) -> Fi
         share=(last - first + 1) / len(glimpses.t),
         **graded,
         details=_told(glimpses)
-        | {"count": last - first + 1, "moved": moved, "leap": leap, "kind": "sure" if sure else "unsure"},
+        | {
+            "count": last - first + 1,
+            "moved": moved,
+            "leap": leap,
+            "usual": usual,
+            "kind": "sure" if sure else "unsure",
+        },
     )
+
+
+def _leap(glimpses: Glimpses, first: int, last: int) -> tuple[float, float]:
+    """Mean change of the cells when a standing picture ends, and what moving things change from one picture to the next.
+
+    The first is 0 where it never ends. The second is the 99th percentile of all other steps that change anything, and
+    infinite where there are fewer than 30.
+    """
+    steps = np.abs(np.diff(glimpses.cells.astype(np.int16), axis=0))
+    mean = steps.mean(axis=(1, 2))
+    others = (steps.max(axis=(1, 2)) > NOISE) & (np.diff(glimpses.stretch) == 0)
+    others[first : last + 1] = False
+    usual = float(np.percentile(mean[others], 99.0)) if others.sum() >= 30 else float("inf")
+    return float(mean[last]) if last < len(mean) else 0.0, usual
 
 
 def _standing(glimpses: Glimpses) -> list[tuple[int, int]]:
@@ -185,7 +203,8 @@ def check_late(glimpses: Glimpses, joints: Joints, rules: Rules) -> list[Finding
     """`image.late`: the camera's clock against the joints' clock, by all that tells of it.
 
     - what is seen: the pictures change when the joints move. The delay at which change and speed go together best is
-      the camera's, where they do so surely (`correlation`) and clearly better than at no delay (`better`).
+      the camera's, where they do so surely (`correlation`), clearly better than at no delay (`better`), in
+      both halves of the take.
     - stamps: the promptest delay from taking to receiving, against that of the joints.
     - ends: a video of fewer or more pictures than there are rows; a topic that begins late or ends early (a WARN).
     - rate: new pictures a second against what is announced, or against the usual interval of the stamps (a WARN).
@@ -220,17 +239,28 @@ def _by_content(glimpses: Glimpses, joints: Joints, rule: Rule) -> list[Finding]
         return []
     shifts = np.arange(-round(search / every), round(search / every) + 1) * every
     e, t = e[inside], t[inside]
-    alike = np.zeros(len(shifts))
-    for k, shift in enumerate(shifts):
-        speed = joints.speed(t - shift, SMOOTH * every)
-        if np.ptp(speed) > 1e-9:
-            alike[k] = np.corrcoef(e, speed)[0, 1]
+    speeds = np.stack([joints.speed(t - shift, SMOOTH * every) for shift in shifts])
+    alike = _alike(e, speeds)
     best, at_once = float(alike.max()), float(alike[np.abs(shifts).argmin()])
     if best < rule.settings["correlation"]:
         return []
-    late = float(shifts[int(alike.argmax())]) if best - at_once > rule.settings["better"] else 0.0
+    late, now = float(shifts[int(alike.argmax())]), int(np.abs(shifts).argmin())
+    if best - at_once <= rule.settings["better"]:
+        late = 0.0
+    else:  # one burst of change fits any motion somewhere: both halves of the take must be better for it
+        for half in np.array_split(np.arange(len(t)), 2):
+            own = _alike(e[half], speeds[:, half])
+            if own[int(alike.argmax())] - own[now] <= 0.0:
+                return []
     details = {"kind": "content", "late": late, "correlation": best, "correlation_at_once": at_once}
     return [_graded(glimpses, rule, late, details)]
+
+
+def _alike(change: np.ndarray, speeds: np.ndarray) -> np.ndarray:
+    """(s,) correlation of the change (m,) with each of (s, m) speeds; 0 where either stands still."""
+    e, v = change - change.mean(), speeds - speeds.mean(axis=1, keepdims=True)
+    size = np.sqrt((e**2).sum() * (v**2).sum(axis=1))
+    return np.where(size > 1e-9, (v @ e) / np.maximum(size, 1e-9), 0.0)
 
 
 def _graded(glimpses: Glimpses, rule: Rule, late: float, details: dict[str, Any]) -> Finding:
