@@ -12,14 +12,17 @@ from ..scenarios.draw import Draw, nominal
 from ..scenarios.errors import ShiliuError
 from ..scenarios.scene import Scene
 from .cells import Place, place_of
+from .checks.clock import origin_ns
 from .checks.dynamics import Effort, check_dynamics
 from .checks.integrity import check_integrity, stopped_signals
 from .checks.kinematics import check_kinematics, motion_of
+from .checks.offset import check_offset
 from .checks.signal import Motion
 from .evidence import gather
 from .finding import Finding
 from .formats import Unreadable
 from .forward import Forward, own_draw, replay_all
+from .glimpses import glimpses_of
 from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
 from .recording import Recording
@@ -29,6 +32,7 @@ from .verdict import Verdict, combine
 AT_ONCE = 64  # recordings judged together: their replays share one batch
 KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
 DYNAMICS = ("torque.peak", "torque.rated", "balance")
+OFFSET = "calibration.offset"
 WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk", "grip.friction", "payload")
 
 
@@ -151,7 +155,7 @@ def _before_replay(case: Case) -> Case:
     # legs count as actuated: a planted base holds still what a recording of the whole body commands
     # the commands of another robot reach none of this one's actuators, and that is no fault of the recording
     actuated = () if case.other_robot else (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
-    case.findings += check_integrity(recording, limits, rules, actuated=actuated)
+    case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses_of(recording))
     case.stopped = dict(stopped_signals(case.findings, recording))
     case.motion = joint_motion(recording, robot.joint_names, case.stopped)
     if recording.episode is not None:
@@ -159,7 +163,7 @@ def _before_replay(case: Case) -> Case:
     signal = _judged_signal(case)
     if signal is None:
         reason = next(iter(case.stopped.values()), case.without_motion)
-        case.findings += [rules[code].not_checked(reason) for code in (*KINEMATICS, *DYNAMICS)]
+        case.findings += [rules[code].not_checked(reason) for code in (*KINEMATICS, OFFSET, *DYNAMICS)]
         case.findings += [rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT]
         return case
     for role, motion in case.motion.items():
@@ -168,6 +172,11 @@ def _before_replay(case: Case) -> Case:
             case.findings += check_kinematics(
                 motion.t, motion.q, motion.names, limits, rules, role, case.resampled[role]
             )
+    stopped = next(iter(case.stopped.values()), None)
+    given, had = (case.motion[role].stream if role in case.motion else None for role in ("command", "measured"))
+    case.findings += (
+        [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(given, had, rules, origin_ns(recording))
+    )
     motion = case.motion[signal]
     found, case.effort[signal] = check_dynamics(
         stage.robot, motion.t, motion.q, motion.names, limits, rules, stage.soles, signal=signal

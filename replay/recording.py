@@ -197,12 +197,15 @@ class PictureFile:
         shape: (h, w, 3) as the container announces it.
         fps: pictures a second as announced, or None.
         codec: as announced (`av1`, `h264`), or None.
+        start_s, stop_s: the part of the file that belongs to the recording [s]; to its end where `stop_s` is None.
     """
 
     path: Path
     shape: tuple[int, int, int]
     fps: float | None = None
     codec: str | None = None
+    start_s: float = 0.0
+    stop_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ value.nonfinite value.sentinel unit.degrees clock.backwards clock.gap clock.jitt
 stream.missing stream.unmapped stream.lag joint.position joint.velocity joint.acceleration joint.jerk
 joint.jump collision.self collision.scene torque.peak torque.rated balance payload grip.friction reproduces cell.unknown
 start.penetration ctrl.clamped tracking goal drop force.object force.person collision.unexpected unstable
-robustness scenario
+robustness scenario value.quaternion unit.polarity clock.skew stream.repeated stream.swapped stream.scaled
+calibration.offset image.black image.frozen image.late
 """.split()
 
 

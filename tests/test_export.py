@@ -17,6 +17,7 @@ from shiliu.replay.formats import mcap_write, read, rosbag1_messages, rosbag1_pi
 from shiliu.replay.formats.lerobot_write import write_lerobot
 from shiliu.replay.formats.rosbag1 import definitions
 from shiliu.replay.formats.rosbag1_episode import read_episode
+from shiliu.replay.glimpses import glimpses_of
 from shiliu.replay.judge import judge
 from shiliu.replay.motion import zero_order_hold
 from shiliu.replay.playing import Take, play
@@ -327,6 +328,10 @@ def test_pictures_of_a_bag_become_video_on_the_frames_clock(bare, tmp_path, open
     assert (topic.shape, topic.n) == ((480, 640, 3), 20)
     stamps = rosbag1_pictures.stamps(topic)
     originals = [picture.astype(int) for picture in rosbag1_pictures.frames(topic, stamps)]
+    (glimpses,) = glimpses_of(recording)
+    coarse = [picture.mean(axis=2).reshape(24, 20, 32, 20).mean(axis=(1, 3)) for picture in originals]
+    assert (glimpses.total, len(glimpses.t), glimpses.expected) == (20, 20, None)
+    assert np.abs(glimpses.cells - np.array(coarse)).max() < 16  # luminance is not the mean of the colours, but near it
     between = list(rosbag1_pictures.frames(topic, stamps[[0, 0, 7]] + 5_000_000))  # each is held until the next
     assert [int(np.abs(a - b).sum()) for a, b in zip(between, (originals[0], originals[0], originals[7]))] == [0, 0, 0]
     words = ["import", f"data={tmp_path / 'seen.bag'}", "scenario=bare", "quiet=true"]

@@ -12,6 +12,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from shiliu.replay.formats import lerobot, read, rosbag1
 from shiliu.replay.formats import lerobot_layout as layout
 from shiliu.replay.formats.lerobot_write import DatasetWriter, write_lerobot
+from shiliu.replay.glimpses import glimpses_of
 from shiliu.replay.recording import Recording, SimEpisode, Unreadable
 from shiliu.scenarios.errors import EpisodeError
 
@@ -415,7 +416,11 @@ def test_pictures_become_a_video_a_frame(tmp_path):
         writer.add(episode, episode.states, {"observation.images.head": iter(pictures)})
     video = tmp_path / "set/videos/observation.images.head/chunk-000/file-000.mp4"
     assert imageio_ffmpeg.count_frames_and_secs(str(video)) == (12, pytest.approx(0.4, abs=0.01))
-    assert "observation.images.head" in only(tmp_path / "set").unmapped[0]
+    taken = only(tmp_path / "set")
+    assert "observation.images.head" in taken.unmapped[0] and list(taken.pictures) == ["observation.images.head"]
+    (seen,) = glimpses_of(taken)
+    assert (seen.total, seen.expected, seen.rate) == (12, 12, 30.0)
+    assert np.abs(seen.cells.mean(axis=(1, 2)) - 20.0 * np.arange(12)).max() < 4
     with (
         pytest.raises(EpisodeError, match="11 pictures for 12 frames"),
         DatasetWriter(tmp_path / "b", features, 30) as writer,

@@ -122,6 +122,33 @@ def test_degrees_for_radians_is_unsound_and_one_finding(scene, calm):
     assert finding(verdict, "joint.position").reason == "integrity.unit.degrees"
 
 
+def test_swapped_channels_are_unsound_and_one_finding(scene):
+    actions = wave(scene)
+    column = scene.schema.action.names.index("zarm_r4_joint")
+    actions[:, column] = actions[0, column]  # the left elbow moves alone
+    episode = made(scene, actions)
+    state = episode.states["observation.state"].copy()
+    at = [scene.schema.action.names.index(name) for name in ("zarm_l4_joint", "zarm_r4_joint")]
+    state[:, at] = state[:, at[::-1]]
+    episode.states = {**episode.states, "observation.state": state}
+    verdict = verdict_of(scene, episode)
+    assert (verdict.verdict, verdict.owner) == ("UNSOUND", "device")
+    assert [f.code for f in verdict.findings if f.failed] == ["stream.swapped"], "one mix-up yields one finding"
+    assert finding(verdict, "stream.swapped").subject == ("zarm_l4_joint", "zarm_r4_joint")
+    assert finding(verdict, "calibration.offset").reason == "integrity.stream.swapped"
+
+
+def test_a_wrong_zero_of_one_joint_is_named_to_the_robot_team(scene):
+    actions = np.concatenate([wave(scene)[:1].repeat(30, axis=0), wave(scene), wave(scene)[-1:].repeat(30, axis=0)])
+    episode = made(scene, actions)
+    state = episode.states["observation.state"].copy()
+    state[:, scene.schema.action.names.index("zarm_r3_joint")] += 0.2
+    episode.states = {**episode.states, "observation.state": state}
+    found = finding(verdict_of(scene, episode), "calibration.offset")
+    assert (found.level, found.subject) == ("FAIL", ("zarm_r3_joint",))
+    assert found.value == pytest.approx(0.2, abs=0.01)
+
+
 def test_joint_past_its_range_by_a_known_amount(scene):
     actions = wave(scene)
     column = scene.schema.action.names.index("zarm_l6_joint")

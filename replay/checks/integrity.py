@@ -6,47 +6,69 @@ Every check takes raw streams and returns findings, also when all is well, so th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..finding import Finding
+from ..glimpses import Glimpses
 from ..recording import Recording
+from .arrival import check_repeated, check_skew
 from .channels import pair
+from .claws import check_polarity
 from .clock import check_backwards, check_gap, check_jitter, check_stall, origin_ns, topic
+from .images import check_images
 from .limits import Limits
+from .poses import check_quaternion
 from .rules import Rules
 from .streams import check_frozen, check_lag, check_missing, check_unmapped
 from .values import check_nonfinite, check_sentinel, check_units
+from .wiring import check_wiring
 
 # faults after which a stream's values or times mean nothing, and what depends on them is not looked at
 STOPS = ("value.nonfinite", "value.sentinel", "unit.degrees", "clock.backwards", "clock.gap", "clock.jitter")
+MIXED_UP = ("stream.swapped", "stream.scaled")  # one of two streams is wrong, and nobody knows which
+COMPARED = ("unit.polarity", "stream.swapped", "stream.scaled", "stream.frozen", "stream.repeated", "stream.lag")
 
 
 def check_integrity(
-    recording: Recording, limits: Limits, rules: Rules, *, needed: Sequence[str] = (), actuated: Sequence[str] = ()
+    recording: Recording,
+    limits: Limits,
+    rules: Rules,
+    *,
+    needed: Sequence[str] = (),
+    actuated: Sequence[str] = (),
+    glimpses: Iterable[Glimpses] = (),
 ) -> list[Finding]:
     """All integrity findings of one recording, values and units first.
 
     Args:
         needed: streams that must be there; see `check_missing`.
         actuated: names that can be commanded; see `check_unmapped`.
+        glimpses: a look at its cameras, see `glimpses_of`; without it the pictures are not checked.
 
-    What a fault makes meaningless is not looked at: after NaN or a clock that runs backwards no lag is sought, and
-    after
-    degrees for radians neither a lag nor a freeze.
+    What a fault makes meaningless is not looked at: after NaN, a clock that runs backwards or degrees for radians no
+    stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is sought.
     """
     origin = origin_ns(recording)
     streams = [s for s in recording.streams.values() if s.n]
     command, state = pair(recording)
     found = check_nonfinite(streams, rules, origin) + check_sentinel(streams, rules, origin)
+    found += check_quaternion(streams, rules, origin)
     found += check_units(command, state, limits, rules, origin)
     found += check_backwards(streams, rules, origin)
     found += (
         check_gap(streams, rules, origin) + check_jitter(streams, rules, origin) + check_stall(streams, rules, origin)
     )
+    found += check_skew(streams, rules, origin)
     found += check_missing(recording, rules, origin, needed) + check_unmapped(recording, rules, actuated)
     broken = next((f.code for f in found if f.failed and f.code in STOPS), None)
+    found += check_images(recording, list(glimpses), rules, broken)
     if broken:
-        return [*found, *(rules[code].not_checked(f"integrity.{broken}") for code in ("stream.frozen", "stream.lag"))]
+        return [*found, *(rules[code].not_checked(f"integrity.{broken}") for code in COMPARED)]
+    found += check_polarity(recording, rules, origin) + check_repeated(streams, rules, origin)
+    found += check_wiring(command, state, rules, origin)
+    mixed = next((f.code for f in found if f.failed and f.code in MIXED_UP), None)
+    if mixed:
+        return [*found, *(rules[code].not_checked(f"integrity.{mixed}") for code in ("stream.frozen", "stream.lag"))]
     return found + check_frozen(command, state, rules, origin) + check_lag(command, state, rules, origin)
 
 
@@ -54,9 +76,9 @@ def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mappin
     """Which signals later stages must not judge, and why: {"command" | "measured": "integrity.<code>"}."""
     stopped: dict[str, str] = {}
     for finding in findings:
-        if not (finding.failed and finding.code in STOPS):
+        if not (finding.failed and finding.code in (*STOPS, *MIXED_UP)):
             continue
-        named = {finding.details.get("stream"), *finding.subject}
+        named = {finding.details.get("stream"), *finding.subject, *finding.details.get("compared", ())}
         for stream in recording.streams.values():
             if {stream.name, topic(stream)} & named and stream.role in ("command", "measured"):
                 stopped.setdefault(stream.role, f"integrity.{finding.code}")

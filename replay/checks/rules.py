@@ -43,11 +43,23 @@ KEYS = (
 )
 SETTINGS = {  # what a code may say under `with`, and the dimension of each
     "unit.degrees": {"overshoot": "share", "correlation": "share"},
+    "unit.polarity": {"moved": "share", "against": "share", "steady": "time"},
     "clock.stall": {"behind": "share"},
     "stream.frozen": {"moved": "angle", "settle": "time", "step": "angle"},
     "stream.missing": {"coverage": "share"},
+    "stream.repeated": {"longest": "time", "slow": "frequency"},
+    "stream.swapped": {"moved": "angle", "left": "share"},
+    "stream.scaled": {"moved": "angle", "larger": "share", "smaller": "share", "against": "share"},
     "stream.lag": {"search": "time", "ahead": "time", "moved": "angle", "correlation": "share"},
     "value.sentinel": {"placeholders": "numbers"},
+    "image.frozen": {"moved": "angle", "settle": "time"},
+    "image.late": {
+        "search": "time",
+        "correlation": "share",
+        "better": "share",
+        "rate": "share",
+    },
+    "calibration.offset": {"still": "angle", "steady": "time", "apart": "angle"},
     "joint.position": {"near_end": "share"},
     "joint.velocity": {},
     "joint.jump": {"least": "angle"},

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...scenarios.errors import EpisodeError
-from ..recording import KINDS, Recording, SimEpisode, Stream, Unreadable
+from ..recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
 from .lerobot_side import MAX_NPZ_BYTES, checked_arrays, checked_tree
 from .mending import AGAIN, mending
@@ -243,7 +243,26 @@ class Dataset:
             episode=episode,
             unmapped=tuple(left),
             notes=notes,
+            pictures=self._pictures(row),
         )
+
+    def _pictures(self, row: dict[str, Any]) -> dict[str, PictureFile | PictureTopic]:
+        """The videos of an episode that are here; nothing in them is read, and a check may look at them."""
+        pattern = self.info.get("video_path")
+        found: dict[str, PictureFile | PictureTopic] = {}
+        for name, feature in self.features.items():
+            chunk, number = row.get(f"videos/{name}/chunk_index"), row.get(f"videos/{name}/file_index")
+            shape = feature["shape"]
+            if feature["dtype"] != "video" or len(shape) != 3 or not isinstance(pattern, str):
+                continue
+            if not isinstance(chunk, int) or not isinstance(number, int):
+                continue
+            path = layout.place(
+                self.root, pattern, self.info_path, video_key=name, chunk_index=chunk, file_index=number
+            )
+            if path.is_file():
+                found[name] = PictureFile(path, (shape[0], shape[1], shape[2]), float(self.fps))
+        return found
 
     def _made(self, k: int) -> Any:
         """What made episode k: the last append before it, or the set's first command."""
@@ -342,6 +361,7 @@ class Dataset:
                 mapping=side["mapping"],
                 unmapped=tuple(str(channel) for channel in side["unmapped"]),
                 notes=notes,
+                pictures=self._pictures(row),
             )
 
     def _sim_episode(self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> SimEpisode:

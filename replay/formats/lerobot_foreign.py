@@ -269,10 +269,10 @@ class _Foreign:
                 **({"videos": videos} if videos else {}),
             },
             notes=notes,
-            pictures=self._pictures(videos),
+            pictures=self._pictures(videos, row),
         )
 
-    def _pictures(self, videos: dict[str, str | None]) -> dict[str, PictureFile]:
+    def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:
         """Videos that are here and that the set describes as pictures (h, w, 3)."""
         found = {}
         for key, relative in videos.items():
@@ -284,8 +284,14 @@ class _Foreign:
                 continue
             info = feature.get("info") or feature.get("video_info")
             codec = info.get("video.codec") if isinstance(info, dict) else None
+            start, stop = (row.get(f"videos/{key}/{end}_timestamp") for end in ("from", "to"))
+            part = isinstance(start, float) and isinstance(stop, float) and 0.0 <= start < stop
             found[key] = PictureFile(
-                self.root / relative, (shape[0], shape[1], 3), self.fps, codec if isinstance(codec, str) else None
+                self.root / relative,
+                (shape[0], shape[1], 3),
+                self.fps,
+                codec if isinstance(codec, str) else None,
+                *((start, stop) if part else ()),
             )
         return found
 

@@ -63,6 +63,49 @@ def frames(topic: PictureTopic, grid: np.ndarray) -> Iterator[np.ndarray]:
         k += 1
 
 
+def luminance(
+    topic: PictureTopic, chosen: Sequence[int], cells: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The clocks of all pictures, and the mean luminance of some of them on a coarse grid.
+
+    Args:
+        chosen: their numbers, ascending.
+        cells: rows and columns of the grid.
+
+    Returns:
+        (n,) int64 capture and (n,) int64 receive times [ns]; (m, rows, columns) uint8.
+
+    Raises:
+        EpisodeError: a picture cannot be decoded.
+    """
+    wanted, capture, receive, seen = set(chosen), [], [], []
+    with Reader(topic.path) as reader:
+        connections = [c for c in reader.connections if c.topic == topic.topic]
+        for k, (c, time_ns, raw) in enumerate(reader.messages(connections)):
+            message = definitions(c.msgdef.data, c.msgtype).deserialize_ros1(raw, c.msgtype)
+            capture.append(_stamp(message))
+            receive.append(time_ns)
+            if k in wanted:
+                seen.append(_coarse(message, topic, cells))
+    empty = np.zeros((0, *cells), np.uint8)
+    return np.array(capture, np.int64), np.array(receive, np.int64), np.stack(seen) if seen else empty
+
+
+def _coarse(message: Any, topic: PictureTopic, cells: tuple[int, int]) -> np.ndarray:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(message.data.tobytes())) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"{image.width}x{image.height} pixels are too many")
+            image.draft("L", (4 * cells[1], 4 * cells[0]))  # a JPEG is decoded at an eighth of its size
+            return np.asarray(image.convert("L").resize((cells[1], cells[0]), Image.Resampling.BOX))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise EpisodeError(
+            f"a picture cannot be decoded ({' '.join(str(error).split())[:120]}).", file=topic.path, field=topic.topic
+        ) from None
+
+
 def _sized(message: Any, topic: PictureTopic) -> np.ndarray:
     picture = _decoded(message, topic.path, topic.topic)
     if picture.shape != topic.shape:

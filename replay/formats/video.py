@@ -1,7 +1,11 @@
-"""Pictures out: an MP4 that LeRobot reads frame by frame, through the ffmpeg that imageio brings, or one that is there."""
+"""Pictures out: an MP4 that LeRobot reads frame by frame, through the ffmpeg that imageio brings, or one that is there.
+
+And a glance at those of others, for the judge.
+"""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +16,7 @@ import numpy as np
 from ...scenarios.errors import EpisodeError
 
 SAMPLED_FRAMES = 16  # pictures of an episode that enter the statistics
+MAX_DECODING = 120.0  # s, for one look at a video; a sound one takes two
 
 
 def encode(
@@ -112,3 +117,47 @@ def sample(path: Path, shape: tuple[int, int, int], length: int) -> list[np.ndar
     if not taken:
         raise EpisodeError("the video holds no picture that can be decoded.", file=path)
     return taken
+
+
+def luminance(path: Path, start_s: float, length: int, rate: float, cells: tuple[int, int]) -> np.ndarray:
+    """Mean luminance on a coarse grid, of pictures that follow each other.
+
+    Args:
+        start_s: time of the first one in the file [s]; length: how many at most.
+        rate: pictures a second; half an interval is the tolerance of the start.
+        cells: rows and columns of the grid.
+
+    Returns:
+        (n, rows, columns) uint8, n <= length.
+
+    Raises:
+        EpisodeError: the file cannot be decoded.
+    """
+    import imageio_ffmpeg
+
+    rows, columns = cells
+    seek = ["-ss", f"{max(0.0, start_s - 0.5 / rate):.6f}"] if start_s > 0 else []
+    command = [
+        *(
+            imageio_ffmpeg.get_ffmpeg_exe(),
+            "-nostdin",
+            "-v",
+            "error",
+            "-threads",
+            "1",
+            *seek,
+            "-i",
+            str(path.resolve()),
+        ),
+        *("-an", "-sn", "-map", "0:v:0", "-frames:v", str(length), "-fps_mode", "passthrough"),
+        *("-vf", f"scale={columns}:{rows}:flags=area,format=gray", "-f", "rawvideo", "-"),
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=MAX_DECODING, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EpisodeError(f"the video cannot be decoded ({type(error).__name__}).", file=path) from None
+    n = len(done.stdout) // (rows * columns)
+    if n == 0 and done.returncode != 0:
+        why = " ".join(done.stderr.decode(errors="replace").replace(str(path.resolve()), path.name).split())[:120]
+        raise EpisodeError(f"the video cannot be decoded ({why}).", file=path)
+    return np.frombuffer(done.stdout, np.uint8, n * rows * columns).reshape(n, rows, columns)

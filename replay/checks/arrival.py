@@ -1,0 +1,107 @@
+"""Do the senders' clocks and the recorder's agree, and is every sample a new one?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..finding import Finding, worst_of
+from ..recording import Stream
+from .clock import by_topic, repeats, seconds, topic
+from .rules import Rules
+from .signal import runs
+
+PROMPT = 5.0  # percentile of the delays that stands for a message that waited for nothing (others come in bursts)
+THIRDS = 3
+
+
+def check_skew(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
+    """`clock.skew`: how far the clocks of several senders are apart, seen from the one clock of the recorder.
+
+    Each stream that is judged by its capture time tells the promptest of its delays (receive minus capture). Delays of
+    a network are milliseconds; a stream whose delay differs from the others' by more is timed by another clock. Looked
+    at by thirds of the take, the same number tells a clock that runs at another pace.
+
+    Returns:
+        One finding, the worst: its value is the difference from the promptest stream, or the drift over the take.
+        Delays below nought (received before they were captured) count against the recorder's own clock.
+    """
+    rule = rules["clock.skew"]
+    delays: dict[str, float] = {}
+    found: list[Finding] = []
+    for stream in by_topic(streams):
+        if stream.clock != "capture" or stream.receive_ns is None or stream.n < 10:
+            continue
+        delay = (stream.receive_ns - stream.time_ns) * 1e-9
+        delays[topic(stream)] = float(np.percentile(delay, PROMPT))
+        thirds = [float(np.percentile(part, PROMPT)) for part in np.array_split(delay, THIRDS)]
+        drift = abs(thirds[-1] - thirds[0])
+        t = seconds(stream, origin)
+        if stream.duration_s > 5.0:
+            found.append(
+                rule.finding(
+                    subject=(topic(stream),),
+                    t0=float(t.min()),
+                    t1=float(t.max()),
+                    **rule.grade_value(drift),
+                    details={"kind": "drift", "pace": drift / stream.duration_s, "delay": delays[topic(stream)]},
+                )
+            )
+    if not delays:
+        return [rule.not_applicable("one_clock")]
+    prompt = min(delays, key=lambda name: abs(delays[name]))
+    for name, own in delays.items():
+        apart = abs(own - (delays[prompt] if name != prompt else 0.0))
+        found.append(
+            rule.finding(
+                subject=(name,) if name == prompt else (name, prompt),
+                **rule.grade_value(apart),
+                details={"kind": "apart" if name != prompt else "recorder", "delay": own, "delays": delays},
+            )
+        )
+    return worst_of(found)
+
+
+def check_repeated(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
+    """`stream.repeated`: samples that are the one before sent again, to the bit, in the middle of a motion.
+
+    Counted are short runs (no longer than `longest`: what stands longer is `stream.frozen`'s matter) with a change
+    right before and right after, over all samples between two changes. Samples that repeat because the device's own
+    clock stood still belong to `clock.stall`. A sender that holds its last value is no fault as long as new ones come
+    at `slow` or faster. Never a FAIL: what is lost is rate, not truth.
+    """
+    rule, found = rules["stream.repeated"], []
+    for stream in streams:
+        if stream.role not in ("command", "measured") or stream.quantity != "joint_position" or stream.n < 10:
+            continue
+        fresh = ~repeats(stream)
+        t, x = seconds(stream, origin)[fresh], stream.values[fresh]
+        same = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)]) if len(x) else np.zeros(0, bool)
+        short = np.zeros(len(same), bool)
+        for first, last in runs(same):
+            if last + 1 < len(t) and first > 1 and t[last] - t[first - 1] <= rule.settings["longest"]:
+                short[first : last + 1] = True
+        moving = int((~same).sum() + short.sum())
+        share = float(short.sum() / max(moving, 1))
+        at = np.flatnonzero(short)
+        graded = rule.grade_value(share)
+        if stream.rate * (1.0 - share) >= rule.settings["slow"]:
+            graded["level"] = "PASS"
+        found.append(
+            rule.finding(
+                subject=(topic(stream),),
+                t0=float(t[at[0]]) if len(at) else None,
+                t1=float(t[at[-1]]) if len(at) else None,
+                share=share,
+                **graded,
+                details={
+                    "count": len(at),
+                    "samples": moving,
+                    "rate": stream.rate,
+                    "fresh_rate": stream.rate * (1.0 - share),
+                    "longest_run": max((b - a + 2 for a, b in runs(short)), default=1),
+                },
+            )
+        )
+    return worst_of(found) or [rule.not_applicable("not_recorded")]

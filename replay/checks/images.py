@@ -1,0 +1,331 @@
+"""Do the cameras see, and do they see now? Black, frozen and late pictures, judged on a coarse look at them.
+
+All three work on `Glimpses`: mean luminance on a grid of cells. A cell covers hundreds of pixels, so that sensor noise
+and compression move it by a level at most, and an arm that moves by its own width moves some cell by tens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..finding import Finding, worst_of
+from ..glimpses import Glimpses
+from ..recording import Recording
+from .channels import SCALE, pair
+from .clock import by_topic, origin_ns, seconds
+from .rules import Rule, Rules
+from .signal import runs, strictly_rising
+
+CODES = ("image.black", "image.frozen", "image.late")
+DARK = 24  # of 255; video black is 16, and the darkest lit room seen here has cells of 185
+FLAT = 4  # levels between the brightest and the darkest cell of a picture that shows nothing
+NOISE = 1  # levels by which a cell of the same view may differ
+LEAP = 2.0  # times the usual step, when a frozen camera comes back; an arm that enters the view makes a usual one
+SMOOTH = 5  # pictures over which change and motion are averaged before they are compared
+
+
+@dataclass(frozen=True)
+class Joints:
+    """What the pictures are held against: `t` (n,) s, `q` (n, k) rad (or shares of each one's own way), `delay` s or None."""
+
+    t: np.ndarray
+    q: np.ndarray
+    delay: float | None = None
+
+    def moved(self, t0: float, t1: float) -> float:
+        """The furthest that any joint moved between two times."""
+        inside = (self.t >= t0) & (self.t <= t1)
+        return float(np.ptp(self.q[inside], axis=0).max()) if inside.sum() > 1 else 0.0
+
+    def speed(self, t: np.ndarray, width: float) -> np.ndarray:
+        """(m,) joint speeds at some times, summed over the joints, over `width` seconds."""
+        before, after = (
+            np.stack([np.interp(t + side * 0.5 * width, self.t, column) for column in self.q.T]) for side in (-1, 1)
+        )
+        return np.abs(after - before).sum(axis=0) / width
+
+
+def joints_of(recording: Recording) -> Joints | None:
+    """The measured joints of a recording, else the commanded ones; None where it has neither."""
+    command, state = pair(recording)
+    stream = state if state is not None else command
+    if stream is None or stream.n < 3:
+        return None
+    finite = np.isfinite(stream.values).all(axis=1)
+    t, x = strictly_rising(seconds(stream, origin_ns(recording))[finite], stream.values[finite])
+    if len(t) < 3:
+        return None
+    size = SCALE.get(stream.unit) or 1.0 / np.maximum(np.ptp(x, axis=0), 1e-9)
+    late = [
+        np.percentile((s.receive_ns - s.time_ns) * 1e-9, 5.0)
+        for s in by_topic([stream])
+        if s.clock == "capture" and s.receive_ns is not None
+    ]
+    return Joints(t, x * size, float(late[0]) if late else None)
+
+
+def check_images(
+    recording: Recording, glimpses: Sequence[Glimpses], rules: Rules, broken: str | None = None
+) -> list[Finding]:
+    """`image.black`, `image.frozen` and `image.late` of all cameras: the worst of each code.
+
+    Args:
+        glimpses: one a camera.
+        broken: the code of a fault that leaves the joints or the clocks without meaning; then only black is looked for.
+    """
+    if not recording.pictures:
+        return [rules[code].not_applicable("no_pictures") for code in CODES]
+    seen = [one for one in glimpses if one.unreadable is None]
+    blind = [{"camera": one.camera, "why": one.unreadable} for one in glimpses if one.unreadable is not None]
+    if not seen:
+        details = {"cameras": blind}
+        names = tuple(one["camera"] for one in blind if one["camera"])
+        reason = "pictures_unreadable" if blind else "not_run"
+        return [rules[code].not_checked(reason, subject=names, details=dict(details)) for code in CODES]
+    joints = None if broken else joints_of(recording)
+    found = worst_of([check_black(one, rules) for one in seen])
+    if joints is None:
+        reason = f"integrity.{broken}" if broken else "no_joints"
+        return [*found, *(rules[code].not_checked(reason) for code in CODES[1:])]
+    found += worst_of([check_frozen_picture(one, joints, rules) for one in seen])
+    found += worst_of([late for one in seen for late in check_late(one, joints, rules)])
+    for finding in found if blind else ():
+        finding.details["cameras"] = blind
+    return found
+
+
+def _told(glimpses: Glimpses) -> dict[str, Any]:
+    return {"camera": glimpses.camera, "looked_at": len(glimpses.t), "pictures": glimpses.total}
+
+
+def _interval(glimpses: Glimpses) -> float:
+    within = np.diff(glimpses.t)[np.diff(glimpses.stretch) == 0]
+    return float(np.median(within)) if len(within) else 1.0 / (glimpses.rate or 30.0)
+
+
+def check_black(glimpses: Glimpses, rules: Rules) -> Finding:
+    """`image.black`: pictures without a bright cell, or without any difference between cells; the longest run.
+
+    Where only stretches were looked at, pictures between two black ones are taken to be black.
+    """
+    rule = rules["image.black"]
+    bright, dark = glimpses.cells.max(axis=(1, 2)).astype(int), glimpses.cells.min(axis=(1, 2)).astype(int)
+    bad = (bright < DARK) | (bright - dark <= FLAT)
+    if not bad.any():
+        return rule.passed(subject=(glimpses.camera,), value=0.0, limit=rule.fail, details=_told(glimpses))
+    every = _interval(glimpses)
+    first, last = max(runs(bad), key=lambda run: glimpses.t[run[1]] - glimpses.t[run[0]])
+    return rule.finding(
+        subject=(glimpses.camera,),
+        t0=float(glimpses.t[first]),
+        t1=float(glimpses.t[last]),
+        share=float(bad.mean()),
+        **rule.grade_value(float(glimpses.t[last] - glimpses.t[first]) + every),
+        details=_told(glimpses)
+        | {"count": int(bad.sum()), "kind": "black" if bright[first] < DARK else "blank", "bright": int(bright[first])},
+    )
+
+
+def check_frozen_picture(glimpses: Glimpses, joints: Joints, rules: Rules) -> Finding:
+    """`image.frozen`: one picture again and again while the robot moves.
+
+    A picture stands where no cell departs from the first of the run by more than its noise. It counts where a joint
+    moves by `moved` meanwhile (less `settle` at both ends, for what the camera sees later than the joints tell). An
+    arm can move where a camera does not look, for seconds and at the end of a take, too; so it is a FAIL only where the
+    picture comes back with a leap, far larger than any step that moving things make in it.
+    """
+    rule = rules["image.frozen"]
+    every, settle = _interval(glimpses), rule.settings["settle"]
+    worst: tuple[float, int, int, float] | None = None
+    longest = 0.0
+    for first, last in _standing(glimpses):
+        t0, t1 = float(glimpses.t[first]), float(glimpses.t[last])
+        if t1 - t0 + every <= rule.bound("warn"):
+            continue
+        moved = joints.moved(t0 + settle, t1 - settle)
+        if moved > rule.settings["moved"] and t1 - t0 > longest:
+            longest, worst = t1 - t0, (t1 - t0 + every, first, last, moved)
+    if worst is None:
+        return rule.passed(subject=(glimpses.camera,), value=0.0, limit=rule.fail, details=_told(glimpses))
+    value, first, last, moved = worst
+    leap, usual = _leap(glimpses, first, last)
+    graded = rule.grade_value(value)
+    sure = leap > LEAP * usual
+    if graded["level"] == "FAIL" and not sure:
+        graded["level"] = "WARN"
+    return rule.finding(
+        subject=(glimpses.camera,),
+        t0=float(glimpses.t[first]),
+        t1=float(glimpses.t[last]),
+        share=(last - first + 1) / len(glimpses.t),
+        **graded,
+        details=_told(glimpses)
+        | {
+            "count": last - first + 1,
+            "moved": moved,
+            "leap": leap,
+            "usual": usual,
+            "kind": "sure" if sure else "unsure",
+        },
+    )
+
+
+def _leap(glimpses: Glimpses, first: int, last: int) -> tuple[float, float]:
+    """Mean change of the cells when a standing picture ends, and what moving things change from one picture to the next.
+
+    The first is 0 where it never ends. The second is the 99th percentile of all other steps that change anything, and
+    infinite where there are fewer than 30.
+    """
+    steps = np.abs(np.diff(glimpses.cells.astype(np.int16), axis=0))
+    mean = steps.mean(axis=(1, 2))
+    others = (steps.max(axis=(1, 2)) > NOISE) & (np.diff(glimpses.stretch) == 0)
+    others[first : last + 1] = False
+    usual = float(np.percentile(mean[others], 99.0)) if others.sum() >= 30 else float("inf")
+    return float(mean[last]) if last < len(mean) else 0.0, usual
+
+
+def _standing(glimpses: Glimpses) -> list[tuple[int, int]]:
+    """(first, last) picture of every run that shows one and the same view, drift included."""
+    cells, found, first = glimpses.cells.astype(np.int16), [], 0
+    for k in range(1, len(cells) + 1):
+        if k == len(cells) or np.abs(cells[k] - cells[first]).max() > NOISE:
+            if k - first > 1:
+                found.append((first, k - 1))
+            first = k
+    return found
+
+
+def check_late(glimpses: Glimpses, joints: Joints, rules: Rules) -> list[Finding]:
+    """`image.late`: the camera's clock against the joints' clock, by all that tells of it.
+
+    - what is seen: the pictures change when the joints move. The delay at which change and speed go together best is
+      the camera's, where they do so surely (`correlation`), clearly better than at no delay (`better`), in
+      both halves of the take.
+    - stamps: the promptest delay from taking to receiving, against that of the joints.
+    - ends: a video of fewer or more pictures than there are rows; a topic that begins late or ends early (a WARN).
+    - rate: new pictures a second against what is announced, or against the usual interval of the stamps (a WARN).
+
+    Returns:
+        One finding a witness that spoke; where none did, a NOT_CHECKED.
+    """
+    rule = rules["image.late"]
+    found = [*_by_content(glimpses, joints, rule), *_by_stamps(glimpses, joints, rule)]
+    found += [*_by_ends(glimpses, joints, rule), *_by_rate(glimpses, rule)]
+    return found or [rule.not_checked("no_motion", subject=(glimpses.camera,), details=_told(glimpses))]
+
+
+def _by_content(glimpses: Glimpses, joints: Joints, rule: Rule) -> list[Finding]:
+    every = _interval(glimpses)
+    change, at = [], []
+    for stretch in np.unique(glimpses.stretch):
+        rows = glimpses.stretch == stretch
+        if rows.sum() <= SMOOTH + 1:
+            continue
+        steps = np.abs(np.diff(glimpses.cells[rows].astype(np.int16), axis=0)).mean(axis=(1, 2))
+        kernel = np.full(SMOOTH, 1.0 / SMOOTH)
+        change.append(np.convolve(steps, kernel, "valid"))
+        middle = 0.5 * (glimpses.t[rows][1:] + glimpses.t[rows][:-1])
+        at.append(np.convolve(middle, kernel, "valid"))
+    if not change:
+        return []
+    e, t = np.concatenate(change), np.concatenate(at)
+    search = rule.settings["search"]
+    inside = (t - search > joints.t[0]) & (t + search < joints.t[-1])
+    if inside.sum() < 3 * SMOOTH or np.ptp(e[inside]) <= 0 or joints.moved(joints.t[0], joints.t[-1]) < 0.1:
+        return []
+    shifts = np.arange(-round(search / every), round(search / every) + 1) * every
+    e, t = e[inside], t[inside]
+    speeds = np.stack([joints.speed(t - shift, SMOOTH * every) for shift in shifts])
+    alike = _alike(e, speeds)
+    best, at_once = float(alike.max()), float(alike[np.abs(shifts).argmin()])
+    if best < rule.settings["correlation"]:
+        return []
+    late, now = float(shifts[int(alike.argmax())]), int(np.abs(shifts).argmin())
+    if best - at_once <= rule.settings["better"]:
+        late = 0.0
+    else:  # one burst of change fits any motion somewhere: both halves of the take must be better for it
+        for half in np.array_split(np.arange(len(t)), 2):
+            own = _alike(e[half], speeds[:, half])
+            if own[int(alike.argmax())] - own[now] <= 0.0:
+                return []
+    details = {"kind": "content", "late": late, "correlation": best, "correlation_at_once": at_once}
+    return [_graded(glimpses, rule, late, details)]
+
+
+def _alike(change: np.ndarray, speeds: np.ndarray) -> np.ndarray:
+    """(s,) correlation of the change (m,) with each of (s, m) speeds; 0 where either stands still."""
+    e, v = change - change.mean(), speeds - speeds.mean(axis=1, keepdims=True)
+    size = np.sqrt((e**2).sum() * (v**2).sum(axis=1))
+    return np.where(size > 1e-9, (v @ e) / np.maximum(size, 1e-9), 0.0)
+
+
+def _graded(glimpses: Glimpses, rule: Rule, late: float, details: dict[str, Any]) -> Finding:
+    return rule.finding(
+        subject=(glimpses.camera,),
+        t0=float(glimpses.t[0]) if len(glimpses.t) else None,
+        t1=float(glimpses.t[-1]) if len(glimpses.t) else None,
+        **rule.grade_value(abs(late)),
+        details=_told(glimpses) | {"early": late < 0.0} | details,
+    )
+
+
+def _by_stamps(glimpses: Glimpses, joints: Joints, rule: Rule) -> list[Finding]:
+    if glimpses.delay is None or joints.delay is None:
+        return []
+    late = glimpses.delay - joints.delay
+    return [_graded(glimpses, rule, late, {"kind": "stamps", "late": late, "delay": glimpses.delay})]
+
+
+def _by_ends(glimpses: Glimpses, joints: Joints, rule: Rule) -> list[Finding]:
+    if glimpses.times is not None and len(glimpses.times):
+        begin = float(glimpses.times.min() - joints.t[0])
+        end = float(joints.t[-1] - glimpses.times.max())
+        late = max(begin, end, 0.0)
+        found = _graded(glimpses, rule, late, {"kind": "begin" if begin >= end else "end", "late": late})
+        if found.level == "FAIL":
+            found.level = "WARN"
+        return [found]
+    if glimpses.expected is None or not glimpses.rate:
+        return []
+    short = glimpses.expected - glimpses.total
+    details = {"kind": "count", "late": short / glimpses.rate, "expected": glimpses.expected, "short": short}
+    return [_graded(glimpses, rule, short / glimpses.rate, details)]
+
+
+def _by_rate(glimpses: Glimpses, rule: Rule) -> list[Finding]:
+    if len(glimpses.t) < 2 * SMOOTH:
+        return []
+    if glimpses.times is not None:
+        step = np.diff(np.sort(glimpses.times))
+        announced = 1.0 / max(float(np.median(step)), 1e-6)
+        fresh = len(step) / max(float(step.sum()), 1e-9)
+        repeated = 0
+    else:
+        steps = np.abs(np.diff(glimpses.cells.astype(np.int16), axis=0)).max(axis=(1, 2))
+        within = np.diff(glimpses.stretch) == 0
+        again = (steps == 0) & within
+        again[1:-1] &= (steps[:-2] > NOISE) & (steps[2:] > NOISE)  # alone between two changes
+        again[[0, -1]] = False
+        repeated, new = int(again.sum()), int(((steps > NOISE) & within).sum())
+        announced = glimpses.rate or 30.0
+        fresh = announced * (1.0 - repeated / max(repeated + new, 1))
+    lost = max(0.0, 1.0 - fresh / announced)
+    if lost <= rule.settings["rate"]:
+        return []
+    return [
+        rule.finding(
+            level="WARN",
+            subject=(glimpses.camera,),
+            value=lost,
+            limit=rule.settings["rate"],
+            margin=rule.settings["rate"] - lost,
+            excess=0.0,
+            unit="1",
+            share=lost,
+            details=_told(glimpses) | {"kind": "rate", "rate": announced, "fresh_rate": fresh, "count": repeated},
+        )
+    ]

@@ -1,0 +1,186 @@
+"""Does each channel hold the joint that it names, as far and in the direction in which that joint moved?
+
+Command and measurement are two witnesses of one motion. Where they contradict each other in a way that a servo cannot
+cause (this joint's measurement follows that joint's command, moves twice as far, moves the other way), channels are
+mixed up. Which of the two streams is the wrong one, they cannot tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..finding import Finding, worst_of
+from ..recording import Stream
+from .channels import SCALE, shared
+from .pairing import Both, likeness, side_by_side
+from .rules import Rules
+
+# the share of the motion by which a joint departs from its own command before another's is tried; badly following servos
+# of real sessions depart by up to 0.5, and no exchange leaves less than 0.86 of that
+BESIDE = 0.3
+AROUND = 0.3  # s, how far a joint's own delay may lie from that of the others
+_SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)
+_OTHER = {"left": "right", "right": "left", "l": "r", "r": "l"}
+
+
+def check_wiring(command: Stream | None, state: Stream | None, rules: Rules, origin: int) -> list[Finding]:
+    """`stream.swapped` and `stream.scaled`, in this order: what is swapped is not asked for its scale."""
+    both = _both(command, state, origin)
+    if isinstance(both, str):
+        return [rules[code].not_checked(both) for code in ("stream.swapped", "stream.scaled")]
+    assert command is not None and state is not None
+    streams = {"compared": [command.name, state.name]}
+    swapped = check_swapped(both, rules, streams)
+    mixed = {name for found in swapped if found.failed for name in found.subject}
+    return swapped + check_scaled(both, rules, streams, without=mixed)
+
+
+def _both(command: Stream | None, state: Stream | None, origin: int) -> Both | str:
+    """Both streams in radians on one grid, or the reason why there is nothing to compare."""
+    if command is None:
+        return "no_command"
+    if state is None:
+        return "no_measured"
+    names = shared(command, state)
+    if not names or command.unit not in SCALE or state.unit not in SCALE:
+        return "no_mapping"
+    return side_by_side(command, state, names, origin, (SCALE[command.unit], SCALE[state.unit])) or "too_short"
+
+
+def check_swapped(both: Both, rules: Rules, told: dict[str, Any] | None = None) -> list[Finding]:
+    """`stream.swapped`: two channels that each follow the other's command, and not their own.
+
+    Command and state are compared without their means, each pair at the delay that suits it best. Two joints are
+    swapped where exchanging them explains what their own commands do not: of the squared difference no more than the
+    share `left` remains, and no more than that share of the motion. A joint that stands while the other moves counts
+    too: then the other's measurement stands. Arms that move alike fit either way, and are not found.
+
+    Args:
+        both: in radians.
+        told: further details of every finding.
+
+    Returns:
+        One finding; its value is the number of pairs, its details name them and say what share of the difference is
+        left after the exchange.
+    """
+    rule, told = rules["stream.swapped"], told or {}
+    moved = np.maximum(np.ptp(both.command, axis=0), np.ptp(both.state, axis=0)) > rule.settings["moved"]
+    if moved.sum() < 1 or len(both.names) < 2:
+        return [rule.not_checked("no_motion", details=dict(told))]
+    seen = likeness(both)
+    best = seen.difference.min(axis=0)
+    motion, left = seen.power_command.max(axis=0), rule.settings["left"]
+    candidates = []
+    for i in range(len(both.names)):
+        for j in range(i + 1, len(both.names)):
+            if not (moved[i] or moved[j]):
+                continue
+            own, crossed = best[i, i] + best[j, j], best[i, j] + best[j, i]
+            moves = motion[i] + motion[j]
+            if own > BESIDE * moves and crossed < left * min(own, moves):
+                candidates.append((crossed / own, i, j))
+    pairs: list[tuple[float, int, int]] = []
+    for candidate in sorted(candidates):
+        if not {candidate[1], candidate[2]} & {k for _, i, j in pairs for k in (i, j)}:
+            pairs.append(candidate)
+    if not pairs:
+        details = told | {"moving": int(moved.sum())}
+        return [rule.passed(value=0.0, limit=0.0, margin=0.0, details=details)]
+    pairs.sort(key=lambda pair: pair[1])
+    named = [(both.names[i], both.names[j]) for _, i, j in pairs]
+    sides = len(pairs) > 1 and all(_mirrored(one) == other for one, other in named)
+    return [
+        rule.finding(
+            subject=tuple(name for pair in named for name in pair),
+            t0=float(both.t[0]),
+            t1=float(both.t[-1]),
+            share=2.0 * len(pairs) / len(both.names),
+            **rule.grade_value(float(len(pairs))),
+            details=told
+            | {
+                "kind": "sides" if sides else "channels",
+                "pairs": ", ".join(f"{one} / {other}" for one, other in named),
+                "count": len(pairs),
+                "remaining": float(max(ratio for ratio, _, _ in pairs)),
+            },
+        )
+    ]
+
+
+def check_scaled(
+    both: Both, rules: Rules, told: dict[str, Any] | None = None, without: Sequence[str] | set[str] = ()
+) -> list[Finding]:
+    """`stream.scaled`: joints whose measurement moves by another factor than the command, or the other way.
+
+    The factor is the slope of state over command, without means, at the joint's own delay (no further than 0.3 s from
+    that of all). It is believed where the two go together: a servo that is soft or slow moves less than it is
+    told, but then they no longer go together, and it never moves half as far again.
+
+    Args:
+        both: in radians.
+        without: joints that are known to be mixed up.
+
+    Returns:
+        One finding, the worst joint; its value is how far the factor departs from one, upwards, times - 1 (2 times and
+        half as far are both 1); a joint that moves against its command departs by twice its factor.
+    """
+    rule, told = rules["stream.scaled"], told or {}
+    moved = np.ptp(both.command, axis=0) > rule.settings["moved"]
+    if not moved.any():
+        return [rule.not_checked("no_motion", details=dict(told))]
+    seen = likeness(both)
+    own = np.arange(len(both.names))
+    r, slope = seen.correlation[:, own, own], seen.covariance[:, own, own] / np.maximum(seen.power_command, 1e-12)
+    common = seen.shift[int(np.abs(r[:, moved]).mean(axis=1).argmax())]
+    near = np.abs(seen.shift - common) <= AROUND
+    factors: dict[str, float] = {}
+    for j in np.flatnonzero(moved):
+        at = int(np.abs(r[near, j]).argmax())
+        likeness_, factor = float(r[near, j][at]), float(slope[near, j][at])
+        flipped = likeness_ < -rule.settings["against"] and r[near, j].max() < 0.5
+        sure = rule.settings["larger" if factor > 1.0 else "smaller"]
+        if both.names[j] not in without and (flipped or likeness_ > sure):
+            factors[both.names[j]] = factor
+    if not factors:
+        return [rule.not_checked("no_motion", details=dict(told))]
+    details = told | {"factors": factors}
+    found = []
+    for name, factor in factors.items():
+        departs = _departs(factor)
+        found.append(
+            rule.finding(
+                subject=(name,),
+                t0=float(both.t[0]),
+                t1=float(both.t[-1]),
+                **rule.grade_value(departs),
+                details=details | {"factor": factor, "kind": "flipped" if factor < 0 else "scaled"},
+            )
+        )
+    return worst_of(found)
+
+
+def _departs(factor: float) -> float:
+    """How far a factor is from one, alike for twice and half; one below nought is further than any above."""
+    if factor <= 0.0:
+        return 1.0 + 2.0 * abs(factor)
+    return max(factor, 1.0 / factor) - 1.0
+
+
+def side_of(name: str) -> str:
+    """`l` or `r` for a name of one side, else nothing."""
+    match = _SIDE.search(name)
+    return match[0][0].lower() if match else ""
+
+
+def _mirrored(name: str) -> str:
+    """The same joint's name on the other side; a name without a side as it is."""
+
+    def other(match: re.Match[str]) -> str:
+        word = _OTHER[match[0].lower()]
+        return word.upper() if match[0].isupper() else word.capitalize() if match[0][0].isupper() else word
+
+    return _SIDE.sub(other, name, count=1)

@@ -1,0 +1,234 @@
+"""Cameras that see nothing, show one picture, or show it too late; and how much of a long video is looked at."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from shiliu.replay import glimpses as looking
+from shiliu.replay.checks.images import Joints, check_black, check_frozen_picture, check_images, check_late, joints_of
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.formats import read
+from shiliu.replay.formats.video import encode
+from shiliu.replay.glimpses import Glimpses, glimpses_of, windows
+from shiliu.replay.recording import PictureFile, Recording, Stream
+from shiliu.replay.report import Words
+
+RULES = load_rules()
+RATE = 30.0
+T = np.arange(0, 20, 1 / RATE)
+
+
+def angle(t):
+    """(n,) one joint that moves, rests and moves again, never the same way twice [rad]."""
+    return 0.8 * np.sin(0.9 * t) * np.sin(0.23 * t + 0.4)
+
+
+def scene(t, height=24, width=32):
+    """(n, h, w) a bright hand before a grey wall, where the joint's angle puts it."""
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    at = 0.5 + 0.5 * angle(np.asarray(t))[:, None, None]
+    hand = np.exp(-(((x - at) / 0.08) ** 2 + ((y - 0.5) / 0.2) ** 2))
+    return np.round(60 + 30 * y + 150 * hand).astype(np.uint8)
+
+
+def seen(cells, **extra):
+    n = len(cells)
+    known = {"t": T[:n], "stretch": np.zeros(n, int), "total": n, "expected": n, "rate": RATE} | extra
+    return Glimpses("head", cells=cells, **known)
+
+
+JOINTS = Joints(T, np.stack([angle(T), 0 * T], axis=1), delay=0.004)
+
+
+def late(glimpses, kind):
+    """The finding of one witness, or None where it did not speak."""
+    return next((f for f in check_late(glimpses, JOINTS, RULES) if f.details.get("kind") == kind), None)
+
+
+def test_a_camera_that_sees_and_moves_with_the_robot_passes():
+    one = seen(scene(T))
+    assert check_black(one, RULES).level == "PASS" and check_frozen_picture(one, JOINTS, RULES).level == "PASS"
+    assert {f.level for f in check_late(one, JOINTS, RULES)} == {"PASS"}
+
+
+@pytest.mark.parametrize(("pictures", "level"), [(1, "PASS"), (12, "WARN"), (60, "FAIL")])
+def test_black_pictures_are_told_by_how_long(pictures, level):
+    cells = scene(T)
+    cells[90 : 90 + pictures] = 3
+    found = check_black(seen(cells), RULES)
+    assert found.level == level and found.details["count"] == pictures and found.details["kind"] == "black"
+    assert found.value == pytest.approx(pictures / RATE) and found.t0 == pytest.approx(3.0)
+
+
+def test_one_even_colour_is_no_picture():
+    found = check_black(seen(np.full((600, 24, 32), 128, np.uint8)), RULES)
+    assert found.level == "FAIL" and found.details["kind"] == "blank" and found.share == 1.0
+
+
+@pytest.mark.parametrize(("pictures", "level"), [(6, "PASS"), (24, "WARN"), (75, "FAIL")])
+def test_a_picture_that_stands_while_the_robot_moves_is_frozen(pictures, level):
+    cells = scene(T)
+    cells[210 : 210 + pictures] = cells[210]
+    found = check_frozen_picture(seen(cells), JOINTS, RULES)
+    assert found.level == level
+    if level != "PASS":
+        assert found.value == pytest.approx(pictures / RATE, abs=1.5 / RATE) and found.t0 == pytest.approx(
+            7.0, abs=0.05
+        )
+
+
+def test_a_camera_that_never_comes_back_may_look_where_nothing_moves():
+    cells = scene(T)
+    cells[200:] = cells[200]
+    found = check_frozen_picture(seen(cells), JOINTS, RULES)
+    assert found.level == "WARN" and found.details["kind"] == "unsure" and found.details["leap"] == 0.0
+    assert "where nothing moves" in Words("en").message(found)
+
+
+def test_a_picture_that_stands_while_the_robot_rests_is_no_fault():
+    still = Joints(T, np.zeros((len(T), 1)))
+    assert check_frozen_picture(seen(np.repeat(scene(T[:1]), len(T), 0)), still, RULES).level == "PASS"
+
+
+def test_a_camera_that_looks_where_nothing_moves_only_warns():
+    """The hand leaves the view and comes back in its own time: the picture stands, and does not leap."""
+    cells = scene(T)
+    cells[150:270] = cells[150]
+    ramp = np.linspace(0, 1, 120)[:, None, None]
+    cells[270:390] = (cells[150] * (1 - ramp) + cells[390] * ramp).astype(np.uint8)
+    found = check_frozen_picture(seen(cells), JOINTS, RULES)
+    assert found.level == "WARN" and found.details["kind"] == "unsure" and found.details["leap"] < 1
+
+
+@pytest.mark.parametrize(("delay", "level"), [(0.1, "PASS"), (0.5, "WARN"), (1.0, "FAIL"), (-1.0, "FAIL")])
+def test_what_a_late_camera_shows_tells_its_delay(delay, level):
+    found = late(seen(scene(T - delay)), "content")
+    assert found.level == level
+    if level != "PASS":
+        assert found.details["late"] == pytest.approx(delay, abs=0.07)
+
+
+def test_a_camera_on_another_clock_is_told_by_its_stamps():
+    found = late(seen(scene(T), times=T, delay=1.304), "stamps")
+    assert found.level == "FAIL" and found.value == pytest.approx(1.3)
+    assert late(seen(scene(T), times=T, delay=0.06), "stamps").level == "PASS"
+
+
+def test_a_video_with_too_few_pictures_fails_by_what_is_missing():
+    found = late(seen(scene(T), expected=660), "count")
+    assert found.level == "FAIL" and found.value == pytest.approx(2.0) and found.details["short"] == 60
+    assert "600 pictures for 660 rows" in Words("en").message(found)
+
+
+def test_a_topic_that_begins_late_only_warns():
+    found = late(seen(scene(T)[60:], t=T[60:], times=T[60:]), "begin")
+    assert found.level == "WARN" and found.value == pytest.approx(2.0)
+
+
+def test_every_other_picture_repeated_is_half_the_rate():
+    found = late(seen(scene(T[::2].repeat(2))), "rate")
+    assert found.level == "WARN" and found.details["fresh_rate"] == pytest.approx(15.0, abs=1.0)
+    assert "Set the camera" in Words("en").fix(found)
+
+
+def test_dropped_pictures_of_a_topic_are_told_by_the_rate():
+    keep = np.random.default_rng(0).random(len(T)) > 0.3
+    found = late(seen(scene(T)[keep], t=T[keep], times=T[keep]), "rate")
+    assert found.level == "WARN" and found.details["fresh_rate"] == pytest.approx(21.0, abs=1.5)
+
+
+def test_long_videos_are_looked_at_in_stretches():
+    assert windows(0) == [] and windows(1800) == [(0, 1800)]
+    chosen = windows(40_000)
+    assert len(chosen) == 12 and chosen[0] == (0, 150) and sum(chosen[-1]) == 40_000
+
+
+# -- out of files -------------------------------------------------------------------------------------------------------
+def recorded(path, rows=None, fps=20, **extra):
+    t = np.arange(rows or 120) / fps
+    stream = Stream(
+        "joints",
+        "measured",
+        "joint_position",
+        "rad",
+        ("a",),
+        angle(t)[:, None],
+        np.round(t * 1e9).astype(np.int64),
+        clock="grid",
+    )
+    pictures = {"head": PictureFile(path, (48, 64, 3), float(fps), **extra)}
+    return Recording("take", "take", "00", "robot", {"joints": stream}, pictures=pictures)
+
+
+def filmed(path, cells, fps=20):
+    pictures = (np.repeat(one[:, :, None], 3, axis=2) for one in cells)
+    encode(path, pictures, [48, 64, 3], fps, len(cells), "head")
+    return path
+
+
+def checked(recording):
+    return {f.code: f for f in check_images(recording, list(glimpses_of(recording)), RULES)}
+
+
+def test_a_video_is_looked_at_whole_or_in_parts(tmp_path, monkeypatch):
+    path = filmed(tmp_path / "head.mp4", scene(np.arange(120) / 20, 48, 64))
+    (whole,) = glimpses_of(recorded(path))
+    assert (len(whole.t), whole.total, whole.expected) == (120, 120, 120)
+    monkeypatch.setattr(looking, "WHOLE", 60)
+    monkeypatch.setattr(looking, "WINDOWS", 3)
+    monkeypatch.setattr(looking, "EACH", 10)
+    (parts,) = glimpses_of(recorded(path))
+    assert parts.total == 120 and sorted(set(parts.stretch)) == [0, 1, 2]
+    np.testing.assert_allclose(parts.t * 20, [*range(10), *range(55, 65), *range(110, 120)])
+    off = np.abs(parts.cells.astype(int) - whole.cells[np.round(parts.t * 20).astype(int)]).max()
+    assert off <= 1  # the same pictures, found by their time
+
+
+def test_a_black_video_fails_and_the_finding_says_how_much_was_looked_at(tmp_path):
+    path = filmed(tmp_path / "head.mp4", np.zeros((60, 48, 64), np.uint8))
+    found = checked(recorded(path, 60))["image.black"]
+    assert found.level == "FAIL" and found.details["looked_at"] == found.details["pictures"] == 60
+    assert found.value == pytest.approx(3.0)
+
+
+def test_a_part_of_a_video_is_the_recording_s_own(tmp_path):
+    cells = scene(np.arange(120) / 20, 48, 64)
+    cells[:60] = 0
+    path = filmed(tmp_path / "head.mp4", cells)
+    assert checked(recorded(path, 60, start_s=0.0, stop_s=3.0))["image.black"].level == "FAIL"
+    assert checked(recorded(path, 60, start_s=3.0, stop_s=6.0))["image.black"].level == "PASS"
+
+
+def test_a_video_that_cannot_be_decoded_is_not_checked(tmp_path):
+    path = tmp_path / "head.mp4"
+    path.write_bytes(b"no video at all" * 100)
+    found = checked(recorded(path))
+    assert {f.reason for f in found.values()} == {"pictures_unreadable"}
+    assert str(tmp_path) not in str([f.to_dict() for f in found.values()])
+
+
+def test_without_pictures_nothing_is_asked_and_broken_clocks_stop_what_depends_on_them(tmp_path):
+    path = filmed(tmp_path / "head.mp4", scene(np.arange(60) / 20, 48, 64))
+    taken = recorded(path, 60)
+    found = {f.code: f for f in check_images(taken, list(glimpses_of(taken)), RULES, broken="clock.backwards")}
+    assert found["image.black"].level == "PASS" and found["image.late"].reason == "integrity.clock.backwards"
+    taken.pictures = {}
+    assert {f.reason for f in check_images(taken, [], RULES)} == {"no_pictures"}
+
+
+def test_real_cameras_see_in_time_and_one_repeats_itself(data):
+    """Of the public sets with videos: nothing black, frozen or late; the bottle set repeats a quarter of its pictures."""
+    episodes = [r for r in read(data / "gr1-pick-place") if r.pictures]
+    assert len(episodes) == 3
+    for taken in episodes:
+        assert {f.level for f in check_images(taken, list(glimpses_of(taken)), RULES)} == {"PASS"}
+    (one,) = glimpses_of(episodes[1])
+    late_by = replace(one, t=one.t + 1.0)
+    found = check_late(late_by, joints_of(episodes[1]), RULES)[0]
+    assert found.level == "FAIL" and found.details["late"] == pytest.approx(1.0, abs=0.25)
+    bottle = next(r for r in read(data / "g1-inspire-pick-bottle") if r.pictures)
+    found = {f.code: f for f in check_images(bottle, list(glimpses_of(bottle)), RULES)}
+    assert found["image.black"].level == found["image.frozen"].level == "PASS"
+    assert found["image.late"].level == "WARN" and found["image.late"].details["fresh_rate"] == pytest.approx(
+        22.4, abs=0.5
+    )
