@@ -37,6 +37,9 @@ def load_scenario(
     Raises:
         ScenarioError: with every problem of the config at once, each with file and line.
     """
+    plain = None if overrides or cell else composition.as_it_stands(name, conf_dir)
+    if plain is not None:
+        return scene_of(plain, name, hand=hand, base=base, robot=robot)
     words = [f"scenario={name}", *([f"cell={cell}"] if cell else []), *(_below_scenario(o) for o in overrides)]
     composed = composition.compose("scene", words, conf_dir)
     return scene_of(composed, name, hand=hand, base=base, robot=robot)

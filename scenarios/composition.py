@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from .dialect import Dateless, Place, nearest, places_in
+from .dialect import Dateless, Place, nearest, places_in, read_own
 from .errors import ScenarioError
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
@@ -119,6 +119,26 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
             f"`shiliu {verb}` needs {' and '.join(wanted)}. Write {' '.join(f'{k}=...' for k in wanted)}."
         )
     return Composed({str(k): v for k, v in tree.items()}, places, own_assets(conf_dir), chosen)
+
+
+def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None:
+    """A scenario of the package with nothing to compose, read without Hydra, whose import takes half a second.
+
+    Returns:
+        What `compose("scene", [f"scenario={scenario}"])` gives; None where the designer has a file of that name, or the
+        scenario builds upon another one.
+    """
+    where = folders(conf_dir)
+    found = _find(f"scenario/{scenario}.yaml", where)
+    if found is None or not found[0].is_relative_to(CONF) or "${" in found[0].read_text(encoding="utf-8"):
+        return None
+    content, scene = read_own(found[0]), read_own(CONF / "scene.yaml")
+    if "defaults" in content or _find("scene.yaml", where) != (CONF / "scene.yaml", "conf/scene.yaml"):
+        return None
+    chosen = {str(key): value for entry in scene.pop("defaults") if isinstance(entry, dict) for key, value in entry.items()}
+    places = places_in(CONF / "scene.yaml", "conf/scene.yaml") | places_in(*found, prefix="scenario")
+    tree = {"scenario": content} | scene
+    return Composed(tree, places, own_assets(conf_dir), chosen | {"scenario": scenario})
 
 
 def _key(override: str) -> str:

@@ -33,6 +33,15 @@ class Dateless(yaml.SafeLoader):
     }
 
 
+PACKAGE = Path(__file__).resolve().parent.parent
+_FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast; its messages are poorer
+
+
+def read_own(path: Path) -> Any:
+    """The content of a YAML file of this package, which the tests have read before."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_FAST)
+
+
 def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[str, Place]:
     """Key path -> (file, line) of every key of a YAML file.
 
@@ -41,7 +50,8 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[st
     """
     name = shown or str(path)
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        loader = _FAST if path.is_relative_to(PACKAGE) else yaml.SafeLoader
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=loader)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ScenarioError("This is no UTF-8 text. Save the file as UTF-8.", file=name, line=line) from None

@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 
 from . import engine  # noqa: F401
-from .dialect import Node, Place, Problems, nearest, places_in
+from .dialect import Node, Place, Problems, nearest, places_in, read_own
 from .errors import ScenarioError
 from .quantity import dimension_of
 
@@ -189,7 +189,9 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
     shown = f"assets/{name}/part.yaml" if file.is_relative_to(ASSETS) else str(sheet)
     try:
         problems = Problems(places_in(sheet, shown))
-        part = _read_sheet(name, file, Node(yaml.safe_load(sheet.read_text(encoding="utf-8")) or {}, "", problems))
+        own = sheet.is_relative_to(ASSETS)
+        content = read_own(sheet) if own else yaml.safe_load(sheet.read_text(encoding="utf-8"))
+        part = _read_sheet(name, file, Node(content or {}, "", problems))
         problems.stop(f"The sheet of {name!r}")
         return part
     except ScenarioError as error:

@@ -10,9 +10,8 @@ from typing import Any
 
 import mujoco
 import numpy as np
-import yaml
 
-from .dialect import nearest
+from .dialect import nearest, read_own
 from .errors import ScenarioError
 from .part import ASSETS
 from .pose import Pose
@@ -126,7 +125,7 @@ def load_robot(name: str = "kuafu", hand: str = "claw", base: str = "planted") -
     known = sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))
     if not (folder / "robot.yaml").is_file():
         raise ScenarioError(f"There is no robot {name!r}.{nearest(name, known)}", field="robot")
-    sheet = yaml.safe_load((folder / "robot.yaml").read_text(encoding="utf-8"))
+    sheet = read_own(folder / "robot.yaml")
     if hand not in sheet["hands"]:
         raise ScenarioError(
             f"The robot {name} has no hand {hand!r}.{nearest(hand, list(sheet['hands']))}", field="hand"

@@ -183,3 +183,15 @@ def test_unknown_names_of_a_run_are_told():
         shiliu.load_scenario("bare", hand="clow")
     with pytest.raises(ScenarioError, match=r"no base 'plantd'. Did you mean planted"):
         shiliu.load_scenario("bare", base="plantd")
+
+
+@pytest.mark.parametrize("scenario", sorted(p.stem for p in (composition.CONF / "scenario").glob("*.yaml")))
+def test_a_scenario_read_without_hydra_is_what_hydra_composes(scenario):
+    plain, composed = composition.as_it_stands(scenario), composition.compose("scene", [f"scenario={scenario}"])
+    assert plain == composed and plain.tree["scenario"] and plain.places
+
+
+def test_a_designers_scenario_of_the_same_name_goes_through_hydra(designer):
+    (designer / "conf" / "scenario" / "microwave.yaml").write_text("title: {en: Mine, zh: 我的}\n", encoding="utf-8")
+    assert composition.as_it_stands("microwave") is None
+    assert composition.as_it_stands("nowhere") is None
