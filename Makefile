@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 
 LEROBOT := .venv-lerobot
 PEERS := .venv-peers
+LEARN := .venv-learn
 IMAGES ?= []
 
-.PHONY: demo test test-slow lint bench peers conformance docs clean
+.PHONY: demo test test-slow lint bench peers tools conformance docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +32,15 @@ lint: $(VENV)/ready  ## style and types
 bench: $(VENV)/ready  ## speed as ratios to the bare engine
 	$(BIN)/python -m shiliu bench scenario=microwave
 
+$(LEARN)/ready: .ci/learn.txt pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(LEARN)
+	$(LEARN)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,notebooks,export]"
+	$(LEARN)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r .ci/learn.txt
+	@touch $@
+
+tools: $(LEARN)/ready  ## Stable-Baselines3, Minari's collector and video recording on our environments
+	$(LEARN)/bin/python -m pytest tests/test_env_tools.py
+
 $(PEERS)/ready: .ci/peers.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/peers.txt
@@ -53,4 +63,4 @@ conformance: $(VENV)/ready $(LEROBOT)/ready  ## the real lerobot reads a set tha
 	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_conformance.py build/conformance
 
 clean:
-	rm -rf $(VENV) $(LEROBOT) $(PEERS) .types demo-out build *.egg-info
+	rm -rf $(VENV) $(LEROBOT) $(PEERS) $(LEARN) .types demo-out build *.egg-info

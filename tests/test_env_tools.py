@@ -101,3 +101,27 @@ def test_a_data_collector_writes_what_was_done(scene, tmp_path, monkeypatch):
     again = ShiliuEnv(scene)
     first = next(iter(dataset.iterate_episodes())).observations["observation.state"][0]
     assert (again.reset(seed=0)[0]["observation.state"] == first).all()
+
+
+def test_a_policy_of_stable_baselines_learns_and_acts(scene):
+    baselines = pytest.importorskip("stable_baselines3")
+
+    def make() -> gymnasium.Env:
+        env = ShiliuEnv(scene, until="opened", action="joint_delta", observations=["state", "environment_state"])
+        return wrappers.RescaleAction(wrappers.TimeLimit(env, 20), -1.0, 1.0)
+
+    model = baselines.PPO("MultiInputPolicy", make(), n_steps=32, batch_size=32, n_epochs=1, seed=0, device="cpu")
+    before = model.policy.action_net.weight.detach().clone()
+    model.learn(64)
+    assert not (model.policy.action_net.weight == before).all()
+    env = make()
+    observation, _ = env.reset(seed=1)
+    for _ in range(20):
+        action, _ = model.predict(observation, deterministic=True)
+        observation, _, terminated, truncated, _ = env.step(action)
+    assert truncated and not terminated
+
+
+def test_stable_baselines_own_check_finds_nothing_wrong(scene):
+    checker = pytest.importorskip("stable_baselines3.common.env_checker")
+    checker.check_env(wrappers.RescaleAction(ShiliuEnv(scene), -1.0, 1.0), skip_render_check=True)
