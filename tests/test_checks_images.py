@@ -108,6 +108,17 @@ def test_what_a_late_camera_shows_tells_its_delay(delay, level):
         assert found.details["late"] == pytest.approx(delay, abs=0.07)
 
 
+def test_one_burst_of_change_says_nothing_of_the_clock():
+    """A joint moves twice; what the camera sees is a person who walks by once, a second and a half after the second."""
+    burst = [np.clip((T - at) / 1.0, 0, 1) for at in (5.0, 12.0)]
+    joints = Joints(T, (burst[0] + burst[1])[:, None])
+    cells = np.full((len(T), 24, 32), 80, np.uint8) + np.arange(32, dtype=np.uint8)
+    walk = np.clip((T - 13.5) / 1.0, 0, 1)
+    for k in np.flatnonzero((walk > 0) & (walk < 1)):
+        cells[k, 4:20, int(28 * walk[k]) : int(28 * walk[k]) + 3] = 200
+    assert not any(f.failed for f in check_late(seen(cells), joints, RULES))
+
+
 def test_a_camera_on_another_clock_is_told_by_its_stamps():
     found = late(seen(scene(T), times=T, delay=1.304), "stamps")
     assert found.level == "FAIL" and found.value == pytest.approx(1.3)
