@@ -296,6 +296,11 @@ def test_clocks_that_are_apart_are_told_by_how_much(apart, level):
         assert found.value == pytest.approx(apart) and found.subject == ("/measured", "/command")
 
 
+def test_a_robot_with_its_own_time_agrees_with_itself():
+    found = check_skew([received("command", -5.0), received("measured", -5.003)], RULES, START)[0]
+    assert found.level == "WARN" and found.details["kind"] == "recorder" and found.value == pytest.approx(5.0)
+
+
 def test_arrival_in_bursts_is_no_skew():
     t = np.arange(0, 12, 0.002)
     waits = (np.floor(t / 0.3) + 1) * 0.3 - t  # sent in packets, three a second
@@ -312,7 +317,9 @@ def test_without_a_recorder_s_clock_skew_is_not_asked():
     assert check_skew(list(pair()), RULES, START)[0].reason == "one_clock"
 
 
-@pytest.mark.parametrize(("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (4, "PASS", 0.75), (8, "WARN", 0.875)])
+@pytest.mark.parametrize(
+    ("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (4, "PASS", 0.75), (8, "WARN", 0.875)]
+)
 def test_repeated_samples_are_counted(every, level, share):
     t = np.arange(0, 12, 0.01)
     found = check_repeated(
