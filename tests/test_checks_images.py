@@ -108,6 +108,17 @@ def test_what_a_late_camera_shows_tells_its_delay(delay, level):
         assert found.details["late"] == pytest.approx(delay, abs=0.07)
 
 
+def test_what_was_not_looked_at_is_neither_a_standing_picture_nor_a_leap():
+    """Two looks of two seconds at one view, and a third at another: what came between is not known."""
+    at = np.concatenate([np.arange(60), np.arange(200, 260), np.arange(400, 460)])
+    cells = np.concatenate([np.repeat(scene(T[:1]), 120, 0), np.repeat(scene(T[400:401]), 60, 0)])
+    still = Joints(T, np.where((T > 3) & (T < 6), 0.5, 0.0)[:, None])
+    stretch = np.repeat([0, 1, 2], 60)
+    assert check_frozen_picture(seen(cells, t=T[at], stretch=stretch, total=600), still, RULES).level == "PASS"
+    moving = check_frozen_picture(seen(cells, t=T[at], stretch=stretch, total=600), JOINTS, RULES)
+    assert moving.level == "WARN" and moving.value <= 2.01 and moving.details["leap"] == 0.0
+
+
 def test_one_burst_of_change_says_nothing_of_the_clock():
     """A joint moves twice; what the camera sees is a person who walks by once, a second and a half after the second."""
     burst = [np.clip((T - at) / 1.0, 0, 1) for at in (5.0, 12.0)]
