@@ -159,7 +159,7 @@ def test_degrees_are_a_unit_and_not_a_scale():
     assert {f.code: f.reason for f in found}["stream.scaled"] == "integrity.unit.degrees"
 
 
-# -- hands --------------------------------------------------------------------------------------------------------------
+# -- hands ---------------------------------------------------------------------------------------------------
 def hands(command, state, t=None):
     t = np.arange(0, 12, 0.02) if t is None else t
     names = ("left_claw", "right_claw")
@@ -204,7 +204,7 @@ def test_a_recording_without_hands_is_not_asked():
     assert check_polarity(taken, RULES, START)[0].reason == "no_hand_command"
 
 
-# -- orientations -------------------------------------------------------------------------------------------------------
+# -- orientations --------------------------------------------------------------------------------------------
 def turning(t):
     """(n, 7) a hand that turns about x: position, then xyzw."""
     half = 0.4 * np.sin(t) / 2
@@ -243,7 +243,7 @@ def test_a_recording_without_orientations_is_not_asked():
     assert check_quaternion(list(pair()), RULES, START)[0].reason == "no_rotation"
 
 
-# -- zero of the joints -------------------------------------------------------------------------------------------------
+# -- zero of the joints --------------------------------------------------------------------------------------
 def resting(offset):
     """Three rests in three postures; `offset` is added to the first joint's measurement."""
     t = np.arange(0, 12, 0.01)
@@ -280,7 +280,7 @@ def test_a_robot_that_never_rests_is_not_checked():
     assert check_offset(*moving, RULES, START)[0].reason == "no_rest"
 
 
-# -- clocks and repeats -------------------------------------------------------------------------------------------------
+# -- clocks and repeats --------------------------------------------------------------------------------------
 def received(role, delay, t=None):
     t = np.arange(0, 12, 0.01) if t is None else t
     late_ns = np.round((np.asarray(delay) + np.zeros(len(t))) * 1e9).astype(np.int64)

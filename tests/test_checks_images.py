@@ -165,7 +165,7 @@ def test_long_videos_are_looked_at_in_stretches():
     assert len(chosen) == 12 and chosen[0] == (0, 150) and sum(chosen[-1]) == 40_000
 
 
-# -- out of files -------------------------------------------------------------------------------------------------------
+# -- out of files --------------------------------------------------------------------------------------------
 def recorded(path, rows=None, fps=20, **extra):
     t = np.arange(rows or 120) / fps
     stream = Stream(
@@ -239,7 +239,7 @@ def test_without_pictures_nothing_is_asked_and_broken_clocks_stop_what_depends_o
 
 
 def test_real_cameras_see_in_time_and_one_repeats_itself(data):
-    """Of the public sets with videos: nothing black, frozen or late; the bottle set repeats a quarter of its pictures."""
+    """Of the public sets with videos: nothing black, frozen or late; the bottle set repeats a quarter of them."""
     episodes = [r for r in read(data / "gr1-pick-place") if r.pictures]
     assert len(episodes) == 3
     for taken in episodes:

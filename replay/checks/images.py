@@ -30,7 +30,7 @@ SMOOTH = 5  # pictures over which change and motion are averaged before they are
 
 @dataclass(frozen=True)
 class Joints:
-    """What the pictures are held against: `t` (n,) s, `q` (n, k) rad (or shares of each one's own way), `delay` s or None."""
+    """What the pictures are held against: `t` (n,) s, `q` (n, k) rad (or shares of each one's own way), `delay` s."""
 
     t: np.ndarray
     q: np.ndarray
@@ -175,10 +175,10 @@ def check_frozen_picture(glimpses: Glimpses, joints: Joints, rules: Rules) -> Fi
 
 
 def _leap(glimpses: Glimpses, first: int, last: int) -> tuple[float, float]:
-    """Mean change of the cells when a standing picture ends, and what moving things change from one picture to the next.
+    """Mean change of the cells when a standing picture ends, and what moving things change from picture to picture.
 
-    The first is 0 where it never ends, or where nobody looked when it did. The second is the 99th percentile of all other
-    steps that change anything, and infinite where there are fewer than 30.
+    The first is 0 where it never ends, or where nobody looked when it did. The second is the 99th percentile of all
+    other steps that change anything, and infinite where there are fewer than 30.
     """
     steps = np.abs(np.diff(glimpses.cells.astype(np.int16), axis=0))
     mean = steps.mean(axis=(1, 2))
