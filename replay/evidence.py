@@ -120,7 +120,7 @@ def _plot(case: Case, kind: str, joint: str, findings: list[Finding]) -> Plot | 
     limits: list[dict[str, Any]] = []
     codes: tuple[str, ...]
     if kind == "joint_position":
-        codes = ("joint.position", "joint.jump", "tracking", "stream.frozen")
+        codes = ("joint.position", "joint.jump", "tracking", "stream.frozen", "calibration.offset")
         for role, motion in case.motion.items():
             if joint in motion.names:
                 traces.append({"name": role, "t": motion.t, "y": motion.q[:, motion.names.index(joint)]})

@@ -1,7 +1,8 @@
-"""A glance at the pictures of a recording: mean luminance on a coarse grid of cells, so that a long video fits into a megabyte.
+"""A glance at the pictures of a recording: mean luminance on a grid of cells, so that a video fits into a megabyte.
 
-Up to `WHOLE` pictures of a camera are all looked at; of more, `WINDOWS` stretches of `EACH` pictures, evenly spread, the
-first at the beginning and the last at the end. What was not looked at is not claimed: `total` says how many there are.
+Up to `WHOLE` pictures of a camera are all looked at; of more, `WINDOWS` stretches of `EACH` pictures, evenly spread,
+the first at the beginning and the last at the end. What was not looked at is not claimed: `total` says how many there
+are.
 """
 
 from __future__ import annotations

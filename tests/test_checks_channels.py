@@ -159,7 +159,7 @@ def test_degrees_are_a_unit_and_not_a_scale():
     assert {f.code: f.reason for f in found}["stream.scaled"] == "integrity.unit.degrees"
 
 
-# -- hands --------------------------------------------------------------------------------------------------------------
+# -- hands ---------------------------------------------------------------------------------------------------
 def hands(command, state, t=None):
     t = np.arange(0, 12, 0.02) if t is None else t
     names = ("left_claw", "right_claw")
@@ -204,7 +204,7 @@ def test_a_recording_without_hands_is_not_asked():
     assert check_polarity(taken, RULES, START)[0].reason == "no_hand_command"
 
 
-# -- orientations -------------------------------------------------------------------------------------------------------
+# -- orientations --------------------------------------------------------------------------------------------
 def turning(t):
     """(n, 7) a hand that turns about x: position, then xyzw."""
     half = 0.4 * np.sin(t) / 2
@@ -243,7 +243,7 @@ def test_a_recording_without_orientations_is_not_asked():
     assert check_quaternion(list(pair()), RULES, START)[0].reason == "no_rotation"
 
 
-# -- zero of the joints -------------------------------------------------------------------------------------------------
+# -- zero of the joints --------------------------------------------------------------------------------------
 def resting(offset):
     """Three rests in three postures; `offset` is added to the first joint's measurement."""
     t = np.arange(0, 12, 0.01)
@@ -280,7 +280,7 @@ def test_a_robot_that_never_rests_is_not_checked():
     assert check_offset(*moving, RULES, START)[0].reason == "no_rest"
 
 
-# -- clocks and repeats -------------------------------------------------------------------------------------------------
+# -- clocks and repeats --------------------------------------------------------------------------------------
 def received(role, delay, t=None):
     t = np.arange(0, 12, 0.01) if t is None else t
     late_ns = np.round((np.asarray(delay) + np.zeros(len(t))) * 1e9).astype(np.int64)
@@ -294,6 +294,11 @@ def test_clocks_that_are_apart_are_told_by_how_much(apart, level):
     assert found.level == level
     if level != "PASS":
         assert found.value == pytest.approx(apart) and found.subject == ("/measured", "/command")
+
+
+def test_a_robot_with_its_own_time_agrees_with_itself():
+    found = check_skew([received("command", -5.0), received("measured", -5.003)], RULES, START)[0]
+    assert found.level == "WARN" and found.details["kind"] == "recorder" and found.value == pytest.approx(5.0)
 
 
 def test_arrival_in_bursts_is_no_skew():
@@ -312,7 +317,9 @@ def test_without_a_recorder_s_clock_skew_is_not_asked():
     assert check_skew(list(pair()), RULES, START)[0].reason == "one_clock"
 
 
-@pytest.mark.parametrize(("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (4, "PASS", 0.75), (8, "WARN", 0.875)])
+@pytest.mark.parametrize(
+    ("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (4, "PASS", 0.75), (8, "WARN", 0.875)]
+)
 def test_repeated_samples_are_counted(every, level, share):
     t = np.arange(0, 12, 0.01)
     found = check_repeated(

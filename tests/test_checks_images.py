@@ -108,6 +108,28 @@ def test_what_a_late_camera_shows_tells_its_delay(delay, level):
         assert found.details["late"] == pytest.approx(delay, abs=0.07)
 
 
+def test_what_was_not_looked_at_is_neither_a_standing_picture_nor_a_leap():
+    """Two looks of two seconds at one view, and a third at another: what came between is not known."""
+    at = np.concatenate([np.arange(60), np.arange(200, 260), np.arange(400, 460)])
+    cells = np.concatenate([np.repeat(scene(T[:1]), 120, 0), np.repeat(scene(T[400:401]), 60, 0)])
+    still = Joints(T, np.where((T > 3) & (T < 6), 0.5, 0.0)[:, None])
+    stretch = np.repeat([0, 1, 2], 60)
+    assert check_frozen_picture(seen(cells, t=T[at], stretch=stretch, total=600), still, RULES).level == "PASS"
+    moving = check_frozen_picture(seen(cells, t=T[at], stretch=stretch, total=600), JOINTS, RULES)
+    assert moving.level == "WARN" and moving.value <= 2.01 and moving.details["leap"] == 0.0
+
+
+def test_one_burst_of_change_says_nothing_of_the_clock():
+    """A joint moves twice; what the camera sees is a person who walks by once, a second and a half after the second."""
+    burst = [np.clip((T - at) / 1.0, 0, 1) for at in (5.0, 12.0)]
+    joints = Joints(T, (burst[0] + burst[1])[:, None])
+    cells = np.full((len(T), 24, 32), 80, np.uint8) + np.arange(32, dtype=np.uint8)
+    walk = np.clip((T - 13.5) / 1.0, 0, 1)
+    for k in np.flatnonzero((walk > 0) & (walk < 1)):
+        cells[k, 4:20, int(28 * walk[k]) : int(28 * walk[k]) + 3] = 200
+    assert not any(f.failed for f in check_late(seen(cells), joints, RULES))
+
+
 def test_a_camera_on_another_clock_is_told_by_its_stamps():
     found = late(seen(scene(T), times=T, delay=1.304), "stamps")
     assert found.level == "FAIL" and found.value == pytest.approx(1.3)
@@ -143,7 +165,7 @@ def test_long_videos_are_looked_at_in_stretches():
     assert len(chosen) == 12 and chosen[0] == (0, 150) and sum(chosen[-1]) == 40_000
 
 
-# -- out of files -------------------------------------------------------------------------------------------------------
+# -- out of files --------------------------------------------------------------------------------------------
 def recorded(path, rows=None, fps=20, **extra):
     t = np.arange(rows or 120) / fps
     stream = Stream(
@@ -217,7 +239,7 @@ def test_without_pictures_nothing_is_asked_and_broken_clocks_stop_what_depends_o
 
 
 def test_real_cameras_see_in_time_and_one_repeats_itself(data):
-    """Of the public sets with videos: nothing black, frozen or late; the bottle set repeats a quarter of its pictures."""
+    """Of the public sets with videos: nothing black, frozen or late; the bottle set repeats a quarter of them."""
     episodes = [r for r in read(data / "gr1-pick-place") if r.pictures]
     assert len(episodes) == 3
     for taken in episodes:

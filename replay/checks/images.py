@@ -30,7 +30,7 @@ SMOOTH = 5  # pictures over which change and motion are averaged before they are
 
 @dataclass(frozen=True)
 class Joints:
-    """What the pictures are held against: `t` (n,) s, `q` (n, k) rad (or shares of each one's own way), `delay` s or None."""
+    """What the pictures are held against: `t` (n,) s, `q` (n, k) rad (or shares of each one's own way), `delay` s."""
 
     t: np.ndarray
     q: np.ndarray
@@ -175,24 +175,26 @@ def check_frozen_picture(glimpses: Glimpses, joints: Joints, rules: Rules) -> Fi
 
 
 def _leap(glimpses: Glimpses, first: int, last: int) -> tuple[float, float]:
-    """Mean change of the cells when a standing picture ends, and what moving things change from one picture to the next.
+    """Mean change of the cells when a standing picture ends, and what moving things change from picture to picture.
 
-    The first is 0 where it never ends. The second is the 99th percentile of all other steps that change anything, and
-    infinite where there are fewer than 30.
+    The first is 0 where it never ends, or where nobody looked when it did. The second is the 99th percentile of all
+    other steps that change anything, and infinite where there are fewer than 30.
     """
     steps = np.abs(np.diff(glimpses.cells.astype(np.int16), axis=0))
     mean = steps.mean(axis=(1, 2))
     others = (steps.max(axis=(1, 2)) > NOISE) & (np.diff(glimpses.stretch) == 0)
     others[first : last + 1] = False
     usual = float(np.percentile(mean[others], 99.0)) if others.sum() >= 30 else float("inf")
-    return float(mean[last]) if last < len(mean) else 0.0, usual
+    back = last < len(mean) and glimpses.stretch[last + 1] == glimpses.stretch[last]
+    return float(mean[last]) if back else 0.0, usual
 
 
 def _standing(glimpses: Glimpses) -> list[tuple[int, int]]:
-    """(first, last) picture of every run that shows one and the same view, drift included."""
+    """(first, last) picture of every run that shows one view, drift included; none reaches past what was looked at."""
     cells, found, first = glimpses.cells.astype(np.int16), [], 0
     for k in range(1, len(cells) + 1):
-        if k == len(cells) or np.abs(cells[k] - cells[first]).max() > NOISE:
+        ends = k == len(cells) or glimpses.stretch[k] != glimpses.stretch[first]
+        if ends or np.abs(cells[k] - cells[first]).max() > NOISE:
             if k - first > 1:
                 found.append((first, k - 1))
             first = k

@@ -1,4 +1,4 @@
-"""Two streams of one quantity side by side: the same elements on one clock, and how alike they move over small shifts."""
+"""Two streams of one quantity side by side: the same elements on one clock, and how alike they move at small shifts."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from .channels import SCALE, shared
 from .pairing import Both, likeness, side_by_side
 from .rules import Rules
 
-# the share of the motion by which a joint departs from its own command before another's is tried; badly following servos
-# of real sessions depart by up to 0.5, and no exchange leaves less than 0.86 of that
+# the share of the motion by which a joint departs from its own command before another's is tried; badly following
+# servos of real sessions depart by up to 0.5, and no exchange leaves less than 0.86 of that
 BESIDE = 0.3
 AROUND = 0.3  # s, how far a joint's own delay may lie from that of the others
 _SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)

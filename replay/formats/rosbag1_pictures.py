@@ -13,7 +13,7 @@ from rosbags.rosbag1 import Reader
 from ...scenarios.errors import EpisodeError
 from ..mapping import Mapping
 from ..recording import PictureTopic
-from .rosbag1 import definitions
+from .rosbag1 import definitions, mendable
 
 TYPE = "sensor_msgs/msg/CompressedImage"
 MAX_PIXELS = 50_000_000  # of one picture
@@ -79,7 +79,7 @@ def luminance(
         EpisodeError: a picture cannot be decoded.
     """
     wanted, capture, receive, seen = set(chosen), [], [], []
-    with Reader(topic.path) as reader:
+    with mendable(topic.path), Reader(topic.path) as reader:
         connections = [c for c in reader.connections if c.topic == topic.topic]
         for k, (c, time_ns, raw) in enumerate(reader.messages(connections)):
             message = definitions(c.msgdef.data, c.msgtype).deserialize_ros1(raw, c.msgtype)
