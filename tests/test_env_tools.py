@@ -108,9 +108,10 @@ def test_a_policy_of_stable_baselines_learns_and_acts(scene):
 
     def make() -> gymnasium.Env:
         env = ShiliuEnv(scene, until="opened", action="joint_delta", observations=["state", "environment_state"])
-        return wrappers.RescaleAction(wrappers.TimeLimit(env, 20), -1.0, 1.0)
+        # flat, because torch's modules do not take names with a dot, and a dataset's have one
+        return wrappers.FlattenObservation(wrappers.RescaleAction(wrappers.TimeLimit(env, 20), -1.0, 1.0))
 
-    model = baselines.PPO("MultiInputPolicy", make(), n_steps=32, batch_size=32, n_epochs=1, seed=0, device="cpu")
+    model = baselines.PPO("MlpPolicy", make(), n_steps=32, batch_size=32, n_epochs=1, seed=0, device="cpu")
     before = model.policy.action_net.weight.detach().clone()
     model.learn(64)
     assert not (model.policy.action_net.weight == before).all()
