@@ -544,7 +544,7 @@ def test_rewards_and_success_are_the_environments(scene):
 
     env = ShiliuEnv(scene, reward="dense")
     env.reset(seed=4)
-    start = env._copies.draws[0]
+    start = env._one.draw
     rng = np.random.default_rng(0)
     low, high = env.action_space.low, env.action_space.high
     actions = np.clip(scene.ready_ctrl + rng.normal(0, 0.05, (6, scene.model.nu)), low, high).astype(np.float32)
