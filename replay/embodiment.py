@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -230,7 +231,7 @@ def compiled(file: Path) -> mujoco.MjModel:
     """
     try:
         return mujoco.MjModel.from_xml_path(str(file))
-    except ValueError as error:
+    except (ValueError, mujoco.FatalError) as error:
         raise ScenarioError(f"The engine refuses this MJCF: {' '.join(str(error).split())}", file=str(file)) from None
 
 
@@ -301,9 +302,9 @@ def load_embodiment(robot: str, conf_dir: Path | None = None, model: str | Path 
     if path.stat().st_size > MAX_BYTES:
         raise ScenarioError(f"This is larger than {MAX_BYTES >> 20} MiB, which is no description.", file=shown)
     text = path.read_bytes()
-    places = places_in(path, shown)
-    refuse_endless(text, shown)
-    problems = Problems(places)
+    with suppress(yaml.YAMLError):  # what is no YAML is told by line, next
+        refuse_endless(text, shown)
+    problems = Problems(places_in(path, shown))
     robot_ = _Reader(Node(yaml.safe_load(text), "", problems), path, shown).read(hashlib.sha256(text).hexdigest()[:12])
     if model is not None:
         problems.stop(shown)

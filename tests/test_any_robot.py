@@ -285,6 +285,50 @@ def test_every_problem_of_a_description_is_told_at_once(tmp_path):
         assert any(f"bad.yaml:{line}:" in told and words in told for told in text.splitlines()), (line, words, text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "3",
+        "\x00",
+        "{",
+        "title: x",
+        "joints: 3",
+        "joints: {}",
+        "joints: {a: 3}",
+        "joints: {a: {position: 3}}",
+        "joints: {a: {position: [1 rad]}}",
+        "joints: {a: {position: [.nan, 1e999 rad]}}",
+        "joints: {a: {velocity: {value: {}, source: []}}}",
+        "joints: {a: {also: 3}}",
+        "joints: {a: {also: [b]}, b: }",
+        "joints: {a: {model: [x]}}",
+        "sources: 3",
+        "sources: {s: {text: 3, grade: []}}",
+        "limits: {speed: s}",
+        "grippers: {g: 3, h: {range: [1, 0]}, i: {range: [a, b]}}",
+        "simulation: 3",
+        "simulation: {qpos: q, qvel: [3], ctrl: {}, free: {b: 3}}",
+        "model: 3",
+        "model: toy.yaml",
+        "base: flying",
+        "a: &a [1]\nb: [*a, *a]",
+    ],
+)
+def test_a_broken_description_is_one_error(tmp_path, text):
+    (tmp_path / "toy.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load_embodiment(str(tmp_path / "toy.yaml"))
+    assert "toy.yaml" in str(caught.value)
+
+
+def test_degrees_that_are_declared_radians_are_unsound(sheet):
+    verdict = verdict_of(commanded(swing(60.0), 60.0 + swing(20.0)), sheet)
+    assert (verdict.verdict, verdict.findings[verdict.root].code) == ("UNSOUND", "unit.degrees")
+    assert found(verdict, "joint.position").reason == "integrity.unit.degrees"
+
+
 def test_a_model_that_is_not_there(arm):
     arm.with_name("arm.xml").unlink()
     with pytest.raises(ScenarioError, match=r"arm.yaml:3: model: there is no file 'arm.xml'"):
