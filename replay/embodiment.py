@@ -8,6 +8,7 @@ Every number carries a unit, a source and a grade; what is not written down stay
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -30,13 +31,15 @@ MAX_BYTES = 1 << 20  # of a description; the largest here has some three thousan
 OF_MODEL = "model"  # the source that limits out of the MJCF file have
 BASES = ("fixed", "walking")
 LIMITED = ("position", "velocity", "torque")  # what a joint may be limited in
-KEYS = ("base", "model", "scene_beside", "sources", "limits", "grippers", "simulation")
+KEYS = ("base", "model", "scene_beside", "scale", "sources", "limits", "grippers", "simulation")
+_SCALED = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*(\S+)\s*$")
 SCALAR = {mujoco.mjtJoint.mjJNT_HINGE: "angle", mujoco.mjtJoint.mjJNT_SLIDE: "length"}
 KIND = {"angle": "a hinge", "length": "a slide"}
 DIMENSIONS = {  # of a limit, by what the joint is measured in
     "angle": {"position": "angle", "velocity": "angular_speed", "torque": "torque"},
     "length": {"position": "length", "velocity": "speed", "torque": "force"},
 }
+PER_SECOND = ("angular_speed", "speed")
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class Embodiment:
         joints: in the recording's order, by the recording's name; grippers: the same for hands.
         base: `fixed`, `walking`, or None where nothing is said.
         model_file: the MJCF, if there is one; scene_beside: pattern under a recording's folder where its scene may lie.
+        scale: unit of a recording that is no angle or length -> what one of it is worth [rad or m].
         simulation: for recordings that hold simulation states; remarks: what a verdict's notes say of the model.
     """
 
@@ -114,6 +118,7 @@ class Embodiment:
     model_file: Path | None = None
     model_source: Source = Source("MJCF file", "estimate")
     scene_beside: str | None = None
+    scale: Mapping[str, float] = field(default_factory=dict)
     simulation: StateColumns | None = None
     remarks: tuple[str, ...] = ()
 
@@ -360,6 +365,7 @@ class _Reader:
         self.node, self.path, self.shown = node, path, shown
         self.sources: dict[str, Source] = {}
         self.usual: dict[str, Source] = {}
+        self.scale: dict[str, tuple[str, float]] = {}  # unit -> what it measures, and one of it in SI
 
     def read(self, digest: str) -> Embodiment:
         node = self.node
@@ -368,6 +374,12 @@ class _Reader:
         for key, one in node.child("sources").items():
             one.mapping(required=("text", "grade"))
             self.sources[key] = Source(one.child("text").word(), one.child("grade").word(choices=GRADES))
+        for unit, one in node.child("scale").items():
+            kind = dimension_of(one.value)
+            if kind not in DIMENSIONS:
+                one.note(f"{one.value!r} is no angle or length, such as 0.088 deg.")
+            else:
+                self.scale[unit] = kind, one.quantity(kind, low=0.0)
         if "limits" in node and node.child("limits").mapping(optional=LIMITED):
             for what, one in node.child("limits").items():
                 source = self._source(one)
@@ -396,6 +408,7 @@ class _Reader:
             model_file=self.path.parent / model if model else None,
             model_source=self.sources.get(OF_MODEL, Source("MJCF file", "estimate")),
             scene_beside=beside,
+            scale={unit: size for unit, (_, size) in self.scale.items()},
             simulation=self._simulation(node.child("simulation")) if "simulation" in node else None,
         )
 
@@ -428,13 +441,13 @@ class _Reader:
             if what not in node:
                 continue
             value, source = self._sourced(node.child(what), what)
-            kind = kind or _kind(value.value, what)
+            kind = kind or self._kind(value.value, what)
             dimension = DIMENSIONS[kind or "angle"][what]
             before = len(node.problems.found)
             if what == "position":
                 limit = self._range(value, dimension, limit)
             elif what == "velocity":
-                limit = replace(limit, velocity=value.quantity(dimension, low=0.0))
+                limit = replace(limit, velocity=self._quantity(value, dimension, low=0.0))
             else:
                 limit = replace(limit, torque_peak=value.quantity(dimension, low=0.0))
             if source is None and before == len(node.problems.found):
@@ -457,10 +470,27 @@ class _Reader:
             node.note("a range has two ends, such as [-90 deg, 90 deg].")
         if len(ends) != 2:
             return limit
-        lower, upper = (end.quantity(dimension) for end in ends)
+        lower, upper = (self._quantity(end, dimension) for end in ends)
         if lower >= upper:
             node.note(f"the range {ends[0].value} to {ends[1].value} is upside down or empty.")
         return replace(limit, lower=lower, upper=upper)
+
+    def _quantity(self, node: Node, dimension: str, low: float | None = None) -> float:
+        """SI value of a limit, which may stand in a unit of the recording too (`2048 tick`, `900 tick/s`)."""
+        match = _SCALED.match(node.value) if isinstance(node.value, str) else None
+        unit = "" if match is None else match[2].removesuffix("/s") if dimension in PER_SECOND else match[2]
+        if match is None or unit not in self.scale:
+            return node.quantity(dimension, low=low)
+        return float(match[1]) * self.scale[unit][1]
+
+    def _kind(self, value: Any, what: str) -> str | None:
+        """`angle` or `length`, by the unit of a limit; None where it has none."""
+        first = value[0] if isinstance(value, Sequence) and not isinstance(value, str) and value else value
+        match = _SCALED.match(first) if isinstance(first, str) else None
+        if match is not None and match[2].removesuffix("/s") in self.scale:
+            return self.scale[match[2].removesuffix("/s")][0]
+        found = dimension_of(first)
+        return next((kind for kind, of in DIMENSIONS.items() if of[what] == found), None)
 
     def _gripper(self, name: str, node: Node) -> Gripper:
         if node.value is None or not node.mapping(optional=("range", "source")) or "range" not in node:
@@ -488,13 +518,6 @@ class _Reader:
             actuators={key: one.word() for key, one in node.child("actuators").items()},
             free=free,
         )
-
-
-def _kind(value: Any, what: str) -> str | None:
-    """`angle` or `length`, by the unit of a limit; None where it has none."""
-    first = value[0] if isinstance(value, Sequence) and not isinstance(value, str) and value else value
-    found = dimension_of(first)
-    return next((kind for kind, of in DIMENSIONS.items() if of[what] == found), None)
 
 
 def of_grades(limits: Limits, grades: Iterable[str]) -> Limits:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import mujoco
 import numpy as np
 
-from .checks.channels import SCALE, columns
+from .checks.channels import SCALE, columns, in_radians
 from .checks.clock import origin_ns, seconds
 from .checks.collision import check_overlaps, overlaps
 from .checks.dynamics import Effort, check_torque, effort
@@ -27,7 +27,7 @@ from .checks.rules import Rule, Rules
 from .checks.signal import Motion, resample
 from .embodiment import Embodiment, of_grades
 from .finding import Finding, worst_of
-from .motion import JointMotion, joint_motion
+from .motion import JointMotion
 from .recording import Recording, Stream
 from .reproduction import holds_states
 
@@ -49,11 +49,8 @@ def judge_other(case: Case, robot: Embodiment) -> None:
     NOT_CHECKED: `no_published_limit` for a limit, `no_model` for shapes and masses.
     """
     recording, rules = case.recording, case.stage.rules
-    case.motion = {
-        role: motion
-        for role, motion in joint_motion(recording, robot.names, case.stopped).items()
-        if _in_si(motion, robot)
-    }
+    motions = {role: _motions(recording, robot, role) for role in ("command", "measured") if role not in case.stopped}
+    case.motion = {role: max(parts, key=lambda part: len(part.names)) for role, parts in motions.items() if parts}
     hands = _grippers(recording, robot, rules) if "command" not in case.stopped else []
     signal = "command" if "command" in case.motion else "measured" if "measured" in case.motion else None
     missing = next(iter(case.stopped.values()), without_motion(recording, robot))
@@ -63,6 +60,10 @@ def judge_other(case: Case, robot: Embodiment) -> None:
     for role, motion in case.motion.items():
         case.resampled[role] = motion_of(motion.t, motion.q, rules)
         found = _kinematics(motion, case.resampled[role], robot, rules, told_as[role])
+        for part in motions[role]:
+            if part is not motion:  # on a clock of its own
+                even = motion_of(part.t, part.q, rules)
+                found = _merged([*found, *_kinematics(part, even, robot, rules, told_as[role])])
         case.findings += _merged([*found, *(h for h in hands if h.level != "PASS")]) if role == "command" else found
     torques, speeds = _commanded_torque(case, robot), _commanded_speed(case, robot)
     if "command" not in case.motion:
@@ -88,14 +89,35 @@ def without_motion(recording: Recording, robot: Embodiment) -> str:
     other_commands = "no_joint_commands" if recording.select("command") else "no_commands"
     streams = commands or [s for s in recording.select("measured", "joint_position") if s.n]
     if any(set(s.names) & set(robot.names) for s in streams):
-        return "other_unit" if any(s.unit not in SCALE for s in streams) else other_commands
+        return "other_unit" if any(s.unit not in (*SCALE, *robot.scale) for s in streams) else other_commands
     return "other_robot" if streams else other_commands
 
 
-def _in_si(motion: JointMotion, robot: Embodiment) -> bool:
-    """Whether the values say what they are: radians or degrees of hinges, metres of slides."""
-    kinds = {robot.joints[name].kind if name in robot.joints else "angle" for name in motion.names}
-    return motion.stream.unit in SCALE or (motion.stream.unit == "m" and kinds == {"length"})
+def _motions(recording: Recording, robot: Embodiment, role: str) -> list[JointMotion]:
+    """The joint motion of a role: streams that stand on the same times as one, others each by itself.
+
+    Of several streams that tell of one joint the first is taken, which is the one upstream.
+    """
+    origin, taken = origin_ns(recording), set()
+    groups: dict[bytes, list[tuple[Stream, tuple[str, ...]]]] = {}
+    for stream in recording.select(role, "joint_position"):
+        names = tuple(name for name in robot.names if name in stream.names and name not in taken)
+        if stream.n and names and _in_si(stream, names, robot):
+            taken |= set(names)
+            groups.setdefault(stream.time_ns.tobytes(), []).append((stream, names))
+    motions = []
+    for group in groups.values():
+        first = group[0][0]
+        q = [in_radians(stream, names) * robot.scale.get(stream.unit, 1.0) for stream, names in group]
+        every = tuple(name for _, names in group for name in names)
+        motions.append(JointMotion(seconds(first, origin), np.concatenate(q, axis=1), every, first))
+    return motions
+
+
+def _in_si(stream: Stream, names: Sequence[str], robot: Embodiment) -> bool:
+    """Whether the values say what they are: angles of hinges, metres of slides, or a scale that the description tells."""
+    kinds = {_kind_of(robot, name) for name in names}
+    return stream.unit in (*SCALE, *robot.scale) or (stream.unit == "m" and kinds == {"length"})
 
 
 # -- limits ------------------------------------------------------------------------------------------------------------

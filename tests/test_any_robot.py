@@ -149,6 +149,17 @@ def test_a_joint_without_limits_is_named(sheet):
     assert found(verdict, "joint.position").details["without_limit"] == ["c"]
 
 
+def test_arms_in_streams_of_their_own_are_all_judged(sheet):
+    left = stream("left", "command", "joint_position", ["a"], swing(1.0))
+    right = stream("right", "command", "joint_position", ["b"], 2.2 + swing(0.8))
+    verdict = verdict_of(take(left, right), sheet)
+    assert found(verdict, "joint.position").subject == ("b",), "on the same times"
+    slower = stream("right", "command", "joint_position", ["b"], 2.2 + swing(0.8, rate=50.0), rate=50.0)
+    verdict = verdict_of(take(left, slower), sheet)
+    assert (verdict.verdict, found(verdict, "joint.position").subject) == ("INFEASIBLE", ("b",)), "on their own"
+    assert found(verdict, "joint.velocity").details["fastest"]["joint"] in ("a", "b")
+
+
 def test_hands_are_judged_in_their_own_unit(sheet):
     arm = stream("q", "command", "joint_position", "ab", np.concatenate([swing(1.0), 1.0 + swing(0.3)], axis=1))
     rest = stream("hand", "command", "hand", ["grip"], np.ones(400), "1")
@@ -169,6 +180,25 @@ def test_hands_are_judged_in_their_own_unit(sheet):
 def test_what_cannot_be_read_as_joint_angles_is_undecided(sheet, recording, reason):
     verdict = verdict_of(recording, sheet)
     assert verdict.verdict == "INCONCLUSIVE" and verdict.findings[verdict.root].reason == reason
+
+
+def test_servo_ticks_are_angles_where_the_description_says_what_one_is_worth(tmp_path):
+    (tmp_path / "servo.yaml").write_text(
+        "title: {en: Servo, zh: 舵机}\nscale: {tick: 0.087890625 deg}\n"
+        "sources: {own: {text: its calibration, grade: measured}}\nlimits: {position: own, velocity: own}\n"
+        "joints: {a: {position: [1024 tick, 3072 tick], velocity: 1000 tick/s}}\n",
+        encoding="utf-8",
+    )
+    robot = load_embodiment(str(tmp_path / "servo.yaml"))
+    assert robot.limits["a"].lower == pytest.approx(np.pi / 2) and robot.limits["a"].velocity == pytest.approx(
+        1.534, abs=1e-3
+    )
+    within = verdict_of(commanded(2048 + swing(600.0), names="a", unit="tick"), tmp_path / "servo.yaml")
+    assert within.verdict == "FEASIBLE"
+    assert found(within, "joint.velocity").value == pytest.approx(600 * np.pi / 2 * 2 * np.pi / 4096, rel=0.01)
+    over = verdict_of(commanded(2048 + swing(1200.0, period=16.0), names="a", unit="tick"), tmp_path / "servo.yaml")
+    one = found(over, "joint.position")
+    assert one.level == "FAIL" and one.margin == pytest.approx(-176 * 2 * np.pi / 4096, abs=0.005)
 
 
 # --------------------------------------------------------------------------------------------------------- with a model
@@ -443,6 +473,26 @@ def test_a_simulated_gr1_bends_its_wrist_further_than_the_real_one_can(data):
         root = verdict.findings[verdict.root]
         assert (root.code, root.subject, root.limit) == ("joint.position", ("right_arm_7",), 0.61)
         assert 1.2 < root.value < 1.5
+
+
+def test_two_arms_on_a_scale_of_ticks_are_held_against_their_calibration(data, tmp_path):
+    """Which lies beside the data; the second arm's shoulder stands below its range."""
+    folder = data / "so101-bimanual-cloth"
+    joints = {
+        f"{arm}_{joint}": f"[{told['range_min']} tick, {told['range_max']} tick]"
+        for arm in ("arm1", "arm2")
+        for joint, told in json.loads((folder / f"{arm}.json").read_text(encoding="utf-8")).items()
+    }
+    (tmp_path / "so101.yaml").write_text(
+        "title: {en: Two SO-101, zh: 两台 SO-101}\nbase: fixed\nscale: {tick: 0.087890625 deg}\n"
+        "sources: {own: {text: their calibration, grade: measured}}\nlimits: {position: own}\njoints:\n"
+        + "".join(f"  {name}: {{position: {span}}}\n" for name, span in joints.items()),
+        encoding="utf-8",
+    )
+    recordings = [r for r in shiliu.read(folder) if r.name == "episode_000000"]
+    (verdict,) = shiliu.judge(recordings, stages=Stages(robot=str(tmp_path / "so101.yaml")))
+    one = found(verdict, "joint.position", "measured")
+    assert (one.level, one.subject) == ("WARN", ("arm2_shoulder_lift",)) and verdict.verdict == "FEASIBLE"
 
 
 def test_robosuite_logs_are_held_against_the_robot_they_name(data):
