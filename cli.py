@@ -152,7 +152,7 @@ def _quote(value: str) -> str:
 
 
 def _path_like(key: str) -> bool:
-    return key in ("data", "out", "conf_dir", "mapping", "metadata", "apply")
+    return key in ("data", "out", "conf_dir", "mapping", "metadata", "apply", "model")
 
 
 def _sweep(request: Request, module: object) -> int:

@@ -24,6 +24,7 @@ from .finding import Finding
 from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
 from .recording import SimEpisode
+from .reproduction import judge_reproduction
 from .statistics import wilson
 
 if TYPE_CHECKING:
@@ -88,6 +89,11 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     scene, rules, forward = case.stage.scene, case.stage.rules, case.forward
     assert forward is not None
     episode = case.recording.episode
+    if case.stage.embodiment is not None:
+        other = case.stage.embodiment
+        forward.findings += judge_reproduction(case.recording, other, rules)
+        forward.findings += _not_checked(scene, rules, "no_model" if other.model is None else "no_scenario")
+        return [], []
     if "command" not in case.motion and not (case.recording.kind == "state_only" and "measured" in case.motion):
         reason = case.stopped.get("command") or case.without_motion
         forward.findings += _not_checked(scene, rules, reason)

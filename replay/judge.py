@@ -25,6 +25,7 @@ from .forward import Forward, own_draw, replay_all
 from .glimpses import glimpses_of
 from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
+from .others import judge_other, known_by, notes_of, required_of
 from .recording import Recording
 from .scenes import Stage, Stages
 from .verdict import Verdict, combine
@@ -54,6 +55,8 @@ class Case:
     @property
     def other_robot(self) -> bool:
         """Whether it is of another robot: named so, and without a single joint of the one that it is judged for."""
+        if self.stage.embodiment is not None:
+            return True
         robot = self.recording.metadata.get("robot")
         joints = {name for stream in self.recording.streams.values() for name in stream.names}
         scene = self.stage.scene
@@ -157,6 +160,9 @@ def _before_replay(case: Case) -> Case:
     actuated = () if case.other_robot else (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
     case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses_of(recording))
     case.stopped = dict(stopped_signals(case.findings, recording))
+    if stage.embodiment is not None:
+        judge_other(case, stage.embodiment)
+        return case
     case.motion = joint_motion(recording, robot.joint_names, case.stopped)
     if recording.episode is not None:
         case.draw = own_draw(stage.scene, recording.episode)
@@ -209,7 +215,8 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
     case.findings += case.place.findings
     case.findings.append(rules["robustness"].not_checked("not_run_gate"))
     _name_skills(case)
-    required = list(scene.config.required)
+    other = case.stage.embodiment
+    required = list(scene.config.required) if other is None else required_of(recording, other)
     combined = combine(case.findings, required, rules, strict=strict)
     episode = recording.episode
     verdict = Verdict(
@@ -232,11 +239,18 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
             "engine": f"mujoco {mujoco.__version__}",
             "scene": scene.fingerprint[:12],
             "thresholds": f"{rules.name} {rules.digest[:12]}",
-            "robot": f"{scene.robot.name} hand={scene.robot.hand} base={scene.robot.base}",
+            "robot": f"{scene.robot.name} hand={scene.robot.hand} base={scene.robot.base}"
+            if other is None
+            else f"{other.name} {other.digest}",
+            **({} if other is None else {"robot_known_by": known_by(recording, other)}),
             "scenario_named_by": case.stage.named,
             **({"cell": case.place.provenance} if case.place.provenance else {}),
             "mapping": recording.mapping,
-            "notes": [*recording.notes, *case.place.notes],
+            "notes": [
+                *(notes_of(recording, other, case.stage.robot_named) if other is not None else ()),
+                *recording.notes,
+                *case.place.notes,
+            ],
             "unmapped": list(recording.unmapped),
             **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),
         },

@@ -18,11 +18,15 @@ from ..scenarios import composition
 from ..scenarios.catalog import load_scenario, scene_in_cell, scene_of_tree
 from ..scenarios.cell import list_cells, of_told, scenario_of
 from ..scenarios.errors import ReplayError
+from ..scenarios.robot import robots
 from ..scenarios.scene import Scene
 from .checks.dynamics import sole_polygon
 from .checks.limits import Limits, load_limits
 from .checks.rules import Rules, load_rules
+from .embodiment import Embodiment, available, is_file, load_embodiment
 from .recording import Recording
+
+BARE = "bare"  # the scenario without a scene: robot and floor
 
 
 @dataclass
@@ -32,6 +36,8 @@ class Stage:
     scene: Scene
     named: str  # "recording" | "command" | "default": who chose the scenario
     conf_dir: Path | None = None
+    embodiment: Embodiment | None = None  # another robot than the scene's, that recordings are held against
+    robot_named: str = "default"  # who chose it
     rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,7 +47,7 @@ class Stage:
 
     @cached_property
     def limits(self) -> Limits:
-        return load_limits(self.scene.robot.folder)
+        return self.embodiment.limits if self.embodiment is not None else load_limits(self.scene.robot.folder)
 
     @cached_property
     def robot(self) -> mujoco.MjModel:
@@ -94,23 +100,47 @@ class Stages:
 
     Args:
         chosen: the scene that the command named, or None.
-        robot, hand, base: for scenes that are built from a name.
-        conf_dir: the designer's folder of configs, for scenarios and thresholds.
+        robot: whom recordings are judged as: a robot of the package's scenes, a name of `conf/robot`, or the path of
+            such a file; None takes the one that each recording names, where it is described, else Kuafu.
+        hand, base: for scenes that are built from a name.
+        conf_dir: the designer's folder of configs, for scenarios, robots and thresholds.
+        model: the MJCF file of a described robot, or of the scene that it was simulated in.
+        data: what is read, where a scene may lie beside the recordings.
+
+    Raises:
+        ScenarioError: unknown robot, or everything that is wrong with its description.
+        ReplayError: a described robot in a scene, which none can stand in yet.
     """
 
     def __init__(
         self,
         chosen: Scene | None = None,
-        robot: str = "kuafu",
+        robot: str | None = None,
         hand: str = "claw",
         base: str = "planted",
         conf_dir: Path | None = None,
+        model: str | Path | None = None,
+        data: Path | None = None,
     ):
-        self._conf_dir = conf_dir
         self._chosen = Stage(chosen, "command", conf_dir) if chosen is not None else None
-        self._settings: dict[str, Any] = {"robot": robot, "hand": hand, "base": base}
+        self._conf_dir = conf_dir
+        self._robots: dict[str, Embodiment] = {}
+        described = robot is not None and robot not in robots()
+        self._own = robot is not None and not described  # the command names a robot of ours
+        self._model = model
+        self._folder = None if data is None else data if data.is_dir() else data.parent
+        self._embodiment = self._load(robot) if described and robot else None
+        self._settings: dict[str, Any] = {"robot": robot if self._own else "kuafu", "hand": hand, "base": base}
         self._cache: dict[str, Stage] = {}
         self._cells = {cell: scenario_of(path) for cell, path in list_cells(conf_dir).items()}
+        if described and chosen is not None and chosen.name != BARE:
+            raise ReplayError(
+                f"A robot of conf/robot stands in no scene yet, so scenario={chosen.name} cannot be judged with it. "
+                "Leave scenario= out.",
+                field="robot",
+            )
+        if model is not None and self._own:
+            raise ReplayError(f"{robot} brings its own model. Leave model= out.", field="model")
 
     def of(self, recording: Recording) -> Stage:
         """The stage of a recording.
@@ -129,6 +159,15 @@ class Stages:
                     field="scenario",
                 )
             return self._build("episode", config)
+        robot = self._robot_of(recording)
+        if robot is not None:
+            return self._described(robot)
+        if self._model is not None and recording.kind != "human":
+            raise ReplayError(
+                "model= is the MJCF of a described robot, and this recording names none that is. Name it with robot=.",
+                file=recording.source,
+                field="model",
+            )
         if self._chosen is not None:
             return self._in_cell(self._chosen, recording)
         name = recording.scenario or self._cells.get(recording.cell or "")
@@ -147,6 +186,35 @@ class Stages:
         key = f"{id(stage)} in {cell}"
         if key not in self._cache:
             self._cache[key] = Stage(scene_in_cell(stage.scene, cell, self._conf_dir), stage.named, self._conf_dir)
+        return self._cache[key]
+
+    def _robot_of(self, recording: Recording) -> Embodiment | None:
+        """The described robot that a recording is held against; None where it is judged as one of ours."""
+        if recording.kind in ("human", "simulation"):
+            return None
+        if self._embodiment is not None or self._own:
+            return self._embodiment
+        if self._chosen is not None and self._chosen.scene.name != BARE:
+            return None
+        name = recording.metadata.get("robot")
+        if not isinstance(name, str) or is_file(name) or name not in available(self._conf_dir):
+            return None
+        key = f"robot {name}"
+        if key not in self._robots:
+            self._robots[key] = self._load(name)
+        return self._robots[key]
+
+    def _load(self, robot: str) -> Embodiment:
+        found = load_embodiment(robot, self._conf_dir, self._model)
+        return found if self._folder is None else found.beside(self._folder)
+
+    def _described(self, robot: Embodiment) -> Stage:
+        key = f"robot {robot.file}"
+        if key not in self._cache:
+            scene = self._chosen.scene if self._chosen is not None else load_scenario(BARE, conf_dir=self._conf_dir)
+            who = "command" if self._embodiment is not None else "recording"
+            named = "command" if self._chosen is not None else "default"
+            self._cache[key] = Stage(scene, named, self._conf_dir, robot, who)
         return self._cache[key]
 
     def _named(self, name: str, who: str) -> Stage:

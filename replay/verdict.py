@@ -42,6 +42,13 @@ HOLDERS = {
     "no_published_limit": "robot",
     "no_limit": "robot",
     "no_legs": "robot",
+    "no_model": "robot",
+    "no_shapes": "robot",
+    "no_base_motion": "device",
+    "other_unit": "device",
+    "no_joint_commands": "auditor",
+    "partial_state": "device",
+    "other_timestep": "scene",
     "no_retargeting": "auditor",
     "other_robot": "auditor",
     "human_motion": "auditor",
@@ -226,6 +233,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
     anything from then on where the world has gone another way, else what begins within `AFTERMATH` of the cause's end; the
     goal is missed at the end of a take, whatever was first. A command that is cut off leaves that joint behind, not others.
     """
+    if finding.code == "reproduces":
+        return False  # whether a scene does again what it did hangs on no motion
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
     if finding.code in OWN_CAUSE and not (

@@ -115,6 +115,11 @@ class Robot:
         return spec.compile()
 
 
+def robots() -> list[str]:
+    """Names of the robots that scenes are built with."""
+    return sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))
+
+
 def load_robot(name: str = "kuafu", hand: str = "claw", base: str = "planted") -> Robot:
     """The robot of this name.
 
@@ -122,9 +127,8 @@ def load_robot(name: str = "kuafu", hand: str = "claw", base: str = "planted") -
         ScenarioError: unknown robot, hand or base, with the near matches.
     """
     folder = ASSETS / "robots" / name
-    known = sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))
     if not (folder / "robot.yaml").is_file():
-        raise ScenarioError(f"There is no robot {name!r}.{nearest(name, known)}", field="robot")
+        raise ScenarioError(f"There is no robot {name!r}.{nearest(name, robots())}", field="robot")
     sheet = read_own(folder / "robot.yaml")
     if hand not in sheet["hands"]:
         raise ScenarioError(

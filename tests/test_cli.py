@@ -288,7 +288,7 @@ def test_list(capsys, designer):
         scenarios["microwave"]["environment"] == "shiliu/Microwave-v1" and scenarios["table_top"]["environment"] == ""
     )
     assert {row["name"] for row in listed["parts"]} >= {"fixtures/microwave", "objects/bowl_150"}
-    assert [row["name"] for row in listed["robots"]] == ["kuafu"]
+    assert next(row["name"] for row in listed["robots"]) == "kuafu"
     text = run(capsys, "list")[1]
     for rows in listed.values():
         assert rows and all(row["name"] in text for row in rows)

@@ -723,7 +723,7 @@ def test_paths_out_of_a_foreign_set_are_refused(tmp_path, toy):
 @pytest.mark.parametrize(
     ("name", "kind", "reason"),
     [
-        ("g1-inspire-pick-bottle", "robot", "other_robot"),
+        ("piper-so101-leader", "robot", "other_robot"),
         ("omomo-box-carry", "human", "no_retargeting"),
         ("so101-bimanual-cloth", "state_only", "other_robot"),
     ],

@@ -352,7 +352,7 @@ def test_every_code_has_all_its_texts(lang):
         needed = {"topic", "title", "slip", "message", "ok", "fix", "what"}
         assert needed <= set(entry), code
         for key in set(entry) - needed:
-            assert key in ("warn", "info", "how") or key.startswith(("message_", "slip_", "ok_", "fix_")), code
+            assert key in ("warn", "info", "how") or key.startswith(("message_", "slip_", "ok_", "fix_", "warn_")), code
         assert all(entry.values()), code
 
 

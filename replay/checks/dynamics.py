@@ -193,7 +193,7 @@ def check_torque(effort: Effort, limits: Limits, rules: Rules, signal: str = "co
             )
     for found, what in ((peaks, "torque"), (means, "torque_rated")):
         for one in found:
-            for key, value in limits.source(what).items():
+            for key, value in limits.source(what, one.subject[0]).items():
                 setattr(one, key, value)
     merged = (worst_of(peaks) or [peak_rule.not_checked("no_published_limit", signal=signal)]) + (
         worst_of(means) or [rated_rule.not_checked("no_published_limit", signal=signal)]

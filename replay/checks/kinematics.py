@@ -283,7 +283,7 @@ def _merged(found: list[Finding], rule: Rule) -> list[Finding]:
 
 def _sourced(finding: Finding, limits: Limits, what: str) -> Finding:
     """The limit's own source where the robot tells one, else that of the rule."""
-    for key, value in limits.source(what).items():
+    for key, value in limits.source(what, finding.subject[0] if finding.subject else "").items():
         setattr(finding, key, value)
     return finding
 

@@ -40,10 +40,11 @@ class JointLimit:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a robot by joint name; `sources`: field -> {source, grade}."""
+    """The limits of a robot by joint name; `sources`: field -> {source, grade}, and `own` the same joint by joint."""
 
     joints: Mapping[str, JointLimit]
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    own: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
     def __contains__(self, name: str) -> bool:
         return name in self.joints
@@ -56,9 +57,9 @@ class Limits:
         unknown = JointLimit("")
         return np.array([float(getattr(self.joints.get(name, unknown), what)) for name in names])
 
-    def source(self, what: str) -> dict[str, str]:
-        """limit_source and limit_grade of a field, for a finding; empty where nothing is told."""
-        known = self.sources.get(what, {})
+    def source(self, what: str, joint: str = "") -> dict[str, str]:
+        """limit_source and limit_grade of a field (of one joint), for a finding; empty where nothing is told."""
+        known = self.own.get(joint, {}).get(what) or self.sources.get(what, {})
         return {f"limit_{key}": known[key] for key in ("source", "grade") if key in known}
 
     @classmethod

@@ -146,6 +146,19 @@ def _robots(request: Request) -> list[dict[str, Any]]:
                 "hands": " ".join(sheet["hands"]),
             }
         )
+    for name, file in _files(request, "robot").items():
+        sheet = _yaml(file)
+        limited = {what for joint in (sheet.get("joints") or {}).values() for what in joint or ()}
+        rows.append(
+            {
+                "name": name,
+                "title": (sheet.get("title") or {}).get("en", ""),
+                "joints": f"{len(sheet.get('joints') or {})} joints",
+                "judged": "for the judge alone, " + ("with a model" if "model" in sheet else "limits only")
+                if limited & {"position", "velocity", "torque"} or "model" in sheet
+                else "for the judge alone, no limits",
+            }
+        )
     return rows
 
 

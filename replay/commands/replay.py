@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 USAGE = """
 shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME] [cell=ID] [lang=en|zh] [strict=true] [fail_on="infeasible>5%"] [mapping=NAME]
+              [robot=NAME_OR_FILE] [model=FILE.xml]
 
 Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, passed.txt and refused.txt.
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
 Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor); without cell=, in
 the surveyed cell that it names, where `shiliu list cells` knows it, else in the scenario as it stands.
+robot= is Kuafu, a robot of conf/robot (`shiliu list robots`) or such a YAML file of yours, with model= its MJCF file;
+without it a recording is held against the robot that its mapping names, where that is described, else against Kuafu.
 """
 
 
@@ -38,6 +41,7 @@ def run(request: Request) -> int:
     from ...envs.rendering import missing
     from ...scenarios.catalog import scene_of
     from ...scenarios.cell import list_cells, scenario_of
+    from ...scenarios.robot import robots
     from ..formats import read
     from ..judge import judging
     from ..report import Gate, Terminal, Words, check_out, exit_code, write_reports
@@ -47,7 +51,8 @@ def run(request: Request) -> int:
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
     mapping = settings["mapping"].word(default="") or None
-    robot, hand, base = (settings[key].word() for key in ("robot", "hand", "base"))
+    hand, base = (settings[key].word() for key in ("hand", "base"))
+    robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
     settings["check"].word(choices=("gate", "full"))
     strict, quiet, pictures = (settings[key].flag() for key in ("strict", "quiet", "pictures"))
     threads, seed = settings["threads"].integer(low=0), settings["seed"].integer(low=0)
@@ -59,7 +64,9 @@ def run(request: Request) -> int:
     if name is None and settings.chosen("cell"):  # a cell is of one scenario, which it names
         name = scenario_of(list_cells(request.conf_dir)[str(settings.chosen("cell"))])
         settings = Settings(replace(request, overrides=[f"scenario={name}", *request.overrides]))
-    scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base) if name else None
+    own = robot if robot in robots() else "kuafu"
+    scene = scene_of(settings.composed, name, robot=own, hand=hand, base=base) if name else None
+    stages = Stages(scene, robot, hand, base, request.conf_dir, model, Path(data))
     recordings = read(data, mapping)
     cores = threads or os.cpu_count() or 1
     header: dict[str, Any] = {
@@ -87,7 +94,7 @@ def run(request: Request) -> int:
             threads=threads,
             seed=seed,
             pictures=pictures,
-            stages=Stages(scene, robot, hand, base, request.conf_dir),
+            stages=stages,
         ):
             if len(verdicts) >= WITH_EVIDENCE:
                 verdict.evidence = None  # it gets no sheet; curves of ten thousand recordings would not fit into memory

@@ -52,7 +52,7 @@ class Sheet:
         parts = [ui("scenario_bare") if verdict.scenario in (None, "bare") else scenario]
         parts += [f"{ui('cell')} {shown_cell(verdict, self.words)}"] if verdict.cell else []
         parts += [span(self.story.duration)] if self.story.duration is not None else []
-        parts += [self.words.claim(verdict.claim, "kind")]
+        parts += [self.words.claim(self.story.claim, "kind")]
         return [str(part) for part in parts]
 
     @cached_property

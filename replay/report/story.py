@@ -112,12 +112,20 @@ class Story:
             return self.words.slip(self.root)
         if verdict == "INCONCLUSIVE":
             return self.words.fill(slips["INCONCLUSIVE"], {"what": self.open_points})
+        # by limits alone nobody can say that the robot can do it
+        passed = "WITHIN_LIMITS" if (self.verdict.provenance or {}).get("robot_known_by") == "limits" else "FEASIBLE"
         if verdict == "FEASIBLE" and self.listed:
             return self.words.fill(
-                slips["FEASIBLE_WARN"],
+                slips[f"{passed}_WARN"],
                 {"why": self.words.message(self.findings[self.listed[0]]), "more": len(self.listed) - 1 or None},
             )
-        return slips["FEASIBLE"]
+        return slips[passed]
+
+    @property
+    def claim(self) -> str | None:
+        """What is claimed: by the kind of recording, or by what is known of a robot that has no scene here."""
+        known = (self.verdict.provenance or {}).get("robot_known_by")
+        return f"by_{known}" if known else self.verdict.claim
 
     @cached_property
     def advice(self) -> str:
