@@ -77,7 +77,7 @@ class Hypothesis:
         return {"cause": self.name, **self.amount, "residual": self.residual, "share": self.share}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stretch:
     """A part of the record: `begin` is a control step whose full state is known, `n` how many steps follow."""
 
@@ -227,7 +227,10 @@ class _Trial:
         known = {0: start} | {k: s for k, s in self.episode.checkpoints.items() if s.shape == start.shape}
         total, steps = len(self.theirs) - 1, sorted(known)
         before = max((k for k in steps if k < max(self.first, 1)), default=0)
-        begins = [before, *[k for k in steps if k > max(self.first, before)][:LATER]]
+        behind = [k for k in steps if max(self.first, before) < k < total]
+        # where much moves, a wrong cause shows; where nothing does, every cause fits
+        moves = {k: float(np.ptp(self.episode.actions[k : k + AFTER], axis=0).sum()) for k in behind}
+        begins = [before, *sorted(sorted(behind, key=lambda k: -moves[k])[:LATER])]
         found = []
         for i, k in enumerate(begins):
             n = min(self.first - k + AFTER if i == 0 else AFTER, total - k)
@@ -281,7 +284,9 @@ class _Trial:
 
     def _shifts(self) -> Iterator[Hypothesis]:
         for n in SHIFTS:
-            yield self._over("alignment", lambda s, n=n: self._actions(s, n), amount={"shift": n})
+            # what was shifted out of the record at its begin or end cannot be had back
+            whole = [s for s in self.stretches if s.begin + n >= 0 and s.begin + s.n + n <= self.episode.n_steps]
+            yield self._over("alignment", lambda s, n=n: self._actions(s, n), amount={"shift": n}, among=whole)
 
     def _periods(self) -> Iterator[Hypothesis]:
         mine = self.scene.n_substeps
@@ -390,14 +395,24 @@ class _Trial:
         return value, float(np.abs(there - want)[:end].max())
 
     # -- playing -----------------------------------------------------------------------------------------------------
-    def _over(self, name: str, actions: Any, *, substeps: int | None = None, amount: Mapping[str, Any]) -> Hypothesis:
-        """One hypothesis on all stretches."""
+    def _over(
+        self,
+        name: str,
+        actions: Any,
+        *,
+        substeps: int | None = None,
+        amount: Mapping[str, Any],
+        among: Sequence[Stretch] | None = None,
+    ) -> Hypothesis:
+        """One hypothesis on all stretches, or on those `among` which it can be tried."""
+        chosen = self.stretches if among is None else among
+        departure = max((self.plain[self.stretches.index(s)] for s in chosen), default=0.0)
         left = 0.0
-        for stretch in self.stretches:
+        for stretch in chosen if departure else ():
             left = max(left, self._left([self.draw], stretch, [actions(stretch)], substeps=substeps)[0])
-            if left > EXPLAINED * self.departure:
+            if left > EXPLAINED * departure:
                 break  # one stretch that it does not explain is enough
-        return Hypothesis(name, left, left / self.departure if self.departure else 1.0, amount)
+        return Hypothesis(name, left, left / departure, amount) if departure else Hypothesis(name, left, 1.0, amount)
 
     def _actions(self, stretch: Stretch, shift: int = 0) -> np.ndarray:
         """(n, nu) of a stretch; those of `shift` rows later where the record has them, else its first or last."""
