@@ -77,13 +77,17 @@ class Hypothesis:
         return {"cause": self.name, **self.amount, "residual": self.residual, "share": self.share}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stretch:
-    """A part of the record: `begin` is a control step whose full state is known, `n` how many steps follow."""
+    """A part of the record: `begin` is a control step whose full state is known, `n` how many steps follow.
+
+    `end`: the full state behind them, where that alone is compared.
+    """
 
     begin: int
     n: int
     state: np.ndarray
+    end: np.ndarray | None = None
 
 
 def attribute(
@@ -217,6 +221,7 @@ class _Trial:
         self.scene, self.episode, self.draw, self.features, self.threads = scene, episode, draw, features, threads
         self.theirs, self.first, self.size = theirs, first, size
         self.shown = int((size > 0).argmax()) if size.any() else first  # the first row that differs
+        self.physics = 1 + scene.model.nq + scene.model.nv  # of a full state: time, positions, velocities
         self.stretches = self._stretches()
         self.plain = [self._left([self.draw], s, [self._actions(s)])[0] for s in self.stretches]
         self.departure = max(self.plain)
@@ -227,7 +232,10 @@ class _Trial:
         known = {0: start} | {k: s for k, s in self.episode.checkpoints.items() if s.shape == start.shape}
         total, steps = len(self.theirs) - 1, sorted(known)
         before = max((k for k in steps if k < max(self.first, 1)), default=0)
-        begins = [before, *[k for k in steps if k > max(self.first, before)][:LATER]]
+        behind = [k for k in steps if max(self.first, before) < k < total]
+        # where much moves, a wrong cause shows; where nothing does, every cause fits
+        moves = {k: float(np.ptp(self.episode.actions[k : k + AFTER], axis=0).sum()) for k in behind}
+        begins = [before, *sorted(sorted(behind, key=lambda k: -moves[k])[:LATER])]
         found = []
         for i, k in enumerate(begins):
             n = min(self.first - k + AFTER if i == 0 else AFTER, total - k)
@@ -281,7 +289,9 @@ class _Trial:
 
     def _shifts(self) -> Iterator[Hypothesis]:
         for n in SHIFTS:
-            yield self._over("alignment", lambda s, n=n: self._actions(s, n), amount={"shift": n})
+            # what was shifted out of the record at its begin or end cannot be had back
+            whole = [s for s in self.stretches if s.begin + n >= 0 and s.begin + s.n + n <= self.episode.n_steps]
+            yield self._over("alignment", lambda s, n=n: self._actions(s, n), amount={"shift": n}, among=whole)
 
     def _periods(self) -> Iterator[Hypothesis]:
         mine = self.scene.n_substeps
@@ -309,10 +319,12 @@ class _Trial:
         """Each number of the draw, moved to where a stretch fits best; those that draws vary first, and others only if need be."""
         varied = {vary.key for vary in self.scene.config.variation}
         keys = [key for key in nominal_values(self.scene.config) if key in self.draw.values]
-        stretch = self._clear_stretch()
+        tries = [(stretch, nudge) for stretch in (self._to_next_state(), self._clear_stretch()) for nudge in NUDGES]
         for chosen in (varied, set(keys) - varied):
             found: dict[str, Hypothesis] = {}
-            for nudge in NUDGES:
+            for stretch, nudge in tries:
+                if stretch is None:
+                    continue
                 for h in self._fits(stretch, [key for key in keys if key in chosen], nudge):
                     key = str(h.amount["parameter"])
                     found[key] = min(found.get(key, h), h, key=lambda one: one.share)
@@ -321,6 +333,15 @@ class _Trial:
             yield from found.values()
             if any(h.share <= EXPLAINED for h in found.values()):
                 return
+
+    def _to_next_state(self) -> Stretch | None:
+        """From the recorded state before the first difference to the next one, which is known in float64: what rests on the
+        counter moves by less than float32 tells, and there it can be told which of two weights is another."""
+        begin = self.stretches[0].begin
+        end = min((k for k in self.episode.checkpoints if k >= max(self.first, begin + 1)), default=None)
+        if end is None or end > len(self.theirs) - 1:
+            return None
+        return Stretch(begin, end - begin, self.stretches[0].state, self.episode.checkpoints[end])
 
     def _clear_stretch(self) -> Stretch:
         """A few steps from where the departure stands out of the rounding, begun at the last recorded state before it.
@@ -349,8 +370,8 @@ class _Trial:
         steps = {key: max(nudge * abs(self.draw.values[key]), 0.1 * nudge) for key in keys}
         nudged = [(key, draw) for key in keys if (draw := self._with(key, self.draw.values[key] + steps[key]))]
         bent = self._roll([draw for _, draw in nudged], stretch, [actions] * len(nudged))
-        for rows in ROWS:
-            end = max(1, len(want) - max(ROWS) + rows)
+        for rows in ROWS if stretch.end is None else (1,):
+            end = 1 if stretch.end is not None else max(1, len(want) - max(ROWS) + rows)
             plain = float(np.abs(base - want)[:end].max())
             if not 0.0 < plain < np.inf:
                 continue
@@ -390,14 +411,24 @@ class _Trial:
         return value, float(np.abs(there - want)[:end].max())
 
     # -- playing -----------------------------------------------------------------------------------------------------
-    def _over(self, name: str, actions: Any, *, substeps: int | None = None, amount: Mapping[str, Any]) -> Hypothesis:
-        """One hypothesis on all stretches."""
+    def _over(
+        self,
+        name: str,
+        actions: Any,
+        *,
+        substeps: int | None = None,
+        amount: Mapping[str, Any],
+        among: Sequence[Stretch] | None = None,
+    ) -> Hypothesis:
+        """One hypothesis on all stretches, or on those `among` which it can be tried."""
+        chosen = self.stretches if among is None else among
+        departure = max((self.plain[self.stretches.index(s)] for s in chosen), default=0.0)
         left = 0.0
-        for stretch in self.stretches:
+        for stretch in chosen if departure else ():
             left = max(left, self._left([self.draw], stretch, [actions(stretch)], substeps=substeps)[0])
-            if left > EXPLAINED * self.departure:
+            if left > EXPLAINED * departure:
                 break  # one stretch that it does not explain is enough
-        return Hypothesis(name, left, left / self.departure if self.departure else 1.0, amount)
+        return Hypothesis(name, left, left / departure, amount) if departure else Hypothesis(name, left, 1.0, amount)
 
     def _actions(self, stretch: Stretch, shift: int = 0) -> np.ndarray:
         """(n, nu) of a stretch; those of `shift` rows later where the record has them, else its first or last."""
@@ -405,6 +436,8 @@ class _Trial:
         return self.episode.actions[rows]
 
     def _rows(self, stretch: Stretch) -> np.ndarray:
+        if stretch.end is not None:
+            return stretch.end[None, : self.physics]
         return self.theirs[stretch.begin : stretch.begin + stretch.n + 1]
 
     def _with(self, key: str, value: float) -> Draw | None:
@@ -437,7 +470,7 @@ class _Trial:
         states: Sequence[np.ndarray] | None = None,
         substeps: int | None = None,
     ) -> np.ndarray:
-        """(m, n+1, k) what the record would hold of a stretch, for each of m plays of it."""
+        """(m, n+1, k) what the record would hold of a stretch, for each of m plays of it; (m, 1, k) where it has an `end`."""
         scene = self.scene
         if substeps is not None:
             scene = copy.copy(scene)
@@ -456,4 +489,6 @@ class _Trial:
         told = np.stack([np.asarray(a, np.float32) for a in actions])
         for t in range(stretch.n):
             out.append(seen(simulation.step(told[:, t])))
+        if stretch.end is not None:
+            return simulation.state[:, None, : self.physics].copy()
         return np.stack(out, axis=1)

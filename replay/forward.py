@@ -20,6 +20,7 @@ from .checks.motors import check_motors
 from .checks.outcome import check_drop, check_forces, check_goal, check_nevers, check_stable, check_touches, outcome_of
 from .checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from .checks.rules import Rules
+from .departing import explain
 from .finding import Finding
 from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
@@ -277,9 +278,9 @@ def _reproduced(case: Case, shown: Played) -> list[Finding]:
     if found[0].level == "FAIL" and found[0].details["likely"] != "length":
         assert case.draw is not None
         compared = [name for name in RECORDED if name.removeprefix("observation.") in parts]
-        theirs = {name: np.asarray(episode.states[name])[:rows] for name in compared}
-        ours = {name: shown.observations[name][:rows] for name in compared}
-        found[0].details |= attribute(scene, episode, case.draw, theirs, ours, shown.states)
+        record = {name: np.asarray(episode.states[name])[:rows] for name in compared}
+        again = {name: shown.observations[name][:rows] for name in compared}
+        found[0].details |= attribute(scene, episode, case.draw, record, again, shown.states)
     return found
 
 
@@ -323,6 +324,9 @@ def _tracked(case: Case, take: Take, shown: Played) -> list[Finding]:
     found = check_tracking(times, error, shared, rules, informative=True)
     for finding in found:
         finding.details["on_recording_clock"] = True
+        finding.details |= explain(
+            t + forward.offset, q[:, columns], measured.t, theirs, shared, rules["tracking"].bound("warn")
+        )
     return found
 
 

@@ -189,10 +189,11 @@ def _parts(tree: dict[str, Any], node: Node, places: dict[str, Place]) -> None:
 
 def _measured(tree: dict[str, Any], part: str, path: list[str], node: Node, places: dict[str, Place]) -> None:
     """Put one measured value in, and take it out of the variation, or vary it by its tolerance."""
-    value, within = node.value, None
-    if isinstance(value, Mapping):
+    value: Any = node.value
+    within: Any = None
+    if isinstance(node.value, Mapping):
         node.mapping(required=("is",), optional=("within",))
-        value, within = value.get("is"), value.get("within")
+        value, within = node.value.get("is"), node.value.get("within")
         if value is None:
             return
     try:

@@ -5,8 +5,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from shiliu.replay.attribution import attribute, doubling
+from shiliu.replay.attribution import _Trial, attribute, doubling
 from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.departing import explain
 from shiliu.replay.forward import RECORDED, own_draw
 from shiliu.replay.judge import judge
 from shiliu.replay.playing import Take, play
@@ -125,13 +126,14 @@ def test_a_number_of_the_scene_that_is_a_tenth_off(scene, good, key):
     assert found["fitting_value"] == pytest.approx(true, rel=0.005)
 
 
-def test_what_nothing_undoes_is_told_by_what_is_known_to_differ(scene, draw, actions):
+def test_what_nothing_undoes_is_told_by_what_is_known_to_differ(scene, draw, actions, monkeypatch):
     model = copy.deepcopy(draw.model)
     model.dof_damping[:] *= 1.1
     broken = made(scene, dataclasses.replace(draw, model=model), actions)
     found = details(scene, broken)
     assert (found["likely"], found["owner"]) == ("unknown", "auditor")
     assert 0.005 < found["doubling_s"] < 0.2
+    monkeypatch.setattr(_Trial, "_parameters", lambda self: iter(()))  # they were tried, and take the longest
     broken.fingerprint = "0" * 64
     found = details(scene, broken)
     assert (found["likely"], found["owner"], found["made_with"]) == ("scene_fingerprint", "scene", "0" * 12)
@@ -161,3 +163,37 @@ def test_doubling_is_told_where_something_grows():
     assert doubling(grows, 1 / 30) == pytest.approx(0.1, rel=1e-6)
     assert doubling(np.full(60, 1e-3), 1 / 30) is None, "it differs, and does not grow"
     assert doubling(np.full(60, 1e-12), 1 / 30) is None, "what an engine rounds is no departure yet"
+
+
+T = np.arange(0.0, 6.0, 1 / 30)
+OURS = np.stack([0.8 * np.sin(2.0 * T), 0.5 * np.cos(1.3 * T), np.full(len(T), 0.2)], axis=1)
+SENSED = np.arange(0.1, 5.9, 0.01)  # the measurement has a clock of its own
+
+
+def sensed(lag=0.0, times=(1.0, 1.0, 1.0), plus=(0.0, 0.0, 0.0)):
+    at = np.stack([np.interp(SENSED - lag, T, OURS[:, j]) for j in range(3)], axis=1)
+    return at * times + plus
+
+
+@pytest.mark.parametrize(
+    ("measured", "likely", "size"),
+    [
+        (sensed(lag=0.25), "lag", {"lag_s": pytest.approx(0.25)}),
+        (sensed(lag=-0.3), "lag", {"lag_s": pytest.approx(-0.3)}),
+        (sensed(plus=(0.0, 0.3, 0.0)), "offset", {"offset": pytest.approx(0.3), "offset_of": "b", "joints_out": ["b"]}),
+        (sensed(times=(1.0, np.degrees(1.0), np.degrees(1.0))), "unit", {"factor": pytest.approx(57.29578)}),
+        (sensed(times=(-1.0, 1.0, 1.0)), "sign", {"factor": -1.0, "joints_out": ["a"]}),
+    ],
+)
+def test_why_our_robot_is_far_from_the_measurement(measured, likely, size):
+    found = explain(T, OURS, SENSED, measured, "abc", 0.2)
+    assert found["likely"] == likely and found["left"] < 0.05
+    assert {key: found[key] for key in size} == size
+
+
+def test_a_measurement_that_went_another_way_has_no_such_reason():
+    blocked = sensed()
+    blocked[250:400, 0] = blocked[250, 0]  # an arm that was held fast for a while
+    found = explain(T, OURS, SENSED, blocked, "abc", 0.2)
+    assert (found["likely"], found["joints_out"]) == ("unknown", ["a"])
+    assert explain(T, OURS, SENSED, sensed(lag=0.02), "abc", 0.2) == {}, "inside the bound nothing is explained"
