@@ -298,3 +298,14 @@ def test_a_beginning_that_makes_no_sense_is_refused(scene, episode, options, sai
 def test_an_episode_of_another_scenario_is_refused(bare, episode):
     with pytest.raises(ScenarioError, match="an episode of 'microwave', and this is 'bare'"):
         ShiliuEnv(bare).reset(options={"episode": episode})
+
+
+@pytest.mark.gl
+def test_the_wrists_see_their_own_fingers(scene, opengl):
+    env = ShiliuEnv(scene, images=["left_wrist/segmentation", "right_wrist/segmentation"], vary=False)
+    observation, _ = env.reset(seed=0)
+    for side in ("left", "right"):
+        what = observation[f"observation.segmentation.{side}_wrist"]
+        assert what.shape == (480, 848)  # as the hardware's camera gives it
+        assert {scene.model.body(i).name for i in np.unique(what) if i >= 0} >= {f"{side}_finger_front", f"{side}_claw"}
+    env.close()
