@@ -58,6 +58,7 @@ class Forward:
         findings: of the replay stage; outcome: success, subgoals, failure, beside the recording's label.
         played: the one take that is shown, with its draw; offset: its start on the recording's clock [s].
         tracking: (t, error (m, k), names) of the robot against what was measured or commanded.
+        succeeded: the takes that reached the goal.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -66,6 +67,7 @@ class Forward:
     draw: Draw | None = None
     offset: float = 0.0
     tracking: tuple[np.ndarray, np.ndarray, tuple[str, ...]] | None = None
+    succeeded: list[Take] = field(default_factory=list)
 
 
 def replay_all(cases: Sequence[Case], threads: int, seed: int) -> None:
@@ -185,6 +187,7 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     mujoco.mj_setState(take.draw.model, data, take.draw.start_state, STATE)
     forward.findings += check_start(take.draw.model, data, rules, case.stage.hand_pairs)
     outcomes = [outcome_of(scene.course, p.carry, "unstable" if p.unstable_at is not None else None) for p in played]
+    forward.succeeded = [one for one, outcome in zip(takes, outcomes) if outcome["success"]]
     label = episode.label if episode is not None else case.recording.metadata.get("label")
     forward.outcome = {**outcomes[0], "label": label.get("success") if isinstance(label, dict) else None}
     forward.findings += check_stable(shown.unstable_at, rules)

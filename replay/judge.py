@@ -27,6 +27,7 @@ from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
 from .others import judge_other, known_by, notes_of, required_of
 from .recording import Recording
+from .robustness import Robustness, robust_all
 from .scenes import Stage, Stages
 from .verdict import Verdict, combine
 
@@ -51,6 +52,7 @@ class Case:
     draw: Draw | None = None  # of an own episode: the copy of the scene that it was made in
     effort: dict[str, Effort] = field(default_factory=dict)
     forward: Forward | None = None
+    robust: Robustness | None = None
 
     @property
     def other_robot(self) -> bool:
@@ -80,6 +82,7 @@ def judge(
     seed: int = 0,
     pictures: bool = False,
     stages: Stages | None = None,
+    full: bool = False,
     told: Callable[[Verdict], None] | None = None,
 ) -> list[Verdict]:
     """Judge recordings.
@@ -89,8 +92,9 @@ def judge(
         scene: where to judge them; None takes the scene that each names, else the bare floor.
         strict: a warning fails.
         threads: of the replay; 0 for all cores; verdicts do not depend on it.
-        seed: of the likely starts that are tried where a recording does not tell its start.
+        seed: of the likely starts that are tried where a recording does not tell its start, and of the varied copies.
         pictures: draw a small picture strip for each recording, where OpenGL exists.
+        full: play those that succeed in varied copies of their scene, too.
         told: called with each verdict as it is done.
 
     Returns:
@@ -98,7 +102,7 @@ def judge(
     """
     verdicts = []
     for verdict in judging(
-        recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=stages
+        recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=stages, full=full
     ):
         verdicts.append(verdict)
         if told is not None:
@@ -115,6 +119,7 @@ def judging(
     seed: int = 0,
     pictures: bool = False,
     stages: Stages | None = None,
+    full: bool = False,
 ) -> Iterator[Verdict]:
     """As `judge`, one verdict after the other, holding no more than a batch of recordings."""
     stages = stages or Stages(scene)
@@ -132,6 +137,8 @@ def judging(
                 slots.append(_unreadable(item.name, item.source, error))
         cases = [slot for slot in slots if isinstance(slot, Case)]
         replay_all(cases, threads, seed)
+        if full:
+            robust_all(cases, threads, seed)
         for slot in slots:
             yield slot if isinstance(slot, Verdict) else _concluded(slot, strict, pictures)
 
@@ -213,7 +220,7 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
     if case.forward is not None:
         case.findings += case.forward.findings
     case.findings += case.place.findings
-    case.findings.append(rules["robustness"].not_checked("not_run_gate"))
+    case.findings.append(case.robust.finding if case.robust else rules["robustness"].not_checked("not_run_gate"))
     _name_skills(case)
     other = case.stage.embodiment
     required = list(scene.config.required) if other is None else required_of(recording, other)

@@ -156,9 +156,9 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
         findings: all findings; a `because_of` that is set is kept.
         required: stages (`kinematics`), groups (`replay.safety`) or codes with their stage (`replay.goal`).
         rules: which codes are never required, who owns a failure, and which of two codes comes first.
-        strict: every WARN counts, and is listed, as a FAIL.
+        strict: every WARN but that of robustness counts, and is listed, as a FAIL.
     """
-    judged = [_strictly(finding) if strict and finding.level == "WARN" else finding.with_() for finding in findings]
+    judged = [_strictly(finding) if strict and _counts(finding) else finding.with_() for finding in findings]
     order = _order(judged, rules)
     _link(judged, order)
     stages = {stage: _stage(stage, judged, required, rules) for stage in STAGES}
@@ -175,6 +175,11 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
     root = _root(verdict, judged, order, needed, required, rules)
     owner = _owner(verdict, judged[root] if root is not None else None, rules)
     return Combined(verdict, stages, root, owner, judged)
+
+
+def _counts(finding: Finding) -> bool:
+    """Whether a warning counts where all do; robustness never makes a recording infeasible."""
+    return finding.level == "WARN" and finding.stage != "robustness"
 
 
 def is_required(finding: Finding, required: Iterable[str], rules: Rules) -> bool:

@@ -65,6 +65,14 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
     "joint.jump": {"least": "angle"},
     "clock.gap": {"held": "angle", "intervals": "number"},
     "tracking": {},
+    "robustness": {
+        "copies": "number",
+        "friction": "share",
+        "mass": "share",
+        "gains": "share",
+        "latency": "time",
+        "place": "length",
+    },
 }
 
 

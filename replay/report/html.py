@@ -176,13 +176,19 @@ class Sheet:
         ]
         return {
             "title": self.words.look_up("tables", table.title_key),
-            "columns": [self.words.look_up("columns", c) for c in table.columns],
+            "columns": [self._column(c) for c in table.columns],
             "rows": rows,
         }
+
+    def _column(self, key: str) -> str:
+        known = key in self.words.book["columns"]
+        return self.words.look_up("columns", key) if known else self.words.parameter(key).replace("_", " ")
 
     def _cell(self, cell: Any) -> str:
         if cell is None:
             return "–"
+        if isinstance(cell, bool):
+            return self.words.ui("success" if cell else "failure")
         if isinstance(cell, str):
             return self.words.name(cell, "full")
         return (
