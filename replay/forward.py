@@ -14,6 +14,7 @@ from ..scenarios.config import draw_values, nominal_values
 from ..scenarios.draw import Draw
 from ..scenarios.scene import Scene
 from .attribution import attribute
+from .carrying import check_carried
 from .checks.channels import in_radians
 from .checks.collision import check_start
 from .checks.motors import check_motors
@@ -21,6 +22,7 @@ from .checks.outcome import check_drop, check_forces, check_goal, check_nevers, 
 from .checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from .checks.rules import Rules
 from .departing import explain
+from .diverging import check_diverged
 from .finding import Finding
 from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
@@ -40,7 +42,17 @@ REPLAY = (
     "unstable",
     "start.penetration",
     "ctrl.clamped",
+    "slip",
+    "grip.friction",
+    "payload",
+    "object.diverged",
 )
+ABSENT = {  # what no scene of today has
+    "force.person": "no_person",
+    "speed.person": "no_person",
+    "link.stale": "no_link",
+    "link.loss": "no_link",
+}
 RECORDED = (
     "observation.state",
     "observation.velocity",
@@ -173,7 +185,11 @@ def _posed(scene: Scene, draw: Draw, angles: dict[str, float]) -> Draw:
 
 def _not_checked(scene: Scene, rules: Rules, reason: str, but: Sequence[str] = ()) -> list[Finding]:
     found = [rules[code].not_checked(reason) for code in REPLAY if code not in but]
-    return [*found, rules["force.person"].not_applicable("no_person")]
+    return [*found, *_absent(rules)]
+
+
+def _absent(rules: Rules) -> list[Finding]:
+    return [rules[code].not_applicable(reason) for code, reason in ABSENT.items()]
 
 
 def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
@@ -205,14 +221,15 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     world += check_drop(shown.held, shown.heights, dt, rules)
     world += check_forces(scene.safety, shown.safety, dt, rules)
     world += check_touches(*_touches(case, shown, take), dt, rules)
+    world += check_carried(case, take, shown, known)
     if not known:  # one likely start of many says nothing about the others
         world = [rules[f.code].not_checked("unknown_start") if f.level in ("WARN", "FAIL") else f for f in world]
     forward.findings += world
-    forward.findings.append(rules["force.person"].not_applicable("no_person"))
+    forward.findings += check_diverged(case, shown, known)
+    forward.findings += _absent(rules)
     for finding in forward.findings:  # replay runs on the take's own clock; findings are told on the recording's
         if (
-            finding.stage == "replay"
-            and finding.code != "ctrl.clamped"
+            finding.code != "ctrl.clamped"
             and finding.t0 is not None
             and not finding.details.get("on_recording_clock")
         ):

@@ -26,6 +26,7 @@ from .glimpses import glimpses_of
 from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
 from .others import judge_other, known_by, notes_of, required_of
+from .outliers import compare_rates
 from .recording import Recording
 from .robustness import Robustness, robust_all
 from .scenes import Stage, Stages
@@ -35,7 +36,7 @@ AT_ONCE = 64  # recordings judged together: their replays share one batch
 KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
 DYNAMICS = ("torque.peak", "torque.rated", "balance")
 OFFSET = "calibration.offset"
-WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk", "grip.friction", "payload")
+WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
 
 
 @dataclass
@@ -136,6 +137,7 @@ def judging(
             except ShiliuError as error:
                 slots.append(_unreadable(item.name, item.source, error))
         cases = [slot for slot in slots if isinstance(slot, Case)]
+        compare_rates(cases)
         replay_all(cases, threads, seed)
         if full:
             robust_all(cases, threads, seed)

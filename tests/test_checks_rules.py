@@ -13,6 +13,7 @@ joint.jump collision.self collision.scene torque.peak torque.rated balance paylo
 start.penetration ctrl.clamped tracking goal drop force.object force.person collision.unexpected unstable
 robustness scenario value.quaternion unit.polarity clock.skew stream.repeated stream.swapped stream.scaled
 calibration.offset image.black image.frozen image.late
+robustness scenario slip object.diverged speed.person link.stale link.loss
 """.split()
 
 
