@@ -141,7 +141,7 @@ def _loads(scene: Scene, take: Take, played: Played, carries: Sequence[Carried])
             other.thing == held.thing and other.begin < held.end and held.begin < other.end for other in carries
         )
         bodies = np.zeros(model.nbody, bool)
-        for name in (_body(scene, held.thing), *_inside(scene, model, held.thing)):
+        for name in (_body(scene, held.thing), *contents(scene, model, held.thing)):
             bodies |= _tree(model, name)
         data = mujoco.MjData(model)
         data.qpos[:] = played.qpos[held.begin]
@@ -153,7 +153,7 @@ def _loads(scene: Scene, take: Take, played: Played, carries: Sequence[Carried])
     return found
 
 
-def _inside(scene: Scene, model: mujoco.MjModel, thing: str) -> list[str]:
+def contents(scene: Scene, model: mujoco.MjModel, thing: str) -> list[str]:
     """Top bodies of the parts that fill or stand on a thing, and of what fills those."""
     names, found = [thing], []
     for placed in scene.config.parts:

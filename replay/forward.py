@@ -22,7 +22,7 @@ from .checks.outcome import check_drop, check_forces, check_goal, check_nevers, 
 from .checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from .checks.rules import Rules
 from .departing import explain
-from .diverging import check_diverged
+from .diverging import check_diverged, recorded_poses, stood
 from .finding import Finding
 from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
@@ -70,7 +70,7 @@ class Forward:
         findings: of the replay stage; outcome: success, subgoals, failure, beside the recording's label.
         played: the one take that is shown, with its draw; offset: its start on the recording's clock [s].
         tracking: (t, error (m, k), names) of the robot against what was measured or commanded.
-        succeeded: the takes that reached the goal.
+        succeeded: the takes that reached the goal; stood: things that start where they were recorded.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -80,6 +80,7 @@ class Forward:
     offset: float = 0.0
     tracking: tuple[np.ndarray, np.ndarray, tuple[str, ...]] | None = None
     succeeded: list[Take] = field(default_factory=list)
+    stood: tuple[str, ...] = ()
 
 
 def replay_all(cases: Sequence[Case], threads: int, seed: int) -> None:
@@ -158,7 +159,9 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     if measured is not None:
         first = zero_order_hold(measured.t, measured.q, np.array([begin]))[0]
         start.update({name: float(first[j]) for j, name in enumerate(measured.names)})
-    unknown = scene.config.vary_unknown
+    poses = recorded_poses(scene, case.recording, begin)
+    forward.stood = tuple(poses)
+    unknown = [word for word in scene.config.vary_unknown if word.partition(".at")[0] not in poses]
     draws = [drawing.nominal(scene)]
     if unknown:
         rng = np.random.default_rng(seed)
@@ -168,7 +171,7 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
             values = nominal_values(scene.config)
             values.update({k: v for k, v in drawn.items() if any(k == u or k.startswith(f"{u}.") for u in unknown)})
             draws.append(drawing.of_values(scene, values, 0))
-    takes = [Take(_posed(scene, draw, start), actions.astype(np.float32)) for draw in draws]
+    takes = [Take(_posed(scene, stood(scene, draw, poses), start), actions.astype(np.float32)) for draw in draws]
     return takes, [[] for _ in takes]
 
 
@@ -228,11 +231,7 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     forward.findings += check_diverged(case, shown, known)
     forward.findings += _absent(rules)
     for finding in forward.findings:  # replay runs on the take's own clock; findings are told on the recording's
-        if (
-            finding.code != "ctrl.clamped"
-            and finding.t0 is not None
-            and not finding.details.get("on_recording_clock")
-        ):
+        if finding.code != "ctrl.clamped" and finding.t0 is not None and not finding.details.get("on_recording_clock"):
             finding.t0 += forward.offset
             finding.t1 = None if finding.t1 is None else finding.t1 + forward.offset
 
