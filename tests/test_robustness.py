@@ -174,7 +174,7 @@ def test_a_place_that_matters_to_the_millimetre_is_told(designer):
     assert judge([standing(scene)], full=True, strict=True)[0].stages["robustness"].verdict == "FEASIBLE"
     table = next(t for t in verdict.evidence.tables if t.title_key == "robustness")
     assert len(table.rows) == 16 and sum(row[-2] for row in table.rows) == found.details["successes"]
-    for lang, word in (("en", "bowl stands (x)"), ("zh", "碗的位置（x）")):
+    for lang, word in (("en", "<th class=\"n\">bowl x</th>"), ("zh", "<th class=\"n\">碗 x</th>")):
         page = render([verdict], Words(lang), "shiliu replay")
         assert word in page and ("success" if lang == "en" else "成功") in page
 

@@ -181,8 +181,8 @@ class Sheet:
         }
 
     def _column(self, key: str) -> str:
-        known = key in self.words.book["columns"]
-        return self.words.look_up("columns", key) if known else self.words.parameter(key).replace("_", " ")
+        part, _, axis = key.partition(".at.")
+        return f"{self.words.plain(part)} {axis}" if axis else self.words.look_up("columns", key)
 
     def _cell(self, cell: Any) -> str:
         if cell is None:
