@@ -183,7 +183,7 @@ def _bear(case: Case, loads: Sequence[Load]) -> None:
         if borne:
             rows_of.setdefault(borne, []).append(row)
     for borne, rows in rows_of.items():
-        payload = {loads[k][0].hand: (loads[k][1], loads[k][2]) for k in borne}
+        payload = {loads[k][0].hand: (loads[k][1], loads[k][2].tolist()) for k in borne}
         some = Motion(even.t[rows], even.x[rows], even.v[rows], even.a[rows])
         part = effort(stage.robot, some, names, payload=payload)
         torque[rows], pressure[rows] = part.torque, part.pressure

@@ -12,11 +12,12 @@ import numpy as np
 
 # stage -> the functions whose time it is, as the modules know them that call them
 STAGES = {
-    "integrity": (("judge", "check_integrity"),),
+    "integrity": (("judge", "glimpses_of"), ("judge", "check_integrity")),
     "kinematics": (
         ("judge", "joint_motion"),
         ("judge", "motion_of"),
         ("judge", "check_kinematics"),
+        ("judge", "check_offset"),
         ("judge", "check_obstacles"),
         ("judge", "compare_rates"),
     ),

@@ -1,14 +1,12 @@
-"""A real robot's recording in a scene: what was recorded of its start and of its hands is used."""
+"""A real robot's recording in a scene: what was recorded of its start is used."""
 
 import mujoco
 import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.diverging import stood
-from shiliu.replay.forward import Forward, _takes
-from shiliu.replay.judge import Case, _before_replay, judge
+from shiliu.replay.judge import judge
 from shiliu.replay.recording import Recording, Stream
-from shiliu.replay.scenes import Stages
 from shiliu.scenarios import draw as drawing
 from shiliu.scenarios.pose import Pose
 
@@ -18,8 +16,8 @@ def scene():
     return shiliu.load_scenario("microwave", ["judge.if_unknown.starts=2"])
 
 
-def real(scene, bowl=None, claw=None, seconds=0.5):
-    """A real robot's recording that stands still; where the bowl was, and what the left hand was told, if recorded."""
+def real(scene, bowl=None, seconds=0.5):
+    """A real robot's recording that stands still; where the bowl was, if recorded."""
     t = np.arange(0, seconds, 0.02)
     ns = (t * 1e9).astype(np.int64)
     names = scene.robot.joint_names
@@ -32,10 +30,6 @@ def real(scene, bowl=None, claw=None, seconds=0.5):
         elements = tuple(f"bowl.{axis}" for axis in ("x", "y", "z", "qw", "qx", "qy", "qz"))
         streams.append(
             Stream("/bowl", "pose", "object_pose", "m m m 1 1 1 1", elements, np.tile(bowl, (len(t), 1)), capture_ns=ns)
-        )
-    if claw is not None:
-        streams.append(
-            Stream("/claw", "command", "claw", "%", ("left_claw",), np.full((len(t), 1), claw), capture_ns=ns)
         )
     return Recording("real", "real", "0" * 64, "robot", {s.name: s for s in streams}, scenario="microwave")
 
@@ -67,17 +61,3 @@ def test_what_fills_an_object_starts_in_it(scene):
     mujoco.mj_setState(draw.model, data, moved.start_state, drawing.STATE)
     for name, place in before.items():
         assert data.joint(name).qpos[:3] - place == pytest.approx([0.1, 0.0, 0.02])
-
-
-def test_a_hand_does_what_it_was_told(scene):
-    recording = real(scene, claw=60.0)
-    stages = Stages(scene)
-    case = Case(recording, stages.of(recording))
-    _before_replay(case)
-    case.forward = Forward()
-    takes, _ = _takes(case, 0)
-    column = scene.schema.action.names.index("left_claw")
-    assert (takes[0].actions[:, column] == 60.0).all()
-    recording.streams["/claw"].values[3] = np.nan
-    (verdict,) = judge([recording], scene, threads=1)
-    assert verdict.verdict == "UNSOUND"
