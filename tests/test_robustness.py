@@ -1,14 +1,17 @@
 """Robustness: copies that differ by known amounts, shares that are counted by hand, and one recording played in all of them."""
 
 import dataclasses
+import json
 
 import mujoco
 import numpy as np
 import pytest
 import shiliu
+from shiliu.cli import main
 from shiliu.replay.checks.robustness import check_robustness, delayed, nudge_of, varied
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.formats.lerobot_write import DatasetWriter
 from shiliu.replay.judge import judge
 from shiliu.replay.playing import Take, play
 from shiliu.replay.report import Words
@@ -174,7 +177,7 @@ def test_a_place_that_matters_to_the_millimetre_is_told(designer):
     assert judge([standing(scene)], full=True, strict=True)[0].stages["robustness"].verdict == "FEASIBLE"
     table = next(t for t in verdict.evidence.tables if t.title_key == "robustness")
     assert len(table.rows) == 16 and sum(row[-2] for row in table.rows) == found.details["successes"]
-    for lang, word in (("en", "<th class=\"n\">bowl x</th>"), ("zh", "<th class=\"n\">碗 x</th>")):
+    for lang, word in (("en", '<th class="n">bowl x</th>'), ("zh", '<th class="n">碗 x</th>')):
         page = render([verdict], Words(lang), "shiliu replay")
         assert word in page and ("success" if lang == "en" else "成功") in page
 
@@ -202,3 +205,18 @@ def test_only_the_scene_is_nudged_by_the_scenes_part_of_a_copy():
         {"friction": 0.9, "mass": 1.1, "gains": 1.0, "latency.arms": 0.02, "latency.hands": 0.0, "a.at.x": 1.0}
     )
     assert nudge == Nudge(0.9, 1.1, 1.0, {"a.at.x": 1.0})
+
+
+def test_the_command_runs_it_where_asked(table_top, tmp_path, capsys):
+    episode = standing(table_top).episode
+    with DatasetWriter(tmp_path / "set", table_top.schema.lerobot_features(), 30) as writer:
+        writer.add(episode, episode.states)
+    for asked, level in (("gate", "NOT_CHECKED"), ("full", "PASS")):
+        out = tmp_path / asked
+        assert main(["replay", f"data={tmp_path / 'set'}", f"out={out}", f"check={asked}", "pictures=false"]) == 0
+        (line,) = (out / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+        found = next(f for f in json.loads(line)["findings"] if f["code"] == "robustness")
+        assert found["level"] == level
+    assert "16 of 16 varied copies succeed" in found["message"]
+    assert main(["replay", f"data={tmp_path / 'set'}", f"out={tmp_path / 'no'}", "check=most"]) == 2
+    assert "full" in capsys.readouterr().err
