@@ -23,6 +23,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.finding import Finding
 from shiliu.replay.motion import JointMotion
 from shiliu.replay.report import Words
+from shiliu.scenarios import draw as drawing
 
 RULES = load_rules()
 DT = 0.1
@@ -234,3 +235,41 @@ def test_a_real_recording_tells_nothing_of_what_is_held(scene):
         "grip.friction": ("NOT_CHECKED", "no_finger_force"),
         "payload": ("NOT_CHECKED", "no_payload"),
     }
+
+
+def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand_bears(scene):
+    """Hand-made states: the left arm lifts, the bowl goes with its palm and slides 15 mm along it on the way."""
+    draw = drawing.nominal(scene)
+    model, steps = draw.model, 61
+    data = mujoco.MjData(model)
+    mujoco.mj_setState(model, data, draw.start_state, drawing.STATE)
+    start, elbow = data.qpos.copy(), model.joint("zarm_l4_joint").qposadr[0]
+    bowl = model.joint("bowl/bowl_150_free").qposadr[0]
+    qpos, palm = np.tile(start, (steps, 1)), np.empty((steps, 12))
+    qpos[:, elbow] += np.interp(np.arange(steps), [10, 50], [0.0, -0.4])
+    for k in range(steps):
+        data.qpos[:] = qpos[k]
+        mujoco.mj_kinematics(model, data)
+        palm[k, :3], palm[k, 3:] = data.site("left_tcp").xpos, data.site("left_tcp").xmat
+    turn = palm[:, 3:].reshape(-1, 3, 3)
+    creep = np.interp(np.arange(steps), [20, 50], [0.0, 0.015])
+    for k in range(steps):
+        qpos[k, bowl : bowl + 3] = palm[k, :3] + turn[k] @ np.array([creep[k], 0.0, 0.0])
+        relative = turn[k] @ turn[0].T
+        mujoco.mju_mat2Quat(qpos[k, bowl + 3 : bowl + 7], relative.ravel())
+    force = np.zeros((steps, 2))
+    force[5:, 0] = 20.0
+    played = SimpleNamespace(qpos=qpos, grips={"bowl": force}, heights={"bowl": qpos[:, bowl + 2]}, states={})
+    stage = SimpleNamespace(scene=scene, rules=RULES)
+    case = SimpleNamespace(
+        stage=stage, recording=SimpleNamespace(episode=object()), effort={}, forward=None, findings=[]
+    )
+    found = {f.code: f for f in check_carried(case, SimpleNamespace(draw=draw), played, known=True)}
+    assert (found["slip"].level, found["slip"].subject) == ("WARN", ("bowl", "left_claw"))
+    (held,) = carried("bowl", force, qpos[:, bowl + 2], ["left_claw", "right_claw"], scene.control_timestep)
+    assert found["slip"].value == pytest.approx(creep.max() - creep[held.begin], abs=1e-6)
+    mass = sum(
+        float(model.body(i).mass[0]) for i in range(model.nbody) if model.body(i).name.startswith(("bowl/", "food/"))
+    )
+    assert found["payload"].value == pytest.approx(mass) and mass == pytest.approx(0.35 + 0.18, abs=0.01)
+    assert found["grip.friction"].reason == "too_short", "no full state was kept"
