@@ -108,7 +108,8 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     if case.stage.embodiment is not None:
         other = case.stage.embodiment
         forward.findings += judge_reproduction(case.recording, other, rules)
-        forward.findings += _not_checked(scene, rules, "no_model" if other.model is None else "no_scenario")
+        reason = "no_model" if other.model is None else "no_scenario"
+        forward.findings += _not_checked(scene, rules, reason, but=("grip.friction", "payload"))  # told with the dynamics
         return [], []
     if "command" not in case.motion and not (case.recording.kind == "state_only" and "measured" in case.motion):
         reason = case.stopped.get("command") or case.without_motion
