@@ -15,6 +15,7 @@ from .finding import Evidence, Fact, Finding, Picture, Plot, Table
 
 if TYPE_CHECKING:
     from .judge import Case
+    from .robustness import Robustness
     from .verdict import Verdict
 
 MAX_PLOTS = 6
@@ -79,7 +80,21 @@ def _tables(case: Case) -> list[Table]:
         if compared:
             rows = [[name, row["rms"], row["recorded_rms"], row["offset"], "Nm"] for name, row in compared.items()]
             tables.append(Table("torque_compared", ["joint", "rms_difference", "recorded_rms", "offset", "unit"], rows))
+    if case.robust is not None and case.robust.copies:
+        tables.append(_copies(case.robust))
     return tables
+
+
+def _copies(robust: Robustness) -> Table:
+    """The varied copies, one a row: what each changed (places in mm, delays in ms) and what came of it."""
+    names = list(robust.copies[0])
+    size = {name: 1.0 if "." not in name else 1e3 for name in names}
+    rows: list[list[Any]] = []
+    for k, (copy, outcome) in enumerate(zip(robust.copies, robust.outcomes)):
+        missed = next((name for name, at in outcome["subgoals"].items() if at is None), None)
+        why = (outcome["failure"] or missed or "").removeprefix("scenario.") or None
+        rows.append([k + 1, *(size[name] * copy[name] for name in names), outcome["success"], why])
+    return Table("robustness", ["copy", *names, "success", "why"], rows)
 
 
 def _plots(case: Case, verdict: Verdict) -> list[Plot]:

@@ -14,6 +14,7 @@ from ..scenarios.config import draw_values, nominal_values
 from ..scenarios.draw import Draw
 from ..scenarios.scene import Scene
 from .attribution import attribute
+from .carrying import check_carried
 from .checks.channels import in_radians
 from .checks.collision import check_start
 from .checks.motors import check_motors
@@ -21,6 +22,7 @@ from .checks.outcome import check_drop, check_forces, check_goal, check_nevers, 
 from .checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from .checks.rules import Rules
 from .departing import explain
+from .diverging import check_diverged, recorded_poses, stood
 from .finding import Finding
 from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
@@ -40,7 +42,17 @@ REPLAY = (
     "unstable",
     "start.penetration",
     "ctrl.clamped",
+    "slip",
+    "grip.friction",
+    "payload",
+    "object.diverged",
 )
+ABSENT = {  # what no scene of today has
+    "force.person": "no_person",
+    "speed.person": "no_person",
+    "link.stale": "no_link",
+    "link.loss": "no_link",
+}
 RECORDED = (
     "observation.state",
     "observation.velocity",
@@ -58,6 +70,7 @@ class Forward:
         findings: of the replay stage; outcome: success, subgoals, failure, beside the recording's label.
         played: the one take that is shown, with its draw; offset: its start on the recording's clock [s].
         tracking: (t, error (m, k), names) of the robot against what was measured or commanded.
+        succeeded: the takes that reached the goal; stood: things that start where they were recorded.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -66,6 +79,8 @@ class Forward:
     draw: Draw | None = None
     offset: float = 0.0
     tracking: tuple[np.ndarray, np.ndarray, tuple[str, ...]] | None = None
+    succeeded: list[Take] = field(default_factory=list)
+    stood: tuple[str, ...] = ()
 
 
 def replay_all(cases: Sequence[Case], threads: int, seed: int) -> None:
@@ -93,7 +108,8 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     if case.stage.embodiment is not None:
         other = case.stage.embodiment
         forward.findings += judge_reproduction(case.recording, other, rules)
-        forward.findings += _not_checked(scene, rules, "no_model" if other.model is None else "no_scenario")
+        reason = "no_model" if other.model is None else "no_scenario"
+        forward.findings += _not_checked(scene, rules, reason, but=("grip.friction", "payload"))  # told with the dynamics
         return [], []
     if "command" not in case.motion and not (case.recording.kind == "state_only" and "measured" in case.motion):
         reason = case.stopped.get("command") or case.without_motion
@@ -144,7 +160,9 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     if measured is not None:
         first = zero_order_hold(measured.t, measured.q, np.array([begin]))[0]
         start.update({name: float(first[j]) for j, name in enumerate(measured.names)})
-    unknown = scene.config.vary_unknown
+    poses = recorded_poses(scene, case.recording, begin)
+    forward.stood = tuple(poses)
+    unknown = [word for word in scene.config.vary_unknown if word.partition(".at")[0] not in poses]
     draws = [drawing.nominal(scene)]
     if unknown:
         rng = np.random.default_rng(seed)
@@ -154,7 +172,7 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
             values = nominal_values(scene.config)
             values.update({k: v for k, v in drawn.items() if any(k == u or k.startswith(f"{u}.") for u in unknown)})
             draws.append(drawing.of_values(scene, values, 0))
-    takes = [Take(_posed(scene, draw, start), actions.astype(np.float32)) for draw in draws]
+    takes = [Take(_posed(scene, stood(scene, draw, poses), start), actions.astype(np.float32)) for draw in draws]
     return takes, [[] for _ in takes]
 
 
@@ -171,7 +189,11 @@ def _posed(scene: Scene, draw: Draw, angles: dict[str, float]) -> Draw:
 
 def _not_checked(scene: Scene, rules: Rules, reason: str, but: Sequence[str] = ()) -> list[Finding]:
     found = [rules[code].not_checked(reason) for code in REPLAY if code not in but]
-    return [*found, rules["force.person"].not_applicable("no_person")]
+    return [*found, *_absent(rules)]
+
+
+def _absent(rules: Rules) -> list[Finding]:
+    return [rules[code].not_applicable(reason) for code, reason in ABSENT.items()]
 
 
 def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
@@ -185,6 +207,7 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     mujoco.mj_setState(take.draw.model, data, take.draw.start_state, STATE)
     forward.findings += check_start(take.draw.model, data, rules, case.stage.hand_pairs)
     outcomes = [outcome_of(scene.course, p.carry, "unstable" if p.unstable_at is not None else None) for p in played]
+    forward.succeeded = [one for one, outcome in zip(takes, outcomes) if outcome["success"]]
     label = episode.label if episode is not None else case.recording.metadata.get("label")
     forward.outcome = {**outcomes[0], "label": label.get("success") if isinstance(label, dict) else None}
     forward.findings += check_stable(shown.unstable_at, rules)
@@ -202,17 +225,14 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     world += check_drop(shown.held, shown.heights, dt, rules)
     world += check_forces(scene.safety, shown.safety, dt, rules)
     world += check_touches(*_touches(case, shown, take), dt, rules)
+    world += check_carried(case, take, shown, known)
     if not known:  # one likely start of many says nothing about the others
         world = [rules[f.code].not_checked("unknown_start") if f.level in ("WARN", "FAIL") else f for f in world]
     forward.findings += world
-    forward.findings.append(rules["force.person"].not_applicable("no_person"))
+    forward.findings += check_diverged(case, shown, known)
+    forward.findings += _absent(rules)
     for finding in forward.findings:  # replay runs on the take's own clock; findings are told on the recording's
-        if (
-            finding.stage == "replay"
-            and finding.code != "ctrl.clamped"
-            and finding.t0 is not None
-            and not finding.details.get("on_recording_clock")
-        ):
+        if finding.code != "ctrl.clamped" and finding.t0 is not None and not finding.details.get("on_recording_clock"):
             finding.t0 += forward.offset
             finding.t1 = None if finding.t1 is None else finding.t1 + forward.offset
 

@@ -26,7 +26,9 @@ from .glimpses import glimpses_of
 from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
 from .others import judge_other, known_by, notes_of, required_of
+from .outliers import compare_rates
 from .recording import Recording
+from .robustness import Robustness, robust_all
 from .scenes import Stage, Stages
 from .verdict import Verdict, combine
 
@@ -34,7 +36,7 @@ AT_ONCE = 64  # recordings judged together: their replays share one batch
 KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
 DYNAMICS = ("torque.peak", "torque.rated", "balance")
 OFFSET = "calibration.offset"
-WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk", "grip.friction", "payload")
+WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Case:
     draw: Draw | None = None  # of an own episode: the copy of the scene that it was made in
     effort: dict[str, Effort] = field(default_factory=dict)
     forward: Forward | None = None
+    robust: Robustness | None = None
 
     @property
     def other_robot(self) -> bool:
@@ -80,6 +83,7 @@ def judge(
     seed: int = 0,
     pictures: bool = False,
     stages: Stages | None = None,
+    full: bool = False,
     told: Callable[[Verdict], None] | None = None,
 ) -> list[Verdict]:
     """Judge recordings.
@@ -89,8 +93,9 @@ def judge(
         scene: where to judge them; None takes the scene that each names, else the bare floor.
         strict: a warning fails.
         threads: of the replay; 0 for all cores; verdicts do not depend on it.
-        seed: of the likely starts that are tried where a recording does not tell its start.
+        seed: of the likely starts that are tried where a recording does not tell its start, and of the varied copies.
         pictures: draw a small picture strip for each recording, where OpenGL exists.
+        full: play those that succeed in varied copies of their scene, too.
         told: called with each verdict as it is done.
 
     Returns:
@@ -98,7 +103,7 @@ def judge(
     """
     verdicts = []
     for verdict in judging(
-        recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=stages
+        recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=stages, full=full
     ):
         verdicts.append(verdict)
         if told is not None:
@@ -115,6 +120,7 @@ def judging(
     seed: int = 0,
     pictures: bool = False,
     stages: Stages | None = None,
+    full: bool = False,
 ) -> Iterator[Verdict]:
     """As `judge`, one verdict after the other, holding no more than a batch of recordings."""
     stages = stages or Stages(scene)
@@ -131,7 +137,10 @@ def judging(
             except ShiliuError as error:
                 slots.append(_unreadable(item.name, item.source, error))
         cases = [slot for slot in slots if isinstance(slot, Case)]
+        compare_rates(cases)
         replay_all(cases, threads, seed)
+        if full:
+            robust_all(cases, threads, seed)
         for slot in slots:
             yield slot if isinstance(slot, Verdict) else _concluded(slot, strict, pictures)
 
@@ -213,7 +222,7 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
     if case.forward is not None:
         case.findings += case.forward.findings
     case.findings += case.place.findings
-    case.findings.append(rules["robustness"].not_checked("not_run_gate"))
+    case.findings.append(case.robust.finding if case.robust else rules["robustness"].not_checked("not_run_gate"))
     _name_skills(case)
     other = case.stage.embodiment
     required = list(scene.config.required) if other is None else required_of(recording, other)

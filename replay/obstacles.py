@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from ..scenarios.draw import Draw
-from .checks.collision import check_overlaps, overlaps
+from .checks.collision import Question, check_overlaps, overlaps_of
 from .checks.rules import Rules
 from .checks.signal import Motion
 from .finding import Finding
@@ -45,13 +45,12 @@ def check_obstacles(
     for address, position in finger_positions(recording, model, t).items():
         qpos[:, address] = position
     mine = stage.robot_geoms
-    found = check_overlaps("collision.self", t, overlaps(model, qpos, mine), rules, signal=signal)
     fixed = _fixtures(model, mine)
+    itself, scene = overlaps_of(model, qpos, [Question(mine), Question(mine, fixed, stage.hand_pairs)])
+    found = check_overlaps("collision.self", t, itself, rules, signal=signal)
     if not len(fixed):
         return [*found, rules["collision.scene"].not_applicable("no_objects", signal=signal)]
-    return found + check_overlaps(
-        "collision.scene", t, overlaps(model, qpos, mine, fixed, stage.hand_pairs), rules, signal=signal
-    )
+    return found + check_overlaps("collision.scene", t, scene, rules, signal=signal)
 
 
 def _fixtures(model: mujoco.MjModel, robot: np.ndarray) -> np.ndarray:

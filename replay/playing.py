@@ -41,7 +41,8 @@ class Played:
         carry: subgoals and failure modes of this take alone (n = 1).
         safety: name of a force limit -> (T+1,) the measure it is judged on, at each control step.
         touches: (T+1, m) peak force [N] of each contact that the task does not ask for, by `Scene.unasked`.
-        held: object -> (T+1,) largest force of a hand on it [N]; heights: object -> (T+1,) [m].
+        grips: object -> (T+1, n) force of each hand on it [N], hands as `Scene.handled` lists them; heights: object
+            -> (T+1,) [m].
         states: control step -> (nstate,) float64, at the steps that were asked for.
         unstable_at: time [s] at which the engine first warned, or None.
     """
@@ -51,10 +52,15 @@ class Played:
     carry: Carry
     safety: dict[str, np.ndarray]
     touches: np.ndarray
-    held: dict[str, np.ndarray]
+    grips: dict[str, np.ndarray]
     heights: dict[str, np.ndarray]
     states: dict[int, np.ndarray] = field(default_factory=dict)
     unstable_at: float | None = None
+
+    @property
+    def held(self) -> dict[str, np.ndarray]:
+        """Object -> (T+1,) largest force of a hand on it [N]."""
+        return {name: force.max(axis=1) for name, force in self.grips.items()}
 
 
 def play(
@@ -86,7 +92,7 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
     qpos = np.empty((n, longest + 1, scene.model.nq))
     safety = {limit.name: np.zeros((n, longest + 1)) for limit in scene.safety}
     touches = np.zeros((n, longest + 1, len(scene.unasked)))
-    held = {name: np.zeros((n, longest + 1)) for name in scene.handled}
+    grips = {name: np.zeros((n, longest + 1, len(handled.forces))) for name, handled in scene.handled.items()}
     heights = {name: np.zeros((n, longest + 1)) for name in scene.handled}
     states: list[dict[int, np.ndarray]] = [{} for _ in takes]
     unstable = np.full(n, np.nan)
@@ -101,7 +107,7 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
         for column, touch in enumerate(scene.unasked):
             touches[:, t, column] = readings.peak[:, readings.layout.column(touch)]
         for name, handled in scene.handled.items():
-            held[name][:, t] = readings.peak_of(handled.forces)
+            grips[name][:, t] = readings.peak[:, readings.layout.force_columns(handled.forces)]
             heights[name][:, t] = readings.of(handled.position)[:, 2]
         for i in range(n):
             if t in keep[i]:
@@ -129,7 +135,7 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
             final[i],
             {name: values[i, : T + 1].copy() for name, values in safety.items()},
             touches[i, : T + 1].copy(),
-            {name: values[i, : T + 1].copy() for name, values in held.items()},
+            {name: values[i, : T + 1].copy() for name, values in grips.items()},
             {name: values[i, : T + 1].copy() for name, values in heights.items()},
             states[i],
             None if np.isnan(unstable[i]) else float(unstable[i]),

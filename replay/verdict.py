@@ -30,6 +30,9 @@ AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show;
 LASTING = ("reproduces", "start.penetration", "unstable", "drop", "collision.unexpected", "ctrl.clamped")
 # findings that are never the consequence of a motion that the robot cannot follow
 OWN_CAUSE = ("reproduces", "cell.unknown", "start.penetration", "payload", "joint.position", "collision.scene", "collision.self")
+# warnings that no strictness makes a failure: robustness never makes a recording infeasible, and no verdict may depend on
+# the company in which a recording is judged
+NEVER_COUNTS = ("robustness", "joint.acceleration", "joint.jerk")
 # who holds what is missing, where nothing failed
 HOLDERS = {
     "no_scenario": "scene",
@@ -156,9 +159,9 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
         findings: all findings; a `because_of` that is set is kept.
         required: stages (`kinematics`), groups (`replay.safety`) or codes with their stage (`replay.goal`).
         rules: which codes are never required, who owns a failure, and which of two codes comes first.
-        strict: every WARN counts, and is listed, as a FAIL.
+        strict: every WARN counts, and is listed, as a FAIL; but those of `NEVER_COUNTS`.
     """
-    judged = [_strictly(finding) if strict and finding.level == "WARN" else finding.with_() for finding in findings]
+    judged = [_strictly(finding) if strict and _counts(finding) else finding.with_() for finding in findings]
     order = _order(judged, rules)
     _link(judged, order)
     stages = {stage: _stage(stage, judged, required, rules) for stage in STAGES}
@@ -175,6 +178,11 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
     root = _root(verdict, judged, order, needed, required, rules)
     owner = _owner(verdict, judged[root] if root is not None else None, rules)
     return Combined(verdict, stages, root, owner, judged)
+
+
+def _counts(finding: Finding) -> bool:
+    """Whether a warning counts where all do."""
+    return finding.level == "WARN" and finding.code not in NEVER_COUNTS
 
 
 def is_required(finding: Finding, required: Iterable[str], rules: Rules) -> bool:

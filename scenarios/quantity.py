@@ -26,6 +26,8 @@ UNITS: dict[str, tuple[str, float]] = {
     "m/s": ("speed", 1.0),
     "deg/s": ("angular_speed", math.pi / 180.0),
     "rad/s": ("angular_speed", 1.0),
+    "rad/s2": ("angular_acceleration", 1.0),
+    "rad/s3": ("angular_jerk", 1.0),
     "Hz": ("frequency", 1.0),
     "%": ("share", 1e-2),
     "N/m": ("stiffness", 1.0),
@@ -40,6 +42,8 @@ EXAMPLE = {
     "time": "0.5 s",
     "speed": "0.2 m/s",
     "angular_speed": "90 deg/s",
+    "angular_acceleration": "20 rad/s2",
+    "angular_jerk": "300 rad/s3",
     "frequency": "30 Hz",
     "share": "95 %",
     "stiffness": "200 N/m",
@@ -54,12 +58,14 @@ _SHOWN = {
     "time": ("s", 1.0),
     "speed": ("m/s", 1.0),
     "angular_speed": ("deg/s", math.pi / 180.0),
+    "angular_acceleration": ("rad/s2", 1.0),
+    "angular_jerk": ("rad/s3", 1.0),
     "frequency": ("Hz", 1.0),
     "share": ("%", 1e-2),
     "stiffness": ("N/m", 1.0),
 }
 _LARGEST = 1e9  # SI; beyond it lies a slip of the pen, and the engine's own compiler fails
-_QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z%/]+)\s*$")
+_QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z%/]+[23]?)\s*$")
 
 
 def parse_quantity(text: object, dimension: str | None = None) -> float:

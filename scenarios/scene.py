@@ -128,6 +128,11 @@ class Scene:
         build.arrange(values)
         return build.spec.compile()
 
+    def spec(self, values: Mapping[str, float]) -> mujoco.MjSpec:
+        """A copy of the physics spec of a draw's values, to be edited further; the scene's own stays as it is."""
+        self._build.arrange(values)
+        return self._build.spec.copy()
+
     def xml(self, values: Mapping[str, float]) -> str:
         """The physics model of a draw's values as MJCF, for other tools; its numbers are rounded to six digits."""
         self.compile(values)

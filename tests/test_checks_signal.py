@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.signal import find_lag, held, resample, runs, strictly_rising
+from shiliu.replay.checks.signal import _over_shifts, find_lag, held, resample, runs, strictly_rising
 
 RNG = np.random.default_rng(16)
 
@@ -81,3 +81,36 @@ def test_a_known_lag_is_found_within_a_few_milliseconds(lag):
 def test_what_rests_has_no_lag():
     t = np.arange(0, 5, 0.01)
     assert find_lag(t, np.zeros((500, 2)), t, np.zeros((500, 2))) is None
+
+
+def one_by_one(x, b, lo, shifts):
+    """What `_over_shifts` says, by a loop."""
+    errors, likenesses = [], []
+    for shift in shifts:
+        rows = np.arange(len(x)) + lo + shift
+        inside = (rows >= 0) & (rows < len(b))
+        y = np.full(x.shape, np.nan)
+        y[inside] = b[rows[inside]]
+        known = np.isfinite(y[:, 0])
+        if known.sum() < 8:
+            errors.append(np.full(x.shape[1], np.inf))
+            likenesses.append(np.zeros(x.shape[1]))
+            continue
+        errors.append(((x[known] - y[known]) ** 2).mean(axis=0))
+        likenesses.append([np.corrcoef(x[known, j], y[known, j])[0, 1] for j in range(x.shape[1])])
+    return np.array(errors), np.array(likenesses)
+
+
+@pytest.mark.parametrize("missing", [slice(0), slice(200, 210), slice(60, 495)])
+def test_every_shift_at_once_says_what_a_loop_over_shifts_says(missing):
+    rng = np.random.default_rng(0)
+    state = np.cumsum(rng.normal(size=(500, 3)), axis=0)
+    command = state[100:400] + rng.normal(scale=0.1, size=(300, 3))
+    state[:40] = state[470:] = state[missing] = np.nan
+    shifts = np.arange(-100, 101)
+    error, likeness = _over_shifts(command, state, 100, shifts)
+    expected, like = one_by_one(command, state, 100, shifts)
+    assert np.array_equal(np.isinf(error), np.isinf(expected))
+    finite = np.isfinite(expected)
+    assert error[finite] == pytest.approx(expected[finite], rel=1e-9, abs=1e-9)
+    assert likeness == pytest.approx(like, abs=1e-9)

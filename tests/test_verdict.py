@@ -75,6 +75,15 @@ def test_a_check_without_a_limit_is_never_required(code):
     assert result.verdict == "FEASIBLE"
 
 
+def test_some_warnings_stay_warnings_however_strict():
+    warned = [failed(code, level="WARN", t0=1.0, t1=1.1) for code in ("joint.acceleration", "joint.jerk", "robustness")]
+    result = combine([*passed(), *warned], [*BARE, "robustness"], RULES, strict=True)
+    assert result.verdict == "FEASIBLE"
+    assert [f.level for f in result.findings[-3:]] == ["WARN"] * 3
+    velocity = failed("joint.velocity", level="WARN", t0=1.0, t1=1.1)
+    assert combine([*passed(), velocity], BARE, RULES, strict=True).verdict == "INFEASIBLE"
+
+
 def test_not_applicable_is_not_the_same_as_not_checked():
     result = combine(
         [*passed(), RULES["force.person"].not_applicable("no_person"), RULES["goal"].passed()],

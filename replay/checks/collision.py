@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ def overlaps(
     allowed: Iterable[Pair] = (),
     data: mujoco.MjData | None = None,
 ) -> list[Overlap]:
-    """How deep bodies are in each other along a trajectory.
+    """How deep bodies are in each other along a trajectory: one `Question`, asked alone.
 
     Args:
         model: the scene; its own filters (contype, excludes, parent and child) decide which pairs can collide.
@@ -55,12 +56,35 @@ def overlaps(
     Returns:
         One `Overlap` a pair of bodies that touch at any moment, the deepest first.
     """
+    return overlaps_of(model, qpos, [Question(group, against, allowed)], data)[0]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which contacts are looked for: of `group` with `against` (None: with itself), but not those of `allowed` pairs."""
+
+    group: np.ndarray
+    against: np.ndarray | None = None
+    allowed: Iterable[Pair] = ()
+
+
+def overlaps_of(
+    model: mujoco.MjModel, qpos: np.ndarray, questions: Sequence[Question], data: mujoco.MjData | None = None
+) -> list[list[Overlap]]:
+    """As `overlaps`, for several questions about one trajectory: each pose is collided once, among the geoms concerned."""
     data = mujoco.MjData(model) if data is None else data
-    mine, other = np.zeros(model.ngeom, bool), np.zeros(model.ngeom, bool)
-    mine[group] = True
-    other[group if against is None else against] = True
-    permitted = _permitted(model, allowed)
-    depths: dict[tuple[int, int], np.ndarray] = {}
+    asked, concerned = [], np.zeros(model.ngeom, bool)
+    for question in questions:
+        mine, other = np.zeros(model.ngeom, bool), np.zeros(model.ngeom, bool)
+        mine[question.group] = True
+        other[question.group if question.against is None else question.against] = True
+        counts = np.outer(mine, other) | np.outer(other, mine)
+        bodies = model.geom_bodyid
+        asked.append(counts & ~_permitted(model, question.allowed)[bodies[:, None], bodies])
+        concerned |= mine | other
+    model = copy.copy(model)
+    model.geom_contype[~concerned] = model.geom_conaffinity[~concerned] = 0
+    depths: list[dict[tuple[int, int], np.ndarray]] = [{} for _ in questions]
     for step, row in enumerate(qpos):
         data.qpos[:] = row
         mujoco.mj_kinematics(model, data)
@@ -70,16 +94,20 @@ def overlaps(
             continue
         contact = data.contact
         geom, distance = contact.geom, contact.dist
-        counts = (distance < 0.0) & ((mine[geom[:, 0]] & other[geom[:, 1]]) | (mine[geom[:, 1]] & other[geom[:, 0]]))
-        for pair, depth in zip(model.geom_bodyid[geom[counts]], -distance[counts]):
-            key = (int(pair[0]), int(pair[1])) if pair[0] < pair[1] else (int(pair[1]), int(pair[0]))
-            if permitted[key[0], key[1]]:
+        for counts, found in zip(asked, depths):
+            hits = counts[geom[:, 0], geom[:, 1]] & (distance < 0.0)
+            if not hits.any():
                 continue
-            if key not in depths:
-                depths[key] = np.zeros(len(qpos))
-            depths[key][step] = max(depths[key][step], float(depth))
-    found = [Overlap((model.body(a).name, model.body(b).name), depth) for (a, b), depth in depths.items()]
-    return sorted(found, key=lambda overlap: -float(overlap.depth.max()))
+            for (a, b), depth in zip(model.geom_bodyid[geom[hits]].tolist(), (-distance[hits]).tolist()):
+                key = (a, b) if a < b else (b, a)
+                if key not in found:
+                    found[key] = np.zeros(len(qpos))
+                found[key][step] = max(found[key][step], depth)
+    named = [
+        [Overlap((model.body(a).name, model.body(b).name), depth) for (a, b), depth in found.items()]
+        for found in depths
+    ]
+    return [sorted(found, key=lambda overlap: -float(overlap.depth.max())) for found in named]
 
 
 def _permitted(model: mujoco.MjModel, allowed: Iterable[Pair]) -> np.ndarray:

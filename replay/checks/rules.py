@@ -65,6 +65,17 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
     "joint.jump": {"least": "angle"},
     "clock.gap": {"held": "angle", "intervals": "number"},
     "tracking": {},
+    "joint.acceleration": {"recordings": "number", "spread": "number", "least": "share", "still": "number"},
+    "joint.jerk": {"recordings": "number", "spread": "number", "least": "share", "still": "number"},
+    "grip.friction": {"spent": "share"},
+    "robustness": {
+        "copies": "number",
+        "friction": "share",
+        "mass": "share",
+        "gains": "share",
+        "latency": "time",
+        "place": "length",
+    },
 }
 
 

@@ -209,8 +209,9 @@ def find_lag(
 def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean squared difference and correlation of x (n, k) and b[lo + shift : lo + shift + n] for every shift, (s, k) each.
 
-    Rows of b that are NaN or beyond its ends are left out; with fewer than 8 rows left the error is infinite. All sums are
-    correlations, taken by one Fourier transform each instead of a loop over shifts.
+    Rows of b that are NaN or beyond its ends are left out; with fewer than 8 rows left the error is infinite. The sums of
+    products are correlations, taken by Fourier transforms instead of a loop over shifts; plain sums are differences of
+    running ones, as long as what is known of b is one unbroken stretch.
     """
     there = np.isfinite(b[:, 0])
     center = b[there].mean(axis=0) if there.any() else np.zeros(b.shape[1])
@@ -222,18 +223,33 @@ def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> t
         product = np.conj(np.fft.rfft(one, size, axis=0)) * np.fft.rfft(other, size, axis=0)
         return np.fft.irfft(product, size, axis=0)[at]
 
-    mask = there[:, None].astype(float)
-    ones = np.ones((len(x), 1))
-    n = np.round(sums(ones, mask))
+    known = np.flatnonzero(there)
+    first, last = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
+    if len(known) == last - first:
+        begin = np.clip(lo + shifts, first, last)
+        end = np.clip(lo + shifts + len(x), first, last)
+        n = (end - begin)[:, None].astype(float)
+        sx, sxx = (_between(values, begin - lo - shifts, end - lo - shifts) for values in (x, x**2))
+        sy, syy = (_between(values, begin, end) for values in (y, y**2))
+    else:
+        mask, ones = there[:, None].astype(float), np.ones((len(x), 1))
+        n = np.round(sums(ones, mask))
+        sx, sxx, sy, syy = sums(x, mask), sums(x**2, mask), sums(ones, y), sums(ones, y**2)
+    sxy = sums(x, y)
     few = n[:, 0] < 8
     n = np.maximum(n, 1.0)
-    sx, sy = sums(x, mask), sums(ones, y)
-    sxx, syy, sxy = sums(x**2, mask), sums(ones, y**2), sums(x, y)
     error = np.maximum((sxx - 2 * sxy + syy) / n, 0.0)
     spread = np.maximum((sxx - sx**2 / n) * (syy - sy**2 / n), 1e-24)
     likeness = (sxy - sx * sy / n) / np.sqrt(spread)
     error[few], likeness[few] = np.inf, 0.0
     return error, likeness
+
+
+def _between(values: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(s, k) the sum of rows begin (s,) to before end (s,)."""
+    running = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    begin, end = np.clip(begin, 0, len(values)), np.clip(end, 0, len(values))
+    return running[end] - running[begin]
 
 
 def _vertex(y: np.ndarray, i: int) -> float:

@@ -15,7 +15,8 @@ USAGE = """
 shiliu bench scenario=NAME [cell=ID] [pairs=30] [out=FILE.json]
 
 Interleaves blocks of ours and of the bare engine from the same states and prints medians of their ratio with a 95 %
-interval: env.step against mj_step, the vector environment and replay with its verdicts against Batch.rollout, reset, memory.
+interval: env.step against mj_step, the vector environment and replay with its verdicts, stage by stage, against
+Batch.rollout, reset, memory.
 """
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..verdict import Verdict
 
 USAGE = """
-shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME] [cell=ID] [lang=en|zh] [strict=true] [fail_on="infeasible>5%"] [mapping=NAME]
-              [robot=NAME_OR_FILE] [model=FILE.xml]
+shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME] [cell=ID] [check=gate|full] [lang=en|zh] [strict=true]
+              [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml]
 
 Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, passed.txt and refused.txt.
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
@@ -53,7 +53,7 @@ def run(request: Request) -> int:
     mapping = settings["mapping"].word(default="") or None
     hand, base = (settings[key].word() for key in ("hand", "base"))
     robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
-    settings["check"].word(choices=("gate", "full"))
+    full = settings["check"].word(choices=("gate", "full")) == "full"
     strict, quiet, pictures = (settings[key].flag() for key in ("strict", "quiet", "pictures"))
     threads, seed = settings["threads"].integer(low=0), settings["seed"].integer(low=0)
     fail_on = settings["fail_on"].word(default="") or None
@@ -95,6 +95,7 @@ def run(request: Request) -> int:
             seed=seed,
             pictures=pictures,
             stages=stages,
+            full=full,
         ):
             if len(verdicts) >= WITH_EVIDENCE:
                 verdict.evidence = None  # it gets no sheet; curves of ten thousand recordings would not fit into memory

@@ -176,13 +176,19 @@ class Sheet:
         ]
         return {
             "title": self.words.look_up("tables", table.title_key),
-            "columns": [self.words.look_up("columns", c) for c in table.columns],
+            "columns": [self._column(c) for c in table.columns],
             "rows": rows,
         }
+
+    def _column(self, key: str) -> str:
+        part, _, axis = key.partition(".at.")
+        return f"{self.words.plain(part)} {axis}" if axis else self.words.look_up("columns", key)
 
     def _cell(self, cell: Any) -> str:
         if cell is None:
             return "–"
+        if isinstance(cell, bool):
+            return self.words.ui("success" if cell else "failure")
         if isinstance(cell, str):
             return self.words.name(cell, "full")
         return (

@@ -374,6 +374,8 @@ class Words:
                 flat[key] = value
         if isinstance(names := details.get("reached_names"), str):
             flat["reached_names"] = [self.event(name) for name in names.split(", ") if name]
+        if isinstance(told := details.get("decides"), dict):
+            flat["decides_parameter"] = self.parameter(str(told.get("parameter")))
         if failure := details.get("failure"):
             flat["failure_title"] = self.title(str(failure))
         if streams := [one for one in details.get("streams") or () if isinstance(one, dict)]:
@@ -389,6 +391,11 @@ class Words:
     def event(self, name: str) -> str:
         """A subgoal, or what a scenario forbids, in plain words."""
         return self.book["events"].get(name, name.replace("_", " "))
+
+    def parameter(self, key: str) -> str:
+        """What a varied copy changes, in plain words: `friction`, `bowl.at.x`."""
+        told, (part, _, axis) = self.book["parameters"], key.partition(".at.")
+        return self.fill(told["place"], {"part": self.plain(part), "axis": axis}) if axis else told.get(key, key)
 
     def _in_lang(self, value: Any) -> Any:
         """`{en: …, zh: …}` becomes the reader's language."""

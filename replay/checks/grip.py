@@ -1,0 +1,160 @@
+"""What the hands hold in a replay: when they carry it, whether it creeps in the grip, and how much friction that takes.
+
+All pure functions of arrays; where an object is, which hand presses on it and how hard come from the replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..finding import Finding, worst_of
+from .outcome import HELD
+from .rules import Rules
+
+RAISED = 0.010  # m above where it was taken up or is set down: its weight rests on the hand alone
+SHORTEST = 0.2  # s, a hand that carries something shorter only brushed it
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A thing in a hand: from control step `begin` to before `end` its weight rests on that hand (and on others that carry)."""
+
+    thing: str
+    hand: str
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Grasp:
+    """What the fingers of a hand press on a thing at one moment.
+
+    Attributes:
+        normal, tangential: sums over the contacts of how hard they press and how hard they hold sideways [N].
+        friction: of the contacts, averaged by how hard each presses.
+    """
+
+    carried: Carried
+    t: float
+    normal: float
+    tangential: float
+    friction: float
+
+    @property
+    def needed(self) -> float:
+        return self.tangential / self.normal
+
+
+def carried(
+    thing: str, force: np.ndarray, height: np.ndarray, hands: Sequence[str], control_timestep: float
+) -> list[Carried]:
+    """When each hand carries a thing: touched without a break, and above where that began and where it ends.
+
+    Args:
+        force: (T+1, n) force of each hand on the thing [N]; height: (T+1,) its height [m].
+    """
+    found = []
+    for j, hand in enumerate(hands):
+        touched = np.concatenate([[False], force[:, j] > HELD, [False]])
+        edges = np.flatnonzero(touched[1:] != touched[:-1])
+        for first, end in zip(edges[::2], edges[1::2]):
+            up = np.flatnonzero(height[first:end] > height[first] + RAISED)
+            if not len(up):
+                continue
+            begin = int(first + up[0])
+            above = np.flatnonzero(height[begin:end] > height[end - 1] + RAISED)
+            last = begin + int(above[-1]) if len(above) else int(end) - 1  # a grip that opens in the air
+            if (last + 1 - begin) * control_timestep >= SHORTEST:
+                found.append(Carried(thing, hand, begin, last + 1))
+    return found
+
+
+def slip_of(place: np.ndarray, turn: np.ndarray, hand: np.ndarray, hand_turn: np.ndarray) -> np.ndarray:
+    """(m,) how far the point of a thing that was in the hand at the first row has crept in the hand since [m].
+
+    A thing that turns about the grip does not slip by this measure.
+
+    Args:
+        place (m, 3) and turn (m, 3, 3): pose of the thing; hand, hand_turn: that of the grip.
+    """
+    held = turn[0].T @ (hand[0] - place[0])  # the point in the grip, in the thing's own frame
+    now = place + turn @ held
+    return np.linalg.norm(np.einsum("nji,nj->ni", hand_turn, now - hand), axis=1)
+
+
+def check_slip(slips: Sequence[tuple[Carried, np.ndarray]], things: int, dt: float, rules: Rules) -> list[Finding]:
+    """`slip`: does what is carried stay where it was taken?
+
+    Args:
+        slips: each carrying with its (m,) creep [m], a row a control step; things: how many things the goal lets be held.
+    """
+    rule = rules["slip"]
+    if not slips:
+        return [rule.not_applicable("nothing_carried" if things else "no_objects")]
+    found = []
+    for held, creep in slips:
+        worst = int(creep.argmax())
+        graded = rule.grade_value(float(creep[worst]))
+        over = creep > (graded["limit"] or np.inf)
+        first = int(over.argmax()) if over.any() else worst
+        found.append(
+            rule.finding(
+                subject=(held.thing, held.hand),
+                t0=(held.begin + first) * dt,
+                t1=held.end * dt,
+                share=float(over.mean()),
+                **graded,
+                details={"carried": (held.end - held.begin) * dt, "at_release": float(creep[-1])},
+            )
+        )
+    return worst_of(found)
+
+
+def check_grip(grasps: Sequence[Grasp], carries: Sequence[Carried], rules: Rules) -> list[Finding]:
+    """`grip.friction`: how near to sliding is what the fingers hold, at the moments that were looked at?
+
+    What is needed is the sideways force over the pressing force, of all contacts of the hand; the limit is the friction of
+    the model's pads, an estimate, so that a grip that needs nearly all of it is warned of and never fails.
+    """
+    rule = rules["grip.friction"]
+    if not carries:
+        return [rule.not_applicable("nothing_carried")]
+    if not grasps:
+        return [rule.not_checked("too_short")]
+    found = []
+    for held in dict.fromkeys(grasp.carried for grasp in grasps):
+        mine = [grasp for grasp in grasps if grasp.carried == held]
+        worst = max(mine, key=lambda grasp: grasp.needed / grasp.friction)
+        graded = rule.grade_value(worst.needed, warn=rule.settings["spent"] * worst.friction)
+        graded |= {"limit": worst.friction, "margin": worst.friction - worst.needed}
+        found.append(
+            rule.finding(
+                subject=(held.thing, held.hand),
+                t0=worst.t,
+                t1=worst.t,
+                **graded,
+                details={"normal": worst.normal, "tangential": worst.tangential, "looked_at": len(mine)},
+            )
+        )
+    return worst_of(found)
+
+
+def check_payload(
+    loads: Sequence[tuple[Carried, float]], limit: float | None, dt: float, rules: Rules
+) -> list[Finding]:
+    """`payload`: what each hand carries, against what the arm holds out straight for long.
+
+    Args:
+        loads: each carrying with the mass that this hand bears [kg]; limit: kg, None where the robot names none.
+    """
+    rule = rules["payload"]
+    if not loads:
+        return [rule.not_applicable("nothing_carried")]
+    held, mass = max(loads, key=lambda load: load[1])
+    known = {"subject": (held.thing, held.hand), "signal": "replayed", "t0": held.begin * dt, "t1": held.end * dt}
+    if limit is None:
+        return [rule.not_checked("no_published_limit", value=mass, **known)]
+    return [rule.finding(**known, **rule.grade_value(mass, warn=limit))]

@@ -1,0 +1,275 @@
+"""What the hands hold: hand-made forces and poses by known amounts, a block between two pads, and the load on the arm."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import mujoco
+import numpy as np
+import pytest
+import shiliu
+from shiliu.replay.carrying import _bear, _grasp, check_carried
+from shiliu.replay.checks.dynamics import check_dynamics
+from shiliu.replay.checks.grip import (
+    Carried,
+    Grasp,
+    carried,
+    check_grip,
+    check_payload,
+    check_slip,
+    slip_of,
+)
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.finding import Finding
+from shiliu.replay.motion import JointMotion
+from shiliu.replay.report import Words
+from shiliu.scenarios import draw as drawing
+
+RULES = load_rules()
+DT = 0.1
+HELD = Carried("bowl", "left_claw", 10, 40)
+FACTS = Path(__file__).resolve().parents[1].parent / "shared" / "facts" / "kuafu.json"
+
+
+# -- when something is carried ---------------------------------------------------------------------------------------
+def lifted(steps=60, first=5, last=50, lift=0.08, down=0.02):
+    """Force (T+1, 2) and height (T+1,): the left hand takes it at 5, up over 10..20, down to 20 mm over 35..45, lets go."""
+    force = np.zeros((steps, 2))
+    force[first:last, 0] = 20.0
+    height = 0.9 + np.interp(np.arange(steps), [10, 20, 35, 45], [0.0, lift, lift, down])
+    return force, height
+
+
+def test_a_thing_is_carried_while_its_weight_rests_on_the_hand():
+    force, height = lifted()
+    (held,) = carried("bowl", force, height, ["left_claw", "right_claw"], DT)
+    assert (held.thing, held.hand) == ("bowl", "left_claw")
+    # 10 mm up after 1.25 steps of 8 mm each; 10 mm above where it is set down 8.33 of 6 mm after 35
+    assert (held.begin, held.end) == (12, 44)
+
+
+def test_what_is_pushed_or_brushed_is_not_carried():
+    force, height = lifted(lift=0.005, down=0.0)
+    assert carried("bowl", force, height, ["left_claw", "right_claw"], DT) == []
+    force, height = lifted()
+    force[:, 0] = 0.0
+    force[20, 0] = 5.0  # one step at the top
+    assert carried("bowl", force, height, ["left_claw", "right_claw"], DT) == []
+
+
+def test_a_grip_that_opens_in_the_air_is_carried_until_then():
+    force, height = lifted(last=30)
+    (held,) = carried("bowl", force, height, ["left_claw", "right_claw"], DT)
+    assert (held.begin, held.end) == (12, 30)
+
+
+# -- slip ------------------------------------------------------------------------------------------------------------
+def turned(angle):
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
+
+
+def test_a_thing_that_moves_with_the_hand_does_not_slip_however_the_hand_moves():
+    angles = np.linspace(0, 2, 30)
+    turns = np.stack([turned(a) for a in angles])
+    hand = np.stack([np.cos(angles), angles, angles**2], axis=1)
+    place = hand + turns @ np.array([0.05, 0.0, 0.02])
+    assert slip_of(place, turns, hand, turns) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_creep_is_counted_in_the_grip_and_turning_about_it_is_not():
+    m = 30
+    still = np.tile(np.eye(3), (m, 1, 1))
+    hand = np.tile([0.3, 0.2, 1.0], (m, 1))
+    down = np.linspace(0, 0.015, m)
+    assert slip_of(hand - np.outer(down, [0, 0, 1]), still, hand, still)[-1] == pytest.approx(0.015)
+    swings = np.stack([turned(a) for a in np.linspace(0, 0.5, m)])  # about the grip, 70 mm away from its own origin
+    place = hand - swings @ np.array([0.07, 0.0, 0.0])
+    assert slip_of(place, swings, hand, still) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("creep", "level", "t0"), [(0.008, "PASS", 4.0), (0.016, "WARN", 2.9)])
+def test_slip_is_warned_of_beyond_ten_millimetres(creep, level, t0):
+    (found,) = check_slip([(HELD, np.linspace(0, creep, 31))], 1, DT, RULES)
+    assert (found.level, found.value) == (level, pytest.approx(creep))
+    assert found.t0 == pytest.approx(t0)
+    assert found.subject == ("bowl", "left_claw")
+    if level == "WARN":
+        assert found.excess == pytest.approx(0.6)
+        assert "moves by 16 mm in the grip" in Words("en").message(found)
+        assert "16 mm" in Words("zh").message(found)
+
+
+def test_without_anything_carried_nothing_slips():
+    assert check_slip([], 1, DT, RULES)[0].reason == "nothing_carried"
+    assert check_slip([], 0, DT, RULES)[0].reason == "no_objects"
+
+
+# -- friction of the grip --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("tangential", "level"), [(8.0, "PASS"), (8.8, "WARN"), (11.0, "WARN")])
+def test_a_grip_near_to_sliding_is_warned_of_and_never_fails(tangential, level):
+    grasps = [Grasp(HELD, 2.0, 10.0, 1.0, 0.9), Grasp(HELD, 3.0, 10.0, tangential, 0.9)]
+    (found,) = check_grip(grasps, [HELD], RULES)
+    assert (found.level, found.value, found.limit) == (level, pytest.approx(tangential / 10), 0.9)
+    assert found.margin == pytest.approx(0.9 - tangential / 10)
+    assert (found.t0, found.details["looked_at"]) == (3.0, 2)
+    for lang in ("en", "zh"):
+        assert f"{tangential / 10:g}" in Words(lang).message(found)
+
+
+def test_a_grip_that_was_never_looked_at_is_not_checked():
+    assert check_grip([], [HELD], RULES)[0].reason == "too_short"
+    assert check_grip([], [], RULES)[0].reason == "nothing_carried"
+
+
+PADS = """
+<mujoco><option gravity="0 0 -9.81" cone="elliptic" impratio="10"/><worldbody>
+  <body name="hand"><geom type="box" size=".01 .02 .02" pos="-.03 0 0" friction="{mu} .01 .001" condim="4"/>
+    <body name="finger" pos=".03 0 0"><joint name="close" type="slide" axis="-1 0 0"/>
+      <geom type="box" size=".01 .02 .02" friction="{mu} .01 .001" mass=".05" condim="4"/></body></body>
+  <body name="block"><freejoint/><geom type="box" size=".02 .015 .015" mass="0.4" friction="{mu} .01 .001" condim="4"/></body>
+</worldbody><actuator><motor joint="close"/></actuator></mujoco>"""
+
+
+def test_needed_friction_of_a_block_between_two_pads_is_its_weight_over_both_forces():
+    model = mujoco.MjModel.from_xml_string(PADS.format(mu=0.8))
+    data = mujoco.MjData(model)
+    data.ctrl[0] = 10.0
+    for _ in range(500):
+        mujoco.mj_step(model, data)
+    assert abs(data.body("block").xpos[2]) < 0.005, "it is held"
+    grasp = _grasp(model, data, Carried("block", "hand", 0, 10), "block", 1.0)
+    assert grasp.normal == pytest.approx(2 * 10.0, rel=0.02)
+    assert grasp.tangential == pytest.approx(0.4 * 9.81, rel=0.05)
+    assert grasp.needed == pytest.approx(0.4 * 9.81 / 20.0, rel=0.05)
+    assert grasp.friction == pytest.approx(0.8)
+
+
+# -- payload ---------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def scene():
+    return shiliu.load_scenario("microwave")
+
+
+@pytest.mark.parametrize(("mass", "level", "margin"), [(3.0, "PASS", 1.77), (5.0, "WARN", -0.23), (9.0, "WARN", -4.23)])
+def test_payload_is_held_against_what_the_straight_arm_holds_out(scene, mass, level, margin):
+    limit = scene.robot.sheet["payload"]["limit"]
+    (found,) = check_payload([(HELD, 0.5), (HELD, mass)], limit, DT, RULES)
+    assert (found.level, found.value) == (level, mass)
+    assert found.margin == pytest.approx(margin)
+    assert f"{mass:g} kg" in Words("en").message(found) and f"{mass:g} kg" in Words("zh").message(found)
+    assert check_payload([(HELD, mass)], None, DT, RULES)[0].reason == "no_published_limit"
+
+
+def test_the_robots_payload_is_that_of_the_facts(scene):
+    if not FACTS.is_file():
+        pytest.skip("the robot's facts are not on this machine")
+    told = json.loads(FACTS.read_text(encoding="utf-8"))["payload"]["static_payload_per_arm_kg_at_full_reach"]
+    assert list(scene.robot.sheet["payload"].values()) == list(told.values())
+
+
+def standing(scene, mass=0.0, begin=30, end=60):
+    """A case that holds the arms straight out for 3 s; its left hand bears a mass from step 30 to 60, and its findings."""
+    robot = scene.robot.spec().compile()
+    names = scene.robot.joint_names
+    t = np.arange(0, 3, 0.02)
+    q = np.tile([-np.pi / 2 if name == "zarm_l1_joint" else 0.0 for name in names], (len(t), 1))
+    from shiliu.replay.checks.limits import load_limits
+
+    limits = load_limits(scene.robot.folder)
+    soles = np.array([[0.2, -0.2], [0.2, 0.2], [-0.2, 0.2], [-0.2, -0.2]])
+    found, effort = check_dynamics(robot, t, q, names, limits, RULES, soles)
+    stage = SimpleNamespace(scene=scene, rules=RULES, limits=limits, robot=robot, soles=soles)
+    case = SimpleNamespace(
+        stage=stage,
+        findings=[*found, Finding("goal", "PASS", "replay")],
+        effort={"command": effort},
+        motion={"command": JointMotion(t, q, names, None)},
+        forward=SimpleNamespace(offset=0.0),
+    )
+    if mass:
+        _bear(case, [(Carried("bowl", "left_claw", begin, end), mass, np.array([0.0, 0.0, -0.15]))])
+    return case
+
+
+def torque(case, joint="zarm_l1_joint"):
+    effort = case.effort["command"]
+    return effort.t, np.abs(effort.torque[:, effort.names.index(joint)])
+
+
+def test_the_load_is_on_the_arm_while_it_is_carried_and_only_then(scene):
+    empty, full = standing(scene), standing(scene, 2.0)
+    t, before = torque(empty)
+    _, after = torque(full)
+    known = np.isfinite(before)
+    during = (t >= 1.0) & (t < 2.0)
+    # straight arm: 0.709 m to the palm, here 2 kg at the claw
+    added = (after - before)[known & during]
+    assert added == pytest.approx(added[0])
+    assert 2 * 9.81 * 0.6 < added[0] < 2 * 9.81 * 0.75
+    assert np.array_equal(after[known & ~during], before[known & ~during])
+    known &= during
+    shift = (full.effort["command"].pressure - empty.effort["command"].pressure)[known, 0]
+    assert shift.min() > 0.01, "what is held out in front moves the zero-moment point forward"
+
+
+def test_torque_and_balance_are_judged_anew_with_the_load(scene):
+    empty, full = standing(scene), standing(scene, 12.0)
+    assert [f.code for f in full.findings] == [f.code for f in empty.findings]
+    peak = {
+        name: next(f for f in case.findings if f.code == "torque.peak") for name, case in (("e", empty), ("f", full))
+    }
+    assert (peak["e"].level, peak["f"].level) == ("PASS", "FAIL")
+    assert peak["f"].subject == ("zarm_l7_joint",), "12 kg so far before the weakest joint are too much for it"
+    assert peak["f"].t0 == pytest.approx(1.0, abs=0.05)
+    assert peak["f"].details["payload"] == 12.0
+    assert full.findings[-1].code == "goal"
+
+
+def test_a_real_recording_tells_nothing_of_what_is_held(scene):
+    recording = SimpleNamespace(episode=None)
+    case = SimpleNamespace(stage=SimpleNamespace(scene=scene, rules=RULES), recording=recording)
+    found = {f.code: (f.level, f.reason) for f in check_carried(case, None, None, known=False)}
+    assert found == {
+        "slip": ("NOT_CHECKED", "unknown_start"),
+        "grip.friction": ("NOT_CHECKED", "no_finger_force"),
+        "payload": ("NOT_CHECKED", "no_payload"),
+    }
+
+
+def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand_bears(scene):
+    """Hand-made states: the left arm lifts, the bowl goes with its palm and slides 15 mm along it on the way."""
+    draw = drawing.nominal(scene)
+    model, steps = draw.model, 61
+    data = mujoco.MjData(model)
+    mujoco.mj_setState(model, data, draw.start_state, drawing.STATE)
+    start, elbow = data.qpos.copy(), model.joint("zarm_l4_joint").qposadr[0]
+    bowl = model.joint("bowl/bowl_150_free").qposadr[0]
+    qpos, palm = np.tile(start, (steps, 1)), np.empty((steps, 12))
+    qpos[:, elbow] += np.interp(np.arange(steps), [10, 50], [0.0, -0.4])
+    for k in range(steps):
+        data.qpos[:] = qpos[k]
+        mujoco.mj_kinematics(model, data)
+        palm[k, :3], palm[k, 3:] = data.site("left_tcp").xpos, data.site("left_tcp").xmat
+    turn = palm[:, 3:].reshape(-1, 3, 3)
+    creep = np.interp(np.arange(steps), [20, 50], [0.0, 0.015])
+    for k in range(steps):
+        qpos[k, bowl : bowl + 3] = palm[k, :3] + turn[k] @ np.array([creep[k], 0.0, 0.0])
+        relative = turn[k] @ turn[0].T
+        mujoco.mju_mat2Quat(qpos[k, bowl + 3 : bowl + 7], relative.ravel())
+    force = np.zeros((steps, 2))
+    force[5:, 0] = 20.0
+    played = SimpleNamespace(qpos=qpos, grips={"bowl": force}, heights={"bowl": qpos[:, bowl + 2]}, states={})
+    stage = SimpleNamespace(scene=scene, rules=RULES)
+    case = SimpleNamespace(
+        stage=stage, recording=SimpleNamespace(episode=object()), effort={}, forward=None, findings=[]
+    )
+    found = {f.code: f for f in check_carried(case, SimpleNamespace(draw=draw), played, known=True)}
+    assert (found["slip"].level, found["slip"].subject) == ("WARN", ("bowl", "left_claw"))
+    (held,) = carried("bowl", force, qpos[:, bowl + 2], ["left_claw", "right_claw"], scene.control_timestep)
+    assert found["slip"].value == pytest.approx(creep.max() - creep[held.begin], abs=1e-6)
+    mass = sum(
+        float(model.body(i).mass[0]) for i in range(model.nbody) if model.body(i).name.startswith(("bowl/", "food/"))
+    )
+    assert found["payload"].value == pytest.approx(mass) and mass == pytest.approx(0.35 + 0.18, abs=0.01)
+    assert found["grip.friction"].reason == "too_short", "no full state was kept"

@@ -1,0 +1,48 @@
+"""The benchmark's stopwatches: the real judge under them, and everything put back."""
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu.replay import costs, forward
+from shiliu.replay import judge as judging
+from shiliu.replay.costs import CHECKS, STAGES, shares, stopwatches
+from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.playing import Take, play
+from shiliu.scenarios import draw as drawing
+
+
+@pytest.fixture(scope="module")
+def recording():
+    scene = shiliu.load_scenario("bare")
+    draw = drawing.nominal(scene)
+    actions = np.tile(scene.ready_ctrl, (60, 1)).astype(np.float32)
+    played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, 60)]))
+    return as_recording("still", episode_of(scene, draw, 0, actions, played), scene)
+
+
+def test_every_stage_of_the_judge_is_timed_once(recording, monkeypatch):
+    clock = iter(range(10**6))
+    monkeypatch.setattr(costs.time, "perf_counter", lambda: float(next(clock)))  # each look at the clock is a second
+    with stopwatches() as spent:
+        (verdict,) = judging.judge([recording])
+    assert verdict.verdict is not None
+    assert all(spent[stage] > 0 for stage in STAGES), spent
+    # whatever runs inside another stage is taken out of it: together no more than the whole
+    assert sum(spent.values()) < next(clock)
+
+
+def test_the_verdict_is_the_same_and_nothing_stays_changed(recording):
+    before = [getattr(judging, name) for module, name in STAGES["kinematics"] if module == "judge"]
+    plain = judging.judge([recording])[0].to_json()
+    with stopwatches():
+        assert judging.judge([recording])[0].to_json() == plain
+    assert [getattr(judging, name) for module, name in STAGES["kinematics"] if module == "judge"] == before
+    assert forward.play is play
+
+
+def test_shares_are_of_the_bare_rollout():
+    told = shares(
+        [(dict.fromkeys(STAGES, 1.0), 10.0), (dict.fromkeys(STAGES, 2.0), 10.0), (dict.fromkeys(STAGES, 3.0), 10.0)]
+    )
+    assert told["integrity"] == pytest.approx(0.2)
+    assert told["checks"] == pytest.approx(0.2 * len(CHECKS))
