@@ -17,6 +17,7 @@ from ..envs.vector import ShiliuVectorEnv
 from ..scenarios import draw as drawing
 from ..scenarios.scene import Scene
 from .checks.rules import load_rules
+from .benchmark_setup import compiling, memory_per_copy, scaling, start_up
 from .costs import CHECKS, shares, stopwatches
 from .demonstration import as_recording, demonstrate
 from .judge import judge
@@ -43,6 +44,8 @@ def measure(scene: Scene, pairs: int = 30, seed: int = 0) -> dict[str, Any]:
     results["reset"] = _reset(scene, pairs, seed)
     results["replay"] = _replay(scene, seed)
     results["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    results["start_up"], results["compile"] = start_up(scene), compiling(scene)
+    results["copy_kib"], results["threads"] = memory_per_copy(scene), scaling(scene, seed)
     return results
 
 
@@ -204,6 +207,16 @@ def _interval(ratios: np.ndarray) -> tuple[float, float, float]:
 def table(results: dict[str, Any]) -> str:
     """The figures as lines of text."""
     step, vector, reset, replay = (results[name] for name in ("env.step", "vector", "reset", "replay"))
+    begin, compiled = results["start_up"], results["compile"]
+    around = [f"  compile       {compiled['physics_ms']:.2f} ms physics only, {compiled['looks_ms']:.0f} ms with looks"]
+    if begin:
+        around += [
+            f"  start-up      {begin['ratio']:.2f} x importing mujoco and gymnasium and compiling the model "
+            f"({begin['ratio_range'][0]:.2f} to {begin['ratio_range'][1]:.2f}), {begin['ours_s']:.2f} s of processor time"
+        ]
+    if results["copy_kib"] is not None:
+        around += [f"  one more copy {results['copy_kib']:.0f} KiB"]
+    around += ["  threads       " + ", ".join(f"{n}: {gain:.2f} x" for n, gain in results["threads"].items())]
     return "\n".join(
         [
             f"{results['scenario']} on {results['machine']}, mujoco {results['engine']}, "
@@ -222,5 +235,6 @@ def table(results: dict[str, Any]) -> str:
             + f"), its playing {replay['of_bare']['playing']:.2f}",
             f"    check=full  plays {replay['full_copies']} varied copies more of each recording that succeeds",
             f"  peak memory   {results['peak_memory_mib']:.0f} MiB",
+            *around,
         ]
     )
