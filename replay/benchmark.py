@@ -16,8 +16,8 @@ from ..envs.single import ShiliuEnv
 from ..envs.vector import ShiliuVectorEnv
 from ..scenarios import draw as drawing
 from ..scenarios.scene import Scene
-from .checks.rules import load_rules
 from .benchmark_setup import compiling, memory_per_copy, scaling, start_up
+from .checks.rules import load_rules
 from .costs import CHECKS, shares, stopwatches
 from .demonstration import as_recording, demonstrate
 from .judge import judge

@@ -45,7 +45,8 @@ def start_up(scene: Scene) -> dict[str, Any]:
 
     if env_id(scene.name) not in gymnasium.registry:
         return {}
-    ours, bare = [], []
+    ours: list[float] = []
+    bare: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "scene.xml"
         model.write_text(scene.xml(nominal_values(scene.config)), encoding="utf-8")
