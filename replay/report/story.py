@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
 SHOWN = ("FAIL", "WARN")
 NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides
-REPAIRS = ("slow", "clip", "trim", "shift")  # fixes of the data, told beside what the person should do
+SAME = ("unit", "add", "mapping", "remake", "carry_less")  # fixes whose sentence says all that the advice says
 UTC_OFFSET_H = 8  # the clock on the wall of the training centre in Beijing; China has no summer time
 ORDER = {"INFEASIBLE": 0, "UNSOUND": 1, None: 2, "INCONCLUSIVE": 3, "FEASIBLE": 4}
 
@@ -137,8 +137,8 @@ class Story:
         """What would make it pass: the advice, and the fix of the cause where it is more than that."""
         if not self.advice or self.root is None:
             return []
-        kind = (self.root.fix or {}).get("kind")
-        return [self.advice, self.words.fix(self.root)] if kind in REPAIRS else [self.words.fix(self.root)]
+        fix = self.words.fix(self.root)
+        return [fix] if (self.root.fix or {}).get("kind") in SAME or fix == self.advice else [self.advice, fix]
 
     @cached_property
     def who(self) -> str:
