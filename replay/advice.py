@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .clearing import known_of
 from .finding import Finding
+from .repair.bounds import Bounds
 
 if TYPE_CHECKING:
     from .judge import Case
@@ -38,20 +39,28 @@ def advise(case: Case, findings: Sequence[Finding]) -> None:
     for finding in findings:
         if finding.failed:
             finding.fix = fix_of(finding, known_of(case, finding), _end(case))
-    # what follows from a failure passes with it
+    # what follows from a failure passes with it, as long as slowing down is what it takes
     causes = [f for f in findings if f.failed and f.because_of is None]
-    mended = bool(causes) and all(repairable(f) for f in causes)
+    asked = [f for f in findings if f.failed and f.stage in ("kinematics", "dynamics") and f.signal == "command"]
+    mended = bool(causes) and all(repairable(f) for f in causes) and all(repairable(f, True) for f in asked)
     for finding in findings:
         if finding.failed and finding.fix is not None:
             finding.fix["applicable"] = mended and repairable(finding)
 
 
-def repairable(finding: Finding) -> bool:
-    """Whether a machine can make the fix of a finding: of a command, in the motion itself, not of what the world did."""
-    kind = (finding.fix or {}).get("kind")
+def repairable(finding: Finding, follows: bool = False) -> bool:
+    """Whether a machine can make the fix of a finding: of a command, in the motion itself, not of what the world did.
+
+    Args:
+        follows: the finding may be a consequence of another one, whose factor alone is told.
+    """
+    fix, within = finding.fix or {}, Bounds()
+    kind = fix.get("kind")
     if kind not in APPLICABLE:
-        return False
-    return kind != "slow" or finding.code == "joint.velocity"  # of torque and tracking it is an estimate
+        return follows and finding.code.startswith("collision.") and finding.because_of is not None
+    if kind == "slow":  # of torque, balance and tracking the factor is an estimate
+        return (follows or finding.code == "joint.velocity") and fix["factor"] >= within.slowest
+    return kind != "clip" or fix.get("by", 0.0) <= within.back
 
 
 def fix_of(finding: Finding, known: Known | None = None, end: float | None = None) -> Fix:
@@ -229,7 +238,12 @@ def _rest(finding: Finding, known: Known) -> Fix:
 
 
 def _lean(finding: Finding, known: Known) -> Fix:
-    by = (finding.limit or 0.0) - finding.value if finding.value is not None else None
+    """What throws the robot off its feet by moving falls with the square of the speed; what leans out, only by leaning."""
+    standing, value, limit = known.get("standing"), finding.value, finding.limit or 0.0
+    if standing is not None and value is not None and standing > limit > value:
+        factor = math.sqrt((standing - limit) / (standing - value))
+        return _slow(finding, known) | {"factor": _floor(factor), "standing": float(standing)}
+    by = limit - value if value is not None else None
     return {"kind": "lean", "by": by, "side": known.get("side"), "t0": finding.t0, "t1": finding.t1}
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import mujoco
 import numpy as np
 
-from .checks.dynamics import positions
+from .checks.dynamics import margin_inside, positions
 
 if TYPE_CHECKING:
+    from .checks.signal import Motion
     from .finding import Finding
     from .judge import Case
 
@@ -34,7 +35,7 @@ def way_out(
 
     Args:
         qpos: (nq,) the posture.
-        bodies: two body names; the first that belongs to the robot (no `/`, not the world) is the one to move.
+        bodies: two body names; the one to move is the robot's (no `/`, not the world), of two the one further out on it.
 
     Returns:
         `move`, `from`: the bodies; `by`: how deep they overlap [m]; `direction` (3,) in the frame of the robot's base, and
@@ -45,8 +46,8 @@ def way_out(
     ids = [mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, name) for name in bodies]
     if min(ids) < 0:
         return None
-    movable = [name != "world" and "/" not in name for name in bodies]
-    first = 0 if movable[0] else 1
+    outwards = [_depth(model, i) if name != "world" and "/" not in name else -1 for i, name in zip(ids, bodies)]
+    first = 0 if outwards[0] >= outwards[1] else 1
     data = mujoco.MjData(model)
     data.qpos[:] = qpos
     mujoco.mj_kinematics(model, data)
@@ -79,6 +80,11 @@ def way_out(
     }
 
 
+def _depth(model: mujoco.MjModel, body: int) -> int:
+    """How many bodies stand between this one and the world."""
+    return 0 if body == 0 else 1 + _depth(model, int(model.body_parentid[body]))
+
+
 def holding_torque(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray, joint: str) -> float | None:
     """Torque [Nm] that a joint needs only to hold a posture, with empty hands; None where the model lacks it.
 
@@ -94,6 +100,15 @@ def holding_torque(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray, j
     data.qpos[:] = positions(model, names, q[None])[0]
     mujoco.mj_inverse(model, data)
     return float(data.qfrc_inverse[model.jnt_dofadr[at]])
+
+
+def over_feet(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray, base: str = "base_link") -> np.ndarray:
+    """(2,) where on the floor the robot's centre of mass is, when it holds a posture with empty hands."""
+    data = mujoco.MjData(model)
+    data.qpos[:] = positions(model, names, q[None])[0]
+    mujoco.mj_kinematics(model, data)
+    mujoco.mj_comPos(model, data)
+    return np.array(data.subtree_com[model.body(base).id, :2])
 
 
 def inward(polygon: np.ndarray, point: Sequence[float]) -> np.ndarray:
@@ -114,14 +129,16 @@ def known_of(case: Case, finding: Finding) -> Mapping[str, Any]:
     details = finding.details
     if finding.code == "balance" and "at" in details:
         direction = inward(case.stage.soles, details["at"])
-        return {"side": side_of(direction), "direction": [float(d) for d in direction]}
+        known: dict[str, Any] = {"side": side_of(direction), "direction": [float(d) for d in direction]}
+        if motion is not None and finding.t0 is not None and motion.known.any():
+            names, q = case.motion[finding.signal or ""].names, motion.x[_row(motion, finding)]
+            known["standing"] = float(margin_inside(case.stage.soles, over_feet(case.stage.robot, names, q)[None])[0])
+        return known
     if finding.code == "torque.peak" and motion is not None and finding.subject and finding.t0 is not None:
         names = case.motion[finding.signal or ""].names
-        t = 0.5 * (finding.t0 + (finding.t1 if finding.t1 is not None else finding.t0))
-        rows = np.flatnonzero(motion.known)
-        if len(rows):
-            row = rows[int(np.abs(motion.t[rows] - t).argmin())]
-            holding = holding_torque(case.stage.robot, names, motion.x[row], finding.subject[0])
+        if motion.known.any():
+            q = motion.x[_row(motion, finding)]
+            holding = holding_torque(case.stage.robot, names, q, finding.subject[0])
             return {} if holding is None else {"holding": holding}
     if finding.code.startswith("collision.") or finding.code == "start.penetration":
         qpos = _posture(case, finding)
@@ -129,6 +146,13 @@ def known_of(case: Case, finding: Finding) -> Mapping[str, Any]:
             model = case.draw.model if case.draw is not None else case.stage.scene.model
             return way_out(model, qpos, finding.subject) or {}
     return {}
+
+
+def _row(motion: Motion, finding: Finding) -> int:
+    """The row of a motion in the middle of a finding, among those that are known."""
+    t0 = finding.t0 or 0.0
+    rows = np.flatnonzero(motion.known)
+    return int(rows[np.abs(motion.t[rows] - 0.5 * (t0 + (finding.t1 if finding.t1 is not None else t0))).argmin()])
 
 
 def _posture(case: Case, finding: Finding) -> np.ndarray | None:

@@ -132,11 +132,15 @@ def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be
         advise(case, list(findings))
         return [finding.fix["applicable"] for finding in findings]
 
-    fast, past, broken = failure("joint.velocity"), failure("joint.position"), failure("value.nonfinite")
+    fast, past, broken = failure("joint.velocity"), failure("joint.position", value=1.13), failure("value.nonfinite")
     assert told(fast) == [True] and told(fast, past) == [True, True]
     assert told(fast, broken) == [False, False], "mending the speed alone does not lead to FEASIBLE"
     followed = failure("goal", because_of=0)
     assert told(fast, followed) == [True, False], "what follows passes with its cause"
+    assert told(failure("joint.position", value=1.5)) == [False], "further back than is allowed"
+    assert told(fast, failure("torque.peak", value=70.0, limit=60.0, because_of=0)) == [False, False], (
+        "carrying is too much"
+    )
     assert told(failure("tracking")) == [False], "slower is an estimate there"
     assert {"rerecord", "away", "lighten", "finish"}.isdisjoint(APPLICABLE)
     assert not repairable(failure("goal"))
@@ -163,6 +167,10 @@ def test_a_robot_that_would_tip_is_told_which_way_to_lean():
     square = np.array([[-0.1, -0.1], [0.1, -0.1], [0.1, 0.1], [-0.1, 0.1]])
     assert inward(square, [0.12, 0.0]) == pytest.approx([-1.0, 0.0])
     assert side_of(inward(square, [0.0, 0.11])) == "right"
+    leaning = failure("balance", value=-0.01, limit=0.0)
+    assert fix_of(leaning, {"side": "back", "standing": -0.005})["kind"] == "lean"
+    thrown = fix_of(leaning, {"side": "back", "standing": 0.03})
+    assert thrown["kind"] == "slow" and thrown["factor"] == pytest.approx(np.sqrt(0.03 / 0.04), abs=0.01)
 
 
 def test_holding_needs_the_weight_of_the_arm():
