@@ -133,6 +133,7 @@ def _tried(
             made.recording = _marked(current, recording, verdict, made)
             if made.recording.episode is None:
                 made.verdict = judge(made.recording)  # as it is written
+                made.reason = None if made.done else "still_fails"
             return made
         if judged.verdict not in ("INFEASIBLE", "UNSOUND"):
             break

@@ -122,13 +122,13 @@ def changed(recorded: np.ndarray, repaired: np.ndarray) -> np.ndarray:
 
 
 def frames_of_copy(copy: Recording) -> Frames:
-    """A repaired real command on one clock, at the rate of the command itself."""
+    """A repaired real command on one clock, at the usual rate of its messages."""
     from ..checks.channels import pair
 
     command, _ = pair(copy)
     assert command is not None
-    rate = max(1, round(command.rate)) if np.isfinite(command.rate) else None
-    return frames_of(copy, rate)
+    usual = float(np.median(np.diff(command.time_ns))) * 1e-9 if command.n > 1 else 0.0
+    return frames_of(copy, max(1, round(1.0 / usual)) if usual > 0.0 else None)
 
 
 def put(writer: DatasetWriter, copy: Recording, frames: Frames) -> int:
@@ -140,7 +140,6 @@ def put(writer: DatasetWriter, copy: Recording, frames: Frames) -> int:
         "shiliu/mapping": copy.mapping,
         "shiliu/source": copy.source,
         "shiliu/source_sha256": copy.sha256,
-        "shiliu/repaired": True,
     }
     side = {
         "name": copy.name,
@@ -152,11 +151,16 @@ def put(writer: DatasetWriter, copy: Recording, frames: Frames) -> int:
         "mapping": copy.mapping,
         "metadata": copy.metadata,
         "unmapped": list(copy.unmapped),
-        "notes": list(copy.notes),
+        "notes": [*copy.notes, _grid(frames)],
         "provenance": {**frames.provenance, "repaired": copy.metadata.get("repaired")},
     }
     task = str(copy.metadata.get("task") or "no task given")
     return writer.add_imported(frames.columns, task, about, side)
+
+
+def _grid(frames: Frames) -> str:
+    methods = sorted({str(stream["method"]) for stream in frames.provenance["streams"].values()})
+    return f"its frames stand on a grid of {frames.fps} Hz (by {', '.join(methods)})"
 
 
 def as_written(copy: Recording, folder: Path) -> Recording:
