@@ -1,11 +1,12 @@
 """How often does a fix that is marked applicable lead to FEASIBLE? Faults of known size are put in, mended, judged again.
 
-    python benchmarks/repair.py DATASET [demonstrations=6] [first=0] [only=KIND] [minutes=600]
+    python benchmarks/repair.py DATASET [demonstrations=6] [first=0] [only=KIND] [minutes=600] [seconds=8]
 
 DATASET is a set of good demonstrations in the microwave cell. Tune on one set and report another. Each fault is one of
 the command, as a person or a recorder makes it; sizes are in `excess`, as the thresholds file counts it. Every
 refused copy is repaired whether its fix is marked applicable or not, so that the table shows both shares, each with its 95 %
-Wilson interval.
+Wilson interval. `seconds=` takes only the beginning of each demonstration: the motion and all contacts there are judged, but
+the task is not done, and not judged.
 """
 
 from __future__ import annotations
@@ -71,12 +72,9 @@ def twisted(stage: Stage, episode: SimEpisode, size: float, rng: np.random.Gener
     c = stage.scene.schema.action.names.index(name)
     t = np.arange(episode.n_steps) * episode.control_timestep
     t0 = float(rng.uniform(1.0, 2.5))
-    span, middle = (
-        stage.limits[name].upper - stage.limits[name].lower,
-        0.5 * (stage.limits[name].upper + stage.limits[name].lower),
-    )
     here = float(episode.actions[round(t0 / episode.control_timestep), c])
-    by = (-1.0 if here > middle else 1.0) * min(0.6, 0.4 * span)
+    down, up = here - stage.limits[name].lower, stage.limits[name].upper - here
+    by = min(1.2, 0.9 * max(up, down)) * (1.0 if up > down else -1.0)
     top = stage.limits[name].speed_larger * (1.0 + size)
     lasts = 1.875 * abs(by) / top
     made = episode.actions.copy()
@@ -155,6 +153,15 @@ def faulty(stage: Stage, recording: Recording, kind: str, size: float, seed: int
     return as_recording(f"{recording.name} {kind} {size:g}", broken, stage.scene)
 
 
+def beginning(recording: Recording, seconds: float) -> Recording:
+    """The first seconds of a demonstration, labelled as what it is then: not done."""
+    episode = recording.episode
+    assert episode is not None
+    steps = round(seconds / episode.control_timestep)
+    label = {"success": False, "subgoals": {}, "failure": None}
+    return replace(recording, episode=replace(episode, actions=episode.actions[:steps], label=label))
+
+
 def cases(recordings: list[Recording], only: str | None) -> Iterator[tuple[Recording, str, float, int]]:
     """Every fault in every size on every demonstration, in turns, so that a run that is stopped has seen all kinds."""
     for i in range(max(len(sizes) for _, sizes in KINDS.values())):
@@ -178,6 +185,8 @@ def main(words: list[str]) -> None:
     advice.APPLICABLE = frozenset(MENDS)  # what would be marked is what is measured
     stages = Stages()
     chosen = [r for r in islice(read(data), first, first + count) if isinstance(r, Recording)]
+    if "seconds" in options:
+        chosen = [beginning(r, float(options["seconds"])) for r in chosen]
     begun, rows = time.perf_counter(), []
     for recording, kind, size, seed in cases(chosen, options.get("only")):
         if time.perf_counter() - begun > 60.0 * float(options.get("minutes", 600)):

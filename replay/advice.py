@@ -22,7 +22,9 @@ Known = Mapping[str, Any]
 Fix = dict[str, Any]
 
 # kinds that a machine makes and after which the copy was judged FEASIBLE in at least 95 of 100: benchmarks/repair.py
-APPLICABLE: frozenset[str] = frozenset()
+APPLICABLE = frozenset({"slow", "clip", "spread", "unit"})
+GENTLE = 0.5  # smallest factor that is promised: below it most of the way is between the samples, and guessed
+SETTLED = 1.0  # s, by then a robot stands where the first commands want it
 RUN_IN = 0.15  # s, on either side of what is too fast: a rate changes over a few samples, not within one
 PEAK_OF_MEAN = 1.875  # largest over mean speed of a minimum-jerk movement (Flash and Hogan 1985)
 
@@ -43,9 +45,54 @@ def advise(case: Case, findings: Sequence[Finding]) -> None:
     causes = [f for f in findings if f.failed and f.because_of is None]
     asked = [f for f in findings if f.failed and f.stage in ("kinematics", "dynamics") and f.signal == "command"]
     mended = bool(causes) and all(repairable(f) for f in causes) and all(repairable(f, True) for f in asked)
+    changes = _plan(case, causes, findings) if mended else None
     for finding in findings:
         if finding.failed and finding.fix is not None:
-            finding.fix["applicable"] = mended and repairable(finding)
+            finding.fix["applicable"] = bool(changes) and repairable(finding)
+    if changes:
+        _told_as_planned(causes, changes)
+        if any(_doubtful(change) for change in changes):
+            for finding in causes:
+                finding.fix = {**(finding.fix or {}), "applicable": False}  # a repair tries it all the same
+
+
+def _doubtful(change: dict[str, Any]) -> bool:
+    """Whether a change is tried, but not promised: much slower, or a step right after the start.
+
+    A command that begins far from the robot's own posture strains its motors before the step that ends it.
+    """
+    if change["kind"] == "slow":
+        return change["factor"] < GENTLE
+    return change["kind"] == "spread" and change["t"] < SETTLED
+
+
+def _plan(case: Case, causes: list[Finding], findings: Sequence[Finding]) -> list[dict[str, Any]] | None:
+    """What a repair would change: the factor that speed needs may not be enough for torque and balance."""
+    from .repair.repairing import planned, thrown_off  # it performs, too, and brings what that needs
+
+    return planned(case.recording, causes, case.stage, Bounds(), thrown_off(findings))
+
+
+def _told_as_planned(causes: list[Finding], changes: list[dict[str, Any]]) -> None:
+    """Fixes with the numbers of the changes that a repair makes; all of them stand in the first cause's fix."""
+    for finding in causes:
+        fix = finding.fix or {}
+        t0 = finding.t0 if finding.t0 is not None else 0.0
+        t1 = finding.t1 if finding.t1 is not None else t0
+        for change in changes:
+            if change["kind"] == fix.get("kind") == "slow" and change["t0"] <= t1 and change["t1"] >= t0:
+                fix |= {key: change[key] for key in ("t0", "t1", "factor", "longer_s")}
+                break
+            if (
+                change["kind"] == "spread"
+                and change["joint"] in finding.subject
+                and fix.get("kind") in ("slow", "spread")
+            ):
+                fix = dict(change) | {"applicable": fix["applicable"]}  # what looked too fast is a single step
+                break
+        finding.fix = fix
+    if len(changes) > 1 and causes[0].fix is not None:
+        causes[0].fix["changes"] = changes
 
 
 def repairable(finding: Finding, follows: bool = False) -> bool:

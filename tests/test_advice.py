@@ -124,6 +124,8 @@ def test_factors_say_by_how_much():
 
 def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be(monkeypatch):
     monkeypatch.setattr("shiliu.replay.advice.APPLICABLE", frozenset({"slow", "clip"}))
+    plan = {"kind": "slow", "t0": 1.9, "t1": 2.6, "factor": 0.6, "longer_s": 1.0}
+    monkeypatch.setattr("shiliu.replay.advice._plan", lambda case, causes, findings: [plan])
 
     def told(*findings: Finding) -> list[bool]:
         for finding in findings:
@@ -134,6 +136,7 @@ def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be
 
     fast, past, broken = failure("joint.velocity"), failure("joint.position", value=1.13), failure("value.nonfinite")
     assert told(fast) == [True] and told(fast, past) == [True, True]
+    assert fast.fix["factor"] == 0.6, "what a repair would do, which torque and balance may make slower"
     assert told(fast, broken) == [False, False], "mending the speed alone does not lead to FEASIBLE"
     followed = failure("goal", because_of=0)
     assert told(fast, followed) == [True, False], "what follows passes with its cause"
@@ -142,6 +145,10 @@ def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be
         "carrying is too much"
     )
     assert told(failure("tracking")) == [False], "slower is an estimate there"
+    monkeypatch.setattr("shiliu.replay.advice._plan", lambda case, causes, findings: [plan | {"factor": 0.3}])
+    assert told(fast) == [False] and fast.fix["factor"] == 0.3, "told, but not promised"
+    monkeypatch.setattr("shiliu.replay.advice._plan", lambda case, causes, findings: None)
+    assert told(fast) == [False], "beyond the bounds of a repair"
     assert {"rerecord", "away", "lighten", "finish"}.isdisjoint(APPLICABLE)
     assert not repairable(failure("goal"))
 

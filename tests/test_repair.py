@@ -167,6 +167,8 @@ def test_a_speed_fault_is_slowed_until_the_judge_is_content(bare, stages):
         and "joint.velocity" in {f.code for f in verdict.findings if f.failed}
     )
     assert found.done and {c["kind"] for c in found.applied} == {"slow"}, (found.reason, found.codes)
+    fix = verdict.findings[verdict.root].fix
+    assert fix["factor"] == found.applied[0]["factor"], "the advice tells what the repair does"
     made = found.recording.episode
     assert made.n_steps > original.episode.n_steps
     assert made.segments[0]["t1"] == pytest.approx(2.5 + found.to_dict()["longer_s"], abs=0.1)

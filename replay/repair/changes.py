@@ -40,12 +40,14 @@ class Demand:
 
     Attributes:
         model: the robot alone; soles: (p, 2) what they span; without them only speeds are asked for.
+        calm: share of the limits that a copy aims at. At the limits themselves the robot still lags behind and cuts corners.
     """
 
     limits: Limits
     rules: Rules
     model: mujoco.MjModel | None = None
     soles: np.ndarray | None = None
+    calm: float = 1.0
 
     def of(self, command: Command) -> tuple[np.ndarray, np.ndarray]:
         """(m,) times and (m, 2 k + 1) shares: speed of each joint, torque of each, balance.
@@ -74,7 +76,9 @@ class Demand:
     def aim(self, k: int) -> np.ndarray:
         """(2 k + 1,) shares at which a copy meets the limits themselves, not only what still passes as a warning."""
         speed, torque = (1.0 / (1.0 + self.rules[code].unsure) for code in ("joint.velocity", "torque.peak"))
-        return INSIDE * np.array([speed] * k + [torque] * k + [1.0 - self.rules["balance"].unsure])
+        return INSIDE * np.array(
+            [self.calm * speed] * k + [self.calm * torque] * k + [1.0 - self.rules["balance"].unsure]
+        )
 
     def _shares(self, size: np.ndarray, limit: np.ndarray, code: str) -> np.ndarray:
         known = np.where(np.isfinite(limit), limit, np.inf) * (1.0 + self.rules[code].unsure)
@@ -148,7 +152,7 @@ def _stretches(t: np.ndarray, over: np.ndarray, first: float, last: float) -> li
 def _slow_enough(command: Command, run: Stretch, demand: Demand, bounds: Bounds) -> Stretch:
     """The run at the largest factor at which no joint is asked for too much in it, by bisection."""
 
-    def fits(factor: float, aim: np.ndarray | float) -> bool:
+    def fits(factor: float, aim: np.ndarray) -> bool:
         made, warp = command.slowed([replace(run, factor=factor)])
         begin, end = run.begin, warp.new(np.array([run.end]))[0]
         around = (made.t >= begin - 1.0) & (made.t <= end + 1.0)
@@ -157,10 +161,11 @@ def _slow_enough(command: Command, run: Stretch, demand: Demand, bounds: Bounds)
         inside = (t >= begin) & (t <= end)
         return bool((share[inside] <= aim).all())
 
-    aim: np.ndarray | float = demand.aim(len(command.joints))
-    if not fits(bounds.slowest, aim):
-        aim = INSIDE  # the warning may be one of standing still
-    if not fits(bounds.slowest, aim):
+    k = len(command.joints)
+    # the last one leaves a warning, which may be one of standing still
+    aims = (demand.aim(k), replace(demand, calm=1.0).aim(k), np.full(2 * k + 1, INSIDE))
+    aim = next((aim for aim in aims if fits(bounds.slowest, aim)), None)
+    if aim is None:
         raise BeyondBounds({"kind": "slow", "t0": run.t0, "t1": run.t1, "slowest": bounds.slowest})
     low, high = bounds.slowest, 1.0
     for _ in range(HALVINGS):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,6 +34,7 @@ Judge = Callable[[Recording], Verdict]
 Change = dict[str, Any]
 
 MENDS = frozenset({"slow", "clip", "spread", "unit"})  # kinds of fixes that are tried
+CALM = 0.5  # share of the limits that is aimed at where what was too fast threw the world off its course
 SPENT = 12  # changes of the motion in one round before giving up
 
 
@@ -99,11 +100,40 @@ def repaired(
     return second if second.done else first
 
 
+def thrown_off(findings: Sequence[Finding]) -> bool:
+    """Whether a failure of the motion has consequences in the world: something was hit, dropped, pushed, or not reached."""
+    return any(
+        f.failed and f.stage == "replay" and f.because_of is not None and f.code != "ctrl.clamped" for f in findings
+    )
+
+
+def planned(
+    recording: Recording, failed: list[Finding], stage: Stage, bounds: Bounds, thrown: bool = False
+) -> list[Change] | None:
+    """The changes that a repair would begin with, without performing anything; None where there are none within bounds.
+
+    Args:
+        failed: the causes, each with its fix; thrown: see `thrown_off`.
+    """
+    units = [f for f in failed if (f.fix or {}).get("kind") == "unit"]
+    if units:
+        return [_conversion(units[0])]
+    command = command_of(recording, stage.scene.robot.joint_names)
+    if command is None:
+        return None
+    try:
+        _, changes, _ = _motion(command, failed, stage, bounds, spreading=True, thrown=thrown)
+    except BeyondBounds:
+        return None
+    return changes or None
+
+
 def _tried(
     recording: Recording, verdict: Verdict, stage: Stage, judge: Judge, bounds: Bounds, spreading: bool
 ) -> Repair:
     """Change and judge again, until nothing fails or nothing helps."""
     made, current, judged = Repair(), recording, verdict
+    thrown = thrown_off(verdict.findings)
     for _ in range(bounds.rounds):
         failed = causes(judged)
         others = [f.code for f in failed if (f.fix or {}).get("kind") not in MENDS]
@@ -111,7 +141,7 @@ def _tried(
             made.reason, made.codes = "still_fails" if made.applied else "other_fault", others
             return made
         try:
-            step = _changed(current, failed, stage, bounds, spreading)
+            step = _changed(current, failed, stage, bounds, spreading, thrown)
         except BeyondBounds as beyond:
             made.reason, made.codes = "beyond_bounds", [f.code for f in failed]
             made.applied.append({**beyond.what, "beyond": True})
@@ -145,7 +175,7 @@ def _tried(
 
 
 def _changed(
-    recording: Recording, failed: list[Finding], stage: Stage, bounds: Bounds, spreading: bool
+    recording: Recording, failed: list[Finding], stage: Stage, bounds: Bounds, spreading: bool, thrown: bool
 ) -> tuple[Recording, list[Change], list[Warp]] | None:
     """The recording with its command changed, or None where it has none that may be."""
     units = [f for f in failed if (f.fix or {})["kind"] == "unit"]
@@ -154,7 +184,7 @@ def _changed(
     command = command_of(recording, stage.scene.robot.joint_names)
     if command is None:
         return None
-    command, changes, warps = _motion(command, failed, stage, bounds, spreading)
+    command, changes, warps = _motion(command, failed, stage, bounds, spreading, thrown)
     for finding in failed:  # what no limit of the motion tells
         fix = finding.fix or {}
         if fix["kind"] == "slow" and finding.code == "tracking" and not changes:
@@ -169,14 +199,17 @@ def _changed(
 
 
 def _motion(
-    command: Command, failed: list[Finding], stage: Stage, bounds: Bounds, spreading: bool
+    command: Command, failed: list[Finding], stage: Stage, bounds: Bounds, spreading: bool, thrown: bool
 ) -> tuple[Command, list[Change], list[Warp]]:
     """Changes until the motion keeps the joints' own limits: steps first, then ranges, then speeds."""
     changes: list[Change] = []
     warps: list[Warp] = []
     clamped = {name for f in failed if f.code == "ctrl.clamped" for name in f.subject}
     weak = any(f.code in ("torque.peak", "balance") and f.signal == "command" for f in failed)
-    ends, demand = _ends(stage, command), Demand(stage.limits, stage.rules, stage.robot, stage.soles)
+    ends, demand = (
+        _ends(stage, command),
+        Demand(stage.limits, stage.rules, stage.robot, stage.soles, CALM if thrown else 1.0),
+    )
     for _ in range(SPENT):
         found = check_kinematics(command.t, command.q, command.joint_names, stage.limits, stage.rules)
         wrong = {f.code: f for f in found if f.failed}
@@ -279,9 +312,8 @@ def _converted(
     recording: Recording, finding: Finding, stage: Stage
 ) -> tuple[Recording, list[Change], list[Warp]] | None:
     """The stream that is in another unit than it says, in its own: an episode's in radians, of a real one the word alone."""
-    unit = str(finding.details.get("should_be", "deg"))
-    factor = math.pi / 180.0 if unit == "deg" else 180.0 / math.pi
-    told: Change = {"kind": "unit", "channel": finding.subject[0], "unit": unit, "multiply": factor}
+    told = _conversion(finding)
+    unit, factor = told["unit"], told["multiply"]
     episode = recording.episode
     if episode is None:
         name = finding.details.get("stream")
@@ -294,6 +326,12 @@ def _converted(
     if command is None or finding.details.get("role") != "command":
         return None
     return _performed(recording, command.with_q(command.q * factor), [], stage), [told], []
+
+
+def _conversion(finding: Finding) -> Change:
+    unit = str(finding.details.get("should_be", "deg"))
+    factor = math.pi / 180.0 if unit == "deg" else 180.0 / math.pi
+    return {"kind": "unit", "channel": finding.subject[0], "unit": unit, "multiply": factor}
 
 
 def _marked(copy_: Recording, original: Recording, verdict: Verdict, made: Repair) -> Recording:

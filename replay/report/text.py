@@ -154,9 +154,9 @@ class _Template(Formatter):
         return re.sub(r"^[;；,，.。:：]\s*", "", text)
 
 
-def _needed(template: str) -> Iterable[tuple[str, str | None, str | None, str | None]]:
+def _needed(template: str) -> list[str]:
     """The fields of a template that it cannot be told without."""
-    return (part for part in Formatter().parse(_OPTIONAL.sub("", template)) if part[1])
+    return [name for _, name, _, _ in Formatter().parse(_OPTIONAL.sub("", template)) if name]
 
 
 class Words:
@@ -317,7 +317,7 @@ class Words:
         template = self.book["fixes"].get(str(fix.get("kind")))
         words = self._fix_words(fix)
         # a sentence that would show a gap says less than the advice
-        if template is None or any(words.get(name) is None for _, name, _, _ in _needed(template)):
+        if template is None or any(words.get(name) is None for name in _needed(template)):
             return self.advice(finding)
         text = self.fill(template, words, finding.unit)
         return f"{text} {self.book['fixes']['applicable']}" if fix.get("applicable") else text
