@@ -185,6 +185,28 @@ def _lag(finding: Finding, known: Known) -> Fix:
     }
 
 
+def _swapped(finding: Finding, known: Known) -> Fix:
+    return {"kind": "swap", "channels": list(finding.subject) or None}
+
+
+def _scaled(finding: Finding, known: Known) -> Fix:
+    """By what the measurement has to be multiplied; the sign is in it."""
+    factor = finding.details.get("factor")
+    return {"kind": "rescale", "joint": _first(finding), "multiply": 1.0 / factor if factor else None}
+
+
+def _polarity(finding: Finding, known: Known) -> Fix:
+    return {"kind": "invert", "channel": _first(finding)}
+
+
+def _skew(finding: Finding, known: Known) -> Fix:
+    return {"kind": "synchronise", "channels": list(finding.subject) or None, "by": finding.value}
+
+
+def _survey(finding: Finding, known: Known) -> Fix:
+    return {"kind": "survey", "cell": _first(finding)}
+
+
 # -- motion -------------------------------------------------------------------------------------------------------------
 def _position(finding: Finding, known: Known) -> Fix:
     details = finding.details
@@ -367,6 +389,11 @@ _FIXES: dict[str, Callable[[Finding, Known], Fix]] = {
     "stream.missing": _missing,
     "stream.unmapped": _unmapped,
     "stream.lag": _lag,
+    "stream.swapped": _swapped,
+    "stream.scaled": _scaled,
+    "unit.polarity": _polarity,
+    "clock.skew": _skew,
+    "cell.unknown": _survey,
     "joint.position": _position,
     "joint.velocity": _slow,
     "joint.jump": _jump,

@@ -25,6 +25,18 @@ KINDS = {  # code -> the kind of its fix, for a finding with these numbers
     "stream.missing": "trim",
     "stream.unmapped": "mapping",
     "stream.lag": "shift",
+    "stream.swapped": "swap",
+    "stream.scaled": "rescale",
+    "unit.polarity": "invert",
+    "clock.skew": "synchronise",
+    "clock.stall": "rerecord",
+    "stream.repeated": "rerecord",
+    "value.quaternion": "rerecord",
+    "image.black": "rerecord",
+    "image.frozen": "rerecord",
+    "image.late": "rerecord",
+    "calibration.offset": "calibrate",
+    "cell.unknown": "survey",
     "joint.position": "clip",
     "joint.velocity": "slow",
     "joint.jump": "spread",
@@ -57,6 +69,7 @@ DETAILS = {
     "joint.position": {"lower": -1.0, "upper": 1.0},
     "ctrl.clamped": {"lower": -1.0, "upper": 1.0},
     "joint.jump": {"speed": 7.5},
+    "stream.scaled": {"factor": 1.9},
     "goal": {"reached": 2, "total": 6, "missed": "door_open"},
     "reproduces": {"likely": "alignment", "step": 3},
     "scenario": {"event": "bowl_dropped"},
@@ -95,7 +108,7 @@ def test_every_code_that_can_fail_has_a_fix_with_its_own_words_and_numbers(code,
     text = Words(lang).fix(finding)
     assert text and kind in catalogue(lang)["fixes"]
     assert "{" not in text and "[[" not in text and "?" not in text and "None" not in text, text
-    assert kind == "unit" or re.search(r"\d", text) or kind in ("mapping", "remake", "add", "look", "avoid"), text
+    assert kind == "unit" or re.search(r"\d", text) or kind in ("mapping", "remake", "swap", "invert", "survey"), text
 
 
 @pytest.mark.parametrize("lang", languages())
