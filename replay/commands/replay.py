@@ -15,7 +15,6 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ..repair.running import Repairs
     from ..verdict import Verdict
 
 USAGE = """
@@ -141,13 +140,9 @@ def run(request: Request) -> int:
     code = exit_code(verdicts, gate)
     terminal.finish(verdicts, out, code, header)
     if repairs is not None:
-        print(f"  {_repaired(repairs, out)}")
+        where = f"{out.rstrip('/')}/{FOLDER}" if repairs.count else None
+        print("  " + Words(lang).ui("repaired_count", n=repairs.count, of=repairs.tried, where=where))
     return code
-
-
-def _repaired(repairs: Repairs, out: str) -> str:
-    where = f", in {out.rstrip('/')}/repaired" if repairs.count else ""
-    return f"{repairs.count} of {repairs.tried} refused recordings repaired{where}"
 
 
 def _command(request: Request) -> str:
