@@ -68,6 +68,8 @@ def _doubtful(change: dict[str, Any]) -> bool:
 
 def _plan(case: Case, causes: list[Finding], findings: Sequence[Finding]) -> list[dict[str, Any]] | None:
     """What a repair would change: the factor that speed needs may not be enough for torque and balance."""
+    if case.stage.embodiment is not None:
+        return None  # another robot is judged, not repaired
     from .repair.repairing import planned, thrown_off  # it performs, too, and brings what that needs
 
     return planned(case.recording, causes, case.stage, Bounds(), thrown_off(findings))

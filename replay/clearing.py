@@ -125,6 +125,8 @@ def inward(polygon: np.ndarray, point: Sequence[float]) -> np.ndarray:
 
 def known_of(case: Case, finding: Finding) -> Mapping[str, Any]:
     """What the model adds to a failed finding: the way out of an overlap, the torque of standing still, the way to lean."""
+    if case.stage.embodiment is not None:
+        return {}  # another robot, whose own model stands elsewhere
     motion = case.resampled.get(finding.signal or "")
     details = finding.details
     if finding.code == "balance" and "at" in details:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import mujoco
 import numpy as np
@@ -143,7 +144,11 @@ def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be
     def told(*findings: Finding) -> list[bool]:
         for finding in findings:
             finding.fix = None
-        case = type("Case", (), {"resampled": {}, "recording": type("R", (), {"episode": None, "streams": {}})()})()
+        case = SimpleNamespace(
+            resampled={},
+            recording=SimpleNamespace(episode=None, streams={}),
+            stage=SimpleNamespace(embodiment=None),
+        )
         advise(case, list(findings))
         return [finding.fix["applicable"] for finding in findings]
 

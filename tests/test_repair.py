@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -325,3 +326,11 @@ def test_the_bounds_stand_in_the_settings():
         "back": f"{bounds.back} rad",
         "rounds": bounds.rounds,
     }
+
+
+def test_another_robot_is_judged_but_not_repaired(stages):
+    recording = real(np.full(200, 1.0))
+    verdict = verdict_of(recording, stages)
+    stage = SimpleNamespace(embodiment="a robot of somebody else")
+    assert verdict.verdict == "INFEASIBLE"
+    assert repaired(recording, verdict, stage, lambda r: verdict_of(r, stages)).reason == "other_robot"

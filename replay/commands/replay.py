@@ -98,7 +98,6 @@ def run(request: Request) -> int:
     terminal = Terminal(lang, quiet=quiet)
     begin = time.perf_counter()
     verdicts: list[Verdict] = []
-    stages = Stages(scene, robot, hand, base, request.conf_dir)
     repairs = (
         Repairs(Path(out), stages, bounds, _command(request), strict=strict, threads=threads, seed=seed)
         if repair

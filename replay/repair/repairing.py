@@ -46,8 +46,8 @@ class Repair:
         applied: the changes, in order, as data.
         verdict: of the copy; None where none was made.
         recording: the copy; its `episode` is set for an episode of our own.
-        reason: why there is no feasible copy: `nothing_to_mend`, `other_fault`, `no_command`, `beyond_bounds`, `still_fails`,
-            `cannot_be_performed`; codes: what stands in the way.
+        reason: why there is no feasible copy: `nothing_to_mend`, `other_fault`, `no_command`, `other_robot`, `beyond_bounds`,
+            `still_fails`, `cannot_be_performed`; codes: what stands in the way.
     """
 
     applied: list[Change] = field(default_factory=list)
@@ -92,6 +92,8 @@ def repaired(
     bounds = bounds or Bounds()
     if verdict.verdict not in ("INFEASIBLE", "UNSOUND"):
         return Repair(reason="nothing_to_mend")
+    if stage.embodiment is not None:
+        return Repair(reason="other_robot", codes=[f.code for f in causes(verdict)])
     first = _tried(recording, verdict, stage, judge, bounds, spreading=True)
     if first.done or not any(change["kind"] == "spread" for change in first.applied):
         return first
