@@ -11,6 +11,7 @@ from .. import __version__
 from ..scenarios.draw import Draw, nominal
 from ..scenarios.errors import ShiliuError
 from ..scenarios.scene import Scene
+from .advice import advise
 from .cells import Place, place_of
 from .checks.clock import origin_ns
 from .checks.dynamics import Effort, check_dynamics
@@ -227,6 +228,7 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
     other = case.stage.embodiment
     required = list(scene.config.required) if other is None else required_of(recording, other)
     combined = combine(case.findings, required, rules, strict=strict)
+    advise(case, combined.findings)
     episode = recording.episode
     verdict = Verdict(
         episode=recording.name,

@@ -103,6 +103,7 @@ class Verdict:
     findings: list[Finding] = field(default_factory=list)
     provenance: dict = field(default_factory=dict)
     error: dict | None = None
+    repair: dict | None = None  # what `replay.repair` made of it, where it was asked to
     evidence: Evidence | None = None
 
     def to_dict(self, words: Callable[[Finding], str | None] | None = None) -> dict[str, Any]:
@@ -136,6 +137,7 @@ class Verdict:
             "stages": {name: result.to_dict() for name, result in self.stages.items()},
             "findings": [finding.to_dict(words(finding) if words else None) for finding in self.findings],
             "provenance": tidy(self.provenance),
+            **({} if self.repair is None else {"repair": tidy(self.repair)}),
         }
 
     def to_json(self, words: Callable[[Finding], str | None] | None = None) -> str:

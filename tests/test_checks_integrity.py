@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from shiliu.replay.advice import fix_of
 from shiliu.replay.checks.clock import check_backwards, check_gap, check_jitter, check_stall
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
 from shiliu.replay.checks.limits import Limits
@@ -93,7 +94,7 @@ def test_degrees_read_as_radians_are_found_with_or_without_a_measurement():
         finding = check_units(wrong, state, LIMITS, RULES, START)[0]
         assert finding.level == "FAIL" and finding.subject == ("/command",)
         assert finding.value == pytest.approx(np.rad2deg(pose(np.arange(0, 6, 0.01))).min(), rel=0.3)
-        assert finding.details["should_be"] == "deg" and finding.fix["unit"] == "deg"
+        assert finding.details["should_be"] == "deg" and fix_of(finding)["unit"] == "deg"
 
 
 def test_degrees_declared_as_degrees_pass_beside_a_state_in_radians():
@@ -112,7 +113,7 @@ def test_a_measured_state_in_degrees_is_the_guilty_one():
 def test_radians_read_as_degrees_are_found_against_the_measurement():
     wrong = replace(stream(), unit="deg")
     finding = check_units(wrong, stream("measured"), LIMITS, RULES, START)[0]
-    assert finding.level == "FAIL" and finding.subject == ("/command",) and finding.fix["unit"] == "rad"
+    assert finding.level == "FAIL" and finding.subject == ("/command",) and fix_of(finding)["unit"] == "rad"
 
 
 def test_a_joint_past_its_range_is_no_matter_of_units():

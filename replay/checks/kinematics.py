@@ -9,7 +9,6 @@ to a doubtful limit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -33,7 +32,7 @@ def motion_of(t: np.ndarray, q: np.ndarray, rules: Rules, code: str = "joint.vel
 def soften(finding: Finding) -> Finding:
     """A finding on what a real robot measurably did: never FAIL."""
     if finding.signal == "measured" and finding.failed:
-        finding.level, finding.fix = "WARN", None
+        finding.level = "WARN"
         finding.details["softened"] = True
     return finding
 
@@ -94,8 +93,6 @@ def check_position(
             )
         side = worst_of(sides)[0]
         side.details.pop("others", None)
-        if side.level == "FAIL":
-            side.fix = {"kind": "clip", "joint": name, "lower": lower, "upper": upper, "unit": "rad"}
         found.append(soften(_sourced(side, limits, "position")))
     return _merged(found, rule)
 
@@ -150,8 +147,6 @@ def check_velocity(
                 },
             )
         )
-        if found[-1].level == "FAIL":
-            found[-1].fix = _slow(found[-1])
         soften(_sourced(found[-1], limits, "velocity"))
     merged = _merged(found, rule)
     fastest = int(np.nanargmax(np.where(judged, peak, -np.inf)))
@@ -218,6 +213,7 @@ def check_jump(
                     "deg_s": float(np.rad2deg(step[i, j]) / dt[i]),
                     "allowed": float(allowed[i]),
                     "allowed_window": float(hard[i]),
+                    "speed": float(larger[j]),
                     "count": int((ratio > 1.0).sum()),
                 },
             )
@@ -286,14 +282,3 @@ def _sourced(finding: Finding, limits: Limits, what: str) -> Finding:
     for key, value in limits.source(what, finding.subject[0] if finding.subject else "").items():
         setattr(finding, key, value)
     return finding
-
-
-def _slow(finding: Finding) -> dict[str, Any]:
-    """Play a stretch around the violation slower by what it exceeds the limit, with a tenth of a second of run-in."""
-    assert finding.t0 is not None and finding.t1 is not None and finding.limit and finding.value
-    return {
-        "kind": "slow",
-        "t0": round(finding.t0 - 0.15, 2),
-        "t1": round(finding.t1 + 0.15, 2),
-        "factor": float(np.floor(finding.limit / finding.value * 100.0) / 100.0),
-    }

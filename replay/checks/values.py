@@ -143,7 +143,6 @@ def check_units(
                 unit=stream.unit,
                 share=len(guilty) / len(stream.names),
                 details=details,
-                fix={"kind": "unit", "channel": topic(stream), "unit": unit, "applicable": True},
             )
         )
     if not found:

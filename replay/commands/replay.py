@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 USAGE = """
 shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME] [cell=ID] [check=gate|full] [lang=en|zh] [strict=true]
-              [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml]
+              [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true]
 
 Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, passed.txt and refused.txt.
+repair=true also writes, into DIR/repaired, the nearest feasible copy of what fails only by being too fast, past a range, by a
+step in its command or by its unit; the recordings stay as they are (see docs/repair.md).
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
 Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor); without cell=, in
 the surveyed cell that it names, where `shiliu list cells` knows it, else in the scenario as it stands.
@@ -44,6 +46,9 @@ def run(request: Request) -> int:
     from ...scenarios.robot import robots
     from ..formats import read
     from ..judge import judging
+    from ..repair.bounds import Bounds
+    from ..repair.running import Repairs, refuse_foreign
+    from ..repair.writing import FOLDER
     from ..report import Gate, Terminal, Words, check_out, exit_code, write_reports
     from ..scenes import Stages
 
@@ -57,9 +62,17 @@ def run(request: Request) -> int:
     strict, quiet, pictures = (settings[key].flag() for key in ("strict", "quiet", "pictures"))
     threads, seed = settings["threads"].integer(low=0), settings["seed"].integer(low=0)
     fail_on = settings["fail_on"].word(default="") or None
+    repair, at_most = settings["repair"].flag(), settings["repair_at_most"]
+    bounds = Bounds(
+        slowest=at_most.child("slowest").quantity("share", low=0.01, high=1.0),
+        back=at_most.child("back").quantity("angle", low=0.0),
+        rounds=at_most.child("rounds").integer(low=1),
+    )
     settings.stop()
     gate = Gate(fail_on) if fail_on else None
-    check_out(Path(out))
+    check_out(Path(out), (FOLDER,) if repair else ())
+    if repair:
+        refuse_foreign(Path(out))
     name = settings.chosen("scenario")
     if name is None and settings.chosen("cell"):  # a cell is of one scenario, which it names
         name = scenario_of(list_cells(request.conf_dir)[str(settings.chosen("cell"))])
@@ -85,10 +98,15 @@ def run(request: Request) -> int:
     terminal = Terminal(lang, quiet=quiet)
     begin = time.perf_counter()
     verdicts: list[Verdict] = []
+    repairs = (
+        Repairs(Path(out), stages, bounds, _command(request), strict=strict, threads=threads, seed=seed)
+        if repair
+        else None
+    )
     try:
         terminal.begin(header)
         for verdict in judging(
-            recordings,
+            repairs.watching(recordings) if repairs else recordings,
             scene,
             strict=strict,
             threads=threads,
@@ -97,6 +115,8 @@ def run(request: Request) -> int:
             stages=stages,
             full=full,
         ):
+            if repairs is not None:
+                repairs.mend(verdict)
             if len(verdicts) >= WITH_EVIDENCE:
                 verdict.evidence = None  # it gets no sheet; curves of ten thousand recordings would not fit into memory
             verdicts.append(verdict)
@@ -104,9 +124,12 @@ def run(request: Request) -> int:
         header["elapsed_s"] = time.perf_counter() - begin
         readable = any(verdict.verdict is not None for verdict in verdicts)
         if readable:
-            write_reports(verdicts, out, lang, _command(request), header, cores)
+            folders = {FOLDER: repairs.finished()} if repairs else {}
+            write_reports(verdicts, out, lang, _command(request), header, cores, folders)
     finally:
         terminal.close()
+        if repairs is not None:
+            repairs.drop()
     if not readable:
         told = next((v.error for v in verdicts if v.error), None) or {}
         raise EpisodeError(
@@ -116,6 +139,9 @@ def run(request: Request) -> int:
         )
     code = exit_code(verdicts, gate)
     terminal.finish(verdicts, out, code, header)
+    if repairs is not None:
+        where = f"{out.rstrip('/')}/{FOLDER}" if repairs.count else None
+        print("  " + Words(lang).ui("repaired_count", n=repairs.count, of=repairs.tried, where=where))
     return code
 
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...scenarios.errors import EpisodeError
+from ..copies import told_of_copy
 from ..recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
 from .lerobot_side import MAX_NPZ_BYTES, checked_arrays, checked_tree
@@ -206,6 +207,8 @@ class Dataset:
             return self._imported(k, row, columns)
         episode = self._sim_episode(k, row, columns)
         notes = ["simulation episode; times are k / fps, the action column holds the bits that were applied"]
+        if isinstance(episode.provenance.get("repaired"), dict):
+            notes.append(told_of_copy(episode.provenance["repaired"]))
         names = [name for name in columns if name not in layout.DEFAULT_FEATURES and name != layout.CLOCK]
         content = layout.content_sha256({name: columns[name] for name in [*names, layout.CLOCK]})
         if content != row.get("shiliu/frames_sha256"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,13 @@ __all__ = ["Gate", "Terminal", "Words", "check_out", "counts", "exit_code", "lan
 FILES = ("verdicts.jsonl", "junit.xml", "report.html", "passed.txt", "refused.txt")
 
 
-def check_out(out: Path | str) -> Path:
+def check_out(out: Path | str, also: Sequence[str] = ()) -> Path:
     """The output folder, if it may be written: it does not exist, or holds nothing but former reports.
 
     To be asked before judging.
+
+    Args:
+        also: folders of this run that will be replaced.
 
     Raises:
         ShiliuError: it is a file, or it holds files that are not ours.
@@ -38,7 +41,7 @@ def check_out(out: Path | str) -> Path:
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise ShiliuError("This is a file, not a folder. Choose another out=.", file=out, field="out")
-    foreign = sorted(item.name for item in out.iterdir() if item.name not in FILES) if out.is_dir() else []
+    foreign = sorted(item.name for item in out.iterdir() if item.name not in (*FILES, *also)) if out.is_dir() else []
     if foreign:
         some = ", ".join(foreign[:3]) + (", …" if len(foreign) > 3 else "")
         raise ShiliuError(
@@ -56,6 +59,7 @@ def write_reports(
     command: str = "",
     header: dict[str, Any] | None = None,
     threads: int | None = None,
+    folders: Mapping[str, Path | None] | None = None,
 ) -> Path:
     """Write all reports of a run, in one go.
 
@@ -69,6 +73,7 @@ def write_reports(
         command: the command line of this run.
         header: version, scene, cell, thresholds, engine, elapsed_s, utc_offset_h: whichever are known.
         threads: how many were used.
+        folders: name in `out` -> a finished folder on the same disk that is moved there; None removes a former one.
 
     Returns:
         The folder.
@@ -78,7 +83,8 @@ def write_reports(
     """
     from .html import render  # brings the template engine; a usage error should not wait for it
 
-    out, words = check_out(out), Words(lang)
+    folders = folders or {}
+    out, words = check_out(out, tuple(folders)), Words(lang)
     parent = out.absolute().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +100,15 @@ def write_reports(
         _names(made / "passed.txt", [v for v in verdicts if v.verdict == "FEASIBLE"])
         _names(made / "refused.txt", [v for v in verdicts if v.verdict in ("INFEASIBLE", "UNSOUND", None)])
         made.chmod(0o777 & ~_umask())
+        for name, folder in folders.items():
+            if folder is not None:
+                os.rename(folder, made / name)
         if out.is_dir():
+            for name in folders:
+                if (out / name).exists():
+                    os.rename(out / name, made / f"former {name}")
+                if (made / name).exists():
+                    os.rename(made / name, out / name)
             for name in FILES:  # the lines last: whoever watches for them finds the page there
                 os.replace(made / name, out / name) if name != "verdicts.jsonl" else None
             os.replace(made / "verdicts.jsonl", out / "verdicts.jsonl")

@@ -25,6 +25,7 @@ TRACES = {  # name -> colour, dashes, width: told apart without colour too
     "retargeted": ("#1d5fae", "", 1.6),
     "measured": ("#1f2933", "5 3", 1.4),
     "replayed": ("#c05f00", "", 1.4),
+    "repaired": ("#0b7a75", "6 3", 1.8),
 }
 OTHERS = (("#0b7a75", "2 2", 1.4), ("#7a3e9d", "7 3 2 3", 1.4), ("#1f2933", "", 1.4))
 FOLLOW = "#7b8794"

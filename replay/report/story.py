@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
 SHOWN = ("FAIL", "WARN")
+MOST_CHANGES = 6  # of a repair that are told one by one
 NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides
-REPAIRS = ("slow", "clip", "trim", "shift")  # fixes of the data, told beside what the person should do
+SAME = ("unit", "add", "mapping", "remake", "carry_less")  # fixes whose sentence says all that the advice says
 UTC_OFFSET_H = 8  # the clock on the wall of the training centre in Beijing; China has no summer time
 ORDER = {"INFEASIBLE": 0, "UNSOUND": 1, None: 2, "INCONCLUSIVE": 3, "FEASIBLE": 4}
 
@@ -137,8 +138,25 @@ class Story:
         """What would make it pass: the advice, and the fix of the cause where it is more than that."""
         if not self.advice or self.root is None:
             return []
-        kind = (self.root.fix or {}).get("kind")
-        return [self.advice, self.words.fix(self.root)] if kind in REPAIRS else [self.words.fix(self.root)]
+        fix = self.words.fix(self.root)
+        return [fix] if (self.root.fix or {}).get("kind") in SAME or fix == self.advice else [self.advice, fix]
+
+    @cached_property
+    def mended(self) -> list[str]:
+        """What a repair did, where one was asked for: each change, and what its copy is judged; or why there is none."""
+        repair, words = self.verdict.repair, self.words
+        if not repair:
+            return []
+        book = words.book["repairs"]
+        if not repair.get("episode"):
+            reason = book["reasons"].get(repair.get("reason"), str(repair.get("reason")))
+            titles = words.join(words.title(code) for code in repair.get("codes") or ())
+            return [words.fill(book["none"], {"reason": reason, "codes": titles or None})]
+        lines = [words.fill(book[c["kind"]], c) for c in repair["applied"] if c.get("kind") in book]
+        left = len(lines) - MOST_CHANGES
+        lines = [*lines[:MOST_CHANGES], words.fill(book["more"], {"n": left})] if left > 0 else lines
+        done = {"verdict": words.verdict(repair["verdict"]), "episode": repair["episode"]}
+        return [*lines, words.fill(book["done"], done)]
 
     @cached_property
     def who(self) -> str:

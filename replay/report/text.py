@@ -154,6 +154,11 @@ class _Template(Formatter):
         return re.sub(r"^[;；,，.。:：]\s*", "", text)
 
 
+def _needed(template: str) -> list[str]:
+    """The fields of a template that it cannot be told without."""
+    return [name for _, name, _, _ in Formatter().parse(_OPTIONAL.sub("", template)) if name]
+
+
 class Words:
     """One language's words.
 
@@ -310,10 +315,22 @@ class Words:
         """What would make it pass: the finding's own fix where it has one, else the advice."""
         fix = finding.fix or {}
         template = self.book["fixes"].get(str(fix.get("kind")))
-        if template is None:
+        words = self._fix_words(fix)
+        # a sentence that would show a gap says less than the advice
+        if template is None or any(words.get(name) is None for name in _needed(template)):
             return self.advice(finding)
-        text = self.fill(template, fix)
+        text = self.fill(template, words, finding.unit)
         return f"{text} {self.book['fixes']['applicable']}" if fix.get("applicable") else text
+
+    def _fix_words(self, fix: Mapping[str, Any]) -> dict[str, Any]:
+        """A fix as template fields: its sides, steps and causes in the reader's words."""
+        words = dict(fix)
+        for key, group in (("side", "ways"), ("likely", "likely"), ("event", "events"), ("missed", "events")):
+            if isinstance(fix.get(key), str):
+                words[key] = self.look_up(group, fix[key])
+        if isinstance(fix.get("failure"), str):
+            words["failure"] = self.title(fix["failure"])
+        return words
 
     def _say(self, finding: Finding, part: str) -> str:
         entry = self.code(finding.code)
