@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_PLOTS = 6
 STRIP = (320, 240)  # pixels of one picture of the strip
+DATED_NS = 946_684_800_000_000_000  # the year 2000: no demonstration was recorded before
 STRIP_FROM = ("overview", "head")
 
 
@@ -28,7 +29,8 @@ def gather(case: Case, verdict: Verdict, pictures: bool) -> Evidence:
     recording = case.recording
     episode = recording.episode
     duration = episode.duration_s if episode else max((s.duration_s for s in recording.streams.values()), default=0.0)
-    wall = recording.start_ns if recording.kind != "simulation" else None
+    # a clock that was counted from zero tells no date
+    wall = recording.start_ns if recording.kind != "simulation" and (recording.start_ns or 0) > DATED_NS else None
     evidence = Evidence(duration, wall, segments=list(episode.segments) if episode else [])
     evidence.facts = _facts(case, duration)
     evidence.tables = _tables(case)
