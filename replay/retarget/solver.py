@@ -1,0 +1,361 @@
+"""The solver: joint angles that put the robot's hands where a person's were, as near as the robot's limits let them.
+
+One quadratic programme a sample and linearisation, built by mink from tasks (hands, elbows, posture) and limits (range, speed,
+own shapes). A hard limit is an inequality; a soft one may be passed at a price, by a slack variable of its own; each tells
+where it was active. Every sample starts from the solution of the one before; nothing is random, so the answer is the same
+every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import mink
+import numpy as np
+import qpsolvers
+from numpy.typing import NDArray
+
+from ..checks.limits import Limits
+from ..skills.arm import POSTURES, posture
+from .arms import CLAW, Array, Arms
+from .settings import Settings
+from .targets import HANDS, HandTargets
+
+SOLVER = "daqp"  # active-set: exact, and the same to the bit every time
+DAMPING = 1e-6  # of every joint, so that the programme is strictly convex
+TOUCHING = 1e-6  # rad or m of slack below which a limit counts as active
+STILL = 1e3  # weight that keeps an arm where it is while its hand is not seen
+SEARCH = 60  # linearisations of the first sample, from each start posture
+COASTING = 0.1  # s, in which an even speed dies away where nothing asks for it: without, elbows would swing on
+STRIDE = 0.35  # rad, of a joint in one linearisation of that search
+
+
+@dataclass(frozen=True)
+class HandTrack:
+    """What was asked of one hand and what it does.
+
+    Attributes:
+        target: (n, 3) [m] where its tcp should be; NaN rows were not asked.
+        target_rotation: (n, 3, 3) how it should be turned; NaN where not asked.
+        position, rotation: (n, 3), (n, 3, 3) what the joint angles give.
+        off: (n,) [m] distance from the target; turned: (n,) [rad] angle to it; NaN where not asked.
+        beyond: (n,) [m] how far the target lies outside the arm's reach; negative inside.
+        reach: [m] largest distance of the tcp from the shoulder that the joint ranges allow.
+    """
+
+    target: Array
+    target_rotation: Array
+    position: Array
+    rotation: Array
+    off: Array
+    turned: Array
+    beyond: Array
+    reach: float
+
+
+@dataclass(frozen=True)
+class Retargeted:
+    """A person's motion on the robot's arms.
+
+    Attributes:
+        t: (n,) [s], the source's own clock.
+        names: (k,) joints; q: (n, k) [rad].
+        hands: hand -> what was asked and what comes of it.
+        at_limit: "range" | "speed" -> (n, k) whether the joint is at that limit.
+        held_apart: (n,) index into `pairs` of own shapes that keep the hands from moving on; -1 where none.
+        pairs: (body, body) of those.
+        passed: kind -> (n,) how far soft limits are passed [rad or m]; 0 where they hold.
+        closed: hand -> (n,) [%] what the claw is told, where the source tells.
+        notes: what was assumed or converted.
+    """
+
+    t: Array
+    names: tuple[str, ...]
+    q: Array
+    hands: Mapping[str, HandTrack]
+    at_limit: Mapping[str, NDArray[np.bool_]]
+    held_apart: NDArray[np.int64]
+    pairs: tuple[tuple[str, str], ...]
+    passed: Mapping[str, Array] = field(default_factory=dict)
+    closed: Mapping[str, Array] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def retarget(targets: HandTargets, arms: Arms, limits: Limits, settings: Settings) -> Retargeted:
+    """Carry hands over to the robot.
+
+    Args:
+        targets: in the scene's world (see `placing.py`), at the robot's own size.
+        limits: of the robot's joints, for their speed.
+
+    The first sample is solved from every start posture of the operator and the best kept; from then on each starts at the one
+    before. A sample that the source does not trust is not asked for: that arm then rests where it is.
+    """
+    return _Run(targets, arms, limits, settings).run()
+
+
+class _Run:
+    """One retargeting: the programme's fixed parts, and where it stands."""
+
+    def __init__(self, targets: HandTargets, arms: Arms, limits: Limits, settings: Settings):
+        self.targets, self.arms, self.settings = targets, arms, settings
+        model, k = arms.model, len(arms.names)
+        if model.nv != k:
+            raise ValueError(f"{model.nv} joints move in the model, but {k} are named")
+        self.configuration = mink.Configuration(model)
+        self.hands = targets.hands
+        self.wanted = {hand: targets.position[hand] for hand in self.hands}
+        self.turned = {hand: targets.rotation[hand] @ CLAW[hand] for hand in self.hands if hand in targets.rotation}
+        self.asked = {hand: self._asked(hand) for hand in self.hands}
+        self.tasks = {
+            hand: mink.FrameTask(
+                f"{hand}_tcp", "site", settings.position, settings.rotation if hand in self.turned else 0.0, lm_damping=1e-6
+            )
+            for hand in self.hands
+        }
+        self.elbows = {
+            hand: mink.FrameTask(model.body(model.jnt_bodyid[arms.columns(hand)[3]]).name, "body", settings.elbow, 0.0)
+            for hand in self.hands
+            if settings.elbow and hand in targets.elbow and hand in targets.shoulder
+        }
+        self.elbow_at = {hand: self._elbow(hand) for hand in self.elbows}
+        self.posture = mink.PostureTask(model, cost=settings.posture)
+        self.posture.set_target(arms.start)
+        self.still = {hand: np.isin(np.arange(k), arms.columns(hand)) for hand in HANDS}
+        bounds = settings.bounds
+        middle, half = model.jnt_range.mean(axis=1), 0.5 * np.ptp(model.jnt_range, axis=1)
+        self.low, self.high = middle - bounds["range"].share * half, middle + bounds["range"].share * half
+        self.speed = bounds["speed"].share * limits.column(arms.names, f"speed_{settings.speed_of}")
+        self.speed = np.where(np.isfinite(self.speed), self.speed, np.inf)
+        self.apart = None
+        if bounds["collision"].be != "none" and settings.pairs:
+            self.apart = mink.CollisionAvoidanceLimit(
+                model,
+                [(arms.shapes(a), arms.shapes(b)) for a, b in settings.pairs],
+                gain=1.0,
+                minimum_distance_from_collisions=settings.keep,
+                collision_detection_distance=settings.look,
+            )
+            # a set inside mink has no order of its own that outlives the process
+            self.apart.geom_id_pairs.sort()
+            self.apart._init_broadphase(model)
+
+    def _asked(self, hand: str) -> NDArray[np.bool_]:
+        given = np.isfinite(self.wanted[hand]).all(axis=1)
+        if hand in self.turned:
+            given &= np.isfinite(self.turned[hand]).all(axis=(1, 2))
+        return given & self.targets.valid.get(hand, np.True_)
+
+    def _elbow(self, hand: str) -> Array:
+        """(n, 3) where the robot's elbow would be if its upper arm pointed as the person's does."""
+        arrow = self.targets.elbow[hand] - self.targets.shoulder[hand]
+        length = np.linalg.norm(arrow, axis=1, keepdims=True)
+        return self.arms.shoulder[hand] + self.arms.upper_arm[hand] * arrow / np.where(length > 1e-6, length, np.nan)
+
+    # -- one programme ----------------------------------------------------------------------------------------------
+
+    def _aim(self, i: int) -> list[mink.Task]:
+        tasks: list[mink.Task] = [self.posture]
+        for hand in self.hands:
+            if not self.asked[hand][i]:
+                continue
+            matrix = np.eye(4)
+            matrix[:3, 3] = self.wanted[hand][i]
+            if hand in self.turned:
+                matrix[:3, :3] = _orthonormal(self.turned[hand][i])
+            self.tasks[hand].set_target(mink.SE3.from_matrix(matrix))
+            tasks.append(self.tasks[hand])
+            if hand in self.elbows and np.isfinite(self.elbow_at[hand][i]).all():
+                matrix = np.eye(4)
+                matrix[:3, 3] = self.elbow_at[hand][i]
+                self.elbows[hand].set_target(mink.SE3.from_matrix(matrix))
+                tasks.append(self.elbows[hand])
+        return tasks
+
+    def _step(
+        self, tasks: list[mink.Task], before: Array | None, drift: Array, dt: float, held: NDArray[np.bool_]
+    ) -> tuple[Array, dict[str, Array]]:
+        """One linearisation at the present configuration.
+
+        Args:
+            before: (k,) angles at the sample before; None for the first, where there is no speed.
+            drift: (k,) angles by which it would move on at an even speed.
+            dt: [s] since then.
+            held: (k,) joints that shall rest.
+
+        Returns:
+            (k,) displacement, and by kind of limit how far it is passed by each row, negative inside.
+        """
+        settings, q, k = self.settings, self.configuration.q, len(self.low)
+        problem = mink.build_ik(self.configuration, tasks, 1.0, DAMPING, limits=[])
+        cost, pull = np.array(problem.P), np.array(problem.q)
+        if before is not None:
+            # what of the even motion is still to be done from here
+            weight = settings.steady**2
+            cost += weight * np.eye(k)
+            pull -= weight * (drift - (q - before))
+            rest = np.where(held, STILL, 0.0)
+            cost += np.diag(rest)
+            pull += rest * (q - before)
+        eye = np.eye(k)
+        rows: dict[str, tuple[Array, Array]] = {}
+        if settings.bounds["range"].be != "none":
+            rows["range"] = np.vstack([eye, -eye]), np.r_[self.high - q, q - self.low]
+        if settings.bounds["speed"].be != "none" and before is not None:
+            may = self.speed * dt
+            finite = np.isfinite(may)
+            upper, lower = (may - (q - before))[finite], (may + (q - before))[finite]
+            rows["speed"] = np.vstack([eye[finite], -eye[finite]]), np.r_[upper, lower]
+        if self.apart is not None:
+            near = self.apart.compute_qp_inequalities(self.configuration, 1.0)
+            live = np.isfinite(near.h)
+            rows["collision"] = near.G[live], near.h[live]
+            self.live = np.flatnonzero(live)
+        moved = _solve(cost, pull, rows, {kind: settings.bounds[kind] for kind in rows})
+        return moved, {kind: g @ moved - h for kind, (g, h) in rows.items()}
+
+    # -- the run ----------------------------------------------------------------------------------------------------
+
+    def _first(self, i: int) -> Array:
+        """(k,) the best answer to sample i from the operator's start postures, which lie on different branches."""
+        tasks = self._aim(i)
+        best, answer = np.inf, np.clip(self.arms.start, self.low, self.high)
+        for name in (None, *POSTURES):
+            q = self.arms.start.copy()
+            if name is not None:
+                for hand in HANDS:
+                    q[self.arms.columns(hand)] = posture(name, hand)
+            self.configuration.update(np.clip(q, self.low, self.high))
+            for _ in range(SEARCH):
+                moved, _ = self._step(tasks, None, np.zeros(len(q)), 0.0, np.zeros(len(q), bool))
+                largest = float(np.abs(moved).max())
+                self.configuration.integrate_inplace(moved * min(1.0, STRIDE / max(largest, 1e-12)), 1.0)
+                if largest < 1e-4:
+                    break
+            price = self._price(tasks)
+            if price < best - 1e-9:
+                best, answer = price, self.configuration.q.copy()
+        return np.clip(answer, self.low, self.high)
+
+    def _price(self, tasks: list[mink.Task]) -> float:
+        return float(sum(((task.cost * task.compute_error(self.configuration)) ** 2).sum() for task in tasks))
+
+    def run(self) -> Retargeted:
+        t, n, k = self.targets.t, len(self.targets.t), len(self.arms.names)
+        seen = np.any([self.asked[hand] for hand in self.hands], axis=0)
+        q = np.tile(np.clip(self.arms.start, self.low, self.high), (n, 1))
+        at_limit = {"range": np.zeros((n, k), bool), "speed": np.zeros((n, k), bool)}
+        apart = np.full(n, -1, np.int64)
+        passed = {kind: np.zeros(n) for kind in ("range", "speed", "collision")}
+        if seen.any():
+            first = int(np.argmax(seen))
+            q[: first + 1] = self._first(first)
+            self.configuration.update(q[first])
+            velocity = np.zeros(k)
+            for i in range(first + 1, n):
+                dt = min(float(t[i] - t[i - 1]), self.settings.longest_step)
+                held = np.zeros(k, bool)
+                for hand in HANDS:
+                    if hand not in self.hands or not self.asked[hand][i]:
+                        held |= self.still[hand]
+                tasks = self._aim(i)
+                for _ in range(self.settings.passes):
+                    moved, over = self._step(tasks, q[i - 1], velocity * dt * np.exp(-dt / COASTING), dt, held)
+                    self.configuration.integrate_inplace(moved, 1.0)
+                q[i] = self.configuration.q
+                velocity = (q[i] - q[i - 1]) / dt
+                for kind, rows in over.items():
+                    passed[kind][i] = max(0.0, float(rows.max(initial=0.0)))
+                    tight = rows > -TOUCHING
+                    if kind == "collision":
+                        apart[i] = int(self.live[np.argmax(rows)]) if tight.any() else -1
+                    elif kind == "range":
+                        at_limit[kind][i] = tight[:k] | tight[k:]
+                    else:
+                        finite = np.isfinite(self.speed)
+                        at_limit[kind][i, finite] = tight[: finite.sum()] | tight[finite.sum() :]
+                self._inside(q, i, dt)
+        model = self.arms.model
+        bodies = tuple(
+            (model.body(model.geom_bodyid[a]).name, model.body(model.geom_bodyid[b]).name)
+            for a, b in (self.apart.geom_id_pairs if self.apart is not None else ())
+        )
+        return Retargeted(
+            t=t,
+            names=self.arms.names,
+            q=q,
+            hands={hand: self._track(hand, q) for hand in self.hands},
+            at_limit=at_limit,
+            held_apart=apart,
+            pairs=bodies,
+            passed=passed,
+            closed={hand: 100.0 * np.clip(values, 0.0, 1.0) for hand, values in self.targets.closed.items()},
+            notes=self.targets.notes,
+        )
+
+    def _inside(self, q: Array, i: int, dt: float) -> None:
+        """Take the solver's rounding off hard limits, so that none is passed by a billionth either."""
+        bounds = self.settings.bounds
+        if bounds["range"].be == "hard":
+            q[i] = np.clip(q[i], self.low, self.high)
+        if bounds["speed"].be == "hard":
+            q[i] = np.clip(q[i], q[i - 1] - self.speed * dt, q[i - 1] + self.speed * dt)
+        self.configuration.update(q[i])
+
+    def _track(self, hand: str, q: Array) -> HandTrack:
+        position, rotation = self.arms.follow(q, hand)
+        asked = self.asked[hand]
+        target = np.where(asked[:, None], self.wanted[hand], np.nan)
+        turn = np.full((len(q), 3, 3), np.nan)
+        if hand in self.turned:
+            turn = np.where(asked[:, None, None], self.turned[hand], np.nan)
+        cosine = (np.einsum("nij,nij->n", turn, rotation) - 1.0) / 2.0
+        return HandTrack(
+            target=target,
+            target_rotation=turn,
+            position=position,
+            rotation=rotation,
+            off=np.linalg.norm(position - target, axis=1),
+            turned=np.arccos(np.clip(cosine, -1.0, 1.0)),
+            beyond=np.linalg.norm(target - self.arms.shoulder[hand], axis=1) - self.arms.reach[hand],
+            reach=self.arms.reach[hand],
+        )
+
+
+def _solve(cost: Array, pull: Array, rows: Mapping[str, tuple[Array, Array]], how: Mapping[str, object]) -> Array:
+    """(k,) minimiser of 1/2 x'Px + p'x under hard rows, and soft rows each with a slack of its own.
+
+    Raises:
+        mink.NoSolutionFound: never for hard limits that hold where the step begins, since not to move is then allowed.
+    """
+    k = len(pull)
+    hard = [rows[kind] for kind in rows if how[kind].be == "hard"]  # type: ignore[attr-defined]
+    soft = [(rows[kind], how[kind].weight) for kind in rows if how[kind].be == "soft"]  # type: ignore[attr-defined]
+    slack = sum(len(h) for (_, h), _ in soft)
+    g, h = [np.hstack([block, np.zeros((len(bound), slack))]) for block, bound in hard], [bound for _, bound in hard]
+    if slack:
+        wide = np.zeros((k + slack, k + slack))
+        wide[:k, :k], at = cost, k
+        for (block, bound), weight in soft:
+            part = np.zeros((len(bound), slack))
+            part[:, at - k : at - k + len(bound)] = -np.eye(len(bound))
+            g.append(np.hstack([block, part]))
+            h.append(bound)
+            wide[range(at, at + len(bound)), range(at, at + len(bound))] = weight**2
+            at += len(bound)
+        cost, pull = wide, np.r_[pull, np.zeros(slack)]
+        g.append(np.hstack([np.zeros((slack, k)), -np.eye(slack)]))
+        h.append(np.zeros(slack))
+    problem = qpsolvers.Problem(cost, pull, np.vstack(g) if g else None, np.concatenate(h) if h else None)
+    result = qpsolvers.solve_problem(problem, solver=SOLVER)
+    if not result.found or result.x is None:
+        raise mink.NoSolutionFound(SOLVER)
+    return np.asarray(result.x[:k], float)
+
+
+def _orthonormal(matrix: Array) -> Array:
+    """The nearest rotation: sources round theirs to float32."""
+    u, _, v = np.linalg.svd(matrix)
+    return u @ np.diag([1.0, 1.0, float(np.sign(np.linalg.det(u @ v)))]) @ v
+
