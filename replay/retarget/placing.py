@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .arms import Array, Arms
+from .arms import Arms, Array
 from .settings import Settings
 from .targets import HandTargets
 

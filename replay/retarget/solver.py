@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..checks.limits import Limits
 from ..skills.arm import POSTURES, posture
-from .arms import CLAW, Array, Arms
+from .arms import CLAW, Arms, Array
 from .settings import Settings
 from .targets import HANDS, HandTargets
 
@@ -26,7 +26,11 @@ SOLVER = "daqp"  # active-set: exact, and the same to the bit every time
 DAMPING = 1e-6  # of every joint, so that the programme is strictly convex
 TOUCHING = 1e-6  # rad or m of slack below which a limit counts as active
 STILL = 1e3  # weight that keeps an arm where it is while its hand is not seen
-SEARCH = 60  # linearisations of the first sample, from each start posture
+SEARCH = 60  # linearisations of a single sample, from each start posture
+MOMENTS = (0.0, 0.25, 0.5, 0.75)  # shares of the recording at which postures are sought that could begin it
+KEPT = 3  # of the answers at a later moment: the cheapest
+COARSE = 300  # samples of a trial run
+ALIKE = 0.1  # rad, within which two postures of an arm are one
 COASTING = 0.1  # s, in which an even speed dies away where nothing asks for it: without, elbows would swing on
 STRIDE = 0.35  # rad, of a joint in one linearisation of that search
 
@@ -89,8 +93,10 @@ def retarget(targets: HandTargets, arms: Arms, limits: Limits, settings: Setting
         targets: in the scene's world (see `placing.py`), at the robot's own size.
         limits: of the robot's joints, for their speed.
 
-    The first sample is solved from every start posture of the operator and the best kept; from then on each starts at the one
-    before. A sample that the source does not trust is not asked for: that arm then rests where it is.
+    An arm of seven joints can begin a motion on different branches (elbow up, elbow out), and the one that suits the first sample
+    may be a dead end later. So postures are sought at several moments from every start posture of the operator, taken back to the
+    first sample, and tried forward on a coarse clock; each arm begins with the one that stays nearest to its hand. From then on
+    each sample starts at the one before. A sample that the source does not trust is not asked for: that arm rests where it is.
     """
     return _Run(targets, arms, limits, settings).run()
 
@@ -217,10 +223,10 @@ class _Run:
 
     # -- the run ----------------------------------------------------------------------------------------------------
 
-    def _first(self, i: int) -> Array:
-        """(k,) the best answer to sample i from the operator's start postures, which lie on different branches."""
-        tasks = self._aim(i)
-        best, answer = np.inf, np.clip(self.arms.start, self.low, self.high)
+    def _answers(self, i: int) -> list[Array]:
+        """(k,) postures that put the hands of sample i nearest, one from each start posture, cheapest first."""
+        tasks, found = self._aim(i), []
+        rest, none = np.zeros(len(self.low)), np.zeros(len(self.low), bool)
         for name in (None, *POSTURES):
             q = self.arms.start.copy()
             if name is not None:
@@ -228,18 +234,76 @@ class _Run:
                     q[self.arms.columns(hand)] = posture(name, hand)
             self.configuration.update(np.clip(q, self.low, self.high))
             for _ in range(SEARCH):
-                moved, _ = self._step(tasks, None, np.zeros(len(q)), 0.0, np.zeros(len(q), bool))
+                moved, _ = self._step(tasks, None, rest, 0.0, none)
                 largest = float(np.abs(moved).max())
                 self.configuration.integrate_inplace(moved * min(1.0, STRIDE / max(largest, 1e-12)), 1.0)
-                if largest < 1e-4:
+                if largest < 1e-3:
                     break
-            price = self._price(tasks)
-            if price < best - 1e-9:
-                best, answer = price, self.configuration.q.copy()
-        return np.clip(answer, self.low, self.high)
+            price = float(sum(((task.cost * task.compute_error(self.configuration)) ** 2).sum() for task in tasks))
+            found.append((price, len(found), np.clip(self.configuration.q, self.low, self.high)))
+        return [q for _, _, q in sorted(found, key=lambda item: item[:2])]
 
-    def _price(self, tasks: list[mink.Task]) -> float:
-        return float(sum(((task.cost * task.compute_error(self.configuration)) ** 2).sum() for task in tasks))
+    def _tracked(self, q: Array, rows: NDArray[np.int64], slow: bool) -> Array:
+        """(len(rows), k) a run through these samples in this order, one linearisation each; `slow` respects speed."""
+        out, velocity = np.zeros((len(rows), len(q))), np.zeros(len(q))
+        out[0] = q
+        self.configuration.update(q)
+        for r in range(1, len(rows)):
+            i = int(rows[r])
+            dt = abs(float(self.targets.t[i] - self.targets.t[rows[r - 1]]))
+            moved, _ = self._step(
+                self._aim(i), out[r - 1], velocity * dt * np.exp(-dt / COASTING), dt if slow else np.inf, self._resting(i)
+            )
+            self.configuration.integrate_inplace(moved, 1.0)
+            out[r] = np.clip(self.configuration.q, self.low, self.high)
+            self.configuration.update(out[r])
+            velocity = (out[r] - out[r - 1]) / dt
+        return out
+
+    def _resting(self, i: int) -> NDArray[np.bool_]:
+        """(k,) joints of arms that nothing is asked of."""
+        held = np.zeros(len(self.low), bool)
+        for hand in HANDS:
+            if hand not in self.hands or not self.asked[hand][i]:
+                held |= self.still[hand]
+        return held
+
+    def _begin(self, first: int) -> Array:
+        """(k,) how the arms begin: of all candidates, for each arm the one that stays nearest to its hand."""
+        apart, self.apart = self.apart, None  # arms on their own: each is then free to choose
+        seen = first + np.flatnonzero(np.any([self.asked[hand][first:] for hand in self.hands], axis=0))
+        rows = seen[:: max(1, len(seen) // COARSE)]
+        candidates: list[Array] = []
+        for share in MOMENTS:
+            at = int(share * (len(rows) - 1))
+            answers = self._answers(int(rows[at]))
+            for q in answers if at == 0 else answers[:KEPT]:
+                candidates.append(self._tracked(q, rows[at::-1], slow=False)[-1] if at else q)
+        begin = np.clip(self.arms.start, self.low, self.high)
+        best = dict.fromkeys(self.hands, np.inf)
+        tried: list[Array] = []
+        for q in candidates:
+            if any(np.abs(q - other).max() < ALIKE for other in tried):
+                continue
+            tried.append(q)
+            run = self._tracked(q, rows, slow=True)
+            for hand in self.hands:
+                price = self._price(hand, run, rows)
+                if price < best[hand] * (1.0 - 1e-6):
+                    best[hand] = price
+                    begin[self.arms.columns(hand)] = q[self.arms.columns(hand)]
+        self.apart = apart
+        return begin
+
+    def _price(self, hand: str, q: Array, rows: NDArray[np.int64]) -> float:
+        """Mean square of how far a hand stays off, turns counted by their weight."""
+        position, rotation = self.arms.follow(q, hand)
+        price = np.square(self.settings.position * (position - self.wanted[hand][rows])).sum(axis=1)
+        if hand in self.turned:
+            cosine = (np.einsum("nij,nij->n", self.turned[hand][rows], rotation) - 1.0) / 2.0
+            price = price + np.square(self.settings.rotation * np.arccos(np.clip(cosine, -1.0, 1.0)))
+        asked = self.asked[hand][rows]
+        return float(price[asked].mean()) if asked.any() else 0.0
 
     def run(self) -> Retargeted:
         t, n, k = self.targets.t, len(self.targets.t), len(self.arms.names)
@@ -250,16 +314,12 @@ class _Run:
         passed = {kind: np.zeros(n) for kind in ("range", "speed", "collision")}
         if seen.any():
             first = int(np.argmax(seen))
-            q[: first + 1] = self._first(first)
+            q[: first + 1] = self._begin(first)
             self.configuration.update(q[first])
             velocity = np.zeros(k)
             for i in range(first + 1, n):
                 dt = min(float(t[i] - t[i - 1]), self.settings.longest_step)
-                held = np.zeros(k, bool)
-                for hand in HANDS:
-                    if hand not in self.hands or not self.asked[hand][i]:
-                        held |= self.still[hand]
-                tasks = self._aim(i)
+                held, tasks = self._resting(i), self._aim(i)
                 for _ in range(self.settings.passes):
                     moved, over = self._step(tasks, q[i - 1], velocity * dt * np.exp(-dt / COASTING), dt, held)
                     self.configuration.integrate_inplace(moved, 1.0)

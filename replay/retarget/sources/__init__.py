@@ -22,7 +22,7 @@ from types import ModuleType
 from ...recording import Recording
 from ..targets import HandTargets
 
-SOURCES: tuple[str, ...] = ()  # asked in this order; the first that answers is taken
+SOURCES: tuple[str, ...] = ("motion_capture_hands",)  # asked in this order; the first that answers is taken
 
 
 @dataclass(frozen=True)
