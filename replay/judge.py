@@ -33,6 +33,7 @@ from .outliers import compare_rates
 from .recording import Recording
 from .robustness import Robustness, robust_all
 from .retarget.case import carry_over
+from .retarget.telling import check_object
 from .scenes import Stage, Stages
 from .verdict import Verdict, combine
 
@@ -241,6 +242,8 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
     if case.forward is not None:
         case.findings += case.forward.findings
     case.findings += case.place.findings
+    if case.carried is not None:
+        case.findings += check_object(case)
     case.findings.append(case.robust.finding if case.robust else rules["robustness"].not_checked("not_run_gate"))
     _name_skills(case)
     other = case.stage.embodiment

@@ -250,6 +250,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         return False  # whether a scene does again what it did hangs on no motion
     if cause.code in HAND_AWAY and finding.stage == "dynamics":
         return False
+    if cause.signal == "retargeted" and finding.signal == "measured":  # what the person did came first
+        return False
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
     if finding.code in OWN_CAUSE and not (

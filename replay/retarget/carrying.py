@@ -14,6 +14,7 @@ from ..checks.limits import Limits
 from ..motion import JointMotion
 from ..recording import Recording, Stream
 from .arms import arms_of
+from .objects import Hinged
 from .placing import Placed, carried, place, scaled
 from .settings import Settings
 from .solver import Retargeted, retarget
@@ -28,6 +29,7 @@ class Carried:
     placed: Placed
     result: Retargeted
     settings: Settings
+    thing: Hinged | None = None  # what the recording tells of a thing that turns about a hinge
 
     @property
     def motion(self) -> JointMotion:
@@ -71,4 +73,5 @@ def carry(recording: Recording, scene: Scene, draw: Draw, limits: Limits, settin
         placed = source.module.place(recording, targets, scene, draw)
     placed = placed or place(targets, arms)
     moved = scaled(carried(targets, placed), arms, placed, settings)
-    return Carried(source, placed, retarget(moved, arms, limits, settings), settings)
+    thing = source.module.hinged(recording) if hasattr(source.module, "hinged") else None
+    return Carried(source, placed, retarget(moved, arms, limits, settings), settings, thing)

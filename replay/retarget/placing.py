@@ -32,6 +32,7 @@ class Placed:
         by: what it was found by, a word: "object", "shoulders", "hands".
         residual: [m] what it leaves of the features that it aligns; 0 where it aligns a single point.
         notes: sentences for the provenance: rotation, shift, residual, differences of size.
+        part: of the scene, that it was placed by; empty where it was not.
     """
 
     rotation: NDArray[np.float64]
@@ -39,6 +40,7 @@ class Placed:
     by: str
     residual: float = 0.0
     notes: tuple[str, ...] = ()
+    part: str = ""
 
     def points(self, p: Array) -> Array:
         """(..., 3) points of the recording in the scene."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import mink
+import mujoco
 import numpy as np
 import qpsolvers
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ SEARCH = 60  # linearisations of a single sample, from each start posture
 MOMENTS = (0.0, 0.25, 0.5, 0.75)  # shares of the recording at which postures are sought that could begin it
 KEPT = 3  # of the answers at a later moment: the cheapest
 COARSE = 300  # samples of a trial run
+HALVINGS = 5  # of a step that would bring own shapes too near: what is left of it then is a thirtieth
+SKIN = 1e-4  # m, by which the linearised distance may be wrong
 ALIKE = 0.1  # rad, within which two postures of an arm are one
 COASTING = 0.1  # s, in which an even speed dies away where nothing asks for it: without, elbows would swing on
 STRIDE = 0.35  # rad, of a joint in one linearisation of that search
@@ -146,6 +149,8 @@ class _Run:
             # a set inside mink has no order of its own that outlives the process
             self.apart.geom_id_pairs.sort()
             self.apart._init_broadphase(model)
+            self.couples = np.array(self.apart.geom_id_pairs, int).reshape(-1, 2)
+            self.spread = model.geom_rbound[self.couples].sum(axis=1) + settings.keep
 
     def _asked(self, hand: str) -> NDArray[np.bool_]:
         given = np.isfinite(self.wanted[hand]).all(axis=1)
@@ -322,7 +327,7 @@ class _Run:
                 held, tasks = self._resting(i), self._aim(i)
                 for _ in range(self.settings.passes):
                     moved, over = self._step(tasks, q[i - 1], velocity * dt * np.exp(-dt / COASTING), dt, held)
-                    self.configuration.integrate_inplace(moved, 1.0)
+                    self._move(moved)
                 q[i] = self.configuration.q
                 velocity = (q[i] - q[i - 1]) / dt
                 for kind, rows in over.items():
@@ -353,6 +358,36 @@ class _Run:
             closed={hand: 100.0 * np.clip(values, 0.0, 1.0) for hand, values in self.targets.closed.items()},
             notes=self.targets.notes,
         )
+
+    def _move(self, moved: Array) -> None:
+        """Go on by a displacement; where own shapes are held apart hard, by no more than keeps them so.
+
+        Boxes that turn against each other come nearer than their linearised distance says. A step that would bring them below
+        what they keep, and nearer than they are, is halved until it does not, or left out.
+        """
+        q = self.configuration.q.copy()
+        self.configuration.integrate_inplace(moved, 1.0)
+        if self.apart is None or self.settings.bounds["collision"].be != "hard":
+            return
+        now = self._closest()
+        if now >= self.settings.keep - SKIN:
+            return
+        self.configuration.update(q)
+        least = min(self._closest(), self.settings.keep - SKIN)
+        for halving in range(1, HALVINGS + 1):
+            self.configuration.update(q)
+            self.configuration.integrate_inplace(moved * 0.5**halving, 1.0)
+            if self._closest() >= least:
+                return
+        self.configuration.update(q)
+
+    def _closest(self) -> float:
+        """[m] between the nearest watched shapes, or what they keep where all are further apart."""
+        model, data = self.arms.model, self.configuration.data
+        centre = data.geom_xpos[self.couples]
+        near = np.flatnonzero(np.square(centre[:, 0] - centre[:, 1]).sum(axis=1) <= self.spread**2)
+        keep = self.settings.keep
+        return min((mujoco.mj_geomDistance(model, data, *map(int, self.couples[p]), keep, None) for p in near), default=keep)
 
     def _inside(self, q: Array, i: int, dt: float) -> None:
         """Take the solver's rounding off hard limits, so that none is passed by a billionth either."""

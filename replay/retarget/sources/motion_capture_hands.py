@@ -7,8 +7,6 @@ do not change (docs/human-motion.md). The object's frame lies on its hinge, whic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +15,8 @@ from ....scenarios.draw import Draw
 from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
 from ...checks.clock import origin_ns, seconds
-from ...checks.signal import runs
 from ...recording import Recording, Stream
+from ..objects import Hinged, first_grip
 from ..placing import Placed
 from ..targets import HANDS, HandTargets
 
@@ -29,9 +27,6 @@ THUMB_TIP, INDEX_TIP, MIDDLE_TIP = 16, 17, 18
 # gaps between the thumb's tip and the two fingers' tips: joints lie some 8 mm under the skin on either side, and a flat hand
 # spans about 0.13 m [E]
 CLOSED_GAP, OPEN_GAP = 0.03, 0.13
-MOVING = np.deg2rad(10.0)  # /s, above which a door counts as being moved
-LEFT_CLOSED = np.deg2rad(5.0)  # a door that has left its frame
-STEADY = 0.02  # m, within which a hand that holds a handle stays in the door's frame
 
 
 def targets(recording: Recording) -> HandTargets | None:
@@ -87,26 +82,6 @@ def _unit(v: Array) -> Array:
     return v / np.linalg.norm(v, axis=-1, keepdims=True)
 
 
-@dataclass(frozen=True)
-class Hinged:
-    """An object that turns about a hinge, as recorded.
-
-    Attributes:
-        t: (n,) [s]; angle: (n,) [rad]; position: (n, 3) [m]; rotation: (n, 3, 3), columns are its axes, z along the hinge.
-    """
-
-    t: Array
-    angle: Array
-    position: Array
-    rotation: Array
-
-    def door(self, p: Array) -> Array:
-        """(n, 3) points of the world in the frame of the door, at the place that they have where it is closed."""
-        local = np.einsum("nji,nj->ni", self.rotation, p - self.position)
-        c, s = np.cos(self.angle), np.sin(self.angle)
-        return np.stack([c * local[:, 0] - s * local[:, 1], s * local[:, 0] + c * local[:, 1], local[:, 2]], axis=1)
-
-
 def hinged(recording: Recording) -> Hinged | None:
     """The object of a recording, None where it has none."""
     angles = [s for s in recording.select("pose", "object_joint") if s.n and s.values.shape[1] == 1]
@@ -121,31 +96,6 @@ def hinged(recording: Recording) -> Hinged | None:
     return Hinged(t, angles[0].values[:, 0], poses[0].values[:, :3], flat.reshape(-1, 3, 3))
 
 
-@dataclass(frozen=True)
-class Grip:
-    """Where the person holds the door: `hand`, `at` (3,) [m] in the frame of the closed door, from row `first` to `last`."""
-
-    hand: str
-    at: Array
-    first: int
-    last: int
-
-
-def handle(hands: HandTargets, thing: Hinged) -> Grip | None:
-    """The place at which the door is first opened: of the hands, the one that stays put in the door's frame meanwhile."""
-    speed = np.gradient(thing.angle, thing.t)
-    opening = [run for run in runs(speed > MOVING) if np.ptp(thing.angle[run[0] : run[1] + 1]) > 3 * LEFT_CLOSED]
-    for first, last in opening:
-        held = {}
-        for hand in hands.hands:
-            seen = thing.door(hands.position[hand])[first : last + 1]
-            held[hand] = float(np.linalg.norm(seen - seen.mean(axis=0), axis=1).max())
-        hand = min(held, key=lambda h: held[h])
-        if held[hand] < STEADY:
-            return Grip(hand, thing.door(hands.position[hand])[first : last + 1].mean(axis=0), first, last)
-    return None
-
-
 def place(recording: Recording, hands: HandTargets, scene: Scene, draw: Draw) -> Placed | None:
     """The person's oven onto ours: handle on handle, hinge axis upright, and the way from hinge to handle in line.
 
@@ -155,7 +105,7 @@ def place(recording: Recording, hands: HandTargets, scene: Scene, draw: Draw) ->
     part = next((p for p in scene.config.parts if p.part.name.rpartition("/")[2] in recording.name), None)
     if thing is None or part is None or not {"door", "handle"} <= set(part.part.interface):
         return None
-    grip = handle(hands, thing)
+    grip = first_grip(hands.position, thing)
     if grip is None:
         return None
     row = grip.first
@@ -177,7 +127,7 @@ def place(recording: Recording, hands: HandTargets, scene: Scene, draw: Draw) ->
         f"and the hinges stay {1000 * placed.residual:.0f} mm apart; the recorded hinge leans by {lean:.1f} deg and is taken as upright",
         f"the scene's {part.name} stands where the scenario's nominal draw puts it, door closed; the recorded one is moved about",
     )
-    return Placed(turn, shift, "object", placed.residual, notes)
+    return Placed(turn, shift, "object", placed.residual, notes, part.name)
 
 
 def closed_door(scene: Scene, draw: Draw, part: str) -> tuple[Array, Array]:
