@@ -17,6 +17,7 @@ import numpy as np
 import qpsolvers
 from numpy.typing import NDArray
 
+from ...scenarios.errors import EpisodeError
 from ..checks.limits import Limits
 from ..skills.arm import POSTURES, posture
 from .arms import CLAW, Arms, Array
@@ -30,7 +31,7 @@ STILL = 1e3  # weight that keeps an arm where it is while its hand is not seen
 SEARCH = 60  # linearisations of a single sample, from each start posture
 MOMENTS = (0.0, 0.25, 0.5, 0.75)  # shares of the recording at which postures are sought that could begin it
 KEPT = 3  # of the answers at a later moment: the cheapest
-COARSE = 300  # samples of a trial run
+COARSE = 150  # samples of a trial run
 HALVINGS = 5  # of a step that would bring own shapes too near: what is left of it then is a thirtieth
 SKIN = 1e-4  # m, by which the linearised distance may be wrong
 ALIKE = 0.1  # rad, within which two postures of an arm are one
@@ -115,7 +116,7 @@ class _Run:
         self.configuration = mink.Configuration(model)
         self.hands = targets.hands
         self.wanted = {hand: targets.position[hand] for hand in self.hands}
-        self.turned = {hand: targets.rotation[hand] @ CLAW[hand] for hand in self.hands if hand in targets.rotation}
+        self.turned = {hand: _orthonormal(targets.rotation[hand]) @ CLAW[hand] for hand in self.hands if hand in targets.rotation}
         self.asked = {hand: self._asked(hand) for hand in self.hands}
         self.tasks = {
             hand: mink.FrameTask(
@@ -174,7 +175,7 @@ class _Run:
             matrix = np.eye(4)
             matrix[:3, 3] = self.wanted[hand][i]
             if hand in self.turned:
-                matrix[:3, :3] = _orthonormal(self.turned[hand][i])
+                matrix[:3, :3] = self.turned[hand][i]
             self.tasks[hand].set_target(mink.SE3.from_matrix(matrix))
             tasks.append(self.tasks[hand])
             if hand in self.elbows and np.isfinite(self.elbow_at[hand][i]).all():
@@ -449,8 +450,16 @@ def _solve(cost: Array, pull: Array, rows: Mapping[str, tuple[Array, Array]], ho
     return np.asarray(result.x[:k], float)
 
 
-def _orthonormal(matrix: Array) -> Array:
-    """The nearest rotation: sources round theirs to float32."""
-    u, _, v = np.linalg.svd(matrix)
-    return u @ np.diag([1.0, 1.0, float(np.sign(np.linalg.det(u @ v)))]) @ v
+def _orthonormal(turns: Array) -> Array:
+    """(n, 3, 3) the nearest rotations, since sources round theirs; NaN rows stay NaN.
 
+    Raises:
+        EpisodeError: what is said to be a rotation mirrors.
+    """
+    out = np.full(turns.shape, np.nan)
+    known = np.isfinite(turns).all(axis=(1, 2))
+    u, _, v = np.linalg.svd(turns[known])
+    out[known] = u @ v
+    if (np.linalg.det(out[known]) < 0.0).any():
+        raise EpisodeError("a hand's axes are left-handed; they must be x along the fingers, y = z x x, z out of its back.", field="rotation")
+    return out

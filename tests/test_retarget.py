@@ -1,0 +1,267 @@
+"""A person's hands on the robot: known motion comes back, limits hold, and what cannot be done is told by how much."""
+
+import numpy as np
+import pytest
+from shiliu.replay.checks.limits import load_limits
+from shiliu.replay.checks.retargeting import check_retarget
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.retarget.arms import CLAW, Arms
+from shiliu.replay.retarget.objects import Hinged, first_grip
+from shiliu.replay.retarget.placing import Placed, carried, place, scaled
+from shiliu.replay.retarget.settings import load_settings
+from shiliu.replay.retarget.solver import retarget
+from shiliu.replay.retarget.targets import HandTargets
+from shiliu.scenarios.errors import EpisodeError, ScenarioError
+from shiliu.scenarios.robot import load_robot
+
+RATE = 30.0
+MIRROR = np.array([1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0])  # of a left arm's angles
+
+
+@pytest.fixture(scope="module")
+def arms():
+    return Arms(load_robot())
+
+
+@pytest.fixture(scope="module")
+def limits(arms):
+    return load_limits(arms.robot.folder)
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return load_rules()
+
+
+def swing(arms, seconds=3.0, size=0.25, pace=0.4):
+    """(t, q): both arms, mirrored, every joint at a pace of its own."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    left = np.array([0.3, 0.45, -0.14, -1.7, 1.0, -0.26, -0.09])  # hands ahead of the belly, elbows out
+    rate = pace * (1.0 + 0.1 * np.arange(7))
+    left = left + size * np.sin(2 * np.pi * t[:, None] * rate) * np.array([1.0, 0.3, 1.0, 1.0, 0.5, 0.5, 0.5])
+    q = np.hstack([left, left * MIRROR])
+    low, high = arms.model.jnt_range.T
+    return t, np.clip(q, low + 0.05, high - 0.05)
+
+
+def hands_of(arms, t, q, **more):
+    """Targets that a person would give whose hands are exactly where the robot's are."""
+    seen = {hand: arms.follow(q, hand) for hand in ("left", "right")}
+    return HandTargets(
+        t, {hand: p for hand, (p, _) in seen.items()}, {hand: r @ CLAW[hand].T for hand, (_, r) in seen.items()}, **more
+    )
+
+
+def still(arms, seconds=1.0):
+    t, q = swing(arms, seconds, size=0.0)
+    return t, q
+
+
+def moved(targets, hand, by):
+    return HandTargets(
+        targets.t, {**targets.position, hand: targets.position[hand] + np.asarray(by)}, targets.rotation, notes=targets.notes
+    )
+
+
+def of_code(found, code, kind=None):
+    return next(f for f in found if f.code == code and (kind is None or f.details["kind"] == kind))
+
+
+def test_the_arms_reach_is_that_of_their_links(arms):
+    """Upper arm, forearm and hand of the model lie almost in line where elbow and wrist are straight."""
+    straight = arms.hand(np.zeros(len(arms.names)), "left")[0]
+    along = np.linalg.norm(straight - arms.shoulder["left"])
+    assert along == pytest.approx(1.284304 - 0.535, abs=2e-3)
+    assert along <= arms.reach["left"] < along + 0.005
+    assert arms.reach["left"] == pytest.approx(arms.reach["right"], abs=1e-4)
+
+
+def test_hands_that_hang_are_turned_alike(arms):
+    """A person's hand hangs with fingers down and thumb ahead; so does the claw of an arm at zero, its opening to the front."""
+    for hand, back in (("left", [0.0, 1.0, 0.0]), ("right", [0.0, -1.0, 0.0])):
+        fingers, back = np.array([0.0, 0.0, -1.0]), np.array(back)
+        person = np.stack([fingers, np.cross(back, fingers), back], axis=1)
+        np.testing.assert_allclose(person @ CLAW[hand], arms.hand(np.zeros(len(arms.names)), hand)[1], atol=1e-9)
+
+
+def test_known_robot_motion_comes_back(arms, limits, rules):
+    t, q = swing(arms)
+    result = retarget(hands_of(arms, t, q), arms, limits, load_settings())
+    for track in result.hands.values():
+        assert np.nanmax(track.off) < 1e-3
+        assert np.nanmax(track.turned) < np.deg2rad(1.0)
+        assert (track.beyond < 0.0).all()
+    assert {f.level for f in check_retarget(result, rules)} == {"PASS"}
+
+
+def test_the_same_hands_give_the_same_bits(arms, limits):
+    t, q = swing(arms, seconds=1.0)
+    first, second = (retarget(hands_of(arms, t, q), arms, limits, load_settings()) for _ in range(2))
+    assert np.array_equal(first.q, second.q)
+
+
+@pytest.mark.parametrize("hand", ["left", "right"])
+def test_a_hand_300_mm_out_of_reach_is_told_by_that(arms, limits, rules, hand):
+    t, q = still(arms)
+    targets = hands_of(arms, t, q)
+    arrow = targets.position[hand][0] - arms.shoulder[hand]
+    out = arrow / np.linalg.norm(arrow) * (arms.reach[hand] + 0.3) - arrow
+    found = check_retarget(retarget(moved(targets, hand, out), arms, limits, load_settings()), rules)
+    reach, place = of_code(found, "reach"), of_code(found, "retarget.error", "place")
+    assert reach.level == place.level == "FAIL" and reach.subject == place.subject == (f"{hand}_hand",)
+    assert reach.margin == pytest.approx(-0.3, abs=1e-6) and reach.details["too_far"] == pytest.approx(0.3, abs=1e-6)
+    assert 0.3 <= place.value < 0.36  # the rest is what the turn of the hand is worth
+    assert place.details["held_back"] == "out_of_reach"
+    other = "right" if hand == "left" else "left"
+    assert place.details["hands"][other]["max"] < 1e-3
+
+
+def test_a_hand_that_is_turned_too_far_is_told_by_the_angle(arms, limits, rules):
+    """At 97 % of its reach an arm is straight, and its fingers cannot point back at the shoulder."""
+    t, q = still(arms)
+    targets = hands_of(arms, t, q)
+    arrow = targets.position["left"][0] - arms.shoulder["left"]
+    far = moved(targets, "left", arrow * (0.97 * arms.reach["left"] / np.linalg.norm(arrow) - 1.0))
+    x, z = -arrow / np.linalg.norm(arrow), targets.rotation["left"][0][:, 2]
+    z = z - x * (x @ z)
+    back = np.stack([x, np.cross(z, x), z], axis=1) / [1.0, np.linalg.norm(z), np.linalg.norm(z)]
+    turned = HandTargets(t, far.position, {**targets.rotation, "left": np.tile(back, (len(t), 1, 1))})
+    found = of_code(check_retarget(retarget(turned, arms, limits, load_settings()), rules), "retarget.error", "turn")
+    assert found.level == "FAIL" and found.unit == "rad" and found.subject == ("left_hand",)
+    assert found.value > found.limit == pytest.approx(np.deg2rad(45.0))
+
+
+def test_hard_limits_are_never_passed(arms, limits):
+    """The same motion six times as fast, its hands drawn together: joints at their speed, hands at each other."""
+    t, q = swing(arms, seconds=2.0, size=0.6, pace=2.0)
+    targets = hands_of(arms, t, q)
+    pulled = moved(moved(targets, "left", [0.0, -0.2, 0.0]), "right", [0.0, 0.2, 0.0])
+    settings = load_settings()
+    result = retarget(pulled, arms, limits, settings)
+    low, high = arms.model.jnt_range.T
+    assert (result.q >= low).all() and (result.q <= high).all()
+    speed = np.abs(np.diff(result.q, axis=0)) * RATE
+    allowed = limits.column(arms.names, "speed_smaller")
+    assert (speed <= settings.bounds["speed"].share * allowed * (1 + 1e-9)).all()
+    assert result.at_limit["speed"].any() and (result.held_apart >= 0).any()
+    assert max(np.nanmax(track.off) for track in result.hands.values()) > 0.05
+
+
+def test_a_soft_limit_is_passed_and_told(arms, limits):
+    t, q = swing(arms, seconds=1.0, size=0.6, pace=2.0)
+    targets = hands_of(arms, t, q)
+    soft = load_settings(overrides={"limits.speed.be": "soft", "limits.speed.weight": 0.3, "limits.collision.be": "none"})
+    hard = load_settings(overrides={"limits.collision.be": "none"})
+    gave, kept = retarget(targets, arms, limits, soft), retarget(targets, arms, limits, hard)
+    assert gave.passed["speed"].max() > 0.01 and kept.passed["speed"].max() < 1e-6
+    assert np.nanmean(gave.hands["left"].off) < np.nanmean(kept.hands["left"].off)
+
+
+def test_a_hand_that_the_source_does_not_trust_rests(arms, limits):
+    t, q = swing(arms, seconds=1.0)
+    trusted = np.ones(len(t), bool)
+    trusted[10:20] = False
+    targets = hands_of(arms, t, q, valid={"left": trusted})
+    result = retarget(targets, arms, limits, load_settings())
+    assert np.isnan(result.hands["left"].off[10:20]).all() and np.isfinite(result.hands["right"].off).all()
+    left = arms.columns("left")
+    assert np.abs(np.diff(result.q[10:20, left], axis=0)).max() < 2e-3
+
+
+def test_one_hand_alone_leaves_the_other_arm_where_it_is(arms, limits):
+    t, q = swing(arms, seconds=0.5)
+    both = hands_of(arms, t, q)
+    alone = HandTargets(t, {"right": both.position["right"]}, {"right": both.rotation["right"]})
+    result = retarget(alone, arms, limits, load_settings())
+    assert list(result.hands) == ["right"]
+    assert np.ptp(result.q[:, arms.columns("left")], axis=0).max() < 1e-6
+
+
+def test_axes_that_mirror_are_refused(arms, limits):
+    t, q = still(arms, 0.2)
+    targets = hands_of(arms, t, q)
+    mirrored = HandTargets(t, targets.position, {hand: -r for hand, r in targets.rotation.items()})
+    with pytest.raises(EpisodeError, match="left-handed"):
+        retarget(mirrored, arms, limits, load_settings())
+
+
+# -- placing ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_laid_onto_the_robots_shoulders(arms):
+    """Somebody who faces the world's y, two metres away: hands in front of the shoulders come to lie in front of the robot's."""
+    t = np.arange(5) / RATE
+    across = {"left": np.array([-0.2, 0.0, 1.4]), "right": np.array([0.2, 0.0, 1.4])}
+    away = np.array([3.0, 2.0, 0.0])
+    shoulder = {hand: np.tile(p + away, (5, 1)) for hand, p in across.items()}
+    position = {hand: p + [0.0, 0.4, -0.2] for hand, p in shoulder.items()}
+    targets = HandTargets(t, position, shoulder=shoulder, arm_length=dict.fromkeys(across, 0.7))
+    placed = place(targets, arms)
+    assert placed.by == "shoulders"
+    there = scaled(carried(targets, placed), arms, placed, load_settings())
+    for hand in across:
+        ratio = arms.reach[hand] / 0.7
+        expected = arms.shoulder[hand] + ratio * np.array([0.4, 0.0, -0.2])
+        np.testing.assert_allclose(there.position[hand], np.tile(expected, (5, 1)), atol=1e-9)
+    assert any("scaled about the shoulders" in note for note in there.notes)
+
+
+def test_hands_alone_are_laid_where_they_are_in_reach(arms):
+    t = np.arange(30) / RATE
+    wave = 0.1 * np.sin(2 * np.pi * t)[:, None] * np.array([1.0, 0.0, 0.0])
+    position = {"left": np.array([5.0, 1.2, 0.9]) + wave, "right": np.array([5.0, 0.8, 0.9]) + wave}
+    placed = place(HandTargets(t, position), arms)
+    assert placed.by == "hands" and "neither" in placed.notes[0]
+    for hand, p in position.items():
+        there = placed.points(p)
+        assert (np.linalg.norm(there - arms.shoulder[hand], axis=1) < arms.reach[hand]).all()
+    apart = placed.points(position["left"]) - placed.points(position["right"])
+    np.testing.assert_allclose(apart, np.tile([0.0, 0.4, 0.0], (30, 1)), atol=1e-9)
+
+
+def test_what_an_object_placed_keeps_its_size(arms):
+    t = np.arange(3) / RATE
+    targets = HandTargets(t, {"left": np.zeros((3, 3)) + [0.4, 0.2, 1.0]}, arm_length={"left": 0.4})
+    placed = Placed(np.eye(3), np.zeros(3), "object")
+    there = scaled(targets, arms, placed, load_settings())
+    np.testing.assert_array_equal(there.position["left"], targets.position["left"])
+    assert any("keep their size" in note for note in there.notes)
+
+
+# -- objects ------------------------------------------------------------------------------------------------------------
+
+
+def door(angle, hinge=(0.0, 0.0, 1.0)):
+    n = len(angle)
+    return Hinged(np.arange(n) / RATE, np.asarray(angle, float), np.tile(hinge, (n, 1)), np.tile(np.eye(3), (n, 1, 1)))
+
+
+def test_openings_of_a_door_are_counted():
+    """Up to 90, back to 40, up to 95, shut, a play of 30, and up to 60 degrees: three openings of 45 or more."""
+    ways = [0, 0, 90, 40, 95, 0, 30, 0, 60]
+    angle = np.deg2rad(np.concatenate([np.linspace(a, b, 20) for a, b in zip(ways, ways[1:])]))
+    thing = door(angle)
+    rises = [tuple(np.rad2deg(thing.angle[[a, b]]).round(0)) for a, b in thing.openings]
+    assert rises == [(0.0, 90.0), (40.0, 95.0), (0.0, 60.0)]
+    assert thing.t[thing.openings[0][0]] == pytest.approx(19 / RATE, abs=1.5 / RATE)  # where it leaves, not where the clip begins
+    assert len(thing.ajar) == 3
+
+
+def test_the_hand_that_holds_the_handle_is_found():
+    angle = np.deg2rad(np.r_[np.zeros(10), np.linspace(0, 90, 30), np.full(10, 90)])
+    thing = door(angle)
+    handle = np.array([0.05, 0.3, -0.1])
+    c, s = np.cos(angle), np.sin(angle)
+    left = np.stack([c * handle[0] + s * handle[1], -s * handle[0] + c * handle[1], np.full(50, 0.9)], axis=1)
+    grip = first_grip({"left": left, "right": np.full((50, 3), 0.5)}, thing)
+    assert grip is not None and grip.hand == "left"
+    np.testing.assert_allclose(grip.at, handle, atol=1e-9)
+    assert first_grip({"right": np.full((50, 3), 0.5)}, thing) is None
+
+
+def test_settings_name_every_problem_at_once():
+    with pytest.raises(ScenarioError) as error:
+        load_settings(overrides={"limits.speed.be": "firm", "weights.position": "1 m"})
+    assert "firm" in str(error.value) and "weights.position" in str(error.value)
+    with pytest.raises(ScenarioError, match="Known here: default"):
+        load_settings("defautl")
