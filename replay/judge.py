@@ -232,7 +232,8 @@ def _before_replay(case: Case) -> Case:
             stage.robot, measured.t, measured.q, measured.names, limits, rules, stage.soles, signal="measured"
         )
     draw = case.draw or nominal(stage.scene)
-    case.findings += check_obstacles(case.resampled[signal], motion.names, stage, draw, rules, signal, recording)
+    claws = case.carried.claws if case.carried is not None else ()
+    case.findings += check_obstacles(case.resampled[signal], motion.names, stage, draw, rules, signal, recording, claws)
     return case
 
 

@@ -1,10 +1,14 @@
 """A person's hands on the robot: known motion comes back, limits hold, and what cannot be done is told by how much."""
 
+import itertools
+
 import numpy as np
 import pytest
 from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.checks.retargeting import check_retarget
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.formats import read
+from shiliu.replay.judge import judge
 from shiliu.replay.retarget.arms import CLAW, Arms
 from shiliu.replay.retarget.objects import Hinged, first_grip
 from shiliu.replay.retarget.placing import Placed, carried, place, scaled
@@ -40,7 +44,7 @@ def swing(arms, seconds=3.0, size=0.25, pace=0.4):
     rate = pace * (1.0 + 0.1 * np.arange(7))
     left = left + size * np.sin(2 * np.pi * t[:, None] * rate) * np.array([1.0, 0.3, 1.0, 1.0, 0.5, 0.5, 0.5])
     q = np.hstack([left, left * MIRROR])
-    low, high = arms.model.jnt_range.T
+    low, high = arms.ranges.T
     return t, np.clip(q, low + 0.05, high - 0.05)
 
 
@@ -59,7 +63,10 @@ def still(arms, seconds=1.0):
 
 def moved(targets, hand, by):
     return HandTargets(
-        targets.t, {**targets.position, hand: targets.position[hand] + np.asarray(by)}, targets.rotation, notes=targets.notes
+        targets.t,
+        {**targets.position, hand: targets.position[hand] + np.asarray(by)},
+        targets.rotation,
+        notes=targets.notes,
     )
 
 
@@ -138,7 +145,7 @@ def test_hard_limits_are_never_passed(arms, limits):
     pulled = moved(moved(targets, "left", [0.0, -0.2, 0.0]), "right", [0.0, 0.2, 0.0])
     settings = load_settings()
     result = retarget(pulled, arms, limits, settings)
-    low, high = arms.model.jnt_range.T
+    low, high = arms.ranges.T
     assert (result.q >= low).all() and (result.q <= high).all()
     speed = np.abs(np.diff(result.q, axis=0)) * RATE
     allowed = limits.column(arms.names, "speed_smaller")
@@ -150,7 +157,9 @@ def test_hard_limits_are_never_passed(arms, limits):
 def test_a_soft_limit_is_passed_and_told(arms, limits):
     t, q = swing(arms, seconds=1.0, size=0.6, pace=2.0)
     targets = hands_of(arms, t, q)
-    soft = load_settings(overrides={"limits.speed.be": "soft", "limits.speed.weight": 0.3, "limits.collision.be": "none"})
+    soft = load_settings(
+        overrides={"limits.speed.be": "soft", "limits.speed.weight": 0.3, "limits.collision.be": "none"}
+    )
     hard = load_settings(overrides={"limits.collision.be": "none"})
     gave, kept = retarget(targets, arms, limits, soft), retarget(targets, arms, limits, hard)
     assert gave.passed["speed"].max() > 0.01 and kept.passed["speed"].max() < 1e-6
@@ -194,7 +203,7 @@ def test_a_person_is_laid_onto_the_robots_shoulders(arms):
     across = {"left": np.array([-0.2, 0.0, 1.4]), "right": np.array([0.2, 0.0, 1.4])}
     away = np.array([3.0, 2.0, 0.0])
     shoulder = {hand: np.tile(p + away, (5, 1)) for hand, p in across.items()}
-    position = {hand: p + [0.0, 0.4, -0.2] for hand, p in shoulder.items()}
+    position = {hand: p + np.array([0.0, 0.4, -0.2]) for hand, p in shoulder.items()}
     targets = HandTargets(t, position, shoulder=shoulder, arm_length=dict.fromkeys(across, 0.7))
     placed = place(targets, arms)
     assert placed.by == "shoulders"
@@ -221,7 +230,7 @@ def test_hands_alone_are_laid_where_they_are_in_reach(arms):
 
 def test_what_an_object_placed_keeps_its_size(arms):
     t = np.arange(3) / RATE
-    targets = HandTargets(t, {"left": np.zeros((3, 3)) + [0.4, 0.2, 1.0]}, arm_length={"left": 0.4})
+    targets = HandTargets(t, {"left": np.tile([0.4, 0.2, 1.0], (3, 1))}, arm_length={"left": 0.4})
     placed = Placed(np.eye(3), np.zeros(3), "object")
     there = scaled(targets, arms, placed, load_settings())
     np.testing.assert_array_equal(there.position["left"], targets.position["left"])
@@ -239,11 +248,13 @@ def door(angle, hinge=(0.0, 0.0, 1.0)):
 def test_openings_of_a_door_are_counted():
     """Up to 90, back to 40, up to 95, shut, a play of 30, and up to 60 degrees: three openings of 45 or more."""
     ways = [0, 0, 90, 40, 95, 0, 30, 0, 60]
-    angle = np.deg2rad(np.concatenate([np.linspace(a, b, 20) for a, b in zip(ways, ways[1:])]))
+    angle = np.deg2rad(np.concatenate([np.linspace(a, b, 20) for a, b in itertools.pairwise(ways)]))
     thing = door(angle)
     rises = [tuple(np.rad2deg(thing.angle[[a, b]]).round(0)) for a, b in thing.openings]
     assert rises == [(0.0, 90.0), (40.0, 95.0), (0.0, 60.0)]
-    assert thing.t[thing.openings[0][0]] == pytest.approx(19 / RATE, abs=1.5 / RATE)  # where it leaves, not where the clip begins
+    assert thing.t[thing.openings[0][0]] == pytest.approx(
+        19 / RATE, abs=1.5 / RATE
+    )  # where it leaves, not where the clip begins
     assert len(thing.ajar) == 3
 
 
@@ -265,3 +276,54 @@ def test_settings_name_every_problem_at_once():
     assert "firm" in str(error.value) and "weights.position" in str(error.value)
     with pytest.raises(ScenarioError, match="Known here: default"):
         load_settings("defautl")
+
+
+# -- recordings ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def opened(data, scene):
+    """The person who opens a microwave, judged in the microwave cell."""
+    recordings = list(read(data / "arctic-human-bimanual" / "s01_microwave_use_01.npz"))
+    (verdict,) = judge(recordings, scene, threads=1)
+    return verdict
+
+
+def test_a_person_at_a_microwave_is_judged_in_the_microwave_cell(opened):
+    assert opened.claim == "human" and opened.verdict == "INFEASIBLE"
+    assert {f.signal for f in opened.findings if f.code.startswith(("joint.", "torque.", "reach", "retarget."))} == {
+        "retargeted"
+    }
+    reach = of_code(opened.findings, "reach")
+    assert reach.level == "FAIL" and reach.subject == ("right_hand",) and 0.10 < reach.details["too_far"] < 0.14
+    told = " ".join(opened.provenance["notes"])
+    assert (
+        "turned by 145.6 deg" in told
+        and "121 mm from its hinge, ours 372 mm" in told
+        and "hands keep their size" in told
+    )
+
+
+def test_what_the_person_did_to_the_oven_stands_in_the_verdict(opened):
+    """The file: the oven is moved by 116 mm (more than 20 mm are forbidden here), the door opened four times, to 98.7 degrees."""
+    pushed = [f for f in opened.findings if f.code == "scenario.oven_pushed"]
+    theirs = next(f for f in pushed if f.signal == "measured")
+    assert theirs.level == "WARN" and theirs.value == pytest.approx(0.1157, abs=1e-3) and theirs.limit == 0.02
+    assert theirs.because_of is None  # the person did it, whatever the robot can do
+    assert any(f.signal == "replayed" for f in pushed)
+    door = of_code(opened.findings, "door.followed")
+    assert door.details["openings"] == 4 and door.level == "WARN"
+    assert np.rad2deg(door.details["recorded"]) == pytest.approx(98.7, abs=0.1)
+    facts = {fact.key: fact.values for fact in opened.evidence.facts if fact.key.startswith("hinged")}
+    assert facts["hinged_opened"]["openings"] == 4 and facts["hinged_opened"]["ajar"] == 2
+    assert facts["hinged_moved"]["lifted"] == pytest.approx(0.111, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_a_laptop_has_no_scene_and_is_judged_by_the_arms_alone(data):
+    (verdict,) = judge(read(data / "arctic-human-bimanual" / "s01_laptop_use_01.npz"), threads=1)
+    assert verdict.scenario == "bare" and verdict.stages["kinematics"].verdict in ("FEASIBLE", "INFEASIBLE")
+    place = of_code(verdict.findings, "retarget.error", "place")
+    assert max(hand["p50"] for hand in place.details["hands"].values()) < 0.02  # near the chest the arms follow
+    assert any("neither the person's shoulders nor an object" in note for note in verdict.provenance["notes"])
+    assert not [f for f in verdict.findings if f.code == "door.followed"]

@@ -68,9 +68,7 @@ def _reach(hand: str, track: HandTrack, found: Retargeted, rules: Rules, step: f
     )
 
 
-def _error(
-    hand: str, track: HandTrack, found: Retargeted, rules: Rules, step: float, turn: bool = False
-) -> Finding:
+def _error(hand: str, track: HandTrack, found: Retargeted, rules: Rules, step: float, turn: bool = False) -> Finding:
     rule = rules["retarget.error"]
     off = track.turned if turn else track.off
     value, row = _lasting(off, step, rule.shortest)

@@ -31,12 +31,19 @@ class Arms:
     Args:
         robot: whose arms; stands: where the floor mark between its feet lies.
         start: joint name -> angle [rad] that the arms keep to where nothing else is asked.
+
+    `model` has the arms' joints, at `index` of its qpos, and the fingers', which are set and never solved for.
     """
 
     def __init__(self, robot: Robot, stands: Pose | None = None, start: dict[str, float] | None = None):
         self.robot = robot
         self.names = robot.arm_names
-        self.model = robot.moving_only(set(self.names), stands, shapes=True)
+        fingers = _fingers(robot)
+        self.model = robot.moving_only(
+            {*self.names, *(name for names in fingers.values() for name in names)}, stands, shapes=True
+        )
+        self.index = np.array([self.model.joint(name).qposadr[0] for name in self.names])
+        self.fingers = {hand: [int(self.model.joint(name).qposadr[0]) for name in fingers[hand]] for hand in HANDS}
         self._data = mujoco.MjData(self.model)
         self._sites = {hand: self.model.site(f"{hand}_tcp").id for hand in HANDS}
         pose = start or robot.pose("ready" if "ready" in robot.sheet["poses"] else "home")
@@ -52,9 +59,29 @@ class Arms:
         """Indices of one arm's joints."""
         return [j for j, name in enumerate(self.names) if name.startswith(f"zarm_{hand[0]}")]
 
+    @property
+    def ranges(self) -> Array:
+        """(k, 2) lowest and highest angle of each arm joint [rad]."""
+        return self.model.jnt_range[[self.model.joint(name).id for name in self.names]]
+
+    def _joint(self, hand: str, k: int) -> int:
+        """Id of the k-th joint of an arm."""
+        return int(self.model.joint(self.names[self.columns(hand)[k]]).id)
+
+    def elbow(self, hand: str) -> str:
+        """The body that turns about the elbow."""
+        return str(self.model.body(self.model.jnt_bodyid[self._joint(hand, 3)]).name)
+
+    def grasp(self, hand: str, closed: float) -> tuple[list[int], Array]:
+        """Indices of a hand's finger joints and where they are at a share of closing, 0 open to 1."""
+        at = self.fingers[hand]
+        joints = [int(np.flatnonzero(self.model.jnt_qposadr == a)[0]) for a in at]
+        low, high = self.model.jnt_range[joints].T
+        return at, low + closed * (high - low)
+
     def hand(self, q: Array, hand: str) -> tuple[Array, Array]:
         """Position (3,) [m] and rotation (3, 3) of a hand's tcp in the world at joint angles (k,)."""
-        self._data.qpos[:] = q
+        self._data.qpos[self.index] = q
         mujoco.mj_kinematics(self.model, self._data)
         site = self._sites[hand]
         return self._data.site_xpos[site].copy(), self._data.site_xmat[site].reshape(3, 3).copy()
@@ -68,7 +95,7 @@ class Arms:
     def shoulder(self) -> dict[str, Array]:
         """Hand -> (3,) [m] where the shoulder's axes meet, in the world."""
         mujoco.mj_kinematics(self.model, self._data)
-        return {hand: self._data.xanchor[self.columns(hand)[0]].copy() for hand in HANDS}
+        return {hand: self._data.xanchor[self._joint(hand, 0)].copy() for hand in HANDS}
 
     @cached_property
     def facing(self) -> Array:
@@ -91,8 +118,8 @@ class Arms:
         mujoco.mj_kinematics(self.model, self._data)
         found = {}
         for hand in HANDS:
-            first, elbow = self.columns(hand)[0], self.columns(hand)[3]
-            found[hand] = float(np.linalg.norm(self._data.xanchor[elbow] - self._data.xanchor[first]))
+            shoulder, elbow = (self._data.xanchor[self._joint(hand, k)] for k in (0, 3))
+            found[hand] = float(np.linalg.norm(elbow - shoulder))
         return found
 
     def shapes(self, group: str) -> list[int]:
@@ -101,14 +128,26 @@ class Arms:
         if group == "trunk":
             bodies = {int(b) for b in range(model.nbody) if model.body_weldid[b] == 0}
         else:
-            elbow = self.columns(group.partition("_")[0])[3]
+            elbow = self._joint(group.partition("_")[0], 3)
             bodies = set(mink.get_subtree_body_ids(model, int(model.jnt_bodyid[elbow])))
         return [g for g in range(model.ngeom) if model.geom_contype[g] and int(model.geom_bodyid[g]) in bodies]
 
 
+def _fingers(robot: Robot) -> dict[str, list[str]]:
+    """Hand -> joints beyond the last of the arm's."""
+    model = robot.spec().compile()
+    found: dict[str, list[str]] = {}
+    for hand in HANDS:
+        last = [name for name in robot.arm_names if name.startswith(f"zarm_{hand[0]}")][-1]
+        bodies = set(mink.get_subtree_body_ids(model, int(model.jnt_bodyid[model.joint(last).id])))
+        names = [model.joint(j).name for j in range(model.njnt) if int(model.jnt_bodyid[j]) in bodies]
+        found[hand] = [name for name in names if name != last]
+    return found
+
+
 def _reach(arms: Arms, hand: str) -> float:
     columns = arms.columns(hand)
-    low, high = arms.model.jnt_range[columns].T
+    low, high = arms.ranges[columns].T
     shoulder = arms.shoulder[hand]
 
     def short(q: Array) -> float:

@@ -40,6 +40,19 @@ class Carried:
         return JointMotion(result.t, result.q, result.names, stream)
 
     @property
+    def claws(self) -> tuple[Stream, ...]:
+        """What the claws are told [%], seconds of the recording as nanoseconds; nothing where the source does not tell."""
+        result, found = self.result, []
+        for hand, percent in result.closed.items():
+            known = np.isfinite(percent)
+            ns = np.round(result.t[known] * 1e9).astype(np.int64)
+            if len(ns):
+                found.append(
+                    Stream(f"retargeted/{hand}", "command", "claw", "%", (f"{hand}_claw",), percent[known, None], ns)
+                )
+        return tuple(found)
+
+    @property
     def notes(self) -> Iterator[str]:
         """For the provenance: what was assumed or converted, in sentences."""
         bounds = ", ".join(f"{kind} {bound.be}" for kind, bound in self.settings.bounds.items())

@@ -39,6 +39,7 @@ def carry_over(case: Case) -> None:
         case.motion["retargeted"] = case.carried.motion
         case.notes += case.carried.notes
 
+
 def close_hands(actions: np.ndarray, names: Sequence[str], grid: np.ndarray, result: Retargeted) -> None:
     """Write what the claws are told into actions (m, k), held on the clock of the replay."""
     for hand, percent in result.closed.items():

@@ -20,6 +20,8 @@ from .targets import HandTargets
 
 AHEAD = np.arange(0.20, 0.56, 0.05)  # m, where the middle of the hands' work is tried in front of the shoulders
 BELOW = np.arange(-0.50, 0.01, 0.05)  # m, and how far under them
+GOOD = (0.40, -0.30)  # m, ahead and below: where forearms are level and clear of the belly, of all that is in reach
+LIKED = 0.01  # of a metre away from there against one out of reach, squares of both
 COMFORT = 0.85  # share of its reach within which an arm can also turn its hand
 
 
@@ -114,7 +116,11 @@ def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
     else:
         turn = arms.facing
     centre = np.median(points, axis=0)
-    side = 0.0 if len(hands) == 2 else float(arms.shoulder[next(iter(hands))] @ arms.facing[:, 1] - middle @ arms.facing[:, 1])
+    side = (
+        0.0
+        if len(hands) == 2
+        else float(arms.shoulder[next(iter(hands))] @ arms.facing[:, 1] - middle @ arms.facing[:, 1])
+    )
     best = (np.inf, Placed(turn, middle - turn @ centre, "hands"))
     for ahead in AHEAD:
         for below in BELOW:
@@ -123,7 +129,8 @@ def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
                 np.linalg.norm(placed.points(p) - arms.shoulder[hand], axis=1) - COMFORT * arms.reach[hand]
                 for hand, p in hands.items()
             ]
-            price = float(np.nansum(np.square(np.maximum(np.concatenate(over), 0.0))))
+            price = float(np.nanmean(np.square(np.maximum(np.concatenate(over), 0.0))))
+            price += LIKED * float(ahead - GOOD[0]) ** 2 + LIKED * float(below - GOOD[1]) ** 2
             if price < best[0] - 1e-12:
                 best = (price, placed)
     placed = best[1]
@@ -150,7 +157,9 @@ def scaled(targets: HandTargets, arms: Arms, placed: Placed, settings: Settings)
     they are taken to be where the robot's are.
     """
     if placed.by == "object" and targets.arm_length and settings.scale == "arm":
-        return replace(targets, notes=(*targets.notes, "hands keep their size, because the object that they are placed by does"))
+        return replace(
+            targets, notes=(*targets.notes, "hands keep their size, because the object that they are placed by does")
+        )
     if settings.scale == "none" or not targets.arm_length or placed.by == "object":
         return replace(targets, notes=(*targets.notes, "hands keep their size"))
     position = dict(targets.position)

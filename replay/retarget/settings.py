@@ -59,7 +59,9 @@ class Settings:
     longest_step: float
 
 
-def load_settings(name: str = "default", folder: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+def load_settings(
+    name: str = "default", folder: Path | None = None, overrides: Mapping[str, Any] | None = None
+) -> Settings:
     """Read settings.
 
     Args:

@@ -8,7 +8,7 @@ every time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import mink
@@ -33,7 +33,7 @@ MOMENTS = (0.0, 0.25, 0.5, 0.75)  # shares of the recording at which postures ar
 KEPT = 3  # of the answers at a later moment: the cheapest
 COARSE = 150  # samples of a trial run
 HALVINGS = 5  # of a step that would bring own shapes too near: what is left of it then is a thirtieth
-SKIN = 1e-4  # m, by which the linearised distance may be wrong
+BUFFER = 5e-3  # m, before what is kept, where hard: shapes that slide along each other come nearer than linearised
 ALIKE = 0.1  # rad, within which two postures of an arm are one
 COASTING = 0.1  # s, in which an even speed dies away where nothing asks for it: without, elbows would swing on
 STRIDE = 0.35  # rad, of a joint in one linearisation of that search
@@ -110,41 +110,52 @@ class _Run:
 
     def __init__(self, targets: HandTargets, arms: Arms, limits: Limits, settings: Settings):
         self.targets, self.arms, self.settings = targets, arms, settings
-        model, k = arms.model, len(arms.names)
-        if model.nv != k:
-            raise ValueError(f"{model.nv} joints move in the model, but {k} are named")
+        model, k = arms.model, arms.model.nv
+        self.start = np.zeros(k)
+        self.start[arms.index] = arms.start
+        self.columns = {hand: arms.index[arms.columns(hand)] for hand in HANDS}
         self.configuration = mink.Configuration(model)
         self.hands = targets.hands
         self.wanted = {hand: targets.position[hand] for hand in self.hands}
-        self.turned = {hand: _orthonormal(targets.rotation[hand]) @ CLAW[hand] for hand in self.hands if hand in targets.rotation}
+        self.turned = {
+            hand: _orthonormal(targets.rotation[hand]) @ CLAW[hand] for hand in self.hands if hand in targets.rotation
+        }
         self.asked = {hand: self._asked(hand) for hand in self.hands}
         self.tasks = {
             hand: mink.FrameTask(
-                f"{hand}_tcp", "site", settings.position, settings.rotation if hand in self.turned else 0.0, lm_damping=1e-6
+                f"{hand}_tcp",
+                "site",
+                settings.position,
+                settings.rotation if hand in self.turned else 0.0,
+                lm_damping=1e-6,
             )
             for hand in self.hands
         }
         self.elbows = {
-            hand: mink.FrameTask(model.body(model.jnt_bodyid[arms.columns(hand)[3]]).name, "body", settings.elbow, 0.0)
+            hand: mink.FrameTask(arms.elbow(hand), "body", settings.elbow, 0.0)
             for hand in self.hands
             if settings.elbow and hand in targets.elbow and hand in targets.shoulder
         }
         self.elbow_at = {hand: self._elbow(hand) for hand in self.elbows}
         self.posture = mink.PostureTask(model, cost=settings.posture)
-        self.posture.set_target(arms.start)
-        self.still = {hand: np.isin(np.arange(k), arms.columns(hand)) for hand in HANDS}
+        self.posture.set_target(self.start)
+        self.still = {hand: np.isin(np.arange(k), self.columns[hand]) for hand in HANDS}
+        self.fingers = ~np.isin(np.arange(k), arms.index)
         bounds = settings.bounds
-        middle, half = model.jnt_range.mean(axis=1), 0.5 * np.ptp(model.jnt_range, axis=1)
-        self.low, self.high = middle - bounds["range"].share * half, middle + bounds["range"].share * half
-        self.speed = bounds["speed"].share * limits.column(arms.names, f"speed_{settings.speed_of}")
-        self.speed = np.where(np.isfinite(self.speed), self.speed, np.inf)
+        middle, half = arms.ranges.mean(axis=1), 0.5 * np.ptp(arms.ranges, axis=1)
+        self.low, self.high = model.jnt_range.T.copy()
+        self.low[arms.index] = middle - bounds["range"].share * half
+        self.high[arms.index] = middle + bounds["range"].share * half
+        self.speed = np.full(k, np.inf)
+        known = limits.column(arms.names, f"speed_{settings.speed_of}")
+        self.speed[arms.index] = np.where(np.isfinite(known), bounds["speed"].share * known, np.inf)
         self.apart = None
         if bounds["collision"].be != "none" and settings.pairs:
             self.apart = mink.CollisionAvoidanceLimit(
                 model,
                 [(arms.shapes(a), arms.shapes(b)) for a, b in settings.pairs],
                 gain=1.0,
-                minimum_distance_from_collisions=settings.keep,
+                minimum_distance_from_collisions=settings.keep + (BUFFER if bounds["collision"].be == "hard" else 0.0),
                 collision_detection_distance=settings.look,
             )
             # a set inside mink has no order of its own that outlives the process
@@ -234,10 +245,10 @@ class _Run:
         tasks, found = self._aim(i), []
         rest, none = np.zeros(len(self.low)), np.zeros(len(self.low), bool)
         for name in (None, *POSTURES):
-            q = self.arms.start.copy()
+            q = self.start.copy()
             if name is not None:
                 for hand in HANDS:
-                    q[self.arms.columns(hand)] = posture(name, hand)
+                    q[self.columns[hand]] = posture(name, hand)
             self.configuration.update(np.clip(q, self.low, self.high))
             for _ in range(SEARCH):
                 moved, _ = self._step(tasks, None, rest, 0.0, none)
@@ -258,7 +269,11 @@ class _Run:
             i = int(rows[r])
             dt = abs(float(self.targets.t[i] - self.targets.t[rows[r - 1]]))
             moved, _ = self._step(
-                self._aim(i), out[r - 1], velocity * dt * np.exp(-dt / COASTING), dt if slow else np.inf, self._resting(i)
+                self._aim(i),
+                out[r - 1],
+                velocity * dt * np.exp(-dt / COASTING),
+                dt if slow else np.inf,
+                self._resting(i),
             )
             self.configuration.integrate_inplace(moved, 1.0)
             out[r] = np.clip(self.configuration.q, self.low, self.high)
@@ -268,7 +283,7 @@ class _Run:
 
     def _resting(self, i: int) -> NDArray[np.bool_]:
         """(k,) joints of arms that nothing is asked of."""
-        held = np.zeros(len(self.low), bool)
+        held = self.fingers.copy()
         for hand in HANDS:
             if hand not in self.hands or not self.asked[hand][i]:
                 held |= self.still[hand]
@@ -285,7 +300,7 @@ class _Run:
             answers = self._answers(int(rows[at]))
             for q in answers if at == 0 else answers[:KEPT]:
                 candidates.append(self._tracked(q, rows[at::-1], slow=False)[-1] if at else q)
-        begin = np.clip(self.arms.start, self.low, self.high)
+        begin = np.clip(self.start, self.low, self.high)
         best = dict.fromkeys(self.hands, np.inf)
         tried: list[Array] = []
         for q in candidates:
@@ -297,13 +312,13 @@ class _Run:
                 price = self._price(hand, run, rows)
                 if price < best[hand] * (1.0 - 1e-6):
                     best[hand] = price
-                    begin[self.arms.columns(hand)] = q[self.arms.columns(hand)]
+                    begin[self.columns[hand]] = q[self.columns[hand]]
         self.apart = apart
         return begin
 
     def _price(self, hand: str, q: Array, rows: NDArray[np.int64]) -> float:
         """Mean square of how far a hand stays off, turns counted by their weight."""
-        position, rotation = self.arms.follow(q, hand)
+        position, rotation = self.arms.follow(q[:, self.arms.index], hand)
         price = np.square(self.settings.position * (position - self.wanted[hand][rows])).sum(axis=1)
         if hand in self.turned:
             cosine = (np.einsum("nij,nij->n", self.turned[hand][rows], rotation) - 1.0) / 2.0
@@ -312,25 +327,31 @@ class _Run:
         return float(price[asked].mean()) if asked.any() else 0.0
 
     def run(self) -> Retargeted:
-        t, n, k = self.targets.t, len(self.targets.t), len(self.arms.names)
+        t, n, k, index = self.targets.t, len(self.targets.t), len(self.start), self.arms.index
         seen = np.any([self.asked[hand] for hand in self.hands], axis=0)
-        q = np.tile(np.clip(self.arms.start, self.low, self.high), (n, 1))
+        q = np.tile(np.clip(self.start, self.low, self.high), (n, 1))
         at_limit = {"range": np.zeros((n, k), bool), "speed": np.zeros((n, k), bool)}
         apart = np.full(n, -1, np.int64)
         passed = {kind: np.zeros(n) for kind in ("range", "speed", "collision")}
         if seen.any():
             first = int(np.argmax(seen))
             q[: first + 1] = self._begin(first)
+            for hand in HANDS:
+                self._close(q, hand)
             self.configuration.update(q[first])
             velocity = np.zeros(k)
             for i in range(first + 1, n):
                 dt = min(float(t[i] - t[i - 1]), self.settings.longest_step)
                 held, tasks = self._resting(i), self._aim(i)
+                drift = velocity * dt * np.exp(-dt / COASTING)
+                before = np.where(self.fingers, q[i], q[i - 1])  # fingers are where the person's hand wants them
+                self.configuration.update(before)
+                price = self._price_of(tasks, before, drift)
                 for _ in range(self.settings.passes):
-                    moved, over = self._step(tasks, q[i - 1], velocity * dt * np.exp(-dt / COASTING), dt, held)
-                    self._move(moved)
+                    moved, over = self._step(tasks, before, drift, dt, held)
+                    self._move(moved, price)
                 q[i] = self.configuration.q
-                velocity = (q[i] - q[i - 1]) / dt
+                velocity = (q[i] - before) / dt
                 for kind, rows in over.items():
                     passed[kind][i] = max(0.0, float(rows.max(initial=0.0)))
                     tight = rows > -TOUCHING
@@ -341,7 +362,7 @@ class _Run:
                     else:
                         finite = np.isfinite(self.speed)
                         at_limit[kind][i, finite] = tight[: finite.sum()] | tight[finite.sum() :]
-                self._inside(q, i, dt)
+                self._inside(q[i], before, dt)
         model = self.arms.model
         bodies = tuple(
             (model.body(model.geom_bodyid[a]).name, model.body(model.geom_bodyid[b]).name)
@@ -350,9 +371,9 @@ class _Run:
         return Retargeted(
             t=t,
             names=self.arms.names,
-            q=q,
-            hands={hand: self._track(hand, q) for hand in self.hands},
-            at_limit=at_limit,
+            q=q[:, index],
+            hands={hand: self._track(hand, q[:, index]) for hand in self.hands},
+            at_limit={kind: at[:, index] for kind, at in at_limit.items()},
             held_apart=apart,
             pairs=bodies,
             passed=passed,
@@ -360,27 +381,33 @@ class _Run:
             notes=self.targets.notes,
         )
 
-    def _move(self, moved: Array) -> None:
-        """Go on by a displacement; where own shapes are held apart hard, by no more than keeps them so.
+    def _move(self, moved: Array, price: Callable[[], float]) -> None:
+        """Go on by a displacement, by as much of it as really is an improvement and keeps own shapes apart.
 
-        Boxes that turn against each other come nearer than their linearised distance says. A step that would bring them below
-        what they keep, and nearer than they are, is halved until it does not, or left out.
+        A linearised answer may overshoot: a hand that is turned by half a circle knows no way back, and boxes that turn against
+        each other come nearer than their linearised distance says. A step that is dearer than standing still, or that brings
+        shapes below what they keep and nearer than they are, is halved until it is not, or left out. Without this the arms
+        of a hand that cannot be followed swing from limit to limit.
         """
-        q = self.configuration.q.copy()
-        self.configuration.integrate_inplace(moved, 1.0)
-        if self.apart is None or self.settings.bounds["collision"].be != "hard":
-            return
-        now = self._closest()
-        if now >= self.settings.keep - SKIN:
-            return
-        self.configuration.update(q)
-        least = min(self._closest(), self.settings.keep - SKIN)
-        for halving in range(1, HALVINGS + 1):
+        q, at_rest = self.configuration.q.copy(), price()
+        least = -np.inf
+        if self.apart is not None and self.settings.bounds["collision"].be == "hard":
+            least = min(self._closest(), self.settings.keep)
+        for halving in range(HALVINGS + 1):
             self.configuration.update(q)
             self.configuration.integrate_inplace(moved * 0.5**halving, 1.0)
-            if self._closest() >= least:
+            if price() <= at_rest + 1e-12 and (least == -np.inf or self._closest() >= least):
                 return
         self.configuration.update(q)
+
+    def _price_of(self, tasks: list[mink.Task], before: Array, drift: Array) -> Callable[[], float]:
+        """What a sample costs at the present configuration: its tasks, and the change of speed."""
+
+        def price() -> float:
+            found = sum(float(np.square(task.cost * task.compute_error(self.configuration)).sum()) for task in tasks)
+            return found + float(self.settings.steady**2 * np.square(self.configuration.q - before - drift).sum())
+
+        return price
 
     def _closest(self) -> float:
         """[m] between the nearest watched shapes, or what they keep where all are further apart."""
@@ -388,16 +415,29 @@ class _Run:
         centre = data.geom_xpos[self.couples]
         near = np.flatnonzero(np.square(centre[:, 0] - centre[:, 1]).sum(axis=1) <= self.spread**2)
         keep = self.settings.keep
-        return min((mujoco.mj_geomDistance(model, data, *map(int, self.couples[p]), keep, None) for p in near), default=keep)
+        return min(
+            (mujoco.mj_geomDistance(model, data, *map(int, self.couples[p]), keep, None) for p in near), default=keep
+        )
 
-    def _inside(self, q: Array, i: int, dt: float) -> None:
+    def _close(self, q: Array, hand: str) -> None:
+        """Write a hand's fingers into (n, k), as the person's are closed; open where the source does not tell."""
+        closed = self.targets.closed.get(hand)
+        if closed is None:
+            return
+        last = 0.0
+        for row, share in zip(q, np.clip(closed, 0.0, 1.0)):
+            last = float(share) if np.isfinite(share) else last
+            at, angles = self.arms.grasp(hand, last)
+            row[at] = angles
+
+    def _inside(self, q: Array, before: Array, dt: float) -> None:
         """Take the solver's rounding off hard limits, so that none is passed by a billionth either."""
         bounds = self.settings.bounds
         if bounds["range"].be == "hard":
-            q[i] = np.clip(q[i], self.low, self.high)
+            np.clip(q, self.low, self.high, out=q)
         if bounds["speed"].be == "hard":
-            q[i] = np.clip(q[i], q[i - 1] - self.speed * dt, q[i - 1] + self.speed * dt)
-        self.configuration.update(q[i])
+            np.clip(q, before - self.speed * dt, before + self.speed * dt, out=q)
+        self.configuration.update(q)
 
     def _track(self, hand: str, q: Array) -> HandTrack:
         position, rotation = self.arms.follow(q, hand)
@@ -461,5 +501,8 @@ def _orthonormal(turns: Array) -> Array:
     u, _, v = np.linalg.svd(turns[known])
     out[known] = u @ v
     if (np.linalg.det(out[known]) < 0.0).any():
-        raise EpisodeError("a hand's axes are left-handed; they must be x along the fingers, y = z x x, z out of its back.", field="rotation")
+        raise EpisodeError(
+            "a hand's axes are left-handed; they must be x along the fingers, y = z x x, z out of its back.",
+            field="rotation",
+        )
     return out

@@ -38,7 +38,11 @@ def _forbidden(case: Case, thing: Hinged, part: str) -> Iterator[Finding]:
     rule = case.stage.rules["scenario"]
     for never in case.stage.scene.course.nevers:
         predicate = never.predicate
-        if not isinstance(predicate, Moved) or predicate.position.of.partition("/")[0] != part or never.since is not None:
+        if (
+            not isinstance(predicate, Moved)
+            or predicate.position.of.partition("/")[0] != part
+            or never.since is not None
+        ):
             continue
         moved, limit = thing.moved, predicate.more_than
         row, over = int(moved.argmax()), moved > limit
@@ -227,11 +231,19 @@ def plots(case: Case) -> Iterator[Plot]:
         for f in case.findings
         if f.code in ("reach", "retarget.error") and f.level in ("WARN", "FAIL") and f.details.get("kind") != "turn"
     ]
-    traces = [{"name": f"{hand}_hand", "t": carried.result.t, "y": track.off} for hand, track in carried.result.hands.items()]
+    traces = [
+        {"name": f"{hand}_hand", "t": carried.result.t, "y": track.off} for hand, track in carried.result.hands.items()
+    ]
     bounds = [{"name": "warn", "value": rule.bound("warn")}, {"name": "fail", "value": rule.bound("fail")}]
     yield Plot("hand_off", "", "m", traces, bounds, marks)
     forward, part = case.forward, carried.placed.part
-    if carried.thing is not None and part and forward is not None and forward.played is not None and forward.draw is not None:
+    if (
+        carried.thing is not None
+        and part
+        and forward is not None
+        and forward.played is not None
+        and forward.draw is not None
+    ):
         scene = case.stage.scene
         interface = next(p for p in scene.config.parts if p.name == part).part.interface
         joint = forward.draw.model.joint(f"{part}/{interface['door']['joint']}")

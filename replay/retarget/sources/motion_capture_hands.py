@@ -44,7 +44,9 @@ def targets(recording: Recording) -> HandTargets | None:
     for hand in hands:
         joints = _joints(streams[hand], recording)
         if len(joints) != len(t):
-            raise EpisodeError("the two hands have samples of their own; one clock is wanted.", file=recording.source, field=QUANTITY)
+            raise EpisodeError(
+                "the two hands have samples of their own; one clock is wanted.", file=recording.source, field=QUANTITY
+            )
         position[hand] = 0.5 * joints[:, THUMB_TIP] + 0.25 * (joints[:, INDEX_TIP] + joints[:, MIDDLE_TIP])
         rotation[hand] = palm(joints, hand)
         closed[hand] = np.clip((OPEN_GAP - gap(joints)) / (OPEN_GAP - CLOSED_GAP), 0.0, 1.0)
@@ -67,7 +69,9 @@ def _joints(stream: Stream, recording: Recording) -> Array:
 
 def gap(joints: Array) -> Array:
     """(n,) [m] between the thumb's tip and the middle of index and middle finger's tips, of (n, 21, 3) joints."""
-    return np.asarray(np.linalg.norm(joints[:, THUMB_TIP] - 0.5 * (joints[:, INDEX_TIP] + joints[:, MIDDLE_TIP]), axis=1))
+    return np.asarray(
+        np.linalg.norm(joints[:, THUMB_TIP] - 0.5 * (joints[:, INDEX_TIP] + joints[:, MIDDLE_TIP]), axis=1)
+    )
 
 
 def palm(joints: Array, hand: str) -> Array:
