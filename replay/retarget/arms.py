@@ -32,18 +32,18 @@ class Arms:
         robot: whose arms; stands: where the floor mark between its feet lies.
         start: joint name -> angle [rad] that the arms keep to where nothing else is asked.
 
-    `model` has the arms' joints, at `index` of its qpos, and the fingers', which are set and never solved for.
+    `model` has the arms' joints alone and no shapes; `whole` has shapes and fingers too, with the arms at `index` of its qpos.
     """
 
     def __init__(self, robot: Robot, stands: Pose | None = None, start: dict[str, float] | None = None):
         self.robot = robot
         self.names = robot.arm_names
         fingers = _fingers(robot)
-        self.model = robot.moving_only(
-            {*self.names, *(name for names in fingers.values() for name in names)}, stands, shapes=True
-        )
-        self.index = np.array([self.model.joint(name).qposadr[0] for name in self.names])
-        self.fingers = {hand: [int(self.model.joint(name).qposadr[0]) for name in fingers[hand]] for hand in HANDS}
+        beyond = {name for names in fingers.values() for name in names}
+        self.model = robot.moving_only(set(self.names), stands)
+        self.whole = robot.moving_only({*self.names, *beyond}, stands, shapes=True)
+        self.index = np.array([self.whole.joint(name).qposadr[0] for name in self.names])
+        self.fingers = {hand: [int(self.whole.joint(name).qposadr[0]) for name in fingers[hand]] for hand in HANDS}
         self._data = mujoco.MjData(self.model)
         self._sites = {hand: self.model.site(f"{hand}_tcp").id for hand in HANDS}
         pose = start or robot.pose("ready" if "ready" in robot.sheet["poses"] else "home")
@@ -62,7 +62,7 @@ class Arms:
     @property
     def ranges(self) -> Array:
         """(k, 2) lowest and highest angle of each arm joint [rad]."""
-        return self.model.jnt_range[[self.model.joint(name).id for name in self.names]]
+        return self.model.jnt_range
 
     def _joint(self, hand: str, k: int) -> int:
         """Id of the k-th joint of an arm."""
@@ -73,15 +73,15 @@ class Arms:
         return str(self.model.body(self.model.jnt_bodyid[self._joint(hand, 3)]).name)
 
     def grasp(self, hand: str, closed: float) -> tuple[list[int], Array]:
-        """Indices of a hand's finger joints and where they are at a share of closing, 0 open to 1."""
+        """Indices of a hand's finger joints in `whole` and where they are at a share of closing, 0 open to 1."""
         at = self.fingers[hand]
-        joints = [int(np.flatnonzero(self.model.jnt_qposadr == a)[0]) for a in at]
-        low, high = self.model.jnt_range[joints].T
+        joints = [int(np.flatnonzero(self.whole.jnt_qposadr == a)[0]) for a in at]
+        low, high = self.whole.jnt_range[joints].T
         return at, low + closed * (high - low)
 
     def hand(self, q: Array, hand: str) -> tuple[Array, Array]:
         """Position (3,) [m] and rotation (3, 3) of a hand's tcp in the world at joint angles (k,)."""
-        self._data.qpos[self.index] = q
+        self._data.qpos[:] = q
         mujoco.mj_kinematics(self.model, self._data)
         site = self._sites[hand]
         return self._data.site_xpos[site].copy(), self._data.site_xmat[site].reshape(3, 3).copy()
@@ -123,13 +123,12 @@ class Arms:
         return found
 
     def shapes(self, group: str) -> list[int]:
-        """Collision geoms of a group: `left_forearm` (elbow to fingertips), `right_forearm`, `trunk` (all that stands still)."""
-        model = self.model
+        """Collision geoms of `whole` in a group: `left_forearm` (elbow to fingertips), `right_forearm`, `trunk` (all that stands still)."""
+        model = self.whole
         if group == "trunk":
             bodies = {int(b) for b in range(model.nbody) if model.body_weldid[b] == 0}
         else:
-            elbow = self._joint(group.partition("_")[0], 3)
-            bodies = set(mink.get_subtree_body_ids(model, int(model.jnt_bodyid[elbow])))
+            bodies = set(mink.get_subtree_body_ids(model, model.body(self.elbow(group.partition("_")[0])).id))
         return [g for g in range(model.ngeom) if model.geom_contype[g] and int(model.geom_bodyid[g]) in bodies]
 
 

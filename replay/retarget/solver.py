@@ -110,7 +110,7 @@ class _Run:
 
     def __init__(self, targets: HandTargets, arms: Arms, limits: Limits, settings: Settings):
         self.targets, self.arms, self.settings = targets, arms, settings
-        model, k = arms.model, arms.model.nv
+        model, k = arms.whole, arms.whole.nv
         self.start = np.zeros(k)
         self.start[arms.index] = arms.start
         self.columns = {hand: arms.index[arms.columns(hand)] for hand in HANDS}
@@ -363,7 +363,7 @@ class _Run:
                         finite = np.isfinite(self.speed)
                         at_limit[kind][i, finite] = tight[: finite.sum()] | tight[finite.sum() :]
                 self._inside(q[i], before, dt)
-        model = self.arms.model
+        model = self.arms.whole
         bodies = tuple(
             (model.body(model.geom_bodyid[a]).name, model.body(model.geom_bodyid[b]).name)
             for a, b in (self.apart.geom_id_pairs if self.apart is not None else ())
@@ -411,7 +411,7 @@ class _Run:
 
     def _closest(self) -> float:
         """[m] between the nearest watched shapes, or what they keep where all are further apart."""
-        model, data = self.arms.model, self.configuration.data
+        model, data = self.arms.whole, self.configuration.data
         centre = data.geom_xpos[self.couples]
         near = np.flatnonzero(np.square(centre[:, 0] - centre[:, 1]).sum(axis=1) <= self.spread**2)
         keep = self.settings.keep
