@@ -125,7 +125,8 @@ def _held_back(hand: str, track: HandTrack, found: Retargeted, rows: slice) -> d
     word = max(order, key=lambda key: (round(shares[key], 3), -order.index(key)))
     if shares[word] <= 0.0:
         return {"limits": shares}
-    return {"held_back": word, "held_by": who[word], "limits": shares}
+    names = dict(zip(("held_by", "held_from"), who[word]))
+    return {"held_back": word, **names, "limits": shares}
 
 
 def _of(body: str, hand: str) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..judge import Case
 
 AFTER = 0.3  # s, by which a replayed door may come later than the person's hand: the servos' lag, and a little swing
+APART = 0.3  # s, pictures nearer than this show the same
 FOLLOWED = 0.5  # share of a recorded rise from which on the replayed door counts as having followed it
 
 
@@ -97,6 +98,7 @@ def _followed(case: Case, thing: Hinged, part: str) -> Iterator[Finding]:
             "followed": sum(s["replayed"] >= FOLLOWED * s["recorded"] for s in spans),
             "hand_off": worst["hand_off"],
             "from_handle": worst["from_handle"],
+            "across": spans[0]["across"],
         },
     )
 
@@ -107,7 +109,8 @@ def door_spans(case: Case, thing: Hinged, part: str) -> list[dict[str, float]]:
     Returns:
         t0, t1 [s] on the recording's clock; recorded, replayed: largest angle [rad] in it; hand_off: largest distance [m] of the
         hand that held the handle from where the person's was; from_handle: at t1, of the person's hand from where our handle would
-        be with our door as far open as the person's. Empty without a replay.
+        be with our door as far open as the person's; across: angle [rad] at t0 between the way in which the claw closes and the bar
+        of our handle, a right angle where it grips best. Empty without a replay.
     """
     forward, carried = case.forward, case.carried
     if forward is None or forward.played is None or forward.draw is None or carried is None:
@@ -129,7 +132,8 @@ def door_spans(case: Case, thing: Hinged, part: str) -> list[dict[str, float]]:
         data.qpos[int(door.qposadr[0])] = thing.angle[high]
         mujoco.mj_kinematics(model, data)
         handle = data.site(f"{part}/{interface['handle']['site']}").xpos
-        end = int(np.abs(carried.result.t - t1).argmin())
+        begin, end = (int(np.abs(carried.result.t - t).argmin()) for t in (t0, t1))
+        bar = data.geom(f"{part}/{interface['handle']['geoms'][0]}").xmat.reshape(3, 3)[:, 2]
         spans.append(
             {
                 "t0": t0,
@@ -138,6 +142,7 @@ def door_spans(case: Case, thing: Hinged, part: str) -> list[dict[str, float]]:
                 "replayed": float(replayed[there].max()) if there.any() else 0.0,
                 "hand_off": float(np.nanmax(track.off[rows])) if np.isfinite(track.off[rows]).any() else float("nan"),
                 "from_handle": float(np.linalg.norm(track.target[end] - handle)),
+                "across": float(np.arccos(np.clip(abs(track.rotation[begin][:, 1] @ bar), 0.0, 1.0))),
             }
         )
     return spans
@@ -267,11 +272,13 @@ def moments(case: Case) -> dict[str, float]:
         return {}
     t = carried.result.t
     found = {"start": float(t[0]), "end": float(t[-1])}
-    worst = np.nanmax([np.nan_to_num(track.off) for track in carried.result.hands.values()], axis=0)
-    found["furthest"] = float(t[int(worst.argmax())])
     if carried.thing is not None and carried.thing.openings:
         low, high = carried.thing.openings[0]
         found |= {"gripped": float(carried.thing.t[low]), "opened": float(carried.thing.t[high])}
     else:
         found["middle"] = float(t[len(t) // 2])
+    worst = np.nanmax([np.nan_to_num(track.off) for track in carried.result.hands.values()], axis=0)
+    furthest = float(t[int(worst.argmax())])
+    if min(abs(furthest - other) for other in found.values()) > APART:
+        found["furthest"] = furthest
     return found
