@@ -13,7 +13,8 @@ from shiliu.scenarios.errors import ScenarioError
 FIRST_LIGHT = """
 value.nonfinite value.sentinel unit.degrees clock.backwards clock.gap clock.jitter clock.stall stream.frozen
 stream.missing stream.unmapped stream.lag joint.position joint.velocity joint.acceleration joint.jerk
-joint.jump reach retarget.error collision.self collision.scene torque.peak torque.rated balance payload grip.friction reproduces cell.unknown
+joint.jump reach retarget.error
+collision.self collision.scene torque.peak torque.rated balance payload grip.friction reproduces cell.unknown
 start.penetration ctrl.clamped tracking goal drop force.object force.person collision.unexpected unstable
 robustness scenario value.quaternion unit.polarity clock.skew stream.repeated stream.swapped stream.scaled
 calibration.offset image.black image.frozen image.late slip object.diverged speed.person link.stale link.loss
