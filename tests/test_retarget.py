@@ -315,6 +315,8 @@ def test_what_the_person_did_to_the_oven_stands_in_the_verdict(opened):
     assert door.details["openings"] == 4 and door.level == "WARN"
     assert np.rad2deg(door.details["recorded"]) == pytest.approx(98.7, abs=0.1)
     facts = {fact.key: fact.values for fact in opened.evidence.facts if fact.key.startswith("hinged")}
+    wrist = max(fact.values["wrist"] for fact in opened.evidence.facts if fact.key == "hand_speed")
+    assert wrist == pytest.approx(1.296, abs=1e-3)  # m/s
     assert facts["hinged_opened"]["openings"] == 4 and facts["hinged_opened"]["ajar"] == 2
     assert facts["hinged_moved"]["lifted"] == pytest.approx(0.111, abs=1e-3)
 

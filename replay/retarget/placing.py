@@ -111,8 +111,8 @@ def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
         apart = hands["left"] - hands["right"]
         turn = arms.facing @ _upright(np.nanmedian(apart, axis=0)).T
     elif targets.rotation:
-        ahead = np.nanmedian(targets.rotation[next(iter(hands))][:, :, 0], axis=0)
-        turn = arms.facing @ _upright(np.cross([0.0, 0.0, 1.0], ahead)).T
+        fingers = np.nanmedian(targets.rotation[next(iter(hands))][:, :, 0], axis=0)
+        turn = arms.facing @ _upright(np.cross([0.0, 0.0, 1.0], fingers)).T
     else:
         turn = arms.facing
     centre = np.median(points, axis=0)

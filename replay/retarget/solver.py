@@ -168,7 +168,8 @@ class _Run:
         given = np.isfinite(self.wanted[hand]).all(axis=1)
         if hand in self.turned:
             given &= np.isfinite(self.turned[hand]).all(axis=(1, 2))
-        return given & self.targets.valid.get(hand, np.True_)
+        trusted = self.targets.valid.get(hand)
+        return given if trusted is None else given & trusted
 
     def _elbow(self, hand: str) -> Array:
         """(n, 3) where the robot's elbow would be if its upper arm pointed as the person's does."""
@@ -232,8 +233,9 @@ class _Run:
             rows["speed"] = np.vstack([eye[finite], -eye[finite]]), np.r_[upper, lower]
         if self.apart is not None:
             near = self.apart.compute_qp_inequalities(self.configuration, 1.0)
-            live = np.isfinite(near.h)
-            rows["collision"] = near.G[live], near.h[live]
+            slopes, rooms = np.asarray(near.G), np.asarray(near.h)
+            live = np.isfinite(rooms)
+            rows["collision"] = slopes[live], rooms[live]
             self.live = np.flatnonzero(live)
         moved = _solve(cost, pull, rows, {kind: settings.bounds[kind] for kind in rows})
         return moved, {kind: g @ moved - h for kind, (g, h) in rows.items()}
@@ -242,7 +244,8 @@ class _Run:
 
     def _answers(self, i: int) -> list[Array]:
         """(k,) postures that put the hands of sample i nearest, one from each start posture, cheapest first."""
-        tasks, found = self._aim(i), []
+        tasks = self._aim(i)
+        found: list[tuple[float, int, Array]] = []
         rest, none = np.zeros(len(self.low)), np.zeros(len(self.low), bool)
         for name in (None, *POSTURES):
             q = self.start.copy()

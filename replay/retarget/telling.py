@@ -156,13 +156,16 @@ def facts(case: Case) -> Iterator[Fact]:
     carried = case.carried
     if carried is None:
         return
-    hands = carried.source.targets.position
-    for hand, p in hands.items():
+    wrists = carried.wrists
+    for hand, p in carried.source.targets.position.items():
         speed = np.linalg.norm(np.diff(p, axis=0), axis=1) / np.diff(carried.result.t)
         if not np.isfinite(speed).any():
             continue
         row = int(np.nanargmax(speed))
         values = {"hand": f"{hand}_hand", "speed": float(speed[row]), "t": float(carried.result.t[row])}
+        if hand in wrists:
+            wrist = np.linalg.norm(np.diff(wrists[hand], axis=0), axis=1) / np.diff(carried.result.t)
+            values["wrist"] = float(np.nanmax(wrist))
         yield Fact("hand_speed", values | {"p95": float(np.nanpercentile(speed, 95))})
     thing = carried.thing
     if thing is None:
@@ -216,7 +219,7 @@ def tables(case: Case) -> Iterator[Table]:
                         round(s["t0"], 2),
                         round(s["t1"], 2),
                         round(float(np.rad2deg(s["recorded"])), 1),
-                        round(float(np.rad2deg(s["replayed"])), 1),
+                        round(float(np.rad2deg(s["replayed"])), 1) + 0.0,  # no minus zero
                         round(1e3 * s["hand_off"]),
                         round(1e3 * s["from_handle"]),
                     ]

@@ -10,7 +10,15 @@ file name), and raises an `EpisodeError` where it is of its kind but lacks what 
     def place(recording: Recording, targets: HandTargets, scene: Scene, draw: Draw) -> Placed | None
 
 where the source knows how its world lies to the scene's (by an object that both have); None leaves it to the general way of
-`placing.py`: the person's shoulders onto the robot's, or the middle of the hands in front of its chest.
+`placing.py`: the person's shoulders onto the robot's, or the middle of the hands in front of its chest; and
+
+    def hinged(recording: Recording) -> Hinged | None
+
+where the recording tells of a thing that turns about a hinge, so that it can be held against the door of the scene; and
+
+    def wrists(recording: Recording) -> dict[str, Array]
+
+where it tells the wrists (n, 3) apart from the middle of the grasp.
 """
 
 from __future__ import annotations

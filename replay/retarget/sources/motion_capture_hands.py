@@ -67,6 +67,12 @@ def _joints(stream: Stream, recording: Recording) -> Array:
     return stream.values.reshape(-1, 21, 3)
 
 
+def wrists(recording: Recording) -> dict[str, Array]:
+    """Hand -> (n, 3) [m] of the wrist, which moves less than the middle of the grasp."""
+    streams = {stream.name.rpartition("/")[2]: stream for stream in recording.select("pose", QUANTITY) if stream.n}
+    return {hand: _joints(streams[hand], recording)[:, WRIST] for hand in HANDS if hand in streams}
+
+
 def gap(joints: Array) -> Array:
     """(n,) [m] between the thumb's tip and the middle of index and middle finger's tips, of (n, 21, 3) joints."""
     return np.asarray(
