@@ -165,11 +165,11 @@ class _Run:
             self.spread = model.geom_rbound[self.couples].sum(axis=1) + settings.keep
 
     def _asked(self, hand: str) -> NDArray[np.bool_]:
-        given = np.isfinite(self.wanted[hand]).all(axis=1)
+        given: NDArray[np.bool_] = np.asarray(np.isfinite(self.wanted[hand]).all(axis=1))
         if hand in self.turned:
             given &= np.isfinite(self.turned[hand]).all(axis=(1, 2))
         trusted = self.targets.valid.get(hand)
-        return given if trusted is None else given & trusted
+        return given if trusted is None else np.logical_and(given, trusted)
 
     def _elbow(self, hand: str) -> Array:
         """(n, 3) where the robot's elbow would be if its upper arm pointed as the person's does."""
