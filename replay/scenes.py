@@ -50,9 +50,7 @@ class Stage:
     @cached_property
     def retarget(self) -> Settings:
         """How a person's motion is carried over; the designer's own folder is looked in first."""
-        own = [folder / "retarget" for folder in composition.folders(self.conf_dir)]
-        name = f"{self.retargeting}.yaml"
-        return load_settings(self.retargeting, next((folder for folder in own if (folder / name).is_file()), None))
+        return retarget_settings(self.retargeting, self.conf_dir)
 
     @cached_property
     def limits(self) -> Limits:
@@ -104,6 +102,16 @@ class Stage:
         return "/" in name and model.body_parentid[body] == 0 and len(siblings) > 1
 
 
+def retarget_settings(name: str, conf_dir: Path | None = None) -> Settings:
+    """Settings of retargeting of this name, from the designer's folder or else the package's own.
+
+    Raises:
+        ScenarioError: there are none, or they say what nobody understands.
+    """
+    own = [folder / "retarget" for folder in composition.folders(conf_dir)]
+    return load_settings(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
+
+
 class Stages:
     """Chooses and caches the stage of each recording.
 
@@ -135,6 +143,7 @@ class Stages:
     ):
         self._chosen = Stage(chosen, "command", conf_dir, retargeting=retarget) if chosen is not None else None
         self._conf_dir, self._retarget = conf_dir, retarget
+        retarget_settings(retarget, conf_dir)  # a name that is misspelt stops the run, not each recording
         self._robots: dict[str, Embodiment] = {}
         described = robot is not None and robot not in robots()
         self._own = robot is not None and not described  # the command names a robot of ours

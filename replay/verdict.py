@@ -269,6 +269,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         return False
     together = finding.t0 <= cause.t1 + TOGETHER and finding.t1 >= cause.t0 - TOGETHER  # type: ignore[operator]
     if finding.stage == cause.stage:
+        if (cause.code, finding.code) == ("reach", "retarget.error"):  # of one hand or the other
+            return together and finding.details.get("held_back") == "out_of_reach"
         return together and (bool(set(finding.subject) & set(cause.subject)) or finding.stage == "dynamics")
     return together
 

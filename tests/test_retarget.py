@@ -9,6 +9,7 @@ from shiliu.replay.checks.retargeting import check_retarget
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
 from shiliu.replay.judge import judge
+from shiliu.replay.recording import Recording, Stream
 from shiliu.replay.retarget.arms import CLAW, Arms
 from shiliu.replay.retarget.objects import Hinged, first_grip
 from shiliu.replay.retarget.placing import Placed, carried, place, scaled
@@ -329,3 +330,70 @@ def test_a_laptop_has_no_scene_and_is_judged_by_the_arms_alone(data):
     assert max(hand["p50"] for hand in place.details["hands"].values()) < 0.02  # near the chest the arms follow
     assert any("neither the person's shoulders nor an object" in note for note in verdict.provenance["notes"])
     assert not [f for f in verdict.findings if f.code == "door.followed"]
+
+
+# -- a whole judgement, of a person who is made up ---------------------------------------------------------------------
+
+
+def person(arms, t, q, columns=63):
+    """A recording of two hands of 21 joints, where the robot's claws are at angles q; only wrist, knuckles and tips matter."""
+    streams = {}
+    for hand in ("left", "right"):
+        p, r = arms.follow(q, hand)
+        r = r @ CLAW[hand].T
+        side = 1.0 if hand == "right" else -1.0  # the thumb's side
+        local = np.zeros((21, 3))
+        local[[1, 4, 10, 7]] = [[0.08, side * y, 0.0] for y in (0.03, 0.01, -0.01, -0.03)]
+        local[[16, 17, 18]] = [[0.12, side * 0.04, 0.0], [0.12, -side * 0.04, 0.0], [0.12, -side * 0.04, 0.0]]
+        local -= [0.12, 0.0, 0.0]
+        joints = p[:, None] + np.einsum("nij,kj->nki", r, local)
+        values = joints.reshape(len(t), 63)[:, :columns]
+        names = tuple(f"joint_{k // 3:02d}.{'xyz'[k % 3]}" for k in range(columns))
+        ns = np.round(t * 1e9).astype(np.int64)
+        name = f"hand/{hand}"
+        streams[name] = Stream(name, "pose", "hand_joint_positions", "m", names, values, ns, clock="grid")
+    return Recording("made_up", "made_up.npz", "0" * 64, "human", streams)
+
+
+def shifted(recording, hand, by):
+    stream = recording.streams[f"hand/{hand}"]
+    stream.values[:] += np.tile(by, 21)
+    return recording
+
+
+def test_what_the_robot_itself_could_show_is_feasible(arms, bare):
+    t, q = swing(arms)
+    (verdict,) = judge([person(arms, t, q)], bare, threads=1)
+    assert (verdict.verdict, verdict.claim) == ("FEASIBLE", "human")
+    place = of_code(verdict.findings, "retarget.error", "place")
+    assert place.level == "PASS" and max(hand["max"] for hand in place.details["hands"].values()) < 5e-3
+    assert of_code(verdict.findings, "joint.velocity").signal == "retargeted"
+    assert any("carried over to the robot by conf/retarget/default.yaml" in note for note in verdict.provenance["notes"])
+
+
+def test_a_person_with_longer_arms_is_out_of_reach(arms, bare):
+    """Hands 2.5 m apart: the robot's arms and shoulders span 2.1 m, wherever the work is laid."""
+    t, q = swing(arms, size=0.0)
+    (verdict,) = judge([shifted(person(arms, t, q), "left", [0.0, 2.0, 0.0])], bare, threads=1)
+    assert verdict.verdict == "INFEASIBLE"
+    root = verdict.findings[verdict.root]
+    assert root.code == "reach" and root.value > root.limit == pytest.approx(arms.reach["left"])
+    place = of_code(verdict.findings, "retarget.error", "place")
+    assert place.level == "FAIL" and place.because_of == verdict.root
+
+
+def test_hands_that_cannot_be_used_are_not_checked_and_say_why(arms, bare):
+    t, q = swing(arms, seconds=0.5)
+    (verdict,) = judge([person(arms, t, q, columns=60)], bare, threads=1)
+    assert verdict.verdict == "INCONCLUSIVE" and verdict.owner == "device"
+    assert of_code(verdict.findings, "retarget.error").reason == "unusable_hands"
+    assert any("60 columns are no 21 joints" in note for note in verdict.provenance["notes"])
+
+
+def test_a_hand_that_is_no_number_stops_what_follows(arms, bare):
+    t, q = swing(arms, seconds=0.5)
+    broken = person(arms, t, q)
+    broken.streams["hand/left"].values[3] = np.nan
+    (verdict,) = judge([broken], bare, threads=1)
+    assert verdict.verdict == "UNSOUND"
+    assert of_code(verdict.findings, "reach").reason == "integrity.value.nonfinite"
