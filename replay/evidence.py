@@ -216,6 +216,9 @@ def _pictures(case: Case, verdict: Verdict) -> list[Picture]:
                 if not np.isfinite(qpos).all():
                     continue
                 image = painter.picture(forward.draw.values, qpos, scene.schema.cameras[camera].camera, *STRIP)
+                if case.carried is not None:
+                    seen = painter.model(forward.draw.values), qpos, scene.schema.cameras[camera].camera
+                    image = telling.with_hands(case, image, *seen, t + forward.offset)
                 png = io.BytesIO()
                 iio.imwrite(png, image, extension=".png")
                 shots.append(Picture(t + forward.offset, caption, png.getvalue()))

@@ -2,6 +2,7 @@
 
 import itertools
 
+import mujoco
 import numpy as np
 import pytest
 from shiliu.replay.checks.limits import load_limits
@@ -11,6 +12,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.judge import judge
 from shiliu.replay.recording import Recording, Stream
 from shiliu.replay.retarget.arms import CLAW, Arms
+from shiliu.replay.retarget.marking import ring
 from shiliu.replay.retarget.objects import Hinged, first_grip
 from shiliu.replay.retarget.placing import Placed, carried, place, scaled
 from shiliu.replay.retarget.settings import load_settings
@@ -368,7 +370,9 @@ def test_what_the_robot_itself_could_show_is_feasible(arms, bare):
     place = of_code(verdict.findings, "retarget.error", "place")
     assert place.level == "PASS" and max(hand["max"] for hand in place.details["hands"].values()) < 5e-3
     assert of_code(verdict.findings, "joint.velocity").signal == "retargeted"
-    assert any("carried over to the robot by conf/retarget/default.yaml" in note for note in verdict.provenance["notes"])
+    assert any(
+        "carried over to the robot by conf/retarget/default.yaml" in note for note in verdict.provenance["notes"]
+    )
 
 
 def test_a_person_with_longer_arms_is_out_of_reach(arms, bare):
@@ -397,3 +401,17 @@ def test_a_hand_that_is_no_number_stops_what_follows(arms, bare):
     (verdict,) = judge([broken], bare, threads=1)
     assert verdict.verdict == "UNSOUND"
     assert of_code(verdict.findings, "reach").reason == "integrity.value.nonfinite"
+
+
+def test_a_ring_lies_where_the_camera_sees_the_hand():
+    model = mujoco.MjModel.from_xml_string(
+        '<mujoco><worldbody><camera name="eye" pos="0 0 2" fovy="90"/></worldbody></mujoco>'  # looks down, up is y
+    )
+    blank = np.zeros((100, 200, 3), np.uint8)
+    seen = ring(
+        blank, model, np.zeros(0), "eye", {"left": np.array([0.5, 0.25, 1.0]), "right": np.array([0.0, 0.0, 3.0])}
+    )
+    rows, columns = np.nonzero(seen.any(axis=2))
+    # at 1 m depth the picture is 2 m high: 50 pixels a metre; what is behind the camera is not drawn
+    assert (columns.mean(), rows.mean()) == pytest.approx((100 + 25.0, 50 - 12.5), abs=0.6)
+    assert not blank.any() and (seen[rows, columns] == (0, 200, 230)).all()

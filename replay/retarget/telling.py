@@ -16,6 +16,7 @@ import numpy as np
 from ...scenarios.predicate import Moved
 from ..checks.signal import run_around
 from ..finding import Fact, Finding, Plot, Table
+from .marking import ring
 from .objects import Hinged, first_grip
 
 if TYPE_CHECKING:
@@ -268,13 +269,28 @@ def plots(case: Case) -> Iterator[Plot]:
         )
 
 
+def with_hands(
+    case: Case, image: np.ndarray, model: mujoco.MjModel, qpos: np.ndarray, camera: str, t: float
+) -> np.ndarray:
+    """A picture of the replay at t [s of the recording] with rings where the person's hands were then.
+
+    Args:
+        model: that was painted, with its cameras; qpos: where everything in it is.
+    """
+    assert case.carried is not None
+    result = case.carried.result
+    row = int(np.abs(result.t - t).argmin())
+    places = {hand: track.target[row] for hand, track in result.hands.items()}
+    return ring(image, model, qpos, camera, places)
+
+
 def moments(case: Case) -> dict[str, float]:
     """Caption -> [s] of pictures that show what the person did: how it begins, the hand at the handle, the door open, the worst."""
     carried = case.carried
     if carried is None:
         return {}
     t = carried.result.t
-    found = {"start": float(t[0]), "end": float(t[-1])}
+    found = {"start_person": float(t[0]), "end": float(t[-1])}
     if carried.thing is not None and carried.thing.openings:
         low, high = carried.thing.openings[0]
         found |= {"gripped": float(carried.thing.t[low]), "opened": float(carried.thing.t[high])}
