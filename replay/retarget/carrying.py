@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ...scenarios.scene import Scene
 from ..checks.limits import Limits
 from ..motion import JointMotion
 from ..recording import Recording, Stream
-from .arms import Array, arms_of
+from .arms import arms_of
 from .objects import Hinged
 from .placing import Placed, carried, place, scaled
 from .settings import Settings
@@ -30,7 +30,6 @@ class Carried:
     result: Retargeted
     settings: Settings
     thing: Hinged | None = None  # what the recording tells of a thing that turns about a hinge
-    wrists: Mapping[str, Array] = field(default_factory=dict)  # hand -> (n, 3) [m], where the source tells them apart
 
     @property
     def motion(self) -> JointMotion:
@@ -88,5 +87,4 @@ def carry(recording: Recording, scene: Scene, draw: Draw, limits: Limits, settin
     placed = placed or place(targets, arms)
     moved = scaled(carried(targets, placed), arms, placed, settings)
     thing = source.module.hinged(recording) if hasattr(source.module, "hinged") else None
-    wrists = source.module.wrists(recording) if hasattr(source.module, "wrists") else {}
-    return Carried(source, placed, retarget(moved, arms, limits, settings), settings, thing, wrists)
+    return Carried(source, placed, retarget(moved, arms, limits, settings), settings, thing)

@@ -157,7 +157,8 @@ def facts(case: Case) -> Iterator[Fact]:
     carried = case.carried
     if carried is None:
         return
-    wrists = carried.wrists
+    module = carried.source.module
+    wrists = module.wrists(case.recording) if hasattr(module, "wrists") else {}
     for hand, p in carried.source.targets.position.items():
         speed = np.linalg.norm(np.diff(p, axis=0), axis=1) / np.diff(carried.result.t)
         if not np.isfinite(speed).any():
