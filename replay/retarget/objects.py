@@ -92,16 +92,20 @@ class Grip:
 
 
 def first_grip(hands: Mapping[str, Array], thing: Hinged) -> Grip | None:
-    """Where the door is first opened: of the hands' places (n, 3), the one that stays put in the door's frame meanwhile."""
+    """Where the door is first opened: of the hands' places (n, 3), the one that stays put in the door's frame meanwhile.
+
+    Hands that have other samples than the object, or none for a while, hold nothing that can be told.
+    """
     speed = np.gradient(thing.angle, thing.t)
     for first, last in runs(speed > MOVING):
         if np.ptp(thing.angle[first : last + 1]) < OPENING:
             continue
         held = {}
         for hand, p in hands.items():
-            seen = thing.door(p)[first : last + 1]
-            held[hand] = float(np.linalg.norm(seen - seen.mean(axis=0), axis=1).max())
-        hand = min(held, key=lambda h: held[h])
-        if held[hand] < STEADY:
+            if len(p) == len(thing.t) and np.isfinite(p[first : last + 1]).all():
+                seen = thing.door(p)[first : last + 1]
+                held[hand] = float(np.linalg.norm(seen - seen.mean(axis=0), axis=1).max())
+        hand = min(held, key=lambda h: held[h], default="")
+        if hand and held[hand] < STEADY:
             return Grip(hand, thing.door(hands[hand])[first : last + 1].mean(axis=0), first, last)
     return None
