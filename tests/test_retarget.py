@@ -8,16 +8,20 @@ import pytest
 from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.checks.retargeting import check_retarget
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.demo import SEEDS
 from shiliu.replay.formats import read
 from shiliu.replay.judge import judge
+from shiliu.replay.operator import perform, read_chain
+from shiliu.replay.playing import Take, play
 from shiliu.replay.recording import Recording, Stream
-from shiliu.replay.retarget.arms import CLAW, Arms
+from shiliu.replay.retarget.arms import CLAW, Arms, arms_of
 from shiliu.replay.retarget.marking import ring
 from shiliu.replay.retarget.objects import Hinged, first_grip
 from shiliu.replay.retarget.placing import Placed, carried, place, scaled
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.targets import HandTargets
+from shiliu.scenarios import draw as drawing
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
 from shiliu.scenarios.robot import load_robot
 
@@ -337,24 +341,30 @@ def test_a_laptop_has_no_scene_and_is_judged_by_the_arms_alone(data):
 # -- a whole judgement, of a person who is made up ---------------------------------------------------------------------
 
 
-def person(arms, t, q, columns=63):
-    """A recording of two hands of 21 joints, where the robot's claws are at angles q; only wrist, knuckles and tips matter."""
+def person(arms, t, q, columns=63, gaps=None, name="made_up"):
+    """A recording of two hands of 21 joints, where the robot's claws are at angles q; only wrist, knuckles and tips matter.
+
+    Args:
+        gaps: hand -> (n,) [m] between the tips of thumb and fingers.
+    """
     streams = {}
     for hand in ("left", "right"):
         p, r = arms.follow(q, hand)
         r = r @ CLAW[hand].T
         side = 1.0 if hand == "right" else -1.0  # the thumb's side
-        local = np.zeros((21, 3))
-        local[[1, 4, 10, 7]] = [[0.08, side * y, 0.0] for y in (0.03, 0.01, -0.01, -0.03)]
-        local[[16, 17, 18]] = [[0.12, side * 0.04, 0.0], [0.12, -side * 0.04, 0.0], [0.12, -side * 0.04, 0.0]]
+        half = 0.5 * side * (gaps[hand] if gaps else np.full(len(t), 0.08))
+        local = np.zeros((len(t), 21, 3))
+        local[:, [1, 4, 10, 7]] = [[0.08, side * y, 0.0] for y in (0.03, 0.01, -0.01, -0.03)]
+        local[:, 16:19, 0] = 0.12
+        local[:, 16:19, 1] = np.stack([half, -half, -half], axis=1)
         local -= [0.12, 0.0, 0.0]
-        joints = p[:, None] + np.einsum("nij,kj->nki", r, local)
+        joints = p[:, None] + np.einsum("nij,nkj->nki", r, local)
         values = joints.reshape(len(t), 63)[:, :columns]
         names = tuple(f"joint_{k // 3:02d}.{'xyz'[k % 3]}" for k in range(columns))
         ns = np.round(t * 1e9).astype(np.int64)
-        name = f"hand/{hand}"
-        streams[name] = Stream(name, "pose", "hand_joint_positions", "m", names, values, ns, clock="grid")
-    return Recording("made_up", "made_up.npz", "0" * 64, "human", streams)
+        of = f"hand/{hand}"
+        streams[of] = Stream(of, "pose", "hand_joint_positions", "m", names, values, ns, clock="grid")
+    return Recording(name, f"{name}.npz", "0" * 64, "human", streams)
 
 
 def shifted(recording, hand, by):
@@ -415,3 +425,50 @@ def test_a_ring_lies_where_the_camera_sees_the_hand():
     # at 1 m depth the picture is 2 m high: 50 pixels a metre; what is behind the camera is not drawn
     assert (columns.mean(), rows.mean()) == pytest.approx((100 + 25.0, 50 - 12.5), abs=0.6)
     assert not blank.any() and (seen[rows, columns] == (0, 200, 230)).all()
+
+
+@pytest.fixture(scope="module")
+def opener(scene):
+    """Somebody who opens an oven as the operator does, where a draw puts it: a recording of hands and oven, and the draw."""
+    draw = drawing.draw(scene, SEEDS[0])
+    (done,) = perform(scene, [draw], [SEEDS[0]], skills=read_chain(scene)[:5])
+    (played,) = play(scene, [Take(draw, done.actions)], [[]], 1)
+    steps, model = len(done.actions), draw.model
+    t = np.arange(steps) * scene.control_timestep
+    names = list(scene.schema.action.names)
+    gaps = {}
+    for hand in ("left", "right"):
+        percent = np.clip(done.actions[:, names.index(f"{hand}_claw")].astype(float), 0.0, 100.0)
+        gaps[hand] = 0.13 - 0.001 * percent
+    q = played.qpos[:steps][:, [model.joint(name).qposadr[0] for name in scene.robot.arm_names]]
+    recording = person(arms_of(scene), t, q, gaps=gaps, name="made_up_microwave")
+    data, hinge = mujoco.MjData(model), model.joint("oven/door_hinge")
+    pose, angle = np.zeros((steps, 7)), np.zeros((steps, 1))
+    for k in range(steps):
+        data.qpos[:] = played.qpos[k]
+        mujoco.mj_kinematics(model, data)
+        pose[k] = [*data.xanchor[hinge.id], *data.body("oven/microwave").xquat]
+        angle[k] = data.qpos[hinge.qposadr[0]]
+    ns = np.round(t * 1e9).astype(np.int64)
+    units = "m m m 1 1 1 1"
+    for stream in (
+        Stream("object/pose", "pose", "object_pose", units, tuple("xyzabcd"), pose, ns, clock="grid"),
+        Stream("object/angle", "pose", "object_joint", "rad", ("door",), angle, ns, clock="grid"),
+    ):
+        recording.streams[stream.name] = stream
+    return recording, draw
+
+
+@pytest.mark.slow
+def test_who_opens_our_own_oven_elsewhere_opens_it_here(scene, opener):
+    """Laid by hinge and handle onto the nominal oven, the hands open its door in the replay: the robot could do this."""
+    recording, draw = opener
+    (verdict,) = judge([recording], scene, threads=1)
+    door = of_code(verdict.findings, "door.followed")
+    assert np.rad2deg(door.details["recorded"]) > 75.0
+    assert door.level == "PASS" and door.details["followed"] == door.details["openings"] == 1
+    assert "opened" in [name for name, t in verdict.outcome["subgoals"].items() if t is not None]
+    assert of_code(verdict.findings, "retarget.error", "place").level != "FAIL"
+    assert verdict.verdict == "FEASIBLE", [(f.code, f.subject, f.value) for f in verdict.findings if f.level == "FAIL"]
+    told = next(note for note in verdict.provenance["notes"] if note.startswith("placed by the oven"))
+    assert f"turned by {-np.rad2deg(draw.values['oven.yaw']):.1f} deg" in told

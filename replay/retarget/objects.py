@@ -98,7 +98,7 @@ def first_grip(hands: Mapping[str, Array], thing: Hinged) -> Grip | None:
     """
     speed = np.gradient(thing.angle, thing.t)
     for first, last in runs(speed > MOVING):
-        if np.ptp(thing.angle[first : last + 1]) < OPENING:
+        if np.ptp(thing.angle[first : last + 1]) < 0.5 * OPENING:
             continue
         held = {}
         for hand, p in hands.items():

@@ -21,7 +21,7 @@ from ...scenarios.errors import EpisodeError
 from ..checks.limits import Limits
 from ..skills.arm import POSTURES, posture
 from .arms import CLAW, Arms, Array
-from .settings import Settings
+from .settings import Bound, Settings
 from .targets import HANDS, HandTargets
 
 SOLVER = "daqp"  # active-set: exact, and the same to the bit every time
@@ -34,6 +34,7 @@ KEPT = 3  # of the answers at a later moment: the cheapest
 COARSE = 150  # samples of a trial run
 HALVINGS = 5  # of a step that would bring own shapes too near: what is left of it then is a thirtieth
 BUFFER = 5e-3  # m, before what is kept, where hard: shapes that slide along each other come nearer than linearised
+PUSH = 100.0  # weight by which shapes that touch at the beginning are pushed apart: 1 mm counts as a hand off by 0.1 m
 ALIKE = 0.1  # rad, within which two postures of an arm are one
 COASTING = 0.1  # s, in which an even speed dies away where nothing asks for it: without, elbows would swing on
 STRIDE = 0.35  # rad, of a joint in one linearisation of that search
@@ -319,6 +320,38 @@ class _Run:
         self.apart = apart
         return begin
 
+    def _parted(self, q: Array, first: int) -> Array:
+        """(k,) a beginning whose own shapes keep their distance, as near to the hands of that sample as that allows.
+
+        What touches at the beginning is pushed apart, which no later step does: there the linearised limit only forbids to come nearer.
+        """
+        self.configuration.update(q)
+        if self.apart is None or self._closest() >= self.settings.keep:
+            return q
+        model, tasks, eye = self.arms.whole, self._aim(first), np.eye(len(q))
+        rest = np.diag(np.where(self._resting(first) & self.fingers, STILL, 0.0))
+        for _ in range(SEARCH):
+            problem = mink.build_ik(self.configuration, tasks, 1.0, DAMPING, limits=[])
+            near = self.apart.compute_qp_inequalities(self.configuration, 1.0)
+            slopes, rooms = np.asarray(near.G), np.array(near.h)
+            live = np.flatnonzero(np.isfinite(rooms))
+            for row in live:
+                pair = (int(self.couples[row, 0]), int(self.couples[row, 1]))
+                apart = mujoco.mj_geomDistance(model, self.configuration.data, *pair, self.settings.look, None)
+                rooms[row] = min(rooms[row], apart - self.settings.keep - BUFFER)
+            now = self.configuration.q
+            rows = {
+                "range": (np.vstack([eye, -eye]), np.r_[self.high - now, now - self.low]),
+                "collision": (slopes[live], rooms[live]),
+            }
+            how = {"range": Bound("hard"), "collision": Bound("soft", PUSH)}
+            moved = _solve(np.asarray(problem.P) + rest, np.asarray(problem.q), rows, how)
+            largest = float(np.abs(moved).max())
+            self.configuration.integrate_inplace(moved * min(1.0, STRIDE / max(largest, 1e-12)), 1.0)
+            if self._closest() >= self.settings.keep:
+                break
+        return np.clip(self.configuration.q, self.low, self.high)
+
     def _price(self, hand: str, q: Array, rows: NDArray[np.int64]) -> float:
         """Mean square of how far a hand stays off, turns counted by their weight."""
         position, rotation = self.arms.follow(q[:, self.arms.index], hand)
@@ -341,6 +374,7 @@ class _Run:
             q[: first + 1] = self._begin(first)
             for hand in HANDS:
                 self._close(q, hand)
+            q[: first + 1, index] = self._parted(q[first], first)[index]
             self.configuration.update(q[first])
             velocity = np.zeros(k)
             for i in range(first + 1, n):
