@@ -205,7 +205,8 @@ class Stages:
             return stage
         key = f"{id(stage)} in {cell}"
         if key not in self._cache:
-            self._cache[key] = Stage(scene_in_cell(stage.scene, cell, self._conf_dir), stage.named, self._conf_dir, retargeting=self._retarget)
+            laid = scene_in_cell(stage.scene, cell, self._conf_dir)
+            self._cache[key] = Stage(laid, stage.named, self._conf_dir, retargeting=self._retarget)
         return self._cache[key]
 
     def _robot_of(self, recording: Recording) -> Embodiment | None:
