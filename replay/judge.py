@@ -31,9 +31,9 @@ from .obstacles import check_obstacles
 from .others import judge_other, known_by, notes_of, required_of
 from .outliers import compare_rates
 from .recording import Recording
-from .robustness import Robustness, robust_all
 from .retarget.case import carry_over
 from .retarget.telling import check_object
+from .robustness import Robustness, robust_all
 from .scenes import Stage, Stages
 from .verdict import Verdict, combine
 
