@@ -5,6 +5,7 @@ import itertools
 import mujoco
 import numpy as np
 import pytest
+from shiliu.replay.advice import fix_of
 from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.checks.retargeting import check_retarget
 from shiliu.replay.checks.rules import load_rules
@@ -472,3 +473,22 @@ def test_who_opens_our_own_oven_elsewhere_opens_it_here(scene, opener):
     assert verdict.verdict == "FEASIBLE", [(f.code, f.subject, f.value) for f in verdict.findings if f.level == "FAIL"]
     told = next(note for note in verdict.provenance["notes"] if note.startswith("placed by the oven"))
     assert f"turned by {-np.rad2deg(draw.values['oven.yaw']):.1f} deg" in told
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ({"held_back": "at_speed", "held_by": "zarm_l4_joint"}, "slow"),
+        ({"held_back": "out_of_reach", "held_by": "left_hand"}, "nearer"),
+        ({"held_back": "apart", "held_by": "left_claw", "held_from": "right_claw"}, "apart"),
+        ({"held_back": "at_range", "held_by": "zarm_l6_joint"}, "hand"),
+        ({}, "hand"),
+    ],
+)
+def test_the_advice_is_for_what_kept_the_hand_back(rules, told, kind):
+    graded = rules["retarget.error"].grade_value(0.2)
+    finding = rules["retarget.error"].finding(subject=("left_hand",), t0=1.0, t1=2.0, **graded, details=told)
+    fix = fix_of(finding)
+    assert fix["kind"] == kind
+    if kind in ("nearer", "hand"):
+        assert fix["by"] == pytest.approx(0.15)  # 200 mm off, 50 allowed
