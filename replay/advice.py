@@ -280,6 +280,20 @@ def _reach(finding: Finding, known: Known) -> Fix:
     return {"kind": "nearer", "thing": _first(finding), "by": -finding.margin if finding.margin else finding.value}
 
 
+def _hand(finding: Finding, known: Known) -> Fix:
+    """By what kept the robot's hand back: its speed, its reach, the other arm or the trunk; else the end of a joint's range."""
+    back, turn = finding.details.get("held_back"), finding.unit == "rad"
+    by = -finding.margin if finding.margin is not None else None
+    if back == "at_speed":
+        return _slow(finding, known)
+    if back == "out_of_reach" and not turn:
+        return {"kind": "nearer", "thing": _first(finding), "by": by}
+    if back == "apart":
+        return {"kind": "apart", "move": finding.details.get("held_by"), "from": finding.details.get("held_from")}
+    span = {"t0": finding.t0, "t1": finding.t1}
+    return {"kind": "hand", "thing": _first(finding), "by": None if turn else by, "turn": by if turn else None, **span}
+
+
 def _calibrate(finding: Finding, known: Known) -> Fix:
     return {"kind": "calibrate", "channel": _first(finding), "by": finding.value, "unit": finding.unit}
 
@@ -405,7 +419,7 @@ _FIXES: dict[str, Callable[[Finding, Known], Fix]] = {
     "collision.scene": _away,
     "collision.unexpected": _bump,
     "reach": _reach,
-    "retarget.error": _slow,
+    "retarget.error": _hand,
     "calibration.offset": _calibrate,
     "torque.peak": _torque,
     "torque.rated": _rest,

@@ -12,6 +12,7 @@ from .checks.clock import origin_ns
 from .checks.dynamics import compare_torque
 from .checks.playback import error_table
 from .finding import Evidence, Fact, Finding, Picture, Plot, Table
+from .retarget import telling
 
 if TYPE_CHECKING:
     from .judge import Case
@@ -64,11 +65,11 @@ def _facts(case: Case, duration: float) -> list[Fact]:
         if table:
             worst = max(table, key=lambda name: table[name]["p95"])
             facts.append(Fact("replay_tracking", {"joint": worst, **table[worst]}))
-    return facts
+    return [*facts, *telling.facts(case)]
 
 
 def _tables(case: Case) -> list[Table]:
-    tables = []
+    tables = list(telling.tables(case))
     forward = case.forward
     if forward is not None and forward.tracking is not None and case.recording.kind != "simulation":
         _, error, names = forward.tracking
@@ -123,8 +124,8 @@ def _plots(case: Case, verdict: Verdict) -> list[Plot]:
             }.get(finding.code)
             wanted += [(kind, joint)] if kind else []
             wanted.append(("joint_position", joint))
-    plots = []
-    for kind, joint in list(dict.fromkeys(wanted))[:MAX_PLOTS]:
+    plots = list(telling.plots(case))
+    for kind, joint in list(dict.fromkeys(wanted))[: MAX_PLOTS - len(plots)]:
         plot = _plot(case, kind, joint, verdict.findings)
         if plot is not None:
             plots.append(plot)
@@ -205,6 +206,8 @@ def _pictures(case: Case, verdict: Verdict) -> list[Picture]:
         moments = {"start": 0.0, "before": max(at - 0.5, 0.0), "cause": at, "end": last * dt}
     else:
         moments = {"start": 0.0, "third": last * dt / 3, "two_thirds": last * dt * 2 / 3, "end": last * dt}
+    if case.carried is not None:
+        moments = {caption: min(max(t - forward.offset, 0.0), last * dt) for caption, t in telling.moments(case).items()}
     shots = []
     try:
         with Painter(scene) as painter:
@@ -213,6 +216,9 @@ def _pictures(case: Case, verdict: Verdict) -> list[Picture]:
                 if not np.isfinite(qpos).all():
                     continue
                 image = painter.picture(forward.draw.values, qpos, scene.schema.cameras[camera].camera, *STRIP)
+                if case.carried is not None:
+                    seen = painter.model(forward.draw.values), qpos, scene.schema.cameras[camera].camera
+                    image = telling.with_hands(case, image, *seen, t + forward.offset)
                 png = io.BytesIO()
                 iio.imwrite(png, image, extension=".png")
                 shots.append(Picture(t + forward.offset, caption, png.getvalue()))

@@ -28,6 +28,7 @@ from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
 from .recording import SimEpisode
 from .reproduction import judge_reproduction
+from .retarget.case import close_hands
 from .statistics import wilson
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         reason = "no_model" if other.model is None else "no_scenario"
         forward.findings += _not_checked(scene, rules, reason, but=("grip.friction", "payload"))  # told with the dynamics
         return [], []
-    if "command" not in case.motion and not (case.recording.kind == "state_only" and "measured" in case.motion):
+    if case.signal is None:
         reason = case.stopped.get("command") or case.without_motion
         forward.findings += _not_checked(scene, rules, reason)
         return [], []
@@ -141,8 +142,8 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     """Commands of a real robot, held on the scene's clock; the robot starts where it was measured to be."""
     scene, rules, forward = case.stage.scene, case.stage.rules, case.forward
     assert forward is not None
-    signal = "command" if "command" in case.motion else "measured"
-    motion = case.motion[signal]
+    assert case.signal is not None
+    motion = case.motion[case.signal]
     begin, end = float(motion.t.min()), float(motion.t.max())
     steps = max(1, int(np.floor((end - begin) / scene.control_timestep)) + 1)
     grid = begin + np.arange(steps) * scene.control_timestep
@@ -152,6 +153,8 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         actions[:, scene.schema.action.names.index(name)] = held[:, j]
     for name, percent in hand_commands(case.recording, scene.robot.hand_names, grid).items():
         actions[:, scene.schema.action.names.index(name)] = percent
+    if case.carried is not None:
+        close_hands(actions, scene.schema.action.names, grid, case.carried.result)
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
     forward.findings += check_clamped(grid, actions, scene.schema.action.names, ranges, rules)
     forward.offset = begin
@@ -163,6 +166,8 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     poses = recorded_poses(scene, case.recording, begin)
     forward.stood = tuple(poses)
     unknown = [word for word in scene.config.vary_unknown if word.partition(".at")[0] not in poses]
+    if case.carried is not None and case.carried.placed.by == "object":
+        unknown = []  # a person's world was laid by an object of the scene, which stands where it was laid by
     draws = [drawing.nominal(scene)]
     if unknown:
         rng = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import mujoco
 
@@ -18,6 +19,7 @@ from .checks.dynamics import Effort, check_dynamics
 from .checks.integrity import check_integrity, stopped_signals
 from .checks.kinematics import check_kinematics, motion_of
 from .checks.offset import check_offset
+from .checks.retargeting import check_retarget
 from .checks.signal import Motion
 from .evidence import gather
 from .finding import Finding
@@ -29,14 +31,20 @@ from .obstacles import check_obstacles
 from .others import judge_other, known_by, notes_of, required_of
 from .outliers import compare_rates
 from .recording import Recording
+from .retarget.case import carry_over
+from .retarget.telling import check_object
 from .robustness import Robustness, robust_all
 from .scenes import Stage, Stages
 from .verdict import Verdict, combine
+
+if TYPE_CHECKING:
+    from .retarget.carrying import Carried
 
 AT_ONCE = 64  # recordings judged together: their replays share one batch
 KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
 DYNAMICS = ("torque.peak", "torque.rated", "balance")
 OFFSET = "calibration.offset"
+RETARGETED = ("reach", "retarget.error")
 WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
 
 
@@ -55,6 +63,21 @@ class Case:
     effort: dict[str, Effort] = field(default_factory=dict)
     forward: Forward | None = None
     robust: Robustness | None = None
+    carried: Carried | None = None  # of a person: the motion on the robot
+    uncarried: str = "no_retargeting"  # why there is none
+    notes: list[str] = field(default_factory=list)  # what was assumed or converted while it was judged
+
+    @property
+    def signal(self) -> str | None:
+        """What is judged: the command where there is one, a person's motion on the robot, or the measured state.
+
+        The measured state stands in for the command only where no command was ever recorded.
+        """
+        if "command" in self.motion:
+            return "command"
+        if "retargeted" in self.motion:
+            return "retargeted"
+        return "measured" if self.recording.kind == "state_only" and "measured" in self.motion else None
 
     @property
     def other_robot(self) -> bool:
@@ -71,7 +94,7 @@ class Case:
     def without_motion(self) -> str:
         """The reason where no joint motion of it can be judged."""
         if self.recording.kind == "human":
-            return "no_retargeting"
+            return self.uncarried
         return "other_robot" if self.other_robot else "no_commands"
 
 
@@ -176,10 +199,13 @@ def _before_replay(case: Case) -> Case:
     case.motion = joint_motion(recording, robot.joint_names, case.stopped)
     if recording.episode is not None:
         case.draw = own_draw(stage.scene, recording.episode)
-    signal = _judged_signal(case)
+    if recording.kind == "human":
+        carry_over(case)
+    signal = case.signal
     if signal is None:
         reason = next(iter(case.stopped.values()), case.without_motion)
-        case.findings += [rules[code].not_checked(reason) for code in (*KINEMATICS, OFFSET, *DYNAMICS)]
+        codes = (*(RETARGETED if recording.kind == "human" else ()), *KINEMATICS, OFFSET, *DYNAMICS)
+        case.findings += [rules[code].not_checked(reason) for code in codes]
         case.findings += [rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT]
         return case
     for role, motion in case.motion.items():
@@ -193,6 +219,8 @@ def _before_replay(case: Case) -> Case:
     case.findings += (
         [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(given, had, rules, origin_ns(recording))
     )
+    if case.carried is not None:
+        case.findings += check_retarget(case.carried.result, rules)
     motion = case.motion[signal]
     found, case.effort[signal] = check_dynamics(
         stage.robot, motion.t, motion.q, motion.names, limits, rules, stage.soles, signal=signal
@@ -204,17 +232,9 @@ def _before_replay(case: Case) -> Case:
             stage.robot, measured.t, measured.q, measured.names, limits, rules, stage.soles, signal="measured"
         )
     draw = case.draw or nominal(stage.scene)
-    case.findings += check_obstacles(case.resampled[signal], motion.names, stage, draw, rules, signal, recording)
+    claws = case.carried.claws if case.carried is not None else ()
+    case.findings += check_obstacles(case.resampled[signal], motion.names, stage, draw, rules, signal, recording, claws)
     return case
-
-
-def _judged_signal(case: Case) -> str | None:
-    """The command where there is one; a measured state stands in for it only where no command was ever recorded."""
-    if "command" in case.motion:
-        return "command"
-    if case.recording.kind == "state_only" and "measured" in case.motion:
-        return "measured"
-    return None
 
 
 def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
@@ -223,6 +243,8 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
     if case.forward is not None:
         case.findings += case.forward.findings
     case.findings += case.place.findings
+    if case.carried is not None:
+        case.findings += check_object(case)
     case.findings.append(case.robust.finding if case.robust else rules["robustness"].not_checked("not_run_gate"))
     _name_skills(case)
     other = case.stage.embodiment
@@ -261,6 +283,7 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
                 *(notes_of(recording, other, case.stage.robot_named) if other is not None else ()),
                 *recording.notes,
                 *case.place.notes,
+                *case.notes,
             ],
             "unmapped": list(recording.unmapped),
             **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),

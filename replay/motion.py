@@ -44,26 +44,30 @@ def joint_motion(recording: Recording, joints: Sequence[str], stopped: dict[str,
     return found
 
 
-def finger_positions(recording: Recording, model: mujoco.MjModel, t: np.ndarray) -> dict[int, np.ndarray]:
+def finger_positions(
+    recording: Recording, model: mujoco.MjModel, t: np.ndarray, claws: Sequence[Stream] = ()
+) -> dict[int, np.ndarray]:
     """Where the fingers of tendon-driven hands were at given times, from the recorded opening (measured, else commanded).
 
     Args:
         model: a scene whose hands' actuators pull a fixed tendon that is as long as the percent that they are commanded.
         t: (m,) seconds from the recording's origin.
+        claws: what the hands are told where the recording itself commands none.
 
     Returns:
         qpos address -> (m,) position of each finger joint [m]; empty where the recording does not tell.
     """
     streams = [s for role in ("measured", "command") for s in recording.select(role, "claw") if s.n and s.unit == "%"]
     found: dict[int, np.ndarray] = {}
-    for stream in streams:
+    for stream in (*streams, *claws):
         for j, name in enumerate(stream.names):
             actuator = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_ACTUATOR, name)
             if actuator < 0 or model.actuator_trntype[actuator] != mujoco.mjtTrn.mjTRN_TENDON:
                 continue
             tendon = int(model.actuator_trnid[actuator, 0])
             wraps = slice(model.tendon_adr[tendon], model.tendon_adr[tendon] + model.tendon_num[tendon])
-            percent = zero_order_hold(seconds(stream, origin_ns(recording)), stream.values[:, [j]], t)[:, 0]
+            origin = origin_ns(recording) if stream not in claws else 0
+            percent = zero_order_hold(seconds(stream, origin), stream.values[:, [j]], t)[:, 0]
             total = float(model.wrap_prm[wraps].sum())
             for joint in model.wrap_objid[wraps]:
                 found.setdefault(int(model.jnt_qposadr[joint]), percent / total)

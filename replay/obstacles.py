@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import mujoco
 import numpy as np
 
@@ -11,14 +13,21 @@ from .checks.rules import Rules
 from .checks.signal import Motion
 from .finding import Finding
 from .motion import finger_positions
-from .recording import Recording
+from .recording import Recording, Stream
 from .scenes import Stage
 
 RATE = 25.0  # Hz at which poses are looked at: a hand at 0.5 m/s moves 20 mm between two
 
 
 def check_obstacles(
-    motion: Motion, names: tuple[str, ...], stage: Stage, draw: Draw, rules: Rules, signal: str, recording: Recording
+    motion: Motion,
+    names: tuple[str, ...],
+    stage: Stage,
+    draw: Draw,
+    rules: Rules,
+    signal: str,
+    recording: Recording,
+    claws: Sequence[Stream] = (),
 ) -> list[Finding]:
     """`collision.self` and `collision.scene` of a joint motion, everything else as it stands at the start of a draw.
 
@@ -28,7 +37,7 @@ def check_obstacles(
     Args:
         motion: the resampled motion; rows that are not determined are left out.
         names: (k,) its joints; draw: the copy of the scene that it is held against.
-        recording: tells how far the hands were open.
+        recording: tells how far the hands were open; claws: tells it instead where a person's hands were carried over.
     """
     model = draw.model
     rows = (
@@ -42,7 +51,7 @@ def check_obstacles(
     for j, name in enumerate(names):
         qpos[:, model.joint(name).qposadr[0]] = motion.x[rows, j]
     t = motion.t[rows]
-    for address, position in finger_positions(recording, model, t).items():
+    for address, position in finger_positions(recording, model, t, claws).items():
         qpos[:, address] = position
     mine = stage.robot_geoms
     fixed = _fixtures(model, mine)

@@ -25,6 +25,7 @@ from .checks.limits import Limits, load_limits
 from .checks.rules import Rules, load_rules
 from .embodiment import Embodiment, available, is_file, load_embodiment
 from .recording import Recording
+from .retarget.settings import Settings, load_settings
 
 BARE = "bare"  # the scenario without a scene: robot and floor
 
@@ -38,12 +39,18 @@ class Stage:
     conf_dir: Path | None = None
     embodiment: Embodiment | None = None  # another robot than the scene's, that recordings are held against
     robot_named: str = "default"  # who chose it
+    retargeting: str = "default"  # settings by which a person's motion is carried over
     rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
         name = self.scene.config.thresholds
         own = [folder / "check" for folder in composition.folders(self.conf_dir)]
         self.rules = load_rules(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
+
+    @cached_property
+    def retarget(self) -> Settings:
+        """How a person's motion is carried over; the designer's own folder is looked in first."""
+        return retarget_settings(self.retargeting, self.conf_dir)
 
     @cached_property
     def limits(self) -> Limits:
@@ -95,6 +102,16 @@ class Stage:
         return "/" in name and model.body_parentid[body] == 0 and len(siblings) > 1
 
 
+def retarget_settings(name: str, conf_dir: Path | None = None) -> Settings:
+    """Settings of retargeting of this name, from the designer's folder or else the package's own.
+
+    Raises:
+        ScenarioError: there are none, or they say what nobody understands.
+    """
+    own = [folder / "retarget" for folder in composition.folders(conf_dir)]
+    return load_settings(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
+
+
 class Stages:
     """Chooses and caches the stage of each recording.
 
@@ -106,6 +123,7 @@ class Stages:
         conf_dir: the designer's folder of configs, for scenarios, robots and thresholds.
         model: the MJCF file of a described robot, or of the scene that it was simulated in.
         data: what is read, where a scene may lie beside the recordings.
+        retarget: settings by which a person's motion is carried over, a file of conf/retarget.
 
     Raises:
         ScenarioError: unknown robot, or everything that is wrong with its description.
@@ -121,9 +139,11 @@ class Stages:
         conf_dir: Path | None = None,
         model: str | Path | None = None,
         data: Path | None = None,
+        retarget: str = "default",
     ):
-        self._chosen = Stage(chosen, "command", conf_dir) if chosen is not None else None
-        self._conf_dir = conf_dir
+        self._chosen = Stage(chosen, "command", conf_dir, retargeting=retarget) if chosen is not None else None
+        self._conf_dir, self._retarget = conf_dir, retarget
+        retarget_settings(retarget, conf_dir)  # a name that is misspelt stops the run, not each recording
         self._robots: dict[str, Embodiment] = {}
         described = robot is not None and robot not in robots()
         self._own = robot is not None and not described  # the command names a robot of ours
@@ -185,7 +205,8 @@ class Stages:
             return stage
         key = f"{id(stage)} in {cell}"
         if key not in self._cache:
-            self._cache[key] = Stage(scene_in_cell(stage.scene, cell, self._conf_dir), stage.named, self._conf_dir)
+            laid = scene_in_cell(stage.scene, cell, self._conf_dir)
+            self._cache[key] = Stage(laid, stage.named, self._conf_dir, retargeting=self._retarget)
         return self._cache[key]
 
     def _robot_of(self, recording: Recording) -> Embodiment | None:
@@ -220,7 +241,7 @@ class Stages:
     def _named(self, name: str, who: str) -> Stage:
         if name not in self._cache:
             self._cache[name] = Stage(
-                load_scenario(name, **self._settings, conf_dir=self._conf_dir), who, self._conf_dir
+                load_scenario(name, **self._settings, conf_dir=self._conf_dir), who, self._conf_dir, retargeting=self._retarget
             )
         return self._cache[name]
 

@@ -33,6 +33,8 @@ OWN_CAUSE = ("reproduces", "cell.unknown", "start.penetration", "payload", "join
 # warnings that no strictness makes a failure: robustness never makes a recording infeasible, and no verdict may depend on
 # the company in which a recording is judged
 NEVER_COUNTS = ("robustness", "joint.acceleration", "joint.jerk")
+# a hand that is not where the person's was explains what the world then does, but no torque
+HAND_AWAY = ("reach", "retarget.error")
 # who holds what is missing, where nothing failed
 HOLDERS = {
     "no_scenario": "scene",
@@ -53,6 +55,7 @@ HOLDERS = {
     "partial_state": "device",
     "other_timestep": "scene",
     "no_retargeting": "auditor",
+    "unusable_hands": "device",
     "other_robot": "auditor",
     "human_motion": "auditor",
     "other_engine": "auditor",
@@ -245,6 +248,10 @@ def _follows(finding: Finding, cause: Finding) -> bool:
     """
     if finding.code == "reproduces":
         return False  # whether a scene does again what it did hangs on no motion
+    if cause.code in HAND_AWAY and finding.stage == "dynamics":
+        return False
+    if cause.signal == "retargeted" and finding.signal == "measured":  # what the person did came first
+        return False
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
     if finding.code in OWN_CAUSE and not (
@@ -262,6 +269,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         return False
     together = finding.t0 <= cause.t1 + TOGETHER and finding.t1 >= cause.t0 - TOGETHER  # type: ignore[operator]
     if finding.stage == cause.stage:
+        if (cause.code, finding.code) == ("reach", "retarget.error"):  # of one hand or the other
+            return together and finding.details.get("held_back") == "out_of_reach"
         return together and (bool(set(finding.subject) & set(cause.subject)) or finding.stage == "dynamics")
     return together
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -101,15 +101,24 @@ class Robot:
         Args:
             side: left or right.
         """
-        spec = self.spec()
-        keep = {f"zarm_{side[0]}{i}_joint" for i in range(1, 8)}
+        return self.moving_only({f"zarm_{side[0]}{i}_joint" for i in range(1, 8)})
+
+    def moving_only(self, joints: Collection[str], stands: Pose | None = None, shapes: bool = False) -> mujoco.MjModel:
+        """The robot with only some joints left movable, the rest frozen at zero.
+
+        Args:
+            joints: names of those that move.
+            stands: as in `spec`.
+            shapes: keep collision shapes; without them the model knows frames only.
+        """
+        spec = self.spec(stands)
         for group in (spec.actuators, spec.sensors, spec.equalities, spec.tendons, spec.keys, spec.excludes, spec.pairs):
             for element in list(group):
                 spec.delete(element)
         for joint in list(spec.joints):
-            if joint.name not in keep:
+            if joint.name not in joints:
                 spec.delete(joint)
-        for geom in list(spec.geoms):
+        for geom in list(spec.geoms) if not shapes else ():
             geom.contype, geom.conaffinity = 0, 0
         spec.discard_visual()
         return spec.compile()

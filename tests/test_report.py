@@ -547,8 +547,8 @@ def test_a_stage_that_is_open_as_a_whole_is_named_as_one():
     human = verdict("h", "INCONCLUSIVE", findings, 0, "auditor", stages=stages(kinematics="NOT_CHECKED"))
     human.stages["kinematics"].reason = "no_retargeting"
     story = Story(human, Words("en"))
-    assert story.open_points == "kinematics: human motion cannot be carried over to the robot yet"
-    assert story.why == "human motion cannot be carried over to the robot yet: kinematics"
+    assert story.open_points == "kinematics: the recording does not tell where the person's hands were"
+    assert story.why == "the recording does not tell where the person's hands were: kinematics"
 
 
 def test_estimates_are_named_and_pass_does_not_mean_unchecked():

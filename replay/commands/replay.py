@@ -58,6 +58,7 @@ def run(request: Request) -> int:
     mapping = settings["mapping"].word(default="") or None
     hand, base = (settings[key].word() for key in ("hand", "base"))
     robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
+    retarget = settings["retarget"].word()
     full = settings["check"].word(choices=("gate", "full")) == "full"
     strict, quiet, pictures = (settings[key].flag() for key in ("strict", "quiet", "pictures"))
     threads, seed = settings["threads"].integer(low=0), settings["seed"].integer(low=0)
@@ -79,7 +80,7 @@ def run(request: Request) -> int:
         settings = Settings(replace(request, overrides=[f"scenario={name}", *request.overrides]))
     own = robot if robot in robots() else "kuafu"
     scene = scene_of(settings.composed, name, robot=own, hand=hand, base=base) if name else None
-    stages = Stages(scene, robot, hand, base, request.conf_dir, model, Path(data))
+    stages = Stages(scene, robot, hand, base, request.conf_dir, model, Path(data), retarget)
     recordings = read(data, mapping)
     cores = threads or os.cpu_count() or 1
     header: dict[str, Any] = {

@@ -312,6 +312,7 @@ class Story:
             return lines
         root = self.root
         key = "kinematics_scene" if root.code == "collision.scene" else root.stage
+        key = "retargeted" if root.signal == "retargeted" else key
         lines = [words.fill(sure[key], {"n": 1})] if key in sure else []
         if root.limit_grade in ("published", "measured", "estimate") and root.limit is not None:
             lines.append(

@@ -1,0 +1,177 @@
+"""Both arms of the robot as the retargeting sees them: where its hands are at joint angles, and how far each reaches."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+
+import mink
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from ...scenarios.pose import Pose
+from ...scenarios.robot import Robot
+from ...scenarios.scene import Scene
+from .targets import HANDS
+
+Array = NDArray[np.float64]
+
+# The claw's frame in the axes of a hand: z along the fingers, y to the thumb's side, so that it opens as thumb and fingers do,
+# x out of the palm of the right hand and out of the back of the left one. Columns are the claw's axes; hands hang alike so.
+CLAW = {
+    "right": np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]]),
+    "left": np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]]),
+}
+
+
+class Arms:
+    """The robot's two arms, all else frozen where it stands.
+
+    Args:
+        robot: whose arms; stands: where the floor mark between its feet lies.
+        start: joint name -> angle [rad] that the arms keep to where nothing else is asked.
+
+    `model` has the arms' joints alone and no shapes; `whole` has shapes and fingers too, with the arms at `index` of its qpos.
+    """
+
+    def __init__(self, robot: Robot, stands: Pose | None = None, start: dict[str, float] | None = None):
+        self.robot = robot
+        self.names = robot.arm_names
+        fingers = _fingers(robot)
+        beyond = {name for names in fingers.values() for name in names}
+        self.model = robot.moving_only(set(self.names), stands)
+        self.whole = robot.moving_only({*self.names, *beyond}, stands, shapes=True)
+        self.index = np.array([self.whole.joint(name).qposadr[0] for name in self.names])
+        self.fingers = {hand: [int(self.whole.joint(name).qposadr[0]) for name in fingers[hand]] for hand in HANDS}
+        self._data = mujoco.MjData(self.model)
+        self._sites = {hand: self.model.site(f"{hand}_tcp").id for hand in HANDS}
+        pose = start or robot.pose("ready" if "ready" in robot.sheet["poses"] else "home")
+        self.start = np.array([pose.get(name, 0.0) for name in self.names])
+
+    @classmethod
+    def of(cls, scene: Scene) -> Arms:
+        """The arms of a scene's robot, standing where it stands."""
+        x, y, yaw = scene.config.stands_at
+        return cls(scene.robot, Pose.of((x, y, 0.0), yaw))
+
+    def columns(self, hand: str) -> list[int]:
+        """Indices of one arm's joints."""
+        return [j for j, name in enumerate(self.names) if name.startswith(f"zarm_{hand[0]}")]
+
+    @property
+    def ranges(self) -> Array:
+        """(k, 2) lowest and highest angle of each arm joint [rad]."""
+        return self.model.jnt_range
+
+    def _joint(self, hand: str, k: int) -> int:
+        """Id of the k-th joint of an arm."""
+        return int(self.model.joint(self.names[self.columns(hand)[k]]).id)
+
+    def elbow(self, hand: str) -> str:
+        """The body that turns about the elbow."""
+        return str(self.model.body(self.model.jnt_bodyid[self._joint(hand, 3)]).name)
+
+    def grasp(self, hand: str, closed: float) -> tuple[list[int], Array]:
+        """Indices of a hand's finger joints in `whole` and where they are at a share of closing, 0 open to 1."""
+        at = self.fingers[hand]
+        joints = [int(np.flatnonzero(self.whole.jnt_qposadr == a)[0]) for a in at]
+        low, high = self.whole.jnt_range[joints].T
+        return at, low + closed * (high - low)
+
+    def hand(self, q: Array, hand: str) -> tuple[Array, Array]:
+        """Position (3,) [m] and rotation (3, 3) of a hand's tcp in the world at joint angles (k,)."""
+        self._data.qpos[:] = q
+        mujoco.mj_kinematics(self.model, self._data)
+        site = self._sites[hand]
+        return self._data.site_xpos[site].copy(), self._data.site_xmat[site].reshape(3, 3).copy()
+
+    def follow(self, q: Array, hand: str) -> tuple[Array, Array]:
+        """(n, 3) and (n, 3, 3): `hand` for each row of (n, k)."""
+        seen = [self.hand(row, hand) for row in q]
+        return np.array([p for p, _ in seen]), np.array([r for _, r in seen])
+
+    @cached_property
+    def shoulder(self) -> dict[str, Array]:
+        """Hand -> (3,) [m] where the shoulder's axes meet, in the world."""
+        mujoco.mj_kinematics(self.model, self._data)
+        return {hand: self._data.xanchor[self._joint(hand, 0)].copy() for hand in HANDS}
+
+    @cached_property
+    def facing(self) -> Array:
+        """(3, 3) the robot's own axes in the world: x forward, y from the right to the left shoulder, z up."""
+        y = self.shoulder["left"] - self.shoulder["right"]
+        y = y / np.linalg.norm(y)
+        z = np.array([0.0, 0.0, 1.0])
+        x = np.cross(y, z)
+        return np.stack([x / np.linalg.norm(x), y, z], axis=1)
+
+    @cached_property
+    def reach(self) -> dict[str, float]:
+        """Hand -> largest distance [m] from the shoulder to the tcp that the joint ranges allow."""
+        return {hand: _reach(self, hand) for hand in HANDS}
+
+    @cached_property
+    def upper_arm(self) -> dict[str, float]:
+        """Hand -> distance [m] from the shoulder to the elbow's axis."""
+        self._data.qpos[:] = 0.0
+        mujoco.mj_kinematics(self.model, self._data)
+        found = {}
+        for hand in HANDS:
+            shoulder, elbow = (self._data.xanchor[self._joint(hand, k)] for k in (0, 3))
+            found[hand] = float(np.linalg.norm(elbow - shoulder))
+        return found
+
+    def shapes(self, group: str) -> list[int]:
+        """Collision geoms of `whole` in a group: `left_forearm` (elbow to fingertips), `right_forearm`, `trunk` (all that stands still)."""
+        model = self.whole
+        if group == "trunk":
+            bodies = {int(b) for b in range(model.nbody) if model.body_weldid[b] == 0}
+        else:
+            bodies = set(mink.get_subtree_body_ids(model, model.body(self.elbow(group.partition("_")[0])).id))
+        return [g for g in range(model.ngeom) if model.geom_contype[g] and int(model.geom_bodyid[g]) in bodies]
+
+
+def _fingers(robot: Robot) -> dict[str, list[str]]:
+    """Hand -> joints beyond the last of the arm's."""
+    model = robot.spec().compile()
+    found: dict[str, list[str]] = {}
+    for hand in HANDS:
+        last = [name for name in robot.arm_names if name.startswith(f"zarm_{hand[0]}")][-1]
+        bodies = set(mink.get_subtree_body_ids(model, int(model.jnt_bodyid[model.joint(last).id])))
+        names = [model.joint(j).name for j in range(model.njnt) if int(model.jnt_bodyid[j]) in bodies]
+        found[hand] = [name for name in names if name != last]
+    return found
+
+
+def _reach(arms: Arms, hand: str) -> float:
+    columns = arms.columns(hand)
+    low, high = arms.ranges[columns].T
+    shoulder = arms.shoulder[hand]
+
+    def short(q: Array) -> float:
+        whole = arms.start.copy()
+        whole[columns] = q
+        return -float(np.linalg.norm(arms.hand(whole, hand)[0] - shoulder))
+
+    ends = [np.clip(np.zeros(len(columns)), low, high), 0.5 * (low + high)]
+    found = [minimize(short, q, bounds=list(zip(low, high)), method="L-BFGS-B") for q in ends]
+    return -min(float(result.fun) for result in found)
+
+
+@lru_cache(maxsize=4)
+def _cached(folder: str, hand: str, base: str, stands: tuple[float, float, float]) -> Arms:
+    from pathlib import Path
+
+    import yaml
+
+    sheet = yaml.safe_load((Path(folder) / "robot.yaml").read_text(encoding="utf-8"))
+    x, y, yaw = stands
+    return Arms(Robot(Path(folder).name, Path(folder), sheet, hand, base), Pose.of((x, y, 0.0), yaw))
+
+
+def arms_of(scene: Scene) -> Arms:
+    """`Arms.of`, compiled once for all recordings of one scene."""
+    x, y, yaw = scene.config.stands_at
+    robot = scene.robot
+    return _cached(str(robot.folder), robot.hand, robot.base, (float(x), float(y), float(yaw)))
