@@ -223,12 +223,21 @@ class Force:
         return self.value(readings) - self.limit
 
 
+def common_unit(parts: Sequence[Predicate]) -> str:
+    """The unit of all of them; none where they have several."""
+    units = {part.unit for part in parts}
+    return units.pop() if len(units) == 1 else ""
+
+
 @dataclass(frozen=True)
 class All:
     """Every part holds. The margin's sign is right; its size is that of the part furthest from holding, in that part's unit."""
 
     parts: tuple[Predicate, ...]
     unit: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unit", common_unit(self.parts))
 
     def requests(self) -> list[Request]:
         return [request for part in self.parts for request in part.requests()]
@@ -243,6 +252,9 @@ class AnyOf:
 
     parts: tuple[Predicate, ...]
     unit: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unit", common_unit(self.parts))
 
     def requests(self) -> list[Request]:
         return [request for part in self.parts for request in part.requests()]

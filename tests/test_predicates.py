@@ -140,3 +140,9 @@ def test_progress_is_the_share_of_the_way(readings):
     for door, bowl, expected in ways:
         taken = readings({DOOR: [door], BOWL: [bowl, 0, 0], PLATE: [1.1, 0, 0]})
         assert progress(leaves(goal), taken, before) == pytest.approx(expected), (door, bowl)
+
+
+def test_a_choice_of_like_things_keeps_their_unit():
+    keys = tuple(Displaced(Request("joint_position", name), 0.001) for name in "ab")
+    assert AnyOf(keys).unit == All(keys).unit == "m"
+    assert AnyOf((*keys, Untouched((Request("contact_force", "body:a"),)))).unit == ""
