@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import time
@@ -69,9 +70,11 @@ class Window:
             screen() and glfw.init()
         ):  # asked here, because MuJoCo's viewer ends the whole process where there is none
             raise ShiliuError("There is no screen to open a window on. Use render_mode='rgb_array'.")
+        glfw.terminate()  # the viewer starts it anew, in a thread of its own
         from mujoco import viewer
 
         model = self.scene.compile(values, looks=True)
         self._values, self._data = dict(values), mujoco.MjData(model)
         self._handle = viewer.launch_passive(model, self._data, show_left_ui=False, show_right_ui=False)
+        atexit.unregister(glfw.terminate)  # at the end of a process it crashes in Mesa's driver; the system tidies up
         self._begun = (time.monotonic(), 0.0)
