@@ -35,6 +35,7 @@ SOURCES: tuple[str, ...] = (  # asked in this order; the first that answers is t
     "kuavo_bones",
     "kuavo_hand_poses",
     "omomo",
+    "arm_exoskeleton",
 )
 
 
