@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shiliu
+from scipy.interpolate import PchipInterpolator
 from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.recording import Recording
 from shiliu.replay.retarget.arms import CLAW, Arms, arms_of
+from shiliu.replay.retarget.both_ways import best_way, prices, retarget_both_ways
 from shiliu.replay.retarget.carrying import carry
 from shiliu.replay.retarget.exoskeleton import ARM, NAMES, Person, save, stream_of
 from shiliu.replay.retarget.placing import carried, place, scaled
 from shiliu.replay.retarget.settings import load_settings
+from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.sources import arm_exoskeleton, find
 from shiliu.replay.retarget.targets import HandTargets
 from shiliu.scenarios.draw import nominal
@@ -78,7 +81,7 @@ def test_a_stretched_arm_has_an_answer_and_a_longer_one_none():
     out = np.array([[0.0, 1.0, -1.0]])
     assert PERSON.angles(position, rotation, out, "left")[0, 0] == pytest.approx(np.deg2rad(40), abs=1e-4)
     with pytest.raises(EpisodeError, match=r"would have to be 0\.5\d\d m from its shoulder at sample 0"):
-        PERSON.angles(position + [0.02, 0, 0], rotation, out, "left")
+        PERSON.angles(position + np.array([0.02, 0.0, 0.0]), rotation, out, "left")
 
 
 # -- streams of known truth --------------------------------------------------------------------------------------------
@@ -208,3 +211,50 @@ def test_a_lost_reading_makes_its_arm_alone_invalid(tmp_path, arms, motion):
     r.streams["angles"] = replace(r.streams["angles"], values=values)
     hands = arm_exoskeleton.targets(r)
     assert hands.valid["left"].all() and np.flatnonzero(~hands.valid["right"]).tolist() == [7]
+
+
+def test_a_branch_that_forward_leads_astray_is_found_from_the_end(tmp_path, bare, arms):
+    """The shoulder passes sideways through a right angle, where its first and third axis line up: two answers part there."""
+    way = np.deg2rad(
+        [  # of a demonstration of the scripted operator: reach around an open door, a posture each 1.5 s
+            [10, 115, 11, -136, 32, -53, 22],
+            [-30, 115, -35, -133, 57, -71, 37],
+            [-7, 109, 9, -136, 29, -67, 16],
+            [-66, 77, 1, -117, -12, -62, 8],
+            [-120, 40, -7, -99, -48, -55, -2],
+            [-123, 2, -12, -92, -50, -47, -14],
+            [-47, -6, -8, -107, 2, -43, -19],
+            [51, 0, -1, -130, 69, -41, -20],
+        ]
+    )
+    t = np.arange(0, 1.5 * (len(way) - 1), 1 / 30)
+    q = np.tile(arms.start, (len(t), 1))
+    q[:, :7] = PchipInterpolator(1.5 * np.arange(len(way)), way)(t)
+    hands = meant(recorded(tmp_path, arms, (t, q)), arms)
+    limits, settings = load_limits(bare.robot.folder), load_settings()
+    forward, both = retarget(hands, arms, limits, settings), retarget_both_ways(hands, arms, limits, settings)
+    assert forward.hands["left"].off.max() > 0.05, "m: else there is nothing to find"
+    assert both.hands["left"].off.max() < 5e-3 and prices(both, settings).sum() < 0.1 * prices(forward, settings).sum()
+    assert both.t == pytest.approx(t) and both.hands["left"].target == pytest.approx(forward.hands["left"].target)
+    speed = np.abs(np.diff(both.q, axis=0)) * 30
+    assert (speed <= limits.column(arms.names, "speed_smaller") + 1e-9).all()
+    assert any("from its end" in note for note in both.notes)
+
+
+def test_what_goes_well_forward_is_left_as_it_is(tmp_path, bare, arms, motion):
+    hands = meant(recorded(tmp_path, arms, motion), arms)
+    limits, settings = load_limits(bare.robot.folder), load_settings()
+    assert np.array_equal(
+        retarget_both_ways(hands, arms, limits, settings).q, retarget(hands, arms, limits, settings).q
+    )
+
+
+def test_the_best_way_changes_over_only_where_both_meet():
+    cost = np.array([[0, 0, 0, 9, 9, 0, 0, 0], [9, 9, 0, 0, 0, 0, 9, 9.0]])
+    meet = np.zeros(8, bool)
+    assert best_way(cost, meet).tolist() == [0] * 8, "they never meet: the cheaper one as a whole, and of two the first"
+    meet[[2, 5]] = True
+    assert best_way(cost, meet).tolist() == [0, 0, 1, 1, 1, 0, 0, 0]
+    meet[5] = False
+    assert best_way(cost, meet).tolist() == [0] * 8, "18 either way: nothing is gained"
+    assert best_way(cost * [[2], [1]], meet).tolist() == [0, 0, 1, 1, 1, 1, 1, 1]
