@@ -65,6 +65,15 @@ def test_a_sphere_is_found_from_points_on_it_and_the_residual_tells_noise():
     assert frames.sphere(points + rng.normal(scale=2e-3, size=points.shape))[2] == pytest.approx(2e-3, rel=0.15)
 
 
+def test_a_jump_is_told_with_its_time_and_way():
+    t = 0.02 * np.arange(100)
+    way = np.column_stack([0.2 * np.sin(3 * t), np.zeros((100, 2))])
+    assert frames.jumps(t, way, 50.0) == []
+    way[60:, 1] += 0.1
+    ((when, far),) = frames.jumps(t, way, 50.0)
+    assert when == pytest.approx(t[60]) and far == pytest.approx(0.1, abs=0.01)
+
+
 # -- bones of the headset ---------------------------------------------------------------------------------------------
 
 # a person who faces x, in the axes of the topic; the bones' own axes as the headset gives them at rest
@@ -325,6 +334,9 @@ def test_the_headsets_skeleton_is_a_person_of_one_size(session):
     for hand, tip in tips.items():
         seen = frames.seen_from(np.zeros((stream.n, 3)), chest, tip)[new]
         assert np.median(angle(seen, hands.rotation[hand][:, :, 0])) < 15.0, "x lies along the fingers"
+    assert any("right hand jumps by 0.1" in note and "at 4.6" in note for note in hands.notes), (
+        "0.12 m within one frame"
+    )
     speed = np.linalg.norm(np.diff(hands.position["right"], axis=0), axis=1) / np.diff(hands.t)
     assert speed.max() < 5.0, "m/s on the headset's clock; 21 m/s by arrival"
 
