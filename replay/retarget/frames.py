@@ -45,6 +45,14 @@ def upright(forward: Array) -> Array:
     return np.stack([x, np.cross(z, x), z], axis=-1)
 
 
+def whole(*values: Array) -> NDArray[np.bool_]:
+    """(n,) rows in which every number of every array (n, ...) is finite."""
+    found = np.ones(len(values[0]), bool)
+    for array in values:
+        found &= np.isfinite(array).reshape(len(array), -1).all(axis=1)
+    return found
+
+
 def seen_from(origin: Array, axes: Array, points: Array) -> Array:
     """(n, 3) points in frames with these origins (n, 3) and axes (n, 3, 3) as columns."""
     return np.einsum("nji,nj->ni", axes, points - origin)

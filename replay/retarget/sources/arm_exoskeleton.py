@@ -9,7 +9,7 @@ from ...checks.channels import SCALE
 from ...checks.clock import origin_ns, seconds
 from ...recording import Recording
 from ..exoskeleton import ARM, NAMES, Person
-from ..frames import Array
+from ..frames import Array, whole
 from ..targets import HANDS, HandTargets
 
 FULL_TURN = 2 * np.pi  # rad; no arm's joint turns so far
@@ -55,7 +55,7 @@ def targets(recording: Recording) -> HandTargets | None:
         own = angles[:, k * len(ARM) : (k + 1) * len(ARM)]
         position[hand], rotation[hand], elbow[hand] = person.hand(own, hand)
         shoulder[hand] = np.tile(person.shoulder(hand), (len(t), 1))
-        valid[hand] = np.isfinite(own).all(axis=1)
+        valid[hand] = whole(own)
         if grip is not None and hand in grip.names:
             closed[hand] = np.clip(grip.column(hand), 0.0, 1.0)
     notes += [

@@ -12,7 +12,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...checks.clock import origin_ns
 from ...recording import Recording, Stream
-from ..frames import Array, hand_axes, jumps, rotations, seen_from, turned_into, upright
+from ..frames import Array, hand_axes, jumps, rotations, seen_from, turned_into, upright, whole
 from ..targets import HANDS, HandTargets
 
 SIDES = {"left": "Left", "right": "Right"}
@@ -61,8 +61,7 @@ def targets(recording: Recording) -> HandTargets | None:
         shoulder[hand] = seen_from(origin, person, at[side + "ArmUpper"])
         elbow[hand] = seen_from(origin, person, at[side + "ArmLower"])
         closed[hand] = _closed(at, side, held)
-        finite = np.isfinite(position[hand]).all(axis=1) & np.isfinite(rotation[hand]).all(axis=(1, 2))
-        valid[hand] = sure & finite
+        valid[hand] = sure & whole(position[hand], rotation[hand])
         upper, lower = (
             float(np.nanmedian(np.linalg.norm(at[side + b] - at[side + a], axis=1)))
             for a, b in (("ArmUpper", "ArmLower"), ("ArmLower", "HandPalm"))
@@ -113,7 +112,7 @@ def _samples(stream: Stream, origin: int, source: str) -> tuple[np.ndarray, Arra
         raise EpisodeError(
             "the clock of the bones does not rise, so that no hand stands at a time.", file=source, field=stream.name
         )
-    return rows, (when[rows] - origin) * 1e-9, notes
+    return rows, np.asarray((when[rows] - origin) * 1e-9, float), notes
 
 
 def _confidence(recording: Recording, bones: Stream, rows: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -11,7 +11,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...checks.clock import origin_ns, seconds
 from ...recording import Recording, Stream
-from ..frames import Array, hand_axes, rotations, sphere
+from ..frames import Array, hand_axes, rotations, sphere, whole
 from ..targets import HANDS, HandTargets
 
 SPREAD = 0.05  # m, an elbow that moves less than this in its third direction shows no sphere; estimate
@@ -49,7 +49,7 @@ def targets(recording: Recording) -> HandTargets | None:
         rotation[hand] = hand_axes(-end[:, :, 2], end[:, :, 1] if hand == "left" else -end[:, :, 1])
         elbow[hand] = at[hand] - middle
         shoulder[hand] = np.tile(shoulders[hand] - middle, (len(t), 1))
-        valid[hand] = np.isfinite(position[hand]).all(axis=1) & np.isfinite(rotation[hand]).all(axis=(1, 2))
+        valid[hand] = whole(position[hand], rotation[hand])
         upper = float(np.nanmean(np.linalg.norm(at[hand] - shoulders[hand], axis=1)))
         lower = float(np.nanmedian(np.linalg.norm(values[:, :3] - at[hand], axis=1)))
         length[hand] = upper + lower
@@ -73,9 +73,10 @@ def _samples(streams: list[Stream], t: Array, source: str) -> tuple[np.ndarray, 
     rows = np.flatnonzero(new)
     last = np.append(np.diff(t[rows]) > 0, True)
     notes = [
-        f"{int((~new).sum())} of {len(t)} messages repeat the one before to the bit and are no targets of their own",
-        f"of {int((~last).sum())} pairs with the same time the last one counts",
+        f"{int((~new).sum())} of {len(t)} messages repeat the one before to the bit and are no targets of their own"
     ]
+    if not last.all():
+        notes.append(f"of messages with the same time the last one counts: {int((~last).sum())} are left out")
     return rows[last], t[rows][last], notes
 
 

@@ -13,7 +13,7 @@ from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
 from ...checks.clock import origin_ns, seconds
 from ...recording import Recording
-from ..frames import Array, hand_axes, seen_from, turned_into, upright
+from ..frames import Array, hand_axes, seen_from, turned_into, upright, whole
 from ..placing import Placed
 from ..targets import HANDS, HandTargets
 
@@ -47,7 +47,7 @@ def targets(recording: Recording) -> HandTargets | None:
         rotation[hand] = turned_into(facing, axes)
         shoulder[hand] = seen_from(below, facing, at[f"{hand}_shoulder"])
         elbow[hand] = seen_from(below, facing, at[f"{hand}_elbow"])
-        valid[hand] = np.isfinite(position[hand]).all(axis=1) & np.isfinite(rotation[hand]).all(axis=(1, 2))
+        valid[hand] = whole(position[hand], rotation[hand])
     heading = np.unwrap(np.arctan2(facing[:, 1, 0], facing[:, 0, 0]))
     way = float(np.linalg.norm(np.diff(below, axis=0), axis=1).sum())
     low = min(float(np.nanmin(position[hand][:, 2])) for hand in HANDS)
