@@ -425,5 +425,13 @@ def test_its_floor_is_the_scenes(carrying, bare):
     )
 
 
+def test_a_box_on_the_floor_is_out_of_reach_of_a_robot_that_stands(carrying, bare):
+    (verdict,) = shiliu.judge([carrying], bare, threads=1)
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.claim, verdict.owner) == ("INFEASIBLE", "human", "operator")
+    assert (root.code, root.level) == ("reach", "FAIL") and root.details["too_far"] == pytest.approx(0.59, abs=0.01)
+    assert any("walks 2.65 m" in note for note in verdict.provenance["notes"])
+
+
 def test_none_of_them_claims_the_robots_own_recording(session):
     assert find(session[1]) is None
