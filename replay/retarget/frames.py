@@ -70,25 +70,3 @@ def sphere(points: Array) -> tuple[Array, float, float]:
     distance = np.linalg.norm(points - found[:3], axis=1)
     radius = float(distance.mean())
     return found[:3], radius, float(np.sqrt(((distance - radius) ** 2).mean()))
-
-
-def jumps(t: Array, points: Array, most: float) -> list[tuple[float, float]]:
-    """Where a hand would have to be thrown: stretches of samples whose second difference is above `most` [m/s2].
-
-    Args:
-        t: (n,) [s], increasing; points: (n, 3) [m].
-
-    Returns:
-        For each stretch its time [s] and its largest step between two samples [m].
-    """
-    step, dt = np.diff(points, axis=0), np.diff(t)
-    velocity = step / dt[:, None]
-    pull = np.linalg.norm(np.diff(velocity, axis=0), axis=1) / (0.5 * (dt[1:] + dt[:-1]))
-    far = np.linalg.norm(step, axis=1)
-    found = []
-    hard = np.flatnonzero(pull > most)
-    for run in np.split(hard, np.flatnonzero(np.diff(hard) > 2) + 1):
-        if len(run):
-            row = int(run[0]) + int(np.argmax(far[run[0] : run[-1] + 2]))
-            found.append((float(t[row + 1]), float(far[row])))
-    return found

@@ -12,7 +12,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...checks.clock import origin_ns
 from ...recording import Recording, Stream
-from ..frames import Array, hand_axes, jumps, rotations, seen_from, turned_into, upright, whole
+from ..frames import Array, hand_axes, rotations, seen_from, turned_into, upright, whole
 from ..targets import HANDS, HandTargets
 
 SIDES = {"left": "Left", "right": "Right"}
@@ -22,7 +22,6 @@ TILT = np.deg2rad(
     15.0
 )  # of the fingers towards the palm while a controller is held; the maker's own (vr_quat2robot_quat)
 STALE = 0.5  # s, a message whose headset time is further off the others' was sent late, not taken late; estimate
-THROWN = 100.0  # m/s2, ten times gravity: no free gesture, the tracker found the hand again elsewhere; estimate
 PARTS = ("x", "y", "z", "qx", "qy", "qz", "qw")
 
 # index fingertip to palm, in lengths of the thumb's metacarpal bone, which scale with the skeleton. With controllers the
@@ -67,12 +66,6 @@ def targets(recording: Recording) -> HandTargets | None:
             for a, b in (("ArmUpper", "ArmLower"), ("ArmLower", "HandPalm"))
         )
         length[hand] = upper + lower
-        scale = 0.7 / (upper + lower)  # so that a skeleton of any size is held against a person's arm
-        for when, far in jumps(t, scale * position[hand], THROWN):
-            notes.append(
-                f"the {hand} hand jumps by {far / scale:.2f} m of the headset's skeleton at {when:.2f} s, harder than a person can: the "
-                "tracker found it again elsewhere; what the robot would have to do there is not the person's"
-            )
         notes.append(
             f"{hand} arm of the headset's skeleton: upper arm {upper:.3f} m, elbow to palm {lower:.3f} m; only its ratio to the "
             "robot's is used"
