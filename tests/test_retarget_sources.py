@@ -166,6 +166,17 @@ def test_a_message_that_was_sent_seconds_late_is_left_out():
     assert len(hands.t) == 9 and any("1 messages came more than" in note for note in hands.notes)
 
 
+def test_a_hand_that_the_tracker_loses_is_the_devices_fault(bare):
+    """The left palm is 0.3 m of a reach of 0.6 m in front, and from one frame to the next 0.1 m higher."""
+    r = bones(n=80)
+    stream = r.streams["/bones"]
+    stream.values[40:, stream.names.index("LeftHandPalm.z")] += 0.1
+    (verdict,) = shiliu.judge([r], bare, threads=1)
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, root.code, verdict.owner) == ("UNSOUND", "hand.jump", "device")
+    assert root.subject == ("left_hand",) and root.value == pytest.approx(0.1 * 0.751 / 0.6, abs=0.01)
+
+
 def test_missing_bones_are_named():
     with pytest.raises(EpisodeError, match="LeftHandPalm"):
         kuavo_bones.targets(bones(drop=("LeftHandPalm",)))
