@@ -18,9 +18,8 @@ from ..targets import HANDS, HandTargets
 SIDES = {"left": "Left", "right": "Right"}
 BONES = ("ArmUpper", "ArmLower", "HandPalm", "HandThumbMetacarpal", "HandThumbProximal", "HandIndexTip")
 
-TILT = np.deg2rad(
-    15.0
-)  # of the fingers towards the palm while a controller is held; the maker's own (vr_quat2robot_quat)
+# of the fingers towards the palm while a controller is held; the maker's own (vr_quat2robot_quat)
+TILT = np.deg2rad(15.0)
 STALE = 0.5  # s, a message whose headset time is further off the others' was sent late, not taken late; estimate
 PARTS = ("x", "y", "z", "qx", "qy", "qz", "qw")
 
