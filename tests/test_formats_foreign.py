@@ -724,7 +724,7 @@ def test_paths_out_of_a_foreign_set_are_refused(tmp_path, toy):
     ("name", "kind", "reason"),
     [
         ("piper-so101-leader", "robot", "other_robot"),
-        ("omomo-box-carry", "human", "no_retargeting"),
+        ("myohand-object-use", "human", "no_retargeting"),
         ("so101-bimanual-cloth", "state_only", "other_robot"),
     ],
 )

@@ -124,11 +124,11 @@ def test_session_bag_keeps_units_and_clocks_apart():
     assert {s.quantity for s in r.select("measured")} >= {"joint_position", "joint_velocity", "joint_torque", "imu"}
 
 
-def test_quest_bag_is_a_person_in_left_handed_axes():
+def test_quest_bag_is_a_person_in_right_handed_axes():
     r = recording(f"kuavo-vr-teleop/{SESSION}2.bag")
     assert r.kind == "human" and not r.select("command")
     bones = r.streams["/leju_quest_bone_poses"]
-    assert bones.values.shape == (505, 26 * 7) and bones.clock == "receive" and "left-handed" in bones.meta["frame"]
+    assert bones.values.shape == (505, 26 * 7) and bones.clock == "receive" and "right-handed" in bones.meta["frame"]
     assert np.count_nonzero((np.diff(bones.values, axis=0) == 0).all(axis=1)) == 105
     quaternion = bones.values.reshape(505, 26, 7)[:, :, 3:]
     assert np.linalg.norm(quaternion, axis=2) == pytest.approx(1, abs=1e-3)

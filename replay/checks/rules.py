@@ -64,6 +64,7 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
     "joint.velocity": {},
     "joint.jump": {"least": "angle"},
     "clock.gap": {"held": "angle", "intervals": "number"},
+    "hand.jump": {"pull": "number"},
     "retarget.error": {"turn_warn": "angle", "turn_fail": "angle"},
     "tracking": {},
     "joint.acceleration": {"recordings": "number", "spread": "number", "least": "share", "still": "number"},

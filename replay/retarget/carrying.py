@@ -14,10 +14,11 @@ from ..checks.limits import Limits
 from ..motion import JointMotion
 from ..recording import Recording, Stream
 from .arms import arms_of
+from .both_ways import retarget_both_ways
 from .objects import Hinged
 from .placing import Placed, carried, place, scaled
 from .settings import Settings
-from .solver import Retargeted, retarget
+from .solver import Retargeted
 from .sources import Source, find
 
 
@@ -87,4 +88,4 @@ def carry(recording: Recording, scene: Scene, draw: Draw, limits: Limits, settin
     placed = placed or place(targets, arms)
     moved = scaled(carried(targets, placed), arms, placed, settings)
     thing = source.module.hinged(recording) if hasattr(source.module, "hinged") else None
-    return Carried(source, placed, retarget(moved, arms, limits, settings), settings, thing)
+    return Carried(source, placed, retarget_both_ways(moved, arms, limits, settings), settings, thing)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...scenarios.draw import nominal
 from ...scenarios.errors import EpisodeError
+from ..checks.hands import check_hand_jump
 from ..checks.integrity import STOPS
 from ..motion import zero_order_hold
 
@@ -36,6 +37,9 @@ def carry_over(case: Case) -> None:
         case.notes.append(f"the person's motion is not carried over to the robot: {error.message}")
         return
     if case.carried is not None:
+        result = case.carried.result
+        asked = {hand: track.target for hand, track in result.hands.items()}
+        case.findings += check_hand_jump(result.t, asked, stage.rules)
         case.motion["retargeted"] = case.carried.motion
         case.notes += case.carried.notes
 

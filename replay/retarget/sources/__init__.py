@@ -30,7 +30,13 @@ from types import ModuleType
 from ...recording import Recording
 from ..targets import HandTargets
 
-SOURCES: tuple[str, ...] = ("motion_capture_hands",)  # asked in this order; the first that answers is taken
+SOURCES: tuple[str, ...] = (  # asked in this order; the first that answers is taken
+    "motion_capture_hands",
+    "kuavo_bones",
+    "kuavo_hand_poses",
+    "omomo",
+    "arm_exoskeleton",
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,236 @@
+"""A person in an arm exoskeleton: fourteen joint angles, the hands that they mean, and a stream made from a robot's motion.
+
+Seven angles an arm, all 0 with the arm hanging and the thumb in front, each positive as anatomy counts it:
+
+    shoulder_flexion    arm forward and up          elbow_flexion      forearm forward and up
+    shoulder_abduction  arm out to the side and up  forearm_pronation  thumb turned inward
+    shoulder_rotation   forearm turned inward       wrist_flexion      fingers to the palm's side
+                                                    wrist_deviation    fingers to the thumb's side
+
+turned in this order about y, x, z, y, z, x and y of the link before, right arm mirrored: a shoulder of three axes that meet, a
+hinge, and a wrist of three axes that meet. So the inverse is exact, with the elbow's direction given beside the hand.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ...scenarios.errors import EpisodeError
+from .arms import CLAW, Arms
+from .frames import Array, unit
+from .targets import HANDS
+
+ARM = (
+    "shoulder_flexion",
+    "shoulder_abduction",
+    "shoulder_rotation",
+    "elbow_flexion",
+    "forearm_pronation",
+    "wrist_flexion",
+    "wrist_deviation",
+)
+NAMES = tuple(f"{hand}_{angle}" for hand in HANDS for angle in ARM)
+
+# shares of body height: D. A. Winter, Biomechanics and Motor Control of Human Movement, figure 4.1, after R. Drillis and
+# R. Contini, Body Segment Parameters (1966)
+UPPER_ARM, FOREARM, HAND, HALF_SHOULDERS = 0.186, 0.146, 0.108, 0.129
+GRASP = 0.5  # of the hand's length, from the wrist to the middle of the grasp; estimate
+STATURE = 1.70  # m, where nothing is said; estimate
+
+# where the hand's axes lie in the link of the wrist with all angles at 0: x along the fingers, z out of the back
+_AT_REST = {
+    "left": np.array([[0.0, -1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]]),
+    "right": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]]),
+}
+_SIDE = {"left": 1.0, "right": -1.0}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Lengths of a person's arms [m]: upper arm, forearm to the wrist, wrist to the middle of the grasp, and between the shoulders."""
+
+    upper_arm: float
+    forearm: float
+    grasp: float
+    shoulders: float
+
+    @classmethod
+    def of_height(cls, height: float = STATURE) -> Person:
+        """A person of this height [m] with the proportions of Drillis and Contini."""
+        return cls(UPPER_ARM * height, FOREARM * height, GRASP * HAND * height, 2 * HALF_SHOULDERS * height)
+
+    @property
+    def arm_length(self) -> float:
+        """Shoulder to the middle of the grasp with the arm stretched [m]."""
+        return self.upper_arm + self.forearm + self.grasp
+
+    def shoulder(self, hand: str) -> Array:
+        """(3,) [m] in the person's frame."""
+        return np.array([0.0, _SIDE[hand] * self.shoulders / 2, 0.0])
+
+    def hand(self, angles: Array, hand: str) -> tuple[Array, Array, Array]:
+        """Where an arm's angles put it, in the person's frame.
+
+        Args:
+            angles: (n, 7) [rad] in the order of `ARM`.
+
+        Returns:
+            (n, 3) middle of the grasp [m], (n, 3, 3) axes of the hand as columns, (n, 3) elbow [m].
+        """
+        upper, fore, wrist = _links(angles, _SIDE[hand])
+        down = np.array([0.0, 0.0, -1.0])
+        elbow = self.shoulder(hand) + self.upper_arm * (upper @ down)
+        grasp = elbow + self.forearm * (fore @ down) + self.grasp * (wrist @ down)
+        return grasp, wrist @ _AT_REST[hand], elbow
+
+    def angles(self, position: Array, rotation: Array, towards: Array, hand: str) -> Array:
+        """Angles that put an arm's hand there: the inverse of `hand`.
+
+        Args:
+            position: (n, 3) middle of the grasp [m]; rotation: (n, 3, 3) axes of the hand, in the person's frame.
+            towards: (n, 3) direction from the shoulder into which the elbow points; of it, what is square to the line from
+                shoulder to wrist decides.
+
+        Returns:
+            (n, 7) [rad] in the order of `ARM`.
+
+        Raises:
+            EpisodeError: the wrist would have to lie beyond the arm's reach, or nearer than it folds.
+        """
+        side = _SIDE[hand]
+        wrist_link = rotation @ _AT_REST[hand].T
+        wrist = position - self.shoulder(hand) + self.grasp * wrist_link[:, :, 2]
+        span = np.linalg.norm(wrist, axis=1)
+        off = (span > self.upper_arm + self.forearm) | (span < abs(self.upper_arm - self.forearm))
+        if off.any():
+            k = int(np.argmax(off))
+            raise EpisodeError(
+                f"the {hand} wrist would have to be {span[k]:.3f} m from its shoulder at sample {k}; an arm of {self.upper_arm:.3f} "
+                f"and {self.forearm:.3f} m cannot. Give a person of another height.",
+                field="height",
+            )
+        bend = np.arccos(
+            np.clip((span**2 - self.upper_arm**2 - self.forearm**2) / (2 * self.upper_arm * self.forearm), -1, 1)
+        )
+        along = unit(wrist)
+        out = unit(towards - (towards * along).sum(axis=1, keepdims=True) * along)
+        share = (span**2 + self.upper_arm**2 - self.forearm**2) / (2 * span)
+        height = np.sqrt(np.maximum(self.upper_arm**2 - share**2, 0.0))
+        elbow = share[:, None] * along + height[:, None] * out
+        # the upper arm's link: -z along it, y the hinge's axis, square to the plane of the arm
+        z = -unit(elbow)
+        y = np.cross(along, out)
+        upper = np.stack([np.cross(y, z), y, z], axis=-1)
+        flexion = np.arctan2(-upper[:, 0, 2], upper[:, 2, 2])
+        abduction = side * np.arcsin(np.clip(-upper[:, 1, 2], -1, 1))
+        turned = np.arctan2(upper[:, 1, 0], upper[:, 1, 1])
+        below = _turn("y", -bend)
+        rest = np.swapaxes(upper @ below, 1, 2) @ wrist_link  # Rz(-s p) Rx(-s w) Ry(-d)
+        pronation = np.arctan2(-rest[:, 0, 1], rest[:, 1, 1])
+        across = np.arcsin(np.clip(rest[:, 2, 1], -1, 1))
+        deviation = np.arctan2(-rest[:, 2, 0], rest[:, 2, 2])
+        return np.stack(
+            [flexion, abduction, -side * turned, bend, -side * pronation, -side * across, -deviation], axis=1
+        )
+
+
+def _turn(axis: str, angle: Array) -> Array:
+    """(n, 3, 3) rotations by angles (n,) [rad] about x, y or z."""
+    c, s, zero, one = np.cos(angle), np.sin(angle), np.zeros_like(angle), np.ones_like(angle)
+    rows = {
+        "x": ((one, zero, zero), (zero, c, -s), (zero, s, c)),
+        "y": ((c, zero, s), (zero, one, zero), (-s, zero, c)),
+        "z": ((c, -s, zero), (s, c, zero), (zero, zero, one)),
+    }[axis]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def _links(angles: Array, side: float) -> tuple[Array, Array, Array]:
+    """(n, 3, 3) axes of upper arm, forearm and wrist in the person's frame; with all angles at 0 they are the person's own."""
+    flexion, abduction, rotation, elbow, pronation, wrist, deviation = angles.T
+    upper = _turn("y", -flexion) @ _turn("x", side * abduction) @ _turn("z", -side * rotation)
+    fore = upper @ _turn("y", -elbow) @ _turn("z", -side * pronation)
+    return upper, fore, fore @ _turn("x", -side * wrist) @ _turn("y", -deviation)
+
+
+def stream_of(
+    arms: Arms,
+    t: Array,
+    q: Array,
+    person: Person,
+    *,
+    closed: Array | None = None,
+    offsets: Array | None = None,
+    noise: float = 0.0,
+    told: bool = False,
+    rng: np.random.Generator | None = None,
+) -> dict[str, Any]:
+    """What an exoskeleton would have recorded of a person whose hands led the robot's: a synthetic stream, of which the truth is known.
+
+    The robot's hands are seen from its shoulders, brought to the person's size by the length of the stretched arm, and reached
+    by the person with elbows out as the robot's.
+
+    Args:
+        arms: the robot's; t: (n,) [s]; q: (n, k) its arm angles [rad].
+        closed: (n, 2) left and right, 0 open to 1 closed; open where None.
+        offsets: (14,) [rad] by which each encoder reads too much; told: whether the file's calibration knows them.
+        noise: standard deviation of each reading [rad], drawn from `rng`.
+
+    Returns:
+        The arrays of the archive, as docs/formats.md describes them.
+
+    Raises:
+        EpisodeError: the person's arms cannot hold their hands so.
+    """
+    measured = []
+    for hand in HANDS:
+        position, rotation = arms.follow(q, hand)
+        elbows = _elbows(arms, q, hand)
+        shrink = person.arm_length / arms.reach[hand]
+        seen = person.shoulder(hand) + shrink * (position - arms.shoulder[hand]) @ arms.facing
+        turned = np.swapaxes(arms.facing, 0, 1) @ rotation @ CLAW[hand].T
+        measured.append(person.angles(seen, turned, (elbows - arms.shoulder[hand]) @ arms.facing, hand))
+    angles = np.unwrap(np.hstack(measured), axis=0)
+    wrong = np.zeros(len(NAMES)) if offsets is None else np.asarray(offsets, float)
+    rng = rng or np.random.default_rng(0)
+    return {
+        "time_ns": np.round(np.asarray(t) * 1e9).astype(np.int64),
+        "angles": angles + wrong + noise * rng.standard_normal(angles.shape),
+        "joint_names": np.array(NAMES),
+        "grip": np.zeros((len(t), 2)) if closed is None else np.asarray(closed, float),
+        "link_lengths": np.array([person.upper_arm, person.forearm, person.grasp, person.shoulders]),
+        "offsets": wrong if told else np.zeros(len(NAMES)),
+    }
+
+
+def _elbows(arms: Arms, q: Array, hand: str) -> Array:
+    """(n, 3) [m] where the axis of the robot's elbow is, in the world."""
+    data = mujoco.MjData(arms.model)
+    address = [int(arms.model.joint(name).qposadr[0]) for name in arms.names]
+    elbow = arms.model.joint(arms.names[arms.columns(hand)[3]]).id
+    found = np.zeros((len(q), 3))
+    for k, row in enumerate(q):
+        data.qpos[address] = row
+        mujoco.mj_kinematics(arms.model, data)
+        found[k] = data.xanchor[elbow]
+    return found
+
+
+def save(path: Path, arrays: dict[str, Any]) -> None:
+    """Write a stream as one archive, whole or not at all."""
+    path = Path(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".npz")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, **arrays)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
