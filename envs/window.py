@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import time
@@ -76,5 +75,4 @@ class Window:
         model = self.scene.compile(values, looks=True)
         self._values, self._data = dict(values), mujoco.MjData(model)
         self._handle = viewer.launch_passive(model, self._data, show_left_ui=False, show_right_ui=False)
-        atexit.unregister(glfw.terminate)  # at the end of a process it crashes in Mesa's driver; the system tidies up
         self._begun = (time.monotonic(), 0.0)
