@@ -1,0 +1,240 @@
+"""Faults of devices: what clocks, links, encoders and mappings do to the record of a real robot."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from ...scenarios.errors import EpisodeError
+from ..checks.channels import SCALE, pair
+from ..checks.clock import origin_ns, seconds, topic
+from ..recording import Stream
+from .fault import Mark, Work
+
+GAP = 0.5  # s, bound and scale of clock.gap
+JITTER = 0.1  # s, of clock.jitter
+FREEZE = 0.8  # s, of stream.frozen
+LAG, AHEAD = 0.6, 0.06  # s, of stream.lag: bound and scale, and how far a state may be ahead
+BACK = 0.01  # s, scale of clock.backwards
+
+
+def _both(work: Work) -> tuple[Stream, Stream]:
+    command, state = pair(work.record)
+    if command is None or state is None:
+        raise EpisodeError("this recording has no command, or no measured state, of the same joints.")
+    return command, state
+
+
+def _with(work: Work, stream: Stream, **changes: Any) -> None:
+    work.record.streams[stream.name] = dataclasses.replace(stream, **changes)
+
+
+def _kept(work: Work, stream: Stream, keep: np.ndarray) -> None:
+    """Every stream of the same message loses the same samples."""
+    for one in list(work.record.streams.values()):
+        if topic(one) == topic(stream):
+            _with(work, one, values=one.values[keep], **{
+                clock: None if getattr(one, clock) is None else getattr(one, clock)[keep]
+                for clock in ("capture_ns", "receive_ns", "device_ns")
+            })  # fmt: skip
+
+
+def _timed(work: Work, stream: Stream, change: np.ndarray, clocks: tuple[str, ...] = ("capture_ns",)) -> None:
+    """Every stream of the same message gets other times."""
+    for one in list(work.record.streams.values()):
+        if topic(one) == topic(stream):
+            _with(work, one, **{c: getattr(one, c) + change for c in clocks if getattr(one, c) is not None})
+
+
+def _one(work: Work) -> Stream:
+    return _both(work)[int(work.rng.integers(2))]
+
+
+def _times(work: Work, stream: Stream) -> np.ndarray:
+    return seconds(stream, origin_ns(work.record))
+
+
+def _busy(work: Work, stream: Stream, length: float, least: float, lead: float = 1.0) -> float:
+    """A time from which on some joint of a stream moves by at least so much [rad] within a length of time [s]."""
+    t = _times(work, stream)
+    names = [n for n in stream.names if n in work.stage.scene.robot.joint_names]
+    x = stream.values[:, [stream.names.index(n) for n in names]] * SCALE[stream.unit]
+    starts = np.arange(t[0] + lead, t[-1] - length - lead, 0.05)
+    at = np.stack([np.interp(starts, t, x[:, j]) for j in range(x.shape[1])])
+    after = np.stack([np.interp(starts + length, t, x[:, j]) for j in range(x.shape[1])])
+    busy = starts[np.abs(after - at).max(axis=0) > least]
+    if not len(busy):
+        raise EpisodeError(f"{stream.name} moves nowhere by {least:g} rad within {length:g} s.")
+    return float(work.rng.choice(busy))
+
+
+def lost_numbers(work: Work, size: float) -> Mark:
+    """A few samples of one joint are not numbers."""
+    stream = _one(work)
+    first = int(work.rng.integers(50, stream.n - 50))
+    last = first + int(work.rng.integers(1, 20))
+    column = int(work.rng.integers(len(stream.names)))
+    values = stream.values.copy()
+    values[first:last, column] = work.rng.choice([np.nan, np.inf, -np.inf])
+    _with(work, stream, values=values)
+    t = _times(work, stream)
+    return Mark(float(t[first]), float(t[last - 1]), (stream.name, stream.names[column]))
+
+
+def no_reading(work: Work, size: float) -> Mark:
+    """An encoder without a reading writes 999."""
+    stream = _both(work)[1]
+    first = int(work.rng.integers(50, stream.n - 50))
+    last = first + int(work.rng.integers(1, 20))
+    column = stream.names.index(str(work.rng.choice(work.stage.scene.robot.arm_names)))
+    values = stream.values.copy()
+    values[first:last, column] = work.rng.choice([999.0, -999.0, 32767.0])
+    _with(work, stream, values=values)
+    t = _times(work, stream)
+    return Mark(float(t[first]), float(t[last - 1]), (stream.name, stream.names[column]))
+
+
+def degrees(work: Work, size: float) -> Mark:
+    """Commands in degrees are read as radians."""
+    stream = _both(work)[0]
+    _with(work, stream, unit="rad")
+    t = _times(work, stream)
+    return Mark(float(t[0]), float(t[-1]), (topic(stream),))
+
+
+def radians(work: Work, size: float) -> Mark:
+    """Commands in radians are read as degrees."""
+    stream = _both(work)[0]
+    _with(work, stream, values=np.radians(stream.values))
+    t = _times(work, stream)
+    return Mark(float(t[0]), float(t[-1]), (topic(stream),))
+
+
+def backwards(work: Work, size: float) -> Mark:
+    """One clock steps back by `size` x 10 ms, and goes on from there."""
+    stream = _one(work)
+    row = int(work.rng.integers(stream.n // 4, 3 * stream.n // 4))
+    change = np.zeros(stream.n, np.int64)
+    change[row:] = -(stream.time_ns[row] - stream.time_ns[row - 1]) - round(size * BACK * 1e9)
+    t = _times(work, stream)
+    _timed(work, stream, change)
+    return Mark(float(t[row - 1]), float(t[row - 1]), (topic(stream),))
+
+
+def silence(work: Work, size: float) -> Mark:
+    """Messages of one topic are lost for (1 + size) x 0.5 s while the arms move."""
+    stream, length = _one(work), (1.0 + size) * GAP
+    begin = _busy(work, stream, length, 0.1)
+    t = _times(work, stream)
+    first = int(np.searchsorted(t, begin))
+    last = int(np.searchsorted(t, t[first] + length))  # the sample that ends the silence
+    keep = np.ones(stream.n, bool)
+    keep[first + 1 : last] = False
+    _kept(work, stream, keep)
+    return Mark(float(t[first]), float(t[last]), (topic(stream),))
+
+
+def stutter(work: Work, size: float) -> Mark:
+    """A link loses messages all the time: after every 12 that arrive it is silent, (1 + size) x 0.1 s longer than usual."""
+    stream = _one(work)
+    step = float(np.median(np.diff(stream.time_ns))) * 1e-9
+    lost = int(np.ceil((1.0 + size) * JITTER / step))
+    keep = np.arange(stream.n) % (12 + lost) < 12
+    t = _times(work, stream)
+    _kept(work, stream, keep)
+    return Mark(float(t[0]), float(t[-1]), (topic(stream),))
+
+
+def frozen_encoder(work: Work, size: float) -> Mark:
+    """One measured joint repeats its last value for (1 + size) x 0.8 s while it is commanded to move."""
+    command, state = _both(work)
+    length = (1.0 + size) * FREEZE
+    return _frozen(work, command, state, length, whole=False)
+
+
+def frozen_state(work: Work, size: float) -> Mark:
+    """The whole measured state repeats its last sample for (1 + size) x 0.8 s while the arms are commanded to move."""
+    command, state = _both(work)
+    return _frozen(work, command, state, (1.0 + size) * FREEZE, whole=True)
+
+
+def _frozen(work: Work, command: Stream, state: Stream, length: float, whole: bool) -> Mark:
+    begin = _busy(work, command, length, 0.2)
+    t, x, tc = _times(work, state), state.values, _times(work, command)
+    first, last = (int(np.searchsorted(t, s)) for s in (begin, begin + length))
+    shared = [n for n in state.names if n in command.names]
+    moved = {
+        n: abs(np.diff(np.interp([begin, begin + length], tc, command.column(n)))[0]) for n in shared
+    }  # the one that is commanded furthest
+    name = max(moved, key=lambda n: moved[n])
+    columns = slice(None) if whole else [state.names.index(name)]
+    values = x.copy()
+    values[first : last + 1, columns] = x[first, columns]
+    _with(work, state, values=values)
+    return Mark(float(t[first]), float(t[last]), tuple(shared) if whole else (name,))
+
+
+def frozen_command(work: Work, size: float) -> Mark:
+    """The recorder repeats one command for (1 + size) x 0.8 s while the robot moves on."""
+    command, length = _both(work)[0], (1.0 + size) * FREEZE
+    begin = _busy(work, command, length, 0.3)
+    t = _times(work, command)
+    first, last = (int(np.searchsorted(t, s)) for s in (begin, begin + length))
+    values = command.values.copy()
+    values[first : last + 1] = values[first]
+    _with(work, command, values=values)
+    return Mark(float(t[first]), float(t[last]), command.names)
+
+
+def short_stream(work: Work, size: float) -> Mark:
+    """One topic holds only the first or the last 15 % of the recording."""
+    stream = _one(work)
+    n = int(0.15 * stream.n)
+    keep = np.zeros(stream.n, bool)
+    t = _times(work, stream)
+    ends = work.rng.random() < 0.5
+    keep[:n] = ends
+    keep[-n:] = not ends
+    _kept(work, stream, keep)
+    return (
+        Mark(float(t[n]), float(t[-1]), (topic(stream),)) if ends else Mark(float(t[0]), float(t[-n]), (topic(stream),))
+    )
+
+
+def late_stream(work: Work, size: float) -> Mark:
+    """One topic begins 1 + `size` seconds after all others: told, never a reason to refuse."""
+    stream = _one(work)
+    t = _times(work, stream)
+    first = min(float(_times(work, s).min()) for s in _both(work))
+    keep = t > first + 1.0 + size
+    _kept(work, stream, keep)
+    return Mark(first, float(t[keep][0]), (topic(stream),))
+
+
+def lagging(work: Work, size: float) -> Mark:
+    """The measured state comes (1 + size) x 0.6 s after its command."""
+    return _late(work, (1.0 + size) * LAG)
+
+
+def ahead(work: Work, size: float) -> Mark:
+    """The measured state is 60 ms + `size` x 0.6 s ahead of its command: two clocks."""
+    return _late(work, -AHEAD - size * LAG)
+
+
+def _late(work: Work, want: float) -> Mark:
+    command, state = _both(work)
+    now = float(work.record.metadata["device"]["lag_s"])
+    _timed(work, state, np.full(state.n, round((want - now) * 1e9), np.int64), ("capture_ns", "receive_ns"))
+    return Mark(subject=(topic(state), topic(command)))
+
+
+def unknown_joint(work: Work, size: float) -> Mark:
+    """A column of the commands has a name that no actuator has."""
+    command = _both(work)[0]
+    column = int(work.rng.integers(len(command.names)))
+    names = list(command.names)
+    names[column] = f"zarm_x{column + 1}_joint"
+    _with(work, command, names=tuple(names))
+    return Mark(subject=(names[column],))
