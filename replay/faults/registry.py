@@ -54,7 +54,7 @@ COMBINED: tuple[tuple[str, str], ...] = (
     ("joint past its limit", "state edited"),
     ("too fast a reach", "grip opened early"),
     ("joint past its limit", "bowl elsewhere"),
-    ("messages lost", "state lags"),
+    ("joint of no actuator", "state lags"),
     ("joint of no actuator", "encoder frozen"),
 )
 
