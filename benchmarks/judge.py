@@ -8,6 +8,8 @@
 data=DIR          a dataset of `shiliu record`; without it demonstrations are recorded here, from seed=500 on
 episodes=4        faults go into so many demonstrations, those that the judge finds FEASIBLE as they are
 clean=8           so many demonstrations are judged as they are, as simulated and through the device model
+sizes=all         turn: of each kind one size in each demonstration, in turn, for a third of the time
+seconds=24        faults that need no more are put into the beginning of a demonstration; 0 takes the whole always
 full=false        true: every episode of the data, for both
 out=FILE.jsonl    a line each; lines that stand there already are not made again (again=true makes all anew)
 json=FILE         the figures; markdown=FILE the tables
@@ -16,6 +18,7 @@ device=kuavo_vr   conf/device/<name>.yaml;  at_once=24 copies in one batch;  thr
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -35,8 +38,9 @@ from shiliu.replay.scenes import Stage
 from shiliu.scenarios.errors import ShiliuError
 
 DEFAULTS = {
-    "data": "", "seed": "500", "episodes": "4", "clean": "8", "full": "false", "kinds": "", "out": "", "again": "false",
-    "json": "", "markdown": "", "device": "kuavo_vr", "at_once": "24", "threads": "0", "measure": "", "quiet": "false",
+    "data": "", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",
+    "out": "", "again": "false", "json": "", "markdown": "", "device": "kuavo_vr", "at_once": "24",
+    "seconds": "24", "threads": "0", "measure": "", "quiet": "false",
 }  # fmt: skip
 SIMULATED, DEVICE = "simulated", "device"
 
@@ -86,8 +90,10 @@ def episodes_of(words: dict[str, str], count: int) -> Iterator[SimEpisode]:
             yield episode
 
 
-def jobs_of(episode: SimEpisode, stage: Stage, kinds: Sequence[str], device: Recording | None, book: Book) -> list[Job]:
-    """Every kind at every size once, and every pair, that no line tells of yet."""
+def jobs_of(
+    episode: SimEpisode, stage: Stage, kinds: Sequence[str], book: Book, seconds: float, turn: int | None
+) -> list[Job]:
+    """Every kind at every size once, or at one of its sizes in turn, and every pair, that no line tells of yet."""
     known = faults_of(stage.scene)
     pairs = {" + ".join(pair): tuple(known[name] for name in pair) for pair in COMBINED}
     single = {name: (fault,) for name, fault in known.items()}
@@ -95,12 +101,12 @@ def jobs_of(episode: SimEpisode, stage: Stage, kinds: Sequence[str], device: Rec
     names = chosen([*single, *pairs], words) if words or not kinds else []
     names += [name for name in pairs if "combined" in kinds and name not in names]
     jobs = []
-    for name in names:
+    for place, name in enumerate(names):
         faults = single.get(name) or pairs[name]
         sizes = faults[0].sizes if len(faults) == 1 else (max((f.sizes for f in faults), key=len)[-1],)
-        for size in sizes:
+        for size in sizes if turn is None else (sizes[(turn + place) % len(sizes)],):
             if {"episode": episode.seed, "kind": name, "size": size} not in book:
-                jobs.append(Job(episode, faults, size, device if faults[0].way == "device" else None))
+                jobs.append(Job(episode, faults, size, seconds=seconds))
     return jobs
 
 
@@ -123,12 +129,13 @@ def run(words: dict[str, str]) -> dict[str, Any]:
             good = _clean(episode, stage, make, book, number < cleans and (not kinds or "clean" in kinds), threads)
             if not good or done >= broken:
                 continue
+            turn = done if words["sizes"] == "turn" else None
+            jobs = jobs_of(episode, stage, kinds, book, float(words["seconds"]), turn)
             done += 1
-            jobs = jobs_of(episode, stage, kinds, None, book)
             told.begin(f"demonstration {episode.seed}", len(jobs))
             for at in range(0, len(jobs), at_once):
                 batch = [
-                    Job(j.episode, j.faults, j.size, make() if j.faults[0].way == "device" else None)
+                    dataclasses.replace(j, device=make() if j.faults[0].way == "device" else None)
                     for j in jobs[at : at + at_once]
                 ]
                 injected = inject(batch, stage, threads)

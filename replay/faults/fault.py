@@ -90,6 +90,7 @@ class Fault:
         put: changes the work by a size and says where; a fault that comes once is given 0.
         sizes: sizes that are claimed, in `excess`; `ONCE` where the code has no scale.
         level: FAIL, or WARN for what never makes a verdict.
+        whole: whether it needs a demonstration from end to end, or any stretch of one will do.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Fault:
     put: Put
     sizes: tuple[float | None, ...] = ONCE
     level: str = "FAIL"
+    whole: bool = False
 
     def __post_init__(self) -> None:
         if self.way not in WAYS:

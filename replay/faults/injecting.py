@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Job:
     faults: tuple[Fault, ...]
     size: float | None
     device: Recording | None = None  # the same demonstration through a device model, where a fault is put into that
+    seconds: float = 0.0  # faults that need no more are put into so much of the beginning; 0 for all of it
 
     @property
     def name(self) -> str:
@@ -93,9 +95,11 @@ def _before(job: Job, stage: Stage) -> Work:
     draw = own_draw(stage.scene, job.episode)
     if draw is None:
         raise EpisodeError("this episode was made in another scene; it cannot be performed again.")
+    part = job.seconds and not any(fault.whole for fault in job.faults)
+    episode = beginning(job.episode, job.seconds) if part else job.episode
     kinds = " + ".join(fault.name for fault in job.faults)
     rng = np.random.default_rng([job.episode.seed, zlib.crc32(kinds.encode()), round(100 * (job.size or 0.0))])
-    work = Work(stage, job.episode, rng, draw, job.episode.actions.copy())
+    work = Work(stage, episode, rng, draw, episode.actions.copy())
     ways = {fault.way for fault in job.faults}
     for fault in job.faults:
         if fault.way in ("perform", "mistake"):
@@ -105,7 +109,7 @@ def _before(job: Job, stage: Stage) -> Work:
             raise EpisodeError("a fault of a device needs the recording of a device.")
         work.recording = excerpt(job.device, work.rng, EXCERPT)
     elif ways == {"record"}:
-        work.recording = as_recording(job.name, job.episode, stage.scene)
+        work.recording = as_recording(job.name, episode, stage.scene)
     return work
 
 
@@ -144,6 +148,22 @@ def _seed_of(work: Work, scene: Scene) -> int:
     """Some mistakes happen on one draw only, and name it."""
     own = mistake_of(scene, str(work.mistake)).seed
     return work.clean.seed if own is None else own
+
+
+def beginning(episode: SimEpisode, seconds: float) -> SimEpisode:
+    """The first seconds of a demonstration, labelled as what they are: broken off before its goal."""
+    n = round(seconds / episode.control_timestep)
+    if n >= episode.n_steps:
+        return episode
+    reached = {name: t if t is not None and t <= seconds else None for name, t in episode.label["subgoals"].items()}
+    return dataclasses.replace(
+        episode,
+        actions=episode.actions[:n].copy(),
+        states={name: values[: n + 1] for name, values in episode.states.items()},
+        checkpoints={k: state for k, state in episode.checkpoints.items() if k <= n},
+        label={"success": False, "subgoals": reached, "failure": None},
+        segments=[one for one in episode.segments if one["t0"] < seconds],
+    )
 
 
 def excerpt(recording: Recording, rng: np.random.Generator, seconds: float) -> Recording:

@@ -20,7 +20,9 @@ def mistakes_of(scene: Scene) -> tuple[Fault, ...]:
             work.mistake = name
             return Mark()
 
-        found.append(Fault(f"mistake {name.replace('_', ' ')}", (_finding_code(mistake.code),), "mistake", put))
+        found.append(
+            Fault(f"mistake {name.replace('_', ' ')}", (_finding_code(mistake.code),), "mistake", put, whole=True)
+        )
     return tuple(found)
 
 

@@ -22,9 +22,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("arm thrown back", ("balance",), "perform", effort.thrown_arm, SIZES),
     Fault("hand beyond its actuator", ("ctrl.clamped",), "perform", world.beyond_the_hand, SIZES),
     # what is handled
-    Fault("grip opened early", ("drop",), "perform", world.opened_early),
-    Fault("bowl elsewhere", ("goal",), "perform", world.bowl_elsewhere),
-    Fault("door too stiff", ("force.object",), "perform", world.stiff_door, (0.25, 0.5)),
+    Fault("grip opened early", ("drop",), "perform", world.opened_early, whole=True),
+    Fault("bowl elsewhere", ("goal",), "perform", world.bowl_elsewhere, whole=True),
+    Fault("door too stiff", ("force.object",), "perform", world.stiff_door, (0.25, 0.5), whole=True),
     Fault("bowl inside the counter", ("start.penetration",), "perform", world.sunken_bowl, SIZES),
     # what becomes of a simulation's record
     Fault("degrees for radians", ("unit.degrees",), "record", record.degrees),
