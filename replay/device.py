@@ -263,6 +263,9 @@ def _sensors(
     )
     stream("/sensors_data_raw/joint_v", "joint_velocity", "rad/s", np.hstack([still, seen.v[newest]]), names)
     stream("/sensors_data_raw/joint_current", "joint_torque", "Nm", np.hstack([still, seen.torque[newest]]), names)
+    attitude = np.tile(np.roll(seen.base, -1), (len(newest), 1))  # wxyz as xyzw, as the maker's message has it
+    parts = ("quat_x", "quat_y", "quat_z", "quat_w")
+    stream("/sensors_data_raw/imu_quat_xyzw", "imu", "1", attitude, parts)
     stream("/leju_claw_state/data.position", "claw", "%", seen.hand[newest].astype(float), scene.robot.hand_names)
     return made
 

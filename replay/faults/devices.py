@@ -18,6 +18,10 @@ JITTER = 0.1  # s, of clock.jitter
 FREEZE = 0.8  # s, of stream.frozen
 LAG, AHEAD = 0.6, 0.06  # s, of stream.lag: bound and scale, and how far a state may be ahead
 BACK = 0.01  # s, scale of clock.backwards
+FACTOR = 0.6  # bound of stream.scaled
+ZERO = 0.12  # rad, bound and scale of calibration.offset
+SKEW = 1.0  # s, of clock.skew
+LENGTH = 0.05  # of value.quaternion
 
 
 def _both(work: Work) -> tuple[Stream, Stream]:
@@ -238,3 +242,72 @@ def unknown_joint(work: Work, size: float) -> Mark:
     names[column] = f"zarm_x{column + 1}_joint"
     _with(work, command, names=tuple(names))
     return Mark(subject=(names[column],))
+
+
+def swapped(work: Work, size: float) -> Mark:
+    """Two measured joints are exchanged, one of which moves by a tenth of a radian more than the other."""
+    state = _both(work)[1]
+    arms = list(work.stage.scene.robot.arm_names)
+    moves = {name: float(np.ptp(state.column(name))) for name in arms}
+    mover = max(arms, key=lambda name: moves[name] * work.rng.uniform(0.5, 1.0))
+    others = [name for name in arms if name != mover and abs(moves[name] - moves[mover]) > 0.1]
+    other = str(work.rng.choice(others))
+    i, j = state.names.index(mover), state.names.index(other)
+    values = state.values.copy()
+    values[:, [i, j]] = state.values[:, [j, i]]
+    _with(work, state, values=values)
+    t = _times(work, state)
+    return Mark(float(t[0]), float(t[-1]), (mover, other))
+
+
+def scaled(work: Work, size: float) -> Mark:
+    """A measured joint tells 1.6 + `size` times its angle."""
+    state = _both(work)[1]
+    arms = list(work.stage.scene.robot.arm_names)
+    name = max(arms, key=lambda n: float(np.ptp(state.column(n))) * work.rng.uniform(0.5, 1.0))
+    values = state.values.copy()
+    values[:, state.names.index(name)] *= 1.0 + FACTOR + size
+    _with(work, state, values=values)
+    return Mark(subject=(name,))
+
+
+def other_zero(work: Work, size: float) -> Mark:
+    """A measured joint's zero is (1 + size) x 0.12 rad off."""
+    state = _both(work)[1]
+    name = str(work.rng.choice(work.stage.scene.robot.arm_names))
+    values = state.values.copy()
+    values[:, state.names.index(name)] += float(work.rng.choice([-1.0, 1.0])) * (1.0 + size) * ZERO
+    _with(work, state, values=values)
+    return Mark(subject=(name,))
+
+
+def other_clock(work: Work, size: float) -> Mark:
+    """One sender's clock is 1 + `size` seconds behind the recorder's."""
+    stream = _one(work)
+    _timed(work, stream, np.full(stream.n, -round((1.0 + size) * SKEW * 1e9), np.int64))
+    return Mark(subject=(topic(stream),))
+
+
+def hands_reversed(work: Work, size: float) -> Mark:
+    """The hands' state calls open what their command calls closed."""
+    states = work.record.select("measured", "claw")
+    if not states:
+        raise EpisodeError("this recording has no measured hands.")
+    _with(work, states[0], values=100.0 - states[0].values)
+    return Mark(subject=(topic(states[0]), *states[0].names))
+
+
+def no_rotation(work: Work, size: float) -> Mark:
+    """For a while the inertial unit's quaternion is (1 + size) x 0.05 too short."""
+    streams = [s for s in work.record.select("measured", "imu") if len(s.names) == 4]
+    if not streams:
+        raise EpisodeError("this recording has no attitude.")
+    stream = streams[0]
+    t = _times(work, stream)
+    length = float(work.rng.uniform(0.05, 2.0))
+    begin = float(work.rng.uniform(t[0] + 1.0, t[-1] - length - 1.0))
+    here = (t >= begin) & (t <= begin + length)
+    values = stream.values.copy()
+    values[here] *= 1.0 - (1.0 + size) * LENGTH
+    _with(work, stream, values=values)
+    return Mark(float(t[here][0]), float(t[here][-1]), (stream.name,))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +108,8 @@ def _before(job: Job, stage: Stage) -> Work:
     if ways == {"device"}:
         if job.device is None:
             raise EpisodeError("a fault of a device needs the recording of a device.")
-        work.recording = excerpt(job.device, work.rng, EXCERPT)
+        whole = any(fault.whole for fault in job.faults)
+        work.recording = excerpt(job.device, work.rng, math.inf if whole else EXCERPT)
     elif ways == {"record"}:
         work.recording = as_recording(job.name, episode, stage.scene)
     return work
@@ -170,9 +172,9 @@ def excerpt(recording: Recording, rng: np.random.Generator, seconds: float) -> R
     """A stretch of a recording in which its commands move, on the recording's own clocks; the whole of a shorter one."""
     commands = recording.select("command", "joint_position")[0]
     begin, end = int(commands.time_ns[0]), int(commands.time_ns[-1])
+    if (end - begin) * 1e-9 <= seconds:
+        return _cut(recording, None, None)
     length = round(seconds * 1e9)
-    if end - begin <= length:
-        return _cut(recording, origin_ns(recording), end + 1)
     for _ in range(20):
         at = int(rng.integers(begin, end - length))
         here = commands.values[(commands.time_ns >= at) & (commands.time_ns < at + length)]
@@ -181,18 +183,19 @@ def excerpt(recording: Recording, rng: np.random.Generator, seconds: float) -> R
     raise EpisodeError(f"no {seconds:g} s of this recording move.")
 
 
-def _cut(recording: Recording, begin: int, end: int) -> Recording:
-    streams: Mapping[str, object] = recording.streams
+def _cut(recording: Recording, begin: int | None, end: int | None) -> Recording:
+    """A copy of a stretch, without a label; None for an end that is not cut."""
     kept = {}
     for name, stream in recording.streams.items():
-        here = (stream.time_ns >= begin) & (stream.time_ns < end)
+        here = np.ones(stream.n, bool)
+        if begin is not None and end is not None:
+            here = (stream.time_ns >= begin) & (stream.time_ns < end)
         changed = copy.copy(stream)
         for key in ("capture_ns", "receive_ns", "device_ns"):
             times = getattr(stream, key)
             object.__setattr__(changed, key, None if times is None else times[here])
         object.__setattr__(changed, "values", stream.values[here].copy())
         kept[name] = changed
-    assert len(kept) == len(streams)
     return Recording(
         recording.name, recording.source, recording.sha256, recording.kind, kept, recording.scenario, recording.cell,
         {**recording.metadata, "label": {}}, None, recording.mapping, recording.unmapped, list(recording.notes),

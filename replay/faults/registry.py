@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     # what is handled
     Fault("grip opened early", ("drop",), "perform", world.opened_early, whole=True),
     Fault("bowl elsewhere", ("goal",), "perform", world.bowl_elsewhere, whole=True),
-    Fault("door too stiff", ("force.object",), "perform", world.stiff_door, (0.25, 0.5), whole=True),
+    Fault("door too stiff", ("force.object",), "perform", world.stiff_door, whole=True),
     Fault("bowl inside the counter", ("start.penetration",), "perform", world.sunken_bowl, SIZES),
     # what becomes of a simulation's record
     Fault("degrees for radians", ("unit.degrees",), "record", record.degrees),
@@ -46,6 +46,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault("stream begins late", ("stream.missing",), "device", devices.late_stream, SIZES, level="WARN"),
     Fault("state lags", ("stream.lag",), "device", devices.lagging, SIZES),
     Fault("state ahead of command", ("stream.lag",), "device", devices.ahead, SIZES),
+    Fault("joints swapped", ("stream.swapped",), "device", devices.swapped, whole=True),
+    Fault("joint scaled", ("stream.scaled",), "device", devices.scaled, SIZES, whole=True),
+    Fault("zero of a joint off", ("calibration.offset",), "device", devices.other_zero, SIZES, whole=True),
+    Fault("sender's clock behind", ("clock.skew",), "device", devices.other_clock, SIZES),
+    Fault("hands reversed", ("unit.polarity",), "device", devices.hands_reversed, whole=True),
+    Fault("attitude no rotation", ("value.quaternion",), "device", devices.no_rotation, SIZES),
     Fault("joint of no actuator", ("stream.unmapped",), "device", devices.unknown_joint),
 )
 

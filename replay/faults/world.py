@@ -46,9 +46,9 @@ def bowl_elsewhere(work: Work, size: float) -> Mark:
 
 
 def stiff_door(work: Work, size: float) -> Mark:
-    """The door's latch holds (1 + size) times the force that its handle may be pulled with."""
-    _redraw(work, "oven.latch_force", PULL * (1.0 + size))
-    return Mark(*segment(work.clean, "pull"), ("door_pull",))
+    """The door's latch holds a quarter more than its handle may be pulled with; with much more the grip would slip first."""
+    _redraw(work, "oven.latch_force", 1.25 * PULL)
+    return Mark(subject=("door_pull",))
 
 
 def _redraw(work: Work, key: str, value: float) -> None:
