@@ -152,27 +152,22 @@ def stutter(work: Work, size: float) -> Mark:
 
 
 def frozen_encoder(work: Work, size: float) -> Mark:
-    """One measured joint repeats its last value for (1 + size) x 0.8 s while it is commanded to move."""
-    command, state = _both(work)
-    length = (1.0 + size) * FREEZE
-    return _frozen(work, command, state, length, whole=False)
+    """One measured joint repeats its last value for (1 + size) x 0.8 s while it moves."""
+    return _frozen(work, (1.0 + size) * FREEZE, whole=False)
 
 
 def frozen_state(work: Work, size: float) -> Mark:
-    """The whole measured state repeats its last sample for (1 + size) x 0.8 s while the arms are commanded to move."""
+    """The whole measured state repeats its last sample for (1 + size) x 0.8 s while the robot moves."""
+    return _frozen(work, (1.0 + size) * FREEZE, whole=True)
+
+
+def _frozen(work: Work, length: float, whole: bool) -> Mark:
     command, state = _both(work)
-    return _frozen(work, command, state, (1.0 + size) * FREEZE, whole=True)
-
-
-def _frozen(work: Work, command: Stream, state: Stream, length: float, whole: bool) -> Mark:
-    begin = _busy(work, command, length, 0.2)
-    t, x, tc = _times(work, state), state.values, _times(work, command)
+    begin = _busy(work, state, length, 0.2)
+    t, x = _times(work, state), state.values
     first, last = (int(np.searchsorted(t, s)) for s in (begin, begin + length))
     shared = [n for n in state.names if n in command.names]
-    moved = {
-        n: abs(np.diff(np.interp([begin, begin + length], tc, command.column(n)))[0]) for n in shared
-    }  # the one that is commanded furthest
-    name = max(moved, key=lambda n: moved[n])
+    name = max(shared, key=lambda n: abs(float(state.column(n)[last] - state.column(n)[first])))  # it moves furthest
     columns = slice(None) if whole else [state.names.index(name)]
     values = x.copy()
     values[first : last + 1, columns] = x[first, columns]
@@ -272,9 +267,11 @@ def scaled(work: Work, size: float) -> Mark:
 
 
 def other_zero(work: Work, size: float) -> Mark:
-    """A measured joint's zero is (1 + size) x 0.12 rad off."""
+    """The zero of a joint of the arm that works is (1 + size) x 0.12 rad off."""
     state = _both(work)[1]
-    name = str(work.rng.choice(work.stage.scene.robot.arm_names))
+    arms = list(work.stage.scene.robot.arm_names)
+    busiest = max(arms, key=lambda n: float(np.ptp(state.column(n))))
+    name = str(work.rng.choice([n for n in arms if n.startswith(busiest[:6])]))  # zarm_l or zarm_r
     values = state.values.copy()
     values[:, state.names.index(name)] += float(work.rng.choice([-1.0, 1.0])) * (1.0 + size) * ZERO
     _with(work, state, values=values)
