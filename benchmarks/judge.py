@@ -7,7 +7,8 @@
 
 data=DIR          a dataset of `shiliu record`; without it demonstrations are recorded here, from seed=500 on
 episodes=4        faults go into so many demonstrations, those that the judge finds FEASIBLE as they are
-clean=8           so many demonstrations are judged as they are, as simulated and through the device model
+clean=8           so many demonstrations are judged as they are: as simulated, and through the device model on the bare
+                  floor and in a cell that is surveyed
 sizes=all         turn: of each kind one size in each demonstration, in turn, for a third of the time
 seconds=24        faults that need no more are put into the beginning of a demonstration; 0 takes the whole always
 full=false        true: every episode of the data, for both
@@ -20,7 +21,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,13 +39,19 @@ from shiliu.replay.judge import judge
 from shiliu.replay.recording import Recording, SimEpisode
 from shiliu.replay.scenes import Stage
 from shiliu.scenarios.errors import ShiliuError
+from shiliu.scenarios.scene import Scene
 
 DEFAULTS = {
     "data": "", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",
     "out": "", "again": "false", "json": "", "markdown": "", "device": "kuavo_vr", "at_once": "24",
     "seconds": "24", "threads": "0", "measure": "", "quiet": "false",
 }  # fmt: skip
-SIMULATED, DEVICE = "simulated", "device"
+SIMULATED, DEVICE, CELL = "simulated", "device", "cell"
+TITLES = {
+    SIMULATED: "as simulated",
+    DEVICE: "through the device model, on the bare floor",
+    CELL: "through the device model, in its surveyed cell",
+}
 
 
 class Book:
@@ -163,14 +172,49 @@ class _Devices:
 
 def _clean(episode: SimEpisode, stage: Stage, make: _Devices, book: Book, wanted: bool, threads: int) -> bool:
     """Judge the demonstration as it is; whether faults may be put into it."""
-    head = {"episode": episode.seed, "clean": SIMULATED}
-    if head not in book:
-        (verdict,) = judge([as_recording(str(episode.seed), episode, stage.scene)], threads=threads)
-        book.add(scoring.clean(SIMULATED, episode.seed, verdict))
-    if wanted and {"episode": episode.seed, "clean": DEVICE} not in book:
-        (verdict,) = judge([make()], threads=threads)
-        book.add(scoring.clean(DEVICE, episode.seed, verdict))
-    return book.lines[book.key(head)]["verdict"] == "FEASIBLE"
+
+    def judged(name: str, recording: Recording, scene: Scene | None = None) -> None:
+        (verdict,) = judge([recording], scene, threads=threads)
+        book.add(scoring.clean(name, episode.seed, verdict))
+
+    def open_(name: str) -> bool:
+        return {"episode": episode.seed, "clean": name} not in book
+
+    if open_(SIMULATED):
+        judged(SIMULATED, as_recording(str(episode.seed), episode, stage.scene))
+    if wanted and open_(DEVICE):
+        judged(DEVICE, make())
+    if wanted and open_(CELL):
+        judged(CELL, dataclasses.replace(make(), scenario=episode.scenario), surveyed(episode))
+    return book.lines[book.key({"episode": episode.seed, "clean": SIMULATED})]["verdict"] == "FEASIBLE"
+
+
+def surveyed(episode: SimEpisode) -> Scene:
+    """The cell of a microwave demonstration as a tape measure would tell it: to a tenth of a millimetre, degree, newton."""
+    drawn = episode.draw["values"]
+
+    def place(part: str, *axes: str) -> str:
+        return ", ".join(f"{axis}: {1e3 * drawn[f'{part}.at.{axis}']:.1f} mm" for axis in axes)
+
+    sheet = f"""\
+centre: benchmark
+scenario: {episode.scenario}
+surveyed: {{date: 2026-01-01, by: benchmark, with: the draw of the demonstration}}
+overlay:
+  parts:
+    counter: {{height: {1e3 * drawn["counter.height"]:.1f} mm}}
+    oven:
+      at: {{{place("oven", "x", "y")}}}
+      yaw: {math.degrees(drawn["oven.yaw"]):.1f} deg
+      latch_force: {drawn["oven.latch_force"]:.1f} N
+    bowl: {{at: {{{place("bowl", "x", "y")}}}}}
+    food: {{mass: {1e3 * drawn["food.mass"]:.0f} g}}
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cell" / "surveyed.yaml"
+        path.parent.mkdir()
+        path.write_text(sheet, encoding="utf-8")
+        return shiliu.load_scenario(str(episode.scenario), cell="surveyed", conf_dir=Path(folder))
 
 
 def _stage(stages: dict[str, Stage], episode: SimEpisode) -> Stage:
@@ -231,7 +275,7 @@ def table(figures: dict[str, Any]) -> str:
     lines += ["", *lines[:2], *(row(name, one) for name, one in figures["by_kind"].items())]
     if figures["clean"]:
         lines += ["", "| clean demonstrations | false alarms |", "|---|---|"]
-        lines += [f"| {name} | {percent(share)} |" for name, share in figures["clean"].items()]
+        lines += [f"| {TITLES[name]} | {percent(share)} |" for name, share in figures["clean"].items()]
     for line in figures["alarms"]:
         lines.append(
             f"\nfalse alarm: {line['clean']} {line['episode']}: {line['verdict']} {line['root']} {line['subject']}"
