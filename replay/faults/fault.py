@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,7 @@ class Work:
         recording: the record; a fault of a device changes this one.
         mistake: the scenario's own mistake that is performed instead, or None.
         marks: where each fault was put, in their order.
+        kept: folders of videos that live as long as the copy is looked at.
     """
 
     stage: Stage
@@ -57,6 +59,7 @@ class Work:
     recording: Recording | None = None
     mistake: str | None = None
     marks: list[Mark] = field(default_factory=list)
+    kept: list[Any] = field(default_factory=list)
 
     @property
     def times(self) -> np.ndarray:

@@ -8,6 +8,7 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,7 @@ class Injected:
     recording: Recording | None
     marks: tuple[Mark, ...] = ()
     reason: str | None = None
+    kept: tuple[Any, ...] = ()  # what must live until the copy is judged
 
 
 def inject(jobs: Sequence[Job], stage: Stage, threads: int = 0) -> list[Injected]:
@@ -77,7 +79,7 @@ def inject(jobs: Sequence[Job], stage: Stage, threads: int = 0) -> list[Injected
                 _onto(one, performed_marks, (begin - origin_ns(one.record)) * 1e-9)
                 one.record.name = one.record.source = job.name
                 one.record.metadata["title"] = job.name
-                one = Injected(job, one.record, _in_order(job, one))
+                one = Injected(job, one.record, _in_order(job, one), None, tuple(one.kept))
             except EpisodeError as error:
                 one = Injected(job, None, reason=error.message)
         done.append(one)

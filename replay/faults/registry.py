@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...scenarios.dialect import nearest
 from ...scenarios.errors import ReplayError
 from ...scenarios.scene import Scene
-from . import devices, effort, motion, record, world
+from . import cameras, devices, effort, motion, record, world
 from .fault import SIZES, Fault
 from .mistaken import mistakes_of
 
@@ -31,6 +31,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("commands not numbers", ("value.nonfinite",), "record", record.lost_numbers),
     Fault("state edited", ("reproduces",), "record", record.edited, SIZES),
     Fault("commands shifted", ("reproduces",), "record", record.shifted),
+    Fault("camera black", ("image.black",), "record", cameras.black, SIZES),
+    Fault("camera frozen", ("image.frozen",), "record", cameras.frozen, SIZES, level="WARN"),
+    Fault("camera late", ("image.late",), "record", cameras.late, (0.25, 0.5, 1.5)),
     # what a device does to its record
     Fault("samples not numbers", ("value.nonfinite",), "device", devices.lost_numbers),
     Fault("encoder without reading", ("value.sentinel",), "device", devices.no_reading),
