@@ -20,9 +20,10 @@ def mistakes_of(scene: Scene) -> tuple[Fault, ...]:
             work.mistake = name
             return Mark()
 
-        found.append(
-            Fault(f"mistake {name.replace('_', ' ')}", (_finding_code(mistake.code),), "mistake", put, whole=True)
-        )
+        codes = [_finding_code(mistake.code)]
+        if any(step.slips is not None for step in mistake.steps):
+            codes.append("drop")  # what a hand lets go of falls first, whatever the scenario calls it where it lands
+        found.append(Fault(f"mistake {name.replace('_', ' ')}", tuple(codes), "mistake", put, whole=True))
     return tuple(found)
 
 
