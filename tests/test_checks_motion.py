@@ -262,3 +262,15 @@ def test_a_fast_motion_is_no_jump_and_a_jump_is_no_fast_motion():
     combined = combine(found, ["kinematics"], RULES)
     assert combined.findings[combined.root].code == "joint.jump"
     assert combined.findings[1].because_of == 0
+
+
+@pytest.mark.parametrize(
+    ("beyond", "level", "excess"), [(0.1, "WARN", 0.02), (1.25, "FAIL", 0.25), (10.0, "FAIL", 2.0)]
+)
+def test_a_hand_is_counted_in_percent_of_its_stroke(beyond, level, excess):
+    ctrl = np.zeros((len(T), 2))
+    ctrl[100:130, 1] = -beyond
+    ranges = np.array([[-2.0, 2.0], [0.0, 100.0]])
+    finding = check_clamped(T, ctrl, ("a", "left_claw"), ranges, RULES, ("rad", "%"))[0]
+    assert (finding.level, finding.unit, finding.value) == (level, "%", -beyond)
+    assert finding.excess == pytest.approx(excess) and finding.margin == pytest.approx(-beyond)

@@ -14,7 +14,7 @@ from .placing import segment
 
 DEPTH = 5e-3  # m, bound and scale of start.penetration
 PULL = 40.0  # N, limit of the door's pull in the microwave cell
-PAST = 0.2  # scale of ctrl.clamped, in the actuator's own unit
+PAST = 5.0  # %, scale of ctrl.clamped for hands
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 
