@@ -116,6 +116,20 @@ def test_radians_read_as_degrees_are_found_against_the_measurement():
     assert finding.level == "FAIL" and finding.subject == ("/command",) and fix_of(finding)["unit"] == "rad"
 
 
+def test_a_joint_that_is_scaled_out_of_its_range_is_no_matter_of_units():
+    """Times 8 it leaves its range by more than the whole of it; the command beside it knows that it is 8 and not 57."""
+    state = stream("measured")
+    values = state.values.copy()
+    values[:, 0] *= 8.0
+    scaled = replace(state, values=values)
+    assert check_units(stream(), scaled, LIMITS, RULES, START)[0].level == "PASS"
+    assert check_units(None, scaled, LIMITS, RULES, START)[0].level == "FAIL", "without the command nobody knows"
+    found = by_code(check_integrity(recording(stream(), scaled), LIMITS, RULES))
+    assert found["stream.scaled"].level == "FAIL" and found["stream.scaled"].subject[0] == "a"
+    both = [replace(s, values=np.rad2deg(s.values)) for s in (stream(), state)]
+    assert check_units(*both, LIMITS, RULES, START)[0].level == "FAIL", "two streams in degrees agree"
+
+
 def test_a_joint_past_its_range_is_no_matter_of_units():
     values = pose(np.arange(0, 6, 0.01))
     values[:, 2] += 1.5
