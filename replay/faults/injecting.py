@@ -79,6 +79,8 @@ def inject(jobs: Sequence[Job], stage: Stage, threads: int = 0) -> list[Injected
                 _onto(one, performed_marks, (begin - origin_ns(one.record)) * 1e-9)
                 one.record.name = one.record.source = job.name
                 one.record.metadata["title"] = job.name
+                if one.record.episode is not None:  # nobody shall take it for a demonstration
+                    one.record.episode.provenance = {**one.record.episode.provenance, "fault": job.name}
                 one = Injected(job, one.record, _in_order(job, one), None, tuple(one.kept))
             except EpisodeError as error:
                 one = Injected(job, None, reason=error.message)
