@@ -30,6 +30,7 @@ SIMULATED = (
     ("command jumps", 2.0),
     ("state edited", 0.25),
     ("degrees for radians", None),
+    ("camera black", 0.5),
 )
 DEVICE = (
     ("samples not numbers", None),
@@ -68,6 +69,7 @@ def test_faults_of_a_simulation_are_found_named_and_placed(stage, episode):
     before = episode.actions.copy()
     known = faults_of(stage.scene)
     lines = judged(stage, [Job(episode, (known[name],), size, seconds=24.0) for name, size in SIMULATED])
+    assert "fault" not in episode.provenance
     assert np.array_equal(before, episode.actions), "the clean demonstration stays as it is"
     for line in lines:
         assert line["found"] and line["root_right"] and not scoring.falls_short(line), line

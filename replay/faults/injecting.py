@@ -80,7 +80,8 @@ def inject(jobs: Sequence[Job], stage: Stage, threads: int = 0) -> list[Injected
                 one.record.name = one.record.source = job.name
                 one.record.metadata["title"] = job.name
                 if one.record.episode is not None:  # nobody shall take it for a demonstration
-                    one.record.episode.provenance = {**one.record.episode.provenance, "fault": job.name}
+                    told = {**one.record.episode.provenance, "fault": job.name}
+                    one.record.episode = dataclasses.replace(one.record.episode, provenance=told)
                 one = Injected(job, one.record, _in_order(job, one), None, tuple(one.kept))
             except EpisodeError as error:
                 one = Injected(job, None, reason=error.message)
