@@ -270,7 +270,7 @@ def table(figures: dict[str, Any]) -> str:
     for name in ("single", "combined"):
         if figures[name]["recall"]["n"]:
             lines.append(row(f"**{name}**", figures[name]))
-    lines += [row(f"size {name}", one) for name, one in figures["by_size"].items()]
+    lines += [row(f"size {name}", figures["by_size"][name]) for name in sorted(figures["by_size"], key=float)]
     lines += [row(f"`{name}`", one) for name, one in sorted(figures["by_code"].items())]
     lines += ["", *lines[:2], *(row(name, one) for name, one in figures["by_kind"].items())]
     if figures["clean"]:
