@@ -28,7 +28,6 @@ from shiliu.scenarios.errors import ReplayError, ScenarioError
 SIMULATED = (
     ("joint past its limit", 0.25),
     ("command jumps", 2.0),
-    ("state edited", 0.25),
     ("degrees for radians", None),
     ("camera black", 0.5),
 )
