@@ -12,14 +12,23 @@ from ..envs.rendering import missing
 from ..scenarios.catalog import load_scenario
 from ..scenarios.errors import ShiliuError
 from .demonstration import demonstrate
-from .faults import FAULTS
+from .faults.injecting import Job, inject
+from .faults.registry import faults_of
 from .formats import Unreadable, read
 from .formats.lerobot_write import DatasetWriter
 from .judge import judge
 from .recording import SimEpisode
 from .report import Terminal, write_reports
+from .scenes import Stage
 
 SEEDS = (10_001, 10_006, 10_008)  # demonstrations that are lawful from end to end; not all of the operator's are
+BROKEN = (  # faults that are put in, and their sizes where they have one
+    ("joint past its limit", 1.0),
+    ("arm through the counter", 2.0),
+    ("too fast a reach", 0.5),
+    ("degrees for radians", None),
+    ("grip opened early", None),
+)
 DATASET, VERDICTS = "demonstrations", "verdicts"
 
 
@@ -32,9 +41,13 @@ def run(out: Path, lang: str = "en") -> int:
     print(f"performing {len(SEEDS)} demonstrations of {scene.name!r} by the scripted operator ...", flush=True)
     good = list(demonstrate(scene, SEEDS))
     named: list[tuple[str, str | None, SimEpisode]] = [(f"good, seed {e.seed}", None, e) for e in good]
-    print(f"breaking copies in {len(FAULTS)} ways ...", flush=True)
-    for i, fault in enumerate(FAULTS):
-        named.append((fault.name, fault.code, fault.inject(scene, good[i % len(good)])))
+    print(f"breaking copies in {len(BROKEN)} ways ...", flush=True)
+    known = faults_of(scene)
+    jobs = [Job(good[i % len(good)], (known[name],), size) for i, (name, size) in enumerate(BROKEN)]
+    for job, broken in zip(jobs, inject(jobs, Stage(scene, "command"))):
+        if broken.recording is None or broken.recording.episode is None:
+            raise ShiliuError(f"{job.name}: {broken.reason}")
+        named.append((job.faults[0].name, job.faults[0].codes[0], broken.recording.episode))
     for name in (DATASET, VERDICTS):
         shutil.rmtree(out / name, ignore_errors=True)
     fps = round(1.0 / scene.control_timestep)

@@ -125,7 +125,9 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         finite = np.isfinite(episode.actions).all()
         ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
         t = np.arange(episode.n_steps) * scene.control_timestep
-        forward.findings += check_clamped(t, episode.actions.astype(float), episode.action_names, ranges, rules)
+        forward.findings += check_clamped(
+            t, episode.actions.astype(float), episode.action_names, ranges, rules, scene.schema.action.unit
+        )
         if not finite:
             forward.findings += _not_checked(scene, rules, "integrity.value.nonfinite", but=("ctrl.clamped",))
             return [], []
@@ -156,7 +158,7 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     if case.carried is not None:
         close_hands(actions, scene.schema.action.names, grid, case.carried.result)
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
-    forward.findings += check_clamped(grid, actions, scene.schema.action.names, ranges, rules)
+    forward.findings += check_clamped(grid, actions, scene.schema.action.names, ranges, rules, scene.schema.action.unit)
     forward.offset = begin
     start = {name: float(held[0, j]) for j, name in enumerate(motion.names)}
     measured = case.motion.get("measured")

@@ -54,7 +54,7 @@ def check_obstacles(
     for address, position in finger_positions(recording, model, t, claws).items():
         qpos[:, address] = position
     mine = stage.robot_geoms
-    fixed = _fixtures(model, mine)
+    fixed = fixtures(model, mine)
     itself, scene = overlaps_of(model, qpos, [Question(mine), Question(mine, fixed, stage.hand_pairs)])
     found = check_overlaps("collision.self", t, itself, rules, signal=signal)
     if not len(fixed):
@@ -62,7 +62,7 @@ def check_obstacles(
     return found + check_overlaps("collision.scene", t, scene, rules, signal=signal)
 
 
-def _fixtures(model: mujoco.MjModel, robot: np.ndarray) -> np.ndarray:
+def fixtures(model: mujoco.MjModel, robot: np.ndarray) -> np.ndarray:
     """Collision geoms of bodies that no joint moves, without the robot's."""
     still = [
         i for i in range(model.ngeom) if model.body_weldid[model.geom_bodyid[i]] == 0 and i not in set(robot.tolist())

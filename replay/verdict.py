@@ -28,6 +28,8 @@ GROUPS = {
 AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show; an estimate
 # after these the world has gone another way, and whatever comes later may come of it
 LASTING = ("reproduces", "start.penetration", "unstable", "drop", "collision.unexpected", "ctrl.clamped")
+# s, by which the cause is older than its finding says: a step raises the filtered speed from half a window before it on
+LEADS = {"joint.jump": 0.06}
 # findings that are never the consequence of a motion that the robot cannot follow
 OWN_CAUSE = ("reproduces", "cell.unknown", "start.penetration", "payload", "joint.position", "collision.scene", "collision.self")
 # warnings that no strictness makes a failure: robustness never makes a recording infeasible, and no verdict may depend on
@@ -215,6 +217,7 @@ def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
     def key(i: int) -> tuple[int, float, int, int]:
         finding = findings[i]
         early = finding.t0 if finding.t0 is not None and finding.stage != "integrity" else 0.0
+        early -= LEADS.get(finding.code, 0.0) if finding.failed else 0.0
         return STAGES.index(finding.stage), early, rules.order(finding.code), i
 
     return sorted(range(len(findings)), key=key)

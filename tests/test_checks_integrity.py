@@ -116,6 +116,20 @@ def test_radians_read_as_degrees_are_found_against_the_measurement():
     assert finding.level == "FAIL" and finding.subject == ("/command",) and fix_of(finding)["unit"] == "rad"
 
 
+def test_a_joint_that_is_scaled_out_of_its_range_is_no_matter_of_units():
+    """Times 8 it leaves its range by more than the whole of it; the command beside it knows that it is 8 and not 57."""
+    state = stream("measured")
+    values = state.values.copy()
+    values[:, 0] *= 8.0
+    scaled = replace(state, values=values)
+    assert check_units(stream(), scaled, LIMITS, RULES, START)[0].level == "PASS"
+    assert check_units(None, scaled, LIMITS, RULES, START)[0].level == "FAIL", "without the command nobody knows"
+    found = by_code(check_integrity(recording(stream(), scaled), LIMITS, RULES))
+    assert found["stream.scaled"].level == "FAIL" and found["stream.scaled"].subject[0] == "a"
+    both = [replace(s, values=np.rad2deg(s.values)) for s in (stream(), state)]
+    assert check_units(*both, LIMITS, RULES, START)[0].level == "FAIL", "two streams in degrees agree"
+
+
 def test_a_joint_past_its_range_is_no_matter_of_units():
     values = pose(np.arange(0, 6, 0.01))
     values[:, 2] += 1.5
@@ -212,6 +226,32 @@ def test_a_robot_that_still_comes_closer_to_a_command_that_stands_is_late_and_th
     state = np.where(t_state[:, None] < 1.0, 0.0, 1.0 - np.exp(-(t_state[:, None] - 1.0) / 0.6)) * np.ones(3)
     assert check_frozen(stream(values=command), stream("measured", values=state), RULES, START)[0].level == "PASS"
     assert check_frozen(stream(values=command), stream("measured", values=-state), RULES, START)[0].level == "FAIL"
+
+
+def test_an_encoder_that_comes_back_elsewhere_was_frozen_whatever_is_commanded():
+    """It stood for 1 s and is 6 degrees further one sample later: no joint moves so fast. 2 degrees could be rest."""
+    t_state = np.arange(0, 6, 0.002)
+    still = stream(values=np.full((600, 3), 0.5) + 1e-4 * np.sin(np.arange(600))[:, None])
+    for step, level in ((6.0, "FAIL"), (2.0, "PASS")):
+        values = np.full((3000, 3), 0.5) + 1e-4 * np.sin(40 * t_state)[:, None]
+        values[1000:1501, 1] = 0.5 - np.radians(step)
+        found = check_frozen(still, stream("measured", values=values), RULES, START)[0]
+        assert found.level == level
+        assert level == "PASS" or (found.subject == ("b",) and found.value == pytest.approx(1.0, abs=0.01))
+
+
+def test_a_state_of_another_clock_is_no_frozen_command():
+    """Commands that stand for 1.5 s now and then, and a state 0.5 s ahead of them: the clocks differ, nothing is frozen."""
+    t, t_state = np.arange(0, 12, 0.01), np.arange(0, 12, 0.002)
+
+    def path(t):
+        return (np.floor(t / 2.0) + np.clip((t % 2.0 - 1.5) / 0.5, 0, 1))[:, None] * np.array([0.3, -0.3, 0.2]) - 1.0
+
+    ahead = recording(stream(t=t, values=path(t)), stream("measured", t=t_state, values=path(t_state + 0.5)))
+    found = by_code(check_integrity(ahead, LIMITS, RULES))
+    assert found["stream.lag"].level == "FAIL" and found["stream.lag"].value == pytest.approx(-0.5, abs=0.02)
+    assert found["stream.frozen"].level == "PASS"
+    assert check_frozen(*ahead.streams.values(), RULES, START)[0].level == "FAIL", "without knowing of the lag"
 
 
 def test_a_stream_that_is_needed_and_absent_fails():

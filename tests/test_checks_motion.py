@@ -16,6 +16,7 @@ from shiliu.replay.checks.playback import (
     tracking_table,
 )
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.verdict import combine
 
 RULES = load_rules()
 NAMES = ("a", "b")
@@ -242,3 +243,34 @@ def test_the_tracking_error_is_told_joint_by_joint_and_judged_when_it_lasts():
     assert finding.level == "FAIL" and finding.subject == ("b",) and finding.excess == pytest.approx(0.6)
     assert (finding.t0, finding.t1) == pytest.approx((2.0, 2.3), abs=0.011)
     assert check_tracking(times, error, NAMES, RULES, informative=True)[0].level == "INFO"
+
+
+def test_a_fast_motion_is_no_jump_and_a_jump_is_no_fast_motion():
+    """Three samples in a row at three times the speed limit go on; one that steps as far and stays has jumped."""
+    limit, dt = LIMITS[NAMES[0]].speed_larger, 1 / 30
+    t = np.arange(90) * dt
+    far = 3 * limit * dt * 3
+    fast, stepped = np.zeros((90, len(NAMES))), np.zeros((90, len(NAMES)))
+    fast[:, 0] = np.clip((t - 1.0) / (3 * dt), 0, 1) * far
+    stepped[:, 0] = (t > 1.0) * far / 3
+    assert check_jump(t, fast, NAMES, LIMITS, RULES)[0].level != "FAIL"
+    assert check_velocity(motion_of(t, fast, RULES), NAMES, LIMITS, RULES)[0].excess == pytest.approx(2.0, abs=0.15)
+    jump = check_jump(t, stepped, NAMES, LIMITS, RULES)[0]
+    assert jump.level == "FAIL" and jump.t0 == pytest.approx(1.0, abs=dt)
+    found = [jump, check_velocity(motion_of(t, stepped, RULES), NAMES, LIMITS, RULES)[0]]
+    assert found[1].level == "FAIL" and found[1].t0 <= jump.t0, "the filter spreads the step to both sides"
+    combined = combine(found, ["kinematics"], RULES)
+    assert combined.findings[combined.root].code == "joint.jump"
+    assert combined.findings[1].because_of == 0
+
+
+@pytest.mark.parametrize(
+    ("beyond", "level", "excess"), [(0.1, "WARN", 0.02), (1.25, "FAIL", 0.25), (10.0, "FAIL", 2.0)]
+)
+def test_a_hand_is_counted_in_percent_of_its_stroke(beyond, level, excess):
+    ctrl = np.zeros((len(T), 2))
+    ctrl[100:130, 1] = -beyond
+    ranges = np.array([[-2.0, 2.0], [0.0, 100.0]])
+    finding = check_clamped(T, ctrl, ("a", "left_claw"), ranges, RULES, ("rad", "%"))[0]
+    assert (finding.level, finding.unit, finding.value) == (level, "%", -beyond)
+    assert finding.excess == pytest.approx(excess) and finding.margin == pytest.approx(-beyond)

@@ -6,9 +6,11 @@ import shiliu
 from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.demo import SEEDS
 from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.faults import opened_early
+from shiliu.replay.faults.injecting import Job, inject
+from shiliu.replay.faults.registry import faults_of
 from shiliu.replay.judge import judge
 from shiliu.replay.operator import perform
+from shiliu.replay.scenes import Stage
 from shiliu.scenarios import draw as drawing
 from shiliu.scenarios.config import nominal_values
 from shiliu.scenarios.errors import ScenarioError
@@ -26,6 +28,12 @@ def pair(scene):
     """Two operators side by side."""
     seeds = list(SEEDS[:2])
     return perform(scene, [drawing.draw(scene, seed) for seed in seeds], seeds, threads=2)
+
+
+def opened_early(scene, episode):
+    """The same demonstration with a grip that opens in the middle of carrying."""
+    (broken,) = inject([Job(episode, (faults_of(scene)["grip opened early"],), None)], Stage(scene, "command"))
+    return broken.recording.episode
 
 
 def with_values(scene, **changed):

@@ -69,7 +69,9 @@ def check_integrity(
     mixed = next((f.code for f in found if f.failed and f.code in MIXED_UP), None)
     if mixed:
         return [*found, *(rules[code].not_checked(f"integrity.{mixed}") for code in ("stream.frozen", "stream.lag"))]
-    return found + check_frozen(command, state, rules, origin) + check_lag(command, state, rules, origin)
+    lag = check_lag(command, state, rules, origin)
+    late = next((f.value or 0.0 for f in lag if f.failed), 0.0)
+    return found + check_frozen(command, state, rules, origin, late) + lag
 
 
 def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mapping[str, str]:

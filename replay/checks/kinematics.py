@@ -176,7 +176,9 @@ def check_jump(
     longer):
     beyond it is a WARN, since a controller smooths such a step and the speed that results is judged by
     `joint.velocity`. A step beyond what the joint may travel in the whole window over which speed is judged cannot be
-    smoothed away, and is a FAIL. `details["first"]` is the largest step between the first two samples.
+    smoothed away, and is a FAIL, unless the joint goes on the same way at half that pace or more just before or after:
+    then it is no jump but a fast motion, which `joint.velocity` judges. `details["first"]` is the largest step between
+    the first two samples.
 
     Args:
         t: (n,) seconds; q: (n, k) rad, raw samples.
@@ -196,9 +198,11 @@ def check_jump(
         allowed = np.maximum(larger[j] * elapsed, rule.settings["least"])
         hard = np.maximum(larger[j] * np.maximum(elapsed, rule.window), rule.settings["least"])
         ratio = np.nan_to_num(step[:, j] / allowed, nan=0.0)
-        hard_ratio = np.nan_to_num(step[:, j] / hard, nan=0.0)
+        goes_on = _goes_on(t, q[:, j], rule.window)
+        hard_ratio = np.where(goes_on, 0.0, np.nan_to_num(step[:, j] / hard, nan=0.0))
         i = int(hard_ratio.argmax() if hard_ratio.max() > 1.0 else ratio.argmax())
-        graded = rule.grade_value(float(step[i, j]), fail=float(hard[i]), warn=float(allowed[i]))
+        bound = None if goes_on[i] else float(hard[i])
+        graded = rule.grade_value(float(step[i, j]), fail=bound, warn=float(allowed[i]))
         found.append(
             rule.finding(
                 subject=(names[j],),
@@ -229,6 +233,14 @@ def check_jump(
         "dt": float(dt[0]),
     }
     return merged
+
+
+def _goes_on(t: np.ndarray, x: np.ndarray, window: float) -> np.ndarray:
+    """(n - 1,) whether a step is part of a motion: half of it or more, the same way, within a window before or after."""
+    step = np.diff(x)
+    before = np.sign(step) * (x[:-1] - np.interp(t[:-1] - window, t, x))
+    after = np.sign(step) * (np.interp(t[1:] + window, t, x) - x[1:])
+    return np.maximum(before, after) >= 0.5 * np.abs(step)
 
 
 def rates_without_limit(rules: Rules, signal: str = "command") -> list[Finding]:

@@ -92,12 +92,19 @@ def _likely(first: int, size: np.ndarray) -> str:
 
 
 def check_clamped(
-    t: np.ndarray, ctrl: np.ndarray, names: Sequence[str], ranges: np.ndarray, rules: Rules
+    t: np.ndarray,
+    ctrl: np.ndarray,
+    names: Sequence[str],
+    ranges: np.ndarray,
+    rules: Rules,
+    units: Sequence[str] | None = None,
 ) -> list[Finding]:
     """`ctrl.clamped`: are all commands inside what the actuators accept? Nothing is ever cut off silently.
 
     Args:
         t: (T,) s; ctrl: (T, nu) as recorded; ranges: (nu, 2) actuator ranges, NaN or infinite for none.
+        units: (nu,) of each actuator; rad where none is told. Hands are counted in percent of their stroke, on a scale of
+            their own.
 
     A command at the bound, or beyond it by less than float32 can tell, is inside.
     """
@@ -112,7 +119,10 @@ def check_clamped(
             continue
         high = past_high[i, j] >= past_low[i, j]
         bound = float(ranges[j, 1] if high else ranges[j, 0])
-        graded = rule.grade_value(float(past[i, j]), fail=0.0)
+        unit = rule.unit if units is None else units[j]
+        smaller = rule.size(0.0) / rule.settings["percent"] if unit == "%" else 1.0
+        graded = rule.grade_value(float(past[i, j]) * smaller, fail=0.0) | {"unit": unit}
+        graded["margin"] = -float(past[i, j])
         over = past[:, j] > 1e-6 * span[j]
         first, last = run_around(over, i)
         graded |= {"value": float(ctrl[i, j]), "limit": bound}

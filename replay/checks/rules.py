@@ -78,6 +78,7 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
         "latency": "time",
         "place": "length",
     },
+    "ctrl.clamped": {"percent": "number"},
 }
 
 

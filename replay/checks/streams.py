@@ -15,6 +15,8 @@ from .clock import repeats, seconds, topic
 from .rules import Rule, Rules
 from .signal import find_lag, runs
 
+FASTEST = 20.0  # rad/s, faster than any joint of an arm that we know (18.8 at the most)
+
 
 def check_missing(recording: Recording, rules: Rules, origin: int, needed: Sequence[str] = ()) -> list[Finding]:
     """`stream.missing`: a stream that is needed and absent, or that begins late or ends early.
@@ -99,8 +101,14 @@ def check_unmapped(recording: Recording, rules: Rules, actuated: Sequence[str] =
     return [rule.passed(value=0.0, limit=0.0, margin=0.0, details=details)]
 
 
-def check_frozen(command: Stream | None, state: Stream | None, rules: Rules, origin: int) -> list[Finding]:
+def check_frozen(
+    command: Stream | None, state: Stream | None, rules: Rules, origin: int, late: float = 0.0
+) -> list[Finding]:
     """`stream.frozen`: values that stand still, to the bit, while the other side moves.
+
+    Args:
+        late: a lag of the state that is a fault of its own [s]; it is taken out before the two are compared, so that a
+            robot that moves long after its command, or before it, is no frozen command.
 
     A joint at rest is no fault, and simulated joints rest to the bit; so a measured joint counts as frozen where its
     command moves by `moved` meanwhile (after `settle`, the robot's delay), a command where all of it stands while the
@@ -118,9 +126,12 @@ def check_frozen(command: Stream | None, state: Stream | None, rules: Rules, ori
         fresh = ~repeats(stream)
         t, x = seconds(stream, origin)[fresh], stream.values[fresh]
         unit = 1.0 if stream.unit != "deg" else 1.0 / PER_DEGREE
-        freezes = _freezes_against(stream.names, t, x, other, origin, rule, 1.0 / unit)
+        shift = late if stream.role == "measured" else -late
+        freezes = _freezes_against(stream.names, t, x, other, origin, rule, 1.0 / unit, shift)
         if stream.role == "measured":
             freezes += _steps_after(stream.names, t, x, rule, unit)
+            for j, name in enumerate(stream.names):  # an encoder that comes back is elsewhere at once
+                freezes += _steps_after([name], t, x[:, [j]], rule, unit, FASTEST)
         if not freezes:
             continue
         longest = max(freezes, key=lambda f: f["t1"] - f["t0"])
@@ -149,12 +160,22 @@ def check_frozen(command: Stream | None, state: Stream | None, rules: Rules, ori
 
 
 def _freezes_against(
-    names: Sequence[str], t: np.ndarray, x: np.ndarray, other: Stream | None, origin: int, rule: Rule, scale: float
+    names: Sequence[str],
+    t: np.ndarray,
+    x: np.ndarray,
+    other: Stream | None,
+    origin: int,
+    rule: Rule,
+    scale: float,
+    shift: float,
 ) -> list[dict[str, Any]]:
-    """Freezes of single joints during which the same joint of the other stream moves; `scale` takes x to radians."""
+    """Freezes of single joints during which the same joint of the other stream moves.
+
+    `scale` takes x to radians, `shift` [s] the other stream's times to this one's.
+    """
     if other is None or other.n < 3 or not len(t):
         return []
-    t_other, found = seconds(other, origin), []
+    t_other, found = seconds(other, origin) + shift, []
     for name in (name for name in names if name in other.names):
         j = names.index(name)
         y = other.column(name) * SCALE.get(other.unit, 1.0)
@@ -186,15 +207,17 @@ def _freezes_against(
     return found
 
 
-def _steps_after(names: Sequence[str], t: np.ndarray, x: np.ndarray, rule: Rule, unit: float) -> list[dict[str, Any]]:
-    """Freezes of the whole stream that end with a step."""
+def _steps_after(
+    names: Sequence[str], t: np.ndarray, x: np.ndarray, rule: Rule, unit: float, fastest: float = 0.0
+) -> list[dict[str, Any]]:
+    """Freezes of all columns together that end with a step, faster than `fastest` [rad/s]."""
     found = []
     same = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)]) if len(x) else np.zeros(0, bool)
     for first, last in runs(same):
         if t[last] - t[first - 1] <= rule.bound("warn") or last + 1 >= len(x):
             continue
         step = np.abs(x[last + 1] - x[last])
-        if float(step.max()) > rule.settings["step"] * unit:
+        if float(step.max()) > max(rule.settings["step"], fastest * (t[last + 1] - t[last])) * unit:
             moved = [names[j] for j in map(int, np.flatnonzero(step > rule.settings["step"] * unit))]
             found.append(
                 {

@@ -92,9 +92,13 @@ def check_units(
         names = [name for name in stream.names if name in limits]
         outside = _outside(stream, names, limits, rule.settings["overshoot"])
         scales = _scales_against(stream, other, rule.settings["correlation"]) if other is not None else {}
-        wrong_scale = [
-            name for name, ratio in scales.items() if _is_unit(ratio if stream.unit == "rad" else 1.0 / ratio)
-        ]
+        witnessed = {name: ratio if stream.unit == "rad" else 1.0 / ratio for name, ratio in scales.items()}
+        # where the other stream is inside the range and this one moves some other number of times as far, it is scaled
+        elsewhere = (
+            _outside(other, names, limits, rule.settings["overshoot"]) if other is not None and scales else set()
+        )
+        outside -= {name for name, ratio in witnessed.items() if name not in elsewhere and not _is_unit(ratio)}
+        wrong_scale = [name for name, ratio in witnessed.items() if _is_unit(ratio)]
         if len(wrong_scale) * 2 < len(scales):
             wrong_scale = []  # a joint that hardly follows its command is no unit
         # the stream that leaves the joints' ranges is the wrong one; without that witness it is the larger reading
@@ -162,7 +166,7 @@ def _is_unit(ratio: float) -> bool:
 def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: float) -> set[str]:
     """Joints whose values cannot be meant in the stream's unit, and can in the other one."""
     bad = set()
-    for name in names:
+    for name in (name for name in names if name in stream.names and stream.unit in SCALE):
         x = stream.column(name)
         x = x[np.isfinite(x)]
         lower, upper = limits[name].lower, limits[name].upper

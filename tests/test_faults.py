@@ -1,0 +1,179 @@
+"""Known faults put into a good demonstration: each is found by its name, at its place, and nothing else is blamed."""
+
+import copy
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import shiliu
+import yaml
+from conftest import ROOT
+from shiliu.replay.checks.clock import origin_ns
+from shiliu.replay.demo import SEEDS
+from shiliu.replay.demonstration import demonstrate
+from shiliu.replay.device import FOLDER, SHARES, load_device, through
+from shiliu.replay.device_measuring import measure
+from shiliu.replay.faults import scoring
+from shiliu.replay.faults.injecting import Job, inject
+from shiliu.replay.faults.registry import COMBINED, FAULTS, chosen, faults_of
+from shiliu.replay.finding import Finding
+from shiliu.replay.judge import judge
+from shiliu.replay.recording import Recording
+from shiliu.replay.scenes import Stage
+from shiliu.replay.verdict import Verdict
+from shiliu.scenarios.errors import ReplayError, ScenarioError
+
+SIMULATED = (
+    ("joint past its limit", 0.25),
+    ("command jumps", 2.0),
+    ("degrees for radians", None),
+    ("camera black", 0.5),
+)
+DEVICE = (
+    ("samples not numbers", None),
+    ("messages lost", 0.25),
+    ("clock steps back", 0.25),
+    ("encoder frozen", 0.25),
+    ("zero of a joint off", 2.0),
+    ("state lags", 2.0),
+    ("joint of no actuator", None),
+)
+
+
+@pytest.fixture(scope="module")
+def stage(scene):
+    return Stage(scene, "command")
+
+
+@pytest.fixture(scope="module")
+def episode(scene):
+    return next(iter(demonstrate(scene, SEEDS[:1])))
+
+
+@pytest.fixture(scope="module")
+def device(scene, episode):
+    return through(scene, episode, load_device(), 7)
+
+
+def judged(stage, jobs):
+    injected = inject(jobs, stage)
+    assert all(one.recording is not None for one in injected), [one.reason for one in injected]
+    verdicts = judge([one.recording for one in injected])
+    return [scoring.score(one, verdict) for one, verdict in zip(injected, verdicts)]
+
+
+def test_faults_of_a_simulation_are_found_named_and_placed(stage, episode):
+    before = episode.actions.copy()
+    known = faults_of(stage.scene)
+    lines = judged(stage, [Job(episode, (known[name],), size, seconds=24.0) for name, size in SIMULATED])
+    assert "fault" not in episode.provenance
+    assert np.array_equal(before, episode.actions), "the clean demonstration stays as it is"
+    for line in lines:
+        assert line["found"] and line["root_right"] and not scoring.falls_short(line), line
+    assert lines[0]["excess"] == pytest.approx(0.25, abs=0.01)
+    assert scoring.summary(lines)["all"]["recall"]["hits"] == len(SIMULATED)
+
+
+def test_faults_of_a_device_are_found_named_and_placed(stage, episode, device):
+    before = {name: stream.values.copy() for name, stream in device.streams.items()}
+    known = faults_of(stage.scene)
+    lines = judged(stage, [Job(episode, (known[name],), size, device) for name, size in DEVICE])
+    assert all(np.array_equal(before[name], stream.values) for name, stream in device.streams.items())
+    for line in lines:
+        assert line["found"] and line["root_right"] and not scoring.falls_short(line), line
+
+
+def test_a_clean_demonstration_stays_clean_through_a_device(device):
+    (verdict,) = judge([device])
+    assert verdict.verdict == "FEASIBLE" and verdict.claim == "robot"
+    assert not [f.code for f in verdict.findings if f.failed]
+
+
+def test_the_device_model_does_what_was_measured(device):
+    """Passed through the model and measured again, the same numbers come out."""
+    model, again = load_device(), measure(device)
+    assert again["command"]["rate"] == pytest.approx(model.command.rate, rel=0.01)
+    assert again["state"]["rate"] == pytest.approx(model.state.rate, rel=0.01)
+    assert again["lag"] == pytest.approx(model.lag, abs=0.02)
+    assert again["still"]["share"] == pytest.approx(model.still, abs=0.03)
+    assert again["silence"] == pytest.approx(model.silence, abs=0.005)
+    middle = SHARES.index(0.05), SHARES.index(0.95)
+    for i in middle:
+        assert again["command"]["delay"][i] == pytest.approx(model.command.delay[i], abs=0.002)
+    for stream in device.streams.values():
+        for clock in (stream.capture_ns, stream.receive_ns):
+            assert clock is None or (np.diff(clock) >= 0).all()
+    assert origin_ns(device) == min(int(s.time_ns[0]) for s in device.streams.values())
+
+
+def test_the_device_model_is_what_the_real_bag_shows(data):
+    recordings = [r for r in shiliu.read(data / "kuavo-vr-teleop") if isinstance(r, Recording) and r.kind == "robot"]
+    model, found = load_device(), measure(recordings[0])
+    assert found["lag"] == pytest.approx(model.lag, abs=0.001)
+    assert found["still"] == {"share": pytest.approx(model.still, abs=0.001), "longest": model.longest_still}
+    assert found["updates"] == pytest.approx(model.updates, abs=0.05)
+    for name, sender in (("command", model.command), ("state", model.state)):
+        assert found[name]["delay"] == pytest.approx(sender.delay, abs=2e-5)
+        assert found[name]["arrival"] == pytest.approx(sender.arrival, abs=1e-5)
+
+
+def test_a_misspelt_device_is_told(tmp_path):
+    with pytest.raises(ScenarioError, match="kuavo_vr"):
+        load_device("kuavo_v")
+    sheet = yaml.safe_load((FOLDER / "kuavo_vr.yaml").read_text(encoding="utf-8"))
+    wrong = copy.deepcopy(sheet)
+    wrong["command"]["delay"] = ["1 ms"]
+    wrong["lag"] = "0.3"
+    (tmp_path / "wrong.yaml").write_text(yaml.safe_dump(wrong), encoding="utf-8")
+    with pytest.raises(ScenarioError) as error:
+        load_device("wrong", tmp_path)
+    assert "1 quantiles" in str(error.value) and "lag" in str(error.value)
+
+
+def test_the_registry_is_whole(scene):
+    known = faults_of(scene)
+    assert len(known) >= 24 and len({fault.name for fault in FAULTS}) == len(FAULTS)
+    assert all(name in known for pair in COMBINED for name in pair)
+    assert chosen(list(known), ["joint p", "joint of"]) == ["joint past its limit", "joint of no actuator"]
+    with pytest.raises(ReplayError, match="no fault 'jont'"):
+        chosen(list(known), ["jont"])
+
+
+def test_places_are_scored():
+    fault = FAULTS[0]
+    job = Job.__new__(Job)
+    object.__setattr__(job, "faults", (fault,))
+    object.__setattr__(job, "size", 0.5)
+    object.__setattr__(job, "episode", type("E", (), {"seed": 3})())
+
+    def line(t0, t1, mark, **more):
+        finding = Finding("joint.position", "FAIL", "kinematics", subject=("a",), t0=t0, t1=t1, **more)
+        injected = scoring.Injected(job, object(), (scoring.Mark(*mark, ("a",)),))
+        return scoring.score(injected, Verdict("x", "x", verdict="INFEASIBLE", root=0, findings=[finding]))
+
+    assert line(2.1, 2.2, (2.0, 2.3))["onset"] == pytest.approx(0.1)
+    assert line(2.0, 4.0, (2.0, 3.0))["iou"] == pytest.approx(0.5)
+    assert "overlap 0.50" in scoring.falls_short(line(2.0, 4.0, (2.0, 3.0)))
+    assert line(5.0, 6.0, (2.0, 3.0))["iou"] == 0.0
+
+
+@pytest.mark.slow
+def test_the_benchmark_by_command_goes_on_where_it_stopped(tmp_path):
+    out = tmp_path / "lines.jsonl"
+    words = [
+        sys.executable,
+        str(ROOT / "benchmarks" / "judge.py"),
+        "episodes=1",
+        "clean=1",
+        "kinds=commands",
+        f"out={out}",
+    ]
+    first = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert first.returncode == 0, first.stdout + first.stderr
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line).get("kind") for line in lines} == {None, "commands not numbers", "commands shifted"}
+    again = subprocess.run([*words, f"json={tmp_path / 'figures.json'}"], capture_output=True, text=True, check=False)
+    assert again.returncode == 0 and out.read_text(encoding="utf-8").splitlines() == lines
+    assert json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["all"]["recall"]["n"] == 2
