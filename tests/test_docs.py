@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 import shiliu
 from shiliu.cli import VERBS
+from shiliu.replay.checks.rules import load_rules
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 
 
-def cards():
-    spec = importlib.util.spec_from_file_location("cards", ROOT / "docs" / "cards.py")
+def script(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -22,7 +23,16 @@ def cards():
 @pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "conf" / "scenario").glob("*.yaml")))
 def test_card_is_what_the_yaml_says(name):
     committed = (ROOT / "docs" / "scenarios" / f"{name}.md").read_text(encoding="utf-8")
-    assert committed == cards().card(shiliu.load_scenario(name)), "run `python docs/cards.py`"
+    assert committed == script("cards").card(shiliu.load_scenario(name)), "run `python docs/cards.py`"
+
+
+def test_the_page_of_checks_has_every_code_as_configured():
+    committed = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    assert committed == script("checks").page(), "run `python docs/checks.py`"
+    told = set(re.findall(r"(?m)^### `([a-z_.]+)`", committed))
+    assert told == set(load_rules("arm_manipulation", None))
+    shown = set(re.findall(r"\]\(checks/([a-z_.]+)\.svg\)", committed))
+    assert len(shown) >= 25 and shown == {p.stem for p in (ROOT / "docs" / "checks").glob("*.svg")}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -294,10 +294,11 @@ class TestSession:
 @pytest.mark.skipif(not SESSION.is_file(), reason="the real recordings are not on this machine")
 def test_the_whole_folder_ends_with_its_documented_exit_code(tmp_path):
     verdicts = judge(read(DATA / "kuavo-vr-teleop"), shiliu.load_scenario("bare"))
-    assert exit_code(verdicts) == 3
-    human = [v for v in verdicts if v.claim == "human"]
-    assert len(human) == 2
-    assert all(v.verdict == "INCONCLUSIVE" for v in human)
+    assert exit_code(verdicts) == 1
+    human = {v.episode: v for v in verdicts if v.claim == "human"}
+    assert {name[:4]: v.verdict for name, v in human.items()} == {"hand": "FEASIBLE", "sess": "UNSOUND"}
+    lost = next(v for v in human.values() if v.verdict == "UNSOUND")
+    assert lost.findings[lost.root].code == "hand.jump" and lost.owner == "device"
     out = write_reports(verdicts, tmp_path / "v", "zh")
     assert "report.html" in {f.name for f in out.iterdir()}
 

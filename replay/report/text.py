@@ -315,6 +315,9 @@ class Words:
         """What would make it pass: the finding's own fix where it has one, else the advice."""
         fix = finding.fix or {}
         template = self.book["fixes"].get(str(fix.get("kind")))
+        cause = f"fix_{(finding.details or {}).get('kind')}"
+        if fix.get("kind") == "remake" and cause in (self.code(finding.code) or {}):
+            return self.advice(finding)  # a cause that is known has a sentence of its own
         words = self._fix_words(fix)
         # a sentence that would show a gap says less than the advice
         if template is None or any(words.get(name) is None for name in _needed(template)):

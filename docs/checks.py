@@ -1,0 +1,265 @@
+"""Writes docs/checks.md: every code of the judge, what it asks, how it is computed, its bounds, an example, what to do.
+
+    python docs/checks.py            # the page, from conf/check, conf/text and docs/checks/examples.json; a test holds it
+    python docs/checks.py examples   # the examples anew: a demonstration is recorded, broken in each way, and judged
+
+An example is no invention: a known fault (`replay/faults`) is put into a demonstration, and what the judge then says, and the
+curve beside it, is what stands on the page. Seconds and numbers are those of that one copy.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shiliu
+import yaml
+from shiliu.replay.checks.rules import FOLDER, load_rules
+from shiliu.replay.finding import STAGES, Finding, Plot
+from shiliu.replay.report.text import Words, catalogue
+
+PAGE = Path(__file__).resolve().parent / "checks.md"
+ROOM = Path(__file__).resolve().parent / "checks"
+THRESHOLDS = "arm_manipulation"
+SEED, SIZE = 10001, 0.5
+# a fault, or a mistake of the scenario, that shows each code; those left out are told in words alone
+SHOWN = {
+    "unit.degrees": "degrees for radians",
+    "unit.polarity": "hands reversed",
+    "clock.backwards": "clock steps back",
+    "clock.gap": "messages lost",
+    "clock.jitter": "link stutters",
+    "clock.skew": "sender's clock behind",
+    "stream.frozen": "encoder frozen",
+    "stream.missing": "stream begins late",
+    "stream.unmapped": "joint of no actuator",
+    "stream.lag": "state lags",
+    "stream.swapped": "joints swapped",
+    "stream.scaled": "joint scaled",
+    "value.nonfinite": "commands not numbers",
+    "value.sentinel": "encoder without reading",
+    "value.quaternion": "attitude no rotation",
+    "image.black": "camera black",
+    "image.frozen": "camera frozen",
+    "joint.position": "joint past its limit",
+    "joint.velocity": "too fast a reach",
+    "joint.jump": "command jumps",
+    "calibration.offset": "zero of a joint off",
+    "collision.self": "arm against the legs",
+    "collision.scene": "arm through the counter",
+    "torque.peak": "head jerked round",
+    "balance": "arm thrown back",
+    "reproduces": "state edited",
+    "start.penetration": "bowl inside the counter",
+    "ctrl.clamped": "hand beyond its actuator",
+    "goal": "bowl elsewhere",
+    "drop": "grip opened early",
+    "force.object": "door too stiff",
+    "scenario": "mistake oven pushed",
+}
+
+
+def page(lang: str = "en") -> str:
+    """The page as Markdown."""
+    rules, words, book = load_rules(THRESHOLDS, None), Words(lang), catalogue(lang)["codes"]
+    raw = _flat(yaml.safe_load((FOLDER / f"{THRESHOLDS}.yaml").read_text(encoding="utf-8")))
+    file = ROOM / "examples.json"
+    examples = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    lines = [
+        "# What the judge checks",
+        "",
+        f"Written by `docs/checks.py` from `conf/check/{THRESHOLDS}.yaml` (bounds) and `conf/text/{lang}.yaml` (words). An",
+        f"example is what the judge said of a demonstration (seed {SEED}) with a known fault put into it; how well it finds such",
+        "faults: [judging the judge](judging-the-judge.md). What FEASIBLE, FAIL or NOT_CHECKED mean: [verdict](verdict.md).",
+    ]
+    for stage in STAGES:
+        lines += ["", f"## {words.stage(stage).capitalize()}", ""]
+        for code in (code for code in raw if rules[code].stage == stage):
+            lines += _entry(code, raw[code], book.get(code, {}), words, examples.get(code))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, dict[str, Any]]:
+    found = {}
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        if "stage" in value:
+            found[name] = value
+        else:
+            found |= _flat(value, f"{name}.")
+    return found
+
+
+def _entry(code: str, raw: dict[str, Any], entry: dict[str, str], words: Words, example: dict | None) -> list[str]:
+    lines = [f"### `{code}`", "", f"**{words.what(code)}**", ""]
+    how = [entry["how"].rstrip(".") + "."] if "how" in entry else []
+    if raw.get("filter") not in (None, "none"):
+        how.append(f"Filter: {raw['filter']}.")
+    how += [f"{name} {raw[key]}." for key, name in (("window", "Window"), ("rate", "On a grid of")) if key in raw]
+    if "shortest" in raw:
+        warned = f"; {raw['shortest_warn']} for a warning" if "shortest_warn" in raw else ""
+        how.append(f"Shortest violation that counts: {raw['shortest']}{warned}.")
+    if raw.get("with"):
+        how.append("Settings: " + ", ".join(f"{key} {_told(value)}" for key, value in raw["with"].items()) + ".")
+    lines += [" ".join(how), ""] if how else []
+    lines += [
+        "| judged on | WARN beyond | FAIL beyond | unsure | excess counts in | source | grade | who moves | required |"
+    ]
+    lines += ["|---|---|---|---|---|---|---|---|---|"]
+    cells = (
+        words.signal(raw["signal"]),
+        *(_told(raw.get(key)) for key in ("warn", "fail", "unsure", "scale")),
+        raw["source"],
+        raw["grade"],
+        words.owner(raw["owner"]),
+        "never" if raw.get("required") is False else "where the scenario asks for it",
+    )
+    lines += ["| " + " | ".join(str(cell) for cell in cells) + " |", ""]
+    if example:
+        lines += [f"*{example['fault']}*: {example['message']}.", ""]
+        if example["picture"]:
+            lines += [f"![{code}](checks/{code}.svg)", ""]
+    if "fix" in entry:
+        advice = example["advice"] if example else words.fill(entry["fix"], {})
+        lines += [f"What to do: {advice}", ""]
+    return lines
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return "–" if value is None else str(value).replace("_", " ")
+
+
+# ------------------------------------------------------------------------------------------------------- examples
+
+
+def examples() -> dict[str, dict[str, Any]]:
+    """Break one demonstration in each way, judge the copies, and keep what was said; writes the curves."""
+    from shiliu.replay.demonstration import demonstrate
+    from shiliu.replay.device import load_device, through
+    from shiliu.replay.faults.injecting import Job, inject
+    from shiliu.replay.faults.registry import faults_of
+    from shiliu.replay.judge import judge
+    from shiliu.replay.scenes import Stage
+
+    scene = shiliu.load_scenario("microwave")
+    stage = Stage(scene, "command")
+    (episode,) = demonstrate(scene, [SEED])
+    known = faults_of(scene)
+    device = through(scene, episode, load_device("kuavo_vr"), SEED)
+    jobs = []
+    for name in SHOWN.values():
+        fault = known[name]
+        size = None if fault.sizes == (None,) else SIZE
+        jobs.append(Job(episode, (fault,), size, device if fault.way == "device" else None))
+    found: dict[str, dict[str, Any]] = {}
+    ROOM.mkdir(exist_ok=True)
+    for code, job, made in zip(SHOWN, jobs, inject(jobs, stage)):
+        if made.recording is None:
+            print(f"{code}: {job.name} could not be made: {made.reason}", file=sys.stderr)
+            continue
+        (verdict,) = judge([made.recording])
+        index = next((i for i, f in enumerate(verdict.findings) if _is(f, code) and f.level in ("FAIL", "WARN")), None)
+        if index is None:
+            print(f"{code}: not found in {job.name}; the verdict is {verdict.verdict}", file=sys.stderr)
+            continue
+        found[code] = _example(code, job.faults[0].name, verdict, index, made.recording)
+        print(f"{code}: {found[code]['message']}")
+    return found
+
+
+def _is(finding: Finding, code: str) -> bool:
+    return finding.code == code or (code == "scenario" and finding.code.startswith("scenario."))
+
+
+def _example(code: str, fault: str, verdict: Any, index: int, recording: Any) -> dict[str, Any]:
+    from shiliu.replay.report.plots import curve
+    from shiliu.replay.report.story import Story
+
+    words, finding = Words("en"), verdict.findings[index]
+    story = Story(verdict, words)
+    plot = _plot(finding, verdict, recording)
+    if plot is not None:
+        svg = str(curve(plot, story, code.replace(".", "-")))
+        head = '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff;font:12px sans-serif" '
+        (ROOM / f"{code}.svg").write_text(svg.replace("<svg ", head, 1) + "\n", encoding="utf-8")
+    return {
+        "fault": fault,
+        "message": words.message(finding).rstrip("."),
+        "advice": words.fix(finding),
+        "picture": plot is not None,
+    }
+
+
+def _plot(finding: Finding, verdict: Any, recording: Any) -> Plot | None:
+    """The report's own curve of the finding; else the stream that it names, as it came."""
+    for plot in verdict.evidence.plots if verdict.evidence else ():
+        if any(mark["code"] == finding.code for mark in plot.marks):
+            return _near(plot, finding)
+    from shiliu.replay.checks.channels import in_radians, pair
+    from shiliu.replay.checks.clock import origin_ns, seconds
+
+    origin = origin_ns(recording)
+    streams = [s for s in pair(recording) if s is not None and s.n > 1]
+    named = [
+        s for s in recording.streams.values() if s.n > 1 and ({s.name, s.meta.get("topic")} & set(finding.subject))
+    ]
+    if named and not any(s in streams for s in named):
+        streams = named[:1]
+    joints = [n for n in finding.subject if any(n in s.names for s in streams)]
+    if not streams:
+        return None
+    if not joints:
+        busy = np.argmax(np.nanstd(np.where(np.isfinite(streams[0].values), streams[0].values, np.nan), axis=0))
+        joints = [streams[0].names[int(busy)]]
+    traces = []
+    for stream in streams:
+        if joints[0] in stream.names:
+            name = stream.role if stream.role in ("command", "measured") else stream.name
+            angles = stream.quantity == "joint_position" and finding.code != "unit.degrees"
+            y = in_radians(stream, joints[:1])[:, 0] if angles else stream.column(joints[0])
+            traces.append({"name": name, "t": seconds(stream, origin), "y": y})
+    t0 = finding.t0
+    marks = [] if t0 is None else [{"t0": t0, "t1": finding.t1 if finding.t1 is not None else t0, "code": finding.code}]
+    plain = streams[0].quantity == "joint_position" and finding.code != "unit.degrees"
+    unit = "rad" if plain else streams[0].unit.split()[0]
+    return _near(Plot("joint_position", joints[0], unit, traces, marks=marks), finding) if traces else None
+
+
+def _near(plot: Plot, finding: Finding) -> Plot:
+    """Some seconds about the finding, so that it can be seen."""
+    if finding.t0 is None:
+        return plot
+    t1 = finding.t1 if finding.t1 is not None else finding.t0
+    low, high = finding.t0 - 3.0, t1 + 3.0
+    traces = []
+    for trace in plot.traces:
+        t, y = np.asarray(trace["t"], float), np.asarray(trace["y"], float)
+        keep = (t >= low) & (t <= high)
+        if keep.sum() > 1:
+            traces.append(trace | {"t": t[keep], "y": y[keep]})
+    return replace(plot, traces=traces) if traces else plot
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page; with `examples`, these first."""
+    if arguments == ["examples"]:
+        found = examples()
+        (ROOM / "examples.json").write_text(
+            json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
+    elif arguments:
+        print("python docs/checks.py [examples]", file=sys.stderr)
+        return 2
+    PAGE.write_text(page(), encoding="utf-8")
+    print("docs/checks.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
