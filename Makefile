@@ -8,7 +8,7 @@ PEERS := .venv-peers
 LEARN := .venv-learn
 IMAGES ?= []
 
-.PHONY: demo test test-slow lint bench peers tools conformance policy docs clean
+.PHONY: demo test test-slow lint bench peers tools conformance policy learn docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -39,7 +39,11 @@ $(LEARN)/ready: .ci/learn.txt pyproject.toml constraints.txt
 	@touch $@
 
 tools: $(LEARN)/ready  ## Stable-Baselines3, Minari's collector and video recording on our environments
-	$(LEARN)/bin/python -m pytest tests/test_env_tools.py
+	$(LEARN)/bin/python -m pytest tests/test_env_tools.py tests/test_notebooks.py
+
+learn: $(LEARN)/ready  ## behaviour cloning from demonstrations recorded here, in full: recording and training take some 10 minutes each
+	test -d build/learn || $(LEARN)/bin/python -m shiliu record scenario=microwave episodes=160 seed=300 out=build/learn
+	CLONING_DEMOS=$(CURDIR)/build/learn CLONING_STEPS=20000 CLONING_COPIES=50 CLONING_SECONDS=30 $(LEARN)/bin/python .ci/notebook.py notebooks/behaviour_cloning.ipynb
 
 $(PEERS)/ready: .ci/peers.txt
 	$(PYTHON) -m venv $(PEERS)
