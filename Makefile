@@ -8,7 +8,7 @@ PEERS := .venv-peers
 LEARN := .venv-learn
 IMAGES ?= []
 
-.PHONY: demo test test-slow lint bench peers tools conformance docs clean
+.PHONY: demo test test-slow lint bench peers tools conformance policy learn docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -39,7 +39,14 @@ $(LEARN)/ready: .ci/learn.txt pyproject.toml constraints.txt
 	@touch $@
 
 tools: $(LEARN)/ready  ## Stable-Baselines3, Minari's collector and video recording on our environments
-	$(LEARN)/bin/python -m pytest tests/test_env_tools.py
+	$(LEARN)/bin/python -m pytest tests/test_env_tools.py tests/test_notebooks.py
+
+learn: $(LEARN)/ready  ## behaviour cloning in full: 80 demonstrations, 10000 steps of training, 50 unseen draws, and the control
+	rm -rf build/learn
+	$(LEARN)/bin/python -m shiliu record scenario=microwave episodes=40 seed=300 out=build/learn
+	$(LEARN)/bin/python -m shiliu record scenario=microwave episodes=40 seed=400 out=build/learn append=true
+	CLONING_DEMOS=$(CURDIR)/build/learn CLONING_STEPS=10000 CLONING_COPIES=50 CLONING_SECONDS=30 \
+		$(LEARN)/bin/python .ci/notebook.py notebooks/behaviour_cloning.ipynb
 
 $(PEERS)/ready: .ci/peers.txt
 	$(PYTHON) -m venv $(PEERS)
@@ -61,6 +68,15 @@ conformance: $(VENV)/ready $(LEROBOT)/ready  ## the real lerobot reads a set tha
 	$(BIN)/python -m shiliu record scenario=microwave episodes=1 seed=1 out=build/conformance images=$(IMAGES) metadata=.ci/metadata.yaml
 	$(BIN)/python -m shiliu record scenario=microwave episodes=1 seed=2 out=build/conformance images=$(IMAGES) append=true
 	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_conformance.py build/conformance
+
+$(LEROBOT)/policy: $(LEROBOT)/ready .ci/lerobot_policy.txt pyproject.toml constraints.txt
+	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r .ci/lerobot_policy.txt
+	@touch $@
+
+policy: $(LEROBOT)/policy  ## the stock lerobot trains on a recorded set, and its policy acts in the environment
+	rm -rf build/policy
+	$(LEROBOT)/bin/python -m shiliu record scenario=microwave episodes=2 seed=1 out=build/policy/demos
+	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_policy.py build/policy/demos build/policy/run
 
 clean:
 	rm -rf $(VENV) $(LEROBOT) $(PEERS) $(LEARN) .types demo-out build *.egg-info
