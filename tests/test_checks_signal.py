@@ -114,3 +114,18 @@ def test_every_shift_at_once_says_what_a_loop_over_shifts_says(missing):
     finite = np.isfinite(expected)
     assert error[finite] == pytest.approx(expected[finite], rel=1e-9, abs=1e-9)
     assert likeness == pytest.approx(like, abs=1e-9)
+
+
+def test_a_number_that_is_not_finite_spoils_its_own_column_and_warns_nobody():
+    import warnings
+
+    from shiliu.replay.checks.signal import _over_shifts
+
+    rng = np.random.default_rng(0)
+    b = rng.normal(size=(200, 2)).cumsum(axis=0)
+    x = b[20:120].copy()
+    x[40, 1] = np.inf
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        error, _ = _over_shifts(x, b, 20, np.arange(-5, 6))
+    assert int(np.argmin(error[:, 0])) == 5 and not np.isfinite(error[:, 1]).any()

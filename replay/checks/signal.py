@@ -206,6 +206,7 @@ def find_lag(
     )
 
 
+@np.errstate(invalid="ignore")  # a column that holds an infinite number has no delay; it comes out as NaN
 def _over_shifts(x: np.ndarray, b: np.ndarray, lo: int, shifts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean squared difference and correlation of x (n, k) and b[lo + shift : lo + shift + n] for every shift, (s, k) each.
 
