@@ -26,7 +26,7 @@ PAGE = Path(__file__).resolve().parent / "checks.md"
 ROOM = Path(__file__).resolve().parent / "checks"
 THRESHOLDS = "arm_manipulation"
 SEED, SIZE = 10001, 0.5
-# a fault, or a mistake of the scenario, that shows each code; those left out are told in words alone
+# a fault, or a mistake of the scenario, that shows each code; others are shown by good demonstrations, or in words alone
 SHOWN = {
     "unit.degrees": "degrees for radians",
     "unit.polarity": "hands reversed",
@@ -73,8 +73,9 @@ def page(lang: str = "en") -> str:
         "# What the judge checks",
         "",
         f"Written by `docs/checks.py` from `conf/check/{THRESHOLDS}.yaml` (bounds) and `conf/text/{lang}.yaml` (words). An",
-        f"example is what the judge said of a demonstration (seed {SEED}) with a known fault put into it; how well it finds such",
-        "faults: [judging the judge](judging-the-judge.md). What FEASIBLE, FAIL or NOT_CHECKED mean: [verdict](verdict.md).",
+        f"example is what the judge said of a demonstration (seed {SEED}) with a known fault put into it, or of a good one",
+        "where no fault shows a code; how well it finds faults: [judging the judge](judging-the-judge.md). What FEASIBLE, FAIL",
+        "or NOT_CHECKED mean: [verdict](verdict.md).",
     ]
     for stage in STAGES:
         lines += ["", f"## {words.stage(stage).capitalize()}", ""]
@@ -173,6 +174,53 @@ def examples() -> dict[str, dict[str, Any]]:
     return found
 
 
+def told_without_fault(known: set[str]) -> dict[str, dict[str, Any]]:
+    """Codes that no fault shows: what the judge says of a good demonstration, as it is and as devices would see it.
+
+    Args:
+        known: codes that have an example already.
+    """
+    import tempfile
+
+    from shiliu.replay.demonstration import as_recording, demonstrate
+    from shiliu.replay.device import load_device, through
+    from shiliu.replay.judge import judge
+    from shiliu.replay.retarget.arms import arms_of
+    from shiliu.replay.retarget.exoskeleton import Person, save, stream_of
+
+    rules, scene = set(load_rules(THRESHOLDS, None)), shiliu.load_scenario("microwave")
+    (episode,) = demonstrate(scene, [SEED])
+    good = as_recording("good", episode, scene)
+    arms = arms_of(scene)
+    columns = [episode.action_names.index(name) for name in arms.names]
+    t = np.arange(episode.n_steps) * scene.control_timestep
+    rng = np.random.default_rng(SEED)
+    off = np.deg2rad(8.0) * rng.standard_normal(14)
+    with tempfile.TemporaryDirectory() as folder:
+        save(
+            Path(folder) / "worn.npz",
+            stream_of(arms, t, episode.actions[:, columns].astype(float), Person.of_height(), offsets=off),
+        )
+        worn = next(iter(shiliu.read(Path(folder) / "worn.npz")))
+        found: dict[str, dict[str, Any]] = {}
+        for name, recording, full in (
+            ("a good demonstration", good, True),
+            ("the same through a real device's ways", through(scene, episode, load_device("kuavo_vr"), SEED), False),
+            ("the same hands by an exoskeleton whose encoders are 8° off", worn, False),
+        ):
+            (verdict,) = judge([recording], full=full)
+            for index, finding in enumerate(verdict.findings):
+                code = finding.code
+                if (
+                    code in rules
+                    and code not in known | set(found)
+                    and finding.level in ("PASS", "WARN", "FAIL", "INFO")
+                ):
+                    found[code] = _example(code, name, verdict, index, recording)
+                    print(f"{code}: {found[code]['message']}")
+    return found
+
+
 def _is(finding: Finding, code: str) -> bool:
     return finding.code == code or (code == "scenario" and finding.code.startswith("scenario."))
 
@@ -183,7 +231,8 @@ def _example(code: str, fault: str, verdict: Any, index: int, recording: Any) ->
 
     words, finding = Words("en"), verdict.findings[index]
     story = Story(verdict, words)
-    plot = _plot(finding, verdict, recording)
+    well = finding.level in ("PASS", "INFO") or finding.t0 is None  # nothing to point at
+    plot = None if well and finding.code not in SHOWN else _plot(finding, verdict, recording)
     if plot is not None:
         svg = str(curve(plot, story, code.replace(".", "-")))
         head = '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff;font:12px sans-serif" '
@@ -250,6 +299,7 @@ def main(arguments: list[str]) -> int:
     """Write the page; with `examples`, these first."""
     if arguments == ["examples"]:
         found = examples()
+        found |= told_without_fault(set(found))
         (ROOM / "examples.json").write_text(
             json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
         )
