@@ -14,7 +14,8 @@ import numpy as np
 from .config import Placed, ScenarioConfig, nominal_values
 from .dialect import Node, nearest
 from .errors import ScenarioError
-from .goal import Limit, Names, read_goal, read_never, read_safety
+from .goal import Limit, read_goal, read_never, read_safety
+from .names import Names
 from .observation import build_schema, camera_of
 from .pose import Pose, local_pose
 from .predicate import Force, Predicate, Untouched, leaves

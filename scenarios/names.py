@@ -1,0 +1,78 @@
+"""What a dotted word of a scenario means: `oven.door` names a part (`oven`) and a word of its interface (`door`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import mujoco
+
+from .config import ScenarioConfig
+from .dialect import Node, nearest
+
+
+class Names:
+    """Finds what a dotted word of a scenario means in its compiled spec.
+
+    Args:
+        spec: the composed scene.
+        config: the scenario, for its parts' interfaces.
+        robot: the robot's interface words.
+    """
+
+    def __init__(self, spec: mujoco.MjSpec, config: ScenarioConfig, robot: Mapping[str, Mapping[str, Any]]):
+        self.spec = spec
+        self.parts = {placed.name: placed.part for placed in config.parts}
+        self.unbuilt = config.unbuilt
+        self.robot = robot
+
+    def split(self, node: Node) -> tuple[str, str, Mapping[str, Any]] | None:
+        """(prefix, word, interface entry) of `oven.door`; None and a note where the part is unknown."""
+        instance, _, word = node.word().partition(".")
+        if instance == "robot":
+            return "", word, self.robot.get(word, {})
+        if instance not in self.parts:
+            if instance and instance not in self.unbuilt:  # an empty word has been noted
+                node.note(f"{instance!r} is no part of this scenario.{nearest(instance, ['robot', *self.parts])}")
+            return None
+        return f"{instance}/", word, self.parts[instance].interface.get(word, {})
+
+    def element(self, node: Node, kind: str) -> str | None:
+        """Full name of the site, joint or body that a word means."""
+        found = self.split(node)
+        if found is None:
+            return None
+        prefix, word, entry = found
+        if kind == "body" and not word:
+            top = self.parts[prefix[:-1]].name.rsplit("/", 1)[-1] if prefix else "base_link"
+            return prefix + top
+        candidates = [entry[kind]] if kind in entry else [word]
+        for name in candidates:
+            if getattr(self.spec, kind)(prefix + name) is not None:
+                return prefix + name
+        elements = {"site": self.spec.sites, "joint": self.spec.joints, "body": self.spec.bodies}[kind]
+        known = [e.name[len(prefix) :] for e in elements if e.name.startswith(prefix)] if prefix else list(self.robot)
+        node.note(f"{node.value!r} names no {kind}.{nearest(word, known)}")
+        return None
+
+    def groups(self, node: Node) -> list[str]:
+        """Contact groups that a word means: `tree:` of bodies, `geom:` where the interface lists geoms."""
+        found = self.split(node)
+        if found is None:
+            return []
+        prefix, word, entry = found
+        if "geoms" in entry:
+            return [f"geom:{prefix}{name}" for name in entry["geoms"]]
+        if "bodies" in entry:
+            return [f"tree:{prefix}{name}" for name in entry["bodies"]]
+        body = self.element(node, "body")
+        return [] if body is None else [f"{'body' if word else 'tree'}:{body}"]
+
+    def pieces(self, node: Node) -> list[str]:
+        """The free bodies of a part of loose pieces."""
+        instance = node.word()
+        if instance not in self.parts:
+            if instance and instance not in self.unbuilt:
+                node.note(f"{instance!r} is no part of this scenario.{nearest(instance, list(self.parts))}")
+            return []
+        return [b.name for b in self.spec.bodies if b.name.startswith(f"{instance}/") and b.parent.name == "world"]

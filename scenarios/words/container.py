@@ -1,0 +1,41 @@
+"""Words of loose pieces in a container: share, share_below."""
+
+from __future__ import annotations
+
+from ..dialect import Node
+from ..names import Names
+from ..predicate import Predicate, Share
+from ..quantity import parse_quantity
+from ..sensing import Request
+from .word import Words
+
+
+def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
+    bound = "less_than" if below else "at_least"
+    node.mapping(required=("of", "inside", bound))
+    pieces = names.pieces(node.child("of"))
+    inside = node.child("inside")
+    body = names.element(inside, "body")
+    instance = inside.word()
+    entry = names.parts[instance].interface.get("inside") if instance in names.parts else None
+    share = node.child(bound).quantity("share", low=0.0, high=1.0)
+    if body is None or not pieces:
+        return None
+    if entry is None:
+        inside.note(f"{inside.value!r} is no container: its part's sheet has no word 'inside'.")
+        return None
+    site = names.spec.site(f"{instance}/{entry['site']}")
+    return Share(
+        tuple(Request("body_position", piece, f"body:{body}") for piece in pieces),
+        (float(site.pos[0]), float(site.pos[1]), float(site.pos[2])),
+        parse_quantity(entry["radius"], "length"),
+        parse_quantity(entry["height"], "length"),
+        share,
+        below,
+    )
+
+
+WORDS: Words = {
+    "share": _share,
+    "share_below": lambda node, names: _share(node, names, below=True),
+}

@@ -1,0 +1,66 @@
+"""Words of where things are: angle, near, upright, tilted, moved, below."""
+
+from __future__ import annotations
+
+from ..dialect import Node
+from ..names import Names
+from ..predicate import Angle, Below, Moved, Near, Predicate, Upright
+from ..sensing import Request
+from .word import Words
+
+
+def _angle(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of",), optional=("above", "below"))
+    if ("above" in node) == ("below" in node):
+        node.note("an angle is either above or below a bound.")
+    joint = names.element(node.child("of"), "joint")
+    above = "above" in node
+    bound = node.child("above" if above else "below").quantity("angle")
+    return None if joint is None else Angle(Request("joint_position", joint), bound, above)
+
+
+def _near(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of", "to", "within"))
+    of, to = names.element(node.child("of"), "site"), names.element(node.child("to"), "site")
+    within = node.child("within").quantity("length", low=0.0)
+    return (
+        None if of is None or to is None else Near(Request("site_position", of), Request("site_position", to), within)
+    )
+
+
+def _upright(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of", "within"))
+    body = names.element(node.child("of"), "body")
+    within = node.child("within").quantity("angle", low=0.0)
+    return None if body is None else Upright(Request("body_up", body), within)
+
+
+def _tilted(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of", "more_than"))
+    body = names.element(node.child("of"), "body")
+    bound = node.child("more_than").quantity("angle", low=0.0)
+    return None if body is None else Upright(Request("body_up", body), bound, invert=True)
+
+
+def _moved(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of", "more_than"))
+    body = names.element(node.child("of"), "body")
+    bound = node.child("more_than").quantity("length", low=0.0)
+    return None if body is None else Moved(Request("body_position", body), bound)
+
+
+def _below(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of", "height"))
+    site = names.element(node.child("of"), "site")
+    height = node.child("height").quantity("length")
+    return None if site is None else Below(Request("site_position", site), height)
+
+
+WORDS: Words = {
+    "angle": _angle,
+    "near": _near,
+    "upright": _upright,
+    "tilted": _tilted,
+    "moved": _moved,
+    "below": _below,
+}

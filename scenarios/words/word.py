@@ -1,0 +1,12 @@
+"""What a word of goal, never and safety is: a reader that makes a predicate of its node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..dialect import Node
+from ..names import Names
+from ..predicate import Predicate
+
+Reader = Callable[[Node, Names], Predicate | None]  # None where something is wrong, which it has noted
+Words = Mapping[str, Reader]
