@@ -68,7 +68,7 @@ class Interface:
         schema = scene.schema
         self.scene, self.mode = scene, action
         self.actions, self.latency = make_actions(action, scene, n), Latency(scene, n, latency)
-        self.applied = np.zeros((n, scene.model.nu), np.float32)
+        self.applied = np.zeros((n, scene.n_actions), np.float32)
         known = [name.removeprefix("observation.") for name in schema.observations]
         self.groups = tuple(f"observation.{_known(name, known, 'observations')}" for name in observations or known)
         self.views = tuple(_view(schema.cameras, word) for word in images)

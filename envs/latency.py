@@ -30,7 +30,7 @@ class Latency:
         issued = (np.arange(substeps) - steps) // substeps  # control periods before this one; 0 is this one's command
         self._kept = int(1 - issued.min(initial=0))
         self._pick = self._kept - 1 + issued
-        self._history = np.zeros((n, self._kept, scene.model.nu), np.float32)
+        self._history = np.zeros((n, self._kept, scene.n_actions), np.float32)
         self._none = steps == 0
 
     def begin(self, ids: np.ndarray | slice, command: np.ndarray) -> None:

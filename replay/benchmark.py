@@ -15,6 +15,7 @@ import numpy as np
 from ..envs.single import ShiliuEnv
 from ..envs.vector import ShiliuVectorEnv
 from ..scenarios import draw as drawing
+from ..scenarios.config import nominal_values
 from ..scenarios.scene import Scene
 from .benchmark_setup import compiling, memory_per_copy, scaling, start_up
 from .checks.rules import load_rules
@@ -68,7 +69,7 @@ def _env_step(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
             env.step(action)
         middle = time.perf_counter()
         for action in actions:
-            data.ctrl[:] = action
+            data.ctrl[: scene.n_actions] = action
             mujoco.mj_step(scene.model, data, scene.n_substeps)
         end = time.perf_counter()
         if pair:  # the first warms up
@@ -85,6 +86,12 @@ def _env_step(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
         "x_real_time": round(scene.control_timestep / float(np.median(ours)), 1),
         "bare_x_real_time": round(scene.control_timestep / float(np.median(bare)), 1),
     }
+
+
+def _whole(scene: Scene, actions: np.ndarray) -> np.ndarray:
+    """(..., nu) float64 controls of the bare engine: actions (..., k), and at their start value what reacts in the scene."""
+    rest = scene.reactions.start(nominal_values(scene.config))
+    return np.concatenate([actions, np.broadcast_to(rest, (*actions.shape[:-1], len(rest)))], axis=-1)
 
 
 def _vector(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
@@ -105,8 +112,8 @@ def _vector(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
         for action in actions:
             envs.step(action)
         middle = time.perf_counter()
-        for action in actions:
-            batch.rollout(scene.n_substeps, action[:, None].astype(float), record=())
+        for control in _whole(scene, actions)[:, :, None]:
+            batch.rollout(scene.n_substeps, control, record=())
         end = time.perf_counter()
         if pair:  # the first warms up
             ours.append(middle - begin)
@@ -159,7 +166,8 @@ def _replay(scene: Scene, seed: int) -> dict[str, Any]:
     judge(recordings[:2])
     batch = mujoco.batch.Batch(scene.model, REPLAYED, 0)
     longest = max(e.n_steps for e in episodes)
-    control = np.stack([np.pad(e.actions, ((0, longest - e.n_steps), (0, 0)), "edge") for e in episodes]).astype(float)
+    told = np.stack([np.pad(e.actions, ((0, longest - e.n_steps), (0, 0)), "edge") for e in episodes])
+    control = _whole(scene, told)
 
     def bare() -> float:
         batch.set_models([models[i % len(models)] for i in range(REPLAYED)])

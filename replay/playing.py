@@ -115,7 +115,7 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
         unstable[np.isnan(unstable) & simulation.unstable] = t * scene.control_timestep
 
     note(0)
-    actions = np.zeros((n, longest, scene.model.nu), np.float32)
+    actions = np.zeros((n, longest, scene.n_actions), np.float32)
     for i, take in enumerate(takes):
         actions[i, : take.n_steps] = take.actions
     for t in range(longest):

@@ -48,7 +48,7 @@ def nominal(scene: Scene) -> Draw:
 def of_values(scene: Scene, values: Mapping[str, float], task: int) -> Draw:
     """The draw that has these values; equal values give equal bytes."""
     model = scene.compile(values)
-    return Draw(dict(values), task, model, _start_state(scene, model))
+    return Draw(dict(values), task, model, _start_state(scene, model, values))
 
 
 def chosen(scene: Scene, values: Mapping[str, float]) -> Draw:
@@ -173,7 +173,7 @@ def unsound(scene: Scene, candidate: Draw) -> str | None:
     return None
 
 
-def _start_state(scene: Scene, model: mujoco.MjModel) -> np.ndarray:
+def _start_state(scene: Scene, model: mujoco.MjModel, values: Mapping[str, float]) -> np.ndarray:
     """The resting positions of the nominal scene, carried over to this draw's places.
 
     Free bodies keep the small offset that settling gave them relative to where they were put; other joints keep their
@@ -192,7 +192,7 @@ def _start_state(scene: Scene, model: mujoco.MjModel) -> np.ndarray:
             width = 4 if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_BALL else 1
             qpos[a : a + width] = rest[a : a + width]
     data.qpos[:] = qpos
-    data.ctrl[:] = scene.ready_ctrl
+    data.ctrl[:] = scene.start_ctrl(values)
     state = np.zeros(mujoco.mj_stateSize(model, STATE))
     mujoco.mj_getState(model, data, state, STATE)
     return state

@@ -26,8 +26,8 @@ def build_schema(
     high = np.array([*(ranges[n][1] for n in joints), *(100.0 for _ in hands)])
     names = (*joints, *hands)
     actuators = tuple(a.name for a in spec.actuators)
-    if actuators != names:
-        raise ValueError(f"the robot's actuators {actuators} are not in the order of its joints {names}")
+    if actuators[: len(names)] != names:
+        raise ValueError(f"the robot's actuators {actuators} do not begin with its joints in their order {names}")
     unit = (*("rad" for _ in joints), *("%" for _ in hands))
     action = Feature("action", names, unit, low, high, tuple(f"actuator {n}" for n in names))
 

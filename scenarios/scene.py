@@ -19,6 +19,7 @@ from .names import Names
 from .observation import build_schema, camera_of
 from .pose import Pose, local_pose
 from .predicate import Force, Predicate, Untouched, leaves
+from .reaction import Reaction, Reactions
 from .robot import Robot
 from .schema import Schema
 from .sensing import Layout, Request, SensorPlan
@@ -34,7 +35,8 @@ class Scene:
 
     Attributes:
         config: the typed scenario; robot: which robot stands in it, with which hands and base.
-        schema: the episode schema; course: subgoals and failure modes; safety: force limits.
+        schema: the episode schema; course: subgoals and failure modes; safety: force limits;
+            reactions: what answers between two control steps.
         layout: where each sensor's reading lies.
         timestep, n_substeps, control_timestep: physics step [s], steps a control period, control period [s].
     """
@@ -47,6 +49,9 @@ class Scene:
         self.timestep = self.control_timestep / self.n_substeps
         self._build = _Build(config, robot, self.timestep)
         names = Names(self._build.spec, config, robot.interface)
+        self._reacting = tuple(self._read_reactions(names))
+        for reaction in self._reacting:
+            reaction.compile_into(self._build.spec)
         subgoals = read_goal(config.goal, names)
         nevers = read_never(config.never, names, [name for name, _ in config.goal.items()])
         self.safety: tuple[Limit, ...] = read_safety(config.safety, names)
@@ -62,6 +67,8 @@ class Scene:
         self.unasked = tuple(plan.add(request) for request in self._unasked())
         asked = [leaf for items in (subgoals, nevers, self.safety) for item in items for leaf in leaves(item.predicate)]
         for request in (request for leaf in asked for request in leaf.requests()):
+            plan.add(request)
+        for request in (request for reaction in self._reacting for request in reaction.requests()):
             plan.add(request)
         self._check_cameras(names)
         if config.pose and config.pose not in robot.sheet["poses"]:
@@ -79,8 +86,13 @@ class Scene:
         except ValueError as error:  # what no single key shows: a body without mass, two elements of one name
             said = " ".join(str(error).split())
             raise ScenarioError(f"The scene does not compile: {said}.", field=config.id) from None
+        self.reactions = Reactions(self._reacting, self.model, self.n_actions)
         averaged = [request for leaf in asked if isinstance(leaf, Force) and leaf.mean for request in leaf.forces]
         self.layout = Layout.of_model(self.model, averaged)
+
+    def _read_reactions(self, names: Names) -> list[Reaction]:
+        """What answers in the scene; here nothing does."""
+        return []
 
     def _check_cameras(self, names: Names) -> None:
         """Note a camera whose mount or target does not exist, or whose name the robot's model has already."""
@@ -142,6 +154,8 @@ class Scene:
     @cached_property
     def _with_looks(self) -> _Build:
         build = _Build(self.config, self.robot, self.timestep)
+        for reaction in self._reacting:
+            reaction.compile_into(build.spec)
         self._plan.compile_into(build.spec)
         build.add_cameras(self.names)
         return build
@@ -178,7 +192,7 @@ class Scene:
         """(nq,) qpos of the nominal scene after everything has come to rest, robot in its starting pose."""
         data = mujoco.MjData(self.model)
         data.qpos[:] = self.start_qpos(self.model)
-        data.ctrl[:] = self.ready_ctrl
+        data.ctrl[:] = self.start_ctrl(nominal_values(self.config))
         for _ in range(round(SETTLE_TIME / self.timestep)):
             mujoco.mj_step(self.model, data)
         return data.qpos.copy()
@@ -192,9 +206,18 @@ class Scene:
 
     @cached_property
     def ready_ctrl(self) -> np.ndarray:
-        """(nu,) ctrl that holds the starting pose; hands are open."""
+        """(n_actions,) command that holds the starting pose; hands are open."""
         pose = self.robot.pose(self.config.pose)
-        return np.array([pose.get(self.model.actuator(i).name, 0.0) for i in range(self.model.nu)])
+        return np.array([pose.get(name, 0.0) for name in self.schema.action.names])
+
+    @property
+    def n_actions(self) -> int:
+        """Number of the robot's actuators, which come first in `ctrl`; those after them react."""
+        return len(self.schema.action.names)
+
+    def start_ctrl(self, values: Mapping[str, float]) -> np.ndarray:
+        """(nu,) ctrl at time zero of a draw with these values."""
+        return np.concatenate([self.ready_ctrl, self.reactions.start(values)])
 
     def __repr__(self) -> str:
         return (

@@ -53,6 +53,8 @@ class Simulation:
         self._sensordata = self.batch.bind("sensordata")
         self._start = np.zeros((n, scene.model.nsensordata))
         self._control = np.zeros((n, 1, scene.model.nu))
+        self._commands = scene.n_actions  # columns of ctrl that an action fills; the rest reacts
+        self._ctrl = self.batch.bind("ctrl")
         self.unstable = np.zeros(n, bool)
 
     @property
@@ -89,8 +91,8 @@ class Simulation:
         """Apply an action for one control period.
 
         Args:
-            action: (n, nu) or, with `ids`, (len(ids), nu); float32 as recorded, becomes `ctrl` unchanged. (n, substeps, nu)
-                gives a command for each physics step.
+            action: (n, k) or, with `ids`, (len(ids), k), k actuators of the robot; float32 as recorded, becomes `ctrl`
+                unchanged. (n, substeps, k) gives a command for each physics step.
             ids: the copies to advance, None for all.
 
         Returns:
@@ -108,10 +110,11 @@ class Simulation:
             ids, action = rows[alive], action[alive]
         if ids is None:
             if action.ndim == 2:
-                self._control[:, 0] = action
+                self._control[:, 0, : self._commands] = action
+                self._control[:, 0, self._commands :] = self._ctrl[:, self._commands :]
                 control = self._control
             else:
-                control = np.asarray(action, np.float64)
+                control = self._whole(action, self._ctrl)
             out = self.batch.rollout(
                 self.scene.n_substeps, control, record=("sensordata",), out={"sensordata": self._trace}
             )
@@ -120,14 +123,30 @@ class Simulation:
         elif not len(ids):
             trace = self._trace
         else:
-            control = np.asarray(action if action.ndim == 3 else action[:, None], np.float64)
+            control = self._whole(action if action.ndim == 3 else action[:, None], self._ctrl[ids])
             self._trace[ids] = self.batch.rollout(self.scene.n_substeps, control, record=("sensordata",), ids=ids)[
                 "sensordata"
             ]
             self.batch.forward(ids, stage=_VEL)
             trace = self._trace
         self.unstable = self.batch.warning.reshape(self.n, -1).any(axis=1)
-        return self._readings(*reduce_forces(trace, self.scene.layout, self.scene.timestep))
+        readings = self._readings(*reduce_forces(trace, self.scene.layout, self.scene.timestep))
+        if self.scene.reactions.extra:
+            self._react(readings, np.arange(self.n) if ids is None else ids)
+        return readings
+
+    def _whole(self, action: np.ndarray, ctrl: np.ndarray) -> np.ndarray:
+        """(m, steps, nu) what the robot's actuators are told, and what the others go on with."""
+        control = np.empty((*action.shape[:2], self.scene.model.nu))
+        control[..., : self._commands] = action
+        control[..., self._commands :] = ctrl[:, None, self._commands :]
+        return control
+
+    def _react(self, readings: Readings, ids: np.ndarray) -> None:
+        """Let what reacts answer to what these copies have just gone through; its answer is part of their state."""
+        if len(ids):
+            extra = self._ctrl[ids, self._commands :]
+            self._ctrl[ids, self._commands :] = self.scene.reactions.react(readings.rows(ids), extra)
 
     def save(self, i: int = 0) -> Saved:
         """Everything that copy i goes on from, to the bit."""

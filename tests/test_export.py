@@ -547,7 +547,7 @@ def test_rewards_and_success_are_the_environments(scene):
     start = env._one.draw
     rng = np.random.default_rng(0)
     low, high = env.action_space.low, env.action_space.high
-    actions = np.clip(scene.ready_ctrl + rng.normal(0, 0.05, (6, scene.model.nu)), low, high).astype(np.float32)
+    actions = np.clip(scene.ready_ctrl + rng.normal(0, 0.05, (6, scene.n_actions)), low, high).astype(np.float32)
     stepped = [env.step(action) for action in actions]
     played = next(play(scene, [Take(start, actions)], [[0]]))
     made = transitions(scene, episode_of(scene, start, 4, actions, played), "dense")
