@@ -1,0 +1,160 @@
+"""How often does the scripted operator do a scenario, and is what it does lawful? One line a seed, then the shares.
+
+    python benchmarks/demonstrations.py microwave seeds=10000:10200 out=build/microwave.jsonl [processes=0] [variant=NAME] [figures=true]
+
+Each seed is drawn, performed and judged as `shiliu replay` judges it. A run that is begun again with the same `out` goes on
+behind its last line; another scene, or another version of it, is refused, since its lines would not belong together.
+`processes=0` takes all cores; the lines are the same and in the same order whatever their number. `figures=true` writes
+the shares to `conf/figures/<scenario>.yaml`, from where `shiliu list` and the scenario's card take them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import shiliu
+import yaml
+from rich.progress import track
+from shiliu.replay.demonstration import as_recording, demonstrate
+from shiliu.replay.statistics import wilson
+from shiliu.scenarios.scene import Scene
+
+FIGURES = Path(__file__).resolve().parents[1] / "conf" / "figures"
+_scene: Scene  # of a worker process
+
+
+def load(scenario: str, overrides: Sequence[str]) -> Scene:
+    """The scene that is performed in, in this process."""
+    global _scene
+    _scene = shiliu.load_scenario(scenario, overrides=list(overrides))
+    return _scene
+
+
+def head(scene: Scene, overrides: Sequence[str]) -> dict[str, Any]:
+    """What all lines of a file have in common."""
+    chosen = {"overrides": list(overrides)} if overrides else {}
+    return {"scenario": scene.name, "version": scene.version, **chosen, "fingerprint": scene.fingerprint}
+
+
+def one(seed: int) -> dict[str, Any]:
+    """Perform and judge one seed."""
+    (episode,) = demonstrate(_scene, [seed], threads=1)
+    (verdict,) = shiliu.judge([as_recording(f"seed_{seed}", episode, _scene)], _scene, threads=1)
+    label = episode.label
+    last = [s["skill"] for s in episode.segments][-1] if episode.segments else None
+    root = None if verdict.root is None else verdict.findings[verdict.root]
+    return {
+        "seed": seed, "success": bool(label["success"]), "failure": label["failure"], "during": last,
+        "lasts": round(episode.n_steps * episode.control_timestep, 2), "redraws": len(episode.draw["redraws"]),
+        "verdict": verdict.verdict, "root": root and root.code, "of": root and list(root.subject), "at": root and root.t0,
+    }  # fmt: skip
+
+
+def lines_of(out: Path, common: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The lines that a file holds already.
+
+    Raises:
+        SystemExit: the file was made in another scene.
+    """
+    if not out.is_file():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(common) + "\n")
+        return []
+    first, *rest = out.read_text().splitlines()
+    if json.loads(first) != common:
+        raise SystemExit(f"{out} holds lines of {first}, not of {json.dumps(common)}: choose another out=")
+    whole = [line for line in rest if line.endswith("}")]  # a line that was being written when the machine stopped
+    out.write_text("".join(f"{line}\n" for line in (first, *whole)))
+    return [json.loads(line) for line in whole]
+
+
+def share(k: int, n: int) -> str:
+    """`190 of 200 (91.0 % to 97.3 %)`, with the 95 % Wilson interval."""
+    low, high = wilson(k, n)
+    return f"{k} of {n} ({low:.1%} to {high:.1%})"
+
+
+def summary(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures of a run."""
+    good = [line for line in lines if line["success"]]
+    lasts = sorted(line["lasts"] for line in good)
+    redraws = sum(line["redraws"] for line in lines)
+    return {
+        "seeds": [lines[0]["seed"], lines[-1]["seed"]],
+        "demonstrations": len(lines),
+        "succeeded": len(good),
+        "feasible": sum(line["verdict"] == "FEASIBLE" for line in lines),
+        "seconds": [lasts[0], lasts[len(lasts) // 2], lasts[-1]] if lasts else [],
+        "failures": dict(Counter(f"{line['failure']} in {line['during']}" for line in lines if not line["success"])),
+        "refused": dict(Counter(line["root"] for line in good if line["verdict"] != "FEASIBLE")),
+        "redrawn": round(redraws / (redraws + len(lines)), 4),
+    }
+
+
+def tell(told: Mapping[str, Any]) -> None:
+    """Print the shares, with why the rest failed."""
+    n = told["demonstrations"]
+    print(f"succeeded {share(told['succeeded'], n)}; judged FEASIBLE {share(told['feasible'], n)}")
+    if told["seconds"]:
+        print(
+            "a success lasts {:.0f} to {:.0f} s, {:.0f} s in the middle".format(
+                *(told["seconds"][i] for i in (0, 2, 1))
+            )
+        )
+    for title, counts in (("failed", told["failures"]), ("refused though it succeeded", told["refused"])):
+        for why, count in sorted(counts.items(), key=lambda item: -item[1]):
+            print(f"  {title}: {count} × {why}")
+    print(f"draws refused: {told['redrawn']:.1%}")
+
+
+def main(words: Sequence[str]) -> int:
+    """Go on where the file ends, and tell."""
+    scenario, settings = words[0], dict(word.split("=", 1) for word in words[1:])
+    begin, end = (int(x) for x in settings["seeds"].split(":"))
+    overrides = [f"{key}={settings[key]}" for key in ("variant", "base", "hand") if key in settings]
+    out, processes = Path(settings["out"]), int(settings.get("processes", 0)) or (os.cpu_count() or 1)
+    common = head(load(scenario, overrides), overrides)
+    lines = [line for line in lines_of(out, common) if begin <= line["seed"] < end]
+    wanting = [seed for seed in range(begin, end) if seed not in {line["seed"] for line in lines}]
+    started, simulated = time.perf_counter(), 0.0
+    if wanting:
+        processes = min(processes, len(wanting))
+        with (
+            ProcessPoolExecutor(processes, get_context("spawn"), load, (scenario, overrides)) as pool,
+            out.open("a") as file,
+        ):
+            for line in track(pool.map(one, wanting), scenario, len(wanting), disable=not sys.stderr.isatty()):
+                file.write(json.dumps(line) + "\n")
+                file.flush()
+                lines.append(line)
+                simulated += line["lasts"]
+                if not line["success"] or line["verdict"] != "FEASIBLE":
+                    print(
+                        {k: line[k] for k in ("seed", "failure", "during", "verdict", "root", "of", "at")}, flush=True
+                    )
+        took = time.perf_counter() - started
+        print(f"{simulated / took / processes:.1f} x real time a process, performing and judging")
+    lines.sort(key=lambda line: line["seed"])
+    told = summary(lines)
+    tell(told)
+    if settings.get("figures") == "true":
+        FIGURES.mkdir(exist_ok=True)
+        file = FIGURES / f"{'.'.join([scenario, *(settings[k] for k in ('variant',) if k in settings)])}.yaml"
+        command = f"python benchmarks/demonstrations.py {' '.join(words)}"
+        file.write_text(
+            f"# Written by `{command}`.\n" + yaml.safe_dump({"version": common["version"], **told}, sort_keys=False)
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""The figures of the scripted operator: counted from its lines, gone on with only in the same scene."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+FILE = Path(__file__).resolve().parents[1] / "benchmarks" / "demonstrations.py"
+GOOD = {"success": True, "failure": None, "during": "press_key", "redraws": 0, "verdict": "FEASIBLE", "root": None}
+COMMON = {"scenario": "microwave", "version": 2, "fingerprint": "f4"}
+
+
+@pytest.fixture(scope="module")
+def bench():
+    spec = importlib.util.spec_from_file_location("demonstrations", FILE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_shares_are_those_of_the_lines(bench):
+    lines = [
+        {**GOOD, "seed": 1, "lasts": 50.0},
+        {**GOOD, "seed": 2, "lasts": 70.0, "verdict": "INFEASIBLE", "root": "balance", "redraws": 1},
+        {**GOOD, "seed": 3, "lasts": 90.0, "success": False, "failure": "scenario.spilt", "during": "lift",
+         "verdict": "INFEASIBLE", "root": "goal"},
+    ]  # fmt: skip
+    told = bench.summary(lines)
+    assert (told["demonstrations"], told["succeeded"], told["feasible"]) == (3, 2, 1)
+    assert told["seconds"] == [50.0, 70.0, 70.0] and told["redrawn"] == 0.25
+    assert told["failures"] == {"scenario.spilt in lift": 1} and told["refused"] == {"balance": 1}
+
+
+def test_a_run_goes_on_behind_its_last_whole_line(bench, tmp_path):
+    out = tmp_path / "runs" / "lines.jsonl"
+    assert bench.lines_of(out, COMMON) == []
+    with out.open("a") as file:
+        file.write(json.dumps({**GOOD, "seed": 1}) + "\n" + '{"seed": 2, "succ')
+    assert [line["seed"] for line in bench.lines_of(out, COMMON)] == [1]
+    assert len(out.read_text().splitlines()) == 2  # the torn line is gone
+    with pytest.raises(SystemExit, match="choose another out="):
+        bench.lines_of(out, {**COMMON, "version": 3})
