@@ -46,7 +46,7 @@ class ShiliuEnv(gymnasium.Env):
             or the names that vary, such as `["bowl", "oven.yaw"]`.
         render_mode: `rgb_array`, `human` (a window, where there is a screen) or None.
         camera: which camera `render` shows; the scenario's `overview`, or else its first one, where None is given.
-        hand, base, overrides, cell: as for `shiliu.load_scenario`; the control rate is an override too
+        hand, base, overrides, cell, variant: as for `shiliu.load_scenario`; the control rate is an override too
             (`overrides=["control_rate='20 Hz'"]`).
 
     The episode ends (`terminated`) when the task is done, a failure mode of the scenario has happened, or the simulation
@@ -101,11 +101,12 @@ class ShiliuEnv(gymnasium.Env):
         base: str = "planted",
         overrides: Sequence[str] = (),
         cell: str | None = None,
+        variant: str | None = None,
     ):
         self.scene = (
             scenario
             if isinstance(scenario, Scene)
-            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell)
+            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant)
         )
         modes = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in modes:

@@ -30,7 +30,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
 
     Args:
         num_envs: number of copies.
-        scenario, action, observations, reward, until, latency, vary, hand, base, overrides, cell: as for `ShiliuEnv`.
+        scenario, action, observations, reward, until, latency, vary, hand, base, overrides, cell, variant: as for `ShiliuEnv`.
         threads: of the simulation; 0 uses all cores. The numbers do not depend on it.
         autoreset_mode: one of Gymnasium's: `NEXT_STEP` (the step after an episode's end resets the copy and ignores its
             action), `SAME_STEP` (the ending step returns the new episode's first observation, the last one stands in
@@ -60,13 +60,14 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         base: str = "planted",
         overrides: Sequence[str] = (),
         cell: str | None = None,
+        variant: str | None = None,
         threads: int = 0,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
     ):
         self.scene = (
             scenario
             if isinstance(scenario, Scene)
-            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell)
+            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant)
         )
         check_reward(reward)
         if num_envs < 1:

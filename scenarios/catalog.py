@@ -8,11 +8,12 @@ from typing import Any
 
 from . import composition
 from .cell import Cell, cell_node, laid_over
-from .config import read_config
+from .config import KEYS, REQUIRED, read_config
 from .dialect import Problems
 from .errors import ScenarioError
 from .robot import load_robot
 from .scene import Scene
+from .variant import chosen_variant, names_of, resolved
 
 
 def load_scenario(
@@ -23,6 +24,7 @@ def load_scenario(
     base: str = "planted",
     robot: str = "kuafu",
     cell: str | None = None,
+    variant: str | None = None,
     conf_dir: Path | None = None,
 ) -> Scene:
     """Build a scenario by name.
@@ -32,6 +34,7 @@ def load_scenario(
         overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`.
         hand, base, robot: which robot stands in it.
         cell: a file of `conf/cell` whose surveyed values stand for the nominal ones.
+        variant: one of the scenario's `variants`; as it stands where None.
         conf_dir: the designer's folder of configs; `./conf` where it exists and None is given.
 
     Raises:
@@ -39,8 +42,10 @@ def load_scenario(
     """
     plain = None if overrides or cell else composition.as_it_stands(name, conf_dir)
     if plain is not None:
+        plain.tree["variant"] = variant
         return scene_of(plain, name, hand=hand, base=base, robot=robot)
-    words = [f"scenario={name}", *([f"cell={cell}"] if cell else []), *(_below_scenario(o) for o in overrides)]
+    words = [f"scenario={name}", *([f"cell={cell}"] if cell else []), *([f"variant={variant}"] if variant else [])]
+    words += [_below_scenario(o) for o in overrides]
     composed = composition.compose("scene", words, conf_dir)
     return scene_of(composed, name, hand=hand, base=base, robot=robot)
 
@@ -49,7 +54,7 @@ def _below_scenario(override: str) -> str:
     """An override with `scenario.` before its key, whether it adds (+), removes (~) or sets."""
     word = override.lstrip("+~")
     sign = override[: len(override) - len(word)]
-    return override if word.startswith(("scenario.", "cell.")) else f"{sign}scenario.{word}"
+    return override if word.startswith(("scenario.", "cell.", "variant=")) else f"{sign}scenario.{word}"
 
 
 def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str, robot: str) -> Scene:
@@ -58,7 +63,10 @@ def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str,
     problems = Problems(places)
     if not isinstance(composed.tree.get("scenario"), Mapping) or not composed.tree["scenario"]:
         raise ScenarioError("This scenario is empty. `shiliu list scenarios` names some to begin from.", field=name)
-    tree, cell = composed.tree["scenario"], None
+    tree = resolved(composed.tree["scenario"], chosen_variant(composed.tree), places, problems, (*REQUIRED, *KEYS))
+    if problems.found:  # what follows from half a scenario would hide it
+        problems.stop(f"The scenario {name!r}")
+    cell = None
     surveyed = cell_node(composed, problems)
     if surveyed is not None:
         tree, cell = laid_over(tree, surveyed, str(composed.chosen["cell"]), name, places)
@@ -98,6 +106,14 @@ def scene_of_tree(
     """
     config = read_config(name, tree, Problems(), prefix="scenario", assets=composition.own_assets(), cell=cell)
     return Scene(config, load_robot(robot, hand, base))
+
+
+def list_variants(name: str, conf_dir: Path | None = None) -> list[str]:
+    """The names of a scenario's variants, as its file has them."""
+    plain = composition.as_it_stands(name, conf_dir)
+    composed = plain or composition.compose("scene", [f"scenario={name}"], conf_dir)
+    tree = composed.tree.get("scenario")
+    return names_of(tree) if isinstance(tree, Mapping) else []
 
 
 def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:

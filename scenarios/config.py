@@ -15,7 +15,9 @@ from .dialect import Node, Problems, nearest
 from .part import Param, Part, load_part
 from .quantity import show
 
-_KEYS = (
+REQUIRED = ("title", "version", "robot", "parts", "judge")
+KEYS = (
+    "variant",
     "time_limit",
     "tasks",
     "variation",
@@ -117,6 +119,7 @@ class ScenarioConfig:
     problems: Problems
     raw: Mapping[str, Any]
     cell: Cell | None = None  # whose surveyed values stand in it
+    variant: str | None = None  # which of its variants it is
 
 
 def read_config(
@@ -138,7 +141,7 @@ def read_config(
         cell: whose surveyed values the tree holds, if any.
     """
     node = Node(raw, prefix, problems)
-    node.mapping(required=("title", "version", "robot", "parts", "judge"), optional=_KEYS)
+    node.mapping(required=REQUIRED, optional=KEYS)
     robot = node.child("robot")
     robot.mapping(required=("stands_at", "pose"))
     stands = robot.child("stands_at")
@@ -193,6 +196,7 @@ def read_config(
         problems=problems,
         raw=raw,
         cell=cell,
+        variant=node.child("variant").word(default="") or None,
     )
 
 

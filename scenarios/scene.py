@@ -268,7 +268,8 @@ class _Build:
         x, y, yaw = config.stands_at
         # the robot's own spec is the root: attaching it would need a prefix, and its joints keep the maker's names
         self.spec = robot.spec(Pose.of((x, y, 0.0), yaw))
-        self.spec.modelname = config.id
+        # the name is part of what the fingerprint is taken of, so that no variant passes for another
+        self.spec.modelname = f"{config.id} {config.variant}" if config.variant else config.id
         self.spec.compiler.degree = False
         self.spec.compiler.conflict = mujoco.mjtConflict.mjCONFLICT_ERROR
         option = self.spec.option

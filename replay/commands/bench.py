@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ...cli import Request
 
 USAGE = """
-shiliu bench scenario=NAME [cell=ID] [pairs=30] [out=FILE.json]
+shiliu bench scenario=NAME [variant=NAME] [cell=ID] [pairs=30] [out=FILE.json]
 
 Interleaves blocks of ours and of the bare engine from the same states and prints medians of their ratio with a 95 %
 interval: env.step against mj_step, the vector environment and replay with its verdicts, stage by stage, against

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ...cli import Request
 
 USAGE = """
-shiliu check scenario=NAME [cell=ID] [seed=0] [draws=50]
+shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50]
 
 Reads the YAML, its parts, skills and mistakes (all problems at once, with file and line), compiles the scene, lets it
 come to rest, looks at the robot's starting pose and the swept volume of every hinge, and tries draws of the variation.

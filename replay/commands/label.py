@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...cli import Request
 
 USAGE = """
-shiliu label data=DATASET out=FILE.yaml [scenario=NAME] [threads=0]
+shiliu label data=DATASET out=FILE.yaml [scenario=NAME [variant=NAME]] [threads=0]
 shiliu label data=DATASET apply=FILE.yaml out=DIR
 
 The first replays every episode and writes which skill of the scenario's own chain it shows when: word, times in seconds,

@@ -82,6 +82,7 @@ def _files(request: Request, group: str) -> dict[str, Any]:
 
 def _scenarios(request: Request) -> list[dict[str, Any]]:
     from ...envs.registration import env_id
+    from ...scenarios.variant import names_of
 
     rows = []
     for name, file in _files(request, "scenario").items():
@@ -92,6 +93,7 @@ def _scenarios(request: Request) -> list[dict[str, Any]]:
                 "name": name,
                 "title": f"{title.get('en', '')} {title.get('zh', '')}".strip(),
                 "version": f"v{sheet['version']}" if "version" in sheet else "",
+                "variants": " ".join(f"variant={variant}" for variant in names_of(sheet)),
                 "environment": env_id(name) if file.is_relative_to(composition.CONF) else "",
             }
         )

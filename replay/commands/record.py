@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ..recording import SimEpisode
 
 USAGE = """
-shiliu record scenario=NAME [cell=ID] episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME] [metadata=FILE.yaml] [append=true]
-              [threads=0]
+shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME]
+              [metadata=FILE.yaml] [append=true] [threads=0]
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
 dataset; failed ones are kept and labelled. One line a seed, then the share of successes with its 95 % Wilson interval
@@ -85,7 +85,9 @@ def run(request: Request) -> int:
     for chunk in track(chunks, "performing", console=console, transient=True, disable=quiet or not console.is_terminal):
         for episode in demonstrate(scene, chunk, threads, mistake=mistake):
             spool.save(episode)
-    where = f" cell={cell.id}" if cell else ""
+    where = "".join(
+        f" {key}={value}" for key, value in (("variant", scene.config.variant), ("cell", cell and cell.id)) if value
+    )
     command = f"shiliu record scenario={name}{where} episodes={episodes} seed={seed}" + (
         f" mistake={wrong}" if wrong else ""
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...cli import Request
 
 USAGE = """
-shiliu render scenario=NAME [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0]
+shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0]
 
 Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation.
 """

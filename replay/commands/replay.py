@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..verdict import Verdict
 
 USAGE = """
-shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME] [cell=ID] [check=gate|full] [lang=en|zh] [strict=true]
-              [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true]
+shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=ID] [check=gate|full] [lang=en|zh]
+              [strict=true] [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true]
 
 Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, passed.txt and refused.txt.
 repair=true also writes, into DIR/repaired, the nearest feasible copy of what fails only by being too fast, past a range, by a

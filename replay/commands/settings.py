@@ -33,6 +33,8 @@ class Settings:
 
     def stop(self) -> None:
         """Raises: ScenarioError with everything that is wrong with the settings."""
+        if self.tree.get("variant") and not (self.chosen("scenario") or self.chosen("cell")):
+            self["variant"].note("a variant is one of a scenario. Name that too, by scenario=...")
         self.problems.stop(f"The settings of `shiliu {self.verb}`")
 
     @property

@@ -116,10 +116,13 @@ def _env_spec(scene: Scene, reward: str) -> EnvSpec | None:
     robot = scene.robot
     try:
         spec = copy.deepcopy(gymnasium.spec(env_id(scene.name)))
-        today = load_scenario(scene.name, hand=robot.hand, base=robot.base, robot=robot.name)
+        variant = scene.config.variant
+        today = load_scenario(scene.name, hand=robot.hand, base=robot.base, robot=robot.name, variant=variant)
     except (gymnasium.error.Error, ShiliuError):
         return None
     if today.fingerprint != scene.fingerprint:
         return None
     spec.kwargs |= {"reward": reward, "hand": robot.hand, "base": robot.base}
+    if variant is not None:
+        spec.kwargs["variant"] = variant
     return spec

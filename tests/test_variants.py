@@ -1,0 +1,108 @@
+"""Variants: named changes of a scenario that stand in its own file, each a whole scenario once it is chosen."""
+
+from __future__ import annotations
+
+import gymnasium
+import pytest
+import shiliu
+from shiliu.scenarios.catalog import list_scenarios, list_variants
+from shiliu.scenarios.dialect import Problems
+from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.variant import resolved
+
+TREE = {
+    "version": 1,
+    "parts": {"oven": {"part": "fixtures/microwave", "at": {"x": "1 m", "y": "2 m"}}},
+    "goal": {"opened": {"angle": 1}, "closed": {"angle": 2}},
+    "never": {"spilt": {"share_below": {"of": "food", "less_than": "95 %"}}, "pushed": {"moved": {}}},
+    "skills": ["a", "b"],
+    "variants": {
+        "long": {
+            "parts": {"oven": {"at": {"y": "3 m"}}, "bowl": {"part": "objects/bowl_150"}},
+            "goal": {"closed": {"angle": 2}, "opened": {"angle": 1}},
+            "never": {"spilt": {"below": {}}, "pushed": None},
+            "skills": ["c"],
+        },
+    },
+}
+KNOWN = ("version", "parts", "goal", "never", "skills")
+
+
+def laid(name, places=None, tree=TREE):
+    problems = Problems(places or {})
+    return resolved(tree, name, places if places is not None else {}, problems, KNOWN), problems.found
+
+
+def test_a_variant_is_laid_over_the_scenario_and_its_description_taken_out():
+    tree, found = laid("long")
+    assert not found and "variants" not in tree and tree["variant"] == "long"
+    assert tree["parts"]["oven"] == {"part": "fixtures/microwave", "at": {"x": "1 m", "y": "3 m"}}  # key by key
+    assert tree["parts"]["bowl"] == {"part": "objects/bowl_150"}
+    assert list(tree["goal"]) == ["closed", "opened"]  # as a whole: its order counts
+    assert tree["never"] == {"spilt": {"below": {}}}  # entry by entry; null takes one out
+    assert tree["skills"] == ["c"]
+    assert TREE["never"].keys() == {"spilt", "pushed"}  # what was given is not changed
+    plain, found = laid(None)
+    assert not found and plain == {key: value for key, value in TREE.items() if key != "variants"}
+
+
+def test_places_of_a_variant_are_its_own():
+    places = {
+        "scenario.goal.closed.angle": ("a.yaml", 3),
+        "scenario.parts.oven.at.x": ("a.yaml", 4),
+        "scenario.parts.oven.at.y": ("a.yaml", 5),
+        "scenario.variants.long.goal.closed.angle": ("a.yaml", 30),
+        "scenario.variants.long.parts.oven.at.y": ("a.yaml", 31),
+    }
+    laid("long", places)
+    assert places["scenario.goal.closed.angle"] == ("a.yaml", 30)
+    assert places["scenario.parts.oven.at.y"] == ("a.yaml", 31)
+    assert places["scenario.parts.oven.at.x"] == ("a.yaml", 4)
+
+
+def test_what_the_command_line_says_wins_over_a_variant():
+    tree = {**TREE, "parts": {"oven": {"part": "fixtures/microwave", "at": {"x": "1 m", "y": "9 m"}}}}
+    places = {"scenario.parts.oven.at.y": ("command line 'scenario.parts.oven.at.y=9 m'", 0)}
+    assert laid("long", places, tree)[0]["parts"]["oven"]["at"]["y"] == "9 m"
+    assert laid("long", {}, tree)[0]["parts"]["oven"]["at"]["y"] == "3 m"
+
+
+def test_wrong_names_give_near_matches_with_their_place(designer):
+    file = designer / "conf" / "scenario" / "table_top.yaml"
+    text = file.read_text(encoding="utf-8").rstrip("\n")
+    line = text.count("\n") + 2
+    file.write_text(f"{text}\nvariants:\n  high: {{parts: {{counter: {{height: 900}}}}}}\n", encoding="utf-8")
+    assert list_variants("table_top") == ["high"]
+    with pytest.raises(ScenarioError, match=rf"table_top\.yaml:{line}: .*no variant 'hihg'. Did you mean high\?"):
+        shiliu.load_scenario("table_top", variant="hihg")
+    with pytest.raises(
+        ScenarioError, match=rf"table_top\.yaml:{line + 1}: scenario\.parts\.counter\.height: 900 has no unit"
+    ):
+        shiliu.load_scenario("table_top", variant="high")
+    with pytest.raises(ScenarioError, match=rf"table_top\.yaml:{line + 1}: .*height: 900 has no unit"):
+        shiliu.load_scenario("table_top", ["version=4"], variant="high")  # the same by way of Hydra
+    file.write_text(f"{text}\nvariants:\n  high: {{part: {{}}}}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=rf"yaml:{line + 1}: .*unknown key 'part'. Did you mean parts\?"):
+        shiliu.load_scenario("table_top", variant="high")
+    file.write_text(f"{text}\nvariants:\n  high: {{parts: {{counter: {{height: 900 mm}}}}}}\n", encoding="utf-8")
+    high, plain = shiliu.load_scenario("table_top", variant="high"), shiliu.load_scenario("table_top")
+    assert high.model.site("counter/top_front").pos[2] == pytest.approx(0.9)
+    assert high.config.variant == "high" and plain.config.variant is None
+    assert high.config.raw["variant"] == "high" and "variants" not in plain.config.raw
+    assert high.fingerprint != plain.fingerprint
+
+
+def test_a_variant_that_changes_no_model_has_a_fingerprint_of_its_own(designer):
+    file = designer / "conf" / "scenario" / "table_top.yaml"
+    file.write_text(f"{file.read_text(encoding='utf-8')}\nvariants: {{short: {{time_limit: 5 s}}}}\n", encoding="utf-8")
+    short, plain = shiliu.load_scenario("table_top", variant="short"), shiliu.load_scenario("table_top")
+    assert short.config.time_limit == 5.0 and short.fingerprint != plain.fingerprint
+    env = gymnasium.make("shiliu/Microwave-v1", scenario="table_top", variant="short")
+    assert env.unwrapped.scene.fingerprint == short.fingerprint
+
+
+@pytest.mark.parametrize("name", sorted(list_scenarios()))
+def test_every_variant_of_the_package_is_sound(name):
+    for variant in list_variants(name):
+        scene = shiliu.load_scenario(name, variant=variant)
+        assert scene.config.variant == variant
