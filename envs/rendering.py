@@ -100,7 +100,7 @@ class Painter:
         data.qpos[:] = qpos
         mujoco.mj_forward(self._model, data)
         renderer = self._renderers[size]
-        renderer.update_scene(data, camera, scene_option=_options())
+        renderer.update_scene(data, camera, scene_option=shown_groups())
         if kind == "depth":
             renderer.enable_depth_rendering()
         elif kind == "segmentation":
@@ -140,7 +140,8 @@ class Painter:
         self.close()
 
 
-def _options() -> mujoco.MjvOption:
+def shown_groups() -> mujoco.MjvOption:
+    """Which groups of shapes a picture shows."""
     option = mujoco.MjvOption()
     option.geomgroup[:] = [
         1,

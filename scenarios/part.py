@@ -1,23 +1,26 @@
-"""Parts: MJCF files under assets/ with named sites as their interface, and parameters a spec sheet can set."""
+"""Parts: MJCF files under assets/ with named sites as their interface, and parameters a spec sheet can set.
+
+The engine is imported only where an MJCF is opened: a list of parts does without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import mujoco
 import numpy as np
 import yaml
 
-from . import engine  # noqa: F401
 from .dialect import Node, Place, Problems, nearest, places_in, read_own
 from .errors import ScenarioError
 from .quantity import dimension_of
 
+if TYPE_CHECKING:
+    import mujoco
+
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-KINDS = ("robots", "fixtures", "objects", "people")
 # kind of element in a sheet -> the spec's list of them
 _ELEMENTS = {
     "body": "bodies",
@@ -119,6 +122,10 @@ class Part:
         Raises:
             ScenarioError: where its file is no MJCF.
         """
+        import mujoco
+
+        from . import engine  # noqa: F401
+
         try:
             return mujoco.MjSpec.from_file(str(self.file))
         except ValueError as error:
@@ -158,14 +165,13 @@ def asset_folders(extra: Path | None = None) -> list[Path]:
 
 
 def list_parts(extra: Path | None = None) -> dict[str, Path]:
-    """Part name -> MJCF file of every part there is."""
+    """Part name -> MJCF file of every part there is; a kind is a folder, whatever its name."""
     found: dict[str, Path] = {}
     for root in asset_folders(extra):
-        for kind in KINDS:
-            for folder in sorted((root / kind).glob("*")) if (root / kind).is_dir() else []:
-                file = folder / f"{folder.name}.xml"
-                if file.is_file():
-                    found.setdefault(f"{kind}/{folder.name}", file)
+        for folder in sorted(root.glob("*/*/")):
+            file = folder / f"{folder.name}.xml"
+            if file.is_file():
+                found.setdefault(f"{folder.parent.name}/{folder.name}", file)
     return found
 
 

@@ -39,7 +39,9 @@ def run(capsys, *words: str) -> tuple[int, str, str]:
     return code, said.out, said.err
 
 
-@pytest.mark.parametrize("words", [["--help"], ["list", "scenarios", "parts"], ["replay", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["--help"], ["list", "scenarios", "parts"], ["list", "parts"], ["replay", "--help"]], ids=" ".join
+)
 def test_help_and_list_import_nothing_heavy(python, folder, words):
     code = """
 import sys
@@ -52,7 +54,14 @@ sys.exit(code)
     assert done.returncode == 0, done.stderr
     loaded = set(done.stderr.strip().splitlines()[-1].split(","))
     assert "shiliu" in loaded and "shiliu.cli" in loaded
-    assert not loaded & (set(HEAVY) - ({"mujoco"} if "parts" in words else set()))
+    assert not loaded & set(HEAVY)
+
+
+def test_a_list_of_skills_does_without_the_solvers(python, folder):
+    done = python(
+        "import sys; from shiliu.replay.skills import catalogue; catalogue(); print(','.join(sys.modules))", folder
+    )
+    assert not set(done.stdout.strip().split(",")) & ({*HEAVY, "daqp", "qpsolvers"} - {"mujoco"})
 
 
 def test_plain_import_is_light(python, folder):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 USAGE = """
 shiliu list [scenarios|cells|parts|robots|skills|checks|formats|mappings|schema|mistakes] [--json]
+shiliu list parts [NAME ...]        such as microwave: size, mass, joints, parameters, words, sites, sources
+shiliu list skills [NAME ...]       such as pinch: what it does, when it stops, its arguments
 shiliu list schema [scenario=NAME] [format=table|rows|jsonschema|lerobot] [robot=NAME hand=NAME base=NAME]
 shiliu list mistakes [scenario=NAME]
 
@@ -27,6 +29,7 @@ names its demonstrations that go wrong on purpose.
 """
 
 OF_SCENARIO = ("schema", "mistakes")  # what only a scenario has
+IN_FULL = ("parts", "skills")  # what has pages of its own when it is asked for alone
 
 
 def run(request: Request) -> int:
@@ -42,10 +45,12 @@ def run(request: Request) -> int:
         "mappings": _mappings,
     }
     wanted = request.words or list(kinds)
+    as_json = "--json" in request.flags
+    if request.words and request.words[0] in IN_FULL and not set(request.words[1:]) & {*kinds, *OF_SCENARIO}:
+        return _in_full(request, as_json)
     for word in wanted:
         if word not in kinds and word not in OF_SCENARIO:
             raise ShiliuError(f"There is nothing called {word!r} to list.{nearest(word, [*kinds, *OF_SCENARIO])}")
-    as_json = "--json" in request.flags
     if "schema" in wanted:
         return _schema(request, as_json)
     if "mistakes" in wanted:
@@ -116,22 +121,26 @@ def _cells(request: Request) -> list[dict[str, Any]]:
     return rows
 
 
-def _parts(request: Request) -> list[dict[str, Any]]:
-    from ...scenarios.part import list_parts
+def _in_full(request: Request, as_json: bool) -> int:
+    """Parts or skills alone: all of them, or those that are named, as words or as `part=` and `skill=`."""
+    kind, *names = request.words
+    for override in request.overrides:
+        key, _, value = override.partition("=")
+        if key != kind[:-1]:
+            raise ShiliuError(f"`shiliu list {kind}` takes {kind[:-1]}=NAME, not {override}.")
+        names.append(value.strip("'\""))
+    if kind == "parts":
+        from .list_parts import show
+    else:
+        from .list_skills import show
+    show(names, request, as_json)
+    return 0
 
-    rows = []
-    for name, file in list_parts(composition.own_assets(request.conf_dir)).items():
-        sheet = file.parent / "part.yaml"
-        content = _yaml(sheet) if sheet.is_file() else {}
-        rows.append(
-            {
-                "name": name,
-                "title": (content.get("title") or {}).get("en", ""),
-                "mass": content.get("mass", ""),
-                "params": " ".join(content.get("params") or {}),
-            }
-        )
-    return [row for row in rows if not row["name"].startswith("robots/")]
+
+def _parts(request: Request) -> list[dict[str, Any]]:
+    from .list_parts import rows
+
+    return rows(request)
 
 
 def _robots(request: Request) -> list[dict[str, Any]]:
@@ -165,9 +174,9 @@ def _robots(request: Request) -> list[dict[str, Any]]:
 
 
 def _skills(request: Request) -> list[dict[str, Any]]:
-    from ..skills import catalogue
+    from .list_skills import rows
 
-    return catalogue()
+    return rows()
 
 
 def _checks(request: Request) -> list[dict[str, Any]]:

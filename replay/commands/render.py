@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 USAGE = """
 shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0]
+shiliu render part=NAME out=DIR
 
-Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation.
+Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation. With part= it draws one
+part of the library alone (fixtures/microwave, or microwave).
 """
 
 
@@ -36,7 +38,10 @@ def run(request: Request) -> int:
     seed = settings["seed"].integer(low=0)
     cameras = [node.word() for node in settings["cameras"].each()]
     hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
+    part = settings["part"].word(default="")
     settings.stop()
+    if part:
+        return _part(part, out, request)
     columns, rows = 1, 1
     if grid:
         match = re.fullmatch(r"([1-9]\d?)x([1-9]\d?)", grid)
@@ -67,4 +72,20 @@ def run(request: Request) -> int:
         file = out / f"{scene.name}_{camera}{f'_{grid}' if grid else ''}.png"
         iio.imwrite(file, picture)
         print(file)
+    return 0
+
+
+def _part(name: str, out: Path, request: Request) -> int:
+    import imageio.v3 as iio
+
+    from ...envs.portrait import portrait
+    from ...scenarios import composition
+    from ...scenarios.inventory import one_part
+
+    entry = one_part(name, composition.own_assets(request.conf_dir))
+    picture = portrait(entry.part, 960, 720)
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / f"{entry.name.replace('/', '_')}.png"
+    iio.imwrite(file, picture)
+    print(file)
     return 0

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import mink
 import mujoco
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from ...scenarios.robot import Robot
+
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
 
 RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
 JOINT_SPEED = 2.4  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
@@ -143,6 +145,8 @@ class Arm:
         stiffness: float,
         rng: np.random.Generator,
     ):
+        import mink  # half a second, which a list of skills does without
+
         self.side, self.timestep, self.lag, self.stiffness, self.rng = side, timestep, lag, stiffness, rng
         self.model = _arm_model(str(robot.folder), robot.hand, robot.base, side)
         self._configuration = mink.Configuration(self.model)
@@ -196,6 +200,8 @@ class Arm:
         Returns:
             (7,) joint angles, and the distance [m] left.
         """
+        import mink
+
         configuration = self._configuration
         low, high = self.model.jnt_range.T
         configuration.update(np.clip(seed, low + 1e-6, high - 1e-6))
@@ -226,6 +232,8 @@ class Arm:
     def _path(
         self, knots: Sequence[np.ndarray], speed: float, error: float = 0.0, marks: Sequence[int] = (0, -1)
     ) -> Path:
+        from scipy.interpolate import CubicSpline
+
         q = np.array(knots)
         steps = np.maximum(np.abs(np.diff(q, axis=0)).max(axis=1), 1e-4)
         u = np.r_[0.0, np.cumsum(steps)]

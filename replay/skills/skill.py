@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -67,15 +68,23 @@ class Skill:
 
     @classmethod
     def catalogue(cls) -> dict[str, Any]:
-        """Word, what it does, and its arguments with kind, default and meaning."""
+        """Word, what it does, and its arguments with kind, default, choices and meaning."""
         rows = []
         for name, argument in cls.arguments.items():
             default = "" if argument.default is REQUIRED or argument.default is None else argument.default
             required = argument.default is REQUIRED
             rows.append(
-                {"name": name, "kind": argument.kind, "required": required, "default": default, "doc": argument.doc}
+                {
+                    "name": name,
+                    "kind": argument.kind,
+                    "required": required,
+                    "default": default,
+                    "choices": list(SIDES if argument.kind == "hand" else argument.choices),
+                    "doc": argument.doc,
+                }
             )
-        return {"name": cls.word, "doc": (cls.__doc__ or "").strip().split("\n")[0], "arguments": rows}
+        doc, _, more = inspect.cleandoc(cls.__doc__ or "").partition("\n")
+        return {"name": cls.word, "doc": doc, "more": more.strip(), "arguments": rows}
 
 
 def read_skills(scene: Scene, registry: dict[str, type[Skill]], chain: Node | None = None) -> Iterator[Skill]:

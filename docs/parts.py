@@ -1,0 +1,127 @@
+"""Writes docs/parts.md, the library of parts: a picture, measures, parameters, words and sources of each.
+
+python docs/parts.py            # the page and assets/measured.json; a test holds both
+python docs/parts.py pictures   # the pictures under docs/parts/ too (all, or those that are named after it)
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from shiliu.replay.commands import list_parts as told
+from shiliu.scenarios.inventory import GRADES, MEASURED, Entry, inventory, measured
+from shiliu.scenarios.quantity import show
+
+PAGE = Path(__file__).resolve().parent / "parts.md"
+ROOM = Path(__file__).resolve().parent / "parts"
+SIZE, QUALITY = (480, 360), 85
+KINDS = {  # what the folder of a kind holds; a kind that stands not here is headed by its folder's name
+    "fixtures": "Fixtures: what stands in the place",
+    "objects": "Objects: what hands move",
+    "mechanisms": "Mechanisms: what clicks, turns and closes",
+    "people": "People",
+}
+
+
+def page() -> str:
+    """The page as Markdown."""
+    entries = inventory()
+    lines = [
+        "# The library of parts",
+        "",
+        "Written by `docs/parts.py` from the sheets and READMEs under `assets/` and from the compiled parts. A scenario takes a",
+        "part by its name (`part: fixtures/microwave`), sets its parameters, and speaks of its words and sites (`oven.handle`):",
+        "[designing scenarios](designing-scenarios.md). On the command line: `shiliu list parts`, `shiliu list parts microwave`,",
+        "`shiliu render part=microwave out=pics`. Each part opens alone in the MuJoCo viewer.",
+        "",
+        f"Grades: {'; '.join(f'[{letter}] {what}' for letter, what in GRADES.items())}. Sizes are extents along x, y, z as the",
+        "file poses the part; masses stand only where something moves. A word in *italics* is a site without a meaning of its own.",
+        "",
+        "| part | | size [mm] | mass | moves | parameters |",
+        "|---|---|---|---|---|---|",
+    ]
+    for entry in entries:
+        size = told.size(entry).removesuffix(" mm").replace(" x ", " × ") or "–"
+        sets = ", ".join(entry.part.params) or "–"
+        cells = (
+            f"[{entry.name}](#{anchor(entry.name)})",
+            told.title(entry),
+            size,
+            told.mass(entry) or "–",
+            told.moving(entry),
+            sets,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    for kind in dict.fromkeys(entry.kind for entry in entries):
+        lines += ["", f"## {KINDS.get(kind, kind.capitalize())}"]
+        for entry in (e for e in entries if e.kind == kind):
+            lines += ["", *section(entry)]
+    return "\n".join(lines) + "\n"
+
+
+def anchor(heading: str) -> str:
+    """What a heading's link is called on the usual sites."""
+    return heading.lower().replace("/", "")
+
+
+def picture(entry: Entry) -> str:
+    return f"{entry.name.replace('/', '_')}.jpg"
+
+
+def section(entry: Entry) -> list[str]:
+    """What stands on the page of one part."""
+    part, found = entry.part, entry.measures
+    lines = [f"### {entry.name}", "", f"**{told.title(entry)}**. {entry.about}", ""]
+    lines += [f"![{part.title.get('en', entry.name)}](parts/{picture(entry)})", ""]
+    facts = [told.size(entry).replace(" x ", " × ") or "endless", told.mass(entry), told.moving(entry)]
+    lines += [f"{', '.join(f for f in facts if f)}; {found.seen} shapes to look at, {found.touched} to touch."]
+    if part.params:
+        lines += ["", "| set | default | range | |", "|---|---|---|---|"]
+        lines += [
+            f"| `{p.name}` | {show(p.default, p.dimension)} | {told.between(p)} | {p.doc} |"
+            for p in part.params.values()
+        ]
+    plain = [site for site in found.sites if site not in {m.get("site") for m in part.interface.values()}]
+    if part.interface or plain:
+        words = [f"`{word}` ({told.meaning(m)})" for word, m in part.interface.items()] + [
+            f"*{site}*" for site in plain
+        ]
+        lines += ["", f"Words: {', '.join(words)}."]
+    if found.joints:
+        joints = [f"`{j.name}` {' '.join(filter(None, (j.kind, told.reach(j))))}" for j in found.joints]
+        lines += ["", f"Joints: {', '.join(joints)}."]
+    if entry.sources:
+        lines += ["", "| what | value | grade, source |", "|---|---|---|"]
+        lines += [f"| {s.what} | {s.value} | {s.source} |" for s in entry.sources]
+    file = f"../assets/{entry.name}/README.md"
+    return [*lines, "", f"[README]({file})"] if (part.file.parent / "README.md").is_file() else lines
+
+
+def pictures(names: list[str]) -> None:
+    """Draw the parts, all of them where none is named."""
+    import imageio.v3 as iio
+    from shiliu.envs.portrait import portrait
+
+    ROOM.mkdir(exist_ok=True)
+    for entry in inventory():
+        if not names or entry.name in names or entry.name.rpartition("/")[2] in names:
+            iio.imwrite(ROOM / picture(entry), portrait(entry.part, *SIZE), quality=QUALITY)
+            print(f"docs/parts/{picture(entry)}")
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page; with `pictures`, these too."""
+    if arguments and arguments[0] != "pictures":
+        print("python docs/parts.py [pictures [NAME ...]]", file=sys.stderr)
+        return 2
+    MEASURED.write_text(measured(), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")
+    print("docs/parts.md")
+    if arguments:
+        pictures(arguments[1:])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

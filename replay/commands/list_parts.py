@@ -1,0 +1,167 @@
+"""shiliu list parts: the library of parts as a catalogue, and one part in full."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...scenarios import composition
+from ...scenarios.inventory import GRADES, Entry, Joint, inventory, one_part
+from ...scenarios.part import Param
+from ...scenarios.quantity import show as shown
+
+if TYPE_CHECKING:
+    from ...cli import Request
+
+
+def show(names: list[str], request: Request, as_json: bool) -> None:
+    """Print the catalogue, or the parts that are named in full.
+
+    Raises:
+        ScenarioError: there is no part of that name.
+    """
+    extra = composition.own_assets(request.conf_dir)
+    entries = [one_part(name, extra) for name in names] if names else inventory(extra)
+    if as_json:
+        print(json.dumps({"parts": [as_data(entry) for entry in entries]}, ensure_ascii=False, indent=1))
+        return
+    for kind in dict.fromkeys(entry.kind for entry in entries):
+        if not names:
+            print(kind)
+        for entry in (e for e in entries if e.kind == kind):
+            print("\n".join(in_full(entry) if names else in_brief(entry)))
+            print()
+
+
+def rows(request: Request) -> list[dict[str, Any]]:
+    """One short row a part, for the list of everything."""
+    return [
+        {"name": entry.name, "title": title(entry), "size": size(entry), "mass": mass(entry), "stands": entry.stands}
+        for entry in inventory(composition.own_assets(request.conf_dir))
+    ]
+
+
+def as_data(entry: Entry) -> dict[str, Any]:
+    """A part as JSON: SI units but for the box [mm] and the ranges of joints, which carry theirs."""
+    found, part = entry.measures, entry.part
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "title": dict(part.title),
+        "about": entry.about,
+        "size_mm": found.size,
+        "mass_kg": entry.mass,
+        "stands": entry.stands,
+        "joints": [
+            {"name": j.name, "kind": j.kind, "range": None if j.low is None else [j.low, j.high], "unit": unit(j)}
+            for j in found.joints
+        ],
+        "params": [
+            {
+                "name": p.name,
+                "dimension": p.dimension,
+                "default": p.default,
+                "min": p.low if np.isfinite(p.low) else None,
+                "max": p.high if np.isfinite(p.high) else None,
+                "doc": p.doc,
+            }
+            for p in part.params.values()
+        ],
+        "interface": {word: dict(meaning) for word, meaning in part.interface.items()},
+        "sites": list(found.sites),
+        "shapes": {"touched": found.touched, "seen": found.seen},
+        "sources": [{"what": s.what, "value": s.value, "source": s.source} for s in entry.sources],
+        "file": str(part.file),
+    }
+
+
+def in_brief(entry: Entry) -> list[str]:
+    """A part in two or three lines."""
+    facts = [size(entry), mass(entry), moving(entry)]
+    lines = [f"  {entry.name}  {title(entry)}", f"      {'  '.join(f for f in facts if f)}"]
+    if entry.part.params:
+        lines.append(f"      set    {'  '.join(f'{p.name} {between(p)}' for p in entry.part.params.values())}")
+    words = [*entry.part.interface, *(s for s in entry.measures.sites if s not in entry.part.interface)]
+    if words:
+        lines.append(f"      words  {' '.join(words)}")
+    return lines
+
+
+def in_full(entry: Entry) -> list[str]:
+    """All that is known of a part."""
+    part, found = entry.part, entry.measures
+    lines = [f"{entry.name}  {title(entry)}", f"  {entry.about}", ""]
+    lines += [f"  size     {size(entry) or 'endless'}", f"  mass     {mass(entry) or '– (nothing moves it)'}"]
+    lines += [f"  stands   {entry.stands}", f"  shapes   {found.seen} to look at, {found.touched} to touch"]
+    for head, block in (
+        ("joints", [f"{j.name}  {j.kind} {reach(j)}".rstrip() for j in found.joints]),
+        ("set", [f"{p.name}  {shown(p.default, p.dimension)} ({between(p)})  {p.doc}" for p in part.params.values()]),
+        ("words", [f"{word}  {meaning(m)}" for word, m in part.interface.items()]),
+        ("sites", [" ".join(found.sites)] if found.sites else []),
+        ("sources", [f"{s.what}: {s.value}  {s.source}" for s in entry.sources]),
+    ):
+        if block:
+            lines += ["", f"  {head}", *(f"    {line}" for line in block)]
+    marks = "; ".join(f"[{letter}] {what}" for letter, what in GRADES.items())
+    lines += ["", f"  {marks}. {part.file}"]
+    return lines
+
+
+def title(entry: Entry) -> str:
+    return f"{entry.part.title.get('en', '')} {entry.part.title.get('zh', '')}".strip()
+
+
+def size(entry: Entry) -> str:
+    """Extent along x, y and z, such as `430 x 486 x 280 mm`."""
+    box = entry.measures.size
+    return "" if box is None else f"{' x '.join(f'{s:.0f}' for s in box)} mm"
+
+
+def mass(entry: Entry) -> str:
+    return "" if entry.mass is None else f"{entry.mass:.3g} kg"
+
+
+def moving(entry: Entry) -> str:
+    """How it stands, and how many joints it has."""
+    count = len(entry.measures.joints)
+    return entry.stands + (f", {count} joint{'s' * (count > 1)}" if count else "")
+
+
+def between(param: Param) -> str:
+    """The range of a parameter, such as `15 to 35 N`."""
+    low, high = (shown(end, param.dimension) for end in (param.low, param.high))
+    if not np.isfinite([param.low, param.high]).any():
+        return shown(param.default, param.dimension)
+    if not np.isfinite(param.high):
+        return f"from {low}"
+    if not np.isfinite(param.low):
+        return f"up to {high}"
+    return f"{low.partition(' ')[0]} to {high}"
+
+
+def unit(joint: Joint) -> str:
+    return "mm" if joint.kind == "slide" else "deg"
+
+
+def reach(joint: Joint) -> str:
+    """The range of a joint, such as `0 to 110 deg`."""
+    return "" if joint.low is None or joint.high is None else f"{joint.low:g} to {joint.high:g} {unit(joint)}"
+
+
+def meaning(entry: Any) -> str:
+    """What a word of the interface stands for, such as `joint door_hinge, body door, 1 geom, latch within 1.5 mm`."""
+    told = [f"{kind} {entry[kind]}" for kind in ("site", "joint", "body", "camera") if kind in entry]
+    for kind in ("geoms", "bodies"):
+        if kind in entry:
+            told.append(f"{kind} {' '.join(entry[kind])}")
+    told += [f"latch {v['joint']} within {v['within']}" if k == "latch" else f"{k} {_plain(v)}"
+             for k, v in entry.items() if k not in ("site", "joint", "body", "camera", "geoms", "bodies")]  # fmt: skip
+    return ", ".join(told)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(v)}" for key, v in value.items())
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,65 @@
+"""shiliu list skills: the operator's library, word by word, and one skill with its arguments."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ...scenarios.dialect import nearest
+from ...scenarios.errors import ShiliuError
+from ...scenarios.quantity import show as shown
+from ..skills import catalogue
+
+
+def show(names: list[str], request: Any, as_json: bool) -> None:
+    """Print every skill in a line or two, or those that are named in full.
+
+    Raises:
+        ShiliuError: there is no skill of that word, with the near matches.
+    """
+    known = {row["name"]: row for row in catalogue()}
+    for name in names:
+        if name not in known:
+            raise ShiliuError(f"There is no skill {name!r}.{nearest(name, list(known))}")
+    chosen = [known[name] for name in names] or list(known.values())
+    if as_json:
+        print(json.dumps({"skills": chosen}, ensure_ascii=False, indent=1))
+        return
+    for row in chosen:
+        print("\n".join(in_full(row) if names else in_brief(row)))
+
+
+def rows() -> list[dict[str, Any]]:
+    """One row a skill, for the list of everything: the word and what it does."""
+    return [{"name": row["name"], "doc": row["doc"]} for row in catalogue()]
+
+
+def in_brief(row: dict[str, Any]) -> list[str]:
+    """What a skill does, and its arguments; those that may be left out in brackets."""
+    words = [a["name"] if a["required"] else f"[{a['name']}]" for a in row["arguments"]]
+    return [f"{row['name']:<14} {row['doc']}", f"{'':<14} {' '.join(words)}"]
+
+
+def in_full(row: dict[str, Any]) -> list[str]:
+    lines = [row["name"], f"  {row['doc']}"]
+    lines += [f"  {line}" for line in row["more"].splitlines()] if row["more"] else []
+    lines.append("")
+    table = [(a["name"], kind(a), default(a), a["doc"]) for a in row["arguments"]]
+    widths = [max(len(r[i]) for r in table) for i in range(3)]
+    lines += [f"  {'  '.join(f'{cell:<{w}}' for cell, w in zip(r, widths))}  {r[3]}" for r in table]
+    return [*lines, ""]
+
+
+def kind(argument: dict[str, Any]) -> str:
+    """What may be written: a kind of name, or the unit's dimension, or one of some words."""
+    return "|".join(argument["choices"]) if argument["choices"] else str(argument["kind"]).replace("_", " ")
+
+
+def default(argument: dict[str, Any]) -> str:
+    """What holds where an argument is left out, with its unit."""
+    if argument["required"]:
+        return "required"
+    value = argument["default"]
+    if value in ("", None):
+        return "–"
+    return shown(round(value, 6), argument["kind"]) if isinstance(value, float) else str(value)

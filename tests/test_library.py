@@ -1,0 +1,143 @@
+"""The library of parts: what is told of each part is so, and each is fit to be built with."""
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+from shiliu.cli import main
+from shiliu.scenarios import inventory
+from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.part import ASSETS
+
+ROOT = Path(__file__).resolve().parents[1]
+ENTRIES = {entry.name: entry for entry in inventory.inventory()}
+WITHIN = 1e-3  # m, that shapes of one part may lie in one another as its file poses it
+NO_SITES = {"objects/grains"}  # loose pieces, put by their frame into whatever they fill
+
+
+def script(name: str):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A designer's folder with a larger bowl that has the name of the package's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    folder = tmp_path / "assets" / "objects" / "bowl_150"
+    shutil.copytree(ASSETS / "objects" / "bowl_150", folder)
+    file = folder / "bowl_150.xml"
+    file.write_text(
+        file.read_text().replace(
+            '<site name="base"', '<geom type="box" size="0.1 0.01 0.01" pos="0 0 .2"/><site name="base"'
+        )
+    )
+    return tmp_path
+
+
+def test_what_is_kept_of_the_parts_is_what_they_measure():
+    assert inventory.MEASURED.read_text(encoding="utf-8") == inventory.measured(), "run `python docs/parts.py`"
+
+
+def test_the_page_of_parts_is_what_the_sheets_say():
+    parts = script("parts")
+    assert parts.PAGE.read_text(encoding="utf-8") == parts.page(), "run `python docs/parts.py`"
+    shown = {parts.picture(entry) for entry in ENTRIES.values()}
+    assert {p.name for p in parts.ROOM.iterdir()} == shown, "run `python docs/parts.py pictures NAME`"
+    assert all((parts.ROOM / name).stat().st_size < 60_000 for name in shown)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_part_says_what_it_is_and_where_its_numbers_come_from(name):
+    entry = ENTRIES[name]
+    assert all(entry.part.title.get(lang) for lang in ("en", "zh")) and entry.about
+    assert [row.what for row in entry.sources if not row.grade] == [], (
+        "each row of the README's table has [S], [E] or [D]"
+    )
+    assert entry.sources or any(f"[{g}]" in entry.about for g in inventory.GRADES)
+    for param in entry.part.params.values():
+        assert param.doc, param.name
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_part_has_an_interface_and_both_kinds_of_shapes(name):
+    entry = ENTRIES[name]
+    assert entry.measures.sites or name in NO_SITES
+    assert entry.measures.touched and entry.measures.seen
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_part_opens_alone_with_nothing_inside_itself(name):
+    model = mujoco.MjModel.from_xml_path(str(ENTRIES[name].part.file))
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    deepest = min(data.contact, key=lambda c: c.dist, default=None)
+    if deepest is not None:
+        pair = [model.geom(int(g)).name for g in deepest.geom if g >= 0]
+        assert deepest.dist > -WITHIN, (pair, deepest.dist)
+    mujoco.mj_step(model, data, round(0.5 / model.opt.timestep))
+    assert not sum(data.warning.number) and np.isfinite(data.qpos).all()
+
+
+def test_measures_are_those_of_the_drawing():
+    oven, bowl, floor = (ENTRIES[n] for n in ("fixtures/microwave", "objects/bowl_150", "fixtures/floor"))
+    assert oven.measures.size[1:] == pytest.approx((485, 280), abs=1.0)  # width and height of its README
+    door = next(j for j in oven.measures.joints if j.name == "door_hinge")
+    assert (door.kind, door.low, door.high) == ("hinge", 0.0, 110.0)
+    assert bowl.measures.size == pytest.approx((150, 150, 65), abs=0.5) and bowl.mass == 0.35 and bowl.stands == "free"
+    assert floor.measures.size is None and floor.mass is None and floor.stands == "fixed"
+
+
+def test_a_row_without_a_grade_is_told_from_one_with():
+    rows = inventory.read_sources(
+        "# x\n\n| what | value | grade, source |\n|---|---|---|\n| mass | 2 kg | [E] |\n| size | 3 mm | a guess |\n\n"
+        "| asked | got |\n|---|---|\n| 1 | 2 |\n"
+    )
+    assert [(row.what, row.value, row.grade) for row in rows] == [("mass", "2 kg", "E"), ("size", "3 mm", "")]
+
+
+def test_a_part_that_is_not_the_measured_one_is_measured_when_it_is_asked_for(own):
+    assert inventory.one_part("bowl_150").measures.size[0] == pytest.approx(150, abs=0.5)
+    mine = inventory.one_part("bowl_150", own / "assets").measures
+    assert mine.size[0] == pytest.approx(200, abs=0.5) and mine.touched == 26
+    with pytest.raises(ScenarioError, match="Did you mean objects/bowl_150"):
+        inventory.one_part("objects/bowl_15")
+
+
+def test_list_parts_tells_all_in_brief_and_one_in_full(capsys, own):
+    assert main(["list", "parts"]) == 0
+    brief = capsys.readouterr().out
+    assert "430 x 486 x 280 mm  11 kg  free, 6 joints" in brief and "latch_force 15 to 35 N" in brief
+    assert main(["list", "parts", "microwave"]) == 0
+    full = capsys.readouterr().out
+    assert "door_hinge  hinge 0 to 110 deg" in full and "bowl_150" not in full and "[E] facts; round [E]" in full
+    assert main(["list", "parts", "part=fixtures/microwave", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["parts"]
+    assert row["title"]["zh"] == "微波炉" and row["mass_kg"] == 11.0 and row["interface"]["handle"]["site"] == "handle"
+    force = row["params"][0]
+    assert (force["name"], force["default"], force["min"], force["max"]) == ("latch_force", 25.0, 15.0, 35.0)
+    assert main(["list", "parts", "micorwave"]) == 2
+    assert main(["list", "parts", "scenario=microwave"]) == 2
+    assert "takes part=NAME" in capsys.readouterr().err
+
+
+@pytest.mark.gl
+def test_render_draws_one_part_alone(tmp_path, capsys, monkeypatch, opengl):
+    import imageio.v3 as iio
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["render", "part=bowl_150", "out=pics"]) == 0
+    picture = iio.imread(tmp_path / "pics" / "objects_bowl_150.png")
+    ground = picture[5, 5].astype(int)
+    other = np.abs(picture.astype(int) - ground).sum(axis=2) > 40
+    columns, rows = np.flatnonzero(other.any(axis=0)), np.flatnonzero(other.any(axis=1))
+    assert picture.shape == (720, 960, 3)
+    assert 0.5 < np.ptp(columns) / 960 < 0.95 and 0.3 < np.ptp(rows) / 720 < 0.95, "the bowl fills the picture"
+    assert main(["render", "part=bowl_15", "out=pics"]) == 2
