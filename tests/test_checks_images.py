@@ -108,6 +108,19 @@ def test_what_a_late_camera_shows_tells_its_delay(delay, level):
         assert found.details["late"] == pytest.approx(delay, abs=0.07)
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.9])
+def test_a_swing_that_changes_no_more_than_a_slow_move_hides_no_delay(delay):
+    """An arm that is swung ten times as fast changes no ten times as much: its old place and its new one, no more."""
+    speed = np.abs(np.sin(0.9 * T) * np.sin(0.23 * T + 0.4)) * np.where((T > 9) & (T < 10.5), 12.0, 1.0)
+    joints = Joints(T, np.cumsum(speed)[:, None] / RATE)
+    change = np.minimum(np.interp(T - delay, T, speed), 1.0)
+    cells = np.zeros((len(T), 24, 32), np.uint8)
+    level = np.cumsum(40 * change) % 200  # the mean change of a picture is what is wanted
+    cells[:] = np.round(np.abs(level - 100))[:, None, None].astype(np.uint8)
+    (found,) = [f for f in check_late(seen(cells), joints, RULES) if f.details.get("kind") == "content"]
+    assert (found.level, found.details["late"]) == ("FAIL" if delay else "PASS", pytest.approx(delay, abs=0.1))
+
+
 def test_what_was_not_looked_at_is_neither_a_standing_picture_nor_a_leap():
     """Two looks of two seconds at one view, and a third at another: what came between is not known."""
     at = np.concatenate([np.arange(60), np.arange(200, 260), np.arange(400, 460)])

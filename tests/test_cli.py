@@ -116,6 +116,13 @@ def test_what_the_user_can_mend_is_2_and_leaves_nothing(capsys, folder, words, s
     assert list(folder.iterdir()) == []
 
 
+def test_the_schema_of_a_cell_is_that_of_its_scenario(capsys):
+    code, there, _ = run(capsys, "list", "schema", "scenario=microwave", "cell=example-mw-01")
+    assert (code, there) == (0, run(capsys, "list", "schema", "scenario=microwave")[1])
+    code, _, err = run(capsys, "list", "schema", "cell=example-mw-99")
+    assert code == 2 and "no cell 'example-mw-99'" in err
+
+
 def test_all_problems_of_the_settings_at_once(capsys):
     code, _, err = run(capsys, "check", "draws=0", "seed=x", "scenario=bare")
     assert code == 2 and "2 problems" in err and "draws=0" in err and "seed=x" in err

@@ -516,6 +516,12 @@ def test_a_sheet_reads_back_what_was_written_in_both_formats(labelled, tmp_path)
     assert [s["t0"] for s in row["segments"]] == pytest.approx([s.t0 for s in labelled.segments], abs=1e-3)
 
 
+def test_a_sheet_names_the_cell_of_an_episode_that_has_one(labelled, tmp_path):
+    assert labelled.cell is None and "cell:" not in written(tmp_path / "a.yaml", labelled).read_text(encoding="utf-8")
+    there = written(tmp_path / "b.yaml", replace(labelled, cell="example-mw-01"))
+    assert yaml.safe_load(there.read_text(encoding="utf-8"))["episodes"][0]["cell"] == "example-mw-01"
+
+
 def test_nothing_is_written_where_labelling_fails(tmp_path):
     with pytest.raises(RuntimeError), Sheet(tmp_path / "a.yaml", "demos"):
         raise RuntimeError

@@ -529,9 +529,25 @@ def test_cause_is_number_one_and_consequences_name_it():
 def test_a_short_reason_never_drops_a_unit_that_the_limit_does_not_share(value, said):
     verdict = too_fast()
     root = verdict.findings[verdict.root]
-    root.code, root.unit, root.value, root.limit, root.subject = "collision.scene", "m", value, 0.005, ("arm", "counter")
+    root.code, root.unit, root.value, root.limit, root.subject = (
+        "collision.scene",
+        "m",
+        value,
+        0.005,
+        ("arm", "counter"),
+    )
     assert said in Story(verdict, Words("en")).why
 
+
+@pytest.mark.parametrize(
+    ("code", "unit", "value", "said"),
+    [("reproduces", "1", 40.1, "reproduces is 40.1, limit 0"), ("balance", "m", -0.00476, "is -4.76 mm, limit 0 mm")],
+)
+def test_a_short_reason_says_nothing_as_a_share_of_zero(code, unit, value, said):
+    verdict = too_fast()
+    root = verdict.findings[verdict.root]
+    root.code, root.unit, root.value, root.limit, root.subject = code, unit, value, 0.0, ()
+    assert said in Story(verdict, Words("en")).why and "of 0" not in Story(verdict, Words("en")).why
 
 
 def test_published_limits_are_no_open_point():

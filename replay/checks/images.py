@@ -234,14 +234,15 @@ def _by_content(glimpses: Glimpses, joints: Joints, rule: Rule) -> list[Finding]
         at.append(np.convolve(middle, kernel, "valid"))
     if not change:
         return []
-    e, t = np.concatenate(change), np.concatenate(at)
+    # of both the square root: the faster an arm moves, the less more it changes, and one swing shall not outweigh all else
+    e, t = np.sqrt(np.concatenate(change)), np.concatenate(at)
     search = rule.settings["search"]
     inside = (t - search > joints.t[0]) & (t + search < joints.t[-1])
     if inside.sum() < 3 * SMOOTH or np.ptp(e[inside]) <= 0 or joints.moved(joints.t[0], joints.t[-1]) < 0.1:
         return []
     shifts = np.arange(-round(search / every), round(search / every) + 1) * every
     e, t = e[inside], t[inside]
-    speeds = np.stack([joints.speed(t - shift, SMOOTH * every) for shift in shifts])
+    speeds = np.sqrt(np.stack([joints.speed(t - shift, SMOOTH * every) for shift in shifts]))
     alike = _alike(e, speeds)
     best, at_once = float(alike.max()), float(alike[np.abs(shifts).argmin()])
     if best < rule.settings["correlation"]:

@@ -17,7 +17,8 @@ shiliu label data=DATASET out=FILE.yaml [scenario=NAME [variant=NAME]] [threads=
 shiliu label data=DATASET apply=FILE.yaml out=DIR
 
 The first replays every episode and writes which skill of the scenario's own chain it shows when: word, times in seconds,
-hand, object, confidence, and a sentence in English and Chinese. FILE ends in .yaml or .json; a person corrects it.
+hand, object, confidence, and a sentence in English and Chinese; and the episode's cell, where it has one. FILE ends in
+.yaml or .json; a person corrects it.
 The second writes the corrected segments into a copy of the dataset. The original stays, nothing is overwritten.
 Exit 0, or 2 where nothing could be labelled or the sheet cannot be applied.
 """

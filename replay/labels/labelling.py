@@ -28,6 +28,7 @@ class Labelled:
         scenario: its name; duration: of the episode [s].
         segments: in the order of time.
         departs: from when on the replay is not what was recorded [s]; None where it is the same to the bit.
+        cell: that it was recorded in, or None.
     """
 
     episode: str
@@ -37,6 +38,7 @@ class Labelled:
     duration: float
     segments: tuple[Segment, ...]
     departs: float | None = None
+    cell: str | None = None
 
 
 def labelling(
@@ -84,8 +86,9 @@ def _label(batch: Sequence[Recording | Unreadable], stages: Stages, threads: int
         for (i, item, scene, draw, episode), shown in zip(group, played):
             segments = tuple(propose(scene, draw, shown))
             slots[i] = Labelled(
-                item.name, item.source, item.sha256, scene.name, episode.duration_s, segments, _departs(episode, shown)
-            )
+                item.name, item.source, item.sha256, scene.name, episode.duration_s, segments, _departs(episode, shown),
+                item.cell or (scene.config.cell.id if scene.config.cell else None),
+            )  # fmt: skip
     return [slot for slot in slots if slot is not None]
 
 

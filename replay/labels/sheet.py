@@ -68,6 +68,7 @@ class Sheet:
             "source": item.source,
             "sha256": item.sha256,
             "scenario": item.scenario,
+            **({} if item.cell is None else {"cell": item.cell}),
             "duration": round(item.duration, 3),
         }
         if item.departs is not None:

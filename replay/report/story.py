@@ -233,8 +233,9 @@ class Story:
             value, limit = (quantity(v, finding.unit).split(" (")[0] for v in (finding.value, finding.limit))
             bare, _, unit = value.rpartition(" ")
             # one unit for both; a large overlap in metres beside a limit in millimetres keeps its own
-            value = bare if bare and unit == limit.rpartition(" ")[2] else value
-            parts.append(words.ui("of_limit", value=value, limit=limit))
+            value = bare if bare and unit == limit.rpartition(" ")[2] and finding.limit else value
+            # of nothing allowed there is no share: "40.1 of 0" says less than how far it is off
+            parts.append(words.ui("of_limit" if finding.limit else "of_none", value=value, limit=limit))
         else:
             parts = [finding.code, words.message(finding)]
         if finding.t0 is not None:
