@@ -19,7 +19,7 @@ USAGE = """
 shiliu list [scenarios|cells|parts|robots|skills|checks|formats|mappings|schema|mistakes] [--json]
 shiliu list parts [NAME ...]        such as microwave: size, mass, joints, parameters, words, sites, sources
 shiliu list skills [NAME ...]       such as pinch: what it does, when it stops, its arguments
-shiliu list schema [scenario=NAME] [cell=ID] [format=table|rows|jsonschema|lerobot] [robot=NAME hand=NAME base=NAME]
+shiliu list schema [scenario=NAME] [variant=NAME] [cell=ID] [format=table|rows|jsonschema|lerobot] [robot=NAME hand=NAME base=NAME]
 shiliu list mistakes [scenario=NAME]
 
 Without a word, everything by name. `shiliu list schema scenario=microwave` prints what an episode of a scenario holds,
@@ -227,7 +227,7 @@ def _mistakes(request: Request, as_json: bool) -> int:
 def _schema(request: Request, as_json: bool) -> int:
     from ...scenarios.catalog import load_scenario
 
-    own = {"scenario": "microwave", "cell": "", "format": "rows" if as_json else "table"}
+    own = {"scenario": "microwave", "variant": "", "cell": "", "format": "rows" if as_json else "table"}
     own |= {"robot": "kuafu", "hand": "claw", "base": "planted"}
     rest = []
     for override in request.overrides:  # what is not of this command is the scenario's
@@ -241,9 +241,16 @@ def _schema(request: Request, as_json: bool) -> int:
         raise ShiliuError(f"A schema has no form {form!r}.{nearest(form, known)}", field="format")
     if as_json and form == "table":
         raise ShiliuError("--json gives the rows; a table is no JSON. Leave one of them out.", field="format")
-    embodiment = {key: own[key] for key in ("robot", "hand", "base")}
-    place = {"cell": own["cell"] or None, "conf_dir": request.conf_dir}
-    schema = load_scenario(own["scenario"], rest, **place, **embodiment).schema
+    schema = load_scenario(
+        own["scenario"],
+        rest,
+        cell=own["cell"] or None,
+        variant=own["variant"] or None,
+        robot=own["robot"],
+        hand=own["hand"],
+        base=own["base"],
+        conf_dir=request.conf_dir,
+    ).schema
     if form != "table":
         found: Any = {
             "rows": schema.table,
