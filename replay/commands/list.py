@@ -217,7 +217,7 @@ def _schema(request: Request, as_json: bool) -> int:
     from ...scenarios.catalog import load_scenario
 
     own = {"scenario": "microwave", "format": "rows" if as_json else "table"}
-    own |= {"robot": "kuafu", "hand": "claw", "base": "planted"}
+    own |= {"robot": "kuafu", "hand": "claw", "base": ""}  # no base: the one that the scenario names
     rest = []
     for override in request.overrides:  # what is not of this command is the scenario's
         key, _, value = override.partition("=")
@@ -230,7 +230,7 @@ def _schema(request: Request, as_json: bool) -> int:
         raise ShiliuError(f"A schema has no form {form!r}.{nearest(form, known)}", field="format")
     if as_json and form == "table":
         raise ShiliuError("--json gives the rows; a table is no JSON. Leave one of them out.", field="format")
-    embodiment = {key: own[key] for key in ("robot", "hand", "base")}
+    embodiment: dict[str, Any] = {"robot": own["robot"], "hand": own["hand"], "base": own["base"] or None}
     schema = load_scenario(own["scenario"], rest, conf_dir=request.conf_dir, **embodiment).schema
     if form != "table":
         found: Any = {
