@@ -52,6 +52,21 @@ def space_of(feature: Feature) -> Box:
     return Box(*inwards(feature.low, feature.high), dtype=np.float32)
 
 
+def with_base(feature: Feature, scene: Scene) -> Feature:
+    """An action vector with what a base that moves is told at its end, as the schema has it."""
+    base, action = len(scene.robot.base_names), scene.schema.action
+    if not base:
+        return feature
+    return Feature(
+        "action",
+        (*feature.names, *action.names[-base:]),
+        (*feature.unit, *action.unit[-base:]),
+        np.concatenate([feature.low, action.low[-base:]]),
+        np.concatenate([feature.high, action.high[-base:]]),
+        (*feature.sources[: len(feature.names)], *action.sources[-base:]),
+    )
+
+
 class Joint:
     """The schema's own action: the target of each joint and claw."""
 
@@ -71,7 +86,8 @@ class Joint:
 class JointDelta:
     """How far each target moves on in one control period, at most as fast as the joint's smaller speed limit.
 
-    A target stops at the end of its joint's range: that is what the mode means, nothing else is changed.
+    A target stops at the end of its joint's range: that is what the mode means, nothing else is changed. A base that moves
+    is told as in the schema's own action: its speeds are rates already.
     """
 
     def __init__(self, scene: Scene, n: int):
@@ -79,16 +95,21 @@ class JointDelta:
         speed = np.array([_speed(robot.limits[name]["velocity"]) for name in robot.joint_names])
         claw = 100.0 / float(robot.sheet["claw"]["stroke_time"])
         most = np.array([*speed, *(claw for _ in robot.hand_names)]) * scene.control_timestep
-        names = tuple(f"{name}.delta" for name in action.names)
-        self.feature = Feature("action", names, action.unit, -most, most, action.sources)
+        self._told = len(most)
+        names = tuple(f"{name}.delta" for name in action.names[: self._told])
+        self.feature = with_base(
+            Feature("action", names, action.unit[: self._told], -most, most, action.sources), scene
+        )
         self._low, self._high = action.bounds
-        self._last = np.zeros((n, len(names)), np.float32)
+        self._last = np.zeros((n, len(action.names)), np.float32)
 
     def begin(self, ids: np.ndarray | slice, command: np.ndarray) -> None:
         self._last[ids] = np.asarray(command, np.float32)
 
     def command(self, action: np.ndarray, ids: np.ndarray | slice) -> np.ndarray:
-        self._last[ids] = np.clip(self._last[ids] + action, self._low, self._high)
+        told = self._last[ids] + action
+        told[:, self._told :] = action[:, self._told :]
+        self._last[ids] = np.clip(told, self._low, self._high)
         return self._last[ids]
 
     def save(self, i: int) -> np.ndarray | None:
@@ -99,9 +120,10 @@ class HandDelta:
     """How far each hand moves and turns in one control period, in the axes of the robot's base, and how far it closes.
 
     Elements: for each hand x, y, z [m] and the rotation vector rx, ry, rz [rad] by which its target goes on; then the
-    claws' targets [%]. The head stays. The target goes on from the commanded hand, not from the measured one, so that a
-    hand that leans on something presses harder with each step. Joint angles are found by mink's differential inverse
-    kinematics within joint ranges and speed limits; what an arm cannot reach in time is left out of that step.
+    claws' targets [%], and what a base that moves is told as in the schema's own action. The head stays. The target goes
+    on from the commanded hand, not from the measured one, so that a hand that leans on something presses harder with each
+    step. Joint angles are found by mink's differential inverse kinematics within joint ranges and speed limits; what an arm
+    cannot reach in time is left out of that step.
     """
 
     def __init__(self, scene: Scene, n: int):
@@ -109,7 +131,7 @@ class HandDelta:
         dt = scene.control_timestep
         most = np.array([HAND_SPEED * dt] * 3 + [HAND_TURN * dt] * 3)
         hands = len(robot.hand_names)
-        self.feature = Feature(
+        own = Feature(
             "action",
             (*(f"{side}_hand.{axis}" for side in ("left", "right") for axis in AXES), *robot.hand_names),
             (*("m", "m", "m", "rad", "rad", "rad") * 2, *("%" for _ in range(hands))),
@@ -117,6 +139,8 @@ class HandDelta:
             np.array([*most, *most, *(100.0 for _ in range(hands))]),
             (*(f"mink {side}_tcp" for side in ("left", "right") for _ in AXES), *robot.hand_names),
         )
+        self.feature = with_base(own, scene)
+        self._base = [action.names.index(name) for name in robot.base_names]
         self._arms = [_Arm(scene, side) for side in ("left", "right")]
         self._hands = [action.names.index(name) for name in robot.hand_names]
         self._low, self._high = action.bounds
@@ -130,7 +154,8 @@ class HandDelta:
         for row, wanted in zip(told, action):
             for arm, step in zip(self._arms, (wanted[:6], wanted[6:12])):
                 row[arm.columns] = arm.moved(row[arm.columns], step)
-            row[self._hands] = wanted[12:]
+            row[self._hands] = wanted[12 : 12 + len(self._hands)]
+            row[self._base] = wanted[12 + len(self._hands) :]
         self._last[ids] = np.clip(told, self._low, self._high)  # float32 rounding alone
         return self._last[ids]
 

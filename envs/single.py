@@ -98,7 +98,7 @@ class ShiliuEnv(gymnasium.Env):
         render_mode: str | None = None,
         camera: str | None = None,
         hand: str = "claw",
-        base: str = "planted",
+        base: str | None = None,
         overrides: Sequence[str] = (),
         cell: str | None = None,
         variant: str | None = None,

@@ -57,7 +57,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         latency: float = 0.0,
         vary: bool | float | Sequence[str] = True,
         hand: str = "claw",
-        base: str = "planted",
+        base: str | None = None,
         overrides: Sequence[str] = (),
         cell: str | None = None,
         variant: str | None = None,

@@ -135,7 +135,7 @@ class Stages:
         chosen: Scene | None = None,
         robot: str | None = None,
         hand: str = "claw",
-        base: str = "planted",
+        base: str | None = None,
         conf_dir: Path | None = None,
         model: str | Path | None = None,
         data: Path | None = None,
@@ -241,7 +241,10 @@ class Stages:
     def _named(self, name: str, who: str) -> Stage:
         if name not in self._cache:
             self._cache[name] = Stage(
-                load_scenario(name, **self._settings, conf_dir=self._conf_dir), who, self._conf_dir, retargeting=self._retarget
+                load_scenario(name, **self._settings, conf_dir=self._conf_dir),
+                who,
+                self._conf_dir,
+                retargeting=self._retarget,
             )
         return self._cache[name]
 

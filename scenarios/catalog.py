@@ -21,7 +21,7 @@ def load_scenario(
     overrides: Sequence[str] = (),
     *,
     hand: str = "claw",
-    base: str = "planted",
+    base: str | None = None,
     robot: str = "kuafu",
     cell: str | None = None,
     variant: str | None = None,
@@ -32,7 +32,7 @@ def load_scenario(
     Args:
         name: a file of `conf/scenario`, the designer's own folder before the package's.
         overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`.
-        hand, base, robot: which robot stands in it.
+        hand, base, robot: which robot stands in it, on the base that the scenario names where None is given.
         cell: a file of `conf/cell` whose surveyed values stand for the nominal ones.
         variant: one of the scenario's `variants`; as it stands where None.
         conf_dir: the designer's folder of configs; `./conf` where it exists and None is given.
@@ -57,7 +57,7 @@ def _below_scenario(override: str) -> str:
     return override if word.startswith(("scenario.", "cell.", "variant=")) else f"{sign}scenario.{word}"
 
 
-def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str, robot: str) -> Scene:
+def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str | None, robot: str) -> Scene:
     """The scene of a composed config that has a `scenario` key, in the cell that it names, if any."""
     places = dict(composed.places)
     problems = Problems(places)
@@ -71,7 +71,7 @@ def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str,
     if surveyed is not None:
         tree, cell = laid_over(tree, surveyed, str(composed.chosen["cell"]), name, places)
     config = read_config(name, tree, problems, prefix="scenario", assets=composed.assets, cell=cell)
-    return Scene(config, load_robot(robot, hand, base))
+    return Scene(config, load_robot(robot, hand, base or config.base))
 
 
 def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scene:
@@ -95,7 +95,7 @@ def scene_of_tree(
     tree: Mapping[str, Any],
     *,
     hand: str = "claw",
-    base: str = "planted",
+    base: str | None = None,
     robot: str = "kuafu",
     cell: Cell | None = None,
 ) -> Scene:
@@ -105,7 +105,7 @@ def scene_of_tree(
     holds already.
     """
     config = read_config(name, tree, Problems(), prefix="scenario", assets=composition.own_assets(), cell=cell)
-    return Scene(config, load_robot(robot, hand, base))
+    return Scene(config, load_robot(robot, hand, base or config.base))
 
 
 def list_variants(name: str, conf_dir: Path | None = None) -> list[str]:

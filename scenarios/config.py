@@ -14,6 +14,7 @@ from .cell import Cell
 from .dialect import Node, Problems, nearest
 from .part import Param, Part, load_part
 from .quantity import show
+from .robot import BASES
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
 KEYS = (
@@ -97,6 +98,7 @@ class ScenarioConfig:
     tasks: tuple[Mapping[str, str], ...]
     stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     pose: str
+    base: str  # how the robot stands where the command line does not say: planted or mobile
     parts: tuple[Placed, ...]
     unbuilt: tuple[str, ...]  # parts that could not be read; what names them is not noted a second time
     variation: tuple[Vary, ...]
@@ -143,7 +145,7 @@ def read_config(
     node = Node(raw, prefix, problems)
     node.mapping(required=REQUIRED, optional=KEYS)
     robot = node.child("robot")
-    robot.mapping(required=("stands_at", "pose"))
+    robot.mapping(required=("stands_at", "pose"), optional=("base",))
     stands = robot.child("stands_at")
     stands.mapping(optional=("x", "y", "yaw"))
     parts = _parts(node.child("parts"), assets)
@@ -174,6 +176,7 @@ def read_config(
             stands.child("yaw").quantity("angle", default=0.0),
         ),
         pose=robot.child("pose").word(),
+        base=robot.child("base").word(default=BASES[0], choices=BASES) if "base" in robot else BASES[0],
         parts=parts,
         unbuilt=unbuilt,
         variation=vary,

@@ -74,7 +74,7 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
             force.note("a force is measured either against something (by the robot) or between two things.")
             continue
         if "against" in force:
-            ones, others = ["tree:base_link"], names.groups(force.child("against"))
+            ones, others = [f"tree:{names.top}"], names.groups(force.child("against"))
         else:
             pair = list(force.child("between").each())
             if len(pair) != 2:

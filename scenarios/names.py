@@ -9,6 +9,7 @@ import mujoco
 
 from .config import ScenarioConfig
 from .dialect import Node, nearest
+from .mobile import FOOTPRINT
 
 
 class Names:
@@ -25,6 +26,8 @@ class Names:
         self.parts = {placed.name: placed.part for placed in config.parts}
         self.unbuilt = config.unbuilt
         self.robot = robot
+        # all of the robot, feet that glide beside its base included
+        self.top = FOOTPRINT if spec.body(FOOTPRINT) is not None else "base_link"
 
     def split(self, node: Node) -> tuple[str, str, Mapping[str, Any]] | None:
         """(prefix, word, interface entry) of `oven.door`; None and a note where the part is unknown."""

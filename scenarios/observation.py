@@ -13,6 +13,7 @@ from .sensing import Request, SensorPlan
 _SPEED = 40.0  # rad/s, twice the fastest joint of the hardware table: a generous finite bound
 _FORCE = 2000.0  # N
 _REACH = 5.0  # m, no scenario is larger
+_WALK = 20.0  # m and rad, further nobody walks or turns in an episode
 _SIDES = ("left", "right")
 
 
@@ -26,10 +27,10 @@ def build_schema(
     high = np.array([*(ranges[n][1] for n in joints), *(100.0 for _ in hands)])
     names = (*joints, *hands)
     actuators = tuple(a.name for a in spec.actuators)
-    if actuators[: len(names)] != names:
+    if actuators[: len(names) + len(robot.base_names)] != (*names, *robot.base_names):
         raise ValueError(f"the robot's actuators {actuators} do not begin with its joints in their order {names}")
     unit = (*("rad" for _ in joints), *("%" for _ in hands))
-    action = Feature("action", names, unit, low, high, tuple(f"actuator {n}" for n in names))
+    action = _action(robot, spec, names, unit, low, high)
 
     def percent(kind: str) -> tuple[Request, ...]:
         return tuple(Request(kind, f"{side}_percent") for side in _SIDES)
@@ -97,6 +98,17 @@ def build_schema(
             (Request("site_force", "pelvis_wrench"), Request("site_torque", "pelvis_wrench")),
         )
     )  # fmt: skip
+    if robot.base_names:
+        observations.append(
+            feature(
+                "observation.base", (*robot.base_joints, *(f"{name}.speed" for name in robot.base_names)),
+                ("m", "m", "rad", "m", "m/s", "m/s", "rad/s", "m/s"), np.array([_WALK] * 3 + [1.0] + [5.0] * 4),
+                (
+                    *(Request("joint_position", name) for name in robot.base_joints),
+                    *(Request("actuator_velocity", name) for name in robot.base_names),
+                ),
+            )
+        )  # fmt: skip
     around = _environment(config, spec, plan)
     if around is not None:
         observations.append(around)
@@ -111,6 +123,23 @@ def build_schema(
         for c in config.cameras
     }
     return Schema(config.id, control_timestep, action, {f.name: f for f in observations}, cameras)
+
+
+def _action(
+    robot: Robot, spec: mujoco.MjSpec, names: tuple[str, ...], unit: tuple[str, ...], low: np.ndarray, high: np.ndarray
+) -> Feature:
+    """The action: joints and hands, then what a base that moves is told."""
+    base = robot.base_names
+    ranges = np.array([spec.actuator(name).ctrlrange for name in base], float).reshape(-1, 2)
+    names = (*names, *base)
+    return Feature(
+        "action",
+        names,
+        (*unit, *robot.base_units),
+        np.concatenate([low, ranges[:, 0]]),
+        np.concatenate([high, ranges[:, 1]]),
+        tuple(f"actuator {name}" for name in names),
+    )
 
 
 def _hand_pose(plan: SensorPlan, axes: tuple[str, ...], units: tuple[str, ...], bound: np.ndarray) -> Feature:

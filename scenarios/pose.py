@@ -26,6 +26,13 @@ class Pose:
     def of(cls, pos: object, yaw: float = 0.0) -> Pose:
         return cls(np.asarray(pos, float), np.array([np.cos(yaw / 2), 0, 0, np.sin(yaw / 2)]))
 
+    @property
+    def matrix(self) -> np.ndarray:
+        """(3, 3) rotation."""
+        flat = np.zeros(9)
+        mujoco.mju_quat2Mat(flat, self.quat)
+        return flat.reshape(3, 3)
+
     def __matmul__(self, other: Pose) -> Pose:
         pos, quat = np.zeros(3), np.zeros(4)
         mujoco.mju_mulPose(pos, quat, self.pos, self.quat, other.pos, other.quat)

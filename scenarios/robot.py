@@ -11,12 +11,14 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from . import mobile
 from .dialect import nearest, read_own
 from .errors import ScenarioError
 from .part import ASSETS
 from .pose import Pose
 
-BASES = ("planted",)  # standing still: the legs are frozen in the stance, the wrench under the pelvis is measured
+# planted: standing still, the legs are frozen in the stance, the wrench under the pelvis is measured; mobile: see mobile.py
+BASES = ("planted", "mobile")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,30 @@ class Robot:
         return tuple(self.sheet["joints"]["hands"])
 
     @property
+    def base_names(self) -> tuple[str, ...]:
+        """Actuators of a base that moves, the last of an action: speeds ahead, to the left and of turning, and height."""
+        return mobile.COMMANDS if self.base == "mobile" else ()
+
+    @property
+    def base_joints(self) -> tuple[str, ...]:
+        """Joints that carry a base that moves: x, y [m] and yaw [rad] in the world, height [m] against standing."""
+        return mobile.JOINTS if self.base == "mobile" else ()
+
+    @property
+    def base_units(self) -> tuple[str, ...]:
+        return mobile.UNITS if self.base == "mobile" else ()
+
+    @property
+    def root(self) -> str:
+        """The top body of the robot."""
+        return mobile.FOOTPRINT if self.base == "mobile" else "base_link"
+
+    @property
+    def moving_legs(self) -> tuple[str, ...]:
+        """Links of the legs that a base that moves carries through the room: thighs, shanks, feet."""
+        return mobile.LEGS if self.base == "mobile" else ()
+
+    @property
     def limits(self) -> Mapping[str, Mapping[str, Any]]:
         """Joint name -> position, velocity and torque limits of the sheet."""
         return self.sheet["limits"]
@@ -71,11 +97,16 @@ class Robot:
         return {joint: float(angle) for joint, angle in poses[name].items() if joint in self.joint_names}
 
     def spec(self, stands: Pose | None = None) -> mujoco.MjSpec:
-        """A fresh spec of the robot alone, its base fixed to the world at stance height.
+        """A fresh spec of the robot alone: its base fixed to the world at stance height, or carried by its joints.
 
         Args:
-            stands: where the floor mark between its feet lies; the world's origin where None.
+            stands: where the floor mark between its feet lies (at the start); the world's origin where None.
         """
+        if self.base == "mobile":
+            spec = mobile.mobile_spec(self.folder / self.sheet["model"], self.sheet, stands or Pose.identity())
+            self._attach_hands(spec)
+            mobile.add_commands(spec, self.sheet)
+            return spec
         spec = mujoco.MjSpec.from_file(str(self.folder / self.sheet["model"]))
         stance = self.sheet["stance"]
         base = (stands or Pose.identity()) @ Pose.of((0.0, 0.0, stance["base_height"]))
@@ -90,10 +121,13 @@ class Robot:
             body.quat = turned
             spec.delete(spec.actuator(name))
             spec.delete(joint)
+        self._attach_hands(spec)
+        return spec
+
+    def _attach_hands(self, spec: mujoco.MjSpec) -> None:
         for side in ("left", "right"):
             hand = mujoco.MjSpec.from_file(str(self.folder / self.sheet["hands"][self.hand]))
             spec.attach(hand, site=spec.site(f"{side}_hand_mount"), prefix=f"{side}_")
-        return spec
 
     def arm_alone(self, side: str) -> mujoco.MjModel:
         """The robot with only one arm left movable and nothing to collide: what inverse kinematics needs.
@@ -112,7 +146,15 @@ class Robot:
             shapes: keep collision shapes; without them the model knows frames only.
         """
         spec = self.spec(stands)
-        for group in (spec.actuators, spec.sensors, spec.equalities, spec.tendons, spec.keys, spec.excludes, spec.pairs):
+        for group in (
+            spec.actuators,
+            spec.sensors,
+            spec.equalities,
+            spec.tendons,
+            spec.keys,
+            spec.excludes,
+            spec.pairs,
+        ):
             for element in list(group):
                 spec.delete(element)
         for joint in list(spec.joints):
@@ -145,4 +187,6 @@ def load_robot(name: str = "kuafu", hand: str = "claw", base: str = "planted") -
         )
     if base not in BASES:
         raise ScenarioError(f"There is no base {base!r}.{nearest(base, list(BASES))}", field="base")
+    if base == "mobile" and "mobile" not in sheet:
+        raise ScenarioError(f"The robot {name} has no moving base: its robot.yaml has no key mobile.", field="base")
     return Robot(name, folder, sheet, hand, base)

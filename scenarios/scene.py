@@ -120,6 +120,7 @@ class Scene:
         """Contacts that no task asks for: of the robot's links with anything, of its hands with what they may not touch."""
         spec = self._build.spec
         links = dict.fromkeys(spec.joint(name).parent.name for name in self.robot.joint_names)
+        links |= dict.fromkeys(self.robot.moving_legs)
         found = [Request("contact_force", f"body:{link}") for link in ("base_link", *links)]
         hands = self.robot.interface["hands"]["bodies"]
         for placed in self.config.parts:

@@ -23,6 +23,7 @@ _PLAIN = {
     "tendon_position": (_S.mjSENS_TENDONPOS, _O.mjOBJ_TENDON),
     "tendon_velocity": (_S.mjSENS_TENDONVEL, _O.mjOBJ_TENDON),
     "actuator_force": (_S.mjSENS_ACTUATORFRC, _O.mjOBJ_ACTUATOR),
+    "actuator_velocity": (_S.mjSENS_ACTUATORVEL, _O.mjOBJ_ACTUATOR),
     "site_position": (_S.mjSENS_FRAMEPOS, _O.mjOBJ_SITE),
     "site_orientation": (_S.mjSENS_FRAMEQUAT, _O.mjOBJ_SITE),
     "body_position": (_S.mjSENS_FRAMEPOS, _O.mjOBJ_XBODY),

@@ -29,7 +29,8 @@ def run(request: Request) -> int:
     name = settings.chosen("scenario") or "microwave"
     pairs, seed = settings["pairs"].integer(low=3), settings["seed"].integer(low=0)
     out = settings["out"].word(default="") or None
-    hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
+    hand, robot = (settings[key].word() for key in ("hand", "robot"))
+    base = settings["base"].word(default=None)
     settings.stop()
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     results = measure(scene, pairs, seed)

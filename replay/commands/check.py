@@ -27,7 +27,8 @@ def run(request: Request) -> int:
 
     settings = Settings(request)
     name = settings.chosen("scenario") or ""
-    hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
+    hand, robot = (settings[key].word() for key in ("hand", "robot"))
+    base = settings["base"].word(default=None)
     seed, draws = settings["seed"].integer(low=0), settings["draws"].integer(low=1)
     settings.stop()
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)

@@ -29,7 +29,8 @@ def run(request: Request) -> int:
     settings = Settings(request)
     data, out = settings["data"].word(), Path(settings["out"].word())
     sheet = settings["apply"].word(default="") or None
-    robot, hand, base = (settings[key].word() for key in ("robot", "hand", "base"))
+    robot, hand = (settings[key].word() for key in ("robot", "hand"))
+    base = settings["base"].word(default=None)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     settings.stop()
     if sheet is not None:

@@ -228,7 +228,7 @@ def _schema(request: Request, as_json: bool) -> int:
     from ...scenarios.catalog import load_scenario
 
     own = {"scenario": "microwave", "variant": "", "cell": "", "format": "rows" if as_json else "table"}
-    own |= {"robot": "kuafu", "hand": "claw", "base": "planted"}
+    own |= {"robot": "kuafu", "hand": "claw", "base": ""}  # no base: the one that the scenario names
     rest = []
     for override in request.overrides:  # what is not of this command is the scenario's
         key, _, value = override.partition("=")
@@ -248,7 +248,7 @@ def _schema(request: Request, as_json: bool) -> int:
         variant=own["variant"] or None,
         robot=own["robot"],
         hand=own["hand"],
-        base=own["base"],
+        base=own["base"] or None,
         conf_dir=request.conf_dir,
     ).schema
     if form != "table":

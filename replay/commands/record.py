@@ -53,7 +53,8 @@ def run(request: Request) -> int:
     told_by_centre = settings["metadata"].word(default="") or None
     images = [node.word() for node in settings["images"].each()]
     wrong = settings["mistake"].word(default=None)
-    hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
+    hand, robot = (settings[key].word() for key in ("hand", "robot"))
+    base = settings["base"].word(default=None)
     settings.stop()
     if not append and out.exists() and (not out.is_dir() or any(out.iterdir())):
         hint = "Choose another out=, or add to the dataset there with append=true."

@@ -37,7 +37,8 @@ def run(request: Request) -> int:
     grid = settings["grid"].word(default="")
     seed = settings["seed"].integer(low=0)
     cameras = [node.word() for node in settings["cameras"].each()]
-    hand, base, robot = (settings[key].word() for key in ("hand", "base", "robot"))
+    hand, robot = (settings[key].word() for key in ("hand", "robot"))
+    base = settings["base"].word(default=None)
     part = settings["part"].word(default="")
     settings.stop()
     if part:

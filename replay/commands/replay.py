@@ -56,7 +56,7 @@ def run(request: Request) -> int:
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
     mapping = settings["mapping"].word(default="") or None
-    hand, base = (settings[key].word() for key in ("hand", "base"))
+    hand, base = settings["hand"].word(), settings["base"].word(default=None)
     robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
     retarget = settings["retarget"].word()
     full = settings["check"].word(choices=("gate", "full")) == "full"

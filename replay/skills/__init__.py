@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
-    from . import doors, hands, keys, vessels
+    from . import doors, hands, keys, vessels, walking
 
     kinds: tuple[type[Skill], ...] = (
         hands.Reach,
@@ -25,6 +25,11 @@ def registry() -> dict[str, type[Skill]]:
         vessels.CarryLevel,
         vessels.PlaceInside,
         keys.PressKey,
+        walking.WalkTo,
+        walking.Approach,
+        walking.Turn,
+        walking.Squat,
+        walking.StandUp,
     )
     return {kind.word: kind for kind in kinds}
 

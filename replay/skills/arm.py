@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import mujoco
 import numpy as np
 
+from ...scenarios.pose import Pose
 from ...scenarios.robot import Robot
 
 if TYPE_CHECKING:
@@ -154,6 +155,9 @@ class Arm:
         self._posture = mink.PostureTask(self.model, cost=2e-3)
         self._data = mujoco.MjData(self.model)
         self._site = self.model.site(f"{side}_tcp").id
+        self.place: Pose | None = (
+            None  # of the robot's floor mark and height in the world; None where that is the world's
+        )
         self.q = np.asarray(q, float).copy()
         self.command = self.q.copy()
         self.time_scale = 1.0
@@ -167,7 +171,14 @@ class Arm:
         """Position (3,) [m] and rotation (3, 3) of the tcp at joint angles, at what is commanded where None."""
         self._data.qpos[:] = self.q if q is None else q
         mujoco.mj_kinematics(self.model, self._data)
-        return self._data.site_xpos[self._site].copy(), self._data.site_xmat[self._site].reshape(3, 3).copy()
+        position, rotation = (
+            self._data.site_xpos[self._site].copy(),
+            self._data.site_xmat[self._site].reshape(3, 3).copy(),
+        )
+        if self.place is not None:
+            turn = self.place.matrix
+            return self.place.pos + turn @ position, turn @ rotation
+        return position, rotation
 
     def frame(self, yaw: float, pitch: float, like: np.ndarray) -> np.ndarray:
         """Hand frame of that yaw and pitch; of its two halves (fingers swapped) the one nearer to the posture `like`."""
@@ -209,6 +220,9 @@ class Arm:
         matrix = np.eye(4)
         matrix[:3, :3] = np.eye(3) if rotation is None else rotation
         matrix[:3, 3] = position
+        if self.place is not None:  # the model stands in the world's origin
+            back = self.place.matrix.T
+            matrix[:3, :3], matrix[:3, 3] = back @ matrix[:3, :3], back @ (position - self.place.pos)
         task.set_target(mink.SE3.from_matrix(matrix))
         self._posture.set_target(np.clip(seed if like is None else like, low, high))
         weight = np.ones(3) if rotation is None else np.asarray(orient, float) * np.ones(3)
@@ -335,10 +349,7 @@ class Arm:
             direction: (3,) unit vector.
             loose: 0 for a hand that is held in all directions, 1 for one that will come free along this one.
         """
-        jacobian = np.zeros((3, self.model.nv))
-        self.hand()
-        mujoco.mj_comPos(self.model, self._data)
-        mujoco.mj_jacSite(self.model, self._data, jacobian, None, self._site)
+        jacobian = self._jacobian()
         free = np.linalg.solve(
             jacobian @ jacobian.T, direction
         )  # times the stiffness: force of a displacement along it
@@ -347,11 +358,16 @@ class Arm:
 
     def compliance(self) -> np.ndarray:
         """(3, 3) how far the hand gives way to a force where it is [m/N]."""
+        jacobian = self._jacobian()
+        return jacobian @ jacobian.T / self.stiffness
+
+    def _jacobian(self) -> np.ndarray:
+        """(3, 7) of the hand's place in the world to what is commanded [m/rad]."""
         jacobian = np.zeros((3, self.model.nv))
         self.hand()
         mujoco.mj_comPos(self.model, self._data)
         mujoco.mj_jacSite(self.model, self._data, jacobian, None, self._site)
-        return jacobian @ jacobian.T / self.stiffness
+        return jacobian if self.place is None else self.place.matrix @ jacobian
 
     def press(
         self,

@@ -9,10 +9,12 @@ import mujoco
 import numpy as np
 
 from ...scenarios.draw import Draw
+from ...scenarios.pose import Pose
 from ...scenarios.scene import Scene
 from ...scenarios.sensing import Readings, Request
 from ...scenarios.temporal import Carry
 from .arm import Arm, Path, posture
+from .base import Base
 from .clearance import Clearance
 
 SIDES = ("left", "right")
@@ -70,6 +72,8 @@ class Body:
                 float(actuator.gainprm[0]),
                 rng,
             )
+        self.base = Base(scene) if scene.robot.base_names else None
+        self._place_arms()
         self.claws = dict.fromkeys(SIDES, 0.0)
         self.squeeze = dict.fromkeys(SIDES, 0.0)
         self._order = scene.schema.action.names
@@ -79,6 +83,7 @@ class Body:
         self._arm_columns = {
             s: [self._order.index(n) for n in scene.robot.arm_names if n.startswith(f"zarm_{s[0]}")] for s in SIDES
         }
+        self._base_columns = [self._order.index(name) for name in scene.robot.base_names]
         self._claw_columns = {s: self._order.index(f"{s}_claw") for s in SIDES}
         self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
@@ -112,6 +117,19 @@ class Body:
     def see(self, readings: Readings, carry: Carry) -> None:
         """Take in the readings of this control step (rows without a leading axis) and the course's carry (one row)."""
         self.readings, self.carry, self._fresh = readings, carry, False
+        if self.base is not None:
+            self.base.see(readings)
+            self._place_arms()
+
+    def _place_arms(self) -> None:
+        """Tell the arms where in the world the robot stands; one that stands in its origin need not be told."""
+        if self.base is not None:
+            place: Pose | None = self.base.place
+        else:
+            x, y, yaw = self.scene.config.stands_at
+            place = Pose.of((x, y, 0.0), yaw) if any((x, y, yaw)) else None
+        for arm in self.arms.values():
+            arm.place = place
 
     def _picture(self) -> mujoco.MjData:
         if not self._fresh:
@@ -307,6 +325,8 @@ class Body:
             column = self._claw_columns[side]
             step = CLAW_SPEED * self.timestep
             self._action[column] += np.clip(self.claws[side] - self._action[column], -step, step)
+        if self.base is not None:
+            self._action[self._base_columns] = self.base.command
         return np.clip(self._action, self._low, self._high).astype(np.float32)
 
 

@@ -52,6 +52,7 @@ class Skill:
 
     word: ClassVar[str]
     arguments: ClassVar[dict[str, Argument]]
+    needs: ClassVar[str] = ""  # the base that the robot must stand on
 
     def __init__(self, values: dict[str, Any]):
         self.values = values
@@ -100,6 +101,9 @@ def read_skills(scene: Scene, registry: dict[str, type[Skill]], chain: Node | No
             node.note(f"{word!r} is no skill.{nearest(word, list(registry))}")
             continue
         kind = registry[word]
+        if kind.needs and scene.robot.base != kind.needs:
+            node.note(f"{word} needs base={kind.needs}, and this robot is {scene.robot.base}.")
+            continue
         required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED)
         if not node.mapping(required=required, optional=tuple(kind.arguments)):
             continue

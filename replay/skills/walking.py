@@ -1,0 +1,147 @@
+"""Skills of a robot that moves: walk to a place, turn, squat, stand up, approach; they need base=mobile."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .base import Base, wrapped
+from .body import Body, Motion
+from .hands import facing
+from .skill import Argument, Skill
+
+PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has failed
+AHEAD = np.deg2rad(35.0)  # a target further to the side than this is turned to before it is walked to
+SHORT = 0.35  # m, a shorter way is stepped sideways or back
+SPEED = Argument("speed", "largest speed over the floor", 0.3)
+TURNING = Argument("angle", "how far it turns in a second at most", 0.4)
+WITHIN = Argument("length", "how far from the place it may stand at the end", 0.01)
+
+
+class Walking(Skill):
+    """What the skills of a moving base share."""
+
+    needs = "mobile"
+
+    def base_of(self, body: Body) -> Base:
+        if body.base is None:  # read_skills has noted it
+            raise TypeError(f"{self.word} needs a base that moves")
+        return body.base
+
+    def go(self, body: Body, target: np.ndarray, yaw: float) -> Motion:
+        """Turn to the way where it is long, walk it, and turn to the heading."""
+        base = self.base_of(body)
+        away = target - base.at
+        distance = float(np.hypot(*away))
+        ways = [(target, yaw)]
+        if distance > SHORT:
+            along = float(np.arctan2(away[1], away[0]))
+            heading = along if abs(wrapped(along - base.yaw)) > AHEAD else base.yaw
+            ways = [(base.at.copy(), heading), (target, heading), (target, yaw)]
+        for place, at in ways:
+            time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
+            arrived = yield from base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE)
+            if not arrived:
+                body.given_up = f"the robot did not come to where it was walking ({self.word})"
+                return
+
+
+class WalkTo(Walking):
+    """Walk to a place: the floor mark between the feet comes to stand there."""
+
+    word = "walk_to"
+    arguments: ClassVar = {
+        "to": Argument("site", "a site whose place on the floor is walked to; else x and y", None),
+        "x": Argument("length", "place in the world, or further from the site along the world's x axis", 0.0),
+        "y": Argument("length", "likewise along y", 0.0),
+        "yaw": Argument(
+            "angle", "heading at the end, from the world's x axis to the left; as it walks where not given", None
+        ),
+        "within": WITHIN,
+        "speed": SPEED,
+        "turning": TURNING,
+    }
+
+    def run(self, body: Body) -> Motion:
+        base = self.base_of(body)
+        target = np.array([self.x, self.y])
+        if self.to is not None:
+            target = target + body.site(self.to)[0][:2]
+        away = target - base.at
+        yaw = self.yaw
+        if yaw is None:
+            yaw = float(np.arctan2(away[1], away[0])) if np.hypot(*away) > SHORT else base.yaw
+        yield from self.go(body, target, yaw)
+
+
+class Approach(Walking):
+    """Walk before a site and face it, as one steps up to a table or an oven."""
+
+    word = "approach"
+    arguments: ClassVar = {
+        "to": Argument("site", "what is approached, x axis out of the part, towards the robot"),
+        "distance": Argument("length", "between the floor mark and the site, along that axis", 0.45),
+        "beside": Argument("length", "how far to the left of the site, seen by the robot", 0.0),
+        "within": WITHIN,
+        "speed": SPEED,
+        "turning": TURNING,
+    }
+
+    def run(self, body: Body) -> Motion:
+        position, rotation = body.site(self.to)
+        yaw = facing(rotation)
+        into = np.array([np.cos(yaw), np.sin(yaw)])
+        left = np.array([-into[1], into[0]])
+        yield from self.go(body, position[:2] - self.distance * into + self.beside * left, yaw)
+
+
+class Turn(Walking):
+    """Turn on the spot, to a heading or by an angle."""
+
+    word = "turn"
+    arguments: ClassVar = {
+        "to": Argument("angle", "heading, from the world's x axis to the left", None),
+        "by": Argument("angle", "or how far to the left", None),
+        "within": WITHIN,
+        "turning": TURNING,
+    }
+
+    def run(self, body: Body) -> Motion:
+        base = self.base_of(body)
+        yaw = self.to if self.to is not None else base.yaw + (self.by or 0.0)
+        time = abs(wrapped(yaw - base.yaw)) / self.turning
+        if not (yield from base.walk(base.at.copy(), yaw, 0.1, self.turning, self.within, 0.01, time + PATIENCE)):
+            body.given_up = "the robot did not turn as far as it was told"
+
+
+class Squat(Walking):
+    """Lower the trunk by bending hips and knees."""
+
+    word = "squat"
+    arguments: ClassVar = {
+        "by": Argument("length", "how far below standing"),
+        "speed": Argument("speed", "of the trunk", 0.12),
+        "within": Argument("length", "how far from that height it may end", 0.005),
+    }
+
+    def run(self, body: Body) -> Motion:
+        base = self.base_of(body)
+        height = max(-self.by, base.lowest)
+        if not (yield from base.stand_at(height, self.speed, self.within, self.by / self.speed + PATIENCE)):
+            body.given_up = "the robot did not squat as far as it was told"
+
+
+class StandUp(Walking):
+    """Straighten up from a squat."""
+
+    word = "stand_up"
+    arguments: ClassVar = {
+        "speed": Argument("speed", "of the trunk", 0.12),
+        "within": Argument("length", "how far from standing it may end", 0.005),
+    }
+
+    def run(self, body: Body) -> Motion:
+        base = self.base_of(body)
+        if not (yield from base.stand_at(0.0, self.speed, self.within, -base.lowest / self.speed + PATIENCE)):
+            body.given_up = "the robot did not stand up"

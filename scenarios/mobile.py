@@ -1,0 +1,187 @@
+"""A robot that moves: its base glides over the floor and squats as it is commanded, and its legs follow.
+
+The real robot takes a velocity command in its own heading (`/cmd_vel`) and a height command (`/cmd_pose`), and its whole-body
+controller walks. Here the soles glide: where the base is, how fast it moves and how hard it speeds up are the robot's; steps are
+not. Four joints carry the base: x, y and yaw in the world, then height above the floor as an offset from standing. They are as
+heavy as a controller is stubborn, so that nothing that the arms do or touch moves the base; what the floor would have to give
+for that is judged (`balance`). Hips and knees follow the height, so that the ankles stay over the soles.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from .pose import Pose
+
+FOOTPRINT = "base_footprint"  # the floor mark between the feet, as the field calls the frame
+JOINTS = ("base_x", "base_y", "base_yaw", "base_height")
+COMMANDS = ("base_vx", "base_vy", "base_vyaw", "base_height")
+UNITS = ("m/s", "m/s", "rad/s", "m")
+STUBBORN = 1e6  # kg and kg m2: a steady push of 100 N moves the standing base by 0.2 mm in a minute
+ANSWER = 0.03  # s, in which the base takes on a commanded speed that is less than its acceleration away
+GAP = 0.003  # m, by which the soles' collision shapes end above the floor, so that nothing drags
+TIGHT = ((0.005, 1.0), (0.99, 0.999, 0.001, 0.5, 2.0))  # solref and solimp of the legs' following
+_LEGS = ("leg_l", "leg_r")
+LEGS = tuple(f"{side}{i}_link" for side in _LEGS for i in (3, 4, 6))
+
+
+def mobile_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.MjSpec:
+    """The robot's spec with a base that moves; hands are attached and commands added (`add_commands`) afterwards.
+
+    Args:
+        model: its MJCF file; sheet: its robot.yaml.
+        stands: where the floor mark between its feet lies at the start; the base's joints count from the world's origin.
+    """
+    spec = mujoco.MjSpec.from_string(_on_footprint(model))
+    stance = sheet["stance"]
+    height, lowest = float(stance["base_height"]), float(sheet["mobile"]["lowest"])
+    turn = np.array(stands.quat)
+    yaw = 2.0 * float(np.arctan2(turn[3], turn[0]))
+    mark = spec.body(FOOTPRINT)
+    mark.pos = [stands.pos[0], stands.pos[1], 0.0]
+    mark.quat = stands.quat
+    back = stands.matrix.T  # axes are given in the body's own frame, which is turned already
+    slide, hinge = mujoco.mjtJoint.mjJNT_SLIDE, mujoco.mjtJoint.mjJNT_HINGE
+    for name, kind, axis, ref in (
+        ("base_x", slide, back[:, 0], stands.pos[0]),
+        ("base_y", slide, back[:, 1], stands.pos[1]),
+        ("base_yaw", hinge, [0.0, 0.0, 1.0], yaw),
+    ):
+        mark.add_joint(name=name, type=kind, axis=axis, ref=ref, armature=STUBBORN)
+    mark.add_site(name=FOOTPRINT, group=4)
+    body = spec.body("base_link")
+    body.pos = [0.0, 0.0, height]
+    body.add_joint(name="base_height", type=slide, axis=[0.0, 0.0, 1.0], armature=STUBBORN)
+    _place_feet(spec, stance, height)
+    for name, angle in stance["legs"].items():
+        _bend(spec, name, float(angle), follows=name.endswith(("3_joint", "4_joint")))
+    for side in _LEGS:
+        follow(spec, side, lowest)
+        # the ankle turns inside the foot, which hangs no longer from it
+        spec.add_exclude(name=f"{side}_ankle", bodyname1=f"{side}5_link", bodyname2=f"{side}6_link")
+    return spec
+
+
+def _on_footprint(model: Path) -> str:
+    """The robot's XML with its base on a floor mark and the feet beside it: what a spec cannot be edited to afterwards."""
+    root = ET.parse(model).getroot()
+    world = root.find("worldbody")
+    assert world is not None
+    base = next(body for body in world.findall("body") if body.get("name") == "base_link")
+    world.remove(base)
+    mark = ET.SubElement(world, "body", name=FOOTPRINT, childclass=str(base.get("childclass")))
+    mark.append(base)
+    for side in _LEGS:
+        shank = next(body for body in base.iter("body") if body.get("name") == f"{side}5_link")
+        foot = next(body for body in shank.findall("body") if body.get("name") == f"{side}6_link")
+        shank.remove(foot)
+        mark.append(foot)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _place_feet(spec: mujoco.MjSpec, stance: Mapping[str, Any], height: float) -> None:
+    """The feet where the stance has them, soles flat."""
+    for side in _LEGS:
+        chain = [spec.body(f"{side}{i}_link") for i in range(1, 6)]
+        at, turn = np.array([0.0, 0.0, height]), 0.0
+        for i, link in enumerate(chain, start=1):
+            c, s = np.cos(turn), np.sin(turn)
+            x, y, z = np.array(link.pos, float)
+            at = at + np.array([c * x + s * z, y, -s * x + c * z])
+            if i in (3, 4):
+                turn += float(stance["legs"][f"{side}{i}_joint"])
+        foot = spec.body(f"{side}6_link")
+        foot.pos = at
+        for geom in foot.geoms:
+            if not (geom.contype or geom.conaffinity):
+                continue
+            low = at[2] + geom.pos[2] - geom.size[2]  # boxes, flat
+            lift = max(0.0, GAP - low) / 2.0
+            geom.pos = [geom.pos[0], geom.pos[1], geom.pos[2] + lift]
+            geom.size = [geom.size[0], geom.size[1], geom.size[2] - lift]
+
+
+def _bend(spec: mujoco.MjSpec, name: str, angle: float, follows: bool) -> None:
+    """Turn a leg joint to its angle in the stance; those that do not follow the height are frozen there."""
+    joint = spec.joint(name)
+    half, turned = angle / 2.0, np.zeros(4)
+    mujoco.mju_mulQuat(
+        turned, np.array(joint.parent.quat, float), np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
+    )
+    if not name.endswith("6_joint"):
+        joint.parent.quat = turned
+    spec.delete(spec.actuator(name))
+    if follows:
+        joint.ref, joint.frictionloss = angle, 0.0
+    else:
+        spec.delete(joint)
+
+
+def follow(spec: mujoco.MjSpec, side: str, lowest: float) -> None:
+    """Let hip and knee of a leg follow the height by polynomials of fourth order, exact where the robot stands.
+
+    Over the whole squat the polynomials leave the ankle within 3 mm of the foot.
+    """
+    drop = np.linspace(lowest, 0.0, 200)
+    powers = np.stack([drop**k for k in range(1, 5)], axis=1)
+    for joint, angle in zip((f"{side}3_joint", f"{side}4_joint"), leg_angles(spec, side, drop)):
+        terms = np.linalg.lstsq(powers, angle - angle[-1], rcond=None)[0]
+        equality = spec.add_equality(
+            name=f"{joint}_follows",
+            type=mujoco.mjtEq.mjEQ_JOINT,
+            objtype=mujoco.mjtObj.mjOBJ_JOINT,
+            name1=joint,
+            name2="base_height",
+        )
+        data = np.zeros(len(equality.data))
+        data[1:5] = terms
+        equality.data, equality.solref, equality.solimp = data, TIGHT[0], TIGHT[1]
+
+
+def leg_angles(spec: mujoco.MjSpec, side: str, drop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) angles of hip and knee [rad] at which the ankle lies under the hip as in the stance, the base (n,) [m] higher.
+
+    Two links in the leg's plane: with places as complex numbers z + ix, a turn about y is a factor exp(i angle).
+    """
+    hip, knee = (spec.joint(f"{side}{i}_joint").ref for i in (3, 4))
+    links = [complex(*np.array(spec.body(f"{side}{i}_link").pos, float)[[2, 0]]) for i in (4, 5)]
+    thigh, shank = links
+    ankle = np.exp(1j * hip) * (thigh + shank * np.exp(1j * knee)) - drop
+    bent = np.angle(np.conj(thigh) * shank)
+    share = (np.abs(ankle) ** 2 - abs(thigh) ** 2 - abs(shank) ** 2) / (2.0 * abs(thigh) * abs(shank))
+    bend = np.arccos(np.clip(share, -1.0, 1.0)) - bent
+    return np.angle(ankle / (thigh + shank * np.exp(1j * bend))), bend
+
+
+def add_commands(spec: mujoco.MjSpec, sheet: Mapping[str, Any]) -> None:
+    """The commands as the last actuators: speeds in the robot's own heading and the height, within its limits.
+
+    A speed is taken on within the acceleration, which is a limit of force on the stubborn base; the height is followed at its
+    speed limit and critically damped.
+    """
+    told = sheet["mobile"]["commands"]
+    for name, gear in (("base_vx", [1.0, 0, 0, 0, 0, 0]), ("base_vy", [0, 1.0, 0, 0, 0, 0]), ("base_vyaw", None)):
+        limit, push = float(told[name]["limit"]), STUBBORN * float(told[name]["acceleration"])
+        actuator = spec.add_actuator(name=name, ctrllimited=True, ctrlrange=[-limit, limit])
+        if gear is None:
+            actuator.trntype, actuator.target = mujoco.mjtTrn.mjTRN_JOINT, "base_yaw"
+        else:
+            actuator.trntype, actuator.target, actuator.gear = mujoco.mjtTrn.mjTRN_SITE, FOOTPRINT, gear
+        actuator.set_to_velocity(kv=STUBBORN / ANSWER)
+        actuator.forcelimited, actuator.forcerange = True, [-push, push]
+    squat = told["base_height"]
+    height = spec.add_actuator(
+        name="base_height", ctrllimited=True, ctrlrange=[float(sheet["mobile"]["lowest"]), 0.0],
+        trntype=mujoco.mjtTrn.mjTRN_JOINT, target="base_height",
+    )  # fmt: skip
+    rate = float(squat["answer"])
+    position = mujoco.mjtCtrlInput.mjINPUT_POS.value
+    height.set_to_pid(kp=STUBBORN * rate**2, kv=2.0 * STUBBORN * rate, slewmax=float(squat["speed"]), ctrlspec=position)
+    push = STUBBORN * float(squat["acceleration"])
+    height.forcelimited, height.forcerange = True, [-push, push]
