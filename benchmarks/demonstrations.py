@@ -32,16 +32,15 @@ FIGURES = Path(__file__).resolve().parents[1] / "conf" / "figures"
 _scene: Scene  # of a worker process
 
 
-def load(scenario: str, overrides: Sequence[str]) -> Scene:
+def load(scenario: str, chosen: Mapping[str, str]) -> Scene:
     """The scene that is performed in, in this process."""
     global _scene
-    _scene = shiliu.load_scenario(scenario, overrides=list(overrides))
+    _scene = shiliu.load_scenario(scenario, **chosen)
     return _scene
 
 
-def head(scene: Scene, overrides: Sequence[str]) -> dict[str, Any]:
+def head(scene: Scene, chosen: Mapping[str, str]) -> dict[str, Any]:
     """What all lines of a file have in common."""
-    chosen = {"overrides": list(overrides)} if overrides else {}
     return {"scenario": scene.name, "version": scene.version, **chosen, "fingerprint": scene.fingerprint}
 
 
@@ -120,16 +119,16 @@ def main(words: Sequence[str]) -> int:
     """Go on where the file ends, and tell."""
     scenario, settings = words[0], dict(word.split("=", 1) for word in words[1:])
     begin, end = (int(x) for x in settings["seeds"].split(":"))
-    overrides = [f"{key}={settings[key]}" for key in ("variant", "base", "hand") if key in settings]
+    chosen = {key: settings[key] for key in ("variant", "base", "hand") if key in settings}
     out, processes = Path(settings["out"]), int(settings.get("processes", 0)) or (os.cpu_count() or 1)
-    common = head(load(scenario, overrides), overrides)
+    common = head(load(scenario, chosen), chosen)
     lines = [line for line in lines_of(out, common) if begin <= line["seed"] < end]
     wanting = [seed for seed in range(begin, end) if seed not in {line["seed"] for line in lines}]
     started, simulated = time.perf_counter(), 0.0
     if wanting:
         processes = min(processes, len(wanting))
         with (
-            ProcessPoolExecutor(processes, get_context("spawn"), load, (scenario, overrides)) as pool,
+            ProcessPoolExecutor(processes, get_context("spawn"), load, (scenario, chosen)) as pool,
             out.open("a") as file,
         ):
             for line in track(pool.map(one, wanting), scenario, len(wanting), disable=not sys.stderr.isatty()):

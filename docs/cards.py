@@ -10,7 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import shiliu
+from shiliu.replay.statistics import wilson
+from shiliu.scenarios.catalog import list_variants
 from shiliu.scenarios.config import Vary
+from shiliu.scenarios.figures import figures_of
 from shiliu.scenarios.scene import Scene
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
@@ -93,10 +96,31 @@ def card(scene: Scene) -> str:
     rate, step = 1 / scene.control_timestep, scene.timestep * 1e3
     asks = ", ".join(config.required)
     lines += ["", f"{rate:.0f} Hz, {scene.n_substeps} physics steps of {step:.3f} ms. The judge requires: {asks}."]
+    lines += _figures(scene)
     notes = FOLDER / f"{scene.name}.notes.md"
     if notes.is_file():
         lines += ["", notes.read_text(encoding="utf-8").strip()]
     return "\n".join(lines) + "\n"
+
+
+def _figures(scene: Scene) -> list[str]:
+    """What was measured of the scenario and of its variants, where it was."""
+    lines: list[str] = []
+    for variant in (None, *list_variants(scene.name)):
+        figures = figures_of(scene.name, variant)
+        if figures is None:
+            continue
+        n, (first, last) = figures["demonstrations"], figures["seeds"]
+        what = f"`variant={variant}`" if variant else "as it stands"
+        shares = [f"{figures[key]} of {n} ({low:.1%} to {high:.1%})" for key in ("succeeded", "feasible")
+                  for low, high in [wilson(figures[key], n)]]  # fmt: skip
+        lines.append(f"| {what}, v{figures['version']} | {first} to {last} | {shares[0]} | {shares[1]} |")
+        for title, key in (("failed", "failures"), ("refused", "refused")):
+            lines += [f"| | | {title}: {why} | {count} |" for why, count in figures[key].items()]
+    if not lines:
+        return []
+    head = ["| | seeds | succeeded | judged FEASIBLE |", "|---|---|---|---|"]
+    return ["", "## The scripted operator, measured", "", "By `benchmarks/demonstrations.py`.", "", *head, *lines]
 
 
 def _variation_row(vary: Vary) -> str:

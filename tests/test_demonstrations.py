@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from shiliu.scenarios.figures import figures_of, is_shown, told
 
 FILE = Path(__file__).resolve().parents[1] / "benchmarks" / "demonstrations.py"
 GOOD = {"success": True, "failure": None, "during": "press_key", "redraws": 0, "verdict": "FEASIBLE", "root": None}
@@ -43,3 +44,27 @@ def test_a_run_goes_on_behind_its_last_whole_line(bench, tmp_path):
     assert len(out.read_text().splitlines()) == 2  # the torn line is gone
     with pytest.raises(SystemExit, match="choose another out="):
         bench.lines_of(out, {**COMMON, "version": 3})
+
+
+FIGURES = {"version": 2, "demonstrations": 200, "succeeded": 190, "feasible": 181}
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        ({}, True),
+        ({"succeeded": 189}, False),
+        ({"feasible": 180}, False),
+        ({"demonstrations": 199}, False),
+        ({"version": 1}, False),
+    ],
+)
+def test_a_scenario_is_shown_to_work_by_enough_seeds_of_its_own_version(changed, shown):
+    assert is_shown({**FIGURES, **changed}, 2) is shown
+    assert told({**FIGURES, **changed}, 2).startswith("done" if shown else "measured")
+
+
+def test_figures_are_those_of_a_scenario_and_a_variant(tmp_path):
+    (tmp_path / "microwave.full.yaml").write_text("version: 3\ndemonstrations: 5\nsucceeded: 4\nfeasible: 4\n")
+    assert figures_of("microwave", folder=tmp_path) is None and told(None, 2) == "not measured"
+    assert told(figures_of("microwave", "full", folder=tmp_path), 3) == "measured: 4 of 5, 4 FEASIBLE"

@@ -87,19 +87,21 @@ def _files(request: Request, group: str) -> dict[str, Any]:
 
 def _scenarios(request: Request) -> list[dict[str, Any]]:
     from ...envs.registration import env_id
+    from ...scenarios.figures import figures_of, told
     from ...scenarios.variant import names_of
 
     rows = []
     for name, file in _files(request, "scenario").items():
         sheet = _yaml(file)
-        title = sheet.get("title") or {}
+        title, own = sheet.get("title") or {}, file.is_relative_to(composition.CONF)
         rows.append(
             {
                 "name": name,
                 "title": f"{title.get('en', '')} {title.get('zh', '')}".strip(),
                 "version": f"v{sheet['version']}" if "version" in sheet else "",
                 "variants": " ".join(f"variant={variant}" for variant in names_of(sheet)),
-                "environment": env_id(name) if file.is_relative_to(composition.CONF) else "",
+                "environment": env_id(name) if own else "",
+                "operator": told(figures_of(name), sheet["version"]) if own and sheet.get("skills") else "",
             }
         )
     return rows

@@ -1,0 +1,40 @@
+"""What was measured of a scenario: how often the scripted operator does it, and how much of that is lawful.
+
+`conf/figures/<scenario>.yaml`, or `<scenario>.<variant>.yaml`, is written by `benchmarks/demonstrations.py` and by nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .composition import CONF
+from .dialect import read_own
+
+SEEDS = 200  # held-out seeds on which a scenario is shown to work
+SHARE = 0.95  # of them that have to succeed; 190 of 200 put the lower 95 % Wilson bound at 0.91
+
+
+def figures_of(scenario: str, variant: str | None = None, folder: Path = CONF / "figures") -> Mapping[str, Any] | None:
+    """The figures of a scenario or of one of its variants; None where nobody has measured them."""
+    file = folder / f"{scenario}{'.' + variant if variant else ''}.yaml"
+    return read_own(file) if file.is_file() else None
+
+
+def is_shown(figures: Mapping[str, Any] | None, version: int) -> bool:
+    """Whether figures show that this version of a scenario works: enough seeds, enough successes, and these FEASIBLE."""
+    if figures is None or figures["version"] != version:
+        return False
+    n, succeeded, feasible = (int(figures[key]) for key in ("demonstrations", "succeeded", "feasible"))
+    return n >= SEEDS and succeeded >= SHARE * n and feasible >= SHARE * succeeded
+
+
+def told(figures: Mapping[str, Any] | None, version: int) -> str:
+    """`done: 196 of 200, 192 FEASIBLE`, in a few words."""
+    if figures is None:
+        return "not measured"
+    n, succeeded, feasible = (figures[key] for key in ("demonstrations", "succeeded", "feasible"))
+    of = "" if figures["version"] == version else f" (v{figures['version']})"
+    state = "done" if is_shown(figures, version) else "measured"
+    return f"{state}: {succeeded} of {n}, {feasible} FEASIBLE{of}"
