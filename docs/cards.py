@@ -28,9 +28,7 @@ def card(scene: Scene) -> str:
         f"`scenario={scene.name}`, version {scene.version}. Written by `docs/cards.py` from `conf/scenario/{scene.name}.yaml`.",
         "",
     ]
-    picture = FOLDER / f"{scene.name}_overview.png"
-    if picture.is_file():
-        lines += [f"![{config.title['en']}]({picture.name})", ""]
+    lines += _pictures(scene.name)
     if config.tasks:
         lines += ["## Task", "", *(f"- {task['en']} {task['zh']}" for task in config.tasks), ""]
     lines += [
@@ -101,6 +99,24 @@ def card(scene: Scene) -> str:
     if notes.is_file():
         lines += ["", notes.read_text(encoding="utf-8").strip()]
     return "\n".join(lines) + "\n"
+
+
+PICTURES = {
+    "overview": "The scene as it stands.",
+    "head": "What the head camera sees.",
+    "closeup": "Close up.",
+    "draws": "Nine draws of the variation.",
+    "strip": "One demonstration of the scripted operator: each picture shows the end of the skill below it.",
+}
+
+
+def _pictures(stem: str) -> list[str]:
+    """The pictures that `docs/scene_pictures.py` has made of a scenario."""
+    lines: list[str] = []
+    for what, said in PICTURES.items():
+        if (FOLDER / f"{stem}_{what}.jpg").is_file():
+            lines += [f"![{said}]({stem}_{what}.jpg)", "", f"*{said}*", ""]
+    return lines
 
 
 def _figures(scene: Scene) -> list[str]:

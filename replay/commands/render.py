@@ -1,4 +1,4 @@
-"""shiliu render: pictures of a scenario and of its variation."""
+"""shiliu render: pictures of a scenario and of its variation, of a part, of an episode."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...scenarios.errors import ScenarioError
+from ...scenarios.errors import EpisodeError, ScenarioError
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
+    from ..recording import Recording
 
 USAGE = """
 shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0]
 shiliu render part=NAME out=DIR
+shiliu render data=DATASET [episode=0] out=DIR [cameras=[overview]] [frames=8] [video=true]
 
 Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation. With part= it draws one
-part of the library alone (fixtures/microwave, or microwave).
+part of the library alone (fixtures/microwave, or microwave). With data= it replays one episode of a dataset and writes one
+PNG a camera with a picture at the end of each skill, at most `frames` of them; video=true writes an MP4 a camera, too.
 """
 
 
@@ -41,8 +44,11 @@ def run(request: Request) -> int:
     base = settings["base"].word(default=None)
     part = settings["part"].word(default="")
     settings.stop()
+    data = settings["data"].word(default="")
     if part:
         return _part(part, out, request)
+    if data:
+        return _episode(data, settings, cameras, out, request)
     columns, rows = 1, 1
     if grid:
         match = re.fullmatch(r"([1-9]\d?)x([1-9]\d?)", grid)
@@ -74,6 +80,63 @@ def run(request: Request) -> int:
         iio.imwrite(file, picture)
         print(file)
     return 0
+
+
+def _episode(data: str, settings: Settings, cameras: list[str], out: Path, request: Request) -> int:
+    import imageio.v3 as iio
+
+    from ...envs.rendering import Painter
+    from ..filming import cameras_of
+    from ..forward import own_draw
+    from ..playing import Take, play
+    from ..scenes import Stages
+    from ..strips import moments, strip
+
+    number, frames = settings["episode"].integer(low=0), settings["frames"].integer(low=1)
+    video = settings["video"].flag()
+    settings.stop()
+    recording = _numbered(data, number)
+    episode = recording.episode
+    scene = Stages(None, conf_dir=request.conf_dir).of(recording).scene
+    draw = None if episode is None else own_draw(scene, episode)
+    if episode is None or draw is None:
+        raise EpisodeError(
+            "is no episode of today's scene: only what `shiliu record` or an environment has made can be drawn.",
+            file=recording.source,
+            field="data",
+        )
+    wanted = cameras_of(scene, cameras or ["overview"])
+    played = next(play(scene, [Take(draw, episode.actions)], threads=1))
+    made: dict[Path, np.ndarray] = {}
+    with Painter(scene) as painter:
+        for name, feature in wanted.items():
+            stem = f"{scene.name}_{number:06d}_{name.removeprefix('observation.images.')}"
+            made[out / f"{stem}.png"] = strip(painter, draw, played.qpos, feature, moments(episode, frames))
+            if video:
+                size = (feature.width, feature.height)
+                shots = [painter.picture(draw.values, qpos, feature.camera, *size) for qpos in played.qpos]
+                made[out / f"{stem}.mp4"] = np.stack(shots)
+    out.mkdir(parents=True, exist_ok=True)
+    for file, picture in made.items():
+        more = {"fps": round(1.0 / episode.control_timestep)} if file.suffix == ".mp4" else {}
+        iio.imwrite(file, picture, **more)
+        print(file)
+    return 0
+
+
+def _numbered(data: str, number: int) -> Recording:
+    """The recording of that number; EpisodeError where there are fewer, or where it cannot be read."""
+    from itertools import islice
+
+    from ..formats import read
+    from ..recording import Unreadable
+
+    found = next(islice(read(data), number, None), None)
+    if found is None:
+        raise EpisodeError(f"There is no episode {number} here.", file=data, field="episode")
+    if isinstance(found, Unreadable):
+        raise found.error
+    return found
 
 
 def _part(name: str, out: Path, request: Request) -> int:

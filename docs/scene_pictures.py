@@ -1,0 +1,82 @@
+"""Writes a scenario's pictures for its card: overview, head camera, close-up, nine draws, and one demonstration at a glance.
+
+    python docs/scene_pictures.py microwave [seed=10001] [variant=NAME]
+
+The demonstration is that of the seed; a failed one is refused, since the card shows how the task is done. Needs OpenGL.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+import shiliu
+from shiliu.envs.rendering import Painter
+from shiliu.replay.demonstration import demonstrate
+from shiliu.replay.forward import own_draw
+from shiliu.replay.playing import Take, play
+from shiliu.replay.strips import moments, strip
+from shiliu.scenarios.draw import draw as drawn
+from shiliu.scenarios.draw import nominal
+from shiliu.scenarios.scene import Scene
+
+FOLDER = Path(__file__).resolve().parent / "scenarios"
+VIEWS = ("overview", "head", "closeup")
+SIZE, TILE = (960, 720), (400, 300)
+
+
+def views(scene: Scene, painter: Painter) -> dict[str, np.ndarray]:
+    """The scene as it stands, from each of the cameras that it has."""
+    start, found = nominal(scene), {}
+    for view in VIEWS:
+        feature = scene.schema.cameras.get(f"observation.images.{view}")
+        if feature is not None:
+            found[view] = painter.picture(start.values, _qpos(scene, start), feature.camera, *SIZE)
+    return found
+
+
+def draws(scene: Scene, painter: Painter, seed: int) -> np.ndarray:
+    """Nine draws of the variation, three in a row."""
+    camera = scene.schema.cameras["observation.images.overview"].camera
+    shots = []
+    for i in range(9):
+        one = drawn(scene, seed + i)
+        shots.append(painter.picture(one.values, _qpos(scene, one), camera, *TILE))
+    return np.concatenate([np.concatenate(shots[r : r + 3], axis=1) for r in (0, 3, 6)])
+
+
+def _qpos(scene: Scene, start: shiliu.scenarios.draw.Draw) -> np.ndarray:
+    return np.asarray(start.start_state[1 : 1 + scene.model.nq])
+
+
+def main(words: list[str]) -> int:
+    """Perform, draw, save."""
+    name, settings = words[0], dict(word.split("=", 1) for word in words[1:])
+    variant, seed = settings.get("variant"), int(settings.get("seed", 10001))
+    scene = shiliu.load_scenario(name, variant=variant)
+    stem = f"{name}_{variant}" if variant else name
+    made = {}
+    with Painter(scene) as painter:
+        made |= views(scene, painter)
+        if scene.config.variation:
+            made["draws"] = draws(scene, painter, seed)
+        if scene.config.skills.value:
+            (episode,) = demonstrate(scene, [seed], threads=1)
+            if not episode.label["success"]:
+                raise SystemExit(f"seed {seed} fails: {episode.label['failure']}. Name another.")
+            start = own_draw(scene, episode)
+            assert start is not None
+            played = next(play(scene, [Take(start, episode.actions)], threads=1))
+            camera = scene.schema.cameras["observation.images.overview"]
+            made["strip"] = strip(painter, start, played.qpos, camera, moments(episode, 12), width=400)
+    for what, picture in made.items():
+        file = FOLDER / f"{stem}_{what}.jpg"
+        iio.imwrite(file, picture, quality=82)
+        print(file.name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
