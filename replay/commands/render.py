@@ -118,8 +118,10 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
                 made[out / f"{stem}.mp4"] = np.stack(shots)
     out.mkdir(parents=True, exist_ok=True)
     for file, picture in made.items():
-        more = {"fps": round(1.0 / episode.control_timestep)} if file.suffix == ".mp4" else {}
-        iio.imwrite(file, picture, **more)
+        if file.suffix == ".mp4":
+            iio.imwrite(file, picture, fps=round(1.0 / episode.control_timestep))
+        else:
+            iio.imwrite(file, picture)
         print(file)
     return 0
 
