@@ -25,6 +25,7 @@ KEYS = (
     "goal",
     "never",
     "safety",
+    "rules",
     "skills",
     "mistakes",
     "cameras",
@@ -118,6 +119,7 @@ class ScenarioConfig:
     safety: Node
     skills: Node
     mistakes: Node
+    rules: Node
     problems: Problems
     raw: Mapping[str, Any]
     cell: Cell | None = None  # whose surveyed values stand in it
@@ -196,6 +198,7 @@ def read_config(
         safety=node.child("safety"),
         skills=node.child("skills"),
         mistakes=node.child("mistakes"),
+        rules=node.child("rules"),
         problems=problems,
         raw=raw,
         cell=cell,

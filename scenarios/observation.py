@@ -6,14 +6,18 @@ import mujoco
 import numpy as np
 
 from .config import ScenarioConfig
+from .quantity import dimension_of
+from .reaction import memory
 from .robot import Robot
 from .schema import CameraFeature, Feature, Schema
 from .sensing import Request, SensorPlan
+from .words.declared import memory_name
 
 _SPEED = 40.0  # rad/s, twice the fastest joint of the hardware table: a generous finite bound
 _FORCE = 2000.0  # N
 _REACH = 5.0  # m, no scenario is larger
 _WALK = 20.0  # m and rad, further nobody walks or turns in an episode
+_NUMBER = 1e4  # of what a rule keeps: seconds, pieces
 _SIDES = ("left", "right")
 
 
@@ -158,7 +162,7 @@ def _hand_pose(plan: SensorPlan, axes: tuple[str, ...], units: tuple[str, ...], 
 
 
 def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) -> Feature | None:
-    """Pose of every free part and position of every joint of a part; loose pieces are left to the goal's share."""
+    """Pose of every free part, position of every joint of a part, what rules keep; loose pieces are left to the goal's share."""
     names: list[str] = []
     units: list[str] = []
     bounds: list[float] = []
@@ -191,6 +195,13 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
                 units.append("rad" if joint.type == mujoco.mjtJoint.mjJNT_HINGE else "m")
                 bounds.append(1e3 if joint.type == mujoco.mjtJoint.mjJNT_HINGE else _REACH)
                 sources.append(request.name)
+    for rule, node in config.rules.items():  # what a display and a lamp would show
+        request = plan.add(memory(memory_name(rule)))
+        requests.append(request)
+        names.append(f"rules.{rule}")
+        units.append("s" if dimension_of(node.child("adds").value) == "time" else "1")
+        bounds.append(_NUMBER)
+        sources.append(request.name)
     if not names:
         return None
     limits = np.array(bounds)

@@ -21,6 +21,7 @@ from .pose import Pose, local_pose
 from .predicate import Force, Predicate, Untouched, leaves
 from .reaction import Reaction, Reactions
 from .robot import Robot
+from .rule import read_rules
 from .schema import Schema
 from .sensing import Layout, Request, SensorPlan
 from .temporal import Course, Subgoal
@@ -91,8 +92,8 @@ class Scene:
         self.layout = Layout.of_model(self.model, averaged)
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
-        """What answers in the scene; here nothing does."""
-        return []
+        """What answers in the scene: the rules that its YAML declares."""
+        return read_rules(self.config.rules, names, self.control_timestep)
 
     def _check_cameras(self, names: Names) -> None:
         """Note a camera whose mount or target does not exist, or whose name the robot's model has already."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
-    from . import doors, hands, keys, vessels, walking
+    from . import doors, hands, keys, unloading, vessels, waiting, walking
 
     kinds: tuple[type[Skill], ...] = (
         hands.Reach,
@@ -24,6 +24,10 @@ def registry() -> dict[str, type[Skill]]:
         vessels.Lift,
         vessels.CarryLevel,
         vessels.PlaceInside,
+        waiting.WaitEvent,
+        unloading.RegraspHot,
+        unloading.Unload,
+        unloading.PlaceOn,
         keys.PressKey,
         walking.WalkTo,
         walking.Approach,

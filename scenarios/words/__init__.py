@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..dialect import Node
 from ..names import Names
 from ..predicate import All, AnyOf, Predicate
-from . import base, contact, container, pose
+from . import base, contact, container, declared, pose
 from .word import Reader
 
 
@@ -23,6 +23,7 @@ WORDS: dict[str, Reader] = {
     **contact.WORDS,
     **container.WORDS,
     **base.WORDS,
+    **declared.WORDS,
     "all": lambda node, names: _several(node, names, All),
     "any": lambda node, names: _several(node, names, AnyOf),
 }

@@ -1,0 +1,167 @@
+"""Skills that bring a vessel out of an opening again: taken by its rim, drawn out level, set down on a surface."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import Path, posture, turn_z
+from .body import REACHED, Body, Motion
+from .hands import HAND, UP, facing
+from .skill import Argument, Skill
+from .vessels import BEFORE_CHEST, CARRIES, ENOUGH, LEVEL, STRIDE
+
+TURNS = np.deg2rad([0.0, 10.0, -10.0, 20.0, -20.0, 32.0, -32.0])  # other directions of the fingers along the rim
+BESIDE = 0.085  # m, kept between the middle of what is set down and the front that it came from
+
+
+class RegraspHot(Skill):
+    """Reach into an opening, take what stands there by the rim, which is the coolest of it, and raise it a little."""
+
+    word = "regrasp_hot"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "a site of the rim, x axis outwards"),
+        "of": Argument("body", "what is taken"),
+        "into": Argument("site", "a site at the opening's front, x axis inwards"),
+        "fingers": Argument(
+            "word", "which way the fingers point along the rim, seen from outside", "right", ("left", "right")
+        ),
+        "pitch": Argument("angle", "how far the fingers point down", 0.462),
+        "depth": Argument("length", "how far below the rim the pads' middle grips", 0.007),
+        "opening": Argument("length", "gap between the pads", 0.030),
+        "clear": Argument("length", "how far before the rim, along the fingers, the hand comes straight", 0.09),
+        "approach": Argument("length", "how far before the rim the hand begins to go in", 0.21),
+        "force": Argument("force", "of each pad", 80.0),
+        "lift": Argument("length", "how far it is raised", 0.012),
+        "posture": Argument("word", "how the arm is held", "elbow_in"),
+        "by_way_of": Argument("word", "a posture passed on the way", None),
+        "speed": Argument("speed", "largest speed of the hand", 0.35),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        like = posture(self.posture, self.hand)
+        body.open_claw(self.hand, self.opening)
+        position, rotation = body.site(self.at)
+        inward = body.site(self.into)[1][:, 0]
+        quarter = np.pi / 2 if self.fingers == "left" else -np.pi / 2
+        rows = []
+        for turn in TURNS:
+            frame = arm.frame(facing(rotation) + quarter + turn, self.pitch, like)
+            grip = position - self.depth * UP
+            clear = grip - self.clear * frame[:, 2]
+            out = clear - (self.approach - (grip - clear) @ inward) * inward
+            rows.append([(out, frame), (clear, frame), (grip, frame)])
+        start = body.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
+        frame = arm.hand(start)[1]
+        row = [] if self.by_way_of is None else [self.by_way_of]
+        yield from arm.follow(body.way(self.hand, start, [row, []], self.speed))
+        grip = body.site(self.at)[0] - self.depth * UP
+        clear = grip - self.clear * frame[:, 2]
+        yield from arm.follow(arm.line([(clear, frame)], self.speed, orient=LEVEL))
+        yield from arm.follow(arm.line([(grip, frame)], 0.15, orient=LEVEL), tremor=0.5)
+        yield from arm.hold(0.15)
+        yield from body.grip(self.hand, self.force)
+        body.hold_on(self.hand, self.of)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + self.lift * UP, frame)], 0.1, orient=LEVEL), tremor=0.3)
+
+
+class Unload(Skill):
+    """Draw a vessel level out of an opening and carry it, turned so that the forearm has room, over a place on a surface."""
+
+    word = "unload"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of what is held that shall come to the place"),
+        "into": Argument("site", "a site at the opening's front, x axis inwards"),
+        "upon": Argument("site", "a site of the surface, x axis away from who works there"),
+        "deep": Argument("length", "how far behind that site the place lies", 0.142),
+        "aside": Argument("length", "how far to the left of that site the place lies", 0.0),
+        "above": Argument("length", "height over the surface", 0.03),
+        "before": Argument("length", "distance kept before the opening", 0.10),
+        "speed": Argument("speed", "largest speed of the hand", 0.26),
+    }
+    with_ = ("food",)
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        hand, frame = arm.hand()
+        held, _ = body.site(self.of)
+        offset = hand - held
+        front, inside = body.site(self.into)
+        surface, ground = body.site(self.upon)
+        inward = inside[:, 0]
+        place = surface + self.deep * ground[:, 0] + self.aside * ground[:, 1] + body.aim()
+        place = place - max(0.0, BESIDE + 0.02 - float((front - place) @ inward)) * inward
+        place = place + (self.above - (place - surface) @ UP) * UP
+        heading = float(np.arctan2(frame[1, 2], frame[0, 2]))
+        deep = float((held - front) @ inward)
+        mirror = 1.0 if self.hand == "left" else -1.0
+        shoulder = body.site(f"{self.hand}_shoulder")[0]
+
+        def heading_at(at: np.ndarray) -> float:
+            """Where the fingers point with the most room for the forearm before the chest."""
+            return mirror * float(np.interp(mirror * (at - shoulder)[1], *BEFORE_CHEST))
+
+        def plan(turn: float, before: float, like: np.ndarray) -> Path:
+            def pose(at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
+                turned = turn_z((direction - heading + np.pi) % (2 * np.pi) - np.pi)
+                return at + turned @ offset, turned @ frame
+
+            outside = held - (deep + before) * inward
+            count = max(2, int(np.ceil(float(np.linalg.norm(place - outside)) / STRIDE)))
+            poses = [pose(outside, heading)]
+            for share in np.linspace(0.0, 1.0, count + 1)[1:]:
+                at = outside + share * (place - outside)
+                blend = (heading - heading_at(at)) * max(0.0, 1.0 - share / 0.5)
+                poses.append(pose(at, heading_at(at) + blend + turn * share))
+            return arm.line(poses, self.speed, like=like, orient=LEVEL)
+
+        best: tuple[float, Path | None] = (np.inf, None)
+        parts = [self.of.split("/")[0], *self.with_]
+        for k in range(CARRIES):
+            like, turn, before = posture("elbow_in", self.hand), 0.0, self.before
+            if k:  # another turn of the hand at the end, another distance, another way to hold the arm
+                turn = float(body.rng.uniform(-0.4, 0.4))
+                before += float(body.rng.uniform(-0.012, 0.04))
+                like = like + body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
+            path = plan(turn, before, like)
+            cost = body.room_on(self.hand, path, parts) + 200.0 * max(path.error - REACHED, 0.0)
+            if cost < best[0]:
+                best = (cost, path)
+            if cost < ENOUGH:
+                break
+        assert best[1] is not None
+        yield from arm.follow(best[1], tremor=0.4)
+        yield from arm.hold(0.15)
+
+
+class PlaceOn(Skill):
+    """Set down what is held on a surface, let go, and draw the hand back along its fingers and up."""
+
+    word = "place_on"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of what is held that shall come to the surface"),
+        "upon": Argument("site", "a site of the surface"),
+        "opening": Argument("length", "gap between the pads when it has let go", 0.04),
+        "clear": Argument("length", "how far the hand draws back along its fingers", 0.09),
+        "raise": Argument("length", "how far it rises then", 0.08),
+        "speed": Argument("speed", "largest speed of the hand", 0.3),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        position, frame = arm.hand()
+        drop = (body.site(self.of)[0] - body.site(self.upon)[0])[2]
+        position = position - (drop + 0.002) * UP
+        yield from arm.follow(arm.line([(position, frame)], 0.08, orient=LEVEL), tremor=0.0)
+        yield from arm.hold(0.15)
+        yield from body.let_go(self.hand, self.opening, 0.5)
+        clear = position - self.clear * frame[:, 2]
+        yield from arm.follow(arm.line([(clear, frame)], 0.2, orient=LEVEL), tremor=0.0)
+        up = clear + self.values["raise"] * UP
+        yield from arm.follow(arm.line([(up, frame)], self.speed, orient=0.1))

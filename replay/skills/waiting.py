@@ -1,0 +1,25 @@
+"""Skills of doing nothing until something has happened."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .body import Body, Motion
+from .skill import Argument, Skill
+
+
+class WaitEvent(Skill):
+    """Keep still until a subgoal is reached, and a moment longer."""
+
+    word = "wait_event"
+    arguments: ClassVar = {
+        "until": Argument("subgoal", "what is waited for"),
+        "at_most": Argument("time", "after which the operator goes on in any case", 60.0),
+    }
+
+    def run(self, body: Body) -> Motion:
+        for _ in range(round(self.at_most / body.timestep)):
+            if body.reached(self.until):
+                break
+            yield
+        yield from body.pause()

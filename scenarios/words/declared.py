@@ -1,0 +1,84 @@
+"""Words of what the scenario's rules say: happened, reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..dialect import Node, nearest
+from ..names import Names
+from ..predicate import Predicate, Values
+from ..quantity import UNITS, dimension_of
+from ..reaction import memory
+from ..sensing import Readings, Request, Row
+from .word import Words
+
+
+@dataclass(frozen=True)
+class Reads:
+    """A number that a rule keeps is at least `low` and at most `high`, in its own unit (a switch is 0 or 1)."""
+
+    kept: Request
+    low: float | None
+    high: float | None
+    unit: str = ""
+
+    def requests(self) -> list[Request]:
+        return [self.kept]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        number = readings.first(self.kept)
+        if self.low is None or self.high is None:
+            return number - self.low if self.low is not None else self.high - number
+        middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
+        return half - abs(number - middle)
+
+
+def memory_name(rule: str) -> str:
+    """Name of the memory that keeps what a rule says."""
+    return f"rule {rule}"
+
+
+def amount(node: Node) -> float:
+    """SI value of a quantity of any kind, or a plain number."""
+    plain = isinstance(node.value, int | float) and not isinstance(node.value, bool)
+    return node.number() if plain else node.quantity(None)
+
+
+def _unit(value: object) -> str:
+    """SI unit of a quantity as written, `1` of a plain number."""
+    dimension = dimension_of(value) if isinstance(value, str) else None
+    return next((unit for unit, (of, factor) in UNITS.items() if of == dimension and factor == 1.0), "1")
+
+
+def _kept(node: Node, names: Names, counter: bool) -> Request | None:
+    known = [name for name, holds_number in names.rules.items() if holds_number == counter]
+    rule = node.word()
+    if rule not in known:
+        if rule:
+            kind = "counter" if counter else "switch"
+            node.note(f"{rule!r} is no {kind} among the rules.{nearest(rule, known)}")
+        return None
+    return memory(memory_name(rule))
+
+
+def _happened(node: Node, names: Names) -> Predicate | None:
+    kept = _kept(node, names, counter=False)
+    return None if kept is None else Reads(kept, 0.5, None, "1")
+
+
+def _reads(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of",), optional=("is", "within", "above", "below"))
+    kept = _kept(node.child("of"), names, counter=True)
+    if sum(key in node for key in ("is", "above", "below")) != 1 or ("within" in node) != ("is" in node):
+        node.note("a number is above or below a bound, or `is` so much `within` so much.")
+        return None
+    bounds = {key: amount(node.child(key)) for key in ("is", "within", "above", "below") if key in node}
+    unit = _unit(next(node.value[key] for key in ("is", "above", "below") if key in node))
+    if kept is None:
+        return None
+    if "is" in bounds:
+        return Reads(kept, bounds["is"] - bounds["within"], bounds["is"] + bounds["within"], unit)
+    return Reads(kept, bounds.get("above"), bounds.get("below"), unit)
+
+
+WORDS: Words = {"happened": _happened, "reads": _reads}
