@@ -36,6 +36,12 @@ class Pose:
         mujoco.mju_negPose(pos, quat, self.pos, self.quat)
         return Pose(pos, quat)
 
+    def matrix(self) -> np.ndarray:
+        """(3, 3) rotation matrix; its columns are the axes."""
+        out = np.zeros(9)
+        mujoco.mju_quat2Mat(out, self.quat)
+        return out.reshape(3, 3)
+
 
 def local_pose(element: Any, spec: mujoco.MjSpec, stop: str = "") -> Pose:
     """Pose of a site or body at zero joint angles, in the frame named `stop` or else in the world; frames and parents are followed."""
@@ -51,6 +57,14 @@ def local_pose(element: Any, spec: mujoco.MjSpec, stop: str = "") -> Pose:
             return pose
         pose = _own(parent, spec) @ pose
         frame, parent = parent.frame, parent.parent
+
+
+def pose_in_body(element: Any, spec: mujoco.MjSpec) -> Pose:
+    """Pose of a site in the frame of the body that carries it; frames between them are followed."""
+    pose, frame = _own(element, spec), element.frame
+    while frame is not None:
+        pose, frame = _own(frame, spec) @ pose, frame.frame
+    return pose
 
 
 def _own(element: Any, spec: mujoco.MjSpec) -> Pose:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..dialect import Node
 from ..names import Names
 from ..predicate import All, AnyOf, Predicate
-from . import contact, container, pose
+from . import contact, container, insertion, pose
 from .word import Reader
 
 
@@ -22,6 +22,7 @@ WORDS: dict[str, Reader] = {
     **pose.WORDS,
     **contact.WORDS,
     **container.WORDS,
+    **insertion.WORDS,
     "all": lambda node, names: _several(node, names, All),
     "any": lambda node, names: _several(node, names, AnyOf),
 }
