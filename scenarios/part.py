@@ -6,7 +6,7 @@ The engine is imported only where an MJCF is opened: a list of parts does withou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +96,22 @@ class Param:
 
 
 @dataclass(frozen=True)
+class Contained:
+    """A mechanism that a part brings along: at a site of the part, under a word of its own.
+
+    Attributes:
+        word: what it is called in the part; its elements are named `word/element`.
+        site: of the part, where the mechanism's frame lies.
+        params: values [SI] of the mechanism's parameters as this part sets them.
+    """
+
+    word: str
+    part: Part
+    site: str
+    params: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Part:
     """What a part's folder says.
 
@@ -105,6 +121,7 @@ class Part:
         params: parameter name -> Param.
         interface: word -> elements that it means, such as `door: {joint: door_hinge, body: door}`.
         mass: what the spec sheet says [kg], or None.
+        contains: mechanisms that it brings along; their parameters and words are its own too, as `word_param`.
         places: key path of its sheet -> (file, line).
     """
 
@@ -114,10 +131,11 @@ class Part:
     params: Mapping[str, Param] = field(default_factory=dict)
     interface: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mass: float | None = None
+    contains: tuple[Contained, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
     def spec(self) -> mujoco.MjSpec:
-        """A fresh, editable spec of the part.
+        """A fresh, editable spec of the part with the mechanisms that it contains.
 
         Raises:
             ScenarioError: where its file is no MJCF.
@@ -127,10 +145,23 @@ class Part:
         from . import engine  # noqa: F401
 
         try:
-            return mujoco.MjSpec.from_file(str(self.file))
+            spec = mujoco.MjSpec.from_file(str(self.file))
         except ValueError as error:
             said = " ".join(str(error).split())
             raise ScenarioError(f"This is no valid MJCF: {said}.", file=str(self.file)) from None
+        for inner in self.contains:
+            site = spec.site(inner.site)
+            if site is None:
+                raise ScenarioError(
+                    f"contains.{inner.word}: {_absent(spec, 'site', inner.site)}",
+                    file=str(self.file.parent / "part.yaml"),
+                )
+            mechanism = inner.part.spec()
+            for key, value in inner.params.items():
+                for write in inner.part.params[key].writes:
+                    write.apply(mechanism, "", value)
+            spec.attach(mechanism, site=site, prefix=f"{inner.word}/")
+        return spec
 
     def faults(self, spec: mujoco.MjSpec) -> list[str]:
         """What its sheet names that its MJCF, given as a spec, does not have; one line each."""
@@ -208,16 +239,53 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
 
 
 def _read_sheet(name: str, file: Path, node: Node) -> Part:
-    node.mapping(optional=("title", "mass", "params", "interface", "grips"))
+    node.mapping(optional=("title", "mass", "contains", "params", "interface", "grips"))
+    inner = tuple(c for c in (_contained(key, child) for key, child in node.child("contains").items()) if c is not None)
     return Part(
         name=name,
         file=file,
         title=node.child("title").words() if "title" in node else {"en": file.stem, "zh": file.stem},
-        params={key: _param(key, child) for key, child in node.child("params").items()},
-        interface={key: _word(child) for key, child in node.child("interface").items()},
+        params={key: _param(key, child) for key, child in node.child("params").items()}
+        | {f"{c.word}_{key}": _inherited(c, param) for c in inner for key, param in c.part.params.items()},
+        interface={key: _word(child) for key, child in node.child("interface").items()}
+        | {f"{c.word}_{key}": _within(c.word, entry) for c in inner for key, entry in c.part.interface.items()},
         mass=node.child("mass").quantity("mass", default=None, low=0.0),
+        contains=inner,
         places=node.problems.places,
     )
+
+
+def _contained(word: str, node: Node) -> Contained | None:
+    """One mechanism of a part, such as `hole: {part: mechanisms/click_hole, at: hole, insertion_force: 35 N}`."""
+    if not node.mapping(required=("part", "at"), optional=None):
+        return None
+    name = node.child("part").word()
+    if not name.startswith("mechanisms/"):
+        node.child("part").note(f"a part contains mechanisms only, and {name!r} is none.")
+        return None
+    part = load_part(name, node.child("part"))
+    if part is None:
+        return None
+    node.mapping(required=("part", "at"), optional=tuple(part.params))
+    values = {
+        key: node.child(key).quantity(p.dimension, default=p.default, low=p.low, high=p.high)
+        for key, p in part.params.items()
+    }
+    return Contained(word, part, node.child("at").word(), values)
+
+
+def _inherited(inner: Contained, param: Param) -> Param:
+    """A mechanism's parameter as one of the part that contains it."""
+    writes = tuple(replace(write, element=f"{inner.word}/{write.element}") for write in param.writes)
+    return replace(param, name=f"{inner.word}_{param.name}", default=inner.params[param.name], writes=writes)
+
+
+def _within(word: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A word of a mechanism's interface as one of the part that contains it."""
+    named = {key: f"{word}/{entry[key]}" for key in _NAMED if key in entry}
+    lists = {key: [f"{word}/{name}" for name in entry[key]] for key in ("geoms", "bodies") if key in entry}
+    latch = {"latch": {**entry["latch"], "joint": f"{word}/{entry['latch']['joint']}"}} if "latch" in entry else {}
+    return {**entry, **named, **lists, **latch}
 
 
 _NAMED = ("site", "joint", "body", "camera")  # keys of an interface word that name one element of the MJCF

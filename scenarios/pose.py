@@ -28,7 +28,7 @@ class Pose:
 
     @property
     def matrix(self) -> np.ndarray:
-        """(3, 3) rotation."""
+        """(3, 3) rotation matrix; its columns are the axes."""
         flat = np.zeros(9)
         mujoco.mju_quat2Mat(flat, self.quat)
         return flat.reshape(3, 3)
@@ -58,6 +58,14 @@ def local_pose(element: Any, spec: mujoco.MjSpec, stop: str = "") -> Pose:
             return pose
         pose = _own(parent, spec) @ pose
         frame, parent = parent.frame, parent.parent
+
+
+def pose_in_body(element: Any, spec: mujoco.MjSpec) -> Pose:
+    """Pose of a site in the frame of the body that carries it; frames between them are followed."""
+    pose, frame = _own(element, spec), element.frame
+    while frame is not None:
+        pose, frame = _own(frame, spec) @ pose, frame.frame
+    return pose
 
 
 def _own(element: Any, spec: mujoco.MjSpec) -> Pose:

@@ -26,6 +26,7 @@ _PLAIN = {
     "actuator_velocity": (_S.mjSENS_ACTUATORVEL, _O.mjOBJ_ACTUATOR),
     "site_position": (_S.mjSENS_FRAMEPOS, _O.mjOBJ_SITE),
     "site_orientation": (_S.mjSENS_FRAMEQUAT, _O.mjOBJ_SITE),
+    "site_x": (_S.mjSENS_FRAMEXAXIS, _O.mjOBJ_SITE),
     "body_position": (_S.mjSENS_FRAMEPOS, _O.mjOBJ_XBODY),
     "body_orientation": (_S.mjSENS_FRAMEQUAT, _O.mjOBJ_XBODY),
     "body_up": (_S.mjSENS_FRAMEZAXIS, _O.mjOBJ_XBODY),
@@ -191,6 +192,11 @@ class Readings:
         i, value = self.layout.begins[request.name], self.value
         return value[..., i], value[..., i + 1], value[..., i + 2]
 
+    def quat(self, request: Request) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Four (...,) numbers of an orientation (wxyz)."""
+        i, value = self.layout.begins[request.name], self.value
+        return value[..., i], value[..., i + 1], value[..., i + 2], value[..., i + 3]
+
     def start_point(self, request: Request) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         i, start = self.layout.begins[request.name], self.start
         return start[..., i], start[..., i + 1], start[..., i + 2]
@@ -228,6 +234,10 @@ class Row:
     def point(self, request: Request) -> list[float]:
         i = self.layout.begins[request.name]
         return self.value[i : i + 3]
+
+    def quat(self, request: Request) -> list[float]:
+        i = self.layout.begins[request.name]
+        return self.value[i : i + 4]
 
     def start_point(self, request: Request) -> list[float]:
         i = self.layout.begins[request.name]

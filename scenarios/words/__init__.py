@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..dialect import Node
 from ..names import Names
 from ..predicate import All, AnyOf, Predicate
-from . import base, contact, container, declared, pose
+from . import base, contact, container, declared, insertion, pose
 from .word import Reader
 
 
@@ -24,6 +24,7 @@ WORDS: dict[str, Reader] = {
     **container.WORDS,
     **base.WORDS,
     **declared.WORDS,
+    **insertion.WORDS,
     "all": lambda node, names: _several(node, names, All),
     "any": lambda node, names: _several(node, names, AnyOf),
 }

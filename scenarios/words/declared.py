@@ -26,9 +26,11 @@ class Reads:
         return [self.kept]
 
     def margin(self, readings: Readings | Row) -> Values:
-        number = readings.first(self.kept)
-        if self.low is None or self.high is None:
-            return number - self.low if self.low is not None else self.high - number
+        number: Values = readings.first(self.kept)
+        if self.low is None:
+            return self.high - number  # one of the two bounds is there
+        if self.high is None:
+            return number - self.low
         middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
         return half - abs(number - middle)
 
