@@ -128,7 +128,7 @@ def test_collision_bits_and_groups(name):
     touching = (model.geom_contype | model.geom_conaffinity) != 0
     assert (model.geom_group[touching] == 3).all()
     if not name.startswith("robots/"):
-        assert (model.geom_contype[touching] == 2).all()
+        assert (model.geom_contype[touching] == (4 if name.startswith("people/") else 2)).all()
     assert (model.geom_friction[touching, 0] <= 1.0).all()
     assert (model.geom_solref[touching, 0] >= 2 * TIMESTEP).all()
 
