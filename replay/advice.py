@@ -205,6 +205,12 @@ def _skew(finding: Finding, known: Known) -> Fix:
     return {"kind": "synchronise", "channels": list(finding.subject) or None, "by": finding.value}
 
 
+def _link(finding: Finding, known: Known) -> Fix:
+    """By how much the age of a command is too large; of lost ones the message tells how many."""
+    by = -finding.margin if finding.unit == "s" and finding.margin is not None else None
+    return {"kind": "link", "channel": _first(finding), "by": by}
+
+
 def _survey(finding: Finding, known: Known) -> Fix:
     return {"kind": "survey", "cell": _first(finding)}
 
@@ -409,6 +415,7 @@ _FIXES: dict[str, Callable[[Finding, Known], Fix]] = {
     "stream.scaled": _scaled,
     "unit.polarity": _polarity,
     "clock.skew": _skew,
+    "link.": _link,
     "cell.unknown": _survey,
     "joint.position": _position,
     "joint.velocity": _slow,

@@ -47,9 +47,9 @@ def check_carried(case: Case, take: Take, played: Played, known: bool) -> list[F
         )
         return [slip, rules["grip.friction"].not_checked("no_finger_force"), rules["payload"].not_checked("no_payload")]
     carries = carries_of(scene, played)
-    found = check_slip([(held, _creep(scene, take, played, held)) for held in carries], len(scene.handled), dt, rules)
-    found += check_grip(_grasps(scene, take, played, carries), carries, rules)
-    loads = _loads(scene, take, played, carries)
+    found = check_slip([(held, creep_of(scene, take, played, held)) for held in carries], len(scene.handled), dt, rules)
+    found += check_grip(grasps_of(scene, take, played, carries), carries, rules)
+    loads = loads_of(scene, take, played, carries)
     limit = (scene.robot.sheet.get("payload") or {}).get("limit")
     found += check_payload([(held, mass) for held, mass, _ in loads], limit, dt, rules)
     if loads:
@@ -86,11 +86,12 @@ def _grip(model: mujoco.MjModel, hand: str) -> int:
     raise KeyError(f"the hand {hand} has no site that ends in tcp")
 
 
-def _creep(scene: Scene, take: Take, played: Played, held: Carried) -> np.ndarray:
+def creep_of(scene: Scene, take: Take, played: Played, held: Carried) -> np.ndarray:
+    """(m,) how far a thing has crept in the hand since it was carried [m], at each control step of that."""
     return slip_of(*_poses(scene, take, played, range(held.begin, held.end), held.hand, held.thing))
 
 
-def _grasps(scene: Scene, take: Take, played: Played, carries: Sequence[Carried]) -> list[Grasp]:
+def grasps_of(scene: Scene, take: Take, played: Played, carries: Sequence[Carried]) -> list[Grasp]:
     """What the fingers press at the kept states (each whole second) during which something is carried."""
     model = take.draw.model
     found, data = [], None
@@ -132,7 +133,7 @@ def _tree(model: mujoco.MjModel, name: str) -> np.ndarray:
     return inside
 
 
-def _loads(scene: Scene, take: Take, played: Played, carries: Sequence[Carried]) -> list[Load]:
+def loads_of(scene: Scene, take: Take, played: Played, carries: Sequence[Carried]) -> list[Load]:
     """Mass and place of what each hand bears; hands that carry one thing together share its weight evenly."""
     model = take.draw.model
     found = []

@@ -183,7 +183,18 @@ def through(scene: Scene, episode: SimEpisode, device: DeviceModel, seed: int) -
         stamped = None if clock == "receive" else capture
         streams.append(
             Stream(
-                name, "command", quantity, unit, tuple(names), values, stamped, receive, None, clock, None, _topic(name)
+                name,
+                "command",
+                quantity,
+                unit,
+                tuple(names),
+                values,
+                stamped,
+                receive,
+                None,
+                clock,
+                None,
+                {**_topic(name), **({} if stamped is None else {"sequence": 1 + np.arange(len(sent))})},
             )
         )
     late = max(0.0, device.lag - _own_lag(scene, episode))

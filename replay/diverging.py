@@ -104,13 +104,26 @@ def check_diverged(case: Case, played: Played, known: bool) -> list[Finding]:
     recorded = {thing: where for thing, where in recorded.items() if known or thing in forward.stood}
     if not recorded:
         return [rule.not_checked("unknown_start")]
+    return check_apart(*distances(case, played, recorded), case.stage.rules)
+
+
+def distances(
+    case: Case, played: Played, recorded: Mapping[str, tuple[Stream, list[int]]]
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """(m,) seconds of the replay and (m, k) how far things are from where they were recorded [m], NaN where that is not known.
+
+    Args:
+        recorded: as `object_streams` tells it.
+    """
+    assert case.forward is not None
+    scene = case.stage.scene
     names = scene.schema.observations[FEATURE].names
     grid = np.arange(len(played.qpos)) * scene.control_timestep
     apart = np.full((len(grid), len(recorded)), np.nan)
     for j, (thing, (stream, columns)) in enumerate(recorded.items()):
-        t = seconds(stream, origin_ns(case.recording)) - forward.offset
+        t = seconds(stream, origin_ns(case.recording)) - case.forward.offset
         order = np.argsort(t, kind="stable")
         theirs = np.stack([np.interp(grid, t[order], stream.values[order, c], np.nan, np.nan) for c in columns], axis=1)
         ours = played.observations[FEATURE][:, [names.index(f"{thing}.{axis}") for axis in AXES]]
         apart[:, j] = np.linalg.norm(ours - theirs, axis=1)
-    return check_apart(grid, apart, tuple(recorded), case.stage.rules)
+    return grid, apart, tuple(recorded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..scenarios.errors import ShiliuError
 from .checks.clock import origin_ns
 from .checks.dynamics import compare_torque
 from .checks.playback import error_table
+from .curves import own_curve
 from .finding import Evidence, Fact, Finding, Picture, Plot, Table
 from .retarget import telling
 
@@ -25,8 +27,12 @@ DATED_NS = 946_684_800_000_000_000  # the year 2000: no demonstration was record
 STRIP_FROM = ("overview", "head")
 
 
-def gather(case: Case, verdict: Verdict, pictures: bool) -> Evidence:
-    """Collect the evidence of a judged case."""
+def gather(case: Case, verdict: Verdict, pictures: bool, curves: Collection[str] = ()) -> Evidence:
+    """Collect the evidence of a judged case.
+
+    Args:
+        pictures: draw some of the replay; curves: codes whose curve is kept even where they pass.
+    """
     recording = case.recording
     episode = recording.episode
     duration = episode.duration_s if episode else max((s.duration_s for s in recording.streams.values()), default=0.0)
@@ -36,6 +42,10 @@ def gather(case: Case, verdict: Verdict, pictures: bool) -> Evidence:
     evidence.facts = _facts(case, duration)
     evidence.tables = _tables(case)
     evidence.plots = _plots(case, verdict)
+    for finding in verdict.findings:
+        if finding.code in curves and finding.code not in evidence.own:
+            plot = own_curve(case, finding)
+            evidence.own |= {finding.code: plot} if plot is not None else {}
     if pictures:
         evidence.pictures = _pictures(case, verdict)
     return evidence
@@ -101,8 +111,8 @@ def _copies(robust: Robustness) -> Table:
 
 
 def _plots(case: Case, verdict: Verdict) -> list[Plot]:
-    """Angle (and, for a speed or torque finding, that too) of each joint that a finding which matters names."""
-    wanted: list[tuple[str, str]] = []
+    """What each finding that matters looks at, and angles (of a speed or torque finding, that too) of joints that it names."""
+    wanted: list[tuple[str, str | Finding]] = []
     ranked = sorted(
         verdict.findings,
         key=lambda f: (
@@ -114,6 +124,8 @@ def _plots(case: Case, verdict: Verdict) -> list[Plot]:
     for finding in ranked:
         if finding.level not in ("FAIL", "WARN") and finding.code not in ("joint.velocity", "tracking"):
             continue
+        if finding.level in ("WARN", "FAIL"):
+            wanted.append(("own", finding))
         for joint in finding.subject:
             if not any(joint in motion.names for motion in case.motion.values()):
                 continue
@@ -125,10 +137,18 @@ def _plots(case: Case, verdict: Verdict) -> list[Plot]:
             wanted += [(kind, joint)] if kind else []
             wanted.append(("joint_position", joint))
     plots = list(telling.plots(case))
-    for kind, joint in list(dict.fromkeys(wanted))[: MAX_PLOTS - len(plots)]:
-        plot = _plot(case, kind, joint, verdict.findings)
-        if plot is not None:
-            plots.append(plot)
+    done: list[tuple[str, str]] = []
+    for kind, what in wanted:
+        if len(plots) >= MAX_PLOTS:
+            break
+        if isinstance(what, Finding):
+            plot = own_curve(case, what)
+        elif (kind, what) not in done:
+            done.append((kind, what))
+            plot = _plot(case, kind, what, verdict.findings)
+        else:
+            continue
+        plots += [plot] if plot is not None else []
     return plots
 
 
@@ -207,7 +227,9 @@ def _pictures(case: Case, verdict: Verdict) -> list[Picture]:
     else:
         moments = {"start": 0.0, "third": last * dt / 3, "two_thirds": last * dt * 2 / 3, "end": last * dt}
     if case.carried is not None:
-        moments = {caption: min(max(t - forward.offset, 0.0), last * dt) for caption, t in telling.moments(case).items()}
+        moments = {
+            caption: min(max(t - forward.offset, 0.0), last * dt) for caption, t in telling.moments(case).items()
+        }
     shots = []
     try:
         with Painter(scene) as painter:

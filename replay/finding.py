@@ -189,3 +189,4 @@ class Evidence:
     pictures: list[Picture] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    own: dict[str, Plot] = field(default_factory=dict)  # by code, where they were asked for

@@ -51,8 +51,6 @@ REPLAY = (
 ABSENT = {  # what no scene of today has
     "force.person": "no_person",
     "speed.person": "no_person",
-    "link.stale": "no_link",
-    "link.loss": "no_link",
 }
 RECORDED = (
     "observation.state",

@@ -49,6 +49,24 @@ class Glimpses:
     unreadable: str | None = None
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What is kept of a look at a camera, for its curve: `t` (m,) s, `brightness` (m,) of 255, `change` (m-1,) levels."""
+
+    camera: str
+    t: np.ndarray
+    brightness: np.ndarray
+    change: np.ndarray
+
+
+def seen_of(glimpses: Glimpses) -> Seen:
+    """Mean brightness of each picture, and mean change of its cells to the next; NaN where pictures between were left out."""
+    cells = glimpses.cells.astype(np.float32)
+    change = np.abs(np.diff(cells, axis=0)).mean(axis=(1, 2))
+    change[np.diff(glimpses.stretch) != 0] = np.nan
+    return Seen(glimpses.camera, glimpses.t, cells.mean(axis=(1, 2)), change)
+
+
 def windows(total: int) -> list[tuple[int, int]]:
     """(first picture, count) of the stretches that are looked at."""
     if total <= WHOLE:

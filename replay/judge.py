@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from .checks.clock import origin_ns
 from .checks.dynamics import Effort, check_dynamics
 from .checks.integrity import check_integrity, stopped_signals
 from .checks.kinematics import check_kinematics, motion_of
+from .checks.link import check_link
 from .checks.offset import check_offset
 from .checks.retargeting import check_retarget
 from .checks.signal import Motion
@@ -25,7 +26,7 @@ from .evidence import gather
 from .finding import Finding
 from .formats import Unreadable
 from .forward import Forward, own_draw, replay_all
-from .glimpses import glimpses_of
+from .glimpses import Seen, glimpses_of, seen_of
 from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
 from .others import judge_other, known_by, notes_of, required_of
@@ -63,6 +64,7 @@ class Case:
     effort: dict[str, Effort] = field(default_factory=dict)
     forward: Forward | None = None
     robust: Robustness | None = None
+    seen: list[Seen] = field(default_factory=list)  # by its cameras
     carried: Carried | None = None  # of a person: the motion on the robot
     uncarried: str = "no_retargeting"  # why there is none
     notes: list[str] = field(default_factory=list)  # what was assumed or converted while it was judged
@@ -108,6 +110,7 @@ def judge(
     pictures: bool = False,
     stages: Stages | None = None,
     full: bool = False,
+    curves: Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
 ) -> list[Verdict]:
     """Judge recordings.
@@ -120,6 +123,7 @@ def judge(
         seed: of the likely starts that are tried where a recording does not tell its start, and of the varied copies.
         pictures: draw a small picture strip for each recording, where OpenGL exists.
         full: play those that succeed in varied copies of their scene, too.
+        curves: codes whose curve is kept in the evidence though they pass.
         told: called with each verdict as it is done.
 
     Returns:
@@ -127,7 +131,15 @@ def judge(
     """
     verdicts = []
     for verdict in judging(
-        recordings, scene, strict=strict, threads=threads, seed=seed, pictures=pictures, stages=stages, full=full
+        recordings,
+        scene,
+        strict=strict,
+        threads=threads,
+        seed=seed,
+        pictures=pictures,
+        stages=stages,
+        full=full,
+        curves=curves,
     ):
         verdicts.append(verdict)
         if told is not None:
@@ -145,6 +157,7 @@ def judging(
     pictures: bool = False,
     stages: Stages | None = None,
     full: bool = False,
+    curves: Collection[str] = (),
 ) -> Iterator[Verdict]:
     """As `judge`, one verdict after the other, holding no more than a batch of recordings."""
     stages = stages or Stages(scene)
@@ -166,7 +179,7 @@ def judging(
         if full:
             robust_all(cases, threads, seed)
         for slot in slots:
-            yield slot if isinstance(slot, Verdict) else _concluded(slot, strict, pictures)
+            yield slot if isinstance(slot, Verdict) else _concluded(slot, strict, pictures, curves)
 
 
 def _batches(items: Iterable[Recording | Unreadable], size: int) -> Iterator[list[Recording | Unreadable]]:
@@ -191,7 +204,9 @@ def _before_replay(case: Case) -> Case:
     # legs count as actuated: a planted base holds still what a recording of the whole body commands
     # the commands of another robot reach none of this one's actuators, and that is no fault of the recording
     actuated = () if case.other_robot else (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
-    case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses_of(recording))
+    glimpses = list(glimpses_of(recording))
+    case.seen = [seen_of(one) for one in glimpses if one.unreadable is None]
+    case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses)
     case.stopped = dict(stopped_signals(case.findings, recording))
     if stage.embodiment is not None:
         judge_other(case, stage.embodiment)
@@ -237,11 +252,12 @@ def _before_replay(case: Case) -> Case:
     return case
 
 
-def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
+def _concluded(case: Case, strict: bool, pictures: bool, curves: Collection[str]) -> Verdict:
     recording, scene = case.recording, case.stage.scene
     rules = case.stage.rules
     if case.forward is not None:
         case.findings += case.forward.findings
+    case.findings += check_link(recording, rules, case.stopped.get("command"))
     case.findings += case.place.findings
     if case.carried is not None:
         case.findings += check_object(case)
@@ -289,7 +305,7 @@ def _concluded(case: Case, strict: bool, pictures: bool) -> Verdict:
             **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),
         },
     )
-    verdict.evidence = gather(case, verdict, pictures)
+    verdict.evidence = gather(case, verdict, pictures, curves)
     return verdict
 
 

@@ -40,19 +40,9 @@ def check_obstacles(
         recording: tells how far the hands were open; claws: tells it instead where a person's hands were carried over.
     """
     model = draw.model
-    rows = (
-        np.flatnonzero(motion.known)[:: max(1, round(1.0 / (RATE * motion.step)))] if motion.step else np.array([], int)
-    )
-    if not len(rows):
+    t, qpos = poses(motion, names, draw, recording, claws)
+    if not len(t):
         return [rules[code].not_checked("too_short", signal=signal) for code in ("collision.self", "collision.scene")]
-    qpos = np.tile(
-        draw.start_state[1 : 1 + model.nq], (len(rows), 1)
-    )  # after time, mjSTATE_INTEGRATION begins with qpos
-    for j, name in enumerate(names):
-        qpos[:, model.joint(name).qposadr[0]] = motion.x[rows, j]
-    t = motion.t[rows]
-    for address, position in finger_positions(recording, model, t, claws).items():
-        qpos[:, address] = position
     mine = stage.robot_geoms
     fixed = fixtures(model, mine)
     itself, scene = overlaps_of(model, qpos, [Question(mine), Question(mine, fixed, stage.hand_pairs)])
@@ -60,6 +50,25 @@ def check_obstacles(
     if not len(fixed):
         return [*found, rules["collision.scene"].not_applicable("no_objects", signal=signal)]
     return found + check_overlaps("collision.scene", t, scene, rules, signal=signal)
+
+
+def poses(
+    motion: Motion, names: tuple[str, ...], draw: Draw, recording: Recording, claws: Sequence[Stream] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """(m,) seconds and (m, nq) positions at which a motion is looked at; see `check_obstacles`."""
+    model = draw.model
+    rows = (
+        np.flatnonzero(motion.known)[:: max(1, round(1.0 / (RATE * motion.step)))] if motion.step else np.array([], int)
+    )
+    # after time, mjSTATE_INTEGRATION begins with qpos
+    qpos = np.tile(draw.start_state[1 : 1 + model.nq], (len(rows), 1))
+    for j, name in enumerate(names):
+        qpos[:, model.joint(name).qposadr[0]] = motion.x[rows, j]
+    t = motion.t[rows]
+    if len(t):
+        for address, position in finger_positions(recording, model, t, claws).items():
+            qpos[:, address] = position
+    return t, qpos
 
 
 def fixtures(model: mujoco.MjModel, robot: np.ndarray) -> np.ndarray:

@@ -39,6 +39,7 @@ class Played:
         qpos: (T+1, nq) positions at each control step.
         observations: feature name -> (T+1, k) float32, as an episode holds them.
         carry: subgoals and failure modes of this take alone (n = 1).
+        worst: (T+1, m) how far each failure mode has been beyond its bound so far; -inf where it was not looked at.
         safety: name of a force limit -> (T+1,) the measure it is judged on, at each control step.
         touches: (T+1, m) peak force [N] of each contact that the task does not ask for, by `Scene.unasked`.
         grips: object -> (T+1, n) force of each hand on it [N], hands as `Scene.handled` lists them; heights: object
@@ -56,6 +57,7 @@ class Played:
     heights: dict[str, np.ndarray]
     states: dict[int, np.ndarray] = field(default_factory=dict)
     unstable_at: float | None = None
+    worst: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def held(self) -> dict[str, np.ndarray]:
@@ -94,6 +96,7 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
     touches = np.zeros((n, longest + 1, len(scene.unasked)))
     grips = {name: np.zeros((n, longest + 1, len(handled.forces))) for name, handled in scene.handled.items()}
     heights = {name: np.zeros((n, longest + 1)) for name in scene.handled}
+    worst = np.full((n, longest + 1, len(scene.course.nevers)), -np.inf)
     states: list[dict[int, np.ndarray]] = [{} for _ in takes]
     unstable = np.full(n, np.nan)
     live_qpos = simulation.batch.bind("qpos")
@@ -102,6 +105,7 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
         for name, feature in features.items():
             observations[name][:, t] = feature.read(readings)
         qpos[:, t] = live_qpos
+        worst[:, t] = carry.worst
         for limit in scene.safety:
             safety[limit.name][:, t] = limit.predicate.value(readings)
         for column, touch in enumerate(scene.unasked):
@@ -139,6 +143,7 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
             {name: values[i, : T + 1].copy() for name, values in heights.items()},
             states[i],
             None if np.isnan(unstable[i]) else float(unstable[i]),
+            worst[i, : T + 1].copy(),
         )
         for i, T in enumerate(lengths)
     ]

@@ -21,6 +21,7 @@ ROLES = ("command", "measured", "image", "event", "pose")
 KINDS = ("simulation", "robot", "human", "state_only", "unknown")
 
 Times = NDArray[np.int64]
+EACH_SAMPLE = ("publisher", "sequence")  # what of `Stream.meta` has a row a sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,8 @@ class Stream:
         clock: which of them to judge by: `capture`, `receive`, `device`, or `grid` (k / fps, kept in `capture_ns`).
         declared_unit: the unit that the container or its documents claim, where they claim one.
         meta: anything else that is known. `topic`, `type`, `field`, `note`; `publishers` (names), with `publisher`
-            ((n,) index into them) where several nodes wrote one channel; `placeholder` (dicts of publisher, names,
+            ((n,) index into them) where several nodes wrote one channel; `sequence` ((n,) the sender's own number of
+            each message), where it counts them; `placeholder` (dicts of publisher, names,
             note) for columns that are filled, but mean nothing; `frame` for poses.
     """
 
@@ -119,6 +121,10 @@ class Stream:
         if "publisher" not in self.meta:
             return np.full(self.n, publishers in ((), (publisher,)))
         return self.meta["publisher"] == (publishers.index(publisher) if publisher in publishers else -1)
+
+    def meta_of(self, keep: NDArray[np.bool_]) -> dict[str, Any]:
+        """`meta` of a copy that has some of the samples only, (n,)."""
+        return {key: value[keep] if key in EACH_SAMPLE else value for key, value in self.meta.items()}
 
     def __repr__(self) -> str:
         return (

@@ -67,6 +67,7 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
     "hand.jump": {"pull": "number"},
     "retarget.error": {"turn_warn": "angle", "turn_fail": "angle"},
     "tracking": {},
+    "link.loss": {"run": "time", "intervals": "number", "held": "angle"},
     "joint.acceleration": {"recordings": "number", "spread": "number", "least": "share", "still": "number"},
     "joint.jerk": {"recordings": "number", "spread": "number", "least": "share", "still": "number"},
     "grip.friction": {"spent": "share"},

@@ -39,7 +39,7 @@ def _kept(work: Work, stream: Stream, keep: np.ndarray) -> None:
     """Every stream of the same message loses the same samples."""
     for one in list(work.record.streams.values()):
         if topic(one) == topic(stream):
-            _with(work, one, values=one.values[keep], **{
+            _with(work, one, values=one.values[keep], meta=one.meta_of(keep), **{
                 clock: None if getattr(one, clock) is None else getattr(one, clock)[keep]
                 for clock in ("capture_ns", "receive_ns", "device_ns")
             })  # fmt: skip

@@ -200,6 +200,7 @@ def _cut(recording: Recording, begin: int | None, end: int | None) -> Recording:
             times = getattr(stream, key)
             object.__setattr__(changed, key, None if times is None else times[here])
         object.__setattr__(changed, "values", stream.values[here].copy())
+        object.__setattr__(changed, "meta", stream.meta_of(here))
         kept[name] = changed
     return Recording(
         recording.name, recording.source, recording.sha256, recording.kind, kept, recording.scenario, recording.cell,

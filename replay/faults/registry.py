@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...scenarios.dialect import nearest
 from ...scenarios.errors import ReplayError
 from ...scenarios.scene import Scene
-from . import cameras, devices, effort, motion, record, world
+from . import cameras, devices, effort, link, motion, record, world
 from .fault import SIZES, Fault
 from .mistaken import mistakes_of
 
@@ -56,6 +56,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("hands reversed", ("unit.polarity",), "device", devices.hands_reversed, whole=True),
     Fault("attitude no rotation", ("value.quaternion",), "device", devices.no_rotation, SIZES),
     Fault("joint of no actuator", ("stream.unmapped",), "device", devices.unknown_joint),
+    # on the bare floor nothing of the replay is required, so that these make no verdict there
+    Fault("link holds commands back", ("link.stale",), "device", link.congested, SIZES, level="WARN"),
+    Fault("link loses commands", ("link.loss",), "device", link.losing, SIZES, level="WARN"),
 )
 
 # two faults at once: the first is the cause, the second must be found as well

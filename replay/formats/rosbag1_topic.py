@@ -51,6 +51,9 @@ class TopicBuffer:
         self.publishers: list[str] = []
         self.publisher = array("h")
         self.receive, self.capture, self.device = array("q"), array("q"), array("q")
+        self.sequence = array("q")  # of ROS 1 headers; ROS 2 has none
+        stamped_in = (rule.capture or "").rpartition(".")[0]
+        self.header = attrgetter(stamped_in) if stamped_in else None
         self.columns = [
             _Column(
                 stream,
@@ -68,6 +71,9 @@ class TopicBuffer:
         rule = self.rule
         if rule.capture is not None:
             self.capture.append(_time_ns(attrgetter(rule.capture)(message), None))
+            number = getattr(self.header(message), "seq", None) if self.header is not None else None
+            if isinstance(number, int):
+                self.sequence.append(number)
         if rule.device is not None:
             self.device.append(_time_ns(attrgetter(rule.device)(message), rule.device_ns))
         taken = 26
@@ -160,6 +166,8 @@ class TopicBuffer:
             notes.append(f"{self.topic}: {len(counts)} publishers, in one stream in the order of arrival: {parts}")
         else:
             meta["publishers"] = tuple(self.publishers)
+        if self.n and len(self.sequence) == self.n and any(self.sequence):
+            meta["sequence"] = np.frombuffer(self.sequence, np.int64)
 
         for column in self.columns:
             rule = column.rule

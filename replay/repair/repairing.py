@@ -302,7 +302,7 @@ def _sent(recording: Recording, command: Command, warps: list[Warp]) -> Recordin
         # only the clock that was judged by is known of what was never sent
         clocks: dict[str, Any] = {"capture_ns": None, "receive_ns": None, "device_ns": None}
         clocks["capture_ns" if clock == "grid" else f"{clock}_ns"] = times
-        meta = {key: value for key, value in stream.meta.items() if key not in ("publisher", "publishers")}
+        meta = {key: value for key, value in stream.meta.items() if key not in ("publisher", "publishers", "sequence")}
         streams[stream.name] = replace(stream, values=values, clock=clock, meta=meta, **clocks)
     left = [name for name in recording.streams if name not in streams]
     note = f"left out, because they belong to the command that was recorded: {', '.join(left)}" if left else None

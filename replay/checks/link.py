@@ -1,0 +1,143 @@
+"""Does the link carry commands in time, and all of them? Told by the clocks of the recording itself: when each was sent, and when
+the recorder, which sits at the robot's end of the link, got it.
+
+What a simulated scene makes of a bad link is another matter: `robustness` plays delayed commands.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..finding import Finding
+from ..recording import Recording, Stream
+from .channels import SCALE, pair
+from .clock import origin_ns, seconds, topic
+from .rules import Rules
+from .signal import run_around
+
+CODES = ("link.stale", "link.loss")
+PROMPT = 5.0  # percentile of the delays that stands for a message that waited for nothing, as in `clock.skew`
+LATE = 1.75  # usual intervals from one message to the next, below which it was only late
+REGULAR = 90.0  # percentile of the intervals that must lie below that, for a rhythm to tell of losses
+
+
+def check_link(recording: Recording, rules: Rules, stopped: str | None = None) -> list[Finding]:
+    """`link.stale` and `link.loss` of the commands of a real robot.
+
+    Args:
+        stopped: the reason why the commands must not be judged, or None.
+    """
+    if recording.episode is not None or recording.kind in ("simulation", "human"):
+        return [rules[code].not_applicable("no_link") for code in CODES]
+    command, _ = pair(recording)
+    if command is None or command.n < 3:
+        return [rules[code].not_checked("no_commands") for code in CODES]
+    if stopped is not None:
+        return [rules[code].not_checked(stopped) for code in CODES]
+    if command.clock != "capture" or command.capture_ns is None or command.receive_ns is None:
+        return [rules[code].not_checked("one_clock", subject=(topic(command),)) for code in CODES]
+    age, prompt = ages(command, rules["clock.skew"].bound("warn"))
+    t = seconds(command, origin_ns(recording))
+    return [_stale(command, t, age, prompt, rules), _loss(command, t, age, rules)]
+
+
+def ages(command: Stream, skew: float) -> tuple[np.ndarray, float]:
+    """(n,) how old each command was when it was received [s], and how old the promptest ones were by the two clocks [s].
+
+    Where even the promptest came sooner than sent, or later than `skew` [s], two clocks differ, and nobody can tell what of
+    it the link took: then ages are counted from the promptest on, and `clock.skew` tells the rest.
+    """
+    assert command.capture_ns is not None and command.receive_ns is not None
+    age = (command.receive_ns - command.capture_ns) * 1e-9
+    prompt = float(np.percentile(age, PROMPT))
+    return (age - prompt if prompt < 0.0 or prompt > skew else age), prompt
+
+
+def _stale(command: Stream, t: np.ndarray, age: np.ndarray, prompt: float, rules: Rules) -> Finding:
+    rule = rules["link.stale"]
+    worst = int(age.argmax())
+    graded = rule.grade_value(float(age[worst]))
+    over = age > graded["limit"]
+    first, last = run_around(over, worst)
+    return rule.finding(
+        subject=(topic(command),),
+        t0=float(t[first] + age[first]),
+        t1=float(t[last] + age[last]),
+        share=float(over.mean()),
+        **graded,
+        details={"p50": float(np.median(age)), "p95": float(np.percentile(age, 95.0)), "promptest": prompt},
+    )
+
+
+def missing(command: Stream, intervals: float, held: float) -> tuple[np.ndarray, str] | None:
+    """(n,) how many commands were lost just before each, and what told it: `numbers` or `rhythm`; None where nothing does.
+
+    Numbers are those that each sender gave its messages; one that begins anew was started again. Without them the times of
+    sending tell, if they are regular: a message that comes late makes the next interval short by as much, and none is lost. A
+    silence of more than `intervals` usual ones after which the command is the same, within `held` [rad], is a pause.
+    """
+    lost = np.zeros(command.n, int)
+    numbers = command.meta.get("sequence")
+    if numbers is not None and len(numbers) == command.n:
+        sender = command.meta.get("publisher", np.zeros(command.n, int))
+        for one in np.unique(sender):
+            rows = np.flatnonzero(sender == one)
+            lost[rows[1:]] = np.maximum(np.diff(np.asarray(numbers)[rows]) - 1, 0)
+        return lost, "numbers"
+    step = np.diff(command.time_ns) * 1e-9
+    usual = float(np.median(step))
+    if usual <= 0.0 or float(np.percentile(step, REGULAR)) > LATE * usual:
+        return None
+    near = np.minimum(np.concatenate([[usual], step, [usual]]), usual)
+    gone = np.rint((near[:-2] + step + near[2:]) / usual).astype(int) - 3
+    change = np.abs(np.diff(command.values, axis=0)).max(axis=1) * SCALE.get(command.unit, 1.0)
+    paused = (step > intervals * usual) & (change <= held)
+    lost[1:] = np.where((step > LATE * usual) & ~paused, np.maximum(gone, 0), 0)
+    return lost, "rhythm"
+
+
+def _loss(command: Stream, t: np.ndarray, age: np.ndarray, rules: Rules) -> Finding:
+    """The share of commands that never came, or when they meant nothing any more; and the longest silence of lost ones.
+
+    Only a sender's own numbers prove a loss: by its rhythm alone it is a warning at most, and so is a silence, which
+    `clock.gap` judges.
+    """
+    rule = rules["link.loss"]
+    told = missing(command, rule.settings["intervals"], rule.settings["held"])
+    if told is None:
+        return rule.not_checked("no_sequence", subject=(topic(command),))
+    lost, by = told
+    late = int((age > rules["link.stale"].bound("fail")).sum())
+    n, sent = int(lost.sum()), command.n + int(lost.sum())
+    silent = np.where(lost > 0, np.diff(t, prepend=t[0]), 0.0)
+    longest, rows = int(silent.argmax()), np.flatnonzero(lost)
+    first, last = (max(int(rows[0]) - 1, 0), int(rows[-1])) if len(rows) else (0, command.n - 1)
+    share = (n + late) / sent
+    details = {
+        "lost": n,
+        "late": late,
+        "sent": sent,
+        "longest": float(silent[longest]),
+        "most": int(lost.max(initial=0)),
+    }
+    graded = rule.grade_value(share)
+    if by == "rhythm" and graded["level"] == "FAIL":
+        graded["level"] = "WARN"
+    known = {"subject": (topic(command),), "share": share}
+    found = [
+        rule.finding(**known, t0=float(t[first]), t1=float(t[last]), **graded, details=details | {"kind": by}),
+    ]
+    run = rule.settings["run"]
+    if silent[longest] > run and graded["level"] == "PASS":
+        over = float(silent[longest]) - run
+        graded = {
+            "level": "WARN",
+            "value": run + over,
+            "limit": run,
+            "margin": -over,
+            "excess": over / run,
+            "unit": "s",
+        }
+        span = {"t0": float(t[longest - 1]), "t1": float(t[longest])}
+        found = [rule.finding(**known, **span, **graded, details=details | {"kind": "run"})]
+    return found[0]
