@@ -22,13 +22,15 @@ STAGE = (0.6, 0.6, 0.6)  # m, looked at where there is only a floor
 
 
 def portrait(
-    part: Part, width: int = 640, height: int = 480, azimuth: float = AZIMUTH, elevation: float = ELEVATION
+    part: Part, width: int = 640, height: int = 480, azimuth: float | None = None, elevation: float = ELEVATION
 ) -> np.ndarray:
     """(height, width, 3) uint8 picture of a part as its file poses it, so near that it fills the picture.
 
     Raises:
         ScenarioError: the part does not compile; ShiliuError: there is no OpenGL.
     """
+    if azimuth is None:  # things turn their front to who stands before them, people look along their own x
+        azimuth = AZIMUTH + (180.0 if part.name.startswith("people/") else 0.0)
     spec = part.spec()
     try:
         ends = bounds(spec.compile())
