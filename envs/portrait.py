@@ -38,7 +38,7 @@ def portrait(
         low, high = np.array(ends) if ends is not None else np.array([[-s / 2 for s in STAGE], [s / 2 for s in STAGE]])
         if endless:
             low[2], high[2] = 0.0, 0.05
-        _light(spec, low, high, width, height, ground=not endless)
+        _light(spec, low, high, width, height, ground=not endless, turned=azimuth - AZIMUTH)
         model = spec.compile()
     except ValueError as error:
         raise ScenarioError(f"It does not compile: {' '.join(str(error).split())}.", file=str(part.file)) from None
@@ -77,8 +77,10 @@ def _framed(
     return middle, distance
 
 
-def _light(spec: mujoco.MjSpec, low: np.ndarray, high: np.ndarray, width: int, height: int, ground: bool) -> None:
-    """A grey sweep of ground, a pale sky, a key light with soft shadow and a fill from the other side."""
+def _light(
+    spec: mujoco.MjSpec, low: np.ndarray, high: np.ndarray, width: int, height: int, ground: bool, turned: float
+) -> None:
+    """A grey sweep of ground, a pale sky, a key light with soft shadow and a fill; they turn [deg] with who looks."""
     extent = float(np.linalg.norm(high - low))
     middle = (low + high) / 2.0
     spec.stat.extent, spec.stat.center = extent, middle
@@ -101,10 +103,13 @@ def _light(spec: mujoco.MjSpec, low: np.ndarray, high: np.ndarray, width: int, h
             name="portrait_ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[30 * extent, 30 * extent, 0.1],
             pos=[middle[0], middle[1], low[2] - GROUND * min(extent, 1.0)], material="portrait_ground", contype=0, conaffinity=0,
         )  # fmt: skip
-    for name, way, colour, shadow in (
+    c, s = np.cos(np.deg2rad(turned)), np.sin(np.deg2rad(turned))
+    turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    for name, toward, colour, shadow in (
         ("portrait_key", np.array([0.70, -0.20, -1.0]), [0.46, 0.45, 0.43], True),
         ("portrait_fill", np.array([0.5, 0.8, -0.6]), [0.20, 0.21, 0.23], False),
     ):
+        way = turn @ toward
         spec.worldbody.add_light(
             name=name, type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, pos=middle - 2.0 * extent * way, dir=way,
             diffuse=colour, specular=[0.25, 0.25, 0.25] if shadow else [0, 0, 0], castshadow=shadow,
