@@ -28,7 +28,7 @@ def base_commands(recording: Recording, names: tuple[str, ...], grid: np.ndarray
         grid: (m,) seconds from the recording's origin.
     """
     out = np.zeros((len(grid), len(names)))
-    for stream in recording.select("command", QUANTITY):
+    for stream in recording.select(None, QUANTITY):
         t = seconds(stream, origin_ns(recording))
         held = np.nan_to_num(zero_order_hold(t, stream.values, grid))
         held[grid < t.min(initial=np.inf)] = 0.0
