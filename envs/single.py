@@ -73,8 +73,12 @@ class ShiliuEnv(gymnasium.Env):
     | observation.hand_pose         | 14   | either tcp in the frame of the robot's base, wxyz | m, 1       |
     | observation.touch             | 4    | largest contact force on each finger since before | N          |
     | observation.wrench            | 6    | force and torque under the pelvis                 | N, Nm      |
+    | observation.base              | 8    | with base=mobile: place, yaw, height, their speeds | m, rad, /s |
     | observation.environment_state | any  | poses and joints of the scenario's parts, if any  | m, rad, 1  |
     | observation.images.*          |      | (height, width, 3) uint8, on request              |            |
+
+    With base=mobile the action ends in four commands of the base: speeds ahead and to the left [m/s], of turning [rad/s], and
+    height against standing [m].
 
     Efforts, wrench and touch are those of the control period before; they read zero after `reset`.
     """

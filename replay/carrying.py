@@ -15,6 +15,7 @@ from .checks.dynamics import check_balance, check_torque, effort
 from .checks.grip import Carried, Grasp, carried, check_grip, check_payload, check_slip, slip_of
 from .checks.signal import Motion, resample
 from .finding import Finding
+from .gliding import with_base
 from .playing import Played, Take
 
 if TYPE_CHECKING:
@@ -174,9 +175,10 @@ def _bear(case: Case, loads: Sequence[Load]) -> None:
     if signal is None or case.forward is None:
         return
     stage, dt = case.stage, case.stage.scene.control_timestep
-    empty, (motion, names) = case.effort[signal], (case.motion[signal], case.motion[signal].names)
+    empty, motion = case.effort[signal], case.motion[signal]
+    t, q, names = with_base(case, motion)
     rule = stage.rules["torque.peak"]
-    even = resample(motion.t, motion.q, rate=rule.rate, window=rule.window)
+    even = resample(t, q, rate=rule.rate, window=rule.window)
     torque, pressure = empty.torque.copy(), empty.pressure.copy()
     rows_of: dict[tuple[int, ...], list[int]] = {}
     for row, t in enumerate(empty.t - case.forward.offset):
@@ -186,7 +188,7 @@ def _bear(case: Case, loads: Sequence[Load]) -> None:
     for borne, rows in rows_of.items():
         payload = {loads[k][0].hand: (loads[k][1], loads[k][2].tolist()) for k in borne}
         some = Motion(even.t[rows], even.x[rows], even.v[rows], even.a[rows])
-        part = effort(stage.robot, some, names, payload=payload)
+        part = effort(stage.robot, some, names, payload=payload, carrying=names[len(motion.names) :])
         torque[rows], pressure[rows] = part.torque, part.pressure
     full = case.effort[signal] = replace(empty, torque=torque, pressure=pressure)
     judged = check_torque(full, stage.limits, stage.rules, signal) + check_balance(

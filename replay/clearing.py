@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import mujoco
 import numpy as np
 
-from .checks.dynamics import margin_inside, positions
+from .checks.dynamics import margin_inside, positions, root_of
 
 if TYPE_CHECKING:
     from .checks.signal import Motion
@@ -102,8 +102,9 @@ def holding_torque(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray, j
     return float(data.qfrc_inverse[model.jnt_dofadr[at]])
 
 
-def over_feet(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray, base: str = "base_link") -> np.ndarray:
+def over_feet(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray, base: str | None = None) -> np.ndarray:
     """(2,) where on the floor the robot's centre of mass is, when it holds a posture with empty hands."""
+    base = base or root_of(model)
     data = mujoco.MjData(model)
     data.qpos[:] = positions(model, names, q[None])[0]
     mujoco.mj_kinematics(model, data)

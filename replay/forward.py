@@ -24,6 +24,7 @@ from .checks.rules import Rules
 from .departing import explain
 from .diverging import check_diverged, recorded_poses, stood
 from .finding import Finding
+from .gliding import base_commands
 from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
 from .recording import SimEpisode
@@ -55,6 +56,7 @@ ABSENT = {  # what no scene of today has
 RECORDED = (
     "observation.state",
     "observation.velocity",
+    "observation.base",
     "observation.environment_state",
 )  # held against the record to the bit
 ENOUGH = 0.9  # of the likely starts must succeed for a PASS
@@ -153,6 +155,7 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         actions[:, scene.schema.action.names.index(name)] = held[:, j]
     for name, percent in hand_commands(case.recording, scene.robot.hand_names, grid).items():
         actions[:, scene.schema.action.names.index(name)] = percent
+    actions[:, len(actions[0]) - len(scene.robot.base_names) :] = base_commands(case.recording, scene.robot.base_names, grid)
     if case.carried is not None:
         close_hands(actions, scene.schema.action.names, grid, case.carried.result)
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)

@@ -26,6 +26,7 @@ from .evidence import gather
 from .finding import Finding
 from .formats import Unreadable
 from .forward import Forward, own_draw, replay_all
+from .gliding import check_walking, with_base
 from .glimpses import Seen, glimpses_of, seen_of
 from .motion import JointMotion, joint_motion
 from .obstacles import check_obstacles
@@ -237,18 +238,22 @@ def _before_replay(case: Case) -> Case:
     if case.carried is not None:
         case.findings += check_retarget(case.carried.result, rules)
     motion = case.motion[signal]
+    t, q, names = with_base(case, motion)
     found, case.effort[signal] = check_dynamics(
-        stage.robot, motion.t, motion.q, motion.names, limits, rules, stage.soles, signal=signal
+        stage.robot, t, q, names, limits, rules, stage.soles, signal=signal, carrying=names[len(motion.names) :]
     )
-    case.findings += found
+    case.findings += [*found, *check_walking(case, motion)]
     if signal == "command" and "measured" in case.motion and recording.kind != "simulation":
         measured = case.motion["measured"]
+        t_had, q_had, names_had = with_base(case, measured)
         _, case.effort["measured"] = check_dynamics(
-            stage.robot, measured.t, measured.q, measured.names, limits, rules, stage.soles, signal="measured"
-        )
+            stage.robot, t_had, q_had, names_had, limits, rules, stage.soles, signal="measured",
+            carrying=names_had[len(measured.names) :],
+        )  # fmt: skip
     draw = case.draw or nominal(stage.scene)
     claws = case.carried.claws if case.carried is not None else ()
-    case.findings += check_obstacles(case.resampled[signal], motion.names, stage, draw, rules, signal, recording, claws)
+    moved = case.resampled[signal] if names == motion.names else motion_of(t, q, rules)
+    case.findings += check_obstacles(moved, names, stage, draw, rules, signal, recording, claws)
     return case
 
 

@@ -52,6 +52,7 @@ HOLDERS = {
     "no_model": "robot",
     "no_shapes": "robot",
     "no_base_motion": "device",
+    "gliding_feet": "auditor",
     "other_unit": "device",
     "no_joint_commands": "auditor",
     "partial_state": "device",

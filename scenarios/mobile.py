@@ -9,6 +9,7 @@ for that is judged (`balance`). Hips and knees follow the height, so that the an
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
@@ -157,6 +158,53 @@ def leg_angles(spec: mujoco.MjSpec, side: str, drop: np.ndarray) -> tuple[np.nda
     share = (np.abs(ankle) ** 2 - abs(thigh) ** 2 - abs(shank) ** 2) / (2.0 * abs(thigh) * abs(shank))
     bend = np.arccos(np.clip(share, -1.0, 1.0)) - bent
     return np.angle(ankle / (thigh + shank * np.exp(1j * bend))), bend
+
+
+def followers(model: mujoco.MjModel, height: np.ndarray) -> dict[str, np.ndarray]:
+    """Joint of a leg -> (n,) angle [rad] at heights (n,) [m] against standing, by the model's own polynomials."""
+    found = {}
+    for i in range(model.neq):
+        joint = int(model.eq_obj1id[i])
+        if model.eq_type[i] == mujoco.mjtEq.mjEQ_JOINT and model.equality(i).name.endswith("_follows"):
+            terms = model.eq_data[i, :5]
+            found[model.joint(joint).name] = model.qpos0[model.jnt_qposadr[joint]] + np.polyval(terms[::-1], height)
+    return found
+
+
+def glide(sheet: Mapping[str, Any], commands: np.ndarray, start: np.ndarray, control_timestep: float) -> np.ndarray:
+    """Where the base comes by its commands, without a simulation: the drives' own law, in small steps.
+
+    Args:
+        sheet: the robot.yaml; commands: (T, 4) of `COMMANDS`, each held for a control period [s].
+        start: (4,) of `JOINTS`, at rest.
+
+    Returns:
+        (T + 1, 4) of `JOINTS`.
+    """
+    told = sheet["mobile"]["commands"]
+    pushes = [float(told[name]["acceleration"]) for name in COMMANDS]
+    rate, slew = float(told["base_height"]["answer"]), float(told["base_height"]["speed"])
+    steps = max(1, math.ceil(control_timestep / 2e-3))
+    h = control_timestep / steps
+    x, y, yaw, z = (float(value) for value in start)
+    vx = vy = vyaw = vz = 0.0
+    target, out = z, [(x, y, yaw, z)]
+
+    def gain(wanted: float, now: float, push: float) -> float:
+        slow = abs(wanted - now) <= push * ANSWER
+        return h * (wanted - now) / (ANSWER + h) if slow else math.copysign(h * push, wanted - now)
+
+    for ahead, left, turning, height in np.asarray(commands, float).tolist():
+        for _ in range(steps):
+            c, s = math.cos(yaw), math.sin(yaw)
+            a, b = gain(ahead, c * vx + s * vy, pushes[0]), gain(left, c * vy - s * vx, pushes[1])
+            vx, vy, vyaw = vx + c * a - s * b, vy + s * a + c * b, vyaw + gain(turning, vyaw, pushes[2])
+            target += min(max(height - target, -slew * h), slew * h)
+            push = rate * rate * (target - z) - 2.0 * rate * vz
+            vz += h * min(max(push, -pushes[3]), pushes[3])
+            x, y, yaw, z = x + h * vx, y + h * vy, yaw + h * vyaw, z + h * vz
+        out.append((x, y, yaw, z))
+    return np.array(out)
 
 
 def add_commands(spec: mujoco.MjSpec, sheet: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ collision.self collision.scene torque.peak torque.rated balance payload grip.fri
 start.penetration ctrl.clamped tracking goal drop force.object force.person collision.unexpected unstable
 robustness scenario value.quaternion unit.polarity clock.skew stream.repeated stream.swapped stream.scaled
 calibration.offset image.black image.frozen image.late slip object.diverged speed.person link.stale link.loss
-door.followed hand.jump
+door.followed hand.jump walking
 """.split()
 
 

@@ -159,6 +159,10 @@ ASIDE = {"cup/base": [(0, (0.0, 0, 1)), (1, (0.0, 0, 1)), (2, PLACE)], "shelf/pl
 PRESSED = dict(places={"key/face": [(0, KNOB)]}, joints={"key_slide": [(0, 0), (1, 0), (1.3, 0.0015), (2, 0)]})
 HELD_LID, HELD_CUP = [(0, 3.1, LID)], [(0, 3.1, CUP)]
 GO = [(0, (0, 0, 1)), (2, KNOB)]
+WALKS = dict(joints={"base_x": [(0, 0), (0.5, 0), (2.5, 0.5)], "base_y": [(0, 0.0)]}, **TO)
+TURNS = dict(joints={"base_yaw": [(0, 0), (0.5, 0), (2.5, 0.7)], "base_x": [(0, 0.0)]}, **TO)
+SINKS = dict(joints={"base_height": [(0, 0), (0.5, 0), (2.0, -0.15)]}, **TO)
+RISES = dict(joints={"base_height": [(0, -0.15), (0.5, -0.15), (2.0, 0.0)]}, **TO)
 CASES = {
     "reach": (step("reach", to="chest/knob"), (GO, TO), [(GO, dict(held=HELD_CUP, **TO))]),
     "pinch": (step("pinch", at="chest/knob"), (AT_KNOB, GRAB), [(AT_KNOB, TO), ([(0, RIM)], GRAB)]),
@@ -214,6 +218,11 @@ CASES = {
         ],
     ),
     "home": (step("home"), (GO, TO), [(AT_KNOB, TO), (GO, dict(touched=[(0, 3.1, LID)], **TO))]),
+    "walk_to": (step("walk_to"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
+    "approach": (step("approach", to="chest/knob"), (AT_KNOB, WALKS), [(GO, TO)]),
+    "turn": (step("turn"), (AT_KNOB, TURNS), [(AT_KNOB, WALKS), (AT_KNOB, TO)]),
+    "squat": (step("squat"), (AT_KNOB, SINKS), [(AT_KNOB, RISES), (AT_KNOB, TO)]),
+    "stand_up": (step("stand_up"), (AT_KNOB, RISES), [(AT_KNOB, SINKS), (AT_KNOB, TO)]),
 }
 
 

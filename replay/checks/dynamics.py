@@ -8,12 +8,13 @@ Positions are smoothed by the local quadratic, and speed and acceleration come f
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import mujoco
 import numpy as np
 
+from ...scenarios.mobile import FOOTPRINT
 from ..finding import Finding, worst_of
 from .limits import Limits
 from .rules import Rules
@@ -93,24 +94,30 @@ def effort(
     model: mujoco.MjModel,
     motion: Motion,
     names: Sequence[str],
-    base: str = "base_link",
+    base: str | None = None,
     start: np.ndarray | None = None,
     payload: Mapping[str, tuple[float, Sequence[float]]] | None = None,
+    carrying: Collection[str] = (),
 ) -> Effort:
     """Torques and zero-moment point of a motion, by inverse dynamics without contacts, limits and friction.
 
     Args:
-        model: the robot, its base fixed to the world.
+        model: the robot, its base fixed to the world or carried by joints that are among `names`.
         motion: (m,) rows of the joints `names`; NaN rows stay NaN.
-        base: top body of the robot; the wrench between it and the world is what the feet have to give.
+        base: top body of the robot; the wrench between it and the world is what the feet have to give. Where None, the
+            floor mark of a robot that moves, else `base_link`. Of one that moves the zero-moment point is told in its own
+            frame, where its soles stand still.
         start: (nq,) posture of everything that `names` leaves out.
         payload: see `loaded`.
+        carrying: joints whose torque is not told: no motor of theirs is modelled.
     """
+    base = base or root_of(model)
     model = loaded(model, payload) if payload else copy.copy(model)
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT)
     data = mujoco.MjData(model)
     here = [j for j, name in enumerate(names) if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name) >= 0]
     kept = tuple(names[j] for j in here)
+    told = [k for k, name in enumerate(kept) if name not in carrying]
     qadr = np.array([model.joint(name).qposadr[0] for name in kept], int)
     dof = np.array([model.joint(name).dofadr[0] for name in kept], int)
     root = model.body(base).id
@@ -122,12 +129,25 @@ def effort(
     # views of the engine's own memory, taken once and not for every row
     qpos, qvel, qacc, inverse = data.qpos, data.qvel, data.qacc, data.qfrc_inverse
     between, centre = data.cfrc_int[root], data.subtree_com[model.body_rootid[root]]
+    moves = bool(model.body_dofnum[root])
+    at, frame = data.xpos[root], data.xmat[root].reshape(3, 3)
+    mark, turn = np.zeros((m, 2)), np.zeros((m, 2, 2))
     for i in np.flatnonzero(motion.known).tolist():
         qpos[:], qvel[:], qacc[:] = x[i], v[i], a[i]
         mujoco.mj_inverse(model, data)
         mujoco.mj_rnePostConstraint(model, data)
         force[i], wrench[i], point[i] = inverse, between, centre
-    return Effort(motion.t, kept, force[:, dof], _zero_moment_point(wrench, point))
+        if moves:
+            mark[i], turn[i] = at[:2], frame[:2, :2]
+    pressure = _zero_moment_point(wrench, point)
+    if moves:
+        pressure = np.einsum("mji,mj->mi", turn, pressure - mark)
+    return Effort(motion.t, tuple(kept[k] for k in told), force[:, dof[told]], pressure)
+
+
+def root_of(model: mujoco.MjModel) -> str:
+    """The robot's top body: its floor mark where it moves, else `base_link`."""
+    return FOOTPRINT if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, FOOTPRINT) >= 0 else "base_link"
 
 
 def _zero_moment_point(wrench: np.ndarray, point: np.ndarray) -> np.ndarray:
@@ -316,19 +336,20 @@ def check_dynamics(
     polygon: np.ndarray | None = None,
     *,
     signal: str = "command",
-    base: str = "base_link",
+    base: str | None = None,
     start: np.ndarray | None = None,
     payload: Mapping[str, tuple[float, Sequence[float]]] | None = None,
+    carrying: Collection[str] = (),
 ) -> tuple[list[Finding], Effort]:
     """All dynamic findings of a joint motion, and the effort that they rest on.
 
     Args:
         t: (n,) seconds by the clock to judge by; q: (n, k) rad; names: (k,).
         polygon: the soles; None leaves balance not checked.
-        payload: see `loaded`.
+        payload, carrying: see `effort`.
     """
     rule = rules["torque.peak"]
-    needed = effort(model, resample(t, q, rate=rule.rate, window=rule.window), names, base, start, payload)
+    needed = effort(model, resample(t, q, rate=rule.rate, window=rule.window), names, base, start, payload, carrying)
     found = check_torque(needed, limits, rules, signal)
     found += (
         check_balance(needed, polygon, rules, signal)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .signs import Signs
+from .signs import PAUSE, Signs
 
 IDLE = 0.3  # a hand that rests longer than a pause says little for its skill
 AFTER = 0.15  # of time past a skill's work, so that it ends at the first occasion
@@ -227,6 +227,33 @@ def home(see: Signs, step: Step) -> Evidence:
     return Evidence((Phase("go", go, True),), see.sets_off, see.sets_off, np.zeros(see.n))
 
 
+def walk(see: Signs, step: Step) -> Evidence:
+    """The robot walks, turning to its way first where it must."""
+    return _base(see, np.maximum(see.walks, see.turns), see.trunk(1.0) + see.trunk(-1.0))
+
+
+def turn(see: Signs, step: Step) -> Evidence:
+    """The robot turns and stays where it is."""
+    return _base(see, see.turns, see.walks)
+
+
+def squat(see: Signs, step: Step) -> Evidence:
+    """The trunk goes down."""
+    return _base(see, see.trunk(-1.0), see.walks + see.trunk(1.0))
+
+
+def stand_up(see: Signs, step: Step) -> Evidence:
+    """The trunk goes up."""
+    return _base(see, see.trunk(1.0), see.walks + see.trunk(-1.0))
+
+
+def _base(see: Signs, moves: np.ndarray, other: np.ndarray) -> Evidence:
+    moves = see.unbroken(moves, 2.0 * PAUSE)
+    return Evidence(
+        (Phase("move", 1.0 - see.about(moves, AFTER) + other, True),), see.starts(moves), see.stops(moves), moves
+    )
+
+
 def motion(see: Signs, step: Step) -> Evidence:
     """Any word without evidence of its own: the hand does something."""
     return Evidence((Phase("move", IDLE + see.still, True),), see.sets_off, see.sets_off, np.zeros(see.n))
@@ -250,6 +277,11 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "push_close": push_close,
     "press_key": press_key,
     "home": home,
+    "walk_to": walk,
+    "approach": walk,
+    "turn": turn,
+    "squat": squat,
+    "stand_up": stand_up,
 }
 
 

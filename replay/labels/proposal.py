@@ -113,6 +113,7 @@ def propose(scene: Scene, draw: Draw, played: Played) -> list[Segment]:
     if not chain:
         return []
     sites, joints = looked_at(scene.model, chain)
+    joints = list(dict.fromkeys([*joints, *scene.robot.base_joints]))
     state = played.observations["observation.state"]
     return read(chain, trace(scene, draw.model, played.qpos, state, sites, joints, played.carry.reached[0]))
 

@@ -124,6 +124,37 @@ class Signs:
         )
         return ramp(into, -0.03, 0.02)
 
+    # -- the base ----------------------------------------------------------------------------------------------------
+
+    def _base(self, *joints: str) -> np.ndarray:
+        """(n,) speed of some of the base's joints together; zero where the robot is planted."""
+        rates = [self.tracks.rate(self.tracks.joint[name]) for name in joints if name in self.tracks.joint]
+        return np.linalg.norm(rates, axis=0) if rates else np.zeros(self.n)
+
+    @cached_property
+    def walks(self) -> np.ndarray:
+        return (self._base("base_x", "base_y") > STILL).astype(float)
+
+    @cached_property
+    def turns(self) -> np.ndarray:
+        return (self._base("base_yaw") > TURNING).astype(float)
+
+    def trunk(self, sign: float) -> np.ndarray:
+        """The trunk goes up (1) or down (-1)."""
+        if "base_height" not in self.tracks.joint:
+            return np.zeros(self.n)
+        return (sign * self.tracks.rate(self.tracks.joint["base_height"]) > SLIDING).astype(float)
+
+    def starts(self, sign: np.ndarray) -> np.ndarray:
+        """Where a sign begins to hold."""
+        edges = np.flatnonzero(np.diff(np.r_[0.0, sign]) > 0)
+        return self._events(edges, np.ones(len(edges)))
+
+    def stops(self, sign: np.ndarray) -> np.ndarray:
+        """Where a sign ceases to hold."""
+        edges = np.flatnonzero(np.diff(np.r_[sign, 0.0]) < 0)
+        return self._events(edges, np.ones(len(edges)))
+
     # -- the claw ----------------------------------------------------------------------------------------------------
 
     @cached_property
