@@ -13,7 +13,6 @@ from .skill import Argument, Skill
 from .vessels import BEFORE_CHEST, CARRIES, ENOUGH, LEVEL, STRIDE
 
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 20.0, -20.0, 32.0, -32.0])  # other directions of the fingers along the rim
-BESIDE = 0.085  # m, kept between the middle of what is set down and the front that it came from
 
 
 class RegraspHot(Skill):
@@ -81,7 +80,8 @@ class Unload(Skill):
         "deep": Argument("length", "how far behind that site the place lies", 0.142),
         "aside": Argument("length", "how far to the left of that site the place lies", 0.0),
         "above": Argument("length", "height over the surface", 0.03),
-        "before": Argument("length", "distance kept before the opening", 0.10),
+        "before": Argument("length", "distance kept before the opening's front", 0.10),
+        "beside": Argument("length", "how far to the side of the opening's front that distance is kept", 0.33),
         "speed": Argument("speed", "largest speed of the hand", 0.26),
     }
     with_ = ("food",)
@@ -94,8 +94,8 @@ class Unload(Skill):
         front, inside = body.site(self.into)
         surface, ground = body.site(self.upon)
         inward = inside[:, 0]
+        sideways = np.cross(UP, inward)
         place = surface + self.deep * ground[:, 0] + self.aside * ground[:, 1] + body.aim()
-        place = place - max(0.0, BESIDE + 0.02 - float((front - place) @ inward)) * inward
         place = place + (self.above - (place - surface) @ UP) * UP
         heading = float(np.arctan2(frame[1, 2], frame[0, 2]))
         deep = float((held - front) @ inward)
@@ -111,11 +111,21 @@ class Unload(Skill):
                 turned = turn_z((direction - heading + np.pi) % (2 * np.pi) - np.pi)
                 return at + turned @ offset, turned @ frame
 
+            # out, then along the front to beyond its corner, then to the place
             outside = held - (deep + before) * inward
-            count = max(2, int(np.ceil(float(np.linalg.norm(place - outside)) / STRIDE)))
+            across = float((place - outside) @ sideways)
+            aside = float((front - outside) @ sideways) + np.sign(across) * self.beside
+            corner = outside + (aside if abs(aside) < abs(across) else across) * sideways
+            corner = corner + (place - corner) @ UP * UP
+            legs = [float(np.linalg.norm(corner - outside)), float(np.linalg.norm(place - corner))]
+            count = max(2, int(np.ceil(sum(legs) / STRIDE)))
             poses = [pose(outside, heading)]
             for share in np.linspace(0.0, 1.0, count + 1)[1:]:
-                at = outside + share * (place - outside)
+                way = share * sum(legs)
+                if way < legs[0]:
+                    at = outside + way / legs[0] * (corner - outside)
+                else:
+                    at = corner + (way - legs[0]) / max(legs[1], 1e-6) * (place - corner)
                 blend = (heading - heading_at(at)) * max(0.0, 1.0 - share / 0.5)
                 poses.append(pose(at, heading_at(at) + blend + turn * share))
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
@@ -147,7 +157,7 @@ class PlaceOn(Skill):
         "hand": HAND,
         "of": Argument("site", "the site of what is held that shall come to the surface"),
         "upon": Argument("site", "a site of the surface"),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.04),
+        "opening": Argument("length", "gap between the pads when it has let go", 0.032),
         "clear": Argument("length", "how far the hand draws back along its fingers", 0.09),
         "raise": Argument("length", "how far it rises then", 0.08),
         "speed": Argument("speed", "largest speed of the hand", 0.3),
