@@ -171,8 +171,8 @@ def test_a_hand_that_presses_stops_at_its_force(force):
     made = done(scene)
     felt = made.observations["observation.touch"][:, :2].sum(axis=1)
     first = int(np.argmax(felt > 1.0))
-    settled = felt[first + 30 : first + 42]
-    assert settled.mean() == pytest.approx(force, rel=0.25)
+    settled = felt[first + 16 : first + 30]
+    assert settled.mean() == pytest.approx(force, rel=0.1)
     height = seen(scene, made, "observation.hand_pose", "left_tcp.z")
     assert np.ptp(height[first + 10 : first + 40]) < 0.004, "it stays where the surface is"
 
