@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MEASURED = ASSETS / "measured.json"
 MODEL_FILES = (".xml", ".obj", ".stl", ".msh")  # what a part's shape and mass come from
-GRADES = {"S": "seen in a source", "E": "engineering estimate", "D": "derived"}
+GRADES = {"S": "seen in a source", "E": "engineering estimate", "D": "derived", "K": "known from the literature as named"}
 
 
 @dataclass(frozen=True)
@@ -269,6 +269,6 @@ def read_sources(readme: str) -> list[Source]:
         elif not set("".join(cells)) <= set("-: ") and len(cells) == len(heads):
             last = next((i for i, head in enumerate(heads) if "grade" in head or "source" in head), None)
             if last is not None and last > 0:
-                marks = "".join(dict.fromkeys(m for cell in cells for m in re.findall(r"\[([SED])\]", cell)))
+                marks = "".join(dict.fromkeys(m for cell in cells for m in re.findall(r"\[([SEDK])\]", cell)))
                 found.append(Source(cells[0], cells[1] if last > 1 else "", " ".join(cells[last:]), marks))
     return found

@@ -815,6 +815,17 @@ def readme(person: Person) -> str:
 All joints at zero are the posture. Muscles are the actuators (position, limited in torque); with all of them at zero the
 person keeps the posture. Own weight is carried by the muscles (`gravcomp`). Skin of the head and trunk gives as a spring of
 the stiffness in the table; skin of the limbs is a contact. No maker's or scanned body was used. Grade: C, a mannequin.
+
+Grades: [S] seen in a source, [K] known from the literature as named, [E] estimate; `facts` is the project's fact table of the scenarios.
+
+| what | value | grade, source |
+|---|---|---|
+| height, mass | {person.height * 1e3:g} mm, {person.mass:g} kg | [E] of the people whom such a place looks after or employs |
+| lengths of segments | shares of the height | [K] Drillis and Contini 1966, as printed by Winter, fig. 4.1; where trunk and head bend [E] |
+| masses, centres, inertias of segments | shares of the mass and of the length | [K] Winter, table 4.1, after Dempster |
+| stiffness of the skin | {", ".join(f"{name} {k / 1e3:g}" for name, (k, _) in SKIN.items())} N/mm | [S] facts |
+| depth, mass and damping of the skin | {", ".join(f"{name} {deep * 1e3:g}" for name, deep in SKIN_DEEP.items())} mm deep | [E] |
+| joints: range, stiffness, damping, muscles | as in the MJCF | [E] of the order of relaxed people |
 """
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
-    from . import doors, hands, keys, unloading, vessels, waiting, walking
+    from . import doors, grasping, hands, keys, looking, placing, strokes, unloading, vessels, waiting, walking
 
     kinds: tuple[type[Skill], ...] = (
         hands.Reach,
@@ -34,6 +34,19 @@ def registry() -> dict[str, type[Skill]]:
         walking.Turn,
         walking.Squat,
         walking.StandUp,
+        grasping.Grasp,
+        grasping.Squeeze,
+        grasping.HoldUntil,
+        grasping.Wait,
+        placing.CarryOver,
+        placing.Place,
+        placing.Stack,
+        strokes.Push,
+        strokes.Wipe,
+        strokes.PressOn,
+        strokes.Stir,
+        looking.LookAt,
+        looking.PointAt,
     )
     return {kind.word: kind for kind in kinds}
 

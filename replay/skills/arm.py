@@ -401,8 +401,16 @@ class Arm:
             if until():
                 done = True
                 break
-        self._fade = self._extra / round(FADE / self.timestep)
+        self.ease()
         return done
+
+    def lean(self, extra: np.ndarray) -> None:
+        """Keep a displacement [rad] on the commands of whatever the arm does, as by `yielding`, until it is eased."""
+        self._extra, self._fade = np.asarray(extra, float), np.zeros(7)
+
+    def ease(self) -> None:
+        """Let such a displacement fade while the arm goes on."""
+        self._fade = self._extra / round(FADE / self.timestep)
 
     def _fading(self) -> np.ndarray:
         """What is left of a displacement, a little less at every control step."""

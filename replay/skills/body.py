@@ -13,7 +13,7 @@ from ...scenarios.pose import Pose
 from ...scenarios.scene import Scene
 from ...scenarios.sensing import Readings, Request
 from ...scenarios.temporal import Carry
-from .arm import Arm, Path, posture
+from .arm import Arm, Path, posture, progress
 from .base import Base
 from .clearance import Clearance
 
@@ -84,6 +84,8 @@ class Body:
             s: [self._order.index(n) for n in scene.robot.arm_names if n.startswith(f"zarm_{s[0]}")] for s in SIDES
         }
         self._base_columns = [self._order.index(name) for name in scene.robot.base_names]
+        self._head = list(scene.robot.sheet["joints"]["head"])
+        self._head_columns = [self._order.index(name) for name in self._head]
         self._claw_columns = {s: self._order.index(f"{s}_claw") for s in SIDES}
         self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
@@ -188,6 +190,26 @@ class Body:
         fingers = [Request("contact_force", f"tree:{side}_finger_{which}") for which in ("front", "back")]
         return np.array([self.readings.peak[column(finger)] for finger in fingers])
 
+    def pulled(self, side: str) -> np.ndarray:
+        """(3,) force [N] at a hand, told by how far it is from where the arm holds it; what it bears counts with it."""
+        arm = self.arms[side]
+        return np.linalg.solve(arm.compliance() + 1e-6 * np.eye(3), self.site(f"{side}_tcp")[0] - arm.hand()[0])
+
+    def gaze(self, site: str) -> np.ndarray:
+        """(2,) angles [rad] of the neck at which the head's camera looks at a site, within what the neck can."""
+        data = self._picture()
+        addresses = [self.model.joint(name).qposadr[0] for name in self._head]
+        target, angles = data.site(site).xpos.copy(), data.qpos[addresses].copy()
+        low, high = self._low[self._head_columns], self._high[self._head_columns]
+        for _ in range(6):
+            data.qpos[addresses] = angles
+            mujoco.mj_kinematics(self.model, data)
+            eye = data.site("head_camera")
+            ahead, left, up = eye.xmat.reshape(3, 3).T @ (target - eye.xpos)
+            angles = np.clip(angles + np.array([np.arctan2(left, ahead), -np.arctan2(up, ahead)]), low, high)
+        self._fresh = False
+        return angles
+
     def reached(self, subgoal: str | None) -> bool:
         """Whether the course has passed a subgoal."""
         if subgoal is None:
@@ -204,6 +226,14 @@ class Body:
         """Let a motion of the other arm run beside the skills that follow."""
         self._beside.append(motion)
 
+    def turn_head(self, angles: np.ndarray, speed: float) -> Motion:
+        """Turn the neck to angles (2,) [rad], slowly at both ends."""
+        start = self._action[self._head_columns].copy()
+        count = max(2, int(np.ceil(1.5 * np.abs(angles - start).max() / speed / self.timestep)))
+        for i in range(1, count + 1):
+            self._action[self._head_columns] = start + progress(i / count, 0.5) * (angles - start)
+            yield
+
     def way(self, side: str, goal: np.ndarray, by_way_of: Sequence[Sequence[str]] = ((),), speed: float = 0.45) -> Path:
         """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures."""
         options = [[posture(name, side) for name in row] for row in by_way_of]
@@ -219,6 +249,14 @@ class Body:
     def hand_points(self, side: str, q: np.ndarray) -> np.ndarray:
         """(n, 3) middles of the hand's geoms [m] at joint angles."""
         return self._clearance[side].hand_points(q)
+
+    def with_contents(self, thing: str) -> list[str]:
+        """A part of the scene and whatever stands in it or on it, by their names in the YAML."""
+        names = [thing]
+        for placed in self.scene.config.parts:
+            if placed.stands_on is not None and placed.stands_on[0] in names:
+                names.append(placed.name)
+        return names
 
     def room_on(self, side: str, path: Path, held: Sequence[str] = ()) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""

@@ -106,7 +106,6 @@ class CarryLevel(Skill):
         ),
         "speed": Argument("speed", "largest speed of the hand", 0.26),
     }
-    with_ = ("food",)
 
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
@@ -164,7 +163,7 @@ class CarryLevel(Skill):
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
         best: tuple[float, Path | None] = (np.inf, None)
-        parts = [self.of.split("/")[0], *self.with_]
+        parts = body.with_contents(self.of.split("/")[0])
         for k in range(CARRIES):
             like, yaw, before, bias = posture("elbow_in", self.hand), self.yaw, self.before, 0.0
             if k:  # another turn of the hand, another distance, another way to hold the arm

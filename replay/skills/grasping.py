@@ -1,0 +1,138 @@
+"""Skills that take hold of a standing thing, and hold it: grasped from above or from the side, squeezed, kept until."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import hand_frame, posture, turned_between
+from .body import Body, Motion
+from .hands import HAND
+from .skill import Argument, Skill
+
+AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0])  # other sides from which a round thing is taken
+ACROSS = np.deg2rad([0.0, 30.0, -30.0, 60.0, -60.0, 90.0])  # other ways in which the pads stand over it
+HELD_AS = ("elbow_out", "elbow_in", "from_above", "raised")
+DOWN = np.deg2rad([80.0, 70.0, 60.0])  # how far the fingers point down when it is taken from above: a wrist has no 90
+FIRM = 0.15  # weight of the orientation [m/rad]
+SKEWED = 6.0  # cost of a radian by which the hand cannot be turned as it should
+
+
+class Grasp(Skill):
+    """Take a standing thing between the pads, from the side or from above, and close on it.
+
+    The hand comes along its fingers from `standoff` away, at the side (or with the pads across the way) that the arm reaches
+    with the most room. It ends holding with the force that is said; `lift` or `carry_over` take it from there.
+    """
+
+    word = "grasp"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "a site in the middle of where the pads shall hold, z up"),
+        "of": Argument("body", "what is taken"),
+        "from": Argument("word", "the side that the hand comes from", "side", ("side", "above")),
+        "pitch": Argument("angle", "how far the fingers point down, when taken from the side", 0.20),
+        "turn": Argument(
+            "word", "any: it is round; keep: the pads close along the site's y axis", "any", ("any", "keep")
+        ),
+        "opening": Argument("length", "gap between the pads on the way there", 0.10),
+        "standoff": Argument("length", "distance from which the hand comes straight", 0.10),
+        "force": Argument("force", "of each pad", 40.0),
+        "speed": Argument("speed", "largest speed of the hand", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        body.open_claw(self.hand, self.opening)
+        position, rotation = body.site(self.at)
+        best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
+        for name in HELD_AS:
+            like = posture(name, self.hand)
+            for frame in self._frames(body, position, rotation, arm.hand(like)[1]):
+                row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
+                score, found = body.goal(self.hand, [row], like, FIRM, [self.of])
+                score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
+                if score < best[0]:
+                    best = (score, found, frame)
+                if score < 0.3:
+                    break
+            if best[0] < 0.3:
+                break
+        _, found, frame = best
+        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"], ["over"]], self.speed))
+        yield from body.pause()
+        position, _ = body.site(self.at)
+        yield from arm.follow(arm.line([(position, frame)], 0.15, orient=FIRM), tremor=0.5)
+        yield from arm.hold(0.2)
+        yield from body.grip(self.hand, self.force)
+        body.hold_on(self.hand, self.of)
+
+    def _frames(self, body: Body, position: np.ndarray, rotation: np.ndarray, near: np.ndarray) -> list[np.ndarray]:
+        """Rotations of the hand, tried one after the other; each half turn about the fingers is as good as the other."""
+        keep = float(np.arctan2(rotation[1, 1], rotation[0, 1]))  # of the site's y axis
+        if getattr(self, "from") == "above":
+            first = keep - np.pi / 2 if self.turn == "keep" else 0.0
+            turns = np.array([0.0, np.pi]) if self.turn == "keep" else ACROSS
+            rows = [hand_frame(first + turn, down) for down in DOWN for turn in turns]
+        else:
+            shoulder = body.site(f"{self.hand}_shoulder")[0]
+            away = position - shoulder
+            first = keep - np.pi / 2 if self.turn == "keep" else float(np.arctan2(away[1], away[0]))
+            turns = np.array([0.0, np.pi]) if self.turn == "keep" else AROUND
+            rows = [hand_frame(first + turn, self.pitch) for turn in turns]
+        halves = [[f, f @ np.diag([-1.0, -1.0, 1.0])] for f in rows]
+        return [min(pair, key=lambda f: turned_between(f, near)) for pair in halves]
+
+
+class Squeeze(Skill):
+    """Press what is held with another force than before, for a while."""
+
+    word = "squeeze"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "force": Argument("force", "of each pad"),
+        "time": Argument("time", "for which it is kept up", 1.0),
+    }
+
+    def run(self, body: Body) -> Motion:
+        yield from body.grip(self.hand, self.force, 0.0)
+        yield from body.arms[self.hand].hold(self.time)
+
+
+class HoldUntil(Skill):
+    """Keep still with what is held until a subgoal is reached or someone pulls at the hand; then go on.
+
+    A pull is told by how far the hand is drawn from where the arm holds it, over how far the arm gives way to a newton; the
+    weight that it bears when it begins does not count. Where nothing happens, it goes on after `at_most`.
+    """
+
+    word = "hold_until"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "pull": Argument("force", "of a pull at the hand, in any direction, at which it ends", None),
+        "subgoal": Argument("subgoal", "at which it ends", None),
+        "at_most": Argument("time", "after which it ends in any case", 10.0),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        yield from arm.hold(0.3)
+        before = body.pulled(self.hand)
+
+        def ends() -> bool:
+            if body.reached(self.subgoal):
+                return True
+            return self.pull is not None and float(np.linalg.norm(body.pulled(self.hand) - before)) > self.pull
+
+        yield from arm.hold(self.at_most, ends)
+
+
+class Wait(Skill):
+    """Stay as one is for a while."""
+
+    word = "wait"
+    arguments: ClassVar = {"time": Argument("time", "how long")}
+
+    def run(self, body: Body) -> Motion:
+        yield from body.wait(self.time)

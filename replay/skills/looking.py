@@ -1,0 +1,64 @@
+"""Skills that touch nothing: look at a place, point at it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import posture
+from .body import Body, Motion
+from .hands import HAND
+from .keys import TIP
+from .skill import Argument, Skill
+
+HEAD_SPEED = 0.8  # rad/s, of a look that is not hurried
+LEVEL_ROLL = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
+
+
+class LookAt(Skill):
+    """Turn the head until the camera looks at a place, as far as the neck allows; it stays so."""
+
+    word = "look_at"
+    arguments: ClassVar = {
+        "at": Argument("site", "the place"),
+        "speed": Argument("angular_speed", "of the neck's joints", HEAD_SPEED),
+        "beside": Argument("word", "whether the next skill begins at once", "no", ("no", "yes")),
+    }
+
+    def run(self, body: Body) -> Motion:
+        motion = body.turn_head(body.gaze(self.at), self.speed)
+        if self.beside == "yes":
+            body.beside(motion)
+            return
+        yield from motion
+        yield from body.pause()
+
+
+class PointAt(Skill):
+    """Point at a place with the closed fingers, from a distance, and stay a moment."""
+
+    word = "point_at"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "the place"),
+        "distance": Argument("length", "of the fingertips from the place", 0.20),
+        "time": Argument("time", "how long", 1.0),
+        "posture": Argument("word", "how the arm is held", "elbow_out"),
+        "speed": Argument("speed", "largest speed of the hand", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm, like = body.arms[self.hand], posture(self.posture, self.hand)
+        body.open_claw(self.hand, 0.0)
+        place = body.site(self.at)[0]
+        along = place - body.site(f"{self.hand}_shoulder")[0]
+        along /= np.linalg.norm(along)
+        yaw, pitch = float(np.arctan2(along[1], along[0])), float(-np.arcsin(along[2]))
+        rows = []
+        for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):
+            frame = arm.frame(yaw + turn, pitch, like)
+            rows.append([(place - (self.distance + TIP) * frame[:, 2], frame)])
+        goal = body.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
+        yield from arm.follow(body.way(self.hand, goal, [[], ["raised"]], self.speed))
+        yield from arm.hold(self.time)

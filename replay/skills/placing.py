@@ -1,0 +1,129 @@
+"""Skills that put down what a hand holds: carried over a place as it hangs, lowered until it is seated, let go."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import Path, posture, turn_z
+from .body import REACHED, Body, Motion
+from .hands import HAND, UP
+from .skill import Argument, Skill
+from .vessels import ENOUGH, LEVEL
+
+TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
+HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
+SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
+PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
+OF = Argument("site", "the site of what is held that shall come to the place")
+UPON = Argument("site", "the place")
+SPEED = Argument("speed", "largest speed of the hand", 0.25)
+
+
+class CarryOver(Skill):
+    """Carry what is held level to over a place, by a way that leaves room, turned as the arm likes it.
+
+    It ends over the place, without setting down. `turn: keep` brings it there as it is turned now, for what is not round.
+    """
+
+    word = "carry_over"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": OF,
+        "upon": UPON,
+        "above": Argument("length", "height over the place", 0.05),
+        "turn": Argument("word", "whether it may arrive turned about the vertical", "free", ("free", "keep")),
+        "speed": SPEED,
+    }
+
+    def run(self, body: Body) -> Motion:
+        yield from body.arms[self.hand].follow(over(body, self), tremor=0.4)
+        yield from body.arms[self.hand].hold(0.2)
+
+
+def over(body: Body, skill: Skill) -> Path:
+    """The way of a hand that brings a site of what it holds over a place; see `CarryOver` for the arguments."""
+    arm = body.arms[skill.hand]
+    hand, frame = arm.hand()
+    held, place = body.site(skill.of)[0], body.site(skill.upon)[0]
+    goal = place + skill.above * UP + body.aim()
+    parts = body.with_contents(skill.of.split("/")[0])
+    best: tuple[float, Path | None] = (np.inf, None)
+    for turn in TURNED if skill.turn == "free" else TURNED[:1]:
+        poses = []
+        for share in (1 / 3, 2 / 3, 1.0):  # about the held thing, which goes straight, not about the hand
+            part = turn_z(share * turn)
+            poses.append((held + share * (goal - held) + part @ (hand - held), part @ frame))
+        for name in HELD_AS:
+            if arm.solve(*poses[-1], posture(name, skill.hand), orient=LEVEL)[1] > 2.0 * REACHED:
+                continue
+            path = arm.line(poses, skill.speed, like=posture(name, skill.hand), orient=LEVEL)
+            cost = body.room_on(skill.hand, path, parts) + 200.0 * max(path.error - REACHED, 0.0)
+            if cost < best[0]:
+                best = (cost, path)
+            if cost < ENOUGH:
+                return path
+    if best[1] is None:  # out of reach: as near as the arm comes
+        return arm.line([(goal + hand - held, frame)], skill.speed, orient=LEVEL)
+    return best[1]
+
+
+class Place(Skill):
+    """Lower what is held until it is seated, let go, and draw the hand back the way that is said.
+
+    It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
+    """
+
+    word = "place"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": OF,
+        "upon": UPON,
+        "opening": Argument("length", "gap between the pads when it has let go", 0.034),
+        "clear": Argument("word", "which way the hand leaves", "up", ("up", "back")),
+        "retreat": Argument("length", "how far it draws back", 0.10),
+        "lowering": Argument("speed", "speed of lowering", 0.06),
+        "speed": SPEED,
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        position, frame = arm.hand()
+        drop = (body.site(self.of)[0] - body.site(self.upon)[0])[2]
+        start = position[2] - body.site(self.of)[0][2]
+
+        def seated() -> bool:
+            return (arm.hand()[0][2] - body.site(self.of)[0][2]) - start < -SEATED
+
+        low = position - (drop + PAST) * UP
+        yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), seated, tremor=0.0, brake=1.0)
+        yield from arm.hold(0.2)
+        yield from body.let_go(self.hand, self.opening, 0.6)
+        position, frame = arm.hand()
+        away = UP if self.clear == "up" else -frame[:, 2]
+        yield from arm.follow(arm.line([(position + self.retreat * away, frame)], self.speed, orient=LEVEL), tremor=0.0)
+
+
+class Stack(Skill):
+    """Carry what is held over another thing, lower it until it is seated upon it, let go, and draw the hand up.
+
+    One word for `carry_over` and `place`, with the care that a stack wants: the last centimetres are slow.
+    """
+
+    word = "stack"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": OF,
+        "upon": Argument("site", "the top of the thing below, or the middle of its inside where it nests"),
+        "above": Argument("length", "height over the place from which it is lowered", 0.06),
+        "turn": Argument("word", "whether it may arrive turned about the vertical", "free", ("free", "keep")),
+        "opening": Argument("length", "gap between the pads when it has let go", 0.034),
+        "retreat": Argument("length", "how far the hand draws up", 0.10),
+        "speed": SPEED,
+    }
+
+    def run(self, body: Body) -> Motion:
+        yield from CarryOver.run(self, body)  # type: ignore[arg-type]
+        rest = {"clear": "up", "lowering": 0.04}
+        yield from Place({**self.values, **rest}).run(body)

@@ -1,0 +1,248 @@
+"""Skills that move along a surface or in a vessel: pushed over a table, wiped with a force, stirred, pressed upon."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import hand_frame, posture, turned_between
+from .body import Body, Motion
+from .hands import HAND, UP
+from .keys import TIP
+from .skill import Argument, Skill
+
+STEEP = np.deg2rad([62.0, 50.0, 75.0])  # how far the closed fingers point down while they stroke
+ASIDE = np.deg2rad([0.0, 25.0, -25.0, 50.0, -50.0])
+HELD_AS = ("elbow_out", "from_above", "elbow_in")
+POINT = (0.15, 0.15, 0.03)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
+STRIDE = 0.03  # m, after which a push is aimed anew
+GROWING = 100.0  # N/s, at which a hand leans on a surface, or lets up
+LARGEST = 60.0  # N, that it leans or lets up at most: the way itself may lie a little in the surface or over it
+LEARNING = 0.25  # share of a force's error that is mended in a control step
+TOUCH = 1.0  # N, of a contact that is felt
+SLOW = 0.08  # m/s, towards a surface
+
+
+def pointing_down(
+    body: Body, hand: str, tips: list[np.ndarray], heading: float, touch: list[str]
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Joint angles for fingertip places, one after the other, and the hand's rotation: steep, about along a heading, with room."""
+    arm = body.arms[hand]
+    best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
+    for name in HELD_AS:
+        like = posture(name, hand)
+        near = arm.hand(like)[1]
+        for turn in ASIDE:
+            for steep in STEEP:
+                frame = min(
+                    (hand_frame(heading + turn, steep, roll) for roll in (0.0, np.pi)),
+                    key=lambda f: turned_between(f, near),
+                )
+                score, found = body.goal(hand, [[(tip - TIP * frame[:, 2], frame) for tip in tips]], like, POINT, touch)
+                if score < best[0]:
+                    best = (score, found, frame)
+                if score < 0.3:
+                    return found, frame
+    return best[1], best[2]
+
+
+def ahead_of(body: Body, hand: str, at: np.ndarray) -> float:
+    """Direction [rad] from a hand's shoulder to a place."""
+    away = at - body.site(f"{hand}_shoulder")[0]
+    return float(np.arctan2(away[1], away[0]))
+
+
+class Push(Skill):
+    """Push a thing over the surface that it stands on, with the closed fingertips, until a site of it has come to a place.
+
+    It is aimed anew every 30 mm, from behind the thing as it then stands, and ends when the site is within `within` of the
+    place, or has gone past it.
+    """
+
+    word = "push"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of the thing that shall come to the place, at its foot"),
+        "to": Argument("site", "the place"),
+        "radius": Argument("length", "how far behind the site the thing is touched"),
+        "height": Argument("length", "above the site, where it is touched", 0.03),
+        "within": Argument("length", "how near the site has to come", 0.015),
+        "speed": Argument("speed", "of the push", 0.10),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm, thing = body.arms[self.hand], body.part_of(self.of)
+        body.open_claw(self.hand, 0.0)
+        start, way, left = self._line(body)
+        behind = start - (self.radius + 0.03) * way + self.height * UP
+        high = behind + 0.12 * UP
+        ends = start + (left - self.radius) * way + self.height * UP
+        found, frame = pointing_down(body, self.hand, [high, behind, ends], ahead_of(body, self.hand, start), [thing])
+        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
+        yield from arm.follow(arm.line([(behind - TIP * frame[:, 2], frame)], 0.2, orient=POINT), tremor=0.3)
+        first = way
+
+        def there() -> bool:
+            _, now, rest = self._line(body)
+            return rest < self.within or float(now @ first) < 0.0
+
+        for _ in range(int(left / STRIDE) + 12):
+            at, way, left = self._line(body)
+            goal = at + (min(STRIDE, left) - self.radius) * way + self.height * UP
+            done = yield from arm.follow(
+                arm.line([(goal - TIP * frame[:, 2], frame)], self.speed, orient=POINT), there, tremor=0.3, brake=1.0
+            )
+            if done:
+                break
+        position, _ = arm.hand()
+        yield from arm.follow(
+            arm.line([(position - 0.04 * first + 0.01 * UP, frame), (position + 0.12 * UP, frame)], 0.3, orient=POINT)
+        )
+
+    def _line(self, body: Body) -> tuple[np.ndarray, np.ndarray, float]:
+        """Where the thing is, the level direction to its place, and how far that is [m]."""
+        at = body.site(self.of)[0]
+        rest = body.site(self.to)[0] - at
+        rest[2] = 0.0
+        left = float(np.linalg.norm(rest))
+        return at, rest / max(left, 1e-9), left
+
+
+class Wipe(Skill):
+    """Rub over a surface from one place to another and back, leaning on it with a force.
+
+    The force that the fingers feel is kept near the one that is said: how hard the arm leans is mended at every control step.
+    """
+
+    word = "wipe"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "from": Argument("site", "where it begins, on the surface, z out of it"),
+        "to": Argument("site", "where it turns"),
+        "force": Argument("force", "on the surface", 15.0),
+        "strokes": Argument("word", "how often over it, back counted", "2", ("1", "2", "3", "4", "6", "8")),
+        "speed": Argument("speed", "of the hand", 0.12),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        body.open_claw(self.hand, 0.0)
+        ends = [body.site(getattr(self, "from"))[0], body.site(self.to)[0]]
+        surface = [body.part_of(getattr(self, "from"))]
+        tips = [ends[0] + 0.08 * UP, ends[0] + 0.004 * UP, ends[1] + 0.004 * UP]
+        # fingers that lie across the stroke glide; pushed ahead, tips first, they catch and skip
+        stroke, ahead = ends[1] - ends[0], ahead_of(body, self.hand, ends[0])
+        across = float(np.arctan2(stroke[0], -stroke[1]))
+        across = min((across, across + np.pi), key=lambda a: -np.cos(a - ahead))
+        found, frame = pointing_down(body, self.hand, tips, across, surface)
+        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
+        feel = _Leaning(body, self.hand, self.force)
+        yield from arm.follow(
+            arm.line([(ends[0] + 0.002 * UP - TIP * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0
+        )
+        yield from feel.during(arm.hold(self.force / GROWING + 0.5))
+        for k in range(int(self.strokes)):
+            goal = ends[(k + 1) % 2] + 0.002 * UP - TIP * frame[:, 2]
+            yield from feel.during(arm.follow(arm.line([(goal, frame)], self.speed, orient=POINT), tremor=0.0))
+        yield from feel.off()
+        position, _ = arm.hand()
+        yield from arm.follow(arm.line([(position + 0.10 * UP, frame)], 0.3, orient=POINT))
+
+
+class PressOn(Skill):
+    """Come down with the closed fingertips until a surface is felt, lean on it with a force for a while, and draw back.
+
+    It stops where the surface is, wherever that is; one that lies lower by more than `past` is not reached, and not pressed.
+    """
+
+    word = "press_on"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "where, on the surface, z out of it"),
+        "force": Argument("force", "on the surface", 20.0),
+        "time": Argument("time", "for which it stays", 0.5),
+        "past": Argument("length", "how far below the site it feels for the surface", 0.03),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        body.open_claw(self.hand, 0.0)
+        at = body.site(self.at)[0]
+        found, frame = pointing_down(
+            body, self.hand, [at + 0.08 * UP, at + 0.01 * UP], ahead_of(body, self.hand, at), [body.part_of(self.at)]
+        )
+        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
+        low = at - self.past * UP - TIP * frame[:, 2]
+
+        def touched() -> bool:
+            return float(body.touch(self.hand).sum()) > TOUCH
+
+        if (yield from arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), touched, tremor=0.0, brake=1.0)):
+            feel = _Leaning(body, self.hand, self.force)
+            yield from feel.during(arm.hold(self.force / GROWING + self.time))
+            yield from feel.off()
+        position, _ = arm.hand()
+        yield from arm.follow(arm.line([(position + 0.10 * UP, frame)], 0.3, orient=POINT))
+
+
+class Stir(Skill):
+    """Stir round in a vessel with the closed fingertips, or with the end of what is held."""
+
+    word = "stir"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "in": Argument("site", "the middle of the vessel's floor, z up"),
+        "radius": Argument("length", "of the round", 0.025),
+        "above": Argument("length", "height of the tip over the floor", 0.015),
+        "over": Argument("length", "height over the floor from which it comes down and to which it goes up", 0.15),
+        "tip": Argument("length", "how far the end of what is held lies before the fingertips", 0.0),
+        "rounds": Argument("word", "how often round", "3", ("1", "2", "3", "5", "8")),
+        "speed": Argument("speed", "of the tip", 0.10),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        if self.tip == 0.0:
+            body.open_claw(self.hand, 0.0)
+        middle = body.site(getattr(self, "in"))[0]
+        reach = TIP + self.tip
+
+        def at(angle: float, height: float) -> np.ndarray:
+            return middle + self.radius * np.array([np.cos(angle), np.sin(angle), 0.0]) + height * UP
+
+        tips = [at(0.0, self.over), at(0.0, self.above), at(np.pi / 2, self.above), at(np.pi, self.above)]
+        shift = self.tip * UP  # the search is for the fingertips: what is held hangs about straight below them
+        vessel = body.part_of(getattr(self, "in"))
+        found, frame = pointing_down(
+            body, self.hand, [t + shift for t in tips], ahead_of(body, self.hand, middle), [vessel]
+        )
+        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"], ["over"]], 0.4))
+        yield from arm.follow(arm.line([(tips[1] - reach * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0)
+        angles = np.linspace(0.0, 2.0 * np.pi * int(self.rounds), 12 * int(self.rounds) + 1)[1:]
+        poses = [(at(angle, self.above) - reach * frame[:, 2], frame) for angle in angles]
+        yield from arm.follow(arm.line(poses, self.speed, orient=POINT), tremor=0.3)
+        yield from arm.follow(arm.line([(tips[0] - reach * frame[:, 2], frame)], 0.2, orient=POINT))
+
+
+class _Leaning:
+    """Keeps the force of a hand on what is below it, whatever the hand does beside."""
+
+    def __init__(self, body: Body, hand: str, force: float):
+        self.body, self.hand, self.force = body, hand, force
+        self._now = 0.0
+
+    def during(self, motion: Motion) -> Motion:
+        """Go on with a motion while leaning."""
+        arm = self.body.arms[self.hand]
+        rate = GROWING * self.body.timestep
+        for _ in motion:
+            missing = self.force - float(self.body.touch(self.hand).sum())
+            self._now = float(np.clip(self._now + np.clip(LEARNING * missing, -rate, rate), -LARGEST, LARGEST))
+            arm.lean(self._now * arm.yielding(-UP))
+            yield
+
+    def off(self) -> Motion:
+        """Lean no longer."""
+        self.body.arms[self.hand].ease()
+        yield from self.body.arms[self.hand].hold(0.3)

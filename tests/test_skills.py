@@ -1,0 +1,265 @@
+"""The operator's general skills, each in a small scene of parts of the library: what it does, and when it stops."""
+
+from collections.abc import Mapping
+
+import mujoco
+import numpy as np
+import pytest
+import yaml
+from shiliu.replay.operator import Operator, perform
+from shiliu.replay.skills.keys import TIP
+from shiliu.scenarios import draw as drawing
+from shiliu.scenarios.catalog import scene_of_tree
+from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.soundness import STATE
+
+BENCH = """
+title: {en: Bench, zh: 台}
+version: 1
+time_limit: 30 s
+robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: home}
+parts:
+  room: {part: fixtures/room, signs: 0 %}
+  table: {part: fixtures/counter, put: front_foot, at: {x: 200 mm, y: 0 mm}, width: 1500 mm, depth: 500 mm}
+  bowl: {part: objects/bowl_150, stands_on: table.top_front, put: base, at: {x: 150 mm, y: 280 mm}}
+  buns: {part: objects/grains, fills: bowl.inside}
+  other: {part: objects/bowl_150, stands_on: table.top, put: base, at: {x: 0 mm, y: -20 mm}}
+  can: {part: objects/can_330, stands_on: table.top_front, put: base, at: {x: 180 mm, y: 250 mm}}
+judge: {required: [integrity, kinematics]}
+"""
+ALONE = {"bowl": "buns"}  # what fills a part goes with it
+
+
+def bench(skills: str, goal: str, *without: str, at: Mapping[str, dict] = {}, **more: object):
+    """A scene of the bench with a skill chain and a goal, as YAML; some parts taken away or elsewhere; other keys put in."""
+    tree = yaml.safe_load(BENCH)
+    for part in without:
+        tree["parts"].pop(part)
+        tree["parts"].pop(ALONE.get(part, ""), None)
+    for part, place in at.items():
+        tree["parts"][part]["at"] = place
+    tree |= {"skills": yaml.safe_load(skills), "goal": yaml.safe_load(goal), **more}
+    return scene_of_tree("bench", tree)
+
+
+def done(scene, seed: int = 0, **settings):
+    return perform(scene, [drawing.draw(scene, seed)], [seed], **settings)[0]
+
+
+def end(scene, performance) -> mujoco.MjData:
+    """The scene at the last whole second of a performance."""
+    data = mujoco.MjData(performance.draw.model)
+    state = performance.checkpoints[max(performance.checkpoints)]
+    mujoco.mj_setState(performance.draw.model, data, state, STATE)
+    mujoco.mj_forward(performance.draw.model, data)
+    return data
+
+
+def seen(scene, performance, feature: str, name: str) -> np.ndarray:
+    """(T + 1,) one element of what was observed."""
+    return performance.observations[feature][:, scene.schema.observations[feature].names.index(name)]
+
+
+def off(data: mujoco.MjData, site: str, place: str) -> np.ndarray:
+    """(2,) level way from a place to a site [m]."""
+    return (data.site(site).xpos - data.site(place).xpos)[:2]
+
+
+TAKEN = "taken: {moved: {of: can, more_than: 60 mm}}"
+STANDS = "{near: {of: can.base, to: table.top, within: 20 mm}}, {released: can}, {upright: {of: can, within: 5 deg}}"
+SERVED = f"{{{TAKEN}, served: {{all: [{STANDS}], hold: 0.5 s}}}}"
+BOWL_STAYS = "{never: {moved: {of: bowl, more_than: 3000 mm}}}"
+GOES_ON = "{never: {moved: {of: can, more_than: 3000 mm}}}"  # for skills that change nothing which a goal could tell
+
+
+def serving(grasp: str, clear: str = "back", **more: object):
+    """A can that is grasped, carried to the middle of the table and set down there."""
+    chain = f"""
+    - grasp: {{hand: left, at: can.middle, of: can, force: 30 N, {grasp}}}
+    - lift: {{hand: left, by: 100 mm}}
+    - carry_over: {{hand: left, of: can.base, upon: table.top}}
+    - place: {{hand: left, of: can.base, upon: table.top, opening: 100 mm, clear: {clear}}}
+    """
+    return bench(chain, SERVED, "bowl", "other", **more)
+
+
+def test_a_can_is_grasped_from_its_side_carried_and_placed():
+    scene = serving("from: side")
+    made = done(scene)
+    assert made.success
+    data = end(scene, made)
+    assert np.linalg.norm(off(data, "can/base", "table/top")) < 0.01
+    assert [s["skill"] for s in made.segments][:4] == ["grasp", "lift", "carry_over", "place"]
+
+
+@pytest.mark.slow
+def test_a_can_is_grasped_from_above():
+    scene = serving("from: above", "up")
+    for seed in (0, 1):
+        assert done(scene, seed).success
+
+
+@pytest.mark.slow
+def test_what_is_aimed_beside_the_place_is_placed_beside_it():
+    scene = serving("from: side")
+    made = done(scene, faults={"aim_offset": 0.06})
+    assert made.failure == "replay.goal:served" and made.reached["taken"] is not None
+    assert off(end(scene, made), "can/base", "table/top") == pytest.approx([0.0, 0.06], abs=0.012)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("scale", "failure"), [(0.1, None), (0.03, "replay.goal:taken")])
+def test_a_greasy_can_is_not_lifted(scale, failure):
+    """Two pads of 30 N at friction 0.09 bear 5.4 N, the can weighs 3.4; at 0.027 they bear 1.6."""
+    slippery = {"friction": {"of": ["can", "robot.fingertips"], "scale": {"uniform": [scale, scale]}}}
+    made = done(serving("from: side", variation=slippery))
+    assert (made.reached["taken"] is None) == (failure is not None)
+    assert failure is None or made.failure == failure
+
+
+@pytest.mark.slow
+def test_a_bowl_is_stacked_into_another_and_let_go_where_it_is_seated():
+    """The place is the other's floor, which the bowl never reaches: it stops where it feels itself borne."""
+    chain = """
+    - pick_rim: {hand: left, at: bowl.rim_near, of: bowl, force: 80 N, by_way_of: elbow_out}
+    - lift: {hand: left, by: 120 mm}
+    - stack: {hand: left, of: bowl.base, upon: other.inside}
+    """
+    nested = "{near: {of: bowl.base, to: other.inside, within: 45 mm}}, {released: bowl}, {upright: {of: bowl, within: 15 deg}}"
+    goal = f"{{stacked: {{all: [{nested}], hold: 0.5 s}}}}"
+    scene = bench(chain, goal, "can")
+    made = done(scene)
+    assert made.success
+    data = end(scene, made)
+    above = (data.site("bowl/base").xpos - data.site("other/inside").xpos)[2]
+    assert 0.02 < above < 0.045, "it rests in the other's walls"
+    assert np.linalg.norm(off(data, "other/base", "table/top") - [0.0, -0.02]) < 0.01, "the other one is not shoved"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("radius", "short"), [(33, 0.0), (120, 0.26)])
+def test_a_can_is_pushed_to_a_place_and_not_further(radius, short):
+    """A hand that stays too far behind it leaves it where it is."""
+    chain = f"[{{push: {{hand: left, of: can.base, to: table.top, radius: {radius} mm}}}}]"
+    goal = "{pushed: {all: [{near: {of: can.base, to: table.top, within: 20 mm}}, {upright: {of: can, within: 5 deg}}], hold: 0.5 s}}"
+    scene = bench(chain, goal, "bowl", "other")
+    made = done(scene)
+    left = np.linalg.norm(off(end(scene, made), "can/base", "table/top"))
+    assert made.success == (short == 0.0)
+    assert left == pytest.approx(short, abs=0.025)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("force", [10, 20])
+def test_a_slippery_table_is_wiped_with_about_the_force_that_is_said(force):
+    chain = f"[{{wipe: {{hand: left, from: table.top_front, to: table.top, force: {force} N}}}}]"
+    slippery = {"friction": {"of": ["robot.fingertips"], "scale": {"uniform": [0.4, 0.4]}}}
+    scene = bench(chain, GOES_ON, "bowl", "other", variation=slippery, time_limit="16 s")
+    made = done(scene)
+    felt = made.observations["observation.touch"][:, :2].sum(axis=1)
+    on = felt > 1.0
+    assert np.median(felt[on]) == pytest.approx(force, rel=0.2)
+    assert np.ptp(seen(scene, made, "observation.hand_pose", "left_tcp.x")[on]) > 0.22, "from one place to the other"
+    assert on.sum() * scene.control_timestep > 4.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("force", [10, 40])
+def test_a_hand_that_presses_stops_at_its_force(force):
+    chain = f"[{{press_on: {{hand: left, at: table.top_front, force: {force} N, time: 1 s}}}}]"
+    scene = bench(chain, GOES_ON, "bowl", "other", time_limit="12 s")
+    made = done(scene)
+    felt = made.observations["observation.touch"][:, :2].sum(axis=1)
+    first = int(np.argmax(felt > 1.0))
+    settled = felt[first + 16 : first + 30]
+    assert settled.mean() == pytest.approx(force, rel=0.1)
+    height = seen(scene, made, "observation.hand_pose", "left_tcp.z")
+    assert np.ptp(height[first + 10 : first + 40]) < 0.004, "it stays where the surface is"
+
+
+@pytest.mark.slow
+def test_stirring_moves_what_is_in_the_bowl_and_hardly_the_bowl():
+    scene = bench("[{stir: {hand: left, in: bowl.inside}}]", BOWL_STAYS, "can", "other", time_limit="22 s")
+    made = done(scene)
+    start, after = mujoco.MjData(made.draw.model), end(scene, made)
+    mujoco.mj_setState(made.draw.model, start, made.checkpoints[0], STATE)
+    mujoco.mj_forward(made.draw.model, start)
+    moved = {
+        name: np.linalg.norm(after.body(name).xpos - start.body(name).xpos)
+        for name in ("bowl/bowl_150", "buns/grain_0", "buns/grain_1")
+    }
+    assert moved["bowl/bowl_150"] < 0.04
+    assert max(moved["buns/grain_0"], moved["buns/grain_1"]) > 0.015
+    inside = [
+        np.linalg.norm((after.body(f"buns/grain_{i}").xpos - after.site("bowl/inside").xpos)[:2]) for i in range(3)
+    ]
+    assert max(inside) < 0.06
+
+
+def aimed(data: mujoco.MjData, eye: str, place: str, axis: int) -> float:
+    """Angle [deg] between an axis of a site and the way from it to another."""
+    way = data.site(place).xpos - data.site(eye).xpos
+    along = data.site(eye).xmat.reshape(3, 3)[:, axis]
+    return float(np.degrees(np.arccos(np.clip(along @ way / np.linalg.norm(way), -1.0, 1.0))))
+
+
+def test_the_head_looks_and_a_hand_points_at_a_place():
+    chain = "[{look_at: {at: other.base}}, {point_at: {hand: left, at: bowl.base}}]"
+    scene = bench(chain, BOWL_STAYS, "can", at={"other": {"x": "60 mm", "y": "-500 mm"}}, time_limit="6 s")
+    made = done(scene)
+    data = end(scene, made)
+    assert aimed(data, "head_camera", "other/base", 0) < 1.0
+    assert aimed(data, "left_tcp", "bowl/base", 2) < 3.0
+    tip = data.site("left_tcp").xpos + TIP * data.site("left_tcp").xmat.reshape(3, 3)[:, 2]
+    assert np.linalg.norm(data.site("bowl/base").xpos - tip) == pytest.approx(0.20, abs=0.01)
+
+
+def test_a_head_turns_no_further_than_its_neck():
+    scene = bench("[{look_at: {at: room.mark}}]", BOWL_STAYS, "can", time_limit="2 s")
+    made = done(scene)
+    data = end(scene, made)
+    assert aimed(data, "head_camera", "room/mark", 0) > 15.0, "between its own feet it cannot look"
+    nod = float(data.joint("zhead_2_joint").qpos[0])
+    assert nod == pytest.approx(0.945 * 0.5236, abs=0.02)
+
+
+@pytest.mark.slow
+def test_squeezing_raises_the_force_of_the_pads():
+    chain = """
+    - grasp: {hand: left, at: can.middle, of: can, force: 15 N}
+    - squeeze: {hand: left, force: 60 N, time: 1 s}
+    """
+    scene = bench(chain, GOES_ON, "bowl", "other", time_limit="14 s")
+    made = done(scene)
+    begin = next(s for s in made.segments if s["skill"] == "squeeze")
+    felt = made.observations["observation.touch"][:, :2].mean(axis=1)
+    at = round(begin["t0"] / scene.control_timestep)
+    assert felt[at - 3 : at].mean() == pytest.approx(15.0, rel=0.4)
+    assert felt[at + 20 : at + 30].mean() == pytest.approx(60.0, rel=0.3)
+
+
+@pytest.mark.parametrize(("newtons", "ends"), [(12.0, True), (4.0, False)])
+def test_a_hand_that_waits_for_a_pull_goes_on_when_it_is_pulled(newtons, ends):
+    """8 N are waited for; what pulls at the hand is a force of the engine, as a person would."""
+    scene = bench(
+        "[{wait: {time: 0.2 s}}, {hold_until: {hand: left, pull: 8 N, at_most: 3 s}}]",
+        GOES_ON,
+        "bowl",
+        "other",
+        time_limit="6 s",
+    )
+    draw = drawing.draw(scene, 0)
+    sim, operator = Simulation(scene, 1), Operator(scene, draw, 0)
+    readings = sim.begin([draw])
+    carry = scene.course.advance(scene.course.begin(1), readings)
+    force, hand = sim.batch.bind("xfrc_applied"), scene.model.body("left_claw").id
+    times = []
+    for t in range(round(3.6 / scene.control_timestep)):
+        now = t * scene.control_timestep
+        force.reshape(1, scene.model.nbody, 6)[0, hand, :3] = [newtons if now > 1.5 else 0.0, 0.0, 0.0]
+        readings = sim.step(operator.act(readings.rows(0), carry)[None])
+        carry = scene.course.advance(carry, readings)
+        if operator.done:
+            times.append(now)
+    assert times
+    assert times[0] == pytest.approx(1.75 if ends else 3.5, abs=0.25)
