@@ -202,6 +202,31 @@ def test_the_way_by_the_commands_alone_is_the_way_of_the_engine(scene):
     assert np.abs(ours - seen[:, :4]).max() < 1e-3
 
 
+def test_words_of_speed_and_place_hold_where_they_should():
+    goal = "+goal={there: {base_near: {to: counter.top_front, within: 500 mm}}}"
+    never = "+never={hurried: {base_speed: {above: 0.25 m/s}}, slow: {base_speed: {below: 0.05 m/s}, from: there}}"
+    part = "+parts.counter={part: fixtures/counter, put: front_foot, at: {x: 900 mm, y: 0 mm}, height: 870 mm}"
+    for base in ("planted", "mobile"):
+        scene = shiliu.load_scenario("bare", [goal, never, part], base=base)
+        near, hurried, slow = (item.predicate for item in (*scene.course.subgoals, *scene.course.nevers))
+        sim = Simulation(scene, 2)
+        start = sim.begin([nominal(scene)] * 2)
+        gap = float(np.hypot(*(start.of(near.base) - start.of(near.to))[0, :2]))
+        assert near.margin(start) == pytest.approx(0.5 - gap) and (near.margin(start) < 0).all()
+        action = np.tile(scene.ready_ctrl.astype(np.float32), (2, 1))
+        if base == "mobile":
+            action[1, -4:-2] = (0.3, 0.1)
+        for _ in range(60):
+            readings = sim.step(action)
+        speeds = [0.0, np.hypot(0.3, 0.1) if base == "mobile" else 0.0]
+        assert hurried.margin(readings) == pytest.approx(np.array(speeds) - 0.25, abs=1e-4)
+        assert slow.margin(readings) == pytest.approx(0.05 - np.array(speeds), abs=1e-4)
+        for i in range(2):
+            for word in (near, hurried, slow):
+                assert word.margin(readings.row(i)) == word.margin(readings)[i]
+        assert (near.margin(readings) >= 0).tolist() == [False, base == "mobile"]
+
+
 # ---- balance
 
 

@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 
 from ...scenarios.draw import Draw
+from ...scenarios.mobile import followers
 from ...scenarios.pose import Pose
 from ...scenarios.scene import Scene
 from ...scenarios.sensing import Readings, Request
@@ -114,6 +115,22 @@ class Body:
                     found.append((slice(address, address + 1), slices[name]))
         return found
 
+    # -- directions -------------------------------------------------------------------------------------------------
+
+    @property
+    def heading(self) -> float:
+        """[rad] where the robot faces, from the world's x axis to the left."""
+        return self.scene.config.stands_at[2] if self.base is None else self.base.yaw
+
+    def leftwards(self, way: np.ndarray) -> float:
+        """[m] how far a way (3,) in the world leads to the robot's left."""
+        return float(np.cos(self.heading) * way[1] - np.sin(self.heading) * way[0])
+
+    def bearing(self, way: np.ndarray) -> float:
+        """[rad] direction of a way (3,) against where the robot faces, positive to its left."""
+        c, s = np.cos(self.heading), np.sin(self.heading)
+        return float(np.arctan2(c * way[1] - s * way[0], c * way[0] + s * way[1]))
+
     # -- senses -----------------------------------------------------------------------------------------------------
 
     def see(self, readings: Readings, carry: Carry) -> None:
@@ -138,6 +155,9 @@ class Body:
             assert self.readings is not None
             for to, source in self._reads:
                 self._data.qpos[to] = self.readings.value[source]
+            if self.base is not None:  # no sensor tells of the legs: they follow the height
+                for leg, angle in followers(self.model, np.array([self.base.height])).items():
+                    self._data.qpos[self.model.joint(leg).qposadr[0]] = angle[0]
             mujoco.mj_kinematics(self.model, self._data)
             self._fresh = True
         return self._data
@@ -345,7 +365,8 @@ class Body:
 
     def aim(self) -> np.ndarray:
         """(3,) [m] by which a fault makes targets be missed, to the robot's left."""
-        return np.array([0.0, float(self.faults.get("aim_offset", 0.0)), 0.0])
+        offset = float(self.faults.get("aim_offset", 0.0))
+        return np.array([-np.sin(self.heading) * offset, np.cos(self.heading) * offset, 0.0])
 
     def move_beside(self) -> None:
         for motion in list(self._beside):

@@ -72,7 +72,7 @@ class Grasp(Skill):
         """Rotations of the hand, tried one after the other; each half turn about the fingers is as good as the other."""
         keep = float(np.arctan2(rotation[1, 1], rotation[0, 1]))  # of the site's y axis
         if getattr(self, "from") == "above":
-            first = keep - np.pi / 2 if self.turn == "keep" else 0.0
+            first = keep - np.pi / 2 if self.turn == "keep" else body.heading
             turns = np.array([0.0, np.pi]) if self.turn == "keep" else ACROSS
             rows = [hand_frame(first + turn, down) for down in DOWN for turn in turns]
         else:

@@ -97,14 +97,14 @@ class Unload(Skill):
         sideways = np.cross(UP, inward)
         place = surface + self.deep * ground[:, 0] + self.aside * ground[:, 1] + body.aim()
         place = place + (self.above - (place - surface) @ UP) * UP
-        heading = float(np.arctan2(frame[1, 2], frame[0, 2]))
+        heading = body.bearing(frame[:, 2])
         deep = float((held - front) @ inward)
         mirror = 1.0 if self.hand == "left" else -1.0
         shoulder = body.site(f"{self.hand}_shoulder")[0]
 
         def heading_at(at: np.ndarray) -> float:
             """Where the fingers point with the most room for the forearm before the chest."""
-            return mirror * float(np.interp(mirror * (at - shoulder)[1], *BEFORE_CHEST))
+            return mirror * float(np.interp(mirror * body.leftwards(at - shoulder), *BEFORE_CHEST))
 
         def plan(turn: float, before: float, like: np.ndarray) -> Path:
             def pose(at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:

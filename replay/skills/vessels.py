@@ -116,7 +116,7 @@ class CarryLevel(Skill):
         front, inside = body.site(self.into)
         inward = inside[:, 0]
         sideways = np.cross(UP, inward)
-        heading = np.arctan2(frame[1, 2], frame[0, 2])
+        heading = body.bearing(frame[:, 2])
         deep = (place - front) @ inward
         centre = place + self.above * UP + body.aim()
         across = float((held - place) @ sideways)
@@ -126,10 +126,10 @@ class CarryLevel(Skill):
 
         def heading_at(at: np.ndarray) -> float:
             """Where the fingers point with the most room for the forearm before the chest."""
-            return mirror * float(np.interp(mirror * (at - shoulder)[1], *BEFORE_CHEST))
+            return mirror * float(np.interp(mirror * body.leftwards(at - shoulder), *BEFORE_CHEST))
 
         def plan(yaw: float, before: float, bias: float, like: np.ndarray) -> Path:
-            final = np.arctan2(inward[1], inward[0]) + yaw
+            final = body.bearing(inward) + yaw
 
             def pose(at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
                 turned = turn_z((direction - heading + np.pi) % (2 * np.pi) - np.pi)

@@ -80,8 +80,14 @@ class Approach(Walking):
 
     word = "approach"
     arguments: ClassVar = {
-        "to": Argument("site", "what is approached, x axis out of the part, towards the robot"),
+        "to": Argument("site", "what is approached, along its x axis"),
         "distance": Argument("length", "between the floor mark and the site, along that axis", 0.45),
+        "side": Argument(
+            "word",
+            "where the x axis leads: out of the part, into it, or whichever has the nearer place",
+            "nearer",
+            ("nearer", "out", "in"),
+        ),
         "beside": Argument("length", "how far to the left of the site, seen by the robot", 0.0),
         "within": WITHIN,
         "speed": SPEED,
@@ -90,10 +96,17 @@ class Approach(Walking):
 
     def run(self, body: Body) -> Motion:
         position, rotation = body.site(self.to)
-        yaw = facing(rotation)
+        out = facing(rotation)
+        yaws = {"out": (out,), "in": (wrapped(out + np.pi),), "nearer": (out, wrapped(out + np.pi))}[self.side]
+        places = [(self._before(position, yaw), yaw) for yaw in yaws]
+        here = self.base_of(body).at
+        place, yaw = min(places, key=lambda one: float(np.hypot(*(one[0] - here))))
+        yield from self.go(body, place, yaw)
+
+    def _before(self, position: np.ndarray, yaw: float) -> np.ndarray:
         into = np.array([np.cos(yaw), np.sin(yaw)])
         left = np.array([-into[1], into[0]])
-        yield from self.go(body, position[:2] - self.distance * into + self.beside * left, yaw)
+        return position[:2] - self.distance * into + self.beside * left
 
 
 class Turn(Walking):
