@@ -53,6 +53,7 @@ class Skill:
     word: ClassVar[str]
     arguments: ClassVar[dict[str, Argument]]
     needs: ClassVar[str] = ""  # the base that the robot must stand on
+    hands: ClassVar[str] = ""  # which it moves, where its arguments do not say
 
     def __init__(self, values: dict[str, Any]):
         self.values = values
@@ -84,8 +85,10 @@ class Skill:
                     "doc": argument.doc,
                 }
             )
+        named = any(argument.kind == "hand" or name == "hand" for name, argument in cls.arguments.items())
+        hands = cls.hands or ("The hand that is named" if named else "No hand")
         doc, _, more = inspect.cleandoc(cls.__doc__ or "").partition("\n")
-        return {"name": cls.word, "doc": doc, "more": more.strip(), "arguments": rows}
+        return {"name": cls.word, "doc": doc, "more": more.strip(), "hands": hands, "arguments": rows}
 
 
 def read_skills(scene: Scene, registry: dict[str, type[Skill]], chain: Node | None = None) -> Iterator[Skill]:
