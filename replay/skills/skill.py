@@ -44,6 +44,8 @@ class Argument:
             return scene.names.element(node, self.kind)
         if self.kind == "subgoal":
             return node.word(choices=[s.name for s in scene.goal])
+        if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:
+            return "yes" if node.value else "no"  # which is how YAML reads a plain yes
         return node.word(choices=self.choices or None)
 
 
