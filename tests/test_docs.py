@@ -8,6 +8,7 @@ import pytest
 import shiliu
 from shiliu.cli import VERBS
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.skills import catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
@@ -33,6 +34,16 @@ def test_the_page_of_checks_has_every_code_as_configured():
     assert told == set(load_rules("arm_manipulation", None))
     shown = set(re.findall(r"\]\(checks/([a-z_.]+)\.svg\)", committed))
     assert len(shown) >= 25 and shown == {p.stem for p in (ROOT / "docs" / "checks").glob("*.svg")}
+
+
+def test_the_page_of_skills_is_what_the_skills_say():
+    skills = script("skills")
+    assert skills.PAGE.read_text(encoding="utf-8") == skills.page(), "run `python docs/skills.py`"
+    rows = catalogue()
+    assert len(rows) >= 30
+    for row in rows:
+        assert row["doc"].endswith((".", ";")) and row["hands"], row["name"]
+        assert all(argument["doc"] for argument in row["arguments"]), row["name"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

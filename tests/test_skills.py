@@ -204,7 +204,7 @@ def aimed(data: mujoco.MjData, eye: str, place: str, axis: int) -> float:
 
 
 def test_the_head_looks_and_a_hand_points_at_a_place():
-    chain = "[{look_at: {at: other.base}}, {point_at: {hand: left, at: bowl.base}}]"
+    chain = "[{look_at: {at: other.base, beside: yes}}, {point_at: {hand: left, at: bowl.base}}]"
     scene = bench(chain, BOWL_STAYS, "can", at={"other": {"x": "60 mm", "y": "-500 mm"}}, time_limit="6 s")
     made = done(scene)
     data = end(scene, made)

@@ -62,4 +62,7 @@ def default(argument: dict[str, Any]) -> str:
     value = argument["default"]
     if value in ("", None):
         return "–"
-    return shown(round(value, 6), argument["kind"]) if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    number, _, unit = shown(value, argument["kind"]).partition(" ")
+    return f"{float(number):.3g} {unit}".strip()

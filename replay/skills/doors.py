@@ -30,7 +30,10 @@ JOINT = Argument("joint", "the door")
 
 
 class PullOpen(Skill):
-    """Pull a door open by the handle that is held, along its arc."""
+    """Pull a door open by the handle that is held, along its arc.
+
+    The pull grows until the door comes free of its latch; where it does not yield to the largest force, the chain ends.
+    """
 
     word = "pull_open"
     arguments: ClassVar = {
@@ -106,7 +109,10 @@ class PullOpen(Skill):
 
 
 class PushOpen(Skill):
-    """Reach over a door that stands ajar and push it further open from its inner face."""
+    """Reach over a door that stands ajar and push it further open from its inner face.
+
+    It ends when the door stands as far open as is said, or as far as the arm can follow it.
+    """
 
     word = "push_open"
     arguments: ClassVar = {
@@ -219,7 +225,10 @@ class PushOpen(Skill):
 
 
 class PushClose(Skill):
-    """Reach round a door that stands open and push it shut from its outer face until it latches."""
+    """Reach round a door that stands open and push it shut from its outer face until it latches.
+
+    The last of the way is slow. It ends with the subgoal, with the door shut, or when it presses with the largest force.
+    """
 
     word = "push_close"
     arguments: ClassVar = {

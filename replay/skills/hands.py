@@ -23,7 +23,10 @@ def facing(rotation: np.ndarray) -> float:
 
 
 class Reach(Skill):
-    """Bring the open hand before a site, fingers towards it."""
+    """Bring the open hand before a site, fingers towards it.
+
+    It takes the direction of the fingers, near the one that is said, in which the arm has most room.
+    """
 
     word = "reach"
     arguments: ClassVar = {
@@ -52,7 +55,10 @@ class Reach(Skill):
 
 
 class Pinch(Skill):
-    """Move the open fingers over a site and close them with a force."""
+    """Move the open fingers over a site and close them with a force.
+
+    They close until both pads touch, then squeeze; it ends holding.
+    """
 
     word = "pinch"
     arguments: ClassVar = {

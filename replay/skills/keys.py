@@ -19,7 +19,10 @@ POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction 
 
 
 class PressKey(Skill):
-    """Press a key with the closed fingertips until it has answered."""
+    """Press a key with the closed fingertips until it has answered.
+
+    It ends with the subgoal; a key that has not answered is pressed again, further in, three times in all.
+    """
 
     word = "press_key"
     arguments: ClassVar = {

@@ -44,6 +44,8 @@ class Argument:
             return scene.names.element(node, self.kind)
         if self.kind == "subgoal":
             return node.word(choices=[s.name for s in scene.goal])
+        if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:
+            return "yes" if node.value else "no"  # which is how YAML reads a plain yes
         return node.word(choices=self.choices or None)
 
 
@@ -53,6 +55,7 @@ class Skill:
     word: ClassVar[str]
     arguments: ClassVar[dict[str, Argument]]
     needs: ClassVar[str] = ""  # the base that the robot must stand on
+    hands: ClassVar[str] = ""  # which it moves, where its arguments do not say
 
     def __init__(self, values: dict[str, Any]):
         self.values = values
@@ -84,8 +87,10 @@ class Skill:
                     "doc": argument.doc,
                 }
             )
+        named = any(argument.kind == "hand" or name == "hand" for name, argument in cls.arguments.items())
+        hands = cls.hands or ("The hand that is named" if named else "No hand")
         doc, _, more = inspect.cleandoc(cls.__doc__ or "").partition("\n")
-        return {"name": cls.word, "doc": doc, "more": more.strip(), "arguments": rows}
+        return {"name": cls.word, "doc": doc, "more": more.strip(), "hands": hands, "arguments": rows}
 
 
 def read_skills(scene: Scene, registry: dict[str, type[Skill]], chain: Node | None = None) -> Iterator[Skill]:

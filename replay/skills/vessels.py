@@ -21,7 +21,10 @@ LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
 
 
 class PickRim(Skill):
-    """Come down on a rim with one pad on either side, and close."""
+    """Come down on a rim with one pad on either side, and close.
+
+    The pads close until both touch, then squeeze; it ends holding.
+    """
 
     word = "pick_rim"
     arguments: ClassVar = {
@@ -183,7 +186,7 @@ class CarryLevel(Skill):
 
 
 class PlaceInside(Skill):
-    """Set down what is held, let go of its rim, and draw the hand out again."""
+    """Set down what is held, let go of its rim, and draw the hand out again, back along its fingers and then straight."""
 
     word = "place_inside"
     arguments: ClassVar = {

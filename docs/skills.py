@@ -1,0 +1,169 @@
+"""Writes docs/skills.md: every skill of the scripted operator, from its own docstring and arguments; a test holds the page.
+
+python docs/skills.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from shiliu.replay.commands import list_skills as told
+from shiliu.replay.skills import registry
+from shiliu.replay.skills.arm import POSTURES
+from shiliu.replay.skills.skill import Skill
+from shiliu.scenarios.composition import CONF
+from shiliu.scenarios.quantity import EXAMPLE
+
+PAGE = Path(__file__).resolve().parent / "skills.md"
+NAMES = {  # what may be written for a kind of argument that is no quantity
+    "hand": "`left`, `right`",
+    "site": "a site: `part.word`",
+    "joint": "a joint: `part.word`",
+    "body": "a part, or `part.word`",
+    "subgoal": "a subgoal of `goal`",
+}
+TOP = """# The skills of the scripted operator
+
+The first part is written by hand, the rest by `docs/skills.py` from the skills themselves. On the command line:
+`shiliu list skills`, `shiliu list skills grasp`.
+
+A skill is a word of the field with documented arguments. The operator sees what the scenario's sensors say and the geometry
+of the parts; it commands joints and claws and nothing else. Whatever it holds, it holds by friction.
+
+## Writing a chain
+
+Under `skills` of a scenario stand the skills in the order in which they are performed, each one word with its arguments:
+
+```yaml
+skills:
+  - grasp:      {hand: left, at: can.middle, of: can, force: 30 N}
+  - lift:       {hand: left, by: 100 mm}
+  - carry_over: {hand: left, of: can.base, upon: table.top}
+  - place:      {hand: left, of: can.base, upon: table.top, opening: 100 mm, clear: back}
+  - home:       {hand: left}
+```
+
+- **Names** are `part.word`: the part's name under `parts`, and a word of its interface or one of its sites, joints or bodies
+  (`shiliu list parts can_330` names them). `robot.` stands for the robot's own (`robot.left_tcp`). Where a word means several
+  things (`oven.start` is a site, a joint and a body), the argument takes the kind that it wants.
+- **Quantities** carry their unit: `30 N`, `100 mm`, `15 deg`, `0.2 m/s`. What is left out has the default of the tables below.
+- **Subgoals** (`until: closed`) are those of the scenario's `goal`; a skill that has one ends as soon as it is reached.
+- **Postures** are ways in which an arm is held (`posture`) or that it passes (`by_way_of`): POSTURES.
+- **Two hands**: a skill moves the hand that it names, the other one stays as it is. With `beside: yes` a `home` or `look_at` goes
+  on while the next skill begins. Two-handed skills say so below.
+- **The order is free**, and a skill may stand more than once. What it does follows from what it sees when its turn comes, so
+  that the same chain serves every draw of the variation.
+
+## Trying one
+
+```
+shiliu check  scenario=my_scene                            # misspelt words, arguments and names, by line
+shiliu record scenario=my_scene episodes=1 seed=0 out=try  # which skills ran, which subgoals were reached, what failed
+shiliu render scenario=my_scene out=pics                   # the scene as it stands
+```
+
+`record` prints a line an episode: when each subgoal was reached, and the code of what went wrong. `Operator.segments` has each
+skill with its times; an episode keeps them as its skill segments. Try five seeds before fifty. A skill of a chain can be changed for a try
+without touching the file: `+mistakes.try='{code: replay.goal:served, change: {grasp: {force: 50 N}}}' mistake=try`.
+
+## When a skill stops
+
+Most end when their way is made. Reacting ones end by what they feel, and say so:
+
+- *seated*: `place` and `stack` lower until what is held no longer follows the hand;
+- *touched*: `grasp`, `pinch` and `pick_rim` close until both pads touch, then squeeze to their force; `press_on` comes down until a
+  surface is felt, `wipe` mends how hard it leans at every control step;
+- *pulled*: `hold_until` ends when somebody pulls at the hand, told by how far it is drawn from where the arm holds it;
+- *gave way*: `pull_open` pulls with a growing force until the latch lets go, and gives up where it does not;
+- *reached*: `until`, `subgoal`.
+
+A skill that cannot be done says why and ends the chain (`given_up`); one that is merely done badly goes on, as a person would,
+and the goal tells.
+
+## A new skill
+
+A chain needs no Python; a new *skill* does: a class in `replay/skills/` with `word`, `arguments` and `run`, and its line in
+`replay/skills/__init__.py`. It may use `body.site`, `body.touch`, `body.joint`, `body.pulled` (senses) and `arm.line`, `arm.follow`,
+`body.way`, `body.grip` (limbs). Its docstring and arguments become its entry below.
+"""
+
+
+def page() -> str:
+    """The page as Markdown."""
+    used, lines = examples(), [TOP.rstrip().replace("POSTURES", ", ".join(f"`{name}`" for name in POSTURES))]
+    by_module: dict[str, list[type[Skill]]] = {}
+    for kind in registry().values():
+        by_module.setdefault(kind.__module__, []).append(kind)
+    words = [f"[{word}](#{word})" for word in registry()]
+    lines += ["", "## All of them", "", f"{len(words)}: {', '.join(words)}."]
+    for module, kinds in by_module.items():
+        heading = (sys.modules[module].__doc__ or "").split("\n")[0].rstrip(".")
+        lines += ["", f"## {heading}"]
+        for kind in kinds:
+            lines += ["", *entry(kind, used.get(kind.word))]
+    return "\n".join(lines) + "\n"
+
+
+def entry(kind: type[Skill], example: tuple[str, str] | None) -> list[str]:
+    """What stands on the page of one skill."""
+    row = kind.catalogue()
+    lines = [f"### {row['name']}", "", row["doc"], ""]
+    if row["more"]:
+        lines += [*row["more"].splitlines(), ""]
+    lines += [f"{row['hands']}.", "", "| argument | | default | |", "|---|---|---|---|"]
+    for argument in row["arguments"]:
+        default = told.default(argument)
+        shown = f"**{default}**" if argument["required"] else default
+        lines.append(f"| `{argument['name']}` | {allowed(argument)} | {shown} | {argument['doc']} |")
+    if example:
+        scenario, line = example
+        lines += ["", f"In `{scenario}`:", "", "```yaml", f"- {line}", "```"]
+    return lines
+
+
+def allowed(argument: dict[str, Any]) -> str:
+    """What may be written for an argument."""
+    kind = argument["kind"]
+    if argument["name"] in ("posture", "by_way_of"):
+        return "a posture"
+    if kind in NAMES and kind != "word":
+        return NAMES[kind]
+    if argument["choices"]:
+        return ", ".join(f"`{choice}`" for choice in argument["choices"])
+    return f"{kind.replace('_', ' ')}, such as `{EXAMPLE[kind]}`" if kind in EXAMPLE else "a word"
+
+
+def examples() -> dict[str, tuple[str, str]]:
+    """Skill -> (scenario, line of its YAML) of the first scenario of the package that uses it."""
+    found: dict[str, tuple[str, str]] = {}
+    for file in sorted((CONF / "scenario").glob("*.yaml")):
+        sheet = yaml.safe_load(file.read_text(encoding="utf-8"))
+        chains = [sheet.get("skills"), *((v or {}).get("skills") for v in (sheet.get("variants") or {}).values())]
+        for chain in chains:
+            for skill in chain if isinstance(chain, list) else []:
+                for word, arguments in skill.items():
+                    found.setdefault(word, (file.stem, f"{word}: {_flow(arguments)}"))
+    return found
+
+
+def _flow(value: Any) -> str:
+    """A value as YAML would write it on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(v) for v in value) + "]"
+    return "null" if value is None else "yes" if value is True else "no" if value is False else str(value)
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+    print("docs/skills.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""What holds of every scenario, whoever wrote it: nothing here is named after one."""
+
+import warnings
+
+import pytest
+import shiliu
+from gymnasium.utils.env_checker import check_env
+from shiliu.envs.single import ShiliuEnv
+from shiliu.replay.mistakes import read_mistakes
+from shiliu.replay.operator import read_chain
+from shiliu.scenarios import composition
+from shiliu.scenarios.draw import draw, nominal
+
+SCENARIOS = sorted(file.stem for file in (composition.CONF / "scenario").glob("*.yaml"))
+
+
+@pytest.fixture(scope="module", params=SCENARIOS)
+def scene(request):
+    return shiliu.load_scenario(request.param)
+
+
+def test_its_environment_passes_the_check(scene):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check_env(ShiliuEnv(scene), skip_render_check=True)
+    assert [str(w.message) for w in caught if "symmetric and normalized space" not in str(w.message)] == []
+
+
+def test_its_chain_and_its_mistakes_can_be_read(scene):
+    assert bool(read_chain(scene)) == bool(scene.goal), "whoever sets a goal shows how it is reached"
+    read_mistakes(scene)
+
+
+def test_its_draws_differ_and_are_those_of_their_seeds(scene):
+    first, again = draw(scene, 1), draw(scene, 1)
+    assert first.values == again.values and first.start_state.tobytes() == again.start_state.tobytes()
+    assert bool(scene.config.variation) == (draw(scene, 2).values != first.values)
+    assert set(first.values) == set(nominal(scene).values)
