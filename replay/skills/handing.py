@@ -12,7 +12,9 @@ from .hands import HAND, UP
 from .skill import Argument, Skill
 from .vessels import LEVEL
 
-TURNS = np.deg2rad([0.0, 10.0, -10.0, 20.0, -20.0, 30.0, -30.0, 45.0, -45.0])  # of the handle against where it should point
+TURNS = np.deg2rad(
+    [0.0, 10.0, -10.0, 20.0, -20.0, 30.0, -30.0, 45.0, -45.0]
+)  # of the handle against where it should point
 SETTLE = 0.5  # s, in which the hand learns what the held thing weighs before it waits for a pull
 SMOOTH = 0.06  # s, over which the felt force is averaged
 
@@ -25,7 +27,7 @@ class OfferHandle(Skill):
         "hand": HAND,
         "handle": Argument("site", "the handle that is offered"),
         "of": Argument("site", "a site in the middle of what is held"),
-        "to": Argument("site", "the person: a site of the chest"),
+        "person": Argument("site", "whom it is offered to: a site of the chest"),
         "distance": Argument("length", "between that site and the handle", 0.45),
         "aside": Argument("length", "how far to the person's right hand side the handle is offered", 0.0),
         "height": Argument("length", "of the handle above the floor", 0.90),
@@ -39,7 +41,7 @@ class OfferHandle(Skill):
         like = posture(self.posture, self.hand)
         hand, frame = arm.hand()
         middle, handle = body.site(self.of)[0], body.site(self.handle)[0]
-        person = body.site(self.to)[0]
+        person = body.site(self.person)[0]
         here = body.site(f"{self.hand}_shoulder")[0]
         out = np.array([*(person - here)[:2], 0.0])
         out /= np.linalg.norm(out)
@@ -64,7 +66,7 @@ class HoldUntilPulled(Skill):
     word = "hold_until_pulled"
     arguments: ClassVar = {
         "hand": HAND,
-        "to": Argument("site", "the person: the pull comes from there"),
+        "person": Argument("site", "who takes it: the pull comes from there"),
         "force": Argument("force", "pull at which it lets go", 2.2),
         "lasting": Argument("time", "for so long", 0.1),
         "opening": Argument("length", "gap between the pads when it has let go", 0.12),
@@ -74,7 +76,7 @@ class HoldUntilPulled(Skill):
 
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
-        out = body.site(self.to)[0] - arm.hand()[0]
+        out = body.site(self.person)[0] - arm.hand()[0]
         out[2] = 0.0
         out /= np.linalg.norm(out)
         rest: list[np.ndarray] = []

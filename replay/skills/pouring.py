@@ -9,17 +9,21 @@ import mujoco
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from .arm import posture
+from .arm import posture, turned_between
 from .body import Body, Motion
-from .hands import HAND, TURNS, UP, facing
+from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 from .vessels import LEVEL
 
 BEGIN = np.deg2rad(70.0)  # tilt to which a bottle is brought before it can run: one that is nearly full runs at 72 deg
 END = np.deg2rad(128.0)  # furthest tilt
 STEP = np.deg2rad(6.0)  # between the tilts that the way is planned through
-LIP = 0.040  # m, height of the lip over the mouth of what is filled
+GRASPS = np.deg2rad([0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -34.0, 34.0])  # directions of the fingers that are tried
+SLACK = 3e-3  # m, summed over the tilts that are looked at
+LIP = 0.045  # m, height of the lip over the mouth of what is filled
+MOUTH = 0.015  # m, inner radius of a bottle's mouth
 LEAD = 0.016  # m, by which the lip stays short of the middle, as the stream goes on forwards
+CLEAR = 0.05  # m, by which a tilted bottle is taken up and away before it is turned upright
 TURN_BACK = np.deg2rad(75.0)  # rad/s, how fast a bottle is righted
 FORWARD = np.deg2rad(16.0)  # rad/s, how fast it is tilted at most while it may run
 GAIN = np.deg2rad(0.35)  # rad/s for each ml/s that the stream is too thin
@@ -40,6 +44,8 @@ class GraspBottle(Skill):
         "opening": Argument("length", "gap between the pads", 0.11),
         "force": Argument("force", "of each pad", 45.0),
         "posture": Argument("word", "how the arm is held", "ready"),
+        "lip": Argument("site", "its mouth, where it is grasped to be poured; the hand takes it so that it can", None),
+        "into": Argument("site", "the mouth of what it will fill", None),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
@@ -48,11 +54,19 @@ class GraspBottle(Skill):
         like = posture(self.posture, self.hand)
         body.open_claw(self.hand, self.opening)
         position, rotation = body.site(self.at)
-        rows = []
-        for turn in TURNS:
+        best: tuple[float, np.ndarray] = (np.inf, arm.q)
+        for turn in GRASPS:
             frame = arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like)
-            rows.append([(position - self.standoff * frame[:, 2], frame), (position, frame)])
-        first = body.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
+            row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
+            score, found = body.goal(self.hand, [row], like, LEVEL, [self.of])
+            if self.lip is not None and self.into is not None:
+                held = Tilting(body, self.hand, position, frame, self.lip, self.into)
+                score += 100.0 * max(held.error(found[1], like) - SLACK, 0.0)
+            if score < best[0]:
+                best = (score, found[0])
+            if score < 0.1:
+                break
+        first = best[1]
         frame = arm.hand(first)[1]
         yield from arm.follow(body.way(self.hand, first, [[]], self.speed))
         yield from body.pause()
@@ -63,44 +77,31 @@ class GraspBottle(Skill):
         body.hold_on(self.hand, self.of)
 
 
-class _Tilting:
-    """How a hand tilts the bottle that it holds over a mouth: joint angles against tilt, the lip staying where it is."""
+class Tilting:
+    """How a hand tilts the bottle that it holds over a mouth: joint angles against tilt, the lip staying where it is.
 
-    def __init__(self, body: Body, side: str, lip: str, into: str, like: np.ndarray):
-        arm = body.arms[side]
-        self.arm = arm
-        hand, frame = arm.hand()
+    Args:
+        body: the operator; side: whose hand.
+        hand, frame: where that hand is, or would be, while it holds the bottle: (3,) [m] and (3, 3).
+        lip: site of the bottle's mouth, z axis out of it; into: site of the mouth that is filled.
+    """
+
+    def __init__(self, body: Body, side: str, hand: np.ndarray, frame: np.ndarray, lip: str, into: str):
+        self.arm = body.arms[side]
         mouth, turned = body.site(lip)
         axis = turned[:, 2]
-        # in the hand's frame, as it is held now: the way to the middle of the mouth, and out of it
+        # in the hand's frame: the way to the middle of the mouth, and out of it
         self.offset, self.axis = frame.T @ (mouth - hand), frame.T @ axis
-        self.radius = 0.015
+        self.radius = MOUTH
         target, _ = body.site(into)
         away = hand - target
-        self.side = np.array([away[0], away[1], 0.0]) / np.hypot(away[0], away[1])
-        across = np.cross(UP, -self.side)  # turned about it, an upright axis falls towards the target
-        self.across = across
-        self.target = target + body.aim() + LIP * UP + LEAD * self.side
+        self.away = np.array([away[0], away[1], 0.0]) / np.hypot(away[0], away[1])
+        self.across = np.cross(UP, -self.away)  # turned about it, an upright axis falls towards the target
+        self.target = target + body.aim() + LIP * UP + LEAD * self.away
         self.now = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
-        upright = _turn(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
-        self.upright = upright
-        seed, knots = arm.q, []
+        self.upright = _turn(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
         self.tilts = np.arange(BEGIN, END + 1e-6, STEP)
-        if self.now > BEGIN:  # from where it is, both ways
-            order = np.argsort(np.abs(self.tilts - self.now))
-            start = int(order[0])
-            found = {}
-            for way in (range(start, len(self.tilts)), range(start - 1, -1, -1)):
-                seed = arm.q
-                for k in way:
-                    seed, _ = arm.solve(*self.pose(float(self.tilts[k])), seed, like, LEVEL, steps=60)
-                    found[k] = seed
-            knots = [found[k] for k in range(len(self.tilts))]
-        else:
-            for tilt in self.tilts:
-                seed, _ = arm.solve(*self.pose(float(tilt)), seed, like, LEVEL, steps=80)
-                knots.append(seed)
-        self.spline = CubicSpline(self.tilts, np.array(knots))
+        self.spline = CubicSpline([0.0, 1.0], np.zeros((2, 7)))
 
     def pose(self, tilt: float) -> tuple[np.ndarray, np.ndarray]:
         """Hand position (3,) [m] and frame (3, 3) at a tilt [rad], the lip's lowest point at its place."""
@@ -109,6 +110,26 @@ class _Tilting:
         low = axis * axis[2] - UP
         lip = low / max(float(np.linalg.norm(low)), 1e-6) * self.radius
         return self.target - lip - frame @ self.offset, frame
+
+    def error(self, seed: np.ndarray, like: np.ndarray) -> float:
+        """How far the hand would be from where it should be at a few tilts: [m], and radians as tenths of it."""
+        total = 0.0
+        for tilt in (BEGIN, (2 * BEGIN + END) / 3, (BEGIN + 2 * END) / 3):
+            position, frame = self.pose(float(tilt))
+            seed, off = self.arm.solve(position, frame, seed, like, LEVEL)
+            total += off + 0.1 * turned_between(self.arm.hand(seed)[1], frame)
+        return total
+
+    def plan(self, like: np.ndarray) -> Tilting:
+        """Joint angles at every tilt, searched outwards from where the arm is."""
+        nearest = int(np.argmin(np.abs(self.tilts - self.now)))
+        found = {}
+        for way in (range(nearest, len(self.tilts)), range(nearest - 1, -1, -1)):
+            seed = found.get(nearest, self.arm.q)
+            for k in way:
+                found[k] = seed = self.arm.solve(*self.pose(float(self.tilts[k])), seed, like, LEVEL, steps=80)[0]
+        self.spline = CubicSpline(self.tilts, np.array([found[k] for k in range(len(self.tilts))]))
+        return self
 
     def follow(self, tilt: float, rate: float) -> None:
         """Command a tilt [rad] that changes with a rate [rad/s], ahead by the servo's lag."""
@@ -140,11 +161,11 @@ class PourLiquid(Skill):
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
         like = posture(self.posture, self.hand)
-        way = _Tilting(body, self.hand, self.lip, self.into, like)
+        way = Tilting(body, self.hand, *arm.hand(), self.lip, self.into).plan(like)
         first, frame = way.pose(BEGIN)
         # first up and across with the bottle upright enough to hold all that is in it, then over the mouth
         hand, _ = arm.hand()
-        over = np.array([*(first[:2] + 0.06 * way.side[:2]), max(first[2], hand[2])])
+        over = np.array([*(first[:2] + 0.06 * way.away[:2]), max(first[2], hand[2])])
         half = _turn(way.across, 0.5 * BEGIN) @ way.upright
         yield from arm.follow(arm.line([(over, half), (first, frame)], self.speed, like=like, orient=LEVEL), tremor=0.3)
         yield from arm.hold(0.1)
@@ -175,7 +196,8 @@ class StopAtLevel(Skill):
     }
 
     def run(self, body: Body) -> Motion:
-        way = _Tilting(body, self.hand, self.lip, self.into, posture(self.posture, self.hand))
+        like = posture(self.posture, self.hand)
+        way = Tilting(body, self.hand, *body.arms[self.hand].hand(), self.lip, self.into).plan(like)
         area = np.pi * self.bore**2
         tilt, last, stream = way.now, body.joint(self.gauge), 0.0
         tilt = float(np.clip(tilt, BEGIN, END))
@@ -191,7 +213,7 @@ class StopAtLevel(Skill):
             yield
         yield from self._right(body, way, tilt)
 
-    def _right(self, body: Body, way: _Tilting, tilt: float) -> Iterator[None]:
+    def _right(self, body: Body, way: Tilting, tilt: float) -> Iterator[None]:
         """Turn back, coming to speed and to rest within a tenth of a second."""
         rate = 0.0
         while tilt > BEGIN + 1e-3:
@@ -233,8 +255,12 @@ class SetDown(Skill):
         place, along = body.site(self.upon)
         goal = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + body.aim() + offset
         high = np.array([goal[0], goal[1], goal[2] + self.above])
-        back = np.array([*(0.6 * high[:2] + 0.4 * hand[:2]), max(high[2], hand[2])])
-        poses = [(back, upright)] if tilt > 0.2 else []
+        poses = []
+        if tilt > 0.2:  # up and away first, so that it is not turned against what it was poured into
+            away = np.array([*(high - hand)[:2], 0.0])
+            away /= max(float(np.linalg.norm(away)), 1e-6)
+            poses.append((hand + CLEAR * (UP + away), frame))
+            poses.append((np.array([*(0.6 * high[:2] + 0.4 * hand[:2]), max(high[2], hand[2] + CLEAR)]), upright))
         yield from arm.follow(arm.line([*poses, (high, upright)], self.speed, like=like, orient=LEVEL), tremor=0.3)
         position, frame = arm.hand()
         low = position + (goal - offset) - body.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too

@@ -11,7 +11,11 @@ import numpy as np
 LENGTH, WIDTH, CORNER = 0.450, 0.320, 0.045  # m, along y, along x, radius
 FLOOR, RIM, BAR = 0.005, 0.020, 0.005  # m, thickness, height of the rim's top, radius of its bar
 MASS = 0.55  # kg
-PLACES = {"bowl_place": (-0.030, -0.085, 0.085), "spoon_place": (-0.030, 0.045, 0.0), "cup_place": (0.055, 0.135, 0.045)}  # x, y, radius
+PLACES = {
+    "bowl_place": (-0.030, -0.085, 0.085),
+    "spoon_place": (-0.030, 0.045, 0.0),
+    "cup_place": (0.055, 0.135, 0.045),
+}  # x, y, radius
 
 
 def outline(inset, corners=7):
@@ -67,8 +71,12 @@ def main():
     marks = []
     for name, (x, y, radius) in PLACES.items():
         if radius:
-            marks.append(f'      <geom class="visual" type="cylinder" pos="{x} {y} {FLOOR + 0.0003:g}" size="{radius} 0.0004" material="mark"/>')
-            marks.append(f'      <geom class="visual" type="cylinder" pos="{x} {y} {FLOOR + 0.0005:g}" size="{radius - 0.004:g} 0.0004" material="mat"/>')
+            marks.append(
+                f'      <geom class="visual" type="cylinder" pos="{x} {y} {FLOOR + 0.0003:g}" size="{radius} 0.0004" material="mark"/>'
+            )
+            marks.append(
+                f'      <geom class="visual" type="cylinder" pos="{x} {y} {FLOOR + 0.0005:g}" size="{radius - 0.004:g} 0.0004" material="mat"/>'
+            )
         marks.append(f'      <site name="{name}" pos="{x} {y} {FLOOR}"/>')
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="meal_tray">
