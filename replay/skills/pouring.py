@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from .arm import posture, turned_between
+from .arm import posture, turn_z, turned_between
 from .body import Body, Motion
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
@@ -19,6 +19,10 @@ BEGIN = np.deg2rad(70.0)  # tilt to which a bottle is brought before it can run:
 END = np.deg2rad(128.0)  # furthest tilt
 STEP = np.deg2rad(6.0)  # between the tilts that the way is planned through
 GRASPS = np.deg2rad([0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -34.0, 34.0])  # directions of the fingers that are tried
+WAYS = np.deg2rad(
+    [0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0]
+)  # directions of pouring that are tried, against the hand's
+TILTED = 0.3  # rad, from here on a bottle leans somewhere
 SLACK = 3e-3  # m, summed over the tilts that are looked at
 LIP = 0.045  # m, height of the lip over the mouth of what is filled
 MOUTH = 0.015  # m, inner radius of a bottle's mouth
@@ -60,8 +64,8 @@ class GraspBottle(Skill):
             row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
             score, found = body.goal(self.hand, [row], like, LEVEL, [self.of])
             if self.lip is not None and self.into is not None:
-                held = Tilting(body, self.hand, position, frame, self.lip, self.into)
-                score += 100.0 * max(held.error(found[1], like) - SLACK, 0.0)
+                error, _ = Tilting.best(body, self.hand, position, frame, self.lip, self.into, found[1], like)
+                score += 100.0 * max(error - SLACK, 0.0)
             if score < best[0]:
                 best = (score, found[0])
             if score < 0.1:
@@ -84,9 +88,12 @@ class Tilting:
         body: the operator; side: whose hand.
         hand, frame: where that hand is, or would be, while it holds the bottle: (3,) [m] and (3, 3).
         lip: site of the bottle's mouth, z axis out of it; into: site of the mouth that is filled.
+        turn: [rad] of the direction from which it is poured, against that of the hand; one that is tilted goes on as it is.
     """
 
-    def __init__(self, body: Body, side: str, hand: np.ndarray, frame: np.ndarray, lip: str, into: str):
+    def __init__(
+        self, body: Body, side: str, hand: np.ndarray, frame: np.ndarray, lip: str, into: str, turn: float = 0.0
+    ):
         self.arm = body.arms[side]
         mouth, turned = body.site(lip)
         axis = turned[:, 2]
@@ -94,11 +101,11 @@ class Tilting:
         self.offset, self.axis = frame.T @ (mouth - hand), frame.T @ axis
         self.radius = MOUTH
         target, _ = body.site(into)
-        away = hand - target
+        self.now = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
+        away = -axis if self.now > TILTED else turn_z(turn) @ (hand - target)
         self.away = np.array([away[0], away[1], 0.0]) / np.hypot(away[0], away[1])
         self.across = np.cross(UP, -self.away)  # turned about it, an upright axis falls towards the target
         self.target = target + body.aim() + LIP * UP + LEAD * self.away
-        self.now = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
         self.upright = _turn(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
         self.tilts = np.arange(BEGIN, END + 1e-6, STEP)
         self.spline = CubicSpline([0.0, 1.0], np.zeros((2, 7)))
@@ -119,6 +126,30 @@ class Tilting:
             seed, off = self.arm.solve(position, frame, seed, like, LEVEL)
             total += off + 0.1 * turned_between(self.arm.hand(seed)[1], frame)
         return total
+
+    @classmethod
+    def best(
+        cls,
+        body: Body,
+        side: str,
+        hand: np.ndarray,
+        frame: np.ndarray,
+        lip: str,
+        into: str,
+        seed: np.ndarray,
+        like: np.ndarray,
+    ) -> tuple[float, Tilting]:
+        """The direction of pouring that the arm can follow best, and by how much it cannot (see `error`)."""
+        found: tuple[float, Tilting] | None = None
+        for turn in WAYS:
+            way = cls(body, side, hand, frame, lip, into, turn)
+            error = way.error(seed, like)
+            if found is None or error < found[0]:
+                found = (error, way)
+            if error < SLACK or way.now > TILTED:
+                break
+        assert found is not None
+        return found
 
     def plan(self, like: np.ndarray) -> Tilting:
         """Joint angles at every tilt, searched outwards from where the arm is."""
@@ -161,7 +192,7 @@ class PourLiquid(Skill):
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
         like = posture(self.posture, self.hand)
-        way = Tilting(body, self.hand, *arm.hand(), self.lip, self.into).plan(like)
+        way = Tilting.best(body, self.hand, *arm.hand(), self.lip, self.into, arm.q, like)[1].plan(like)
         first, frame = way.pose(BEGIN)
         # first up and across with the bottle upright enough to hold all that is in it, then over the mouth
         hand, _ = arm.hand()

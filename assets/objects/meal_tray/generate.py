@@ -78,6 +78,7 @@ def main():
                 f'      <geom class="visual" type="cylinder" pos="{x} {y} {FLOOR + 0.0005:g}" size="{radius - 0.004:g} 0.0004" material="mat"/>'
             )
         marks.append(f'      <site name="{name}" pos="{x} {y} {FLOOR}"/>')
+    mat, floor = (numbers((WIDTH / 2 - inset, LENGTH / 2 - inset)) for inset in (0.024, 0.012))
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="meal_tray">
   <compiler angle="radian" autolimits="true"/>
@@ -111,8 +112,8 @@ def main():
       <freejoint name="meal_tray_free"/>
       <inertial pos="0 0 0.006" mass="{MASS}" diaginertia="9.3e-3 4.8e-3 1.4e-2"/>
       <geom name="tray" class="visual" type="mesh" mesh="tray" material="tray"/>
-      <geom class="visual" type="box" pos="0 0 {FLOOR:g}" size="{WIDTH / 2 - 0.024:g} {LENGTH / 2 - 0.024:g} 0.0004" material="mat"/>
-      <geom name="floor" class="collision" type="box" pos="0 0 {FLOOR / 2:g}" size="{WIDTH / 2 - 0.012:g} {LENGTH / 2 - 0.012:g} {FLOOR / 2:g}"/>
+      <geom class="visual" type="box" pos="0 0 {FLOOR:g}" size="{mat} 0.0004" material="mat"/>
+      <geom name="floor" class="collision" type="box" pos="0 0 {FLOOR / 2:g}" size="{floor} {FLOOR / 2:g}"/>
 {chr(10).join(bars)}
 {chr(10).join(marks)}
       <site name="base" pos="0 0 0"/>
