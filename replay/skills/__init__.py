@@ -10,7 +10,21 @@ if TYPE_CHECKING:
 
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
-    from . import doors, grasping, handing, hands, keys, looking, placing, pouring, strokes, unloading, vessels, waiting, walking
+    from . import (
+        doors,
+        grasping,
+        handing,
+        hands,
+        keys,
+        looking,
+        placing,
+        pouring,
+        strokes,
+        unloading,
+        vessels,
+        waiting,
+        walking,
+    )
 
     kinds: tuple[type[Skill], ...] = (
         hands.Reach,

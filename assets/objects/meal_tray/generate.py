@@ -70,13 +70,9 @@ def main():
     ]
     marks = []
     for name, (x, y, radius) in PLACES.items():
-        if radius:
-            marks.append(
-                f'      <geom class="visual" type="cylinder" pos="{x} {y} {FLOOR + 0.0003:g}" size="{radius} 0.0004" material="mark"/>'
-            )
-            marks.append(
-                f'      <geom class="visual" type="cylinder" pos="{x} {y} {FLOOR + 0.0005:g}" size="{radius - 0.004:g} 0.0004" material="mat"/>'
-            )
+        for z, r, material in ((0.0003, radius, "mark"), (0.0005, radius - 0.004, "mat")) if radius else ():
+            shape = f'type="cylinder" pos="{x} {y} {FLOOR + z:g}" size="{r:g} 0.0004"'
+            marks.append(f'      <geom class="visual" {shape} material="{material}"/>')
         marks.append(f'      <site name="{name}" pos="{x} {y} {FLOOR}"/>')
     mat, floor = (numbers((WIDTH / 2 - inset, LENGTH / 2 - inset)) for inset in (0.024, 0.012))
     text = f"""<!-- written by generate.py; change the drawing there -->
