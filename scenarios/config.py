@@ -22,6 +22,7 @@ KEYS = (
     "time_limit",
     "tasks",
     "variation",
+    "liquids",
     "goal",
     "never",
     "safety",
@@ -114,6 +115,7 @@ class ScenarioConfig:
     hands_may_touch: tuple[Node, ...]
     control_rate: float
     substeps: int
+    liquids: Node
     goal: Node
     never: Node
     safety: Node
@@ -193,6 +195,7 @@ def read_config(
         hands_may_touch=tuple(judge.child("hands_may_touch").each()) if "hands_may_touch" in judge else (),
         control_rate=node.child("control_rate").quantity("frequency", default=CONTROL_RATE, low=1.0, high=500.0),
         substeps=node.child("substeps").integer(default=SUBSTEPS, low=1),
+        liquids=node.child("liquids"),
         goal=node.child("goal"),
         never=node.child("never"),
         safety=node.child("safety"),

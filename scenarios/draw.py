@@ -101,9 +101,7 @@ def of_episode(scene: Scene, episode: Recorded) -> Draw | None:
     return Draw(draw.values, draw.task, draw.model, episode.start_state)
 
 
-def draw(
-    scene: Scene, rng: np.random.Generator | int, share: float = 1.0, only: Collection[str] | None = None
-) -> Draw:
+def draw(scene: Scene, rng: np.random.Generator | int, share: float = 1.0, only: Collection[str] | None = None) -> Draw:
     """Draw a varied, sound copy.
 
     Args:
@@ -191,6 +189,8 @@ def _start_state(scene: Scene, model: mujoco.MjModel, values: Mapping[str, float
         elif model.joint(j).name not in scene.robot.joint_names:
             width = 4 if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_BALL else 1
             qpos[a : a + width] = rest[a : a + width]
+            if width == 1:  # a joint that starts elsewhere in this draw, such as the gauge of a fuller bottle
+                qpos[a] += placed[a] - nominal_qpos[a]
     data.qpos[:] = qpos
     data.ctrl[:] = scene.start_ctrl(values)
     state = np.zeros(mujoco.mj_stateSize(model, STATE))

@@ -177,6 +177,9 @@ class Part:
                 ("body", n) for n in entry.get("bodies", ())
             ]
             named += [("joint", entry["latch"]["joint"])] if "latch" in entry else []
+            if "liquid" in entry:
+                kinds = {"mouth": "site", "level": "joint", "weight": "actuator"}
+                named += [(kind, entry["liquid"][key]) for key, kind in kinds.items()]
             for kind, name in named:
                 if getattr(spec, kind)(name) is None:
                     problems.note(f"interface.{word}", _absent(spec, kind, name))
@@ -293,7 +296,7 @@ _NAMED = ("site", "joint", "body", "camera")  # keys of an interface word that n
 
 def _word(node: Node) -> Mapping[str, Any]:
     """One word of a part's interface, such as `start: {joint: key_start, pressed: 1 mm}`."""
-    if not node.mapping(optional=(*_NAMED, "geoms", "bodies", "latch", "pressed", "radius", "height")):
+    if not node.mapping(optional=(*_NAMED, "geoms", "bodies", "latch", "pressed", "radius", "height", "liquid")):
         return {}
     for key in ("pressed", "radius", "height"):
         node.child(key).quantity("length", default=None, low=0.0)
@@ -305,11 +308,24 @@ def _word(node: Node) -> Mapping[str, Any]:
     if "latch" in node and node.child("latch").mapping(required=("joint", "within")):
         node.child("latch").child("joint").word()
         node.child("latch").child("within").quantity("length", low=0.0)
+    if "liquid" in node:
+        _liquid(node.child("liquid"))
     if "radius" in node or "height" in node:
         for key in ("site", "radius", "height"):
             if key not in node:
                 node.note(f"a container needs {key!r} too.")
     return dict(node.value)
+
+
+def _liquid(node: Node) -> None:
+    """What a vessel can hold and pour: `bore` are radii from the floor to the mouth, `at` the heights where they are."""
+    if not node.mapping(required=("mouth", "level", "weight", "bore", "at")):
+        return
+    for key in ("mouth", "level", "weight"):
+        node.child(key).word()
+    radii, heights = ([n.quantity("length", low=0.0) for n in node.child(key).each()] for key in ("bore", "at"))
+    if len(radii) != len(heights) or len(heights) < 2 or heights[0] != 0.0 or any(np.diff(heights) <= 0.0):
+        node.note("bore and at need as many values, two or more; the heights begin with 0 mm and grow.")
 
 
 def _param(name: str, node: Node) -> Param:

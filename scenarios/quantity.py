@@ -31,6 +31,8 @@ UNITS: dict[str, tuple[str, float]] = {
     "Hz": ("frequency", 1.0),
     "%": ("share", 1e-2),
     "N/m": ("stiffness", 1.0),
+    "ml": ("volume", 1e-6),
+    "l": ("volume", 1e-3),
 }
 # what a message shows for a dimension when the unit is missing
 EXAMPLE = {
@@ -47,6 +49,7 @@ EXAMPLE = {
     "frequency": "30 Hz",
     "share": "95 %",
     "stiffness": "200 N/m",
+    "volume": "150 ml",
 }
 # dimension -> (unit, factor) in which a bound is shown in a message
 _SHOWN = {
@@ -63,6 +66,7 @@ _SHOWN = {
     "frequency": ("Hz", 1.0),
     "share": ("%", 1e-2),
     "stiffness": ("N/m", 1.0),
+    "volume": ("ml", 1e-6),
 }
 _LARGEST = 1e9  # SI; beyond it lies a slip of the pen, and the engine's own compiler fails
 _QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z%/]+[23]?)\s*$")

@@ -25,6 +25,7 @@ from .rule import read_rules
 from .schema import Schema
 from .sensing import Layout, Request, SensorPlan
 from .temporal import Course, Subgoal
+from .vessels import read_liquids
 
 _GLOBAL_OPTION = {"gravity": [0.0, 0.0, -9.81]}
 
@@ -92,8 +93,9 @@ class Scene:
         self.layout = Layout.of_model(self.model, averaged)
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
-        """What answers in the scene: the rules that its YAML declares."""
-        return read_rules(self.config.rules, names, self.control_timestep)
+        """What answers in the scene: the rules and the liquids that its YAML declares."""
+        rules = read_rules(self.config.rules, names, self.control_timestep)
+        return [*rules, *read_liquids(self.config.liquids, names, self.control_timestep)]
 
     def _check_cameras(self, names: Names) -> None:
         """Note a camera whose mount or target does not exist, or whose name the robot's model has already."""

@@ -10,13 +10,28 @@ if TYPE_CHECKING:
 
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
-    from . import doors, grasping, hands, keys, looking, placing, strokes, unloading, vessels, waiting, walking
+    from . import (
+        doors,
+        grasping,
+        handing,
+        hands,
+        keys,
+        looking,
+        placing,
+        pouring,
+        strokes,
+        unloading,
+        vessels,
+        waiting,
+        walking,
+    )
 
     kinds: tuple[type[Skill], ...] = (
         hands.Reach,
         hands.Pinch,
         hands.Release,
         hands.Home,
+        hands.PickFromAbove,
         doors.PullOpen,
         doors.PushOpen,
         doors.PushClose,
@@ -47,6 +62,13 @@ def registry() -> dict[str, type[Skill]]:
         strokes.Stir,
         looking.LookAt,
         looking.PointAt,
+        pouring.GraspBottle,
+        pouring.PourLiquid,
+        pouring.StopAtLevel,
+        pouring.SetDown,
+        handing.OfferHandle,
+        handing.HoldUntilPulled,
+        handing.Withdraw,
     )
     return {kind.word: kind for kind in kinds}
 

@@ -116,3 +116,42 @@ class Home(Skill):
             body.beside(motion)
             return
         yield from motion
+
+
+class PickFromAbove(Skill):
+    """Come down on a thin thing, fingers pointing down on either side of it, and close."""
+
+    word = "pick_from_above"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "what is pinched, x axis along it"),
+        "of": Argument("body", "what is picked"),
+        "pitch": Argument("angle", "how far the fingers point down", 1.0),
+        "deep": Argument("length", "how far below the pads' middle the site lies", 0.0095),
+        "above": Argument("length", "height from which the hand comes down", 0.07),
+        "opening": Argument("length", "gap between the pads", 0.04),
+        "force": Argument("force", "of each pad", 20.0),
+        "posture": Argument("word", "how the arm is held", "outside_1"),
+        "speed": Argument("speed", "largest speed of the hand", 0.35),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        like = posture(self.posture, self.hand)
+        body.open_claw(self.hand, self.opening)
+        position, rotation = body.site(self.at)
+        along = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+        rows = []
+        for turn in (0.0, np.pi, *np.deg2rad([10.0, -10.0, 20.0, -20.0])):
+            frame = arm.frame(along + turn, self.pitch, like)
+            low = position + self.deep * UP
+            rows.append([(low + self.above * UP, frame), (low, frame)])
+        high = body.goal(self.hand, rows, like, 0.6, [self.of])[1][0]
+        frame = arm.hand(high)[1]
+        yield from arm.follow(body.way(self.hand, high, [[]], self.speed))
+        yield from body.pause()
+        low = body.site(self.at)[0] + self.deep * UP
+        yield from arm.follow(arm.line([(low, frame)], 0.12, orient=0.6), tremor=0.3)
+        yield from arm.hold(0.2)
+        yield from body.grip(self.hand, self.force)
+        body.hold_on(self.hand, self.of)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..dialect import Node
 from ..names import Names
 from ..predicate import All, AnyOf, Predicate
-from . import base, contact, container, declared, insertion, pose
+from . import base, contact, container, declared, insertion, level, pose
 from .word import Reader
 
 
@@ -25,6 +25,7 @@ WORDS: dict[str, Reader] = {
     **base.WORDS,
     **declared.WORDS,
     **insertion.WORDS,
+    **level.WORDS,
     "all": lambda node, names: _several(node, names, All),
     "any": lambda node, names: _several(node, names, AnyOf),
 }

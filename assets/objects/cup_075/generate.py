@@ -1,0 +1,228 @@
+"""Writes cup_075.xml: a drinking cup with a large handle, one mesh to look at, a ring of boxes and capsules to touch.
+
+Run from anywhere: `python assets/objects/cup_075/generate.py`. The numbers below are the cup's drawing.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+MASS = 0.22  # kg
+RADIUS, HEIGHT = 0.0375, 0.090  # m, outside
+INNER, FLOOR = 0.0340, 0.006  # m, bore, and inner floor above the table
+# Half profile (radius, height) in m: middle of the outer base, round the lip, to the inner floor.
+PROFILE = np.array(
+    [
+        (0.0, 0.0025),
+        (0.0290, 0.0025),
+        (0.0300, 0.0),
+        (0.0330, 0.0),
+        (0.0355, 0.0018),
+        (0.0368, 0.0060),
+        (0.0372, 0.0200),
+        (0.0375, 0.0600),
+        (0.0375, 0.0870),
+        (0.0370, 0.0890),
+        (0.0358, 0.0900),
+        (0.0346, 0.0890),
+        (0.0340, 0.0870),
+        (0.0340, 0.0150),
+        (0.0325, 0.0085),
+        (0.0290, 0.0060),
+        (0.0, 0.0060),
+    ]
+)
+BAND = [(0.0373, 0.0690), (0.0378, 0.0690), (0.0378, 0.0750), (0.0373, 0.0750)]
+SEGMENTS = 48
+SIDES = 12  # boxes of the wall that is touched; flats of 20 mm, the width of a claw's pad
+GRIP = 0.0055  # m, radius of the handle's bar
+# Middle line of the handle in the x-z plane [m]: room for three fingers of a hand that is not sure of itself
+HANDLE = np.array(
+    [(0.0345, 0.0740), (0.0560, 0.0765), (0.0720, 0.0720), (0.0800, 0.0600), (0.0800, 0.0380), (0.0720, 0.0250),
+     (0.0560, 0.0190), (0.0345, 0.0200)]
+)  # fmt: skip
+
+
+def revolve(profile, segments):
+    """Turns a half profile round z: vertices (m, 3) [m] and faces (k, 3), outward by the right hand."""
+    angle = 2 * np.pi * np.arange(segments) / segments
+    inner = profile[1:-1]
+    rings = np.stack(
+        [
+            np.outer(inner[:, 0], np.cos(angle)),
+            np.outer(inner[:, 0], np.sin(angle)),
+            np.repeat(inner[:, 1:], segments, axis=1),
+        ],
+        axis=-1,
+    ).reshape(-1, 3)
+    vertices = np.vstack([rings, [[0, 0, profile[0, 1]], [0, 0, profile[-1, 1]]]])
+    bottom, top, rows = len(rings), len(rings) + 1, len(inner)
+    faces = []
+    for j in range(segments):
+        k = (j + 1) % segments
+        faces.append((bottom, k, j))
+        for i in range(rows - 1):
+            a, b, c, d = i * segments + j, i * segments + k, (i + 1) * segments + j, (i + 1) * segments + k
+            faces += [(a, b, d), (a, d, c)]
+        faces.append((top, (rows - 1) * segments + j, (rows - 1) * segments + k))
+    return vertices, np.array(faces)
+
+
+def revolve_ring(section, segments):
+    """Turns one closed section round z: vertices (m, 3) [m], faces (k, 3)."""
+    angle = 2 * np.pi * np.arange(segments) / segments
+    vertices = np.array([(r * np.cos(a), r * np.sin(a), z) for r, z in section for a in angle])
+    faces, n = [], len(section)
+    for i in range(n):
+        for j in range(segments):
+            a, b = i * segments + j, i * segments + (j + 1) % segments
+            c, d = ((i + 1) % n * segments + k for k in (j, (j + 1) % segments))
+            faces += [(a, d, b), (a, c, d)]
+    return vertices, np.array(faces)
+
+
+def smooth(points, count):
+    """Points along a Catmull-Rom curve through points (n, 2)."""
+    padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
+    out = []
+    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:]):
+        for t in np.arange(count) / count:
+            out.append(
+                0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+            )
+    return np.array([*out, points[-1]])
+
+
+def tube(line, radius, around=12):
+    """A bar round a line (n, 2) in the x-z plane, a little flat towards the fingers: vertices (m, 3), faces (k, 3)."""
+    along = np.gradient(line, axis=0)
+    along /= np.linalg.norm(along, axis=1)[:, None]
+    angle = 2 * np.pi * np.arange(around) / around
+    vertices = []
+    for (x, z), (dx, dz) in zip(line, along):
+        for a in angle:
+            side, out = 1.25 * radius * np.cos(a), radius * np.sin(a)
+            vertices.append((x - dz * out, side, z + dx * out))
+    faces = []
+    for i in range(len(line) - 1):
+        for j in range(around):
+            a, b = i * around + j, i * around + (j + 1) % around
+            c, d = a + around, b + around
+            faces += [(a, d, b), (a, c, d)]
+    start, end = len(vertices), len(vertices) + 1
+    vertices += [(line[0, 0], 0.0, line[0, 1]), (line[-1, 0], 0.0, line[-1, 1])]
+    last = (len(line) - 1) * around
+    for j in range(around):
+        faces += [(start, j, (j + 1) % around), (end, last + (j + 1) % around, last + j)]
+    return np.array(vertices), np.array(faces)
+
+
+def numbers(values, digits=5):
+    """Numbers for an MJCF attribute, without trailing zeros."""
+    return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
+
+
+def mesh(name, made, smoothed=True):
+    vertices, faces = made
+    return (
+        f'    <mesh name="{name}" smoothnormal="{str(smoothed).lower()}" inertia="shell"\n'
+        f'      vertex="{numbers(vertices.ravel())}"\n      face="{" ".join(map(str, faces.ravel()))}"/>'
+    )
+
+
+def main():
+    half = (HEIGHT - 0.002) / 2
+    walls = []
+    for i in range(SIDES):
+        a = 2 * np.pi * i / SIDES
+        pos = numbers(((RADIUS - 0.00175) * np.cos(a), (RADIUS - 0.00175) * np.sin(a), 0.002 + half))
+        size = numbers((0.00175, RADIUS * np.tan(np.pi / SIDES), half))
+        quat = numbers((np.cos(a / 2), 0, 0, np.sin(a / 2)))
+        walls.append(
+            f'      <geom name="wall_{i}" class="collision" type="box" pos="{pos}" quat="{quat}" size="{size}"/>'
+        )
+    feet = [
+        f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.030 * np.cos(a), 0.030 * np.sin(a), 0.002))}" size="0.002"/>'
+        for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
+    ]
+    bars = [
+        f'      <geom name="handle_{i}" class="grip" fromto="{numbers((a[0], 0, a[1], b[0], 0, b[1]))}" size="{GRIP:g}"/>'
+        for i, (a, b) in enumerate(pairwise(HANDLE))
+    ]
+    text = f"""<!-- written by generate.py; change the drawing there -->
+<mujoco model="cup_075">
+  <compiler angle="radian" autolimits="true"/>
+
+  <default>
+    <default class="cup">
+      <default class="visual">
+        <geom group="2" contype="0" conaffinity="0" density="0"/>
+      </default>
+      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
+      <default class="collision">
+        <geom group="3" contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="0.006 1"
+          solimp="0.95 0.99 0.001" density="0"/>
+        <default class="foot">
+          <geom type="sphere" condim="3"/>
+        </default>
+        <default class="grip">
+          <geom type="capsule" friction="0.8 0.005 0.0001"/>
+        </default>
+      </default>
+      <site group="4" size="0.004" rgba="0.2 0.9 0.3 0.6"/>
+    </default>
+  </default>
+
+  <asset>
+    <material name="china" rgba="0.96 0.93 0.86 1" specular="0.5" shininess="0.7" reflectance="0.02"/>
+    <material name="band" rgba="0.90 0.52 0.24 1" specular="0.5" shininess="0.7"/>
+    <material name="water" rgba="0.62 0.80 0.88 0.55" specular="0.9" shininess="0.9" reflectance="0.1"/>
+{mesh("cup", revolve(PROFILE, SEGMENTS))}
+{mesh("band", revolve_ring(BAND, SEGMENTS), False)}
+{mesh("handle", tube(smooth(HANDLE, 6), GRIP))}
+  </asset>
+
+  <worldbody>
+    <!-- stays where the part was put: only its z axis matters, for the water's weight -->
+    <site name="ground" group="4" size="0.002"/>
+    <!-- origin in the middle of the foot, at the table's level; the handle points along x -->
+    <body name="cup_075" childclass="cup">
+      <freejoint name="cup_075_free"/>
+      <!-- estimate: two thirds of it in the wall, the handle 40 g -->
+      <inertial pos="0.0085 0 0.043" mass="{MASS - 0.001:g}" diaginertia="3.0e-4 3.4e-4 2.6e-4"/>
+      <geom name="cup" class="visual" type="mesh" mesh="cup" material="china"/>
+      <geom name="band" class="visual" type="mesh" mesh="band" material="band"/>
+      <geom name="handle" class="visual" type="mesh" mesh="handle" material="china"/>
+{chr(10).join(feet)}
+{chr(10).join(walls)}
+{chr(10).join(bars)}
+      <site name="base" pos="0 0 0"/>
+      <site name="inside" pos="0 0 {FLOOR:g}"/>
+      <site name="mouth" pos="0 0 {HEIGHT:g}"/>
+      <site name="body" pos="0 0 0.046" quat="0 0 0 1"/>
+      <site name="handle" pos="0.080 0 0.049"/>
+      <site name="weight" pos="0 0 0.026"/>
+      <!-- the water's surface: its travel is a gauge of what the cup holds, which a rule moves; it carries no load -->
+      <body name="water" pos="0 0 {FLOOR - 0.001:g}" gravcomp="1">
+        <inertial pos="0 0 0" mass="0.001" diaginertia="4e-7 4e-7 8e-7"/>
+        <joint name="water_level" type="slide" axis="0 0 1" range="-0.001 {HEIGHT - FLOOR:g}" damping="0.45"/>
+        <geom name="surface" class="visual" type="cylinder" size="{INNER - 0.0003:g} 0.0006" material="water"/>
+      </body>
+    </body>
+  </worldbody>
+
+  <actuator>
+    <!-- both are what a rule changes since the start: the level [m], and what the water weighs, straight down [N] -->
+    <general name="water_level" joint="water_level" gainprm="50" biastype="affine" biasprm="0 -50 0"
+      ctrlrange="-0.1 0.1"/>
+    <general name="water_weight" site="weight" refsite="ground" gear="0 0 -1 0 0 0" biastype="affine" biasprm="0 0 0"
+      ctrlrange="-4 4"/>
+  </actuator>
+</mujoco>
+"""
+    (Path(__file__).parent / "cup_075.xml").write_text(text)
+
+
+if __name__ == "__main__":
+    main()

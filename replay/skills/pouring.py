@@ -1,0 +1,302 @@
+"""Skills of pouring: take a bottle, tilt it until it runs, stop at a level, set it down again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import mujoco
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from .arm import posture, turn_z, turned_between
+from .body import Body, Motion
+from .hands import HAND, UP, facing
+from .skill import Argument, Skill
+from .vessels import LEVEL
+
+BEGIN = np.deg2rad(70.0)  # tilt to which a bottle is brought before it can run: one that is nearly full runs at 72 deg
+END = np.deg2rad(128.0)  # furthest tilt
+STEP = np.deg2rad(6.0)  # between the tilts that the way is planned through
+GRASPS = np.deg2rad([0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -34.0, 34.0])  # directions of the fingers that are tried
+WAYS = np.deg2rad(
+    [0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0]
+)  # directions of pouring that are tried, against the hand's
+TILTED = 0.3  # rad, from here on a bottle leans somewhere
+SLACK = 3e-3  # m, summed over the tilts that are looked at
+LIP = 0.045  # m, height of the lip over the mouth of what is filled
+MOUTH = 0.015  # m, inner radius of a bottle's mouth
+LEAD = 0.016  # m, by which the lip stays short of the middle, as the stream goes on forwards
+CLEAR = 0.05  # m, by which a tilted bottle is taken up and away before it is turned upright
+TURN_BACK = np.deg2rad(75.0)  # rad/s, how fast a bottle is righted
+FORWARD = np.deg2rad(16.0)  # rad/s, how fast it is tilted at most while it may run
+GAIN = np.deg2rad(0.35)  # rad/s for each ml/s that the stream is too thin
+AHEAD = 0.16  # s of stream that still comes after the turn back has begun: lag of the arm and the way back
+
+
+class GraspBottle(Skill):
+    """Bring the open hand to the side of a standing bottle or cup, fingers level, and close it."""
+
+    word = "grasp_bottle"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "where the pads' middle goes; x axis towards the hand"),
+        "of": Argument("body", "what is grasped"),
+        "yaw": Argument("angle", "direction of the fingers against the way into the part, positive to the left", 0.0),
+        "pitch": Argument("angle", "how far the fingers point down", 0.0),
+        "standoff": Argument("length", "distance from which the hand comes straight in", 0.12),
+        "opening": Argument("length", "gap between the pads", 0.11),
+        "force": Argument("force", "of each pad", 45.0),
+        "posture": Argument("word", "how the arm is held", "ready"),
+        "lip": Argument("site", "its mouth, where it is grasped to be poured; the hand takes it so that it can", None),
+        "into": Argument("site", "the mouth of what it will fill", None),
+        "speed": Argument("speed", "largest speed of the hand", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        like = posture(self.posture, self.hand)
+        body.open_claw(self.hand, self.opening)
+        position, rotation = body.site(self.at)
+        best: tuple[float, np.ndarray] = (np.inf, arm.q)
+        for turn in GRASPS:
+            frame = arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like)
+            row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
+            score, found = body.goal(self.hand, [row], like, LEVEL, [self.of])
+            if self.lip is not None and self.into is not None:
+                error, _ = Tilting.best(body, self.hand, position, frame, self.lip, self.into, found[1], like)
+                score += 100.0 * max(error - SLACK, 0.0)
+            if score < best[0]:
+                best = (score, found[0])
+            if score < 0.1:
+                break
+        first = best[1]
+        frame = arm.hand(first)[1]
+        yield from arm.follow(body.way(self.hand, first, [[]], self.speed))
+        yield from body.pause()
+        position, _ = body.site(self.at)
+        yield from arm.follow(arm.line([(position, frame)], 0.18, orient=LEVEL), tremor=0.5)
+        yield from arm.hold(0.15)
+        yield from body.grip(self.hand, self.force)
+        body.hold_on(self.hand, self.of)
+
+
+class Tilting:
+    """How a hand tilts the bottle that it holds over a mouth: joint angles against tilt, the lip staying where it is.
+
+    Args:
+        body: the operator; side: whose hand.
+        hand, frame: where that hand is, or would be, while it holds the bottle: (3,) [m] and (3, 3).
+        lip: site of the bottle's mouth, z axis out of it; into: site of the mouth that is filled.
+        turn: [rad] of the direction from which it is poured, against that of the hand; one that is tilted goes on as it is.
+    """
+
+    def __init__(
+        self, body: Body, side: str, hand: np.ndarray, frame: np.ndarray, lip: str, into: str, turn: float = 0.0
+    ):
+        self.arm = body.arms[side]
+        mouth, turned = body.site(lip)
+        axis = turned[:, 2]
+        # in the hand's frame: the way to the middle of the mouth, and out of it
+        self.offset, self.axis = frame.T @ (mouth - hand), frame.T @ axis
+        self.radius = MOUTH
+        target, _ = body.site(into)
+        self.now = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
+        away = -axis if self.now > TILTED else turn_z(turn) @ (hand - target)
+        self.away = np.array([away[0], away[1], 0.0]) / np.hypot(away[0], away[1])
+        self.across = np.cross(UP, -self.away)  # turned about it, an upright axis falls towards the target
+        self.target = target + body.aim() + LIP * UP + LEAD * self.away
+        self.upright = _turn(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
+        self.tilts = np.arange(BEGIN, END + 1e-6, STEP)
+        self.spline = CubicSpline([0.0, 1.0], np.zeros((2, 7)))
+
+    def pose(self, tilt: float) -> tuple[np.ndarray, np.ndarray]:
+        """Hand position (3,) [m] and frame (3, 3) at a tilt [rad], the lip's lowest point at its place."""
+        frame = _turn(self.across, tilt) @ self.upright
+        axis = frame @ self.axis
+        low = axis * axis[2] - UP
+        lip = low / max(float(np.linalg.norm(low)), 1e-6) * self.radius
+        return self.target - lip - frame @ self.offset, frame
+
+    def error(self, seed: np.ndarray, like: np.ndarray) -> float:
+        """How far the hand would be from where it should be at a few tilts: [m], and radians as tenths of it."""
+        total = 0.0
+        for tilt in (BEGIN, (2 * BEGIN + END) / 3, (BEGIN + 2 * END) / 3):
+            position, frame = self.pose(float(tilt))
+            seed, off = self.arm.solve(position, frame, seed, like, LEVEL)
+            total += off + 0.1 * turned_between(self.arm.hand(seed)[1], frame)
+        return total
+
+    @classmethod
+    def best(
+        cls,
+        body: Body,
+        side: str,
+        hand: np.ndarray,
+        frame: np.ndarray,
+        lip: str,
+        into: str,
+        seed: np.ndarray,
+        like: np.ndarray,
+    ) -> tuple[float, Tilting]:
+        """The direction of pouring that the arm can follow best, and by how much it cannot (see `error`)."""
+        found: tuple[float, Tilting] | None = None
+        for turn in WAYS:
+            way = cls(body, side, hand, frame, lip, into, turn)
+            error = way.error(seed, like)
+            if found is None or error < found[0]:
+                found = (error, way)
+            if error < SLACK or way.now > TILTED:
+                break
+        assert found is not None
+        return found
+
+    def plan(self, like: np.ndarray) -> Tilting:
+        """Joint angles at every tilt, searched outwards from where the arm is."""
+        nearest = int(np.argmin(np.abs(self.tilts - self.now)))
+        found = {}
+        for way in (range(nearest, len(self.tilts)), range(nearest - 1, -1, -1)):
+            seed = found.get(nearest, self.arm.q)
+            for k in way:
+                found[k] = seed = self.arm.solve(*self.pose(float(self.tilts[k])), seed, like, LEVEL, steps=80)[0]
+        self.spline = CubicSpline(self.tilts, np.array([found[k] for k in range(len(self.tilts))]))
+        return self
+
+    def follow(self, tilt: float, rate: float) -> None:
+        """Command a tilt [rad] that changes with a rate [rad/s], ahead by the servo's lag."""
+        self.arm.q = self.spline(tilt)
+        self.arm.command = self.arm.q + self.arm.lag * self.spline(tilt, 1) * rate
+
+
+def _turn(axis: np.ndarray, angle: float) -> np.ndarray:
+    """(3, 3) rotation about an axis, which need not be a unit vector."""
+    quat, out = np.zeros(4), np.zeros(9)
+    mujoco.mju_axisAngle2Quat(quat, np.asarray(axis) / max(float(np.linalg.norm(axis)), 1e-9), angle)
+    mujoco.mju_quat2Mat(out, quat)
+    return out.reshape(3, 3)
+
+
+class PourLiquid(Skill):
+    """Bring the held bottle over a mouth and tilt it until it runs."""
+
+    word = "pour_liquid"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "lip": Argument("site", "the bottle's mouth, z axis out of it"),
+        "into": Argument("site", "the mouth of what is filled"),
+        "gauge": Argument("joint", "what shows the level there"),
+        "posture": Argument("word", "how the arm is held", "ready"),
+        "speed": Argument("speed", "largest speed of the hand", 0.25),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        like = posture(self.posture, self.hand)
+        way = Tilting.best(body, self.hand, *arm.hand(), self.lip, self.into, arm.q, like)[1].plan(like)
+        first, frame = way.pose(BEGIN)
+        # first up and across with the bottle upright enough to hold all that is in it, then over the mouth
+        hand, _ = arm.hand()
+        over = np.array([*(first[:2] + 0.06 * way.away[:2]), max(first[2], hand[2])])
+        half = _turn(way.across, 0.5 * BEGIN) @ way.upright
+        yield from arm.follow(arm.line([(over, half), (first, frame)], self.speed, like=like, orient=LEVEL), tremor=0.3)
+        yield from arm.hold(0.1)
+        start, tilt = body.joint(self.gauge), BEGIN
+        while tilt < END and body.joint(self.gauge) < start + RUNS:
+            tilt = min(tilt + FORWARD * body.timestep, END)
+            way.follow(tilt, FORWARD)
+            yield
+
+
+RUNS = 0.0008  # m, rise of the level at which it certainly runs
+
+
+class StopAtLevel(Skill):
+    """Keep the stream even, and right the bottle so that the level ends at an amount."""
+
+    word = "stop_at_level"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "lip": Argument("site", "the bottle's mouth, z axis out of it"),
+        "into": Argument("site", "the mouth of what is filled"),
+        "gauge": Argument("joint", "what shows the level there"),
+        "bore": Argument("length", "inner radius of what is filled"),
+        "amount": Argument("volume", "how much shall be in it"),
+        "rate": Argument("volume", "how much shall run in a second", 4.0e-5),
+        "posture": Argument("word", "how the arm is held", "ready"),
+        "patience": Argument("time", "how long at most", 20.0),
+    }
+
+    def run(self, body: Body) -> Motion:
+        like = posture(self.posture, self.hand)
+        way = Tilting(body, self.hand, *body.arms[self.hand].hand(), self.lip, self.into).plan(like)
+        area = np.pi * self.bore**2
+        tilt, last, stream = way.now, body.joint(self.gauge), 0.0
+        tilt = float(np.clip(tilt, BEGIN, END))
+        for _ in range(round(self.patience / body.timestep)):
+            level = body.joint(self.gauge)
+            stream += 0.5 * ((level - last) * area / body.timestep - stream)
+            last = level
+            if level * area + AHEAD * stream >= self.amount:
+                break
+            rate = float(np.clip(GAIN * (self.rate - stream) * 1e6, -FORWARD, FORWARD))
+            tilt = float(np.clip(tilt + rate * body.timestep, BEGIN, END))
+            way.follow(tilt, rate)
+            yield
+        yield from self._right(body, way, tilt)
+
+    def _right(self, body: Body, way: Tilting, tilt: float) -> Iterator[None]:
+        """Turn back, coming to speed and to rest within a tenth of a second."""
+        rate = 0.0
+        while tilt > BEGIN + 1e-3:
+            rate = min(rate + 10.0 * TURN_BACK * body.timestep, TURN_BACK, max(8.0 * (tilt - BEGIN), 0.1))
+            tilt = max(tilt - rate * body.timestep, BEGIN)
+            way.follow(tilt, -rate)
+            yield
+        way.arm.q = way.spline(BEGIN)
+        way.arm.command = way.arm.q
+        yield from way.arm.hold(0.2)
+
+
+class SetDown(Skill):
+    """Bring what is held upright over a place, set it down and let go."""
+
+    word = "set_down"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of what is held that shall come to the place"),
+        "upon": Argument("site", "the place"),
+        "aside": Argument("length", "how far to the left of the place, seen along its x axis", 0.0),
+        "ahead": Argument("length", "how far beyond the place along its x axis", 0.0),
+        "above": Argument("length", "height from which it is lowered", 0.07),
+        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.12),
+        "opening": Argument("length", "gap between the pads when it has let go", 0.11),
+        "posture": Argument("word", "how the arm is held", "ready"),
+        "speed": Argument("speed", "largest speed of the hand", 0.25),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        like = posture(self.posture, self.hand)
+        hand, frame = arm.hand()
+        held, turned = body.site(self.of)
+        axis = turned[:, 2]
+        tilt = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
+        upright = _turn(np.cross(axis, UP), tilt) @ frame if tilt > 1e-3 else frame
+        offset = upright @ (frame.T @ (hand - held))
+        place, along = body.site(self.upon)
+        goal = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + body.aim() + offset
+        high = np.array([goal[0], goal[1], goal[2] + self.above])
+        poses = []
+        if tilt > 0.2:  # up and away first, so that it is not turned against what it was poured into
+            away = np.array([*(high - hand)[:2], 0.0])
+            away /= max(float(np.linalg.norm(away)), 1e-6)
+            poses.append((hand + CLEAR * (UP + away), frame))
+            poses.append((np.array([*(0.6 * high[:2] + 0.4 * hand[:2]), max(high[2], hand[2] + CLEAR)]), upright))
+        yield from arm.follow(arm.line([*poses, (high, upright)], self.speed, like=like, orient=LEVEL), tremor=0.3)
+        position, frame = arm.hand()
+        low = position + (goal - offset) - body.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
+        yield from arm.follow(arm.line([(low, frame)], 0.08, orient=LEVEL), tremor=0.0)
+        yield from arm.hold(0.2)
+        yield from body.let_go(self.hand, self.opening, 0.6)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], 0.25), tremor=0.3)

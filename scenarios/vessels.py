@@ -1,0 +1,146 @@
+"""Liquids in a scene: vessels whose sheets say what they hold, and the rule that lets one run into another.
+
+The rule is declared in the scenario (`liquids: {water: {vessels: [bottle, cup]}}`). After each control step it looks at the
+vessels' mouths, moves volume as `liquid.py` says, and commands two actuators of each vessel: the gauge, whose travel shows
+the level, and the motor that is the liquid's weight. Both hold what has changed since the start, so that a vessel in a scene
+without the rule keeps its level and its weight. The inertia of the liquid is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from .dialect import Node
+from .liquid import GRAVITY, WATER, Bore, Liquid
+from .names import Names
+from .quantity import parse_quantity
+from .reaction import add_memory
+from .sensing import Readings, Request
+
+FELT = 0.08  # s, in which the surface follows a jerk: a cup's first wave takes 0.27 s for a whole swing [E]
+
+
+@dataclass(frozen=True)
+class Vessel:
+    """One vessel of a scene.
+
+    Attributes:
+        area: [m2] that makes a volume of the gauge's travel.
+    """
+
+    name: str
+    bore: Bore
+    area: float
+    mouth: Request
+    axis: Request
+    felt: Request
+    gauge: Request
+    actuators: tuple[str, str]  # level, weight
+
+
+class Pouring:
+    """The rule of one liquid; see `reaction.Reaction`.
+
+    Args:
+        name: of the liquid.
+        vessels: that hold it.
+        timestep: control period [s].
+    """
+
+    def __init__(self, name: str, vessels: Sequence[Vessel], timestep: float):
+        self.name, self.vessels = name, tuple(vessels)
+        self.liquid = Liquid([vessel.bore for vessel in vessels], timestep)
+        self._blend = 1.0 - np.exp(-timestep / FELT)
+        self._area = np.array([vessel.area for vessel in vessels])
+
+    @property
+    def actuators(self) -> tuple[str, ...]:
+        """Level and weight of each vessel, then what each feels beside its own weight: three numbers in its own frame."""
+        moved = [name for vessel in self.vessels for name in vessel.actuators]
+        return (*moved, *(self._memory(vessel, axis) for vessel in self.vessels for axis in "xyz"))
+
+    def _memory(self, vessel: Vessel, axis: str) -> str:
+        return f"{self.name}/{vessel.name}_felt_{axis}"
+
+    def compile_into(self, spec: mujoco.MjSpec) -> None:
+        for vessel in self.vessels:
+            for axis in "xyz":
+                add_memory(spec, self._memory(vessel, axis))
+
+    def requests(self) -> list[Request]:
+        return [r for vessel in self.vessels for r in (vessel.mouth, vessel.axis, vessel.felt, vessel.gauge)]
+
+    def start(self, values: Mapping[str, float]) -> np.ndarray:
+        return np.zeros(len(self.actuators))
+
+    def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
+        n, k = len(ctrl), len(self.vessels)
+        change, felt = ctrl[:, 0 : 2 * k : 2] * self._area, ctrl[:, 2 * k :].reshape(n, k, 3).copy()
+        before = np.stack([_start(readings, v.gauge) for v in self.vessels], axis=-1) * self._area
+        mouth = np.stack([readings.of(v.mouth) for v in self.vessels], axis=1)
+        axis = np.stack([readings.of(v.axis) for v in self.vessels], axis=1)
+        now = np.stack([readings.of(v.felt) for v in self.vessels], axis=1) - [0.0, 0.0, GRAVITY]
+        felt += self._blend * (now - felt)
+        volume, _, _ = self.liquid.step(before + change, mouth, axis, felt_tilt(felt))
+        change = volume - before
+        after = np.empty_like(ctrl)
+        after[:, 0 : 2 * k : 2] = change / self._area
+        after[:, 1 : 2 * k : 2] = change * WATER * GRAVITY
+        after[:, 2 * k :] = felt.reshape(n, -1)
+        return after
+
+
+def felt_tilt(felt: np.ndarray) -> np.ndarray:
+    """(...,) [rad] by which a vessel leans against the gravity that it feels.
+
+    Args:
+        felt: (..., 3) what it feels beside 9.81 m/s2 along its own axis, in its own frame [m/s2].
+    """
+    along = felt[..., 2] + GRAVITY
+    return np.arctan2(np.hypot(felt[..., 0], felt[..., 1]), along)
+
+
+def _start(readings: Readings, request: Request) -> np.ndarray:
+    return readings.start[..., readings.layout.begins[request.name]]
+
+
+def read_liquids(node: Node, names: Names, timestep: float) -> list[Pouring]:
+    """The liquids of a scenario; what is wrong is noted."""
+    found = []
+    for name, child in node.items():
+        child.mapping(required=("vessels",))
+        vessels = [read_vessel(item, names) for item in child.child("vessels").each()]
+        sound = [vessel for vessel in vessels if vessel is not None]
+        if sound and len(sound) == len(vessels):
+            found.append(Pouring(name, sound, timestep))
+    return found
+
+
+def read_vessel(node: Node, names: Names) -> Vessel | None:
+    """The vessel that a node names, or None and a note where it holds no liquid."""
+    instance = node.word()
+    body = names.element(node, "body")
+    if body is None:
+        return None
+    entry: Mapping[str, Any] = names.parts[instance].interface.get("inside", {}) if instance in names.parts else {}
+    if "liquid" not in entry:
+        node.note(f"{instance!r} holds no liquid: its part's sheet has no `liquid` at the word 'inside'.")
+        return None
+    liquid = entry["liquid"]
+    lengths = {key: tuple(parse_quantity(value, "length") for value in liquid[key]) for key in ("bore", "at")}
+    mouth = f"{instance}/{liquid['mouth']}"
+    return Vessel(
+        instance,
+        Bore(lengths["bore"], lengths["at"]),
+        float(np.pi * parse_quantity(entry["radius"], "length") ** 2),
+        Request("site_position", mouth),
+        Request("body_up", body),
+        Request("site_acceleration", mouth),
+        Request("joint_position", f"{instance}/{liquid['level']}"),
+        (f"{instance}/{liquid['level']}", f"{instance}/{liquid['weight']}"),
+    )

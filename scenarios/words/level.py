@@ -1,0 +1,123 @@
+"""Words of a liquid in vessels, read at their gauges: filled, fuller, lost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..dialect import Node
+from ..names import Names
+from ..predicate import Predicate, Values
+from ..quantity import parse_quantity
+from ..sensing import Readings, Request, Row
+from .word import Words
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """The joint that shows a vessel's level, and the area [m2] that makes a volume of its travel."""
+
+    joint: Request
+    area: float
+
+    def volume(self, readings: Readings | Row) -> Values:
+        """(...,) [m3] what the vessel holds."""
+        return readings.first(self.joint) * self.area
+
+    def before(self, readings: Readings | Row) -> Values:
+        """(...,) [m3] what it held at the start."""
+        if isinstance(readings, Row):
+            return readings.start[readings.layout.begins[self.joint.name]] * self.area
+        return readings.start[..., readings.layout.begins[self.joint.name]] * self.area
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A vessel holds an amount [m3], give or take; the margin is in litres, as small numbers are read badly."""
+
+    gauge: Gauge
+    amount: float
+    within: float
+    unit: str = "l"
+
+    def requests(self) -> list[Request]:
+        return [self.gauge.joint]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return (self.within - abs(self.gauge.volume(readings) - self.amount)) * 1e3
+
+
+@dataclass(frozen=True)
+class Fuller:
+    """A vessel holds more than an amount [m3]."""
+
+    gauge: Gauge
+    amount: float
+    unit: str = "l"
+
+    def requests(self) -> list[Request]:
+        return [self.gauge.joint]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return (self.gauge.volume(readings) - self.amount) * 1e3
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Of what was in some vessels at the start, more than an amount [m3] is in none of them."""
+
+    gauges: tuple[Gauge, ...]
+    amount: float
+    unit: str = "l"
+
+    def requests(self) -> list[Request]:
+        return [gauge.joint for gauge in self.gauges]
+
+    def lost(self, readings: Readings | Row) -> Values:
+        """(...,) [m3]."""
+        gone: Values = 0.0
+        for gauge in self.gauges:
+            gone = gone + (gauge.before(readings) - gauge.volume(readings))
+        return gone
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return (self.lost(readings) - self.amount) * 1e3
+
+
+def read_gauge(node: Node, names: Names) -> Gauge | None:
+    """The gauge of the part that a node names, or None and a note where it holds no liquid."""
+    instance = node.word()
+    if names.element(node, "body") is None:
+        return None
+    entry = names.parts[instance].interface.get("inside", {})
+    if "liquid" not in entry:
+        node.note(f"{instance!r} holds no liquid: its part's sheet has no `liquid` at the word 'inside'.")
+        return None
+    radius = parse_quantity(entry["radius"], "length")
+    return Gauge(Request("joint_position", f"{instance}/{entry['liquid']['level']}"), math.pi * radius**2)
+
+
+def _filled(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("inside", "amount", "within"))
+    gauge = read_gauge(node.child("inside"), names)
+    amount = node.child("amount").quantity("volume", low=0.0)
+    within = node.child("within").quantity("volume", low=0.0)
+    return None if gauge is None else Filled(gauge, amount, within)
+
+
+def _fuller(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("inside", "than"))
+    gauge = read_gauge(node.child("inside"), names)
+    amount = node.child("than").quantity("volume", low=0.0)
+    return None if gauge is None else Fuller(gauge, amount)
+
+
+def _lost(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("from", "more_than"))
+    gauges = [read_gauge(child, names) for child in node.child("from").each()]
+    amount = node.child("more_than").quantity("volume", low=0.0)
+    found = tuple(gauge for gauge in gauges if gauge is not None)
+    return Lost(found, amount) if found and len(found) == len(gauges) else None
+
+
+WORDS: Words = {"filled": _filled, "fuller": _fuller, "lost": _lost}
