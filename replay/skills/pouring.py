@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import mujoco
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from .arm import posture, turn_z, turned_between
 from .body import Body, Motion
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 from .vessels import LEVEL
+
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
 
 BEGIN = np.deg2rad(70.0)  # tilt to which a bottle is brought before it can run: one that is nearly full runs at 72 deg
 END = np.deg2rad(128.0)  # furthest tilt
@@ -108,7 +110,7 @@ class Tilting:
         self.target = target + body.aim() + LIP * UP + LEAD * self.away
         self.upright = _turn(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
         self.tilts = np.arange(BEGIN, END + 1e-6, STEP)
-        self.spline = CubicSpline([0.0, 1.0], np.zeros((2, 7)))
+        self.spline: CubicSpline  # joint angles over the tilt, once planned
 
     def pose(self, tilt: float) -> tuple[np.ndarray, np.ndarray]:
         """Hand position (3,) [m] and frame (3, 3) at a tilt [rad], the lip's lowest point at its place."""
@@ -153,8 +155,10 @@ class Tilting:
 
     def plan(self, like: np.ndarray) -> Tilting:
         """Joint angles at every tilt, searched outwards from where the arm is."""
+        from scipy.interpolate import CubicSpline
+
         nearest = int(np.argmin(np.abs(self.tilts - self.now)))
-        found = {}
+        found: dict[int, np.ndarray] = {}
         for way in (range(nearest, len(self.tilts)), range(nearest - 1, -1, -1)):
             seed = found.get(nearest, self.arm.q)
             for k in way:
