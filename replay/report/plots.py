@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
+from ..statistics import wilson
 from .story import Story
 from .svg import CAUSE, GRID, MUTED, WIDTH, box, drawing, label, rule, tag, text_width, ticks, tip
-from .text import Words, number, quantity, seconds
+from .text import Words, number, percent, quantity, seconds
 
 if TYPE_CHECKING:
-    from ..finding import Plot
+    from ..finding import Finding, Plot
 
 TRACES = {  # name -> colour, dashes, width: told apart without colour too
     "command": ("#1d5fae", "", 1.6),
@@ -98,6 +99,54 @@ def curve(plot: Plot, story: Story, identity: str) -> Markup:
         told = words.ui("plot_zoom", n=story.number[index]) if index is not None else mark["code"]
         pieces.append(label(panels[1].x + panels[1].width / 2, 18.0, told, MUTED, "middle"))
     return drawing("plot", HEIGHT, title(plot, words), pieces + _legend(traces, words, off, plot.unit))
+
+
+def halves(finding: Finding, words: Words) -> Markup:
+    """Of varied copies: the share that succeeds in the lower and in the upper half of each parameter, with Wilson intervals.
+
+    Args:
+        finding: of `robustness`; the band is the interval of all copies.
+    """
+    told, rows = finding.details, sorted(finding.details["parameters"].items())
+    left, row, top = 230.0, 30.0, 34.0
+    width, foot = WIDTH - left - RIGHT, top + row * len(rows)
+
+    def px(share: float) -> float:
+        return left + width * share
+
+    pieces = [
+        box(px(told["low"]), top, px(told["high"]) - px(told["low"]), row * len(rows), fill=FOLLOW, fill_opacity="0.14")
+    ]
+    for value in (0.0, 0.25, 0.5, 0.75, 1.0):
+        pieces += [
+            rule(px(value), top, px(value), foot, GRID),
+            label(px(value), foot + 17, percent(value), MUTED, "middle"),
+        ]
+    share = told["successes"] / told["copies"]
+    pieces.append(rule(px(share), top, px(share), foot, MUTED, stroke_dasharray="2 2"))
+    if finding.limit is not None:
+        pieces += [
+            rule(px(finding.limit), top, px(finding.limit), foot, CAUSE, stroke_width=1.2, stroke_dasharray="6 4")
+        ]
+        pieces.append(label(px(finding.limit) - 4, top - 4, words.look_up("signals", "warn"), CAUSE, "end"))
+    above = told["copies"] // 2
+    sizes = (told["copies"] - above, above)
+    for place, (name, shares) in enumerate(rows):
+        y = top + row * place
+        pieces.append(label(left - 8, y + 19, words.parameter(name), anchor="end"))
+        for k, (half, n) in enumerate(zip(("low", "high"), sizes)):
+            at, hits = y + 10 + 10 * k, round((shares[half] or 0.0) * n)
+            low, high = wilson(hits, n)
+            colour = OTHERS[0][0] if k == 0 else TRACES["replayed"][0]
+            said = tip(f"{words.parameter(name)}: {hits} / {n}")
+            pieces.append(rule(px(low), at, px(high), at, colour, stroke_width=2.0))
+            pieces.append(tag("circle", said, cx=px(hits / n), cy=at, r=4.0, fill=colour))
+    x = left
+    for k, key in enumerate(("lower_half", "upper_half")):
+        colour = OTHERS[0][0] if k == 0 else TRACES["replayed"][0]
+        pieces += [tag("circle", cx=x, cy=14.0, r=4.0, fill=colour), label(x + 10, 18.0, words.ui(key))]
+        x += 40 + text_width(words.ui(key))
+    return drawing("plot", foot + BOTTOM - 16, words.look_up("plots", "halves"), pieces)
 
 
 class _Panel:
