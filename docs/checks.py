@@ -2,6 +2,7 @@
 
     python docs/checks.py            # the page, from conf/check, conf/text and docs/checks/examples.json; a test holds it
     python docs/checks.py examples   # the examples anew: a demonstration is recorded, broken in each way, and judged
+    python docs/checks.py examples clock link   # those of codes that begin so
 
 An example is no invention: a known fault (`replay/faults`) is put into a demonstration, and what the judge then says, and the
 curve beside it, is what stands on the page. Seconds and numbers are those of that one copy. A code without example or without
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,7 +72,8 @@ SHOWN = {
 }
 # what stands out among the other recordings of one run: so many are judged together, and one of them has the fault
 AMONG, OUTLIERS = 16, {"joint.acceleration": "too fast a reach", "joint.jerk": "command jumps"}
-SECONDS = 30.0  # of a demonstration that a person does
+SECONDS = 16.0  # of a demonstration that a person does: until the door is ajar
+PART = 24.0  # s of a demonstration, for a fault that needs no more
 PEOPLE = {  # of a person's hands, see replay/faults/person.py
     "hand.jump": ("a tracker loses the left hand", "lost_hand"),
     "reach": ("the right hand stretched out too far", "far_hand"),
@@ -170,43 +173,58 @@ def _told(value: Any) -> str:
 # ------------------------------------------------------------------------------------------------------- examples
 
 
-def examples() -> dict[str, dict[str, Any]]:
-    """Break one demonstration in each way, judge the copies, and keep what was said; writes the curves."""
+def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """Break one demonstration in each way, judge the copies, and keep what was said; writes the curves.
+
+    Args:
+        wanted: how codes begin that are made; all where empty.
+    """
     from shiliu.replay.demonstration import as_recording, demonstrate
     from shiliu.replay.device import load_device, through
     from shiliu.replay.scenes import Stage
 
     ROOM.mkdir(exist_ok=True)
     scene = shiliu.load_scenario("microwave")
-    episodes = list(demonstrate(scene, range(SEED, SEED + AMONG)))
-    episode, stage = episodes[0], Stage(scene, "command")
-    device = through(scene, episode, load_device("kuavo_vr"), SEED)
+    (episode,) = demonstrate(scene, [SEED])
+    stage, device = Stage(scene, "command"), through(scene, episode, load_device("kuavo_vr"), SEED)
     found: dict[str, dict[str, Any]] = {}
-    for code, name in SHOWN.items():
+    every = [code for code in load_rules(THRESHOLDS, None) if not wanted or code.startswith(tuple(wanted))]
+    for name, codes in _by_fault(SHOWN, every).items():
         recording = broken(episode, name, stage, device)
-        _keep(found, code, name, [recording] if recording else [])
-    clean = [as_recording(str(one.seed), one, scene) for one in episodes[1:]]
-    for code, name in OUTLIERS.items():
-        recording = broken(episode, name, stage, device)
-        _keep(found, code, f"{name}, among {AMONG} recordings", [recording, *clean] if recording else [])
-    for code, (name, fault) in PEOPLE.items():
-        _keep(found, code, name, [person(scene, episode, fault)])
+        _keep(found, codes, name, [recording] if recording else [])
+    outliers = _by_fault(OUTLIERS, every)
+    openings = [as_recording(str(one.seed), one, scene) for one in opened(scene)] if outliers else []
+    for name, codes in outliers.items():
+        recording = broken(openings[0].episode, name, stage, None)
+        _keep(found, codes, f"{name}, among {AMONG} recordings", [recording, *openings[1:]] if recording else [])
+    for (name, fault), codes in _by_fault(PEOPLE, every).items():
+        _keep(found, codes, name, [person(scene, episode, fault)])
     somewhere = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=2"])
-    there = tracked(scene, episode, device)
-    _keep(
-        found,
-        "object.diverged",
-        "the bowl tracked, and the oven not where it is in the nominal scene",
-        [there],
-        somewhere,
-    )
-    there.cell = UNSURVEYED
-    _keep(found, "cell.unknown", "a cell that nobody surveyed", [there], somewhere)
+    there = "the bowl tracked, the oven not where the nominal scene has it, in a cell that nobody surveyed"
+    others = [code for code in ("object.diverged", "cell.unknown") if code in every]
+    _keep(found, others, there, [tracked(scene, episode, device)], somewhere)
     good = as_recording("good", episode, scene)
     for name, recording in (("a good demonstration", good), ("the same through a real device's ways", device)):
-        rest = [code for code in load_rules(THRESHOLDS, None) if code not in found]
-        _keep(found, rest, name, [recording], full=recording is good)
+        rest = [code for code in every if code not in found and code not in WITHOUT_EXAMPLE]
+        _keep(found, rest, name, [recording], full=recording is good, named=False)
     return found
+
+
+def _by_fault(shown: dict[str, Any], every: Sequence[str]) -> dict[Any, list[str]]:
+    """Fault -> the codes that it shows, of those that are wanted."""
+    found = {fault: [code for code, one in shown.items() if one == fault and code in every] for fault in shown.values()}
+    return {fault: codes for fault, codes in found.items() if codes}
+
+
+def opened(scene: Any) -> list[Any]:
+    """Beginnings of demonstrations, until the door is ajar."""
+    from shiliu.replay.demonstration import performed
+    from shiliu.replay.operator import perform, read_chain
+    from shiliu.scenarios.draw import draw
+
+    seeds = range(SEED, SEED + AMONG)
+    made = perform(scene, [draw(scene, seed) for seed in seeds], list(seeds), skills=read_chain(scene)[:4])
+    return [performed(scene, one) for one in made]
 
 
 def broken(episode: Any, name: str, stage: Any, device: Any) -> Any:
@@ -216,7 +234,7 @@ def broken(episode: Any, name: str, stage: Any, device: Any) -> Any:
 
     fault = (faults_of(stage.scene) | {one.name: one for one in UNCOUNTED})[name]
     size = None if fault.sizes == (None,) else SIZE
-    (made,) = inject([Job(episode, (fault,), size, device if fault.way == "device" else None)], stage)
+    (made,) = inject([Job(episode, (fault,), size, device if fault.way == "device" else None, PART)], stage)
     if made.recording is None:
         print(f"{name} could not be made: {made.reason}", file=sys.stderr)
         return None
@@ -259,7 +277,7 @@ def tracked(scene: Any, episode: Any, device: Any) -> Any:
         START_NS + np.rint(t * 1e9).astype(np.int64),
     )
     made = copy.copy(device)
-    made.streams, made.scenario = {**device.streams, stream.name: stream}, scene.name
+    made.streams, made.scenario, made.cell = {**device.streams, stream.name: stream}, scene.name, UNSURVEYED
     return made
 
 
@@ -274,30 +292,33 @@ def _starts_after(device: Any) -> float:
 
 def _keep(
     found: dict[str, dict[str, Any]],
-    codes: Any,
+    codes: list[str],
     name: str,
     recordings: list[Any],
     scene: Any = None,
     full: bool = False,
+    named: bool = True,
 ) -> None:
-    """Judge recordings and keep what is said of the first; of a single code that has to be found, say so where it is not."""
+    """Judge recordings and keep what is said of the first.
+
+    Args:
+        named: the codes have to be found, and it is told where one is not; else whatever is said of them is kept.
+    """
     from shiliu.replay.judge import judge
 
-    if not recordings:
+    if not recordings or not codes:
         return
-    wanted = {codes} if isinstance(codes, str) else set(codes)
-    named = codes if isinstance(codes, str) else None
-    seen = {name for one in wanted for name in ([one] if one != "scenario" else _nevers())}
+    seen = {one for code in codes for one in (_nevers() if code == "scenario" else [code])}
     verdict = judge(recordings, scene, full=full, curves=seen)[0]
-    told = ("FAIL", "WARN") if named else ("PASS", "WARN", "FAIL", "INFO")
-    for code in sorted(wanted):
+    told = ("FAIL", "WARN") if named else ("FAIL", "WARN", "PASS", "INFO")
+    for code in codes:
         fits = [i for i, f in enumerate(verdict.findings) if _is(f, code) and f.level in told]
         if fits:
-            worst = max(fits, key=lambda i: told.index("FAIL") if verdict.findings[i].failed else -1)
+            worst = min(fits, key=lambda i: told.index(verdict.findings[i].level))
             found[code] = _example(code, name, verdict, worst, recordings[0])
             print(f"{code}: {found[code]['message']}", flush=True)
         elif named:
-            print(f"{code}: not found in {name}; the verdict is {verdict.verdict}", file=sys.stderr)
+            print(f"{code}: not found in {name}; the verdict is {verdict.verdict} {verdict.error or ''}", flush=True)
 
 
 def _nevers() -> list[str]:
@@ -317,7 +338,7 @@ def _example(code: str, fault: str, verdict: Any, index: int, recording: Any) ->
     well = finding.level in ("PASS", "INFO") or finding.t0 is None  # nothing to point at
     plot = verdict.evidence.own.get(finding.code)
     if plot is not None:
-        plot = _near(plot, finding) if finding.level in ("WARN", "FAIL") else plot
+        plot = _near(plot, finding) if finding.level in ("WARN", "FAIL") and code != "goal" else plot
     elif not well or code in SHOWN:
         plot = _plot(finding, verdict, recording)
     if code == "robustness":
@@ -389,13 +410,14 @@ def _near(plot: Plot, finding: Finding) -> Plot:
 
 def main(arguments: list[str]) -> int:
     """Write the page; with `examples`, these first."""
-    if arguments == ["examples"]:
-        found = examples()
+    if arguments[:1] == ["examples"]:
+        kept = json.loads((ROOM / "examples.json").read_text(encoding="utf-8")) if arguments[1:] else {}
+        found = kept | examples(arguments[1:])
         (ROOM / "examples.json").write_text(
             json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
         )
     elif arguments:
-        print("python docs/checks.py [examples]", file=sys.stderr)
+        print("python docs/checks.py [examples [CODE ...]]", file=sys.stderr)
         return 2
     PAGE.write_text(page(), encoding="utf-8")
     print("docs/checks.md")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
+from ..checks.signal import runs
 from ..statistics import wilson
 from .story import Story
 from .svg import CAUSE, GRID, MUTED, WIDTH, box, drawing, label, rule, tag, text_width, ticks, tip
@@ -25,6 +26,7 @@ TRACES = {  # name -> colour, dashes, width: told apart without colour too
     "command": ("#1d5fae", "", 1.6),
     "retargeted": ("#1d5fae", "", 1.6),
     "measured": ("#1f2933", "5 3", 1.4),
+    "recording": ("#1f2933", "", 1.4),
     "replayed": ("#c05f00", "", 1.4),
     "repaired": ("#0b7a75", "6 3", 1.8),
 }
@@ -198,9 +200,16 @@ class _Panel:
     def line(self, trace: dict, order: int) -> str:
         near = 0.02 * (self.t[1] - self.t[0])
         inside = (trace["t"] >= self.t[0] - near) & (trace["t"] <= self.t[1] + near)
-        t, y = thin(trace["t"][inside], trace["y"][inside], int(POINTS * self.width / WIDTH))
-        points = " ".join(f"{self.px(a):.1f},{self.py(b):.1f}" for a, b in zip(t, y))
-        return tag("polyline", points=points, fill="none", stroke_linejoin="round", **_style(trace["name"], order))
+        t, y = trace["t"][inside], trace["y"][inside]
+        known = np.isfinite(t) & np.isfinite(y)
+        drawn = []
+        for first, last in runs(known):  # where a number is missing, so is the line
+            columns = max(2, int(POINTS * self.width / WIDTH * (last + 1 - first) / len(t)))
+            part = zip(*thin(t[first : last + 1], y[first : last + 1], columns))
+            points = " ".join(f"{self.px(a):.1f},{self.py(b):.1f}" for a, b in part)
+            style = _style(trace["name"], order)
+            drawn.append(tag("polyline", points=points, fill="none", stroke_linejoin="round", **style))
+        return "".join(drawn)
 
     def hover(self, traces: list[dict], words: Words, unit: str) -> str:
         columns = max(10, int(HOVER * self.width / WIDTH))
