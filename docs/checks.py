@@ -82,10 +82,12 @@ PEOPLE = {  # of a person's hands, see replay/faults/person.py
 }
 UNSURVEYED = "site-nobody-surveyed"
 WITHOUT_EXAMPLE = {
+    "walking": "never judged; the microwave's robot stands",
     "force.person": "no scenario with a person has an example yet",
     "speed.person": "no scenario with a person has an example yet",
 }
 WITHOUT_CURVE = {
+    "walking": "never judged",
     "cell.unknown": "a name is known or it is not",
     "stream.unmapped": "a name is known or it is not; the channel is shown",
     "stream.missing": "the streams are shown that are not there all the time",
