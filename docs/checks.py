@@ -2,15 +2,18 @@
 
     python docs/checks.py            # the page, from conf/check, conf/text and docs/checks/examples.json; a test holds it
     python docs/checks.py examples   # the examples anew: a demonstration is recorded, broken in each way, and judged
+    python docs/checks.py examples clock link   # those of codes that begin so
 
 An example is no invention: a known fault (`replay/faults`) is put into a demonstration, and what the judge then says, and the
-curve beside it, is what stands on the page. Seconds and numbers are those of that one copy.
+curve beside it, is what stands on the page. Seconds and numbers are those of that one copy. A code without example or without
+curve stands in a table below with the reason, and a test holds that none is forgotten. The examples take some six minutes.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +48,7 @@ SHOWN = {
     "value.quaternion": "attitude no rotation",
     "image.black": "camera black",
     "image.frozen": "camera frozen",
+    "image.late": "camera late",
     "joint.position": "joint past its limit",
     "joint.velocity": "too fast a reach",
     "joint.jump": "command jumps",
@@ -60,6 +64,38 @@ SHOWN = {
     "drop": "grip opened early",
     "force.object": "door too stiff",
     "scenario": "mistake oven pushed",
+    "tracking": "too fast a reach",
+    "slip": "grip loosened",
+    "collision.unexpected": "grip loosened",
+    "link.stale": "link holds commands back",
+    "link.loss": "link loses commands",
+}
+# what stands out among the other recordings of one run: so many are judged together, and one of them has the fault
+AMONG, OUTLIERS = 16, {"joint.acceleration": "hand trembles", "joint.jerk": "hand trembles"}
+SECONDS = 30.0  # of a demonstration that a person does: until the door is open
+PART = 24.0  # s of a demonstration, for a fault that needs no more
+PEOPLE = {  # of a person's hands, see replay/faults/person.py
+    "hand.jump": ("a tracker loses the left hand", "lost_hand"),
+    "reach": ("the right hand stretched out too far", "far_hand"),
+    "retarget.error": ("the right hand stretched out too far", "far_hand"),
+    "door.followed": ("a tracker loses the fingers of the left hand", "open_hand"),
+}
+UNSURVEYED = "site-nobody-surveyed"
+AGAIN = "to be made by `python docs/checks.py examples {}`"
+WITHOUT_EXAMPLE = {
+    **{code: AGAIN.format(code) for code in ("joint.acceleration", "joint.jerk")},
+    "walking": "never judged; the microwave's robot stands",
+    "force.person": "no scenario with a person has an example yet",
+    "speed.person": "no scenario with a person has an example yet",
+}
+WITHOUT_CURVE = {
+    **{code: AGAIN.format(code) for code in ("robustness",)},
+    "door.followed": "the report of the recording draws the angles of both doors",
+    "walking": "never judged",
+    "cell.unknown": "a name is known or it is not",
+    "stream.unmapped": "a name is known or it is not; the channel is shown",
+    "stream.missing": "the streams are shown that are not there all the time",
+    "unstable": "the engine warns or it does not",
 }
 
 
@@ -74,8 +110,8 @@ def page(lang: str = "en") -> str:
         "",
         f"Written by `docs/checks.py` from `conf/check/{THRESHOLDS}.yaml` (bounds) and `conf/text/{lang}.yaml` (words). An",
         f"example is what the judge said of a demonstration (seed {SEED}) with a known fault put into it, or of a good one",
-        "where no fault shows a code; how well it finds faults: [judging the judge](judging-the-judge.md). What FEASIBLE, FAIL",
-        "or NOT_CHECKED mean: [verdict](verdict.md).",
+        "where no fault shows a code, and the curve beside it is of what the check looks at. How well it finds faults:",
+        "[judging the judge](judging-the-judge.md). What FEASIBLE, FAIL or NOT_CHECKED mean: [verdict](verdict.md).",
     ]
     for stage in STAGES:
         lines += ["", f"## {words.stage(stage).capitalize()}", ""]
@@ -124,6 +160,10 @@ def _entry(code: str, raw: dict[str, Any], entry: dict[str, str], words: Words, 
         lines += [f"*{example['fault']}*: {example['message']}.", ""]
         if example["picture"]:
             lines += [f"![{code}](checks/{code}.svg)", ""]
+    elif code in WITHOUT_EXAMPLE:
+        lines += [f"No example: {WITHOUT_EXAMPLE[code]}.", ""]
+    if code in WITHOUT_CURVE:
+        lines += [f"No curve of its own: {WITHOUT_CURVE[code]}.", ""]
     if "fix" in entry:
         advice = example["advice"] if example else words.fill(entry["fix"], {})
         lines += [f"What to do: {advice}", ""]
@@ -139,86 +179,156 @@ def _told(value: Any) -> str:
 # ------------------------------------------------------------------------------------------------------- examples
 
 
-def examples() -> dict[str, dict[str, Any]]:
-    """Break one demonstration in each way, judge the copies, and keep what was said; writes the curves."""
-    from shiliu.replay.demonstration import demonstrate
-    from shiliu.replay.device import load_device, through
-    from shiliu.replay.faults.injecting import Job, inject
-    from shiliu.replay.faults.registry import faults_of
-    from shiliu.replay.judge import judge
-    from shiliu.replay.scenes import Stage
-
-    scene = shiliu.load_scenario("microwave")
-    stage = Stage(scene, "command")
-    (episode,) = demonstrate(scene, [SEED])
-    known = faults_of(scene)
-    device = through(scene, episode, load_device("kuavo_vr"), SEED)
-    jobs = []
-    for name in SHOWN.values():
-        fault = known[name]
-        size = None if fault.sizes == (None,) else SIZE
-        jobs.append(Job(episode, (fault,), size, device if fault.way == "device" else None))
-    found: dict[str, dict[str, Any]] = {}
-    ROOM.mkdir(exist_ok=True)
-    for code, job, made in zip(SHOWN, jobs, inject(jobs, stage)):
-        if made.recording is None:
-            print(f"{code}: {job.name} could not be made: {made.reason}", file=sys.stderr)
-            continue
-        (verdict,) = judge([made.recording])
-        index = next((i for i, f in enumerate(verdict.findings) if _is(f, code) and f.level in ("FAIL", "WARN")), None)
-        if index is None:
-            print(f"{code}: not found in {job.name}; the verdict is {verdict.verdict}", file=sys.stderr)
-            continue
-        found[code] = _example(code, job.faults[0].name, verdict, index, made.recording)
-        print(f"{code}: {found[code]['message']}")
-    return found
-
-
-def told_without_fault(known: set[str]) -> dict[str, dict[str, Any]]:
-    """Codes that no fault shows: what the judge says of a good demonstration, as it is and as devices would see it.
+def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """Break one demonstration in each way, judge the copies, and keep what was said; writes the curves.
 
     Args:
-        known: codes that have an example already.
+        wanted: how codes begin that are made; all where empty.
     """
-    import tempfile
-
     from shiliu.replay.demonstration import as_recording, demonstrate
     from shiliu.replay.device import load_device, through
-    from shiliu.replay.judge import judge
-    from shiliu.replay.retarget.arms import arms_of
-    from shiliu.replay.retarget.exoskeleton import Person, save, stream_of
+    from shiliu.replay.scenes import Stage
 
-    rules, scene = set(load_rules(THRESHOLDS, None)), shiliu.load_scenario("microwave")
+    ROOM.mkdir(exist_ok=True)
+    scene = shiliu.load_scenario("microwave")
     (episode,) = demonstrate(scene, [SEED])
+    stage, device = Stage(scene, "command"), through(scene, episode, load_device("kuavo_vr"), SEED)
+    found: dict[str, dict[str, Any]] = {}
+    every = [code for code in load_rules(THRESHOLDS, None) if not wanted or code.startswith(tuple(wanted))]
+    for name, codes in _by_fault(SHOWN, every).items():
+        recording = broken(episode, name, stage, device)
+        _keep(found, codes, name, [recording] if recording else [])
+    outliers = _by_fault(OUTLIERS, every)
+    openings = [as_recording(str(one.seed), one, scene) for one in opened(scene)] if outliers else []
+    for name, codes in outliers.items():
+        recording = broken(openings[0].episode, name, stage, None)
+        _keep(found, codes, f"{name}, among {AMONG} recordings", [recording, *openings[1:]] if recording else [])
+    for (name, fault), codes in _by_fault(PEOPLE, every).items():
+        _keep(found, codes, name, [person(scene, episode, fault)])
+    somewhere = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=2"])
+    there = "the bowl tracked, the oven not where the nominal scene has it, in a cell that nobody surveyed"
+    others = [code for code in ("object.diverged", "cell.unknown") if code in every]
+    _keep(found, others, there, [tracked(scene, episode, device)], somewhere)
     good = as_recording("good", episode, scene)
-    arms = arms_of(scene)
-    columns = [episode.action_names.index(name) for name in arms.names]
-    t = np.arange(episode.n_steps) * scene.control_timestep
-    rng = np.random.default_rng(SEED)
-    off = np.deg2rad(8.0) * rng.standard_normal(14)
-    with tempfile.TemporaryDirectory() as folder:
-        save(
-            Path(folder) / "worn.npz",
-            stream_of(arms, t, episode.actions[:, columns].astype(float), Person.of_height(), offsets=off),
-        )
-        worn = next(iter(shiliu.read(Path(folder) / "worn.npz")))
-        found: dict[str, dict[str, Any]] = {}
-        for name, recording, full in (
-            ("a good demonstration", good, True),
-            ("the same through a real device's ways", through(scene, episode, load_device("kuavo_vr"), SEED), False),
-            ("the same hands by an exoskeleton whose encoders are 8° off", worn, False),
-        ):
-            (verdict,) = judge([recording], full=full)
-            for index, finding in enumerate(verdict.findings):
-                code = finding.code
-                if (
-                    code in rules
-                    and code not in known | set(found)
-                    and finding.level in ("PASS", "WARN", "FAIL", "INFO")
-                ):
-                    found[code] = _example(code, name, verdict, index, recording)
-                    print(f"{code}: {found[code]['message']}")
+    for name, recording in (("a good demonstration", good), ("the same through a real device's ways", device)):
+        rest = [code for code in every if code not in found and code not in WITHOUT_EXAMPLE]
+        _keep(found, rest, name, [recording], full=recording is good, named=False)
     return found
+
+
+def _by_fault(shown: dict[str, Any], every: Sequence[str]) -> dict[Any, list[str]]:
+    """Fault -> the codes that it shows, of those that are wanted."""
+    found = {fault: [code for code, one in shown.items() if one == fault and code in every] for fault in shown.values()}
+    return {fault: codes for fault, codes in found.items() if codes}
+
+
+def opened(scene: Any) -> list[Any]:
+    """Beginnings of demonstrations: a hand reaches for the handle and closes on it."""
+    from shiliu.replay.demonstration import performed
+    from shiliu.replay.operator import perform, read_chain
+    from shiliu.scenarios.draw import draw
+
+    seeds = range(SEED, SEED + AMONG)
+    made = perform(scene, [draw(scene, seed) for seed in seeds], list(seeds), skills=read_chain(scene)[:2])
+    return [performed(scene, one) for one in made]
+
+
+def broken(episode: Any, name: str, stage: Any, device: Any) -> Any:
+    """A recording with one known fault in it; None, with the reason told, where it could not be put there."""
+    from shiliu.replay.faults.injecting import Job, inject
+    from shiliu.replay.faults.registry import UNCOUNTED, faults_of
+
+    fault = (faults_of(stage.scene) | {one.name: one for one in UNCOUNTED})[name]
+    size = None if fault.sizes == (None,) else SIZE
+    (made,) = inject([Job(episode, (fault,), size, device if fault.way == "device" else None, PART)], stage)
+    if made.recording is None:
+        print(f"{name} could not be made: {made.reason}", file=sys.stderr)
+        return None
+    KEPT.extend(made.kept)
+    return made.recording
+
+
+KEPT: list[Any] = []  # folders of videos, which live as long as these
+
+
+def person(scene: Any, episode: Any, fault: str) -> Any:
+    """A person who does the beginning of a demonstration, with one known fault."""
+    from shiliu.replay.faults import person as people
+    from shiliu.replay.faults.injecting import beginning
+
+    recording = people.person_of(scene, beginning(episode, SECONDS))
+    getattr(people, fault)(recording)
+    recording.scenario = scene.name
+    return recording
+
+
+def tracked(scene: Any, episode: Any, device: Any) -> Any:
+    """A device's recording in which a tracker tells where the bowl was, too."""
+    import copy
+
+    from shiliu.replay.device import START_NS
+    from shiliu.replay.recording import Stream
+
+    names = scene.schema.observations["observation.environment_state"].names
+    mine = tuple(name for name in names if name.startswith("bowl."))
+    poses = episode.states["observation.environment_state"][:, [names.index(name) for name in mine]].astype(float)
+    t = np.arange(len(poses)) * scene.control_timestep + _starts_after(device)
+    stream = Stream(
+        "/tracker/bowl",
+        "pose",
+        "object_pose",
+        "m m m 1 1 1 1",
+        mine,
+        poses,
+        START_NS + np.rint(t * 1e9).astype(np.int64),
+    )
+    made = copy.copy(device)
+    made.streams, made.scenario, made.cell = {**device.streams, stream.name: stream}, scene.name, UNSURVEYED
+    return made
+
+
+def _starts_after(device: Any) -> float:
+    """When the demonstration begins on the device's clock [s]: with the first command."""
+    from shiliu.replay.checks.channels import pair
+    from shiliu.replay.device import START_NS
+
+    command, _ = pair(device)
+    return float(command.time_ns[0] - START_NS) * 1e-9
+
+
+def _keep(
+    found: dict[str, dict[str, Any]],
+    codes: list[str],
+    name: str,
+    recordings: list[Any],
+    scene: Any = None,
+    full: bool = False,
+    named: bool = True,
+) -> None:
+    """Judge recordings and keep what is said of the first.
+
+    Args:
+        named: the codes have to be found, and it is told where one is not; else whatever is said of them is kept.
+    """
+    from shiliu.replay.judge import judge
+
+    if not recordings or not codes:
+        return
+    seen = {one for code in codes for one in (_nevers() if code == "scenario" else [code])}
+    verdict = judge(recordings, scene, full=full, curves=seen)[0]
+    told = ("FAIL", "WARN") if named else ("FAIL", "WARN", "PASS", "INFO")
+    for code in codes:
+        fits = [i for i, f in enumerate(verdict.findings) if _is(f, code) and f.level in told]
+        if fits:
+            worst = min(fits, key=lambda i: told.index(verdict.findings[i].level))
+            found[code] = _example(code, name, verdict, worst, recordings[0])
+            print(f"{code}: {found[code]['message']}", flush=True)
+        elif named:
+            print(f"{code}: not found in {name}; the verdict is {verdict.verdict} {verdict.error or ''}", flush=True)
+
+
+def _nevers() -> list[str]:
+    return [f"scenario.{never.name}" for never in shiliu.load_scenario("microwave").course.nevers]
 
 
 def _is(finding: Finding, code: str) -> bool:
@@ -226,22 +336,31 @@ def _is(finding: Finding, code: str) -> bool:
 
 
 def _example(code: str, fault: str, verdict: Any, index: int, recording: Any) -> dict[str, Any]:
-    from shiliu.replay.report.plots import curve
+    from shiliu.replay.report.plots import curve, halves
     from shiliu.replay.report.story import Story
 
     words, finding = Words("en"), verdict.findings[index]
     story = Story(verdict, words)
     well = finding.level in ("PASS", "INFO") or finding.t0 is None  # nothing to point at
-    plot = None if well and finding.code not in SHOWN else _plot(finding, verdict, recording)
+    plot = verdict.evidence.own.get(finding.code)
     if plot is not None:
+        plot = _near(plot, finding) if finding.level in ("WARN", "FAIL") and code != "goal" else plot
+    elif not well or code in SHOWN:
+        plot = _plot(finding, verdict, recording)
+    if code == "robustness":
+        svg = str(halves(finding, words))
+    elif plot is not None:
         svg = str(curve(plot, story, code.replace(".", "-")))
+    else:
+        svg = ""
+    if svg:
         head = '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff;font:12px sans-serif" '
         (ROOM / f"{code}.svg").write_text(svg.replace("<svg ", head, 1) + "\n", encoding="utf-8")
     return {
         "fault": fault,
         "message": words.message(finding).rstrip("."),
         "advice": words.fix(finding),
-        "picture": plot is not None,
+        "picture": bool(svg),
     }
 
 
@@ -297,14 +416,15 @@ def _near(plot: Plot, finding: Finding) -> Plot:
 
 def main(arguments: list[str]) -> int:
     """Write the page; with `examples`, these first."""
-    if arguments == ["examples"]:
-        found = examples()
-        found |= told_without_fault(set(found))
+    if arguments[:1] == ["examples"]:
+        found = examples(arguments[1:])
+        if arguments[1:]:
+            found = json.loads((ROOM / "examples.json").read_text(encoding="utf-8")) | found
         (ROOM / "examples.json").write_text(
             json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
         )
     elif arguments:
-        print("python docs/checks.py [examples]", file=sys.stderr)
+        print("python docs/checks.py [examples [CODE ...]]", file=sys.stderr)
         return 2
     PAGE.write_text(page(), encoding="utf-8")
     print("docs/checks.md")

@@ -10,8 +10,10 @@ from ..checks.channels import SCALE, pair
 from ..checks.clock import origin_ns
 from ..checks.collision import geoms_of, overlaps
 from ..checks.dynamics import margin_inside
+from ..checks.kinematics import motion_of
 from ..checks.wiring import side_by_side
 from ..finding import Finding, Plot
+from ..gliding import with_base
 from ..obstacles import poses
 from .recording import MM, bounds
 
@@ -42,7 +44,11 @@ def _depth(case: Case, finding: Finding) -> Plot | None:
 
     draw = case.draw or nominal(case.stage.scene)
     claws = case.carried.claws if case.carried is not None else ()
-    t, qpos = poses(case.resampled[signal], case.motion[signal].names, draw, case.recording, claws)
+    motion = case.resampled[signal]
+    t, q, names = with_base(case, case.motion[signal])
+    if names != case.motion[signal].names:
+        motion = motion_of(t, q, case.stage.rules)
+    t, qpos = poses(motion, names, draw, case.recording, claws)
     mine, other = (geoms_of(draw.model, [body]) for body in finding.subject)
     found = overlaps(draw.model, qpos, mine, other)
     deep = np.max([one.depth for one in found], axis=0) if found else np.zeros(len(t))

@@ -47,7 +47,7 @@ def _interval(case: Case, finding: Finding) -> Plot | None:
     elif finding.code == "clock.backwards":
         limits = [{"name": "limit", "value": 0.0}]
     title = "jitter" if finding.code == "clock.jitter" else "interval"
-    return Plot(title, topic(stream), "ms", [{"name": "measured", "t": t[1:], "y": MS * step}], limits)
+    return Plot(title, topic(stream), "ms", [{"name": "recording", "t": t[1:], "y": MS * step}], limits)
 
 
 def _delay(case: Case, finding: Finding) -> Plot | None:
@@ -62,12 +62,13 @@ def _delay(case: Case, finding: Finding) -> Plot | None:
 
 def _pace(case: Case, finding: Finding) -> Plot | None:
     streams = _named(case, finding, lambda s: s.device_ns is not None and s.clock != "device")[:1]
-    if not streams or streams[0].device_ns is None:
+    if not streams:
         return None
     (stream,) = streams
     t = seconds(stream, origin_ns(case.recording))
+    assert stream.device_ns is not None  # only such are named
     device = (stream.device_ns - stream.device_ns[0]) * 1e-9
-    return Plot("pace", topic(stream), "s", [{"name": "measured", "t": t, "y": device - (t - t[0])}])
+    return Plot("pace", topic(stream), "s", [{"name": "recording", "t": t, "y": device - (t - t[0])}])
 
 
 def _length(case: Case, finding: Finding) -> Plot | None:
@@ -79,7 +80,7 @@ def _length(case: Case, finding: Finding) -> Plot | None:
     off = [one for sign in (-1, 1) for one in bounds(rule, sign)]
     limits = [{"name": one["name"], "value": 1.0 + one["value"]} for one in off]
     length = np.linalg.norm(named[0].values, axis=1)
-    return Plot("length", named[0].name, "1", [{"name": "measured", "t": t, "y": length}], limits)
+    return Plot("length", named[0].name, "1", [{"name": "recording", "t": t, "y": length}], limits)
 
 
 def _since_new(case: Case, finding: Finding) -> Plot | None:
@@ -94,7 +95,7 @@ def _since_new(case: Case, finding: Finding) -> Plot | None:
     since = t - t[np.maximum.accumulate(np.where(new, np.arange(len(t)), 0))]
     longest = case.stage.rules[finding.code].settings["longest"]
     limits = [{"name": "limit", "value": MS * longest}]
-    return Plot("since_new", stream.name, "ms", [{"name": "measured", "t": t, "y": MS * since}], limits)
+    return Plot("since_new", stream.name, "ms", [{"name": "recording", "t": t, "y": MS * since}], limits)
 
 
 def _hand_steps(case: Case, finding: Finding) -> Plot | None:
@@ -112,7 +113,7 @@ def _brightness(case: Case, finding: Finding) -> Plot | None:
     return (
         None
         if seen is None
-        else Plot("brightness", seen.camera, "1", [{"name": "measured", "t": seen.t, "y": seen.brightness}])
+        else Plot("brightness", seen.camera, "1", [{"name": "recording", "t": seen.t, "y": seen.brightness}])
     )
 
 

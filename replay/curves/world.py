@@ -113,8 +113,11 @@ def _start(case: Case, finding: Finding) -> Plot | None:
 
 
 def _clamped(case: Case, finding: Finding) -> Plot | None:
-    episode, schema = case.recording.episode, case.stage.scene.schema.action
-    if episode is None or not finding.subject or finding.subject[0] not in schema.names:
+    episode = case.recording.episode
+    if episode is None or not finding.subject:
+        return None
+    schema = case.stage.scene.schema.action
+    if finding.subject[0] not in schema.names:
         return None
     column = schema.names.index(finding.subject[0])
     t = np.arange(episode.n_steps) * episode.control_timestep

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ def congested(work: Work, size: float) -> Mark:
     held = (np.arange(command.n) >= first) & (command.receive_ns < free)
     for one in list(work.record.streams.values()):
         if topic(one) == topic(command):
+            assert one.receive_ns is not None  # fields of one message share their clocks
             received = np.where(held, free, one.receive_ns)
             work.record.streams[one.name] = dataclasses.replace(one, receive_ns=received)
     # every command that was carried out too late was carried out at the end of it
@@ -44,7 +46,7 @@ def losing(work: Work, size: float) -> Mark:
     for one in list(work.record.streams.values()):
         if topic(one) == topic(command):
             clocks = {c: getattr(one, c) for c in ("capture_ns", "receive_ns", "device_ns")}
-            kept = {c: None if times is None else times[keep] for c, times in clocks.items()}
+            kept: dict[str, Any] = {c: None if times is None else times[keep] for c, times in clocks.items()}
             work.record.streams[one.name] = dataclasses.replace(
                 one, values=one.values[keep], meta=one.meta_of(keep), **kept
             )

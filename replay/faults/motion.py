@@ -75,6 +75,19 @@ def jumped(work: Work, size: float) -> Mark:
     return Mark(t0, t0 + work.stage.scene.control_timestep, (name,))
 
 
+def shaken(work: Work, size: float) -> Mark:
+    """For a second the busiest joint of all trembles by 0.05 rad, six times a second: 71 rad/s2, far below its speed limit."""
+    names = list(work.stage.scene.robot.arm_names)
+    columns = [work.column(name) for name in names]
+    column = columns[int(np.ptp(work.actions[:, columns], axis=0).argmax())]
+    t = work.times
+    t0 = float(t[int(np.abs(np.diff(work.actions[:, column])).argmax())])
+    t0 = min(max(t0, 0.5), float(t[-1]) - 1.5)
+    here = (t >= t0) & (t < t0 + 1.0)
+    work.actions[here, column] += 0.05 * np.sin(2.0 * np.pi * 6.0 * (t[here] - t0))
+    return Mark(t0, t0 + 1.0, (names[columns.index(column)],))
+
+
 def against_itself(work: Work, size: float) -> Mark:
     """The right arm is pressed against the robot's own legs: commanded (1 + size) x 5 mm into them."""
     return _pressed(work, size, INWARDS, own=True)

@@ -61,6 +61,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault("link loses commands", ("link.loss",), "device", link.losing, SIZES, level="WARN"),
 )
 
+# how much comes of these nobody can tell beforehand: they are shown, and not counted by the benchmark
+UNCOUNTED: tuple[Fault, ...] = (
+    Fault("grip loosened", ("slip", "collision.unexpected"), "perform", world.loosened, level="WARN", whole=True),
+    Fault("hand trembles", ("joint.acceleration", "joint.jerk"), "perform", motion.shaken, level="WARN"),
+)
+
 # two faults at once: the first is the cause, the second must be found as well
 COMBINED: tuple[tuple[str, str], ...] = (
     ("joint past its limit", "state edited"),

@@ -14,6 +14,7 @@ from .placing import segment
 
 DEPTH = 5e-3  # m, bound and scale of start.penetration
 PULL = 40.0  # N, limit of the door's pull in the microwave cell
+LOOSER = 5.0  # %, less of a claw's stroke: the pads then press with some newtons only
 PAST = 5.0  # %, scale of ctrl.clamped for hands
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
@@ -29,6 +30,17 @@ def opened_early(work: Work, size: float) -> Mark:
     opening = (work.times >= middle) & (work.times < t1 + 2.0)
     work.actions[opening, column] = np.maximum(work.actions[opening, column] - 30.0, 0.0)
     return Mark(middle, middle + 0.1)
+
+
+def loosened(work: Work, size: float) -> Mark:
+    """While it is carried, the grip is told to close by 5 % less, so that what it holds creeps in it."""
+    t0, t1 = segment(work.clean, "carry")
+    hands = work.stage.scene.robot.hand_names
+    hand = max(hands, key=lambda name: _moved(work, name, t0, t1))
+    column = work.column(hand)
+    here = (work.times >= t0) & (work.times < t1)
+    work.actions[here, column] = np.maximum(work.actions[here, column] - LOOSER, 0.0)
+    return Mark(t0, t1, (hand,))
 
 
 def _moved(work: Work, hand: str, t0: float, t1: float) -> float:

@@ -205,6 +205,11 @@ class Sheet:
             (plots.title(p, self.words), plots.curve(p, self.story, f"{self.id}-p{k}"))
             for k, p in enumerate(evidence.plots)
         ]
+        drawn += [
+            (self.words.look_up("plots", "halves"), plots.halves(finding, self.words))
+            for finding in self.verdict.findings
+            if finding.code == "robustness" and finding.checked
+        ]
         return [(title, drawing) for title, drawing in drawn if drawing]
 
     @cached_property

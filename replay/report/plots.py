@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
+from ..checks.signal import runs
+from ..statistics import wilson
 from .story import Story
 from .svg import CAUSE, GRID, MUTED, WIDTH, box, drawing, label, rule, tag, text_width, ticks, tip
-from .text import Words, number, quantity, seconds
+from .text import Words, number, percent, quantity, seconds
 
 if TYPE_CHECKING:
-    from ..finding import Plot
+    from ..finding import Finding, Plot
 
 TRACES = {  # name -> colour, dashes, width: told apart without colour too
     "command": ("#1d5fae", "", 1.6),
     "retargeted": ("#1d5fae", "", 1.6),
     "measured": ("#1f2933", "5 3", 1.4),
+    "recording": ("#1f2933", "", 1.4),
     "replayed": ("#c05f00", "", 1.4),
     "repaired": ("#0b7a75", "6 3", 1.8),
 }
@@ -100,6 +103,54 @@ def curve(plot: Plot, story: Story, identity: str) -> Markup:
     return drawing("plot", HEIGHT, title(plot, words), pieces + _legend(traces, words, off, plot.unit))
 
 
+def halves(finding: Finding, words: Words) -> Markup:
+    """Of varied copies: the share that succeeds in the lower and in the upper half of each parameter, with Wilson intervals.
+
+    Args:
+        finding: of `robustness`; the band is the interval of all copies.
+    """
+    told, rows = finding.details, sorted(finding.details["parameters"].items())
+    left, row, top = 230.0, 30.0, 34.0
+    width, foot = WIDTH - left - RIGHT, top + row * len(rows)
+
+    def px(share: float) -> float:
+        return left + width * share
+
+    pieces = [
+        box(px(told["low"]), top, px(told["high"]) - px(told["low"]), row * len(rows), fill=FOLLOW, fill_opacity="0.14")
+    ]
+    for value in (0.0, 0.25, 0.5, 0.75, 1.0):
+        pieces += [
+            rule(px(value), top, px(value), foot, GRID),
+            label(px(value), foot + 17, percent(value), MUTED, "middle"),
+        ]
+    share = told["successes"] / told["copies"]
+    pieces.append(rule(px(share), top, px(share), foot, MUTED, stroke_dasharray="2 2"))
+    if finding.limit is not None:
+        pieces += [
+            rule(px(finding.limit), top, px(finding.limit), foot, CAUSE, stroke_width=1.2, stroke_dasharray="6 4")
+        ]
+        pieces.append(label(px(finding.limit) - 4, top - 4, words.look_up("signals", "warn"), CAUSE, "end"))
+    above = told["copies"] // 2
+    sizes = (told["copies"] - above, above)
+    for place, (name, shares) in enumerate(rows):
+        y = top + row * place
+        pieces.append(label(left - 8, y + 19, words.parameter(name), anchor="end"))
+        for k, (half, n) in enumerate(zip(("low", "high"), sizes)):
+            at, hits = y + 10 + 10 * k, round((shares[half] or 0.0) * n)
+            low, high = wilson(hits, n)
+            colour = OTHERS[0][0] if k == 0 else TRACES["replayed"][0]
+            said = tip(f"{words.parameter(name)}: {hits} / {n}")
+            pieces.append(rule(px(low), at, px(high), at, colour, stroke_width=2.0))
+            pieces.append(tag("circle", said, cx=px(hits / n), cy=at, r=4.0, fill=colour))
+    x = left
+    for k, key in enumerate(("lower_half", "upper_half")):
+        colour = OTHERS[0][0] if k == 0 else TRACES["replayed"][0]
+        pieces += [tag("circle", cx=x, cy=14.0, r=4.0, fill=colour), label(x + 10, 18.0, words.ui(key))]
+        x += 40 + text_width(words.ui(key))
+    return drawing("plot", foot + BOTTOM - 16, words.look_up("plots", "halves"), pieces)
+
+
 class _Panel:
     """One pair of axes inside the drawing: where it lies, and which seconds and values it spans."""
 
@@ -149,9 +200,16 @@ class _Panel:
     def line(self, trace: dict, order: int) -> str:
         near = 0.02 * (self.t[1] - self.t[0])
         inside = (trace["t"] >= self.t[0] - near) & (trace["t"] <= self.t[1] + near)
-        t, y = thin(trace["t"][inside], trace["y"][inside], int(POINTS * self.width / WIDTH))
-        points = " ".join(f"{self.px(a):.1f},{self.py(b):.1f}" for a, b in zip(t, y))
-        return tag("polyline", points=points, fill="none", stroke_linejoin="round", **_style(trace["name"], order))
+        t, y = trace["t"][inside], trace["y"][inside]
+        known = np.isfinite(t) & np.isfinite(y)
+        drawn = []
+        for first, last in runs(known):  # where a number is missing, so is the line
+            columns = max(2, int(POINTS * self.width / WIDTH * (last + 1 - first) / len(t)))
+            part = zip(*thin(t[first : last + 1], y[first : last + 1], columns))
+            points = " ".join(f"{self.px(a):.1f},{self.py(b):.1f}" for a, b in part)
+            style = _style(trace["name"], order)
+            drawn.append(tag("polyline", points=points, fill="none", stroke_linejoin="round", **style))
+        return "".join(drawn)
 
     def hover(self, traces: list[dict], words: Words, unit: str) -> str:
         columns = max(10, int(HOVER * self.width / WIDTH))

@@ -204,6 +204,8 @@ class Words:
         return self.look_up("levels", level)
 
     def signal(self, signal: str | None) -> str:
+        if signal and signal.startswith("/"):
+            return signal  # a topic is called what it is called
         return self.look_up("signals", signal) if signal else ""
 
     def skill(self, skill: str | None) -> str | None:
