@@ -14,7 +14,7 @@ import numpy as np
 from .config import Placed, ScenarioConfig, nominal_values
 from .dialect import Node, nearest
 from .errors import ScenarioError
-from .goal import Limit, read_goal, read_never, read_safety
+from .goal import read_goal, read_never
 from .names import Names
 from .observation import build_schema, camera_of
 from .pose import Pose, local_pose
@@ -22,6 +22,7 @@ from .predicate import Force, Predicate, Untouched, leaves
 from .reaction import Reaction, Reactions
 from .robot import Robot
 from .rule import read_rules
+from .safety import Limit, read_safety
 from .schema import Schema
 from .sensing import Layout, Request, SensorPlan
 from .temporal import Course, Subgoal

@@ -49,21 +49,21 @@ SKIN = {
 }
 SKIN_SHARE = {
     "skull": 0.012,
-    "face": 0.006,
-    "neck": 0.004,
-    "back": 0.006,
-    "chest": 0.006,
-    "abdomen": 0.006,
-}  # of body mass [E]
+    "face": 0.010,
+    "neck": 0.010,
+    "back": 0.010,
+    "chest": 0.008,
+    "abdomen": 0.008,
+}  # of body mass [E]; lighter ones would shake at 480 Hz
 SKIN_DEEP = {
     "skull": 0.004,
-    "face": 0.006,
+    "face": 0.010,
     "neck": 0.008,
     "back": 0.015,
     "chest": 0.025,
     "abdomen": 0.045,
 }  # m, then it is hard [E]
-SKIN_RATIO = 0.1  # of critical damping with a mass of 1 kg [E]
+SKIN_RATIO = 0.05  # of critical damping with a mass of 1 kg [E]
 HEAD_PART, TRUNK_PART = ("skull", "face"), ("neck", "back", "chest", "abdomen")  # which segment gives the mass
 
 # joint: axis, range [deg] of a standing person, stiffness [Nm/rad], damping [Nms/rad], muscle's gain [Nm/rad] and most
@@ -582,6 +582,7 @@ def person_xml(person: Person) -> tuple[str, Writer]:
         segment(w, "upper_arm", UPPER_ARM, 0.028)
         w.look("upper_arm", "shirt")
         w.geom(f"{side}_upper_arm", "capsule", (0.029, 0.080), (0, 0, -0.093))
+        w.site(f"{side}_upper_arm", (0, 0, -0.09), 0.09)
         w.open(f"{side}_forearm", (0, 0, -UPPER_ARM), posture_quat(p, ("elbow",), y))
         w.joint("elbow", f"{side}_", y)
         segment(w, "forearm", FOREARM, 0.020)
@@ -717,7 +718,7 @@ def assemble(w: Writer) -> str:
       <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a person meets robot and props, not itself -->
       <default class="skin">
         <geom group="3" contype="4" conaffinity="1" condim="3" friction="0.6 0.005 0.0001" solref="0.005 1"
-          solimp="0.95 0.99 0.001" density="0" rgba="0.85 0.6 0.5 0.4"/>
+          solimp="0.95 0.99 0.001" priority="1" density="0" rgba="0.85 0.6 0.5 0.4"/>
         <joint type="slide" armature="0" solreflimit="0.005 1"/>
         <default class="finger">
           <geom condim="4" friction="0.9 0.02 0.0001"/>
@@ -793,6 +794,8 @@ interface:                        # the body regions of ISO/TS 15066, and what h
   hand: {{bodies: [left_hand, right_hand]}}
   thigh: {{geoms: [left_thigh, right_thigh]}}
   lower_leg: {{bodies: [left_shank, right_shank]}}       # and the feet, of which the standard says nothing
+  outline: {{sites: [skull, chest, abdomen, pelvis, left_upper_arm, right_upper_arm, left_lower_arm, right_lower_arm,
+                    left_hand, right_hand, left_thigh, right_thigh, left_lower_leg, right_lower_leg]}}   # each with its radius
   left_hand: {{site: left_hand, body: left_hand}}
   right_hand: {{site: right_hand, body: right_hand}}
   left_grip: {{site: left_grip, joint: left_grasp}}
