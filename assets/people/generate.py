@@ -78,8 +78,8 @@ JOINTS = {
     "shoulder_abduct": ((1, 0, 0), (-30, 150), 4, 2.5, (80, 40)),
     "shoulder_turn": ((0, 0, 1), (-80, 80), 3, 1.5, (60, 25)),
     "elbow": ((0, -1, 0), (0, 145), 3, 1.5, (60, 30)),
-    "forearm_turn": ((0, 0, 1), (-85, 85), 1, 0.3, (15, 8)),
-    "wrist": ((1, 0, 0), (-60, 60), 1, 0.3, (15, 8)),
+    "forearm_turn": ((0, 0, 1), (-85, 85), 1, 0.3, (30, 10)),
+    "wrist": ((1, 0, 0), (-60, 60), 1, 0.3, (30, 10)),
     "grasp": ((1, 0, 0), (-45, 45), 0.1, 0.05, (8, 2.0)),
     "hip": ((0, -1, 0), (-20, 120), 60, 6, None),
     "knee": ((0, 1, 0), (0, 140), 30, 3, None),
@@ -650,7 +650,7 @@ def hand(w, side, y):
     w.geom(f"{side}_thumb_pad", "box", (0.008, 0.0030, 0.012), (0.0, inward * 0.0240, -0.066), classes="finger")
     w.site(f"{side}_grip", (0.0, inward * 0.0165, -0.068), 0.008)
     w.site(f"{side}_hand", (0, 0, -0.045), 0.06)
-    w.open(f"{side}_fingers", (0, 0, -0.056), posture_quat(w.person, ("grasp",), y))
+    w.open(f"{side}_fingers", (0, 0, -0.056), posture_quat(w.person, ("grasp",), -y))
     w.joint("grasp", f"{side}_", -y)
     w.inertial(fingers, (0, inward * 0.002, -0.024), (0.014, 0.016, 0.010))
     for i, (x, length) in enumerate(((0.0175, 0.042), (0.006, 0.047), (-0.0055, 0.044), (-0.0165, 0.035))):
@@ -763,6 +763,7 @@ def sheet(person: Person, w: Writer) -> str:
     ]
     masses = [f"      - {{body: {name}, attr: mass, gain: {share:.8g}}}" for name, share in w.weight]
     h, m = person.height, person.mass
+    hand = {"seat": 820, "soles": 1050, "underside": 800}[person.lowest]
     return f"""# written by ../generate.py; change the tables or the posture there
 title: {{en: {person.title[0]}, zh: {person.title[1]}}}
 mass: {m:g} kg
@@ -781,6 +782,30 @@ params:
     doc: Body mass, shared out as in Winter's table; moments of inertia stay those of {m:g} kg and {h * 1e3:g} mm [E].
     sets:
 {chr(10).join(masses)}
+  pull:
+    default: 5 N
+    min: 1 N
+    max: 15 N
+    doc: With what force the person pulls at what it has taken (3 to 8 N [E] facts); of the behaviour `receive`.
+    sets: []
+  delay:
+    default: 0.4 s
+    min: 0 s
+    max: 3 s
+    doc: How long the person holds a thing before it pulls [E].
+    sets: []
+  hand_height:
+    default: {hand:g} mm
+    min: 400 mm
+    max: 1500 mm
+    doc: Above the floor, where the hand waits for what is offered [E].
+    sets: []
+  left_handed:
+    default: 0 %
+    min: 0 %
+    max: 100 %
+    doc: From 50 % on the left hand is held out, so that a uniform draw over the whole range takes either.
+    sets: []
 interface:                        # the body regions of ISO/TS 15066, and what hands are offered to
   skull: {{site: skull, body: skull, geoms: [skull]}}
   face: {{site: face, body: face, geoms: [face]}}
