@@ -55,7 +55,7 @@ class SpeedNear:
         return [*(request for pair in self.movers for request in pair), *(site for site, _ in self.outline)]
 
     def value(self, readings: Readings | Row) -> Values:
-        speeds = []
+        speeds: list[Values] = []
         for place, velocity in self.movers:
             at, moves = readings.point(place), readings.point(velocity)
             gap = least([distance(at, readings.point(site)) - radius for site, radius in self.outline])

@@ -57,7 +57,7 @@ SKIN_SHARE = {
 }  # of body mass [E]; lighter ones would shake at 480 Hz
 SKIN_DEEP = {
     "skull": 0.004,
-    "face": 0.010,
+    "face": 0.006,
     "neck": 0.008,
     "back": 0.015,
     "chest": 0.025,
@@ -106,7 +106,7 @@ class Person:
 
 SHIN = 4  # deg, forward of upright when seated
 SITTING = {
-    "shoulder_flex": 18, "shoulder_abduct": 7, "shoulder_turn": -6, "elbow": 68, "forearm_turn": -35,
+    "shoulder_flex": 15, "shoulder_abduct": 7, "shoulder_turn": -6, "elbow": 58, "forearm_turn": -35,
     "grasp": -12,
 }  # fmt: skip
 STANDING = {"shoulder_flex": 4, "shoulder_abduct": 9, "elbow": 14, "forearm_turn": -8, "knee": 4, "hip": 2, "grasp": -5}
@@ -854,6 +854,7 @@ Grades: [S] seen in a source, [K] known from the literature as named, [E] estima
 | stiffness of the skin | {", ".join(f"{name} {k / 1e3:g}" for name, (k, _) in SKIN.items())} N/mm | [S] facts |
 | depth, mass and damping of the skin | {", ".join(f"{name} {deep * 1e3:g}" for name, deep in SKIN_DEEP.items())} mm deep | [E] |
 | joints: range, stiffness, damping, muscles | as in the MJCF | [E] of the order of relaxed people |
+| pull, delay, height of the hand | as in the sheet | pull 3 to 8 N [E] facts, rest [E] |
 """
 
 

@@ -94,7 +94,7 @@ def _nearer(node: Node, names: Names) -> Predicate | None:
     if not node.mapping(required=("of", "to", "than")):
         return None
     things = tuple(place for place, _ in movers(node.child("of"), names))
-    to, body = node.child("to"), []
+    to, body = node.child("to"), list[tuple[Request, float]]()
     for word in to.each() if isinstance(to.value, list) else [to]:
         found = names.split(word)
         if found is None:
