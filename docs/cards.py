@@ -14,6 +14,7 @@ from shiliu.replay.statistics import wilson
 from shiliu.scenarios.catalog import list_variants
 from shiliu.scenarios.config import Vary
 from shiliu.scenarios.figures import figures_of
+from shiliu.scenarios.safety import CAVEAT, people
 from shiliu.scenarios.scene import Scene
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
@@ -65,8 +66,14 @@ def card(scene: Scene) -> str:
             "|---|---|---|---|---|",
         ]
         for limit in scene.safety:
+            if limit.judged_as == "force.person":
+                continue
             how = "mean over 20 ms" if limit.mean else "peak of the physics steps"
-            lines.append(f"| {limit.name} | {limit.limit:g} N | {how} | {limit.grade} | {limit.source} |")
+            if limit.judged_as == "speed.person":
+                how = f"of hands and what they hold near the {limit.person}, for {limit.lasting:g} s"
+            unit = limit.predicate.unit
+            lines.append(f"| {limit.name} | {limit.limit:g} {unit} | {how} | {limit.grade} | {limit.source} |")
+        lines += _of_people(scene)
     if raw.get("skills"):
         lines += ["", "## Skills of the scripted operator", "", "```"]
         lines += [f"{word:<12} {_flow(arguments)}" for skill in raw["skills"] for word, arguments in skill.items()]
@@ -137,6 +144,27 @@ def _figures(scene: Scene) -> list[str]:
         return []
     head = ["| | seeds | succeeded | judged FEASIBLE |", "|---|---|---|---|"]
     return ["", "## The scripted operator, measured", "", "By `benchmarks/demonstrations.py`.", "", *head, *lines]
+
+
+def _of_people(scene: Scene) -> list[str]:
+    """What may be done to the body regions of each person: pressed for longer, and at any moment."""
+    lines: list[str] = []
+    for person in people(scene.names):
+        mine = [limit for limit in scene.safety if limit.person == person and limit.judged_as == "force.person"]
+        lines += [
+            "",
+            f"On the {person}, by body region:",
+            "",
+            "| region | pressed for 0.5 s | at any moment | grade | source |",
+        ]
+        lines += ["|---|---|---|---|---|"]
+        for kept in (limit for limit in mine if limit.lasting):
+            peak = next(limit.limit for limit in mine if limit.about == kept.about and not limit.lasting)
+            told = f"{peak:g} N" if peak else "no contact"
+            lines.append(
+                f"| {kept.about.replace('_', ' ')} | {kept.limit:g} N | {told} | {kept.grade} | {kept.source} |"
+            )
+    return [*lines, "", f"Of {CAVEAT} See [people](../people.md)."] if lines else []
 
 
 def _variation_row(vary: Vary) -> str:

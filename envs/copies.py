@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..scenarios.draw import Draw
+from ..scenarios.safety import Watch
 from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings
 from ..scenarios.simulation import Simulation
@@ -39,7 +40,7 @@ class Copies:
     Attributes:
         draws: of each copy, None before its first `begin`.
         steps: (n,) control steps taken in each episode.
-        broken: (n, nlimit) which force limits each episode has broken so far.
+        broken: (n, nlimit) which limits of force and speed each episode has broken so far.
     """
 
     def __init__(self, scene: Scene, n: int, reward: str, threads: int = 1, course: Course | None = None):
@@ -49,6 +50,7 @@ class Copies:
         self.draws: list[Draw | None] = [None] * n
         self.steps = np.zeros(n, int)
         self.broken = np.zeros((n, len(scene.safety)), bool)
+        self._watch = Watch(scene.safety, scene.control_timestep, n)
         self._reward = Reward(scene, reward, self.course)
         self._codes = tuple(limit.code for limit in scene.safety)
         self.carry: Carry | None = None
@@ -66,6 +68,7 @@ class Copies:
         self._reward.begin(begun, carry.stage, None if whole else rows)
         self.carry = carry if whole or self.carry is None else self.carry.with_rows(rows, carry)
         self.steps[rows], self.broken[rows] = 0, False
+        self._watch.begin(rows)
 
     def step(self, action: np.ndarray, ids: np.ndarray | None = None) -> Outcome:
         """Apply an action (n, nu) for one control period, or one (len(ids), nu) to some of the copies.
@@ -76,9 +79,10 @@ class Copies:
         assert self.carry is not None
         course, readings = self.course, self.simulation.step(action, ids)
         self.readings, self.carry = readings, course.advance(self.carry, readings)
-        self.steps[slice(None) if ids is None else ids] += 1
-        for k, limit in enumerate(self.scene.safety):
-            self.broken[:, k] |= limit.broken(limit.predicate.value(readings))
+        rows = slice(None) if ids is None else ids
+        self.steps[rows] += 1
+        if self.scene.safety:
+            self.broken[rows] |= self._watch.see(self._watch.values(readings)[rows], rows)
         success = course.success(self.carry)
         reward = self._reward(readings, self.carry, success)
         terminated = success | ~np.isnan(self.carry.failed).all(axis=1) | self.simulation.unstable
@@ -90,8 +94,8 @@ class Copies:
         return self.scene.schema.observe(self.readings)
 
     def unsafe(self, i: int) -> tuple[str, ...]:
-        """Codes of the force limits that copy i has broken in this episode."""
-        return tuple(code for code, broken in zip(self._codes, self.broken[i]) if broken)
+        """Codes of the limits of force and speed that copy i has broken in this episode."""
+        return tuple(dict.fromkeys(code for code, broken in zip(self._codes, self.broken[i]) if broken))
 
     def failure(self, i: int, truncated: bool) -> str | None:
         """Code of what went wrong with copy i; the subgoal that was missed once its time is over."""

@@ -37,6 +37,7 @@ class Saved(NamedTuple):
     reward: Any
     steps: int
     broken: tuple[str, ...]
+    over: tuple[int, ...]
 
 
 class One:
@@ -60,8 +61,12 @@ class One:
         self.steps = 0
         self.readings: Readings | None = None
         self._follower, self._reward = Follower(self.course), Reward(scene, reward, self.course)
-        self._limits = [(limit.code, limit.predicate.value, limit.broken) for limit in scene.safety]
+        self._limits = [
+            (limit.code, limit.predicate.value, limit.broken, limit.steps(scene.control_timestep))
+            for limit in scene.safety
+        ]
         self._broken: list[str] = []
+        self._over = [0] * len(self._limits)  # control steps in a row that each limit has been exceeded
         self._start: list[float] = []
 
     def begin(self, draw: Draw) -> None:
@@ -73,7 +78,7 @@ class One:
         self._follower.begin()
         self._follower.advance(row)
         self._reward.begin(row, self._follower.stage)
-        self.steps, self._broken = 0, []
+        self.steps, self._broken, self._over = 0, [], [0] * len(self._limits)
 
     def step(self, command: np.ndarray) -> Step:
         """Apply a command (1, nu), or (1, substeps, nu), for one control period."""
@@ -81,8 +86,12 @@ class One:
         row, follower = self.readings.row(0, self._start), self._follower
         follower.advance(row)
         self.steps += 1
-        for code, value, broken in self._limits:
-            if broken(value(row)) and code not in self._broken:
+        for k, (code, value, broken, steps) in enumerate(self._limits):
+            if not broken(value(row)):
+                self._over[k] = 0
+                continue
+            self._over[k] += 1
+            if self._over[k] >= steps and code not in self._broken:
                 self._broken.append(code)
         success = follower.success
         reward = self._reward.of_row(row, follower.stage, success)
@@ -98,11 +107,19 @@ class One:
         """Everything that the episode goes on from, to the bit."""
         assert self.draw is not None
         kept = self.simulation.save()
-        return Saved(self.draw, kept, self._follower.carry(), self._reward.save(), self.steps, tuple(self._broken))
+        return Saved(
+            self.draw,
+            kept,
+            self._follower.carry(),
+            self._reward.save(),
+            self.steps,
+            tuple(self._broken),
+            tuple(self._over),
+        )
 
     def restore(self, saved: Saved) -> None:
         """Go on from what was saved."""
-        self.draw, self.steps, self._broken = saved.draw, saved.steps, list(saved.broken)
+        self.draw, self.steps, self._broken, self._over = saved.draw, saved.steps, list(saved.broken), list(saved.over)
         self.readings = self.simulation.restore(saved.simulation)
         self._start = self.readings.start[0].tolist()
         self._follower.resume(saved.carry)
@@ -115,8 +132,8 @@ class One:
 
     @property
     def unsafe(self) -> tuple[str, ...]:
-        """Codes of the force limits that were broken in this episode, in the scenario's order."""
-        return tuple(code for code, _, _ in self._limits if code in self._broken)
+        """Codes of the limits of force and speed that were broken in this episode, in the scenario's order."""
+        return tuple(dict.fromkeys(limit[0] for limit in self._limits if limit[0] in self._broken))
 
     def failure(self, truncated: bool) -> str | None:
         """Code of what went wrong; the subgoal that was missed once the time is over."""

@@ -12,13 +12,23 @@ import numpy as np
 from ..scenarios import draw as drawing
 from ..scenarios.config import draw_values, nominal_values
 from ..scenarios.draw import Draw
+from ..scenarios.safety import people
 from ..scenarios.scene import Scene
 from .attribution import attribute
 from .carrying import check_carried
 from .checks.channels import in_radians
 from .checks.collision import check_start
 from .checks.motors import check_motors
-from .checks.outcome import check_drop, check_forces, check_goal, check_nevers, check_stable, check_touches, outcome_of
+from .checks.outcome import (
+    check_drop,
+    check_forces,
+    check_goal,
+    check_nevers,
+    check_people,
+    check_stable,
+    check_touches,
+    outcome_of,
+)
 from .checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from .checks.rules import Rules
 from .departing import explain
@@ -49,10 +59,7 @@ REPLAY = (
     "payload",
     "object.diverged",
 )
-ABSENT = {  # what no scene of today has
-    "force.person": "no_person",
-    "speed.person": "no_person",
-}
+PEOPLE = ("force.person", "speed.person")
 RECORDED = (
     "observation.state",
     "observation.velocity",
@@ -110,7 +117,9 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         other = case.stage.embodiment
         forward.findings += judge_reproduction(case.recording, other, rules)
         reason = "no_model" if other.model is None else "no_scenario"
-        forward.findings += _not_checked(scene, rules, reason, but=("grip.friction", "payload"))  # told with the dynamics
+        forward.findings += _not_checked(
+            scene, rules, reason, but=("grip.friction", "payload")
+        )  # told with the dynamics
         return [], []
     if case.signal is None:
         reason = case.stopped.get("command") or case.without_motion
@@ -197,11 +206,11 @@ def _posed(scene: Scene, draw: Draw, angles: dict[str, float]) -> Draw:
 
 def _not_checked(scene: Scene, rules: Rules, reason: str, but: Sequence[str] = ()) -> list[Finding]:
     found = [rules[code].not_checked(reason) for code in REPLAY if code not in but]
-    return [*found, *_absent(rules)]
-
-
-def _absent(rules: Rules) -> list[Finding]:
-    return [rules[code].not_applicable(reason) for code, reason in ABSENT.items()]
+    with_people = bool(people(scene.names))
+    found += [
+        rules[code].not_checked(reason) if with_people else rules[code].not_applicable("no_person") for code in PEOPLE
+    ]
+    return found
 
 
 def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
@@ -232,13 +241,13 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     world = check_nevers(scene.course, shown.carry, dt, rules)
     world += check_drop(shown.held, shown.heights, dt, rules)
     world += check_forces(scene.safety, shown.safety, dt, rules)
+    world += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
     world += check_touches(*_touches(case, shown, take), dt, rules)
     world += check_carried(case, take, shown, known)
     if not known:  # one likely start of many says nothing about the others
         world = [rules[f.code].not_checked("unknown_start") if f.level in ("WARN", "FAIL") else f for f in world]
     forward.findings += world
     forward.findings += check_diverged(case, shown, known)
-    forward.findings += _absent(rules)
     for finding in forward.findings:  # replay runs on the take's own clock; findings are told on the recording's
         if finding.code != "ctrl.clamped" and finding.t0 is not None and not finding.details.get("on_recording_clock"):
             finding.t0 += forward.offset

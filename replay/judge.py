@@ -11,6 +11,7 @@ import mujoco
 from .. import __version__
 from ..scenarios.draw import Draw, nominal
 from ..scenarios.errors import ShiliuError
+from ..scenarios.safety import CAVEAT, people
 from ..scenarios.scene import Scene
 from .advice import advise
 from .cells import Place, place_of
@@ -305,6 +306,7 @@ def _concluded(case: Case, strict: bool, pictures: bool, curves: Collection[str]
                 *recording.notes,
                 *case.place.notes,
                 *case.notes,
+                *([CAVEAT] if people(scene.names) else ()),
             ],
             "unmapped": list(recording.unmapped),
             **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),

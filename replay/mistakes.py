@@ -79,7 +79,7 @@ def codes_of(scene: Scene) -> list[str]:
     """Codes of all that environment, operator and judge have a name for: failure modes, missed subgoals, broken force limits."""
     nevers = [f"scenario.{never.name}" for never in scene.course.nevers]
     goals = [f"replay.goal:{goal.name}" for goal in scene.course.subgoals]
-    return [*nevers, *goals, *(limit.code for limit in scene.safety)]
+    return [*nevers, *goals, *dict.fromkeys(limit.code for limit in scene.safety)]
 
 
 def code_of(finding: Finding) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..scenarios.draw import Draw
 from ..scenarios.draw import draw as draw_scene
+from ..scenarios.safety import Watch
 from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings
 from ..scenarios.simulation import Simulation
@@ -170,6 +171,7 @@ def perform(
     checkpoints: list[dict[int, np.ndarray]] = [{} for _ in range(n)]
     left = np.full(n, steps)
     peaks, broken = np.zeros((n, len(scene.safety))), np.full((n, len(scene.safety)), np.nan)
+    watch = Watch(scene.safety, scene.control_timestep, n)
     live = np.arange(n)
     last_action = np.tile(np.asarray(scene.ready_ctrl, np.float32), (n, 1))
 
@@ -190,10 +192,9 @@ def perform(
         readings = sim.step(last_action) if len(live) == n else sim.step(last_action[live], live)
         carry = course.advance(carry, readings)
         keep(live)
-        for k, limit in enumerate(scene.safety):
-            force = limit.predicate.value(readings)[live]
-            peaks[live, k] = np.maximum(peaks[live, k], force)
-            broken[live, k] = np.where(limit.broken(force) & np.isnan(broken[live, k]), t, broken[live, k])
+        values = watch.values(readings)[live]
+        peaks[live] = np.maximum(peaks[live], values)
+        broken[live] = np.where(watch.see(values, live) & np.isnan(broken[live]), t, broken[live])
         success, failed = course.success(carry), ~np.isnan(carry.failed).all(axis=1)
         left = np.where(success & (left > after), after + 1, left) - 1
         left = np.where((failed | sim.unstable) & (left > after), after, left)
@@ -245,7 +246,7 @@ def _performance(
     failure = "unstable" if unstable else None
     if failure is None and not success:
         failure = scene.course.failure(carry) or scene.course.missed(carry)
-    unsafe = tuple(scene.safety[k].code for k in np.argsort(broken) if not np.isnan(broken[k]))
+    unsafe = tuple(dict.fromkeys(scene.safety[k].code for k in np.argsort(broken) if not np.isnan(broken[k])))
     observations = {name: np.array([s[name] for s in seen]) for name in (seen[0] if seen else ())}
     return Performance(
         seed, draw, np.array(actions, np.float32), observations, checkpoints, segments, reached, success and not unstable, failure,

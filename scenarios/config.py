@@ -47,6 +47,7 @@ class Placed:
         at: (3,) offset [m] from the place, `yaw` [rad] about its z axis.
         stands_on: (instance, site) whose frame is the place, or None for the world.
         put: the part's own site that lies at the place (None: its own origin).
+        behaviour: what a person does, read once the things exist that it names; None where it does nothing.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Placed:
     stands_on: tuple[str, str] | None
     put: str | None
     params: Mapping[str, float]
+    behaviour: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ def read_config(
     )
 
 
-_PLACED = ("part", "put", "stands_on", "at", "yaw", "fills")
+_PLACED = ("part", "put", "stands_on", "at", "yaw", "fills", "behaviour")
 
 
 def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
@@ -258,9 +260,9 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
             for key, p in part.params.items()
         }
         x, y, z = (at.child(axis).quantity("length", default=0.0) for axis in "xyz")
-        placed.append(
-            Placed(name, part, (x, y, z), child.child("yaw").quantity("angle", default=0.0), stands_on, put, params)
-        )
+        yaw = child.child("yaw").quantity("angle", default=0.0)
+        behaviour = child.child("behaviour") if "behaviour" in child else None
+        placed.append(Placed(name, part, (x, y, z), yaw, stands_on, put, params, behaviour))
     return tuple(placed)
 
 

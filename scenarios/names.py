@@ -26,6 +26,7 @@ class Names:
         self.parts = {placed.name: placed.part for placed in config.parts}
         self.unbuilt = config.unbuilt
         self.robot = robot
+        self.receivers = {p.name for p in config.parts if p.behaviour is not None and "receive" in p.behaviour}
         # all of the robot, feet that glide beside its base included
         self.top = FOOTPRINT if spec.body(FOOTPRINT) is not None else "base_link"
         self.rules = {name: "adds" in node for name, node in config.rules.items()}  # whether each holds a number

@@ -176,6 +176,7 @@ class Part:
             named += [("geom", name) for name in entry.get("geoms", ())] + [
                 ("body", n) for n in entry.get("bodies", ())
             ]
+            named += [("site", name) for name in entry.get("sites", ())]
             named += [("joint", entry["latch"]["joint"])] if "latch" in entry else []
             if "liquid" in entry:
                 kinds = {"mouth": "site", "level": "joint", "weight": "actuator"}
@@ -296,11 +297,11 @@ _NAMED = ("site", "joint", "body", "camera")  # keys of an interface word that n
 
 def _word(node: Node) -> Mapping[str, Any]:
     """One word of a part's interface, such as `start: {joint: key_start, pressed: 1 mm}`."""
-    if not node.mapping(optional=(*_NAMED, "geoms", "bodies", "latch", "pressed", "radius", "height", "liquid")):
+    if not node.mapping(optional=(*_NAMED, "geoms", "bodies", "sites", "latch", "pressed", "radius", "height", "liquid")):
         return {}
     for key in ("pressed", "radius", "height"):
         node.child(key).quantity("length", default=None, low=0.0)
-    for key in ("geoms", "bodies"):
+    for key in ("geoms", "bodies", "sites"):
         for name in node.child(key).each() if key in node else ():
             name.word()
     for key in _NAMED:

@@ -33,6 +33,7 @@ UNITS: dict[str, tuple[str, float]] = {
     "N/m": ("stiffness", 1.0),
     "ml": ("volume", 1e-6),
     "l": ("volume", 1e-3),
+    "N/mm": ("stiffness", 1e3),
 }
 # what a message shows for a dimension when the unit is missing
 EXAMPLE = {

@@ -14,14 +14,16 @@ import numpy as np
 from .config import Placed, ScenarioConfig, nominal_values
 from .dialect import Node, nearest
 from .errors import ScenarioError
-from .goal import Limit, read_goal, read_never, read_safety
+from .goal import read_goal, read_never
 from .names import Names
 from .observation import build_schema, camera_of
+from .person import read_behaviours
 from .pose import Pose, local_pose
 from .predicate import Force, Predicate, Untouched, leaves
 from .reaction import Reaction, Reactions
 from .robot import Robot
 from .rule import read_rules
+from .safety import Limit, read_safety
 from .schema import Schema
 from .sensing import Layout, Request, SensorPlan
 from .temporal import Course, Subgoal
@@ -93,9 +95,10 @@ class Scene:
         self.layout = Layout.of_model(self.model, averaged)
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
-        """What answers in the scene: the rules and the liquids that its YAML declares."""
+        """What answers in the scene: the rules and the liquids that its YAML declares, and the people in it."""
         rules = read_rules(self.config.rules, names, self.control_timestep)
-        return [*rules, *read_liquids(self.config.liquids, names, self.control_timestep)]
+        liquids = read_liquids(self.config.liquids, names, self.control_timestep)
+        return [*rules, *liquids, *read_behaviours(self.config.parts, names, self.control_timestep)]
 
     def _check_cameras(self, names: Names) -> None:
         """Note a camera whose mount or target does not exist, or whose name the robot's model has already."""

@@ -27,6 +27,8 @@ _PLAIN = {
     "site_position": (_S.mjSENS_FRAMEPOS, _O.mjOBJ_SITE),
     "site_orientation": (_S.mjSENS_FRAMEQUAT, _O.mjOBJ_SITE),
     "site_x": (_S.mjSENS_FRAMEXAXIS, _O.mjOBJ_SITE),
+    "site_velocity": (_S.mjSENS_FRAMELINVEL, _O.mjOBJ_SITE),
+    "body_velocity": (_S.mjSENS_FRAMELINVEL, _O.mjOBJ_XBODY),
     "body_position": (_S.mjSENS_FRAMEPOS, _O.mjOBJ_XBODY),
     "body_orientation": (_S.mjSENS_FRAMEQUAT, _O.mjOBJ_XBODY),
     "body_up": (_S.mjSENS_FRAMEZAXIS, _O.mjOBJ_XBODY),

@@ -10,6 +10,7 @@ import numpy as np
 
 from .draw import PENETRATION, Draw, draw, nominal
 from .errors import ScenarioError
+from .safety import people
 from .scene import Scene
 from .simulation import Simulation
 
@@ -97,6 +98,8 @@ def _swept(scene: Scene) -> list[Answer]:
     for j in range(model.njnt):
         name = model.joint(j).name
         if model.jnt_type[j] != mujoco.mjtJoint.mjJNT_HINGE or "/" not in name or not model.jnt_limited[j]:
+            continue
+        if name.partition("/")[0] in people(scene.names):  # who sees the robot does not swing an arm into it
             continue
         data = _data(scene)
         met: dict[str, float] = {}

@@ -49,12 +49,12 @@ SKIN = {
 }
 SKIN_SHARE = {
     "skull": 0.012,
-    "face": 0.006,
-    "neck": 0.004,
-    "back": 0.006,
-    "chest": 0.006,
-    "abdomen": 0.006,
-}  # of body mass [E]
+    "face": 0.010,
+    "neck": 0.010,
+    "back": 0.010,
+    "chest": 0.008,
+    "abdomen": 0.008,
+}  # of body mass [E]; lighter ones would shake at 480 Hz
 SKIN_DEEP = {
     "skull": 0.004,
     "face": 0.006,
@@ -63,7 +63,7 @@ SKIN_DEEP = {
     "chest": 0.025,
     "abdomen": 0.045,
 }  # m, then it is hard [E]
-SKIN_RATIO = 0.1  # of critical damping with a mass of 1 kg [E]
+SKIN_RATIO = 0.05  # of critical damping with a mass of 1 kg [E]
 HEAD_PART, TRUNK_PART = ("skull", "face"), ("neck", "back", "chest", "abdomen")  # which segment gives the mass
 
 # joint: axis, range [deg] of a standing person, stiffness [Nm/rad], damping [Nms/rad], muscle's gain [Nm/rad] and most
@@ -78,8 +78,8 @@ JOINTS = {
     "shoulder_abduct": ((1, 0, 0), (-30, 150), 4, 2.5, (80, 40)),
     "shoulder_turn": ((0, 0, 1), (-80, 80), 3, 1.5, (60, 25)),
     "elbow": ((0, -1, 0), (0, 145), 3, 1.5, (60, 30)),
-    "forearm_turn": ((0, 0, 1), (-85, 85), 1, 0.3, (15, 8)),
-    "wrist": ((1, 0, 0), (-60, 60), 1, 0.3, (15, 8)),
+    "forearm_turn": ((0, 0, 1), (-85, 85), 1, 0.3, (30, 10)),
+    "wrist": ((1, 0, 0), (-60, 60), 1, 0.3, (30, 10)),
     "grasp": ((1, 0, 0), (-45, 45), 0.1, 0.05, (8, 2.0)),
     "hip": ((0, -1, 0), (-20, 120), 60, 6, None),
     "knee": ((0, 1, 0), (0, 140), 30, 3, None),
@@ -106,7 +106,7 @@ class Person:
 
 SHIN = 4  # deg, forward of upright when seated
 SITTING = {
-    "shoulder_flex": 18, "shoulder_abduct": 7, "shoulder_turn": -6, "elbow": 68, "forearm_turn": -35,
+    "shoulder_flex": 15, "shoulder_abduct": 7, "shoulder_turn": -6, "elbow": 58, "forearm_turn": -35,
     "grasp": -12,
 }  # fmt: skip
 STANDING = {"shoulder_flex": 4, "shoulder_abduct": 9, "elbow": 14, "forearm_turn": -8, "knee": 4, "hip": 2, "grasp": -5}
@@ -582,6 +582,7 @@ def person_xml(person: Person) -> tuple[str, Writer]:
         segment(w, "upper_arm", UPPER_ARM, 0.028)
         w.look("upper_arm", "shirt")
         w.geom(f"{side}_upper_arm", "capsule", (0.029, 0.080), (0, 0, -0.093))
+        w.site(f"{side}_upper_arm", (0, 0, -0.09), 0.09)
         w.open(f"{side}_forearm", (0, 0, -UPPER_ARM), posture_quat(p, ("elbow",), y))
         w.joint("elbow", f"{side}_", y)
         segment(w, "forearm", FOREARM, 0.020)
@@ -649,7 +650,7 @@ def hand(w, side, y):
     w.geom(f"{side}_thumb_pad", "box", (0.008, 0.0030, 0.012), (0.0, inward * 0.0240, -0.066), classes="finger")
     w.site(f"{side}_grip", (0.0, inward * 0.0165, -0.068), 0.008)
     w.site(f"{side}_hand", (0, 0, -0.045), 0.06)
-    w.open(f"{side}_fingers", (0, 0, -0.056), posture_quat(w.person, ("grasp",), y))
+    w.open(f"{side}_fingers", (0, 0, -0.056), posture_quat(w.person, ("grasp",), -y))
     w.joint("grasp", f"{side}_", -y)
     w.inertial(fingers, (0, inward * 0.002, -0.024), (0.014, 0.016, 0.010))
     for i, (x, length) in enumerate(((0.0175, 0.042), (0.006, 0.047), (-0.0055, 0.044), (-0.0165, 0.035))):
@@ -717,7 +718,7 @@ def assemble(w: Writer) -> str:
       <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a person meets robot and props, not itself -->
       <default class="skin">
         <geom group="3" contype="4" conaffinity="1" condim="3" friction="0.6 0.005 0.0001" solref="0.005 1"
-          solimp="0.95 0.99 0.001" density="0" rgba="0.85 0.6 0.5 0.4"/>
+          solimp="0.95 0.99 0.001" priority="1" density="0" rgba="0.85 0.6 0.5 0.4"/>
         <joint type="slide" armature="0" solreflimit="0.005 1"/>
         <default class="finger">
           <geom condim="4" friction="0.9 0.02 0.0001"/>
@@ -762,6 +763,7 @@ def sheet(person: Person, w: Writer) -> str:
     ]
     masses = [f"      - {{body: {name}, attr: mass, gain: {share:.8g}}}" for name, share in w.weight]
     h, m = person.height, person.mass
+    hand = {"seat": 820, "soles": 1050, "underside": 800}[person.lowest]
     return f"""# written by ../generate.py; change the tables or the posture there
 title: {{en: {person.title[0]}, zh: {person.title[1]}}}
 mass: {m:g} kg
@@ -780,6 +782,30 @@ params:
     doc: Body mass, shared out as in Winter's table; moments of inertia stay those of {m:g} kg and {h * 1e3:g} mm [E].
     sets:
 {chr(10).join(masses)}
+  pull:
+    default: 5 N
+    min: 1 N
+    max: 15 N
+    doc: With what force the person pulls at what it has taken (3 to 8 N [E] facts); of the behaviour `receive`.
+    sets: []
+  delay:
+    default: 0.4 s
+    min: 0 s
+    max: 3 s
+    doc: How long the person holds a thing before it pulls [E].
+    sets: []
+  hand_height:
+    default: {hand:g} mm
+    min: 400 mm
+    max: 1500 mm
+    doc: Above the floor, where the hand waits for what is offered [E].
+    sets: []
+  left_handed:
+    default: 0 %
+    min: 0 %
+    max: 100 %
+    doc: From 50 % on the left hand is held out, so that a uniform draw over the whole range takes either.
+    sets: []
 interface:                        # the body regions of ISO/TS 15066, and what hands are offered to
   skull: {{site: skull, body: skull, geoms: [skull]}}
   face: {{site: face, body: face, geoms: [face]}}
@@ -793,6 +819,8 @@ interface:                        # the body regions of ISO/TS 15066, and what h
   hand: {{bodies: [left_hand, right_hand]}}
   thigh: {{geoms: [left_thigh, right_thigh]}}
   lower_leg: {{bodies: [left_shank, right_shank]}}       # and the feet, of which the standard says nothing
+  outline: {{sites: [skull, chest, abdomen, pelvis, left_upper_arm, right_upper_arm, left_lower_arm, right_lower_arm,
+                    left_hand, right_hand, left_thigh, right_thigh, left_lower_leg, right_lower_leg]}}   # each with its radius
   left_hand: {{site: left_hand, body: left_hand}}
   right_hand: {{site: right_hand, body: right_hand}}
   left_grip: {{site: left_grip, joint: left_grasp}}
@@ -826,6 +854,7 @@ Grades: [S] seen in a source, [K] known from the literature as named, [E] estima
 | stiffness of the skin | {", ".join(f"{name} {k / 1e3:g}" for name, (k, _) in SKIN.items())} N/mm | [S] facts |
 | depth, mass and damping of the skin | {", ".join(f"{name} {deep * 1e3:g}" for name, deep in SKIN_DEEP.items())} mm deep | [E] |
 | joints: range, stiffness, damping, muscles | as in the MJCF | [E] of the order of relaxed people |
+| pull, delay, height of the hand | as in the sheet | pull 3 to 8 N [E] facts, rest [E] |
 """
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.goal import Limit
+from ...scenarios.safety import TRACE, Limit
 from ...scenarios.temporal import Carry, Course
 from ..finding import Finding
-from .rules import Rules
+from .rules import Rule, Rules
 from .signal import run_around
 
 HELD = 0.5  # N, a hand holds something from this force on
+LIGHT = 10.0  # N, a light touch: what an excess is counted in where no contact is allowed
 FALLS_WITHIN = 0.5  # s, a fall begins at once when a grip is lost
 FALL_STARTS = 0.01  # m, lower than this below the height of the last touch it is falling, not settling
 
@@ -110,6 +111,7 @@ def check_forces(
         measured: limit name -> (T+1,) peak or mean force of each control period [N].
     """
     rule = rules["force.object"]
+    limits = [limit for limit in limits if limit.judged_as == "force.object"]
     if not limits:
         return [rule.not_applicable("no_objects")]
     found = []
@@ -138,6 +140,57 @@ def check_forces(
             )
         )
     return found
+
+
+def check_people(
+    limits: Sequence[Limit], measured: dict[str, np.ndarray], control_timestep: float, rules: Rules, *, anybody: bool
+) -> list[Finding]:
+    """`force.person` by body region, quasi-static and transient apart, and `speed.person`.
+
+    Every limit that was passed is told; where none was, the one that was come nearest to.
+
+    Args:
+        measured: limit name -> (T+1,) force [N] or speed [m/s] of each control period.
+        anybody: whether there is a person in the scene.
+    """
+    found = []
+    for code in ("force.person", "speed.person"):
+        rule, mine = rules[code], [limit for limit in limits if limit.judged_as == code]
+        if not mine:
+            found.append(rule.not_checked("no_limit") if anybody else rule.not_applicable("no_person"))
+            continue
+        judged = [_judged_person(limit, measured[limit.name], control_timestep, rule) for limit in mine]
+        told = [finding for finding in judged if finding.level != "PASS"]
+        # a region that may not be touched is as near to its limit as nothing is, unless it is touched
+        nearest = max(judged, key=lambda f: (f.value or 0.0) / f.limit if f.limit else 0.0)
+        found += told or [nearest]
+    return found
+
+
+def _judged_person(limit: Limit, measured: np.ndarray, control_timestep: float, rule: Rule) -> Finding:
+    lasted = limit.sustained(measured, control_timestep)
+    row = int(lasted.argmax())
+    value, broken = float(lasted[row]), limit.broken(lasted)
+    level = "FAIL" if broken.any() else "PASS" if value <= max(limit.limit, TRACE) else "WARN"
+    first, last = row, row
+    if level != "PASS":
+        over = lasted > max(limit.limit, TRACE)
+        first, last = run_around(over, row)
+        first = max(first - limit.steps(control_timestep) + 1, 0)  # it had begun so long before
+    return rule.finding(
+        level=level,
+        subject=(limit.about,),
+        t0=first * control_timestep,
+        t1=(last + 1) * control_timestep,
+        value=value,
+        limit=limit.limit,
+        margin=limit.limit - value,
+        excess=max(0.0, value - limit.limit) / (limit.limit or LIGHT),
+        share=float((lasted > limit.limit).mean()),
+        limit_source=limit.source,
+        limit_grade=limit.grade,
+        details={"kind": limit.kind, "person": limit.person, "lasting": limit.lasting, "peak": float(measured.max())},
+    )
 
 
 def check_drop(

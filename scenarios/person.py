@@ -1,0 +1,322 @@
+"""What people in a scene do: small behaviours of a person part, declared on it, computed between two control steps.
+
+```yaml
+guest:
+  part: people/seated_elder
+  behaviour:
+    receive:   {of: cup, at: cup.handle}
+    turn_away: {from: robot.hands, nearer: 250 mm}
+variation:
+  guest: {pull: {replace: {uniform: [3 N, 8 N]}}, delay: {replace: {uniform: [0.2 s, 0.8 s]}}}
+```
+
+A person moves by muscles only: position actuators of the arms, limited in torque. How hard it pulls, how long it waits, how
+high it holds its hand and which hand it takes are parameters of the part, so that the variation draws them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .config import Placed
+from .dialect import Node
+from .limb import JOINTS, Limb, matrix_of
+from .names import Names
+from .reaction import Reaction, add_memory, memory
+from .safety import TRACE, movers
+from .sensing import Readings, Request
+
+WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP = range(8)  # phases of receiving
+MEMORIES = ("phase", "clock", "left", "pull", "delay", "raise", "size", "x", "y", "z", "force", "effort", "released")
+NOT_YET, EARLY = -2.0, -1.0  # what `released` reads before the robot has let go, and where it did so before the pull
+FORWARD, ASIDE = 0.27, 0.11  # of body height: where the hand waits for what is offered, from the trunk [E]
+SPEED, GRASP_SPEED = 1.0, 3.0  # rad/s, of an unhurried arm and of closing fingers [E]
+AT_HAND = 0.012  # m, the handle is between the fingers
+SETTLE, CLOSING, ONSET = 0.2, 0.6, 0.1  # s: at the handle before it closes; to close; until a pull has its force [E]
+PATIENCE, INSISTS, MOST, GIVE_UP = 1.0, 10.0, 20.0, 6.0  # s; N/s that a pull grows by after it; N; s [E]
+FEEDBACK = 0.25  # of the difference between the force that is wanted and felt, a control step
+BACK, UP = 0.10, 0.03  # m, by which what was received is drawn to the body, and lifted
+
+
+@dataclass(frozen=True)
+class Receive:
+    """Holds a hand out, takes what is offered by its handle, waits, pulls until the robot lets go, and keeps it.
+
+    What goals ask for stands in its memories: `released` (seconds from the beginning of the pull until no hand of the robot
+    touches the thing any more; -1 where that was before the pull, -2 as long as it has not happened) and `force` [N].
+
+    Attributes:
+        limbs: left, right; grips: their sites; handle: the site that is taken; thing: body of what is received.
+        notices, reach: [m] distance from the trunk at which a hand is held out, from the hand at which it goes there.
+        slow: [m/s] a handle that moves faster is not reached for.
+    """
+
+    person: str
+    limbs: tuple[Limb, Limb]
+    handle: str
+    thing: str
+    robot: tuple[str, ...]
+    notices: float
+    reach: float
+    slow: float
+    control_timestep: float
+    closing: tuple[tuple[float, float], tuple[float, float]]  # of each hand: fingers open, closed [rad]
+
+    @property
+    def actuators(self) -> tuple[str, ...]:
+        arms = (f"{self.person}/{side}_{word}" for side in ("left", "right") for word in (*JOINTS, "grasp"))
+        return (*arms, *(memory_of(self.person, word) for word in MEMORIES))
+
+    def compile_into(self, spec: object) -> None:
+        for word in MEMORIES:
+            add_memory(spec, memory_of(self.person, word))  # type: ignore[arg-type]
+
+    def _trunk(self) -> tuple[Request, Request]:
+        carrier = f"{self.person}/{self.limbs[0].carrier}"
+        return Request("body_position", carrier), Request("body_orientation", carrier)
+
+    def _handle(self) -> tuple[Request, Request]:
+        return Request("site_position", self.handle), Request("site_velocity", self.handle)
+
+    def _grips(self) -> tuple[Request, ...]:
+        return tuple(Request("site_position", f"{self.person}/{side}_grip") for side in ("left", "right"))
+
+    def _angles(self) -> tuple[tuple[Request, ...], ...]:
+        return tuple(
+            tuple(Request("joint_position", f"{self.person}/{side}_{word}") for word in JOINTS)
+            for side in ("left", "right")
+        )
+
+    def _touches(self) -> tuple[Request, ...]:
+        return tuple(Request("contact_force", f"tree:{hand}", f"tree:{self.thing}") for hand in self.robot)
+
+    def _felt(self) -> tuple[Request, ...]:
+        return tuple(
+            Request("contact_force", f"tree:{self.person}/{side}_hand", f"tree:{self.thing}")
+            for side in ("left", "right")
+        )
+
+    def requests(self) -> list[Request]:
+        return [
+            *self._felt(),
+            *self._trunk(),
+            *self._handle(),
+            *self._grips(),
+            *self._touches(),
+            *self._angles()[0],
+            *self._angles()[1],
+        ]
+
+    def start(self, values: Mapping[str, float]) -> np.ndarray:
+        def drawn(word: str, default: float) -> float:
+            return float(values.get(f"{self.person}.{word}", default))
+
+        first = {
+            "left": float(drawn("left_handed", 0.0) >= 0.5),
+            "pull": drawn("pull", 5.0),
+            "delay": drawn("delay", 0.4),
+            "raise": drawn("hand_height", 0.82),
+            "size": drawn("height", self.limbs[0].height) / self.limbs[0].height,
+            "released": NOT_YET,
+        }
+        return np.array([*np.zeros(14), *(first.get(word, 0.0) for word in MEMORIES)])
+
+    def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
+        dt, kept = self.control_timestep, dict(zip(MEMORIES, ctrl[:, 14:].T))
+        trunk, turn = (readings.of(request) for request in self._trunk())
+        handle, velocity = (readings.of(request) for request in self._handle())
+        left = kept["left"][:, None] > 0.5
+        grip = np.where(left, *(readings.of(request) for request in self._grips()))
+        touched = readings.peak_of(self._touches()) > TRACE
+        away, gap = np.linalg.norm(handle - trunk, axis=-1), np.linalg.norm(handle - grip, axis=-1)
+        still = np.linalg.norm(velocity, axis=-1) < self.slow
+        phase, clock = kept["phase"], kept["clock"] + dt
+        late = clock + 1e-6  # sums of a control period
+        frozen = np.stack([kept[axis] for axis in "xyz"], axis=-1)
+        # one step at a time: a phase that has just begun is left at the earliest a control step later
+        rules = (
+            (WAITS, away < self.notices, READY),
+            (READY, (late >= 0.5) & (gap < self.reach) & still, REACHES),
+            (REACHES, (gap < AT_HAND) & (late >= SETTLE), CLOSES),
+            (REACHES, gap > 1.5 * self.reach, READY),
+            (CLOSES, late >= CLOSING, CONSIDERS),
+            (CONSIDERS, late >= kept["delay"], PULLS),
+            (PULLS, ~touched, HOLDS),
+            (PULLS, late >= GIVE_UP, GIVES_UP),
+            (CONSIDERS, ~touched, HOLDS),
+        )
+        after = phase
+        for begins, condition, ends in rules:
+            after = np.where((phase == begins) & condition, float(ends), after)
+        let_go = (after == HOLDS) & (phase != HOLDS)
+        kept["released"] = np.where(let_go, np.where(phase == PULLS, clock, EARLY), kept["released"])
+        kept["clock"] = np.where(after != phase, 0.0, clock)
+        frozen = np.where(((after == CLOSES) & (phase == REACHES))[:, None], handle, frozen)
+        frozen = np.where(let_go[:, None], grip, frozen)
+        kept["x"], kept["y"], kept["z"] = frozen.T
+        time = kept["clock"]
+        insists = np.minimum(kept["pull"] + INSISTS * np.maximum(time - PATIENCE, 0.0), MOST)
+        kept["force"] = np.where(after == PULLS, np.where(time < ONSET, insists * time / ONSET, insists), 0.0)
+        facing = _facing(matrix_of(turn))
+        felt = -(np.where(left, *(readings.of(request) for request in self._felt())) * facing).sum(axis=-1)
+        # what is felt at the thing is brought to what is wanted: closed fingers have bent the arm, which pushes by itself
+        yields = (after == CONSIDERS) | (after == PULLS)
+        effort = np.clip(kept["effort"] + FEEDBACK * (kept["force"] - felt), -MOST, MOST)
+        kept["effort"] = np.where(yields, effort, 0.0)
+        kept["phase"] = after
+        command = np.zeros((len(ctrl), 14))
+        busy = np.flatnonzero((after != WAITS) & (after != GIVES_UP))
+        for k, limb in enumerate(self.limbs):
+            ids = busy[left[busy, 0] == (k == 0)]
+            if len(ids):
+                bent = np.stack([readings.first(q) for q in self._angles()[k]], axis=-1)
+                part = {word: value[ids] for word, value in kept.items()}
+                command[ids, 7 * k : 7 * k + 6] = self._arm(
+                    limb, part, trunk[ids], turn[ids], handle[ids], frozen[ids], bent[ids]
+                )
+                low, high = self.closing[k]
+                command[ids, 7 * k + 6] = np.where(part["phase"] >= CLOSES, high, low)
+        most = np.tile([*[SPEED * dt] * 6, GRASP_SPEED * dt], 2)
+        command = ctrl[:, :14] + np.clip(command - ctrl[:, :14], -most, most)
+        return np.concatenate([command, np.stack([kept[word] for word in MEMORIES], axis=-1)], axis=-1)
+
+    def _arm(
+        self,
+        limb: Limb,
+        kept: Mapping[str, np.ndarray],
+        trunk: np.ndarray,
+        turn: np.ndarray,
+        handle: np.ndarray,
+        frozen: np.ndarray,
+        bent: np.ndarray,
+    ) -> np.ndarray:
+        """(m, 6) where the muscles of an arm want to be."""
+        frame = matrix_of(turn)
+        facing = _facing(frame)
+        aside = np.stack([-facing[:, 1], facing[:, 0], 0 * facing[:, 0]], axis=-1) * limb.sign
+        tall = (kept["size"] * limb.height)[:, None]
+        ready = trunk + tall * (FORWARD * facing + ASIDE * aside)
+        ready[:, 2] = kept["raise"]
+        phase = kept["phase"][:, None]
+        target = np.where(phase == READY, ready, np.where(phase == REACHES, handle, frozen))
+        target = np.where(phase == HOLDS, frozen - BACK * facing + [0.0, 0.0, UP], target)
+        back = np.swapaxes(frame, -1, -2)
+        local = np.einsum("nij,nj->ni", back, target - trunk)
+        q = limb.angles(local, frame[:, 2, :], kept["size"])
+        # while it waits and pulls the arm yields: its muscles want to be where it is, and but for the pull nothing is felt
+        q = np.where((phase == CONSIDERS) | (phase == PULLS), bent, q)
+        force = np.einsum("nij,nj->ni", back, -facing) * kept["effort"][:, None]
+        return q * (1.0 + limb.springs / limb.gains) + limb.lean(q, force, kept["size"])
+
+
+def _facing(frame: np.ndarray) -> np.ndarray:
+    """(n, 3) where somebody faces, level, from the frames (n, 3, 3) of the trunk."""
+    ahead = frame[:, :, 0] * [1.0, 1.0, 0.0]
+    return ahead / np.maximum(np.linalg.norm(ahead, axis=-1, keepdims=True), 1e-9)
+
+
+@dataclass(frozen=True)
+class TurnAway:
+    """Turns head and shoulders away from what comes too near the face, and back when it has gone.
+
+    Attributes:
+        things: positions of what is shunned; face: of the face; nearer: [m].
+    """
+
+    person: str
+    things: tuple[Request, ...]
+    face: Request
+    trunk: Request
+    nearer: float
+    control_timestep: float
+    trunk_angle: float = 0.35  # rad [E]
+    neck_angle: float = 0.70
+    speed: float = 2.0  # rad/s [E]
+
+    @property
+    def actuators(self) -> tuple[str, ...]:
+        return (f"{self.person}/lumbar_yaw", f"{self.person}/neck_yaw", memory_of(self.person, "turns"))
+
+    def compile_into(self, spec: object) -> None:
+        add_memory(spec, memory_of(self.person, "turns"))  # type: ignore[arg-type]
+
+    def requests(self) -> list[Request]:
+        return [*self.things, self.face, self.trunk]
+
+    def start(self, values: Mapping[str, float]) -> np.ndarray:
+        return np.zeros(3)
+
+    def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
+        face, before = readings.of(self.face), ctrl[:, 2]
+        gaps = np.stack([np.linalg.norm(readings.of(thing) - face, axis=-1) for thing in self.things], axis=-1)
+        nearest = gaps.argmin(axis=-1)
+        gap = np.take_along_axis(gaps, nearest[:, None], axis=-1)[:, 0]
+        where = np.take_along_axis(
+            np.stack([readings.of(thing) for thing in self.things], axis=1), nearest[:, None, None], axis=1
+        )[:, 0]
+        left = np.einsum("ni,ni->n", matrix_of(readings.of(self.trunk))[:, :, 1], where - face)
+        side = np.where(left > 0, -1.0, 1.0)  # what comes from the left is turned from to the right
+        turns = np.where(
+            before != 0.0, np.where(gap < 1.5 * self.nearer, before, 0.0), np.where(gap < self.nearer, side, 0.0)
+        )
+        goal = np.stack([turns * self.trunk_angle, turns * self.neck_angle], axis=-1)
+        most = self.speed * self.control_timestep
+        command = ctrl[:, :2] + np.clip(goal - ctrl[:, :2], -most, most)
+        return np.concatenate([command, turns[:, None]], axis=-1)
+
+
+def memory_of(person: str, word: str) -> str:
+    """Name of a memory of a person."""
+    return f"{person} {word}"
+
+
+def kept_by(person: str, word: str) -> Request:
+    """The sensor of a memory of a person."""
+    return memory(memory_of(person, word))
+
+
+def read_behaviours(parts: tuple[Placed, ...], names: Names, control_timestep: float) -> list[Reaction]:
+    """The behaviours of all people of a scenario; what is wrong is noted."""
+    found: list[Reaction] = []
+    for placed in parts:
+        node = placed.behaviour
+        if node is None:
+            continue
+        if not placed.part.name.startswith("people/"):
+            node.note(f"{placed.part.name!r} is no person; only a part of people/ behaves.")
+        elif node.mapping(optional=("receive", "turn_away")):
+            readers = {"receive": _receive, "turn_away": _turn_away}
+            for word, child in node.items():
+                behaviour = readers[word](placed, child, names, control_timestep) if word in readers else None
+                found += [behaviour] if behaviour is not None else []
+    return found
+
+
+def _receive(placed: Placed, node: Node, names: Names, control_timestep: float) -> Reaction | None:
+    if not node.mapping(required=("of", "at"), optional=("notices", "reach", "slow")):
+        return None
+    thing, handle = names.element(node.child("of"), "body"), names.element(node.child("at"), "site")
+    notices = node.child("notices").quantity("length", default=0.9, low=0.0)
+    reach = node.child("reach").quantity("length", default=0.15, low=0.0)
+    slow = node.child("slow").quantity("speed", default=0.1, low=0.0)
+    if thing is None or handle is None:
+        return None
+    spec, tall = placed.part.spec(), placed.part.params["height"].default
+    left, right = (Limb.of_part(spec, side, tall) for side in ("left", "right"))
+    first, second = ((float(r[0]), float(r[1])) for r in (spec.joint(f"{s}_grasp").range for s in ("left", "right")))
+    robot = tuple(names.robot["hands"]["bodies"])
+    return Receive(
+        placed.name, (left, right), handle, thing, robot, notices, reach, slow, control_timestep, (first, second)
+    )
+
+
+def _turn_away(placed: Placed, node: Node, names: Names, control_timestep: float) -> Reaction | None:
+    if not node.mapping(required=("from",), optional=("nearer",)):
+        return None
+    things = tuple(place for place, _ in movers(node.child("from"), names))
+    nearer = node.child("nearer").quantity("length", default=0.25, low=0.0)
+    face, trunk = Request("site_position", f"{placed.name}/face"), Request("body_orientation", f"{placed.name}/torso")
+    return TurnAway(placed.name, things, face, trunk, nearer, control_timestep) if things else None
