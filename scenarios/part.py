@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
-from .dialect import Node, Place, Problems, nearest, places_in, read_own
+from .dialect import Node, Place, PlacesLater, Problems, nearest, places_in, read_own
 from .errors import ScenarioError
 from .quantity import dimension_of
 
@@ -228,8 +228,8 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
         return Part(name, file, {"en": file.stem, "zh": file.stem})
     shown = f"assets/{name}/part.yaml" if file.is_relative_to(ASSETS) else str(sheet)
     try:
-        problems = Problems(places_in(sheet, shown))
         own = sheet.is_relative_to(ASSETS)
+        problems = Problems(PlacesLater(sheet, shown) if own else places_in(sheet, shown))
         content = read_own(sheet) if own else yaml.safe_load(sheet.read_text(encoding="utf-8"))
         part = _read_sheet(name, file, Node(content or {}, "", problems))
         problems.stop(f"The sheet of {name!r}")

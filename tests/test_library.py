@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from shiliu.cli import main
 from shiliu.scenarios import inventory
+from shiliu.scenarios.dialect import places_in
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.part import ASSETS
 
@@ -64,6 +65,12 @@ def test_a_part_says_what_it_is_and_where_its_numbers_come_from(name):
     assert entry.sources or any(f"[{g}]" in entry.about for g in inventory.GRADES)
     for param in entry.part.params.values():
         assert param.doc, param.name
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_sheet_has_words_for_keys_and_each_once(name):
+    sheet = ENTRIES[name].part.file.parent / "part.yaml"
+    assert places_in(sheet)["title"][1] >= 1
 
 
 @pytest.mark.parametrize("name", ENTRIES)
