@@ -122,6 +122,7 @@ class Part:
         interface: word -> elements that it means, such as `door: {joint: door_hinge, body: door}`.
         mass: what the spec sheet says [kg], or None.
         contains: mechanisms that it brings along; their parameters and words are its own too, as `word_param`.
+        portrait: azimuth and elevation [rad] from which a catalogue shows it, where they are not the usual ones.
         places: key path of its sheet -> (file, line).
     """
 
@@ -132,6 +133,7 @@ class Part:
     interface: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mass: float | None = None
     contains: tuple[Contained, ...] = ()
+    portrait: Mapping[str, float] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
     def spec(self) -> mujoco.MjSpec:
@@ -242,7 +244,9 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
 
 
 def _read_sheet(name: str, file: Path, node: Node) -> Part:
-    node.mapping(optional=("title", "mass", "contains", "params", "interface", "grips"))
+    node.mapping(optional=("title", "mass", "contains", "params", "interface", "grips", "portrait"))
+    if "portrait" in node:
+        node.child("portrait").mapping(optional=("azimuth", "elevation"))
     inner = tuple(c for c in (_contained(key, child) for key, child in node.child("contains").items()) if c is not None)
     return Part(
         name=name,
@@ -254,6 +258,7 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
         | {f"{c.word}_{key}": _within(c.word, entry) for c in inner for key, entry in c.part.interface.items()},
         mass=node.child("mass").quantity("mass", default=None, low=0.0),
         contains=inner,
+        portrait={key: child.quantity("angle") for key, child in node.child("portrait").items()},
         places=node.problems.places,
     )
 

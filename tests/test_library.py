@@ -82,7 +82,7 @@ def test_a_part_has_an_interface_and_both_kinds_of_shapes(name):
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_a_part_opens_alone_with_nothing_inside_itself(name):
-    model = mujoco.MjModel.from_xml_path(str(ENTRIES[name].part.file))
+    model = ENTRIES[name].part.spec().compile()
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     deepest = min(data.contact, key=lambda c: c.dist, default=None)
