@@ -84,7 +84,8 @@ class Interface:
         self._all = len(self.groups) == len(known)
 
     def begin(self, ids: np.ndarray | slice, command: np.ndarray) -> None:
-        """Start episodes of copies `ids` from joint commands (nu,) or (len(ids), nu)."""
+        """Start episodes of copies `ids` from `ctrl` (k,) or (len(ids), k): of it the robot's part, which comes first."""
+        command = command[..., : self.scene.n_actions]
         self.actions.begin(ids, command)
         self.latency.begin(ids, command)
         self.applied[ids] = command

@@ -22,7 +22,7 @@ STAGE = (0.6, 0.6, 0.6)  # m, looked at where there is only a floor
 
 
 def portrait(
-    part: Part, width: int = 640, height: int = 480, azimuth: float | None = None, elevation: float = ELEVATION
+    part: Part, width: int = 640, height: int = 480, azimuth: float | None = None, elevation: float | None = None
 ) -> np.ndarray:
     """(height, width, 3) uint8 picture of a part as its file poses it, so near that it fills the picture.
 
@@ -31,6 +31,9 @@ def portrait(
     """
     if azimuth is None:  # things turn their front to who stands before them, people look along their own x
         azimuth = AZIMUTH + (180.0 if part.name.startswith("people/") else 0.0)
+        azimuth = float(np.rad2deg(part.portrait["azimuth"])) if "azimuth" in part.portrait else azimuth
+    if elevation is None:
+        elevation = float(np.rad2deg(part.portrait["elevation"])) if "elevation" in part.portrait else ELEVATION
     spec = part.spec()
     try:
         ends = bounds(spec.compile())

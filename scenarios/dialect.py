@@ -90,6 +90,28 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[st
     return places
 
 
+class PlacesLater(Mapping[str, Place]):
+    """`places_in` a file of this package, read only when a problem has to be told."""
+
+    def __init__(self, path: Path, shown: str):
+        self._read = lambda: places_in(path, shown)
+        self._found: dict[str, Place] | None = None
+
+    def _places(self) -> dict[str, Place]:
+        if self._found is None:
+            self._found = self._read()
+        return self._found
+
+    def __getitem__(self, key: str) -> Place:
+        return self._places()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places())
+
+    def __len__(self) -> int:
+        return len(self._places())
+
+
 def refuse_endless(text: bytes, shown: str) -> None:
     """Look at a YAML text from outside, without building anything, for what a few lines of it could grow into.
 

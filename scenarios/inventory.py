@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 MEASURED = ASSETS / "measured.json"
 MODEL_FILES = (".xml", ".obj", ".stl", ".msh")  # what a part's shape and mass come from
-GRADES = {"S": "seen in a source", "E": "engineering estimate", "D": "derived", "K": "known from the literature as named"}
+GRADES = {
+    "S": "seen in a source",
+    "E": "engineering estimate",
+    "D": "derived",
+    "K": "known from the literature as named",
+}
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,7 @@ def _entry(name: str, extra: Path | None, kept: Mapping[str, Any]) -> Entry:
     part = load_part(name, extra=extra)
     assert part is not None
     found = kept.get(name, {})
-    if found.get("digest") != digest(part.file.parent):
+    if found.get("digest") != digest(part):
         return Entry(part, measure(part))
     return Entry(part, _measures(found["measures"]))
 
@@ -169,22 +174,24 @@ def _measures(kept: Mapping[str, Any]) -> Measures:
                        "joints": tuple(Joint(**joint) for joint in kept["joints"])})  # fmt: skip
 
 
-def digest(folder: Path) -> str:
-    """What tells whether a part is still the one that was measured: a digest of the files of its model."""
+def digest(part: Part) -> str:
+    """What tells whether a part is still the one that was measured: a digest of the files of its model and of what it contains."""
     total = hashlib.sha256()
-    for file in sorted(f for f in folder.iterdir() if f.suffix in MODEL_FILES):
+    for file in sorted(f for f in part.file.parent.iterdir() if f.suffix in MODEL_FILES):
         total.update(file.name.encode() + b"\0" + file.read_bytes())
+    for inner in part.contains:
+        total.update(digest(inner.part).encode())
     return total.hexdigest()[:16]
 
 
 def measured() -> str:
     """What `assets/measured.json` has to hold today, as text: every part of the package compiled and measured."""
     lines = []
-    for name, file in sorted(list_parts().items()):
+    for name in sorted(list_parts()):
         if not name.startswith("robots/"):
             part = load_part(name)
             assert part is not None
-            row = {"digest": digest(file.parent), "measures": asdict(measure(part))}
+            row = {"digest": digest(part), "measures": asdict(measure(part))}
             lines.append(f"{json.dumps(name)}: {json.dumps(row)}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
-from .dialect import Node, Place, Problems, nearest, places_in, read_own
+from .dialect import Node, Place, PlacesLater, Problems, nearest, places_in, read_own
 from .errors import ScenarioError
 from .quantity import dimension_of
 
@@ -122,6 +122,7 @@ class Part:
         interface: word -> elements that it means, such as `door: {joint: door_hinge, body: door}`.
         mass: what the spec sheet says [kg], or None.
         contains: mechanisms that it brings along; their parameters and words are its own too, as `word_param`.
+        portrait: azimuth and elevation [rad] from which a catalogue shows it, where they are not the usual ones.
         places: key path of its sheet -> (file, line).
     """
 
@@ -132,6 +133,7 @@ class Part:
     interface: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mass: float | None = None
     contains: tuple[Contained, ...] = ()
+    portrait: Mapping[str, float] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
     def spec(self) -> mujoco.MjSpec:
@@ -229,8 +231,8 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
         return Part(name, file, {"en": file.stem, "zh": file.stem})
     shown = f"assets/{name}/part.yaml" if file.is_relative_to(ASSETS) else str(sheet)
     try:
-        problems = Problems(places_in(sheet, shown))
         own = sheet.is_relative_to(ASSETS)
+        problems = Problems(PlacesLater(sheet, shown) if own else places_in(sheet, shown))
         content = read_own(sheet) if own else yaml.safe_load(sheet.read_text(encoding="utf-8"))
         part = _read_sheet(name, file, Node(content or {}, "", problems))
         problems.stop(f"The sheet of {name!r}")
@@ -243,7 +245,9 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
 
 
 def _read_sheet(name: str, file: Path, node: Node) -> Part:
-    node.mapping(optional=("title", "mass", "contains", "params", "interface", "grips"))
+    node.mapping(optional=("title", "mass", "contains", "params", "interface", "grips", "portrait"))
+    if "portrait" in node:
+        node.child("portrait").mapping(optional=("azimuth", "elevation"))
     inner = tuple(c for c in (_contained(key, child) for key, child in node.child("contains").items()) if c is not None)
     return Part(
         name=name,
@@ -255,6 +259,7 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
         | {f"{c.word}_{key}": _within(c.word, entry) for c in inner for key, entry in c.part.interface.items()},
         mass=node.child("mass").quantity("mass", default=None, low=0.0),
         contains=inner,
+        portrait={key: child.quantity("angle") for key, child in node.child("portrait").items()},
         places=node.problems.places,
     )
 

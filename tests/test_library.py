@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from shiliu.cli import main
 from shiliu.scenarios import inventory
+from shiliu.scenarios.dialect import places_in
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.part import ASSETS
 
@@ -67,6 +68,12 @@ def test_a_part_says_what_it_is_and_where_its_numbers_come_from(name):
 
 
 @pytest.mark.parametrize("name", ENTRIES)
+def test_a_sheet_has_words_for_keys_and_each_once(name):
+    sheet = ENTRIES[name].part.file.parent / "part.yaml"
+    assert places_in(sheet)["title"][1] >= 1
+
+
+@pytest.mark.parametrize("name", ENTRIES)
 def test_a_part_has_an_interface_and_both_kinds_of_shapes(name):
     entry = ENTRIES[name]
     assert entry.measures.sites or name in NO_SITES
@@ -75,7 +82,7 @@ def test_a_part_has_an_interface_and_both_kinds_of_shapes(name):
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_a_part_opens_alone_with_nothing_inside_itself(name):
-    model = mujoco.MjModel.from_xml_path(str(ENTRIES[name].part.file))
+    model = ENTRIES[name].part.spec().compile()
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     deepest = min(data.contact, key=lambda c: c.dist, default=None)
