@@ -133,7 +133,8 @@ class PushOpen(Skill):
         arm = body.arms[self.hand]
         body.open_claw(self.hand, 0.03)
         angle = body.joint(self.joint)
-        wanted = self.to + facing(body.site_at(self.edge, self.joint, 0.0)[1])
+        turned = facing(body.site_at(self.edge, self.joint, 0.0)[1])
+        wanted = self.to + (turned if body.hinge(self.joint)[1][2] < 0 else -turned)
         goal = max(wanted, self.at_least)
         above = posture("from_above", self.hand)
 
