@@ -6,6 +6,7 @@ python docs/parts.py pictures   # the pictures under docs/parts/ too (all, or th
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from shiliu.scenarios.quantity import show
 
 PAGE = Path(__file__).resolve().parent / "parts.md"
 ROOM = Path(__file__).resolve().parent / "parts"
+LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of a README, which leads from its own folder
 SIZE, QUALITY = (480, 360), 85
 KINDS = {  # what the folder of a kind holds; a kind that stands not here is headed by its folder's name
     "fixtures": "Fixtures: what stands in the place",
@@ -72,7 +74,8 @@ def picture(entry: Entry) -> str:
 def section(entry: Entry) -> list[str]:
     """What stands on the page of one part."""
     part, found = entry.part, entry.measures
-    lines = [f"### {entry.name}", "", f"**{told.title(entry)}**. {entry.about}", ""]
+    about = LINK.sub(r"\1", entry.about)
+    lines = [f"### {entry.name}", "", f"**{told.title(entry)}**. {about}", ""]
     lines += [f"![{part.title.get('en', entry.name)}](parts/{picture(entry)})", ""]
     facts = [told.size(entry).replace(" x ", " × ") or "endless", told.mass(entry), told.moving(entry)]
     lines += [f"{', '.join(f for f in facts if f)}; {found.seen} shapes to look at, {found.touched} to touch."]
