@@ -14,7 +14,6 @@ from .cell import Cell
 from .dialect import Node, Problems, nearest
 from .part import Param, Part, load_part
 from .quantity import show
-from .robot import BASES
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
 KEYS = (
@@ -34,6 +33,8 @@ KEYS = (
     "substeps",
     "start_from",
 )
+# planted: standing still, the legs are frozen in the stance, the wrench under the pelvis is measured; mobile: see mobile.py
+BASES = ("planted", "mobile")
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")  # of the judge, in their order
 CONTROL_RATE = 30.0  # Hz, the clock of the hardware's head camera
 SUBSTEPS = 16  # physics steps of 1/480 s: the stiffest contact (solref 4.2 ms) keeps two steps

@@ -12,13 +12,11 @@ import mujoco
 import numpy as np
 
 from . import mobile
+from .config import BASES
 from .dialect import nearest, read_own
 from .errors import ScenarioError
 from .part import ASSETS
 from .pose import Pose
-
-# planted: standing still, the legs are frozen in the stance, the wrench under the pelvis is measured; mobile: see mobile.py
-BASES = ("planted", "mobile")
 
 
 @dataclass(frozen=True)

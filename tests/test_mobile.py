@@ -428,3 +428,15 @@ def test_skills_of_the_base_are_documented():
         "base_height",
     ):
         assert f"`{word}" in page
+
+
+def test_a_walk_is_labelled_as_what_it_is(scene, walked):
+    from shiliu.replay.labels.proposal import propose
+
+    draw = nominal(scene)
+    (played,) = play(scene, [Take(draw, walked.actions)], threads=1)
+    found = propose(scene, draw, played)
+    assert [s.skill for s in found] == [s["skill"] for s in walked.segments]
+    for segment, known in zip(found, walked.segments):
+        assert abs(segment.t0 - known["t0"]) < 0.3, segment
+        assert segment.confidence > 0.8

@@ -264,6 +264,8 @@ def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
     return see.grows(step.arguments["joint"]), see.grows(step.arguments["joint"], -1.0)
 
 
+BASE = ("walk_to", "approach", "turn", "squat", "stand_up")  # done by no hand; read with the left one's signs
+
 WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "reach": reach,
     "pinch": pinch,

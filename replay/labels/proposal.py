@@ -15,7 +15,7 @@ from ..playing import Played
 from ..skills import registry
 from ..skills.skill import read_skills
 from .alignment import OTHER_HAND, Candidate, align
-from .evidence import Step, evidence
+from .evidence import BASE, Step, evidence
 from .sentences import sentence
 from .signs import Signs
 from .tracks import SIDES, Tracks, trace
@@ -125,8 +125,9 @@ def read(chain: list[Step], tracks: Tracks) -> list[Segment]:
         Candidate(k, side, evidence(see, step), OTHER_HAND if step.hand not in (None, side) else 0.0)
         for k, step in enumerate(chain)
         for side, see in hands.items()
+        if step.word not in BASE or side == SIDES[0]
     ]
-    restless = np.max([see.going for see in hands.values()], axis=0)
+    restless = np.max([*(see.going for see in hands.values()), hands[SIDES[0]].base_moves], axis=0)
     found: list[Segment] = []
     held: dict[str, str | None] = dict.fromkeys(SIDES)
     for stretch in align(candidates, len(chain), restless, tracks.timestep):

@@ -66,8 +66,14 @@ class Signs:
 
     @cached_property
     def velocity(self) -> np.ndarray:
-        """(n, 3) of the tcp [m/s]."""
-        return self.tracks.rate(self.tracks.hand(self.side))
+        """(n, 3) of the tcp [m/s], against the robot's own base where that moves."""
+        hand, base = self.tracks.hand(self.side), self.tracks.joint
+        if not any(name.startswith("base_") for name in base):
+            return self.tracks.rate(hand)
+        x, y, yaw, height = (base.get(f"base_{word}", np.zeros(self.n)) for word in ("x", "y", "yaw", "height"))
+        c, s, away = np.cos(yaw), np.sin(yaw), hand - np.stack([x, y, height], axis=1)
+        own = [c * away[:, 0] + s * away[:, 1], c * away[:, 1] - s * away[:, 0], away[:, 2]]
+        return self.tracks.rate(np.stack(own, axis=1))
 
     @cached_property
     def speed(self) -> np.ndarray:
@@ -138,6 +144,11 @@ class Signs:
     @cached_property
     def turns(self) -> np.ndarray:
         return (self._base("base_yaw") > TURNING).astype(float)
+
+    @cached_property
+    def base_moves(self) -> np.ndarray:
+        """The robot walks, turns, squats or stands up."""
+        return np.max([self.walks, self.turns, self.trunk(1.0), self.trunk(-1.0)], axis=0)
 
     def trunk(self, sign: float) -> np.ndarray:
         """The trunk goes up (1) or down (-1)."""
