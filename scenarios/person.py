@@ -34,6 +34,7 @@ MEMORIES = ("phase", "clock", "left", "pull", "delay", "raise", "size", "x", "y"
 NOT_YET, EARLY = -2.0, -1.0  # what `released` reads before the robot has let go, and where it did so before the pull
 FORWARD, ASIDE = 0.27, 0.11  # of body height: where the hand waits for what is offered, from the trunk [E]
 SPEED, GRASP_SPEED = 1.0, 3.0  # rad/s, of an unhurried arm and of closing fingers [E]
+CLOSE_BY = 0.08  # m, a hand is held out when it is so near to where it waits, and goes for what is so near to it
 AT_HAND = 0.012  # m, the handle is between the fingers
 SETTLE, CLOSING, ONSET = 0.2, 0.6, 0.1  # s: at the handle before it closes; to close; until a pull has its force [E]
 PATIENCE, INSISTS, MOST, GIVE_UP = 1.0, 10.0, 20.0, 6.0  # s; N/s that a pull grows by after it; N; s [E]
@@ -133,13 +134,16 @@ class Receive:
         touched = readings.peak_of(self._touches()) > TRACE
         away, gap = np.linalg.norm(handle - trunk, axis=-1), np.linalg.norm(handle - grip, axis=-1)
         still = np.linalg.norm(velocity, axis=-1) < self.slow
+        frame = matrix_of(turn)
+        ready = self._ready(kept, trunk, frame)
+        held_out = np.linalg.norm(ready - grip, axis=-1) < CLOSE_BY
         phase, clock = kept["phase"], kept["clock"] + dt
         late = clock + 1e-6  # sums of a control period
         frozen = np.stack([kept[axis] for axis in "xyz"], axis=-1)
         # one step at a time: a phase that has just begun is left at the earliest a control step later
         rules = (
             (WAITS, away < self.notices, READY),
-            (READY, (late >= 0.5) & (gap < self.reach) & still, REACHES),
+            (READY, (held_out | (gap < CLOSE_BY)) & (gap < self.reach) & still, REACHES),
             (REACHES, (gap < AT_HAND) & (late >= SETTLE), CLOSES),
             (REACHES, gap > 1.5 * self.reach, READY),
             (CLOSES, late >= CLOSING, CONSIDERS),
@@ -160,7 +164,7 @@ class Receive:
         time = kept["clock"]
         insists = np.minimum(kept["pull"] + INSISTS * np.maximum(time - PATIENCE, 0.0), MOST)
         kept["force"] = np.where(after == PULLS, np.where(time < ONSET, insists * time / ONSET, insists), 0.0)
-        facing = _facing(matrix_of(turn))
+        facing = _facing(frame)
         felt = -(np.where(left, *(readings.of(request) for request in self._felt())) * facing).sum(axis=-1)
         # what is felt at the thing is brought to what is wanted: closed fingers have bent the arm, which pushes by itself
         yields = (after == CONSIDERS) | (after == PULLS)
@@ -175,7 +179,7 @@ class Receive:
                 bent = np.stack([readings.first(q) for q in self._angles()[k]], axis=-1)
                 part = {word: value[ids] for word, value in kept.items()}
                 command[ids, 7 * k : 7 * k + 6] = self._arm(
-                    limb, part, trunk[ids], turn[ids], handle[ids], frozen[ids], bent[ids]
+                    limb, part, trunk[ids], frame[ids], ready[ids], handle[ids], frozen[ids], bent[ids]
                 )
                 low, high = self.closing[k]
                 command[ids, 7 * k + 6] = np.where(part["phase"] >= CLOSES, high, low)
@@ -183,23 +187,28 @@ class Receive:
         command = ctrl[:, :14] + np.clip(command - ctrl[:, :14], -most, most)
         return np.concatenate([command, np.stack([kept[word] for word in MEMORIES], axis=-1)], axis=-1)
 
+    def _ready(self, kept: Mapping[str, np.ndarray], trunk: np.ndarray, frame: np.ndarray) -> np.ndarray:
+        """(n, 3) where the hand waits for what is offered."""
+        facing, tall = _facing(frame), (kept["size"] * self.limbs[0].height)[:, None]
+        left = np.stack([-facing[:, 1], facing[:, 0], 0 * facing[:, 0]], axis=-1)
+        aside = np.where(kept["left"][:, None] > 0.5, left, -left)
+        place: np.ndarray = trunk + tall * (FORWARD * facing + ASIDE * aside)
+        place[:, 2] = kept["raise"]
+        return place
+
     def _arm(
         self,
         limb: Limb,
         kept: Mapping[str, np.ndarray],
         trunk: np.ndarray,
-        turn: np.ndarray,
+        frame: np.ndarray,
+        ready: np.ndarray,
         handle: np.ndarray,
         frozen: np.ndarray,
         bent: np.ndarray,
     ) -> np.ndarray:
         """(m, 6) where the muscles of an arm want to be."""
-        frame = matrix_of(turn)
         facing = _facing(frame)
-        aside = np.stack([-facing[:, 1], facing[:, 0], 0 * facing[:, 0]], axis=-1) * limb.sign
-        tall = (kept["size"] * limb.height)[:, None]
-        ready = trunk + tall * (FORWARD * facing + ASIDE * aside)
-        ready[:, 2] = kept["raise"]
         phase = kept["phase"][:, None]
         target = np.where(phase == READY, ready, np.where(phase == REACHES, handle, frozen))
         target = np.where(phase == HOLDS, frozen - BACK * facing + [0.0, 0.0, UP], target)

@@ -222,7 +222,7 @@ def test_the_release_is_timed_from_the_pull(give, after):
 
 
 def test_who_lets_go_too_early_is_told(give):
-    rows = [(NEAR, STILL, 9.0)] * 45 + [(NEAR, STILL, 0.0)] * 30
+    rows = [(NEAR, STILL, 9.0)] * 30 + [(NEAR, STILL, 0.0)] * 30
     last = run(receiver(give), rows, VALUES)[-1]
     assert last["phase"] == HOLDS and last["released"] == EARLY
 
