@@ -32,7 +32,12 @@ from .sensing import Readings, Request
 WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP = range(8)  # phases of receiving
 MEMORIES = ("phase", "clock", "left", "pull", "delay", "raise", "size", "x", "y", "z", "force", "effort", "released")
 NOT_YET, EARLY = -2.0, -1.0  # what `released` reads before the robot has let go, and where it did so before the pull
-FORWARD, ASIDE = 0.27, 0.11  # of body height: where the hand waits for what is offered, from the trunk [E]
+FORWARD, ASIDE, DRAWN = (
+    0.27,
+    0.11,
+    0.10,
+)  # of body height: where the hand waits, from the trunk; how near it is lifted [E]
+LIFTED = 0.06  # m, below the height at which it waits: from here on it is held out
 SPEED, GRASP_SPEED = 1.0, 3.0  # rad/s, of an unhurried arm and of closing fingers [E]
 CLOSE_BY = 0.08  # m, a hand is held out when it is so near to where it waits, and goes for what is so near to it
 AT_HAND = 0.012  # m, the handle is between the fingers
@@ -135,7 +140,7 @@ class Receive:
         away, gap = np.linalg.norm(handle - trunk, axis=-1), np.linalg.norm(handle - grip, axis=-1)
         still = np.linalg.norm(velocity, axis=-1) < self.slow
         frame = matrix_of(turn)
-        ready = self._ready(kept, trunk, frame)
+        ready, way = self._ready(kept, trunk, frame, grip)
         held_out = np.linalg.norm(ready - grip, axis=-1) < CLOSE_BY
         phase, clock = kept["phase"], kept["clock"] + dt
         late = clock + 1e-6  # sums of a control period
@@ -167,7 +172,7 @@ class Receive:
         facing = _facing(frame)
         felt = -(np.where(left, *(readings.of(request) for request in self._felt())) * facing).sum(axis=-1)
         # what is felt at the thing is brought to what is wanted: closed fingers have bent the arm, which pushes by itself
-        yields = (after == CONSIDERS) | (after == PULLS)
+        yields = (after >= CLOSES) & (after <= PULLS)
         effort = np.clip(kept["effort"] + FEEDBACK * (kept["force"] - felt), -MOST, MOST)
         kept["effort"] = np.where(yields, effort, 0.0)
         kept["phase"] = after
@@ -179,7 +184,7 @@ class Receive:
                 bent = np.stack([readings.first(q) for q in self._angles()[k]], axis=-1)
                 part = {word: value[ids] for word, value in kept.items()}
                 command[ids, 7 * k : 7 * k + 6] = self._arm(
-                    limb, part, trunk[ids], frame[ids], ready[ids], handle[ids], frozen[ids], bent[ids]
+                    limb, part, trunk[ids], frame[ids], way[ids], handle[ids], frozen[ids], bent[ids]
                 )
                 low, high = self.closing[k]
                 command[ids, 7 * k + 6] = np.where(part["phase"] >= CLOSES, high, low)
@@ -187,14 +192,23 @@ class Receive:
         command = ctrl[:, :14] + np.clip(command - ctrl[:, :14], -most, most)
         return np.concatenate([command, np.stack([kept[word] for word in MEMORIES], axis=-1)], axis=-1)
 
-    def _ready(self, kept: Mapping[str, np.ndarray], trunk: np.ndarray, frame: np.ndarray) -> np.ndarray:
-        """(n, 3) where the hand waits for what is offered."""
+    def _ready(
+        self, kept: Mapping[str, np.ndarray], trunk: np.ndarray, frame: np.ndarray, grip: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(n, 3) where the hand waits for what is offered, and (n, 3) where it goes on its way there.
+
+        It is lifted close to the body before it is held out, as people do who sit at a table.
+        """
         facing, tall = _facing(frame), (kept["size"] * self.limbs[0].height)[:, None]
         left = np.stack([-facing[:, 1], facing[:, 0], 0 * facing[:, 0]], axis=-1)
         aside = np.where(kept["left"][:, None] > 0.5, left, -left)
-        place: np.ndarray = trunk + tall * (FORWARD * facing + ASIDE * aside)
-        place[:, 2] = kept["raise"]
-        return place
+        lifted = np.clip(1.0 - (kept["raise"] - grip[:, 2] - LIFTED) / LIFTED, 0.0, 1.0)[:, None]
+        places = []
+        for forward in (FORWARD, DRAWN + (FORWARD - DRAWN) * lifted):
+            place = trunk + tall * (forward * facing + ASIDE * aside)
+            place[:, 2] = kept["raise"]
+            places.append(place)
+        return places[0], places[1]
 
     def _arm(
         self,
@@ -202,7 +216,7 @@ class Receive:
         kept: Mapping[str, np.ndarray],
         trunk: np.ndarray,
         frame: np.ndarray,
-        ready: np.ndarray,
+        way: np.ndarray,
         handle: np.ndarray,
         frozen: np.ndarray,
         bent: np.ndarray,
@@ -210,13 +224,13 @@ class Receive:
         """(m, 6) where the muscles of an arm want to be."""
         facing = _facing(frame)
         phase = kept["phase"][:, None]
-        target = np.where(phase == READY, ready, np.where(phase == REACHES, handle, frozen))
+        target = np.where(phase == READY, way, np.where(phase == REACHES, handle, frozen))
         target = np.where(phase == HOLDS, frozen - BACK * facing + [0.0, 0.0, UP], target)
         back = np.swapaxes(frame, -1, -2)
         local = np.einsum("nij,nj->ni", back, target - trunk)
         q = limb.angles(local, frame[:, 2, :], kept["size"])
-        # while it waits and pulls the arm yields: its muscles want to be where it is, and but for the pull nothing is felt
-        q = np.where((phase == CONSIDERS) | (phase == PULLS), bent, q)
+        # while it grips, waits and pulls the arm yields: its muscles want to be where it is, and but for the pull nothing is felt
+        q = np.where((phase >= CLOSES) & (phase <= PULLS), bent, q)
         force = np.einsum("nij,nj->ni", back, -facing) * kept["effort"][:, None]
         return q * (1.0 + limb.springs / limb.gains) + limb.lean(q, force, kept["size"])
 
