@@ -40,6 +40,7 @@ FORWARD, ASIDE, DRAWN = (
 LIFTED = 0.06  # m, below the height at which it waits: from here on it is held out
 SPEED, GRASP_SPEED = 1.0, 3.0  # rad/s, of an unhurried arm and of closing fingers [E]
 CLOSE_BY = 0.08  # m, a hand is held out when it is so near to where it waits, and goes for what is so near to it
+LEVEL, BESIDE = 0.01, 0.07  # m, a hand is as high as the handle; how far before it, until it is
 AT_HAND = 0.012  # m, the handle is between the fingers
 SETTLE, CLOSING, ONSET = 0.2, 0.6, 0.1  # s: at the handle before it closes; to close; until a pull has its force [E]
 PATIENCE, INSISTS, MOST, GIVE_UP = 1.0, 10.0, 20.0, 6.0  # s; N/s that a pull grows by after it; N; s [E]
@@ -184,7 +185,7 @@ class Receive:
                 bent = np.stack([readings.first(q) for q in self._angles()[k]], axis=-1)
                 part = {word: value[ids] for word, value in kept.items()}
                 command[ids, 7 * k : 7 * k + 6] = self._arm(
-                    limb, part, trunk[ids], frame[ids], way[ids], handle[ids], frozen[ids], bent[ids]
+                    limb, part, trunk[ids], frame[ids], way[ids], handle[ids], grip[ids], frozen[ids], bent[ids]
                 )
                 low, high = self.closing[k]
                 command[ids, 7 * k + 6] = np.where(part["phase"] >= CLOSES, high, low)
@@ -218,13 +219,17 @@ class Receive:
         frame: np.ndarray,
         way: np.ndarray,
         handle: np.ndarray,
+        grip: np.ndarray,
         frozen: np.ndarray,
         bent: np.ndarray,
     ) -> np.ndarray:
         """(m, 6) where the muscles of an arm want to be."""
         facing = _facing(frame)
+        # it comes to the handle at its own height: from below or above, the fingers would meet what stands around it
+        beside = np.clip((np.abs(handle[:, 2] - grip[:, 2]) - LEVEL) / BESIDE, 0.0, 1.0)[:, None]
+        toward = handle - BESIDE * beside * facing
         phase = kept["phase"][:, None]
-        target = np.where(phase == READY, way, np.where(phase == REACHES, handle, frozen))
+        target = np.where(phase == READY, way, np.where(phase == REACHES, toward, frozen))
         target = np.where(phase == HOLDS, frozen - BACK * facing + [0.0, 0.0, UP], target)
         back = np.swapaxes(frame, -1, -2)
         local = np.einsum("nij,nj->ni", back, target - trunk)
