@@ -32,8 +32,15 @@ from .sensing import Readings, Request
 WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP = range(8)  # phases of receiving
 MEMORIES = ("phase", "clock", "left", "pull", "delay", "raise", "size", "x", "y", "z", "force", "effort", "released")
 NOT_YET, EARLY = -2.0, -1.0  # what `released` reads before the robot has let go, and where it did so before the pull
-FORWARD, ASIDE = 0.27, 0.11  # of body height: where the hand waits for what is offered, from the trunk [E]
+FORWARD, ASIDE, DRAWN = (
+    0.27,
+    0.11,
+    0.10,
+)  # of body height: where the hand waits, from the trunk; how near it is lifted [E]
+LIFTED = 0.06  # m, below the height at which it waits: from here on it is held out
 SPEED, GRASP_SPEED = 1.0, 3.0  # rad/s, of an unhurried arm and of closing fingers [E]
+CLOSE_BY = 0.08  # m, a hand is held out when it is so near to where it waits, and goes for what is so near to it
+LEVEL, BESIDE = 0.01, 0.07  # m, a hand is as high as the handle; how far before it, until it is
 AT_HAND = 0.012  # m, the handle is between the fingers
 SETTLE, CLOSING, ONSET = 0.2, 0.6, 0.1  # s: at the handle before it closes; to close; until a pull has its force [E]
 PATIENCE, INSISTS, MOST, GIVE_UP = 1.0, 10.0, 20.0, 6.0  # s; N/s that a pull grows by after it; N; s [E]
@@ -133,13 +140,16 @@ class Receive:
         touched = readings.peak_of(self._touches()) > TRACE
         away, gap = np.linalg.norm(handle - trunk, axis=-1), np.linalg.norm(handle - grip, axis=-1)
         still = np.linalg.norm(velocity, axis=-1) < self.slow
+        frame = matrix_of(turn)
+        ready, way = self._ready(kept, trunk, frame, grip)
+        held_out = np.linalg.norm(ready - grip, axis=-1) < CLOSE_BY
         phase, clock = kept["phase"], kept["clock"] + dt
         late = clock + 1e-6  # sums of a control period
         frozen = np.stack([kept[axis] for axis in "xyz"], axis=-1)
         # one step at a time: a phase that has just begun is left at the earliest a control step later
         rules = (
             (WAITS, away < self.notices, READY),
-            (READY, (late >= 0.5) & (gap < self.reach) & still, REACHES),
+            (READY, (held_out | (gap < CLOSE_BY)) & (gap < self.reach) & still, REACHES),
             (REACHES, (gap < AT_HAND) & (late >= SETTLE), CLOSES),
             (REACHES, gap > 1.5 * self.reach, READY),
             (CLOSES, late >= CLOSING, CONSIDERS),
@@ -160,10 +170,10 @@ class Receive:
         time = kept["clock"]
         insists = np.minimum(kept["pull"] + INSISTS * np.maximum(time - PATIENCE, 0.0), MOST)
         kept["force"] = np.where(after == PULLS, np.where(time < ONSET, insists * time / ONSET, insists), 0.0)
-        facing = _facing(matrix_of(turn))
+        facing = _facing(frame)
         felt = -(np.where(left, *(readings.of(request) for request in self._felt())) * facing).sum(axis=-1)
         # what is felt at the thing is brought to what is wanted: closed fingers have bent the arm, which pushes by itself
-        yields = (after == CONSIDERS) | (after == PULLS)
+        yields = (after >= CLOSES) & (after <= PULLS)
         effort = np.clip(kept["effort"] + FEEDBACK * (kept["force"] - felt), -MOST, MOST)
         kept["effort"] = np.where(yields, effort, 0.0)
         kept["phase"] = after
@@ -175,7 +185,7 @@ class Receive:
                 bent = np.stack([readings.first(q) for q in self._angles()[k]], axis=-1)
                 part = {word: value[ids] for word, value in kept.items()}
                 command[ids, 7 * k : 7 * k + 6] = self._arm(
-                    limb, part, trunk[ids], turn[ids], handle[ids], frozen[ids], bent[ids]
+                    limb, part, trunk[ids], frame[ids], way[ids], handle[ids], grip[ids], frozen[ids], bent[ids]
                 )
                 low, high = self.closing[k]
                 command[ids, 7 * k + 6] = np.where(part["phase"] >= CLOSES, high, low)
@@ -183,31 +193,49 @@ class Receive:
         command = ctrl[:, :14] + np.clip(command - ctrl[:, :14], -most, most)
         return np.concatenate([command, np.stack([kept[word] for word in MEMORIES], axis=-1)], axis=-1)
 
+    def _ready(
+        self, kept: Mapping[str, np.ndarray], trunk: np.ndarray, frame: np.ndarray, grip: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(n, 3) where the hand waits for what is offered, and (n, 3) where it goes on its way there.
+
+        It is lifted close to the body before it is held out, as people do who sit at a table.
+        """
+        facing, tall = _facing(frame), (kept["size"] * self.limbs[0].height)[:, None]
+        left = np.stack([-facing[:, 1], facing[:, 0], 0 * facing[:, 0]], axis=-1)
+        aside = np.where(kept["left"][:, None] > 0.5, left, -left)
+        lifted = np.clip(1.0 - (kept["raise"] - grip[:, 2] - LIFTED) / LIFTED, 0.0, 1.0)[:, None]
+        places = []
+        for forward in (FORWARD, DRAWN + (FORWARD - DRAWN) * lifted):
+            place = trunk + tall * (forward * facing + ASIDE * aside)
+            place[:, 2] = kept["raise"]
+            places.append(place)
+        return places[0], places[1]
+
     def _arm(
         self,
         limb: Limb,
         kept: Mapping[str, np.ndarray],
         trunk: np.ndarray,
-        turn: np.ndarray,
+        frame: np.ndarray,
+        way: np.ndarray,
         handle: np.ndarray,
+        grip: np.ndarray,
         frozen: np.ndarray,
         bent: np.ndarray,
     ) -> np.ndarray:
         """(m, 6) where the muscles of an arm want to be."""
-        frame = matrix_of(turn)
         facing = _facing(frame)
-        aside = np.stack([-facing[:, 1], facing[:, 0], 0 * facing[:, 0]], axis=-1) * limb.sign
-        tall = (kept["size"] * limb.height)[:, None]
-        ready = trunk + tall * (FORWARD * facing + ASIDE * aside)
-        ready[:, 2] = kept["raise"]
+        # it comes to the handle at its own height: from below or above, the fingers would meet what stands around it
+        beside = np.clip((np.abs(handle[:, 2] - grip[:, 2]) - LEVEL) / BESIDE, 0.0, 1.0)[:, None]
+        toward = handle - BESIDE * beside * facing
         phase = kept["phase"][:, None]
-        target = np.where(phase == READY, ready, np.where(phase == REACHES, handle, frozen))
+        target = np.where(phase == READY, way, np.where(phase == REACHES, toward, frozen))
         target = np.where(phase == HOLDS, frozen - BACK * facing + [0.0, 0.0, UP], target)
         back = np.swapaxes(frame, -1, -2)
         local = np.einsum("nij,nj->ni", back, target - trunk)
         q = limb.angles(local, frame[:, 2, :], kept["size"])
-        # while it waits and pulls the arm yields: its muscles want to be where it is, and but for the pull nothing is felt
-        q = np.where((phase == CONSIDERS) | (phase == PULLS), bent, q)
+        # while it grips, waits and pulls the arm yields: its muscles want to be where it is, and but for the pull nothing is felt
+        q = np.where((phase >= CLOSES) & (phase <= PULLS), bent, q)
         force = np.einsum("nij,nj->ni", back, -facing) * kept["effort"][:, None]
         return q * (1.0 + limb.springs / limb.gains) + limb.lean(q, force, kept["size"])
 

@@ -222,7 +222,7 @@ def test_the_release_is_timed_from_the_pull(give, after):
 
 
 def test_who_lets_go_too_early_is_told(give):
-    rows = [(NEAR, STILL, 9.0)] * 45 + [(NEAR, STILL, 0.0)] * 30
+    rows = [(NEAR, STILL, 9.0)] * 30 + [(NEAR, STILL, 0.0)] * 30
     last = run(receiver(give), rows, VALUES)[-1]
     assert last["phase"] == HOLDS and last["released"] == EARLY
 
@@ -254,50 +254,39 @@ def test_a_mug_is_taken_by_its_handle_lifted_and_kept(tmp_path):
             "  let_go_early: {let_go_early: guest}\n", ""
         ),
     )
-    simulation, carry, _ = play(scene, [drawing.nominal(scene)], 5.0)
+    simulation, carry, _ = play(scene, [drawing.nominal(scene)], 5.2)
     _, data = simulation.data()
-    assert scene.course.success(carry)[0] and 2.0 < carry.reached[0, 0] < 4.5
+    assert scene.course.success(carry)[0] and 2.0 < carry.reached[0, 0] < 5.2
     mug = data.body("mug/mug")
     assert mug.xpos[0] > 0.21 and mug.xmat[8] > np.cos(np.radians(12))  # off its stand, nearly level
     assert kept(simulation, "phase") == HOLDS and kept(simulation, "released") == EARLY
 
 
-@pytest.mark.parametrize("pull", [3.0, 8.0])
-def test_it_pulls_as_hard_as_drawn(tmp_path, pull):
+def test_it_pulls_as_hard_as_drawn_and_harder_where_nobody_lets_go(tmp_path):
     scene = scene_of(tmp_path, mass=20, kind=Held)
-    draw = drawing.chosen(scene, {"guest.pull": pull, "guest.delay": 0.3})
-    simulation, _, seen = play(scene, [draw], 2.6)
-    pulling = [i for i, (_, phase, _, _) in enumerate(seen) if phase == PULLS]
-    model, data = simulation.data()
-    assert len(pulling) > 10 and kept(simulation, "force") == pull
-    total = np.zeros(6)
-    wrench = np.zeros(6)
-    for c, contact in enumerate(data.contact):
-        bodies = [model.body(model.geom_bodyid[g]).name for g in contact.geom]
-        if "mug/mug" in bodies and any(b.startswith("guest/") for b in bodies):
-            mujoco.mj_contactForce(model, data, c, wrench)
-            push = contact.frame.reshape(3, 3).T @ wrench[:3]
-            total[:3] += push if bodies[1] == "mug/mug" else -push
-    assert total[0] == pytest.approx(pull, rel=0.15, abs=0.3)  # towards the person, who sits at +x
-    assert np.abs(total[1]) < 5
+    pulls = (3.0, 8.0)
+    draws = [drawing.chosen(scene, {"guest.pull": pull, "guest.delay": 0.2}) for pull in pulls]
+    _, carry, seen = play(scene, draws, 6.8)
+    first = next(t for t, (_, phase, _, _) in enumerate(seen) if phase == PULLS)
+    readings = seen[first + 27][0]  # 0.9 s later, just before it loses patience
+    for i, pull in enumerate(pulls):
+        felt = readings.of(receiver(scene)._felt()[1])[i]
+        assert felt[0] == pytest.approx(pull, rel=0.15, abs=0.3)  # towards the person, who sits at +x
+        assert (
+            scene.course.failure(carry, i) == "scenario.not_let_go"
+            and scene.course.missed(carry, i) == "replay.goal:given"
+        )
 
 
-def test_each_of_many_is_the_same_as_one_alone_to_the_bit(give):
+@pytest.mark.parametrize("seconds", [1.2, pytest.param(6.0, marks=pytest.mark.slow)])  # a hand held out; all of it
+def test_each_of_many_is_the_same_as_one_alone_to_the_bit(give, seconds):
     draws = [drawing.draw(give, seed) for seed in range(4)]
     assert len({draw.values["guest.left_handed"] >= 0.5 for draw in draws}) == 2
-    together, _, seen = play(give, draws, 1.2)
+    together, _, seen = play(give, draws, seconds)
     assert max(phase for _, phase, _, _ in seen) >= READY
     for i in (0, 3):
-        alone, _, _ = play(give, [draws[i]], 1.2)
+        alone, _, _ = play(give, [draws[i]], seconds)
         np.testing.assert_array_equal(alone.state[0], together.state[i])
-
-
-def test_words_of_the_goal_read_what_the_person_felt(tmp_path):
-    scene = scene_of(tmp_path, mass=20, kind=Held)
-    draw = drawing.chosen(scene, {"guest.delay": 0.0})
-    _, carry, _ = play(scene, [draw], 5.2)
-    # nobody lets go: the person pulls harder and harder, which is a failure mode of its own
-    assert scene.course.failure(carry) == "scenario.not_let_go" and scene.course.missed(carry) == "replay.goal:given"
 
 
 def test_wrong_words_are_told_with_their_place(tmp_path):
