@@ -66,8 +66,8 @@ shiliu render scenario=my_scene out=pics                   # the scene as it sta
 ```
 
 `record` prints a line an episode: when each subgoal was reached, and the code of what went wrong. `Operator.segments` has each
-skill with its times; an episode keeps them as its skill segments. Try five seeds before fifty. A skill of a chain can be changed for a try
-without touching the file: `+mistakes.try='{code: replay.goal:served, change: {grasp: {force: 50 N}}}' mistake=try`.
+skill with its times; an episode keeps them as its skill segments. Try five seeds before fifty. An argument can be changed for a
+try without touching the file, skills counted from 0: `shiliu record … "scenario.skills.1.pick_rim.force=60 N"`.
 
 ## When a skill stops
 
