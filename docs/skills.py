@@ -63,6 +63,7 @@ skills:
 shiliu check  scenario=my_scene                            # misspelt words, arguments and names, by line
 shiliu record scenario=my_scene episodes=1 seed=0 out=try  # which skills ran, which subgoals were reached, what failed
 shiliu render scenario=my_scene out=pics                   # the scene as it stands
+shiliu render data=try out=pics                            # a picture at the end of each skill
 ```
 
 `record` prints a line an episode: when each subgoal was reached, and the code of what went wrong. `Operator.segments` has each
