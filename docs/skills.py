@@ -119,10 +119,8 @@ def entry(kind: type[Skill], example: tuple[str, str] | None) -> list[str]:
         default = told.default(argument)
         shown = f"**{default}**" if argument["required"] else default
         lines.append(f"| `{argument['name']}` | {allowed(argument)} | {shown} | {argument['doc']} |")
-    if example:
-        scenario, line = example
-        lines += ["", f"In `{scenario}`:", "", "```yaml", f"- {line}", "```"]
-    return lines
+    scenario, line = example or (None, shortest(row))
+    return [*lines, "", f"In `{scenario}`:" if scenario else "At its shortest:", "", "```yaml", f"- {line}", "```"]
 
 
 def allowed(argument: dict[str, Any]) -> str:
@@ -134,7 +132,19 @@ def allowed(argument: dict[str, Any]) -> str:
         return NAMES[kind]
     if argument["choices"]:
         return ", ".join(f"`{choice}`" for choice in argument["choices"])
-    return f"{kind.replace('_', ' ')}, such as `{EXAMPLE[kind]}`" if kind in EXAMPLE else "a word"
+    if kind not in EXAMPLE:
+        return "a word"
+    return kind.replace("_", " ") + (f", such as `{EXAMPLE[kind]}`" if argument["required"] else "")
+
+
+def shortest(row: dict[str, Any]) -> str:
+    """A line of YAML with what a skill cannot do without."""
+    names = {"hand": "left", "site": "part.site", "joint": "part.joint", "body": "part", "subgoal": "subgoal"}
+    given = {}
+    for argument in (a for a in row["arguments"] if a["required"] or a["name"] == "hand"):
+        kind, choices = argument["kind"], argument["choices"]
+        given[argument["name"]] = choices[0] if choices else names.get(kind, EXAMPLE.get(kind, "word"))
+    return f"{row['name']}: {_flow(given)}"
 
 
 def examples() -> dict[str, tuple[str, str]]:
