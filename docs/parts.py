@@ -1,13 +1,14 @@
 """Writes docs/parts.md, the library of parts: a picture, measures, parameters, words and sources of each.
 
-python docs/parts.py            # the page and assets/measured.json; a test holds both
-python docs/parts.py pictures   # the pictures under docs/parts/ too (all, or those that are named after it)
+python docs/parts.py            # the page and assets/measured.json, which a test holds, and pictures that are missing
+python docs/parts.py pictures   # every picture under docs/parts/ anew (or those of the parts that are named after it)
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from shiliu.replay.commands import list_parts as told
@@ -101,28 +102,34 @@ def section(entry: Entry) -> list[str]:
     return [*lines, "", f"[README]({file})"] if (part.file.parent / "README.md").is_file() else lines
 
 
-def pictures(names: list[str]) -> None:
-    """Draw the parts, all of them where none is named."""
+def pictures(chosen: Callable[[Entry], bool]) -> None:
+    """Draw the chosen parts, and take away the pictures of parts that are no more."""
     import imageio.v3 as iio
     from shiliu.envs.portrait import portrait
 
     ROOM.mkdir(exist_ok=True)
-    for entry in inventory():
-        if not names or entry.name in names or entry.name.rpartition("/")[2] in names:
-            iio.imwrite(ROOM / picture(entry), portrait(entry.part, *SIZE), quality=QUALITY)
-            print(f"docs/parts/{picture(entry)}")
+    entries = inventory()
+    for file in ROOM.glob("*.jpg"):
+        if file.name not in {picture(entry) for entry in entries}:
+            file.unlink()
+    for entry in filter(chosen, entries):
+        iio.imwrite(ROOM / picture(entry), portrait(entry.part, *SIZE), quality=QUALITY)
+        print(f"docs/parts/{picture(entry)}")
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page; with `pictures`, these too."""
+    """Write the page, and the pictures that it lacks; with `pictures`, all of these or those that are named anew."""
     if arguments and arguments[0] != "pictures":
         print("python docs/parts.py [pictures [NAME ...]]", file=sys.stderr)
         return 2
     MEASURED.write_text(measured(), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
     print("docs/parts.md")
+    names = set(arguments[1:])
     if arguments:
-        pictures(arguments[1:])
+        pictures(lambda entry: not names or bool(names & {entry.name, entry.name.rpartition("/")[2]}))
+    else:
+        pictures(lambda entry: not (ROOM / picture(entry)).is_file())
     return 0
 
 

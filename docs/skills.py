@@ -63,11 +63,12 @@ skills:
 shiliu check  scenario=my_scene                            # misspelt words, arguments and names, by line
 shiliu record scenario=my_scene episodes=1 seed=0 out=try  # which skills ran, which subgoals were reached, what failed
 shiliu render scenario=my_scene out=pics                   # the scene as it stands
+shiliu render data=try out=pics                            # a picture at the end of each skill
 ```
 
 `record` prints a line an episode: when each subgoal was reached, and the code of what went wrong. `Operator.segments` has each
-skill with its times; an episode keeps them as its skill segments. Try five seeds before fifty. A skill of a chain can be changed for a try
-without touching the file: `+mistakes.try='{code: replay.goal:served, change: {grasp: {force: 50 N}}}' mistake=try`.
+skill with its times; an episode keeps them as its skill segments. Try five seeds before fifty. An argument can be changed for a
+try without touching the file, skills counted from 0: `shiliu record … "scenario.skills.1.pick_rim.force=60 N"`.
 
 ## When a skill stops
 
@@ -118,10 +119,8 @@ def entry(kind: type[Skill], example: tuple[str, str] | None) -> list[str]:
         default = told.default(argument)
         shown = f"**{default}**" if argument["required"] else default
         lines.append(f"| `{argument['name']}` | {allowed(argument)} | {shown} | {argument['doc']} |")
-    if example:
-        scenario, line = example
-        lines += ["", f"In `{scenario}`:", "", "```yaml", f"- {line}", "```"]
-    return lines
+    scenario, line = example or (None, shortest(row))
+    return [*lines, "", f"In `{scenario}`:" if scenario else "At its shortest:", "", "```yaml", f"- {line}", "```"]
 
 
 def allowed(argument: dict[str, Any]) -> str:
@@ -133,7 +132,19 @@ def allowed(argument: dict[str, Any]) -> str:
         return NAMES[kind]
     if argument["choices"]:
         return ", ".join(f"`{choice}`" for choice in argument["choices"])
-    return f"{kind.replace('_', ' ')}, such as `{EXAMPLE[kind]}`" if kind in EXAMPLE else "a word"
+    if kind not in EXAMPLE:
+        return "a word"
+    return kind.replace("_", " ") + (f", such as `{EXAMPLE[kind]}`" if argument["required"] else "")
+
+
+def shortest(row: dict[str, Any]) -> str:
+    """A line of YAML with what a skill cannot do without."""
+    names = {"hand": "left", "site": "part.site", "joint": "part.joint", "body": "part", "subgoal": "subgoal"}
+    given = {}
+    for argument in (a for a in row["arguments"] if a["required"] or a["name"] == "hand"):
+        kind, choices = argument["kind"], argument["choices"]
+        given[argument["name"]] = choices[0] if choices else names.get(kind, EXAMPLE.get(kind, "word"))
+    return f"{row['name']}: {_flow(given)}"
 
 
 def examples() -> dict[str, tuple[str, str]]:

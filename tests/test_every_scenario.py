@@ -2,14 +2,19 @@
 
 import warnings
 
+import numpy as np
 import pytest
 import shiliu
 from gymnasium.utils.env_checker import check_env
+from scipy.stats import spearmanr
 from shiliu.envs.single import ShiliuEnv
+from shiliu.replay.demonstration import as_recording, demonstrate
+from shiliu.replay.judge import judge
 from shiliu.replay.mistakes import read_mistakes
 from shiliu.replay.operator import read_chain
 from shiliu.scenarios import composition
 from shiliu.scenarios.draw import draw, nominal
+from shiliu.scenarios.figures import figures_of
 
 SCENARIOS = sorted(file.stem for file in (composition.CONF / "scenario").glob("*.yaml"))
 
@@ -36,3 +41,27 @@ def test_its_draws_differ_and_are_those_of_their_seeds(scene):
     assert first.values == again.values and first.start_state.tobytes() == again.start_state.tobytes()
     assert bool(scene.config.variation) == (draw(scene, 2).values != first.values)
     assert set(first.values) == set(nominal(scene).values)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if figures_of(name) is not None])
+def test_its_first_measured_seed_is_done_rewarded_and_judged_feasible(name):
+    """Operator, environment and judge agree; the dense reward rises along the demonstration and not along doing nothing."""
+    scene, seed = shiliu.load_scenario(name), figures_of(name)["seeds"][0]
+    (episode,) = demonstrate(scene, [seed])
+    assert episode.label["success"]
+    env = ShiliuEnv(scene)
+    env.reset(seed=seed)
+    rewards = []
+    for action in episode.actions:
+        _, reward, over, _, info = env.step(action)
+        rewards.append(reward)
+        if over:
+            break
+    assert info["success"]
+    assert spearmanr(np.arange(len(rewards)), rewards).statistic > 0.9
+    env.reset(seed=seed)
+    idle = [env.step(scene.ready_ctrl.astype(np.float32))[1] for _ in range(100)]
+    assert np.ptp(idle) < 0.02 and max(idle) < 0.5
+    (verdict,) = judge([as_recording(name, episode, scene)])
+    assert verdict.verdict == "FEASIBLE"

@@ -224,6 +224,25 @@ def test_a_head_turns_no_further_than_its_neck():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("offset", "passed"), [(35, True), (95, False)])
+def test_a_can_is_passed_from_hand_to_hand(offset, passed):
+    """A second hand that grips 95 mm over the middle closes above the can's top, and the first one lets go all the same."""
+    chain = f"""
+    - grasp: {{hand: left, at: can.middle, of: can, force: 30 N}}
+    - lift: {{hand: left, by: 120 mm}}
+    - switch_hands: {{hand: right, at: can.middle, of: can, offset: {offset} mm}}
+    """
+    scene = bench(chain, GOES_ON, "bowl", "other", time_limit="23 s")
+    made = done(scene)
+    data = end(scene, made)
+    left, right = made.observations["observation.touch"][-1].reshape(2, 2)
+    assert left.max() == 0.0
+    assert (right.min() > 20.0) == passed
+    upright, height = data.body("can/can_330").xmat.reshape(3, 3)[2, 2], data.site("can/base").xpos[2]
+    assert (height > 0.93 and upright > 0.99) == passed
+
+
+@pytest.mark.slow
 def test_squeezing_raises_the_force_of_the_pads():
     chain = """
     - grasp: {hand: left, at: can.middle, of: can, force: 15 N}

@@ -120,7 +120,10 @@ def size(entry: Entry) -> str:
 
 
 def mass(entry: Entry) -> str:
-    return "" if entry.mass is None else f"{entry.mass:.3g} kg"
+    """In kg, in g where it is less than 100."""
+    if entry.mass is None:
+        return ""
+    return f"{entry.mass:.3g} kg" if entry.mass >= 0.1 else f"{entry.mass * 1e3:.3g} g"
 
 
 def moving(entry: Entry) -> str:

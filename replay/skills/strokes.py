@@ -113,6 +113,7 @@ class Wipe(Skill):
     """Rub over a surface from one place to another and back, leaning on it with a force.
 
     The force that the fingers feel is kept near the one that is said: how hard the arm leans is mended at every control step.
+    Bare rubber fingertips catch and skip on dry wood (friction 0.9); on what is wet or smooth (0.4) they glide.
     """
 
     word = "wipe"

@@ -1,0 +1,116 @@
+"""Skills of both hands on one thing: passed from one hand to the other before the chest."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import Path, hand_frame, posture, turn_z, turned_between
+from .body import REACHED, Body, Motion
+from .hands import HAND, UP
+from .skill import Argument, Skill
+from .vessels import LEVEL
+
+TURNED = np.deg2rad([0.0, 25.0, -25.0, 50.0, -50.0, 75.0, -75.0])  # of what is passed, about the vertical
+HEADINGS = np.deg2rad([45.0, 65.0, 25.0, 85.0, 5.0])  # of the hand that takes, from straight ahead to across
+HELD_AS = ("elbow_in", "elbow_out", "ready")
+FIRM = 0.15  # weight of the orientation [m/rad]
+SKEWED = 6.0  # cost of a radian by which the hand cannot be turned as it should
+
+
+class SwitchHands(Skill):
+    """Pass what one hand holds to the other, before the chest.
+
+    The hand that holds it brings it there upright; the other one comes from its own side, closes until both pads touch and
+    squeezes; only then the first lets go and draws back along its fingers. Two grips need room on the thing: `offset` is how
+    far over the site that is named the second one lies.
+    """
+
+    word = "switch_hands"
+    hands = "Both: the hand that is named takes, the other one gives"
+    arguments: ClassVar = {
+        "hand": Argument(HAND.kind, "which hand takes"),
+        "at": Argument("site", "a site where it is held, z up"),
+        "of": Argument("body", "what is passed"),
+        "offset": Argument("length", "how far over the site the taking hand grips", 0.035),
+        "ahead": Argument("length", "how far before the shoulders it is passed", 0.42),
+        "drop": Argument("length", "how far below the shoulders it is passed", 0.26),
+        "opening": Argument("length", "gap between the pads of a hand that comes or goes", 0.11),
+        "force": Argument("force", "of each pad of the taking hand", 40.0),
+        "speed": Argument("speed", "largest speed of a hand", 0.3),
+    }
+
+    def run(self, body: Body) -> Motion:
+        giver = "right" if self.hand == "left" else "left"
+        body.open_claw(self.hand, self.opening)
+        yield from body.arms[giver].follow(self._bring(body, giver), tremor=0.4)
+        yield from body.arms[giver].hold(0.3)
+        arm = body.arms[self.hand]
+        frame, start = self._take(body)
+        yield from arm.follow(body.way(self.hand, start, [[], ["elbow_out"], ["raised"]], self.speed))
+        yield from body.pause()
+        grip = body.site(self.at)[0] + self.offset * UP
+        yield from arm.follow(arm.line([(grip, frame)], 0.12, orient=FIRM), tremor=0.3)
+        yield from arm.hold(0.2)
+        yield from body.grip(self.hand, self.force)
+        body.hold_on(self.hand, self.of)
+        yield from body.let_go(giver, self.opening, 0.6)
+        first = body.arms[giver]
+        position, held = first.hand()
+        yield from first.follow(first.line([(position - 0.12 * held[:, 2], held)], 0.2, orient=FIRM), tremor=0.0)
+
+    def _bring(self, body: Body, giver: str) -> Path:
+        """The way of the hand that gives to before the chest."""
+        arm = body.arms[giver]
+        hand, frame = arm.hand()
+        held = body.site(self.at)[0]
+        left, right = body.site("left_shoulder")[0], body.site("right_shoulder")[0]
+        across = (left - right) / np.linalg.norm(left - right)
+        goal = (left + right) / 2.0 + self.ahead * np.cross(across, UP) - self.drop * UP
+        parts = body.with_contents(self.of.split("/")[0])
+        best: tuple[float, Path | None] = (np.inf, None)
+        for turn in TURNED:
+            poses = []
+            for share in (1 / 3, 2 / 3, 1.0):
+                part = turn_z(share * turn)
+                poses.append((held + share * (goal - held) + part @ (hand - held), part @ frame))
+            for name in HELD_AS:
+                like = posture(name, giver)
+                if arm.solve(*poses[-1], like, orient=LEVEL)[1] > 2.0 * REACHED:
+                    continue
+                path = arm.line(poses, self.speed, like=like, orient=LEVEL)
+                # fingers that point across leave the other side free
+                heading = (turn_z(turn) @ frame)[:, 2] @ across * (1.0 if giver == "left" else -1.0)
+                cost = (
+                    body.room_on(giver, path, parts)
+                    + 200.0 * max(path.error - REACHED, 0.0)
+                    + 0.5 * (heading + 0.7) ** 2
+                )
+                if cost < best[0]:
+                    best = (cost, path)
+        return best[1] or arm.line([(goal + hand - held, frame)], self.speed, orient=LEVEL)
+
+    def _take(self, body: Body) -> tuple[np.ndarray, np.ndarray]:
+        """How the taking hand is turned, and joint angles from which it comes straight."""
+        arm = body.arms[self.hand]
+        grip = body.site(self.at)[0] + self.offset * UP
+        sign = -1.0 if self.hand == "left" else 1.0
+        left, right = body.site("left_shoulder")[0], body.site("right_shoulder")[0]
+        ahead = float(np.arctan2(*(np.cross(left - right, UP)[[1, 0]])))
+        best: tuple[float, np.ndarray, np.ndarray] = (np.inf, np.eye(3), arm.q)
+        for name in HELD_AS:
+            like = posture(name, self.hand)
+            near = arm.hand(like)[1]
+            for heading in HEADINGS:
+                for pitch in (0.1, 0.4):
+                    frame = min(
+                        (hand_frame(ahead + sign * heading, pitch, roll) for roll in (0.0, np.pi)),
+                        key=lambda f: turned_between(f, near),
+                    )
+                    row = [(grip - 0.12 * frame[:, 2], frame), (grip, frame)]
+                    score, found = body.goal(self.hand, [row], like, FIRM, [self.of])
+                    score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
+                    if score < best[0]:
+                        best = (score, frame, found[0])
+        return best[1], best[2]
