@@ -32,7 +32,6 @@ _PLAIN = {
     "body_position": (_S.mjSENS_FRAMEPOS, _O.mjOBJ_XBODY),
     "body_orientation": (_S.mjSENS_FRAMEQUAT, _O.mjOBJ_XBODY),
     "body_up": (_S.mjSENS_FRAMEZAXIS, _O.mjOBJ_XBODY),
-    "site_acceleration": (_S.mjSENS_ACCELEROMETER, _O.mjOBJ_SITE),  # as an accelerometer there feels it, gravity too
     "site_force": (_S.mjSENS_FORCE, _O.mjOBJ_SITE),
     "site_torque": (_S.mjSENS_TORQUE, _O.mjOBJ_SITE),
 }

@@ -38,7 +38,7 @@ class Vessel:
     area: float
     mouth: Request
     axis: Request
-    felt: Request
+    velocity: Request
     gauge: Request
     actuators: tuple[str, str]  # level, weight
 
@@ -60,49 +60,52 @@ class Pouring:
 
     @property
     def actuators(self) -> tuple[str, ...]:
-        """Level and weight of each vessel, then what each feels beside its own weight: three numbers in its own frame."""
+        """Level and weight of each vessel, then how fast each was and how it is being jerked, along the world's axes."""
         moved = [name for vessel in self.vessels for name in vessel.actuators]
-        return (*moved, *(self._memory(vessel, axis) for vessel in self.vessels for axis in "xyz"))
+        return (*moved, *self._memories())
 
-    def _memory(self, vessel: Vessel, axis: str) -> str:
-        return f"{self.name}/{vessel.name}_felt_{axis}"
+    def _memories(self) -> list[str]:
+        words = ("was_fast", "jerked")
+        return [f"{self.name}/{v.name}_{word}_{axis}" for v in self.vessels for word in words for axis in "xyz"]
 
     def compile_into(self, spec: mujoco.MjSpec) -> None:
-        for vessel in self.vessels:
-            for axis in "xyz":
-                add_memory(spec, self._memory(vessel, axis))
+        for name in self._memories():
+            add_memory(spec, name)
 
     def requests(self) -> list[Request]:
-        return [r for vessel in self.vessels for r in (vessel.mouth, vessel.axis, vessel.felt, vessel.gauge)]
+        return [r for vessel in self.vessels for r in (vessel.mouth, vessel.axis, vessel.velocity, vessel.gauge)]
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         return np.zeros(len(self.actuators))
 
     def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
         n, k = len(ctrl), len(self.vessels)
-        change, felt = ctrl[:, 0 : 2 * k : 2] * self._area, ctrl[:, 2 * k :].reshape(n, k, 3).copy()
+        change, kept = ctrl[:, 0 : 2 * k : 2] * self._area, ctrl[:, 2 * k :].reshape(n, k, 2, 3)
         before = np.stack([_start(readings, v.gauge) for v in self.vessels], axis=-1) * self._area
         mouth = np.stack([readings.of(v.mouth) for v in self.vessels], axis=1)
         axis = np.stack([readings.of(v.axis) for v in self.vessels], axis=1)
-        now = np.stack([readings.of(v.felt) for v in self.vessels], axis=1) - [0.0, 0.0, GRAVITY]
-        felt += self._blend * (now - felt)
-        volume, _, _ = self.liquid.step(before + change, mouth, axis, felt_tilt(felt))
+        velocity = np.stack([readings.of(v.velocity) for v in self.vessels], axis=1)
+        # over the whole control period: what an accelerometer says in one physics step may be a click of contacts
+        jerked = kept[:, :, 1] + self._blend * ((velocity - kept[:, :, 0]) / self.liquid.timestep - kept[:, :, 1])
+        volume, _, _ = self.liquid.step(before + change, mouth, axis, felt_tilt(axis, jerked))
         change = volume - before
         after = np.empty_like(ctrl)
         after[:, 0 : 2 * k : 2] = change / self._area
         after[:, 1 : 2 * k : 2] = change * WATER * GRAVITY
-        after[:, 2 * k :] = felt.reshape(n, -1)
+        after[:, 2 * k :] = np.stack([velocity, jerked], axis=2).reshape(n, -1)
         return after
 
 
-def felt_tilt(felt: np.ndarray) -> np.ndarray:
-    """(...,) [rad] by which a vessel leans against the gravity that it feels.
+def felt_tilt(axis: np.ndarray, jerked: np.ndarray) -> np.ndarray:
+    """(...,) [rad] between a vessel's axis and the gravity that it feels.
 
     Args:
-        felt: (..., 3) what it feels beside 9.81 m/s2 along its own axis, in its own frame [m/s2].
+        axis: (..., 3) unit vector out of its mouth.
+        jerked: (..., 3) its acceleration in the world [m/s2].
     """
-    along = felt[..., 2] + GRAVITY
-    return np.arctan2(np.hypot(felt[..., 0], felt[..., 1]), along)
+    felt = np.asarray(jerked) + np.array([0.0, 0.0, GRAVITY])
+    size = np.maximum(np.linalg.norm(felt, axis=-1), 1e-9)
+    return np.arccos(np.clip((axis * felt).sum(axis=-1) / size, -1.0, 1.0))
 
 
 def _start(readings: Readings, request: Request) -> np.ndarray:
@@ -140,7 +143,7 @@ def read_vessel(node: Node, names: Names) -> Vessel | None:
         float(np.pi * parse_quantity(entry["radius"], "length") ** 2),
         Request("site_position", mouth),
         Request("body_up", body),
-        Request("site_acceleration", mouth),
+        Request("site_velocity", mouth),
         Request("joint_position", f"{instance}/{liquid['level']}"),
         (f"{instance}/{liquid['level']}", f"{instance}/{liquid['weight']}"),
     )

@@ -27,6 +27,18 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float, str]] | str]] = {
         "bowl type and fill": {"food.mass": (0.10, 0.25, "0.25 kg")},
         "panel layout": "panel layout",
     },
+    "drink_assist": {
+        "cup/bottle type": "cup/bottle types",
+        "fill": {"bottle.water": (250e-6, 450e-6, "0.58 kg full")},
+        "person height": {"person.height": (1.5, 1.7, "seated mannequin")},
+        "hand pose": {"person.hand_height": (0.84, 0.95, "0.70-0.95 m height")},
+        "pull force and delay": {
+            "person.pull": (3, 8, "pull of 3-8 N"),
+            "person.delay": (0.2, 0.8, "release 0.2-0.6 s after pull"),
+        },
+        "left/right handed": "left-handed person",
+        "table height": {"table.height": (0.74, 0.78, "meal tray 450x320 mm at 0.72 m")},
+    },
 }
 
 

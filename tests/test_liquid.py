@@ -81,10 +81,12 @@ def test_an_overfull_cup_runs_over():
 
 
 def test_a_jerk_is_felt_as_a_tilt():
-    assert felt_tilt(np.zeros(3)) == 0.0
-    assert felt_tilt(np.array([9.81, 0.0, 0.0])) == pytest.approx(np.radians(45))
-    assert CUP.flow(np.array(150 * ML), felt_tilt(np.array([14.0, 0.0, 0.0]))) > 0.0
-    assert CUP.flow(np.array(150 * ML), felt_tilt(np.array([3.0, 0.0, 0.0]))) == 0.0
+    up = np.array([0.0, 0.0, 1.0])
+    assert felt_tilt(up, np.zeros(3)) == 0.0
+    assert felt_tilt(up, np.array([9.81, 0.0, 0.0])) == pytest.approx(np.radians(45))
+    assert felt_tilt(np.array(tilted(0.3)), np.zeros(3)) == pytest.approx(0.3)
+    assert CUP.flow(np.array(150 * ML), felt_tilt(up, np.array([14.0, 0.0, 0.0]))) > 0.0
+    assert CUP.flow(np.array(150 * ML), felt_tilt(up, np.array([3.0, 0.0, 0.0]))) == 0.0
 
 
 # -- words on hand-made states -----------------------------------------------------------------------------------------

@@ -93,6 +93,7 @@ class Body:
         self.placing: tuple | None = None
         self.given_up: str | None = None
         self.held: dict[str, str] = {}
+        self.loads: dict[str, np.ndarray] = {}  # (3,) [N] felt at a hand while it held something and nobody else did
         speed = float(self.faults.get("speed", 1.0))
         for arm in self.arms.values():
             arm.time_scale = speed

@@ -9,18 +9,20 @@ import numpy as np
 from .arm import Arm, posture, turn_z
 from .body import Body, Motion
 from .hands import HAND, UP
+from .pouring import rotation
 from .skill import Argument, Skill
 from .vessels import LEVEL
 
 TURNS = np.deg2rad(
     [0.0, 10.0, -10.0, 20.0, -20.0, 30.0, -30.0, 45.0, -45.0]
-)  # of the handle against where it should point
-SETTLE = 0.5  # s, in which the hand learns what the held thing weighs before it waits for a pull
-SMOOTH = 0.06  # s, over which the felt force is averaged
+)  # of the handle, where it cannot point there
+STILL = 0.03  # m/s, a hand that is held out has come to rest
+MET = 0.06  # m, a hand that is so near the handle is about to take it
+SETTLE = 0.5  # s, after which a hand that has not felt the load before takes what it feels for it
 
 
 class OfferHandle(Skill):
-    """Carry what is held level before a person, its handle towards them."""
+    """Carry what is held level before a person, wait for a hand to be held out, and bring the handle before it."""
 
     word = "offer_handle"
     arguments: ClassVar = {
@@ -28,74 +30,108 @@ class OfferHandle(Skill):
         "handle": Argument("site", "the handle that is offered"),
         "of": Argument("site", "a site in the middle of what is held"),
         "person": Argument("site", "whom it is offered to: a site of the chest"),
-        "distance": Argument("length", "between that site and the handle", 0.45),
-        "aside": Argument("length", "how far to the person's right hand side the handle is offered", 0.0),
-        "height": Argument("length", "of the handle above the floor", 0.90),
+        "left_grip": Argument("site", "where the person's left hand grips", None),
+        "right_grip": Argument("site", "where the right hand grips", None),
+        "distance": Argument("length", "between the chest and the handle while it waits", 0.45),
+        "before": Argument("length", "how far before the hand that is held out the handle comes to rest", 0.06),
+        "height": Argument("length", "of the handle above the floor while it waits", 0.90),
+        "lowest": Argument("length", "below which it is not offered", 0.86),
         "posture": Argument("word", "how the arm is held", "ready"),
         "turned": Argument("angle", "how far the handle is turned away from the person", 0.0),
+        "tilted": Argument("angle", "how far it is tilted towards the person", 0.0),
+        "patience": Argument("time", "how long it waits for a hand", 2.5),
         "speed": Argument("speed", "largest speed of the hand", 0.18),
     }
 
     def run(self, body: Body) -> Motion:
+        person = body.site(self.person)[0]
+        out = _level(person - body.site(f"{self.hand}_shoulder")[0])
+        goal = person - self.distance * out + body.aim()
+        goal[2] = self.height
+        yield from self._bring(body, goal, person)
+        if self.left_grip is None or self.right_grip is None:
+            return
+        resting = {grip: body.site(grip)[0][2] for grip in (self.left_grip, self.right_grip)}
+        still, last, grip = 0.0, resting, self.right_grip
+        alone = [felt_force(body, body.arms[self.hand])]
+        for _ in range(round(self.patience / body.timestep)):
+            now = {grip: body.site(grip)[0][2] for grip in resting}
+            grip = max(now, key=lambda g: now[g])
+            moved = max(abs(now[g] - last[g]) for g in now)
+            still = still + body.timestep if moved < STILL * body.timestep and now[grip] > self.lowest - 0.2 else 0.0
+            last = now
+            if still >= 0.3 or self._met(body, grip):
+                break
+            alone.append(felt_force(body, body.arms[self.hand]))
+            body.arms[self.hand].command = body.arms[self.hand].q
+            yield
+        body.loads[self.hand] = np.mean(alone[-6:], axis=0)
+        at = body.site(grip)[0]
+        goal = at - self.before * _level(person - at) + body.aim()
+        goal[2] = max(at[2], self.lowest)
+        yield from self._bring(body, goal, at, grip)
+
+    def _bring(self, body: Body, goal: np.ndarray, toward: np.ndarray, grip: str | None = None) -> Motion:
+        """Bring the handle to a place (3,) [m], so that it points to another; stop where a hand has come to it first."""
         arm = body.arms[self.hand]
         like = posture(self.posture, self.hand)
         hand, frame = arm.hand()
         middle, handle = body.site(self.of)[0], body.site(self.handle)[0]
-        person = body.site(self.person)[0]
-        here = body.site(f"{self.hand}_shoulder")[0]
-        out = np.array([*(person - here)[:2], 0.0])
-        out /= np.linalg.norm(out)
-        right = np.cross(out, UP) * -1.0  # of a person who faces the robot
-        goal = person - self.distance * out + self.aside * right + body.aim()
-        goal[2] = self.height
         now = np.arctan2(*(handle - middle)[1::-1])
-        toward = np.arctan2(*(person - goal)[1::-1])
+        wanted = np.arctan2(*(toward - goal)[1::-1])
+        across = np.cross(UP, _level(toward - goal))
+        lean = rotation(across, self.tilted) if self.tilted else np.eye(3)
         rows = []
         for turn in TURNS:
-            turned = turn_z(_wrapped(toward + turn + self.turned - now))
+            turned = lean @ turn_z(_wrapped(wanted + turn + self.turned - now))
             rows.append([(goal + turned @ (hand - handle), turned @ frame)])
         found = body.goal(self.hand, rows, like, LEVEL)[1][-1]
-        position, final = arm.hand(found)
-        yield from arm.follow(arm.line([(position, final)], self.speed, like=like, orient=LEVEL), tremor=0.3)
-        yield from arm.hold(0.2)
+        yield from arm.follow(
+            arm.line([arm.hand(found)], self.speed, like=like, orient=LEVEL), lambda: self._met(body, grip), tremor=0.3
+        )
+        yield from arm.hold(0.15)
+
+    def _met(self, body: Body, grip: str | None) -> bool:
+        """Whether a hand is about to take the handle."""
+        return grip is not None and float(np.linalg.norm(body.site(grip)[0] - body.site(self.handle)[0])) < MET
 
 
 class HoldUntilPulled(Skill):
-    """Hold still until the person pulls, then let go."""
+    """Hold still until the person pulls, then let go.
+
+    A hand that closes round a handle first pushes it away, by 10 to 15 N, and leans on it less and less. What counts is the
+    pull against the load that was felt while nobody else held on.
+    """
 
     word = "hold_until_pulled"
     arguments: ClassVar = {
         "hand": HAND,
         "person": Argument("site", "who takes it: the pull comes from there"),
-        "force": Argument("force", "pull at which it lets go", 2.2),
-        "lasting": Argument("time", "for so long", 0.1),
+        "force": Argument("force", "pull at which it lets go", 0.9),
+        "lasting": Argument("time", "for so long", 0.06),
         "opening": Argument("length", "gap between the pads when it has let go", 0.12),
         "release": Argument("time", "how long the opening takes", 0.35),
+        "unasked": Argument("time", "after which it lets go without a pull", None),
         "patience": Argument("time", "how long it waits at most", 20.0),
     }
 
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
-        out = body.site(self.person)[0] - arm.hand()[0]
-        out[2] = 0.0
-        out /= np.linalg.norm(out)
-        rest: list[np.ndarray] = []
-        felt, lasted = np.zeros(3), 0.0
-        for _ in range(round(self.patience / body.timestep)):
+        out = _level(body.site(self.person)[0] - arm.hand()[0])
+        load, waited, lasted = body.loads.get(self.hand), 0.0, 0.0
+        while waited < self.patience:
             arm.command = arm.q
             yield
+            waited += body.timestep
             force = felt_force(body, arm)
-            if len(rest) * body.timestep < SETTLE:
-                rest.append(force)
-                continue
-            felt += min(1.0, body.timestep / SMOOTH) * (force - np.mean(rest, axis=0) - felt)
-            lasted = lasted + body.timestep if felt @ out > self.force else 0.0
-            if lasted >= self.lasting:
-                break
-        else:
-            body.given_up = f"nobody pulled with {self.force:.1f} N"
-            return
-        yield from body.let_go(self.hand, self.opening, self.release)
+            if load is None and waited >= SETTLE:
+                load = force
+            pull = 0.0 if load is None else float((force - load) @ out)
+            lasted = lasted + body.timestep if pull > self.force else 0.0
+            if lasted >= self.lasting or (self.unasked is not None and waited >= self.unasked):
+                yield from body.let_go(self.hand, self.opening, self.release)
+                return
+        body.given_up = f"nobody pulled with {self.force:.1f} N"
 
 
 class Withdraw(Skill):
@@ -122,6 +158,12 @@ def felt_force(body: Body, arm: Arm) -> np.ndarray:
     """
     measured = np.array([body.joint(f"zarm_{arm.side[0]}{i}_joint") for i in range(1, 8)])
     return arm.force_of(measured - arm.command)
+
+
+def _level(way: np.ndarray) -> np.ndarray:
+    """(3,) unit vector along a way, without its height."""
+    flat = way * [1.0, 1.0, 0.0]
+    return flat / max(float(np.linalg.norm(flat)), 1e-9)
 
 
 def _wrapped(angle: float) -> float:

@@ -108,13 +108,13 @@ class Tilting:
         self.away = np.array([away[0], away[1], 0.0]) / np.hypot(away[0], away[1])
         self.across = np.cross(UP, -self.away)  # turned about it, an upright axis falls towards the target
         self.target = target + body.aim() + LIP * UP + LEAD * self.away
-        self.upright = _turn(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
+        self.upright = rotation(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
         self.tilts = np.arange(BEGIN, END + 1e-6, STEP)
         self.spline: CubicSpline  # joint angles over the tilt, once planned
 
     def pose(self, tilt: float) -> tuple[np.ndarray, np.ndarray]:
         """Hand position (3,) [m] and frame (3, 3) at a tilt [rad], the lip's lowest point at its place."""
-        frame = _turn(self.across, tilt) @ self.upright
+        frame = rotation(self.across, tilt) @ self.upright
         axis = frame @ self.axis
         low = axis * axis[2] - UP
         lip = low / max(float(np.linalg.norm(low)), 1e-6) * self.radius
@@ -172,7 +172,7 @@ class Tilting:
         self.arm.command = self.arm.q + self.arm.lag * self.spline(tilt, 1) * rate
 
 
-def _turn(axis: np.ndarray, angle: float) -> np.ndarray:
+def rotation(axis: np.ndarray, angle: float) -> np.ndarray:
     """(3, 3) rotation about an axis, which need not be a unit vector."""
     quat, out = np.zeros(4), np.zeros(9)
     mujoco.mju_axisAngle2Quat(quat, np.asarray(axis) / max(float(np.linalg.norm(axis)), 1e-9), angle)
@@ -201,7 +201,7 @@ class PourLiquid(Skill):
         # first up and across with the bottle upright enough to hold all that is in it, then over the mouth
         hand, _ = arm.hand()
         over = np.array([*(first[:2] + 0.06 * way.away[:2]), max(first[2], hand[2])])
-        half = _turn(way.across, 0.5 * BEGIN) @ way.upright
+        half = rotation(way.across, 0.5 * BEGIN) @ way.upright
         yield from arm.follow(arm.line([(over, half), (first, frame)], self.speed, like=like, orient=LEVEL), tremor=0.3)
         yield from arm.hold(0.1)
         start, tilt = body.joint(self.gauge), BEGIN
@@ -285,7 +285,7 @@ class SetDown(Skill):
         held, turned = body.site(self.of)
         axis = turned[:, 2]
         tilt = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
-        upright = _turn(np.cross(axis, UP), tilt) @ frame if tilt > 1e-3 else frame
+        upright = rotation(np.cross(axis, UP), tilt) @ frame if tilt > 1e-3 else frame
         offset = upright @ (frame.T @ (hand - held))
         place, along = body.site(self.upon)
         goal = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + body.aim() + offset
@@ -303,4 +303,4 @@ class SetDown(Skill):
         yield from arm.hold(0.2)
         yield from body.let_go(self.hand, self.opening, 0.6)
         position, frame = arm.hand()
-        yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], 0.25), tremor=0.3)
+        yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed), tremor=0.3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..dialect import Node
 from ..names import Names
 from ..predicate import All, AnyOf, Predicate
-from . import base, contact, container, declared, handover, insertion, level, pose
+from . import base, contact, container, declared, handover, insertion, level, pointing, pose
 from .word import Reader
 
 
@@ -26,6 +26,7 @@ WORDS: dict[str, Reader] = {
     **declared.WORDS,
     **insertion.WORDS,
     **level.WORDS,
+    **pointing.WORDS,
     **handover.WORDS,
     "all": lambda node, names: _several(node, names, All),
     "any": lambda node, names: _several(node, names, AnyOf),

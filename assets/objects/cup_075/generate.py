@@ -33,7 +33,7 @@ PROFILE = np.array(
         (0.0, 0.0060),
     ]
 )
-BAND = [(0.0373, 0.0690), (0.0378, 0.0690), (0.0378, 0.0750), (0.0373, 0.0750)]
+BAND = [(0.0372, 0.0680), (0.0378, 0.0680), (0.0378, 0.0750), (0.0372, 0.0750)]
 SEGMENTS = 48
 SIDES = 12  # boxes of the wall that is touched; flats of 20 mm, the width of a claw's pad
 GRIP = 0.0055  # m, radius of the handle's bar
@@ -78,7 +78,7 @@ def revolve_ring(section, segments):
         for j in range(segments):
             a, b = i * segments + j, i * segments + (j + 1) % segments
             c, d = ((i + 1) % n * segments + k for k in (j, (j + 1) % segments))
-            faces += [(a, d, b), (a, c, d)]
+            faces += [(a, b, d), (a, d, c)]
     return vertices, np.array(faces)
 
 

@@ -1,0 +1,50 @@
+"""Words of where a part of a thing points: points_away."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..dialect import Node
+from ..names import Names
+from ..predicate import Predicate, Values
+from ..sensing import Readings, Request, Row
+from .word import Words
+
+
+@dataclass(frozen=True)
+class PointsAway:
+    """Seen from above, the way from one site to another leaves the way to a third by more than an angle [rad]."""
+
+    middle: Request
+    tip: Request
+    to: Request
+    more_than: float
+    unit: str = "rad"
+
+    def requests(self) -> list[Request]:
+        return [self.middle, self.tip, self.to]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        middle, tip, to = (readings.point(request) for request in (self.middle, self.tip, self.to))
+        ax, ay, bx, by = tip[0] - middle[0], tip[1] - middle[1], to[0] - middle[0], to[1] - middle[1]
+        cross, along = ax * by - ay * bx, ax * bx + ay * by
+        turned = math.atan2(abs(cross), along) if type(cross) is float else np.arctan2(np.abs(cross), along)
+        return turned - self.more_than
+
+
+def _points_away(node: Node, names: Names) -> Predicate | None:
+    """`points_away: {from: cup.mouth, along: cup.handle, to: person.chest, more_than: 60 deg}`."""
+    if not node.mapping(required=("from", "along", "to", "more_than")):
+        return None
+    sites = [names.element(node.child(key), "site") for key in ("from", "along", "to")]
+    bound = node.child("more_than").quantity("angle", low=0.0)
+    if any(site is None for site in sites):
+        return None
+    middle, tip, to = (Request("site_position", str(site)) for site in sites)
+    return PointsAway(middle, tip, to, bound)
+
+
+WORDS: Words = {"points_away": _points_away}
