@@ -106,7 +106,7 @@ def test_the_force_of_a_contact_is_what_the_second_one_feels():
     ("said", "problem"),
     [
         ({"inserted": {"of": "bowl.base", "into": "oven.front_bottom"}}, "depth"),
-        ({"seated": {"of": ["bowl.base"], "on": ["oven.start", "oven.stop"], "gap": "1 mm"}}, "in pairs"),
+        ({"seated": {"of": ["bowl.base"], "upon": ["oven.start", "oven.stop"], "gap": "1 mm"}}, "in pairs"),
         ({"in_slot": {"of": "bowl.base", "slot": "oven.nowhere", "within": "5 mm", "turned": "8 deg"}}, "nowhere"),
         ({"holds_under_pull": {"of": "bowl.base", "into": "oven.start", "depth": "6 mm", "pull": 10}}, "has no unit"),
     ],

@@ -201,9 +201,9 @@ def _inserted(node: Node, names: Names) -> Predicate | None:
 
 
 def _seated(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "on", "gap"), optional=("aside",))
+    node.mapping(required=("of", "upon", "gap"), optional=("aside",))
     holes = [names.element(child, "site") for child in node.child("of").each()]
-    pins = [names.element(child, "site") for child in node.child("on").each()]
+    pins = [names.element(child, "site") for child in node.child("upon").each()]
     gap = node.child("gap").quantity("length", low=0.0)
     aside = node.child("aside").quantity("length", default=ASIDE, low=0.0)
     if len(holes) != len(pins) or not holes:

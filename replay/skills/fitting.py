@@ -1,0 +1,136 @@
+"""Geometry that picking, placing and pressing in share: a hand about a part, a held part over its place, and a look to correct it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .arm import BENCHES, Arm, posture, turned_between
+from .body import REACHED, Body, Motion
+from .hands import UP
+
+Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
+PITCHES = np.deg2rad(
+    [0.0, -8.0, 8.0, -16.0, 16.0]
+)  # other slopes of the fingers, tried where the wanted one is out of reach
+GOOD, STRAIGHT = 6e-4, 0.012  # m and rad within which a held part is over its place
+LOOKS = 4  # how often it is corrected at most
+LEAP = 1.2  # rad, a joint that turns further from one pose to the next has changed its branch
+ENOUGH = 0.9  # score of a posture that is taken at once
+SPARE = 0.08  # rad, that every joint keeps from its end, so that what is held can still be corrected
+RANK = 0.3  # cost of a row for each that stands before it
+NEARNESS = 0.15  # cost of a radian that the arm has to be held otherwise than now
+WEIGHT = 0.5  # of the orientation while a part is fitted [m/rad]
+
+
+def about(across: np.ndarray, pitch: float, from_: np.ndarray, to: np.ndarray, turned: bool = False) -> np.ndarray:
+    """Hand frame whose pads close along a level direction, fingers away from `from_` and down by a pitch.
+
+    Args:
+        across: (3,) along which the pads close; what of it is not level is left out.
+        pitch: [rad] how far the fingers point down.
+        from_, to: (3,) where the arm comes from (its shoulder), and where the hand is needed.
+        turned: the same with the two fingers swapped.
+    """
+    y = np.array([across[0], across[1], 0.0])
+    y /= np.linalg.norm(y)
+    ahead = np.cross(y, UP)
+    ahead *= 1.0 if ahead @ (to - from_) >= 0 else -1.0
+    z = np.cos(pitch) * ahead - np.sin(pitch) * UP
+    y = -y if turned else y
+    return np.stack([np.cross(y, z), y, z], axis=1)
+
+
+def hand_for(body: Body, side: str, held: str, target: Pose) -> Pose:
+    """Where the tcp has to be for a site of what it holds to lie at a target, from how the part is seen in the hand now."""
+    hand, frame = body.site(f"{side}_tcp")
+    at, rotation = body.site(held)
+    turned = target[1] @ rotation.T
+    return target[0] + turned @ (hand - at), turned @ frame
+
+
+def off(body: Body, held: str, target: Pose) -> tuple[np.ndarray, float]:
+    """How far a site is seen from where it shall lie: the way there (3,) [m], and the angle [rad]."""
+    at, rotation = body.site(held)
+    return target[0] - at, turned_between(rotation, target[1])
+
+
+def settle(
+    body: Body, side: str, rows: Sequence[Sequence[Pose]], touch: Sequence[str], likes: Sequence[str] = BENCHES
+) -> tuple[float, list[np.ndarray]]:
+    """Joint angles for one of several rows of hand poses: within reach, with room, and near to how the arm is held now.
+
+    Args:
+        rows: of poses that follow one another, each searched from the one before; the first good row is taken.
+        touch: bodies that the hand may touch.
+        likes: postures from which the first pose of a row is searched, after the present one.
+
+    Returns:
+        Its score (below 1 is good), and (7,) joint angles for each pose of the row.
+    """
+    arm = body.arms[side]
+    best: tuple[float, list[np.ndarray]] = (np.inf, [])
+    for rank, row in enumerate(rows):
+        for like in (arm.q, *(posture(name, side) for name in likes)):
+            seed, found, score = like, [], RANK * rank
+            for i, (position, frame) in enumerate(row):
+                seed, miss = arm.solve(position, frame, seed, like, WEIGHT)
+                turn = turned_between(arm.hand(seed)[1], frame)
+                score += 400.0 * max(miss - REACHED, 0.0) + 20.0 * max(turn - 0.03, 0.0)
+                spare = np.minimum(seed - arm.model.jnt_range[:, 0], arm.model.jnt_range[:, 1] - seed).min()
+                score += max(SPARE - spare, 0.0) / SPARE
+                if i and np.abs(seed - found[-1]).max() > LEAP:
+                    score += 3.0  # another branch: no straight way leads there
+                found.append(seed)
+                if score >= best[0]:
+                    break
+            else:
+                score += sum(body.crowd(side, q, touch) for q in found) + NEARNESS * float(
+                    np.abs(found[0] - arm.q).max()
+                )
+                if score < best[0]:
+                    best = (score, found)
+            if best[0] < ENOUGH:
+                return best
+    return best
+
+
+def bring(body: Body, side: str, held: str, targets: Sequence[Pose], touch: Sequence[str], speed: float) -> Motion:
+    """Carry what is held to the first of several targets, in a posture from which the others can be reached, too."""
+    rows = [[hand_for(body, side, held, target) for target in targets]]
+    found = settle(body, side, rows, [*touch, body.part_of(held)])[1]
+    yield from body.arms[side].follow(body.way(side, found[0], [[]], speed), tremor=0.5)
+    yield from body.arms[side].hold(0.15)
+
+
+def move_held(body: Body, side: str, held: str, target: Pose, speed: float) -> Motion:
+    """Move what is held straight to a target near by."""
+    arm = body.arms[side]
+    hand, frame = hand_for(body, side, held, target)
+    missed = arm.hand()[0] - body.site(f"{side}_tcp")[0]
+    yield from arm.follow(arm.line([(hand + missed, frame)], speed, orient=WEIGHT), tremor=0.3)
+    yield from arm.hold(0.15)
+
+
+def correct(body: Body, side: str, held: str, target: Pose, good: float = GOOD, looks: int = LOOKS) -> Motion:
+    """Look where what is held has come to, and move by what is missing, until it is over its place."""
+    arm = body.arms[side]
+    for _ in range(looks):
+        way, angle = off(body, held, target)
+        if np.linalg.norm(way) < good and angle < STRAIGHT:
+            return
+        _, rotation = body.site(held)
+        seen, _ = body.site(f"{side}_tcp")
+        at, _ = body.site(held)
+        position, frame = arm.hand()
+        turn = target[1] @ rotation.T
+        goal = position + way + (turn @ (seen - at) - (seen - at))
+        yield from arm.follow(arm.line([(goal, turn @ frame)], 0.05, orient=WEIGHT), tremor=0.0)
+        yield from arm.hold(0.2)
+
+
+def slide(arm: Arm, way: np.ndarray, speed: float, tremor: float = 0.0) -> Motion:
+    """Move the hand along a straight way without turning."""
+    position, frame = arm.hand()
+    yield from arm.follow(arm.line([(position + way, frame)], speed, orient=WEIGHT), tremor=tremor)

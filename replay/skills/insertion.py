@@ -1,0 +1,227 @@
+"""Skills that fit one part to another: brought before its hole, pressed in until it clicks, pulled to see whether it holds."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .body import Body, Motion
+from .fitting import PITCHES, Pose, about, bring, correct, move_held, off, settle, slide
+from .hands import HAND
+from .skill import Argument, Skill
+
+FEED = 0.03  # m/s, of a part that comes to its hole
+BEHIND = 0.003  # m, of the hand behind its command: something stands in the way
+PRESS_RATE = 25.0  # N/s, slow enough that a click is felt at its own force
+OF = Argument("site", "the site of what is held that goes in, x axis out of the hole")
+INTO = Argument("site", "the hole's mouth, x axis out of it")
+
+
+class Align(Skill):
+    """Bring what is held before a hole, in line with it, and look whether it is."""
+
+    word = "align"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": OF,
+        "to": INTO,
+        "standoff": Argument("length", "distance that is left before the mouth", 0.015),
+        "aside": Argument("length", "how far beside the hole's axis it is brought, along the hole's y axis", 0.0),
+        "speed": Argument("speed", "largest speed of the hand", 0.3),
+    }
+
+    def run(self, body: Body) -> Motion:
+        further, target, home = (
+            before(body, self.to, d, self.aside) for d in (self.standoff + 0.06, self.standoff, 0.0)
+        )
+        yield from bring(body, self.hand, self.of, [further, target, home], [body.part_of(self.to)], self.speed)
+        yield from body.pause()
+        yield from move_held(body, self.hand, self.of, target, 0.1)
+        yield from correct(body, self.hand, self.of, target)
+
+
+class InsertPress(Skill):
+    """Press what is held into a hole with a growing force, until it has gone in as far as it shall, or the force is reached."""
+
+    word = "insert_press"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": OF,
+        "into": INTO,
+        "depth": Argument("length", "how deep the site has to be in the hole"),
+        "force": Argument("force", "largest push", 75.0),
+        "until": Argument("subgoal", "the subgoal at which it ends, where the depth alone does not tell", None),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        mouth, rotation = body.site(self.into)
+        inward = -rotation[:, 0]
+
+        def depth() -> float:
+            return float((body.site(self.of)[0] - mouth) @ inward)
+
+        def met() -> bool:
+            return float((arm.hand()[0] - body.site(f"{self.hand}_tcp")[0]) @ inward) > BEHIND or depth() > self.depth
+
+        position, frame = arm.hand()
+        way = (self.depth - depth()) * inward
+        yield from arm.follow(arm.line([(position + way, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
+        deep = body.until(self.until) or (lambda: depth() > self.depth)
+
+        def there() -> bool:
+            return deep() or depth() > self.depth
+
+        if not there():
+            yield from arm.press(self.force, PRESS_RATE, lambda: arm.yielding(inward), there, hold=0.6)
+        yield from arm.hold(0.4)
+
+
+class VerifySeat(Skill):
+    """Pull at what has been pressed in, for a time, to see whether it holds."""
+
+    word = "verify_seat"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of what is held"),
+        "into": INTO,
+        "pull": Argument("force", "with which it is pulled", 14.0),
+        "time": Argument("time", "for how long", 1.4),
+        "until": Argument("subgoal", "the subgoal at which it ends", None),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        out = body.site(self.into)[1][:, 0]
+        held = body.until(self.until) or (lambda: False)
+        yield from arm.press(self.pull, 20.0, lambda: arm.yielding(out, loose=0.0), held, hold=self.time)
+        yield from arm.hold(0.3)
+
+
+class PlaceInSlot(Skill):
+    """Set what is held down in its slot, as the slot's site lies, and let go of it."""
+
+    word = "place_in_slot"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of what is held that comes to lie at the slot's"),
+        "slot": Argument("site", "how and where it shall lie, z axis out of the slot"),
+        "above": Argument("length", "height over the slot from which it is lowered", 0.05),
+        "over": Argument("length", "height over the slot at which it comes there", 0.09),
+        "press": Argument("force", "with which it is pressed down before it is let go", 6.0),
+        "opening": Argument("length", "gap between the pads when it has let go", 0.05),
+        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.10),
+        "speed": Argument("speed", "largest speed of the hand", 0.35),
+    }
+
+    def run(self, body: Body) -> Motion:
+        yield from set_down(self, body, self.slot, feed=0.06)
+
+
+class LoadFixture(Skill):
+    """Lower what is held onto the pins of a fixture, which lead it in, press it home and let go of it."""
+
+    word = "load_fixture"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of what is held that comes to lie at the seat's"),
+        "upon": Argument("site", "the seat between the pins, z axis along them"),
+        "above": Argument("length", "height over the seat at which it is brought in line", 0.03),
+        "over": Argument("length", "height over the seat at which it comes there", 0.09),
+        "press": Argument("force", "with which it is pressed home", 15.0),
+        "opening": Argument("length", "gap between the pads when it has let go", 0.05),
+        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.10),
+        "speed": Argument("speed", "largest speed of the hand", 0.35),
+    }
+
+    def run(self, body: Body) -> Motion:
+        yield from set_down(self, body, self.upon, feed=FEED)
+
+
+def before(body: Body, site: str, distance: float, aside: float = 0.0) -> Pose:
+    """A pose in line with a hole's mouth, so far [m] out of it, and so far beside it."""
+    position, rotation = body.site(site)
+    return position + distance * rotation[:, 0] + aside * rotation[:, 1], rotation
+
+
+def set_down(skill: Skill, body: Body, place: str, feed: float) -> Motion:
+    """Bring what is held over a place, correct it, lower it until it lies, press it down, let go and draw back."""
+    arm = body.arms[skill.hand]
+    position, rotation = body.site(place)
+    position = position + body.aim()
+    out = rotation[:, 2]
+    high = (position + skill.over * out, rotation)
+    above = (position + skill.above * out, rotation)
+    lying = (position, rotation)
+    yield from bring(body, skill.hand, skill.of, [high, above, lying], [body.part_of(place)], skill.speed)
+    yield from body.pause()
+    yield from move_held(body, skill.hand, skill.of, above, 0.15)
+    yield from correct(body, skill.hand, skill.of, above)
+
+    def lies() -> bool:
+        return float((body.site(skill.of)[0] - position) @ out) < 5e-4
+
+    def met() -> bool:
+        return lies() or float((body.site(f"{skill.hand}_tcp")[0] - arm.hand()[0]) @ out) > 2.0 * BEHIND
+
+    way, _ = off(body, skill.of, (position, rotation))
+    hand, frame = arm.hand()
+    yield from arm.follow(arm.line([(hand + way - 0.001 * out, frame)], feed, orient=0.5), met, tremor=0.0, brake=1.0)
+    if not lies():
+        yield from arm.press(skill.press, PRESS_RATE, lambda: arm.yielding(-out), lies, hold=0.4)
+    yield from arm.hold(0.25)
+    yield from body.let_go(skill.hand, skill.opening, 0.6)
+    frame = arm.hand()[1]
+    yield from slide(arm, -skill.retreat * frame[:, 2], 0.2)
+
+
+class PickPart(Skill):
+    """Come from before and above, fingers on either side of a part, close and lift it straight out."""
+
+    word = "pick_part"
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "what is pinched; the pads close along its y axis"),
+        "of": Argument("body", "what is picked"),
+        "pitch": Argument("angle", "how far the fingers point down", 0.70),
+        "back": Argument("length", "how far before the site, along the fingers, the pads' middle stays", 0.0),
+        "opening": Argument("length", "gap between the pads", 0.045),
+        "force": Argument("force", "of each pad", 60.0),
+        "standoff": Argument("length", "distance along the fingers from which the hand comes", 0.08),
+        "draw": Argument("length", "how far it is drawn out along the fingers before it is lifted", 0.0),
+        "lift": Argument("length", "how far it is lifted", 0.08),
+        "by_way_of": Argument("word", "a posture passed on the way", None),
+        "speed": Argument("speed", "largest speed of the hand", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        body.open_claw(self.hand, self.opening)
+        shoulder = body.site(f"{self.hand}_shoulder")[0]
+        position, rotation = body.site(self.at)
+        frames = [
+            about(rotation[:, 1], self.pitch + more, shoulder, position, turned)
+            for more in PITCHES
+            for turned in (False, True)
+        ]
+
+        def row(frame: np.ndarray) -> list[Pose]:
+            goal = position - self.back * frame[:, 2]
+            return [(goal - self.standoff * frame[:, 2], frame), (goal, frame)]
+
+        found = settle(body, self.hand, [row(frame) for frame in frames], [self.of, body.part_of(self.at)])[1]
+        by = [] if self.by_way_of is None else [self.by_way_of]
+        yield from arm.follow(body.way(self.hand, found[0], [by], self.speed))
+        yield from body.pause()
+        frame = arm.hand(found[0])[1]
+        position, _ = body.site(self.at)
+        goal = position - self.back * frame[:, 2]
+        seen, _ = body.site(f"{self.hand}_tcp")
+        yield from arm.follow(arm.line([(goal + arm.hand()[0] - seen, frame)], 0.15, orient=0.4), tremor=0.4)
+        yield from arm.hold(0.2)
+        yield from body.grip(self.hand, self.force)
+        body.hold_on(self.hand, self.of)
+        if self.draw:
+            yield from slide(arm, -self.draw * arm.hand()[1][:, 2], 0.08)
+        yield from slide(arm, np.array([0.0, 0.0, self.lift]), 0.15)

@@ -1,0 +1,150 @@
+"""Skills of two hands that share a load: a tray is taken by its handles, carried level, put down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import Path
+from .body import SIDES, Body, Motion
+from .fitting import PITCHES, WEIGHT, Pose, about, settle, slide
+from .hands import UP
+from .skill import Argument, Skill
+
+LOWER = 0.06  # m/s, of a tray that is put down
+RESTS = 8e-4  # m, above its place a tray counts as standing
+PRESSED = 0.004  # m, of the hands below where they are seen: the tray stands, whatever its height says
+
+
+class BimanualLift(Skill):
+    """Take a load by two handles, one in each hand, and lift it level."""
+
+    word = "bimanual_lift"
+    arguments: ClassVar = {
+        "left": Argument("site", "the left hand's handle; the pads close along its y axis"),
+        "right": Argument("site", "the right hand's handle"),
+        "of": Argument("site", "the load's own site, of which is told where it comes to"),
+        "towards": Argument(
+            "site", "where it will be carried, so that the arms are held for both ends of the way", None
+        ),
+        "pitch": Argument("angle", "how far the fingers point down", 0.45),
+        "back": Argument("length", "how far before the handle, along the fingers, the pads' middle stays", 0.004),
+        "opening": Argument("length", "gap between the pads", 0.04),
+        "force": Argument("force", "of each pad", 120.0),
+        "standoff": Argument("length", "distance along the fingers from which the hands come", 0.07),
+        "by": Argument("length", "how far it is lifted", 0.05),
+        "speed": Argument("speed", "largest speed of the hands", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        way = np.zeros(3) if self.towards is None else body.site(self.towards)[0] - body.site(self.of)[0]
+        grips = {"left": self.left, "right": self.right}
+        found = {side: self._postures(body, side, grips[side], way) for side in SIDES}
+        for side in SIDES:
+            body.open_claw(side, self.opening)
+        yield from together([body.arms[s].follow(body.way(s, found[s][0], [[]], self.speed)) for s in SIDES])
+        yield from body.pause()
+        lines = {}
+        for side in SIDES:
+            arm = body.arms[side]
+            position, _ = body.site(grips[side])
+            frame = arm.hand(found[side][1])[1]
+            missed = arm.hand()[0] - body.site(f"{side}_tcp")[0]
+            lines[side] = arm.line([(position - self.back * frame[:, 2] + missed, frame)], 0.15, orient=WEIGHT)
+        yield from together([body.arms[s].follow(lines[s], tremor=0.4) for s in SIDES])
+        yield from body.wait(0.2)
+        yield from together([body.grip(side, self.force) for side in SIDES])
+        for side in SIDES:
+            body.hold_on(side, body.part_of(self.of))
+        yield from shift(body, self.by * UP, 0.08)
+
+    def _postures(self, body: Body, side: str, grip: str, way: np.ndarray) -> list[np.ndarray]:
+        position, rotation = body.site(grip)
+        shoulder = body.site(f"{side}_shoulder")[0]
+        up = self.by * UP
+
+        def row(frame: np.ndarray) -> list[Pose]:
+            at = position - self.back * frame[:, 2]
+            here = [(at - self.standoff * frame[:, 2], frame), (at, frame), (at + up, frame)]
+            middle = [(at + up + share * way, frame) for share in (0.33, 0.67)] if way.any() else []
+            return [*here, *middle, *([(at + up + way, frame), (at + way, frame)] if way.any() else [])]
+
+        frames = [
+            about(rotation[:, 1], self.pitch + more, shoulder, position, t) for more in PITCHES for t in (False, True)
+        ]
+        touch = [body.part_of(grip), body.part_of(self.of)]
+        return settle(body, side, [row(frame) for frame in frames], touch)[1]
+
+
+class CarryTray(Skill):
+    """Carry what both hands hold level to a place, put it down there and let go."""
+
+    word = "carry_tray"
+    arguments: ClassVar = {
+        "of": Argument("site", "the load's site that comes to lie at the place"),
+        "upon": Argument("site", "the place"),
+        "opening": Argument("length", "gap between the pads when they have let go", 0.045),
+        "retreat": Argument("length", "how far the hands are raised then", 0.07),
+        "speed": Argument("speed", "largest speed of the hands", 0.14),
+    }
+
+    def run(self, body: Body) -> Motion:
+        def missing() -> np.ndarray:
+            return body.site(self.upon)[0] + body.aim() - body.site(self.of)[0]
+
+        way = missing()
+        yield from shift(body, way - (way @ UP) * UP, self.speed)
+        yield from body.wait(0.3)
+        way = missing()
+        yield from shift(body, way - (way @ UP) * UP, 0.05)
+        yield from body.wait(0.2)
+        yield from self._lower(body, missing)
+        yield from body.wait(0.2)
+        yield from together([body.let_go(side, self.opening, 0.6) for side in SIDES])
+        arms = body.arms
+        up = self.retreat * UP  # straight up: behind a hand before the chest there is no room
+        yield from together([slide(arms[s], up - 0.02 * arms[s].hand()[1][:, 2], 0.2) for s in SIDES])
+
+    def _lower(self, body: Body, missing) -> Motion:
+        def stands() -> bool:
+            below = [float((body.site(f"{s}_tcp")[0] - body.arms[s].hand()[0]) @ UP) for s in SIDES]
+            return float(-missing() @ UP) < RESTS or min(below) > PRESSED
+
+        way = float(missing() @ UP) - 0.002
+        paths = even([_straight(body, side, way * UP, LOWER) for side in SIDES])
+        yield from together([body.arms[s].follow(p, stands, tremor=0.0, brake=1.0) for s, p in zip(SIDES, paths)])
+
+
+def shift(body: Body, way: np.ndarray, speed: float) -> Motion:
+    """Move both hands by the same way in the same time."""
+    paths = even([_straight(body, side, way, speed) for side in SIDES])
+    yield from together([body.arms[side].follow(path, tremor=0.0) for side, path in zip(SIDES, paths)])
+
+
+def _straight(body: Body, side: str, way: np.ndarray, speed: float) -> Path:
+    arm = body.arms[side]
+    position, frame = arm.hand()
+    return arm.line([(position + way, frame)], speed, orient=WEIGHT)
+
+
+def even(paths: Sequence[Path]) -> list[Path]:
+    """The same ways, made to last as long as the longest of them."""
+    longest = max(paths, key=lambda path: path.duration)
+    return [replace(path, duration=longest.duration, ramp=longest.ramp) for path in paths]
+
+
+def together(motions: Sequence[Motion]) -> Motion:
+    """Several motions side by side, until the last of them has ended."""
+    live = list(motions)
+    while True:
+        for motion in list(live):
+            try:
+                next(motion)
+            except StopIteration:
+                live.remove(motion)
+        if not live:
+            return
+        yield
