@@ -47,9 +47,14 @@ class Score:
     sure: list[tuple[float, bool]] = field(default_factory=list)
 
     def add(self, known: Sequence[dict[str, Any]], proposed: Sequence[dict[str, Any]]) -> None:
-        """Take in one episode: segments `{"skill", "t0", "t1"}` as known and as proposed."""
+        """Take in one episode: segments `{"skill", "t0", "t1"}` as known and as proposed.
+
+        A known one without any time, such as a look that goes on beside the next skill, counts for nothing.
+        """
         answered = set()
         for one in known:
+            if one["t1"] <= one["t0"]:
+                continue
             self.segments += 1
             self.labelled += one["t1"] - one["t0"]
             overlaps = [overlap(one, other) for other in proposed]

@@ -18,7 +18,7 @@ from shiliu.replay.demonstration import as_recording, demonstrate
 from shiliu.replay.formats import read as read_recordings
 from shiliu.replay.formats.lerobot_write import write_lerobot
 from shiliu.replay.labels.alignment import AGAIN, MISSING, Candidate, align
-from shiliu.replay.labels.evidence import WORDS, Evidence, Phase, Step, evidence
+from shiliu.replay.labels.evidence import UNTOLD, WORDS, Evidence, Phase, Step, evidence
 from shiliu.replay.labels.labelling import labelling
 from shiliu.replay.labels.proposal import chain_of, read
 from shiliu.replay.labels.sentences import sentence
@@ -48,12 +48,14 @@ def keyed(keys, seconds):
     return found
 
 
-def film(seconds, hand, claw=((0, 20),), held=(), touched=(), joints=None, places=None, side="left", slides=()):
+def film(
+    seconds, hand, claw=((0, 20),), held=(), touched=(), joints=None, places=None, side="left", slides=(), leans=None
+):
     """Tracks of one acting hand; the other stays where it is.
 
     Args:
         hand: keys of the tcp; claw: keys of percent; held, touched: (from, to, body) [s].
-        joints, places: name -> keys.
+        joints, places: name -> keys; leans: site -> keys of the angle between its z axis and the vertical.
     """
     other = "right" if side == "left" else "left"
     n = round(seconds / DT) + 1
@@ -68,19 +70,24 @@ def film(seconds, hand, claw=((0, 20),), held=(), touched=(), joints=None, place
     positions = {f"{side}_tcp": keyed(hand, seconds), f"{other}_tcp": np.full((n, 3), 5.0)}
     positions |= {name: keyed(keys, seconds) for name, keys in (places or {}).items()}
     owner = {"chest/knob": LID, "cup/rim": CUP, "cup/base": CUP, "key/face": "key/key"}
-    owner |= {"lid_hinge": LID, "key_slide": "key/key"}
+    owner |= {"lid_hinge": LID, "key_slide": "key/key", "table/here": "table/table", "cup/level": "cup/water"}
+    rotations = {name: np.tile(np.eye(3), (n, 1, 1)) for name in positions}
+    for name, keys in (leans or {}).items():
+        lean = keyed(keys, seconds)
+        rotations[name][:, 1:, 1:] = np.moveaxis([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]], 2, 0)
     return Tracks(
         DT,
         positions,
-        {name: np.tile(np.eye(3), (n, 1, 1)) for name in positions},
+        rotations,
         {name: keyed(keys, seconds) for name, keys in (joints or {}).items()},
         {side: keyed(claw, seconds), other: np.zeros(n)},
         fingers,
         near,
-        {LID: "chest/chest", "chest/chest": "world", CUP: "world", "key/key": "world"},
+        {LID: "chest/chest", "chest/chest": "world", CUP: "world", "key/key": "world", "cup/water": CUP},
         {name: body for name, body in owner.items() if name in positions or name in (joints or {})},
         frozenset(slides),
         {},
+        ("neck",),
     )
 
 
@@ -159,6 +166,39 @@ ASIDE = {"cup/base": [(0, (0.0, 0, 1)), (1, (0.0, 0, 1)), (2, PLACE)], "shelf/pl
 PRESSED = dict(places={"key/face": [(0, KNOB)]}, joints={"key_slide": [(0, 0), (1, 0), (1.3, 0.0015), (2, 0)]})
 HELD_LID, HELD_CUP = [(0, 3.1, LID)], [(0, 3.1, CUP)]
 GO = [(0, (0, 0, 1)), (2, KNOB)]
+LETS_GO, KEEPS = [(0, 60), (1, 60), (1.5, 40)], [(0, 60)]
+TAKES = dict(claw=[(0, 20), (1, 20), (1.6, 60)], held=[(1.5, 3.1, CUP)], places={"cup/rim": [(0, RIM)]})
+AT_RIM, AT_PLACE = [(0, RIM)], [(0, PLACE)]
+TAKEN = (AT_RIM, TAKES), [(AT_RIM, dict(places=TAKES["places"])), ([(0, PLACE)], TAKES)]
+BESIDE = OVER | {"cup/base": [(0, RIM)]}
+PUT = (
+    (AT_PLACE, dict(claw=LETS_GO, held=[(0, 1.2, CUP)], places=OVER)),
+    [(AT_PLACE, dict(claw=KEEPS, held=HELD_CUP, places=OVER)), (AT_RIM, dict(claw=LETS_GO, places=BESIDE))],
+)
+CARRIED = (
+    (ASIDE["cup/base"], dict(held=HELD_CUP, places=ASIDE)),
+    [(ASIDE["cup/base"], dict(places=ASIDE)), (AT_PLACE, dict(held=HELD_CUP, places=OVER))],
+)
+OFFERED = {"cup/base": ASIDE["cup/base"], "cup/rim": ASIDE["cup/base"], "man/chest": [(0, (0.9, 0, 1.1))]}
+# a cup that leans further and further over another one, whose level begins to rise after two seconds
+RISES_LATE = {"cup/level": [(0, 0), (2, 0), (3, 0.02)]}
+TIPS = dict(held=HELD_CUP, places={"cup/rim": [(0, RIM)]}, leans={"cup/rim": [(0, 0.8), (2, 1.6)]}, joints=RISES_LATE)
+RUNS = dict(TIPS, leans={"cup/rim": [(0, 1.6)]}, joints={"cup/level": [(0, 0), (2, 0.04)]})
+UPRIGHT = {"cup/rim": [(0, 0.0)]}
+POURED = dict(lip="cup/rim", into="cup/base", gauge="cup/level")
+HERE = dict(places={"table/here": [(0, PLACE)], "table/there": [(0, KNOB)]})
+ON = dict(touched=[(0, 3.1, "table/table")], **HERE)
+TO_AND_FRO = [(0, PLACE), (1, KNOB), (2, PLACE), (3, KNOB)]
+ELSEWHERE = [(t, (x + 0.3, y, z)) for t, (x, y, z) in TO_AND_FRO]
+AROUND = [(t, (0.4 + 0.025 * np.cos(4 * t), 0.025 * np.sin(4 * t), 1.03)) for t in np.arange(0, 3.1, 0.1)]
+LOW = dict(places={"cup/base": [(0, PLACE)]})
+SLIDES = dict(places={"cup/base": [(0, RIM), (1, RIM), (2, PLACE)], "shelf/place": [(0, PLACE)]})
+STAYS = dict(places={"cup/base": [(0, RIM)], "shelf/place": [(0, PLACE)]})
+AHEAD = dict(places={"shelf/place": [(0, (0.5, 0.2, 1.3))]})  # straight before fingers that point up
+ASTRAY = dict(places={"shelf/place": [(0, (0.8, 0.2, 1.0))]})
+DOWN = [(0, KNOB), (0.5, KNOB), (2.5, (0.5, 0.2, 0.8))]
+ON_THE_WAY = [(-1, (0, 0, 1)), (4, (1, 0, 1))]  # it never rests
+WALKS_ON = dict(joints={"base_x": [(-1, 0), (4, 1)], "base_y": [(0, 0.0)]}, **TO)
 WALKS = dict(joints={"base_x": [(0, 0), (0.5, 0), (2.5, 0.5)], "base_y": [(0, 0.0)]}, **TO)
 TURNS = dict(joints={"base_yaw": [(0, 0), (0.5, 0), (2.5, 0.7)], "base_x": [(0, 0.0)]}, **TO)
 SINKS = dict(joints={"base_height": [(0, 0), (0.5, 0), (2.0, -0.15)]}, **TO)
@@ -166,11 +206,10 @@ RISES = dict(joints={"base_height": [(0, -0.15), (0.5, -0.15), (2.0, 0.0)]}, **T
 CASES = {
     "reach": (step("reach", to="chest/knob"), (GO, TO), [(GO, dict(held=HELD_CUP, **TO))]),
     "pinch": (step("pinch", at="chest/knob"), (AT_KNOB, GRAB), [(AT_KNOB, TO), ([(0, RIM)], GRAB)]),
-    "pick_rim": (
-        step("pick_rim", at="cup/rim", of="cup/cup"),
-        ([(0, RIM)], dict(claw=GRAB["claw"], held=[(1.5, 3.1, CUP)], places={"cup/rim": [(0, RIM)]})),
-        [([(0, RIM)], dict(places={"cup/rim": [(0, RIM)]}))],
-    ),
+    **{
+        word: (step(word, at="cup/rim", of=CUP), *TAKEN)
+        for word in ("pick_rim", "pick_from_above", "grasp", "grasp_bottle", "regrasp_hot")
+    },
     "pull_open": (
         step("pull_open", joint="lid_hinge", grasp="chest/knob"),
         (AT_KNOB, dict(held=HELD_LID, **DOOR)),
@@ -196,19 +235,69 @@ CASES = {
         ([(0, PLACE), (1, PLACE), (2, (0.4, 0, 1.15))], dict(held=HELD_CUP)),
         [([(0, PLACE), (1, PLACE), (2, (0.6, 0, 1.0))], dict(held=HELD_CUP)), ([(0, PLACE), (2, (0.4, 0, 1.15))], {})],
     ),
-    "carry_level": (
-        step("carry_level", of="cup/base", upon="shelf/place"),
-        (ASIDE["cup/base"], dict(held=HELD_CUP, places=ASIDE)),
-        [(ASIDE["cup/base"], dict(places=ASIDE)), ([(0, PLACE)], dict(held=HELD_CUP, places=OVER))],
+    **{word: (step(word, of="cup/base", upon="shelf/place"), *CARRIED) for word in ("carry_level", "carry_over")},
+    "unload": (step("unload", of="cup/base", upon="shelf/place", into="shelf/place"), *CARRIED),
+    "offer_handle": (
+        step("offer_handle", of="cup/base", handle="cup/rim", person="man/chest"),
+        (ASIDE["cup/base"], dict(held=HELD_CUP, places=OFFERED)),
+        [(ASIDE["cup/base"], dict(places=OFFERED)), (AT_PLACE, dict(held=HELD_CUP, places=OFFERED))],
     ),
-    "place_inside": (
-        step("place_inside", of="cup/base", upon="shelf/place"),
-        ([(0, PLACE)], dict(claw=[(0, 60), (1, 60), (1.5, 40)], held=[(0, 1.2, CUP)], places=OVER)),
-        [
-            ([(0, PLACE)], dict(claw=[(0, 60)], held=HELD_CUP, places=OVER)),
-            ([(0, RIM)], dict(claw=[(0, 60), (1, 60), (1.5, 40)], places=OVER | {"cup/base": [(0, RIM)]})),
-        ],
+    **{
+        word: (step(word, of="cup/base", upon="shelf/place"), *PUT)
+        for word in ("place_inside", "place", "place_on", "set_down", "stack")
+    },
+    "pour_liquid": (
+        step("pour_liquid", **POURED),
+        (AT_RIM, TIPS),
+        [(AT_RIM, TIPS | dict(held=())), (AT_RIM, TIPS | dict(leans=UPRIGHT)), (AT_RIM, RUNS)],
     ),
+    "stop_at_level": (
+        step("stop_at_level", **POURED),
+        (AT_RIM, RUNS),
+        [(AT_RIM, RUNS | dict(joints={"cup/level": [(0, 0.0)]})), (AT_RIM, RUNS | dict(leans=UPRIGHT))],
+    ),
+    "push": (
+        step("push", of="cup/base", to="shelf/place"),
+        (AT_RIM, dict(touched=[(1, 2, CUP)], **SLIDES)),
+        [(AT_RIM, SLIDES), (AT_RIM, dict(touched=[(1, 2, CUP)], **STAYS)), (AT_RIM, dict(held=HELD_CUP, **SLIDES))],
+    ),
+    "press_on": (
+        step("press_on", at="table/here"),
+        (AT_PLACE, dict(touched=[(1, 2, "table/table")], **HERE)),
+        [(AT_PLACE, HERE), (TO_AND_FRO, ON), (AT_RIM, ON)],
+    ),
+    "wipe": (
+        step("wipe", **{"from": "table/here", "to": "table/there"}),
+        (TO_AND_FRO, ON),
+        [(AT_PLACE, ON), (TO_AND_FRO, HERE), ([(0, PLACE), (3, KNOB)], ON), (ELSEWHERE, ON)],
+    ),
+    "stir": (
+        step("stir", **{"in": "cup/base"}),
+        (AROUND, LOW),
+        [(AT_PLACE, LOW), (TO_AND_FRO, LOW), (AROUND, dict(places={"cup/base": [(0, RIM)]}))],
+    ),
+    "look_at": (
+        step("look_at", at="chest/knob"),
+        (AT_KNOB, dict(joints={"neck": [(0, 0), (1, 0), (2, 0.5)]}, **TO)),
+        [(AT_KNOB, dict(joints={"neck": [(0, 0)]}, **TO)), (GO, dict(joints={"neck": [(0, 0)]}, **TO))],
+    ),
+    "point_at": (
+        step("point_at", at="shelf/place"),
+        (GO, AHEAD),
+        [(GO, ASTRAY), (AT_KNOB, dict(held=HELD_CUP, **AHEAD)), ([(0, (0.5, 0.2, 0.6)), (3, KNOB)], AHEAD)],
+    ),
+    **{word: (step(word), (AT_KNOB, TO), [(ON_THE_WAY, TO), (AT_KNOB, WALKS_ON)]) for word in ("wait", "wait_event")},
+    "hold_until": (
+        step("hold_until"),
+        (AT_KNOB, dict(held=HELD_CUP)),
+        [(AT_KNOB, TO), (ON_THE_WAY, dict(held=HELD_CUP))],
+    ),
+    "hold_until_pulled": (
+        step("hold_until_pulled"),
+        (AT_KNOB, dict(claw=LETS_GO, held=[(0, 1.2, CUP)])),
+        [(AT_KNOB, TO), (ON_THE_WAY, dict(held=HELD_CUP))],
+    ),
+    "withdraw": (step("withdraw"), (DOWN, TO), [(DOWN, dict(held=HELD_CUP)), (GO, TO), (AT_KNOB, TO)]),
     "press_key": (
         step("press_key", at="key/face"),
         (AT_KNOB, dict(touched=[(1, 1.6, "key/key")], **PRESSED)),
@@ -245,12 +334,26 @@ def test_a_film_without_it_contradicts_it(word, k):
     assert shown(one, *others[k]) >= 0.5
 
 
-def test_every_word_of_the_vocabulary_has_evidence_and_cases():
-    assert set(WORDS) == set(registry()) == set(CASES)
+def test_every_word_of_the_vocabulary_has_evidence_and_cases_or_a_reason():
+    told, vocabulary = set(WORDS), set(registry())
+    new = vocabulary - told - set(UNTOLD)
+    assert not new, (
+        f"{sorted(new)}: give each word evidence in WORDS of replay/labels/evidence.py and a film in CASES here, "
+        "or say in UNTOLD why no reading tells it; and a sentence in conf/text/en.yaml and zh.yaml."
+    )
+    assert told | set(UNTOLD) == vocabulary, "words that are no longer skills"
+    assert not told & set(UNTOLD)
+    assert set(CASES) == told, "every word with evidence has a film that shows it and one that does not"
+    assert all(others for _, _, others in CASES.values())
 
 
-def test_a_word_without_evidence_is_any_motion():
-    assert shown(step("wipe"), GO, TO) < 0.5
+def test_a_word_that_no_reading_tells_is_any_motion_and_said_to_be_a_guess():
+    assert shown(step("squeeze"), GO, TO) < 0.5
+    assert "squeeze" in UNTOLD
+    tracks = film(3.0, [(0, (0, 0, 1)), (0.5, (0, 0, 1)), (2.5, KNOB)], **TO)
+    (guess,) = read([step("squeeze")], tracks)
+    (reached,) = read([step("reach", to="chest/knob", standoff=0.01)], tracks)
+    assert guess.plain()["told_by"] == "motion" and "told_by" not in reached.plain()
 
 
 def test_a_skill_is_not_done_before_its_end():
@@ -425,7 +528,7 @@ def test_a_sentence_says_hand_and_thing():
     one = step("pull_open", said={"joint": "oven.door", "grasp": "oven.handle"})
     assert sentence("en", one, "right", "oven.door") == "the right hand pulls the oven's door open"
     assert sentence("zh", one, "right", "oven.door") == "右手拉开微波炉的门"
-    assert sentence("en", step("wipe"), "left", "tea_tray") == "the left hand does: wipe (tea tray)"
+    assert sentence("en", step("dance"), "left", "tea_tray") == "the left hand does: dance (tea tray)"
 
 
 # -- one real demonstration --------------------------------------------------------------------------------------------------

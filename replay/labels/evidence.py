@@ -2,7 +2,8 @@
 
 A phase says what contradicts it: a trace that is 0 where nothing speaks against it and grows by one with each sign that does.
 So a time that is labelled with a phase costs the seconds for which it is contradicted. Words are told by their arguments
-(which joint, which site, which body), never by the scenario. A word that is not listed here is taken for any motion.
+(which joint, which site, which body), never by the scenario. Words that show alike share a function; what tells them apart is
+their place in the chain. A word that no reading shows stands in `UNTOLD`, with the reason; it is taken for any motion.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .signs import PAUSE, Signs
+from .signs import PAUSE, Signs, ramp
 
 IDLE = 0.3  # a hand that rests longer than a pause says little for its skill
 AFTER = 0.15  # of time past a skill's work, so that it ends at the first occasion
@@ -86,9 +87,16 @@ def pinch(see: Signs, step: Step) -> Evidence:
     return _grip(see, site, see.tracks.owner[site], see.far(site, 0.12, 0.25), see.sets_off)
 
 
-def pick_rim(see: Signs, step: Step) -> Evidence:
+def pick(see: Signs, step: Step) -> Evidence:
     """As `pinch`, the way there included."""
     return _grip(see, step.arguments["at"], step.arguments["of"], np.zeros(see.n), see.sets_off)
+
+
+def regrasp(see: Signs, step: Step) -> Evidence:
+    """As `pick`, and what is taken is raised a little."""
+    grip = pick(see, step)
+    raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + see.aside + AFTER)
+    return Evidence((*grip.phases, raised), grip.begins, see.sets_off, grip.unfinished)
 
 
 def _grip(see: Signs, site: str, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
@@ -129,17 +137,23 @@ def release(see: Signs, step: Step) -> Evidence:
 def push_open(see: Signs, step: Step) -> Evidence:
     """The joint moves up while the hand touches its body without holding it; the way there and back belong to it."""
     up, down = _moves(see, step)
-    return _push(see, step, up, down)
+    return _push(see, see.tracks.owner[step.arguments["joint"]], up, down, see.before(step.arguments.get("until")))
 
 
 def push_close(see: Signs, step: Step) -> Evidence:
     """The joint moves down while the hand touches its body without holding it; the way there and back belong to it."""
     up, down = _moves(see, step)
-    return _push(see, step, down, up)
+    return _push(see, see.tracks.owner[step.arguments["joint"]], down, up, see.before(step.arguments.get("until")))
 
 
-def _push(see: Signs, step: Step, wanted: np.ndarray, other: np.ndarray) -> Evidence:
-    body = see.tracks.owner[step.arguments["joint"]]
+def push(see: Signs, step: Step) -> Evidence:
+    """The thing goes to its place while the hand touches it without holding it."""
+    of, within = step.arguments["of"], float(step.arguments.get("within") or 0.015)
+    short = see.far(step.arguments["to"], within + 0.01, within + 0.04, of)
+    return _push(see, see.tracks.owner[of], see.moves(of), np.zeros(see.n), short)
+
+
+def _push(see: Signs, body: str, wanted: np.ndarray, other: np.ndarray, short: np.ndarray) -> Evidence:
     moving = wanted + other
     not_away = 1.0 - see.away_from(wanted * see.pushes(body))
     return Evidence(
@@ -150,7 +164,7 @@ def _push(see: Signs, step: Step, wanted: np.ndarray, other: np.ndarray) -> Evid
         ),
         see.sets_off,
         see.sets_off,
-        np.max([not_away, see.about(see.touches(body), 0.1), moving, see.before(step.arguments.get("until"))], axis=0),
+        np.max([not_away, see.about(see.touches(body), 0.1), moving, short], axis=0),
     )
 
 
@@ -172,6 +186,29 @@ def lift(see: Signs, step: Step) -> Evidence:
 def carry_level(see: Signs, step: Step) -> Evidence:
     """What is held goes aside, and comes to rest over its place."""
     of, upon = step.arguments["of"], step.arguments["upon"]
+    return _carry(see, of, see.far(upon, 0.08, 0.16, of))
+
+
+def carry_over(see: Signs, step: Step) -> Evidence:
+    """As `carry_level`, to so far above the place, and beside it, as is said."""
+    return _carry(see, step.arguments["of"], _off(see, step, float(step.arguments.get("above") or 0.0)))
+
+
+def unload(see: Signs, step: Step) -> Evidence:
+    """As `carry_over`, out of an opening."""
+    off = _off(see, step, float(step.arguments.get("above") or 0.0))
+    return _carry(see, step.arguments["of"], np.maximum(off, see.inside(step.arguments["into"])))
+
+
+def offer(see: Signs, step: Step) -> Evidence:
+    """What is held goes to a person, its handle to the distance that is said."""
+    away = float(step.arguments.get("distance") or 0.45)
+    return _carry(
+        see, step.arguments["of"], see.far(step.arguments["person"], away + 0.15, away + 0.3, step.arguments["handle"])
+    )
+
+
+def _carry(see: Signs, of: str, unfinished: np.ndarray) -> Evidence:
     loose = 1.0 - see.holds(see.tracks.owner[of])
     return Evidence(
         (
@@ -180,25 +217,72 @@ def carry_level(see: Signs, step: Step) -> Evidence:
         ),
         see.sets_off,
         see.sets_off,
-        see.far(upon, 0.08, 0.16, of),
+        unfinished,
     )
 
 
-def place_inside(see: Signs, step: Step) -> Evidence:
-    """Over its place what is held is lowered and let go of, and the hand is drawn out of the opening."""
-    of, upon = step.arguments["of"], step.arguments["upon"]
-    held, off = see.holds(see.tracks.owner[of]), see.far(upon, 0.08, 0.16, of)
-    into = step.arguments.get("into")
+def place(see: Signs, step: Step) -> Evidence:
+    """Over its place what is held is lowered and let go of, and the hand draws back, out of the opening where there is one."""
+    off = _off(see, step)
+    held = see.holds(see.tracks.owner[step.arguments["of"]])
+    return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
+
+
+def set_down(see: Signs, step: Step) -> Evidence:
+    """As `place`, the way there included."""
+    held = see.holds(see.tracks.owner[step.arguments["of"]])
+    return _put(see, step, Phase("carry", 1.0 - held + 0.5 * see.rising), _off(see, step))
+
+
+def _put(see: Signs, step: Step, first: Phase, off: np.ndarray) -> Evidence:
+    held, into = see.holds(see.tracks.owner[step.arguments["of"]]), step.arguments.get("into")
     not_out = np.maximum(1.0 - see.drawn_back, see.inside(into) if into else 0.0)
     return Evidence(
         (
-            Phase("lower", 1.0 - held + off + see.aside),
+            first,
             Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
             Phase("out", held + off + see.works + AFTER),
         ),
         see.sets_off,
         see.sets_off,
         np.maximum(not_out, see.about(see.touches(), 0.1)),
+    )
+
+
+def _off(see: Signs, step: Step, above: float = 0.0) -> np.ndarray:
+    """How far `of` is from its place, which may lie beside, beyond and above `upon`."""
+    beyond = step.arguments.get("ahead") or step.arguments.get("deep") or 0.0
+    shift = (float(beyond), float(step.arguments.get("aside") or 0.0), above)
+    return see.far(step.arguments["upon"], 0.08, 0.16, step.arguments["of"], shift)
+
+
+def pour(see: Signs, step: Step) -> Evidence:
+    """What is held tips over until the level of what is filled begins to rise."""
+    lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
+    loose = 1.0 - see.holds(see.tracks.owner[lip])
+    return Evidence(
+        (
+            Phase("bring", loose + runs + 0.5 * see.rising + IDLE * see.still),
+            Phase("tilt", loose + runs + 1.0 - see.about(see.tips(lip), 0.1), True),
+        ),
+        see.sets_off,
+        see.starts(runs),
+        1.0 - see.leans(lip),
+    )
+
+
+def stop_at_level(see: Signs, step: Step) -> Evidence:
+    """The level rises while what is held leans, and stops; what is held may be righted."""
+    lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
+    loose = 1.0 - see.holds(see.tracks.owner[lip])
+    return Evidence(
+        (
+            Phase("run", loose + 1.0 - see.about(runs, 0.2) + 1.0 - see.leans(lip), True),
+            Phase("right", loose + runs + see.tips(lip) + AFTER),
+        ),
+        see.starts(runs),
+        see.sets_off,
+        runs,
     )
 
 
@@ -218,6 +302,112 @@ def press_key(see: Signs, step: Step) -> Evidence:
         see.sets_off,
         see.sets_off,
         np.maximum(see.about(touched, 0.1), see.before(step.arguments.get("until"))),
+    )
+
+
+def press_on(see: Signs, step: Step) -> Evidence:
+    """The hand comes down on a place, rests there touching it, and leaves."""
+    site = step.arguments["at"]
+    touched = see.touches(see.tracks.owner[site])
+    press = 1.0 - see.about(touched, 0.2) + see.going + see.far(site, 0.06, 0.12)
+    return _stroke(see, touched, press)
+
+
+def wipe(see: Signs, step: Step) -> Evidence:
+    """The hand goes to and fro between two places, touching what they are on."""
+    ends = step.arguments["from"], step.arguments["to"]
+    touched = see.touches(see.tracks.owner[ends[0]])
+    once = step.arguments.get("strokes") == "1"
+    swing = see.going if once else see.swings(see.tracks.position[ends[1]] - see.tracks.position[ends[0]])
+    rub = 1.0 - see.about(touched, 0.5) + 1.0 - see.about(swing, 0.1) + see.off_line(*ends, 0.08, 0.15)
+    return _stroke(see, touched, rub)
+
+
+def stir(see: Signs, step: Step) -> Evidence:
+    """The hand goes round low over the floor of a vessel."""
+    site = step.arguments["in"]
+    width = 0.05 + float(step.arguments.get("radius") or 0.025)
+    low = 0.1 + float(step.arguments.get("above") or 0.015) + float(step.arguments.get("tip") or 0.0)
+    way = see.tracks.hand(see.side) - see.tracks.position[site]
+    out = np.maximum(ramp(np.hypot(way[:, 0], way[:, 1]), width, width + 0.05), ramp(way[:, 2], low, low + 0.05))
+    return _stroke(see, np.zeros(see.n), out + 1.0 - see.about(see.rounds, 0.1))
+
+
+def _stroke(see: Signs, touched: np.ndarray, work: np.ndarray) -> Evidence:
+    """The way there, work on a surface, the way back."""
+    return Evidence(
+        (
+            Phase("approach", touched + see.works + IDLE * see.still),
+            Phase("work", work, True),
+            Phase("away", touched + see.works + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        see.about(touched, 0.1),
+    )
+
+
+def look_at(see: Signs, step: Step) -> Evidence:
+    """The head turns while the hands rest."""
+    return Evidence(
+        (Phase("turn", 1.0 - see.about(see.looks, 0.1) + 0.5 * (1.0 - see.quiet), True),),
+        see.starts(see.looks),
+        see.stops(see.looks),
+        see.looks,
+    )
+
+
+def point_at(see: Signs, step: Step) -> Evidence:
+    """The free hand goes, and rests with its fingers along the line to a place."""
+    off = see.fingers_off(step.arguments["at"])
+    return Evidence(
+        (
+            Phase("go", see.holds() + see.works + IDLE * see.still),
+            Phase("point", see.holds() + see.works + off + see.going, True),
+        ),
+        see.sets_off,
+        see.sets_off,
+        off,
+    )
+
+
+def wait(see: Signs, step: Step) -> Evidence:
+    """Nothing moves; what is waited for has come when it ends."""
+    rests = see.unbroken(see.quiet)
+    return Evidence(
+        (Phase("rest", 1.0 - see.quiet, True),),
+        see.starts(rests),
+        see.stops(rests),
+        see.before(step.arguments.get("until")),
+    )
+
+
+def hold_until(see: Signs, step: Step) -> Evidence:
+    """The hand keeps still with what it holds."""
+    rests = see.unbroken((1.0 - see.going) * see.holds())
+    return Evidence(
+        (Phase("hold", 1.0 - see.holds() + see.going, True),),
+        see.starts(rests),
+        see.stops(rests),
+        see.before(step.arguments.get("subgoal")),
+    )
+
+
+def hold_until_pulled(see: Signs, step: Step) -> Evidence:
+    """As `hold_until`; then the claw opens."""
+    hold = hold_until(see, step)
+    opens = Phase("let go", 1.0 - see.about(see.opens, 0.15) + see.going)
+    return Evidence((*hold.phases, opens), hold.begins, see.stops(see.opens), see.holds())
+
+
+def withdraw(see: Signs, step: Step) -> Evidence:
+    """The free hand goes back along its fingers."""
+    go = see.holds() + see.works + 1.0 - see.about(see.backwards, 0.2)
+    return Evidence(
+        (Phase("go", go, True), Phase("stop", see.holds() + see.going)),
+        np.maximum(see.sets_off, see.stops(see.opens)),
+        see.sets_off,
+        np.zeros(see.n),
     )
 
 
@@ -255,7 +445,7 @@ def _base(see: Signs, moves: np.ndarray, other: np.ndarray) -> Evidence:
 
 
 def motion(see: Signs, step: Step) -> Evidence:
-    """Any word without evidence of its own: the hand does something."""
+    """A word that no reading tells: the hand does something."""
     return Evidence((Phase("move", IDLE + see.still, True),), see.sets_off, see.sets_off, np.zeros(see.n))
 
 
@@ -264,7 +454,8 @@ def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
     return see.grows(step.arguments["joint"]), see.grows(step.arguments["joint"], -1.0)
 
 
-BASE = ("walk_to", "approach", "turn", "squat", "stand_up")  # done by no hand; read with the left one's signs
+# done by no hand; read with the left one's signs
+NO_HAND = ("walk_to", "approach", "turn", "squat", "stand_up", "look_at", "wait", "wait_event")
 
 WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "reach": reach,
@@ -272,18 +463,47 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "pull_open": pull_open,
     "release": release,
     "push_open": push_open,
-    "pick_rim": pick_rim,
+    "pick_rim": pick,
+    "pick_from_above": pick,
+    "grasp": pick,
+    "grasp_bottle": pick,
+    "regrasp_hot": regrasp,
     "lift": lift,
     "carry_level": carry_level,
-    "place_inside": place_inside,
+    "carry_over": carry_over,
+    "unload": unload,
+    "offer_handle": offer,
+    "place_inside": place,
+    "place": place,
+    "place_on": place,
+    "set_down": set_down,
+    "stack": set_down,
+    "pour_liquid": pour,
+    "stop_at_level": stop_at_level,
+    "push": push,
     "push_close": push_close,
     "press_key": press_key,
+    "press_on": press_on,
+    "wipe": wipe,
+    "stir": stir,
+    "look_at": look_at,
+    "point_at": point_at,
+    "wait": wait,
+    "wait_event": wait,
+    "hold_until": hold_until,
+    "hold_until_pulled": hold_until_pulled,
+    "withdraw": withdraw,
     "home": home,
     "walk_to": walk,
     "approach": walk,
     "turn": turn,
     "squat": squat,
     "stand_up": stand_up,
+}
+
+# Words that positions, contacts and the claw cannot tell, and why. Their segments are marked as told by motion alone.
+UNTOLD: dict[str, str] = {
+    "squeeze": "a force changes, and nothing moves",
 }
 
 

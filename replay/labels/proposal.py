@@ -15,14 +15,27 @@ from ..playing import Played
 from ..skills import registry
 from ..skills.skill import read_skills
 from .alignment import OTHER_HAND, Candidate, align
-from .evidence import BASE, Step, evidence
+from .evidence import NO_HAND, WORDS, Step, evidence
 from .sentences import sentence
 from .signs import Signs
 from .tracks import SIDES, Tracks, trace
 
-OBJECT = {"reach": "to", "pinch": "at", "press_key": "at"}  # argument that says what a skill is about
-GRIPS = ("pinch", "pick_rim")  # what a hand takes with these it lifts and lets go of with others
+OBJECT = {  # argument that says what a skill is about, where it is a place or a part of a thing
+    "reach": "to",
+    "pinch": "at",
+    "press_key": "at",
+    "press_on": "at",
+    "look_at": "at",
+    "point_at": "at",
+    "pour_liquid": "into",
+    "stop_at_level": "into",
+    "wipe": "from",
+    "stir": "in",
+}
+# what a hand takes with these it lifts and lets go of with others
+GRIPS = ("pinch", "pick_rim", "pick_from_above", "grasp", "grasp_bottle", "regrasp_hot")
 OBJECTS = ("of", "joint", "at", "to", "grasp")  # and where the word is not listed, the first of these that it has
+GLIMPSE = 0.1  # s, a shorter stretch, such as at the very end, is no segment
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,7 @@ class Segment:
         hand: left or right; object: what it is about, as the scenario says it (`oven.door`), or None.
         confidence: 0..1, how much of it all readings of the replay agree on.
         sentence: by language.
+        by_motion: whether no reading tells the word, so that only rests and motions of the hand speak for it.
     """
 
     skill: str
@@ -43,6 +57,7 @@ class Segment:
     object: str | None
     confidence: float
     sentence: dict[str, str] = field(default_factory=dict)
+    by_motion: bool = False
 
     def plain(self) -> dict[str, Any]:
         """As it is written: times to the millisecond, confidence to the percent."""
@@ -53,12 +68,13 @@ class Segment:
             "hand": self.hand,
             "object": self.object,
             "confidence": round(self.confidence, 2),
+            **({"told_by": "motion"} if self.by_motion else {}),
             "sentence": dict(self.sentence),
         }
 
 
 def chain_of(scene: Scene) -> list[Step]:
-    """The skill chain of a scene, as labels need it.
+    """The skill chain of a scene, as labels need it: without what goes on `beside` the next skill and has no time of its own.
 
     Raises:
         ScenarioError: every unknown skill or argument, with file and line.
@@ -66,7 +82,8 @@ def chain_of(scene: Scene) -> list[Step]:
     chain = list(read_skills(scene, registry()))
     scene.config.problems.stop(f"The skills of {scene.name!r}")
     said = [arguments for item in scene.config.skills.each() for _, arguments in item.items()] if chain else []
-    return [_step(skill, node.value) for skill, node in zip(chain, said)]
+    steps = [_step(skill, node.value) for skill, node in zip(chain, said)]
+    return [step for step in steps if step.arguments.get("beside") != "yes"]
 
 
 def _step(skill: Any, said: Mapping[str, Any]) -> Step:
@@ -125,22 +142,24 @@ def read(chain: list[Step], tracks: Tracks) -> list[Segment]:
         Candidate(k, side, evidence(see, step), OTHER_HAND if step.hand not in (None, side) else 0.0)
         for k, step in enumerate(chain)
         for side, see in hands.items()
-        if step.word not in BASE or side == SIDES[0]
+        if step.word not in NO_HAND or side == SIDES[0]
     ]
     restless = np.max([*(see.going for see in hands.values()), hands[SIDES[0]].base_moves], axis=0)
     found: list[Segment] = []
     held: dict[str, str | None] = dict.fromkeys(SIDES)
     for stretch in align(candidates, len(chain), restless, tracks.timestep):
         step, side = chain[stretch.candidate.step], stretch.candidate.side
+        t0 = stretch.begin * tracks.timestep
+        t1 = min(stretch.end, tracks.n - 1) * tracks.timestep
+        if t1 - t0 < GLIMPSE:
+            continue
         about = _object(step)
-        if about is None:
+        if about is None and step.word not in NO_HAND:
             about = held[side]
         elif step.word in GRIPS:
             held[side] = about
-        t0 = stretch.begin * tracks.timestep
-        t1 = min(stretch.end, tracks.n - 1) * tracks.timestep
         told = {lang: sentence(lang, step, side, about) for lang in ("en", "zh")}
-        found.append(Segment(step.word, t0, t1, side, about, stretch.confidence, told))
+        found.append(Segment(step.word, t0, t1, side, about, stretch.confidence, told, step.word not in WORDS))
     return found
 
 

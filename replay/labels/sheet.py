@@ -26,7 +26,8 @@ LANGUAGES = ("en", "zh")
 _HEAD = """\
 # Skill segments proposed by `shiliu label`, for a person to correct. Times in seconds from the start of the episode.
 # Words, times, hands, objects and sentences may be changed, segments added and removed; they may not overlap.
-# Remove the confidence of a segment that you have changed. Then:
+# Remove the confidence of a segment that you have changed. One that says `told_by: motion` is a guess: only where the hand
+# moved and rested speaks for it. Then:
 #   shiliu label data={data} apply=THIS_FILE out=NEW_FOLDER
 """
 
@@ -116,7 +117,8 @@ def _text(content: dict[str, Any]) -> str:
 
 
 def _ordered(segment: dict[str, Any]) -> list[tuple[str, Any]]:
-    return [(key, segment[key]) for key in ("t0", "t1", "skill", "hand", "object", "confidence")]
+    keys = ("t0", "t1", "skill", "hand", "object", "confidence", "told_by")
+    return [(key, segment[key]) for key in keys if key in segment]
 
 
 def read_sheet(path: Path, words: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -202,7 +204,7 @@ def _segment(item: Any, place: str, words: tuple[str, ...], problems: list[str])
     sentence = {lang: given[lang] for lang in LANGUAGES if isinstance(given.get(lang), str)}
     if len(problems) > before or not _is_time(t0) or not _is_time(t1):
         return None
-    kept = {key: item[key] for key in ("hand", "object", "confidence") if item.get(key) is not None}
+    kept = {key: item[key] for key in ("hand", "object", "confidence", "told_by") if item.get(key) is not None}
     return {"skill": skill, "t0": float(t0), "t1": float(t1), **kept, "sentence": sentence}
 
 

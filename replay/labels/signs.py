@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from scipy.signal import find_peaks
 
-from .tracks import Tracks
+from .tracks import SIDES, Tracks
 
 STILL = 0.02  # m/s, of a hand: slower is tremor
 PAUSE = 0.5  # s, a shorter stop is part of a motion
@@ -24,6 +24,10 @@ SLIDING = 0.01  # m/s, the same for what slides
 KEY = 3e-4  # m, a key that has gone so far is being pressed
 DIP = 0.015  # m/s, by which a hand slows down where one motion ends and the next begins
 ON_THE_WAY = 0.05  # share of the coming speed at which a hand has set off
+RUNS = 1e-3  # m/s, by which a level rises that is being filled: 4 ml/s into a cup of 70 mm
+TIPPING = 0.1  # rad/s, at which what is held is tipped over
+BEND = 1.0  # rad/s, at which a way turns: 10 cm/s on a circle of 10 cm
+SWING = 3.0  # s, within which what goes to and fro has gone both ways
 TOUCHED = 1.0  # s, within which what is pushed is touched: a push is a row of small knocks
 NEAR = 0.1  # s, within which a change of motion counts as at the same time
 
@@ -118,10 +122,64 @@ class Signs:
             weights.append(depth / (depth + low) if depth > 0 else 0.0)
         return self._events(np.array(steps), np.array(weights))
 
-    def far(self, site: str, near: float, far: float, of: str | None = None) -> np.ndarray:
-        """How far the hand (or a site) is from a site: 0 within `near`, 1 beyond `far` [m]."""
+    @cached_property
+    def quiet(self) -> np.ndarray:
+        """Neither hand goes, nor the base."""
+        others = [Signs(self.tracks, side).going for side in SIDES if side != self.side]
+        return 1.0 - np.max([self.going, *others, self.base_moves], axis=0)
+
+    @cached_property
+    def backwards(self) -> np.ndarray:
+        """The hand goes back along its fingers."""
+        velocity = self.tracks.rate(self.tracks.hand(self.side))
+        along = np.einsum("tk,tk->t", velocity, self._fingers)
+        return (-along > np.maximum(STILL, 0.7 * np.linalg.norm(velocity, axis=1))).astype(float)
+
+    @property
+    def _fingers(self) -> np.ndarray:
+        """(n, 3) unit direction in which the fingers point."""
+        return self.tracks.rotation[f"{self.side}_tcp"][:, :, 2]
+
+    def fingers_off(self, site: str) -> np.ndarray:
+        """How far the fingers point past a site: 0 within 0.15 rad, 1 beyond 0.35."""
+        way = self.tracks.position[site] - self.tracks.hand(self.side)
+        along = np.einsum("tk,tk->t", way, self._fingers) / np.maximum(np.linalg.norm(way, axis=1), 1e-9)
+        return ramp(np.arccos(np.clip(along, -1.0, 1.0)), 0.15, 0.35)
+
+    def swings(self, along: np.ndarray) -> np.ndarray:
+        """The hand goes, to and fro along a direction, (3,) or (n, 3)."""
+        unit = np.broadcast_to(along / np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-9), (self.n, 3))
+        speed = np.einsum("tk,tk->t", self.velocity, unit)
+        return self.going * self.about(speed > STILL, SWING) * self.about(speed < -STILL, SWING)
+
+    @cached_property
+    def rounds(self) -> np.ndarray:
+        """The hand goes round in the level plane: the direction of its way turns, and does not merely reverse."""
+        velocity = self.velocity[:, :2]
+        change = self.tracks.rate(velocity)
+        speed = np.linalg.norm(velocity, axis=1)
+        bend = np.abs(velocity[:, 0] * change[:, 1] - velocity[:, 1] * change[:, 0])
+        return ((speed > STILL) & (bend > BEND * speed**2)).astype(float)
+
+    def far(
+        self,
+        site: str,
+        near: float,
+        far: float,
+        of: str | None = None,
+        shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> np.ndarray:
+        """How far the hand (or a site) is from a site, or from what lies shifted along its axes: 0 within `near`, 1 beyond `far` [m]."""
         at = self.tracks.hand(self.side) if of is None else self.tracks.position[of]
-        return ramp(np.linalg.norm(at - self.tracks.position[site], axis=1), near, far)
+        place = self.tracks.position[site] + self.tracks.rotation[site] @ np.array(shift)
+        return ramp(np.linalg.norm(at - place, axis=1), near, far)
+
+    def off_line(self, one: str, other: str, near: float, far: float) -> np.ndarray:
+        """How far the hand is from the line between two sites: 0 within `near`, 1 beyond `far` [m]."""
+        start, way = self.tracks.position[one], self.tracks.position[other] - self.tracks.position[one]
+        to = self.tracks.hand(self.side) - start
+        share = np.einsum("tk,tk->t", to, way) / np.maximum(np.einsum("tk,tk->t", way, way), 1e-9)
+        return ramp(np.linalg.norm(to - np.clip(share, 0.0, 1.0)[:, None] * way, axis=1), near, far)
 
     def inside(self, site: str) -> np.ndarray:
         """How far the hand is behind an opening whose x axis points inwards: 1 within, 0 where it is well out."""
@@ -132,18 +190,18 @@ class Signs:
 
     # -- the base ----------------------------------------------------------------------------------------------------
 
-    def _base(self, *joints: str) -> np.ndarray:
-        """(n,) speed of some of the base's joints together; zero where the robot is planted."""
+    def _speed(self, *joints: str) -> np.ndarray:
+        """(n,) speed of some of the robot's joints together; zero where it has none of them."""
         rates = [self.tracks.rate(self.tracks.joint[name]) for name in joints if name in self.tracks.joint]
         return np.linalg.norm(rates, axis=0) if rates else np.zeros(self.n)
 
     @cached_property
     def walks(self) -> np.ndarray:
-        return (self._base("base_x", "base_y") > STILL).astype(float)
+        return (self._speed("base_x", "base_y") > STILL).astype(float)
 
     @cached_property
     def turns(self) -> np.ndarray:
-        return (self._base("base_yaw") > TURNING).astype(float)
+        return (self._speed("base_yaw") > TURNING).astype(float)
 
     @cached_property
     def base_moves(self) -> np.ndarray:
@@ -165,6 +223,13 @@ class Signs:
         """Where a sign ceases to hold."""
         edges = np.flatnonzero(np.diff(np.r_[sign, 0.0]) < 0)
         return self._events(edges, np.ones(len(edges)))
+
+    # -- the head ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def looks(self) -> np.ndarray:
+        """The head turns."""
+        return (self._speed(*self.tracks.head) > TURNING).astype(float)
 
     # -- the claw ----------------------------------------------------------------------------------------------------
 
@@ -230,6 +295,26 @@ class Signs:
         """A joint moves up (or, with sign -1, down)."""
         slow = SLIDING if joint in self.tracks.slides else TURNING
         return (sign * self.tracks.rate(self.tracks.joint[joint]) > slow).astype(float)
+
+    def moves(self, site: str) -> np.ndarray:
+        """A site goes."""
+        speed = np.linalg.norm(self.tracks.rate(self.tracks.position[site]), axis=1)
+        return (speed > SLIDING).astype(float)
+
+    def runs(self, gauge: str) -> np.ndarray:
+        """A level rises."""
+        return (self.tracks.rate(self.tracks.joint[gauge]) > RUNS).astype(float)
+
+    def leans(self, site: str) -> np.ndarray:
+        """How far the z axis of a site leans: 0 within 0.3 rad of upright, 1 beyond 0.6."""
+        return ramp(self._lean(site), 0.3, 0.6)
+
+    def tips(self, site: str) -> np.ndarray:
+        """The z axis of a site leans more and more."""
+        return (self.tracks.rate(self._lean(site)) > TIPPING).astype(float)
+
+    def _lean(self, site: str) -> np.ndarray:
+        return np.arccos(np.clip(self.tracks.rotation[site][:, 2, 2], -1.0, 1.0))
 
     @cached_property
     def works(self) -> np.ndarray:

@@ -38,6 +38,7 @@ class Tracks:
         owner: site or joint -> the body that has it.
         slides: joints that slide; the others turn.
         reached: subgoal -> when it was reached [s], NaN where it was not.
+        head: joints of the neck.
     """
 
     timestep: float
@@ -51,6 +52,7 @@ class Tracks:
     owner: Mapping[str, str]
     slides: frozenset[str]
     reached: Mapping[str, float]
+    head: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -116,7 +118,7 @@ def trace(
         scene: what it played in; model: of its draw.
         qpos: (T+1, nq) as `Played.qpos`.
         state: (T+1, nu) `observation.state`: joints [rad], then claws [%].
-        sites, joints: which are wanted, besides the hands'.
+        sites, joints: which are wanted, besides the hands' and the neck's.
         reached: (nsubgoal,) [s] as `Carry.reached` has it.
 
     Raises:
@@ -128,6 +130,8 @@ def trace(
             f"The robot {scene.robot.name} has no left_claw and right_claw; without them its skills cannot be told apart.",
             field="hand",
         )
+    head = tuple(scene.robot.sheet["joints"].get("head", ()))
+    joints = list(dict.fromkeys([*joints, *head]))
     n, data = len(qpos), mujoco.MjData(model)
     wanted = list(dict.fromkeys([*(f"{side}_tcp" for side in SIDES), *sites]))
     ids = [model.site(name).id for name in wanted]
@@ -168,6 +172,7 @@ def trace(
         | {name: model.body(int(model.joint(name).bodyid[0])).name for name in joints},
         frozenset(name for name in joints if model.joint(name).type[0] == mujoco.mjtJoint.mjJNT_SLIDE),
         dict(zip((subgoal.name for subgoal in scene.goal), map(float, reached))),
+        head,
     )
 
 
