@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from .arm import posture, turn_z
-from .body import SIDES, Body, Motion
+from .body import REACHED, SIDES, Body, Motion
+from .doors import about
 from .hands import TURNS, facing
 from .skill import Argument, Skill
 
@@ -29,7 +30,7 @@ class TurnKnob(Skill):
         "opening": Argument("length", "gap between the pads before they close", 0.062),
         "force": Argument("force", "of each pad", 25.0),
         "standoff": Argument("length", "distance of the fingertips before they come", 0.05),
-        "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", 0.0),
+        "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.1),
         "pitch": Argument("angle", "how far the fingers point down", 0.0),
         "posture": Argument("word", "how the arm is held", "elbow_out"),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
@@ -53,19 +54,18 @@ class TurnKnob(Skill):
         for side in SIDES if self.hand == "either" else (self.hand,):
             body.open_claw(side, self.opening)
             arm, like, sign = body.arms[side], posture(self.posture, side), 1.0 if side == "left" else -1.0
-            frames = [arm.frame(facing(rotation) + sign * self.yaw + turn, self.pitch, like) for turn in TURNS]
-            rows = [
-                [
-                    (centre + self.standoff * out, f @ turn_z(-by / 2)),
-                    (centre, f @ turn_z(-by / 2)),
-                    (centre, f @ turn_z(by / 2)),
-                ]
-                for f in frames
-            ]
-            score, found = body.goal(side, rows, like, 0.3, [body.part_of(self.at)])
-            if score < best[0]:
-                best = (score, side, found)
-            if score < 0.5:
+            level = [arm.frame(facing(rotation) + sign * self.yaw + turn, self.pitch, like) for turn in TURNS]
+            # pads over and under the knob: however the fingers come from the side, both lie along it
+            for frame in (f @ turn_z(sign * roll) for f in level for roll in (-np.pi / 2, np.pi / 2)):
+                back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
+                row = [(centre + self.standoff * out, back), (centre, back)]
+                score, found = body.goal(side, [row], like, 0.3, [body.part_of(self.at)])
+                score += 400.0 * max(arm.solve(centre, on, found[-1], like)[1] - REACHED, 0.0)
+                if score < best[0]:
+                    best = (score, side, found)
+                if score < 0.5:
+                    break
+            if best[0] < 0.5:
                 break
         side, start = best[1], best[2][0]
         arm = body.arms[side]
@@ -80,7 +80,8 @@ class TurnKnob(Skill):
         speed = (
             self.turning * 0.05
         )  # of a point that stands so far from the axis; a turn in place has no way of its own
-        path = arm.line([(centre, frame @ turn_z(by))], speed)
+        turned = [(centre, about(-out, share * by) @ frame) for share in (0.25, 0.5, 0.75, 1.0)]
+        path = arm.line(turned, speed)
         yield from arm.follow(path, body.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         yield from body.let_go(side, self.opening, 0.4)
