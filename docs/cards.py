@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shiliu
 from shiliu.replay.statistics import wilson
-from shiliu.scenarios.catalog import list_variants
+from shiliu.scenarios.catalog import list_variants, variants_of
 from shiliu.scenarios.config import Vary
 from shiliu.scenarios.figures import figures_of
 from shiliu.scenarios.safety import CAVEAT, people
@@ -50,6 +52,7 @@ def card(scene: Scene) -> str:
         lines += [_variation_row(vary) for vary in config.variation]
         unless = ", ".join(config.redraw_unless) or "nothing"
         lines += ["", f"A draw is drawn again, and counted, unless: {unless}; at most {config.redraw_at_most:.0%}."]
+    lines += _rules(raw.get("rules"), "##")
     if scene.goal:
         lines += ["", "## Goal, in this order", ""]
         for name, value in raw["goal"].items():
@@ -90,6 +93,7 @@ def card(scene: Scene) -> str:
         for name, told in raw["mistakes"].items():
             how = "; ".join(f"{key} {_flow(value)}" for key, value in told.items() if key not in ("code", "seed"))
             lines.append(f"| {name} | `{how}` | `{told['code']}` |")
+    lines += _variants(scene.name)
     lines += ["", "## Schema", "", "| feature | elements | from |", "|---|---|---|"]
     for feature in (scene.schema.action, *scene.schema.observations.values()):
         kinds = sorted({source.partition("(")[0].partition(" ")[0] for source in feature.sources})
@@ -165,6 +169,36 @@ def _of_people(scene: Scene) -> list[str]:
                 f"| {kept.about.replace('_', ' ')} | {kept.limit:g} N | {told} | {kept.grade} | {kept.source} |"
             )
     return [*lines, "", f"Of {CAVEAT} See [people](../people.md)."] if lines else []
+
+
+def _rules(rules: Mapping[str, Any] | None, level: str) -> list[str]:
+    """What the scenario declares that no contact makes."""
+    if not rules:
+        return []
+    said = "Declared, not made by contact; what they keep is part of the state and of `observation.environment_state`."
+    lines = ["", f"{level} Rules", "", said, ""]
+    return [*lines, *(f"- **{name}**: `{_flow(rule)}`" for name, rule in rules.items())]
+
+
+def _variants(name: str) -> list[str]:
+    """What each variant changes; what it does not name is as above."""
+    lines: list[str] = []
+    for variant, told in variants_of(name).items():
+        lines += ["", f"### `variant={variant}`", ""]
+        for key in ("time_limit", "parts", "variation", "never", "safety", "judge"):
+            lines += [f"- {key}: `{_flow(told[key])}`"] if key in told else []
+        if "goal" in told:
+            lines += ["- goal, in this order:"]
+            lines += [f"    1. **{subgoal}**: `{_flow(value)}`" for subgoal, value in told["goal"].items()]
+        lines += _rules(told.get("rules"), "####")
+        if "skills" in told:
+            lines += ["", "```"]
+            lines += [f"{word:<12} {_flow(arguments)}" for skill in told["skills"] for word, arguments in skill.items()]
+            lines += ["```"]
+        for mistake, how in (told.get("mistakes") or {}).items():
+            lines += ["", f"Mistake on purpose: **{mistake}**, `{_flow(how)}`."]
+    said = "Each stands in the scenario's file and is chosen by `variant=NAME`; `null` takes something out."
+    return ["", "## Variants", "", said, *lines] if lines else []
 
 
 def _variation_row(vary: Vary) -> str:

@@ -108,12 +108,17 @@ def scene_of_tree(
     return Scene(config, load_robot(robot, hand, base or config.base))
 
 
-def list_variants(name: str, conf_dir: Path | None = None) -> list[str]:
-    """The names of a scenario's variants, as its file has them."""
+def variants_of(name: str, conf_dir: Path | None = None) -> dict[str, Any]:
+    """Name -> what it changes, of each variant of a scenario, as its file has them."""
     plain = composition.as_it_stands(name, conf_dir)
     composed = plain or composition.compose("scene", [f"scenario={name}"], conf_dir)
     tree = composed.tree.get("scenario")
-    return names_of(tree) if isinstance(tree, Mapping) else []
+    return {key: tree["variants"][key] for key in names_of(tree)} if isinstance(tree, Mapping) else {}
+
+
+def list_variants(name: str, conf_dir: Path | None = None) -> list[str]:
+    """The names of a scenario's variants."""
+    return list(variants_of(name, conf_dir))
 
 
 def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:

@@ -102,7 +102,7 @@ class PullOpen(Skill):
         for angle in angles[1:]:
             handle, _ = body.site_at(self.grasp, self.joint, angle)
             done = (angle - opened) / (self.to - opened)
-            turned = turn_z(turn_with * done * self.yaw) @ _about(side, done * self.pitch) @ frame
+            turned = turn_z(turn_with * done * self.yaw) @ about(side, done * self.pitch) @ frame
             poses.append((handle - turned @ offset, turned))
         path = arm.line(poses, self.speed, orient=(0.03, 0.05, 0.15))
         return path, angles
@@ -295,7 +295,7 @@ def on_door(body: Body, joint: str, edge: str, theta: float, radius: float, out:
     return position + (width - radius) / width * inward + out * rotation[:, 0] + height * UP
 
 
-def _about(axis: np.ndarray, angle: float) -> np.ndarray:
+def about(axis: np.ndarray, angle: float) -> np.ndarray:
     """Rotation matrix about a unit axis."""
     k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
     return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k

@@ -14,7 +14,7 @@ class WaitEvent(Skill):
     word = "wait_event"
     arguments: ClassVar = {
         "until": Argument("subgoal", "what is waited for"),
-        "at_most": Argument("time", "after which the operator goes on in any case", 60.0),
+        "at_most": Argument("time", "after which the operator goes on in any case", 120.0),
     }
 
     def run(self, body: Body) -> Motion:

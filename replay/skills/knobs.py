@@ -1,0 +1,89 @@
+"""Skills of what is turned between two fingers: knobs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import posture, turn_z
+from .body import REACHED, SIDES, Body, Motion
+from .doors import about
+from .hands import TURNS, facing
+from .skill import Argument, Skill
+
+REACH = 0.0245  # m, from between the pads to a panel that the fingertips just do not touch
+BITE = np.deg2rad(60.0)  # turned in one grip; more is turned in several
+
+
+class TurnKnob(Skill):
+    """Take a knob between the pads, turn it by an angle or until it has answered, and let it go."""
+
+    word = "turn_knob"
+    arguments: ClassVar = {
+        "hand": Argument(
+            "word", "which hand; either: the one that has more room", "either", ("left", "right", "either")
+        ),
+        "at": Argument("site", "middle of the knob's front edge, x axis towards who turns it"),
+        "by": Argument("angle", "how far, clockwise as who turns it sees it"),
+        "raised": Argument("length", "of the site over the panel", 0.013),
+        "opening": Argument("length", "gap between the pads before they close", 0.062),
+        "force": Argument("force", "of each pad", 25.0),
+        "standoff": Argument("length", "distance of the fingertips before they come", 0.05),
+        "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.1),
+        "pitch": Argument("angle", "how far the fingers point down", 0.0),
+        "posture": Argument("word", "how the arm is held", "elbow_out"),
+        "speed": Argument("speed", "largest speed of the hand", 0.35),
+        "turning": Argument("angular_speed", "how fast it is turned", 0.8),
+        "until": Argument("subgoal", "the subgoal at which it ends", None),
+    }
+
+    def run(self, body: Body) -> Motion:
+        left = float(self.by)
+        while abs(left) > 1e-3 and not body.reached(self.until):
+            bite = float(np.clip(left, -BITE, BITE))
+            yield from self._turn(body, bite)
+            left -= bite
+
+    def _turn(self, body: Body, by: float) -> Motion:
+        """One grip: the hand comes turned half the way back and goes turned half the way on."""
+        knob, rotation = body.site(self.at)
+        out = rotation[:, 0]
+        centre = knob + (REACH - self.raised) * out + body.aim()
+        best: tuple[float, str, list[np.ndarray]] = (np.inf, "", [])
+        for side in SIDES if self.hand == "either" else (self.hand,):
+            body.open_claw(side, self.opening)
+            arm, like, sign = body.arms[side], posture(self.posture, side), 1.0 if side == "left" else -1.0
+            level = [arm.frame(facing(rotation) + sign * self.yaw + turn, self.pitch, like) for turn in TURNS]
+            # pads over and under the knob: however the fingers come from the side, both lie along it
+            for frame in (f @ turn_z(sign * roll) for f in level for roll in (-np.pi / 2, np.pi / 2)):
+                back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
+                row = [(centre + self.standoff * out, back), (centre, back)]
+                score, found = body.goal(side, [row], like, 0.3, [body.part_of(self.at)])
+                score += 400.0 * max(arm.solve(centre, on, found[-1], like)[1] - REACHED, 0.0)
+                if score < best[0]:
+                    best = (score, side, found)
+                if score < 0.5:
+                    break
+            if best[0] < 0.5:
+                break
+        side, start = best[1], best[2][0]
+        arm = body.arms[side]
+        yield from arm.follow(
+            body.way(side, start, [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]], self.speed)
+        )
+        yield from body.pause()
+        frame = arm.hand()[1]
+        yield from arm.follow(arm.line([(centre, frame)], 0.1), tremor=0.3)
+        yield from arm.hold(0.15)
+        yield from body.grip(side, self.force)
+        speed = (
+            self.turning * 0.05
+        )  # of a point that stands so far from the axis; a turn in place has no way of its own
+        turned = [(centre, about(-out, share * by) @ frame) for share in (0.25, 0.5, 0.75, 1.0)]
+        path = arm.line(turned, speed)
+        yield from arm.follow(path, body.until(self.until), tremor=0.0)
+        yield from arm.hold(0.2)
+        yield from body.let_go(side, self.opening, 0.4)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + self.standoff * out, frame)], 0.2))
