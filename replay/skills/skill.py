@@ -88,7 +88,8 @@ class Skill:
                 }
             )
         named = any(argument.kind == "hand" or name == "hand" for name, argument in cls.arguments.items())
-        hands = cls.hands or ("The hand that is named" if named else "No hand")
+        still = f"No hand: base={cls.needs}" if cls.needs else "No hand"
+        hands = cls.hands or ("The hand that is named" if named else still)
         doc, _, more = inspect.cleandoc(cls.__doc__ or "").partition("\n")
         return {"name": cls.word, "doc": doc, "more": more.strip(), "hands": hands, "arguments": rows}
 

@@ -17,6 +17,8 @@ ASIDE = np.deg2rad([0.0, 25.0, -25.0, 50.0, -50.0])
 HELD_AS = ("elbow_out", "from_above", "elbow_in")
 POINT = (0.15, 0.15, 0.03)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
 STRIDE = 0.03  # m, after which a push is aimed anew
+ASTRAY = 0.003  # m, off the line through the thing and its place, from where the fingertips go round it
+CLEAR = 0.012  # m, that they keep from it on the way
 GROWING = 100.0  # N/s, at which a hand leans on a surface, or lets up
 LARGEST = 60.0  # N, that it leans or lets up at most: the way itself may lie a little in the surface or over it
 LEARNING = 0.25  # share of a force's error that is mended in a control step
@@ -56,8 +58,8 @@ def ahead_of(body: Body, hand: str, at: np.ndarray) -> float:
 class Push(Skill):
     """Push a thing over the surface that it stands on, with the closed fingertips, until a site of it has come to a place.
 
-    It is aimed anew every 30 mm, from behind the thing as it then stands, and ends when the site is within `within` of the
-    place, or has gone past it.
+    One point alone pushes a thing off to a side by and by. So it is aimed anew every 30 mm, and where the fingertips no longer
+    stand behind the thing, they go back and round it first. It ends when the site is within `within` of the place, or past it.
     """
 
     word = "push"
@@ -87,8 +89,15 @@ class Push(Skill):
             _, now, rest = self._line(body)
             return rest < self.within or float(now @ first) < 0.0
 
-        for _ in range(int(left / STRIDE) + 12):
+        for _ in range(2 * int(left / STRIDE) + 12):
             at, way, left = self._line(body)
+            position, _ = arm.hand()
+            tip = position + TIP * frame[:, 2]
+            beside = at - tip - float((at - tip) @ way) * way
+            if np.linalg.norm(beside[:2]) > ASTRAY:
+                round_it = at - (self.radius + CLEAR) * way + self.height * UP
+                poses = [(position - CLEAR * way, frame), (round_it - TIP * frame[:, 2], frame)]
+                yield from arm.follow(arm.line(poses, 0.15, orient=POINT), tremor=0.0)
             goal = at + (min(STRIDE, left) - self.radius) * way + self.height * UP
             done = yield from arm.follow(
                 arm.line([(goal - TIP * frame[:, 2], frame)], self.speed, orient=POINT), there, tremor=0.3, brake=1.0
@@ -97,7 +106,7 @@ class Push(Skill):
                 break
         position, _ = arm.hand()
         yield from arm.follow(
-            arm.line([(position - 0.04 * first + 0.01 * UP, frame), (position + 0.12 * UP, frame)], 0.3, orient=POINT)
+            arm.line([(position - 0.04 * way, frame), (position + 0.12 * UP, frame)], 0.3, orient=POINT)
         )
 
     def _line(self, body: Body) -> tuple[np.ndarray, np.ndarray, float]:
@@ -132,11 +141,7 @@ class Wipe(Skill):
         ends = [body.site(getattr(self, "from"))[0], body.site(self.to)[0]]
         surface = [body.part_of(getattr(self, "from"))]
         tips = [ends[0] + 0.08 * UP, ends[0] + 0.004 * UP, ends[1] + 0.004 * UP]
-        # fingers that lie across the stroke glide; pushed ahead, tips first, they catch and skip
-        stroke, ahead = ends[1] - ends[0], ahead_of(body, self.hand, ends[0])
-        across = float(np.arctan2(stroke[0], -stroke[1]))
-        across = min((across, across + np.pi), key=lambda a: -np.cos(a - ahead))
-        found, frame = pointing_down(body, self.hand, tips, across, surface)
+        found, frame = pointing_down(body, self.hand, tips, ahead_of(body, self.hand, ends[0]), surface)
         yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
         feel = _Leaning(body, self.hand, self.force)
         yield from arm.follow(

@@ -23,6 +23,7 @@ class BimanualLift(Skill):
     """Take a load by two handles, one in each hand, and lift it level."""
 
     word = "bimanual_lift"
+    hands = "Both hands"
     arguments: ClassVar = {
         "left": Argument("site", "the left hand's handle; the pads close along its y axis"),
         "right": Argument("site", "the right hand's handle"),
@@ -83,6 +84,7 @@ class CarryTray(Skill):
     """Carry what both hands hold level to a place, put it down there and let go."""
 
     word = "carry_tray"
+    hands = "Both hands"
     arguments: ClassVar = {
         "of": Argument("site", "the load's site that comes to lie at the place"),
         "upon": Argument("site", "the place"),
