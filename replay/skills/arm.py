@@ -50,9 +50,10 @@ POSTURES = {
     "bench_beside": (0.12, 1.04, -0.19, -1.47, -0.52, -0.36, 0.01),
     "shelf": (0.20, 1.40, 0.15, -1.49, -0.24, -0.63, -0.13),
     "shelf_low": (-0.07, 0.68, -0.07, -1.00, -0.79, -0.46, 0.02),
+    "across": (0.00, 0.07, -0.83, -1.97, -1.36, -0.78, 0.33),
     "level": (-0.27, 0.86, -0.46, -1.47, -0.57, -0.10, 0.38),
 }
-BENCHES = ("bench", "bench_beside", "shelf", "shelf_low", "level", "ready", "elbow_out")  # for work before and beside the body
+BENCHES = ("bench", "bench_beside", "shelf", "shelf_low", "level", "across", "ready", "elbow_out")  # for work before and beside the body
 _MIRROR = np.array([1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0])
 
 

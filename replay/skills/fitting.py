@@ -16,6 +16,7 @@ PITCHES = np.deg2rad(
 )  # other slopes of the fingers, tried where the wanted one is out of reach
 GOOD, STRAIGHT = 6e-4, 0.012  # m and rad within which a held part is over its place
 LOOKS = 4  # how often it is corrected at most
+ROUND: tuple[tuple[str, ...], ...] = ((), ("shelf",))  # ways of a hand: straight, or high and wide round a shelf
 LEAP = 1.2  # rad, a joint that turns further from one pose to the next has changed its branch
 ENOUGH = 0.9  # score of a posture that is taken at once
 SPARE = 0.08  # rad, that every joint keeps from its end, so that what is held can still be corrected
@@ -57,14 +58,15 @@ def off(body: Body, held: str, target: Pose) -> tuple[np.ndarray, float]:
 
 
 def settle(
-    body: Body, side: str, rows: Sequence[Sequence[Pose]], touch: Sequence[str], likes: Sequence[str] = BENCHES
+    body: Body, side: str, rows: Sequence[Sequence[Pose]], touch: Sequence[str], seen: int | None = None
 ) -> tuple[float, list[np.ndarray]]:
     """Joint angles for one of several rows of hand poses: within reach, with room, and near to how the arm is held now.
 
     Args:
         rows: of poses that follow one another, each searched from the one before; the first good row is taken.
         touch: bodies that the hand may touch.
-        likes: postures from which the first pose of a row is searched, after the present one.
+        seen: of how many poses of a row the room is looked at; None for all. What is carried stands where it was in the picture,
+            so that it would be in its own way.
 
     Returns:
         Its score (below 1 is good), and (7,) joint angles for each pose of the row.
@@ -72,7 +74,7 @@ def settle(
     arm = body.arms[side]
     best: tuple[float, list[np.ndarray]] = (np.inf, [])
     for rank, row in enumerate(rows):
-        for like in (arm.q, *(posture(name, side) for name in likes)):
+        for like in (arm.q, *(posture(name, side) for name in BENCHES)):
             seed, found, score = like, [], RANK * rank
             for i, (position, frame) in enumerate(row):
                 seed, miss = arm.solve(position, frame, seed, like, WEIGHT)
@@ -86,7 +88,7 @@ def settle(
                 if score >= best[0]:
                     break
             else:
-                score += sum(body.crowd(side, q, touch) for q in found) + NEARNESS * float(
+                score += sum(body.crowd(side, q, touch) for q in found[:seen]) + NEARNESS * float(
                     np.abs(found[0] - arm.q).max()
                 )
                 if score < best[0]:
@@ -100,7 +102,7 @@ def bring(body: Body, side: str, held: str, targets: Sequence[Pose], touch: Sequ
     """Carry what is held to the first of several targets, in a posture from which the others can be reached, too."""
     rows = [[hand_for(body, side, held, target) for target in targets]]
     found = settle(body, side, rows, [*touch, body.part_of(held)])[1]
-    yield from body.arms[side].follow(body.way(side, found[0], [[]], speed), tremor=0.5)
+    yield from body.arms[side].follow(body.way(side, found[0], ROUND, speed), tremor=0.5)
     yield from body.arms[side].hold(0.15)
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from .body import Body, Motion
-from .fitting import PITCHES, Pose, about, bring, correct, move_held, off, settle, slide
+from .fitting import PITCHES, ROUND, Pose, about, bring, correct, move_held, off, settle, slide
 from .hands import HAND
 from .skill import Argument, Skill
 
@@ -211,8 +211,8 @@ class PickPart(Skill):
             return [(goal - self.standoff * frame[:, 2], frame), (goal, frame)]
 
         found = settle(body, self.hand, [row(frame) for frame in frames], [self.of, body.part_of(self.at)])[1]
-        by = [] if self.by_way_of is None else [self.by_way_of]
-        yield from arm.follow(body.way(self.hand, found[0], [by], self.speed))
+        by = ROUND if self.by_way_of is None else [[self.by_way_of]]
+        yield from arm.follow(body.way(self.hand, found[0], by, self.speed))
         yield from body.pause()
         frame = arm.hand(found[0])[1]
         position, _ = body.site(self.at)

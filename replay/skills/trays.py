@@ -10,7 +10,7 @@ import numpy as np
 
 from .arm import Path
 from .body import SIDES, Body, Motion
-from .fitting import PITCHES, WEIGHT, Pose, about, settle, slide
+from .fitting import PITCHES, ROUND, WEIGHT, Pose, about, settle, slide
 from .hands import UP
 from .skill import Argument, Skill
 
@@ -46,7 +46,7 @@ class BimanualLift(Skill):
         found = {side: self._postures(body, side, grips[side], way) for side in SIDES}
         for side in SIDES:
             body.open_claw(side, self.opening)
-        yield from together([body.arms[s].follow(body.way(s, found[s][0], [[]], self.speed)) for s in SIDES])
+        yield from together([body.arms[s].follow(body.way(s, found[s][0], ROUND, self.speed)) for s in SIDES])
         yield from body.pause()
         lines = {}
         for side in SIDES:
@@ -77,7 +77,7 @@ class BimanualLift(Skill):
             about(rotation[:, 1], self.pitch + more, shoulder, position, t) for more in PITCHES for t in (False, True)
         ]
         touch = [body.part_of(grip), body.part_of(self.of)]
-        return settle(body, side, [row(frame) for frame in frames], touch)[1]
+        return settle(body, side, [row(frame) for frame in frames], touch, seen=3)[1]
 
 
 class CarryTray(Skill):
