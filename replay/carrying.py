@@ -115,6 +115,8 @@ def _grasp(model: mujoco.MjModel, data: mujoco.MjData, held: Carried, thing: str
     force = np.zeros(6)
     for i in range(data.ncon):
         contact = data.contact[i]
+        if min(contact.geom) < 0:  # of a cloth
+            continue
         a, b = (int(model.geom_bodyid[g]) for g in contact.geom)
         if not ((hand[a] and body[b]) or (hand[b] and body[a])) or contact.efc_address < 0:
             continue

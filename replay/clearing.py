@@ -55,7 +55,7 @@ def way_out(
     mujoco.mj_collision(model, data)
     pushed, deepest = np.zeros(3), 0.0
     for contact in data.contact[: data.ncon]:
-        pair = [int(model.geom_bodyid[g]) for g in contact.geom]
+        pair = [int(model.geom_bodyid[g]) if g >= 0 else -1 for g in contact.geom]
         if contact.dist >= 0.0 or sorted(pair) != sorted(ids):
             continue
         normal = contact.frame[:3] * (

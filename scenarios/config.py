@@ -13,6 +13,7 @@ import numpy as np
 from .cell import Cell
 from .dialect import Node, Problems, nearest
 from .part import Param, Part, load_part
+from .physics import Physics, read_physics
 from .quantity import show
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
@@ -31,6 +32,7 @@ KEYS = (
     "cameras",
     "control_rate",
     "substeps",
+    "physics",
     "start_from",
 )
 # planted: standing still, the legs are frozen in the stance, the wrench under the pelvis is measured; mobile: see mobile.py
@@ -119,6 +121,7 @@ class ScenarioConfig:
     control_rate: float
     substeps: int
     liquids: Node
+    physics: Physics
     goal: Node
     never: Node
     safety: Node
@@ -199,6 +202,7 @@ def read_config(
         control_rate=node.child("control_rate").quantity("frequency", default=CONTROL_RATE, low=1.0, high=500.0),
         substeps=node.child("substeps").integer(default=SUBSTEPS, low=1),
         liquids=node.child("liquids"),
+        physics=read_physics(node.child("physics")),
         goal=node.child("goal"),
         never=node.child("never"),
         safety=node.child("safety"),

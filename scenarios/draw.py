@@ -9,6 +9,7 @@ from typing import Protocol
 import mujoco
 import numpy as np
 
+from .cloth import between_shapes, settle
 from .config import draw_values, nominal_values
 from .dialect import nearest
 from .errors import ScenarioError
@@ -75,11 +76,11 @@ def chosen(scene: Scene, values: Mapping[str, float]) -> Draw:
 
 
 def penetration(candidate: Draw) -> float:
-    """Depth [m] of the deepest contact in which a draw starts; 0 where nothing overlaps."""
+    """Depth [m] of the deepest contact of two shapes in which a draw starts; 0 where nothing overlaps."""
     data = mujoco.MjData(candidate.model)
     mujoco.mj_setState(candidate.model, data, candidate.start_state, STATE)
     mujoco.mj_fwdPosition(candidate.model, data)
-    return max(0.0, -float(data.contact.dist.min(initial=0.0)))
+    return max(0.0, -float(data.contact.dist[between_shapes(data)].min(initial=0.0)))
 
 
 class Recorded(Protocol):
@@ -166,8 +167,9 @@ def unsound(scene: Scene, candidate: Draw) -> str | None:
             distance = float(np.linalg.norm(data.site(site).xpos - data.site(f"{side}_shoulder").xpos))
             if distance > ARM_REACH:
                 return f"reachable: {site} is {distance * 1e3:.0f} mm from the {side} shoulder"
-    if "no_penetration" in wanted and data.ncon and data.contact.dist.min() < -PENETRATION:
-        return f"no_penetration: {-data.contact.dist.min() * 1e3:.1f} mm"
+    depth = -float(data.contact.dist[between_shapes(data)].min(initial=0.0))
+    if "no_penetration" in wanted and depth > PENETRATION:
+        return f"no_penetration: {depth * 1e3:.1f} mm"
     return None
 
 
@@ -175,7 +177,8 @@ def _start_state(scene: Scene, model: mujoco.MjModel, values: Mapping[str, float
     """The resting positions of the nominal scene, carried over to this draw's places.
 
     Free bodies keep the small offset that settling gave them relative to where they were put; other joints keep their
-    resting position. So no draw has to be simulated before it can start.
+    resting position. So no draw has to be simulated before it can start, except what is soft: a cloth comes to rest by
+    itself, see `cloth.settle`.
     """
     data = mujoco.MjData(model)
     qpos, placed, rest, nominal_qpos = scene.start_qpos(model), model.qpos0, scene.rest, scene.model.qpos0
@@ -191,8 +194,8 @@ def _start_state(scene: Scene, model: mujoco.MjModel, values: Mapping[str, float
             qpos[a : a + width] = rest[a : a + width]
             if width == 1:  # a joint that starts elsewhere in this draw, such as the gauge of a fuller bottle
                 qpos[a] += placed[a] - nominal_qpos[a]
-    data.qpos[:] = qpos
     data.ctrl[:] = scene.start_ctrl(values)
+    data.qpos[:] = settle(model, scene.cloths, qpos, data.ctrl, values) if scene.cloths else qpos
     state = np.zeros(mujoco.mj_stateSize(model, STATE))
     mujoco.mj_getState(model, data, state, STATE)
     return state

@@ -184,6 +184,17 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
                     units.append(unit)
                     bounds.append(bound)
                     sources.append(request.name)
+        if any(
+            flex.name.startswith(prefix) for flex in spec.flexes
+        ):  # a cloth: the vertices that its sheet has words for
+            for word, entry in placed.part.interface.items():
+                if "body" in entry:
+                    request = plan.add(Request("body_position", prefix + entry["body"]))
+                    requests.append(request)
+                    names += [f"{placed.name}.{word}.{axis}" for axis in "xyz"]
+                    units += ["m"] * 3
+                    bounds += [_REACH] * 3
+                    sources += [request.name] * 3
         for joint in spec.joints:
             if joint.name.startswith(prefix) and joint.type in (
                 mujoco.mjtJoint.mjJNT_HINGE,

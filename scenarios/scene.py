@@ -11,6 +11,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from .cloth import cloths_of
 from .config import Placed, ScenarioConfig, nominal_values
 from .dialect import Node, nearest
 from .errors import ScenarioError
@@ -18,6 +19,7 @@ from .goal import read_goal, read_never
 from .names import Names
 from .observation import build_schema, camera_of
 from .person import read_behaviours
+from .physics import CLOTHS
 from .pose import Pose, local_pose
 from .predicate import Force, Predicate, Untouched, leaves
 from .reaction import Reaction, Reactions
@@ -29,8 +31,6 @@ from .sensing import Layout, Request, SensorPlan
 from .temporal import Course, Subgoal
 from .vessels import read_liquids
 
-_GLOBAL_OPTION = {"gravity": [0.0, 0.0, -9.81]}
-
 
 class Scene:
     """A scenario, composed and compiled.
@@ -41,7 +41,7 @@ class Scene:
         config: the typed scenario; robot: which robot stands in it, with which hands and base.
         schema: the episode schema; course: subgoals and failure modes; safety: force limits;
             reactions: what answers between two control steps.
-        layout: where each sensor's reading lies.
+        layout: where each sensor's reading lies; cloths: the parts that are cloth.
         timestep, n_substeps, control_timestep: physics step [s], steps a control period, control period [s].
     """
 
@@ -52,6 +52,13 @@ class Scene:
         self.control_timestep = 1.0 / config.control_rate
         self.timestep = self.control_timestep / self.n_substeps
         self._build = _Build(config, robot, self.timestep)
+        self.cloths = cloths_of(self._build.spec, [placed.name for placed in config.parts])
+        if self.cloths and config.physics.integrator not in CLOTHS:
+            config.problems.note(
+                f"{names_path(config)}physics.integrator",
+                f"{config.physics.integrator!r} does not take the elasticity of the cloth {self.cloths[0].part!r}; "
+                f"use {' or '.join(CLOTHS)}.",
+            )
         names = Names(self._build.spec, config, robot.interface)
         self._reacting = tuple(self._read_reactions(names))
         for reaction in self._reacting:
@@ -280,13 +287,7 @@ class _Build:
         self.spec.compiler.degree = False
         self.spec.compiler.conflict = mujoco.mjtConflict.mjCONFLICT_ERROR
         option = self.spec.option
-        option.timestep = timestep
-        option.gravity = _GLOBAL_OPTION["gravity"]
-        option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-        option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
-        option.impratio = (
-            10.0  # friction as stiff as the normal force: what is pinched does not creep out of the fingers
-        )
+        config.physics.apply(option, timestep)
         option.disableflags = int(option.disableflags) | int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         _looks(self.spec, config)
         self.frames: dict[str, Any] = {}
@@ -295,6 +296,7 @@ class _Build:
             part = placed.part.spec()
             for fault in placed.part.faults(part):
                 config.problems.note(f"{names_path(config)}parts.{placed.name}.part", fault)
+            config.physics.apply(part.option, timestep)  # what a part says for itself counts when it is opened alone
             self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
             self.frames[placed.name] = frame
         self._friction = self._friction_geoms()

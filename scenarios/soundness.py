@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from .cloth import between_shapes
 from .draw import PENETRATION, Draw, draw, nominal
 from .errors import ScenarioError
 from .safety import people
@@ -62,11 +63,12 @@ def _start(scene: Scene) -> Answer:
     as_put, at_rest = mujoco.MjData(scene.model), _data(scene)
     as_put.qpos[:] = scene.start_qpos(scene.model)  # resting would push it out, to wherever that is
     mujoco.mj_fwdPosition(scene.model, as_put)
-    data = min((as_put, at_rest), key=lambda d: d.contact.dist.min(initial=0.0))
-    depth = max(-data.contact.dist.min(initial=0.0), 0.0)
+    data = min((as_put, at_rest), key=lambda d: d.contact.dist[between_shapes(d)].min(initial=0.0))
+    solid = between_shapes(data)
+    depth = max(-data.contact.dist[solid].min(initial=0.0), 0.0)
     if depth <= PENETRATION:
         return Answer(question, True, f"deepest contact {depth * 1e3:.2f} mm")
-    names = [_body(scene.model, int(g)) for g in data.contact[int(np.argmin(data.contact.dist))].geom]
+    names = [_body(scene.model, int(g)) for g in data.contact[int(solid[np.argmin(data.contact.dist[solid])])].geom]
     return Answer(question, False, f"{names[0]} and {names[1]} overlap by {depth * 1e3:.1f} mm; move one of them")
 
 
@@ -106,11 +108,12 @@ def _swept(scene: Scene) -> list[Answer]:
         for angle in np.linspace(float(model.jnt_range[j][0]), float(model.jnt_range[j][1]), 45):
             data.qpos[model.jnt_qposadr[j]] = angle
             mujoco.mj_fwdPosition(model, data)
-            for contact in data.contact:
-                bodies = [_body(model, int(g)) for g in contact.geom]
+            solid = between_shapes(data)
+            for pair, distance in zip(data.contact.geom[solid], data.contact.dist[solid]):
+                bodies = [_body(model, int(g)) for g in pair]
                 mine = [b for b in bodies if "/" not in b]
                 own = [b for b in bodies if b == _joint_body(model, j)]
-                if mine and own and contact.dist < 0 and mine[0] != "world":
+                if mine and own and distance < 0 and mine[0] != "world":
                     met.setdefault(mine[0], float(angle))
         shown = ", ".join(f"{body} at {np.degrees(angle):.0f} deg" for body, angle in met.items())
         answers.append(

@@ -84,6 +84,7 @@ def overlaps_of(
         concerned |= mine | other
     model = copy.copy(model)
     model.geom_contype[~concerned] = model.geom_conaffinity[~concerned] = 0
+    model.flex_contype[:] = model.flex_conaffinity[:] = 0  # a cloth gives way
     depths: list[dict[tuple[int, int], np.ndarray]] = [{} for _ in questions]
     for step, row in enumerate(qpos):
         data.qpos[:] = row

@@ -141,6 +141,7 @@ def trace(
     grip: dict[tuple[str, str], dict[str, np.ndarray]] = {key: {} for key in dict.fromkeys(hands.values()) if key[1]}
     near: dict[str, dict[str, np.ndarray]] = {side: {} for side in SIDES}
     model = copy(model)  # with a margin around the hands, so that what is merely near is found, too
+    model.flex_contype[:] = model.flex_conaffinity[:] = 0  # the sites of a cloth tell nothing of its vertices
     model.geom_margin[np.isin(model.geom_bodyid, list(hands))] += KNOCK
     for t in range(n):
         data.qpos[:] = qpos[t]

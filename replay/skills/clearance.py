@@ -41,6 +41,7 @@ class Clearance:
         solid = self._solid = (self.model.geom_contype | self.model.geom_conaffinity) != 0
         self.model.geom_contype[:] = np.where(solid & self._arm, 1, 0)
         self.model.geom_conaffinity[:] = np.where(solid, 1, 0)
+        self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
         self._joints = np.array([self.model.joint(f"zarm_{side[0]}{i}_joint").qposadr[0] for i in range(1, 8)])
         self._fingers = [self.model.joint(f"{side}_finger_{w}_joint").qposadr[0] for w in ("front", "back")]
         self._stroke = float(self.model.jnt_range[self.model.joint(f"{side}_finger_front_joint").id, 1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..dialect import Node
 from ..names import Names
 from ..predicate import All, AnyOf, Predicate
-from . import base, contact, container, declared, handover, insertion, level, pointing, pose
+from . import base, cloth, contact, container, declared, handover, insertion, level, pointing, pose
 from .word import Reader
 
 
@@ -28,6 +28,7 @@ WORDS: dict[str, Reader] = {
     **level.WORDS,
     **pointing.WORDS,
     **handover.WORDS,
+    **cloth.WORDS,
     "all": lambda node, names: _several(node, names, All),
     "any": lambda node, names: _several(node, names, AnyOf),
 }

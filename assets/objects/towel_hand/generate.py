@@ -1,0 +1,74 @@
+"""Writes towel_hand.xml, part.yaml's corner words excepted, and terry.png: a terry towel with a woven border at either end.
+
+Run from anywhere: `python assets/objects/towel_hand/generate.py`. Needs Pillow.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+LENGTH, WIDTH = 0.75, 0.35  # m
+COUNT = (25, 13)  # vertices along length and width: halves and thirds end on a row of them
+MASS = 0.11  # kg
+RADIUS = 0.003  # m, half of the thickness with which layers lie on each other
+PIXELS = (750, 350)
+
+
+def terry() -> Image.Image:
+    """Loops of cotton, white, with two blue bands woven flat near either end and a hem round the edge."""
+    rng = np.random.default_rng(11)
+    wide, high = PIXELS
+    x, y = np.meshgrid(np.arange(wide), np.arange(high))
+    loops = 0.5 + 0.5 * np.sin(2 * np.pi * x / 5.0 + rng.normal(0, 0.5, (high, wide))) * np.sin(2 * np.pi * y / 5.0)
+    shade = 0.90 + 0.08 * loops + rng.normal(0, 0.015, (high, wide))
+    image = shade[..., None] * np.array([246, 243, 236.0])
+    end = np.minimum(x, wide - 1 - x)
+    for first, last, colour in ((62, 92, (64, 116, 168)), (100, 108, (64, 116, 168)), (46, 54, (64, 116, 168))):
+        band = (end >= first) & (end < last)
+        weave = 0.93 + 0.07 * ((x + y) % 4 < 2)
+        image[band] = (weave[..., None] * np.array(colour, float))[band]
+    hem = (end < 8) | (np.minimum(y, high - 1 - y) < 6)
+    image[hem] = 0.93 * np.array([240, 237, 230.0])
+    return Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
+
+
+def main() -> None:
+    here = Path(__file__).parent
+    terry().quantize(64).save(here / "terry.png", optimize=True)
+    nx, ny = COUNT
+    text = f"""<!-- written by generate.py; change the numbers there -->
+<mujoco model="towel_hand">
+  <compiler angle="radian" autolimits="true"/>
+  <option integrator="discrete" solver="CG" iterations="40" timestep="0.004166667"/>
+
+  <default>
+    <default class="towel">
+      <site group="4" size="0.006" rgba="0.2 0.9 0.3 0.6"/>
+    </default>
+  </default>
+
+  <asset>
+    <texture name="terry" type="2d" file="terry.png"/>
+    <material name="terry" texture="terry" specular="0.02" shininess="0.05"/>
+  </asset>
+
+  <!-- the part's frame is the middle of the underside of the towel as it lies flat; x along its length -->
+  <worldbody>
+    <body name="towel_hand" childclass="towel">
+      <site name="base" pos="0 0 0"/>
+      <flexcomp name="cloth" type="grid" dim="2" count="{nx} {ny} 1" radius="{RADIUS:g}" mass="{MASS:g}"
+        spacing="{LENGTH / (nx - 1):.8g} {WIDTH / (ny - 1):.8g} 0.01" pos="0 0 {RADIUS:g}" material="terry">
+        <contact contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="-50000 -400"
+          selfcollide="auto"/>
+        <elasticity young="1e5" poisson="0.2" thickness="2e-3" damping="4e-3" elastic2d="both"/>
+      </flexcomp>
+    </body>
+  </worldbody>
+</mujoco>
+"""
+    (here / "towel_hand.xml").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,297 @@
+"""Cloth: its words on hand-made states, how it comes to lie at the start, and that a scene with it is one like any other."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+import pytest
+import shiliu
+from shiliu.scenarios import draw
+from shiliu.scenarios.cloth import Cloth, cloth_of
+from shiliu.scenarios.config import nominal_values
+from shiliu.scenarios.dialect import Node, Problems
+from shiliu.scenarios.draw import STATE
+from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.physics import Physics, read_physics
+from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.words.cloth import (
+    Apart,
+    Footprint,
+    Hangs,
+    LaidOn,
+    Layered,
+    Smooth,
+    Spread,
+    Twisted,
+    box,
+    panels_of,
+    pieces_of,
+)
+
+NX, NY = 13, 7  # 12 x 6 squares of 50 mm: 600 x 300 mm
+SQUARE, RADIUS = 0.05, 0.003
+PLACE = Request("site_position", "top")
+
+
+def made_cloth() -> Cloth:
+    x, y = np.meshgrid(np.arange(NX) - (NX - 1) / 2, np.arange(NY) - (NY - 1) / 2, indexing="ij")
+    flat = SQUARE * np.stack([x.ravel(), y.ravel()], axis=1)
+    triangles = []
+    for i in range(NX - 1):
+        for j in range(NY - 1):
+            a, b, c, d = i * NY + j, (i + 1) * NY + j, (i + 1) * NY + j + 1, i * NY + j + 1
+            triangles += [(a, b, c), (a, c, d)]
+    names = tuple(f"towel/cloth_{i}" for i in range(NX * NY))
+    requests = tuple(Request("body_position", name) for name in names)
+    return Cloth("towel", "towel/towel", names, flat, np.array(triangles), RADIUS, requests)
+
+
+CLOTH = made_cloth()
+
+
+def flat() -> np.ndarray:
+    return np.c_[CLOTH.flat, np.full(len(CLOTH.flat), 0.853)]
+
+
+def halved(shift: float = 0.0) -> np.ndarray:
+    """Folded in half across its width; the upper half is pushed by a shift along the width."""
+    points = flat()
+    upper = points[:, 1] > 1e-9
+    points[upper, 1] = -points[upper, 1] + shift
+    points[upper, 2] += 2 * RADIUS
+    return points
+
+
+def thirds(shift: float = 0.0) -> np.ndarray:
+    """Halved, then folded to and fro in thirds of its length; the last third is pushed by a shift along the length."""
+    points, third = halved(), SQUARE * (NX - 1) / 3
+    share = (points[:, 0] + 1.5 * third) / third
+    panel = np.minimum(share.astype(int), 2)
+    points[:, 0] = np.where(panel == 1, (2 - share) * third, np.where(panel == 2, (share - 2) * third, share * third))
+    points[panel == 2, 0] += shift
+    points[:, 2] += 4 * RADIUS * panel
+    return points
+
+
+def turned(points: np.ndarray, yaw: float) -> np.ndarray:
+    c, s = np.cos(yaw), np.sin(yaw)
+    return np.c_[points[:, 0] * c - points[:, 1] * s, points[:, 0] * s + points[:, 1] * c, points[:, 2]]
+
+
+def raised(points: np.ndarray, vertex: int, by: float) -> np.ndarray:
+    points = points.copy()
+    points[vertex, 2] += by
+    return points
+
+
+def back(points: np.ndarray, column: int) -> np.ndarray:
+    """The last columns laid back over the others, from a column on."""
+    points = points.copy()
+    moved = points[:, 0] > SQUARE * (column - (NX - 1) / 2) + 1e-9
+    points[moved, 0] = 2 * SQUARE * (column - (NX - 1) / 2) - points[moved, 0]
+    return points
+
+
+def twisted() -> np.ndarray:
+    """The last third shows its other face: its width is mirrored."""
+    points = flat()
+    points[points[:, 0] > SQUARE * 2.5, 1] *= -1.0
+    return points
+
+
+SIX = panels_of(CLOTH, (3, 2))
+TWO = panels_of(CLOTH, (1, 2))
+TOP = np.array([0.0, 0.0, 0.85])
+CASES = [
+    # predicate, vertices, expected margin
+    (Spread(CLOTH, 0.9), flat(), 0.1),
+    (Spread(CLOTH, 0.9), turned(flat(), 1.1), 0.1),
+    (Spread(CLOTH, 0.9), back(flat(), 9), -0.4),  # a quarter laid back: half of the area cancels
+    (Footprint(CLOTH, 0.60, 0.30, 0.15), flat(), 0.15),
+    (Footprint(CLOTH, 0.30, 0.60, 0.15), flat(), 0.15),  # which side is called the length does not matter
+    (Footprint(CLOTH, 0.50, 0.30, 0.15), flat(), -0.05),
+    (Footprint(CLOTH, 0.60, 0.15, 0.15), halved(), 0.15),
+    (Footprint(CLOTH, 0.20, 0.15, 0.15), thirds(), 0.15),
+    (Footprint(CLOTH, 0.20, 0.15, 0.15), thirds(0.04), -0.05),
+    (Layered(CLOTH, TWO, 0.02), halved(), 0.02),
+    (Layered(CLOTH, TWO, 0.02), halved(0.03), -0.01),
+    (Layered(CLOTH, TWO, 0.02), flat(), 0.02 - 0.15),
+    (Layered(CLOTH, SIX, 0.02), thirds(), 0.02),
+    (Layered(CLOTH, SIX, 0.02), thirds(0.025), -0.005),
+    (Smooth(CLOTH, 1, 0.025), flat(), 0.025),
+    (Smooth(CLOTH, 6, 0.025), thirds(), 0.025),
+    (Smooth(CLOTH, 6, 0.025), raised(thirds(), NX * NY - 1, 0.03), -0.005),
+    (Smooth(CLOTH, 1, 0.025), raised(flat(), 3, 0.03), -0.005),
+    (Twisted(CLOTH, *pieces_of(CLOTH, (3, 1)), 0.3), flat(), -1.3),
+    (Twisted(CLOTH, *pieces_of(CLOTH, (3, 1)), 0.3), twisted(), 0.45),  # a quarter of it is lost in the twist
+]
+
+
+def seen(readings, points: np.ndarray, place: np.ndarray = TOP):
+    """Readings () of a cloth's vertices and one place."""
+    values = {request: points[..., i, :] for i, request in enumerate(CLOTH.requests)}
+    values[PLACE] = np.broadcast_to(place, (*points.shape[:-2], 3))
+    return readings(values)
+
+
+@pytest.mark.parametrize(("predicate", "points", "expected"), CASES)
+def test_holds_here_and_fails_there_by_so_much(predicate, points, expected, readings):
+    assert predicate.margin(seen(readings, points)) == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize(("predicate", "points", "expected"), CASES)
+def test_same_at_any_yaw_on_any_leading_shape_and_on_plain_floats(predicate, points, expected, readings):
+    poses = np.array([[turned(points, 0.3 * i + j) for i in range(3)] for j in range(2)])
+    many = predicate.margin(seen(readings, poses))
+    assert many.shape == (2, 3)
+    np.testing.assert_allclose(
+        many, predicate.margin(seen(readings, points)), atol=0.012
+    )  # the box is turned by 0.25 deg at most
+    flatly = seen(readings, poses.reshape(6, -1, 3))
+    for i in range(6):
+        row = predicate.margin(flatly.row(i))
+        assert type(row) is float and row == many.reshape(6)[i]  # to the bit
+
+
+@pytest.mark.parametrize(("shift", "drop", "expected"), [(0.0, 0.0, 0.02), (0.03, 0.0, -0.01), (0.0, 0.036, -0.016)])
+def test_laid_on_tells_an_offset_and_what_hangs_down(shift, drop, expected, readings):
+    points = thirds()
+    middle = 0.5 * (points.min(axis=0) + points.max(axis=0))
+    place = np.array([middle[0] - shift, middle[1], 0.85])
+    points[0, 2] -= drop
+    margin = LaidOn(CLOTH, PLACE, 0.02).margin(seen(readings, points, place))
+    assert margin == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(("low", "expected"), [(0.853, -0.033), (0.81, 0.01)])
+def test_hangs_over_an_edge(low, expected, readings):
+    points = flat()
+    points[:NY, 2] = low
+    assert Hangs(CLOTH, PLACE, 0.03).margin(seen(readings, points)) == pytest.approx(expected)
+
+
+def test_a_lost_corner_is_apart_from_the_other(readings):
+    a, b = CLOTH.requests[0], CLOTH.requests[NY - 1]
+    for points, expected in ((halved(), -0.054), (halved(0.1), 0.04)):
+        assert Apart(a, b, 0.06).margin(seen(readings, points)) == pytest.approx(expected, abs=2e-3)
+
+
+def test_the_box_is_the_smallest(rng=np.random.default_rng(3)):  # noqa: B008
+    x, y = rng.uniform(-0.3, 0.3, 200), rng.uniform(-0.1, 0.1, 200)
+    for yaw in rng.uniform(0, np.pi, 8):
+        points = turned(np.c_[x, y, x], yaw)
+        long, short, _, _ = box(points[:, 0], points[:, 1])
+        areas = []
+        for angle in np.linspace(0, np.pi / 2, 2000):
+            along = turned(points, angle)
+            areas.append(np.ptp(along[:, 0]) * np.ptp(along[:, 1]))
+        assert long * short == pytest.approx(min(areas), rel=0.01) and long > short
+
+
+# -- physics ----------------------------------------------------------------------------------------------------------
+
+
+def physics(text: dict) -> tuple[Physics, list[str]]:
+    problems = Problems()
+    return read_physics(Node(text, "physics", problems)), problems.found
+
+
+def test_physics_is_named_as_in_mujoco():
+    assert physics({}) == (Physics(), [])
+    found, problems = physics(
+        {"integrator": "discrete", "solver": "CG", "iterations": 30, "tolerance": 1e-6, "impratio": 1}
+    )
+    assert not problems and (found.solver, found.iterations, found.impratio) == ("CG", 30, 1.0)
+    option = mujoco.MjSpec().option
+    found.apply(option, 0.004)
+    assert option.integrator == mujoco.mjtIntegrator.mjINT_DISCRETE and option.solver == mujoco.mjtSolver.mjSOL_CG
+    assert (option.timestep, option.iterations, option.tolerance) == (0.004, 30, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ({"integrator": "implict"}, "Did you mean implicit"),
+        ({"solver": "PGS"}, "Known here: CG, Newton"),
+        ({"iterations": 0}, "a whole number from 1 on"),
+        ({"tolerance": -1.0}, "a number above 0"),
+        ({"timestep": 0.002}, "unknown key 'timestep'"),
+    ],
+)
+def test_wrong_physics_is_noted_at_its_key(text, told):
+    found, problems = physics(text)
+    assert len(problems) == 1 and told in problems[0] and problems[0].startswith(f"physics.{next(iter(text))}")
+    assert (found.integrator, found.solver, found.tolerance) == (Physics.integrator, Physics.solver, Physics.tolerance)
+
+
+# -- a scene with cloth -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folding() -> Scene:
+    return shiliu.load_scenario("laundry_folding")
+
+
+def test_the_cloth_is_found_with_its_size(folding):
+    (cloth,) = folding.cloths
+    np.testing.assert_allclose(cloth.size, [0.75, 0.35], atol=1e-6)
+    assert cloth.area == pytest.approx(0.75 * 0.35)
+    mass = sum(folding.model.body(name).mass[0] for name in cloth.vertices)
+    assert mass == pytest.approx(0.11, rel=1e-6)
+    assert cloth_of(folding.spec(nominal_values(folding.config)), "stack") is None
+
+
+def test_cloth_wants_an_integrator_that_takes_its_elasticity():
+    with pytest.raises(ScenarioError, match=r"physics.integrator: .*discrete"):
+        shiliu.load_scenario("laundry_folding", ["physics.integrator=implicitfast"])
+
+
+@pytest.mark.slow  # seven seconds of cloth
+def test_flat_and_dropped_starts_are_the_same_bytes_for_the_same_values(folding):
+    start = draw.nominal(folding)
+    np.testing.assert_array_equal(draw.nominal(folding).start_state, start.start_state)
+    crumpled = {**start.values, "towel.lifted_by": 0.3, "towel.lifted_x": 0.2, "towel.lifted_y": -0.1}
+    first, second = (draw.of_values(folding, crumpled, 0) for _ in range(2))
+    np.testing.assert_array_equal(first.start_state, second.start_state)
+    spread = next(s for s in folding.goal if s.name == "spread").predicate.parts[0]
+    shares = []
+    for begun in (start, first):
+        shares.append(float(spread.share(Simulation(folding).begin([begun]))[0]))
+    assert shares[0] > 0.99 and shares[1] < 0.85
+    assert not np.isnan(first.start_state).any()
+
+
+def test_copies_and_restarts_agree_to_the_bit_with_a_plain_loop(folding):
+    begun = draw.nominal(folding)
+    action = np.asarray(folding.ready_ctrl, np.float32)
+    model, data = begun.model, mujoco.MjData(begun.model)
+    mujoco.mj_setState(model, data, begun.start_state, STATE)
+    two, one = Simulation(folding, 2, 2), Simulation(folding)
+    two.begin([begun, begun])
+    one.begin([begun])
+    states = []
+    for step in range(4):
+        two.step(np.tile(action, (2, 1)))
+        one.step(action[None])
+        data.ctrl[:] = action
+        for _ in range(folding.n_substeps):
+            mujoco.mj_step(model, data)
+        states.append(one.state[0].copy())
+        if step == 1:
+            saved = one.save()
+    plain = np.zeros_like(states[0])
+    mujoco.mj_getState(model, data, plain, STATE)
+    np.testing.assert_array_equal(two.state[1], states[-1])
+    np.testing.assert_array_equal(plain, states[-1])
+    one.restore(saved)
+    for _ in range(2):
+        one.step(action[None])
+    np.testing.assert_array_equal(one.state[0], states[-1])
+
+
+def test_the_fingerprint_is_that_of_the_scene(folding):
+    assert folding.fingerprint == shiliu.load_scenario("laundry_folding").fingerprint
+    other = shiliu.load_scenario("laundry_folding", ["physics.impratio=5"])
+    assert other.fingerprint != folding.fingerprint
