@@ -75,7 +75,8 @@ def settle(
     best: tuple[float, list[np.ndarray]] = (np.inf, [])
     for rank, row in enumerate(rows):
         for like in (arm.q, *(posture(name, side) for name in BENCHES)):
-            seed, found, score = like, [], RANK * rank
+            found: list[np.ndarray] = []
+            seed, score = like, RANK * rank
             for i, (position, frame) in enumerate(row):
                 seed, miss = arm.solve(position, frame, seed, like, WEIGHT)
                 turn = turned_between(arm.hand(seed)[1], frame)
