@@ -81,15 +81,17 @@ PEOPLE = {  # of a person's hands, see replay/faults/person.py
     "door.followed": ("a tracker loses the fingers of the left hand", "open_hand"),
 }
 UNSURVEYED = "site-nobody-surveyed"
-AGAIN = "to be made by `python docs/checks.py examples {}`"
+LEANS = [  # on somebody who sits before the robot
+    "+parts.chair={part: fixtures/armchair, put: floor, at: {x: 600 mm, y: 320 mm}, yaw: 180 deg}",
+    "+parts.guest={part: people/seated_elder, stands_on: chair.seat, put: seat}",
+    "+safety={guest: {person: {of: guest, frail: true}}}",
+    "+skills=[{reach: {hand: left, to: guest.chest, standoff: 120 mm}}, {press_on: {hand: left, at: guest.chest, force: 90 N}}]",
+    "time_limit='7 s'",
+]
 WITHOUT_EXAMPLE = {
-    **{code: AGAIN.format(code) for code in ("joint.acceleration", "joint.jerk")},
     "walking": "never judged; the microwave's robot stands",
-    "force.person": "no scenario with a person has an example yet",
-    "speed.person": "no scenario with a person has an example yet",
 }
 WITHOUT_CURVE = {
-    **{code: AGAIN.format(code) for code in ("robustness",)},
     "door.followed": "the report of the recording draws the angles of both doors",
     "walking": "never judged",
     "cell.unknown": "a name is known or it is not",
@@ -209,6 +211,11 @@ def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     there = "the bowl tracked, the oven not where the nominal scene has it, in a cell that nobody surveyed"
     others = [code for code in ("object.diverged", "cell.unknown") if code in every]
     _keep(found, others, there, [tracked(scene, episode, device)], somewhere)
+    near = [code for code in ("force.person", "speed.person") if code in every]
+    if near:
+        room = shiliu.load_scenario("bare", LEANS)
+        (leaning,) = demonstrate(room, [0])
+        _keep(found, near, "a hand leans on a frail person's chest with 90 N", [as_recording("0", leaning, room)], room)
     good = as_recording("good", episode, scene)
     for name, recording in (("a good demonstration", good), ("the same through a real device's ways", device)):
         rest = [code for code in every if code not in found and code not in WITHOUT_EXAMPLE]

@@ -163,6 +163,28 @@ def _force(case: Case, finding: Finding) -> Plot | None:
     return Plot("force", finding.subject[0], str(finding.unit), [trace], limits)
 
 
+def _person(case: Case, finding: Finding) -> Plot | None:
+    """Force on a region of somebody's body, or the speed of what is near them."""
+    found = _replay(case)
+    if found is None or not finding.subject:
+        return None
+    _, played, t = found
+    kind = finding.details.get("kind")
+    limit = next(
+        (
+            one
+            for one in case.stage.scene.safety
+            if one.judged_as == finding.code and (one.about, one.kind) == (finding.subject[0], kind)
+        ),
+        None,
+    )
+    if limit is None or limit.name not in played.safety:
+        return None
+    trace = {"name": "replayed", "t": t, "y": played.safety[limit.name]}
+    title = "force" if finding.code == "force.person" else "speed"
+    return Plot(title, finding.subject[0], str(finding.unit), [trace], [{"name": "limit", "value": limit.limit}])
+
+
 def _unexpected(case: Case, finding: Finding) -> Plot | None:
     found = _replay(case)
     if found is None or not found[1].touches.shape[1]:
@@ -233,6 +255,8 @@ CURVES = {
     "drop": _height,
     "object.diverged": _apart,
     "force.object": _force,
+    "force.person": _person,
+    "speed.person": _person,
     "collision.unexpected": _unexpected,
     "scenario": _event,
     "goal": _steps,
