@@ -34,7 +34,11 @@ _ELEMENTS = {
     "light": "lights",
     "actuator": "actuators",
     "equality": "equalities",
+    "flex": "flexes",
 }
+
+
+_MASS_OF_CLOTH = ("flex", "mass")  # shared evenly by the bodies that are its vertices
 
 
 def _absent(spec: mujoco.MjSpec, kind: str, name: str) -> str:
@@ -56,10 +60,10 @@ class Write:
         """What the part lacks of what is written, or None."""
         element = getattr(spec, self.kind)(self.element)
         if element is None:
-            names = [
-                e.name for e in getattr(spec, "bodies" if self.kind == "body" else f"{self.kind.removesuffix('y')}s")
-            ]
+            names = [e.name for e in getattr(spec, _ELEMENTS[self.kind])]
             return f"there is no {self.kind} {self.element!r}.{nearest(self.element, names)}"
+        if (self.kind, self.attribute) == _MASS_OF_CLOTH:
+            return None
         if not hasattr(element, self.attribute):
             return f"a {self.kind} has no attribute {self.attribute!r}."
         size = np.size(getattr(element, self.attribute))
@@ -69,12 +73,24 @@ class Write:
             return f"{self.attribute} of {self.element!r} has no index {self.index}."
         return None
 
+    def held(self, spec: mujoco.MjSpec) -> float:
+        """The number that a part's spec holds where this writes."""
+        element = getattr(spec, self.kind)(self.element)
+        if (self.kind, self.attribute) == _MASS_OF_CLOTH:
+            return float(sum(spec.body(str(name)).mass for name in element.vertbody))
+        value = getattr(element, self.attribute)
+        return float(value if self.index is None else value[self.index])
+
     def apply(self, spec: mujoco.MjSpec, prefix: str, value: float) -> None:
         element = getattr(spec, self.kind)(prefix + self.element)
         if element is None:  # a visual shape, which the physics-only spec does without
             return
         number = value * self.gain + self.offset
-        if self.index is None:
+        if (self.kind, self.attribute) == _MASS_OF_CLOTH:
+            vertices = list(element.vertbody)
+            for name in vertices:
+                spec.body(str(name)).mass = number / len(vertices)
+        elif self.index is None:
             setattr(element, self.attribute, number)
         else:
             array = np.array(getattr(element, self.attribute), float)

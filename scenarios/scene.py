@@ -271,6 +271,7 @@ def _handled(subgoals: tuple[Subgoal, ...]) -> dict[str, Handled]:
     return found
 
 
+CLOTH_MEMORY = 2**27  # bytes: a heap of cloth has thousands of contacts
 SETTLE_TIME = 1.0  # s, contacts of placed objects have decayed by then
 
 
@@ -299,6 +300,8 @@ class _Build:
             config.physics.apply(part.option, timestep)  # what a part says for itself counts when it is opened alone
             self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
             self.frames[placed.name] = frame
+        if self.spec.flexes:
+            self.spec.memory = CLOTH_MEMORY
         self._friction = self._friction_geoms()
 
     def _friction_geoms(self) -> list[tuple[Any, np.ndarray]]:

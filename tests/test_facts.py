@@ -49,6 +49,15 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float, str]] | str]] = {
         "left/right handed": "left-handed person",
         "table height": {"table.height": (0.74, 0.78, "meal tray 450x320 mm at 0.72 m")},
     },
+    "laundry_folding": {
+        "item type": "T-shirt",
+        "size +-15 %": "size of the towel",
+        "mass 300-600 g/m2": {"towel.mass": (0.0788, 0.1575, "hand towel 350x750 mm")},
+        "stiffness": {"towel.stiffness": (0.7, 1.3, "bend stiffness")},
+        "initial crumple (drop height 0.3 m, random grasp)": "`variant=crumpled`",
+        "colour/pattern": "colour and pattern",
+        "table friction": "friction of the table",
+    },
 }
 
 

@@ -96,7 +96,8 @@ def test_parts_weigh_what_the_scenario_says(scene):
 def test_a_diverged_scene_is_not_reset_silently(any_scene):
     model, data = started(any_scene)
     assert model.opt.disableflags & mujoco.mjtDisableBit.mjDSBL_AUTORESET
-    data.qvel[:] = 1e12
+    # not a cloth, whose vertices would meet all of each other: no memory holds so many contacts
+    data.qvel[: len(any_scene.joint_index) if any_scene.cloths else None] = 1e12
     for _ in range(3):
         mujoco.mj_step(model, data)
     assert sum(data.warning.number) > 0

@@ -19,9 +19,9 @@ from ..predicate import Predicate, Values, distance
 from ..sensing import Readings, Request, Row
 from .word import Words
 
-_FINE = np.deg2rad(0.5)  # of the search for the box; 0.25 deg beside the best, a box of 250 mm is 1 mm too wide
-_DIRECTIONS = 180
-_STRIDE = 8  # of the first, coarse look
+_FINE = np.deg2rad(0.25)  # of the search for the box: beside the best by half of it, a strip of 750 mm is 2 mm too wide
+_DIRECTIONS = 360
+_STRIDE = 12  # of the first, coarse look
 _COS, _SIN = np.cos(_FINE * np.arange(_DIRECTIONS)), np.sin(_FINE * np.arange(_DIRECTIONS))
 
 
