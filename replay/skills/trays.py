@@ -109,6 +109,7 @@ class CarryTray(Skill):
         arms = body.arms
         up = self.retreat * UP  # straight up: behind a hand before the chest there is no room
         yield from together([slide(arms[s], up - 0.02 * arms[s].hand()[1][:, 2], 0.2) for s in SIDES])
+        yield from together([slide(arms[s], _outwards(body, s), 0.3) for s in SIDES])
 
     def _lower(self, body: Body, missing) -> Motion:
         def stands() -> bool:
@@ -118,6 +119,13 @@ class CarryTray(Skill):
         way = float(missing() @ UP) - 0.002
         paths = even([_straight(body, side, way * UP, LOWER) for side in SIDES])
         yield from together([body.arms[s].follow(p, stands, tremor=0.0, brake=1.0) for s, p in zip(SIDES, paths)])
+
+
+def _outwards(body: Body, side: str) -> np.ndarray:
+    """The way by which a hand that has crossed before the chest comes before its own shoulder again; none where it has not."""
+    shoulder, sign = body.site(f"{side}_shoulder")[0], 1.0 if side == "left" else -1.0
+    missing = sign * float((shoulder - body.arms[side].hand()[0])[1])
+    return np.array([0.0, sign * max(missing, 0.002), 0.0])
 
 
 def shift(body: Body, way: np.ndarray, speed: float) -> Motion:
