@@ -15,6 +15,7 @@ TURNS = np.deg2rad(
     [0.0, -12.0, 12.0, -24.0, 24.0]
 )  # other directions of the fingers, tried where the wanted one is out of reach
 UP = np.array([0.0, 0.0, 1.0])
+THERE = 0.01  # rad, a hand that hangs so near its posture need not be sent there beside another's work
 
 
 def facing(rotation: np.ndarray) -> float:
@@ -111,7 +112,10 @@ class Home(Skill):
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
         body.open_claw(self.hand, self.opening)
-        motion = arm.follow(arm.way([posture(self.posture, self.hand)], self.speed))
+        goal = posture(self.posture, self.hand)
+        if self.beside == "yes" and np.abs(arm.q - goal).max() < THERE:
+            return
+        motion = arm.follow(arm.way([goal], self.speed))
         if self.beside == "yes":
             body.beside(motion)
             return
