@@ -76,6 +76,7 @@ class Body:
             )
         self.base = Base(scene) if scene.robot.base_names else None
         self._place_arms()
+        self.began = {side: arm.q.copy() for side, arm in self.arms.items()}
         self.claws = dict.fromkeys(SIDES, 0.0)
         self.squeeze = dict.fromkeys(SIDES, 0.0)
         self._order = scene.schema.action.names

@@ -15,6 +15,7 @@ TURNS = np.deg2rad(
     [0.0, -12.0, 12.0, -24.0, 24.0]
 )  # other directions of the fingers, tried where the wanted one is out of reach
 UP = np.array([0.0, 0.0, 1.0])
+THERE = 0.01  # rad, a hand that is so near its posture, or has not been used yet, is not sent there beside another's work
 
 
 def facing(rotation: np.ndarray) -> float:
@@ -38,6 +39,7 @@ class Reach(Skill):
         "opening": Argument("length", "gap between the pads", 0.05),
         "posture": Argument("word", "how the arm is held", "elbow_out"),
         "by_way_of": Argument("word", "a posture passed on the way", None),
+        "straight": Argument("word", "whether it goes straight where that keeps clear", "no", ("no", "yes")),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
@@ -50,7 +52,8 @@ class Reach(Skill):
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
         goal = body.goal(self.hand, rows, like, touch=[body.part_of(self.to)])[1][0]
         row = [] if self.by_way_of is None else [self.by_way_of]
-        yield from arm.follow(body.way(self.hand, goal, [row], self.speed))
+        rows = [row] if self.straight == "no" else [[], row]
+        yield from arm.follow(body.way(self.hand, goal, rows, self.speed))
         yield from body.pause()
 
 
@@ -111,7 +114,10 @@ class Home(Skill):
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
         body.open_claw(self.hand, self.opening)
-        motion = arm.follow(arm.way([posture(self.posture, self.hand)], self.speed))
+        goal = posture(self.posture, self.hand)
+        if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in (goal, body.began[self.hand])) < THERE:
+            return
+        motion = arm.follow(arm.way([goal], self.speed))
         if self.beside == "yes":
             body.beside(motion)
             return
