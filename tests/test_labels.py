@@ -49,9 +49,20 @@ def keyed(keys, seconds):
 
 
 def film(
-    seconds, hand, claw=((0, 20),), held=(), touched=(), joints=None, places=None, side="left", slides=(), leans=None, beside=()
+    seconds,
+    hand,
+    claw=((0, 20),),
+    held=(),
+    touched=(),
+    joints=None,
+    places=None,
+    side="left",
+    slides=(),
+    leans=None,
+    beside=(),
+    both=False,
 ):
-    """Tracks of one acting hand; the other stays where it is, but holds what `beside` says.
+    """Tracks of one acting hand; the other stays where it is, but holds what `beside` says, and goes along where `both`.
 
     Args:
         hand: keys of the tcp; claw: keys of percent; held, touched: (from, to, body) [s].
@@ -64,10 +75,15 @@ def film(
     near = {side: {}, other: {}}
     for begin, end, body in (*held, *touched):
         near[side][body] = near[side].get(body, np.zeros(n, bool)) | ((t >= begin) & (t < end))
+    for begin, end, body in beside:
+        near[other][body] = (t >= begin) & (t < end)
     for whose, begin, end, body in (*((side, *one) for one in held), *((other, *one) for one in beside)):
         for finger, push in (("front", (0, 1, 0)), ("back", (0, -1, 0))):
             fingers[whose, finger].setdefault(body, np.zeros((n, 3)))[(t >= begin) & (t < end)] = push
-    positions = {f"{side}_tcp": keyed(hand, seconds), f"{other}_tcp": np.full((n, 3), 5.0)}
+    positions = {
+        f"{side}_tcp": keyed(hand, seconds),
+        f"{other}_tcp": keyed(hand, seconds) + 5.0 if both else np.full((n, 3), 5.0),
+    }
     positions |= {name: keyed(keys, seconds) for name, keys in (places or {}).items()}
     owner = {"chest/knob": LID, "cup/rim": CUP, "cup/base": CUP, "key/face": "key/key"}
     owner |= {"lid_hinge": LID, "key_slide": "key/key", "table/here": "table/table", "cup/level": "cup/water"}
@@ -296,6 +312,25 @@ CASES = {
         step("push", of="cup/base", to="shelf/place"),
         (AT_RIM, dict(touched=[(1, 2, CUP)], **SLIDES)),
         [(AT_RIM, SLIDES), (AT_RIM, dict(touched=[(1, 2, CUP)], **STAYS)), (AT_RIM, dict(held=HELD_CUP, **SLIDES))],
+    ),
+    "turn_knob": (
+        step("turn_knob", at="chest/knob"),
+        (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR)),
+        [(AT_KNOB, DOOR), (AT_KNOB, dict(touched=[(1, 2, LID)], **STANDS))],
+    ),
+    "pick_cloth": (
+        step("pick_cloth", of=CUP),
+        (AT_RIM, dict(TAKES, beside=[(1, 3.1, CUP)])),
+        [(AT_RIM, TAKES), (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP))],
+    ),
+    "fold_half": (
+        step("fold_half", of=CUP),
+        (GO, dict(held=HELD_CUP, beside=HELD_CUP, both=True)),
+        [
+            (GO, dict(held=HELD_CUP, beside=HELD_CUP)),
+            (GO, dict(both=True)),
+            (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP)),
+        ],
     ),
     "press_on": (
         step("press_on", at="table/here"),
