@@ -49,9 +49,20 @@ def keyed(keys, seconds):
 
 
 def film(
-    seconds, hand, claw=((0, 20),), held=(), touched=(), joints=None, places=None, side="left", slides=(), leans=None
+    seconds,
+    hand,
+    claw=((0, 20),),
+    held=(),
+    touched=(),
+    joints=None,
+    places=None,
+    side="left",
+    slides=(),
+    leans=None,
+    beside=(),
+    both=False,
 ):
-    """Tracks of one acting hand; the other stays where it is.
+    """Tracks of one acting hand; the other stays where it is, but holds what `beside` says, and goes along where `both`.
 
     Args:
         hand: keys of the tcp; claw: keys of percent; held, touched: (from, to, body) [s].
@@ -64,10 +75,15 @@ def film(
     near = {side: {}, other: {}}
     for begin, end, body in (*held, *touched):
         near[side][body] = near[side].get(body, np.zeros(n, bool)) | ((t >= begin) & (t < end))
-    for begin, end, body in held:
+    for begin, end, body in beside:
+        near[other][body] = (t >= begin) & (t < end)
+    for whose, begin, end, body in (*((side, *one) for one in held), *((other, *one) for one in beside)):
         for finger, push in (("front", (0, 1, 0)), ("back", (0, -1, 0))):
-            fingers[side, finger].setdefault(body, np.zeros((n, 3)))[(t >= begin) & (t < end)] = push
-    positions = {f"{side}_tcp": keyed(hand, seconds), f"{other}_tcp": np.full((n, 3), 5.0)}
+            fingers[whose, finger].setdefault(body, np.zeros((n, 3)))[(t >= begin) & (t < end)] = push
+    positions = {
+        f"{side}_tcp": keyed(hand, seconds),
+        f"{other}_tcp": keyed(hand, seconds) + 5.0 if both else np.full((n, 3), 5.0),
+    }
     positions |= {name: keyed(keys, seconds) for name, keys in (places or {}).items()}
     owner = {"chest/knob": LID, "cup/rim": CUP, "cup/base": CUP, "key/face": "key/key"}
     owner |= {"lid_hinge": LID, "key_slide": "key/key", "table/here": "table/table", "cup/level": "cup/water"}
@@ -197,6 +213,11 @@ STAYS = dict(places={"cup/base": [(0, RIM)], "shelf/place": [(0, PLACE)]})
 AHEAD = dict(places={"shelf/place": [(0, (0.5, 0.2, 1.3))]})  # straight before fingers that point up
 ASTRAY = dict(places={"shelf/place": [(0, (0.8, 0.2, 1.0))]})
 DOWN = [(0, KNOB), (0.5, KNOB), (2.5, (0.5, 0.2, 0.8))]
+RAISED = [(0, PLACE), (1, PLACE), (2, (0.4, 0, 1.15))]
+INTO = dict(
+    places={"cup/base": [(0, (0.415, 0, 1)), (1, (0.415, 0, 1)), (2, (0.395, 0, 1))], "shelf/place": [(0, PLACE)]}
+)
+ELSE_IN = dict(places=INTO["places"] | {"shelf/place": [(0, RIM)]})
 ON_THE_WAY = [(-1, (0, 0, 1)), (4, (1, 0, 1))]  # it never rests
 WALKS_ON = dict(joints={"base_x": [(-1, 0), (4, 1)], "base_y": [(0, 0.0)]}, **TO)
 WALKS = dict(joints={"base_x": [(0, 0), (0.5, 0), (2.5, 0.5)], "base_y": [(0, 0.0)]}, **TO)
@@ -208,7 +229,7 @@ CASES = {
     "pinch": (step("pinch", at="chest/knob"), (AT_KNOB, GRAB), [(AT_KNOB, TO), ([(0, RIM)], GRAB)]),
     **{
         word: (step(word, at="cup/rim", of=CUP), *TAKEN)
-        for word in ("pick_rim", "pick_from_above", "grasp", "grasp_bottle", "regrasp_hot")
+        for word in ("pick_rim", "pick_from_above", "grasp", "grasp_bottle", "regrasp_hot", "pick_part")
     },
     "pull_open": (
         step("pull_open", joint="lid_hinge", grasp="chest/knob"),
@@ -244,8 +265,39 @@ CASES = {
     ),
     **{
         word: (step(word, of="cup/base", upon="shelf/place"), *PUT)
-        for word in ("place_inside", "place", "place_on", "set_down", "stack")
+        for word in ("place_inside", "place", "place_on", "set_down", "stack", "load_fixture")
     },
+    "place_in_slot": (step("place_in_slot", of="cup/base", slot="shelf/place"), *PUT),
+    "carry_tray": (
+        step("carry_tray", of="cup/base", upon="shelf/place"),
+        (AT_PLACE, dict(claw=LETS_GO, held=[(0, 1.2, CUP)], beside=[(0, 1.2, CUP)], places=OVER)),
+        PUT[1],
+    ),
+    "bimanual_lift": (
+        step("bimanual_lift", of="cup/base"),
+        (RAISED, dict(held=HELD_CUP, beside=HELD_CUP, **LOW)),
+        [(RAISED, dict(held=HELD_CUP, **LOW)), (AT_PLACE, dict(held=HELD_CUP, beside=HELD_CUP, **LOW))],
+    ),
+    "switch_hands": (
+        step("switch_hands", of=CUP),
+        (AT_RIM, dict(held=[(1, 3.1, CUP)], beside=[(0, 2, CUP)])),
+        [(AT_RIM, dict(held=HELD_CUP)), (AT_RIM, dict(beside=HELD_CUP))],
+    ),
+    "align": (step("align", of="cup/base", to="shelf/place"), *CARRIED),
+    "insert_press": (
+        step("insert_press", of="cup/base", into="shelf/place"),
+        (AT_PLACE, dict(held=HELD_CUP, **INTO)),
+        [(AT_PLACE, INTO), (AT_PLACE, dict(held=HELD_CUP, places=OVER)), (AT_PLACE, dict(held=HELD_CUP, **ELSE_IN))],
+    ),
+    "verify_seat": (
+        step("verify_seat", of="cup/base", into="shelf/place"),
+        (AT_PLACE, dict(held=HELD_CUP, places=OVER)),
+        [
+            (AT_PLACE, dict(places=OVER)),
+            (AT_PLACE, dict(held=HELD_CUP, places=BESIDE)),
+            (ON_THE_WAY, dict(held=HELD_CUP, places=OVER)),
+        ],
+    ),
     "pour_liquid": (
         step("pour_liquid", **POURED),
         (AT_RIM, TIPS),
@@ -260,6 +312,25 @@ CASES = {
         step("push", of="cup/base", to="shelf/place"),
         (AT_RIM, dict(touched=[(1, 2, CUP)], **SLIDES)),
         [(AT_RIM, SLIDES), (AT_RIM, dict(touched=[(1, 2, CUP)], **STAYS)), (AT_RIM, dict(held=HELD_CUP, **SLIDES))],
+    ),
+    "turn_knob": (
+        step("turn_knob", at="chest/knob"),
+        (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR)),
+        [(AT_KNOB, DOOR), (AT_KNOB, dict(touched=[(1, 2, LID)], **STANDS))],
+    ),
+    "pick_cloth": (
+        step("pick_cloth", of=CUP),
+        (AT_RIM, dict(TAKES, beside=[(1, 3.1, CUP)])),
+        [(AT_RIM, TAKES), (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP))],
+    ),
+    "fold_half": (
+        step("fold_half", of=CUP),
+        (GO, dict(held=HELD_CUP, beside=HELD_CUP, both=True)),
+        [
+            (GO, dict(held=HELD_CUP, beside=HELD_CUP)),
+            (GO, dict(both=True)),
+            (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP)),
+        ],
     ),
     "press_on": (
         step("press_on", at="table/here"),

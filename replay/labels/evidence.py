@@ -95,7 +95,7 @@ def pick(see: Signs, step: Step) -> Evidence:
 def regrasp(see: Signs, step: Step) -> Evidence:
     """As `pick`, and what is taken is raised a little."""
     grip = pick(see, step)
-    raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + see.aside + AFTER)
+    raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + 0.5 * see.aside + AFTER)
     return Evidence((*grip.phases, raised), grip.begins, see.sets_off, grip.unfinished)
 
 
@@ -250,10 +250,93 @@ def _put(see: Signs, step: Step, first: Phase, off: np.ndarray) -> Evidence:
 
 
 def _off(see: Signs, step: Step, above: float = 0.0) -> np.ndarray:
-    """How far `of` is from its place, which may lie beside, beyond and above `upon`."""
+    """How far `of` is from its place, which may lie beside, beyond and above `upon` (or a `slot`)."""
     beyond = step.arguments.get("ahead") or step.arguments.get("deep") or 0.0
     shift = (float(beyond), float(step.arguments.get("aside") or 0.0), above)
-    return see.far(step.arguments["upon"], 0.08, 0.16, step.arguments["of"], shift)
+    place = step.arguments.get("upon") or step.arguments["slot"]
+    return see.far(place, 0.08, 0.16, step.arguments["of"], shift)
+
+
+def align(see: Signs, step: Step) -> Evidence:
+    """What is held goes, and comes to rest before a hole."""
+    left = float(step.arguments.get("standoff") or 0.015)
+    return _carry(
+        see, step.arguments["of"], see.far(step.arguments["to"], left + 0.02, left + 0.05, step.arguments["of"])
+    )
+
+
+def insert_press(see: Signs, step: Step) -> Evidence:
+    """What is held goes into a hole, at its mouth."""
+    of, into = step.arguments["of"], step.arguments["into"]
+    loose, away = 1.0 - see.holds(see.tracks.owner[of]), see.far(into, 0.025, 0.05, of)
+    return Evidence(
+        (
+            Phase("press", loose + away + 1.0 - see.about(see.goes_in(of, into), 0.3), True),
+            Phase("stay", loose + away + see.going + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        see.before(step.arguments.get("until")),
+    )
+
+
+def verify_seat(see: Signs, step: Step) -> Evidence:
+    """The hand keeps still with what it holds in a hole: a pull to which nothing yields."""
+    of, into = step.arguments["of"], step.arguments["into"]
+    rests = see.unbroken((1.0 - see.going) * see.holds())
+    pull = 1.0 - see.holds(see.tracks.owner[of]) + see.going + see.far(into, 0.025, 0.05, of)
+    return Evidence(
+        (Phase("pull", pull, True),),
+        see.starts(rests),
+        np.maximum(see.stops(rests), see.begins_to_open),
+        see.before(step.arguments.get("until")),
+    )
+
+
+def bimanual_lift(see: Signs, step: Step) -> Evidence:
+    """Both hands hold a thing and go up."""
+    loose = 1.0 - see.both_hold(see.tracks.owner[step.arguments["of"]])
+    return Evidence(
+        (
+            Phase("approach", see.works + see.other.works + IDLE * see.still),
+            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
+            Phase("stop", loose + see.aside + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.zeros(see.n),
+    )
+
+
+def carry_tray(see: Signs, step: Step) -> Evidence:
+    """Both hands carry a thing to its place, let go of it there and draw back."""
+    both, off = see.both_hold(see.tracks.owner[step.arguments["of"]]), _off(see, step)
+    return Evidence(
+        (
+            Phase("carry", 1.0 - both),
+            Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
+            Phase("out", both + off + see.works + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
+    )
+
+
+def switch_hands(see: Signs, step: Step) -> Evidence:
+    """The other hand holds a thing, then both, then this one alone."""
+    of = step.arguments["of"]
+    takes, gives = see.holds(of), see.other.holds(of)
+    return Evidence(
+        (
+            Phase("bring", 1.0 - gives + takes),
+            Phase("pass", 1.0 - see.both_hold(of), True),
+            Phase("give", 1.0 - takes + gives + AFTER),
+        ),
+        see.other.sets_off,
+        np.maximum(see.sets_off, see.stops(see.other.going)),
+        np.maximum(gives, 1.0 - takes),
+    )
 
 
 def pour(see: Signs, step: Step) -> Evidence:
@@ -411,6 +494,58 @@ def withdraw(see: Signs, step: Step) -> Evidence:
     )
 
 
+def turn_knob(see: Signs, step: Step) -> Evidence:
+    """The knob turns while the hand touches it; the way there and back, and other grips, belong to it."""
+    body = see.tracks.owner[step.arguments["at"]]
+    touched, turns = see.touches(body), np.zeros(see.n)
+    for joint in see.tracks.joint:
+        if see.tracks.owner[joint] == body:
+            turns = np.maximum(turns, see.grows(joint) + see.grows(joint, -1.0))
+    held = see.about(touched, 0.5)
+    return Evidence(
+        (
+            Phase("approach", turns + see.holds() * (1.0 - held) + IDLE * see.still),
+            Phase("turn", 1.0 - see.about(turns, 0.15) + 1.0 - held, True),
+            Phase("away", turns + see.holds() + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.maximum(see.about(touched, 0.1), see.before(step.arguments.get("until"))),
+    )
+
+
+def pick_cloth(see: Signs, step: Step) -> Evidence:
+    """The claws of both hands close at a cloth, one after the other, and raise it a little."""
+    at = see.both_touch(step.arguments["of"])
+    closes = np.maximum(see.closes, see.other.closes)
+    return Evidence(
+        (
+            Phase("hover", see.works + see.other.works + IDLE * see.still * see.other.still),
+            Phase("close", 1.0 - at + 1.0 - see.about(closes, 0.3), True),
+            Phase("raise", 1.0 - at + see.aside + AFTER),
+        ),
+        see.sets_off,
+        np.maximum(see.sets_off, see.other.sets_off),
+        np.maximum(1.0 - at, closes),
+    )
+
+
+def fold(see: Signs, step: Step) -> Evidence:
+    """Both hands go with a cloth between their pads, open them, and draw back."""
+    at = see.both_touch(step.arguments["of"])
+    opens = np.maximum(see.opens, see.other.opens)
+    return Evidence(
+        (
+            Phase("carry", 1.0 - at + 1.0 - see.about(see.going * see.other.going, 0.3) + opens, True),
+            Phase("let go", 1.0 - see.about(opens, 0.3)),
+            Phase("back", see.closes + see.other.closes + AFTER),
+        ),
+        np.maximum(see.sets_off, see.other.sets_off),
+        see.sets_off,
+        at,
+    )
+
+
 def home(see: Signs, step: Step) -> Evidence:
     """The free hand goes, touching nothing."""
     go = see.holds() + see.touches() + 1.0 - see.about(see.going, 0.3)
@@ -454,8 +589,11 @@ def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
     return see.grows(step.arguments["joint"]), see.grows(step.arguments["joint"], -1.0)
 
 
-# done by no hand; read with the left one's signs
-NO_HAND = ("walk_to", "approach", "turn", "squat", "stand_up", "look_at", "wait", "wait_event")
+# done by no hand, or by both: read once, with the left one's signs
+NOT_ONE_HAND = (
+    "walk_to", "approach", "turn", "squat", "stand_up", "look_at", "wait", "wait_event", "bimanual_lift", "carry_tray",
+    "pick_cloth", "fold_half",
+)  # fmt: skip
 
 WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "reach": reach,
@@ -468,6 +606,9 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "grasp": pick,
     "grasp_bottle": pick,
     "regrasp_hot": regrasp,
+    "pick_part": regrasp,
+    "bimanual_lift": bimanual_lift,
+    "switch_hands": switch_hands,
     "lift": lift,
     "carry_level": carry_level,
     "carry_over": carry_over,
@@ -478,14 +619,23 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "place_on": place,
     "set_down": set_down,
     "stack": set_down,
+    "place_in_slot": set_down,
+    "load_fixture": set_down,
+    "carry_tray": carry_tray,
+    "align": align,
+    "insert_press": insert_press,
+    "verify_seat": verify_seat,
     "pour_liquid": pour,
     "stop_at_level": stop_at_level,
     "push": push,
     "push_close": push_close,
     "press_key": press_key,
+    "turn_knob": turn_knob,
     "press_on": press_on,
     "wipe": wipe,
     "stir": stir,
+    "pick_cloth": pick_cloth,
+    "fold_half": fold,
     "look_at": look_at,
     "point_at": point_at,
     "wait": wait,

@@ -15,7 +15,7 @@ from ..playing import Played
 from ..skills import registry
 from ..skills.skill import read_skills
 from .alignment import OTHER_HAND, Candidate, align
-from .evidence import NO_HAND, WORDS, Step, evidence
+from .evidence import NOT_ONE_HAND, WORDS, Step, evidence
 from .sentences import sentence
 from .signs import Signs
 from .tracks import SIDES, Tracks, trace
@@ -24,6 +24,7 @@ OBJECT = {  # argument that says what a skill is about, where it is a place or a
     "reach": "to",
     "pinch": "at",
     "press_key": "at",
+    "turn_knob": "at",
     "press_on": "at",
     "look_at": "at",
     "point_at": "at",
@@ -33,7 +34,7 @@ OBJECT = {  # argument that says what a skill is about, where it is a place or a
     "stir": "in",
 }
 # what a hand takes with these it lifts and lets go of with others
-GRIPS = ("pinch", "pick_rim", "pick_from_above", "grasp", "grasp_bottle", "regrasp_hot")
+GRIPS = ("pinch", "pick_rim", "pick_from_above", "grasp", "grasp_bottle", "regrasp_hot", "pick_part", "switch_hands")
 OBJECTS = ("of", "joint", "at", "to", "grasp")  # and where the word is not listed, the first of these that it has
 GLIMPSE = 0.1  # s, a shorter stretch, such as at the very end, is no segment
 
@@ -87,8 +88,12 @@ def chain_of(scene: Scene) -> list[Step]:
 
 
 def _step(skill: Any, said: Mapping[str, Any]) -> Step:
-    named = [name for name, argument in skill.arguments.items() if argument.kind in ("site", "joint", "body")]
-    return Step(skill.word, dict(skill.values), {name: str(said[name]) for name in named if name in said})
+    named = [name for name, argument in skill.arguments.items() if argument.kind in ("site", "joint", "body", "cloth")]
+    values = {
+        name: value.body if skill.arguments[name].kind == "cloth" and value is not None else value
+        for name, value in skill.values.items()
+    }
+    return Step(skill.word, values, {name: str(said[name]) for name in named if name in said})
 
 
 def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list[str]]:
@@ -142,7 +147,7 @@ def read(chain: list[Step], tracks: Tracks) -> list[Segment]:
         Candidate(k, side, evidence(see, step), OTHER_HAND if step.hand not in (None, side) else 0.0)
         for k, step in enumerate(chain)
         for side, see in hands.items()
-        if step.word not in NO_HAND or side == SIDES[0]
+        if step.word not in NOT_ONE_HAND or side == SIDES[0]
     ]
     restless = np.max([*(see.going for see in hands.values()), hands[SIDES[0]].base_moves], axis=0)
     found: list[Segment] = []
@@ -154,7 +159,7 @@ def read(chain: list[Step], tracks: Tracks) -> list[Segment]:
         if t1 - t0 < GLIMPSE:
             continue
         about = _object(step)
-        if about is None and step.word not in NO_HAND:
+        if about is None and step.word not in NOT_ONE_HAND:
             about = held[side]
         elif step.word in GRIPS:
             held[side] = about

@@ -123,10 +123,14 @@ class Signs:
         return self._events(np.array(steps), np.array(weights))
 
     @cached_property
+    def other(self) -> Signs:
+        """The signs of the other hand."""
+        return Signs(self.tracks, SIDES[1 - SIDES.index(self.side)])
+
+    @cached_property
     def quiet(self) -> np.ndarray:
         """Neither hand goes, nor the base."""
-        others = [Signs(self.tracks, side).going for side in SIDES if side != self.side]
-        return 1.0 - np.max([self.going, *others, self.base_moves], axis=0)
+        return 1.0 - np.max([self.going, self.other.going, self.base_moves], axis=0)
 
     @cached_property
     def backwards(self) -> np.ndarray:
@@ -265,6 +269,14 @@ class Signs:
         """The hand holds a body, or anything, between its fingers."""
         return self._once("holds", body, lambda: self.unbroken(self.tracks.pinching(self.side, body)))
 
+    def both_touch(self, body: str) -> np.ndarray:
+        """Both hands touch a body."""
+        return self.touches(body) * self.other.touches(body)
+
+    def both_hold(self, body: str) -> np.ndarray:
+        """Both hands hold a body."""
+        return self.holds(body) * self.other.holds(body)
+
     @cached_property
     def settled(self) -> np.ndarray:
         """Something is held, and the claw has stood for a moment."""
@@ -300,6 +312,12 @@ class Signs:
         """A site goes."""
         speed = np.linalg.norm(self.tracks.rate(self.tracks.position[site]), axis=1)
         return (speed > SLIDING).astype(float)
+
+    def goes_in(self, of: str, into: str) -> np.ndarray:
+        """A site goes against the x axis of another one, which points out of a hole."""
+        way = self.tracks.position[of] - self.tracks.position[into]
+        out = np.einsum("tk,tk->t", way, self.tracks.rotation[into][:, :, 0])
+        return (self.tracks.rate(out) < -SLIDING).astype(float)
 
     def runs(self, gauge: str) -> np.ndarray:
         """A level rises."""

@@ -146,11 +146,14 @@ def trace(
     for t in range(n):
         data.qpos[:] = qpos[t]
         mujoco.mj_kinematics(model, data)
+        if model.nflex:
+            mujoco.mj_flex(model, data)
         mujoco.mj_collision(model, data)
         position[:, t] = data.site_xpos[ids]
         rotation[:, t] = data.site_xmat[ids].reshape(-1, 3, 3)
-        for geoms, frame, distance in zip(data.contact.geom, data.contact.frame, data.contact.dist):
-            a, b = (int(model.geom_bodyid[g]) for g in geoms)
+        touching = zip(data.contact.geom, data.contact.flex, data.contact.frame, data.contact.dist)
+        for geoms, cloths, frame, distance in touching:
+            a, b = (_body(model, int(g), int(f)) for g, f in zip(geoms, cloths))
             for hand, other, push in ((a, b, frame[:3]), (b, a, -frame[:3])):  # a normal points to the second geom
                 if hand not in hands or "/" not in (name := model.body(other).name):
                     continue
@@ -175,6 +178,11 @@ def trace(
         dict(zip((subgoal.name for subgoal in scene.goal), map(float, reached))),
         head,
     )
+
+
+def _body(model: mujoco.MjModel, geom: int, cloth: int) -> int:
+    """The body of one side of a contact: that of a geom or, where it has none, of a cloth's first vertex."""
+    return int(model.geom_bodyid[geom] if geom >= 0 else model.flex_vertbodyid[model.flex_vertadr[cloth]])
 
 
 def _hand_bodies(scene: Scene, model: mujoco.MjModel, parent: Mapping[str, str]) -> dict[int, tuple[str, str]]:
