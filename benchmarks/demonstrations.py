@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -115,6 +116,15 @@ def tell(told: Mapping[str, Any]) -> None:
     print(f"draws refused: {told['redrawn']:.1%}")
 
 
+def _until_stopped(pool: ProcessPoolExecutor, made: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The lines; where the run is stopped, seeds that nobody has begun are not begun."""
+    try:
+        yield from made
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
 def main(words: Sequence[str]) -> int:
     """Go on where the file ends, and tell."""
     scenario, settings = words[0], dict(word.split("=", 1) for word in words[1:])
@@ -126,12 +136,14 @@ def main(words: Sequence[str]) -> int:
     wanting = [seed for seed in range(begin, end) if seed not in {line["seed"] for line in lines}]
     started, simulated = time.perf_counter(), 0.0
     if wanting:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # its processes end with it
         processes = min(processes, len(wanting))
         with (
             ProcessPoolExecutor(processes, get_context("spawn"), load, (scenario, chosen)) as pool,
             out.open("a") as file,
         ):
-            for line in track(pool.map(one, wanting), scenario, len(wanting), disable=not sys.stderr.isatty()):
+            made = track(pool.map(one, wanting), scenario, len(wanting), disable=not sys.stderr.isatty())
+            for line in _until_stopped(pool, made):
                 file.write(json.dumps(line) + "\n")
                 file.flush()
                 lines.append(line)
