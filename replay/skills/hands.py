@@ -15,7 +15,7 @@ TURNS = np.deg2rad(
     [0.0, -12.0, 12.0, -24.0, 24.0]
 )  # other directions of the fingers, tried where the wanted one is out of reach
 UP = np.array([0.0, 0.0, 1.0])
-THERE = 0.01  # rad, a hand that is so near its posture, or has not been used yet, is not sent there beside another's work
+THERE = 0.01  # rad, so near its posture, or to where it began, a hand is not sent there beside another's work
 
 
 def facing(rotation: np.ndarray) -> float:
