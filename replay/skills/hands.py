@@ -52,8 +52,8 @@ class Reach(Skill):
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
         goal = body.goal(self.hand, rows, like, touch=[body.part_of(self.to)])[1][0]
         row = [] if self.by_way_of is None else [self.by_way_of]
-        rows = [row] if self.straight == "no" else [[], row]
-        yield from arm.follow(body.way(self.hand, goal, rows, self.speed))
+        ways = [row] if self.straight == "no" else [[], row]
+        yield from arm.follow(body.way(self.hand, goal, ways, self.speed))
         yield from body.pause()
 
 
