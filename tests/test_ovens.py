@@ -47,7 +47,8 @@ def test_a_button_lets_the_door_go_at_its_force_and_a_spring_swings_it_open(forc
     model = oven("microwave_button", button_force=force)
     assert degrees(after(model, 0.93 * force, "opener_travel", rest=0.5)) < 0.5
     assert 50.0 < degrees(after(model, 1.06 * force, "opener_travel", rest=4.0)) < 62.0
-    assert degrees(after(model, 0.0, "opener_travel", rest=1.0)) < 0.2  # the latch holds against the spring of the hinge
+    # the latch holds against the spring of the hinge
+    assert degrees(after(model, 0.0, "opener_travel", rest=1.0)) < 0.2
 
 
 @pytest.mark.parametrize("force", [15.0, 35.0])

@@ -15,7 +15,7 @@ TURNS = np.deg2rad(
     [0.0, -12.0, 12.0, -24.0, 24.0]
 )  # other directions of the fingers, tried where the wanted one is out of reach
 UP = np.array([0.0, 0.0, 1.0])
-THERE = 0.01  # rad, a hand that is so near its posture, or has not been used yet, is not sent there beside another's work
+THERE = 0.01  # rad, so near its posture, or to where it began, a hand is not sent there beside another's work
 
 
 def facing(rotation: np.ndarray) -> float:
@@ -52,8 +52,8 @@ class Reach(Skill):
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
         goal = body.goal(self.hand, rows, like, touch=[body.part_of(self.to)])[1][0]
         row = [] if self.by_way_of is None else [self.by_way_of]
-        rows = [row] if self.straight == "no" else [[], row]
-        yield from arm.follow(body.way(self.hand, goal, rows, self.speed))
+        ways = [row] if self.straight == "no" else [[], row]
+        yield from arm.follow(body.way(self.hand, goal, ways, self.speed))
         yield from body.pause()
 
 

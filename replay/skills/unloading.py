@@ -158,7 +158,7 @@ class PlaceOn(Skill):
         "of": Argument("site", "the site of what is held that shall come to the surface"),
         "upon": Argument("site", "a site of the surface"),
         "opening": Argument("length", "gap between the pads when it has let go", 0.032),
-        "clear": Argument("length", "how far the hand draws back along its fingers", 0.09),
+        "clear": Argument("length", "how far the hand draws back along its fingers", 0.055),
         "raise": Argument("length", "how far it rises then", 0.08),
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
