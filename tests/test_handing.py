@@ -74,7 +74,7 @@ def test_it_lets_go_soon_after_the_pull(arm, pull):
 
 
 def test_it_holds_on_while_somebody_pushes_or_lifts(arm):
-    assert waits(arm, np.array([[-5.0, 0.0, 0.0]])).given_up == "nobody pulled with 0.9 N"
+    assert waits(arm, np.array([[-5.0, 0.0, 0.0]])).given_up == "nobody pulled with 2.0 N"
     assert waits(arm, np.array([[0.0, 0.0, 3.0]])).let_go_at is None
     assert waits(arm, np.array([[6.0, 0.0, 0.0]]), force=100.0).let_go_at is None
 

@@ -99,7 +99,7 @@ class OfferHandle(Skill):
 class HoldUntilPulled(Skill):
     """Hold still until the person pulls, then let go.
 
-    A hand that closes round a handle first pushes it away, by 10 to 15 N, and leans on it less and less. What counts is the
+    A hand that closes round a handle first pushes it away, by up to 15 N, and leans on it less and less. What counts is the
     pull against the load that was felt while nobody else held on.
     """
 
@@ -107,7 +107,7 @@ class HoldUntilPulled(Skill):
     arguments: ClassVar = {
         "hand": HAND,
         "person": Argument("site", "who takes it: the pull comes from there"),
-        "force": Argument("force", "pull at which it lets go", 0.9),
+        "force": Argument("force", "pull at which it lets go", 2.0),
         "lasting": Argument("time", "for so long", 0.06),
         "opening": Argument("length", "gap between the pads when it has let go", 0.12),
         "release": Argument("time", "how long the opening takes", 0.35),
