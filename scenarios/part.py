@@ -318,7 +318,9 @@ _NAMED = ("site", "joint", "body", "camera")  # keys of an interface word that n
 
 def _word(node: Node) -> Mapping[str, Any]:
     """One word of a part's interface, such as `start: {joint: key_start, pressed: 1 mm}`."""
-    if not node.mapping(optional=(*_NAMED, "geoms", "bodies", "sites", "latch", "pressed", "radius", "height", "liquid")):
+    if not node.mapping(
+        optional=(*_NAMED, "geoms", "bodies", "sites", "latch", "pressed", "radius", "height", "liquid")
+    ):
         return {}
     for key in ("pressed", "radius", "height"):
         node.child(key).quantity("length", default=None, low=0.0)

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
     from . import (
-        cloth,
         doors,
         grasping,
         handing,
@@ -84,8 +83,6 @@ def registry() -> dict[str, type[Skill]]:
         handing.OfferHandle,
         handing.HoldUntilPulled,
         handing.Withdraw,
-        cloth.PickCloth,
-        cloth.FoldHalf,
     )
     return {kind.word: kind for kind in kinds}
 
