@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from string import Formatter
 
 import numpy as np
 import pytest
@@ -164,6 +165,14 @@ def test_a_hand_is_away_five_centimetres_from_where_it_was():
     assert see.drawn_back[round(1.0 / DT)] == 0.0
 
 
+def test_a_thing_is_raised_from_where_it_was_taken():
+    up = [(0, (0, 0, 1.2)), (1, (0, 0, 1)), (2, (0, 0, 1)), (3, (0, 0, 1.1))]
+    see = Signs(film(4.0, up, held=[(1.5, 4.1, CUP)]), "left")
+    assert see.raised(CUP, 0.1)[round(1.9 / DT)] == 0.0 and see.raised(CUP, 0.1)[-1] == 1.0
+    assert see.raised(CUP, 0.4)[-1] < 0.1, "a tenth of a metre of four"
+    assert not Signs(film(4.0, up), "left").raised(CUP, 0.1).any(), "without it"
+
+
 def test_a_hand_is_inside_behind_an_opening():
     see = Signs(film(3.0, [(0, (0.3, 0, 1)), (2, (0.6, 0, 1))], places={"box/front": [(0, (0.5, 0, 1))]}), "left")
     assert see.inside("box/front")[0] == 0.0 and see.inside("box/front")[-1] == 1.0
@@ -265,8 +274,13 @@ CASES = {
     ),
     **{
         word: (step(word, of="cup/base", upon="shelf/place"), *PUT)
-        for word in ("place_inside", "place", "place_on", "set_down", "stack", "load_fixture")
+        for word in ("place_inside", "place", "set_down", "stack", "load_fixture")
     },
+    "place_on": (
+        step("place_on", of="cup/base", upon="shelf/place"),
+        (AT_RIM, dict(claw=LETS_GO, held=[(0, 1.2, CUP)], places=BESIDE)),
+        [PUT[1][0], (AT_RIM, dict(claw=LETS_GO, places=BESIDE | {"cup/base": [(0, (0.3, -0.2, 1.2))]}))],
+    ),
     "place_in_slot": (step("place_in_slot", of="cup/base", slot="shelf/place"), *PUT),
     "carry_tray": (
         step("carry_tray", of="cup/base", upon="shelf/place"),
@@ -416,6 +430,8 @@ def test_every_word_of_the_vocabulary_has_evidence_and_cases_or_a_reason():
     assert not told & set(UNTOLD)
     assert set(CASES) == told, "every word with evidence has a film that shows it and one that does not"
     assert all(others for _, _, others in CASES.values())
+    page = (Path(__file__).resolve().parents[1] / "docs" / "labels.md").read_text(encoding="utf-8")
+    assert not [word for word in vocabulary if f"`{word}`" not in page], "docs/labels.md says how each word shows"
 
 
 def test_a_word_that_no_reading_tells_is_any_motion_and_said_to_be_a_guess():
@@ -593,6 +609,14 @@ def test_every_skill_of_the_microwave_has_a_sentence(scene, lang):
         assert ("left hand" if lang == "en" else "左手") in said
     known = shiliu.replay.report.text.catalogue(lang)["sentences"]
     assert set(registry()) <= set(known)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_sentence_asks_for_nothing_but_what_its_skill_knows(lang):
+    book = shiliu.replay.report.text.catalogue(lang)["sentences"]
+    for word, kind in registry().items():
+        asked = {name for _, name, _, _ in Formatter().parse(book[word]) if name}
+        assert asked <= {*kind.arguments, "hand", "about", "skill"}, word
 
 
 def test_a_sentence_says_hand_and_thing():
