@@ -451,6 +451,12 @@ def test_a_skill_is_not_done_before_its_end():
         Signs(film(3.0, [(0, (0, 0, 1)), (2, (0.42, 0.18, 1))], **TO), "left"), step("reach", to="chest/knob")
     )
     assert before.unfinished[-1] == 1.0 and there.unfinished[-1] == 0.0
+    offer = step(
+        "offer_handle", of="cup/base", handle="cup/rim", person="man/chest", right_grip="man/hand", left_grip=None
+    )
+    for hand, waits in ((PLACE, 0.0), (KNOB, 1.0)):
+        offered = OFFERED | {"man/hand": [(0, hand)]}
+        assert evidence(Signs(film(3.0, AT_PLACE, places=offered), "left"), offer).unfinished[-1] == waits
     far = {"cup/base": [(0, RIM)], "shelf/place": [(0, PLACE)]}
     carry = step("carry_level", of="cup/base", upon="shelf/place")
     assert evidence(Signs(film(3.0, [(0, RIM)], places=far), "left"), carry).unfinished[-1] == 1.0

@@ -202,11 +202,14 @@ def unload(see: Signs, step: Step) -> Evidence:
 
 
 def offer(see: Signs, step: Step) -> Evidence:
-    """What is held goes to a person, its handle to the distance that is said."""
-    away = float(step.arguments.get("distance") or 0.45)
-    return _carry(
-        see, step.arguments["of"], see.far(step.arguments["person"], away + 0.15, away + 0.3, step.arguments["handle"])
-    )
+    """What is held goes to a person, its handle to the distance that is said, or to the hand that comes for it."""
+    away, handle = float(step.arguments.get("distance") or 0.45), step.arguments["handle"]
+    short = see.far(step.arguments["person"], away + 0.15, away + 0.3, handle)
+    if grips := [step.arguments[name] for name in ("left_grip", "right_grip") if step.arguments.get(name)]:
+        before = float(step.arguments.get("before") or 0.0)
+        apart = [see.far(grip, before + 0.08, before + 0.16, handle) for grip in grips]
+        short = np.maximum(short, np.min(apart, axis=0))
+    return _carry(see, step.arguments["of"], short)
 
 
 def _carry(see: Signs, of: str, unfinished: np.ndarray) -> Evidence:
