@@ -729,6 +729,21 @@ def test_a_sheet_reads_back_what_was_written_in_both_formats(labelled, tmp_path)
     assert [s["t0"] for s in row["segments"]] == pytest.approx([s.t0 for s in labelled.segments], abs=1e-3)
 
 
+def test_a_sheet_marks_a_guess_until_it_is_corrected(labelled, tmp_path):
+    guess = replace(
+        labelled, segments=(replace(labelled.segments[0], skill="squeeze", by_motion=True), *labelled.segments[1:])
+    )
+    for name in ("a.yaml", "b.json"):
+        path = written(tmp_path / name, guess)
+        (row,) = read_sheet(path, registry()).values()
+        assert [segment.get("told_by") for segment in row["segments"]] == ["motion"] + [None] * 10
+    text = path.with_name("a.yaml").read_text(encoding="utf-8")
+    assert text.count('told_by: "motion"') == 1
+    path.with_name("c.yaml").write_text(text.replace(', told_by: "motion"', ""), encoding="utf-8")
+    (row,) = read_sheet(path.with_name("c.yaml"), registry()).values()
+    assert not any("told_by" in segment for segment in row["segments"])
+
+
 def test_a_sheet_names_the_cell_of_an_episode_that_has_one(labelled, tmp_path):
     assert labelled.cell is None and "cell:" not in written(tmp_path / "a.yaml", labelled).read_text(encoding="utf-8")
     there = written(tmp_path / "b.yaml", replace(labelled, cell="example-mw-01"))
