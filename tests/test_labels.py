@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from string import Formatter
 
 import numpy as np
 import pytest
@@ -164,6 +165,14 @@ def test_a_hand_is_away_five_centimetres_from_where_it_was():
     assert see.drawn_back[round(1.0 / DT)] == 0.0
 
 
+def test_a_thing_is_raised_from_where_it_was_taken():
+    up = [(0, (0, 0, 1.2)), (1, (0, 0, 1)), (2, (0, 0, 1)), (3, (0, 0, 1.1))]
+    see = Signs(film(4.0, up, held=[(1.5, 4.1, CUP)]), "left")
+    assert see.raised(CUP, 0.1)[round(1.9 / DT)] == 0.0 and see.raised(CUP, 0.1)[-1] == 1.0
+    assert see.raised(CUP, 0.4)[-1] < 0.1, "a tenth of a metre of four"
+    assert not Signs(film(4.0, up), "left").raised(CUP, 0.1).any(), "without it"
+
+
 def test_a_hand_is_inside_behind_an_opening():
     see = Signs(film(3.0, [(0, (0.3, 0, 1)), (2, (0.6, 0, 1))], places={"box/front": [(0, (0.5, 0, 1))]}), "left")
     assert see.inside("box/front")[0] == 0.0 and see.inside("box/front")[-1] == 1.0
@@ -265,8 +274,13 @@ CASES = {
     ),
     **{
         word: (step(word, of="cup/base", upon="shelf/place"), *PUT)
-        for word in ("place_inside", "place", "place_on", "set_down", "stack", "load_fixture")
+        for word in ("place_inside", "place", "set_down", "stack", "load_fixture")
     },
+    "place_on": (
+        step("place_on", of="cup/base", upon="shelf/place"),
+        (AT_RIM, dict(claw=LETS_GO, held=[(0, 1.2, CUP)], places=BESIDE)),
+        [PUT[1][0], (AT_RIM, dict(claw=LETS_GO, places=BESIDE | {"cup/base": [(0, (0.3, -0.2, 1.2))]}))],
+    ),
     "place_in_slot": (step("place_in_slot", of="cup/base", slot="shelf/place"), *PUT),
     "carry_tray": (
         step("carry_tray", of="cup/base", upon="shelf/place"),
@@ -416,6 +430,8 @@ def test_every_word_of_the_vocabulary_has_evidence_and_cases_or_a_reason():
     assert not told & set(UNTOLD)
     assert set(CASES) == told, "every word with evidence has a film that shows it and one that does not"
     assert all(others for _, _, others in CASES.values())
+    page = (Path(__file__).resolve().parents[1] / "docs" / "labels.md").read_text(encoding="utf-8")
+    assert not [word for word in vocabulary if f"`{word}`" not in page], "docs/labels.md says how each word shows"
 
 
 def test_a_word_that_no_reading_tells_is_any_motion_and_said_to_be_a_guess():
@@ -435,6 +451,12 @@ def test_a_skill_is_not_done_before_its_end():
         Signs(film(3.0, [(0, (0, 0, 1)), (2, (0.42, 0.18, 1))], **TO), "left"), step("reach", to="chest/knob")
     )
     assert before.unfinished[-1] == 1.0 and there.unfinished[-1] == 0.0
+    offer = step(
+        "offer_handle", of="cup/base", handle="cup/rim", person="man/chest", right_grip="man/hand", left_grip=None
+    )
+    for hand, waits in ((PLACE, 0.0), (KNOB, 1.0)):
+        offered = OFFERED | {"man/hand": [(0, hand)]}
+        assert evidence(Signs(film(3.0, AT_PLACE, places=offered), "left"), offer).unfinished[-1] == waits
     far = {"cup/base": [(0, RIM)], "shelf/place": [(0, PLACE)]}
     carry = step("carry_level", of="cup/base", upon="shelf/place")
     assert evidence(Signs(film(3.0, [(0, RIM)], places=far), "left"), carry).unfinished[-1] == 1.0
@@ -595,6 +617,14 @@ def test_every_skill_of_the_microwave_has_a_sentence(scene, lang):
     assert set(registry()) <= set(known)
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_sentence_asks_for_nothing_but_what_its_skill_knows(lang):
+    book = shiliu.replay.report.text.catalogue(lang)["sentences"]
+    for word, kind in registry().items():
+        asked = {name for _, name, _, _ in Formatter().parse(book[word]) if name}
+        assert asked <= {*kind.arguments, "hand", "about", "skill"}, word
+
+
 def test_a_sentence_says_hand_and_thing():
     one = step("pull_open", said={"joint": "oven.door", "grasp": "oven.handle"})
     assert sentence("en", one, "right", "oven.door") == "the right hand pulls the oven's door open"
@@ -697,6 +727,21 @@ def test_a_sheet_reads_back_what_was_written_in_both_formats(labelled, tmp_path)
     (row,) = read_sheet(one, registry()).values()
     assert [s["skill"] for s in row["segments"]] == [s.skill for s in labelled.segments]
     assert [s["t0"] for s in row["segments"]] == pytest.approx([s.t0 for s in labelled.segments], abs=1e-3)
+
+
+def test_a_sheet_marks_a_guess_until_it_is_corrected(labelled, tmp_path):
+    guess = replace(
+        labelled, segments=(replace(labelled.segments[0], skill="squeeze", by_motion=True), *labelled.segments[1:])
+    )
+    for name in ("a.yaml", "b.json"):
+        path = written(tmp_path / name, guess)
+        (row,) = read_sheet(path, registry()).values()
+        assert [segment.get("told_by") for segment in row["segments"]] == ["motion"] + [None] * 10
+    text = path.with_name("a.yaml").read_text(encoding="utf-8")
+    assert text.count('told_by: "motion"') == 1
+    path.with_name("c.yaml").write_text(text.replace(', told_by: "motion"', ""), encoding="utf-8")
+    (row,) = read_sheet(path.with_name("c.yaml"), registry()).values()
+    assert not any("told_by" in segment for segment in row["segments"])
 
 
 def test_a_sheet_names_the_cell_of_an_episode_that_has_one(labelled, tmp_path):

@@ -96,7 +96,8 @@ def regrasp(see: Signs, step: Step) -> Evidence:
     """As `pick`, and what is taken is raised a little."""
     grip = pick(see, step)
     raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + 0.5 * see.aside + AFTER)
-    return Evidence((*grip.phases, raised), grip.begins, see.sets_off, grip.unfinished)
+    low = 1.0 - see.raised(step.arguments["of"], float(step.arguments.get("lift") or 0.012))
+    return Evidence((*grip.phases, raised), grip.begins, see.sets_off, np.maximum(grip.unfinished, low))
 
 
 def _grip(see: Signs, site: str, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
@@ -201,11 +202,14 @@ def unload(see: Signs, step: Step) -> Evidence:
 
 
 def offer(see: Signs, step: Step) -> Evidence:
-    """What is held goes to a person, its handle to the distance that is said."""
-    away = float(step.arguments.get("distance") or 0.45)
-    return _carry(
-        see, step.arguments["of"], see.far(step.arguments["person"], away + 0.15, away + 0.3, step.arguments["handle"])
-    )
+    """What is held goes to a person, its handle to the distance that is said, or to the hand that comes for it."""
+    away, handle = float(step.arguments.get("distance") or 0.45), step.arguments["handle"]
+    short = see.far(step.arguments["person"], away + 0.15, away + 0.3, handle)
+    if grips := [step.arguments[name] for name in ("left_grip", "right_grip") if step.arguments.get(name)]:
+        before = float(step.arguments.get("before") or 0.0)
+        apart = [see.far(grip, before + 0.08, before + 0.16, handle) for grip in grips]
+        short = np.maximum(short, np.min(apart, axis=0))
+    return _carry(see, step.arguments["of"], short)
 
 
 def _carry(see: Signs, of: str, unfinished: np.ndarray) -> Evidence:
@@ -224,6 +228,14 @@ def _carry(see: Signs, of: str, unfinished: np.ndarray) -> Evidence:
 def place(see: Signs, step: Step) -> Evidence:
     """Over its place what is held is lowered and let go of, and the hand draws back, out of the opening where there is one."""
     off = _off(see, step)
+    held = see.holds(see.tracks.owner[step.arguments["of"]])
+    return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
+
+
+def place_on(see: Signs, step: Step) -> Evidence:
+    """As `place`, anywhere on a surface: only the height over it counts."""
+    of, upon = (see.tracks.position[step.arguments[name]] for name in ("of", "upon"))
+    off = ramp(np.abs(of - upon)[:, 2], 0.08, 0.16)
     held = see.holds(see.tracks.owner[step.arguments["of"]])
     return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
 
@@ -295,7 +307,8 @@ def verify_seat(see: Signs, step: Step) -> Evidence:
 
 def bimanual_lift(see: Signs, step: Step) -> Evidence:
     """Both hands hold a thing and go up."""
-    loose = 1.0 - see.both_hold(see.tracks.owner[step.arguments["of"]])
+    of = see.tracks.owner[step.arguments["of"]]
+    loose = 1.0 - see.both_hold(of)
     return Evidence(
         (
             Phase("approach", see.works + see.other.works + IDLE * see.still),
@@ -304,7 +317,7 @@ def bimanual_lift(see: Signs, step: Step) -> Evidence:
         ),
         see.sets_off,
         see.sets_off,
-        np.zeros(see.n),
+        1.0 - see.raised(of, float(step.arguments.get("by") or 0.05)),
     )
 
 
@@ -313,7 +326,7 @@ def carry_tray(see: Signs, step: Step) -> Evidence:
     both, off = see.both_hold(see.tracks.owner[step.arguments["of"]]), _off(see, step)
     return Evidence(
         (
-            Phase("carry", 1.0 - both),
+            Phase("carry", 1.0 - both + 0.5 * see.rising),
             Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
             Phase("out", both + off + see.works + AFTER),
         ),
@@ -616,7 +629,7 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "offer_handle": offer,
     "place_inside": place,
     "place": place,
-    "place_on": place,
+    "place_on": place_on,
     "set_down": set_down,
     "stack": set_down,
     "place_in_slot": set_down,

@@ -301,6 +301,12 @@ class Signs:
         hand = self.tracks.hand(self.side)
         return ramp(np.linalg.norm(hand - hand[last], axis=1), 0.02, 0.05)
 
+    def raised(self, body: str, by: float) -> np.ndarray:
+        """How far the hand has gone up with a body since it took hold of it: 0 up to 0.3, 1 from 0.8 of a length [m] on."""
+        height = self.tracks.hand(self.side)[:, 2]
+        taken = np.maximum.accumulate(np.where(self.holds(body) > 0.5, 0, np.arange(self.n)))
+        return ramp(height - height[taken], 0.3 * by, 0.8 * by) * self.holds(body)
+
     # -- what moves --------------------------------------------------------------------------------------------------
 
     def grows(self, joint: str, sign: float = 1.0) -> np.ndarray:
