@@ -5,6 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
+from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.part import load_part
 
 TIMESTEP = 1 / 480  # s, as in every scene
@@ -228,3 +229,35 @@ def test_spring_hinge_closes_with_its_torque(angle, share):
     assert -data.qfrc_passive[0] == pytest.approx(0.5 * share, rel=0.01)
     mujoco.mj_step(model, data, 1500)
     assert abs(hinge.qpos[0]) < 0.02, "and falls shut"
+
+
+def test_a_part_has_the_words_and_parameters_of_the_mechanisms_that_it_contains():
+    part = load_part("fixtures/body_side")
+    assert part.interface["hole_mouth"]["site"] == "hole/mouth"
+    assert part.interface["socket_tongue"]["latch"]["joint"] == "socket/tongue"
+    assert part.params["hole_diameter"].default == pytest.approx(9e-3)
+    spec = part.spec()
+    assert spec.site("hole/mouth") is not None and spec.joint("socket/tongue") is not None
+    ring = spec.geom("hole/ring0")
+    for write in part.params["hole_diameter"].writes:
+        write.apply(spec, "", 9.2e-3)
+    assert ring.pos[1] == pytest.approx(0.0046 + 0.007)
+
+
+@pytest.mark.parametrize(
+    ("contains", "said"),
+    [
+        ("{part: objects/bracket, at: top}", "mechanisms only"),
+        ("{part: mechanisms/latch, at: top, weight: 3 kg}", "weight"),
+        ("{part: mechanisms/latch, at: nowhere}", "nowhere"),
+    ],
+)
+def test_what_a_part_cannot_contain_is_told(tmp_path, contains, said):
+    folder = tmp_path / "objects" / "lid"
+    folder.mkdir(parents=True)
+    (folder / "lid.xml").write_text(
+        "<mujoco><worldbody><body name='lid'><site name='top'/></body></worldbody></mujoco>"
+    )
+    (folder / "part.yaml").write_text(f"title: {{en: Lid, zh: 盖}}\ncontains:\n  catch: {contains}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=said):
+        load_part("objects/lid", extra=tmp_path).spec()

@@ -68,10 +68,9 @@ class InsertPress(Skill):
         position, frame = arm.hand()
         way = (self.depth - depth()) * inward
         yield from arm.follow(arm.line([(position + way, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
-        deep = body.until(self.until) or (lambda: depth() > self.depth)
 
         def there() -> bool:
-            return deep() or depth() > self.depth
+            return depth() > self.depth or body.reached(self.until)
 
         if not there():
             yield from arm.press(self.force, PRESS_RATE, lambda: arm.yielding(inward), there, hold=0.6)

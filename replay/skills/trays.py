@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -111,7 +111,7 @@ class CarryTray(Skill):
         yield from together([slide(arms[s], up - 0.02 * arms[s].hand()[1][:, 2], 0.2) for s in SIDES])
         yield from together([slide(arms[s], _outwards(body, s), 0.3) for s in SIDES])
 
-    def _lower(self, body: Body, missing) -> Motion:
+    def _lower(self, body: Body, missing: Callable[[], np.ndarray]) -> Motion:
         def stands() -> bool:
             below = [float((body.site(f"{s}_tcp")[0] - body.arms[s].hand()[0]) @ UP) for s in SIDES]
             return float(-missing() @ UP) < RESTS or min(below) > PRESSED
