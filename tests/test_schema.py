@@ -214,6 +214,8 @@ def test_the_docstring_of_the_environment_is_true(scene):
         ):
             told[cells[0]] = (cells[1], {unit.strip() for unit in cells[3].split(",")})
     assert told.pop("observation.images.*")
+    base = shiliu.load_scenario("bare", base="mobile").schema.observations["observation.base"]
+    assert told.pop("observation.base")[0] == str(len(base.names))
     assert list(told) == ["action", *scene.schema.observations]
     for name, (size, units) in told.items():
         feature = scene.schema.action if name == "action" else scene.schema.observations[name]

@@ -38,8 +38,8 @@ def _rate(case: Case, finding: Finding) -> Plot | None:
 
 def _depth(case: Case, finding: Finding) -> Plot | None:
     signal = finding.signal or ""
-    if signal not in case.resampled or len(finding.subject) != 2:
-        return None
+    if signal not in case.resampled or len(finding.subject) != 2 or case.stage.embodiment is not None:
+        return None  # another robot stands in no scene of ours
     from ...scenarios.draw import nominal
 
     draw = case.draw or nominal(case.stage.scene)
@@ -58,7 +58,7 @@ def _depth(case: Case, finding: Finding) -> Plot | None:
 
 def _margin(case: Case, finding: Finding) -> Plot | None:
     effort = case.effort.get(finding.signal or "")
-    if effort is None:
+    if effort is None or case.stage.embodiment is not None:
         return None
     margin = margin_inside(case.stage.soles, effort.pressure)
     rule = case.stage.rules[finding.code]
@@ -83,7 +83,7 @@ def _rated(case: Case, finding: Finding) -> Plot | None:
 
 def _offset(case: Case, finding: Finding) -> Plot | None:
     command, state = pair(case.recording)
-    if command is None or state is None or not finding.subject:
+    if command is None or state is None or not finding.subject or not {command.unit, state.unit} <= set(SCALE):
         return None
     names = list(finding.subject[:1])
     both = side_by_side(command, state, names, origin_ns(case.recording), (SCALE[command.unit], SCALE[state.unit]))
