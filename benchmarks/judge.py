@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
+import yaml
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.demonstration import as_recording, demonstrate
 from shiliu.replay.device import DeviceModel, load_device, through
@@ -39,6 +40,7 @@ from shiliu.replay.judge import judge
 from shiliu.replay.recording import Recording, SimEpisode
 from shiliu.replay.scenes import Stage
 from shiliu.scenarios.errors import ShiliuError
+from shiliu.scenarios.quantity import show
 from shiliu.scenarios.scene import Scene
 
 DEFAULTS = {
@@ -185,31 +187,38 @@ def _clean(episode: SimEpisode, stage: Stage, make: _Devices, book: Book, wanted
     if wanted and open_(DEVICE):
         judged(DEVICE, make())
     if wanted and open_(CELL):
-        judged(CELL, dataclasses.replace(make(), scenario=episode.scenario), surveyed(episode))
+        judged(CELL, dataclasses.replace(make(), scenario=episode.scenario), surveyed(episode, stage.scene))
     return book.lines[book.key({"episode": episode.seed, "clean": SIMULATED})]["verdict"] == "FEASIBLE"
 
 
-def surveyed(episode: SimEpisode) -> Scene:
-    """The cell of a microwave demonstration as a tape measure would tell it: to a tenth of a millimetre, degree, newton."""
-    drawn = episode.draw["values"]
+TAPE = {"length": (1e3, "mm"), "angle": (180.0 / math.pi, "deg"), "force": (1.0, "N"), "mass": (1e3, "g")}
 
-    def place(part: str, *axes: str) -> str:
-        return ", ".join(f"{axis}: {1e3 * drawn[f'{part}.at.{axis}']:.1f} mm" for axis in axes)
 
-    sheet = f"""\
-centre: benchmark
-scenario: {episode.scenario}
-surveyed: {{date: 2026-01-01, by: benchmark, with: the draw of the demonstration}}
-overlay:
-  parts:
-    counter: {{height: {1e3 * drawn["counter.height"]:.1f} mm}}
-    oven:
-      at: {{{place("oven", "x", "y")}}}
-      yaw: {math.degrees(drawn["oven.yaw"]):.1f} deg
-      latch_force: {drawn["oven.latch_force"]:.1f} N
-    bowl: {{at: {{{place("bowl", "x", "y")}}}}}
-    food: {{mass: {1e3 * drawn["food.mass"]:.0f} g}}
-"""
+def surveyed(episode: SimEpisode, scene: Scene) -> Scene:
+    """The cell of a demonstration as a tape measure would tell it: to a tenth of a millimetre, degree, newton, gram."""
+    params = {f"{p.name}.{key}": one.dimension for p in scene.config.parts for key, one in p.part.params.items()}
+    parts: dict[str, Any] = {}
+    for vary in scene.config.variation:
+        part, _, key = vary.key.partition(".")
+        if not key:
+            continue  # friction, which no tape tells
+        last = key.rpartition(".")[2]
+        dimension = params.get(vary.key) or ("angle" if last == "yaw" else "length")
+        value = episode.draw["values"][vary.key]
+        gain, unit = TAPE.get(dimension, (1.0, ""))
+        told = f"{gain * value:.1f} {unit}" if unit else show(value, dimension)
+        if key.startswith("at."):
+            parts.setdefault(part, {}).setdefault("at", {})[last] = told
+        else:
+            parts.setdefault(part, {})[key] = told
+    sheet = yaml.safe_dump(
+        {
+            "centre": "benchmark",
+            "scenario": str(episode.scenario),
+            "surveyed": {"date": "2026-01-01", "by": "benchmark", "with": "the draw of the demonstration"},
+            "overlay": {"parts": parts},
+        }
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cell" / "surveyed.yaml"
         path.parent.mkdir()
