@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 import mujoco
@@ -23,6 +23,7 @@ SIDES = ("left", "right")
 GAP_OPEN, GAP_PER_PERCENT = 0.186, 0.0019
 FORCE_PER_PERCENT = 11.4
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
+ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
 REACHED = 2e-3  # m, within which a pose counts as reached
 CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
@@ -288,6 +289,22 @@ class Body:
             if self.model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE and name.split("/")[0] in held:
                 picture[self.model.jnt_qposadr[j] + 2] -= 10.0
         return self._clearance[side].cost(path, picture, self.claws[side])
+
+    def freest(self, side: str, paths: Iterable[Path], held: Sequence[str]) -> Path | None:
+        """The first of several ways that is free enough, or else the one that costs least; None where there is none.
+
+        Args:
+            paths: imagined one after the other, as long as none is free enough.
+            held: the parts that the hand holds.
+        """
+        best: tuple[float, Path | None] = (np.inf, None)
+        for path in paths:
+            cost = self.room_on(side, path, held) + 200.0 * max(path.error - REACHED, 0.0)
+            if cost < best[0]:
+                best = (cost, path)
+            if cost < ENOUGH:
+                break
+        return best[1]
 
     def goal(
         self,

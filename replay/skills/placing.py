@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ from .arm import Path, posture, turn_z
 from .body import REACHED, Body, Motion
 from .hands import HAND, UP
 from .skill import Argument, Skill
-from .vessels import ENOUGH, LEVEL
+from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
 HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
@@ -48,25 +49,31 @@ def over(body: Body, skill: Skill) -> Path:
     hand, frame = arm.hand()
     held, place = body.site(skill.of)[0], body.site(skill.upon)[0]
     goal = place + skill.above * UP + body.aim()
-    parts = body.with_contents(skill.of.split("/")[0])
-    best: tuple[float, Path | None] = (np.inf, None)
-    for turn in TURNED if skill.turn == "free" else TURNED[:1]:
-        poses = []
-        for share in (1 / 3, 2 / 3, 1.0):  # about the held thing, which goes straight, not about the hand
-            part = turn_z(share * turn)
-            poses.append((held + share * (goal - held) + part @ (hand - held), part @ frame))
-        for name in HELD_AS:
-            if arm.solve(*poses[-1], posture(name, skill.hand), orient=LEVEL)[1] > 2.0 * REACHED:
-                continue
-            path = arm.line(poses, skill.speed, like=posture(name, skill.hand), orient=LEVEL)
-            cost = body.room_on(skill.hand, path, parts) + 200.0 * max(path.error - REACHED, 0.0)
-            if cost < best[0]:
-                best = (cost, path)
-            if cost < ENOUGH:
-                return path
-    if best[1] is None:  # out of reach: as near as the arm comes
-        return arm.line([(goal + hand - held, frame)], skill.speed, orient=LEVEL)
-    return best[1]
+
+    def imagined() -> Iterator[Path]:
+        for turn in TURNED if skill.turn == "free" else TURNED[:1]:
+            poses = turning(held, goal, hand, frame, turn)
+            for name in HELD_AS:
+                if arm.solve(*poses[-1], posture(name, skill.hand), orient=LEVEL)[1] <= 2.0 * REACHED:
+                    yield arm.line(poses, skill.speed, like=posture(name, skill.hand), orient=LEVEL)
+
+    path = body.freest(skill.hand, imagined(), body.with_contents(skill.of.split("/")[0]))
+    # out of reach: as near as the arm comes
+    return path or arm.line([(goal + hand - held, frame)], skill.speed, orient=LEVEL)
+
+
+def turning(
+    held: np.ndarray, goal: np.ndarray, hand: np.ndarray, frame: np.ndarray, turn: float
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Poses of a hand on the way of what it holds to a goal, turned by `turn` [rad] about the vertical when it is there.
+
+    It turns about the held thing, which goes straight, not about the hand.
+    """
+    poses = []
+    for share in (1 / 3, 2 / 3, 1.0):
+        part = turn_z(share * turn)
+        poses.append((held + share * (goal - held) + part @ (hand - held), part @ frame))
+    return poses
 
 
 class Place(Skill):

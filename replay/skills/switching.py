@@ -9,6 +9,7 @@ import numpy as np
 from .arm import Path, hand_frame, posture, turn_z, turned_between
 from .body import REACHED, Body, Motion
 from .hands import HAND, UP
+from .placing import turning
 from .skill import Argument, Skill
 from .vessels import LEVEL
 
@@ -71,10 +72,7 @@ class SwitchHands(Skill):
         parts = body.with_contents(self.of.split("/")[0])
         best: tuple[float, Path | None] = (np.inf, None)
         for turn in TURNED:
-            poses = []
-            for share in (1 / 3, 2 / 3, 1.0):
-                part = turn_z(share * turn)
-                poses.append((held + share * (goal - held) + part @ (hand - held), part @ frame))
+            poses = turning(held, goal, hand, frame, turn)
             for name in HELD_AS:
                 like = posture(name, giver)
                 if arm.solve(*poses[-1], like, orient=LEVEL)[1] > 2.0 * REACHED:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
 
 from .arm import Path, posture, turn_z
-from .body import REACHED, Body, Motion
+from .body import Body, Motion
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
-from .vessels import BEFORE_CHEST, CARRIES, ENOUGH, LEVEL, STRIDE
+from .vessels import BEFORE_CHEST, CARRIES, LEVEL, STRIDE
 
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 20.0, -20.0, 32.0, -32.0])  # other directions of the fingers along the rim
 
@@ -130,22 +131,18 @@ class Unload(Skill):
                 poses.append(pose(at, heading_at(at) + blend + turn * share))
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
-        best: tuple[float, Path | None] = (np.inf, None)
-        parts = [self.of.split("/")[0], *self.with_]
-        for k in range(CARRIES):
-            like, turn, before = posture("elbow_in", self.hand), 0.0, self.before
-            if k:  # another turn of the hand at the end, another distance, another way to hold the arm
-                turn = float(body.rng.uniform(-0.4, 0.4))
-                before += float(body.rng.uniform(-0.012, 0.04))
-                like = like + body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
-            path = plan(turn, before, like)
-            cost = body.room_on(self.hand, path, parts) + 200.0 * max(path.error - REACHED, 0.0)
-            if cost < best[0]:
-                best = (cost, path)
-            if cost < ENOUGH:
-                break
-        assert best[1] is not None
-        yield from arm.follow(best[1], tremor=0.4)
+        def imagined() -> Iterator[Path]:
+            for k in range(CARRIES):
+                like, turn, before = posture("elbow_in", self.hand), 0.0, self.before
+                if k:  # another turn of the hand at the end, another distance, another way to hold the arm
+                    turn = float(body.rng.uniform(-0.4, 0.4))
+                    before += float(body.rng.uniform(-0.012, 0.04))
+                    like = like + body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
+                yield plan(turn, before, like)
+
+        path = body.freest(self.hand, imagined(), [self.of.split("/")[0], *self.with_])
+        assert path is not None
+        yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.15)
 
 

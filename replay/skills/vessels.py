@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,6 @@ from .body import REACHED, Body, Motion
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 
-ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
 STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
 # looking where the forearm keeps most room
@@ -165,23 +165,19 @@ class CarryLevel(Skill):
             poses.append(pose(centre - short * inward, final))
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
-        best: tuple[float, Path | None] = (np.inf, None)
-        parts = body.with_contents(self.of.split("/")[0])
-        for k in range(CARRIES):
-            like, yaw, before, bias = posture("elbow_in", self.hand), self.yaw, self.before, 0.0
-            if k:  # another turn of the hand, another distance, another way to hold the arm
-                yaw += float(body.rng.uniform(-0.25, 0.25))
-                before += float(body.rng.uniform(-0.012, 0.03))
-                bias = float(body.rng.uniform(-0.3, 0.3))
-                like = like + body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
-            path = plan(yaw, before, bias, like)
-            cost = body.room_on(self.hand, path, parts) + 200.0 * max(path.error - REACHED, 0.0)
-            if cost < best[0]:
-                best = (cost, path)
-            if cost < ENOUGH:
-                break
-        assert best[1] is not None
-        yield from arm.follow(best[1], tremor=0.4)
+        def imagined() -> Iterator[Path]:
+            for k in range(CARRIES):
+                like, yaw, before, bias = posture("elbow_in", self.hand), self.yaw, self.before, 0.0
+                if k:  # another turn of the hand, another distance, another way to hold the arm
+                    yaw += float(body.rng.uniform(-0.25, 0.25))
+                    before += float(body.rng.uniform(-0.012, 0.03))
+                    bias = float(body.rng.uniform(-0.3, 0.3))
+                    like = like + body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
+                yield plan(yaw, before, bias, like)
+
+        path = body.freest(self.hand, imagined(), body.with_contents(self.of.split("/")[0]))
+        assert path is not None
+        yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.25)
 
 
