@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from shiliu.assets.shapes import numbers, revolve
 
 FOLDER = Path(__file__).parent
 FONT = "NotoSansCJK-Bold.ttc"  # index 2 holds the simplified Chinese forms
@@ -59,36 +60,6 @@ PROFILE = np.array(
 SEGMENTS = 48
 SIDES = 12  # boxes of the body that is touched, with flats of 17 mm for the pads
 LABEL = (0.0500, 0.1100)  # m, lower and upper edge
-
-
-def revolve(profile, segments):
-    """Turns a half profile round z: vertices (m, 3) [m] and faces (k, 3), outward by the right hand."""
-    angle = 2 * np.pi * np.arange(segments) / segments
-    inner = profile[1:-1]
-    rings = np.stack(
-        [
-            np.outer(inner[:, 0], np.cos(angle)),
-            np.outer(inner[:, 0], np.sin(angle)),
-            np.repeat(inner[:, 1:], segments, axis=1),
-        ],
-        axis=-1,
-    ).reshape(-1, 3)
-    vertices = np.vstack([rings, [[0, 0, profile[0, 1]], [0, 0, profile[-1, 1]]]])
-    bottom, top, rows = len(rings), len(rings) + 1, len(inner)
-    faces = []
-    for j in range(segments):
-        k = (j + 1) % segments
-        faces.append((bottom, k, j))
-        for i in range(rows - 1):
-            a, b, c, d = i * segments + j, i * segments + k, (i + 1) * segments + j, (i + 1) * segments + k
-            faces += [(a, b, d), (a, d, c)]
-        faces.append((top, (rows - 1) * segments + j, (rows - 1) * segments + k))
-    return vertices, np.array(faces)
-
-
-def numbers(values, digits=5):
-    """Numbers for an MJCF attribute, without trailing zeros."""
-    return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
 
 
 def label_picture(width=1024, height=300):

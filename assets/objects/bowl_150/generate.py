@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/bowl_150/generate.py`. The numbers bel
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.shapes import numbers, revolve
 
 MASS = 0.35  # kg, estimate for stoneware of this size
 # Half profile of the ceramic, (radius, height) in m, middle of the outer base, round the rim, to the inner floor.
@@ -54,39 +55,6 @@ RINGS = {
     "rim": (12, (0.0736, 0.0330), (0.0750, 0.0650), 0.0045),
     "wall": (8, (0.0420, 0.0030), (0.0740, 0.0340), 0.0050),
 }
-
-
-def revolve(profile, segments):
-    """Turns a half profile round z.
-
-    Args:
-        profile: (n, 2) radius and height [m]; first and last radius are 0.
-        segments: corners of each circle.
-
-    Returns:
-        vertices (m, 3) [m] and faces (k, 3), outward by the right hand when the profile runs outside first.
-    """
-    angle = 2 * np.pi * np.arange(segments) / segments
-    inner = profile[1:-1]
-    rings = np.stack(
-        [
-            np.outer(inner[:, 0], np.cos(angle)),
-            np.outer(inner[:, 0], np.sin(angle)),
-            np.repeat(inner[:, 1:], segments, axis=1),
-        ],
-        axis=-1,
-    ).reshape(-1, 3)
-    vertices = np.vstack([rings, [[0, 0, profile[0, 1]], [0, 0, profile[-1, 1]]]])
-    bottom, top, rows = len(rings), len(rings) + 1, len(inner)
-    faces = []
-    for j in range(segments):
-        k = (j + 1) % segments
-        faces.append((bottom, k, j))
-        for i in range(rows - 1):
-            a, b, c, d = i * segments + j, i * segments + k, (i + 1) * segments + j, (i + 1) * segments + k
-            faces += [(a, b, d), (a, d, c)]
-        faces.append((top, (rows - 1) * segments + j, (rows - 1) * segments + k))
-    return vertices, np.array(faces)
 
 
 def revolve_rings(sections, segments):
@@ -143,11 +111,6 @@ def ring_boxes(name, count, low, high, thickness):
             f'quat="{numbers(quat)}" size="{size}"/>'
         )
     return lines
-
-
-def numbers(values, digits=5):
-    """Numbers for an MJCF attribute, without trailing zeros."""
-    return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
 
 
 def main():

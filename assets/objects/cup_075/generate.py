@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.shapes import numbers, revolve
 
 MASS = 0.22  # kg
 RADIUS, HEIGHT = 0.0375, 0.090  # m, outside
@@ -42,31 +43,6 @@ HANDLE = np.array(
     [(0.0345, 0.0740), (0.0560, 0.0765), (0.0720, 0.0720), (0.0800, 0.0600), (0.0800, 0.0380), (0.0720, 0.0250),
      (0.0560, 0.0190), (0.0345, 0.0200)]
 )  # fmt: skip
-
-
-def revolve(profile, segments):
-    """Turns a half profile round z: vertices (m, 3) [m] and faces (k, 3), outward by the right hand."""
-    angle = 2 * np.pi * np.arange(segments) / segments
-    inner = profile[1:-1]
-    rings = np.stack(
-        [
-            np.outer(inner[:, 0], np.cos(angle)),
-            np.outer(inner[:, 0], np.sin(angle)),
-            np.repeat(inner[:, 1:], segments, axis=1),
-        ],
-        axis=-1,
-    ).reshape(-1, 3)
-    vertices = np.vstack([rings, [[0, 0, profile[0, 1]], [0, 0, profile[-1, 1]]]])
-    bottom, top, rows = len(rings), len(rings) + 1, len(inner)
-    faces = []
-    for j in range(segments):
-        k = (j + 1) % segments
-        faces.append((bottom, k, j))
-        for i in range(rows - 1):
-            a, b, c, d = i * segments + j, i * segments + k, (i + 1) * segments + j, (i + 1) * segments + k
-            faces += [(a, b, d), (a, d, c)]
-        faces.append((top, (rows - 1) * segments + j, (rows - 1) * segments + k))
-    return vertices, np.array(faces)
 
 
 def revolve_ring(section, segments):
@@ -116,11 +92,6 @@ def tube(line, radius, around=12):
     for j in range(around):
         faces += [(start, j, (j + 1) % around), (end, last + (j + 1) % around, last + j)]
     return np.array(vertices), np.array(faces)
-
-
-def numbers(values, digits=5):
-    """Numbers for an MJCF attribute, without trailing zeros."""
-    return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
 
 
 def mesh(name, made, smoothed=True):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.shapes import numbers
 
 LENGTH, WIDTH, CORNER = 0.450, 0.320, 0.045  # m, along y, along x, radius
 FLOOR, RIM, BAR = 0.005, 0.020, 0.005  # m, thickness, height of the rim's top, radius of its bar
@@ -51,11 +52,6 @@ def shell():
         k = (j + 1) % n
         faces += [(len(vertices) - 2, k, j), (len(vertices) - 1, (len(rings) - 1) * n + j, (len(rings) - 1) * n + k)]
     return np.array(vertices), np.array(faces)
-
-
-def numbers(values, digits=5):
-    """Numbers for an MJCF attribute, without trailing zeros."""
-    return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
 
 
 def main():

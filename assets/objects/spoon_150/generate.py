@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.shapes import numbers
 
 MASS = 0.030  # kg
 # Middle line from the bowl's tip to the handle's end, (x, z) in m, with half width (y) and half thickness
@@ -51,11 +52,6 @@ def surface(line):
         k = (j + 1) % AROUND
         faces += [(last + AROUND, k, j), (last + AROUND + 1, last + j, last + k)]
     return np.array(vertices), np.array(faces)
-
-
-def numbers(values, digits=5):
-    """Numbers for an MJCF attribute, without trailing zeros."""
-    return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
 
 
 def main():

@@ -1,0 +1,70 @@
+"""What every training cell has on its walls and floor: a board with its number, a sheet with the steps, epoxy with flakes.
+
+Used by the rooms' `generate.py`. Needs Pillow and a font with Chinese characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+FONT = "NotoSansCJK-Bold.ttc"  # index 2 holds the simplified Chinese forms
+BLUE = (24, 78, 140)
+
+
+def font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(FONT, size, index=2)
+
+
+def board(file: Path, number: str, name: tuple[str, str], category: tuple[str, str]) -> None:
+    """A cell's number and name, 1.2 x 0.3 m; name and category in Chinese and in English."""
+    width, height = 1200, 300
+    image = Image.new("RGB", (width, height), BLUE)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle([0, 0, 300, height], fill=(244, 246, 248))
+    draw.text((150, 148), number, font=font(200), fill=BLUE, anchor="mm")
+    draw.text((350, 108), name[0], font=font(126), fill=(250, 250, 250), anchor="lm")
+    draw.text((354, 232), name[1], font=font(66), fill=(178, 208, 240), anchor="lm")
+    draw.text((1168, 88), category[0], font=font(44), fill=(178, 208, 240), anchor="rm")
+    draw.text((1168, 140), category[1], font=font(30), fill=(178, 208, 240), anchor="rm")
+    image.quantize(64).save(file, optimize=True)
+
+
+def steps(file: Path, told: Sequence[tuple[str, str]]) -> None:
+    """A sheet on the wall with the task's steps in Chinese and in English, A2 upright."""
+    width, height = 420, 594
+    image = Image.new("RGB", (width, height), (250, 250, 248))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle([0, 0, width, 84], fill=BLUE)
+    draw.text((28, 42), "作业步骤  STEPS", font=font(38), fill=(255, 255, 255), anchor="lm")
+    for i, (chinese, english) in enumerate(told):
+        y = 140 + i * 92
+        draw.ellipse([28, y - 26, 80, y + 26], fill=(246, 190, 40))
+        draw.text((54, y - 2), str(i + 1), font=font(34), fill=(30, 30, 30), anchor="mm")
+        draw.text((104, y - 2), chinese, font=font(42), fill=(30, 34, 40), anchor="lm")
+        draw.text((206, y), english, font=font(25), fill=(90, 96, 104), anchor="lm")
+    image.quantize(64).save(file, optimize=True)
+
+
+def epoxy(file: Path, seed: int, grey: int, tint: tuple[int, int, int]) -> None:
+    """Epoxy floor with fine flakes, of a mean grey and a tint; it tiles."""
+    size, rng = 512, np.random.default_rng(seed)
+    flakes = (rng.random((size, size)) < 0.02) * rng.normal(0, 26, (size, size))
+    value = grey + flakes + rng.normal(0, 1.5, (size, size))
+    image = Image.fromarray(np.clip(np.stack([value + t for t in tint], -1), 0, 255).astype(np.uint8))
+    image.filter(ImageFilter.GaussianBlur(0.8)).quantize(32).save(file, optimize=True)
+
+
+def plate(file: Path, width: float, height: float, thickness: float = 0.012) -> None:
+    """An OBJ plate [m] facing -x at x = 0 that shows a whole picture upright, the picture's left at +y."""
+    y, z = np.array([1, -1, -1, 1]) * width / 2, np.array([-1, -1, 1, 1]) * height / 2
+    corners = np.concatenate([np.c_[np.zeros(4), y, z], np.c_[np.full(4, thickness), y, z]])
+    lines = ["# written by generate.py"] + [f"v {a:.4f} {b:.4f} {c:.4f}" for a, b, c in corners]
+    lines += ["vt 0 0", "vt 1 0", "vt 1 1", "vt 0 1"] * 2
+    for face in [(1, 2, 3, 4), (8, 7, 6, 5), (5, 6, 2, 1), (6, 7, 3, 2), (7, 8, 4, 3), (8, 5, 1, 4)]:
+        for a, b, c in [(face[0], face[1], face[2]), (face[0], face[2], face[3])]:
+            lines.append(f"f {a}/{a} {b}/{b} {c}/{c}")
+    file.write_text("\n".join(lines) + "\n")
