@@ -102,8 +102,11 @@ class Upright:
         return [self.up]
 
     def margin(self, readings: Readings | Row) -> Values:
-        angle = np.arccos(np.clip(readings.point(self.up)[2], -1.0, 1.0))
-        tilt: Values = angle if angle.ndim else float(angle)
+        up = readings.point(self.up)[2]
+        if type(up) is float:
+            tilt: Values = float(np.arccos(min(max(up, -1.0), 1.0)))
+        else:
+            tilt = np.arccos(np.clip(up, -1.0, 1.0))
         return tilt - self.within if self.invert else self.within - tilt
 
 

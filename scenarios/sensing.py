@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import mujoco
 import numpy as np
@@ -118,6 +119,9 @@ class Layout:
     _force_columns: dict[int, tuple[tuple[Request, ...], np.ndarray]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _force_lists: dict[int, tuple[tuple[Request, ...], list[int]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def of_model(cls, model: mujoco.MjModel, averaged: Iterable[Request] | None = None) -> Layout:
@@ -142,6 +146,13 @@ class Layout:
         there = slice(first, first + 3 * len(forces))
         return cls(model.nsensordata, slices, begins, settled, tuple(forces), there, columns)
 
+    @cached_property
+    def unfelt(self) -> np.ndarray:
+        """(1, nforce) `mean` of one copy that feels nothing."""
+        mean = np.full((1, len(self.forces)), np.nan)
+        mean[:, self.averaged] = 0.0
+        return mean
+
     def columns(self, requests: tuple[Request, ...]) -> np.ndarray:
         """Columns of `sensordata` that several sensors fill, one after the other."""
         # keyed by the tuple itself, which its owner keeps: hashing fifty names at every step costs more than the rest
@@ -158,6 +169,13 @@ class Layout:
         if kept is None or kept[0] is not requests:
             kept = (requests, np.array([self.forces.index(request.name) for request in requests], int))
             self._force_columns[id(requests)] = kept
+        return kept[1]
+
+    def force_list(self, requests: tuple[Request, ...]) -> list[int]:
+        """The same as plain numbers, for a `Row`."""
+        kept = self._force_lists.get(id(requests))
+        if kept is None or kept[0] is not requests:
+            kept = self._force_lists[id(requests)] = (requests, self.force_columns(requests).tolist())
         return kept[1]
 
     def column(self, force: Request) -> int:
@@ -252,7 +270,7 @@ class Row:
         return self._largest(self.mean, requests)
 
     def _largest(self, values: list[float], requests: tuple[Request, ...]) -> float:
-        found = [values[i] for i in self.layout.force_columns(requests).tolist()]
+        found = [values[i] for i in self.layout.force_list(requests)]
         return math.nan if math.isnan(sum(found)) else max(found)
 
 
@@ -271,10 +289,10 @@ def reduce_forces(trace: np.ndarray, layout: Layout, timestep: float) -> tuple[n
         peak (n, nforce) [N] and mean (n, nforce) [N] as in `Readings`.
     """
     n, substeps, count = trace.shape[0], trace.shape[1], len(layout.forces)
-    mean = np.full((n, count), np.nan)
-    if not count:
-        return np.zeros((n, 0)), mean
+    mean = layout.unfelt.repeat(n, axis=0)
     square = trace[:, :, layout.force_slice]
+    if not square.any():  # most of the time nothing that anybody asks about touches
+        return np.zeros((n, count)), mean
     square = square * square
     square = square[:, :, 0::3] + square[:, :, 1::3] + square[:, :, 2::3]
     if len(layout.averaged):

@@ -7,7 +7,7 @@ construction. A call advances one control period, reduces the physics steps to r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mujoco
 import mujoco.batch
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .draw import Draw
     from .scene import Scene
 
-_VEL = mujoco.mjtStage.mjSTAGE_VEL.value
+_NONE, _VEL = mujoco.mjtStage.mjSTAGE_NONE.value, mujoco.mjtStage.mjSTAGE_VEL.value
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 
@@ -47,14 +47,15 @@ class Simulation:
 
     def __init__(self, scene: Scene, n: int = 1, threads: int = 1):
         self.scene, self.n = scene, n
-        self.batch = mujoco.batch.Batch(scene.model, n, 1 if n == 1 else min(threads, n))
+        # persistent: what `step` computes of the state that it ends in is not computed again where the next one begins
+        self.batch = mujoco.batch.Batch(scene.model, n, 1 if n == 1 else min(threads, n), persistent=True)
         self._models: list[mujoco.MjModel] = [scene.model] * n
         self._trace = np.zeros((n, scene.n_substeps, scene.model.nsensordata))
         self._sensordata = self.batch.bind("sensordata")
         self._start = np.zeros((n, scene.model.nsensordata))
-        self._control = np.zeros((n, 1, scene.model.nu))
         self._commands = scene.n_actions  # columns of ctrl that an action fills; the rest reacts
         self._ctrl = self.batch.bind("ctrl")
+        self._warning = self.batch.warning.reshape(n, -1)  # live, too
         self.unstable = np.zeros(n, bool)
 
     @property
@@ -79,7 +80,7 @@ class Simulation:
         for row, draw in zip(rows, draws):
             self.batch.state[row] = draw.start_state
         self.batch.warning[rows] = 0
-        self.unstable = self.batch.warning.reshape(self.n, -1).any(axis=1)
+        self.unstable = self._warning.any(axis=1)
         self.batch.forward(rows, stage=_VEL)
         settled = self.scene.layout.settled
         self._trace[rows] = 0.0
@@ -108,38 +109,62 @@ class Simulation:
             rows = np.arange(self.n) if ids is None else np.asarray(ids, int)
             alive = ~self.unstable[rows]
             ids, action = rows[alive], action[alive]
-        if ids is None:
-            if action.ndim == 2:
-                self._control[:, 0, : self._commands] = action
-                self._control[:, 0, self._commands :] = self._ctrl[:, self._commands :]
-                control = self._control
-            else:
-                control = self._whole(action, self._ctrl)
-            out = self.batch.rollout(
-                self.scene.n_substeps, control, record=("sensordata",), out={"sensordata": self._trace}
-            )
-            trace = out["sensordata"]
-            self.batch.forward(stage=_VEL)
-        elif not len(ids):
-            trace = self._trace
-        else:
-            control = self._whole(action if action.ndim == 3 else action[:, None], self._ctrl[ids])
-            self._trace[ids] = self.batch.rollout(self.scene.n_substeps, control, record=("sensordata",), ids=ids)[
-                "sensordata"
-            ]
-            self.batch.forward(ids, stage=_VEL)
-            trace = self._trace
-        self.unstable = self.batch.warning.reshape(self.n, -1).any(axis=1)
-        readings = self._readings(*reduce_forces(trace, self.scene.layout, self.scene.timestep))
+        if ids is None or len(ids):
+            self._advance(action, ids)
+        self.unstable = self._warning.any(axis=1)
+        readings = self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
         if self.scene.reactions.extra:
             self._react(readings, np.arange(self.n) if ids is None else ids)
         return readings
 
-    def _whole(self, action: np.ndarray, ctrl: np.ndarray) -> np.ndarray:
-        """(m, steps, nu) what the robot's actuators are told, and what the others go on with."""
+    def _advance(self, action: np.ndarray, ids: np.ndarray | None) -> None:
+        """One control period of some copies: the sensors of every physics step go into the trace, and stand at its end.
+
+        The first and the last physics step are `Batch.step`, which alone goes on from the stages of the one before and
+        computes those of the state at which it ends, so that reading the sensors there costs nothing extra.
+        """
+        late, last = action.ndim == 3, self.scene.n_substeps - 1
+        rows: Any = slice(None) if ids is None else ids
+        self._ctrl[rows, : self._commands] = action[:, 0] if late else action
+        self.batch.step(ids, stage=_NONE if last else _VEL)
+        self._trace[rows, 0] = self._sensordata[rows]
+        if last > 1:
+            ids, action = self._going(1, ids, action)
+            rows = slice(None) if ids is None else ids
+            if ids is not None and not len(ids):
+                return
+            told = self._told(action[:, 1:last], rows) if late else None
+            if self.n == 1:  # written where it belongs
+                out = {"sensordata": self._trace[:, 1:last]}
+                self.batch.rollout(last - 1, told, record=("sensordata",), ids=ids, out=out)
+            else:
+                out = self.batch.rollout(last - 1, told, record=("sensordata",), ids=ids)
+                self._trace[rows, 1:last] = out["sensordata"]
+        if last:
+            ids, action = self._going(last, ids, action)
+            rows = slice(None) if ids is None else ids
+            if late:
+                self._ctrl[rows, : self._commands] = action[:, last]
+            self.batch.step(ids, stage=_VEL)
+            self._trace[rows, last] = self._sensordata[rows]
+
+    def _going(self, k: int, ids: np.ndarray | None, action: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+        """Which copies go on with physics step k, and their actions; one that has diverged stays where it is."""
+        if not self._warning.any():
+            return ids, action
+        rows = np.arange(self.n) if ids is None else ids
+        stays = self._warning.any(axis=1)[rows]
+        if not stays.any():
+            return ids, action
+        self._trace[rows[stays], k:] = self._trace[rows[stays], k - 1, None]
+        self.batch.forward(rows[stays], stage=_VEL)
+        return rows[~stays], action[~stays]
+
+    def _told(self, action: np.ndarray, rows: Any) -> np.ndarray:
+        """(m, steps, nu) what the robot's actuators are told step by step, and what the others go on with."""
         control = np.empty((*action.shape[:2], self.scene.model.nu))
         control[..., : self._commands] = action
-        control[..., self._commands :] = ctrl[:, None, self._commands :]
+        control[..., self._commands :] = self._ctrl[rows, None, self._commands :]
         return control
 
     def _react(self, readings: Readings, ids: np.ndarray) -> None:
@@ -164,7 +189,7 @@ class Simulation:
         self._start = self._start.copy()
         self._start[i] = saved.start
         self.batch.warning[i] = 0
-        self.unstable = self.batch.warning.reshape(self.n, -1).any(axis=1)
+        self.unstable = self._warning.any(axis=1)
         self.batch.forward(np.array([i]), stage=_VEL)
         return self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
 
