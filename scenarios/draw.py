@@ -159,7 +159,7 @@ def unsound(scene: Scene, candidate: Draw) -> str | None:
     wanted = scene.config.redraw_unless
     if not wanted:
         return None
-    data = mujoco.MjData(candidate.model)
+    data = scene.scratch(candidate.model)
     mujoco.mj_setState(candidate.model, data, candidate.start_state, STATE)
     mujoco.mj_fwdPosition(candidate.model, data)
     if "reachable" in wanted and not scene.robot.base_names:  # a robot that walks goes where it can reach
@@ -180,20 +180,18 @@ def _start_state(scene: Scene, model: mujoco.MjModel, values: Mapping[str, float
     resting position. So no draw has to be simulated before it can start, except what is soft: a cloth comes to rest by
     itself, see `cloth.settle`.
     """
-    data = mujoco.MjData(model)
+    data = scene.scratch(model)
     qpos, placed, rest, nominal_qpos = scene.start_qpos(model), model.qpos0, scene.rest, scene.model.qpos0
-    for j in range(model.njnt):
-        a = model.jnt_qposadr[j]
-        if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE:
-            before = Pose(nominal_qpos[a : a + 3], nominal_qpos[a + 3 : a + 7])
-            after = Pose(rest[a : a + 3], rest[a + 3 : a + 7])
-            here = Pose(placed[a : a + 3], placed[a + 3 : a + 7]) @ (before.inverse() @ after)
-            qpos[a : a + 3], qpos[a + 3 : a + 7] = here.pos, here.quat
-        elif model.joint(j).name not in scene.robot.joint_names:
-            width = 4 if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_BALL else 1
-            qpos[a : a + width] = rest[a : a + width]
-            if width == 1:  # a joint that starts elsewhere in this draw, such as the gauge of a fuller bottle
-                qpos[a] += placed[a] - nominal_qpos[a]
+    free, plain, single = scene.joints_of_parts
+    for a in free:
+        before = Pose(nominal_qpos[a : a + 3], nominal_qpos[a + 3 : a + 7])
+        after = Pose(rest[a : a + 3], rest[a + 3 : a + 7])
+        here = Pose(placed[a : a + 3], placed[a + 3 : a + 7]) @ (before.inverse() @ after)
+        qpos[a : a + 3], qpos[a + 3 : a + 7] = here.pos, here.quat
+    qpos[plain] = rest[plain]
+    qpos[single] += (
+        placed[single] - nominal_qpos[single]
+    )  # what starts elsewhere in this draw, such as a bottle's gauge
     data.ctrl[:] = scene.start_ctrl(values)
     data.qpos[:] = settle(model, scene.cloths, qpos, data.ctrl, values) if scene.cloths else qpos
     state = np.zeros(mujoco.mj_stateSize(model, STATE))
