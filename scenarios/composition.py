@@ -135,7 +135,9 @@ def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None
     content, scene = read_own(found[0]), read_own(CONF / "scene.yaml")
     if "defaults" in content or _find("scene.yaml", where) != (CONF / "scene.yaml", "conf/scene.yaml"):
         return None
-    chosen = {str(key): value for entry in scene.pop("defaults") if isinstance(entry, dict) for key, value in entry.items()}
+    chosen = {
+        str(key): value for entry in scene.pop("defaults") if isinstance(entry, dict) for key, value in entry.items()
+    }
     places = places_in(CONF / "scene.yaml", "conf/scene.yaml") | places_in(*found, prefix="scenario")
     tree = {"scenario": content} | scene
     return Composed(tree, places, own_assets(conf_dir), chosen | {"scenario": scenario})

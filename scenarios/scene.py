@@ -91,7 +91,6 @@ class Scene:
         config.problems.stop(f"The scenario {config.id!r}")
         plan.compile_into(self._build.spec)
         self._looks: _Build | None = None
-        self._build.spec.discard_visual()
         try:
             self.model = self.compile(nominal_values(config))
         except ValueError as error:  # what no single key shows: a body without mass, two elements of one name
@@ -179,7 +178,7 @@ class Scene:
 
     @cached_property
     def _with_looks(self) -> _Build:
-        build = _Build(self.config, self.robot, self.timestep)
+        build = _Build(self.config, self.robot, self.timestep, looks=True)
         for reaction in self._reacting:
             reaction.compile_into(build.spec)
         self._plan.compile_into(build.spec)
@@ -306,13 +305,19 @@ SETTLE_TIME = 1.0  # s, contacts of placed objects have decayed by then
 
 
 class _Build:
-    """The composed spec and the handles through which a draw arranges it."""
+    """The composed spec and the handles through which a draw arranges it.
 
-    def __init__(self, config: ScenarioConfig, robot: Robot, timestep: float):
+    Without `looks` it has what collides alone: visual shapes are dropped part by part, since to search the whole scene for
+    them takes ten times as long.
+    """
+
+    def __init__(self, config: ScenarioConfig, robot: Robot, timestep: float, looks: bool = False):
         self.config, self.robot = config, robot
         x, y, yaw = config.stands_at
         # the robot's own spec is the root: attaching it would need a prefix, and its joints keep the maker's names
         self.spec = robot.spec(Pose.of((x, y, 0.0), yaw))
+        if not looks:
+            self.spec.discard_visual()
         # the name is part of what the fingerprint is taken of, so that no variant passes for another
         self.spec.modelname = f"{config.id} {config.variant}" if config.variant else config.id
         self.spec.compiler.degree = False
@@ -321,12 +326,16 @@ class _Build:
         config.physics.apply(option, timestep)
         option.disableflags = int(option.disableflags) | int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         _looks(self.spec, config)
+        if looks:
+            _sky(self.spec)
         self.frames: dict[str, Any] = {}
         for placed in config.parts:
             frame = self.spec.worldbody.add_frame(name=f"{placed.name}/place")
             part = placed.part.spec()
             for fault in placed.part.faults(part):
                 config.problems.note(f"{names_path(config)}parts.{placed.name}.part", fault)
+            if not looks:
+                part.discard_visual()
             config.physics.apply(part.option, timestep)  # what a part says for itself counts when it is opened alone
             self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
             self.frames[placed.name] = frame
@@ -421,7 +430,7 @@ def names_path(config: ScenarioConfig) -> str:
 
 
 def _looks(spec: mujoco.MjSpec, config: ScenarioConfig) -> None:
-    """Light, sky and picture quality of every scene; nothing here touches physics."""
+    """Light and picture quality of every scene; nothing here touches physics."""
     spec.visual.headlight.ambient = [0.35, 0.35, 0.36]
     spec.visual.headlight.diffuse = [0.25, 0.25, 0.25]
     spec.visual.headlight.specular = [0.1, 0.1, 0.1]
@@ -434,15 +443,6 @@ def _looks(spec: mujoco.MjSpec, config: ScenarioConfig) -> None:
     spec.visual.quality.offsamples = 8
     spec.visual.global_.offwidth = max([1920, *(c.size[0] for c in config.cameras)])
     spec.visual.global_.offheight = max([1440, *(c.size[1] for c in config.cameras)])
-    spec.add_texture(
-        name="sky",
-        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
-        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
-        rgb1=[0.86, 0.90, 0.95],
-        rgb2=[0.55, 0.63, 0.73],
-        width=256,
-        height=256,
-    )
     light = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
     spec.worldbody.add_light(
         name="key",
@@ -461,4 +461,16 @@ def _looks(spec: mujoco.MjSpec, config: ScenarioConfig) -> None:
         diffuse=[0.22, 0.23, 0.26],
         specular=[0, 0, 0],
         castshadow=False,
+    )
+
+
+def _sky(spec: mujoco.MjSpec) -> None:
+    spec.add_texture(
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=[0.86, 0.90, 0.95],
+        rgb2=[0.55, 0.63, 0.73],
+        width=256,
+        height=256,
     )
