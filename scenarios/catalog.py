@@ -59,7 +59,7 @@ def _below_scenario(override: str) -> str:
 
 def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str | None, robot: str) -> Scene:
     """The scene of a composed config that has a `scenario` key, in the cell that it names, if any."""
-    places = dict(composed.places)
+    places = composed.places.copy()
     problems = Problems(places)
     if not isinstance(composed.tree.get("scenario"), Mapping) or not composed.tree["scenario"]:
         raise ScenarioError("This scenario is empty. `shiliu list scenarios` names some to begin from.", field=name)
@@ -81,7 +81,7 @@ def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scen
         ScenarioError: there is no such cell, it is of another scenario, or its values do not fit.
     """
     composed = composition.compose("scene", [f"scenario={scene.name}", f"cell={cell}"], conf_dir)
-    places = dict(composed.places)
+    places = composed.places.copy()
     problems = Problems(places)
     surveyed = cell_node(composed, problems)
     assert surveyed is not None

@@ -23,7 +23,7 @@ import datetime
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ def scenario_of(path: Path) -> str | None:
 
 
 def laid_over(
-    tree: Mapping[str, Any], node: Node, name: str, scenario: str, places: dict[str, Place]
+    tree: Mapping[str, Any], node: Node, name: str, scenario: str, places: MutableMapping[str, Place]
 ) -> tuple[dict[str, Any], Cell]:
     """A scenario's tree with a cell's values in it.
 
@@ -152,7 +152,7 @@ def _read(node: Node, name: str) -> Cell:
     )
 
 
-def _robot(tree: dict[str, Any], node: Node, places: dict[str, Place]) -> None:
+def _robot(tree: dict[str, Any], node: Node, places: MutableMapping[str, Place]) -> None:
     """Where the robot was found to stand. It is never varied, so that a tolerance would mean nothing."""
     if node.value is None:
         return
@@ -166,7 +166,7 @@ def _robot(tree: dict[str, Any], node: Node, places: dict[str, Place]) -> None:
             _set(tree, ["robot", "stands_at", key], value, value.value, places)
 
 
-def _parts(tree: dict[str, Any], node: Node, places: dict[str, Place]) -> None:
+def _parts(tree: dict[str, Any], node: Node, places: MutableMapping[str, Place]) -> None:
     known = tree.get("parts") or {}
     for name, child in node.items():
         if name not in known:
@@ -187,7 +187,7 @@ def _parts(tree: dict[str, Any], node: Node, places: dict[str, Place]) -> None:
                 _measured(tree, name, [key], value, places)
 
 
-def _measured(tree: dict[str, Any], part: str, path: list[str], node: Node, places: dict[str, Place]) -> None:
+def _measured(tree: dict[str, Any], part: str, path: list[str], node: Node, places: MutableMapping[str, Place]) -> None:
     """Put one measured value in, and take it out of the variation, or vary it by its tolerance."""
     value: Any = node.value
     within: Any = None
@@ -223,7 +223,7 @@ def _measured(tree: dict[str, Any], part: str, path: list[str], node: Node, plac
         del variation[part]
 
 
-def _set(tree: dict[str, Any], path: list[str], node: Node, value: Any, places: dict[str, Place]) -> None:
+def _set(tree: dict[str, Any], path: list[str], node: Node, value: Any, places: MutableMapping[str, Place]) -> None:
     shown = ".".join(("scenario", *path))
     place = places.get(shown)
     if place is not None and place[1] == 0:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from .dialect import Dateless, Place, nearest, places_in, read_own
+from .dialect import Dateless, Place, PlacesLater, nearest, places_in, read_own
 from .errors import ScenarioError
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
@@ -29,7 +29,7 @@ class Composed:
     """
 
     tree: dict[str, Any]
-    places: dict[str, Place]
+    places: dict[str, Place] | PlacesLater
     assets: Path | None
     chosen: dict[str, str | None]
 
@@ -138,7 +138,8 @@ def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None
     chosen = {
         str(key): value for entry in scene.pop("defaults") if isinstance(entry, dict) for key, value in entry.items()
     }
-    places = places_in(CONF / "scene.yaml", "conf/scene.yaml") | places_in(*found, prefix="scenario")
+    of_scene = (CONF / "scene.yaml", "conf/scene.yaml")
+    places = PlacesLater(lambda: places_in(*of_scene) | places_in(*found, prefix="scenario"))
     tree = {"scenario": content} | scene
     return Composed(tree, places, own_assets(conf_dir), chosen | {"scenario": scenario})
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -90,26 +91,38 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[st
     return places
 
 
-class PlacesLater(Mapping[str, Place]):
-    """`places_in` a file of this package, read only when a problem has to be told."""
+class PlacesLater(MutableMapping[str, Place]):
+    """The places of files of this package, read only when a problem has to be told: a third of what loading them takes.
 
-    def __init__(self, path: Path, shown: str):
-        self._read = lambda: places_in(path, shown)
-        self._found: dict[str, Place] | None = None
+    Args:
+        read: gives them, as `places_in` does.
+    """
 
+    def __init__(self, read: Callable[[], dict[str, Place]]):
+        self._read = read
+
+    @cached_property
     def _places(self) -> dict[str, Place]:
-        if self._found is None:
-            self._found = self._read()
-        return self._found
+        return self._read()
+
+    def copy(self) -> PlacesLater:
+        """Places of their own, as late as these."""
+        return PlacesLater(lambda: dict(self._places))
 
     def __getitem__(self, key: str) -> Place:
-        return self._places()[key]
+        return self._places[key]
+
+    def __setitem__(self, key: str, place: Place) -> None:
+        self._places[key] = place
+
+    def __delitem__(self, key: str) -> None:
+        del self._places[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places())
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._places())
+        return len(self._places)
 
 
 def refuse_endless(text: bytes, shown: str) -> None:

@@ -248,7 +248,7 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
     shown = f"assets/{name}/part.yaml" if file.is_relative_to(ASSETS) else str(sheet)
     try:
         own = sheet.is_relative_to(ASSETS)
-        problems = Problems(PlacesLater(sheet, shown) if own else places_in(sheet, shown))
+        problems = Problems(PlacesLater(lambda: places_in(sheet, shown)) if own else places_in(sheet, shown))
         content = read_own(sheet) if own else yaml.safe_load(sheet.read_text(encoding="utf-8"))
         part = _read_sheet(name, file, Node(content or {}, "", problems))
         problems.stop(f"The sheet of {name!r}")

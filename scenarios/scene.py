@@ -215,7 +215,10 @@ class Scene:
     @cached_property
     def joints_of_parts(self) -> tuple[list[int], np.ndarray, np.ndarray]:
         """qpos addresses of what is not the robot's: where free joints begin, all numbers of the others, single numbers."""
-        model, free, plain, single = self.model, [], [], []
+        model = self.model
+        free: list[int] = []
+        plain: list[int] = []
+        single: list[int] = []
         for j in range(model.njnt):
             a, kind = int(model.jnt_qposadr[j]), model.jnt_type[j]
             if kind == mujoco.mjtJoint.mjJNT_FREE:

@@ -15,7 +15,7 @@ takes a key out.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from .dialect import Place, Problems, nearest
@@ -40,7 +40,7 @@ def names_of(tree: Mapping[str, Any]) -> list[str]:
 def resolved(
     tree: Mapping[str, Any],
     name: str | None,
-    places: dict[str, Place],
+    places: MutableMapping[str, Place],
     problems: Problems,
     known: tuple[str, ...],
     prefix: str = "scenario",
@@ -93,7 +93,12 @@ def resolved(
 
 
 def _laid(
-    base: Mapping[str, Any], over: Mapping[str, Any], source: str, target: str, places: dict[str, Place], deep: bool
+    base: Mapping[str, Any],
+    over: Mapping[str, Any],
+    source: str,
+    target: str,
+    places: MutableMapping[str, Place],
+    deep: bool,
 ) -> dict[str, Any]:
     """One mapping laid over another."""
     laid = dict(base)
@@ -109,7 +114,7 @@ def _laid(
     return laid
 
 
-def _moved(places: dict[str, Place], source: str, target: str) -> None:
+def _moved(places: MutableMapping[str, Place], source: str, target: str) -> None:
     """The places of a replaced value are those of what replaces it."""
     for path in [p for p in places if _under(p, target) and places[p][1]]:
         del places[path]
