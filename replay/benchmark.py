@@ -17,6 +17,7 @@ from ..envs.vector import ShiliuVectorEnv
 from ..scenarios import draw as drawing
 from ..scenarios.config import nominal_values
 from ..scenarios.scene import Scene
+from .benchmark_physics import physics_costs
 from .benchmark_setup import compiling, memory_per_copy, scaling, start_up
 from .checks.rules import load_rules
 from .costs import CHECKS, shares, stopwatches
@@ -43,6 +44,7 @@ def measure(scene: Scene, pairs: int = 30, seed: int = 0) -> dict[str, Any]:
     results["env.step"] = _env_step(scene, pairs, seed)
     results["vector"] = _vector(scene, max(pairs // 3, 3), seed)
     results["reset"] = _reset(scene, pairs, seed)
+    results["physics"] = physics_costs(scene, seed)
     results["replay"] = _replay(scene, seed)
     results["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
     results["start_up"], results["compile"] = start_up(scene), compiling(scene)
@@ -51,7 +53,10 @@ def measure(scene: Scene, pairs: int = 30, seed: int = 0) -> dict[str, Any]:
 
 
 def _env_step(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
-    """Blocks of `env.step` and of the same substeps by `mj_step`, in turn, from the same states with the same controls."""
+    """Blocks of `env.step` and of the same substeps by `mj_step`, in turn, from the same states with the same controls.
+
+    In processor time: both are of one thread, and what else runs on the machine is no cost of theirs.
+    """
     env = ShiliuEnv(scene, vary=False)
     env.reset(seed=seed)
     rng = np.random.default_rng(seed)
@@ -64,14 +69,14 @@ def _env_step(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
         actions = np.clip(start + sway.astype(np.float32), low, high)
         env.reset(seed=seed)
         mujoco.mj_setState(scene.model, data, env.state, mujoco.mjtState.mjSTATE_INTEGRATION)
-        begin = time.perf_counter()
+        begin = time.process_time()
         for action in actions:
             env.step(action)
-        middle = time.perf_counter()
+        middle = time.process_time()
         for action in actions:
             data.ctrl[: scene.n_actions] = action
             mujoco.mj_step(scene.model, data, scene.n_substeps)
-        end = time.perf_counter()
+        end = time.process_time()
         if pair:  # the first warms up
             ours.append((middle - begin) / BLOCK)
             bare.append((end - middle) / BLOCK)
@@ -215,6 +220,7 @@ def _interval(ratios: np.ndarray) -> tuple[float, float, float]:
 def table(results: dict[str, Any]) -> str:
     """The figures as lines of text."""
     step, vector, reset, replay = (results[name] for name in ("env.step", "vector", "reset", "replay"))
+    physics = results["physics"]
     begin, compiled = results["start_up"], results["compile"]
     around = [f"  compile       {compiled['physics_ms']:.2f} ms physics only, {compiled['looks_ms']:.0f} ms with looks"]
     if begin:
@@ -231,6 +237,9 @@ def table(results: dict[str, Any]) -> str:
             f"{results['substeps']} steps of {results['timestep_s'] * 1e3:.3f} ms",
             f"  env.step      {step['ratio']:.3f} x bare mj_step (95 %: {step['ratio_95'][0]:.3f} to {step['ratio_95'][1]:.3f}), "
             f"{step['over_us']:.0f} us over {step['bare_us']:.0f} us; {step['x_real_time']:.0f} x real time",
+            f"    of a step   {physics['step_us']:.0f} us with {physics['dofs']} degrees of freedom, {physics['contacts']} contacts, "
+            f"{physics['sensors']} sensors; without it: "
+            + ", ".join(f"{name} {-share:.0%}" for name, share in physics["spent"].items() if share > 0.02),
             f"  vector env    {vector['throughput_share']:.2f} of Batch.rollout's throughput with {vector['copies']} copies "
             f"(95 %: {vector['throughput_share_95'][0]:.2f} to {vector['throughput_share_95'][1]:.2f}); "
             f"{vector['x_real_time']:.0f} x real time",

@@ -164,7 +164,9 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         actions[:, scene.schema.action.names.index(name)] = held[:, j]
     for name, percent in hand_commands(case.recording, scene.robot.hand_names, grid).items():
         actions[:, scene.schema.action.names.index(name)] = percent
-    actions[:, len(actions[0]) - len(scene.robot.base_names) :] = base_commands(case.recording, scene.robot.base_names, grid)
+    actions[:, len(actions[0]) - len(scene.robot.base_names) :] = base_commands(
+        case.recording, scene.robot.base_names, grid
+    )
     if case.carried is not None:
         close_hands(actions, scene.schema.action.names, grid, case.carried.result)
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)

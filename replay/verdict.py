@@ -31,7 +31,15 @@ LASTING = ("reproduces", "start.penetration", "unstable", "drop", "collision.une
 # s, by which the cause is older than its finding says: a step raises the filtered speed from half a window before it on
 LEADS = {"joint.jump": 0.06}
 # findings that are never the consequence of a motion that the robot cannot follow
-OWN_CAUSE = ("reproduces", "cell.unknown", "start.penetration", "payload", "joint.position", "collision.scene", "collision.self")
+OWN_CAUSE = (
+    "reproduces",
+    "cell.unknown",
+    "start.penetration",
+    "payload",
+    "joint.position",
+    "collision.scene",
+    "collision.self",
+)
 # warnings that no strictness makes a failure: robustness never makes a recording infeasible, and no verdict may depend on
 # the company in which a recording is judged
 NEVER_COUNTS = ("robustness", "joint.acceleration", "joint.jerk")
@@ -263,7 +271,11 @@ def _follows(finding: Finding, cause: Finding) -> bool:
     ):
         return False
     if finding.stage == "replay":
-        if finding.code == "tracking" and cause.code == "ctrl.clamped" and not set(finding.subject) & set(cause.subject):
+        if (
+            finding.code == "tracking"
+            and cause.code == "ctrl.clamped"
+            and not set(finding.subject) & set(cause.subject)
+        ):
             return False
         if finding.t0 is None or cause.t0 is None:
             return True

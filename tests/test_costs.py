@@ -1,10 +1,12 @@
 """The benchmark's stopwatches: the real judge under them, and everything put back."""
 
+import mujoco
 import numpy as np
 import pytest
 import shiliu
 from shiliu.replay import costs, forward
 from shiliu.replay import judge as judging
+from shiliu.replay.benchmark_physics import _without
 from shiliu.replay.costs import CHECKS, STAGES, shares, stopwatches
 from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.playing import Take, play
@@ -46,3 +48,33 @@ def test_shares_are_of_the_bare_rollout():
     )
     assert told["integrity"] == pytest.approx(0.2)
     assert told["checks"] == pytest.approx(0.2 * len(CHECKS))
+
+
+def _touching(model: mujoco.MjModel, state: np.ndarray) -> set[tuple[str, str]]:
+    """Pairs of bodies in contact, the robot's as they are, the parts' by the part's name."""
+    data = mujoco.MjData(model)
+    mujoco.mj_setState(model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
+    mujoco.mj_forward(model, data)
+    names = [model.body(i).name.partition("/")[0] for i in range(model.nbody)]
+    return {(names[a], names[b]) for a, b in model.geom_bodyid[data.contact.geom]}
+
+
+def test_each_model_without_something_lacks_that_alone(scene):
+    """At rest the oven and the bowl stand on the counter, the buns lie in the bowl; a folded arm meets the robot."""
+    start, without = drawing.nominal(scene).start_state, _without(scene)
+    parts = {placed.name for placed in scene.config.parts}
+    whole = _touching(scene.model, start)
+    assert {frozenset(pair) for pair in whole} >= {frozenset(("oven", "counter")), frozenset(("bowl", "counter"))}
+    assert _touching(without["all contacts"], start) == set()
+    assert _touching(without["sensors"], start) == whole
+    assert _touching(without["bowl"], start) == {pair for pair in whole if "bowl" not in pair}
+    folded = start.copy()
+    data = mujoco.MjData(scene.model)
+    mujoco.mj_setState(scene.model, data, start, mujoco.mjtState.mjSTATE_INTEGRATION)
+    for name, angle in {"zarm_l2_joint": -0.3, "zarm_l3_joint": -1.5, "zarm_l4_joint": -2.0}.items():
+        data.qpos[scene.model.joint(name).qposadr[0]] = angle  # [rad], the forearm into the chest
+    mujoco.mj_getState(scene.model, data, folded, mujoco.mjtState.mjSTATE_INTEGRATION)
+    touching = _touching(scene.model, folded)
+    itself = {pair for pair in touching if not parts & set(pair)}
+    assert itself
+    assert _touching(without["the robot with itself"], folded) == touching - itself

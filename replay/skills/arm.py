@@ -53,7 +53,16 @@ POSTURES = {
     "across": (0.00, 0.07, -0.83, -1.97, -1.36, -0.78, 0.33),
     "level": (-0.27, 0.86, -0.46, -1.47, -0.57, -0.10, 0.38),
 }
-BENCHES = ("bench", "bench_beside", "shelf", "shelf_low", "level", "across", "ready", "elbow_out")  # for work before and beside the body
+BENCHES = (
+    "bench",
+    "bench_beside",
+    "shelf",
+    "shelf_low",
+    "level",
+    "across",
+    "ready",
+    "elbow_out",
+)  # for work before and beside the body
 _MIRROR = np.array([1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0])
 
 
