@@ -48,7 +48,7 @@ class Simulation:
     def __init__(self, scene: Scene, n: int = 1, threads: int = 1):
         self.scene, self.n = scene, n
         # persistent: what `step` computes of the state that it ends in is not computed again where the next one begins
-        self.batch = mujoco.batch.Batch(scene.model, n, 1 if n == 1 else min(threads, n), persistent=True)
+        self.batch = mujoco.batch.Batch(scene.model, n, 1 if n == 1 else min(threads, n), persistent=n == 1)
         self._models: list[mujoco.MjModel] = [scene.model] * n
         self._trace = np.zeros((n, scene.n_substeps, scene.model.nsensordata))
         self._sensordata = self.batch.bind("sensordata")
@@ -118,47 +118,47 @@ class Simulation:
         return readings
 
     def _advance(self, action: np.ndarray, ids: np.ndarray | None) -> None:
-        """One control period of some copies: the sensors of every physics step go into the trace, and stand at its end.
+        """One control period: the sensors of every physics step go into the trace, and those of the state stand at its end."""
+        if self.n == 1:
+            self._advance_one(action)
+            return
+        rows: Any = slice(None) if ids is None else ids
+        told = self._told(action if action.ndim == 3 else action[:, None], rows)
+        out = self.batch.rollout(self.scene.n_substeps, told, record=("sensordata",), ids=ids)
+        self._trace[rows] = out["sensordata"]
+        self.batch.forward(ids, stage=_VEL)
 
-        The first and the last physics step are `Batch.step`, which alone goes on from the stages of the one before and
-        computes those of the state at which it ends, so that reading the sensors there costs nothing extra.
+    def _advance_one(self, action: np.ndarray) -> None:
+        """The same of a single copy, to the bit, for less.
+
+        The first and the last physics step are `Batch.step`, which goes on from the stages of the one before and computes
+        those of the state at which it ends. So the sensors of that state cost nothing extra; with many copies, whose data
+        do not stay in the processor's cache, nothing would be gained.
         """
         late, last = action.ndim == 3, self.scene.n_substeps - 1
-        rows: Any = slice(None) if ids is None else ids
-        self._ctrl[rows, : self._commands] = action[:, 0] if late else action
-        self.batch.step(ids, stage=_NONE if last else _VEL)
-        self._trace[rows, 0] = self._sensordata[rows]
+        self._ctrl[:, : self._commands] = action[:, 0] if late else action
+        self.batch.step(stage=_NONE if last else _VEL)
+        self._trace[:, 0] = self._sensordata
         if last > 1:
-            ids, action = self._going(1, ids, action)
-            rows = slice(None) if ids is None else ids
-            if ids is not None and not len(ids):
+            if self._stays(1):
                 return
-            told = self._told(action[:, 1:last], rows) if late else None
-            if self.n == 1:  # written where it belongs
-                out = {"sensordata": self._trace[:, 1:last]}
-                self.batch.rollout(last - 1, told, record=("sensordata",), ids=ids, out=out)
-            else:
-                out = self.batch.rollout(last - 1, told, record=("sensordata",), ids=ids)
-                self._trace[rows, 1:last] = out["sensordata"]
+            told = self._told(action[:, 1:last], slice(None)) if late else None
+            self.batch.rollout(last - 1, told, record=("sensordata",), out={"sensordata": self._trace[:, 1:last]})
         if last:
-            ids, action = self._going(last, ids, action)
-            rows = slice(None) if ids is None else ids
+            if self._stays(last):
+                return
             if late:
-                self._ctrl[rows, : self._commands] = action[:, last]
-            self.batch.step(ids, stage=_VEL)
-            self._trace[rows, last] = self._sensordata[rows]
+                self._ctrl[:, : self._commands] = action[:, last]
+            self.batch.step(stage=_VEL)
+            self._trace[:, last] = self._sensordata
 
-    def _going(self, k: int, ids: np.ndarray | None, action: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-        """Which copies go on with physics step k, and their actions; one that has diverged stays where it is."""
+    def _stays(self, k: int) -> bool:
+        """Whether the single copy has diverged before physics step k: it stays where it is, as `Batch.rollout` has it."""
         if not self._warning.any():
-            return ids, action
-        rows = np.arange(self.n) if ids is None else ids
-        stays = self._warning.any(axis=1)[rows]
-        if not stays.any():
-            return ids, action
-        self._trace[rows[stays], k:] = self._trace[rows[stays], k - 1, None]
-        self.batch.forward(rows[stays], stage=_VEL)
-        return rows[~stays], action[~stays]
+            return False
+        self._trace[:, k:] = self._trace[:, k - 1, None]
+        self.batch.forward(stage=_VEL)
+        return True
 
     def _told(self, action: np.ndarray, rows: Any) -> np.ndarray:
         """(m, steps, nu) what the robot's actuators are told step by step, and what the others go on with."""
