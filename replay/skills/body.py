@@ -257,17 +257,39 @@ class Body:
             self._action[self._head_columns] = start + progress(i / count, 0.5) * (angles - start)
             yield
 
-    def way(self, side: str, goal: np.ndarray, by_way_of: Sequence[Sequence[str]] = ((),), speed: float = 0.45) -> Path:
-        """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures."""
+    def way(
+        self,
+        side: str,
+        goal: np.ndarray,
+        by_way_of: Sequence[Sequence[str]] = ((),),
+        speed: float = 0.45,
+        seek: bool = False,
+    ) -> Path:
+        """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures.
+
+        With `seek` a way is sought where none of those is clear (see `Clearance.choose`).
+        """
         options = [[posture(name, side) for name in row] for row in by_way_of]
         picture = self._picture().qpos.copy()
-        return self._clearance[side].choose(self.arms[side], options, goal, speed, picture, self.claws[side])
+        return self._clearance[side].choose(self.arms[side], options, goal, speed, picture, self.claws[side], seek)
+
+    def bear(self, side: str, part: str) -> None:
+        """Plan with the body that a hand holds as a part of the hand, until it lets go."""
+        self._clearance[side].bear([part])
 
     def crowd(
-        self, side: str, q: np.ndarray, touch: Sequence[str] = (), joint: str | None = None, angle: float = 0.0
+        self,
+        side: str,
+        q: np.ndarray,
+        touch: Sequence[str] = (),
+        joint: str | None = None,
+        angle: float = 0.0,
+        sink: float = np.inf,
+        without: Sequence[str] = (),
     ) -> float:
-        """How crowded it is for an arm at joint angles (see `Clearance.crowd`)."""
-        return self._clearance[side].crowd(q, self._picture().qpos, self.claws[side], touch, joint, angle)
+        """How crowded it is for an arm at joint angles (see `Clearance.crowd`), looking past some parts."""
+        picture = self._without(without) if without else self._picture().qpos
+        return self._clearance[side].crowd(q, picture, self.claws[side], touch, joint, angle, sink)
 
     def hand_points(self, side: str, q: np.ndarray) -> np.ndarray:
         """(n, 3) middles of the hand's geoms [m] at joint angles."""
@@ -283,12 +305,16 @@ class Body:
 
     def room_on(self, side: str, path: Path, held: Sequence[str] = ()) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
+        return self._clearance[side].cost(path, self._without(held), self.claws[side])
+
+    def _without(self, parts: Sequence[str]) -> np.ndarray:
+        """(nq,) the scene as seen, but some parts far below the floor."""
         picture = self._picture().qpos.copy()
         for j in range(self.model.njnt):
             name = self.model.joint(j).name
-            if self.model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE and name.split("/")[0] in held:
+            if self.model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE and name.split("/")[0] in parts:
                 picture[self.model.jnt_qposadr[j] + 2] -= 10.0
-        return self._clearance[side].cost(path, picture, self.claws[side])
+        return picture
 
     def freest(self, side: str, paths: Iterable[Path], held: Sequence[str]) -> Path | None:
         """The first of several ways that is free enough, or else the one that costs least; None where there is none.
@@ -377,6 +403,7 @@ class Body:
             self.claws[side] = start + (end - start) * i / count
             yield
         self.held.pop(side, None)
+        self._clearance[side].bear(())
 
     def hold_on(self, side: str, what: str) -> None:
         """Remember what a hand holds."""

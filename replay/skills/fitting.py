@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,16 +13,19 @@ from .hands import UP
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
 PITCHES = np.deg2rad(
-    [0.0, -8.0, 8.0, -16.0, 16.0]
+    [0.0, -5.0, 5.0, -10.0, 10.0, -16.0, 16.0]
 )  # other slopes of the fingers, tried where the wanted one is out of reach
 GOOD, STRAIGHT = 6e-4, 0.012  # m and rad within which a held part is over its place
 LOOKS = 4  # how often it is corrected at most
 ROUND: tuple[tuple[str, ...], ...] = ((), ("shelf",))  # ways of a hand: straight, or high and wide round a shelf
 LEAP = 1.2  # rad, a joint that turns further from one pose to the next has changed its branch
-ENOUGH = 0.9  # score of a posture that is taken at once
+ENOUGH = 0.4  # score of a posture that is taken at once
+HOPELESS = 20.0  # score of what is out of reach by 50 mm or a radian
+SINK = 0.001  # m, how deep things may be in each other where they may touch
+BETWEEN = (0.25, 0.5, 0.75)  # shares of the way from one pose to the next that are looked at
 SPARE = 0.08  # rad, that every joint keeps from its end, so that what is held can still be corrected
-RANK = 0.3  # cost of a row for each that stands before it
-NEARNESS = 0.15  # cost of a radian that the arm has to be held otherwise than now
+RANK = 0.05  # cost of a row for each that stands before it
+NEARNESS = 0.35  # cost of a radian that the arm has to be held otherwise than now
 WEIGHT = 0.5  # of the orientation while a part is fitted [m/rad]
 
 
@@ -58,53 +62,101 @@ def off(body: Body, held: str, target: Pose) -> tuple[np.ndarray, float]:
 
 
 def settle(
-    body: Body, side: str, rows: Sequence[Sequence[Pose]], touch: Sequence[str], seen: int | None = None
+    body: Body,
+    side: str,
+    rows: Sequence[Sequence[Pose]],
+    touch: Sequence[str],
+    later: Sequence[Sequence[Pose]] = (),
+    carried: tuple[int, Sequence[str]] | None = None,
 ) -> tuple[float, list[np.ndarray]]:
     """Joint angles for one of several rows of hand poses: within reach, with room, and near to how the arm is held now.
 
     Args:
         rows: of poses that follow one another, each searched from the one before; the first good row is taken.
         touch: bodies that the hand may touch.
-        seen: of how many poses of a row the room is looked at; None for all. What is carried stands where it was in the picture,
-            so that it would be in its own way.
+        later: for each row the poses to which the hand has to come afterwards, by a way of its own.
+        carried: from which pose of a row on some parts are carried along: they are not where they are seen.
 
     Returns:
         Its score (below 1 is good), and (7,) joint angles for each pose of the row.
     """
-    arm = body.arms[side]
+    likes = [posture(name, side) for name in BENCHES]
+    now = body.arms[side].q
     best: tuple[float, list[np.ndarray]] = (np.inf, [])
     for rank, row in enumerate(rows):
-        for like in (arm.q, *(posture(name, side) for name in BENCHES)):
-            found: list[np.ndarray] = []
-            seed, score = like, RANK * rank
-            for i, (position, frame) in enumerate(row):
-                seed, miss = arm.solve(position, frame, seed, like, WEIGHT)
-                turn = turned_between(arm.hand(seed)[1], frame)
-                score += 400.0 * max(miss - REACHED, 0.0) + 20.0 * max(turn - 0.03, 0.0)
-                spare = np.minimum(seed - arm.model.jnt_range[:, 0], arm.model.jnt_range[:, 1] - seed).min()
-                score += max(SPARE - spare, 0.0) / SPARE
-                if i and np.abs(seed - found[-1]).max() > LEAP:
-                    score += 3.0  # another branch: no straight way leads there
-                found.append(seed)
-                if score >= best[0]:
-                    break
-            else:
-                score += sum(body.crowd(side, q, touch) for q in found[:seen]) + NEARNESS * float(
-                    np.abs(found[0] - arm.q).max()
-                )
-                if score < best[0]:
-                    best = (score, found)
-            if best[0] < ENOUGH:
-                return best
+        score, found = _search(body, side, row, [now, *likes], touch, best[0] - RANK * rank, NEARNESS, carried)
+        score += RANK * rank
+        if later and score < best[0]:
+            score += _search(body, side, later[rank], likes, touch, best[0] - score, 0.1 * NEARNESS)[0]
+        if score < best[0]:
+            best = (score, found)
+        if best[0] < ENOUGH:
+            break
     return best
 
 
+def _search(
+    body: Body,
+    side: str,
+    row: Sequence[Pose],
+    likes: Sequence[np.ndarray],
+    touch: Sequence[str],
+    most: float,
+    nearness: float,
+    carried: tuple[int, Sequence[str]] | None = None,
+) -> tuple[float, list[np.ndarray]]:
+    """The best of the ways to hold an arm along a row of hand poses, if it scores less than `most`; infinity and none otherwise."""
+    arm = body.arms[side]
+    best: tuple[float, list[np.ndarray]] = (most, [])
+    for like in likes:
+        found: list[np.ndarray] = []
+        seed, score = like, 0.0
+        for i, (position, frame) in enumerate(row):
+            seed, miss = arm.solve(position, frame, seed, like, WEIGHT)
+            turn = turned_between(arm.hand(seed)[1], frame)
+            score += 400.0 * max(miss - REACHED, 0.0) + 20.0 * max(turn - 0.03, 0.0)
+            spare = np.minimum(seed - arm.model.jnt_range[:, 0], arm.model.jnt_range[:, 1] - seed).min()
+            score += max(SPARE - spare, 0.0) / SPARE
+            if i and np.abs(seed - found[-1]).max() > LEAP:
+                score += 3.0  # another branch: no straight way leads there
+            found.append(seed)
+            if score >= best[0]:
+                break
+        else:
+            score += nearness * float(np.abs(found[0] - arm.q).max())
+            for at, q, weight in _looked_at(found):
+                without = carried[1] if carried is not None and at >= carried[0] else ()
+                score += weight * body.crowd(side, q, touch, sink=SINK, without=without)
+                if score >= best[0]:
+                    break
+            else:
+                best = (score, found)
+        if best[0] < ENOUGH:
+            break
+    return best if best[1] else (np.inf, [])
+
+
+def _looked_at(found: Sequence[np.ndarray]) -> Iterator[tuple[float, np.ndarray, float]]:
+    """Postures of a row, and some between them: where in the row they are, and what the room there counts."""
+    yield from ((i, q, 1.0) for i, q in enumerate(found))
+    for i, (a, b) in enumerate(itertools.pairwise(found)):
+        yield from ((i + share, a + share * (b - a), 1.0 / len(BETWEEN)) for share in BETWEEN)
+
+
 def bring(body: Body, side: str, held: str, targets: Sequence[Pose], touch: Sequence[str], speed: float) -> Motion:
-    """Carry what is held to the first of several targets, in a posture from which the others can be reached, too."""
+    """Carry what is held to the first of several targets, in a posture from which the others can be reached, too.
+
+    Returns:
+        Whether there is such a posture; where not, the chain is given up and nothing moves.
+    """
     rows = [[hand_for(body, side, held, target) for target in targets]]
-    found = settle(body, side, rows, [*touch, body.part_of(held)])[1]
-    yield from body.arms[side].follow(body.way(side, found[0], ROUND, speed), tremor=0.5)
+    score, found = settle(body, side, rows, [*touch, body.part_of(held)])
+    if score > HOPELESS:
+        body.given_up = f"the {side} hand cannot bring {held} there as it holds it"
+        return False
+    yield from body.arms[side].follow(body.way(side, found[0], ROUND, speed, seek=True), tremor=0.5)
     yield from body.arms[side].hold(0.15)
+    return True
 
 
 def move_held(body: Body, side: str, held: str, target: Pose, speed: float) -> Motion:

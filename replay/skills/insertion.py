@@ -13,6 +13,7 @@ from .skill import Argument, Skill
 
 FEED = 0.03  # m/s, of a part that comes to its hole
 BEHIND = 0.003  # m, of the hand behind its command: something stands in the way
+BEFORE = 0.06  # m, out of its place, from where a part is brought into it
 PRESS_RATE = 25.0  # N/s, slow enough that a click is felt at its own force
 OF = Argument("site", "the site of what is held that goes in, x axis out of the hole")
 INTO = Argument("site", "the hole's mouth, x axis out of it")
@@ -35,7 +36,9 @@ class Align(Skill):
         further, target, home = (
             before(body, self.to, d, self.aside) for d in (self.standoff + 0.06, self.standoff, 0.0)
         )
-        yield from bring(body, self.hand, self.of, [further, target, home], [body.part_of(self.to)], self.speed)
+        row = [further, target, home]
+        if not (yield from bring(body, self.hand, self.of, row, [body.part_of(self.to)], self.speed)):
+            return
         yield from body.pause()
         yield from move_held(body, self.hand, self.of, target, 0.1)
         yield from correct(body, self.hand, self.of, target)
@@ -153,7 +156,8 @@ def set_down(skill: Skill, body: Body, place: str, feed: float) -> Motion:
     high = (position + skill.over * out, rotation)
     above = (position + skill.above * out, rotation)
     lying = (position, rotation)
-    yield from bring(body, skill.hand, skill.of, [high, above, lying], [body.part_of(place)], skill.speed)
+    if not (yield from bring(body, skill.hand, skill.of, [high, above, lying], [body.part_of(place)], skill.speed)):
+        return
     yield from body.pause()
     yield from move_held(body, skill.hand, skill.of, above, 0.15)
     yield from correct(body, skill.hand, skill.of, above)
@@ -190,6 +194,9 @@ class PickPart(Skill):
         "standoff": Argument("length", "distance along the fingers from which the hand comes", 0.08),
         "draw": Argument("length", "how far it is drawn out along the fingers before it is lifted", 0.0),
         "lift": Argument("length", "how far it is lifted", 0.08),
+        "fits": Argument("site", "the site of the part that will be fitted, so that it is taken as it can be", None),
+        "into": Argument("site", "where that will come to lie", None),
+        "out": Argument("word", "axis of `into` that leads out of there", "z", ("x", "z")),
         "by_way_of": Argument("word", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
@@ -207,11 +214,14 @@ class PickPart(Skill):
 
         def row(frame: np.ndarray) -> list[Pose]:
             goal = position - self.back * frame[:, 2]
-            return [(goal - self.standoff * frame[:, 2], frame), (goal, frame)]
+            lifted = goal - self.draw * frame[:, 2] + np.array([0.0, 0.0, self.lift])
+            return [(goal - self.standoff * frame[:, 2], frame), (goal, frame), (lifted, frame)]
 
-        found = settle(body, self.hand, [row(frame) for frame in frames], [self.of, body.part_of(self.at)])[1]
+        rows, touch = [row(frame) for frame in frames], [self.of, body.part_of(self.at)]
+        later = [] if None in (self.fits, self.into) else [self._fitted(body, *row[1]) for row in rows]
+        found = settle(body, self.hand, rows, touch, later=later)[1]
         by = ROUND if self.by_way_of is None else [[self.by_way_of]]
-        yield from arm.follow(body.way(self.hand, found[0], by, self.speed))
+        yield from arm.follow(body.way(self.hand, found[0], by, self.speed, seek=True))
         yield from body.pause()
         frame = arm.hand(found[0])[1]
         position, _ = body.site(self.at)
@@ -221,6 +231,15 @@ class PickPart(Skill):
         yield from arm.hold(0.2)
         yield from body.grip(self.hand, self.force)
         body.hold_on(self.hand, self.of)
+        body.bear(self.hand, self.of)
         if self.draw:
             yield from slide(arm, -self.draw * arm.hand()[1][:, 2], 0.08)
         yield from slide(arm, np.array([0.0, 0.0, self.lift]), 0.15)
+
+    def _fitted(self, body: Body, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
+        """Hand poses in which what is taken so will be before its place, and in it."""
+        at, rotation = body.site(self.fits)
+        position, place = body.site(self.into)
+        turned = place @ rotation.T
+        there = position + turned @ (hand - at)
+        return [(there + d * place[:, "xyz".index(self.out)], turned @ frame) for d in (BEFORE, 0.0)]

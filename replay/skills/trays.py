@@ -16,6 +16,7 @@ from .skill import Argument, Skill
 
 LOWER = 0.06  # m/s, of a tray that is put down
 RESTS = 8e-4  # m, above its place a tray counts as standing
+NEARER = 0.5  # share of the distance from which a hand comes, where there is no room for the whole before the chest
 PRESSED = 0.004  # m, of the hands below where they are seen: the tray stands, whatever its height says
 
 
@@ -43,10 +44,11 @@ class BimanualLift(Skill):
     def run(self, body: Body) -> Motion:
         way = np.zeros(3) if self.towards is None else body.site(self.towards)[0] - body.site(self.of)[0]
         grips = {"left": self.left, "right": self.right}
-        found = {side: self._postures(body, side, grips[side], way) for side in SIDES}
-        for side in SIDES:
+        found = {}
+        for side in SIDES:  # one after the other: the second hand has to see where the first has come to
             body.open_claw(side, self.opening)
-        yield from together([body.arms[s].follow(body.way(s, found[s][0], ROUND, self.speed)) for s in SIDES])
+            found[side] = self._postures(body, side, grips[side], way)
+            yield from body.arms[side].follow(body.way(side, found[side][0], ROUND, self.speed, seek=True))
         yield from body.pause()
         lines = {}
         for side in SIDES:
@@ -67,9 +69,9 @@ class BimanualLift(Skill):
         shoulder = body.site(f"{side}_shoulder")[0]
         up = self.by * UP
 
-        def row(frame: np.ndarray) -> list[Pose]:
+        def row(frame: np.ndarray, standoff: float) -> list[Pose]:
             at = position - self.back * frame[:, 2]
-            here = [(at - self.standoff * frame[:, 2], frame), (at, frame), (at + up, frame)]
+            here = [(at - standoff * frame[:, 2], frame), (at, frame), (at + up, frame)]
             middle = [(at + up + share * way, frame) for share in (0.33, 0.67)] if way.any() else []
             return [*here, *middle, *([(at + up + way, frame), (at + way, frame)] if way.any() else [])]
 
@@ -77,7 +79,9 @@ class BimanualLift(Skill):
             about(rotation[:, 1], self.pitch + more, shoulder, position, t) for more in PITCHES for t in (False, True)
         ]
         touch = [body.part_of(grip), body.part_of(self.of)]
-        return settle(body, side, [row(frame) for frame in frames], touch, seen=3)[1]
+        load = body.with_contents(self.of.split("/")[0])
+        rows = [row(frame, standoff) for frame in frames for standoff in (self.standoff, NEARER * self.standoff)]
+        return settle(body, side, rows, touch, carried=(2, load))[1]
 
 
 class CarryTray(Skill):

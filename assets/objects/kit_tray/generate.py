@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 HERE = Path(__file__).parent
 FONT = "NotoSansCJK-Bold.ttc"  # index 2 holds the simplified Chinese forms
 SIZE = (1440, 120)  # pixels, for 480 x 40 mm
-LABELS = ((0.79, "C 插头"), (0.645, "A 卡扣"), (0.50, "B 支架"))  # share of the width from the left
+LABELS = ((0.29, "C 插头"), (0.50, "B 支架"), (0.645, "A 卡扣"))  # share of the width from the left
 
 
 def font(size):

@@ -1,0 +1,138 @@
+"""Free ways of a hand: what it holds is part of it, narrow places are found, and what cannot be reached is given up."""
+
+import itertools
+
+import mujoco
+import numpy as np
+import pytest
+from shiliu.replay.operator import Operator
+from shiliu.replay.skills.arm import posture
+from shiliu.replay.skills.clearance import MARGIN, Clearance
+from shiliu.replay.skills.fitting import HOPELESS, bring, settle
+from shiliu.replay.skills.hands import UP
+from shiliu.replay.skills.seeking import connect
+from shiliu.scenarios import draw as drawing
+from shiliu.scenarios.simulation import Simulation
+
+BOWL = "bowl/bowl_150"
+
+
+@pytest.fixture(scope="module")
+def body(scene):
+    """What an operator sees at the start of the microwave cell."""
+    draw = drawing.nominal(scene)
+    readings = Simulation(scene, 1).begin([draw])
+    operator = Operator(scene, draw, 0)
+    operator.body.see(readings.rows(0), scene.course.begin(1))
+    return operator.body
+
+
+def held_below(body, by: float, like: np.ndarray) -> np.ndarray:
+    """(nq,) the scene as seen, but the bowl so in the left hand that it stands upright and so far below when that is turned as `like`."""
+    picture = body._picture().qpos.copy()
+    at = body.model.jnt_qposadr[body.model.body(BOWL).jntadr[0]]
+    hand, frame = body.site("left_tcp")
+    picture[at : at + 3] = hand + frame @ like.T @ (-by * UP)
+    mujoco.mju_mat2Quat(picture[at + 3 : at + 7], (frame @ like.T).ravel())
+    return picture
+
+
+def nearest(clearance: Clearance, q: np.ndarray, picture: np.ndarray, name: str) -> float:
+    """Distance [m] of a body from whatever is near it with the arm at joint angles; the margin where nothing is."""
+    clearance._see(picture, 50.0)
+    body = clearance.model.body(name).id
+    return min((d for pair, d in clearance.near(q).items() if body in pair), default=MARGIN)
+
+
+def test_what_is_borne_moves_with_the_hand(body):
+    clearance, arm = Clearance(body.model, "left"), body.arms["left"]
+    raised = posture("raised", "left")
+    there, turned = arm.hand(raised)
+    picture = held_below(body, 0.25, turned)
+    clearance.bear([BOWL])
+    clearance._see(picture, 50.0)
+    clearance._pose(raised)
+    assert clearance.data.body(BOWL).xpos == pytest.approx(there - 0.25 * UP, abs=1e-6)
+    assert clearance.data.body(BOWL).xmat.reshape(3, 3) == pytest.approx(np.eye(3), abs=1e-6)
+    clearance.bear(())
+    clearance._see(picture, 50.0)
+    clearance._pose(raised)
+    assert np.linalg.norm(clearance.data.body(BOWL).xpos - body.site("left_tcp")[0]) == pytest.approx(0.25)
+
+
+def test_a_posture_in_which_only_what_is_held_would_hit_is_crowded(body):
+    """A bowl 100 mm below the hand is 15 mm deep in the counter, which the hand itself is far above."""
+    clearance, arm = Clearance(body.model, "left"), body.arms["left"]
+    position, frame = arm.hand(posture("elbow_out", "left"))
+    picture = held_below(body, 0.10, frame)
+    postures = [
+        arm.solve(position + np.array([0.0, 0.15, up]), frame, posture("elbow_out", "left"))[0] for up in (0.07, -0.03)
+    ]
+    clearance.bear([BOWL])
+    room = [nearest(clearance, q, picture, BOWL) for q in postures]
+    assert room[0] > 0.02 and room[1] == pytest.approx(-0.015, abs=0.003)
+    for q, crowded in zip(postures, (False, True)):
+        assert (clearance.crowd(q, picture, 50.0) > 3.0) == crowded
+        assert (clearance.crowd(q, picture, 50.0, touch=_all(body), sink=0.001) > 3.0) == crowded
+        assert clearance.crowd(q, picture, 50.0, touch=_all(body)) == 0.0
+    clearance.bear(())
+    assert nearest(clearance, postures[1], picture, "left_claw") == MARGIN
+
+
+def _all(body) -> list[str]:
+    return [body.model.body(i).name for i in range(body.model.nbody)]
+
+
+def walled(gap: float, half: float = 0.1):
+    """Free places of a square of 2 by 2 with a wall across it that has a gap at its upper end."""
+    return lambda q: not (abs(q[0]) < half and q[1] < 1.0 - gap)
+
+
+def test_a_narrow_way_is_found_and_its_corners_are_cut():
+    start, goal = np.array([-0.8, -0.8]), np.array([0.8, -0.8])
+    low, high = -np.ones(2), np.ones(2)
+    row = connect(start, goal, walled(0.3), low, high, np.random.default_rng(1))
+    assert row is not None and np.array_equal(row[0], start) and np.array_equal(row[-1], goal)
+    slimmer = walled(0.35, 0.05)  # by what lies between two places that are looked at
+    for a, b in itertools.pairwise(row):
+        assert all(slimmer(a + s * (b - a)) for s in np.linspace(0.0, 1.0, 50))
+    length = sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(row))
+    assert length < 1.5 * 3.4  # the shortest is two slopes to (+-0.1, 0.7) and 0.2 between them
+    assert connect(start, goal, walled(0.0), low, high, np.random.default_rng(1)) is None
+    assert len(connect(start, np.array([-0.8, 0.8]), walled(0.3), low, high, np.random.default_rng(1))) == 2
+
+
+def test_the_grip_is_taken_from_which_the_part_can_be_fitted(body):
+    arm = body.arms["left"]
+    position, frame = arm.hand()
+    near = [[(position + np.array([0.0, y, 0.05]), frame)] for y in (0.0, 0.03)]
+    assert arm.hand(settle(body, "left", near, [])[1][0])[0] == pytest.approx(near[0][0][0], abs=3e-3)
+    later = [[(position + np.array([2.0, 0.0, 0.0]), frame)], near[1]]
+    assert arm.hand(settle(body, "left", near, [], later=later)[1][0])[0] == pytest.approx(near[1][0][0], abs=3e-3)
+
+
+def test_what_cannot_be_brought_to_its_place_is_not_pushed_there(body):
+    away = (body.site("left_tcp")[0] + np.array([1.5, 0.0, 0.0]), body.site("bowl/base")[1])
+    before = body.arms["left"].command.copy()
+    motion = bring(body, "left", "bowl/base", [away], [], 0.3)
+    with pytest.raises(StopIteration) as ended:
+        next(motion)
+    assert ended.value.value is False and "cannot bring bowl/base" in body.given_up
+    assert np.array_equal(body.arms["left"].command, before) and HOPELESS < 400.0 * 0.1
+    body.given_up = None
+
+
+def test_a_way_on_which_what_is_held_would_be_poured_out_is_not_taken(body):
+    """A bowl is turned over by the forearm in the middle of a way and back again; bare, the hand may do so."""
+    clearance, arm = Clearance(body.model, "left"), body.arms["left"]
+    raised = posture("raised", "left")
+    picture = held_below(body, 0.10, arm.hand(raised)[1])
+    costs = {}
+    for turn in (0.3, 2.0):
+        over = raised + np.array([0.0, 0.0, 0.0, 0.0, turn, 0.0, 0.0])
+        path = arm._path([raised, 0.5 * (raised + over), over, 0.5 * (raised + over), raised], 0.4)
+        for held in ([], [BOWL]):
+            clearance.bear(held)
+            costs[turn, bool(held)] = clearance.cost(path, picture, 50.0, sure=True)
+    assert costs[0.3, True] == pytest.approx(costs[0.3, False], abs=0.01)
+    assert costs[2.0, True] > costs[2.0, False] + 3.0
