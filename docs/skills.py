@@ -78,6 +78,7 @@ Most end when their way is made. Reacting ones end by what they feel, and say so
 - *touched*: `grasp`, `pinch` and `pick_rim` close until both pads touch, then squeeze to their force; `press_on` comes down until a
   surface is felt, `wipe` mends how hard it leans at every control step;
 - *pulled*: `hold_until` ends when somebody pulls at the hand, told by how far it is drawn from where the arm holds it;
+  `hold_until_pulled` by what the fingers bear, and lets go;
 - *gave way*: `pull_open` pulls with a growing force until the latch lets go, and gives up where it does not;
 - *reached*: `until`, `subgoal`.
 
@@ -87,8 +88,8 @@ and the goal tells.
 ## A new skill
 
 A chain needs no Python; a new *skill* does: a class in `replay/skills/` with `word`, `arguments` and `run`, and its line in
-`replay/skills/__init__.py`. It may use `body.site`, `body.touch`, `body.joint`, `body.pulled` (senses) and `arm.line`, `arm.follow`,
-`body.way`, `body.grip` (limbs). Its docstring and arguments become its entry below.
+`replay/skills/__init__.py`. It may use `body.site`, `body.touch`, `body.feel`, `body.joint`, `body.pulled` (senses) and `arm.line`,
+`arm.follow`, `body.way`, `body.grip` (limbs). Its docstring and arguments become its entry below.
 """
 
 

@@ -30,7 +30,10 @@ from .safety import TRACE, movers
 from .sensing import Readings, Request
 
 WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP = range(8)  # phases of receiving
-MEMORIES = ("phase", "clock", "left", "pull", "delay", "raise", "size", "x", "y", "z", "force", "effort", "released")
+MEMORIES = (
+    *("phase", "clock", "left", "pull", "delay", "raise", "size"),
+    *("x", "y", "z", "force", "along", "across", "released"),
+)  # along, across: what the muscles add towards the body, and to its left [N]
 NOT_YET, EARLY = -2.0, -1.0  # what `released` reads before the robot has let go, and where it did so before the pull
 FORWARD, ASIDE, DRAWN = (
     0.27,
@@ -165,17 +168,21 @@ class Receive:
         kept["released"] = np.where(let_go, np.where(phase == PULLS, clock, EARLY), kept["released"])
         kept["clock"] = np.where(after != phase, 0.0, clock)
         frozen = np.where(((after == CLOSES) & (phase == REACHES))[:, None], handle, frozen)
-        frozen = np.where(let_go[:, None], grip, frozen)
+        frozen = np.where((let_go | ((after == PULLS) & (phase != PULLS)))[:, None], grip, frozen)
         kept["x"], kept["y"], kept["z"] = frozen.T
         time = kept["clock"]
         insists = np.minimum(kept["pull"] + INSISTS * np.maximum(time - PATIENCE, 0.0), MOST)
+        before = kept["force"]
         kept["force"] = np.where(after == PULLS, np.where(time < ONSET, insists * time / ONSET, insists), 0.0)
-        facing = _facing(frame)
-        felt = -(np.where(left, *(readings.of(request) for request in self._felt())) * facing).sum(axis=-1)
         # what is felt at the thing is brought to what is wanted: closed fingers have bent the arm, which pushes by itself
+        # in any direction. What the thing weighs is borne. A pull is begun with the muscles that it takes.
         yields = (after >= CLOSES) & (after <= PULLS)
-        effort = np.clip(kept["effort"] + FEEDBACK * (kept["force"] - felt), -MOST, MOST)
-        kept["effort"] = np.where(yields, effort, 0.0)
+        felt = np.where(left, *(readings.of(request) for request in self._felt()))
+        for word, axis, wanted, begun in zip(
+            ("along", "across"), _ways(frame), (kept["force"], 0.0), (kept["force"] - before, 0.0)
+        ):
+            effort = kept[word] + begun + FEEDBACK * (wanted - (felt * axis).sum(axis=-1))
+            kept[word] = np.where(yields, np.clip(effort, -MOST, MOST), 0.0)
         kept["phase"] = after
         command = np.zeros((len(ctrl), 14))
         busy = np.flatnonzero((after != WAITS) & (after != GIVES_UP))
@@ -201,7 +208,7 @@ class Receive:
         It is lifted close to the body before it is held out, as people do who sit at a table.
         """
         facing, tall = _facing(frame), (kept["size"] * self.limbs[0].height)[:, None]
-        left = np.stack([-facing[:, 1], facing[:, 0], 0 * facing[:, 0]], axis=-1)
+        left = _ways(frame)[1]
         aside = np.where(kept["left"][:, None] > 0.5, left, -left)
         lifted = np.clip(1.0 - (kept["raise"] - grip[:, 2] - LIFTED) / LIFTED, 0.0, 1.0)[:, None]
         places = []
@@ -232,11 +239,19 @@ class Receive:
         target = np.where(phase == READY, way, np.where(phase == REACHES, toward, frozen))
         target = np.where(phase == HOLDS, frozen - BACK * facing + [0.0, 0.0, UP], target)
         back = np.swapaxes(frame, -1, -2)
-        local = np.einsum("nij,nj->ni", back, target - trunk)
-        q = limb.angles(local, frame[:, 2, :], kept["size"])
-        # while it grips, waits and pulls the arm yields: its muscles want to be where it is, and but for the pull nothing is felt
-        q = np.where((phase >= CLOSES) & (phase <= PULLS), bent, q)
-        force = np.einsum("nij,nj->ni", back, -facing) * kept["effort"][:, None]
+        upright = frame[:, 2, :]
+
+        def angles(place: np.ndarray) -> np.ndarray:
+            return limb.angles(np.einsum("nij,nj->ni", back, place - trunk), upright, kept["size"])
+
+        # while it grips and waits the arm yields: its muscles want to be where it is, and nothing is felt
+        q = np.where((phase >= CLOSES) & (phase <= PULLS), bent, angles(target))
+        if (phase == PULLS).any():  # straight towards the body: from where it began it yields neither sideways nor down
+            gone = grip - frozen
+            off = gone - (gone * -facing).sum(axis=-1, keepdims=True) * -facing
+            q = np.where(phase == PULLS, bent + angles(grip - off) - angles(grip), q)
+        along, across = (kept[word][:, None] * way for word, way in zip(("along", "across"), _ways(frame)))
+        force = np.einsum("nij,nj->ni", back, along + across)
         return q * (1.0 + limb.springs / limb.gains) + limb.lean(q, force, kept["size"])
 
 
@@ -244,6 +259,12 @@ def _facing(frame: np.ndarray) -> np.ndarray:
     """(n, 3) where somebody faces, level, from the frames (n, 3, 3) of the trunk."""
     ahead = frame[:, :, 0] * [1.0, 1.0, 0.0]
     return ahead / np.maximum(np.linalg.norm(ahead, axis=-1, keepdims=True), 1e-9)
+
+
+def _ways(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 3) each, level: towards the body of somebody with a trunk of frames (n, 3, 3), and to its left."""
+    facing = _facing(frame)
+    return -facing, np.stack([-facing[:, 1], facing[:, 0], 0 * facing[:, 0]], axis=-1)
 
 
 @dataclass(frozen=True)

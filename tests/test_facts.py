@@ -46,7 +46,7 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float, str]] | str]] = {
             "person.pull": (3, 8, "pull of 3-8 N"),
             "person.delay": (0.2, 0.8, "release 0.2-0.6 s after pull"),
         },
-        "left/right handed": "left-handed person",
+        "left/right handed": "`variant=left_handed`",
         "table height": {"table.height": (0.74, 0.78, "meal tray 450x320 mm at 0.72 m")},
     },
     "laundry_folding": {

@@ -246,6 +246,16 @@ def test_it_turns_away_and_back(give):
     assert np.abs(np.diff(seen)).max() <= 2.0 / 30 + 1e-9
 
 
+@pytest.mark.parametrize(("gap", "told"), [(195, True), (205, False)])
+def test_a_hand_near_the_face_is_told(give, gap, told):
+    (never,) = (never for never in give.course.nevers if never.name == "near_face")
+    (face, radius), *_ = never.predicate.body
+    places = {request: [[3.0, 0.0, 0.0]] for request in never.predicate.requests()} | {face: [[0.0, 0.0, 1.2]]}
+    first, *others = never.predicate.things
+    places |= {first: [[0.0, radius + gap / 1e3, 1.2]]} | {thing: [[-3.0, 0.0, 0.0]] for thing in others}
+    assert bool(never.predicate.margin(make_readings(places))[0] > 0.0) is told
+
+
 # -- with muscles, contact and friction --------------------------------------------------------------------------------
 def test_a_mug_is_taken_by_its_handle_lifted_and_kept(tmp_path):
     scene = scene_of(
@@ -269,9 +279,14 @@ def test_it_pulls_as_hard_as_drawn_and_harder_where_nobody_lets_go(tmp_path):
     _, carry, seen = play(scene, draws, 6.8)
     first = next(t for t, (_, phase, _, _) in enumerate(seen) if phase == PULLS)
     readings = seen[first + 27][0]  # 0.9 s later, just before it loses patience
+    hand = receiver(scene)._felt()[1]
     for i, pull in enumerate(pulls):
-        felt = readings.of(receiver(scene)._felt()[1])[i]
+        felt = readings.of(hand)[i]
         assert felt[0] == pytest.approx(pull, rel=0.15, abs=0.3)  # towards the person, who sits at +x
+        course = np.array([each.of(hand)[i] for each, *_ in seen[first - 1 : first + 28]])
+        assert np.abs(course[0, :2]).max() < 0.6  # nothing but the weight that it bears is felt before
+        assert np.abs(course[:, 1]).max() < 0.8  # it is straight, and there within 0.2 s
+        assert course[1 + 6, 0] > 0.8 * pull
         assert (
             scene.course.failure(carry, i) == "scenario.not_let_go"
             and scene.course.missed(carry, i) == "replay.goal:given"

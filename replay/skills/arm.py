@@ -385,14 +385,6 @@ class Arm:
         mujoco.mj_jacSite(self.model, self._data, jacobian, None, self._site)
         return jacobian if self.place is None else self.place.matrix @ jacobian
 
-    def force_of(self, error: np.ndarray) -> np.ndarray:
-        """(3,) [N] force on the hand that displaces the joints by an error (7,) [rad] from where they are told to be."""
-        jacobian = np.zeros((3, self.model.nv))
-        self.hand()
-        mujoco.mj_comPos(self.model, self._data)
-        mujoco.mj_jacSite(self.model, self._data, jacobian, None, self._site)
-        return np.linalg.solve(jacobian @ jacobian.T, jacobian @ (self.stiffness * error))
-
     def press(
         self,
         force: float,

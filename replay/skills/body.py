@@ -213,6 +213,12 @@ class Body:
         fingers = [Request("contact_force", f"tree:{side}_finger_{which}") for which in ("front", "back")]
         return np.array([self.readings.peak[column(finger)] for finger in fingers])
 
+    def feel(self, side: str) -> np.ndarray:
+        """(3,) [N] what the fingers of a hand bear: the weight of what they hold, and whoever pulls at it."""
+        assert self.readings is not None
+        fingers = (Request("contact_force", f"tree:{side}_finger_{which}") for which in ("front", "back"))
+        return -np.sum([self.readings.of(finger) for finger in fingers], axis=0)
+
     def pulled(self, side: str) -> np.ndarray:
         """(3,) force [N] at a hand, told by how far it is from where the arm holds it; what it bears counts with it."""
         arm = self.arms[side]
@@ -288,8 +294,7 @@ class Body:
         without: Sequence[str] = (),
     ) -> float:
         """How crowded it is for an arm at joint angles (see `Clearance.crowd`), looking past some parts."""
-        picture = self._without(without) if without else self._picture().qpos
-        return self._clearance[side].crowd(q, picture, self.claws[side], touch, joint, angle, sink)
+        return self._clearance[side].crowd(q, self._past(without), self.claws[side], touch, joint, angle, sink)
 
     def hand_points(self, side: str, q: np.ndarray) -> np.ndarray:
         """(n, 3) middles of the hand's geoms [m] at joint angles."""
@@ -305,10 +310,12 @@ class Body:
 
     def room_on(self, side: str, path: Path, held: Sequence[str] = ()) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
-        return self._clearance[side].cost(path, self._without(held), self.claws[side])
+        return self._clearance[side].cost(path, self._past(held), self.claws[side])
 
-    def _without(self, parts: Sequence[str]) -> np.ndarray:
+    def _past(self, parts: Sequence[str]) -> np.ndarray:
         """(nq,) the scene as seen, but some parts far below the floor."""
+        if not parts:
+            return self._picture().qpos
         picture = self._picture().qpos.copy()
         for j in range(self.model.njnt):
             name = self.model.joint(j).name
@@ -339,6 +346,7 @@ class Body:
         like: np.ndarray,
         orient: Sequence[float] | float = 0.3,
         touch: Sequence[str] = (),
+        held: Sequence[str] = (),
     ) -> tuple[float, list[np.ndarray]]:
         """Of several rows of hand poses the one that is within reach and leaves room; its score and joint angles.
 
@@ -347,6 +355,7 @@ class Body:
             like: posture that is preferred; the first row that scores well is taken.
             orient: as in `Arm.solve`.
             touch: bodies that the hand may touch in the last pose of a row.
+            held: the parts that the hand holds: they are not where they are seen now.
         """
         arm = self.arms[side]
         best: tuple[float, Any] = (np.inf, [])
@@ -355,7 +364,8 @@ class Body:
             for i, (position, rotation) in enumerate(row):
                 seed, off = arm.solve(position, rotation, seed, like, orient)
                 found.append(seed)
-                score += 400.0 * max(off - REACHED, 0.0) + self.crowd(side, seed, touch if i == len(row) - 1 else ())
+                may = touch if i == len(row) - 1 else ()
+                score += 400.0 * max(off - REACHED, 0.0) + self.crowd(side, seed, may, without=held)
             if score < best[0]:
                 best = (score, found)
             if score < 0.5:

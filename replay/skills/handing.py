@@ -19,21 +19,27 @@ TURNS = np.deg2rad(
 STILL = 0.03  # m/s, a hand that is held out has come to rest
 MET = 0.06  # m, a hand that is so near the handle is about to take it
 SETTLE = 0.5  # s, after which a hand that has not felt the load before takes what it feels for it
+ASIDE, ROOM = 0.08, 0.02  # m/s, m: how fast and how far an opening hand moves aside
 
 
 class OfferHandle(Skill):
-    """Carry what is held level before a person, wait for a hand to be held out, and bring the handle before it."""
+    """Carry what is held level before a person, wait for a hand to be held out, and bring the handle before it.
+
+    The handle points against the way that the person faces, as the fingers of a hand that is held out do: one that points at
+    the chest from aside is met by the hand's edge.
+    """
 
     word = "offer_handle"
     arguments: ClassVar = {
         "hand": HAND,
         "handle": Argument("site", "the handle that is offered"),
         "of": Argument("site", "a site in the middle of what is held"),
-        "person": Argument("site", "whom it is offered to: a site of the chest"),
+        "person": Argument("site", "whom it is offered to: a site of the chest, x axis the way it faces"),
         "left_grip": Argument("site", "where the person's left hand grips", None),
         "right_grip": Argument("site", "where the right hand grips", None),
         "distance": Argument("length", "between the chest and the handle while it waits", 0.45),
         "before": Argument("length", "how far before the hand that is held out the handle comes to rest", 0.06),
+        "aside": Argument("length", "how far to the left of the straight way it is offered", 0.0),
         "height": Argument("length", "of the handle above the floor while it waits", 0.90),
         "lowest": Argument("length", "below which it is not offered", 0.86),
         "posture": Argument("word", "how the arm is held", "ready"),
@@ -44,48 +50,49 @@ class OfferHandle(Skill):
     }
 
     def run(self, body: Body) -> Motion:
-        person = body.site(self.person)[0]
+        person, turned = body.site(self.person)
+        facing = _level(turned[:, 0])
         out = _level(person - body.site(f"{self.hand}_shoulder")[0])
-        goal = person - self.distance * out + body.aim()
+        goal = person - self.distance * out + self.aside * np.cross(UP, out) + body.aim()
         goal[2] = self.height
-        yield from self._bring(body, goal, person)
+        yield from self._bring(body, goal, -facing)
         if self.left_grip is None or self.right_grip is None:
             return
-        resting = {grip: body.site(grip)[0][2] for grip in (self.left_grip, self.right_grip)}
-        still, last, grip = 0.0, resting, self.right_grip
-        alone = [felt_force(body, body.arms[self.hand])]
+        grips = (self.left_grip, self.right_grip)
+        still, last, grip = 0.0, {grip: body.site(grip)[0] for grip in grips}, self.right_grip
+        alone = [body.feel(self.hand)]
         for _ in range(round(self.patience / body.timestep)):
-            now = {grip: body.site(grip)[0][2] for grip in resting}
-            grip = max(now, key=lambda g: now[g])
-            moved = max(abs(now[g] - last[g]) for g in now)
-            still = still + body.timestep if moved < STILL * body.timestep and now[grip] > self.lowest - 0.2 else 0.0
+            now = {grip: body.site(grip)[0] for grip in grips}
+            grip = max(now, key=lambda g: now[g][2])
+            rests = np.linalg.norm(now[grip] - last[grip]) < STILL * body.timestep and now[grip][2] > self.lowest - 0.2
+            still = still + body.timestep if rests else 0.0
             last = now
             if still >= 0.3 or self._met(body, grip):
                 break
-            alone.append(felt_force(body, body.arms[self.hand]))
+            alone.append(body.feel(self.hand))
             body.arms[self.hand].command = body.arms[self.hand].q
             yield
         body.loads[self.hand] = np.mean(alone[-6:], axis=0)
         at = body.site(grip)[0]
-        goal = at - self.before * _level(person - at) + body.aim()
+        goal = at + self.before * facing + body.aim()
         goal[2] = max(at[2], self.lowest)
-        yield from self._bring(body, goal, at, grip)
+        yield from self._bring(body, goal, -facing, grip)
 
-    def _bring(self, body: Body, goal: np.ndarray, toward: np.ndarray, grip: str | None = None) -> Motion:
-        """Bring the handle to a place (3,) [m], so that it points to another; stop where a hand has come to it first."""
+    def _bring(self, body: Body, goal: np.ndarray, way: np.ndarray, grip: str | None = None) -> Motion:
+        """Bring the handle to a place (3,) [m], so that it points along a way (3,); stop where a hand has come to it first."""
         arm = body.arms[self.hand]
         like = posture(self.posture, self.hand)
         hand, frame = arm.hand()
         middle, handle = body.site(self.of)[0], body.site(self.handle)[0]
         now = np.arctan2(*(handle - middle)[1::-1])
-        wanted = np.arctan2(*(toward - goal)[1::-1])
-        across = np.cross(UP, _level(toward - goal))
+        wanted = np.arctan2(way[1], way[0])
+        across = np.cross(UP, way)
         lean = rotation(across, self.tilted) if self.tilted else np.eye(3)
         rows = []
         for turn in TURNS:
             turned = lean @ turn_z(_wrapped(wanted + turn + self.turned - now))
             rows.append([(goal + turned @ (hand - handle), turned @ frame)])
-        found = body.goal(self.hand, rows, like, LEVEL)[1][-1]
+        found = body.goal(self.hand, rows, like, LEVEL, held=[self.of.split("/")[0]])[1][-1]
         yield from arm.follow(
             arm.line([arm.hand(found)], self.speed, like=like, orient=LEVEL), lambda: self._met(body, grip), tremor=0.3
         )
@@ -99,18 +106,18 @@ class OfferHandle(Skill):
 class HoldUntilPulled(Skill):
     """Hold still until the person pulls, then let go.
 
-    A hand that closes round a handle first pushes it away, by up to 15 N, and leans on it less and less. What counts is the
-    pull against the load that was felt while nobody else held on.
+    A hand that closes round a handle pushes it away, twists it and slips, and leans on it less and less. What counts is a pull
+    that lasts, against the load that the fingers bore while nobody else held on.
     """
 
     word = "hold_until_pulled"
     arguments: ClassVar = {
         "hand": HAND,
         "person": Argument("site", "who takes it: the pull comes from there"),
-        "force": Argument("force", "pull at which it lets go", 2.0),
-        "lasting": Argument("time", "for so long", 0.06),
+        "force": Argument("force", "pull at which it lets go", 1.7),
+        "lasting": Argument("time", "for so long", 0.1),
         "opening": Argument("length", "gap between the pads when it has let go", 0.12),
-        "release": Argument("time", "how long the opening takes", 0.35),
+        "release": Argument("time", "how long the opening takes", 0.25),
         "unasked": Argument("time", "after which it lets go without a pull", None),
         "patience": Argument("time", "how long it waits at most", 20.0),
     }
@@ -123,15 +130,29 @@ class HoldUntilPulled(Skill):
             arm.command = arm.q
             yield
             waited += body.timestep
-            force = felt_force(body, arm)
+            force = body.feel(self.hand)
             if load is None and waited >= SETTLE:
                 load = force
             pull = 0.0 if load is None else float((force - load) @ out)
             lasted = lasted + body.timestep if pull > self.force else 0.0
-            if lasted >= self.lasting or (self.unasked is not None and waited >= self.unasked):
-                yield from body.let_go(self.hand, self.opening, self.release)
+            if lasted >= self.lasting - 1e-6 or (self.unasked is not None and waited >= self.unasked):
+                yield from self._let_go(body, arm)
                 return
         body.given_up = f"nobody pulled with {self.force:.1f} N"
+
+    def _let_go(self, body: Body, arm: Arm) -> Motion:
+        """Open, and make room on the side where what is taken still leans on a finger as it turns in the other's hand."""
+        (start, frame), aside, rate = arm.hand(), 0.0, 0.0
+        for _ in body.let_go(self.hand, self.opening, self.release):
+            front, back = body.touch(self.hand)  # the front finger lies where the hand's y axis points
+            wanted = ASIDE * float(np.sign(front - back)) if abs(aside) < ROOM else 0.0
+            rate += float(np.clip(wanted - rate, -ASIDE / 3.0, ASIDE / 3.0))
+            aside += rate * body.timestep
+            before = arm.q
+            arm.q = arm.solve(start + aside * frame[:, 1], frame, arm.q, orient=LEVEL, steps=5)[0]
+            arm.command = arm.q + arm.lag * (arm.q - before) / body.timestep
+            yield
+        arm.command = arm.q
 
 
 class Withdraw(Skill):
@@ -148,16 +169,6 @@ class Withdraw(Skill):
         arm = body.arms[self.hand]
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position - self.by * frame[:, 2], frame)], self.speed), tremor=0.3)
-
-
-def felt_force(body: Body, arm: Arm) -> np.ndarray:
-    """(3,) [N] what pulls at a hand that stands still, from how far its joints stand off their commands.
-
-    The servos are springs and the arm's own weight is balanced, so that what is left is the load: its weight, which the
-    caller takes off, and whoever pulls.
-    """
-    measured = np.array([body.joint(f"zarm_{arm.side[0]}{i}_joint") for i in range(1, 8)])
-    return arm.force_of(measured - arm.command)
 
 
 def _level(way: np.ndarray) -> np.ndarray:
