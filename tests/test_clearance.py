@@ -5,9 +5,10 @@ import itertools
 import mujoco
 import numpy as np
 import pytest
+import shiliu
 from shiliu.replay.operator import Operator
 from shiliu.replay.skills.arm import posture
-from shiliu.replay.skills.clearance import MARGIN, Clearance
+from shiliu.replay.skills.clearance import BLOCKED, MARGIN, Clearance
 from shiliu.replay.skills.fitting import HOPELESS, bring, settle
 from shiliu.replay.skills.hands import UP
 from shiliu.replay.skills.seeking import connect
@@ -136,3 +137,25 @@ def test_a_way_on_which_what_is_held_would_be_poured_out_is_not_taken(body):
             costs[turn, bool(held)] = clearance.cost(path, picture, 50.0, sure=True)
     assert costs[0.3, True] == pytest.approx(costs[0.3, False], abs=0.01)
     assert costs[2.0, True] > costs[2.0, False] + 3.0
+
+
+@pytest.mark.parametrize(("blocked", "through"), [(BLOCKED, False), (np.inf, True)])
+def test_where_all_ways_imagined_lead_through_the_table_another_is_sought(monkeypatch, blocked, through):
+    """The table is high and the bowl near its edge: of sixty ways to its rim the best leads 0.1 m through the table top."""
+    scene = shiliu.load_scenario("table_setting")
+    taken = []
+
+    def choose(self, arm, options, goal, speed, picture, percent, seek=False):
+        path = real(self, arm, options, goal, speed, picture, percent, seek)
+        taken.append(self.cost(path, picture, percent, sure=True))
+        return path
+
+    real = Clearance.choose
+    monkeypatch.setattr(Clearance, "choose", choose)
+    monkeypatch.setattr("shiliu.replay.skills.clearance.BLOCKED", blocked)
+    draw = drawing.draw(scene, 10127)
+    readings, operator = Simulation(scene, 1).begin([draw]), Operator(scene, draw, 10127)
+    carry = scene.course.advance(scene.course.begin(1), readings)
+    for _ in range(3):  # the scene is seen, the way chosen
+        operator.act(readings.rows(0), carry)
+    assert (taken[0] > 30.0) if through else (taken[0] < 1.0)

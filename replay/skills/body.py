@@ -273,7 +273,7 @@ class Body:
     ) -> Path:
         """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures.
 
-        With `seek` a way is sought where none of those is clear (see `Clearance.choose`).
+        With `seek` a way is sought where none of those is clear, without it where all are blocked (see `Clearance.choose`).
         """
         options = [[posture(name, side) for name in row] for row in by_way_of]
         picture = self._picture().qpos.copy()

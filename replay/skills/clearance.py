@@ -20,6 +20,9 @@ ENDS = 0.12  # share of a way at either end where what is near there may stay ne
 LENGTH = 0.02  # cost of a radian of way, so that of two clear ways the shorter is taken
 STEP = 0.03  # rad, between the places that are looked at on a way that shall be sure, however long it is
 CLEAR = 0.1  # cost of a way that is neither near to anything nor a long one
+BLOCKED = (
+    10.0  # a way that costs more leads through something for a good part of it; those that touch nothing cost below 1
+)
 LEAN = 0.5  # rad, by which what is borne may be tilted further on the way than at its ends
 NEED = 0.015  # m, kept on ways that are sought: less than the margin, so that there is one through a narrow place
 
@@ -215,7 +218,8 @@ class Clearance:
             speed: [m/s] of the hand.
             picture: (nq,) the scene as seen.
             percent: how far the claw is closed.
-            seek: whether it is made sure, and sought by growing trees where none of those imagined is clear and short.
+            seek: whether it is made sure, and sought by growing trees where none of those imagined is clear and short;
+                it is sought in any case where all of them lead through something.
         """
         low, high = arm.model.jnt_range.T
         best: list[tuple[float, list[np.ndarray], Path]] = []
@@ -232,7 +236,7 @@ class Clearance:
             cost = self.cost(path, picture, percent, best[2][0] if len(best) > 2 else np.inf, seek)
             best.append((cost, row, path))
             best.sort(key=lambda b: b[0])
-        if seek and best[0][0] > CLEAR:
+        if best[0][0] > (CLEAR if seek else BLOCKED):
             for row in self._sought(arm, goal, picture, percent):
                 path = arm.way([*row, goal], speed, scatter=0.0)
                 best.append((self.cost(path, picture, percent, sure=True), row, path))
