@@ -23,6 +23,7 @@ NAMES = {  # what may be written for a kind of argument that is no quantity
     "site": "a site: `part.word`",
     "joint": "a joint: `part.word`",
     "body": "a part, or `part.word`",
+    "cloth": "a part that is cloth",
     "subgoal": "a subgoal of `goal`",
 }
 TOP = """# The skills of the scripted operator

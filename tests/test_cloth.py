@@ -6,6 +6,10 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.mistakes import read_mistakes
+from shiliu.replay.operator import perform
+from shiliu.replay.skills import cloth as pinching
+from shiliu.replay.skills.body import FORCE_PER_PERCENT, Body
 from shiliu.scenarios import draw
 from shiliu.scenarios.cloth import Cloth, cloth_of
 from shiliu.scenarios.config import nominal_values
@@ -296,3 +300,64 @@ def test_the_fingerprint_is_that_of_the_scene(folding):
     assert folding.fingerprint == shiliu.load_scenario("laundry_folding").fingerprint
     other = shiliu.load_scenario("laundry_folding", ["physics.impratio=5"])
     assert other.fingerprint != folding.fingerprint
+
+
+class Claw:
+    """A claw that stands somewhere, and what it is told."""
+
+    def __init__(self, percent):
+        self.claws, self._percent = {"left": 0.0}, percent
+
+    def percent(self, side):
+        return self._percent
+
+
+def test_a_claw_presses_on_cloth_with_a_force_and_closes_on_nothing():
+    claw = Claw(94.0)
+    pinching.squeeze(claw, "left", 1.2)
+    assert (claw.claws["left"] - 94.0) * FORCE_PER_PERCENT == pytest.approx(1.2)
+    claw = Claw(99.0)
+    pinching.squeeze(claw, "left", 1.2)
+    assert pinching.gap_of(claw.claws["left"]) == pytest.approx(pinching.TIGHT)
+
+
+def test_the_outer_pad_comes_down_lower_and_pads_end_where_they_are_sent():
+    away = np.array([np.cos(0.06), np.sin(0.06), 0.0])
+    for side in ("left", "right"):
+        for level in pinching.hands_over(side, away, 1.3, 1.1):
+            frame = pinching.canted(level, away)
+            np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-12)
+            outer = frame[:, 1] if frame[:, 1] @ away < 0.0 else -frame[:, 1]
+            assert -np.sin(pinching.CANT) <= outer[2] < -0.9 * np.sin(pinching.CANT) * abs(level[:, 1] @ away)
+            assert level[2, 1] == pytest.approx(0.0)
+            place = np.array([0.3, 0.2, 0.85])
+            tcp = pinching.tcp_over(place, frame, 0.06)
+            np.testing.assert_allclose(pinching.pad_end(tcp, frame, 0.06), place, atol=1e-12)
+            assert tcp[2] > place[2]
+    inwards = [pinching.hands_over(side, away, 1.3, 1.1)[0][1, 2] for side in ("left", "right")]
+    assert inwards[0] < 0.0 < inwards[1]
+
+
+def test_near_and_far_corners_are_those_that_the_robot_sees(folding):
+    (cloth,) = folding.cloths
+    begun = draw.nominal(folding)
+    sim = Simulation(folding)
+    readings = sim.begin([begun])
+    body = Body(folding, begun, np.random.default_rng(0), {})
+    body.see(readings.rows(0), folding.course.begin(1).rows(np.array([0])))
+    edges, places = pinching.edges_of(body, cloth), body.vertices(cloth)
+    assert places.shape == (325, 3)
+    for side, left in (("left", 1.0), ("right", -1.0)):
+        near, far = places[edges.near[side]], places[edges.far[side]]
+        np.testing.assert_allclose(far - near, [0.35, 0.0, 0.0], atol=2e-3)
+        assert left * near[1] == pytest.approx(0.375, abs=2e-3)
+    names = {cloth.vertices[spot] for edge in (edges.near, edges.far) for spot in edge.values()}
+    assert names == {f"towel/cloth_{k}" for k in (0, 12, 312, 324)}  # as the part's sheet calls its corners
+
+
+@pytest.mark.slow
+def test_a_towel_is_folded_by_its_near_corners_and_falls_back_where_the_claws_open_on_the_way(folding):
+    begun = draw.draw(folding, 500)
+    good, bad = perform(folding, [begun, begun], [500, 500], mistakes=[None, read_mistakes(folding)["corners_let_go"]])
+    assert good.success and not good.unsafe and good.peaks["cloth_tension"] < 15.0
+    assert not bad.success and bad.failure == "replay.goal:halved"

@@ -61,8 +61,9 @@ def film(
     slides=(),
     leans=None,
     beside=(),
+    both=False,
 ):
-    """Tracks of one acting hand; the other stays where it is, but holds what `beside` says.
+    """Tracks of one acting hand; the other stays where it is, but holds what `beside` says, and goes along where `both`.
 
     Args:
         hand: keys of the tcp; claw: keys of percent; held, touched: (from, to, body) [s].
@@ -82,7 +83,7 @@ def film(
             fingers[whose, finger].setdefault(body, np.zeros((n, 3)))[(t >= begin) & (t < end)] = push
     positions = {
         f"{side}_tcp": keyed(hand, seconds),
-        f"{other}_tcp": np.full((n, 3), 5.0),
+        f"{other}_tcp": keyed(hand, seconds) + 5.0 if both else np.full((n, 3), 5.0),
     }
     positions |= {name: keyed(keys, seconds) for name, keys in (places or {}).items()}
     owner = {"chest/knob": LID, "cup/rim": CUP, "cup/base": CUP, "key/face": "key/key"}
@@ -330,6 +331,20 @@ CASES = {
         step("turn_knob", at="chest/knob"),
         (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR)),
         [(AT_KNOB, DOOR), (AT_KNOB, dict(touched=[(1, 2, LID)], **STANDS))],
+    ),
+    "pick_cloth": (
+        step("pick_cloth", of=CUP),
+        (AT_RIM, dict(TAKES, beside=[(1, 3.1, CUP)])),
+        [(AT_RIM, TAKES), (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP))],
+    ),
+    "fold_half": (
+        step("fold_half", of=CUP),
+        (GO, dict(held=HELD_CUP, beside=HELD_CUP, both=True)),
+        [
+            (GO, dict(held=HELD_CUP, beside=HELD_CUP)),
+            (GO, dict(both=True)),
+            (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP)),
+        ],
     ),
     "press_on": (
         step("press_on", at="table/here"),

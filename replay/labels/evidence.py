@@ -527,6 +527,38 @@ def turn_knob(see: Signs, step: Step) -> Evidence:
     )
 
 
+def pick_cloth(see: Signs, step: Step) -> Evidence:
+    """The claws of both hands close at a cloth at once, and raise it a little."""
+    at = see.both_touch(step.arguments["of"])
+    closes = np.maximum(see.closes, see.other.closes)
+    return Evidence(
+        (
+            Phase("hover", see.works + see.other.works + IDLE * see.still * see.other.still),
+            Phase("close", 1.0 - at + 1.0 - see.about(closes, 0.3), True),
+            Phase("raise", 1.0 - at + see.aside + AFTER),
+        ),
+        see.sets_off,
+        np.maximum(see.sets_off, see.other.sets_off),
+        np.maximum(1.0 - at, closes),
+    )
+
+
+def fold(see: Signs, step: Step) -> Evidence:
+    """Both hands go with a cloth between their pads, open them, and draw back."""
+    at = see.both_touch(step.arguments["of"])
+    opens = np.maximum(see.opens, see.other.opens)
+    return Evidence(
+        (
+            Phase("carry", 1.0 - at + 1.0 - see.about(see.going * see.other.going, 0.3) + opens, True),
+            Phase("let go", 1.0 - see.about(opens, 0.3)),
+            Phase("back", see.closes + see.other.closes + AFTER),
+        ),
+        np.maximum(see.sets_off, see.other.sets_off),
+        see.sets_off,
+        at,
+    )
+
+
 def home(see: Signs, step: Step) -> Evidence:
     """The free hand goes, touching nothing."""
     go = see.holds() + see.touches() + 1.0 - see.about(see.going, 0.3)
@@ -573,6 +605,7 @@ def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
 # done by no hand, or by both: read once, with the left one's signs
 NOT_ONE_HAND = (
     "walk_to", "approach", "turn", "squat", "stand_up", "look_at", "wait", "wait_event", "bimanual_lift", "carry_tray",
+    "pick_cloth", "fold_half",
 )  # fmt: skip
 
 WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
@@ -614,6 +647,8 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "press_on": press_on,
     "wipe": wipe,
     "stir": stir,
+    "pick_cloth": pick_cloth,
+    "fold_half": fold,
     "look_at": look_at,
     "point_at": point_at,
     "wait": wait,

@@ -88,8 +88,12 @@ def chain_of(scene: Scene) -> list[Step]:
 
 
 def _step(skill: Any, said: Mapping[str, Any]) -> Step:
-    named = [name for name, argument in skill.arguments.items() if argument.kind in ("site", "joint", "body")]
-    return Step(skill.word, dict(skill.values), {name: str(said[name]) for name in named if name in said})
+    named = [name for name, argument in skill.arguments.items() if argument.kind in ("site", "joint", "body", "cloth")]
+    values = {
+        name: value.body if skill.arguments[name].kind == "cloth" and value is not None else value
+        for name, value in skill.values.items()
+    }
+    return Step(skill.word, values, {name: str(said[name]) for name in named if name in said})
 
 
 def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list[str]]:

@@ -269,6 +269,10 @@ class Signs:
         """The hand holds a body, or anything, between its fingers."""
         return self._once("holds", body, lambda: self.unbroken(self.tracks.pinching(self.side, body)))
 
+    def both_touch(self, body: str) -> np.ndarray:
+        """Both hands touch a body."""
+        return self.touches(body) * self.other.touches(body)
+
     def both_hold(self, body: str) -> np.ndarray:
         """Both hands hold a body."""
         return self.holds(body) * self.other.holds(body)

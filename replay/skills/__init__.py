@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
     from . import (
+        cloth,
         doors,
         grasping,
         handing,
@@ -83,6 +84,8 @@ def registry() -> dict[str, type[Skill]]:
         handing.OfferHandle,
         handing.HoldUntilPulled,
         handing.Withdraw,
+        cloth.PickCloth,
+        cloth.FoldHalf,
     )
     return {kind.word: kind for kind in kinds}
 

@@ -314,7 +314,7 @@ class Arm:
             count = max(1, int(np.ceil(max(float(np.linalg.norm(position - at)) / KNOT, turn / TURN))))
             for i in range(1, count + 1):
                 share = i / count
-                target = None if rotation is None else _between(frame, rotation, share)
+                target = None if rotation is None else between(frame, rotation, share)
                 q, off = self.solve(at + share * (position - at), target, knots[-1], like, orient, steps=12)
                 knots.append(q)
                 error = max(error, off)
@@ -443,7 +443,7 @@ class Arm:
         return False
 
 
-def _between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
+def between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     """Rotation matrix at a share of the shortest turn from a to b."""
     quat, half, out = np.zeros(4), np.zeros(3), np.zeros(9)
     mujoco.mju_mat2Quat(quat, (a.T @ b).ravel())

@@ -8,6 +8,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from ...scenarios.cloth import Cloth
 from ...scenarios.draw import Draw
 from ...scenarios.mobile import followers
 from ...scenarios.pose import Pose
@@ -198,6 +199,12 @@ class Body:
         """What the sensor of a joint says [rad or m]."""
         assert self.readings is not None
         return float(self.readings.value[self.scene.layout.slices[Request("joint_position", name).name]][0])
+
+    def vertices(self, cloth: Cloth) -> np.ndarray:
+        """(n, 3) where the vertices of a cloth are seen [m]."""
+        assert self.readings is not None
+        columns = self.scene.layout.columns(cloth.requests)
+        return np.asarray(self.readings.value[columns], float).reshape(-1, 3)
 
     def percent(self, side: str) -> float:
         """How far a claw is closed [%]."""

@@ -22,7 +22,7 @@ class Argument:
     """One argument of a skill.
 
     Attributes:
-        kind: `hand`, `site`, `joint`, `body`, `subgoal`, `word` or a dimension of `quantity.EXAMPLE` (`length`, `force`, ...).
+        kind: `hand`, `site`, `joint`, `body`, `cloth`, `subgoal`, `word` or a dimension of `quantity.EXAMPLE` (`length`, `force`, ...).
         doc: what it means.
         default: SI value or word; REQUIRED where it must be given.
         choices: the words that are allowed.
@@ -42,6 +42,9 @@ class Argument:
             return node.word(choices=SIDES)
         if self.kind in ("site", "joint", "body"):
             return scene.names.element(node, self.kind)
+        if self.kind == "cloth":
+            found = {cloth.part: cloth for cloth in scene.cloths}
+            return found.get(node.word(choices=list(found)))
         if self.kind == "subgoal":
             return node.word(choices=[s.name for s in scene.goal])
         if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:

@@ -40,7 +40,7 @@ def main() -> None:
     text = f"""<!-- written by generate.py; change the numbers there -->
 <mujoco model="towel_hand">
   <compiler angle="radian" autolimits="true"/>
-  <option integrator="discrete" solver="CG" iterations="40" timestep="0.004166667"/>
+  <option integrator="discrete" solver="CG" iterations="40" timestep="0.002083333"/>
 
   <default>
     <default class="towel">
@@ -59,7 +59,7 @@ def main() -> None:
       <site name="base" pos="0 0 0"/>
       <flexcomp name="cloth" type="grid" dim="2" count="{nx} {ny} 1" radius="{RADIUS:g}" mass="{MASS:g}"
         spacing="{LENGTH / (nx - 1):.8g} {WIDTH / (ny - 1):.8g} 0.01" pos="0 0 {RADIUS:g}" material="terry">
-        <contact contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="-50000 -400"
+        <contact contype="2" conaffinity="7" condim="3" friction="0.6 0.003 0.0001" solref="-200000 -600"
           selfcollide="auto"/>
         <elasticity young="1e5" poisson="0.2" thickness="2e-3" damping="4e-3" elastic2d="both"/>
       </flexcomp>
