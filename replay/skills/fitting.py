@@ -28,6 +28,7 @@ ALIKE = 0.3  # rad, postures that are nearer to one another are the same
 WAYS = 4  # postures to which a way is imagined
 EASY = 0.15  # cost of a way that is taken at once
 DETOUR = 3.0  # score of a way's cost
+LOST = 0.03  # m, by which what is held is further from the hand than it was
 HOPELESS = 20.0  # score of what is out of reach by 50 mm or a radian
 SINK = 0.001  # m, how deep things may be in each other where they may touch
 BETWEEN = (0.25, 0.5, 0.75)  # shares of the way from one pose to the next that are looked at
@@ -198,15 +199,19 @@ def bring(body: Body, side: str, held: str, targets: Sequence[Pose], touch: Sequ
     """Carry what is held to the first of several targets, in a posture from which the others can be reached, too.
 
     Returns:
-        Whether there is such a posture; where not, the chain is given up and nothing moves.
+        Whether it is there. Where there is no such posture nothing moves; then, and where it is lost, the chain is given up.
     """
     rows = [[hand_for(body, side, held, target) for target in targets]]
     score, path, _ = planned(body, side, rows, [*touch, body.part_of(held)], ROUND, speed)
     if score > HOPELESS:
         body.given_up = f"the {side} hand cannot bring {held} there as it holds it"
         return False
+    before = np.linalg.norm(body.site(held)[0] - body.site(f"{side}_tcp")[0])
     yield from body.arms[side].follow(path, tremor=0.5)
     yield from body.arms[side].hold(0.15)
+    if np.linalg.norm(body.site(held)[0] - body.site(f"{side}_tcp")[0]) > before + LOST:
+        body.given_up = f"the {side} hand lost {held} on the way"
+        return False
     return True
 
 
