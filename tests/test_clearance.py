@@ -107,9 +107,9 @@ def test_the_grip_is_taken_from_which_the_part_can_be_fitted(body):
     arm = body.arms["left"]
     position, frame = arm.hand()
     near = [[(position + np.array([0.0, y, 0.05]), frame)] for y in (0.0, 0.03)]
-    assert arm.hand(settle(body, "left", near, [])[1][0])[0] == pytest.approx(near[0][0][0], abs=3e-3)
+    assert arm.hand(settle(body, "left", near, [])[0][1][0])[0] == pytest.approx(near[0][0][0], abs=3e-3)
     later = [[(position + np.array([2.0, 0.0, 0.0]), frame)], near[1]]
-    assert arm.hand(settle(body, "left", near, [], later=later)[1][0])[0] == pytest.approx(near[1][0][0], abs=3e-3)
+    assert arm.hand(settle(body, "left", near, [], later=later)[0][1][0])[0] == pytest.approx(near[1][0][0], abs=3e-3)
 
 
 def test_what_cannot_be_brought_to_its_place_is_not_pushed_there(body):

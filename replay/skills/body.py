@@ -315,9 +315,9 @@ class Body:
                 names.append(placed.name)
         return names
 
-    def room_on(self, side: str, path: Path, held: Sequence[str] = ()) -> float:
+    def room_on(self, side: str, path: Path, held: Sequence[str] = (), sure: bool = False) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
-        return self._clearance[side].cost(path, self._past(held), self.claws[side])
+        return self._clearance[side].cost(path, self._past(held), self.claws[side], sure=sure)
 
     def _past(self, parts: Sequence[str]) -> np.ndarray:
         """(nq,) the scene as seen, but some parts far below the floor."""

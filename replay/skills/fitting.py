@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .arm import BENCHES, Arm, posture, turned_between
+from .arm import BENCHES, Arm, Path, posture, turned_between
 from .body import REACHED, Body, Motion
 from .hands import UP
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
+Held = tuple[
+    float, list[np.ndarray]
+]  # how an arm is held along a row of poses: its score, and (7,) joint angles for each
 PITCHES = np.deg2rad(
     [0.0, -5.0, 5.0, -10.0, 10.0, -16.0, 16.0]
 )  # other slopes of the fingers, tried where the wanted one is out of reach
@@ -20,6 +23,12 @@ LOOKS = 4  # how often it is corrected at most
 ROUND: tuple[tuple[str, ...], ...] = ((), ("shelf",))  # ways of a hand: straight, or high and wide round a shelf
 LEAP = 1.2  # rad, a joint that turns further from one pose to the next has changed its branch
 ENOUGH = 0.4  # score of a posture that is taken at once
+SLACK = 2.0  # score beyond the best with which a way to hold the arm is still thought of
+ALIKE = 0.3  # rad, postures that are nearer to one another are the same
+WAYS = 4  # postures to which a way is imagined
+EASY = 0.15  # cost of a way that is taken at once
+DETOUR = 3.0  # score of a way's cost
+LOST = 0.03  # m, by which what is held is further from the hand than it was
 HOPELESS = 20.0  # score of what is out of reach by 50 mm or a radian
 SINK = 0.001  # m, how deep things may be in each other where they may touch
 BETWEEN = (0.25, 0.5, 0.75)  # shares of the way from one pose to the next that are looked at
@@ -61,6 +70,38 @@ def off(body: Body, held: str, target: Pose) -> tuple[np.ndarray, float]:
     return target[0] - at, turned_between(rotation, target[1])
 
 
+def planned(
+    body: Body,
+    side: str,
+    rows: Sequence[Sequence[Pose]],
+    touch: Sequence[str],
+    by: Sequence[Sequence[str]],
+    speed: float,
+    later: Sequence[Sequence[Pose]] = (),
+    carried: tuple[int, Sequence[str]] | None = None,
+) -> tuple[float, Path, list[np.ndarray]]:
+    """How to hold an arm along one of several rows of poses, and an easy way to the first of them.
+
+    Args:
+        rows, touch, later, carried: as in `settle`.
+        by: rows of postures that may be passed on the way; speed: [m/s] of the hand there.
+
+    Returns:
+        The score of the postures (below 1 is good), the way, and (7,) joint angles for each pose of the row.
+    """
+    best: tuple[float, float, Path, list[np.ndarray]] | None = None
+    for enough in (ENOUGH, 0.0):  # where there is no easy way to the first good posture, all are looked at
+        for score, found in settle(body, side, rows, touch, later, carried, enough)[:WAYS]:
+            path = body.way(side, found[0], by, speed, seek=True)
+            cost = body.room_on(side, path, sure=True)
+            if best is None or score + DETOUR * cost < best[0]:
+                best = (score + DETOUR * cost, score, path, found)
+            if cost < EASY or score > HOPELESS:
+                return best[1:]
+    assert best is not None
+    return best[1:]
+
+
 def settle(
     body: Body,
     side: str,
@@ -68,31 +109,40 @@ def settle(
     touch: Sequence[str],
     later: Sequence[Sequence[Pose]] = (),
     carried: tuple[int, Sequence[str]] | None = None,
-) -> tuple[float, list[np.ndarray]]:
-    """Joint angles for one of several rows of hand poses: within reach, with room, and near to how the arm is held now.
+    enough: float = ENOUGH,
+) -> list[Held]:
+    """Ways to hold an arm along one of several rows of hand poses: within reach, with room, and near to how it is held now.
 
     Args:
-        rows: of poses that follow one another, each searched from the one before; the first good row is taken.
+        rows: of poses that follow one another, each searched from the one before; earlier rows are preferred.
         touch: bodies that the hand may touch.
         later: for each row the poses to which the hand has to come afterwards, by a way of its own.
         carried: from which pose of a row on some parts are carried along: they are not where they are seen.
+        enough: score with which the search ends.
 
     Returns:
-        Its score (below 1 is good), and (7,) joint angles for each pose of the row.
+        Scores (below 1 is good) with (7,) joint angles for each pose of the row, the best first; one at least, and none
+        that is nearly the same as one before it.
     """
     likes = [posture(name, side) for name in BENCHES]
     now = body.arms[side].q
-    best: tuple[float, list[np.ndarray]] = (np.inf, [])
+    everything: list[Held] = []
+    best = np.inf
     for rank, row in enumerate(rows):
-        score, found = _search(body, side, row, [now, *likes], touch, best[0] - RANK * rank, NEARNESS, carried)
-        score += RANK * rank
-        if later and score < best[0]:
-            score += _search(body, side, later[rank], likes, touch, best[0] - score, 0.1 * NEARNESS)[0]
-        if score < best[0]:
-            best = (score, found)
-        if best[0] < ENOUGH:
+        held = _search(body, side, row, [now, *likes], touch, best + SLACK - RANK * rank, NEARNESS, carried, enough)
+        if later and held:
+            most = best + SLACK - RANK * rank - min(score for score, _ in held)
+            after = min((h[0] for h in _search(body, side, later[rank], likes, touch, most)), default=np.inf)
+            held = [(score + after, found) for score, found in held if np.isfinite(after)]
+        everything += [(score + RANK * rank, found) for score, found in held]
+        best = min((score for score, _ in everything), default=np.inf)
+        if best < enough:
             break
-    return best
+    chosen: list[Held] = []
+    for score, found in sorted(everything, key=lambda h: h[0]):
+        if all(np.abs(found[0] - other[0]).max() > ALIKE for _, other in chosen):
+            chosen.append((score, found))
+    return chosen
 
 
 def _search(
@@ -102,12 +152,13 @@ def _search(
     likes: Sequence[np.ndarray],
     touch: Sequence[str],
     most: float,
-    nearness: float,
+    nearness: float = 0.1 * NEARNESS,
     carried: tuple[int, Sequence[str]] | None = None,
-) -> tuple[float, list[np.ndarray]]:
-    """The best of the ways to hold an arm along a row of hand poses, if it scores less than `most`; infinity and none otherwise."""
+    enough: float = ENOUGH,
+) -> list[Held]:
+    """Ways to hold an arm along a row of hand poses that score less than `most`, and little more than the best of them."""
     arm = body.arms[side]
-    best: tuple[float, list[np.ndarray]] = (most, [])
+    everything: list[Held] = []
     for like in likes:
         found: list[np.ndarray] = []
         seed, score = like, 0.0
@@ -120,20 +171,21 @@ def _search(
             if i and np.abs(seed - found[-1]).max() > LEAP:
                 score += 3.0  # another branch: no straight way leads there
             found.append(seed)
-            if score >= best[0]:
+            if score >= most:
                 break
         else:
             score += nearness * float(np.abs(found[0] - arm.q).max())
             for at, q, weight in _looked_at(found):
                 without = carried[1] if carried is not None and at >= carried[0] else ()
                 score += weight * body.crowd(side, q, touch, sink=SINK, without=without)
-                if score >= best[0]:
+                if score >= most:
                     break
             else:
-                best = (score, found)
-        if best[0] < ENOUGH:
-            break
-    return best if best[1] else (np.inf, [])
+                everything.append((score, found))
+                most = min(most, score + SLACK)
+                if score < enough:
+                    break
+    return everything
 
 
 def _looked_at(found: Sequence[np.ndarray]) -> Iterator[tuple[float, np.ndarray, float]]:
@@ -147,15 +199,19 @@ def bring(body: Body, side: str, held: str, targets: Sequence[Pose], touch: Sequ
     """Carry what is held to the first of several targets, in a posture from which the others can be reached, too.
 
     Returns:
-        Whether there is such a posture; where not, the chain is given up and nothing moves.
+        Whether it is there. Where there is no such posture nothing moves; then, and where it is lost, the chain is given up.
     """
     rows = [[hand_for(body, side, held, target) for target in targets]]
-    score, found = settle(body, side, rows, [*touch, body.part_of(held)])
+    score, path, _ = planned(body, side, rows, [*touch, body.part_of(held)], ROUND, speed)
     if score > HOPELESS:
         body.given_up = f"the {side} hand cannot bring {held} there as it holds it"
         return False
-    yield from body.arms[side].follow(body.way(side, found[0], ROUND, speed, seek=True), tremor=0.5)
+    before = np.linalg.norm(body.site(held)[0] - body.site(f"{side}_tcp")[0])
+    yield from body.arms[side].follow(path, tremor=0.5)
     yield from body.arms[side].hold(0.15)
+    if np.linalg.norm(body.site(held)[0] - body.site(f"{side}_tcp")[0]) > before + LOST:
+        body.given_up = f"the {side} hand lost {held} on the way"
+        return False
     return True
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from .body import Body, Motion
-from .fitting import PITCHES, ROUND, Pose, about, bring, correct, move_held, off, settle, slide
+from .fitting import PITCHES, ROUND, Pose, about, bring, correct, move_held, off, planned, slide
 from .hands import HAND
 from .skill import Argument, Skill
 
@@ -65,8 +65,10 @@ class InsertPress(Skill):
         def depth() -> float:
             return float((body.site(self.of)[0] - mouth) @ inward)
 
+        behind = min(BEHIND, self.force * float(inward @ arm.compliance() @ inward))  # a weak hand gives way at once
+
         def met() -> bool:
-            return float((arm.hand()[0] - body.site(f"{self.hand}_tcp")[0]) @ inward) > BEHIND or depth() > self.depth
+            return float((arm.hand()[0] - body.site(f"{self.hand}_tcp")[0]) @ inward) > behind or depth() > self.depth
 
         position, frame = arm.hand()
         way = (self.depth - depth()) * inward
@@ -219,9 +221,9 @@ class PickPart(Skill):
 
         rows, touch = [row(frame) for frame in frames], [self.of, body.part_of(self.at)]
         later = [] if None in (self.fits, self.into) else [self._fitted(body, *row[1]) for row in rows]
-        found = settle(body, self.hand, rows, touch, later=later)[1]
         by = ROUND if self.by_way_of is None else [[self.by_way_of]]
-        yield from arm.follow(body.way(self.hand, found[0], by, self.speed, seek=True))
+        _, path, found = planned(body, self.hand, rows, touch, by, self.speed, later)
+        yield from arm.follow(path)
         yield from body.pause()
         frame = arm.hand(found[0])[1]
         position, _ = body.site(self.at)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .arm import Path
 from .body import SIDES, Body, Motion
-from .fitting import PITCHES, ROUND, WEIGHT, Pose, about, settle, slide
+from .fitting import PITCHES, ROUND, WEIGHT, Pose, about, planned, slide
 from .hands import UP
 from .skill import Argument, Skill
 
@@ -47,8 +47,8 @@ class BimanualLift(Skill):
         found = {}
         for side in SIDES:  # one after the other: the second hand has to see where the first has come to
             body.open_claw(side, self.opening)
-            found[side] = self._postures(body, side, grips[side], way)
-            yield from body.arms[side].follow(body.way(side, found[side][0], ROUND, self.speed, seek=True))
+            path, found[side] = self._postures(body, side, grips[side], way)
+            yield from body.arms[side].follow(path)
         yield from body.pause()
         lines = {}
         for side in SIDES:
@@ -64,7 +64,7 @@ class BimanualLift(Skill):
             body.hold_on(side, body.part_of(self.of))
         yield from shift(body, self.by * UP, 0.08)
 
-    def _postures(self, body: Body, side: str, grip: str, way: np.ndarray) -> list[np.ndarray]:
+    def _postures(self, body: Body, side: str, grip: str, way: np.ndarray) -> tuple[Path, list[np.ndarray]]:
         position, rotation = body.site(grip)
         shoulder = body.site(f"{side}_shoulder")[0]
         up = self.by * UP
@@ -81,7 +81,7 @@ class BimanualLift(Skill):
         touch = [body.part_of(grip), body.part_of(self.of)]
         load = body.with_contents(self.of.split("/")[0])
         rows = [row(frame, standoff) for frame in frames for standoff in (self.standoff, NEARER * self.standoff)]
-        return settle(body, side, rows, touch, carried=(2, load))[1]
+        return planned(body, side, rows, touch, ROUND, self.speed, carried=(2, load))[1:]
 
 
 class CarryTray(Skill):
