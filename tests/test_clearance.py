@@ -9,7 +9,7 @@ import shiliu
 from shiliu.replay.operator import Operator
 from shiliu.replay.skills.arm import posture
 from shiliu.replay.skills.clearance import BLOCKED, MARGIN, Clearance
-from shiliu.replay.skills.fitting import HOPELESS, bring, settle
+from shiliu.replay.skills.fitting import HOPELESS, bring, planned, settle
 from shiliu.replay.skills.hands import UP
 from shiliu.replay.skills.seeking import connect
 from shiliu.scenarios import draw as drawing
@@ -159,3 +159,42 @@ def test_where_all_ways_imagined_lead_through_the_table_another_is_sought(monkey
     for _ in range(3):  # the scene is seen, the way chosen
         operator.act(readings.rows(0), carry)
     assert (taken[0] > 30.0) if through else (taken[0] < 1.0)
+
+
+def test_of_two_postures_the_one_with_an_easy_way_is_taken(body, monkeypatch):
+    position, frame = body.arms["left"].hand()
+    rows = [[(position + np.array([0.0, y, 0.05]), frame)] for y in (0.0, 0.12)]
+    for hard, expected in ((0.05, 0), (5.0, 1)):  # cost of the way to the first; it is easy below 0.15
+
+        def room(side, path, held=(), sure=False, hard=hard):
+            return hard if body.arms["left"].hand(path.end)[0][1] < position[1] + 0.06 else 0.05
+
+        monkeypatch.setattr(body, "room_on", room)
+        _, path, found = planned(body, "left", rows, [], [()], 0.4)
+        assert path.end == pytest.approx(found[0], abs=1e-9)
+        assert body.arms["left"].hand(found[0])[0] == pytest.approx(rows[expected][0][0], abs=3e-3)
+
+
+@pytest.mark.parametrize(("slipped", "there"), [(0.02, True), (0.05, False)])
+def test_what_is_lost_on_its_way_is_given_up(body, monkeypatch, slipped, there):
+    """It may shift in the hand by 30 mm."""
+    seen, gone = body.site, []
+
+    def follow(path, tremor=1.0):
+        gone.append(slipped)
+        yield
+
+    def site(name):
+        place, turn = seen(name)
+        out = place - seen("left_tcp")[0]
+        return (place + sum(gone) * out / np.linalg.norm(out), turn) if name == "bowl/base" else (place, turn)
+
+    at, rotation = seen("bowl/base")
+    monkeypatch.setattr(body.arms["left"], "follow", follow)
+    monkeypatch.setattr(body, "site", site)
+    motion = bring(body, "left", "bowl/base", [(at + 0.05 * UP, rotation)], [], 0.3)
+    with pytest.raises(StopIteration) as ended:
+        while True:
+            next(motion)
+    assert ended.value.value is there and (body.given_up is None) == there
+    body.given_up = None
