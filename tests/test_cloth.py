@@ -245,6 +245,7 @@ def test_the_cloth_is_found_with_its_size(folding):
     mass = sum(folding.model.body(name).mass[0] for name in cloth.vertices)
     assert mass == pytest.approx(0.11, rel=1e-6)
     assert cloth_of(folding.spec(nominal_values(folding.config)), "stack") is None
+    assert folding.handled == {}  # let go of at the end, but it has no one place that a grip could be measured by
 
 
 def test_cloth_wants_an_integrator_that_takes_its_elasticity():
