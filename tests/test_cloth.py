@@ -307,7 +307,7 @@ class Claw:
     """A claw that stands somewhere, and what it is told."""
 
     def __init__(self, percent):
-        self.claws, self._percent = {"left": 0.0}, percent
+        self.claws, self.held, self._percent = {"left": 0.0}, {}, percent
 
     def percent(self, side):
         return self._percent
@@ -320,6 +320,12 @@ def test_a_claw_presses_on_cloth_with_a_force_and_closes_on_nothing():
     claw = Claw(99.0)
     pinching.squeeze(claw, "left", 1.2)
     assert pinching.gap_of(claw.claws["left"]) == pytest.approx(pinching.TIGHT)
+    claw = Claw(94.0)
+    list(pinching.squeezing(claw, "left", 1.2, iter([None])))
+    assert claw.claws["left"] == 0.0  # what has been let go of is not squeezed again
+    claw.held["left"] = "towel"
+    list(pinching.squeezing(claw, "left", 1.2, iter([None])))
+    assert claw.claws["left"] > 94.0
 
 
 def test_the_outer_pad_comes_down_lower_and_pads_end_where_they_are_sent():
