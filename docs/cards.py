@@ -191,7 +191,9 @@ def _variants(name: str) -> list[str]:
             lines += ["- goal, in this order:"]
             lines += [f"    1. **{subgoal}**: `{_flow(value)}`" for subgoal, value in told["goal"].items()]
         lines += _rules(told.get("rules"), "####")
-        if "skills" in told:
+        if told.get("skills") == []:
+            lines += ["- skills: none; the scripted operator does not do it yet"]
+        elif "skills" in told:
             lines += ["", "```"]
             lines += [f"{word:<12} {_flow(arguments)}" for skill in told["skills"] for word, arguments in skill.items()]
             lines += ["```"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -73,7 +73,7 @@ class Scene:
         for side in ("left", "right"):
             plan.add(Request("site_position", f"{side}_tcp"))
         self.schema: Schema = build_schema(config, robot, self._build.spec, self.control_timestep, plan)
-        self.handled = _handled(subgoals)
+        self.handled = _handled(subgoals, {cloth.part for cloth in self.cloths})
         self.may_touch = tuple(group for node in config.hands_may_touch for group in names.groups(node))
         self.unasked = tuple(plan.add(request) for request in self._unasked())
         asked = [leaf for items in (subgoals, nevers, self.safety) for item in items for leaf in leaves(item.predicate)]
@@ -292,14 +292,16 @@ class Handled:
     position: Request
 
 
-def _handled(subgoals: tuple[Subgoal, ...]) -> dict[str, Handled]:
-    """What the goal says must be let go of is what the hands hold."""
+def _handled(subgoals: tuple[Subgoal, ...], cloths: Container[str]) -> dict[str, Handled]:
+    """What the goal says must be let go of is what the hands hold; cloths have no one place, and no grip that is told."""
     found = {}
     for subgoal in subgoals:
         for leaf in leaves(subgoal.predicate):
             if isinstance(leaf, Untouched):
                 body = leaf.forces[0].to.partition(":")[2]
-                found[body.partition("/")[0]] = Handled(leaf.forces, Request("body_position", body))
+                name = body.partition("/")[0]
+                if name not in cloths:
+                    found[name] = Handled(leaf.forces, Request("body_position", body))
     return found
 
 

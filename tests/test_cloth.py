@@ -245,6 +245,7 @@ def test_the_cloth_is_found_with_its_size(folding):
     mass = sum(folding.model.body(name).mass[0] for name in cloth.vertices)
     assert mass == pytest.approx(0.11, rel=1e-6)
     assert cloth_of(folding.spec(nominal_values(folding.config)), "stack") is None
+    assert folding.handled == {}  # let go of at the end, but it has no one place that a grip could be measured by
 
 
 def test_cloth_wants_an_integrator_that_takes_its_elasticity():
@@ -306,7 +307,7 @@ class Claw:
     """A claw that stands somewhere, and what it is told."""
 
     def __init__(self, percent):
-        self.claws, self._percent = {"left": 0.0}, percent
+        self.claws, self.held, self._percent = {"left": 0.0}, {}, percent
 
     def percent(self, side):
         return self._percent
@@ -319,6 +320,12 @@ def test_a_claw_presses_on_cloth_with_a_force_and_closes_on_nothing():
     claw = Claw(99.0)
     pinching.squeeze(claw, "left", 1.2)
     assert pinching.gap_of(claw.claws["left"]) == pytest.approx(pinching.TIGHT)
+    claw = Claw(94.0)
+    list(pinching.squeezing(claw, "left", 1.2, iter([None])))
+    assert claw.claws["left"] == 0.0  # what has been let go of is not squeezed again
+    claw.held["left"] = "towel"
+    list(pinching.squeezing(claw, "left", 1.2, iter([None])))
+    assert claw.claws["left"] > 94.0
 
 
 def test_the_outer_pad_comes_down_lower_and_pads_end_where_they_are_sent():

@@ -124,9 +124,10 @@ def squeeze(body: Body, side: str, force: float) -> None:
 
 
 def squeezing(body: Body, side: str, force: float, motion: Motion) -> Motion:
-    """A motion, while a claw presses with a force [N]."""
+    """A motion, while a claw presses with a force [N] on what it holds, as long as it holds it."""
     for _ in motion:
-        squeeze(body, side, force)
+        if side in body.held:
+            squeeze(body, side, force)
         yield
 
 
@@ -156,8 +157,6 @@ class PickCloth(Skill):
         yield from together(*(self._hover(body, side) for side in SIDES))
         yield from body.pause()
         yield from together(*(self._pinch(body, side) for side in SIDES))
-        for side in SIDES:
-            body.hold_on(side, self.of.part)
 
     def _aim(self, body: Body, side: str) -> tuple[np.ndarray, list[np.ndarray]]:
         """Place on what the cloth lies on, and the rotations in which a hand may come down there."""
@@ -204,6 +203,7 @@ class PickCloth(Skill):
             if gap < SHUT or (gap < NARROW and body.touch(side).min() > FELT):
                 break
         force = self.force * float(body.faults.get("grip_force", 1.0))
+        body.hold_on(side, self.of.part)
         for motion in (
             arm.follow(self._up(arm, OFF, 0.1), tremor=0.0),
             arm.hold(SETTLE),
