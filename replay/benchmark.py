@@ -6,6 +6,7 @@ import dataclasses
 import platform
 import resource
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mujoco
@@ -29,11 +30,17 @@ BLOCK = 200  # control steps of one block
 REPLAYED = 64  # episodes of the replay benchmark
 EPISODE = 20.0  # s of each of them
 ROUNDS = 2  # of ours and bare, in turn
+SEEN = 0.02  # of a step: what costs less is not told
 COPIES, TOGETHER = 64, 8  # of the vector environment; control steps of one of its blocks
 
 
-def measure(scene: Scene, pairs: int = 30, seed: int = 0) -> dict[str, Any]:
-    """All figures of one scenario on this machine."""
+def measure(scene: Scene, pairs: int = 30, seed: int = 0, only: Sequence[str] = ()) -> dict[str, Any]:
+    """The figures of one scenario on this machine.
+
+    Args:
+        pairs: interleaved blocks of ours and bare.
+        only: some of `SECTIONS`, all where empty. A replay needs demonstrations, which cloth makes slow.
+    """
     results: dict[str, Any] = {
         "scenario": scene.name,
         "machine": f"{platform.machine()}, {platform.system()}",
@@ -41,14 +48,9 @@ def measure(scene: Scene, pairs: int = 30, seed: int = 0) -> dict[str, Any]:
         "timestep_s": scene.timestep,
         "substeps": scene.n_substeps,
     }
-    results["env.step"] = _env_step(scene, pairs, seed)
-    results["vector"] = _vector(scene, max(pairs // 3, 3), seed)
-    results["reset"] = _reset(scene, pairs, seed)
-    results["physics"] = physics_costs(scene, seed)
-    results["replay"] = _replay(scene, seed)
-    results["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-    results["start_up"], results["compile"] = start_up(scene), compiling(scene)
-    results["copy_kib"], results["threads"] = memory_per_copy(scene), scaling(scene, seed)
+    for name, (figures, _) in SECTIONS.items():
+        if not only or name in only:
+            results[name] = figures(scene, pairs, seed)
     return results
 
 
@@ -219,39 +221,92 @@ def _interval(ratios: np.ndarray) -> tuple[float, float, float]:
 
 def table(results: dict[str, Any]) -> str:
     """The figures as lines of text."""
-    step, vector, reset, replay = (results[name] for name in ("env.step", "vector", "reset", "replay"))
-    physics = results["physics"]
-    begin, compiled = results["start_up"], results["compile"]
-    around = [f"  compile       {compiled['physics_ms']:.2f} ms physics only, {compiled['looks_ms']:.0f} ms with looks"]
-    if begin:
-        around += [
-            f"  start-up      {begin['ratio']:.2f} x importing mujoco and gymnasium and compiling the model "
-            f"({begin['ratio_range'][0]:.2f} to {begin['ratio_range'][1]:.2f}), {begin['ours_s']:.2f} s of processor time"
-        ]
-    if results["copy_kib"] is not None:
-        around += [f"  one more copy {results['copy_kib']:.0f} KiB"]
-    around += ["  threads       " + ", ".join(f"{n}: {gain:.2f} x" for n, gain in results["threads"].items())]
-    return "\n".join(
-        [
-            f"{results['scenario']} on {results['machine']}, mujoco {results['engine']}, "
-            f"{results['substeps']} steps of {results['timestep_s'] * 1e3:.3f} ms",
-            f"  env.step      {step['ratio']:.3f} x bare mj_step (95 %: {step['ratio_95'][0]:.3f} to {step['ratio_95'][1]:.3f}), "
-            f"{step['over_us']:.0f} us over {step['bare_us']:.0f} us; {step['x_real_time']:.0f} x real time",
-            f"    of a step   {physics['step_us']:.0f} us with {physics['dofs']} degrees of freedom, {physics['contacts']} contacts, "
-            f"{physics['sensors']} sensors; without it: "
-            + ", ".join(f"{name} {-share:.0%}" for name, share in physics["spent"].items() if share > 0.02),
-            f"  vector env    {vector['throughput_share']:.2f} of Batch.rollout's throughput with {vector['copies']} copies "
-            f"(95 %: {vector['throughput_share_95'][0]:.2f} to {vector['throughput_share_95'][1]:.2f}); "
-            f"{vector['x_real_time']:.0f} x real time",
-            f"  reset         {reset['ours_ms']:.2f} ms with a new draw; mj_resetData and mj_forward {reset['bare_ms']:.3f} ms",
-            f"  replay        {replay['throughput_share']:.2f} of Batch.rollout's throughput, verdicts included "
-            f"({replay['episodes']} episodes, {replay['simulated_s']:.0f} s in {replay['ours_s']:.1f} s: "
-            f"{replay['x_real_time']:.0f} x real time)",
-            f"    its checks  {replay['of_bare']['checks']:.2f} of the bare rollout's time ("
-            + ", ".join(f"{stage} {replay['of_bare'][stage]:.3f}" for stage in CHECKS)
-            + f"), its playing {replay['of_bare']['playing']:.2f}",
-            f"    check=full  plays {replay['full_copies']} varied copies more of each recording that succeeds",
-            f"  peak memory   {results['peak_memory_mib']:.0f} MiB",
-            *around,
-        ]
+    head = (
+        f"{results['scenario']} on {results['machine']}, mujoco {results['engine']}, "
+        f"{results['substeps']} steps of {results['timestep_s'] * 1e3:.3f} ms"
     )
+    lines = [line for name, (_, told) in SECTIONS.items() if name in results for line in told(results[name])]
+    return "\n".join([head, *(f"  {line}" for line in lines)])
+
+
+def _of_step(step: dict[str, Any]) -> list[str]:
+    return [
+        f"env.step      {step['ratio']:.3f} x bare mj_step (95 %: {step['ratio_95'][0]:.3f} to {step['ratio_95'][1]:.3f}), "
+        f"{step['over_us']:.0f} us over {step['bare_us']:.0f} us; {step['x_real_time']:.3g} x real time, "
+        f"bare {step['bare_x_real_time']:.3g} x"
+    ]
+
+
+def _of_physics(physics: dict[str, Any]) -> list[str]:
+    spent = ", ".join(f"{name} {-share:.0%}" for name, share in physics["spent"].items() if share > SEEN)
+    return [
+        f"physics step  {physics['step_us']:.0f} us with {physics['dofs']} degrees of freedom, {physics['contacts']} contacts, "
+        f"{physics['sensors']} sensors",
+        f"  without     {spent}",
+    ]
+
+
+def _of_vector(vector: dict[str, Any]) -> list[str]:
+    return [
+        f"vector env    {vector['throughput_share']:.2f} of Batch.rollout's throughput with {vector['copies']} copies "
+        f"(95 %: {vector['throughput_share_95'][0]:.2f} to {vector['throughput_share_95'][1]:.2f}); "
+        f"{vector['x_real_time']:.3g} x real time"
+    ]
+
+
+def _of_reset(reset: dict[str, Any]) -> list[str]:
+    return [
+        f"reset         {reset['ours_ms']:.2f} ms with a new draw; mj_resetData and mj_forward {reset['bare_ms']:.3f} ms"
+    ]
+
+
+def _of_replay(replay: dict[str, Any]) -> list[str]:
+    return [
+        f"replay        {replay['throughput_share']:.2f} of Batch.rollout's throughput, verdicts included "
+        f"({replay['episodes']} episodes, {replay['simulated_s']:.0f} s in {replay['ours_s']:.1f} s: "
+        f"{replay['x_real_time']:.3g} x real time)",
+        f"  its checks  {replay['of_bare']['checks']:.2f} of the bare rollout's time ("
+        + ", ".join(f"{stage} {replay['of_bare'][stage]:.3f}" for stage in CHECKS)
+        + f"), its playing {replay['of_bare']['playing']:.2f}",
+        f"  check=full  plays {replay['full_copies']} varied copies more of each recording that succeeds",
+    ]
+
+
+def _of_start_up(begin: dict[str, Any]) -> list[str]:
+    if not begin:
+        return []
+    return [
+        f"start-up      {begin['ratio']:.2f} x importing mujoco and gymnasium and compiling the model "
+        f"({begin['ratio_range'][0]:.2f} to {begin['ratio_range'][1]:.2f}), {begin['ours_s']:.2f} s of processor time"
+    ]
+
+
+def _of_memory(memory: dict[str, Any]) -> list[str]:
+    copy = memory["copy_kib"]
+    more = [] if copy is None else [f"one more copy {copy:.0f} KiB"]
+    return [f"peak memory   {memory['peak_mib']:.0f} MiB", *more]
+
+
+def _memory(scene: Scene) -> dict[str, Any]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"peak_mib": round(peak, 1), "copy_kib": memory_per_copy(scene)}
+
+
+# name -> how it is measured (scene, pairs, seed), and its lines of text
+SECTIONS: dict[str, tuple[Callable[[Scene, int, int], Any], Callable[[Any], list[str]]]] = {
+    "env.step": (_env_step, _of_step),
+    "physics": (lambda scene, pairs, seed: physics_costs(scene, seed), _of_physics),
+    "vector": (lambda scene, pairs, seed: _vector(scene, max(pairs // 3, 3), seed), _of_vector),
+    "reset": (_reset, _of_reset),
+    "replay": (lambda scene, pairs, seed: _replay(scene, seed), _of_replay),
+    "memory": (lambda scene, pairs, seed: _memory(scene), _of_memory),
+    "compile": (
+        lambda scene, pairs, seed: compiling(scene),
+        lambda took: [f"compile       {took['physics_ms']:.2f} ms physics only, {took['looks_ms']:.0f} ms with looks"],
+    ),
+    "start_up": (lambda scene, pairs, seed: start_up(scene), _of_start_up),
+    "threads": (
+        lambda scene, pairs, seed: scaling(scene, seed),
+        lambda gains: ["threads       " + ", ".join(f"{n}: {gain:.2f} x" for n, gain in gains.items())],
+    ),
+}

@@ -12,28 +12,29 @@ if TYPE_CHECKING:
     from ...cli import Request
 
 USAGE = """
-shiliu bench scenario=NAME [variant=NAME] [cell=ID] [pairs=30] [out=FILE.json]
+shiliu bench scenario=NAME [variant=NAME] [cell=ID] [pairs=30] [only=[env.step,physics]] [out=FILE.json]
 
 Interleaves blocks of ours and of the bare engine from the same states and prints medians of their ratio with a 95 %
-interval: env.step against mj_step, the vector environment and replay with its verdicts, stage by stage, against
-Batch.rollout, reset, memory.
+interval: env.step against mj_step, and what of the scene a physics step is spent on; the vector environment, and replay
+with its verdicts, stage by stage, against Batch.rollout; reset, memory, start-up. `only` names some of them.
 """
 
 
 def run(request: Request) -> int:
     """Print a table, and write it as JSON where out= is given."""
     from ...scenarios.catalog import scene_of
-    from ..benchmark import measure, table
+    from ..benchmark import SECTIONS, measure, table
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
     pairs, seed = settings["pairs"].integer(low=3), settings["seed"].integer(low=0)
+    only = tuple(node.word(choices=tuple(SECTIONS)) for node in settings["only"].each())
     out = settings["out"].word(default="") or None
     hand, robot = (settings[key].word() for key in ("hand", "robot"))
     base = settings["base"].word(default=None)
     settings.stop()
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
-    results = measure(scene, pairs, seed)
+    results = measure(scene, pairs, seed, only)
     print(table(results))
     if out:
         Path(out).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
