@@ -305,7 +305,7 @@ def _handled(subgoals: tuple[Subgoal, ...], cloths: Container[str]) -> dict[str,
     return found
 
 
-CLOTH_MEMORY = 2**27  # bytes: a heap of cloth has thousands of contacts
+CLOTH_MEMORY = 2**28  # bytes: a heap of cloth has thousands of contacts, one into which something is flung tens of thousands
 SETTLE_TIME = 1.0  # s, contacts of placed objects have decayed by then
 
 
