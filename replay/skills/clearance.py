@@ -20,9 +20,7 @@ ENDS = 0.12  # share of a way at either end where what is near there may stay ne
 LENGTH = 0.02  # cost of a radian of way, so that of two clear ways the shorter is taken
 STEP = 0.03  # rad, between the places that are looked at on a way that shall be sure, however long it is
 CLEAR = 0.1  # cost of a way that is neither near to anything nor a long one
-BLOCKED = (
-    10.0  # a way that costs more leads through something for a good part of it; those that touch nothing cost below 1
-)
+BLOCKED = 10.0  # cost from which a way leads through something for long; what touches nothing costs below 1
 LEAN = 0.5  # rad, by which what is borne may be tilted further on the way than at its ends
 NEED = 0.015  # m, kept on ways that are sought: less than the margin, so that there is one through a narrow place
 

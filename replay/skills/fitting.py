@@ -12,9 +12,8 @@ from .body import REACHED, Body, Motion
 from .hands import UP
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
-Held = tuple[
-    float, list[np.ndarray]
-]  # how an arm is held along a row of poses: its score, and (7,) joint angles for each
+# how an arm is held along a row of poses: its score, and (7,) joint angles for each
+Held = tuple[float, list[np.ndarray]]
 PITCHES = np.deg2rad(
     [0.0, -5.0, 5.0, -10.0, 10.0, -16.0, 16.0]
 )  # other slopes of the fingers, tried where the wanted one is out of reach

@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/grains/generate.py`.
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.shapes import numbers
 
 COUNT = 3
 RADIUS = 0.0235  # m
@@ -46,11 +47,6 @@ def bun():
             faces += [(a, c, d), (a, d, b)]
         faces.append((bottom, (rows - 1) * AROUND + k, (rows - 1) * AROUND + j))
     return vertices, np.array(faces)
-
-
-def numbers(values):
-    """Numbers for an MJCF attribute, without trailing zeros."""
-    return " ".join(f"{round(float(v), 5) + 0.0:g}" for v in values)
 
 
 def main():
