@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ from .scenes import Stage, Stages
 from .verdict import Verdict, combine
 
 if TYPE_CHECKING:
+    from .playing import Played
     from .retarget.carrying import Carried
 
 AT_ONCE = 64  # recordings judged together: their replays share one batch
@@ -114,6 +115,7 @@ def judge(
     full: bool = False,
     curves: Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
+    noted: Mapping[str, Played] | None = None,
 ) -> list[Verdict]:
     """Judge recordings.
 
@@ -127,6 +129,8 @@ def judge(
         full: play those that succeed in varied copies of their scene, too.
         curves: codes whose curve is kept in the evidence though they pass.
         told: called with each verdict as it is done.
+        noted: digest of a recording -> what was noted while it was performed just now (`Performance.played`): its commands
+            are not played again, and whether it reproduces is reported as not checked.
 
     Returns:
         One verdict for each, in their order.
@@ -142,6 +146,7 @@ def judge(
         stages=stages,
         full=full,
         curves=curves,
+        noted=noted,
     ):
         verdicts.append(verdict)
         if told is not None:
@@ -160,6 +165,7 @@ def judging(
     stages: Stages | None = None,
     full: bool = False,
     curves: Collection[str] = (),
+    noted: Mapping[str, Played] | None = None,
 ) -> Iterator[Verdict]:
     """As `judge`, one verdict after the other, holding no more than a batch of recordings."""
     stages = stages or Stages(scene)
@@ -177,7 +183,7 @@ def judging(
                 slots.append(_unreadable(item.name, item.source, error))
         cases = [slot for slot in slots if isinstance(slot, Case)]
         compare_rates(cases)
-        replay_all(cases, threads, seed)
+        replay_all(cases, threads, seed, noted)
         if full:
             robust_all(cases, threads, seed)
         for slot in slots:

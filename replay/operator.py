@@ -19,6 +19,7 @@ from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings
 from ..scenarios.simulation import Simulation
 from ..scenarios.temporal import Carry
+from .playing import Played, Tape
 from .skills import registry
 from .skills.body import Body, Motion
 from .skills.skill import Skill, read_skills
@@ -117,6 +118,7 @@ class Performance:
         failure: code of what went wrong (`scenario.<never>`, `replay.goal:<subgoal>`, `unstable`), None on success.
         peaks: name of a force limit -> largest force [N]; unsafe: codes of those that were broken, in the order of time.
         mistake: name of the mistake that was made on purpose.
+        played: what the judge would note while it plays the actions again, where it was asked for.
     """
 
     seed: int
@@ -131,6 +133,7 @@ class Performance:
     peaks: dict[str, float] = field(default_factory=dict)
     unsafe: tuple[str, ...] = ()
     mistake: str | None = None
+    played: Played | None = None
 
 
 def perform(
@@ -142,6 +145,7 @@ def perform(
     observe: bool = True,
     skills: Sequence[Skill] | None = None,
     mistakes: Sequence[Mistake | None] | None = None,
+    note: bool = False,
 ) -> list[Performance]:
     """Let operators perform side by side until each has succeeded (and half a second more), failed, or run out of time.
 
@@ -152,6 +156,7 @@ def perform(
         observe: keep the observations (False saves memory where only the outcome counts).
         skills: another chain than that of the YAML.
         mistakes: for each copy the mistake that is made on purpose, or None; they bring their own chains and faults.
+        note: keep what the judge looks at, see `Performance.played`; the same numbers as its own replay gives.
     """
     n = len(draws)
     wrong = list(mistakes) if mistakes is not None else [None] * n
@@ -182,6 +187,9 @@ def perform(
                 seen[i].append({name: values[k] for name, values in rows.items()})
 
     keep(live)
+    tape = Tape(scene, sim, steps) if note else None
+    if tape is not None:
+        tape.note(0, readings, carry, live)
     final: dict[int, Carry] = {}
     for t in range(steps):
         for i in map(int, live):
@@ -202,6 +210,8 @@ def perform(
         for i in over:
             final[i] = carry.rows(np.array([i]))
         live = np.array([i for i in live if int(i) not in final], int)
+        if tape is not None:
+            tape.note(t + 1, readings, carry, live if (t + 1) % per_second == 0 else ())
         if not len(live):
             break
     unstable = sim.unstable
@@ -219,6 +229,7 @@ def perform(
             peaks[i],
             broken[i],
             wrong[i],
+            None if tape is None else tape.played(i, len(actions[i]), final[i]),
         )
         for i in range(n)
     ]
@@ -237,6 +248,7 @@ def _performance(
     peaks: np.ndarray,
     broken: np.ndarray,
     mistake: Mistake | None,
+    played: Played | None,
 ) -> Performance:
     end = len(actions) * scene.control_timestep
     segments = [{**s, "t1": end if s["t1"] is None else s["t1"]} for s in segments]
@@ -250,7 +262,7 @@ def _performance(
     observations = {name: np.array([s[name] for s in seen]) for name in (seen[0] if seen else ())}
     return Performance(
         seed, draw, np.array(actions, np.float32), observations, checkpoints, segments, reached, success and not unstable, failure,
-        {limit.name: float(p) for limit, p in zip(scene.safety, peaks)}, unsafe, mistake.name if mistake else None,
+        {limit.name: float(p) for limit, p in zip(scene.safety, peaks)}, unsafe, mistake.name if mistake else None, played,
     )  # fmt: skip
 
 

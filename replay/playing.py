@@ -6,13 +6,14 @@ and the failure modes did, the peaks of forces; never whole traces of every phys
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..scenarios.draw import Draw
 from ..scenarios.scene import Scene
+from ..scenarios.sensing import Readings
 from ..scenarios.simulation import Simulation
 from ..scenarios.temporal import Carry
 
@@ -65,6 +66,64 @@ class Played:
         return {name: force.max(axis=1) for name, force in self.grips.items()}
 
 
+class Tape:
+    """What `Played` keeps, noted while copies of a scene are stepped: by whoever plays commands, or performs.
+
+    Args:
+        scene: of the copies; simulation: that steps all n of them.
+        longest: control steps that any copy can last.
+    """
+
+    def __init__(self, scene: Scene, simulation: Simulation, longest: int):
+        n, rows = simulation.n, longest + 1
+        self.scene, self.simulation = scene, simulation
+        features = scene.schema.observations
+        self._observations = {name: np.empty((n, rows, len(f.names)), np.float32) for name, f in features.items()}
+        self._qpos = np.empty((n, rows, scene.model.nq))
+        self._safety = {limit.name: np.zeros((n, rows)) for limit in scene.safety}
+        self._touches = np.zeros((n, rows, len(scene.unasked)))
+        self._grips = {name: np.zeros((n, rows, len(handled.forces))) for name, handled in scene.handled.items()}
+        self._heights = {name: np.zeros((n, rows)) for name in scene.handled}
+        self._worst = np.full((n, rows, len(scene.course.nevers)), -np.inf)
+        self._states: list[dict[int, np.ndarray]] = [{} for _ in range(n)]
+        self._unstable = np.full(n, np.nan)
+        self._live_qpos = simulation.batch.bind("qpos")
+
+    def note(self, t: int, readings: Readings, carry: Carry, keep: Iterable[int] = ()) -> None:
+        """The state of all copies at control step t, and the full state of those that are to be kept."""
+        scene = self.scene
+        for name, feature in scene.schema.observations.items():
+            self._observations[name][:, t] = feature.read(readings)
+        self._qpos[:, t] = self._live_qpos
+        self._worst[:, t] = carry.worst
+        for limit in scene.safety:
+            self._safety[limit.name][:, t] = limit.predicate.value(readings)
+        for column, touch in enumerate(scene.unasked):
+            self._touches[:, t, column] = readings.peak[:, readings.layout.column(touch)]
+        for name, handled in scene.handled.items():
+            self._grips[name][:, t] = readings.peak[:, readings.layout.force_columns(handled.forces)]
+            self._heights[name][:, t] = readings.of(handled.position)[:, 2]
+        for i in keep:
+            self._states[i][t] = self.simulation.state[i].copy()
+        self._unstable[np.isnan(self._unstable) & self.simulation.unstable] = t * scene.control_timestep
+
+    def played(self, i: int, steps: int, carry: Carry) -> Played:
+        """What copy i did in so many control steps; `carry` is its own, as it was at their end."""
+        unstable, rows = self._unstable[i], slice(0, steps + 1)
+        return Played(
+            self._qpos[i, rows].copy(),
+            {name: values[i, rows].copy() for name, values in self._observations.items()},
+            carry,
+            {name: values[i, rows].copy() for name, values in self._safety.items()},
+            self._touches[i, rows].copy(),
+            {name: values[i, rows].copy() for name, values in self._grips.items()},
+            {name: values[i, rows].copy() for name, values in self._heights.items()},
+            self._states[i],
+            None if np.isnan(unstable) else float(unstable),
+            self._worst[i, rows].copy(),
+        )
+
+
 def play(
     scene: Scene, takes: Sequence[Take], keep: Sequence[Sequence[int]] | None = None, threads: int = 0
 ) -> Iterator[Played]:
@@ -89,36 +148,8 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
     readings = simulation.begin([take.draw for take in takes])
     carry = scene.course.advance(scene.course.begin(n), readings)
     final = [carry.rows(np.array([i])) for i in range(n)]
-    features = scene.schema.observations
-    observations = {name: np.empty((n, longest + 1, len(f.names)), np.float32) for name, f in features.items()}
-    qpos = np.empty((n, longest + 1, scene.model.nq))
-    safety = {limit.name: np.zeros((n, longest + 1)) for limit in scene.safety}
-    touches = np.zeros((n, longest + 1, len(scene.unasked)))
-    grips = {name: np.zeros((n, longest + 1, len(handled.forces))) for name, handled in scene.handled.items()}
-    heights = {name: np.zeros((n, longest + 1)) for name in scene.handled}
-    worst = np.full((n, longest + 1, len(scene.course.nevers)), -np.inf)
-    states: list[dict[int, np.ndarray]] = [{} for _ in takes]
-    unstable = np.full(n, np.nan)
-    live_qpos = simulation.batch.bind("qpos")
-
-    def note(t: int) -> None:
-        for name, feature in features.items():
-            observations[name][:, t] = feature.read(readings)
-        qpos[:, t] = live_qpos
-        worst[:, t] = carry.worst
-        for limit in scene.safety:
-            safety[limit.name][:, t] = limit.predicate.value(readings)
-        for column, touch in enumerate(scene.unasked):
-            touches[:, t, column] = readings.peak[:, readings.layout.column(touch)]
-        for name, handled in scene.handled.items():
-            grips[name][:, t] = readings.peak[:, readings.layout.force_columns(handled.forces)]
-            heights[name][:, t] = readings.of(handled.position)[:, 2]
-        for i in range(n):
-            if t in keep[i]:
-                states[i][t] = simulation.state[i].copy()
-        unstable[np.isnan(unstable) & simulation.unstable] = t * scene.control_timestep
-
-    note(0)
+    tape = Tape(scene, simulation, longest)
+    tape.note(0, readings, carry, [i for i in range(n) if 0 in keep[i]])
     actions = np.zeros((n, longest, scene.n_actions), np.float32)
     for i, take in enumerate(takes):
         actions[i, : take.n_steps] = take.actions
@@ -129,21 +160,7 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
         else:
             readings = simulation.step(actions[active, t], active)
         carry = scene.course.advance(carry, readings)
-        note(t + 1)
+        tape.note(t + 1, readings, carry, [i for i in range(n) if t + 1 in keep[i]])
         for i in active[lengths[active] == t + 1]:
             final[i] = carry.rows(np.array([i]))
-    return [
-        Played(
-            qpos[i, : T + 1].copy(),
-            {name: values[i, : T + 1].copy() for name, values in observations.items()},
-            final[i],
-            {name: values[i, : T + 1].copy() for name, values in safety.items()},
-            touches[i, : T + 1].copy(),
-            {name: values[i, : T + 1].copy() for name, values in grips.items()},
-            {name: values[i, : T + 1].copy() for name, values in heights.items()},
-            states[i],
-            None if np.isnan(unstable[i]) else float(unstable[i]),
-            worst[i, : T + 1].copy(),
-        )
-        for i, T in enumerate(lengths)
-    ]
+    return [tape.played(i, int(steps), final[i]) for i, steps in enumerate(lengths)]

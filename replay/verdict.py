@@ -70,6 +70,7 @@ HOLDERS = {
     "other_robot": "auditor",
     "human_motion": "auditor",
     "other_engine": "auditor",
+    "as_performed": "auditor",
     "not_run": "auditor",
 }
 

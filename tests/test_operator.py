@@ -1,5 +1,7 @@
 """The scripted operator: the same whatever its company, within the robot's limits, and failing for the right reason."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import shiliu
@@ -10,6 +12,7 @@ from shiliu.replay.faults.injecting import Job, inject
 from shiliu.replay.faults.registry import faults_of
 from shiliu.replay.judge import judge
 from shiliu.replay.operator import perform
+from shiliu.replay.playing import Take, play
 from shiliu.replay.scenes import Stage
 from shiliu.scenarios import draw as drawing
 from shiliu.scenarios.config import nominal_values
@@ -27,7 +30,7 @@ def scene():
 def pair(scene):
     """Two operators side by side."""
     seeds = list(SEEDS[:2])
-    return perform(scene, [drawing.draw(scene, seed) for seed in seeds], seeds, threads=2)
+    return perform(scene, [drawing.draw(scene, seed) for seed in seeds], seeds, threads=2, note=True)
 
 
 def opened_early(scene, episode):
@@ -52,6 +55,40 @@ def test_same_bytes_alone_and_in_company(scene, pair):
     single = alone(scene, drawing.draw(scene, SEED))
     assert single.actions.tobytes() == pair[0].actions.tobytes()
     assert single.success and pair[0].success
+
+
+def assert_same(ours, theirs):
+    """Equal to the bit, through dictionaries and records."""
+    if isinstance(ours, dict):
+        assert ours.keys() == theirs.keys()
+        for key, value in ours.items():
+            assert_same(value, theirs[key])
+    elif dataclasses.is_dataclass(ours):
+        for field in dataclasses.fields(ours):
+            assert_same(getattr(ours, field.name), getattr(theirs, field.name))
+    else:
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_is_noted_while_it_is_performed_is_what_playing_it_again_gives(scene, pair):
+    takes = [Take(done.draw, done.actions) for done in pair]
+    again = list(play(scene, takes, [sorted(done.checkpoints) for done in pair], threads=2))
+    assert len(pair[0].actions) != len(pair[1].actions), "one copy goes on while the other is over"
+    for done, played in zip(pair, again):
+        assert_same(done.played, played)
+
+
+def test_a_recording_judged_as_performed_gets_the_verdict_of_its_replay_but_for_reproduction(scene, pair):
+    recording = as_recording("performed", performed(scene, pair[0]), scene)
+    (again,) = shiliu.judge([recording], scene, threads=1)
+    (noted,) = shiliu.judge([recording], scene, threads=1, noted={recording.sha256: pair[0].played})
+    assert noted.verdict == again.verdict == "FEASIBLE"
+    said = [
+        {finding.code: (finding.level, finding.value, finding.t0) for finding in verdict.findings}
+        for verdict in (again, noted)
+    ]
+    assert said[0].pop("reproduces")[0] == "PASS" and said[1].pop("reproduces")[0] == "NOT_CHECKED"
+    assert said[0] == said[1]
 
 
 def test_commands_stay_within_the_limits_of_the_robot(scene, pair):
