@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -150,11 +150,28 @@ def refuse_endless(text: bytes, shown: str) -> None:
             )
 
 
+MANY = 8  # names that differ in their number alone, from which on they are told as one
+
+
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
     """A hint that names the near matches of a misspelt word and then what exists."""
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return f"{hint} Known here: {', '.join(sorted(known)) or 'nothing'}."
+    return f"{hint} Known here: {', '.join(_families(known)) or 'nothing'}."
+
+
+def _families(names: Iterable[str]) -> list[str]:
+    """Names in order; many that differ in their number alone are told as one: `cloth_0 to cloth_324`."""
+    families: dict[str, list[str]] = {}
+    for name in sorted(names):
+        families.setdefault(name.rstrip("0123456789"), []).append(name)
+    told: list[str] = []
+    for stem, members in families.items():
+        numbered = sorted((m for m in members if m != stem), key=lambda m: int(m[len(stem) :]))
+        many = len(numbered) >= MANY
+        told += [f"{numbered[0]} to {numbered[-1]}"] if many else numbered
+        told += [m for m in members if m == stem]
+    return sorted(told)
 
 
 @dataclass
