@@ -5,6 +5,7 @@ It does what `Copies` does for n of them, on plain floats; a test holds the two 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from ..scenarios import simulation
 from ..scenarios.draw import Draw
 from ..scenarios.follower import Follower
+from ..scenarios.predicate import Force, Values
 from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings
 from ..scenarios.simulation import Simulation
@@ -61,10 +63,15 @@ class One:
         self.steps = 0
         self.readings: Readings | None = None
         self._follower, self._reward = Follower(self.course), Reward(scene, reward, self.course)
-        self._limits = [
-            (limit.code, limit.predicate.value, limit.broken, limit.steps(scene.control_timestep))
-            for limit in scene.safety
-        ]
+        # code, measure (None: that of the limit before it), whether a measure is too much, for how many control steps
+        self._limits: list[tuple[str, Callable | None, Callable, int]] = []
+        before: tuple | None = None
+        for limit in scene.safety:
+            asked = limit.predicate
+            force = (asked.forces, asked.mean) if isinstance(asked, Force) else None
+            value = None if force is not None and force == before else asked.value
+            before = force
+            self._limits.append((limit.code, value, limit.broken, limit.steps(scene.control_timestep)))
         self._broken: list[str] = []
         self._over = [0] * len(self._limits)  # control steps in a row that each limit has been exceeded
         self._start: list[float] = []
@@ -86,8 +93,10 @@ class One:
         row, follower = self.readings.row(0, self._start), self._follower
         follower.advance(row)
         self.steps += 1
+        measured: Values = 0.0
         for k, (code, value, broken, steps) in enumerate(self._limits):
-            if not broken(value(row)):
+            measured = measured if value is None else value(row)
+            if not broken(measured):
                 self._over[k] = 0
                 continue
             self._over[k] += 1

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from .pose import length
+
 JOINTS = ("shoulder_flex", "shoulder_abduct", "shoulder_turn", "elbow", "forearm_turn", "wrist")
 STRAIGHT = 0.985  # of its length an arm reaches at most; stretched out, it could not push any more
 ELBOW = np.array([-0.35, 0.35, -1.0])  # where a relaxed elbow points: back, outwards (times side), down
+_NEXT, _LAST = [1, 2, 0], [2, 0, 1]  # of x, y, z
 _STEP = 1e-4  # rad, of the difference quotient of the grip
 
 
@@ -29,7 +32,7 @@ def turned(axis: int, angle: np.ndarray) -> np.ndarray:
 
 def matrix_of(quat: np.ndarray) -> np.ndarray:
     """(n, 3, 3) rotations of quaternions (n, 4), wxyz."""
-    w, x, y, z = np.moveaxis(quat, -1, 0)
+    w, x, y, z = quat[..., 0], quat[..., 1], quat[..., 2], quat[..., 3]
     matrix = np.empty((*quat.shape[:-1], 3, 3))
     matrix[..., 0, 0], matrix[..., 0, 1] = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z)
     matrix[..., 0, 2], matrix[..., 1, 0] = 2 * (x * z + w * y), 2 * (x * y + w * z)
@@ -40,7 +43,7 @@ def matrix_of(quat: np.ndarray) -> np.ndarray:
 
 
 def _unit(v: np.ndarray) -> np.ndarray:
-    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
+    return v / np.maximum(length(v), 1e-9)[..., None]
 
 
 @dataclass(frozen=True)
@@ -109,15 +112,18 @@ class Limb:
         size = scale[:, None]
         l1, l2 = self.upper * scale, (self.lower - self.grip[2]) * scale
         aside = np.array([self.grip[0], self.grip[1], 0.0])
-        shoulder = self.shoulder * size
+        way = target - self.shoulder * size
+        nearest, furthest = np.abs(l1 - l2) * 1.05, (l1 + l2) * STRAIGHT
+        squares, twice = l1**2 + l2**2, 2 * l1 * l2
+        ways, hints = np.zeros((2, *way.shape)), np.zeros((2, *way.shape))  # of the arm as it is bent, and in the room
+        hints[0, :, 2], hints[1] = -l1, ELBOW * [1.0, self.sign, 1.0]
         hand: np.ndarray | None = None
         for _ in range(4):  # the grip lies beside the forearm's axis, which turns with it
-            w = target - shoulder - (0.0 if hand is None else size * (hand @ aside))
-            d = np.clip(np.linalg.norm(w, axis=-1), np.abs(l1 - l2) * 1.05, (l1 + l2) * STRAIGHT)
-            bent = np.pi - np.arccos(np.clip((l1**2 + l2**2 - d**2) / (2 * l1 * l2), -1.0, 1.0))
-            v = np.stack([l2 * np.sin(bent), 0 * bent, -l1 - l2 * np.cos(bent)], axis=-1)
-            own = _frame(v, np.stack([0 * l1, 0 * l1, -l1], axis=-1))
-            there = _frame(w, np.broadcast_to(ELBOW * [1.0, self.sign, 1.0], w.shape))
+            w = way if hand is None else way - size * (hand @ aside)
+            d = np.minimum(np.maximum(length(w), nearest), furthest)
+            bent = np.pi - np.arccos(np.minimum(np.maximum((squares - d**2) / twice, -1.0), 1.0))
+            ways[0, :, 0], ways[0, :, 2], ways[1] = l2 * np.sin(bent), -l1 - l2 * np.cos(bent), w
+            own, there = _frame(ways, hints)
             up = there @ np.swapaxes(own, -1, -2)
             fore = up @ turned(1, -bent)
             # about its own axis the hand is turned until the thumb is up
@@ -131,7 +137,7 @@ class Limb:
         rest_roll = np.arctan2(self.posture[2][1, 0], self.posture[2][0, 0])
         turn = (roll - rest_roll + np.pi) % (2 * np.pi) - np.pi
         q = np.stack([-a, self.sign * b, self.sign * c, bent - rest_bent, self.sign * turn, 0 * a], axis=-1)
-        return np.clip(q, self.ranges[:, 0], self.ranges[:, 1])
+        return np.minimum(np.maximum(q, self.ranges[:, 0]), self.ranges[:, 1])
 
     def lean(self, q: np.ndarray, force: np.ndarray, scale: np.ndarray) -> np.ndarray:
         """(n, 6) by how much the muscles' targets lie ahead of angles q, so that the grip pushes with a force (n, 3) [N]."""
@@ -145,7 +151,9 @@ class Limb:
 
 
 def _frame(first: np.ndarray, hint: np.ndarray) -> np.ndarray:
-    """(n, 3, 3) columns: along `first`, towards `hint` square to it, and the third."""
-    e1 = _unit(first)
-    e2 = _unit(hint - (hint * e1).sum(axis=-1, keepdims=True) * e1)
-    return np.stack([e1, e2, np.cross(e1, e2)], axis=-1)
+    """(..., 3, 3) columns: along `first` (..., 3), towards `hint` square to it, and the third."""
+    frame = np.empty((*first.shape, 3))
+    e1 = frame[..., 0] = _unit(first)
+    e2 = frame[..., 1] = _unit(hint - np.add.reduce(hint * e1, axis=-1)[..., None] * e1)
+    frame[..., 2] = e1[..., _NEXT] * e2[..., _LAST] - e1[..., _LAST] * e2[..., _NEXT]  # e1 x e2
+    return frame

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .pose import length
+
 GRAVITY = 9.81  # m/s2
 WATER = 1000.0  # kg/m3
 DISCHARGE = 0.6  # of a sharp-edged opening (any table of weirs)
@@ -127,13 +129,17 @@ class Liquid:
         if tilt is None:
             tilt = np.arccos(np.clip(axis[..., 2], -1.0, 1.0))
         spilt, left = np.zeros(len(volume)), np.zeros_like(volume)
-        if not any((volume[:, i] > bore.brim(tilt[:, i])).any() for i, bore in enumerate(self.bores)):
+        brims = [bore.brim(tilt[:, i]) for i, bore in enumerate(self.bores)]
+        if not any((volume[:, i] > brim).any() for i, brim in enumerate(brims)):
             return volume, spilt, left
         dt = self.timestep / PARTS
         for _ in range(PARTS):
-            for i, bore in enumerate(self.bores):
+            for i, (bore, brim) in enumerate(zip(self.bores, brims)):
+                over = np.maximum(volume[:, i] - brim, 0.0)
+                if not over.any():
+                    continue
                 rate = bore.flow(volume[:, i], tilt[:, i])
-                out = np.minimum(rate * dt, 0.5 * np.maximum(volume[:, i] - bore.brim(tilt[:, i]), 0.0))
+                out = np.minimum(rate * dt, 0.5 * over)
                 if not out.any():
                     continue
                 caught = np.zeros(len(volume))
@@ -166,8 +172,8 @@ class Liquid:
         down = speed[:, 2]
         time = (down + np.sqrt(np.maximum(down**2 + 2 * GRAVITY * fall, 0.0))) / GRAVITY
         landing = at[:, :2] + speed[:, :2] * time[:, None]
-        off = np.linalg.norm(landing - mouth[:, j, :2], axis=1)
-        arriving = np.maximum(np.linalg.norm(speed, axis=1) + GRAVITY * time, 0.1)
+        off = length(landing - mouth[:, j, :2])
+        arriving = np.maximum(length(speed) + GRAVITY * time, 0.1)
         half = np.sqrt(rate / (np.pi * arriving)) + SPREAD
         share = np.clip((other.mouth * np.maximum(axis[:, j, 2], 0.0) + half - off) / (2 * half), 0.0, 1.0)
         return np.where((fall > 0.0) & (axis[:, j, 2] > 0.5), share, 0.0)
@@ -182,8 +188,8 @@ def stream(
     """
     up = np.array([0.0, 0.0, 1.0])
     across = axis * axis[:, 2:] - up
-    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
+    across /= np.maximum(length(across), 1e-9)[:, None]
     along = axis * np.array([1.0, 1.0, 0.0]) + up * np.minimum(axis[:, 2:], 0.0)
-    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    along /= np.maximum(length(along), 1e-9)[:, None]
     head = np.maximum(bore.head(volume, tilt), 0.0)
     return mouth + bore.mouth * across, along * (DISCHARGE * np.sqrt(2 * GRAVITY * head))[:, None]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from .config import Placed
 from .dialect import Node
 from .limb import JOINTS, Limb, matrix_of
 from .names import Names
+from .pose import length
 from .reaction import Reaction, add_memory, memory
 from .safety import TRACE, movers
 from .sensing import Readings, Request
@@ -34,6 +36,7 @@ MEMORIES = (
     *("phase", "clock", "left", "pull", "delay", "raise", "size"),
     *("x", "y", "z", "force", "along", "across", "released"),
 )  # along, across: what the muscles add towards the body, and to its left [N]
+CLOCK = MEMORIES.index("clock")
 NOT_YET, EARLY = -2.0, -1.0  # what `released` reads before the robot has let go, and where it did so before the pull
 FORWARD, ASIDE, DRAWN = (
     0.27,
@@ -84,40 +87,51 @@ class Receive:
         for word in MEMORIES:
             add_memory(spec, memory_of(self.person, word))  # type: ignore[arg-type]
 
+    @cached_property  # as are those below: to make them takes as long as all else that is done at a step of one copy
     def _trunk(self) -> tuple[Request, Request]:
         carrier = f"{self.person}/{self.limbs[0].carrier}"
         return Request("body_position", carrier), Request("body_orientation", carrier)
 
+    @cached_property
     def _handle(self) -> tuple[Request, Request]:
         return Request("site_position", self.handle), Request("site_velocity", self.handle)
 
+    @cached_property
     def _grips(self) -> tuple[Request, ...]:
         return tuple(Request("site_position", f"{self.person}/{side}_grip") for side in ("left", "right"))
 
+    @cached_property
     def _angles(self) -> tuple[tuple[Request, ...], ...]:
         return tuple(
             tuple(Request("joint_position", f"{self.person}/{side}_{word}") for word in JOINTS)
             for side in ("left", "right")
         )
 
+    @cached_property
     def _touches(self) -> tuple[Request, ...]:
         return tuple(Request("contact_force", f"tree:{hand}", f"tree:{self.thing}") for hand in self.robot)
 
+    @cached_property
     def _felt(self) -> tuple[Request, ...]:
         return tuple(
             Request("contact_force", f"tree:{self.person}/{side}_hand", f"tree:{self.thing}")
             for side in ("left", "right")
         )
 
+    @cached_property
+    def _most(self) -> np.ndarray:
+        """(14,) [rad] how far each muscle's target goes on in a control step."""
+        return np.tile([*[SPEED * self.control_timestep] * 6, GRASP_SPEED * self.control_timestep], 2)
+
     def requests(self) -> list[Request]:
         return [
-            *self._felt(),
-            *self._trunk(),
-            *self._handle(),
-            *self._grips(),
-            *self._touches(),
-            *self._angles()[0],
-            *self._angles()[1],
+            *self._felt,
+            *self._trunk,
+            *self._handle,
+            *self._grips,
+            *self._touches,
+            *self._angles[0],
+            *self._angles[1],
         ]
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
@@ -135,81 +149,111 @@ class Receive:
         return np.array([*np.zeros(14), *(first.get(word, 0.0) for word in MEMORIES)])
 
     def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
+        phase = ctrl[:, 14]
+        away = length(readings.of(self._handle[0]) - readings.of(self._trunk[0]))
+        awake = np.flatnonzero(((phase != WAITS) | (away < self.notices)) & (phase != GIVES_UP))
+        # as long as nothing comes near, and after it has given up, both arms go back to where they rested, and time passes
+        after = ctrl.copy()
+        after[:, :14] -= np.minimum(np.maximum(ctrl[:, :14], -self._most), self._most)
+        after[:, 14 + CLOCK] += self.control_timestep
+        if len(awake) == len(ctrl):
+            return self._react(readings, ctrl, away)
+        if len(awake):
+            after[awake] = self._react(readings.rows(awake), ctrl[awake], away[awake])
+        return after
+
+    def _react(self, readings: Readings, ctrl: np.ndarray, away: np.ndarray) -> np.ndarray:
+        """The answer where something is near, or was; what nobody asks for in these phases is left out."""
         dt, kept = self.control_timestep, dict(zip(MEMORIES, ctrl[:, 14:].T))
-        trunk, turn = (readings.of(request) for request in self._trunk())
-        handle, velocity = (readings.of(request) for request in self._handle())
+        trunk, turn = (readings.of(request) for request in self._trunk)
+        handle = readings.of(self._handle[0])
         left = kept["left"][:, None] > 0.5
-        grip = np.where(left, *(readings.of(request) for request in self._grips()))
-        touched = readings.peak_of(self._touches()) > TRACE
-        away, gap = np.linalg.norm(handle - trunk, axis=-1), np.linalg.norm(handle - grip, axis=-1)
-        still = np.linalg.norm(velocity, axis=-1) < self.slow
+        grip = np.where(left, *(readings.of(request) for request in self._grips))
         frame = matrix_of(turn)
-        ready, way = self._ready(kept, trunk, frame, grip)
-        held_out = np.linalg.norm(ready - grip, axis=-1) < CLOSE_BY
+        towards, leftwards = _ways(frame)
         phase, clock = kept["phase"], kept["clock"] + dt
         late = clock + 1e-6  # sums of a control period
+        at = set(phase.tolist())
         frozen = np.stack([kept[axis] for axis in "xyz"], axis=-1)
+        gap, touched = length(handle - grip), readings.peak_of(self._touches) > TRACE
+        waits = at & {WAITS, READY, REACHES}
+        ready, way = self._ready(kept, trunk, -towards, leftwards, grip) if waits else (frozen, frozen)
+
+        def is_offered() -> np.ndarray:
+            held_out = length(ready - grip) < CLOSE_BY
+            still = length(readings.of(self._handle[1])) < self.slow
+            return (held_out | (gap < CLOSE_BY)) & (gap < self.reach) & still
+
         # one step at a time: a phase that has just begun is left at the earliest a control step later
         rules = (
-            (WAITS, away < self.notices, READY),
-            (READY, (held_out | (gap < CLOSE_BY)) & (gap < self.reach) & still, REACHES),
-            (REACHES, (gap < AT_HAND) & (late >= SETTLE), CLOSES),
-            (REACHES, gap > 1.5 * self.reach, READY),
-            (CLOSES, late >= CLOSING, CONSIDERS),
-            (CONSIDERS, late >= kept["delay"], PULLS),
-            (PULLS, ~touched, HOLDS),
-            (PULLS, late >= GIVE_UP, GIVES_UP),
-            (CONSIDERS, ~touched, HOLDS),
+            (WAITS, lambda: away < self.notices, READY),
+            (READY, is_offered, REACHES),
+            (REACHES, lambda: (gap < AT_HAND) & (late >= SETTLE), CLOSES),
+            (REACHES, lambda: gap > 1.5 * self.reach, READY),
+            (CLOSES, lambda: late >= CLOSING, CONSIDERS),
+            (CONSIDERS, lambda: late >= kept["delay"], PULLS),
+            (PULLS, lambda: ~touched, HOLDS),
+            (PULLS, lambda: late >= GIVE_UP, GIVES_UP),
+            (CONSIDERS, lambda: ~touched, HOLDS),
         )
         after = phase
         for begins, condition, ends in rules:
-            after = np.where((phase == begins) & condition, float(ends), after)
-        let_go = (after == HOLDS) & (phase != HOLDS)
-        kept["released"] = np.where(let_go, np.where(phase == PULLS, clock, EARLY), kept["released"])
-        kept["clock"] = np.where(after != phase, 0.0, clock)
-        frozen = np.where(((after == CLOSES) & (phase == REACHES))[:, None], handle, frozen)
-        frozen = np.where((let_go | ((after == PULLS) & (phase != PULLS)))[:, None], grip, frozen)
-        kept["x"], kept["y"], kept["z"] = frozen.T
-        time = kept["clock"]
-        insists = np.minimum(kept["pull"] + INSISTS * np.maximum(time - PATIENCE, 0.0), MOST)
-        before = kept["force"]
-        kept["force"] = np.where(after == PULLS, np.where(time < ONSET, insists * time / ONSET, insists), 0.0)
+            if begins in at:
+                after = np.where((phase == begins) & condition(), float(ends), after)
+        kept["clock"] = clock
+        if (after != phase).any():
+            let_go = (after == HOLDS) & (phase != HOLDS)
+            kept["released"] = np.where(let_go, np.where(phase == PULLS, clock, EARLY), kept["released"])
+            kept["clock"] = np.where(after != phase, 0.0, clock)
+            frozen = np.where(((after == CLOSES) & (phase == REACHES))[:, None], handle, frozen)
+            frozen = np.where((let_go | ((after == PULLS) & (phase != PULLS)))[:, None], grip, frozen)
+            kept["x"], kept["y"], kept["z"] = frozen.T
         # what is felt at the thing is brought to what is wanted: closed fingers have bent the arm, which pushes by itself
         # in any direction. What the thing weighs is borne. A pull is begun with the muscles that it takes.
         yields = (after >= CLOSES) & (after <= PULLS)
-        felt = np.where(left, *(readings.of(request) for request in self._felt()))
-        for word, axis, wanted, begun in zip(
-            ("along", "across"), _ways(frame), (kept["force"], 0.0), (kept["force"] - before, 0.0)
-        ):
-            effort = kept[word] + begun + FEEDBACK * (wanted - (felt * axis).sum(axis=-1))
-            kept[word] = np.where(yields, np.clip(effort, -MOST, MOST), 0.0)
+        if yields.any():
+            time, before = kept["clock"], kept["force"]
+            insists = np.minimum(kept["pull"] + INSISTS * np.maximum(time - PATIENCE, 0.0), MOST)
+            kept["force"] = np.where(after == PULLS, np.where(time < ONSET, insists * time / ONSET, insists), 0.0)
+            felt = np.where(left, *(readings.of(request) for request in self._felt))
+            for word, axis, wanted, begun in zip(
+                ("along", "across"), (towards, leftwards), (kept["force"], 0.0), (kept["force"] - before, 0.0)
+            ):
+                effort = kept[word] + begun + FEEDBACK * (wanted - (felt * axis).sum(axis=-1))
+                kept[word] = np.where(yields, np.clip(effort, -MOST, MOST), 0.0)
+        else:
+            kept["force"] = kept["along"] = kept["across"] = np.zeros(len(ctrl))
         kept["phase"] = after
         command = np.zeros((len(ctrl), 14))
         busy = np.flatnonzero((after != WAITS) & (after != GIVES_UP))
         for k, limb in enumerate(self.limbs):
             ids = busy[left[busy, 0] == (k == 0)]
             if len(ids):
-                bent = np.stack([readings.first(q) for q in self._angles()[k]], axis=-1)
+                bent = np.stack([readings.first(q) for q in self._angles[k]], axis=-1)
                 part = {word: value[ids] for word, value in kept.items()}
+                ways = towards[ids], leftwards[ids]
                 command[ids, 7 * k : 7 * k + 6] = self._arm(
-                    limb, part, trunk[ids], frame[ids], way[ids], handle[ids], grip[ids], frozen[ids], bent[ids]
+                    limb, part, trunk[ids], frame[ids], ways, way[ids], handle[ids], grip[ids], frozen[ids], bent[ids]
                 )
                 low, high = self.closing[k]
                 command[ids, 7 * k + 6] = np.where(part["phase"] >= CLOSES, high, low)
-        most = np.tile([*[SPEED * dt] * 6, GRASP_SPEED * dt], 2)
-        command = ctrl[:, :14] + np.clip(command - ctrl[:, :14], -most, most)
+        command = ctrl[:, :14] + np.minimum(np.maximum(command - ctrl[:, :14], -self._most), self._most)
         return np.concatenate([command, np.stack([kept[word] for word in MEMORIES], axis=-1)], axis=-1)
 
     def _ready(
-        self, kept: Mapping[str, np.ndarray], trunk: np.ndarray, frame: np.ndarray, grip: np.ndarray
+        self,
+        kept: Mapping[str, np.ndarray],
+        trunk: np.ndarray,
+        facing: np.ndarray,
+        leftwards: np.ndarray,
+        grip: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """(n, 3) where the hand waits for what is offered, and (n, 3) where it goes on its way there.
 
         It is lifted close to the body before it is held out, as people do who sit at a table.
         """
-        facing, tall = _facing(frame), (kept["size"] * self.limbs[0].height)[:, None]
-        left = _ways(frame)[1]
-        aside = np.where(kept["left"][:, None] > 0.5, left, -left)
+        tall = (kept["size"] * self.limbs[0].height)[:, None]
+        aside = np.where(kept["left"][:, None] > 0.5, leftwards, -leftwards)
         lifted = np.clip(1.0 - (kept["raise"] - grip[:, 2] - LIFTED) / LIFTED, 0.0, 1.0)[:, None]
         places = []
         for forward in (FORWARD, DRAWN + (FORWARD - DRAWN) * lifted):
@@ -224,14 +268,15 @@ class Receive:
         kept: Mapping[str, np.ndarray],
         trunk: np.ndarray,
         frame: np.ndarray,
+        ways: tuple[np.ndarray, np.ndarray],
         way: np.ndarray,
         handle: np.ndarray,
         grip: np.ndarray,
         frozen: np.ndarray,
         bent: np.ndarray,
     ) -> np.ndarray:
-        """(m, 6) where the muscles of an arm want to be."""
-        facing = _facing(frame)
+        """(m, 6) where the muscles of an arm want to be; `ways`: towards the body and to its left."""
+        facing = -ways[0]
         # it comes to the handle at its own height: from below or above, the fingers would meet what stands around it
         beside = np.clip((np.abs(handle[:, 2] - grip[:, 2]) - LEVEL) / BESIDE, 0.0, 1.0)[:, None]
         toward = handle - BESIDE * beside * facing
@@ -245,26 +290,31 @@ class Receive:
             return limb.angles(np.einsum("nij,nj->ni", back, place - trunk), upright, kept["size"])
 
         # while it grips and waits the arm yields: its muscles want to be where it is, and nothing is felt
-        q = np.where((phase >= CLOSES) & (phase <= PULLS), bent, angles(target))
+        yields = (phase >= CLOSES) & (phase <= PULLS)
+        q = bent if yields.all() else np.where(yields, bent, angles(target))
         if (phase == PULLS).any():  # straight towards the body: from where it began it yields neither sideways nor down
             gone = grip - frozen
             off = gone - (gone * -facing).sum(axis=-1, keepdims=True) * -facing
             q = np.where(phase == PULLS, bent + angles(grip - off) - angles(grip), q)
-        along, across = (kept[word][:, None] * way for word, way in zip(("along", "across"), _ways(frame)))
-        force = np.einsum("nij,nj->ni", back, along + across)
-        return q * (1.0 + limb.springs / limb.gains) + limb.lean(q, force, kept["size"])
+        wanted = q * (1.0 + limb.springs / limb.gains)
+        if not yields.any():
+            return wanted
+        along, across = (kept[word][:, None] * way for word, way in zip(("along", "across"), ways))
+        return wanted + limb.lean(q, np.einsum("nij,nj->ni", back, along + across), kept["size"])
 
 
 def _facing(frame: np.ndarray) -> np.ndarray:
     """(n, 3) where somebody faces, level, from the frames (n, 3, 3) of the trunk."""
     ahead = frame[:, :, 0] * [1.0, 1.0, 0.0]
-    return ahead / np.maximum(np.linalg.norm(ahead, axis=-1, keepdims=True), 1e-9)
+    return ahead / np.maximum(length(ahead), 1e-9)[:, None]
 
 
 def _ways(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n, 3) each, level: towards the body of somebody with a trunk of frames (n, 3, 3), and to its left."""
     facing = _facing(frame)
-    return -facing, np.stack([-facing[:, 1], facing[:, 0], 0 * facing[:, 0]], axis=-1)
+    left = np.zeros_like(facing)
+    left[:, 0], left[:, 1] = -facing[:, 1], facing[:, 0]
+    return -facing, left
 
 
 @dataclass(frozen=True)
@@ -299,20 +349,21 @@ class TurnAway:
         return np.zeros(3)
 
     def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
-        face, before = readings.of(self.face), ctrl[:, 2]
-        gaps = np.stack([np.linalg.norm(readings.of(thing) - face, axis=-1) for thing in self.things], axis=-1)
-        nearest = gaps.argmin(axis=-1)
-        gap = np.take_along_axis(gaps, nearest[:, None], axis=-1)[:, 0]
-        where = np.take_along_axis(
-            np.stack([readings.of(thing) for thing in self.things], axis=1), nearest[:, None, None], axis=1
-        )[:, 0]
+        face, before, most = readings.of(self.face), ctrl[:, 2], self.speed * self.control_timestep
+        gaps = np.stack([length(readings.of(thing) - face) for thing in self.things], axis=-1)
+        gap = gaps.min(axis=-1)
+        if not ((before != 0.0) | (gap < self.nearer)).any():  # nobody shuns anything
+            after = ctrl.copy()
+            after[:, :2] -= np.minimum(np.maximum(ctrl[:, :2], -most), most)
+            return after
+        where = np.stack([readings.of(thing) for thing in self.things], axis=1)
+        where = np.take_along_axis(where, gaps.argmin(axis=-1)[:, None, None], axis=1)[:, 0]
         left = np.einsum("ni,ni->n", matrix_of(readings.of(self.trunk))[:, :, 1], where - face)
         side = np.where(left > 0, -1.0, 1.0)  # what comes from the left is turned from to the right
         turns = np.where(
             before != 0.0, np.where(gap < 1.5 * self.nearer, before, 0.0), np.where(gap < self.nearer, side, 0.0)
         )
         goal = np.stack([turns * self.trunk_angle, turns * self.neck_angle], axis=-1)
-        most = self.speed * self.control_timestep
         command = ctrl[:, :2] + np.clip(goal - ctrl[:, :2], -most, most)
         return np.concatenate([command, turns[:, None]], axis=-1)
 

@@ -26,17 +26,22 @@ def distance(a: Sequence[Values], b: Sequence[Values]) -> Values:
     return math.sqrt(square) if type(square) is float else np.sqrt(square)
 
 
+def _unknown(values: Sequence[float]) -> bool:
+    """Whether one of several floats is NaN; their sum is also where infinities of both signs meet."""
+    return math.isnan(sum(values)) and any(v != v for v in values)
+
+
 def least(values: Sequence[Values]) -> Values:
     """(...,) the smallest of several; NaN where one is."""
     if type(values[0]) is float:
-        return math.nan if any(v != v for v in values) else min(values)
+        return math.nan if _unknown(values) else min(values)
     return np.min(values, axis=0)
 
 
 def most(values: Sequence[Values]) -> Values:
     """(...,) the largest of several; NaN where one is."""
     if type(values[0]) is float:
-        return math.nan if any(v != v for v in values) else max(values)
+        return math.nan if _unknown(values) else max(values)
     return np.max(values, axis=0)
 
 

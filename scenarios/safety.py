@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -56,9 +56,10 @@ class SpeedNear:
 
     def value(self, readings: Readings | Row) -> Values:
         speeds: list[Values] = []
+        around = [(readings.point(site), radius) for site, radius in self.outline]
         for place, velocity in self.movers:
             at, moves = readings.point(place), readings.point(velocity)
-            gap = least([distance(at, readings.point(site)) - radius for site, radius in self.outline])
+            gap = least([distance(at, site) - radius for site, radius in around])
             speed = distance(moves, (0.0, 0.0, 0.0))
             if type(speed) is float:
                 speeds.append(speed if gap <= self.within else 0.0)
@@ -103,7 +104,11 @@ class Limit:
 
     def broken(self, value: Values) -> Values:
         """Whether a force [N] or speed [m/s], of any shape, is beyond the limit and the band in which an excess is a warning only."""
-        return value > max(self.limit * (1.0 + self.unsure), TRACE if self.predicate.unit == "N" else 0.0)
+        return value > self._bound
+
+    @cached_property
+    def _bound(self) -> float:
+        return max(self.limit * (1.0 + self.unsure), TRACE if self.predicate.unit == "N" else 0.0)
 
     def steps(self, control_timestep: float) -> int:
         """Number of control periods in a row that have to be beyond it."""

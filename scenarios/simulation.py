@@ -114,7 +114,7 @@ class Simulation:
         self.unstable = self._warning.any(axis=1)
         readings = self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
         if self.scene.reactions.extra:
-            self._react(readings, np.arange(self.n) if ids is None else ids)
+            self._react(readings, ids)
         return readings
 
     def _advance(self, action: np.ndarray, ids: np.ndarray | None) -> None:
@@ -167,11 +167,13 @@ class Simulation:
         control[..., self._commands :] = self._ctrl[rows, None, self._commands :]
         return control
 
-    def _react(self, readings: Readings, ids: np.ndarray) -> None:
+    def _react(self, readings: Readings, ids: np.ndarray | None) -> None:
         """Let what reacts answer to what these copies have just gone through; its answer is part of their state."""
-        if len(ids):
-            extra = self._ctrl[ids, self._commands :]
-            self._ctrl[ids, self._commands :] = self.scene.reactions.react(readings.rows(ids), extra)
+        react = self.scene.reactions.react
+        if ids is None:
+            self._ctrl[:, self._commands :] = react(readings, self._ctrl[:, self._commands :])
+        elif len(ids):
+            self._ctrl[ids, self._commands :] = react(readings.rows(ids), self._ctrl[ids, self._commands :])
 
     def save(self, i: int = 0) -> Saved:
         """Everything that copy i goes on from, to the bit."""

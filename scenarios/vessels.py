@@ -18,11 +18,13 @@ import numpy as np
 from .dialect import Node
 from .liquid import GRAVITY, WATER, Bore, Liquid
 from .names import Names
+from .pose import length
 from .quantity import parse_quantity
 from .reaction import add_memory
 from .sensing import Readings, Request
 
 FELT = 0.08  # s, in which the surface follows a jerk: a cup's first wave takes 0.27 s for a whole swing [E]
+_PULL = np.array([0.0, 0.0, GRAVITY])
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Pouring:
         self.liquid = Liquid([vessel.bore for vessel in vessels], timestep)
         self._blend = 1.0 - np.exp(-timestep / FELT)
         self._area = np.array([vessel.area for vessel in vessels])
+        self._seen = tuple(r for vessel in vessels for r in (vessel.mouth, vessel.axis, vessel.velocity))
+        self._gauges = tuple(vessel.gauge for vessel in vessels)
 
     @property
     def actuators(self) -> tuple[str, ...]:
@@ -81,10 +85,9 @@ class Pouring:
     def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
         n, k = len(ctrl), len(self.vessels)
         change, kept = ctrl[:, 0 : 2 * k : 2] * self._area, ctrl[:, 2 * k :].reshape(n, k, 2, 3)
-        before = np.stack([_start(readings, v.gauge) for v in self.vessels], axis=-1) * self._area
-        mouth = np.stack([readings.of(v.mouth) for v in self.vessels], axis=1)
-        axis = np.stack([readings.of(v.axis) for v in self.vessels], axis=1)
-        velocity = np.stack([readings.of(v.velocity) for v in self.vessels], axis=1)
+        before = readings.start[:, readings.layout.columns(self._gauges)] * self._area
+        seen = readings.value[:, readings.layout.columns(self._seen)].reshape(n, k, 3, 3)
+        mouth, axis, velocity = seen[:, :, 0], seen[:, :, 1], seen[:, :, 2]
         # over the whole control period: what an accelerometer says in one physics step may be a click of contacts
         jerked = kept[:, :, 1] + self._blend * ((velocity - kept[:, :, 0]) / self.liquid.timestep - kept[:, :, 1])
         volume, _, _ = self.liquid.step(before + change, mouth, axis, felt_tilt(axis, jerked))
@@ -92,7 +95,7 @@ class Pouring:
         after = np.empty_like(ctrl)
         after[:, 0 : 2 * k : 2] = change / self._area
         after[:, 1 : 2 * k : 2] = change * WATER * GRAVITY
-        after[:, 2 * k :] = np.stack([velocity, jerked], axis=2).reshape(n, -1)
+        after[:, 2 * k :] = np.concatenate([velocity, jerked], axis=-1).reshape(n, -1)
         return after
 
 
@@ -103,13 +106,9 @@ def felt_tilt(axis: np.ndarray, jerked: np.ndarray) -> np.ndarray:
         axis: (..., 3) unit vector out of its mouth.
         jerked: (..., 3) its acceleration in the world [m/s2].
     """
-    felt = np.asarray(jerked) + np.array([0.0, 0.0, GRAVITY])
-    size = np.maximum(np.linalg.norm(felt, axis=-1), 1e-9)
-    return np.arccos(np.clip((axis * felt).sum(axis=-1) / size, -1.0, 1.0))
-
-
-def _start(readings: Readings, request: Request) -> np.ndarray:
-    return readings.start[..., readings.layout.begins[request.name]]
+    felt = np.asarray(jerked) + _PULL
+    along = np.add.reduce(axis * felt, axis=-1) / np.maximum(length(felt), 1e-9)
+    return np.arccos(np.minimum(np.maximum(along, -1.0), 1.0))
 
 
 def read_liquids(node: Node, names: Names, timestep: float) -> list[Pouring]:

@@ -171,28 +171,33 @@ def receiver(scene):
     return next(r for r in scene._reacting if isinstance(r, Receive))
 
 
+def seen_by(reaction, rows):
+    """Readings (n, ·) of `rows`: (handle, velocity, touched), with the hand always where the handle is."""
+    trunk, turn = reaction._trunk
+    handle, velocity = reaction._handle
+    left, right = reaction._grips
+    (one, *_), n = reaction._touches, len(rows)
+    at = [row[0] for row in rows]
+    return make_readings(
+        {
+            **{q: [[0.0]] * n for side in reaction._angles for q in side},
+            **{f: [[0.0, 0.0, 0.0]] * n for f in reaction._felt},
+            trunk: [[0, 0, 0.7]] * n,
+            turn: [[1, 0, 0, 0]] * n,
+            handle: at,
+            velocity: [row[1] for row in rows],
+            left: at,
+            right: at,
+        },
+        {touch: [row[2] if touch == one else 0.0 for row in rows] for touch in reaction._touches},
+    )
+
+
 def run(reaction, rows, values):
-    """Memories after each of `rows`: (handle, velocity, touched), with the hand always where the handle is."""
-    trunk, turn = reaction._trunk()
-    handle, velocity = reaction._handle()
-    left, right = reaction._grips()
-    (one, *_), seen = reaction._touches(), []
-    ctrl = reaction.start(values)[None]
-    for at, moves, touched in rows:
-        readings = make_readings(
-            {
-                **{q: [[0.0]] for side in reaction._angles() for q in side},
-                **{f: [[0.0, 0.0, 0.0]] for f in reaction._felt()},
-                trunk: [[0, 0, 0.7]],
-                turn: [[1, 0, 0, 0]],
-                handle: [at],
-                velocity: [moves],
-                left: [at],
-                right: [at],
-            },
-            {touch: [touched if touch == one else 0.0] for touch in reaction._touches()},
-        )
-        ctrl = reaction.react(readings, ctrl)
+    """Memories after each of `rows`."""
+    ctrl, seen = reaction.start(values)[None], []
+    for row in rows:
+        ctrl = reaction.react(seen_by(reaction, [row]), ctrl)
         seen.append(dict(zip(MEMORIES, ctrl[0, 14:])))
     return seen
 
@@ -219,6 +224,24 @@ def test_the_release_is_timed_from_the_pull(give, after):
     rows = held[: begins + 1 + round(after * 30) - 1] + [(NEAR, STILL, 0.0)] * 5
     last = run(receiver(give), rows, VALUES)[-1]
     assert last["phase"] == HOLDS and last["released"] == pytest.approx(after, abs=1e-6) and last["force"] == 0
+
+
+def test_people_in_any_phases_side_by_side_do_what_each_would_do_alone(give):
+    reaction, held = receiver(give), [(NEAR, STILL, 9.0)] * 300
+    taken = [*held[:100], *[(NEAR, STILL, 0.0)] * 40]
+    told = {}  # phase -> what is commanded in its middle, and the row that comes next
+    for rows in ([(FAR, STILL, 9.0)] * 20, [(NEAR, (0.2, 0, 0), 9.0)] * 20, held, taken):
+        ctrl = reaction.start(VALUES)[None]
+        for row in rows:
+            ctrl = reaction.react(seen_by(reaction, [row]), ctrl)
+            told.setdefault(int(ctrl[0, 14]), []).append((ctrl, row))
+    assert sorted(told) == [WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP]
+    middle = [kept[len(kept) // 2] for kept in told.values()]
+    alone = [reaction.react(seen_by(reaction, [row]), ctrl) for ctrl, row in middle]
+    together = reaction.react(
+        seen_by(reaction, [row for _, row in middle]), np.concatenate([ctrl for ctrl, _ in middle])
+    )
+    assert np.array_equal(together, np.concatenate(alone))
 
 
 def test_who_lets_go_too_early_is_told(give):
@@ -279,7 +302,7 @@ def test_it_pulls_as_hard_as_drawn_and_harder_where_nobody_lets_go(tmp_path):
     _, carry, seen = play(scene, draws, 6.8)
     first = next(t for t, (_, phase, _, _) in enumerate(seen) if phase == PULLS)
     readings = seen[first + 27][0]  # 0.9 s later, just before it loses patience
-    hand = receiver(scene)._felt()[1]
+    hand = receiver(scene)._felt[1]
     for i, pull in enumerate(pulls):
         felt = readings.of(hand)[i]
         assert felt[0] == pytest.approx(pull, rel=0.15, abs=0.3)  # towards the person, who sits at +x

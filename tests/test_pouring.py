@@ -78,6 +78,17 @@ def test_a_pour_stops_at_the_level_and_loses_nothing(scene):
         assert np.diff(held[:, 1]).max() * 30 < 134  # ml/s, what the neck lets out
 
 
+def test_a_bottle_is_righted_no_faster_than_the_hand_may_move(scene):
+    chain = read_chain(scene)
+    chain[-1].values["speed"] = 0.1
+    done = perform(scene, [chosen(scene, {"bottle.water": 250 * ML})], [0], skills=chain)[0]
+    assert done.success, done.failure
+    hand = done.observations["observation.hand_pose"][:, :3].astype(float)
+    speed = np.linalg.norm(np.diff(hand[round(done.segments[-1]["t0"] * 30) :], axis=0), axis=1) * 30
+    lasting = np.lib.stride_tricks.sliding_window_view(speed, 3).min(axis=1)
+    assert 0.05 < lasting.max() < 0.12
+
+
 def test_beside_the_cup_it_is_spilt(scene):
     done = perform(scene, [chosen(scene, {})], [0], faults={"aim_offset": 0.07}, observe=False)[0]
     assert done.failure == "scenario.spilt"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import mujoco
 import numpy as np
 
-from .arm import posture, turn_z, turned_between
+from .arm import JOINT_SPEED, posture, turn_z, turned_between
 from .body import Body, Motion
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
@@ -30,7 +30,8 @@ LIP = 0.045  # m, height of the lip over the mouth of what is filled
 MOUTH = 0.015  # m, inner radius of a bottle's mouth
 LEAD = 0.016  # m, by which the lip stays short of the middle, as the stream goes on forwards
 CLEAR = 0.05  # m, by which a tilted bottle is taken up and away before it is turned upright
-TURN_BACK = np.deg2rad(75.0)  # rad/s, how fast a bottle is righted
+TURN_BACK = np.deg2rad(75.0)  # rad/s, how fast a bottle is righted at most
+FINE, SOON = np.deg2rad(1.0), 8  # between the tilts whose way is measured, and how many of them are slowed down for
 FORWARD = np.deg2rad(16.0)  # rad/s, how fast it is tilted at most while it may run
 GAIN = np.deg2rad(0.35)  # rad/s for each ml/s that the stream is too thin
 AHEAD = 0.16  # s of stream that still comes after the turn back has begun: lag of the arm and the way back
@@ -111,6 +112,7 @@ class Tilting:
         self.upright = rotation(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
         self.tilts = np.arange(BEGIN, END + 1e-6, STEP)
         self.spline: CubicSpline  # joint angles over the tilt, once planned
+        self.ways: np.ndarray  # (k, 2) how far the hand [m/rad] and the fastest joint [rad/rad] go, at tilts FINE apart
 
     def pose(self, tilt: float) -> tuple[np.ndarray, np.ndarray]:
         """Hand position (3,) [m] and frame (3, 3) at a tilt [rad], the lip's lowest point at its place."""
@@ -164,7 +166,20 @@ class Tilting:
             for k in way:
                 found[k] = seed = self.arm.solve(*self.pose(float(self.tilts[k])), seed, like, LEVEL, steps=80)[0]
         self.spline = CubicSpline(self.tilts, np.array([found[k] for k in range(len(self.tilts))]))
+        knots = self.spline(np.arange(BEGIN, END + FINE, FINE))
+        hands = np.array([self.arm.hand(q)[0] for q in knots])
+        hand, joint = np.linalg.norm(np.diff(hands, axis=0), axis=1), np.abs(np.diff(knots, axis=0)).max(axis=1)
+        self.ways = np.stack([hand, joint], axis=1) / FINE
         return self
+
+    def rate(self, tilt: float, speed: float) -> float:
+        """[rad/s] at which the bottle may be righted from a tilt [rad] on, the hand no faster than a speed [m/s].
+
+        Where a joint stands at its end, the others go a long way round for each degree.
+        """
+        k = int((tilt - BEGIN) / FINE)
+        hand, joint = self.ways[max(k - SOON, 0) : k + 1].max(axis=0)
+        return float(min(TURN_BACK, speed / hand, JOINT_SPEED / joint))
 
     def follow(self, tilt: float, rate: float) -> None:
         """Command a tilt [rad] that changes with a rate [rad/s], ahead by the servo's lag."""
@@ -228,6 +243,7 @@ class StopAtLevel(Skill):
         "rate": Argument("volume", "how much shall run in a second", 4.0e-5),
         "posture": Argument("word", "how the arm is held", "ready"),
         "patience": Argument("time", "how long at most", 20.0),
+        "speed": Argument("speed", "largest speed of the hand", 0.25),
     }
 
     def run(self, body: Body) -> Motion:
@@ -252,7 +268,8 @@ class StopAtLevel(Skill):
         """Turn back, coming to speed and to rest within a tenth of a second."""
         rate = 0.0
         while tilt > BEGIN + 1e-3:
-            rate = min(rate + 10.0 * TURN_BACK * body.timestep, TURN_BACK, max(8.0 * (tilt - BEGIN), 0.1))
+            most = min(way.rate(tilt, self.speed), max(8.0 * (tilt - BEGIN), 0.1))
+            rate = min(rate + 10.0 * TURN_BACK * body.timestep, most)
             tilt = max(tilt - rate * body.timestep, BEGIN)
             way.follow(tilt, -rate)
             yield

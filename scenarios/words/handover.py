@@ -32,11 +32,8 @@ class Nearer:
         return [*self.things, *(site for site, _ in self.body)]
 
     def margin(self, readings: Readings | Row) -> Values:
-        gaps = [
-            distance(readings.point(thing), readings.point(site)) - radius
-            for thing in self.things
-            for site, radius in self.body
-        ]
+        body = [(readings.point(site), radius) for site, radius in self.body]
+        gaps = [distance(at, site) - radius for at in map(readings.point, self.things) for site, radius in body]
         return self.than - least(gaps)
 
 
