@@ -31,7 +31,8 @@ def carries_of(scene: Scene, played: Played) -> list[Carried]:
     found = []
     for name, handled in scene.handled.items():
         hands = [request.of.partition(":")[2] for request in handled.forces]
-        found += carried(name, played.grips[name], played.heights[name], hands, scene.control_timestep)
+        force, height = played.grips[name], played.heights[name]
+        found += carried(name, force, height, hands, scene.weights[name], scene.control_timestep)
     return found
 
 

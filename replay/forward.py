@@ -252,7 +252,7 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
         forward.findings += check_goal(scene.course, outcomes[0], known_label, take.n_steps * dt, rules)
     known = len(played) == 1
     world = check_nevers(scene.course, shown.carry, dt, rules)
-    world += check_drop(shown.held, shown.heights, dt, rules)
+    world += check_drop(shown.held, shown.heights, scene.weights, dt, rules)
     world += check_forces(scene.safety, shown.safety, dt, rules)
     world += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
     world += check_touches(*_touches(case, shown, take), dt, rules)

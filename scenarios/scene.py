@@ -96,6 +96,7 @@ class Scene:
         except ValueError as error:  # what no single key shows: a body without mass, two elements of one name
             said = " ".join(str(error).split())
             raise ScenarioError(f"The scene does not compile: {said}.", field=config.id) from None
+        self.weights = {name: self._weight(handled.position.of) for name, handled in self.handled.items()}
         self.reactions = Reactions(self._reacting, self.model, self.n_actions)
         averaged = [request for leaf in asked if isinstance(leaf, Force) and leaf.mean for request in leaf.forces]
         self.layout = Layout.of_model(self.model, averaged)
@@ -105,6 +106,10 @@ class Scene:
         rules = read_rules(self.config.rules, names, self.control_timestep)
         liquids = read_liquids(self.config.liquids, names, self.control_timestep)
         return [*rules, *liquids, *read_behaviours(self.config.parts, names, self.control_timestep)]
+
+    def _weight(self, body: str) -> float:
+        """[N] of a body and all below it, as the nominal scene has it."""
+        return float(self.model.body_subtreemass[self.model.body(body).id] * np.linalg.norm(self.model.opt.gravity))
 
     def _check_cameras(self, names: Names) -> None:
         """Note a camera whose mount or target does not exist, or whose name the robot's model has already."""

@@ -19,6 +19,7 @@ from shiliu.replay.checks.grip import (
     check_slip,
     slip_of,
 )
+from shiliu.replay.checks.outcome import check_drop
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.finding import Finding
 from shiliu.replay.motion import JointMotion
@@ -42,7 +43,7 @@ def lifted(steps=60, first=5, last=50, lift=0.08, down=0.02):
 
 def test_a_thing_is_carried_while_its_weight_rests_on_the_hand():
     force, height = lifted()
-    (held,) = carried("bowl", force, height, ["left_claw", "right_claw"], DT)
+    (held,) = carried("bowl", force, height, ["left_claw", "right_claw"], 3.0, DT)
     assert (held.thing, held.hand) == ("bowl", "left_claw")
     # 10 mm up after 1.25 steps of 8 mm each; 10 mm above where it is set down 8.33 of 6 mm after 35
     assert (held.begin, held.end) == (12, 44)
@@ -50,16 +51,23 @@ def test_a_thing_is_carried_while_its_weight_rests_on_the_hand():
 
 def test_what_is_pushed_or_brushed_is_not_carried():
     force, height = lifted(lift=0.005, down=0.0)
-    assert carried("bowl", force, height, ["left_claw", "right_claw"], DT) == []
+    assert carried("bowl", force, height, ["left_claw", "right_claw"], 3.0, DT) == []
     force, height = lifted()
     force[:, 0] = 0.0
     force[20, 0] = 5.0  # one step at the top
-    assert carried("bowl", force, height, ["left_claw", "right_claw"], DT) == []
+    assert carried("bowl", force, height, ["left_claw", "right_claw"], 3.0, DT) == []
+
+
+def test_a_light_thing_is_carried_though_its_weight_is_all_that_is_felt_of_the_grip():
+    force, height = lifted()
+    force[force > 0.0] = 0.06  # N, a clip of 6 g
+    assert [held.begin for held in carried("clip", force, height, ["left_claw", "right_claw"], 0.06, DT)] == [12]
+    assert carried("bowl", force, height, ["left_claw", "right_claw"], 3.0, DT) == []
 
 
 def test_a_grip_that_opens_in_the_air_is_carried_until_then():
     force, height = lifted(last=30)
-    (held,) = carried("bowl", force, height, ["left_claw", "right_claw"], DT)
+    (held,) = carried("bowl", force, height, ["left_claw", "right_claw"], 3.0, DT)
     assert (held.begin, held.end) == (12, 30)
 
 
@@ -266,10 +274,22 @@ def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand
     )
     found = {f.code: f for f in check_carried(case, SimpleNamespace(draw=draw), played, known=True)}
     assert (found["slip"].level, found["slip"].subject) == ("WARN", ("bowl", "left_claw"))
-    (held,) = carried("bowl", force, qpos[:, bowl + 2], ["left_claw", "right_claw"], scene.control_timestep)
+    (held,) = carried("bowl", force, qpos[:, bowl + 2], ["left_claw", "right_claw"], scene.weights["bowl"], scene.control_timestep)
     assert found["slip"].value == pytest.approx(creep.max() - creep[held.begin], abs=1e-6)
     mass = sum(
         float(model.body(i).mass[0]) for i in range(model.nbody) if model.body(i).name.startswith(("bowl/", "food/"))
     )
     assert found["payload"].value == pytest.approx(mass) and mass == pytest.approx(0.35 + 0.18, abs=0.01)
     assert found["grip.friction"].reason == "too_short", "no full state was kept"
+
+
+def test_a_light_thing_that_is_lowered_is_not_dropped_and_one_that_is_let_go_is():
+    force, height = np.full(60, 0.06), np.interp(np.arange(60), [20, 30], [1.2, 1.08])  # a clip of 6 g, lowered by 120 mm
+    force[22] = 0.7  # a jerk, above what a heavy thing is held from
+    (kept,) = check_drop({"clip": force}, {"clip": height}, {"clip": 0.06}, 0.02, RULES)
+    assert (kept.level, kept.value) == ("PASS", 0.0)
+    force[23:] = 0.0
+    (lost,) = check_drop({"clip": force}, {"clip": height}, {"clip": 0.06}, 0.02, RULES)
+    assert lost.level == "FAIL" and lost.value == pytest.approx(0.12 * 8 / 10, abs=0.002)
+    (heavy,) = check_drop({"bowl": force}, {"bowl": height}, {"bowl": 3.0}, 0.02, RULES)
+    assert heavy.t0 == pytest.approx(22 * 0.02)

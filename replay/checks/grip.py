@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..finding import Finding, worst_of
-from .outcome import HELD
+from .outcome import held_from
 from .rules import Rules
 
 RAISED = 0.010  # m above where it was taken up or is set down: its weight rests on the hand alone
@@ -49,16 +49,16 @@ class Grasp:
 
 
 def carried(
-    thing: str, force: np.ndarray, height: np.ndarray, hands: Sequence[str], control_timestep: float
+    thing: str, force: np.ndarray, height: np.ndarray, hands: Sequence[str], weight: float, control_timestep: float
 ) -> list[Carried]:
     """When each hand carries a thing: touched without a break, and above where that began and where it ends.
 
     Args:
-        force: (T+1, n) force of each hand on the thing [N]; height: (T+1,) its height [m].
+        force: (T+1, n) force of each hand on the thing [N]; height: (T+1,) its height [m]; weight: of the thing [N].
     """
     found = []
     for j, hand in enumerate(hands):
-        touched = np.concatenate([[False], force[:, j] > HELD, [False]])
+        touched = np.concatenate([[False], force[:, j] > held_from(weight), [False]])
         edges = np.flatnonzero(touched[1:] != touched[:-1])
         for first, end in zip(edges[::2], edges[1::2]):
             up = np.flatnonzero(height[first:end] > height[first] + RAISED)

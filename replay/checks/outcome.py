@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,14 @@ HELD = 0.5  # N, a hand holds something from this force on
 LIGHT = 10.0  # N, a light touch: what an excess is counted in where no contact is allowed
 FALLS_WITHIN = 0.5  # s, a fall begins at once when a grip is lost
 FALL_STARTS = 0.01  # m, lower than this below the height of the last touch it is falling, not settling
+
+
+def held_from(weight: float) -> float:
+    """Force [N] of a hand on a thing of that weight [N] from which on it holds it.
+
+    It is the resultant of what all fingers press, in which a pinch cancels out: of a clip of 6 g in a firm grip 0.06 N are left.
+    """
+    return min(HELD, 0.5 * weight)
 
 
 def outcome_of(course: Course, carry: Carry, failure: str | None = None) -> dict[str, Any]:
@@ -194,13 +202,17 @@ def _judged_person(limit: Limit, measured: np.ndarray, control_timestep: float, 
 
 
 def check_drop(
-    held: dict[str, np.ndarray], heights: dict[str, np.ndarray], control_timestep: float, rules: Rules
+    held: dict[str, np.ndarray],
+    heights: dict[str, np.ndarray],
+    weights: Mapping[str, float],
+    control_timestep: float,
+    rules: Rules,
 ) -> list[Finding]:
     """`drop`: something leaves the hands and falls at once, by how much.
 
     Args:
         held: object -> (T+1,) largest force of a hand on it in each control period [N].
-        heights: object -> (T+1,) its height [m].
+        heights: object -> (T+1,) its height [m]; weights: object -> what it weighs [N].
     """
     rule = rules["drop"]
     if not held:
@@ -208,7 +220,7 @@ def check_drop(
     found = []
     window = round(FALLS_WITHIN / control_timestep)
     for name, force in held.items():
-        touched, height = force > HELD, heights[name]
+        touched, height = force > held_from(weights[name]), heights[name]
         deepest, moment = 0.0, None
         for t in np.flatnonzero(touched[:-1] & ~touched[1:]):
             after = height[t : t + window + 1]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import mujoco
+
 from ..dialect import Node
 from ..names import Names
 from ..predicate import Displaced, Predicate, Untouched
@@ -12,8 +16,19 @@ from .word import Words
 
 def _released(node: Node, names: Names) -> Predicate | None:
     body = names.element(node, "body")
+    if body is None:
+        return None
     hands = [f"tree:{name}" for name in names.robot["hands"]["bodies"]]
-    return None if body is None else Untouched(tuple(Request("contact_force", hand, f"tree:{body}") for hand in hands))
+    forces = tuple(Request("contact_force", hand, f"tree:{body}") for hand in hands)
+    # what two fingers press cancels out: of a thing in the hand its weight is left, and a clip of 6 g weighs as little as a trace
+    return Untouched(forces, min(Untouched.trace, 0.5 * _weight(names.spec, body)))
+
+
+def _weight(spec: mujoco.MjSpec, name: str) -> float:
+    """[N] of a body and all below it; infinite where the part does not say what one of them weighs."""
+    top = spec.body(name)
+    bodies = [top, *top.find_all("body")]
+    return 9.81 * sum(b.mass for b in bodies) if all(b.explicitinertial for b in bodies) else math.inf
 
 
 def _pressed(node: Node, names: Names) -> Predicate | None:
