@@ -152,9 +152,10 @@ def refuse_endless(text: bytes, shown: str) -> None:
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
     """A hint that names the near matches of a misspelt word and then what exists."""
+    known = sorted(set(known))
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return f"{hint} Known here: {', '.join(sorted(known)) or 'nothing'}."
+    return f"{hint} Known here: {', '.join(known) or 'nothing'}."
 
 
 @dataclass
@@ -194,7 +195,7 @@ class Problems:
             return
         if len(self.found) == 1:
             raise ScenarioError(self.found[0])
-        raise ScenarioError(f"{what} has {len(self.found)} problems:\n  " + "\n  ".join(self.found))
+        raise ScenarioError(f"{what}: {len(self.found)} problems:\n  " + "\n  ".join(self.found))
 
 
 @dataclass(frozen=True)

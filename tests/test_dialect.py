@@ -66,6 +66,7 @@ def test_a_file_of_another_encoding_is_refused_by_line(tmp_path):
 def test_near_matches_stand_before_what_exists():
     assert nearest("microwav", ["bare", "microwave"]) == " Did you mean microwave? Known here: bare, microwave."
     assert nearest("zzz", ["bare"]) == " Known here: bare."
+    assert nearest("bar", ["bare", "bare"]) == " Did you mean bare? Known here: bare.", "each is named once"
 
 
 def test_a_bound_is_told_in_the_designers_unit():
