@@ -22,8 +22,8 @@ Exit 0: sound; 1: something is wrong with the scene; 2: the config cannot be rea
 def run(request: Request) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog import scene_of
-    from ...scenarios.soundness import examine
     from ...scenarios.scene import Scene
+    from ...scenarios.soundness import examine
     from ..mistakes import note_mistakes
     from ..verdict import note_required
 
