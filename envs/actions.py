@@ -215,9 +215,6 @@ def make_actions(mode: str, scene: Scene, n: int) -> Actions:
     """
     ways: dict[str, type] = {"joint": Joint, "joint_delta": JointDelta, "hand_delta": HandDelta}
     if mode not in ways:
-        raise ScenarioError(
-            f"There is no action mode {mode!r}.{nearest(mode, list(MODES))} Known here: {', '.join(MODES)}.",
-            field="action",
-        )
+        raise ScenarioError(f"There is no action mode {mode!r}.{nearest(mode, list(MODES))}", field="action")
     way: Actions = ways[mode](scene, n)
     return way

@@ -81,6 +81,12 @@ class Beginning:
         self._stage: int | None = None
         if self.episode is None:
             return
+        if not hasattr(self.episode, "actions"):
+            raise ScenarioError(
+                f"{type(self.episode).__name__!r} is no episode; give `next(shiliu.read(path)).episode`, which only a "
+                "recording of the simulation has.",
+                field="options.episode",
+            )
         if self.episode.scenario != scene.name:
             raise ScenarioError(
                 f"It is an episode of {self.episode.scenario!r}, and this is {scene.name!r}.", field="options.episode"
@@ -88,7 +94,9 @@ class Beginning:
         if "subgoal" in options:
             self._stage = _place(scene.course, options["subgoal"], "options.subgoal")
         else:
-            t, last = float(options.get("t", 0.0)), len(self.episode.actions) * scene.control_timestep
+            t, last = options.get("t", 0.0), len(self.episode.actions) * scene.control_timestep
+            if not isinstance(t, int | float | np.number):
+                raise ScenarioError(f"{t!r} is no number of seconds.", field="options.t")
             if not 0.0 <= t <= last:
                 raise ScenarioError(f"{t} s lies outside the episode, 0 to {last:.2f} s.", field="options.t")
             self._step = round(t / scene.control_timestep)

@@ -65,6 +65,9 @@ class Interface:
         images: Sequence[str] = (),
         latency: float = 0.0,
     ):
+        for field, names in (("observations", observations), ("images", images)):
+            if isinstance(names, str):
+                raise ScenarioError(f"Names come as a list, such as [{names!r}].", field=field)
         schema = scene.schema
         self.scene, self.mode = scene, action
         self.actions, self.latency = make_actions(action, scene, n), Latency(scene, n, latency)

@@ -21,9 +21,7 @@ DONE = 0.99  # of a subgoal's reward is the most that can be had before it is re
 def check_reward(kind: str) -> None:
     """Raise ScenarioError where there is no reward of that name."""
     if kind not in KINDS:
-        raise ScenarioError(
-            f"There is no reward {kind!r}.{nearest(kind, list(KINDS))} Known here: {', '.join(KINDS)}.", field="reward"
-        )
+        raise ScenarioError(f"There is no reward {kind!r}.{nearest(kind, list(KINDS))}", field="reward")
 
 
 class Reward:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..scenarios import draw as drawing
 from ..scenarios.catalog import load_scenario
+from ..scenarios.config import nominal_values
 from ..scenarios.errors import ScenarioError
 from ..scenarios.scene import Scene
 from ..scenarios.schema import CameraFeature
@@ -47,7 +48,7 @@ class ShiliuEnv(gymnasium.Env):
         render_mode: `rgb_array`, `human` (a window, where there is a screen) or None.
         camera: which camera `render` shows; the scenario's `overview`, or else its first one, where None is given.
         hand, base, overrides, cell, variant: as for `shiliu.load_scenario`; the control rate is an override too
-            (`overrides=["control_rate='20 Hz'"]`).
+            (`overrides=["+control_rate='20 Hz'"]`).
 
     The episode ends (`terminated`) when the task is done, a failure mode of the scenario has happened, or the simulation
     has diverged; it is `truncated` at the scenario's time limit. `info` has `success`, `subgoals` (name -> time reached
@@ -177,7 +178,15 @@ class ShiliuEnv(gymnasium.Env):
         return Saved(self._one.save(), self.interface.save(0), copy.deepcopy(self.np_random))
 
     def restore(self, saved: Saved) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Go on from what was saved, to the bit, in this environment or another one made alike."""
+        """Go on from what was saved, to the bit, in this environment or another one made alike.
+
+        Raises:
+            ScenarioError: what is given was not saved by an environment of this scene.
+        """
+        if not isinstance(saved, Saved):
+            raise ScenarioError(f"{type(saved).__name__!r} is nothing that save() gave.", field="saved")
+        if saved.one.draw.values.keys() != nominal_values(self.scene.config).keys():
+            raise ScenarioError(f"It was saved in another scene than {self.scene.name!r}.", field="saved")
         self._one.restore(saved.one)
         self.interface.restore(0, saved.interface)
         self.np_random = copy.deepcopy(saved.random)

@@ -95,12 +95,18 @@ def read_mistakes(scene: Scene) -> dict[str, Mistake]:
     Raises:
         ScenarioError: every unknown key, skill, argument and code, with file and line.
     """
+    found = note_mistakes(scene)
+    scene.config.problems.stop(f"The skills and mistakes of {scene.name!r}")
+    return found
+
+
+def note_mistakes(scene: Scene) -> dict[str, Mistake]:
+    """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is noted."""
     chain = [Step(type(skill), skill.values) for skill in read_skills(scene, registry())]
     found = {}
     for name, node in scene.config.mistakes.items():
         if node.mapping(required=("code",), optional=(*WAYS, "seed")):
             found[name] = _read(name, node, scene, chain)
-    scene.config.problems.stop(f"The mistakes of {scene.name!r}")
     return found
 
 

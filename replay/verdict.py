@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .checks.rules import OWNERS, Rules
+from ..scenarios.dialect import nearest
+from .checks.rules import OWNERS, Rules, load_rules
 from .finding import STAGES, Evidence, Finding, tidy
+
+if TYPE_CHECKING:
+    from ..scenarios.scene import Scene
 
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
 TOGETHER = 0.3  # s, what begins within this time of a violation may be its consequence
@@ -215,6 +219,22 @@ def is_required(finding: Finding, required: Iterable[str], rules: Rules) -> bool
         ):
             return True
     return False
+
+
+def note_required(scene: Scene) -> None:
+    """Note in the scene's problems each word of `judge.required` that no check could ever meet: no verdict would be FEASIBLE."""
+    config, rules = scene.config, load_rules(scene.config.thresholds)
+    codes = {f"{rule.stage}.{code}": code for code, rule in rules.items() if code != "scenario"}
+    codes |= {f"replay.scenario.{name}": f"scenario.{name}" for name, _ in config.never.items()}
+    known = [*STAGES, *GROUPS, *(word for word, code in codes.items() if code not in rules.optional)]
+    for i, word in enumerate(config.required):
+        if word in known or word.partition(".")[0] not in STAGES:  # the reader of the config notes the latter
+            continue
+        path = f"scenario.judge.required[{i}]"
+        if word in codes:
+            config.problems.note(path, f"{word!r} is never required: no limit of it is published or measured. Leave it out.")
+        else:
+            config.problems.note(path, f"{word!r} is no check of the judge.{nearest(word, known)}")
 
 
 def _strictly(finding: Finding) -> Finding:

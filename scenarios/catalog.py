@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,22 @@ def _below_scenario(override: str) -> str:
     return override if word.startswith(("scenario.", "cell.", "variant=")) else f"{sign}scenario.{word}"
 
 
-def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str | None, robot: str) -> Scene:
-    """The scene of a composed config that has a `scenario` key, in the cell that it names, if any."""
+def scene_of(
+    composed: composition.Composed,
+    name: str,
+    *,
+    hand: str,
+    base: str | None,
+    robot: str,
+    also: Callable[[Scene], object] | None = None,
+) -> Scene:
+    """The scene of a composed config that has a `scenario` key, in the cell that it names, if any; `also`: see `Scene`."""
     places = composed.places.copy()
     problems = Problems(places)
     if not isinstance(composed.tree.get("scenario"), Mapping) or not composed.tree["scenario"]:
-        raise ScenarioError("This scenario is empty. `shiliu list scenarios` names some to begin from.", field=name)
+        raise ScenarioError(
+            "This scenario is empty: it has no keys, such as `parts`. `shiliu list scenarios` names some to begin from.", field=name
+        )
     tree = resolved(composed.tree["scenario"], chosen_variant(composed.tree), places, problems, (*REQUIRED, *KEYS))
     if problems.found:  # what follows from half a scenario would hide it
         problems.stop(f"The scenario {name!r}")
@@ -71,7 +81,7 @@ def scene_of(composed: composition.Composed, name: str, *, hand: str, base: str 
     if surveyed is not None:
         tree, cell = laid_over(tree, surveyed, str(composed.chosen["cell"]), name, places)
     config = read_config(name, tree, problems, prefix="scenario", assets=composed.assets, cell=cell)
-    return Scene(config, load_robot(robot, hand, base or config.base))
+    return Scene(config, load_robot(robot, hand, base or config.base), also)
 
 
 def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scene:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,13 +99,13 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         tree = OmegaConf.to_container(config, resolve=True)
         parsed = OverridesParser.create().parse_overrides(values)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ScenarioError(_plain(error, verb, places)) from None
+        raise ScenarioError(_plain(error, verb, places, chosen)) from None
     finally:
         GlobalHydra.instance().clear()
     assert isinstance(tree, dict)
     for override in parsed:
         if override.key_or_group not in tree:
-            raise ScenarioError(_unknown(override.key_or_group, verb, places))
+            raise ScenarioError(_unknown(override.key_or_group, verb, places, chosen))
         tree[override.key_or_group] = override.value()
     for word in overrides:
         key = _key(word)
@@ -173,6 +173,8 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
     for override in overrides:
         key, value = _key(override), override.partition("=")[2].strip("'\"")
         if key in chosen:
+            if not value and not override.startswith("~"):
+                raise ScenarioError(f"{key}= names nothing. Write {key}=NAME, or {key}=null for none.", field=key)
             chosen[key] = value if value not in ("", "null") else None
     for group, member in chosen.items():
         known = sorted({p.stem for folder in where for p in (folder / group).glob("*.yaml")})
@@ -201,20 +203,35 @@ def _gather(name: str, where: list[Path], group: str, places: dict[str, Place]) 
     places |= own
 
 
-def _unknown(key: str, verb: str, places: dict[str, Place]) -> str:
-    parent, _, last = key.rpartition(".")
+def _unknown(key: str, verb: str, places: Mapping[str, Place], chosen: Mapping[str, str | None]) -> str:
+    """What is said of a key that there is not: the first of its words that is unknown, and what stands there instead."""
+    words = key.split(".")
+    depth = next((i for i in range(len(words)) if not _below(".".join(words[: i + 1]), places)), len(words) - 1)
+    parent, word = ".".join(words[:depth]), words[depth]
     known = [k[len(parent) + 1 if parent else 0 :] for k in places if k.startswith(f"{parent}." if parent else "")]
-    siblings = sorted({k for k in known if "." not in k and "[" not in k and k != "defaults"})
-    added = f" To add a key that the file leaves out, write +{key}=..." if parent else ""
-    return f"There is no setting {key!r} for `shiliu {verb}`.{nearest(last, siblings)}{added}"
+    siblings = {k for k in known if "." not in k and "[" not in k and k != "defaults"}
+    of = f" in {parent!r}" if depth and depth < len(words) - 1 else ""
+    hint = nearest(word, sorted(siblings if parent else siblings | set(chosen)))
+    added = ""
+    if depth and depth == len(words) - 1:
+        added = f" To add a key that the file leaves out, write +{key}=..."
+    elif not parent and _below(f"scenario.{word}", places):
+        hint, added = "", f" A key of the scenario begins with `scenario.`: write scenario.{key}=..."
+    for_verb = "" if verb == "scene" else f" for `shiliu {verb}`"  # `scene` is no command: Python asked
+    return f"There is no setting {key!r}{for_verb}{f': no {word!r}{of}' if of else ''}.{hint}{added}"
 
 
-def _plain(error: Exception, verb: str, places: dict[str, Place]) -> str:
+def _below(path: str, places: Mapping[str, Place]) -> bool:
+    """Whether a key path, or one below it, stands in the files."""
+    return any(known == path or known.startswith((f"{path}.", f"{path}[")) for known in places)
+
+
+def _plain(error: Exception, verb: str, places: Mapping[str, Place], chosen: Mapping[str, str | None]) -> str:
     """One sentence of what Hydra or OmegaConf said, with near matches for a misspelt key."""
     text = " ".join(str(error).split())
     match = re.search(r"is not in struct full_key: (\S+)", text) or re.search(r"Could not override '([^']+)'", text)
     if match:
-        return _unknown(match.group(1), verb, places)
+        return _unknown(match.group(1), verb, places, chosen)
     return (
         f"The settings cannot be read: {text}. Quote values that hold spaces or commas, such as 'data=\"my file.bag\"'."
     )

@@ -155,6 +155,7 @@ MANY = 8  # names that differ in their number alone, from which on they are told
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
     """A hint that names the near matches of a misspelt word and then what exists."""
+    known = sorted(set(known))
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     return f"{hint} Known here: {', '.join(_families(known)) or 'nothing'}."
@@ -211,7 +212,7 @@ class Problems:
             return
         if len(self.found) == 1:
             raise ScenarioError(self.found[0])
-        raise ScenarioError(f"{what} has {len(self.found)} problems:\n  " + "\n  ".join(self.found))
+        raise ScenarioError(f"{what}: {len(self.found)} problems:\n  " + "\n  ".join(self.found))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -37,6 +37,10 @@ class Scene:
 
     Build one with `shiliu.load_scenario`.
 
+    Args:
+        config, robot: what it is made of.
+        also: reads more of the config, once its names are known, and notes what is wrong there, so that it is told with the rest.
+
     Attributes:
         config: the typed scenario; robot: which robot stands in it, with which hands and base.
         schema: the episode schema; course: subgoals and failure modes; safety: force limits;
@@ -45,7 +49,7 @@ class Scene:
         timestep, n_substeps, control_timestep: physics step [s], steps a control period, control period [s].
     """
 
-    def __init__(self, config: ScenarioConfig, robot: Robot):
+    def __init__(self, config: ScenarioConfig, robot: Robot, also: Callable[[Scene], object] | None = None):
         self.config, self.robot = config, robot
         self.name, self.version = config.id, config.version
         self.n_substeps = config.substeps
@@ -88,6 +92,8 @@ class Scene:
                 f"the robot {robot.name} has no pose {config.pose!r}.{nearest(config.pose, list(robot.sheet['poses']))}",
             )
         self._plan = plan
+        if also is not None:
+            also(self)
         config.problems.stop(f"The scenario {config.id!r}")
         plan.compile_into(self._build.spec)
         self._looks: _Build | None = None

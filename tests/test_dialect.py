@@ -68,6 +68,7 @@ def test_near_matches_stand_before_what_exists():
     assert nearest("zzz", ["bare"]) == " Known here: bare."
     assert nearest("sleeve", ["world", *(f"cloth_{i}" for i in range(363))]).endswith("Known here: cloth_0 to cloth_362, world.")
     assert nearest("keyy", ["key_2", "key_10", "lid"]).endswith("Known here: key_10, key_2, lid.")
+    assert nearest("bar", ["bare", "bare"]) == " Did you mean bare? Known here: bare.", "each is named once"
 
 
 def test_a_bound_is_told_in_the_designers_unit():

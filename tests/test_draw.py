@@ -210,7 +210,8 @@ def test_chosen_values(scene):
         ({"oven.latch_forc": 33}, "Did you mean oven.latch_force"),
         ({"oven.latch_force": 50.0}, "50.0 is not between 15 and 35"),
         ({"friction": -1.0}, "-1.0 is not between 0"),
-        ({"oven.at.x": float("nan")}, "nan is not between"),
+        ({"oven.at.x": float("nan")}, "nan is no finite number"),
+        ({"oven.yaw": "6 deg"}, "'6 deg' is no finite number; values are in SI"),
         ({"bowl.at.z": -0.05}, "inside something else"),
     ):
         with pytest.raises(ScenarioError, match=said):

@@ -262,6 +262,8 @@ def test_what_was_saved_goes_on_to_the_same_bits(scene, options):
     ("keywords", "said"),
     [
         ({"action": "joints"}, "no action mode 'joints'. Did you mean joint"),
+        ({"observations": "state"}, "observations: Names come as a list, such as ['state']"),
+        ({"images": "head"}, "images: Names come as a list, such as ['head']"),
         ({"observations": ["stat"]}, "no 'stat' here. Did you mean state"),
         ({"images": ["head/dept"]}, "no picture of kind 'dept'. Did you mean depth"),
         ({"images": ["haed"]}, "no camera 'haed'. Did you mean head"),
@@ -286,6 +288,8 @@ def test_an_option_that_does_not_exist_is_refused(scene, keywords, said):
         ({"episode": ..., "values": {}}, "has its own values"),
         ({"episode": ..., "t": 1.0, "subgoal": "opened"}, "the time or the subgoal"),
         ({"episode": ..., "t": 1e4}, "lies outside the episode"),
+        ({"episode": ..., "t": "5 s"}, "'5 s' is no number of seconds"),
+        ({"episode": "demos"}, "'str' is no episode; give `next(shiliu.read(path)).episode`"),
         ({"episode": ..., "subgoal": "shut"}, "no subgoal 'shut'"),
     ],
 )
@@ -293,6 +297,15 @@ def test_a_beginning_that_makes_no_sense_is_refused(scene, episode, options, sai
     env = ShiliuEnv(scene)
     with pytest.raises(ScenarioError, match=re.escape(said)):
         env.reset(options={key: episode if value is ... else value for key, value in options.items()})
+
+
+def test_what_another_scene_saved_is_refused(scene, bare):
+    env, other = ShiliuEnv(scene), ShiliuEnv(bare)
+    env.reset(seed=0)
+    other.reset(seed=0)
+    for saved, said in ((other.save(), "saved in another scene than 'microwave'"), ({}, "'dict' is nothing that save")):
+        with pytest.raises(ScenarioError, match=said):
+            env.restore(saved)
 
 
 def test_an_episode_of_another_scenario_is_refused(bare, episode):

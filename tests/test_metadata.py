@@ -187,7 +187,7 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
     with pytest.raises(ScenarioError) as caught:
         read_metadata(path, SCENARIO)
     told = str(caught.value).splitlines()
-    assert "has 3 problems" in told[0]
+    assert ": 3 problems:" in told[0]
     assert sorted(line.split(": ")[0].strip() for line in told[1:]) == [f"{path}:{n}" for n in (1, 13, 6)]
     with pytest.raises(ScenarioError, match=r"label: belongs to one episode"):
         read_metadata(path, SCENARIO, of_many=True)

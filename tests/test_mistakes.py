@@ -216,6 +216,27 @@ def test_all_problems_are_told_at_once_with_file_and_line(tmp_path):
     assert len(lines) == 2 and all(line in str(error.value) for line in lines)
 
 
+def test_check_tells_slips_of_scene_skills_mistakes_and_judge_in_one_go(tmp_path, capsys):
+    (tmp_path / "scenario").mkdir()
+    text = list_scenarios()["table_setting"].read_text(encoding="utf-8")
+    slips = {
+        "pose: home": ("pose: hme", "Did you mean home"),
+        "- lift:": ("- lft:", "'lft' is no skill. Did you mean lift"),
+        "code: replay.goal:served": ("code: replay.goal:srved", "Did you mean replay.goal:served"),
+        "replay.goal, replay.safety]": ("replay.gaol, kinematics.joint.jerk]", "no check of the judge. Did you mean"),
+    }
+    for right, (wrong, _) in slips.items():
+        assert right in text, right
+        text = text.replace(right, wrong, 1)
+    (tmp_path / "scenario" / "mine.yaml").write_text(text, encoding="utf-8")
+    assert main(["check", "scenario=mine", "--config-dir", str(tmp_path)]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    for wrong, said in slips.values():
+        at = text[: text.index(wrong)].count("\n") + 1
+        assert any(f"mine.yaml:{at}: " in line and said in line for line in lines), (wrong, lines)
+    assert any("'kinematics.joint.jerk' is never required" in line for line in lines), lines
+
+
 # -- by command --------------------------------------------------------------------------------------------------------
 
 

@@ -22,8 +22,10 @@ Exit 0: sound; 1: something is wrong with the scene; 2: the config cannot be rea
 def run(request: Request) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog import scene_of
+    from ...scenarios.scene import Scene
     from ...scenarios.soundness import examine
-    from ..mistakes import read_mistakes
+    from ..mistakes import note_mistakes
+    from ..verdict import note_required
 
     settings = Settings(request)
     name = settings.chosen("scenario") or ""
@@ -31,8 +33,12 @@ def run(request: Request) -> int:
     base = settings["base"].word(default=None)
     seed, draws = settings["seed"].integer(low=0), settings["draws"].integer(low=1)
     settings.stop()
-    scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
-    read_mistakes(scene)  # and with them the skills that they change
+
+    def also(scene: Scene) -> None:
+        note_mistakes(scene)  # and with them the skills that they change
+        note_required(scene)
+
+    scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot, also=also)
     findings = examine(scene, seed, draws)
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
