@@ -25,6 +25,8 @@ ASTRIDE = 0.02  # m, past the inner face, for the middle of a part of the hand
 CROWDED = 3.0  # of a way that is rather not taken
 FURTHER = ("ready", "elbow_out", "raised")  # postures from which a door is pushed on, from its inner face
 OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
+OTHERWISE = 40  # other ways to hold the arm for it that are tried where those have no room
+HIGHER = 0.07  # m, and where else on the door
 AJAR = 0.02  # rad, the latch has let go
 HALF_HAND = 0.055  # m, palm with some play
 BEHIND = 0.11  # m, hand clear of the door's inner face
@@ -233,7 +235,6 @@ class PushOpen(Skill):
             if score < 0.5:
                 break
         score, path, like, radius, height, reach = best
-        print("  DBG further from %.0f to %.0f: score %.2f radius %.2f height %.2f reach %.0f"%(np.degrees(angle),np.degrees(goal),score,radius,height,np.degrees(reach)))
         if path is None or score > CROWDED:
             return
         yield from arm.follow(path)
@@ -266,25 +267,12 @@ class PushClose(Skill):
         arm = body.arms[self.hand]
         body.open_claw(self.hand, 0.0)
         angle = body.joint(self.joint)
-        door = body.part_of(self.edge)
+
+        radius, height, like, start = self._outside(body, angle)
 
         def outside(theta: float, gap: float) -> np.ndarray:
-            return on_door(body, self.joint, self.edge, theta, radius, gap, self.height)
+            return self._before(body, theta, gap, radius, height)
 
-        # the arm as it has most room from the first touch to the last
-        best: tuple[float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, arm.q, arm.q)
-        for name, radius in itertools.product(OUTSIDE, (self.radius, self.radius - 0.05, self.radius + 0.04)):
-            like = posture(name, self.hand)
-            start, off = arm.solve(outside(angle, 0.14), None, like, like)
-            score, q = body.crowd(self.hand, start) + 400.0 * off, start
-            for share in (1.0, 0.8, 0.5, 0.25, 0.0):
-                q, off = arm.solve(outside(share * angle, 0.03), None, q, like)
-                score += body.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
-            if score < best[0]:
-                best = (score, radius, like, start)
-            if score < 0.5:
-                break
-        _, radius, like, start = best
         yield from arm.follow(body.way(self.hand, start, [["round_1", "round_2"]], self.speed))
         angle = body.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, self.slow_from, -STEP)]
@@ -302,6 +290,42 @@ class PushClose(Skill):
         yield from arm.follow(arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), pressed, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3, caught)
         yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
+
+    def _before(self, body: Body, theta: float, gap: float, radius: float, height: float) -> np.ndarray:
+        """A place before the door's outer face."""
+        return on_door(body, self.joint, self.edge, theta, radius, gap, height)
+
+    def _outside(self, body: Body, angle: float) -> tuple[float, float, np.ndarray, np.ndarray]:
+        """Where on the door, and the arm held how, there is most room from the first touch to the last.
+
+        Returns:
+            Radius and height [m] on the door, the posture that is preferred, and the joint angles where it begins.
+        """
+        arm, door = body.arms[self.hand], body.part_of(self.edge)
+        best: tuple[float, float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, 0.0, arm.q, arm.q)
+        likes = [posture(name, self.hand) for name in OUTSIDE]
+        rows = [(like, r, up) for up in (0.0, HIGHER) for like in likes for r in (0.0, -0.05, 0.04)]
+        for k in range(len(rows) + OTHERWISE):
+            if k < len(rows):
+                like, further, higher = rows[k]
+            elif best[0] < CLOSE:
+                break
+            else:  # no way that is known has room: others are imagined
+                like = likes[k % len(likes)] + body.rng.normal(0.0, 0.3, 7)
+                further, higher = body.rng.uniform((-0.06, -HIGHER), (0.05, HIGHER))
+            where = self.radius + further, self.height + higher
+            start, off = arm.solve(self._before(body, angle, 0.14, *where), None, like, like)
+            score, q = body.crowd(self.hand, start) + 400.0 * off, start
+            for share in (1.0, 0.8, 0.5, 0.25, 0.0):
+                q, off = arm.solve(self._before(body, share * angle, 0.03, *where), None, q, like)
+                score += body.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
+                if score > best[0]:
+                    break
+            if score < best[0]:
+                best = (score, *where, like, start)
+            if score < 0.5:
+                break
+        return best[1:]
 
 
 def on_door(body: Body, joint: str, edge: str, theta: float, radius: float, out: float, height: float) -> np.ndarray:
