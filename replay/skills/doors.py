@@ -175,13 +175,15 @@ class PushOpen(Skill):
             speed [m/s], smaller near to the hinge, so that the door turns no faster.
         """
         arm, door = body.arms[self.hand], body.part_of(self.edge)
-        best, reach = (arm.q, [], arm.q, self.speed), -np.inf
+        best: tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float] = (arm.q, [], arm.q, self.speed)
+        reach = -np.inf
         for name, last in OVER:
             like = posture(name, self.hand)
             start, off = arm.solve(self._behind(body, angle, self.radius, self._room(angle), self.height), None, like, like)
             if off > ROOM:
                 continue
-            q, poses, theta, past = start, [], angle, BEYOND / last
+            poses: list[tuple[np.ndarray, None]] = []
+            q, theta, past = start, angle, BEYOND / last
             for theta in np.arange(angle, goal + past, STEP):
                 radius = self.radius + (last - self.radius) * min((theta - angle) / SLIDES, 1.0)
                 pose = self._behind(body, theta, radius, 0.04, self.height)

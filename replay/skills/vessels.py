@@ -223,10 +223,10 @@ class PlaceInside(Skill):
         inward = body.site(self.into)[1][:, 0]
         side = np.cross(UP, frame[:, 2])
         side /= np.linalg.norm(side)
-        best: tuple[float, Path | None, Path | None] = (np.inf, None, None)
+        ways: list[tuple[float, Path, Path]] = []
         q = arm.q
         for like, share, flatter in itertools.product((posture("elbow_in", self.hand), None), CLEARS, FLATTER):
-            if like is None and best[0] < CROWDED:
+            if like is None and min(ways, key=lambda way: way[0])[0] < CROWDED:
                 break
             back, level = share * self.clear, about(side, -flatter) @ frame
             clear = position - back * frame[:, 2]
@@ -238,8 +238,7 @@ class PlaceInside(Skill):
             arm.q = q
             costs = body.room_on(self.hand, first), body.room_on(self.hand, second)
             cost = sum(costs) + 200.0 * max(first.error - REACHED, 0.0)
-            if cost < best[0]:
-                best = (cost, first, second)
-        _, first, second = best
+            ways.append((cost, first, second))
+        _, first, second = min(ways, key=lambda way: way[0])
         yield from arm.follow(first, tremor=0.0)
         yield from arm.follow(second)
