@@ -8,7 +8,7 @@ command, is where the path says.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ PIECES, EVEN = 80, 5  # pieces of a path that are timed, and how many to either 
 KNOT = 0.015  # m, spacing of knots on a straight hand path
 TURN = 0.10  # rad, the same for turning the hand
 TREMOR = 8e-4  # rad, amplitude in the shoulder and elbow joints: about 0.5 mm at the hand
+EVENED = 1 / 6  # s, over which an acceleration is taken
 FADE = 0.3  # s, in which a force is taken back
 _TREMOR_HZ = (3.1, 4.7, 7.9)  # slow drift to the band of physiological tremor that a 30 Hz command can carry
 
@@ -321,6 +322,26 @@ class Arm:
             at, frame = np.asarray(position), frame if rotation is None else rotation
             marks.append(len(knots) - 1)
         return self._path(knots, speed, error, marks)
+
+    def gently(self, path: Path, most: float) -> Path:
+        """The same way, made so slow that the arm's centre of mass is nowhere accelerated level by more than `most` [m/s2].
+
+        It is evened out over a sixth of a second, which the trunk's own weight does, too.
+        """
+        times = np.arange(0.0, path.duration, self.timestep)
+        middles = np.empty((len(times), 2))
+        first = self.model.body(f"zarm_{self.side[0]}1_link").id
+        for i, t in enumerate(times):
+            self._data.qpos[:] = path.spline(progress(t / path.duration, path.ramp))
+            mujoco.mj_kinematics(self.model, self._data)
+            mujoco.mj_comPos(self.model, self._data)
+            middles[i] = self._data.subtree_com[first, :2]
+        span = round(EVENED / self.timestep)
+        if len(times) <= 3 * span:
+            return path
+        speed = (middles[span:] - middles[:-span]) / (span * self.timestep)
+        peak = float(np.linalg.norm(speed[span:] - speed[:-span], axis=1).max()) / (span * self.timestep)
+        return replace(path, duration=path.duration * max(1.0, np.sqrt(peak / most)))
 
     # -- motion -----------------------------------------------------------------------------------------------------
 

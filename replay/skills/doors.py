@@ -16,10 +16,17 @@ LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 CLOSE = 2.0  # crowd of an arm that is near several things and touches none
 LEAP = 0.4  # rad, a joint that turns so far in one knot changes its branch
 ROOM = 0.005  # m, by which a planned hand may miss its place
+# ways of reaching over a door: a posture, and how near to the hinge [m] the hand slides while it pushes
+OVER = (("from_above", 0.25), ("from_above", 0.19), ("from_above", 0.13), ("high", 0.25), ("high", 0.13))
+SLIDES = 0.5  # rad, on which it does so: as long as a door is ajar, there is room for a hand only far from the hinge
+BEYOND = 0.03  # m, that the hand is sent past the door's place: its knuckles lie before it
+SUNK = 0.008  # m, deeper in the door the hand would press too hard
 ASTRIDE = 0.02  # m, past the inner face, for the middle of a part of the hand
 CROWDED = 3.0  # of a way that is rather not taken
 FURTHER = ("ready", "elbow_out", "raised")  # postures from which a door is pushed on, from its inner face
 OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
+OTHERWISE = 40  # other ways to hold the arm for it that are tried where those have no room
+HIGHER = 0.07  # m, and where else on the door
 AJAR = 0.02  # rad, the latch has let go
 HALF_HAND = 0.055  # m, palm with some play
 BEHIND = 0.11  # m, hand clear of the door's inner face
@@ -135,48 +142,62 @@ class PushOpen(Skill):
         angle = body.joint(self.joint)
         turned = facing(body.site_at(self.edge, self.joint, 0.0)[1])
         wanted = self.to + (turned if body.hinge(self.joint)[1][2] < 0 else -turned)
-        goal = max(wanted, self.at_least)
-        above = posture("from_above", self.hand)
-
-        door = body.part_of(self.edge)
-
-        def behind(theta: float, radius: float, gap: float, height: float) -> np.ndarray:
-            return on_door(body, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
-
-        # where on the door the arm can follow it furthest
-        reach, radius, low = -1.0, self.radius, arm.q
-        for r in (self.radius, self.radius + 0.04, self.radius - 0.04, self.radius + 0.08):
-            # behind the door there is no more room than it stands open
-            room = min(BEHIND, r * np.tan(min(angle, 1.2)) - HALF_HAND)
-            q, off = arm.solve(behind(angle, r, room, self.height), None, above, above)
-            if off > ROOM:
-                continue
-            start, theta = q, angle
-            for theta in np.arange(angle, goal + STEP, STEP):
-                before, (q, off) = q, arm.solve(behind(theta, r, 0.04, self.height), None, q, above, steps=12)
-                crowd = body.crowd(self.hand, q, [door], self.joint, theta)
-                if off > ROOM or crowd > CLOSE or (theta > angle and np.abs(q - before).max() > LEAP):
-                    break
-                if self._astride(body, q, theta):
-                    break
-            if theta > reach + 0.02:
-                reach, radius, low = theta, r, start
-            if reach >= goal:
-                break
-        goal = max(min(goal, reach - STEP), self.at_least)
-        room = min(BEHIND, radius * np.tan(min(angle, 1.2)) - HALF_HAND)
-        high, _ = arm.solve(behind(angle, radius, room, self.over), None, low, above)
+        most = float(body.model.joint(self.joint).range[1]) - STEP
+        wide = min(max(wanted, self.at_least, self.enough), most)
+        start, poses, like, speed = self._over(body, angle, wide)
+        room = self._room(angle)
+        high, _ = arm.solve(self._behind(body, angle, self.radius, room, self.over), None, start, like)
         yield from arm.follow(body.way(self.hand, high, [["over"]], self.speed))
         body.open_claw(self.hand, 0.0)
-        yield from arm.follow(arm.line([(behind(angle, radius, room, self.height), None)], self.speed, like=above))
-        poses = [(behind(theta, radius, 0.04, self.height), None) for theta in np.arange(angle, goal + 0.12, STEP)]
-        path = arm.line(poses, self.speed, like=above)
-        yield from arm.follow(path, lambda: body.joint(self.joint) >= goal)
-        away = behind(body.joint(self.joint), radius, BEHIND, self.height)
-        yield from arm.follow(arm.line([(away, None)], self.speed, like=above))
-        wide = max(wanted, self.enough)
+        first = self._behind(body, angle, self.radius, room, self.height)
+        yield from arm.follow(arm.line([(first, None)], self.speed, like=like))
+        yield from arm.follow(arm.line(poses, speed, like=like), lambda: body.joint(self.joint) >= wide)
+        away = self._behind(body, body.joint(self.joint), self.radius, BEHIND, self.height)
+        yield from arm.follow(arm.line([(away, None)], self.speed, like=like))
         if body.joint(self.joint) < wide - STEP:
-            yield from self._further(body, min(wide, float(body.model.joint(self.joint).range[1]) - STEP))
+            yield from self._further(body, wide)
+
+    def _room(self, angle: float) -> float:
+        """Behind the door there is no more room for the hand than it stands open [m]."""
+        return min(BEHIND, self.radius * np.tan(min(angle, 1.2)) - HALF_HAND)
+
+    def _behind(self, body: Body, theta: float, radius: float, gap: float, height: float) -> np.ndarray:
+        """A place before the door's inner face."""
+        return on_door(body, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
+
+    def _over(
+        self, body: Body, angle: float, goal: float
+    ) -> tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float]:
+        """How an arm that reaches over the door pushes it furthest.
+
+        Returns:
+            Joint angles where it begins, places of the hand along the door, the posture that is preferred, and the hand's
+            speed [m/s], smaller near to the hinge, so that the door turns no faster.
+        """
+        arm, door = body.arms[self.hand], body.part_of(self.edge)
+        best: tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float] = (arm.q, [], arm.q, self.speed)
+        reach = -np.inf
+        for name, last in OVER:
+            like = posture(name, self.hand)
+            start, off = arm.solve(self._behind(body, angle, self.radius, self._room(angle), self.height), None, like, like)
+            if off > ROOM:
+                continue
+            poses: list[tuple[np.ndarray, None]] = []
+            q, theta, past = start, angle, BEYOND / last
+            for theta in np.arange(angle, goal + past, STEP):
+                radius = self.radius + (last - self.radius) * min((theta - angle) / SLIDES, 1.0)
+                pose = self._behind(body, theta, radius, 0.04, self.height)
+                before, (q, off) = q, arm.solve(pose, None, q, like, steps=12)
+                sink = SUNK if theta > angle + 2 * STEP else np.inf
+                crowd = body.crowd(self.hand, q, [door], self.joint, theta, sink)
+                if off > ROOM or crowd > CLOSE or (poses and np.abs(q - before).max() > LEAP):
+                    break
+                poses.append((pose, None))
+            if poses and theta - past > reach + 0.02:
+                reach, best = theta - past, (start, poses, like, self.speed * last / self.radius)
+            if reach > goal - 2 * STEP:
+                break
+        return best
 
     def _astride(self, body: Body, q: np.ndarray, theta: float) -> bool:
         """Whether a part of the hand would stand on the other side of the door, which then is clamped, not pushed."""
@@ -248,25 +269,12 @@ class PushClose(Skill):
         arm = body.arms[self.hand]
         body.open_claw(self.hand, 0.0)
         angle = body.joint(self.joint)
-        door = body.part_of(self.edge)
+
+        radius, height, like, start = self._outside(body, angle)
 
         def outside(theta: float, gap: float) -> np.ndarray:
-            return on_door(body, self.joint, self.edge, theta, radius, gap, self.height)
+            return self._before(body, theta, gap, radius, height)
 
-        # the arm as it has most room from the first touch to the last
-        best: tuple[float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, arm.q, arm.q)
-        for name, radius in itertools.product(OUTSIDE, (self.radius, self.radius - 0.05, self.radius + 0.04)):
-            like = posture(name, self.hand)
-            start, off = arm.solve(outside(angle, 0.14), None, like, like)
-            score, q = body.crowd(self.hand, start) + 400.0 * off, start
-            for share in (1.0, 0.8, 0.5, 0.25, 0.0):
-                q, off = arm.solve(outside(share * angle, 0.03), None, q, like)
-                score += body.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
-            if score < best[0]:
-                best = (score, radius, like, start)
-            if score < 0.5:
-                break
-        _, radius, like, start = best
         yield from arm.follow(body.way(self.hand, start, [["round_1", "round_2"]], self.speed))
         angle = body.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, self.slow_from, -STEP)]
@@ -284,6 +292,42 @@ class PushClose(Skill):
         yield from arm.follow(arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), pressed, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3, caught)
         yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
+
+    def _before(self, body: Body, theta: float, gap: float, radius: float, height: float) -> np.ndarray:
+        """A place before the door's outer face."""
+        return on_door(body, self.joint, self.edge, theta, radius, gap, height)
+
+    def _outside(self, body: Body, angle: float) -> tuple[float, float, np.ndarray, np.ndarray]:
+        """Where on the door, and the arm held how, there is most room from the first touch to the last.
+
+        Returns:
+            Radius and height [m] on the door, the posture that is preferred, and the joint angles where it begins.
+        """
+        arm, door = body.arms[self.hand], body.part_of(self.edge)
+        best: tuple[float, float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, 0.0, arm.q, arm.q)
+        likes = [posture(name, self.hand) for name in OUTSIDE]
+        rows = [(like, r, up) for up in (0.0, HIGHER) for like in likes for r in (0.0, -0.05, 0.04)]
+        for k in range(len(rows) + OTHERWISE):
+            if k < len(rows):
+                like, further, higher = rows[k]
+            elif best[0] < CLOSE:
+                break
+            else:  # no way that is known has room: others are imagined
+                like = likes[k % len(likes)] + body.rng.normal(0.0, 0.3, 7)
+                further, higher = body.rng.uniform((-0.06, -HIGHER), (0.05, HIGHER))
+            where = self.radius + further, self.height + higher
+            start, off = arm.solve(self._before(body, angle, 0.14, *where), None, like, like)
+            score, q = body.crowd(self.hand, start) + 400.0 * off, start
+            for share in (1.0, 0.8, 0.5, 0.25, 0.0):
+                q, off = arm.solve(self._before(body, share * angle, 0.03, *where), None, q, like)
+                score += body.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
+                if score > best[0]:
+                    break
+            if score < best[0]:
+                best = (score, *where, like, start)
+            if score < 0.5:
+                break
+        return best[1:]
 
 
 def on_door(body: Body, joint: str, edge: str, theta: float, radius: float, out: float, height: float) -> np.ndarray:

@@ -74,10 +74,11 @@ class PressKey(Skill):
         key = body.site(self.at)[0] + body.aim()
         position, frame = arm.hand()
         tip = position + TIP * frame[:, 2]
-        yield from arm.follow(arm.line([(position + key + 0.002 * out - tip, frame)], 0.1), tremor=0.3)
+        to = arm.line([(position + key + 0.002 * out - tip, frame)], 0.1, orient=POINT)
+        yield from arm.follow(to, tremor=0.3)
         yield from arm.hold(0.15)
         position, frame = arm.hand()
-        pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], PRESSING)
+        pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], PRESSING, orient=POINT)
         yield from arm.follow(pressed, body.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         position, frame = arm.hand()

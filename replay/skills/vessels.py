@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from .arm import Path, posture, turn_z
 from .body import REACHED, Body, Motion
+from .doors import about
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 
@@ -17,6 +19,10 @@ STRIDE = 0.06  # m, between the places that a carry is planned through
 # looking where the forearm keeps most room
 BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50.0, -24.0, -8.0]))
 CARRIES = 26  # ways of carrying that are imagined before the best is taken
+CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
+CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
+FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
+GENTLE = 0.7  # m/s2, of the arm's middle: a robot that is jerked by its arm leaves its balance
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
 
 
@@ -177,6 +183,7 @@ class CarryLevel(Skill):
 
         path = body.freest(self.hand, imagined(), body.with_contents(self.of.split("/")[0]))
         assert path is not None
+        path = arm.gently(path, GENTLE)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.25)
 
@@ -204,10 +211,34 @@ class PlaceInside(Skill):
         yield from arm.follow(arm.line([(position, frame)], 0.06, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.2)
         yield from body.let_go(self.hand, self.opening, 0.6)
-        # back along the fingers, so that the inner one leaves over the rim where it came in, then straight out
-        clear = position - self.clear * frame[:, 2]
+        yield from self._out(body)
+
+    def _out(self, body: Body) -> Motion:
+        """Back along the fingers, so that the inner one leaves over the rim where it came in, then straight out.
+
+        Of several ways to rise over the rim the one that leaves most room between the palm and the opening.
+        """
+        arm = body.arms[self.hand]
+        position, frame = arm.hand()
         inward = body.site(self.into)[1][:, 0]
-        like = posture("elbow_in", self.hand)
-        yield from arm.follow(arm.line([(clear, frame)], 0.15, orient=LEVEL), tremor=0.0)
-        out = clear - (self.retreat - (clear - position) @ -inward) * inward
-        yield from arm.follow(arm.line([(out, frame)], self.speed, like=like, orient=(0.1, 0.3, 0.3)))
+        side = np.cross(UP, frame[:, 2])
+        side /= np.linalg.norm(side)
+        ways: list[tuple[float, Path, Path]] = []
+        q = arm.q
+        for like, share, flatter in itertools.product((posture("elbow_in", self.hand), None), CLEARS, FLATTER):
+            if like is None and min(ways, key=lambda way: way[0])[0] < CROWDED:
+                break
+            back, level = share * self.clear, about(side, -flatter) @ frame
+            clear = position - back * frame[:, 2]
+            out = clear - (self.retreat - (clear - position) @ -inward) * inward
+            arm.q = q
+            first = arm.line([(clear, level)], 0.15, orient=LEVEL)
+            arm.q = first.end
+            second = arm.line([(out, level)], self.speed, like=like, orient=(0.1, 0.3, 0.3))
+            arm.q = q
+            costs = body.room_on(self.hand, first), body.room_on(self.hand, second)
+            cost = sum(costs) + 200.0 * max(first.error - REACHED, 0.0)
+            ways.append((cost, first, second))
+        _, first, second = min(ways, key=lambda way: way[0])
+        yield from arm.follow(first, tremor=0.0)
+        yield from arm.follow(second)
