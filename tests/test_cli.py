@@ -106,6 +106,7 @@ def test_help_version_and_no_word(capsys):
         (["render", "scenario=bare"], "`shiliu render` needs out"),
         (["render", "scenario=bare", "out=x", "grid=0x3"], "'0x3' is no grid"),
         (["render", "scenario=bare", "out=x", "cameras=[overvew]"], "no camera 'overvew'"),
+        (["record", "scenario=bare", "out=/dev/null/x"], "/dev/null/x: out: cannot be written: in /dev/null"),
         (["replay"], "`shiliu replay` needs data and out"),
         (["replay", "data=nothere", "out=x"], "nothere"),
         (["replay", "data=nothere", "out=x", "lang=de"], "'de' is not known here"),

@@ -596,6 +596,9 @@ def test_former_reports_are_replaced_and_foreign_files_are_safe(tmp_path):
     assert (out / "thesis.docx").read_text() == "mine"
     with pytest.raises(ShiliuError, match="not a folder"):
         check_out(out / "thesis.docx")
+    with pytest.raises(ShiliuError, match=r"cannot be written: in .*thesis\.docx, not a directory"):
+        check_out(out / "thesis.docx" / "verdicts")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["verdicts"], "nothing was left by trying"
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):

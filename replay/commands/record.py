@@ -39,6 +39,7 @@ def run(request: Request) -> int:
     from ..demonstration import AT_ONCE, demonstrate, resolved
     from ..filming import cameras_of, pictures
     from ..formats.lerobot_write import DatasetWriter
+    from ..formats.placing import refuse_unwritable
     from ..metadata import completed, read_metadata
     from ..mistakes import mistake_of
     from ..spool import Spool
@@ -59,6 +60,7 @@ def run(request: Request) -> int:
     if not append and out.exists() and (not out.is_dir() or any(out.iterdir())):
         hint = "Choose another out=, or add to the dataset there with append=true."
         raise EpisodeError(f"exists already and is not empty. {hint}", file=out, field="out")
+    refuse_unwritable(out)
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     cameras = cameras_of(scene, images)
     mistake = mistake_of(scene, wrong) if wrong else None

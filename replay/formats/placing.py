@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,25 @@ def placed(out: Path) -> Iterator[Path]:
         for folder in made:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
+
+
+def refuse_unwritable(out: Path) -> None:
+    """Try, before hours of work, whether something can be made beside `out`; nothing is left behind.
+
+    Raises:
+        EpisodeError: it cannot, with the folder and what the system says.
+    """
+    above = out.absolute().parent
+    while not above.exists():
+        above = above.parent
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix=f".{out.name}-", dir=above))
+    except OSError as error:
+        raise EpisodeError(
+            f"cannot be written: in {above}, {(error.strerror or str(error)).lower()}. Choose another out=.",
+            file=out,
+            field="out",
+        ) from None
 
 
 def _refuse(out: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.errors import ShiliuError
+from ..formats.placing import refuse_unwritable
 from . import jsonl, junit
 from .terminal import Gate, Terminal, counts, exit_code
 from .text import Words, languages
@@ -36,7 +37,7 @@ def check_out(out: Path | str, also: Sequence[str] = ()) -> Path:
         also: folders of this run that will be replaced.
 
     Raises:
-        ShiliuError: it is a file, or it holds files that are not ours.
+        ShiliuError: it is a file, it holds files that are not ours, or nothing can be written there.
     """
     out = Path(out)
     if out.exists() and not out.is_dir():
@@ -49,6 +50,7 @@ def check_out(out: Path | str, also: Sequence[str] = ()) -> Path:
             file=out,
             field="out",
         )
+    refuse_unwritable(out)
     return out
 
 
