@@ -7,6 +7,7 @@ from typing import Any
 
 import mujoco
 
+from .cloth_contact import WAYS
 from .dialect import Node
 
 _INTEGRATORS = {
@@ -23,12 +24,13 @@ CLOTHS = ("discrete",)  # integrators for cloth: its elasticity is taken implici
 
 @dataclass(frozen=True)
 class Physics:
-    """Integrator and constraint solver of a scene; names and meanings as in MuJoCo's `option`.
+    """Integrator and constraint solver of a scene; names and meanings as in MuJoCo's `option`, but for `cloth`.
 
     Attributes:
         iterations: of the solver at most; tolerance: at which it stops earlier.
         impratio: friction against normal force; 10 makes friction so stiff that what is pinched does not creep out of the
             fingers.
+        cloth: what of a cloth meets what is solid, see `cloth_contact`.
     """
 
     integrator: str = "implicitfast"
@@ -37,6 +39,7 @@ class Physics:
     tolerance: float = 1e-8
     cone: str = "elliptic"
     impratio: float = 10.0
+    cloth: str = "surface"
 
     def apply(self, option: Any, timestep: float) -> None:
         """Write into an `MjOption` of a spec; `timestep` [s]."""
@@ -74,4 +77,5 @@ def read_physics(node: Node) -> Physics:
         positive("tolerance"),
         word("cone", _CONES),
         positive("impratio"),
+        word("cloth", dict.fromkeys(WAYS)),
     )

@@ -7,7 +7,7 @@ variants:
 ```
 
 `variant=full` chooses one. What is chosen is laid over the scenario before anything is read, so that everything behind
-sees one whole scenario: `robot`, `parts`, `variation` and `judge` key by key, `never`, `safety`, `rules` and `cameras`
+sees one whole scenario: `robot`, `physics`, `parts`, `variation` and `judge` key by key, `never`, `safety`, `rules` and `cameras`
 entry by entry, and all else as a whole (`goal` and `skills`, whose order counts, and the mistakes of those skills). `null`
 takes a key out.
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from .dialect import Place, Problems, nearest
 
-DEEP = ("robot", "parts", "variation", "judge")  # laid over key by key, however deep
+DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep
 ENTRIES = ("never", "safety", "rules", "cameras")  # whole entries replace those of the same name
 
 

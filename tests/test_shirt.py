@@ -1,17 +1,19 @@
 """The shirt: a cloth that is no rectangle. Its halves are mirror images, and the words of folding hold on it as on a towel."""
 
+from functools import partial
+
+import mujoco
 import numpy as np
 import pytest
 import shiliu
 from shiliu.scenarios.cloth import Cloth, cloth_of
+from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.part import load_part
 from shiliu.scenarios.words.cloth import Footprint, Layered, Smooth, Spread, panels_of
 
 
 @pytest.fixture(scope="module")
 def shirt() -> Cloth:
-    import mujoco
-
     spec = mujoco.MjSpec()
     spec.attach(load_part("objects/t_shirt").spec(), frame=spec.worldbody.add_frame(), prefix="shirt/")
     found = cloth_of(spec, "shirt")
@@ -62,3 +64,48 @@ def test_it_stands_in_the_scene_in_place_of_the_towel():
     scene = shiliu.load_scenario("laundry_folding", variant="t_shirt")
     assert [cloth.part for cloth in scene.cloths] == ["shirt"]
     assert [goal.name for goal in scene.goal] == ["halved"]
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    """The shirt on the table, meeting it with its surface and with its vertices."""
+    load = partial(shiliu.load_scenario, "laundry_folding", variant="t_shirt")
+    return load(["physics.cloth=surface"]), load()
+
+
+def rested(scene) -> mujoco.MjData:
+    data = mujoco.MjData(scene.model)
+    data.qpos[:] = scene.start_qpos(scene.model)
+    for _ in range(60):
+        mujoco.mj_step(scene.model, data)
+    return data
+
+
+def test_a_cloth_that_meets_the_table_with_its_vertices_lies_as_high_with_one_contact_each(scenes):
+    surface, vertices = (rested(scene) for scene in scenes)
+    count = len(scenes[1].cloths[0].vertices)
+    of_cloth = vertices.contact.geom[vertices.contact.flex.max(axis=1) < 0]
+    names = [{scenes[1].model.geom(int(g)).name.rpartition("_")[2] for g in pair} for pair in of_cloth]
+    assert sum("ball" in pair for pair in names) == count and surface.ncon > 4 * count
+    height = [data.flexvert_xpos[:, 2] for data in (surface, vertices)]
+    np.testing.assert_allclose(height[0], height[1], atol=2e-4)
+    assert scenes[0].model.body_mass.sum() == pytest.approx(scenes[1].model.body_mass.sum())
+
+
+def test_fingers_meet_the_surface_and_no_ball_either_way(scenes):
+    for scene in scenes:
+        model = scene.model
+        bits = model.flex_contype[0], model.flex_conaffinity[0]
+        pads = [i for i in range(model.ngeom) if model.geom(i).name == "left_finger_front_pad"]
+        assert pads and all(model.geom_contype[i] & bits[1] or model.geom_conaffinity[i] & bits[0] for i in pads)
+        balls = [i for i in range(model.ngeom) if model.geom(i).name.endswith("_ball")]
+        assert not any(
+            model.geom_contype[i] & model.geom_conaffinity[p] or model.geom_contype[p] & model.geom_conaffinity[i]
+            for i in balls
+            for p in pads
+        )
+
+
+def test_a_scenario_says_how_a_cloth_touches_by_one_of_two_words():
+    with pytest.raises(ScenarioError, match=r"physics.cloth: .*vertices"):
+        shiliu.load_scenario("laundry_folding", ["physics.cloth=corners"], variant="t_shirt")
