@@ -161,14 +161,12 @@ class Part:
         import mujoco
 
         from . import engine  # noqa: F401
-        from .cloth_contact import meet_solids_by_vertices
 
         try:
             spec = mujoco.MjSpec.from_file(str(self.file))
         except ValueError as error:
             said = " ".join(str(error).split())
             raise ScenarioError(f"This is no valid MJCF: {said}.", file=str(self.file)) from None
-        meet_solids_by_vertices(spec)
         for inner in self.contains:
             site = spec.site(inner.site)
             if site is None:
