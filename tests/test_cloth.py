@@ -21,7 +21,9 @@ from shiliu.scenarios.scene import Scene
 from shiliu.scenarios.sensing import Request
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.words.cloth import (
+    WORDS,
     Apart,
+    CornersMet,
     Footprint,
     Hangs,
     LaidOn,
@@ -87,6 +89,13 @@ def turned(points: np.ndarray, yaw: float) -> np.ndarray:
 def raised(points: np.ndarray, vertex: int, by: float) -> np.ndarray:
     points = points.copy()
     points[vertex, 2] += by
+    return points
+
+
+def dog_eared(by: float) -> np.ndarray:
+    """Halved, one corner of the upper half turned in along the length."""
+    points = halved()
+    points[NY - 1, 0] += by
     return points
 
 
@@ -180,6 +189,31 @@ def test_a_lost_corner_is_apart_from_the_other(readings):
     a, b = CLOTH.requests[0], CLOTH.requests[NY - 1]
     for points, expected in ((halved(), -0.054), (halved(0.1), 0.04)):
         assert Apart(a, b, 0.06).margin(seen(readings, points)) == pytest.approx(expected, abs=2e-3)
+
+
+CORNERS = CornersMet(((CLOTH.requests[0], CLOTH.requests[NY - 1]), (CLOTH.requests[-NY], CLOTH.requests[-1])), 0.02)
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"), [(halved(), 0.02), (halved(0.03), -0.01), (flat(), 0.02 - 0.3), (dog_eared(0.038), -0.018)]
+)
+def test_corners_lie_on_each_other_or_not_where_the_panels_do(points, expected, readings):
+    assert CORNERS.margin(seen(readings, points)) == pytest.approx(expected, abs=1e-6)
+    many = CORNERS.margin(seen(readings, np.stack([points, turned(points, 0.7)])))
+    np.testing.assert_allclose(many, expected, atol=1e-6)
+    row = CORNERS.margin(seen(readings, points[None]).row(0))
+    assert type(row) is float and row == pytest.approx(expected, abs=1e-6)
+
+
+def test_one_corner_that_is_turned_in_is_not_seen_by_the_panels(readings):
+    assert Layered(CLOTH, TWO, 0.02).margin(seen(readings, dog_eared(0.038))) == pytest.approx(0.02, abs=1e-3)
+
+
+def test_pairs_of_corners_are_named_two_by_two(folding):
+    problems = Problems()
+    for pairs in ([["towel.corner_1", "towel.corner_3"]], [["towel.corner_1"]], [["towel.corner_1", "towel.corner_9"]]):
+        WORDS["corners_met"](Node({"pairs": pairs, "within": "20 mm"}, "goal", problems), folding.names)
+    assert len(problems.found) == 2 and "two places" in problems.found[0] and "corner_9" in problems.found[1]
 
 
 def test_the_box_is_the_smallest(rng=np.random.default_rng(3)):  # noqa: B008

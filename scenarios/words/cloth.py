@@ -1,4 +1,4 @@
-"""Words of cloth: spread, footprint, layered, smooth, laid_on, hangs, twisted, apart.
+"""Words of cloth: spread, footprint, layered, smooth, laid_on, hangs, twisted, apart, corners_met.
 
 All are measured on the places of the vertices of a flex (`scenarios/cloth.py`). A folded cloth is seen as panels, the pieces
 between its fold lines: a towel that was folded in half and in thirds has 3 x 2 of them, and they lie on each other.
@@ -244,6 +244,25 @@ class Apart:
         return distance(readings.point(self.of), readings.point(self.other)) - self.more_than
 
 
+@dataclass(frozen=True)
+class CornersMet:
+    """Of each pair of places the one lies over the other, seen from above, within a distance [m]; the worst pair counts."""
+
+    pairs: tuple[tuple[Request, Request], ...]
+    within: float
+    unit: str = "m"
+
+    def requests(self) -> list[Request]:
+        return [place for pair in self.pairs for place in pair]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        off: Any = 0.0
+        for one, other in self.pairs:
+            (ax, ay, _), (bx, by, _) = (readings.point(place) for place in (one, other))
+            off = np.maximum(off, np.sqrt((ax - bx) ** 2 + (ay - by) ** 2))
+        return _plain(self.within - off, readings)
+
+
 def pieces_of(cloth: Cloth, counts: Sequence[int]) -> tuple[tuple[np.ndarray, ...], tuple[float, ...]]:
     """Triangles of each panel, and its area [m^2] when flat."""
     low, size = cloth.flat.min(axis=0), cloth.size
@@ -344,6 +363,19 @@ def _apart(node: Node, names: Names) -> Predicate | None:
     )
 
 
+def _corners_met(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("pairs", "within"))
+    within = node.child("within").quantity("length", low=0.0)
+    pairs = []
+    for child in node.child("pairs").each():
+        found = [names.element(place, "body") for place in child.each()]
+        if len(found) != 2:
+            child.note("a pair is two places, such as [towel.corner_1, towel.corner_3].")
+        elif found[0] is not None and found[1] is not None:
+            pairs.append((Request("body_position", found[0]), Request("body_position", found[1])))
+    return CornersMet(tuple(pairs), within) if pairs else None
+
+
 WORDS: Words = {
     "spread": _spread,
     "footprint": _footprint,
@@ -353,4 +385,5 @@ WORDS: Words = {
     "hangs": _hangs,
     "twisted": _twisted,
     "apart": _apart,
+    "corners_met": _corners_met,
 }
