@@ -107,6 +107,7 @@ def test_help_version_and_no_word(capsys):
         (["render", "scenario=bare", "out=x", "grid=0x3"], "'0x3' is no grid"),
         (["render", "scenario=bare", "out=x", "cameras=[overvew]"], "no camera 'overvew'"),
         (["record", "scenario=bare", "out=/dev/null/x"], "/dev/null/x: out: cannot be written: in /dev/null"),
+        (["record", "scenario=bare", "out=x"], "'bare' has no skills to perform. Write its chain under `skills`"),
         (["replay"], "`shiliu replay` needs data and out"),
         (["replay", "data=nothere", "out=x"], "nothere"),
         (["replay", "data=nothere", "out=x", "lang=de"], "'de' is not known here"),

@@ -334,3 +334,22 @@ def test_another_robot_is_judged_but_not_repaired(stages):
     stage = SimpleNamespace(embodiment="a robot of somebody else")
     assert verdict.verdict == "INFEASIBLE"
     assert repaired(recording, verdict, stage, lambda r: verdict_of(r, stages)).reason == "other_robot"
+
+
+def test_a_copys_curve_begins_where_the_recorded_command_does(monkeypatch):
+    from types import SimpleNamespace as Some
+
+    from shiliu.replay.checks import kinematics
+    from shiliu.replay.repair import running
+
+    def command(begins: float) -> Some:
+        return Some(t=begins + np.arange(4) / 10, q=np.zeros((4, 1)), joint_names=["zarm_l4_joint"])
+
+    commands = {"recorded": command(7.3), "copy": command(0.0)}
+    monkeypatch.setattr(running, "command_of", lambda which, names: commands[which])
+    monkeypatch.setattr(kinematics, "motion_of", lambda t, q, rules: Some(t=t, v=q))
+    plots = [Some(subject="zarm_l4_joint", title_key=key, traces=[]) for key in ("joint_position", "joint_velocity")]
+    stage = Some(rules=None, scene=Some(robot=Some(joint_names=["zarm_l4_joint"])))
+    running._show(Some(evidence=Some(plots=plots)), "recorded", Some(recording="copy"), stage)
+    for plot in plots:
+        np.testing.assert_allclose(plot.traces[0]["t"], commands["recorded"].t)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, ScenarioError
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ def run(request: Request) -> int:
     if append:  # what does not fit is told before an hour of performing
         there = DatasetWriter.there(out, features, fps, scene.robot.name)
         _refuse_twice(there.seeds(scene.fingerprint), seed, episodes)
+    if not scene.config.skills.value:  # an operator who knows nothing to do would stand there until the time is up
+        raise ScenarioError(
+            f"{scene.name!r} has no skills to perform. Write its chain under `skills`, from `shiliu list skills`.",
+            field="scenario.skills",
+        )
     spool = Spool(out, {"fingerprint": scene.fingerprint, "config": resolved(scene), "mistake": wrong})
     seeds = list(range(seed, seed + episodes))
     told: list[SimEpisode] = []

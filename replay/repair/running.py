@@ -72,7 +72,7 @@ class Repairs:
         where = None
         if found.done and found.recording is not None:
             where = self._written.add(found.recording, stage.scene, item)
-            _show(verdict, found, stage)
+            _show(verdict, item, found, stage)
         verdict.repair = found.to_dict(where)
 
     def finished(self) -> Path | None:
@@ -110,7 +110,7 @@ def refuse_foreign(out: Path) -> None:
         raise ShiliuError("This is not a folder of repaired copies. Choose another out=.", file=folder, field="out")
 
 
-def _show(verdict: Verdict, found: Repair, stage: Stage) -> None:
+def _show(verdict: Verdict, recording: Recording, found: Repair, stage: Stage) -> None:
     """The copy's command beside the recorded one in the curves of the report."""
     if verdict.evidence is None or found.recording is None:
         return
@@ -119,11 +119,13 @@ def _show(verdict: Verdict, found: Repair, stage: Stage) -> None:
         return
     from ..checks.kinematics import motion_of
 
+    recorded = command_of(recording, stage.scene.robot.joint_names)  # a copy's clock begins with its first command
+    late = 0.0 if recorded is None else float(recorded.t[0] - command.t[0])
     motion = motion_of(command.t, command.q, stage.rules)
     for plot in verdict.evidence.plots:
         if plot.subject in command.joint_names:
             j = command.joint_names.index(plot.subject)
             if plot.title_key == "joint_position":
-                plot.traces.append({"name": "repaired", "t": command.t, "y": command.q[:, j]})
+                plot.traces.append({"name": "repaired", "t": command.t + late, "y": command.q[:, j]})
             elif plot.title_key == "joint_velocity":
-                plot.traces.append({"name": "repaired", "t": motion.t, "y": motion.v[:, j]})
+                plot.traces.append({"name": "repaired", "t": motion.t + late, "y": motion.v[:, j]})
