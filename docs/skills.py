@@ -25,6 +25,7 @@ NAMES = {  # what may be written for a kind of argument that is no quantity
     "body": "a part, or `part.word`",
     "cloth": "a part that is cloth",
     "subgoal": "a subgoal of `goal`",
+    "posture": "a posture",
 }
 TOP = """# The skills of the scripted operator
 
@@ -128,8 +129,6 @@ def entry(kind: type[Skill], example: tuple[str, str] | None) -> list[str]:
 def allowed(argument: dict[str, Any]) -> str:
     """What may be written for an argument."""
     kind = argument["kind"]
-    if argument["name"] in ("posture", "by_way_of"):
-        return "a posture"
     if kind in NAMES and kind != "word":
         return NAMES[kind]
     if argument["choices"]:

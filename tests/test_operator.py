@@ -109,6 +109,12 @@ def test_a_misspelt_skill_and_argument_are_both_told(scene):
         perform(wrong, [drawing.nominal(wrong)], [0])
 
 
+def test_a_misspelt_posture_is_told_with_those_that_there_are(scene):
+    wrong = shiliu.load_scenario("microwave", ["skills=[{home: {hand: left, posture: elbow_ot}}]"])
+    with pytest.raises(ScenarioError, match=r"'elbow_ot'.*elbow_out"):
+        perform(wrong, [drawing.nominal(wrong)], [0])
+
+
 # -- one thing is changed, and one thing must follow -------------------------------------------------------------------
 
 

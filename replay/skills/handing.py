@@ -42,7 +42,7 @@ class OfferHandle(Skill):
         "aside": Argument("length", "how far to the left of the straight way it is offered", 0.0),
         "height": Argument("length", "of the handle above the floor while it waits", 0.90),
         "lowest": Argument("length", "below which it is not offered", 0.86),
-        "posture": Argument("word", "how the arm is held", "ready"),
+        "posture": Argument("posture", "how the arm is held", "ready"),
         "turned": Argument("angle", "how far the handle is turned away from the person", 0.0),
         "tilted": Argument("angle", "how far it is tilted towards the person", 0.0),
         "patience": Argument("time", "how long it waits for a hand", 2.5),

@@ -37,8 +37,8 @@ class Reach(Skill):
         "pitch": Argument("angle", "how far the fingers point down", 0.2),
         "standoff": Argument("length", "distance that is left between the fingers and the site", 0.10),
         "opening": Argument("length", "gap between the pads", 0.05),
-        "posture": Argument("word", "how the arm is held", "elbow_out"),
-        "by_way_of": Argument("word", "a posture passed on the way", None),
+        "posture": Argument("posture", "how the arm is held", "elbow_out"),
+        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "straight": Argument("word", "whether it goes straight where that keeps clear", "no", ("no", "yes")),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
@@ -105,7 +105,7 @@ class Home(Skill):
     word = "home"
     arguments: ClassVar = {
         "hand": HAND,
-        "posture": Argument("word", "how the arm is held", "ready"),
+        "posture": Argument("posture", "how the arm is held", "ready"),
         "opening": Argument("length", "gap between the pads", 0.02),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
         "beside": Argument("word", "whether the next skill begins at once", "no", ("no", "yes")),
@@ -137,7 +137,7 @@ class PickFromAbove(Skill):
         "above": Argument("length", "height from which the hand comes down", 0.07),
         "opening": Argument("length", "gap between the pads", 0.04),
         "force": Argument("force", "of each pad", 20.0),
-        "posture": Argument("word", "how the arm is held", "outside_1"),
+        "posture": Argument("posture", "how the arm is held", "outside_1"),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
     }
 

@@ -199,7 +199,7 @@ class PickPart(Skill):
         "fits": Argument("site", "the site of the part that will be fitted, so that it is taken as it can be", None),
         "into": Argument("site", "where that will come to lie", None),
         "out": Argument("word", "axis of `into` that leads out of there", "z", ("x", "z")),
-        "by_way_of": Argument("word", "a posture passed on the way", None),
+        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 

@@ -34,7 +34,7 @@ class PressKey(Skill):
         "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.2),
         "pitch": Argument("angle", "how far the fingers point down", 0.2),
         "standoff": Argument("length", "distance of the fingertip before it presses", 0.04),
-        "posture": Argument("word", "how the arm is held", "elbow_out"),
+        "posture": Argument("posture", "how the arm is held", "elbow_out"),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }

@@ -32,7 +32,7 @@ class TurnKnob(Skill):
         "standoff": Argument("length", "distance of the fingertips before they come", 0.05),
         "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.1),
         "pitch": Argument("angle", "how far the fingers point down", 0.0),
-        "posture": Argument("word", "how the arm is held", "elbow_out"),
+        "posture": Argument("posture", "how the arm is held", "elbow_out"),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
         "turning": Argument("angular_speed", "how fast it is turned", 0.8),
         "until": Argument("subgoal", "the subgoal at which it ends", None),

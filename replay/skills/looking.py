@@ -44,7 +44,7 @@ class PointAt(Skill):
         "at": Argument("site", "the place"),
         "distance": Argument("length", "of the fingertips from the place", 0.20),
         "time": Argument("time", "how long", 1.0),
-        "posture": Argument("word", "how the arm is held", "elbow_out"),
+        "posture": Argument("posture", "how the arm is held", "elbow_out"),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 

@@ -50,7 +50,7 @@ class GraspBottle(Skill):
         "standoff": Argument("length", "distance from which the hand comes straight in", 0.12),
         "opening": Argument("length", "gap between the pads", 0.11),
         "force": Argument("force", "of each pad", 45.0),
-        "posture": Argument("word", "how the arm is held", "ready"),
+        "posture": Argument("posture", "how the arm is held", "ready"),
         "lip": Argument("site", "its mouth, where it is grasped to be poured; the hand takes it so that it can", None),
         "into": Argument("site", "the mouth of what it will fill", None),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
@@ -204,7 +204,7 @@ class PourLiquid(Skill):
         "lip": Argument("site", "the bottle's mouth, z axis out of it"),
         "into": Argument("site", "the mouth of what is filled"),
         "gauge": Argument("joint", "what shows the level there"),
-        "posture": Argument("word", "how the arm is held", "ready"),
+        "posture": Argument("posture", "how the arm is held", "ready"),
         "speed": Argument("speed", "largest speed of the hand", 0.25),
     }
 
@@ -241,7 +241,7 @@ class StopAtLevel(Skill):
         "bore": Argument("length", "inner radius of what is filled"),
         "amount": Argument("volume", "how much shall be in it"),
         "rate": Argument("volume", "how much shall run in a second", 4.0e-5),
-        "posture": Argument("word", "how the arm is held", "ready"),
+        "posture": Argument("posture", "how the arm is held", "ready"),
         "patience": Argument("time", "how long at most", 20.0),
         "speed": Argument("speed", "largest speed of the hand", 0.25),
     }
@@ -291,7 +291,7 @@ class SetDown(Skill):
         "above": Argument("length", "height from which it is lowered", 0.07),
         "retreat": Argument("length", "how far the hand draws back along its fingers", 0.12),
         "opening": Argument("length", "gap between the pads when it has let go", 0.11),
-        "posture": Argument("word", "how the arm is held", "ready"),
+        "posture": Argument("posture", "how the arm is held", "ready"),
         "speed": Argument("speed", "largest speed of the hand", 0.25),
     }
 

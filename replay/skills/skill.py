@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...scenarios.dialect import Node, nearest
 from ...scenarios.quantity import EXAMPLE
+from .arm import POSTURES
 from .body import SIDES, Body, Motion
 
 if TYPE_CHECKING:
     from ...scenarios.scene import Scene
 
 REQUIRED = object()
+_CHOICES = {"hand": SIDES, "posture": tuple(POSTURES)}  # of kinds that bring their own
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Argument:
     """One argument of a skill.
 
     Attributes:
-        kind: `hand`, `site`, `joint`, `body`, `cloth`, `subgoal`, `word` or a dimension of `quantity.EXAMPLE` (`length`, `force`, ...).
+        kind: `hand`, `site`, `joint`, `body`, `cloth`, `subgoal`, `posture`, `word` or a dimension of `quantity.EXAMPLE`
+            (`length`, `force`, ...).
         doc: what it means.
         default: SI value or word; REQUIRED where it must be given.
         choices: the words that are allowed.
@@ -47,6 +50,8 @@ class Argument:
             return found.get(node.word(choices=list(found)))
         if self.kind == "subgoal":
             return node.word(choices=[s.name for s in scene.goal])
+        if self.kind == "posture":
+            return node.word(choices=list(POSTURES))
         if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:
             return "yes" if node.value else "no"  # which is how YAML reads a plain yes
         return node.word(choices=self.choices or None)
@@ -86,7 +91,7 @@ class Skill:
                     "kind": argument.kind,
                     "required": required,
                     "default": default,
-                    "choices": list(SIDES if argument.kind == "hand" else argument.choices),
+                    "choices": list(_CHOICES.get(argument.kind, argument.choices)),
                     "doc": argument.doc,
                 }
             )

@@ -35,8 +35,8 @@ class RegraspHot(Skill):
         "approach": Argument("length", "how far before the rim the hand begins to go in", 0.21),
         "force": Argument("force", "of each pad", 80.0),
         "lift": Argument("length", "how far it is raised", 0.012),
-        "posture": Argument("word", "how the arm is held", "elbow_in"),
-        "by_way_of": Argument("word", "a posture passed on the way", None),
+        "posture": Argument("posture", "how the arm is held", "elbow_in"),
+        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
     }
 

@@ -47,8 +47,8 @@ class PickRim(Skill):
         "above": Argument("length", "height from which the hand comes down", 0.07),
         "opening": Argument("length", "gap between the pads", 0.036),
         "force": Argument("force", "of each pad", 35.0),
-        "posture": Argument("word", "how the arm is held", "elbow_out"),
-        "by_way_of": Argument("word", "a posture passed on the way", None),
+        "posture": Argument("posture", "how the arm is held", "elbow_out"),
+        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
