@@ -139,12 +139,6 @@ class Path:
     def end(self) -> np.ndarray:
         return self.spline(1.0)
 
-    @property
-    def fastest(self) -> float:
-        """[rad/s] speed of the fastest joint, as if the whole way were made at an even pace."""
-        along = self.spline(np.linspace(0.0, 1.0, PIECES + 1))
-        return float(np.abs(np.diff(along, axis=0)).max()) * PIECES / self.duration
-
 
 class Arm:
     """One arm: what it was told, and how it is told more.

@@ -14,7 +14,6 @@ from .skill import Argument, Skill
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 CLOSE = 2.0  # crowd of an arm that is near several things and touches none
-SUDDEN = 1.2  # rad/s, of a joint while a handle is drawn: at 0.15 m/s only an arm that changes its branch is so fast
 LEAP = 0.4  # rad, a joint that turns so far in one knot changes its branch
 ROOM = 0.005  # m, by which a planned hand may miss its place
 # ways of reaching over a door: a posture, and how near to the hinge [m] the hand slides while it pushes
@@ -71,7 +70,7 @@ class PullOpen(Skill):
         while goal > self.at_least:
             position, frame = arm.hand(path.end)
             off = arm.solve(position - self.retreat * frame[:, 2], frame, path.end, orient=0.15)[1]
-            if max(off - 0.01, path.error) < ROOM and path.fastest < SUDDEN:
+            if max(off - 0.01, path.error) < ROOM:
                 break
             goal = max(goal - STEP, self.at_least)
             path, angles = self._arc(body, shut, shut, goal)
