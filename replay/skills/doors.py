@@ -20,6 +20,7 @@ ROOM = 0.005  # m, by which a planned hand may miss its place
 OVER = (("from_above", 0.25), ("from_above", 0.19), ("from_above", 0.13), ("high", 0.25), ("high", 0.13))
 SLIDES = 0.5  # rad, on which it does so: as long as a door is ajar, there is room for a hand only far from the hinge
 BEYOND = 0.03  # m, that the hand is sent past the door's place: its knuckles lie before it
+CLEAR, RAISED = 0.05, 0.07  # m, by which the hand leaves the inner face then, and rises
 SUNK = 0.008  # m, deeper in the door the hand would press too hard
 ASTRIDE = 0.02  # m, past the inner face, for the middle of a part of the hand
 CROWDED = 3.0  # of a way that is rather not taken
@@ -152,8 +153,10 @@ class PushOpen(Skill):
         first = self._behind(body, angle, self.radius, room, self.height)
         yield from arm.follow(arm.line([(first, None)], self.speed, like=like))
         yield from arm.follow(arm.line(poses, speed, like=like), lambda: body.joint(self.joint) >= wide)
-        away = self._behind(body, body.joint(self.joint), self.radius, BEHIND, self.height)
-        yield from arm.follow(arm.line([(away, None)], self.speed, like=like))
+        # up as well: the palm stands over the door's edge, and a door that has been pushed goes on by itself
+        out = body.site_at(self.edge, self.joint, body.joint(self.joint))[1][:, 0]
+        hand, frame = arm.hand()
+        yield from arm.follow(arm.line([(hand - CLEAR * out + RAISED * UP, frame)], self.speed))
         if body.joint(self.joint) < wide - STEP:
             yield from self._further(body, wide)
 
