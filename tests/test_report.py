@@ -32,6 +32,7 @@ from shiliu.replay.report import (
 )
 from shiliu.replay.report.html import render
 from shiliu.replay.report.story import Story
+from shiliu.replay.report.svg import text_width
 from shiliu.replay.report.text import catalogue, number, quantity
 from shiliu.replay.report.timeline import timeline
 from shiliu.replay.verdict import StageResult, Verdict
@@ -747,6 +748,17 @@ def test_a_sparse_verdict_still_makes_a_page():
     assert "INCONCLUSIVE" in render([nothing], Words("zh"), "")
     lonely = verdict("y", "INFEASIBLE", [Finding("brand.new", "FAIL", "replay", value=1.0, limit=0.5)], 0, "robot")
     assert "1 of 0.5" in render([lonely], Words("en"), "")
+
+
+def test_names_of_limits_that_are_near_stand_side_by_side():
+    t = np.linspace(0.0, 10.0, 301)
+    limits = [{"name": "warn", "value": 1.00}, {"name": "limit", "value": 1.02}, {"name": "lower", "value": -1.0}]
+    near = Plot("joint_velocity", "zarm_l2_joint", "rad/s", [{"name": "command", "t": t, "y": np.sin(t)}], limits)
+    drawing = plots.curve(near, Story(clean(), Words("en")), "p")
+    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*text-anchor="end" class="halo"[^>]*>([^<]+)<', drawing)
+    (a, at_a, first), (b, at_b, second), (c, _, _) = ((float(x), float(y), text) for x, y, text in found)
+    assert abs(at_a - at_b) < 14.0 and a == c, "a name that has room stands at the end"
+    assert b < a - text_width(first), f"{second!r} would be written over {first!r}"
 
 
 def test_curves_keep_their_peaks_and_limits_keep_the_scale():

@@ -38,6 +38,7 @@ LIMIT_ROOM = 5.0  # limits are drawn to scale if they make the diagram at most t
 ZOOM_BELOW = 0.12  # a mark shorter than this share of the recording gets a second, magnified panel
 HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 230.0, 58.0, 14.0, 30.0, 40.0
 FLOOR = HEIGHT - BOTTOM
+LINE = 14.0  # height of a line of text
 
 
 def thin(t: np.ndarray, y: np.ndarray, columns: int = POINTS) -> tuple[np.ndarray, np.ndarray]:
@@ -88,9 +89,10 @@ def curve(plot: Plot, story: Story, identity: str) -> Markup:
     for place, panel in enumerate(panels):
         pieces += panel.axes(words, plot.unit if place == 0 else "")
         pieces += [panel.band(item, story) for item in plot.marks if item.get("t0") is not None]
+        named: list[tuple[float, float]] | None = [] if place == 0 else None
         for limit in plot.limits:
             if limit not in off:
-                pieces += panel.limit(limit, words, plot.unit, named=place == 0)
+                pieces += panel.limit(limit, words, plot.unit, named)
         lines = [panel.line(trace, order) for order, trace in enumerate(traces)]
         pieces.append(tag("g", *lines, clip_path=f"url(#{panel.identity})"))
         pieces.append(panel.hover(traces, words, plot.unit))
@@ -188,13 +190,16 @@ class _Panel:
         look = {"fill": CAUSE, "fill_opacity": "0.18"} if cause else {"fill": FOLLOW, "fill_opacity": "0.14"}
         return box(a - 1, TOP, max(b - a, 0.0) + 2, self.height, tip(told), **look)
 
-    def limit(self, limit: dict, words: Words, unit: str, named: bool) -> list[str]:
+    def limit(self, limit: dict, words: Words, unit: str, named: list[tuple[float, float]] | None) -> list[str]:
+        """The line of a limit; with its name, left of those that are `named` already (y, left end) at nearly the same height."""
         y = self.py(limit["value"])
         pieces = [rule(self.x, y, self.end, y, CAUSE, stroke_width=1.2, stroke_dasharray="6 4")]
-        if named:
+        if named is not None:
             told = f"{words.look_up('signals', limit['name'])} {quantity(limit['value'], unit).split(' (')[0]}"
-            above = y - 4 if y - TOP > 14 else y + 13
-            pieces.append(label(self.end - 4, above, told, CAUSE, "end", class_="halo"))
+            above = y - 4 if y - TOP > LINE else y + LINE - 1
+            right = min((left - 10 for at, left in named if abs(at - above) < LINE), default=self.end - 4)
+            named.append((above, right - text_width(told)))
+            pieces.append(label(right, above, told, CAUSE, "end", class_="halo"))
         return pieces
 
     def line(self, trace: dict, order: int) -> str:
