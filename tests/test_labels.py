@@ -332,6 +332,11 @@ CASES = {
         (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR)),
         [(AT_KNOB, DOOR), (AT_KNOB, dict(touched=[(1, 2, LID)], **STANDS))],
     ),
+    "draw_over": (
+        step("draw_over", of=CUP),
+        (GO, dict(touched=[(1, 3, CUP)], beside=[(1, 3, CUP)], both=True)),
+        [(GO, dict(both=True)), (GO, dict(touched=[(1, 3, CUP)], both=True)), (AT_RIM, TAKES)],
+    ),
     "pick_cloth": (
         step("pick_cloth", of=CUP),
         (AT_RIM, dict(TAKES, beside=[(1, 3.1, CUP)])),

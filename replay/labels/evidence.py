@@ -527,6 +527,22 @@ def turn_knob(see: Signs, step: Step) -> Evidence:
     )
 
 
+def draw_over(see: Signs, step: Step) -> Evidence:
+    """Both hands press on a cloth with claws that stay as they are, and go with it."""
+    at = see.both_touch(step.arguments["of"])
+    goes = see.about(np.maximum(see.going, see.other.going), 0.3)
+    return Evidence(
+        (
+            Phase("come", at + IDLE * see.still * see.other.still),
+            Phase("draw", 1.0 - at + 1.0 - goes + np.maximum(see.closes, see.opens), True),
+            Phase("up", at + AFTER),
+        ),
+        see.sets_off,
+        np.maximum(see.sets_off, see.other.sets_off),
+        at,
+    )
+
+
 def pick_cloth(see: Signs, step: Step) -> Evidence:
     """The claws of both hands close at a cloth at once, and raise it a little."""
     at = see.both_touch(step.arguments["of"])
@@ -605,7 +621,7 @@ def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
 # done by no hand, or by both: read once, with the left one's signs
 NOT_ONE_HAND = (
     "walk_to", "approach", "turn", "squat", "stand_up", "look_at", "wait", "wait_event", "bimanual_lift", "carry_tray",
-    "pick_cloth", "fold_half",
+    "draw_over", "pick_cloth", "fold_half",
 )  # fmt: skip
 
 WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
@@ -647,6 +663,7 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "press_on": press_on,
     "wipe": wipe,
     "stir": stir,
+    "draw_over": draw_over,
     "pick_cloth": pick_cloth,
     "fold_half": fold,
     "look_at": look_at,

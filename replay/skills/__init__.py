@@ -84,6 +84,7 @@ def registry() -> dict[str, type[Skill]]:
         handing.OfferHandle,
         handing.HoldUntilPulled,
         handing.Withdraw,
+        cloth.DrawOver,
         cloth.PickCloth,
         cloth.FoldHalf,
     )

@@ -1,56 +1,42 @@
-"""Skills for cloth: its near corners are pinched, the edge between them is carried over to the far one and laid down."""
+"""Skills for cloth: it is drawn over the table's edge, taken up by what hangs there, folded over to its far edge and laid down."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from ...scenarios.cloth import Cloth
-from .arm import Arm, Path, between, hand_frame, posture, turned_between
-from .body import FORCE_PER_PERCENT, GAP_OPEN, GAP_PER_PERCENT, SIDES, Body, Motion, percent_of_gap
+from .arm import Arm, Path, between, posture, turned_between
+from .body import SIDES, Body, Motion, percent_of_gap
 from .hands import UP
 from .skill import Argument, Skill
+from .tips import TIGHT, gap_of, hands_over, nearest, pad_end, squeeze, squeezing, tcp_from_nose, tcp_from_tip, tcp_over
 
-ADVANCE = 0.2209  # m by which the pads draw back along the fingers for a metre of gap (robots/kuafu/claw.xml)
-PAD_END, PAD_EDGE = 0.0175, 0.010  # m, from the middle of the closed pads to their end, and to their lower side
 FIRM = (0.1, 0.1, 0.1)  # weights of the hand's orientation [m/rad]: it keeps its direction
-POSTURE = "outside_2"  # how the arms are held over the near corners
-CANT = np.deg2rad(4.0)  # by which the outer pad comes down lower: it takes the edge, the inner one holds the cloth down
-ABOVE = 0.002  # m, of the pads' ends over what the cloth lies on, where the hand comes down
-RISE = 0.002  # m, by which they come up while they close: pads that press are driven through the cloth
-CLOSING = 27.0  # percent/s, slow enough for the arm to follow
-NARROW, GENTLY = 0.022, 8.0  # m: narrower than that it closes with so many newtons, the cloth being between the pads
-SHUT, FELT = 0.007, 1.5  # m, N: opening at which the edge that stands up between the pads is lifted, or what both feel
-TIGHT = 0.003  # m, opening beyond which a claw does not close on cloth
-SETTLE = 0.8  # s, in which the pads come to their force
-OFF, RAISED = 0.010, 0.030  # m, by which a pinched edge is raised before the grip is felt for, and after it
-HOVER = 0.07  # m, from where the hand comes down
+LIKE = ("raised", "level", "bench_beside", "shelf", "over", "elbow_in")  # how the arms may be held before the table
 WAYS = ((), ("ready",), ("raised",))  # rows of postures by which a hand comes from anywhere
-
-
-def gap_of(percent: float) -> float:
-    """Gap between the pads [m] at a claw's percent."""
-    return GAP_OPEN - GAP_PER_PERCENT * percent
-
-
-def pad_end(tcp: np.ndarray, frame: np.ndarray, gap: float) -> np.ndarray:
-    """(3,) [m] where the lower ends of the pads are, in their middle, for a hand that is open by a gap."""
-    ahead = (PAD_END - ADVANCE * gap) * frame[:, 2] * [1.0, 1.0, 0.0]
-    return tcp + ahead - _reach_down(frame, gap) * UP
-
-
-def tcp_over(end: np.ndarray, frame: np.ndarray, gap: float) -> np.ndarray:
-    """(3,) [m] where the tcp is when the pads, open by a gap, have their lower ends at a place."""
-    return 2.0 * end - pad_end(end, frame, gap)
-
-
-def _reach_down(frame: np.ndarray, gap: float) -> float:
-    """How far below the tcp the pads reach [m]."""
-    down = -frame[2, 2]
-    return float((PAD_END - ADVANCE * gap) * down + PAD_EDGE * np.sqrt(max(0.0, 1.0 - down * down)))
+HOVER = 0.07  # m, from where a hand comes down
+# drawing
+YIELD, SINK = 0.002, 0.01  # m/s by which a pressing hand goes down for each newton that is missing, and at most
+NEARING, NEAR = 0.4, 0.0015  # s, in which a hand makes up what does not hang over; m, that may be missing at the end
+PATIENCE = 12.0  # s, after which a cloth is not drawn further
+# picking up: m from the table's edge, and from what hangs over it
+BEFORE, WITHIN = 0.05, 0.018  # whence the lower finger comes, and how far it goes below the table
+BELOW, TOUCHED = (
+    0.018,
+    0.004,
+)  # how far below the cloth it comes; how far it lifts the edge straight before it turns it up
+CLOSING = 27.0  # percent/s, slow enough for the arm to follow
+NARROW, GENTLY = 0.022, 8.0  # m, N: narrower than that it closes with so much, the cloth being between the pads
+SHUT, FELT = 0.007, 1.5  # m, N: opening at which the cloth is held, or what both pads feel
+SETTLE = 0.8  # s, in which the pads come to their force
+RAISED = 0.030  # m, by which a pinched edge is raised
+FINE = 6  # parts of a triangle's side, in which a place on the cloth is sought
+# letting go: m ahead and up from where the lower finger opened, m/s: it tips what stood between the pads over, and goes
+TIPPING = ((0.0, 0.010, 0.05), (0.012, 0.022, 0.08), (0.045, 0.026, 0.1), (0.0, 0.12, 0.25))
 
 
 def together(*motions: Motion) -> Motion:
@@ -72,6 +58,14 @@ def corner_spots(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
     at = [(x, y) for y in (low[1], high[1]) for x in (low[0], high[0])]
     a, b, c, d = (int(np.argmin(((cloth.flat - corner) ** 2).sum(axis=1))) for corner in at)
     return (a, b), (c, d)
+
+
+def flat_at(cloth: Cloth, places: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """(2,) [m] where on the cloth as it lies flat the place is that is now nearest to a point (3,)."""
+    weights = np.array([(i, j, FINE - i - j) for i in range(FINE + 1) for j in range(FINE + 1 - i)]) / FINE
+    now = np.einsum("wk,tkc->twc", weights, places[cloth.triangles]).reshape(-1, 3)
+    flat = np.einsum("wk,tkc->twc", weights, cloth.flat[cloth.triangles]).reshape(-1, 2)
+    return flat[np.argmin(((now - point) ** 2).sum(axis=1))]
 
 
 @dataclass(frozen=True)
@@ -96,60 +90,140 @@ def _towards(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return way / np.linalg.norm(way)
 
 
-def hands_over(side: str, away: np.ndarray, yaw: float, pitch: float) -> list[np.ndarray]:
-    """Rotations of a hand whose fingers point down by `pitch`, and inwards by `yaw` from the way across the cloth: either
-    of the two that differ by which finger is which."""
-    heading = float(np.arctan2(away[1], away[0])) + (-yaw if side == "left" else yaw)
-    return [hand_frame(heading, pitch, roll) for roll in (0.0, np.pi)]
+def across(places: np.ndarray, edges: Edges, side: str) -> tuple[np.ndarray, np.ndarray]:
+    """Level unit vectors (3,) from a near corner along the edge, and across the cloth, as the corners lie."""
+    other = "right" if side == "left" else "left"
+    inwards = _towards(places[edges.near[side]], places[edges.near[other]])
+    return inwards, np.cross(UP, inwards) * (1.0 if side == "left" else -1.0)
 
 
-def nearest(frames: Sequence[np.ndarray], to: np.ndarray) -> np.ndarray:
-    """The rotation that is turned least from another."""
-    return min(frames, key=lambda frame: turned_between(frame, to))
+def choose(
+    arm: Arm, frames: Sequence[np.ndarray], row: Callable[[np.ndarray], Sequence[np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rotation (3, 3) in which a hand reaches a row of places best, and joint angles (7,) at the last of them.
 
-
-def canted(frame: np.ndarray, away: np.ndarray) -> np.ndarray:
-    """The same hand, turned about the cloth's edge so that the pad on the near side is the lower one."""
-    cross = np.cross(np.eye(3), np.cross(UP, away))
-    return (np.eye(3) - np.sin(CANT) * cross + (1.0 - np.cos(CANT)) * cross @ cross) @ frame
-
-
-def squeeze(body: Body, side: str, force: float) -> None:
-    """Let a claw press with a force [N] on whatever is between its pads, one layer or two, and no harder.
-
-    It is told to close a little further than it is closed: pads that follow a command are driven through cloth.
+    Args:
+        frames: the rotations to choose from.
+        row: rotation -> where the tcp is to be, one after the other.
     """
-    further = force / FORCE_PER_PERCENT
-    body.claws[side] = min(body.percent(side) + further, percent_of_gap(TIGHT))
+    found = []
+    for name in LIKE:
+        for frame in frames:
+            q, off, turned = posture(name, arm.side), 0.0, 0.0
+            for k, place in enumerate(row(frame)):
+                q, left = arm.solve(place, frame, q, None, FIRM)
+                off += left
+                turned = turned_between(arm.hand(q)[1], frame) if k == 0 else turned
+            found.append((off + FIRM[0] * turned, q, frame))
+    _, q, frame = min(found, key=lambda one: one[0])
+    return frame, q
 
 
-def squeezing(body: Body, side: str, force: float, motion: Motion) -> Motion:
-    """A motion, while a claw presses with a force [N] on what it holds, as long as it holds it."""
+def keeping_lower(body: Body, side: str, nose: np.ndarray, frame: np.ndarray, motion: Motion) -> Motion:
+    """A motion of a claw, while the arm keeps its lower finger where it is: its end, towards the other one, at a place (3,)."""
+    arm = body.arms[side]
+    q = arm.q.copy()
     for _ in motion:
-        if side in body.held:
-            squeeze(body, side, force)
+        gap = max(gap_of(body.percent(side)), TIGHT)
+        q, _ = arm.solve(tcp_from_nose(nose, frame, gap), frame, q, None, FIRM, steps=6)
+        arm.q = arm.command = q
         yield
 
 
-class PickCloth(Skill):
-    """Pinch a cloth that lies flat by the corners of its near long edge, one with each hand.
+class DrawOver(Skill):
+    """Draw a cloth that lies flat towards the robot, until its near long edge hangs over the edge of the table.
 
-    The opening lies across the edge. The outer pad comes down before the edge and pushes it up against the inner one, which
-    holds the cloth; so one layer stands between the pads, its edge towards the palm, and falls out when they open.
+    Both hands press on it with closed claws, each beside a near corner, and come back until their own corner hangs over far
+    enough: so the edge comes to lie along that of the table.
+    """
+
+    word = "draw_over"
+    hands = "Both hands"
+    arguments: ClassVar = {
+        "of": Argument("cloth", "the cloth"),
+        "over": Argument("site", "of the table's edge"),
+        "overhang": Argument("length", "how far it is to hang over", 0.026),
+        "inset": Argument("length", "how far from the ends of the edge the hands press", 0.06),
+        "ahead": Argument("length", "how far inside the edge they press", 0.08),
+        "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(40.0))),
+        "force": Argument("force", "with which each hand presses", 4.0),
+        "speed": Argument("speed", "with which the cloth is drawn", 0.05),
+        "reach": Argument("speed", "largest speed of the free hands", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        left = set(SIDES)
+        yield from together(*(self._press(body, side) for side in SIDES))
+        yield from together(*(self._draw(body, side, left) for side in SIDES))
+        yield from together(*(body.arms[side].follow(self._up(body, side), tremor=0.0) for side in SIDES))
+
+    def _press(self, body: Body, side: str) -> Motion:
+        """Bring a closed claw over the place on the cloth where it is to press."""
+        arm, cloth = body.arms[side], self.of
+        body.open_claw(side, TIGHT)
+        places, edges = body.vertices(cloth), edges_of(body, cloth)
+        inwards, away = across(places, edges, side)
+        place = places[edges.near[side]] + self.inset * inwards + self.ahead * away + cloth.radius * UP
+        frame, high = choose(
+            arm,
+            hands_over(away, self.pitch),
+            lambda frame: [tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
+        )
+        yield from arm.follow(body.way(side, high, WAYS, self.reach))
+        low = tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
+        yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
+
+    def _draw(self, body: Body, side: str, left: set[str]) -> Motion:
+        """Press until enough is felt; then come back by what does not yet hang over, until that is right on both sides."""
+        arm = body.arms[side]
+        at, frame = arm.hand()
+        q, down, back, pressed = arm.q.copy(), 0.0, 0.0, False
+        edge, turn = body.site(self.over)
+        away = turn[:, 0]
+        for _ in range(round(PATIENCE / body.timestep)):
+            force = float(body.touch(side).sum())
+            pressed = pressed or force > 0.7 * self.force
+            down += body.timestep * float(np.clip(YIELD * (self.force - force), -SINK, SINK))
+            missing = self.overhang - self._hanging(body, side, edge, away)
+            if pressed:
+                back += body.timestep * float(np.clip(missing / NEARING, -self.speed, self.speed))
+            (left.add if abs(missing) > NEAR else left.discard)(side)
+            if not left:
+                break
+            q, _ = arm.solve(at - back * away - down * UP, frame, q, None, FIRM, steps=6)
+            arm.q = arm.command = q
+            yield
+
+    def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
+        """How far the cloth hangs over the table's edge at a corner [m]: what does not lie on the table."""
+        cloth, places = self.of, body.vertices(self.of)
+        edges = edges_of(body, cloth)
+        width = float(np.linalg.norm(cloth.flat[edges.far[side]] - cloth.flat[edges.near[side]]))
+        return width - float((places[edges.far[side]] - edge) @ away)
+
+    def _up(self, body: Body, side: str) -> Path:
+        at, frame = body.arms[side].hand()
+        return body.arms[side].line([(at + HOVER * UP, frame)], 0.2, orient=FIRM)
+
+
+class PickCloth(Skill):
+    """Take up the near long edge of a cloth where it hangs over the edge of a table, beside its corners, one with each hand.
+
+    The fingers point across the table and down, one over the other. The lower one comes below the hanging edge and lifts it, out
+    and up, until it lies level on the finger; the finger goes on below the cloth as far as the table, and the upper one closes.
+    So one layer lies between the pads with its edge towards the palm, and nothing of it is wrapped round a finger.
     """
 
     word = "pick_cloth"
     hands = "Both hands"
     arguments: ClassVar = {
         "of": Argument("cloth", "the cloth"),
-        "inset": Argument("length", "how far from the ends of its edge it is pinched", 0.03),
-        "depth": Argument("length", "how far inside the edge the middle of the opening comes down", 0.015),
-        "gap": Argument("length", "opening of the claws that come down", 0.06),
-        "yaw": Argument(
-            "angle", "how far the fingers point inwards from the way across the cloth", float(np.deg2rad(75.0))
-        ),
-        "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(65.0))),
-        "force": Argument("force", "of each pad", 1.2),
+        "over": Argument("site", "of the table's edge that it hangs over"),
+        "hangs": Argument("length", "how far it hangs over", 0.026),
+        "inset": Argument("length", "how far from the ends of its edge it is pinched", 0.016),
+        "gap": Argument("length", "opening of the claws that come", 0.06),
+        "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(30.0))),
+        "force": Argument("force", "of each pad", 3.0),
         "speed": Argument("speed", "largest speed of the hands", 0.4),
     }
 
@@ -158,58 +232,57 @@ class PickCloth(Skill):
         yield from body.pause()
         yield from together(*(self._pinch(body, side) for side in SIDES))
 
-    def _aim(self, body: Body, side: str) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Place on what the cloth lies on, and the rotations in which a hand may come down there."""
-        cloth: Cloth = self.of
-        edges, places = edges_of(body, cloth), body.vertices(cloth)
-        other = "right" if side == "left" else "left"
-        corner = places[edges.near[side]]
-        away = _towards(corner, places[edges.far[side]])
-        frames = [canted(frame, away) for frame in hands_over(side, away, self.yaw, self.pitch)]
-        place = corner + self.inset * _towards(corner, places[edges.near[other]]) + self.depth * away
-        return place - (cloth.radius - ABOVE) * UP, frames
+    def _aim(self, body: Body, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """The table's edge where the cloth is pinched; the way across the table; the rotations of the hand."""
+        edges, places = edges_of(body, self.of), body.vertices(self.of)
+        inwards, _ = across(places, edges, side)
+        place, (edge, turn) = places[edges.near[side]] + self.inset * inwards, body.site(self.over)
+        away = turn[:, 0]
+        place += float((edge - place) @ away) * away
+        place[2] = edge[2]
+        return place, away, hands_over(away, self.pitch)
 
     def _hover(self, body: Body, side: str) -> Motion:
-        arm, like = body.arms[side], posture(POSTURE, side)
+        """Bring an open claw before the edge, its lower finger below what hangs there."""
         body.open_claw(side, self.gap)
-        place, frames = self._aim(body, side)
-        found = []
-        for frame in frames:
-            q, off = arm.solve(tcp_over(place, frame, self.gap) + HOVER * UP, frame, like, None, FIRM)
-            found.append((off + FIRM[0] * turned_between(arm.hand(q)[1], frame), q))
-        high = min(found, key=lambda one: one[0])[1]
-        yield from arm.follow(body.way(side, high, WAYS, self.speed))
+        place, away, frames = self._aim(body, side)
+        below = place - (self.hangs + BELOW) * UP
+        _, before = choose(
+            body.arms[side],
+            frames,
+            lambda frame: [tcp_from_nose(below + d * away, frame, self.gap) for d in (WITHIN, -BEFORE)],
+        )
+        yield from body.arms[side].follow(body.way(side, before, WAYS, self.speed))
 
     def _pinch(self, body: Body, side: str) -> Motion:
         arm = body.arms[side]
-        place, frames = self._aim(body, side)
+        place, away, frames = self._aim(body, side)
         frame = nearest(frames, arm.hand()[1])
-        low = [(tcp_over(place + h * UP, frame, self.gap), frame) for h in (0.012, 0.0)]
-        yield from arm.follow(arm.line(low, 0.15, orient=FIRM), tremor=0.0)
-        yield from arm.hold(0.1)
-        # the pads advance along the fingers while they close: the arm draws back, so that their ends stay where they are
-        start = arm.hand()[0] + (PAD_END - ADVANCE * self.gap) * frame[:, 2]
-        q = arm.q.copy()
-        for _ in range(round(4.0 / body.timestep)):
-            gap = max(gap_of(body.percent(side)), TIGHT)
+        # the edge goes up in a circle about the table's edge, and lies on the finger, that much behind its end
+        below = place + WITHIN * away - (self.hangs + BELOW) * UP
+        met, turn = below + (BELOW - TOUCHED) * UP, np.deg2rad([20.0, 40.0, 60.0, 80.0])
+        noses = [below, met, *(met - self.hangs * (np.sin(a) * away - (1.0 - np.cos(a)) * UP) for a in turn)]
+        end = noses[-1]
+        for way, speed in ((noses[:1], 0.1), (noses[1:], 0.08)):
+            poses = [(tcp_from_nose(nose, frame, self.gap), frame) for nose in way]
+            yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
+        yield from keeping_lower(body, side, end, frame, self._close(body, side))
+        force = self.force * float(body.faults.get("grip_force", 1.0))
+        body.hold_on(side, self.of.part)
+        for motion in (arm.hold(SETTLE), arm.follow(self._up(arm, RAISED, 0.2), tremor=0.0)):
+            yield from squeezing(body, side, force, motion)
+
+    def _close(self, body: Body, side: str) -> Motion:
+        """Until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
+        for _ in range(round(5.0 / body.timestep)):
+            gap = gap_of(body.percent(side))
             if gap > NARROW:
                 body.claws[side] = min(body.claws[side] + CLOSING * body.timestep, percent_of_gap(TIGHT))
             else:
                 squeeze(body, side, GENTLY)
-            end = start + RISE * (self.gap - gap) / (self.gap - TIGHT) * UP
-            q, _ = arm.solve(end - (PAD_END - ADVANCE * gap) * frame[:, 2], frame, q, None, FIRM, steps=6)
-            arm.q = arm.command = q
             yield
             if gap < SHUT or (gap < NARROW and body.touch(side).min() > FELT):
                 break
-        force = self.force * float(body.faults.get("grip_force", 1.0))
-        body.hold_on(side, self.of.part)
-        for motion in (
-            arm.follow(self._up(arm, OFF, 0.1), tremor=0.0),
-            arm.hold(SETTLE),
-            arm.follow(self._up(arm, RAISED, 0.2), tremor=0.0),
-        ):
-            yield from squeezing(body, side, force, motion)
 
     def _up(self, arm: Arm, by: float, speed: float) -> Path:
         at, frame = arm.hand()
@@ -233,11 +306,9 @@ class FoldHalf(Skill):
         ),
         "height": Argument("share", "of the arc's middle above its ends, as a share of its radius", 0.9),
         "low": Argument("length", "height above the lower layer at which the pads open", 0.003),
-        "yaw": Argument("angle", "how far the fingers point inwards at the end", float(np.deg2rad(20.0))),
-        "pitch": Argument("angle", "how far they point down at the end", float(np.deg2rad(50.0))),
+        "pitch": Argument("angle", "how far the fingers point down at the end", float(np.deg2rad(62.0))),
         "opening": Argument("length", "gap to which the claws open", 0.04),
-        "retreat": Argument("length", "how far the hands draw back along their fingers", 0.12),
-        "force": Argument("force", "of each pad", 1.2),
+        "force": Argument("force", "of each pad", 3.0),
         "speed": Argument("speed", "largest speed of the hands", 0.25),
     }
 
@@ -248,13 +319,20 @@ class FoldHalf(Skill):
         yield from self._carry(body, edges, start, (30.0, 60.0, 90.0, 120.0))
         yield from self._carry(body, edges, start, (150.0, 180.0))
         yield from body.wait(0.3)
-        yield from together(*(body.let_go(side, self.opening, 0.6) for side in SIDES))
-        yield from body.wait(0.3)
-        back: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-        for side in SIDES:
-            at, frame = body.arms[side].hand()
-            back[side] = [(at - self.retreat * frame[:, 2], frame)]
-        yield from together(*self._side_by_side(body, back, 0.15))
+        yield from together(*(self._release(body, side) for side in SIDES))
+
+    def _release(self, body: Body, side: str) -> Motion:
+        """Open; tip what stood between the pads over to the front with the lower finger; draw back."""
+        arm = body.arms[side]
+        at, frame = arm.hand()
+        away = frame[:, 2] * [1.0, 1.0, 0.0]
+        away /= np.linalg.norm(away)
+        nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), TIGHT))
+        yield from keeping_lower(body, side, nose, frame, body.let_go(side, self.opening, 0.8))
+        nose = arm.hand()[0] - tcp_from_nose(np.zeros(3), frame, self.opening)
+        for ahead, up, speed in TIPPING:
+            pose = tcp_from_nose(nose + ahead * away + up * UP, frame, self.opening), frame
+            yield from arm.follow(arm.line([pose], speed, orient=FIRM), tremor=0.0)
 
     def _carry(
         self, body: Body, edges: Edges, start: dict[str, tuple[np.ndarray, np.ndarray]], angles: Sequence[float]
@@ -271,15 +349,17 @@ class FoldHalf(Skill):
         cloth: Cloth = self.of
         arm, places, gap = body.arms[side], body.vertices(cloth), gap_of(body.percent(side))
         other = "right" if side == "left" else "left"
-        corner, far = places[edges.near[side]], places[edges.far[side]]
+        far = places[edges.far[side]]
         outwards = _towards(places[edges.far[other]], far)
         away = np.cross(outwards, UP) * (1.0 if side == "left" else -1.0)
-        # the edge's way from the pads' ends: up along the fingers to it, and along it to the corner
         at, frame = arm.hand()
-        hangs = corner - pad_end(at, frame, gap)
-        flap, beside = float(np.linalg.norm(hangs - (hangs @ outwards) * outwards)), float(hangs @ outwards)
+        held = flat_at(cloth, places, pad_end(at, frame, gap))
+        ends = cloth.flat[[edges.near[side], edges.near[other]]]
+        along = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
+        beside = float((held - ends[0]) @ along)
+        flap = float(np.linalg.norm(held - ends[0] - beside * along))
         end = far + (self.beyond - flap) * away - beside * outwards + (cloth.radius + self.low) * UP + body.aim()
-        last = nearest(hands_over(side, away, self.yaw, self.pitch), frame)
+        last = nearest(hands_over(away, self.pitch), frame)
         goal = tcp_over(end, last, gap)
         first, turned = start
         way, rise = goal - first, self.height * 0.5 * float(np.linalg.norm((goal - first)[:2]))
