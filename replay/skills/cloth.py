@@ -13,11 +13,29 @@ from .arm import Arm, Path, between, posture, turned_between
 from .body import SIDES, Body, Motion, percent_of_gap
 from .hands import UP
 from .skill import Argument, Skill
-from .tips import TIGHT, gap_of, hands_over, nearest, pad_end, squeeze, squeezing, tcp_from_nose, tcp_from_tip, tcp_over
+from .tips import (
+    GENTLY,
+    TIGHT,
+    gap_of,
+    hands_over,
+    nearest,
+    pad_end,
+    squeeze,
+    squeezing,
+    tcp_from_nose,
+    tcp_from_tip,
+    tcp_over,
+)
 
 FIRM = (0.1, 0.1, 0.1)  # weights of the hand's orientation [m/rad]: it keeps its direction
 LIKE = ("raised", "level", "bench_beside", "shelf", "over", "elbow_in")  # how the arms may be held before the table
-WAYS = ((), ("ready",), ("raised",))  # rows of postures by which a hand comes from anywhere
+WAYS = (
+    (),
+    ("ready",),
+    ("raised",),
+    ("elbow_out",),
+    ("ready", "over"),
+)  # rows of postures by which a hand comes from anywhere
 HOVER = 0.07  # m, from where a hand comes down
 # drawing
 YIELD, SINK = 0.002, 0.01  # m/s by which a pressing hand goes down for each newton that is missing, and at most
@@ -30,13 +48,13 @@ BELOW, TOUCHED = (
     0.004,
 )  # how far below the cloth it comes; how far it lifts the edge straight before it turns it up
 CLOSING = 27.0  # percent/s, slow enough for the arm to follow
-NARROW, GENTLY = 0.022, 8.0  # m, N: narrower than that it closes with so much, the cloth being between the pads
+NARROW = 0.022  # m: narrower than that it closes gently, the cloth being between the pads
 SHUT, FELT = 0.007, 1.5  # m, N: opening at which the cloth is held, or what both pads feel
-SETTLE = 0.8  # s, in which the pads come to their force
-RAISED = 0.030  # m, by which a pinched edge is raised
+SETTLE = 0.6  # s, in which the pads come to their force
+RAISED = (0.012, 0.018)  # m, by which a pinched edge is raised
 FINE = 6  # parts of a triangle's side, in which a place on the cloth is sought
 # letting go: m ahead and up from where the lower finger opened, m/s: it tips what stood between the pads over, and goes
-TIPPING = ((0.0, 0.010, 0.05), (0.012, 0.022, 0.08), (0.045, 0.026, 0.1), (0.0, 0.12, 0.25))
+TIPPING = ((0.0, 0.008, 0.05), (0.015, 0.016, 0.08), (0.050, 0.022, 0.1), (0.0, 0.12, 0.25))
 
 
 def together(*motions: Motion) -> Motion:
@@ -169,7 +187,7 @@ class DrawOver(Skill):
             hands_over(away, self.pitch),
             lambda frame: [tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
         )
-        yield from arm.follow(body.way(side, high, WAYS, self.reach))
+        yield from arm.follow(body.way(side, high, WAYS, self.reach, seek=True))
         low = tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
@@ -252,7 +270,7 @@ class PickCloth(Skill):
             frames,
             lambda frame: [tcp_from_nose(below + d * away, frame, self.gap) for d in (WITHIN, -BEFORE)],
         )
-        yield from body.arms[side].follow(body.way(side, before, WAYS, self.speed))
+        yield from body.arms[side].follow(body.way(side, before, WAYS, self.speed, seek=True))
 
     def _pinch(self, body: Body, side: str) -> Motion:
         arm = body.arms[side]
@@ -269,8 +287,10 @@ class PickCloth(Skill):
         yield from keeping_lower(body, side, end, frame, self._close(body, side))
         force = self.force * float(body.faults.get("grip_force", 1.0))
         body.hold_on(side, self.of.part)
-        for motion in (arm.hold(SETTLE), arm.follow(self._up(arm, RAISED, 0.2), tremor=0.0)):
-            yield from squeezing(body, side, force, motion)
+        yield from squeezing(body, side, force, arm.hold(SETTLE))
+        for by in RAISED:  # off the table the cloth is thinner between the pads: they come to their force once more
+            yield from squeezing(body, side, force, arm.follow(self._up(arm, by, 0.2), tremor=0.0))
+            yield from squeezing(body, side, force, arm.hold(SETTLE))
 
     def _close(self, body: Body, side: str) -> Motion:
         """Until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""

@@ -18,6 +18,7 @@ ADVANCE = 0.2209  # by which the pads draw back along the fingers for a metre of
 PAD_END, PAD_EDGE = 0.0175, 0.010  # from the middle of the closed pads to their end, and to their side
 TIP_END = 0.0225  # from the middle of the closed pads to the end of the tips that stand out beyond them
 TIP_BACK, TIP_FRONT = 0.009, 0.001  # from half the gap to the back of a tip, and to its front
+GENTLY = 8.0  # N, with which a claw closes on cloth until it is felt
 TIGHT = 0.003  # m, opening beyond which a claw does not close on cloth
 
 
@@ -74,9 +75,10 @@ def nearest(frames: Sequence[np.ndarray], to: np.ndarray) -> np.ndarray:
 def squeeze(body: Body, side: str, force: float) -> None:
     """Let a claw press with a force [N] on whatever is between its pads, one layer or two, and no harder.
 
-    It is told to close a little further than it is closed: pads that follow a command are driven through cloth.
+    It is told to close a little further than it is closed: pads that follow a command are driven through cloth. Where they feel
+    less than half, it closes as fast as `GENTLY` brings it: its fingers are damped, and cloth that gets thinner slips out.
     """
-    further = force / FORCE_PER_PERCENT
+    further = (force if body.touch(side).min() > 0.5 * force else max(force, GENTLY)) / FORCE_PER_PERCENT
     body.claws[side] = min(body.percent(side) + further, percent_of_gap(TIGHT))
 
 
