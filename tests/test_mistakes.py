@@ -26,11 +26,11 @@ from shiliu.scenarios.simulation import Simulation
 SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[1]
 # mistakes of a scenario that the default suite performs, ten seconds each; one of any other. Cloth takes minutes
-QUICKLY = {"microwave": 4, "laundry_folding": 0}
+QUICKLY = {"microwave": 4, "laundry_folding": 1}
 # failure modes that no mistake brings about; the notes of their scenario tell why
 UNPERFORMED = {
     "bowl_tipped", "upside_down", "jammed", "near_face",
-    "over_edge", "corner_lost", "twisted", "stack_touched",
+    "corner_lost", "twisted", "stack_touched",
 }  # fmt: skip
 
 

@@ -160,7 +160,7 @@ class DrawOver(Skill):
     arguments: ClassVar = {
         "of": Argument("cloth", "the cloth"),
         "over": Argument("site", "of the table's edge"),
-        "overhang": Argument("length", "how far it is to hang over", 0.026),
+        "overhang": Argument("length", "how far it is to hang over", 0.022),
         "inset": Argument("length", "how far from the ends of the edge the hands press", 0.06),
         "ahead": Argument("length", "how far inside the edge they press", 0.08),
         "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(40.0))),
@@ -237,7 +237,7 @@ class PickCloth(Skill):
     arguments: ClassVar = {
         "of": Argument("cloth", "the cloth"),
         "over": Argument("site", "of the table's edge that it hangs over"),
-        "hangs": Argument("length", "how far it hangs over", 0.026),
+        "hangs": Argument("length", "how far it hangs down there", 0.026),
         "inset": Argument("length", "how far from the ends of its edge it is pinched", 0.016),
         "gap": Argument("length", "opening of the claws that come", 0.06),
         "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(30.0))),

@@ -1,0 +1,116 @@
+"""A towel is drawn over the table's edge, and taken up there: where tips are, where a pinched place is, and that the cloth follows."""
+
+import mujoco
+import numpy as np
+import pytest
+import shiliu
+from shiliu.replay.operator import Operator, perform, read_chain
+from shiliu.replay.skills.arm import posture, turned_between
+from shiliu.replay.skills.body import Body
+from shiliu.replay.skills.cloth import edges_of, flat_at
+from shiliu.replay.skills.tips import gap_of, hands_over, pad_end, tcp_from_nose, tcp_from_tip
+from shiliu.scenarios.draw import draw
+from shiliu.scenarios.simulation import Simulation
+
+AWAY = np.array([1.0, 0.0, 0.0])
+
+
+@pytest.fixture(scope="module")
+def folding():
+    return shiliu.load_scenario("laundry_folding")
+
+
+def watched(scene, seed, skills):
+    """Simulation, readings, operator of a chain; and a step of all of them."""
+    start = draw(scene, seed)
+    simulation = Simulation(scene, 1, 1)
+    readings = simulation.begin([start])
+    carry = scene.course.advance(scene.course.begin(1), readings)
+    operator = Operator(scene, start, seed, skills)
+    operator.body.see(readings.rows(0), carry.rows(np.array([0])))
+    while not operator.done:
+        action = operator.act(readings.rows(0), carry.rows(np.array([0])))
+        readings = simulation.step(action[None])
+        carry = scene.course.advance(carry, readings)
+    operator.body.see(readings.rows(0), carry.rows(np.array([0])))
+    return operator.body
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize(("gap", "pitch"), [(0.06, 30.0), (0.02, 50.0)])
+def test_tips_are_where_the_hand_is_placed_for(folding, side, gap, pitch):
+    """Against the boxes of the claw's own model: the lower tip's lowest edge, and its end on the other finger's side."""
+    start = draw(folding, 500)
+    body = Body(folding, start, np.random.default_rng(0), {})
+    arm, model = body.arms[side], start.model
+    data = mujoco.MjData(model)
+    at = np.array([0.45, 0.3 if side == "left" else -0.3, 0.90])
+    for where, lowest in ((tcp_from_tip, True), (tcp_from_nose, False)):
+        frame = hands_over(AWAY, np.deg2rad(pitch))[0]
+        q, off = arm.solve(where(at, frame, gap), frame, posture("over", side), None, 0.3)
+        assert off < 1e-3 and turned_between(arm.hand(q)[1], frame) < 0.01
+        data.qpos[:] = folding.start_qpos(model)
+        names = [n for n in folding.robot.arm_names if n.startswith(f"zarm_{side[0]}")]
+        for name, angle in zip(names, q):
+            data.qpos[model.joint(name).qposadr[0]] = angle
+        travel = (gap_of(0.0) - gap) / 2.0 / 0.914603815
+        for which in ("front", "back"):
+            data.qpos[model.joint(f"{side}_finger_{which}_joint").qposadr[0]] = travel
+        mujoco.mj_kinematics(model, data)
+        up = np.array([0.0, 0.0, 1.0]) - frame[2, 2] * frame[:, 2]
+        up /= np.linalg.norm(up)
+        corners = []
+        for which in ("front", "back"):
+            geom = data.geom(f"{side}_finger_{which}_tip")
+            size = model.geom(f"{side}_finger_{which}_tip").size
+            signs = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)])
+            corners.append(geom.xpos + (signs * size) @ geom.xmat.reshape(3, 3).T)
+        lower = min(corners, key=lambda box_: box_[:, 2].mean())
+        ahead, above = lower @ frame[:, 2], lower @ up
+        assert at @ frame[:, 2] == pytest.approx(ahead.max(), abs=1.5e-3)
+        assert at @ up == pytest.approx(above.min() if lowest else above.max(), abs=1.5e-3)
+
+
+def test_a_pinched_place_is_found_on_the_cloth(folding):
+    start = draw(folding, 500)
+    simulation = Simulation(folding, 1, 1)
+    body = Body(folding, start, np.random.default_rng(0), {})
+    body.see(simulation.begin([start]).rows(0), None)
+    cloth = folding.cloths[0]
+    places = body.vertices(cloth)
+    middle = 0.5 * (places[0] + places[1])
+    assert flat_at(cloth, places, middle + 0.01 * np.array([0.0, 0.0, 1.0])) == pytest.approx(
+        0.5 * (cloth.flat[0] + cloth.flat[1]), abs=3e-3
+    )
+    assert np.linalg.norm(flat_at(cloth, places, places[40]) - cloth.flat[0]) > 0.02  # elsewhere, elsewhere
+
+
+def test_a_towel_that_lies_askew_is_drawn_along_the_edge(folding):
+    seed = 542  # turned by about 14 degrees
+    body = watched(folding, seed, read_chain(folding)[:1])
+    cloth = folding.cloths[0]
+    places, edges = body.vertices(cloth), edges_of(body, cloth)
+    before = Body(folding, draw(folding, seed), np.random.default_rng(0), {})
+    before.see(Simulation(folding, 1, 1).begin([draw(folding, seed)]).rows(0), None)
+    first = before.vertices(cloth)
+    assert abs(first[edges.far["left"], 0] - first[edges.far["right"], 0]) > 0.15
+    edge = body.site("table/top_front")[0][0]
+    for side in ("left", "right"):
+        assert places[edges.far[side], 0] - edge == pytest.approx(0.350 - 0.022, abs=5e-3)
+        assert places[edges.near[side], 2] < 0.850 - 0.015  # what is over the edge hangs
+    assert np.linalg.norm(places[edges.far["left"]] - places[edges.far["right"]]) == pytest.approx(0.750, abs=0.015)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [552, 555])
+def test_the_towel_is_folded_corner_on_corner(folding, seed):
+    (done,) = perform(folding, [draw(folding, seed)], [seed])
+    assert done.success and done.peaks["cloth_tension"] < 20.0
+
+
+def test_a_claw_that_holds_nothing_ends_at_the_stop(folding):
+    """`pad_end` of a closed hand is ahead of and below its tcp by what the claw's model says."""
+    frame = hands_over(AWAY, np.deg2rad(60.0))[0]
+    end = pad_end(np.zeros(3), frame, 0.0)
+    assert end[0] == pytest.approx(0.0175 * np.cos(np.deg2rad(60.0)), abs=1e-6)
+    assert end[2] == pytest.approx(-0.0175 * np.sin(np.deg2rad(60.0)) - 0.010 * np.cos(np.deg2rad(60.0)), abs=1e-6)
