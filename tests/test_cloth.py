@@ -8,8 +8,9 @@ import pytest
 import shiliu
 from shiliu.replay.mistakes import read_mistakes
 from shiliu.replay.operator import perform
-from shiliu.replay.skills import cloth as pinching
+from shiliu.replay.skills import tips
 from shiliu.replay.skills.body import FORCE_PER_PERCENT, Body
+from shiliu.replay.skills.cloth import edges_of
 from shiliu.scenarios import draw
 from shiliu.scenarios.cloth import Cloth, cloth_of
 from shiliu.scenarios.config import nominal_values
@@ -340,43 +341,47 @@ def test_the_fingerprint_is_that_of_the_scene(folding):
 class Claw:
     """A claw that stands somewhere, and what it is told."""
 
-    def __init__(self, percent):
-        self.claws, self.held, self._percent = {"left": 0.0}, {}, percent
+    def __init__(self, percent, felt=0.0):
+        self.claws, self.held, self._percent, self._felt = {"left": 0.0}, {}, percent, felt
 
     def percent(self, side):
         return self._percent
 
+    def touch(self, side):
+        return np.full(2, self._felt)
+
 
 def test_a_claw_presses_on_cloth_with_a_force_and_closes_on_nothing():
-    claw = Claw(94.0)
-    pinching.squeeze(claw, "left", 1.2)
+    claw = Claw(94.0, felt=1.2)
+    tips.squeeze(claw, "left", 1.2)
     assert (claw.claws["left"] - 94.0) * FORCE_PER_PERCENT == pytest.approx(1.2)
+    claw = Claw(94.0, felt=0.5)  # less than half is felt: it closes faster
+    tips.squeeze(claw, "left", 1.2)
+    assert (claw.claws["left"] - 94.0) * FORCE_PER_PERCENT == pytest.approx(tips.GENTLY)
     claw = Claw(99.0)
-    pinching.squeeze(claw, "left", 1.2)
-    assert pinching.gap_of(claw.claws["left"]) == pytest.approx(pinching.TIGHT)
+    tips.squeeze(claw, "left", 1.2)
+    assert tips.gap_of(claw.claws["left"]) == pytest.approx(tips.TIGHT)
     claw = Claw(94.0)
-    list(pinching.squeezing(claw, "left", 1.2, iter([None])))
+    list(tips.squeezing(claw, "left", 1.2, iter([None])))
     assert claw.claws["left"] == 0.0  # what has been let go of is not squeezed again
     claw.held["left"] = "towel"
-    list(pinching.squeezing(claw, "left", 1.2, iter([None])))
+    list(tips.squeezing(claw, "left", 1.2, iter([None])))
     assert claw.claws["left"] > 94.0
 
 
-def test_the_outer_pad_comes_down_lower_and_pads_end_where_they_are_sent():
+def test_one_finger_is_over_the_other_and_pads_end_where_they_are_sent():
     away = np.array([np.cos(0.06), np.sin(0.06), 0.0])
-    for side in ("left", "right"):
-        for level in pinching.hands_over(side, away, 1.3, 1.1):
-            frame = pinching.canted(level, away)
-            np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-12)
-            outer = frame[:, 1] if frame[:, 1] @ away < 0.0 else -frame[:, 1]
-            assert -np.sin(pinching.CANT) <= outer[2] < -0.9 * np.sin(pinching.CANT) * abs(level[:, 1] @ away)
-            assert level[2, 1] == pytest.approx(0.0)
-            place = np.array([0.3, 0.2, 0.85])
-            tcp = pinching.tcp_over(place, frame, 0.06)
-            np.testing.assert_allclose(pinching.pad_end(tcp, frame, 0.06), place, atol=1e-12)
-            assert tcp[2] > place[2]
-    inwards = [pinching.hands_over(side, away, 1.3, 1.1)[0][1, 2] for side in ("left", "right")]
-    assert inwards[0] < 0.0 < inwards[1]
+    first, second = tips.hands_over(away, 0.5)
+    np.testing.assert_allclose(first[:, 1], -second[:, 1], atol=1e-12)  # which finger is which
+    for frame in (first, second):
+        np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-12)
+        assert frame[:, 2] @ away == pytest.approx(np.cos(0.5)) and frame[2, 2] == pytest.approx(-np.sin(0.5))
+        assert abs(frame[2, 1]) == pytest.approx(np.cos(0.5))  # the opening stands as upright as the fingers lie level
+        place = np.array([0.3, 0.2, 0.85])
+        tcp = tips.tcp_over(place, frame, 0.06)
+        np.testing.assert_allclose(tips.pad_end(tcp, frame, 0.06), place, atol=1e-12)
+        lower = tips.tcp_from_tip(place, frame, 0.06) - tips.tcp_from_nose(place, frame, 0.06)
+        assert np.linalg.norm(lower) == pytest.approx(tips.TIP_BACK - tips.TIP_FRONT) and lower[2] > 0.0
 
 
 def test_near_and_far_corners_are_those_that_the_robot_sees(folding):
@@ -386,7 +391,7 @@ def test_near_and_far_corners_are_those_that_the_robot_sees(folding):
     readings = sim.begin([begun])
     body = Body(folding, begun, np.random.default_rng(0), {})
     body.see(readings.rows(0), folding.course.begin(1).rows(np.array([0])))
-    edges, places = pinching.edges_of(body, cloth), body.vertices(cloth)
+    edges, places = edges_of(body, cloth), body.vertices(cloth)
     assert places.shape == (325, 3)
     for side, left in (("left", 1.0), ("right", -1.0)):
         near, far = places[edges.near[side]], places[edges.far[side]]
