@@ -50,11 +50,7 @@ def details(scene, episode):
     """What the judge would put into the finding, without the rest of the judge."""
     own = own_draw(scene, episode)
     played = next(play(scene, [Take(own, episode.actions)], [sorted(episode.checkpoints)], 1))
-    pairs = {
-        name: (np.asarray(episode.states[name]), played.observations[name])
-        for name in RECORDED
-        if name in episode.states
-    }
+    pairs = {name: (np.asarray(episode.states[name]), played.observations[name]) for name in RECORDED if name in episode.states}
     recorded, replayed = ({name: pair[i] for name, pair in pairs.items()} for i in (0, 1))
     return attribute(scene, episode, own, recorded, replayed, played.states)
 

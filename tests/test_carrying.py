@@ -274,9 +274,7 @@ def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand
     )
     found = {f.code: f for f in check_carried(case, SimpleNamespace(draw=draw), played, known=True)}
     assert (found["slip"].level, found["slip"].subject) == ("WARN", ("bowl", "left_claw"))
-    (held,) = carried(
-        "bowl", force, qpos[:, bowl + 2], ["left_claw", "right_claw"], scene.weights["bowl"], scene.control_timestep
-    )
+    (held,) = carried("bowl", force, qpos[:, bowl + 2], ["left_claw", "right_claw"], scene.weights["bowl"], scene.control_timestep)
     assert found["slip"].value == pytest.approx(creep.max() - creep[held.begin], abs=1e-6)
     mass = sum(
         float(model.body(i).mass[0]) for i in range(model.nbody) if model.body(i).name.startswith(("bowl/", "food/"))
@@ -286,10 +284,7 @@ def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand
 
 
 def test_a_light_thing_that_is_lowered_is_not_dropped_and_one_that_is_let_go_is():
-    force, height = (
-        np.full(60, 0.06),
-        np.interp(np.arange(60), [20, 30], [1.2, 1.08]),
-    )  # a clip of 6 g, lowered by 120 mm
+    force, height = np.full(60, 0.06), np.interp(np.arange(60), [20, 30], [1.2, 1.08])  # a clip of 6 g, lowered by 120 mm
     force[22] = 0.7  # a jerk, above what a heavy thing is held from
     (kept,) = check_drop({"clip": force}, {"clip": height}, {"clip": 0.06}, 0.02, RULES)
     assert (kept.level, kept.value) == ("PASS", 0.0)

@@ -85,9 +85,7 @@ def test_a_new_scenario_is_known_to_gymnasium_by_its_scene(designer):
 def test_the_designers_microwave_wins_over_the_packages(designer, scene):
     own = (SHARE / "scenario" / "microwave.yaml").read_text(encoding="utf-8")
     assert "\nversion: " in own
-    own = own.replace(f"\nversion: {scene.version}", "\nversion: 77", 1).replace(
-        "latch_force: 25 N", "latch_force: 30 N"
-    )
+    own = own.replace(f"\nversion: {scene.version}", "\nversion: 77", 1).replace("latch_force: 25 N", "latch_force: 30 N")
     (designer / "conf" / "scenario" / "microwave.yaml").write_text(own, encoding="utf-8")
     changed = shiliu.load_scenario("microwave")
     assert scene.version != 77 and changed.version == 77

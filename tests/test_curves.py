@@ -20,9 +20,7 @@ MS = 1_000_000
 
 def case(streams=(), **known):
     recording = Recording("a", "a", "0" * 64, "robot", {s.name: s for s in streams})
-    return SimpleNamespace(
-        recording=recording, stage=SimpleNamespace(rules=RULES), forward=None, carried=None, seen=[], **known
-    )
+    return SimpleNamespace(recording=recording, stage=SimpleNamespace(rules=RULES), forward=None, carried=None, seen=[], **known)
 
 
 def stream(sent, received=None, values=None, role="command"):
@@ -43,9 +41,7 @@ def test_the_age_of_commands_peaks_where_the_finding_is():
     stale = check_link(one.recording, RULES)[0]
     plot = own_curve(one, stale)
     assert plot.unit == "ms" and [limit["value"] for limit in plot.limits] == [300.0, 500.0]
-    assert at(plot.traces[0], stale.t0) == pytest.approx(700.0) and max(plot.traces[0]["y"]) == pytest.approx(
-        1e3 * stale.value
-    )
+    assert at(plot.traces[0], stale.t0) == pytest.approx(700.0) and max(plot.traces[0]["y"]) == pytest.approx(1e3 * stale.value)
     assert plot.marks == [{"t0": stale.t0, "t1": stale.t1, "code": "link.stale"}]
 
 
@@ -85,19 +81,7 @@ def test_what_was_not_checked_has_no_curve():
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_kind_of_curve_has_its_words(lang):
     words = Words(lang)
-    for kind in (
-        "age",
-        "apart",
-        "beyond",
-        "depth",
-        "interval",
-        "lost",
-        "margin",
-        "slip",
-        "friction",
-        "payload",
-        "halves",
-    ):
+    for kind in ("age", "apart", "beyond", "depth", "interval", "lost", "margin", "slip", "friction", "payload", "halves"):
         assert title(Plot(kind, "", "1", []), words) in words.book["plots"].values()
 
 

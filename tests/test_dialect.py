@@ -66,9 +66,7 @@ def test_a_file_of_another_encoding_is_refused_by_line(tmp_path):
 def test_near_matches_stand_before_what_exists():
     assert nearest("microwav", ["bare", "microwave"]) == " Did you mean microwave? Known here: bare, microwave."
     assert nearest("zzz", ["bare"]) == " Known here: bare."
-    assert nearest("sleeve", ["world", *(f"cloth_{i}" for i in range(363))]).endswith(
-        "Known here: cloth_0 to cloth_362, world."
-    )
+    assert nearest("sleeve", ["world", *(f"cloth_{i}" for i in range(363))]).endswith("Known here: cloth_0 to cloth_362, world.")
     assert nearest("keyy", ["key_2", "key_10", "lid"]).endswith("Known here: key_10, key_2, lid.")
     assert nearest("bar", ["bare", "bare"]) == " Did you mean bare? Known here: bare.", "each is named once"
 

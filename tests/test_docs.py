@@ -41,20 +41,10 @@ def test_the_page_of_checks_has_every_code_as_configured():
 def test_every_code_has_an_example_and_a_curve_or_a_reason_why_not():
     checks, codes = script("checks"), set(load_rules("arm_manipulation", None))
     examples = json.loads((ROOT / "docs" / "checks" / "examples.json").read_text(encoding="utf-8"))
-    assert codes - set(examples) == set(checks.WITHOUT_EXAMPLE), (
-        "python docs/checks.py examples, or say why there is none"
-    )
+    assert codes - set(examples) == set(checks.WITHOUT_EXAMPLE), "python docs/checks.py examples, or say why there is none"
     without = {code for code, one in examples.items() if not one["picture"]}
     assert without <= set(checks.WITHOUT_CURVE) <= codes, "a code that counts something shows it over time"
-    curves = {
-        *CURVES,
-        "joint.position",
-        "joint.velocity",
-        "joint.jump",
-        "torque.peak",
-        "retarget.error",
-        "door.followed",
-    }
+    curves = {*CURVES, "joint.position", "joint.velocity", "joint.jump", "torque.peak", "retarget.error", "door.followed"}
     of_streams = {code for code in codes if code.startswith(("stream.", "unit.", "value."))}  # both channels are drawn
     assert codes <= curves | of_streams | set(checks.WITHOUT_CURVE) | set(checks.WITHOUT_EXAMPLE) | {"robustness"}
 

@@ -8,7 +8,7 @@ from shiliu.replay.operator import Operator, perform, read_chain
 from shiliu.replay.skills.arm import posture, turned_between
 from shiliu.replay.skills.body import Body
 from shiliu.replay.skills.cloth import edges_of, flat_at
-from shiliu.replay.skills.tips import gap_of, hands_over, pad_end, tcp_from_nose, tcp_from_tip
+from shiliu.replay.skills.tips import gap_of, hands_over, tcp_from_nose, tcp_from_tip
 from shiliu.scenarios.draw import draw
 from shiliu.scenarios.simulation import Simulation
 
@@ -21,7 +21,7 @@ def folding():
 
 
 def watched(scene, seed, skills):
-    """Simulation, readings, operator of a chain; and a step of all of them."""
+    """What the operator sees when it has performed a chain."""
     start = draw(scene, seed)
     simulation = Simulation(scene, 1, 1)
     readings = simulation.begin([start])
@@ -69,7 +69,7 @@ def test_tips_are_where_the_hand_is_placed_for(folding, side, gap, pitch):
             size = model.geom(f"{side}_finger_{which}_tip").size
             signs = np.array([(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)])
             corners.append(geom.xpos + (signs * size) @ geom.xmat.reshape(3, 3).T)
-        lower = min(corners, key=lambda box_: box_[:, 2].mean())
+        lower = min(corners, key=lambda box: box[:, 2].mean())
         ahead, above = lower @ frame[:, 2], lower @ up
         assert at @ frame[:, 2] == pytest.approx(ahead.max(), abs=1.5e-3)
         assert at @ up == pytest.approx(above.min() if lowest else above.max(), abs=1.5e-3)
@@ -110,11 +110,3 @@ def test_a_towel_that_lies_askew_is_drawn_along_the_edge(folding):
 def test_the_towel_is_folded_corner_on_corner(folding, seed):
     (done,) = perform(folding, [draw(folding, seed)], [seed])
     assert done.success and done.peaks["cloth_tension"] < 20.0
-
-
-def test_a_claw_that_holds_nothing_ends_at_the_stop(folding):
-    """`pad_end` of a closed hand is ahead of and below its tcp by what the claw's model says."""
-    frame = hands_over(AWAY, np.deg2rad(60.0))[0]
-    end = pad_end(np.zeros(3), frame, 0.0)
-    assert end[0] == pytest.approx(0.0175 * np.cos(np.deg2rad(60.0)), abs=1e-6)
-    assert end[2] == pytest.approx(-0.0175 * np.sin(np.deg2rad(60.0)) - 0.010 * np.cos(np.deg2rad(60.0)), abs=1e-6)

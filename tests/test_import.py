@@ -379,10 +379,7 @@ def test_raw_streams_lie_beside_the_frames(tmp_path, monkeypatch):
     main(["import", f"data={path}", f"out={tmp_path / 'x'}"])
     draft = f"mapping={tmp_path / 'proposed-mapping.yaml'}"
     assert main(["import", f"data={path}", f"out={tmp_path / 'a'}", draft, "quiet=true"]) == 0
-    (source,), (raw,) = (
-        read(path, tmp_path / "proposed-mapping.yaml"),
-        read(tmp_path / "a/shiliu/raw/episode_000000.mcap"),
-    )
+    (source,), (raw,) = read(path, tmp_path / "proposed-mapping.yaml"), read(tmp_path / "a/shiliu/raw/episode_000000.mcap")
     assert all(np.array_equal(raw.streams[name].values, s.values) for name, s in source.streams.items())
     assert main(["import", f"data={path}", f"out={tmp_path / 'b'}", draft, "quiet=true", "keep_raw=false"]) == 0
     assert not (tmp_path / "b/shiliu/raw").exists()
@@ -598,9 +595,7 @@ def test_a_bag_of_unknown_topics_gets_a_draft_that_then_reads_it(tmp_path, capsy
     assert (command.role, command.unit, command.names, command.clock) == ("command", "rad", ("a", "b", "c"), "capture")
     assert (measured.role, measured.unit, measured.n) == ("measured", "deg", 30)
     wrench = r.streams["/wrist/force"]
-    assert (
-        wrench.names == ("x", "y", "z") and wrench.clock == "receive" and wrench.values[5].tolist() == [5.0, 2.0, 3.0]
-    )
+    assert wrench.names == ("x", "y", "z") and wrench.clock == "receive" and wrench.values[5].tolist() == [5.0, 2.0, 3.0]
     assert "timed by arrival" in (tmp_path / "proposed-mapping.yaml").read_text()
     words = ["import", f"data={path}", f"out={tmp_path / 'set'}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]
     assert main(words) == 0 and len(list(read(tmp_path / "set"))) == 1

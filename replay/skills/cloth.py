@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...scenarios.cloth import Cloth
-from .arm import Arm, Path, between, posture, turned_between
+from .arm import Arm, between, posture, turned_between
 from .body import SIDES, Body, Motion, percent_of_gap
 from .hands import UP
 from .skill import Argument, Skill
@@ -29,13 +29,8 @@ from .tips import (
 
 FIRM = (0.1, 0.1, 0.1)  # weights of the hand's orientation [m/rad]: it keeps its direction
 LIKE = ("raised", "level", "bench_beside", "shelf", "over", "elbow_in")  # how the arms may be held before the table
-WAYS = (
-    (),
-    ("ready",),
-    ("raised",),
-    ("elbow_out",),
-    ("ready", "over"),
-)  # rows of postures by which a hand comes from anywhere
+# rows of postures by which a hand comes from anywhere
+WAYS = ((), ("ready",), ("raised",), ("elbow_out",), ("ready", "over"))
 HOVER = 0.07  # m, from where a hand comes down
 # drawing
 YIELD, SINK = 0.002, 0.01  # m/s by which a pressing hand goes down for each newton that is missing, and at most
@@ -43,10 +38,7 @@ NEARING, NEAR = 0.4, 0.0015  # s, in which a hand makes up what does not hang ov
 PATIENCE = 12.0  # s, after which a cloth is not drawn further
 # picking up: m from the table's edge, and from what hangs over it
 BEFORE, WITHIN = 0.05, 0.018  # whence the lower finger comes, and how far it goes below the table
-BELOW, TOUCHED = (
-    0.018,
-    0.004,
-)  # how far below the cloth it comes; how far it lifts the edge straight before it turns it up
+BELOW, TOUCHED = 0.018, 0.004  # how far below the cloth it comes; how far it goes straight up with the edge
 CLOSING = 27.0  # percent/s, slow enough for the arm to follow
 NARROW = 0.022  # m: narrower than that it closes gently, the cloth being between the pads
 SHUT, FELT = 0.007, 1.5  # m, N: opening at which the cloth is held, or what both pads feel
@@ -148,6 +140,12 @@ def keeping_lower(body: Body, side: str, nose: np.ndarray, frame: np.ndarray, mo
         yield
 
 
+def rising(arm: Arm, by: float) -> Motion:
+    """Straight up by a length [m], the hand turned as it is."""
+    at, frame = arm.hand()
+    yield from arm.follow(arm.line([(at + by * UP, frame)], 0.2, orient=FIRM), tremor=0.0)
+
+
 class DrawOver(Skill):
     """Draw a cloth that lies flat towards the robot, until its near long edge hangs over the edge of the table.
 
@@ -173,7 +171,7 @@ class DrawOver(Skill):
         left = set(SIDES)
         yield from together(*(self._press(body, side) for side in SIDES))
         yield from together(*(self._draw(body, side, left) for side in SIDES))
-        yield from together(*(body.arms[side].follow(self._up(body, side), tremor=0.0) for side in SIDES))
+        yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
 
     def _press(self, body: Body, side: str) -> Motion:
         """Bring a closed claw over the place on the cloth where it is to press."""
@@ -219,16 +217,12 @@ class DrawOver(Skill):
         width = float(np.linalg.norm(cloth.flat[edges.far[side]] - cloth.flat[edges.near[side]]))
         return width - float((places[edges.far[side]] - edge) @ away)
 
-    def _up(self, body: Body, side: str) -> Path:
-        at, frame = body.arms[side].hand()
-        return body.arms[side].line([(at + HOVER * UP, frame)], 0.2, orient=FIRM)
-
 
 class PickCloth(Skill):
     """Take up the near long edge of a cloth where it hangs over the edge of a table, beside its corners, one with each hand.
 
     The fingers point across the table and down, one over the other. The lower one comes below the hanging edge and lifts it, out
-    and up, until it lies level on the finger; the finger goes on below the cloth as far as the table, and the upper one closes.
+    and up, until it lies on the finger; the upper one closes.
     So one layer lies between the pads with its edge towards the palm, and nothing of it is wrapped round a finger.
     """
 
@@ -289,7 +283,7 @@ class PickCloth(Skill):
         body.hold_on(side, self.of.part)
         yield from squeezing(body, side, force, arm.hold(SETTLE))
         for by in RAISED:  # off the table the cloth is thinner between the pads: they come to their force once more
-            yield from squeezing(body, side, force, arm.follow(self._up(arm, by, 0.2), tremor=0.0))
+            yield from squeezing(body, side, force, rising(arm, by))
             yield from squeezing(body, side, force, arm.hold(SETTLE))
 
     def _close(self, body: Body, side: str) -> Motion:
@@ -304,17 +298,13 @@ class PickCloth(Skill):
             if gap < SHUT or (gap < NARROW and body.touch(side).min() > FELT):
                 break
 
-    def _up(self, arm: Arm, by: float, speed: float) -> Path:
-        at, frame = arm.hand()
-        return arm.line([(at + by * UP, frame)], speed, orient=FIRM)
-
 
 class FoldHalf(Skill):
     """Carry the near edge of a cloth, held by both hands, in an arc over to the far edge, lower it there and let go of it.
 
     The hands end above the upper layer, fingers pointing away and down, so that nothing of the cloth lies on them. What stands
-    between the pads, up to the edge, falls forwards when they open; it is seen on the way, and the hands come down as much short
-    of the far corners.
+    between the pads, up to the edge, is tipped over to the front when they have opened; how much that is is seen on the way, and the
+    hands come down as much short of the far corners.
     """
 
     word = "fold_half"

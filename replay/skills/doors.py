@@ -182,9 +182,7 @@ class PushOpen(Skill):
         reach = -np.inf
         for name, last in OVER:
             like = posture(name, self.hand)
-            start, off = arm.solve(
-                self._behind(body, angle, self.radius, self._room(angle), self.height), None, like, like
-            )
+            start, off = arm.solve(self._behind(body, angle, self.radius, self._room(angle), self.height), None, like, like)
             if off > ROOM:
                 continue
             poses: list[tuple[np.ndarray, None]] = []
