@@ -42,7 +42,7 @@ class Reward:
         self.scene, self.kind = scene, kind
         goal = (course or scene.course).subgoals
         self._hands = tuple(Request("site_position", f"{side}_tcp") for side in ("left", "right"))
-        self._leaves = [leaves(subgoal.predicate) for subgoal in goal]
+        self._asked = [subgoal.predicate for subgoal in goal]
         self._plain = kind == "sparse" or not goal
         self._before: list[list[Values]] = []
         self._stage: Values = 0  # subgoals reached before this step
@@ -53,7 +53,7 @@ class Reward:
         Args:
             start: readings of the copies that begin; stage: subgoals that hold at once; ids: which copies, None for all.
         """
-        before = [[leaf.margin(start) for leaf in parts] for parts in self._leaves]
+        before = [[leaf.margin(start) for leaf in parts] for parts in map(leaves, self._asked)]
         if ids is None:
             self._before, self._stage = before, stage
             return
@@ -69,23 +69,23 @@ class Reward:
             return success.astype(float)
         if self.kind == "subgoal":
             gained, self._stage = carry.stage - self._stage, carry.stage
-            return gained / len(self._leaves)
+            return gained / len(self._asked)
         value = carry.stage.astype(float)
-        for i in range(len(self._leaves)):
+        for i in range(len(self._asked)):
             now = carry.stage == i
             if now.any():
                 value = np.where(now, self._along(i, readings), value)
-        return np.where(success, 1.0, value / len(self._leaves))
+        return np.where(success, 1.0, value / len(self._asked))
 
     def of_row(self, row: Row, stage: int, success: bool) -> float:
         """The same of one copy that has reached `stage` subgoals."""
         if self.kind == "subgoal" and not self._plain:
             gained, self._stage = stage - self._stage, stage
-            return gained / len(self._leaves)
+            return gained / len(self._asked)
         if self._plain or success:
             return float(success)
-        value = self._along(stage, row) if stage < len(self._leaves) else stage
-        return value / len(self._leaves)
+        value = self._along(stage, row) if stage < len(self._asked) else stage
+        return value / len(self._asked)
 
     def save(self) -> tuple[list[list[Values]], Values]:
         """What it remembers of one copy's episode."""
@@ -96,7 +96,7 @@ class Reward:
 
     def _along(self, i: int, readings: Readings | Row) -> Values:
         """Subgoals reached, and how far the i-th has come."""
-        way = progress(self._leaves[i], readings, self._before[i])
+        way = progress(self._asked[i], readings, self._before[i])
         return i + HAND_SHARE * self._near(readings, i) + (1 - HAND_SHARE) * way * DONE
 
     def _near(self, readings: Readings | Row, i: int) -> Values:

@@ -8,7 +8,7 @@ plain floats of one (`Row`): the same operations in the same order, so that both
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -178,6 +178,24 @@ class Below:
 
 
 @dataclass(frozen=True)
+class Higher:
+    """A body's origin is at least so much [m] higher than a site (`lower`: lower than it)."""
+
+    position: Request
+    place: Request
+    by: float
+    lower: bool = False
+    unit: str = "m"
+
+    def requests(self) -> list[Request]:
+        return [self.position, self.place]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        above = readings.point(self.position)[2] - readings.point(self.place)[2]
+        return -above - self.by if self.lower else above - self.by
+
+
+@dataclass(frozen=True)
 class Share:
     """The share of loose pieces inside an upright cylinder of a container's frame is at least (`below`: less than) a bound.
 
@@ -278,20 +296,36 @@ def leaves(predicate: Predicate) -> list[Predicate]:
     return [predicate]
 
 
-def progress(parts: Sequence[Predicate], readings: Readings | Row, before: Sequence[Values]) -> Values:
-    """How much of the way from the start to holding has been made, averaged over simple predicates.
+def conjuncts(predicate: Predicate) -> list[Predicate]:
+    """What shall hold at once inside one, in its order: simple predicates, and those of which one is enough."""
+    if isinstance(predicate, All):
+        return [inner for part in predicate.parts for inner in conjuncts(part)]
+    return [predicate]
+
+
+def progress(predicate: Predicate, readings: Readings | Row, before: Sequence[Values]) -> Values:
+    """How much of the way from the start to holding has been made: the mean of what shall all hold, the best of what may.
 
     Args:
-        parts: the `leaves` of what shall hold.
+        predicate: what shall hold.
         readings: now, leading shape (...,).
-        before: margin of each of them at the start, broadcastable to that shape.
+        before: margin of each of its `leaves` at the start, broadcastable to that shape.
 
     Returns:
-        (...,) in 0..1; one where all hold.
+        (...,) in 0..1; one where it holds.
     """
+    return _done(predicate, readings, iter(before))
+
+
+def _done(predicate: Predicate, readings: Readings | Row, before: Iterator[Values]) -> Values:
+    """`progress`, taking the margins of its leaves from `before`."""
+    if isinstance(predicate, AnyOf):
+        return most([_done(part, readings, before) for part in predicate.parts])
+    parts = conjuncts(predicate)
     done: Values = 0.0
-    for leaf, margin in zip(parts, before):
-        done = done + _way(leaf.margin(readings), margin)
+    for part in parts:
+        now = _done(part, readings, before) if isinstance(part, AnyOf) else _way(part.margin(readings), next(before))
+        done = done + now
     return done / len(parts)
 
 

@@ -406,4 +406,4 @@ def test_a_towel_is_folded_by_its_near_corners_and_falls_back_where_the_claws_op
     begun = draw.draw(folding, 500)
     good, bad = perform(folding, [begun, begun], [500, 500], mistakes=[None, read_mistakes(folding)["corners_let_go"]])
     assert good.success and not good.unsafe and good.peaks["cloth_tension"] < 15.0
-    assert not bad.success and bad.failure == "replay.goal:halved"
+    assert not bad.success and bad.failure == "replay.goal:turned"

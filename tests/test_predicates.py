@@ -11,6 +11,7 @@ from shiliu.scenarios.predicate import (
     Below,
     Displaced,
     Force,
+    Higher,
     Moved,
     Near,
     Share,
@@ -61,6 +62,10 @@ CASES = {
     "oven stayed": (Moved(AT, 0.02), {AT: [0.3, 0.4, 1]}, {}, {}, {AT: [0.305, 0.4, 1]}, -0.015),
     "bowl lies on the floor": (Below(BOWL, 0.1), {BOWL: [5, 5, 0.03]}, {}, {}, None, 0.07),
     "bowl is on the counter": (Below(BOWL, 0.1), {BOWL: [0, 0, 0.87]}, {}, {}, None, -0.77),
+    "a corner is lifted by 30 mm": (Higher(AT, PLATE, 0.02), {AT: [0, 0, 0.88], PLATE: [1, 0, 0.85]}, {}, {}, None, 0.01),
+    "a corner lies on the table": (Higher(AT, PLATE, 0.02), {AT: [0, 0, 0.853], PLATE: [1, 0, 0.85]}, {}, {}, None, -0.017),
+    "a corner hangs 25 mm down": (Higher(AT, PLATE, 0.01, lower=True), {AT: [0, 0, 0.825], PLATE: [1, 0, 0.85]}, {}, {}, None, 0.015),
+    "a corner does not hang": (Higher(AT, PLATE, 0.01, lower=True), {AT: [0, 0, 0.853], PLATE: [1, 0, 0.85]}, {}, {}, None, -0.013),
     "all grains are in": (SHARE, dict.fromkeys(GRAINS, INSIDE), {}, {}, None, 0.25),
     "three of four are in": (SHARE, dict(zip(GRAINS, [INSIDE, INSIDE, BESIDE, INSIDE])), {}, {}, None, 0.0),
     "one of four is in": (SHARE, dict(zip(GRAINS, [UNDER, INSIDE, BESIDE, OVER])), {}, {}, None, -0.5),
@@ -139,7 +144,18 @@ def test_progress_is_the_share_of_the_way(readings):
     ways = [(0.0, 0.0, 0.0), (0.5, 0.0, 0.25), (0.5, 0.5, 0.5), (1.0, 0.5, 0.75), (2.0, 1.0, 1.0), (-1.0, 0.0, 0.0)]
     for door, bowl, expected in ways:
         taken = readings({DOOR: [door], BOWL: [bowl, 0, 0], PLATE: [1.1, 0, 0]})
-        assert progress(leaves(goal), taken, before) == pytest.approx(expected), (door, bowl)
+        assert progress(goal, taken, before) == pytest.approx(expected), (door, bowl)
+
+
+def test_of_a_choice_the_nearest_alternative_is_the_progress(readings):
+    choice = AnyOf((All((Angle(DOOR, 1.0, True), Displaced(KEY, 0.002))), Below(BOWL, 0.5)))
+    goal = All((Near(BOWL, PLATE, 0.1), choice))
+    start = readings({DOOR: [0.0], KEY: [0.0], BOWL: [0, 0, 1.0], PLATE: [1.1, 0, 1.0]})
+    before = [leaf.margin(start) for leaf in leaves(goal)]
+    cases = ((0.4, 0.0, 0.0, 0.2), (0.4, 0.001, 0.0, 0.45), (0.4, 0.0, 0.3, 0.6), (2.0, 0.01, 0.0, 1.0))
+    for door, key, low, of_choice in cases:
+        taken = readings({DOOR: [door], KEY: [key], BOWL: [0, 0, 1.0 - low], PLATE: [1.1, 0, 1.0 - low]})
+        assert progress(goal, taken, before) == pytest.approx(0.5 * of_choice), (door, key, low)
 
 
 def test_a_choice_of_like_things_keeps_their_unit():

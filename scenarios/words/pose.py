@@ -1,10 +1,10 @@
-"""Words of where things are: angle, near, upright, tilted, moved, below."""
+"""Words of where things are: angle, near, upright, tilted, moved, below, higher, lower."""
 
 from __future__ import annotations
 
 from ..dialect import Node
 from ..names import Names
-from ..predicate import Angle, Below, Moved, Near, Predicate, Upright
+from ..predicate import Angle, Below, Higher, Moved, Near, Predicate, Upright
 from ..sensing import Request
 from .word import Words
 
@@ -56,6 +56,23 @@ def _below(node: Node, names: Names) -> Predicate | None:
     return None if site is None else Below(Request("site_position", site), height)
 
 
+def _beside(node: Node, names: Names, lower: bool) -> Predicate | None:
+    node.mapping(required=("of", "than", "by"))
+    body, place = names.element(node.child("of"), "body"), names.element(node.child("than"), "site")
+    by = node.child("by").quantity("length", low=0.0)
+    if body is None or place is None:
+        return None
+    return Higher(Request("body_position", body), Request("site_position", place), by, lower)
+
+
+def _higher(node: Node, names: Names) -> Predicate | None:
+    return _beside(node, names, lower=False)
+
+
+def _lower(node: Node, names: Names) -> Predicate | None:
+    return _beside(node, names, lower=True)
+
+
 WORDS: Words = {
     "angle": _angle,
     "near": _near,
@@ -63,4 +80,6 @@ WORDS: Words = {
     "tilted": _tilted,
     "moved": _moved,
     "below": _below,
+    "higher": _higher,
+    "lower": _lower,
 }
