@@ -6,7 +6,7 @@ import numpy as np
 
 from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
-from ..scenarios.predicate import Values, distance, leaves, progress
+from ..scenarios.predicate import Values, conjuncts, distance, leaves, progress
 from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings, Request, Row
 from ..scenarios.temporal import Carry, Course
@@ -42,7 +42,8 @@ class Reward:
         self.scene, self.kind = scene, kind
         goal = (course or scene.course).subgoals
         self._hands = tuple(Request("site_position", f"{side}_tcp") for side in ("left", "right"))
-        self._asked = [subgoal.predicate for subgoal in goal]
+        self._parts = [conjuncts(subgoal.predicate) for subgoal in goal]
+        self._leaves = [leaves(subgoal.predicate) for subgoal in goal]
         self._plain = kind == "sparse" or not goal
         self._before: list[list[Values]] = []
         self._stage: Values = 0  # subgoals reached before this step
@@ -53,7 +54,7 @@ class Reward:
         Args:
             start: readings of the copies that begin; stage: subgoals that hold at once; ids: which copies, None for all.
         """
-        before = [[leaf.margin(start) for leaf in parts] for parts in map(leaves, self._asked)]
+        before = [[leaf.margin(start) for leaf in parts] for parts in self._leaves]
         if ids is None:
             self._before, self._stage = before, stage
             return
@@ -69,23 +70,23 @@ class Reward:
             return success.astype(float)
         if self.kind == "subgoal":
             gained, self._stage = carry.stage - self._stage, carry.stage
-            return gained / len(self._asked)
+            return gained / len(self._parts)
         value = carry.stage.astype(float)
-        for i in range(len(self._asked)):
+        for i in range(len(self._parts)):
             now = carry.stage == i
             if now.any():
                 value = np.where(now, self._along(i, readings), value)
-        return np.where(success, 1.0, value / len(self._asked))
+        return np.where(success, 1.0, value / len(self._parts))
 
     def of_row(self, row: Row, stage: int, success: bool) -> float:
         """The same of one copy that has reached `stage` subgoals."""
         if self.kind == "subgoal" and not self._plain:
             gained, self._stage = stage - self._stage, stage
-            return gained / len(self._asked)
+            return gained / len(self._parts)
         if self._plain or success:
             return float(success)
-        value = self._along(stage, row) if stage < len(self._asked) else stage
-        return value / len(self._asked)
+        value = self._along(stage, row) if stage < len(self._parts) else stage
+        return value / len(self._parts)
 
     def save(self) -> tuple[list[list[Values]], Values]:
         """What it remembers of one copy's episode."""
@@ -96,7 +97,7 @@ class Reward:
 
     def _along(self, i: int, readings: Readings | Row) -> Values:
         """Subgoals reached, and how far the i-th has come."""
-        way = progress(self._asked[i], readings, self._before[i])
+        way = progress(self._parts[i], readings, self._before[i])
         return i + HAND_SHARE * self._near(readings, i) + (1 - HAND_SHARE) * way * DONE
 
     def _near(self, readings: Readings | Row, i: int) -> Values:

@@ -8,7 +8,7 @@ plain floats of one (`Row`): the same operations in the same order, so that both
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -303,29 +303,24 @@ def conjuncts(predicate: Predicate) -> list[Predicate]:
     return [predicate]
 
 
-def progress(predicate: Predicate, readings: Readings | Row, before: Sequence[Values]) -> Values:
+def progress(parts: Sequence[Predicate], readings: Readings | Row, before: Iterable[Values]) -> Values:
     """How much of the way from the start to holding has been made: the mean of what shall all hold, the best of what may.
 
     Args:
-        predicate: what shall hold.
+        parts: the `conjuncts` of what shall hold.
         readings: now, leading shape (...,).
         before: margin of each of its `leaves` at the start, broadcastable to that shape.
 
     Returns:
-        (...,) in 0..1; one where it holds.
+        (...,) in 0..1; one where all hold.
     """
-    return _done(predicate, readings, iter(before))
-
-
-def _done(predicate: Predicate, readings: Readings | Row, before: Iterator[Values]) -> Values:
-    """`progress`, taking the margins of its leaves from `before`."""
-    if isinstance(predicate, AnyOf):
-        return most([_done(part, readings, before) for part in predicate.parts])
-    parts = conjuncts(predicate)
+    left = iter(before)
     done: Values = 0.0
     for part in parts:
-        now = _done(part, readings, before) if isinstance(part, AnyOf) else _way(part.margin(readings), next(before))
-        done = done + now
+        if type(part) is AnyOf:
+            done = done + most([progress(conjuncts(choice), readings, left) for choice in part.parts])
+        else:
+            done = done + _way(part.margin(readings), next(left))
     return done / len(parts)
 
 

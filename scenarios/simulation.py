@@ -56,7 +56,13 @@ class Simulation:
         self._commands = scene.n_actions  # columns of ctrl that an action fills; the rest reacts
         self._ctrl = self.batch.bind("ctrl")
         self._warning = self.batch.warning.reshape(n, -1)  # live, too
+        self._quiet = bytes(self._warning.nbytes)
         self.unstable = np.zeros(n, bool)
+
+    @property
+    def _warned(self) -> bool:
+        """Whether the engine has warned of any copy: asked several times a step, and bytes compare faster than arrays."""
+        return self._warning.tobytes() != self._quiet
 
     @property
     def state(self) -> np.ndarray:
@@ -105,13 +111,14 @@ class Simulation:
         """
         if not np.isfinite(action).all():
             raise ValueError("an action holds a number that is not finite")
-        if self.unstable.any():
+        if self._warned:
             rows = np.arange(self.n) if ids is None else np.asarray(ids, int)
             alive = ~self.unstable[rows]
             ids, action = rows[alive], action[alive]
         if ids is None or len(ids):
             self._advance(action, ids)
-        self.unstable = self._warning.any(axis=1)
+        if self._warned:
+            self.unstable = self._warning.any(axis=1)
         readings = self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
         if self.scene.reactions.extra:
             self._react(readings, ids)
@@ -154,7 +161,7 @@ class Simulation:
 
     def _stays(self, k: int) -> bool:
         """Whether the single copy has diverged before physics step k: it stays where it is, as `Batch.rollout` has it."""
-        if not self._warning.any():
+        if not self._warned:
             return False
         self._trace[:, k:] = self._trace[:, k - 1, None]
         self.batch.forward(stage=_VEL)

@@ -17,6 +17,7 @@ from shiliu.scenarios.predicate import (
     Share,
     Untouched,
     Upright,
+    conjuncts,
     leaves,
     progress,
 )
@@ -144,7 +145,7 @@ def test_progress_is_the_share_of_the_way(readings):
     ways = [(0.0, 0.0, 0.0), (0.5, 0.0, 0.25), (0.5, 0.5, 0.5), (1.0, 0.5, 0.75), (2.0, 1.0, 1.0), (-1.0, 0.0, 0.0)]
     for door, bowl, expected in ways:
         taken = readings({DOOR: [door], BOWL: [bowl, 0, 0], PLATE: [1.1, 0, 0]})
-        assert progress(goal, taken, before) == pytest.approx(expected), (door, bowl)
+        assert progress(conjuncts(goal), taken, before) == pytest.approx(expected), (door, bowl)
 
 
 def test_of_a_choice_the_nearest_alternative_is_the_progress(readings):
@@ -155,7 +156,7 @@ def test_of_a_choice_the_nearest_alternative_is_the_progress(readings):
     cases = ((0.4, 0.0, 0.0, 0.2), (0.4, 0.001, 0.0, 0.45), (0.4, 0.0, 0.3, 0.6), (2.0, 0.01, 0.0, 1.0))
     for door, key, low, of_choice in cases:
         taken = readings({DOOR: [door], KEY: [key], BOWL: [0, 0, 1.0 - low], PLATE: [1.1, 0, 1.0 - low]})
-        assert progress(goal, taken, before) == pytest.approx(0.5 * of_choice), (door, key, low)
+        assert progress(conjuncts(goal), taken, before) == pytest.approx(0.5 * of_choice), (door, key, low)
 
 
 def test_a_choice_of_like_things_keeps_their_unit():
