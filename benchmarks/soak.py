@@ -1,11 +1,13 @@
 """A soak: random actions over all scenarios, for as many control steps as are asked for.
 
-    python benchmarks/soak.py steps=10_000_000 out=soak.jsonl
+    python benchmarks/soak.py steps=10_000_000 out=benchmarks/soak.jsonl
 
 It stops with an error at the first number that is not finite, at an engine's warning that no environment reports as
-`unstable`, or where memory keeps growing; else it prints what it saw. A line of `out` is written for each block, and a run
-that is begun again with the same `out` goes on behind its last line. A soak in which nothing is touched shows nothing,
-so the share of looked-at moments in which the robot touches a thing of the scene is printed too.
+`unstable`, or where memory keeps growing; else it prints what it saw. The scenarios take turns, so that whatever was done
+stands for all of them; one with cloth, which is some twenty times as slow, takes every twentieth turn. A line of `out` is
+written for each block, and a run that is begun again with the same `out`, on whatever day, goes on with the blocks that are
+missing. A soak in which nothing is touched shows nothing, so the share of looked-at moments in which the robot touches a
+thing of the scene is printed too.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,8 @@ from shiliu.scenarios.catalog import list_scenarios
 from shiliu.scenarios.scene import Scene
 
 COPIES = 32
-BLOCK = 6400  # control steps of one line, of all copies together
+BLOCK = 25_600  # control steps of one line, of all copies together: 27 s of each
+RARER = 20  # every so many rounds a scenario with cloth takes its turn
 LOOK = 20  # every so many control steps the contacts of one copy are looked at
 GROWTH = 64.0  # MiB that a process may grow after its first block of each scenario
 STRIDE = 0.06  # of a joint's range, standard deviation of one step of the random walk of targets
@@ -78,34 +82,50 @@ def block(envs: ShiliuVectorEnv, rng: np.random.Generator, steps: int) -> dict[s
     return {"steps": steps, "unstable": told, "ended": ended, "looked": looked, "touched": touched}
 
 
+def turns(slow: dict[str, bool], blocks: int) -> Iterator[tuple[str, int]]:
+    """Which scenario is next, and which of its blocks that is: `blocks` of them, the slow ones every `RARER` rounds."""
+    left, turn = blocks, 0
+    while left > 0 and slow:
+        for scenario in sorted(slow):
+            if left > 0 and not (slow[scenario] and turn % RARER):
+                yield scenario, turn
+                left -= 1
+        turn += 1
+
+
 def soak(steps: int, seed: int, out: Path | None, quiet: bool = False) -> dict[str, dict[str, Any]]:
-    """Totals by scenario."""
-    names = sorted(list_scenarios())
+    """Totals by scenario.
+
+    Raises:
+        RuntimeError: as `block`, or memory has grown.
+    """
     lines = [json.loads(line) for line in out.read_text().splitlines()] if out is not None and out.is_file() else []
     total: dict[str, dict[str, Any]] = {}
     for line in lines:
         _add(total, line)
-    blocks = max(1, round(steps / BLOCK / len(names)))
-    for scenario in names:
-        done = sum(line["scenario"] == scenario for line in lines)
-        if done >= blocks:
-            continue
-        envs = ShiliuVectorEnv(COPIES, scenario)
-        at_first = 0.0
-        for b in track(range(done, blocks), scenario, disable=quiet):
-            envs.reset(seed=[int(s) for s in np.random.SeedSequence([seed, b]).generate_state(COPIES)])
-            line = {"scenario": scenario, "block": b} | block(envs, np.random.default_rng([seed, b]), BLOCK)
-            line["resident_mib"] = round(resident(), 1)
-            at_first = at_first or line["resident_mib"]
-            if line["resident_mib"] > at_first + GROWTH:
-                raise RuntimeError(
-                    f"{scenario}: memory has grown from {at_first:.0f} to {line['resident_mib']:.0f} MiB by block {b}"
-                )
-            _add(total, line)
-            if out is not None:
-                with out.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(line) + "\n")
-        envs.close()
+    done = {(line["scenario"], line["block"]) for line in lines}
+    envs = {name: ShiliuVectorEnv(COPIES, name) for name in sorted(list_scenarios())}
+    for mine in envs.values():  # memory is taken by then, and may not grow from the first block on
+        mine.reset(seed=seed)
+        mine.step(np.tile(mine.scene.ready_ctrl, (COPIES, 1)).astype(np.float32))
+    at_first = 0.0
+    ahead = list(turns({name: bool(e.scene.cloths) for name, e in envs.items()}, max(1, round(steps / BLOCK))))
+    for scenario, b in track([turn for turn in ahead if turn not in done], "soak", disable=quiet):
+        mine = envs[scenario]
+        mine.reset(seed=[int(s) for s in np.random.SeedSequence([seed, b]).generate_state(COPIES)])
+        line = {"scenario": scenario, "version": mine.scene.config.version, "block": b}
+        line |= block(mine, np.random.default_rng([seed, b]), BLOCK)
+        line["resident_mib"] = round(resident(), 1)
+        at_first = at_first or line["resident_mib"]
+        if line["resident_mib"] > at_first + GROWTH:
+            grown = f"from {at_first:.0f} to {line['resident_mib']:.0f} MiB"
+            raise RuntimeError(f"{scenario}: memory has grown {grown} by block {b}")
+        _add(total, line)
+        if out is not None:
+            with out.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+    for mine in envs.values():
+        mine.close()
     return total
 
 

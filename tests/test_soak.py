@@ -65,6 +65,22 @@ def test_a_diverging_copy_is_told_and_the_others_go_on(soak, envs):
     assert soak.block(envs, np.random.default_rng(0), 40)["unstable"] >= 1
 
 
+def test_all_take_turns_and_the_slow_ones_seldom(soak):
+    order = list(soak.turns({"b": False, "cloth": True, "a": False}, 2 * soak.RARER + 4))
+    assert order[:5] == [("a", 0), ("b", 0), ("cloth", 0), ("a", 1), ("b", 1)]
+    assert [turn for scenario, turn in order if scenario == "cloth"] == [0, soak.RARER]
+    assert len(set(order)) == len(order) == 2 * soak.RARER + 4
+
+
+def test_memory_that_grows_stops_it(soak, monkeypatch):
+    monkeypatch.setattr(soak, "BLOCK", 64)
+    monkeypatch.setattr(soak, "list_scenarios", lambda: {"bare": None})
+    taken = iter([100.0, 163.0, 165.0])
+    monkeypatch.setattr(soak, "resident", lambda: next(taken))
+    with pytest.raises(RuntimeError, match="bare: memory has grown from 100 to 165 MiB by block 2"):
+        soak.soak(64 * 3, 0, None, quiet=True)
+
+
 def test_it_goes_on_where_it_stopped(soak, tmp_path, monkeypatch):
     monkeypatch.setattr(soak, "BLOCK", 64)
     monkeypatch.setattr(soak, "list_scenarios", lambda: {"bare": None})
