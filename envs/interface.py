@@ -5,7 +5,7 @@ The single and the vector environment share it, so that an option means the same
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +68,8 @@ class Interface:
         for field, names in (("observations", observations), ("images", images)):
             if isinstance(names, str):
                 raise ScenarioError(f"Names come as a list, such as [{names!r}].", field=field)
+            if names is not None and not isinstance(names, Iterable):
+                raise ScenarioError(f"{names!r} is no list of names.", field=field)
         schema = scene.schema
         self.scene, self.mode = scene, action
         self.actions, self.latency = make_actions(action, scene, n), Latency(scene, n, latency)

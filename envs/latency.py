@@ -19,10 +19,12 @@ class Latency:
         seconds: by how much [s]; rounded to physics steps, see `seconds` of the object.
 
     Raises:
-        ScenarioError: a latency below zero or beyond `MOST`.
+        ScenarioError: a latency that is no number, below zero or beyond `MOST`.
     """
 
     def __init__(self, scene: Scene, n: int, seconds: float):
+        if not isinstance(seconds, int | float | np.number) or isinstance(seconds, bool):
+            raise ScenarioError(f"{seconds!r} is no number of seconds.", field="latency")
         if not 0.0 <= seconds <= MOST:
             raise ScenarioError(f"{seconds!r} s lies outside 0 to {MOST:g} s.", field="latency")
         steps, substeps = round(seconds / scene.timestep), scene.n_substeps

@@ -35,6 +35,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         autoreset_mode: one of Gymnasium's: `NEXT_STEP` (the step after an episode's end resets the copy and ignores its
             action), `SAME_STEP` (the ending step returns the new episode's first observation, the last one stands in
             `infos["final_obs"]`), `DISABLED` (`reset(options={"reset_mask": ...})` does it).
+        images, camera, render_mode: refused, with what to do instead.
 
     Infos are arrays with a leading axis of copies and, as Gymnasium has it, a mask `_name` beside each: `success`, `time` [s],
     `failure` (code or None), `unsafe` (codes of the broken force limits), `subgoals` and `draw` (tables of arrays; a subgoal
@@ -63,7 +64,15 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         variant: str | None = None,
         threads: int = 0,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        images: Sequence[str] = (),
+        camera: str | None = None,
+        render_mode: str | None = None,
     ):
+        for field, asked in (("images", images), ("camera", camera), ("render_mode", render_mode)):
+            if asked:
+                raise ScenarioError(
+                    'Pictures are the single environment\'s: make it with vectorization_mode="sync".', field=field
+                )
         self.scene = (
             scenario
             if isinstance(scenario, Scene)

@@ -107,6 +107,9 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         if override.key_or_group not in tree:
             raise ScenarioError(_unknown(override.key_or_group, verb, places, chosen))
         tree[override.key_or_group] = override.value()
+    added = sorted(str(key) for key in tree if key not in chosen and not _below(str(key), places))
+    if added:  # Hydra lets `+key=` add anything
+        raise ScenarioError(_unknown(added[0], verb, places, chosen))
     for word in overrides:
         key = _key(word)
         if key not in chosen:

@@ -153,10 +153,10 @@ def refuse_endless(text: bytes, shown: str) -> None:
 MANY = 8  # names that differ in their number alone, from which on they are told as one
 
 
-def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
+def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
     """A hint that names the near matches of a misspelt word and then what exists."""
     known = sorted(set(known))
-    close = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
+    close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     return f"{hint} Known here: {', '.join(_families(known)) or 'nothing'}."
 

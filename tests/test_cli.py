@@ -90,6 +90,7 @@ def test_help_version_and_no_word(capsys):
         (["list", "--jsn"], "no flag '--jsn'"),
         (["check", "scenario=microwav"], "no scenario 'microwav'. Did you mean microwave"),
         (["check", "drawss=3"], "no setting 'drawss' for `shiliu check`. Did you mean draws"),
+        (["check", "+drawss=3"], "no setting 'drawss' for `shiliu check`. Did you mean draws"),
         (["check", "scenaro=microwave"], "no setting 'scenaro' for `shiliu check`. Did you mean scenario"),
         (["check", "scenario="], "scenario= names nothing. Write scenario=NAME"),
         (["check", "parts.oven.latch_force=20 N"], "write scenario.parts.oven.latch_force=..."),

@@ -119,6 +119,8 @@ def test_what_does_not_fit_is_told(short):
     for words, message in (
         ({"num_envs": 0}, "0 copies"),
         ({"reward": "densse"}, "no reward"),
+        ({"images": ["head"]}, 'images: Pictures are the single environment\'s: make it with vectorization_mode="sync"'),
+        ({"render_mode": "rgb_array"}, "render_mode: Pictures are the single environment's"),
         ({"autoreset_mode": "never"}, "NextStep, SameStep, Disabled"),
     ):
         with pytest.raises(ScenarioError, match=message):
