@@ -30,7 +30,7 @@ QUICKLY = {"microwave": 4, "laundry_folding": 1}
 # failure modes that no mistake brings about; the notes of their scenario tell why
 UNPERFORMED = {
     "bowl_tipped", "upside_down", "jammed", "near_face",
-    "corner_lost", "twisted", "stack_touched",
+    "corner_lost", "twisted",
 }  # fmt: skip
 
 

@@ -1,0 +1,50 @@
+"""One thing of a scenario is changed so that its task cannot be done: the operator fails at that, and the judge says so.
+
+The microwave's controls stand in `test_operator.py`, the person's in `test_handover.py`.
+"""
+
+from __future__ import annotations
+
+import pytest
+import shiliu
+from shiliu.replay.demonstration import as_recording, performed
+from shiliu.replay.judge import judge
+from shiliu.replay.mistakes import code_of
+from shiliu.replay.operator import perform
+from shiliu.scenarios import draw as drawing
+
+SEED = 500  # of which the unchanged scene is done
+SLOW = ("car_assembly", "laundry_folding")
+
+# scenario, what is changed in its draw (SI) or of its operator, what comes of it
+CONTROLS = {
+    "fingers of ice take no bowl": ("table_setting", {"friction": 0.05}, {}, "replay.goal:taken"),
+    "a bowl of six kilograms is not served": ("table_setting", {"bowl.mass": 6.0}, {}, "replay.goal:served"),
+    "a place that is 45 mm elsewhere is missed": ("table_setting", {}, {"aim_offset": 0.045}, "replay.goal:served"),
+    "a cup of ice is not handed over": ("drink_assist", {"friction": 0.05}, {}, "replay.goal:given"),
+    "a bottle held with a tenth slips as it pours": ("drink_assist", {}, {"grip_force": 0.1}, "scenario.spilt"),
+    "a tray that is 30 mm elsewhere is missed": ("drink_assist", {}, {"aim_offset": 0.03}, "replay.goal:set"),
+    "a slot that is 30 mm elsewhere is missed": ("car_assembly", {}, {"aim_offset": 0.03}, "replay.goal:bracket_kitted"),
+    "a socket four times as stiff does not latch": (
+        "car_assembly", {"panel.socket_latch_force": 120.0}, {}, "replay.goal:latched"
+    ),
+    "a towel of two kilograms is not drawn": ("laundry_folding", {"towel.mass": 2.0}, {}, "replay.goal:offered"),
+    "an edge that is not drawn over is not taken": ("laundry_folding", {}, {"skip": "draw_over"}, "replay.goal:offered"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if CONTROLS[name][0] in SLOW else ()) for name in CONTROLS]
+)
+def test_it_fails_at_what_was_changed(name):
+    scenario, values, faults, code = CONTROLS[name]
+    scene = shiliu.load_scenario(scenario)
+    drawn = drawing.draw(scene, SEED)
+    assert values.keys() <= drawn.values.keys()
+    (done,) = perform(scene, [drawing.of_values(scene, drawn.values | values, 0)], [SEED], faults=faults)
+    assert not done.success and done.failure == code
+    episode = performed(scene, done)
+    episode.label["success"] = True  # which the judge is not to believe
+    (verdict,) = judge([as_recording(name, episode, scene)], scene)
+    assert verdict.verdict == "INFEASIBLE"
+    assert code in [code_of(finding) for finding in verdict.findings if finding.failed]
