@@ -28,9 +28,10 @@ class Reward:
     """Reward of one control step.
 
     `sparse` is 1 in the step in which the task is done, else 0. `subgoal` gives an equal share of 1 in the step in which a
-    subgoal is reached. `dense` is the share of the task done so far: subgoals
-    reached, plus how far the next one has come (distance or angle still to go, against that at the episode's start), of
-    which `HAND_SHARE` is for a hand near the thing. It lies in 0..1 and rises along a good demonstration.
+    subgoal is reached. `dense` is the share of the task done so far: subgoals reached, plus how far the next one has come
+    (distance or angle still to go, against that at the episode's start, the mean of what it asks for; where one of several
+    is enough, the nearest), of which `HAND_SHARE` is for a hand near the thing. It lies in 0..1 and rises along a good
+    demonstration.
 
     Args:
         scene: whose goal is rewarded.
