@@ -13,7 +13,7 @@ from shiliu.replay.mistakes import code_of
 from shiliu.replay.operator import perform
 from shiliu.scenarios import draw as drawing
 
-SEED = 500  # of which the unchanged scene is done
+SEED = 500
 SLOW = ("car_assembly", "laundry_folding")
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
@@ -31,6 +31,16 @@ CONTROLS = {
     "a towel of two kilograms is not drawn": ("laundry_folding", {"towel.mass": 2.0}, {}, "replay.goal:offered"),
     "an edge that is not drawn over is not taken": ("laundry_folding", {}, {"skip": "draw_over"}, "replay.goal:offered"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(s, marks=pytest.mark.slow if s in SLOW else ()) for s in sorted({c[0] for c in CONTROLS.values()})],
+)
+def test_unchanged_it_is_done(scenario):
+    scene = shiliu.load_scenario(scenario)
+    (done,) = perform(scene, [drawing.draw(scene, SEED)], [SEED], observe=False)
+    assert done.success and done.failure is None and not done.unsafe
 
 
 @pytest.mark.parametrize(

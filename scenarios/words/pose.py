@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..dialect import Node
 from ..names import Names
 from ..predicate import Angle, Below, Higher, Moved, Near, Predicate, Upright
@@ -56,21 +58,13 @@ def _below(node: Node, names: Names) -> Predicate | None:
     return None if site is None else Below(Request("site_position", site), height)
 
 
-def _beside(node: Node, names: Names, lower: bool) -> Predicate | None:
+def _height(node: Node, names: Names, lower: bool) -> Predicate | None:
     node.mapping(required=("of", "than", "by"))
     body, place = names.element(node.child("of"), "body"), names.element(node.child("than"), "site")
     by = node.child("by").quantity("length", low=0.0)
     if body is None or place is None:
         return None
     return Higher(Request("body_position", body), Request("site_position", place), by, lower)
-
-
-def _higher(node: Node, names: Names) -> Predicate | None:
-    return _beside(node, names, lower=False)
-
-
-def _lower(node: Node, names: Names) -> Predicate | None:
-    return _beside(node, names, lower=True)
 
 
 WORDS: Words = {
@@ -80,6 +74,6 @@ WORDS: Words = {
     "tilted": _tilted,
     "moved": _moved,
     "below": _below,
-    "higher": _higher,
-    "lower": _lower,
+    "higher": partial(_height, lower=False),
+    "lower": partial(_height, lower=True),
 }
