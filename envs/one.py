@@ -15,7 +15,7 @@ from ..scenarios.draw import Draw
 from ..scenarios.follower import Follower
 from ..scenarios.predicate import Force, Values
 from ..scenarios.scene import Scene
-from ..scenarios.sensing import Readings
+from ..scenarios.sensing import Readings, Row
 from ..scenarios.simulation import Simulation
 from ..scenarios.temporal import Carry, Course
 from .reward import Reward
@@ -63,15 +63,16 @@ class One:
         self.steps = 0
         self.readings: Readings | None = None
         self._follower, self._reward = Follower(self.course), Reward(scene, reward, self.course)
-        # code, measure (None: that of the limit before it), whether a measure is too much, for how many control steps
-        self._limits: list[tuple[str, Callable | None, Callable, int]] = []
+        # code, measure (None: that of the limit before it), what is too much, for how many control steps
+        self._limits: list[tuple[str, Callable | None, float, int]] = []
         before: tuple | None = None
         for limit in scene.safety:
             asked = limit.predicate
             force = (asked.forces, asked.mean) if isinstance(asked, Force) else None
             value = None if force is not None and force == before else asked.value
             before = force
-            self._limits.append((limit.code, value, limit.broken, limit.steps(scene.control_timestep)))
+            self._limits.append((limit.code, value, limit.bound, limit.steps(scene.control_timestep)))
+        self._of_forces = all(isinstance(limit.predicate, Force) for limit in scene.safety)
         self._broken: list[str] = []
         self._over = [0] * len(self._limits)  # control steps in a row that each limit has been exceeded
         self._start: list[float] = []
@@ -93,19 +94,26 @@ class One:
         row, follower = self.readings.row(0, self._start), self._follower
         follower.advance(row)
         self.steps += 1
+        if row.felt or not self._of_forces:
+            self._watch(row)
+        elif self._limits:
+            self._over = [0] * len(self._limits)
+        success = follower.success
+        reward = self._reward.of_row(row, follower.stage, success)
+        terminated = success or follower.went_wrong or bool(self.simulation.unstable[0])
+        return Step(reward, terminated, not terminated and self.steps >= self.max_steps, success)
+
+    def _watch(self, row: Row) -> None:
+        """Hold what was felt in the last control period against the limits."""
         measured: Values = 0.0
-        for k, (code, value, broken, steps) in enumerate(self._limits):
+        for k, (code, value, bound, steps) in enumerate(self._limits):
             measured = measured if value is None else value(row)
-            if not broken(measured):
+            if not measured > bound:
                 self._over[k] = 0
                 continue
             self._over[k] += 1
             if self._over[k] >= steps and code not in self._broken:
                 self._broken.append(code)
-        success = follower.success
-        reward = self._reward.of_row(row, follower.stage, success)
-        terminated = success or follower.went_wrong or bool(self.simulation.unstable[0])
-        return Step(reward, terminated, not terminated and self.steps >= self.max_steps, success)
 
     @property
     def stage(self) -> int:
@@ -137,11 +145,13 @@ class One:
     def observe(self) -> dict[str, np.ndarray]:
         """Feature name -> (k,) float32."""
         assert self.readings is not None
-        return self.scene.schema.observe(self.readings.rows(0))
+        return self.scene.schema.observe(self.readings, 0)
 
     @property
     def unsafe(self) -> tuple[str, ...]:
         """Codes of the limits of force and speed that were broken in this episode, in the scenario's order."""
+        if not self._broken:
+            return ()
         return tuple(dict.fromkeys(limit[0] for limit in self._limits if limit[0] in self._broken))
 
     def failure(self, truncated: bool) -> str | None:

@@ -20,6 +20,9 @@ class Follower:
 
     Args:
         course: subgoals in order and failure modes.
+
+    Attributes:
+        went_wrong: whether a failure mode has happened.
     """
 
     def __init__(self, course: Course):
@@ -29,6 +32,7 @@ class Follower:
         self._nevers = [
             (never.predicate, index.get(never.since or ""), index.get(never.until or "")) for never in course.nevers
         ]
+        self._dt = course.control_timestep
         self._wanted = [1] * len(course.nevers) if course.wanted is None else course.wanted.tolist()
         self.begin()
 
@@ -39,10 +43,12 @@ class Follower:
         self.failed = [math.nan] * len(self._nevers)
         self.worst = [-math.inf] * len(self._nevers)
         self.lasted = [0] * len(self._nevers)
+        self.went_wrong = False
 
     def advance(self, row: Row) -> None:
         """Take in the readings at the next control step."""
-        time, dt = self.step * self.course.control_timestep, self.course.control_timestep
+        dt = self._dt
+        time = self.step * dt
         while self.stage < len(self._subgoals):
             # a subgoal that holds at once may be followed by the next in the same step
             predicate, hold = self._subgoals[self.stage]
@@ -74,17 +80,12 @@ class Follower:
             return
         self.worst[j] = max(self.worst[j], margin)
         if self.failed[j] != self.failed[j]:
-            self.failed[j] = time
+            self.failed[j], self.went_wrong = time, True
 
     @property
     def success(self) -> bool:
         """Whether every subgoal was reached and no failure mode has happened."""
         return self.stage == len(self._subgoals) > 0 and not self.went_wrong
-
-    @property
-    def went_wrong(self) -> bool:
-        """Whether a failure mode has happened."""
-        return any(time == time for time in self.failed)
 
     def carry(self) -> Carry:
         """What `Course.advance` would have carried, n = 1."""
@@ -98,3 +99,4 @@ class Follower:
         self.step, self.stage, self.held = (int(value[0]) for value in (carry.step, carry.stage, carry.held))
         self.reached, self.failed, self.worst = (v[0].tolist() for v in (carry.reached, carry.failed, carry.worst))
         self.lasted = [0] * len(self._nevers) if carry.lasted is None else carry.lasted[0].tolist()
+        self.went_wrong = any(time == time for time in self.failed)

@@ -104,10 +104,11 @@ class Limit:
 
     def broken(self, value: Values) -> Values:
         """Whether a force [N] or speed [m/s], of any shape, is beyond the limit and the band in which an excess is a warning only."""
-        return value > self._bound
+        return value > self.bound
 
     @cached_property
-    def _bound(self) -> float:
+    def bound(self) -> float:
+        """[N] or [m/s] from which on it is broken: never below a trace of a force."""
         return max(self.limit * (1.0 + self.unsure), TRACE if self.predicate.unit == "N" else 0.0)
 
     def steps(self, control_timestep: float) -> int:

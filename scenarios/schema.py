@@ -119,15 +119,17 @@ class Schema:
             spaces[name] = Box(0, 255, self.cameras[name].shape, np.uint8)
         return Dict(spaces)
 
-    def observe(self, readings: Readings) -> dict[str, np.ndarray]:
-        """Feature name -> (..., k) float32, clipped to the bounds of the observation space.
+    def observe(self, readings: Readings, i: int | None = None) -> dict[str, np.ndarray]:
+        """Feature name -> (..., k) float32, of copy i or of all, clipped to the bounds of the observation space.
 
         A measurement beyond a generous bound, or NaN, occurs only in a diverging simulation, which is reported as
         `unstable`; its last observation is finite all the same, because NaN in a learner's buffer spoils its weights.
         """
         _, low, high, parts = self._gather(readings.layout)
-        row = self._row(readings)
+        row = self._row(readings, i)
         np.fmin(np.fmax(row, low, out=row), high, out=row)  # NaN becomes the lower bound
+        if row.ndim == 1:
+            return {name: row[part] for name, part in parts.items()}
         return {name: row[..., part] for name, part in parts.items()}
 
     def record(self, readings: Readings) -> dict[str, np.ndarray]:
@@ -135,9 +137,10 @@ class Schema:
         row, parts = self._row(readings), self._gather(readings.layout)[-1]
         return {name: row[..., part] for name, part in parts.items()}
 
-    def _row(self, readings: Readings) -> np.ndarray:
-        columns, *_ = self._gather(readings.layout)
-        both = np.concatenate([readings.value, readings.peak], axis=-1)
+    def _row(self, readings: Readings, i: int | None = None) -> np.ndarray:
+        columns = self._gather(readings.layout)[0]
+        value, peak = (readings.value, readings.peak) if i is None else (readings.value[i], readings.peak[i])
+        both = np.concatenate([value, peak], axis=-1)
         return both.take(columns, axis=-1).astype(np.float32)
 
     def _gather(self, layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, slice]]:

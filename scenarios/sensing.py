@@ -147,11 +147,18 @@ class Layout:
         return cls(model.nsensordata, slices, begins, settled, tuple(forces), there, columns)
 
     @cached_property
-    def unfelt(self) -> np.ndarray:
-        """(1, nforce) `mean` of one copy that feels nothing."""
-        mean = np.full((1, len(self.forces)), np.nan)
+    def unfelt(self) -> tuple[np.ndarray, np.ndarray]:
+        """(1, nforce) `peak` and `mean` of one copy that feels nothing, never written to."""
+        peak, mean = np.zeros((1, len(self.forces))), np.full((1, len(self.forces)), np.nan)
         mean[:, self.averaged] = 0.0
-        return mean
+        peak.flags.writeable = mean.flags.writeable = False
+        return peak, mean
+
+    @cached_property
+    def unfelt_row(self) -> tuple[list[float], list[float]]:
+        """The same as plain floats."""
+        peak, mean = self.unfelt
+        return peak[0].tolist(), mean[0].tolist()
 
     def columns(self, requests: tuple[Request, ...]) -> np.ndarray:
         """Columns of `sensordata` that several sensors fill, one after the other."""
@@ -224,7 +231,9 @@ class Readings:
     def row(self, i: int, start: list[float] | None = None) -> Row:
         """Copy i as plain floats; `start` where they are at hand."""
         start = self.start[i].tolist() if start is None else start
-        return Row(self.value[i].tolist(), self.peak[i].tolist(), self.mean[i].tolist(), start, self.layout)
+        felt = self.peak is not self.layout.unfelt[0]
+        peak, mean = (self.peak[i].tolist(), self.mean[i].tolist()) if felt else self.layout.unfelt_row
+        return Row(self.value[i, : self.layout.force_slice.start].tolist(), peak, mean, start, self.layout, felt)
 
     def rows(self, ids: np.ndarray | int) -> Readings:
         """The readings of some copies, or of one without the leading axis."""
@@ -240,13 +249,17 @@ class Readings:
 
 @dataclass(slots=True)
 class Row:
-    """The readings of one copy at one step as plain floats, on which Python is faster than NumPy; see `Readings`."""
+    """The readings of one copy at one step as plain floats, on which Python is faster than NumPy; see `Readings`.
+
+    `value` ends where the vectors of the contact forces begin: of those, `peak` and `mean` are what is asked for.
+    """
 
     value: list[float]
     peak: list[float]
     mean: list[float]
     start: list[float]
     layout: Layout
+    felt: bool = True  # whether there can be a force at all
 
     def first(self, request: Request) -> float:
         return self.value[self.layout.begins[request.name]]
@@ -288,17 +301,19 @@ def reduce_forces(trace: np.ndarray, layout: Layout, timestep: float) -> tuple[n
     Returns:
         peak (n, nforce) [N] and mean (n, nforce) [N] as in `Readings`.
     """
-    n, substeps, count = trace.shape[0], trace.shape[1], len(layout.forces)
-    mean = layout.unfelt.repeat(n, axis=0)
+    n, substeps = trace.shape[:2]
     square = trace[:, :, layout.force_slice]
     if not square.any():  # most of the time nothing that anybody asks about touches
-        return np.zeros((n, count)), mean
+        peak, mean = layout.unfelt
+        return (peak, mean) if n == 1 else (peak.repeat(n, axis=0), mean.repeat(n, axis=0))
     square = square * square
     square = square[:, :, 0::3] + square[:, :, 1::3] + square[:, :, 2::3]
-    if len(layout.averaged):
+    most = np.maximum.reduce(square, axis=1)
+    mean = layout.unfelt[1].repeat(n, axis=0)
+    if len(layout.averaged) and most.take(layout.averaged, axis=1).any():
         window = min(max(round(FORCE_WINDOW / timestep), 1), substeps)
         total = np.add.accumulate(np.sqrt(square.take(layout.averaged, axis=2)), axis=1)
         sums = total[:, window - 1 :].copy()
         sums[:, 1:] -= total[:, :-window]
         mean[:, layout.averaged] = np.maximum.reduce(sums, axis=1) / window
-    return np.sqrt(np.maximum.reduce(square, axis=1)), mean
+    return np.sqrt(most), mean
