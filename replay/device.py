@@ -243,18 +243,17 @@ def _sensors(
 ) -> list[Stream]:  # type: ignore[no-untyped-def]
     """Joints and claws as the sensor topics tell them, `late` seconds after they were so."""
     due = device.state.stamps(0.0, float(t[-1]) + late, rng)
-    newest = np.searchsorted(t, due - late, side="right") - 1  # the newest state that the device knows by then
-    # before the episode begins the robot stands where it starts, and its clock runs
-    known = np.where(newest < 0, due - late, t[newest])
-    newest = np.maximum(newest, 0)
-    # where the simulation has fewer states than the device has samples, some repeat already
-    already = max(0.0, 1.0 - 1.0 / (device.state.rate * float(t[1] - t[0]))) if len(t) > 1 else 0.0
-    stands = _stills(len(due), max(0.0, device.still - already), device.longest_still, rng)
+    stands = _stills(len(due), device.still, device.longest_still, rng)
     rows = np.maximum.accumulate(np.where(stands, 0, np.arange(len(due))))
-    newest = newest[rows]
+    at = (due - late)[rows]  # before the episode begins the robot stands where it starts, and its clock runs
+
+    def then(values: np.ndarray) -> np.ndarray:
+        """(n, k) between two physics steps along the straight line: a sensor is read when it is, not when we step."""
+        return np.stack([np.interp(at, t, column) for column in values.T.astype(float)], axis=1)
+
     capture = _ns(due)
     receive = _ns(_bursts(due, device, rng))
-    own = np.rint((known[rows] + late) * 1e9).astype(np.int64)
+    own = np.rint((at + late) * 1e9).astype(np.int64)
     stance = scene.robot.sheet["stance"]["legs"]
     legs = tuple(scene.robot.sheet["joints"]["legs"])
     names = (*legs, *scene.robot.joint_names)
@@ -267,17 +266,17 @@ def _sensors(
             )
         )
 
-    still = np.zeros((len(newest), len(legs)))
-    q = seen.q[newest] if device.quantum == 0 else np.round(seen.q[newest] / device.quantum) * device.quantum
+    still = np.zeros((len(at), len(legs)))
+    q = then(seen.q) if device.quantum == 0 else np.round(then(seen.q) / device.quantum) * device.quantum
     stream(
         "/sensors_data_raw/joint_q", "joint_position", "rad", np.hstack([still + [stance[n] for n in legs], q]), names
     )
-    stream("/sensors_data_raw/joint_v", "joint_velocity", "rad/s", np.hstack([still, seen.v[newest]]), names)
-    stream("/sensors_data_raw/joint_current", "joint_torque", "Nm", np.hstack([still, seen.torque[newest]]), names)
-    attitude = np.tile(np.roll(seen.base, -1), (len(newest), 1))  # wxyz as xyzw, as the maker's message has it
+    stream("/sensors_data_raw/joint_v", "joint_velocity", "rad/s", np.hstack([still, then(seen.v)]), names)
+    stream("/sensors_data_raw/joint_current", "joint_torque", "Nm", np.hstack([still, then(seen.torque)]), names)
+    attitude = np.tile(np.roll(seen.base, -1), (len(at), 1))  # wxyz as xyzw, as the maker's message has it
     parts = ("quat_x", "quat_y", "quat_z", "quat_w")
     stream("/sensors_data_raw/imu_quat_xyzw", "imu", "1", attitude, parts)
-    stream("/leju_claw_state/data.position", "claw", "%", seen.hand[newest].astype(float), scene.robot.hand_names)
+    stream("/leju_claw_state/data.position", "claw", "%", then(seen.hand), scene.robot.hand_names)
     return made
 
 

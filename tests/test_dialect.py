@@ -207,7 +207,7 @@ def test_a_misspelt_override_is_told_with_the_nearest_key():
 def test_overrides_set_add_and_remove(scene):
     changed = shiliu.load_scenario(
         "microwave",
-        ["time_limit=20 s", "+control_rate=60 Hz", "+substeps=8", "~never.spilt", "parts.oven.latch_force=20 N"],
+        ["time_limit=20 s", "+control_rate=60 Hz", "substeps=4", "~never.spilt", "parts.oven.latch_force=20 N"],
     )
     assert changed.config.time_limit == 20.0
     assert changed.control_timestep == pytest.approx(1 / 60)

@@ -99,7 +99,7 @@ def test_offsets_and_turns_move_the_part_about_its_own_place(scene):
     turn = after @ before.T
     assert np.arctan2(turn[1, 0], turn[0, 0]) == pytest.approx(0.2, abs=1e-6)
     # the site that is put at the place is what the part turns about
-    assert turned.site("oven/front_bottom").xpos == pytest.approx(here.site("oven/front_bottom").xpos, abs=1e-5)
+    assert turned.site("oven/front_bottom").xpos == pytest.approx(here.site("oven/front_bottom").xpos, abs=2e-5)  # what settling moves
     carried = begun(changed(scene, bowl__at__y=nominal["bowl.at.y"] - 0.03))
     for body in ("bowl/bowl_150", "food/grain_1"):
         assert carried.body(body).xpos - here.body(body).xpos == pytest.approx([0, -0.03, 0], abs=1e-6)
@@ -111,8 +111,8 @@ def test_the_door_opens_at_the_drawn_force(scene, latch_force):
     model, data = draw.model, begun(draw)
     handle, door = model.site("oven/handle"), model.body("oven/door")
     opened = None
-    for step in range(480 * 6):
-        force = 10.0 * step / 480 + 5.0  # N, a slow pull
+    for step in range(round(6 / scene.timestep)):
+        force = 10.0 * step * scene.timestep + 5.0  # N, a slow pull
         data.qfrc_applied[:] = 0
         lever = data.site("oven/handle").xpos - data.joint("oven/door_hinge").xanchor
         axis = data.joint("oven/door_hinge").xaxis

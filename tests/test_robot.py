@@ -409,6 +409,32 @@ def test_grasp_holds_a_block_by_friction(down):
     assert data.body("block").xquat[0] > 0.9999
 
 
+def closed_on(thickness, integrator, timestep):
+    """(n, 2) normal forces [N] of both pads, from the first touch on, of a claw that closes all the way at its own speed."""
+    model, data = claw_and_block(thickness)
+    model.opt.integrator, model.opt.timestep, model.opt.impratio = integrator, timestep, 10
+    forces = []
+    for step in range(round(2.0 / timestep)):
+        data.ctrl[0] = min(100.0, 40.0 + 100.0 * step * timestep)
+        mujoco.mj_step(model, data)
+        forces.append([pad_force(model, data, f"finger_{side}_pad") for side in ("front", "back")])
+    forces = np.array(forces)
+    return forces[np.argmax((forces > 0).all(axis=1)) :]
+
+
+@pytest.mark.parametrize("thickness", [0.01, 0.02, 0.04])
+def test_pads_hold_without_a_bounce_where_the_solver_knows_of_the_damping(thickness):
+    """The drive's damping is worth 12 (480 Hz) to 23 times (240 Hz) a finger's inertia in one step. `discrete` solves contact with it;
+    `implicitfast` adds it behind the solver's back: a third too much at 480 Hz, and pads that bounce at 240 Hz."""
+    discrete, fast = mujoco.mjtIntegrator.mjINT_DISCRETE, mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    steady = closed_on(thickness, discrete, 1 / 480)[-1]
+    forces = closed_on(thickness, discrete, 1 / 240)
+    assert forces[-1] == pytest.approx(steady, rel=0.01)
+    assert forces[3:].min() > 0 and forces.max() < 1.03 * steady.max()
+    assert closed_on(thickness, fast, 1 / 480).max() > 1.3 * steady.max()
+    assert closed_on(thickness, fast, 1 / 240)[3:].min() == 0
+
+
 def test_grasp_too_light_for_the_weight_slips():
     """0.35 kg between two pads of friction 0.9 needs 1.9 N; 1.2 N let it go sideways. (A pull out of the palm would
     tighten the fingers, as they close along a diagonal.)"""
