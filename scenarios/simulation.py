@@ -54,11 +54,14 @@ class Simulation:
 
     def __init__(self, scene: Scene, n: int = 1, threads: int = 1):
         self.scene, self.n = scene, n
-        # persistent: what `step` computes of the state that it ends in is not computed again where the next one begins
-        self.batch = mujoco.batch.Batch(scene.model, n, 1 if n == 1 else min(threads, n), persistent=n == 1)
+        # persistent: what `step` computes of the state that it ends in is not computed again where the next one begins; a
+        # cloth's data are too large to be kept for each copy, and its step too slow for that to be felt
+        keep = n == 1 or not scene.cloths
+        self.batch = mujoco.batch.Batch(scene.model, n, 1 if n == 1 else min(threads, n), persistent=keep)
         self._models: list[mujoco.MjModel] = [scene.model] * n
         self._trace = np.zeros((n, scene.n_substeps, scene.model.nsensordata))
         self._first, self._between, self._last = self._trace[:, 0], self._trace[:, 1:-1], self._trace[:, -1]
+        self._whole = np.zeros(self._between.shape) if n > 1 else self._between  # `rollout` writes side by side only
         self._sensordata = self.batch.bind("sensordata")
         self._start = np.zeros((n, scene.model.nsensordata))
         self._commands = scene.n_actions  # columns of ctrl that an action fills; the rest reacts
@@ -133,47 +136,55 @@ class Simulation:
         return readings
 
     def _advance(self, action: np.ndarray, ids: np.ndarray | None) -> None:
-        """One control period: the sensors of every physics step go into the trace, and those of the state stand at its end."""
-        if self.n == 1:
-            self._advance_one(action)
-            return
-        rows: Any = slice(None) if ids is None else ids
-        told = self._told(action if action.ndim == 3 else action[:, None], rows)
-        out = self.batch.rollout(self.scene.n_substeps, told, record=("sensordata",), ids=ids)
-        self._trace[rows] = out["sensordata"]
-        self.batch.forward(ids, stage=_VEL)
-
-    def _advance_one(self, action: np.ndarray) -> None:
-        """The same of a single copy, to the bit, for less.
+        """One control period: the sensors of every physics step go into the trace, and those of the state stand at its end.
 
         The first and the last physics step are `Batch.step`, which goes on from the stages of the one before and computes
-        those of the state at which it ends. So the sensors of that state cost nothing extra; with many copies, whose data
-        do not stay in the processor's cache, nothing would be gained.
+        those of the state at which it ends. So the sensors of that state cost nothing extra.
         """
         late, last = action.ndim == 3, self.scene.n_substeps - 1
-        self._ctrl[:, : self._commands] = action[:, 0] if late else action
-        self.batch.step(stage=_NONE if last else _VEL)
-        self._first[:] = self._sensordata
+        rows: Any = slice(None) if ids is None else ids
+        self._ctrl[rows, : self._commands] = action[:, 0] if late else action
+        self.batch.step(ids, stage=_NONE if last else _VEL)
+        self._note(self._first, rows)
         if last > 1:
-            if self._stays(1):
+            ids, action = self._going(1, ids, action)
+            if ids is not None and not len(ids):
                 return
-            told = self._told(action[:, 1:last], slice(None)) if late else None
-            self.batch.rollout(last - 1, told, record=("sensordata",), out={"sensordata": self._between})
+            rows = slice(None) if ids is None else ids
+            told = self._told(action[:, 1:last], rows) if late else None
+            if ids is None:
+                self.batch.rollout(last - 1, told, record=("sensordata",), out={"sensordata": self._whole})
+                if self._whole is not self._between:
+                    self._between[:] = self._whole
+            else:
+                self._between[ids] = self.batch.rollout(last - 1, told, record=("sensordata",), ids=ids)["sensordata"]
         if last:
-            if self._stays(last):
+            ids, action = self._going(last, ids, action)
+            if ids is not None and not len(ids):
                 return
+            rows = slice(None) if ids is None else ids
             if late:
-                self._ctrl[:, : self._commands] = action[:, last]
-            self.batch.step(stage=_VEL)
-            self._last[:] = self._sensordata
+                self._ctrl[rows, : self._commands] = action[:, last]
+            self.batch.step(ids, stage=_VEL)
+            self._note(self._last, rows)
 
-    def _stays(self, k: int) -> bool:
-        """Whether the single copy has diverged before physics step k: it stays where it is, as `Batch.rollout` has it."""
+    def _note(self, into: np.ndarray, rows: Any) -> None:
+        """Keep the sensors of these copies (n, width) as one physics step's."""
+        into[rows] = self._sensordata[rows]
+
+    def _going(self, k: int, ids: np.ndarray | None, action: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+        """Which of these copies go on at physics step k, and their actions: one that has diverged stays where it is.
+
+        `Batch.rollout` does so by itself within one call.
+        """
         if not self._warned:
-            return False
-        self._trace[:, k:] = self._trace[:, k - 1, None]
-        self.batch.forward(stage=_VEL)
-        return True
+            return ids, action
+        rows = np.arange(self.n) if ids is None else ids
+        fallen = self._warning[rows].any(axis=1)
+        self._trace[rows[fallen], k:] = self._trace[rows[fallen], k - 1, None]
+        if fallen.any():
+            self.batch.forward(rows[fallen], stage=_VEL)
+        return rows[~fallen], action[~fallen]
 
     def _told(self, action: np.ndarray, rows: Any) -> np.ndarray:
         """(m, steps, nu) what the robot's actuators are told step by step, and what the others go on with."""
