@@ -45,7 +45,7 @@ class Copies:
 
     def __init__(self, scene: Scene, n: int, reward: str, threads: int = 1, course: Course | None = None):
         self.scene, self.n, self.course = scene, n, course or scene.course
-        self.simulation = Simulation(scene, n, threads)
+        self.simulation = Simulation(scene, n, threads, scene.task_layout)
         self.max_steps = round(scene.config.time_limit / scene.control_timestep)
         self.draws: list[Draw | None] = [None] * n
         self.steps = np.zeros(n, int)

@@ -57,7 +57,7 @@ class One:
 
     def __init__(self, scene: Scene, reward: str, course: Course | None = None):
         self.scene, self.course = scene, course or scene.course
-        self.simulation = Simulation(scene, 1)
+        self.simulation = Simulation(scene, 1, layout=scene.task_layout)
         self.max_steps = round(scene.config.time_limit / scene.control_timestep)
         self.draw: Draw | None = None
         self.steps = 0
@@ -76,10 +76,11 @@ class One:
         self._broken: list[str] = []
         self._over = [0] * len(self._limits)  # control steps in a row that each limit has been exceeded
         self._start: list[float] = []
+        self._drawn: tuple[dict[str, Any], dict[str, Any]] = ({}, {})  # values and task of the draw
 
     def begin(self, draw: Draw) -> None:
         """Start an episode from a draw."""
-        self.draw = draw
+        self._take(draw)
         self.readings = self.simulation.begin([draw])
         self._start = self.readings.start[0].tolist()
         row = self.readings.row(0, self._start)
@@ -87,6 +88,10 @@ class One:
         self._follower.advance(row)
         self._reward.begin(row, self._follower.stage)
         self.steps, self._broken, self._over = 0, [], [0] * len(self._limits)
+
+    def _take(self, draw: Draw) -> None:
+        tasks = self.scene.config.tasks
+        self.draw, self._drawn = draw, (dict(draw.values), dict(tasks[draw.task]) if tasks else {})
 
     def step(self, command: np.ndarray) -> Step:
         """Apply a command (1, nu), or (1, substeps, nu), for one control period."""
@@ -136,7 +141,8 @@ class One:
 
     def restore(self, saved: Saved) -> None:
         """Go on from what was saved."""
-        self.draw, self.steps, self._broken, self._over = saved.draw, saved.steps, list(saved.broken), list(saved.over)
+        self._take(saved.draw)
+        self.steps, self._broken, self._over = saved.steps, list(saved.broken), list(saved.over)
         self.readings = self.simulation.restore(saved.simulation)
         self._start = self.readings.start[0].tolist()
         self._follower.resume(saved.carry)
@@ -150,8 +156,6 @@ class One:
     @property
     def unsafe(self) -> tuple[str, ...]:
         """Codes of the limits of force and speed that were broken in this episode, in the scenario's order."""
-        if not self._broken:
-            return ()
         return tuple(dict.fromkeys(limit[0] for limit in self._limits if limit[0] in self._broken))
 
     def failure(self, truncated: bool) -> str | None:
@@ -165,16 +169,14 @@ class One:
 
     def info(self, success: bool, truncated: bool = False) -> dict[str, Any]:
         """What is told beside the observation."""
-        assert self.draw is not None
-        tasks = self.scene.config.tasks
+        follower = self._follower
+        wrong = truncated or follower.went_wrong or self.simulation.unstable[0]
         return {
             "success": success,
-            "subgoals": {
-                goal.name: None if t != t else t for goal, t in zip(self.course.subgoals, self._follower.reached)
-            },
-            "failure": self.failure(truncated),
-            "unsafe": self.unsafe,
+            "subgoals": {goal.name: None if t != t else t for goal, t in zip(self.course.subgoals, follower.reached)},
+            "failure": self.failure(truncated) if wrong else None,
+            "unsafe": self.unsafe if self._broken else (),
             "time": self.steps * self.scene.control_timestep,
-            "draw": dict(self.draw.values),
-            "task": dict(tasks[self.draw.task]) if tasks else {},
+            "draw": self._drawn[0].copy(),
+            "task": self._drawn[1].copy(),
         }

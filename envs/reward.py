@@ -107,7 +107,7 @@ class Reward:
         if target is None:
             return 1.0
         where = readings.point(target)
-        left, right = (distance(readings.point(hand), where) for hand in self._hands)
+        left, right = distance(readings.point(self._hands[0]), where), distance(readings.point(self._hands[1]), where)
         if type(left) is float:
             return min(max((HAND_FAR - min(left, right)) / (HAND_FAR - HAND_NEAR), 0.0), 1.0)
         return np.clip((HAND_FAR - np.minimum(left, right)) / (HAND_FAR - HAND_NEAR), 0.0, 1.0)

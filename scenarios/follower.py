@@ -65,15 +65,16 @@ class Follower:
             if not open_ or (until is not None and self.stage > until):
                 self.lasted[j] = 0
                 continue
-            self._watch(j, predicate.margin(row), time)
-        self.step += 1
-
-    def _watch(self, j: int, margin: Values, time: float) -> None:
-        if not margin >= 0:
+            margin = predicate.margin(row)
+            if margin >= 0:
+                self._happening(j, margin, time)
+                continue
             self.lasted[j] = 0
             if margin > self.worst[j]:  # a number that has diverged says nothing
                 self.worst[j] = margin
-            return
+        self.step += 1
+
+    def _happening(self, j: int, margin: Values, time: float) -> None:
         self.lasted[j] += 1
         if self.lasted[j] < self._wanted[j]:
             self.worst[j] = max(self.worst[j], 0.0)

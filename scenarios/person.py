@@ -27,8 +27,9 @@ from .dialect import Node
 from .limb import JOINTS, Limb, matrix_of
 from .names import Names
 from .pose import length
+from .predicate import TRACE
 from .reaction import Reaction, add_memory, memory
-from .safety import TRACE, movers
+from .safety import movers
 from .sensing import Readings, Request
 
 WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP = range(8)  # phases of receiving

@@ -16,6 +16,7 @@ import numpy as np
 
 from .sensing import Readings, Request, Row
 
+TRACE = 0.05  # N, below it a contact is numerical
 Values = Any  # (...,) array of readings, float of a row
 
 
@@ -61,7 +62,7 @@ class Predicate(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Angle:
     """A joint is above or below an angle [rad]."""
 
@@ -78,7 +79,7 @@ class Angle:
         return angle - self.bound if self.above else self.bound - angle
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Near:
     """Two sites are within a distance [m] of each other."""
 
@@ -94,7 +95,7 @@ class Near:
         return self.within - distance(readings.point(self.of), readings.point(self.to))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Upright:
     """A body's z axis is within an angle [rad] of the vertical (`invert`: is tilted by more)."""
 
@@ -115,12 +116,12 @@ class Upright:
         return tilt - self.within if self.invert else self.within - tilt
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Untouched:
     """No contact force [N] above a trace between groups during the last control period."""
 
     forces: tuple[Request, ...]
-    trace: float = 0.05  # N, below it a contact is numerical
+    trace: float = TRACE
     unit: str = "N"
 
     def requests(self) -> list[Request]:
@@ -130,7 +131,7 @@ class Untouched:
         return self.trace - readings.peak_of(self.forces)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Displaced:
     """A joint has travelled at least (or, `below`, at most) so far [m or rad]: a key is pressed, a pawl has caught."""
 
@@ -147,7 +148,7 @@ class Displaced:
         return self.bound - travel if self.below else travel - self.bound
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moved:
     """A body lies further [m] from where it lay at the start."""
 
@@ -162,7 +163,7 @@ class Moved:
         return distance(readings.point(self.position), readings.start_point(self.position)) - self.more_than
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Below:
     """A site is lower than a height [m] above the floor."""
 
@@ -177,7 +178,7 @@ class Below:
         return self.height - readings.point(self.position)[2]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Higher:
     """A body's origin is at least so much [m] higher than a site (`lower`: lower than it)."""
 
@@ -195,7 +196,7 @@ class Higher:
         return -above - self.by if self.lower else above - self.by
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Share:
     """The share of loose pieces inside an upright cylinder of a container's frame is at least (`below`: less than) a bound.
 
@@ -230,7 +231,7 @@ class Share:
         return (self.bound - share) - 1e-9 if self.below else share - self.bound
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Force:
     """A contact force [N] exceeds a limit, as a peak or as a mean over 20 ms."""
 
@@ -255,7 +256,7 @@ def common_unit(parts: Sequence[Predicate]) -> str:
     return units.pop() if len(units) == 1 else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class All:
     """Every part holds. The margin's sign is right; its size is that of the part furthest from holding, in that part's unit."""
 
@@ -272,7 +273,7 @@ class All:
         return least([part.margin(readings) for part in self.parts])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """At least one part holds."""
 

@@ -22,11 +22,10 @@ import numpy as np
 
 from .dialect import PACKAGE, Node, Problems, read_own
 from .names import Names
-from .predicate import Force, Values, distance, least, most
+from .predicate import TRACE, Force, Values, distance, least, most
 from .quantity import parse_quantity
 from .sensing import FORCE_WINDOW, Readings, Request, Row
 
-TRACE = 0.05  # N, below it a contact is numerical
 STANDARD = "ISO/TS 15066:2016 Annex A"
 CAVEAT = (
     "people: the limits are pain-onset values of healthy adults as quoted in public (some from memory), halved for frail people"

@@ -46,7 +46,8 @@ class Scene:
         config: the typed scenario; robot: which robot stands in it, with which hands and base.
         schema: the episode schema; course: subgoals and failure modes; safety: force limits;
             reactions: what answers between two control steps.
-        layout: where each sensor's reading lies; cloths: the parts that are cloth.
+        layout: where each sensor's reading lies; task_layout: the same without the contacts that only the judge asks for.
+        cloths: the parts that are cloth.
         timestep, n_substeps, control_timestep: physics step [s], steps a control period, control period [s].
     """
 
@@ -107,6 +108,10 @@ class Scene:
         self.reactions = Reactions(self._reacting, self.model, self.n_actions)
         averaged = [request for leaf in asked if isinstance(leaf, Force) and leaf.mean for request in leaf.forces]
         self.layout = Layout.of_model(self.model, averaged)
+        wanted = {request.name for leaf in asked for request in leaf.requests()}
+        wanted |= {request.name for reaction in self._reacting for request in reaction.requests()}
+        wanted |= {request.name for feature in self.schema.observations.values() for request in feature.requests}
+        self.task_layout = self.layout.without(request for request in self.unasked if request.name not in wanted)
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
         """What answers in the scene: the rules and the liquids that its YAML declares, and the people in it."""
@@ -317,7 +322,9 @@ def _handled(subgoals: tuple[Subgoal, ...], cloths: Container[str]) -> dict[str,
     return found
 
 
-CLOTH_MEMORY = 2**28  # bytes: a heap of cloth has thousands of contacts, one into which something is flung tens of thousands
+CLOTH_MEMORY = (
+    2**28
+)  # bytes: a heap of cloth has thousands of contacts, one into which something is flung tens of thousands
 SETTLE_TIME = 1.0  # s, contacts of placed objects have decayed by then
 
 

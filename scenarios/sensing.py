@@ -39,7 +39,7 @@ _PLAIN = {
 _CONTACT_FORCE, _NETFORCE = 2, 3  # bit of `data="force"` and number of `reduce="netforce"` in the contact sensor
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Request:
     """One sensor: what is measured, of what, relative to what.
 
@@ -106,6 +106,7 @@ class Layout:
         begins: sensor name -> first column.
         forces: names of the contact-force sensors, in the order of the columns of `peak` and `mean`.
         averaged: columns of `mean` that somebody asks for; the others are NaN.
+        read: columns of `peak` that somebody asks for, None for all; the others are NaN.
     """
 
     width: int
@@ -115,6 +116,7 @@ class Layout:
     forces: tuple[str, ...]
     force_slice: slice  # columns of sensordata that hold the force vectors, three each
     averaged: np.ndarray
+    read: np.ndarray | None = None
     _columns: dict[int, tuple[tuple[Request, ...], np.ndarray]] = field(default_factory=dict, repr=False, compare=False)
     _force_columns: dict[int, tuple[tuple[Request, ...], np.ndarray]] = field(
         default_factory=dict, repr=False, compare=False
@@ -146,11 +148,30 @@ class Layout:
         there = slice(first, first + 3 * len(forces))
         return cls(model.nsensordata, slices, begins, settled, tuple(forces), there, columns)
 
+    def without(self, forces: Iterable[Request]) -> Layout:
+        """The same sensors for somebody who does not ask for these contact forces, which then cost nothing."""
+        left = {request.name for request in forces}
+        read = np.flatnonzero([name not in left for name in self.forces])
+        averaged = self.averaged[np.isin(self.averaged, read)]
+        there = self.width, self.slices, self.begins, self.settled, self.forces, self.force_slice
+        return Layout(*there, averaged, read)
+
+    @cached_property
+    def vectors(self) -> np.ndarray:
+        """Columns of sensordata with the vectors of the forces that are asked for, three each."""
+        assert self.read is not None
+        return (self.force_slice.start + 3 * self.read[:, None] + np.arange(3)).ravel()
+
+    @cached_property
+    def averaged_read(self) -> np.ndarray:
+        """Where the averaged forces stand among those that are asked for."""
+        return self.averaged if self.read is None else np.searchsorted(self.read, self.averaged)
+
     @cached_property
     def unfelt(self) -> tuple[np.ndarray, np.ndarray]:
         """(1, nforce) `peak` and `mean` of one copy that feels nothing, never written to."""
-        peak, mean = np.zeros((1, len(self.forces))), np.full((1, len(self.forces)), np.nan)
-        mean[:, self.averaged] = 0.0
+        peak, mean = (np.full((1, len(self.forces)), np.nan) for _ in range(2))
+        peak[:, slice(None) if self.read is None else self.read] = mean[:, self.averaged] = 0.0
         peak.flags.writeable = mean.flags.writeable = False
         return peak, mean
 
@@ -302,7 +323,7 @@ def reduce_forces(trace: np.ndarray, layout: Layout, timestep: float) -> tuple[n
         peak (n, nforce) [N] and mean (n, nforce) [N] as in `Readings`.
     """
     n, substeps = trace.shape[:2]
-    square = trace[:, :, layout.force_slice]
+    square = trace[:, :, layout.force_slice] if layout.read is None else trace.take(layout.vectors, axis=2)
     if not square.any():  # most of the time nothing that anybody asks about touches
         peak, mean = layout.unfelt
         return (peak, mean) if n == 1 else (peak.repeat(n, axis=0), mean.repeat(n, axis=0))
@@ -310,10 +331,14 @@ def reduce_forces(trace: np.ndarray, layout: Layout, timestep: float) -> tuple[n
     square = square[:, :, 0::3] + square[:, :, 1::3] + square[:, :, 2::3]
     most = np.maximum.reduce(square, axis=1)
     mean = layout.unfelt[1].repeat(n, axis=0)
-    if len(layout.averaged) and most.take(layout.averaged, axis=1).any():
+    if len(layout.averaged) and most.take(layout.averaged_read, axis=1).any():
         window = min(max(round(FORCE_WINDOW / timestep), 1), substeps)
-        total = np.add.accumulate(np.sqrt(square.take(layout.averaged, axis=2)), axis=1)
+        total = np.add.accumulate(np.sqrt(square.take(layout.averaged_read, axis=2)), axis=1)
         sums = total[:, window - 1 :].copy()
         sums[:, 1:] -= total[:, :-window]
         mean[:, layout.averaged] = np.maximum.reduce(sums, axis=1) / window
-    return np.sqrt(most), mean
+    if layout.read is None:
+        return np.sqrt(most), mean
+    peak = layout.unfelt[0].repeat(n, axis=0)
+    peak[:, layout.read] = np.sqrt(most)
+    return peak, mean

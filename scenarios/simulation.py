@@ -15,7 +15,7 @@ import mujoco.batch
 import numpy as np
 
 from . import engine  # noqa: F401
-from .sensing import Readings, reduce_forces
+from .sensing import Layout, Readings, reduce_forces
 
 if TYPE_CHECKING:
     from .draw import Draw
@@ -47,13 +47,14 @@ class Simulation:
         scene: what is simulated.
         n: number of copies.
         threads: threads across copies; 0 uses all cores. Results do not depend on it.
+        layout: of the readings, such as `scene.task_layout`; `scene.layout` with every force where None is given.
 
     Attributes:
         unstable: (n,) True where the engine has warned (bad position, velocity or acceleration, full buffers) since `begin`.
     """
 
-    def __init__(self, scene: Scene, n: int = 1, threads: int = 1):
-        self.scene, self.n = scene, n
+    def __init__(self, scene: Scene, n: int = 1, threads: int = 1, layout: Layout | None = None):
+        self.scene, self.n, self.layout = scene, n, layout or scene.layout
         # persistent: what `step` computes of the state that it ends in is not computed again where the next one begins; a
         # cloth's data are too large to be kept for each copy, and its step too slow for that to be felt
         keep = n == 1 or not scene.cloths
@@ -99,11 +100,11 @@ class Simulation:
         self.batch.warning[rows] = 0
         self.unstable = self._warning.any(axis=1)
         self.batch.forward(rows, stage=_VEL)
-        settled = self.scene.layout.settled
+        settled = self.layout.settled
         self._trace[rows] = 0.0
         self._start = self._start.copy()  # the readings given out so far keep theirs
         self._start[np.ix_(rows, np.flatnonzero(settled))] = self._sensordata[np.ix_(rows, np.flatnonzero(settled))]
-        return self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
+        return self._readings(*reduce_forces(self._trace, self.layout, self.scene.timestep))
 
     def step(self, action: np.ndarray, ids: np.ndarray | None = None) -> Readings:
         """Apply an action for one control period.
@@ -130,7 +131,7 @@ class Simulation:
             self._advance(action, ids)
         if self._warned:
             self.unstable = self._warning.any(axis=1)
-        readings = self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
+        readings = self._readings(*reduce_forces(self._trace, self.layout, self.scene.timestep))
         if self.scene.reactions.extra:
             self._react(readings, ids)
         return readings
@@ -145,7 +146,7 @@ class Simulation:
         rows: Any = slice(None) if ids is None else ids
         self._ctrl[rows, : self._commands] = action[:, 0] if late else action
         self.batch.step(ids, stage=_NONE if last else _VEL)
-        self._note(self._first, rows)
+        self._first[rows] = self._sensordata if ids is None else self._sensordata[ids]
         if last > 1:
             ids, action = self._going(1, ids, action)
             if ids is not None and not len(ids):
@@ -166,11 +167,7 @@ class Simulation:
             if late:
                 self._ctrl[rows, : self._commands] = action[:, last]
             self.batch.step(ids, stage=_VEL)
-            self._note(self._last, rows)
-
-    def _note(self, into: np.ndarray, rows: Any) -> None:
-        """Keep the sensors of these copies (n, width) as one physics step's."""
-        into[rows] = self._sensordata[rows]
+            self._last[rows] = self._sensordata if ids is None else self._sensordata[ids]
 
     def _going(self, k: int, ids: np.ndarray | None, action: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
         """Which of these copies go on at physics step k, and their actions: one that has diverged stays where it is.
@@ -219,7 +216,7 @@ class Simulation:
         self.batch.warning[i] = 0
         self.unstable = self._warning.any(axis=1)
         self.batch.forward(np.array([i]), stage=_VEL)
-        return self._readings(*reduce_forces(self._trace, self.scene.layout, self.scene.timestep))
+        return self._readings(*reduce_forces(self._trace, self.layout, self.scene.timestep))
 
     def data(self, i: int = 0) -> tuple[mujoco.MjModel, mujoco.MjData]:
         """Model and forwarded data of copy i, to look at its contacts or to render it."""
@@ -228,6 +225,6 @@ class Simulation:
         return self._models[i], data
 
     def _readings(self, peak: np.ndarray, mean: np.ndarray) -> Readings:
-        layout, value = self.scene.layout, self._last.copy()
+        layout, value = self.layout, self._last.copy()
         np.copyto(value, self._sensordata, where=layout.settled)
         return Readings(value, peak, mean, self._start, layout)

@@ -44,6 +44,24 @@ def played(scene, draws, actions):
     return play(scene, draws, actions)
 
 
+def test_who_asks_for_fewer_forces_gets_the_same_numbers_of_those(scene, draws, actions, played):
+    """What only the judge asks for is not a number for the environment: nothing, rather than a zero that nobody measured."""
+    asked, every = scene.task_layout.read, played[1]
+    left = np.setdiff1d(np.arange(len(scene.layout.forces)), asked)
+    names = {scene.layout.forces[i] for i in left}
+    assert names and names <= {request.name for request in scene.unasked}
+    assert np.nanmax(every[1][..., left]) > 1.0, "contacts that are left out do happen here"
+    for copies in (slice(None), slice(2, 3)):
+        simulation = Simulation(scene, len(draws[copies]), layout=scene.task_layout)
+        simulation.begin(draws[copies])
+        for t, action in enumerate(actions[:, copies]):
+            readings = simulation.step(action)
+            np.testing.assert_array_equal(readings.value, every[0][t + 1, copies])
+            np.testing.assert_array_equal(readings.peak[:, asked], every[1][t + 1, copies][:, asked])
+            np.testing.assert_array_equal(readings.mean, every[2][t + 1, copies])
+            assert np.isnan(readings.peak[:, left]).all()
+
+
 def test_each_of_many_equals_one_alone(scene, draws, actions, played):
     for i in range(COPIES):
         states, seen = play(scene, [draws[i]], actions[:, i : i + 1])

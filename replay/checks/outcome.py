@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.safety import TRACE, Limit
+from ...scenarios.predicate import TRACE
+from ...scenarios.safety import Limit
 from ...scenarios.temporal import Carry, Course
 from ..finding import Finding
 from .rules import Rule, Rules

@@ -8,7 +8,7 @@ import mujoco
 
 from ..dialect import Node
 from ..names import Names
-from ..predicate import Displaced, Predicate, Untouched
+from ..predicate import TRACE, Displaced, Predicate, Untouched
 from ..quantity import parse_quantity
 from ..sensing import Request
 from .word import Words
@@ -21,7 +21,7 @@ def _released(node: Node, names: Names) -> Predicate | None:
     hands = [f"tree:{name}" for name in names.robot["hands"]["bodies"]]
     forces = tuple(Request("contact_force", hand, f"tree:{body}") for hand in hands)
     # what two fingers press cancels out: of a thing in the hand its weight is left, and a clip of 6 g weighs as little as a trace
-    return Untouched(forces, min(Untouched.trace, 0.5 * _weight(names.spec, body)))
+    return Untouched(forces, min(TRACE, 0.5 * _weight(names.spec, body)))
 
 
 def _weight(spec: mujoco.MjSpec, name: str) -> float:
