@@ -254,7 +254,7 @@ class Readings:
         start = self.start[i].tolist() if start is None else start
         felt = self.peak is not self.layout.unfelt[0]
         peak, mean = (self.peak[i].tolist(), self.mean[i].tolist()) if felt else self.layout.unfelt_row
-        return Row(self.value[i, : self.layout.force_slice.start].tolist(), peak, mean, start, self.layout, felt)
+        return Row(self.value[i].tolist(), peak, mean, start, self.layout, felt)
 
     def rows(self, ids: np.ndarray | int) -> Readings:
         """The readings of some copies, or of one without the leading axis."""
@@ -270,10 +270,7 @@ class Readings:
 
 @dataclass(slots=True)
 class Row:
-    """The readings of one copy at one step as plain floats, on which Python is faster than NumPy; see `Readings`.
-
-    `value` ends where the vectors of the contact forces begin: of those, `peak` and `mean` are what is asked for.
-    """
+    """The readings of one copy at one step as plain floats, on which Python is faster than NumPy; see `Readings`."""
 
     value: list[float]
     peak: list[float]

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import shiliu
 from conftest import make_readings
 from shiliu.envs.copies import Copies
 from shiliu.envs.one import One
@@ -97,6 +98,12 @@ def test_an_episode_is_followed_as_the_course_advances():
             assert follower.success == bool(course.success(carry)[0])
         seen += [carry.stage[0] > 0, follower.success, follower.went_wrong, carry.lasted is not None]
     assert (seen > 5).all(), seen  # subgoals reached, successes, failures, failure modes that must last
+
+
+@pytest.mark.parametrize("name", ["car_assembly", "drink_assist", "table_setting"])
+def test_one_copy_is_the_first_of_many_in_the_other_rigid_scenes(name):
+    """Their goals read what the microwave's does not: the way of a force, a liquid, a person."""
+    test_one_copy_is_the_first_of_many(shiliu.load_scenario(name), "dense")
 
 
 @pytest.mark.parametrize("kind", ["dense", "sparse", "subgoal"])
