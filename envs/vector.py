@@ -213,9 +213,11 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         copies, every = self._copies, np.ones(self.num_envs, bool)
         assert copies.carry is not None
         failed = copies.simulation.unstable | truncated | ~np.isnan(copies.carry.failed).all(axis=1)
-        failure, unsafe = (np.empty(self.num_envs, object) for _ in range(2))
-        for i in range(self.num_envs):
-            failure[i] = copies.failure(i, bool(truncated[i])) if failed[i] else None
+        failure, unsafe = np.full(self.num_envs, None), np.empty(self.num_envs, object)
+        unsafe.fill(())
+        for i in np.flatnonzero(failed):
+            failure[i] = copies.failure(i, bool(truncated[i]))
+        for i in np.flatnonzero(copies.broken.any(axis=1)):
             unsafe[i] = copies.unsafe(i)
         reached = {goal.name: copies.carry.reached[:, k].copy() for k, goal in enumerate(copies.course.subgoals)}
         told: dict[str, Any] = {
