@@ -215,9 +215,9 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         failed = copies.simulation.unstable | truncated | ~np.isnan(copies.carry.failed).all(axis=1)
         failure, unsafe = np.full(self.num_envs, None), np.empty(self.num_envs, object)
         unsafe.fill(())
-        for i in np.flatnonzero(failed):
+        for i in np.flatnonzero(failed).tolist():
             failure[i] = copies.failure(i, bool(truncated[i]))
-        for i in np.flatnonzero(copies.broken.any(axis=1)):
+        for i in np.flatnonzero(copies.broken.any(axis=1)).tolist():
             unsafe[i] = copies.unsafe(i)
         reached = {goal.name: copies.carry.reached[:, k].copy() for k, goal in enumerate(copies.course.subgoals)}
         told: dict[str, Any] = {
