@@ -68,7 +68,7 @@ def block(envs: ShiliuVectorEnv, rng: np.random.Generator, steps: int) -> dict[s
         for name, values in {**observed, "reward": reward}.items():
             if not np.isfinite(values).all():
                 raise RuntimeError(f"{scene.name}: {name} is not finite at step {k}")
-        warned = simulation.batch.warning.reshape(envs.num_envs, -1).any(axis=1)
+        warned = simulation._period.fallen()
         unstable = infos["failure"] == "unstable"
         if (warned & ~unstable).any():
             raise RuntimeError(f"{scene.name}: the engine warned at step {k}, and the environment did not say so")

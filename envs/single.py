@@ -230,11 +230,11 @@ class ShiliuEnv(gymnasium.Env):
     @property
     def state(self) -> np.ndarray:
         """(nstate,) a copy of the full simulation state, `mjSTATE_INTEGRATION` in float64."""
-        return self._one.simulation.state[0].copy()
+        return self._one.simulation.state[0]
 
     def _begin(self, draw: drawing.Draw) -> None:
         self._one.begin(draw)
-        self.interface.begin(slice(None), self._one.simulation.batch.bind("ctrl")[0])
+        self.interface.begin(slice(None), self._one.simulation.live("ctrl")[0])
 
     def _play(self, begin: Beginning) -> None:
         """Perform a recorded episode up to where this one begins."""
@@ -259,14 +259,14 @@ class ShiliuEnv(gymnasium.Env):
             from .rendering import Painter
 
             self._painter = Painter(self.scene)
-        draw, qpos = self._one.draw, self._one.simulation.batch.bind("qpos")[0]
+        draw, qpos = self._one.draw, self._one.simulation.live("qpos")[0]
         assert draw is not None
         return self._painter.picture(draw.values, qpos, camera.camera, camera.width, camera.height, kind)
 
     def _show(self) -> None:
         from .window import Window
 
-        draw, qpos = self._one.draw, self._one.simulation.batch.bind("qpos")[0]
+        draw, qpos = self._one.draw, self._one.simulation.live("qpos")[0]
         assert draw is not None
         self._window = self._window or Window(self.scene)
         self._window.show(draw.values, qpos, self._one.steps * self.scene.control_timestep)

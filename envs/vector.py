@@ -185,7 +185,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
     @property
     def state(self) -> np.ndarray:
         """(num_envs, nstate) a copy of the full simulation states, `mjSTATE_INTEGRATION` in float64."""
-        return self._copies.simulation.state.copy()
+        return self._copies.simulation.state
 
     @property
     def draws(self) -> list[drawing.Draw]:
@@ -203,7 +203,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
     def _begin(self, ids: np.ndarray) -> None:
         draws = [self._variation.draw(self._generators[i]) for i in ids]
         self._copies.begin(draws, None if len(ids) == self.num_envs else ids)
-        self.interface.begin(ids, self._copies.simulation.batch.bind("ctrl")[ids])
+        self.interface.begin(ids, self._copies.simulation.live("ctrl")[ids])
         self._over[ids] = False
         for name in draws[0].values:
             column = self._drawn.setdefault(name, np.zeros(self.num_envs))

@@ -71,7 +71,7 @@ def _states(scene: Scene, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]
     for t in range(LEAD + 8):
         if t >= LEAD:
             states.append(env.state)
-            controls.append(env._one.simulation.batch.bind("ctrl")[0].copy())
+            controls.append(env._one.simulation.live("ctrl")[0].copy())
         sway = SWAY * np.sin(t / 15.0 + phase)
         env.step(np.clip(scene.ready_ctrl + sway, low, high).astype(np.float32))
     env.close()

@@ -87,7 +87,7 @@ class Tape:
         self._worst = np.full((n, rows, len(scene.course.nevers)), -np.inf)
         self._states: list[dict[int, np.ndarray]] = [{} for _ in range(n)]
         self._unstable = np.full(n, np.nan)
-        self._live_qpos = simulation.batch.bind("qpos")
+        self._live_qpos = simulation.live("qpos")
 
     def note(self, t: int, readings: Readings, carry: Carry, keep: Iterable[int] = ()) -> None:
         """The state of all copies at control step t, and the full state of those that are to be kept."""
@@ -104,7 +104,7 @@ class Tape:
             self._grips[name][:, t] = readings.peak[:, readings.layout.force_columns(handled.forces)]
             self._heights[name][:, t] = readings.of(handled.position)[:, 2]
         for i in keep:
-            self._states[i][t] = self.simulation.state[i].copy()
+            self._states[i][t] = self.simulation.state[i]
         self._unstable[np.isnan(self._unstable) & self.simulation.unstable] = t * scene.control_timestep
 
     def played(self, i: int, steps: int, carry: Carry) -> Played:

@@ -54,7 +54,7 @@ def transitions(scene: Scene, episode: SimEpisode, reward: str) -> Transitions:
     readings = simulation.begin([draw])
     carry = scene.course.advance(scene.course.begin(1), readings)
     rewarded.begin(readings, carry.stage)
-    qpos, qvel = (simulation.batch.bind(name) for name in ("qpos", "qvel"))
+    qpos, qvel = (simulation.live(name) for name in ("qpos", "qvel"))
     observations = {name: np.empty((n + 1, *f.shape), np.float32) for name, f in schema.observations.items()}
     states = np.empty((n + 1, 1 + model.nq + model.nv))
     rewards, success = np.empty(n), np.zeros(n, bool)

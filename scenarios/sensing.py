@@ -321,7 +321,7 @@ def reduce_forces(trace: np.ndarray, layout: Layout, timestep: float) -> tuple[n
     """
     n, substeps = trace.shape[:2]
     square = trace[:, :, layout.force_slice] if layout.read is None else trace.take(layout.vectors, axis=2)
-    if not square.any():  # most of the time nothing that anybody asks about touches
+    if not np.count_nonzero(square):  # most of the time nothing that anybody asks about touches; faster than `any`
         peak, mean = layout.unfelt
         return (peak, mean) if n == 1 else (peak.repeat(n, axis=0), mean.repeat(n, axis=0))
     square = square * square

@@ -116,8 +116,10 @@ class Course:
             held = np.where(done, 0, held)
         if self.nevers:
             watched = self._watched(reached)
-            margin = np.stack([never.predicate.margin(readings) for never in self.nevers], axis=-1)
-            margin = np.where(watched, margin, -np.inf)
+            margin = np.full(watched.shape, -np.inf)
+            for j in np.flatnonzero(watched.any(axis=0)).tolist():
+                margin[:, j] = self.nevers[j].predicate.margin(readings)
+            margin[~watched] = -np.inf
             happened = margin >= 0
             if self.wanted is not None:
                 assert lasted is not None

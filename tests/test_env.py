@@ -194,7 +194,7 @@ def test_a_push_against_the_oven_ends_the_episode(scene):
     joint = scene.model.joint("oven/microwave_free")
     moved = None
     for step in range(30):
-        env._one.simulation.batch.bind("qvel")[0][joint.dofadr[0]] = 0.6  # m/s, away from the robot
+        env._one.simulation.live("qvel")[0][joint.dofadr[0]] = 0.6  # m/s, away from the robot
         _, _, terminated, _, info = env.step(hold(env))
         if terminated:
             moved = step
@@ -206,7 +206,7 @@ def test_a_push_against_the_oven_ends_the_episode(scene):
 def test_a_diverged_simulation_ends_as_unstable(scene):
     env = ShiliuEnv(scene, vary=False)
     env.reset(seed=0)
-    env._one.simulation.batch.bind("qvel")[0] = 1e12
+    env._one.simulation.live("qvel")[0] = 1e12
     observation, reward, terminated, truncated, info = env.step(hold(env))
     assert terminated and not truncated
     assert env.observation_space.contains(observation), "a learner would store what is not finite"
@@ -222,7 +222,7 @@ def test_dense_reward_rises_with_the_door_and_sparse_waits_for_the_end(scene):
     for degrees in (0, 20, 40, 60):
         for env in (dense, sparse):
             env.reset(seed=0)
-            env._one.simulation.batch.bind("qpos")[0][hinge] = np.radians(degrees)
+            env._one.simulation.live("qpos")[0][hinge] = np.radians(degrees)
             reward = env.step(hold(env))[1]
             rewards.append(reward)
     assert all(a < b for a, b in zip(rewards[::2], rewards[2::2]))
@@ -236,7 +236,7 @@ def test_subgoals_are_told_with_their_time(scene):
     assert list(info["subgoals"]) == [s.name for s in scene.goal]
     assert set(info["subgoals"].values()) == {None}
     env.step(hold(env))
-    env._one.simulation.batch.bind("qpos")[0][scene.model.joint("oven/door_hinge").qposadr[0]] = np.radians(80)
+    env._one.simulation.live("qpos")[0][scene.model.joint("oven/door_hinge").qposadr[0]] = np.radians(80)
     info = env.step(hold(env))[4]
     assert info["subgoals"]["opened"] == pytest.approx(2 / 30)
 

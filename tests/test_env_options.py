@@ -164,7 +164,7 @@ def test_pictures_show_colour_distance_and_what_is_what(scene, opengl):
     # the bowl's nearest pixel is as far along the view as the bowl stands before the camera
     model = scene.compile(env.reset()[1]["draw"], looks=True)
     data = mujoco.MjData(model)
-    data.qpos[:] = env._one.simulation.batch.bind("qpos")[0]
+    data.qpos[:] = env._one.simulation.live("qpos")[0]
     mujoco.mj_forward(model, data)
     camera = scene.schema.cameras["observation.images.overview"].camera
     axis = -data.cam(camera).xmat.reshape(3, 3)[:, 2]

@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 from shiliu.scenarios import draw as drawing
+from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.draw import STATE
 from shiliu.scenarios.simulation import Simulation
 
@@ -119,7 +120,8 @@ def test_restart_from_any_state_continues_to_the_bit(scene, draws, actions, play
     for t in (1, 6, 13):
         simulation = Simulation(scene, COPIES)
         simulation.begin(draws)
-        simulation.state[:] = played[0][t]
+        for i, state in enumerate(played[0][t]):
+            simulation.put(state, i)
         for k in range(t, STEPS):
             readings = simulation.step(actions[k])
         np.testing.assert_array_equal(simulation.state, played[0][-1])
@@ -166,7 +168,7 @@ def test_a_diverged_copy_is_flagged_and_the_others_go_on(scene, draws, actions, 
     for t in range(5):
         simulation.step(actions[t])
     assert not simulation.unstable.any()
-    simulation.batch.bind("qvel")[2] = 1e12
+    simulation.live("qvel")[2] = 1e12
     for t in range(5, STEPS):
         simulation.step(actions[t])
         assert simulation.unstable.tolist() == [i == 2 for i in range(COPIES)]
@@ -174,6 +176,30 @@ def test_a_diverged_copy_is_flagged_and_the_others_go_on(scene, draws, actions, 
     np.testing.assert_array_equal(simulation.state[others], played[0][-1, others])
     simulation.begin([draws[2]], [2])
     assert not simulation.unstable.any()
+
+
+@pytest.mark.parametrize("speed", [0.6, 1e12])
+def test_what_is_written_between_two_steps_counts_the_same_alone_and_among_others(scene, draws, actions, speed):
+    """One copy goes on from the stages of its last state: of another state those would be the wrong ones."""
+    alone, among = Simulation(scene, 1), Simulation(scene, 3)
+    alone.begin(draws[:1])
+    among.begin(draws[:3])
+    for t in range(8):
+        if t == 5:
+            for simulation in (alone, among):
+                simulation.live("qvel")[0] = speed
+        one, many = alone.step(actions[t, :1]), among.step(actions[t, :3])
+        np.testing.assert_array_equal(alone.state[0], among.state[0])
+        for a, b in zip((one.value, one.peak, one.mean), (many.value, many.peak, many.mean)):
+            np.testing.assert_array_equal(a[0], b[0])
+        assert alone.unstable[0] == among.unstable[0] == (speed > 1e10 and t >= 5)
+
+
+def test_a_copy_is_not_put_on_the_model_of_another_scene(scene, draws):
+    simulation, other = Simulation(scene, 1), load_scenario("table_setting")
+    simulation.begin(draws[:1])
+    with pytest.raises(ValueError, match="another scene: it differs in nq"):
+        simulation.begin([drawing.nominal(other)])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

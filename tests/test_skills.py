@@ -271,7 +271,7 @@ def test_a_hand_that_waits_for_a_pull_goes_on_when_it_is_pulled(newtons, ends):
     sim, operator = Simulation(scene, 1), Operator(scene, draw, 0)
     readings = sim.begin([draw])
     carry = scene.course.advance(scene.course.begin(1), readings)
-    force, hand = sim.batch.bind("xfrc_applied"), scene.model.body("left_claw").id
+    force, hand = sim.live("xfrc_applied"), scene.model.body("left_claw").id
     times = []
     for t in range(round(3.6 / scene.control_timestep)):
         now = t * scene.control_timestep

@@ -47,7 +47,7 @@ def test_a_number_that_is_not_finite_stops_it(soak, envs, monkeypatch):
 
 
 def test_a_warning_that_nobody_tells_stops_it(soak, envs):
-    envs._copies.simulation.batch.bind("qvel")[2] = 1e12
+    envs._copies.simulation.live("qvel")[2] = 1e12
     step = envs.step
 
     def silent(action):
@@ -61,7 +61,7 @@ def test_a_warning_that_nobody_tells_stops_it(soak, envs):
 
 
 def test_a_diverging_copy_is_told_and_the_others_go_on(soak, envs):
-    envs._copies.simulation.batch.bind("qvel")[2] = 1e12
+    envs._copies.simulation.live("qvel")[2] = 1e12
     assert soak.block(envs, np.random.default_rng(0), 40)["unstable"] >= 1
 
 

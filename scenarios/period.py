@@ -1,0 +1,247 @@
+"""One control period: its physics steps, the sensors of each of them, and those of the state at its end.
+
+The engine gives two ways, and both give the same numbers to the bit. One copy goes on from the stages that its last period
+ended in, so that looking at its state costs nothing. Many copies do not: to keep the stages of each is to sweep all their
+data through the processor's cache three times a period, which costs more than to look at their states a second time.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import mujoco
+import mujoco.batch
+import numpy as np
+
+from . import engine  # noqa: F401
+
+if TYPE_CHECKING:
+    from .scene import Scene
+
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+_VEL = mujoco.mjtStage.mjSTAGE_VEL.value
+# position and velocity sensors do not ask for contacts, which are two thirds of the work
+_LOOKING = int(mujoco.mjtDisableBit.mjDSBL_CONTACT) | int(mujoco.mjtDisableBit.mjDSBL_CONSTRAINT)
+# what the stages up to velocities follow from; the rest of a state is an input, or the solver's first guess
+_S = mujoco.mjtState
+_STAGES = int(STATE) & ~sum(
+    int(part)
+    for part in (
+        _S.mjSTATE_WARMSTART, _S.mjSTATE_CTRL, _S.mjSTATE_QFRC_APPLIED, _S.mjSTATE_XFRC_APPLIED, _S.mjSTATE_USERDATA,
+    )
+)  # fmt: skip
+_SIZES = (
+    "nq",
+    "nv",
+    "nu",
+    "na",
+    "nbody",
+    "ngeom",
+    "nsite",
+    "ntendon",
+    "nflexvert",
+    "neq",
+    "nmocap",
+    "nsensordata",
+    "nJmom",
+)
+
+
+class Period(Protocol):
+    """What both ways offer.
+
+    Attributes:
+        trace: (n, substeps, nsensordata) after each physics step of the last control period.
+        settled: (n, nsensordata) live; position and velocity sensors of the state, once looked at.
+    """
+
+    trace: np.ndarray
+    settled: np.ndarray
+
+    def live(self, name: str) -> np.ndarray:
+        """(n, ...) a field of `MjData`; what is written to a state's part of it counts."""
+        ...
+
+    def states(self) -> np.ndarray:
+        """(n, nstate) a copy of the `STATE` of each."""
+        ...
+
+    def put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
+        """Put copies `rows` on models and into states, and look at them; no warning of theirs is left."""
+        ...
+
+    def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
+        """Advance copies, all where `ids` is None, by one control period, and look at them.
+
+        A copy that diverges stays where it is, and the rest of its trace repeats what it last felt.
+
+        Args:
+            action: (n, k) or (n, substeps, k), of the copies that are advanced.
+        """
+        ...
+
+    @property
+    def warned(self) -> bool:
+        """Whether the engine has warned of any copy."""
+        ...
+
+    def fallen(self) -> np.ndarray:
+        """(n,) of which copies the engine has warned."""
+        ...
+
+    def data(self, i: int) -> mujoco.MjData:
+        """A copy of the data of copy i, whose derived fields mean nothing."""
+        ...
+
+
+class OneCopy:
+    """A copy alone. The last physics step of a period is followed by the stages of positions and velocities, from which the
+    first of the next one goes on.
+    """
+
+    def __init__(self, scene: Scene):
+        self._model, self._data = scene.model, mujoco.MjData(scene.model)
+        self.trace = np.zeros((1, scene.n_substeps, scene.model.nsensordata))
+        self.settled = self._data.sensordata[None]
+        self._sensordata, self._felt = self._data.sensordata, list(self.trace[0])
+        self._told = self._data.ctrl[: scene.n_actions]
+        self._warning = self._data.warning.number  # live
+        self._quiet = bytes(self._warning.nbytes)
+        self._state = np.empty(mujoco.mj_stateSize(scene.model, _STAGES))
+        self._looked = b""  # at which state
+
+    def live(self, name: str) -> np.ndarray:
+        return np.asarray(getattr(self._data, name))[None]
+
+    def states(self) -> np.ndarray:
+        state = np.empty((1, mujoco.mj_stateSize(self._model, STATE)))
+        mujoco.mj_getState(self._model, self._data, state[0], STATE)
+        return state
+
+    def put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
+        (model,), (state,) = models, states
+        other = [name for name in _SIZES if getattr(model, name) != getattr(self._model, name)]
+        if other:
+            raise ValueError(f"a model of another scene: it differs in {', '.join(other)}")
+        self._model = model
+        mujoco.mj_resetData(model, self._data)
+        mujoco.mj_setState(model, self._data, state, STATE)
+        self._look()
+
+    def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
+        model, data, sensors, told = self._model, self._data, self._sensordata, self._told
+        warning, quiet, late = self._warning, self._quiet, action.ndim == 3
+        told[:] = action[0, 0] if late else action[0]
+        for k, felt in enumerate(self._felt):
+            if not k and self._goes_on():
+                mujoco.mj_step2(model, data)
+            elif k and warning.tobytes() != quiet:  # asked at every step, and bytes compare faster than arrays
+                self.trace[0, k:] = self._felt[k - 1]
+                break
+            else:
+                if k and late:
+                    told[:] = action[0, k]
+                mujoco.mj_step(model, data)
+            felt[:] = sensors
+        self._look()
+
+    @property
+    def warned(self) -> bool:
+        return self._warning.tobytes() != self._quiet
+
+    def fallen(self) -> np.ndarray:
+        return np.array([self.warned])
+
+    def data(self, i: int) -> mujoco.MjData:
+        data = mujoco.MjData(self._model)
+        mujoco.mj_setState(self._model, data, self.states()[0], STATE)
+        return data
+
+    def _look(self) -> None:
+        """The stages of positions and velocities, and their sensors, of the state."""
+        model, data = self._model, self._data
+        mujoco.mj_fwdPosition(model, data)
+        mujoco.mj_sensorPos(model, data)
+        mujoco.mj_fwdVelocity(model, data)
+        mujoco.mj_sensorVel(model, data)
+        mujoco.mj_getState(model, data, self._state, _STAGES)
+        self._looked = self._state.tobytes()
+
+    def _goes_on(self) -> bool:
+        """Whether the state is the one that was looked at, and passes what `mj_step` asks of it at its begin."""
+        mujoco.mj_getState(self._model, self._data, self._state, _STAGES)
+        if self._state.tobytes() != self._looked:
+            return False
+        mujoco.mj_checkPos(self._model, self._data)
+        mujoco.mj_checkVel(self._model, self._data)
+        return not self.warned
+
+
+class ManyCopies:
+    """Copies side by side: one rollout, then a look at their states through models in which nothing touches."""
+
+    def __init__(self, scene: Scene, n: int, threads: int):
+        self._batch = mujoco.batch.Batch(scene.model, n, min(threads, n))
+        self._looking = mujoco.batch.Batch(scene.model, n, min(threads, n))
+        self._models: list[mujoco.MjModel] = [scene.model] * n
+        self._untouched: list[mujoco.MjModel] = [_untouched(scene.model)] * n
+        self.trace = np.zeros((n, scene.n_substeps, scene.model.nsensordata))
+        self.settled = self._looking.bind("sensordata")
+        self._out: dict[Any, np.ndarray] = {"sensordata": self.trace}
+        self._ctrl, self._commands = self._batch.bind("ctrl"), scene.n_actions
+        self._warning = self._batch.warning.reshape(n, -1)  # live
+        self._quiet = bytes(self._warning.nbytes)
+
+    def live(self, name: str) -> np.ndarray:
+        return self._batch.bind(name)
+
+    def states(self) -> np.ndarray:
+        return self._batch.state.copy()
+
+    def put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
+        for row, model, state in zip(rows, models, states):
+            self._models[row], self._untouched[row] = model, _untouched(model)
+            self._batch.state[row] = state
+        self._batch.set_models(self._models)
+        self._looking.set_models(self._untouched)
+        self._warning[rows] = 0
+        self._look(rows)
+
+    def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
+        rows, told = slice(None) if ids is None else ids, None
+        if action.ndim == 2:
+            self._ctrl[rows, : self._commands] = action
+        else:
+            told = np.empty((*action.shape[:2], self._ctrl.shape[1]))
+            told[..., : self._commands] = action
+            told[..., self._commands :] = self._ctrl[rows, None, self._commands :]
+        substeps = self.trace.shape[1]
+        if ids is None:
+            self._batch.rollout(substeps, told, record=("sensordata",), out=self._out)
+        else:
+            self.trace[ids] = self._batch.rollout(substeps, told, record=("sensordata",), ids=ids)["sensordata"]
+        self._look(ids)
+
+    @property
+    def warned(self) -> bool:
+        return self._warning.tobytes() != self._quiet
+
+    def fallen(self) -> np.ndarray:
+        return self._warning.any(axis=1)
+
+    def data(self, i: int) -> mujoco.MjData:
+        return self._batch.get_data(i)
+
+    def _look(self, ids: np.ndarray | None) -> None:
+        rows = slice(None) if ids is None else ids
+        self._looking.state[rows] = self._batch.state[rows]
+        self._looking.forward(ids, stage=_VEL)
+
+
+def _untouched(model: mujoco.MjModel) -> mujoco.MjModel:
+    """The same model with no contact and no constraint."""
+    model = copy.copy(model)
+    model.opt.disableflags |= _LOOKING
+    return model
