@@ -230,7 +230,7 @@ class ShiliuEnv(gymnasium.Env):
     @property
     def state(self) -> np.ndarray:
         """(nstate,) a copy of the full simulation state, `mjSTATE_INTEGRATION` in float64."""
-        return self._one.simulation.state[0]
+        return self._one.simulation.state_of()
 
     def _begin(self, draw: drawing.Draw) -> None:
         self._one.begin(draw)

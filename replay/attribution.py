@@ -361,7 +361,7 @@ class _Trial:
         simulation.begin([Draw(self.draw.values, self.draw.task, self.draw.model, whole.state)])
         for action in self._actions(whole)[: at - 1 - begin]:
             simulation.step(action[None])
-        return Stretch(at - 1, begin + n - (at - 1), simulation.state[0])
+        return Stretch(at - 1, begin + n - (at - 1), simulation.state_of())
 
     def _fits(self, stretch: Stretch, keys: Sequence[str], nudge: float) -> Iterator[Hypothesis]:
         """Gauss-Newton in one dimension, for each key by itself."""

@@ -194,7 +194,7 @@ def perform(
     for t in range(steps):
         for i in map(int, live):
             if t % per_second == 0:
-                checkpoints[i][t] = sim.state[i]
+                checkpoints[i][t] = sim.state_of(i)
             last_action[i] = operators[i].act(readings.rows(i), carry.rows(np.array([i])))
             actions[i].append(last_action[i].copy())
         readings = sim.step(last_action) if len(live) == n else sim.step(last_action[live], live)

@@ -104,7 +104,7 @@ class Tape:
             self._grips[name][:, t] = readings.peak[:, readings.layout.force_columns(handled.forces)]
             self._heights[name][:, t] = readings.of(handled.position)[:, 2]
         for i in keep:
-            self._states[i][t] = self.simulation.state[i]
+            self._states[i][t] = self.simulation.state_of(i)
         self._unstable[np.isnan(self._unstable) & self.simulation.unstable] = t * scene.control_timestep
 
     def played(self, i: int, steps: int, carry: Carry) -> Played:

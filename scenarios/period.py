@@ -64,8 +64,8 @@ class Period(Protocol):
         """(n, ...) a field of `MjData`; what is written to a state's part of it counts."""
         ...
 
-    def states(self) -> np.ndarray:
-        """(n, nstate) a copy of the `STATE` of each."""
+    def state_of(self, i: int) -> np.ndarray:
+        """(nstate,) a copy of the `STATE` of copy i."""
         ...
 
     def put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
@@ -115,9 +115,9 @@ class OneCopy:
     def live(self, name: str) -> np.ndarray:
         return np.asarray(getattr(self._data, name))[None]
 
-    def states(self) -> np.ndarray:
-        state = np.empty((1, mujoco.mj_stateSize(self._model, STATE)))
-        mujoco.mj_getState(self._model, self._data, state[0], STATE)
+    def state_of(self, i: int) -> np.ndarray:
+        state = np.empty(mujoco.mj_stateSize(self._model, STATE))
+        mujoco.mj_getState(self._model, self._data, state, STATE)
         return state
 
     def put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
@@ -156,7 +156,7 @@ class OneCopy:
 
     def data(self, i: int) -> mujoco.MjData:
         data = mujoco.MjData(self._model)
-        mujoco.mj_setState(self._model, data, self.states()[0], STATE)
+        mujoco.mj_setState(self._model, data, self.state_of(i), STATE)
         return data
 
     def _look(self) -> None:
@@ -197,8 +197,8 @@ class ManyCopies:
     def live(self, name: str) -> np.ndarray:
         return self._batch.bind(name)
 
-    def states(self) -> np.ndarray:
-        return self._batch.state.copy()
+    def state_of(self, i: int) -> np.ndarray:
+        return np.array(self._batch.state[i])
 
     def put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
         for row, model, state in zip(rows, models, states):

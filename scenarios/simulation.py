@@ -64,7 +64,11 @@ class Simulation:
     @property
     def state(self) -> np.ndarray:
         """(n, nstate) a copy of the `mjSTATE_INTEGRATION` of each in float64; `put` brings a copy back to it, to the bit."""
-        return self._period.states()
+        return np.stack([self._period.state_of(i) for i in range(self.n)])
+
+    def state_of(self, i: int = 0) -> np.ndarray:
+        """(nstate,) that of one copy."""
+        return self._period.state_of(i)
 
     def put(self, state: np.ndarray, i: int = 0) -> None:
         """Put copy i into a state (nstate,) of its model."""
@@ -138,7 +142,7 @@ class Simulation:
 
     def save(self, i: int = 0) -> Saved:
         """Everything that copy i goes on from, to the bit."""
-        return Saved(self._models[i], self.state[i], self._trace[i].copy(), self._start[i].copy())
+        return Saved(self._models[i], self.state_of(i), self._trace[i].copy(), self._start[i].copy())
 
     def restore(self, saved: Saved, i: int = 0) -> Readings:
         """Put copy i where it was; it has not diverged there.
