@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 QUICKLY = {"microwave": 4, "laundry_folding": 1}
 # failure modes that no mistake brings about; the notes of their scenario tell why
 UNPERFORMED = {
-    "bowl_tipped", "upside_down", "jammed", "near_face",
+    "bowl_tipped", "upside_down", "near_face",
     "corner_lost", "twisted",
 }  # fmt: skip
 
