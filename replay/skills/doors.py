@@ -146,6 +146,9 @@ class PushOpen(Skill):
         most = float(body.model.joint(self.joint).range[1]) - STEP
         wide = min(max(wanted, self.at_least, self.enough), most)
         start, poses, like, speed = self._over(body, angle, wide)
+        if not poses:
+            body.given_up = f"no place behind {self.joint} was found from which to push it"
+            return
         room = self._room(angle)
         high, _ = arm.solve(self._behind(body, angle, self.radius, room, self.over), None, start, like)
         yield from arm.follow(body.way(self.hand, high, [["over"]], self.speed))
@@ -182,7 +185,9 @@ class PushOpen(Skill):
         reach = -np.inf
         for name, last in OVER:
             like = posture(name, self.hand)
-            start, off = arm.solve(self._behind(body, angle, self.radius, self._room(angle), self.height), None, like, like)
+            start, off = arm.solve(
+                self._behind(body, angle, self.radius, self._room(angle), self.height), None, like, like
+            )
             if off > ROOM:
                 continue
             poses: list[tuple[np.ndarray, None]] = []

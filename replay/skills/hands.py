@@ -109,6 +109,7 @@ class Home(Skill):
         "opening": Argument("length", "gap between the pads", 0.02),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
         "beside": Argument("word", "whether the next skill begins at once", "no", ("no", "yes")),
+        "around": Argument("word", "whether a way round what is seen is sought", "no", ("no", "yes")),
     }
 
     def run(self, body: Body) -> Motion:
@@ -117,7 +118,11 @@ class Home(Skill):
         goal = posture(self.posture, self.hand)
         if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in (goal, body.began[self.hand])) < THERE:
             return
-        motion = arm.follow(arm.way([goal], self.speed))
+        if self.around == "yes":
+            path = body.way(self.hand, goal, [[], ["elbow_out"], ["raised"]], self.speed, seek=True)
+        else:
+            path = arm.way([goal], self.speed)
+        motion = arm.follow(path)
         if self.beside == "yes":
             body.beside(motion)
             return
