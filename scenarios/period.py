@@ -32,21 +32,7 @@ _STAGES = int(STATE) & ~sum(
         _S.mjSTATE_WARMSTART, _S.mjSTATE_CTRL, _S.mjSTATE_QFRC_APPLIED, _S.mjSTATE_XFRC_APPLIED, _S.mjSTATE_USERDATA,
     )
 )  # fmt: skip
-_SIZES = (
-    "nq",
-    "nv",
-    "nu",
-    "na",
-    "nbody",
-    "ngeom",
-    "nsite",
-    "ntendon",
-    "nflexvert",
-    "neq",
-    "nmocap",
-    "nsensordata",
-    "nJmom",
-)
+LIVE = ("qpos", "qvel", "act", "ctrl", "qfrc_applied", "xfrc_applied", "mocap_pos", "mocap_quat")
 
 
 class Period(Protocol):
@@ -61,7 +47,7 @@ class Period(Protocol):
     settled: np.ndarray
 
     def live(self, name: str) -> np.ndarray:
-        """(n, ...) a field of `MjData`; what is written to a state's part of it counts."""
+        """(n, ...) one of the fields `LIVE` of `MjData`; what is written to it counts from the next step."""
         ...
 
     def state_of(self, i: int) -> np.ndarray:
@@ -69,7 +55,13 @@ class Period(Protocol):
         ...
 
     def put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
-        """Put copies `rows` on models and into states, and look at them; no warning of theirs is left."""
+        """Put copies `rows` on models and into states, and look at them; no warning of theirs is left.
+
+        A model is not edited while a copy runs on it: it is put there again.
+
+        Raises:
+            ValueError: a model whose data have other sizes than the scene's; nothing has changed then.
+        """
         ...
 
     def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
@@ -103,6 +95,7 @@ class OneCopy:
 
     def __init__(self, scene: Scene):
         self._model, self._data = scene.model, mujoco.MjData(scene.model)
+        self._alike = mujoco.batch.Batch(scene.model, 1, 1)  # knows which models the data fit
         self.trace = np.zeros((1, scene.n_substeps, scene.model.nsensordata))
         self.settled = self._data.sensordata[None]
         self._sensordata, self._felt = self._data.sensordata, list(self.trace[0])
@@ -113,6 +106,7 @@ class OneCopy:
         self._looked = b""  # at which state
 
     def live(self, name: str) -> np.ndarray:
+        _check_live(name)
         return np.asarray(getattr(self._data, name))[None]
 
     def state_of(self, i: int) -> np.ndarray:
@@ -122,9 +116,7 @@ class OneCopy:
 
     def put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
         (model,), (state,) = models, states
-        other = [name for name in _SIZES if getattr(model, name) != getattr(self._model, name)]
-        if other:
-            raise ValueError(f"a model of another scene: it differs in {', '.join(other)}")
+        _set_models(self._alike, [model])
         self._model = model
         mujoco.mj_resetData(model, self._data)
         mujoco.mj_setState(model, self._data, state, STATE)
@@ -161,13 +153,29 @@ class OneCopy:
 
     def _look(self) -> None:
         """The stages of positions and velocities, and their sensors, of the state."""
-        model, data = self._model, self._data
-        mujoco.mj_fwdPosition(model, data)
-        mujoco.mj_sensorPos(model, data)
-        mujoco.mj_fwdVelocity(model, data)
-        mujoco.mj_sensorVel(model, data)
-        mujoco.mj_getState(model, data, self._state, _STAGES)
-        self._looked = self._state.tobytes()
+        before = self._warning.tobytes()
+        try:
+            self._stages(self._model)
+            seen = self._warning.tobytes() == before
+        except mujoco.FatalError:
+            seen = False
+        if seen:
+            mujoco.mj_getState(self._model, self._data, self._state, _STAGES)
+            self._looked = self._state.tobytes()
+            return
+        # more contacts than there is memory for: the next step, not a look, is to say so
+        state = self.state_of(0)
+        mujoco.mj_resetData(self._model, self._data)
+        mujoco.mj_setState(self._model, self._data, state, STATE)
+        self._stages(_untouched(self._model))
+        self._warning[:] = np.frombuffer(before, self._warning.dtype)
+        self._looked = b""
+
+    def _stages(self, model: mujoco.MjModel) -> None:
+        mujoco.mj_fwdPosition(model, self._data)
+        mujoco.mj_sensorPos(model, self._data)
+        mujoco.mj_fwdVelocity(model, self._data)
+        mujoco.mj_sensorVel(model, self._data)
 
     def _goes_on(self) -> bool:
         """Whether the state is the one that was looked at, and passes what `mj_step` asks of it at its begin."""
@@ -195,17 +203,21 @@ class ManyCopies:
         self._quiet = bytes(self._warning.nbytes)
 
     def live(self, name: str) -> np.ndarray:
+        _check_live(name)
         return self._batch.bind(name)
 
     def state_of(self, i: int) -> np.ndarray:
         return np.array(self._batch.state[i])
 
     def put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
-        for row, model, state in zip(rows, models, states):
-            self._models[row], self._untouched[row] = model, _untouched(model)
+        all_models, untouched = list(self._models), list(self._untouched)
+        for row, model in zip(rows, models):
+            all_models[row], untouched[row] = model, _untouched(model)
+        _set_models(self._batch, all_models)
+        _set_models(self._looking, untouched)
+        self._models, self._untouched = all_models, untouched
+        for row, state in zip(rows, states):
             self._batch.state[row] = state
-        self._batch.set_models(self._models)
-        self._looking.set_models(self._untouched)
         self._warning[rows] = 0
         self._look(rows)
 
@@ -245,3 +257,16 @@ def _untouched(model: mujoco.MjModel) -> mujoco.MjModel:
     model = copy.copy(model)
     model.opt.disableflags |= _LOOKING
     return model
+
+
+def _set_models(batch: mujoco.batch.Batch, models: Sequence[mujoco.MjModel]) -> None:
+    """Let each copy of a batch run on its model; ValueError, and as before, where one has data of other sizes."""
+    try:
+        batch.set_models(models)
+    except (ValueError, mujoco.FatalError) as error:
+        raise ValueError(f"a model of another scene: {error}") from None
+
+
+def _check_live(name: str) -> None:
+    if name not in LIVE:
+        raise ValueError(f"{name!r} is none of the live fields {', '.join(LIVE)}")

@@ -72,10 +72,10 @@ class Simulation:
 
     def put(self, state: np.ndarray, i: int = 0) -> None:
         """Put copy i into a state (nstate,) of its model."""
-        self._put(np.array([i]), [state])
+        self._put(np.array([i]), [self._models[i]], [state])
 
     def live(self, name: str) -> np.ndarray:
-        """(n, ...) a field of `MjData` of every copy, such as `qpos`; what is written to it counts from the next step."""
+        """(n, ...) a field of every copy (`period.LIVE`), such as `qpos`; what is written to it counts from the next step."""
         return self._period.live(name)
 
     def begin(self, draws: Sequence[Draw], ids: Sequence[int] | None = None) -> Readings:
@@ -89,9 +89,7 @@ class Simulation:
             their last.
         """
         rows = np.arange(self.n) if ids is None else np.asarray(ids, int)
-        for row, draw in zip(rows, draws):
-            self._models[row] = draw.model
-        self._put(rows, [draw.start_state for draw in draws])
+        self._put(rows, [draw.model for draw in draws], [draw.start_state for draw in draws])
         settled = np.flatnonzero(self.layout.settled)
         self._trace[rows] = 0.0
         self._start = self._start.copy()  # the readings given out so far keep theirs
@@ -128,8 +126,10 @@ class Simulation:
             self._react(readings, ids)
         return readings
 
-    def _put(self, rows: np.ndarray, states: Sequence[np.ndarray]) -> None:
-        self._period.put(rows, [self._models[row] for row in rows], states)
+    def _put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
+        self._period.put(rows, models, states)
+        for row, model in zip(rows, models):
+            self._models[row] = model
         self.unstable = self._period.fallen()
 
     def _react(self, readings: Readings, ids: np.ndarray | None) -> None:
@@ -150,8 +150,7 @@ class Simulation:
         Returns:
             Readings (n, ·) of all copies, those of copy i as they were.
         """
-        self._models[i] = saved.model
-        self.put(saved.state, i)
+        self._put(np.array([i]), [saved.model], [saved.state])
         self._trace[i] = saved.trace
         self._start = self._start.copy()
         self._start[i] = saved.start

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import mujoco
+import mujoco.batch
 import numpy as np
 import pytest
 from shiliu.scenarios import draw as drawing
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.draw import STATE
+from shiliu.scenarios.period import ManyCopies, OneCopy
 from shiliu.scenarios.simulation import Simulation
 
 COPIES, STEPS = 8, 20
@@ -195,11 +199,59 @@ def test_what_is_written_between_two_steps_counts_the_same_alone_and_among_other
         assert alone.unstable[0] == among.unstable[0] == (speed > 1e10 and t >= 5)
 
 
-def test_a_copy_is_not_put_on_the_model_of_another_scene(scene, draws):
-    simulation, other = Simulation(scene, 1), load_scenario("table_setting")
-    simulation.begin(draws[:1])
-    with pytest.raises(ValueError, match="another scene: it differs in nq"):
-        simulation.begin([drawing.nominal(other)])
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_copy_is_not_put_on_the_model_of_another_scene(scene, draws, actions, n):
+    simulation, other = Simulation(scene, n), load_scenario("table_setting")
+    simulation.begin(draws[:n])
+    before = simulation.state
+    with pytest.raises(ValueError, match="a model of another scene"):
+        simulation.begin([drawing.nominal(other)], [0])
+    np.testing.assert_array_equal(simulation.state, before)
+    simulation.begin([draws[n - 1]], [n - 1])  # and all goes on as if it had not been tried
+    simulation.step(actions[0, :n])
+
+
+def test_what_is_no_part_of_a_state_is_not_live(scene):
+    for n in (1, 2):
+        with pytest.raises(ValueError, match="'xpos' is none of the live fields qpos"):
+            Simulation(scene, n).live("xpos")
+
+
+def crowded(memory: str):
+    """Stands for a scene: sixty boxes that fall onto each other, and memory for the contacts of some of them."""
+    boxes = "".join(
+        f"<body pos='{0.021 * (i % 4)} {0.023 * (i // 4 % 4)} {0.1 + 0.12 * (i // 16) + 0.05 * (i % 3)}'><freejoint/>"
+        "<geom type='box' size='.03 .03 .03' condim='4'/></body>"
+        for i in range(60)
+    )
+    model = mujoco.MjModel.from_xml_string(
+        f"<mujoco><size memory='{memory}'/><worldbody><geom type='plane' size='9 9 .1'/><site name='s'/>{boxes}</worldbody>"
+        "<sensor><framepos objtype='site' objname='s'/></sensor></mujoco>"
+    )
+    return SimpleNamespace(model=model, n_substeps=8, n_actions=0)
+
+
+@pytest.mark.parametrize("memory", [f"{kibibytes}K" for kibibytes in range(150, 470, 20)])
+def test_contacts_that_memory_does_not_hold_are_told_in_the_same_step_alone_and_among_others(memory):
+    """They are met first by the look after a period, which must not say it before the others do."""
+    full = crowded(memory)
+    one, many = OneCopy(full), ManyCopies(full, 2, 1)
+    data, state = mujoco.MjData(full.model), np.empty(mujoco.mj_stateSize(full.model, STATE))
+    mujoco.mj_getState(full.model, data, state, STATE)
+    one.put(np.array([0]), [full.model], [state])
+    many.put(np.arange(2), [full.model] * 2, [state] * 2)
+    for _ in range(60):
+        ends = []
+        for period, n in ((one, 1), (many, 2)):
+            try:
+                period.play(np.zeros((n, 0)), None)
+                ends.append((bool(period.fallen()[0]), period.state_of(0).tobytes(), period.trace[0].tobytes()))
+            except (mujoco.FatalError, mujoco.batch.SimulationError):
+                ends.append((True, b"", b""))
+        assert ends[0] == ends[1]
+        if ends[0][0]:
+            return
+    raise AssertionError("the memory was never full")
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
