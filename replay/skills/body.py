@@ -188,6 +188,10 @@ class Body:
         """The body that a site belongs to."""
         return self.model.body(int(self.model.site(site).bodyid[0])).name
 
+    def carrier_of(self, site: str) -> str:
+        """The body that carries the one which a site belongs to: a key's housing."""
+        return self.model.body(int(self.model.body_parentid[self.model.site(site).bodyid[0]])).name
+
     def hinge(self, joint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Axis point (3,), axis direction (3,) and rotation (3, 3) of the door that turns about a hinge, as seen."""
         data = self._picture()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,11 @@ PRESSING = 0.02  # m/s
 ATTEMPTS, DEEPER = 3, 0.003  # how often a key is pressed at most; m, how much further each time
 MORE = np.deg2rad([-36.0, -48.0])  # further directions of the fingers, from the side
 POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
+# where a key lets something spring open: other ways to hold the arm, how far the fingers point down more or less [rad], and
+# how far that swings at most [rad], looked at in so many places
+ASIDE = ("elbow_out", "raised", "outside_1", "outside_2", "across", "bench", "elbow_in", "level")
+TILTS = np.deg2rad([0.0, 12.0, -12.0, 24.0])
+SWING, PLACES = np.deg2rad(60.0), 4
 
 
 class PressKey(Skill):
@@ -35,6 +41,9 @@ class PressKey(Skill):
         "pitch": Argument("angle", "how far the fingers point down", 0.2),
         "standoff": Argument("length", "distance of the fingertip before it presses", 0.04),
         "posture": Argument("posture", "how the arm is held", "elbow_out"),
+        "lets_go": Argument(
+            "joint", "a door that springs open then: the arm is held so that it is not in its way", None
+        ),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
@@ -44,23 +53,24 @@ class PressKey(Skill):
         key = key + body.aim()
         out = rotation[:, 0]
         best: tuple[float, str, list[np.ndarray]] = (np.inf, "", [])
-        for side in SIDES if self.hand == "either" else (self.hand,):
+        sides = SIDES if self.hand == "either" else (self.hand,)
+        ways = [(self.posture, self.pitch)]
+        if self.lets_go is not None:
+            ways = [(name, self.pitch + tilt) for tilt in TILTS for name in ASIDE]
+        for (name, pitch), side in itertools.product(ways, sides):
             body.open_claw(side, 0.0)
-            arm, like, sign = body.arms[side], posture(self.posture, side), 1.0 if side == "left" else -1.0
-            frames = [
-                arm.frame(facing(rotation) + sign * (self.yaw + turn), self.pitch, like) for turn in (*TURNS, *MORE)
-            ]
+            arm, like, sign = body.arms[side], posture(name, side), 1.0 if side == "left" else -1.0
+            frames = [arm.frame(facing(rotation) + sign * (self.yaw + turn), pitch, like) for turn in (*TURNS, *MORE)]
             rows = [[(key + d * out - TIP * f[:, 2], f) for d in (self.standoff, 0.001)] for f in frames]
-            score, found = body.goal(side, rows, like, POINT, [body.part_of(self.at)])
+            score, found = self._room(body, side, rows, like)
             if score < best[0]:
                 best = (score, side, found)
             if score < 0.5:
                 break
         side, start = best[1], best[2][0]
         arm = body.arms[side]
-        yield from arm.follow(
-            body.way(side, start, [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]], self.speed)
-        )
+        by_way_of = [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]]
+        yield from arm.follow(body.way(side, start, by_way_of, self.speed, seek=self.lets_go is not None))
         yield from body.pause()
         deeper = 0.0
         for _ in range(ATTEMPTS):
@@ -68,6 +78,27 @@ class PressKey(Skill):
             if self.until is None or body.reached(self.until):
                 break
             deeper += DEEPER  # a person who has felt no click presses again, further in
+
+    def _room(
+        self, body: Body, side: str, rows: list[list[tuple[np.ndarray, np.ndarray]]], like: np.ndarray
+    ) -> tuple[float, list[np.ndarray]]:
+        """The row of hand poses that leaves most room, as `Body.goal`; also to a door that springs open."""
+        touch = [body.part_of(self.at)]
+        if self.lets_go is None:
+            return body.goal(side, rows, like, POINT, touch)
+        touch.append(body.carrier_of(self.at))  # the fingertips come near the housing; its door is what counts
+        best: tuple[float, list[np.ndarray]] = (np.inf, [])
+        for row in rows:
+            score, found = body.goal(side, [row], like, POINT, touch)
+            for share in np.linspace(1.0, 0.0, PLACES, endpoint=False):
+                if score > best[0]:
+                    break
+                score += body.crowd(side, found[-1], touch, self.lets_go, share * SWING)
+            if score < best[0]:
+                best = (score, found)
+            if score < 0.5:
+                break
+        return best
 
     def _press(self, body: Body, arm: Arm, out: np.ndarray, deeper: float) -> Motion:
         """Come before the key, press it, and draw back."""
