@@ -52,10 +52,10 @@ def test_a_button_lets_the_door_go_at_its_force_and_a_spring_swings_it_open(forc
 
 
 @pytest.mark.parametrize("force", [15.0, 35.0])
-def test_the_mirrored_oven_lets_its_door_go_at_the_same_force(force):
-    for name in ("microwave", "microwave_right"):
+def test_each_oven_with_a_grip_lets_its_door_go_at_the_same_force(force):
+    for name, reach in (("microwave", 0.37), ("microwave_right", 0.37), ("microwave_pocket", 0.34)):
         model = oven(name, latch_force=force)
-        arm = 0.37 * force  # Nm about the hinge, by a pull at the handle
+        arm = reach * force  # Nm about the hinge, by a pull at the handle
         assert degrees(after(model, 0.93 * arm, "door_hinge")) < 0.45
         assert degrees(after(model, 1.06 * arm, "door_hinge")) > 2.0
 
@@ -70,6 +70,28 @@ def test_the_mirrored_oven_is_the_oven_in_the_mirror():
         np.testing.assert_allclose(b.site(site).xpos, a.site(site).xpos * [1, -1, 1], atol=1e-9)
     for site in ("handle", "start"):  # both look at who stands before them
         np.testing.assert_allclose(b.site(site).xmat[0], a.site(site).xmat[0], atol=1e-9)
+
+
+def test_the_pocket_of_an_oven_has_room_for_fingers_and_goes_into_nothing():
+    """A finger of the claw is 14 mm thick: 36 mm between open pads are 64 mm over all, and the door shuts with the pocket in it."""
+    model = oven("microwave_pocket")
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    walls = {n: model.geom(f"door_{n}") for n in ("left", "right", "pocket")}
+    inside = [walls["right"].pos[1] + walls["right"].size[1], walls["left"].pos[1] - walls["left"].size[1]]
+    grip = model.geom("handle")
+    assert inside[0] < grip.pos[1] - 0.032 / np.cos(np.deg2rad(35.0)) and grip.pos[1] + 0.032 < inside[1]
+    assert grip.pos[0] - grip.size[0] > 0.0, "the grip stands out of the door"
+    fromto = np.zeros(6)
+    solid = [
+        g
+        for g in range(model.ngeom)
+        if model.geom_contype[g] and model.geom_bodyid[g] == model.body("microwave_pocket").id
+    ]
+    for wall in solid:
+        for name in ("door", "door_above", "door_left", "door_right", "door_pocket", "handle"):
+            gap = mujoco.mj_geomDistance(model, data, wall, model.geom(name).id, 0.05, fromto)
+            assert gap > 0.0005, (model.geom(wall).name, name, gap)
 
 
 def test_the_knob_of_an_oven_is_the_knob_that_stands_alone():
