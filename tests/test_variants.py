@@ -163,3 +163,37 @@ def test_mistakes_of_the_whole_task_are_named_by_operator_and_environment(whole,
     if name == "wrong_time":  # two presses are a minute, which ran down
         column = whole.schema.observations["observation.environment_state"].names.index("rules.time")
         assert np.max(done.observations["observation.environment_state"][:, column]) == 60.0
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_an_arm_that_presses_the_button_leaves_the_door_its_room(clear):
+    """The spring swings the door to 57 deg where nothing is in its way; the arm that only looks at the key stops it before 20."""
+    scene = shiliu.load_scenario("microwave", ["time_limit=14 s"], variant="button")
+    del scene.config.skills.value[1:]
+    if not clear:
+        del scene.config.skills.value[0]["press_key"]["lets_go"]
+    (done,) = perform(scene, [drawing.draw(scene, 31009)], [31009])
+    assert done.reached["ajar"] < 10.0
+    column = scene.schema.observations["observation.environment_state"].names.index("oven.door_hinge")
+    angle = np.rad2deg(done.observations["observation.environment_state"][-1, column])
+    assert angle > 50.0 if clear else angle < 25.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant, seed", [("button", 31001), ("pocket", 500)])
+def test_other_openers_are_opened_lawfully(variant, seed):
+    scene = shiliu.load_scenario("microwave", variant=variant)
+    (done,) = perform(scene, [drawing.draw(scene, seed)], [seed])
+    (verdict,) = judge([as_recording(variant, performed(scene, done), scene)], scene)
+    assert done.success and verdict.verdict == "FEASIBLE"
+
+
+@pytest.mark.slow
+def test_a_pocket_whose_latch_is_twice_as_strong_as_the_pull_stays_shut():
+    scene = shiliu.load_scenario(
+        "microwave", ["variation.oven.latch_force=null", 'parts.oven.latch_force="35 N"'], variant="pocket"
+    )
+    pull = next(step["pull_open"] for step in scene.config.skills.value if "pull_open" in step)
+    pull["force"] = "20 N"  # of which the arm gives about 0.85
+    (done,) = perform(scene, [drawing.draw(scene, 500)], [500])
+    assert not done.success and done.reached["opened"] is None
