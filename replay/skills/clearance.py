@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
-from .arm import Arm, Path
+from .arm import RANGE, Arm, Path
 from .seeking import connect
 
 MARGIN = 0.025  # m, kept from everything that the hand is not meant to touch
@@ -20,8 +20,11 @@ ENDS = 0.12  # share of a way at either end where what is near there may stay ne
 LENGTH = 0.02  # cost of a radian of way, so that of two clear ways the shorter is taken
 STEP = 0.03  # rad, between the places that are looked at on a way that shall be sure, however long it is
 CLEAR = 0.1  # cost of a way that is neither near to anything nor a long one
-BLOCKED = 10.0  # cost from which a way leads through something for long; what touches nothing costs below 1
+BLOCKED = 1.0  # cost from which a way leads through something; what touches nothing costs less
 LEAN = 0.5  # rad, by which what is borne may be tilted further on the way than at its ends
+# rad, by which a way may swing beyond the share of a joint's range that the operator uses. Further, and the servo's setpoint,
+# which a loaded joint follows 0.06 rad behind, ends at the joint's end: the hand leaves the way that was looked at
+SWING = 0.03
 NEED = 0.015  # m, kept on ways that are sought: less than the margin, so that there is one through a narrow place
 
 
@@ -50,6 +53,9 @@ class Clearance:
         self._in_hand: list[tuple[np.ndarray, np.ndarray]] = []  # place and turn of each against the tcp
         self.bear(())
         self._joints = np.array([self.model.joint(f"zarm_{side[0]}{i}_joint").qposadr[0] for i in range(1, 8)])
+        ends = self.model.jnt_range[[self.model.joint(f"zarm_{side[0]}{i}_joint").id for i in range(1, 8)]]
+        middle = ends.mean(axis=1, keepdims=True)
+        self._ends = (middle + RANGE * (ends - middle)).T
         self._fingers = [self.model.joint(f"{side}_finger_{w}_joint").qposadr[0] for w in ("front", "back")]
         self._stroke = float(self.model.jnt_range[self.model.joint(f"{side}_finger_front_joint").id, 1])
 
@@ -156,7 +162,7 @@ class Clearance:
         return self.data.geom_xpos[self._hand & self._solid]
 
     def cost(self, path: Path, picture: np.ndarray, percent: float, stop: float = np.inf, sure: bool = False) -> float:
-        """How little room a path leaves; 0 (plus a little for its length) where it keeps the margin everywhere.
+        """How little room a path leaves; 0 (plus a little for its length) where it keeps the margin, and the joints' range, everywhere.
 
         Args:
             stop: a cost at which it need not be known any better.
@@ -172,7 +178,11 @@ class Clearance:
         coarse = np.zeros(fine + 1, bool)
         coarse[:: fine // COARSE] = True
         for share in (*shares[coarse], *shares[~coarse]):
-            for pair, distance in self.near(path.spline(share)).items():
+            q = path.spline(share)
+            beyond = float(np.maximum(q - self._ends[1], self._ends[0] - q).max())
+            if beyond > SWING:
+                total += beyond / SWING * COARSE / fine
+            for pair, distance in self.near(q).items():
                 # what is near at an end is left, or come to, by and by; never through it
                 if share < ENDS and distance > start.get(pair, MARGIN) - 0.003:
                     continue

@@ -11,7 +11,7 @@ import numpy as np
 
 STRIDE = 0.15  # rad, from a posture of a tree to the next
 FINE = 0.03  # rad, between the postures that are looked at on the way there
-GROWTH = 1500  # how often the trees grow before it is given up
+GROWTH = 8000  # how often the trees grow before it is given up
 SHORTER = 80  # how often a shorter way is tried between two places of the one found
 
 
