@@ -334,6 +334,10 @@ class Body:
                 picture[self.model.jnt_qposadr[j] + 2] -= 10.0
         return picture
 
+    def tightness(self, side: str, path: Path, held: Sequence[str]) -> float:
+        """What a path costs, looking past the parts that the hand holds, and what it misses of where it was wanted."""
+        return self.room_on(side, path, held) + 200.0 * max(path.error - REACHED, 0.0)
+
     def freest(self, side: str, paths: Iterable[Path], held: Sequence[str]) -> Path | None:
         """The first of several ways that is free enough, or else the one that costs least; None where there is none.
 
@@ -343,7 +347,7 @@ class Body:
         """
         best: tuple[float, Path | None] = (np.inf, None)
         for path in paths:
-            cost = self.room_on(side, path, held) + 200.0 * max(path.error - REACHED, 0.0)
+            cost = self.tightness(side, path, held)
             if cost < best[0]:
                 best = (cost, path)
             if cost < ENOUGH:

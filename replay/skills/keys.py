@@ -17,8 +17,9 @@ PRESSING = 0.02  # m/s
 ATTEMPTS, DEEPER = 3, 0.003  # how often a key is pressed at most; m, how much further each time
 MORE = np.deg2rad([-36.0, -48.0])  # further directions of the fingers, from the side
 POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
-# where a key lets something spring open: other ways to hold the arm, how far the fingers point down more or less [rad], and
-# how far that swings at most [rad], looked at in so many places
+# other ways to hold the arm, and how far the fingers point down more or less [rad]: where something is touched that is not the
+# key (a closed claw before it scores 1.8), or where a key lets something spring open; how far that swings [rad], in so many places
+TOUCHES = 3.0
 ASIDE = ("elbow_out", "raised", "outside_1", "outside_2", "across", "bench", "elbow_in", "level")
 TILTS = np.deg2rad([0.0, 12.0, -12.0, 24.0])
 SWING, PLACES = np.deg2rad(60.0), 4
@@ -54,10 +55,10 @@ class PressKey(Skill):
         out = rotation[:, 0]
         best: tuple[float, str, list[np.ndarray]] = (np.inf, "", [])
         sides = SIDES if self.hand == "either" else (self.hand,)
-        ways = [(self.posture, self.pitch)]
-        if self.lets_go is not None:
-            ways = [(name, self.pitch + tilt) for tilt in TILTS for name in ASIDE]
-        for (name, pitch), side in itertools.product(ways, sides):
+        ways = [(self.posture, self.pitch), *((name, self.pitch + tilt) for tilt in TILTS for name in ASIDE)]
+        for k, ((name, pitch), side) in enumerate(itertools.product(ways, sides)):
+            if k == len(sides) and self.lets_go is None and best[0] < TOUCHES:
+                break
             body.open_claw(side, 0.0)
             arm, like, sign = body.arms[side], posture(name, side), 1.0 if side == "left" else -1.0
             frames = [arm.frame(facing(rotation) + sign * (self.yaw + turn), pitch, like) for turn in (*TURNS, *MORE)]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
 
 from .arm import Path, posture, turn_z
-from .body import REACHED, Body, Motion
+from .body import ENOUGH, REACHED, Body, Motion
 from .doors import about
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
@@ -19,6 +18,9 @@ STRIDE = 0.06  # m, between the places that a carry is planned through
 # looking where the forearm keeps most room
 BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50.0, -24.0, -8.0]))
 CARRIES = 26  # ways of carrying that are imagined before the best is taken
+# and where none of them leaves room: how many stranger ones, and then how many like the best so far, which differ so much from
+# it in the hand's turn at the end [rad], the distance before the front [m], how it turns meanwhile [rad], the posture [rad]
+STRANGER, REFINED, SCATTER = 60, 60, np.array([0.08, 0.008, 0.15, 0.15, *[0.15] * 7])
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
 CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
 FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
@@ -137,7 +139,8 @@ class CarryLevel(Skill):
             """Where the fingers point with the most room for the forearm before the chest."""
             return mirror * float(np.interp(mirror * body.leftwards(at - shoulder), *BEFORE_CHEST))
 
-        def plan(yaw: float, before: float, bias: float, like: np.ndarray) -> Path:
+        def plan(way: np.ndarray) -> Path:
+            (yaw, before, bias, swing), like = way[:4], way[4:]
             final = body.bearing(inward) + yaw
 
             def pose(at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
@@ -165,23 +168,35 @@ class CarryLevel(Skill):
                 at = outside + lateral * sideways + (before - np.interp(-abs(lateral), side, ahead)) * inward
                 lasts = 0.7 if mirror * excess < 0.0 else 0.25  # a hand that points further across may stay so
                 blend = excess * max(0.0, 1.0 - share / lasts) + bias * np.sin(np.pi * share)
+                blend += swing * np.sin(2.0 * np.pi * share)
                 direction = heading_at(at) + blend
                 direction += max(0.0, (share - 0.7) / 0.3) * (final - direction)
                 poses.append(pose(at, direction))
             poses.append(pose(centre - short * inward, final))
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
-        def imagined() -> Iterator[Path]:
-            for k in range(CARRIES):
-                like, yaw, before, bias = posture("elbow_in", self.hand), self.yaw, self.before, 0.0
-                if k:  # another turn of the hand, another distance, another way to hold the arm
-                    yaw += float(body.rng.uniform(-0.25, 0.25))
-                    before += float(body.rng.uniform(-0.012, 0.03))
-                    bias = float(body.rng.uniform(-0.3, 0.3))
-                    like = like + body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
-                yield plan(yaw, before, bias, like)
-
-        path = body.freest(self.hand, imagined(), body.with_contents(self.of.split("/")[0]))
+        things = body.with_contents(self.of.split("/")[0])
+        best: tuple[float, Path | None, np.ndarray] = (np.inf, None, np.empty(0))
+        for k in range(CARRIES + STRANGER + REFINED):
+            way = np.array([self.yaw, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
+            if k >= CARRIES + STRANGER:
+                way = best[2] + body.rng.normal(0.0, SCATTER)
+                way[1] = max(way[1], self.before - 0.012)
+            elif k:  # another turn of the hand, another distance, another way to hold the arm
+                way[0] += float(body.rng.uniform(-0.25, 0.25))
+                way[1] += float(body.rng.uniform(-0.012, 0.03))
+                way[2] = float(body.rng.uniform(-0.3, 0.3))
+                way[4:] += body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
+                if k >= CARRIES:
+                    way[2] *= 2.0
+                    way[3] = float(body.rng.uniform(-0.5, 0.5))
+            imagined = plan(way)
+            cost = body.tightness(self.hand, imagined, things)
+            if cost < best[0]:
+                best = (cost, imagined, way)
+            if best[0] < ENOUGH:
+                break
+        path = best[1]
         assert path is not None
         path = arm.gently(path, GENTLE)
         yield from arm.follow(path, tremor=0.4)
