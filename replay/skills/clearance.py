@@ -20,7 +20,7 @@ ENDS = 0.12  # share of a way at either end where what is near there may stay ne
 LENGTH = 0.02  # cost of a radian of way, so that of two clear ways the shorter is taken
 STEP = 0.03  # rad, between the places that are looked at on a way that shall be sure, however long it is
 CLEAR = 0.1  # cost of a way that is neither near to anything nor a long one
-BLOCKED = 1.0  # cost from which a way leads through something; what touches nothing costs less
+BLOCKED = 1.0  # cost from which a way is sought in any case: it leads through something, or is near to things for long
 LEAN = 0.5  # rad, by which what is borne may be tilted further on the way than at its ends
 # rad, by which a way may swing beyond the share of a joint's range that the operator uses. Further, and the servo's setpoint,
 # which a loaded joint follows 0.06 rad behind, ends at the joint's end: the hand leaves the way that was looked at
@@ -227,7 +227,7 @@ class Clearance:
             picture: (nq,) the scene as seen.
             percent: how far the claw is closed.
             seek: whether it is made sure, and sought by growing trees where none of those imagined is clear and short;
-                it is sought in any case where all of them lead through something.
+                it is sought in any case where the best of them costs more than `BLOCKED`.
         """
         low, high = arm.model.jnt_range.T
         best: list[tuple[float, list[np.ndarray], Path]] = []

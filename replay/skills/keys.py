@@ -22,7 +22,7 @@ POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction 
 TOUCHES = 3.0
 ASIDE = ("elbow_out", "raised", "outside_1", "outside_2", "across", "bench", "elbow_in", "level")
 TILTS = np.deg2rad([0.0, 12.0, -12.0, 24.0])
-SWING, PLACES = np.deg2rad(60.0), 4
+OPENS, PLACES = np.deg2rad(60.0), 4
 
 
 class PressKey(Skill):
@@ -94,7 +94,7 @@ class PressKey(Skill):
             for share in np.linspace(1.0, 0.0, PLACES, endpoint=False):
                 if score > best[0]:
                     break
-                score += body.crowd(side, found[-1], touch, self.lets_go, share * SWING)
+                score += body.crowd(side, found[-1], touch, self.lets_go, share * OPENS)
             if score < best[0]:
                 best = (score, found)
             if score < 0.5:
