@@ -232,7 +232,7 @@ def test_a_can_is_passed_from_hand_to_hand(offset, passed):
     - lift: {{hand: left, by: 120 mm}}
     - switch_hands: {{hand: right, at: can.middle, of: can, offset: {offset} mm}}
     """
-    scene = bench(chain, GOES_ON, "bowl", "other", time_limit="23 s")
+    scene = bench(chain, GOES_ON, "bowl", "other", time_limit="27 s")
     made = done(scene)
     data = end(scene, made)
     left, right = made.observations["observation.touch"][-1].reshape(2, 2)
