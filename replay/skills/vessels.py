@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -21,6 +22,8 @@ CARRIES = 26  # ways of carrying that are imagined before the best is taken
 # and where none of them leaves room: how many stranger ones, and then how many like the best so far, which differ so much from
 # it in the hand's turn at the end [rad], the distance before the front [m], how it turns meanwhile [rad], the posture [rad]
 STRANGER, REFINED, SCATTER = 60, 60, np.array([0.08, 0.008, 0.15, 0.15, *[0.15] * 7])
+NEARER = 0.012  # m, by which less than the distance before the front may be kept
+TURNED = 0.25  # rad, by which the hand may be turned otherwise than is said when it arrives
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
 CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
 FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
@@ -97,6 +100,42 @@ class Lift(Skill):
         arm = body.arms[self.hand]
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + self.by * UP, frame)], self.speed, orient=LEVEL), tremor=0.5)
+
+
+def sought(
+    body: Body, first: np.ndarray, turned: float, plan: Callable[[np.ndarray], Path], cost: Callable[[Path], float]
+) -> Path:
+    """The first of many ways to carry something that is free enough, or else the one that costs least.
+
+    Args:
+        first: (11,) the way that is imagined first: the hand's direction at the end [rad], the distance before the front [m],
+            how it turns to one side meanwhile and how to and fro [rad], the posture (7,) that is preferred [rad].
+        turned: [rad] by which the direction at the end may differ from that.
+        plan: the way of such numbers.
+        cost: what a way costs; below `ENOUGH` it is free enough.
+    """
+    best: tuple[float, Path | None, np.ndarray] = (np.inf, None, first)
+    for k in range(CARRIES + STRANGER + REFINED):
+        way = first.copy()
+        if k >= CARRIES + STRANGER:
+            way = best[2] + body.rng.normal(0.0, SCATTER)
+            way[1] = max(way[1], first[1] - NEARER)
+        elif k:  # another turn of the hand, another distance, another way to hold the arm
+            way[0] += float(body.rng.uniform(-turned, turned))
+            way[1] += float(body.rng.uniform(-NEARER, 0.03))
+            way[2] = float(body.rng.uniform(-0.3, 0.3))
+            way[4:] += body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
+            if k >= CARRIES:
+                way[2] *= 2.0
+                way[3] = float(body.rng.uniform(-0.5, 0.5))
+        imagined = plan(way)
+        now = cost(imagined)
+        if now < best[0]:
+            best = (now, imagined, way)
+        if best[0] < ENOUGH:
+            break
+    assert best[1] is not None
+    return best[1]
 
 
 class CarryLevel(Skill):
@@ -176,28 +215,8 @@ class CarryLevel(Skill):
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
         things = body.with_contents(self.of.split("/")[0])
-        best: tuple[float, Path | None, np.ndarray] = (np.inf, None, np.empty(0))
-        for k in range(CARRIES + STRANGER + REFINED):
-            way = np.array([self.yaw, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
-            if k >= CARRIES + STRANGER:
-                way = best[2] + body.rng.normal(0.0, SCATTER)
-                way[1] = max(way[1], self.before - 0.012)
-            elif k:  # another turn of the hand, another distance, another way to hold the arm
-                way[0] += float(body.rng.uniform(-0.25, 0.25))
-                way[1] += float(body.rng.uniform(-0.012, 0.03))
-                way[2] = float(body.rng.uniform(-0.3, 0.3))
-                way[4:] += body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
-                if k >= CARRIES:
-                    way[2] *= 2.0
-                    way[3] = float(body.rng.uniform(-0.5, 0.5))
-            imagined = plan(way)
-            cost = body.tightness(self.hand, imagined, things)
-            if cost < best[0]:
-                best = (cost, imagined, way)
-            if best[0] < ENOUGH:
-                break
-        path = best[1]
-        assert path is not None
+        first = np.array([self.yaw, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
+        path = sought(body, first, TURNED, plan, lambda path: body.tightness(self.hand, path, things))
         path = arm.gently(path, GENTLE)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.25)
