@@ -1,6 +1,7 @@
 """Free ways of a hand: what it holds is part of it, narrow places are found, and what cannot be reached is given up."""
 
 import itertools
+from dataclasses import replace
 
 import mujoco
 import numpy as np
@@ -198,3 +199,17 @@ def test_what_is_lost_on_its_way_is_given_up(body, monkeypatch, slipped, there):
             next(motion)
     assert ended.value.value is there and (body.given_up is None) == there
     body.given_up = None
+
+
+def test_a_fast_way_to_the_end_of_a_joint_is_commanded_beyond_it(body):
+    arm = body.arms["left"]
+    before, arm.q = arm.q, posture("raised", "left")
+    there = arm.q.copy()
+    there[6] = arm.model.jnt_range[6, 1]
+    path = arm.way([there], 1.0, scatter=0.0)
+    beyond = arm.overrun(path)
+    assert 0.02 < beyond < arm.lag * 4.0  # it slows down before it is there
+    assert arm.overrun(replace(path, duration=20.0 * path.duration)) < beyond / 10.0
+    there[6] = 0.0
+    assert arm.overrun(arm.way([there], 1.0, scatter=0.0)) == 0.0
+    arm.q = before

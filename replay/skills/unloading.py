@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
 
 from .arm import Path, posture, turn_z
 from .body import Body, Motion
+from .clearance import SWING
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
-from .vessels import BEFORE_CHEST, CARRIES, LEVEL, STRIDE
+from .vessels import BEFORE_CHEST, LEVEL, STRIDE, sought
 
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 20.0, -20.0, 32.0, -32.0])  # other directions of the fingers along the rim
+TURN = 0.4  # rad, by which a hand may be turned at the end of its way otherwise than gives the forearm most room
+CLEAR, RISE = 0.055, 0.08  # m, how far a hand draws back along its fingers from what it has set down, and rises then
 
 
 class RegraspHot(Skill):
@@ -81,7 +83,7 @@ class Unload(Skill):
         "deep": Argument("length", "how far behind that site the place lies", 0.142),
         "aside": Argument("length", "how far to the left of that site the place lies", 0.0),
         "above": Argument("length", "height over the surface", 0.03),
-        "before": Argument("length", "distance kept before the opening's front", 0.10),
+        "before": Argument("length", "distance kept before the opening's front", 0.112),
         "beside": Argument("length", "how far to the side of the opening's front that distance is kept", 0.33),
         "speed": Argument("speed", "largest speed of the hand", 0.26),
     }
@@ -107,7 +109,9 @@ class Unload(Skill):
             """Where the fingers point with the most room for the forearm before the chest."""
             return mirror * float(np.interp(mirror * body.leftwards(at - shoulder), *BEFORE_CHEST))
 
-        def plan(turn: float, before: float, like: np.ndarray) -> Path:
+        def plan(way: np.ndarray) -> Path:
+            (turn, before, bias, swing), like = way[:4], way[4:]
+
             def pose(at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
                 turned = turn_z((direction - heading + np.pi) % (2 * np.pi) - np.pi)
                 return at + turned @ offset, turned @ frame
@@ -128,22 +132,31 @@ class Unload(Skill):
                 else:
                     at = corner + (way - legs[0]) / max(legs[1], 1e-6) * (place - corner)
                 blend = (heading - heading_at(at)) * max(0.0, 1.0 - share / 0.5)
+                blend += bias * np.sin(np.pi * share) + swing * np.sin(2.0 * np.pi * share)
                 poses.append(pose(at, heading_at(at) + blend + turn * share))
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
-        def imagined() -> Iterator[Path]:
-            for k in range(CARRIES):
-                like, turn, before = posture("elbow_in", self.hand), 0.0, self.before
-                if k:  # another turn of the hand at the end, another distance, another way to hold the arm
-                    turn = float(body.rng.uniform(-0.4, 0.4))
-                    before += float(body.rng.uniform(-0.012, 0.04))
-                    like = like + body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
-                yield plan(turn, before, like)
+        things = [self.of.split("/")[0], *self.with_]
 
-        path = body.freest(self.hand, imagined(), [self.of.split("/")[0], *self.with_])
-        assert path is not None
+        def cost(path: Path) -> float:
+            """Of the way, and of where it ends: there is room to set it down, to draw the hand back and to raise it."""
+            hand, frame = arm.hand(path.end)
+            down = hand - self.above * UP
+            row = [(hand, frame), (down, frame), *((at, frame) for at in leave(down, frame))]
+            room = body.goal(self.hand, [row], path.end, LEVEL, held=things)[0]
+            beyond = arm.overrun(path) / SWING
+            return body.tightness(self.hand, path, things) + room + (beyond if beyond > 1.0 else 0.0)
+
+        first = np.array([0.0, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
+        path = sought(body, first, TURN, plan, cost)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.15)
+
+
+def leave(position: np.ndarray, frame: np.ndarray, clear: float = CLEAR, rise: float = RISE) -> list[np.ndarray]:
+    """Where a hand goes from what it has set down: back along its fingers by `clear` [m], then up by `rise` [m]."""
+    back = position - clear * frame[:, 2]
+    return [back, back + rise * UP]
 
 
 class PlaceOn(Skill):
@@ -155,8 +168,8 @@ class PlaceOn(Skill):
         "of": Argument("site", "the site of what is held that shall come to the surface"),
         "upon": Argument("site", "a site of the surface"),
         "opening": Argument("length", "gap between the pads when it has let go", 0.032),
-        "clear": Argument("length", "how far the hand draws back along its fingers", 0.055),
-        "raise": Argument("length", "how far it rises then", 0.08),
+        "clear": Argument("length", "how far the hand draws back along its fingers", CLEAR),
+        "raise": Argument("length", "how far it rises then", RISE),
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
@@ -168,7 +181,6 @@ class PlaceOn(Skill):
         yield from arm.follow(arm.line([(position, frame)], 0.08, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.15)
         yield from body.let_go(self.hand, self.opening, 0.5)
-        clear = position - self.clear * frame[:, 2]
+        clear, up = leave(position, frame, self.clear, self.values["raise"])
         yield from arm.follow(arm.line([(clear, frame)], 0.2, orient=LEVEL), tremor=0.0)
-        up = clear + self.values["raise"] * UP
         yield from arm.follow(arm.line([(up, frame)], self.speed, orient=0.1))
