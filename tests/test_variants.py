@@ -153,6 +153,15 @@ def test_the_whole_task_is_done_within_the_facts_time_and_told_alike_by_all(whol
     assert verdict.verdict == "FEASIBLE"
 
 
+# the forearm met the housing at the end of the way out, and as the hand was drawn back; the bowl met a key; a finger met the rim (twice)
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [34094, 34019, 34083, 34062, 35016])
+def test_the_bowl_is_taken_out_lawfully(whole, seed):
+    (done,) = perform(whole, [drawing.draw(whole, seed)], [seed])
+    (verdict,) = judge([as_recording("whole", performed(whole, done), whole)], whole)
+    assert done.success and verdict.verdict == "FEASIBLE"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["wrong_time", "bowl_left"])
 def test_mistakes_of_the_whole_task_are_named_by_operator_and_environment(whole, name):

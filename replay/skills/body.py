@@ -307,6 +307,10 @@ class Body:
         """How crowded it is for an arm at joint angles (see `Clearance.crowd`), looking past some parts."""
         return self._clearance[side].crowd(q, self._past(without), self.claws[side], touch, joint, angle, sink)
 
+    def centring(self, side: str, q: np.ndarray, thing: str) -> np.ndarray:
+        """(3,) [m] by which an open hand has to be moved for no finger to stand in a body between them (see `Clearance.centring`)."""
+        return self._clearance[side].centring(q, self._picture().qpos, self.claws[side], thing)
+
     def hand_points(self, side: str, q: np.ndarray) -> np.ndarray:
         """(n, 3) middles of the hand's geoms [m] at joint angles."""
         return self._clearance[side].hand_points(q)

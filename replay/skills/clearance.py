@@ -156,6 +156,22 @@ class Clearance:
             total += (MARGIN - distance) / MARGIN + (3.0 if distance < 0.0 else 0.0)
         return total
 
+    def centring(self, q: np.ndarray, picture: np.ndarray, percent: float, thing: str) -> np.ndarray:
+        """(3,) [m] by which a hand has to be moved so that no finger stands in what is between them: to where it is in the middle.
+
+        Args:
+            q, picture, percent: as in `crowd`.
+            thing: the body between them.
+        """
+        self._see(picture, percent)
+        near, body = self.near(q), self.model.body(thing).id
+        fingers = [self.model.body(f"{self.side}_finger_{w}").id for w in ("front", "back")]
+        front, back = (min((near[p] for p in ((f, body), (body, f)) if p in near), default=MARGIN) for f in fingers)
+        if min(front, back) > 0.0:
+            return np.zeros(3)
+        apart = np.subtract(*self.data.xipos[fingers])
+        return (front - back) / 2.0 * -apart / np.linalg.norm(apart)
+
     def hand_points(self, q: np.ndarray) -> np.ndarray:
         """(n, 3) middles of the hand's geoms [m] at joint angles, the claw as it was last looked at."""
         self._pose(q)

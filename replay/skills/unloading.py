@@ -13,7 +13,8 @@ from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 from .vessels import BEFORE_CHEST, LEVEL, STRIDE, sought
 
-TURNS = np.deg2rad([0.0, 10.0, -10.0, 20.0, -20.0, 32.0, -32.0])  # other directions of the fingers along the rim
+# other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
+TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])
 TURN = 0.4  # rad, by which a hand may be turned at the end of its way otherwise than gives the forearm most room
 CLEAR, RISE = 0.055, 0.08  # m, how far a hand draws back along its fingers from what it has set down, and rises then
 
@@ -48,19 +49,21 @@ class RegraspHot(Skill):
         body.open_claw(self.hand, self.opening)
         position, rotation = body.site(self.at)
         inward = body.site(self.into)[1][:, 0]
-        quarter = np.pi / 2 if self.fingers == "left" else -np.pi / 2
+        sign = 1.0 if self.fingers == "left" else -1.0
         rows = []
         for turn in TURNS:
-            frame = arm.frame(facing(rotation) + quarter + turn, self.pitch, like)
+            frame = arm.frame(facing(rotation) + sign * (np.pi / 2 - turn), self.pitch, like)
             grip = position - self.depth * UP
             clear = grip - self.clear * frame[:, 2]
             out = clear - (self.approach - (grip - clear) @ inward) * inward
             rows.append([(out, frame), (clear, frame), (grip, frame)])
-        start = body.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
+        start, _, end = body.goal(self.hand, rows, like, LEVEL, [self.of])[1]
+        # the rim is bent and the fingers are as long as they are: the pads' middle on it, one of them would come down on it
+        aside = body.centring(self.hand, end, self.of)
         frame = arm.hand(start)[1]
         row = [] if self.by_way_of is None else [self.by_way_of]
         yield from arm.follow(body.way(self.hand, start, [row, []], self.speed))
-        grip = body.site(self.at)[0] - self.depth * UP
+        grip = body.site(self.at)[0] - self.depth * UP + aside
         clear = grip - self.clear * frame[:, 2]
         yield from arm.follow(arm.line([(clear, frame)], self.speed, orient=LEVEL))
         yield from arm.follow(arm.line([(grip, frame)], 0.15, orient=LEVEL), tremor=0.5)
