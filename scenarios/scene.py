@@ -17,6 +17,7 @@ from .config import Placed, ScenarioConfig, nominal_values
 from .dialect import Node, nearest
 from .errors import ScenarioError
 from .goal import read_goal, read_never
+from .mobile import solve_beside
 from .names import Names
 from .observation import build_schema, camera_of
 from .person import read_behaviours
@@ -65,6 +66,8 @@ class Scene:
                 f"{config.physics.integrator!r} does not take the elasticity of the cloth {self.cloths[0].part!r}; "
                 f"use {' or '.join(CLOTHS)}.",
             )
+        if self.cloths and robot.base == "mobile":
+            solve_beside(self._build.spec.option)
         names = Names(self._build.spec, config, robot.interface)
         self._reacting = tuple(self._read_reactions(names))
         for reaction in self._reacting:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import mujoco
 import numpy as np
 import pytest
@@ -289,6 +291,31 @@ def test_cloth_wants_an_integrator_that_takes_its_elasticity():
 
 
 @pytest.mark.slow  # seven seconds of cloth
+def shaken(base: str, tolerance: float | None = None, iterations: int | None = None) -> np.ndarray:
+    """(n, 3) [m] vertices 8 physics steps after each was given a seeded speed, beside a robot that stands or that moves."""
+    scene = shiliu.load_scenario("laundry_folding", base=base)
+    model = copy.copy(scene.model)
+    model.opt.tolerance = model.opt.tolerance if tolerance is None else tolerance
+    model.opt.iterations = iterations or model.opt.iterations
+    data = mujoco.MjData(model)
+    data.qpos[:] = scene.start_qpos(model)
+    vertices = [b for b in range(model.nbody) if model.body(b).name.startswith("towel/") and model.body_dofnum[b] == 3]
+    speeds = model.body_dofadr[vertices][:, None] + np.arange(3)
+    data.qvel[speeds] = np.random.default_rng(0).normal(0.0, 0.3, speeds.shape)
+    for _ in range(8):
+        mujoco.mj_step(model, data)
+    return data.xpos[vertices]
+
+
+def test_cloth_is_solved_beside_a_moving_base_as_beside_a_robot_that_stands():
+    """The inertia that stands for the base raises what the solver takes for little: it ended after a few steps."""
+    stands, moves, careless = (
+        np.abs(shaken(*case) - shaken(case[0], 1e-14, 400)).max()
+        for case in (("planted",), ("mobile",), ("mobile", 1e-6, 40))
+    )
+    assert moves < stands < 1e-4 < careless
+
+
 def test_flat_and_dropped_starts_are_the_same_bytes_for_the_same_values():
     folding = shiliu.load_scenario("laundry_folding", variant="crumpled")
     start = draw.nominal(folding)
@@ -407,3 +434,10 @@ def test_a_towel_is_folded_by_its_near_corners_and_falls_back_where_the_claws_op
     good, bad = perform(folding, [begun, begun], [500, 500], mistakes=[None, read_mistakes(folding)["corners_let_go"]])
     assert good.success and not good.unsafe and good.peaks["cloth_tension"] < 15.0
     assert not bad.success and bad.failure == "replay.goal:turned"
+
+
+@pytest.mark.slow
+def test_a_robot_that_moves_folds_it_too():
+    scene = shiliu.load_scenario("laundry_folding", base="mobile")
+    (done,) = perform(scene, [draw.draw(scene, 601)], [601])
+    assert done.success and not done.unsafe
