@@ -73,10 +73,10 @@ def mobile_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.M
 def solve_beside(option: Any) -> None:
     """Let a cloth be solved beside a base that moves as it is beside a robot that stands; `option` is an `MjOption` of a spec.
 
-    The solver ends where a step gains less than its tolerance times the mean inertia of all degrees of freedom, which the base
-    raises by about `STUBBORN`. Unchanged, it ended after one to four steps of forty: cloth slid beneath a pressing hand as on
-    ice (vertices were off by 0.1 to 3 mm within 8 physics steps), and half folds failed. The same tolerance, relative there, ends
-    the solve of the cloth's elasticity, which takes about half as many steps again to come so far.
+    The solver ends where a step gains less than its tolerance times the mean inertia of what is solved together, which is all that
+    touches: where a hand presses on the cloth, the base raises it by about `STUBBORN`. With the tolerance unchanged the solver ended
+    early there, cloth slid beneath the hand as on ice, and half folds failed. The same number ends the solve of the cloth's
+    elasticity, relative to what that began with: `LONGER` gives it the steps to come so far (the engine warns where it does not).
     """
     option.tolerance /= STUBBORN
     option.iterations = int(np.ceil(LONGER * option.iterations))

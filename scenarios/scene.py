@@ -66,8 +66,6 @@ class Scene:
                 f"{config.physics.integrator!r} does not take the elasticity of the cloth {self.cloths[0].part!r}; "
                 f"use {' or '.join(CLOTHS)}.",
             )
-        if self.cloths and robot.base == "mobile":
-            solve_beside(self._build.spec.option)
         names = Names(self._build.spec, config, robot.interface)
         self._reacting = tuple(self._read_reactions(names))
         for reaction in self._reacting:
@@ -370,6 +368,8 @@ class _Build:
             self.frames[placed.name] = frame
         if self.spec.flexes:
             self.spec.memory = CLOTH_MEMORY
+        if robot.base == "mobile" and self.spec.flexes:
+            solve_beside(option)
         self._friction = self._friction_geoms()
         self._written: dict[str, float] = {}  # the values of parameters that stand in the spec
         self._params = {placed.name: tuple(placed.part.params) for placed in config.parts}

@@ -201,9 +201,23 @@ def test_what_is_lost_on_its_way_is_given_up(body, monkeypatch, slipped, there):
     body.given_up = None
 
 
-def test_a_fast_way_to_the_end_of_a_joint_is_commanded_beyond_it(body):
+@pytest.mark.parametrize(("aside", "moved"), [(0.0, 0.0), (0.030, 0.0185), (-0.030, -0.0185)])
+def test_a_hand_is_moved_to_where_no_finger_stands_in_what_is_between_them(body, aside, moved):
+    """A bowl of 150 mm between pads that are open by 186 mm; a finger that is far from it counts as far as the margin."""
+    clearance, q = Clearance(body.model, "left"), posture("raised", "left")
+    there, frame = body.arms["left"].hand(q)
+    across = frame[:, 1]
+    picture = body._picture().qpos.copy()
+    at = body.model.jnt_qposadr[body.model.body(BOWL).jntadr[0]]
+    picture[at : at + 3] = there + aside * across - 0.03 * frame[:, 0]
+    turned = np.column_stack([across, np.cross(frame[:, 0], across), frame[:, 0]])
+    mujoco.mju_mat2Quat(picture[at + 3 : at + 7], turned.ravel())
+    np.testing.assert_allclose(clearance.centring(q, picture, 0.0, BOWL), moved * across, atol=0.004)
+
+
+def test_a_fast_way_to_the_end_of_a_joint_is_commanded_beyond_it(body, monkeypatch):
     arm = body.arms["left"]
-    before, arm.q = arm.q, posture("raised", "left")
+    monkeypatch.setattr(arm, "q", posture("raised", "left"))
     there = arm.q.copy()
     there[6] = arm.model.jnt_range[6, 1]
     path = arm.way([there], 1.0, scatter=0.0)
@@ -212,4 +226,3 @@ def test_a_fast_way_to_the_end_of_a_joint_is_commanded_beyond_it(body):
     assert arm.overrun(replace(path, duration=20.0 * path.duration)) < beyond / 10.0
     there[6] = 0.0
     assert arm.overrun(arm.way([there], 1.0, scatter=0.0)) == 0.0
-    arm.q = before

@@ -344,9 +344,10 @@ class Arm:
         return replace(path, duration=path.duration * max(1.0, np.sqrt(peak / most)))
 
     def overrun(self, path: Path) -> float:
-        """[rad] by which the commands of a way leave the joints' range at most, because they run ahead by the servo's lag.
+        """[rad] by which the commands of a way leave the share of the joints' range that the operator uses, at most.
 
-        They end at the range's end, so that the joint comes there late and the hand leaves the way.
+        They run ahead of the way by the servo's lag, and end a little beyond that share (`Body.action`): the joint comes there late,
+        and the hand leaves the way.
         """
         count = max(2, int(np.ceil(path.duration / self.timestep)))
         q = path.spline([progress(i / count, path.ramp) for i in range(count + 1)])

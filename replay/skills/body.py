@@ -284,7 +284,7 @@ class Body:
     ) -> Path:
         """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures.
 
-        With `seek` a way is sought where none of those is clear, without it where all are blocked (see `Clearance.choose`).
+        With `seek` a way is sought where none of those is clear, without it where the best of them costs too much (see `Clearance.choose`).
         """
         options = [[posture(name, side) for name in row] for row in by_way_of]
         picture = self._picture().qpos.copy()
@@ -308,7 +308,7 @@ class Body:
         return self._clearance[side].crowd(q, self._past(without), self.claws[side], touch, joint, angle, sink)
 
     def centring(self, side: str, q: np.ndarray, thing: str) -> np.ndarray:
-        """(3,) [m] by which an open hand has to be moved for no finger to stand in a body between them (see `Clearance.centring`)."""
+        """(3,) [m] by which an open hand has to be moved for a body to be in the middle of its fingers (see `Clearance.centring`)."""
         return self._clearance[side].centring(q, self._picture().qpos, self.claws[side], thing)
 
     def hand_points(self, side: str, q: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ LEAN = 0.5  # rad, by which what is borne may be tilted further on the way than 
 # rad, by which a way may swing beyond the share of a joint's range that the operator uses. Further, and the servo's setpoint,
 # which a loaded joint follows 0.06 rad behind, ends at the joint's end: the hand leaves the way that was looked at
 SWING = 0.03
+TOUCHES = 3.0  # crowdedness of a pair that touches, over that of one that nearly does
 NEED = 0.015  # m, kept on ways that are sought: less than the margin, so that there is one through a narrow place
 
 
@@ -153,11 +154,14 @@ class Clearance:
             names = {self.model.body(a).name, self.model.body(b).name}
             if names & set(touch) and names & self._touching and distance > -sink:
                 continue
-            total += (MARGIN - distance) / MARGIN + (3.0 if distance < 0.0 else 0.0)
+            total += (MARGIN - distance) / MARGIN + (TOUCHES if distance < 0.0 else 0.0)
         return total
 
     def centring(self, q: np.ndarray, picture: np.ndarray, percent: float, thing: str) -> np.ndarray:
-        """(3,) [m] by which a hand has to be moved so that no finger stands in what is between them: to where it is in the middle.
+        """(3,) [m] by which a hand has to be moved for what is between its fingers to be in their middle; 0 where no finger stands in it.
+
+        It is moved from the finger that stands in it towards the other one, along the line between their bodies; a finger further
+        away than `MARGIN` counts as that far. Where there is no room for the thing between them, one still stands in it afterwards.
 
         Args:
             q, picture, percent: as in `crowd`.

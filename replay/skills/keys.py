@@ -9,6 +9,7 @@ import numpy as np
 
 from .arm import Arm, posture
 from .body import SIDES, Body, Motion
+from .clearance import TOUCHES
 from .hands import TURNS, facing
 from .skill import Argument, Skill
 
@@ -19,7 +20,6 @@ MORE = np.deg2rad([-36.0, -48.0])  # further directions of the fingers, from the
 POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
 # other ways to hold the arm, and how far the fingers point down more or less [rad]: where something is touched that is not the
 # key (a closed claw before it scores 1.8), or where a key lets something spring open; how far that swings [rad], in so many places
-TOUCHES = 3.0
 ASIDE = ("elbow_out", "raised", "outside_1", "outside_2", "across", "bench", "elbow_in", "level")
 TILTS = np.deg2rad([0.0, 12.0, -12.0, 24.0])
 OPENS, PLACES = np.deg2rad(60.0), 4

@@ -142,7 +142,8 @@ class Unload(Skill):
         things = [self.of.split("/")[0], *self.with_]
 
         def cost(path: Path) -> float:
-            """Of the way, and of where it ends: there is room to set it down, to draw the hand back and to raise it."""
+            """Of the way, and of where it ends: there is room to set it down, to draw the hand back and to raise it (`place_on`, as it is
+            where its YAML says nothing else)."""
             hand, frame = arm.hand(path.end)
             down = hand - self.above * UP
             row = [(hand, frame), (down, frame), *((at, frame) for at in leave(down, frame))]

@@ -10,6 +10,7 @@ import numpy as np
 
 from .arm import Path, posture, turn_z
 from .body import ENOUGH, REACHED, Body, Motion
+from .clearance import TOUCHES
 from .doors import about
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
@@ -24,7 +25,6 @@ CARRIES = 26  # ways of carrying that are imagined before the best is taken
 STRANGER, REFINED, SCATTER = 60, 60, np.array([0.08, 0.008, 0.15, 0.15, *[0.15] * 7])
 NEARER = 0.012  # m, by which less than the distance before the front may be kept
 TURNED = 0.25  # rad, by which the hand may be turned otherwise than is said when it arrives
-TOUCHES = 3.0  # crowdedness from which something is touched
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
 CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
 FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
@@ -111,7 +111,7 @@ def sought(
     Args:
         first: (11,) the way that is imagined first: the hand's direction at the end [rad], the distance before the front [m],
             how it turns to one side meanwhile and how to and fro [rad], the posture (7,) that is preferred [rad].
-        turned: [rad] by which the direction at the end may differ from that.
+        turned: [rad] by which the direction at the end differs from that at most, but for those that are like the best so far.
         plan: the way of such numbers.
         cost: what a way costs; below `ENOUGH` it is free enough.
     """
