@@ -368,8 +368,8 @@ class _Build:
             self.frames[placed.name] = frame
         if self.spec.flexes:
             self.spec.memory = CLOTH_MEMORY
-        if robot.base == "mobile" and self.spec.flexes:
-            solve_beside(option)
+            if robot.base == "mobile":
+                solve_beside(option)
         self._friction = self._friction_geoms()
         self._written: dict[str, float] = {}  # the values of parameters that stand in the spec
         self._params = {placed.name: tuple(placed.part.params) for placed in config.parts}
