@@ -15,7 +15,7 @@ from .vessels import BEFORE_CHEST, LEVEL, STRIDE, sought
 
 # other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])
-TURN = 0.4  # rad, by which a hand may be turned at the end of its way otherwise than gives the forearm most room
+OTHERWISE = 0.4  # rad, by which a hand may be turned at the end of its way otherwise than gives the forearm most room
 CLEAR, RISE = 0.055, 0.08  # m, how far a hand draws back along its fingers from what it has set down, and rises then
 
 
@@ -152,7 +152,7 @@ class Unload(Skill):
             return body.tightness(self.hand, path, things) + room + (beyond if beyond > 1.0 else 0.0)
 
         first = np.array([0.0, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
-        path = sought(body, first, TURN, plan, cost)
+        path = sought(body, first, OTHERWISE, plan, cost)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.15)
 

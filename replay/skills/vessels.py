@@ -24,7 +24,7 @@ CARRIES = 26  # ways of carrying that are imagined before the best is taken
 # it in the hand's turn at the end [rad], the distance before the front [m], how it turns meanwhile [rad], the posture [rad]
 STRANGER, REFINED, SCATTER = 60, 60, np.array([0.08, 0.008, 0.15, 0.15, *[0.15] * 7])
 NEARER = 0.012  # m, by which less than the distance before the front may be kept
-TURNED = 0.25  # rad, by which the hand may be turned otherwise than is said when it arrives
+OTHERWISE = 0.25  # rad, by which the hand may be turned otherwise than is said when it arrives
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
 CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
 FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
@@ -223,7 +223,7 @@ class CarryLevel(Skill):
             room = body.crowd(self.hand, path.end, without=things)
             return body.tightness(self.hand, path, things) + (room if room > TOUCHES else 0.0)
 
-        path = sought(body, first, TURNED, plan, cost)
+        path = sought(body, first, OTHERWISE, plan, cost)
         path = arm.gently(path, GENTLE)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.25)
