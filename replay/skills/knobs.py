@@ -6,13 +6,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import posture, turn_z
+from .arm import Path, posture, turn_z
 from .body import REACHED, SIDES, Body, Motion
 from .doors import about
 from .hands import TURNS, facing
 from .skill import Argument, Skill
 
 REACH = 0.0245  # m, from between the pads to a panel that the fingertips just do not touch
+BACK = (1.0, 0.8, 0.6)  # shares of the standoff by which a hand draws back
+ROOMY = 0.5  # crowdedness at which that is room enough
 BITE = np.deg2rad(60.0)  # turned in one grip; more is turned in several
 
 
@@ -60,7 +62,10 @@ class TurnKnob(Skill):
                 back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
                 row = [(centre + self.standoff * out, back), (centre, back)]
                 score, found = body.goal(side, [row], like, 0.3, [body.part_of(self.at)])
-                score += 400.0 * max(arm.solve(centre, on, found[-1], like)[1] - REACHED, 0.0)
+                turned, off = arm.solve(centre, on, found[-1], like)
+                away, _ = arm.solve(centre + self.standoff * out, on, turned, like)
+                score += 400.0 * max(off - REACHED, 0.0)
+                score += sum(body.crowd(side, q, [body.part_of(self.at)]) for q in (turned, away))
                 if score < best[0]:
                     best = (score, side, found)
                 if score < 0.5:
@@ -80,10 +85,19 @@ class TurnKnob(Skill):
         speed = (
             self.turning * 0.05
         )  # of a point that stands so far from the axis; a turn in place has no way of its own
-        turned = [(centre, about(-out, share * by) @ frame) for share in (0.25, 0.5, 0.75, 1.0)]
-        path = arm.line(turned, speed)
+        poses = [(centre, about(-out, share * by) @ frame) for share in (0.25, 0.5, 0.75, 1.0)]
+        path = arm.line(poses, speed)
         yield from arm.follow(path, body.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         yield from body.let_go(side, self.opening, 0.4)
+        yield from arm.follow(self._back(body, side, out))
+
+    def _back(self, body: Body, side: str, out: np.ndarray) -> Path:
+        """Straight away from the knob, as far as the arm has room: a hand that has turned may bring its elbow to the trunk."""
+        arm, knob = body.arms[side], body.part_of(self.at)
         position, frame = arm.hand()
-        yield from arm.follow(arm.line([(position + self.standoff * out, frame)], 0.2))
+        for share in BACK:
+            path = arm.line([(position + share * self.standoff * out, frame)], 0.2)
+            if body.crowd(side, path.end, [knob]) < ROOMY:
+                break
+        return path
