@@ -1,9 +1,15 @@
-"""A towel is drawn over the table's edge, and taken up there: where tips are, where a pinched place is, and that the cloth follows."""
+"""A towel is drawn over the table's edge, and taken up there: where tips are, where a pinched place is, and that the cloth follows.
+
+A shirt is wider than the arms reach, and is drawn out over the edge before it is folded.
+"""
 
 import mujoco
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.demonstration import as_recording, performed
+from shiliu.replay.judge import judge
+from shiliu.replay.mistakes import read_mistakes
 from shiliu.replay.operator import Operator, perform, read_chain
 from shiliu.replay.skills.arm import posture, turned_between
 from shiliu.replay.skills.body import Body
@@ -18,6 +24,11 @@ AWAY = np.array([1.0, 0.0, 0.0])
 @pytest.fixture(scope="module")
 def folding():
     return shiliu.load_scenario("laundry_folding")
+
+
+@pytest.fixture(scope="module")
+def shirt():
+    return shiliu.load_scenario("laundry_folding", variant="t_shirt")
 
 
 def watched(scene, seed, skills):
@@ -110,3 +121,42 @@ def test_a_towel_that_lies_askew_is_drawn_along_the_edge(folding):
 def test_the_towel_is_folded_corner_on_corner(folding, seed):
     (done,) = perform(folding, [draw(folding, seed)], [seed])
     assert done.success and done.peaks["cloth_tension"] < 20.0
+
+
+def ahead_of_edge(body, cloth):
+    """How far inside the table's edge the furthest corner lies [m]."""
+    edge = body.site("table/top_front")[0][0]
+    return max(body.vertices(cloth)[spot, 0] - edge for spot in edges_of(body, cloth).far.values())
+
+
+def test_a_robot_that_holds_nothing_steps_back_no_further_than_the_cloth_would_have_come(shirt):
+    (draw_out,) = (skill for skill in read_chain(shirt) if skill.word == "draw_out")
+    body = watched(shirt, 600, [draw_out])
+    assert body.given_up == "the cloth did not come as the robot stepped back"
+    missing = ahead_of_edge(body, shirt.cloths[0]) - 0.380
+    assert missing > 0.1 and body.base.at[0] == pytest.approx(-missing - 0.03, abs=0.015)
+
+
+@pytest.mark.slow
+def test_a_shirt_that_is_held_comes_as_far_as_it_shall(shirt):
+    body = watched(shirt, 600, read_chain(shirt)[:3])
+    assert set(body.held) == {"left", "right"} and not body.given_up
+    assert ahead_of_edge(body, shirt.cloths[0]) == pytest.approx(0.380, abs=0.02)
+    assert body.base.at == pytest.approx([0.0, 0.0], abs=0.015)  # where it stood
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [600, 601])
+def test_the_shirt_is_folded_sleeve_on_sleeve(shirt, seed):
+    (done,) = perform(shirt, [draw(shirt, seed)], [seed])
+    assert done.success and done.peaks["cloth_tension"] < 20.0
+    (verdict,) = judge([as_recording("shirt", performed(shirt, done), shirt)], shirt)
+    assert verdict.verdict == "FEASIBLE"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["hung_over", "sleeve_let_go"])
+def test_mistakes_with_a_shirt_are_named(shirt, name):
+    mistake = read_mistakes(shirt)[name]
+    (done,) = perform(shirt, [draw(shirt, 600)], [600], mistakes=[mistake])
+    assert done.failure == mistake.code

@@ -13,6 +13,7 @@ def registry() -> dict[str, type[Skill]]:
     from . import (
         cloth,
         doors,
+        drawing,
         grasping,
         handing,
         hands,
@@ -87,6 +88,7 @@ def registry() -> dict[str, type[Skill]]:
         cloth.DrawOver,
         cloth.PickCloth,
         cloth.FoldHalf,
+        drawing.DrawOut,
     )
     return {kind.word: kind for kind in kinds}
 

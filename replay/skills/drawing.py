@@ -1,0 +1,67 @@
+"""A skill for a cloth that is too wide for the arms: it is drawn out over the table's edge by a robot that steps back with it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .body import SIDES, Body, Motion
+from .cloth import edges_of, rising, together
+from .skill import Argument
+from .tips import squeezing
+from .walking import TURNING, WITHIN, Walking
+
+LAST = 0.003  # m, that may be missing when a cloth has been drawn out
+GIVES = 0.03  # m, by which hands and cloth may give
+
+
+class DrawOut(Walking):
+    """Draw a cloth that both hands hold by its near edge towards the robot, until its far corners come within reach.
+
+    The robot steps back with it, raises it, and steps up to where it stood: what was drawn out hangs between its hands and the
+    table's edge.
+    """
+
+    word = "draw_out"
+    hands = "Both hands"
+    arguments: ClassVar = {
+        "of": Argument("cloth", "the cloth"),
+        "over": Argument("site", "of the table's edge"),
+        "left": Argument("length", "how far inside that edge its furthest corner lies at the end"),
+        "height": Argument("length", "by which it is raised as the robot steps up again", 0.1),
+        "force": Argument("force", "of each pad", 3.0),
+        "speed": Argument("speed", "largest speed over the floor", 0.1),
+        "within": WITHIN,
+        "turning": TURNING,
+    }
+
+    def run(self, body: Body) -> Motion:
+        base = self.base_of(body)
+        stood, yaw = base.at.copy(), base.yaw
+        yield from self._held(body, self._back(body))
+        if body.given_up:
+            return
+        yield from self._held(body, together(*(rising(body.arms[side], self.height) for side in SIDES)))
+        yield from self._held(body, self.go(body, stood, yaw))
+
+    def _held(self, body: Body, motion: Motion) -> Motion:
+        """A motion, while both claws go on pressing."""
+        force = self.force * float(body.faults.get("grip_force", 1.0))
+        for side in SIDES:
+            motion = squeezing(body, side, force, motion)
+        yield from motion
+
+    def _missing(self, body: Body) -> float:
+        """How much further it is to be drawn [m]."""
+        places, (edge, turn) = body.vertices(self.of), body.site(self.over)
+        return max(float((places[spot] - edge) @ turn[:, 0]) for spot in edges_of(body, self.of).far.values()) - self.left
+
+    def _back(self, body: Body) -> Motion:
+        """Step back with the cloth, no further than it has to come and a little that hands and cloth give."""
+        base, away = self.base_of(body), body.site(self.over)[1][:2, 0]
+        target, yaw = base.at - (self._missing(body) + GIVES) * away, base.yaw
+        while self._missing(body) > LAST:
+            if base.go(target, yaw, self.speed, self.turning) < self.within and base.stands:
+                body.given_up = "the cloth did not come as the robot stepped back"
+                break
+            yield
+        yield from base.stop()
