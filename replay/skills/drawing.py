@@ -17,8 +17,7 @@ GIVES = 0.03  # m, by which hands and cloth may give
 class DrawOut(Walking):
     """Draw a cloth that both hands hold by its near edge towards the robot, until its far corners come within reach.
 
-    The robot steps back with it, raises it, and steps up to where it stood: what was drawn out hangs between its hands and the
-    table's edge.
+    The robot steps back with it, raises it, and steps up again: what was drawn out hangs between its hands and the table's edge.
     """
 
     word = "draw_out"
@@ -28,6 +27,7 @@ class DrawOut(Walking):
         "over": Argument("site", "of the table's edge"),
         "left": Argument("length", "how far inside that edge its furthest corner lies at the end"),
         "height": Argument("length", "by which it is raised as the robot steps up again", 0.1),
+        "closer": Argument("length", "how much nearer to the table than before it stands at the end", 0.0),
         "force": Argument("force", "of each pad", 3.0),
         "speed": Argument("speed", "largest speed over the floor", 0.1),
         "within": WITHIN,
@@ -41,7 +41,8 @@ class DrawOut(Walking):
         if body.given_up:
             return
         yield from self._held(body, together(*(rising(body.arms[side], self.height) for side in SIDES)))
-        yield from self._held(body, self.go(body, stood, yaw))
+        nearer = stood + self.closer * body.site(self.over)[1][:2, 0]
+        yield from self._held(body, self.go(body, nearer, yaw))
 
     def _held(self, body: Body, motion: Motion) -> Motion:
         """A motion, while both claws go on pressing."""
