@@ -122,7 +122,7 @@ PICTURES = {
 
 
 def _pictures(stem: str) -> list[str]:
-    """The pictures that `docs/scene_pictures.py` has made of a scenario."""
+    """The pictures that `docs/scene_pictures.py` has made of a scenario, or of a variant."""
     lines: list[str] = []
     for what, said in PICTURES.items():
         if (FOLDER / f"{stem}_{what}.jpg").is_file():
@@ -184,8 +184,8 @@ def _variants(name: str) -> list[str]:
     """What each variant changes; what it does not name is as above."""
     lines: list[str] = []
     for variant, told in variants_of(name).items():
-        lines += ["", f"### `variant={variant}`", ""]
-        for key in ("time_limit", "parts", "variation", "never", "safety", "judge"):
+        lines += ["", f"### `variant={variant}`", "", *_pictures(f"{name}_{variant}")]
+        for key in ("time_limit", "robot", "parts", "variation", "never", "safety", "judge"):
             lines += [f"- {key}: `{_flow(told[key])}`"] if key in told else []
         if "goal" in told:
             lines += ["- goal, in this order:"]

@@ -54,7 +54,9 @@ class DrawOut(Walking):
     def _missing(self, body: Body) -> float:
         """How much further it is to be drawn [m]."""
         places, (edge, turn) = body.vertices(self.of), body.site(self.over)
-        return max(float((places[spot] - edge) @ turn[:, 0]) for spot in edges_of(body, self.of).far.values()) - self.left
+        return (
+            max(float((places[spot] - edge) @ turn[:, 0]) for spot in edges_of(body, self.of).far.values()) - self.left
+        )
 
     def _back(self, body: Body) -> Motion:
         """Step back with the cloth, no further than it has to come and a little that hands and cloth give."""
