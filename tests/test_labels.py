@@ -351,6 +351,11 @@ CASES = {
             (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP)),
         ],
     ),
+    "draw_out": (
+        step("draw_out", of=CUP),
+        (AT_KNOB, dict(WALKS, held=HELD_CUP, beside=HELD_CUP)),
+        [(AT_KNOB, WALKS), (AT_KNOB, dict(TO, held=HELD_CUP, beside=HELD_CUP))],
+    ),
     "press_on": (
         step("press_on", at="table/here"),
         (AT_PLACE, dict(touched=[(1, 2, "table/table")], **HERE)),

@@ -575,6 +575,16 @@ def fold(see: Signs, step: Step) -> Evidence:
     )
 
 
+def draw_out(see: Signs, step: Step) -> Evidence:
+    """The robot steps back and up again with a cloth between the pads of both hands."""
+    moves = see.unbroken(see.walks, 2.0 * PAUSE)
+    off = 1.0 - see.both_touch(step.arguments["of"])
+    opens = np.maximum(see.opens, see.other.opens)
+    return Evidence(
+        (Phase("walk", 1.0 - see.about(moves, AFTER) + off + opens, True),), see.starts(moves), see.stops(moves), moves
+    )
+
+
 def home(see: Signs, step: Step) -> Evidence:
     """The free hand goes, touching nothing."""
     go = see.holds() + see.touches() + 1.0 - see.about(see.going, 0.3)
@@ -621,7 +631,7 @@ def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
 # done by no hand, or by both: read once, with the left one's signs
 NOT_ONE_HAND = (
     "walk_to", "approach", "turn", "squat", "stand_up", "look_at", "wait", "wait_event", "bimanual_lift", "carry_tray",
-    "draw_over", "pick_cloth", "fold_half",
+    "draw_over", "pick_cloth", "draw_out", "fold_half",
 )  # fmt: skip
 
 WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
@@ -665,6 +675,7 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "stir": stir,
     "draw_over": draw_over,
     "pick_cloth": pick_cloth,
+    "draw_out": draw_out,
     "fold_half": fold,
     "look_at": look_at,
     "point_at": point_at,
