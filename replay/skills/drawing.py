@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .body import SIDES, Body, Motion
-from .cloth import edges_of, rising, together
+from .cloth import FIRM, edges_of, together
+from .hands import UP
 from .skill import Argument
 from .tips import squeezing
 from .walking import TURNING, WITHIN, Walking
@@ -27,6 +28,9 @@ class DrawOut(Walking):
         "over": Argument("site", "of the table's edge"),
         "left": Argument("length", "how far inside that edge its furthest corner lies at the end"),
         "height": Argument("length", "by which it is raised as the robot steps up again", 0.1),
+        "forth": Argument(
+            "length", "by which it is brought ahead meanwhile: away from the trunk, over the table", 0.06
+        ),
         "closer": Argument("length", "how much nearer to the table than before it stands at the end", 0.0),
         "force": Argument("force", "of each pad", 3.0),
         "speed": Argument("speed", "largest speed over the floor", 0.1),
@@ -40,7 +44,7 @@ class DrawOut(Walking):
         yield from self._held(body, self._back(body))
         if body.given_up:
             return
-        yield from self._held(body, together(*(rising(body.arms[side], self.height) for side in SIDES)))
+        yield from self._held(body, together(*(self._raise(body, side) for side in SIDES)))
         nearer = stood + self.closer * body.site(self.over)[1][:2, 0]
         yield from self._held(body, self.go(body, nearer, yaw))
 
@@ -50,6 +54,12 @@ class DrawOut(Walking):
         for side in SIDES:
             motion = squeezing(body, side, force, motion)
         yield from motion
+
+    def _raise(self, body: Body, side: str) -> Motion:
+        arm, away = body.arms[side], body.site(self.over)[1][:, 0]
+        at, frame = arm.hand()
+        goal = at + self.forth * away + self.height * UP
+        yield from arm.follow(arm.line([(goal, frame)], 0.2, orient=FIRM), tremor=0.0)
 
     def _missing(self, body: Body) -> float:
         """How much further it is to be drawn [m]."""
