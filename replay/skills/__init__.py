@@ -16,6 +16,7 @@ def registry() -> dict[str, type[Skill]]:
         grasping,
         handing,
         hands,
+        hanging,
         insertion,
         keys,
         knobs,
@@ -87,6 +88,8 @@ def registry() -> dict[str, type[Skill]]:
         cloth.DrawOver,
         cloth.PickCloth,
         cloth.FoldHalf,
+        hanging.HangUp,
+        hanging.LayFlat,
     )
     return {kind.word: kind for kind in kinds}
 

@@ -146,6 +146,19 @@ def rising(arm: Arm, by: float) -> Motion:
     yield from arm.follow(arm.line([(at + by * UP, frame)], 0.2, orient=FIRM), tremor=0.0)
 
 
+def closing(body: Body, side: str) -> Motion:
+    """Close until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
+    for _ in range(round(5.0 / body.timestep)):
+        gap = gap_of(body.percent(side))
+        if gap > NARROW:
+            body.claws[side] = min(body.claws[side] + CLOSING * body.timestep, percent_of_gap(TIGHT))
+        else:
+            squeeze(body, side, GENTLY)
+        yield
+        if gap < SHUT or (gap < NARROW and body.touch(side).min() > FELT):
+            break
+
+
 class DrawOver(Skill):
     """Draw a cloth that lies flat towards the robot, until its near long edge hangs over the edge of the table.
 
@@ -278,25 +291,13 @@ class PickCloth(Skill):
         for way, speed in ((noses[:1], 0.1), (noses[1:], 0.08)):
             poses = [(tcp_from_nose(nose, frame, self.gap), frame) for nose in way]
             yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
-        yield from keeping_lower(body, side, end, frame, self._close(body, side))
+        yield from keeping_lower(body, side, end, frame, closing(body, side))
         force = self.force * float(body.faults.get("grip_force", 1.0))
         body.hold_on(side, self.of.part)
         yield from squeezing(body, side, force, arm.hold(SETTLE))
         for by in RAISED:  # off the table the cloth is thinner between the pads: they come to their force once more
             yield from squeezing(body, side, force, rising(arm, by))
             yield from squeezing(body, side, force, arm.hold(SETTLE))
-
-    def _close(self, body: Body, side: str) -> Motion:
-        """Until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
-        for _ in range(round(5.0 / body.timestep)):
-            gap = gap_of(body.percent(side))
-            if gap > NARROW:
-                body.claws[side] = min(body.claws[side] + CLOSING * body.timestep, percent_of_gap(TIGHT))
-            else:
-                squeeze(body, side, GENTLY)
-            yield
-            if gap < SHUT or (gap < NARROW and body.touch(side).min() > FELT):
-                break
 
 
 class FoldHalf(Skill):
