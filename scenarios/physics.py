@@ -24,14 +24,13 @@ CLOTHS = ("discrete",)  # integrators for cloth: its elasticity is taken implici
 
 @dataclass(frozen=True)
 class Physics:
-    """Integrator and constraint solver of a scene; names and meanings as in MuJoCo's `option`, but for `cloth` and `air`.
+    """Integrator and constraint solver of a scene; names and meanings as in MuJoCo's `option`, but for `cloth`.
 
     Attributes:
         iterations: of the solver at most; tolerance: at which it stops earlier.
         impratio: friction against normal force; 10 makes friction so stiff that what is pinched does not creep out of the
             fingers.
         cloth: what of a cloth meets what is solid, see `cloth_contact`.
-        air: speed [m/s] for which the drag of the air on a cloth is right, see `cloth_air`; 0 for none.
     """
 
     integrator: str = "implicitfast"
@@ -41,7 +40,6 @@ class Physics:
     cone: str = "elliptic"
     impratio: float = 10.0
     cloth: str = "surface"
-    air: float = 0.0
 
     def apply(self, option: Any, timestep: float) -> None:
         """Write into an `MjOption` of a spec; `timestep` [s]."""
@@ -80,5 +78,4 @@ def read_physics(node: Node) -> Physics:
         word("cone", _CONES),
         positive("impratio"),
         word("cloth", dict.fromkeys(WAYS)),
-        node.child("air").quantity("speed", default=rigid.air, low=0.0),
     )

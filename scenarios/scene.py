@@ -12,7 +12,6 @@ import mujoco
 import numpy as np
 
 from .cloth import cloths_of
-from .cloth_air import slow_in_air
 from .cloth_contact import meet_solids_by_vertices
 from .config import Placed, ScenarioConfig, nominal_values
 from .dialect import Node, nearest
@@ -364,7 +363,6 @@ class _Build:
                 part.discard_visual()
             if config.physics.cloth == "vertices":
                 meet_solids_by_vertices(part)
-            slow_in_air(part, config.physics.air)
             config.physics.apply(part.option, timestep)  # what a part says for itself counts when it is opened alone
             self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
             self.frames[placed.name] = frame

@@ -16,13 +16,13 @@ def registry() -> dict[str, type[Skill]]:
         grasping,
         handing,
         hands,
-        hanging,
         insertion,
         keys,
         knobs,
         looking,
         placing,
         pouring,
+        spreading,
         strokes,
         switching,
         trays,
@@ -88,8 +88,11 @@ def registry() -> dict[str, type[Skill]]:
         cloth.DrawOver,
         cloth.PickCloth,
         cloth.FoldHalf,
-        hanging.HangUp,
-        hanging.LayFlat,
+        spreading.GoToEnd,
+        spreading.TowEnd,
+        spreading.DrawEnd,
+        spreading.PickEnd,
+        spreading.FlingOut,
     )
     return {kind.word: kind for kind in kinds}
 

@@ -159,7 +159,19 @@ def closing(body: Body, side: str) -> Motion:
             break
 
 
-class DrawOver(Skill):
+class AtEdge(Skill):
+    """What the skills share that draw a cloth over an edge of a table and take it up there."""
+
+    def _edges(self, body: Body) -> Edges:
+        """Which corners of the cloth end its near edge, and its far one."""
+        return edges_of(body, self.of)
+
+    def _end(self, body: Body) -> tuple[np.ndarray, np.ndarray]:
+        """(3,) [m] the middle of the table's edge, and (3, 3) its rotation, x across the table."""
+        return body.site(self.over)
+
+
+class DrawOver(AtEdge):
     """Draw a cloth that lies flat towards the robot, until its near long edge hangs over the edge of the table.
 
     Both hands press on it with closed claws, each beside a near corner, and come back until their own corner hangs over far
@@ -190,7 +202,7 @@ class DrawOver(Skill):
         """Bring a closed claw over the place on the cloth where it is to press."""
         arm, cloth = body.arms[side], self.of
         body.open_claw(side, TIGHT)
-        places, edges = body.vertices(cloth), edges_of(body, cloth)
+        places, edges = body.vertices(cloth), self._edges(body)
         inwards, away = across(places, edges, side)
         place = places[edges.near[side]] + self.inset * inwards + self.ahead * away + cloth.radius * UP
         frame, high = choose(
@@ -207,7 +219,7 @@ class DrawOver(Skill):
         arm = body.arms[side]
         at, frame = arm.hand()
         q, down, back, pressed = arm.q.copy(), 0.0, 0.0, False
-        edge, turn = body.site(self.over)
+        edge, turn = self._end(body)
         away = turn[:, 0]
         for _ in range(round(PATIENCE / body.timestep)):
             force = float(body.touch(side).sum())
@@ -226,12 +238,12 @@ class DrawOver(Skill):
     def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
         """How far the cloth hangs over the table's edge at a corner [m]: what does not lie on the table."""
         cloth, places = self.of, body.vertices(self.of)
-        edges = edges_of(body, cloth)
+        edges = self._edges(body)
         width = float(np.linalg.norm(cloth.flat[edges.far[side]] - cloth.flat[edges.near[side]]))
         return width - float((places[edges.far[side]] - edge) @ away)
 
 
-class PickCloth(Skill):
+class PickCloth(AtEdge):
     """Take up the near long edge of a cloth where it hangs over the edge of a table, beside its corners, one with each hand.
 
     The fingers point across the table and down, one over the other. The lower one comes below the hanging edge and lifts it, out
@@ -259,9 +271,9 @@ class PickCloth(Skill):
 
     def _aim(self, body: Body, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         """The table's edge where the cloth is pinched; the way across the table; the rotations of the hand."""
-        edges, places = edges_of(body, self.of), body.vertices(self.of)
+        edges, places = self._edges(body), body.vertices(self.of)
         inwards, _ = across(places, edges, side)
-        place, (edge, turn) = places[edges.near[side]] + self.inset * inwards, body.site(self.over)
+        place, (edge, turn) = places[edges.near[side]] + self.inset * inwards, self._end(body)
         away = turn[:, 0]
         place += float((edge - place) @ away) * away
         place[2] = edge[2]

@@ -1,0 +1,475 @@
+"""Skills that spread a crumpled cloth on a table: its open end is taken up at the table's end, it is shaken out and laid down.
+
+A cloth that was lifted at a place and let fall is a heap there, and lies flat at the end that is further away. The robot walks to
+the end of the table on that side, draws the short edge over the table's end, takes it up by both corners and raises it: by its
+weight the cloth comes straight. It is longer than the hands reach over the table, so that it cannot be laid down from where they
+are: it is swung ahead, comes down with its far edge first, and the hands draw back and go down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from ...scenarios.cloth import Cloth
+from .arm import between, hand_frame, posture, turned_between
+from .body import SIDES, Body, Motion
+from .cloth import (
+    FIRM,
+    PATIENCE,
+    SINK,
+    WAYS,
+    YIELD,
+    AtEdge,
+    DrawOver,
+    Edges,
+    PickCloth,
+    across,
+    choose,
+    corner_spots,
+    flat_at,
+    keeping_lower,
+    rising,
+    together,
+)
+from .hands import UP
+from .skill import Argument
+from .tips import TIGHT, gap_of, hands_over, nearest, squeezing, tcp_from_nose, tcp_from_tip
+from .walking import Walking
+
+POSES = ("raised", "over", "elbow_out", "level", "elbow_in", "bench_beside", "high")  # seeds of the inverse kinematics
+LOOSE = (0.02, 0.02, 0.02)  # weights of the hand's orientation [m/rad] where its place counts
+THIN = 0.0005  # m, opening to which a claw may close on what hangs by it
+OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open
+BACK = 0.45  # m from the table's end, where the robot turns to it
+ROUND = 0.12  # m, by which it keeps further from the table's front than it stands at first, on its way to the end
+PITCH = float(np.deg2rad(30.0))  # how far the fingers point down that reach far
+BESIDE, BEHIND = 0.05, 0.035  # m from a corner along its edge and square to it, where a hand presses that draws from afar
+NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
+SIDEWAYS = 0.12  # m from the middle of the table's end, where its legs leave room for the robot's
+ENDS = {
+    "of": Argument("cloth", "the cloth"),
+    "left": Argument("site", "middle of the table's end to the left, x across the table"),
+    "right": Argument("site", "of its end to the right"),
+}
+
+
+def short_edges(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Vertices at the corners, by the two short edges that they end."""
+    (a, b), (c, d) = corner_spots(cloth)
+    return ((a, c), (b, d)) if cloth.size[0] > cloth.size[1] else ((a, b), (c, d))
+
+
+def nearest_end(body: Body, left: str, right: str) -> tuple[np.ndarray, np.ndarray]:
+    """(3,) [m] and (3, 3) of that end of the table before which the robot stands."""
+    assert body.base is not None
+    return min((body.site(name) for name in (left, right)), key=lambda end: float(np.hypot(*(end[0][:2] - body.base.at))))
+
+
+class AtTableEnd(AtEdge):
+    """What the skills share that work at an end of the table, on the short edge of a cloth that is nearer to it."""
+
+    def _end(self, body: Body) -> tuple[np.ndarray, np.ndarray]:
+        return nearest_end(body, self.left, self.right)
+
+    def _edges(self, body: Body) -> Edges:
+        edge, turn = self._end(body)
+        away, places = turn[:, 0], body.vertices(self.of)
+        leftwards = np.cross(UP, away)
+        ends = sorted(short_edges(self.of), key=lambda ends: sum(float((places[v] - edge) @ away) for v in ends))
+        near, far = (sorted(ends, key=lambda v: -float(places[v] @ leftwards)) for ends in ends)
+        return Edges(dict(zip(SIDES, near)), dict(zip(SIDES, far)))
+
+    def _stand(self, body: Body, off: float, middle: float | None = None) -> tuple[np.ndarray, float]:
+        """(2,) [m] where the robot stands so far before the table's end, and its heading [rad]; it faces the near edge's middle."""
+        edge, turn = self._end(body)
+        away, places, near = turn[:, 0], body.vertices(self.of), self._edges(body).near
+        beside = np.cross(UP, away)
+        if middle is None:
+            middle = 0.5 * float(sum((places[v] - edge) @ beside for v in near.values()))
+        place = edge + middle * beside - off * away
+        return place[:2], float(np.arctan2(away[1], away[0]))
+
+    def _step(self, body: Body, off: float, middle: float | None = None, speed: float = 0.2) -> Motion:
+        """Walk to so far before the table's end."""
+        assert body.base is not None
+        place, yaw = self._stand(body, off, middle)
+        time = 20.0 + float(np.hypot(*(place - body.base.at))) / speed
+        if not (yield from body.base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time)):
+            body.given_up = f"the robot did not come to where it was walking ({self.word})"
+
+    def _beside(self, body: Body) -> float:
+        """How far to the left of the middle of the table's end the robot stands [m]."""
+        edge, turn = self._end(body)
+        return float((np.append(body.base.at, 0.0) - edge * [1.0, 1.0, 0.0]) @ np.cross(UP, turn[:, 0]))
+
+    def _middle(self, body: Body) -> float:
+        """How far to the left of the middle of the table's end the near edge has its own [m], as far as the robot stands there."""
+        edge, turn = self._end(body)
+        places, beside = body.vertices(self.of), np.cross(UP, turn[:, 0])
+        own = 0.5 * sum(float((places[v] - edge) @ beside) for v in self._edges(body).near.values())
+        return float(np.clip(own, -SIDEWAYS, SIDEWAYS))
+
+    def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
+        """How much of the cloth hangs over the table's end [m], along its long edge; less than nothing what is missing."""
+        cloth, places, corner = self.of, body.vertices(self.of), self._edges(body).near[side]
+        long = int(np.argmax(cloth.size))
+        row = np.flatnonzero(np.abs(cloth.flat[:, 1 - long] - cloth.flat[corner, 1 - long]) < 1e-6)
+        along = np.abs(cloth.flat[row, long] - cloth.flat[corner, long])
+        row, along = row[np.argsort(along)], np.sort(along)
+        inside = (places[row] - edge) @ away
+        k = int(np.argmax(inside > 0.0))
+        if k == 0:
+            return -float(inside[0])
+        share = -inside[k - 1] / (inside[k] - inside[k - 1])
+        return float(along[k - 1] + share * (along[k] - along[k - 1]))
+
+
+class GoToEnd(Walking):
+    """Walk to the end of the table towards which a short edge of a crumpled cloth lies open."""
+
+    word = "go_to_end"
+    hands = "No hand"
+    arguments: ClassVar = {
+        **ENDS,
+        "off": Argument("length", "how far before the table's end it stands", 0.22),
+        "speed": Argument("speed", "largest speed over the floor", 0.4),
+        "turning": Argument("angle", "how far it turns in a second at most", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        base = self.base_of(body)
+        name, edge = self._choose(body)
+        end, turn = body.site(name)
+        away = turn[:, 0]
+        beside = np.cross(UP, away)
+        middle = float(np.mean([(body.vertices(self.of)[v] - end) @ beside for v in edge]))
+        goal, yaw = (end + middle * beside - self.off * away)[:2], float(np.arctan2(away[1], away[0]))
+        before = (end + middle * beside - BACK * away)[:2]
+        ahead = np.array([np.cos(body.heading), np.sin(body.heading)])
+        corner = before + ((base.at - before) @ ahead - ROUND) * ahead
+        for place, heading in ((corner, body.heading), (before, yaw), (goal, yaw)):
+            time = 20.0 + float(np.hypot(*(place - base.at))) / 0.1
+            if not (yield from base.walk(place, heading, self.speed, self.turning, 0.03, 0.03, time)):
+                body.given_up = f"the robot did not come to where it was walking ({self.word})"
+                return
+
+    def _choose(self, body: Body) -> tuple[str, tuple[int, int]]:
+        """The table's end and the short edge that lies open towards it: flat, straight, and not under the rest."""
+        cloth, places = self.of, body.vertices(self.of)
+        found = []
+        for edge in short_edges(cloth):
+            name = min((self.left, self.right), key=lambda n: self._away(body, n, places[list(edge)]))
+            other = next(e for e in short_edges(cloth) if e is not edge)
+            score = self._rough(cloth, places, edge)
+            if self._away(body, name, places[list(edge)]) > self._away(body, name, places[list(other)]):
+                score += 1.0
+            found.append((score, name, edge))
+        print("ENDS", [(round(f[0], 3), f[1]) for f in found], flush=True)
+        return min(found)[1:]
+
+    def _away(self, body: Body, name: str, places: np.ndarray) -> float:
+        end, turn = body.site(name)
+        return float(((places - end) @ turn[:, 0]).mean())
+
+    def _rough(self, cloth: Cloth, places: np.ndarray, edge: tuple[int, int]) -> float:
+        """How little a short edge lies open [m]: how high it stands, how much it is bent."""
+        long = int(np.argmax(cloth.size))
+        near = np.abs(cloth.flat[:, long] - cloth.flat[edge[0], long]) < OPEN
+        wide = float(np.linalg.norm(places[edge[0]] - places[edge[1]]))
+        return float(np.ptp(places[near, 2])) + abs(float(cloth.size.min()) - wide)
+
+
+class TowEnd(AtTableEnd):
+    """Draw a crumpled cloth near to the end of the table by its open short edge, which lies further inside than the arms draw.
+
+    The robot steps close to the table and bends its knees, presses on the cloth beside both corners and walks back with it.
+    """
+
+    word = "tow_end"
+    hands = "Both hands"
+    needs = "mobile"
+    arguments: ClassVar = {
+        **ENDS,
+        "close": Argument("length", "how far before the table's end the robot stands to reach far", 0.14),
+        "off": Argument("length", "the same when the hands are up again", 0.33),
+        "squat": Argument("length", "by which it bends its knees to reach far", 0.10),
+        "near": Argument("length", "how far inside the table's end a corner is to come to lie", 0.07),
+        "force": Argument("force", "with which each hand presses", 5.0),
+        "speed": Argument("speed", "with which it walks back", 0.12),
+        "reach": Argument("speed", "largest speed of the free hands", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        base = body.base
+        assert base is not None
+        for side in SIDES:
+            body.open_claw(side, TIGHT)
+        middle = self._middle(body)
+        yield from together(*(self._over(body, side) for side in SIDES))
+        if self._nearest(body) > self.near + NEARLY:
+            yield from self._step(body, self.close, middle)
+            yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
+            yield from together(*(self._lean(body, side) for side in SIDES))
+            yield from self._walk_back(body)
+            yield from together(*(rising(body.arms[side], 0.10) for side in SIDES))
+            yield from base.stand_at(0.0, 0.15, 0.005, 10.0)
+        yield from self._step(body, self.off, middle)
+        edge, turn = self._end(body)
+        print("TOWED", {s: round(self._hanging(body, s, edge, turn[:, 0]), 3) for s in SIDES}, flush=True)
+
+    def _nearest(self, body: Body) -> float:
+        """How far inside the table's end the corner lies that is nearer to it [m]."""
+        edge, turn = self._end(body)
+        return -max(self._hanging(body, side, edge, turn[:, 0]) for side in SIDES)
+
+    def _over(self, body: Body, side: str) -> Motion:
+        """Bring a hand over the table, before the robot steps close to it."""
+        arm, (edge, turn) = body.arms[side], self._end(body)
+        away = turn[:, 0]
+        beside = self._beside(body) + (0.17 if side == "left" else -0.17)
+        place = edge + beside * np.cross(UP, away) + 0.12 * away + 0.12 * UP
+        _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place])
+        yield from arm.follow(body.way(side, q, WAYS, self.reach, seek=True))
+
+    def _lean(self, body: Body, side: str) -> Motion:
+        """Bring a closed claw onto the cloth, beside its corner."""
+        arm, cloth = body.arms[side], self.of
+        places, edges = body.vertices(cloth), self._edges(body)
+        inwards, away = across(places, edges, side)
+        place = places[edges.near[side]] + BESIDE * inwards + BEHIND * away + cloth.radius * UP
+        frames = hands_over(self._end(body)[1][:, 0], PITCH)
+        frame = nearest(frames, arm.hand()[1])
+        poses = [(tcp_from_tip(place + h * UP, frame, TIGHT), frame) for h in (0.05, 0.004)]
+        path = arm.line(poses, 0.25, orient=FIRM)
+        print("LEAN", side, (self._end(body)[1][:, 0] @ (place - self._end(body)[0])).round(3), "err", round(path.error, 3), flush=True)
+        yield from arm.follow(path, tremor=0.0)
+
+    def _walk_back(self, body: Body) -> Motion:
+        """Press with both hands until it is felt, and walk back with them, until a corner is near the table's end."""
+        base = body.base
+        assert base is not None
+        away = self._end(body)[1][:, 0]
+        hands = {side: body.arms[side].hand() for side in SIDES}
+        q, down = {side: body.arms[side].q.copy() for side in SIDES}, dict.fromkeys(SIDES, 0.0)
+        start, heading, pressed = base.at.copy(), body.heading, False
+        goal = start - max(self._nearest(body) - self.near, 0.0) * away[:2]
+        for k in range(round(PATIENCE / body.timestep)):
+            forces = {side: float(body.touch(side).sum()) for side in SIDES}
+            pressed = pressed or (min(forces.values()) > 0.7 * self.force) or k * body.timestep > 1.5
+            moved = np.append(base.at - start, 0.0)
+            for side in SIDES:
+                arm = body.arms[side]
+                down[side] += body.timestep * float(np.clip(YIELD * (self.force - forces[side]), -SINK, SINK))
+                at, frame = hands[side]
+                q[side], _ = arm.solve(at + moved - down[side] * UP, frame, q[side], None, FIRM, steps=6)
+                arm.q = arm.command = q[side]
+            if pressed:
+                left = base.go(goal, heading, self.speed, 0.2)
+                if left < 0.01 or self._nearest(body) < self.near:
+                    break
+            if k % 15 == 0:
+                print("BACK", k, {s: round(f, 1) for s, f in forces.items()}, {s: round(d, 3) for s, d in down.items()}, moved[:2].round(2), round(self._nearest(body), 3), flush=True)
+            yield
+        yield from base.stop()
+
+
+class DrawEnd(AtTableEnd, DrawOver):
+    """Draw the open short edge of a crumpled cloth over the end of the table."""
+
+    word = "draw_end"
+    needs = "mobile"
+    arguments: ClassVar = {
+        **{name: argument for name, argument in DrawOver.arguments.items() if name != "over"},
+        **ENDS,
+        "then": Argument("length", "how far before the table's end the robot stands afterwards", 0.20),
+    }
+
+    def run(self, body: Body) -> Motion:
+        yield from super().run(body)
+        yield from self._step(body, self.then, self._middle(body))
+        edge, turn = self._end(body)
+        print("DRAWN", {s: round(self._hanging(body, s, edge, turn[:, 0]), 3) for s in SIDES}, flush=True)
+
+
+class PickEnd(AtTableEnd, PickCloth):
+    """Take up the short edge of a cloth where it hangs over the end of a table, beside its corners, one with each hand."""
+
+    word = "pick_end"
+    needs = "mobile"
+    arguments: ClassVar = {
+        **{name: argument for name, argument in PickCloth.arguments.items() if name != "over"},
+        **ENDS,
+        "force": Argument("force", "of each pad", 5.0),
+    }
+
+
+class FlingOut(AtTableEnd):
+    """Raise a cloth by its short edge, swing it ahead over the table and lay it down, far edge first; let go of it.
+
+    The hands go back and ahead again: the cloth swings behind them, then ahead. As it comes ahead they go down, and back.
+    """
+
+    word = "fling_out"
+    hands = "Both hands"
+    needs = "mobile"
+    arguments: ClassVar = {
+        **ENDS,
+        "off": Argument("length", "how far before the table's end the robot stands", 0.15),
+        "ahead": Argument("length", "how far inside the table's end the hands are ahead", 0.36),
+        "swing": Argument("length", "by which they swing", 0.25),
+        "back": Argument("time", "in which they go back", 0.6),
+        "forth": Argument("time", "and ahead", 0.6),
+        "wait": Argument("time", "for which they then wait", 0.15),
+        "sink": Argument("time", "in which they go down at first", 0.35),
+        "laying": Argument("time", "in which they lay the cloth", 1.0),
+        "high": Argument("length", "how high over the table they swing", 0.80),
+        "low": Argument("length", "to where they go down at first", 0.47),
+        "on": Argument("length", "height at which they let go", 0.016),
+        "end": Argument("length", "how far inside the table's end they do", 0.02),
+        "tilt": Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
+        "pitch": Argument("angle", "how far they do where they let go", float(np.deg2rad(25.0))),
+        "force": Argument("force", "of each pad", 6.0),
+        "speed": Argument("speed", "largest speed of the hands before", 0.35),
+    }
+
+    def run(self, body: Body) -> Motion:
+        if any(side not in body.held for side in SIDES):
+            body.given_up = "the cloth is not held by both hands"
+            return
+        base = body.base
+        assert base is not None
+        middle = self._beside(body)
+        apart = self._apart(body)
+        yield from self._raise(body, apart, middle)
+        yield from self._keeping(body, self._step(body, self.off, middle, 0.15))
+        yield from self._still(body)
+        yield from self._keeping(body, self._lay(body))
+        yield from self._keeping(body, body.wait(0.5))
+        yield from together(*(self._leave(body, side) for side in SIDES))
+
+    def _keeping(self, body: Body, motion: Motion) -> Motion:
+        """A motion, while both claws press on what hangs by them."""
+        for side in SIDES:
+            motion = squeezing(body, side, self.force, motion, THIN)
+        yield from motion
+
+    def _apart(self, body: Body) -> float:
+        """How far the hands are from each other with the edge between them straight [m]."""
+        places = body.vertices(self.of)
+        held = [flat_at(self.of, places, body.site(f"{side}_tcp")[0]) for side in SIDES]
+        return float(np.linalg.norm(held[0] - held[1]))
+
+    def _place(self, body: Body, side: str, ahead: float, up: float, apart: float) -> np.ndarray:
+        """(3,) [m] so far inside the table's end, over the table, and to a hand's side of the robot."""
+        edge, turn = self._end(body)
+        beside = self._beside(body) + (0.5 if side == "left" else -0.5) * apart
+        return edge + beside * np.cross(UP, turn[:, 0]) + ahead * turn[:, 0] + up * UP
+
+    def _frame(self, body: Body, side: str, pitch: float) -> np.ndarray:
+        return nearest(hands_over(self._end(body)[1][:, 0], pitch), body.arms[side].hand()[1])
+
+    def _raise(self, body: Body, apart: float, middle: float) -> Motion:
+        """Straight up, so that the cloth hangs free and comes straight."""
+        for side in SIDES:
+            print("RAISE from", side, (body.arms[side].hand()[0]).round(3), apart)
+        rows = {}
+        for side in SIDES:
+            at, frame = body.arms[side].hand()
+            edge, turn = self._end(body)
+            inside = float((at - edge) @ turn[:, 0])
+            rows[side] = [
+                (self._place(body, side, inside + 0.10, 0.30, apart), self._frame(body, side, np.deg2rad(10.0))),
+                (self._place(body, side, 0.22, self.high, apart), self._frame(body, side, self.tilt)),
+            ]
+        paths = {side: body.arms[side].line(row, self.speed, orient=LOOSE) for side, row in rows.items()}
+        print("RAISE err", {s: round(p.error, 3) for s, p in paths.items()}, flush=True)
+        time = max(path.duration for path in paths.values())
+        moves = [body.arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()]
+        yield from self._keeping(body, together(*moves))
+
+    def _still(self, body: Body, patience: float = 3.0) -> Motion:
+        """Wait until the cloth hangs still."""
+        before = body.vertices(self.of)
+        for k in range(round(patience / body.timestep)):
+            yield from self._keeping(body, body.wait(body.timestep))
+            now = body.vertices(self.of)
+            speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / body.timestep, now
+            if speed < 0.05 and k > 9:
+                return
+
+    def _times(self) -> float:
+        return self.back + self.forth + self.wait + self.sink + self.laying
+
+    def _at(self, t: float) -> tuple[float, float, float]:
+        """How far inside the table's end and how high over it the hands are [m] at a time [s], and the share of the laying."""
+        if t < self.back:
+            return self.ahead - self.swing * eased(t / self.back), self.high, 0.0
+        t -= self.back
+        if t < self.forth:
+            return self.ahead - self.swing * (1.0 - eased(t / self.forth)), self.high, 0.0
+        t -= self.forth + self.wait
+        if t < self.sink:
+            return self.ahead, self.high - (self.high - self.low) * eased(max(t, 0.0) / self.sink), 0.0
+        u = min((t - self.sink) / self.laying, 1.0)
+        return self.ahead + (self.end - self.ahead) * u, self.on + (self.low - self.on) * (1.0 - u), u
+
+    def _lay(self, body: Body) -> Motion:
+        """Swing and lay."""
+        apart = self._apart(body)
+        arms, step = body.arms, body.timestep
+        edge, turn = self._end(body)
+        away = turn[:, 0]
+        starts = {side: arms[side].hand() for side in SIDES}
+        # first to where the swing begins
+        frames = {side: [self._frame(body, side, pitch) for pitch in (self.tilt, self.pitch)] for side in SIDES}
+        paths = {s: arms[s].line([(self._place(body, s, self.ahead, self.high, apart), frames[s][0])], 0.2, orient=LOOSE) for s in SIDES}
+        print("TO START err", {s: round(p.error, 3) for s, p in paths.items()}, flush=True)
+        time = max(path.duration for path in paths.values())
+        yield from together(*(arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()))
+        yield from body.wait(0.8)
+        q = {side: arms[side].q.copy() for side in SIDES}
+        beside = self._beside(body)
+        worst = 0.0
+        for k in range(1, round(self._times() / step) + 1):
+            inside, up, share = self._at(k * step)
+            if share > 0.0:
+                body.base.go((edge + beside * np.cross(UP, away) - (self.off + 0.08) * away)[:2], body.heading, 0.2, 0.4)
+            for side in SIDES:
+                goal = edge + (beside + (0.5 if side == "left" else -0.5) * apart) * np.cross(UP, away) + inside * away + up * UP
+                frame = between(frames[side][0], frames[side][1], min(1.0, 1.5 * share))
+                before = q[side]
+                q[side], off = arms[side].solve(goal, frame, before, None, LOOSE, steps=8)
+                worst = max(worst, off)
+                arms[side].q, arms[side].command = q[side], q[side] + arms[side].lag * (q[side] - before) / step
+            yield
+            if k % 3 == 0:
+                p = body.vertices(self.of); far = self._far(body)
+                print("FL", round(k * step, 2), "cmd", round(inside, 2), round(up, 2), "tcp", {s: ((body.site(f"{s}_tcp")[0] - edge) @ np.stack([away, UP], 1)).round(2).tolist() for s in SIDES}, "far", ((p[far].mean(0) - edge) @ np.stack([away, UP], 1)).round(2).tolist(), "off", round(worst, 3), flush=True)
+        yield from body.base.stop()
+
+    def _far(self, body: Body) -> list[int]:
+        edges = self._edges(body)
+        hands = np.mean([body.site(f"{s}_tcp")[0] for s in SIDES], axis=0)
+        places = body.vertices(self.of)
+        return max(([*e] for e in short_edges(self.of)), key=lambda e: float(np.linalg.norm(places[e].mean(0) - hands)))
+
+    def _leave(self, body: Body, side: str) -> Motion:
+        """Open, the lower finger staying where it is, and draw back from under the cloth, level."""
+        arm, away = body.arms[side], self._end(body)[1][:, 0]
+        at, frame = arm.hand()
+        nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), 0.003))
+        yield from keeping_lower(body, side, nose, frame, body.let_go(side, 0.05, 0.6))
+        at, frame = arm.hand()
+        yield from arm.follow(arm.line([(at - 0.07 * away, frame)], 0.12, orient=FIRM), tremor=0.0)
+        at, frame = arm.hand()
+        yield from arm.follow(arm.line([(at + 0.12 * UP, frame)], 0.25, orient=FIRM), tremor=0.0)
+
+
+def eased(u: float) -> float:
+    """Way made at the share u of the time, with the least jerk."""
+    u = min(max(u, 0.0), 1.0)
+    return u**3 * (10.0 + u * (6.0 * u - 15.0))
