@@ -49,6 +49,7 @@ ROUND = 0.12  # m, by which it keeps further from the table's front than it stan
 PITCH = float(np.deg2rad(30.0))  # how far the fingers point down that reach far
 BESIDE, BEHIND = 0.05, 0.035  # m from a corner along its edge and square to it, where a hand presses that draws from afar
 NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
+LATEST = 2.5  # s, after which the hands go down whatever is seen
 SIDEWAYS = 0.12  # m from the middle of the table's end, where its legs leave room for the robot's
 ENDS = {
     "of": Argument("cloth", "the cloth"),
@@ -114,18 +115,10 @@ class AtTableEnd(AtEdge):
         return float(np.clip(own, -SIDEWAYS, SIDEWAYS))
 
     def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
-        """How much of the cloth hangs over the table's end [m], along its long edge; less than nothing what is missing."""
-        cloth, places, corner = self.of, body.vertices(self.of), self._edges(body).near[side]
-        long = int(np.argmax(cloth.size))
-        row = np.flatnonzero(np.abs(cloth.flat[:, 1 - long] - cloth.flat[corner, 1 - long]) < 1e-6)
-        along = np.abs(cloth.flat[row, long] - cloth.flat[corner, long])
-        row, along = row[np.argsort(along)], np.sort(along)
-        inside = (places[row] - edge) @ away
-        k = int(np.argmax(inside > 0.0))
-        if k == 0:
-            return -float(inside[0])
-        share = -inside[k - 1] / (inside[k] - inside[k - 1])
-        return float(along[k - 1] + share * (along[k] - along[k - 1]))
+        """How far a corner hangs below the table's end [m]; less than nothing where it still lies inside."""
+        corner = body.vertices(self.of)[self._edges(body).near[side]]
+        inside, below = float((corner - edge) @ away), float(edge[2] + self.of.radius - corner[2])
+        return below if below > self.of.radius and inside < self.of.radius else -inside
 
 
 class GoToEnd(Walking):
@@ -195,7 +188,7 @@ class TowEnd(AtTableEnd):
     arguments: ClassVar = {
         **ENDS,
         "close": Argument("length", "how far before the table's end the robot stands to reach far", 0.14),
-        "off": Argument("length", "the same when the hands are up again", 0.33),
+        "off": Argument("length", "the same when the hands are up again", 0.34),
         "squat": Argument("length", "by which it bends its knees to reach far", 0.10),
         "near": Argument("length", "how far inside the table's end a corner is to come to lie", 0.07),
         "force": Argument("force", "with which each hand presses", 5.0),
@@ -285,12 +278,11 @@ class DrawEnd(AtTableEnd, DrawOver):
     arguments: ClassVar = {
         **{name: argument for name, argument in DrawOver.arguments.items() if name != "over"},
         **ENDS,
-        "then": Argument("length", "how far before the table's end the robot stands afterwards", 0.20),
+        "overhang": Argument("length", "how far it is to hang down", 0.025),
     }
 
     def run(self, body: Body) -> Motion:
         yield from super().run(body)
-        yield from self._step(body, self.then, self._middle(body))
         edge, turn = self._end(body)
         print("DRAWN", {s: round(self._hanging(body, s, edge, turn[:, 0]), 3) for s in SIDES}, flush=True)
 
@@ -303,8 +295,15 @@ class PickEnd(AtTableEnd, PickCloth):
     arguments: ClassVar = {
         **{name: argument for name, argument in PickCloth.arguments.items() if name != "over"},
         **ENDS,
+        "off": Argument("length", "how far before the table's end the robot stands: its trunk leaves room for the hands", 0.34),
         "force": Argument("force", "of each pad", 5.0),
     }
+
+    def run(self, body: Body) -> Motion:
+        yield from self._step(body, self.off, self._middle(body))
+        yield from super().run(body)
+        for side in SIDES:
+            print("HOLD", side, flat_at(self.of, body.vertices(self.of), body.site(f"{side}_tcp")[0]).round(3), "gap", round(gap_of(body.percent(side)), 4), body.touch(side).round(1), flush=True)
 
 
 class FlingOut(AtTableEnd):
@@ -318,18 +317,21 @@ class FlingOut(AtTableEnd):
     needs = "mobile"
     arguments: ClassVar = {
         **ENDS,
-        "off": Argument("length", "how far before the table's end the robot stands", 0.15),
-        "ahead": Argument("length", "how far inside the table's end the hands are ahead", 0.36),
+        "off": Argument("length", "how far before the table's end the robot stands as it swings", 0.18),
+        "after": Argument("length", "the same when the cloth is laid", 0.36),
+        "ahead": Argument("length", "how far inside the table's end the hands are ahead", 0.33),
         "swing": Argument("length", "by which they swing", 0.25),
         "back": Argument("time", "in which they go back", 0.6),
         "forth": Argument("time", "and ahead", 0.6),
-        "wait": Argument("time", "for which they then wait", 0.15),
+        "behind": Argument("length", "how far behind the hands the far edge is seen to swing ahead as they begin to go down", 0.17),
         "sink": Argument("time", "in which they go down at first", 0.35),
-        "laying": Argument("time", "in which they lay the cloth", 1.0),
+        "laying": Argument("time", "in which they lay the cloth", 0.8),
         "high": Argument("length", "how high over the table they swing", 0.80),
-        "low": Argument("length", "to where they go down at first", 0.47),
+        "low": Argument("length", "to where they go down at first", 0.33),
         "on": Argument("length", "height at which they let go", 0.016),
-        "end": Argument("length", "how far inside the table's end they do", 0.02),
+        "end": Argument("length", "how far inside the table's end they do", 0.035),
+        "enough": Argument("share", "of the cloth that is to lie open; else it is swung again", 0.94),
+        "tries": Argument("word", "how often it is swung at most", "3", ("1", "2", "3", "5")),
         "tilt": Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
         "pitch": Argument("angle", "how far they do where they let go", float(np.deg2rad(25.0))),
         "force": Argument("force", "of each pad", 6.0),
@@ -342,14 +344,27 @@ class FlingOut(AtTableEnd):
             return
         base = body.base
         assert base is not None
-        middle = self._beside(body)
-        apart = self._apart(body)
-        yield from self._raise(body, apart, middle)
-        yield from self._keeping(body, self._step(body, self.off, middle, 0.15))
-        yield from self._still(body)
-        yield from self._keeping(body, self._lay(body))
-        yield from self._keeping(body, body.wait(0.5))
+        middle, apart = self._beside(body), self._apart(body)
+        for _ in range(int(self.tries)):
+            yield from self._keeping(body, self._step(body, self.after, middle, 0.15))
+            yield from self._raise(body, apart)
+            yield from self._keeping(body, self._step(body, self.off, middle, 0.15))
+            yield from self._still(body)
+            yield from self._keeping(body, self._lay(body, apart))
+            yield from self._keeping(body, body.wait(0.3))
+            share = self._open(body)
+            print("OPEN", round(share, 3), flush=True)
+            if share > self.enough:
+                break
         yield from together(*(self._leave(body, side) for side in SIDES))
+        print("LEFT", round(self._open(body), 3), flush=True)
+
+    def _open(self, body: Body) -> float:
+        """Share of the cloth that lies open, one face up."""
+        cloth, places = self.of, body.vertices(self.of)
+        a, b, c = (places[cloth.triangles[:, i], :2] for i in range(3))
+        u, v = b - a, c - a
+        return 0.5 * abs(float((u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum())) / float(cloth.area)
 
     def _keeping(self, body: Body, motion: Motion) -> Motion:
         """A motion, while both claws press on what hangs by them."""
@@ -372,7 +387,7 @@ class FlingOut(AtTableEnd):
     def _frame(self, body: Body, side: str, pitch: float) -> np.ndarray:
         return nearest(hands_over(self._end(body)[1][:, 0], pitch), body.arms[side].hand()[1])
 
-    def _raise(self, body: Body, apart: float, middle: float) -> Motion:
+    def _raise(self, body: Body, apart: float) -> Motion:
         """Straight up, so that the cloth hangs free and comes straight."""
         for side in SIDES:
             print("RAISE from", side, (body.arms[side].hand()[0]).round(3), apart)
@@ -383,10 +398,14 @@ class FlingOut(AtTableEnd):
             inside = float((at - edge) @ turn[:, 0])
             rows[side] = [
                 (self._place(body, side, inside + 0.10, 0.30, apart), self._frame(body, side, np.deg2rad(10.0))),
-                (self._place(body, side, 0.22, self.high, apart), self._frame(body, side, self.tilt)),
+                (self._place(body, side, inside + 0.12, self.high, apart), self._frame(body, side, self.tilt)),
             ]
-        paths = {side: body.arms[side].line(row, self.speed, orient=LOOSE) for side, row in rows.items()}
-        print("RAISE err", {s: round(p.error, 3) for s, p in paths.items()}, flush=True)
+        yield from self._along(body, rows, self.speed)
+
+    def _along(self, body: Body, rows: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float) -> Motion:
+        """Both hands along rows of poses in the same time."""
+        paths = {side: body.arms[side].line(row, speed, orient=LOOSE) for side, row in rows.items()}
+        print("ALONG err", {s: round(p.error, 3) for s, p in paths.items()}, flush=True)
         time = max(path.duration for path in paths.values())
         moves = [body.arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()]
         yield from self._keeping(body, together(*moves))
@@ -401,61 +420,66 @@ class FlingOut(AtTableEnd):
             if speed < 0.05 and k > 9:
                 return
 
-    def _times(self) -> float:
-        return self.back + self.forth + self.wait + self.sink + self.laying
-
-    def _at(self, t: float) -> tuple[float, float, float]:
-        """How far inside the table's end and how high over it the hands are [m] at a time [s], and the share of the laying."""
+    def _swing(self, t: float) -> float:
+        """How far inside the table's end the hands are [m] at a time [s] of the swing."""
         if t < self.back:
-            return self.ahead - self.swing * eased(t / self.back), self.high, 0.0
-        t -= self.back
-        if t < self.forth:
-            return self.ahead - self.swing * (1.0 - eased(t / self.forth)), self.high, 0.0
-        t -= self.forth + self.wait
-        if t < self.sink:
-            return self.ahead, self.high - (self.high - self.low) * eased(max(t, 0.0) / self.sink), 0.0
-        u = min((t - self.sink) / self.laying, 1.0)
-        return self.ahead + (self.end - self.ahead) * u, self.on + (self.low - self.on) * (1.0 - u), u
+            return self.ahead - self.swing * eased(t / self.back)
+        return self.ahead - self.swing * (1.0 - eased((t - self.back) / self.forth))
 
-    def _lay(self, body: Body) -> Motion:
-        """Swing and lay."""
-        apart = self._apart(body)
-        arms, step = body.arms, body.timestep
+    def _down(self, t: float) -> tuple[float, float, float]:
+        """How far ahead the hands have come back, 0 to 1, how high over the table they are [m], and how far they are turned, 0 to 1,
+        at a time [s] since they began to go down."""
+        u = min(max((t - self.sink) / self.laying, 0.0), 1.0)
+        up = self.high - (self.high - self.low) * eased(t / self.sink)
+        return u**0.8, up + (self.on - self.low) * u, min(1.0, 1.5 * u)
+
+    def _lay(self, body: Body, apart: float) -> Motion:
+        """Swing back and ahead, go down as the far edge swings ahead, and lay the cloth down; the robot steps back."""
+        arms, step, base = body.arms, body.timestep, body.base
         edge, turn = self._end(body)
-        away = turn[:, 0]
-        starts = {side: arms[side].hand() for side in SIDES}
-        # first to where the swing begins
+        away, beside = turn[:, 0], self._beside(body)
         frames = {side: [self._frame(body, side, pitch) for pitch in (self.tilt, self.pitch)] for side in SIDES}
-        paths = {s: arms[s].line([(self._place(body, s, self.ahead, self.high, apart), frames[s][0])], 0.2, orient=LOOSE) for s in SIDES}
-        print("TO START err", {s: round(p.error, 3) for s, p in paths.items()}, flush=True)
-        time = max(path.duration for path in paths.values())
-        yield from together(*(arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()))
-        yield from body.wait(0.8)
-        q = {side: arms[side].q.copy() for side in SIDES}
-        beside = self._beside(body)
-        worst = 0.0
-        for k in range(1, round(self._times() / step) + 1):
-            inside, up, share = self._at(k * step)
-            if share > 0.0:
-                body.base.go((edge + beside * np.cross(UP, away) - (self.off + 0.08) * away)[:2], body.heading, 0.2, 0.4)
+        starts = {s: [(self._place(body, s, self.ahead, self.high, apart), frames[s][0])] for s in SIDES}
+        yield from self._along(body, starts, 0.2)
+        yield from self._still(body)
+        q, down, far = {side: arms[side].q.copy() for side in SIDES}, None, -np.inf
+        across = {side: edge + (beside + (0.5 if side == "left" else -0.5) * apart) * np.cross(UP, away) for side in SIDES}
+        back = (edge + beside * np.cross(UP, away) - self.after * away)[:2]
+        for k in range(1, round(10.0 / step)):
+            t = k * step
+            inside, up, turned = self._swing(t), self.high, 0.0
+            before, far = far, float((self._far(body) - edge) @ away)
+            if down is None and t > self.back + 0.5 * self.forth and (far > max(before, inside - self.behind) or t > LATEST):
+                down = t
+            if down is not None:
+                base.go(back, body.heading, 0.25, 0.4)
+                share, up, turned = self._down(t - down)
+                inside += (self.end - inside) * share
+                if t - down > self.sink + self.laying:
+                    break
             for side in SIDES:
-                goal = edge + (beside + (0.5 if side == "left" else -0.5) * apart) * np.cross(UP, away) + inside * away + up * UP
-                frame = between(frames[side][0], frames[side][1], min(1.0, 1.5 * share))
-                before = q[side]
-                q[side], off = arms[side].solve(goal, frame, before, None, LOOSE, steps=8)
-                worst = max(worst, off)
-                arms[side].q, arms[side].command = q[side], q[side] + arms[side].lag * (q[side] - before) / step
-            yield
+                goal, frame = across[side] + inside * away + up * UP, between(*frames[side], turned)
+                last, (q[side], _) = q[side], arms[side].solve(goal, frame, q[side], None, LOOSE, steps=8)
+                arms[side].q, arms[side].command = q[side], q[side] + arms[side].lag * (q[side] - last) / step
             if k % 3 == 0:
-                p = body.vertices(self.of); far = self._far(body)
-                print("FL", round(k * step, 2), "cmd", round(inside, 2), round(up, 2), "tcp", {s: ((body.site(f"{s}_tcp")[0] - edge) @ np.stack([away, UP], 1)).round(2).tolist() for s in SIDES}, "far", ((p[far].mean(0) - edge) @ np.stack([away, UP], 1)).round(2).tolist(), "off", round(worst, 3), flush=True)
-        yield from body.base.stop()
+                print("FL", round(t, 2), "down", down and round(t - down, 2), "cmd", round(inside, 2), round(up, 2), "tcp", [((body.site(f"{s}_tcp")[0] - edge) @ np.stack([away, UP], 1)).round(2).tolist() for s in SIDES], "far", ((self._far(body) - edge) @ np.stack([away, UP], 1)).round(2).tolist(), flush=True)
+            yield
+        yield from self._stopping(body, across, inside, up, away, {s: frames[s][1] for s in SIDES})
 
-    def _far(self, body: Body) -> list[int]:
-        edges = self._edges(body)
+    def _stopping(self, body: Body, across: dict, inside: float, up: float, away: np.ndarray, frames: dict) -> Motion:
+        """Bring the robot to rest with the hands where they are."""
+        for _ in body.base.stop():
+            for side in SIDES:
+                arm = body.arms[side]
+                arm.q, _ = arm.solve(across[side] + inside * away + up * UP, frames[side], arm.q, None, LOOSE, steps=8)
+                arm.command = arm.q
+            yield
+
+    def _far(self, body: Body) -> np.ndarray:
+        """(3,) [m] middle of the short edge that is not held."""
         hands = np.mean([body.site(f"{s}_tcp")[0] for s in SIDES], axis=0)
         places = body.vertices(self.of)
-        return max(([*e] for e in short_edges(self.of)), key=lambda e: float(np.linalg.norm(places[e].mean(0) - hands)))
+        return max((places[list(e)].mean(axis=0) for e in short_edges(self.of)), key=lambda p: float(np.linalg.norm(p - hands)))
 
     def _leave(self, body: Body, side: str) -> Motion:
         """Open, the lower finger staying where it is, and draw back from under the cloth, level."""
