@@ -8,14 +8,14 @@ are: it is swung ahead, comes down with its far edge first, and the hands draw b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from ...scenarios.cloth import Cloth
-from .arm import between, hand_frame, posture, turned_between
+from .arm import between
 from .body import SIDES, Body, Motion
 from .cloth import (
     FIRM,
@@ -40,14 +40,16 @@ from .skill import Argument
 from .tips import TIGHT, gap_of, hands_over, nearest, squeezing, tcp_from_nose, tcp_from_tip
 from .walking import Walking
 
-POSES = ("raised", "over", "elbow_out", "level", "elbow_in", "bench_beside", "high")  # seeds of the inverse kinematics
 LOOSE = (0.02, 0.02, 0.02)  # weights of the hand's orientation [m/rad] where its place counts
 THIN = 0.0005  # m, opening to which a claw may close on what hangs by it
 OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open
 BACK = 0.45  # m from the table's end, where the robot turns to it
 ROUND = 0.12  # m, by which it keeps further from the table's front than it stands at first, on its way to the end
 PITCH = float(np.deg2rad(30.0))  # how far the fingers point down that reach far
-BESIDE, BEHIND = 0.05, 0.035  # m from a corner along its edge and square to it, where a hand presses that draws from afar
+BESIDE, BEHIND = (0.05, 0.08, 0.11, 0.14), 0.035  # m from a corner along its edge and square to it, where a hand presses
+LOST = 0.6  # s, after which a hand that feels nothing has lost the cloth
+AT_EASE, FURTHEST = 0.50, 0.615  # m before the robot, to where the hands reach with the knees bent a little, and at most
+ONTO = 0.01  # m, how far from the edge a hand presses at least
 NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
 LATEST = 2.5  # s, after which the hands go down whatever is seen
 SIDEWAYS = 0.12  # m from the middle of the table's end, where its legs leave room for the robot's
@@ -187,13 +189,14 @@ class TowEnd(AtTableEnd):
     needs = "mobile"
     arguments: ClassVar = {
         **ENDS,
-        "close": Argument("length", "how far before the table's end the robot stands to reach far", 0.14),
+        "close": Argument("length", "how far before the table's end the robot stands to reach far", 0.125),
         "off": Argument("length", "the same when the hands are up again", 0.34),
         "squat": Argument("length", "by which it bends its knees to reach far", 0.10),
         "near": Argument("length", "how far inside the table's end a corner is to come to lie", 0.07),
         "force": Argument("force", "with which each hand presses", 5.0),
         "speed": Argument("speed", "with which it walks back", 0.12),
         "reach": Argument("speed", "largest speed of the free hands", 0.4),
+        "tries": Argument("word", "how often it is drawn at most", "3", ("1", "2", "3", "5")),
     }
 
     def run(self, body: Body) -> Motion:
@@ -203,21 +206,33 @@ class TowEnd(AtTableEnd):
             body.open_claw(side, TIGHT)
         middle = self._middle(body)
         yield from together(*(self._over(body, side) for side in SIDES))
-        if self._nearest(body) > self.near + NEARLY:
-            yield from self._step(body, self.close, middle)
-            yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
-            yield from together(*(self._lean(body, side) for side in SIDES))
-            yield from self._walk_back(body)
+        for _ in range(int(self.tries)):
+            furthest = max(self._inside(body).values())
+            if furthest < self.near + 2.0 * NEARLY:
+                break
+            before = float(np.clip(AT_EASE - BEHIND - furthest, self.close, self.off))
+            yield from self._step(body, before, middle)
+            if furthest + BEHIND + before > AT_EASE + 0.01:
+                yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
+            inside = self._inside(body)
+            # both hands tow the edge as it lies; then the one whose corner is left behind squares it
+            sides = SIDES if min(inside.values()) > self.near + NEARLY else (max(SIDES, key=lambda side: inside[side]),)
+            yield from together(*(self._lean(body, side) for side in sides))
+            yield from self._walk_back(body, sides)
             yield from together(*(rising(body.arms[side], 0.10) for side in SIDES))
             yield from base.stand_at(0.0, 0.15, 0.005, 10.0)
         yield from self._step(body, self.off, middle)
         edge, turn = self._end(body)
         print("TOWED", {s: round(self._hanging(body, s, edge, turn[:, 0]), 3) for s in SIDES}, flush=True)
 
+    def _inside(self, body: Body) -> dict[str, float]:
+        """How far inside the table's end the corners lie [m]."""
+        edge, turn = self._end(body)
+        return {side: -self._hanging(body, side, edge, turn[:, 0]) for side in SIDES}
+
     def _nearest(self, body: Body) -> float:
         """How far inside the table's end the corner lies that is nearer to it [m]."""
-        edge, turn = self._end(body)
-        return -max(self._hanging(body, side, edge, turn[:, 0]) for side in SIDES)
+        return min(self._inside(body).values())
 
     def _over(self, body: Body, side: str) -> Motion:
         """Bring a hand over the table, before the robot steps close to it."""
@@ -228,12 +243,21 @@ class TowEnd(AtTableEnd):
         _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place])
         yield from arm.follow(body.way(side, q, WAYS, self.reach, seek=True))
 
-    def _lean(self, body: Body, side: str) -> Motion:
-        """Bring a closed claw onto the cloth, beside its corner."""
-        arm, cloth = body.arms[side], self.of
-        places, edges = body.vertices(cloth), self._edges(body)
+    def _pressed(self, body: Body, side: str) -> np.ndarray:
+        """(3,) [m] where a hand presses on the cloth: beside its corner, no further than it reaches."""
+        places, edges = body.vertices(self.of), self._edges(body)
         inwards, away = across(places, edges, side)
-        place = places[edges.near[side]] + BESIDE * inwards + BEHIND * away + cloth.radius * UP
+        ahead = self._end(body)[1][:2, 0]
+        for beside in BESIDE:
+            place = places[edges.near[side]] + beside * inwards + self.of.radius * UP
+            before = float((place[:2] - body.base.at) @ ahead)
+            if before < FURTHEST - BEHIND:
+                break
+        return place + float(np.clip(FURTHEST - before, ONTO, BEHIND)) * away
+
+    def _lean(self, body: Body, side: str) -> Motion:
+        """Bring a closed claw onto the cloth."""
+        arm, place = body.arms[side], self._pressed(body, side)
         frames = hands_over(self._end(body)[1][:, 0], PITCH)
         frame = nearest(frames, arm.hand()[1])
         poses = [(tcp_from_tip(place + h * UP, frame, TIGHT), frame) for h in (0.05, 0.004)]
@@ -241,31 +265,35 @@ class TowEnd(AtTableEnd):
         print("LEAN", side, (self._end(body)[1][:, 0] @ (place - self._end(body)[0])).round(3), "err", round(path.error, 3), flush=True)
         yield from arm.follow(path, tremor=0.0)
 
-    def _walk_back(self, body: Body) -> Motion:
-        """Press with both hands until it is felt, and walk back with them, until a corner is near the table's end."""
+    def _walk_back(self, body: Body, sides: Sequence[str]) -> Motion:
+        """Press with the hands until it is felt, and walk back with them, until their corner is near the table's end."""
         base = body.base
         assert base is not None
         away = self._end(body)[1][:, 0]
-        hands = {side: body.arms[side].hand() for side in SIDES}
-        q, down = {side: body.arms[side].q.copy() for side in SIDES}, dict.fromkeys(SIDES, 0.0)
-        start, heading, pressed = base.at.copy(), body.heading, False
-        goal = start - max(self._nearest(body) - self.near, 0.0) * away[:2]
+        hands = {side: body.arms[side].hand() for side in sides}
+        q, down = {side: body.arms[side].q.copy() for side in sides}, dict.fromkeys(sides, 0.0)
+        start, heading, pressed, lost = base.at.copy(), body.heading, False, 0.0
+        nearest = min(self._inside(body)[side] for side in sides)
+        goal = start - max(nearest - self.near, 0.0) * away[:2]
         for k in range(round(PATIENCE / body.timestep)):
-            forces = {side: float(body.touch(side).sum()) for side in SIDES}
-            pressed = pressed or (min(forces.values()) > 0.7 * self.force) or k * body.timestep > 1.5
-            moved = np.append(base.at - start, 0.0)
-            for side in SIDES:
+            forces = {side: float(body.touch(side).sum()) for side in sides}
+            pressed = pressed or min(forces.values()) > 0.7 * self.force
+            lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + body.timestep
+            moved, inside = np.append(base.at - start, 0.0), self._inside(body)
+            for side in sides:
                 arm = body.arms[side]
                 down[side] += body.timestep * float(np.clip(YIELD * (self.force - forces[side]), -SINK, SINK))
                 at, frame = hands[side]
                 q[side], _ = arm.solve(at + moved - down[side] * UP, frame, q[side], None, FIRM, steps=6)
                 arm.q = arm.command = q[side]
+            if k % 15 == 0:
+                print("BACK", k, {s: round(f, 1) for s, f in forces.items()}, moved[:2].round(2), {s: round(d, 3) for s, d in inside.items()}, flush=True)
             if pressed:
                 left = base.go(goal, heading, self.speed, 0.2)
-                if left < 0.01 or self._nearest(body) < self.near:
+                if left < 0.01 or min(inside[side] for side in sides) < self.near or lost > LOST:
                     break
-            if k % 15 == 0:
-                print("BACK", k, {s: round(f, 1) for s, f in forces.items()}, {s: round(d, 3) for s, d in down.items()}, moved[:2].round(2), round(self._nearest(body), 3), flush=True)
+            elif lost > 4.0 * LOST:
+                break
             yield
         yield from base.stop()
 
