@@ -621,7 +621,7 @@ def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
 # done by no hand, or by both: read once, with the left one's signs
 NOT_ONE_HAND = (
     "walk_to", "approach", "turn", "squat", "stand_up", "look_at", "wait", "wait_event", "bimanual_lift", "carry_tray",
-    "draw_over", "pick_cloth", "fold_half",
+    "draw_over", "pick_cloth", "fold_half", "go_to_end", "tow_end", "draw_end", "pick_end", "fling_out",
 )  # fmt: skip
 
 WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
@@ -666,6 +666,10 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "draw_over": draw_over,
     "pick_cloth": pick_cloth,
     "fold_half": fold,
+    "tow_end": draw_over,
+    "draw_end": draw_over,
+    "pick_end": pick_cloth,
+    "fling_out": fold,
     "look_at": look_at,
     "point_at": point_at,
     "wait": wait,
@@ -675,6 +679,7 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "withdraw": withdraw,
     "home": home,
     "walk_to": walk,
+    "go_to_end": walk,
     "approach": walk,
     "turn": turn,
     "squat": squat,

@@ -18,7 +18,9 @@ from ...scenarios.cloth import Cloth
 from .arm import between
 from .body import SIDES, Body, Motion
 from .cloth import (
+    FELT,
     FIRM,
+    HOVER,
     PATIENCE,
     SINK,
     WAYS,
@@ -46,11 +48,20 @@ OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open
 BACK = 0.45  # m from the table's end, where the robot turns to it
 ROUND = 0.12  # m, by which it keeps further from the table's front than it stands at first, on its way to the end
 PITCH = float(np.deg2rad(30.0))  # how far the fingers point down that reach far
-BESIDE, BEHIND = (0.05, 0.08, 0.11, 0.14), 0.035  # m from a corner along its edge and square to it, where a hand presses
+BESIDE, BEHIND = (
+    (0.05, 0.08, 0.11, 0.14),
+    0.035,
+)  # m from a corner along its edge and square to it, where a hand presses
 LOST = 0.6  # s, after which a hand that feels nothing has lost the cloth
-AT_EASE, FURTHEST = 0.50, 0.615  # m before the robot, to where the hands reach with the knees bent a little, and at most
+AT_EASE, FURTHEST = (
+    0.50,
+    0.615,
+)  # m before the robot, to where the hands reach with the knees bent a little, and at most
 ONTO = 0.01  # m, how far from the edge a hand presses at least
 NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
+AGAIN = {
+    name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")
+}  # of drawing, not of picking
 LATEST = 2.5  # s, after which the hands go down whatever is seen
 SIDEWAYS = 0.12  # m from the middle of the table's end, where its legs leave room for the robot's
 ENDS = {
@@ -69,7 +80,9 @@ def short_edges(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
 def nearest_end(body: Body, left: str, right: str) -> tuple[np.ndarray, np.ndarray]:
     """(3,) [m] and (3, 3) of that end of the table before which the robot stands."""
     assert body.base is not None
-    return min((body.site(name) for name in (left, right)), key=lambda end: float(np.hypot(*(end[0][:2] - body.base.at))))
+    return min(
+        (body.site(name) for name in (left, right)), key=lambda end: float(np.hypot(*(end[0][:2] - body.base.at)))
+    )
 
 
 class AtTableEnd(AtEdge):
@@ -163,7 +176,6 @@ class GoToEnd(Walking):
             if self._away(body, name, places[list(edge)]) > self._away(body, name, places[list(other)]):
                 score += 1.0
             found.append((score, name, edge))
-        print("ENDS", [(round(f[0], 3), f[1]) for f in found], flush=True)
         return min(found)[1:]
 
     def _away(self, body: Body, name: str, places: np.ndarray) -> float:
@@ -190,7 +202,7 @@ class TowEnd(AtTableEnd):
     arguments: ClassVar = {
         **ENDS,
         "close": Argument("length", "how far before the table's end the robot stands to reach far", 0.125),
-        "off": Argument("length", "the same when the hands are up again", 0.34),
+        "off": Argument("length", "the same when the hands are up again", 0.40),
         "squat": Argument("length", "by which it bends its knees to reach far", 0.10),
         "near": Argument("length", "how far inside the table's end a corner is to come to lie", 0.07),
         "force": Argument("force", "with which each hand presses", 5.0),
@@ -222,8 +234,6 @@ class TowEnd(AtTableEnd):
             yield from together(*(rising(body.arms[side], 0.10) for side in SIDES))
             yield from base.stand_at(0.0, 0.15, 0.005, 10.0)
         yield from self._step(body, self.off, middle)
-        edge, turn = self._end(body)
-        print("TOWED", {s: round(self._hanging(body, s, edge, turn[:, 0]), 3) for s in SIDES}, flush=True)
 
     def _inside(self, body: Body) -> dict[str, float]:
         """How far inside the table's end the corners lie [m]."""
@@ -262,7 +272,6 @@ class TowEnd(AtTableEnd):
         frame = nearest(frames, arm.hand()[1])
         poses = [(tcp_from_tip(place + h * UP, frame, TIGHT), frame) for h in (0.05, 0.004)]
         path = arm.line(poses, 0.25, orient=FIRM)
-        print("LEAN", side, (self._end(body)[1][:, 0] @ (place - self._end(body)[0])).round(3), "err", round(path.error, 3), flush=True)
         yield from arm.follow(path, tremor=0.0)
 
     def _walk_back(self, body: Body, sides: Sequence[str]) -> Motion:
@@ -275,7 +284,7 @@ class TowEnd(AtTableEnd):
         start, heading, pressed, lost = base.at.copy(), body.heading, False, 0.0
         nearest = min(self._inside(body)[side] for side in sides)
         goal = start - max(nearest - self.near, 0.0) * away[:2]
-        for k in range(round(PATIENCE / body.timestep)):
+        for _ in range(round(PATIENCE / body.timestep)):
             forces = {side: float(body.touch(side).sum()) for side in sides}
             pressed = pressed or min(forces.values()) > 0.7 * self.force
             lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + body.timestep
@@ -286,8 +295,6 @@ class TowEnd(AtTableEnd):
                 at, frame = hands[side]
                 q[side], _ = arm.solve(at + moved - down[side] * UP, frame, q[side], None, FIRM, steps=6)
                 arm.q = arm.command = q[side]
-            if k % 15 == 0:
-                print("BACK", k, {s: round(f, 1) for s, f in forces.items()}, moved[:2].round(2), {s: round(d, 3) for s, d in inside.items()}, flush=True)
             if pressed:
                 left = base.go(goal, heading, self.speed, 0.2)
                 if left < 0.01 or min(inside[side] for side in sides) < self.near or lost > LOST:
@@ -310,9 +317,26 @@ class DrawEnd(AtTableEnd, DrawOver):
     }
 
     def run(self, body: Body) -> Motion:
-        yield from super().run(body)
+        left = set(SIDES)
+        yield from together(*(self._press(body, side) for side in SIDES))
+        yield from self._going_along(body, together(*(self._draw(body, side, left) for side in SIDES)))
+        yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
+
+    def _going_along(self, body: Body, motion: Motion) -> Motion:
+        """A motion of the hands, while the robot walks back as they come back: so they stay as far before it."""
+        base = body.base
+        assert base is not None
+        away, start, heading = self._end(body)[1][:2, 0], base.at.copy(), body.heading
+        begun = self._ahead(body)
+        for _ in motion:
+            base.go(start - max(begun - self._ahead(body), 0.0) * away, heading, 0.2, 0.2)
+            yield
+        yield from base.stop()
+
+    def _ahead(self, body: Body) -> float:
+        """How far inside the table's end the hands are, at a mean [m]."""
         edge, turn = self._end(body)
-        print("DRAWN", {s: round(self._hanging(body, s, edge, turn[:, 0]), 3) for s in SIDES}, flush=True)
+        return float(np.mean([(body.arms[side].hand()[0] - edge) @ turn[:, 0] for side in SIDES]))
 
 
 class PickEnd(AtTableEnd, PickCloth):
@@ -323,15 +347,33 @@ class PickEnd(AtTableEnd, PickCloth):
     arguments: ClassVar = {
         **{name: argument for name, argument in PickCloth.arguments.items() if name != "over"},
         **ENDS,
-        "off": Argument("length", "how far before the table's end the robot stands: its trunk leaves room for the hands", 0.34),
+        "off": Argument(
+            "length", "how far before the table's end the robot stands: its trunk leaves room for the hands", 0.34
+        ),
         "force": Argument("force", "of each pad", 5.0),
+        "tries": Argument("word", "how often it is taken at most, and drawn on before", "3", ("1", "2", "3", "5")),
     }
 
     def run(self, body: Body) -> Motion:
-        yield from self._step(body, self.off, self._middle(body))
-        yield from super().run(body)
-        for side in SIDES:
-            print("HOLD", side, flat_at(self.of, body.vertices(self.of), body.site(f"{side}_tcp")[0]).round(3), "gap", round(gap_of(body.percent(side)), 4), body.touch(side).round(1), flush=True)
+        for _ in range(int(self.tries)):
+            yield from self._step(body, self.off, self._middle(body))
+            yield from super().run(body)
+            if all(body.touch(side).min() > FELT for side in SIDES):
+                return
+            yield from together(*(self._let_go(body, side) for side in SIDES))
+            yield from self._step(body, BACK, self._middle(body))
+            yield from DrawEnd(
+                {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN
+            ).run(body)
+        body.given_up = "the cloth is not held by both its corners"
+
+    def _let_go(self, body: Body, side: str) -> Motion:
+        """Open, draw back from the table, and up."""
+        arm, away = body.arms[side], self._end(body)[1][:, 0]
+        yield from body.let_go(side, self.gap)
+        at, frame = arm.hand()
+        poses = [(at - 0.07 * away, frame), (at - 0.07 * away + 0.12 * UP, frame)]
+        yield from arm.follow(arm.line(poses, 0.2, orient=FIRM), tremor=0.0)
 
 
 class FlingOut(AtTableEnd):
@@ -351,7 +393,9 @@ class FlingOut(AtTableEnd):
         "swing": Argument("length", "by which they swing", 0.25),
         "back": Argument("time", "in which they go back", 0.6),
         "forth": Argument("time", "and ahead", 0.6),
-        "behind": Argument("length", "how far behind the hands the far edge is seen to swing ahead as they begin to go down", 0.17),
+        "behind": Argument(
+            "length", "how far behind the hands the far edge is seen to swing ahead as they begin to go down", 0.17
+        ),
         "sink": Argument("time", "in which they go down at first", 0.35),
         "laying": Argument("time", "in which they lay the cloth", 0.8),
         "high": Argument("length", "how high over the table they swing", 0.80),
@@ -381,11 +425,9 @@ class FlingOut(AtTableEnd):
             yield from self._keeping(body, self._lay(body, apart))
             yield from self._keeping(body, body.wait(0.3))
             share = self._open(body)
-            print("OPEN", round(share, 3), flush=True)
             if share > self.enough:
                 break
         yield from together(*(self._leave(body, side) for side in SIDES))
-        print("LEFT", round(self._open(body), 3), flush=True)
 
     def _open(self, body: Body) -> float:
         """Share of the cloth that lies open, one face up."""
@@ -417,11 +459,9 @@ class FlingOut(AtTableEnd):
 
     def _raise(self, body: Body, apart: float) -> Motion:
         """Straight up, so that the cloth hangs free and comes straight."""
-        for side in SIDES:
-            print("RAISE from", side, (body.arms[side].hand()[0]).round(3), apart)
         rows = {}
         for side in SIDES:
-            at, frame = body.arms[side].hand()
+            at, _ = body.arms[side].hand()
             edge, turn = self._end(body)
             inside = float((at - edge) @ turn[:, 0])
             rows[side] = [
@@ -433,7 +473,6 @@ class FlingOut(AtTableEnd):
     def _along(self, body: Body, rows: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float) -> Motion:
         """Both hands along rows of poses in the same time."""
         paths = {side: body.arms[side].line(row, speed, orient=LOOSE) for side, row in rows.items()}
-        print("ALONG err", {s: round(p.error, 3) for s, p in paths.items()}, flush=True)
         time = max(path.duration for path in paths.values())
         moves = [body.arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()]
         yield from self._keeping(body, together(*moves))
@@ -471,13 +510,19 @@ class FlingOut(AtTableEnd):
         yield from self._along(body, starts, 0.2)
         yield from self._still(body)
         q, down, far = {side: arms[side].q.copy() for side in SIDES}, None, -np.inf
-        across = {side: edge + (beside + (0.5 if side == "left" else -0.5) * apart) * np.cross(UP, away) for side in SIDES}
+        across = {
+            side: edge + (beside + (0.5 if side == "left" else -0.5) * apart) * np.cross(UP, away) for side in SIDES
+        }
         back = (edge + beside * np.cross(UP, away) - self.after * away)[:2]
         for k in range(1, round(10.0 / step)):
             t = k * step
             inside, up, turned = self._swing(t), self.high, 0.0
             before, far = far, float((self._far(body) - edge) @ away)
-            if down is None and t > self.back + 0.5 * self.forth and (far > max(before, inside - self.behind) or t > LATEST):
+            if (
+                down is None
+                and t > self.back + 0.5 * self.forth
+                and (far > max(before, inside - self.behind) or t > LATEST)
+            ):
                 down = t
             if down is not None:
                 base.go(back, body.heading, 0.25, 0.4)
@@ -489,8 +534,6 @@ class FlingOut(AtTableEnd):
                 goal, frame = across[side] + inside * away + up * UP, between(*frames[side], turned)
                 last, (q[side], _) = q[side], arms[side].solve(goal, frame, q[side], None, LOOSE, steps=8)
                 arms[side].q, arms[side].command = q[side], q[side] + arms[side].lag * (q[side] - last) / step
-            if k % 3 == 0:
-                print("FL", round(t, 2), "down", down and round(t - down, 2), "cmd", round(inside, 2), round(up, 2), "tcp", [((body.site(f"{s}_tcp")[0] - edge) @ np.stack([away, UP], 1)).round(2).tolist() for s in SIDES], "far", ((self._far(body) - edge) @ np.stack([away, UP], 1)).round(2).tolist(), flush=True)
             yield
         yield from self._stopping(body, across, inside, up, away, {s: frames[s][1] for s in SIDES})
 
@@ -507,7 +550,9 @@ class FlingOut(AtTableEnd):
         """(3,) [m] middle of the short edge that is not held."""
         hands = np.mean([body.site(f"{s}_tcp")[0] for s in SIDES], axis=0)
         places = body.vertices(self.of)
-        return max((places[list(e)].mean(axis=0) for e in short_edges(self.of)), key=lambda p: float(np.linalg.norm(p - hands)))
+        return max(
+            (places[list(e)].mean(axis=0) for e in short_edges(self.of)), key=lambda p: float(np.linalg.norm(p - hands))
+        )
 
     def _leave(self, body: Body, side: str) -> Motion:
         """Open, the lower finger staying where it is, and draw back from under the cloth, level."""
