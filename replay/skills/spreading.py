@@ -228,7 +228,7 @@ class TowEnd(AtTableEnd):
                 yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
             inside = self._inside(body)
             # both hands tow the edge as it lies; then the one whose corner is left behind squares it
-            sides = SIDES if min(inside.values()) > self.near + NEARLY else (max(SIDES, key=lambda side: inside[side]),)
+            sides = SIDES if min(inside.values()) > self.near + 2.0 * NEARLY else (max(SIDES, key=lambda side: inside[side]),)
             yield from together(*(self._lean(body, side) for side in sides))
             yield from self._walk_back(body, sides)
             yield from together(*(rising(body.arms[side], 0.10) for side in SIDES))
