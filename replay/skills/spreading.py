@@ -133,7 +133,7 @@ class AtTableEnd(AtEdge):
         """How far a corner hangs below the table's end [m]; less than nothing where it still lies inside."""
         corner = body.vertices(self.of)[self._edges(body).near[side]]
         inside, below = float((corner - edge) @ away), float(edge[2] + self.of.radius - corner[2])
-        return below if below > self.of.radius and inside < self.of.radius else -inside
+        return below if below > 2.0 * self.of.radius else -inside
 
 
 class GoToEnd(Walking):
@@ -313,7 +313,7 @@ class DrawEnd(AtTableEnd, DrawOver):
     arguments: ClassVar = {
         **{name: argument for name, argument in DrawOver.arguments.items() if name != "over"},
         **ENDS,
-        "overhang": Argument("length", "how far it is to hang down", 0.025),
+        "overhang": Argument("length", "how far it is to hang down", 0.028),
     }
 
     def run(self, body: Body) -> Motion:
