@@ -313,7 +313,7 @@ class DrawEnd(AtTableEnd, DrawOver):
     arguments: ClassVar = {
         **{name: argument for name, argument in DrawOver.arguments.items() if name != "over"},
         **ENDS,
-        "overhang": Argument("length", "how far it is to hang down", 0.028),
+        "overhang": Argument("length", "how far it is to hang down, as it is drawn: let go, it draws back by some of it", 0.036),
     }
 
     def run(self, body: Body) -> Motion:
