@@ -355,6 +355,29 @@ CASES = {
         step("draw_out", of=CUP),
         (AT_KNOB, dict(WALKS, held=HELD_CUP, beside=HELD_CUP)),
         [(AT_KNOB, WALKS), (AT_KNOB, dict(TO, held=HELD_CUP, beside=HELD_CUP))],
+    "tow_end": (
+        step("tow_end", of=CUP),
+        (GO, dict(touched=[(1, 3, CUP)], beside=[(1, 3, CUP)], both=True)),
+        [(GO, dict(both=True)), (GO, dict(touched=[(1, 3, CUP)], both=True)), (AT_RIM, TAKES)],
+    ),
+    "draw_end": (
+        step("draw_end", of=CUP),
+        (GO, dict(touched=[(1, 3, CUP)], beside=[(1, 3, CUP)], both=True)),
+        [(GO, dict(both=True)), (GO, dict(touched=[(1, 3, CUP)], both=True)), (AT_RIM, TAKES)],
+    ),
+    "pick_end": (
+        step("pick_end", of=CUP),
+        (AT_RIM, dict(TAKES, beside=[(1, 3.1, CUP)])),
+        [(AT_RIM, TAKES), (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP))],
+    ),
+    "fling_out": (
+        step("fling_out", of=CUP),
+        (GO, dict(held=HELD_CUP, beside=HELD_CUP, both=True)),
+        [
+            (GO, dict(held=HELD_CUP, beside=HELD_CUP)),
+            (GO, dict(both=True)),
+            (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP)),
+        ],
     ),
     "press_on": (
         step("press_on", at="table/here"),
@@ -403,6 +426,7 @@ CASES = {
     ),
     "home": (step("home"), (GO, TO), [(AT_KNOB, TO), (GO, dict(touched=[(0, 3.1, LID)], **TO))]),
     "walk_to": (step("walk_to"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
+    "go_to_end": (step("go_to_end"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
     "approach": (step("approach", to="chest/knob"), (AT_KNOB, WALKS), [(GO, TO)]),
     "turn": (step("turn"), (AT_KNOB, TURNS), [(AT_KNOB, WALKS), (AT_KNOB, TO)]),
     "squat": (step("squat"), (AT_KNOB, SINKS), [(AT_KNOB, RISES), (AT_KNOB, TO)]),

@@ -631,7 +631,7 @@ def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
 # done by no hand, or by both: read once, with the left one's signs
 NOT_ONE_HAND = (
     "walk_to", "approach", "turn", "squat", "stand_up", "look_at", "wait", "wait_event", "bimanual_lift", "carry_tray",
-    "draw_over", "pick_cloth", "draw_out", "fold_half",
+    "draw_over", "pick_cloth", "draw_out", "fold_half", "go_to_end", "tow_end", "draw_end", "pick_end", "fling_out",
 )  # fmt: skip
 
 WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
@@ -677,6 +677,10 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "pick_cloth": pick_cloth,
     "draw_out": draw_out,
     "fold_half": fold,
+    "tow_end": draw_over,
+    "draw_end": draw_over,
+    "pick_end": pick_cloth,
+    "fling_out": fold,
     "look_at": look_at,
     "point_at": point_at,
     "wait": wait,
@@ -686,6 +690,7 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "withdraw": withdraw,
     "home": home,
     "walk_to": walk,
+    "go_to_end": walk,
     "approach": walk,
     "turn": turn,
     "squat": squat,

@@ -23,6 +23,7 @@ def registry() -> dict[str, type[Skill]]:
         looking,
         placing,
         pouring,
+        spreading,
         strokes,
         switching,
         trays,
@@ -89,6 +90,11 @@ def registry() -> dict[str, type[Skill]]:
         cloth.PickCloth,
         cloth.FoldHalf,
         drawing.DrawOut,
+        spreading.GoToEnd,
+        spreading.TowEnd,
+        spreading.DrawEnd,
+        spreading.PickEnd,
+        spreading.FlingOut,
     )
     return {kind.word: kind for kind in kinds}
 

@@ -146,7 +146,32 @@ def rising(arm: Arm, by: float) -> Motion:
     yield from arm.follow(arm.line([(at + by * UP, frame)], 0.2, orient=FIRM), tremor=0.0)
 
 
-class DrawOver(Skill):
+def closing(body: Body, side: str) -> Motion:
+    """Close until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
+    for _ in range(round(5.0 / body.timestep)):
+        gap = gap_of(body.percent(side))
+        if gap > NARROW:
+            body.claws[side] = min(body.claws[side] + CLOSING * body.timestep, percent_of_gap(TIGHT))
+        else:
+            squeeze(body, side, GENTLY)
+        yield
+        if gap < SHUT or (gap < NARROW and body.touch(side).min() > FELT):
+            break
+
+
+class AtEdge(Skill):
+    """What the skills share that draw a cloth over an edge of a table and take it up there."""
+
+    def _edges(self, body: Body) -> Edges:
+        """Which corners of the cloth end its near edge, and its far one."""
+        return edges_of(body, self.of)
+
+    def _end(self, body: Body) -> tuple[np.ndarray, np.ndarray]:
+        """(3,) [m] the middle of the table's edge, and (3, 3) its rotation, x across the table."""
+        return body.site(self.over)
+
+
+class DrawOver(AtEdge):
     """Draw a cloth that lies flat towards the robot, until its near long edge hangs over the edge of the table.
 
     Both hands press on it with closed claws, each beside a near corner, and come back until their own corner hangs over far
@@ -177,7 +202,7 @@ class DrawOver(Skill):
         """Bring a closed claw over the place on the cloth where it is to press."""
         arm, cloth = body.arms[side], self.of
         body.open_claw(side, TIGHT)
-        places, edges = body.vertices(cloth), edges_of(body, cloth)
+        places, edges = body.vertices(cloth), self._edges(body)
         inwards, away = across(places, edges, side)
         place = places[edges.near[side]] + self.inset * inwards + self.ahead * away + cloth.radius * UP
         frame, high = choose(
@@ -194,7 +219,7 @@ class DrawOver(Skill):
         arm = body.arms[side]
         at, frame = arm.hand()
         q, down, back, pressed = arm.q.copy(), 0.0, 0.0, False
-        edge, turn = body.site(self.over)
+        edge, turn = self._end(body)
         away = turn[:, 0]
         for _ in range(round(PATIENCE / body.timestep)):
             force = float(body.touch(side).sum())
@@ -213,12 +238,12 @@ class DrawOver(Skill):
     def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
         """How far the cloth hangs over the table's edge at a corner [m]: what does not lie on the table."""
         cloth, places = self.of, body.vertices(self.of)
-        edges = edges_of(body, cloth)
+        edges = self._edges(body)
         width = float(np.linalg.norm(cloth.flat[edges.far[side]] - cloth.flat[edges.near[side]]))
         return width - float((places[edges.far[side]] - edge) @ away)
 
 
-class PickCloth(Skill):
+class PickCloth(AtEdge):
     """Take up the near long edge of a cloth where it hangs over the edge of a table, beside its corners, one with each hand.
 
     The fingers point across the table and down, one over the other. The lower one comes below the hanging edge and lifts it, out
@@ -246,9 +271,9 @@ class PickCloth(Skill):
 
     def _aim(self, body: Body, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         """The table's edge where the cloth is pinched; the way across the table; the rotations of the hand."""
-        edges, places = edges_of(body, self.of), body.vertices(self.of)
+        edges, places = self._edges(body), body.vertices(self.of)
         inwards, _ = across(places, edges, side)
-        place, (edge, turn) = places[edges.near[side]] + self.inset * inwards, body.site(self.over)
+        place, (edge, turn) = places[edges.near[side]] + self.inset * inwards, self._end(body)
         away = turn[:, 0]
         place += float((edge - place) @ away) * away
         place[2] = edge[2]
@@ -278,25 +303,13 @@ class PickCloth(Skill):
         for way, speed in ((noses[:1], 0.1), (noses[1:], 0.08)):
             poses = [(tcp_from_nose(nose, frame, self.gap), frame) for nose in way]
             yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
-        yield from keeping_lower(body, side, end, frame, self._close(body, side))
+        yield from keeping_lower(body, side, end, frame, closing(body, side))
         force = self.force * float(body.faults.get("grip_force", 1.0))
         body.hold_on(side, self.of.part)
         yield from squeezing(body, side, force, arm.hold(SETTLE))
         for by in RAISED:  # off the table the cloth is thinner between the pads: they come to their force once more
             yield from squeezing(body, side, force, rising(arm, by))
             yield from squeezing(body, side, force, arm.hold(SETTLE))
-
-    def _close(self, body: Body, side: str) -> Motion:
-        """Until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
-        for _ in range(round(5.0 / body.timestep)):
-            gap = gap_of(body.percent(side))
-            if gap > NARROW:
-                body.claws[side] = min(body.claws[side] + CLOSING * body.timestep, percent_of_gap(TIGHT))
-            else:
-                squeeze(body, side, GENTLY)
-            yield
-            if gap < SHUT or (gap < NARROW and body.touch(side).min() > FELT):
-                break
 
 
 class FoldHalf(Skill):

@@ -72,19 +72,19 @@ def nearest(frames: Sequence[np.ndarray], to: np.ndarray) -> np.ndarray:
     return min(frames, key=lambda frame: turned_between(frame, to))
 
 
-def squeeze(body: Body, side: str, force: float) -> None:
+def squeeze(body: Body, side: str, force: float, tight: float = TIGHT) -> None:
     """Let a claw press with a force [N] on whatever is between its pads, one layer or two, and no harder.
 
     It is told to close a little further than it is closed: pads that follow a command are driven through cloth. Where they feel
     less than half, it closes as fast as `GENTLY` brings it: its fingers are damped, and cloth that gets thinner slips out.
     """
     further = (force if body.touch(side).min() > 0.5 * force else max(force, GENTLY)) / FORCE_PER_PERCENT
-    body.claws[side] = min(body.percent(side) + further, percent_of_gap(TIGHT))
+    body.claws[side] = min(body.percent(side) + further, percent_of_gap(tight))
 
 
-def squeezing(body: Body, side: str, force: float, motion: Motion) -> Motion:
+def squeezing(body: Body, side: str, force: float, motion: Motion, tight: float = TIGHT) -> Motion:
     """A motion, while a claw presses with a force [N] on what it holds, as long as it holds it."""
     for _ in motion:
         if side in body.held:
-            squeeze(body, side, force)
+            squeeze(body, side, force, tight)
         yield
