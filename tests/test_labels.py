@@ -355,6 +355,7 @@ CASES = {
         step("draw_out", of=CUP),
         (AT_KNOB, dict(WALKS, held=HELD_CUP, beside=HELD_CUP)),
         [(AT_KNOB, WALKS), (AT_KNOB, dict(TO, held=HELD_CUP, beside=HELD_CUP))],
+    ),
     "tow_end": (
         step("tow_end", of=CUP),
         (GO, dict(touched=[(1, 3, CUP)], beside=[(1, 3, CUP)], both=True)),
