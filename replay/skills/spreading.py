@@ -63,6 +63,7 @@ AGAIN = {
     name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")
 }  # of drawing, not of picking
 MOST, INSIDE = 0.06, 0.004  # m, by which an edge is drawn back at most, and how far inside the table's end it stays
+LEAST = 0.1  # N, with which either pad of a hand is pressed that holds the cloth
 LATEST = 2.5  # s, after which the hands go down whatever is seen
 TIMES, SHORT = 3, 0.016  # how often it is drawn at most; m, to which it may draw back when the hands let go
 ENOUGH = 0.022  # m, from which a corner hangs down far enough
@@ -321,7 +322,7 @@ class DrawEnd(AtTableEnd, DrawOver):
         **{name: argument for name, argument in DrawOver.arguments.items() if name != "over"},
         **ENDS,
         "overhang": Argument(
-            "length", "how far it is to hang down; with more than a row of its mesh it slides over by two", 0.028
+            "length", "how far it is to hang down; with more than a row of its mesh it slides over by two", 0.036
         ),
     }
 
@@ -433,7 +434,7 @@ class FlingOut(AtTableEnd):
         "tries": Argument("word", "how often it is swung at most", "3", ("1", "2", "3", "5")),
         "tilt": Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
         "pitch": Argument("angle", "how far they do where they let go", float(np.deg2rad(25.0))),
-        "force": Argument("force", "of each pad", 6.0),
+        "force": Argument("force", "of each pad", 8.0),
         "speed": Argument("speed", "largest speed of the hands before", 0.35),
     }
 
@@ -448,9 +449,11 @@ class FlingOut(AtTableEnd):
             yield from self._keeping(body, self._step(body, self.after, middle, 0.15))
             yield from self._raise(body, apart)
             yield from self._keeping(body, self._step(body, self.off, middle, 0.15))
-            yield from self._still(body)
             yield from self._keeping(body, self._lay(body, apart))
             yield from self._keeping(body, body.wait(0.3))
+            if min(body.touch(side).min() for side in SIDES) < LEAST:
+                body.given_up = "a hand has lost the cloth"
+                return
             yield from self._keeping(body, self._straighten(body))
             if self._open(body) > self.enough and self._height(body) < self.flat:
                 break
