@@ -62,7 +62,11 @@ NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
 AGAIN = {
     name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")
 }  # of drawing, not of picking
+MOST, INSIDE = 0.06, 0.004  # m, by which an edge is drawn back at most, and how far inside the table's end it stays
+LEAST = 0.1  # N, with which either pad of a hand is pressed that holds the cloth
 LATEST = 2.5  # s, after which the hands go down whatever is seen
+TIMES, SHORT = 3, 0.016  # how often it is drawn at most; m, to which it may draw back when the hands let go
+ENOUGH = 0.022  # m, from which a corner hangs down far enough
 SIDEWAYS = 0.12  # m from the middle of the table's end, where its legs leave room for the robot's
 ENDS = {
     "of": Argument("cloth", "the cloth"),
@@ -228,7 +232,11 @@ class TowEnd(AtTableEnd):
                 yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
             inside = self._inside(body)
             # both hands tow the edge as it lies; then the one whose corner is left behind squares it
-            sides = SIDES if min(inside.values()) > self.near + 2.0 * NEARLY else (max(SIDES, key=lambda side: inside[side]),)
+            sides = (
+                SIDES
+                if min(inside.values()) > self.near + 2.0 * NEARLY
+                else (max(SIDES, key=lambda side: inside[side]),)
+            )
             yield from together(*(self._lean(body, side) for side in sides))
             yield from self._walk_back(body, sides)
             yield from together(*(rising(body.arms[side], 0.10) for side in SIDES))
@@ -313,14 +321,24 @@ class DrawEnd(AtTableEnd, DrawOver):
     arguments: ClassVar = {
         **{name: argument for name, argument in DrawOver.arguments.items() if name != "over"},
         **ENDS,
-        "overhang": Argument("length", "how far it is to hang down, as it is drawn: let go, it draws back by some of it", 0.036),
+        "overhang": Argument(
+            "length", "how far it is to hang down; with more than a row of its mesh it slides over by two", 0.036
+        ),
     }
 
     def run(self, body: Body) -> Motion:
-        left = set(SIDES)
-        yield from together(*(self._press(body, side) for side in SIDES))
-        yield from self._going_along(body, together(*(self._draw(body, side, left) for side in SIDES)))
-        yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
+        edge, turn = self._end(body)
+        for _ in range(TIMES):
+            left = set(SIDES)
+            yield from together(*(self._press(body, side) for side in SIDES))
+            yield from self._going_along(body, together(*(self._draw(body, side, left) for side in SIDES)))
+            yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
+            if min(self._hanging(body, side, edge, turn[:, 0]) for side in SIDES) > SHORT:
+                return
+
+    def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
+        """As of the others, but no more than is asked for [m]: what hangs further is not pushed back, since it would buckle."""
+        return min(super()._hanging(body, side, edge, away), self.overhang)
 
     def _going_along(self, body: Body, motion: Motion) -> Motion:
         """A motion of the hands, while the robot walks back as they come back: so they stay as far before it."""
@@ -362,10 +380,16 @@ class PickEnd(AtTableEnd, PickCloth):
                 return
             yield from together(*(self._let_go(body, side) for side in SIDES))
             yield from self._step(body, BACK, self._middle(body))
-            yield from DrawEnd(
-                {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN
-            ).run(body)
+            if min(self._hangs(body, side) for side in SIDES) < ENOUGH:
+                yield from DrawEnd(
+                    {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN
+                ).run(body)
         body.given_up = "the cloth is not held by both its corners"
+
+    def _hangs(self, body: Body, side: str) -> float:
+        """How far a corner hangs down [m]."""
+        edge, turn = self._end(body)
+        return self._hanging(body, side, edge, turn[:, 0])
 
     def _let_go(self, body: Body, side: str) -> Motion:
         """Open, draw back from the table, and up."""
@@ -403,10 +427,14 @@ class FlingOut(AtTableEnd):
         "on": Argument("length", "height at which they let go", 0.016),
         "end": Argument("length", "how far inside the table's end they do", 0.035),
         "enough": Argument("share", "of the cloth that is to lie open; else it is swung again", 0.94),
+        "flat": Argument(
+            "length", "over the table, above which a wrinkle is not to stand; else it is swung again", 0.020
+        ),
+        "slow": Argument("speed", "with which the edge is drawn back as long as a wrinkle stands", 0.04),
         "tries": Argument("word", "how often it is swung at most", "3", ("1", "2", "3", "5")),
         "tilt": Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
         "pitch": Argument("angle", "how far they do where they let go", float(np.deg2rad(25.0))),
-        "force": Argument("force", "of each pad", 6.0),
+        "force": Argument("force", "of each pad", 8.0),
         "speed": Argument("speed", "largest speed of the hands before", 0.35),
     }
 
@@ -421,11 +449,13 @@ class FlingOut(AtTableEnd):
             yield from self._keeping(body, self._step(body, self.after, middle, 0.15))
             yield from self._raise(body, apart)
             yield from self._keeping(body, self._step(body, self.off, middle, 0.15))
-            yield from self._still(body)
             yield from self._keeping(body, self._lay(body, apart))
             yield from self._keeping(body, body.wait(0.3))
-            share = self._open(body)
-            if share > self.enough:
+            if min(body.touch(side).min() for side in SIDES) < LEAST:
+                body.given_up = "a hand has lost the cloth"
+                return
+            yield from self._keeping(body, self._straighten(body))
+            if self._open(body) > self.enough and self._height(body) < self.flat:
                 break
         yield from together(*(self._leave(body, side) for side in SIDES))
 
@@ -435,6 +465,28 @@ class FlingOut(AtTableEnd):
         a, b, c = (places[cloth.triangles[:, i], :2] for i in range(3))
         u, v = b - a, c - a
         return 0.5 * abs(float((u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum())) / float(cloth.area)
+
+    def _height(self, body: Body) -> float:
+        """How high over the table a wrinkle stands [m], away from the hands and from what they hold up."""
+        edge, _ = self._end(body)
+        places = body.vertices(self.of)
+        off = [np.linalg.norm(places[:, :2] - body.site(f"{side}_tcp")[0][:2], axis=1) for side in SIDES]
+        return float(np.max(places[np.minimum(*off) > OPEN, 2], initial=0.0) - edge[2] - 2.0 * self.of.radius)
+
+    def _straighten(self, body: Body) -> Motion:
+        """Draw the edge back, level, until no wrinkle stands or a corner comes to the table's end."""
+        edge, turn = self._end(body)
+        away, hands = turn[:, 0], {side: body.arms[side].hand() for side in SIDES}
+        for k in range(1, round(MOST / self.slow / body.timestep)):
+            corner = max(self._hanging(body, side, edge, away) for side in SIDES)
+            if self._height(body) < 0.5 * self.flat or corner > -INSIDE:
+                return
+            for side, (at, frame) in hands.items():
+                arm = body.arms[side]
+                goal = at - k * body.timestep * self.slow * away
+                arm.q, _ = arm.solve(goal, frame, arm.q, None, LOOSE, steps=8)
+                arm.command = arm.q
+            yield
 
     def _keeping(self, body: Body, motion: Motion) -> Motion:
         """A motion, while both claws press on what hangs by them."""
@@ -458,15 +510,16 @@ class FlingOut(AtTableEnd):
         return nearest(hands_over(self._end(body)[1][:, 0], pitch), body.arms[side].hand()[1])
 
     def _raise(self, body: Body, apart: float) -> Motion:
-        """Straight up, so that the cloth hangs free and comes straight."""
+        """Ahead, so that the forearms pass before the trunk, and up, so that the cloth hangs free and comes straight."""
         rows = {}
         for side in SIDES:
             at, _ = body.arms[side].hand()
             edge, turn = self._end(body)
             inside = float((at - edge) @ turn[:, 0])
             rows[side] = [
-                (self._place(body, side, inside + 0.10, 0.30, apart), self._frame(body, side, np.deg2rad(10.0))),
-                (self._place(body, side, inside + 0.12, self.high, apart), self._frame(body, side, self.tilt)),
+                (self._place(body, side, inside + 0.12, 0.15, apart), self._frame(body, side, np.deg2rad(20.0))),
+                (self._place(body, side, inside + 0.17, 0.30, apart), self._frame(body, side, np.deg2rad(10.0))),
+                (self._place(body, side, inside + 0.14, self.high, apart), self._frame(body, side, self.tilt)),
             ]
         yield from self._along(body, rows, self.speed)
 
