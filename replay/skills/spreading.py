@@ -16,6 +16,7 @@ import numpy as np
 
 from ...scenarios.cloth import Cloth
 from .arm import between
+from .base import Base
 from .body import SIDES, Body, Motion
 from .cloth import (
     FELT,
@@ -48,20 +49,14 @@ OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open
 BACK = 0.45  # m from the table's end, where the robot turns to it
 ROUND = 0.12  # m, by which it keeps further from the table's front than it stands at first, on its way to the end
 PITCH = float(np.deg2rad(30.0))  # how far the fingers point down that reach far
-BESIDE, BEHIND = (
-    (0.05, 0.08, 0.11, 0.14),
-    0.035,
-)  # m from a corner along its edge and square to it, where a hand presses
+BESIDE = (0.05, 0.08, 0.11, 0.14)  # m from a corner along its edge, where a hand may press
+BEHIND = 0.035  # m from the edge, where it does
 LOST = 0.6  # s, after which a hand that feels nothing has lost the cloth
-AT_EASE, FURTHEST = (
-    0.50,
-    0.615,
-)  # m before the robot, to where the hands reach with the knees bent a little, and at most
+AT_EASE, FURTHEST = 0.50, 0.615  # m before the robot, to where hands reach with the knees bent a little, and at most
 ONTO = 0.01  # m, how far from the edge a hand presses at least
 NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
-AGAIN = {
-    name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")
-}  # of drawing, not of picking
+# arguments of drawing that picking has, too, with values of its own
+AGAIN = {name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")}
 MOST, INSIDE = 0.06, 0.004  # m, by which an edge is drawn back at most, and how far inside the table's end it stays
 LEAST = 0.1  # N, with which either pad of a hand is pressed that holds the cloth
 LATEST = 2.5  # s, after which the hands go down whatever is seen
@@ -81,12 +76,16 @@ def short_edges(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
     return ((a, c), (b, d)) if cloth.size[0] > cloth.size[1] else ((a, b), (c, d))
 
 
+def moving(body: Body) -> Base:
+    """The base, which moves: `read_skills` has noted where it does not."""
+    assert body.base is not None
+    return body.base
+
+
 def nearest_end(body: Body, left: str, right: str) -> tuple[np.ndarray, np.ndarray]:
     """(3,) [m] and (3, 3) of that end of the table before which the robot stands."""
-    assert body.base is not None
-    return min(
-        (body.site(name) for name in (left, right)), key=lambda end: float(np.hypot(*(end[0][:2] - body.base.at)))
-    )
+    at = moving(body).at
+    return min((body.site(name) for name in (left, right)), key=lambda end: float(np.hypot(*(end[0][:2] - at))))
 
 
 class AtTableEnd(AtEdge):
@@ -115,16 +114,16 @@ class AtTableEnd(AtEdge):
 
     def _step(self, body: Body, off: float, middle: float | None = None, speed: float = 0.2) -> Motion:
         """Walk to so far before the table's end."""
-        assert body.base is not None
+        base = moving(body)
         place, yaw = self._stand(body, off, middle)
-        time = 20.0 + float(np.hypot(*(place - body.base.at))) / speed
-        if not (yield from body.base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time)):
+        time = 20.0 + float(np.hypot(*(place - base.at))) / speed
+        if not (yield from base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time)):
             body.given_up = f"the robot did not come to where it was walking ({self.word})"
 
     def _beside(self, body: Body) -> float:
         """How far to the left of the middle of the table's end the robot stands [m]."""
         edge, turn = self._end(body)
-        return float((np.append(body.base.at, 0.0) - edge * [1.0, 1.0, 0.0]) @ np.cross(UP, turn[:, 0]))
+        return float((np.append(moving(body).at, 0.0) - edge * [1.0, 1.0, 0.0]) @ np.cross(UP, turn[:, 0]))
 
     def _middle(self, body: Body) -> float:
         """How far to the left of the middle of the table's end the near edge has its own [m], as far as the robot stands there."""
@@ -216,8 +215,7 @@ class TowEnd(AtTableEnd):
     }
 
     def run(self, body: Body) -> Motion:
-        base = body.base
-        assert base is not None
+        base = moving(body)
         for side in SIDES:
             body.open_claw(side, TIGHT)
         middle = self._middle(body)
@@ -268,7 +266,7 @@ class TowEnd(AtTableEnd):
         ahead = self._end(body)[1][:2, 0]
         for beside in BESIDE:
             place = places[edges.near[side]] + beside * inwards + self.of.radius * UP
-            before = float((place[:2] - body.base.at) @ ahead)
+            before = float((place[:2] - moving(body).at) @ ahead)
             if before < FURTHEST - BEHIND:
                 break
         return place + float(np.clip(FURTHEST - before, ONTO, BEHIND)) * away
@@ -284,8 +282,7 @@ class TowEnd(AtTableEnd):
 
     def _walk_back(self, body: Body, sides: Sequence[str]) -> Motion:
         """Press with the hands until it is felt, and walk back with them, until their corner is near the table's end."""
-        base = body.base
-        assert base is not None
+        base = moving(body)
         away = self._end(body)[1][:, 0]
         hands = {side: body.arms[side].hand() for side in sides}
         q, down = {side: body.arms[side].q.copy() for side in sides}, dict.fromkeys(sides, 0.0)
@@ -342,8 +339,7 @@ class DrawEnd(AtTableEnd, DrawOver):
 
     def _going_along(self, body: Body, motion: Motion) -> Motion:
         """A motion of the hands, while the robot walks back as they come back: so they stay as far before it."""
-        base = body.base
-        assert base is not None
+        base = moving(body)
         away, start, heading = self._end(body)[1][:2, 0], base.at.copy(), body.heading
         begun = self._ahead(body)
         for _ in motion:
@@ -442,8 +438,6 @@ class FlingOut(AtTableEnd):
         if any(side not in body.held for side in SIDES):
             body.given_up = "the cloth is not held by both hands"
             return
-        base = body.base
-        assert base is not None
         middle, apart = self._beside(body), self._apart(body)
         for _ in range(int(self.tries)):
             yield from self._keeping(body, self._step(body, self.after, middle, 0.15))
@@ -555,7 +549,7 @@ class FlingOut(AtTableEnd):
 
     def _lay(self, body: Body, apart: float) -> Motion:
         """Swing back and ahead, go down as the far edge swings ahead, and lay the cloth down; the robot steps back."""
-        arms, step, base = body.arms, body.timestep, body.base
+        arms, step, base = body.arms, body.timestep, moving(body)
         edge, turn = self._end(body)
         away, beside = turn[:, 0], self._beside(body)
         frames = {side: [self._frame(body, side, pitch) for pitch in (self.tilt, self.pitch)] for side in SIDES}
@@ -584,7 +578,7 @@ class FlingOut(AtTableEnd):
                 if t - down > self.sink + self.laying:
                     break
             for side in SIDES:
-                goal, frame = across[side] + inside * away + up * UP, between(*frames[side], turned)
+                goal, frame = across[side] + inside * away + up * UP, between(frames[side][0], frames[side][1], turned)
                 last, (q[side], _) = q[side], arms[side].solve(goal, frame, q[side], None, LOOSE, steps=8)
                 arms[side].q, arms[side].command = q[side], q[side] + arms[side].lag * (q[side] - last) / step
             yield
@@ -592,7 +586,7 @@ class FlingOut(AtTableEnd):
 
     def _stopping(self, body: Body, across: dict, inside: float, up: float, away: np.ndarray, frames: dict) -> Motion:
         """Bring the robot to rest with the hands where they are."""
-        for _ in body.base.stop():
+        for _ in moving(body).stop():
             for side in SIDES:
                 arm = body.arms[side]
                 arm.q, _ = arm.solve(across[side] + inside * away + up * UP, frames[side], arm.q, None, LOOSE, steps=8)
