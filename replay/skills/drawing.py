@@ -26,7 +26,9 @@ class DrawOut(Walking):
     arguments: ClassVar = {
         "of": Argument("cloth", "the cloth"),
         "over": Argument("site", "of the table's edge"),
-        "left": Argument("length", "how far inside that edge its furthest corner lies at the end"),
+        "left": Argument(
+            "length", "how far inside that edge its furthest corner is to lie; raised, it comes nearer by some cm more"
+        ),
         "height": Argument("length", "by which it is raised as the robot steps up again", 0.1),
         "forth": Argument(
             "length", "by which it is brought ahead meanwhile: away from the trunk, over the table", 0.06
@@ -56,6 +58,7 @@ class DrawOut(Walking):
         yield from motion
 
     def _raise(self, body: Body, side: str) -> Motion:
+        """Up, and ahead of the trunk."""
         arm, away = body.arms[side], body.site(self.over)[1][:, 0]
         at, frame = arm.hand()
         goal = at + self.forth * away + self.height * UP
