@@ -5,7 +5,8 @@ import pytest
 import shiliu
 from shiliu.replay.operator import perform, read_chain
 from shiliu.replay.skills.body import Body
-from shiliu.replay.skills.spreading import FlingOut, eased, short_edges
+from shiliu.replay.skills.flinging import FlingOut, eased
+from shiliu.replay.skills.spreading import short_edges
 from shiliu.scenarios.draw import draw
 from shiliu.scenarios.simulation import Simulation
 

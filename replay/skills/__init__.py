@@ -14,6 +14,7 @@ def registry() -> dict[str, type[Skill]]:
         cloth,
         doors,
         drawing,
+        flinging,
         grasping,
         handing,
         hands,
@@ -94,7 +95,7 @@ def registry() -> dict[str, type[Skill]]:
         spreading.TowEnd,
         spreading.DrawEnd,
         spreading.PickEnd,
-        spreading.FlingOut,
+        flinging.FlingOut,
     )
     return {kind.word: kind for kind in kinds}
 

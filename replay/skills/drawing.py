@@ -8,7 +8,7 @@ from .body import SIDES, Body, Motion
 from .cloth import FIRM, edges_of, together
 from .hands import UP
 from .skill import Argument
-from .tips import squeezing
+from .tips import both_squeezing
 from .walking import TURNING, WITHIN, Walking
 
 LAST = 0.003  # m, that may be missing when a cloth has been drawn out
@@ -52,10 +52,7 @@ class DrawOut(Walking):
 
     def _held(self, body: Body, motion: Motion) -> Motion:
         """A motion, while both claws go on pressing."""
-        force = self.force * float(body.faults.get("grip_force", 1.0))
-        for side in SIDES:
-            motion = squeezing(body, side, force, motion)
-        yield from motion
+        yield from both_squeezing(body, self.force, motion)
 
     def _raise(self, body: Body, side: str) -> Motion:
         """Up, and ahead of the trunk."""

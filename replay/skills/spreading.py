@@ -1,21 +1,17 @@
-"""Skills that spread a crumpled cloth on a table: its open end is taken up at the table's end, it is shaken out and laid down.
+"""Skills that take up a crumpled cloth: the robot walks to its open end, draws that over the table's end and takes its corners.
 
-A cloth that was lifted at a place and let fall is a heap there, and lies flat at the end that is further away. The robot walks to
-the end of the table on that side, draws the short edge over the table's end, takes it up by both corners and raises it: by its
-weight the cloth comes straight. It is longer than the hands reach over the table, so that it cannot be laid down from where they
-are: it is swung ahead, comes down with its far edge first, and the hands draw back and go down.
+A cloth that was lifted at a place and let fall is a heap there, and lies flat at the end that is further away. So nothing has to
+be found in the heap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from ...scenarios.cloth import Cloth
-from .arm import between
 from .base import Base
 from .body import SIDES, Body, Motion
 from .cloth import (
@@ -33,18 +29,14 @@ from .cloth import (
     across,
     choose,
     corner_spots,
-    flat_at,
-    keeping_lower,
     rising,
     together,
 )
 from .hands import UP
 from .skill import Argument
-from .tips import TIGHT, gap_of, hands_over, nearest, squeezing, tcp_from_nose, tcp_from_tip
+from .tips import TIGHT, hands_over, nearest, tcp_from_tip
 from .walking import Walking
 
-LOOSE = (0.02, 0.02, 0.02)  # weights of the hand's orientation [m/rad] where its place counts
-THIN = 0.0005  # m, opening to which a claw may close on what hangs by it
 OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open
 BACK = 0.45  # m from the table's end, where the robot turns to it
 ROUND = 0.12  # m, by which it keeps further from the table's front than it stands at first, on its way to the end
@@ -57,9 +49,6 @@ ONTO = 0.01  # m, how far from the edge a hand presses at least
 NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
 # arguments of drawing that picking has, too, with values of its own
 AGAIN = {name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")}
-MOST, INSIDE = 0.06, 0.004  # m, by which an edge is drawn back at most, and how far inside the table's end it stays
-LEAST = 0.1  # N, with which either pad of a hand is pressed that holds the cloth
-LATEST = 2.5  # s, after which the hands go down whatever is seen
 TIMES, SHORT = 3, 0.016  # how often it is drawn at most; m, to which it may draw back when the hands let go
 ENOUGH = 0.022  # m, from which a corner hangs down far enough
 SIDEWAYS = 0.12  # m from the middle of the table's end, where its legs leave room for the robot's
@@ -68,6 +57,11 @@ ENDS = {
     "left": Argument("site", "middle of the table's end to the left, x across the table"),
     "right": Argument("site", "of its end to the right"),
 }
+
+
+def at_end(arguments: Mapping[str, Argument]) -> dict[str, Argument]:
+    """Arguments of a skill at an edge of the table, for whichever end of it the robot stands before."""
+    return {**{name: argument for name, argument in arguments.items() if name != "over"}, **ENDS}
 
 
 def short_edges(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -102,20 +96,12 @@ class AtTableEnd(AtEdge):
         near, far = (sorted(ends, key=lambda v: -float(places[v] @ leftwards)) for ends in ends)
         return Edges(dict(zip(SIDES, near)), dict(zip(SIDES, far)))
 
-    def _stand(self, body: Body, off: float, middle: float | None = None) -> tuple[np.ndarray, float]:
-        """(2,) [m] where the robot stands so far before the table's end, and its heading [rad]; it faces the near edge's middle."""
-        edge, turn = self._end(body)
-        away, places, near = turn[:, 0], body.vertices(self.of), self._edges(body).near
-        beside = np.cross(UP, away)
-        if middle is None:
-            middle = 0.5 * float(sum((places[v] - edge) @ beside for v in near.values()))
-        place = edge + middle * beside - off * away
-        return place[:2], float(np.arctan2(away[1], away[0]))
-
-    def _step(self, body: Body, off: float, middle: float | None = None, speed: float = 0.2) -> Motion:
-        """Walk to so far before the table's end."""
-        base = moving(body)
-        place, yaw = self._stand(body, off, middle)
+    def _step(self, body: Body, off: float, middle: float, speed: float = 0.2) -> Motion:
+        """Walk to so far before the table's end, and so far to the left of its middle [m], and face it."""
+        base, (edge, turn) = moving(body), self._end(body)
+        away = turn[:, 0]
+        place = (edge + middle * np.cross(UP, away) - off * away)[:2]
+        yaw = float(np.arctan2(away[1], away[0]))
         time = 20.0 + float(np.hypot(*(place - base.at))) / speed
         if not (yield from base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time)):
             body.given_up = f"the robot did not come to where it was walking ({self.word})"
@@ -246,10 +232,6 @@ class TowEnd(AtTableEnd):
         edge, turn = self._end(body)
         return {side: -self._hanging(body, side, edge, turn[:, 0]) for side in SIDES}
 
-    def _nearest(self, body: Body) -> float:
-        """How far inside the table's end the corner lies that is nearer to it [m]."""
-        return min(self._inside(body).values())
-
     def _over(self, body: Body, side: str) -> Motion:
         """Bring a hand over the table, before the robot steps close to it."""
         arm, (edge, turn) = body.arms[side], self._end(body)
@@ -316,8 +298,7 @@ class DrawEnd(AtTableEnd, DrawOver):
     word = "draw_end"
     needs = "mobile"
     arguments: ClassVar = {
-        **{name: argument for name, argument in DrawOver.arguments.items() if name != "over"},
-        **ENDS,
+        **at_end(DrawOver.arguments),
         "overhang": Argument(
             "length", "how far it is to hang down; with more than a row of its mesh it slides over by two", 0.036
         ),
@@ -359,8 +340,7 @@ class PickEnd(AtTableEnd, PickCloth):
     word = "pick_end"
     needs = "mobile"
     arguments: ClassVar = {
-        **{name: argument for name, argument in PickCloth.arguments.items() if name != "over"},
-        **ENDS,
+        **at_end(PickCloth.arguments),
         "off": Argument(
             "length", "how far before the table's end the robot stands: its trunk leaves room for the hands", 0.34
         ),
@@ -394,226 +374,3 @@ class PickEnd(AtTableEnd, PickCloth):
         at, frame = arm.hand()
         poses = [(at - 0.07 * away, frame), (at - 0.07 * away + 0.12 * UP, frame)]
         yield from arm.follow(arm.line(poses, 0.2, orient=FIRM), tremor=0.0)
-
-
-class FlingOut(AtTableEnd):
-    """Raise a cloth by its short edge, swing it ahead over the table and lay it down, far edge first; let go of it.
-
-    The hands go back and ahead again: the cloth swings behind them, then ahead. As it comes ahead they go down, and back.
-    """
-
-    word = "fling_out"
-    hands = "Both hands"
-    needs = "mobile"
-    arguments: ClassVar = {
-        **ENDS,
-        "off": Argument("length", "how far before the table's end the robot stands as it swings", 0.18),
-        "after": Argument("length", "the same when the cloth is laid", 0.36),
-        "ahead": Argument("length", "how far inside the table's end the hands are ahead", 0.33),
-        "swing": Argument("length", "by which they swing", 0.25),
-        "back": Argument("time", "in which they go back", 0.6),
-        "forth": Argument("time", "and ahead", 0.6),
-        "behind": Argument(
-            "length", "how far behind the hands the far edge is seen to swing ahead as they begin to go down", 0.17
-        ),
-        "sink": Argument("time", "in which they go down at first", 0.35),
-        "laying": Argument("time", "in which they lay the cloth", 0.8),
-        "high": Argument("length", "how high over the table they swing", 0.80),
-        "low": Argument("length", "to where they go down at first", 0.33),
-        "on": Argument("length", "height at which they let go", 0.016),
-        "end": Argument("length", "how far inside the table's end they do", 0.035),
-        "enough": Argument("share", "of the cloth that is to lie open; else it is swung again", 0.94),
-        "flat": Argument(
-            "length", "over the table, above which a wrinkle is not to stand; else it is swung again", 0.020
-        ),
-        "slow": Argument("speed", "with which the edge is drawn back as long as a wrinkle stands", 0.04),
-        "tries": Argument("word", "how often it is swung at most", "3", ("1", "2", "3", "5")),
-        "tilt": Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
-        "pitch": Argument("angle", "how far they do where they let go", float(np.deg2rad(25.0))),
-        "force": Argument("force", "of each pad", 8.0),
-        "speed": Argument("speed", "largest speed of the hands before", 0.35),
-    }
-
-    def run(self, body: Body) -> Motion:
-        if any(side not in body.held for side in SIDES):
-            body.given_up = "the cloth is not held by both hands"
-            return
-        middle, apart = self._beside(body), self._apart(body)
-        for _ in range(int(self.tries)):
-            yield from self._keeping(body, self._step(body, self.after, middle, 0.15))
-            yield from self._raise(body, apart)
-            yield from self._keeping(body, self._step(body, self.off, middle, 0.15))
-            yield from self._keeping(body, self._lay(body, apart))
-            yield from self._keeping(body, body.wait(0.3))
-            if min(body.touch(side).min() for side in SIDES) < LEAST:
-                body.given_up = "a hand has lost the cloth"
-                return
-            yield from self._keeping(body, self._straighten(body))
-            if self._open(body) > self.enough and self._height(body) < self.flat:
-                break
-        yield from together(*(self._leave(body, side) for side in SIDES))
-
-    def _open(self, body: Body) -> float:
-        """Share of the cloth that lies open, one face up."""
-        cloth, places = self.of, body.vertices(self.of)
-        a, b, c = (places[cloth.triangles[:, i], :2] for i in range(3))
-        u, v = b - a, c - a
-        return 0.5 * abs(float((u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum())) / float(cloth.area)
-
-    def _height(self, body: Body) -> float:
-        """How high over the table a wrinkle stands [m], away from the hands and from what they hold up."""
-        edge, _ = self._end(body)
-        places = body.vertices(self.of)
-        off = [np.linalg.norm(places[:, :2] - body.site(f"{side}_tcp")[0][:2], axis=1) for side in SIDES]
-        return float(np.max(places[np.minimum(*off) > OPEN, 2], initial=0.0) - edge[2] - 2.0 * self.of.radius)
-
-    def _straighten(self, body: Body) -> Motion:
-        """Draw the edge back, level, until no wrinkle stands or a corner comes to the table's end."""
-        edge, turn = self._end(body)
-        away, hands = turn[:, 0], {side: body.arms[side].hand() for side in SIDES}
-        for k in range(1, round(MOST / self.slow / body.timestep)):
-            corner = max(self._hanging(body, side, edge, away) for side in SIDES)
-            if self._height(body) < 0.5 * self.flat or corner > -INSIDE:
-                return
-            for side, (at, frame) in hands.items():
-                arm = body.arms[side]
-                goal = at - k * body.timestep * self.slow * away
-                arm.q, _ = arm.solve(goal, frame, arm.q, None, LOOSE, steps=8)
-                arm.command = arm.q
-            yield
-
-    def _keeping(self, body: Body, motion: Motion) -> Motion:
-        """A motion, while both claws press on what hangs by them."""
-        for side in SIDES:
-            motion = squeezing(body, side, self.force, motion, THIN)
-        yield from motion
-
-    def _apart(self, body: Body) -> float:
-        """How far the hands are from each other with the edge between them straight [m]."""
-        places = body.vertices(self.of)
-        held = [flat_at(self.of, places, body.site(f"{side}_tcp")[0]) for side in SIDES]
-        return float(np.linalg.norm(held[0] - held[1]))
-
-    def _place(self, body: Body, side: str, ahead: float, up: float, apart: float) -> np.ndarray:
-        """(3,) [m] so far inside the table's end, over the table, and to a hand's side of the robot."""
-        edge, turn = self._end(body)
-        beside = self._beside(body) + (0.5 if side == "left" else -0.5) * apart
-        return edge + beside * np.cross(UP, turn[:, 0]) + ahead * turn[:, 0] + up * UP
-
-    def _frame(self, body: Body, side: str, pitch: float) -> np.ndarray:
-        return nearest(hands_over(self._end(body)[1][:, 0], pitch), body.arms[side].hand()[1])
-
-    def _raise(self, body: Body, apart: float) -> Motion:
-        """Ahead, so that the forearms pass before the trunk, and up, so that the cloth hangs free and comes straight."""
-        rows = {}
-        for side in SIDES:
-            at, _ = body.arms[side].hand()
-            edge, turn = self._end(body)
-            inside = float((at - edge) @ turn[:, 0])
-            rows[side] = [
-                (self._place(body, side, inside + 0.12, 0.15, apart), self._frame(body, side, np.deg2rad(20.0))),
-                (self._place(body, side, inside + 0.17, 0.30, apart), self._frame(body, side, np.deg2rad(10.0))),
-                (self._place(body, side, inside + 0.14, self.high, apart), self._frame(body, side, self.tilt)),
-            ]
-        yield from self._along(body, rows, self.speed)
-
-    def _along(self, body: Body, rows: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float) -> Motion:
-        """Both hands along rows of poses in the same time."""
-        paths = {side: body.arms[side].line(row, speed, orient=LOOSE) for side, row in rows.items()}
-        time = max(path.duration for path in paths.values())
-        moves = [body.arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()]
-        yield from self._keeping(body, together(*moves))
-
-    def _still(self, body: Body, patience: float = 3.0) -> Motion:
-        """Wait until the cloth hangs still."""
-        before = body.vertices(self.of)
-        for k in range(round(patience / body.timestep)):
-            yield from self._keeping(body, body.wait(body.timestep))
-            now = body.vertices(self.of)
-            speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / body.timestep, now
-            if speed < 0.05 and k > 9:
-                return
-
-    def _swing(self, t: float) -> float:
-        """How far inside the table's end the hands are [m] at a time [s] of the swing."""
-        if t < self.back:
-            return self.ahead - self.swing * eased(t / self.back)
-        return self.ahead - self.swing * (1.0 - eased((t - self.back) / self.forth))
-
-    def _down(self, t: float) -> tuple[float, float, float]:
-        """How far ahead the hands have come back, 0 to 1, how high over the table they are [m], and how far they are turned, 0 to 1,
-        at a time [s] since they began to go down."""
-        u = min(max((t - self.sink) / self.laying, 0.0), 1.0)
-        up = self.high - (self.high - self.low) * eased(t / self.sink)
-        return u**0.8, up + (self.on - self.low) * u, min(1.0, 1.5 * u)
-
-    def _lay(self, body: Body, apart: float) -> Motion:
-        """Swing back and ahead, go down as the far edge swings ahead, and lay the cloth down; the robot steps back."""
-        arms, step, base = body.arms, body.timestep, moving(body)
-        edge, turn = self._end(body)
-        away, beside = turn[:, 0], self._beside(body)
-        frames = {side: [self._frame(body, side, pitch) for pitch in (self.tilt, self.pitch)] for side in SIDES}
-        starts = {s: [(self._place(body, s, self.ahead, self.high, apart), frames[s][0])] for s in SIDES}
-        yield from self._along(body, starts, 0.2)
-        yield from self._still(body)
-        q, down, far = {side: arms[side].q.copy() for side in SIDES}, None, -np.inf
-        across = {
-            side: edge + (beside + (0.5 if side == "left" else -0.5) * apart) * np.cross(UP, away) for side in SIDES
-        }
-        back = (edge + beside * np.cross(UP, away) - self.after * away)[:2]
-        for k in range(1, round(10.0 / step)):
-            t = k * step
-            inside, up, turned = self._swing(t), self.high, 0.0
-            before, far = far, float((self._far(body) - edge) @ away)
-            if (
-                down is None
-                and t > self.back + 0.5 * self.forth
-                and (far > max(before, inside - self.behind) or t > LATEST)
-            ):
-                down = t
-            if down is not None:
-                base.go(back, body.heading, 0.25, 0.4)
-                share, up, turned = self._down(t - down)
-                inside += (self.end - inside) * share
-                if t - down > self.sink + self.laying:
-                    break
-            for side in SIDES:
-                goal, frame = across[side] + inside * away + up * UP, between(frames[side][0], frames[side][1], turned)
-                last, (q[side], _) = q[side], arms[side].solve(goal, frame, q[side], None, LOOSE, steps=8)
-                arms[side].q, arms[side].command = q[side], q[side] + arms[side].lag * (q[side] - last) / step
-            yield
-        yield from self._stopping(body, across, inside, up, away, {s: frames[s][1] for s in SIDES})
-
-    def _stopping(self, body: Body, across: dict, inside: float, up: float, away: np.ndarray, frames: dict) -> Motion:
-        """Bring the robot to rest with the hands where they are."""
-        for _ in moving(body).stop():
-            for side in SIDES:
-                arm = body.arms[side]
-                arm.q, _ = arm.solve(across[side] + inside * away + up * UP, frames[side], arm.q, None, LOOSE, steps=8)
-                arm.command = arm.q
-            yield
-
-    def _far(self, body: Body) -> np.ndarray:
-        """(3,) [m] middle of the short edge that is not held."""
-        hands = np.mean([body.site(f"{s}_tcp")[0] for s in SIDES], axis=0)
-        places = body.vertices(self.of)
-        return max(
-            (places[list(e)].mean(axis=0) for e in short_edges(self.of)), key=lambda p: float(np.linalg.norm(p - hands))
-        )
-
-    def _leave(self, body: Body, side: str) -> Motion:
-        """Open, the lower finger staying where it is, and draw back from under the cloth, level."""
-        arm, away = body.arms[side], self._end(body)[1][:, 0]
-        at, frame = arm.hand()
-        nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), 0.003))
-        yield from keeping_lower(body, side, nose, frame, body.let_go(side, 0.05, 0.6))
-        at, frame = arm.hand()
-        yield from arm.follow(arm.line([(at - 0.07 * away, frame)], 0.12, orient=FIRM), tremor=0.0)
-        at, frame = arm.hand()
-        yield from arm.follow(arm.line([(at + 0.12 * UP, frame)], 0.25, orient=FIRM), tremor=0.0)
-
-
-def eased(u: float) -> float:
-    """Way made at the share u of the time, with the least jerk."""
-    u = min(max(u, 0.0), 1.0)
-    return u**3 * (10.0 + u * (6.0 * u - 15.0))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .arm import hand_frame, turned_between
-from .body import FORCE_PER_PERCENT, GAP_OPEN, GAP_PER_PERCENT, Body, Motion, percent_of_gap
+from .body import FORCE_PER_PERCENT, GAP_OPEN, GAP_PER_PERCENT, SIDES, Body, Motion, percent_of_gap
 from .hands import UP
 
 # m, all of robots/kuafu/claw.xml
@@ -88,3 +88,10 @@ def squeezing(body: Body, side: str, force: float, motion: Motion, tight: float 
         if side in body.held:
             squeeze(body, side, force, tight)
         yield
+
+
+def both_squeezing(body: Body, force: float, motion: Motion, tight: float = TIGHT) -> Motion:
+    """A motion, while both claws press with a force [N], less by what a fault takes of it, on what they hold."""
+    for side in SIDES:
+        motion = squeezing(body, side, force * float(body.faults.get("grip_force", 1.0)), motion, tight)
+    yield from motion

@@ -95,6 +95,15 @@ def _signed(cloth: Cloth, x: np.ndarray, y: np.ndarray, triangles: np.ndarray) -
     return np.ascontiguousarray(0.5 * cross)
 
 
+def open_share(cloth: Cloth, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(...,) share of a cloth that lies open, one face up: its signed area seen from above against that when flat.
+
+    Args:
+        x, y: (..., n) of its vertices [m].
+    """
+    return np.abs(_signed(cloth, x, y, cloth.triangles).sum(axis=-1)) / cloth.area
+
+
 @dataclass(frozen=True)
 class _OfCloth:
     cloth: Cloth
@@ -112,8 +121,7 @@ class Spread(_OfCloth):
 
     def share(self, readings: Readings | Row) -> Values:
         x, y, _ = places(self.cloth, readings)
-        area = np.abs(_signed(self.cloth, x, y, self.cloth.triangles).sum(axis=-1))
-        return _plain(area / self.cloth.area, readings)
+        return _plain(open_share(self.cloth, x, y), readings)
 
     def margin(self, readings: Readings | Row) -> Values:
         return self.share(readings) - self.at_least
