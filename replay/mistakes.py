@@ -15,7 +15,7 @@ from ..scenarios.errors import ScenarioError
 from ..scenarios.scene import Scene
 from .finding import Finding
 from .skills import registry
-from .skills.body import Body, Motion
+from .skills.body import SIDES, Body, Motion
 from .skills.skill import REQUIRED, Skill, read_skills
 
 WAYS = ("change", "skip", "before", "after", "let_go", "faults")
@@ -25,15 +25,16 @@ WIDE = 0.08  # m, gap to which a grip that slips opens
 
 @dataclass(frozen=True)
 class Step:
-    """A skill of a chain: its kind and arguments; `slips` [s]: the grip opens so long after it has begun."""
+    """A skill of a chain: its kind and arguments; `slips` [s]: the grip of `hands` opens so long after it has begun."""
 
     kind: type[Skill]
     values: Mapping[str, Any]
     slips: float | None = None
+    hands: tuple[str, ...] = SIDES
 
     def skill(self) -> Skill:
         skill = self.kind(dict(self.values))
-        return skill if self.slips is None else _Slipping(skill, self.slips)
+        return skill if self.slips is None else _Slipping(skill, self.slips, self.hands)
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,17 @@ class Mistake:
 
 
 class _Slipping(Skill):
-    """A skill during which whatever is held is let go."""
+    """A skill during which whatever the hands hold is let go."""
 
-    def __init__(self, skill: Skill, after: float):
+    def __init__(self, skill: Skill, after: float, hands: tuple[str, ...]):
         super().__init__(skill.values)
-        self.skill, self.after = skill, after
+        self.skill, self.after, self.sides = skill, after, hands
         self.word = skill.word  # type: ignore[misc]  # an episode's segments show the skill under its own name
 
     def run(self, body: Body) -> Motion:
         for k, _ in enumerate(self.skill.run(body)):
             if k * body.timestep >= self.after:
-                for side in list(body.held):
+                for side in [side for side in body.held if side in self.sides]:
                     body.open_claw(side, WIDE)
                     del body.held[side]
             yield
@@ -138,12 +139,13 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
             for at in _places(child, word, labels):
                 put[at] = [Step(type(skill), skill.values) for skill in read_skills(scene, registry(), child)]
     let_go = node.child("let_go")
-    if let_go.value is not None and let_go.mapping(required=("during", "after")):
+    if let_go.value is not None and let_go.mapping(required=("during", "after"), optional=("hand",)):
         after = let_go.child("after").quantity("time", low=0.0)
+        hands = (let_go.child("hand").word(choices=SIDES),) if "hand" in let_go else SIDES
         for at in _places(let_go.child("during"), let_go.child("during").word(), labels):
             step = steps[at]
             assert step is not None
-            steps[at] = replace(step, slips=after)
+            steps[at] = replace(step, slips=after, hands=hands)
     for child in _one_or_more(node.child("skip")):
         for at in _places(child, child.word(), labels):
             steps[at] = None

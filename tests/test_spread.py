@@ -5,8 +5,9 @@ import pytest
 import shiliu
 from shiliu.replay.operator import perform, read_chain
 from shiliu.replay.skills.body import Body
+from shiliu.replay.skills.cloth import BELOW
 from shiliu.replay.skills.flinging import FlingOut, eased
-from shiliu.replay.skills.spreading import short_edges
+from shiliu.replay.skills.spreading import CLEAR, short_edges
 from shiliu.scenarios.draw import draw
 from shiliu.scenarios.simulation import Simulation
 
@@ -41,6 +42,36 @@ def test_the_open_end_of_a_crumpled_towel_is_found(crumpled, seed):
     # an edge that stands up by 60 mm does not lie open
     places[list(edge), 2] += 0.06
     assert go_to_end._rough(cloth, places, edge) > 0.05
+
+
+def hanging(body, cloth, left, right):
+    """A flat towel before the robot, its near short edge hanging over the table's left end by so much at either side [m]."""
+    edge, turn = body.site("table/left_end")
+    away, long = turn[:, 0], int(np.argmax(cloth.size))
+    beside = np.cross([0.0, 0.0, 1.0], away)
+    body.base.at = (edge - 0.4 * away)[:2]
+    along, across = cloth.flat[:, long] - cloth.flat[:, long].min(), cloth.flat[:, 1 - long] / cloth.size[1 - long]
+    inside = along - (left * (across + 0.5) + right * (0.5 - across))
+    level = edge + np.outer(np.maximum(inside, 0.0), away) + np.outer(across * cloth.size[1 - long], beside)
+    level[:, 2] += cloth.radius + np.minimum(inside, 0.0)
+    body.vertices = lambda _: level
+
+
+def test_a_claw_comes_below_what_hangs_and_opens_as_wide_as_that_is_deep(crumpled):
+    pick, body, (cloth,) = read_chain(crumpled)[3], seen(crumpled, 602), crumpled.cloths
+    hanging(body, cloth, 0.060, 0.035)
+    depths = {side: pick._depth(body, side) for side in ("left", "right")}
+    assert depths["left"] == pytest.approx(0.060, abs=0.001) and depths["right"] == pytest.approx(0.037, abs=0.001)
+    for depth in depths.values():
+        above = pick._gap(depth) * np.cos(pick.pitch) - BELOW - depth  # where the upper finger comes over the table
+        assert above == pytest.approx(CLEAR, abs=1e-6)
+    assert pick._gap(0.0) == pick.gap
+    # what lies on the lower finger in the end is as long as the pads, however far it hung down
+    assert pick._wedge(0.025) == pytest.approx(0.022) and pick._wedge(0.047) == pytest.approx(0.0) == pick._wedge(0.06)
+    hanging(body, cloth, 0.2, 0.0)  # no deeper and no less deep than a claw goes
+    assert [pick._depth(body, side) for side in ("left", "right")] == [0.075, 0.018]
+    hanging(body, cloth, 0.0, 0.0)
+    assert {pick._depth(body, side) for side in ("left", "right")} == {0.018}
 
 
 def test_how_much_lies_open_is_told_of_a_heap_and_of_a_flat_towel(crumpled):

@@ -39,6 +39,9 @@ PATIENCE = 12.0  # s, after which a cloth is not drawn further
 # picking up: m from the table's edge, and from what hangs over it
 BEFORE, WITHIN = 0.05, 0.018  # whence the lower finger comes, and how far it goes below the table
 BELOW, TOUCHED = 0.018, 0.004  # how far below the cloth it comes; how far it goes straight up with the edge
+# m, by which it comes out before the table's edge at most; share by which it rises more for what hangs further, which lies on it
+OUT, ROUNDS = 0.026, 0.21
+OVER = 0.020  # m, by which it rises over the table to go on below the cloth
 CLOSING = 27.0  # percent/s, slow enough for the arm to follow
 NARROW = 0.022  # m: narrower than that it closes gently, the cloth being between the pads
 SHUT, FELT = 0.007, 1.5  # m, N: opening at which the cloth is held, or what both pads feel
@@ -265,9 +268,22 @@ class PickCloth(AtEdge):
     }
 
     def run(self, body: Body) -> Motion:
-        yield from together(*(self._hover(body, side) for side in SIDES))
+        depths = {side: self._depth(body, side) for side in SIDES}
+        yield from together(*(self._hover(body, side, depths[side]) for side in SIDES))
         yield from body.pause()
-        yield from together(*(self._pinch(body, side) for side in SIDES))
+        yield from together(*(self._pinch(body, side, depths[side]) for side in SIDES))
+
+    def _depth(self, body: Body, side: str) -> float:
+        """How far the cloth hangs down where a hand takes it up [m]."""
+        return self.hangs
+
+    def _gap(self, depth: float) -> float:
+        """Opening of a claw [m] whose lower finger comes below what hangs so far down, and whose upper one above the table."""
+        return self.gap
+
+    def _wedge(self, depth: float) -> float:
+        """How far the lower finger goes on below the edge that it has lifted [m], which hung down by `depth`."""
+        return 0.0
 
     def _aim(self, body: Body, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         """The table's edge where the cloth is pinched; the way across the table; the rotations of the hand."""
@@ -279,29 +295,33 @@ class PickCloth(AtEdge):
         place[2] = edge[2]
         return place, away, hands_over(away, self.pitch)
 
-    def _hover(self, body: Body, side: str) -> Motion:
+    def _hover(self, body: Body, side: str, depth: float) -> Motion:
         """Bring an open claw before the edge, its lower finger below what hangs there."""
-        body.open_claw(side, self.gap)
+        gap = self._gap(depth)
+        body.open_claw(side, gap)
         place, away, frames = self._aim(body, side)
-        below = place - (self.hangs + BELOW) * UP
+        below = place - (depth + BELOW) * UP
         _, before = choose(
             body.arms[side],
             frames,
-            lambda frame: [tcp_from_nose(below + d * away, frame, self.gap) for d in (WITHIN, -BEFORE)],
+            lambda frame: [tcp_from_nose(below + d * away, frame, gap) for d in (WITHIN, -BEFORE)],
         )
         yield from body.arms[side].follow(body.way(side, before, WAYS, self.speed, seek=True))
 
-    def _pinch(self, body: Body, side: str) -> Motion:
-        arm = body.arms[side]
+    def _pinch(self, body: Body, side: str, depth: float) -> Motion:
+        arm, gap = body.arms[side], self._gap(depth)
         place, away, frames = self._aim(body, side)
         frame = nearest(frames, arm.hand()[1])
         # the edge goes up in a circle about the table's edge, and lies on the finger, that much behind its end
-        below = place + WITHIN * away - (self.hangs + BELOW) * UP
+        below = place + WITHIN * away - (depth + BELOW) * UP
         met, turn = below + (BELOW - TOUCHED) * UP, np.deg2rad([20.0, 40.0, 60.0, 80.0])
-        noses = [below, met, *(met - self.hangs * (np.sin(a) * away - (1.0 - np.cos(a)) * UP) for a in turn)]
+        out, up = min(depth, OUT), depth + ROUNDS * max(depth - OUT, 0.0)
+        noses = [below, met, *(met - out * (np.sin(a) * away) + up * (1.0 - np.cos(a)) * UP for a in turn)]
+        if wedge := self._wedge(depth):
+            noses += [noses[-1] + OVER * UP, noses[-1] + OVER * UP + wedge * away]
         end = noses[-1]
         for way, speed in ((noses[:1], 0.1), (noses[1:], 0.08)):
-            poses = [(tcp_from_nose(nose, frame, self.gap), frame) for nose in way]
+            poses = [(tcp_from_nose(nose, frame, gap), frame) for nose in way]
             yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
         yield from keeping_lower(body, side, end, frame, closing(body, side))
         force = self.force * float(body.faults.get("grip_force", 1.0))

@@ -52,7 +52,7 @@ class FlingOut(AtTableEnd):
         "high": Argument("length", "how high over the table they swing", 0.80),
         "low": Argument("length", "to where they go down at first", 0.33),
         "on": Argument("length", "height at which they let go", 0.016),
-        "end": Argument("length", "how far inside the table's end they do", 0.035),
+        "end": Argument("length", "how far inside the table's end the edge is when they do", 0.03),
         "enough": Argument("share", "of the cloth that is to lie open; else it is swung again", 0.94),
         "flat": Argument(
             "length", "over the table, above which a wrinkle is not to stand; else it is swung again", 0.020
@@ -61,7 +61,7 @@ class FlingOut(AtTableEnd):
         "tries": Argument("word", "how often it is swung at most", "3", ("1", "2", "3", "5")),
         "tilt": Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
         "pitch": Argument("angle", "how far they do where they let go", float(np.deg2rad(25.0))),
-        "force": Argument("force", "of each pad", 8.0),
+        "force": Argument("force", "of each pad; with 8 N what is flung is lost", 12.0),
         "speed": Argument("speed", "largest speed of the hands before", 0.35),
     }
 
@@ -120,6 +120,12 @@ class FlingOut(AtTableEnd):
         places = body.vertices(self.of)
         held = [flat_at(self.of, places, body.site(f"{side}_tcp")[0]) for side in SIDES]
         return float(np.linalg.norm(held[0] - held[1]))
+
+    def _flap(self, body: Body) -> float:
+        """How far the edge stands out behind what the hands hold [m]."""
+        places, flat, long = body.vertices(self.of), self.of.flat, int(np.argmax(self.of.size))
+        held = [flat_at(self.of, places, body.site(f"{side}_tcp")[0])[long] for side in SIDES]
+        return float(max(min(abs(at - flat[:, long].min()), abs(at - flat[:, long].max())) for at in held))
 
     def _place(self, body: Body, side: str, ahead: float, up: float, apart: float) -> np.ndarray:
         """(3,) [m] so far inside the table's end, over the table, and to a hand's side of the robot."""
@@ -183,6 +189,7 @@ class FlingOut(AtTableEnd):
         starts = {s: [(self._place(body, s, self.ahead, self.high, apart), frames[s][0])] for s in SIDES}
         yield from self._along(body, starts, 0.2)
         yield from self._still(body)
+        end = self.end + self._flap(body)
         q, down, far = {side: arms[side].q.copy() for side in SIDES}, None, -np.inf
         across = {
             side: edge + (beside + (0.5 if side == "left" else -0.5) * apart) * np.cross(UP, away) for side in SIDES
@@ -201,7 +208,7 @@ class FlingOut(AtTableEnd):
             if down is not None:
                 base.go(back, body.heading, 0.25, 0.4)
                 share, up, turned = self._down(t - down)
-                inside += (self.end - inside) * share
+                inside += (end - inside) * share
                 if t - down > self.sink + self.laying:
                     break
             for side in SIDES:

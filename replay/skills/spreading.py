@@ -15,6 +15,7 @@ from ...scenarios.cloth import Cloth
 from .base import Base
 from .body import SIDES, Body, Motion
 from .cloth import (
+    BELOW,
     FELT,
     FIRM,
     HOVER,
@@ -49,8 +50,13 @@ ONTO = 0.01  # m, how far from the edge a hand presses at least
 NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
 # arguments of drawing that picking has, too, with values of its own
 AGAIN = {name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")}
-TIMES, SHORT = 3, 0.016  # how often it is drawn at most; m, to which it may draw back when the hands let go
-ENOUGH = 0.022  # m, from which a corner hangs down far enough
+# taking up: m, within which of a pinch it is seen how far the edge hangs; how far a claw takes it to hang; and by how much the
+# upper finger comes above the table
+NEIGHBOURS, DEPTHS, CLEAR = 0.035, (0.018, 0.075), 0.014
+# m of what hung that does not lie on the finger, and how much is to lie there: the length of the pads
+LIFTED, GRIP = 0.011, 0.036
+TIMES, SHORT = 3, 0.020  # how often it is drawn at most; m, to which it may draw back when the hands let go
+ENOUGH = 0.020  # m, from which a corner hangs down far enough
 SIDEWAYS = 0.12  # m from the middle of the table's end, where its legs leave room for the robot's
 ENDS = {
     "of": Argument("cloth", "the cloth"),
@@ -361,6 +367,26 @@ class PickEnd(AtTableEnd, PickCloth):
                     {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN
                 ).run(body)
         body.given_up = "the cloth is not held by both its corners"
+
+    def _depth(self, body: Body, side: str) -> float:
+        """How far the edge hangs down where it is pinched [m], as it is seen."""
+        (edge, _), places, edges = self._end(body), body.vertices(self.of), self._edges(body)
+        row, (inwards, _) = self._row(edges), across(places, edges, side)
+        beside = (places[row] - places[edges.near[side]]) @ inwards
+        below = edge[2] + self.of.radius - places[row[np.abs(beside - self.inset) < NEIGHBOURS], 2]
+        return float(np.clip(below.max(initial=0.0), *DEPTHS))
+
+    def _gap(self, depth: float) -> float:
+        return max(self.gap, (depth + BELOW + CLEAR) / float(np.cos(self.pitch)))
+
+    def _wedge(self, depth: float) -> float:
+        return max(GRIP - (depth - LIFTED), 0.0)
+
+    def _row(self, edges: Edges) -> np.ndarray:
+        """Vertices of the near short edge."""
+        flat, long = self.of.flat, int(np.argmax(self.of.size))
+        end = flat[edges.near[SIDES[0]], long]
+        return np.flatnonzero(np.abs(flat[:, long] - end) < 0.5 * self.of.radius)
 
     def _hangs(self, body: Body, side: str) -> float:
         """How far a corner hangs down [m]."""
