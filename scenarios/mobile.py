@@ -28,7 +28,7 @@ STUBBORN = 1e6  # kg and kg m2: a steady push of 100 N moves the standing base b
 ANSWER = 0.03  # s, in which the base takes on a commanded speed that is less than its acceleration away
 GAP = 0.003  # m, by which the soles' collision shapes end above the floor, so that nothing drags
 TIGHT = ((0.005, 1.0), (0.99, 0.999, 0.001, 0.5, 2.0))  # solref and solimp of the legs' following
-LONGER = 1.5  # times as many steps of the solver beside cloth, see `solve_beside`
+LONGER = 2.5  # times as many steps of the solver beside cloth, see `solve_beside`
 _LEGS = ("leg_l", "leg_r")
 LEGS = tuple(f"{side}{i}_link" for side in _LEGS for i in (3, 4, 6))
 

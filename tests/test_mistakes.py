@@ -5,6 +5,7 @@ import dataclasses
 import json
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -155,6 +156,24 @@ def test_skills_are_left_out_and_put_in(mistakes):
     assert words[words.index("lift") + 1 :][:2] == ["home", "release"]
 
 
+@pytest.mark.parametrize(("hand", "kept"), [("", []), (", hand: left", ["right"])])
+def test_what_both_hands_hold_is_let_go_or_what_one_of_them_holds(mistakes, hand, kept):
+    found = mistakes(f"{{m: {{code: scenario.spilt, let_go: {{during: lift, after: 0.3 s{hand}}}}}}}")["m"]
+    (lift,) = [skill for skill in found.chain() if skill.word == "lift"]
+    lift.skill = SimpleNamespace(run=lambda body: iter(range(5)))
+    opened = []
+    body = SimpleNamespace(
+        held=dict.fromkeys(("left", "right"), "bowl"), timestep=0.1, open_claw=lambda side, _: opened.append(side)
+    )
+    motion = lift.run(body)
+    for _ in range(3):
+        next(motion)
+    assert not opened and len(body.held) == 2  # not before its time
+    for _ in motion:
+        pass
+    assert list(body.held) == kept and set(opened) == {"left", "right"} - set(kept)
+
+
 def test_faults_have_units(mistakes):
     found = mistakes(
         "{m: {code: scenario.spilt, faults: {grip_force: 30 %, speed: 2 %, aim_offset: -60 mm}, seed: 7}}"
@@ -188,6 +207,7 @@ def test_one_of_several_skills_of_a_word_is_named_by_its_number(mistakes):
         ("{code: scenario.spilt, after: {lift: [{hom: {hand: left}}]}}", "'hom' is no skill. Did you mean home"),
         ("{code: scenario.spilt, let_go: {during: lift}}", "the key 'after' is missing"),
         ("{code: scenario.spilt, let_go: {during: lft, after: 1 s}}", "'lft' is not among"),
+        ("{code: scenario.spilt, let_go: {during: lift, after: 1 s, hand: lft}}", "Did you mean left"),
         ("{code: scenario.spilt, faults: {grip_forc: 1 %}}", "Did you mean grip_force"),
         ("{code: scenario.spilt, faults: {speed: 3}}", "faults.speed"),
         ("{code: scenario.spilt}", "nothing goes wrong here"),

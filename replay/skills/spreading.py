@@ -65,9 +65,9 @@ ENDS = {
 }
 
 
-def at_end(arguments: Mapping[str, Argument]) -> dict[str, Argument]:
-    """Arguments of a skill at an edge of the table, for whichever end of it the robot stands before."""
-    return {**{name: argument for name, argument in arguments.items() if name != "over"}, **ENDS}
+def at_end(arguments: Mapping[str, Argument], without: Sequence[str] = ()) -> dict[str, Argument]:
+    """Arguments of a skill at an edge of the table, for whichever end of it the robot stands before, but for some."""
+    return {**{name: argument for name, argument in arguments.items() if name not in ("over", *without)}, **ENDS}
 
 
 def short_edges(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -341,12 +341,16 @@ class DrawEnd(AtTableEnd, DrawOver):
 
 
 class PickEnd(AtTableEnd, PickCloth):
-    """Take up the short edge of a cloth where it hangs over the end of a table, beside its corners, one with each hand."""
+    """Take up the short edge of a cloth where it hangs over the end of a table, beside its corners, one with each hand.
+
+    How far it hangs is seen, and differs: each claw opens as wide as that is deep. The lower finger goes on below the edge that it
+    has lifted until as much lies on it as its pad is long.
+    """
 
     word = "pick_end"
     needs = "mobile"
     arguments: ClassVar = {
-        **at_end(PickCloth.arguments),
+        **at_end(PickCloth.arguments, without=["hangs"]),  # which is seen
         "off": Argument(
             "length", "how far before the table's end the robot stands: its trunk leaves room for the hands", 0.34
         ),
