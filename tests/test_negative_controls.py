@@ -19,7 +19,7 @@ SLOW = ("car_assembly", "laundry_folding")
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
 CONTROLS = {
     "fingers of ice take no bowl": ("table_setting", {"friction": 0.05}, {}, "replay.goal:taken"),
-    "a bowl of six kilograms is not served": ("table_setting", {"bowl.mass": 6.0}, {}, "replay.goal:served"),
+    "a bowl of four kilograms is not served": ("table_setting", {"bowl.mass": 4.0}, {}, "replay.goal:served"),
     "a place that is 45 mm elsewhere is missed": ("table_setting", {}, {"aim_offset": 0.045}, "replay.goal:served"),
     "a cup of ice is not handed over": ("drink_assist", {"friction": 0.05}, {}, "replay.goal:given"),
     "a bottle held with a tenth slips as it pours": ("drink_assist", {}, {"grip_force": 0.1}, "scenario.spilt"),
