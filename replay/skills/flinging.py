@@ -61,7 +61,7 @@ class FlingOut(AtTableEnd):
         "tries": Argument("word", "how often it is swung at most", "3", ("1", "2", "3", "5")),
         "tilt": Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
         "pitch": Argument("angle", "how far they do where they let go", float(np.deg2rad(25.0))),
-        "force": Argument("force", "of each pad; with 8 N what is flung is lost", 12.0),
+        "force": Argument("force", "of each pad", 12.0),
         "speed": Argument("speed", "largest speed of the hands before", 0.35),
     }
 
