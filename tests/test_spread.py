@@ -5,7 +5,7 @@ import pytest
 import shiliu
 from shiliu.replay.operator import perform, read_chain
 from shiliu.replay.skills.body import Body
-from shiliu.replay.skills.cloth import BELOW
+from shiliu.replay.skills.cloth import BELOW, LIFTED, OVER, PickCloth
 from shiliu.replay.skills.flinging import FlingOut, eased
 from shiliu.replay.skills.spreading import CLEAR, short_edges
 from shiliu.scenarios.draw import draw
@@ -66,12 +66,23 @@ def test_a_claw_comes_below_what_hangs_and_opens_as_wide_as_that_is_deep(crumple
         above = pick._gap(depth) * np.cos(pick.pitch) - BELOW - depth  # where the upper finger comes over the table
         assert above == pytest.approx(CLEAR, abs=1e-6)
     assert pick._gap(0.0) == pick.gap
-    # what lies on the lower finger in the end is as long as the pads, however far it hung down
-    assert pick._wedge(0.025) == pytest.approx(0.022) and pick._wedge(0.047) == pytest.approx(0.0) == pick._wedge(0.06)
     hanging(body, cloth, 0.2, 0.0)  # no deeper and no less deep than a claw goes
     assert [pick._depth(body, side) for side in ("left", "right")] == [0.075, 0.018]
     hanging(body, cloth, 0.0, 0.0)
     assert {pick._depth(body, side) for side in ("left", "right")} == {0.018}
+
+
+def test_as_much_lies_on_the_lower_finger_however_far_it_hung_down(crumpled):
+    pick, away = read_chain(crumpled)[3], np.array([0.0, 1.0, 0.0])
+    for depth in (0.020, 0.035, 0.060):
+        noses = pick._lifting(np.zeros(3), away, depth)
+        over, end = noses[-2:]
+        assert over[2] == end[2] == pytest.approx(noses[-3][2] + OVER)  # free of the table, then level
+        # it goes on below the cloth where little hung, and comes back where much did
+        assert (end - over) @ away == pytest.approx(pick.grip - (depth - LIFTED))
+    # the towel that lies flat hangs as far as it was drawn, and is taken by that alone
+    flat = PickCloth({name: argument.default for name, argument in PickCloth.arguments.items()})
+    assert not flat.grip and len(flat._lifting(np.zeros(3), away, 0.026)) == len(noses) - 2
 
 
 def test_how_much_lies_open_is_told_of_a_heap_and_of_a_flat_towel(crumpled):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -27,6 +28,7 @@ from .tips import (
     tcp_over,
 )
 
+ROOM = 0.02  # m, that a hand may rather be off than closer to something than the margin
 FIRM = (0.1, 0.1, 0.1)  # weights of the hand's orientation [m/rad]: it keeps its direction
 LIKE = ("raised", "level", "bench_beside", "shelf", "over", "elbow_in")  # how the arms may be held before the table
 # rows of postures by which a hand comes from anywhere
@@ -41,7 +43,8 @@ BEFORE, WITHIN = 0.05, 0.018  # whence the lower finger comes, and how far it go
 BELOW, TOUCHED = 0.018, 0.004  # how far below the cloth it comes; how far it goes straight up with the edge
 # m, by which it comes out before the table's edge at most; share by which it rises more for what hangs further, which lies on it
 OUT, ROUNDS = 0.026, 0.21
-OVER = 0.020  # m, by which it rises over the table to go on below the cloth
+# m, by which it rises over the table to go on below the cloth; m of what hung that does not lie on it
+OVER, LIFTED = 0.020, 0.011
 CLOSING = 27.0  # percent/s, slow enough for the arm to follow
 NARROW = 0.022  # m: narrower than that it closes gently, the cloth being between the pads
 SHUT, FELT = 0.007, 1.5  # m, N: opening at which the cloth is held, or what both pads feel
@@ -111,13 +114,17 @@ def across(places: np.ndarray, edges: Edges, side: str) -> tuple[np.ndarray, np.
 
 
 def choose(
-    arm: Arm, frames: Sequence[np.ndarray], row: Callable[[np.ndarray], Sequence[np.ndarray]]
+    arm: Arm,
+    frames: Sequence[np.ndarray],
+    row: Callable[[np.ndarray], Sequence[np.ndarray]],
+    crowd: Callable[[np.ndarray], float] = lambda q: 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The rotation (3, 3) in which a hand reaches a row of places best, and joint angles (7,) at the last of them.
 
     Args:
         frames: the rotations to choose from.
         row: rotation -> where the tcp is to be, one after the other.
+        crowd: joint angles (7,) -> how crowded it is there (`Body.crowd`).
     """
     found = []
     for name in LIKE:
@@ -125,7 +132,7 @@ def choose(
             q, off, turned = posture(name, arm.side), 0.0, 0.0
             for k, place in enumerate(row(frame)):
                 q, left = arm.solve(place, frame, q, None, FIRM)
-                off += left
+                off += left + ROOM * crowd(q)
                 turned = turned_between(arm.hand(q)[1], frame) if k == 0 else turned
             found.append((off + FIRM[0] * turned, q, frame))
     _, q, frame = min(found, key=lambda one: one[0])
@@ -173,6 +180,10 @@ class AtEdge(Skill):
         """(3,) [m] the middle of the table's edge, and (3, 3) its rotation, x across the table."""
         return body.site(self.over)
 
+    def _crowd(self, body: Body, side: str, q: np.ndarray) -> float:
+        """How crowded it is for an arm at joint angles (7,), as far as that counts: nothing where the robot stands as it was placed."""
+        return 0.0
+
 
 class DrawOver(AtEdge):
     """Draw a cloth that lies flat towards the robot, until its near long edge hangs over the edge of the table.
@@ -212,6 +223,7 @@ class DrawOver(AtEdge):
             arm,
             hands_over(away, self.pitch),
             lambda frame: [tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
+            partial(self._crowd, body, side),
         )
         yield from arm.follow(body.way(side, high, WAYS, self.reach, seek=True))
         low = tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
@@ -261,6 +273,11 @@ class PickCloth(AtEdge):
         "over": Argument("site", "of the table's edge that it hangs over"),
         "hangs": Argument("length", "how far it hangs down there", 0.026),
         "inset": Argument("length", "how far from the ends of its edge it is pinched", 0.016),
+        "grip": Argument(
+            "length",
+            "how much of it is to lie on the lower finger, which goes on below it or comes back; zero: what hung there",
+            0.0,
+        ),
         "gap": Argument("length", "opening of the claws that come", 0.06),
         "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(30.0))),
         "force": Argument("force", "of each pad", 3.0),
@@ -280,10 +297,6 @@ class PickCloth(AtEdge):
     def _gap(self, depth: float) -> float:
         """Opening of a claw [m] whose lower finger comes below what hangs so far down, and whose upper one above the table."""
         return self.gap
-
-    def _wedge(self, depth: float) -> float:
-        """How far the lower finger goes on below the edge that it has lifted [m], which hung down by `depth`."""
-        return 0.0
 
     def _aim(self, body: Body, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         """The table's edge where the cloth is pinched; the way across the table; the rotations of the hand."""
@@ -305,20 +318,27 @@ class PickCloth(AtEdge):
             body.arms[side],
             frames,
             lambda frame: [tcp_from_nose(below + d * away, frame, gap) for d in (WITHIN, -BEFORE)],
+            partial(self._crowd, body, side),
         )
         yield from body.arms[side].follow(body.way(side, before, WAYS, self.speed, seek=True))
 
-    def _pinch(self, body: Body, side: str, depth: float) -> Motion:
-        arm, gap = body.arms[side], self._gap(depth)
-        place, away, frames = self._aim(body, side)
-        frame = nearest(frames, arm.hand()[1])
+    def _lifting(self, place: np.ndarray, away: np.ndarray, depth: float) -> list[np.ndarray]:
+        """Where the lower finger's end goes, below what hangs down at a place of the table's edge and up with it: (3,) [m] each."""
         # the edge goes up in a circle about the table's edge, and lies on the finger, that much behind its end
         below = place + WITHIN * away - (depth + BELOW) * UP
         met, turn = below + (BELOW - TOUCHED) * UP, np.deg2rad([20.0, 40.0, 60.0, 80.0])
         out, up = min(depth, OUT), depth + ROUNDS * max(depth - OUT, 0.0)
         noses = [below, met, *(met - out * (np.sin(a) * away) + up * (1.0 - np.cos(a)) * UP for a in turn)]
-        if wedge := self._wedge(depth):
-            noses += [noses[-1] + OVER * UP, noses[-1] + OVER * UP + wedge * away]
+        if self.grip:
+            over = noses[-1] + OVER * UP
+            noses += [over, over + (self.grip - (depth - LIFTED)) * away]
+        return noses
+
+    def _pinch(self, body: Body, side: str, depth: float) -> Motion:
+        arm, gap = body.arms[side], self._gap(depth)
+        place, away, frames = self._aim(body, side)
+        frame = nearest(frames, arm.hand()[1])
+        noses = self._lifting(place, away, depth)
         end = noses[-1]
         for way, speed in ((noses[:1], 0.1), (noses[1:], 0.08)):
             poses = [(tcp_from_nose(nose, frame, gap), frame) for nose in way]

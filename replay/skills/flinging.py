@@ -14,16 +14,17 @@ import numpy as np
 from ...scenarios.words.cloth import open_share
 from .arm import between
 from .body import SIDES, Body, Motion
-from .cloth import FIRM, flat_at, keeping_lower, together
+from .cloth import flat_at, keeping_lower, rising, together
 from .hands import UP
 from .skill import Argument
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
-from .tips import both_squeezing, gap_of, hands_over, nearest, tcp_from_nose
+from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, tcp_from_nose
 
 LOOSE = (0.02, 0.02, 0.02)  # weights of the hand's orientation [m/rad] where its place counts
 THIN = 0.0005  # m, opening to which a claw may close on what hangs by it
 MOST, INSIDE = 0.06, 0.004  # m, by which an edge is drawn back at most, and how far inside the table's end it stays
 LEAST = 0.1  # N, with which either pad of a hand is pressed that holds the cloth
+CLEAR_OF = 0.14  # m, by which the robot steps back from an edge that it has laid down: more than a finger is long
 LATEST = 2.5  # s, after which the hands go down whatever is seen
 
 
@@ -61,7 +62,7 @@ class FlingOut(AtTableEnd):
         "tries": Argument("word", "how often it is swung at most", "3", ("1", "2", "3", "5")),
         "tilt": Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
         "pitch": Argument("angle", "how far they do where they let go", float(np.deg2rad(25.0))),
-        "force": Argument("force", "of each pad", 12.0),
+        "force": Argument("force", "of each pad", 8.0),
         "speed": Argument("speed", "largest speed of the hands before", 0.35),
     }
 
@@ -82,7 +83,10 @@ class FlingOut(AtTableEnd):
             yield from self._keeping(body, self._straighten(body))
             if self._open(body) > self.enough and self._height(body) < self.flat:
                 break
-        yield from together(*(self._leave(body, side) for side in SIDES))
+        # from under the edge by walking: fingers that draw back alone come to the trunk before they are clear of it
+        yield from together(*(self._open_up(body, side) for side in SIDES))
+        yield from self._step(body, self.after + CLEAR_OF, middle, 0.12)
+        yield from together(*(rising(body.arms[side], 0.12) for side in SIDES))
 
     def _open(self, body: Body) -> float:
         """Share of the cloth that lies open, one face up."""
@@ -235,16 +239,11 @@ class FlingOut(AtTableEnd):
             (places[list(e)].mean(axis=0) for e in short_edges(self.of)), key=lambda p: float(np.linalg.norm(p - hands))
         )
 
-    def _leave(self, body: Body, side: str) -> Motion:
-        """Open, the lower finger staying where it is, and draw back from under the cloth, level."""
-        arm, away = body.arms[side], self._end(body)[1][:, 0]
-        at, frame = arm.hand()
-        nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), 0.003))
+    def _open_up(self, body: Body, side: str) -> Motion:
+        """Open, the lower finger staying where it is."""
+        at, frame = body.arms[side].hand()
+        nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), TIGHT))
         yield from keeping_lower(body, side, nose, frame, body.let_go(side, 0.05, 0.6))
-        at, frame = arm.hand()
-        yield from arm.follow(arm.line([(at - 0.07 * away, frame)], 0.12, orient=FIRM), tremor=0.0)
-        at, frame = arm.hand()
-        yield from arm.follow(arm.line([(at + 0.12 * UP, frame)], 0.25, orient=FIRM), tremor=0.0)
 
 
 def eased(u: float) -> float:

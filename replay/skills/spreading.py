@@ -7,6 +7,8 @@ be found in the heap.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -52,12 +54,12 @@ NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
 AGAIN = {name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")}
 # taking up: m, within which of a pinch it is seen how far the edge hangs; how far a claw takes it to hang; and by how much the
 # upper finger comes above the table
-NEIGHBOURS, DEPTHS, CLEAR = 0.035, (0.018, 0.075), 0.014
-# m of what hung that does not lie on the finger, and how much is to lie there: the length of the pads
-LIFTED, GRIP = 0.011, 0.036
+NEIGHBOURS, DEPTHS, CLEAR = 0.030, (0.018, 0.075), 0.014
+AWAY = 0.08  # m, by which it goes back from an edge that it has lost
 TIMES, SHORT = 3, 0.020  # how often it is drawn at most; m, to which it may draw back when the hands let go
 ENOUGH = 0.020  # m, from which a corner hangs down far enough
-SIDEWAYS = 0.12  # m from the middle of the table's end, where its legs leave room for the robot's
+SIDEWAYS = 0.055  # m from the middle of the table's end: further off, a knee that is bent meets the table's leg
+ASIDE = 0.20  # m, by which the hands are to be apart that press on one edge
 ENDS = {
     "of": Argument("cloth", "the cloth"),
     "left": Argument("site", "middle of the table's end to the left, x across the table"),
@@ -102,6 +104,10 @@ class AtTableEnd(AtEdge):
         near, far = (sorted(ends, key=lambda v: -float(places[v] @ leftwards)) for ends in ends)
         return Edges(dict(zip(SIDES, near)), dict(zip(SIDES, far)))
 
+    def _crowd(self, body: Body, side: str, q: np.ndarray) -> float:
+        """Counted, since the robot comes to stand where it may: elbows keep from its trunk."""
+        return body.crowd(side, q)
+
     def _step(self, body: Body, off: float, middle: float, speed: float = 0.2) -> Motion:
         """Walk to so far before the table's end, and so far to the left of its middle [m], and face it."""
         base, (edge, turn) = moving(body), self._end(body)
@@ -117,12 +123,15 @@ class AtTableEnd(AtEdge):
         edge, turn = self._end(body)
         return float((np.append(moving(body).at, 0.0) - edge * [1.0, 1.0, 0.0]) @ np.cross(UP, turn[:, 0]))
 
-    def _middle(self, body: Body) -> float:
-        """How far to the left of the middle of the table's end the near edge has its own [m], as far as the robot stands there."""
+    def _aside(self, body: Body) -> float:
+        """How far to the left of the middle of the table's end the near edge has its own [m]."""
         edge, turn = self._end(body)
         places, beside = body.vertices(self.of), np.cross(UP, turn[:, 0])
-        own = 0.5 * sum(float((places[v] - edge) @ beside) for v in self._edges(body).near.values())
-        return float(np.clip(own, -SIDEWAYS, SIDEWAYS))
+        return 0.5 * sum(float((places[v] - edge) @ beside) for v in self._edges(body).near.values())
+
+    def _middle(self, body: Body) -> float:
+        """The same, as far as the robot stands there [m]."""
+        return float(np.clip(self._aside(body), -SIDEWAYS, SIDEWAYS))
 
     def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
         """How far a corner hangs below the table's end [m]; less than nothing where it still lies inside."""
@@ -188,7 +197,8 @@ class GoToEnd(Walking):
 class TowEnd(AtTableEnd):
     """Draw a crumpled cloth near to the end of the table by its open short edge, which lies further inside than the arms draw.
 
-    The robot steps close to the table and bends its knees, presses on the cloth beside both corners and walks back with it.
+    The robot steps close to the table and bends its knees, presses on the cloth beside both corners and walks back with it, and
+    sideways where it lies beside the table's middle, over whose front or back it might hang.
     """
 
     word = "tow_end"
@@ -210,28 +220,27 @@ class TowEnd(AtTableEnd):
         base = moving(body)
         for side in SIDES:
             body.open_claw(side, TIGHT)
-        middle = self._middle(body)
         yield from together(*(self._over(body, side) for side in SIDES))
         for _ in range(int(self.tries)):
             furthest = max(self._inside(body).values())
             if furthest < self.near + 2.0 * NEARLY:
                 break
             before = float(np.clip(AT_EASE - BEHIND - furthest, self.close, self.off))
-            yield from self._step(body, before, middle)
+            yield from self._step(body, before, self._middle(body))
             if furthest + BEHIND + before > AT_EASE + 0.01:
                 yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
             inside = self._inside(body)
-            # both hands tow the edge as it lies; then the one whose corner is left behind squares it
-            sides = (
-                SIDES
-                if min(inside.values()) > self.near + 2.0 * NEARLY
-                else (max(SIDES, key=lambda side: inside[side]),)
-            )
+            behind = max(SIDES, key=lambda side: inside[side])
+            # the edge is towed as it lies; then the hand whose corner is left behind squares it
+            counts = SIDES if min(inside.values()) > self.near + 2.0 * NEARLY else (behind,)
+            left, right = (self._pressed(body, side) for side in SIDES)
+            # further away it is reached nearer to its middle, where there may be room for one hand alone
+            sides = counts if np.linalg.norm(left - right) > ASIDE else (behind,)
             yield from together(*(self._lean(body, side) for side in sides))
-            yield from self._walk_back(body, sides)
-            yield from together(*(rising(body.arms[side], 0.10) for side in SIDES))
+            yield from self._walk_back(body, sides, counts)
+            yield from together(*(rising(body.arms[side], 0.10) for side in sides))
             yield from base.stand_at(0.0, 0.15, 0.005, 10.0)
-        yield from self._step(body, self.off, middle)
+        yield from self._step(body, self.off, self._middle(body))
 
     def _inside(self, body: Body) -> dict[str, float]:
         """How far inside the table's end the corners lie [m]."""
@@ -243,8 +252,8 @@ class TowEnd(AtTableEnd):
         arm, (edge, turn) = body.arms[side], self._end(body)
         away = turn[:, 0]
         beside = self._beside(body) + (0.17 if side == "left" else -0.17)
-        place = edge + beside * np.cross(UP, away) + 0.12 * away + 0.12 * UP
-        _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place])
+        place = edge + beside * np.cross(UP, away) + 0.16 * away + 0.12 * UP
+        _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place], partial(self._crowd, body, side))
         yield from arm.follow(body.way(side, q, WAYS, self.reach, seek=True))
 
     def _pressed(self, body: Body, side: str) -> np.ndarray:
@@ -268,18 +277,21 @@ class TowEnd(AtTableEnd):
         path = arm.line(poses, 0.25, orient=FIRM)
         yield from arm.follow(path, tremor=0.0)
 
-    def _walk_back(self, body: Body, sides: Sequence[str]) -> Motion:
-        """Press with the hands until it is felt, and walk back with them, until their corner is near the table's end."""
+    def _walk_back(self, body: Body, sides: Sequence[str], counts: Sequence[str]) -> Motion:
+        """Press with hands until it is felt, and walk back with them, until one of the corners that count is near the table's end."""
         base = moving(body)
         away = self._end(body)[1][:, 0]
         hands = {side: body.arms[side].hand() for side in sides}
         q, down = {side: body.arms[side].q.copy() for side in sides}, dict.fromkeys(sides, 0.0)
         start, heading, pressed, lost = base.at.copy(), body.heading, False, 0.0
-        nearest = min(self._inside(body)[side] for side in sides)
+        nearest = min(self._inside(body)[side] for side in counts)
         goal = start - max(nearest - self.near, 0.0) * away[:2]
+        if len(counts) > 1:
+            goal -= self._aside(body) * np.cross(UP, away)[:2]
         for _ in range(round(PATIENCE / body.timestep)):
             forces = {side: float(body.touch(side).sum()) for side in sides}
-            pressed = pressed or min(forces.values()) > 0.7 * self.force
+            felt = [side for side in sides if forces[side] > 0.7 * self.force]
+            pressed = pressed or len(felt) == len(sides)
             lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + body.timestep
             moved, inside = np.append(base.at - start, 0.0), self._inside(body)
             for side in sides:
@@ -290,10 +302,12 @@ class TowEnd(AtTableEnd):
                 arm.q = arm.command = q[side]
             if pressed:
                 left = base.go(goal, heading, self.speed, 0.2)
-                if left < 0.01 or min(inside[side] for side in sides) < self.near or lost > LOST:
+                if left < 0.01 or min(inside[side] for side in counts) < self.near or lost > LOST:
                     break
-            elif lost > 4.0 * LOST:
-                break
+            elif lost > 4.0 * LOST:  # where one hand does not come down to the cloth the other one tows it alone
+                if not felt:
+                    break
+                sides, pressed, lost = felt, True, 0.0
             yield
         yield from base.stop()
 
@@ -344,7 +358,8 @@ class PickEnd(AtTableEnd, PickCloth):
     """Take up the short edge of a cloth where it hangs over the end of a table, beside its corners, one with each hand.
 
     How far it hangs is seen, and differs: each claw opens as wide as that is deep. The lower finger goes on below the edge that it
-    has lifted until as much lies on it as its pad is long.
+    has lifted, or comes back, until the edge lies a little beyond the middle of its pad: what lies less far in slips out, and what
+    lies behind the pad catches there as the finger is drawn from under it.
     """
 
     word = "pick_end"
@@ -352,8 +367,10 @@ class PickEnd(AtTableEnd, PickCloth):
     arguments: ClassVar = {
         **at_end(PickCloth.arguments, without=["hangs"]),  # which is seen
         "off": Argument(
-            "length", "how far before the table's end the robot stands: its trunk leaves room for the hands", 0.34
+            "length", "how far before the table's end the robot stands: its trunk leaves room for the forearms", 0.46
         ),
+        "inset": replace(PickCloth.arguments["inset"], default=0.026),  # nearer, its corner is folded round the pad as it is raised
+        "grip": replace(PickCloth.arguments["grip"], default=0.032),  # 10 mm beyond the middle of the pads
         "force": Argument("force", "of each pad", 5.0),
         "tries": Argument("word", "how often it is taken at most, and drawn on before", "3", ("1", "2", "3", "5")),
     }
@@ -364,7 +381,10 @@ class PickEnd(AtTableEnd, PickCloth):
             yield from super().run(body)
             if all(body.touch(side).min() > FELT for side in SIDES):
                 return
-            yield from together(*(self._let_go(body, side) for side in SIDES))
+            # away from the edge by walking: hands that come back by themselves bring the forearms to the trunk
+            yield from together(*(body.let_go(side, self.gap) for side in SIDES))
+            yield from self._step(body, self.off + AWAY, self._beside(body))
+            yield from together(*(rising(body.arms[side], 0.12) for side in SIDES))
             yield from self._step(body, BACK, self._middle(body))
             if min(self._hangs(body, side) for side in SIDES) < ENOUGH:
                 yield from DrawEnd(
@@ -383,9 +403,6 @@ class PickEnd(AtTableEnd, PickCloth):
     def _gap(self, depth: float) -> float:
         return max(self.gap, (depth + BELOW + CLEAR) / float(np.cos(self.pitch)))
 
-    def _wedge(self, depth: float) -> float:
-        return max(GRIP - (depth - LIFTED), 0.0)
-
     def _row(self, edges: Edges) -> np.ndarray:
         """Vertices of the near short edge."""
         flat, long = self.of.flat, int(np.argmax(self.of.size))
@@ -396,11 +413,3 @@ class PickEnd(AtTableEnd, PickCloth):
         """How far a corner hangs down [m]."""
         edge, turn = self._end(body)
         return self._hanging(body, side, edge, turn[:, 0])
-
-    def _let_go(self, body: Body, side: str) -> Motion:
-        """Open, draw back from the table, and up."""
-        arm, away = body.arms[side], self._end(body)[1][:, 0]
-        yield from body.let_go(side, self.gap)
-        at, frame = arm.hand()
-        poses = [(at - 0.07 * away, frame), (at - 0.07 * away + 0.12 * UP, frame)]
-        yield from arm.follow(arm.line(poses, 0.2, orient=FIRM), tremor=0.0)
