@@ -40,7 +40,7 @@ from .skill import Argument
 from .tips import TIGHT, hands_over, nearest, tcp_from_tip
 from .walking import Walking
 
-OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open
+OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open; and from the table's end, where it may hang over that
 BACK = 0.45  # m from the table's end, where the robot turns to it
 ROUND = 0.12  # m, by which it keeps further from the table's front than it stands at first, on its way to the end
 PITCH = float(np.deg2rad(30.0))  # how far the fingers point down that reach far
@@ -49,6 +49,8 @@ BEHIND = 0.035  # m from the edge, where it does
 LOST = 0.6  # s, after which a hand that feels nothing has lost the cloth
 AT_EASE, FURTHEST = 0.50, 0.615  # m before the robot, to where hands reach with the knees bent a little, and at most
 ONTO = 0.01  # m, how far from the edge a hand presses at least
+# m: askew by so much an edge is squared first, until it is as square as that; and what is left inside then at least
+SKEW, SQUARE, LEAST = 0.06, 0.02, 0.03
 NEARLY = 0.03  # m, by which a corner may lie further for the arms alone
 # arguments of drawing that picking has, too, with values of its own
 AGAIN = {name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")}
@@ -134,10 +136,10 @@ class AtTableEnd(AtEdge):
         return float(np.clip(self._aside(body), -SIDEWAYS, SIDEWAYS))
 
     def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
-        """How far a corner hangs below the table's end [m]; less than nothing where it still lies inside."""
+        """How far a corner hangs below the table's end [m]; less than nothing where it still lies inside, or hangs over another edge."""
         corner = body.vertices(self.of)[self._edges(body).near[side]]
         inside, below = float((corner - edge) @ away), float(edge[2] + self.of.radius - corner[2])
-        return below if below > 2.0 * self.of.radius else -inside
+        return below if below > 2.0 * self.of.radius and inside < OPEN else -inside
 
 
 class GoToEnd(Walking):
@@ -213,7 +215,7 @@ class TowEnd(AtTableEnd):
         "force": Argument("force", "with which each hand presses", 5.0),
         "speed": Argument("speed", "with which it walks back", 0.12),
         "reach": Argument("speed", "largest speed of the free hands", 0.4),
-        "tries": Argument("word", "how often it is drawn at most", "3", ("1", "2", "3", "5")),
+        "tries": Argument("word", "how often it is towed at most", "5", ("1", "2", "3", "5")),
     }
 
     def run(self, body: Body) -> Motion:
@@ -222,22 +224,20 @@ class TowEnd(AtTableEnd):
             body.open_claw(side, TIGHT)
         yield from together(*(self._over(body, side) for side in SIDES))
         for _ in range(int(self.tries)):
-            furthest = max(self._inside(body).values())
-            if furthest < self.near + 2.0 * NEARLY:
+            inside = self._inside(body)
+            furthest, skew = max(inside.values()), float(np.ptp(list(inside.values())))
+            if min(inside.values()) < LEAST or (skew < SKEW and furthest < self.near + 2.0 * NEARLY):
                 break
             before = float(np.clip(AT_EASE - BEHIND - furthest, self.close, self.off))
             yield from self._step(body, before, self._middle(body))
             if furthest + BEHIND + before > AT_EASE + 0.01:
                 yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
-            inside = self._inside(body)
-            behind = max(SIDES, key=lambda side: inside[side])
-            # the edge is towed as it lies; then the hand whose corner is left behind squares it
-            counts = SIDES if min(inside.values()) > self.near + 2.0 * NEARLY else (behind,)
             left, right = (self._pressed(body, side) for side in SIDES)
-            # further away it is reached nearer to its middle, where there may be room for one hand alone
-            sides = counts if np.linalg.norm(left - right) > ASIDE else (behind,)
+            # one hand alone squares an edge that lies askew, and tows one so far away that it is reached near its middle only
+            alone = skew > SKEW or np.linalg.norm(left - right) < ASIDE
+            sides = (max(SIDES, key=lambda side: inside[side]),) if alone else SIDES
             yield from together(*(self._lean(body, side) for side in sides))
-            yield from self._walk_back(body, sides, counts)
+            yield from self._walk_back(body, sides, skew > SKEW)
             yield from together(*(rising(body.arms[side], 0.10) for side in sides))
             yield from base.stand_at(0.0, 0.15, 0.005, 10.0)
         yield from self._step(body, self.off, self._middle(body))
@@ -248,11 +248,11 @@ class TowEnd(AtTableEnd):
         return {side: -self._hanging(body, side, edge, turn[:, 0]) for side in SIDES}
 
     def _over(self, body: Body, side: str) -> Motion:
-        """Bring a hand over the table, before the robot steps close to it."""
+        """Bring a hand over the table, before the robot steps close to it and bends its knees."""
         arm, (edge, turn) = body.arms[side], self._end(body)
         away = turn[:, 0]
         beside = self._beside(body) + (0.17 if side == "left" else -0.17)
-        place = edge + beside * np.cross(UP, away) + 0.16 * away + 0.12 * UP
+        place = edge + beside * np.cross(UP, away) + 0.16 * away + (0.12 + self.squat) * UP
         _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place], partial(self._crowd, body, side))
         yield from arm.follow(body.way(side, q, WAYS, self.reach, seek=True))
 
@@ -277,16 +277,17 @@ class TowEnd(AtTableEnd):
         path = arm.line(poses, 0.25, orient=FIRM)
         yield from arm.follow(path, tremor=0.0)
 
-    def _walk_back(self, body: Body, sides: Sequence[str], counts: Sequence[str]) -> Motion:
-        """Press with hands until it is felt, and walk back with them, until one of the corners that count is near the table's end."""
+    def _walk_back(self, body: Body, sides: Sequence[str], squaring: bool) -> Motion:
+        """Press with hands until it is felt, and walk back with them, until a corner is near the table's end or, where that is what
+        it is for, the edge lies square."""
         base = moving(body)
         away = self._end(body)[1][:, 0]
         hands = {side: body.arms[side].hand() for side in sides}
         q, down = {side: body.arms[side].q.copy() for side in sides}, dict.fromkeys(sides, 0.0)
         start, heading, pressed, lost = base.at.copy(), body.heading, False, 0.0
-        nearest = min(self._inside(body)[side] for side in counts)
-        goal = start - max(nearest - self.near, 0.0) * away[:2]
-        if len(counts) > 1:
+        far = (max if squaring else min)(self._inside(body).values())
+        goal = start - max(far - self.near, 0.0) * away[:2]
+        if not squaring:
             goal -= self._aside(body) * np.cross(UP, away)[:2]
         for _ in range(round(PATIENCE / body.timestep)):
             forces = {side: float(body.touch(side).sum()) for side in sides}
@@ -302,7 +303,8 @@ class TowEnd(AtTableEnd):
                 arm.q = arm.command = q[side]
             if pressed:
                 left = base.go(goal, heading, self.speed, 0.2)
-                if left < 0.01 or min(inside[side] for side in counts) < self.near or lost > LOST:
+                near, skew = min(inside.values()), float(np.ptp(list(inside.values())))
+                if left < 0.01 or lost > LOST or near < (LEAST if squaring else self.near) or (squaring and skew < SQUARE):
                     break
             elif lost > 4.0 * LOST:  # where one hand does not come down to the cloth the other one tows it alone
                 if not felt:
