@@ -252,7 +252,7 @@ class TowEnd(AtTableEnd):
         arm, (edge, turn) = body.arms[side], self._end(body)
         away = turn[:, 0]
         beside = self._beside(body) + (0.17 if side == "left" else -0.17)
-        place = edge + beside * np.cross(UP, away) + 0.16 * away + (0.12 + self.squat) * UP
+        place = edge + beside * np.cross(UP, away) + 0.24 * away + (0.12 + self.squat) * UP
         _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place], partial(self._crowd, body, side))
         yield from arm.follow(body.way(side, q, WAYS, self.reach, seek=True))
 
