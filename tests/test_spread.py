@@ -107,5 +107,5 @@ def test_a_swing_begins_and_ends_at_rest_where_it_shall(crumpled):
 
 @pytest.mark.slow
 def test_a_crumpled_towel_is_flung_out_flat(crumpled):
-    (done,) = perform(crumpled, [draw(crumpled, 602)], [602])
+    (done,) = perform(crumpled, [draw(crumpled, 600)], [600])
     assert done.success and done.peaks["cloth_tension"] < 20.0

@@ -135,6 +135,11 @@ class AtTableEnd(AtEdge):
         """The same, as far as the robot stands there [m]."""
         return float(np.clip(self._aside(body), -SIDEWAYS, SIDEWAYS))
 
+    def _inside(self, body: Body) -> dict[str, float]:
+        """How far inside the table's end the corners lie [m]; less than nothing as far as they hang below it."""
+        edge, turn = self._end(body)
+        return {side: -self._hanging(body, side, edge, turn[:, 0]) for side in SIDES}
+
     def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
         """How far a corner hangs below the table's end [m]; less than nothing where it still lies inside, or hangs over another edge."""
         corner = body.vertices(self.of)[self._edges(body).near[side]]
@@ -242,11 +247,6 @@ class TowEnd(AtTableEnd):
             yield from base.stand_at(0.0, 0.15, 0.005, 10.0)
         yield from self._step(body, self.off, self._middle(body))
 
-    def _inside(self, body: Body) -> dict[str, float]:
-        """How far inside the table's end the corners lie [m]."""
-        edge, turn = self._end(body)
-        return {side: -self._hanging(body, side, edge, turn[:, 0]) for side in SIDES}
-
     def _over(self, body: Body, side: str) -> Motion:
         """Bring a hand over the table, before the robot steps close to it and bends its knees."""
         arm, (edge, turn) = body.arms[side], self._end(body)
@@ -327,13 +327,12 @@ class DrawEnd(AtTableEnd, DrawOver):
     }
 
     def run(self, body: Body) -> Motion:
-        edge, turn = self._end(body)
         for _ in range(TIMES):
             left = set(SIDES)
             yield from together(*(self._press(body, side) for side in SIDES))
             yield from self._going_along(body, together(*(self._draw(body, side, left) for side in SIDES)))
             yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
-            if min(self._hanging(body, side, edge, turn[:, 0]) for side in SIDES) > SHORT:
+            if max(self._inside(body).values()) < -SHORT:
                 return
 
     def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
@@ -388,7 +387,7 @@ class PickEnd(AtTableEnd, PickCloth):
             yield from self._step(body, self.off + AWAY, self._beside(body))
             yield from together(*(rising(body.arms[side], 0.12) for side in SIDES))
             yield from self._step(body, BACK, self._middle(body))
-            if min(self._hangs(body, side) for side in SIDES) < ENOUGH:
+            if max(self._inside(body).values()) > -ENOUGH:
                 yield from DrawEnd(
                     {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN
                 ).run(body)
@@ -410,8 +409,3 @@ class PickEnd(AtTableEnd, PickCloth):
         flat, long = self.of.flat, int(np.argmax(self.of.size))
         end = flat[edges.near[SIDES[0]], long]
         return np.flatnonzero(np.abs(flat[:, long] - end) < 0.5 * self.of.radius)
-
-    def _hangs(self, body: Body, side: str) -> float:
-        """How far a corner hangs down [m]."""
-        edge, turn = self._end(body)
-        return self._hanging(body, side, edge, turn[:, 0])
