@@ -72,6 +72,16 @@ def test_a_claw_comes_below_what_hangs_and_opens_as_wide_as_that_is_deep(crumple
     assert {pick._depth(body, side) for side in ("left", "right")} == {0.018}
 
 
+def test_a_corner_over_the_front_of_the_table_is_not_one_over_its_end(crumpled):
+    tow, body, (cloth,) = read_chain(crumpled)[1], seen(crumpled, 602), crumpled.cloths
+    hanging(body, cloth, 0.0, 0.040)
+    assert tow._inside(body)["right"] == pytest.approx(-0.040, abs=0.001)
+    hanging(body, cloth, -0.120, -0.120)  # lies 120 mm inside
+    corner, places = tow._edges(body).near["right"], body.vertices(cloth)
+    places[corner, 2] -= 0.030  # and hangs down there all the same
+    assert tow._inside(body) == pytest.approx({"left": 0.120, "right": 0.120}, abs=0.001)
+
+
 def test_as_much_lies_on_the_lower_finger_however_far_it_hung_down(crumpled):
     pick, away = read_chain(crumpled)[3], np.array([0.0, 1.0, 0.0])
     for depth in (0.020, 0.035, 0.060):

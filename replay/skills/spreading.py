@@ -205,7 +205,8 @@ class TowEnd(AtTableEnd):
     """Draw a crumpled cloth near to the end of the table by its open short edge, which lies further inside than the arms draw.
 
     The robot steps close to the table and bends its knees, presses on the cloth beside both corners and walks back with it, and
-    sideways where it lies beside the table's middle, over whose front or back it might hang.
+    sideways where it lies beside the table's middle, over whose front or back it might hang. An edge that lies askew is first towed by
+    the hand alone whose corner is further away, until it is square or the other corner comes near to the table's end.
     """
 
     word = "tow_end"
