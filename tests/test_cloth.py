@@ -316,19 +316,19 @@ def shaken(
 
 def test_cloth_is_solved_beside_a_moving_base_as_beside_a_robot_that_stands():
     """The inertia that stands for the base raises what the solver takes for little: with the scene's tolerance it ends early."""
-    found = {case: shaken(*case) for case in (("planted",), ("mobile",), ("mobile", 1e-6), ("mobile", None, 40))}
+    found = {case: shaken(*case) for case in (("planted",), ("mobile",), ("mobile", 1e-6))}
     true = shaken("mobile", 1e-14, 400)[0]
     off = {case: np.abs(places - true).max() for case, (places, _) in found.items()}
-    assert off["planted",] < 5e-4 and off["mobile",] < 5e-4 and off["mobile", 1e-6] > 3e-3
+    assert off["planted",] < 5e-4 and off["mobile",] < 1e-4 and off["mobile", 1e-6] > 3e-3
     warned = {case: warnings > 0 for case, (_, warnings) in found.items()}
-    assert warned == {("planted",): False, ("mobile",): False, ("mobile", 1e-6): False, ("mobile", None, 40): True}
+    assert warned == {("planted",): False, ("mobile",): False, ("mobile", 1e-6): False}
 
 
 def test_the_lightest_and_stiffest_towel_is_solved_beside_a_moving_base():
     """Elasticity against mass is what the solve of the implicit elasticity takes its steps for."""
     extreme = {"mass": 0.0788, "stiffness": 1.3}
     assert shaken("mobile", **extreme)[1] == 0
-    assert shaken("mobile", iterations=60, **extreme)[1] > 0  # half as many again as beside a robot that stands
+    assert shaken("mobile", iterations=40, **extreme)[1] > 0  # as many as beside a robot that stands
 
 
 def test_a_scene_with_cloth_is_solved_alike_with_its_looks():
