@@ -330,7 +330,8 @@ class DrawEnd(AtTableEnd, DrawOver):
     def run(self, body: Body) -> Motion:
         for _ in range(TIMES):
             left = set(SIDES)
-            yield from together(*(self._press(body, side) for side in SIDES))
+            for side in SIDES:  # one after the other, since each plans its way round the other hand where that is
+                yield from self._press(body, side)
             yield from self._going_along(body, together(*(self._draw(body, side, left) for side in SIDES)))
             yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
             if max(self._inside(body).values()) < -SHORT:
