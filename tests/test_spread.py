@@ -7,7 +7,7 @@ from shiliu.replay.operator import perform, read_chain
 from shiliu.replay.skills.body import Body
 from shiliu.replay.skills.cloth import BELOW, LIFTED, OVER, PickCloth
 from shiliu.replay.skills.flinging import FlingOut, eased
-from shiliu.replay.skills.spreading import CLEAR, short_edges
+from shiliu.replay.skills.spreading import CLEAR, LOST, short_edges
 from shiliu.scenarios.draw import draw
 from shiliu.scenarios.simulation import Simulation
 
@@ -80,6 +80,40 @@ def test_a_corner_over_the_front_of_the_table_is_not_one_over_its_end(crumpled):
     corner, places = tow._edges(body).near["right"], body.vertices(cloth)
     places[corner, 2] -= 0.030  # and hangs down there all the same
     assert tow._inside(body) == pytest.approx({"left": 0.120, "right": 0.120}, abs=0.001)
+
+
+def walked(tow, body, felt, periods):
+    """(n, 2) [m] where the robot was told to walk as it towed with hands that feel forces [N]; it stays where it is."""
+    goals = []
+    body.touch = lambda side: np.array([felt[side], 0.0])
+    body.base.go = lambda goal, *_: goals.append(goal.copy()) or 1.0
+    motion = tow._walk_back(body, ("left", "right"), False)
+    for _ in range(periods):
+        if next(motion, "ended") == "ended":
+            break
+    return np.array(goals).reshape(-1, 2)
+
+
+def test_a_heap_that_lies_aside_is_towed_to_the_middle_of_the_table_as_well(crumpled):
+    tow, body, (cloth,) = read_chain(crumpled)[1], seen(crumpled, 602), crumpled.cloths
+    hanging(body, cloth, -0.150, -0.150)  # 150 mm inside
+    away = body.site("table/left_end")[1][:, 0]
+    beside = np.cross([0.0, 0.0, 1.0], away)
+    for aside in (0.0, 0.12):
+        body.vertices(cloth)[:] += aside * beside
+        goals = walked(tow, body, {"left": tow.force, "right": tow.force}, 5)
+        way = goals[-1] - body.base.at
+        assert way @ away[:2] == pytest.approx(-(0.150 - tow.near), abs=0.002)
+        assert way @ beside[:2] == pytest.approx(-aside, abs=0.002)
+
+
+def test_one_hand_tows_alone_where_the_other_does_not_come_down(crumpled):
+    tow, body, (cloth,) = read_chain(crumpled)[1], seen(crumpled, 602), crumpled.cloths
+    hanging(body, cloth, -0.150, -0.150)
+    patience = round(4.0 * LOST / body.timestep)
+    assert len(walked(tow, body, {"left": tow.force, "right": 0.0}, patience - 2)) == 0  # it waits for the other
+    assert len(walked(tow, body, {"left": tow.force, "right": 0.0}, patience + 10)) > 0
+    assert len(walked(tow, body, {"left": 0.0, "right": 0.0}, patience + 10)) == 0  # neither does: nothing is towed
 
 
 def test_as_much_lies_on_the_lower_finger_however_far_it_hung_down(crumpled):
