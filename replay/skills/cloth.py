@@ -45,6 +45,8 @@ BELOW, TOUCHED = 0.018, 0.004  # how far below the cloth it comes; how far it go
 OUT, ROUNDS = 0.026, 0.21
 # m, by which it rises over the table to go on below the cloth; m of what hung that does not lie on it
 OVER, LIFTED = 0.020, 0.011
+# how often it looks how much lies on the finger; m, by which that may be too much; and by which it comes back at a look
+LOOKS, RIGHT, FURTHER = 3, 0.003, 0.020
 CLOSING = 27.0  # percent/s, slow enough for the arm to follow
 NARROW = 0.022  # m: narrower than that it closes gently, the cloth being between the pads
 SHUT, FELT = 0.007, 1.5  # m, N: opening at which the cloth is held, or what both pads feel
@@ -334,6 +336,22 @@ class PickCloth(AtEdge):
             noses += [over, over + (self.grip - (depth - LIFTED)) * away]
         return noses
 
+    def _row(self, edges: Edges) -> np.ndarray:
+        """Vertices of the near edge."""
+        flat = self.of.flat
+        a, b = (flat[edges.near[side]] for side in SIDES)
+        way = (b - a) / np.linalg.norm(b - a)
+        return np.flatnonzero(np.abs((flat - a) @ [-way[1], way[0]]) < 0.5 * self.of.radius)
+
+    def _lying(self, body: Body, side: str, nose: np.ndarray, frame: np.ndarray) -> float:
+        """How far behind the lower finger's end, which is at a place (3,), the edge is seen to lie along it [m], where it is pinched."""
+        flat, places, edges = self.of.flat, body.vertices(self.of), self._edges(body)
+        row = self._row(edges)
+        beside = np.linalg.norm(flat[row] - flat[edges.near[side]], axis=1)
+        order = np.argsort(beside)
+        behind = (nose - places[row[order]]) @ frame[:, 2]
+        return float(np.interp(self.inset, beside[order], behind))
+
     def _pinch(self, body: Body, side: str, depth: float) -> Motion:
         arm, gap = body.arms[side], self._gap(depth)
         place, away, frames = self._aim(body, side)
@@ -343,6 +361,13 @@ class PickCloth(AtEdge):
         for way, speed in ((noses[:1], 0.1), (noses[1:], 0.08)):
             poses = [(tcp_from_nose(nose, frame, gap), frame) for nose in way]
             yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
+        for _ in range(LOOKS if self.grip else 0):
+            more = self._lying(body, side, end, frame) - self.grip
+            if more < RIGHT:  # an edge that lies less far on is not gone below: it goes ahead with the finger, and tips over
+                break
+            end = end - min(more, FURTHER) * away
+            pose = tcp_from_nose(end, frame, gap), frame
+            yield from arm.follow(arm.line([pose], 0.08, orient=FIRM), tremor=0.0)
         yield from keeping_lower(body, side, end, frame, closing(body, side))
         force = self.force * float(body.faults.get("grip_force", 1.0))
         body.hold_on(side, self.of.part)

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...scenarios.words.cloth import open_share
-from .arm import between
+from .arm import Arm, between
 from .body import SIDES, Body, Motion
 from .cloth import flat_at, keeping_lower, rising, together
 from .hands import UP
@@ -25,6 +25,9 @@ THIN = 0.0005  # m, opening to which a claw may close on what hangs by it
 MOST, INSIDE = 0.06, 0.004  # m, by which an edge is drawn back at most, and how far inside the table's end it stays
 LEAST = 0.1  # N, with which either pad of a hand is pressed that holds the cloth
 CLEAR_OF = 0.14  # m, by which the robot steps back from an edge that it has laid down: more than a finger is long
+# a hand that calms what hangs below it: 1/s, with how much of the way to its corner it goes there; s, in which it comes back by
+# itself; m, by which it goes at most; and m/s, with which what hangs may still move
+AFTER, FADES, WIDEST, QUIET = 2.0, 0.6, 0.06, 0.05
 LATEST = 2.5  # s, after which the hands go down whatever is seen
 
 
@@ -161,15 +164,38 @@ class FlingOut(AtTableEnd):
         moves = [body.arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()]
         yield from self._keeping(body, together(*moves))
 
-    def _still(self, body: Body, patience: float = 3.0) -> Motion:
-        """Wait until the cloth hangs still."""
-        before = body.vertices(self.of)
-        for k in range(round(patience / body.timestep)):
-            yield from self._keeping(body, body.wait(body.timestep))
+    def _still(self, body: Body, patience: float = 4.0) -> Motion:
+        """Wait until the cloth hangs still: each hand goes after the corner that hangs below it, which takes its swing from it."""
+        before, step = body.vertices(self.of), body.timestep
+        hands = {side: body.arms[side].hand() for side in SIDES}
+        off, hang = dict.fromkeys(SIDES, np.zeros(3)), self._hanging_below(body)
+        for k in range(round(patience / step)):
             now = body.vertices(self.of)
-            speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / body.timestep, now
-            if speed < 0.05 and k > 9:
-                return
+            speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / step, now
+            if speed < QUIET and k > 9:
+                break
+            for side, (at, frame) in hands.items():
+                swing = (now[hang[side]] - body.site(f"{side}_tcp")[0]) * [1.0, 1.0, 0.0]
+                way = off[side] + step * (AFTER * swing - off[side] / FADES)
+                off[side] = way * min(1.0, WIDEST / max(float(np.linalg.norm(way)), 1e-9))
+                self._send(body.arms[side], at + off[side], frame)
+            yield
+        while max(np.linalg.norm(way) for way in off.values()) > 0.001:  # where they began, gently
+            for side, (at, frame) in hands.items():
+                off[side] = off[side] * (1.0 - step / FADES)
+                self._send(body.arms[side], at + off[side], frame)
+            yield
+
+    def _send(self, arm: Arm, goal: np.ndarray, frame: np.ndarray) -> None:
+        """Bring a hand to a place within the next control period, its servo's lag made up for."""
+        last, (arm.q, _) = arm.q, arm.solve(goal, frame, arm.q, None, LOOSE, steps=8)
+        arm.command = arm.q + arm.lag * (arm.q - last) / arm.timestep
+
+    def _hanging_below(self, body: Body) -> dict[str, int]:
+        """Vertex at the corner that hangs below each hand: of the short edge that is not held, the one on its side."""
+        places, beside = body.vertices(self.of), np.cross(UP, self._end(body)[1][:, 0])
+        left, right = sorted(self._far_edge(body), key=lambda v: -float(places[v] @ beside))
+        return {"left": left, "right": right}
 
     def _swing(self, t: float) -> float:
         """How far inside the table's end the hands are [m] at a time [s] of the swing."""
@@ -194,7 +220,7 @@ class FlingOut(AtTableEnd):
         yield from self._along(body, starts, 0.2)
         yield from self._still(body)
         end = self.end + self._flap(body)
-        q, down, far = {side: arms[side].q.copy() for side in SIDES}, None, -np.inf
+        down, far = None, -np.inf
         across = {
             side: edge + (beside + (0.5 if side == "left" else -0.5) * apart) * np.cross(UP, away) for side in SIDES
         }
@@ -217,8 +243,7 @@ class FlingOut(AtTableEnd):
                     break
             for side in SIDES:
                 goal, frame = across[side] + inside * away + up * UP, between(frames[side][0], frames[side][1], turned)
-                last, (q[side], _) = q[side], arms[side].solve(goal, frame, q[side], None, LOOSE, steps=8)
-                arms[side].q, arms[side].command = q[side], q[side] + arms[side].lag * (q[side] - last) / step
+                self._send(arms[side], goal, frame)
             yield
         yield from self._stopping(body, across, inside, up, away, {s: frames[s][1] for s in SIDES})
 
@@ -231,13 +256,14 @@ class FlingOut(AtTableEnd):
                 arm.command = arm.q
             yield
 
+    def _far_edge(self, body: Body) -> tuple[int, int]:
+        """Vertices at the ends of the short edge that is not held."""
+        hands, places = np.mean([body.site(f"{s}_tcp")[0] for s in SIDES], axis=0), body.vertices(self.of)
+        return max(short_edges(self.of), key=lambda e: float(np.linalg.norm(places[list(e)].mean(axis=0) - hands)))
+
     def _far(self, body: Body) -> np.ndarray:
-        """(3,) [m] middle of the short edge that is not held."""
-        hands = np.mean([body.site(f"{s}_tcp")[0] for s in SIDES], axis=0)
-        places = body.vertices(self.of)
-        return max(
-            (places[list(e)].mean(axis=0) for e in short_edges(self.of)), key=lambda p: float(np.linalg.norm(p - hands))
-        )
+        """(3,) [m] its middle."""
+        return body.vertices(self.of)[list(self._far_edge(body))].mean(axis=0)
 
     def _open_up(self, body: Body, side: str) -> Motion:
         """Open, the lower finger staying where it is."""

@@ -405,9 +405,3 @@ class PickEnd(AtTableEnd, PickCloth):
 
     def _gap(self, depth: float) -> float:
         return max(self.gap, (depth + BELOW + CLEAR) / float(np.cos(self.pitch)))
-
-    def _row(self, edges: Edges) -> np.ndarray:
-        """Vertices of the near short edge."""
-        flat, long = self.of.flat, int(np.argmax(self.of.size))
-        end = flat[edges.near[SIDES[0]], long]
-        return np.flatnonzero(np.abs(flat[:, long] - end) < 0.5 * self.of.radius)
