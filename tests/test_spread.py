@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.operator import perform, read_chain
+from shiliu.replay.skills import flinging
 from shiliu.replay.skills.body import Body
 from shiliu.replay.skills.cloth import BELOW, LIFTED, OVER, PickCloth
 from shiliu.replay.skills.flinging import FlingOut, eased
 from shiliu.replay.skills.spreading import CLEAR, LOST, short_edges
+from shiliu.replay.skills.tips import hands_over
 from shiliu.scenarios.draw import draw
 from shiliu.scenarios.simulation import Simulation
 
@@ -127,6 +129,60 @@ def test_as_much_lies_on_the_lower_finger_however_far_it_hung_down(crumpled):
     # the towel that lies flat hangs as far as it was drawn, and is taken by that alone
     flat = PickCloth({name: argument.default for name, argument in PickCloth.arguments.items()})
     assert not flat.grip and len(flat._lifting(np.zeros(3), away, 0.026)) == len(noses) - 2
+
+
+def test_how_far_on_the_lower_finger_the_edge_lies_is_seen(crumpled):
+    pick, body, (cloth,) = read_chain(crumpled)[3], seen(crumpled, 602), crumpled.cloths
+    hanging(body, cloth, 0.0, -0.040)  # askew: the right corner lies 40 mm inside, the left one at the table's end
+    away = body.site("table/left_end")[1][:, 0]
+    for side in ("left", "right"):
+        corner = body.vertices(cloth)[pick._edges(body).near[side]]
+        ahead = (-1.0 if side == "right" else 1.0) * 0.040 * pick.inset / 0.35  # where it is pinched, beside the corner
+        for pitch in (0.0, 0.5):
+            frame = hands_over(away, pitch)[0]
+            behind = pick._lying(body, side, corner + 0.050 * away, frame)
+            assert behind == pytest.approx((0.050 - ahead) * np.cos(pitch), abs=0.001)
+
+
+def hang(places, near, far, pivots, offs, length):
+    """Places (n, 3) [m] of a cloth that hangs from two hands at (2, 3): what counts are its corners, and how fast the rest moves."""
+    below = pivots + offs - length * np.array([0.0, 0.0, 1.0])
+    places[:] = below.mean(axis=0)
+    places[list(near)], places[list(far)] = pivots, below
+
+
+def swung(crumpled, calming, monkeypatch):
+    """(n,) [m] how far the far corner hangs aside of each hand while the skill waits for it to hang still, and where the hands went."""
+    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 605), crumpled.cloths
+    monkeypatch.setattr(flinging, "AFTER", flinging.AFTER if calming else 0.0)
+    length, step, places = float(cloth.size.max()), body.timestep, np.zeros((len(cloth.flat), 3))
+    far, near = short_edges(cloth)
+    body.site = lambda name: (body.arms[name.split("_")[0]].hand()[0], np.eye(3)) if "tcp" in name else site(name)
+    site = Body.site.__get__(body)
+    hands = {side: body.arms[side].hand()[0].copy() for side in ("left", "right")}
+    beside = np.cross([0.0, 0.0, 1.0], fling._end(body)[1][:, 0])
+    left, right = sorted(hands.values(), key=lambda at: -float(at @ beside))
+    pivots, offs, speeds = np.array([left, right]), np.tile([0.08, 0.05, 0.0], (2, 1)), np.zeros((2, 3))
+    body.vertices = lambda _: places.copy()
+    hang(places, near, far, pivots, offs, length)
+    seen_off, was, moved = [], np.zeros((2, 3)), []
+    for _ in fling._still(body):
+        now = np.array([body.arms[side].hand()[0] for side in ("left", "right")])
+        speed = (now - pivots) / step
+        # a sheet that hangs by its edge: its end swings as d'' = -(3/2)(g d / L + a), a the acceleration of what it hangs by
+        speeds += step * -1.5 * (9.81 / length * offs + (speed - was) / step) * [1.0, 1.0, 0.0]
+        offs, pivots, was = offs + step * speeds, now, speed
+        hang(places, near, far, pivots, offs, length)
+        seen_off.append(np.linalg.norm(offs, axis=1).max())
+        moved.append(max(np.linalg.norm(now[i] - hands[side]) for i, side in enumerate(("left", "right"))))
+    return np.array(seen_off), np.array(moved)
+
+
+def test_hands_that_go_after_what_swings_below_them_calm_it_and_come_back(crumpled, monkeypatch):
+    (calmed, moved), (wild, still) = (swung(crumpled, calming, monkeypatch) for calming in (True, False))
+    last = slice(-45, -1)  # a swing takes 1.4 s
+    assert wild[last].max() > 0.08 and calmed[last].max() < 0.02
+    assert still.max() < 0.001 and 0.02 < moved.max() < flinging.WIDEST + 0.005 and moved[-1] < 0.003
 
 
 def test_how_much_lies_open_is_told_of_a_heap_and_of_a_flat_towel(crumpled):

@@ -26,8 +26,8 @@ MOST, INSIDE = 0.06, 0.004  # m, by which an edge is drawn back at most, and how
 LEAST = 0.1  # N, with which either pad of a hand is pressed that holds the cloth
 CLEAR_OF = 0.14  # m, by which the robot steps back from an edge that it has laid down: more than a finger is long
 # a hand that calms what hangs below it: 1/s, with how much of the way to its corner it goes there; s, in which it comes back by
-# itself; m, by which it goes at most; and m/s, with which what hangs may still move
-AFTER, FADES, WIDEST, QUIET = 2.0, 0.6, 0.06, 0.05
+# itself; m, by which it goes at most; m/s, with which what hangs may still move, and s, for longer than it turns back in a swing
+AFTER, FADES, WIDEST, QUIET, TURNING = 2.0, 0.6, 0.06, 0.05, 0.3
 LATEST = 2.5  # s, after which the hands go down whatever is seen
 
 
@@ -168,11 +168,12 @@ class FlingOut(AtTableEnd):
         """Wait until the cloth hangs still: each hand goes after the corner that hangs below it, which takes its swing from it."""
         before, step = body.vertices(self.of), body.timestep
         hands = {side: body.arms[side].hand() for side in SIDES}
-        off, hang = dict.fromkeys(SIDES, np.zeros(3)), self._hanging_below(body)
-        for k in range(round(patience / step)):
+        off, hang, quiet = dict.fromkeys(SIDES, np.zeros(3)), self._hanging_below(body), 0.0
+        for _ in range(round(patience / step)):
             now = body.vertices(self.of)
             speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / step, now
-            if speed < QUIET and k > 9:
+            quiet = quiet + step if speed < QUIET else 0.0
+            if quiet > TURNING:
                 break
             for side, (at, frame) in hands.items():
                 swing = (now[hang[side]] - body.site(f"{side}_tcp")[0]) * [1.0, 1.0, 0.0]
