@@ -185,7 +185,16 @@ def test_laid_on_tells_an_offset_and_what_hangs_down(shift, drop, expected, read
 def test_hangs_over_an_edge(low, expected, readings):
     points = flat()
     points[:NY, 2] = low
-    assert Hangs(CLOTH, PLACE, 0.03).margin(seen(readings, points)) == pytest.approx(expected)
+    found = seen(readings, points)
+    assert Hangs(CLOTH, PLACE, 0.03).margin(found) == pytest.approx(expected)
+    assert Hangs(CLOTH, PLACE, 0.03, further=False).margin(found) == pytest.approx(-expected)
+
+
+@pytest.mark.parametrize("bound", ["", ", more_than: 50 mm, at_most: 50 mm"])
+def test_what_hangs_has_one_bound(bound):
+    goal = f"goal.spread={{hangs: {{of: towel, below: table.top{bound}}}}}"
+    with pytest.raises(ScenarioError, match="either more_than a length or at_most one"):
+        shiliu.load_scenario("laundry_folding", [goal], variant="crumpled")
 
 
 def test_a_lost_corner_is_apart_from_the_other(readings):

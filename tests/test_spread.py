@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.mistakes import read_mistakes
 from shiliu.replay.operator import perform, read_chain
 from shiliu.replay.skills import flinging
 from shiliu.replay.skills.body import Body
@@ -209,3 +210,11 @@ def test_a_swing_begins_and_ends_at_rest_where_it_shall(crumpled):
 def test_a_crumpled_towel_is_flung_out_flat(crumpled):
     (done,) = perform(crumpled, [draw(crumpled, 600)], [600])
     assert done.success and done.peaks["cloth_tension"] < 20.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dropped", "left_hanging"])
+def test_mistakes_with_a_crumpled_towel_are_named(crumpled, name):
+    mistake = read_mistakes(crumpled)[name]
+    (done,) = perform(crumpled, [draw(crumpled, 605)], [605], mistakes=[mistake])
+    assert not done.success and done.failure == mistake.code

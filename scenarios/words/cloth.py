@@ -202,10 +202,11 @@ class LaidOn(_OfCloth):
 
 @dataclass(frozen=True)
 class Hangs(_OfCloth):
-    """Some of the cloth hangs further [m] below a place than allowed: over the edge of a table."""
+    """Some of the cloth hangs further [m] below a place than a bound, or none of it does: over the edge of a table."""
 
     place: Request
-    more_than: float
+    bound: float
+    further: bool = True
     unit: str = "m"
 
     def requests(self) -> list[Request]:
@@ -213,8 +214,9 @@ class Hangs(_OfCloth):
 
     def margin(self, readings: Readings | Row) -> Values:
         _, _, z = places(self.cloth, readings)
-        height = np.asarray(readings.point(self.place)[2])
-        return _plain(height - z.min(axis=-1) - self.more_than, readings)
+        beyond = np.asarray(readings.point(self.place)[2]) - z.min(axis=-1) - self.bound
+        # to hang exactly as far counts as further, so that one rule is the other's complement
+        return _plain(beyond if self.further else -beyond - 1e-9, readings)
 
 
 @dataclass(frozen=True)
@@ -349,10 +351,14 @@ def _laid_on(node: Node, names: Names) -> Predicate | None:
 
 
 def _hangs(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "below", "more_than"))
+    node.mapping(required=("of", "below"), optional=("more_than", "at_most"))
     cloth, place = _cloth(node.child("of"), names), names.element(node.child("below"), "site")
-    bound = node.child("more_than").quantity("length", low=0.0)
-    return None if cloth is None or place is None else Hangs(cloth, Request("site_position", place), bound)
+    further = "more_than" in node.value
+    if further == ("at_most" in node.value):
+        node.note("what hangs is either more_than a length or at_most one.")
+        return None
+    bound = node.child("more_than" if further else "at_most").quantity("length", low=0.0)
+    return None if cloth is None or place is None else Hangs(cloth, Request("site_position", place), bound, further)
 
 
 def _twisted(node: Node, names: Names) -> Predicate | None:
