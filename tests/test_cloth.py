@@ -190,13 +190,6 @@ def test_hangs_over_an_edge(low, expected, readings):
     assert Hangs(CLOTH, PLACE, 0.03, further=False).margin(found) == pytest.approx(-expected)
 
 
-@pytest.mark.parametrize("bound", ["", ", more_than: 50 mm, at_most: 50 mm"])
-def test_what_hangs_has_one_bound(bound):
-    goal = f"goal.lifted={{hangs: {{of: towel, below: table.top{bound}}}}}"
-    with pytest.raises(ScenarioError, match="either more_than a length or at_most one"):
-        shiliu.load_scenario("laundry_folding", [goal])
-
-
 def test_a_lost_corner_is_apart_from_the_other(readings):
     a, b = CLOTH.requests[0], CLOTH.requests[NY - 1]
     for points, expected in ((halved(), -0.054), (halved(0.1), 0.04)):
@@ -226,6 +219,14 @@ def test_pairs_of_corners_are_named_two_by_two(folding):
     for pairs in ([["towel.corner_1", "towel.corner_3"]], [["towel.corner_1"]], [["towel.corner_1", "towel.corner_9"]]):
         WORDS["corners_met"](Node({"pairs": pairs, "within": "20 mm"}, "goal", problems), folding.names)
     assert len(problems.found) == 2 and "two places" in problems.found[0] and "corner_9" in problems.found[1]
+
+
+@pytest.mark.parametrize("bounds", [{}, {"more_than": "50 mm", "at_most": "50 mm"}])
+def test_what_hangs_has_one_bound(bounds, folding):
+    problems = Problems()
+    assert WORDS["hangs"](Node({"of": "towel", "below": "table.top", **bounds}, "goal", problems), folding.names) is None
+    with pytest.raises(ScenarioError, match="either more_than a length or at_most one"):
+        problems.stop("The goal")
 
 
 def test_the_box_is_the_smallest(rng=np.random.default_rng(3)):  # noqa: B008
