@@ -1,17 +1,23 @@
 """A crumpled towel is spread: its open end is found, drawn over the table's end, taken up and flung out."""
 
+import functools
+
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.checks.dynamics import check_dynamics, margin_inside
+from shiliu.replay.checks.signal import held
 from shiliu.replay.mistakes import read_mistakes
 from shiliu.replay.operator import perform, read_chain
+from shiliu.replay.scenes import Stage
 from shiliu.replay.skills import flinging
 from shiliu.replay.skills.body import Body
-from shiliu.replay.skills.cloth import BELOW, LIFTED, OVER, PickCloth
+from shiliu.replay.skills.cloth import BELOW, LIFTED, OVER, PickCloth, choose
 from shiliu.replay.skills.flinging import FlingOut, eased
 from shiliu.replay.skills.spreading import CLEAR, LOST, short_edges
 from shiliu.replay.skills.tips import hands_over
 from shiliu.scenarios.draw import draw
+from shiliu.scenarios.mobile import followers
 from shiliu.scenarios.simulation import Simulation
 
 
@@ -20,9 +26,15 @@ def crumpled():
     return shiliu.load_scenario("laundry_folding", variant="crumpled")
 
 
+@functools.cache
+def dropped(scene, seed):
+    """The draw of a seed: a towel is dropped for it, which takes seconds."""
+    return draw(scene, seed)
+
+
 def seen(scene, seed):
     """What the operator sees at first."""
-    start = draw(scene, seed)
+    start = dropped(scene, seed)
     body = Body(scene, start, np.random.default_rng(0), {})
     body.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
     return body
@@ -204,6 +216,66 @@ def test_a_swing_begins_and_ends_at_rest_where_it_shall(crumpled):
     step = 1e-4
     for u in (0.0, 1.0):
         assert abs(eased(u + step) - eased(u - step)) / step < 1e-4  # no speed
+    heights = [fling._down(fling.sink + k * step)[1] for k in (-2, -1, 0, 1, 2)]
+    assert np.diff(heights) / step == pytest.approx(-fling.falling, abs=0.01)  # passed with one speed
+    assert fling._down(0.0) == pytest.approx((0.0, fling.high, 0.0))
+    assert fling._down(fling.sink + fling.laying) == pytest.approx((1.0, fling.on, 1.0))
+
+
+@pytest.fixture(scope="module")
+def led(crumpled):
+    """(n, 14) [rad] and (n, 4) what arms and base are told as a towel is swung and laid down, and when [s] the swing begins."""
+    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 605), crumpled.cloths
+    end, turn = body.site("table/left_end")
+    away, base, step = turn[:, 0], body.base, body.timestep
+    hanging(body, cloth, 0.0, 0.0)
+    base.at, base.yaw = (end - fling.off * away)[:2], float(np.arctan2(away[1], away[0]))
+    for arm in body.arms.values():
+        arm.place = base.place
+    for side, arm in body.arms.items():
+        raised = [fling._place(body, side, fling.ahead, fling.high, 0.3)]
+        _, arm.q = choose(arm, hands_over(away, fling.tilt)[:1], lambda _, raised=raised: raised)
+        arm.command = arm.q
+    site = body.site
+    body.site = lambda name: body.arms[name.split("_")[0]].hand() if name.endswith("_tcp") else site(name)
+    began, arms, bases = [], [], []
+    fling._still = lambda _: iter(())
+    fling._apart = lambda _: 0.3
+    fling._flap = lambda _: 0.01
+    swing = fling._swing
+    fling._swing = lambda t: began.append(len(arms)) or swing(t)
+    # the far edge is seen to swing ahead as the hands have come ahead
+    fling._far = lambda _: end + (10.0 if len(arms) > began[0] + (fling.back + fling.forth) / step else -10.0) * away
+    for _ in fling._lay(body, 0.3):
+        arms.append(np.r_[body.arms["left"].command, body.arms["right"].command])
+        bases.append([*base.at, base.yaw, base.height])
+        c, s = np.cos(base.yaw), np.sin(base.yaw)
+        base.at = base.at + step * np.array([[c, -s], [s, c]]) @ base.command[:2]
+        base.yaw, base.speeds = base.yaw + step * base.command[2], np.r_[base.command[:3], 0.0]
+        for arm in body.arms.values():
+            arm.place = base.place
+    return np.array(arms), np.array(bases), step * began[0]
+
+
+def least_margin(crumpled, arms, bases, begins):
+    """[m] how far inside the soles the zero-moment point stays for 50 ms at least, from a time [s] on."""
+    stage = Stage(crumpled, "crumpled")
+    legs = followers(stage.robot, bases[:, 3])
+    names = (*(f"zarm_{side}{i}_joint" for side in "lr" for i in range(1, 8)), *crumpled.robot.base_joints, *legs)
+    q = np.concatenate([arms, bases, *(angle[:, None] for angle in legs.values())], axis=1)
+    times = crumpled.control_timestep * np.arange(len(q))
+    _, needed = check_dynamics(
+        stage.robot, times, q, names, stage.limits, stage.rules, stage.soles, carrying=names[14:]
+    )
+    margin = margin_inside(stage.soles, needed.pressure)[needed.t > begins - 0.2]
+    return float(-held(-margin[:, None], needed.step, stage.rules["balance"].shortest)[0][0])
+
+
+def test_a_robot_that_swings_a_towel_keeps_its_balance(crumpled, led):
+    arms, bases, begins = led
+    assert least_margin(crumpled, arms, bases, begins) > 0.025  # of 20 mm, below which the judge warns
+    # twice as fast, it would tip
+    assert least_margin(crumpled, arms[::2], bases[::2], 0.5 * begins) < 0.0
 
 
 @pytest.mark.slow

@@ -49,10 +49,12 @@ class FlingOut(AtTableEnd):
         "back": Argument("time", "in which they go back", 0.6),
         "forth": Argument("time", "and ahead", 0.6),
         "behind": Argument(
-            "length", "how far behind the hands the far edge is seen to swing ahead as they begin to go down", 0.17
+            "length", "how far behind the hands the far edge is seen to swing ahead as they begin to go down", 0.22
         ),
-        "sink": Argument("time", "in which they go down at first", 0.35),
+        "sink": Argument("time", "in which they go down at first: faster, the robot would tip", 0.5),
         "laying": Argument("time", "in which they lay the cloth", 0.8),
+        "falling": Argument("speed", "with which they pass from the one to the other", 0.6),
+        "drawing": Argument("time", "after which they begin to come back", 0.3),
         "high": Argument("length", "how high over the table they swing", 0.80),
         "low": Argument("length", "to where they go down at first", 0.33),
         "on": Argument("length", "height at which they let go", 0.016),
@@ -206,10 +208,14 @@ class FlingOut(AtTableEnd):
 
     def _down(self, t: float) -> tuple[float, float, float]:
         """How far ahead the hands have come back, 0 to 1, how high over the table they are [m], and how far they are turned, 0 to 1,
-        at a time [s] since they began to go down."""
-        u = min(max((t - self.sink) / self.laying, 0.0), 1.0)
-        up = self.high - (self.high - self.low) * eased(t / self.sink)
-        return u**0.8, up + (self.on - self.low) * u, min(1.0, 1.5 * u)
+        at a time [s] since they began to go down. No speed jumps: arms that are stopped short tip the robot (`balance`)."""
+        whole = self.sink + self.laying
+        if t < self.sink:
+            up = passing((self.high, 0.0), (self.low, -self.falling), self.sink, t)
+        else:
+            up = passing((self.low, -self.falling), (self.on, 0.0), self.laying, t - self.sink)
+        turned = eased((t - 0.5 * self.sink) / (whole - 0.6 * self.sink))
+        return eased((t - self.drawing) / (whole - self.drawing)), up, turned
 
     def _lay(self, body: Body, apart: float) -> Motion:
         """Swing back and ahead, go down as the far edge swings ahead, and lay the cloth down; the robot steps back."""
@@ -274,6 +280,13 @@ class FlingOut(AtTableEnd):
 
 
 def eased(u: float) -> float:
-    """Way made at the share u of the time, with the least jerk."""
-    u = min(max(u, 0.0), 1.0)
-    return u**3 * (10.0 + u * (6.0 * u - 15.0))
+    """Way made at the share u of the time, from rest to rest."""
+    return passing((0.0, 0.0), (1.0, 0.0), 1.0, u)
+
+
+def passing(begun: tuple[float, float], ended: tuple[float, float], duration: float, t: float) -> float:
+    """Place [m] at a time [s] on the way between two places [m] that are passed with two speeds [m/s] and without acceleration: the
+    polynomial of fifth order which that makes (T. Flash, N. Hogan, J. Neurosci. 5, 1985: the way of least jerk)."""
+    u = min(max(t / duration, 0.0), 1.0)
+    way, a, b = ended[0] - begun[0], begun[1] * duration, ended[1] * duration
+    return begun[0] + u * (a + u**2 * (10 * way - 6 * a - 4 * b + u * (-15 * way + 8 * a + 7 * b + u * (6 * way - 3 * a - 3 * b))))
