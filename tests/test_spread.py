@@ -14,7 +14,7 @@ from shiliu.replay.skills import flinging
 from shiliu.replay.skills.body import Body
 from shiliu.replay.skills.cloth import BELOW, LIFTED, OVER, PickCloth, choose
 from shiliu.replay.skills.flinging import FlingOut, eased
-from shiliu.replay.skills.spreading import CLEAR, LOST, short_edges
+from shiliu.replay.skills.spreading import AT_EASE, CLEAR, LOST, short_edges
 from shiliu.replay.skills.tips import hands_over
 from shiliu.scenarios.draw import draw
 from shiliu.scenarios.mobile import followers
@@ -129,6 +129,20 @@ def test_one_hand_tows_alone_where_the_other_does_not_come_down(crumpled):
     assert len(walked(tow, body, {"left": tow.force, "right": 0.0}, patience - 2)) == 0  # it waits for the other
     assert len(walked(tow, body, {"left": tow.force, "right": 0.0}, patience + 10)) > 0
     assert len(walked(tow, body, {"left": 0.0, "right": 0.0}, patience + 10)) == 0  # neither does: nothing is towed
+
+
+def test_a_robot_that_draws_an_edge_steps_up_to_where_its_hands_come_down_to_it(crumpled):
+    draw_end, body, (cloth,) = read_chain(crumpled)[2], seen(crumpled, 602), crumpled.cloths
+    edge, turn = body.site("table/left_end")
+    for inside, steps in ((0.125, True), (0.0, False)):  # the hands press 80 mm further inside
+        hanging(body, cloth, -inside, -inside)
+        assert draw_end._before(body) == pytest.approx(0.4, abs=0.001)
+        goals = []
+        body.base.go = lambda goal, *_, goals=goals: goals.append(goal.copy()) or 1.0
+        next(draw_end.run(body))
+        assert bool(goals) == steps
+        if steps:
+            assert (edge[:2] - goals[0]) @ turn[:2, 0] + inside + draw_end.ahead == pytest.approx(AT_EASE, abs=0.001)
 
 
 def test_as_much_lies_on_the_lower_finger_however_far_it_hung_down(crumpled):

@@ -120,6 +120,11 @@ class AtTableEnd(AtEdge):
         if not (yield from base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time)):
             body.given_up = f"the robot did not come to where it was walking ({self.word})"
 
+    def _before(self, body: Body) -> float:
+        """How far before the table's end the robot stands [m]."""
+        edge, turn = self._end(body)
+        return float((edge[:2] - moving(body).at) @ turn[:2, 0])
+
     def _beside(self, body: Body) -> float:
         """How far to the left of the middle of the table's end the robot stands [m]."""
         edge, turn = self._end(body)
@@ -330,6 +335,10 @@ class DrawEnd(AtTableEnd, DrawOver):
     def run(self, body: Body) -> Motion:
         for _ in range(TIMES):
             left = set(SIDES)
+            # hands that have to stretch come down too high, and draw nothing
+            off = AT_EASE - self.ahead - max(self._inside(body).values())
+            if self._before(body) > off + NEARLY:
+                yield from self._step(body, off, self._middle(body))
             for side in SIDES:  # one after the other, since each plans its way round the other hand where that is
                 yield from self._press(body, side)
             yield from self._going_along(body, together(*(self._draw(body, side, left) for side in SIDES)))
