@@ -7,6 +7,8 @@ import pytest
 import shiliu
 from shiliu.replay.checks.dynamics import check_dynamics, margin_inside
 from shiliu.replay.checks.signal import held
+from shiliu.replay.demonstration import as_recording, performed
+from shiliu.replay.judge import judge
 from shiliu.replay.mistakes import read_mistakes
 from shiliu.replay.operator import perform, read_chain
 from shiliu.replay.scenes import Stage
@@ -296,6 +298,8 @@ def test_a_robot_that_swings_a_towel_keeps_its_balance(crumpled, led):
 def test_a_crumpled_towel_is_flung_out_flat(crumpled):
     (done,) = perform(crumpled, [draw(crumpled, 605)], [605])
     assert done.success and done.peaks["cloth_tension"] < 20.0
+    (verdict,) = judge([as_recording("towel", performed(crumpled, done), crumpled)], crumpled)
+    assert verdict.verdict == "FEASIBLE"
 
 
 @pytest.mark.slow
