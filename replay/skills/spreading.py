@@ -383,6 +383,7 @@ class PickEnd(AtTableEnd, PickCloth):
         ),
         "inset": replace(PickCloth.arguments["inset"], default=0.026),  # nearer, its corner is folded round the pad as it is raised
         "grip": replace(PickCloth.arguments["grip"], default=0.032),  # 10 mm beyond the middle of the pads
+        "pitch": replace(PickCloth.arguments["pitch"], default=float(np.deg2rad(10.0))),  # steeper, the edge slides off its tip
         "force": Argument("force", "of each pad", 5.0),
         "tries": Argument("word", "how often it is taken at most, and drawn on before", "3", ("1", "2", "3", "5")),
     }
