@@ -15,11 +15,11 @@ from shiliu.replay.mistakes import read_mistakes
 from shiliu.replay.operator import perform, read_chain
 from shiliu.replay.scenes import Stage
 from shiliu.replay.skills import flinging
-from shiliu.replay.skills.body import Body
-from shiliu.replay.skills.cloth import BELOW, LIFTED, OVER, PickCloth, choose
+from shiliu.replay.skills.body import Body, percent_of_gap
+from shiliu.replay.skills.cloth import BELOW, OVER, PickCloth, choose
 from shiliu.replay.skills.flinging import FlingOut, eased
-from shiliu.replay.skills.spreading import AT_EASE, CLEAR, LOST, short_edges
-from shiliu.replay.skills.tips import hands_over
+from shiliu.replay.skills.spreading import AT_EASE, CLEAR, LOST, SLIPS, short_edges
+from shiliu.replay.skills.tips import hands_over, tcp_from_nose
 from shiliu.scenarios.draw import STATE, draw
 from shiliu.scenarios.mobile import followers
 from shiliu.scenarios.simulation import Simulation
@@ -166,17 +166,30 @@ def test_a_robot_that_draws_an_edge_steps_up_to_where_its_hands_come_down_to_it(
             assert (edge[:2] - goals[0]) @ turn[:2, 0] + inside + draw_end.ahead == pytest.approx(AT_EASE, abs=0.001)
 
 
-def test_as_much_lies_on_the_lower_finger_however_far_it_hung_down(crumpled):
+def test_a_finger_on_which_more_is_to_lie_rises_over_the_table(crumpled):
     pick, away = read_chain(crumpled)[3], np.array([0.0, 1.0, 0.0])
     for depth in (0.020, 0.035, 0.060):
         noses = pick._lifting(np.zeros(3), away, depth)
-        over, end = noses[-2:]
-        assert over[2] == end[2] == pytest.approx(noses[-3][2] + OVER)  # free of the table, then level
-        # it goes on below the cloth where little hung, and comes back where much did
-        assert (end - over) @ away == pytest.approx(pick.grip - (depth - LIFTED))
+        assert noses[-1] - noses[-2] == pytest.approx([0.0, 0.0, OVER])
     # the towel that lies flat hangs as far as it was drawn, and is taken by that alone
     flat = PickCloth({name: argument.default for name, argument in PickCloth.arguments.items()})
-    assert not flat.grip and len(flat._lifting(np.zeros(3), away, 0.026)) == len(noses) - 2
+    assert not flat.grip and len(flat._lifting(np.zeros(3), away, 0.026)) == len(noses) - 1
+
+
+def test_an_edge_that_lies_too_little_on_a_finger_is_not_taken(crumpled, monkeypatch):
+    pick, body, (cloth,) = read_chain(crumpled)[3], seen(crumpled, 602), crumpled.cloths
+    hanging(body, cloth, 0.0, 0.0)
+    away = body.site("table/left_end")[1][:, 0]
+    frame = hands_over(away, pick.pitch)[0]
+    monkeypatch.setattr(body, "touch", lambda side: np.full(2, 4.0))
+    monkeypatch.setattr(body, "percent", lambda side: percent_of_gap(0.006))
+    corner = body.vertices(cloth)[pick._edges(body).near["left"]]
+    for behind, taken in ((SLIPS - 0.003, False), (SLIPS + 0.003, True)):
+        tcp = tcp_from_nose(corner + behind * frame[:, 2], frame, 0.006)
+        monkeypatch.setattr(body.arms["left"], "hand", lambda tcp=tcp: (tcp, frame))
+        assert pick._taken(body, "left") is taken
+    monkeypatch.setattr(body, "touch", lambda side: np.zeros(2))
+    assert not pick._taken(body, "left")  # the pads have closed on nothing
 
 
 def test_how_far_on_the_lower_finger_the_edge_lies_is_seen(crumpled):

@@ -43,10 +43,9 @@ BEFORE, WITHIN = 0.05, 0.018  # whence the lower finger comes, and how far it go
 BELOW, TOUCHED = 0.018, 0.004  # how far below the cloth it comes; how far it goes straight up with the edge
 # m, by which it comes out before the table's edge at most; share by which it rises more for what hangs further, which lies on it
 OUT, ROUNDS = 0.026, 0.21
-# m, by which it rises over the table to go on below the cloth; m of what hung that does not lie on it
-OVER, LIFTED = 0.020, 0.011
-# how often it looks how much lies on the finger; m, by which that may be too much; and by which it comes back at a look
-LOOKS, RIGHT, FURTHER = 3, 0.003, 0.020
+OVER = 0.020  # m, by which it rises over the table to go on below the cloth
+# how often it looks how much lies on the finger; m, by which that may be wrong; and by which it goes on or comes back at a look
+LOOKS, RIGHT, FURTHER = 4, 0.003, 0.020
 CLOSING = 27.0  # percent/s, slow enough for the arm to follow
 NARROW = 0.022  # m: narrower than that it closes gently, the cloth being between the pads
 SHUT, FELT = 0.007, 1.5  # m, N: opening at which the cloth is held, or what both pads feel
@@ -332,8 +331,7 @@ class PickCloth(AtEdge):
         out, up = min(depth, OUT), depth + ROUNDS * max(depth - OUT, 0.0)
         noses = [below, met, *(met - out * (np.sin(a) * away) + up * (1.0 - np.cos(a)) * UP for a in turn)]
         if self.grip:
-            over = noses[-1] + OVER * UP
-            noses += [over, over + (self.grip - (depth - LIFTED)) * away]
+            noses.append(noses[-1] + OVER * UP)
         return noses
 
     def _row(self, edges: Edges) -> np.ndarray:
@@ -363,9 +361,9 @@ class PickCloth(AtEdge):
             yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
         for _ in range(LOOKS if self.grip else 0):
             more = self._lying(body, side, end, frame) - self.grip
-            if more < RIGHT:  # an edge that lies less far on is not gone below: it goes ahead with the finger, and tips over
+            if abs(more) < RIGHT:
                 break
-            end = end - min(more, FURTHER) * away
+            end = end - float(np.clip(more, -FURTHER, FURTHER)) * away
             pose = tcp_from_nose(end, frame, gap), frame
             yield from arm.follow(arm.line([pose], 0.08, orient=FIRM), tremor=0.0)
         yield from keeping_lower(body, side, end, frame, closing(body, side))

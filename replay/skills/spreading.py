@@ -37,7 +37,7 @@ from .cloth import (
 )
 from .hands import UP
 from .skill import Argument
-from .tips import TIGHT, hands_over, nearest, tcp_from_tip
+from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, tcp_from_nose, tcp_from_tip
 from .walking import Walking
 
 OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open; and from the table's end, where it may hang over that
@@ -60,6 +60,7 @@ NEIGHBOURS, DEPTHS, CLEAR = 0.030, (0.018, 0.075), 0.014
 AWAY = 0.08  # m, by which it goes back from an edge that it has lost
 TIMES, SHORT = 3, 0.020  # how often it is drawn at most; m, to which it may draw back when the hands let go
 ENOUGH = 0.020  # m, from which a corner hangs down far enough
+SLIPS = 0.018  # m: an edge that lies less far on the finger slips out from between the pads as it is raised
 SIDEWAYS = 0.055  # m from the middle of the table's end: further off, a knee that is bent meets the table's leg
 ASIDE = 0.20  # m, by which the hands are to be apart that press on one edge
 ENDS = {
@@ -371,7 +372,8 @@ class PickEnd(AtTableEnd, PickCloth):
 
     How far it hangs is seen, and differs: each claw opens as wide as that is deep. The lower finger goes on below the edge that it
     has lifted, or comes back, until the edge lies a little beyond the middle of its pad: what lies less far in slips out, and what
-    lies behind the pad catches there as the finger is drawn from under it.
+    lies behind the pad catches there as the finger is drawn from under it. The fingers point up a little, since the edge of what hangs
+    down deep slides off a finger that points down; for that the robot bends its knees.
     """
 
     word = "pick_end"
@@ -383,21 +385,27 @@ class PickEnd(AtTableEnd, PickCloth):
         ),
         "inset": replace(PickCloth.arguments["inset"], default=0.026),  # nearer, its corner is folded round the pad as it is raised
         "grip": replace(PickCloth.arguments["grip"], default=0.032),  # 10 mm beyond the middle of the pads
-        "pitch": replace(PickCloth.arguments["pitch"], default=float(np.deg2rad(10.0))),  # steeper, the edge slides off its tip
+        "pitch": replace(PickCloth.arguments["pitch"], default=float(np.deg2rad(-10.0))),
+        "squat": Argument("length", "by which it bends its knees meanwhile", 0.10),
         "force": Argument("force", "of each pad", 5.0),
         "tries": Argument("word", "how often it is taken at most, and drawn on before", "3", ("1", "2", "3", "5")),
     }
 
     def run(self, body: Body) -> Motion:
+        stand_at = moving(body).stand_at
         for _ in range(int(self.tries)):
             yield from self._step(body, self.off, self._middle(body))
+            yield from together(*(rising(body.arms[side], self.squat) for side in SIDES))
+            yield from stand_at(-self.squat, 0.12, 0.005, 10.0)
             yield from super().run(body)
-            if all(body.touch(side).min() > FELT for side in SIDES):
+            if all(self._taken(body, side) for side in SIDES):
+                yield from both_squeezing(body, self.force, stand_at(0.0, 0.08, 0.005, 10.0))
                 return
             # away from the edge by walking: hands that come back by themselves bring the forearms to the trunk
             yield from together(*(body.let_go(side, self.gap) for side in SIDES))
             yield from self._step(body, self.off + AWAY, self._beside(body))
             yield from together(*(rising(body.arms[side], 0.12) for side in SIDES))
+            yield from stand_at(0.0, 0.12, 0.005, 10.0)
             yield from self._step(body, BACK, self._middle(body))
             if max(self._inside(body).values()) > -ENOUGH:
                 yield from DrawEnd(
@@ -412,6 +420,12 @@ class PickEnd(AtTableEnd, PickCloth):
         beside = (places[row] - places[edges.near[side]]) @ inwards
         below = edge[2] + self.of.radius - places[row[np.abs(beside - self.inset) < NEIGHBOURS], 2]
         return float(np.clip(below.max(initial=0.0), *DEPTHS))
+
+    def _taken(self, body: Body, side: str) -> bool:
+        """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
+        at, frame = body.arms[side].hand()
+        nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), TIGHT))
+        return body.touch(side).min() > FELT and self._lying(body, side, nose, frame) > SLIPS
 
     def _gap(self, depth: float) -> float:
         return max(self.gap, (depth + BELOW + CLEAR) / float(np.cos(self.pitch)))

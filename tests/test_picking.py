@@ -1,0 +1,125 @@
+"""A finger takes up the edge of a cloth that hangs over a table: the cloth and the table alone, two lower fingers led as by hands."""
+
+import mujoco
+import numpy as np
+import pytest
+import shiliu
+from shiliu.replay.operator import read_chain
+from shiliu.replay.skills.cloth import FURTHER, LOOKS, RIGHT
+from shiliu.replay.skills.tips import hands_over, tcp_from_nose
+from shiliu.scenarios.draw import nominal
+
+UP = np.array([0.0, 0.0, 1.0])
+SPEED, REST = 0.08, 0.8  # m/s of a finger; s, in which the cloth comes to rest
+FINGER = "left_finger_back"
+
+
+@pytest.fixture(scope="module")
+def crumpled():
+    return shiliu.load_scenario("laundry_folding", variant="crumpled")
+
+
+def alone(scene):
+    """The table, the towel, and two fingers of a claw that go where they are put."""
+    values = nominal(scene).values
+    claw = scene.compile(values)
+    shapes = [claw.geom(f"{FINGER}_{name}") for name in ("pad", "tip", "strut")]
+    spec = scene.spec(values)
+    for kind in ("sensors", "actuators", "equalities", "excludes", "tendons", "keys", "cameras"):
+        for one in list(getattr(spec, kind)):
+            spec.delete(one)
+    for body in list(spec.worldbody.bodies):
+        if not body.name.startswith(("table/", "towel/")):
+            spec.delete(body)
+    spec.option.tolerance, spec.option.iterations = 1e-6, 60
+    for side in ("left", "right"):
+        body = spec.worldbody.add_body(name=side, mocap=True)
+        for shape in shapes:
+            body.add_geom(
+                type=mujoco.mjtGeom.mjGEOM_BOX,
+                size=shape.size,
+                pos=shape.pos,
+                friction=shape.friction,
+                solref=shape.solref,
+                solimp=shape.solimp,
+                condim=int(shape.condim[0]),
+                contype=int(shape.contype[0]),
+                conaffinity=int(shape.conaffinity[0]),
+            )
+    return spec.compile()
+
+
+def lying(scene, hangs, pitch):
+    """How much of the cloth lies on each lower finger [m], whose fingers point down by `pitch` [rad], once it was lifted and looked
+    at, where the edge hung over the table's end by `hangs` [m] at its left and at its right corner."""
+    model = alone(scene)
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    (cloth,), pick, sides = scene.cloths, read_chain(scene)[3], {"left": 1.0, "right": 0.0}
+    end = data.site("table/left_end")
+    edge, away = end.xpos.copy(), end.xmat.reshape(3, 3)[:, 0].copy()
+    beside = np.cross(UP, away)
+    bodies = [model.body(name).id for name in cloth.vertices]
+    axes = np.stack([data.xaxis[[model.body_jntadr[b] + k for b in bodies]] for k in range(3)], axis=1)
+    qpos = np.array([model.jnt_qposadr[model.body_jntadr[b]] for b in bodies])[:, None] + np.arange(3)
+    flat = cloth.flat - cloth.flat.min(axis=0)
+    wide = flat[:, 1].max()
+    inside = flat[:, 0] - (hangs[0] * flat[:, 1] + hangs[1] * (wide - flat[:, 1])) / wide
+    place = edge + np.outer(np.maximum(inside, -0.0035), away) + np.outer(flat[:, 1] - 0.5 * wide, beside)
+    place += np.outer(0.0035 + np.minimum(inside, 0.0), UP)
+    data.qpos[qpos] += np.einsum("nkj,nj->nk", axes, place - data.xpos[bodies])
+    row = np.flatnonzero(flat[:, 0] < 1e-6)
+    row = row[np.argsort(flat[row, 1])]
+
+    def pinched(side):
+        """(3,) where the edge is now that a finger comes below."""
+        at = abs(sides[side] * wide - pick.inset)
+        return np.array([np.interp(at, flat[row, 1], data.xpos[bodies][row, k]) for k in range(3)])
+
+    frame = hands_over(away, pitch)[0]
+    above = (tcp_from_nose(np.zeros(3), frame, 1.0) - tcp_from_nose(np.zeros(3), frame, 0.0)) @ np.c_[frame[:, 0], frame[:, 1]]
+    above = np.c_[frame[:, 0], frame[:, 1]] @ (above / np.linalg.norm(above))
+    finger = np.stack([above, np.cross(-frame[:, 2], above), -frame[:, 2]], axis=1)
+    quat = np.zeros(4)
+    mujoco.mju_mat2Quat(quat, finger.ravel())
+
+    def step(noses):
+        for side, nose in noses.items():
+            at = model.body_mocapid[model.body(side).id]
+            # the side of a finger that faces the other one ends there (robots/kuafu/claw.xml)
+            data.mocap_pos[at], data.mocap_quat[at] = nose - finger @ [0.001, 0.0, -0.0225], quat
+        mujoco.mj_step(model, data)
+
+    def lead(ways):
+        """Fingers along rows of places at one speed."""
+        times = {s: np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(w, axis=0), axis=1))] / SPEED for s, w in ways.items()}
+        for t in np.arange(0.0, max(t[-1] for t in times.values()) + 0.15, model.opt.timestep):
+            step({s: np.array([np.interp(t, times[s], w[:, k]) for k in range(3)]) for s, w in ways.items()})
+
+    for _ in range(round(REST / model.opt.timestep)):
+        step(dict.fromkeys(sides, edge - 0.3 * away - 0.2 * UP))
+    ways = {}
+    for side in sides:
+        at = pinched(side)
+        depth = float(edge[2] + cloth.radius - at[2])
+        noses = pick._lifting(edge + (at - edge) @ beside * beside, away, depth)
+        ways[side] = np.array([noses[0] - 0.07 * away, *noses])
+    lead(ways)
+    ends = {side: way[-1] for side, way in ways.items()}
+    for _ in range(LOOKS):
+        more = {side: (ends[side] - pinched(side)) @ frame[:, 2] - pick.grip for side in sides}
+        nearer = {side: ends[side] - np.clip(more[side], -FURTHER, FURTHER) * away for side in sides}
+        lead({side: np.array([ends[side], nearer[side]]) for side in sides})
+        ends = nearer
+    # what hangs below the finger does not lie on it
+    return {s: float((ends[s] - pinched(s)) @ frame[:, 2]) if (pinched(s) - ends[s]) @ above > -0.01 else 0.0 for s in sides}
+
+
+@pytest.mark.parametrize("hangs", [(0.022, 0.026), (0.034, 0.044), (0.050, 0.056)])
+def test_an_edge_is_taken_up_however_deep_it_hangs(crumpled, hangs):
+    pick = read_chain(crumpled)[3]
+    assert list(lying(crumpled, hangs, pick.pitch).values()) == pytest.approx([pick.grip] * 2, abs=2.0 * RIGHT)
+
+
+def test_what_hangs_deep_slides_off_a_finger_that_points_down(crumpled):
+    assert min(lying(crumpled, (0.044, 0.050), np.deg2rad(30.0)).values()) < 0.010
