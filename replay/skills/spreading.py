@@ -425,7 +425,7 @@ class PickEnd(AtTableEnd, PickCloth):
         """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
         at, frame = body.arms[side].hand()
         nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), TIGHT))
-        return body.touch(side).min() > FELT and self._lying(body, side, nose, frame) > SLIPS
+        return bool(body.touch(side).min() > FELT) and self._lying(body, side, nose, frame) > SLIPS
 
     def _gap(self, depth: float) -> float:
         return max(self.gap, (depth + BELOW + CLEAR) / float(np.cos(self.pitch)))
