@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import Path, posture, turn_z
+from .arm import Path, posture
 from .body import Body, Motion
 from .clearance import SWING
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
-from .vessels import BEFORE_CHEST, LEVEL, STRIDE, sought
+from .vessels import LEVEL, STRIDE, Carried, sought
 
 # other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])
@@ -93,32 +93,18 @@ class Unload(Skill):
     with_ = ("food",)
 
     def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        hand, frame = arm.hand()
-        held, _ = body.site(self.of)
-        offset = hand - held
+        arm, carried = body.arms[self.hand], Carried(body, self.hand, self.of)
+        held, heading, pose = carried.held, carried.heading, carried.pose
         front, inside = body.site(self.into)
         surface, ground = body.site(self.upon)
         inward = inside[:, 0]
         sideways = np.cross(UP, inward)
         place = surface + self.deep * ground[:, 0] + self.aside * ground[:, 1] + body.aim()
         place = place + (self.above - (place - surface) @ UP) * UP
-        heading = body.bearing(frame[:, 2])
         deep = float((held - front) @ inward)
-        mirror = 1.0 if self.hand == "left" else -1.0
-        shoulder = body.site(f"{self.hand}_shoulder")[0]
-
-        def heading_at(at: np.ndarray) -> float:
-            """Where the fingers point with the most room for the forearm before the chest."""
-            return mirror * float(np.interp(mirror * body.leftwards(at - shoulder), *BEFORE_CHEST))
 
         def plan(way: np.ndarray) -> Path:
             (turn, before, bias, swing), like = way[:4], way[4:]
-
-            def pose(at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
-                turned = turn_z((direction - heading + np.pi) % (2 * np.pi) - np.pi)
-                return at + turned @ offset, turned @ frame
-
             # out, then along the front to beyond its corner, then to the place
             outside = held - (deep + before) * inward
             across = float((place - outside) @ sideways)
@@ -134,9 +120,9 @@ class Unload(Skill):
                     at = outside + way / legs[0] * (corner - outside)
                 else:
                     at = corner + (way - legs[0]) / max(legs[1], 1e-6) * (place - corner)
-                blend = (heading - heading_at(at)) * max(0.0, 1.0 - share / 0.5)
+                blend = (heading - carried.roomiest(at)) * max(0.0, 1.0 - share / 0.5)
                 blend += bias * np.sin(np.pi * share) + swing * np.sin(2.0 * np.pi * share)
-                poses.append(pose(at, heading_at(at) + blend + turn * share))
+                poses.append(pose(at, carried.roomiest(at) + blend + turn * share))
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
         things = [self.of.split("/")[0], *self.with_]

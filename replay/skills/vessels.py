@@ -139,6 +139,28 @@ def sought(
     return best[1]
 
 
+class Carried:
+    """A vessel as one hand carries it level: where the hand is when the vessel's site is at a place, and how it is best turned there."""
+
+    def __init__(self, body: Body, hand: str, site: str) -> None:
+        position, self._frame = body.arms[hand].hand()
+        self.held = body.site(site)[0]  # (3,) [m] where it is now
+        self.heading = body.bearing(self._frame[:, 2])  # rad, of the fingers now
+        self.mirror = 1.0 if hand == "left" else -1.0
+        self._offset = position - self.held
+        self._body, self._shoulder = body, body.site(f"{hand}_shoulder")[0]
+
+    def pose(self, at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
+        """(3,) [m] and (3, 3) of the hand when the vessel is at a place (3,) and its fingers point in a direction [rad]."""
+        turned = turn_z((direction - self.heading + np.pi) % (2 * np.pi) - np.pi)
+        return at + turned @ self._offset, turned @ self._frame
+
+    def roomiest(self, at: np.ndarray) -> float:
+        """Where the fingers point [rad] with the most room for the forearm before the chest."""
+        beside = self._body.leftwards(at - self._shoulder)
+        return self.mirror * float(np.interp(self.mirror * beside, *BEFORE_CHEST))
+
+
 class CarryLevel(Skill):
     """Carry a vessel level to before an opening, turn it to face inside, and bring it in over its place."""
 
@@ -159,34 +181,19 @@ class CarryLevel(Skill):
     }
 
     def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        hand, frame = arm.hand()
-        held, _ = body.site(self.of)
-        offset = hand - held
+        arm, carried = body.arms[self.hand], Carried(body, self.hand, self.of)
+        held, heading, mirror, pose = carried.held, carried.heading, carried.mirror, carried.pose
         place, _ = body.site(self.upon)
         front, inside = body.site(self.into)
         inward = inside[:, 0]
         sideways = np.cross(UP, inward)
-        heading = body.bearing(frame[:, 2])
         deep = (place - front) @ inward
         centre = place + self.above * UP + body.aim()
         across = float((held - place) @ sideways)
 
-        mirror = 1.0 if self.hand == "left" else -1.0
-        shoulder = body.site(f"{self.hand}_shoulder")[0]
-
-        def heading_at(at: np.ndarray) -> float:
-            """Where the fingers point with the most room for the forearm before the chest."""
-            return mirror * float(np.interp(mirror * body.leftwards(at - shoulder), *BEFORE_CHEST))
-
         def plan(way: np.ndarray) -> Path:
             (yaw, before, bias, swing), like = way[:4], way[4:]
             final = body.bearing(inward) + yaw
-
-            def pose(at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
-                turned = turn_z((direction - heading + np.pi) % (2 * np.pi) - np.pi)
-                return at + turned @ offset, turned @ frame
-
             short = self.short
             for short in (self.short, self.short + 0.005, self.short + 0.010):
                 if arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)[1] < REACHED:
@@ -202,14 +209,14 @@ class CarryLevel(Skill):
             elif -start > side[0]:
                 ahead[:] = before
             count = max(2, int(np.ceil(start / STRIDE)))
-            excess = heading - heading_at(held)
+            excess = heading - carried.roomiest(held)
             for share in np.linspace(0.0, 1.0, count + 1)[1:]:
                 lateral = (1.0 - share) * across
                 at = outside + lateral * sideways + (before - np.interp(-abs(lateral), side, ahead)) * inward
                 lasts = 0.7 if mirror * excess < 0.0 else 0.25  # a hand that points further across may stay so
                 blend = excess * max(0.0, 1.0 - share / lasts) + bias * np.sin(np.pi * share)
                 blend += swing * np.sin(2.0 * np.pi * share)
-                direction = heading_at(at) + blend
+                direction = carried.roomiest(at) + blend
                 direction += max(0.0, (share - 0.7) / 0.3) * (final - direction)
                 poses.append(pose(at, direction))
             poses.append(pose(centre - short * inward, final))
