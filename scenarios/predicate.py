@@ -257,8 +257,8 @@ def common_unit(parts: Sequence[Predicate]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
-    """Every part holds. The margin's sign is right; its size is that of the part furthest from holding, in that part's unit."""
+class Several:
+    """Predicates that are read together, in the unit that all of them have."""
 
     parts: tuple[Predicate, ...]
     unit: str = ""
@@ -268,23 +268,19 @@ class All:
 
     def requests(self) -> list[Request]:
         return [request for part in self.parts for request in part.requests()]
+
+
+@dataclass(frozen=True, slots=True)
+class All(Several):
+    """Every part holds. The margin's sign is right; its size is that of the part furthest from holding, in that part's unit."""
 
     def margin(self, readings: Readings | Row) -> Values:
         return least([part.margin(readings) for part in self.parts])
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Several):
     """At least one part holds."""
-
-    parts: tuple[Predicate, ...]
-    unit: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "unit", common_unit(self.parts))
-
-    def requests(self) -> list[Request]:
-        return [request for part in self.parts for request in part.requests()]
 
     def margin(self, readings: Readings | Row) -> Values:
         return most([part.margin(readings) for part in self.parts])
