@@ -1,6 +1,6 @@
 """Writes the people: `shapes/*.obj` (what they are seen by), and for each a folder with its MJCF and sheet.
 
-Run from anywhere: `python assets/people/generate.py`. A person is made from tables (below, and docs/people.md), a height, a
+Run from anywhere: `python assets/people/generate.py`. A person is made from tables (`tables.py`, docs/people.md), a height, a
 mass and a posture. Frame of every segment: at its joint, x forward, y left, z up along the segment of a standing person;
 the posture is turned into the bodies, so that all joints at zero are the posture.
 """
@@ -8,180 +8,40 @@ the posture is turned into the bodies, so that all joints at zero are the postur
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.people.lofts import shapes
+from shiliu.assets.people.sheets import readme, sheet
+from shiliu.assets.people.tables import (
+    FOOT,
+    FOOT_Z,
+    FOREARM,
+    HEAD_PART,
+    HIP_Y,
+    HIP_Z,
+    JOINTS,
+    LUMBAR_Z,
+    MASS,
+    NECK_Z,
+    PEOPLE,
+    SHANK,
+    SHIN,
+    SHOULDER_Y,
+    SHOULDER_Z,
+    SKIN,
+    SKIN_DEEP,
+    SKIN_RATIO,
+    SKIN_SHARE,
+    THIGH,
+    TRUNK_PART,
+    UPPER_ARM,
+    Person,
+    seated_hip,
+)
 
 FOLDER = Path(__file__).parent
-
-SEAT = 0.45  # m, seat above the floor: facts/scenarios, drink_assist [S]
-
-# -- tables ------------------------------------------------------------------------------------------------------------
-# Lengths as shares of body height: Drillis and Contini (1966), as printed by Winter, Biomechanics and Motor Control of
-# Human Movement, fig. 4.1 [K]. Heights above the floor of a standing person where a name ends in _z.
-UPPER_ARM, FOREARM, HAND = 0.186, 0.146, 0.108
-THIGH, SHANK, FOOT_Z, FOOT = 0.245, 0.246, 0.039, 0.152
-HIP_Z, SHOULDER_Z, CHIN_Z = 0.530, 0.818, 0.870
-LUMBAR_Z, NECK_Z = 0.600, 0.845  # where the trunk bends and turns, and the head [E]
-SHOULDER_Y, HIP_Y = 0.103, 0.052  # joint centres from the middle: inside the biacromial 0.129 and the hip's 0.0955 [E]
-# segment: share of body mass, centre of mass from the proximal end, radius of gyration about it (both as shares of the
-# segment's length): Winter, table 4.1, after Dempster [K]
-MASS = {
-    "hand": (0.006, 0.506, 0.297),
-    "forearm": (0.016, 0.430, 0.303),
-    "upper_arm": (0.028, 0.436, 0.322),
-    "foot": (0.0145, 0.500, 0.475),
-    "shank": (0.0465, 0.433, 0.302),
-    "thigh": (0.100, 0.433, 0.323),
-    "head": (0.081, 0.500, 0.495),  # head and neck
-    "torso": (0.355, 0.500, 0.320),  # thorax 0.216 and abdomen 0.139
-    "pelvis": (0.142, 0.500, 0.500),
-}
-# region: stiffness of the skin [N/m], direction in which it gives. skull to abdomen: facts/scenarios [S].
-SKIN = {
-    "skull": (150e3, (1, 0, 0)),
-    "face": (75e3, (1, 0, 0)),
-    "neck": (50e3, (0, 1, 0)),
-    "back": (35e3, (1, 0, 0)),
-    "chest": (25e3, (1, 0, 0)),
-    "abdomen": (10e3, (1, 0, 0)),
-}
-SKIN_SHARE = {
-    "skull": 0.012,
-    "face": 0.010,
-    "neck": 0.010,
-    "back": 0.010,
-    "chest": 0.008,
-    "abdomen": 0.008,
-}  # of body mass [E]; lighter ones would shake at 480 Hz
-SKIN_DEEP = {
-    "skull": 0.004,
-    "face": 0.006,
-    "neck": 0.008,
-    "back": 0.015,
-    "chest": 0.025,
-    "abdomen": 0.045,
-}  # m, then it is hard [E]
-SKIN_RATIO = 0.05  # of critical damping with a mass of 1 kg [E]
-HEAD_PART, TRUNK_PART = ("skull", "face"), ("neck", "back", "chest", "abdomen")  # which segment gives the mass
-
-# joint: axis, range [deg] of a standing person, stiffness [Nm/rad], damping [Nms/rad], muscle's gain [Nm/rad] and most
-# torque [Nm]; all [E], of the order of relaxed people
-JOINTS = {
-    "lumbar_pitch": ((0, 1, 0), (-20, 60), 250, 18, None),
-    "lumbar_roll": ((1, 0, 0), (-25, 25), 250, 18, None),
-    "lumbar_yaw": ((0, 0, 1), (-40, 40), 30, 8, (120, 40)),
-    "neck_pitch": ((0, 1, 0), (-45, 45), 12, 1.2, None),
-    "neck_yaw": ((0, 0, 1), (-70, 70), 4, 0.8, (20, 10)),
-    "shoulder_flex": ((0, -1, 0), (-50, 170), 4, 2.5, (80, 40)),
-    "shoulder_abduct": ((1, 0, 0), (-30, 150), 4, 2.5, (80, 40)),
-    "shoulder_turn": ((0, 0, 1), (-80, 80), 3, 1.5, (60, 25)),
-    "elbow": ((0, -1, 0), (0, 145), 3, 1.5, (60, 30)),
-    "forearm_turn": ((0, 0, 1), (-85, 85), 1, 0.3, (30, 10)),
-    "wrist": ((1, 0, 0), (-60, 60), 1, 0.3, (30, 10)),
-    "grasp": ((1, 0, 0), (-45, 45), 0.1, 0.05, (8, 2.0)),
-    "hip": ((0, -1, 0), (-20, 120), 60, 6, None),
-    "knee": ((0, 1, 0), (0, 140), 30, 3, None),
-}
-
-
-@dataclass(frozen=True)
-class Person:
-    """One person: sizes, posture (joint -> deg from standing), clothes."""
-
-    name: str
-    title: tuple[str, str]
-    height: float
-    mass: float
-    heights: tuple[float, float]
-    lowest: str  # what the posture rests on: seat, soles or underside
-    posture: dict[str, float]
-    hair: str
-    shirt: str
-    trousers: str
-    shoes: str
-    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
-
-
-SHIN = 4  # deg, forward of upright when seated
-SITTING = {
-    "shoulder_flex": 15, "shoulder_abduct": 7, "shoulder_turn": -6, "elbow": 58, "forearm_turn": -35,
-    "grasp": -12,
-}  # fmt: skip
-STANDING = {"shoulder_flex": 4, "shoulder_abduct": 9, "elbow": 14, "forearm_turn": -8, "knee": 4, "hip": 2, "grasp": -5}
-LYING = {
-    "shoulder_abduct": 14,
-    "shoulder_flex": 2,
-    "elbow": 12,
-    "forearm_turn": -50,
-    "hip": 8,
-    "knee": 14,
-    "grasp": -8,
-    "neck_pitch": 12,
-}
-
-PEOPLE = [
-    Person(
-        "seated_elder", ("Seated older adult", "坐姿老年人"), 1.60, 58.0, (1.50, 1.70), "seat", SITTING,
-        "0.66 0.66 0.66 1", "0.42 0.55 0.60 1", "0.25 0.27 0.32 1", "0.33 0.25 0.20 1",
-        {"lumbar_pitch": (-6, 50)},  # the chair's back
-    ),
-    Person(
-        "standing_adult", ("Standing adult", "站姿成年人"), 1.678, 59.0, (1.484, 1.775), "soles", STANDING,
-        "0.13 0.11 0.10 1", "0.86 0.84 0.79 1", "0.22 0.30 0.42 1", "0.90 0.90 0.90 1",
-    ),
-    Person(
-        "lying_elder", ("Lying older adult", "卧姿老年人"), 1.60, 58.0, (1.50, 1.70), "underside", LYING,
-        "0.72 0.72 0.72 1", "0.62 0.70 0.80 1", "0.62 0.70 0.80 1", "0.93 0.92 0.89 1",
-    ),
-]  # fmt: skip
-
-
-def seated_hip(height):
-    """Flexion of the hip [deg] at which the soles of someone of this height lie 3 mm above the floor, shins nearly upright."""
-    drop = SEAT + 0.056 * height - SHANK * height * math.cos(math.radians(SHIN)) - FOOT_Z * height - 0.003
-    return 90.0 - math.degrees(math.asin(drop / (THIGH * height)))
-
-
-# -- shapes, in shares of body height ----------------------------------------------------------------------------------
-def smooth(rows, count):
-    """(count, k) a monotone cubic through rows (m, k), whose first column is the way along."""
-    rows = np.asarray(rows, float)
-    x, at = rows[:, 0], np.linspace(rows[0, 0], rows[-1, 0], count)
-    slope = np.diff(rows, axis=0) / np.diff(x)[:, None]
-    tangent = np.vstack([slope[:1], np.where(slope[1:] * slope[:-1] > 0, 2 * slope[1:] * slope[:-1] / np.where(
-        slope[1:] + slope[:-1] == 0, 1, slope[1:] + slope[:-1]), 0), slope[-1:]])  # fmt: skip
-    i = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(x) - 2)
-    h = (x[i + 1] - x[i])[:, None]
-    t = (at - x[i])[:, None] / h
-    return (
-        (2 * t**3 - 3 * t**2 + 1) * rows[i]
-        + (t**3 - 2 * t**2 + t) * h * tangent[i]
-        + (3 * t**2 - 2 * t**3) * rows[i + 1]
-        + (t**3 - t**2) * h * tangent[i + 1]
-    )
-
-
-def loft(rows, count=26, around=28, power=2.3):
-    """Vertices and faces of a body of superellipse sections; rows of (z, half width y, half depth x, middle x)."""
-    sections = smooth(rows, count)
-    angle = np.linspace(0, 2 * np.pi, around, endpoint=False)
-    c, s = np.cos(angle), np.sin(angle)
-    c, s = np.sign(c) * np.abs(c) ** (2 / power), np.sign(s) * np.abs(s) ** (2 / power)
-    vertices = np.concatenate([np.c_[mid + deep * c, wide * s, np.full(around, z)] for z, wide, deep, mid in sections])
-    faces = []
-    for i in range(count - 1):
-        a, b = i * around, (i + 1) * around
-        for j in range(around):
-            k = (j + 1) % around
-            faces += [(a + j, a + k, b + k), (a + j, b + k, b + j)]
-    for ring, turn in ((0, -1), (count - 1, 1)):  # caps
-        vertices = np.vstack([vertices, vertices[ring * around : (ring + 1) * around].mean(axis=0)])
-        for j in range(around):
-            ends = (ring * around + j, ring * around + (j + 1) % around)
-            faces.append((*ends[::turn], len(vertices) - 1))
-    return vertices, faces
 
 
 def write_obj(name, vertices, faces):
@@ -191,140 +51,6 @@ def write_obj(name, vertices, faces):
     )
 
 
-def shapes():
-    """The meshes by name, each in the frame of its segment, for a person one metre tall."""
-    trunk = [
-        (0.560, 0.060, 0.050, 0.002), (0.572, 0.086, 0.066, 0.003), (0.600, 0.089, 0.068, 0.004), (0.640, 0.087, 0.066, 0.005),
-        (0.700, 0.092, 0.067, 0.003), (0.745, 0.098, 0.069, 0.002), (0.780, 0.101, 0.064, -0.002), (0.806, 0.102, 0.054, -0.006),
-        (0.822, 0.092, 0.046, -0.010), (0.834, 0.072, 0.041, -0.011), (0.845, 0.052, 0.038, -0.010), (0.855, 0.040, 0.035, -0.009),
-    ]  # fmt: skip
-    collar = [
-        (0.842, 0.037, 0.036, -0.008),
-        (0.852, 0.0385, 0.0375, -0.008),
-        (0.862, 0.036, 0.035, -0.006),
-        (0.866, 0.031, 0.030, -0.005),
-    ]
-    neck = [
-        (0.835, 0.033, 0.033, -0.008),
-        (0.855, 0.0305, 0.031, -0.006),
-        (0.880, 0.0295, 0.031, -0.002),
-        (0.900, 0.030, 0.032, 0.0),
-    ]
-    head = [
-        (0.867, 0.006, 0.006, 0.034), (0.869, 0.016, 0.018, 0.026), (0.875, 0.025, 0.031, 0.018), (0.886, 0.033, 0.043, 0.011),
-        (0.902, 0.040, 0.052, 0.006), (0.922, 0.0445, 0.057, 0.003), (0.945, 0.0475, 0.0605, 0.0), (0.965, 0.0465, 0.0595, -0.002),
-        (0.981, 0.040, 0.0525, -0.004), (0.992, 0.029, 0.038, -0.005), (0.998, 0.015, 0.020, -0.006), (1.000, 0.004, 0.005, -0.006),
-    ]  # fmt: skip
-    hips = [
-        (0.470, 0.030, 0.030, -0.004), (0.478, 0.060, 0.050, -0.006), (0.500, 0.088, 0.062, -0.008), (0.530, 0.098, 0.069, -0.008),
-        (0.560, 0.094, 0.070, -0.001), (0.590, 0.0905, 0.0695, 0.003), (0.602, 0.090, 0.069, 0.004), (0.606, 0.070, 0.055, 0.004),
-    ]  # fmt: skip
-
-    def limb(*rows):
-        return [(z, r, d, x) for z, r, d, x in rows]
-
-    upper = limb((0.030, 0.006, 0.006, 0), (0.027, 0.018, 0.019, 0), (0.014, 0.031, 0.034, 0), (-0.008, 0.035, 0.037, 0),
-                 (-0.06, 0.031, 0.032, 0), (-0.12, 0.028, 0.028, 0), (-0.186, 0.026, 0.026, 0), (-0.205, 0.019, 0.019, 0),
-                 (-0.211, 0.006, 0.006, 0))[::-1]  # fmt: skip
-    fore = limb((0.022, 0.006, 0.006, 0), (0.016, 0.018, 0.018, 0), (0.0, 0.026, 0.026, 0), (-0.035, 0.0265, 0.0265, 0),
-                (-0.09, 0.0215, 0.0215, 0), (-0.132, 0.0185, 0.0185, 0), (-0.138, 0.0195, 0.0195, 0), (-0.146, 0.0195, 0.0195, 0),
-                (-0.148, 0.015, 0.015, 0))[::-1]  # fmt: skip
-    palm = [(-0.060, 0.004, 0.010, 0.0), (-0.0585, 0.0085, 0.022, 0.0), (-0.050, 0.0105, 0.0255, 0.0), (-0.030, 0.0115, 0.0255, 0.001),
-            (-0.012, 0.0120, 0.0195, 0.001), (0.0, 0.0125, 0.0155, 0.0), (0.012, 0.013, 0.0155, 0.0)]  # fmt: skip
-    thigh = limb((0.050, 0.008, 0.008, 0), (0.044, 0.028, 0.034, 0), (0.015, 0.047, 0.058, -0.002), (-0.03, 0.051, 0.061, -0.002),
-                 (-0.09, 0.050, 0.055, 0),
-                 (-0.17, 0.042, 0.044, 0), (-0.235, 0.036, 0.038, 0.001), (-0.262, 0.034, 0.035, 0), (-0.279, 0.022, 0.022, 0),
-                 (-0.284, 0.006, 0.006, 0))[::-1]  # fmt: skip
-    shank = limb((0.030, 0.006, 0.006, 0), (0.024, 0.022, 0.022, 0), (0.0, 0.035, 0.035, 0), (-0.07, 0.0345, 0.036, -0.006),
-                 (-0.15, 0.0305, 0.031, -0.003), (-0.215, 0.029, 0.029, 0), (-0.236, 0.0295, 0.0295, 0.001),
-                 (-0.240, 0.024, 0.024, 0.001))[::-1]  # fmt: skip
-    found = {
-        "torso": loft(shifted(trunk, LUMBAR_Z), 40, 40, 2.5),
-        "collar": loft(shifted(collar, LUMBAR_Z), 10, 32, 2.0),
-        "neck": loft(shifted(neck, NECK_Z), 10, 24, 2.0),
-        "head": loft(shifted(head, NECK_Z), 40, 36, 2.15),
-        "pelvis": loft(shifted(hips, HIP_Z), 26, 36, 2.5),
-        "upper_arm": loft(upper, 26, 24, 2.0),
-        "forearm": loft(fore, 26, 24, 2.0),
-        "palm": loft(palm, 20, 24, 2.6),
-        "thigh": loft(thigh, 28, 28, 2.1),
-        "shank": loft(shank, 26, 26, 2.0),
-        "hair": hair(),
-        "shoe": shoe(),
-    }
-    return found
-
-
-def shifted(rows, by):
-    return [(z - by, *rest) for z, *rest in rows]
-
-
-def hair():
-    """A cap over the skull: an ellipsoid a little larger than the head, cut along a line from the forehead down to the nape."""
-    u, v = np.meshgrid(np.linspace(0, 2 * np.pi, 40, endpoint=False), np.linspace(0, 1, 18))
-    x, y = np.cos(u), np.sin(u)
-    # polar angle from the crown at which the hair ends: high over the forehead, low at the nape, over the ears between
-    end = np.radians(66) + np.radians(48) * (0.5 - 0.5 * x) ** 0.8
-    polar = v * end
-    rise = np.sin(polar) ** 0.9  # rounder over the crown than an ellipsoid, as the head is
-    px = -0.003 + 0.0665 * rise * x
-    py = 0.0535 * rise * y
-    pz = (0.944 - NECK_Z) + 0.0610 * np.cos(polar)
-    vertices = np.stack([px, py, pz], axis=-1).reshape(-1, 3)
-    inner = vertices * [0.93, 0.93, 1.0] - [0, 0, 0.003]
-    around, rings = 40, 18
-    faces = []
-    for i in range(rings - 1):
-        for j in range(around):
-            a, b, c, d = (
-                i * around + j,
-                i * around + (j + 1) % around,
-                (i + 1) * around + (j + 1) % around,
-                (i + 1) * around + j,
-            )
-            faces += [(a, d, c), (a, c, b)] if i else [(a, d, c)]
-    n = len(vertices)
-    last = (rings - 1) * around
-    for j in range(around):
-        a, b = last + j, last + (j + 1) % around
-        faces += [(a, n + a, n + b), (a, n + b, b)]
-    for i in range(rings - 1):
-        for j in range(around):
-            a, b, c, d = (n + i * around + j, n + i * around + (j + 1) % around, n + (i + 1) * around + (j + 1) % around,
-                          n + (i + 1) * around + j)  # fmt: skip
-            faces += [(a, c, d), (a, b, c)] if i else [(a, c, d)]
-    return np.vstack([vertices, inner]), faces
-
-
-def shoe():
-    """Lofted along x from heel to toe; frame at the ankle, z up."""
-    rows = [  # x, half width, top z, bottom z
-        (-0.040, 0.010, -0.018, -0.030), (-0.037, 0.020, -0.006, -0.038), (-0.020, 0.024, 0.006, -0.039), (0.005, 0.0245, 0.004, -0.039),
-        (0.035, 0.026, -0.010, -0.039), (0.070, 0.0295, -0.018, -0.039), (0.095, 0.028, -0.021, -0.038), (0.108, 0.021, -0.024, -0.036),
-        (0.112, 0.010, -0.028, -0.033),
-    ]  # fmt: skip
-    sections = smooth(rows, 26)
-    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    c, s = np.cos(angle), np.sin(angle)
-    c, s = np.sign(c) * np.abs(c) ** 0.75, np.sign(s) * np.abs(s) ** 0.75
-    vertices = np.concatenate(
-        [np.c_[np.full(24, x), wide * c, (top + low) / 2 + (top - low) / 2 * s] for x, wide, top, low in sections]
-    )
-    faces = []
-    for i in range(25):
-        for j in range(24):
-            k = (j + 1) % 24
-            a, b = i * 24, (i + 1) * 24
-            faces += [(a + j, b + k, a + k), (a + j, b + j, b + k)]
-    for ring, turn in ((0, 1), (25, -1)):
-        vertices = np.vstack([vertices, vertices[ring * 24 : (ring + 1) * 24].mean(axis=0)])
-        for j in range(24):
-            ends = (ring * 24 + j, ring * 24 + (j + 1) % 24)
-            faces.append((*ends[::turn], len(vertices) - 1))
-    return vertices, faces
-
-
-# -- MJCF --------------------------------------------------------------------------------------------------------------
 def turn(axis, degrees):
     half = math.radians(degrees) / 2
     return np.array([math.cos(half), *(math.sin(half) * np.array(axis, float))])
@@ -751,113 +477,6 @@ def assemble(w: Writer) -> str:
 """
 
 
-def sheet(person: Person, w: Writer) -> str:
-    """part.yaml: the parameters height and mass as writes, and the words of the interface."""
-    low, high = person.heights
-    writes = [
-        f"      - {{{kind}: {name}, attr: {attribute}, index: {i}, gain: {share:.8g}}}"
-        for kind, name, attribute, i, share in w.height
-    ]
-    writes += [
-        f"      - {{body: {n}, attr: quat, index: {i}, gain: {g:.8g}, offset: {o:.8g}}}" for n, i, g, o in w.bent
-    ]
-    masses = [f"      - {{body: {name}, attr: mass, gain: {share:.8g}}}" for name, share in w.weight]
-    h, m = person.height, person.mass
-    hand = {"seat": 820, "soles": 1050, "underside": 800}[person.lowest]
-    return f"""# written by ../generate.py; change the tables or the posture there
-title: {{en: {person.title[0]}, zh: {person.title[1]}}}
-mass: {m:g} kg
-params:
-  height:
-    default: {h * 1e3:g} mm
-    min: {low * 1e3:g} mm
-    max: {high * 1e3:g} mm
-    doc: Body height; every length follows it. Percentiles are in docs/people.md.
-    sets:
-{chr(10).join(writes)}
-  mass:
-    default: {m:g} kg
-    min: 40 kg
-    max: 90 kg
-    doc: Body mass, shared out as in Winter's table; moments of inertia stay those of {m:g} kg and {h * 1e3:g} mm [E].
-    sets:
-{chr(10).join(masses)}
-  pull:
-    default: 5 N
-    min: 1 N
-    max: 15 N
-    doc: With what force the person pulls at what it has taken (3 to 8 N [E] facts); of the behaviour `receive`.
-    sets: []
-  delay:
-    default: 0.4 s
-    min: 0 s
-    max: 3 s
-    doc: How long the person holds a thing before it pulls [E].
-    sets: []
-  hand_height:
-    default: {hand:g} mm
-    min: 400 mm
-    max: 1500 mm
-    doc: Above the floor, where the hand waits for what is offered [E].
-    sets: []
-  left_handed:
-    default: 0 %
-    min: 0 %
-    max: 100 %
-    doc: From 50 % on the left hand is held out, so that a uniform draw over the whole range takes either.
-    sets: []
-interface:                        # the body regions of ISO/TS 15066, and what hands are offered to
-  skull: {{site: skull, body: skull, geoms: [skull]}}
-  face: {{site: face, body: face, geoms: [face]}}
-  neck: {{site: neck, body: neck, geoms: [neck]}}
-  back: {{site: back, body: back, geoms: [back, shoulders]}}
-  chest: {{site: chest, body: chest, geoms: [chest]}}
-  abdomen: {{site: abdomen, body: abdomen, geoms: [abdomen]}}
-  pelvis: {{site: pelvis, body: hips, geoms: [pelvis]}}
-  upper_arm: {{geoms: [left_upper_arm, right_upper_arm]}}
-  lower_arm: {{geoms: [left_lower_arm, right_lower_arm]}}
-  hand: {{bodies: [left_hand, right_hand]}}
-  thigh: {{geoms: [left_thigh, right_thigh]}}
-  lower_leg: {{bodies: [left_shank, right_shank]}}       # and the feet, of which the standard says nothing
-  outline: {{sites: [skull, chest, abdomen, pelvis, left_upper_arm, right_upper_arm, left_lower_arm, right_lower_arm,
-                    left_hand, right_hand, left_thigh, right_thigh, left_lower_leg, right_lower_leg]}}   # each with its radius
-  left_hand: {{site: left_hand, body: left_hand}}
-  right_hand: {{site: right_hand, body: right_hand}}
-  left_grip: {{site: left_grip, joint: left_grasp}}
-  right_grip: {{site: right_grip, joint: right_grasp}}
-"""
-
-
-RESTS = {
-    "seat": "the hips are fixed over a seat of 450 mm (`seat`); the chair's back is the end of the trunk's range",
-    "soles": "the hips are fixed at standing height over the floor mark `soles`; keeping balance is not simulated",
-    "underside": "the hips are fixed on a firm flat bed at `underside`; the head lies on what would be a pillow",
-}
-
-
-def readme(person: Person) -> str:
-    return f"""# {person.title[0]}
-
-{person.height * 1e3:g} mm, {person.mass:g} kg. Written by `../generate.py` from tables; which, and what is estimated, stands in
-`docs/people.md`. Frame: x is where the person faces when upright, y to its left, z up; {RESTS[person.lowest]}.
-All joints at zero are the posture. Muscles are the actuators (position, limited in torque); with all of them at zero the
-person keeps the posture. Own weight is carried by the muscles (`gravcomp`). Skin of the head and trunk gives as a spring of
-the stiffness in the table; skin of the limbs is a contact. No maker's or scanned body was used. Grade: C, a mannequin.
-
-Grades: [S] seen in a source, [K] known from the literature as named, [E] estimate; `facts` is the project's fact table of the scenarios.
-
-| what | value | grade, source |
-|---|---|---|
-| height, mass | {person.height * 1e3:g} mm, {person.mass:g} kg | [E] of the people whom such a place looks after or employs |
-| lengths of segments | shares of the height | [K] Drillis and Contini 1966, as printed by Winter, fig. 4.1; where trunk and head bend [E] |
-| masses, centres, inertias of segments | shares of the mass and of the length | [K] Winter, table 4.1, after Dempster |
-| stiffness of the skin | {", ".join(f"{name} {k / 1e3:g}" for name, (k, _) in SKIN.items())} N/mm | [S] facts |
-| depth, mass and damping of the skin | {", ".join(f"{name} {deep * 1e3:g}" for name, deep in SKIN_DEEP.items())} mm deep | [E] |
-| joints: range, stiffness, damping, muscles | as in the MJCF | [E] of the order of relaxed people |
-| pull, delay, height of the hand | as in the sheet | pull 3 to 8 N [E] facts, rest [E] |
-"""
-
-
 MESHES = shapes()
 
 
@@ -870,7 +489,7 @@ def main():
         folder = FOLDER / person.name
         folder.mkdir(exist_ok=True)
         (folder / f"{person.name}.xml").write_text(xml, encoding="utf-8")
-        (folder / "part.yaml").write_text(sheet(person, w), encoding="utf-8")
+        (folder / "part.yaml").write_text(sheet(person, w.height, w.weight, w.bent), encoding="utf-8")
         (folder / "README.md").write_text(readme(person), encoding="utf-8")
 
 
