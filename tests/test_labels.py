@@ -19,13 +19,14 @@ from shiliu.replay.demonstration import as_recording, demonstrate
 from shiliu.replay.formats import read as read_recordings
 from shiliu.replay.formats.lerobot_write import write_lerobot
 from shiliu.replay.labels.alignment import AGAIN, MISSING, Candidate, align
-from shiliu.replay.labels.evidence import UNTOLD, WORDS, Evidence, Phase, Step, evidence
+from shiliu.replay.labels.evidence import Evidence, Phase, Step
 from shiliu.replay.labels.labelling import labelling
 from shiliu.replay.labels.proposal import chain_of, read
 from shiliu.replay.labels.sentences import sentence
 from shiliu.replay.labels.sheet import Sheet, read_sheet
 from shiliu.replay.labels.signs import Signs
 from shiliu.replay.labels.tracks import Tracks, smooth
+from shiliu.replay.labels.words import UNTOLD, WORDS, evidence
 from shiliu.replay.recording import Unreadable
 from shiliu.replay.scenes import Stages
 from shiliu.replay.skills import registry
@@ -458,7 +459,7 @@ def test_every_word_of_the_vocabulary_has_evidence_and_cases_or_a_reason():
     told, vocabulary = set(WORDS), set(registry())
     new = vocabulary - told - set(UNTOLD)
     assert not new, (
-        f"{sorted(new)}: give each word evidence in WORDS of replay/labels/evidence.py and a film in CASES here, "
+        f"{sorted(new)}: give each word evidence in WORDS of a module of replay/labels/words and a film in CASES here, "
         "or say in UNTOLD why no reading tells it; and a sentence in conf/text/en.yaml and zh.yaml."
     )
     assert told | set(UNTOLD) == vocabulary, "words that are no longer skills"

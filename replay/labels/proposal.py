@@ -15,10 +15,11 @@ from ..playing import Played
 from ..skills import registry
 from ..skills.skill import read_skills
 from .alignment import OTHER_HAND, Candidate, align
-from .evidence import NOT_ONE_HAND, WORDS, Step, evidence
+from .evidence import Step
 from .sentences import sentence
 from .signs import Signs
 from .tracks import SIDES, Tracks, trace
+from .words import NOT_ONE_HAND, WORDS, evidence
 
 OBJECT = {  # argument that says what a skill is about, where it is a place or a part of a thing
     "reach": "to",

@@ -1,0 +1,191 @@
+"""Words of what is held: it is raised, carried, set down or handed over, by one hand or by both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..evidence import AFTER, IDLE, Evidence, Phase, Step
+from ..signs import Signs, ramp
+
+
+def lift(see: Signs, step: Step) -> Evidence:
+    """The hand goes straight up with what it holds."""
+    loose = 1.0 - see.holds()
+    return Evidence(
+        (
+            Phase("strain", loose + 0.5 * (1.0 - see.settled) + see.aside),
+            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
+            Phase("stop", loose + see.aside + AFTER),
+        ),
+        np.maximum(see.settles, see.sets_off),
+        see.sets_off,
+        np.zeros(see.n),
+    )
+
+
+def carry_level(see: Signs, step: Step) -> Evidence:
+    """What is held goes aside, and comes to rest over its place."""
+    of, upon = step.arguments["of"], step.arguments["upon"]
+    return carried(see, of, see.far(upon, 0.08, 0.16, of))
+
+
+def carry_over(see: Signs, step: Step) -> Evidence:
+    """As `carry_level`, to so far above the place, and beside it, as is said."""
+    return carried(see, step.arguments["of"], _off(see, step, float(step.arguments.get("above") or 0.0)))
+
+
+def unload(see: Signs, step: Step) -> Evidence:
+    """As `carry_over`, out of an opening."""
+    off = _off(see, step, float(step.arguments.get("above") or 0.0))
+    return carried(see, step.arguments["of"], np.maximum(off, see.inside(step.arguments["into"])))
+
+
+def offer(see: Signs, step: Step) -> Evidence:
+    """What is held goes to a person, its handle to the distance that is said, or to the hand that comes for it."""
+    away, handle = float(step.arguments.get("distance") or 0.45), step.arguments["handle"]
+    short = see.far(step.arguments["person"], away + 0.15, away + 0.3, handle)
+    if grips := [step.arguments[name] for name in ("left_grip", "right_grip") if step.arguments.get(name)]:
+        before = float(step.arguments.get("before") or 0.0)
+        apart = [see.far(grip, before + 0.08, before + 0.16, handle) for grip in grips]
+        short = np.maximum(short, np.min(apart, axis=0))
+    return carried(see, step.arguments["of"], short)
+
+
+def carried(see: Signs, of: str, unfinished: np.ndarray) -> Evidence:
+    loose = 1.0 - see.holds(see.tracks.owner[of])
+    return Evidence(
+        (
+            Phase("carry", loose + 1.0 - see.going + 0.5 * see.rising, True),
+            Phase("hold", loose + see.aside + see.sinking),
+        ),
+        see.sets_off,
+        see.sets_off,
+        unfinished,
+    )
+
+
+def place(see: Signs, step: Step) -> Evidence:
+    """Over its place what is held is lowered and let go of, and the hand draws back, out of the opening where there is one."""
+    off = _off(see, step)
+    held = see.holds(see.tracks.owner[step.arguments["of"]])
+    return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
+
+
+def place_on(see: Signs, step: Step) -> Evidence:
+    """As `place`, anywhere on a surface: only the height over it counts."""
+    of, upon = (see.tracks.position[step.arguments[name]] for name in ("of", "upon"))
+    off = ramp(np.abs(of - upon)[:, 2], 0.08, 0.16)
+    held = see.holds(see.tracks.owner[step.arguments["of"]])
+    return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
+
+
+def set_down(see: Signs, step: Step) -> Evidence:
+    """As `place`, the way there included."""
+    held = see.holds(see.tracks.owner[step.arguments["of"]])
+    return _put(see, step, Phase("carry", 1.0 - held + 0.5 * see.rising), _off(see, step))
+
+
+def _put(see: Signs, step: Step, first: Phase, off: np.ndarray) -> Evidence:
+    held, into = see.holds(see.tracks.owner[step.arguments["of"]]), step.arguments.get("into")
+    not_out = np.maximum(1.0 - see.drawn_back, see.inside(into) if into else 0.0)
+    return Evidence(
+        (
+            first,
+            Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
+            Phase("out", held + off + see.works + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.maximum(not_out, see.about(see.touches(), 0.1)),
+    )
+
+
+def _off(see: Signs, step: Step, above: float = 0.0) -> np.ndarray:
+    """How far `of` is from its place, which may lie beside, beyond and above `upon` (or a `slot`)."""
+    beyond = step.arguments.get("ahead") or step.arguments.get("deep") or 0.0
+    shift = (float(beyond), float(step.arguments.get("aside") or 0.0), above)
+    place = step.arguments.get("upon") or step.arguments["slot"]
+    return see.far(place, 0.08, 0.16, step.arguments["of"], shift)
+
+
+def bimanual_lift(see: Signs, step: Step) -> Evidence:
+    """Both hands hold a thing and go up."""
+    of = see.tracks.owner[step.arguments["of"]]
+    loose = 1.0 - see.both_hold(of)
+    return Evidence(
+        (
+            Phase("approach", see.works + see.other.works + IDLE * see.still),
+            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
+            Phase("stop", loose + see.aside + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        1.0 - see.raised(of, float(step.arguments.get("by") or 0.05)),
+    )
+
+
+def carry_tray(see: Signs, step: Step) -> Evidence:
+    """Both hands carry a thing to its place, let go of it there and draw back."""
+    both, off = see.both_hold(see.tracks.owner[step.arguments["of"]]), _off(see, step)
+    return Evidence(
+        (
+            Phase("carry", 1.0 - both + 0.5 * see.rising),
+            Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
+            Phase("out", both + off + see.works + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
+    )
+
+
+def hold_until(see: Signs, step: Step) -> Evidence:
+    """The hand keeps still with what it holds."""
+    rests = see.unbroken((1.0 - see.going) * see.holds())
+    return Evidence(
+        (Phase("hold", 1.0 - see.holds() + see.going, True),),
+        see.starts(rests),
+        see.stops(rests),
+        see.before(step.arguments.get("subgoal")),
+    )
+
+
+def hold_until_pulled(see: Signs, step: Step) -> Evidence:
+    """As `hold_until`; then the claw opens."""
+    hold = hold_until(see, step)
+    opens = Phase("let go", 1.0 - see.about(see.opens, 0.15) + see.going)
+    return Evidence((*hold.phases, opens), hold.begins, see.stops(see.opens), see.holds())
+
+
+def withdraw(see: Signs, step: Step) -> Evidence:
+    """The free hand goes back along its fingers."""
+    go = see.holds() + see.works + 1.0 - see.about(see.backwards, 0.2)
+    return Evidence(
+        (Phase("go", go, True), Phase("stop", see.holds() + see.going)),
+        np.maximum(see.sets_off, see.stops(see.opens)),
+        see.sets_off,
+        np.zeros(see.n),
+    )
+
+
+WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
+    "bimanual_lift": bimanual_lift,
+    "lift": lift,
+    "carry_level": carry_level,
+    "carry_over": carry_over,
+    "unload": unload,
+    "offer_handle": offer,
+    "place_inside": place,
+    "place": place,
+    "place_on": place_on,
+    "set_down": set_down,
+    "stack": set_down,
+    "place_in_slot": set_down,
+    "load_fixture": set_down,
+    "carry_tray": carry_tray,
+    "hold_until": hold_until,
+    "hold_until_pulled": hold_until_pulled,
+    "withdraw": withdraw,
+}

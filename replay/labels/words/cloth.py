@@ -1,0 +1,80 @@
+"""Words of both hands with a cloth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..evidence import AFTER, IDLE, Evidence, Phase, Step
+from ..signs import PAUSE, Signs
+
+
+def draw_over(see: Signs, step: Step) -> Evidence:
+    """Both hands press on a cloth with claws that stay as they are, and go with it."""
+    at = see.both_touch(step.arguments["of"])
+    goes = see.about(np.maximum(see.going, see.other.going), 0.3)
+    return Evidence(
+        (
+            Phase("come", at + IDLE * see.still * see.other.still),
+            Phase("draw", 1.0 - at + 1.0 - goes + np.maximum(see.closes, see.opens), True),
+            Phase("up", at + AFTER),
+        ),
+        see.sets_off,
+        np.maximum(see.sets_off, see.other.sets_off),
+        at,
+    )
+
+
+def pick_cloth(see: Signs, step: Step) -> Evidence:
+    """The claws of both hands close at a cloth at once, and raise it a little."""
+    at = see.both_touch(step.arguments["of"])
+    closes = np.maximum(see.closes, see.other.closes)
+    return Evidence(
+        (
+            Phase("hover", see.works + see.other.works + IDLE * see.still * see.other.still),
+            Phase("close", 1.0 - at + 1.0 - see.about(closes, 0.3), True),
+            Phase("raise", 1.0 - at + see.aside + AFTER),
+        ),
+        see.sets_off,
+        np.maximum(see.sets_off, see.other.sets_off),
+        np.maximum(1.0 - at, closes),
+    )
+
+
+def fold(see: Signs, step: Step) -> Evidence:
+    """Both hands go with a cloth between their pads, open them, and draw back."""
+    at = see.both_touch(step.arguments["of"])
+    opens = np.maximum(see.opens, see.other.opens)
+    return Evidence(
+        (
+            Phase("carry", 1.0 - at + 1.0 - see.about(see.going * see.other.going, 0.3) + opens, True),
+            Phase("let go", 1.0 - see.about(opens, 0.3)),
+            Phase("back", see.closes + see.other.closes + AFTER),
+        ),
+        np.maximum(see.sets_off, see.other.sets_off),
+        see.sets_off,
+        at,
+    )
+
+
+def draw_out(see: Signs, step: Step) -> Evidence:
+    """The robot steps back and up again with a cloth between the pads of both hands."""
+    moves = see.unbroken(see.walks, 2.0 * PAUSE)
+    off = 1.0 - see.both_touch(step.arguments["of"])
+    opens = np.maximum(see.opens, see.other.opens)
+    return Evidence(
+        (Phase("walk", 1.0 - see.about(moves, AFTER) + off + opens, True),), see.starts(moves), see.stops(moves), moves
+    )
+
+
+WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
+    "draw_over": draw_over,
+    "pick_cloth": pick_cloth,
+    "draw_out": draw_out,
+    "fold_half": fold,
+    "tow_end": draw_over,
+    "draw_end": draw_over,
+    "pick_end": pick_cloth,
+    "fling_out": fold,
+}

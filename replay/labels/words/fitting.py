@@ -1,0 +1,54 @@
+"""Words of a part that is fitted into another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..evidence import AFTER, Evidence, Phase, Step
+from ..signs import Signs
+from .carrying import carried
+
+
+def align(see: Signs, step: Step) -> Evidence:
+    """What is held goes, and comes to rest before a hole."""
+    left = float(step.arguments.get("standoff") or 0.015)
+    return carried(
+        see, step.arguments["of"], see.far(step.arguments["to"], left + 0.02, left + 0.05, step.arguments["of"])
+    )
+
+
+def insert_press(see: Signs, step: Step) -> Evidence:
+    """What is held goes into a hole, at its mouth."""
+    of, into = step.arguments["of"], step.arguments["into"]
+    loose, away = 1.0 - see.holds(see.tracks.owner[of]), see.far(into, 0.025, 0.05, of)
+    return Evidence(
+        (
+            Phase("press", loose + away + 1.0 - see.about(see.goes_in(of, into), 0.3), True),
+            Phase("stay", loose + away + see.going + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        see.before(step.arguments.get("until")),
+    )
+
+
+def verify_seat(see: Signs, step: Step) -> Evidence:
+    """The hand keeps still with what it holds in a hole: a pull to which nothing yields."""
+    of, into = step.arguments["of"], step.arguments["into"]
+    rests = see.unbroken((1.0 - see.going) * see.holds())
+    pull = 1.0 - see.holds(see.tracks.owner[of]) + see.going + see.far(into, 0.025, 0.05, of)
+    return Evidence(
+        (Phase("pull", pull, True),),
+        see.starts(rests),
+        np.maximum(see.stops(rests), see.begins_to_open),
+        see.before(step.arguments.get("until")),
+    )
+
+
+WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
+    "align": align,
+    "insert_press": insert_press,
+    "verify_seat": verify_seat,
+}

@@ -1,0 +1,114 @@
+"""Words of a hand that moves something on a hinge, a slide or a knob, or pushes what stands free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..evidence import AFTER, IDLE, Evidence, Phase, Step
+from ..signs import Signs
+
+
+def pull_open(see: Signs, step: Step) -> Evidence:
+    """The joint moves up while the body of its grasp is held; the strain before and the stop after belong to it."""
+    held = see.holds(see.tracks.owner[step.arguments["grasp"]])
+    up, down = _moves(see, step)
+    return Evidence(
+        (
+            Phase("strain", 1.0 - held + 0.5 * (1.0 - see.settled) + down),
+            Phase("pull", 1.0 - held + 1.0 - see.about(up, 0.2), True),
+            Phase("stop", 1.0 - held + down + 0.5 * up),
+        ),
+        np.maximum(see.settles, see.sets_off),
+        np.maximum(see.begins_to_open, 0.5 * see.sets_off),
+        np.zeros(see.n),
+    )
+
+
+def push_open(see: Signs, step: Step) -> Evidence:
+    """The joint moves up while the hand touches its body without holding it; the way there and back belong to it."""
+    up, down = _moves(see, step)
+    return _push(see, see.tracks.owner[step.arguments["joint"]], up, down, see.before(step.arguments.get("until")))
+
+
+def push_close(see: Signs, step: Step) -> Evidence:
+    """The joint moves down while the hand touches its body without holding it; the way there and back belong to it."""
+    up, down = _moves(see, step)
+    return _push(see, see.tracks.owner[step.arguments["joint"]], down, up, see.before(step.arguments.get("until")))
+
+
+def push(see: Signs, step: Step) -> Evidence:
+    """The thing goes to its place while the hand touches it without holding it."""
+    of, within = step.arguments["of"], float(step.arguments.get("within") or 0.015)
+    short = see.far(step.arguments["to"], within + 0.01, within + 0.04, of)
+    return _push(see, see.tracks.owner[of], see.moves(of), np.zeros(see.n), short)
+
+
+def _push(see: Signs, body: str, wanted: np.ndarray, other: np.ndarray, short: np.ndarray) -> Evidence:
+    moving = wanted + other
+    not_away = 1.0 - see.away_from(wanted * see.pushes(body))
+    return Evidence(
+        (
+            Phase("approach", see.holds() + moving + IDLE * see.still),
+            Phase("push", see.holds() + 1.0 - see.about(wanted, 0.4) + 1.0 - see.pushes(body), True),
+            Phase("away", see.holds() + moving + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.max([not_away, see.about(see.touches(body), 0.1), moving, short], axis=0),
+    )
+
+
+def press_key(see: Signs, step: Step) -> Evidence:
+    """The key goes in while the hand touches it; the way there and back belong to it."""
+    site = step.arguments["at"]
+    body = see.tracks.owner[site]
+    touched = see.touches(body)
+    keys = [joint for joint in see.tracks.joint if see.tracks.owner[joint] == body]
+    down = see.pressed(keys[0]) if keys else touched
+    return Evidence(
+        (
+            Phase("approach", see.holds() + see.works + down + IDLE * see.still),
+            Phase("press", 1.0 - see.about(down, 0.15) + 1.0 - see.about(touched, 0.5), True),
+            Phase("away", see.holds() + see.works + down + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.maximum(see.about(touched, 0.1), see.before(step.arguments.get("until"))),
+    )
+
+
+def turn_knob(see: Signs, step: Step) -> Evidence:
+    """The knob turns while the hand touches it; the way there and back, and other grips, belong to it."""
+    body = see.tracks.owner[step.arguments["at"]]
+    touched, turns = see.touches(body), np.zeros(see.n)
+    for joint in see.tracks.joint:
+        if see.tracks.owner[joint] == body:
+            turns = np.maximum(turns, see.grows(joint) + see.grows(joint, -1.0))
+    held = see.about(touched, 0.5)
+    return Evidence(
+        (
+            Phase("approach", turns + see.holds() * (1.0 - held) + IDLE * see.still),
+            Phase("turn", 1.0 - see.about(turns, 0.15) + 1.0 - held, True),
+            Phase("away", turns + see.holds() + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.maximum(see.about(touched, 0.1), see.before(step.arguments.get("until"))),
+    )
+
+
+def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
+    """Whether the joint of a step moves up and down."""
+    return see.grows(step.arguments["joint"]), see.grows(step.arguments["joint"], -1.0)
+
+
+WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
+    "pull_open": pull_open,
+    "push_open": push_open,
+    "push": push,
+    "push_close": push_close,
+    "press_key": press_key,
+    "turn_knob": turn_knob,
+}

@@ -1,0 +1,91 @@
+"""Words of a hand that presses on something, wipes it, stirs or pours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..evidence import AFTER, IDLE, Evidence, Phase, Step
+from ..signs import Signs, ramp
+
+
+def pour(see: Signs, step: Step) -> Evidence:
+    """What is held tips over until the level of what is filled begins to rise."""
+    lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
+    loose = 1.0 - see.holds(see.tracks.owner[lip])
+    return Evidence(
+        (
+            Phase("bring", loose + runs + 0.5 * see.rising + IDLE * see.still),
+            Phase("tilt", loose + runs + 1.0 - see.about(see.tips(lip), 0.1), True),
+        ),
+        see.sets_off,
+        see.starts(runs),
+        1.0 - see.leans(lip),
+    )
+
+
+def stop_at_level(see: Signs, step: Step) -> Evidence:
+    """The level rises while what is held leans, and stops; what is held may be righted."""
+    lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
+    loose = 1.0 - see.holds(see.tracks.owner[lip])
+    return Evidence(
+        (
+            Phase("run", loose + 1.0 - see.about(runs, 0.2) + 1.0 - see.leans(lip), True),
+            Phase("right", loose + runs + see.tips(lip) + AFTER),
+        ),
+        see.starts(runs),
+        see.sets_off,
+        runs,
+    )
+
+
+def press_on(see: Signs, step: Step) -> Evidence:
+    """The hand comes down on a place, rests there touching it, and leaves."""
+    site = step.arguments["at"]
+    touched = see.touches(see.tracks.owner[site])
+    press = 1.0 - see.about(touched, 0.2) + see.going + see.far(site, 0.06, 0.12)
+    return _stroke(see, touched, press)
+
+
+def wipe(see: Signs, step: Step) -> Evidence:
+    """The hand goes to and fro between two places, touching what they are on."""
+    ends = step.arguments["from"], step.arguments["to"]
+    touched = see.touches(see.tracks.owner[ends[0]])
+    once = step.arguments.get("strokes") == "1"
+    swing = see.going if once else see.swings(see.tracks.position[ends[1]] - see.tracks.position[ends[0]])
+    rub = 1.0 - see.about(touched, 0.5) + 1.0 - see.about(swing, 0.1) + see.off_line(*ends, 0.08, 0.15)
+    return _stroke(see, touched, rub)
+
+
+def stir(see: Signs, step: Step) -> Evidence:
+    """The hand goes round low over the floor of a vessel."""
+    site = step.arguments["in"]
+    width = 0.05 + float(step.arguments.get("radius") or 0.025)
+    low = 0.1 + float(step.arguments.get("above") or 0.015) + float(step.arguments.get("tip") or 0.0)
+    way = see.tracks.hand(see.side) - see.tracks.position[site]
+    out = np.maximum(ramp(np.hypot(way[:, 0], way[:, 1]), width, width + 0.05), ramp(way[:, 2], low, low + 0.05))
+    return _stroke(see, np.zeros(see.n), out + 1.0 - see.about(see.rounds, 0.1))
+
+
+def _stroke(see: Signs, touched: np.ndarray, work: np.ndarray) -> Evidence:
+    """The way there, work on a surface, the way back."""
+    return Evidence(
+        (
+            Phase("approach", touched + see.works + IDLE * see.still),
+            Phase("work", work, True),
+            Phase("away", touched + see.works + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        see.about(touched, 0.1),
+    )
+
+
+WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
+    "pour_liquid": pour,
+    "stop_at_level": stop_at_level,
+    "press_on": press_on,
+    "wipe": wipe,
+    "stir": stir,
+}

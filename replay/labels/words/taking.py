@@ -1,0 +1,88 @@
+"""Words of a hand that takes something, passes it to the other hand, or lets go of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..evidence import AFTER, IDLE, Evidence, Phase, Step
+from ..signs import Signs
+
+
+def reach(see: Signs, step: Step) -> Evidence:
+    """The free hand goes; it ends where it comes to rest before the site."""
+    off = float(step.arguments.get("standoff") or 0.1)
+    close = 1.0 - see.far(step.arguments["to"], 0.3 * off, 0.8 * off)
+    go = see.holds() + see.works + close + IDLE * see.still
+    return Evidence(
+        (Phase("go", go, True),), see.sets_off, see.sets_off, see.far(step.arguments["to"], 1.5 * off, 3.0 * off)
+    )
+
+
+def pinch(see: Signs, step: Step) -> Evidence:
+    """Near the site the claw closes until two fingers press its body from opposite sides and the grip has settled."""
+    site = step.arguments["at"]
+    return _grip(see, site, see.tracks.owner[site], see.far(site, 0.12, 0.25), see.sets_off)
+
+
+def pick(see: Signs, step: Step) -> Evidence:
+    """As `pinch`, the way there included."""
+    return _grip(see, step.arguments["at"], step.arguments["of"], np.zeros(see.n), see.sets_off)
+
+
+def regrasp(see: Signs, step: Step) -> Evidence:
+    """As `pick`, and what is taken is raised a little."""
+    grip = pick(see, step)
+    raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + 0.5 * see.aside + AFTER)
+    low = 1.0 - see.raised(step.arguments["of"], float(step.arguments.get("lift") or 0.012))
+    return Evidence((*grip.phases, raised), grip.begins, see.sets_off, np.maximum(grip.unfinished, low))
+
+
+def _grip(see: Signs, site: str, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
+    held = see.holds(body)
+    letting_go = see.about(see.opens * see.about(see.holds(), 0.3), 0.1)
+    approach = see.holds() + see.works + letting_go + away + IDLE * see.still
+    close = np.minimum(1.0 - see.closes, 1.0 - held) + see.far(site, 0.04, 0.10) + see.settled
+    ends = np.maximum(see.settles, see.sets_off)
+    return Evidence((Phase("approach", approach), Phase("close", close, True)), begins, ends, 1.0 - held)
+
+
+def release(see: Signs, step: Step) -> Evidence:
+    """The claw opens on something held, and the hand draws back."""
+    return Evidence(
+        (Phase("open", 1.0 - see.about(see.opens, 0.15), True), Phase("back", see.holds() + see.works + AFTER)),
+        see.begins_to_open,
+        see.sets_off,
+        np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
+    )
+
+
+def switch_hands(see: Signs, step: Step) -> Evidence:
+    """The other hand holds a thing, then both, then this one alone."""
+    of = step.arguments["of"]
+    takes, gives = see.holds(of), see.other.holds(of)
+    return Evidence(
+        (
+            Phase("bring", 1.0 - gives + takes),
+            Phase("pass", 1.0 - see.both_hold(of), True),
+            Phase("give", 1.0 - takes + gives + AFTER),
+        ),
+        see.other.sets_off,
+        np.maximum(see.sets_off, see.stops(see.other.going)),
+        np.maximum(gives, 1.0 - takes),
+    )
+
+
+WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
+    "reach": reach,
+    "pinch": pinch,
+    "release": release,
+    "pick_rim": pick,
+    "pick_from_above": pick,
+    "grasp": pick,
+    "grasp_bottle": pick,
+    "regrasp_hot": regrasp,
+    "pick_part": regrasp,
+    "switch_hands": switch_hands,
+}
