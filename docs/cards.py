@@ -28,7 +28,8 @@ def card(scene: Scene) -> str:
     lines = [
         f"# {config.title['en']} {config.title['zh']}",
         "",
-        f"`scenario={scene.name}`, version {scene.version}. Written by `docs/cards.py` from `conf/scenario/{scene.name}.yaml`.",
+        f"`scenario={scene.name}`, version {scene.version}. Written by `docs/cards.py` from `conf/scenario/{scene.name}.yaml`"
+        + (f" and `{scene.name}.notes.md`." if (FOLDER / f"{scene.name}.notes.md").exists() else "."),
         "",
     ]
     lines += _pictures(scene.name)
