@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.operator import read_chain
-from shiliu.replay.skills.cloth import FURTHER, LOOKS, RIGHT
-from shiliu.replay.skills.tips import hands_over, tcp_from_nose
+from shiliu.replay.skills.cloth import LOOKS, RIGHT
+from shiliu.replay.skills.tips import hands_over
 from shiliu.scenarios.draw import nominal
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -77,8 +77,8 @@ def lying(scene, hangs, pitch):
         return np.array([np.interp(at, flat[row, 1], data.xpos[bodies][row, k]) for k in range(3)])
 
     frame = hands_over(away, pitch)[0]
-    above = (tcp_from_nose(np.zeros(3), frame, 1.0) - tcp_from_nose(np.zeros(3), frame, 0.0)) @ np.c_[frame[:, 0], frame[:, 1]]
-    above = np.c_[frame[:, 0], frame[:, 1]] @ (above / np.linalg.norm(above))
+    above = np.cross(frame[:, 2], np.cross(UP, frame[:, 2]))  # the way to the other finger
+    above /= np.linalg.norm(above)
     finger = np.stack([above, np.cross(-frame[:, 2], above), -frame[:, 2]], axis=1)
     quat = np.zeros(4)
     mujoco.mju_mat2Quat(quat, finger.ravel())
@@ -107,10 +107,9 @@ def lying(scene, hangs, pitch):
     lead(ways)
     ends = {side: way[-1] for side, way in ways.items()}
     for _ in range(LOOKS):
-        more = {side: (ends[side] - pinched(side)) @ frame[:, 2] - pick.grip for side in sides}
-        nearer = {side: ends[side] - np.clip(more[side], -FURTHER, FURTHER) * away for side in sides}
-        lead({side: np.array([ends[side], nearer[side]]) for side in sides})
-        ends = nearer
+        on = {side: pick._on((ends[side] - pinched(side)) @ frame[:, 2]) for side in sides}
+        lead({side: np.array([ends[side], ends[side] + on[side] * away]) for side in sides})
+        ends = {side: ends[side] + on[side] * away for side in sides}
     # what hangs below the finger does not lie on it
     return {s: float((ends[s] - pinched(s)) @ frame[:, 2]) if (pinched(s) - ends[s]) @ above > -0.01 else 0.0 for s in sides}
 

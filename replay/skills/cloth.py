@@ -20,6 +20,7 @@ from .tips import (
     gap_of,
     hands_over,
     nearest,
+    nose_from_tcp,
     pad_end,
     squeeze,
     squeezing,
@@ -350,6 +351,11 @@ class PickCloth(AtEdge):
         behind = (nose - places[row[order]]) @ frame[:, 2]
         return float(np.interp(self.inset, beside[order], behind))
 
+    def _on(self, lying: float) -> float:
+        """How far a finger goes on below the cloth [m], of which so much lies on it; less than nothing: it comes back."""
+        missing = self.grip - lying
+        return 0.0 if abs(missing) < RIGHT else float(np.clip(missing, -FURTHER, FURTHER))
+
     def _pinch(self, body: Body, side: str, depth: float) -> Motion:
         arm, gap = body.arms[side], self._gap(depth)
         place, away, frames = self._aim(body, side)
@@ -360,10 +366,10 @@ class PickCloth(AtEdge):
             poses = [(tcp_from_nose(nose, frame, gap), frame) for nose in way]
             yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
         for _ in range(LOOKS if self.grip else 0):
-            more = self._lying(body, side, end, frame) - self.grip
-            if abs(more) < RIGHT:
+            on = self._on(self._lying(body, side, end, frame))
+            if not on:
                 break
-            end = end - float(np.clip(more, -FURTHER, FURTHER)) * away
+            end = end + on * away
             pose = tcp_from_nose(end, frame, gap), frame
             yield from arm.follow(arm.line([pose], 0.08, orient=FIRM), tremor=0.0)
         yield from keeping_lower(body, side, end, frame, closing(body, side))
@@ -413,9 +419,9 @@ class FoldHalf(Skill):
         at, frame = arm.hand()
         away = frame[:, 2] * [1.0, 1.0, 0.0]
         away /= np.linalg.norm(away)
-        nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), TIGHT))
+        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
         yield from keeping_lower(body, side, nose, frame, body.let_go(side, self.opening, 0.8))
-        nose = arm.hand()[0] - tcp_from_nose(np.zeros(3), frame, self.opening)
+        nose = nose_from_tcp(arm.hand()[0], frame, self.opening)
         for ahead, up, speed in TIPPING:
             pose = tcp_from_nose(nose + ahead * away + up * UP, frame, self.opening), frame
             yield from arm.follow(arm.line([pose], speed, orient=FIRM), tremor=0.0)

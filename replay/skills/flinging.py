@@ -18,7 +18,7 @@ from .cloth import flat_at, keeping_lower, rising, together
 from .hands import UP
 from .skill import Argument
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
-from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, tcp_from_nose
+from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp
 
 LOOSE = (0.02, 0.02, 0.02)  # weights of the hand's orientation [m/rad] where its place counts
 THIN = 0.0005  # m, opening to which a claw may close on what hangs by it
@@ -275,7 +275,7 @@ class FlingOut(AtTableEnd):
     def _open_up(self, body: Body, side: str) -> Motion:
         """Open, the lower finger staying where it is."""
         at, frame = body.arms[side].hand()
-        nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), TIGHT))
+        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
         yield from keeping_lower(body, side, nose, frame, body.let_go(side, 0.05, 0.6))
 
 

@@ -37,7 +37,7 @@ from .cloth import (
 )
 from .hands import UP
 from .skill import Argument
-from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, tcp_from_nose, tcp_from_tip
+from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp, tcp_from_tip
 from .walking import Walking
 
 OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open; and from the table's end, where it may hang over that
@@ -424,7 +424,7 @@ class PickEnd(AtTableEnd, PickCloth):
     def _taken(self, body: Body, side: str) -> bool:
         """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
         at, frame = body.arms[side].hand()
-        nose = at - tcp_from_nose(np.zeros(3), frame, max(gap_of(body.percent(side)), TIGHT))
+        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
         return bool(body.touch(side).min() > FELT) and self._lying(body, side, nose, frame) > SLIPS
 
     def _gap(self, depth: float) -> float:

@@ -67,6 +67,11 @@ def tcp_from_nose(nose: np.ndarray, frame: np.ndarray, gap: float) -> np.ndarray
     return nose - (TIP_END - ADVANCE * gap) * frame[:, 2] + (0.5 * gap + TIP_FRONT) * _above(frame)
 
 
+def nose_from_tcp(tcp: np.ndarray, frame: np.ndarray, gap: float) -> np.ndarray:
+    """(3,) [m] where the side of the lower finger that faces the other one ends, for a tcp at a place: `tcp_from_nose` backwards."""
+    return tcp - tcp_from_nose(np.zeros(3), frame, gap)
+
+
 def nearest(frames: Sequence[np.ndarray], to: np.ndarray) -> np.ndarray:
     """The rotation that is turned least from another."""
     return min(frames, key=lambda frame: turned_between(frame, to))
