@@ -12,7 +12,7 @@ import mujoco
 import numpy as np
 
 from .cloth import cloths_of
-from .cloth_contact import meet_solids_by_vertices
+from .cloth_contact import meet_by_vertices
 from .config import Placed, ScenarioConfig, nominal_values
 from .dialect import Node, nearest
 from .errors import ScenarioError
@@ -361,8 +361,8 @@ class _Build:
                 config.problems.note(f"{names_path(config)}parts.{placed.name}.part", fault)
             if not looks:
                 part.discard_visual()
-            if config.physics.cloth == "vertices":
-                meet_solids_by_vertices(part)
+            if config.physics.cloth != "surface":
+                meet_by_vertices(part, config.physics.cloth == "layers")
             config.physics.apply(part.option, timestep)  # what a part says for itself counts when it is opened alone
             self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
             self.frames[placed.name] = frame

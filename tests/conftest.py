@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import mujoco
 import numpy as np
 import pytest
 import shiliu
@@ -83,6 +84,23 @@ def make_readings(values: Values, peak: Values = {}, mean: Values = {}, start: V
 @pytest.fixture(scope="session")
 def readings() -> Callable[..., Readings]:
     return make_readings
+
+
+def strip_to_towel(scene: Scene, values: Mapping[str, float]) -> mujoco.MjSpec:
+    """The table and the towel of a scene alone, to be compiled with what meets them."""
+    spec = scene.spec(values)
+    for kind in ("sensors", "actuators", "equalities", "excludes", "tendons", "keys", "cameras"):
+        for one in list(getattr(spec, kind)):
+            spec.delete(one)
+    for body in list(spec.worldbody.bodies):
+        if not body.name.startswith(("table/", "towel/")):
+            spec.delete(body)
+    return spec
+
+
+@pytest.fixture(scope="session")
+def towel_alone() -> Callable[..., mujoco.MjSpec]:
+    return strip_to_towel
 
 
 TABLE_TOP = """\
