@@ -158,6 +158,26 @@ def rising(arm: Arm, by: float) -> Motion:
     yield from arm.follow(arm.line([(at + by * UP, frame)], 0.2, orient=FIRM), tremor=0.0)
 
 
+def on_arc(
+    start: tuple[np.ndarray, np.ndarray], goal: tuple[np.ndarray, np.ndarray], height: float, angle: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pose of a hand on an arc from a pose to another, at an angle [rad] between 0 and pi; `height` of its middle is a share of its
+    radius."""
+    (first, turned), (end, last) = start, goal
+    share, rise = 0.5 * (1.0 - float(np.cos(angle))), height * 0.5 * float(np.linalg.norm((end - first)[:2]))
+    return first + share * (end - first) + rise * float(np.sin(angle)) * UP, between(turned, last, share)
+
+
+def send(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float]) -> None:
+    """Bring a hand to a place (3,) [m] within the next control period, its servo's lag made up for.
+
+    Args:
+        frame: (3, 3) its rotation; orient: its weights [m/rad].
+    """
+    last, (arm.q, _) = arm.q, arm.solve(goal, frame, arm.q, None, orient, steps=8)
+    arm.command = arm.q + arm.lag * (arm.q - last) / arm.timestep
+
+
 def closing(body: Body, side: str) -> Motion:
     """Close until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
     for _ in range(round(5.0 / body.timestep)):
@@ -308,7 +328,11 @@ class PickCloth(AtEdge):
         away = turn[:, 0]
         place += float((edge - place) @ away) * away
         place[2] = edge[2]
-        return place, away, hands_over(away, self.pitch)
+        return place, away, self._frames(away)
+
+    def _frames(self, away: np.ndarray) -> list[np.ndarray]:
+        """Rotations of a hand that takes it up, fingers across the table."""
+        return hands_over(away, self.pitch)
 
     def _hover(self, body: Body, side: str, depth: float) -> Motion:
         """Bring an open claw before the edge, its lower finger below what hangs there."""
@@ -381,7 +405,7 @@ class PickCloth(AtEdge):
             yield from squeezing(body, side, force, arm.hold(SETTLE))
 
 
-class FoldHalf(Skill):
+class FoldHalf(AtEdge):
     """Carry the near edge of a cloth, held by both hands, in an arc over to the far edge, lower it there and let go of it.
 
     The hands end above the upper layer, fingers pointing away and down, so that nothing of the cloth lies on them. What stands
@@ -405,7 +429,7 @@ class FoldHalf(Skill):
     }
 
     def run(self, body: Body) -> Motion:
-        edges = edges_of(body, self.of)
+        edges = self._edges(body)
         start = {side: body.arms[side].hand() for side in SIDES}
         # twice planned: what hangs from the pads shows on the way how far they are to go
         yield from self._carry(body, edges, start, (30.0, 60.0, 90.0, 120.0))
@@ -438,6 +462,11 @@ class FoldHalf(Skill):
     def _arc(
         self, body: Body, side: str, edges: Edges, start: tuple[np.ndarray, np.ndarray], angles: Sequence[float]
     ) -> list[tuple[np.ndarray, np.ndarray]]:
+        goal = self._laid(body, side, edges)
+        return [on_arc(start, goal, self.height, float(np.deg2rad(angle))) for angle in angles]
+
+    def _laid(self, body: Body, side: str, edges: Edges) -> tuple[np.ndarray, np.ndarray]:
+        """(3,) [m] and (3, 3): tcp and rotation of a hand that lays the near edge on the far one, by what is seen of both."""
         cloth: Cloth = self.of
         arm, places, gap = body.arms[side], body.vertices(cloth), gap_of(body.percent(side))
         other = "right" if side == "left" else "left"
@@ -452,12 +481,7 @@ class FoldHalf(Skill):
         flap = float(np.linalg.norm(held - ends[0] - beside * along))
         end = far + (self.beyond - flap) * away - beside * outwards + (cloth.radius + self.low) * UP + body.aim()
         last = nearest(hands_over(away, self.pitch), frame)
-        goal = tcp_over(end, last, gap)
-        first, turned = start
-        way, rise = goal - first, self.height * 0.5 * float(np.linalg.norm((goal - first)[:2]))
-        shares = 0.5 * (1.0 - np.cos(np.deg2rad(angles)))
-        heights = rise * np.sin(np.deg2rad(angles))
-        return [(first + s * way + h * UP, between(turned, last, s)) for s, h in zip(shares, heights)]
+        return tcp_over(end, last, gap), last
 
     def _side_by_side(
         self, body: Body, ways: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
+import numpy as np
+
+from .base import Base
 from .body import SIDES, Body, Motion
 from .cloth import FIRM, edges_of, together
 from .hands import UP
@@ -13,6 +18,30 @@ from .walking import TURNING, WITHIN, Walking
 
 LAST = 0.003  # m, that may be missing when a cloth has been drawn out
 GIVES = 0.03  # m, by which hands and cloth may give
+
+
+def back_with(
+    body: Body,
+    base: Base,
+    missing: Callable[[], float],
+    away: np.ndarray,
+    speed: float,
+    turning: float,
+    within: float = 0.01,
+) -> Motion:
+    """Step back with a cloth, no further than it has to come and a little that hands and cloth give.
+
+    Args:
+        missing: by how much it is still to come [m]; away: (2,) the way across the table.
+        speed, turning: [m/s] and [rad/s] at most; within: how near to the place counts as there [m].
+    """
+    target, yaw = base.at - (missing() + GIVES) * away, base.yaw
+    while missing() > LAST:
+        if base.go(target, yaw, speed, turning) < within and base.stands:
+            body.given_up = "the cloth did not come as the robot stepped back"
+            break
+        yield
+    yield from base.stop()
 
 
 class DrawOut(Walking):
@@ -69,12 +98,7 @@ class DrawOut(Walking):
         )
 
     def _back(self, body: Body) -> Motion:
-        """Step back with the cloth, no further than it has to come and a little that hands and cloth give."""
-        base, away = self.base_of(body), body.site(self.over)[1][:2, 0]
-        target, yaw = base.at - (self._missing(body) + GIVES) * away, base.yaw
-        while self._missing(body) > LAST:
-            if base.go(target, yaw, self.speed, self.turning) < self.within and base.stands:
-                body.given_up = "the cloth did not come as the robot stepped back"
-                break
-            yield
-        yield from base.stop()
+        """Step back with the cloth."""
+        away = body.site(self.over)[1][:2, 0]
+        missing = partial(self._missing, body)
+        yield from back_with(body, self.base_of(body), missing, away, self.speed, self.turning, self.within)

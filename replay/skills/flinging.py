@@ -12,9 +12,9 @@ from typing import ClassVar
 import numpy as np
 
 from ...scenarios.words.cloth import open_share
-from .arm import Arm, between
+from .arm import between
 from .body import SIDES, Body, Motion
-from .cloth import flat_at, keeping_lower, rising, together
+from .cloth import flat_at, keeping_lower, rising, send, together
 from .hands import UP
 from .skill import Argument
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
@@ -181,18 +181,13 @@ class FlingOut(AtTableEnd):
                 swing = (now[hang[side]] - body.site(f"{side}_tcp")[0]) * [1.0, 1.0, 0.0]
                 way = off[side] + step * (AFTER * swing - off[side] / FADES)
                 off[side] = way * min(1.0, WIDEST / max(float(np.linalg.norm(way)), 1e-9))
-                self._send(body.arms[side], at + off[side], frame)
+                send(body.arms[side], at + off[side], frame, LOOSE)
             yield
         while max(np.linalg.norm(way) for way in off.values()) > 0.001:  # where they began, gently
             for side, (at, frame) in hands.items():
                 off[side] = off[side] * (1.0 - step / FADES)
-                self._send(body.arms[side], at + off[side], frame)
+                send(body.arms[side], at + off[side], frame, LOOSE)
             yield
-
-    def _send(self, arm: Arm, goal: np.ndarray, frame: np.ndarray) -> None:
-        """Bring a hand to a place within the next control period, its servo's lag made up for."""
-        last, (arm.q, _) = arm.q, arm.solve(goal, frame, arm.q, None, LOOSE, steps=8)
-        arm.command = arm.q + arm.lag * (arm.q - last) / arm.timestep
 
     def _hanging_below(self, body: Body) -> dict[str, int]:
         """Vertex at the corner that hangs below each hand: of the short edge that is not held, the one on its side."""
@@ -250,7 +245,7 @@ class FlingOut(AtTableEnd):
                     break
             for side in SIDES:
                 goal, frame = across[side] + inside * away + up * UP, between(frames[side][0], frames[side][1], turned)
-                self._send(arms[side], goal, frame)
+                send(arms[side], goal, frame, LOOSE)
             yield
         yield from self._stopping(body, across, inside, up, away, {s: frames[s][1] for s in SIDES})
 

@@ -153,6 +153,35 @@ class AtTableEnd(AtEdge):
         return below if below > 2.0 * self.of.radius and inside < OPEN else -inside
 
 
+class Pressing:
+    """Hands that press on a cloth and go with the robot as it walks.
+
+    Args:
+        sides: which; force: [N] of each.
+    """
+
+    def __init__(self, body: Body, sides: Sequence[str], force: float):
+        self.body, self.sides, self.force = body, sides, force
+        self._hands = {side: body.arms[side].hand() for side in sides}
+        self._q = {side: body.arms[side].q.copy() for side in sides}
+        self._down, self._start = dict.fromkeys(sides, 0.0), moving(body).at.copy()
+
+    def forces(self) -> dict[str, float]:
+        """What each hand feels [N]."""
+        return {side: float(self.body.touch(side).sum()) for side in self.sides}
+
+    def go_on(self, forces: dict[str, float]) -> None:
+        """Command the next control period: a hand goes down as long as it feels less than it is to press with, and up for more."""
+        body = self.body
+        moved = np.append(moving(body).at - self._start, 0.0)
+        for side in self.sides:
+            arm, q = body.arms[side], self._q
+            self._down[side] += body.timestep * float(np.clip(YIELD * (self.force - forces[side]), -SINK, SINK))
+            at, frame = self._hands[side]
+            q[side], _ = arm.solve(at + moved - self._down[side] * UP, frame, q[side], None, FIRM, steps=6)
+            arm.q = arm.command = q[side]
+
+
 class GoToEnd(Walking):
     """Walk to the end of the table towards which a short edge of a crumpled cloth lies open."""
 
@@ -287,27 +316,20 @@ class TowEnd(AtTableEnd):
     def _walk_back(self, body: Body, sides: Sequence[str], squaring: bool) -> Motion:
         """Press with hands until it is felt, and walk back with them, until a corner is near the table's end or, where that is what
         it is for, the edge lies square."""
-        base = moving(body)
+        base, pressing = moving(body), Pressing(body, sides, self.force)
         away = self._end(body)[1][:, 0]
-        hands = {side: body.arms[side].hand() for side in sides}
-        q, down = {side: body.arms[side].q.copy() for side in sides}, dict.fromkeys(sides, 0.0)
         start, heading, pressed, lost = base.at.copy(), body.heading, False, 0.0
         far = (max if squaring else min)(self._inside(body).values())
         goal = start - max(far - self.near, 0.0) * away[:2]
         if not squaring:
             goal -= self._aside(body) * np.cross(UP, away)[:2]
         for _ in range(round(PATIENCE / body.timestep)):
-            forces = {side: float(body.touch(side).sum()) for side in sides}
+            forces = pressing.forces()
             felt = [side for side in sides if forces[side] > 0.7 * self.force]
             pressed = pressed or len(felt) == len(sides)
             lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + body.timestep
-            moved, inside = np.append(base.at - start, 0.0), self._inside(body)
-            for side in sides:
-                arm = body.arms[side]
-                down[side] += body.timestep * float(np.clip(YIELD * (self.force - forces[side]), -SINK, SINK))
-                at, frame = hands[side]
-                q[side], _ = arm.solve(at + moved - down[side] * UP, frame, q[side], None, FIRM, steps=6)
-                arm.q = arm.command = q[side]
+            inside = self._inside(body)
+            pressing.go_on(forces)
             if pressed:
                 left = base.go(goal, heading, self.speed, 0.2)
                 near, skew = min(inside.values()), float(np.ptp(list(inside.values())))
@@ -316,7 +338,8 @@ class TowEnd(AtTableEnd):
             elif lost > 4.0 * LOST:  # where one hand does not come down to the cloth the other one tows it alone
                 if not felt:
                     break
-                sides, pressed, lost = felt, True, 0.0
+                sides = pressing.sides = felt
+                pressed, lost = True, 0.0
             yield
         yield from base.stop()
 
@@ -387,6 +410,7 @@ class PickEnd(AtTableEnd, PickCloth):
         "grip": replace(PickCloth.arguments["grip"], default=0.032),  # 10 mm beyond the middle of the pads
         "pitch": replace(PickCloth.arguments["pitch"], default=float(np.deg2rad(-10.0))),
         "squat": Argument("length", "by which it bends its knees meanwhile", 0.10),
+        "below": Argument("word", "which finger comes below the cloth, or whichever reaches better", "either", ("front", "back", "either")),
         "force": Argument("force", "of each pad", 5.0),
         "tries": Argument("word", "how often it is taken at most, and drawn on before", "3", ("1", "2", "3", "5")),
     }
@@ -426,6 +450,10 @@ class PickEnd(AtTableEnd, PickCloth):
         at, frame = body.arms[side].hand()
         nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
         return bool(body.touch(side).min() > FELT) and self._lying(body, side, nose, frame) > SLIPS
+
+    def _frames(self, away: np.ndarray) -> list[np.ndarray]:
+        frames = super()._frames(away)
+        return frames if self.below == "either" else [frames[("back", "front").index(self.below)]]
 
     def _gap(self, depth: float) -> float:
         return max(self.gap, (depth + BELOW + CLEAR) / float(np.cos(self.pitch)))
