@@ -234,6 +234,20 @@ WALKS = dict(joints={"base_x": [(0, 0), (0.5, 0), (2.5, 0.5)], "base_y": [(0, 0.
 TURNS = dict(joints={"base_yaw": [(0, 0), (0.5, 0), (2.5, 0.7)], "base_x": [(0, 0.0)]}, **TO)
 SINKS = dict(joints={"base_height": [(0, 0), (0.5, 0), (2.0, -0.15)]}, **TO)
 RISES = dict(joints={"base_height": [(0, -0.15), (0.5, -0.15), (2.0, 0.0)]}, **TO)
+# both hands with a cloth: they draw it, take it up, or fold it
+DRAWS = (
+    (GO, dict(touched=[(1, 3, CUP)], beside=[(1, 3, CUP)], both=True)),
+    [(GO, dict(both=True)), (GO, dict(touched=[(1, 3, CUP)], both=True)), (AT_RIM, TAKES)],
+)
+PICKS = (AT_RIM, dict(TAKES, beside=[(1, 3.1, CUP)])), [(AT_RIM, TAKES), (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP))]
+FOLDS = (
+    (GO, dict(held=HELD_CUP, beside=HELD_CUP, both=True)),
+    [
+        (GO, dict(held=HELD_CUP, beside=HELD_CUP)),
+        (GO, dict(both=True)),
+        (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP)),
+    ],
+)
 CASES = {
     "reach": (step("reach", to="chest/knob"), (GO, TO), [(GO, dict(held=HELD_CUP, **TO))]),
     "pinch": (step("pinch", at="chest/knob"), (AT_KNOB, GRAB), [(AT_KNOB, TO), ([(0, RIM)], GRAB)]),
@@ -333,54 +347,20 @@ CASES = {
         (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR)),
         [(AT_KNOB, DOOR), (AT_KNOB, dict(touched=[(1, 2, LID)], **STANDS))],
     ),
-    "draw_over": (
-        step("draw_over", of=CUP),
-        (GO, dict(touched=[(1, 3, CUP)], beside=[(1, 3, CUP)], both=True)),
-        [(GO, dict(both=True)), (GO, dict(touched=[(1, 3, CUP)], both=True)), (AT_RIM, TAKES)],
-    ),
-    "pick_cloth": (
-        step("pick_cloth", of=CUP),
-        (AT_RIM, dict(TAKES, beside=[(1, 3.1, CUP)])),
-        [(AT_RIM, TAKES), (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP))],
-    ),
-    "fold_half": (
-        step("fold_half", of=CUP),
-        (GO, dict(held=HELD_CUP, beside=HELD_CUP, both=True)),
-        [
-            (GO, dict(held=HELD_CUP, beside=HELD_CUP)),
-            (GO, dict(both=True)),
-            (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP)),
-        ],
-    ),
+    "draw_over": (step("draw_over", of=CUP), *DRAWS),
+    "pick_cloth": (step("pick_cloth", of=CUP), *PICKS),
+    "fold_half": (step("fold_half", of=CUP), *FOLDS),
     "draw_out": (
         step("draw_out", of=CUP),
         (AT_KNOB, dict(WALKS, held=HELD_CUP, beside=HELD_CUP)),
         [(AT_KNOB, WALKS), (AT_KNOB, dict(TO, held=HELD_CUP, beside=HELD_CUP))],
     ),
-    "tow_end": (
-        step("tow_end", of=CUP),
-        (GO, dict(touched=[(1, 3, CUP)], beside=[(1, 3, CUP)], both=True)),
-        [(GO, dict(both=True)), (GO, dict(touched=[(1, 3, CUP)], both=True)), (AT_RIM, TAKES)],
-    ),
-    "draw_end": (
-        step("draw_end", of=CUP),
-        (GO, dict(touched=[(1, 3, CUP)], beside=[(1, 3, CUP)], both=True)),
-        [(GO, dict(both=True)), (GO, dict(touched=[(1, 3, CUP)], both=True)), (AT_RIM, TAKES)],
-    ),
-    "pick_end": (
-        step("pick_end", of=CUP),
-        (AT_RIM, dict(TAKES, beside=[(1, 3.1, CUP)])),
-        [(AT_RIM, TAKES), (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP))],
-    ),
-    "fling_out": (
-        step("fling_out", of=CUP),
-        (GO, dict(held=HELD_CUP, beside=HELD_CUP, both=True)),
-        [
-            (GO, dict(held=HELD_CUP, beside=HELD_CUP)),
-            (GO, dict(both=True)),
-            (AT_RIM, dict(held=HELD_CUP, beside=HELD_CUP)),
-        ],
-    ),
+    "tow_end": (step("tow_end", of=CUP), *DRAWS),
+    "draw_end": (step("draw_end", of=CUP), *DRAWS),
+    "pick_end": (step("pick_end", of=CUP), *PICKS),
+    "fling_out": (step("fling_out", of=CUP), *FOLDS),
+    "fold_third": (step("fold_third", of=CUP), *FOLDS),
+    "tow_aside": (step("tow_aside", of=CUP), *DRAWS),
     "press_on": (
         step("press_on", at="table/here"),
         (AT_PLACE, dict(touched=[(1, 2, "table/table")], **HERE)),

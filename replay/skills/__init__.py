@@ -27,6 +27,7 @@ def registry() -> dict[str, type[Skill]]:
         spreading,
         strokes,
         switching,
+        thirds,
         trays,
         unloading,
         vessels,
@@ -96,6 +97,8 @@ def registry() -> dict[str, type[Skill]]:
         spreading.DrawEnd,
         spreading.PickEnd,
         flinging.FlingOut,
+        thirds.FoldThird,
+        thirds.TowAside,
     )
     return {kind.word: kind for kind in kinds}
 

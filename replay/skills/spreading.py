@@ -410,7 +410,12 @@ class PickEnd(AtTableEnd, PickCloth):
         "grip": replace(PickCloth.arguments["grip"], default=0.032),  # 10 mm beyond the middle of the pads
         "pitch": replace(PickCloth.arguments["pitch"], default=float(np.deg2rad(-10.0))),
         "squat": Argument("length", "by which it bends its knees meanwhile", 0.10),
-        "below": Argument("word", "which finger comes below the cloth, or whichever reaches better", "either", ("front", "back", "either")),
+        "below": Argument(
+            "word",
+            "which finger comes below the cloth, or whichever reaches better",
+            "either",
+            ("front", "back", "either"),
+        ),
         "force": Argument("force", "of each pad", 5.0),
         "tries": Argument("word", "how often it is taken at most, and drawn on before", "3", ("1", "2", "3", "5")),
     }

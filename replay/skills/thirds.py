@@ -1,0 +1,165 @@
+"""Skills that fold the outer thirds of a cloth over at the ends of a table, and bring it from the one end to the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from .body import SIDES, Body, Motion
+from .cloth import FIRM, HOVER, PATIENCE, WAYS, AtEdge, Edges, FoldHalf, choose, on_arc, rising, send, together
+from .drawing import back_with
+from .hands import UP
+from .skill import Argument
+from .spreading import LOST, AtTableEnd, Pressing, at_end, moving
+from .tips import TIGHT, both_squeezing, hands_over, tcp_from_tip
+
+SEEN = (0.3, 0.8)  # share of the way over between which it is seen where the edge is to be laid
+SEEING = 4.0  # 1/s, with how much of a difference the hands go there
+ARRIVED, REST = 0.01, 0.2  # m, that the robot may be short of where it walks; shares of the way in a second, in which the rest is made
+NEAR = 0.03  # m, from a place, within which it is seen how high the cloth lies there
+
+
+class FoldThird(AtTableEnd, FoldHalf):
+    """Fold the outer third of a cloth over that both hands hold by its short edge, at the end of a table, and let go of it.
+
+    The robot walks back with it until the line to fold at lies near the table's end, and up to the table again; the hands go
+    over in an arc as it comes nearer. The edge is laid where the cloth is two thirds away from it.
+    """
+
+    word = "fold_third"
+    needs = "mobile"
+    arguments: ClassVar = {
+        **at_end(FoldHalf.arguments, without=["speed"]),
+        "beyond": replace(
+            FoldHalf.arguments["beyond"], doc="how far beyond that place it is laid; less than nothing before it"
+        ),
+        "height": replace(FoldHalf.arguments["height"], default=0.7),  # higher, more is raised than a third
+        "low": replace(FoldHalf.arguments["low"], default=0.006),
+        "line": Argument("length", "how far inside the table's end the line to fold at is to lie", 0.10),
+        "ahead": Argument("length", "how far before the robot the hands lay the edge", 0.50),
+        "walking": Argument("speed", "largest speed over the floor", 0.12),
+        "after": Argument("length", "how far before the table's end it stands at the end", 0.45),
+    }
+
+    def run(self, body: Body) -> Motion:
+        if any(side not in body.held for side in SIDES):
+            body.given_up = "the cloth is not held by both hands"
+            return
+        near = self._edges(body).near
+        yield from both_squeezing(body, self.force, self._back(body, [self._after(near[s], 1.0 / 3.0) for s in SIDES]))
+        if body.given_up:
+            return
+        edges = Edges(near, {side: self._after(near[side], 2.0 / 3.0) for side in SIDES})
+        yield from both_squeezing(body, self.force, self._over(body, edges))
+        yield from body.wait(0.3)
+        yield from together(*(self._release(body, side) for side in SIDES))
+        yield from self._step(body, self.after, self._beside(body))
+
+    def _after(self, corner: int, share: float) -> int:
+        """The vertex on the long edge that begins at a corner, after a share of its length."""
+        flat, long = self.of.flat, int(np.argmax(self.of.size))
+        place = flat[corner].copy()
+        place[long] += share * (flat[:, long].min() + flat[:, long].max() - 2.0 * place[long])
+        return int(np.argmin(((flat - place) ** 2).sum(axis=1)))
+
+    def _back(self, body: Body, line: list[int]) -> Motion:
+        """Walk back with the cloth, until the line to fold at lies where it is to."""
+        edge, turn = self._end(body)
+
+        def missing() -> float:
+            return float((body.vertices(self.of)[line].mean(axis=0) - edge) @ turn[:, 0]) - self.line
+
+        yield from back_with(body, moving(body), missing, turn[:2, 0], self.walking, 0.2)
+
+    def _over(self, body: Body, edges: Edges) -> Motion:
+        """Walk up to the table; the hands go over as the robot comes nearer."""
+        base, (edge, turn) = moving(body), self._end(body)
+        away, heading, u = turn[:, 0], body.heading, 0.0
+        start = {side: body.arms[side].hand() for side in SIDES}
+        goals = {side: self._laid(body, side, edges) for side in SIDES}
+        inside = float(np.mean([(at - edge) @ away for at, _ in goals.values()]))
+        way = self._before(body) - (self.ahead - inside)
+        target = base.at + way * away[:2]
+        while u < 1.0:
+            left = base.go(target, heading, self.walking, 0.2)
+            u = max(u, 1.0 - left / way) if left > ARRIVED else min(u + REST * body.timestep, 1.0)
+            for side in SIDES:
+                if SEEN[0] < u < SEEN[1]:
+                    at, _ = goals[side]
+                    goal, last = self._laid(body, side, edges)
+                    goals[side] = at + SEEING * body.timestep * (goal - at), last
+                send(body.arms[side], *on_arc(start[side], goals[side], self.height, np.pi * u), FIRM)
+            yield
+        yield from base.stop()
+
+
+class TowAside(AtEdge):
+    """Draw a cloth that lies on a table towards an end of it: the robot stands before the table, presses on it and walks sideways."""
+
+    word = "tow_aside"
+    hands = "Both hands"
+    needs = "mobile"
+    arguments: ClassVar = {
+        "of": Argument("cloth", "the cloth"),
+        "over": Argument("site", "of the table's edge before which the robot stands"),
+        "towards": Argument("site", "middle of the table's end, x across the table"),
+        "near": Argument("length", "how far inside that end the cloth is to come to lie", 0.10),
+        "off": Argument("length", "how far before the table's edge the robot stands", 0.20),
+        "apart": Argument("length", "how far from each other the hands press", 0.34),
+        "force": Argument("force", "with which each hand presses", 5.0),
+        "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(40.0))),
+        "speed": Argument("speed", "with which it walks sideways", 0.12),
+        "reach": Argument("speed", "largest speed of the free hands", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        base, (edge, turn), places = moving(body), self._end(body), body.vertices(self.of)
+        away, leftwards = turn[:, 0], np.cross(UP, turn[:, 0])
+        middle = 0.5 * (places.min(axis=0) + places.max(axis=0))
+        before = edge + float((middle - edge) @ leftwards) * leftwards - self.off * away
+        if not (yield from base.walk(before[:2], float(np.arctan2(away[1], away[0])), 0.2, 0.4, 0.012, 0.03, 20.0)):
+            body.given_up = f"the robot did not come to where it was walking ({self.word})"
+            return
+        for side in SIDES:  # one after the other, since each plans its way round the other hand where that is
+            yield from self._press(body, side, middle + (0.5 if side == "left" else -0.5) * self.apart * leftwards)
+        yield from self._tow(body)
+        yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
+
+    def _press(self, body: Body, side: str, place: np.ndarray) -> Motion:
+        """Bring a closed claw onto the cloth, above a place (3,)."""
+        arm, places = body.arms[side], body.vertices(self.of)
+        body.open_claw(side, TIGHT)
+        close = np.linalg.norm((places - place)[:, :2], axis=1) < NEAR
+        top = np.append(place[:2], places[close, 2].max() + self.of.radius)
+        frame, high = choose(
+            arm,
+            hands_over(self._end(body)[1][:, 0], self.pitch),
+            lambda frame: [tcp_from_tip(top + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
+            partial(self._crowd, body, side),
+        )
+        yield from arm.follow(body.way(side, high, WAYS, self.reach, seek=True))
+        low = tcp_from_tip(top + 0.004 * UP, frame, TIGHT)
+        yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
+
+    def _missing(self, body: Body) -> float:
+        """How much further it is to be drawn [m]."""
+        end, turn = body.site(self.towards)
+        return float(((body.vertices(self.of) - end) @ turn[:, 0]).min()) - self.near
+
+    def _tow(self, body: Body) -> Motion:
+        """Press with both hands until it is felt, and walk sideways with them, until the cloth lies near the table's end."""
+        base, pressing = moving(body), Pressing(body, SIDES, self.force)
+        heading, pressed, lost = body.heading, False, 0.0
+        goal = base.at - self._missing(body) * body.site(self.towards)[1][:2, 0]
+        for _ in range(round((PATIENCE + self._missing(body) / self.speed) / body.timestep)):
+            forces = pressing.forces()
+            pressed = pressed or min(forces.values()) > 0.7 * self.force
+            lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + body.timestep
+            pressing.go_on(forces)
+            if pressed and (base.go(goal, heading, self.speed, 0.2) < ARRIVED or self._missing(body) < 0.0 or lost > LOST):
+                break
+            yield
+        yield from base.stop()
