@@ -7,13 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import mujoco
 import numpy as np
 import pytest
 import shiliu
 from shiliu.scenarios.scene import Scene
 from shiliu.scenarios.sensing import Layout, Readings, Request
+
+if TYPE_CHECKING:
+    import mujoco  # after shiliu, which chooses what OpenGL is taken from
 
 ROOT = Path(__file__).resolve().parents[1]
 
