@@ -43,13 +43,19 @@ def with_fingers(scene, towel_alone):
     return spec.compile()
 
 
-def lying(scene, towel_alone, hangs, pitch):
-    """How much of the cloth lies on each lower finger [m], whose fingers point down by `pitch` [rad], once it was lifted and looked
-    at, where the edge hung over the table's end by `hangs` [m] at its left and at its right corner."""
+def picking(scene, **changed):
+    """The scene's first taking up of an end, with arguments changed."""
+    pick = next(skill for skill in read_chain(scene) if skill.word == "pick_end")
+    return type(pick)({**pick.values, **changed})
+
+
+def lying(scene, towel_alone, hangs, pick):
+    """How much of the cloth lies on each lower finger [m], once it was lifted and looked at, where the edge hung over the table's end
+    by `hangs` [m] at its left and at its right corner."""
     model = with_fingers(scene, towel_alone)
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
-    (cloth,), pick, sides = scene.cloths, read_chain(scene)[3], {"left": 1.0, "right": 0.0}
+    (cloth,), sides = scene.cloths, {"left": 1.0, "right": 0.0}
     end = data.site("table/left_end")
     edge, away = end.xpos.copy(), end.xmat.reshape(3, 3)[:, 0].copy()
     beside = np.cross(UP, away)
@@ -70,7 +76,7 @@ def lying(scene, towel_alone, hangs, pitch):
         at = abs(sides[side] * wide - pick.inset)
         return np.array([np.interp(at, flat[row, 1], data.xpos[bodies][row, k]) for k in range(3)])
 
-    frame = hands_over(away, pitch)[0]
+    frame = hands_over(away, pick.pitch)[0]
     above = np.cross(frame[:, 2], np.cross(UP, frame[:, 2]))  # the way to the other finger
     above /= np.linalg.norm(above)
     finger = np.stack([above, np.cross(-frame[:, 2], above), -frame[:, 2]], axis=1)
@@ -110,9 +116,18 @@ def lying(scene, towel_alone, hangs, pitch):
 
 @pytest.mark.parametrize("hangs", [(0.022, 0.026), (0.034, 0.044), (0.050, 0.056)])
 def test_an_edge_is_taken_up_however_deep_it_hangs(crumpled, towel_alone, hangs):
-    pick = read_chain(crumpled)[3]
-    assert list(lying(crumpled, towel_alone, hangs, pick.pitch).values()) == pytest.approx([pick.grip] * 2, abs=2.0 * RIGHT)
+    pick = picking(crumpled)
+    assert list(lying(crumpled, towel_alone, hangs, pick).values()) == pytest.approx([pick.grip] * 2, abs=2.0 * RIGHT)
 
 
 def test_what_hangs_deep_slides_off_a_finger_that_points_down(crumpled, towel_alone):
-    assert max(lying(crumpled, towel_alone, (0.050, 0.056), np.deg2rad(30.0)).values()) < 0.010
+    pick = picking(crumpled, pitch=np.deg2rad(30.0))
+    assert max(lying(crumpled, towel_alone, (0.050, 0.056), pick).values()) < 0.010
+
+
+@pytest.mark.parametrize(("inset", "taken"), [(0.0265, True), (0.0200, False)])
+def test_a_finger_takes_up_an_edge_below_a_row_of_its_mesh(crumpled, towel_alone, inset, taken):
+    """The second row runs 29 mm from the corner. A finger 16 mm wide that comes between it and the corner slides over the edge."""
+    pick = picking(crumpled, pitch=np.deg2rad(20.0), grip=0.022, inset=inset)
+    found = list(lying(crumpled, towel_alone, (0.034, 0.040), pick).values())
+    assert found == pytest.approx([pick.grip] * 2, abs=2.0 * RIGHT) if taken else max(found) < 0.010

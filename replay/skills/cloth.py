@@ -154,6 +154,8 @@ def keeping_lower(body: Body, side: str, nose: np.ndarray, frame: np.ndarray, mo
 
 def rising(arm: Arm, by: float) -> Motion:
     """Straight up by a length [m], the hand turned as it is."""
+    if not by:
+        return
     at, frame = arm.hand()
     yield from arm.follow(arm.line([(at + by * UP, frame)], 0.2, orient=FIRM), tremor=0.0)
 
