@@ -60,6 +60,13 @@ def test_the_edge_is_laid_on_the_line_that_is_two_thirds_away(scene):
                 assert away[0] * cloth.flat[corner, 0] < 0.0
 
 
+@pytest.mark.parametrize("held", [{}, {"left": "towel"}])
+def test_what_both_hands_do_not_hold_is_not_folded(scene, held):
+    body = Body(scene, draw(scene, 600), np.random.default_rng(0), {})
+    body.held.update(held)
+    assert list(chain(scene, FoldThird)[0].run(body)) == [] and body.given_up == "the cloth is not held by both hands"
+
+
 def test_an_arc_begins_and_ends_at_its_poses_and_is_as_high_as_it_is_told():
     turn = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     start, goal = (np.array([0.1, 0.2, 1.0]), np.eye(3)), (np.array([0.5, 0.2, 1.1]), turn)

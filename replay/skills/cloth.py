@@ -70,6 +70,14 @@ def together(*motions: Motion) -> Motion:
             yield
 
 
+def held_by_both(body: Body) -> bool:
+    """Whether both hands hold something; where not, it is noted as given up."""
+    if all(side in body.held for side in SIDES):
+        return True
+    body.given_up = "the cloth is not held by both hands"
+    return False
+
+
 def corner_spots(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
     """Vertices at the corners: the two that end one long edge, and those opposite to them."""
     low, high = cloth.flat.min(axis=0), cloth.flat.max(axis=0)

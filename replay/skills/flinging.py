@@ -14,7 +14,7 @@ import numpy as np
 from ...scenarios.words.cloth import open_share
 from .arm import between
 from .body import SIDES, Body, Motion
-from .cloth import flat_at, keeping_lower, rising, send, together
+from .cloth import flat_at, held_by_both, keeping_lower, rising, send, together
 from .hands import UP
 from .skill import Argument
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
@@ -72,8 +72,7 @@ class FlingOut(AtTableEnd):
     }
 
     def run(self, body: Body) -> Motion:
-        if any(side not in body.held for side in SIDES):
-            body.given_up = "the cloth is not held by both hands"
+        if not held_by_both(body):
             return
         middle, apart = self._beside(body), self._apart(body)
         for _ in range(int(self.tries)):

@@ -38,7 +38,7 @@ from .cloth import (
 from .hands import UP
 from .skill import Argument
 from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp, tcp_from_tip
-from .walking import Walking
+from .walking import Walking, walked
 
 OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open; and from the table's end, where it may hang over that
 BACK = 0.45  # m from the table's end, where the robot turns to it
@@ -118,8 +118,7 @@ class AtTableEnd(AtEdge):
         place = (edge + middle * np.cross(UP, away) - off * away)[:2]
         yaw = float(np.arctan2(away[1], away[0]))
         time = 20.0 + float(np.hypot(*(place - base.at))) / speed
-        if not (yield from base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time)):
-            body.given_up = f"the robot did not come to where it was walking ({self.word})"
+        yield from walked(body, self.word, base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time))
 
     def _before(self, body: Body) -> float:
         """How far before the table's end the robot stands [m]."""
@@ -207,8 +206,7 @@ class GoToEnd(Walking):
         corner = before + ((base.at - before) @ ahead - ROUND) * ahead
         for place, heading in ((corner, body.heading), (before, yaw), (goal, yaw)):
             time = 20.0 + float(np.hypot(*(place - base.at))) / 0.1
-            if not (yield from base.walk(place, heading, self.speed, self.turning, 0.03, 0.03, time)):
-                body.given_up = f"the robot did not come to where it was walking ({self.word})"
+            if not (yield from walked(body, self.word, base.walk(place, heading, self.speed, self.turning, 0.03, 0.03, time))):
                 return
 
     def _choose(self, body: Body) -> tuple[str, tuple[int, int]]:

@@ -9,12 +9,27 @@ from typing import ClassVar
 import numpy as np
 
 from .body import SIDES, Body, Motion
-from .cloth import FIRM, HOVER, PATIENCE, WAYS, AtEdge, Edges, FoldHalf, choose, on_arc, rising, send, together
+from .cloth import (
+    FIRM,
+    HOVER,
+    PATIENCE,
+    WAYS,
+    AtEdge,
+    Edges,
+    FoldHalf,
+    choose,
+    held_by_both,
+    on_arc,
+    rising,
+    send,
+    together,
+)
 from .drawing import back_with
 from .hands import UP
 from .skill import Argument
 from .spreading import LOST, AtTableEnd, Pressing, at_end, moving
 from .tips import TIGHT, both_squeezing, hands_over, tcp_from_tip
+from .walking import walked
 
 SEEN = (0.3, 0.8)  # share of the way over between which it is seen where the edge is to be laid
 SEEING = 4.0  # 1/s, with how much of a difference the hands go there
@@ -45,8 +60,7 @@ class FoldThird(AtTableEnd, FoldHalf):
     }
 
     def run(self, body: Body) -> Motion:
-        if any(side not in body.held for side in SIDES):
-            body.given_up = "the cloth is not held by both hands"
+        if not held_by_both(body):
             return
         near = self._edges(body).near
         yield from both_squeezing(body, self.force, self._back(body, [self._after(near[s], 1.0 / 3.0) for s in SIDES]))
@@ -120,8 +134,8 @@ class TowAside(AtEdge):
         away, leftwards = turn[:, 0], np.cross(UP, turn[:, 0])
         middle = 0.5 * (places.min(axis=0) + places.max(axis=0))
         before = edge + float((middle - edge) @ leftwards) * leftwards - self.off * away
-        if not (yield from base.walk(before[:2], float(np.arctan2(away[1], away[0])), 0.2, 0.4, 0.012, 0.03, 20.0)):
-            body.given_up = f"the robot did not come to where it was walking ({self.word})"
+        walk = base.walk(before[:2], float(np.arctan2(away[1], away[0])), 0.2, 0.4, 0.012, 0.03, 20.0)
+        if not (yield from walked(body, self.word, walk)):
             return
         for side in SIDES:  # one after the other, since each plans its way round the other hand where that is
             yield from self._press(body, side, middle + (0.5 if side == "left" else -0.5) * self.apart * leftwards)

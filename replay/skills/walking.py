@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +18,14 @@ SHORT = 0.35  # m, a shorter way is stepped sideways or back
 SPEED = Argument("speed", "largest speed over the floor", 0.3)
 TURNING = Argument("angle", "how far it turns in a second at most", 0.4)
 WITHIN = Argument("length", "how far from the place it may stand at the end", 0.01)
+
+
+def walked(body: Body, word: str, walk: Generator[None, None, bool]) -> Generator[None, None, bool]:
+    """A walk of the base for a skill; where it does not arrive it is noted as given up."""
+    arrived = yield from walk
+    if not arrived:
+        body.given_up = f"the robot did not come to where it was walking ({word})"
+    return arrived
 
 
 class Walking(Skill):
@@ -41,9 +50,8 @@ class Walking(Skill):
             ways = [(base.at.copy(), heading), (target, heading), (target, yaw)]
         for place, at in ways:
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
-            arrived = yield from base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE)
-            if not arrived:
-                body.given_up = f"the robot did not come to where it was walking ({self.word})"
+            walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE)
+            if not (yield from walked(body, self.word, walk)):
                 return
 
 
