@@ -6,6 +6,9 @@ way, and half of a physics step goes into them, where 325 say the same: a flat t
 do. So a weightless ball of the cloth's thickness at each vertex meets what is solid in the scene, while hands, people, other
 cloth and the cloth itself meet the surface, since a pad or a finger fits between two vertices.
 
+A surface that meets a box or a capsule is not seen by the engine (3.17) where the cloth's own edge crosses it between two vertices:
+a finger comes into a hem there, until a vertex or an edge of the finger meets it (`tests/test_cloth.py`).
+
 What this leaves out: between two vertices an edge or a corner of a solid thing may stand out through the cloth, by no more
 than the cloth would have to bend there.
 

@@ -473,3 +473,29 @@ def test_a_robot_that_moves_folds_it_too():
     scene = shiliu.load_scenario("laundry_folding", base="mobile")
     (done,) = perform(scene, [draw.draw(scene, 601)], [601])
     assert done.success and not done.unsafe
+
+
+FINGERS = {  # as wide as a claw's tip, 40 mm long and 8 mm thick; and the same box as a mesh
+    "box": '<geom name="finger" type="box" size="0.010 0.020 0.004"/>',
+    "mesh": '<geom name="finger" type="mesh" mesh="box"/>',
+}
+EDGE = """<mujoco><asset><mesh name="box" vertex="-.01 -.02 -.004 .01 -.02 -.004 -.01 .02 -.004 .01 .02 -.004
+  -.01 -.02 .004 .01 -.02 .004 -.01 .02 .004 .01 .02 .004"/></asset><worldbody>
+  <body name="cloth"><flexcomp name="cloth" type="grid" dim="2" count="5 5 1" spacing="0.03 0.03 0.01" radius="0.003" mass="0.1"
+    euler="90 0 0">
+    <contact selfcollide="none"/><edge equality="true"/></flexcomp></body>
+  <body name="finger" mocap="true">{finger}</body></worldbody></mujoco>"""
+
+
+@pytest.mark.parametrize(("shape", "aside", "seen"), [("box", 0.0, True), ("box", 0.015, False), ("mesh", 0.015, True)])
+def test_the_engine_misses_the_edge_of_a_cloth_on_a_box_between_two_of_its_vertices(shape, aside, seen):
+    """A limit that the laundry's card names. Where this fails the engine has been mended, and the card is to say so."""
+    model = mujoco.MjModel.from_xml_string(EDGE.format(finger=FINGERS[shape]))
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    places = data.flexvert_xpos
+    edge = places[np.argmin(np.abs(places[:, 0]) + places[:, 2])]
+    data.mocap_pos[0] = edge + np.array([aside, 0.0, -0.004])  # its upper face 3 mm deep in the edge, which hangs above it
+    mujoco.mj_forward(model, data)
+    depths = [-contact.dist for contact in data.contact]
+    assert depths == pytest.approx([0.003] * len(depths), abs=1e-5) and bool(depths) == seen

@@ -99,7 +99,7 @@ def test_the_named_finger_comes_below(scene, side):
 
 @pytest.mark.slow  # twenty minutes each: two and three layers of cloth
 def test_a_towel_is_folded_in_thirds(scene):
-    (done,) = perform(scene, [draw(scene, 601)], [601])
+    (done,) = perform(scene, [draw(scene, 52002)], [52002])
     assert done.success and done.peaks["cloth_tension"] < 20.0
     (verdict,) = judge([as_recording("towel", performed(scene, done), scene)], scene)
     assert verdict.verdict == "FEASIBLE"
