@@ -9,7 +9,7 @@ from shiliu.replay.judge import judge
 from shiliu.replay.mistakes import read_mistakes
 from shiliu.replay.operator import perform, read_chain
 from shiliu.replay.skills.body import Body
-from shiliu.replay.skills.cloth import choose, on_arc
+from shiliu.replay.skills.cloth import choose, on_arc, rising
 from shiliu.replay.skills.spreading import short_edges
 from shiliu.replay.skills.thirds import FoldThird
 from shiliu.replay.skills.tips import tcp_from_nose
@@ -65,6 +65,11 @@ def test_what_both_hands_do_not_hold_is_not_folded(scene, held):
     body = Body(scene, draw(scene, 600), np.random.default_rng(0), {})
     body.held.update(held)
     assert list(chain(scene, FoldThird)[0].run(body)) == [] and body.given_up == "the cloth is not held by both hands"
+
+
+def test_a_hand_that_is_to_rise_by_nothing_stays(scene):
+    body = Body(scene, draw(scene, 600), np.random.default_rng(0), {})
+    assert list(rising(body.arms["left"], 0.0)) == []
 
 
 def test_an_arc_begins_and_ends_at_its_poses_and_is_as_high_as_it_is_told():
