@@ -475,7 +475,7 @@ def test_a_robot_that_moves_folds_it_too():
     assert done.success and not done.unsafe
 
 
-FINGERS = {  # as wide as a claw's tip, 40 mm long and 8 mm thick; and the same box as a mesh
+FINGERS = {  # as wide as the pad of a claw, 40 mm long and 8 mm thick; and the same box as a mesh
     "box": '<geom name="finger" type="box" size="0.010 0.020 0.004"/>',
     "mesh": '<geom name="finger" type="mesh" mesh="box"/>',
 }
