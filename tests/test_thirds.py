@@ -1,5 +1,7 @@
 """A towel is folded in thirds at the ends of the table: which vertices lie where, which finger comes below, and the whole of it."""
 
+from itertools import islice
+
 import mujoco
 import numpy as np
 import pytest
@@ -9,11 +11,12 @@ from shiliu.replay.judge import judge
 from shiliu.replay.mistakes import read_mistakes
 from shiliu.replay.operator import perform, read_chain
 from shiliu.replay.skills.body import Body
-from shiliu.replay.skills.cloth import choose, on_arc, rising
+from shiliu.replay.skills.cloth import choose, edges_of, on_arc, rising
 from shiliu.replay.skills.spreading import short_edges
 from shiliu.replay.skills.thirds import FoldThird
 from shiliu.replay.skills.tips import tcp_from_nose
 from shiliu.scenarios.draw import draw
+from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.words.cloth import Footprint, Layered, Smooth, panels_of
 
 AWAY = np.array([1.0, 0.0, 0.0])
@@ -65,6 +68,18 @@ def test_what_both_hands_do_not_hold_is_not_folded(scene, held):
     body = Body(scene, draw(scene, 600), np.random.default_rng(0), {})
     body.held.update(held)
     assert list(chain(scene, FoldThird)[0].run(body)) == [] and body.given_up == "the cloth is not held by both hands"
+
+
+@pytest.mark.parametrize(("felt", "ends"), [(0.0, True), (1.0, False)])
+def test_a_fold_ends_where_a_hand_feels_no_cloth_for_half_a_second(scene, monkeypatch, felt, ends):
+    start = draw(scene, 600)
+    body = Body(scene, start, np.random.default_rng(0), {})
+    body.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
+    monkeypatch.setattr(body, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else felt]))
+    fold = FoldThird({**chain(scene, FoldThird)[0].values, "of": scene.cloths[0], "ahead": -2.0})  # a long way to walk
+    steps = list(islice(fold._over(body, edges_of(body, fold.of)), round(3.0 / body.timestep)))
+    assert body.given_up == ("a hand has lost the cloth" if ends else None)
+    assert (len(steps) * body.timestep < 2.0) == ends
 
 
 def test_a_hand_that_is_to_rise_by_nothing_stays(scene):

@@ -27,6 +27,7 @@ from .cloth import (
 from .drawing import back_with
 from .hands import UP
 from .skill import Argument
+from .flinging import LEAST
 from .spreading import LOST, AtTableEnd, Pressing, at_end, moving
 from .tips import TIGHT, both_squeezing, hands_over, tcp_from_tip
 from .walking import walked
@@ -34,6 +35,7 @@ from .walking import walked
 SEEN = (0.3, 0.8)  # share of the way over between which it is seen where the edge is to be laid
 SEEING = 4.0  # 1/s, with how much of a difference the hands go there
 ARRIVED, REST = 0.01, 0.2  # m, that the robot may be short of where it walks; shares of the way in a second, in which the rest is made
+EMPTY = 0.5  # s, for which a pad that holds cloth may feel nothing
 NEAR = 0.03  # m, from a place, within which it is seen how high the cloth lies there
 
 
@@ -68,6 +70,8 @@ class FoldThird(AtTableEnd, FoldHalf):
             return
         edges = Edges(near, {side: self._after(near[side], 2.0 / 3.0) for side in SIDES})
         yield from both_squeezing(body, self.force, self._over(body, edges))
+        if body.given_up:
+            return
         yield from body.wait(0.3)
         yield from together(*(self._release(body, side) for side in SIDES))
         yield from self._step(body, self.after, self._beside(body))
@@ -89,15 +93,15 @@ class FoldThird(AtTableEnd, FoldHalf):
         yield from back_with(body, moving(body), missing, turn[:2, 0], self.walking, 0.2)
 
     def _over(self, body: Body, edges: Edges) -> Motion:
-        """Walk up to the table; the hands go over as the robot comes nearer."""
+        """Walk up to the table; the hands go over as the robot comes nearer, as long as they feel the cloth."""
         base, (edge, turn) = moving(body), self._end(body)
         away, heading, u = turn[:, 0], body.heading, 0.0
         start = {side: body.arms[side].hand() for side in SIDES}
         goals = {side: self._laid(body, side, edges) for side in SIDES}
         inside = float(np.mean([(at - edge) @ away for at, _ in goals.values()]))
         way = self._before(body) - (self.ahead - inside)
-        target = base.at + way * away[:2]
-        while u < 1.0:
+        target, empty = base.at + way * away[:2], 0.0
+        while u < 1.0 and not body.given_up:
             left = base.go(target, heading, self.walking, 0.2)
             u = max(u, 1.0 - left / way) if left > ARRIVED else min(u + REST * body.timestep, 1.0)
             for side in SIDES:
@@ -106,6 +110,9 @@ class FoldThird(AtTableEnd, FoldHalf):
                     goal, last = self._laid(body, side, edges)
                     goals[side] = at + SEEING * body.timestep * (goal - at), last
                 send(body.arms[side], *on_arc(start[side], goals[side], self.height, np.pi * u), FIRM)
+            empty = 0.0 if min(body.touch(side).min() for side in SIDES) > LEAST else empty + body.timestep
+            if empty > EMPTY:
+                body.given_up = "a hand has lost the cloth"
             yield
         yield from base.stop()
 
