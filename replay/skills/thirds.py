@@ -25,9 +25,9 @@ from .cloth import (
     together,
 )
 from .drawing import back_with
+from .flinging import LEAST
 from .hands import UP
 from .skill import Argument
-from .flinging import LEAST
 from .spreading import LOST, AtTableEnd, Pressing, at_end, moving
 from .tips import TIGHT, both_squeezing, hands_over, tcp_from_tip
 from .walking import walked
