@@ -43,7 +43,8 @@ class FoldThird(AtTableEnd, FoldHalf):
     """Fold the outer third of a cloth over that both hands hold by its short edge, at the end of a table, and let go of it.
 
     The robot walks back with it until the line to fold at lies near the table's end, and up to the table again; the hands go
-    over in an arc as it comes nearer. The edge is laid where the cloth is two thirds away from it.
+    over in an arc as it comes nearer. The edge is laid where the cloth is two thirds away from it. A hand that feels no cloth on the
+    way over for half a second has lost it, and the chain ends there.
     """
 
     word = "fold_third"
