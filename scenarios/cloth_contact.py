@@ -20,10 +20,62 @@ fold twice as high as the layers are thick. What this leaves out: two edges that
 
 from __future__ import annotations
 
+import itertools
+
 import mujoco
+import numpy as np
+
+from .pose import Pose, pose_in_body
 
 WAYS = ("surface", "vertices", "layers")
-ROBOT, SOLID, PERSON, CLOTH = 1, 2, 4, 8  # bits of contype and conaffinity in every part
+FINGERS = ("boxes", "tiles")
+ROBOT, SOLID, PERSON, CLOTH, TILE = 1, 2, 4, 8, 16  # bits of contype and conaffinity in every part
+TILED = 0.010  # m, the longest side of a tile: one contact for each triangle and mesh, and pads that press on more than one of them hold
+
+
+def meet_by_tiles(spec: mujoco.MjSpec) -> None:
+    """Let the boxes of a robot's hands meet cloth as meshes: each has weightless tiles of its own shape, which meet nothing else.
+
+    Args:
+        spec: of a whole scene, in which the parts' names have a prefix and the robot's have none; its cloths are there already.
+    """
+    for geom in list(spec.geoms):
+        if "/" in geom.name or not geom.contype & ROBOT:
+            continue
+        if geom.type != mujoco.mjtGeom.mjGEOM_BOX:
+            geom.contype |= TILE
+            continue
+        half = np.array(geom.size, float)
+        counts = np.maximum(np.ceil(2.0 * half / TILED - 1e-6).astype(int), 1) if geom.condim > 3 else np.ones(3, int)
+        place = pose_in_body(geom, spec)
+        for k, at in enumerate(itertools.product(*(range(n) for n in counts))):
+            name, side = f"{geom.name}_tile_{k}", half / counts
+            corners = np.array(list(itertools.product(*((-s, s) for s in side))))
+            spec.add_mesh(name=name, uservert=corners.ravel().tolist())
+            inside = place @ Pose.of((2.0 * np.array(at) + 1.0 - counts) * side)
+            geom.parent.add_geom(
+                name=name,
+                type=mujoco.mjtGeom.mjGEOM_MESH,
+                meshname=name,
+                pos=inside.pos,
+                quat=inside.quat,
+                density=0.0,
+                contype=TILE,
+                conaffinity=0,
+                condim=geom.condim,
+                friction=list(geom.friction),
+                solref=list(geom.solref),
+                solimp=list(geom.solimp),
+                group=3,
+            )
+    for flex in spec.flexes:
+        if flex.dim == 2:
+            flex.conaffinity = (flex.conaffinity & ~ROBOT) | TILE
+
+
+def tiles_of(spec: mujoco.MjSpec, geom: str) -> list[mujoco.MjsGeom]:
+    """The tiles with which a box of the robot meets cloth; none where it meets it itself."""
+    return [other for other in spec.geoms if other.name.startswith(f"{geom}_tile_")]
 
 
 def meet_by_vertices(spec: mujoco.MjSpec, layers: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import mujoco
 
-from .cloth_contact import WAYS
+from .cloth_contact import FINGERS, WAYS
 from .dialect import Node
 
 _INTEGRATORS = {
@@ -24,13 +24,13 @@ CLOTHS = ("discrete",)  # integrators for cloth: its elasticity is taken implici
 
 @dataclass(frozen=True)
 class Physics:
-    """Integrator and constraint solver of a scene; names and meanings as in MuJoCo's `option`, but for `cloth`.
+    """Integrator and constraint solver of a scene; names and meanings as in MuJoCo's `option`, but for `cloth` and `fingers`.
 
     Attributes:
         iterations: of the solver at most; tolerance: at which it stops earlier.
         impratio: friction against normal force; 10 makes friction so stiff that what is pinched does not creep out of the
             fingers.
-        cloth: what of a cloth meets what is solid, see `cloth_contact`.
+        cloth: what of a cloth meets what is solid, and fingers: what of the robot meets cloth, see `cloth_contact`.
     """
 
     integrator: str = "implicitfast"
@@ -40,6 +40,7 @@ class Physics:
     cone: str = "elliptic"
     impratio: float = 10.0
     cloth: str = "surface"
+    fingers: str = "boxes"
 
     def apply(self, option: Any, timestep: float) -> None:
         """Write into an `MjOption` of a spec; `timestep` [s]."""
@@ -78,4 +79,5 @@ def read_physics(node: Node) -> Physics:
         word("cone", _CONES),
         positive("impratio"),
         word("cloth", dict.fromkeys(WAYS)),
+        word("fingers", dict.fromkeys(FINGERS)),
     )

@@ -12,7 +12,7 @@ import mujoco
 import numpy as np
 
 from .cloth import cloths_of
-from .cloth_contact import meet_by_vertices
+from .cloth_contact import meet_by_tiles, meet_by_vertices, tiles_of
 from .config import Placed, ScenarioConfig, nominal_values
 from .dialect import Node, nearest
 from .errors import ScenarioError
@@ -368,6 +368,8 @@ class _Build:
             self.frames[placed.name] = frame
         if self.spec.flexes:
             self.spec.memory = CLOTH_MEMORY
+            if config.physics.fingers == "tiles":
+                meet_by_tiles(self.spec)
             if robot.base == "mobile":
                 solve_beside(option)
         self._friction = self._friction_geoms()
@@ -384,7 +386,7 @@ class _Build:
             ):
                 how, _, name = group.partition(":")
                 if how == "geom":
-                    found = [self.spec.geom(name)]
+                    found = [self.spec.geom(name), *tiles_of(self.spec, name)]
                 else:
                     body = self.spec.body(name)
                     found = [g for g in (body.geoms if how == "body" else body.find_all("geom"))]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
+from ...scenarios.cloth_contact import TILE
 from .arm import RANGE, Arm, Path
 from .seeking import connect
 
@@ -45,7 +46,8 @@ class Clearance:
         hand = self._hand_names = (f"{side}_claw", f"{side}_finger_front", f"{side}_finger_back")
         self._hand = np.array([n in hand for n in names])
         self._own = np.array([n.startswith(f"zarm_{side[0]}") for n in names]) | self._hand
-        self._solid = (self.model.geom_contype | self.model.geom_conaffinity) != 0
+        # tiles by which the robot meets cloth lie in what it meets all else with
+        self._solid = ((self.model.geom_contype & ~TILE) | self.model.geom_conaffinity) != 0
         self._margins = self.model.geom_margin.copy(), self.model.body_margin.copy()
         self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
         self._tcp = self.model.site(f"{side}_tcp").id
