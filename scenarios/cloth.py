@@ -11,6 +11,9 @@ import numpy as np
 from .sensing import Request
 
 FLAT_TIME = 0.8  # s, in which a flat cloth comes to rest, and what lies beyond an edge comes down
+FOLDED_TIME = 2.0  # s, in which a folded one does
+APART = 1.04  # of its thickness, by which the layers of a folded cloth are laid apart: they come down on each other
+ENDS = ("first", "last")
 LIFT_SPEED = 0.5  # m/s
 FALL_TIME = 2.5  # s at most, in which a dropped cloth comes to rest
 STILL = 0.02  # m/s, slower counts as at rest
@@ -96,7 +99,8 @@ def settle(
         qpos: (nq,) with all else at rest; cloths lie flat where they are put.
         ctrl: (nu,) that holds the robot still.
         values: of the draw; a cloth whose part has them is lifted by `PART.lifted_by` [m] at the vertex that is nearest to
-            `PART.lifted_x`, `PART.lifted_y` [m from its middle].
+            `PART.lifted_x`, `PART.lifted_y` [m from its middle], or lies with the first `PART.folded_first` [m] of its length laid
+            over the rest, and then the last `PART.folded_last` [m].
 
     Returns:
         (nq,) in which only the cloths' joints differ.
@@ -104,12 +108,14 @@ def settle(
     data = mujoco.MjData(model)
     data.qpos[:], data.ctrl[:] = qpos, ctrl
     addresses = [joints(model, cloth) for cloth in cloths]
-    for address in addresses:
-        data.qpos[address] = 0.0
+    mujoco.mj_kinematics(model, data)
+    for cloth, address in zip(cloths, addresses):
+        data.qpos[address] = _folds(model, data, cloth, values)
     lifts = [_lift(cloth, values) for cloth in cloths]
     lifted = {model.body(cloth.vertices[v]).id: by for cloth, (v, by) in zip(cloths, lifts) if by > 0.0}
     step = model.opt.timestep
-    for _ in range(round(FLAT_TIME / step)):
+    folded = any(values.get(f"{cloth.part}.folded_{end}", 0.0) > 0.0 for cloth in cloths for end in ENDS)
+    for _ in range(round((FOLDED_TIME if folded else FLAT_TIME) / step)):
         mujoco.mj_step(model, data)
     if lifted:
         mujoco.mj_kinematics(model, data)
@@ -131,6 +137,32 @@ def settle(
     for address in addresses:
         found[address] = data.qpos[address]
     return found
+
+
+def folded_over(cloth: Cloth, first: float, last: float) -> np.ndarray:
+    """(n, 3) places in the part's frame [m] of a cloth whose ends are laid over the rest, one after the other.
+
+    Args:
+        first, last: how much of its length is laid over from where x is least, and then from where it is largest [m].
+    """
+    low, high = cloth.flat[:, 0].min() + first, cloth.flat[:, 0].max() - last
+    x, z = cloth.flat[:, 0].copy(), np.full(len(cloth.flat), cloth.radius)
+    thick = 2.0 * APART * cloth.radius
+    for k, (line, over) in enumerate(((low, x < low - 1e-9), (high, x > high + 1e-9))):
+        covered = k if first > 0.0 else 0
+        x[over], z[over] = 2.0 * line - x[over], cloth.radius + (1 + covered) * thick
+    return np.column_stack([x, cloth.flat[:, 1], z])
+
+
+def _folds(model: mujoco.MjModel, data: mujoco.MjData, cloth: Cloth, values: Mapping[str, float]) -> np.ndarray:
+    """(n, 3) of the vertices' joints that lay a cloth folded, or flat where its part says nothing of folds."""
+    first, last = (values.get(f"{cloth.part}.folded_{end}", 0.0) for end in ENDS)
+    if not first and not last:
+        return np.zeros((len(cloth.vertices), 3))
+    flat = np.column_stack([cloth.flat, np.full(len(cloth.flat), cloth.radius)])
+    top = data.body(cloth.body).xmat.reshape(3, 3)
+    joint = np.array([model.body_jntadr[model.body(name).id] for name in cloth.vertices])[:, None] + np.arange(3)
+    return np.einsum("nkj,nj->nk", data.xaxis[joint], (folded_over(cloth, first, last) - flat) @ top.T)
 
 
 def _dofs(model: mujoco.MjModel, cloth: Cloth) -> np.ndarray:

@@ -1,34 +1,56 @@
-"""Writes towel_stack.xml: folded towels on each other, each a soft slab with a rounded fold, to look at and to lay things on.
+"""Writes towel_stack.xml and towel_stack_thirds.xml: folded towels on each other, each a soft slab with rounded folds, to look at
+and to lay things on.
 
 Run from anywhere: `python assets/objects/towel_stack/generate.py`.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
-LENGTH, WIDTH = 0.250, 0.175  # m, of a hand towel folded in half and in thirds
-THICK = 0.036  # m, six layers of 6 mm
-COLOURS = {"sky": "0.62 0.74 0.85 1", "cream": "0.94 0.92 0.86 1"}
+LAYER = 0.006  # m, as the hand towel's layers lie on each other
 MASS = 0.11  # kg each
+COLOURS = {"sky": "0.62 0.74 0.85 1", "cream": "0.94 0.92 0.86 1"}
+
+
+@dataclass(frozen=True)
+class Pile:
+    """A hand towel of 350 x 750 mm, folded: its sizes [m], and its layers by the folds that they belong to."""
+
+    name: str
+    length: float
+    width: float
+    folds: tuple[int, ...]
+
+
+PILES = (
+    Pile("towel_stack", 0.250, 0.175, (2, 2, 2)),  # in half and in thirds: three folds of two layers each
+    Pile("towel_stack_thirds", 0.360, 0.260, (1, 1, 1)),  # in thirds, as one comes to lie: folds are rounder than lines
+)
 
 
 def main() -> None:
-    colours = list(COLOURS)
+    for pile in PILES:
+        write(pile)
+
+
+def write(pile: Pile) -> None:
+    colours, thick = list(COLOURS), LAYER * sum(pile.folds)
     looks, meshes = [], []
     for i, colour in enumerate(colours):
-        z = (i + 0.5) * THICK
-        for k in range(3):  # three folds of two layers each
-            height = THICK / 6
-            at = i * THICK + (2 * k + 1) * height
+        z = (i + 0.5) * thick
+        for k, layers in enumerate(pile.folds):
+            height = LAYER * layers / 2
+            at = i * thick + (2 * k + 1) * height
             inset = 0.003 * ((i * 3 + k) % 2)
             meshes.append(
                 f'    <mesh name="fold_{i}{k}" builtin="supersphere" params="40 .35 .18" '
-                f'scale="{WIDTH / 2 - inset:g} {LENGTH / 2 - inset:g} {height * 1.08:g}"/>'
+                f'scale="{pile.width / 2 - inset:g} {pile.length / 2 - inset:g} {height * 1.08:g}"/>'
             )
             looks.append(
                 f'      <geom class="visual" type="mesh" mesh="fold_{i}{k}" pos="0 0 {at:g}" material="{colour}"/>'
             )
         looks.append(
-            f'      <geom name="towel_{i}" class="collision" pos="0 0 {z:g}" size="{WIDTH / 2:g} {LENGTH / 2:g} {THICK / 2:g}"'
+            f'      <geom name="towel_{i}" class="collision" pos="0 0 {z:g}" size="{pile.width / 2:g} {pile.length / 2:g} {thick / 2:g}"'
             f' mass="{MASS:g}"/>'
         )
     materials = "\n".join(
@@ -36,11 +58,11 @@ def main() -> None:
         for name, rgba in COLOURS.items()
     )
     text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="towel_stack">
+<mujoco model="{pile.name}">
   <compiler angle="radian" autolimits="true"/>
 
   <default>
-    <default class="towel_stack">
+    <default class="{pile.name}">
       <default class="visual">
         <geom group="2" contype="0" conaffinity="0" density="0"/>
       </default>
@@ -60,16 +82,17 @@ def main() -> None:
 
   <!-- the part's frame is the middle of its underside; y along a folded towel's length -->
   <worldbody>
-    <body name="towel_stack" childclass="towel_stack">
-      <freejoint name="towel_stack_free"/>
+    <body name="{pile.name}" childclass="{pile.name}">
+      <freejoint name="{pile.name}_free"/>
 {chr(10).join(looks)}
       <site name="base" pos="0 0 0"/>
-      <site name="top" pos="0 0 {THICK * len(colours):g}"/>
+      <site name="top" pos="0 0 {thick * len(colours):g}"/>
     </body>
   </worldbody>
 </mujoco>
 """
-    (Path(__file__).parent / "towel_stack.xml").write_text(text, encoding="utf-8")
+    file = Path(__file__).parents[1] / pile.name / f"{pile.name}.xml"
+    file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
