@@ -361,6 +361,8 @@ CASES = {
     "fling_out": (step("fling_out", of=CUP), *FOLDS),
     "fold_third": (step("fold_third", of=CUP), *FOLDS),
     "tow_aside": (step("tow_aside", of=CUP), *DRAWS),
+    "pick_folded": (step("pick_folded", of=CUP), *PICKS),
+    "lay_on": (step("lay_on", of=CUP), *FOLDS),
     "press_on": (
         step("press_on", at="table/here"),
         (AT_PLACE, dict(touched=[(1, 2, "table/table")], **HERE)),

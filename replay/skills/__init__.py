@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def registry() -> dict[str, type[Skill]]:
     """Word -> skill."""
     from . import (
+        bundles,
         cloth,
         doors,
         drawing,
@@ -99,6 +100,8 @@ def registry() -> dict[str, type[Skill]]:
         flinging.FlingOut,
         thirds.FoldThird,
         thirds.TowAside,
+        bundles.PickFolded,
+        bundles.LayOn,
     )
     return {kind.word: kind for kind in kinds}
 

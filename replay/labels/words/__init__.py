@@ -17,7 +17,7 @@ from . import carrying, cloth, fitting, moving, pushing, strokes, taking
 NOT_ONE_HAND = (
     "walk_to", "approach", "turn", "squat", "stand_up", "look_at", "wait", "wait_event", "bimanual_lift", "carry_tray",
     "draw_over", "pick_cloth", "draw_out", "fold_half", "go_to_end", "tow_end", "draw_end", "pick_end", "fling_out",
-    "fold_third", "tow_aside",
+    "fold_third", "tow_aside", "pick_folded", "lay_on",
 )  # fmt: skip
 
 WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {

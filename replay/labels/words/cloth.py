@@ -79,4 +79,6 @@ WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
     "draw_end": draw_over,
     "pick_end": pick_cloth,
     "fling_out": fold,
+    "pick_folded": pick_cloth,
+    "lay_on": fold,
 }

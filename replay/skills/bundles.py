@@ -1,0 +1,290 @@
+"""Skills for a cloth that is folded: it is taken up by a crease that hangs over a table's edge, carried, and laid on a pile.
+
+What is folded has no edge of its own that a corner would tell of: where its crease is, and how deep it lies, is seen of all its
+vertices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+
+from .arm import between
+from .base import Base
+from .body import SIDES, Body, Motion
+from .cloth import (
+    BELOW,
+    FELT,
+    FIRM,
+    FURTHER,
+    RIGHT,
+    AtEdge,
+    PickCloth,
+    held_by_both,
+    keeping_lower,
+    rising,
+    send,
+    together,
+)
+from .flinging import LEAST
+from .hands import UP
+from .skill import Argument
+from .spreading import DEPTHS, NEIGHBOURS, moving
+from .thirds import ARRIVED, EMPTY, REST
+from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp, squeezing
+from .walking import walked
+
+ABOVE = 0.035  # m, by which the upper finger comes above the table: over what lies there folded
+ENOUGH = 0.020  # m, from which a crease hangs down far enough to be taken
+SLIPS = 0.030  # m: what lies less far on the finger is not taken
+AWAY = 0.10  # m, by which the robot steps back from what it could not take
+OUT = 0.10  # m, by which a finger is drawn from under what it laid down: more than it is long
+# N, that a finger bears of what lies on it: with more it presses on the pile; m/s and s, with which and for how long it rises then
+BEARS, LIFT, LIFTING = 1.5, 0.010, 2.0
+CREASE = 0.03  # m, of the height of what hangs by it, that is its crease
+STILL, PATIENCE = 0.06, 4.0  # m/s, slower hangs still; s, for which that is waited for
+
+
+class AtCrease(AtEdge):
+    """What the skills share that see a folded cloth before the edge of a table."""
+
+    def _seen(self, body: Body) -> np.ndarray:
+        """(n, 3) [m] of each vertex: how far inside the table's edge, to the left of its middle, and above it."""
+        edge, turn = self._end(body)
+        away = turn[:, 0]
+        return (body.vertices(self.of) - edge) @ np.column_stack([away, np.cross(UP, away), UP])
+
+    def _place(self, body: Body, inside: float, beside: float, above: float) -> np.ndarray:
+        """(3,) [m] in the world, of a place told that way."""
+        edge, turn = self._end(body)
+        return edge + inside * turn[:, 0] + beside * np.cross(UP, turn[:, 0]) + above * UP
+
+    def _stand(self, body: Body, off: float, beside: float, speed: float) -> Motion:
+        """Walk to so far before the table's edge and so far to the left of its middle [m], and face it."""
+        base, place, away = moving(body), self._place(body, -off, beside, 0.0)[:2], self._end(body)[1][:2, 0]
+        time = 20.0 + float(np.hypot(*(place - base.at))) / speed
+        walk = base.walk(place, float(np.arctan2(away[1], away[0])), speed, 0.4, 0.012, 0.03, time)
+        yield from walked(body, self.word, walk)
+
+
+class PickFolded(AtCrease, PickCloth):
+    """Take up a folded cloth by a crease that hangs over the edge of a table, near both its ends, with all its layers.
+
+    As `pick_cloth` takes up an edge; the fingers go further below it, so that the inner layers lie between the pads, too.
+    """
+
+    word = "pick_folded"
+    needs = "mobile"
+    arguments: ClassVar = {
+        **{name: argument for name, argument in PickCloth.arguments.items() if name != "hangs"},  # which is seen
+        "off": Argument("length", "how far before the table's edge the robot stands", 0.46),
+        "inset": replace(PickCloth.arguments["inset"], default=0.030),
+        "grip": replace(PickCloth.arguments["grip"], default=0.042),
+        "pitch": replace(PickCloth.arguments["pitch"], default=float(np.deg2rad(20.0))),
+        "force": Argument("force", "of each pad", 5.0),
+        "tries": Argument("word", "how often it is taken at most", "3", ("1", "2", "3", "5")),
+    }
+
+    def run(self, body: Body) -> Motion:
+        for _ in range(int(self.tries)):
+            seen = self._seen(body)
+            if -seen[:, 2].min() < ENOUGH:
+                break
+            beside = float(np.mean(self._ends(seen)))
+            yield from self._stand(body, self.off, beside, 0.2)
+            yield from super().run(body)
+            if all(self._taken(body, side) for side in SIDES):
+                return
+            yield from together(*(body.let_go(side, self._gap(ENOUGH)) for side in SIDES))
+            yield from self._stand(body, self.off + AWAY, beside, 0.1)
+            yield from together(*(rising(body.arms[side], 0.12) for side in SIDES))
+        body.given_up = "the folded cloth is not held by both ends of its crease"
+
+    def _ends(self, seen: np.ndarray) -> tuple[float, float]:
+        """How far to the left the ends of what hangs over the edge are [m]: left and right."""
+        hangs = seen[seen[:, 2] < 0.5 * seen[:, 2].min(), 1]
+        return float(hangs.max()), float(hangs.min())
+
+    def _near(self, body: Body, side: str) -> np.ndarray:
+        """(k, 3) of `_seen`: the vertices near where a hand pinches."""
+        seen = self._seen(body)
+        return seen[np.abs(seen[:, 1] - self._pinched(seen, side)) < NEIGHBOURS]
+
+    def _pinched(self, seen: np.ndarray, side: str) -> float:
+        """How far to the left of the edge's middle a hand pinches [m]."""
+        left, right = self._ends(seen)
+        return left - self.inset if side == "left" else right + self.inset
+
+    def _depth(self, body: Body, side: str) -> float:
+        return float(np.clip(self.of.radius - self._near(body, side)[:, 2].min(), *DEPTHS))
+
+    def _gap(self, depth: float) -> float:
+        return max(self.gap, (depth + BELOW + ABOVE) / float(np.cos(self.pitch)))
+
+    def _aim(self, body: Body, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        away = self._end(body)[1][:, 0]
+        place = self._place(body, 0.0, self._pinched(self._seen(body), side), 0.0)
+        return place, away, hands_over(away, self.pitch)[1:]  # the front finger below
+
+    def _lying(self, body: Body, side: str, nose: np.ndarray, frame: np.ndarray) -> float:
+        """How far behind the lower finger's end the crease is seen to lie along it [m], where it is pinched."""
+        close = np.abs((body.vertices(self.of) - nose) @ np.cross(UP, self._end(body)[1][:, 0])) < NEIGHBOURS
+        return float(((nose - body.vertices(self.of)[close]) @ frame[:, 2]).max(initial=0.0))
+
+    def _on(self, lying: float) -> float:
+        missing = self.grip - lying
+        return 0.0 if missing < RIGHT else min(missing, FURTHER)
+
+    def _taken(self, body: Body, side: str) -> bool:
+        """Whether both pads feel the cloth, and it lies far enough on them."""
+        at, frame = body.arms[side].hand()
+        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
+        return bool(body.touch(side).min() > FELT) and self._lying(body, side, nose, frame) > SLIPS
+
+
+class LayOn(AtCrease):
+    """Lay a folded cloth that both hands hold by its crease on a pile, its middle above that of the pile; let go of it.
+
+    It is raised until it hangs free, carried before the pile and up to it, and laid down from its far edge towards the robot, which
+    walks back as the hands go down. Then one hand after the other opens and is drawn out from under it along its fingers.
+    """
+
+    word = "lay_on"
+    hands = "Both hands"
+    needs = "mobile"
+    arguments: ClassVar = {
+        "of": Argument("cloth", "the cloth"),
+        "over": Argument("site", "of the table's edge before which the robot stands"),
+        "upon": Argument("site", "middle of the pile's top"),
+        "beyond": Argument("length", "how far beyond the pile's middle its own is laid; less than nothing before it", 0.0),
+        "short": Argument(
+            "length", "how far before its place its far edge touches the pile first: it slides on as it comes down aslant", 0.010
+        ),
+        "clear": Argument("length", "height above the pile by which it hangs as it is carried", 0.05),
+        "low": Argument("length", "height above the pile of the lower fingers' upper side as they open", 0.015),
+        "pitch": Argument("angle", "how far the fingers point down at the end", float(np.deg2rad(12.0))),
+        "opening": Argument("length", "gap to which the claws open", 0.05),
+        "force": Argument("force", "of each pad", 5.0),
+        "walking": Argument("speed", "largest speed over the floor", 0.15),
+        "laying": Argument("speed", "with which it walks back as it lays it", 0.08),
+        "drawing": Argument("speed", "with which the hands are drawn out", 0.05),
+        "reach": Argument("speed", "largest speed of the hands", 0.15),
+    }
+
+    def run(self, body: Body) -> Motion:
+        if not held_by_both(body):
+            return
+        base = moving(body)
+        deep = float(np.ptp(self._seen(body)[:, 0]))  # as it lies there, its crease raised a little
+        yield from self._held(body, together(*(self._raise(body, side, deep) for side in SIDES)))
+        # beside the pile, then up to it: what hangs does not brush over the pile's side
+        yield from self._held(body, self._go(body, base))
+        back = self._back(body, deep)
+        yield from self._held(body, self._go(body, base, self.beyond - 0.5 * deep + back))
+        yield from self._held(body, self._lay(body, base, back))
+        if body.given_up:
+            return
+        yield from both_squeezing(body, self.force, body.wait(0.5))
+        yield from self._leave(body)
+
+    def _leave(self, body: Body) -> Motion:
+        """Let go with one hand after the other, while the other one holds it; up."""
+        for side, other in (SIDES, SIDES[::-1]):
+            force = self.force * float(body.faults.get("grip_force", 1.0))
+            yield from squeezing(body, other, force, self._out_of(body, side))
+        yield from together(*(rising(body.arms[side], 0.10) for side in SIDES))
+
+    def _held(self, body: Body, motion: Motion) -> Motion:
+        """A motion, while both claws press on what they hold, as long as they feel it."""
+        empty = 0.0
+        for _ in both_squeezing(body, self.force, motion):
+            empty = 0.0 if min(body.touch(side).min() for side in SIDES) > LEAST else empty + body.timestep
+            if empty > EMPTY:
+                body.given_up = "a hand has lost the cloth"
+            if body.given_up:
+                return
+            yield
+
+    def _hanging(self, body: Body) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(3,) [m] each, as of `_seen`: the crease by which it hangs, its outermost; its lowest edge; the middle of the pile's top."""
+        seen, (edge, turn) = self._seen(body), self._end(body)
+        high, low = seen[:, 2].max(), seen[:, 2].min()
+        crease, foot = seen[seen[:, 2] > high - CREASE], seen[seen[:, 2] < low + CREASE]
+        beside = 0.5 * (crease[:, 1].min() + crease[:, 1].max())
+        axes = np.column_stack([turn[:, 0], np.cross(UP, turn[:, 0]), UP])
+        pile = (body.site(self.upon)[0] + body.aim() - edge) @ axes
+        return np.array([crease[:, 0].min(), beside, high]), np.array([foot[:, 0].mean(), beside, low]), pile
+
+    def _back(self, body: Body, deep: float) -> float:
+        """How far the hands come back as they go down [m]: with the fingers level the cloth hangs from their ends, some way ahead of
+        its crease, and its lowest edge is to touch the pile first a little before where its far edge is to lie."""
+        crease, foot, pile = self._hanging(body)
+        before = (foot[2] - self.of.radius - pile[2]) / self._down(body)  # share of the way down, until it touches
+        return float((deep - self.short - (foot[0] - crease[0])) / (1.0 - min(before, 0.5)))
+
+    def _down(self, body: Body) -> float:
+        """How far the hands go down [m]."""
+        hands = {side: body.arms[side].hand() for side in SIDES}
+        noses = (nose_from_tcp(*hands[s], max(gap_of(body.percent(s)), TIGHT)) for s in SIDES)
+        return float(min(nose[2] for nose in noses) - body.site(self.upon)[0][2] - self.low)
+
+    def _raise(self, body: Body, side: str, deep: float) -> Motion:
+        """Straight up, until it hangs free of the pile."""
+        arm = body.arms[side]
+        at, frame = arm.hand()
+        goal = np.append(at[:2], body.site(self.upon)[0][2] + deep + self.clear)
+        yield from arm.follow(arm.line([(goal, frame)], self.reach, orient=FIRM), tremor=0.0)
+
+    def _go(self, body: Body, base: Base, ahead: float | None = None) -> Motion:
+        """Walk until the crease is before the pile's middle, or so far [m] beyond it; wait until the cloth hangs still."""
+        crease, _, pile = self._hanging(body)
+        away = self._end(body)[1][:, 0]
+        goal = base.at + ((pile - crease)[1] * np.cross(UP, away))[:2]
+        if ahead is not None:
+            goal += ((pile - crease)[0] + ahead) * away[:2]
+        time = 20.0 + float(np.hypot(*(goal - base.at))) / self.walking
+        yaw = float(np.arctan2(away[1], away[0]))
+        yield from walked(body, self.word, base.walk(goal, yaw, self.walking, 0.2, 0.006, 0.02, time))
+        yield from self._still(body)
+
+    def _still(self, body: Body) -> Motion:
+        """Wait until it hangs still."""
+        before, quiet = body.vertices(self.of), 0.0
+        for _ in range(round(PATIENCE / body.timestep)):
+            yield
+            now = body.vertices(self.of)
+            speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / body.timestep, now
+            quiet = quiet + body.timestep if speed < STILL else 0.0
+            if quiet > 0.4:
+                return
+
+    def _lay(self, body: Body, base: Base, back: float) -> Motion:
+        """The robot walks back so far [m]; the hands go down as it does."""
+        away, heading, start, down = self._end(body)[1][:, 0], body.heading, base.at.copy(), self._down(body)
+        hands = {side: body.arms[side].hand() for side in SIDES}
+        last = {side: nearest(hands_over(away, self.pitch), hands[side][1]) for side in SIDES}
+        u = 0.0
+        while u < 1.0:
+            left = base.go(start - back * away[:2], heading, self.laying, 0.2)
+            u = max(u, 1.0 - left / back) if left > ARRIVED else min(u + REST * body.timestep, 1.0)
+            for side, (at, frame) in hands.items():
+                send(body.arms[side], at - u * (back * away + down * UP), between(frame, last[side], u), FIRM)
+            yield
+        yield from base.stop()
+
+    def _out_of(self, body: Body, side: str) -> Motion:
+        """Open, the lower finger staying where it is; rise until that does not press on the pile; draw the hand back along its fingers."""
+        arm = body.arms[side]
+        at, frame = arm.hand()
+        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
+        yield from keeping_lower(body, side, nose, frame, body.let_go(side, self.opening, 0.8))
+        at, _ = arm.hand()
+        for _ in range(round(LIFTING / body.timestep)):
+            if body.touch(side).max() < BEARS:
+                break
+            at = at + body.timestep * LIFT * UP
+            send(arm, at, frame, FIRM)
+            yield
+        yield from arm.follow(arm.line([(at - OUT * frame[:, 2], frame)], self.drawing, orient=FIRM), tremor=0.0)
