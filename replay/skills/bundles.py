@@ -56,14 +56,14 @@ class AtCrease(AtEdge):
         away = turn[:, 0]
         return (body.vertices(self.of) - edge) @ np.column_stack([away, np.cross(UP, away), UP])
 
-    def _place(self, body: Body, inside: float, beside: float, above: float) -> np.ndarray:
-        """(3,) [m] in the world, of a place told that way."""
+    def _place(self, body: Body, inside: float, beside: float) -> np.ndarray:
+        """(3,) [m] in the world, of a place told that way, at the height of the edge."""
         edge, turn = self._end(body)
-        return edge + inside * turn[:, 0] + beside * np.cross(UP, turn[:, 0]) + above * UP
+        return edge + inside * turn[:, 0] + beside * np.cross(UP, turn[:, 0])
 
     def _stand(self, body: Body, off: float, beside: float, speed: float) -> Motion:
         """Walk to so far before the table's edge and so far to the left of its middle [m], and face it."""
-        base, place, away = moving(body), self._place(body, -off, beside, 0.0)[:2], self._end(body)[1][:2, 0]
+        base, place, away = moving(body), self._place(body, -off, beside)[:2], self._end(body)[1][:2, 0]
         time = 20.0 + float(np.hypot(*(place - base.at))) / speed
         walk = base.walk(place, float(np.arctan2(away[1], away[0])), speed, 0.4, 0.012, 0.03, time)
         yield from walked(body, self.word, walk)
@@ -125,13 +125,14 @@ class PickFolded(AtCrease, PickCloth):
 
     def _aim(self, body: Body, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         away = self._end(body)[1][:, 0]
-        place = self._place(body, 0.0, self._pinched(self._seen(body), side), 0.0)
+        place = self._place(body, 0.0, self._pinched(self._seen(body), side))
         return place, away, hands_over(away, self.pitch)[1:]  # the front finger below
 
     def _lying(self, body: Body, side: str, nose: np.ndarray, frame: np.ndarray) -> float:
         """How far behind the lower finger's end the crease is seen to lie along it [m], where it is pinched."""
-        close = np.abs((body.vertices(self.of) - nose) @ np.cross(UP, self._end(body)[1][:, 0])) < NEIGHBOURS
-        return float(((nose - body.vertices(self.of)[close]) @ frame[:, 2]).max(initial=0.0))
+        places, leftwards = body.vertices(self.of), np.cross(UP, self._end(body)[1][:, 0])
+        close = places[np.abs((places - nose) @ leftwards) < NEIGHBOURS]
+        return float(((nose - close) @ frame[:, 2]).max(initial=0.0))
 
     def _on(self, lying: float) -> float:
         missing = self.grip - lying
