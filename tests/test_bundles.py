@@ -125,7 +125,7 @@ def test_a_finger_that_presses_on_the_pile_rises_before_it_is_drawn_out(body, sk
 
 
 @pytest.mark.slow  # five minutes each
-@pytest.mark.parametrize("seed", [600])
+@pytest.mark.parametrize("seed", [53101])
 def test_a_folded_towel_is_put_on_the_pile(scene, seed):
     (done,) = perform(scene, [draw(scene, seed)], [seed])
     assert done.success and done.peaks["cloth_tension"] < 20.0
