@@ -7,7 +7,8 @@ do. So a weightless ball of the cloth's thickness at each vertex meets what is s
 cloth and the cloth itself meet the surface, since a pad or a finger fits between two vertices.
 
 A surface that meets a box or a capsule is not seen by the engine (3.17) where the cloth's own edge crosses it between two vertices:
-a finger comes into a hem there, until a vertex or an edge of the finger meets it (`tests/test_cloth.py`).
+a finger comes into a hem there, until a vertex or an edge of the finger meets it (`tests/test_cloth.py`). The same shape as a mesh is
+seen. With `physics: {fingers: tiles}` the boxes of the robot meet cloth as weightless meshes, all else as they are.
 
 What this leaves out: between two vertices an edge or a corner of a solid thing may stand out through the cloth, by no more
 than the cloth would have to bend there.
@@ -30,11 +31,14 @@ from .pose import Pose, pose_in_body
 WAYS = ("surface", "vertices", "layers")
 FINGERS = ("boxes", "tiles")
 ROBOT, SOLID, PERSON, CLOTH, TILE = 1, 2, 4, 8, 16  # bits of contype and conaffinity in every part
-TILED = 0.010  # m, the longest side of a tile: one contact for each triangle and mesh, and pads that press on more than one of them hold
+# m, the longest side of a tile: the engine gives one contact for each triangle and mesh, and pads of one mesh lose what they hold
+TILED = 0.010
 
 
 def meet_by_tiles(spec: mujoco.MjSpec) -> None:
-    """Let the boxes of a robot's hands meet cloth as meshes: each has weightless tiles of its own shape, which meet nothing else.
+    """Let the boxes of a robot meet cloth as meshes: each has weightless tiles of its own shape, which meet nothing else.
+
+    Rubber, which has friction about its normal (`condim` above 3), is cut into tiles no longer than `TILED`; what else is a box is one.
 
     Args:
         spec: of a whole scene, in which the parts' names have a prefix and the robot's have none; its cloths are there already.

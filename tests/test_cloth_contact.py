@@ -1,4 +1,4 @@
-"""What of a robot's hand meets cloth: boxes, or (`physics: {fingers: tiles}`) meshes of the same shape."""
+"""What of a robot meets cloth: boxes, or (`physics: {fingers: tiles}`) meshes of the same shape."""
 
 import mujoco
 import numpy as np
