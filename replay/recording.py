@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..scenarios.errors import EpisodeError
+from .declared import Declared
 
 CLOCKS = ("capture", "receive", "device", "grid")
 ROLES = ("command", "measured", "image", "event", "pose")
@@ -250,6 +251,7 @@ class Recording:
         unmapped: channels that no stream holds, each with its message count and the reason.
         notes: provenance in sentences: everything that was assumed or converted on the way in.
         pictures: videos and topics of pictures that belong to it, by camera.
+        declared: what a set says of this episode, which `checks.dataset` holds against the rest; None of other sources.
     """
 
     name: str
@@ -265,6 +267,7 @@ class Recording:
     unmapped: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     pictures: dict[str, PictureFile | PictureTopic] = field(default_factory=dict)
+    declared: Declared | None = None
 
     def select(self, role: str | None = None, quantity: str | None = None) -> list[Stream]:
         """Streams of this role and quantity, in order; None matches all."""

@@ -49,6 +49,14 @@ OWN_CAUSE = (
 NEVER_COUNTS = ("robustness", "joint.acceleration", "joint.jerk")
 # a hand that is not where the person's was explains what the world then does, but no torque
 HAND_AWAY = ("reach", "retarget.error")
+WHOLE = ("frames",)  # of which columns an older set's digest does not tell
+# of a set: what follows from rows that are lost or misplaced, from a wrong length, from a wrong rate, from wrong times
+IN_A_SET = {
+    "set.counter": ("set.timestamp", "set.length", "set.video", "set.stats", "reproduces", "clock.gap", "clock.jitter"),
+    "set.length": ("set.video", "set.stats"),
+    "set.fps": ("set.timestamp", "set.video", "clock.gap", "clock.jitter"),
+    "set.timestamp": ("clock.backwards", "clock.gap", "clock.jitter", "set.stats"),
+}
 # who holds what is missing, where nothing failed
 HOLDERS = {
     "no_scenario": "scene",
@@ -124,6 +132,7 @@ class Verdict:
     error: dict | None = None
     repair: dict | None = None  # what `replay.repair` made of it, where it was asked to
     evidence: Evidence | None = None
+    cleared: bool = False  # at intake: nothing was found in what was asked there, and nothing of that was left open
 
     def to_dict(self, words: Callable[[Finding], str | None] | None = None) -> dict[str, Any]:
         """Plain JSON types in a fixed order: no date, no absolute path, no evidence.
@@ -153,6 +162,7 @@ class Verdict:
             "required": list(self.required),
             "root": self.root,
             "owner": self.owner,
+            **({"cleared": True} if self.cleared else {}),
             "stages": {name: result.to_dict() for name, result in self.stages.items()},
             "findings": [finding.to_dict(words(finding) if words else None) for finding in self.findings],
             "provenance": tidy(self.provenance),
@@ -279,6 +289,10 @@ def _follows(finding: Finding, cause: Finding) -> bool:
     anything from then on where the world has gone another way, else what begins within `AFTERMATH` of the cause's end; the
     goal is missed at the end of a take, whatever was first. A command that is cut off leaves that joint behind, not others.
     """
+    if cause.code == "set.digest":
+        return _edited(finding, cause)
+    if finding.code in IN_A_SET.get(cause.code, ()):
+        return cause.subject[:1] not in (("task_index",), ("index",))  # which misplace no row
     if finding.code == "reproduces":
         return False  # whether a scene does again what it did hangs on no motion
     if cause.code in HAND_AWAY and finding.stage == "dynamics":
@@ -310,6 +324,21 @@ def _follows(finding: Finding, cause: Finding) -> bool:
             return together and finding.details.get("held_back") == "out_of_reach"
         return together and (bool(set(finding.subject) & set(cause.subject)) or finding.stage == "dynamics")
     return together
+
+
+def _edited(finding: Finding, cause: Finding) -> bool:
+    """Whether a finding may come of columns that were changed after they were written: those that it looks at.
+
+    Where only one digest is known for several columns, any finding may.
+    """
+    if cause.details.get("kind") == "tables":
+        return False
+    changed = set(cause.subject)
+    columns = cause.details.get("known") is False or any(one == "action" or one.startswith("observation.") for one in changed)
+    if finding.stage != "integrity" or finding.code.startswith(("value.", "unit.", "stream.", "clock.")):
+        about = {name.partition("/")[0] for name in finding.subject}
+        return columns if about != {"timestamp"} else bool(changed & {"timestamp", *WHOLE})
+    return cause.details.get("known") is False or bool(changed & set(finding.subject))
 
 
 def _stage(stage: str, findings: Sequence[Finding], required: Sequence[str], rules: Rules) -> StageResult:

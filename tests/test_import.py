@@ -401,7 +401,7 @@ def test_an_imported_set_that_was_changed_says_so(tmp_path, capsys):
     kept = pa.array(rows.tolist(), table.schema.field(i).type)
     pq.write_table(table.set_column(i, table.schema.field(i), kept), out / "data/chunk-000/file-000.parquet")
     (r,) = read(out)
-    assert any("changed after they were written" in note for note in r.notes)
+    assert r.declared.changed == ("action",)
     side = out / "shiliu/episodes/episode_000000.json"
     side.write_text(side.read_text().replace("take", "tale"))
     with pytest.raises(EpisodeError, match="was changed after it was written"):

@@ -14,6 +14,7 @@ from .rules import Rules
 from .signal import runs
 
 BURST = 1e-3  # s, messages closer than this came in one packet
+COLUMN = "column"  # the clock of a finding that is of a set's own column of times, and of no stream
 BURSTY = 0.5  # share of messages that came in a packet with the one before
 
 
@@ -50,8 +51,14 @@ def repeats(stream: Stream) -> np.ndarray:
     return out
 
 
-def check_backwards(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`clock.backwards`: does the named clock of every stream only rise? Equal times are a matter of jitter."""
+def check_backwards(
+    streams: list[Stream], rules: Rules, origin: int, column: tuple[float, float, int] | None = None
+) -> list[Finding]:
+    """`clock.backwards`: does the named clock of every stream only rise? Equal times are a matter of jitter.
+
+    Args:
+        column: of a set, where its column of times steps back though no stream is timed by it: second, size [s], times.
+    """
     rule = rules["clock.backwards"]
     worst: tuple[float, Finding] | None = None
     others = []
@@ -74,6 +81,10 @@ def check_backwards(streams: list[Stream], rules: Rules, origin: int) -> list[Fi
         others.append({"subject": topic(stream), "value": size, "count": len(back)})
         if worst is None or size > worst[0]:
             worst = (size, found)
+    if worst is None and column is not None:
+        t0, size, count = column
+        details = {"count": count, "clock": COLUMN}
+        return [rule.finding(subject=("timestamp",), t0=t0, t1=t0, **rule.grade_value(size), details=details)]
     if worst is None:
         return [rule.passed(subject=tuple(topic(s) for s in by_topic(streams)), value=0.0, limit=0.0, margin=0.0)]
     worst[1].details["others"] = [other for other in others if other["subject"] != worst[1].subject[0]]

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from ..verdict import Verdict
 
 USAGE = """
-shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=ID] [check=gate|full] [lang=en|zh]
+shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=ID] [check=intake|gate|full] [lang=en|zh]
               [strict=true] [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true]
 
+check=intake is the first pass over a delivery, without a scene: is each recording sound in itself? Exit 0 where nothing was found.
 Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, passed.txt and refused.txt.
 repair=true also writes, into DIR/repaired, the nearest feasible copy of what fails only by being too fast, past a range, by a
 step in its command or by its unit; the recordings stay as they are (see docs/repair.md).
@@ -32,11 +33,22 @@ without it a recording is held against the robot that its mapping names, where t
 """
 
 
+CHECKS = ("intake", "gate", "full")
 WITH_EVIDENCE = 200  # recordings whose curves and pictures are kept for the page
 
 
 def run(request: Request) -> int:
     """Judge and report; returns the exit code."""
+    settings = Settings(request)
+    if settings["check"].word(choices=CHECKS) == "intake":
+        from .intake import run_intake  # which needs no scene, and so no engine
+
+        return run_intake(request, settings, _command(request))
+    return _in_scenes(request, settings)
+
+
+def _in_scenes(request: Request, settings: Settings) -> int:
+    """Judge each recording in its scene."""
     import mujoco
 
     from ... import __version__
@@ -52,14 +64,13 @@ def run(request: Request) -> int:
     from ..report import Gate, Terminal, Words, check_out, exit_code, write_reports
     from ..scenes import Stages
 
-    settings = Settings(request)
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
     mapping = settings["mapping"].word(default="") or None
     hand, base = settings["hand"].word(), settings["base"].word(default=None)
     robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
     retarget = settings["retarget"].word()
-    full = settings["check"].word(choices=("gate", "full")) == "full"
+    full = settings["check"].word(choices=CHECKS) == "full"
     strict, quiet, pictures = (settings[key].flag() for key in ("strict", "quiet", "pictures"))
     threads, seed = settings["threads"].integer(low=0), settings["seed"].integer(low=0)
     fail_on = settings["fail_on"].word(default="") or None

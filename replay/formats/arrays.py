@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError
 from ..array_rule import ArrayRule, Columns, reason_unused
+from ..declared import Declared
 from ..mapping import Mapping as ChannelMapping
 from ..mapping import StreamRule, load, packaged
 from ..recording import PictureFile, Recording, Stream, Unreadable
@@ -47,7 +48,7 @@ class ArrayEpisode:
         fps: rows a second that the container declares, or None.
         time: field of the row times in seconds that the format itself defines, or None.
         left: channels that were not read, each with the reason.
-        metadata, notes, pictures: as in `Recording`.
+        metadata, notes, pictures, declared: as in `Recording`.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ArrayEpisode:
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     pictures: dict[str, PictureFile] = field(default_factory=dict)
+    declared: Declared | None = None
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every channel, samples first; single numbers are left out."""
@@ -241,6 +243,11 @@ class _Reading:
             **episode.metadata,
             **{name: self._metadata(name, note) for name, note in self.rule.metadata.items() if self._has(name)},
         }
+        unmapped = tuple(self._unmapped())
+        declared = episode.declared
+        if declared is not None:
+            unread = [text.partition(" (")[0] for text in unmapped]
+            declared = replace(declared, unread=(*declared.unread, *unread))
         return Recording(
             name=episode.name,
             source=episode.source,
@@ -249,9 +256,10 @@ class _Reading:
             streams=streams,
             metadata=metadata,
             mapping=self.mapping.name,
-            unmapped=tuple([*self._unmapped(), *episode.left]),
+            unmapped=tuple([*unmapped, *episode.left]),
             notes=self.notes,
             pictures=dict(episode.pictures),
+            declared=declared,
         )
 
     def _has(self, text: str) -> bool:

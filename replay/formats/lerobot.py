@@ -10,8 +10,9 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, ScenarioError
 from ..copies import told_of_copy
+from ..declared import FRAMES, Declared, VideoRange
+from ..metadata import from_plain, no_columns
 from ..recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
+from .lerobot_said import EpisodeStatistics, Stats, of_file
 from .lerobot_side import MAX_NPZ_BYTES, checked_arrays, checked_tree
 from .mending import AGAIN, mending
+from .mp4_header import length_of
 
 MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
 MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame
@@ -126,6 +131,7 @@ class Dataset:
             raise self._wrong("fps", f"{fps!r} is no whole number of frames a second")
         self.fps: int = fps
         self.tables: list[Path] = []
+        self._table_rows: list[int] = []
         self.rows = self._rows()
         self.appended = {
             int(path.stem[5:]): self.json_file(path, "origin of an append").get("made", {})
@@ -187,51 +193,73 @@ class Dataset:
                 if file.metadata.num_rows + len(rows) > MAX_EPISODES:
                     raise EpisodeError(f"more than {MAX_EPISODES} episodes.", file=path)
                 columns = [name for name in file.schema_arrow.names if not name.startswith("stats/")]
-                rows += file.read(columns=columns).to_pylist()
+                read = file.read(columns=columns).to_pylist()
+                self._table_rows.append(len(read))
+                rows += read
         if total != len(rows):
             raise self._wrong("total_episodes", f"{total!r} are announced, the table of episodes has {len(rows)}")
         for k, row in enumerate(rows):
             if row.get("episode_index") != k or not isinstance(row.get("length"), int) or row["length"] <= 0:
                 raise EpisodeError("row is not this episode's, or has no length.", file=folder, field=f"episode {k}")
-        if self.info.get("total_frames") != sum(row["length"] for row in rows):
-            raise self._wrong(
-                "total_frames", f"{self.info.get('total_frames')!r} are announced, the episodes have others"
-            )
         return rows
 
+    @cached_property
+    def totals(self) -> dict[str, tuple[Any, int]]:
+        """What `info.json` says of the set as a whole, and what its tables hold."""
+        found = {"total_frames": (self.info.get("total_frames"), sum(row["length"] for row in self.rows))}
+        return found if self.tasks is None else found | {"total_tasks": (self.info.get("total_tasks"), len(self.tasks))}
+
+    @cached_property
+    def tasks(self) -> dict[int, str] | None:
+        """Task sentence by index; None where the table is not there, or is no table of tasks."""
+        try:
+            table = pq.read_table(self.root / layout.TASKS, columns=["task_index", "task"]).to_pydict()
+            return {int(i): str(task) for i, task in zip(table["task_index"], table["task"])}
+        except (OSError, pa.ArrowException, ValueError, TypeError, KeyError):
+            return None
+
+    @cached_property
+    def statistics(self) -> EpisodeStatistics:
+        """What the table of episodes tells of each episode's columns."""
+        return EpisodeStatistics(list(zip(self.tables, self._table_rows)))
+
+    @cached_property
+    def set_statistics(self) -> Stats:
+        """What `meta/stats.json` tells of the whole set."""
+        return of_file(self.root / layout.STATS, MAX_JSON_BYTES)
+
     def recording(self, k: int) -> Recording:
-        """Episode k, whole and checked."""
+        """Episode k as its files hold it; `declared` has what they say of it, which a check holds against the rest."""
         row = self.rows[k]
-        columns = self._columns(k, row)
+        columns, unread = self._columns(k, row)
         if self.imported:
-            return self._imported(k, row, columns)
-        episode = self._sim_episode(k, row, columns)
-        notes = ["simulation episode; times are k / fps, the action column holds the bits that were applied"]
+            return self._imported(k, row, columns, unread)
+        episode, side, notes = self._sim_episode(k, row, columns)
+        notes += ["simulation episode; times are k / fps, the action column holds the bits that were applied"]
         if isinstance(episode.provenance.get("repaired"), dict):
             notes.append(told_of_copy(episode.provenance["repaired"]))
         names = [name for name in columns if name not in layout.DEFAULT_FEATURES and name != layout.CLOCK]
         content = layout.content_sha256({name: columns[name] for name in [*names, layout.CLOCK]})
-        if content != row.get("shiliu/frames_sha256"):
-            notes.append("its frames were changed after they were written: their hash differs")
-        times = layout.grid_ns(row["length"], self.fps)
+        times, clock = self._times(columns)
         streams, left = {}, []
         for name in names:
             if columns[name].dtype.kind == "i" and np.abs(columns[name]).max() >= _EXACT_INTEGER:
-                left.append(f"{name} ({row['length']} frames): whole numbers too large for float64")
+                left.append(f"{name} ({len(times)} frames): whole numbers too large for float64")
+                unread.append(name)
                 continue
-            for stream in streams_of(name, self.features[name], columns[name], times):
+            for stream in streams_of(name, self.features[name], columns[name], times, clock):
                 streams[stream.name] = stream
         left += [
-            f"{n} ({row['length']} frames): pictures are not read here"
+            f"{n} ({len(times)} frames): pictures are not read here"
             for n, f in self.features.items()
             if f["dtype"] == "video"
         ]
-        side = hashlib.sha256(row["shiliu/side_sha256"].encode())
-        side.update(content.encode())
+        digest = hashlib.sha256(row["shiliu/side_sha256"].encode())
+        digest.update(content.encode())
         return Recording(
             name=layout.episode_name(k),
             source=f"{self.source}#{k}",
-            sha256=side.hexdigest(),
+            sha256=digest.hexdigest(),
             kind="simulation",
             streams=streams,
             scenario=episode.scenario,
@@ -244,10 +272,117 @@ class Dataset:
                 **({"demonstration": episode.metadata} if episode.metadata else {}),
             },
             episode=episode,
-            unmapped=tuple(left),
+            unmapped=tuple([*left, *(f"{name}: not announced by info.json" for name in unread if name not in columns)]),
             notes=notes,
             pictures=self._pictures(row),
+            declared=self._declared(
+                k, row, columns, self._digests(row, side, columns, content), unread, episode.control_timestep,
+                self._copies(row, episode),
+            ),
+        )  # fmt: skip
+
+    def _times(self, columns: dict[str, np.ndarray]) -> tuple[np.ndarray, str]:
+        """(n,) ns of the set's own clock as stored, and what it is: a grid of some rate, or a clock like any other."""
+        times = np.ascontiguousarray(columns[layout.CLOCK][:, 0])
+        n = len(times)
+        rates = [self.fps]
+        if n > 1 and times[-1] > times[0]:
+            rates.append(round((n - 1) * 1e9 / float(times[-1] - times[0])))
+        even = any(0 < rate <= 10_000 and np.array_equal(times, layout.grid_ns(n, rate)) for rate in rates)
+        return times, "grid" if even else "capture"
+
+    @staticmethod
+    def _digests(
+        row: dict[str, Any], side: Mapping[str, Any], columns: dict[str, np.ndarray], content: str
+    ) -> dict[str, tuple[str, str]]:
+        """Digest when it was written and of today: of each column, or in an older set of all features at once."""
+        written = side.get(layout.DIGESTS)
+        if not isinstance(written, dict):
+            return {FRAMES: (str(row.get("shiliu/frames_sha256")), content)}
+        here = {name: layout.content_sha256({name: values}) for name, values in columns.items()}
+        return {str(name): (str(was), here.get(str(name), "")) for name, was in written.items()}
+
+    def _declared(
+        self,
+        k: int,
+        row: dict[str, Any],
+        columns: dict[str, np.ndarray],
+        digests: dict[str, tuple[str, str]],
+        unread: list[str],
+        period_s: float | None = None,
+        copies: dict[str, tuple[Any, Any]] | None = None,
+    ) -> Declared:
+        """What the set says of episode k."""
+        first, end = row.get("dataset_from_index"), row.get("dataset_to_index")
+        covered = [name for name in columns if name not in layout.DEFAULT_FEATURES] if FRAMES in digests else list(digests)
+        known = copies or {}
+        if self.tasks is not None and "task_index" in columns and len(columns["task_index"]):
+            sentence = self.tasks.get(int(columns["task_index"][0, 0]))
+            if sentence is not None and row.get("tasks") != [sentence]:
+                known["tasks"] = row.get("tasks"), [sentence]
+        return Declared(
+            n=len(columns[layout.CLOCK]),
+            number=k,
+            fps=float(self.fps),
+            timestamp=columns["timestamp"][:, 0].astype(np.float64),
+            counters={
+                name: columns[name][:, 0]
+                for name in ("frame_index", "index", "episode_index", "task_index")
+                if name in columns
+            },
+            clock_ns=columns[layout.CLOCK][:, 0],
+            period_s=period_s,
+            length=row["length"],
+            span=(first, end) if isinstance(first, int) and isinstance(end, int) else None,
+            totals=self.totals,
+            tasks=None if self.tasks is None else frozenset(self.tasks),
+            columns=columns,
+            stats=self.statistics.at(k),
+            set_stats=self.set_statistics,
+            videos=tuple(self._ranges(k, row)),
+            digests=digests,
+            covered=tuple(covered),
+            copies=known,
+            unread=tuple(unread),
         )
+
+    @staticmethod
+    def _copies(row: dict[str, Any], episode: SimEpisode) -> dict[str, tuple[Any, Any]]:
+        """What the table of episodes repeats of an episode's own files, where the two differ."""
+        words = episode.task | episode.metadata.get("instruction", {})
+        here: dict[str, Any] = {
+            "shiliu/scenario": episode.scenario,
+            "shiliu/scenario_version": episode.scenario_version,
+            "shiliu/seed": episode.seed,
+            "shiliu/fingerprint": episode.fingerprint,
+            "shiliu/engine": episode.engine,
+            "shiliu/task_zh": words.get("zh", ""),
+            **no_columns(),
+        }
+        if episode.metadata:
+            try:
+                here |= from_plain(episode.metadata, episode.config.get("scenario")).columns()
+            except ScenarioError:
+                here = {name: value for name, value in here.items() if name not in no_columns()}
+        own = {"shiliu/cell": episode.cell, "shiliu/success": episode.label.get("success")}
+        own["shiliu/failure"] = episode.label.get("failure")
+        here |= {name: value for name, value in own.items() if value is not None}
+        return {name: (row[name], value) for name, value in here.items() if name in row and row[name] != value}
+
+    def _ranges(self, k: int, row: dict[str, Any]) -> Iterator[VideoRange]:
+        """The range of each video that belongs to an episode, and what the file's header says."""
+        before = self.rows[k - 1] if k else {}
+        for name, picture in self._pictures(row).items():
+            start, stop = (row.get(f"videos/{name}/{end}_timestamp") for end in ("from", "to"))
+            same = all(
+                before.get(f"videos/{name}/{what}") == row.get(f"videos/{name}/{what}")
+                for what in ("chunk_index", "file_index")
+            )
+            told = length_of(picture.path)
+            yield VideoRange(
+                name, seconds_or_none(start), seconds_or_none(stop),
+                seconds_or_none(before.get(f"videos/{name}/to_timestamp")) if same else None, *(told or (None, None)),
+            )  # fmt: skip
 
     def _pictures(self, row: dict[str, Any]) -> dict[str, PictureFile | PictureTopic]:
         """The videos of an episode that are here; nothing in them is read, and a check may look at them."""
@@ -272,8 +407,8 @@ class Dataset:
         begun = [first for first in self.appended if first <= k]
         return self.appended[max(begun)] if begun else self.made
 
-    def _columns(self, k: int, row: dict[str, Any]) -> dict[str, np.ndarray]:
-        """(T, width) by feature, for every feature but videos."""
+    def _columns(self, k: int, row: dict[str, Any]) -> tuple[dict[str, np.ndarray], list[str]]:
+        """(T, width) by feature, for every feature but videos, and the columns that no feature announces."""
         pattern = self.info.get("data_path")
         chunk, number = row.get("data/chunk_index"), row.get("data/file_index")
         if not isinstance(pattern, str) or not isinstance(chunk, int) or not isinstance(number, int):
@@ -285,7 +420,8 @@ class Dataset:
             absent = [name for name in wanted if name not in file.schema_arrow.names]
             if absent:
                 raise self._wrong(f"features.{absent[0]}", f"is announced, but {path.name} has no such column")
-            group = self._row_groups(file, k)
+            unread = [name for name in file.schema_arrow.names if name not in wanted]
+            group = self._row_groups(file, k, row)
             width = sum(math.prod(f["shape"]) * 8 for f in wanted.values())
             rows = sum(file.metadata.row_group(i).num_rows for i in group)
             for n, limit in ((row["length"], MAX_EPISODE_BYTES), (rows, MAX_GROUP_BYTES)):
@@ -295,42 +431,43 @@ class Dataset:
                         "Split them into shorter episodes.",
                         file=path,
                     )
-            # in pieces: where a set was packed anew, a row group holds many episodes
-            pieces = file.iter_batches(65_536, row_groups=group, columns=list(wanted), use_threads=False)
-            own = [p.filter(pa.array(p.column("episode_index").to_numpy(zero_copy_only=False) == k)) for p in pieces]
-            table = pa.Table.from_batches(own)
+            table = _rows_of(file, group, list(wanted), "episode_index", k, k)
+            span = _span(row)
+            if not table.num_rows and span is not None and "index" in wanted:  # its rows carry another number
+                table = _rows_of(file, group, list(wanted), "index", span[0], span[1] - 1)
             columns = {name: _array(table.column(name), feature, name) for name, feature in wanted.items()}
-        self._check_frames(path, k, row, columns)
-        return columns
+        self._check_frames(path, k, columns)
+        return columns, unread
 
-    def _row_groups(self, file: pq.ParquetFile, k: int) -> list[int]:
-        """The row groups that may hold episode k, by their statistics."""
-        column = file.schema_arrow.names.index("episode_index")
-        # Vectors are one leaf column each, as scalars are, so that positions in the schema and among leaves agree.
-        groups = []
-        for i in range(file.num_row_groups):
-            leaf = file.metadata.row_group(i).column(column)
-            known = leaf.statistics if leaf.path_in_schema == "episode_index" else None
-            if known is None or not known.has_min_max or known.min <= k <= known.max:
-                groups.append(i)
-        return groups
+    def _row_groups(self, file: pq.ParquetFile, k: int, row: dict[str, Any]) -> list[int]:
+        """The row groups that may hold episode k, by their statistics: by the episode's number, or where it is none, by rows."""
+        names = file.schema_arrow.names
 
-    def _check_frames(self, path: Path, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> None:
-        length = row["length"]
+        def holding(column: str, low: int, high: int) -> list[int]:
+            # Vectors are one leaf column each, as scalars are, so that positions in the schema and among leaves agree.
+            groups = []
+            for i in range(file.num_row_groups):
+                leaf = file.metadata.row_group(i).column(names.index(column))
+                known = leaf.statistics if leaf.path_in_schema == column else None
+                if known is None or not known.has_min_max or (known.min <= high and known.max >= low):
+                    groups.append(i)
+            return groups
+
+        groups = holding("episode_index", k, k)
+        span = _span(row)
+        return groups if groups or span is None or "index" not in names else holding("index", span[0], span[1] - 1)
+
+    def _check_frames(self, path: Path, k: int, columns: dict[str, np.ndarray]) -> None:
+        """That there is something to be judged; what is wrong with it, a check says."""
         for name in ("frame_index", "timestamp", layout.CLOCK, *(() if self.imported else ("action",))):
-            if name not in columns:
-                raise self._wrong(f"features.{name}", "is missing")
-        frame = columns["frame_index"][:, 0]
-        if len(frame) != length or not np.array_equal(frame, np.arange(length)):
-            raise EpisodeError(
-                f"episode {k} has {len(frame)} frames here, not 0 to {length - 1} in order.",
-                file=path,
-                field="frame_index",
-            )
-        if not np.array_equal(columns[layout.CLOCK][:, 0], layout.grid_ns(length, self.fps)):
-            raise self._wrong("fps", f"{self.fps} frames a second are announced, the times of episode {k} are others")
+            if name not in columns or columns[name].shape[1] != 1 and name != "action":
+                raise self._wrong(f"features.{name}", "is missing" if name not in columns else "is no single number")
+        if not len(columns["frame_index"]):
+            raise EpisodeError(f"episode {k} has no frames here. Copy the dataset again.", file=path, field="frame_index")
 
-    def _imported(self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> Recording:
+    def _imported(
+        self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray], unread: list[str]
+    ) -> Recording:
         """A recording that was imported, with its streams as they stand in the frames."""
         path = self.root / "shiliu" / "episodes" / f"{layout.episode_name(k)}.json"
         content = _bytes(path, "description of the recording", MAX_JSON_BYTES)
@@ -343,13 +480,11 @@ class Dataset:
         frames = layout.content_sha256({name: columns[name] for name in names})
         with mendable(path, "description of the recording"):
             notes = [str(note) for note in side["notes"]]
-            if frames != row.get("shiliu/frames_sha256"):
-                notes.append("its frames were changed after they were written: their hash differs")
-            times = layout.grid_ns(row["length"], self.fps)
+            times, clock = self._times(columns)
             streams = {}
             for name in names:
                 if name != layout.CLOCK:
-                    for stream in imported_streams(name, self.features[name], columns[name], times):
+                    for stream in imported_streams(name, self.features[name], columns[name], times, clock):
                         streams[stream.name] = stream
             digest = hashlib.sha256((frames + hashlib.sha256(content).hexdigest()).encode())
             return Recording(
@@ -365,9 +500,13 @@ class Dataset:
                 unmapped=tuple(str(channel) for channel in side["unmapped"]),
                 notes=notes,
                 pictures=self._pictures(row),
+                declared=self._declared(k, row, columns, self._digests(row, side, columns, frames), unread),
             )
 
-    def _sim_episode(self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]) -> SimEpisode:
+    def _sim_episode(
+        self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]
+    ) -> tuple[SimEpisode, dict[str, Any], list[str]]:
+        """The episode, the tree of its side file, and what is to be noted."""
         folder = self.root / "shiliu"
         path = folder / "episodes" / f"{layout.episode_name(k)}.json"
         archive = path.with_suffix(".npz")
@@ -386,9 +525,11 @@ class Dataset:
             )
         side = checked_tree(side, path)
         with mendable(archive, "start state"):
-            arrays = checked_arrays(states, columns, archive)
+            arrays = checked_arrays(states, columns, archive, row["length"])
         with mendable(path, "draw and label"):
-            length = row["length"]
+            length = len(columns["action"])
+            steps = [int(t) for t in arrays["checkpoint_steps"]]
+            late = sum(t > length for t in steps)
             observed = {}
             for feature, values in columns.items():
                 if feature.startswith("observation."):
@@ -407,9 +548,7 @@ class Dataset:
                 actions=columns["action"],
                 action_names=tuple(side["action_names"]),
                 states=observed,
-                checkpoints={
-                    int(t): state for t, state in zip(arrays["checkpoint_steps"], arrays["checkpoint_states"])
-                },
+                checkpoints={t: state for t, state in zip(steps, arrays["checkpoint_states"]) if t <= length},
                 label=side["label"],
                 segments=side["segments"],
                 task=side["task"],
@@ -418,12 +557,30 @@ class Dataset:
                 provenance=side["provenance"],
                 metadata=side["metadata"],
             )
-            if abs(episode.control_timestep * self.fps - 1) > 1e-9 or episode.actions.shape != (
-                length,
-                len(episode.action_names),
-            ):
-                raise self._wrong("fps", f"control period or action of episode {k} do not match the frames")
-        return episode
+            if episode.actions.shape != (length, len(episode.action_names)):
+                raise self._wrong("features.action", f"the action of episode {k} does not match the frames")
+        notes = [f"{late} states that were kept after its last row are left out: rows are lost"] if late else []
+        return episode, side, notes
+
+
+def _span(row: Mapping[str, Any]) -> tuple[int, int] | None:
+    first, end = row.get("dataset_from_index"), row.get("dataset_to_index")
+    return (first, end) if isinstance(first, int) and isinstance(end, int) and first < end else None
+
+
+def _rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: str, low: int, high: int) -> pa.Table:
+    """The rows of some row groups in which a whole number lies between two others."""
+    kept = []
+    # in pieces: where a set was packed anew, a row group holds many episodes
+    for piece in file.iter_batches(65_536, row_groups=groups, columns=columns, use_threads=False):
+        values = piece.column(by).to_numpy(zero_copy_only=False)
+        kept.append(piece.filter(pa.array((values >= low) & (values <= high))))
+    return pa.Table.from_batches(kept, schema=None if kept else pa.schema([file.schema_arrow.field(c) for c in columns]))
+
+
+def seconds_or_none(value: Any) -> float | None:
+    """A time that a table tells; None where it tells none."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
 
 
 def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:
@@ -453,7 +610,9 @@ def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.nd
     return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
 
 
-def streams_of(name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray) -> Iterator[Stream]:
+def streams_of(
+    name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray, clock: str = "grid"
+) -> Iterator[Stream]:
     """A feature as one stream, or one for each quantity where its elements differ."""
     width = values.shape[1]
     names = _texts(feature.get("names"), width, "", name)
@@ -475,12 +634,14 @@ def streams_of(name: str, feature: dict[str, Any], values: np.ndarray, times: np
             names=tuple(names[i] for i in chosen),
             values=values[:, chosen].astype(np.float64),
             capture_ns=times,
-            clock="grid",
+            clock=clock,
             meta={"field": name},
         )
 
 
-def imported_streams(name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray) -> Iterator[Stream]:
+def imported_streams(
+    name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray, clock: str = "grid"
+) -> Iterator[Stream]:
     """The streams that an imported feature was made of, as `info.json` lists them."""
     names = _texts(feature.get("names"), values.shape[1], "", name)
     for member in feature["streams"]:
@@ -494,7 +655,7 @@ def imported_streams(name: str, feature: dict[str, Any], values: np.ndarray, tim
             names=tuple(text.removeprefix(prefix) for text in names[first:end]),
             values=values[:, first:end].astype(np.float64),
             capture_ns=times,
-            clock="grid",
+            clock=clock,
             declared_unit=member["declared_unit"],
             meta={**member["meta"], "dtype": feature["dtype"]},
         )

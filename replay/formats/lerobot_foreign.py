@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...scenarios.errors import EpisodeError
+from ..declared import Declared, VideoRange
 from ..recording import PictureFile, Recording, Unreadable
 from . import lerobot_layout as layout
 from .arrays import MAX_CHANNELS, MAX_EPISODE_BYTES, ArrayEpisode, content_sha256, mendable, numbers, recording_of
+from .lerobot import seconds_or_none
+from .lerobot_said import EpisodeStatistics, Stats, of_file, of_tree
+from .mp4_header import length_of
 
 MAX_META_BYTES = 64 << 20
 MAX_FILES = 200_000
@@ -93,6 +98,8 @@ class _Foreign:
         self.fps = float(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and fps > 0 else None
         self.labels = {name: _names(feature.get("names")) for name, feature in features.items()}
         self.files = self._files()
+        self._tables: list[tuple[Path, int]] = []
+        self._place: dict[int, int] = {}  # number of an episode -> its row in the tables of `meta/episodes`
         self.rows = self._rows()
         self.tasks = self._tasks()
 
@@ -132,9 +139,15 @@ class _Foreign:
         for path in sorted((meta / "episodes").glob("chunk-*/file-*.parquet")):
             with mendable(path, "table of episodes"):
                 file = pq.ParquetFile(path, page_checksum_verification=True)
-                rows += file.read(
+                read = file.read(
                     columns=[name for name in file.schema_arrow.names if not name.startswith("stats/")]
                 ).to_pylist()
+                first = sum(n for _, n in self._tables)
+                self._tables.append((path, len(read)))
+                for i, row in enumerate(read):
+                    if isinstance(row.get("episode_index"), int):
+                        self._place[row["episode_index"]] = first + i
+                rows += read
         return {row["episode_index"]: row for row in rows if isinstance(row.get("episode_index"), int)}
 
     def _tasks(self) -> dict[int, str]:
@@ -153,6 +166,94 @@ class _Foreign:
                 if texts and "task_index" in table.column_names:
                     tasks = dict(zip(table.column("task_index").to_pylist(), table.column(texts[0]).to_pylist()))
         return tasks
+
+    @cached_property
+    def totals(self) -> dict[str, tuple[Any, int]]:
+        """What `info.json` says of the set as a whole, and what its own tables count."""
+        found: dict[str, tuple[Any, int]] = {}
+        lengths = [row.get("length") for row in self.rows.values()]
+        counted = {
+            "total_episodes": len(self.rows),
+            "total_frames": sum(n for n in lengths if isinstance(n, int)) if all(isinstance(n, int) for n in lengths) else 0,
+            "total_tasks": len(self.tasks),
+        }
+        for name, here in counted.items():
+            said = self.info.get(name)
+            if here and isinstance(said, int | float | str) and not isinstance(said, bool):
+                found[name] = said, here
+        return found
+
+    @cached_property
+    def statistics(self) -> EpisodeStatistics:
+        """Statistics of each episode, of v3."""
+        return EpisodeStatistics(self._tables)
+
+    @cached_property
+    def listed_statistics(self) -> dict[int, Stats]:
+        """Statistics of each episode, of v2.1."""
+        path = self.root / "meta" / "episodes_stats.jsonl"
+        if not path.is_file():
+            return {}
+        try:
+            rows = self._lines(path, "statistics of the episodes")
+        except EpisodeError:
+            return {}
+        return {row["episode_index"]: of_tree(row.get("stats")) for row in rows if isinstance(row.get("episode_index"), int)}
+
+    @cached_property
+    def set_statistics(self) -> Stats:
+        """Statistics of the whole set."""
+        return of_file(self.root / layout.STATS, MAX_META_BYTES)
+
+    def _declared(
+        self,
+        path: Path,
+        index: int | None,
+        columns: dict[str, np.ndarray],
+        left: list[str],
+        row: dict[str, Any],
+        videos: dict[str, str | None],
+    ) -> Declared:
+        """What the set says of one episode; which columns nobody reads is told once a mapping is chosen."""
+        length = len(next(iter(columns.values())))
+        single = {name: values.reshape(-1) for name, values in columns.items() if values.size == length}
+        whole = {name: single[name] for name in BOOKKEEPING if name in single and single[name].dtype.kind in "iu"}
+        times = single.get(TIME)
+        first, end = row.get("dataset_from_index"), row.get("dataset_to_index")
+        in_name = _NUMBER.search(path.stem)
+        stats: Stats = {}
+        if index is not None:
+            stats = self.statistics.at(self._place[index]) if index in self._place else self.listed_statistics.get(index, {})
+        return Declared(
+            n=length,
+            number=int(in_name[1]) if in_name is not None else index,
+            fps=self.fps,
+            timestamp=times.astype(np.float64) if times is not None and times.dtype.kind == "f" else None,
+            counters={name: values.astype(np.int64) for name, values in whole.items()},
+            length=row["length"] if isinstance(row.get("length"), int) else None,
+            span=(first, end) if isinstance(first, int) and isinstance(end, int) else None,
+            totals=self.totals,
+            tasks=frozenset(self.tasks) or None,
+            columns=columns,
+            stats=stats,
+            set_stats=self.set_statistics,
+            videos=tuple(self._ranges(index, row, videos)),
+            unread=tuple(text.partition(" ")[0] for text in left),
+        )
+
+    def _ranges(self, index: int | None, row: dict[str, Any], videos: dict[str, str | None]) -> Iterator[VideoRange]:
+        """The range of each video that is here, and what the file's header says."""
+        before = self.rows.get(index - 1, {}) if index is not None else {}
+        for key, relative in videos.items():
+            if relative is None:
+                continue
+            places = [f"videos/{key}/{what}" for what in ("chunk_index", "file_index")]
+            same = places[1] in row and all(before.get(name) == row.get(name) for name in places)
+            start, stop, end = (
+                seconds_or_none(where.get(f"videos/{key}/{side}_timestamp"))
+                for where, side in ((row, "from"), (row, "to"), (before if same else {}, "to"))
+            )
+            yield VideoRange(key, start, stop, end, *(length_of(self.root / relative) or (None, None)))
 
     # ---------------------------------------------------------------------------------------------- frames
 
@@ -233,16 +334,11 @@ class _Foreign:
     def _episode(
         self, path: Path, relative: str, index: int | None, columns: dict[str, np.ndarray], left: list[str]
     ) -> ArrayEpisode:
-        length = len(next(iter(columns.values())))
         row = self.rows.get(index, {}) if index is not None else {}
         notes = list(self._promised()) + list(self._differences(columns))
-        if isinstance(row.get("length"), int) and row["length"] != length:
-            notes.append(f"the metadata announces {row['length']} rows, {relative} holds {length}")
-        frame = columns.get("frame_index")
-        if frame is not None and not np.array_equal(frame.reshape(-1), np.arange(length)):
-            notes.append("frame_index does not count 0, 1, 2, ...: frames may be lost; rows are kept as stored")
         name = layout.episode_name(index) if index is not None else path.stem
         videos = self._videos(index, row)
+        declared = self._declared(path, index, columns, left, row, videos)
         left = [
             *left,
             *(f"{key} (video {file}): pictures are not read" for key, file in videos.items() if file is not None),
@@ -270,6 +366,7 @@ class _Foreign:
             },
             notes=notes,
             pictures=self._pictures(videos, row),
+            declared=declared,
         )
 
     def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:

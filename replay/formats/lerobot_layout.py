@@ -9,7 +9,7 @@ videos/<key>/chunk-000/file-000.mp4          a file an episode
 shiliu/dataset.json                          version of this layout, what made the set
 shiliu/configs/<hash>.json                   resolved scenarios, each once
 shiliu/appends/from_000020.json              what made the episodes from this one on, where some were added later
-shiliu/episodes/episode_000000.json          draw, label, skill segments, provenance, metadata
+shiliu/episodes/episode_000000.json          draw, label, skill segments, provenance, metadata, a digest of each column
 shiliu/episodes/episode_000000.npz           start state, checkpoints, the observation after the last action
 shiliu/raw/episode_000000.mcap               of an imported recording: its streams as they came, each on its own clock
 ```
@@ -39,6 +39,9 @@ RAW_PATH = "shiliu/raw/{name}.mcap"
 IMPORTED = "imported"  # kind of a set in `shiliu/dataset.json`; one of our own simulation says none
 APPENDS = "shiliu/appends"
 CLOCK = "shiliu.time_ns"
+# in `shiliu/episodes/*.json`: hash of each column of the frames, by name. Older sets have none, but one hash over the
+# features (`shiliu/frames_sha256` in `meta/episodes`), which newer ones have as well
+DIGESTS = "columns_sha256"
 
 DTYPES = {name: np.dtype(name) for name in ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")}
 # What LeRobot adds to each frame by itself.

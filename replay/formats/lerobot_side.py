@@ -78,12 +78,15 @@ def _second(*values: Any) -> bool:
     return all(v is None or (type(v) in (int, float) and abs(v) < MAX_SECONDS) for v in values)
 
 
-def checked_arrays(content: bytes, columns: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
+def checked_arrays(
+    content: bytes, columns: dict[str, np.ndarray], path: Path, announced: int = 0
+) -> dict[str, np.ndarray]:
     """The archive of an episode: `start_state` (n,), `checkpoint_steps` (c,), `checkpoint_states` (c, n), `last.<feature>`.
 
     Args:
         content: of the archive.
         columns: frames (T, k) by feature; the last observation has the same type and width.
+        announced: rows that the episode should have, where some are lost.
 
     Raises:
         EpisodeError: an array is missing, of another type or another shape. ValueError and others: it is no archive.
@@ -94,7 +97,7 @@ def checked_arrays(content: bytes, columns: dict[str, np.ndarray], path: Path) -
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     n, c = (arrays[name].shape[0] if arrays[name].ndim else -1 for name in ("start_state", "checkpoint_steps"))
-    length = len(next(iter(columns.values())))
+    length = max(len(next(iter(columns.values()))), announced)
     wanted: dict[str, tuple[type | np.dtype, tuple[int, ...]]] = {
         "start_state": (np.float64, (n,)),
         "checkpoint_steps": (np.int64, (c,)),

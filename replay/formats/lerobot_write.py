@@ -165,7 +165,10 @@ class DatasetWriter:
         columns, last = self._columns(episode, frames)
         self._check_images(images)
         said = _said(episode)
+        task_words = episode.task | episode.metadata.get("instruction", {})
+        sentence = task_words.get("en") or episode.scenario or "no task given"
         side, arrays = _side_files(episode, last)
+        side[layout.DIGESTS] = self._digests(columns, sentence)
         config = _json_bytes(episode.config, "config")
         config_name = hashlib.sha256(config).hexdigest()[:32]
         side["config"] = config_name
@@ -177,7 +180,6 @@ class DatasetWriter:
             f"shiliu/episodes/{name}.json": side_bytes,
             f"shiliu/episodes/{name}.npz": arrays,
         }
-        task_words = episode.task | episode.metadata.get("instruction", {})
         about = {
             "shiliu/scenario": episode.scenario,
             "shiliu/scenario_version": int(episode.scenario_version),
@@ -189,7 +191,6 @@ class DatasetWriter:
             "shiliu/frames_sha256": layout.content_sha256(columns),
             "shiliu/side_sha256": hashlib.sha256(side_bytes + arrays + config).hexdigest(),
         }
-        sentence = task_words.get("en") or episode.scenario or "no task given"
         return self._put(columns, sentence, files, about, images)
 
     def add_imported(
@@ -233,7 +234,7 @@ class DatasetWriter:
             raise EpisodeError("has no frames.", field="frames")
         whole = {name: np.ascontiguousarray(values) for name, values in columns.items()}
         whole[layout.CLOCK] = layout.grid_ns(max(lengths), self.fps)[:, None]
-        side_bytes = _json_bytes(dict(side), "episode")
+        side_bytes = _json_bytes({**side, layout.DIGESTS: self._digests(whole, task)}, "episode")
         name = layout.episode_name(len(self._rows))
         hashes = {
             "shiliu/frames_sha256": layout.content_sha256(whole),
@@ -262,8 +263,9 @@ class DatasetWriter:
         """Write one checked episode: its rows, side files and pictures, and its row of `meta/episodes`."""
         index, length = self._first + len(self._rows), len(columns[layout.CLOCK])
         self._state = "broken"  # until this episode is whole
-        task = self._tasks.setdefault(sentence, len(self._tasks))
-        table, content = self._table(columns, index, task, length)
+        content = self._content(columns, sentence)
+        self._tasks.setdefault(sentence, len(self._tasks))
+        table = self._table(content)
         videos, video_stats = self._write_videos({**images, **(copied or {})}, index, length)
         for relative, content_bytes in files.items():
             self._write(relative, content_bytes)
@@ -338,25 +340,33 @@ class DatasetWriter:
                 f"pictures are given for {sorted(images)}, the features are {sorted(wanted)}.", field="images"
             )
 
-    def _table(
-        self, columns: dict[str, np.ndarray], index: int, task: int, length: int
-    ) -> tuple[pa.Table, dict[str, np.ndarray]]:
-        """The episode's rows as Parquet, and the same numbers by feature name for the statistics."""
+    def _content(self, columns: dict[str, np.ndarray], sentence: str) -> dict[str, np.ndarray]:
+        """The next episode's rows by feature name, LeRobot's own columns among them."""
+        length = len(columns[layout.CLOCK])
         k = np.arange(length, dtype=np.int64)
-        content = columns | {
+        return columns | {
             "timestamp": (k / self.fps).astype(np.float32)[:, None],
             "frame_index": k[:, None],
-            "episode_index": np.full((length, 1), index),
+            "episode_index": np.full((length, 1), self._first + len(self._rows)),
             "index": (k + self._frames)[:, None],
-            "task_index": np.full((length, 1), task),
+            "task_index": np.full((length, 1), self._tasks.get(sentence, len(self._tasks))),
         }
+
+    def _digests(self, columns: dict[str, np.ndarray], sentence: str) -> dict[str, str]:
+        """Hash of each column, so that one that is changed later can be named."""
+        content = self._content(columns, sentence)
+        return {name: layout.content_sha256({name: content[name]}) for name in sorted(content)}
+
+    @staticmethod
+    def _table(content: dict[str, np.ndarray]) -> pa.Table:
+        """The episode's rows as Parquet."""
         fields, arrays = [], []
         for name, values in content.items():
             flat = pa.array(values.reshape(-1))
             width = values.shape[1]
             arrays.append(flat if width == 1 else pa.FixedSizeListArray.from_arrays(flat, width))
             fields.append(pa.field(name, arrays[-1].type))
-        return pa.Table.from_arrays(arrays, schema=pa.schema(fields)), content
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
     def _append(self, table: pa.Table) -> int:
         """Write the rows as one row group; returns the running number of the data file."""

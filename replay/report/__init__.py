@@ -1,7 +1,7 @@
 """The reports of a judged folder, written together or not at all.
 
 `write_reports` makes `verdicts.jsonl`, `junit.xml`, `report.html`, `passed.txt` and `refused.txt`. The last two name
-one recording a line, for pipes: passed are the FEASIBLE ones, refused the INFEASIBLE, the UNSOUND and the unreadable
+one recording a line, for pipes: passed are the FEASIBLE ones (and, at intake, those in which nothing was found), refused the INFEASIBLE, the UNSOUND and the unreadable
 ones; an INCONCLUSIVE recording is in neither, because a person has to decide.
 """
 
@@ -99,7 +99,7 @@ def write_reports(
         jsonl.dump(verdicts, made / "verdicts.jsonl", words)
         junit.dump(verdicts, made / "junit.xml", words)
         (made / "report.html").write_text(render(verdicts, words, command, header, threads), encoding="utf-8")
-        _names(made / "passed.txt", [v for v in verdicts if v.verdict == "FEASIBLE"])
+        _names(made / "passed.txt", [v for v in verdicts if v.verdict == "FEASIBLE" or v.cleared])
         _names(made / "refused.txt", [v for v in verdicts if v.verdict in ("INFEASIBLE", "UNSOUND", None)])
         made.chmod(0o777 & ~_umask())
         for name, folder in folders.items():

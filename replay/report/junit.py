@@ -1,6 +1,7 @@
 """`junit.xml`: one test case an episode, so that any CI shows verdicts as it shows tests.
 
-FEASIBLE passes; INFEASIBLE and UNSOUND are failures; INCONCLUSIVE is skipped; an unreadable file is an error.
+FEASIBLE passes; INFEASIBLE and UNSOUND are failures; INCONCLUSIVE is skipped, but what was
+cleared at intake passes; an unreadable file is an error.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def tree(verdicts: Sequence[Verdict], words: Words) -> ElementTree.ElementTree:
             failures += 1
             kind = f"{verdict.verdict} {story.root.code}" if story.root else verdict.verdict
             ElementTree.SubElement(case, "failure", type=kind, message=message).text = clean(body(story))
-        elif verdict.verdict == "INCONCLUSIVE":
+        elif verdict.verdict == "INCONCLUSIVE" and not verdict.cleared:
             skipped += 1
             ElementTree.SubElement(case, "skipped", message=message)
         elif story.listed:

@@ -173,6 +173,8 @@ class Story:
     @cached_property
     def open(self) -> list[Finding]:
         """What leaves an INCONCLUSIVE verdict open: the required checks that could not be made."""
+        if self.verdict.cleared:
+            return []  # but the stages that were not asked for
         gaps = {name: stage.reason for name, stage in self.verdict.stages.items() if stage.reason}
         points = [f for f in self.findings if f.level == "NOT_CHECKED" and f.reason not in NEVER_REQUIRED]
         needed = {word.split(".")[0] for word in self.verdict.required or ()}

@@ -98,7 +98,7 @@ class Gate:
 def exit_code(verdicts: Sequence[Verdict], fail_on: str | Sequence[str] | Gate | None = None) -> int:
     """2 nothing readable; else 1 any INFEASIBLE or UNSOUND; else 3 any INCONCLUSIVE or unreadable; else 0.
 
-    With `fail_on` the middle is the gate's: 1 if it trips, else 0.
+    What was cleared at intake counts as 0: nothing more was asked of it. With `fail_on` the middle is the gate's: 1 if it trips, else 0.
     """
     if not any(verdict.verdict is not None for verdict in verdicts):
         return 2
@@ -107,7 +107,7 @@ def exit_code(verdicts: Sequence[Verdict], fail_on: str | Sequence[str] | Gate |
     found = counts(verdicts)
     if found["INFEASIBLE"] or found["UNSOUND"]:
         return 1
-    return 3 if found["INCONCLUSIVE"] or found["unreadable"] else 0
+    return 3 if found["INCONCLUSIVE"] - sum(v.cleared for v in verdicts) or found["unreadable"] else 0
 
 
 # -- lines -----------------------------------------------------------------------------------------------------------
@@ -242,6 +242,8 @@ class Terminal:
         self._print(
             "  " + "   ".join(f"{ui('unreadable') if key == 'unreadable' else key} {found[key]}" for key in COUNTED)
         )
+        if header.get("check") == "intake":
+            self._print("  " + ui("cleared", n=sum(v.cleared for v in verdicts), of=len(verdicts)))
         for line in not_checked_in_any(verdicts, self.words, self.width - 2):
             self._print("  " + line)
         files = (

@@ -297,6 +297,8 @@ class Words:
         """What was found, with numbers: one clause without a full stop."""
         if finding.level in ("NOT_CHECKED", "NOT_APPLICABLE") and finding.reason:
             reason = self.reason(finding.reason)
+            if finding.level == "NOT_CHECKED" and "message_open" in (self.code(finding.code) or {}):
+                return self.fill(self.code(finding.code)["message_open"], self._context(finding) | {"reason": reason})  # type: ignore[index]
             tried = (finding.details or {}).get("starts")
             return self.fill(self._ui["starts_told"], finding.details | {"reason": reason}) if tried else reason
         part = {"PASS": "ok", "WARN": "warn", "INFO": "info"}.get(finding.level, "message")

@@ -1,0 +1,186 @@
+"""Do the tables of a set agree with its rows? Lengths, totals, statistics, video ranges, digests, and what nobody reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..declared import FRAMES, Declared, VideoRange
+from ..finding import Finding, worst_of
+from .rules import Rule, Rules
+
+TABLES = ("set.digest", "set.length", "set.video", "set.stats", "set.columns")
+# what float32 sums may be off, as in public sets: of the largest value, and of the largest square (1.1e-5 there at most)
+ROUNDED_MEAN, ROUNDED_SQUARE = 1e-5, 2e-5
+HALF = 0.5  # of a picture's time: beyond it a row gets another row's picture
+TEXTS = 8  # names that a finding carries; the others are counted
+
+
+def check_digest(told: Declared, rules: Rules) -> list[Finding]:
+    """`set.digest`: was the episode changed after it was written? By the digest of its columns, and by what tables repeat.
+
+    `details["known"]` tells whether the digest is of each column, so that those are named which changed; an older set has
+    one for several.
+    """
+    rule = rules["set.digest"]
+    if not told.digests and not told.copies:
+        return [rule.not_applicable("no_digest")]
+    columns = tuple(name for name in told.changed if name != FRAMES)
+    names = (*columns, *told.copies)
+    whole = FRAMES in told.changed and not columns
+    if not names and not whole:
+        return [rule.passed(value=0.0, limit=0.0, margin=0.0, details={"covered": list(told.covered)})]
+    n = float(len(names) or 1)
+    details: dict[str, Any] = {"known": not whole, "covered": list(told.covered), "changed": list(columns)}
+    details |= {"kind": "frames" if whole else "columns" if columns else "tables"}
+    details |= {"copies": {name: list(map(str, pair)) for name, pair in told.copies.items()}}
+    subject = names or (FRAMES,)
+    return [rule.finding(level="FAIL", subject=subject, value=n, limit=0.0, margin=-n, excess=n, details=details)]
+
+
+def check_length(told: Declared, rules: Rules) -> list[Finding]:
+    """`set.length`: has the episode as many rows as its table says, and do the set's totals hold?
+
+    Rows that the table counts and that are not here, or the other way round, are a FAIL: they were lost, or belong to another
+    episode. A total of the whole set that is wrong is a WARN.
+    """
+    rule, found = rules["set.length"], []
+    lengths = {"length": told.length, "span": None if told.span is None else told.span[1] - told.span[0]}
+    for name, length in lengths.items():
+        if length is not None and length != told.n:
+            by = float(abs(length - told.n))
+            subject = ("length",) if name == "length" else ("dataset_from_index", "dataset_to_index")
+            details = {"kind": "rows", "said": length, "here": told.n}
+            found.append(
+                rule.finding(level="FAIL", subject=subject, value=by, limit=0.0, margin=-by, excess=by / rule.size(0.0), details=details)
+            )
+    for name, (said, here) in told.totals.items():
+        if said != here:
+            by = float(abs(said - here)) if isinstance(said, int | float) else 1.0
+            details = {"kind": "total", "said": said if isinstance(said, int | float | str) else str(said), "here": here}
+            found.append(
+                rule.finding(level="WARN", subject=(name,), value=by, limit=0.0, margin=-by, excess=by / rule.size(0.0), details=details)
+            )
+    if found:
+        return worst_of(found)
+    if all(value is None for value in lengths.values()) and not told.totals:
+        return [rule.not_applicable("no_lengths")]
+    return [rule.passed(value=float(told.n), details={"here": told.n})]
+
+
+def check_video(told: Declared, rules: Rules) -> list[Finding]:
+    """`set.video`: has each row its picture? By the range that the set gives and the header of the file; none is decoded.
+
+    LeRobot takes for a row the picture at `from_timestamp` + `timestamp`, and refuses where none is there. `value` is by how
+    much the range is too short or long, or the file, or overlaps the episode before [s].
+    """
+    rule = rules["set.video"]
+    if not told.videos:
+        return [rule.not_applicable("no_pictures")]
+    if not told.fps:
+        return [rule.not_applicable("no_fps")]
+    judged = [one for one in told.videos if one.pictures is not None or one.stop_s is not None]
+    if not judged:
+        return [rule.not_checked("no_video_header", subject=tuple(one.camera for one in told.videos))]
+    found = [_of_video(one, told, rule) for one in judged]
+    return worst_of(found)
+
+
+def _of_video(video: VideoRange, told: Declared, rule: Rule) -> Finding:
+    assert told.fps is not None  # `check_video` asked
+    due = told.n / told.fps
+    start = video.start_s or 0.0
+    sizes: dict[str, tuple[float, float]] = {}  # kind -> by how much, and what was found
+    if video.start_s is not None and video.stop_s is not None:
+        here = video.stop_s - video.start_s
+        sizes["range"] = abs(here - due), here
+        if video.before_s is not None and video.start_s < video.before_s:
+            sizes["overlap"] = video.before_s - video.start_s, video.start_s
+    if video.file_s is not None:
+        left = video.file_s - start
+        whole = video.stop_s is None
+        sizes["file"] = (abs(left - due) if whole else max(0.0, due - left)), left
+    kind = max(sizes, key=lambda k: (sizes[k][0] > HALF / told.fps, k == "range", sizes[k][0]))
+    value, here = sizes[kind]
+    graded = rule.grade_value(value, fail=HALF / told.fps)
+    details = {"kind": kind, "due": due, "here": here, "rows": told.n, "pictures": video.pictures, "frames": value * told.fps}
+    return rule.finding(subject=(video.camera,), **graded, details=details)
+
+
+def check_stats(told: Declared, rules: Rules) -> list[Finding]:
+    """`set.stats`: do the statistics of the episode hold for its rows, and do the rows lie inside those of the set?
+
+    Least, largest, mean and deviation of each column as a share of its span, the count exactly; quantiles must lie in order.
+    WARN: what is trained is normalised by them, what was recorded is as it is.
+    """
+    rule = rules["set.stats"]
+    if not told.stats and not told.set_stats:
+        return [rule.not_applicable("no_stats")]
+    worst: dict[str, tuple[float, str]] = {}
+    looked = 0
+    for name, values in told.columns.items():
+        table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
+        if not len(table) or not np.isfinite(table).all():
+            continue  # what is no number is another finding
+        offs = [*_episode_stats(table, told.stats.get(name, {})), *_set_stats(table, told.set_stats.get(name, {}))]
+        looked += bool(offs)
+        if offs:
+            off, which = max(offs, key=lambda one: one[0])
+            worst[name] = (off, which)
+    if not looked:
+        return [rule.not_applicable("no_stats")]
+    bad = {name: one for name, one in worst.items() if one[0] > rule.bound("warn")}
+    if not bad:
+        value = max(off for off, _ in worst.values())
+        return [rule.passed(value=value, limit=rule.warn, margin=rule.bound("warn") - value, details={"columns": looked})]
+    names = sorted(bad, key=lambda name: -bad[name][0])
+    off, which = bad[names[0]]
+    details = {"kind": which.partition(" ")[0], "which": which, "columns": {name: bad[name][1] for name in names}}
+    return [rule.finding(subject=tuple(names[:TEXTS]), **rule.grade_value(off), details=details)]
+
+
+def _episode_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str]]:
+    found = {"min": table.min(axis=0), "max": table.max(axis=0), "mean": table.mean(axis=0), "std": table.std(axis=0)}
+    size, largest = _size(table), np.abs(table).max(axis=0)
+    for name, here in found.items():
+        told = said.get(name)
+        if told is not None and told.size == here.size:
+            off = np.abs(told.reshape(-1) - here)
+            if name == "std":
+                left = np.abs(told.reshape(-1) ** 2 - here**2) - ROUNDED_SQUARE * largest**2
+                off = np.minimum(off, np.sqrt(np.maximum(left, 0.0)))
+            else:
+                off = np.maximum(off - ROUNDED_MEAN * largest, 0.0)
+            off = off / size
+            yield (float(off.max()) if np.isfinite(off).all() else 1.0), f"{name} of the episode"
+    count = said.get("count")
+    if count is not None and count.size == 1:
+        yield (0.0 if int(count.reshape(-1)[0]) == len(table) else 1.0), "count of the episode"
+    ordered = [said["min"], *(said[q] for q in sorted(said) if q.startswith("q")), said["max"]] if {"min", "max"} <= set(said) else []
+    if len(ordered) > 2 and all(one.size == table.shape[1] for one in ordered):
+        steps = np.diff(np.stack([one.reshape(-1) for one in ordered]), axis=0) / size
+        yield float(max(0.0, -steps.min())), "quantiles of the episode"
+
+
+def _set_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str]]:
+    size = _size(table)
+    for name, sign, here in (("min", -1.0, table.min(axis=0)), ("max", 1.0, table.max(axis=0))):
+        told = said.get(name)
+        if told is not None and told.size == here.size:
+            yield float(max(0.0, (sign * (here - told.reshape(-1)) / size).max())), f"{name} of the set"
+
+
+def _size(table: np.ndarray) -> np.ndarray:
+    """What a difference is a share of: each column's span, or a thousandth of its size where it hardly moves."""
+    return np.maximum(np.maximum(np.ptp(table, axis=0), 1e-3 * np.abs(table).max(axis=0)), 1e-6)
+
+
+def check_columns(told: Declared, rules: Rules) -> list[Finding]:
+    """`set.columns`: columns that are written and that nobody looks at, by their names; never required."""
+    rule = rules["set.columns"]
+    if told.unread:
+        details = {"count": len(told.unread), "columns": list(told.unread)}
+        return [rule.not_checked("unread_columns", subject=told.unread[:TEXTS], details=details)]
+    return [rule.passed(value=0.0, limit=0.0, margin=0.0)]

@@ -1,0 +1,247 @@
+"""Do the times and counters of a set agree? `timestamp`, `fps`, `frame_index`, `index`, `episode_index`, `task_index`.
+
+Row k of an episode belongs at `frame_index / fps`. LeRobot refuses a set in which two rows are not 1 / fps apart, to within
+`tolerance_s` = 1e-4 s (`check_timestamps_sync`), and takes for each row the picture at its time, to within the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..declared import Declared
+from ..finding import Finding, worst_of
+from .rules import Rule, Rules
+
+TIMES = ("set.counter", "set.fps", "set.timestamp")
+FEW = 0.02  # share of steps that may be odd for the others to make a grid with some jumps in it
+EVEN = 0.25  # of the period, how far a tick may be from its median one for the ticks to be a grid at all
+SAME_RATE = 1e-3  # share by which two rates of one clock may differ by rounding
+
+
+def tolerance_s(t: np.ndarray, rule: Rule) -> float:
+    """How exactly a row's time is held [s]: LeRobot's tolerance, and what float32 seconds of this size can tell.
+
+    Args:
+        t: (n,) s.
+    """
+    largest = float(np.abs(t[np.isfinite(t)]).max(initial=0.0))
+    return rule.bound("fail") + float(np.spacing(np.float32(largest)))
+
+
+def rate_of(t: np.ndarray) -> float | None:
+    """The rate of a clock by its median step [Hz]; None for one that does not move."""
+    step = np.diff(t)
+    step = step[np.isfinite(step)]
+    median = float(np.median(step)) if len(step) else 0.0
+    if median <= 0.0:
+        return None
+    # float32 seconds are coarse: the mean of the steps near the median tells the rate better
+    near = step[np.abs(step - median) <= EVEN * median]
+    return 1.0 / float(near.mean())
+
+
+def witnesses(told: Declared) -> dict[str, float]:
+    """What else tells the rate of the rows [Hz], by name: the control period, another clock, the times themselves."""
+    found = {}
+    if told.period_s:
+        found["control_timestep"] = 1.0 / told.period_s
+    if told.clock_ns is not None and (rate := rate_of(told.clock_ns * 1e-9)):
+        found["clock"] = rate
+    if told.timestamp is not None and (rate := rate_of(told.timestamp)):
+        found["timestamp"] = rate
+    return found
+
+
+def check_fps(told: Declared, rules: Rules) -> list[Finding]:
+    """`set.fps`: is the announced rate that of the rows?
+
+    Held against every witness. Where most of them contradict it, it is the rate that is wrong; where one of several does,
+    that one is, and `set.timestamp` says so. Times that are measured, and so come unevenly, make it a WARN: they are what
+    the episode is judged by.
+    """
+    rule = rules["set.fps"]
+    if not told.fps:
+        return [rule.not_applicable("no_fps")]
+    rates = witnesses(told)
+    if not rates or told.n < 3:
+        return [rule.not_applicable("too_short" if told.n < 3 else "no_timestamps")]
+    # of one step, as LeRobot holds it; a slow drift shows in where the last rows stand
+    bound = rules["set.timestamp"].bound("fail") * told.fps
+    off = {name: rate / told.fps - 1.0 for name, rate in rates.items()}
+    against = {name: share for name, share in off.items() if abs(share) > max(bound, SAME_RATE)}
+    details: dict[str, Any] = {"fps": told.fps, "rates": rates}
+    if 2 * len(against) <= len(off):
+        value = min(off.values(), key=abs)
+        return [rule.passed(value=abs(value), limit=bound, margin=bound - abs(value), details=details)]
+    worst = max(against, key=lambda name: abs(against[name]))
+    graded = rule.grade_value(abs(against[worst]), fail=bound)
+    if set(against) == {"timestamp"} and told.timestamp is not None and is_measured(told.timestamp):
+        graded["level"] = "WARN"
+        details["kind"] = "measured"
+    details |= {"rate": rates[worst], "by": worst}
+    return [rule.finding(subject=("fps",), **graded, details=details)]
+
+
+def is_measured(t: np.ndarray) -> bool:
+    """Whether times only rise and come as unevenly as a clock that is read: no grid with some odd steps in it."""
+    step = np.diff(t)
+    if len(step) < 2 or not np.isfinite(step).all() or (step < 0).any():
+        return False
+    median = float(np.median(step))
+    odd = np.abs(step - median) > max(1e-3 * median, 2e-4)
+    return bool(median > 0 and odd.mean() > 5 * FEW)
+
+
+def rate_to_judge_by(told: Declared, fps_finding: Finding | None) -> float | None:
+    """Rows a second that times are held against: the announced ones, or those of the clock that refutes them."""
+    if fps_finding is not None and fps_finding.failed:
+        return told.fps if fps_finding.details.get("by") is None else float(fps_finding.details["rate"])
+    return told.fps
+
+
+def check_timestamp(told: Declared, rules: Rules, fps: float | None) -> list[Finding]:
+    """`set.timestamp`: does every row stand at frame_index / fps?
+
+    Args:
+        fps: rows a second, see `rate_to_judge_by`.
+
+    `details["kind"]` tells how they do not: `nonfinite`, `back`, `constant`, `jumped`, `stretched`, `uneven`, or `offset` for
+    a whole episode that begins later. `value` is how far a row stands from its place at most [s]. FAIL where two rows are not
+    a frame apart to within LeRobot's tolerance, or a row stands nearer to another's place; WARN for an offset, and for
+    measured times that only come unevenly.
+    """
+    rule, t = rules["set.timestamp"], told.timestamp
+    if t is None:
+        return [rule.not_applicable("no_timestamps")]
+    if not fps or not len(t):
+        return [rule.not_applicable("no_fps")]
+    frame = told.frame
+    due = (frame - frame[0]) / fps
+    limit = tolerance_s(t, rule)
+
+    def found(level: str, kind: str, value: float | None, rows: np.ndarray, **more: Any) -> list[Finding]:
+        over = None if value is None else max(0.0, value - limit)
+        first, last = (int(rows[0]), int(rows[-1])) if len(rows) else (0, len(t) - 1)
+        return [
+            rule.finding(
+                level=level, subject=("timestamp",), t0=float(due[first]), t1=float(due[last]), value=value, limit=limit,
+                margin=None if over is None else -over, excess=1.0 if over is None else over / rule.size(limit),
+                share=len(rows) / len(t), details={"kind": kind, "row": first, "fps": fps, "count": len(rows), **more},
+            )
+        ]  # fmt: skip
+
+    finite = np.isfinite(t)
+    if not finite.all():
+        return found("FAIL", "nonfinite", None, np.flatnonzero(~finite))
+    start = float(t[0])
+    off = t - start - due
+    begins = np.flatnonzero(np.abs(off) > limit)
+    largest = float(np.abs(off).max())
+    step, want = np.diff(t), np.diff(due)
+    back = np.flatnonzero(step < 0)
+    if len(back):
+        size = float(-step[back].min())
+        rows = begins if len(begins) else back + 1
+        row = int(back[0]) + 1
+        return found("FAIL", "back", max(size, largest), rows, row=row, back=size, frames=largest * fps, times=len(back))
+    if len(t) > 1 and not step.any():
+        return found("FAIL", "constant", largest, np.arange(1, len(t)))
+    odd = np.flatnonzero(np.abs(step - want) > limit)
+    if not len(odd) and largest <= max(limit, 0.5 / fps):
+        if abs(start - frame[0] / fps) <= limit:
+            return [rule.passed(value=largest, limit=limit, margin=limit - min(largest, limit), details={"fps": fps})]
+        late = start - float(frame[0]) / fps
+        return found("WARN", "offset", abs(late), np.arange(len(t)), late=late)
+    if len(odd) <= max(1, round(FEW * len(step))) and largest > 0:
+        worst = int(odd[np.abs(step - want)[odd].argmax()]) if len(odd) else 0
+        if len(odd):
+            size = float(step[worst] - want[worst])
+            rows = begins if len(begins) else odd + 1
+            return found("FAIL", "jumped", largest, rows, row=worst + 1, jump=size, frames=largest * fps, times=len(odd))
+    factor = float((t[-1] - start) / due[-1]) if due[-1] > 0 else 1.0
+    even = np.abs(step - factor * want) <= max(limit, 1e-3 * factor / fps)
+    if even.mean() >= 1.0 - FEW:
+        return found("FAIL", "stretched", largest, begins, factor=factor)
+    level = "WARN" if told.clock_ns is None and is_measured(t) else "FAIL"
+    return found(level, "uneven", largest, begins, longest=float(step.max()), shortest=float(step.min()))
+
+
+def check_counters(told: Declared, rules: Rules) -> list[Finding]:
+    """`set.counter`: `frame_index` counts 0, 1, 2, ...; `index` runs on through the set; the episode is one and right; its
+    task is known. The worst of them; `details["kind"]` tells how it counts wrongly.
+
+    A lost, repeated or misplaced row is a FAIL, as is a task that no table knows, which LeRobot cannot look up. A count that
+    only begins elsewhere is a WARN.
+    """
+    rule = rules["set.counter"]
+    if not told.counters:
+        return [rule.not_applicable("no_counters")]
+    found = []
+    for name, values in told.counters.items():
+        found += {
+            "frame_index": _frame_index, "index": _index, "episode_index": _episode_index, "task_index": _task_index,
+        }[name](told, values, rule)  # fmt: skip
+    bad = [one for one in found if one.level != "PASS"]
+    rank = {"frame_index": 0, "episode_index": 1, "index": 2, "task_index": 3}
+    bad.sort(key=lambda one: rank[one.subject[0]])  # a lost row shows in all of them, and in the first most plainly
+    return worst_of(bad) or [rule.passed(value=0.0, limit=0.0, margin=0.0, subject=tuple(told.counters))]
+
+
+def _wrong(told: Declared, rule: Rule, name: str, kind: str, rows: np.ndarray, level: str = "FAIL", **more: Any) -> Finding:
+    seconds = np.arange(told.n) / told.fps if told.fps else None
+    t0, t1 = (None, None) if seconds is None or not len(rows) else (float(seconds[rows[0]]), float(seconds[rows[-1]]))
+    n = float(max(len(rows), 1))
+    return rule.finding(
+        level=level, subject=(name,), t0=t0, t1=t1, value=n, limit=0.0, margin=-n, excess=n / rule.size(0.0),
+        share=len(rows) / max(told.n, 1), details={"kind": kind, "row": int(rows[0]) if len(rows) else 0, "count": len(rows)} | more,
+    )  # fmt: skip
+
+
+def _runs_on(values: np.ndarray) -> tuple[str, np.ndarray, int] | None:
+    """How a counter does not run on by one: (kind, rows, by how many in the first place)."""
+    step = np.diff(values)
+    odd = np.flatnonzero(step != 1)
+    if not len(odd):
+        return None
+    first = int(step[odd[0]])
+    kind = "gap" if (step > 0).all() else "repeated" if (step >= 0).all() else "back"
+    return kind, odd + 1, first - 1
+
+
+def _frame_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
+    if odd := _runs_on(values):
+        kind, rows, by = odd
+        before, after = int(values[rows[0] - 1]), int(values[rows[0]])
+        return [_wrong(told, rule, "frame_index", kind, rows, before=before, after=after, lost=max(by, 0))]
+    if len(values) and values[0] != 0:
+        # as many rows as are missing at the beginning of the episode
+        level = "FAIL" if told.length is not None and told.length > told.n else "WARN"
+        return [_wrong(told, rule, "frame_index", "begins", np.zeros(1, int), level, first=int(values[0]), due=0)]
+    return []
+
+
+def _index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
+    if odd := _runs_on(values):
+        kind, rows, _ = odd
+        before, after = int(values[rows[0] - 1]), int(values[rows[0]])
+        return [_wrong(told, rule, "index", kind, rows, before=before, after=after)]
+    if len(values) and told.span is not None and values[0] != told.span[0]:
+        return [_wrong(told, rule, "index", "begins", np.arange(told.n), "WARN", first=int(values[0]), due=told.span[0])]
+    return []
+
+
+def _episode_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
+    number = told.number if told.number is not None else int(values[0]) if len(values) else 0
+    rows = np.flatnonzero(values != number)
+    return [_wrong(told, rule, "episode_index", "other", rows, first=int(values[rows[0]]), due=number)] if len(rows) else []
+
+
+def _task_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
+    if told.tasks is None:
+        return []
+    rows = np.flatnonzero(~np.isin(values, sorted(told.tasks)))
+    if not len(rows):
+        return []
+    return [_wrong(told, rule, "task_index", "unknown", rows, first=int(values[rows[0]]), due=len(told.tasks))]

@@ -1,0 +1,93 @@
+"""What a container says of one episode, kept beside what it holds: counters, rates, lengths, statistics, digests.
+
+A reader fills this in as it finds it and believes none of it. `checks.dataset` holds each against the rest. Columns are
+those of LeRobot sets; what a container does not say is None or empty, and is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+COUNTERS = ("frame_index", "index", "episode_index", "task_index")
+FRAMES = "frames"  # what a digest is called that covers several columns at once
+
+
+@dataclass(frozen=True)
+class VideoRange:
+    """The part of a video file that belongs to an episode, as the set and the file's own header tell it.
+
+    Attributes:
+        camera: key of the video.
+        start_s, stop_s: `from_timestamp` and `to_timestamp` [s]; None where the set says none (a file an episode).
+        before_s: where the episode before ends in the same file [s], or None.
+        pictures, file_s: number of pictures in the file and its length [s] by its header, or None where it is not read.
+    """
+
+    camera: str
+    start_s: float | None = None
+    stop_s: float | None = None
+    before_s: float | None = None
+    pictures: int | None = None
+    file_s: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Declared:
+    """What a container says of one episode.
+
+    Attributes:
+        n: rows of the episode that are here.
+        number: the number by which the container knows the episode (its row, its file's name), or None.
+        fps: rows a second as announced, or None.
+        timestamp: (n,) float64 s since the episode began, as stored, or None.
+        counters: (n,) int64 by name, those of `COUNTERS` that are there.
+        clock_ns: (n,) int64 ns, a clock that the set keeps beside `timestamp`, or None.
+        period_s: control period of what made the episode [s], or None.
+        length: rows as announced; span: `dataset_from_index`, `dataset_to_index`.
+        totals: by name (`total_frames`), the number that is announced and the one that is counted.
+        tasks: indices that the table of tasks knows, or None where there is none.
+        columns: (n, ...) arrays as stored, by name: those that the statistics tell of.
+        stats: of the episode, by column: `min`, `max`, `mean`, `std`, `count`, quantiles; set_stats: of the whole set.
+        videos: one a camera.
+        digests: by column (or `FRAMES`, for several at once), the digest when it was written and the one of today.
+        covered: the columns that those digests cover.
+        copies: what a table repeats of another file and tells otherwise: by name, what each says.
+        unread: columns that nobody looks at.
+    """
+
+    n: int
+    number: int | None = None
+    fps: float | None = None
+    timestamp: NDArray[np.float64] | None = None
+    counters: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    clock_ns: NDArray[np.int64] | None = None
+    period_s: float | None = None
+    length: int | None = None
+    span: tuple[int, int] | None = None
+    totals: Mapping[str, tuple[Any, int]] = field(default_factory=dict)
+    tasks: frozenset[int] | None = None
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    stats: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
+    set_stats: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
+    videos: tuple[VideoRange, ...] = ()
+    digests: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    covered: tuple[str, ...] = ()
+    copies: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Columns, or `FRAMES`, whose digest is another than when they were written."""
+        return tuple(name for name, (written, found) in self.digests.items() if written != found)
+
+    @property
+    def frame(self) -> NDArray[np.int64]:
+        """(n,) which frame each row is: `frame_index` where it only rises, else the number of the row."""
+        told = self.counters.get("frame_index")
+        rises = told is not None and len(told) == self.n and self.n > 0 and bool((np.diff(told) > 0).all())
+        return told if told is not None and rises else np.arange(self.n, dtype=np.int64)

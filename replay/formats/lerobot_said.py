@@ -1,0 +1,106 @@
+"""Statistics that a LeRobot set tells of its episodes and of itself, read a few rows at a time.
+
+Their columns are some thirty times as large as the rest of the table of episodes: of a set of 100,000 they would not fit into
+memory, so that `EpisodeStatistics` keeps a stretch of rows and goes on through the file with the reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Stats = dict[str, dict[str, np.ndarray]]
+KEPT = ("min", "max", "mean", "std", "count", "q01", "q10", "q50", "q90", "q99")
+AT_ONCE = 64  # rows of the table that are held
+
+
+class EpisodeStatistics:
+    """The columns `stats/...` of the tables of episodes, row by row.
+
+    Args:
+        tables: (file, rows of it that count) in the order in which their rows are numbered.
+    """
+
+    def __init__(self, tables: list[tuple[Path, int]]) -> None:
+        self._tables = tables
+        self._first, self._rows = 0, []  # type: tuple[int, list[dict[str, Any]]]
+        self._open = -1
+        self._batches: Any = iter(())
+        self._next = 0
+
+    def at(self, row: int) -> Stats:
+        """Statistics of the episode in this row, counted through all tables; empty where it has none, or they are torn."""
+        if not self._first <= row < self._first + len(self._rows):
+            try:
+                self._load(row)
+            except (OSError, pa.ArrowException, ValueError, KeyError):
+                return {}
+        if not self._first <= row < self._first + len(self._rows):
+            return {}
+        return of_flat(self._rows[row - self._first])
+
+    def _load(self, row: int) -> None:
+        first = 0
+        for number, (path, rows) in enumerate(self._tables):
+            if first <= row < first + rows:
+                break
+            first += rows
+        else:
+            return
+        if self._open != number or row < self._next:
+            file = pq.ParquetFile(path)
+            wanted = [n for n in file.schema_arrow.names if n.startswith("stats/") and n.rpartition("/")[2] in KEPT]
+            self._batches = file.iter_batches(AT_ONCE, columns=wanted, use_threads=False) if wanted else iter(())
+            self._open, self._next = number, first
+        while self._next <= row:
+            batch = next(self._batches, None)
+            if batch is None:
+                return
+            self._first, self._rows = self._next, batch.to_pylist()
+            self._next += batch.num_rows
+
+
+def of_flat(row: Mapping[str, Any]) -> Stats:
+    """`{"stats/action/min": [...]}` as statistics by feature; what is no list of numbers is left out."""
+    found: Stats = {}
+    for name, value in row.items():
+        feature, _, key = name.removeprefix("stats/").rpartition("/")
+        array = _numbers(value)
+        if feature and array is not None:
+            found.setdefault(feature, {})[key] = array
+    return found
+
+
+def of_tree(tree: Any) -> Stats:
+    """`{"action": {"min": [...]}}` as statistics by feature; what is no list of numbers is left out."""
+    found: Stats = {}
+    for feature, values in tree.items() if isinstance(tree, dict) else ():
+        for key, value in values.items() if isinstance(values, dict) else ():
+            array = _numbers(value) if key in KEPT else None
+            if array is not None and isinstance(feature, str):
+                found.setdefault(feature, {})[key] = array
+    return found
+
+
+def of_file(path: Path, limit: int) -> Stats:
+    """Statistics of a whole set; empty where there are none, or they are torn: nothing is read by them."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+        return of_tree(json.loads(content)) if len(content) <= limit else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _numbers(value: Any) -> np.ndarray | None:
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return array.reshape(-1) if array.size else None
