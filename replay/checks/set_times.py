@@ -84,6 +84,11 @@ def check_fps(told: Declared, rules: Rules) -> list[Finding]:
     return [rule.finding(subject=("fps",), **graded, details=details)]
 
 
+def several(rows: np.ndarray) -> int | None:
+    """How many places, where there is more than one to be told."""
+    return len(rows) if len(rows) > 1 else None
+
+
 def is_measured(t: np.ndarray) -> bool:
     """Whether times only rise and come as unevenly as a clock that is read: no grid with some odd steps in it."""
     step = np.diff(t)
@@ -145,7 +150,7 @@ def check_timestamp(told: Declared, rules: Rules, fps: float | None) -> list[Fin
         size = float(-step[back].min())
         rows = begins if len(begins) else back + 1
         row = int(back[0]) + 1
-        return found("FAIL", "back", max(size, largest), rows, row=row, back=size, frames=largest * fps, times=len(back))
+        return found("FAIL", "back", max(size, largest), rows, row=row, back=size, frames=largest * fps, times=several(back))
     if len(t) > 1 and not step.any():
         return found("FAIL", "constant", largest, np.arange(1, len(t)))
     odd = np.flatnonzero(np.abs(step - want) > limit)
@@ -159,7 +164,7 @@ def check_timestamp(told: Declared, rules: Rules, fps: float | None) -> list[Fin
         if len(odd):
             size = float(step[worst] - want[worst])
             rows = begins if len(begins) else odd + 1
-            return found("FAIL", "jumped", largest, rows, row=worst + 1, jump=size, frames=largest * fps, times=len(odd))
+            return found("FAIL", "jumped", largest, rows, row=worst + 1, jump=size, frames=largest * fps, times=several(odd))
     factor = float((t[-1] - start) / due[-1]) if due[-1] > 0 else 1.0
     even = np.abs(step - factor * want) <= max(limit, 1e-3 * factor / fps)
     if even.mean() >= 1.0 - FEW:
@@ -195,7 +200,8 @@ def _wrong(told: Declared, rule: Rule, name: str, kind: str, rows: np.ndarray, l
     n = float(max(len(rows), 1))
     return rule.finding(
         level=level, subject=(name,), t0=t0, t1=t1, value=n, limit=0.0, margin=-n, excess=n / rule.size(0.0),
-        share=len(rows) / max(told.n, 1), details={"kind": kind, "row": int(rows[0]) if len(rows) else 0, "count": len(rows)} | more,
+        share=len(rows) / max(told.n, 1),
+        details={"kind": kind, "row": int(rows[0]) if len(rows) else 0, "count": len(rows), "times": several(rows)} | more,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from ..scenes import Stage
 
 SIZES = (0.25, 0.5, 2.0)  # violations beyond the FAIL bound, in the code's own scale (`excess`)
 ONCE = (None,)  # the code has no scale: the fault is there or it is not
-WAYS = ("perform", "mistake", "record", "device")
+WAYS = ("perform", "mistake", "record", "device", "set")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class Fault:
         name: what it is called in tables and on the command line.
         codes: any of these must be the cause, `findings[root]`; where one thing has two right names, both stand here.
         way: `perform` (commands or scene changed, performed again), `mistake` (one of the scenario's own), `record` (the
-            record of a simulation changed), `device` (the record of a device changed, judged on the bare floor).
+            record of a simulation changed), `device` (the record of a device changed, judged on the bare floor), `set` (the
+            files of a written set changed).
         put: changes the work by a size and says where; a fault that comes once is given 0.
         sizes: sizes that are claimed, in `excess`; `ONCE` where the code has no scale.
         level: FAIL, or WARN for what never makes a verdict.

@@ -24,6 +24,7 @@ from ..recording import Recording, SimEpisode
 from ..scenes import Stage
 from .fault import Fault, Mark, Work
 
+AFTERWARDS = ("record", "device", "set")  # ways that change a record, and no performance
 EXCERPT = 20.0  # s of a device's recording in which a fault is put; what follows on the bare floor needs no more
 
 
@@ -74,7 +75,7 @@ def inject(jobs: Sequence[Job], stage: Stage, threads: int = 0) -> list[Injected
             try:
                 begin, performed_marks = origin_ns(one.record), len(one.marks)
                 for fault in job.faults:
-                    if fault.way in ("record", "device"):
+                    if fault.way in AFTERWARDS:
                         one.marks.append(fault.put(one, job.size or 0.0))
                 _onto(one, performed_marks, (begin - origin_ns(one.record)) * 1e-9)
                 one.record.name = one.record.source = job.name
@@ -115,14 +116,14 @@ def _before(job: Job, stage: Stage) -> Work:
             raise EpisodeError("a fault of a device needs the recording of a device.")
         whole = any(fault.whole for fault in job.faults)
         work.recording = excerpt(job.device, work.rng, math.inf if whole else EXCERPT)
-    elif ways == {"record"}:
+    elif ways <= {"record", "set"}:
         work.recording = as_recording(job.name, episode, stage.scene)
     return work
 
 
 def _in_order(job: Job, work: Work) -> tuple[Mark, ...]:
     """The marks in the order of the faults: what is performed was put first."""
-    ways = [fault.way in ("record", "device") for fault in job.faults]
+    ways = [fault.way in AFTERWARDS for fault in job.faults]
     order = sorted(range(len(ways)), key=lambda i: ways[i])
     marks = {i: mark for i, mark in zip(order, work.marks)}
     return tuple(marks[i] for i in range(len(ways)))

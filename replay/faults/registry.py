@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...scenarios.dialect import nearest
 from ...scenarios.errors import ReplayError
 from ...scenarios.scene import Scene
-from . import cameras, devices, effort, link, motion, record, world
+from . import cameras, devices, effort, link, motion, record, world, written
 from .fault import SIZES, Fault
 from .mistaken import mistakes_of
 
@@ -34,6 +34,19 @@ FAULTS: tuple[Fault, ...] = (
     Fault("camera black", ("image.black",), "record", cameras.black, SIZES),
     Fault("camera frozen", ("image.frozen",), "record", cameras.frozen, SIZES, level="WARN"),
     Fault("camera late", ("image.late",), "record", cameras.late, (0.25, 0.5, 1.5)),
+    # what becomes of a written set
+    Fault("set's times step back", ("set.timestamp",), "set", written.steps_back, SIZES),
+    Fault("set's times jump", ("set.timestamp",), "set", written.jumped, SIZES),
+    Fault("set's times stretched", ("set.timestamp",), "set", written.stretched, SIZES),
+    Fault("set's times not numbers", ("set.timestamp",), "set", written.not_numbers),
+    Fault("set's rate wrong", ("set.fps",), "set", written.other_rate, SIZES),
+    Fault("set's rows lost", ("set.counter",), "set", written.rows_lost, SIZES),
+    Fault("set's index off", ("set.counter",), "set", written.index_off, SIZES),
+    Fault("set's length off", ("set.length",), "set", written.length_off, SIZES),
+    Fault("set's statistics off", ("set.stats",), "set", written.stats_off, SIZES, level="WARN"),
+    Fault("set's video elsewhere", ("set.video",), "set", written.video_range, SIZES),
+    Fault("set's values edited", ("set.digest",), "set", written.edited),
+    Fault("set's times edited", ("set.digest",), "set", written.times_edited),
     # what a device does to its record
     Fault("samples not numbers", ("value.nonfinite",), "device", devices.lost_numbers),
     Fault("encoder without reading", ("value.sentinel",), "device", devices.no_reading),
