@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import time
 from dataclasses import replace
@@ -147,4 +146,6 @@ def run(request: Request) -> int:
 
 
 def _command(request: Request) -> str:
-    return shlex.join(["shiliu", request.verb, *request.overrides])
+    from ...scenarios.override import command_line
+
+    return command_line(request.verb, request.overrides, request.conf_dir)

@@ -258,14 +258,8 @@ class Sheet:
             return self.command
         for place, part in enumerate(parts):
             key, _, value = part.partition("=")
-            if (
-                key == "data"
-                and source
-                and not self.alone
-                and Path(value).name != source
-                and not Path(source).is_absolute()
-            ):
-                parts[place] = f"data={value.rstrip('/')}/{source}"
+            if key == "data" and source and not self.alone and not Path(source).is_absolute():
+                parts[place] = f"data={_narrowed(value, source)}"
         return shlex.join(parts)
 
     @property
@@ -327,6 +321,15 @@ def render(
         command=command,
         stage_count=len(STAGES),
     )
+
+
+def _narrowed(data: str, source: str) -> str:
+    """The file or set of a recording: inside the folder that was read, or what was read itself."""
+    folder = Path(data)
+    inside = folder / source
+    if not inside.exists() and source in (folder.name, folder.resolve().name):
+        return data  # a set or a file is called by its own name
+    return str(inside)
 
 
 def _unbroken(value: Any) -> Any:
