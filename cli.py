@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from .scenarios.errors import ShiliuError
+from .scenarios.override import quoted
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
 VERBS = {
@@ -125,34 +126,6 @@ def parse(words: Sequence[str]) -> Request:
     if "--json" in request.flags and verb != "list":
         raise ShiliuError(f"--json belongs to `shiliu list`; `shiliu {verb}` has none.")
     return request
-
-
-def quoted(override: str, sweep: bool = False) -> str:
-    """An override whose value Hydra's grammar takes as it stands: paths with blanks, `=` or commas, quantities with a unit.
-
-    Lists, dicts, numbers and values that are quoted already are left alone. With `sweep`, each of `20 N,30 N` is quoted by
-    itself, except in paths, whose commas are their own.
-    """
-    key, _, value = override.partition("=")
-    if not value or value[0] in "'\"":
-        return override
-    if _path_like(key) or (key == "episodes" and not sweep and re.fullmatch(r"[\d,-]*,[\d,-]*", value)):
-        return f"{key}={_quote(value)}"
-    if value[0] in "[{" or re.fullmatch(r"[\w./:,+*@%$~-]*", value):
-        return override
-    if sweep and "," in value:
-        return f"{key}={','.join(_quote(one.strip()) for one in value.split(','))}"
-    return f"{key}={_quote(value)}" if re.search(r"[\s=(),<>]", value) else override
-
-
-def _quote(value: str) -> str:
-    """In Hydra's single quotes: a quote is escaped, and so are backslashes where they stand before one."""
-    escaped = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), value)
-    return f"'{escaped}'"
-
-
-def _path_like(key: str) -> bool:
-    return key in ("data", "out", "conf_dir", "mapping", "metadata", "apply", "model")
 
 
 def _sweep(request: Request, module: object) -> int:

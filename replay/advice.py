@@ -68,8 +68,8 @@ def _doubtful(change: dict[str, Any]) -> bool:
 
 def _plan(case: Case, causes: list[Finding], findings: Sequence[Finding]) -> list[dict[str, Any]] | None:
     """What a repair would change: the factor that speed needs may not be enough for torque and balance."""
-    if case.stage.embodiment is not None:
-        return None  # another robot is judged, not repaired
+    if case.stage.embodiment is not None or case.stage.made_in is not None:
+        return None  # what is judged as another robot, or elsewhere, is not repaired
     from .repair.repairing import planned, thrown_off  # it performs, too, and brings what that needs
 
     return planned(case.recording, causes, case.stage, Bounds(), thrown_off(findings))
@@ -360,6 +360,8 @@ def _clamped(finding: Finding, known: Known) -> Fix:
 
 def _goal(finding: Finding, known: Known) -> Fix:
     details = finding.details
+    if details.get("kind") == "survey":  # the same commands do it without this cell
+        return {"kind": "remeasure", "cell": details.get("cell"), "differs": details.get("differs") or None}
     reached, total = details.get("reached"), details.get("total")
     left = total - reached if isinstance(reached, int) and isinstance(total, int) else None
     return {"kind": "finish", "missed": details.get("missed"), "left": left, "failure": details.get("failure")}

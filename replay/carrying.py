@@ -43,7 +43,7 @@ def check_carried(case: Case, take: Take, played: Played, known: bool) -> list[F
         known: whether the recording tells its start; what hands carry in a likely start says nothing about the others.
     """
     scene, rules, dt = case.stage.scene, case.stage.rules, case.stage.scene.control_timestep
-    if case.recording.episode is None and not (known and scene.handled):
+    if not known or (case.recording.episode is None and not scene.handled):
         slip = (
             rules["slip"].not_checked("unknown_start") if scene.handled else rules["slip"].not_applicable("no_objects")
         )

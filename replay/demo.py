@@ -11,6 +11,7 @@ from .. import __version__
 from ..envs.rendering import missing
 from ..scenarios.catalog import load_scenario
 from ..scenarios.errors import ShiliuError
+from ..scenarios.override import command_line
 from .demonstration import demonstrate
 from .faults.injecting import Job, inject
 from .faults.registry import faults_of
@@ -69,7 +70,7 @@ def run(out: Path, lang: str = "en") -> int:
         print(f"  {without} Going on without pictures.", file=sys.stderr)
     verdicts = judge(recordings, pictures=without is None, told=terminal.add)
     header["elapsed_s"] = time.perf_counter() - started  # type: ignore[assignment]
-    command = f"shiliu replay data={out / DATASET} out={out / VERDICTS}"
+    command = command_line("replay", [f"data={out / DATASET}", f"out={out / VERDICTS}"])
     write_reports(verdicts, out / VERDICTS, lang, command, header)
     differ = 0
     print("\n  injected                    found")

@@ -94,7 +94,8 @@ def check_diverged(case: Case, played: Played, known: bool) -> list[Finding]:
     scene, rule, forward = case.stage.scene, case.stage.rules["object.diverged"], case.forward
     assert forward is not None
     if case.recording.episode is not None:
-        return [rule.not_applicable("covered_by_reproduces")]
+        elsewhere = case.stage.made_in is not None
+        return [rule.not_applicable("played_elsewhere" if elsewhere else "covered_by_reproduces")]
     things = things_of(scene)
     if not things:
         return [rule.not_applicable("no_objects")]

@@ -14,6 +14,7 @@ from .checks.dynamics import compare_torque
 from .checks.playback import error_table
 from .curves import own_curve
 from .finding import Evidence, Fact, Finding, Picture, Plot, Table
+from .missed import tables_of
 from .retarget import telling
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def _tables(case: Case) -> list[Table]:
         if compared:
             rows = [[name, row["rms"], row["recorded_rms"], row["offset"], "Nm"] for name, row in compared.items()]
             tables.append(Table("torque_compared", ["joint", "rms_difference", "recorded_rms", "offset", "unit"], rows))
+    if forward is not None and forward.goal is not None:
+        tables += tables_of(forward.goal)
     if case.robust is not None and case.robust.copies:
         tables.append(_copies(case.robust))
     return tables

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,10 @@ from .checks.playback import check_clamped, check_reproduces, check_tracking, tr
 from .checks.rules import Rules
 from .departing import explain
 from .diverging import check_diverged, recorded_poses, stood
+from .elsewhere import likely_draws
 from .finding import Finding
 from .gliding import base_commands
+from .missed import Elsewhere, explained
 from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
 from .recording import SimEpisode
@@ -80,6 +82,7 @@ class Forward:
         tracking: (t, error (m, k), names) of the robot against what was measured or commanded.
         succeeded: the takes that reached the goal; stood: things that start where they were recorded.
         again: whether it was played again, or judged by what was noted while it was performed.
+        elsewhere: gives the same commands where they can be played beside the judged scene; goal: the failed `goal`, explained.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -91,6 +94,8 @@ class Forward:
     succeeded: list[Take] = field(default_factory=list)
     stood: tuple[str, ...] = ()
     again: bool = True
+    elsewhere: Callable[[], Elsewhere | None] | None = None
+    goal: Finding | None = None
 
 
 def replay_all(cases: Sequence[Case], threads: int, seed: int, noted: Mapping[str, Played] | None = None) -> None:
@@ -103,7 +108,7 @@ def replay_all(cases: Sequence[Case], threads: int, seed: int, noted: Mapping[st
     for case in cases:
         case.forward = Forward()
         takes, keep = _takes(case, seed)
-        if takes and noted and case.recording.episode is not None and case.recording.sha256 in noted:
+        if takes and noted and case.stage.made_in is None and case.recording.episode is not None and case.recording.sha256 in noted:
             case.forward.again = False
             _judge_replay(case, takes, [noted[case.recording.sha256]])
         elif takes:
@@ -112,9 +117,15 @@ def replay_all(cases: Sequence[Case], threads: int, seed: int, noted: Mapping[st
         scene = group[0][0].stage.scene
         every = [take for _, takes, _ in group for take in takes]
         kept = [steps for _, _, keep in group for steps in keep]
-        played = play(scene, every, kept, threads)
+        near = any(_explains(case) for case, _, _ in group)
+        played = play(scene, every, kept, threads, nearest=near)
         for case, takes, _ in group:
-            _judge_replay(case, takes, [next(played) for _ in takes])
+            _judge_replay(case, takes, [next(played) for _ in takes], threads)
+
+
+def _explains(case: Case) -> bool:
+    """Whether a missed goal of it is explained: of whatever is not an episode that is performed again where it was made."""
+    return case.recording.episode is None or case.stage.made_in is not None
 
 
 def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
@@ -138,7 +149,8 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         draw = case.draw
         if draw is None or tuple(episode.action_names) != scene.schema.action.names:
             forward.findings += _not_checked(scene, rules, "other_scene")
-            forward.findings.append(rules["reproduces"].not_checked("other_scene"))
+            if case.stage.made_in is None:
+                forward.findings.append(rules["reproduces"].not_checked("other_scene"))
             return [], []
         finite = np.isfinite(episode.actions).all()
         ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
@@ -149,6 +161,12 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         if not finite:
             forward.findings += _not_checked(scene, rules, "integrity.value.nonfinite", but=("ctrl.clamped",))
             return [], []
+        if case.stage.made_in is not None:
+            made_in, own = case.stage.made_in, own_draw(case.stage.made_in, episode)
+            if own is not None:
+                forward.elsewhere = lambda: Elsewhere("made_in", made_in, Take(own, episode.actions))
+            draws = likely_draws(scene, case.stage.made_in, episode, draw, seed)
+            return [Take(one, episode.actions) for one in draws], [_whole_seconds(scene, episode.n_steps, len(draws)) for _ in draws]
         return [Take(draw, episode.actions)], [sorted(int(k) for k in episode.checkpoints)]
     return _likely_takes(case, seed)
 
@@ -156,6 +174,11 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
 def own_draw(scene: Scene, episode: SimEpisode) -> Draw | None:
     """The draw of an own episode, or None where the scene of today has other sizes than the one it was made in."""
     return drawing.of_episode(scene, episode)
+
+
+def _whole_seconds(scene: Scene, steps: int, takes: int) -> list[int]:
+    """The control steps at which the full state is kept: every whole second of a take that is the only one."""
+    return list(range(0, steps + 1, max(1, round(1.0 / scene.control_timestep)))) if takes == 1 else []
 
 
 def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
@@ -191,6 +214,7 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
     unknown = [word for word in scene.config.vary_unknown if word.partition(".at")[0] not in poses]
     if case.carried is not None and case.carried.placed.by == "object":
         unknown = []  # a person's world was laid by an object of the scene, which stands where it was laid by
+    forward.elsewhere = lambda: _beside(case, unknown, start, actions.astype(np.float32))
     draws = [drawing.nominal(scene)]
     if unknown:
         rng = np.random.default_rng(seed)
@@ -201,7 +225,18 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
             values.update({k: v for k, v in drawn.items() if any(k == u or k.startswith(f"{u}.") for u in unknown)})
             draws.append(drawing.of_values(scene, values, 0))
     takes = [Take(_posed(scene, stood(scene, draw, poses), start), actions.astype(np.float32)) for draw in draws]
-    return takes, [[] for _ in takes]
+    return takes, [_whole_seconds(scene, take.n_steps, len(takes)) for take in takes]
+
+
+def _beside(case: Case, unknown: Sequence[str], start: dict[str, float], actions: np.ndarray) -> Elsewhere | None:
+    """A real robot's commands in the scene without its cell, else at the start that the scenario gives, where that was not tried."""
+    plain, begin = case.stage.as_drawn, case.forward.offset if case.forward is not None else 0.0
+    if plain is None and not unknown:
+        return None
+    scene = case.stage.scene if plain is None else plain
+    poses = recorded_poses(scene, case.recording, begin)
+    draw = _posed(scene, stood(scene, drawing.nominal(scene), poses), start)
+    return Elsewhere("nominal_start" if plain is None else "as_drawn", scene, Take(draw, actions))
 
 
 def _posed(scene: Scene, draw: Draw, angles: dict[str, float]) -> Draw:
@@ -224,7 +259,7 @@ def _not_checked(scene: Scene, rules: Rules, reason: str, but: Sequence[str] = (
     return found
 
 
-def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
+def _judge_replay(case: Case, takes: list[Take], played: list[Played], threads: int = 0) -> None:
     scene, rules, forward = case.stage.scene, case.stage.rules, case.forward
     assert forward is not None
     episode = case.recording.episode
@@ -240,16 +275,20 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
     forward.outcome = {**outcomes[0], "label": label.get("success") if isinstance(label, dict) else None}
     forward.findings += check_stable(shown.unstable_at, rules)
     if episode is not None:
-        forward.findings += (
-            _reproduced(case, shown) if forward.again else [rules["reproduces"].not_checked("as_performed")]
-        )
+        if case.stage.made_in is not None:
+            forward.findings.append(rules["reproduces"].not_applicable("played_elsewhere"))
+        elif forward.again:
+            forward.findings += _reproduced(case, shown)
+        else:
+            forward.findings.append(rules["reproduces"].not_checked("as_performed"))
         forward.findings += _motors(case, take, shown)
     forward.findings += _tracked(case, take, shown)
     if len(played) > 1:
-        forward.findings += _over_starts(case, outcomes, label)
+        goal = _over_starts(case, outcomes, label)
     else:
         known_label = label if isinstance(label, dict) else None
-        forward.findings += check_goal(scene.course, outcomes[0], known_label, take.n_steps * dt, rules)
+        goal = check_goal(scene.course, outcomes[0], known_label, take.n_steps * dt, rules)
+    forward.findings += [_explained(case, one, takes, played, threads) if one.failed and _explains(case) else one for one in goal]
     known = len(played) == 1
     world = check_nevers(scene.course, shown.carry, dt, rules)
     world += check_drop(shown.held, shown.heights, scene.weights, dt, rules)
@@ -265,6 +304,19 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played]) -> None:
         if finding.code != "ctrl.clamped" and finding.t0 is not None and not finding.details.get("on_recording_clock"):
             finding.t0 += forward.offset
             finding.t1 = None if finding.t1 is None else finding.t1 + forward.offset
+
+
+def _explained(case: Case, goal: Finding, takes: list[Take], played: list[Played], threads: int) -> Finding:
+    """A failed `goal` with the step that was missed, and whether the same commands do it elsewhere: one more replay."""
+    forward = case.forward
+    assert forward is not None
+    beside = forward.elsewhere() if forward.elsewhere is not None else None
+    there = None
+    if beside is not None:
+        (one,) = play(beside.scene, [beside.take], threads=threads)
+        there = outcome_of(beside.scene.course, one.carry, "unstable" if one.unstable_at is not None else None)
+    forward.goal = explained(goal, case.stage.scene, played, takes[0], beside, there, forward.offset)
+    return forward.goal
 
 
 def _reproduced(case: Case, shown: Played) -> list[Finding]:

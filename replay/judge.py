@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mujoco
 
@@ -23,6 +23,7 @@ from .checks.link import check_link
 from .checks.offset import check_offset
 from .checks.retargeting import check_retarget
 from .checks.signal import Motion
+from .elsewhere import draw_there
 from .evidence import gather
 from .finding import Finding
 from .formats import Unreadable
@@ -38,6 +39,7 @@ from .retarget.case import carry_over
 from .retarget.telling import check_object
 from .robustness import Robustness, robust_all
 from .scenes import Stage, Stages
+from .unused import unused
 from .verdict import Verdict, combine
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Case:
     carried: Carried | None = None  # of a person: the motion on the robot
     uncarried: str = "no_retargeting"  # why there is none
     notes: list[str] = field(default_factory=list)  # what was assumed or converted while it was judged
+    unused: list[str] = field(default_factory=list)  # settings of the command that it was not judged by
 
     @property
     def signal(self) -> str | None:
@@ -178,7 +181,7 @@ def judging(
             try:
                 stage = stages.of(item)
                 place = place_of(item, stage, stages.chosen, stage.rules)
-                slots.append(_before_replay(Case(item, stage, place)))
+                slots.append(_before_replay(Case(item, stage, place, unused=unused(stages.asked, item, stage))))
             except ShiliuError as error:
                 slots.append(_unreadable(item.name, item.source, error))
         cases = [slot for slot in slots if isinstance(slot, Case)]
@@ -221,7 +224,7 @@ def _before_replay(case: Case) -> Case:
         return case
     case.motion = joint_motion(recording, robot.joint_names, case.stopped)
     if recording.episode is not None:
-        case.draw = own_draw(stage.scene, recording.episode)
+        case.draw = own_draw(stage.scene, recording.episode) if stage.made_in is None else draw_there(stage.scene, stage.made_in, recording.episode)
     if recording.kind == "human":
         carry_over(case)
     signal = case.signal
@@ -287,7 +290,7 @@ def _concluded(case: Case, strict: bool, pictures: bool, curves: Collection[str]
         scenario=scene.name,
         scenario_version=scene.version,
         cell=case.place.id,
-        claim=recording.kind,
+        claim=recording.kind if case.stage.made_in is None else "elsewhere",
         verdict=combined.verdict,
         outcome=case.forward.outcome if case.forward else {},
         required=required,
@@ -316,10 +319,20 @@ def _concluded(case: Case, strict: bool, pictures: bool, curves: Collection[str]
             ],
             "unmapped": list(recording.unmapped),
             **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),
+            **_made_in(case.stage),
+            **({"not_used": case.unused} if case.unused else {}),
         },
     )
     verdict.evidence = gather(case, verdict, pictures, curves)
     return verdict
+
+
+def _made_in(stage: Stage) -> dict[str, Any]:
+    """Of an episode whose commands were played elsewhere: the scene that it was made in."""
+    if stage.made_in is None:
+        return {}
+    cell = stage.made_in.config.cell
+    return {"made_in": {"scene": stage.made_in.fingerprint[:12], **({"cell": cell.id} if cell is not None else {})}}
 
 
 def _name_skills(case: Case) -> None:

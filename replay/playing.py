@@ -16,6 +16,7 @@ from ..scenarios.scene import Scene
 from ..scenarios.sensing import Readings
 from ..scenarios.simulation import Simulation
 from ..scenarios.temporal import Carry
+from .nearest import Approach, Nearest
 
 AT_ONCE = 64  # takes in one batch; memory stays bounded however many there are
 
@@ -59,6 +60,7 @@ class Played:
     states: dict[int, np.ndarray] = field(default_factory=dict)
     unstable_at: float | None = None
     worst: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    nearest: tuple[Nearest | None, ...] = ()  # of each subgoal, where that was asked for
 
     @property
     def held(self) -> dict[str, np.ndarray]:
@@ -125,7 +127,11 @@ class Tape:
 
 
 def play(
-    scene: Scene, takes: Sequence[Take], keep: Sequence[Sequence[int]] | None = None, threads: int = 0
+    scene: Scene,
+    takes: Sequence[Take],
+    keep: Sequence[Sequence[int]] | None = None,
+    threads: int = 0,
+    nearest: bool = False,
 ) -> Iterator[Played]:
     """Play takes and yield what each did, in their order.
 
@@ -133,15 +139,22 @@ def play(
         scene: whose draws the takes are.
         keep: for each take the control steps whose full state is wanted.
         threads: 0 for all cores; the result does not depend on it.
+        nearest: also note how near each take came to each subgoal.
     """
     for begin in range(0, len(takes), AT_ONCE):
         chunk = takes[begin : begin + AT_ONCE]
         yield from _play_chunk(
-            scene, chunk, [set(k) for k in keep[begin : begin + AT_ONCE]] if keep else [set() for _ in chunk], threads
+            scene,
+            chunk,
+            [set(k) for k in keep[begin : begin + AT_ONCE]] if keep else [set() for _ in chunk],
+            threads,
+            nearest,
         )
 
 
-def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threads: int) -> list[Played]:
+def _play_chunk(
+    scene: Scene, takes: Sequence[Take], keep: list[set[int]], threads: int, nearest: bool
+) -> list[Played]:
     n, lengths = len(takes), np.array([take.n_steps for take in takes])
     longest = int(lengths.max(initial=0))
     simulation = Simulation(scene, n, threads)
@@ -150,6 +163,9 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
     final = [carry.rows(np.array([i])) for i in range(n)]
     tape = Tape(scene, simulation, longest)
     tape.note(0, readings, carry, [i for i in range(n) if 0 in keep[i]])
+    approach = Approach(scene.course, n) if nearest else None
+    if approach is not None:
+        approach.note(0.0, readings, carry, np.ones(n, bool))
     actions = np.zeros((n, longest, scene.n_actions), np.float32)
     for i, take in enumerate(takes):
         actions[i, : take.n_steps] = take.actions
@@ -161,6 +177,12 @@ def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threa
             readings = simulation.step(actions[active, t], active)
         carry = scene.course.advance(carry, readings)
         tape.note(t + 1, readings, carry, [i for i in range(n) if t + 1 in keep[i]])
+        if approach is not None:
+            approach.note((t + 1) * scene.control_timestep, readings, carry, t < lengths)
         for i in active[lengths[active] == t + 1]:
             final[i] = carry.rows(np.array([i]))
-    return [tape.played(i, int(steps), final[i]) for i, steps in enumerate(lengths)]
+    played = [tape.played(i, int(steps), final[i]) for i, steps in enumerate(lengths)]
+    if approach is not None:
+        for i, one in enumerate(played):
+            one.nearest = tuple(approach.of(i, k) for k in range(len(scene.course.subgoals)))
+    return played

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ import mujoco
 import numpy as np
 
 from ..scenarios import composition
-from ..scenarios.catalog import load_scenario, scene_in_cell, scene_of_tree
+from ..scenarios.catalog import load_scenario, scene_as_drawn, scene_in_cell, scene_of_tree
 from ..scenarios.cell import list_cells, of_told, scenario_of
 from ..scenarios.errors import ReplayError
 from ..scenarios.robot import robots
@@ -40,6 +40,7 @@ class Stage:
     embodiment: Embodiment | None = None  # another robot than the scene's, that recordings are held against
     robot_named: str = "default"  # who chose it
     retargeting: str = "default"  # settings by which a person's motion is carried over
+    made_in: Scene | None = None  # of an episode whose commands are played in a cell: the scene that it was made in
     rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +52,11 @@ class Stage:
     def retarget(self) -> Settings:
         """How a person's motion is carried over; the designer's own folder is looked in first."""
         return retarget_settings(self.retargeting, self.conf_dir)
+
+    @cached_property
+    def as_drawn(self) -> Scene | None:
+        """The scene without the cell that was laid over it, where there is one."""
+        return scene_as_drawn(self.scene)
 
     @cached_property
     def limits(self) -> Limits:
@@ -124,6 +130,7 @@ class Stages:
         model: the MJCF file of a described robot, or of the scene that it was simulated in.
         data: what is read, where a scene may lie beside the recordings.
         retarget: settings by which a person's motion is carried over, a file of conf/retarget.
+        asked: what the command line says of all these, of which a verdict tells what it was not judged by.
 
     Raises:
         ScenarioError: unknown robot, or everything that is wrong with its description.
@@ -140,9 +147,10 @@ class Stages:
         model: str | Path | None = None,
         data: Path | None = None,
         retarget: str = "default",
+        asked: Sequence[str] = (),
     ):
         self._chosen = Stage(chosen, "command", conf_dir, retargeting=retarget) if chosen is not None else None
-        self._conf_dir, self._retarget = conf_dir, retarget
+        self._conf_dir, self._retarget, self.asked = conf_dir, retarget, tuple(asked)
         retarget_settings(retarget, conf_dir)  # a name that is misspelt stops the run, not each recording
         self._robots: dict[str, Embodiment] = {}
         described = robot is not None and robot not in robots()
@@ -170,15 +178,18 @@ class Stages:
             ReplayError: where the command names another scenario than the recording was made in.
         """
         if recording.episode is not None:
-            config = recording.episode.config
             if self._chosen is not None and self._chosen.scene.name != recording.episode.scenario:
+                cell = self._chosen.scene.config.cell
+                there = f"the cell {cell.id!r} is one of" if cell is not None else "not in"
                 raise ReplayError(
-                    f"This episode was made in the scenario {recording.episode.scenario!r}, "
-                    f"not in {self._chosen.scene.name!r}. Leave scenario= out.",
+                    f"This episode was made in the scenario {recording.episode.scenario!r}, {there} "
+                    f"{self._chosen.scene.name!r}. Leave {'cell=' if cell is not None else 'scenario='} out.",
                     file=recording.source,
-                    field="scenario",
+                    field="cell" if cell is not None else "scenario",
                 )
-            return self._build("episode", config)
+            own = self._build("episode", recording.episode.config)
+            cell = self._chosen.scene.config.cell if self._chosen is not None else None
+            return own if cell is None or cell == own.scene.config.cell else self._elsewhere(own, recording)
         robot = self._robot_of(recording)
         if robot is not None:
             return self._described(robot)
@@ -207,6 +218,39 @@ class Stages:
         if key not in self._cache:
             laid = scene_in_cell(stage.scene, cell, self._conf_dir)
             self._cache[key] = Stage(laid, stage.named, self._conf_dir, retargeting=self._retarget)
+        return self._cache[key]
+
+    def _elsewhere(self, own: Stage, recording: Recording) -> Stage:
+        """The command's cell as the stage of an episode of the simulation, whose commands are played there.
+
+        Raises:
+            ReplayError: it was made in another variant or version of the scenario, or by another robot, than the cell's scene has.
+        """
+        assert self._chosen is not None
+        assert recording.episode is not None
+        there, made = self._chosen.scene, own.scene
+        robot = {"robot": made.robot.name, "hand": made.robot.hand, "base": made.robot.base}
+        wanted = {"variant": made.config.variant, **robot}
+        found = {"variant": there.config.variant, **{key: getattr(there.robot, key if key != "robot" else "name") for key in robot}}
+        for key, value in wanted.items():
+            if value != found[key]:
+                way = f"Write {key}={value}" if value else f"Leave {key}= out"
+                raise ReplayError(
+                    f"This episode was made with {key}={value}, and the command's cell is judged with {key}={found[key]}. "
+                    f"{way}, or leave cell= out.",
+                    file=recording.source,
+                    field=key,
+                )
+        if recording.episode.scenario_version != there.version:
+            raise ReplayError(
+                f"This episode was made in version {recording.episode.scenario_version} of {there.name}, and the cell is laid "
+                f"over version {there.version}. Leave cell= out to judge it where it was made, or record it again.",
+                file=recording.source,
+                field="cell",
+            )
+        key = f"{id(own)} in the command's cell"
+        if key not in self._cache:
+            self._cache[key] = Stage(there, "command", self._conf_dir, retargeting=self._retarget, made_in=made)
         return self._cache[key]
 
     def _robot_of(self, recording: Recording) -> Embodiment | None:

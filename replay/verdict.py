@@ -256,7 +256,7 @@ def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
 
     def key(i: int) -> tuple[int, float, int, int]:
         finding = findings[i]
-        early = finding.t0 if finding.t0 is not None and finding.stage != "integrity" else 0.0
+        early = _since(finding) if finding.t0 is not None and finding.stage != "integrity" else 0.0
         early -= LEADS.get(finding.code, 0.0) if finding.failed else 0.0
         return STAGES.index(finding.stage), early, rules.order(finding.code), i
 
@@ -278,8 +278,15 @@ def _link(findings: list[Finding], order: list[int]) -> None:
             causes.append(i)
 
 
+def _since(finding: Finding) -> float:
+    """[s] when it shows: of a step that did not come, when it should have come."""
+    due = finding.details.get("due") if finding.code == "goal" else None
+    return float(finding.t0 or 0.0) if due is None else float(due)
+
+
 def _lasts(cause: Finding) -> bool:
-    return cause.code in LASTING or cause.code.startswith("scenario.")
+    missed = cause.code == "goal" and cause.details.get("due") is not None  # a step that did not come when it should have
+    return cause.code in LASTING or cause.code.startswith("scenario.") or missed
 
 
 def _follows(finding: Finding, cause: Finding) -> bool:
@@ -315,7 +322,7 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         if finding.t0 is None or cause.t0 is None:
             return True
         soon = finding.code == "goal" or finding.t0 <= (cause.t0 if cause.t1 is None else cause.t1) + AFTERMATH
-        return finding.t0 >= cause.t0 - TOGETHER and (soon or _lasts(cause))
+        return _since(finding) >= _since(cause) - TOGETHER and (soon or _lasts(cause))
     if None in (finding.t0, finding.t1, cause.t0, cause.t1):
         return False
     together = finding.t0 <= cause.t1 + TOGETHER and finding.t1 >= cause.t0 - TOGETHER  # type: ignore[operator]

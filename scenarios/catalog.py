@@ -76,11 +76,13 @@ def scene_of(
     tree = resolved(composed.tree["scenario"], chosen_variant(composed.tree), places, problems, (*REQUIRED, *KEYS))
     if problems.found:  # what follows from half a scenario would hide it
         problems.stop(f"The scenario {name!r}")
-    cell = None
+    cell, drawn = None, tree
     surveyed = cell_node(composed, problems)
     if surveyed is not None:
         tree, cell = laid_over(tree, surveyed, str(composed.chosen["cell"]), name, places)
-    config = read_config(name, tree, problems, prefix="scenario", assets=composed.assets, cell=cell)
+    config = read_config(
+        name, tree, problems, prefix="scenario", assets=composed.assets, cell=cell, drawn=drawn if cell else None
+    )
     return Scene(config, load_robot(robot, hand, base or config.base), also)
 
 
@@ -96,8 +98,19 @@ def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scen
     surveyed = cell_node(composed, problems)
     assert surveyed is not None
     tree, found = laid_over(scene.config.raw, surveyed, cell, scene.name, places)
-    config = read_config(scene.name, tree, problems, prefix="scenario", assets=composed.assets, cell=found)
+    config = read_config(
+        scene.name, tree, problems, prefix="scenario", assets=composed.assets, cell=found, drawn=scene.config.raw
+    )
     return Scene(config, load_robot(scene.robot.name, scene.robot.hand, scene.robot.base))
+
+
+def scene_as_drawn(scene: Scene) -> Scene | None:
+    """The scene without the cell that was laid over it; None where it stands in none, or that is not known any more."""
+    config = scene.config
+    if config.cell is None or config.drawn is None:
+        return None
+    plain = read_config(scene.name, config.drawn, Problems(), prefix="scenario", assets=config.assets)
+    return Scene(plain, load_robot(scene.robot.name, scene.robot.hand, scene.robot.base))
 
 
 def scene_of_tree(

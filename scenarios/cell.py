@@ -24,7 +24,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class Cell:
         id: stem of its file, as recordings name it.
         surveyed: the day, ISO 8601; by: who; tools: with what.
         digest: hash of its file's content as composed, so that a verdict says which survey it stands on.
+        measured: keys of the values that it sets (`oven.at.x`), those with a tolerance too; empty where an episode told it.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Cell:
     by: str
     tools: str
     digest: str
+    measured: frozenset[str] = field(default=frozenset(), compare=False)
 
     def told(self) -> dict[str, str]:
         """Plain JSON, for an episode's config and a verdict's provenance."""
@@ -124,9 +126,9 @@ def laid_over(
     overlay = node.child("overlay")
     overlay.mapping(optional=("parts", "robot"))
     _robot(laid, overlay.child("robot"), places)
-    _parts(laid, overlay.child("parts"), places)
+    measured = _parts(laid, overlay.child("parts"), places)
     _prune(laid, before)
-    return laid, cell
+    return laid, replace(cell, measured=frozenset(measured))
 
 
 def _read(node: Node, name: str) -> Cell:
@@ -166,7 +168,9 @@ def _robot(tree: dict[str, Any], node: Node, places: MutableMapping[str, Place])
             _set(tree, ["robot", "stands_at", key], value, value.value, places)
 
 
-def _parts(tree: dict[str, Any], node: Node, places: MutableMapping[str, Place]) -> None:
+def _parts(tree: dict[str, Any], node: Node, places: MutableMapping[str, Place]) -> list[str]:
+    """Put in what was measured of the parts; returns the keys of these values."""
+    measured: list[str] = []
     known = tree.get("parts") or {}
     for name, child in node.items():
         if name not in known:
@@ -181,10 +185,13 @@ def _parts(tree: dict[str, Any], node: Node, places: MutableMapping[str, Place])
             elif key == "at":
                 for axis, offset in value.items():
                     _measured(tree, name, ["at", axis], offset, places)
+                    measured.append(f"{name}.at.{axis}")
                 if not isinstance(value.value, Mapping):
                     value.mapping(optional=("x", "y", "z"))
             else:
                 _measured(tree, name, [key], value, places)
+                measured.append(f"{name}.{key}")
+    return measured
 
 
 def _measured(tree: dict[str, Any], part: str, path: list[str], node: Node, places: MutableMapping[str, Place]) -> None:

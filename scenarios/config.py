@@ -132,6 +132,8 @@ class ScenarioConfig:
     raw: Mapping[str, Any]
     cell: Cell | None = None  # whose surveyed values stand in it
     variant: str | None = None  # which of its variants it is
+    drawn: Mapping[str, Any] | None = None  # the tree before its cell was laid over it, where that is known
+    assets: Path | None = None  # the designer's own parts folder, if any
 
 
 def read_config(
@@ -141,6 +143,7 @@ def read_config(
     prefix: str = "",
     assets: Path | None = None,
     cell: Cell | None = None,
+    drawn: Mapping[str, Any] | None = None,
 ) -> ScenarioConfig:
     """Read a composed scenario.
 
@@ -150,7 +153,7 @@ def read_config(
         problems: where everything that is wrong is noted; the caller calls `stop`.
         prefix: key path of the tree within the composed config, for the places of problems.
         assets: the designer's own parts folder, if any.
-        cell: whose surveyed values the tree holds, if any.
+        cell: whose surveyed values the tree holds, if any; drawn: the tree without them.
     """
     node = Node(raw, prefix, problems)
     node.mapping(required=REQUIRED, optional=KEYS)
@@ -213,6 +216,8 @@ def read_config(
         raw=raw,
         cell=cell,
         variant=node.child("variant").word(default="") or None,
+        drawn=drawn,
+        assets=assets,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .condition import conditions
 from .dialect import Node
 from .names import Names
 from .temporal import Never, Subgoal
@@ -15,7 +16,7 @@ def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:
         predicate = read_predicate(child, names, beside=("hold",))
         hold = child.child("hold").quantity("time", default=0.0, low=0.0)
         if predicate is not None:
-            subgoals.append(Subgoal(name, predicate, hold))
+            subgoals.append(Subgoal(name, predicate, hold, conditions(child, predicate)))
     return tuple(subgoals)
 
 

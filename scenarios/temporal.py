@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .condition import Condition
 from .predicate import Predicate
 from .sensing import Readings
 
@@ -22,6 +23,7 @@ class Subgoal:
     name: str
     predicate: Predicate
     hold: float = 0.0
+    conditions: tuple[Condition, ...] = ()  # of the predicate, one by one, to tell what was missing
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def check_grip(grasps: Sequence[Grasp], carries: Sequence[Carried], rules: Rules
     if not carries:
         return [rule.not_applicable("nothing_carried")]
     if not grasps:
-        return [rule.not_checked("too_short")]
+        return [rule.not_checked("carried_briefly")]
     found = []
     for held in dict.fromkeys(grasp.carried for grasp in grasps):
         mine = [grasp for grasp in grasps if grasp.carried == held]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.errors import EpisodeError
+from ...scenarios.override import command_line
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def run(request: Request) -> int:
     exporter(to)  # a missing package is told before anything is read
     if images and to in ("mcap", "minari"):
         raise EpisodeError(f"to={to} writes no pictures; leave images= out.", field="images")
-    command = f"shiliu export data={data.name} to={to}"
+    command = command_line("export", [f"data={data.name}", f"to={to}"])
     options = Options(images, reward, {"command": command})
     written = 0
     left: list[Unreadable] | None = [] if keep_going else None

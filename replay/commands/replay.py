@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import time
 from dataclasses import replace
@@ -55,6 +54,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     from ...envs.rendering import missing
     from ...scenarios.catalog import scene_of
     from ...scenarios.cell import list_cells, scenario_of
+    from ...scenarios.override import unquoted
     from ...scenarios.robot import robots
     from ..formats import read
     from ..judge import judging
@@ -63,6 +63,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     from ..repair.writing import FOLDER
     from ..report import Gate, Terminal, Words, check_out, exit_code, write_reports
     from ..scenes import Stages
+    from ..unused import asked_of
 
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
@@ -91,19 +92,15 @@ def _in_scenes(request: Request, settings: Settings) -> int:
         settings = Settings(replace(request, overrides=[f"scenario={name}", *request.overrides]))
     own = robot if robot in robots() else "kuafu"
     scene = scene_of(settings.composed, name, robot=own, hand=hand, base=base) if name else None
-    stages = Stages(scene, robot, hand, base, request.conf_dir, model, Path(data), retarget)
+    asked = asked_of([unquoted(override) for override in request.overrides])
+    stages = Stages(scene, robot, hand, base, request.conf_dir, model, Path(data), retarget, asked)
     recordings = read(data, mapping)
     cores = threads or os.cpu_count() or 1
     header: dict[str, Any] = {
         "version": __version__,
         "engine": mujoco.__version__,
-        "thresholds": scene.config.thresholds if scene else "arm_manipulation",
         "threads": cores,
-    }
-    if scene is not None:
-        header["scene"] = f"{scene.name} v{scene.version}"
-        if scene.config.cell is not None:
-            header["cell"] = Words(lang).surveyed(scene.config.cell.id, scene.config.cell.surveyed)
+    }  # scenes, cells and robots are told from the verdicts, which know what was used
     if pictures and (without := missing()):
         print(f"shiliu: {without} Going on without pictures.", file=sys.stderr)
         pictures = False
@@ -158,4 +155,6 @@ def _in_scenes(request: Request, settings: Settings) -> int:
 
 
 def _command(request: Request) -> str:
-    return shlex.join(["shiliu", request.verb, *request.overrides])
+    from ...scenarios.override import command_line
+
+    return command_line(request.verb, request.overrides, request.conf_dir)

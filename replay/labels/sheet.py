@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 import yaml
 
 from ...scenarios.errors import EpisodeError
+from ...scenarios.override import command_line
 from ..recording import Unreadable
 from .labelling import Labelled
 from .tracks import SIDES
@@ -28,7 +29,7 @@ _HEAD = """\
 # Words, times, hands, objects and sentences may be changed, segments added and removed; they may not overlap.
 # Remove the confidence of a segment that you have changed. One that says `told_by: motion` is a guess: only where the hand
 # moved and rested speaks for it. Then:
-#   shiliu label data={data} apply=THIS_FILE out=NEW_FOLDER
+#   {command} apply=THIS_FILE out=NEW_FOLDER
 """
 
 
@@ -98,7 +99,7 @@ def _text(content: dict[str, Any]) -> str:
     def said(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)  # a JSON text or number is YAML, too
 
-    lines = [_HEAD.format(data=content["data"]) + f"labels: {content['labels']}", f"data: {said(content['data'])}"]
+    lines = [_HEAD.format(command=command_line("label", [f"data={content['data']}"])) + f"labels: {content['labels']}", f"data: {said(content['data'])}"]
     lines.append("episodes:" if content["episodes"] else "episodes: []")
     for row in content["episodes"]:
         facts = [f"{key}: {said(row[key])}" for key in row if key not in ("segments", "departs")]

@@ -94,6 +94,8 @@ def repaired(
         return Repair(reason="nothing_to_mend")
     if stage.embodiment is not None:
         return Repair(reason="other_robot", codes=[f.code for f in causes(verdict)])
+    if stage.made_in is not None:
+        return Repair(reason="played_elsewhere", codes=[f.code for f in causes(verdict)])
     first = _tried(recording, verdict, stage, judge, bounds, spreading=True)
     if first.done or not any(change["kind"] == "spread" for change in first.applied):
         return first

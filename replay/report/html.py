@@ -16,9 +16,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import plots, svg
 from .story import STAGES, Story, rank
-from .terminal import COUNTED, counts, first_line, groups, shown_cell, span, speed_line
+from .terminal import COUNTED, counts, first_line, groups, span, speed_line
 from .text import Words, number, quantity, seconds
 from .timeline import timeline
+from .used import not_used, shown_cell, used
 
 if TYPE_CHECKING:
     from ..finding import Finding, Picture, Table
@@ -169,8 +170,8 @@ class Sheet:
     def _table(self, table: Table) -> dict[str, Any]:
         rows = [
             [
-                {"text": self._cell(cell), "number": isinstance(cell, (int, float)) and not isinstance(cell, bool)}
-                for cell in row
+                {"text": self._told(table.title_key, column, cell), "number": isinstance(cell, (int, float)) and not isinstance(cell, bool)}
+                for column, cell in zip(table.columns, row)
             ]
             for row in table.rows
         ]
@@ -184,11 +185,26 @@ class Sheet:
         part, _, axis = key.partition(".at.")
         return f"{self.words.plain(part)} {axis}" if axis else self.words.look_up("columns", key)
 
+    def _told(self, table: str, column: str, cell: Any) -> str:
+        if column == "step" and isinstance(cell, str):
+            return self.words.event(cell)
+        if column == "condition" and isinstance(cell, str):
+            return self.words.look_up("conditions", cell)
+        if column == "met":
+            return self.words.ui("met" if cell else "not_met")
+        if column == "about":
+            return self.words.join(cell) or "–"
+        if table == "steps" and isinstance(cell, float):
+            return seconds(cell)
+        return self._cell(cell)
+
     def _cell(self, cell: Any) -> str:
         if cell is None:
             return "–"
         if isinstance(cell, bool):
             return self.words.ui("success" if cell else "failure")
+        if isinstance(cell, tuple) and len(cell) == 2:  # a number with its unit
+            return self.words.measured(*cell) or "–"
         if isinstance(cell, str):
             return self.words.name(cell, "full")
         return (
@@ -258,14 +274,8 @@ class Sheet:
             return self.command
         for place, part in enumerate(parts):
             key, _, value = part.partition("=")
-            if (
-                key == "data"
-                and source
-                and not self.alone
-                and Path(value).name != source
-                and not Path(source).is_absolute()
-            ):
-                parts[place] = f"data={value.rstrip('/')}/{source}"
+            if key == "data" and source and not self.alone and not Path(source).is_absolute():
+                parts[place] = f"data={_narrowed(value, source)}"
         return shlex.join(parts)
 
     @property
@@ -292,9 +302,7 @@ def render(
     """
     header = dict(header or {}) | ({"threads": threads} if threads else {})
     alone = len(verdicts) == 1
-    cells = {shown_cell(v, words) for v in verdicts}
-    if len(cells) == 1 and (cell := cells.pop()):
-        header.setdefault("cell", cell)
+    header |= used(verdicts, words)
     offset = {"utc_offset_h": header["utc_offset_h"]} if "utc_offset_h" in header else {}
     stories = [Story(v, words, **offset) for v in verdicts]
     ordered = sorted(range(len(verdicts)), key=lambda i: (rank(verdicts[i]), i))
@@ -321,12 +329,22 @@ def render(
         counted=COUNTED,
         total=len(verdicts),
         first_line=first_line(header, len(verdicts), words),
+        not_used=not_used(verdicts, words),
         speed=speed_line(verdicts, header["elapsed_s"], words).strip() if header.get("elapsed_s") else "",
         title=words.ui("report_title") if alone else words.ui("report_title_many", n=len(verdicts)),
         subject=verdicts[0].episode if alone else "",
         command=command,
         stage_count=len(STAGES),
     )
+
+
+def _narrowed(data: str, source: str) -> str:
+    """The file or set of a recording: inside the folder that was read, or what was read itself."""
+    folder = Path(data)
+    inside = folder / source
+    if not inside.exists() and source in (folder.name, folder.resolve().name):
+        return data  # a set or a file is called by its own name
+    return str(inside)
 
 
 def _unbroken(value: Any) -> Any:

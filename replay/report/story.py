@@ -21,7 +21,7 @@ STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
 SHOWN = ("FAIL", "WARN")
 MOST_CHANGES = 6  # of a repair that are told one by one
 NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides
-SAME = ("unit", "add", "mapping", "remake", "carry_less")  # fixes whose sentence says all that the advice says
+SAME = ("remeasure", "unit", "add", "mapping", "remake", "carry_less")  # fixes whose sentence says all that the advice says
 UTC_OFFSET_H = 8  # the clock on the wall of the training centre in Beijing; China has no summer time
 ORDER = {"INFEASIBLE": 0, "UNSOUND": 1, None: 2, "INCONCLUSIVE": 3, "FEASIBLE": 4}
 
@@ -241,7 +241,8 @@ class Story:
         else:
             parts = [finding.code, words.message(finding)]
         if finding.t0 is not None:
-            parts.append(words.ui("at_time", t=seconds(finding.t0)))
+            due = (finding.details or {}).get("due")
+            parts.append(words.ui("at_time", t=seconds(finding.t0 if due is None else due)))
         if finding.level == "WARN":
             parts.append(f"({words.ui('warning')})")
         return " ".join(part for part in parts if part)
@@ -274,7 +275,9 @@ class Story:
         ui = self.words.ui
         if finding.t0 is None:
             return ui("when_whole")
-        if finding.t1 is None or finding.t1 - finding.t0 < 0.005:
+        if (due := (finding.details or {}).get("due")) is not None:
+            parts = [ui("when_due", t=seconds(due))]
+        elif finding.t1 is None or finding.t1 - finding.t0 < 0.005:
             parts = [ui("when_at", t0=seconds(finding.t0))]
         else:
             parts = [ui("when_span", t0=seconds(finding.t0), t1=seconds(finding.t1))]

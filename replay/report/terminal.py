@@ -21,6 +21,7 @@ from rich.text import Text
 from ...scenarios.errors import ShiliuError
 from .story import Story, rank
 from .text import Words, number
+from .used import named_cell, not_used, one_line, shown_cell, used
 
 if TYPE_CHECKING:
     from ..verdict import Verdict
@@ -118,11 +119,6 @@ def span(length_s: float) -> str:
     if length_s < 3600:
         return f"{int(length_s // 60)} min {int(length_s % 60)} s"
     return f"{int(length_s // 3600)} h {int(length_s % 3600 // 60):02d} min"
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks and control characters: a file name must not move the cursor."""
-    return "".join(c if c.isprintable() else "�" for c in str(text).replace("\n", " ").replace("\t", " "))
 
 
 def fit(text: str, width: int) -> str:
@@ -236,7 +232,10 @@ class Terminal:
             if self.live or len(verdicts) > LINES_AS_DONE:
                 self._table(verdicts)
             self._print("")
-            if not header.get("cell") and (line := cells_line(verdicts, self.words)):
+            told = {key: value for key, value in used(verdicts, self.words).items() if header.get(key) != value}
+            if told:
+                self._print("  " + ui("judged_in", where=self.words.join(_judged_in(told, self.words))))
+            if line := not_used(verdicts, self.words):
                 self._print("  " + line)
         found = counts(verdicts)
         self._print(
@@ -309,7 +308,7 @@ class Terminal:
             if left <= 0:
                 break
             if len(members) > 1:
-                cells_known = {m.verdict.cell for m in members if m.verdict.cell}
+                cells_known = {cell for m in members if (cell := named_cell(m.verdict))}
                 told = [members[0].cause_key or members[0].tone, self.words.ui("group", n=len(members))]
                 told += [self.words.ui("cells", n=len(cells_known))] if cells_known else []
                 self._print("  " + self.words.join(told))
@@ -334,25 +333,16 @@ def groups(verdicts: Iterable[Verdict], words: Words) -> list[tuple[tuple, list[
 def first_line(header: dict[str, Any], total: int, words: Words) -> str:
     """`shiliu 0.4.0   6 recordings, microwave v1, cell bj_mw_03, thresholds arm_manipulation, 2 threads`."""
     parts = [f"{total} {words.ui('recording' if total == 1 else 'recordings')}"] if total else []
-    parts += [str(header["scene"])] if header.get("scene") else []
-    parts += [f"{words.ui('cell')} {header['cell']}"] if header.get("cell") else []
-    parts += [words.ui("thresholds", name=header["thresholds"])] if header.get("thresholds") else []
+    parts += _judged_in(header, words)
     parts += [words.ui("threads", n=header["threads"])] if header.get("threads") else []
     return f"shiliu {header.get('version', '')}   {words.join(parts)}".rstrip()
 
 
-def shown_cell(verdict: Verdict, words: Words) -> str:
-    """The cell of a verdict with the day of its survey, or nothing."""
-    survey = (verdict.provenance or {}).get("cell")
-    date = survey.get("surveyed") if isinstance(survey, dict) else None
-    return words.surveyed(one_line(verdict.cell), date) if verdict.cell else ""
-
-
-def cells_line(verdicts: Sequence[Verdict], words: Words) -> str:
-    """In which cells the recordings were judged, and how many in each; empty where none names one."""
-    found = Counter(shown for verdict in verdicts if (shown := shown_cell(verdict, words)))
-    told = [words.ui("cell_times", cell=cell, n=n) for cell, n in sorted(found.items())]
-    return words.ui("in_cells", list=words.join(told)) if told else ""
+def _judged_in(told: dict[str, Any], words: Words) -> list[str]:
+    """Scene, cell, robot and thresholds of a header, whichever are known."""
+    parts = [str(told["scene"])] if told.get("scene") else []
+    parts += [f"{words.ui(key)} {told[key]}" for key in ("cell", "robot") if told.get(key)]
+    return parts + ([words.ui("thresholds", name=told["thresholds"])] if told.get("thresholds") else [])
 
 
 def speed_line(verdicts: Sequence[Verdict], elapsed_s: float, words: Words) -> str:

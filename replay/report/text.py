@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 TEXT = Path(__file__).parents[2] / "conf" / "text"
 MISSING = "?"
+MOST_DIFFERENCES = 6  # of a cell, told in one sentence
 ROUND_UP = 0.05  # "about a third slower" is advice: rounded up to 5 %, so that it is enough
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
@@ -335,6 +336,8 @@ class Words:
         for key, group in (("side", "ways"), ("likely", "likely"), ("event", "events"), ("missed", "events")):
             if isinstance(fix.get(key), str):
                 words[key] = self.look_up(group, fix[key])
+        if isinstance(fix.get("differs"), list):
+            words["differs"] = self.differences(fix["differs"])
         if isinstance(fix.get("failure"), str):
             words["failure"] = self.title(fix["failure"])
         return words
@@ -402,9 +405,47 @@ class Words:
             flat["decides_parameter"] = self.parameter(str(told.get("parameter")))
         if failure := details.get("failure"):
             flat["failure_title"] = self.title(str(failure))
+        if isinstance(near := details.get("nearest"), dict):
+            flat["nearest_told"] = self.nearest(near)
+        if isinstance(beside := details.get("elsewhere"), dict):
+            flat["elsewhere_told"] = self.ui(f"{beside.get('where')}_{'done' if beside.get('success') else 'not_done'}")
+        if isinstance(differs := details.get("differs"), list):
+            flat["differs_told"] = self.differences(differs)
         if streams := [one for one in details.get("streams") or () if isinstance(one, dict)]:
             flat["units"] = self.join(self.ui("unit_each", **one) for one in streams)
         return flat
+
+    def nearest(self, near: Mapping[str, Any]) -> str:
+        """How near a step came to being done: each condition that did not hold, with what was measured and what is wanted."""
+        told = []
+        for one in near.get("conditions") or ():
+            if one.get("margin") is not None and one["margin"] >= 0:
+                continue
+            what = self.condition(one["word"], one.get("about") or ())
+            value, bound = self.measured(one.get("value"), one.get("unit")), self.measured(one.get("bound"), one.get("unit"))
+            key = "condition_unmet" if bound is None else "condition_more" if one.get("more") else "condition_less"
+            told.append(self.ui(key, what=what, value=value, bound=bound))
+        if near.get("hold") and not told:
+            return self.ui("held_too_short", hold=quantity(near["hold"], "s"))
+        return self._ui["semicolon"].join(told)
+
+    def condition(self, word: str, about: Iterable[str]) -> str:
+        """A condition of a step in plain words, with the things that it is about as the scenario calls them."""
+        return self.fill(self._ui["condition"], {"what": self.look_up("conditions", word), "about": self.join(about) or None})
+
+    def measured(self, value: Any, unit: str | None) -> str | None:
+        """A number with its unit; shares as percent."""
+        return None if value is None else percent(value) if unit == "%" else quantity(value, unit)
+
+    def differences(self, differs: Iterable[Mapping[str, Any]]) -> str | None:
+        """What is otherwise than drawn: `counter.height 850 mm, drawn 870 mm`."""
+        found = list(differs)
+        told = [
+            self.ui("differs", what=one["key"], here=quantity(one["here"], one.get("unit")), there=quantity(one["there"], one.get("unit")))
+            for one in found[:MOST_DIFFERENCES]
+        ]
+        more = len(found) - len(told)
+        return self._ui["semicolon"].join([*told, *([self.ui("and_more", n=more)] if more else [])]) or None
 
     def _plain_word(self, value: Any) -> Any:
         """A code word such as `receive` or `engine_version` in the reader's words; anything else as it is."""
