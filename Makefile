@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 LEROBOT := .venv-lerobot
 PEERS := .venv-peers
 LEARN := .venv-learn
+READERS := .venv-readers
 IMAGES ?= []
 
-.PHONY: demo test test-slow lint bench peers tools conformance policy learn docs clean
+.PHONY: demo test test-slow lint bench peers tools conformance readers policy learn docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -69,6 +70,23 @@ conformance: $(VENV)/ready $(LEROBOT)/ready  ## the real lerobot reads a set tha
 	$(BIN)/python -m shiliu record scenario=microwave episodes=1 seed=2 out=build/conformance images=$(IMAGES) append=true
 	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_conformance.py build/conformance
 
+$(READERS)/ready: .ci/readers.txt
+	for line in $$(grep -v '^#' .ci/readers.txt); do \
+		tool=$(READERS)/$$(echo $$line | sed 's/[[=].*//'); \
+		$(PYTHON) -m venv $$tool && $$tool/bin/python -m pip install --quiet --disable-pip-version-check "$$line" || exit 1; \
+	done
+	@touch $@
+
+# IMAGES=[head] has sets with pictures, where OpenGL is there
+readers: $(VENV)/ready $(READERS)/ready  ## rdq, lerobot-doctor and physlint read sets that were recorded, added to, exported and imported
+	rm -rf build/readers
+	$(BIN)/python -m shiliu record scenario=microwave episodes=1 seed=1 out=build/readers/recorded images=$(IMAGES)
+	$(BIN)/python -m shiliu record scenario=microwave episodes=1 seed=2 out=build/readers/recorded images=$(IMAGES) append=true
+	$(BIN)/python -m shiliu export data=build/readers/recorded to=lerobot out=build/readers/exported images=$(IMAGES)
+	$(BIN)/python -m shiliu export data=build/readers/recorded to=rosbag out=build/readers/bags images=$(IMAGES)
+	$(BIN)/python -m shiliu import data=build/readers/bags out=build/readers/imported
+	$(BIN)/python .ci/readers.py $(READERS) build/readers/recorded build/readers/exported build/readers/imported
+
 $(LEROBOT)/policy: $(LEROBOT)/ready .ci/lerobot_policy.txt pyproject.toml constraints.txt
 	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r .ci/lerobot_policy.txt
 	@touch $@
@@ -79,4 +97,4 @@ policy: $(LEROBOT)/policy  ## the stock lerobot trains on a recorded set, and it
 	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_policy.py build/policy/demos build/policy/run
 
 clean:
-	rm -rf $(VENV) $(LEROBOT) $(PEERS) $(LEARN) .types demo-out build *.egg-info
+	rm -rf $(VENV) $(READERS) $(LEROBOT) $(PEERS) $(LEARN) .types demo-out build *.egg-info

@@ -202,7 +202,7 @@ def test_frames_equal_the_source_read_with_the_bare_library(data, tmp_path):
     assert np.array_equal(action, every[:, [*range(14), *range(24, 34)]])
     info = json.loads((out / "meta/info.json").read_text())
     assert info["features"]["action"]["dtype"] == "float32" and info["robot_type"] == "lingzu_dual_arm"
-    assert info["features"]["action"]["unit"] == ["deg"] * 14 + ["count"] * 10
+    assert info["features"]["action"]["unit"].split() == ["deg"] * 14 + ["count"] * 10
     assert info["fps"] == 30 and info["total_frames"] == len(every)
 
 

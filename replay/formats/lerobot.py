@@ -618,7 +618,7 @@ def streams_of(
     names = _texts(feature.get("names"), width, "", name)
     if not any(names):
         names = [name] if width == 1 else [f"{name}[{i}]" for i in range(width)]
-    units = _texts(feature.get("unit"), width, "1", name)
+    units = layout.units_of(feature.get("unit"), width, name)
     own = name.removeprefix("observation.").removeprefix("shiliu.")
     quantities = _texts(feature.get("quantity"), width, "", name)
     quantities = [q or _QUANTITY.get(unit, own) for q, unit in zip(quantities, units)]

@@ -23,6 +23,7 @@ from ...scenarios.errors import EpisodeError
 from ..metadata import no_columns
 from . import lerobot_layout as layout
 from .lerobot import Dataset, mendable
+from .lerobot_contract import NAME as CONTRACT
 
 _NUMBERED = {  # which of our files carry a number, and whether it is that of a file or of an episode
     "data": (re.compile(r"chunk-(\d+)/file-(\d+)\.parquet"), "data"),
@@ -112,7 +113,8 @@ def committed(root: Path, features: Mapping[str, Any], fps: int, robot_type: str
             file=root,
             field="out",
         )
-    differing = _differing(dataset.info["features"], {**features, **layout.DEFAULT_FEATURES})
+    known = {name: layout.with_unit_text(feature) for name, feature in dataset.info["features"].items()}
+    differing = _differing(known, {**features, **layout.DEFAULT_FEATURES})
     for key, value in (("fps", fps), ("robot_type", robot_type)):
         if dataset.info.get(key) != value:
             differing.append(f"{key} is {dataset.info.get(key)!r} there and {value!r} here")
@@ -185,7 +187,7 @@ def move_in(staged: Path, base: Committed) -> None:
     """
     root = base.root
     names = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
-    order = ("meta/tasks", "shiliu/", "videos/", "meta/episodes/", "data/", "meta/stats", "meta/info")
+    order = (CONTRACT, "meta/tasks", "shiliu/", "videos/", "meta/episodes/", "data/", "meta/stats", "meta/info")
     names.sort(key=lambda name: next(i for i, prefix in enumerate(order) if name.startswith(prefix)))
     for name in names:
         _settle(staged / name)

@@ -6,6 +6,7 @@ meta/tasks.parquet  meta/stats.json          task sentences; statistics over the
 meta/episodes/chunk-000/file-000.parquet     a row an episode, with our columns shiliu/...
 data/chunk-000/file-000.parquet              a row a frame, a row group an episode
 videos/<key>/chunk-000/file-000.mp4          a file an episode
+physlint.yaml                                limits and columns for physlint, which looks here for them
 shiliu/dataset.json                          version of this layout, what made the set
 shiliu/configs/<hash>.json                   resolved scenarios, each once
 shiliu/appends/from_000020.json              what made the episodes from this one on, where some were added later
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -132,7 +133,43 @@ def checked_feature(name: str, feature: dict[str, Any]) -> dict[str, Any]:
             feature[key] = list(feature[key])
             if len(feature[key]) != shape[0]:
                 raise EpisodeError(f"{key} lists {len(feature[key])} texts for {shape[0]} elements.", field=name)
+    if isinstance(feature.get("unit"), list):
+        feature["unit"] = unit_text(feature["unit"])
     return feature | {"shape": shape, "names": None if names is None else list(names)}
+
+
+def unit_text(units: Sequence[str]) -> str:
+    """Units of elements as `info.json` says them: one text for all, or one an element with blanks between.
+
+    It is a text and no list because readers of others take a feature's unit as one text, and refuse the whole set else.
+    Among several, a unit that is no single word is `?`; an imported feature says it whole under `streams`.
+    """
+    if len(set(units)) == 1:
+        return units[0]
+    return " ".join(unit if len(unit.split()) == 1 else "?" for unit in units)
+
+
+def with_unit_text(feature: dict[str, Any]) -> dict[str, Any]:
+    """A feature of a set as it would be written today: older sets list their units."""
+    unit = feature.get("unit")
+    listed = isinstance(unit, list) and unit and all(isinstance(item, str) for item in unit)
+    return {**feature, "unit": unit_text(unit)} if listed else feature
+
+
+def units_of(unit: Any, width: int, name: str) -> list[str]:
+    """(width,) units out of a feature's `unit`: a text for all, one an element with blanks between, or (older sets) a list.
+
+    Raises:
+        EpisodeError: it is none of these.
+    """
+    if unit is None:
+        return ["1"] * width
+    if isinstance(unit, str):
+        parts = unit.split()
+        return parts if len(parts) == width else [unit] * width
+    if not isinstance(unit, list) or len(unit) != width:
+        raise EpisodeError(f"names, unit or quantity does not list {width} texts.", field=f"features.{name}")
+    return [str(item) for item in unit]
 
 
 def with_video_info(feature: dict[str, Any], fps: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from ...scenarios.errors import EpisodeError, ScenarioError
 from ..metadata import from_plain, no_columns
 from ..recording import SimEpisode
+from . import lerobot_contract
 from . import lerobot_layout as layout
 from . import lerobot_stats as stats
 from .lerobot_append import Committed, committed, move_in
@@ -57,8 +58,9 @@ class DatasetWriter:
     Args:
         out: folder to be made; it may exist if it is empty.
         features: by name, `{"dtype", "shape", "names", "unit"}` and, where wanted, `"role"` and `"quantity"`; `unit`
-            and `quantity` are a text, or a list with one text an element. `dtype` is `video` with shape (h, w, 3) for
-            pictures, else a number type with shape (k,). `action` must be float32. A name holds no `/`.
+            and `quantity` are a text, or a list with one text an element (units go into `info.json` as one text).
+            `dtype` is `video` with shape (h, w, 3) for pictures, else a number type with shape (k,). `action` must be
+            float32. A name holds no `/`.
         fps: frames a second, a whole number; 1 / control_timestep of every episode.
         robot_type: what LeRobot shows as the robot.
         meta: what made the set (version, command, settings), plain JSON.
@@ -490,6 +492,8 @@ class DatasetWriter:
             "video_path": layout.VIDEO_PATH if videos else None,
             "features": self._described | layout.DEFAULT_FEATURES,
         }
+        if self._base is None or not (self.out / lerobot_contract.NAME).exists():
+            self._write(lerobot_contract.NAME, lerobot_contract.contract(self._described))
         self._write(layout.INFO, _json_bytes(info, "info"))  # last: the set is whole from here on
 
 
