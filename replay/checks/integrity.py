@@ -71,7 +71,7 @@ def check_integrity(
         return [*found, *(rules[code].not_checked(f"integrity.{mixed}") for code in ("stream.frozen", "stream.lag"))]
     lag = check_lag(command, state, rules, origin)
     late = next((f.value or 0.0 for f in lag if f.failed), 0.0)
-    return found + check_frozen(command, state, rules, origin, late) + lag
+    return found + check_frozen(command, state, rules, origin, late, limits) + lag
 
 
 def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mapping[str, str]:

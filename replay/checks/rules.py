@@ -45,7 +45,7 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
     "unit.degrees": {"overshoot": "share", "correlation": "share"},
     "unit.polarity": {"moved": "share", "against": "share", "steady": "time"},
     "clock.stall": {"behind": "share"},
-    "stream.frozen": {"moved": "angle", "settle": "time", "step": "angle"},
+    "stream.frozen": {"moved": "angle", "settle": "time", "step": "angle", "samples": "number"},
     "stream.missing": {"coverage": "share"},
     "stream.repeated": {"longest": "time", "slow": "frequency"},
     "stream.swapped": {"moved": "angle", "left": "share"},
