@@ -49,6 +49,7 @@ KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self"
 DYNAMICS = ("torque.peak", "torque.rated", "balance")
 OFFSET = "calibration.offset"
 RETARGETED = ("reach", "retarget.error")
+BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
 WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
 
 
@@ -311,6 +312,7 @@ def _concluded(case: Case, strict: bool, pictures: bool, curves: Collection[str]
                 *(notes_of(recording, other, case.stage.robot_named) if other is not None else ()),
                 *recording.notes,
                 *case.place.notes,
+                *([BY_TASK.format(case.stage.scene.name)] if case.stage.named == "task" else ()),
                 *case.notes,
                 *([CAVEAT] if people(scene.names) else ()),
             ],

@@ -155,7 +155,7 @@ def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:
 
 def _choose(episode: ArrayEpisode) -> ChannelMapping:
     shapes = episode.shapes()
-    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(shapes, episode.robot_type)]
+    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(shapes, episode.robot_type, episode.labels)]
     if not fitting:
         raise NoMapping(episode)
     return max(fitting, key=lambda m: m.arrays.detail if m.arrays else 0)
@@ -261,7 +261,13 @@ class _Reading:
         """(n, k) float64 of a stream and the dtype that it is stored in; None where an optional stream is not there."""
         if stream.optional and not all(self._has(text) for text in stream.fields):
             return None
-        parts = [self._columns(text) for text in stream.fields]
+        if stream.by_name:
+            called = self._called(stream)
+            if stream.optional and not set(stream.names) <= set(called):
+                return None
+            parts = [self._columns(str(Columns(stream.fields[0], i, i + 1))) for i in called.values()]
+        else:
+            parts = [self._columns(text) for text in stream.fields]
         if len({len(part) for part in parts}) != 1:
             shown = ", ".join(f"{text} {len(part)}" for text, part in zip(stream.fields, parts))
             raise self._fail(f"its fields have different numbers of rows: {shown}.", str(stream.name))
@@ -279,6 +285,17 @@ class _Reading:
             values = np.concatenate([part.astype(np.float64) for part in parts], axis=1)
         values.flags.writeable = False  # evidence: whoever converts does so in a copy
         return values, dtype.name
+
+    def _called(self, rule: StreamRule) -> dict[str, int]:
+        """Column of the rule's channel by the name that the container gives it, of those that the rule names."""
+        channel = Columns.parse(rule.fields[0]).channel
+        stored = self.episode.labels.get(channel, ())
+        missing = [name for name in rule.names if name not in stored]
+        if missing and not rule.optional:
+            raise self._fail(
+                f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording.", channel
+            )
+        return {name: stored.index(name) for name in rule.names if name in stored}
 
     def _stream(self, rule: StreamRule, values: np.ndarray, dtype: str, times: dict[str, Any]) -> Stream:
         name = str(rule.name)
