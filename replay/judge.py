@@ -23,6 +23,7 @@ from .checks.link import check_link
 from .checks.offset import check_offset
 from .checks.retargeting import check_retarget
 from .checks.signal import Motion
+from .company import Company
 from .evidence import gather
 from .finding import Finding
 from .formats import Unreadable
@@ -167,9 +168,14 @@ def judging(
     full: bool = False,
     curves: Collection[str] = (),
     noted: Mapping[str, Played] | None = None,
+    company: Company | None = None,
 ) -> Iterator[Verdict]:
-    """As `judge`, one verdict after the other, holding no more than a batch of recordings."""
+    """As `judge`, one verdict after the other, holding no more than a batch of recordings.
+
+    `company`: takes of the same sets that are not judged now, and that these are held against all the same.
+    """
     stages = stages or Stages(scene)
+    company = company if company is not None else Company()
     for batch in _batches(recordings, AT_ONCE):
         slots: list[Verdict | Case] = []
         for item in batch:
@@ -184,6 +190,7 @@ def judging(
                 slots.append(_unreadable(item.name, item.source, error))
         cases = [slot for slot in slots if isinstance(slot, Case)]
         compare_rates(cases)
+        company.compare(cases)
         replay_all(cases, threads, seed, noted)
         if full:
             robust_all(cases, threads, seed)
@@ -213,9 +220,12 @@ def _before_replay(case: Case) -> Case:
     # legs count as actuated: a planted base holds still what a recording of the whole body commands
     # the commands of another robot reach none of this one's actuators, and that is no fault of the recording
     actuated = () if case.other_robot else (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
+    action = stage.scene.schema.action
+    taken = {name: (float(low), float(high)) for name, low, high in zip(action.names, action.low, action.high)}
+    actuators = {} if case.other_robot else {name: taken[name] for name in taken if name not in robot.joint_names}
     glimpses = list(glimpses_of(recording))
     case.seen = [seen_of(one) for one in glimpses if one.unreadable is None]
-    case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses)
+    case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses, actuators=actuators)
     case.stopped = dict(stopped_signals(case.findings, recording))
     if stage.embodiment is not None:
         judge_other(case, stage.embodiment)

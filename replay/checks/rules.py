@@ -48,6 +48,8 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
     "stream.frozen": {"moved": "angle", "settle": "time", "step": "angle", "samples": "number"},
     "stream.missing": {"coverage": "share"},
     "stream.repeated": {"longest": "time", "slow": "frequency"},
+    "take.lag": {"takes": "number", "spread": "number"},
+    "value.range": {"share": "share"},
     "stream.swapped": {"moved": "angle", "left": "share"},
     "stream.scaled": {"moved": "angle", "larger": "share", "smaller": "share", "against": "share"},
     "stream.lag": {"search": "time", "ahead": "time", "moved": "angle", "correlation": "share"},

@@ -48,6 +48,7 @@ class ArrayEpisode:
         time: field of the row times in seconds that the format itself defines, or None.
         left: channels that were not read, each with the reason.
         metadata, notes, pictures: as in `Recording`.
+        ranges: by channel, (width, 2) lowest and highest value that the container declares for each column.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ArrayEpisode:
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     pictures: dict[str, PictureFile] = field(default_factory=dict)
+    ranges: dict[str, np.ndarray] = field(default_factory=dict)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every channel, samples first; single numbers are left out."""
@@ -302,6 +304,9 @@ class _Reading:
         names = self._names(rule, values.shape[1])
         meta: dict[str, Any] = {"field": ", ".join(rule.fields), "dtype": dtype}
         meta |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
+        declared = self._declared(rule) if rule.role == "command" else None
+        if declared is not None:
+            meta["range"] = declared
         filler = [p for p in rule.placeholder if self._is_filler(name, p, names, values)]
         if filler:
             meta["placeholder"] = filler
@@ -319,6 +324,19 @@ class _Reading:
             meta=meta,
             **times,
         )
+
+    def _declared(self, rule: StreamRule) -> list[list[float]] | None:
+        """The ranges that the container declares for the columns of a stream; None where it declares none."""
+        found: list[list[float]] = []
+        for text in rule.fields:
+            columns = Columns.parse(text)
+            ranges = self.episode.ranges.get(columns.channel)
+            if ranges is None:
+                return None
+            first, end = columns.span(len(ranges))
+            picked = list(self._called(rule).values()) if rule.by_name else range(first, end)
+            found += [[float(low), float(high)] for low, high in ranges[list(picked)]]
+        return found
 
     def _is_filler(self, name: str, placeholder: dict[str, Any], names: tuple[str, ...], values: np.ndarray) -> bool:
         """Whether columns that the mapping calls placeholders hold the number that it says; a note where they do not."""
