@@ -3,6 +3,8 @@
     python benchmarks/judge.py                                    four demonstrations of its own, each kind at each size once
     python benchmarks/judge.py data=DIR episodes=40 full=true     all clean demonstrations of a dataset
     python benchmarks/judge.py kinds=joint,clock,combined         only kinds whose names begin so; `clean` for false alarms
+    python benchmarks/judge.py sets=DIR,DIR episodes=3            what a data centre sends: the same faults in our own sets and
+                                                                  in ordinary LeRobot sets, side by side
     python benchmarks/judge.py measure=BAG                        the numbers of a device model, from a real recording
 
 data=DIR          a dataset of `shiliu record`; without it demonstrations are recorded here, from seed=500 on
@@ -11,6 +13,9 @@ clean=8           so many demonstrations are judged as they are: as simulated, a
                   floor and in a cell that is surveyed
 sizes=all         turn: of each kind one size in each demonstration, in turn, for a third of the time
 seconds=24        faults that need no more are put into the beginning of a demonstration; 0 takes the whole always
+sets=DIR,DIR      datasets of `shiliu record`, one a scenario: faults go into the first `episodes` of each; the others stay
+                  clean takes of the same set, which tell what is usual in it (six at least). starts=2 likely starts are
+                  played where a start is not told
 full=false        true: every episode of the data, for both
 out=FILE.jsonl    a line each; lines that stand there already are not made again (again=true makes all anew)
 json=FILE         the figures; markdown=FILE the tables
@@ -31,12 +36,13 @@ from typing import Any
 import shiliu
 import yaml
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.company import Company
 from shiliu.replay.demonstration import as_recording, demonstrate
 from shiliu.replay.device import DeviceModel, load_device, through
-from shiliu.replay.faults import scoring
+from shiliu.replay.faults import scoring, sets
 from shiliu.replay.faults.injecting import Job, inject
-from shiliu.replay.faults.registry import COMBINED, chosen, faults_of
-from shiliu.replay.judge import judge
+from shiliu.replay.faults.registry import COMBINED, chosen, faults_of, faults_of_sets
+from shiliu.replay.judge import judge, judging
 from shiliu.replay.recording import Recording, SimEpisode
 from shiliu.replay.scenes import Stage
 from shiliu.scenarios.errors import ShiliuError
@@ -46,7 +52,7 @@ from shiliu.scenarios.scene import Scene
 DEFAULTS = {
     "data": "", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",
     "out": "", "again": "false", "json": "", "markdown": "", "device": "kuavo_vr", "at_once": "24",
-    "seconds": "24", "threads": "0", "measure": "", "quiet": "false",
+    "seconds": "24", "threads": "0", "measure": "", "quiet": "false", "sets": "", "starts": "2",
 }  # fmt: skip
 SIMULATED, DEVICE, CELL = "simulated", "device", "cell"
 TITLES = {
@@ -73,7 +79,9 @@ class Book:
 
     @staticmethod
     def key(line: dict[str, Any]) -> tuple[Any, ...]:
-        return line["episode"], line.get("clean"), line.get("kind"), line.get("size")
+        return (
+            line["episode"], line.get("clean"), line.get("kind"), line.get("size"), line.get("set"), line.get("scenario"),
+        )  # fmt: skip
 
     def __contains__(self, line: dict[str, Any]) -> bool:
         return self.key(line) in self.lines
@@ -157,6 +165,71 @@ def run(words: dict[str, str]) -> dict[str, Any]:
                     book.add(line)
                     told.step()
     return scoring.summary(book.lines.values())
+
+
+def run_sets(words: dict[str, str]) -> dict[str, Any]:
+    """The kinds of `faults_of_sets`, in our own sets and in ordinary ones; the figures."""
+    threads, count = int(words["threads"]), int(words["episodes"])
+    book = Book(Path(words["out"]) if words["out"] else None, words["again"] == "true")
+    wanted = [word.strip() for word in words["kinds"].split(",") if word.strip()]
+    stages: dict[str, Stage] = {}
+    for folder in words["sets"].split(","):
+        episodes = [r.episode for r in shiliu.read(folder) if isinstance(r, Recording) and r.episode is not None]
+        episodes = [one for one in episodes if one.label.get("success")]
+        stage, name = _stage(stages, episodes[0]), str(episodes[0].scenario)
+        likely = shiliu.load_scenario(name, [f"judge.if_unknown.starts={words['starts']}"])
+        kinds = faults_of_sets(stage.scene)
+        with tempfile.TemporaryDirectory() as room:
+            clean = [sets.written(one, stage.scene, Path(room) / str(one.seed)) for one in episodes]
+            for form in sets.FORMS:
+                company = [list(sets.clean_takes([one], form, stage.rules))[0] for one in clean]
+                _clean_sets(form, name, episodes, company, likely if form == sets.PLAIN else None, book, threads)
+                for place, episode in enumerate(episodes[:count]):
+                    known = chosen(list(kinds), [w for w in wanted if w != "clean"]) if wanted else list(kinds)
+                    turn = [(kinds[k], kinds[k].sizes[place % len(kinds[k].sizes)]) for k in known]
+                    jobs = [
+                        Job(episode, (fault,), size, seconds=float(words["seconds"]))
+                        for fault, size in turn
+                        if {"episode": episode.seed, "kind": fault.name, "size": size, "set": form, "scenario": name} not in book
+                    ]
+                    if jobs and wanted != ["clean"]:
+                        _broken_sets(form, jobs, place, company, stage, likely, Path(room), book, threads)
+    return scoring.summary(book.lines.values())
+
+
+def _clean_sets(
+    form: str, name: str, episodes: list[SimEpisode], takes: list[Any], likely: Scene | None, book: Book, threads: int
+) -> None:
+    """Judge the clean takes of one set, as the set that they are."""
+    if all({"episode": e.seed, "clean": form, "set": form, "scenario": name} in book for e in episodes):
+        return
+    for k, (take, _) in enumerate(takes):
+        sets.in_set(take, f"clean {name}", k)
+    verdicts = judging([take for take, _ in takes], likely, threads=threads)
+    for episode, verdict in zip(episodes, verdicts):
+        book.add(scoring.clean(form, episode.seed, verdict) | {"set": form, "scenario": name})
+
+
+def _broken_sets(
+    form: str, jobs: list[Job], place: int, takes: list[Any], stage: Stage, likely: Scene, room: Path, book: Book, threads: int
+) -> None:
+    """Break one take in every way; each copy is judged in a set of its own, among the clean takes of the others."""
+    company, made = Company(), []
+    for injected in inject(jobs, stage, threads):
+        fault, episode = injected.job.faults[0], injected.recording.episode if injected.recording else None
+        about = {"set": form, "scenario": stage.scene.name}
+        if episode is None:
+            book.add(scoring.head(injected) | about)
+            continue
+        name = f"{fault.name} {injected.job.size or ''}"
+        take = sets.written(episode, stage.scene, room / "broken", fault.name).take[form]
+        # the take itself stands beside it only where that is the fault: else its commands would be there twice
+        others = [one for i, one in enumerate(takes) if i != place or fault.name == sets.ordinary.TWICE]
+        sets.beside(company, name, others)
+        made.append((injected, sets.in_set(take, name), about))
+    verdicts = judging([one[1] for one in made], likely if form == sets.PLAIN else None, threads=threads, company=company)
+    for (injected, _, about), verdict in zip(made, verdicts):
+        book.add(scoring.score(injected, verdict) | about)
 
 
 class _Devices:
@@ -267,14 +340,14 @@ def percent(share: dict[str, Any] | None) -> str:
 def table(figures: dict[str, Any]) -> str:
     """Markdown: by code, by kind, by size, false alarms, and all that falls short."""
     lines = [
-        "| injected | found | cause right | onset: median, worst [s] | overlap: median, worst |",
+        "| injected | cause right | named at all | onset: median, worst [s] | overlap: median, worst |",
         "|---|---|---|---|---|",
     ]
 
     def row(name: str, one: dict[str, Any]) -> str:
         onset = "–" if one["onset"] is None else f"{one['onset']['median']:.3f}, {one['onset']['worst']:.2f}"
         iou = "–" if one["iou"] is None else f"{one['iou']['median']:.2f}, {one['iou']['worst']:.2f}"
-        return f"| {name} | {percent(one['recall'])} | {percent(one['root'])} | {onset} | {iou} |"
+        return f"| {name} | {percent(one['root'])} | {percent(one['recall'])} | {onset} | {iou} |"
 
     for name in ("single", "combined"):
         if figures[name]["recall"]["n"]:
@@ -282,6 +355,9 @@ def table(figures: dict[str, Any]) -> str:
     lines += [row(f"size {name}", figures["by_size"][name]) for name in sorted(figures["by_size"], key=float)]
     lines += [row(f"`{name}`", one) for name, one in sorted(figures["by_code"].items())]
     lines += ["", *lines[:2], *(row(name, one) for name, one in figures["by_kind"].items())]
+    if figures["warned"]:
+        lines += ["", "Warned of at most, so that there is no root:", "", *lines[:2]]
+        lines += [row(name, one) for name, one in figures["warned"].items()]
     if figures["clean"]:
         lines += ["", "| clean demonstrations | false alarms |", "|---|---|"]
         lines += [f"| {TITLES[name]} | {percent(share)} |" for name, share in figures["clean"].items()]
@@ -297,6 +373,35 @@ def table(figures: dict[str, Any]) -> str:
         ]
     for line in figures["not_made"]:
         lines.append(f"- not made: {line['kind']} {line['size'] or ''} in {line['episode']}: {line['not_made']}")
+    return "\n".join(lines)
+
+
+def table_of_sets(figures: dict[str, Any]) -> str:
+    """Markdown: each kind in our own sets and in ordinary ones, refused for its own root or for what else."""
+    lines = [
+        "| fault | must be called | our own set: root right | else called | ordinary set: root right | else called |",
+        "|---|---|---|---|---|---|",
+    ]
+
+    def cells(one: dict[str, Any]) -> str:
+        n = one["root"]["n"]
+        if not n:
+            return "– | "
+        told = ", ".join(f"`{word}`" + (f" {k}x" if k > 1 else "") for word, k in one["called"].items())
+        return f"{one['root']['hits']}/{n} | {told}"
+
+    for kind, one in figures["kinds"].items():
+        forms = " | ".join(cells(one[form]) for form in sets.FORMS if form in one)
+        lines.append(f"| {kind} | `{one['code']}` | {forms} |")
+    for what, word in (("refused for its own root", "by_root"), ("refused at all", "refused")):
+        told = " | ".join(f"**{figures[word][f]['kinds']} of {figures[word][f]['of']} kinds** | " for f in figures[word])
+        lines.append(f"| **{what}, every copy** | | {told} |")
+    clean = " | ".join(f"{percent(share)} | " for share in figures["clean"].values())
+    lines.append(f"| clean takes refused | | {clean} |")
+    for line in figures["alarms"]:
+        lines.append(f"\nfalse alarm: {line['set']} {line['scenario']} {line['episode']}: {line['verdict']} {line['root']}")
+    for line in figures["not_made"]:
+        lines.append(f"- not made: {line['kind']} {line['size'] or ''} in {line['scenario']} {line['episode']}: {line['not_made']}")
     return "\n".join(lines)
 
 
@@ -329,11 +434,11 @@ def main() -> int:
             for recording in recordings:
                 print(json.dumps({recording.source: measure(recording)}, indent=1))
             return 0 if recordings else 2
-        figures = run(words)
+        figures = run_sets(words) if words["sets"] else run(words)
     except ShiliuError as error:
         print(f"judge.py: {error}", file=sys.stderr)
         return error.exit_code
-    text = table(figures)
+    text = table_of_sets(figures["sets"]) if words["sets"] else table(figures)
     print(text)
     for key, content in (("json", json.dumps(figures, indent=1)), ("markdown", text)):
         if words[key]:

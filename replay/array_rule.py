@@ -83,6 +83,7 @@ class ArrayRule:
         time: the time of a row, or None, where rows stand at k / fps.
         fps: rows a second, where the container does not tell; or the field that tells it.
         metadata: note by field, for arrays that are no rows (a start state); they go into `Recording.metadata`.
+        called: names that the container must call columns of a channel by, for the mapping to be chosen.
     """
 
     channels: Mapping[str, tuple[int | str, ...]]
@@ -92,17 +93,25 @@ class ArrayRule:
     time: TimeRule | None = None
     fps: float | str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def fits(self, shapes: Mapping[str, Sequence[int]], robot_type: str | None) -> bool:
-        """Whether all channels are there with these shapes (first axis included), for this robot."""
+    def fits(
+        self,
+        shapes: Mapping[str, Sequence[int]],
+        robot_type: str | None,
+        labels: Mapping[str, Sequence[str]] | None = None,
+    ) -> bool:
+        """Whether all channels are there with these shapes (first axis included) and names, for this robot."""
         if self.robot_type is not None and self.robot_type != robot_type:
+            return False
+        if not all(set(names) <= set((labels or {}).get(channel, ())) for channel, names in self.called.items()):
             return False
         return all(name in shapes and _same(shape, shapes[name][1:]) for name, shape in self.channels.items())
 
     @property
     def detail(self) -> int:
         """How much the rule asks for: of several that fit, the one that asks for most is chosen."""
-        return len(self.channels) + (self.robot_type is not None)
+        return len(self.channels) + (self.robot_type is not None) + len(self.called)
 
 
 def _same(wanted: Sequence[int | str], found: Sequence[int]) -> bool:

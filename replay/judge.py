@@ -23,7 +23,11 @@ from .checks.link import check_link
 from .checks.offset import check_offset
 from .checks.retargeting import check_retarget
 from .checks.signal import Motion
+<<<<<<< HEAD
 from .elsewhere import draw_there
+=======
+from .company import Company
+>>>>>>> ordinary
 from .evidence import gather
 from .finding import Finding
 from .formats import Unreadable
@@ -51,6 +55,7 @@ KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self"
 DYNAMICS = ("torque.peak", "torque.rated", "balance")
 OFFSET = "calibration.offset"
 RETARGETED = ("reach", "retarget.error")
+BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
 WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
 
 
@@ -169,9 +174,14 @@ def judging(
     full: bool = False,
     curves: Collection[str] = (),
     noted: Mapping[str, Played] | None = None,
+    company: Company | None = None,
 ) -> Iterator[Verdict]:
-    """As `judge`, one verdict after the other, holding no more than a batch of recordings."""
+    """As `judge`, one verdict after the other, holding no more than a batch of recordings.
+
+    `company`: takes of the same sets that are not judged now, and that these are held against all the same.
+    """
     stages = stages or Stages(scene)
+    company = company if company is not None else Company()
     for batch in _batches(recordings, AT_ONCE):
         slots: list[Verdict | Case] = []
         for item in batch:
@@ -186,6 +196,7 @@ def judging(
                 slots.append(_unreadable(item.name, item.source, error))
         cases = [slot for slot in slots if isinstance(slot, Case)]
         compare_rates(cases)
+        company.compare(cases)
         replay_all(cases, threads, seed, noted)
         if full:
             robust_all(cases, threads, seed)
@@ -215,9 +226,12 @@ def _before_replay(case: Case) -> Case:
     # legs count as actuated: a planted base holds still what a recording of the whole body commands
     # the commands of another robot reach none of this one's actuators, and that is no fault of the recording
     actuated = () if case.other_robot else (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
+    action = stage.scene.schema.action
+    taken = {name: (float(low), float(high)) for name, low, high in zip(action.names, action.low, action.high)}
+    actuators = {} if case.other_robot else {name: taken[name] for name in taken if name not in robot.joint_names}
     glimpses = list(glimpses_of(recording))
     case.seen = [seen_of(one) for one in glimpses if one.unreadable is None]
-    case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses)
+    case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses, actuators=actuators)
     case.stopped = dict(stopped_signals(case.findings, recording))
     if stage.embodiment is not None:
         judge_other(case, stage.embodiment)
@@ -314,6 +328,7 @@ def _concluded(case: Case, strict: bool, pictures: bool, curves: Collection[str]
                 *(notes_of(recording, other, case.stage.robot_named) if other is not None else ()),
                 *recording.notes,
                 *case.place.notes,
+                *([BY_TASK.format(case.stage.scene.name)] if case.stage.named == "task" else ()),
                 *case.notes,
                 *([CAVEAT] if people(scene.names) else ()),
             ],

@@ -47,6 +47,8 @@ class StreamRule:
         placeholder: columns that are filled, but mean nothing: dicts of `publisher`, `names`, `note`; in array formats
             without publisher, and with the `value` that stands in every row, where it is one.
         optional: the stream is left out where the message type lacks the field, or its array is always empty.
+        by_name: of array formats: of the field, the columns that the container calls by one of `names`, wherever they
+            stand; all of them must be there.
     """
 
     fields: tuple[str, ...]
@@ -64,6 +66,7 @@ class StreamRule:
     spellings: tuple[tuple[str, ...], ...] = ()
     placeholder: tuple[dict[str, Any], ...] = ()
     optional: bool = False
+    by_name: bool = False
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -331,11 +334,15 @@ class _Reader:
             self._columns(fps, ("fps",))
         elif fps is not None and (type(fps) not in (int, float) or not 0 < fps < 1e6):
             self._problem(("fps",), "must be a number of rows a second, or the field that holds it.")
-        recognise = self._table(tree.get("recognise"), ("recognise",), ("channels", "robot_type"), ("channels",))
+        recognise = self._table(tree.get("recognise"), ("recognise",), ("channels", "robot_type", "names"), ("channels",))
         channels = recognise.get("channels")
         if not isinstance(channels, dict) or not channels:
             self._problem(("recognise", "channels"), "must be a table of channel to shape.")
             channels = {}
+        called = recognise.get("names", {})
+        if not isinstance(called, dict) or not all(words in names for words in called.values()):
+            self._problem(("recognise", "names"), f"must be a table of channel to one of the lists under names: {', '.join(names)}.")
+            called = {}
         rule = ArrayRule(
             channels={str(key): self._shape(value, ("recognise", "channels", key)) for key, value in channels.items()},
             streams=streams,
@@ -344,6 +351,7 @@ class _Reader:
             time=self._time(tree["time"]) if "time" in tree else None,
             fps=fps,
             metadata=metadata,
+            called={str(key): names[words] for key, words in called.items()},
         )
         title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
         kind = self._text(tree, "kind", (), KINDS)
@@ -453,6 +461,7 @@ class _Reader:
             spellings=spelled,
             placeholder=tuple(placeholder),
             optional=bool(rule.get("optional", False)),
+            by_name=bool(rule.get("by_name", False)),
             **texts,
         )
 

@@ -20,6 +20,7 @@ from ..scenarios.cell import list_cells, of_told, scenario_of
 from ..scenarios.errors import ReplayError
 from ..scenarios.robot import robots
 from ..scenarios.scene import Scene
+from ..scenarios.tasks import scenario_of_task
 from .checks.dynamics import sole_polygon
 from .checks.limits import Limits, load_limits
 from .checks.rules import Rules, load_rules
@@ -35,7 +36,7 @@ class Stage:
     """A scene with everything that judging in it needs, computed once."""
 
     scene: Scene
-    named: str  # "recording" | "command" | "default": who chose the scenario
+    named: str  # "recording" | "task" | "command" | "default": who chose the scenario; "task": the recording's task sentence
     conf_dir: Path | None = None
     embodiment: Embodiment | None = None  # another robot than the scene's, that recordings are held against
     robot_named: str = "default"  # who chose it
@@ -160,6 +161,7 @@ class Stages:
         self._embodiment = self._load(robot) if described and robot else None
         self._settings: dict[str, Any] = {"robot": robot if self._own else "kuafu", "hand": hand, "base": base}
         self._cache: dict[str, Stage] = {}
+        self._tasks: dict[str, tuple[str, str | None] | None] = {}
         self._cells = {cell: scenario_of(path) for cell, path in list_cells(conf_dir).items()}
         if described and chosen is not None and chosen.name != BARE:
             raise ReplayError(
@@ -202,12 +204,24 @@ class Stages:
         if self._chosen is not None:
             return self._in_cell(self._chosen, recording)
         name = recording.scenario or self._cells.get(recording.cell or "")
-        return self._in_cell(self._named(name, "recording"), recording) if name else self._named("bare", "default")
+        if name:
+            return self._in_cell(self._named(name, "recording"), recording)
+        return self._by_task(recording) or self._named(BARE, "default")
 
     @property
     def chosen(self) -> Stage | None:
         """The stage that the command named, if any."""
         return self._chosen
+
+    def _by_task(self, recording: Recording) -> Stage | None:
+        """The scenario whose own task sentence a recording of its robot carries; None where that is not sure."""
+        task, robot = recording.metadata.get("task"), self._settings["robot"]
+        if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
+            return None
+        if task not in self._tasks:
+            self._tasks[task] = scenario_of_task(task, self._conf_dir)
+        found = self._tasks[task]
+        return None if found is None else self._named(found[0], "task", found[1])
 
     def _in_cell(self, stage: Stage, recording: Recording) -> Stage:
         """The stage in the cell that the recording names, where that is known and the command named none."""
@@ -282,15 +296,16 @@ class Stages:
             self._cache[key] = Stage(scene, named, self._conf_dir, robot, who)
         return self._cache[key]
 
-    def _named(self, name: str, who: str) -> Stage:
-        if name not in self._cache:
-            self._cache[name] = Stage(
-                load_scenario(name, **self._settings, conf_dir=self._conf_dir),
+    def _named(self, name: str, who: str, variant: str | None = None) -> Stage:
+        key = name if who != "task" else f"task {name} {variant}"
+        if key not in self._cache:
+            self._cache[key] = Stage(
+                load_scenario(name, **self._settings, variant=variant, conf_dir=self._conf_dir),
                 who,
                 self._conf_dir,
                 retargeting=self._retarget,
             )
-        return self._cache[name]
+        return self._cache[key]
 
     def _build(self, who: str, config: Mapping[str, Any]) -> Stage:
         key = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()

@@ -34,6 +34,8 @@ AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show;
 LASTING = ("reproduces", "start.penetration", "unstable", "drop", "collision.unexpected", "ctrl.clamped")
 # s, by which the cause is older than its finding says: a step raises the filtered speed from half a window before it on
 LEADS = {"joint.jump": 0.06}
+# what a step of the command into a place past its joint's range looks like as well, and s by which it shows before
+INTO, BEFORE = ("joint.jump", "joint.velocity"), 0.1
 # findings that are never the consequence of a motion that the robot cannot follow
 OWN_CAUSE = (
     "reproduces",
@@ -254,13 +256,31 @@ def _strictly(finding: Finding) -> Finding:
 def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
     """Indices, causes first: by stage, then by time, then as the thresholds file lists the codes."""
 
+    failed = [f for f in findings if f.failed and f.t0 is not None]
+    past = [f for f in failed if f.code == "joint.position"]
+    jumps = [f for f in failed if f.code == "joint.jump"]
+
     def key(i: int) -> tuple[int, float, int, int]:
         finding = findings[i]
+<<<<<<< HEAD
         early = _since(finding) if finding.t0 is not None and finding.stage != "integrity" else 0.0
         early -= LEADS.get(finding.code, 0.0) if finding.failed else 0.0
+=======
+        early = finding.t0 if finding.t0 is not None and finding.stage != "integrity" else 0.0
+        if finding.failed and finding.code in INTO:
+            # a step past a joint's range is one wrong value: where it went is the cause, and how it got there is not
+            into = [one.t0 for one in past if any(_shared(one, also, finding) for also in jumps)]
+            near = [t for t in into if t is not None and early <= t <= early + BEFORE]
+            early = max(near) if near else early - LEADS.get(finding.code, 0.0)
+>>>>>>> ordinary
         return STAGES.index(finding.stage), early, rules.order(finding.code), i
 
     return sorted(range(len(findings)), key=key)
+
+
+def _shared(*findings: Finding) -> bool:
+    """Whether some joint stands in all of these."""
+    return bool(set.intersection(*(set(finding.subject) for finding in findings)))
 
 
 def _link(findings: list[Finding], order: list[int]) -> None:
@@ -306,6 +326,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         return False
     if cause.signal == "retargeted" and finding.signal == "measured":  # what the person did came first
         return False
+    if (cause.code, finding.code) == ("value.range", "ctrl.clamped"):  # one and the same number
+        return _shared(cause, finding)
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
     if finding.code in OWN_CAUSE and not (

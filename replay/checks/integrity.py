@@ -16,9 +16,11 @@ from .channels import pair
 from .claws import check_polarity
 from .clock import COLUMN, check_backwards, check_gap, check_jitter, check_stall, origin_ns, topic
 from .dataset import check_dataset, steps_back
+from .hands_idle import check_idle
 from .images import check_images
 from .limits import Limits
 from .poses import check_quaternion
+from .ranges import Range, check_range
 from .rules import Rules
 from .streams import check_frozen, check_lag, check_missing, check_unmapped
 from .values import check_nonfinite, check_sentinel, check_units
@@ -38,12 +40,14 @@ def check_integrity(
     needed: Sequence[str] = (),
     actuated: Sequence[str] = (),
     glimpses: Iterable[Glimpses] = (),
+    actuators: Mapping[str, Range] | None = None,
 ) -> list[Finding]:
     """All integrity findings of one recording, what its set says of it first.
 
     Args:
         needed: streams that must be there; see `check_missing`.
         actuated: names that can be commanded; see `check_unmapped`.
+        actuators: what those that are no joints take; see `check_range`.
         glimpses: a look at its cameras, see `glimpses_of`; without it the pictures are not checked.
 
     What a fault makes meaningless is not looked at: after NaN, a clock that runs backwards or degrees for radians no
@@ -54,7 +58,7 @@ def check_integrity(
     command, state = pair(recording)
     found = check_dataset(recording.declared, rules)
     found += check_nonfinite(streams, rules, origin) + check_sentinel(streams, rules, origin)
-    found += check_quaternion(streams, rules, origin)
+    found += check_quaternion(streams, rules, origin) + check_range(streams, rules, origin, limits, actuators)
     found += check_units(command, state, limits, rules, origin)
     found += check_backwards(streams, rules, origin, steps_back(recording.declared))
     found += (
@@ -62,6 +66,7 @@ def check_integrity(
     )
     found += check_skew(streams, rules, origin)
     found += check_missing(recording, rules, origin, needed) + check_unmapped(recording, rules, actuated)
+    found += check_idle(recording, rules, *_told(recording))
     stops = [f for f in found if f.failed and f.code in STOPS and f.details.get("clock") != COLUMN]
     broken = next((f.code for f in stops), None)
     found += check_images(recording, list(glimpses), rules, broken)
@@ -74,7 +79,16 @@ def check_integrity(
         return [*found, *(rules[code].not_checked(f"integrity.{mixed}") for code in ("stream.frozen", "stream.lag"))]
     lag = check_lag(command, state, rules, origin)
     late = next((f.value or 0.0 for f in lag if f.failed), 0.0)
-    return found + check_frozen(command, state, rules, origin, late) + lag
+    return found + check_frozen(command, state, rules, origin, late, limits) + lag
+
+
+def _told(recording: Recording) -> tuple[str | None, bool | None]:
+    """Task sentence and label of a recording, each None where it has none."""
+    episode = recording.episode
+    task = recording.metadata.get("task") if episode is None else episode.task.get("en") or episode.task.get("zh")
+    label = recording.metadata.get("label") if episode is None else episode.label
+    success = label.get("success") if isinstance(label, dict) else None
+    return (task if isinstance(task, str) else None), success
 
 
 def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mapping[str, str]:

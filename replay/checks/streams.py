@@ -12,9 +12,11 @@ from ..recording import Recording, Stream
 from . import clock
 from .channels import PER_DEGREE, SCALE, columns, in_radians, shared
 from .clock import repeats, seconds, topic
+from .limits import Limits
 from .rules import Rule, Rules
 from .signal import find_lag, runs
 
+AT_REST = 0.1  # of `moved`: a command that has moved by less has not left the joint yet
 FASTEST = 20.0  # rad/s, faster than any joint of an arm that we know (18.8 at the most)
 
 
@@ -102,17 +104,27 @@ def check_unmapped(recording: Recording, rules: Rules, actuated: Sequence[str] =
 
 
 def check_frozen(
-    command: Stream | None, state: Stream | None, rules: Rules, origin: int, late: float = 0.0
+    command: Stream | None,
+    state: Stream | None,
+    rules: Rules,
+    origin: int,
+    late: float = 0.0,
+    limits: Limits | None = None,
 ) -> list[Finding]:
     """`stream.frozen`: values that stand still, to the bit, while the other side moves.
 
     Args:
         late: a lag of the state that is a fault of its own [s]; it is taken out before the two are compared, so that a
             robot that moves long after its command, or before it, is no frozen command.
+        limits: of the joints; what is commanded past a joint's range no joint follows, and tells nothing of its encoder.
 
     A joint at rest is no fault, and simulated joints rest to the bit; so a measured joint counts as frozen where its
     command moves by `moved` meanwhile (after `settle`, the robot's delay), a command where all of it stands while the
-    robot moves, and any measured stream that stands as a whole and then steps.
+    robot moves, and any measured stream that stands as a whole and then steps. It is frozen from when its command
+    leaves it: a joint that had rested for a minute before is not frozen for a minute, and a command that leaves and is
+    back within the WARN bound is a fault of the command.
+    A measured stream that stands as a whole for more than `samples` samples fails, however slow it is: single joints
+    rest, but no robot that moves measures the same in all of them.
     Samples sent again while the device's own clock stood still are no freeze and are left out of the count.
     """
     rule, found = rules["stream.frozen"], []
@@ -127,7 +139,7 @@ def check_frozen(
         t, x = seconds(stream, origin)[fresh], stream.values[fresh]
         unit = 1.0 if stream.unit != "deg" else 1.0 / PER_DEGREE
         shift = late if stream.role == "measured" else -late
-        freezes = _freezes_against(stream.names, t, x, other, origin, rule, 1.0 / unit, shift)
+        freezes = _freezes_against(stream.names, t, x, other, origin, rule, 1.0 / unit, shift, limits)
         if stream.role == "measured":
             freezes += _steps_after(stream.names, t, x, rule, unit)
             for j, name in enumerate(stream.names):  # an encoder that comes back is elsewhere at once
@@ -137,19 +149,26 @@ def check_frozen(
         longest = max(freezes, key=lambda f: f["t1"] - f["t0"])
         names = sorted({name for f in freezes for name in f["names"]}, key=stream.names.index)
         duration = longest["t1"] - longest["t0"]
+        graded = rule.grade_value(duration)
+        whole = [f for f in freezes if f["whole"] and f["count"] > rule.settings["samples"]]
+        if stream.role == "measured" and whole and graded["level"] == "WARN":
+            longest = max(whole, key=lambda f: f["t1"] - f["t0"])
+            duration = longest["t1"] - longest["t0"]
+            graded = rule.grade_value(duration) | {"level": "FAIL"}
         found.append(
             rule.finding(
                 subject=tuple(longest["names"]),
                 t0=longest["t0"],
                 t1=longest["t1"],
                 share=duration / max(stream.duration_s, 1e-9),
-                **rule.grade_value(duration),
+                **graded,
                 details={
                     "count": longest["count"],
                     "stream": stream.name,
                     "role": stream.role,
                     "joints": names,
                     "moved": longest["moved"],
+                    "whole": longest["whole"],
                 },
             )
         )
@@ -168,6 +187,7 @@ def _freezes_against(
     rule: Rule,
     scale: float,
     shift: float,
+    limits: Limits | None,
 ) -> list[dict[str, Any]]:
     """Freezes of single joints during which the same joint of the other stream moves.
 
@@ -175,6 +195,7 @@ def _freezes_against(
     """
     if other is None or other.n < 3 or not len(t):
         return []
+    stands = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)])  # all of it, with the sample before
     t_other, found = seconds(other, origin) + shift, []
     for name in (name for name in names if name in other.names):
         j = names.index(name)
@@ -187,24 +208,57 @@ def _freezes_against(
             during = (t_other > t[first] + rule.settings["settle"] * (other.role == "measured")) & (
                 t_other < t[last] - rule.settings["settle"] * (other.role == "command")
             )
-            if not during.any():
-                continue
-            if other.role == "measured":  # a robot that still comes closer to a command that stands is only late
+            t0, t1 = float(t[first]), float(t[last])
+            if other.role == "measured":
+                if not during.any():
+                    continue
+                # a robot that still comes closer to a command that stands is only late
                 distance = np.abs(y[during] - x[first, j] * scale)
                 moved = float((distance - np.minimum.accumulate(distance)).max())
             else:
-                moved = float(np.ptp(y[during]))
+                if limits is not None and name in limits:
+                    during &= (y >= limits[name].lower) & (y <= limits[name].upper)
+                left = _left(t_other[during], y[during], t1, rule)
+                if left is None:
+                    continue
+                moved, t0, t1 = left
+                t0 = max(t0, float(t[first]))
             if moved > rule.settings["moved"]:
+                a, b = int(np.searchsorted(t, t0)), int(np.searchsorted(t, t1, side="right"))
                 found.append(
                     {
                         "names": [name],
-                        "t0": float(t[first]),
-                        "t1": float(t[last]),
-                        "count": last - first + 1,
+                        "t0": t0,
+                        "t1": t1,
+                        "count": b - a,
                         "moved": moved,
+                        "whole": bool(stands[a + 1 : b].all()),
                     }
                 )
     return found
+
+
+def _left(t: np.ndarray, y: np.ndarray, end: float, rule: Rule) -> tuple[float, float, float] | None:
+    """How a command leaves a joint that stands: how far [rad], from when, and until when [s]; None where it does not.
+
+    Args:
+        t: (n,) s, y: (n,) rad, of the command while the joint stands, less what could not arrive before `end` [s].
+
+    A command that is back before the joint moves again left it for no longer than it was away; where that is within the
+    WARN bound, in all, it is a command that blinked, and a sluggish joint never follows it.
+    """
+    away = np.abs(y - y[0]) > rule.settings["moved"] if len(y) else np.zeros(0, bool)
+    if not away.any():
+        return None
+    step = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
+    back = not away[-1]
+    if back and away.sum() * step <= rule.bound("warn") + 1e-6:
+        return None
+    rests = np.flatnonzero(np.abs(y - y[0]) <= AT_REST * rule.settings["moved"])
+    rows = np.flatnonzero(away)
+    before, after = rests[rests < rows[0]], rests[rests > rows[-1]]
+    begin = float(t[before[-1]]) if len(before) else float(t[0])
+    return float(np.ptp(y)), begin, float(t[after[0]]) if back and len(after) else end
 
 
 def _steps_after(
@@ -226,6 +280,7 @@ def _steps_after(
                     "t1": float(t[last]),
                     "count": last - first + 2,
                     "moved": float(step.max() / unit),
+                    "whole": len(names) > 1,
                 }
             )
     return found

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 USAGE = """
 shiliu export data=FILE_OR_FOLDER to=lerobot|rosbag|mcap|minari|robomimic out=DIR [episodes=0,3] [images=[head]] [reward=dense]
-              [keep_going=false]
+              [keep_going=false] [plain=false]
 
 Writes what was recorded for the tools of others, and steps episodes again where a format wants more than was kept: they
 must come out as recorded, to the bit. What real robots recorded goes to=mcap; the other formats take episodes of the
-simulation. minari and robomimic need optional packages (pip install "shiliu[export]"). docs/formats.md tells what is where.
+simulation. plain=true leaves out of a LeRobot
+set all that only shiliu reads, and with it what judges an episode to the bit. minari and robomimic need optional packages (pip install "shiliu[export]"). docs/formats.md tells what is where.
 Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 3 where keep_going=true left broken ones out.
 """
 
@@ -42,12 +43,20 @@ def run(request: Request) -> int:
     images = tuple(node.word() for node in settings["images"].each())
     reward = settings["reward"].word(choices=("dense", "sparse"))
     quiet, keep_going = settings["quiet"].flag(), settings["keep_going"].flag()
+    plain = settings["plain"].flag()
     settings.stop()
     exporter(to)  # a missing package is told before anything is read
     if images and to in ("mcap", "minari"):
         raise EpisodeError(f"to={to} writes no pictures; leave images= out.", field="images")
+<<<<<<< HEAD
     command = command_line("export", [f"data={data.name}", f"to={to}"])
     options = Options(images, reward, {"command": command})
+=======
+    if plain and to != "lerobot":
+        raise EpisodeError(f"to={to} is plain already; leave plain= out.", field="plain")
+    command = f"shiliu export data={data.name} to={to}"
+    options = Options(images, reward, {"command": command}, plain)
+>>>>>>> ordinary
     written = 0
     left: list[Unreadable] | None = [] if keep_going else None
     for item in export(to, _items(read(data, mapping), data, chosen, request.conf_dir, left), out, options):

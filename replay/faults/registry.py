@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...scenarios.dialect import nearest
 from ...scenarios.errors import ReplayError
 from ...scenarios.scene import Scene
-from . import cameras, devices, effort, link, motion, record, world, written
+from . import cameras, devices, effort, link, motion, ordinary, record, world, written
 from .fault import SIZES, Fault
 from .mistaken import mistakes_of
 
@@ -20,7 +20,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("arm through the counter", ("collision.scene",), "perform", motion.through_counter, SIZES),
     Fault("head jerked round", ("torque.peak",), "perform", effort.jerked_head, (0.25, 0.5, 1.0)),
     Fault("arm thrown back", ("balance",), "perform", effort.thrown_arm, SIZES),
-    Fault("hand beyond its actuator", ("ctrl.clamped",), "perform", world.beyond_the_hand, SIZES),
+    Fault("hand beyond its actuator", ("value.range",), "perform", world.beyond_the_hand, SIZES),
     # what is handled
     Fault("grip opened early", ("drop",), "perform", world.opened_early, whole=True),
     Fault("bowl elsewhere", ("goal",), "perform", world.bowl_elsewhere, whole=True),
@@ -90,9 +90,20 @@ COMBINED: tuple[tuple[str, str], ...] = (
 )
 
 
+# those of a set whose own files, or whose other takes, are what tells of it
+OF_FILES = (*ordinary.FILES, ordinary.TWICE, "action runs early", "action runs late")
+
+
+def faults_of_sets(scene: Scene) -> dict[str, Fault]:
+    """What a set as a data centre sends it can have wrong, in the order of the table of `docs/judging-the-judge.md`."""
+    known = {fault.name: fault for fault in (*FAULTS, *ordinary.IN_COLUMNS)}
+    return {name: known[name] for name in ordinary.KINDS}
+
+
 def faults_of(scene: Scene) -> dict[str, Fault]:
     """Every fault by name, the scenario's own mistakes among them."""
-    return {fault.name: fault for fault in (*FAULTS, *mistakes_of(scene))}
+    alone = [fault for fault in ordinary.IN_COLUMNS if fault.name not in OF_FILES]
+    return {fault.name: fault for fault in (*FAULTS, *alone, *mistakes_of(scene))}
 
 
 def chosen(known: Sequence[str], wanted: Sequence[str]) -> list[str]:

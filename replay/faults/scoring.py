@@ -1,4 +1,9 @@
-"""Was an injected fault found, called by its right name, and in its right place? Lines of plain data, and tables of them."""
+"""Was an injected fault called by its right name, and in its right place? Lines of plain data, and tables of them.
+
+What counts is the root of the verdict, since that is what people act on: a copy whose fault is named somewhere in the list
+while something else is called the cause is a wrong answer. That a fault is named at all is told beside it. A fault that is
+warned of at most makes no verdict and has no root: such kinds stand apart (`warned`).
+"""
 
 from __future__ import annotations
 
@@ -30,6 +35,7 @@ def score(injected: Injected, verdict: Verdict) -> Line:
     found = _found(first, mark, verdict)
     line |= {
         "verdict": verdict.verdict,
+        "refused": verdict.verdict in ALARM or verdict.error is not None,
         "found": found is not None,
         "root": None if root is None else root.code,
         "root_right": (root is not None and root.code in first.codes and root.level == "FAIL")
@@ -112,7 +118,11 @@ def share(hits: int, n: int) -> dict[str, Any]:
 def summary(lines: Iterable[Line]) -> dict[str, Any]:
     """Figures by code, by kind, over all, and false alarms on each clean set."""
     lines = list(lines)
-    faults = [line for line in lines if "kind" in line and "not_made" not in line]
+    of_sets = [line for line in lines if "set" in line]
+    lines = [line for line in lines if "set" not in line]
+    made = [line for line in lines if "kind" in line and "not_made" not in line]
+    faults = [line for line in made if line["root_right"] is not None]
+    warned = [line for line in made if line["root_right"] is None]
     single = [line for line in faults if " + " not in line["kind"]]
     return {
         "all": _figures(faults),
@@ -121,6 +131,8 @@ def summary(lines: Iterable[Line]) -> dict[str, Any]:
         "by_code": _by(single, lambda line: line["code"]),
         "by_kind": _by(faults, lambda line: line["kind"]),
         "by_size": _by([line for line in single if line["size"] is not None], lambda line: f"{line['size']:g}"),
+        "warned": _by(warned, lambda line: line["kind"]),
+        "sets": sets(of_sets),
         "not_made": [line for line in lines if "not_made" in line],
         "clean": {
             name: share(sum(line["alarm"] for line in lines if line.get("clean") == name),
@@ -128,16 +140,58 @@ def summary(lines: Iterable[Line]) -> dict[str, Any]:
             for name in dict.fromkeys(line["clean"] for line in lines if "clean" in line)
         },
         "alarms": [line for line in lines if line.get("alarm")],
-        "short": [line for line in faults if falls_short(line)],
+        "short": [line for line in made if falls_short(line)],
     }  # fmt: skip
+
+
+def sets(lines: Sequence[Line]) -> dict[str, Any]:
+    """Kinds of fault in sets with our own files and in ordinary ones, each scored by its root; clean takes beside.
+
+    Returns:
+        `kinds`: kind -> form -> `refused`, `root` and `found` as shares, and `called`: the roots that were told instead, by
+        how often; `refused` and `by_root`: form -> how many kinds, of how many, of which every copy was refused, or was
+        refused for its own root; `clean`: form -> share of clean takes that were refused; `not_made`.
+    """
+    broken = [line for line in lines if "kind" in line]
+    made = [line for line in broken if "not_made" not in line]
+    forms = list(dict.fromkeys(line["set"] for line in lines))
+    kinds: dict[str, Any] = {}
+    for kind in dict.fromkeys(line["kind"] for line in made):
+        for form in forms:
+            of = [line for line in made if line["kind"] == kind and line["set"] == form]
+            wrong = [str(line["root"] or line["verdict"]) for line in of if not line["root_right"]]
+            kinds.setdefault(kind, {"code": next(line["code"] for line in made if line["kind"] == kind)})[form] = {
+                "refused": share(sum(line["refused"] for line in of), len(of)),
+                "root": share(sum(bool(line["root_right"]) for line in of), len(of)),
+                "found": share(sum(line["found"] for line in of), len(of)),
+                "called": {word: wrong.count(word) for word in dict.fromkeys(wrong)},
+            }
+
+    def whole(form: str, word: str) -> dict[str, int]:
+        every = [kind[form][word] for kind in kinds.values() if kind[form]["root"]["n"]]
+        return {"kinds": sum(one["hits"] == one["n"] for one in every), "of": len(every)}
+
+    clean = [line for line in lines if "clean" in line]
+    return {
+        "kinds": kinds,
+        "refused": {form: whole(form, "refused") for form in forms},
+        "by_root": {form: whole(form, "root") for form in forms},
+        "clean": {
+            form: share(sum(c["alarm"] for c in clean if c["set"] == form), sum(c["set"] == form for c in clean))
+            for form in forms
+        },
+        "alarms": [line for line in clean if line["alarm"]],
+        "not_made": [line for line in broken if "not_made" in line],
+    }
 
 
 def falls_short(line: Line) -> str | None:
     """In what way one line is not as aimed at, or None."""
-    if not line["found"]:
-        return f"missed; root {line['root']}, {line['verdict']}"
     if line["root_right"] is False:
-        return f"root {line['root']}"
+        where = "named further down" if line["found"] else "missed"
+        return f"{where}; root {line['root']}, {line['verdict']}"
+    if not line["found"]:
+        return f"missed; {line['verdict']}"
     if line.get("also_found") is False:
         return "the second fault was missed"
     if line["onset"] is not None and line["onset"] > ONSET:

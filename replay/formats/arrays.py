@@ -49,6 +49,7 @@ class ArrayEpisode:
         time: field of the row times in seconds that the format itself defines, or None.
         left: channels that were not read, each with the reason.
         metadata, notes, pictures, declared: as in `Recording`.
+        ranges: by channel, (width, 2) lowest and highest value that the container declares for each column.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ArrayEpisode:
     notes: list[str] = field(default_factory=list)
     pictures: dict[str, PictureFile] = field(default_factory=dict)
     declared: Declared | None = None
+    ranges: dict[str, np.ndarray] = field(default_factory=dict)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every channel, samples first; single numbers are left out."""
@@ -157,7 +159,7 @@ def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:
 
 def _choose(episode: ArrayEpisode) -> ChannelMapping:
     shapes = episode.shapes()
-    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(shapes, episode.robot_type)]
+    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(shapes, episode.robot_type, episode.labels)]
     if not fitting:
         raise NoMapping(episode)
     return max(fitting, key=lambda m: m.arrays.detail if m.arrays else 0)
@@ -269,7 +271,13 @@ class _Reading:
         """(n, k) float64 of a stream and the dtype that it is stored in; None where an optional stream is not there."""
         if stream.optional and not all(self._has(text) for text in stream.fields):
             return None
-        parts = [self._columns(text) for text in stream.fields]
+        if stream.by_name:
+            called = self._called(stream)
+            if stream.optional and not set(stream.names) <= set(called):
+                return None
+            parts = [self._columns(str(Columns(stream.fields[0], i, i + 1))) for i in called.values()]
+        else:
+            parts = [self._columns(text) for text in stream.fields]
         if len({len(part) for part in parts}) != 1:
             shown = ", ".join(f"{text} {len(part)}" for text, part in zip(stream.fields, parts))
             raise self._fail(f"its fields have different numbers of rows: {shown}.", str(stream.name))
@@ -288,11 +296,25 @@ class _Reading:
         values.flags.writeable = False  # evidence: whoever converts does so in a copy
         return values, dtype.name
 
+    def _called(self, rule: StreamRule) -> dict[str, int]:
+        """Column of the rule's channel by the name that the container gives it, of those that the rule names."""
+        channel = Columns.parse(rule.fields[0]).channel
+        stored = self.episode.labels.get(channel, ())
+        missing = [name for name in rule.names if name not in stored]
+        if missing and not rule.optional:
+            raise self._fail(
+                f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording.", channel
+            )
+        return {name: stored.index(name) for name in rule.names if name in stored}
+
     def _stream(self, rule: StreamRule, values: np.ndarray, dtype: str, times: dict[str, Any]) -> Stream:
         name = str(rule.name)
         names = self._names(rule, values.shape[1])
         meta: dict[str, Any] = {"field": ", ".join(rule.fields), "dtype": dtype}
         meta |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
+        declared = self._declared(rule) if rule.role == "command" else None
+        if declared is not None:
+            meta["range"] = declared
         filler = [p for p in rule.placeholder if self._is_filler(name, p, names, values)]
         if filler:
             meta["placeholder"] = filler
@@ -310,6 +332,19 @@ class _Reading:
             meta=meta,
             **times,
         )
+
+    def _declared(self, rule: StreamRule) -> list[list[float]] | None:
+        """The ranges that the container declares for the columns of a stream; None where it declares none."""
+        found: list[list[float]] = []
+        for text in rule.fields:
+            columns = Columns.parse(text)
+            ranges = self.episode.ranges.get(columns.channel)
+            if ranges is None:
+                return None
+            first, end = columns.span(len(ranges))
+            picked = list(self._called(rule).values()) if rule.by_name else range(first, end)
+            found += [[float(low), float(high)] for low, high in ranges[list(picked)]]
+        return found
 
     def _is_filler(self, name: str, placeholder: dict[str, Any], names: tuple[str, ...], values: np.ndarray) -> bool:
         """Whether columns that the mapping calls placeholders hold the number that it says; a note where they do not."""

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ...scenarios.errors import EpisodeError
 from ..filming import cameras_of, pictures
+from .lerobot_plain import make_plain
 from .lerobot_write import DatasetWriter
 from .targets import Item, Options
 
 
 def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
-    """Write episodes of one scenario; their frames are the recorded observations.
+    """Write episodes of one scenario; their frames are the recorded observations. `plain`: without all that is ours.
 
     Raises:
         EpisodeError: no episode, or episodes whose scenes have different features or rates.
@@ -37,6 +38,8 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
         if writer is None:
             raise EpisodeError("no episode was chosen, so that there is nothing to write.", field="episodes")
         writer.close()
+        if options.plain:
+            make_plain(out)
     finally:
         if writer is not None:
             writer.abort()

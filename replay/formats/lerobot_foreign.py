@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -367,6 +368,7 @@ class _Foreign:
             notes=notes,
             pictures=self._pictures(videos, row),
             declared=declared,
+            ranges={k: declared for k, f in self.features.items() if (declared := _ranges(f)) is not None},
         )
 
     def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:
@@ -486,6 +488,19 @@ def _array(column: pa.ChunkedArray, name: str) -> np.ndarray:
     if not numbers(values):
         raise ValueError(f"{name} is {values.dtype}, which is no plain number")
     return values.reshape(shape)
+
+
+def _ranges(feature: dict[str, Any]) -> np.ndarray | None:
+    """(width, 2) lowest and highest value that a feature declares: `low` and `high`, or `joint_limits` as pairs."""
+    width = math.prod(feature["shape"]) if isinstance(feature.get("shape"), list) else 0
+    told = feature.get("joint_limits")
+    if told is None and isinstance(feature.get("low"), list) and isinstance(feature.get("high"), list):
+        told = list(zip(feature["low"], feature["high"]))
+    try:
+        declared = np.array(told, float)
+    except (TypeError, ValueError):
+        return None
+    return declared if declared.shape == (width, 2) else None
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -47,11 +47,12 @@ TARGETS = {
 
 @dataclass(frozen=True)
 class Options:
-    """Settings of an export: cameras to draw, which reward, and what made it (plain JSON)."""
+    """Settings of an export: cameras to draw, which reward, what made it (plain JSON), whether only what others read."""
 
     images: tuple[str, ...] = ()
     reward: str = "dense"
     made: dict[str, Any] = field(default_factory=dict)
+    plain: bool = False
 
 
 @dataclass(frozen=True)

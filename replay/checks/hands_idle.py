@@ -1,0 +1,83 @@
+"""Does a hand do anything, where the task names taking or putting?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..finding import Finding
+from ..recording import Recording, Stream
+from .clock import origin_ns, seconds
+from .rules import Rules
+
+QUANTITIES = ("claw", "hand", "hand_flag", "gripper")
+SPAN = {"%": 100.0, "1": 1.0, "0..255": 255.0, "-100..100": 200.0, "-1..1": 2.0}  # from one end to the other, by unit
+# words that no hand does without closing or opening; whole words in English, characters in Chinese
+TAKING = re.compile(
+    r"\b(pick|picks|picking|grasp|grasps|grab|grabs|take|takes|put|puts|putting|place|places|placing|load|unload|serve|hand"
+    r"|carry|lift|hold|pour|insert)\b|[拿取抓放捏夹递捡握端装倒]",
+    re.IGNORECASE,
+)
+
+
+def names_taking(task: str) -> str | None:
+    """The word of a task sentence that names taking or putting, or None."""
+    found = TAKING.search(task)
+    return found[0] if found else None
+
+
+def check_idle(recording: Recording, rules: Rules, task: str | None, success: bool | None) -> list[Finding]:
+    """`hand.idle`: no hand of the robot is ever told to move, and the task names taking or putting something.
+
+    A hand that neither closes nor opens from the first row to the last takes nothing and lets nothing go, whatever it
+    was closed on before: the hand's channel is dead, or the sentence belongs to another take. That is a FAIL. It is a
+    WARN where the recording itself is labelled a failure (whoever never reached the thing never closed the hand), and
+    where the hands were measured to move all the same (they are driven by a channel that was not recorded as command).
+
+    Args:
+        task: the sentence, in English or Chinese; None where none was recorded.
+        success: the recording's own label, None where it has none.
+
+    Returns:
+        One finding; its value is how far the hand moved that moved furthest, as a share of its whole way where the unit
+        tells that, else in its unit.
+    """
+    rule = rules["hand.idle"]
+    commands = [s for q in QUANTITIES for s in recording.select("command", q) if s.n > 1]
+    if not commands:
+        return [rule.not_applicable("no_hand_command")]
+    if not task or recording.kind == "human":
+        return [rule.not_applicable("no_task")]
+    word = names_taking(task)
+    if word is None:
+        return [rule.not_applicable("no_taking", details={"task": task})]
+    moved, stream = _furthest(commands)
+    details: dict[str, Any] = {"task": task, "word": word, "stream": stream.name, "label": success}
+    least = rule.bound("fail")
+    if moved >= least:
+        return [rule.passed(subject=stream.names, value=moved, limit=least, margin=moved - least, details=details)]
+    measured = [s for q in QUANTITIES for s in recording.select("measured", q) if s.n > 1]
+    followed = bool(measured) and _furthest(measured)[0] >= least
+    t = seconds(stream, origin_ns(recording))
+    return [
+        rule.finding(
+            level="WARN" if followed or success is False else "FAIL",
+            subject=tuple(name for s in commands for name in s.names)[:8],
+            t0=float(t.min()),
+            t1=float(t.max()),
+            value=moved,
+            limit=least,
+            margin=moved - least,
+            excess=(least - moved) / rule.size(least),
+            details=details | {"measured_moves": followed},
+        )
+    ]
+
+
+def _furthest(streams: Sequence[Stream]) -> tuple[float, Stream]:
+    """How far the column that moves most moves, and its stream."""
+    found = [(float(np.nan_to_num(np.ptp(s.values, axis=0)).max()) / SPAN.get(s.unit, 1.0), s) for s in streams]
+    return max(found, key=lambda one: one[0])

@@ -1,0 +1,99 @@
+"""Is every command inside what its own channel declares? Asked of the recording, whatever scene it is judged in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..finding import Finding, worst_of
+from ..recording import Stream
+from .clock import seconds
+from .limits import Limits
+from .rules import Rules
+from .signal import run_around
+
+HANDS = ("claw", "hand", "gripper")
+OF_UNIT = {"%": (0.0, 100.0)}  # what a unit itself says of a hand's command
+EXACT = 1e-6  # of the span: float32 can tell no less
+
+Range = tuple[float, float]
+
+
+def check_range(
+    streams: Sequence[Stream],
+    rules: Rules,
+    origin: int,
+    limits: Limits | None = None,
+    actuators: Mapping[str, Range] | None = None,
+) -> list[Finding]:
+    """`value.range`: commands outside the range that their own channel declares.
+
+    Three things declare one, and the first that is there counts: the feature of the recording (`Stream.meta["range"]`,
+    (k, 2)), the actuator of that name, and the unit of a hand's command (percent: 0 to 100). Joints whose range is
+    known are left to `joint.position`, which knows how far past it is how bad.
+
+    Args:
+        actuators: name -> (lowest, highest) of what is no joint: hands, a base.
+
+    Returns:
+        One finding, the worst: its value is the command, its excess the way past the range in shares of `scale` of the
+        whole range.
+    """
+    rule, found, asked = rules["value.range"], [], []
+    for stream in streams:
+        if stream.role != "command" or not stream.n:
+            continue
+        declared = stream.meta.get("range")
+        for j, name in enumerate(stream.names):
+            if limits is not None and name in limits and stream.quantity == "joint_position":
+                continue
+            known = _range(stream, j, name, declared, actuators or {})
+            if known is None:
+                continue
+            asked.append(name)
+            (low, high), source = known
+            x = stream.values[:, j]
+            past = np.nan_to_num(np.maximum(low - x, x - high), nan=-np.inf, posinf=-np.inf)  # value.nonfinite's matter
+            row, span = int(past.argmax()), high - low
+            if past[row] <= EXACT * span:
+                continue
+            t, outside = seconds(stream, origin), past > EXACT * span
+            first, last = run_around(outside, row)
+            bound, excess = (high if x[row] > high else low), float(past[row]) / (rule.settings["share"] * span)
+            found.append(
+                rule.finding(
+                    level="FAIL" if excess > rule.unsure else "WARN",
+                    subject=(name,),
+                    t0=float(t[first]),
+                    t1=float(t[last]),
+                    value=float(x[row]),
+                    limit=float(bound),
+                    margin=-float(past[row]),
+                    excess=excess,
+                    unit=stream.unit,
+                    share=float(outside.mean()),
+                    details={"stream": stream.name, "declared_by": source, "lower": low, "upper": high,
+                             "count": int(outside.sum())},
+                )
+            )  # fmt: skip
+    if not asked:
+        return [rule.not_applicable("no_declared_range")]
+    return worst_of(found) or [rule.passed(details={"columns": len(asked)})]
+
+
+def _range(
+    stream: Stream, j: int, name: str, declared: Sequence[Sequence[float]] | None, actuators: Mapping[str, Range]
+) -> tuple[Range, str] | None:
+    """What declares the range of a column, and that range; None where nothing does, or what does is no range."""
+    told: list[tuple[Sequence[float], str]] = []
+    if declared is not None and j < len(declared):
+        told.append((declared[j], "feature"))
+    if name in actuators:
+        told.append((actuators[name], "actuator"))
+    if stream.quantity in HANDS and stream.unit in OF_UNIT:
+        told.append((OF_UNIT[stream.unit], "unit"))
+    for (low, high), source in told:
+        if np.isfinite((low, high)).all() and high > low:
+            return (float(low), float(high)), source
+    return None

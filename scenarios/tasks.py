@@ -1,0 +1,60 @@
+"""Which scenario a task sentence is of: the sentences that stand in the scenarios' own files, and no guess.
+
+A sentence is compared letter by letter, without regard to case, blanks and punctuation. It names a scenario where exactly one
+scenario, or one variant of it, has it; what two of them say names none.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .catalog import list_scenarios
+
+MAX_BYTES = 1 << 20  # of a scenario's file; ours have some 10 KB
+
+
+def bare_words(sentence: str) -> str:
+    """A sentence as it is compared: its letters and digits alone, small, in one spelling (NFKC)."""
+    plain = unicodedata.normalize("NFKC", sentence).casefold()
+    return "".join(c for c in plain if c.isalnum())
+
+
+def scenario_of_task(sentence: str, conf_dir: Path | None = None) -> tuple[str, str | None] | None:
+    """Name and variant (None: as it stands) of the scenario that has this task sentence; None where none or several have."""
+    wanted = bare_words(sentence)
+    if not wanted:
+        return None
+    found = {
+        (name, variant)
+        for name, file in list_scenarios(conf_dir).items()
+        for variant, told in _sentences(file)
+        if bare_words(told) == wanted
+    }
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _sentences(file: Path) -> Iterator[tuple[str | None, str]]:
+    """(variant, sentence) of every task sentence of a scenario's file, in every language."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            return
+        tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):  # whoever loads that scenario is told what is wrong with it
+        return
+    if not isinstance(tree, Mapping) or not tree.get("goal"):
+        return  # a scenario without a goal has no task
+    yield from ((None, told) for told in _told(tree.get("tasks")))
+    variants = tree.get("variants")
+    for name, changes in variants.items() if isinstance(variants, Mapping) else ():
+        if isinstance(changes, Mapping):
+            yield from ((str(name), told) for told in _told(changes.get("tasks")))
+
+
+def _told(tasks: Any) -> Iterable[str]:
+    for task in tasks if isinstance(tasks, list) else ():
+        yield from (text for text in task.values() if isinstance(text, str)) if isinstance(task, Mapping) else ()
