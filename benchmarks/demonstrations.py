@@ -57,7 +57,7 @@ def load(scenario: str, chosen: Mapping[str, str], at: str | None) -> Scene:
     """The scene that is performed in, in this process, by the operator of a commit."""
     global _scene, _commit
     _commit = at
-    _scene = shiliu.load_scenario(scenario, **chosen)
+    _scene = shiliu.load_scenario(scenario, **chosen).judged  # what is noted while it is performed is what is judged
     return _scene
 
 

@@ -65,7 +65,7 @@ def _poses(
     """Place and turn of a thing and of a grip at control steps: (m, 3), (m, 3, 3), (m, 3), (m, 3, 3)."""
     model = take.draw.model
     data = mujoco.MjData(model)
-    body, grip = model.body(_body(scene, thing)).id, _grip(model, hand)
+    body, grip = model.body(_body(scene, thing)).id, grip_of(model, hand)
     out = (np.empty((len(steps), 3)), np.empty((len(steps), 9)), np.empty((len(steps), 3)), np.empty((len(steps), 9)))
     for row, step in enumerate(steps):
         data.qpos[:] = played.qpos[step]
@@ -79,7 +79,7 @@ def _body(scene: Scene, thing: str) -> str:
     return scene.handled[thing].position.of
 
 
-def _grip(model: mujoco.MjModel, hand: str) -> int:
+def grip_of(model: mujoco.MjModel, hand: str) -> int:
     """The site at which a hand grips: the first of its own that is called tcp."""
     root = model.body(hand).id
     for i in range(model.nsite):

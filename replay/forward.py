@@ -37,6 +37,7 @@ from .elsewhere import likely_draws
 from .finding import Finding
 from .gliding import base_commands
 from .missed import Elsewhere, explained
+from .held import check_held_scene, touches_of
 from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
 from .recording import SimEpisode
@@ -294,8 +295,10 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played], threads: 
     world += check_drop(shown.held, shown.heights, scene.weights, dt, rules)
     world += check_forces(scene.safety, shown.safety, dt, rules)
     world += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
-    world += check_touches(*_touches(case, shown, take), dt, rules)
+    world += check_touches(*_touches(case, shown, take), dt, rules, touches_of(scene, shown))
     world += check_carried(case, take, shown, known)
+    if known:
+        check_held_scene(case, take, shown)
     if not known:  # one likely start of many says nothing about the others
         world = [rules[f.code].not_checked("unknown_start") if f.level in ("WARN", "FAIL") else f for f in world]
     forward.findings += world
@@ -464,14 +467,15 @@ def _touches(case: Case, shown: Played, take: Take) -> tuple[list[tuple[str, str
     millimetre rings with hundreds of newtons.
     """
     names, columns = [], []
-    # what a hand may touch, the flange that carries it may touch: people push doors with the back of the wrist, too
-    mounts, touchable = case.stage.scene.robot.interface["hands"].get("mounts", ()), case.stage.touchable
+    # a flange is a link as well as part of a hand: what the hand may touch it may, and what the hand is asked about is told once
+    hands, touchable = case.stage.scene.robot.interface["hands"]["bodies"], case.stage.touchable
+    asked = {(request.of.partition(":")[2], request.to.partition(":")[2]) for request in case.stage.scene.unasked}
     for column, request in enumerate(case.stage.scene.unasked):
         mine, other = request.of.partition(":")[2], request.to.partition(":")[2]
         force = shown.touches[:, column]
         if not other and force.max(initial=0.0) > 0.0:
             other = _nearest_body(take.draw.model, shown.qpos[max(int(force.argmax()) - 1, 0)], mine)
-            if "/" not in other or (mine in mounts and other in touchable):
+            if "/" not in other or (mine in hands and (other in touchable or (mine, other) in asked)):
                 continue
         names.append((mine, other))
         columns.append(column)

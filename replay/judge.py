@@ -35,7 +35,7 @@ from .forward import Forward, own_draw, replay_all
 from .gliding import check_walking, with_base
 from .glimpses import Seen, glimpses_of, seen_of
 from .motion import JointMotion, joint_motion
-from .obstacles import check_obstacles
+from .obstacles import Looked, check_obstacles
 from .others import judge_other, known_by, notes_of, required_of
 from .outliers import compare_rates
 from .recording import Recording
@@ -72,6 +72,7 @@ class Case:
     resampled: dict[str, Motion] = field(default_factory=dict)
     draw: Draw | None = None  # of an own episode: the copy of the scene that it was made in
     effort: dict[str, Effort] = field(default_factory=dict)
+    obstacles: Looked | None = None  # what the commanded motion was held against
     forward: Forward | None = None
     robust: Robustness | None = None
     seen: list[Seen] = field(default_factory=list)  # by its cameras
@@ -277,7 +278,8 @@ def _before_replay(case: Case) -> Case:
     draw = case.draw or nominal(stage.scene)
     claws = case.carried.claws if case.carried is not None else ()
     moved = case.resampled[signal] if names == motion.names else motion_of(t, q, rules)
-    case.findings += check_obstacles(moved, names, stage, draw, rules, signal, recording, claws)
+    found, case.obstacles = check_obstacles(moved, names, stage, draw, rules, signal, recording, claws)
+    case.findings += found
     return case
 
 

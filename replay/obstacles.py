@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import mujoco
 import numpy as np
 
 from ..scenarios.draw import Draw
-from .checks.collision import Question, check_overlaps, overlaps_of
+from .checks.collision import Overlap, Question, check_overlaps, overlaps_of
 from .checks.rules import Rules
 from .checks.signal import Motion
 from .finding import Finding
@@ -17,6 +18,21 @@ from .recording import Recording, Stream
 from .scenes import Stage
 
 RATE = 25.0  # Hz at which poses are looked at: a hand at 0.5 m/s moves 20 mm between two
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was looked at for `collision.scene`, for what is known later: what hands carry (`replay/held.py`).
+
+    Attributes:
+        t: (m,) s; qpos: (m, nq) commanded poses; fixtures: geoms that never move; overlaps: of the robot with these.
+    """
+
+    signal: str
+    t: np.ndarray
+    qpos: np.ndarray
+    fixtures: np.ndarray
+    overlaps: list[Overlap]
 
 
 def check_obstacles(
@@ -28,8 +44,10 @@ def check_obstacles(
     signal: str,
     recording: Recording,
     claws: Sequence[Stream] = (),
-) -> list[Finding]:
+) -> tuple[list[Finding], Looked | None]:
     """`collision.self` and `collision.scene` of a joint motion, everything else as it stands at the start of a draw.
+
+    Returns the findings and what was looked at, None where there was too little of it.
 
     What a replay moves (doors, objects) is judged by its contact forces there; here only fixtures count that stand still,
     because a commanded pose runs ahead of the world by the robot's own lag.
@@ -42,14 +60,16 @@ def check_obstacles(
     model = draw.model
     t, qpos = poses(motion, names, draw, recording, claws)
     if not len(t):
-        return [rules[code].not_checked("too_short", signal=signal) for code in ("collision.self", "collision.scene")]
+        codes = ("collision.self", "collision.scene")
+        return [rules[code].not_checked("too_short", signal=signal) for code in codes], None
     mine = stage.robot_geoms
     fixed = fixtures(model, mine)
     itself, scene = overlaps_of(model, qpos, [Question(mine), Question(mine, fixed, stage.hand_pairs)])
     found = check_overlaps("collision.self", t, itself, rules, signal=signal)
+    looked = Looked(signal, t, qpos, fixed, scene)
     if not len(fixed):
-        return [*found, rules["collision.scene"].not_applicable("no_objects", signal=signal)]
-    return found + check_overlaps("collision.scene", t, scene, rules, signal=signal)
+        return [*found, rules["collision.scene"].not_applicable("no_objects", signal=signal)], looked
+    return found + check_overlaps("collision.scene", t, scene, rules, signal=signal), looked
 
 
 def poses(

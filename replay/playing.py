@@ -44,6 +44,7 @@ class Played:
         worst: (T+1, m) how far each failure mode has been beyond its bound so far; -inf where it was not looked at.
         safety: name of a force limit -> (T+1,) the measure it is judged on, at each control step.
         touches: (T+1, m) peak force [N] of each contact that the task does not ask for, by `Scene.unasked`.
+        met: (T+1, k) peak force [N] of the things that hands hold on what else there is, by `Scene.met`.
         grips: object -> (T+1, n) force of each hand on it [N], hands as `Scene.handled` lists them; heights: object
             -> (T+1,) [m].
         states: control step -> (nstate,) float64, at the steps that were asked for.
@@ -61,6 +62,7 @@ class Played:
     unstable_at: float | None = None
     worst: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     nearest: tuple[Nearest | None, ...] = ()  # of each subgoal, where that was asked for
+    met: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def held(self) -> dict[str, np.ndarray]:
@@ -84,6 +86,7 @@ class Tape:
         self._qpos = np.empty((n, rows, scene.model.nq))
         self._safety = {limit.name: np.zeros((n, rows)) for limit in scene.safety}
         self._touches = np.zeros((n, rows, len(scene.unasked)))
+        self._met = np.zeros((n, rows, len(scene.met)))
         self._grips = {name: np.zeros((n, rows, len(handled.forces))) for name, handled in scene.handled.items()}
         self._heights = {name: np.zeros((n, rows)) for name in scene.handled}
         self._worst = np.full((n, rows, len(scene.course.nevers)), -np.inf)
@@ -100,8 +103,9 @@ class Tape:
         self._worst[:, t] = carry.worst
         for limit in scene.safety:
             self._safety[limit.name][:, t] = limit.predicate.value(readings)
-        for column, touch in enumerate(scene.unasked):
-            self._touches[:, t, column] = readings.peak[:, readings.layout.column(touch)]
+        for kept, forces in ((self._touches, scene.unasked), (self._met, scene.met)):
+            if forces:
+                kept[:, t] = readings.peak[:, readings.layout.force_columns(forces)]
         for name, handled in scene.handled.items():
             self._grips[name][:, t] = readings.peak[:, readings.layout.force_columns(handled.forces)]
             self._heights[name][:, t] = readings.of(handled.position)[:, 2]
@@ -123,6 +127,7 @@ class Tape:
             self._states[i],
             None if np.isnan(unstable) else float(unstable),
             self._worst[i, rows].copy(),
+            self._met[i, rows].copy(),
         )
 
 

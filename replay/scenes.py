@@ -33,7 +33,7 @@ BARE = "bare"  # the scenario without a scene: robot and floor
 
 @dataclass
 class Stage:
-    """A scene with everything that judging in it needs, computed once."""
+    """A scene with everything that judging in it needs, computed once; given as it is performed in, kept as it is judged in."""
 
     scene: Scene
     named: str  # "recording" | "task" | "command" | "default": who chose the scenario; "task": the recording's task sentence
@@ -45,6 +45,7 @@ class Stage:
     rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
+        self.scene = self.scene.judged
         name = self.scene.config.thresholds
         own = [folder / "check" for folder in composition.folders(self.conf_dir)]
         self.rules = load_rules(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))

@@ -118,6 +118,7 @@ class ScenarioConfig:
     starts: int
     thresholds: str
     hands_may_touch: tuple[Node, ...]
+    held_may_touch: tuple[Node, ...]  # what things in the hand may touch on their way, beside what the goal says
     control_rate: float
     substeps: int
     liquids: Node
@@ -165,7 +166,7 @@ def read_config(
     unbuilt = tuple({name for name, _ in node.child("parts").items()} - {p.name for p in parts})
     vary, friction_of, unless, at_most = _variation(node.child("variation"), parts, unbuilt)
     judge = node.child("judge")
-    judge.mapping(required=("required",), optional=("if_unknown", "thresholds", "hands_may_touch"))
+    judge.mapping(required=("required",), optional=("if_unknown", "thresholds", "hands_may_touch", "held_may_touch"))
     required = tuple(n.word() for n in judge.child("required").each())
     for i, word in enumerate(required):
         if word and word.partition(".")[0] not in STAGES:  # it would never be asked for, and all else be enough
@@ -202,6 +203,7 @@ def read_config(
         starts=unknown.child("starts").integer(default=32, low=1),
         thresholds=judge.child("thresholds").word(default="arm_manipulation"),
         hands_may_touch=tuple(judge.child("hands_may_touch").each()) if "hands_may_touch" in judge else (),
+        held_may_touch=tuple(judge.child("held_may_touch").each()) if "held_may_touch" in judge else (),
         control_rate=node.child("control_rate").quantity("frequency", default=CONTROL_RATE, low=1.0, high=500.0),
         substeps=node.child("substeps").integer(default=SUBSTEPS, low=1),
         liquids=node.child("liquids"),

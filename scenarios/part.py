@@ -128,6 +128,19 @@ class Contained:
 
 
 @dataclass(frozen=True)
+class Bears:
+    """How hard a part may be struck before it is harmed.
+
+    Attributes:
+        force: [N]; source: where that is from; grade: `published`, `measured` or `estimate`.
+    """
+
+    force: float
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True)
 class Part:
     """What a part's folder says.
 
@@ -137,6 +150,7 @@ class Part:
         params: parameter name -> Param.
         interface: word -> elements that it means, such as `door: {joint: door_hinge, body: door}`.
         mass: what the spec sheet says [kg], or None.
+        bears: how hard it may be struck, or None where the sheet does not say.
         contains: mechanisms that it brings along; their parameters and words are its own too, as `word_param`.
         portrait: azimuth and elevation [rad] from which a catalogue shows it, where they are not the usual ones.
         places: key path of its sheet -> (file, line).
@@ -148,6 +162,7 @@ class Part:
     params: Mapping[str, Param] = field(default_factory=dict)
     interface: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mass: float | None = None
+    bears: Bears | None = None
     contains: tuple[Contained, ...] = ()
     portrait: Mapping[str, float] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
@@ -261,7 +276,7 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
 
 
 def _read_sheet(name: str, file: Path, node: Node) -> Part:
-    node.mapping(optional=("title", "mass", "contains", "params", "interface", "grips", "portrait"))
+    node.mapping(optional=("title", "mass", "bears", "contains", "params", "interface", "grips", "portrait"))
     if "portrait" in node:
         node.child("portrait").mapping(optional=("azimuth", "elevation"))
     inner = tuple(c for c in (_contained(key, child) for key, child in node.child("contains").items()) if c is not None)
@@ -274,10 +289,19 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
         interface={key: _word(child) for key, child in node.child("interface").items()}
         | {f"{c.word}_{key}": _within(c.word, entry) for c in inner for key, entry in c.part.interface.items()},
         mass=node.child("mass").quantity("mass", default=None, low=0.0),
+        bears=_bears(node.child("bears")) if "bears" in node else None,
         contains=inner,
         portrait={key: child.quantity("angle") for key, child in node.child("portrait").items()},
         places=node.problems.places,
     )
+
+
+def _bears(node: Node) -> Bears | None:
+    """`bears: {force: 30 N, source: "...", grade: estimate}`."""
+    if not node.mapping(required=("force", "source", "grade")):
+        return None
+    force = node.child("force").quantity("force", low=0.0)
+    return Bears(force, node.child("source").word(), node.child("grade").word(choices=("published", "measured", "estimate")))
 
 
 def _contained(word: str, node: Node) -> Contained | None:

@@ -231,7 +231,7 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
         if person not in touched:
             limits += _regions(person, person, names, False, [f"tree:{names.top}"])
         if person not in neared:
-            limits += _near(f"{person}_speed", person, names, _hands(), contact_limits().within, contact_limits().speed)
+            limits += _near(f"{person}_speed", person, names, _hands(names), contact_limits().within, contact_limits().speed)
     return tuple(limits)
 
 
@@ -310,10 +310,9 @@ def _regions(name: str, person: str, names: Names, frail: bool, ones: Sequence[s
     return limits
 
 
-def _hands() -> tuple[tuple[Request, Request], ...]:
-    return tuple(
-        (Request("site_position", f"{side}_tcp"), Request("site_velocity", f"{side}_tcp")) for side in ("left", "right")
-    )
+def _hands(names: Names) -> tuple[tuple[Request, Request], ...]:
+    """Position and velocity of what both hands are looked for at: grip, pads, flange."""
+    return tuple((Request("site_position", site), Request("site_velocity", site)) for site in names.robot["hands"]["sites"])
 
 
 def movers(node: Node, names: Names) -> tuple[tuple[Request, Request], ...]:
@@ -321,7 +320,7 @@ def movers(node: Node, names: Names) -> tuple[tuple[Request, Request], ...]:
     found: list[tuple[Request, Request]] = []
     for word in node.each() if isinstance(node.value, list) else [node]:
         if word.value == "robot.hands":
-            found += _hands()
+            found += _hands(names)
             continue
         inner = word.word().partition(".")[2]
         kind = "site" if inner else "body"

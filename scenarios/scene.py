@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from .config import Placed, ScenarioConfig, nominal_values
 from .dialect import Node, nearest
 from .errors import ScenarioError
 from .goal import read_goal, read_never
+from .held import Holdable, holdables
 from .mobile import solve_beside
 from .names import Names
 from .observation import build_schema, camera_of
@@ -42,17 +43,26 @@ class Scene:
     Args:
         config, robot: what it is made of.
         also: reads more of the config, once its names are known, and notes what is wrong there, so that it is told with the rest.
+        meetings: whether its model measures what held things meet, too; see `judged`.
 
     Attributes:
         config: the typed scenario; robot: which robot stands in it, with which hands and base.
         schema: the episode schema; course: subgoals and failure modes; safety: force limits;
             reactions: what answers between two control steps.
         layout: where each sensor's reading lies; task_layout: the same without the contacts that only the judge asks for.
+        unasked: contacts of the robot that no task asks for; met: those of the things that hands hold, where they are measured.
+        handled, holdable: the things that hands hold; what holds them and where they are, and whom they can meet.
         cloths: the parts that are cloth.
         timestep, n_substeps, control_timestep: physics step [s], steps a control period, control period [s].
     """
 
-    def __init__(self, config: ScenarioConfig, robot: Robot, also: Callable[[Scene], object] | None = None):
+    def __init__(
+        self,
+        config: ScenarioConfig,
+        robot: Robot,
+        also: Callable[[Scene], object] | None = None,
+        meetings: bool = False,
+    ):
         self.config, self.robot = config, robot
         self.name, self.version = config.id, config.version
         self.n_substeps = config.substeps
@@ -80,9 +90,18 @@ class Scene:
         for side in ("left", "right"):
             plan.add(Request("site_position", f"{side}_tcp"))
         self.schema: Schema = build_schema(config, robot, self._build.spec, self.control_timestep, plan)
-        self.handled = _handled(subgoals, {cloth.part for cloth in self.cloths})
+        soft = {cloth.part for cloth in self.cloths}
+        self.handled = _handled(subgoals, soft, robot.interface["grippers"]["bodies"])
+        things = {name: handled.position.of for name, handled in self.handled.items()}
+        self.holdable: dict[str, Holdable] = holdables(self._build.spec, config, names, things, soft)
+        self._meetings = meetings
         self.may_touch = tuple(group for node in config.hands_may_touch for group in names.groups(node))
         self.unasked = tuple(plan.add(request) for request in self._unasked())
+        met = [meeting.force for held in self.holdable.values() for meeting in held.meetings] if meetings else []
+        self.met = tuple(plan.add(force) for force in met)
+        judged = [*self.unasked, *self.met]
+        for handled in self.handled.values():
+            judged += [plan.add(request) for request in (*handled.forces, handled.position)]
         asked = [leaf for items in (subgoals, nevers, self.safety) for item in items for leaf in leaves(item.predicate)]
         for request in (request for leaf in asked for request in leaf.requests()):
             plan.add(request)
@@ -112,7 +131,7 @@ class Scene:
         wanted = {request.name for leaf in asked for request in leaf.requests()}
         wanted |= {request.name for reaction in self._reacting for request in reaction.requests()}
         wanted |= {request.name for feature in self.schema.observations.values() for request in feature.requests}
-        self.task_layout = self.layout.without(request for request in self.unasked if request.name not in wanted)
+        self.task_layout = self.layout.without(request for request in judged if request.name not in wanted)
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
         """What answers in the scene: the rules and the liquids that its YAML declares, and the people in it."""
@@ -152,7 +171,7 @@ class Scene:
         links = dict.fromkeys(spec.joint(name).parent.name for name in self.robot.joint_names)
         links |= dict.fromkeys(self.robot.moving_legs)
         found = [Request("contact_force", f"body:{link}") for link in ("base_link", *links)]
-        hands = self.robot.interface["hands"]["bodies"]
+        hands = self.robot.interface["hands"]["bodies"]  # a flange is asked as a link of its own, too, for what has joints
         for placed in self.config.parts:
             tops = [b for b in spec.bodies if b.name.startswith(f"{placed.name}/") and b.parent.name == "world"]
             if len(tops) != 1 or not any(g.contype or g.conaffinity for g in tops[0].geoms):
@@ -202,6 +221,18 @@ class Scene:
         self._plan.compile_into(build.spec)
         build.add_cameras(self.names)
         return build
+
+    @cached_property
+    def judged(self) -> Scene:
+        """The same scene with a sensor for all that a held thing can meet, which nobody but the judge asks for.
+
+        They change nothing that moves and would cost who learns or performs in it up to a quarter of a physics step.
+        """
+        if self._meetings or not any(held.meetings for held in self.holdable.values()):
+            return self
+        twin = Scene(self.config, self.robot, meetings=True)
+        twin.__dict__["fingerprint"] = self.fingerprint
+        return twin
 
     @cached_property
     def fingerprint(self) -> str:
@@ -304,13 +335,13 @@ class Scene:
 
 @dataclass(frozen=True)
 class Handled:
-    """Something that hands hold: the forces of the hands on it, and where it is."""
+    """Something that hands hold: the forces on it of what holds (palm and fingers of each hand), and where it is."""
 
     forces: tuple[Request, ...]
     position: Request
 
 
-def _handled(subgoals: tuple[Subgoal, ...], cloths: Container[str]) -> dict[str, Handled]:
+def _handled(subgoals: tuple[Subgoal, ...], cloths: Container[str], grippers: Sequence[str]) -> dict[str, Handled]:
     """What the goal says must be let go of is what the hands hold; cloths have no one place, and no grip that is told."""
     found = {}
     for subgoal in subgoals:
@@ -319,7 +350,8 @@ def _handled(subgoals: tuple[Subgoal, ...], cloths: Container[str]) -> dict[str,
                 body = leaf.forces[0].to.partition(":")[2]
                 name = body.partition("/")[0]
                 if name not in cloths:
-                    found[name] = Handled(leaf.forces, Request("body_position", body))
+                    forces = tuple(Request("contact_force", f"tree:{palm}", f"tree:{body}") for palm in grippers)
+                    found[name] = Handled(forces, Request("body_position", body))
     return found
 
 

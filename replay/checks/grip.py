@@ -20,12 +20,18 @@ SHORTEST = 0.2  # s, a hand that carries something shorter only brushed it
 
 @dataclass(frozen=True)
 class Carried:
-    """A thing in a hand: from control step `begin` to before `end` its weight rests on that hand (and on others that carry)."""
+    """A thing in a hand: from control step `begin` to before `end` its weight rests on that hand (and on others that carry).
+
+    Attributes:
+        taken, left: from and before which control step the hand has hold of it without a break; None where nobody looked.
+    """
 
     thing: str
     hand: str
     begin: int
     end: int
+    taken: int | None = None
+    left: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ def carried(
             above = np.flatnonzero(height[begin:end] > height[end - 1] + RAISED)
             last = begin + int(above[-1]) if len(above) else int(end) - 1  # a grip that opens in the air
             if (last + 1 - begin) * control_timestep >= SHORTEST:
-                found.append(Carried(thing, hand, begin, last + 1))
+                found.append(Carried(thing, hand, begin, last + 1, int(first), int(end)))
     return found
 
 

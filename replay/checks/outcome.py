@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ...scenarios.part import Bears
 from ...scenarios.predicate import TRACE
 from ...scenarios.safety import Limit
 from ...scenarios.temporal import Carry, Course
@@ -17,7 +19,24 @@ from .signal import run_around
 HELD = 0.5  # N, a hand holds something from this force on
 LIGHT = 10.0  # N, a light touch: what an excess is counted in where no contact is allowed
 FALLS_WITHIN = 0.5  # s, a fall begins at once when a grip is lost
+RANK = {"PASS": 0, "WARN": 1, "FAIL": 2}
 FALL_STARTS = 0.01  # m, lower than this below the height of the last touch it is falling, not settling
+
+
+@dataclass(frozen=True)
+class Struck:
+    """What a held thing touched that nobody meant it to.
+
+    Attributes:
+        thing, other: bodies; hand: the first that held it; force: (T+1,) N, zero wherever it was not held or meant to touch.
+        bears: what is known of how hard it may be struck, or None.
+    """
+
+    thing: str
+    other: str
+    hand: str
+    force: np.ndarray
+    bears: Bears | None = None
 
 
 def held_from(weight: float) -> float:
@@ -237,37 +256,67 @@ def check_drop(
 
 
 def check_touches(
-    names: Sequence[tuple[str, str]], force: np.ndarray, control_timestep: float, rules: Rules
+    names: Sequence[tuple[str, str]],
+    force: np.ndarray,
+    control_timestep: float,
+    rules: Rules,
+    held: Sequence[Struck] = (),
 ) -> list[Finding]:
-    """`collision.unexpected`: the strongest contact that no step of the task asks for.
+    """`collision.unexpected`: the contact that no step of the task asks for and that goes furthest towards its bound.
+
+    A thing in the hand is judged as the hand is, by bounds of its own: how hard it may be struck, where its part's sheet says
+    so (`bears`), else `held_warn` and `held_fail`, estimates.
 
     Args:
         names: (m,) pairs of what touches what; force: (T+1, m) peak of each control period [N].
+        held: what things in the hand touched.
     """
     rule = rules["collision.unexpected"]
-    if not len(names):
+    if not len(names) and not held:
         return [rule.not_checked("no_objects")]
-    peaks = force.max(axis=0)
-    order = np.argsort(-peaks, kind="stable")
-    j = int(order[0])
-    value = float(peaks[j])
-    if value <= 0.0:
-        return [rule.passed(value=0.0, limit=rule.warn if isinstance(rule.warn, float) else None)]
-    graded = rule.grade_value(value)
-    over = force[:, j] > (graded["limit"] or 0.0)
-    row = int(over.argmax()) if over.any() else int(force[:, j].argmax())
-    first, last = run_around(over, row) if over.any() else (row, row)
-    others = [{"subject": [n for n in names[k] if n], "value": float(peaks[k])} for k in order[1:4] if peaks[k] > 0]
-    return [
-        rule.finding(
-            subject=tuple(n for n in names[j] if n),
-            t0=first * control_timestep,
-            t1=(last + 1) * control_timestep,
-            share=float(over.mean()),
-            **graded,
-            details={"others": others},
-        )
+    found = [
+        _touched(rule, tuple(n for n in names[j] if n), force[:, j], control_timestep) for j in range(len(names))
     ]
+    found += [_struck(rule, one, control_timestep) for one in held]
+    found = [one for one in found if one.value]
+    if not found:
+        return [rule.passed(value=0.0, limit=rule.warn if isinstance(rule.warn, float) else None)]
+    bound = {id(one): one.details.pop("bound") for one in found}
+    found.sort(key=lambda one: (-RANK[one.level], -(one.value or 0.0) / (bound[id(one)] or 1.0)))
+    told = [("subject", "value", "level", "t0", "t1"), found[1:4]]
+    found[0].details["others"] = [{key: _plain(getattr(one, key)) for key in told[0]} for one in told[1]]
+    return found[:1]
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _touched(
+    rule: Rule, subject: tuple[str, ...], force: np.ndarray, dt: float, fail: float | None = None, warn: float | None = None
+) -> Finding:
+    """One contact by its strongest peak; `details["bound"]` is what stands for a failure [N]."""
+    value = float(force.max(initial=0.0))
+    graded = rule.grade_value(value, fail=fail, warn=warn)
+    over = force > (graded["limit"] or 0.0)
+    row = int(over.argmax()) if over.any() else int(force.argmax())
+    first, last = run_around(over, row) if over.any() else (row, row)
+    bound = fail if fail is not None else rule.fail if isinstance(rule.fail, float) else rule.warn
+    return rule.finding(
+        subject=subject, t0=first * dt, t1=(last + 1) * dt, share=float(over.mean()), **graded,
+        details={"bound": bound if isinstance(bound, float) else None},
+    )  # fmt: skip
+
+
+def _struck(rule: Rule, touch: Struck, dt: float) -> Finding:
+    bears, fail, warn = touch.bears, float(rule.settings["held_fail"]), float(rule.settings["held_warn"])
+    if bears is not None:
+        fail, warn = bears.force, min(warn, bears.force)
+    found = _touched(rule, (touch.thing, touch.other), touch.force, dt, fail, warn)
+    found.details |= {"kind": "held", "hand": touch.hand, "t_deepest": float(touch.force.argmax()) * dt}
+    if bears is not None:
+        found = found.with_(limit_source=bears.source, limit_grade=bears.grade)
+    return found
 
 
 def check_stable(unstable_at: float | None, rules: Rules) -> list[Finding]:

@@ -82,6 +82,7 @@ SETTINGS = {  # what a code may say under `with`, and the dimension of each
         "place": "length",
     },
     "ctrl.clamped": {"percent": "number"},
+    "collision.unexpected": {"held_warn": "force", "held_fail": "force"},
 }
 
 

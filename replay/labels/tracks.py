@@ -187,7 +187,7 @@ def _body(model: mujoco.MjModel, geom: int, cloth: int) -> int:
 
 def _hand_bodies(scene: Scene, model: mujoco.MjModel, parent: Mapping[str, str]) -> dict[int, tuple[str, str]]:
     """Id of every body of the arms -> (side, the finger it belongs to; empty for palm and arm: doors are pushed with them, too)."""
-    palms = scene.robot.interface["hands"]["bodies"]
+    palms = scene.robot.interface["grippers"]["bodies"]
     above = [_above(name, parent) for name in palms]
     trunk = set(above[0]).intersection(*above[1:])
     found = {}
