@@ -36,8 +36,8 @@ from .diverging import check_diverged, recorded_poses, stood
 from .elsewhere import likely_draws
 from .finding import Finding
 from .gliding import base_commands
-from .missed import Elsewhere, explained
 from .held import check_held_scene, touches_of
+from .missed import Elsewhere, explained
 from .motion import hand_commands, zero_order_hold
 from .playing import Played, Take, play
 from .recording import SimEpisode

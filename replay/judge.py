@@ -23,11 +23,8 @@ from .checks.link import check_link
 from .checks.offset import check_offset
 from .checks.retargeting import check_retarget
 from .checks.signal import Motion
-<<<<<<< HEAD
-from .elsewhere import draw_there
-=======
 from .company import Company
->>>>>>> ordinary
+from .elsewhere import draw_there
 from .evidence import gather
 from .finding import Finding
 from .formats import Unreadable

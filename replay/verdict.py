@@ -262,17 +262,12 @@ def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
 
     def key(i: int) -> tuple[int, float, int, int]:
         finding = findings[i]
-<<<<<<< HEAD
         early = _since(finding) if finding.t0 is not None and finding.stage != "integrity" else 0.0
-        early -= LEADS.get(finding.code, 0.0) if finding.failed else 0.0
-=======
-        early = finding.t0 if finding.t0 is not None and finding.stage != "integrity" else 0.0
         if finding.failed and finding.code in INTO:
             # a step past a joint's range is one wrong value: where it went is the cause, and how it got there is not
             into = [one.t0 for one in past if any(_shared(one, also, finding) for also in jumps)]
             near = [t for t in into if t is not None and early <= t <= early + BEFORE]
             early = max(near) if near else early - LEADS.get(finding.code, 0.0)
->>>>>>> ordinary
         return STAGES.index(finding.stage), early, rules.order(finding.code), i
 
     return sorted(range(len(findings)), key=key)

@@ -48,15 +48,10 @@ def run(request: Request) -> int:
     exporter(to)  # a missing package is told before anything is read
     if images and to in ("mcap", "minari"):
         raise EpisodeError(f"to={to} writes no pictures; leave images= out.", field="images")
-<<<<<<< HEAD
-    command = command_line("export", [f"data={data.name}", f"to={to}"])
-    options = Options(images, reward, {"command": command})
-=======
     if plain and to != "lerobot":
         raise EpisodeError(f"to={to} is plain already; leave plain= out.", field="plain")
-    command = f"shiliu export data={data.name} to={to}"
+    command = command_line("export", [f"data={data.name}", f"to={to}"])
     options = Options(images, reward, {"command": command}, plain)
->>>>>>> ordinary
     written = 0
     left: list[Unreadable] | None = [] if keep_going else None
     for item in export(to, _items(read(data, mapping), data, chosen, request.conf_dir, left), out, options):
