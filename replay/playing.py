@@ -61,8 +61,8 @@ class Played:
     states: dict[int, np.ndarray] = field(default_factory=dict)
     unstable_at: float | None = None
     worst: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    nearest: tuple[Nearest | None, ...] = ()  # of each subgoal, where that was asked for
     met: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    nearest: tuple[Nearest | None, ...] = ()  # of each subgoal, where that was asked for
 
     @property
     def held(self) -> dict[str, np.ndarray]:

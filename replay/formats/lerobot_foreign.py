@@ -368,7 +368,7 @@ class _Foreign:
             notes=notes,
             pictures=self._pictures(videos, row),
             declared=declared,
-            ranges={k: declared for k, f in self.features.items() if (declared := _ranges(f)) is not None},
+            ranges={k: span for k, f in self.features.items() if (span := _ranges(f)) is not None},
         )
 
     def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:
