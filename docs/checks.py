@@ -31,6 +31,13 @@ THRESHOLDS = "arm_manipulation"
 SEED, SIZE = 10001, 0.5
 # a fault, or a mistake of the scenario, that shows each code; others are shown by good demonstrations, or in words alone
 SHOWN = {
+    "set.digest": "set's values edited",
+    "set.counter": "set's rows lost",
+    "set.fps": "set's rate wrong",
+    "set.timestamp": "set's times step back",
+    "set.length": "set's length off",
+    "set.video": "set's video elsewhere",
+    "set.stats": "set's statistics off",
     "unit.degrees": "degrees for radians",
     "unit.polarity": "hands reversed",
     "clock.backwards": "clock steps back",
@@ -89,9 +96,16 @@ LEANS = [  # on somebody who sits before the robot
     "time_limit='7 s'",
 ]
 WITHOUT_EXAMPLE = {
+    "set.columns": "every column that is written here is looked at",
     "walking": "never judged; the microwave's robot stands",
 }
 WITHOUT_CURVE = {
+    "set.digest": "a column is what was written or it is not",
+    "set.fps": "two numbers are compared",
+    "set.length": "two numbers are compared",
+    "set.video": "two lengths are compared",
+    "set.stats": "numbers are compared, column by column",
+    "set.columns": "names",
     "door.followed": "the report of the recording draws the angles of both doors",
     "walking": "never judged",
     "cell.unknown": "a name is known or it is not",

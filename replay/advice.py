@@ -404,7 +404,14 @@ def _room(finding: Finding, known: Known) -> Fix:
     return {"kind": "room", "share": finding.value, "wanted": finding.limit}
 
 
+def _rewrite(finding: Finding, known: Known) -> Fix:
+    """What a set says wrongly is written again; what was changed afterwards is fetched again."""
+    kind = "recopy" if finding.code == "set.digest" else "rewrite"
+    return {"kind": kind, "channel": _first(finding), "t0": finding.t0, "t1": finding.t1}
+
+
 _FIXES: dict[str, Callable[[Finding, Known], Fix]] = {
+    "set.": _rewrite,
     "value.": _rerecord,
     "clock.": _rerecord,
     "image.": _rerecord,

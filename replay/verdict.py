@@ -313,8 +313,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
     """
     if cause.code == "set.digest":
         return _edited(finding, cause)
-    if finding.code in IN_A_SET.get(cause.code, ()):
-        return cause.subject[:1] not in (("task_index",), ("index",))  # which misplace no row
+    if finding.code in IN_A_SET.get(cause.code, ()) and cause.subject[:1] not in (("task_index",), ("index",)):
+        return True  # those two misplace no row
     if finding.code == "reproduces":
         return False  # whether a scene does again what it did hangs on no motion
     if cause.code in HAND_AWAY and finding.stage == "dynamics":

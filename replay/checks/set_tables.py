@@ -118,7 +118,7 @@ def check_stats(told: Declared, rules: Rules) -> list[Finding]:
     rule = rules["set.stats"]
     if not told.stats and not told.set_stats:
         return [rule.not_applicable("no_stats")]
-    worst: dict[str, tuple[float, str]] = {}
+    worst: dict[str, tuple[float, str, str]] = {}
     looked = 0
     for name, values in told.columns.items():
         table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
@@ -127,21 +127,20 @@ def check_stats(told: Declared, rules: Rules) -> list[Finding]:
         offs = [*_episode_stats(table, told.stats.get(name, {})), *_set_stats(table, told.set_stats.get(name, {}))]
         looked += bool(offs)
         if offs:
-            off, which = max(offs, key=lambda one: one[0])
-            worst[name] = (off, which)
+            worst[name] = max(offs, key=lambda one: one[0])
     if not looked:
         return [rule.not_applicable("no_stats")]
     bad = {name: one for name, one in worst.items() if one[0] > rule.bound("warn")}
     if not bad:
-        value = max(off for off, _ in worst.values())
+        value = max(one[0] for one in worst.values())
         return [rule.passed(value=value, limit=rule.warn, margin=rule.bound("warn") - value, details={"columns": looked})]
     names = sorted(bad, key=lambda name: -bad[name][0])
-    off, which = bad[names[0]]
-    details = {"kind": which.partition(" ")[0], "which": which, "columns": {name: bad[name][1] for name in names}}
+    off, which, whose = bad[names[0]]
+    details = {"kind": whose, "which": which, "columns": {name: " of the ".join(bad[name][1:]) for name in names}}
     return [rule.finding(subject=tuple(names[:TEXTS]), **rule.grade_value(off), details=details)]
 
 
-def _episode_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str]]:
+def _episode_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str, str]]:
     found = {"min": table.min(axis=0), "max": table.max(axis=0), "mean": table.mean(axis=0), "std": table.std(axis=0)}
     size, largest = _size(table), np.abs(table).max(axis=0)
     for name, here in found.items():
@@ -154,22 +153,22 @@ def _episode_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterato
             else:
                 off = np.maximum(off - ROUNDED_MEAN * largest, 0.0)
             off = off / size
-            yield (float(off.max()) if np.isfinite(off).all() else 1.0), f"{name} of the episode"
+            yield (float(off.max()) if np.isfinite(off).all() else 1.0), name, "episode"
     count = said.get("count")
     if count is not None and count.size == 1:
-        yield (0.0 if int(count.reshape(-1)[0]) == len(table) else 1.0), "count of the episode"
+        yield (0.0 if int(count.reshape(-1)[0]) == len(table) else 1.0), "count", "episode"
     ordered = [said["min"], *(said[q] for q in sorted(said) if q.startswith("q")), said["max"]] if {"min", "max"} <= set(said) else []
     if len(ordered) > 2 and all(one.size == table.shape[1] for one in ordered):
         steps = np.diff(np.stack([one.reshape(-1) for one in ordered]), axis=0) / size
-        yield float(max(0.0, -steps.min())), "quantiles of the episode"
+        yield float(max(0.0, -steps.min())), "quantiles", "episode"
 
 
-def _set_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str]]:
+def _set_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str, str]]:
     size = _size(table)
     for name, sign, here in (("min", -1.0, table.min(axis=0)), ("max", 1.0, table.max(axis=0))):
         told = said.get(name)
         if told is not None and told.size == here.size:
-            yield float(max(0.0, (sign * (here - told.reshape(-1)) / size).max())), f"{name} of the set"
+            yield float(max(0.0, (sign * (here - told.reshape(-1)) / size).max())), name, "set"
 
 
 def _size(table: np.ndarray) -> np.ndarray:

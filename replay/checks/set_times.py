@@ -197,7 +197,7 @@ def check_counters(told: Declared, rules: Rules) -> list[Finding]:
 def _wrong(told: Declared, rule: Rule, name: str, kind: str, rows: np.ndarray, level: str = "FAIL", **more: Any) -> Finding:
     seconds = np.arange(told.n) / told.fps if told.fps else None
     t0, t1 = (None, None) if seconds is None or not len(rows) else (float(seconds[rows[0]]), float(seconds[rows[-1]]))
-    n = float(max(len(rows), 1))
+    n = float(more.get("lost") or max(len(rows), 1))
     return rule.finding(
         level=level, subject=(name,), t0=t0, t1=t1, value=n, limit=0.0, margin=-n, excess=n / rule.size(0.0),
         share=len(rows) / max(told.n, 1),
@@ -206,21 +206,20 @@ def _wrong(told: Declared, rule: Rule, name: str, kind: str, rows: np.ndarray, l
 
 
 def _runs_on(values: np.ndarray) -> tuple[str, np.ndarray, int] | None:
-    """How a counter does not run on by one: (kind, rows, by how many in the first place)."""
+    """How a counter does not run on by one: (kind, rows, how many numbers are missing)."""
     step = np.diff(values)
     odd = np.flatnonzero(step != 1)
     if not len(odd):
         return None
-    first = int(step[odd[0]])
     kind = "gap" if (step > 0).all() else "repeated" if (step >= 0).all() else "back"
-    return kind, odd + 1, first - 1
+    return kind, odd + 1, int((step[odd] - 1).sum()) if kind == "gap" else 0
 
 
 def _frame_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
     if odd := _runs_on(values):
-        kind, rows, by = odd
+        kind, rows, lost = odd
         before, after = int(values[rows[0] - 1]), int(values[rows[0]])
-        return [_wrong(told, rule, "frame_index", kind, rows, before=before, after=after, lost=max(by, 0))]
+        return [_wrong(told, rule, "frame_index", kind, rows, before=before, after=after, lost=lost)]
     if len(values) and values[0] != 0:
         # as many rows as are missing at the beginning of the episode
         level = "FAIL" if told.length is not None and told.length > told.n else "WARN"
@@ -230,9 +229,9 @@ def _frame_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding
 
 def _index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
     if odd := _runs_on(values):
-        kind, rows, _ = odd
+        kind, rows, lost = odd
         before, after = int(values[rows[0] - 1]), int(values[rows[0]])
-        return [_wrong(told, rule, "index", kind, rows, before=before, after=after)]
+        return [_wrong(told, rule, "index", kind, rows, before=before, after=after, lost=lost)]
     if len(values) and told.span is not None and values[0] != told.span[0]:
         return [_wrong(told, rule, "index", "begins", np.arange(told.n), "WARN", first=int(values[0]), due=told.span[0])]
     return []

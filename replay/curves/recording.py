@@ -142,6 +142,31 @@ def _age(case: Case, finding: Finding) -> Plot | None:
     return Plot("age", topic(command), "ms", [trace], bounds(rules[finding.code], MS))
 
 
+def _off_grid(case: Case, finding: Finding) -> Plot | None:
+    """How far each row's `timestamp` stands from frame_index / fps."""
+    told = case.recording.declared
+    if told is None or told.timestamp is None or not told.fps or len(told.timestamp) < 2:
+        return None
+    frame = told.frame
+    due = (frame - frame[0]) / told.fps
+    bound = case.stage.rules["set.timestamp"].bound("fail")
+    limits = [{"name": "limit", "value": MS * sign * bound} for sign in (-1, 1)]
+    trace = {"name": "timestamp", "t": due, "y": MS * (told.timestamp - told.timestamp[0] - due)}
+    return Plot("off_grid", "timestamp", "ms", [trace], limits)
+
+
+def _counted(case: Case, finding: Finding) -> Plot | None:
+    """A counter of the set, less the number of the row."""
+    told = case.recording.declared
+    if told is None or not told.fps or told.n < 2:
+        return None
+    name = next((one for one in finding.subject if one in told.counters), "frame_index")
+    if name not in told.counters or name not in ("frame_index", "index"):
+        return None
+    values, k = told.counters[name], np.arange(told.n)
+    return Plot("counted", name, "1", [{"name": name, "t": k / told.fps, "y": (values - values[0] - k).astype(float)}])
+
+
 def _lost(case: Case, finding: Finding) -> Plot | None:
     command, _ = pair(case.recording)
     rule = case.stage.rules[finding.code]
@@ -156,6 +181,8 @@ def _lost(case: Case, finding: Finding) -> Plot | None:
 
 
 CURVES = {
+    "set.timestamp": _off_grid,
+    "set.counter": _counted,
     "clock.gap": _interval,
     "clock.jitter": _interval,
     "clock.backwards": _interval,
