@@ -19,6 +19,7 @@ start.penetration ctrl.clamped tracking goal drop force.object force.person coll
 robustness scenario value.quaternion unit.polarity clock.skew stream.repeated stream.swapped stream.scaled
 calibration.offset image.black image.frozen image.late slip object.diverged speed.person link.stale link.loss
 door.followed hand.jump walking
+value.range hand.idle take.lag take.duplicate
 """.split()
 
 
