@@ -50,6 +50,8 @@ SHOWN = {
     "stream.lag": "state lags",
     "stream.swapped": "joints swapped",
     "stream.scaled": "joint scaled",
+    "value.range": "hands 255 times too large",
+    "hand.idle": "hand never closes",
     "value.nonfinite": "commands not numbers",
     "value.sentinel": "encoder without reading",
     "value.quaternion": "attitude no rotation",
@@ -78,6 +80,8 @@ SHOWN = {
     "link.loss": "link loses commands",
 }
 # what stands out among the other recordings of one run: so many are judged together, and one of them has the fault
+# among the other takes of one set
+OF_SET, TAKES = {"take.lag": "action runs early", "take.duplicate": "take twice in the set"}, 7
 AMONG, OUTLIERS = 16, {"joint.acceleration": "hand trembles", "joint.jerk": "hand trembles"}
 SECONDS = 30.0  # of a demonstration that a person does: until the door is open
 PART = 24.0  # s of a demonstration, for a fault that needs no more
@@ -106,6 +110,8 @@ WITHOUT_CURVE = {
     "set.video": "two lengths are compared",
     "set.stats": "numbers are compared, column by column",
     "set.columns": "names",
+    "take.lag": "one number of the whole take",
+    "take.duplicate": "two takes are the same or they are not",
     "door.followed": "the report of the recording draws the angles of both doors",
     "walking": "never judged",
     "cell.unknown": "a name is known or it is not",
@@ -219,6 +225,14 @@ def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     for name, codes in outliers.items():
         recording = broken(openings[0].episode, name, stage, None)
         _keep(found, codes, f"{name}, among {AMONG} recordings", [recording, *openings[1:]] if recording else [])
+    for name, codes in _by_fault(OF_SET, every).items():
+        takes = opened(scene, TAKES)
+        copy = broken(takes[0], name, stage, None)
+        rest = takes if copy is not None and name == OF_SET["take.duplicate"] else takes[1:]
+        those = [as_recording(str(one.seed), one, scene) for one in rest] + ([copy] if copy else [])
+        for k, recording in enumerate(those):
+            recording.source = f"demos#{k}"
+        _keep(found, codes, f"{name}, among {len(rest)} others", those, at=-1)
     for (name, fault), codes in _by_fault(PEOPLE, every).items():
         _keep(found, codes, name, [person(scene, episode, fault)])
     somewhere = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=2"])
@@ -243,13 +257,13 @@ def _by_fault(shown: dict[str, Any], every: Sequence[str]) -> dict[Any, list[str
     return {fault: codes for fault, codes in found.items() if codes}
 
 
-def opened(scene: Any) -> list[Any]:
+def opened(scene: Any, count: int = AMONG) -> list[Any]:
     """Beginnings of demonstrations: a hand reaches for the handle and closes on it."""
     from shiliu.replay.demonstration import performed
     from shiliu.replay.operator import perform, read_chain
     from shiliu.scenarios.draw import draw
 
-    seeds = range(SEED, SEED + AMONG)
+    seeds = range(SEED, SEED + count)
     made = perform(scene, [draw(scene, seed) for seed in seeds], list(seeds), skills=read_chain(scene)[:2])
     return [performed(scene, one) for one in made]
 
@@ -257,9 +271,9 @@ def opened(scene: Any) -> list[Any]:
 def broken(episode: Any, name: str, stage: Any, device: Any) -> Any:
     """A recording with one known fault in it; None, with the reason told, where it could not be put there."""
     from shiliu.replay.faults.injecting import Job, inject
-    from shiliu.replay.faults.registry import UNCOUNTED, faults_of
+    from shiliu.replay.faults.registry import UNCOUNTED, faults_of, faults_of_sets
 
-    fault = (faults_of(stage.scene) | {one.name: one for one in UNCOUNTED})[name]
+    fault = (faults_of(stage.scene) | faults_of_sets(stage.scene) | {one.name: one for one in UNCOUNTED})[name]
     size = None if fault.sizes == (None,) else SIZE
     (made,) = inject([Job(episode, (fault,), size, device if fault.way == "device" else None, PART)], stage)
     if made.recording is None:
@@ -325,8 +339,9 @@ def _keep(
     scene: Any = None,
     full: bool = False,
     named: bool = True,
+    at: int = 0,
 ) -> None:
-    """Judge recordings and keep what is said of the first.
+    """Judge recordings and keep what is said of the first, or of another one of them (`at`).
 
     Args:
         named: the codes have to be found, and it is told where one is not; else whatever is said of them is kept.
@@ -336,13 +351,13 @@ def _keep(
     if not recordings or not codes:
         return
     seen = {one for code in codes for one in (_nevers() if code == "scenario" else [code])}
-    verdict = judge(recordings, scene, full=full, curves=seen)[0]
+    verdict = judge(recordings, scene, full=full, curves=seen)[at]
     told = ("FAIL", "WARN") if named else ("FAIL", "WARN", "PASS", "INFO")
     for code in codes:
         fits = [i for i, f in enumerate(verdict.findings) if _is(f, code) and f.level in told]
         if fits:
             worst = min(fits, key=lambda i: told.index(verdict.findings[i].level))
-            found[code] = _example(code, name, verdict, worst, recordings[0])
+            found[code] = _example(code, name, verdict, worst, recordings[at])
             print(f"{code}: {found[code]['message']}", flush=True)
         elif named:
             print(f"{code}: not found in {name}; the verdict is {verdict.verdict} {verdict.error or ''}", flush=True)

@@ -191,6 +191,21 @@ def _swapped(finding: Finding, known: Known) -> Fix:
     return {"kind": "swap", "channels": list(finding.subject) or None}
 
 
+def _early(finding: Finding, known: Known) -> Fix:
+    """Commands back into the rows that they were given in."""
+    by = (finding.details.get("lag") or 0.0) - (finding.details.get("usual") or 0.0)
+    return {"kind": "shift", "channel": finding.subject[-1] if finding.subject else None, "by": by, "at_least": -(finding.margin or 0.0)}
+
+
+def _leave_out(finding: Finding, known: Known) -> Fix:
+    return {"kind": "leave_out", "of": finding.details.get("of") or _first(finding)}
+
+
+def _rescaled(finding: Finding, known: Known) -> Fix:
+    """What a channel's scale is, for whoever finds out how its commands were written down."""
+    return {"kind": "in_range", "channel": _first(finding), "lower": finding.details.get("lower"), "upper": finding.details.get("upper")}
+
+
 def _scaled(finding: Finding, known: Known) -> Fix:
     """By what the measurement has to be multiplied; the sign is in it."""
     factor = finding.details.get("factor")
@@ -414,6 +429,10 @@ _FIXES: dict[str, Callable[[Finding, Known], Fix]] = {
     "set.": _rewrite,
     "value.": _rerecord,
     "clock.": _rerecord,
+    "hand.idle": _rerecord,
+    "take.lag": _early,
+    "take.duplicate": _leave_out,
+    "value.range": _rescaled,
     "image.": _rerecord,
     "stream.": _rerecord,
     "unit.degrees": _unit,

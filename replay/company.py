@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .checks.takes import check_duplicate, check_take_lag, content
+from .checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
 from .recording import Recording
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ Key = tuple[str, str | None, str | None]
 class Company:
     """What is kept of the takes of each set: how late each is, and digests of what it holds. Some hundred bytes a take."""
 
-    lags: dict[Key, list[float]] = field(default_factory=dict)
+    lags: dict[Key, list[Lag]] = field(default_factory=dict)
     seen: dict[Key, dict[str, str]] = field(default_factory=dict)
 
     def compare(self, cases: Sequence[Case]) -> None:
         """Hold each case of a batch against the takes of its set, of this batch and of those before it."""
-        own: dict[int, float] = {}
+        own: dict[int, Lag] = {}
         for i, case in enumerate(cases):
-            lag = next((f.value for f in case.findings if f.code == "stream.lag" and f.checked), None)
+            lag = lag_of(case.findings)
             key = set_of(case.recording)
             if lag is not None and key is not None:
                 own[i] = lag
@@ -45,8 +45,8 @@ class Company:
             case.findings.append(check_duplicate(case.recording, before, rules))
             self._remember(case.recording, before)
 
-    def beside(self, recordings: Iterable[tuple[Recording, float | None]]) -> None:
-        """Takes of a set that are not judged now: (recording, how late its states are [s])."""
+    def beside(self, recordings: Iterable[tuple[Recording, Lag | None]]) -> None:
+        """Takes of a set that are not judged now, each with its lag."""
         for recording, lag in recordings:
             key = set_of(recording)
             if key is None:

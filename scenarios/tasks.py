@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,20 @@ def bare_words(sentence: str) -> str:
 
 def scenario_of_task(sentence: str, conf_dir: Path | None = None) -> tuple[str, str | None] | None:
     """Name and variant (None: as it stands) of the scenario that has this task sentence; None where none or several have."""
-    wanted = bare_words(sentence)
-    if not wanted:
-        return None
-    found = {
-        (name, variant)
-        for name, file in list_scenarios(conf_dir).items()
-        for variant, told in _sentences(file)
-        if bare_words(told) == wanted
-    }
+    files = tuple((name, file, file.stat().st_mtime_ns) for name, file in list_scenarios(conf_dir).items())
+    found = _by_words(files).get(bare_words(sentence), frozenset())
     return next(iter(found)) if len(found) == 1 else None
+
+
+@lru_cache(maxsize=8)
+def _by_words(files: tuple[tuple[str, Path, int], ...]) -> dict[str, set[tuple[str, str | None]]]:
+    """Words of a sentence -> whose it is, of all scenarios; read once for files that stay as they are."""
+    found: dict[str, set[tuple[str, str | None]]] = {}
+    for name, file, _ in files:
+        for variant, told in _sentences(file):
+            found.setdefault(bare_words(told), set()).add((name, variant))
+    found.pop("", None)
+    return found
 
 
 def _sentences(file: Path) -> Iterator[tuple[str | None, str]]:

@@ -318,7 +318,7 @@ def test_without_a_recorder_s_clock_skew_is_not_asked():
 
 
 @pytest.mark.parametrize(
-    ("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (4, "PASS", 0.75), (8, "WARN", 0.875)]
+    ("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (4, "PASS", 0.75), (8, "FAIL", 0.875)]
 )
 def test_repeated_samples_are_counted(every, level, share):
     t = np.arange(0, 12, 0.01)

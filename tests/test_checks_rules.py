@@ -20,6 +20,7 @@ robustness scenario value.quaternion unit.polarity clock.skew stream.repeated st
 calibration.offset image.black image.frozen image.late slip object.diverged speed.person link.stale link.loss
 door.followed hand.jump walking
 set.digest set.counter set.fps set.timestamp set.length set.video set.stats set.columns
+value.range hand.idle take.lag take.duplicate
 """.split()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,15 +15,33 @@ from .rules import Rules
 TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
 
 
-def check_take_lag(lag: float | None, others: Sequence[float], subject: Sequence[str], rules: Rules) -> Finding:
+class Lag(NamedTuple):
+    """How late the states of a take follow its commands [s]: of all joints together, and the median of single joints."""
+
+    pooled: float
+    median: float
+
+
+def lag_of(findings: Iterable[Finding]) -> Lag | None:
+    """The lag of a take as `stream.lag` found it; None where it found none."""
+    for finding in findings:
+        if finding.code == "stream.lag" and finding.checked and finding.value is not None:
+            median = finding.details.get("median")
+            return Lag(finding.value, finding.value if median is None else float(median))
+    return None
+
+
+def check_take_lag(lag: Lag | None, others: Sequence[Lag], subject: Sequence[str], rules: Rules) -> Finding:
     """`take.lag`: the delay between command and state, against what is usual in the set.
 
-    One chain of devices has one delay; a take whose states come `least` earlier or later than in the others has its
-    commands in other rows than they were given in. How far the others scatter is taken out: nothing within `spread`
-    standard deviations of their median counts (estimated from the median absolute deviation).
+    One chain of devices has one delay; a take whose states come earlier or later than in the others, by more than the
+    bound, has its commands in other rows than they were given in. How far the others scatter is taken out: nothing within
+    `spread` standard deviations of their median counts (estimated from the median absolute deviation). Two delays are
+    looked at, of all joints together and the median of single ones, and the one that differs less is told: a joint that
+    is swung once, or whose zero is off, pulls at the first alone, and rows that were moved move both.
 
     Args:
-        lag: of this take [s], None where it has none; others: of the other takes of the set [s].
+        lag: of this take, None where it has none; others: of the other takes of the set.
         subject: the two streams.
     """
     rule = rules["take.lag"]
@@ -30,12 +49,18 @@ def check_take_lag(lag: float | None, others: Sequence[float], subject: Sequence
         return rule.not_applicable("no_lag")
     if len(others) < rule.settings["takes"]:
         return rule.not_checked("few_takes", details={"takes": len(others), "needed": rule.settings["takes"]})
-    median = float(np.median(others))
-    sigma = TO_SIGMA * float(np.median(np.abs(np.asarray(others) - median)))
-    bound = max(rule.bound("fail"), rule.settings["spread"] * sigma)
-    graded = rule.grade_value(abs(lag - median), fail=bound)
-    kind = "early" if lag > median else "late"  # the command, seen from the state that follows it
-    details = {"lag": lag, "usual": median, "scatter": sigma, "takes": len(others), "kind": kind}
+    theirs = np.asarray(others, float)
+    usual = np.median(theirs, axis=0)
+    scatter = TO_SIGMA * np.median(np.abs(theirs - usual), axis=0)
+    apart = np.asarray(lag) - usual
+    bounds = np.maximum(rule.bound("fail"), rule.settings["spread"] * scatter)
+    i = int(np.argmin(np.abs(apart) - bounds)) if apart[0] * apart[1] > 0.0 else int(np.abs(apart).argmin())
+    graded = rule.grade_value(float(abs(apart[i])), fail=float(bounds[i]))
+    kind = "early" if apart[i] > 0.0 else "late"  # the command, seen from the state that follows it
+    details = {
+        "lag": lag[i], "usual": float(usual[i]), "scatter": float(scatter[i]), "takes": len(others), "kind": kind,
+        "of": ("all joints", "median joint")[i],
+    }  # fmt: skip
     return rule.finding(subject=tuple(subject), signal="command", **graded, details=details)
 
 

@@ -98,6 +98,18 @@ def _since_new(case: Case, finding: Finding) -> Plot | None:
     return Plot("since_new", stream.name, "ms", [{"name": "recording", "t": t, "y": MS * since}], limits)
 
 
+def _channel(case: Case, finding: Finding) -> Plot | None:
+    """The command of the channel that the finding names first, and what it declares."""
+    streams = [s for s in case.recording.select("command") if s.n > 1 and set(finding.subject[:1]) & set(s.names)]
+    if not streams:
+        return None
+    stream, name = streams[0], finding.subject[0]
+    limits = [{"name": end, "value": finding.details[end]} for end in ("lower", "upper") if end in finding.details]
+    trace = {"name": "command", "t": seconds(stream, origin_ns(case.recording)), "y": stream.column(name)}
+    unit = stream.unit if stream.unit.isascii() and " " not in stream.unit else "1"
+    return Plot("command", name, unit, [trace], limits)
+
+
 def _hand_steps(case: Case, finding: Finding) -> Plot | None:
     if case.carried is None:
         return None
@@ -191,6 +203,8 @@ CURVES = {
     "value.quaternion": _length,
     "stream.repeated": _since_new,
     "hand.jump": _hand_steps,
+    "hand.idle": _channel,
+    "value.range": _channel,
     "image.black": _brightness,
     "image.frozen": _change,
     "image.late": _change,

@@ -159,7 +159,7 @@ def sets(lines: Sequence[Line]) -> dict[str, Any]:
     for kind in dict.fromkeys(line["kind"] for line in made):
         for form in forms:
             of = [line for line in made if line["kind"] == kind and line["set"] == form]
-            wrong = [str(line["root"] or line["verdict"]) for line in of if not line["root_right"]]
+            wrong = [str(line["root"] or line["verdict"] or "unreadable") for line in of if not line["root_right"]]
             kinds.setdefault(kind, {"code": next(line["code"] for line in made if line["kind"] == kind)})[form] = {
                 "refused": share(sum(line["refused"] for line in of), len(of)),
                 "root": share(sum(bool(line["root_right"]) for line in of), len(of)),

@@ -12,6 +12,7 @@ from ..checks.channels import pair
 from ..checks.clock import origin_ns
 from ..checks.rules import Rules
 from ..checks.streams import check_lag
+from ..checks.takes import Lag, lag_of
 from ..company import Company
 from ..formats import read
 from ..formats.lerobot_plain import make_plain
@@ -70,13 +71,7 @@ def in_set(take: Recording | Unreadable, name: str, k: int = 0) -> Recording | U
     return take
 
 
-def lag_of(recording: Recording, rules: Rules) -> float | None:
-    """How late the states of a take are [s]."""
-    found = check_lag(*pair(recording), rules, origin_ns(recording))[0]
-    return found.value if found.checked else None
-
-
-def beside(company: Company, name: str, takes: Iterable[tuple[Recording, float | None]]) -> None:
+def beside(company: Company, name: str, takes: Iterable[tuple[Recording, Lag | None]]) -> None:
     """Lay clean takes (with their lag) beside the one of a set that is judged."""
     for k, (take, lag) in enumerate(takes, start=1):
         source, take.source = take.source, f"{name}#{k}"
@@ -84,9 +79,9 @@ def beside(company: Company, name: str, takes: Iterable[tuple[Recording, float |
         take.source = source
 
 
-def clean_takes(written_takes: Sequence[Written], form: str, rules: Rules) -> Iterator[tuple[Recording, float | None]]:
+def clean_takes(written_takes: Sequence[Written], form: str, rules: Rules) -> Iterator[tuple[Recording, Lag | None]]:
     """Clean takes of one form, with their lags."""
     for one in written_takes:
         take = one.take[form]
         if isinstance(take, Recording):
-            yield take, lag_of(take, rules)
+            yield take, lag_of(check_lag(*pair(take), rules, origin_ns(take)))

@@ -226,10 +226,28 @@ class Story:
         if verdict.verdict is None:
             return str((verdict.error or {}).get("message", words.ui("unreadable")))
         if verdict.verdict == "INCONCLUSIVE" and (self.root is None or self.root.level != "FAIL"):
-            return self._open_line(lambda what, reason: (reason, what), most=3)
+            open_ = self._open_line(lambda what, reason: (reason, what), most=3)
+            return self.words.ui("semicolon").join(one for one in (self._beside, open_) if one)
         finding = self.root or (self.findings[self.listed[0]] if self.listed else None)
         if finding is None:
             return ""
+        if self.root is None and finding.level == "FAIL":
+            return self._beside
+        return self._of(finding)
+
+    @cached_property
+    def _beside(self) -> str:
+        """Failures in a stage that is not required, the first of them with its numbers; empty where the verdict has a cause."""
+        failed = [self.findings[i] for i in self.listed if self.findings[i].level == "FAIL"]
+        if self.verdict.verdict not in ("FEASIBLE", "INCONCLUSIVE") or not failed:
+            return ""
+        others = ", ".join(dict.fromkeys(f.code for f in failed[1:] if f.code != failed[0].code))
+        first = self._of(failed[0]) + (f", {others}" if others else "")
+        return f"{first} ({self.words.ui('also_fails')})"
+
+    def _of(self, finding: Finding) -> str:
+        """A finding with code, subject and numbers."""
+        words = self.words
         parts = [finding.code, words.name(finding.subject, "ids") if finding.subject else ""]
         if finding.value is not None and finding.limit is not None and finding.stage != "integrity":
             value, limit = (quantity(v, finding.unit).split(" (")[0] for v in (finding.value, finding.limit))

@@ -1,0 +1,251 @@
+"""What a set tells without our own files: channels inside their range, hands that act, takes among each other, and freezes."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from shiliu.replay.checks.hands_idle import check_idle, names_taking
+from shiliu.replay.checks.limits import load_limits
+from shiliu.replay.checks.ranges import check_range
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.streams import check_frozen
+from shiliu.replay.checks.takes import Lag, check_duplicate, check_take_lag, content
+from shiliu.replay.company import Company
+from shiliu.replay.finding import Finding
+from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.report import Words
+from shiliu.replay.report.story import Story
+from shiliu.replay.verdict import Verdict, combine
+from shiliu.scenarios.robot import load_robot
+
+RULES = load_rules()
+LIMITS = load_limits(load_robot("kuafu").folder)
+ELBOW, SHOULDER = "zarm_r4_joint", "zarm_r1_joint"
+RATE, ROWS = 30.0, 900
+
+
+def stream(role, values, names, quantity="joint_position", unit="rad", **meta):
+    values = np.asarray(values, float).reshape(len(values), len(names))
+    t = np.rint(np.arange(len(values)) / RATE * 1e9).astype(np.int64)
+    return Stream(f"{role}/{quantity}", role, quantity, unit, tuple(names), values, t, clock="grid", meta=meta)
+
+
+def recording(*streams, source="demos#0", **known):
+    return Recording("a", source, "0" * 64, known.pop("kind", "robot"), {s.name: s for s in streams}, **known)
+
+
+def frozen(command, state, names=(ELBOW,)):
+    return check_frozen(stream("command", command, names), stream("measured", state, names), RULES, 0, 0.0, LIMITS)[0]
+
+
+# ------------------------------------------------------------------------------------------------------------ freezes
+@pytest.mark.parametrize("past", [0.1, 0.6])
+def test_a_command_past_its_range_freezes_no_joint(past):
+    """A joint that rests all the take while its command stands past its range for twelve rows: not its encoder's fault."""
+    command, state = np.full(ROWS, -0.52), np.full(ROWS, -0.52)
+    command[300:312] = LIMITS[ELBOW].upper + past
+    assert frozen(command, state).level == "PASS"
+    command[300:400] = LIMITS[ELBOW].upper + past  # however long: nothing past a range can be followed
+    assert frozen(command, state).level == "PASS"
+
+
+def test_a_command_that_blinks_inside_its_range_freezes_no_joint_and_one_that_stays_does():
+    command, state = np.full(ROWS, -0.52), np.full(ROWS, -0.52)
+    command[300:312] = -1.5
+    assert frozen(command, state).level == "PASS"
+    command[300:340] = -1.5  # 1.3 s: a joint that works would have gone there
+    found = frozen(command, state)
+    assert found.level == "FAIL" and found.value == pytest.approx(41 / RATE, abs=0.05)
+    assert found.t0 == pytest.approx(10.0, abs=0.05), "it is frozen from when its command leaves it, not since it rests"
+
+
+@pytest.mark.parametrize(("rows", "level"), [(12, "PASS"), (15, "WARN"), (20, "FAIL")])
+def test_a_state_that_stands_as_a_whole_fails_after_fifteen_samples(rows, level):
+    t = np.arange(ROWS) / RATE
+    moving = np.stack([np.sin(t), 0.5 * np.cos(t)], axis=1)
+    state = np.roll(moving, 3, axis=0)
+    state[200 : 200 + rows] = state[200]
+    found = check_frozen(
+        stream("command", moving, (ELBOW, SHOULDER)), stream("measured", state, (ELBOW, SHOULDER)), RULES, 0
+    )[0]
+    assert found.level == level, found
+    alone = np.roll(moving, 3, axis=0)
+    alone[200 : 200 + rows, 0] = alone[200, 0]  # one joint of the two: none fails before 0.96 s
+    found = check_frozen(
+        stream("command", moving, (ELBOW, SHOULDER)), stream("measured", alone, (ELBOW, SHOULDER)), RULES, 0
+    )[0]
+    assert found.level != "FAIL"
+
+
+def test_a_step_past_the_range_is_called_by_where_it_went():
+    """The jump begins a sample before the violation; both are one wrong value, and its place is the cause."""
+
+    def finding(code, t0, t1):
+        return Finding(code, "FAIL", "kinematics", signal="command", subject=(ELBOW,), t0=t0, t1=t1, value=1.0, limit=0.5)
+
+    step, speed = finding("joint.jump", 9.97, 10.0), finding("joint.velocity", 9.96, 10.04)
+    past = finding("joint.position", 10.0, 10.4)
+    came = combine([speed, step, past], ["kinematics"], RULES)
+    assert came.findings[came.root].code == "joint.position"
+    assert [f.because_of for f in came.findings if f.code != "joint.position"] == [came.root] * 2
+    later = finding("joint.position", 12.0, 12.4)  # elsewhere: two things, and the jump is first
+    came = combine([speed, step, later], ["kinematics"], RULES)
+    assert came.findings[came.root].code == "joint.jump"
+
+
+# ------------------------------------------------------------------------------------------------------------- ranges
+def claws(values, unit="%", **meta):
+    return stream("command", values, ("left_claw",), "claw", unit, **meta)
+
+
+@pytest.mark.parametrize(("largest", "level"), [(100.0, "PASS"), (100.2, "WARN"), (105.0, "FAIL"), (25500.0, "FAIL")])
+def test_a_hand_is_commanded_in_percent_or_not_at_all(largest, level):
+    found = check_range([claws(np.linspace(0.0, largest, 90))], RULES, 0)[0]
+    assert found.level == level
+    if level == "FAIL":
+        assert found.excess == pytest.approx((largest - 100.0) / 5.0) and found.details["declared_by"] == "unit"
+        assert found.value == largest and found.limit == 100.0
+
+
+def test_what_a_feature_declares_goes_before_what_an_actuator_takes():
+    values = np.linspace(0.0, 0.8, 90)
+    assert check_range([claws(values, "1")], RULES, 0)[0].reason == "no_declared_range"
+    assert check_range([claws(values, "1")], RULES, 0, actuators={"left_claw": (0.0, 0.5)})[0].level == "FAIL"
+    told = claws(values, "1", range=[[0.0, 1.0]])
+    assert check_range([told], RULES, 0, actuators={"left_claw": (0.0, 0.5)})[0].level == "PASS"
+
+
+def test_joints_of_a_known_range_are_left_to_the_check_that_knows_it():
+    elbow = stream("command", np.linspace(-1.0, 3.0, 90), (ELBOW,), range=[[-2.0, 0.0]])
+    assert check_range([elbow], RULES, 0, LIMITS)[0].reason == "no_declared_range"
+    assert check_range([elbow], RULES, 0)[0].level == "FAIL"
+
+
+def test_a_command_cut_off_follows_from_the_value_that_was_never_in_range():
+    wrong = RULES["value.range"].finding(level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3)
+    cut = RULES["ctrl.clamped"].finding(level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3)
+    came = combine([cut, wrong], ["integrity"], RULES)
+    assert came.verdict == "UNSOUND" and came.findings[came.root].code == "value.range"
+    assert came.findings[0].because_of == came.root
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_failure_that_is_not_required_stands_in_the_why_column(lang):
+    cut = RULES["ctrl.clamped"].finding(level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=120.0, limit=100.0, unit="%")
+    fell = RULES["drop"].finding(level="FAIL", subject=("bowl",), t0=5.0, t1=6.0, value=0.4, limit=0.05)
+    sound = RULES["value.nonfinite"].passed()
+    came = combine([sound, cut, fell], ["integrity"], RULES)
+    assert came.verdict == "FEASIBLE"
+    story = Story(Verdict("a", "a", verdict="FEASIBLE", findings=came.findings, stages=came.stages), Words(lang))
+    assert "ctrl.clamped" in story.why and "drop" in story.why and Words(lang).ui("also_fails") in story.why
+    open_ = combine([RULES["value.nonfinite"].not_checked("too_short"), cut], ["integrity"], RULES)
+    assert open_.verdict == "INCONCLUSIVE"
+    told = Verdict("a", "a", verdict="INCONCLUSIVE", root=open_.root, findings=open_.findings, stages=open_.stages)
+    assert "ctrl.clamped" in Story(told, Words(lang)).why
+    warned = combine([sound, cut.with_(level="WARN")], ["integrity"], RULES)
+    quiet = Story(Verdict("a", "a", verdict="FEASIBLE", findings=warned.findings, stages=warned.stages), Words(lang))
+    assert Words(lang).ui("also_fails") not in quiet.why
+
+
+# -------------------------------------------------------------------------------------------------------------- hands
+@pytest.mark.parametrize(
+    ("task", "word"),
+    [
+        ("Put the grape on the white plate.", "Put"),
+        ("Open the microwave, load the bowl, close it and start it.", "load"),
+        ("把碗放进微波炉，关上门，按下启动键。", "放"),
+        ("Computing the output of a pickup", None),
+        ("Wave with both arms", None),
+        ("自由动作；场景未知。", None),
+    ],
+)
+def test_words_that_name_taking(task, word):
+    assert names_taking(task) == word
+
+
+def test_hands_that_never_move_although_the_task_says_put():
+    still, closing = claws(np.full(90, 5.0)), claws(np.clip(np.arange(90.0), 0.0, 80.0))
+    task = "Put the bowl on the table."
+
+    def level(*streams, task=task, success=None):
+        return check_idle(recording(*streams), RULES, task, success)[0]
+
+    assert level(still).level == "FAIL" and level(still).details["word"] == "Put"
+    assert level(closing).level == "PASS" and level(closing).value == pytest.approx(0.8)
+    assert level(still, success=True).level == "FAIL"
+    assert level(still, success=False).level == "WARN", "who never reached it never closed the hand"
+    measured = stream("measured", np.arange(90.0), ("left_claw",), "claw", "%")
+    assert level(still, measured).level == "WARN", "something else drives it"
+    assert level(still, task="Wave").reason == "no_taking" and level(still, task=None).reason == "no_task"
+    assert level(task=task).reason == "no_hand_command"
+    both = stream("command", np.stack([np.full(90, 5.0), np.arange(90.0)], axis=1), ("left_claw", "right_claw"), "claw", "%")
+    assert level(both).level == "PASS", "one hand is enough"
+
+
+# ---------------------------------------------------------------------------------------------------------- among takes
+def lags(*values):
+    return [Lag(value, value) for value in values]
+
+
+USUAL = lags(0.1155, 0.116, 0.1165, 0.117, 0.1162)
+
+
+@pytest.mark.parametrize(("rows", "level", "kind"), [(0, "PASS", "early"), (1, "FAIL", "early"), (4, "FAIL", "early"), (-2, "FAIL", "late")])
+def test_a_take_whose_commands_stand_in_other_rows(rows, level, kind):
+    found = check_take_lag(Lag(0.1166 + rows / RATE, 0.1164 + rows / RATE), USUAL, ("state", "action"), RULES)
+    assert (found.level, found.details["kind"]) == (level, kind)
+    assert found.value == pytest.approx(abs(rows) / RATE, abs=1e-3)
+
+
+def test_a_set_that_scatters_allows_as_much_and_one_swing_of_a_joint_is_no_other_row():
+    wide = lags(0.140, 0.156, 0.159, 0.160, 0.171, 0.176)  # as in a real set
+    assert check_take_lag(Lag(0.2, 0.2), wide, (), RULES).level == "PASS"
+    assert check_take_lag(Lag(0.36, 0.36), wide, (), RULES).level == "FAIL"
+    assert check_take_lag(Lag(0.25, 0.117), USUAL, (), RULES).level == "PASS"
+    assert check_take_lag(Lag(0.116, 0.25), USUAL, (), RULES).level == "PASS"
+
+
+def test_too_few_takes_tell_nothing_usual():
+    found = check_take_lag(Lag(0.5, 0.5), USUAL[:4], (), RULES)
+    assert (found.level, found.reason) == ("NOT_CHECKED", "few_takes")
+    came = combine([found, RULES["value.nonfinite"].passed()], ["integrity"], RULES)
+    assert came.verdict == "FEASIBLE", "what is asked of a set leaves no single take open"
+
+
+def test_a_take_that_is_in_the_set_twice():
+    t = np.arange(90.0)
+    one = recording(stream("command", t, (ELBOW,)), stream("measured", t, (ELBOW,)), source="demos#0")
+    again = recording(stream("command", t, (ELBOW,)), stream("measured", t + 1, (ELBOW,)), source="demos#1")
+    before = {digest: "demos#0" for digest in content(one)}
+    copied = check_duplicate(recording(*one.streams.values(), source="demos#2"), before, RULES)
+    assert copied.level == "FAIL" and copied.subject == ("demos#0",) and copied.details["kind"] == "copy"
+    assert check_duplicate(again, before, RULES).level == "WARN"
+    other = recording(stream("command", t + 2, (ELBOW,)), stream("measured", t, (ELBOW,)))
+    assert check_duplicate(other, before, RULES).level == "PASS"
+    rest = recording(stream("command", 0 * t, (ELBOW,)), stream("measured", 0 * t, (ELBOW,)))
+    assert content(rest) == (None, None), "two that stand still are no copies"
+
+
+def case(take, lag):
+    found = [RULES["stream.lag"].finding(level="PASS", value=lag, subject=("state", "action"), details={"median": lag})]
+    return SimpleNamespace(recording=take, stage=SimpleNamespace(rules=RULES), findings=found)
+
+
+def test_takes_are_held_against_those_of_their_own_set_whatever_batch_they_are_in():
+    rng = np.random.default_rng(0)
+
+    def take(k, source="demos"):
+        return recording(stream("command", rng.random(60), (ELBOW,)), source=f"{source}#{k}")
+
+    company = Company()
+    first = [case(take(k), 0.116 + 0.001 * k) for k in range(6)]
+    company.compare(first)
+    assert {f.level for one in first for f in one.findings if f.code == "take.lag"} == {"PASS"}
+    twice = recording(*first[2].recording.streams.values(), source="demos#7")
+    later = [case(take(6), 0.25), case(twice, 0.117), case(take(0, "elsewhere"), 0.25), case(take(0).__class__(**vars(take(0)) | {"source": "alone.bag"}), 0.25)]
+    company.compare(later)
+    told = [{f.code: f for f in one.findings} for one in later]
+    assert told[0]["take.lag"].level == "FAIL" and told[1]["take.lag"].level == "PASS"
+    assert told[1]["take.duplicate"].level == "FAIL" and told[1]["take.duplicate"].subject == ("demos#2",)
+    assert told[2]["take.lag"].reason == "few_takes" and told[2]["take.duplicate"].level == "PASS"
+    assert told[3]["take.lag"].reason == told[3]["take.duplicate"].reason == "no_set"
