@@ -323,6 +323,7 @@ def _concluded(case: Case, strict: bool, pictures: bool, curves: Collection[str]
             **({"not_used": case.unused} if case.unused else {}),
         },
     )
+    verdict.titles = case.stage.titles
     verdict.evidence = gather(case, verdict, pictures, curves)
     return verdict
 

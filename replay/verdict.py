@@ -124,6 +124,7 @@ class Verdict:
     error: dict | None = None
     repair: dict | None = None  # what `replay.repair` made of it, where it was asked to
     evidence: Evidence | None = None
+    titles: dict[str, Any] = field(default_factory=dict)  # what the scenario calls its steps and things, by language
 
     def to_dict(self, words: Callable[[Finding], str | None] | None = None) -> dict[str, Any]:
         """Plain JSON types in a fixed order: no date, no absolute path, no evidence.

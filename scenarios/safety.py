@@ -25,6 +25,7 @@ from .names import Names
 from .predicate import TRACE, Force, Values, distance, least, most
 from .quantity import parse_quantity
 from .sensing import FORCE_WINDOW, Readings, Request, Row
+from .titles import check_title
 
 STANDARD = "ISO/TS 15066:2016 Annex A"
 CAVEAT = (
@@ -220,8 +221,9 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
     touched: set[str] = set()
     neared: set[str] = set()
     for name, child in node.items():
+        check_title(child)
         if "person" in child:
-            child.mapping(required=("person",))
+            child.mapping(required=("person",), optional=("title",))
             limits += _person(name, child.child("person"), names, touched)
         elif "speed" in child:
             limits += _speed(name, child, names, neared)
@@ -236,7 +238,7 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
 
 
 def _force(name: str, child: Node, names: Names) -> list[Limit]:
-    child.mapping(required=("force", "at_most", "source"), optional=("mean_over", "unsure"))
+    child.mapping(required=("force", "at_most", "source"), optional=("mean_over", "unsure", "title"))
     force = child.child("force")
     if not force.mapping(optional=("against", "between")) or ("against" in force) == ("between" in force):
         force.note("a force is measured either against something (by the robot) or between two things.")
@@ -332,7 +334,7 @@ def movers(node: Node, names: Names) -> tuple[tuple[Request, Request], ...]:
 
 
 def _speed(name: str, child: Node, names: Names, neared: set[str]) -> list[Limit]:
-    child.mapping(required=("speed", "at_most"), optional=("source", "unsure"))
+    child.mapping(required=("speed", "at_most"), optional=("source", "unsure", "title"))
     node = child.child("speed")
     if not node.mapping(required=("of", "near"), optional=("within",)):
         return []

@@ -41,7 +41,7 @@ class Story:
     """
 
     def __init__(self, verdict: Verdict, words: Words, utc_offset_h: float = UTC_OFFSET_H) -> None:
-        self.verdict, self.words, self.utc_offset_h = verdict, words, utc_offset_h
+        self.verdict, self.words, self.utc_offset_h = verdict, words.telling(verdict.titles), utc_offset_h
         self.findings = verdict.findings or []
 
     # -- order -------------------------------------------------------------------------------------------------------
