@@ -340,5 +340,6 @@ def _name_skills(case: Case) -> None:
     """Tell for each finding in which skill of the demonstration it begins."""
     segments = case.recording.episode.segments if case.recording.episode else []
     for finding in case.findings:
-        if finding.t0 is not None and finding.skill is None and finding.level in ("WARN", "FAIL"):
-            finding.skill = next((s["skill"] for s in segments if s["t0"] <= finding.t0 < s["t1"]), None)
+        at = finding.at
+        if at is not None and finding.skill is None and finding.level in ("WARN", "FAIL"):
+            finding.skill = next((s["skill"] for s in segments if s["t0"] <= at < s["t1"]), None)

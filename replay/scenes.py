@@ -21,7 +21,7 @@ from ..scenarios.dialect import Problems
 from ..scenarios.errors import ReplayError
 from ..scenarios.robot import robots
 from ..scenarios.scene import Scene
-from ..scenarios.titles import Titles, part_titles, titles_of
+from ..scenarios.titles import Titles, part_titles, sources_of, titles_of
 from ..scenarios.variant import resolved
 from .checks.dynamics import sole_polygon
 from .checks.limits import Limits, load_limits
@@ -70,6 +70,7 @@ class Stage:
             "events": {**titles_of(today), **titles_of(raw)},
             "things": {**titles_of(today, ("parts",)), **titles_of(raw, ("parts",))},
             "parts": part_titles(self.scene),
+            "sources": {**sources_of(today), **sources_of(raw)},
         }
 
     @cached_property

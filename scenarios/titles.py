@@ -3,6 +3,8 @@
 ```yaml
 goal:
   first_can: {near: {...}, hold: 0.5 s, title: {en: first can on its ring, zh: 第一个罐子放到圆圈上}}
+safety:
+  lean: {force: {...}, at_most: 60 N, source: {en: house rule, zh: 内部规定}, title: {en: hand leaning on the table, zh: 手压桌面的力}}
 parts:
   can_a: {part: objects/can_330, title: {en: left can, zh: 左边的罐子}}     # else as the part's own sheet calls it
 ```
@@ -46,18 +48,29 @@ def titles_of(tree: Mapping[str, Any], sections: tuple[str, ...] = SECTIONS) -> 
     return found
 
 
+def source_of(node: Node) -> str:
+    """Where a limit comes from: a sentence, or one in each language, of which the English one stands in findings."""
+    return node.words()["en"] if isinstance(node.value, Mapping) else node.word()
+
+
+def sources_of(tree: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The English sentence -> by language, of the limits that say in both where they come from."""
+    entries = tree.get("safety")
+    found = (entry.get("source") for entry in entries.values() if isinstance(entry, Mapping)) if isinstance(entries, Mapping) else ()
+    return {str(source["en"]): dict(source) for source in found if isinstance(source, Mapping) and "en" in source}
+
+
 def part_titles(scene: Scene) -> dict[str, dict[str, str]]:
     """Name of a part in the scene -> what its own sheet calls it; in a sentence, so that English begins small."""
     return {placed.name: {lang: _small(text) if lang == "en" else text for lang, text in placed.part.title.items()} for placed in scene.config.parts}
 
 
-def untitled(scene: Scene) -> dict[str, list[str]]:
-    """`goal.first_can` -> the languages in which nobody says what it is called; limits that a person brings along are not the scenario's."""
-    raw = scene.config.raw
-    named = titles_of(raw)
+def untitled(tree: Mapping[str, Any]) -> dict[str, list[str]]:
+    """`goal.first_can` -> the languages in which a scenario's tree does not say what it is called."""
     found = {}
     for section in SECTIONS:
-        for name in raw.get(section) or {}:
+        named = titles_of(tree, (section,))
+        for name in tree.get(section) or {}:
             missing = [lang for lang in LANGUAGES if not named.get(str(name), {}).get(lang)]
             if missing:
                 found[f"{section}.{name}"] = missing

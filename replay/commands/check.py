@@ -44,7 +44,7 @@ def run(request: Request) -> int:
     findings = examine(scene, seed, draws)
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
-    nameless = untitled(scene)
+    nameless = untitled(scene.config.raw)
     if nameless:
         told = "; ".join(f"{name} ({', '.join(missing)})" for name, missing in nameless.items())
         print(f"WARN {'called in English and Chinese':<28} no title: {told}")

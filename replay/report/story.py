@@ -239,8 +239,7 @@ class Story:
         else:
             parts = [finding.code, words.message(finding)]
         if finding.t0 is not None:
-            due = (finding.details or {}).get("due")
-            parts.append(words.ui("at_time", t=seconds(finding.t0 if due is None else due)))
+            parts.append(words.ui("at_time", t=seconds(finding.at if finding.at is not None else finding.t0)))
         if finding.level == "WARN":
             parts.append(f"({words.ui('warning')})")
         return " ".join(part for part in parts if part)

@@ -189,6 +189,7 @@ class Words:
                 **self.book["things"],
                 **self._own(titles.get("things"), self.book["things"]),
             },
+            "sources": {**self.book["sources"], **self._own(titles.get("sources"), self.book["sources"])},
         }
         return told
 
