@@ -57,10 +57,10 @@ def card(scene: Scene) -> str:
     if scene.goal:
         lines += ["", "## Goal, in this order", ""]
         for name, value in raw["goal"].items():
-            lines.append(f"1. **{name}**: `{_flow(value)}`")
+            lines.append(f"1. **{name}**{_called(value)}: `{_flow(_bare(value))}`")
     if scene.course.nevers:
         lines += ["", "## Failure modes", ""]
-        lines += [f"- `scenario.{name}`: `{_flow(value)}`" for name, value in raw["never"].items()]
+        lines += [f"- `scenario.{name}`{_called(value)}: `{_flow(_bare(value))}`" for name, value in raw["never"].items()]
     if scene.safety:
         lines += [
             "",
@@ -187,10 +187,10 @@ def _variants(name: str) -> list[str]:
     for variant, told in variants_of(name).items():
         lines += ["", f"### `variant={variant}`", "", *_pictures(f"{name}_{variant}")]
         for key in ("time_limit", "robot", "parts", "variation", "never", "safety", "judge"):
-            lines += [f"- {key}: `{_flow(told[key])}`"] if key in told else []
+            lines += [f"- {key}: `{_flow(_untitled(told[key]))}`"] if key in told else []
         if "goal" in told:
             lines += ["- goal, in this order:"]
-            lines += [f"    1. **{subgoal}**: `{_flow(value)}`" for subgoal, value in told["goal"].items()]
+            lines += [f"    1. **{subgoal}**{_called(value)}: `{_flow(_bare(value))}`" for subgoal, value in told["goal"].items()]
         lines += _rules(told.get("rules"), "####")
         if told.get("skills") == []:
             lines += ["- skills: none; the scripted operator does not do it yet"]
@@ -202,6 +202,21 @@ def _variants(name: str) -> list[str]:
             lines += ["", f"Mistake on purpose: **{mistake}**, `{_flow(how)}`."]
     said = "Each stands in the scenario's file and is chosen by `variant=NAME`; `null` takes something out."
     return ["", "## Variants", "", said, *lines] if lines else []
+
+
+def _called(entry: Any) -> str:
+    """What an entry is called, in both languages."""
+    title = entry.get("title") if isinstance(entry, Mapping) else None
+    return f" ({', '.join(str(words) for words in title.values())})" if title else ""
+
+
+def _bare(entry: Any) -> Any:
+    """An entry without what it is called."""
+    return {key: value for key, value in entry.items() if key != "title"} if isinstance(entry, Mapping) else entry
+
+
+def _untitled(section: Any) -> Any:
+    return {name: _bare(entry) for name, entry in section.items()} if isinstance(section, Mapping) else section
 
 
 def _variation_row(vary: Vary) -> str:

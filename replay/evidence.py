@@ -224,8 +224,8 @@ def _pictures(case: Case, verdict: Verdict) -> list[Picture]:
     dt, last = scene.control_timestep, len(forward.played.qpos) - 1
     root = verdict.findings[verdict.root] if verdict.root is not None else None
     moments = {"start": 0.0, "end": last * dt}
-    if root is not None and root.t0 is not None:
-        at = min(max(root.t0 - forward.offset, 0.0), last * dt)
+    if root is not None and root.at is not None:
+        at = min(max(root.at - forward.offset, 0.0), last * dt)
         moments = {"start": 0.0, "before": max(at - 0.5, 0.0), "cause": at, "end": last * dt}
     else:
         moments = {"start": 0.0, "third": last * dt / 3, "two_thirds": last * dt * 2 / 3, "end": last * dt}

@@ -94,6 +94,12 @@ class Finding:
         """Whether the question was answered at all."""
         return self.level in ("PASS", "WARN", "FAIL")
 
+    @property
+    def at(self) -> float | None:
+        """[s] the moment to look at: when a step that was missed should have come (`details["due"]`), else when it begins."""
+        due = self.details.get("due")
+        return self.t0 if due is None else float(due)
+
     def with_(self, **changes: Any) -> Finding:
         """A copy with some fields changed."""
         return replace(self, **changes)

@@ -337,6 +337,7 @@ def _concluded(case: Case, strict: bool, pictures: bool, curves: Collection[str]
             **({"not_used": case.unused} if case.unused else {}),
         },
     )
+    verdict.titles = case.stage.titles
     verdict.evidence = gather(case, verdict, pictures, curves)
     return verdict
 
@@ -353,5 +354,6 @@ def _name_skills(case: Case) -> None:
     """Tell for each finding in which skill of the demonstration it begins."""
     segments = case.recording.episode.segments if case.recording.episode else []
     for finding in case.findings:
-        if finding.t0 is not None and finding.skill is None and finding.level in ("WARN", "FAIL"):
-            finding.skill = next((s["skill"] for s in segments if s["t0"] <= finding.t0 < s["t1"]), None)
+        at = finding.at
+        if at is not None and finding.skill is None and finding.level in ("WARN", "FAIL"):
+            finding.skill = next((s["skill"] for s in segments if s["t0"] <= at < s["t1"]), None)

@@ -17,10 +17,13 @@ import numpy as np
 from ..scenarios import composition
 from ..scenarios.catalog import load_scenario, scene_as_drawn, scene_in_cell, scene_of_tree
 from ..scenarios.cell import list_cells, of_told, scenario_of
+from ..scenarios.dialect import Problems
 from ..scenarios.errors import ReplayError
 from ..scenarios.robot import robots
 from ..scenarios.scene import Scene
 from ..scenarios.tasks import scenario_of_task
+from ..scenarios.titles import Titles, part_titles, sources_of, titles_of
+from ..scenarios.variant import resolved
 from .checks.dynamics import sole_polygon
 from .checks.limits import Limits, load_limits
 from .checks.rules import Rules, load_rules
@@ -54,6 +57,23 @@ class Stage:
     def retarget(self) -> Settings:
         """How a person's motion is carried over; the designer's own folder is looked in first."""
         return retarget_settings(self.retargeting, self.conf_dir)
+
+    @cached_property
+    def titles(self) -> dict[str, Titles]:
+        """The scenario's own words: `events` (steps, failure modes, limits), `things`, and `parts` as their sheets call them.
+
+        What the scenario as it was recorded has no words for is called as the scenario of that name is today.
+        """
+        raw = self.scene.config.raw
+        plain = composition.as_it_stands(self.scene.name, self.conf_dir)
+        today = plain.tree.get("scenario") if plain is not None else None
+        today = resolved(today, raw.get("variant"), {}, Problems(), ()) if isinstance(today, Mapping) else {}
+        return {
+            "events": {**titles_of(today), **titles_of(raw)},
+            "things": {**titles_of(today, ("parts",)), **titles_of(raw, ("parts",))},
+            "parts": part_titles(self.scene),
+            "sources": {**sources_of(today), **sources_of(raw)},
+        }
 
     @cached_property
     def as_drawn(self) -> Scene | None:

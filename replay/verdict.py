@@ -135,6 +135,7 @@ class Verdict:
     repair: dict | None = None  # what `replay.repair` made of it, where it was asked to
     evidence: Evidence | None = None
     cleared: bool = False  # at intake: nothing was found in what was asked there, and nothing of that was left open
+    titles: dict[str, Any] = field(default_factory=dict)  # what the scenario calls its steps and things, by language
 
     def to_dict(self, words: Callable[[Finding], str | None] | None = None) -> dict[str, Any]:
         """Plain JSON types in a fixed order: no date, no absolute path, no evidence.
@@ -262,7 +263,7 @@ def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
 
     def key(i: int) -> tuple[int, float, int, int]:
         finding = findings[i]
-        early = _since(finding) if finding.t0 is not None and finding.stage != "integrity" else 0.0
+        early = finding.at if finding.at is not None and finding.stage != "integrity" else 0.0
         if finding.failed and finding.code in INTO:
             # a step past a joint's range is one wrong value: where it went is the cause, and how it got there is not
             into = [one.t0 for one in past if any(_shared(one, also, finding) for also in jumps)]
@@ -291,12 +292,6 @@ def _link(findings: list[Finding], order: list[int]) -> None:
             finding.because_of = next((c for c in before if _lasts(findings[c])), before[0] if before else None)
         if finding.failed and finding.because_of is None:
             causes.append(i)
-
-
-def _since(finding: Finding) -> float:
-    """[s] when it shows: of a step that did not come, when it should have come."""
-    due = finding.details.get("due") if finding.code == "goal" else None
-    return float(finding.t0 or 0.0) if due is None else float(due)
 
 
 def _lasts(cause: Finding) -> bool:
@@ -336,10 +331,10 @@ def _follows(finding: Finding, cause: Finding) -> bool:
             and not set(finding.subject) & set(cause.subject)
         ):
             return False
-        if finding.t0 is None or cause.t0 is None:
+        if finding.at is None or cause.at is None:
             return True
-        soon = finding.code == "goal" or finding.t0 <= (cause.t0 if cause.t1 is None else cause.t1) + AFTERMATH
-        return _since(finding) >= _since(cause) - TOGETHER and (soon or _lasts(cause))
+        soon = finding.code == "goal" or finding.at <= (cause.at if cause.t1 is None else cause.t1) + AFTERMATH
+        return finding.at >= cause.at - TOGETHER and (soon or _lasts(cause))
     if None in (finding.t0, finding.t1, cause.t0, cause.t1):
         return False
     together = finding.t0 <= cause.t1 + TOGETHER and finding.t1 >= cause.t0 - TOGETHER  # type: ignore[operator]

@@ -34,7 +34,7 @@ from . import composition
 from .dialect import Dateless, Node, Place, Problems, nearest, places_in
 from .quantity import parse_quantity
 
-FIXED = ("part", "put", "stands_on", "fills")  # what a part is and what it stands on; a tape measures neither
+FIXED = ("part", "put", "stands_on", "fills", "title")  # what a part is and what it stands on; a tape measures neither
 ROBOT = {"x": "length", "y": "length", "yaw": "angle"}  # of robot.stands_at
 
 

@@ -15,6 +15,7 @@ from .dialect import Node, Problems, nearest
 from .part import Param, Part, load_part
 from .physics import Physics, read_physics
 from .quantity import show
+from .titles import check_title
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
 KEYS = (
@@ -223,7 +224,7 @@ def read_config(
     )
 
 
-_PLACED = ("part", "put", "stands_on", "at", "yaw", "fills", "behaviour")
+_PLACED = ("part", "put", "stands_on", "at", "yaw", "fills", "behaviour", "title")
 
 
 def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
@@ -238,6 +239,7 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
             child.note(f"{name!r} is no name of a part: small letters, digits and _ only, such as left_cup.")
         if not child.mapping(required=("part",), optional=None):
             continue
+        check_title(child)
         part = load_part(child.child("part").word(), child.child("part"), assets)
         if part is None:
             continue

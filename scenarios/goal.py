@@ -6,6 +6,7 @@ from .condition import conditions
 from .dialect import Node
 from .names import Names
 from .temporal import Never, Subgoal
+from .titles import check_title
 from .words import read_predicate
 
 
@@ -13,7 +14,8 @@ def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:
     """The subgoals in the order of the YAML."""
     subgoals = []
     for name, child in node.items():
-        predicate = read_predicate(child, names, beside=("hold",))
+        predicate = read_predicate(child, names, beside=("hold", "title"))
+        check_title(child)
         hold = child.child("hold").quantity("time", default=0.0, low=0.0)
         if predicate is not None:
             subgoals.append(Subgoal(name, predicate, hold, conditions(child, predicate)))
@@ -25,7 +27,8 @@ def read_never(node: Node, names: Names, subgoals: list[str]) -> tuple[Never, ..
     known = subgoals
     nevers = []
     for name, child in node.items():
-        predicate = read_predicate(child, names, beside=("from", "to", "hold"))
+        predicate = read_predicate(child, names, beside=("from", "to", "hold", "title"))
+        check_title(child)
         since = child.child("from").word(default="", choices=known) if "from" in child else ""
         until = child.child("to").word(default="", choices=known) if "to" in child else ""
         hold = child.child("hold").quantity("time", default=0.0, low=0.0)

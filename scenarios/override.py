@@ -18,7 +18,7 @@ def quoted(override: str, sweep: bool = False) -> str:
     itself, except in paths, whose commas are their own.
     """
     key, _, value = override.partition("=")
-    if not value or value[0] in "'\"" and (key not in PATHS or _WHOLE.fullmatch(value)):
+    if not value or (value[0] in "'\"" and (key not in PATHS or _WHOLE.fullmatch(value))):
         return override
     if key in PATHS or (key == "episodes" and not sweep and re.fullmatch(r"[\d,-]*,[\d,-]*", value)):
         return f"{key}={_quote(value)}"

@@ -25,6 +25,7 @@ from .names import Names
 from .predicate import TRACE, Force, Values, distance, least, most
 from .quantity import parse_quantity
 from .sensing import FORCE_WINDOW, Readings, Request, Row
+from .titles import check_title, source_of
 
 STANDARD = "ISO/TS 15066:2016 Annex A"
 CAVEAT = (
@@ -220,8 +221,9 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
     touched: set[str] = set()
     neared: set[str] = set()
     for name, child in node.items():
+        check_title(child)
         if "person" in child:
-            child.mapping(required=("person",))
+            child.mapping(required=("person",), optional=("title",))
             limits += _person(name, child.child("person"), names, touched)
         elif "speed" in child:
             limits += _speed(name, child, names, neared)
@@ -236,7 +238,7 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
 
 
 def _force(name: str, child: Node, names: Names) -> list[Limit]:
-    child.mapping(required=("force", "at_most", "source"), optional=("mean_over", "unsure"))
+    child.mapping(required=("force", "at_most", "source"), optional=("mean_over", "unsure", "title"))
     force = child.child("force")
     if not force.mapping(optional=("against", "between")) or ("against" in force) == ("between" in force):
         force.note("a force is measured either against something (by the robot) or between two things.")
@@ -253,7 +255,7 @@ def _force(name: str, child: Node, names: Names) -> list[Limit]:
     if mean and abs(child.child("mean_over").quantity("time") - FORCE_WINDOW) > 1e-9:
         child.child("mean_over").note(f"only a window of {FORCE_WINDOW * 1e3:.0f} ms is measured.")
     limit = child.child("at_most").quantity("force", low=0.0)
-    source = child.child("source").word()
+    source = source_of(child.child("source"))
     predicate = Force(tuple(Request("contact_force", one, other) for one in ones for other in others), limit, mean)
     unsure = child.child("unsure").quantity("share", default=0.2 if "[E]" in source else 0.05, low=0.0, high=1.0)
     return [Limit(name, predicate, limit, unsure, source, "estimate" if "[E]" in source else "published", mean)]
@@ -331,14 +333,14 @@ def movers(node: Node, names: Names) -> tuple[tuple[Request, Request], ...]:
 
 
 def _speed(name: str, child: Node, names: Names, neared: set[str]) -> list[Limit]:
-    child.mapping(required=("speed", "at_most"), optional=("source", "unsure"))
+    child.mapping(required=("speed", "at_most"), optional=("source", "unsure", "title"))
     node = child.child("speed")
     if not node.mapping(required=("of", "near"), optional=("within",)):
         return []
     person, moving = _who(node.child("near"), names), movers(node.child("of"), names)
     within = node.child("within").quantity("length", default=contact_limits().within, low=0.0)
     limit = child.child("at_most").quantity("speed", low=0.0)
-    source = child.child("source").word(default=REDUCED_SPEED)
+    source = source_of(child.child("source")) if "source" in child else REDUCED_SPEED
     unsure = child.child("unsure").quantity("share", default=0.0, low=0.0, high=1.0)
     if person is None or not moving:
         return []

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from .dialect import Place, Problems, nearest
+from .titles import inherit_titles
 
 DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep
 ENTRIES = ("never", "safety", "rules", "cameras")  # whole entries replace those of the same name
@@ -88,6 +89,7 @@ def resolved(
             places.setdefault(target, places[source])
     for path, value in commanded:
         _put(laid, path, value)
+    inherit_titles(laid, tree)
     laid["variant"] = name
     return laid
 

@@ -150,8 +150,8 @@ def test_infeasible_as_the_sheet_says_and_feasible_in_its_own_cell(cells):
 def test_a_cell_that_nobody_surveyed_is_judged_as_the_sheet_says_and_told(cells):
     scene = shiliu.load_scenario("microwave", QUICK)
     verdict = judged(reaching(scene, LOW, cell="elsewhere"), scene)
-    assert verdict.verdict == "FEASIBLE" and verdict.cell == "elsewhere"
-    assert verdict.provenance["cell"]["surveyed"] is None
+    assert verdict.verdict == "FEASIBLE" and verdict.cell is None, "what it was not judged in is not its cell"
+    assert verdict.provenance["cell"] == {"id": "elsewhere", "surveyed": None, "named_by": "recording"}
     assert "judged in the nominal scene" in verdict.provenance["notes"][-1]
     (warned,) = [f for f in verdict.findings if f.code == "cell.unknown"]
     assert warned.level == "WARN" and warned.subject == ("elsewhere",)
@@ -188,7 +188,8 @@ def test_an_episode_of_the_simulation_is_judged_where_it_was_made(cells):
     assert next(f for f in verdict.findings if f.code == "reproduces").level == "PASS"
     other = shiliu.load_scenario("microwave", cell="low")
     (verdict,) = judge([as_recording("take", episode, scene)], other, threads=1)
-    assert verdict.cell == "high" and "judged in the scene that it was made in" in verdict.provenance["notes"][-1]
+    assert (verdict.cell, verdict.claim) == ("low", "elsewhere")
+    assert "made in the cell high: its commands are played in the cell low" in " ".join(verdict.provenance["notes"])
     assert of_told({"id": 3}) is None and of_told(None) is None
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def as_dict(verdict: Verdict, words: Words) -> dict[str, Any]:
     """The verdict as plain JSON types, messages filled in; an unreadable file has `verdict` null and an `error`."""
-    return without_paths(verdict.to_dict(words.message))
+    return without_paths(verdict.to_dict(words.telling(verdict.titles).message))
 
 
 def as_line(verdict: Verdict, words: Words) -> str:

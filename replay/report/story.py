@@ -41,7 +41,7 @@ class Story:
     """
 
     def __init__(self, verdict: Verdict, words: Words, utc_offset_h: float = UTC_OFFSET_H) -> None:
-        self.verdict, self.words, self.utc_offset_h = verdict, words, utc_offset_h
+        self.verdict, self.words, self.utc_offset_h = verdict, words.telling(verdict.titles), utc_offset_h
         self.findings = verdict.findings or []
 
     # -- order -------------------------------------------------------------------------------------------------------
@@ -259,8 +259,7 @@ class Story:
         else:
             parts = [finding.code, words.message(finding)]
         if finding.t0 is not None:
-            due = (finding.details or {}).get("due")
-            parts.append(words.ui("at_time", t=seconds(finding.t0 if due is None else due)))
+            parts.append(words.ui("at_time", t=seconds(finding.at if finding.at is not None else finding.t0)))
         if finding.level == "WARN":
             parts.append(f"({words.ui('warning')})")
         return " ".join(part for part in parts if part)

@@ -236,7 +236,7 @@ class Terminal:
             if told:
                 self._print("  " + ui("judged_in", where=self.words.join(_judged_in(told, self.words))))
             if line := not_used(verdicts, self.words):
-                self._print("  " + line)
+                self._print("  " + line, whole=True)
         found = counts(verdicts)
         self._print(
             "  " + "   ".join(f"{ui('unreadable') if key == 'unreadable' else key} {found[key]}" for key in COUNTED)

@@ -17,6 +17,7 @@ that a sentence shortens instead of showing a gap.
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -174,6 +175,31 @@ class Words:
         self.lang = lang
         self.book = catalogue(lang)
         self._ui = self.book["ui"]
+
+    def telling(self, titles: Mapping[str, Mapping[str, Mapping[str, str]]] | None) -> Words:
+        """These words, with a scenario's own before them: `events`, `things` and, after all others, `parts` by name and language."""
+        if not titles:
+            return self
+        told = copy.copy(self)
+        told.book = {
+            **self.book,
+            "events": {**self.book["events"], **self._own(titles.get("events"), self.book["events"])},
+            "things": {
+                **self._own(titles.get("parts"), {}),
+                **self.book["things"],
+                **self._own(titles.get("things"), self.book["things"]),
+            },
+            "sources": {**self.book["sources"], **self._own(titles.get("sources"), self.book["sources"])},
+        }
+        return told
+
+    def _own(self, titles: Mapping[str, Mapping[str, str]] | None, known: Mapping[str, str]) -> dict[str, str]:
+        """Each name in this language; in another one where neither the scenario nor the catalogue has it."""
+        found = {}
+        for name, words in (titles or {}).items():
+            told = words.get(self.lang) or (None if name in known else next(iter(words.values()), None))
+            found |= {name: told} if told else {}
+        return found
 
     # -- small words -------------------------------------------------------------------------------------------------
     def ui(self, key: str, **values: Any) -> str:

@@ -76,5 +76,5 @@ def _told(names: Iterable[str], words: Words, nameless: str = "") -> str:
         return ""
     if len(found) == 1:
         return next(iter(found))
-    counted = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    counted = sorted(found.items(), key=lambda item: (not item[0], -item[1], item[0]))
     return words.join(words.ui("times", what=name or nameless, n=n) for name, n in counted if name or nameless)

@@ -1,0 +1,312 @@
+"""Commands in a cell that they were not made in: played there, judged as such, and a missed step says what was missing."""
+
+import json
+import re
+
+import mujoco
+import numpy as np
+import pytest
+import shiliu
+from shiliu.cli import main, parse
+from shiliu.replay.checks.grip import Carried, check_grip
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.elsewhere import values_there
+from shiliu.replay.formats.lerobot_write import DatasetWriter
+from shiliu.replay.judge import judge
+from shiliu.replay.missed import first_missed, steps_of
+from shiliu.replay.playing import Take, play
+from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.report.html import render
+from shiliu.replay.report.text import Words
+from shiliu.replay.scenes import Stages
+from shiliu.replay.unused import asked_of, unused
+from shiliu.scenarios import draw as drawing
+from shiliu.scenarios.errors import ReplayError
+
+SCENARIO = """\
+title: {en: Reach, zh: 伸手}
+version: 1
+time_limit: 6 s
+robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: home}
+parts:
+  room: {part: fixtures/room}
+  counter: {part: fixtures/counter, put: front_foot, at: {x: 300 mm}, height: 800 mm}
+  bowl: {part: objects/bowl_150, stands_on: counter.top_front, put: base, at: {x: 60 mm, y: -250 mm}}
+variation:
+  bowl: {at: {x: {uniform: [-1 mm, 1 mm]}}}
+goal:
+  begun: {near: {of: robot.right_tcp, to: bowl.base, within: 900 mm}}
+  reached: {all: [{near: {of: robot.right_tcp, to: bowl.base, within: 255 mm}}, {upright: {of: bowl, within: 10 deg}}]}
+variants:
+  farther: {parts: {bowl: {at: {x: 65 mm}}}}
+judge: {required: [integrity, replay.goal], if_unknown: {vary: [bowl.at], starts: 4}}
+"""
+CELL = """\
+centre: here
+scenario: reach_down
+surveyed: {{date: 2026-11-02, by: P-0417, with: steel tape}}
+overlay: {{parts: {{counter: {{height: {height}}}{more}}}}}
+"""
+STEPS = 90
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A designer's folder: the hand comes 251 mm near a bowl on a counter of 800 mm, and 255 mm are asked for."""
+    for kind in ("scenario", "cell"):
+        (tmp_path / "conf" / kind).mkdir(parents=True)
+    (tmp_path / "conf" / "scenario" / "reach_down.yaml").write_text(SCENARIO, encoding="utf-8")
+    for name, height, more in (
+        ("same", "801 mm", ""),
+        ("high", "840 mm", ""),
+        ("loose", "840 mm", ", bowl: {at: {x: {is: 60 mm, within: 3 mm}}}"),
+        ("moved", "801 mm", ", bowl: {at: {x: 62 mm}}"),
+    ):
+        (tmp_path / "conf" / "cell" / f"{name}.yaml").write_text(CELL.format(height=height, more=more), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def commands(scene):
+    """The right forearm is raised towards the bowl and taken back within 3 s."""
+    t = np.arange(STEPS) * scene.control_timestep
+    actions = np.tile(scene.ready_ctrl, (STEPS, 1))
+    elbow = scene.schema.action.names.index("zarm_r4_joint")
+    actions[:, elbow] -= 0.25 * (1 - np.cos(2 * np.pi * t / 3.0))
+    return actions.astype(np.float32)
+
+
+def episode(scene, draw=None):
+    draw = draw or drawing.nominal(scene)
+    actions = commands(scene)
+    played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, STEPS)], 1))
+    return episode_of(scene, draw, 0, actions, played)
+
+
+def simulated(scene, draw=None):
+    return as_recording("take", episode(scene, draw), scene)
+
+
+def real(scene, **said):
+    """The same commands as a real robot's recording, which knows nothing of the scene."""
+    ns = np.rint(np.arange(STEPS) * scene.control_timestep * 1e9).astype(np.int64)
+    names = scene.robot.joint_names
+    q = commands(scene)[:, [scene.schema.action.names.index(name) for name in names]].astype(float)
+    stream = Stream("/command", "command", "joint_position", "rad", names, q, capture_ns=ns)
+    return Recording("real", "real.bag", "0" * 64, "robot", {"/command": stream}, metadata={"label": {"success": True}}, **said)
+
+
+def judged(recording, scene=None, **settings):
+    return judge([recording], scene, threads=1, **settings)[0]
+
+
+def of(verdict, code):
+    return next(f for f in verdict.findings if f.code == code)
+
+
+def nearest(scene, draw):
+    """The smallest distance of hand and bowl in the replay, by the model alone [m]."""
+    played = next(play(scene, [Take(draw, commands(scene))], threads=1))
+    data = mujoco.MjData(draw.model)
+    apart = []
+    for q in played.qpos:
+        data.qpos[:] = q
+        mujoco.mj_kinematics(draw.model, data)
+        apart.append(np.linalg.norm(data.site("right_tcp").xpos - data.site("bowl/base").xpos))
+    return float(min(apart))
+
+
+def test_commands_are_played_in_the_cell_that_the_command_names(folder):
+    scene, high = shiliu.load_scenario("reach_down"), shiliu.load_scenario("reach_down", cell="high")
+    recording = simulated(scene)
+    assert recording.episode.label["success"] is True
+    at_home = judged(recording)
+    assert (at_home.verdict, at_home.claim, at_home.cell) == ("FEASIBLE", "simulation", None)
+    verdict = judged(recording, high)
+    assert (verdict.verdict, verdict.claim, verdict.cell, verdict.owner) == ("INFEASIBLE", "elsewhere", "high", "scene")
+    assert of(verdict, "reproduces").level == "NOT_APPLICABLE" and of(verdict, "reproduces").reason == "played_elsewhere"
+    assert verdict.provenance["scene"] == high.fingerprint[:12]
+    assert verdict.provenance["made_in"] == {"scene": scene.fingerprint[:12]}
+    assert verdict.provenance["cell"]["named_by"] == "command"
+    goal = verdict.findings[verdict.root]
+    assert goal.code == "goal" and goal.subject == ("reached",)
+    (near, upright) = goal.details["nearest"]["conditions"]
+    assert near["value"] == pytest.approx(nearest(high, drawing.nominal(high)), abs=1e-4)
+    assert near["value"] - near["bound"] == pytest.approx(0.024, abs=0.003) and near["margin"] < 0 < upright["margin"]
+    assert goal.details["elsewhere"] == {"where": "made_in", "success": True}
+    assert [(d["key"], pytest.approx(d["by"])) for d in goal.details["differs"]] == [("counter.height", 0.04)]
+    assert goal.t1 == goal.details["due"] == recording.episode.label["subgoals"]["reached"] and goal.t0 == 0.0
+    assert goal.fix["kind"] == "remeasure"
+    assert [(s["step"], s["reached"], s["of"]) for s in goal.details["steps"]] == [("begun", 1, 1), ("reached", 0, 1)]
+
+
+def test_what_succeeds_in_the_cell_is_feasible_there(folder):
+    verdict = judged(simulated(shiliu.load_scenario("reach_down")), shiliu.load_scenario("reach_down", cell="same"))
+    assert (verdict.verdict, verdict.claim, verdict.cell) == ("FEASIBLE", "elsewhere", "same")
+    assert of(verdict, "goal").level == "PASS"
+
+
+def test_the_cell_it_was_made_in_is_no_other(folder):
+    high = shiliu.load_scenario("reach_down", cell="high")
+    recording = simulated(high)
+    verdict = judged(recording, high)
+    assert (verdict.claim, verdict.cell) == ("simulation", "high") and of(verdict, "reproduces").level == "PASS"
+    verdict = judged(recording, shiliu.load_scenario("reach_down", cell="same"))  # it fails where it was made, and is labelled so
+    assert (verdict.claim, verdict.cell, of(verdict, "goal").level) == ("elsewhere", "same", "WARN")
+    assert verdict.provenance["made_in"]["cell"] == "high"
+
+
+def test_what_was_drawn_stands_and_what_was_measured_goes_before_it(folder):
+    scene = shiliu.load_scenario("reach_down")
+    draw = drawing.draw(scene, 3)
+    one = episode(scene, draw)
+    same, moved = (shiliu.load_scenario("reach_down", cell=cell) for cell in ("same", "moved"))
+    drawn = draw.values["bowl.at.x"]
+    assert abs(drawn - 0.06) > 1e-4
+    there = values_there(same, scene, one)
+    assert there["bowl.at.x"] == drawn and there["counter.height"] == pytest.approx(0.801)
+    assert values_there(moved, scene, one)["bowl.at.x"] == pytest.approx(0.062)
+    in_a = drawing.draw(moved, 0)
+    assert values_there(same, moved, episode(moved, in_a))["bowl.at.x"] == pytest.approx(0.06), "what A measured is A's"
+
+
+def test_what_the_survey_leaves_open_is_tried_in_likely_starts(folder):
+    verdict = judged(simulated(shiliu.load_scenario("reach_down")), shiliu.load_scenario("reach_down", cell="loose"))
+    goal = of(verdict, "goal")
+    assert verdict.outcome["starts"] == goal.details["starts"] == 4
+    assert [(s["reached"], s["of"]) for s in goal.details["steps"]] == [(4, 4), (0, 4)]
+    assert of(verdict, "grip.friction").reason == "no_finger_force", "one likely start says nothing about the others"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"variant": "farther"}, "made with variant=None, .* variant=farther. Leave variant= out"),
+        ({"base": "mobile"}, "made with base=planted, .* Write base=planted"),
+        ({"overrides": ["version=2"]}, "made in version 1 of reach_down, and the cell is laid over version 2"),
+    ],
+)
+def test_another_variant_hand_or_version_is_refused_with_the_way_to_do_it(folder, settings, said):
+    recording = simulated(shiliu.load_scenario("reach_down"))
+    other = shiliu.load_scenario("reach_down", cell="high", **settings)
+    with pytest.raises(ReplayError, match=said):
+        Stages(other).of(recording)
+    verdict = judged(recording, other)
+    assert verdict.verdict is None and re.search(said, verdict.error["message"])
+
+
+def test_a_cell_of_another_scenario_is_told_as_such(folder):
+    recording = simulated(shiliu.load_scenario("reach_down"))
+    with pytest.raises(ReplayError, match="the cell 'example-mw-01' is one of 'microwave'. Leave cell= out"):
+        Stages(shiliu.load_scenario("microwave", cell="example-mw-01")).of(recording)
+
+
+# -- a real robot's recording ------------------------------------------------------------------------------------------
+def test_a_real_recording_that_only_misses_in_its_cell_is_for_who_surveys(folder):
+    scene = shiliu.load_scenario("reach_down")
+    verdict = judged(real(scene, scenario="reach_down", cell="high"))
+    goal = verdict.findings[verdict.root]
+    assert (verdict.verdict, goal.code, verdict.owner, verdict.claim) == ("INFEASIBLE", "goal", "scene", "robot")
+    assert goal.details["elsewhere"] == {"where": "as_drawn", "success": True} and goal.details["starts"] == 4
+    assert [(s["reached"], s["of"]) for s in goal.details["steps"]] == [(4, 4), (0, 4)]
+    assert goal.details["nearest"]["conditions"][0]["value"] == pytest.approx(0.279, abs=0.003)
+    assert goal.t1 == pytest.approx(1.5, abs=0.2)
+    for lang, words in (("en", ("Survey the cell high again", "counter.height 0.84 m, drawn 0.8 m")), ("zh", ("重新测量工位 high", "counter.height 为 0.84 m"))):
+        page = render([verdict], Words(lang), "")
+        assert all(word in page for word in words)
+
+
+def test_what_misses_on_the_drawing_too_stays_with_the_operator(folder):
+    scene = shiliu.load_scenario("reach_down")
+    path = folder / "conf" / "scenario" / "reach_down.yaml"
+    path.write_text(SCENARIO.replace("255 mm", "200 mm"), encoding="utf-8")
+    verdict = judged(real(scene, scenario="reach_down", cell="high"))
+    goal = verdict.findings[verdict.root]
+    assert goal.details["elsewhere"] == {"where": "as_drawn", "success": False} and verdict.owner == "operator"
+    assert goal.t0 is None and goal.fix["kind"] == "finish"
+    assert "nor" in Words("en").message(goal) or "either" in Words("en").message(goal)
+
+
+def test_from_no_likely_start_but_from_that_of_the_drawing(folder):
+    """Without a cell: starts 60 to 61 mm away from the drawing's, which alone succeeds."""
+    path = folder / "conf" / "scenario" / "reach_down.yaml"
+    path.write_text(SCENARIO.replace("[-1 mm, 1 mm]", "[60 mm, 61 mm]"), encoding="utf-8")
+    scene = shiliu.load_scenario("reach_down")
+    verdict = judged(real(scene, scenario="reach_down"))
+    goal = verdict.findings[verdict.root]
+    assert goal.details["elsewhere"] == {"where": "nominal_start", "success": True}
+    assert (verdict.owner, goal.details["kind"], goal.details["successes"]) == ("scene", "start", 0)
+
+
+def test_the_first_missed_step_is_the_one_that_most_starts_miss():
+    class One:
+        def __init__(self, *times):
+            self.carry = type("Carry", (), {"reached": np.array([times])})()
+
+    played = [One(1.0, 2.0, np.nan), One(1.5, np.nan, np.nan), One(1.0, 3.0, np.nan), One(np.nan, np.nan, np.nan)]
+    steps = steps_of(played, ["a", "b", "c"], {"subgoals": {"b": 2.5}}, 10.0)
+    assert [s["reached"] for s in steps] == [3, 2, 0] and first_missed(steps) == 2
+    assert (steps[0]["earliest"], steps[0]["latest"], steps[1]["elsewhere"]) == (11.0, 11.5, 12.5)
+    assert first_missed(steps_of(played[1:2] + played[3:], ["a", "b", "c"], None)) == 1
+    assert first_missed(steps_of([One(1.0, 2.0, 3.0)], ["a", "b", "c"], None)) is None
+
+
+# -- what is said of what was used ---------------------------------------------------------------------------------------
+def written(folder, name, scene, recordings):
+    features = scene.schema.lerobot_features()
+    with DatasetWriter(folder / name, features, round(1 / scene.control_timestep), scene.robot.name, {}) as writer:
+        for one in recordings:
+            writer.add(one.episode, one.episode.states)
+
+
+def test_no_header_names_what_was_not_used(folder, capsys):
+    scene, high = shiliu.load_scenario("reach_down"), shiliu.load_scenario("reach_down", cell="high")
+    written(folder, "demos", scene, [simulated(scene)])
+    assert main(["replay", "data=demos", "out=v1", "cell=high", "threads=1", "pictures=false"]) == 1
+    told = capsys.readouterr().out
+    assert "judged in: reach_down v1, cell high (surveyed 2026-11-02)" in told and "settings" not in told
+    page = (folder / "v1" / "report.html").read_text(encoding="utf-8")
+    assert "cell high (surveyed 2026-11-02)" in page and "played in a cell" in page
+    line = json.loads((folder / "v1" / "verdicts.jsonl").read_text(encoding="utf-8"))
+    assert (line["cell"], line["claim"], line["verdict"]) == ("high", "elsewhere", "INFEASIBLE")
+    assert main(["replay", "data=demos", "out=v2", "base=mobile", "retarget=default", "scenario=reach_down",
+                 'scenario.parts.counter.height=900 mm', "threads=1", "pictures=false"]) == 0  # fmt: skip
+    told = capsys.readouterr().out
+    assert "judged in: reach_down v1, thresholds" in told and "cell" not in told
+    assert "not judged by: base=mobile (1), retarget=default (1), scenario.parts.counter.height=900 mm (1)" in told
+    assert "not judged by: base=mobile" in (folder / "v2" / "report.html").read_text(encoding="utf-8")
+    (folder / "both").mkdir()
+    written(folder, "both/plain", scene, [simulated(scene)])
+    written(folder, "both/there", high, [simulated(high)])
+    assert main(["replay", "data=both", "out=v3", "threads=1", "pictures=false"]) == 0
+    assert "judged in: reach_down v1, cell high (surveyed 2026-11-02) (1), none (1)" in capsys.readouterr().out
+    cells = [json.loads(line)["cell"] for line in (folder / "v3" / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert cells == [None, "high"]
+
+
+def test_settings_that_made_no_difference_are_known(folder):
+    scene = shiliu.load_scenario("reach_down")
+    own, robot = simulated(scene), real(scene, scenario="reach_down")
+    words = ["cell=high", "variant=null", "hand=claw", "base=planted", "robot=kuafu", "retarget=default", "out=x"]
+    asked = asked_of(words)
+    assert asked == words[:-1]
+    high = shiliu.load_scenario("reach_down", cell="high")
+    assert unused(asked, own, Stages(high).of(own)) == ["retarget=default"]
+    assert unused(asked, robot, Stages(high).of(robot)) == ["retarget=default"]
+    assert unused(asked, own, Stages().of(own)) == ["cell=high", "retarget=default"]
+    assert unused(["robot=franka_panda", "model=x.xml", "hand=dexterous"], own, Stages().of(own)) == ["robot=franka_panda", "model=x.xml", "hand=dexterous"]
+    assert unused(["scenario=microwave"], robot, Stages().of(robot)) == ["scenario=microwave"]
+    assert unused(["scenario.version=2"], robot, Stages(scene).of(robot)) == []
+
+
+def test_a_long_recording_is_not_called_too_short():
+    rules = load_rules()
+    (finding,) = check_grip([], [Carried("bowl", "left_claw", 3, 20)], rules)
+    assert finding.reason == "carried_briefly"
+    for lang in ("en", "zh"):
+        assert Words(lang).reason(finding.reason) not in (finding.reason, Words(lang).reason("too_short"))
+
+
+def test_the_command_line_is_read():
+    assert parse(["replay", "data=x", "cell=high"]).overrides == ["data='x'", "cell=high"]

@@ -1,0 +1,137 @@
+"""What a scenario calls its own steps, failure modes, limits and things: in both languages, and without a verdict depending on it."""
+
+import copy
+import re
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu.cli import main
+from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.finding import Finding
+from shiliu.replay.judge import judge
+from shiliu.replay.playing import Take, play
+from shiliu.replay.report.html import render
+from shiliu.replay.report.jsonl import as_dict
+from shiliu.replay.report.text import Words
+from shiliu.replay.verdict import StageResult, Verdict
+from shiliu.scenarios import draw as drawing
+from shiliu.scenarios.catalog import list_variants
+from shiliu.scenarios.composition import as_it_stands
+from shiliu.scenarios.dialect import Problems
+from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.titles import SECTIONS, inherit_titles, sources_of, titles_of, untitled
+from shiliu.scenarios.variant import resolved
+
+OWN = ("bare", "car_assembly", "drink_assist", "laundry_folding", "microwave", "table_setting")
+TITLES = {
+    "events": {"first_can": {"en": "first can on its ring", "zh": "第一个罐子已放好"}, "tray_pushed": {"en": "tray pushed away", "zh": "餐盘被推动"}, "lean": {"en": "hand leaning", "zh": "手压桌面的力"}},
+    "things": {"can_a": {"en": "left can", "zh": "左边的罐子"}},
+    "parts": {"can_a": {"en": "can", "zh": "易拉罐"}, "tin": {"en": "biscuit tin", "zh": "饼干盒"}, "bowl": {"en": "ceramic bowl", "zh": "瓷碗"}},
+    "sources": {"a house rule of ours": {"en": "a house rule of ours", "zh": "我们的规定"}},
+}  # fmt: skip
+
+
+def tree(name, variant=None):
+    """A scenario's tree with one of its variants in it."""
+    return resolved(as_it_stands(name).tree["scenario"], variant, {}, Problems(), ())
+
+
+def verdict(findings, titles, **more):
+    stages = {"replay": StageResult("replay", "INFEASIBLE")}
+    return Verdict("take", "take.bag", verdict="INFEASIBLE", root=0, owner="operator", stages=stages, findings=findings, titles=titles, **more)
+
+
+def chinese_only(text, names):
+    """The words of two letters and more that are left when names are taken out."""
+    for name in names:
+        text = text.replace(name, " ")
+    return re.findall(r"[A-Za-z]{2,}", text)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_scenario_has_words_for_what_is_its_own(name):
+    for variant in (None, *list_variants(name)):
+        scenario = tree(name, variant)
+        assert untitled(scenario) == {}, f"{name} {variant}"
+        for section in SECTIONS:
+            found = titles_of(scenario, (section,))
+            assert set(found) == set(scenario.get(section) or {})
+            for words in found.values():
+                assert not re.search("[A-Za-z]", words["zh"]) and not re.search("[\u4e00-\u9fff]", words["en"])
+        for source in sources_of(scenario).values():
+            assert re.search("[\u4e00-\u9fff]", source["zh"])
+
+
+def test_a_report_uses_the_words_of_the_scenario():
+    pushed = Finding("scenario.tray_pushed", "FAIL", "replay", margin=-0.00197, unit="m", details={"event": "tray_pushed"})
+    lean = Finding("force.object", "FAIL", "replay", subject=("lean",), value=343.0, limit=60.0, unit="N", limit_source="a house rule of ours", limit_grade="estimate")
+    touch = Finding("collision.unexpected", "WARN", "replay", subject=("can_a/can_330", "tin/biscuit_tin"), value=20.0, limit=10.0, unit="N")
+    goal = Finding("goal", "FAIL", "replay", details={"missed": "first_can", "reached": 0, "total": 1, "reached_names": ""})
+    judged = verdict([pushed, lean, touch, goal], TITLES, outcome={"success": False, "subgoals": {"first_can": None}, "failure": "scenario.tray_pushed"})
+    page = render([judged], Words("zh"), "")
+    assert all(words in page for words in ("餐盘被推动", "手压桌面的力", "左边的罐子", "饼干盒", "第一个罐子已放好", "我们的规定"))
+    assert not any(words in page for words in ("tray pushed", "first can", "a house rule"))
+    assert "出现了不允许的情况：餐盘被推动" in page
+    (line,) = [f["message"] for f in as_dict(judged, Words("zh"))["findings"] if f["code"] == "goal"]
+    assert "第一个罐子已放好" in line and chinese_only(line, ()) == []
+    assert "tray pushed away" in render([judged], Words("en"), "")
+
+
+def test_a_scenario_goes_before_the_catalogue_and_a_part_after_it():
+    words = Words("zh").telling(TITLES)
+    assert (words.plain("can_a"), words.plain("tin"), words.plain("bowl")) == ("左边的罐子", "饼干盒", Words("zh").plain("bowl"))
+    assert Words("zh").plain("tin") == "tin", "the catalogue itself stays as it was"
+    half = Words("zh").telling({"events": {"odd": {"en": "an odd thing"}}, "things": {"bowl": {"en": "a bowl of mine"}}})
+    assert half.event("odd") == "an odd thing", "better in the other language than not at all"
+    assert half.plain("bowl") == Words("zh").plain("bowl")
+    assert Words("zh").telling({}).event("odd_one") == "odd one"
+
+
+def test_a_variant_inherits_titles_by_name():
+    base = {"goal": {"a": {"near": {}, "title": {"en": "A", "zh": "甲"}}, "b": {"near": {}}}, "never": {"a": {"below": {}}}}
+    laid = {"goal": {"a": {"angle": {}}, "b": {"angle": {}}, "c": {}}, "never": {"a": {"below": {}}}}
+    inherit_titles(laid, base)
+    assert laid["goal"]["a"]["title"] == {"en": "A", "zh": "甲"} and "title" not in laid["goal"]["b"]
+    assert "title" not in laid["never"]["a"], "a failure mode is no step"
+    laid["goal"]["a"]["title"]["en"] = "changed"
+    assert base["goal"]["a"]["title"]["en"] == "A"
+
+
+def test_check_names_what_has_no_title(designer, capsys):
+    path = designer / "conf" / "scenario" / "table_top.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert main(["check", "scenario=table_top", "draws=1"]) == 0
+    told = capsys.readouterr().out
+    assert "WARN" in told and "goal.lifted (en, zh); never.dropped (en, zh)" in told and "sound" in told
+    half = text.replace("hold: 1 s}", "hold: 1 s, title: {en: bowl lifted}}").replace("100 mm}}", "100 mm}, title: {en: dropped, zh: 掉落}}")
+    path.write_text(half, encoding="utf-8")
+    assert main(["check", "scenario=table_top", "draws=1"]) == 0
+    assert "no title: goal.lifted (zh)\n" in capsys.readouterr().out
+    path.write_text(half.replace("lifted}}", "lifted, zh: 已拿起}}"), encoding="utf-8")
+    assert main(["check", "scenario=table_top", "draws=1"]) == 0
+    assert "WARN" not in capsys.readouterr().out
+    path.write_text(half.replace("en: bowl lifted", "de: Schale"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"table_top.yaml:\d+: .*title.*unknown key 'de'"):
+        shiliu.load_scenario("table_top")
+
+
+def test_words_change_no_scene_and_an_episode_without_them_is_judged_as_ever(scene):
+    bare = copy.deepcopy(dict(scene.config.raw))
+    for section in SECTIONS:
+        for entry in bare[section].values():
+            del entry["title"]
+    assert titles_of(bare) == {}
+    actions = np.tile(scene.ready_ctrl, (30, 1)).astype(np.float32)
+    draw = drawing.draw(scene, 0)
+    played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, 30)], 1))
+    episode = episode_of(scene, draw, 0, actions, played)
+    (now,) = judge([as_recording("take", episode, scene)], threads=1)
+    episode.config = {**episode.config, "scenario": bare}  # as it was recorded before there were titles
+    (old,) = judge([as_recording("take", episode, scene)], threads=1)
+    for one in (now, old):
+        assert next(f for f in one.findings if f.code == "reproduces").level == "PASS"
+        assert one.provenance["scene"] == scene.fingerprint[:12]
+        page = render([one], Words("zh"), "")
+        assert "微波炉被推动" in page and "oven pushed" not in page
+    assert as_dict(now, Words("zh"))["findings"] == as_dict(old, Words("zh"))["findings"]
