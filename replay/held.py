@@ -9,7 +9,7 @@ and what it still touches when it has been let go, from when it came there for g
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import mujoco
@@ -90,7 +90,9 @@ def touches_of(scene: Scene, played: Played) -> list[Struck]:
                 continue
             counts = np.zeros(len(force), bool)
             for hold in mine:
-                counts[hold.taken : hold.left] |= ~borne(force > 0.0, hold, scene.control_timestep)[hold.taken : hold.left]
+                counts[hold.taken : hold.left] |= ~borne(force > 0.0, hold, scene.control_timestep)[
+                    hold.taken : hold.left
+                ]
             if (force[counts] > 0.0).any():
                 at = int(np.where(counts, force, 0.0).argmax())
                 hand = next(hold.hands[0] for hold in mine if hold.taken <= at < hold.left)
@@ -114,8 +116,12 @@ def check_held_scene(case: Case, take: Take, played: Played) -> None:
     rules, (code, signal) = case.stage.rules, ("collision.scene", looked.signal)
     at = next((i for i, f in enumerate(case.findings) if f.code == code and f.signal == signal), None)
     if at is not None:
-        found = check_overlaps(code, looked.t, [*looked.overlaps, *overlaps], rules, signal=signal)
-        case.findings[at : at + 1] = found
+        case.obstacles = looked = replace(looked, overlaps=[*looked.overlaps, *overlaps])
+        (found,) = check_overlaps(code, looked.t, looked.overlaps, rules, signal=signal)
+        hand = next((held.hand for held in carries if found.subject[:1] == (scene.holdable[held.thing].body,)), None)
+        if hand is not None:
+            found.details |= {"kind": "held", "hand": hand}
+        case.findings[at] = found
 
 
 def _driven(case: Case, take: Take, played: Played, held: Carried, holds: Sequence[Hold]) -> list[Overlap]:
@@ -135,7 +141,9 @@ def _driven(case: Case, take: Take, played: Played, held: Carried, holds: Sequen
     within = _last_free(met.any(axis=1), held.begin, step[rows])
     qpos = looked.qpos[rows].copy()
     address = int(model.jnt_qposadr[joint])
-    qpos[:, address : address + 7] = _carried_along(model, played.qpos, qpos, within, held.hand, model.body(thing.body).id)
+    qpos[:, address : address + 7] = carried_along(
+        model, played.qpos, qpos, within, held.hand, model.body(thing.body).id
+    )
     group = geoms_of(model, [thing.body])
     found = overlaps_of(model, qpos, [Question(group, looked.fixtures)])[0]
     mine = [hold for hold in holds if hold.thing == held.thing]
@@ -168,7 +176,7 @@ def _last_free(touched: np.ndarray, begin: int, steps: np.ndarray) -> np.ndarray
     return found[np.minimum(steps, len(touched) - 1)]
 
 
-def _carried_along(
+def carried_along(
     model: mujoco.MjModel, replayed: np.ndarray, commanded: np.ndarray, within: np.ndarray, hand: str, body: int
 ) -> np.ndarray:
     """(m, 7) where a thing is when its hand is where it is commanded, as it stood in that hand at control steps `within`."""

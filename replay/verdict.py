@@ -287,11 +287,25 @@ def _link(findings: list[Finding], order: list[int]) -> None:
         if finding.level not in ("WARN", "FAIL"):
             continue
         if finding.because_of is None:
+            finding.because_of = _strike(finding, findings)
+        if finding.because_of is None:
             before = [c for c in causes if _follows(finding, findings[c])]
             # a goal is missed because the bowl fell, and not because the head was once turned too fast
             finding.because_of = next((c for c in before if _lasts(findings[c])), before[0] if before else None)
         if finding.failed and finding.because_of is None:
             causes.append(i)
+
+
+def _strike(finding: Finding, findings: Sequence[Finding]) -> int | None:
+    """The strike that moved a thing in the hand, though it be a warning; a thing that slips is pushed or held too loosely."""
+    if finding.code != "slip" or finding.t0 is None:
+        return None
+    body = finding.subject[0] + "/"
+    for i, one in enumerate(findings):
+        if one.code == "collision.unexpected" and one.level in ("WARN", "FAIL") and one.details.get("kind") == "held":
+            if one.subject[0].startswith(body) and (one.t0 or 0.0) <= finding.t0 + TOGETHER:
+                return i
+    return None
 
 
 def _lasts(cause: Finding) -> bool:

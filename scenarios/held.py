@@ -46,7 +46,9 @@ class Holdable:
     meetings: tuple[Meeting, ...]
 
 
-def holdables(spec: mujoco.MjSpec, config: ScenarioConfig, names: Names, things: Mapping[str, str], cloths: Container[str]) -> dict[str, Holdable]:
+def holdables(
+    spec: mujoco.MjSpec, config: ScenarioConfig, names: Names, things: Mapping[str, str], cloths: Container[str]
+) -> dict[str, Holdable]:
     """Whom each of the things that hands hold can meet.
 
     Args:

@@ -91,11 +91,12 @@ class Scene:
             plan.add(Request("site_position", f"{side}_tcp"))
         self.schema: Schema = build_schema(config, robot, self._build.spec, self.control_timestep, plan)
         soft = {cloth.part for cloth in self.cloths}
-        self.handled = _handled(subgoals, soft, robot.interface["grippers"]["bodies"])
+        self.may_touch = tuple(group for node in config.hands_may_touch for group in names.groups(node))
+        free = [group.removeprefix("tree:") for group in self.may_touch if _is_free(self._build.spec, group)]
+        self.handled = _handled(subgoals, free, soft, robot.interface["grippers"]["bodies"])
         things = {name: handled.position.of for name, handled in self.handled.items()}
         self.holdable: dict[str, Holdable] = holdables(self._build.spec, config, names, things, soft)
         self._meetings = meetings
-        self.may_touch = tuple(group for node in config.hands_may_touch for group in names.groups(node))
         self.unasked = tuple(plan.add(request) for request in self._unasked())
         met = [meeting.force for held in self.holdable.values() for meeting in held.meetings] if meetings else []
         self.met = tuple(plan.add(force) for force in met)
@@ -341,17 +342,31 @@ class Handled:
     position: Request
 
 
-def _handled(subgoals: tuple[Subgoal, ...], cloths: Container[str], grippers: Sequence[str]) -> dict[str, Handled]:
-    """What the goal says must be let go of is what the hands hold; cloths have no one place, and no grip that is told."""
+def _is_free(spec: mujoco.MjSpec, group: str) -> bool:
+    """Whether a contact group is a whole thing that nothing holds in its place."""
+    body = spec.body(group.removeprefix("tree:")) if group.startswith("tree:") else None
+    return body is not None and any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in body.joints)
+
+
+def _handled(
+    subgoals: tuple[Subgoal, ...], free: Sequence[str], cloths: Container[str], grippers: Sequence[str]
+) -> dict[str, Handled]:
+    """What the goal says must be let go of, and what lies free and the hands may touch, is what the hands hold.
+
+    Cloths have no one place, and no grip that is told.
+    """
+    bodies = [
+        leaf.forces[0].to.partition(":")[2]
+        for subgoal in subgoals
+        for leaf in leaves(subgoal.predicate)
+        if isinstance(leaf, Untouched)
+    ]
     found = {}
-    for subgoal in subgoals:
-        for leaf in leaves(subgoal.predicate):
-            if isinstance(leaf, Untouched):
-                body = leaf.forces[0].to.partition(":")[2]
-                name = body.partition("/")[0]
-                if name not in cloths:
-                    forces = tuple(Request("contact_force", f"tree:{palm}", f"tree:{body}") for palm in grippers)
-                    found[name] = Handled(forces, Request("body_position", body))
+    for body in dict.fromkeys((*bodies, *free)):
+        name = body.partition("/")[0]
+        if name not in cloths:
+            forces = tuple(Request("contact_force", f"tree:{palm}", f"tree:{body}") for palm in grippers)
+            found[name] = Handled(forces, Request("body_position", body))
     return found
 
 

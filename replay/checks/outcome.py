@@ -308,10 +308,14 @@ def _touched(
     )  # fmt: skip
 
 
+def bounds_of(rule: Rule, bears: Bears | None) -> tuple[float, float]:
+    """WARN and FAIL bound [N] of a strike on a held thing: what its part's sheet says that it bears, else the rule's own."""
+    warn, fail = float(rule.settings["held_warn"]), float(rule.settings["held_fail"])
+    return (warn, fail) if bears is None else (min(warn, bears.force), bears.force)
+
+
 def _struck(rule: Rule, touch: Struck, dt: float) -> Finding:
-    bears, fail, warn = touch.bears, float(rule.settings["held_fail"]), float(rule.settings["held_warn"])
-    if bears is not None:
-        fail, warn = bears.force, min(warn, bears.force)
+    bears, (warn, fail) = touch.bears, bounds_of(rule, touch.bears)
     found = _touched(rule, (touch.thing, touch.other), touch.force, dt, fail, warn)
     found.details |= {"kind": "held", "hand": touch.hand, "t_deepest": float(touch.force.argmax()) * dt}
     if bears is not None:

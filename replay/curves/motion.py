@@ -49,6 +49,11 @@ def _depth(case: Case, finding: Finding) -> Plot | None:
     if names != case.motion[signal].names:
         motion = motion_of(t, q, case.stage.rules)
     t, qpos = poses(motion, names, draw, case.recording, claws)
+    if finding.details.get("kind") == "held" and case.obstacles is not None:  # how it lay in the hand, the replay showed
+        looked = case.obstacles
+        deep = np.max([one.depth for one in looked.overlaps if one.bodies == finding.subject], axis=0)
+        limits = bounds(case.stage.rules[finding.code], MM)
+        return Plot("depth", "", "mm", [{"name": signal, "t": looked.t, "y": MM * deep}], limits)
     mine, other = (geoms_of(draw.model, [body]) for body in finding.subject)
     found = overlaps(draw.model, qpos, mine, other)
     deep = np.max([one.depth for one in found], axis=0) if found else np.zeros(len(t))

@@ -8,8 +8,10 @@ import numpy as np
 
 from ..carrying import carries_of, creep_of, grasps_of, loads_of
 from ..checks.collision import geoms_of, overlaps
+from ..checks.outcome import bounds_of
 from ..diverging import distances, object_streams
 from ..finding import Finding, Plot
+from ..held import touches_of
 from ..playing import Played, Take
 from .recording import MM, bounds
 
@@ -190,10 +192,13 @@ def _unexpected(case: Case, finding: Finding) -> Plot | None:
     if found is None or not found[1].touches.shape[1]:
         return None
     _, played, t = found
-    force = played.touches.max(axis=1)
-    return Plot(
-        "force", "", "N", [{"name": "replayed", "t": t, "y": force}], bounds(case.stage.rules["collision.unexpected"])
-    )
+    rule, force = case.stage.rules["collision.unexpected"], played.touches.max(axis=1)
+    limits = bounds(rule)
+    for held in touches_of(case.stage.scene, played):
+        if (held.thing, held.other) == finding.subject:
+            force = held.force
+            limits = [{"name": name, "value": value} for name, value in zip(("warn", "fail"), bounds_of(rule, held.bears))]
+    return Plot("force", "", "N", [{"name": "replayed", "t": t, "y": force}], limits)
 
 
 def _event(case: Case, finding: Finding) -> Plot | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...scenarios.dialect import nearest
 from ...scenarios.errors import ReplayError
 from ...scenarios.scene import Scene
-from . import cameras, devices, effort, link, motion, ordinary, record, world, written
+from . import cameras, devices, effort, held, link, motion, ordinary, record, world, written
 from .fault import SIZES, Fault
 from .mistaken import mistakes_of
 
@@ -25,6 +25,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("grip opened early", ("drop",), "perform", world.opened_early, whole=True),
     Fault("bowl elsewhere", ("goal",), "perform", world.bowl_elsewhere, whole=True),
     Fault("door too stiff", ("force.object",), "perform", world.stiff_door, whole=True),
+    Fault("held thing strikes the scene", ("collision.scene",), "perform", held.struck, SIZES, whole=True),
     Fault("bowl inside the counter", ("start.penetration",), "perform", world.sunken_bowl, SIZES),
     # what becomes of a simulation's record
     Fault("degrees for radians", ("unit.degrees",), "record", record.degrees),
