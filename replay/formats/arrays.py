@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from .mending import AGAIN, mending
 
 MAX_EPISODE_BYTES = 2 << 30  # of one episode's arrays; an hour of 100 columns at 500 Hz is 1.4 GB
 MAX_CHANNELS = 10_000
+MAX_THINGS = 1000  # that lie side by side in a field
 MAX_METADATA = 1000  # numbers of a field that goes into the metadata
 GENERATED_WITHIN_NS = 50_000  # float32 seconds and a simulator's sums are this exact; a measured clock is not
 _EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
@@ -155,7 +156,8 @@ def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:
 
 def _choose(episode: ArrayEpisode) -> ChannelMapping:
     shapes = episode.shapes()
-    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(shapes, episode.robot_type)]
+    told = shapes, episode.robot_type, episode.labels
+    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(*told)]
     if not fitting:
         raise NoMapping(episode)
     return max(fitting, key=lambda m: m.arrays.detail if m.arrays else 0)
@@ -214,7 +216,7 @@ class _Reading:
         streams = {}
         times: dict[str, Any] | None = None
         length = None
-        for stream in self.rule.streams:
+        for stream in (one for rule in self.rule.streams for one in self._one_by_one(rule)):
             taken = self._take(stream)
             if taken is None:
                 continue
@@ -256,6 +258,40 @@ class _Reading:
 
     def _has(self, text: str) -> bool:
         return Columns.parse(text).channel in self.episode.arrays
+
+    def _one_by_one(self, rule: StreamRule) -> list[StreamRule]:
+        """A rule for each of the things that its fields hold side by side; the rule itself where it is about one thing."""
+        if rule.per is None or not all(self._has(text) for text in rule.fields):
+            return [rule]
+        columns = [Columns.parse(text) for text in rule.fields]
+        spans = [c.span(_width(self._array(c))) for c in columns]
+        total = sum(end - first for first, end in spans)
+        count, rest = divmod(total, len(rule.suffixes))
+        if rest or any((end - first) % max(count, 1) for first, end in spans):
+            raise self._fail(
+                f"{total} columns are no whole number of things with {', '.join(rule.suffixes)}.", ", ".join(rule.fields)
+            )
+        things = self._things(rule, count)
+        if count == 1:
+            return [replace(rule, names=things, per=None, spelled_in=None)]
+        if count > MAX_THINGS:
+            raise self._fail(f"holds {count} things, more than {MAX_THINGS}.", ", ".join(rule.fields))
+        made = []
+        for i, thing in enumerate(things):
+            parts = [(c, first, (end - first) // count) for c, (first, end) in zip(columns, spans)]
+            fields = tuple(str(Columns(c.channel, first + i * k, first + (i + 1) * k)) for c, first, k in parts)
+            made.append(replace(rule, name=f"{rule.name}/{thing}", fields=fields, names=(thing,), per=None, spelled_in=None))
+        return made
+
+    def _things(self, rule: StreamRule, count: int) -> tuple[str, ...]:
+        """Names of the things: the container's own where it lists as many, else numbers."""
+        own = self.episode.labels.get(str(rule.per), ())
+        if len(own) == count and len(set(own)) == count:
+            return tuple(own)
+        if own or count > 1:
+            listed = f"lists {len(own)} names under {rule.per}" if own else f"has no list {rule.per}"
+            self.notes.append(f"{rule.name}: the container {listed} for {count} things: they are numbered")
+        return numbered(str(rule.numbered), count)
 
     def _take(self, stream: StreamRule) -> tuple[np.ndarray, str] | None:
         """(n, k) float64 of a stream and the dtype that it is stored in; None where an optional stream is not there."""
@@ -327,8 +363,12 @@ class _Reading:
                 elements = self._spelled(rule, stored)
             elif elements:
                 self.notes.append(f"{name}: the container names no elements; their order is the mapping's")
+            elif rule.numbered is not None:
+                self.notes.append(f"{name}: the container names no elements: they are numbered")
             else:
                 raise self._fail(f"the names of {name} stand in no list {columns.channel}.", name)
+        if not elements and rule.numbered is not None:
+            elements = numbered(rule.numbered, width // max(len(rule.suffixes), 1))
         found = rule.named(elements)
         if len(found) != width or len(set(found)) != width:
             raise self._fail(
@@ -354,6 +394,8 @@ class _Reading:
 
     def _fps(self) -> float | None:
         declared = self.rule.fps
+        if isinstance(declared, str) and not self._has(declared):
+            declared = None
         if isinstance(declared, str):
             columns = Columns.parse(declared)
             value = self._array(columns).reshape(-1)[columns.first :][:1]
@@ -377,7 +419,8 @@ class _Reading:
                     "the mapping.",
                     "fps",
                 )
-            who = "fps=" if self.given_fps else "the mapping" if self.rule.fps is not None else "the container"
+            named = self.rule.fps is not None and (not isinstance(self.rule.fps, str) or self._has(self.rule.fps))
+            who = "fps=" if self.given_fps else "the mapping" if named else "the container"
             self.notes.append(f"no times were recorded: row k stands at k / {fps:g} s, the rate that {who} names")
             return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
         times = self._columns(text)
@@ -457,6 +500,11 @@ def _grid_ns(length: int, fps: float) -> np.ndarray:
     if float(fps).is_integer():
         return layout.grid_ns(length, int(fps))
     return np.rint(np.arange(length) * (_NS / fps)).astype(np.int64)
+
+
+def numbered(word: str, count: int) -> tuple[str, ...]:
+    """Names of elements that have none: the word itself for one, `word_00` and so on for several."""
+    return (word,) if count == 1 else tuple(f"{word}_{i:02d}" for i in range(count))
 
 
 def numbers(array: np.ndarray) -> bool:
