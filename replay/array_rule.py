@@ -84,6 +84,7 @@ class ArrayRule:
             with several axes, the first.
         streams: what to take out of the arrays.
         robot_type: what a LeRobot set must name as its robot, or None.
+        task: the task that a file must name, where it names one.
         episodes: pattern of the groups or name prefixes that hold one episode each (`demo*`), or None.
         time: the time of a row, or None, where rows stand at k / fps.
         fps: rows a second, where the container does not tell; or the field that tells it.
@@ -98,19 +99,23 @@ class ArrayRule:
     fps: float | str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     named: Mapping[str, str] = field(default_factory=dict)
+    task: str | None = None
 
     def fits(
         self,
         shapes: Mapping[str, Sequence[int]],
         robot_type: str | None,
         labels: Mapping[str, Sequence[str]] | None = None,
+        task: str | None = None,
     ) -> bool:
         """Whether all channels are there with these shapes (first axis included), for this robot.
 
         Args:
-            labels: the lists of names that the container holds.
+            labels: the lists of names that the container holds; task: what it says was done, in its own word.
         """
         if self.robot_type is not None and self.robot_type != robot_type:
+            return False
+        if None not in (self.task, task) and self.task != task:
             return False
         for label, text in self.named.items():
             columns, names = Columns.parse(text), (labels or {}).get(label)

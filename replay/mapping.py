@@ -336,7 +336,7 @@ class _Reader:
             self._columns(fps, ("fps",))
         elif fps is not None and (type(fps) not in (int, float) or not 0 < fps < 1e6):
             self._problem(("fps",), "must be a number of rows a second, or the field that holds it.")
-        known = ("channels", "robot_type", "named")
+        known = ("channels", "robot_type", "named", "task")
         recognise = self._table(tree.get("recognise"), ("recognise",), known, ("channels",))
         named = recognise.get("named", {})
         if not isinstance(named, dict) or not all(isinstance(text, str) for pair in named.items() for text in pair):
@@ -357,6 +357,7 @@ class _Reader:
             fps=fps,
             metadata=metadata,
             named=named,
+            task=self._text(recognise, "task", ("recognise",)) or None,
         )
         title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
         kind = self._text(tree, "kind", (), KINDS)

@@ -48,6 +48,7 @@ class ArrayEpisode:
         fps: rows a second that the container declares, or None.
         time: field of the row times in seconds that the format itself defines, or None.
         left: channels that were not read, each with the reason.
+        texts: what the container says of it in long texts, such as the model that it carries; families of files are read by them.
         metadata, notes, pictures: as in `Recording`.
     """
 
@@ -63,6 +64,7 @@ class ArrayEpisode:
     fps: float | None = None
     time: str | None = None
     left: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     pictures: dict[str, PictureFile] = field(default_factory=dict)
@@ -98,10 +100,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def recording_of(episode: ArrayEpisode, mapping: str | Path | None = None, fps: float | None = None) -> Recording:
+def recording_of(
+    episode: ArrayEpisode,
+    mapping: str | Path | None = None,
+    fps: float | None = None,
+    family: Callable[[ArrayEpisode], ChannelMapping | None] | None = None,
+) -> Recording:
     """An episode as a recording.
 
     Args:
+        family: makes a mapping out of what the episode says of itself; it goes before those that know an episode by its shapes.
         mapping: name or file; None chooses by the channels that the episode holds.
         fps: rows a second, for an episode without times; goes before what the mapping says.
 
@@ -109,7 +117,8 @@ def recording_of(episode: ArrayEpisode, mapping: str | Path | None = None, fps: 
         NoMapping: none of the package's mappings knows these channels.
         EpisodeError: the mapping is for another format, or the arrays are not as it says.
     """
-    chosen = _choose(episode) if mapping is None else load(mapping)
+    own = family(episode) if family is not None and mapping is None else None
+    chosen = own or (_choose(episode) if mapping is None else load(mapping))
     rule = chosen.arrays
     if rule is None or chosen.format != episode.format:
         raise EpisodeError(
@@ -156,7 +165,7 @@ def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:
 
 def _choose(episode: ArrayEpisode) -> ChannelMapping:
     shapes = episode.shapes()
-    told = shapes, episode.robot_type, episode.labels
+    told = shapes, episode.robot_type, episode.labels, episode.texts.get("env")
     fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(*told)]
     if not fitting:
         raise NoMapping(episode)
