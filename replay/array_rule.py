@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .mapping import StreamRule
 
-_SLICE = re.compile(r"^(?P<channel>.+?)(?:\[(?P<one>\d{1,6})\]|\[(?P<first>\d{1,6}):(?P<end>\d{1,6})\])?$")
+_SLICE = re.compile(r"^(?P<channel>.+?)(?:\[(?P<one>\d{1,6})\]|\[(?P<first>\d{1,6}):(?P<end>\d{0,6})\])?$")
 ANY = "any"  # stands in a shape for an axis of any length
+PRESENT = "present"  # stands for a whole shape: the channel is there, whatever its shape
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Columns:
 
     @classmethod
     def parse(cls, text: str) -> Columns:
-        """Read `channel`, `channel[3]` or `channel[0:7]`.
+        """Read `channel`, `channel[3]`, `channel[0:7]` or `channel[7:]`, to its last column.
 
         Raises:
             ValueError: the slice is empty.
@@ -42,6 +43,8 @@ class Columns:
             return cls(match["channel"], int(match["one"]), int(match["one"]) + 1)
         if match["first"] is None:
             return cls(text)
+        if not match["end"]:
+            return cls(match["channel"], int(match["first"]))
         first, end = int(match["first"]), int(match["end"])
         if first >= end:
             raise ValueError(f"{text!r} holds no column")
@@ -53,7 +56,7 @@ class Columns:
 
     def __str__(self) -> str:
         if self.end is None:
-            return self.channel
+            return f"{self.channel}[{self.first}:]" if self.first else self.channel
         return (
             f"{self.channel}[{self.first}]"
             if self.end == self.first + 1
@@ -76,9 +79,12 @@ class ArrayRule:
 
     Attributes:
         channels: channels that must all be there for the mapping to be chosen, with their shape after the first axis:
-            numbers, or `any`; () where each row is one number.
+            numbers, or `any`; () where each row is one number; None for any shape.
+        named: list of names, which the container must have -> columns, of which there must be as many as names; of a channel
+            with several axes, the first.
         streams: what to take out of the arrays.
         robot_type: what a LeRobot set must name as its robot, or None.
+        task: the task that a file must name, where it names one.
         episodes: pattern of the groups or name prefixes that hold one episode each (`demo*`), or None.
         time: the time of a row, or None, where rows stand at k / fps.
         fps: rows a second, where the container does not tell; or the field that tells it.
@@ -86,7 +92,7 @@ class ArrayRule:
         called: names that the container must call columns of a channel by, for the mapping to be chosen.
     """
 
-    channels: Mapping[str, tuple[int | str, ...]]
+    channels: Mapping[str, tuple[int | str, ...] | None]
     streams: tuple[StreamRule, ...]
     robot_type: str | None = None
     episodes: str | None = None
@@ -94,16 +100,33 @@ class ArrayRule:
     fps: float | str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     called: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
+    task: str | None = None
 
     def fits(
         self,
         shapes: Mapping[str, Sequence[int]],
         robot_type: str | None,
         labels: Mapping[str, Sequence[str]] | None = None,
+        task: str | None = None,
     ) -> bool:
-        """Whether all channels are there with these shapes (first axis included) and names, for this robot."""
+        """Whether all channels are there with these shapes (first axis included), for this robot.
+
+        Args:
+            labels: the lists of names that the container holds; task: what it says was done, in its own word.
+        """
         if self.robot_type is not None and self.robot_type != robot_type:
             return False
+        if None not in (self.task, task) and self.task != task:
+            return False
+        for label, text in self.named.items():
+            columns, names = Columns.parse(text), (labels or {}).get(label)
+            if names is None or columns.channel not in shapes:
+                return False
+            axes = shapes[columns.channel][1:]
+            first, end = columns.span(axes[0] if len(axes) > 1 and text == columns.channel else math.prod(axes))
+            if len(names) != end - first:
+                return False
         if not all(set(names) <= set((labels or {}).get(channel, ())) for channel, names in self.called.items()):
             return False
         return all(name in shapes and _same(shape, shapes[name][1:]) for name, shape in self.channels.items())
@@ -111,10 +134,12 @@ class ArrayRule:
     @property
     def detail(self) -> int:
         """How much the rule asks for: of several that fit, the one that asks for most is chosen."""
-        return len(self.channels) + (self.robot_type is not None) + len(self.called)
+        return len(self.channels) + (self.robot_type is not None) + len(self.named) + len(self.called)
 
 
-def _same(wanted: Sequence[int | str], found: Sequence[int]) -> bool:
+def _same(wanted: Sequence[int | str] | None, found: Sequence[int]) -> bool:
+    if wanted is None:
+        return True
     if not wanted:
         return math.prod(found) == 1
     return len(wanted) == len(found) and all(w in (ANY, n) for w, n in zip(wanted, found))

@@ -19,7 +19,7 @@ import yaml
 
 from ..scenarios.dialect import refuse_endless
 from ..scenarios.errors import EpisodeError, ScenarioError
-from .array_rule import ANY, ArrayRule, Columns, TimeRule
+from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
 from .recording import CLOCKS, KINDS, ROLES
 
 MESSAGES = ("rosbag1", "mcap")  # formats of messages in topics
@@ -49,6 +49,9 @@ class StreamRule:
         optional: the stream is left out where the message type lacks the field, or its array is always empty.
         by_name: of array formats: of the field, the columns that the container calls by one of `names`, wherever they
             stand; all of them must be there.
+        numbered: in array formats, the names where nothing gives any: this word, and with several elements its number behind.
+        per: in array formats, the list of names in the container of the things that the fields hold side by side, each with
+            the columns `suffixes`: each thing becomes a stream of its own. Where there is no such list, `numbered` names them.
     """
 
     fields: tuple[str, ...]
@@ -67,6 +70,8 @@ class StreamRule:
     placeholder: tuple[dict[str, Any], ...] = ()
     optional: bool = False
     by_name: bool = False
+    numbered: str | None = None
+    per: str | None = None
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -334,7 +339,14 @@ class _Reader:
             self._columns(fps, ("fps",))
         elif fps is not None and (type(fps) not in (int, float) or not 0 < fps < 1e6):
             self._problem(("fps",), "must be a number of rows a second, or the field that holds it.")
-        recognise = self._table(tree.get("recognise"), ("recognise",), ("channels", "robot_type", "names"), ("channels",))
+        known = ("channels", "robot_type", "names", "named", "task")
+        recognise = self._table(tree.get("recognise"), ("recognise",), known, ("channels",))
+        named = recognise.get("named", {})
+        if not isinstance(named, dict) or not all(isinstance(text, str) for pair in named.items() for text in pair):
+            self._problem(("recognise", "named"), "must be a table of list of names to columns.")
+            named = {}
+        for label, text in named.items():
+            self._columns(text, ("recognise", "named", label))
         channels = recognise.get("channels")
         if not isinstance(channels, dict) or not channels:
             self._problem(("recognise", "channels"), "must be a table of channel to shape.")
@@ -352,6 +364,8 @@ class _Reader:
             fps=fps,
             metadata=metadata,
             called={str(key): names[words] for key, words in called.items()},
+            named=named,
+            task=self._text(recognise, "task", ("recognise",)) or None,
         )
         title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
         kind = self._text(tree, "kind", (), KINDS)
@@ -373,10 +387,12 @@ class _Reader:
         except ValueError as error:
             self._problem(path, f"{error}.")
 
-    def _shape(self, value: Any, path: tuple[str | int, ...]) -> tuple[int | str, ...]:
+    def _shape(self, value: Any, path: tuple[str | int, ...]) -> tuple[int | str, ...] | None:
+        if value == PRESENT:
+            return None
         axes = value if isinstance(value, list) else [] if value == 1 else [value]
         if not all(axis == ANY or (type(axis) is int and axis > 0) for axis in axes):
-            self._problem(path, f"must be the number of columns, a list of axes, or {ANY}, not {value!r}.")
+            self._problem(path, f"must be the number of columns, a list of axes, {ANY} or {PRESENT}, not {value!r}.")
             return ()
         return tuple(axes)
 
@@ -406,8 +422,9 @@ class _Reader:
     def _stream(
         self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict, arrays: bool = False
     ) -> StreamRule:
-        known = [f.name for f in fields(StreamRule) if f.name not in ("spellings", *(("each",) if arrays else ()))]
-        named = arrays and isinstance(value, dict) and "spelled_in" in value and "names" not in value
+        not_here = ("each",) if arrays else ("numbered", "per")
+        known = [f.name for f in fields(StreamRule) if f.name not in ("spellings", *not_here)]
+        named = arrays and isinstance(value, dict) and bool({"spelled_in", "numbered"} & set(value)) and "names" not in value
         rule = self._table(value, path, [*known, "field"], ("role", "quantity", "unit", *(() if named else ("names",))))
         if ("field" in rule) == ("fields" in rule):
             self._problem(path, "give either field or fields.")
@@ -435,6 +452,8 @@ class _Reader:
             self._problem(path, "each and suffixes belong together.")
         for text in paths if arrays else ():
             self._columns(text, path)
+        if "per" in rule and not ("numbered" in rule and suffixes):
+            self._problem((*path, "per"), "needs numbered, a word for the things, and suffixes, the columns of one.")
         placeholder = rule.get("placeholder", [])
         if not isinstance(placeholder, list):
             self._problem((*path, "placeholder"), "must be a list.")
@@ -448,7 +467,7 @@ class _Reader:
                 self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
         texts = {
             key: self._text(rule, key, path)
-            for key in ("name", "declared", "frame", "note", "each", "spelled_in")
+            for key in ("name", "declared", "frame", "note", "each", "spelled_in", "numbered", "per")
             if key in rule
         }
         return StreamRule(

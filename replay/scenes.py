@@ -24,6 +24,7 @@ from ..scenarios.scene import Scene
 from ..scenarios.tasks import scenario_of_task
 from ..scenarios.titles import Titles, part_titles, sources_of, titles_of
 from ..scenarios.variant import resolved
+from .carried_robot import carried
 from .checks.dynamics import sole_polygon
 from .checks.limits import Limits, load_limits
 from .checks.rules import Rules, load_rules
@@ -297,8 +298,9 @@ class Stages:
         if self._chosen is not None and self._chosen.scene.name != BARE:
             return None
         name = recording.metadata.get("robot")
-        if not isinstance(name, str) or is_file(name) or name not in available(self._conf_dir):
-            return None
+        known = available(self._conf_dir)
+        if not isinstance(name, str) or is_file(name) or name not in known:
+            return carried(recording, known, self._load)
         key = f"robot {name}"
         if key not in self._robots:
             self._robots[key] = self._load(name)

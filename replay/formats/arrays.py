@@ -28,6 +28,7 @@ from .mending import AGAIN, mending
 
 MAX_EPISODE_BYTES = 2 << 30  # of one episode's arrays; an hour of 100 columns at 500 Hz is 1.4 GB
 MAX_CHANNELS = 10_000
+MAX_THINGS = 1000  # that lie side by side in a field
 MAX_METADATA = 1000  # numbers of a field that goes into the metadata
 GENERATED_WITHIN_NS = 50_000  # float32 seconds and a simulator's sums are this exact; a measured clock is not
 _EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
@@ -50,6 +51,7 @@ class ArrayEpisode:
         left: channels that were not read, each with the reason.
         metadata, notes, pictures, declared: as in `Recording`.
         ranges: by channel, (width, 2) lowest and highest value that the container declares for each column.
+        texts: what the container says of it in long texts, such as the model that it carries; families of files are read by them.
     """
 
     name: str
@@ -64,6 +66,7 @@ class ArrayEpisode:
     fps: float | None = None
     time: str | None = None
     left: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     pictures: dict[str, PictureFile] = field(default_factory=dict)
@@ -101,10 +104,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def recording_of(episode: ArrayEpisode, mapping: str | Path | None = None, fps: float | None = None) -> Recording:
+def recording_of(
+    episode: ArrayEpisode,
+    mapping: str | Path | None = None,
+    fps: float | None = None,
+    family: Callable[[ArrayEpisode], ChannelMapping | None] | None = None,
+) -> Recording:
     """An episode as a recording.
 
     Args:
+        family: makes a mapping out of what the episode says of itself; it goes before those that know an episode by its shapes.
         mapping: name or file; None chooses by the channels that the episode holds.
         fps: rows a second, for an episode without times; goes before what the mapping says.
 
@@ -112,7 +121,8 @@ def recording_of(episode: ArrayEpisode, mapping: str | Path | None = None, fps: 
         NoMapping: none of the package's mappings knows these channels.
         EpisodeError: the mapping is for another format, or the arrays are not as it says.
     """
-    chosen = _choose(episode) if mapping is None else load(mapping)
+    own = family(episode) if family is not None and mapping is None else None
+    chosen = own or (_choose(episode) if mapping is None else load(mapping))
     rule = chosen.arrays
     if rule is None or chosen.format != episode.format:
         raise EpisodeError(
@@ -159,7 +169,8 @@ def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:
 
 def _choose(episode: ArrayEpisode) -> ChannelMapping:
     shapes = episode.shapes()
-    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(shapes, episode.robot_type, episode.labels)]
+    told = shapes, episode.robot_type, episode.labels, episode.texts.get("env")
+    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(*told)]
     if not fitting:
         raise NoMapping(episode)
     return max(fitting, key=lambda m: m.arrays.detail if m.arrays else 0)
@@ -218,7 +229,7 @@ class _Reading:
         streams = {}
         times: dict[str, Any] | None = None
         length = None
-        for stream in self.rule.streams:
+        for stream in (one for rule in self.rule.streams for one in self._one_by_one(rule)):
             taken = self._take(stream)
             if taken is None:
                 continue
@@ -266,6 +277,40 @@ class _Reading:
 
     def _has(self, text: str) -> bool:
         return Columns.parse(text).channel in self.episode.arrays
+
+    def _one_by_one(self, rule: StreamRule) -> list[StreamRule]:
+        """A rule for each of the things that its fields hold side by side; the rule itself where it is about one thing."""
+        if rule.per is None or not all(self._has(text) for text in rule.fields):
+            return [rule]
+        columns = [Columns.parse(text) for text in rule.fields]
+        spans = [c.span(_width(self._array(c))) for c in columns]
+        total = sum(end - first for first, end in spans)
+        count, rest = divmod(total, len(rule.suffixes))
+        if rest or any((end - first) % max(count, 1) for first, end in spans):
+            raise self._fail(
+                f"{total} columns are no whole number of things with {', '.join(rule.suffixes)}.", ", ".join(rule.fields)
+            )
+        things = self._things(rule, count)
+        if count == 1:
+            return [replace(rule, names=things, per=None, spelled_in=None)]
+        if count > MAX_THINGS:
+            raise self._fail(f"holds {count} things, more than {MAX_THINGS}.", ", ".join(rule.fields))
+        made = []
+        for i, thing in enumerate(things):
+            parts = [(c, first, (end - first) // count) for c, (first, end) in zip(columns, spans)]
+            fields = tuple(str(Columns(c.channel, first + i * k, first + (i + 1) * k)) for c, first, k in parts)
+            made.append(replace(rule, name=f"{rule.name}/{thing}", fields=fields, names=(thing,), per=None, spelled_in=None))
+        return made
+
+    def _things(self, rule: StreamRule, count: int) -> tuple[str, ...]:
+        """Names of the things: the container's own where it lists as many, else numbers."""
+        own = self.episode.labels.get(str(rule.per), ())
+        if len(own) == count and len(set(own)) == count:
+            return tuple(own)
+        if own or count > 1:
+            listed = f"lists {len(own)} names under {rule.per}" if own else f"has no list {rule.per}"
+            self.notes.append(f"{rule.name}: the container {listed} for {count} things: they are numbered")
+        return numbered(str(rule.numbered), count)
 
     def _take(self, stream: StreamRule) -> tuple[np.ndarray, str] | None:
         """(n, k) float64 of a stream and the dtype that it is stored in; None where an optional stream is not there."""
@@ -370,8 +415,12 @@ class _Reading:
                 elements = self._spelled(rule, stored)
             elif elements:
                 self.notes.append(f"{name}: the container names no elements; their order is the mapping's")
+            elif rule.numbered is not None:
+                self.notes.append(f"{name}: the container names no elements: they are numbered")
             else:
                 raise self._fail(f"the names of {name} stand in no list {columns.channel}.", name)
+        if not elements and rule.numbered is not None:
+            elements = numbered(rule.numbered, width // max(len(rule.suffixes), 1))
         found = rule.named(elements)
         if len(found) != width or len(set(found)) != width:
             raise self._fail(
@@ -397,6 +446,8 @@ class _Reading:
 
     def _fps(self) -> float | None:
         declared = self.rule.fps
+        if isinstance(declared, str) and not self._has(declared):
+            declared = None
         if isinstance(declared, str):
             columns = Columns.parse(declared)
             value = self._array(columns).reshape(-1)[columns.first :][:1]
@@ -420,7 +471,8 @@ class _Reading:
                     "the mapping.",
                     "fps",
                 )
-            who = "fps=" if self.given_fps else "the mapping" if self.rule.fps is not None else "the container"
+            named = self.rule.fps is not None and (not isinstance(self.rule.fps, str) or self._has(self.rule.fps))
+            who = "fps=" if self.given_fps else "the mapping" if named else "the container"
             self.notes.append(f"no times were recorded: row k stands at k / {fps:g} s, the rate that {who} names")
             return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
         times = self._columns(text)
@@ -500,6 +552,11 @@ def _grid_ns(length: int, fps: float) -> np.ndarray:
     if float(fps).is_integer():
         return layout.grid_ns(length, int(fps))
     return np.rint(np.arange(length) * (_NS / fps)).astype(np.int64)
+
+
+def numbered(word: str, count: int) -> tuple[str, ...]:
+    """Names of elements that have none: the word itself for one, `word_00` and so on for several."""
+    return (word,) if count == 1 else tuple(f"{word}_{i:02d}" for i in range(count))
 
 
 def numbers(array: np.ndarray) -> bool:

@@ -30,12 +30,14 @@ from .arrays import (
     recording_of,
 )
 from .npz import natural
+from .robosuite import mapping_of
 
 EPISODES = "data/demo_*"  # where robosuite and robomimic keep their episodes
 MAX_DEPTH = 8
 MAX_EPISODES = 1_000_000
 PACKED = 1100  # gzip packs no tighter
 BELIEVED_BYTES = 1 << 14  # stored bytes that a dataset of nothing but its fill value is believed to have
+TEXTS = ("model_file", "env_args", "env_info", "env")
 MAX_TEXT = 2000  # characters of an attribute that go into the metadata; of longer ones (a whole MJCF) the hash
 
 
@@ -90,6 +92,7 @@ def read(
             groups = _episodes(file, [*episode_pattern(kind.format, mapping), kind.episodes])
             said = _attributes(file) | (_attributes(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
             said |= about or {}
+            texts = _texts(file) | (_texts(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
         if not groups:
             shown = ", ".join(list(file)[:5]) or "nothing"
             raise EpisodeError(
@@ -101,8 +104,9 @@ def read(
         def make(group: str, name: str, here: str) -> Recording:
             with mendable(path, f"episode {group}"):
                 episode = _episode(file[group], name, here, path, said, kind)
+                episode.texts |= texts | _texts(file[group])
                 kind.arranged(episode)
-            return recording_of(episode, mapping, fps)
+            return recording_of(episode, mapping, fps, mapping_of)
 
         first = stem or path.resolve().parent.name
         shorts = ((group, group.rpartition("/")[2]) for group in groups)
@@ -177,6 +181,17 @@ def _gather(group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], left:
             array = item[()]
             arrays[where] = np.asarray(array, dtype=item.dtype.newbyteorder("="))
             assert numbers(arrays[where])
+
+
+def _texts(group: h5py.Group) -> dict[str, str]:
+    """The long texts that a family of files is read by: its model and its environment."""
+    found = {}
+    for key in TEXTS:
+        value = group.attrs.get(key)
+        value = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if isinstance(value, str):
+            found[key] = value
+    return found
 
 
 def _attributes(group: h5py.Group) -> dict[str, Any]:
