@@ -8,7 +8,6 @@ go over into the other: of all ways that this allows, the one with the smallest 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from ..checks.limits import Limits
 from .arms import Arms, Array
 from .settings import Settings
-from .solver import HandTrack, Retargeted, retarget
+from .solver import HandTrack, Retargeted, Retargeting
 from .targets import HandTargets
 
 WORTH = 0.01  # m that a hand has to be off somewhere, before the second way is tried; estimate
@@ -27,12 +26,14 @@ MEET = 0.005  # rad in every joint, within which the two ways are at one place; 
 
 def retarget_both_ways(targets: HandTargets, arms: Arms, limits: Limits, settings: Settings) -> Retargeted:
     """As `retarget`, and where a hand is off by more than `WORTH`, from the end of the recording too; the better way is kept."""
-    forward = retarget(targets, arms, limits, settings)
+    retargeting = Retargeting(targets, arms, limits, settings)
+    forward = retargeting.follow()
     if max((float(np.nanmax(track.off, initial=0.0)) for track in forward.hands.values()), default=0.0) <= WORTH:
         return forward
-    backward = _turned(retarget(_reversed(targets), arms, limits, settings), targets)
+    backward = retargeting.follow(backward=True)
     meet = np.abs(forward.q - backward.q).max(axis=1) <= MEET
     taken = best_way(np.stack([prices(forward, settings), prices(backward, settings)]), meet)
+    forward = replace(forward, work=forward.work + backward.work)
     if not taken.any():
         return forward
     share = float(taken.mean())
@@ -72,35 +73,6 @@ def best_way(cost: Array, meet: NDArray[np.bool_]) -> NDArray[np.int64]:
     for i in range(n - 1, 0, -1):
         way[i - 1] = came[way[i], i]
     return way
-
-
-def _flipped(by_key: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    return {key: values[::-1].copy() for key, values in by_key.items()}
-
-
-def _reversed(targets: HandTargets) -> HandTargets:
-    """The same hands, last sample first."""
-    names = ("position", "rotation", "shoulder", "elbow", "closed", "valid")
-    flipped: dict[str, Any] = {name: _flipped(getattr(targets, name)) for name in names}
-    return replace(targets, t=targets.t[-1] - targets.t[::-1], **flipped)
-
-
-def _turned(result: Retargeted, targets: HandTargets) -> Retargeted:
-    """A result of reversed hands, first sample first again."""
-    at_limit, passed = _flipped(result.at_limit), _flipped(result.passed)
-    for by_kind in (at_limit, passed):  # a speed belongs to the later of its two samples
-        by_kind["speed"] = np.roll(by_kind["speed"], 1, axis=0)
-        by_kind["speed"][0] = 0
-    return replace(
-        result,
-        t=targets.t,
-        q=result.q[::-1].copy(),
-        hands={hand: _each(lambda values: values[::-1].copy(), track) for hand, track in result.hands.items()},
-        at_limit=at_limit,
-        held_apart=result.held_apart[::-1].copy(),
-        passed=passed,
-        closed=_flipped(result.closed),
-    )
 
 
 def _joined(one: Retargeted, other: Retargeted, taken: NDArray[np.bool_]) -> Retargeted:
