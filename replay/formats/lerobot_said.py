@@ -46,18 +46,16 @@ class EpisodeStatistics:
         return of_flat(self._rows[row - self._first])
 
     def _load(self, row: int) -> None:
-        first = 0
-        for number, (path, rows) in enumerate(self._tables):
-            if first <= row < first + rows:
-                break
-            first += rows
-        else:
+        ends = np.cumsum([rows for _, rows in self._tables])
+        number = int(np.searchsorted(ends, row, side="right"))
+        if number >= len(ends):
             return
+        path, rows = self._tables[number]
         if self._open != number or row < self._next:
             file = pq.ParquetFile(path)
             wanted = [n for n in file.schema_arrow.names if n.startswith("stats/") and n.rpartition("/")[2] in KEPT]
             self._batches = file.iter_batches(AT_ONCE, columns=wanted, use_threads=False) if wanted else iter(())
-            self._open, self._next = number, first
+            self._open, self._next = number, int(ends[number]) - rows
         while self._next <= row:
             batch = next(self._batches, None)
             if batch is None:
