@@ -553,3 +553,27 @@ def test_recordings_of_no_set_are_judged_as_before(written):
     found = check_integrity(recording, Limits({}), RULES)
     assert {f.level for f in found if f.code in CODES} == {"NOT_APPLICABLE"}
     assert not isinstance(recording, Unreadable)
+
+
+def test_nothing_that_a_set_says_stops_the_judge():
+    odd = {"min": np.array([np.nan]), "max": np.array([np.inf]), "count": np.array([np.nan]), "q50": np.zeros(7)}
+    one = Declared(
+        4,
+        fps=1e-9,
+        timestamp=np.array([0.0, 1e300, -1e300, np.inf]),
+        counters={"frame_index": np.array([5, 5, -(2**62), 2**62])},
+        columns={"q": np.full((4, 1), 1e300)},
+        stats={"q": odd},
+        set_stats={"q": odd},
+        videos=(VideoRange("head", stop_s=3.0),),
+        totals={"total_frames": ("many", 4)},
+    )
+    found = by_code(check_dataset(one, RULES))
+    assert found["set.video"].reason == "no_video_header" and found["set.stats"].details["which"] in (
+        "min",
+        "max",
+        "count",
+    )
+    assert found["set.timestamp"].details["kind"] == "nonfinite" and found["set.counter"].failed
+    texts = [Words(lang).message(f) for lang in ("en", "zh") for f in found.values()]
+    assert not [text for text in texts if "{" in text or "?" in text]

@@ -101,7 +101,7 @@ def check_video(told: Declared, rules: Rules) -> list[Finding]:
         return [rule.not_applicable("no_pictures")]
     if not told.fps:
         return [rule.not_applicable("no_fps")]
-    judged = [one for one in told.videos if one.pictures is not None or one.stop_s is not None]
+    judged = [one for one in told.videos if one.file_s is not None or None not in (one.start_s, one.stop_s)]
     if not judged:
         return [rule.not_checked("no_video_header", subject=tuple(one.camera for one in told.videos))]
     return worst_of([_of_video(one, told.n, told.fps, rule) for one in judged])
@@ -149,7 +149,8 @@ def check_stats(told: Declared, rules: Rules) -> list[Finding]:
         table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
         if not len(table) or not np.isfinite(table).all():
             continue  # what is no number is another finding
-        offs = [*_episode_stats(table, told.stats.get(name, {})), *_set_stats(table, told.set_stats.get(name, {}))]
+        with np.errstate(over="ignore", invalid="ignore"):  # what is told may be anything
+            offs = [*_episode_stats(table, told.stats.get(name, {})), *_set_stats(table, told.set_stats.get(name, {}))]
         looked += bool(offs)
         if offs:
             worst[name] = max(offs, key=lambda one: one[0])
@@ -183,7 +184,7 @@ def _episode_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterato
             yield (float(off.max()) if np.isfinite(off).all() else 1.0), name, "episode"
     count = said.get("count")
     if count is not None and count.size == 1:
-        yield (0.0 if int(count.reshape(-1)[0]) == len(table) else 1.0), "count", "episode"
+        yield (0.0 if count.reshape(-1)[0] == len(table) else 1.0), "count", "episode"
     ordered = (
         [said["min"], *(said[q] for q in sorted(said) if q.startswith("q")), said["max"]]
         if {"min", "max"} <= set(said)

@@ -17,6 +17,7 @@ from .rules import Rule, Rules
 TIMES = ("set.counter", "set.fps", "set.timestamp")
 FEW = 0.02  # share of steps that may be odd for the others to make a grid with some jumps in it
 EVEN = 0.25  # of the period, how far a tick may be from its median one for the ticks to be a grid at all
+LONGEST = 1e6  # s, no episode is longer; what stands beyond it is not held more coarsely
 SAME_RATE = 1e-3  # share by which two rates of one clock may differ by rounding
 
 
@@ -26,7 +27,7 @@ def tolerance_s(t: np.ndarray, rule: Rule) -> float:
     Args:
         t: (n,) s.
     """
-    largest = float(np.abs(t[np.isfinite(t)]).max(initial=0.0))
+    largest = min(float(np.abs(t[np.isfinite(t)]).max(initial=0.0)), LONGEST)
     return rule.bound("fail") + float(np.spacing(np.float32(largest)))
 
 

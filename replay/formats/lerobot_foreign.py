@@ -241,7 +241,7 @@ class _Foreign:
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=(first, end) if isinstance(first, int) and isinstance(end, int) else None,
             totals=self.totals,
-            tasks=frozenset(self.tasks) or None,
+            tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
             stats=stats,
             set_stats=self.set_statistics,
