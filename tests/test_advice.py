@@ -119,7 +119,9 @@ def test_every_code_that_can_fail_has_a_fix_with_its_own_words_and_numbers(code,
     text = Words(lang).fix(finding)
     assert text and kind in catalogue(lang)["fixes"]
     assert "{" not in text and "[[" not in text and "?" not in text and "None" not in text, text
-    assert kind == "unit" or re.search(r"\d", text) or kind in ("mapping", "remake", "swap", "invert", "survey", "recopy"), text
+    assert (
+        kind == "unit" or re.search(r"\d", text) or kind in ("mapping", "remake", "swap", "invert", "survey", "recopy")
+    ), text
 
 
 @pytest.mark.parametrize("lang", languages())

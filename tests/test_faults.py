@@ -30,6 +30,10 @@ SIMULATED = (
     ("command jumps", 2.0),
     ("degrees for radians", None),
     ("camera black", 0.5),
+    ("set's times step back", 0.25),
+    ("set's rows lost", 0.5),
+    ("set's video elsewhere", 0.25),
+    ("set's values edited", None),
 )
 DEVICE = (
     ("samples not numbers", None),

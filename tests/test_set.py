@@ -134,7 +134,9 @@ def test_times_that_are_not_those_of_the_rows_are_found_named_and_placed(written
     assert ("no clock runs backwards" in said(verdict)) == (kind != "back")
     backwards = found["clock.backwards"]
     assert backwards.failed == (kind == "back") and (kind != "back" or backwards.because_of == verdict.root)
-    assert kind != "back" or "timestamp steps back by 0.133 s at row 80; a row stands up to 0.167 s (5 frames)" in said(verdict)
+    assert kind != "back" or "timestamp steps back by 0.133 s at row 80; a row stands up to 0.167 s (5 frames)" in said(
+        verdict
+    )
 
 
 def test_a_clean_set_is_clean_in_every_code(written):
@@ -153,12 +155,18 @@ def test_recorded_appended_imported_and_exported_sets_stay_clean(tmp_path, capsy
             for seed in seeds:
                 writer.add(episode(seed), episode(seed).states, {"observation.images.head": shown})
     t = np.arange(60) / 20.0
-    arrays = {"action": np.sin(t)[:, None].repeat(2, 1), "observation_state": np.cos(t)[:, None].repeat(2, 1), "time": t}
+    arrays = {
+        "action": np.sin(t)[:, None].repeat(2, 1),
+        "observation_state": np.cos(t)[:, None].repeat(2, 1),
+        "time": t,
+    }
     np.savez(tmp_path / "take.npz", **arrays)
     main(["import", f"data={tmp_path / 'take.npz'}", f"out={tmp_path / 'imported'}"])
     draft = tmp_path / "proposed-mapping.yaml"
     if draft.is_file():
-        assert main(["import", f"data={tmp_path / 'take.npz'}", f"out={tmp_path / 'imported'}", f"mapping={draft}"]) == 0
+        assert (
+            main(["import", f"data={tmp_path / 'take.npz'}", f"out={tmp_path / 'imported'}", f"mapping={draft}"]) == 0
+        )
     again = [recording.episode for recording in read(tmp_path / "set")]  # as an export does, without its pictures
     write_lerobot(tmp_path / "exported", again, FEATURES, FPS)
     seen = 0
@@ -212,7 +220,9 @@ def test_rows_that_are_lost_are_the_cause_of_what_follows(written):
     found, root = by_code(verdict.findings), verdict.findings[verdict.root]
     assert (root.code, root.subject, root.details["kind"], root.value) == ("set.counter", ("frame_index",), "gap", 4.0)
     assert root.t0 == pytest.approx(40 / FPS)
-    assert found["set.length"].failed and found["set.length"].value == 4 and found["set.length"].because_of == verdict.root
+    assert (
+        found["set.length"].failed and found["set.length"].value == 4 and found["set.length"].because_of == verdict.root
+    )
     assert found["set.stats"].because_of == verdict.root
     # the times of the rows that are left are right, and the clock shows the gap
     assert found["set.timestamp"].level == "PASS" and found["clock.gap"].value == pytest.approx(5 / FPS)
@@ -223,7 +233,9 @@ def test_states_kept_after_the_last_row_are_left_out_and_said(written):
     pq.write_table(table.slice(0, 100), written / DATA)
     _renewed(written)
     (recording,) = read(written)
-    assert max(recording.episode.checkpoints) == 90 and any("left out: rows are lost" in note for note in recording.notes)
+    assert max(recording.episode.checkpoints) == 90 and any(
+        "left out: rows are lost" in note for note in recording.notes
+    )
     assert by_code(verdict_of(written).findings)["set.length"].value == 50
 
 
@@ -275,7 +287,12 @@ def test_rows_outside_the_statistics_of_the_whole_set_warn(written):
     stats["observation.state"]["max"][1] -= 0.5
     path.write_text(json.dumps(stats))
     found = by_code(verdict_of(written).findings)["set.stats"]
-    assert (found.level, found.subject, found.details["which"], found.details["kind"]) == ("WARN", ("observation.state",), "max", "set")
+    assert (found.level, found.subject, found.details["which"], found.details["kind"]) == (
+        "WARN",
+        ("observation.state",),
+        "max",
+        "set",
+    )
 
 
 def test_a_table_that_counts_other_rows_is_unsound(written):
@@ -349,7 +366,11 @@ def test_a_slow_drift_shows_in_where_the_last_rows_stand():
     told = grid(2000)
     drifts = replace(told, timestamp=told.timestamp * 1.0009)  # 45 us a step
     found = check_timestamp(drifts, RULES, 20.0)[0]
-    assert (found.level, found.details["kind"], found.value) == ("FAIL", "stretched", pytest.approx(0.0009 * 1999 / 20, rel=1e-3))
+    assert (found.level, found.details["kind"], found.value) == (
+        "FAIL",
+        "stretched",
+        pytest.approx(0.0009 * 1999 / 20, rel=1e-3),
+    )
 
 
 def test_an_offset_warns():
@@ -362,10 +383,19 @@ def test_measured_times_warn_and_rates_without_a_third_witness_fail():
     rng = np.random.default_rng(0)
     measured = replace(grid(), timestamp=np.cumsum(0.054 + 0.004 * rng.random(200)))
     fps, times = check_fps(measured, RULES)[0], check_timestamp(measured, RULES, 20.0)[0]
-    assert (fps.level, fps.details["kind"], times.level, times.details["kind"]) == ("WARN", "measured", "WARN", "uneven")
+    assert (fps.level, fps.details["kind"], times.level, times.details["kind"]) == (
+        "WARN",
+        "measured",
+        "WARN",
+        "uneven",
+    )
     even = replace(grid(), timestamp=np.arange(200) / 16.0)
     found = by_code(check_dataset(even, RULES))
-    assert found["set.fps"].failed and found["set.fps"].value == pytest.approx(0.2) and found["set.timestamp"].level == "PASS"
+    assert (
+        found["set.fps"].failed
+        and found["set.fps"].value == pytest.approx(0.2)
+        and found["set.timestamp"].level == "PASS"
+    )
 
 
 def test_counters_as_arrays():
@@ -375,7 +405,10 @@ def test_counters_as_arrays():
     assert check_counters(replace(one, counters=good), RULES)[0].level == "PASS"
     assert check_counters(one, RULES)[0].level == "NOT_APPLICABLE"
     lost = replace(one, counters=good | {"frame_index": k + 5}, length=55)
-    assert check_counters(lost, RULES)[0].level == "FAIL" and check_counters(replace(lost, length=50), RULES)[0].level == "WARN"
+    assert (
+        check_counters(lost, RULES)[0].level == "FAIL"
+        and check_counters(replace(lost, length=50), RULES)[0].level == "WARN"
+    )
 
 
 def test_what_is_not_said_is_not_judged():
@@ -390,7 +423,9 @@ def test_statistics_allow_what_float32_sums_round():
     stats = {"min": x.min(0), "max": x.max(0), "mean": x.mean(0), "std": np.zeros(1), "count": np.array([400.0])}
     told = Declared(400, columns={"q": x}, stats={"q": stats})
     assert check_stats(told, RULES)[0].level == "PASS", "as in public sets: 0.05 is what float32 squares of 43 round"
-    wrong = replace(told, columns={"q": x - 43.4}, stats={"q": stats | {k: stats[k] - 43.4 for k in ("min", "max", "mean")}})
+    wrong = replace(
+        told, columns={"q": x - 43.4}, stats={"q": stats | {k: stats[k] - 43.4 for k in ("min", "max", "mean")}}
+    )
     assert check_stats(wrong, RULES)[0].details["which"] == "std"
     count = replace(told, stats={"q": stats | {"count": np.array([399.0])}})
     assert check_stats(count, RULES)[0].details["which"] == "count"
@@ -403,7 +438,9 @@ def test_a_total_that_is_no_number_is_told(written):
 @pytest.mark.parametrize("name", LEROBOT_SETS)
 def test_real_sets_hold_together(data, name):
     """WARN: `gr1` begins at 0.05 s; the cloth set announces 20 Hz and was measured at 18.5 Hz."""
-    expected = {"gr1-pick-place": {"set.timestamp"}, "so101-bimanual-cloth": {"set.fps", "set.timestamp"}}.get(name, set())
+    expected = {"gr1-pick-place": {"set.timestamp"}, "so101-bimanual-cloth": {"set.fps", "set.timestamp"}}.get(
+        name, set()
+    )
     warned: set[str] = set()
     for recording in read(data / name):
         found = check_dataset(recording.declared, RULES)
@@ -427,7 +464,12 @@ def test_a_real_set_that_is_broken_is_found(data, tmp_path):
     pq.write_table(table.set_column(i, field, pa.array(t).cast(field.type)), path)
     verdict = next(iter(intake(read(root), RULES)))
     root_ = verdict.findings[verdict.root]
-    assert (verdict.verdict, root_.code, root_.details["kind"], root_.details["row"]) == ("UNSOUND", "set.timestamp", "back", 100)
+    assert (verdict.verdict, root_.code, root_.details["kind"], root_.details["row"]) == (
+        "UNSOUND",
+        "set.timestamp",
+        "back",
+        100,
+    )
     backwards = by_code(verdict.findings)["clock.backwards"]
     assert backwards.failed and backwards.because_of == verdict.root
 
@@ -441,7 +483,9 @@ def test_intake_gates_and_names_what_it_did_not_ask(tmp_path, capsys):
     assert main(["replay", f"data={root}", "check=intake", f"out={out}"]) == 0
     text = capsys.readouterr().out
     assert "intake: nothing found in 3 of 3" in text and "not asked for with check=intake" in text
-    assert (out / "passed.txt").read_text().split() == ["good#0", "good#1", "good#2"] and not (out / "refused.txt").read_text()
+    assert (out / "passed.txt").read_text().split() == ["good#0", "good#1", "good#2"] and not (
+        out / "refused.txt"
+    ).read_text()
     line = json.loads((out / "verdicts.jsonl").read_text().splitlines()[0])
     assert (line["verdict"], line["cleared"], line["provenance"]["check"]) == ("INCONCLUSIVE", True, "intake")
     assert line["stages"]["kinematics"] == {"verdict": "NOT_CHECKED", "reason": "intake"}
@@ -465,20 +509,40 @@ def test_intake_needs_no_engine(tmp_path, python):
 
 
 def test_intake_looks_at_the_ranges_of_our_own_robot(tmp_path):
-    features = {"action": {"dtype": "float32", "shape": [1], "names": ["zarm_l4_joint"], "unit": "rad", "quantity": "joint_position"}}
+    features = {
+        "action": {
+            "dtype": "float32",
+            "shape": [1],
+            "names": ["zarm_l4_joint"],
+            "unit": "rad",
+            "quantity": "joint_position",
+        }
+    }
     one = episode()
-    one.actions, one.action_names, one.states = np.linspace(-1, -0.5, 150, dtype=np.float32)[:, None], ("zarm_l4_joint",), {}
+    one.actions, one.action_names, one.states = (
+        np.linspace(-1, -0.5, 150, dtype=np.float32)[:, None],
+        ("zarm_l4_joint",),
+        {},
+    )
     verdict = verdict_of(write_lerobot(tmp_path / "inside", [one], features, FPS))
     assert verdict.cleared and verdict.stages["kinematics"].reason == "intake"
     one.actions = one.actions + np.float32(1.0)
     verdict = verdict_of(write_lerobot(tmp_path / "outside", [one], features, FPS))
-    assert verdict.verdict == "INFEASIBLE" and verdict.findings[verdict.root].code == "joint.position" and not verdict.cleared
+    assert (
+        verdict.verdict == "INFEASIBLE"
+        and verdict.findings[verdict.root].code == "joint.position"
+        and not verdict.cleared
+    )
 
 
 def test_a_large_delivery_keeps_what_was_found(written):
     _column(written, "timestamp", WAYS["back"][0])
     verdict = trimmed(verdict_of(written))
-    assert verdict.findings[verdict.root].code == "set.digest" and {f.level for f in verdict.findings} <= {"FAIL", "WARN", "NOT_CHECKED"}
+    assert verdict.findings[verdict.root].code == "set.digest" and {f.level for f in verdict.findings} <= {
+        "FAIL",
+        "WARN",
+        "NOT_CHECKED",
+    }
     times = by_code(verdict.findings)["set.timestamp"]
     assert verdict.findings[times.because_of].code == "set.digest"
 
@@ -489,3 +553,27 @@ def test_recordings_of_no_set_are_judged_as_before(written):
     found = check_integrity(recording, Limits({}), RULES)
     assert {f.level for f in found if f.code in CODES} == {"NOT_APPLICABLE"}
     assert not isinstance(recording, Unreadable)
+
+
+def test_nothing_that_a_set_says_stops_the_judge():
+    odd = {"min": np.array([np.nan]), "max": np.array([np.inf]), "count": np.array([np.nan]), "q50": np.zeros(7)}
+    one = Declared(
+        4,
+        fps=1e-9,
+        timestamp=np.array([0.0, 1e300, -1e300, np.inf]),
+        counters={"frame_index": np.array([5, 5, -(2**62), 2**62])},
+        columns={"q": np.full((4, 1), 1e300)},
+        stats={"q": odd},
+        set_stats={"q": odd},
+        videos=(VideoRange("head", stop_s=3.0),),
+        totals={"total_frames": ("many", 4)},
+    )
+    found = by_code(check_dataset(one, RULES))
+    assert found["set.video"].reason == "no_video_header" and found["set.stats"].details["which"] in (
+        "min",
+        "max",
+        "count",
+    )
+    assert found["set.timestamp"].details["kind"] == "nonfinite" and found["set.counter"].failed
+    texts = [Words(lang).message(f) for lang in ("en", "zh") for f in found.values()]
+    assert not [text for text in texts if "{" in text or "?" in text]

@@ -54,14 +54,34 @@ def check_length(told: Declared, rules: Rules) -> list[Finding]:
             subject = ("length",) if name == "length" else ("dataset_from_index", "dataset_to_index")
             details = {"kind": "rows", "said": length, "here": told.n}
             found.append(
-                rule.finding(level="FAIL", subject=subject, value=by, limit=0.0, margin=-by, excess=by / rule.size(0.0), details=details)
+                rule.finding(
+                    level="FAIL",
+                    subject=subject,
+                    value=by,
+                    limit=0.0,
+                    margin=-by,
+                    excess=by / rule.size(0.0),
+                    details=details,
+                )
             )
     for name, (said, here) in told.totals.items():
         if said != here:
             by = float(abs(said - here)) if isinstance(said, int | float) else 1.0
-            details = {"kind": "total", "said": said if isinstance(said, int | float | str) else str(said), "here": here}
+            details = {
+                "kind": "total",
+                "said": said if isinstance(said, int | float | str) else str(said),
+                "here": here,
+            }
             found.append(
-                rule.finding(level="WARN", subject=(name,), value=by, limit=0.0, margin=-by, excess=by / rule.size(0.0), details=details)
+                rule.finding(
+                    level="WARN",
+                    subject=(name,),
+                    value=by,
+                    limit=0.0,
+                    margin=-by,
+                    excess=by / rule.size(0.0),
+                    details=details,
+                )
             )
     if found:
         return worst_of(found)
@@ -81,16 +101,14 @@ def check_video(told: Declared, rules: Rules) -> list[Finding]:
         return [rule.not_applicable("no_pictures")]
     if not told.fps:
         return [rule.not_applicable("no_fps")]
-    judged = [one for one in told.videos if one.pictures is not None or one.stop_s is not None]
+    judged = [one for one in told.videos if one.file_s is not None or None not in (one.start_s, one.stop_s)]
     if not judged:
         return [rule.not_checked("no_video_header", subject=tuple(one.camera for one in told.videos))]
-    found = [_of_video(one, told, rule) for one in judged]
-    return worst_of(found)
+    return worst_of([_of_video(one, told.n, told.fps, rule) for one in judged])
 
 
-def _of_video(video: VideoRange, told: Declared, rule: Rule) -> Finding:
-    assert told.fps is not None  # `check_video` asked
-    due = told.n / told.fps
+def _of_video(video: VideoRange, n: int, fps: float, rule: Rule) -> Finding:
+    due = n / fps
     start = video.start_s or 0.0
     sizes: dict[str, tuple[float, float]] = {}  # kind -> by how much, and what was found
     if video.start_s is not None and video.stop_s is not None:
@@ -102,10 +120,17 @@ def _of_video(video: VideoRange, told: Declared, rule: Rule) -> Finding:
         left = video.file_s - start
         whole = video.stop_s is None
         sizes["file"] = (abs(left - due) if whole else max(0.0, due - left)), left
-    kind = max(sizes, key=lambda k: (sizes[k][0] > HALF / told.fps, k == "range", sizes[k][0]))
+    kind = max(sizes, key=lambda k: (sizes[k][0] > HALF / fps, k == "range", sizes[k][0]))
     value, here = sizes[kind]
-    graded = rule.grade_value(value, fail=HALF / told.fps)
-    details = {"kind": kind, "due": due, "here": here, "rows": told.n, "pictures": video.pictures, "frames": value * told.fps}
+    graded = rule.grade_value(value, fail=HALF / fps)
+    details = {
+        "kind": kind,
+        "due": due,
+        "here": here,
+        "rows": n,
+        "pictures": video.pictures,
+        "frames": value * fps,
+    }
     return rule.finding(subject=(video.camera,), **graded, details=details)
 
 
@@ -124,7 +149,8 @@ def check_stats(told: Declared, rules: Rules) -> list[Finding]:
         table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
         if not len(table) or not np.isfinite(table).all():
             continue  # what is no number is another finding
-        offs = [*_episode_stats(table, told.stats.get(name, {})), *_set_stats(table, told.set_stats.get(name, {}))]
+        with np.errstate(over="ignore", invalid="ignore"):  # what is told may be anything
+            offs = [*_episode_stats(table, told.stats.get(name, {})), *_set_stats(table, told.set_stats.get(name, {}))]
         looked += bool(offs)
         if offs:
             worst[name] = max(offs, key=lambda one: one[0])
@@ -133,7 +159,9 @@ def check_stats(told: Declared, rules: Rules) -> list[Finding]:
     bad = {name: one for name, one in worst.items() if one[0] > rule.bound("warn")}
     if not bad:
         value = max(one[0] for one in worst.values())
-        return [rule.passed(value=value, limit=rule.warn, margin=rule.bound("warn") - value, details={"columns": looked})]
+        return [
+            rule.passed(value=value, limit=rule.warn, margin=rule.bound("warn") - value, details={"columns": looked})
+        ]
     names = sorted(bad, key=lambda name: -bad[name][0])
     off, which, whose = bad[names[0]]
     details = {"kind": whose, "which": which, "columns": {name: " of the ".join(bad[name][1:]) for name in names}}
@@ -156,8 +184,12 @@ def _episode_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterato
             yield (float(off.max()) if np.isfinite(off).all() else 1.0), name, "episode"
     count = said.get("count")
     if count is not None and count.size == 1:
-        yield (0.0 if int(count.reshape(-1)[0]) == len(table) else 1.0), "count", "episode"
-    ordered = [said["min"], *(said[q] for q in sorted(said) if q.startswith("q")), said["max"]] if {"min", "max"} <= set(said) else []
+        yield (0.0 if count.reshape(-1)[0] == len(table) else 1.0), "count", "episode"
+    ordered = (
+        [said["min"], *(said[q] for q in sorted(said) if q.startswith("q")), said["max"]]
+        if {"min", "max"} <= set(said)
+        else []
+    )
     if len(ordered) > 2 and all(one.size == table.shape[1] for one in ordered):
         steps = np.diff(np.stack([one.reshape(-1) for one in ordered]), axis=0) / size
         yield float(max(0.0, -steps.min())), "quantiles", "episode"

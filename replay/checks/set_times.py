@@ -17,6 +17,7 @@ from .rules import Rule, Rules
 TIMES = ("set.counter", "set.fps", "set.timestamp")
 FEW = 0.02  # share of steps that may be odd for the others to make a grid with some jumps in it
 EVEN = 0.25  # of the period, how far a tick may be from its median one for the ticks to be a grid at all
+LONGEST = 1e6  # s, no episode is longer; what stands beyond it is not held more coarsely
 SAME_RATE = 1e-3  # share by which two rates of one clock may differ by rounding
 
 
@@ -26,7 +27,7 @@ def tolerance_s(t: np.ndarray, rule: Rule) -> float:
     Args:
         t: (n,) s.
     """
-    largest = float(np.abs(t[np.isfinite(t)]).max(initial=0.0))
+    largest = min(float(np.abs(t[np.isfinite(t)]).max(initial=0.0)), LONGEST)
     return rule.bound("fail") + float(np.spacing(np.float32(largest)))
 
 
@@ -150,7 +151,9 @@ def check_timestamp(told: Declared, rules: Rules, fps: float | None) -> list[Fin
         size = float(-step[back].min())
         rows = begins if len(begins) else back + 1
         row = int(back[0]) + 1
-        return found("FAIL", "back", max(size, largest), rows, row=row, back=size, frames=largest * fps, times=several(back))
+        return found(
+            "FAIL", "back", max(size, largest), rows, row=row, back=size, frames=largest * fps, times=several(back)
+        )
     if len(t) > 1 and not step.any():
         return found("FAIL", "constant", largest, np.arange(1, len(t)))
     odd = np.flatnonzero(np.abs(step - want) > limit)
@@ -164,7 +167,9 @@ def check_timestamp(told: Declared, rules: Rules, fps: float | None) -> list[Fin
         if len(odd):
             size = float(step[worst] - want[worst])
             rows = begins if len(begins) else odd + 1
-            return found("FAIL", "jumped", largest, rows, row=worst + 1, jump=size, frames=largest * fps, times=several(odd))
+            return found(
+                "FAIL", "jumped", largest, rows, row=worst + 1, jump=size, frames=largest * fps, times=several(odd)
+            )
     factor = float((t[-1] - start) / due[-1]) if due[-1] > 0 else 1.0
     even = np.abs(step - factor * want) <= max(limit, 1e-3 * factor / fps)
     if even.mean() >= 1.0 - FEW:
@@ -194,7 +199,9 @@ def check_counters(told: Declared, rules: Rules) -> list[Finding]:
     return worst_of(bad) or [rule.passed(value=0.0, limit=0.0, margin=0.0, subject=tuple(told.counters))]
 
 
-def _wrong(told: Declared, rule: Rule, name: str, kind: str, rows: np.ndarray, level: str = "FAIL", **more: Any) -> Finding:
+def _wrong(
+    told: Declared, rule: Rule, name: str, kind: str, rows: np.ndarray, level: str = "FAIL", **more: Any
+) -> Finding:
     seconds = np.arange(told.n) / told.fps if told.fps else None
     t0, t1 = (None, None) if seconds is None or not len(rows) else (float(seconds[rows[0]]), float(seconds[rows[-1]]))
     n = float(more.get("lost") or max(len(rows), 1))
@@ -233,14 +240,20 @@ def _index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
         before, after = int(values[rows[0] - 1]), int(values[rows[0]])
         return [_wrong(told, rule, "index", kind, rows, before=before, after=after, lost=lost)]
     if len(values) and told.span is not None and values[0] != told.span[0]:
-        return [_wrong(told, rule, "index", "begins", np.arange(told.n), "WARN", first=int(values[0]), due=told.span[0])]
+        return [
+            _wrong(told, rule, "index", "begins", np.arange(told.n), "WARN", first=int(values[0]), due=told.span[0])
+        ]
     return []
 
 
 def _episode_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
     number = told.number if told.number is not None else int(values[0]) if len(values) else 0
     rows = np.flatnonzero(values != number)
-    return [_wrong(told, rule, "episode_index", "other", rows, first=int(values[rows[0]]), due=number)] if len(rows) else []
+    return (
+        [_wrong(told, rule, "episode_index", "other", rows, first=int(values[rows[0]]), due=number)]
+        if len(rows)
+        else []
+    )
 
 
 def _task_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:

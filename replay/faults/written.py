@@ -226,7 +226,9 @@ def _told(root: Path, name: str, change: Callable[[Any], Any]) -> None:
     table = pq.read_table(root / EPISODES)
     i = table.column_names.index(name)
     values = [change(value) for value in table.column(i).to_pylist()]
-    pq.write_table(table.set_column(i, table.schema.field(i), pa.array(values, table.schema.field(i).type)), root / EPISODES)
+    pq.write_table(
+        table.set_column(i, table.schema.field(i), pa.array(values, table.schema.field(i).type)), root / EPISODES
+    )
 
 
 def _renewed(root: Path) -> None:

@@ -235,7 +235,7 @@ class Dataset:
         if self.imported:
             return self._imported(k, row, columns, unread)
         episode, side, notes = self._sim_episode(k, row, columns)
-        notes += ["simulation episode; times are k / fps, the action column holds the bits that were applied"]
+        notes += ["simulation episode; timed by shiliu.time_ns, the action column holds the bits that were applied"]
         if isinstance(episode.provenance.get("repaired"), dict):
             notes.append(told_of_copy(episode.provenance["repaired"]))
         names = [name for name in columns if name not in layout.DEFAULT_FEATURES and name != layout.CLOCK]
@@ -314,7 +314,9 @@ class Dataset:
     ) -> Declared:
         """What the set says of episode k."""
         first, end = row.get("dataset_from_index"), row.get("dataset_to_index")
-        covered = [name for name in columns if name not in layout.DEFAULT_FEATURES] if FRAMES in digests else list(digests)
+        covered = (
+            [name for name in columns if name not in layout.DEFAULT_FEATURES] if FRAMES in digests else list(digests)
+        )
         known = copies or {}
         if self.tasks is not None and "task_index" in columns and len(columns["task_index"]):
             sentence = self.tasks.get(int(columns["task_index"][0, 0]))
@@ -460,14 +462,14 @@ class Dataset:
     def _check_frames(self, path: Path, k: int, columns: dict[str, np.ndarray]) -> None:
         """That there is something to be judged; what is wrong with it, a check says."""
         for name in ("frame_index", "timestamp", layout.CLOCK, *(() if self.imported else ("action",))):
-            if name not in columns or columns[name].shape[1] != 1 and name != "action":
+            if name not in columns or (columns[name].shape[1] != 1 and name != "action"):
                 raise self._wrong(f"features.{name}", "is missing" if name not in columns else "is no single number")
         if not len(columns["frame_index"]):
-            raise EpisodeError(f"episode {k} has no frames here. Copy the dataset again.", file=path, field="frame_index")
+            raise EpisodeError(
+                f"episode {k} has no frames here. Copy the dataset again.", file=path, field="frame_index"
+            )
 
-    def _imported(
-        self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray], unread: list[str]
-    ) -> Recording:
+    def _imported(self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray], unread: list[str]) -> Recording:
         """A recording that was imported, with its streams as they stand in the frames."""
         path = self.root / "shiliu" / "episodes" / f"{layout.episode_name(k)}.json"
         content = _bytes(path, "description of the recording", MAX_JSON_BYTES)
@@ -575,12 +577,18 @@ def _rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: st
     for piece in file.iter_batches(65_536, row_groups=groups, columns=columns, use_threads=False):
         values = piece.column(by).to_numpy(zero_copy_only=False)
         kept.append(piece.filter(pa.array((values >= low) & (values <= high))))
-    return pa.Table.from_batches(kept, schema=None if kept else pa.schema([file.schema_arrow.field(c) for c in columns]))
+    return pa.Table.from_batches(
+        kept, schema=None if kept else pa.schema([file.schema_arrow.field(c) for c in columns])
+    )
 
 
 def seconds_or_none(value: Any) -> float | None:
     """A time that a table tells; None where it tells none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
+    return (
+        float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        else None
+    )
 
 
 def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:

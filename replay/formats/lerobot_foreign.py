@@ -175,7 +175,9 @@ class _Foreign:
         lengths = [row.get("length") for row in self.rows.values()]
         counted = {
             "total_episodes": len(self.rows),
-            "total_frames": sum(n for n in lengths if isinstance(n, int)) if all(isinstance(n, int) for n in lengths) else 0,
+            "total_frames": sum(n for n in lengths if isinstance(n, int))
+            if all(isinstance(n, int) for n in lengths)
+            else 0,
             "total_tasks": len(self.tasks),
         }
         for name, here in counted.items():
@@ -199,7 +201,9 @@ class _Foreign:
             rows = self._lines(path, "statistics of the episodes")
         except EpisodeError:
             return {}
-        return {row["episode_index"]: of_tree(row.get("stats")) for row in rows if isinstance(row.get("episode_index"), int)}
+        return {
+            row["episode_index"]: of_tree(row.get("stats")) for row in rows if isinstance(row.get("episode_index"), int)
+        }
 
     @cached_property
     def set_statistics(self) -> Stats:
@@ -224,7 +228,11 @@ class _Foreign:
         in_name = _NUMBER.search(path.stem)
         stats: Stats = {}
         if index is not None:
-            stats = self.statistics.at(self._place[index]) if index in self._place else self.listed_statistics.get(index, {})
+            stats = (
+                self.statistics.at(self._place[index])
+                if index in self._place
+                else self.listed_statistics.get(index, {})
+            )
         return Declared(
             n=length,
             number=int(in_name[1]) if in_name is not None else index,
@@ -234,7 +242,7 @@ class _Foreign:
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=(first, end) if isinstance(first, int) and isinstance(end, int) else None,
             totals=self.totals,
-            tasks=frozenset(self.tasks) or None,
+            tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
             stats=stats,
             set_stats=self.set_statistics,

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 Stats = dict[str, dict[str, np.ndarray]]
 KEPT = ("min", "max", "mean", "std", "count", "q01", "q10", "q50", "q90", "q99")
+MAX_NUMBERS = 10_000  # of one statistic of one episode
 AT_ONCE = 64  # rows of the table that are held
 
 
@@ -46,24 +47,30 @@ class EpisodeStatistics:
         return of_flat(self._rows[row - self._first])
 
     def _load(self, row: int) -> None:
-        first = 0
-        for number, (path, rows) in enumerate(self._tables):
-            if first <= row < first + rows:
-                break
-            first += rows
-        else:
+        ends = np.cumsum([rows for _, rows in self._tables])
+        number = int(np.searchsorted(ends, row, side="right"))
+        if number >= len(ends):
             return
+        path, rows = self._tables[number]
         if self._open != number or row < self._next:
-            file = pq.ParquetFile(path)
+            file = pq.ParquetFile(path, page_checksum_verification=True)
             wanted = [n for n in file.schema_arrow.names if n.startswith("stats/") and n.rpartition("/")[2] in KEPT]
+            if _too_wide(file):
+                wanted = []
             self._batches = file.iter_batches(AT_ONCE, columns=wanted, use_threads=False) if wanted else iter(())
-            self._open, self._next = number, first
+            self._open, self._next = number, int(ends[number]) - rows
         while self._next <= row:
             batch = next(self._batches, None)
             if batch is None:
                 return
             self._first, self._rows = self._next, batch.to_pylist()
             self._next += batch.num_rows
+
+
+def _too_wide(file: pq.ParquetFile) -> bool:
+    """Whether some column holds more numbers a row than any statistics do: a run of equal ones takes no room in the file."""
+    groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+    return any(g.column(i).num_values > MAX_NUMBERS * max(g.num_rows, 1) for g in groups for i in range(g.num_columns))
 
 
 def of_flat(row: Mapping[str, Any]) -> Stats:

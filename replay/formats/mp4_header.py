@@ -19,7 +19,7 @@ def length_of(path: Path) -> tuple[int, float] | None:
         with path.open("rb") as file:
             moov = _moov(file)
         return None if moov is None else _of_moov(moov)
-    except (OSError, struct.error, ValueError, ZeroDivisionError):
+    except (OSError, struct.error, ValueError, ZeroDivisionError, OverflowError):
         return None
 
 

@@ -1,8 +1,9 @@
 """The reports of a judged folder, written together or not at all.
 
 `write_reports` makes `verdicts.jsonl`, `junit.xml`, `report.html`, `passed.txt` and `refused.txt`. The last two name
-one recording a line, for pipes: passed are the FEASIBLE ones (and, at intake, those in which nothing was found), refused the INFEASIBLE, the UNSOUND and the unreadable
-ones; an INCONCLUSIVE recording is in neither, because a person has to decide.
+one recording a line, for pipes: passed are the FEASIBLE ones (and, at intake, those in which nothing was found), refused
+the INFEASIBLE, the UNSOUND and the unreadable ones; an INCONCLUSIVE recording is in neither, because a person has to
+decide.
 """
 
 from __future__ import annotations
