@@ -334,14 +334,19 @@ class _Reader:
             self._columns(fps, ("fps",))
         elif fps is not None and (type(fps) not in (int, float) or not 0 < fps < 1e6):
             self._problem(("fps",), "must be a number of rows a second, or the field that holds it.")
-        recognise = self._table(tree.get("recognise"), ("recognise",), ("channels", "robot_type", "names"), ("channels",))
+        recognise = self._table(
+            tree.get("recognise"), ("recognise",), ("channels", "robot_type", "names"), ("channels",)
+        )
         channels = recognise.get("channels")
         if not isinstance(channels, dict) or not channels:
             self._problem(("recognise", "channels"), "must be a table of channel to shape.")
             channels = {}
         called = recognise.get("names", {})
         if not isinstance(called, dict) or not all(words in names for words in called.values()):
-            self._problem(("recognise", "names"), f"must be a table of channel to one of the lists under names: {', '.join(names)}.")
+            self._problem(
+                ("recognise", "names"),
+                f"must be a table of channel to one of the lists under names: {', '.join(names)}.",
+            )
             called = {}
         rule = ArrayRule(
             channels={str(key): self._shape(value, ("recognise", "channels", key)) for key, value in channels.items()},

@@ -81,7 +81,9 @@ def test_a_step_past_the_range_is_called_by_where_it_went():
     """The jump begins a sample before the violation; both are one wrong value, and its place is the cause."""
 
     def finding(code, t0, t1):
-        return Finding(code, "FAIL", "kinematics", signal="command", subject=(ELBOW,), t0=t0, t1=t1, value=1.0, limit=0.5)
+        return Finding(
+            code, "FAIL", "kinematics", signal="command", subject=(ELBOW,), t0=t0, t1=t1, value=1.0, limit=0.5
+        )
 
     step, speed = finding("joint.jump", 9.97, 10.0), finding("joint.velocity", 9.96, 10.04)
     past = finding("joint.position", 10.0, 10.4)
@@ -122,8 +124,12 @@ def test_joints_of_a_known_range_are_left_to_the_check_that_knows_it():
 
 
 def test_a_command_cut_off_follows_from_the_value_that_was_never_in_range():
-    wrong = RULES["value.range"].finding(level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3)
-    cut = RULES["ctrl.clamped"].finding(level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3)
+    wrong = RULES["value.range"].finding(
+        level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3
+    )
+    cut = RULES["ctrl.clamped"].finding(
+        level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3
+    )
     came = combine([cut, wrong], ["integrity"], RULES)
     assert came.verdict == "UNSOUND" and came.findings[came.root].code == "value.range"
     assert came.findings[0].because_of == came.root
@@ -131,7 +137,9 @@ def test_a_command_cut_off_follows_from_the_value_that_was_never_in_range():
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_failure_that_is_not_required_stands_in_the_why_column(lang):
-    cut = RULES["ctrl.clamped"].finding(level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=120.0, limit=100.0, unit="%")
+    cut = RULES["ctrl.clamped"].finding(
+        level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=120.0, limit=100.0, unit="%"
+    )
     fell = RULES["drop"].finding(level="FAIL", subject=("bowl",), t0=5.0, t1=6.0, value=0.4, limit=0.05)
     sound = RULES["value.nonfinite"].passed()
     came = combine([sound, cut, fell], ["integrity"], RULES)
@@ -178,7 +186,9 @@ def test_hands_that_never_move_although_the_task_says_put():
     assert level(still, measured).level == "WARN", "something else drives it"
     assert level(still, task="Wave").reason == "no_taking" and level(still, task=None).reason == "no_task"
     assert level(task=task).reason == "no_hand_command"
-    both = stream("command", np.stack([np.full(90, 5.0), np.arange(90.0)], axis=1), ("left_claw", "right_claw"), "claw", "%")
+    both = stream(
+        "command", np.stack([np.full(90, 5.0), np.arange(90.0)], axis=1), ("left_claw", "right_claw"), "claw", "%"
+    )
     assert level(both).level == "PASS", "one hand is enough"
 
 
@@ -190,7 +200,9 @@ def lags(*values):
 USUAL = lags(0.1155, 0.116, 0.1165, 0.117, 0.1162)
 
 
-@pytest.mark.parametrize(("rows", "level", "kind"), [(0, "PASS", "early"), (1, "FAIL", "early"), (4, "FAIL", "early"), (-2, "FAIL", "late")])
+@pytest.mark.parametrize(
+    ("rows", "level", "kind"), [(0, "PASS", "early"), (1, "FAIL", "early"), (4, "FAIL", "early"), (-2, "FAIL", "late")]
+)
 def test_a_take_whose_commands_stand_in_other_rows(rows, level, kind):
     found = check_take_lag(Lag(0.1166 + rows / RATE, 0.1164 + rows / RATE), USUAL, ("state", "action"), RULES)
     assert (found.level, found.details["kind"]) == (level, kind)
@@ -242,7 +254,12 @@ def test_takes_are_held_against_those_of_their_own_set_whatever_batch_they_are_i
     company.compare(first)
     assert {f.level for one in first for f in one.findings if f.code == "take.lag"} == {"PASS"}
     twice = recording(*first[2].recording.streams.values(), source="demos#7")
-    later = [case(take(6), 0.25), case(twice, 0.117), case(take(0, "elsewhere"), 0.25), case(take(0).__class__(**vars(take(0)) | {"source": "alone.bag"}), 0.25)]
+    later = [
+        case(take(6), 0.25),
+        case(twice, 0.117),
+        case(take(0, "elsewhere"), 0.25),
+        case(take(0).__class__(**vars(take(0)) | {"source": "alone.bag"}), 0.25),
+    ]
     company.compare(later)
     told = [{f.code: f for f in one.findings} for one in later]
     assert told[0]["take.lag"].level == "FAIL" and told[1]["take.lag"].level == "PASS"

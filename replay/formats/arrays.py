@@ -157,7 +157,9 @@ def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:
 
 def _choose(episode: ArrayEpisode) -> ChannelMapping:
     shapes = episode.shapes()
-    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(shapes, episode.robot_type, episode.labels)]
+    fitting = [
+        m for m in packaged(episode.format) if m.arrays and m.arrays.fits(shapes, episode.robot_type, episode.labels)
+    ]
     if not fitting:
         raise NoMapping(episode)
     return max(fitting, key=lambda m: m.arrays.detail if m.arrays else 0)
@@ -295,7 +297,8 @@ class _Reading:
         missing = [name for name in rule.names if name not in stored]
         if missing and not rule.optional:
             raise self._fail(
-                f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording.", channel
+                f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording.",
+                channel,
             )
         return {name: stored.index(name) for name in rule.names if name in stored}
 
