@@ -1,17 +1,22 @@
 """What a set tells without our own files: channels inside their range, hands that act, takes among each other, and freezes."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from shiliu.replay.checks.arrival import check_repeated
+from shiliu.replay.checks.channels import pair
+from shiliu.replay.checks.clock import origin_ns
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
 from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.checks.ranges import check_range
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.streams import check_frozen
-from shiliu.replay.checks.takes import Lag, check_duplicate, check_take_lag, content
+from shiliu.replay.checks.streams import check_frozen, check_lag
+from shiliu.replay.checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
 from shiliu.replay.company import Company
 from shiliu.replay.finding import Finding
+from shiliu.replay.formats import read
 from shiliu.replay.recording import Recording, Stream
 from shiliu.replay.report import Words
 from shiliu.replay.report.story import Story
@@ -266,3 +271,25 @@ def test_takes_are_held_against_those_of_their_own_set_whatever_batch_they_are_i
     assert told[1]["take.duplicate"].level == "FAIL" and told[1]["take.duplicate"].subject == ("demos#2",)
     assert told[2]["take.lag"].reason == "few_takes" and told[2]["take.duplicate"].level == "PASS"
     assert told[3]["take.lag"].reason == told[3]["take.duplicate"].reason == "no_set"
+
+
+def test_real_takes_of_one_set_are_as_late_as_each_other_and_one_that_was_shifted_is_not(data):
+    """Twenty takes of a real robot: none is told, nor is a hand idle or a command repeated; three rows are."""
+    if not (data / "g1-inspire-pick-bottle").is_dir():
+        pytest.skip("that set is not on this machine")
+    takes = [one for one in read(data / "g1-inspire-pick-bottle") if isinstance(one, Recording)]
+    found = [check_lag(*pair(one), RULES, origin_ns(one)) for one in takes]
+    every = [lag_of(one) for one in found]
+    known = [lag for lag in every if lag is not None]
+    assert len(known) >= 15
+    for k, lag in enumerate(known):
+        assert check_take_lag(lag, known[:k] + known[k + 1 :], (), RULES).level == "PASS"
+    k = next(k for k, lag in enumerate(every) if lag is not None)
+    command, state = pair(takes[k])
+    early = replace(command, values=np.concatenate([command.values[3:], np.repeat(command.values[-1:], 3, axis=0)]))
+    shifted = lag_of(check_lag(early, state, RULES, origin_ns(takes[k])))
+    told = check_take_lag(shifted, known[1:], (), RULES)
+    assert told.level == "FAIL" and told.value == pytest.approx(3 / 30 + every[k].pooled - told.details["usual"], abs=0.03)
+    for one in takes[:5]:
+        assert check_idle(one, RULES, one.metadata["task"], None)[0].level == "PASS"
+        assert check_repeated(list(one.streams.values()), RULES, origin_ns(one))[0].level == "PASS"
