@@ -182,7 +182,7 @@ def run_sets(words: dict[str, str]) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as room:
             clean = [sets.written(one, stage.scene, Path(room) / str(one.seed)) for one in episodes]
             for form in sets.FORMS:
-                company = [list(sets.clean_takes([one], form, stage.rules))[0] for one in clean]
+                company = [next(iter(sets.clean_takes([one], form, stage.rules))) for one in clean]
                 _clean_sets(form, name, episodes, company, likely if form == sets.PLAIN else None, book, threads)
                 for place, episode in enumerate(episodes[:count]):
                     known = chosen(list(kinds), [w for w in wanted if w != "clean"]) if wanted else list(kinds)
@@ -190,7 +190,8 @@ def run_sets(words: dict[str, str]) -> dict[str, Any]:
                     jobs = [
                         Job(episode, (fault,), size, seconds=float(words["seconds"]))
                         for fault, size in turn
-                        if {"episode": episode.seed, "kind": fault.name, "size": size, "set": form, "scenario": name} not in book
+                        if {"episode": episode.seed, "kind": fault.name, "size": size, "set": form, "scenario": name}
+                        not in book
                     ]
                     if jobs and wanted != ["clean"]:
                         _broken_sets(form, jobs, place, company, stage, likely, Path(room), book, threads)
@@ -211,7 +212,15 @@ def _clean_sets(
 
 
 def _broken_sets(
-    form: str, jobs: list[Job], place: int, takes: list[Any], stage: Stage, likely: Scene, room: Path, book: Book, threads: int
+    form: str,
+    jobs: list[Job],
+    place: int,
+    takes: list[Any],
+    stage: Stage,
+    likely: Scene,
+    room: Path,
+    book: Book,
+    threads: int,
 ) -> None:
     """Break one take in every way; each copy is judged in a set of its own, among the clean takes of the others."""
     company, made = Company(), []
@@ -227,7 +236,9 @@ def _broken_sets(
         others = [one for i, one in enumerate(takes) if i != place or fault.name == sets.ordinary.TWICE]
         sets.beside(company, name, others)
         made.append((injected, sets.in_set(take, name), about))
-    verdicts = judging([one[1] for one in made], likely if form == sets.PLAIN else None, threads=threads, company=company)
+    verdicts = judging(
+        [one[1] for one in made], likely if form == sets.PLAIN else None, threads=threads, company=company
+    )
     for (injected, _, about), verdict in zip(made, verdicts):
         book.add(scoring.score(injected, verdict) | about)
 
@@ -394,14 +405,20 @@ def table_of_sets(figures: dict[str, Any]) -> str:
         forms = " | ".join(cells(one[form]) for form in sets.FORMS if form in one)
         lines.append(f"| {kind} | `{one['code']}` | {forms} |")
     for what, word in (("refused for its own root", "by_root"), ("refused at all", "refused")):
-        told = " | ".join(f"**{figures[word][f]['kinds']} of {figures[word][f]['of']} kinds** | " for f in figures[word])
+        told = " | ".join(
+            f"**{figures[word][f]['kinds']} of {figures[word][f]['of']} kinds** | " for f in figures[word]
+        )
         lines.append(f"| **{what}, every copy** | | {told} |")
     clean = " | ".join(f"{percent(share)} | " for share in figures["clean"].values())
     lines.append(f"| clean takes refused | | {clean} |")
     for line in figures["alarms"]:
-        lines.append(f"\nfalse alarm: {line['set']} {line['scenario']} {line['episode']}: {line['verdict']} {line['root']}")
+        lines.append(
+            f"\nfalse alarm: {line['set']} {line['scenario']} {line['episode']}: {line['verdict']} {line['root']}"
+        )
     for line in figures["not_made"]:
-        lines.append(f"- not made: {line['kind']} {line['size'] or ''} in {line['scenario']} {line['episode']}: {line['not_made']}")
+        lines.append(
+            f"- not made: {line['kind']} {line['size'] or ''} in {line['scenario']} {line['episode']}: {line['not_made']}"
+        )
     return "\n".join(lines)
 
 

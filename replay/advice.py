@@ -194,7 +194,12 @@ def _swapped(finding: Finding, known: Known) -> Fix:
 def _early(finding: Finding, known: Known) -> Fix:
     """Commands back into the rows that they were given in."""
     by = (finding.details.get("lag") or 0.0) - (finding.details.get("usual") or 0.0)
-    return {"kind": "shift", "channel": finding.subject[-1] if finding.subject else None, "by": by, "at_least": -(finding.margin or 0.0)}
+    return {
+        "kind": "shift",
+        "channel": finding.subject[-1] if finding.subject else None,
+        "by": by,
+        "at_least": -(finding.margin or 0.0),
+    }
 
 
 def _leave_out(finding: Finding, known: Known) -> Fix:
@@ -203,7 +208,12 @@ def _leave_out(finding: Finding, known: Known) -> Fix:
 
 def _rescaled(finding: Finding, known: Known) -> Fix:
     """What a channel's scale is, for whoever finds out how its commands were written down."""
-    return {"kind": "in_range", "channel": _first(finding), "lower": finding.details.get("lower"), "upper": finding.details.get("upper")}
+    return {
+        "kind": "in_range",
+        "channel": _first(finding),
+        "lower": finding.details.get("lower"),
+        "upper": finding.details.get("upper"),
+    }
 
 
 def _scaled(finding: Finding, known: Known) -> Fix:

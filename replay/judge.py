@@ -229,7 +229,9 @@ def _before_replay(case: Case) -> Case:
     actuators = {} if case.other_robot else {name: taken[name] for name in taken if name not in robot.joint_names}
     glimpses = list(glimpses_of(recording))
     case.seen = [seen_of(one) for one in glimpses if one.unreadable is None]
-    case.findings += check_integrity(recording, limits, rules, actuated=actuated, glimpses=glimpses, actuators=actuators)
+    case.findings += check_integrity(
+        recording, limits, rules, actuated=actuated, glimpses=glimpses, actuators=actuators
+    )
     case.stopped = dict(stopped_signals(case.findings, recording))
     if stage.embodiment is not None:
         judge_other(case, stage.embodiment)

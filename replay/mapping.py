@@ -353,7 +353,10 @@ class _Reader:
             channels = {}
         called = recognise.get("names", {})
         if not isinstance(called, dict) or not all(words in names for words in called.values()):
-            self._problem(("recognise", "names"), f"must be a table of channel to one of the lists under names: {', '.join(names)}.")
+            self._problem(
+                ("recognise", "names"),
+                f"must be a table of channel to one of the lists under names: {', '.join(names)}.",
+            )
             called = {}
         rule = ArrayRule(
             channels={str(key): self._shape(value, ("recognise", "channels", key)) for key, value in channels.items()},

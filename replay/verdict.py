@@ -46,8 +46,8 @@ OWN_CAUSE = (
     "collision.scene",
     "collision.self",
 )
-# warnings that no strictness makes a failure: robustness never makes a recording infeasible, and no verdict may depend on
-# the company in which a recording is judged
+# warnings that no strictness makes a failure: robustness never makes a recording infeasible, and how fast others move is
+# no limit of anything
 NEVER_COUNTS = ("robustness", "joint.acceleration", "joint.jerk")
 # a hand that is not where the person's was explains what the world then does, but no torque
 HAND_AWAY = ("reach", "retarget.error")

@@ -28,7 +28,7 @@ def bare_words(sentence: str) -> str:
 def scenario_of_task(sentence: str, conf_dir: Path | None = None) -> tuple[str, str | None] | None:
     """Name and variant (None: as it stands) of the scenario that has this task sentence; None where none or several have."""
     files = tuple((name, file, file.stat().st_mtime_ns) for name, file in list_scenarios(conf_dir).items())
-    found = _by_words(files).get(bare_words(sentence), frozenset())
+    found = _by_words(files).get(bare_words(sentence), set())
     return next(iter(found)) if len(found) == 1 else None
 
 

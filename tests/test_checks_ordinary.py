@@ -1,17 +1,22 @@
 """What a set tells without our own files: channels inside their range, hands that act, takes among each other, and freezes."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from shiliu.replay.checks.arrival import check_repeated
+from shiliu.replay.checks.channels import pair
+from shiliu.replay.checks.clock import origin_ns
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
 from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.checks.ranges import check_range
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.streams import check_frozen
-from shiliu.replay.checks.takes import Lag, check_duplicate, check_take_lag, content
+from shiliu.replay.checks.streams import check_frozen, check_lag
+from shiliu.replay.checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
 from shiliu.replay.company import Company
 from shiliu.replay.finding import Finding
+from shiliu.replay.formats import read
 from shiliu.replay.recording import Recording, Stream
 from shiliu.replay.report import Words
 from shiliu.replay.report.story import Story
@@ -81,7 +86,9 @@ def test_a_step_past_the_range_is_called_by_where_it_went():
     """The jump begins a sample before the violation; both are one wrong value, and its place is the cause."""
 
     def finding(code, t0, t1):
-        return Finding(code, "FAIL", "kinematics", signal="command", subject=(ELBOW,), t0=t0, t1=t1, value=1.0, limit=0.5)
+        return Finding(
+            code, "FAIL", "kinematics", signal="command", subject=(ELBOW,), t0=t0, t1=t1, value=1.0, limit=0.5
+        )
 
     step, speed = finding("joint.jump", 9.97, 10.0), finding("joint.velocity", 9.96, 10.04)
     past = finding("joint.position", 10.0, 10.4)
@@ -122,8 +129,12 @@ def test_joints_of_a_known_range_are_left_to_the_check_that_knows_it():
 
 
 def test_a_command_cut_off_follows_from_the_value_that_was_never_in_range():
-    wrong = RULES["value.range"].finding(level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3)
-    cut = RULES["ctrl.clamped"].finding(level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3)
+    wrong = RULES["value.range"].finding(
+        level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3
+    )
+    cut = RULES["ctrl.clamped"].finding(
+        level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=25500.0, limit=100.0, excess=5e3
+    )
     came = combine([cut, wrong], ["integrity"], RULES)
     assert came.verdict == "UNSOUND" and came.findings[came.root].code == "value.range"
     assert came.findings[0].because_of == came.root
@@ -131,7 +142,9 @@ def test_a_command_cut_off_follows_from_the_value_that_was_never_in_range():
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_failure_that_is_not_required_stands_in_the_why_column(lang):
-    cut = RULES["ctrl.clamped"].finding(level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=120.0, limit=100.0, unit="%")
+    cut = RULES["ctrl.clamped"].finding(
+        level="FAIL", subject=("left_claw",), t0=0.0, t1=3.0, value=120.0, limit=100.0, unit="%"
+    )
     fell = RULES["drop"].finding(level="FAIL", subject=("bowl",), t0=5.0, t1=6.0, value=0.4, limit=0.05)
     sound = RULES["value.nonfinite"].passed()
     came = combine([sound, cut, fell], ["integrity"], RULES)
@@ -178,7 +191,9 @@ def test_hands_that_never_move_although_the_task_says_put():
     assert level(still, measured).level == "WARN", "something else drives it"
     assert level(still, task="Wave").reason == "no_taking" and level(still, task=None).reason == "no_task"
     assert level(task=task).reason == "no_hand_command"
-    both = stream("command", np.stack([np.full(90, 5.0), np.arange(90.0)], axis=1), ("left_claw", "right_claw"), "claw", "%")
+    both = stream(
+        "command", np.stack([np.full(90, 5.0), np.arange(90.0)], axis=1), ("left_claw", "right_claw"), "claw", "%"
+    )
     assert level(both).level == "PASS", "one hand is enough"
 
 
@@ -190,7 +205,9 @@ def lags(*values):
 USUAL = lags(0.1155, 0.116, 0.1165, 0.117, 0.1162)
 
 
-@pytest.mark.parametrize(("rows", "level", "kind"), [(0, "PASS", "early"), (1, "FAIL", "early"), (4, "FAIL", "early"), (-2, "FAIL", "late")])
+@pytest.mark.parametrize(
+    ("rows", "level", "kind"), [(0, "PASS", "early"), (1, "FAIL", "early"), (4, "FAIL", "early"), (-2, "FAIL", "late")]
+)
 def test_a_take_whose_commands_stand_in_other_rows(rows, level, kind):
     found = check_take_lag(Lag(0.1166 + rows / RATE, 0.1164 + rows / RATE), USUAL, ("state", "action"), RULES)
     assert (found.level, found.details["kind"]) == (level, kind)
@@ -242,10 +259,37 @@ def test_takes_are_held_against_those_of_their_own_set_whatever_batch_they_are_i
     company.compare(first)
     assert {f.level for one in first for f in one.findings if f.code == "take.lag"} == {"PASS"}
     twice = recording(*first[2].recording.streams.values(), source="demos#7")
-    later = [case(take(6), 0.25), case(twice, 0.117), case(take(0, "elsewhere"), 0.25), case(take(0).__class__(**vars(take(0)) | {"source": "alone.bag"}), 0.25)]
+    later = [
+        case(take(6), 0.25),
+        case(twice, 0.117),
+        case(take(0, "elsewhere"), 0.25),
+        case(take(0).__class__(**vars(take(0)) | {"source": "alone.bag"}), 0.25),
+    ]
     company.compare(later)
     told = [{f.code: f for f in one.findings} for one in later]
     assert told[0]["take.lag"].level == "FAIL" and told[1]["take.lag"].level == "PASS"
     assert told[1]["take.duplicate"].level == "FAIL" and told[1]["take.duplicate"].subject == ("demos#2",)
     assert told[2]["take.lag"].reason == "few_takes" and told[2]["take.duplicate"].level == "PASS"
     assert told[3]["take.lag"].reason == told[3]["take.duplicate"].reason == "no_set"
+
+
+def test_real_takes_of_one_set_are_as_late_as_each_other_and_one_that_was_shifted_is_not(data):
+    """Twenty takes of a real robot: none is told, nor is a hand idle or a command repeated; three rows are."""
+    if not (data / "g1-inspire-pick-bottle").is_dir():
+        pytest.skip("that set is not on this machine")
+    takes = [one for one in read(data / "g1-inspire-pick-bottle") if isinstance(one, Recording)]
+    found = [check_lag(*pair(one), RULES, origin_ns(one)) for one in takes]
+    every = [lag_of(one) for one in found]
+    known = [lag for lag in every if lag is not None]
+    assert len(known) >= 15
+    for k, lag in enumerate(known):
+        assert check_take_lag(lag, known[:k] + known[k + 1 :], (), RULES).level == "PASS"
+    k = next(k for k, lag in enumerate(every) if lag is not None)
+    command, state = pair(takes[k])
+    early = replace(command, values=np.concatenate([command.values[3:], np.repeat(command.values[-1:], 3, axis=0)]))
+    shifted = lag_of(check_lag(early, state, RULES, origin_ns(takes[k])))
+    told = check_take_lag(shifted, known[1:], (), RULES)
+    assert told.level == "FAIL" and told.value == pytest.approx(3 / 30 + every[k].pooled - told.details["usual"], abs=0.03)
+    for one in takes[:5]:
+        assert check_idle(one, RULES, one.metadata["task"], None)[0].level == "PASS"
+        assert check_repeated(list(one.streams.values()), RULES, origin_ns(one))[0].level == "PASS"

@@ -34,7 +34,9 @@ def waving(scene, n: int = 240, seed: int = 3, pace: float = 1.0):
     """An episode on the bare floor: the left arm and its claw move to and fro, the right arm rests."""
     names = scene.schema.action.names
     actions = np.tile(scene.ready_ctrl, (n, 1))
-    wave, later = (0.3 * (1 - np.cos(np.pi * pace * np.maximum(np.arange(n) / RATE - wait, 0.0))) for wait in (0.0, 0.6))
+    wave, later = (
+        0.3 * (1 - np.cos(np.pi * pace * np.maximum(np.arange(n) / RATE - wait, 0.0))) for wait in (0.0, 0.6)
+    )
     for name, gain in {"zarm_l1_joint": -1, "zarm_l2_joint": 0.6, "zarm_l4_joint": -1.2, "left_claw": 130}.items():
         actions[:, names.index(name)] += gain * (wave if name != "zarm_l2_joint" else later)
     start, take = drawing.nominal(scene), actions.astype(np.float32)
@@ -113,7 +115,11 @@ def test_columns_are_found_by_their_names_wherever_they_stand(own, episode, bare
     for name in ("zarm_l4_joint", "zhead_2_joint"):
         mine = episode.actions[:, bare.schema.action.names.index(name)].astype(float)
         assert np.array_equal(take.streams["action"].column(name), mine)
-    assert np.ptp(take.streams["action/claws"].column("left_claw")) > 50 > np.ptp(take.streams["action/claws"].column("right_claw"))
+    assert (
+        np.ptp(take.streams["action/claws"].column("left_claw"))
+        > 50
+        > np.ptp(take.streams["action/claws"].column("right_claw"))
+    )
     (verdict,) = list(judging([take], threads=1))
     assert verdict.verdict == "FEASIBLE" and verdict.provenance["scenario_named_by"] == "default"
 
@@ -179,7 +185,9 @@ def test_a_recording_is_judged_in_the_scenario_of_its_task(own):
 # ------------------------------------------------------------------------------------------------------------- faults
 def test_the_list_of_kinds_is_whole(scene):
     kinds = faults_of_sets(scene)
-    assert 20 <= len(kinds) <= 24 and all(isinstance(fault, Fault) and fault.level == "FAIL" for fault in kinds.values())
+    assert 20 <= len(kinds) <= 24 and all(
+        isinstance(fault, Fault) and fault.level == "FAIL" for fault in kinds.values()
+    )
     assert not set(OF_FILES) & set(faults_of(scene)), "what takes a set to see is not asked of single copies"
     assert set(OF_FILES) <= set(kinds)
 
@@ -222,4 +230,6 @@ def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(sta
         figures = scoring.summary(lines)["sets"]
         assert figures["by_root"][form] == {"kinds": len(alone), "of": len(alone)}
         figures = scoring.summary([*lines, lines[0] | {"root_right": False, "root": "goal"}])["sets"]
-        assert figures["by_root"][form]["kinds"] == len(alone) - 1 and figures["kinds"][alone[0]][form]["called"] == {"goal": 1}
+        assert figures["by_root"][form]["kinds"] == len(alone) - 1 and figures["kinds"][alone[0]][form]["called"] == {
+            "goal": 1
+        }

@@ -94,8 +94,12 @@ def check_duplicate(recording: Recording, before: Mapping[str, str], rules: Rule
     given, whole = content(recording)
     if whole is not None and whole in before:
         details = {"of": before[whole], "kind": "copy"}
-        return rule.finding(level="FAIL", subject=(before[whole],), value=1.0, limit=0.0, margin=-1.0, excess=1.0, details=details)
+        return rule.finding(
+            level="FAIL", subject=(before[whole],), value=1.0, limit=0.0, margin=-1.0, excess=1.0, details=details
+        )
     if given is not None and given in before:
         details = {"of": before[given], "kind": "commands"}
-        return rule.finding(level="WARN", subject=(before[given],), value=1.0, limit=0.0, margin=-1.0, excess=1.0, details=details)
+        return rule.finding(
+            level="WARN", subject=(before[given],), value=1.0, limit=0.0, margin=-1.0, excess=1.0, details=details
+        )
     return rule.passed(value=0.0, limit=0.0, margin=0.0)

@@ -24,8 +24,8 @@ shiliu export data=FILE_OR_FOLDER to=lerobot|rosbag|mcap|minari|robomimic out=DI
 
 Writes what was recorded for the tools of others, and steps episodes again where a format wants more than was kept: they
 must come out as recorded, to the bit. What real robots recorded goes to=mcap; the other formats take episodes of the
-simulation. plain=true leaves out of a LeRobot
-set all that only shiliu reads, and with it what judges an episode to the bit. minari and robomimic need optional packages (pip install "shiliu[export]"). docs/formats.md tells what is where.
+simulation. plain=true leaves out of a LeRobot set all that only shiliu reads, and with it what judges an episode to the bit.
+minari and robomimic need optional packages (pip install "shiliu[export]"). docs/formats.md tells what is where.
 Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 3 where keep_going=true left broken ones out.
 """
 

@@ -348,7 +348,8 @@ class _Reading:
         missing = [name for name in rule.names if name not in stored]
         if missing and not rule.optional:
             raise self._fail(
-                f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording.", channel
+                f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording.",
+                channel,
             )
         return {name: stored.index(name) for name in rule.names if name in stored}
 
