@@ -85,5 +85,7 @@ def _about(arguments: Any) -> tuple[str, ...]:
         return (arguments,)
     if isinstance(arguments, Mapping):
         named = (arguments[key] for key in ("of", "to", "than", "inside", "into", "by", "from") if key in arguments)
-        return tuple(name for name in named if isinstance(name, str) and not any(c.isdigit() and " " in name for c in name))
+        return tuple(
+            name for name in named if isinstance(name, str) and not any(c.isdigit() and " " in name for c in name)
+        )
     return ()

@@ -21,7 +21,14 @@ STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
 SHOWN = ("FAIL", "WARN")
 MOST_CHANGES = 6  # of a repair that are told one by one
 NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides
-SAME = ("remeasure", "unit", "add", "mapping", "remake", "carry_less")  # fixes whose sentence says all that the advice says
+SAME = (
+    "remeasure",
+    "unit",
+    "add",
+    "mapping",
+    "remake",
+    "carry_less",
+)  # fixes whose sentence says all that the advice says
 UTC_OFFSET_H = 8  # the clock on the wall of the training centre in Beijing; China has no summer time
 ORDER = {"INFEASIBLE": 0, "UNSOUND": 1, None: 2, "INCONCLUSIVE": 3, "FEASIBLE": 4}
 
