@@ -236,7 +236,10 @@ class Story:
         if finding is None:
             return ""
         parts = [finding.code, words.name(finding.subject, "ids") if finding.subject else ""]
-        if finding.value is not None and finding.limit is not None and finding.stage != "integrity":
+        details = finding.details or {}
+        if finding.code == "goal" and details.get("starts"):
+            parts.append(words.ui("likely_starts", successes=details.get("successes"), starts=details["starts"]))
+        elif finding.value is not None and finding.limit is not None and finding.stage != "integrity":
             value, limit = (quantity(v, finding.unit).split(" (")[0] for v in (finding.value, finding.limit))
             bare, _, unit = value.rpartition(" ")
             # one unit for both; a large overlap in metres beside a limit in millimetres keeps its own
