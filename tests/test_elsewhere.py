@@ -17,6 +17,7 @@ from shiliu.replay.judge import judge
 from shiliu.replay.missed import first_missed, steps_of
 from shiliu.replay.playing import Take, play
 from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.repair.repairing import repaired
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
 from shiliu.replay.scenes import Stages
@@ -143,7 +144,11 @@ def test_commands_are_played_in_the_cell_that_the_command_names(folder):
     assert goal.details["elsewhere"] == {"where": "made_in", "success": True}
     assert [(d["key"], pytest.approx(d["by"])) for d in goal.details["differs"]] == [("counter.height", 0.04)]
     assert goal.t1 == goal.details["due"] == recording.episode.label["subgoals"]["reached"] and goal.t0 == 0.0
-    assert goal.fix["kind"] == "remeasure"
+    assert goal.fix["kind"] == "remeasure" and not goal.fix["applicable"]
+    copies = repaired(recording, verdict, Stages(high).of(recording), lambda again: pytest.fail("no copy is made"))
+    assert copies.reason == "played_elsewhere" and not copies.done
+    for lang in ("en", "zh"):
+        assert Words(lang).book["repairs"]["reasons"][copies.reason]
     assert [(s["step"], s["reached"], s["of"]) for s in goal.details["steps"]] == [("begun", 1, 1), ("reached", 0, 1)]
 
 

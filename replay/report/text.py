@@ -195,7 +195,7 @@ class Words:
 
     def _own(self, titles: Mapping[str, Mapping[str, str]] | None, known: Mapping[str, str]) -> dict[str, str]:
         """Each name in this language; in another one where neither the scenario nor the catalogue has it."""
-        found = {}
+        found: dict[str, str] = {}
         for name, words in (titles or {}).items():
             told = words.get(self.lang) or (None if name in known else next(iter(words.values()), None))
             found |= {name: told} if told else {}
