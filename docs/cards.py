@@ -60,7 +60,9 @@ def card(scene: Scene) -> str:
             lines.append(f"1. **{name}**{_called(value)}: `{_flow(_bare(value))}`")
     if scene.course.nevers:
         lines += ["", "## Failure modes", ""]
-        lines += [f"- `scenario.{name}`{_called(value)}: `{_flow(_bare(value))}`" for name, value in raw["never"].items()]
+        lines += [
+            f"- `scenario.{name}`{_called(value)}: `{_flow(_bare(value))}`" for name, value in raw["never"].items()
+        ]
     if scene.safety:
         lines += [
             "",
@@ -190,7 +192,10 @@ def _variants(name: str) -> list[str]:
             lines += [f"- {key}: `{_flow(_untitled(told[key]))}`"] if key in told else []
         if "goal" in told:
             lines += ["- goal, in this order:"]
-            lines += [f"    1. **{subgoal}**{_called(value)}: `{_flow(_bare(value))}`" for subgoal, value in told["goal"].items()]
+            lines += [
+                f"    1. **{subgoal}**{_called(value)}: `{_flow(_bare(value))}`"
+                for subgoal, value in told["goal"].items()
+            ]
         lines += _rules(told.get("rules"), "####")
         if told.get("skills") == []:
             lines += ["- skills: none; the scripted operator does not do it yet"]

@@ -46,7 +46,8 @@ def place_of(recording: Recording, stage: Stage, commanded: Stage | None, rules:
         return Place(cell.id, {**cell.told(), "named_by": "command"}, _played_in(cell.id, stage))
     if recording.episode is not None and cell is None and named is not None:
         # metadata may name the cell whose scene a simulation was not made in
-        return Place(None, {"id": named, "named_by": "recording"}, (f"the episode names the cell {named}; it was made, and is judged, in no cell",))
+        note = (f"the episode names the cell {named}; it was made, and is judged, in no cell",)
+        return Place(None, {"id": named, "named_by": "recording"}, note)
     if recording.episode is not None:
         return Place(cell.id if cell else None, {**cell.told(), "named_by": "recording"} if cell else None)
     if cell is not None and cell == told:
@@ -74,12 +75,16 @@ def _played_in(cell: str, stage: Stage) -> tuple[str, ...]:
     drawn, loose = drawn_keys(there, made), open_values(there)
     where = f"the cell {made.config.cell.id}" if made.config.cell is not None else "the scene as drawn"
     told = [f"an episode of the simulation, made in {where}: its commands are played in the cell {cell}"]
-    told.append(f"as the cell measured it: {', '.join(measured) or 'nothing'}; as the episode drew it: {', '.join(drawn) or 'nothing'}")
+    told.append(
+        f"as the cell measured it: {', '.join(measured) or 'nothing'}; as the episode drew it: {', '.join(drawn) or 'nothing'}"
+    )
     if loose:
         told.append(f"in {there.config.starts} likely starts within what the survey leaves open: {', '.join(loose)}")
     if made.config.cell is None:
         here, own = nominal_values(there.config), nominal_values(made.config)
         other = [k for k, v in own.items() if k not in measured and k not in drawn and here.get(k) != v]
         if other:
-            told.append(f"the episode's own scenario says otherwise of {', '.join(other)}: played as the command's scenario says")
+            told.append(
+                f"the episode's own scenario says otherwise of {', '.join(other)}: played as the command's scenario says"
+            )
     return tuple(told)

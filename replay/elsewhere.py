@@ -44,7 +44,11 @@ def likely_draws(there: Scene, made_in: Scene, episode: SimEpisode, first: Draw,
 def values_there(there: Scene, made_in: Scene, episode: SimEpisode) -> dict[str, float] | None:
     """Every value (SI) of the scene in which the commands are played; None where an episode's value is none of them."""
     values = nominal_values(there.config)
-    taken = {key: float(episode.draw["values"][key]) for key in drawn_keys(there, made_in) if key in episode.draw.get("values", {})}
+    taken = {
+        key: float(episode.draw["values"][key])
+        for key in drawn_keys(there, made_in)
+        if key in episode.draw.get("values", {})
+    }
     return {**values, **taken} if set(taken) <= set(values) else None
 
 

@@ -82,6 +82,8 @@ def _facts(case: Case, duration: float) -> list[Fact]:
 def _tables(case: Case) -> list[Table]:
     tables = list(telling.tables(case))
     forward = case.forward
+    if forward is not None and forward.goal is not None:
+        tables += tables_of(forward.goal)
     if forward is not None and forward.tracking is not None and case.recording.kind != "simulation":
         _, error, names = forward.tracking
         rows = [[name, row["p50"], row["p95"], row["max"], "rad"] for name, row in error_table(error, names).items()]
@@ -94,8 +96,6 @@ def _tables(case: Case) -> list[Table]:
         if compared:
             rows = [[name, row["rms"], row["recorded_rms"], row["offset"], "Nm"] for name, row in compared.items()]
             tables.append(Table("torque_compared", ["joint", "rms_difference", "recorded_rms", "offset", "unit"], rows))
-    if forward is not None and forward.goal is not None:
-        tables += tables_of(forward.goal)
     if case.robust is not None and case.robust.copies:
         tables.append(_copies(case.robust))
     return tables

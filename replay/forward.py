@@ -109,7 +109,13 @@ def replay_all(cases: Sequence[Case], threads: int, seed: int, noted: Mapping[st
     for case in cases:
         case.forward = Forward()
         takes, keep = _takes(case, seed)
-        if takes and noted and case.stage.made_in is None and case.recording.episode is not None and case.recording.sha256 in noted:
+        if (
+            takes
+            and noted
+            and case.stage.made_in is None
+            and case.recording.episode is not None
+            and case.recording.sha256 in noted
+        ):
             case.forward.again = False
             _judge_replay(case, takes, [noted[case.recording.sha256]])
         elif takes:
@@ -167,7 +173,9 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
             if own is not None:
                 forward.elsewhere = lambda: Elsewhere("made_in", made_in, Take(own, episode.actions))
             draws = likely_draws(scene, case.stage.made_in, episode, draw, seed)
-            return [Take(one, episode.actions) for one in draws], [_whole_seconds(scene, episode.n_steps, len(draws)) for _ in draws]
+            return [Take(one, episode.actions) for one in draws], [
+                _whole_seconds(scene, episode.n_steps, len(draws)) for _ in draws
+            ]
         return [Take(draw, episode.actions)], [sorted(int(k) for k in episode.checkpoints)]
     return _likely_takes(case, seed)
 
@@ -289,7 +297,9 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played], threads: 
     else:
         known_label = label if isinstance(label, dict) else None
         goal = check_goal(scene.course, outcomes[0], known_label, take.n_steps * dt, rules)
-    forward.findings += [_explained(case, one, takes, played, threads) if one.failed and _explains(case) else one for one in goal]
+    forward.findings += [
+        _explained(case, one, takes, played, threads) if one.failed and _explains(case) else one for one in goal
+    ]
     known = len(played) == 1
     world = check_nevers(scene.course, shown.carry, dt, rules)
     world += check_drop(shown.held, shown.heights, scene.weights, dt, rules)

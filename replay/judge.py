@@ -238,7 +238,8 @@ def _before_replay(case: Case) -> Case:
         return case
     case.motion = joint_motion(recording, robot.joint_names, case.stopped)
     if recording.episode is not None:
-        case.draw = own_draw(stage.scene, recording.episode) if stage.made_in is None else draw_there(stage.scene, stage.made_in, recording.episode)
+        episode, made_in = recording.episode, stage.made_in
+        case.draw = own_draw(stage.scene, episode) if made_in is None else draw_there(stage.scene, made_in, episode)
     if recording.kind == "human":
         carry_over(case)
     signal = case.signal

@@ -19,7 +19,16 @@ from .finding import Finding, Table
 from .playing import Played, Take
 
 MOST = 0.5  # a step that fewer of the starts reach is the one that is missed
-UNITS = {"length": "m", "angle": "rad", "force": "N", "mass": "kg", "volume": "m3", "share": "1", "stiffness": "N/m", "torque": "Nm"}
+UNITS = {
+    "length": "m",
+    "angle": "rad",
+    "force": "N",
+    "mass": "kg",
+    "volume": "m3",
+    "share": "1",
+    "stiffness": "N/m",
+    "torque": "Nm",
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,11 @@ def first_missed(steps: Sequence[dict[str, Any]]) -> int | None:
 
 def nearest_of(played: Sequence[Played], scene: Scene, step: int, offset: float = 0.0) -> dict[str, Any] | None:
     """Of all takes that missed a step, the moment that came nearest to it: `start` (which take), `t` [s], each condition."""
-    missing = [(one.nearest[step], i) for i, one in enumerate(played) if np.isnan(one.carry.reached[0, step]) and len(one.nearest) > step]
+    missing = [
+        (one.nearest[step], i)
+        for i, one in enumerate(played)
+        if np.isnan(one.carry.reached[0, step]) and len(one.nearest) > step
+    ]
     known = [(near, i) for near, i in missing if near is not None]
     if not known:
         return None
@@ -86,7 +99,12 @@ def nearest_of(played: Sequence[Played], scene: Scene, step: int, offset: float 
             }
         )
     held = all(one["margin"] >= 0 for one in told)
-    return {"start": start, "t": near.t + offset, "conditions": told, **({"hold": subgoal.hold} if held and subgoal.hold else {})}
+    return {
+        "start": start,
+        "t": near.t + offset,
+        "conditions": told,
+        **({"hold": subgoal.hold} if held and subgoal.hold else {}),
+    }
 
 
 def differences(here: dict[str, float], there: dict[str, float], config: ScenarioConfig) -> list[dict[str, Any]]:
@@ -135,7 +153,10 @@ def explained(
         details["missed"] = None
         failed = [failure for one in played if (failure := scene.course.failure(one.carry)) is not None]
         details["failure"] = max(sorted(set(failed)), key=failed.count) if failed else details.get("failure")
-    known: dict[str, Any] = {"details": details, "subject": (steps[step]["step"],) if step is not None else finding.subject}
+    known: dict[str, Any] = {
+        "details": details,
+        "subject": (steps[step]["step"],) if step is not None else finding.subject,
+    }
     if elsewhere is not None and there is not None:
         cell = scene.config.cell
         details["elsewhere"] = {"where": elsewhere.where, "success": there["success"]}
@@ -174,7 +195,9 @@ def tables_of(finding: Finding) -> list[Table]:
         for one in near.get("conditions", ())
     ]
     found = _steps(finding.details.get("steps") or [], finding)
-    return found + ([Table("nearest", ["condition", "about", "reached", "bound", "met"], conditions)] if conditions else [])
+    return found + (
+        [Table("nearest", ["condition", "about", "reached", "bound", "met"], conditions)] if conditions else []
+    )
 
 
 def _steps(steps: Sequence[dict[str, Any]], finding: Finding) -> list[Table]:

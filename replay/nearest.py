@@ -11,7 +11,9 @@ from ..scenarios.sensing import Readings
 from ..scenarios.temporal import Carry, Course, Subgoal
 
 TINY = 1e-6  # SI, a condition that held when its step began counts as missed by all it lacks
-PRESSED = 0.01  # weight of a condition in newtons: whether a thing is let go matters where it lies, not how hard it is held
+PRESSED = (
+    0.01  # weight of a condition in newtons: whether a thing is let go matters where it lies, not how hard it is held
+)
 
 
 @dataclass(frozen=True)

@@ -157,9 +157,7 @@ def play(
         )
 
 
-def _play_chunk(
-    scene: Scene, takes: Sequence[Take], keep: list[set[int]], threads: int, nearest: bool
-) -> list[Played]:
+def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threads: int, nearest: bool) -> list[Played]:
     n, lengths = len(takes), np.array([take.n_steps for take in takes])
     longest = int(lengths.max(initial=0))
     simulation = Simulation(scene, n, threads)

@@ -267,7 +267,10 @@ class Stages:
         there, made = self._chosen.scene, own.scene
         robot = {"robot": made.robot.name, "hand": made.robot.hand, "base": made.robot.base}
         wanted = {"variant": made.config.variant, **robot}
-        found = {"variant": there.config.variant, **{key: getattr(there.robot, key if key != "robot" else "name") for key in robot}}
+        found = {
+            "variant": there.config.variant,
+            **{key: getattr(there.robot, key if key != "robot" else "name") for key in robot},
+        }
         for key, value in wanted.items():
             if value != found[key]:
                 way = f"Write {key}={value}" if value else f"Leave {key}= out"

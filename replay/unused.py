@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from .recording import Recording
 from .scenes import Stage
 
-ASKED = ("scenario", "variant", "cell", "robot", "hand", "base", "model", "retarget")  # what says where, and as whom, to judge
+ASKED = (
+    "scenario",
+    "variant",
+    "cell",
+    "robot",
+    "hand",
+    "base",
+    "model",
+    "retarget",
+)  # what says where, and as whom, to judge
 
 
 def asked_of(overrides: Sequence[str]) -> list[str]:

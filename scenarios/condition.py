@@ -61,6 +61,7 @@ def conditions(node: Node, predicate: Predicate) -> tuple[Condition, ...]:
             return tuple(c for child, part in zip(inner, predicate.parts) for c in conditions(child, part))
     word = next((key for key in node.value if key not in ("hold", "from", "to", "title")), "")
     arguments = node.child(word).value
+    bound: float | None
     if isinstance(predicate, Displaced):  # a key or a latch, whose bound stands in its part's sheet
         bound, more = predicate.bound, not predicate.below
     else:
@@ -85,5 +86,7 @@ def _about(arguments: Any) -> tuple[str, ...]:
         return (arguments,)
     if isinstance(arguments, Mapping):
         named = (arguments[key] for key in ("of", "to", "than", "inside", "into", "by", "from") if key in arguments)
-        return tuple(name for name in named if isinstance(name, str) and not any(c.isdigit() and " " in name for c in name))
+        return tuple(
+            name for name in named if isinstance(name, str) and not any(c.isdigit() and " " in name for c in name)
+        )
     return ()

@@ -56,13 +56,20 @@ def source_of(node: Node) -> str:
 def sources_of(tree: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """The English sentence -> by language, of the limits that say in both where they come from."""
     entries = tree.get("safety")
-    found = (entry.get("source") for entry in entries.values() if isinstance(entry, Mapping)) if isinstance(entries, Mapping) else ()
+    found = (
+        (entry.get("source") for entry in entries.values() if isinstance(entry, Mapping))
+        if isinstance(entries, Mapping)
+        else ()
+    )
     return {str(source["en"]): dict(source) for source in found if isinstance(source, Mapping) and "en" in source}
 
 
 def part_titles(scene: Scene) -> dict[str, dict[str, str]]:
     """Name of a part in the scene -> what its own sheet calls it; in a sentence, so that English begins small."""
-    return {placed.name: {lang: _small(text) if lang == "en" else text for lang, text in placed.part.title.items()} for placed in scene.config.parts}
+    return {
+        placed.name: {lang: _small(text) if lang == "en" else text for lang, text in placed.part.title.items()}
+        for placed in scene.config.parts
+    }
 
 
 def untitled(tree: Mapping[str, Any]) -> dict[str, list[str]]:

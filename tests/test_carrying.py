@@ -126,7 +126,7 @@ def test_a_grip_near_to_sliding_is_warned_of_and_never_fails(tangential, level):
 
 
 def test_a_grip_that_was_never_looked_at_is_not_checked():
-    assert check_grip([], [HELD], RULES)[0].reason == "too_short"
+    assert check_grip([], [HELD], RULES)[0].reason == "carried_briefly"
     assert check_grip([], [], RULES)[0].reason == "nothing_carried"
 
 

@@ -17,6 +17,7 @@ from shiliu.replay.judge import judge
 from shiliu.replay.missed import first_missed, steps_of
 from shiliu.replay.playing import Take, play
 from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.repair.repairing import repaired
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
 from shiliu.replay.scenes import Stages
@@ -63,7 +64,9 @@ def folder(tmp_path, monkeypatch):
         ("loose", "840 mm", ", bowl: {at: {x: {is: 60 mm, within: 3 mm}}}"),
         ("moved", "801 mm", ", bowl: {at: {x: 62 mm}}"),
     ):
-        (tmp_path / "conf" / "cell" / f"{name}.yaml").write_text(CELL.format(height=height, more=more), encoding="utf-8")
+        (tmp_path / "conf" / "cell" / f"{name}.yaml").write_text(
+            CELL.format(height=height, more=more), encoding="utf-8"
+        )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -94,7 +97,9 @@ def real(scene, **said):
     names = scene.robot.joint_names
     q = commands(scene)[:, [scene.schema.action.names.index(name) for name in names]].astype(float)
     stream = Stream("/command", "command", "joint_position", "rad", names, q, capture_ns=ns)
-    return Recording("real", "real.bag", "0" * 64, "robot", {"/command": stream}, metadata={"label": {"success": True}}, **said)
+    return Recording(
+        "real", "real.bag", "0" * 64, "robot", {"/command": stream}, metadata={"label": {"success": True}}, **said
+    )
 
 
 def judged(recording, scene=None, **settings):
@@ -125,7 +130,9 @@ def test_commands_are_played_in_the_cell_that_the_command_names(folder):
     assert (at_home.verdict, at_home.claim, at_home.cell) == ("FEASIBLE", "simulation", None)
     verdict = judged(recording, high)
     assert (verdict.verdict, verdict.claim, verdict.cell, verdict.owner) == ("INFEASIBLE", "elsewhere", "high", "scene")
-    assert of(verdict, "reproduces").level == "NOT_APPLICABLE" and of(verdict, "reproduces").reason == "played_elsewhere"
+    assert (
+        of(verdict, "reproduces").level == "NOT_APPLICABLE" and of(verdict, "reproduces").reason == "played_elsewhere"
+    )
     assert verdict.provenance["scene"] == high.fingerprint[:12]
     assert verdict.provenance["made_in"] == {"scene": scene.fingerprint[:12]}
     assert verdict.provenance["cell"]["named_by"] == "command"
@@ -137,7 +144,11 @@ def test_commands_are_played_in_the_cell_that_the_command_names(folder):
     assert goal.details["elsewhere"] == {"where": "made_in", "success": True}
     assert [(d["key"], pytest.approx(d["by"])) for d in goal.details["differs"]] == [("counter.height", 0.04)]
     assert goal.t1 == goal.details["due"] == recording.episode.label["subgoals"]["reached"] and goal.t0 == 0.0
-    assert goal.fix["kind"] == "remeasure"
+    assert goal.fix["kind"] == "remeasure" and not goal.fix["applicable"]
+    copies = repaired(recording, verdict, Stages(high).of(recording), lambda again: pytest.fail("no copy is made"))
+    assert copies.reason == "played_elsewhere" and not copies.done
+    for lang in ("en", "zh"):
+        assert Words(lang).book["repairs"]["reasons"][copies.reason]
     assert [(s["step"], s["reached"], s["of"]) for s in goal.details["steps"]] == [("begun", 1, 1), ("reached", 0, 1)]
 
 
@@ -152,7 +163,9 @@ def test_the_cell_it_was_made_in_is_no_other(folder):
     recording = simulated(high)
     verdict = judged(recording, high)
     assert (verdict.claim, verdict.cell) == ("simulation", "high") and of(verdict, "reproduces").level == "PASS"
-    verdict = judged(recording, shiliu.load_scenario("reach_down", cell="same"))  # it fails where it was made, and is labelled so
+    verdict = judged(
+        recording, shiliu.load_scenario("reach_down", cell="same")
+    )  # it fails where it was made, and is labelled so
     assert (verdict.claim, verdict.cell, of(verdict, "goal").level) == ("elsewhere", "same", "WARN")
     assert verdict.provenance["made_in"]["cell"] == "high"
 
@@ -198,7 +211,7 @@ def test_another_variant_hand_or_version_is_refused_with_the_way_to_do_it(folder
 
 def test_a_cell_of_another_scenario_is_told_as_such(folder):
     recording = simulated(shiliu.load_scenario("reach_down"))
-    with pytest.raises(ReplayError, match="the cell 'example-mw-01' is one of 'microwave'. Leave cell= out"):
+    with pytest.raises(ReplayError, match=r"the cell 'example-mw-01' is one of 'microwave'. Leave cell= out"):
         Stages(shiliu.load_scenario("microwave", cell="example-mw-01")).of(recording)
 
 
@@ -212,7 +225,10 @@ def test_a_real_recording_that_only_misses_in_its_cell_is_for_who_surveys(folder
     assert [(s["reached"], s["of"]) for s in goal.details["steps"]] == [(4, 4), (0, 4)]
     assert goal.details["nearest"]["conditions"][0]["value"] == pytest.approx(0.279, abs=0.003)
     assert goal.t1 == pytest.approx(1.5, abs=0.2)
-    for lang, words in (("en", ("Survey the cell high again", "counter.height 0.84 m, drawn 0.8 m")), ("zh", ("重新测量工位 high", "counter.height 为 0.84 m"))):
+    for lang, words in (
+        ("en", ("Survey the cell high again", "counter.height 0.84 m, drawn 0.8 m")),
+        ("zh", ("重新测量工位 high", "counter.height 为 0.84 m")),
+    ):
         page = render([verdict], Words(lang), "")
         assert all(word in page for word in words)
 
@@ -281,7 +297,9 @@ def test_no_header_names_what_was_not_used(folder, capsys):
     written(folder, "both/there", high, [simulated(high)])
     assert main(["replay", "data=both", "out=v3", "threads=1", "pictures=false"]) == 0
     assert "judged in: reach_down v1, cell high (surveyed 2026-11-02) (1), none (1)" in capsys.readouterr().out
-    cells = [json.loads(line)["cell"] for line in (folder / "v3" / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()]
+    cells = [
+        json.loads(line)["cell"] for line in (folder / "v3" / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert cells == [None, "high"]
 
 
@@ -295,7 +313,11 @@ def test_settings_that_made_no_difference_are_known(folder):
     assert unused(asked, own, Stages(high).of(own)) == ["retarget=default"]
     assert unused(asked, robot, Stages(high).of(robot)) == ["retarget=default"]
     assert unused(asked, own, Stages().of(own)) == ["cell=high", "retarget=default"]
-    assert unused(["robot=franka_panda", "model=x.xml", "hand=dexterous"], own, Stages().of(own)) == ["robot=franka_panda", "model=x.xml", "hand=dexterous"]
+    assert unused(["robot=franka_panda", "model=x.xml", "hand=dexterous"], own, Stages().of(own)) == [
+        "robot=franka_panda",
+        "model=x.xml",
+        "hand=dexterous",
+    ]
     assert unused(["scenario=microwave"], robot, Stages().of(robot)) == ["scenario=microwave"]
     assert unused(["scenario.version=2"], robot, Stages(scene).of(robot)) == []
 

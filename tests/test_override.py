@@ -15,7 +15,19 @@ from shiliu.replay.verdict import StageResult, Verdict
 from shiliu.scenarios.composition import compose
 from shiliu.scenarios.override import command_line, quoted, unquoted
 
-FOLDERS = ["demos", "my takes", "a=b,c", "it's", 'say "x"', "'begins", "录制 一", "录制（二），三", "x\\", "$HOME", "~a"]
+FOLDERS = [
+    "demos",
+    "my takes",
+    "a=b,c",
+    "it's",
+    'say "x"',
+    "'begins",
+    "录制 一",
+    "录制（二），三",
+    "x\\",
+    "$HOME",
+    "~a",
+]
 
 
 def judged(source):
@@ -43,7 +55,9 @@ def test_see_it_again_can_be_run(tmp_path, monkeypatch, folder, inside):
     (tmp_path / folder / inside).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / folder / inside).mkdir()
     out = f"判定 {folder}"
-    request = parse(["replay", f"data={folder}", f"out={out}", "strict=true", "fail_on=infeasible>5%", "scenario=microwave"])
+    request = parse(
+        ["replay", f"data={folder}", f"out={out}", "strict=true", "fail_on=infeasible>5%", "scenario=microwave"]
+    )
     source = inside or folder
     page = render([judged(f"{source}#0"), judged(f"{source}#1")], Words("en"), _command(request))
     (again, twice) = printed(page)
@@ -59,12 +73,20 @@ def test_a_plain_command_stays_plain(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demos").mkdir()
     request = parse(["replay", "data=demos", "out=vt"])
-    assert printed(render([judged("demos#0"), judged("demos#1")], Words("zh"), _command(request))) == ["shiliu replay data=demos out=vt"] * 2
+    assert (
+        printed(render([judged("demos#0"), judged("demos#1")], Words("zh"), _command(request)))
+        == ["shiliu replay data=demos out=vt"] * 2
+    )
     monkeypatch.chdir(tmp_path / "demos")  # a set is called by its own name, however it was named
     here = _command(parse(["replay", "data=.", "out=vt"]))
-    assert printed(render([judged("demos#0"), judged("demos#1")], Words("en"), here))[0] == "shiliu replay data=. out=vt"
+    assert (
+        printed(render([judged("demos#0"), judged("demos#1")], Words("en"), here))[0] == "shiliu replay data=. out=vt"
+    )
     (tmp_path / "demos" / "demos").mkdir()
-    assert printed(render([judged("demos#0"), judged("demos#1")], Words("en"), here))[0] == "shiliu replay data=demos out=vt"
+    assert (
+        printed(render([judged("demos#0"), judged("demos#1")], Words("en"), here))[0]
+        == "shiliu replay data=demos out=vt"
+    )
 
 
 def test_the_folder_of_configs_is_part_of_the_command(tmp_path):
@@ -76,7 +98,11 @@ def test_the_folder_of_configs_is_part_of_the_command(tmp_path):
 def test_a_sheet_says_how_it_is_applied(tmp_path, folder):
     with Sheet(tmp_path / "s.yaml", folder):
         pass
-    line = next(line for line in (tmp_path / "s.yaml").read_text(encoding="utf-8").splitlines() if line.startswith("#   shiliu label "))
+    line = next(
+        line
+        for line in (tmp_path / "s.yaml").read_text(encoding="utf-8").splitlines()
+        if line.startswith("#   shiliu label ")
+    )
     settings = read_back(line.lstrip("# "))
     assert (settings["data"].word(), settings["apply"].word()) == (folder, "THIS_FILE")
 

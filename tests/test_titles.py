@@ -25,11 +25,19 @@ from shiliu.scenarios.variant import resolved
 
 OWN = ("bare", "car_assembly", "drink_assist", "laundry_folding", "microwave", "table_setting")
 TITLES = {
-    "events": {"first_can": {"en": "first can on its ring", "zh": "第一个罐子已放好"}, "tray_pushed": {"en": "tray pushed away", "zh": "餐盘被推动"}, "lean": {"en": "hand leaning", "zh": "手压桌面的力"}},
+    "events": {
+        "first_can": {"en": "first can on its ring", "zh": "第一个罐子已放好"},
+        "tray_pushed": {"en": "tray pushed away", "zh": "餐盘被推动"},
+        "lean": {"en": "hand leaning", "zh": "手压桌面的力"},
+    },
     "things": {"can_a": {"en": "left can", "zh": "左边的罐子"}},
-    "parts": {"can_a": {"en": "can", "zh": "易拉罐"}, "tin": {"en": "biscuit tin", "zh": "饼干盒"}, "bowl": {"en": "ceramic bowl", "zh": "瓷碗"}},
+    "parts": {
+        "can_a": {"en": "can", "zh": "易拉罐"},
+        "tin": {"en": "biscuit tin", "zh": "饼干盒"},
+        "bowl": {"en": "ceramic bowl", "zh": "瓷碗"},
+    },
     "sources": {"a house rule of ours": {"en": "a house rule of ours", "zh": "我们的规定"}},
-}  # fmt: skip
+}
 
 
 def tree(name, variant=None):
@@ -39,7 +47,17 @@ def tree(name, variant=None):
 
 def verdict(findings, titles, **more):
     stages = {"replay": StageResult("replay", "INFEASIBLE")}
-    return Verdict("take", "take.bag", verdict="INFEASIBLE", root=0, owner="operator", stages=stages, findings=findings, titles=titles, **more)
+    return Verdict(
+        "take",
+        "take.bag",
+        verdict="INFEASIBLE",
+        root=0,
+        owner="operator",
+        stages=stages,
+        findings=findings,
+        titles=titles,
+        **more,
+    )
 
 
 def chinese_only(text, names):
@@ -64,13 +82,42 @@ def test_every_scenario_has_words_for_what_is_its_own(name):
 
 
 def test_a_report_uses_the_words_of_the_scenario():
-    pushed = Finding("scenario.tray_pushed", "FAIL", "replay", margin=-0.00197, unit="m", details={"event": "tray_pushed"})
-    lean = Finding("force.object", "FAIL", "replay", subject=("lean",), value=343.0, limit=60.0, unit="N", limit_source="a house rule of ours", limit_grade="estimate")
-    touch = Finding("collision.unexpected", "WARN", "replay", subject=("can_a/can_330", "tin/biscuit_tin"), value=20.0, limit=10.0, unit="N")
-    goal = Finding("goal", "FAIL", "replay", details={"missed": "first_can", "reached": 0, "total": 1, "reached_names": ""})
-    judged = verdict([pushed, lean, touch, goal], TITLES, outcome={"success": False, "subgoals": {"first_can": None}, "failure": "scenario.tray_pushed"})
+    pushed = Finding(
+        "scenario.tray_pushed", "FAIL", "replay", margin=-0.00197, unit="m", details={"event": "tray_pushed"}
+    )
+    lean = Finding(
+        "force.object",
+        "FAIL",
+        "replay",
+        subject=("lean",),
+        value=343.0,
+        limit=60.0,
+        unit="N",
+        limit_source="a house rule of ours",
+        limit_grade="estimate",
+    )
+    touch = Finding(
+        "collision.unexpected",
+        "WARN",
+        "replay",
+        subject=("can_a/can_330", "tin/biscuit_tin"),
+        value=20.0,
+        limit=10.0,
+        unit="N",
+    )
+    goal = Finding(
+        "goal", "FAIL", "replay", details={"missed": "first_can", "reached": 0, "total": 1, "reached_names": ""}
+    )
+    judged = verdict(
+        [pushed, lean, touch, goal],
+        TITLES,
+        outcome={"success": False, "subgoals": {"first_can": None}, "failure": "scenario.tray_pushed"},
+    )
     page = render([judged], Words("zh"), "")
-    assert all(words in page for words in ("餐盘被推动", "手压桌面的力", "左边的罐子", "饼干盒", "第一个罐子已放好", "我们的规定"))
+    assert all(
+        words in page
+        for words in ("餐盘被推动", "手压桌面的力", "左边的罐子", "饼干盒", "第一个罐子已放好", "我们的规定")
+    )
     assert not any(words in page for words in ("tray pushed", "first can", "a house rule"))
     assert "出现了不允许的情况：餐盘被推动" in page
     (line,) = [f["message"] for f in as_dict(judged, Words("zh"))["findings"] if f["code"] == "goal"]
@@ -80,16 +127,25 @@ def test_a_report_uses_the_words_of_the_scenario():
 
 def test_a_scenario_goes_before_the_catalogue_and_a_part_after_it():
     words = Words("zh").telling(TITLES)
-    assert (words.plain("can_a"), words.plain("tin"), words.plain("bowl")) == ("左边的罐子", "饼干盒", Words("zh").plain("bowl"))
+    assert (words.plain("can_a"), words.plain("tin"), words.plain("bowl")) == (
+        "左边的罐子",
+        "饼干盒",
+        Words("zh").plain("bowl"),
+    )
     assert Words("zh").plain("tin") == "tin", "the catalogue itself stays as it was"
-    half = Words("zh").telling({"events": {"odd": {"en": "an odd thing"}}, "things": {"bowl": {"en": "a bowl of mine"}}})
+    half = Words("zh").telling(
+        {"events": {"odd": {"en": "an odd thing"}}, "things": {"bowl": {"en": "a bowl of mine"}}}
+    )
     assert half.event("odd") == "an odd thing", "better in the other language than not at all"
     assert half.plain("bowl") == Words("zh").plain("bowl")
     assert Words("zh").telling({}).event("odd_one") == "odd one"
 
 
 def test_a_variant_inherits_titles_by_name():
-    base = {"goal": {"a": {"near": {}, "title": {"en": "A", "zh": "甲"}}, "b": {"near": {}}}, "never": {"a": {"below": {}}}}
+    base = {
+        "goal": {"a": {"near": {}, "title": {"en": "A", "zh": "甲"}}, "b": {"near": {}}},
+        "never": {"a": {"below": {}}},
+    }
     laid = {"goal": {"a": {"angle": {}}, "b": {"angle": {}}, "c": {}}, "never": {"a": {"below": {}}}}
     inherit_titles(laid, base)
     assert laid["goal"]["a"]["title"] == {"en": "A", "zh": "甲"} and "title" not in laid["goal"]["b"]
@@ -104,7 +160,9 @@ def test_check_names_what_has_no_title(designer, capsys):
     assert main(["check", "scenario=table_top", "draws=1"]) == 0
     told = capsys.readouterr().out
     assert "WARN" in told and "goal.lifted (en, zh); never.dropped (en, zh)" in told and "sound" in told
-    half = text.replace("hold: 1 s}", "hold: 1 s, title: {en: bowl lifted}}").replace("100 mm}}", "100 mm}, title: {en: dropped, zh: 掉落}}")
+    half = text.replace("hold: 1 s}", "hold: 1 s, title: {en: bowl lifted}}").replace(
+        "100 mm}}", "100 mm}, title: {en: dropped, zh: 掉落}}"
+    )
     path.write_text(half, encoding="utf-8")
     assert main(["check", "scenario=table_top", "draws=1"]) == 0
     assert "no title: goal.lifted (zh)\n" in capsys.readouterr().out

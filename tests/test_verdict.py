@@ -324,3 +324,32 @@ def test_a_finding_refuses_words_that_do_not_exist():
         Finding("x", "BAD", "integrity")
     with pytest.raises(ValueError, match="no stage"):
         Finding("x", "PASS", "physics")
+
+
+def test_a_collision_in_a_cell_without_which_the_commands_do_it_is_for_who_surveys():
+    bump = RULES["collision.scene"].finding(
+        level="FAIL", t0=3.0, t1=3.5, value=0.02, limit=0.005, subject=("left_claw", "counter")
+    )
+    missed = RULES["goal"].finding(
+        level="FAIL", t0=0.0, t1=9.0, details={"kind": "survey", "owner": "scene", "due": 9.0}
+    )
+    told = combine([bump, missed], ["kinematics", "replay.goal"], RULES)
+    assert (told.root, told.owner, told.findings[1].because_of) == (0, "scene", 0)
+    plain = RULES["goal"].finding(level="FAIL", t0=9.0)
+    assert (
+        combine([bump, plain], ["kinematics", "replay.goal"], RULES).owner == RULES["collision.scene"].owner != "scene"
+    )
+    fast = RULES["joint.velocity"].finding(level="FAIL", t0=3.0, t1=3.5, subject=("zarm_l1_joint",))
+    assert combine([fast, missed], ["kinematics", "replay.goal"], RULES).owner == RULES["joint.velocity"].owner
+
+
+def test_what_comes_after_a_step_that_did_not_come_follows_from_it():
+    """Due at 9 s: what comes later follows from it; what came before explains it, though its span begins earlier."""
+    missed = RULES["goal"].finding(level="FAIL", t0=2.0, t1=9.0, details={"due": 9.0})
+    assert missed.at == 9.0
+    later = RULES["force.object"].finding(level="FAIL", t0=20.0, t1=20.5, subject=("door_pinch",))
+    before = RULES["drop"].finding(level="FAIL", t0=5.0, t1=5.5, subject=("bowl",))
+    told = combine([later, missed], ["replay.goal"], RULES)
+    assert (told.root, told.findings[0].because_of) == (1, 1)
+    told = combine([missed, before], ["replay.goal"], RULES)
+    assert (told.root, told.findings[0].because_of) == (1, 1)

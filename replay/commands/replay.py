@@ -26,7 +26,8 @@ repair=true also writes, into DIR/repaired, the nearest feasible copy of what fa
 step in its command or by its unit; the recordings stay as they are (see docs/repair.md).
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
 Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor); without cell=, in
-the surveyed cell that it names, where `shiliu list cells` knows it, else in the scenario as it stands.
+the surveyed cell that it names, where `shiliu list cells` knows it, else in the scenario as it stands. With cell=, the commands
+of an episode of the simulation are played in that cell, wherever it was made.
 robot= is Kuafu, a robot of conf/robot (`shiliu list robots`) or such a YAML file of yours, with model= its MJCF file;
 without it a recording is held against the robot that its mapping names, where that is described, else against Kuafu.
 """

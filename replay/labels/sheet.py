@@ -99,7 +99,8 @@ def _text(content: dict[str, Any]) -> str:
     def said(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)  # a JSON text or number is YAML, too
 
-    lines = [_HEAD.format(command=command_line("label", [f"data={content['data']}"])) + f"labels: {content['labels']}", f"data: {said(content['data'])}"]
+    command = command_line("label", [f"data={content['data']}"])
+    lines = [_HEAD.format(command=command) + f"labels: {content['labels']}", f"data: {said(content['data'])}"]
     lines.append("episodes:" if content["episodes"] else "episodes: []")
     for row in content["episodes"]:
         facts = [f"{key}: {said(row[key])}" for key in row if key not in ("segments", "departs")]

@@ -170,7 +170,10 @@ class Sheet:
     def _table(self, table: Table) -> dict[str, Any]:
         rows = [
             [
-                {"text": self._told(table.title_key, column, cell), "number": isinstance(cell, (int, float)) and not isinstance(cell, bool)}
+                {
+                    "text": self._told(table.title_key, column, cell),
+                    "number": isinstance(cell, (int, float)) and not isinstance(cell, bool),
+                }
                 for column, cell in zip(table.columns, row)
             ]
             for row in table.rows

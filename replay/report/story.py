@@ -21,7 +21,14 @@ STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
 SHOWN = ("FAIL", "WARN")
 MOST_CHANGES = 6  # of a repair that are told one by one
 NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides
-SAME = ("remeasure", "unit", "add", "mapping", "remake", "carry_less")  # fixes whose sentence says all that the advice says
+SAME = (
+    "remeasure",
+    "unit",
+    "add",
+    "mapping",
+    "remake",
+    "carry_less",
+)  # fixes whose sentence says all that the advice says
 UTC_OFFSET_H = 8  # the clock on the wall of the training centre in Beijing; China has no summer time
 ORDER = {"INFEASIBLE": 0, "UNSOUND": 1, None: 2, "INCONCLUSIVE": 3, "FEASIBLE": 4}
 
@@ -249,7 +256,10 @@ class Story:
         """A finding with code, subject and numbers."""
         words = self.words
         parts = [finding.code, words.name(finding.subject, "ids") if finding.subject else ""]
-        if finding.value is not None and finding.limit is not None and finding.stage != "integrity":
+        details = finding.details or {}
+        if finding.code == "goal" and details.get("starts"):
+            parts.append(words.ui("likely_starts", successes=details.get("successes"), starts=details["starts"]))
+        elif finding.value is not None and finding.limit is not None and finding.stage != "integrity":
             value, limit = (quantity(v, finding.unit).split(" (")[0] for v in (finding.value, finding.limit))
             bare, _, unit = value.rpartition(" ")
             # one unit for both; a large overlap in metres beside a limit in millimetres keeps its own

@@ -21,7 +21,7 @@ from rich.text import Text
 from ...scenarios.errors import ShiliuError
 from .story import Story, rank
 from .text import Words, number
-from .used import named_cell, not_used, one_line, shown_cell, used
+from .used import named_cell, not_used, one_line, used
 
 if TYPE_CHECKING:
     from ..verdict import Verdict

@@ -195,7 +195,7 @@ class Words:
 
     def _own(self, titles: Mapping[str, Mapping[str, str]] | None, known: Mapping[str, str]) -> dict[str, str]:
         """Each name in this language; in another one where neither the scenario nor the catalogue has it."""
-        found = {}
+        found: dict[str, str] = {}
         for name, words in (titles or {}).items():
             told = words.get(self.lang) or (None if name in known else next(iter(words.values()), None))
             found |= {name: told} if told else {}
@@ -448,7 +448,10 @@ class Words:
             if one.get("margin") is not None and one["margin"] >= 0:
                 continue
             what = self.condition(one["word"], one.get("about") or ())
-            value, bound = self.measured(one.get("value"), one.get("unit")), self.measured(one.get("bound"), one.get("unit"))
+            value, bound = (
+                self.measured(one.get("value"), one.get("unit")),
+                self.measured(one.get("bound"), one.get("unit")),
+            )
             key = "condition_unmet" if bound is None else "condition_more" if one.get("more") else "condition_less"
             told.append(self.ui(key, what=what, value=value, bound=bound))
         if near.get("hold") and not told:
@@ -457,7 +460,9 @@ class Words:
 
     def condition(self, word: str, about: Iterable[str]) -> str:
         """A condition of a step in plain words, with the things that it is about as the scenario calls them."""
-        return self.fill(self._ui["condition"], {"what": self.look_up("conditions", word), "about": self.join(about) or None})
+        return self.fill(
+            self._ui["condition"], {"what": self.look_up("conditions", word), "about": self.join(about) or None}
+        )
 
     def measured(self, value: Any, unit: str | None) -> str | None:
         """A number with its unit; shares as percent."""
@@ -467,7 +472,12 @@ class Words:
         """What is otherwise than drawn: `counter.height 850 mm, drawn 870 mm`."""
         found = list(differs)
         told = [
-            self.ui("differs", what=one["key"], here=quantity(one["here"], one.get("unit")), there=quantity(one["there"], one.get("unit")))
+            self.ui(
+                "differs",
+                what=one["key"],
+                here=quantity(one["here"], one.get("unit")),
+                there=quantity(one["there"], one.get("unit")),
+            )
             for one in found[:MOST_DIFFERENCES]
         ]
         more = len(found) - len(told)
