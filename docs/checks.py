@@ -75,7 +75,7 @@ SHOWN = {
     "scenario": "mistake oven pushed",
     "tracking": "too fast a reach",
     "slip": "grip loosened",
-    "collision.unexpected": "grip loosened",
+    "collision.unexpected": "mistake oven pushed",
     "link.stale": "link holds commands back",
     "link.loss": "link loses commands",
 }

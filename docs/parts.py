@@ -40,6 +40,7 @@ def page() -> str:
         "",
         f"Grades: {'; '.join(f'[{letter}] {what}' for letter, what in GRADES.items())}. Sizes are extents along x, y, z as the",
         "file poses the part; masses stand only where something moves. A word in *italics* is a site without a meaning of its own.",
+        "A part whose sheet says how hard it may be struck (`bears`) is judged by that in the hand, any other by an estimate.",
         "",
         "| part | | size [mm] | mass | moves | parameters |",
         "|---|---|---|---|---|---|",
@@ -80,6 +81,8 @@ def section(entry: Entry) -> list[str]:
     lines += [f"![{part.title.get('en', entry.name)}](parts/{picture(entry)})", ""]
     facts = [told.size(entry).replace(" x ", " × ") or "endless", told.mass(entry), told.moving(entry)]
     lines += [f"{', '.join(f for f in facts if f)}; {found.seen} shapes to look at, {found.touched} to touch."]
+    if part.bears is not None:
+        lines += ["", f"Bears {show(part.bears.force, 'force')} in the hand ({part.bears.source}; {part.bears.grade})."]
     if part.params:
         lines += ["", "| set | default | range | |", "|---|---|---|---|"]
         lines += [

@@ -137,8 +137,8 @@ def _driven(case: Case, take: Take, played: Played, held: Carried, holds: Sequen
     if not len(rows) or joint < 0 or model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_FREE:
         return []
     columns = _columns(scene, held.thing)
-    met = played.met[:, columns] > 0.0
-    within = _last_free(met.any(axis=1), held.begin, step[rows])
+    met: np.ndarray = played.met[:, columns] > 0.0
+    within = _last_free(np.any(met, axis=1, keepdims=False), held.begin, step[rows])
     qpos = looked.qpos[rows].copy()
     address = int(model.jnt_qposadr[joint])
     qpos[:, address : address + 7] = carried_along(

@@ -301,7 +301,9 @@ def _bears(node: Node) -> Bears | None:
     if not node.mapping(required=("force", "source", "grade")):
         return None
     force = node.child("force").quantity("force", low=0.0)
-    return Bears(force, node.child("source").word(), node.child("grade").word(choices=("published", "measured", "estimate")))
+    return Bears(
+        force, node.child("source").word(), node.child("grade").word(choices=("published", "measured", "estimate"))
+    )
 
 
 def _contained(word: str, node: Node) -> Contained | None:

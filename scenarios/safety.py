@@ -233,7 +233,9 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
         if person not in touched:
             limits += _regions(person, person, names, False, [f"tree:{names.top}"])
         if person not in neared:
-            limits += _near(f"{person}_speed", person, names, _hands(names), contact_limits().within, contact_limits().speed)
+            limits += _near(
+                f"{person}_speed", person, names, _hands(names), contact_limits().within, contact_limits().speed
+            )
     return tuple(limits)
 
 
@@ -314,7 +316,9 @@ def _regions(name: str, person: str, names: Names, frail: bool, ones: Sequence[s
 
 def _hands(names: Names) -> tuple[tuple[Request, Request], ...]:
     """Position and velocity of what both hands are looked for at: grip, pads, flange."""
-    return tuple((Request("site_position", site), Request("site_velocity", site)) for site in names.robot["hands"]["sites"])
+    return tuple(
+        (Request("site_position", site), Request("site_velocity", site)) for site in names.robot["hands"]["sites"]
+    )
 
 
 def movers(node: Node, names: Names) -> tuple[tuple[Request, Request], ...]:

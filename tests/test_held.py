@@ -10,6 +10,7 @@ import shiliu
 from shiliu.replay.checks.grip import Carried
 from shiliu.replay.checks.outcome import Struck, check_touches
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.commands.list_parts import in_full
 from shiliu.replay.held import Hold, borne, check_held_scene, holds_of, touches_of
 from shiliu.replay.obstacles import Looked, fixtures
 from shiliu.replay.playing import Take
@@ -19,6 +20,7 @@ from shiliu.replay.verdict import combine
 from shiliu.scenarios import draw as drawing
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.inventory import one_part
 from shiliu.scenarios.part import Bears
 from shiliu.scenarios.sensing import Request
 from shiliu.scenarios.simulation import Simulation
@@ -255,6 +257,12 @@ def test_what_goes_furthest_towards_its_own_bound_is_told_first():
     (found,) = check_touches([("zarm_l4_link", "shelf/shelf")], arm, DT, RULES, [box])
     assert found.subject == ("box/box", "post/post") and found.value == pytest.approx(27.0)
     assert [other["subject"] for other in found.details["others"]] == [["zarm_l4_link", "shelf/shelf"]]
+
+
+def test_what_a_part_bears_is_listed(tmp_path):
+    hold(tmp_path)
+    lines = in_full(one_part("objects/box", tmp_path / "assets"))
+    assert "  bears    20 N in the hand (a drop from 5 mm; measured)" in lines
 
 
 @pytest.mark.parametrize(

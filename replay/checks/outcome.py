@@ -274,26 +274,27 @@ def check_touches(
     rule = rules["collision.unexpected"]
     if not len(names) and not held:
         return [rule.not_checked("no_objects")]
-    found = [
-        _touched(rule, tuple(n for n in names[j] if n), force[:, j], control_timestep) for j in range(len(names))
-    ]
+    found = [_touched(rule, tuple(n for n in names[j] if n), force[:, j], control_timestep) for j in range(len(names))]
     found += [_struck(rule, one, control_timestep) for one in held]
     found = [one for one in found if one.value]
     if not found:
         return [rule.passed(value=0.0, limit=rule.warn if isinstance(rule.warn, float) else None)]
     bound = {id(one): one.details.pop("bound") for one in found}
     found.sort(key=lambda one: (-RANK[one.level], -(one.value or 0.0) / (bound[id(one)] or 1.0)))
-    told = [("subject", "value", "level", "t0", "t1"), found[1:4]]
-    found[0].details["others"] = [{key: _plain(getattr(one, key)) for key in told[0]} for one in told[1]]
+    found[0].details["others"] = [
+        {"subject": list(one.subject), "value": one.value, "level": one.level, "t0": one.t0, "t1": one.t1}
+        for one in found[1:4]
+    ]
     return found[:1]
 
 
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
 def _touched(
-    rule: Rule, subject: tuple[str, ...], force: np.ndarray, dt: float, fail: float | None = None, warn: float | None = None
+    rule: Rule,
+    subject: tuple[str, ...],
+    force: np.ndarray,
+    dt: float,
+    fail: float | None = None,
+    warn: float | None = None,
 ) -> Finding:
     """One contact by its strongest peak; `details["bound"]` is what stands for a failure [N]."""
     value = float(force.max(initial=0.0))

@@ -94,6 +94,9 @@ def in_full(entry: Entry) -> list[str]:
     part, found = entry.part, entry.measures
     lines = [f"{entry.name}  {title(entry)}", f"  {entry.about}", ""]
     lines += [f"  size     {size(entry) or 'endless'}", f"  mass     {mass(entry) or '– (nothing moves it)'}"]
+    if part.bears is not None:
+        bears = part.bears
+        lines.append(f"  bears    {shown(bears.force, 'force')} in the hand ({bears.source}; {bears.grade})")
     lines += [f"  stands   {entry.stands}", f"  shapes   {found.seen} to look at, {found.touched} to touch"]
     for head, block in (
         ("joints", [f"{j.name}  {j.kind} {reach(j)}".rstrip() for j in found.joints]),

@@ -49,7 +49,9 @@ def _depth(case: Case, finding: Finding) -> Plot | None:
     if names != case.motion[signal].names:
         motion = motion_of(t, q, case.stage.rules)
     t, qpos = poses(motion, names, draw, case.recording, claws)
-    if finding.details.get("kind") == "held" and case.obstacles is not None:  # how it lay in the hand, the replay showed
+    if (
+        finding.details.get("kind") == "held" and case.obstacles is not None
+    ):  # how it lay in the hand, the replay showed
         looked = case.obstacles
         deep = np.max([one.depth for one in looked.overlaps if one.bodies == finding.subject], axis=0)
         limits = bounds(case.stage.rules[finding.code], MM)

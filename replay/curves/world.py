@@ -197,7 +197,9 @@ def _unexpected(case: Case, finding: Finding) -> Plot | None:
     for held in touches_of(case.stage.scene, played):
         if (held.thing, held.other) == finding.subject:
             force = held.force
-            limits = [{"name": name, "value": value} for name, value in zip(("warn", "fail"), bounds_of(rule, held.bears))]
+            limits = [
+                {"name": name, "value": value} for name, value in zip(("warn", "fail"), bounds_of(rule, held.bears))
+            ]
     return Plot("force", "", "N", [{"name": "replayed", "t": t, "y": force}], limits)
 
 
