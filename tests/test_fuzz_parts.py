@@ -63,12 +63,16 @@ def name_for(rng: np.random.Generator, usual: str) -> str:
 
 
 def geom(rng: np.random.Generator) -> str:
-    kind = some(rng, ("box", "cylinder", "sphere", "capsule", "mesh", "plane", "hfield", "cone"), (6, 4, 2, 2, 1, 1, 1, 1))
+    kind = some(
+        rng, ("box", "cylinder", "sphere", "capsule", "mesh", "plane", "hfield", "cone"), (6, 4, 2, 2, 1, 1, 1, 1)
+    )
     size = " ".join(number(rng) for _ in range(some(rng, (3, 2, 1), (6, 1, 1))))
     mesh = ' mesh="shape"' if kind == "mesh" else ""
     mass = some(rng, ("", f' mass="{number(rng)}"', f' density="{number(rng)}"'), (4, 1, 1))
     bits = some(rng, ("", ' contype="2" conaffinity="7"', ' contype="0" conaffinity="0"', ' group="9"'), (4, 4, 2, 1))
-    odd = some(rng, ("", ' class="none_such"', ' material="none_such"', ' colour="red"', ' friction="0 0 0"'), (20, 1, 1, 1, 1))
+    odd = some(
+        rng, ("", ' class="none_such"', ' material="none_such"', ' colour="red"', ' friction="0 0 0"'), (20, 1, 1, 1, 1)
+    )
     called = some(rng, ("", ' name="body"', ' name="lid"'), (6, 1, 1))
     return f'<geom type="{kind}" size="{size}" pos="0 0 0.05"{called}{mesh}{mass}{bits}{odd}/>'
 
@@ -94,7 +98,9 @@ def body(rng: np.random.Generator, name: str, depth: int = 0) -> str:
 def mjcf(rng: np.random.Generator, name: str) -> str:
     """A model of one or several bodies, seldom whole."""
     head = some(rng, ("", '<compiler angle="radian" autolimits="true"/>', '<compiler meshdir="../.."/>'), (1, 3, 1))
-    head += some(rng, ("", '<option timestep="0.1" gravity="0 0 9"/>', '<include file="../../../secret.xml"/>'), (12, 1, 1))
+    head += some(
+        rng, ("", '<option timestep="0.1" gravity="0 0 9"/>', '<include file="../../../secret.xml"/>'), (12, 1, 1)
+    )
     asset = some(rng, ("", '<asset><mesh name="shape" file="tin.obj"/></asset>', '<asset><texture name="t" file="t.png" type="2d"/></asset>',
                        '<asset><mesh name="shape" vertex="0 0 0 .1 0 0 0 .1 0 0 0 .1"/></asset>'), (8, 1, 1, 4))  # fmt: skip
     bodies = "".join(
@@ -130,8 +136,15 @@ def sheet(rng: np.random.Generator) -> str | None:
     if rng.random() < 0.6:
         content["interface"] = {
             "grip": {"site": some(rng, ("grip", "gone"))},
-            **({"lid": {"joint": some(rng, ("lid", "gone")), "body": some(rng, ("inner_0", "gone"))}} if rng.random() < 0.3 else {}),
-            "inside": some(rng, ({"site": "base", "radius": "30 mm", "height": "80 mm"}, {"radius": "0 mm"}, {"geoms": []}, [], None)),
+            **(
+                {"lid": {"joint": some(rng, ("lid", "gone")), "body": some(rng, ("inner_0", "gone"))}}
+                if rng.random() < 0.3
+                else {}
+            ),
+            "inside": some(
+                rng,
+                ({"site": "base", "radius": "30 mm", "height": "80 mm"}, {"radius": "0 mm"}, {"geoms": []}, [], None),
+            ),
         }
     if rng.random() < 0.1:
         content["contains"] = {"clip": {"part": some(rng, ("mechanisms/click_hole", "objects/tin")), "at": "base"}}
@@ -157,7 +170,13 @@ def scenario(rng: np.random.Generator, part: str) -> str:
         friction=some(rng, ("", "friction: {of: [thing], scale: {uniform: [0.8, 1.2]}}")),
         goal=some(rng, goals),
         never=some(rng, (f"{{below: {{of: {site}, height: 100 mm}}}}", "{tilted: {of: thing, more_than: 30 deg}}")),
-        safety=some(rng, ("{}", "{push: {force: {between: [thing, robot.hands]}, at_most: 60 N, mean_over: 20 ms, source: a guess}}")),
+        safety=some(
+            rng,
+            (
+                "{}",
+                "{push: {force: {between: [thing, robot.hands]}, at_most: 60 N, mean_over: 20 ms, source: a guess}}",
+            ),
+        ),
         skills=some(rng, skills),
         site=site,
     )

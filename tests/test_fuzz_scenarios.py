@@ -8,12 +8,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import re
-import signal
-import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +17,6 @@ import pytest
 import shiliu
 import yaml
 from shiliu.cli import main
-from shiliu.replay.mistakes import note_mistakes
 from shiliu.replay.operator import Operator, perform, read_chain
 from shiliu.replay.skills import registry
 from shiliu.replay.skills.arm import POSTURES
@@ -31,7 +24,7 @@ from shiliu.replay.skills.skill import REQUIRED, Argument
 from shiliu.scenarios import draw as drawing
 from shiliu.scenarios.catalog import list_scenarios
 from shiliu.scenarios.dialect import Node, Problems
-from shiliu.scenarios.errors import ScenarioError, ShiliuError
+from shiliu.scenarios.errors import ShiliuError
 from shiliu.scenarios.quantity import UNITS, dimension_of
 from shiliu.scenarios.scene import Scene
 from shiliu.scenarios.simulation import Simulation
@@ -69,24 +62,6 @@ EXTREMES = {
 }
 
 
-@contextmanager
-def watched(seconds: float = SECONDS) -> Iterator[None]:
-    """Whatever runs inside ends within so many seconds of the processor, and without a warning of a division by nothing."""
-
-    def late(*_: object) -> None:
-        raise AssertionError(f"not done after {seconds:g} s of the processor")
-
-    before = signal.signal(signal.SIGPROF, late)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", RuntimeWarning)
-            yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0.0)
-        signal.signal(signal.SIGPROF, before)
-
-
 def one_of(rng: np.random.Generator, words: Any) -> Any:
     words = list(words)
     return words[int(rng.integers(len(words)))]
@@ -122,8 +97,11 @@ def argument_for(argument: Argument, scene: Scene, rng: np.random.Generator) -> 
         usual = argument.default if argument.default not in (REQUIRED, None) else None
         if usual is None or rng.random() < 0.5:
             return one_of(rng, EXTREMES[argument.kind])
-        unit = next(u for u, (kind, factor) in UNITS.items() if kind == argument.kind and factor == max(
-            f for k, f in UNITS.values() if k == argument.kind and f <= 1.0))
+        unit = next(
+            u
+            for u, (kind, factor) in UNITS.items()
+            if kind == argument.kind and factor == max(f for k, f in UNITS.values() if k == argument.kind and f <= 1.0)
+        )
         return f"{usual * 10.0 ** rng.uniform(-0.6, 0.6) / UNITS[unit][1]:.6f} {unit}"
     if argument.kind == "hand":
         return one_of(rng, ("left", "right"))
@@ -185,7 +163,7 @@ def performed(scene: Scene, seed: int, still: bool) -> None:
             break
 
 
-def chain_case(seed: int) -> str:
+def chain_case(seed: int, watched: Any) -> str:
     """Perform the chain of a seed; `performed`, or what was said against it."""
     rng = np.random.default_rng([seed, 1])
     name, variant, base = one_of(rng, [key for key, share in SCENES.items() for _ in range(share)])
@@ -194,7 +172,7 @@ def chain_case(seed: int) -> str:
     still = name in STILL or rng.random() < 0.6
     told = f"{name} {variant or ''} {base or ''} still={still} skills={yaml.safe_dump(chain, default_flow_style=True, width=1e9)}"
     try:
-        with watched():
+        with watched(SECONDS):
             performed(with_chain(scene, chain, 60.0 if still else 2.5), seed, still)
     except ShiliuError as error:
         return str(error)
@@ -204,11 +182,96 @@ def chain_case(seed: int) -> str:
 
 
 @pytest.mark.parametrize("seed", [pytest.param(s, id=f"chain-{s}") for s in range(QUICK)])
-def test_chain(seed):
-    chain_case(seed)
+def test_chain(seed, watched):
+    chain_case(seed, watched)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [pytest.param(s, id=f"chain-{s}") for s in range(1000, 1000 + ALL)])
-def test_many_chains(seed):
-    chain_case(seed)
+def test_many_chains(seed, watched):
+    chain_case(seed, watched)
+
+
+# ------------------------------------------------------------------------------- other values of the same dimension
+
+LEAVE = ("variants", "title", "tasks", "version")  # what is words alone, or was tried elsewhere
+WORDS = ("both", "left", "right", "table", "robot.hands", "ready", "home", "yes", "摆放")
+
+
+def other(value: Any, rng: np.random.Generator) -> Any:
+    """Another value of the same kind: of the same dimension, a number, a word that stands somewhere, a piece of a list."""
+    dimension = dimension_of(value)
+    if dimension is not None:
+        return one_of(rng, EXTREMES.get(dimension, (value,)))
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return one_of(rng, (0, 1, 2, -1, 7, 1000, 0.5))
+    if isinstance(value, list):
+        return value[int(rng.integers(len(value) + 1)) :] if rng.random() < 0.5 else [*value, *value[:1]]
+    return one_of(rng, WORDS)
+
+
+def changed(tree: Any, rng: np.random.Generator) -> Any:
+    """A tree with one of its leaves another, or one of its keys gone."""
+    if not isinstance(tree, dict | list) or not tree or (isinstance(tree, list) and rng.random() < 0.2):
+        return other(tree, rng)
+    keys = [k for k in tree if k not in LEAVE] if isinstance(tree, dict) else list(range(len(tree)))
+    if not keys:
+        return tree
+    key = one_of(rng, keys)
+    if isinstance(tree, list):
+        return [changed(v, rng) if i == key else v for i, v in enumerate(tree)]
+    if rng.random() < 0.06:
+        return {k: v for k, v in tree.items() if k != key}
+    return {k: changed(v, rng) if k == key else v for k, v in tree.items()}
+
+
+def value_case(seed: int, folder: Path, watched: Any) -> str:
+    """Check and record the scenario of a seed, of which one to three values are others; `performed` or `refused`."""
+    rng = np.random.default_rng([seed, 2])
+    name = one_of(rng, ("table_setting", "table_setting", "microwave", "drink_assist", "car_assembly", "bare"))
+    tree = yaml.safe_load(list_scenarios()[name].read_text(encoding="utf-8"))
+    tree.pop("variants", None)
+    for _ in range(int(rng.integers(1, 4))):
+        tree = changed(tree, rng)
+    if "time_limit" in tree and rng.random() < 0.9:
+        tree["time_limit"] = "1 s"
+    (folder / "conf" / "scenario").mkdir(parents=True)
+    file = folder / "conf" / "scenario" / "odd.yaml"
+    file.write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    where = [f"--config-dir={folder / 'conf'}", "--debug"]
+    codes = []
+    try:
+        with watched(SECONDS):
+            codes.append(main(["check", "scenario=odd", "draws=2", *where]))
+        if "time_limit" in tree and tree["time_limit"] == "1 s":
+            with watched(SECONDS):
+                codes.append(
+                    main(
+                        [
+                            "record",
+                            "scenario=odd",
+                            "episodes=1",
+                            f"out={folder / 'out'}",
+                            "threads=1",
+                            "quiet=true",
+                            *where,
+                        ]
+                    )
+                )
+    except Exception as error:
+        raise AssertionError(f"seed {seed}, {name}: {type(error).__name__}: {error}") from error
+    assert set(codes) <= set(EXITS), codes
+    return "performed" if codes[-1] == 0 else "refused"
+
+
+@pytest.mark.parametrize("seed", [pytest.param(s, id=f"values-{s}") for s in range(QUICK - 4)])
+def test_values(seed, tmp_path, watched):
+    value_case(seed, tmp_path, watched)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [pytest.param(s, id=f"values-{s}") for s in range(1000, 1000 + ALL // 2)])
+def test_many_values(seed, tmp_path, watched):
+    value_case(seed, tmp_path, watched)
