@@ -137,6 +137,7 @@ def performed(scene: Scene, done: Performance) -> SimEpisode:
             "shiliu": __version__,
             "made_by": "scripted operator",
             **({"mistake": done.mistake} if done.mistake else {}),
+            **({"gave_up": done.gave_up} if done.gave_up else {}),
         },
     )
 

@@ -20,6 +20,7 @@ from .skills.skill import REQUIRED, Skill, read_skills
 
 WAYS = ("change", "skip", "before", "after", "let_go", "faults")
 FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length"}  # of the operator, and the dimension of each
+LEAST = {"grip_force": 0.0, "speed": 0.01}  # of a fault: who has no speed at all never ends
 WIDE = 0.08  # m, gap to which a grip that slips opens
 
 
@@ -197,7 +198,7 @@ def _faults(node: Node) -> dict[str, float]:
     if node.value is None or not node.mapping(optional=tuple(FAULTS)):
         return {}
     return {
-        name: child.quantity(FAULTS[name], low=0.0 if FAULTS[name] == "share" else None)
+        name: child.quantity(FAULTS[name], low=LEAST.get(name), high=10.0)
         for name, child in node.items()
         if name in FAULTS
     }

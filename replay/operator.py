@@ -21,7 +21,8 @@ from ..scenarios.simulation import Simulation
 from ..scenarios.temporal import Carry
 from .playing import Played, Tape
 from .skills import registry
-from .skills.body import Body, Motion
+from .skills.body import Body, GivenUp, Motion
+from .skills.reaching import beyond_reach
 from .skills.skill import Skill, read_skills
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Operator:
     Attributes:
         segments: `{"skill", "t0", "t1"}` [s] of the skills begun so far.
         done: whether the chain has ended.
+        gave_up: which skill could not be done, and why: `grasp (skill 2): can.middle is 210 mm beyond the left arm's reach`.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Operator:
         self.skills = list(read_chain(scene) if skills is None else skills)
         self.segments: list[dict[str, Any]] = []
         self.done = False
+        self.gave_up: str | None = None
         self._step = 0
         self._motion = self._perform()
 
@@ -79,9 +82,16 @@ class Operator:
             if skill.word == self.body.faults.get("skip"):
                 continue
             self.segments.append({"skill": skill.word, "t0": self._step * self.scene.control_timestep, "t1": None})
-            yield from skill.run(self.body)
+            try:
+                far = beyond_reach(skill, self.body)
+                if far is not None:
+                    raise GivenUp(far)
+                yield from skill.run(self.body)
+            except GivenUp as reason:
+                self.body.given_up = str(reason)
             self.segments[-1]["t1"] = self._step * self.scene.control_timestep
             if self.body.given_up is not None:
+                self.gave_up = f"{skill.word} (skill {len(self.segments)}): {self.body.given_up}"
                 break
         self.done = True
 
@@ -119,6 +129,7 @@ class Performance:
         peaks: name of a force limit -> largest force [N]; unsafe: codes of those that were broken, in the order of time.
         mistake: name of the mistake that was made on purpose.
         played: what the judge would note while it plays the actions again, where it was asked for.
+        gave_up: which skill could not be done, and why, as `Operator.gave_up`; None where the chain went through.
     """
 
     seed: int
@@ -134,6 +145,7 @@ class Performance:
     unsafe: tuple[str, ...] = ()
     mistake: str | None = None
     played: Played | None = None
+    gave_up: str | None = None
 
 
 def perform(
@@ -230,6 +242,7 @@ def perform(
             broken[i],
             wrong[i],
             None if tape is None else tape.played(i, len(actions[i]), final[i]),
+            operators[i].gave_up,
         )
         for i in range(n)
     ]
@@ -249,6 +262,7 @@ def _performance(
     broken: np.ndarray,
     mistake: Mistake | None,
     played: Played | None,
+    gave_up: str | None,
 ) -> Performance:
     end = len(actions) * scene.control_timestep
     segments = [{**s, "t1": end if s["t1"] is None else s["t1"]} for s in segments]
@@ -262,7 +276,7 @@ def _performance(
     observations = {name: np.array([s[name] for s in seen]) for name in (seen[0] if seen else ())}
     return Performance(
         seed, draw, np.array(actions, np.float32), observations, checkpoints, segments, reached, success and not unstable, failure,
-        {limit.name: float(p) for limit, p in zip(scene.safety, peaks)}, unsafe, mistake.name if mistake else None, played,
+        {limit.name: float(p) for limit, p in zip(scene.safety, peaks)}, unsafe, mistake.name if mistake else None, played, gave_up,
     )  # fmt: skip
 
 

@@ -49,8 +49,7 @@ class Names:
             return None
         prefix, word, entry = found
         if kind == "body" and not word:
-            top = self.parts[prefix[:-1]].name.rsplit("/", 1)[-1] if prefix else "base_link"
-            return prefix + top
+            return self._top(node, prefix) if prefix else "base_link"
         candidates = [entry[kind]] if kind in entry else [word]
         for name in candidates:
             if getattr(self.spec, kind)(prefix + name) is not None:
@@ -58,6 +57,16 @@ class Names:
         elements = {"site": self.spec.sites, "joint": self.spec.joints, "body": self.spec.bodies}[kind]
         known = [e.name[len(prefix) :] for e in elements if e.name.startswith(prefix)] if prefix else list(self.robot)
         node.note(f"{node.value!r} names no {kind}.{nearest(word, known)}")
+        return None
+
+    def _top(self, node: Node, prefix: str) -> str | None:
+        """Full name of a part's own body, which is called like its file; None and a note where there is no such body."""
+        top = prefix + self.parts[prefix[:-1]].file.stem
+        if self.spec.body(top) is not None:
+            return top
+        loose = [b.name[len(prefix) :] for b in self.spec.bodies if b.name.startswith(prefix) and b.parent.name == "world"]
+        if len(loose) != 1:  # else `Part.faults` has told how it has to be called
+            node.note(f"{node.value!r} has no body {top[len(prefix):]!r}, as its file is called, but {', '.join(loose) or 'none'}.")
         return None
 
     def groups(self, node: Node) -> list[str]:

@@ -265,6 +265,8 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
         own = sheet.is_relative_to(ASSETS)
         problems = Problems(PlacesLater(lambda: places_in(sheet, shown)) if own else places_in(sheet, shown))
         content = read_own(sheet) if own else yaml.safe_load(sheet.read_text(encoding="utf-8"))
+        if not isinstance(content or {}, dict):
+            raise ScenarioError("A part's sheet is made of keys, such as title, mass and interface.", file=shown)
         part = _read_sheet(name, file, Node(content or {}, "", problems))
         problems.stop(f"The sheet of {name!r}")
         return part

@@ -123,8 +123,8 @@ class Scene:
         try:
             self.model = self.compile(nominal_values(config))
         except ValueError as error:  # what no single key shows: a body without mass, two elements of one name
-            said = " ".join(str(error).split())
-            raise ScenarioError(f"The scene does not compile: {said}.", field=config.id) from None
+            self._blame()
+            raise ScenarioError(f"The scene does not compile: {_said(error)}.", field=config.id) from None
         self.weights = {name: self._weight(handled.position.of) for name, handled in self.handled.items()}
         self.reactions = Reactions(self._reacting, self.model, self.n_actions)
         averaged = [request for leaf in asked if isinstance(leaf, Force) and leaf.mean for request in leaf.forces]
@@ -133,6 +133,19 @@ class Scene:
         wanted |= {request.name for reaction in self._reacting for request in reaction.requests()}
         wanted |= {request.name for feature in self.schema.observations.values() for request in feature.requests}
         self.task_layout = self.layout.without(request for request in judged if request.name not in wanted)
+
+    def _blame(self) -> None:
+        """Where the scene does not compile, say so of the part that does not compile alone, if there is one.
+
+        Raises:
+            ScenarioError: with the part's file.
+        """
+        for placed in self.config.parts:
+            try:
+                placed.part.spec().compile()
+            except ValueError as error:
+                said = f"parts.{placed.name}: this part does not compile: {_said(error)}."
+                raise ScenarioError(said, file=str(placed.part.file)) from None
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
         """What answers in the scene: the rules and the liquids that its YAML declares, and the people in it."""
@@ -372,6 +385,11 @@ def _handled(
     return found
 
 
+def _said(error: ValueError) -> str:
+    """The engine's own words on one line."""
+    return " ".join(str(error).split()).removeprefix("Error: ").rstrip(".")
+
+
 CLOTH_MEMORY = (
     2**28
 )  # bytes: a heap of cloth has thousands of contacts, one into which something is flung tens of thousands
@@ -413,7 +431,12 @@ class _Build:
             if config.physics.cloth != "surface":
                 meet_by_vertices(part, config.physics.cloth == "layers")
             config.physics.apply(part.option, timestep)  # what a part says for itself counts when it is opened alone
-            self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
+            try:
+                self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
+            except ValueError as error:
+                raise ScenarioError(
+                    f"parts.{placed.name}: this part cannot be put into a scene: {_said(error)}.", file=str(placed.part.file)
+                ) from None
             self.frames[placed.name] = frame
         if self.spec.flexes:
             self.spec.memory = CLOTH_MEMORY

@@ -20,8 +20,8 @@ shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR 
               [metadata=FILE.yaml] [append=true] [threads=0]
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
-dataset; failed ones are kept and labelled. One line a seed, then the share of successes with its 95 % Wilson interval
-and the draws that were refused. Interrupted, the same command goes on where it stopped.
+dataset; failed ones are kept and labelled. One line a seed, and one that says why where a skill could not be done, then
+the share of successes with its 95 % Wilson interval and the draws that were refused. Interrupted, the same command goes on where it stopped.
 mistake= makes the operator go wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
 append=true adds to the dataset that lies at out=, whose features must be the same; killed at any moment, it stays whole.
 metadata= names a file with what the data centre says of all these episodes (operator's pseudonym, centre, devices,
@@ -147,4 +147,6 @@ def _line(episode: SimEpisode) -> str:
     subgoals = episode.label["subgoals"]
     reached = " ".join(f"{name} {t:.1f}" for name, t in subgoals.items() if t is not None)
     outcome = "success" if episode.label["success"] else f"failure {episode.label['failure']}"
-    return f"  seed {episode.seed:<6} {episode.duration_s:5.1f} s  {outcome:<28} {reached}"
+    line = f"  seed {episode.seed:<6} {episode.duration_s:5.1f} s  {outcome:<28} {reached}".rstrip()
+    why = episode.provenance.get("gave_up")
+    return f"{line}\n    gave up: {why}" if why else line

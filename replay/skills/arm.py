@@ -25,6 +25,7 @@ RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns
 JOINT_SPEED = 2.4  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
 RAMP, SHORT = 0.8, 0.35  # s, in which a hand comes to speed or to rest: on long ways, on short ones
 PIECES, EVEN = 80, 5  # pieces of a path that are timed, and how many to either side are evened out
+INSTANT = 1e-9  # s, that a piece takes at least: where a hand is there already no piece has a length
 KNOT = 0.015  # m, spacing of knots on a straight hand path
 TURN = 0.10  # rad, the same for turning the hand
 TREMOR = 8e-4  # rad, amplitude in the shoulder and elbow joints: about 0.5 mm at the hand
@@ -279,7 +280,7 @@ class Arm:
         widest = np.max([wide[i : i + len(times)] for i in range(2 * EVEN + 1)], axis=0)
         wide = np.pad(widest, EVEN, mode="edge")
         even = np.convolve(wide, np.hanning(2 * EVEN + 3)[1:-1] / (EVEN + 1), mode="valid")
-        clock = np.r_[0.0, np.cumsum(even)]
+        clock = np.r_[0.0, np.cumsum(np.maximum(even, INSTANT))]
         timed = CubicSpline(clock / clock[-1], along)
         at_marks = np.interp((u / u[-1])[list(marks)], fine, clock / clock[-1])
         way = max(clock[-1], 0.08) / self.time_scale
@@ -336,7 +337,7 @@ class Arm:
             mujoco.mj_kinematics(self.model, self._data)
             mujoco.mj_comPos(self.model, self._data)
             middles[i] = self._data.subtree_com[first, :2]
-        span = round(EVENED / self.timestep)
+        span = max(1, round(EVENED / self.timestep))
         if len(times) <= 3 * span:
             return path
         speed = (middles[span:] - middles[:-span]) / (span * self.timestep)
@@ -459,7 +460,7 @@ class Arm:
 
     def ease(self) -> None:
         """Let such a displacement fade while the arm goes on."""
-        self._fade = self._extra / round(FADE / self.timestep)
+        self._fade = self._extra / max(1, round(FADE / self.timestep))
 
     def _fading(self) -> np.ndarray:
         """What is left of a displacement, a little less at every control step."""

@@ -31,6 +31,22 @@ CLOSING = 35.0  # percent/s, until the pads touch
 Motion = Generator[None, Any, Any]
 
 
+class GivenUp(Exception):
+    """A skill cannot be done; the message says why, and the chain ends (`Body.given_up`)."""
+
+
+def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
+    """A direction (3,) as a unit vector.
+
+    Raises:
+        GivenUp: with `otherwise`, where it has no length.
+    """
+    length = float(np.linalg.norm(way))
+    if not length > 1e-9:
+        raise GivenUp(otherwise)
+    return way / length
+
+
 def percent_of_gap(gap: float) -> float:
     """Claw command [%] at which the pads stand a gap [m] apart."""
     return float(np.clip((GAP_OPEN - gap) / GAP_PER_PERCENT, 0.0, 100.0))
@@ -449,6 +465,9 @@ class Body:
                 next(motion)
             except StopIteration:
                 self._beside.remove(motion)
+            except GivenUp as reason:
+                self._beside.remove(motion)
+                self.given_up = str(reason)
 
     def action(self) -> np.ndarray:
         """(nu,) float32 of this control step."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...scenarios.cloth import Cloth
 from .arm import Arm, between, posture, turned_between
-from .body import SIDES, Body, Motion, percent_of_gap
+from .body import SIDES, Body, Motion, percent_of_gap, unit
 from .hands import UP
 from .skill import Argument, Skill
 from .tips import (
@@ -113,7 +113,7 @@ def edges_of(body: Body, cloth: Cloth) -> Edges:
 def _towards(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(3,) level unit vector from one place to another."""
     way = (b - a) * [1.0, 1.0, 0.0]
-    return way / np.linalg.norm(way)
+    return unit(way, "two corners of the cloth lie over each other")
 
 
 def across(places: np.ndarray, edges: Edges, side: str) -> tuple[np.ndarray, np.ndarray]:
@@ -451,8 +451,7 @@ class FoldHalf(AtEdge):
         """Open; tip what stood between the pads over to the front with the lower finger; draw back."""
         arm = body.arms[side]
         at, frame = arm.hand()
-        away = frame[:, 2] * [1.0, 1.0, 0.0]
-        away /= np.linalg.norm(away)
+        away = unit(frame[:, 2] * [1.0, 1.0, 0.0], f"the fingers of the {side} hand point straight down or up")
         nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
         yield from keeping_lower(body, side, nose, frame, body.let_go(side, self.opening, 0.8))
         nose = nose_from_tcp(arm.hand()[0], frame, self.opening)

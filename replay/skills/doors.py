@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from .arm import Path, posture, turn_z
-from .body import Body, Motion
+from .body import Body, Motion, unit
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 
@@ -81,7 +81,7 @@ class PullOpen(Skill):
         def along() -> np.ndarray:
             hinge, axis, _ = body.hinge(self.joint)
             away = np.cross(axis, body.site(self.grasp)[0] - hinge)
-            return arm.yielding(away / np.linalg.norm(away))
+            return arm.yielding(unit(away, f"{self.grasp} lies on the axis of {self.joint}, and no pull there turns it"))
 
         # the latch is drawn by a growing force, the hand following the door, so that no more than its own force is used
         if not (
@@ -103,13 +103,12 @@ class PullOpen(Skill):
         axis = body.hinge(self.joint)[1]
         turn_with = -1.0 if axis[2] < 0 else 1.0
         count = max(2, int(np.ceil((goal - start) / STEP)))
-        side = np.cross(UP, frame[:, 2])
-        side /= np.linalg.norm(side)
+        side = unit(np.cross(UP, frame[:, 2]), f"the fingers of the {self.hand} hand point straight down or up")
         angles = start + np.linspace(0.0, 1.0, count + 1) * (goal - start)
         poses = []
         for angle in angles[1:]:
             handle, _ = body.site_at(self.grasp, self.joint, angle)
-            done = (angle - opened) / (self.to - opened)
+            done = (angle - opened) / (self.to - opened) if self.to != opened else 1.0
             turned = turn_z(turn_with * done * self.yaw) @ about(side, done * self.pitch) @ frame
             poses.append((handle - turned @ offset, turned))
         path = arm.line(poses, self.speed, orient=(0.03, 0.05, 0.15))
@@ -130,7 +129,7 @@ class PushOpen(Skill):
         "to": Argument("angle", "how far, for a part that faces the robot; one that is turned, as much more or less"),
         "at_least": Argument("angle", "how far in any case", 1.38),
         "enough": Argument("angle", "a door that stands less open is pushed on with the arm held otherwise", 1.50),
-        "radius": Argument("length", "how far from the hinge the hand pushes", 0.25),
+        "radius": Argument("length", "how far from the hinge the hand pushes", 0.25, low=0.01),
         "height": Argument("length", "above the site", 0.07),
         "over": Argument("length", "height above the site at which the hand passes over the door", 0.25),
         "thickness": Argument("length", "of the door", 0.029),
@@ -265,7 +264,7 @@ class PushClose(Skill):
         "hand": HAND,
         "joint": JOINT,
         "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
-        "radius": Argument("length", "how far from the hinge the hand pushes", 0.27),
+        "radius": Argument("length", "how far from the hinge the hand pushes", 0.27, low=0.01),
         "height": Argument("length", "above the site", 0.0),
         "force": Argument("force", "largest push against the latch", 40.0),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
@@ -343,7 +342,8 @@ def on_door(body: Body, joint: str, edge: str, theta: float, radius: float, out:
     position, rotation = body.site_at(edge, joint, theta)
     inward = body.hinge(joint)[0] - position
     inward -= inward @ UP * UP
-    width = np.linalg.norm(inward)
+    width = float(np.linalg.norm(inward))
+    unit(inward, f"{edge} lies on the axis of {joint}, and is no edge of a door")
     return position + (width - radius) / width * inward + out * rotation[:, 0] + height * UP
 
 

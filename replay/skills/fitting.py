@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from .arm import BENCHES, Arm, Path, posture, turned_between
-from .body import REACHED, Body, Motion
+from .body import REACHED, Body, Motion, unit
 from .hands import UP
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
@@ -46,8 +46,7 @@ def about(across: np.ndarray, pitch: float, from_: np.ndarray, to: np.ndarray, t
         from_, to: (3,) where the arm comes from (its shoulder), and where the hand is needed.
         turned: the same with the two fingers swapped.
     """
-    y = np.array([across[0], across[1], 0.0])
-    y /= np.linalg.norm(y)
+    y = unit(np.array([across[0], across[1], 0.0]), "the pads would have to close along a line that is nowhere level")
     ahead = np.cross(y, UP)
     ahead *= 1.0 if ahead @ (to - from_) >= 0 else -1.0
     z = np.cos(pitch) * ahead - np.sin(pitch) * UP

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from .arm import posture
-from .body import Body, Motion
+from .body import Body, Motion, unit
 from .hands import HAND
 from .keys import TIP
 from .skill import Argument, Skill
@@ -52,8 +52,7 @@ class PointAt(Skill):
         arm, like = body.arms[self.hand], posture(self.posture, self.hand)
         body.open_claw(self.hand, 0.0)
         place = body.site(self.at)[0]
-        along = place - body.site(f"{self.hand}_shoulder")[0]
-        along /= np.linalg.norm(along)
+        along = unit(place - body.site(f"{self.hand}_shoulder")[0], f"{self.at} lies in the {self.hand} shoulder")
         yaw, pitch = float(np.arctan2(along[1], along[0])), float(-np.arcsin(along[2]))
         rows = []
         for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from .arm import JOINT_SPEED, posture, turn_z, turned_between
-from .body import Body, Motion
+from .body import Body, Motion, unit
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
 from .vessels import LEVEL
@@ -106,7 +106,9 @@ class Tilting:
         target, _ = body.site(into)
         self.now = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
         away = -axis if self.now > TILTED else turn_z(turn) @ (hand - target)
-        self.away = np.array([away[0], away[1], 0.0]) / np.hypot(away[0], away[1])
+        self.away = unit(
+            np.array([away[0], away[1], 0.0]), f"the {side} hand stands straight over {into}, and has no side to pour from"
+        )
         self.across = np.cross(UP, -self.away)  # turned about it, an upright axis falls towards the target
         self.target = target + body.aim() + LIP * UP + LEAD * self.away
         self.upright = rotation(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
@@ -179,7 +181,7 @@ class Tilting:
         """
         k = int((tilt - BEGIN) / FINE)
         hand, joint = self.ways[max(k - SOON, 0) : k + 1].max(axis=0)
-        return float(min(TURN_BACK, speed / hand, JOINT_SPEED / joint))
+        return float(min(TURN_BACK, speed / max(hand, 1e-9), JOINT_SPEED / max(joint, 1e-9)))
 
     def follow(self, tilt: float, rate: float) -> None:
         """Command a tilt [rad] that changes with a rate [rad/s], ahead by the servo's lag."""

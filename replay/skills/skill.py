@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import mujoco
+import numpy as np
+
 from ...scenarios.dialect import Node, nearest
 from ...scenarios.quantity import EXAMPLE
 from .arm import POSTURES
@@ -16,6 +19,17 @@ if TYPE_CHECKING:
     from ...scenarios.scene import Scene
 
 REQUIRED = object()
+# SI, between which an argument lies that does not say otherwise: beyond it lies a slip of the pen, and no way ends
+BOUNDS: dict[str, tuple[float, float]] = {
+    "length": (-2.0, 2.0),
+    "angle": (-2.0 * np.pi, 2.0 * np.pi),
+    "force": (0.0, 1000.0),
+    "time": (0.0, 3600.0),
+    "speed": (1e-3, 10.0),
+    "angular_speed": (np.deg2rad(1.0), np.deg2rad(3600.0)),
+    "share": (0.0, 10.0),
+    "volume": (0.0, 0.1),
+}
 _CHOICES = {"hand": SIDES, "posture": tuple(POSTURES)}  # of kinds that bring their own
 
 
@@ -29,22 +43,31 @@ class Argument:
         doc: what it means.
         default: SI value or word; REQUIRED where it must be given.
         choices: the words that are allowed.
+        low, high: SI, between which a quantity lies; those of `BOUNDS` where None.
     """
 
     kind: str
     doc: str
     default: Any = REQUIRED
     choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
 
     def read(self, node: Node, scene: Scene) -> Any:
         if node.value is None:
             return None if self.default is REQUIRED else self.default
         if self.kind in EXAMPLE:
-            return node.quantity(self.kind)
+            low, high = BOUNDS.get(self.kind, (None, None))
+            low, high = (low if self.low is None else self.low), (high if self.high is None else self.high)
+            return node.quantity(self.kind, low=low, high=high)
         if self.kind == "hand":
             return node.word(choices=SIDES)
         if self.kind in ("site", "joint", "body"):
-            return scene.names.element(node, self.kind)
+            name = scene.names.element(node, self.kind)
+            if name is not None and self.kind == "joint" and not _of_a_part(scene, name):
+                node.note(f"{node.value!r} is no hinge or slide of a part, such as oven.door.")
+                return None
+            return name
         if self.kind == "cloth":
             found = {cloth.part: cloth for cloth in scene.cloths}
             return found.get(node.word(choices=list(found)))
@@ -55,6 +78,12 @@ class Argument:
         if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:
             return "yes" if node.value else "no"  # which is how YAML reads a plain yes
         return node.word(choices=self.choices or None)
+
+
+def _of_a_part(scene: Scene, joint: str) -> bool:
+    """Whether a joint of the scene is one that the operator sees the angle of: a hinge or slide of a part."""
+    turning = (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)
+    return "/" in joint and scene.names.spec.joint(joint).type in turning
 
 
 class Skill:

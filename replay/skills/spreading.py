@@ -190,7 +190,7 @@ class GoToEnd(Walking):
         **ENDS,
         "off": Argument("length", "how far before the table's end it stands", 0.22),
         "speed": Argument("speed", "largest speed over the floor", 0.4),
-        "turning": Argument("angle", "how far it turns in a second at most", 0.4),
+        "turning": Argument("angle", "how far it turns in a second at most", 0.4, low=np.deg2rad(1.0)),
     }
 
     def run(self, body: Body) -> Motion:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .arm import hand_frame, turned_between
-from .body import FORCE_PER_PERCENT, GAP_OPEN, GAP_PER_PERCENT, SIDES, Body, Motion, percent_of_gap
+from .body import FORCE_PER_PERCENT, GAP_OPEN, GAP_PER_PERCENT, SIDES, Body, Motion, percent_of_gap, unit
 from .hands import UP
 
 # m, all of robots/kuafu/claw.xml
@@ -54,7 +54,7 @@ def hands_over(away: np.ndarray, pitch: float) -> list[np.ndarray]:
 def _above(frame: np.ndarray) -> np.ndarray:
     """(3,) the way from the lower finger of a hand to the upper one."""
     level = np.cross(UP, frame[:, 2])
-    return np.cross(frame[:, 2], level / np.linalg.norm(level))
+    return np.cross(frame[:, 2], unit(level, "the fingers point straight down or up, and none is the lower one"))
 
 
 def tcp_from_tip(tip: np.ndarray, frame: np.ndarray, gap: float) -> np.ndarray:

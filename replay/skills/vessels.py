@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from .arm import Path, posture, turn_z
-from .body import ENOUGH, REACHED, Body, Motion
+from .body import ENOUGH, REACHED, Body, Motion, unit
 from .clearance import TOUCHES
 from .doors import about
 from .hands import HAND, UP, facing
@@ -269,8 +269,7 @@ class PlaceInside(Skill):
         arm = body.arms[self.hand]
         position, frame = arm.hand()
         inward = body.site(self.into)[1][:, 0]
-        side = np.cross(UP, frame[:, 2])
-        side /= np.linalg.norm(side)
+        side = unit(np.cross(UP, frame[:, 2]), f"the fingers of the {self.hand} hand point straight down or up")
         ways: list[tuple[float, Path, Path]] = []
         q = arm.q
         for like, share, flatter in itertools.product((posture("elbow_in", self.hand), None), CLEARS, FLATTER):

@@ -16,8 +16,8 @@ PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has faile
 AHEAD = np.deg2rad(35.0)  # a target further to the side than this is turned to before it is walked to
 SHORT = 0.35  # m, a shorter way is stepped sideways or back
 SPEED = Argument("speed", "largest speed over the floor", 0.3)
-TURNING = Argument("angle", "how far it turns in a second at most", 0.4)
-WITHIN = Argument("length", "how far from the place it may stand at the end", 0.01)
+TURNING = Argument("angle", "how far it turns in a second at most", 0.4, low=np.deg2rad(1.0))
+WITHIN = Argument("length", "how far from the place it may stand at the end", 0.01, low=0.0)
 
 
 def walked(body: Body, word: str, walk: Generator[None, None, bool]) -> Generator[None, None, bool]:
@@ -61,8 +61,8 @@ class WalkTo(Walking):
     word = "walk_to"
     arguments: ClassVar = {
         "to": Argument("site", "a site whose place on the floor is walked to; else x and y", None),
-        "x": Argument("length", "place in the world, or further from the site along the world's x axis", 0.0),
-        "y": Argument("length", "likewise along y", 0.0),
+        "x": Argument("length", "place in the world, or further from the site along the world's x axis", 0.0, low=-20.0, high=20.0),
+        "y": Argument("length", "likewise along y", 0.0, low=-20.0, high=20.0),
         "yaw": Argument(
             "angle", "heading at the end, from the world's x axis to the left; as it walks where not given", None
         ),

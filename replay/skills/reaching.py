@@ -1,0 +1,44 @@
+"""Whether a hand could ever come to where a skill sends it, seen before it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .skill import Skill
+
+if TYPE_CHECKING:
+    from .body import Body
+
+TCP_REACH = 0.749  # m, from the shoulder to between the pads, the arm straight (the s45 model with its claw)
+SLACK = 0.10  # m, further than that: a hand that points, presses with its tip or stands off need not come to the site itself
+PLACES = ("to", "at", "from", "grasp")  # arguments that name a site where the hand is needed
+FROM_AFAR = ("look_at", "point_at", "walk_to", "approach")  # skills that need not come there
+
+
+def beyond_reach(skill: Skill, body: Body) -> str | None:
+    """Why no arm can do this from where the robot stands: `can/middle is 210 mm beyond the left arm's reach`; None where one may."""
+    if skill.word in FROM_AFAR:
+        return None
+    for site, sides in _wanted(skill):
+        place = body.site(site)[0]
+        far, side = min((float(np.linalg.norm(place - body.site(f"{side}_shoulder")[0])), side) for side in sides)
+        if far > TCP_REACH + SLACK:
+            return f"{site.replace('/', '.')} is {1e3 * (far - TCP_REACH):.0f} mm beyond the {side} arm's reach"
+    return None
+
+
+def _wanted(skill: Skill) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Sites that a skill names for a hand, and which hands may do it."""
+    hand = skill.values.get("hand")
+    sides = ("left", "right") if hand == "either" else (hand,)
+    for name, argument in skill.arguments.items():
+        site = skill.values.get(name)
+        if argument.kind != "site" or site is None:
+            continue
+        if hand and name in PLACES:
+            yield site, sides
+        elif skill.word == "bimanual_lift" and name in ("left", "right"):
+            yield site, (name,)
