@@ -59,6 +59,7 @@ def carried(
         joints=sheets,
         base="fixed" if lent and all(robot.base == "fixed" for robot in known.values()) else None,
         remarks=tuple(remarks),
+        needs=("kinematics.joint.position",),  # a motion of which nothing was held to its joints passes not
     )
 
 

@@ -106,6 +106,7 @@ class Embodiment:
         model_file: the MJCF, if there is one; scene_beside: pattern under a recording's folder where its scene may lie.
         scale: unit of a recording that is no angle or length -> what one of it is worth [rad or m].
         simulation: for recordings that hold simulation states; remarks: what a verdict's notes say of the model.
+        needs: checks that a verdict needs whatever the grade of their limits.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Embodiment:
     scale: Mapping[str, float] = field(default_factory=dict)
     simulation: StateColumns | None = None
     remarks: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @cached_property
     def model(self) -> mujoco.MjModel | None:
@@ -189,7 +191,7 @@ class Embodiment:
         words += ["kinematics.joint.velocity"] if "velocity" in sound else []
         words += ["kinematics.collision.self"] if len(self.shapes) else []
         words += ["dynamics.torque.peak"] if self.model is not None and "torque" in sound else []
-        return words
+        return words + [word for word in self.needs if word not in words]
 
     def with_model(self, file: Path, shown: str | None = None) -> Embodiment:
         """The same robot with this MJCF file.

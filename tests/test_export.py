@@ -519,6 +519,13 @@ def test_to_robomimic_holds_the_exact_numbers(demos, episodes, bare, tmp_path):
             model = mujoco.MjModel.from_xml_string(demo.attrs["model_file"])
             assert states.shape[1] == 1 + model.nq + model.nv and model.nu == made.actions.shape[1]
             assert json.loads(demo.attrs["shiliu"])["seed"] == made.seed
+    for back, made in zip(read(tmp_path / "set" / "demos.hdf5"), episodes, strict=True):
+        joints = back.streams["states/joints"]  # named by the model that it carries
+        arms = [name for name in joints.names if name in bare.schema.observations["observation.state"].names]
+        shown = [list(bare.schema.observations["observation.state"].names).index(name) for name in arms]
+        assert len(arms) >= 14 and back.metadata["environment"] == "shiliu/Bare-v1"
+        told = np.stack([joints.column(name) for name in arms], axis=1).astype(np.float32)
+        assert np.array_equal(told, made.states["observation.state"][: made.n_steps, shown])
 
 
 def test_to_robomimic_with_pictures(bare, tmp_path, opengl):

@@ -31,10 +31,10 @@ from .arrays import (
     recording_of,
     sha256_of,
 )
+from .whole_body import SINGLE, mapping_of
 
 MAX_SIDE_BYTES = 1 << 20
 MAX_LABEL_BYTES = 1 << 20
-SINGLE = "data"  # channel name of the one array of an .npy file
 SIDE = "meta.json"  # names and rate, as some sets keep them beside the archive
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -74,6 +74,7 @@ def read(
             ),
             mapping,
             fps,
+            mapping_of,
         )
         return
     episodes = (
