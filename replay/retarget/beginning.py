@@ -20,11 +20,12 @@ from .targets import HANDS
 
 DAMPING = 1e-6  # of every joint, so that the programme is strictly convex
 SEARCH = 60  # linearisations of a single sample, from each start posture
+HALVINGS = 2  # of a step of a trial run that overshoots
 STRIDE = 0.35  # rad, of a joint in one linearisation of that search
 FOUND = 1e-3  # rad, of a step below which an answer is found
 MOMENTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # shares of the recording at which postures are sought that could begin it, but for the far end
 KEPT = 3  # of the answers at a later moment: the cheapest
-COARSE = 150  # samples of a trial run
+COARSE = 200  # samples of a trial run
 ALIKE = 0.1  # rad, within which two postures of an arm are one
 COASTING = 0.1  # s, in which an even speed dies away where nothing asks for it: without, elbows would swing on
 STILL = 1e3  # weight that keeps an arm where it is while its hand is not seen
@@ -54,8 +55,7 @@ class Beginning:
             rows, at = rows[::-1], [len(rows) - 1 - place for place in at[::-1]]
         at = sorted(set(at[:-1]))
         candidates = self._candidates(rows, at)
-        run = self._tracked(candidates, rows, np.zeros(len(candidates), int), slow=True)
-        prices = self._prices(run, rows)
+        _, prices = self._tracked(candidates, rows, np.zeros(len(candidates), int), slow=True)
         begin = np.clip(self.start, self.low, self.high)
         for side, hand in enumerate(HANDS):
             best = np.inf
@@ -116,7 +116,7 @@ class Beginning:
         here, *later = self._answers(rows[at].tolist())
         lanes = np.concatenate([here[:0], *(answers[:KEPT] for answers in later[::-1])])
         since = np.repeat([len(rows) - 1 - place for place in at[:0:-1]], KEPT)
-        back = self._tracked(lanes, rows[::-1], since, slow=False)[-1] if len(lanes) else lanes
+        back = self._tracked(lanes, rows[::-1], since, slow=False)[0] if len(lanes) else lanes
         kept: list[list[Array]] = [[], []]
         for side, own in enumerate(kept):
             for q in np.concatenate([here, back])[:, side]:
@@ -125,36 +125,51 @@ class Beginning:
         most = max(len(own) for own in kept)
         return np.stack([np.stack(own + [own[0]] * (most - len(own))) for own in kept], axis=1)
 
-    def _tracked(self, q: Array, rows: NDArray[np.int64], since: NDArray[np.int64], slow: bool) -> Array:
-        """(len(rows), m, h, j) runs through these samples in this order, one linearisation each; `slow` respects speed.
+    def _tracked(self, q: Array, rows: NDArray[np.int64], since: NDArray[np.int64], slow: bool) -> tuple[Array, Array]:
+        """Runs through these samples in this order, one linearisation each; `slow` respects speed.
+
+        A step that is dearer than standing still is halved, as in the real run.
 
         Args:
             q: (m, h, j) postures; since: (m,) ascending, the place in `rows` at which each begins; before it stays there.
+
+        Returns:
+            (m, h, j) where each comes to, and (m, h) sum of squares of how far each hand stays off, turns counted by their weight.
         """
-        out, velocity = np.tile(q, (len(rows), 1, 1, 1)), np.zeros(q.shape)
-        steady, every, side = self.settings.steady**2, np.arange(q.shape[-1]), np.zeros(q.shape, np.int8)
+        q, velocity, side = q.copy(), np.zeros(q.shape), np.zeros(q.shape, np.int8)
+        steady, every = self.settings.steady**2, np.arange(q.shape[-1])
+        off = self._priced(q, rows[since])[1]
         for r in range(1, len(rows)):
             m = int(np.searchsorted(since, r, side="left"))  # those that have begun before
             if not m:
                 continue
-            i, before = int(rows[r]), out[r - 1, :m]
-            dt = abs(float(self.t[i] - self.t[rows[r - 1]]))
-            cost, pull, _ = self._programme(before, np.full(m, i))
-            cost[..., every, every] += steady + np.where(self.asked.rests[i], STILL, 0.0)[:, None]
-            pull -= steady * dt * np.exp(-dt / COASTING) * velocity[:m]
+            i, before = np.full(m, rows[r]), q[:m].copy()
+            dt = abs(float(self.t[rows[r]] - self.t[rows[r - 1]]))
+            drift = velocity[:m] * (dt * np.exp(-dt / COASTING))
+            cost, pull, price = self._programme(before, i)
+            cost[..., every, every] += steady + np.where(self.asked.rests[rows[r]], STILL, 0.0)[:, None]
             low, high = self.low - before, self.high - before
             if slow:
                 low, high = np.maximum(low, -self.speed * dt), np.minimum(high, self.speed * dt)
-            out[r, :m] = np.clip(before + self._boxed(cost, pull, low, high, side[:m]), self.low, self.high)
-            velocity[:m] = (out[r, :m] - before) / dt
-        return out
+            step = self._boxed(cost, pull - steady * drift, low, high, side[:m])
+            price = price + steady * np.square(drift).sum(axis=-1)
+            open_, found = np.arange(m), np.zeros(price.shape)
+            for halving in range(HALVINGS + 1):
+                there = before[open_] + step[open_]
+                told, found[open_] = self._priced(there, i[open_])
+                told = told + steady * np.square(step[open_] - drift[open_]).sum(axis=-1)
+                dear = told > price[open_] + 1e-12
+                if halving == HALVINGS or not dear.any():
+                    break
+                step[open_] *= np.where(dear, 0.5, 1.0)[..., None]
+                open_ = open_[dear.any(axis=1)]
+            q[:m] = np.clip(before + step, self.low, self.high)
+            velocity[:m] = (q[:m] - before) / dt
+            off[:m] += found
+        return q, off
 
-    def _prices(self, run: Array, rows: NDArray[np.int64]) -> Array:
-        """(m, h) mean square of how far each hand stays off in a run (r, m, h, j), turns counted by their weight."""
-        price = np.zeros(run.shape[1:3])
-        for q, i in zip(run, rows):
-            self.rounds += 1
-            error = self.asked.miss(self._whole(q), np.full(len(q), i)).error
-            price += np.square(error[..., :6]).sum(axis=-1)  # of what is not asked, 0
-        asked = ~self.asked.rests[rows]
-        return price / np.maximum(asked.sum(axis=0), 1)
+    def _priced(self, q: Array, rows: NDArray[np.int64]) -> tuple[Array, Array]:
+        """(m, h) what postures (m, h, j) cost, and how much of it for hands that are off and turned."""
+        self.rounds += 1
+        squares = np.square(self.asked.miss(self._whole(q), rows).error)
+        return squares.sum(axis=-1) + self.settings.posture**2 * np.square(q - self.start).sum(axis=-1), squares[..., :6].sum(axis=-1)

@@ -26,7 +26,7 @@ __all__ = ["HandTrack", "Retargeted", "retarget"]
 
 TOUCHING = 1e-6  # rad or m of slack below which a limit counts as active
 ALMOST = 1e-6  # of the price (that of a hand off by 1 mm), and
-EVEN = 0.003  # share of it, that a step may cost more or less than its linearisation said: a further one would say the same
+EVEN = 0.001  # share of it, that a step may cost more or less than its linearisation said: a further one would say the same
 HALVINGS = 5  # of a step that would bring own shapes too near: what is left of it then is a thirtieth
 PUSH = 100.0  # weight by which shapes that touch at the beginning are pushed apart: 1 mm counts as a hand off by 0.1 m
 
