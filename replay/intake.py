@@ -21,12 +21,12 @@ from .checks.limits import Limits, load_limits
 from .checks.rules import Rules, load_rules
 from .finding import STAGES, Evidence, Finding
 from .recording import Recording, Unreadable
-from .verdict import StageResult, Verdict, combine, is_required
+from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"
 ROBOT = Path(__file__).resolve().parents[1] / "assets" / "robots" / "kuafu"
 THRESHOLDS = "arm_manipulation"
-REQUIRED = ("integrity", "kinematics", "dynamics")  # of the bare floor, where a recording names no more
+REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
 
 
 @lru_cache
@@ -66,18 +66,19 @@ def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
     findings = [_not_asked(finding) for finding in findings]
     findings += check_ranges(recording, rules, dict(stopped_signals(findings, recording)))
     _name_skills(recording, findings)
-    required = _required(recording)
+    required = list(REQUIRED)
     combined = combine(findings, required, rules, strict=strict)
     stages = combined.stages
     for stage in STAGES[1:]:
         if stages[stage].verdict != "INFEASIBLE":
-            asked = any(finding.stage == stage and finding.checked for finding in combined.findings)
-            stages[stage] = StageResult(stage, "INCONCLUSIVE" if asked else "NOT_CHECKED", INTAKE)
-    failed = any(finding.failed for finding in combined.findings)
-    open_ = any(
-        f.stage == "integrity" and f.level == "NOT_CHECKED" and f.reason != INTAKE and is_required(f, required, rules)
-        for f in combined.findings
-    )
+            some = any(finding.stage == stage and finding.checked for finding in combined.findings)
+            stages[stage] = StageResult(stage, "INCONCLUSIVE" if some else "NOT_CHECKED", INTAKE)
+    failed = combined.verdict in ("UNSOUND", "INFEASIBLE")
+    asked = (i for i, f in enumerate(combined.findings) if f.level == "NOT_CHECKED" and f.reason != INTAKE)
+    gap = next((i for i in asked if is_required(combined.findings[i], required, rules)), None)
+    root, owner = (combined.root, combined.owner) if failed else (gap, None)
+    if gap is not None and not failed:
+        owner = HOLDERS.get(combined.findings[gap].reason or "", "device")
     return Verdict(
         episode=recording.name,
         source=recording.source,
@@ -87,8 +88,8 @@ def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
         claim=recording.kind,
         verdict=combined.verdict if failed else "INCONCLUSIVE",
         required=required,
-        root=combined.root if failed or open_ else None,
-        owner=combined.owner if failed or open_ else None,
+        root=root,
+        owner=owner,
         stages=stages,
         findings=combined.findings,
         provenance={
@@ -99,7 +100,7 @@ def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
             "notes": list(recording.notes),
             "unmapped": list(recording.unmapped),
         },
-        cleared=not failed and not open_,
+        cleared=not failed and gap is None,
         evidence=Evidence(_length_s(recording)),
     )
 
@@ -144,13 +145,6 @@ def _not_asked(finding: Finding) -> Finding:
     if finding.level == "NOT_CHECKED" and finding.reason == "not_run":
         finding.reason = INTAKE
     return finding
-
-
-def _required(recording: Recording) -> list[str]:
-    """What the recording's own scenario requires."""
-    config = recording.episode.config.get("scenario") if recording.episode is not None else None
-    told = config.get("judge", {}).get("required") if isinstance(config, dict) else None
-    return [str(word) for word in told] if isinstance(told, list) and told else list(REQUIRED)
 
 
 def _length_s(recording: Recording) -> float:

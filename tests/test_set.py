@@ -398,6 +398,15 @@ def test_measured_times_warn_and_rates_without_a_third_witness_fail():
     )
 
 
+def test_a_video_tells_which_of_the_two_is_wrong():
+    video = VideoRange("head", pictures=200, file_s=10.0)
+    stretched = replace(grid(videos=(video,)), timestamp=np.arange(200) / 16.0)
+    found = by_code(check_dataset(stretched, RULES))
+    assert found["set.fps"].level == "PASS" and found["set.timestamp"].details["kind"] == "stretched"
+    found = by_code(check_dataset(replace(grid(videos=(video,)), fps=25.0), RULES))
+    assert found["set.fps"].failed and found["set.timestamp"].level == "PASS"
+
+
 def test_counters_as_arrays():
     k = np.arange(50)
     one = Declared(50, number=3, fps=20.0, span=(100, 150), tasks=frozenset({0, 1}))

@@ -44,12 +44,15 @@ def rate_of(t: np.ndarray) -> float | None:
 
 
 def witnesses(told: Declared) -> dict[str, float]:
-    """What else tells the rate of the rows [Hz], by name: the control period, another clock, the times themselves."""
+    """What else tells the rate of the rows [Hz], by name: the control period, another clock, videos, the times themselves."""
     found = {}
     if told.period_s:
         found["control_timestep"] = 1.0 / told.period_s
     if told.clock_ns is not None and (rate := rate_of(told.clock_ns * 1e-9)):
         found["clock"] = rate
+    video = next((one for one in told.videos if one.pictures and one.file_s), None)
+    if video is not None and video.pictures and video.file_s:
+        found["video"] = video.pictures / video.file_s
     if told.timestamp is not None and (rate := rate_of(told.timestamp)):
         found["timestamp"] = rate
     return found
