@@ -169,6 +169,15 @@ def test_a_failure_that_is_not_required_stands_in_the_why_column(lang):
         ("把碗放进微波炉，关上门，按下启动键。", "放"),
         ("Computing the output of a pickup", None),
         ("Wave with both arms", None),
+        ("Serve the buns: set their bowl down in the middle", "Serve"),
+        ("pick the pear from the counter and place it in the plate", "pick"),
+        ("First place the cup, then wait", "place"),
+        ("Give it over: hand it to the person", "hand"),
+        ("倒一杯水，把杯把朝向老人递过去", "递"),
+        ("上小笼包：把碗放到中间，空碗旁边。", "放"),
+        ("Raise your left hand, run in place, then put both arms down", None),
+        ("Take a step, take turns", None),
+        ("末端回零，张开夹爪，播放动作，放松，取消，放下双臂", None),
         ("自由动作；场景未知。", None),
     ],
 )
@@ -289,7 +298,9 @@ def test_real_takes_of_one_set_are_as_late_as_each_other_and_one_that_was_shifte
     early = replace(command, values=np.concatenate([command.values[3:], np.repeat(command.values[-1:], 3, axis=0)]))
     shifted = lag_of(check_lag(early, state, RULES, origin_ns(takes[k])))
     told = check_take_lag(shifted, known[1:], (), RULES)
-    assert told.level == "FAIL" and told.value == pytest.approx(3 / 30 + every[k].pooled - told.details["usual"], abs=0.03)
+    assert told.level == "FAIL" and told.value == pytest.approx(
+        3 / 30 + every[k].pooled - told.details["usual"], abs=0.03
+    )
     for one in takes[:5]:
         assert check_idle(one, RULES, one.metadata["task"], None)[0].level == "PASS"
         assert check_repeated(list(one.streams.values()), RULES, origin_ns(one))[0].level == "PASS"

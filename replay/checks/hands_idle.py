@@ -15,10 +15,14 @@ from .rules import Rules
 
 QUANTITIES = ("claw", "hand", "hand_flag", "gripper")
 SPAN = {"%": 100.0, "1": 1.0, "0..255": 255.0, "-100..100": 200.0, "-1..1": 2.0}  # from one end to the other, by unit
-# words that no hand does without closing or opening; whole words in English, characters in Chinese
+# words that no hand does without closing or opening, but of one's own arms ("put your arms down"); verbs alone, so that a
+# hand, a place or an end effector in the sentence is none: whole words in English, characters in Chinese
+OWN = r"(?!\s+(?:(?:your|the|its|both|left|right|a)\s+)*(?:arms?|hands?|head|legs?|steps?|turns?)\b)"
 TAKING = re.compile(
-    r"\b(pick|picks|picking|grasp|grasps|grab|grabs|take|takes|put|puts|putting|place|places|placing|load|unload|serve|hand"
-    r"|carry|lift|hold|pour|insert)\b|[拿取抓放捏夹递捡握端装倒]",
+    rf"\b(?:(?:pick|picks|picking|grasp|grasps|grab|grabs|take|takes|put|puts|putting|load|loads|unload|serve|carry|pour|insert){OWN}"
+    rf"|(?<!in )plac(?:e|es|ing)(?=\s+(?:the|a|an|it|them|one|two|all|each|every)\b){OWN}"
+    r"|hand(?=\s+(?:it|over|the|him|her|them)\b))\b"
+    r"|[拿抓捏递捡]|取(?![消决得])|夹(?!爪)|(?<!播)放(?!松|下手|下双|下左|下右|慢|大|映)|端[起着]|倒(?=[水茶入进])",
     re.IGNORECASE,
 )
 
