@@ -191,6 +191,11 @@ def test_what_the_scenario_lets_a_held_thing_touch_it_may(tmp_path):
     seen = played(scene)
     seen.met[30, met(scene, "post/post")] = 34.0
     assert touches_of(scene, seen) == []
+    oven = load_scenario("microwave", ["+judge.held_may_touch=[oven]"])
+    assert {m.part for m in oven.holdable["bowl"].meetings if m.meant} == {"oven"}
+    assert all(m.meant for m in oven.holdable["bowl"].meetings if m.part == "oven")
+    door = load_scenario("microwave", ["+judge.held_may_touch=[oven.door]"])
+    assert {m.other for m in door.holdable["bowl"].meetings if m.meant} == {"oven/door"}
     with pytest.raises(ScenarioError, match="pole"):
         hold(tmp_path, judge=", held_may_touch: [pole]")
 
