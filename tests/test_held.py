@@ -372,7 +372,7 @@ def test_a_demonstration_that_strikes_is_found_by_its_name_and_its_depth():
         "collision.scene",
         ("bowl/bowl_150", "table/counter"),
     )
-    assert root.excess == pytest.approx(2.0, abs=0.15)
+    assert root.excess == pytest.approx(2.0, abs=0.05)
     assert root.t0 == pytest.approx(broken.marks[0].t0, abs=0.1) and root.t1 == pytest.approx(
         broken.marks[0].t1, abs=0.1
     )
