@@ -56,9 +56,7 @@ def holdables(
     """
     found = {}
     together = _meant(config)
-    allowed = {group for node in config.held_may_touch for group in names.groups(node)}
-    bodies = {group.partition(":")[2] for group in allowed if not group.startswith("geom:")}
-    bodies |= {spec.geom(group[5:]).parent.name for group in allowed if group.startswith("geom:")}
+    bodies = {body for node in config.held_may_touch for group in names.groups(node) for body in _bodies(spec, group)}
     sheets = {placed.name: placed.part.bears for placed in config.parts}
     for name, body in things.items():
         meetings = []
@@ -87,6 +85,15 @@ def _groups(spec: mujoco.MjSpec, placed: Placed) -> Iterator[tuple[str, str]]:
     for child in tops[0].bodies:
         if _touchable(child.find_all("geom")):
             yield "tree", child.name
+
+
+def _bodies(spec: mujoco.MjSpec, group: str) -> set[str]:
+    """Names of the bodies that a contact group means."""
+    how, _, name = group.partition(":")
+    if how == "geom":
+        return {spec.geom(name).parent.name}
+    body = spec.body(name)
+    return {body.name, *(b.name for b in body.find_all("body"))} if how == "tree" else {body.name}
 
 
 def _touchable(geoms: Sequence[Any]) -> bool:

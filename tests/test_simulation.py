@@ -54,7 +54,8 @@ def test_who_asks_for_fewer_forces_gets_the_same_numbers_of_those(scene, draws, 
     asked, every = scene.task_layout.read, played[1]
     left = np.setdiff1d(np.arange(len(scene.layout.forces)), asked)
     names = {scene.layout.forces[i] for i in left}
-    assert names and names <= {request.name for request in scene.unasked}
+    grips = [request for handled in scene.handled.values() for request in handled.forces]  # of palm and fingers alone
+    assert names and names <= {request.name for request in (*scene.unasked, *grips)}
     assert np.nanmax(every[1][..., left]) > 1.0, "contacts that are left out do happen here"
     for copies in (slice(None), slice(2, 3)):
         simulation = Simulation(scene, len(draws[copies]), layout=scene.task_layout)
