@@ -5,8 +5,21 @@ from __future__ import annotations
 import re
 
 # full-width mark -> what YAML knows
-FULL_WIDTH = {"：": ": ", "，": ", ", "｛": "{", "｝": "}", "［": "[", "］": "]", "“": '"', "”": '"', "＃": "#", "－": "-"}
-_TEXT = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:^|\s)#.*$""")  # quoted text and comments, where all marks may stand
+FULL_WIDTH = {
+    "：": ": ",
+    "，": ", ",
+    "｛": "{",
+    "｝": "}",
+    "［": "[",
+    "］": "]",
+    "“": '"',
+    "”": '"',
+    "＃": "#",
+    "－": "-",
+}
+_TEXT = re.compile(
+    r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:^|\s)#.*$"""
+)  # quoted text and comments, where all marks may stand
 _COMMA = re.compile(r"^\s*[+-]?\d+,(?!\d{3}\b)\d+\s*[A-Za-z%/]+[23]?\s*$")  # 1,200 mm may be meant as 1200
 _AFTER_COMMA = re.compile(r"^\d+\s*[A-Za-z%/]+[23]?$")
 
