@@ -159,6 +159,8 @@ def read_config(
     """
     node = Node(raw, prefix, problems)
     node.mapping(required=REQUIRED, optional=KEYS)
+    if node.child("parts").value is None:  # all that names a part would be noted beside it
+        problems.stop(f"The scenario {name!r}")
     robot = node.child("robot")
     robot.mapping(required=("stands_at", "pose"), optional=("base",))
     stands = robot.child("stands_at")

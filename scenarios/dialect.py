@@ -19,6 +19,7 @@ import yaml
 
 from .errors import ScenarioError
 from .quantity import parse_quantity, parse_size, show
+from .slips import half_a_number, slip_in
 
 Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
 _MISSING = object()
@@ -60,8 +61,9 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[st
         raise ScenarioError(f"This is no valid YAML: {error.reason}.", file=name) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
+        slipped = slip_in(path.read_text(encoding="utf-8"), mark.line) if mark else None
         raise ScenarioError(
-            f"This is no valid YAML: {error.problem}.", file=name, line=mark.line + 1 if mark else None
+            f"This is no valid YAML: {slipped or f'{error.problem}.'}", file=name, line=mark.line + 1 if mark else None
         ) from None
     places: dict[str, Place] = {}
 
@@ -243,10 +245,11 @@ class Node:
             if not isinstance(key, str):
                 self.note(f"The key {key!r} is no word.")
             elif optional is not None and key not in required and key not in optional:
-                self.problems.note(
-                    f"{self.path}.{key}" if self.path else key,
-                    f"unknown key {key!r}.{nearest(key, [*required, *optional])}",
-                )
+                path = f"{self.path}.{key}" if self.path else key
+                if half_a_number(key):
+                    self.problems.note(path, f"{key!r} stands where a key is wanted. Decimals have a point, such as 0.5 s, no comma.")
+                    continue
+                self.problems.note(path, f"unknown key {key!r}.{nearest(key, [*required, *optional])}")
                 meant.update(difflib.get_close_matches(key, [k for k in required if k not in self.value], n=1))
         for key in required:
             if key not in self.value:

@@ -362,7 +362,7 @@ def _word(node: Node) -> Mapping[str, Any]:
         node.child("latch").child("within").quantity("length", low=0.0)
     if "liquid" in node:
         _liquid(node.child("liquid"))
-    if "radius" in node or "height" in node:
+    if "radius" in node or "height" in node or "liquid" in node:
         for key in ("site", "radius", "height"):
             if key not in node:
                 node.note(f"a container needs {key!r} too.")

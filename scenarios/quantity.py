@@ -7,6 +7,8 @@ an error, because ``870`` has been both millimetres and metres in the history of
 import math
 import re
 
+from .slips import decimal_comma
+
 # unit -> (dimension, factor to SI)
 UNITS: dict[str, tuple[str, float]] = {
     "mm": ("length", 1e-3),
@@ -52,6 +54,7 @@ EXAMPLE = {
     "stiffness": "200 N/m",
     "volume": "150 ml",
 }
+ANY = "870 mm, 25 N or 0.35 kg"  # where any dimension will do
 # dimension -> (unit, factor) in which a bound is shown in a message
 _SHOWN = {
     "length": ("mm", 1e-3),
@@ -86,12 +89,15 @@ def parse_quantity(text: object, dimension: str | None = None) -> float:
     Raises:
         ValueError: with a sentence that names the value and the fix; the caller adds file, line and field.
     """
-    example = EXAMPLE.get(dimension or "length", "870 mm")
+    example = EXAMPLE.get(dimension or "", ANY)
     if isinstance(text, bool) or text is None or isinstance(text, list | dict):
         raise ValueError(f"{text!r} is no quantity. Write a number with its unit, such as {example}.")
     if isinstance(text, int | float):
         raise ValueError(f"{text!r} has no unit. Write it with its unit, such as {example}.")
     match = _QUANTITY.match(str(text))
+    point = decimal_comma(text)
+    if point is not None:
+        raise ValueError(f"{text!r} has a decimal comma. Write it with a point: {point}.")
     if match is None:
         raise ValueError(f"{text!r} is no quantity. Write a number with its unit, such as {example}.")
     number, unit = match.groups()

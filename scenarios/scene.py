@@ -426,12 +426,12 @@ class _Build:
             part = placed.part.spec()
             for fault in placed.part.faults(part):
                 config.problems.note(f"{names_path(config)}parts.{placed.name}.part", fault)
-            if not looks:
-                part.discard_visual()
-            if config.physics.cloth != "surface":
-                meet_by_vertices(part, config.physics.cloth == "layers")
             config.physics.apply(part.option, timestep)  # what a part says for itself counts when it is opened alone
             try:
+                if not looks:
+                    part.discard_visual()
+                if config.physics.cloth != "surface":
+                    meet_by_vertices(part, config.physics.cloth == "layers")
                 self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
             except ValueError as error:
                 raise ScenarioError(

@@ -17,7 +17,7 @@ from shiliu.cli import main
 
 QUICK, ALL = 10, 300
 EXITS = (0, 1, 2, 3)
-CALM = 0.6  # share of all that is drawn in which nothing is odd: of a part in which all is odd, one error alone is seen
+ODD = 0.12  # share of the draws that are odd, as long as any may be
 
 SCENARIO = """\
 title: {{en: Odd, zh: 怪}}
@@ -46,114 +46,130 @@ NUMBERS = ("0.05", "0.01", "0.2", "0", "-0.05", "1e-9", "1e5", "nan")
 PLAIN = (0.7, 0.1, 0.1, 0.02, 0.02, 0.02, 0.02, 0.02)
 
 
-def some(rng: np.random.Generator, words: Any, p: Any = None) -> Any:
-    """One of several words by their weights; the first, with which all is well, more often than not."""
+class Dice:
+    """Draws from a seed; only so many of them are odd: of a part in which all is odd, one error alone is seen."""
+
+    def __init__(self, seed: int):
+        self.rng = np.random.default_rng([seed, 3])
+        self.odd = int(self.rng.integers(4))
+
+    def random(self) -> float:
+        return float(self.rng.random())
+
+
+def some(dice: Dice, words: Any, p: Any = None) -> Any:
+    """The first of several words, with which all is well, or one of the others by their weights where it is to be odd."""
     words = list(words)
-    if rng.random() < CALM:
+    if len(words) < 2 or not dice.odd or dice.random() > ODD:
         return words[0]
-    return words[int(rng.choice(len(words), p=None if p is None else np.array(p) / np.sum(p)))]
+    dice.odd -= 1
+    weights = np.ones(len(words) - 1) if p is None else np.array(p[1:], float)
+    return words[1 + int(dice.rng.choice(len(words) - 1, p=weights / weights.sum()))]
 
 
-def number(rng: np.random.Generator) -> str:
-    return some(rng, NUMBERS, PLAIN)
+def number(dice: Dice) -> str:
+    return some(dice, NUMBERS, PLAIN)
 
 
-def name_for(rng: np.random.Generator, usual: str) -> str:
-    return some(rng, (usual, "tin", "a b", "罐", "", "x/y", "world"), (12, 1, 1, 1, 1, 1, 1))
+def name_for(dice: Dice, usual: str) -> str:
+    return some(dice, (usual, "tin", "a b", "罐", "", "x/y", "world"), (12, 1, 1, 1, 1, 1, 1))
 
 
-def geom(rng: np.random.Generator) -> str:
+def geom(dice: Dice) -> str:
     kind = some(
-        rng, ("box", "cylinder", "sphere", "capsule", "mesh", "plane", "hfield", "cone"), (6, 4, 2, 2, 1, 1, 1, 1)
+        dice, ("box", "cylinder", "sphere", "capsule", "mesh", "plane", "hfield", "cone"), (6, 4, 2, 2, 1, 1, 1, 1)
     )
-    size = " ".join(number(rng) for _ in range(some(rng, (3, 2, 1), (6, 1, 1))))
+    size = " ".join(number(dice) for _ in range(some(dice, (3, 2, 1), (6, 1, 1))))
     mesh = ' mesh="shape"' if kind == "mesh" else ""
-    mass = some(rng, ("", f' mass="{number(rng)}"', f' density="{number(rng)}"'), (4, 1, 1))
-    bits = some(rng, ("", ' contype="2" conaffinity="7"', ' contype="0" conaffinity="0"', ' group="9"'), (4, 4, 2, 1))
+    mass = some(dice, ("", f' mass="{number(dice)}"', f' density="{number(dice)}"'), (4, 1, 1))
+    bits = some(dice, ("", ' contype="2" conaffinity="7"', ' contype="0" conaffinity="0"', ' group="9"'), (4, 4, 2, 1))
     odd = some(
-        rng, ("", ' class="none_such"', ' material="none_such"', ' colour="red"', ' friction="0 0 0"'), (20, 1, 1, 1, 1)
+        dice,
+        ("", ' class="none_such"', ' material="none_such"', ' colour="red"', ' friction="0 0 0"'),
+        (20, 1, 1, 1, 1),
     )
-    called = some(rng, ("", ' name="body"', ' name="lid"'), (6, 1, 1))
+    called = some(dice, ("", ' name="body"', ' name="lid"'), (6, 1, 1))
     return f'<geom type="{kind}" size="{size}" pos="0 0 0.05"{called}{mesh}{mass}{bits}{odd}/>'
 
 
-def body(rng: np.random.Generator, name: str, depth: int = 0) -> str:
+def body(dice: Dice, name: str, depth: int = 0) -> str:
     joint = some(
-        rng,
+        dice,
         ('<freejoint/>', "", '<freejoint name="a"/><freejoint name="b"/>', '<joint name="lid" type="hinge" range="0 110"/>',
          '<joint type="ball"/>', '<joint name="lid" type="slide" axis="0 0 0"/>', '<freejoint/><joint type="hinge"/>'),
         (10, 3, 1, 3, 1, 1, 1) if depth == 0 else (1, 5, 0, 6, 2, 1, 0),
     )  # fmt: skip
-    inertial = some(rng, ("", f'<inertial pos="0 0 0" mass="{number(rng)}" diaginertia="1e-4 1e-4 1e-4"/>'), (6, 1))
-    inner = joint + inertial + "".join(geom(rng) for _ in range(some(rng, (1, 2, 0), (6, 3, 1))))
+    inertial = some(dice, ("", f'<inertial pos="0 0 0" mass="{number(dice)}" diaginertia="1e-4 1e-4 1e-4"/>'), (6, 1))
+    inner = joint + inertial + "".join(geom(dice) for _ in range(some(dice, (1, 2, 0), (6, 3, 1))))
     for site in ("base", "grip"):
-        if depth == 0 and rng.random() < 0.95:
-            inner += f'<site name="{name_for(rng, site)}" pos="0 0 {some(rng, ("0", "0.05"))}"/>'
-    if depth < 2 and rng.random() < 0.25:
-        inner += body(rng, name_for(rng, f"inner_{depth}"), depth + 1)
+        if depth == 0 and dice.random() < 0.95:
+            inner += f'<site name="{name_for(dice, site)}" pos="0 0 {some(dice, ("0", "0.05"))}"/>'
+    if depth < 2 and dice.random() < 0.25:
+        inner += body(dice, name_for(dice, f"inner_{depth}"), depth + 1)
     called = f' name="{name}"' if name else ""
-    return f'<body{called} pos="0 0 {number(rng)}">{inner}</body>'
+    return f'<body{called} pos="0 0 {number(dice)}">{inner}</body>'
 
 
-def mjcf(rng: np.random.Generator, name: str) -> str:
+def mjcf(dice: Dice, name: str) -> str:
     """A model of one or several bodies, seldom whole."""
-    head = some(rng, ("", '<compiler angle="radian" autolimits="true"/>', '<compiler meshdir="../.."/>'), (1, 3, 1))
+    head = some(dice, ("", '<compiler angle="radian" autolimits="true"/>', '<compiler meshdir="../.."/>'), (1, 3, 1))
     head += some(
-        rng, ("", '<option timestep="0.1" gravity="0 0 9"/>', '<include file="../../../secret.xml"/>'), (12, 1, 1)
+        dice, ("", '<option timestep="0.1" gravity="0 0 9"/>', '<include file="../../../secret.xml"/>'), (12, 1, 1)
     )
-    asset = some(rng, ("", '<asset><mesh name="shape" file="tin.obj"/></asset>', '<asset><texture name="t" file="t.png" type="2d"/></asset>',
+    asset = some(dice, ("", '<asset><mesh name="shape" file="tin.obj"/></asset>', '<asset><texture name="t" file="t.png" type="2d"/></asset>',
                        '<asset><mesh name="shape" vertex="0 0 0 .1 0 0 0 .1 0 0 0 .1"/></asset>'), (8, 1, 1, 4))  # fmt: skip
     bodies = "".join(
-        body(rng, name_for(rng, name) if i == 0 else f"other_{i}", i) for i in range(some(rng, (1, 2, 0), (12, 2, 1)))
+        body(dice, name_for(dice, name) if i == 0 else f"other_{i}", i)
+        for i in range(some(dice, (1, 2, 0), (12, 2, 1)))
     )
     tail = some(
-        rng,
+        dice,
         ("", '<actuator><motor joint="lid"/></actuator>', '<sensor><touch name="s" site="grip"/></sensor>',
          '<equality><weld body1="tin" body2="other_1"/></equality>', '<keyframe><key qpos="1 2"/></keyframe>',
          '<contact><exclude body1="tin" body2="nobody"/></contact>', '<tendon><fixed name="t"><joint joint="lid" coef="1"/></fixed></tendon>'),
         (14, 1, 1, 1, 1, 1, 1),
     )  # fmt: skip
     whole = f'<mujoco model="{name}">{head}{asset}<worldbody>{bodies}</worldbody>{tail}</mujoco>'
-    return some(rng, (whole, whole[: len(whole) // 2], "", "\ufeff" + whole, "title: tin"), (30, 1, 1, 1, 1))
+    return some(dice, (whole, whole[: len(whole) // 2], "", "\ufeff" + whole, "title: tin"), (30, 1, 1, 1, 1))
 
 
-def sheet(rng: np.random.Generator) -> str | None:
+def sheet(dice: Dice) -> str | None:
     """What stands in part.yaml, if there is one."""
     param = {
-        "default": some(rng, ("50 mm", "0.3 kg", "0.05", "9 m", None)),
+        "default": some(dice, ("50 mm", "0.3 kg", "0.05", "9 m", None)),
         "min": "20 mm",
-        "max": some(rng, ("80 mm", "10 mm")),
+        "max": some(dice, ("80 mm", "10 mm")),
         "sets": [
-            {some(rng, ("site", "body", "geom", "joint")): some(rng, ("base", "lid", "body", "gone")),
-             "attr": some(rng, ("pos", "size", "mass", "name", "parent", "range", "none_such")), "index": some(rng, (0, 1, 2, 9))}
+            {some(dice, ("site", "body", "geom", "joint")): some(dice, ("base", "lid", "body", "gone")),
+             "attr": some(dice, ("pos", "size", "mass", "name", "parent", "range", "none_such")), "index": some(dice, (0, 1, 2, 9))}
         ],
     }  # fmt: skip
     content: dict[str, Any] = {"title": {"en": "Tin", "zh": "罐"}}
-    if rng.random() < 0.4:
-        content["mass"] = some(rng, ("0.1 kg", "0 kg", "-1 kg", "1e9 kg", 5))
-    if rng.random() < 0.4:
-        content["params"] = {some(rng, ("height", "part", "at", "罐")): param}
-    if rng.random() < 0.6:
+    if dice.random() < 0.4:
+        content["mass"] = some(dice, ("0.1 kg", "0 kg", "-1 kg", "1e9 kg", 5))
+    if dice.random() < 0.4:
+        content["params"] = {some(dice, ("height", "part", "at", "罐")): param}
+    if dice.random() < 0.6:
         content["interface"] = {
-            "grip": {"site": some(rng, ("grip", "gone"))},
+            "grip": {"site": some(dice, ("grip", "gone"))},
             **(
-                {"lid": {"joint": some(rng, ("lid", "gone")), "body": some(rng, ("inner_0", "gone"))}}
-                if rng.random() < 0.3
+                {"lid": {"joint": some(dice, ("lid", "gone")), "body": some(dice, ("inner_0", "gone"))}}
+                if dice.random() < 0.3
                 else {}
             ),
             "inside": some(
-                rng,
+                dice,
                 ({"site": "base", "radius": "30 mm", "height": "80 mm"}, {"radius": "0 mm"}, {"geoms": []}, [], None),
             ),
         }
-    if rng.random() < 0.1:
-        content["contains"] = {"clip": {"part": some(rng, ("mechanisms/click_hole", "objects/tin")), "at": "base"}}
+    if dice.random() < 0.1:
+        content["contains"] = {"clip": {"part": some(dice, ("mechanisms/click_hole", "objects/tin")), "at": "base"}}
     text = yaml.safe_dump(content, allow_unicode=True)
-    return some(rng, (text, None, "", "- a\n", "title: [", "on: yes\n", "a:\n\tb: 1\n"), (12, 5, 1, 1, 1, 1, 1))
+    return some(dice, (text, None, "", "- a\n", "title: [", "on: yes\n", "a:\n\tb: 1\n"), (12, 5, 1, 1, 1, 1, 1))
 
 
-def scenario(rng: np.random.Generator, part: str) -> str:
-    site = some(rng, ("thing.base", "thing.grip", "counter.top"), (5, 3, 2))
+def scenario(dice: Dice, part: str) -> str:
+    site = some(dice, ("thing.base", "thing.grip", "counter.top"), (5, 3, 2))
     goals = (
         f"{{near: {{of: {site}, to: counter.top, within: 2 m}}, hold: 1 s}}", "{upright: {of: thing, within: 10 deg}}", "{released: thing}",
         "{angle: {of: thing.lid, above: 10 deg}}", "{share: {of: thing, inside: thing, at_least: 50 %}}", "{moved: {of: thing, more_than: 5 mm}}",
@@ -165,36 +181,36 @@ def scenario(rng: np.random.Generator, part: str) -> str:
     )  # fmt: skip
     return SCENARIO.format(
         part=part,
-        put=some(rng, ("put: base, ", "put: grip, ", "")),
-        more=some(rng, ("", ", height: 60 mm", ", yaw: 30 deg"), (4, 1, 1)),
-        friction=some(rng, ("", "friction: {of: [thing], scale: {uniform: [0.8, 1.2]}}")),
-        goal=some(rng, goals),
-        never=some(rng, (f"{{below: {{of: {site}, height: 100 mm}}}}", "{tilted: {of: thing, more_than: 30 deg}}")),
+        put=some(dice, ("put: base, ", "put: grip, ", "")),
+        more=some(dice, ("", ", height: 60 mm", ", yaw: 30 deg"), (4, 1, 1)),
+        friction=some(dice, ("", "friction: {of: [thing], scale: {uniform: [0.8, 1.2]}}")),
+        goal=some(dice, goals),
+        never=some(dice, (f"{{below: {{of: {site}, height: 100 mm}}}}", "{tilted: {of: thing, more_than: 30 deg}}")),
         safety=some(
-            rng,
+            dice,
             (
                 "{}",
                 "{push: {force: {between: [thing, robot.hands]}, at_most: 60 N, mean_over: 20 ms, source: a guess}}",
             ),
         ),
-        skills=some(rng, skills),
+        skills=some(dice, skills),
         site=site,
     )
 
 
 def part_case(seed: int, folder: Path, watched: Any) -> str:
     """Write the part and the scenario of a seed, check and record it; what the command said."""
-    rng = np.random.default_rng([seed, 3])
-    name = some(rng, ("tin", "biscuit_tin", "a b", "罐"), (6, 3, 1, 1))
+    dice = Dice(seed)
+    name = some(dice, ("tin", "biscuit_tin", "a b", "罐"), (6, 3, 1, 1))
     shutil.rmtree(folder, ignore_errors=True)
     own = folder / "assets" / "objects" / name
     own.mkdir(parents=True)
     (folder / "conf" / "scenario").mkdir(parents=True)
-    (own / f"{name}.xml").write_text(mjcf(rng, name), encoding="utf-8")
-    content = sheet(rng)
+    (own / f"{name}.xml").write_text(mjcf(dice, name), encoding="utf-8")
+    content = sheet(dice)
     if content is not None:
         (own / "part.yaml").write_text(content, encoding="utf-8")
-    (folder / "conf" / "scenario" / "odd.yaml").write_text(scenario(rng, f"objects/{name}"), encoding="utf-8")
+    (folder / "conf" / "scenario" / "odd.yaml").write_text(scenario(dice, f"objects/{name}"), encoding="utf-8")
     where = [f"--config-dir={folder / 'conf'}", "--debug"]
     commands = [
         ["check", "scenario=odd", "draws=2", *where],

@@ -40,7 +40,15 @@ def done_with(scene, chain, seconds=1.0):
 
 @pytest.fixture(scope="module")
 def arm(table):
-    return Arm(table.robot, "left", np.array([0.7, 0.2, -0.14, -2.0, 1.3, -0.2, -0.1]), 1 / 30, 0.1, 100.0, np.random.default_rng(0))
+    return Arm(
+        table.robot,
+        "left",
+        np.array([0.7, 0.2, -0.14, -2.0, 1.3, -0.2, -0.1]),
+        1 / 30,
+        0.1,
+        100.0,
+        np.random.default_rng(0),
+    )
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -54,7 +62,11 @@ def test_a_way_of_no_length_is_stood_out(arm, n):
 def test_a_way_that_stands_still_in_between_is_timed(arm):
     end = arm.q + 0.1
     path = arm._path([arm.q, arm.q, arm.q, end], 0.4)
-    assert np.isfinite(path.duration) and np.allclose(path.end, end) and np.isfinite(path.spline(np.linspace(0, 1, 99))).all()
+    assert (
+        np.isfinite(path.duration)
+        and np.allclose(path.end, end)
+        and np.isfinite(path.spline(np.linspace(0, 1, 99))).all()
+    )
 
 
 def test_a_hand_that_is_home_stays_there(table):
@@ -83,7 +95,9 @@ def test_arguments_have_bounds(table, skill, said):
         read_chain(with_skills(table, [skill]))
 
 
-@pytest.mark.parametrize(("joint", "fits"), [("oven.door", True), ("robot.zarm_l4_joint", False), ("bowl.bowl_150_free", False)])
+@pytest.mark.parametrize(
+    ("joint", "fits"), [("oven.door", True), ("robot.zarm_l4_joint", False), ("bowl.bowl_150_free", False)]
+)
 def test_a_joint_is_one_of_a_part_that_turns_or_slides(scene, joint, fits):
     chain = [{"pull_open": {"hand": "left", "joint": joint, "grasp": "oven.handle", "to": "40 deg"}}]
     if fits:
@@ -97,7 +111,9 @@ def test_a_joint_is_one_of_a_part_that_turns_or_slides(scene, joint, fits):
 def test_an_operator_without_any_speed_is_refused(scene, speed, fits):
     changed, problems = copy.copy(scene), Problems()
     slow = {"slow": {"code": "scenario.spilt", "faults": {"speed": speed}}}
-    changed.config = dataclasses.replace(scene.config, problems=problems, mistakes=Node(slow, "scenario.mistakes", problems))
+    changed.config = dataclasses.replace(
+        scene.config, problems=problems, mistakes=Node(slow, "scenario.mistakes", problems)
+    )
     if fits:
         assert read_mistakes(changed)["slow"].faults["speed"] == pytest.approx(0.05)
         return
@@ -137,7 +153,11 @@ def test_what_no_arm_reaches_is_told_before_it_is_tried(table, more):
 def test_record_says_why_and_keeps_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = ['scenario.parts.bowl.at.x="900 mm"', 'scenario.time_limit="2 s"', "scenario.variation=null"]
-    words += ["scenario.judge.if_unknown=null", "scenario.skills=[{reach:{hand:left,to:bowl.rim_near}}]", "scenario.mistakes=null"]
+    words += [
+        "scenario.judge.if_unknown=null",
+        "scenario.skills=[{reach:{hand:left,to:bowl.rim_near}}]",
+        "scenario.mistakes=null",
+    ]
     assert main(["record", "scenario=table_setting", "episodes=1", "out=far", "threads=1", *words]) == 0
     told = capsys.readouterr().out
     assert "    gave up: reach (skill 1): bowl.rim_near is " in told and "beyond the left arm's reach" in told

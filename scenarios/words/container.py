@@ -24,7 +24,12 @@ def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
     if entry is None:
         inside.note(f"{inside.value!r} is no container: its part's sheet has no word 'inside'.")
         return None
+    if not {"site", "radius", "height"} <= set(entry):
+        inside.note(f"{inside.value!r} is no container: its part's sheet gives the word 'inside' no site, radius and height.")
+        return None
     site = names.spec.site(f"{instance}/{entry['site']}")
+    if site is None:  # which `Part.faults` has told
+        return None
     return Share(
         tuple(Request("body_position", piece, f"body:{body}") for piece in pieces),
         (float(site.pos[0]), float(site.pos[1]), float(site.pos[2])),

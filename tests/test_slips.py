@@ -1,0 +1,56 @@
+"""What slips on a keyboard is told in words of the keyboard, with its place."""
+
+import pytest
+from shiliu.scenarios.config import read_config
+from shiliu.scenarios.dialect import Node, Problems, places_in
+from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.quantity import parse_quantity
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a:\n\tb: 1\n", 2, "a tab stands in column 1 of line 2"),
+        ("a:\n  \tb: 1\n", 2, "a tab stands in column 3 of line 2"),
+        ("a: 1\nb：2\nc: 3\n", 3, "the full-width '：' stands in column 2 of line 2"),
+        ("a: {b: 1， c: 2}\n", 1, "the full-width '，' stands in column 9 of line 1"),
+        ('a: {b: "x，y", c: [1}\n', 1, "expected ',' or ']'"),
+    ],
+)
+def test_slips_in_yaml(text, line, said, tmp_path):
+    file = tmp_path / "odd.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError) as told:
+        places_in(file)
+    assert said in str(told.value) and f"odd.yaml:{line}:" in str(told.value)
+
+
+def test_full_width_marks_may_stand_in_text(tmp_path):
+    file = tmp_path / "fine.yaml"
+    file.write_text('a: {zh: "一，二：三"}  # 四，五\nb: 六，七\n', encoding="utf-8")
+    assert places_in(file)["b"][1] == 2
+
+
+def test_decimal_comma():
+    with pytest.raises(ValueError, match=r"'0,5 s' has a decimal comma\. Write it with a point: 0\.5 s\."):
+        parse_quantity("0,5 s", "time")
+    assert parse_quantity("0.5 s", "time") == 0.5
+    problems = Problems()
+    Node({"hold": 0, "5 s": None}, "goal", problems).mapping(optional=("hold",))
+    (only,) = problems.found
+    assert "decimals have a point" in only.lower() and "Known here" not in only
+
+
+def test_an_example_is_of_the_dimension_that_is_wanted():
+    for dimension, example in ((None, "870 mm, 25 N or 0.35 kg"), ("force", "25 N"), ("mass", "0.35 kg")):
+        with pytest.raises(ValueError, match=rf"0\.03 has no unit\. Write it with its unit, such as {example}\."):
+            parse_quantity(0.03, dimension)
+
+
+def test_a_scenario_without_parts_is_one_problem():
+    tree = {
+        "title": {"en": "A", "zh": "一"}, "version": 1, "robot": {"stands_at": {}, "pose": "ready"}, "judge": {"required": []},
+        "goal": {"on": {"near": {"of": "bowl.base", "to": "table.top", "within": "5 mm"}}}, "variation": {"bowl": {"yaw": {}}},
+    }  # fmt: skip
+    with pytest.raises(ScenarioError, match=r"the key 'parts' is missing\.$"):
+        read_config("odd", tree, Problems())
