@@ -68,11 +68,13 @@ def _sheet(name: str, entry: dict[str, Any], robot: Embodiment | None) -> JointS
         if {_ARM.sub("", word) for word in (sheet.name, *sheet.also)} & {_ARM.sub("", name)}:
             return replace(sheet, name=name, model=name, also=(), limit=replace(sheet.limit, name=name))
     ends = entry.get("range")
-    lower, upper = ends if isinstance(ends, list) and len(ends) == 2 else (None, None)
-    if not _number(lower) or not _number(upper) or lower >= upper:
+    lower, upper = map(_number, ends) if isinstance(ends, list) and len(ends) == 2 else (math.nan, math.nan)
+    if not lower < upper:
         return JointSheet(name, name, limit=JointLimit(name), kind=entry["kind"])
-    return JointSheet(name, name, (), JointLimit(name, float(lower), float(upper)), {"position": OWN}, entry["kind"])
+    return JointSheet(name, name, (), JointLimit(name, lower, upper), {"position": OWN}, entry["kind"])
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _number(value: Any) -> float:
+    """A finite number as a float; NaN for whatever else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
+    return float(value) if is_number else math.nan

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.formats import mjcf, read
+from shiliu.replay.formats.robosuite_actions import Untold, environment, parts
 from shiliu.replay.recording import Recording
 from shiliu.replay.scenes import Stages
 from shiliu.scenarios.errors import EpisodeError
@@ -313,6 +314,33 @@ def test_settings_without_form_tell_nothing(tmp_path, env):
     xml = model_of([UR5E], ["cube"])
     path = demo(tmp_path, xml, attrs={"env_args": env}, states=states_of(xml), actions=np.zeros((N, 7)))
     assert only(path).streams["actions"].quantity == "action"
+
+
+def test_mutated_models_and_settings_end_in_a_reason():
+    """A byte changed, cut or doubled: a model, or why there is none; the same of the settings."""
+    rng = np.random.default_rng(0)
+    texts = {"xml": NASTY.encode(), "json": json.dumps(env_of(["Panda", "UR5e"], [OSC, OSC])).encode()}
+    ends = dict.fromkeys(("model", "no model", "parts", "no parts"), 0)
+    for _ in range(400):
+        broken = {}
+        for name, text in texts.items():
+            at, much = int(rng.integers(len(text))), int(rng.integers(1, 12))
+            put = rng.choice([b"", text[at : at + much] * 2, bytes(rng.integers(32, 127, much).tolist())])
+            broken[name] = (text[:at] + bytes(put) + text[at + much :]).decode("utf-8", "replace")
+        try:
+            told = mjcf.read(broken["xml"])
+            assert len({joint.name for joint in told.joints}) == len(told.joints) and told.nq >= told.nv >= 0
+            ends["model"] += 1
+        except (mjcf.HostileModel, mjcf.UnknownModel) as why:
+            ends["no model"] += bool(str(why))
+        try:
+            arms = [{"arm": ("a", "b")}, {"arm": ("c", "d")}]
+            found = parts(environment({"env_args": broken["json"]}), arms, 14)
+            assert sum(len(part.names) for part in found) == 14
+            ends["parts"] += 1
+        except Untold as why:
+            ends["no parts"] += bool(str(why))
+    assert sum(ends.values()) == 800 and min(ends.values()) > 30, ends
 
 
 # -------------------------------------------------------------------------------------------------------- motion archives

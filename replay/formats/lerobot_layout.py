@@ -152,8 +152,9 @@ def unit_text(units: Sequence[str]) -> str:
 def with_unit_text(feature: dict[str, Any]) -> dict[str, Any]:
     """A feature of a set as it would be written today: older sets list their units."""
     unit = feature.get("unit")
-    listed = isinstance(unit, list) and unit and all(isinstance(item, str) for item in unit)
-    return {**feature, "unit": unit_text(unit)} if listed else feature
+    if isinstance(unit, list) and unit and all(isinstance(item, str) for item in unit):
+        return {**feature, "unit": unit_text(unit)}
+    return feature
 
 
 def units_of(unit: Any, width: int, name: str) -> list[str]:

@@ -176,7 +176,8 @@ def _layout(model: mjcf.Model) -> Layout:
     prefixed = any(_PREFIX.match(joint.name) for joint in model.joints)
     driven = {joint for _, joint in model.actuators}
     trees = {joint.bodies[0] for joint in model.joints if joint.name in driven}
-    mine, things = [], []
+    mine: list[mjcf.ModelJoint] = []
+    things: list[mjcf.ModelJoint] = []
     for joint in model.joints:
         own = bool(_PREFIX.match(joint.name)) if prefixed else joint.bodies[0] in trees
         (mine if own else things).append(joint)
