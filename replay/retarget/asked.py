@@ -100,8 +100,8 @@ class Asked:
         held[self.columns] = self.rests[i][:, None]
         return held
 
-    def miss(self, q: Array, rows: NDArray[np.int64]) -> Miss:
-        """How postures q (m, k) [rad] miss what samples `rows` (m,) ask."""
+    def miss(self, q: Array, rows: NDArray[np.int64], slopes: bool = True) -> Miss:
+        """How postures q (m, k) [rad] miss what samples `rows` (m,) ask; without `slopes` those are 0."""
         m, h = len(q), len(HANDS)
         error, turn, slope = np.zeros((m, h, 9)), np.empty((m, h, 4)), np.zeros((m, h, 9, q.shape[1]))
         target, model, data, quat = self._target[rows], self.arms.model, self._data, np.empty(4)
@@ -109,22 +109,26 @@ class Asked:
         for r in range(m):
             data.qpos[:] = q[r]
             mujoco.mj_kinematics(model, data)
-            mujoco.mj_comPos(model, data)
+            if slopes:
+                mujoco.mj_comPos(model, data)
             for side, (site, body) in enumerate(self._frames):
-                own = slope[r, side]
-                mujoco.mj_jacSite(model, data, own[:3], own[3:6], site)
+                if slopes:
+                    own = slope[r, side]
+                    mujoco.mj_jacSite(model, data, own[:3], own[3:6], site)
+                    if self._elbows:
+                        mujoco.mj_jacBody(model, data, own[6:], None, body)
                 mujoco.mju_mat2Quat(quat, turns[site])
                 mujoco.mju_mulQuat(turn[r, side], quat, self._back[rows[r], side])
                 error[r, side, :3] = places[site]
                 if self._elbows:
-                    mujoco.mj_jacBody(model, data, own[6:], None, body)
                     error[r, side, 6:] = elbows[body]
         error -= target
         error[..., 3:6], change = _log(turn)
-        slope[..., 3:6, :] = change @ slope[..., 3:6, :]
         weight = self._weight[rows]
         error *= weight
-        slope *= weight[..., None]
+        if slopes:
+            slope[..., 3:6, :] = change @ slope[..., 3:6, :]
+            slope *= weight[..., None]
         return Miss(slope, error)
 
 

@@ -101,7 +101,7 @@ class Beginning:
             if not len(open_):
                 break
         if new:
-            price = self._programme(q, row)[2].reshape(len(new), len(starts), -1)
+            price = self._priced(q, row)[0].reshape(len(new), len(starts), -1)
             order = np.argsort(price, axis=1, kind="stable")
             found = np.take_along_axis(q.reshape(len(new), *starts.shape), order[..., None], axis=1)
             self._known.update(zip(new, found))
@@ -171,5 +171,5 @@ class Beginning:
     def _priced(self, q: Array, rows: NDArray[np.int64]) -> tuple[Array, Array]:
         """(m, h) what postures (m, h, j) cost, and how much of it for hands that are off and turned."""
         self.rounds += 1
-        squares = np.square(self.asked.miss(self._whole(q), rows).error)
+        squares = np.square(self.asked.miss(self._whole(q), rows, slopes=False).error)
         return squares.sum(axis=-1) + self.settings.posture**2 * np.square(q - self.start).sum(axis=-1), squares[..., :6].sum(axis=-1)

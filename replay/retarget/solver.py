@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks.limits import Limits
 from .arms import Arms, Array
@@ -25,7 +26,7 @@ from .track import HandTrack, Retargeted, Work
 __all__ = ["HandTrack", "Retargeted", "retarget"]
 
 TOUCHING = 1e-6  # rad or m of slack below which a limit counts as active
-ALMOST = 1e-6  # of the price (that of a hand off by 1 mm), and
+ALMOST = 1e-8  # of the price (that of a hand off by 0.1 mm), and
 EVEN = 0.001  # share of it, that a step may cost more or less than its linearisation said: a further one would say the same
 HALVINGS = 5  # of a step that would bring own shapes too near: what is left of it then is a thirtieth
 PUSH = 100.0  # weight by which shapes that touch at the beginning are pushed apart: 1 mm counts as a hand off by 0.1 m
@@ -166,6 +167,20 @@ class Retargeting:
             notes=self.targets.notes,
             work=self._work(n) - before,
         )
+
+    def allows(self, q: Array, after: Array) -> NDArray[np.bool_]:
+        """(n - 1, k) whether joints may go from each sample of q (n - 1, k) to the next, `after`, by their speed."""
+        if self.settings.bounds["speed"].be != "hard":
+            return np.ones(q.shape, bool)
+        dt = np.minimum(np.diff(self.targets.t), self.settings.longest_step)[:, None]
+        return np.asarray(np.abs(after - q) <= self.speed * dt)
+
+    def clear(self, q: Array, rows: NDArray[np.int64]) -> bool:
+        """Whether own shapes keep their distance at these samples of q (n, k), where that is a hard limit."""
+        if self.shapes is None or self.settings.bounds["collision"].be != "hard":
+            return True
+        grips = self._grips(len(q))
+        return all(self._look(q[i], grips[i]).closest >= self.settings.keep for i in rows)
 
     def _work(self, samples: int) -> Work:
         return Work(samples, self.programmes, self.shapes.looks if self.shapes else 0, self.search.rounds)
