@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -20,16 +20,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.errors import EpisodeError
 from ..copies import told_of_copy
-from ..declared import FRAMES, Declared, VideoRange
-from ..metadata import from_plain, no_columns
 from ..recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Stream, Unreadable
 from . import lerobot_layout as layout
+from .lerobot_declared import declared_of, digests_of, span_of
 from .lerobot_said import EpisodeStatistics, Stats, of_file
 from .lerobot_side import MAX_NPZ_BYTES, checked_arrays, checked_tree
 from .mending import AGAIN, mending
-from .mp4_header import length_of
 
 MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
 MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame
@@ -274,12 +272,9 @@ class Dataset:
             episode=episode,
             unmapped=tuple([*left, *(f"{name}: not announced by info.json" for name in unread if name not in columns)]),
             notes=notes,
-            pictures=self._pictures(row),
-            declared=self._declared(
-                k, row, columns, self._digests(row, side, columns, content), unread, episode.control_timestep,
-                self._copies(row, episode),
-            ),
-        )  # fmt: skip
+            pictures=self.pictures(row),
+            declared=declared_of(self, k, columns, digests_of(row, side, columns, content), unread, episode),
+        )
 
     def _times(self, columns: dict[str, np.ndarray]) -> tuple[np.ndarray, str]:
         """(n,) ns of the set's own clock as stored, and what it is: a grid of some rate, or a clock like any other."""
@@ -291,102 +286,7 @@ class Dataset:
         even = any(0 < rate <= 10_000 and np.array_equal(times, layout.grid_ns(n, rate)) for rate in rates)
         return times, "grid" if even else "capture"
 
-    @staticmethod
-    def _digests(
-        row: dict[str, Any], side: Mapping[str, Any], columns: dict[str, np.ndarray], content: str
-    ) -> dict[str, tuple[str, str]]:
-        """Digest when it was written and of today: of each column, or in an older set of all features at once."""
-        written = side.get(layout.DIGESTS)
-        if not isinstance(written, dict):
-            return {FRAMES: (str(row.get("shiliu/frames_sha256")), content)}
-        here = {name: layout.content_sha256({name: values}) for name, values in columns.items()}
-        return {str(name): (str(was), here.get(str(name), "")) for name, was in written.items()}
-
-    def _declared(
-        self,
-        k: int,
-        row: dict[str, Any],
-        columns: dict[str, np.ndarray],
-        digests: dict[str, tuple[str, str]],
-        unread: list[str],
-        period_s: float | None = None,
-        copies: dict[str, tuple[Any, Any]] | None = None,
-    ) -> Declared:
-        """What the set says of episode k."""
-        first, end = row.get("dataset_from_index"), row.get("dataset_to_index")
-        covered = (
-            [name for name in columns if name not in layout.DEFAULT_FEATURES] if FRAMES in digests else list(digests)
-        )
-        known = copies or {}
-        if self.tasks is not None and "task_index" in columns and len(columns["task_index"]):
-            sentence = self.tasks.get(int(columns["task_index"][0, 0]))
-            if sentence is not None and row.get("tasks") != [sentence]:
-                known["tasks"] = row.get("tasks"), [sentence]
-        return Declared(
-            n=len(columns[layout.CLOCK]),
-            number=k,
-            fps=float(self.fps),
-            timestamp=columns["timestamp"][:, 0].astype(np.float64),
-            counters={
-                name: columns[name][:, 0]
-                for name in ("frame_index", "index", "episode_index", "task_index")
-                if name in columns
-            },
-            clock_ns=columns[layout.CLOCK][:, 0],
-            period_s=period_s,
-            length=row["length"],
-            span=(first, end) if isinstance(first, int) and isinstance(end, int) else None,
-            totals=self.totals,
-            tasks=None if self.tasks is None else frozenset(self.tasks),
-            columns=columns,
-            stats=self.statistics.at(k),
-            set_stats=self.set_statistics,
-            videos=tuple(self._ranges(k, row)),
-            digests=digests,
-            covered=tuple(covered),
-            copies=known,
-            unread=tuple(unread),
-        )
-
-    @staticmethod
-    def _copies(row: dict[str, Any], episode: SimEpisode) -> dict[str, tuple[Any, Any]]:
-        """What the table of episodes repeats of an episode's own files, where the two differ."""
-        words = episode.task | episode.metadata.get("instruction", {})
-        here: dict[str, Any] = {
-            "shiliu/scenario": episode.scenario,
-            "shiliu/scenario_version": episode.scenario_version,
-            "shiliu/seed": episode.seed,
-            "shiliu/fingerprint": episode.fingerprint,
-            "shiliu/engine": episode.engine,
-            "shiliu/task_zh": words.get("zh", ""),
-            **no_columns(),
-        }
-        if episode.metadata:
-            try:
-                here |= from_plain(episode.metadata, episode.config.get("scenario")).columns()
-            except ScenarioError:
-                here = {name: value for name, value in here.items() if name not in no_columns()}
-        own = {"shiliu/cell": episode.cell, "shiliu/success": episode.label.get("success")}
-        own["shiliu/failure"] = episode.label.get("failure")
-        here |= {name: value for name, value in own.items() if value is not None}
-        return {name: (row[name], value) for name, value in here.items() if name in row and row[name] != value}
-
-    def _ranges(self, k: int, row: dict[str, Any]) -> Iterator[VideoRange]:
-        """The range of each video that belongs to an episode, and what the file's header says."""
-        before = self.rows[k - 1] if k else {}
-        for name, picture in self._pictures(row).items():
-            start, stop = (row.get(f"videos/{name}/{end}_timestamp") for end in ("from", "to"))
-            same = all(
-                before.get(f"videos/{name}/{what}") == row.get(f"videos/{name}/{what}")
-                for what in ("chunk_index", "file_index")
-            )
-            told = length_of(picture.path)
-            yield VideoRange(
-                name, seconds_or_none(start), seconds_or_none(stop),
-                seconds_or_none(before.get(f"videos/{name}/to_timestamp")) if same else None, *(told or (None, None)),
-            )  # fmt: skip
-
-    def _pictures(self, row: dict[str, Any]) -> dict[str, PictureFile | PictureTopic]:
+    def pictures(self, row: dict[str, Any]) -> dict[str, PictureFile | PictureTopic]:
         """The videos of an episode that are here; nothing in them is read, and a check may look at them."""
         pattern = self.info.get("video_path")
         found: dict[str, PictureFile | PictureTopic] = {}
@@ -434,7 +334,7 @@ class Dataset:
                         file=path,
                     )
             table = _rows_of(file, group, list(wanted), "episode_index", k, k)
-            span = _span(row)
+            span = span_of(row)
             if not table.num_rows and span is not None and "index" in wanted:  # its rows carry another number
                 table = _rows_of(file, group, list(wanted), "index", span[0], span[1] - 1)
             columns = {name: _array(table.column(name), feature, name) for name, feature in wanted.items()}
@@ -456,7 +356,7 @@ class Dataset:
             return groups
 
         groups = holding("episode_index", k, k)
-        span = _span(row)
+        span = span_of(row)
         return groups if groups or span is None or "index" not in names else holding("index", span[0], span[1] - 1)
 
     def _check_frames(self, path: Path, k: int, columns: dict[str, np.ndarray]) -> None:
@@ -501,8 +401,8 @@ class Dataset:
                 mapping=side["mapping"],
                 unmapped=tuple(str(channel) for channel in side["unmapped"]),
                 notes=notes,
-                pictures=self._pictures(row),
-                declared=self._declared(k, row, columns, self._digests(row, side, columns, frames), unread),
+                pictures=self.pictures(row),
+                declared=declared_of(self, k, columns, digests_of(row, side, columns, frames), unread),
             )
 
     def _sim_episode(
@@ -565,11 +465,6 @@ class Dataset:
         return episode, side, notes
 
 
-def _span(row: Mapping[str, Any]) -> tuple[int, int] | None:
-    first, end = row.get("dataset_from_index"), row.get("dataset_to_index")
-    return (first, end) if isinstance(first, int) and isinstance(end, int) and first < end else None
-
-
 def _rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: str, low: int, high: int) -> pa.Table:
     """The rows of some row groups in which a whole number lies between two others."""
     kept = []
@@ -579,15 +474,6 @@ def _rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: st
         kept.append(piece.filter(pa.array((values >= low) & (values <= high))))
     return pa.Table.from_batches(
         kept, schema=None if kept else pa.schema([file.schema_arrow.field(c) for c in columns])
-    )
-
-
-def seconds_or_none(value: Any) -> float | None:
-    """A time that a table tells; None where it tells none."""
-    return (
-        float(value)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        else None
     )
 
 

@@ -24,7 +24,7 @@ from ..declared import Declared, VideoRange
 from ..recording import PictureFile, Recording, Unreadable
 from . import lerobot_layout as layout
 from .arrays import MAX_CHANNELS, MAX_EPISODE_BYTES, ArrayEpisode, content_sha256, mendable, numbers, recording_of
-from .lerobot import seconds_or_none
+from .lerobot_declared import seconds_or_none, span_of
 from .lerobot_said import EpisodeStatistics, Stats, of_file, of_tree
 from .mp4_header import length_of
 
@@ -224,7 +224,6 @@ class _Foreign:
         single = {name: values.reshape(-1) for name, values in columns.items() if values.size == length}
         whole = {name: single[name] for name in BOOKKEEPING if name in single and single[name].dtype.kind in "iu"}
         times = single.get(TIME)
-        first, end = row.get("dataset_from_index"), row.get("dataset_to_index")
         in_name = _NUMBER.search(path.stem)
         stats: Stats = {}
         if index is not None:
@@ -240,7 +239,7 @@ class _Foreign:
             timestamp=times.astype(np.float64) if times is not None and times.dtype.kind == "f" else None,
             counters={name: values.astype(np.int64) for name, values in whole.items()},
             length=row["length"] if isinstance(row.get("length"), int) else None,
-            span=(first, end) if isinstance(first, int) and isinstance(end, int) else None,
+            span=span_of(row),
             totals=self.totals,
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
