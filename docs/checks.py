@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +52,6 @@ SHOWN = {
     "stream.swapped": "joints swapped",
     "stream.scaled": "joint scaled",
     "value.range": "hands 255 times too large",
-    "hand.idle": "hand never closes",
     "value.nonfinite": "commands not numbers",
     "value.sentinel": "encoder without reading",
     "value.quaternion": "attitude no rotation",
@@ -80,6 +80,8 @@ SHOWN = {
     "link.loss": "link loses commands",
 }
 # what stands out among the other recordings of one run: so many are judged together, and one of them has the fault
+# in an ordinary set, without the start from which the replay would tell more
+PLAIN = {"hand.idle": "hand never closes"}
 # among the other takes of one set
 OF_SET, TAKES = {"take.lag": "action runs early", "take.duplicate": "take twice in the set"}, 7
 AMONG, OUTLIERS = 16, {"joint.acceleration": "hand trembles", "joint.jerk": "hand trembles"}
@@ -225,6 +227,14 @@ def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     for name, codes in outliers.items():
         recording = broken(openings[0].episode, name, stage, None)
         _keep(found, codes, f"{name}, among {AMONG} recordings", [recording, *openings[1:]] if recording else [])
+    for name, codes in _by_fault(PLAIN, every).items():
+        _keep(
+            found,
+            codes,
+            f"{name}, in an ordinary set",
+            plain(broken(episode, name, stage, None), scene),
+            shiliu.load_scenario("bare"),
+        )
     for name, codes in _by_fault(OF_SET, every).items():
         takes = opened(scene, TAKES)
         copy = broken(takes[0], name, stage, None)
@@ -255,6 +265,16 @@ def _by_fault(shown: dict[str, Any], every: Sequence[str]) -> dict[Any, list[str
     """Fault -> the codes that it shows, of those that are wanted."""
     found = {fault: [code for code, one in shown.items() if one == fault and code in every] for fault in shown.values()}
     return {fault: codes for fault, codes in found.items() if codes}
+
+
+def plain(recording: Any, scene: Any) -> list[Any]:
+    """An episode as a set without our own files gives it; nothing where there is none."""
+    from shiliu.replay.faults import sets
+
+    if recording is None:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        return [sets.written(recording.episode, scene, Path(folder) / "set").take[sets.PLAIN]]
 
 
 def opened(scene: Any, count: int = AMONG) -> list[Any]:

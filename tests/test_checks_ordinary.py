@@ -101,6 +101,12 @@ def test_a_step_past_the_range_is_called_by_where_it_went():
 
 
 # ------------------------------------------------------------------------------------------------------------- ranges
+def replace_episode(taken):
+    """As an episode of our own simulation, from whose exact start the replay tells what the hands did."""
+    taken.episode = SimpleNamespace()
+    return taken
+
+
 def claws(values, unit="%", **meta):
     return stream("command", values, ("left_claw",), "claw", unit, **meta)
 
@@ -204,6 +210,8 @@ def test_hands_that_never_move_although_the_task_says_put():
         "command", np.stack([np.full(90, 5.0), np.arange(90.0)], axis=1), ("left_claw", "right_claw"), "claw", "%"
     )
     assert level(both).level == "PASS", "one hand is enough"
+    own = replace_episode(recording(still))
+    assert check_idle(own, RULES, task, True)[0].reason == "goal_decides"
 
 
 # ---------------------------------------------------------------------------------------------------------- among takes

@@ -225,11 +225,13 @@ def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(sta
             scoring.score(one, verdict) | {"set": form}
             for one, verdict in zip(injected, judging(broken, threads=1, company=company))
         ]
+        if form == sets.OWN:  # the bare floor has no goal, and requires no replay, which is what tells of it there
+            lines = [line for line in lines if line["kind"] != "hand never closes"]
         for line in lines:
             assert line["refused"] and line["root_right"], (form, line["kind"], line["root"], line["verdict"])
         figures = scoring.summary(lines)["sets"]
-        assert figures["by_root"][form] == {"kinds": len(alone), "of": len(alone)}
+        assert figures["by_root"][form] == {"kinds": len(lines), "of": len(lines)}
         figures = scoring.summary([*lines, lines[0] | {"root_right": False, "root": "goal"}])["sets"]
-        assert figures["by_root"][form]["kinds"] == len(alone) - 1 and figures["kinds"][alone[0]][form]["called"] == {
+        assert figures["by_root"][form]["kinds"] == len(lines) - 1 and figures["kinds"][alone[0]][form]["called"] == {
             "goal": 1
         }

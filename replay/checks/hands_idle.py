@@ -40,6 +40,7 @@ def check_idle(recording: Recording, rules: Rules, task: str | None, success: bo
     was closed on before: the hand's channel is dead, or the sentence belongs to another take. That is a FAIL. It is a
     WARN where the recording itself is labelled a failure (whoever never reached the thing never closed the hand), and
     where the hands were measured to move all the same (they are driven by a channel that was not recorded as command).
+    Of an episode of the simulation the replay from its exact start tells whether the task is done, so nothing is asked.
 
     Args:
         task: the sentence, in English or Chinese; None where none was recorded.
@@ -53,6 +54,8 @@ def check_idle(recording: Recording, rules: Rules, task: str | None, success: bo
     commands = [s for q in QUANTITIES for s in recording.select("command", q) if s.n > 1]
     if not commands:
         return [rule.not_applicable("no_hand_command")]
+    if recording.episode is not None:
+        return [rule.not_applicable("goal_decides")]
     if not task or recording.kind == "human":
         return [rule.not_applicable("no_task")]
     word = names_taking(task)
