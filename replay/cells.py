@@ -46,8 +46,8 @@ def place_of(recording: Recording, stage: Stage, commanded: Stage | None, rules:
         return Place(cell.id, {**cell.told(), "named_by": "command"}, _played_in(cell.id, stage))
     if recording.episode is not None and cell is None and named is not None:
         # metadata may name the cell whose scene a simulation was not made in
-        note = (f"the episode names the cell {named}; it was made, and is judged, in no cell",)
-        return Place(None, {"id": named, "named_by": "recording"}, note)
+        elsewhere = f"the episode names the cell {named}; it was made, and is judged, in no cell"
+        return Place(None, {"id": named, "named_by": "recording"}, (elsewhere,))
     if recording.episode is not None:
         return Place(cell.id if cell else None, {**cell.told(), "named_by": "recording"} if cell else None)
     if cell is not None and cell == told:
