@@ -25,7 +25,7 @@ from .playing import Played, Take
 if TYPE_CHECKING:
     from .judge import Case
 
-PAUSE = 0.5  # s, a contact that ends for no longer goes on: a thing that is lifted off or set down bounces [E]
+PAUSE = 1.0  # s, a contact that ends for no longer goes on: what is lifted off or set down bounces, and is aimed anew [E]
 RESTS = 0.3  # s, what a thing still touches so long after it was let go, it was set down on [E]
 AHEAD = 0.5  # s, by which a command may be before or after what the world does [E]
 
