@@ -84,8 +84,10 @@ Most end when their way is made. Reacting ones end by what they feel, and say so
 - *gave way*: `pull_open` pulls with a growing force until the latch lets go, and gives up where it does not;
 - *reached*: `until`, `subgoal`.
 
-A skill that cannot be done says why and ends the chain (`given_up`); one that is merely done badly goes on, as a person would,
-and the goal tells.
+A skill that cannot be done says why and ends the chain: `shiliu record` prints it, and the episode keeps it (`gave_up` in its
+provenance), such as `grasp (skill 2): can.middle is 210 mm beyond the left arm's reach`. One that is merely done badly goes on,
+as a person would, and the goal tells. Arguments have bounds: lengths 2 m either way, angles 360 deg, forces 0 to 1000 N, times
+up to an hour, speeds from 1 mm/s.
 
 ## A new skill
 

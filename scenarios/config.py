@@ -12,7 +12,7 @@ import numpy as np
 
 from .cell import Cell
 from .dialect import Node, Problems, nearest
-from .part import Param, Part, load_part
+from .part import PLACED, Param, Part, load_part
 from .physics import Physics, read_physics
 from .quantity import show
 from .titles import check_title
@@ -226,9 +226,6 @@ def read_config(
     )
 
 
-_PLACED = ("part", "put", "stands_on", "at", "yaw", "fills", "behaviour", "title")
-
-
 def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
     placed: list[Placed] = []
     if not node.mapping(optional=None):
@@ -246,8 +243,8 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
         if part is None:
             continue
         for key in child.value:
-            if key not in _PLACED and key not in part.params:
-                child.child(str(key)).note(f"unknown key {key!r}.{nearest(str(key), [*_PLACED, *part.params])}")
+            if key not in PLACED and key not in part.params:
+                child.child(str(key)).note(f"unknown key {key!r}.{nearest(str(key), [*PLACED, *part.params])}")
         if "fills" in child and "stands_on" in child:
             child.note("a part either fills another or stands on it; remove 'fills' or 'stands_on'.")
         base = child.child("fills") if "fills" in child else child.child("stands_on")

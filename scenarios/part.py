@@ -281,6 +281,9 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
     node.mapping(optional=("title", "mass", "bears", "contains", "params", "interface", "grips", "portrait"))
     if "portrait" in node:
         node.child("portrait").mapping(optional=("azimuth", "elevation"))
+    for key, child in node.child("params").items():
+        if key in PLACED:
+            child.note(f"{key!r} says where a part stands, in every scenario. Call the parameter something else.")
     inner = tuple(c for c in (_contained(key, child) for key, child in node.child("contains").items()) if c is not None)
     return Part(
         name=name,
@@ -341,6 +344,7 @@ def _within(word: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**entry, **named, **lists, **latch}
 
 
+PLACED = ("part", "put", "stands_on", "at", "yaw", "fills", "behaviour", "title")  # what a scenario says of any part
 _NAMED = ("site", "joint", "body", "camera")  # keys of an interface word that name one element of the MJCF
 
 

@@ -67,6 +67,12 @@ def some(dice: Dice, words: Any, p: Any = None) -> Any:
     return words[1 + int(dice.rng.choice(len(words) - 1, p=weights / weights.sum()))]
 
 
+def any_of(dice: Dice, words: Any) -> Any:
+    """One of several words, all of which may be well."""
+    words = list(words)
+    return words[int(dice.rng.integers(len(words)))]
+
+
 def number(dice: Dice) -> str:
     return some(dice, NUMBERS, PLAIN)
 
@@ -92,17 +98,19 @@ def geom(dice: Dice) -> str:
     return f'<geom type="{kind}" size="{size}" pos="0 0 0.05"{called}{mesh}{mass}{bits}{odd}/>'
 
 
+TOP = (
+    '<freejoint/>', "", '<freejoint name="a"/><freejoint name="b"/>', '<joint name="lid" type="hinge" range="0 110"/>',
+    '<joint type="ball"/>', '<joint name="lid" type="slide" axis="0 0 0"/>', '<freejoint/><joint type="hinge"/>',
+)  # fmt: skip
+BELOW = ('<joint name="lid" type="hinge" range="0 110"/>', "", '<joint name="lid" type="slide"/>', '<joint type="ball"/>', "<freejoint/>")
+
+
 def body(dice: Dice, name: str, depth: int = 0) -> str:
-    joint = some(
-        dice,
-        ('<freejoint/>', "", '<freejoint name="a"/><freejoint name="b"/>', '<joint name="lid" type="hinge" range="0 110"/>',
-         '<joint type="ball"/>', '<joint name="lid" type="slide" axis="0 0 0"/>', '<freejoint/><joint type="hinge"/>'),
-        (10, 3, 1, 3, 1, 1, 1) if depth == 0 else (1, 5, 0, 6, 2, 1, 0),
-    )  # fmt: skip
+    joint = some(dice, BELOW if depth else TOP)
     inertial = some(dice, ("", f'<inertial pos="0 0 0" mass="{number(dice)}" diaginertia="1e-4 1e-4 1e-4"/>'), (6, 1))
     inner = joint + inertial + "".join(geom(dice) for _ in range(some(dice, (1, 2, 0), (6, 3, 1))))
     for site in ("base", "grip"):
-        if depth == 0 and dice.random() < 0.95:
+        if depth == 0 and some(dice, (True, False)):
             inner += f'<site name="{name_for(dice, site)}" pos="0 0 {some(dice, ("0", "0.05"))}"/>'
     if depth < 2 and dice.random() < 0.25:
         inner += body(dice, name_for(dice, f"inner_{depth}"), depth + 1)
@@ -169,31 +177,31 @@ def sheet(dice: Dice) -> str | None:
 
 
 def scenario(dice: Dice, part: str) -> str:
-    site = some(dice, ("thing.base", "thing.grip", "counter.top"), (5, 3, 2))
+    site = any_of(dice, ("thing.base", "thing.base", "counter.top"))
     goals = (
         f"{{near: {{of: {site}, to: counter.top, within: 2 m}}, hold: 1 s}}", "{upright: {of: thing, within: 10 deg}}", "{released: thing}",
         "{angle: {of: thing.lid, above: 10 deg}}", "{share: {of: thing, inside: thing, at_least: 50 %}}", "{moved: {of: thing, more_than: 5 mm}}",
     )  # fmt: skip
     skills = (
-        "[]", "[{grasp: {hand: left, at: thing.grip, of: thing, force: 20 N}}, {lift: {hand: left, by: 50 mm}}]",
+        "[{grasp: {hand: left, at: thing.grip, of: thing, force: 20 N}}, {lift: {hand: left, by: 50 mm}}]",
         "[{pull_open: {hand: left, joint: thing.lid, grasp: thing.grip, to: 40 deg}}]", "[{press_key: {at: thing.base}}]",
-        "[{look_at: {at: thing.base}}, {home: {hand: right}}]",
+        "[{look_at: {at: thing.base}}, {home: {hand: right}}]", "[]",
     )  # fmt: skip
     return SCENARIO.format(
         part=part,
-        put=some(dice, ("put: base, ", "put: grip, ", "")),
+        put=any_of(dice, ("put: base, ", "put: grip, ", "")),
         more=some(dice, ("", ", height: 60 mm", ", yaw: 30 deg"), (4, 1, 1)),
-        friction=some(dice, ("", "friction: {of: [thing], scale: {uniform: [0.8, 1.2]}}")),
-        goal=some(dice, goals),
-        never=some(dice, (f"{{below: {{of: {site}, height: 100 mm}}}}", "{tilted: {of: thing, more_than: 30 deg}}")),
-        safety=some(
+        friction=any_of(dice, ("", "friction: {of: [thing], scale: {uniform: [0.8, 1.2]}}")),
+        goal=any_of(dice, goals),
+        never=any_of(dice, (f"{{below: {{of: {site}, height: 100 mm}}}}", "{tilted: {of: thing, more_than: 30 deg}}")),
+        safety=any_of(
             dice,
             (
                 "{}",
                 "{push: {force: {between: [thing, robot.hands]}, at_most: 60 N, mean_over: 20 ms, source: a guess}}",
             ),
         ),
-        skills=some(dice, skills),
+        skills=any_of(dice, skills),
         site=site,
     )
 

@@ -21,7 +21,8 @@ shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR 
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
 dataset; failed ones are kept and labelled. One line a seed, and one that says why where a skill could not be done, then
-the share of successes with its 95 % Wilson interval and the draws that were refused. Interrupted, the same command goes on where it stopped.
+the share of successes with its 95 % Wilson interval and the draws that were refused. Interrupted, the same command goes
+on where it stopped.
 mistake= makes the operator go wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
 append=true adds to the dataset that lies at out=, whose features must be the same; killed at any moment, it stays whole.
 metadata= names a file with what the data centre says of all these episodes (operator's pseudonym, centre, devices,

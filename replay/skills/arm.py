@@ -30,6 +30,7 @@ KNOT = 0.015  # m, spacing of knots on a straight hand path
 TURN = 0.10  # rad, the same for turning the hand
 TREMOR = 8e-4  # rad, amplitude in the shoulder and elbow joints: about 0.5 mm at the hand
 EVENED = 1 / 6  # s, over which an acceleration is taken
+FARTHEST = 1.05  # m from the shoulder; the hand of a straight arm comes 0.75 m far
 FADE = 0.3  # s, in which a force is taken back
 _TREMOR_HZ = (3.1, 4.7, 7.9)  # slow drift to the band of physiological tremor that a 30 Hz command can carry
 
@@ -176,6 +177,8 @@ class Arm:
         self.place: Pose | None = (
             None  # of the robot's floor mark and height in the world; None where that is the world's
         )
+        mujoco.mj_kinematics(self.model, self._data)
+        self._shoulder = self._data.site(f"{side}_shoulder").xpos.copy()
         self.q = np.asarray(q, float).copy()
         self.command = self.q.copy()
         self.time_scale = 1.0
@@ -197,6 +200,11 @@ class Arm:
             turn = self.place.matrix
             return self.place.pos + turn @ position, turn @ rotation
         return position, rotation
+
+    @property
+    def shoulder(self) -> np.ndarray:
+        """(3,) [m] where the arm begins; the robot's trunk does not bend."""
+        return self._shoulder if self.place is None else self.place.pos + self.place.matrix @ self._shoulder
 
     def frame(self, yaw: float, pitch: float, like: np.ndarray) -> np.ndarray:
         """Hand frame of that yaw and pitch; of its two halves (fingers swapped) the one nearer to the posture `like`."""
@@ -227,12 +235,15 @@ class Arm:
             tolerance: [m] (and rad) at which it stops.
 
         Returns:
-            (7,) joint angles, and the distance [m] left.
+            (7,) joint angles, and the distance [m] left. What is out of any arm's reach is not sought: the seed stays.
         """
         import mink
 
         configuration = self._configuration
         low, high = self.model.jnt_range.T
+        if not np.linalg.norm(position - self.shoulder) < FARTHEST:  # forty steps would end at an arm that is straight
+            q = np.clip(seed, low, high)
+            return q, float(np.linalg.norm(self.hand(q)[0] - position))
         configuration.update(np.clip(seed, low + 1e-6, high - 1e-6))
         task = mink.FrameTask(f"{self.side}_tcp", "site", 1.0, 0.0 if rotation is None else orient, lm_damping=1e-3)
         matrix = np.eye(4)
