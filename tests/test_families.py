@@ -106,7 +106,8 @@ def test_another_robot_with_other_things_is_read_by_its_model(tmp_path, stages):
     states = states_of(xml, {"robot0_joint2": turn, "drawer_slide": 0.1 * turn})
     path = demo(tmp_path, xml, env_of(["UR5e"], OSC), states=states, actions=np.zeros((N, 7)))
     r = only(path)
-    assert (r.mapping, r.kind, r.metadata["robot"], r.metadata["environment"]) == ("robosuite", "robot", "ur5e", "PickPlace")
+    assert (r.mapping, r.kind, r.metadata["robot"]) == ("robosuite_ur5e_pick_place", "robot", "ur5e")
+    assert r.metadata["environment"] == "PickPlace"
     joints = r.streams["states/joints"]
     assert joints.names == tuple(f"robot0_joint{k}" for k in range(1, 7)) and joints.unit == "rad"
     assert np.array_equal(joints.column("robot0_joint2"), turn) and joints.clock == "device"

@@ -140,7 +140,17 @@ def _made(
         unused["states[1:]"] = unused.pop("states")
         episode.notes.append("the first column of `states` rises, and is taken for the time")
     rule = ArrayRule({}, tuple(_distinct(streams)), time=time, fps=None if timed else env.rate)
-    return Mapping(NAME, "robosuite or robomimic", "hdf5", robot, "robot", (), {}, unused, rule)
+    return Mapping(_name(env, episode.texts.get("env", "")), "robosuite or robomimic", "hdf5", robot, "robot", (), {}, unused, rule)
+
+
+def _name(env: Environment, task: str) -> str:
+    """`robosuite_panda_lift`: which robots and which task, so that what is imported lies apart by it."""
+    task = env.name or task
+    known = [word for word in DESCRIBED if task.lower().startswith(word)]
+    robots = [robot.lower() for robot in env.robots] or known
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", task).lower()
+    words = "_".join([NAME, *(robot for robot in robots if not snake.startswith(robot)), snake])
+    return re.sub(r"[^a-z0-9]+", "_", words).strip("_")[:80]
 
 
 def _rises(states: np.ndarray | None) -> bool:
