@@ -72,7 +72,7 @@ conformance: $(VENV)/ready $(LEROBOT)/ready  ## the real lerobot reads a set tha
 
 $(READERS)/ready: .ci/readers.txt
 	for line in $$(grep -v '^#' .ci/readers.txt); do \
-		tool=$(READERS)/$$(echo $$line | sed 's/[[=].*//'); \
+		tool=$(READERS)/$$(echo $$line | sed 's/[=[].*//'); \
 		$(PYTHON) -m venv $$tool && $$tool/bin/python -m pip install --quiet --disable-pip-version-check "$$line" || exit 1; \
 	done
 	@touch $@

@@ -106,7 +106,8 @@ def test_another_robot_with_other_things_is_read_by_its_model(tmp_path, stages):
     states = states_of(xml, {"robot0_joint2": turn, "drawer_slide": 0.1 * turn})
     path = demo(tmp_path, xml, env_of(["UR5e"], OSC), states=states, actions=np.zeros((N, 7)))
     r = only(path)
-    assert (r.mapping, r.kind, r.metadata["robot"], r.metadata["environment"]) == ("robosuite", "robot", "ur5e", "PickPlace")
+    assert (r.mapping, r.kind, r.metadata["robot"]) == ("robosuite_ur5e_pick_place", "robot", "ur5e")
+    assert r.metadata["environment"] == "PickPlace"
     joints = r.streams["states/joints"]
     assert joints.names == tuple(f"robot0_joint{k}" for k in range(1, 7)) and joints.unit == "rad"
     assert np.array_equal(joints.column("robot0_joint2"), turn) and joints.clock == "device"
@@ -118,6 +119,9 @@ def test_another_robot_with_other_things_is_read_by_its_model(tmp_path, stages):
     assert np.array_equal(r.streams["states/can"].values[0], [0, 0, 0, 1, 0, 0, 0]) and r.unmapped == ()
     command = r.streams["actions"]
     assert (command.quantity, command.unit, command.names[-1]) == ("hand_step", "-1..1", "gripper")
+    named = model_of([UR5E], ["joints"])
+    twice = only(demo(tmp_path / "named", named, env_of(["UR5e"], OSC), states=states_of(named)))
+    assert {"states/joints", "states/joints_2"} <= set(twice.streams), "a thing of the name of the robot's own stream"
     verdict = judged(path, stages)
     assert verdict.verdict == "INCONCLUSIVE" and verdict.findings[verdict.root].reason == "no_joint_commands"
     assert any("no description of the robot" in note for note in verdict.provenance["notes"])
@@ -297,7 +301,10 @@ def test_a_hostile_model_is_refused(tmp_path, model, said):
 def test_a_huge_model_is_refused(monkeypatch):
     xml = model_of([UR5E], ["cube"])
     monkeypatch.setattr(mjcf, "MAX_BYTES", len(xml))
-    assert mjcf.read(xml).nq == 15
+    assert mjcf.read(xml).nq == 15 and len(mjcf.read(xml).joints) == 9
+    monkeypatch.setattr(mjcf, "MAX_JOINTS", 8)
+    with pytest.raises(mjcf.HostileModel, match="more than 8 joints"):
+        mjcf.read(xml)
     with pytest.raises(mjcf.HostileModel, match="larger than"):
         mjcf.read(xml + " ")
 

@@ -6,6 +6,7 @@ what makes bodies that do not stand in the text (`include`, `composite`, ...) en
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from xml.parsers import expat
 MAX_BYTES = 32 << 20  # of the text; a kitchen of several hundred bodies has some three million
 MAX_ELEMENTS = 400_000
 MAX_DEPTH = 250
+MAX_JOINTS = 20_000
 UNTOLD = ("include", "composite", "flexcomp", "replicate", "attach")  # what makes bodies that do not stand in the text
 SIZES = {"free": (7, 6), "ball": (4, 3), "hinge": (1, 1), "slide": (1, 1)}  # columns of qpos and of qvel
 KEPT = {"compiler", "default", "worldbody", "body", "frame", "joint", "freejoint", "actuator", *UNTOLD}
@@ -76,7 +78,9 @@ def read(text: str) -> Model:
     if root.tag != "mujoco":
         raise UnknownModel(f"it is no MJCF but <{root.tag[:40]}>")
     walk = _Walk(root)
-    joints = tuple(walk.joints())
+    joints = tuple(itertools.islice(walk.joints(), MAX_JOINTS + 1))
+    if len(joints) > MAX_JOINTS:
+        raise HostileModel(f"it holds more than {MAX_JOINTS} joints")
     names = [joint.name for joint in joints]
     if len(set(names)) != len(names):
         raise UnknownModel("two joints have one name")

@@ -11,7 +11,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -139,8 +139,18 @@ def _made(
     if timed and states is None:
         unused["states[1:]"] = unused.pop("states")
         episode.notes.append("the first column of `states` rises, and is taken for the time")
-    rule = ArrayRule({}, tuple(streams), time=time, fps=None if timed else env.rate)
-    return Mapping(NAME, "robosuite or robomimic", "hdf5", robot, "robot", (), {}, unused, rule)
+    rule = ArrayRule({}, tuple(_distinct(streams)), time=time, fps=None if timed else env.rate)
+    return Mapping(_name(env, episode.texts.get("env", "")), "robosuite or robomimic", "hdf5", robot, "robot", (), {}, unused, rule)
+
+
+def _name(env: Environment, task: str) -> str:
+    """`robosuite_panda_lift`: which robots and which task, so that what is imported lies apart by it."""
+    task = env.name or task
+    known = [word for word in DESCRIBED if task.lower().startswith(word)]
+    robots = [robot.lower() for robot in env.robots] or known
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", task).lower()
+    words = "_".join([NAME, *(robot for robot in robots if not snake.startswith(robot)), snake])
+    return re.sub(r"[^a-z0-9]+", "_", words).strip("_")[:80]
 
 
 def _rises(states: np.ndarray | None) -> bool:
@@ -182,7 +192,8 @@ def _layout(model: mjcf.Model) -> Layout:
         own = bool(_PREFIX.match(joint.name)) if prefixed else joint.bodies[0] in trees
         (mine if own else things).append(joint)
     fingers = [j for j in mine if j.kind in ("hinge", "slide") and _is_finger(j)]
-    rest = [j for j in mine if j not in fingers]
+    held = {j.name for j in fingers}
+    rest = [j for j in mine if j.name not in held]
     return Layout(
         tuple(j for j in rest if j.kind == "hinge"),
         tuple(j for j in rest if j.kind == "slide"),
@@ -207,6 +218,24 @@ def _arms(layout: Layout) -> list[dict[str, tuple[str, ...]]]:
         else:
             robots.append({"arm": tuple(names)})
     return robots
+
+
+def _by_robot(joints: Iterable[mjcf.ModelJoint]) -> dict[int, list[mjcf.ModelJoint]]:
+    found: dict[int, list[mjcf.ModelJoint]] = {}
+    for joint in joints:
+        found.setdefault(_index(joint), []).append(joint)
+    return found
+
+
+def _distinct(streams: Iterable[StreamRule]) -> Iterator[StreamRule]:
+    """The same with a name each: a thing may be called as the robot's own joints are."""
+    used: set[str] = set()
+    for stream in streams:
+        name, k = str(stream.name), 2
+        while name in used:
+            name, k = f"{stream.name}_{k}", k + 1
+        used.add(name)
+        yield replace(stream, name=name)
 
 
 def _runs(first: Iterable[int], widths: Iterable[int]) -> tuple[str, ...]:
@@ -237,9 +266,9 @@ def _state_streams(model: mjcf.Model, layout: Layout) -> Iterator[StreamRule]:
         ):
             yield StreamRule(_runs(at, [1] * len(at)), names, "measured", quantity, _units(joints, per), name=name)
     used: set[str] = set()
-    for joint in (*layout.base, *(j for j in layout.things if j.kind in ("free", "ball"))):
+    loose = [("object", j) for j in layout.things if j.kind in ("free", "ball")]
+    for what, joint in (*(("base", j) for j in layout.base), *loose):
         thing = _thing(joint, used)
-        what = "base" if joint in layout.base else "object"
         pose, twist = (POSE, TWIST) if joint.kind == "free" else (POSE[3:], TWIST[3:])
         wide, fast = mjcf.SIZES[joint.kind]
         unit = "m m m 1 1 1 1" if joint.kind == "free" else "1"
@@ -378,6 +407,7 @@ def _observed(
     unused: dict[str, str],
 ) -> Iterator[StreamRule]:
     """What was observed of the robots; what only repeats the states is left out, and said."""
+    of_robot = {finger: _by_robot(layout.fingers if finger else layout.arm) for finger in (True, False)}
     for channel, array in episode.arrays.items():
         match = _OBSERVED.match(channel)
         if match is None or array.ndim != 2 or not array.shape[1]:
@@ -392,7 +422,7 @@ def _observed(
                 yield StreamRule((channel,), columns, "measured", quantity, unit, name=channel, frame="world", note=note)
             continue
         finger, speed = what.startswith("gripper"), what.endswith("vel")
-        joints = [j for j in (layout.fingers if finger else layout.arm) if _index(j) == index]
+        joints = of_robot[finger].get(index, [])
         arm = [j for j in joints if finger or not _NO_ARM.search(_PREFIX.sub("", j.name))]
         joints = next((group for group in (joints, arm) if len(group) == width), [])
         if joints and states is not None and model is not None and len(states) == len(array):
