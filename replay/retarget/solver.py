@@ -26,8 +26,8 @@ from .track import HandTrack, Retargeted, Work
 __all__ = ["HandTrack", "Retargeted", "retarget"]
 
 TOUCHING = 1e-6  # rad or m of slack below which a limit counts as active
-ALMOST = 1e-8  # of the price (that of a hand off by 0.1 mm), and
-EVEN = 0.001  # share of it, that a step may cost more or less than its linearisation said: a further one would say the same
+ALMOST = 1e-8  # of the price (that of a hand off by 0.1 mm), that a step may cost more or less than its linearisation said: a further
+# one would say the same; more, and arms that are held back by their limits come out on other branches
 HALVINGS = 5  # of a step that would bring own shapes too near: what is left of it then is a thirtieth
 PUSH = 100.0  # weight by which shapes that touch at the beginning are pushed apart: 1 mm counts as a hand off by 0.1 m
 
@@ -224,7 +224,7 @@ class Retargeting:
                     break
             else:
                 break  # it stands still, and would so again
-            if halving == 0 and abs(price - expected) <= ALMOST + EVEN * price:
+            if halving == 0 and abs(price - expected) <= ALMOST:
                 break
         self._tell(i, later, before, dt, *told)
         if settings.bounds["range"].be == "hard":
