@@ -423,7 +423,12 @@ def table_of_sets(figures: dict[str, Any]) -> str:
 
 
 def met(figures: dict[str, Any]) -> bool:
-    """Whether every aim is met."""
+    """Whether every aim is met; of sets, whether every copy is refused for its own root and no clean take is."""
+    of_sets = figures["sets"]
+    if of_sets["kinds"] and not all(one["kinds"] == one["of"] for one in of_sets["by_root"].values()):
+        return False
+    if of_sets["alarms"]:
+        return False
     every = figures["all"]
     alarms = [one["share"] <= scoring.ALARMS for one in figures["clean"].values() if one["n"]]
     found = [
