@@ -19,7 +19,7 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError
 from ..array_rule import ArrayRule, TimeRule
-from ..mapping import TIME_UNITS_NS, Mapping, StreamRule
+from ..mapping import TIME_UNITS_NS, Mapping, StreamRule, packaged
 from . import mjcf
 from .arrays import ArrayEpisode
 from .robosuite_actions import Environment, Untold, environment, parts
@@ -68,8 +68,11 @@ def mapping_of(episode: ArrayEpisode) -> Mapping | None:
     inline = text.lstrip().startswith("<")
     content = text if inline else _beside(episode.file, text)
     if content is None:
-        episode.notes.append(f"its model {text[:80]} is not beside the file: which joints are in `states` is not told by it")
-        return None
+        told = episode.shapes(), episode.robot_type, episode.labels, episode.texts.get("env")
+        if any(known.arrays is not None and known.arrays.fits(*told) for known in packaged("hdf5")):
+            episode.notes.append(f"its model {text[:80]} is not beside the file")
+            return None
+        return _without(episode, f"its model {text[:80]} is not beside the file, so that no column is known")
     try:
         model = mjcf.read(content)
     except mjcf.HostileModel as error:
