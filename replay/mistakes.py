@@ -67,6 +67,7 @@ class _Slipping(Skill):
         super().__init__(skill.values)
         self.skill, self.after, self.sides = skill, after, hands
         self.word = skill.word  # type: ignore[misc]  # an episode's segments show the skill under its own name
+        self.arguments = skill.arguments  # type: ignore[misc]  # and it wants its hand where that one does
 
     def run(self, body: Body) -> Motion:
         for k, _ in enumerate(self.skill.run(body)):

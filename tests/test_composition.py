@@ -148,7 +148,7 @@ def test_a_part_of_the_designers_own(cup):
         ("part.yaml", "mass: 200 g", "mass: 200 mm", r"part\.yaml:2: mass: .*length where mass"),
         ("cup.xml", "<body name=\"cup\">", "<body name=\"mug\">", r"the top body of cup\.xml is 'mug'"),
         ("cup.xml", "<geom name", "<gem name", r"cup\.xml: This is no valid MJCF"),
-        ("cup.xml", 'mass="0.2"', 'mass="0"', r"table_top: The scene does not compile: .*mass"),
+        ("cup.xml", 'mass="0.2"', 'mass="0"', r"cup.xml: parts.*: this part does not compile: .*mass"),
     ],
 )  # fmt: skip
 def test_a_slip_in_a_part_of_ones_own_is_told(cup, file, right, wrong, said):

@@ -17,6 +17,7 @@ from shiliu.cli import main
 
 QUICK, ALL = 10, 300
 EXITS = (0, 1, 2, 3)
+LONG = 3  # a seed of three seconds
 ODD = 0.12  # share of the draws that are odd, as long as any may be
 
 SCENARIO = """\
@@ -124,7 +125,8 @@ def mjcf(dice: Dice, name: str) -> str:
     head += some(
         dice, ("", '<option timestep="0.1" gravity="0 0 9"/>', '<include file="../../../secret.xml"/>'), (12, 1, 1)
     )
-    asset = some(dice, ("", '<asset><mesh name="shape" file="tin.obj"/></asset>', '<asset><texture name="t" file="t.png" type="2d"/></asset>',
+    asset = some(dice, ("", '<asset><mesh name="shape" file="tin.obj"/></asset>',
+    '<asset><texture name="t" file="t.png" type="2d"/></asset>',
                        '<asset><mesh name="shape" vertex="0 0 0 .1 0 0 0 .1 0 0 0 .1"/></asset>'), (8, 1, 1, 4))  # fmt: skip
     bodies = "".join(
         body(dice, name_for(dice, name) if i == 0 else f"other_{i}", i)
@@ -134,7 +136,8 @@ def mjcf(dice: Dice, name: str) -> str:
         dice,
         ("", '<actuator><motor joint="lid"/></actuator>', '<sensor><touch name="s" site="grip"/></sensor>',
          '<equality><weld body1="tin" body2="other_1"/></equality>', '<keyframe><key qpos="1 2"/></keyframe>',
-         '<contact><exclude body1="tin" body2="nobody"/></contact>', '<tendon><fixed name="t"><joint joint="lid" coef="1"/></fixed></tendon>'),
+         '<contact><exclude body1="tin" body2="nobody"/></contact>',
+         '<tendon><fixed name="t"><joint joint="lid" coef="1"/></fixed></tendon>'),
         (14, 1, 1, 1, 1, 1, 1),
     )  # fmt: skip
     whole = f'<mujoco model="{name}">{head}{asset}<worldbody>{bodies}</worldbody>{tail}</mujoco>'
@@ -180,7 +183,8 @@ def scenario(dice: Dice, part: str) -> str:
     site = any_of(dice, ("thing.base", "thing.base", "counter.top"))
     goals = (
         f"{{near: {{of: {site}, to: counter.top, within: 2 m}}, hold: 1 s}}", "{upright: {of: thing, within: 10 deg}}", "{released: thing}",
-        "{angle: {of: thing.lid, above: 10 deg}}", "{share: {of: thing, inside: thing, at_least: 50 %}}", "{moved: {of: thing, more_than: 5 mm}}",
+        "{angle: {of: thing.lid, above: 10 deg}}", "{share: {of: thing, inside: thing, at_least: 50 %}}",
+        "{moved: {of: thing, more_than: 5 mm}}",
     )  # fmt: skip
     skills = (
         "[{grasp: {hand: left, at: thing.grip, of: thing, force: 20 N}}, {lift: {hand: left, by: 50 mm}}]",
@@ -235,7 +239,7 @@ def part_case(seed: int, folder: Path, watched: Any) -> str:
     return "performed" if codes[1] == 0 else "refused"
 
 
-@pytest.mark.parametrize("seed", [pytest.param(s, id=f"part-{s}") for s in range(QUICK)])
+@pytest.mark.parametrize("seed", [pytest.param(s, id=f"part-{s}") for s in range(QUICK + 1) if s != LONG])
 def test_part(seed, tmp_path, watched):
     part_case(seed, tmp_path / "own", watched)
 

@@ -150,6 +150,14 @@ def test_what_no_arm_reaches_is_told_before_it_is_tried(table, more):
         assert done.gave_up == "reach (skill 1): bowl.rim_near is 120 mm beyond the left arm's reach"
 
 
+def test_a_skill_in_which_a_grip_opens_wants_its_hand_in_the_same_place(scene):
+    mistake = read_mistakes(scene)["bowl_dropped"]
+    short = dataclasses.replace(mistake, steps=tuple(step for step in mistake.steps if step.slips is not None))
+    changed = with_skills(scene, [])
+    (done,) = perform(changed, [drawing.nominal(scene)], [0], mistakes=[short])
+    assert [s["skill"] for s in done.segments] == ["carry_level"] and len(done.actions) == 30
+
+
 def test_record_says_why_and_keeps_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = ['scenario.parts.bowl.at.x="900 mm"', 'scenario.time_limit="2 s"', "scenario.variation=null"]

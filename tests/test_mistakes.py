@@ -74,6 +74,18 @@ def test_operator_environment_and_judge_name_the_same_code(scenario, name):
     assert failed and code_of(failed[0]) == mistake.code, [(code_of(f), f.t0) for f in failed]
 
 
+@pytest.mark.parametrize(("name", "seed"), [("oven_pushed", 503), ("spilt", 502)])
+def test_who_makes_a_mistake_makes_no_other_before_it(name, seed):
+    """On these seeds a finger slipped off its key onto the housing, and a hand went home through the trunk."""
+    scene = loaded("microwave")
+    (done,) = perform(scene, [drawing.draw(scene, seed)], [seed], mistakes=[read_mistakes(scene)[name]])
+    episode = performed(scene, done)
+    episode.label["success"] = True
+    (verdict,) = judge([as_recording(name, episode, scene)], scene)
+    assert verdict.root is not None and verdict.findings[verdict.root].code == f"scenario.{name}"
+    assert not [f.code for f in verdict.findings if f.failed and f.code.startswith("collision.")]
+
+
 def told_by_environment(scene, done, mistake):
     """The first thing that the environment calls wrong when it is given the same actions."""
     env = ShiliuEnv(scene, reward="sparse")

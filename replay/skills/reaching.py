@@ -33,7 +33,7 @@ def beyond_reach(skill: Skill, body: Body) -> str | None:
 def _wanted(skill: Skill) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Sites that a skill names for a hand, and which hands may do it."""
     hand = skill.values.get("hand")
-    sides = ("left", "right") if hand == "either" else (hand,)
+    sides = ("left", "right") if hand == "either" else (str(hand),)
     for name, argument in skill.arguments.items():
         site = skill.values.get(name)
         if argument.kind != "site" or site is None:
