@@ -40,20 +40,20 @@ def counting(monkeypatch, module, name):
 
 
 def test_a_sample_takes_few_programmes_however_many_beginnings_are_tried(arms, monkeypatch):
-    """Hands within reach take two linearisations a sample; the search for the beginning, in one go, adds none of its own."""
+    """Hands within reach take two linearisations a sample; the search for the beginning, in one go, leaves few to daqp."""
     targets, settings = waving(arms), load_settings()
     programmes = counting(monkeypatch, daqp, "solve")
     result = retarget(targets, arms, load_limits(arms.robot.folder), settings)
     n = len(targets.t)
     assert n <= len(programmes) + 1 and len(programmes) <= 2.5 * n
     assert max(np.nanmax(track.off) for track in result.hands.values()) < 1e-3
-    assert result.work.samples == n and result.work.programmes <= len(programmes) < result.work.programmes + 0.1 * n
+    assert result.work.samples == n and result.work.programmes <= len(programmes)
     assert result.work.looks <= 4 * n and result.work.beginning < 2000
 
 
 def test_both_ways_count_together(arms):
     targets, limits, settings = waving(arms, seconds=0.5), load_limits(arms.robot.folder), load_settings()
-    away = HandTargets(targets.t, {h: p + [0.8, 0.0, 0.0] for h, p in targets.position.items()}, targets.rotation)
+    away = HandTargets(targets.t, {h: p + np.array([0.8, 0.0, 0.0]) for h, p in targets.position.items()}, targets.rotation)
     assert retarget_both_ways(targets, arms, limits, settings).work.samples == len(targets.t)
     assert retarget_both_ways(away, arms, limits, settings).work.samples == 2 * len(targets.t)
 
