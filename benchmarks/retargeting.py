@@ -61,7 +61,7 @@ def main() -> None:
         for recording in read(Path(path)):
             if not isinstance(recording, Recording) or carry(recording, scene, draw, limits, settings) is None:
                 continue
-            one = timed(lambda: look(arms, q), given.repeat)[1] / LOOKS
+            one = timed(lambda: look(arms, q), given.repeat)[1] / LOOKS  # noqa: B023
             carried, took = timed(lambda: carry(recording, scene, draw, limits, settings), given.repeat)  # noqa: B023
             result = carried.result
             seconds, n = float(result.t[-1] - result.t[0]), len(result.t)

@@ -65,7 +65,7 @@ def boxed(cost: Array, pull: Array, low: Array, high: Array, side: NDArray[np.in
     """
     every, out = np.arange(cost.shape[-1]), np.zeros(pull.shape)
     open_ = np.arange(len(pull))
-    c, p, lo, hi, at = cost, pull, low, high, side
+    c, p, lo, hi, at = cost, pull, low, high, side.copy()
     for _ in range(ROUNDS):
         free = at == 0
         matrix, known = c, -p
