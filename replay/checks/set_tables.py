@@ -31,7 +31,8 @@ def check_digest(told: Declared, rules: Rules) -> list[Finding]:
     names = (*columns, *told.copies)
     whole = FRAMES in told.changed and not columns
     if not names and not whole:
-        return [rule.passed(value=0.0, limit=0.0, margin=0.0, details={"covered": list(told.covered)})]
+        covered = list(told.covered)
+        return [rule.passed(value=0.0, limit=0.0, margin=0.0, details={"covered": covered, "count": len(covered)})]
     n = float(len(names) or 1)
     details: dict[str, Any] = {"known": not whole, "covered": list(told.covered), "changed": list(columns)}
     details |= {"kind": "frames" if whole else "columns" if columns else "tables"}

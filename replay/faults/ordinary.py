@@ -231,8 +231,9 @@ IN_COLUMNS: tuple[Fault, ...] = (
     Fault("state column without reading", ("value.sentinel",), "record", no_reading),
     Fault(TWICE, ("take.duplicate",), "record", untouched, whole=True),
     Fault("fps of the set wrong", ("set.fps",), "record", untouched),
-    Fault("gap in frame_index", ("set.counter",), "record", untouched),
-    Fault("timestamp steps back", ("set.timestamp", "clock.backwards"), "record", untouched),
+    # of a set of ours the cause is that it was changed after it was written, as its digest tells
+    Fault("gap in frame_index", ("set.counter", "set.digest"), "record", untouched),
+    Fault("timestamp steps back", ("set.timestamp", "clock.backwards", "set.digest"), "record", untouched),
 )
 # faults of motion and of the record that a centre sees as well; performed again where a person did them
 ALSO = (

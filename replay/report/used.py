@@ -22,7 +22,7 @@ def used(verdicts: Sequence[Verdict], words: Words) -> dict[str, str]:
     """
     read = [verdict for verdict in verdicts if verdict.verdict is not None]
     found = {
-        "scene": _told((scene_name(v, words) for v in read), words),
+        "scene": _told((scene_name(v, words) for v in read if not _at_intake(v)), words),
         "cell": _told((shown_cell(v, words) for v in read), words, words.ui("no_cell")),
         "thresholds": _told((_word(v, "thresholds") for v in read), words),
         "robot": _told((_word(v, "robot") for v in read), words),
@@ -30,6 +30,11 @@ def used(verdicts: Sequence[Verdict], words: Words) -> dict[str, str]:
     if found["robot"] in ("", "kuafu"):
         found["robot"] = ""  # who is meant where nobody is named
     return {key: value for key, value in found.items() if value}
+
+
+def _at_intake(verdict: Verdict) -> bool:
+    """Whether no scene was built: the recording may name one, but it was not judged in it."""
+    return (verdict.provenance or {}).get("check") == "intake"
 
 
 def not_used(verdicts: Iterable[Verdict], words: Words) -> str:
