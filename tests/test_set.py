@@ -281,6 +281,13 @@ def test_totals_and_statistics_are_bookkeeping_and_warn(written):
     assert stats.value == pytest.approx(0.2 / np.ptp(episode().actions[:, 0]), rel=1e-3)
 
 
+def test_a_row_says_in_which_table_it_stands(written):
+    assert by_code(verdict_of(written).findings)["set.length"].level == "PASS"
+    _told(written, "meta/episodes/file_index", lambda number: number + 2)
+    found = by_code(verdict_of(written).findings)["set.length"]
+    assert (found.level, found.subject, found.value) == ("WARN", ("meta/episodes/file_index",), 2.0)
+
+
 def test_rows_outside_the_statistics_of_the_whole_set_warn(written):
     path = written / layout.STATS
     stats = json.loads(path.read_text())

@@ -13,6 +13,7 @@ from ..declared import COUNTERS, FRAMES, Declared, VideoRange
 from ..metadata import from_plain, no_columns
 from ..recording import SimEpisode
 from . import lerobot_layout as layout
+from .lerobot_said import table_said
 from .mp4_header import length_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def declared_of(
         period_s=None if episode is None else episode.control_timestep,
         length=row["length"],
         span=span_of(row),
-        totals=dataset.totals,
+        totals=dataset.totals | table_said(row, dataset.statistics.table_of(k)),
         tasks=None if dataset.tasks is None else frozenset(dataset.tasks),
         columns=columns,
         stats=dataset.statistics.at(k),

@@ -25,7 +25,7 @@ from ..recording import PictureFile, Recording, Unreadable
 from . import lerobot_layout as layout
 from .arrays import MAX_CHANNELS, MAX_EPISODE_BYTES, ArrayEpisode, content_sha256, mendable, numbers, recording_of
 from .lerobot_declared import seconds_or_none, span_of
-from .lerobot_said import EpisodeStatistics, Stats, of_file, of_tree
+from .lerobot_said import EpisodeStatistics, Stats, of_file, of_tree, table_said
 from .mp4_header import length_of
 
 MAX_META_BYTES = 64 << 20
@@ -226,12 +226,11 @@ class _Foreign:
         times = single.get(TIME)
         in_name = _NUMBER.search(path.stem)
         stats: Stats = {}
-        if index is not None:
-            stats = (
-                self.statistics.at(self._place[index])
-                if index in self._place
-                else self.listed_statistics.get(index, {})
-            )
+        table = None
+        if index in self._place:
+            stats, table = self.statistics.at(self._place[index]), self.statistics.table_of(self._place[index])
+        elif index is not None:
+            stats = self.listed_statistics.get(index, {})
         return Declared(
             n=length,
             number=int(in_name[1]) if in_name is not None else index,
@@ -240,7 +239,7 @@ class _Foreign:
             counters={name: values.astype(np.int64) for name, values in whole.items()},
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=span_of(row),
-            totals=self.totals,
+            totals=self.totals | table_said(row, table),
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
             stats=stats,

@@ -21,6 +21,13 @@ MAX_NUMBERS = 10_000  # of one statistic of one episode
 AT_ONCE = 64  # rows of the table that are held
 
 
+def table_said(row: Mapping[str, Any], table: Path | None) -> dict[str, tuple[Any, int]]:
+    """By column, the numbers by which a row says in which table of episodes it stands, and those of the table."""
+    numbers = {} if table is None else {"chunk_index": table.parent.name, "file_index": table.stem}
+    found = {f"meta/episodes/{name}": text.rpartition("-")[2] for name, text in numbers.items()}
+    return {name: (row[name], int(digits)) for name, digits in found.items() if name in row and digits.isdecimal()}
+
+
 class EpisodeStatistics:
     """The columns `stats/...` of the tables of episodes, row by row.
 
@@ -45,6 +52,12 @@ class EpisodeStatistics:
         if not self._first <= row < self._first + len(self._rows):
             return {}
         return of_flat(self._rows[row - self._first])
+
+    def table_of(self, row: int) -> Path | None:
+        """The table in which this row stands, counted through all tables."""
+        ends = np.cumsum([rows for _, rows in self._tables])
+        number = int(np.searchsorted(ends, row, side="right"))
+        return self._tables[number][0] if number < len(ends) else None
 
     def _load(self, row: int) -> None:
         ends = np.cumsum([rows for _, rows in self._tables])
