@@ -66,7 +66,10 @@ class Write:
             return None
         if not hasattr(element, self.attribute):
             return f"a {self.kind} has no attribute {self.attribute!r}."
-        size = np.size(getattr(element, self.attribute))
+        try:
+            size = np.asarray(getattr(element, self.attribute), float).size
+        except (TypeError, ValueError):
+            return f"{self.attribute} of a {self.kind} is no number."
         if self.index is None and size != 1:
             return f"{self.attribute} of {self.element!r} has {size} numbers: say which with index."
         if self.index is not None and not 0 <= self.index < size:

@@ -44,6 +44,13 @@ def test_a_whole_one_is_taken(load):
 
 
 ODD = {
+    "a parameter of what is no number": (
+        dict(
+            sheet=SHEET
+            + "params: {height: {default: 50 mm, min: 20 mm, max: 80 mm, sets: [{site: base, attr: parent, index: 0}]}}\n"
+        ),
+        r"parent of a site is no number",
+    ),
     "another name": (
         dict(bodies=BODY.replace('"tin"', '"box"')),
         r"the top body of tin\.xml is 'box'; call it 'tin' like the file",
