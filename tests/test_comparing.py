@@ -122,7 +122,9 @@ def diverging(offset, known=True, names=("bowl.x", "bowl.y", "bowl.z"), episode=
         observations={"observation.environment_state": np.tile(np.float32([0.1, 1, 2, 3, 1]), (30, 1))},
     )
     case = SimpleNamespace(
-        stage=SimpleNamespace(scene=scene, rules=RULES), recording=recording, forward=SimpleNamespace(offset=0.0, stood=())
+        stage=SimpleNamespace(scene=scene, rules=RULES, made_in=None),
+        recording=recording,
+        forward=SimpleNamespace(offset=0.0, stood=()),
     )
     return check_diverged(case, played, known)[0]
 

@@ -150,6 +150,7 @@ def test_what_no_arm_reaches_is_told_before_it_is_tried(table, more):
         assert done.gave_up == "reach (skill 1): bowl.rim_near is 120 mm beyond the left arm's reach"
 
 
+@pytest.mark.slow
 def test_a_skill_in_which_a_grip_opens_wants_its_hand_in_the_same_place(scene):
     mistake = read_mistakes(scene)["bowl_dropped"]
     short = dataclasses.replace(mistake, steps=tuple(step for step in mistake.steps if step.slips is not None))
