@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.errors import EpisodeError
-
 if TYPE_CHECKING:
     from ...cli import Request
     from ..verdict import Verdict
@@ -28,7 +26,7 @@ def run_intake(request: Request, settings: Settings, command: str) -> int:
     from ... import __version__
     from ..formats import read
     from ..intake import intake, rules_of, trimmed
-    from ..report import Gate, Terminal, check_out, exit_code, write_reports
+    from ..report import Gate, Terminal, check_out, exit_code, nothing_judged, write_reports
 
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
@@ -58,12 +56,7 @@ def run_intake(request: Request, settings: Settings, command: str) -> int:
     finally:
         terminal.close()
     if not readable:
-        told = next((v.error for v in verdicts if v.error), None) or {}
-        raise EpisodeError(
-            f"Nothing could be judged. {told.get('message', '')}".strip(),
-            file=told.get("file") or data,
-            field=told.get("field"),
-        )
+        raise nothing_judged(verdicts, data)
     code = exit_code(verdicts, gate)
     terminal.finish(verdicts, out, code, header)
     return code

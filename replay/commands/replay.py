@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.errors import EpisodeError
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     from ..repair.bounds import Bounds
     from ..repair.running import Repairs, refuse_foreign
     from ..repair.writing import FOLDER
-    from ..report import Gate, Terminal, Words, check_out, exit_code, write_reports
+    from ..report import Gate, Terminal, Words, check_out, exit_code, nothing_judged, write_reports
     from ..scenes import Stages
     from ..unused import asked_of
 
@@ -141,12 +140,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
         if repairs is not None:
             repairs.drop()
     if not readable:
-        told = next((v.error for v in verdicts if v.error), None) or {}
-        raise EpisodeError(
-            f"Nothing could be judged. {told.get('message', '')}".strip(),
-            file=told.get("file") or data,
-            field=told.get("field"),
-        )
+        raise nothing_judged(verdicts, data)
     code = exit_code(verdicts, gate)
     terminal.finish(verdicts, out, code, header)
     if repairs is not None:

@@ -18,13 +18,23 @@ from typing import TYPE_CHECKING, Any
 from ...scenarios.errors import ShiliuError
 from ..formats.placing import refuse_unwritable
 from . import jsonl, junit
-from .terminal import Gate, Terminal, counts, exit_code
+from .terminal import Gate, Terminal, counts, exit_code, nothing_judged
 from .text import Words, languages
 
 if TYPE_CHECKING:
     from ..verdict import Verdict
 
-__all__ = ["Gate", "Terminal", "Words", "check_out", "counts", "exit_code", "languages", "write_reports"]
+__all__ = [
+    "Gate",
+    "Terminal",
+    "Words",
+    "check_out",
+    "counts",
+    "exit_code",
+    "languages",
+    "nothing_judged",
+    "write_reports",
+]
 
 FILES = ("verdicts.jsonl", "junit.xml", "report.html", "passed.txt", "refused.txt")
 

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.errors import EpisodeError, ShiliuError
 from .story import Story, rank
 from .text import Words, number
 from .used import named_cell, not_used, one_line, used
@@ -109,6 +109,16 @@ def exit_code(verdicts: Sequence[Verdict], fail_on: str | Sequence[str] | Gate |
     if found["INFEASIBLE"] or found["UNSOUND"]:
         return 1
     return 3 if found["INCONCLUSIVE"] - sum(v.cleared for v in verdicts) or found["unreadable"] else 0
+
+
+def nothing_judged(verdicts: Sequence[Verdict], data: str) -> EpisodeError:
+    """The error where no recording of `data` could be read: that of the first of them."""
+    told = next((verdict.error for verdict in verdicts if verdict.error), None) or {}
+    return EpisodeError(
+        f"Nothing could be judged. {told.get('message', '')}".strip(),
+        file=told.get("file") or data,
+        field=told.get("field"),
+    )
 
 
 # -- lines -----------------------------------------------------------------------------------------------------------
