@@ -2,13 +2,13 @@
 
 The solver sees one sample at a time. Where two answers part, as at a shoulder whose first and third axis line up, it follows
 one without knowing where it ends; the limits of a joint may then keep the hand from targets that the other answer reaches. A
-recording is known whole, so that it can be followed from its end as well, under the same limits. Where both ways meet, one can
-go over into the other: of all ways that this allows, the one with the smallest price is kept.
+recording is known whole, so that it can be followed from its end as well, under the same limits. Where both ways of an arm
+meet, one can go over into the other: of all ways that this allows, the one with the smallest price is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from ..checks.limits import Limits
 from .arms import Arms, Array
 from .settings import Settings
-from .solver import HandTrack, Retargeted, retarget
-from .targets import HandTargets
+from .solver import HandTrack, Retargeted, Retargeting
+from .targets import HANDS, HandTargets
 
 WORTH = 0.01  # m that a hand has to be off somewhere, before the second way is tried; estimate
 MEET = 0.005  # rad in every joint, within which the two ways are at one place; estimate
@@ -27,27 +27,49 @@ MEET = 0.005  # rad in every joint, within which the two ways are at one place; 
 
 def retarget_both_ways(targets: HandTargets, arms: Arms, limits: Limits, settings: Settings) -> Retargeted:
     """As `retarget`, and where a hand is off by more than `WORTH`, from the end of the recording too; the better way is kept."""
-    forward = retarget(targets, arms, limits, settings)
+    retargeting = Retargeting(targets, arms, limits, settings)
+    forward = retargeting.follow()
     if max((float(np.nanmax(track.off, initial=0.0)) for track in forward.hands.values()), default=0.0) <= WORTH:
         return forward
-    backward = _turned(retarget(_reversed(targets), arms, limits, settings), targets)
-    meet = np.abs(forward.q - backward.q).max(axis=1) <= MEET
-    taken = best_way(np.stack([prices(forward, settings), prices(backward, settings)]), meet)
+    backward = retargeting.follow(backward=True)
+    taken = _taken(forward, backward, retargeting, settings)
+    forward = replace(forward, work=forward.work + backward.work)
     if not taken.any():
         return forward
-    share = float(taken.mean())
+    share = float(taken.any(axis=1).mean())
     note = f"{100 * share:.0f} % of the samples follow the recording from its end, which leaves the hands nearer"
-    return replace(_joined(forward, backward, taken.astype(bool)), notes=(*forward.notes, note))
+    return replace(_joined(forward, backward, taken, retargeting.asked.columns), notes=(*forward.notes, note))
+
+
+def _taken(forward: Retargeted, backward: Retargeted, retargeting: Retargeting, settings: Settings) -> NDArray[np.bool_]:
+    """(n, 2) by sample and arm, in the order of `HANDS`, whether the way backward is taken.
+
+    Each arm has a way of its own, unless own shapes would come too near where these differ: then both have one.
+    """
+    columns = retargeting.asked.columns
+    near = np.abs(forward.q - backward.q) <= MEET
+    near[1:] &= retargeting.allows(forward.q[:-1], backward.q[1:]) & retargeting.allows(backward.q[:-1], forward.q[1:])
+    meet = np.stack([near[:, own].all(axis=1) for own in columns], axis=1)
+    cost = np.zeros((2, len(forward.t), len(HANDS)))
+    for way, result in enumerate((forward, backward)):
+        for hand, track in result.hands.items():
+            cost[way, :, HANDS.index(hand)] = _price(track, settings)
+    each = np.stack([best_way(cost[:, :, side], meet[:, side]) for side in range(len(HANDS))], axis=1).astype(bool)
+    differ = np.flatnonzero(each[:, 0] != each[:, 1])
+    if not len(differ) or retargeting.clear(_joined(forward, backward, each, columns).q, differ):
+        return each
+    return np.repeat(best_way(cost.sum(axis=2), meet.all(axis=1)).astype(bool)[:, None], len(HANDS), axis=1)
 
 
 def prices(result: Retargeted, settings: Settings) -> Array:
     """(n,) what hands that are off and turned cost by the solver's own weights."""
-    found = np.zeros(len(result.t))
-    for track in result.hands.values():
-        found += (
-            np.nan_to_num(settings.position * track.off) ** 2 + np.nan_to_num(settings.rotation * track.turned) ** 2
-        )
-    return found
+    return np.sum([_price(track, settings) for track in result.hands.values()], axis=0) + np.zeros(len(result.t))
+
+
+def _price(track: HandTrack, settings: Settings) -> Array:
+    """(n,) what one hand costs."""
+    off, turned = np.nan_to_num(settings.position * track.off), np.nan_to_num(settings.rotation * track.turned)
+    return np.asarray(off**2 + turned**2)
 
 
 def best_way(cost: Array, meet: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -74,48 +96,28 @@ def best_way(cost: Array, meet: NDArray[np.bool_]) -> NDArray[np.int64]:
     return way
 
 
-def _flipped(by_key: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    return {key: values[::-1].copy() for key, values in by_key.items()}
+def _joined(one: Retargeted, other: Retargeted, taken: NDArray[np.bool_], columns: NDArray[np.int64]) -> Retargeted:
+    """`one`, with the joints and hands of `other` where `taken` (n, h); columns: (h, j) joints of each arm."""
+    joints = np.zeros(one.q.shape, bool)
+    for side, own in enumerate(columns):
+        joints[:, own] = taken[:, side, None]
+    first, both = taken[:, 0], taken[:, 0] == taken[:, 1]
 
+    def hand(side: int) -> Callable[[Any, Any], Any]:
+        own = taken[:, side]
+        return lambda a, b: np.where(own.reshape(-1, *[1] * (a.ndim - 1)), b, a)
 
-def _reversed(targets: HandTargets) -> HandTargets:
-    """The same hands, last sample first."""
-    names = ("position", "rotation", "shoulder", "elbow", "closed", "valid")
-    flipped: dict[str, Any] = {name: _flipped(getattr(targets, name)) for name in names}
-    return replace(targets, t=targets.t[-1] - targets.t[::-1], **flipped)
-
-
-def _turned(result: Retargeted, targets: HandTargets) -> Retargeted:
-    """A result of reversed hands, first sample first again."""
-    at_limit, passed = _flipped(result.at_limit), _flipped(result.passed)
-    for by_kind in (at_limit, passed):  # a speed belongs to the later of its two samples
-        by_kind["speed"] = np.roll(by_kind["speed"], 1, axis=0)
-        by_kind["speed"][0] = 0
-    return replace(
-        result,
-        t=targets.t,
-        q=result.q[::-1].copy(),
-        hands={hand: _each(lambda values: values[::-1].copy(), track) for hand, track in result.hands.items()},
-        at_limit=at_limit,
-        held_apart=result.held_apart[::-1].copy(),
-        passed=passed,
-        closed=_flipped(result.closed),
-    )
-
-
-def _joined(one: Retargeted, other: Retargeted, taken: NDArray[np.bool_]) -> Retargeted:
-    """`one`, with the rows of `other` where `taken`."""
-
-    def rows(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-        return np.where(taken.reshape(-1, *[1] * (a.ndim - 1)), b, a)
-
+    passed = {}
+    for kind, values in one.passed.items():
+        there = other.passed[kind]
+        passed[kind] = np.where(both, np.where(first, there, values), np.maximum(values, there))
     return replace(
         one,
-        q=rows(one.q, other.q),
-        hands={hand: _each(rows, track, other.hands[hand]) for hand, track in one.hands.items()},
-        at_limit={kind: rows(values, other.at_limit[kind]) for kind, values in one.at_limit.items()},
-        held_apart=rows(one.held_apart, other.held_apart),
-        passed={kind: rows(values, other.passed[kind]) for kind, values in one.passed.items()},
+        q=np.where(joints, other.q, one.q),
+        hands={of: _each(hand(HANDS.index(of)), track, other.hands[of]) for of, track in one.hands.items()},
+        at_limit={kind: np.where(joints, other.at_limit[kind], values) for kind, values in one.at_limit.items()},
+        held_apart=np.where(both, np.where(first, other.held_apart, one.held_apart), np.maximum(one.held_apart, other.held_apart)),
+        passed=passed,
     )
 
 
