@@ -64,6 +64,14 @@ class Beginning:
                     best, begin[side] = price, candidates[lane, side]
         return self._whole(begin[None])[0]
 
+    def at(self, row: int) -> Array:
+        """(m, k) postures [rad] that put the hands nearest at this sample, the cheapest first, unlike each other in some arm."""
+        found: list[Array] = []
+        for q in self._whole(self._answers([row])[0]):
+            if all(np.abs(q - other).max() >= ALIKE for other in found):
+                found.append(q)
+        return np.array(found)
+
     def _whole(self, q: Array) -> Array:
         """(m, k) of (m, h, j)."""
         out = np.zeros((len(q), self.start.size))

@@ -22,23 +22,54 @@ from .solver import HandTrack, Retargeted, Retargeting
 from .targets import HANDS, HandTargets
 
 WORTH = 0.01  # m that a hand has to be off somewhere, before the second way is tried; estimate
+FAR, ASKEW = 0.05, np.radians(45.0)  # m, rad: from where the judge refuses a hand that lasts (`retarget.error`)
+VIA, AGAIN = 2, 2  # postures that are tried where a hand is worst, and how often such a place is looked for; effort
 MEET = 0.005  # rad in every joint, within which the two ways are at one place; estimate
 
 
 def retarget_both_ways(targets: HandTargets, arms: Arms, limits: Limits, settings: Settings) -> Retargeted:
-    """As `retarget`, and where a hand is off by more than `WORTH`, from the end of the recording too; the better way is kept."""
+    """As `retarget`, and where a hand is off by more than `WORTH`, from the end of the recording too; the better way is kept.
+
+    Where both leave a hand that is within its reach off by more than `FAR` or turned by more than `ASKEW`, the recording is also
+    followed from where that hand is worst, both ways, from each of the nearest `VIA` postures there.
+    """
     retargeting = Retargeting(targets, arms, limits, settings)
-    forward = retargeting.follow()
-    if max((float(np.nanmax(track.off, initial=0.0)) for track in forward.hands.values()), default=0.0) <= WORTH:
-        return forward
-    backward = retargeting.follow(backward=True)
-    taken = _taken(forward, backward, retargeting, settings)
-    forward = replace(forward, work=forward.work + backward.work)
-    if not taken.any():
-        return forward
-    share = float(taken.any(axis=1).mean())
-    note = f"{100 * share:.0f} % of the samples follow the recording from its end, which leaves the hands nearer"
-    return replace(_joined(forward, backward, taken, retargeting.asked.columns), notes=(*forward.notes, note))
+    kept, notes = retargeting.follow(), list(targets.notes)
+    if max((float(np.nanmax(track.off, initial=0.0)) for track in kept.hands.values()), default=0.0) <= WORTH:
+        return kept
+    kept = _better(kept, retargeting.follow(backward=True), retargeting, settings, "from its end", notes)
+    tried: set[int] = set()
+    for _ in range(AGAIN):
+        worst = _astray(kept)
+        if worst is None or worst in tried:
+            break
+        tried.add(worst)
+        for posture in retargeting.search.at(worst)[:VIA]:
+            other = retargeting.follow(via=(worst, posture))
+            kept = _better(kept, other, retargeting, settings, f"from {targets.t[worst]:.2f} s on, both ways", notes)
+    return replace(kept, notes=tuple(notes))
+
+
+def _better(
+    kept: Retargeted, other: Retargeted, retargeting: Retargeting, settings: Settings, way: str, notes: list[str]
+) -> Retargeted:
+    """`kept`, with what `other` does at a smaller price; the work of both."""
+    taken = _taken(kept, other, retargeting, settings)
+    work = kept.work + other.work
+    if taken.any():
+        kept = _joined(kept, other, taken, retargeting.asked.columns)
+        notes.append(f"{100 * float(taken.any(axis=1).mean()):.0f} % of the samples follow the recording {way}, which leaves the hands nearer")
+    return replace(kept, work=work)
+
+
+def _astray(result: Retargeted) -> int | None:
+    """The sample at which a hand within its reach is left furthest beyond where the judge would refuse it; None where none is."""
+    far = np.zeros(len(result.t))
+    for track in result.hands.values():
+        over = np.maximum(np.nan_to_num(track.off) / FAR, np.nan_to_num(track.turned) / ASKEW)
+        far = np.maximum(far, np.where(np.nan_to_num(track.beyond, nan=1.0) > 0.0, 0.0, over))
+    worst = int(far.argmax())
+    return worst if far[worst] > 1.0 else None
 
 
 def _taken(forward: Retargeted, backward: Retargeted, retargeting: Retargeting, settings: Settings) -> NDArray[np.bool_]:

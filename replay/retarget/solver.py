@@ -135,8 +135,12 @@ class Retargeting:
         posture[self.arms.index] = q
         return self.shapes.near(posture)
 
-    def follow(self, backward: bool = False) -> Retargeted:
-        """The recording from its first sample to its last, or `backward` from its last to its first, under the same limits."""
+    def follow(self, backward: bool = False, via: tuple[int, Array] | None = None) -> Retargeted:
+        """The recording from its first sample to its last, or `backward` from its last to its first, under the same limits.
+
+        Args:
+            via: a sample, and a posture (k,) there: the recording is followed from it to its end, and from it to its beginning.
+        """
         t, n, k, settings = self.targets.t, len(self.targets.t), len(self.low), self.settings
         q = np.tile(np.clip(self.arms.start, self.low, self.high), (n, 1))
         self.at_limit = {"range": np.zeros((n, k), bool), "speed": np.zeros((n, k), bool)}
@@ -144,16 +148,22 @@ class Retargeting:
         self.passed = {kind: np.zeros(n) for kind in ("range", "speed", "collision")}
         before = self._work(0)
         if self.asked.any.any():
-            order = np.arange(n)[::-1] if backward else np.arange(n)
-            first = int(np.argmax(self.asked.any[order]))
-            grips, begin = self._grips(n), int(order[first])
-            q[order[: first + 1]] = self._parted(self.search.find(backward), begin, grips[begin])
-            velocity = np.zeros(k)
-            for last, i in itertools.pairwise(order[first:].tolist()):
-                dt = min(abs(float(t[i] - t[last])), settings.longest_step)
-                drift = velocity * (dt * np.exp(-dt / COASTING))
-                q[i] = self._sample(i, max(i, last), q[last], drift, dt, grips[i])
-                velocity = (q[i] - q[last]) / dt
+            grips = self._grips(n)
+            if via is not None:
+                begin, runs = via[0], [np.arange(via[0], n), np.arange(via[0], -1, -1)]
+                q[begin] = self._parted(np.clip(via[1], self.low, self.high), begin, grips[begin])
+            else:
+                order = np.arange(n)[::-1] if backward else np.arange(n)
+                first = int(np.argmax(self.asked.any[order]))
+                begin, runs = int(order[first]), [order[first:]]
+                q[order[: first + 1]] = self._parted(self.search.find(backward), begin, grips[begin])
+            for run in runs:
+                velocity = np.zeros(k)
+                for last, i in itertools.pairwise(run.tolist()):
+                    dt = min(abs(float(t[i] - t[last])), settings.longest_step)
+                    drift = velocity * (dt * np.exp(-dt / COASTING))
+                    q[i] = self._sample(i, max(i, last), q[last], drift, dt, grips[i])
+                    velocity = (q[i] - q[last]) / dt
         return Retargeted(
             t=t,
             names=self.arms.names,
