@@ -17,7 +17,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(VENV)/ready  ## record demonstrations, break copies of some, judge all of them, compare what was injected with what was found
-	$(BIN)/python -m shiliu.replay.demo demo-out
+	$(BIN)/python -m shiliu.replay.evaluation.demo demo-out
 
 test: $(VENV)/ready  ## the default suite, within 10 minutes on two cores
 	$(BIN)/python -m pytest tests -n 2 -m "not slow"

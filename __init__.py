@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .envs.registration import register_envs
     from .replay.formats import read
-    from .replay.judge import judge
+    from .replay.judge.judge import judge
     from .scenarios.catalog import load_scenario
     from .scenarios.errors import EpisodeError, ReplayError, ScenarioError, ShiliuError
     from .scenarios.schema import Schema
@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 _HOME = {
     "load_scenario": "scenarios.catalog",
     "read": "replay.formats",
-    "judge": "replay.judge",
+    "judge": "replay.judge.judge",
     "register_envs": "envs.registration",
     "Schema": "scenarios.schema",
     "ShiliuError": "scenarios.errors",

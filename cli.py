@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from .scenarios.errors import ShiliuError
-from .scenarios.override import quoted
+from .scenarios.reading.override import quoted
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
 VERBS = {

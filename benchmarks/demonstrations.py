@@ -30,11 +30,11 @@ from typing import Any
 import shiliu
 import yaml
 from rich.progress import track
-from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.operator import perform
-from shiliu.replay.statistics import wilson
-from shiliu.scenarios.draw import draw
+from shiliu.replay.operator.demonstration import as_recording, performed
+from shiliu.replay.operator.operator import perform
+from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.variation import draw
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIGURES = REPOSITORY / "conf" / "figures"

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from shiliu import load_scenario
-from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.formats import read
-from shiliu.replay.recording import Recording, SimEpisode
+from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.retarget.arms import Arms, arms_of
 from shiliu.replay.retarget.carrying import carry
 from shiliu.replay.retarget.exoskeleton import NAMES, STATURE, Person, save, stream_of
@@ -26,7 +25,8 @@ from shiliu.replay.retarget.placing import carried, place, scaled
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.sources import find
 from shiliu.replay.retarget.targets import HANDS
-from shiliu.scenarios.draw import nominal
+from shiliu.replay.robots.limits import load_limits
+from shiliu.scenarios.variation import nominal
 
 CLAWS = ("left_claw", "right_claw")
 

@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 import shiliu
-from shiliu.replay.formats.lerobot_write import write_lerobot
-from shiliu.replay.recording import Recording
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.recording.recording import Recording
 
 DEFAULTS = {"data": "", "takes": "64", "json": ""}
 DELIVERY = 100_000  # takes
@@ -50,7 +50,7 @@ def _episode(data: str):  # type: ignore[no-untyped-def]
         info = json.loads((Path(data) / "meta" / "info.json").read_text(encoding="utf-8"))
         own = set(recording.episode.states) | {"action"}
         return recording.episode, {name: one for name, one in info["features"].items() if name in own}
-    from shiliu.replay.demonstration import demonstrate
+    from shiliu.replay.operator.demonstration import demonstrate
 
     scene = shiliu.load_scenario("microwave")
     return next(iter(demonstrate(scene, [0]))), scene.schema.lerobot_features()
@@ -58,7 +58,7 @@ def _episode(data: str):  # type: ignore[no-untyped-def]
 
 def measured(root: Path, n: int, length_s: float) -> dict[str, float | int]:
     """Reading alone, and reading and judging, in processor seconds a take."""
-    from shiliu.replay.intake import intake, rules_of
+    from shiliu.replay.judge.intake import intake, rules_of
 
     rules = rules_of()
     begin = time.process_time()

@@ -36,15 +36,15 @@ from typing import Any
 import shiliu
 import yaml
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.company import Company
-from shiliu.replay.demonstration import as_recording, demonstrate
-from shiliu.replay.device import DeviceModel, load_device, through
-from shiliu.replay.faults import scoring, sets
-from shiliu.replay.faults.injecting import Job, inject
-from shiliu.replay.faults.registry import COMBINED, chosen, faults_of, faults_of_sets
-from shiliu.replay.judge import judge, judging
-from shiliu.replay.recording import Recording, SimEpisode
-from shiliu.replay.scenes import Stage
+from shiliu.replay.evaluation.device import DeviceModel, load_device, through
+from shiliu.replay.evaluation.faults import scoring, sets
+from shiliu.replay.evaluation.faults.injecting import Job, inject
+from shiliu.replay.evaluation.faults.registry import COMBINED, chosen, faults_of, faults_of_sets
+from shiliu.replay.judge.company import Company
+from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.judge import judge, judging
+from shiliu.replay.operator.demonstration import as_recording, demonstrate
+from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.scenarios.errors import ShiliuError
 from shiliu.scenarios.quantity import show
 from shiliu.scenarios.scene import Scene
@@ -450,7 +450,7 @@ def main() -> int:
         words[key] = value
     try:
         if words["measure"]:
-            from shiliu.replay.device_measuring import measure
+            from shiliu.replay.evaluation.device_measuring import measure
 
             recordings = [r for r in shiliu.read(words["measure"]) if isinstance(r, Recording) and r.kind == "robot"]
             for recording in recordings:

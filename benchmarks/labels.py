@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 from shiliu.replay.formats import read
+from shiliu.replay.judge.context import Stages
 from shiliu.replay.labels.labelling import Labelled, labelling
-from shiliu.replay.recording import Recording
-from shiliu.replay.scenes import Stages
+from shiliu.replay.recording.recording import Recording
 
 AIM_S, AIM_SHARE = 0.3, 0.9  # median error of a boundary [s], share of right words and of right time
 

@@ -18,16 +18,16 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
-from shiliu.replay import advice
 from shiliu.replay.checks.kinematics import motion_of
-from shiliu.replay.demonstration import as_recording
+from shiliu.replay.edits.warp import sampled
 from shiliu.replay.formats import read
-from shiliu.replay.judge import judge
-from shiliu.replay.recording import Recording, SimEpisode
+from shiliu.replay.judge import advice
+from shiliu.replay.judge.context import Stage, Stages
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording
+from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.repair.repairing import MENDS, repaired
-from shiliu.replay.repair.warp import sampled
-from shiliu.replay.scenes import Stage, Stages
-from shiliu.replay.statistics import wilson
+from shiliu.replay.signals.statistics import wilson
 
 SIZES = (0.25, 0.5, 2.0)  # excess over the limit, in units of the code's scale
 SCALE_POSITION = 0.2  # rad, of joint.position

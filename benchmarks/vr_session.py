@@ -15,11 +15,11 @@ from pathlib import Path
 import mujoco
 import numpy as np
 from shiliu.replay.formats import read
-from shiliu.replay.motion import joint_motion
-from shiliu.replay.recording import Recording
+from shiliu.replay.recording.recording import Recording
 from shiliu.replay.retarget.frames import hand_axes, unit
 from shiliu.replay.retarget.sources import kuavo_bones
 from shiliu.replay.retarget.targets import HANDS
+from shiliu.replay.signals.joint_motion import joint_motion
 from shiliu.scenarios.robot import load_robot
 
 LAGS = np.arange(0.0, 0.6, 0.01)  # s

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import shiliu
-from shiliu.replay.statistics import wilson
+from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.catalog import list_variants, variants_of
-from shiliu.scenarios.config import Vary
 from shiliu.scenarios.figures import figures_of
+from shiliu.scenarios.reading.config import Vary
 from shiliu.scenarios.safety import CAVEAT, people
 from shiliu.scenarios.scene import Scene
 
@@ -248,7 +248,7 @@ def _flow(value: object) -> str:
 
 def main() -> int:
     """Write the cards of all scenarios of the package."""
-    from shiliu.scenarios.composition import CONF
+    from shiliu.scenarios.reading.composition import CONF
 
     FOLDER.mkdir(exist_ok=True)
     for file in sorted((CONF / "scenario").glob("*.yaml")):

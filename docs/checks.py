@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import shiliu
 import yaml
+from shiliu.replay.checks.finding import STAGES, Finding, Plot
 from shiliu.replay.checks.rules import FOLDER, load_rules
-from shiliu.replay.finding import STAGES, Finding, Plot
 from shiliu.replay.report.text import Words, catalogue
 
 PAGE = Path(__file__).resolve().parent / "checks.md"
@@ -87,7 +87,7 @@ OF_SET, TAKES = {"take.lag": "action runs early", "take.duplicate": "take twice 
 AMONG, OUTLIERS = 16, {"joint.acceleration": "hand trembles", "joint.jerk": "hand trembles"}
 SECONDS = 30.0  # of a demonstration that a person does: until the door is open
 PART = 24.0  # s of a demonstration, for a fault that needs no more
-PEOPLE = {  # of a person's hands, see replay/faults/person.py
+PEOPLE = {  # of a person's hands, see replay/evaluation/faults/person.py
     "hand.jump": ("a tracker loses the left hand", "lost_hand"),
     "reach": ("the right hand stretched out too far", "far_hand"),
     "retarget.error": ("the right hand stretched out too far", "far_hand"),
@@ -209,9 +209,9 @@ def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     Args:
         wanted: how codes begin that are made; all where empty.
     """
-    from shiliu.replay.demonstration import as_recording, demonstrate
-    from shiliu.replay.device import load_device, through
-    from shiliu.replay.scenes import Stage
+    from shiliu.replay.evaluation.device import load_device, through
+    from shiliu.replay.judge.context import Stage
+    from shiliu.replay.operator.demonstration import as_recording, demonstrate
 
     ROOM.mkdir(exist_ok=True)
     scene = shiliu.load_scenario("microwave")
@@ -269,7 +269,7 @@ def _by_fault(shown: dict[str, Any], every: Sequence[str]) -> dict[Any, list[str
 
 def plain(recording: Any, scene: Any) -> list[Any]:
     """An episode as a set without our own files gives it; nothing where there is none."""
-    from shiliu.replay.faults import sets
+    from shiliu.replay.evaluation.faults import sets
 
     if recording is None:
         return []
@@ -279,9 +279,9 @@ def plain(recording: Any, scene: Any) -> list[Any]:
 
 def opened(scene: Any, count: int = AMONG) -> list[Any]:
     """Beginnings of demonstrations: a hand reaches for the handle and closes on it."""
-    from shiliu.replay.demonstration import performed
-    from shiliu.replay.operator import perform, read_chain
-    from shiliu.scenarios.draw import draw
+    from shiliu.replay.operator.demonstration import performed
+    from shiliu.replay.operator.operator import perform, read_chain
+    from shiliu.scenarios.variation import draw
 
     seeds = range(SEED, SEED + count)
     made = perform(scene, [draw(scene, seed) for seed in seeds], list(seeds), skills=read_chain(scene)[:2])
@@ -290,8 +290,8 @@ def opened(scene: Any, count: int = AMONG) -> list[Any]:
 
 def broken(episode: Any, name: str, stage: Any, device: Any) -> Any:
     """A recording with one known fault in it; None, with the reason told, where it could not be put there."""
-    from shiliu.replay.faults.injecting import Job, inject
-    from shiliu.replay.faults.registry import UNCOUNTED, faults_of, faults_of_sets
+    from shiliu.replay.evaluation.faults.injecting import Job, inject
+    from shiliu.replay.evaluation.faults.registry import UNCOUNTED, faults_of, faults_of_sets
 
     fault = (faults_of(stage.scene) | faults_of_sets(stage.scene) | {one.name: one for one in UNCOUNTED})[name]
     size = None if fault.sizes == (None,) else SIZE
@@ -308,8 +308,8 @@ KEPT: list[Any] = []  # folders of videos, which live as long as these
 
 def person(scene: Any, episode: Any, fault: str) -> Any:
     """A person who does the beginning of a demonstration, with one known fault."""
-    from shiliu.replay.faults import person as people
-    from shiliu.replay.faults.injecting import beginning
+    from shiliu.replay.evaluation.faults import person as people
+    from shiliu.replay.evaluation.faults.injecting import beginning
 
     recording = people.person_of(scene, beginning(episode, SECONDS))
     getattr(people, fault)(recording)
@@ -321,8 +321,8 @@ def tracked(scene: Any, episode: Any, device: Any) -> Any:
     """A device's recording in which a tracker tells where the bowl was, too."""
     import copy
 
-    from shiliu.replay.device import START_NS
-    from shiliu.replay.recording import Stream
+    from shiliu.replay.evaluation.device import START_NS
+    from shiliu.replay.recording.recording import Stream
 
     names = scene.schema.observations["observation.environment_state"].names
     mine = tuple(name for name in names if name.startswith("bowl."))
@@ -344,8 +344,8 @@ def tracked(scene: Any, episode: Any, device: Any) -> Any:
 
 def _starts_after(device: Any) -> float:
     """When the demonstration begins on the device's clock [s]: with the first command."""
-    from shiliu.replay.checks.channels import pair
-    from shiliu.replay.device import START_NS
+    from shiliu.replay.evaluation.device import START_NS
+    from shiliu.replay.signals.channels import pair
 
     command, _ = pair(device)
     return float(command.time_ns[0] - START_NS) * 1e-9
@@ -366,7 +366,7 @@ def _keep(
     Args:
         named: the codes have to be found, and it is told where one is not; else whatever is said of them is kept.
     """
-    from shiliu.replay.judge import judge
+    from shiliu.replay.judge.judge import judge
 
     if not recordings or not codes:
         return
@@ -425,8 +425,8 @@ def _plot(finding: Finding, verdict: Any, recording: Any) -> Plot | None:
     for plot in verdict.evidence.plots if verdict.evidence else ():
         if any(mark["code"] == finding.code for mark in plot.marks):
             return _near(plot, finding)
-    from shiliu.replay.checks.channels import in_radians, pair
     from shiliu.replay.checks.clock import origin_ns, seconds
+    from shiliu.replay.signals.channels import in_radians, pair
 
     origin = origin_ns(recording)
     streams = [s for s in pair(recording) if s is not None and s.n > 1]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shiliu.replay.commands import list_parts as told
-from shiliu.scenarios.inventory import GRADES, MEASURED, Entry, inventory, measured
+from shiliu.scenarios.part_catalogue import GRADES, MEASURED, Entry, inventory, measured
 from shiliu.scenarios.quantity import show
 
 PAGE = Path(__file__).resolve().parent / "parts.md"

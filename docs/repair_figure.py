@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 from shiliu.replay.checks.kinematics import motion_of
+from shiliu.replay.edits.command import command_of
 from shiliu.replay.formats import read
-from shiliu.replay.recording import Recording
-from shiliu.replay.repair.command import command_of
+from shiliu.replay.judge.context import Stages
+from shiliu.replay.recording.recording import Recording
 from shiliu.replay.report.svg import GRID, INK, MUTED, WIDTH, label, rule, tag, ticks
-from shiliu.replay.scenes import Stages
 
 HEIGHT, LEFT, RIGHT, GAP = 190.0, 64.0, 16.0, 46.0
 BEFORE, AFTER, LIMIT = "#b3261e", "#0b7a75", "#52606d"

@@ -14,13 +14,13 @@ import imageio.v3 as iio
 import numpy as np
 import shiliu
 from shiliu.envs.rendering import Painter
-from shiliu.replay.demonstration import demonstrate
-from shiliu.replay.forward import own_draw
-from shiliu.replay.playing import Take, play
-from shiliu.replay.strips import moments, strip
-from shiliu.scenarios.draw import draw as drawn
-from shiliu.scenarios.draw import nominal
+from shiliu.replay.judge.replay_stage import own_draw
+from shiliu.replay.operator.demonstration import demonstrate
+from shiliu.replay.rollout.filmstrip import moments, strip
+from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.variation import draw as drawn
+from shiliu.scenarios.variation import nominal
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 VIEWS = ("overview", "head", "closeup")
@@ -47,7 +47,7 @@ def draws(scene: Scene, painter: Painter, seed: int) -> np.ndarray:
     return np.concatenate([np.concatenate(shots[r : r + 3], axis=1) for r in (0, 3, 6)])
 
 
-def _qpos(scene: Scene, start: shiliu.scenarios.draw.Draw) -> np.ndarray:
+def _qpos(scene: Scene, start: shiliu.scenarios.variation.Draw) -> np.ndarray:
     return np.asarray(start.start_state[1 : 1 + scene.model.nq])
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 from shiliu.replay.commands import list_skills as told
-from shiliu.replay.skills import registry
-from shiliu.replay.skills.arm import POSTURES
-from shiliu.replay.skills.skill import Skill
-from shiliu.scenarios.composition import CONF
+from shiliu.replay.operator.skills import registry
+from shiliu.replay.operator.skills.arm import POSTURES
+from shiliu.replay.operator.skills.skill import Skill
 from shiliu.scenarios.quantity import EXAMPLE
+from shiliu.scenarios.reading.composition import CONF
 
 PAGE = Path(__file__).resolve().parent / "skills.md"
 NAMES = {  # what may be written for a kind of argument that is no quantity

@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from gymnasium.spaces import Box
 
-from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
+from ..scenarios.reading.yaml_reader import nearest
 from ..scenarios.scene import Scene
 from ..scenarios.schema import Feature, inwards
 

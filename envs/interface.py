@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from gymnasium.spaces import Box, Dict, Space
 
-from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
+from ..scenarios.reading.yaml_reader import nearest
 from ..scenarios.scene import Scene
 from ..scenarios.schema import CameraFeature
 from .actions import make_actions, space_of

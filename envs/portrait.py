@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 
 from ..scenarios.errors import ScenarioError
-from ..scenarios.inventory import bounds
+from ..scenarios.part_catalogue import bounds
 from .rendering import make_renderer, shown_groups
 
 if TYPE_CHECKING:

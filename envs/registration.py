@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gymnasium
 
-from ..scenarios.composition import CONF
+from ..scenarios.reading.composition import CONF
 
 
 def class_name(scenario: str) -> str:
@@ -23,7 +23,7 @@ def register_envs() -> None:
         if env_id(file.stem) not in gymnasium.registry:
             gymnasium.register(
                 id=env_id(file.stem),
-                entry_point=f"shiliu.envs.named:{class_name(file.stem)}",
+                entry_point=f"shiliu.envs.scenario_envs:{class_name(file.stem)}",
                 vector_entry_point="shiliu.envs.vector:ShiliuVectorEnv",
                 kwargs={"scenario": file.stem},
             )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
-from ..scenarios.predicate import Values, conjuncts, distance, leaves, progress
+from ..scenarios.reading.yaml_reader import nearest
 from ..scenarios.scene import Scene
-from ..scenarios.sensing import Readings, Request, Row
-from ..scenarios.temporal import Carry, Course
+from ..scenarios.sensing.predicate import Values, conjuncts, distance, leaves, progress
+from ..scenarios.sensing.requests import Readings, Request, Row
+from ..scenarios.sensing.temporal import Carry, Course
 
 KINDS = ("dense", "sparse", "subgoal")
 HAND_SHARE = 0.3  # of a subgoal's reward is given for a hand that comes near what the subgoal is about

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import gymnasium
 import numpy as np
 
-from ..scenarios import draw as drawing
+from ..scenarios import variation as drawing
 from ..scenarios.catalog import load_scenario
-from ..scenarios.config import nominal_values
 from ..scenarios.errors import ScenarioError
+from ..scenarios.reading.config import nominal_values
 from ..scenarios.scene import Scene
 from ..scenarios.schema import CameraFeature
-from . import one
-from .beginning import Beginning, Variation, course_until
+from . import episode as one
+from .episode import One
 from .interface import Interface, find_camera
-from .one import One
+from .reset_options import Beginning, Variation, course_until
 from .reward import check_reward
 from .window import screen
 

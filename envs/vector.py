@@ -14,14 +14,14 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from ..scenarios import draw as drawing
+from ..scenarios import variation as drawing
 from ..scenarios.catalog import load_scenario
-from ..scenarios.dialect import nearest
 from ..scenarios.errors import ScenarioError
+from ..scenarios.reading.yaml_reader import nearest
 from ..scenarios.scene import Scene
-from .beginning import Variation, course_until
-from .copies import Copies
+from .episodes import Copies
 from .interface import Interface
+from .reset_options import Variation, course_until
 from .reward import check_reward
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import composition
-from .cell import Cell, cell_node, laid_over
-from .config import KEYS, REQUIRED, read_config
-from .dialect import Problems
 from .errors import ScenarioError
+from .reading import composition
+from .reading.cell import Cell, cell_node, laid_over
+from .reading.config import KEYS, REQUIRED, read_config
+from .reading.variant import chosen_variant, names_of, resolved
+from .reading.yaml_reader import Problems
 from .robot import load_robot
 from .scene import Scene
-from .variant import chosen_variant, names_of, resolved
 
 
 def load_scenario(

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .composition import CONF
-from .dialect import read_own
+from .reading.composition import CONF
+from .reading.yaml_reader import read_own
 
 SEEDS = 200  # held-out seeds on which a scenario is shown to work
 SHARE = 0.95  # of them that have to succeed; 190 of 200 put the lower 95 % Wilson bound at 0.91

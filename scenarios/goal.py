@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .condition import conditions
-from .dialect import Node
 from .names import Names
-from .temporal import Never, Subgoal
+from .reading.yaml_reader import Node
+from .sensing.condition import conditions
+from .sensing.temporal import Never, Subgoal
 from .titles import check_title
 from .words import read_predicate
 

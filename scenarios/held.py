@@ -1,7 +1,7 @@
 """What a hand can hold, and every contact of it that the judge alone asks for: with what else stands in the scene.
 
 A held thing belongs to the hand that holds it: what it strikes, the hand strikes. Which of its contacts a task means is told
-here, as far as the scenario says it; what a thing was taken from and is set down on is seen in the replay (`replay/held.py`).
+here, as far as the scenario says it; what a thing was taken from and is set down on is seen in the replay (`replay/judge/held.py`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 import mujoco
 
-from .config import Placed, ScenarioConfig
 from .names import Names
 from .part import Bears
-from .sensing import Request
+from .reading.config import Placed, ScenarioConfig
+from .sensing.requests import Request
 
 # words of the goal that put a thing into another part, which it then touches on all sides and on the way: word -> its place
 FITTED = {"inserted": "into", "holds_under_pull": "into", "in_slot": "slot", "seated": "upon"}

@@ -7,9 +7,9 @@ from typing import Any
 
 import mujoco
 
-from .config import ScenarioConfig
-from .dialect import Node, nearest
 from .mobile import FOOTPRINT
+from .reading.config import ScenarioConfig
+from .reading.yaml_reader import Node, nearest
 
 
 class Names:

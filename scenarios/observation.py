@@ -5,12 +5,12 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from .config import ScenarioConfig
 from .quantity import dimension_of
 from .reaction import memory
+from .reading.config import ScenarioConfig
 from .robot import Robot
 from .schema import CameraFeature, Feature, Schema
-from .sensing import Request, SensorPlan
+from .sensing.requests import Request, SensorPlan
 from .words.declared import memory_name
 
 _SPEED = 40.0  # rad/s, twice the fastest joint of the hardware table: a generous finite bound

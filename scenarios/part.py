@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
-from .dialect import Node, Place, PlacesLater, Problems, nearest, places_in, read_own
 from .errors import ScenarioError
 from .quantity import dimension_of
+from .reading.yaml_reader import Node, Place, PlacesLater, Problems, nearest, places_in, read_own
 
 if TYPE_CHECKING:
     import mujoco

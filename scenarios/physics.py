@@ -7,8 +7,8 @@ from typing import Any
 
 import mujoco
 
-from .cloth_contact import FINGERS, WAYS
-from .dialect import Node
+from .cloth.contact import FINGERS, WAYS
+from .reading.yaml_reader import Node
 
 _INTEGRATORS = {
     "Euler": mujoco.mjtIntegrator.mjINT_EULER,

@@ -14,7 +14,7 @@ from typing import Protocol
 import mujoco
 import numpy as np
 
-from .sensing import Readings, Request
+from .sensing.requests import Readings, Request
 
 _ANCHOR = "memory"  # a site of the world: an actuator on it with no gear moves nothing
 

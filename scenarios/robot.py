@@ -12,11 +12,11 @@ import mujoco
 import numpy as np
 
 from . import mobile
-from .config import BASES
-from .dialect import nearest, read_own
 from .errors import ScenarioError
 from .part import ASSETS
 from .pose import Pose
+from .reading.config import BASES
+from .reading.yaml_reader import nearest, read_own
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from .dialect import Node, nearest
 from .names import Names
-from .predicate import Predicate
 from .reaction import Reaction, add_memory
-from .sensing import Readings, Request
+from .reading.yaml_reader import Node, nearest
+from .sensing.predicate import Predicate
+from .sensing.requests import Readings, Request
 from .words import read_predicate
 from .words.declared import amount, memory_name
 

@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from .dialect import PACKAGE, Node, Problems, read_own
 from .names import Names
-from .predicate import TRACE, Force, Values, distance, least, most
 from .quantity import parse_quantity
-from .sensing import FORCE_WINDOW, Readings, Request, Row
+from .reading.yaml_reader import PACKAGE, Node, Problems, read_own
+from .sensing.predicate import TRACE, Force, Values, distance, least, most
+from .sensing.requests import FORCE_WINDOW, Readings, Request, Row
 from .titles import check_title, source_of
 
 STANDARD = "ISO/TS 15066:2016 Annex A"

@@ -11,27 +11,27 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from .cloth import cloths_of
-from .cloth_contact import meet_by_tiles, meet_by_vertices, tiles_of
-from .config import Placed, ScenarioConfig, nominal_values
-from .dialect import Node, nearest
+from .cloth.cloth import cloths_of
+from .cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
 from .errors import ScenarioError
 from .goal import read_goal, read_never
 from .held import Holdable, holdables
 from .mobile import solve_beside
 from .names import Names
 from .observation import build_schema, camera_of
-from .person import read_behaviours
+from .people.person import read_behaviours
 from .physics import CLOTHS
 from .pose import Pose, local_pose
-from .predicate import Force, Predicate, Untouched, leaves
 from .reaction import Reaction, Reactions
+from .reading.config import Placed, ScenarioConfig, nominal_values
+from .reading.yaml_reader import Node, nearest
 from .robot import Robot
 from .rule import read_rules
 from .safety import Limit, read_safety
 from .schema import Schema
-from .sensing import Layout, Request, SensorPlan
-from .temporal import Course, Subgoal
+from .sensing.predicate import Force, Predicate, Untouched, leaves
+from .sensing.requests import Layout, Request, SensorPlan
+from .sensing.temporal import Course, Subgoal
 from .vessels import read_liquids
 
 

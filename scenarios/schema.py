@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .sensing import Layout, Readings, Request
+from .sensing.requests import Layout, Readings, Request
 
 if TYPE_CHECKING:
     import gymnasium

@@ -14,11 +14,11 @@ import mujoco
 import numpy as np
 
 from .period import ManyCopies, OneCopy, Period
-from .sensing import Layout, Readings, reduce_forces
+from .sensing.requests import Layout, Readings, reduce_forces
 
 if TYPE_CHECKING:
-    from .draw import Draw
     from .scene import Scene
+    from .variation import Draw
 
 FEW = 64  # numbers of an action, on which Python is faster than NumPy
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from .cloth import between_shapes
-from .draw import PENETRATION, Draw, draw, nominal
+from .cloth.cloth import between_shapes
 from .errors import ScenarioError
 from .safety import people
 from .scene import Scene
 from .simulation import Simulation
+from .variation import PENETRATION, Draw, draw, nominal
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 STILL = 0.02  # m/s or rad/s, slower counts as at rest

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .dialect import Node
+from .reading.yaml_reader import Node
 
 if TYPE_CHECKING:
     from .scene import Scene

@@ -15,13 +15,13 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from .dialect import Node
 from .liquid import GRAVITY, WATER, Bore, Liquid
 from .names import Names
 from .pose import length
 from .quantity import parse_quantity
 from .reaction import add_memory
-from .sensing import Readings, Request
+from .reading.yaml_reader import Node
+from .sensing.requests import Readings, Request
 
 FELT = 0.08  # s, in which the surface follows a jerk: a cup's first wave takes 0.27 s for a whole swing [E]
 _PULL = np.array([0.0, 0.0, GRAVITY])

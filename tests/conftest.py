@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.sensing import Layout, Readings, Request
+from shiliu.scenarios.sensing.requests import Layout, Readings, Request
 
 if TYPE_CHECKING:
     import mujoco  # after shiliu, which chooses what OpenGL is taken from

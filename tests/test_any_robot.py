@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
-from shiliu.replay.embodiment import available, limits_of, load_embodiment
-from shiliu.replay.recording import Recording, Stream
-from shiliu.replay.scenes import Stages
+from shiliu.replay.judge.context import Stages
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.robots.embodiment import available, limits_of, load_embodiment
 from shiliu.scenarios.errors import ReplayError, ScenarioError
 
 SHEET = """\

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from shiliu.replay.formats import lerobot_layout as layout
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot_write import DatasetWriter, write_lerobot
-from shiliu.replay.recording import SimEpisode
+from shiliu.replay.formats.lerobot import layout
+from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
+from shiliu.replay.recording.recording import SimEpisode
 from shiliu.scenarios.errors import EpisodeError
 
 FEATURES = {
@@ -178,7 +178,7 @@ def test_an_exception_leaves_the_set_as_it_was(dataset, monkeypatch):
         writer.add(episode(5), episode(5).states)
         raise KeyboardInterrupt
     assert files(dataset) == before
-    from shiliu.replay.formats import lerobot_append
+    from shiliu.replay.formats.lerobot import append as lerobot_append
 
     replace, done = lerobot_append.os.replace, []
 
@@ -196,7 +196,7 @@ def test_an_exception_leaves_the_set_as_it_was(dataset, monkeypatch):
 
 
 def test_an_interrupt_just_after_the_commit_undoes_nothing(dataset, monkeypatch):
-    from shiliu.replay.formats import lerobot_append
+    from shiliu.replay.formats.lerobot import append as lerobot_append
 
     replace = lerobot_append.os.replace
 

@@ -5,14 +5,14 @@ import dataclasses
 
 import numpy as np
 import pytest
-from shiliu.replay.attribution import _Trial, attribute, doubling
-from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.departing import explain
-from shiliu.replay.forward import RECORDED, own_draw
-from shiliu.replay.judge import judge
-from shiliu.replay.playing import Take, play
+from shiliu.replay.judge.attribution import _Trial, attribute, doubling
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.replay_stage import RECORDED, own_draw
+from shiliu.replay.judge.tracking_cause import explain
+from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report import Words
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 
 STEPS = 100
 

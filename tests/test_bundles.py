@@ -5,15 +5,15 @@ from itertools import islice
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.judge import judge
-from shiliu.replay.mistakes import read_mistakes
-from shiliu.replay.operator import perform, read_chain
-from shiliu.replay.skills.body import SIDES, Body
-from shiliu.replay.skills.bundles import BEARS, LIFT
-from shiliu.scenarios.cloth import folded_over
-from shiliu.scenarios.draw import draw
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, performed
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.operator.skills.body import SIDES, Body
+from shiliu.replay.operator.skills.bundles import BEARS, LIFT
+from shiliu.scenarios.cloth.cloth import folded_over
 from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import draw
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_a_finger_that_presses_on_the_pile_rises_before_it_is_drawn_out(body, sk
     lay, arm = skills["lay_on"], body.arms["left"]
     height, before = [], arm.hand()
     monkeypatch.setattr(body, "touch", lambda side: np.array([presses if arm.hand()[0][2] < before[0][2] + 0.005 else 0.0, 0.0]))
-    monkeypatch.setattr("shiliu.replay.skills.bundles.keeping_lower", lambda *_: iter(()))
+    monkeypatch.setattr("shiliu.replay.operator.skills.bundles.keeping_lower", lambda *_: iter(()))
     for _ in lay._out_of(body, "left"):
         height.append(arm.hand()[0][2] - before[0][2])
     at, frame = arm.hand()

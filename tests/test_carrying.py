@@ -8,8 +8,8 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.carrying import _bear, _grasp, check_carried
 from shiliu.replay.checks.dynamics import check_dynamics
+from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.grip import (
     Carried,
     Grasp,
@@ -21,10 +21,10 @@ from shiliu.replay.checks.grip import (
 )
 from shiliu.replay.checks.outcome import check_drop
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.finding import Finding
-from shiliu.replay.motion import JointMotion
+from shiliu.replay.judge.payload import _bear, _grasp, check_carried
 from shiliu.replay.report import Words
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.signals.joint_motion import JointMotion
+from shiliu.scenarios import variation as drawing
 
 RULES = load_rules()
 DT = 0.1
@@ -182,7 +182,7 @@ def standing(scene, mass=0.0, begin=30, end=60):
     names = scene.robot.joint_names
     t = np.arange(0, 3, 0.02)
     q = np.tile([-np.pi / 2 if name == "zarm_l1_joint" else 0.0 for name in names], (len(t), 1))
-    from shiliu.replay.checks.limits import load_limits
+    from shiliu.replay.robots.limits import load_limits
 
     limits = load_limits(scene.robot.folder)
     soles = np.array([[0.2, -0.2], [0.2, 0.2], [-0.2, 0.2], [-0.2, -0.2]])

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
-from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.judge import judge
-from shiliu.replay.metadata import read_said, told
-from shiliu.replay.playing import Take, play
-from shiliu.replay.recording import Recording, Stream
-from shiliu.replay.scenes import Stages
-from shiliu.scenarios import draw as drawing
-from shiliu.scenarios.cell import list_cells, of_told
-from shiliu.scenarios.config import nominal_values
+from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.recording.metadata import read_said, told
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
+from shiliu.scenarios.reading.cell import list_cells, of_told
+from shiliu.scenarios.reading.config import nominal_values
 
 CELL = """\
 centre: here

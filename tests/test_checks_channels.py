@@ -7,14 +7,14 @@ import pytest
 from shiliu.replay.checks.arrival import check_repeated, check_skew
 from shiliu.replay.checks.claws import check_polarity
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
-from shiliu.replay.checks.limits import Limits
 from shiliu.replay.checks.offset import check_offset
 from shiliu.replay.checks.poses import check_quaternion
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.wiring import check_wiring
 from shiliu.replay.formats import read
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
+from shiliu.replay.robots.limits import Limits
 
 RULES = load_rules()
 START = 1_745_000_000_000_000_000

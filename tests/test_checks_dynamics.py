@@ -13,9 +13,9 @@ from shiliu.replay.checks.dynamics import (
     margin_inside,
     sole_polygon,
 )
-from shiliu.replay.checks.limits import Limits
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.signal import resample
+from shiliu.replay.robots.limits import Limits
+from shiliu.replay.signals.signal import resample
 
 RULES = load_rules()
 G = 9.81

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from shiliu.replay import glimpses as looking
 from shiliu.replay.checks.images import Joints, check_black, check_frozen_picture, check_images, check_late, joints_of
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.formats import picture_samples as looking
 from shiliu.replay.formats import read
+from shiliu.replay.formats.picture_samples import Glimpses, glimpses_of, windows
 from shiliu.replay.formats.video import encode
-from shiliu.replay.glimpses import Glimpses, glimpses_of, windows
-from shiliu.replay.recording import PictureFile, Recording, Stream
+from shiliu.replay.recording.recording import PictureFile, Recording, Stream
 from shiliu.replay.report import Words
 
 RULES = load_rules()

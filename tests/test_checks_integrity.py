@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from shiliu.replay.advice import fix_of
 from shiliu.replay.checks.clock import check_backwards, check_gap, check_jitter, check_stall
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
-from shiliu.replay.checks.limits import Limits
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_frozen, check_lag, check_missing, check_unmapped
 from shiliu.replay.checks.values import check_nonfinite, check_sentinel, check_units
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.judge.advice import fix_of
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.robots.limits import Limits
 
 RULES = load_rules()
 NAMES = ("a", "b", "c")

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from shiliu.replay.advice import fix_of
 from shiliu.replay.checks.link import check_link
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.judge.advice import fix_of
+from shiliu.replay.recording.recording import Recording, Stream
 
 RULES = load_rules()
 NAMES = ("zarm_l1_joint", "zarm_r1_joint")

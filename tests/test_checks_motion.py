@@ -3,10 +3,8 @@
 import mujoco
 import numpy as np
 import pytest
-from shiliu.replay.advice import fix_of
 from shiliu.replay.checks.collision import check_overlaps, check_start, geoms_of, overlaps
 from shiliu.replay.checks.kinematics import check_jump, check_kinematics, check_position, check_velocity, motion_of
-from shiliu.replay.checks.limits import Limits
 from shiliu.replay.checks.playback import (
     check_clamped,
     check_reproduces,
@@ -16,7 +14,9 @@ from shiliu.replay.checks.playback import (
     tracking_table,
 )
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.verdict import combine
+from shiliu.replay.judge.advice import fix_of
+from shiliu.replay.judge.verdict import combine
+from shiliu.replay.robots.limits import Limits
 
 RULES = load_rules()
 NAMES = ("a", "b")

@@ -3,9 +3,9 @@
 import mujoco
 import numpy as np
 import pytest
-from shiliu.replay.checks.limits import Limits
 from shiliu.replay.checks.motors import asked_torque, check_motors
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.robots.limits import Limits
 
 DT = 1 / 30  # s
 KP, KV = 100.0, 30.0  # Nm/rad, Nms/rad

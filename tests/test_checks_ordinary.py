@@ -6,21 +6,21 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from shiliu.replay.checks.arrival import check_repeated
-from shiliu.replay.checks.channels import pair
 from shiliu.replay.checks.clock import origin_ns
+from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
-from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.checks.ranges import check_range
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_frozen, check_lag
 from shiliu.replay.checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
-from shiliu.replay.company import Company
-from shiliu.replay.finding import Finding
 from shiliu.replay.formats import read
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.judge.company import Company
+from shiliu.replay.judge.verdict import Verdict, combine
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
 from shiliu.replay.report.story import Story
-from shiliu.replay.verdict import Verdict, combine
+from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.signals.channels import pair
 from shiliu.scenarios.robot import load_robot
 
 RULES = load_rules()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.limits import Limits, load_limits
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report import Words
+from shiliu.replay.robots.limits import Limits, load_limits
 from shiliu.scenarios.errors import ScenarioError
 
 FIRST_LIGHT = """

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import shiliu
 import yaml
-from shiliu.replay.checks.channels import in_radians, pair
 from shiliu.replay.checks.clock import origin_ns, seconds
 from shiliu.replay.checks.collision import check_overlaps, geoms_of, overlaps
 from shiliu.replay.checks.dynamics import check_dynamics, compare_torque, positions, sole_polygon
 from shiliu.replay.checks.integrity import check_integrity
 from shiliu.replay.checks.kinematics import check_kinematics, motion_of
-from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.verdict import combine
+from shiliu.replay.judge.verdict import combine
+from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.signals.channels import in_radians, pair
 
 ROOT = Path(shiliu.__file__).resolve().parent
 DATA = Path(os.environ.get("SHILIU_DATA", ROOT.parent / "shared" / "data"))
@@ -41,7 +41,7 @@ def limits():
 
 @pytest.fixture(scope="module")
 def session():
-    from shiliu.replay.formats import rosbag1
+    from shiliu.replay.formats.rosbag import bag1 as rosbag1
 
     return rosbag1.read(BAG, BAG.name)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.signal import _over_shifts, find_lag, held, resample, runs, strictly_rising
+from shiliu.replay.signals.signal import _over_shifts, find_lag, held, resample, runs, strictly_rising
 
 RNG = np.random.default_rng(16)
 
@@ -119,7 +119,7 @@ def test_every_shift_at_once_says_what_a_loop_over_shifts_says(missing):
 def test_a_number_that_is_not_finite_spoils_its_own_column_and_warns_nobody():
     import warnings
 
-    from shiliu.replay.checks.signal import _over_shifts
+    from shiliu.replay.signals.signal import _over_shifts
 
     rng = np.random.default_rng(0)
     b = rng.normal(size=(200, 2)).cumsum(axis=0)

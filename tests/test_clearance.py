@@ -7,13 +7,13 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.operator import Operator
-from shiliu.replay.skills.arm import posture
-from shiliu.replay.skills.clearance import BLOCKED, MARGIN, Clearance
-from shiliu.replay.skills.fitting import HOPELESS, bring, planned, settle
-from shiliu.replay.skills.hands import UP
-from shiliu.replay.skills.seeking import connect
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.operator.operator import Operator
+from shiliu.replay.operator.skills.arm import posture
+from shiliu.replay.operator.skills.clearance import BLOCKED, MARGIN, Clearance
+from shiliu.replay.operator.skills.fitting import HOPELESS, bring, planned, settle
+from shiliu.replay.operator.skills.hands import UP
+from shiliu.replay.operator.skills.seeking import connect
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.simulation import Simulation
 
 BOWL = "bowl/bowl_150"
@@ -153,7 +153,7 @@ def test_where_all_ways_imagined_lead_through_the_table_another_is_sought(monkey
 
     real = Clearance.choose
     monkeypatch.setattr(Clearance, "choose", choose)
-    monkeypatch.setattr("shiliu.replay.skills.clearance.BLOCKED", blocked)
+    monkeypatch.setattr("shiliu.replay.operator.skills.clearance.BLOCKED", blocked)
     draw = drawing.draw(scene, 10127)
     readings, operator = Simulation(scene, 1).begin([draw]), Operator(scene, draw, 10127)
     carry = scene.course.advance(scene.course.begin(1), readings)

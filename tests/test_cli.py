@@ -59,7 +59,7 @@ sys.exit(code)
 
 def test_a_list_of_skills_does_without_the_solvers(python, folder):
     done = python(
-        "import sys; from shiliu.replay.skills import catalogue; catalogue(); print(','.join(sys.modules))", folder
+        "import sys; from shiliu.replay.operator.skills import catalogue; catalogue(); print(','.join(sys.modules))", folder
     )
     assert not set(done.stdout.strip().split(",")) & ({*HEAVY, "daqp", "qpsolvers"} - {"mujoco"})
 
@@ -226,7 +226,7 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS)
 def test_paths_arrive_as_they_were_written(path):
-    from shiliu.scenarios.composition import compose
+    from shiliu.scenarios.reading.composition import compose
 
     request = parse(["replay", f"data={path}", f"out={path}"])
     tree = compose("replay", request.overrides).tree

@@ -8,21 +8,21 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.mistakes import read_mistakes
-from shiliu.replay.operator import perform
-from shiliu.replay.skills import tips
-from shiliu.replay.skills.body import FORCE_PER_PERCENT, Body
-from shiliu.replay.skills.cloth import edges_of
-from shiliu.scenarios import draw
-from shiliu.scenarios.cloth import Cloth, cloth_of
-from shiliu.scenarios.config import nominal_values
-from shiliu.scenarios.dialect import Node, Problems
-from shiliu.scenarios.draw import STATE
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.replay.operator.operator import perform
+from shiliu.replay.operator.skills import tips
+from shiliu.replay.operator.skills.body import FORCE_PER_PERCENT, Body
+from shiliu.replay.operator.skills.cloth import edges_of
+from shiliu.scenarios import variation as draw
+from shiliu.scenarios.cloth.cloth import Cloth, cloth_of
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.physics import Physics, read_physics
+from shiliu.scenarios.reading.config import nominal_values
+from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import STATE
 from shiliu.scenarios.words.cloth import (
     WORDS,
     Apart,

@@ -4,8 +4,8 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios.cloth_contact import CLOTH, ROBOT, TILE, TILED, meet_by_tiles
-from shiliu.scenarios.draw import draw
+from shiliu.scenarios.cloth.contact import CLOTH, ROBOT, TILE, TILED, meet_by_tiles
+from shiliu.scenarios.variation import draw
 
 
 @pytest.fixture(scope="module")

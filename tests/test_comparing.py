@@ -7,11 +7,11 @@ import pytest
 from shiliu.replay.checks.diverging import check_apart
 from shiliu.replay.checks.outliers import check_rate, peak_rates, usual
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.signal import resample
-from shiliu.replay.diverging import check_diverged, object_streams
-from shiliu.replay.outliers import compare_rates
-from shiliu.replay.recording import Stream
+from shiliu.replay.judge.object_poses import check_diverged, object_streams
+from shiliu.replay.judge.outliers import compare_rates
+from shiliu.replay.recording.recording import Stream
 from shiliu.replay.report import Words
+from shiliu.replay.signals.signal import resample
 
 RULES = load_rules()
 RATE = RULES["joint.acceleration"]

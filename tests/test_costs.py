@@ -4,13 +4,14 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay import costs, forward
-from shiliu.replay import judge as judging
-from shiliu.replay.benchmark_physics import _without
-from shiliu.replay.costs import CHECKS, STAGES, shares, stopwatches
-from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.playing import Take, play
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.benchmark import costs
+from shiliu.replay.benchmark.costs import CHECKS, STAGES, shares, stopwatches
+from shiliu.replay.benchmark.physics import _without
+from shiliu.replay.judge import judge as judging
+from shiliu.replay.judge import replay_stage as forward
+from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from shiliu.replay.checks.finding import Plot
 from shiliu.replay.checks.link import check_link
 from shiliu.replay.checks.playback import check_tracking
 from shiliu.replay.checks.robustness import check_robustness
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.curves import CURVES, own_curve
-from shiliu.replay.finding import Plot
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.judge.curves import CURVES, own_curve
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
 from shiliu.replay.report.plots import halves, title
 

@@ -9,8 +9,8 @@ import pytest
 import shiliu
 from shiliu.cli import VERBS
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.curves import CURVES
-from shiliu.replay.skills import catalogue
+from shiliu.replay.judge.curves import CURVES
+from shiliu.replay.operator.skills import catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])

@@ -10,19 +10,19 @@ import shiliu
 from shiliu.cli import main, parse
 from shiliu.replay.checks.grip import Carried, check_grip
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.elsewhere import values_there
-from shiliu.replay.formats.lerobot_write import DatasetWriter
-from shiliu.replay.judge import judge
-from shiliu.replay.missed import first_missed, steps_of
-from shiliu.replay.playing import Take, play
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.formats.lerobot.write import DatasetWriter
+from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.elsewhere import values_there
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.missed import first_missed, steps_of
+from shiliu.replay.judge.unused import asked_of, unused
+from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.repair.repairing import repaired
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
-from shiliu.replay.scenes import Stages
-from shiliu.replay.unused import asked_of, unused
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ReplayError
 
 SCENARIO = """\

@@ -86,7 +86,7 @@ def test_seeds_go_on_between_resets(scene):
 
 def test_states_of_environment_and_bare_engine_agree(scene):
     import mujoco
-    from shiliu.scenarios import draw as drawing
+    from shiliu.scenarios import variation as drawing
 
     env = ShiliuEnv(scene, vary=False)
     env.reset(seed=0)
@@ -268,7 +268,7 @@ def test_plain_import_registers(python, tmp_path):
         tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split(maxsplit=1) == ["shiliu.envs.named", "(False, False)\n"]
+    assert done.stdout.split(maxsplit=1) == ["shiliu.envs.scenario_envs", "(False, False)\n"]
     assert list(tmp_path.iterdir()) == []
 
 

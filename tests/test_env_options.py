@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from shiliu.envs.single import ShiliuEnv
 from shiliu.envs.vector import ShiliuVectorEnv
-from shiliu.replay.demonstration import demonstrate
+from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.scenarios.errors import ScenarioError
 
 SEED = 10001

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shiliu  # noqa: F401 - registers the environments
 from gymnasium import wrappers
-from shiliu.envs.named import tables
+from shiliu.envs.scenario_envs import tables
 from shiliu.envs.single import ShiliuEnv
 
 ID = "shiliu/Microwave-v1"

@@ -9,13 +9,13 @@ import shiliu
 from gymnasium.utils.env_checker import check_env
 from scipy.stats import spearmanr
 from shiliu.envs.single import ShiliuEnv
-from shiliu.replay.demonstration import as_recording, demonstrate
-from shiliu.replay.judge import judge
-from shiliu.replay.mistakes import read_mistakes
-from shiliu.replay.operator import read_chain
-from shiliu.scenarios import composition
-from shiliu.scenarios.draw import draw, nominal
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, demonstrate
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.replay.operator.operator import read_chain
 from shiliu.scenarios.figures import figures_of
+from shiliu.scenarios.reading import composition
+from shiliu.scenarios.variation import draw, nominal
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIOS = sorted(file.stem for file in (composition.CONF / "scenario").glob("*.yaml"))

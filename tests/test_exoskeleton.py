@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import shiliu
 from scipy.interpolate import PchipInterpolator
-from shiliu.replay.checks.limits import load_limits
-from shiliu.replay.recording import Recording
+from shiliu.replay.recording.recording import Recording
 from shiliu.replay.retarget.arms import CLAW, Arms, arms_of
 from shiliu.replay.retarget.both_ways import best_way, prices, retarget_both_ways
 from shiliu.replay.retarget.carrying import carry
@@ -20,8 +19,9 @@ from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.sources import arm_exoskeleton, find
 from shiliu.replay.retarget.targets import HandTargets
-from shiliu.scenarios.draw import nominal
+from shiliu.replay.robots.limits import load_limits
 from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.variation import nominal
 
 PERSON = Person.of_height(1.70)
 LENGTH = PERSON.upper_arm + PERSON.forearm + PERSON.grasp

@@ -12,19 +12,24 @@ import pyarrow.parquet as pq
 import pytest
 from rosbags.rosbag1 import Reader, Writer
 from shiliu import cli
-from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.formats import mcap_write, read, rosbag1_messages, rosbag1_pictures, rosbag1_write, targets
-from shiliu.replay.formats.lerobot_layout import unit_text
-from shiliu.replay.formats.lerobot_write import write_lerobot
-from shiliu.replay.formats.rosbag1 import definitions
-from shiliu.replay.formats.rosbag1_episode import read_episode
-from shiliu.replay.glimpses import glimpses_of
-from shiliu.replay.judge import judge
-from shiliu.replay.motion import zero_order_hold
-from shiliu.replay.playing import Take, play
-from shiliu.replay.tracing import sampled_steps, trace
-from shiliu.replay.transitions import transitions
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.formats import exporters as targets
+from shiliu.replay.formats import read
+from shiliu.replay.formats.lerobot.layout import unit_text
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.formats.mcap import write as mcap_write
+from shiliu.replay.formats.picture_samples import glimpses_of
+from shiliu.replay.formats.rosbag import messages as rosbag1_messages
+from shiliu.replay.formats.rosbag import pictures as rosbag1_pictures
+from shiliu.replay.formats.rosbag import write as rosbag1_write
+from shiliu.replay.formats.rosbag.bag1 import definitions
+from shiliu.replay.formats.rosbag.episode import read_episode
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.replay.rollout.substeps import sampled_steps, trace
+from shiliu.replay.rollout.transitions import transitions
+from shiliu.replay.signals.joint_motion import zero_order_hold
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import EpisodeError
 
 SESSION = "kuavo-vr-teleop/session_20250419_162611_20250419_162611_group1.bag"

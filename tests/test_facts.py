@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from shiliu.scenarios.catalog import list_scenarios, load_scenario
-from shiliu.scenarios.config import nominal_values
+from shiliu.scenarios.reading.config import nominal_values
 
 ROOT = Path(__file__).resolve().parents[1]
 # scenario -> item of the facts' `randomize` -> what is drawn, by key, from where to where (SI) and in the facts' own words;

@@ -8,10 +8,11 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.formats import mjcf, read
-from shiliu.replay.formats.robosuite_actions import Untold, environment, parts
-from shiliu.replay.recording import Recording
-from shiliu.replay.scenes import Stages
+from shiliu.replay.formats import read
+from shiliu.replay.formats.arrays import mjcf
+from shiliu.replay.formats.arrays.robosuite_actions import Untold, environment, parts
+from shiliu.replay.judge.context import Stages
+from shiliu.replay.recording.recording import Recording
 from shiliu.scenarios.errors import EpisodeError
 
 N, RATE = 120, 20.0

@@ -11,18 +11,18 @@ import shiliu
 import yaml
 from conftest import ROOT
 from shiliu.replay.checks.clock import origin_ns
-from shiliu.replay.demo import SEEDS
-from shiliu.replay.demonstration import demonstrate
-from shiliu.replay.device import FOLDER, SHARES, load_device, through
-from shiliu.replay.device_measuring import measure
-from shiliu.replay.faults import scoring
-from shiliu.replay.faults.injecting import Job, inject
-from shiliu.replay.faults.registry import COMBINED, FAULTS, chosen, faults_of
-from shiliu.replay.finding import Finding
-from shiliu.replay.judge import judge
-from shiliu.replay.recording import Recording
-from shiliu.replay.scenes import Stage
-from shiliu.replay.verdict import Verdict
+from shiliu.replay.checks.finding import Finding
+from shiliu.replay.evaluation.demo import SEEDS
+from shiliu.replay.evaluation.device import FOLDER, SHARES, load_device, through
+from shiliu.replay.evaluation.device_measuring import measure
+from shiliu.replay.evaluation.faults import scoring
+from shiliu.replay.evaluation.faults.injecting import Job, inject
+from shiliu.replay.evaluation.faults.registry import COMBINED, FAULTS, chosen, faults_of
+from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.verdict import Verdict
+from shiliu.replay.operator.demonstration import demonstrate
+from shiliu.replay.recording.recording import Recording
 from shiliu.scenarios.errors import ReplayError, ScenarioError
 
 SIMULATED = (

@@ -7,16 +7,16 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.judge import judge
-from shiliu.replay.mistakes import read_mistakes
-from shiliu.replay.operator import Operator, perform, read_chain
-from shiliu.replay.skills.arm import posture, turned_between
-from shiliu.replay.skills.body import Body
-from shiliu.replay.skills.cloth import edges_of, flat_at
-from shiliu.replay.skills.tips import gap_of, hands_over, tcp_from_nose, tcp_from_tip
-from shiliu.scenarios.draw import draw
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, performed
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.replay.operator.operator import Operator, perform, read_chain
+from shiliu.replay.operator.skills.arm import posture, turned_between
+from shiliu.replay.operator.skills.body import Body
+from shiliu.replay.operator.skills.cloth import edges_of, flat_at
+from shiliu.replay.operator.skills.tips import gap_of, hands_over, tcp_from_nose, tcp_from_tip
 from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import draw
 
 AWAY = np.array([1.0, 0.0, 0.0])
 

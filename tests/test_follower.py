@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import shiliu
 from conftest import make_readings
-from shiliu.envs.copies import Copies
-from shiliu.envs.one import One
-from shiliu.scenarios import predicate as P
-from shiliu.scenarios.draw import nominal
-from shiliu.scenarios.follower import Follower
-from shiliu.scenarios.sensing import Readings, Request
-from shiliu.scenarios.temporal import Course, Never, Subgoal
+from shiliu.envs.episode import One
+from shiliu.envs.episodes import Copies
+from shiliu.scenarios.sensing import predicate as P
+from shiliu.scenarios.sensing.requests import Readings, Request
+from shiliu.scenarios.sensing.scalar_goal import Follower
+from shiliu.scenarios.sensing.temporal import Course, Never, Subgoal
+from shiliu.scenarios.variation import nominal
 
 A, B = (Request("site_position", name) for name in "ab")
 J, UP = Request("joint_position", "j"), Request("body_up", "u")

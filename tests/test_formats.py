@@ -9,11 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 from rosbags.rosbag1 import Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-from shiliu.replay.formats import lerobot, read, rosbag1
-from shiliu.replay.formats import lerobot_layout as layout
-from shiliu.replay.formats.lerobot_write import DatasetWriter, write_lerobot
-from shiliu.replay.glimpses import glimpses_of
-from shiliu.replay.recording import Recording, SimEpisode, Unreadable
+from shiliu.replay.formats import read
+from shiliu.replay.formats.lerobot import layout
+from shiliu.replay.formats.lerobot import own as lerobot
+from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
+from shiliu.replay.formats.picture_samples import glimpses_of
+from shiliu.replay.formats.rosbag import bag1 as rosbag1
+from shiliu.replay.recording.recording import Recording, SimEpisode, Unreadable
 from shiliu.scenarios.errors import EpisodeError
 
 SENSORS = """std_msgs/Header header

@@ -12,11 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from shiliu.replay import mapping
-from shiliu.replay.array_rule import Columns
-from shiliu.replay.formats import read
-from shiliu.replay.formats.pickle_arrays import loads
-from shiliu.replay.recording import Recording, Unreadable
+from shiliu.replay.formats import mapping, read
+from shiliu.replay.formats.array_rule import Columns
+from shiliu.replay.formats.arrays.pickle_arrays import loads
+from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.scenarios.errors import EpisodeError
 
 MINE = """\

@@ -23,9 +23,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot_write import DatasetWriter, write_lerobot
-from shiliu.replay.metadata import read_metadata
-from shiliu.replay.recording import Recording, SimEpisode, Unreadable
+from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
+from shiliu.replay.recording.metadata import read_metadata
+from shiliu.replay.recording.recording import Recording, SimEpisode, Unreadable
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
 
 SECONDS, MEGABYTES = 5.0, 500
@@ -246,7 +246,7 @@ def foreign(folder: Path) -> Path:
 
 
 def mcap(folder: Path) -> Path:
-    from shiliu.replay.formats import mcap_write
+    from shiliu.replay.formats.mcap import write as mcap_write
 
     (recording,) = read(bag(folder))
     (folder / "take.bag").unlink()

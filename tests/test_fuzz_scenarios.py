@@ -17,15 +17,15 @@ import pytest
 import shiliu
 import yaml
 from shiliu.cli import main
-from shiliu.replay.operator import Operator, perform, read_chain
-from shiliu.replay.skills import registry
-from shiliu.replay.skills.arm import POSTURES
-from shiliu.replay.skills.skill import REQUIRED, Argument
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.operator.operator import Operator, perform, read_chain
+from shiliu.replay.operator.skills import registry
+from shiliu.replay.operator.skills.arm import POSTURES
+from shiliu.replay.operator.skills.skill import REQUIRED, Argument
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios
-from shiliu.scenarios.dialect import Node, Problems
 from shiliu.scenarios.errors import ShiliuError
 from shiliu.scenarios.quantity import UNITS, dimension_of
+from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.scene import Scene
 from shiliu.scenarios.simulation import Simulation
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
-from shiliu.replay.mistakes import read_mistakes
-from shiliu.replay.operator import perform, read_chain
-from shiliu.replay.recording import Recording
-from shiliu.replay.skills.arm import Arm
-from shiliu.replay.skills.body import GivenUp, unit
-from shiliu.replay.skills.reaching import SLACK, TCP_REACH
-from shiliu.scenarios import draw as drawing
-from shiliu.scenarios.dialect import Node, Problems
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.operator.skills.arm import Arm
+from shiliu.replay.operator.skills.body import GivenUp, unit
+from shiliu.replay.operator.skills.reaching import SLACK, TCP_REACH
+from shiliu.replay.recording.recording import Recording
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.reading.yaml_reader import Node, Problems
 
 
 @pytest.fixture(scope="module")

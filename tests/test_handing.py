@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from conftest import make_readings
-from shiliu.replay.skills.arm import Arm, posture
-from shiliu.replay.skills.body import Body
-from shiliu.replay.skills.handing import ROOM, HoldUntilPulled, OfferHandle
+from shiliu.replay.operator.skills.arm import Arm, posture
+from shiliu.replay.operator.skills.body import Body
+from shiliu.replay.operator.skills.handing import ROOM, HoldUntilPulled, OfferHandle
 from shiliu.scenarios.robot import load_robot
-from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.sensing.requests import Request
 
 TIMESTEP, STIFFNESS = 1 / 30, 100.0
 TOWARD = np.array([1.0, 0.0, 0.0])

@@ -8,13 +8,12 @@ import mujoco
 import numpy as np
 import pytest
 from conftest import make_readings
-from shiliu.scenarios import draw as drawing
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.follower import Follower
-from shiliu.scenarios.limb import JOINTS, Limb
 from shiliu.scenarios.part import load_part
-from shiliu.scenarios.person import (
+from shiliu.scenarios.people.arm_kinematics import JOINTS, Limb
+from shiliu.scenarios.people.person import (
     CLOSES,
     CONSIDERS,
     EARLY,
@@ -31,6 +30,7 @@ from shiliu.scenarios.person import (
     TurnAway,
 )
 from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.sensing.scalar_goal import Follower
 from shiliu.scenarios.simulation import Simulation
 
 MUG = """<mujoco model="mug">

@@ -11,18 +11,18 @@ from shiliu.replay.checks.grip import Carried
 from shiliu.replay.checks.outcome import Struck, check_touches
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.commands.list_parts import in_full
-from shiliu.replay.held import Hold, borne, check_held_scene, holds_of, touches_of
-from shiliu.replay.obstacles import Looked, fixtures
-from shiliu.replay.playing import Take
+from shiliu.replay.judge.commanded_collision import Looked, fixtures
+from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.held import Hold, borne, check_held_scene, holds_of, touches_of
+from shiliu.replay.judge.verdict import combine
 from shiliu.replay.report import Words
-from shiliu.replay.scenes import Stage
-from shiliu.replay.verdict import combine
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.rollout.rollout import Take
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.inventory import one_part
 from shiliu.scenarios.part import Bears
-from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.part_catalogue import one_part
+from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.simulation import Simulation
 
 RULES = load_rules()
@@ -349,9 +349,9 @@ def test_where_it_is_set_down_a_command_may_press(above):
 # -- the whole way --------------------------------------------------------------------------------------------------------
 @pytest.mark.slow
 def test_a_demonstration_that_strikes_is_found_by_its_name_and_its_depth():
-    from shiliu.replay.demonstration import as_recording, demonstrate
-    from shiliu.replay.faults.injecting import Job, inject
-    from shiliu.replay.faults.registry import faults_of
+    from shiliu.replay.evaluation.faults.injecting import Job, inject
+    from shiliu.replay.evaluation.faults.registry import faults_of
+    from shiliu.replay.operator.demonstration import as_recording, demonstrate
 
     scene = shiliu.load_scenario("table_setting")
     (episode,) = demonstrate(scene, [20000], 1)

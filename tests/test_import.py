@@ -9,15 +9,17 @@ import pyarrow.parquet as pq
 import pytest
 import shiliu
 from shiliu.cli import main
-from shiliu.replay import mapping
-from shiliu.replay.conforming import conformed
-from shiliu.replay.formats import NothingReadable, arrays, hdf5, mcap_write, read
+from shiliu.replay.formats import NothingReadable, mapping, read
+from shiliu.replay.formats.arrays import episode as arrays
+from shiliu.replay.formats.arrays import hdf5
+from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.formats.video import encode
-from shiliu.replay.importing import frames_of, own_rate, units_of
-from shiliu.replay.proposal import propose
-from shiliu.replay.proposal_topics import propose_topics
-from shiliu.replay.recording import Recording, Stream
-from shiliu.replay.resample import Methods, onto, quaternion_groups
+from shiliu.replay.importing.frames import frames_of, own_rate, units_of
+from shiliu.replay.importing.mapping_draft import propose
+from shiliu.replay.importing.mapping_draft_topics import propose_topics
+from shiliu.replay.importing.resample import Methods, onto, quaternion_groups
+from shiliu.replay.importing.schema_columns import conformed
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.scenarios.errors import EpisodeError
 
 MS = 1_000_000

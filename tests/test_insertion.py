@@ -5,9 +5,9 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios.dialect import Node, Problems
-from shiliu.scenarios.predicate import All, Force, leaves
-from shiliu.scenarios.sensing import Request, SensorPlan
+from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.sensing.predicate import All, Force, leaves
+from shiliu.scenarios.sensing.requests import Request, SensorPlan
 from shiliu.scenarios.words.insertion import Aligned, Inserted, Pulled, Seated, Within
 
 SHANK = Request("site_position", "clip/shank", "body:panel/hole")

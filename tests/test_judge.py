@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.cells import place_of
-from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot_write import DatasetWriter
-from shiliu.replay.forward import replay_all
-from shiliu.replay.judge import Case, judge
-from shiliu.replay.motion import joint_motion
-from shiliu.replay.playing import Take, play
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.formats.lerobot.write import DatasetWriter
+from shiliu.replay.judge.cells import place_of
+from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.judge import Case, judge
+from shiliu.replay.judge.replay_stage import replay_all
+from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words, exit_code, write_reports
-from shiliu.replay.scenes import Stages
-from shiliu.replay.statistics import wilson
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.replay.signals.joint_motion import joint_motion
+from shiliu.replay.signals.statistics import wilson
+from shiliu.scenarios import variation as drawing
 
 DATA = Path(os.environ.get("SHILIU_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data"))
 SESSION = DATA / "kuavo-vr-teleop" / "session_20250419_162611_20250419_162611_group1.bag"

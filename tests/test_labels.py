@@ -14,10 +14,10 @@ import pytest
 import shiliu
 import yaml
 from shiliu.cli import main
-from shiliu.replay.demo import SEEDS
-from shiliu.replay.demonstration import as_recording, demonstrate
+from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.formats import read as read_recordings
-from shiliu.replay.formats.lerobot_write import write_lerobot
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.judge.context import Stages
 from shiliu.replay.labels.alignment import AGAIN, MISSING, Candidate, align
 from shiliu.replay.labels.evidence import Evidence, Phase, Step
 from shiliu.replay.labels.labelling import labelling
@@ -27,9 +27,9 @@ from shiliu.replay.labels.sheet import Sheet, read_sheet
 from shiliu.replay.labels.signs import Signs
 from shiliu.replay.labels.tracks import Tracks, smooth
 from shiliu.replay.labels.words import UNTOLD, WORDS, evidence
-from shiliu.replay.recording import Unreadable
-from shiliu.replay.scenes import Stages
-from shiliu.replay.skills import registry
+from shiliu.replay.operator.demonstration import as_recording, demonstrate
+from shiliu.replay.operator.skills import registry
+from shiliu.replay.recording.recording import Unreadable
 from shiliu.scenarios.errors import EpisodeError
 
 DT = 1 / 30

@@ -9,10 +9,10 @@ import mujoco
 import numpy as np
 import pytest
 from shiliu.cli import main
-from shiliu.scenarios import inventory
-from shiliu.scenarios.dialect import places_in
+from shiliu.scenarios import part_catalogue as inventory
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.part import ASSETS
+from shiliu.scenarios.reading.yaml_reader import places_in
 
 ROOT = Path(__file__).resolve().parents[1]
 ENTRIES = {entry.name: entry for entry in inventory.inventory()}

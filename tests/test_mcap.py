@@ -13,8 +13,13 @@ from mcap_ros2.decoder import DecoderFactory
 from mcap_ros2.writer import Writer
 from rosbags.rosbag2 import Writer as Ros2Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-from shiliu.replay.formats import mcap, mcap_container, mcap_write, packed, read, tagged
-from shiliu.replay.recording import CLOCKS, Recording, SimEpisode, Stream, Unreadable
+from shiliu.replay.formats import episode_archive as packed
+from shiliu.replay.formats import lossless_json as tagged
+from shiliu.replay.formats import read
+from shiliu.replay.formats.mcap import container as mcap_container
+from shiliu.replay.formats.mcap import read as mcap
+from shiliu.replay.formats.mcap import write as mcap_write
+from shiliu.replay.recording.recording import CLOCKS, Recording, SimEpisode, Stream, Unreadable
 from shiliu.scenarios.errors import EpisodeError
 
 TIMES = ("capture_ns", "receive_ns", "device_ns")

@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from shiliu.cli import main
-from shiliu.replay import metadata as model
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot_write import DatasetWriter, write_lerobot
-from shiliu.replay.metadata import Metadata, Segment, completed, from_plain, read_metadata
-from shiliu.replay.recording import SimEpisode
+from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
+from shiliu.replay.recording import metadata as model
+from shiliu.replay.recording.metadata import Metadata, Segment, completed, from_plain, read_metadata
+from shiliu.replay.recording.recording import SimEpisode
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -278,7 +278,7 @@ def test_record_takes_a_file_for_all_episodes(tmp_path, capsys, monkeypatch):
 
 def test_the_page_says_what_the_model_says():
     page = (ROOT / "docs" / "metadata.md").read_text(encoding="utf-8")
-    assert model.markdown() in page, "print shiliu.replay.metadata.markdown() and paste it"
+    assert model.markdown() in page, "print shiliu.replay.recording.metadata.markdown() and paste it"
     example = page.partition("```yaml\n")[2].partition("```")[0]
     assert from_plain(yaml.load(example, Loader=model.Dateless)).operator.startswith("P-")
 

@@ -13,15 +13,15 @@ import shiliu
 import yaml
 from shiliu.cli import main
 from shiliu.envs.single import ShiliuEnv
-from shiliu.replay.demo import SEEDS
-from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.judge import judge
-from shiliu.replay.mistakes import code_of, codes_of, read_mistakes
-from shiliu.replay.operator import perform
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.evaluation.demo import SEEDS
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, performed
+from shiliu.replay.operator.mistakes import code_of, codes_of, read_mistakes
+from shiliu.replay.operator.operator import perform
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios
-from shiliu.scenarios.dialect import Node, Problems
 from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.simulation import Simulation
 
 SEED = SEEDS[0]

@@ -12,16 +12,16 @@ from gymnasium.utils.env_checker import check_env
 from shiliu.envs.registration import env_id
 from shiliu.replay.checks.dynamics import check_balance, effort, loaded, sole_polygon
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.signal import Motion
-from shiliu.replay.demonstration import as_recording, episode_of
-from shiliu.replay.judge import judge
-from shiliu.replay.operator import perform, read_chain
-from shiliu.replay.playing import Take, play
-from shiliu.scenarios.draw import nominal
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, episode_of
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.replay.signals.signal import Motion
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.mobile import followers, glide
 from shiliu.scenarios.robot import load_robot
 from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import nominal
 
 G = 9.81
 RULES = load_rules()
@@ -307,7 +307,7 @@ def test_the_operator_walks_squats_stands_up_and_turns(walked):
 
 
 def test_hands_reach_places_in_the_world_from_wherever_the_robot_stands(scene):
-    from shiliu.replay.skills.body import Body
+    from shiliu.replay.operator.skills.body import Body
 
     body = Body(scene, nominal(scene), np.random.default_rng(0), {})
     sim = Simulation(scene)

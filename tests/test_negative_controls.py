@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pytest
 import shiliu
-from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.judge import judge
-from shiliu.replay.mistakes import code_of
-from shiliu.replay.operator import perform
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, performed
+from shiliu.replay.operator.mistakes import code_of
+from shiliu.replay.operator.operator import perform
+from shiliu.scenarios import variation as drawing
 
 SEED = 500
 SLOW = ("car_assembly", "laundry_folding")

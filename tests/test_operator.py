@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.envs.single import ShiliuEnv
-from shiliu.replay.demo import SEEDS
-from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.faults.injecting import Job, inject
-from shiliu.replay.faults.registry import faults_of
-from shiliu.replay.judge import judge
-from shiliu.replay.operator import perform
-from shiliu.replay.playing import Take, play
-from shiliu.replay.scenes import Stage
-from shiliu.scenarios import draw as drawing
-from shiliu.scenarios.config import nominal_values
+from shiliu.replay.evaluation.demo import SEEDS
+from shiliu.replay.evaluation.faults.injecting import Job, inject
+from shiliu.replay.evaluation.faults.registry import faults_of
+from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, performed
+from shiliu.replay.operator.operator import perform
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.reading.config import nominal_values
 
 SEED = SEEDS[0]
 

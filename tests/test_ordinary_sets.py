@@ -10,20 +10,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from shiliu import cli
-from shiliu.replay.company import Company
-from shiliu.replay.demonstration import checkpoints_of, episode_of
-from shiliu.replay.faults import scoring, sets
-from shiliu.replay.faults.fault import Fault
-from shiliu.replay.faults.injecting import Job, inject
-from shiliu.replay.faults.registry import OF_FILES, faults_of, faults_of_sets
+from shiliu.replay.evaluation.faults import scoring, sets
+from shiliu.replay.evaluation.faults.fault import Fault
+from shiliu.replay.evaluation.faults.injecting import Job, inject
+from shiliu.replay.evaluation.faults.registry import OF_FILES, faults_of, faults_of_sets
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot_plain import make_plain
-from shiliu.replay.formats.lerobot_write import write_lerobot
-from shiliu.replay.judge import judging
-from shiliu.replay.playing import Take, play
-from shiliu.replay.recording import Recording
-from shiliu.replay.scenes import Stage, Stages
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.formats.lerobot.plain import make_plain
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.judge.company import Company
+from shiliu.replay.judge.context import Stage, Stages
+from shiliu.replay.judge.judge import judging
+from shiliu.replay.operator.demonstration import checkpoints_of, episode_of
+from shiliu.replay.recording.recording import Recording
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import EpisodeError
 from shiliu.scenarios.tasks import bare_words, scenario_of_task
 

@@ -8,12 +8,12 @@ import pytest
 from shiliu.cli import parse
 from shiliu.replay.commands.replay import _command
 from shiliu.replay.commands.settings import Settings
+from shiliu.replay.judge.verdict import StageResult, Verdict
 from shiliu.replay.labels.sheet import Sheet
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
-from shiliu.replay.verdict import StageResult, Verdict
-from shiliu.scenarios.composition import compose
-from shiliu.scenarios.override import command_line, quoted, unquoted
+from shiliu.scenarios.reading.composition import compose
+from shiliu.scenarios.reading.override import command_line, quoted, unquoted
 
 FOLDERS = [
     "demos",

@@ -10,20 +10,20 @@ import mujoco
 import numpy as np
 import pytest
 from conftest import make_readings
-from shiliu.envs.copies import Copies
-from shiliu.envs.one import One
+from shiliu.envs.episode import One
+from shiliu.envs.episodes import Copies
 from shiliu.replay.checks.outcome import check_people
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.judge import judge
-from shiliu.replay.playing import Take, play
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report import Words
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.part import load_part
 from shiliu.scenarios.safety import Limit, SpeedNear, Watch, contact_limits
-from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.sensing.requests import Request
 
 FACTS = Path(__file__).resolve().parents[2] / "shared" / "facts" / "scenarios.md"
 PEOPLE = ("seated_elder", "standing_adult", "lying_elder")

@@ -4,10 +4,10 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.operator import read_chain
-from shiliu.replay.skills.cloth import LOOKS, RIGHT
-from shiliu.replay.skills.tips import hands_over
-from shiliu.scenarios.draw import nominal
+from shiliu.replay.operator.operator import read_chain
+from shiliu.replay.operator.skills.cloth import LOOKS, RIGHT
+from shiliu.replay.operator.skills.tips import hands_over
+from shiliu.scenarios.variation import nominal
 
 UP = np.array([0.0, 0.0, 1.0])
 SPEED, REST = 0.08, 0.8  # m/s of a finger; s, in which the cloth comes to rest

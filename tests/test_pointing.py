@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import make_readings
-from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.words.pointing import PointsAway
 
 MIDDLE, TIP, PERSON = (Request("site_position", name) for name in ("mouth", "handle", "chest"))

@@ -8,11 +8,11 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.operator import perform, read_chain
-from shiliu.scenarios.draw import chosen
+from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import chosen
 
 ML = 1e-6
 SCENE = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from shiliu.scenarios.predicate import (
+from shiliu.scenarios.sensing.predicate import (
     All,
     Angle,
     AnyOf,
@@ -21,7 +21,7 @@ from shiliu.scenarios.predicate import (
     leaves,
     progress,
 )
-from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.sensing.requests import Request
 
 DOOR = Request("joint_position", "door")
 KEY = Request("joint_position", "key")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios import draw as drawing
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.reaction import add_memory, memory
 from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.sensing import Request
+from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.simulation import Simulation
 
 CLAW = Request("tendon_position", "left_percent")

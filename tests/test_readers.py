@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from shiliu.replay.formats import lerobot_layout as layout
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot_contract import contract
-from shiliu.replay.formats.lerobot_write import DatasetWriter, write_lerobot
-from shiliu.replay.recording import SimEpisode
+from shiliu.replay.formats.lerobot import layout
+from shiliu.replay.formats.lerobot.contract import contract
+from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
+from shiliu.replay.recording.recording import SimEpisode
 from shiliu.scenarios.errors import EpisodeError
 
 FEATURES = {

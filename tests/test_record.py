@@ -9,9 +9,9 @@ import pytest
 import shiliu
 from shiliu.cli import main
 from shiliu.envs.single import ShiliuEnv
-from shiliu.replay.demo import SEEDS
-from shiliu.replay.demonstration import as_recording, demonstrate
-from shiliu.replay.judge import judge
+from shiliu.replay.evaluation.demo import SEEDS
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, demonstrate
 
 
 @pytest.fixture(scope="module")

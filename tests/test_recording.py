@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shiliu.replay import mapping
-from shiliu.replay.formats import read
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.formats import mapping, read
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.scenarios.errors import EpisodeError
 
 DATA = Path(os.environ.get("SHILIU_DATA", Path(__file__).parents[1].parent / "shared" / "data"))

@@ -13,20 +13,20 @@ import pytest
 import yaml
 from shiliu import cli
 from shiliu.replay.checks.kinematics import check_kinematics
-from shiliu.replay.demonstration import as_recording, episode_of
+from shiliu.replay.edits.bounds import Bounds
+from shiliu.replay.edits.changes import BeyondBounds, Demand, slower, spread, taken_back
+from shiliu.replay.edits.command import Command, command_of
+from shiliu.replay.edits.warp import RAMP, Stretch, Warp, sampled, whole_steps
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot_write import write_lerobot
-from shiliu.replay.judge import judge
-from shiliu.replay.playing import Take, play
-from shiliu.replay.recording import Recording, SimEpisode, Stream
-from shiliu.replay.repair.bounds import Bounds
-from shiliu.replay.repair.changes import BeyondBounds, Demand, slower, spread, taken_back
-from shiliu.replay.repair.command import Command, command_of
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, episode_of
+from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
 from shiliu.replay.repair.repairing import repaired
-from shiliu.replay.repair.warp import RAMP, Stretch, Warp, sampled, whole_steps
 from shiliu.replay.repair.writing import MARK, changed
-from shiliu.replay.scenes import Stages
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 
 DT = 1 / 30  # the bare floor's control period
 

@@ -14,9 +14,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from shiliu.replay import finding as finding_module
+from shiliu.replay.checks import finding as finding_module
+from shiliu.replay.checks.finding import Evidence, Fact, Finding, Picture, Plot, Table
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.finding import Evidence, Fact, Finding, Picture, Plot, Table
+from shiliu.replay.judge.verdict import StageResult, Verdict
 from shiliu.replay.report import (
     FILES,
     Gate,
@@ -35,7 +36,6 @@ from shiliu.replay.report.story import Story
 from shiliu.replay.report.svg import text_width
 from shiliu.replay.report.text import catalogue, number, quantity
 from shiliu.replay.report.timeline import timeline
-from shiliu.replay.verdict import StageResult, Verdict
 from shiliu.scenarios.errors import ShiliuError
 
 COMMAND = "shiliu replay data=takes scenario=microwave out=verdicts"

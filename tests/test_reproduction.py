@@ -8,10 +8,10 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.embodiment import load_embodiment
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.judge.context import Stages
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
-from shiliu.replay.scenes import Stages
+from shiliu.replay.robots.embodiment import load_embodiment
 from shiliu.scenarios.errors import ScenarioError
 
 STEP = 0.02  # s, of the scene that is recorded

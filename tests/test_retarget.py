@@ -5,16 +5,14 @@ import itertools
 import mujoco
 import numpy as np
 import pytest
-from shiliu.replay.advice import fix_of
-from shiliu.replay.checks.limits import load_limits
 from shiliu.replay.checks.retargeting import check_retarget
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.demo import SEEDS
+from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.formats import read
-from shiliu.replay.judge import judge
-from shiliu.replay.operator import perform, read_chain
-from shiliu.replay.playing import Take, play
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.judge.advice import fix_of
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.retarget.arms import CLAW, Arms, arms_of
 from shiliu.replay.retarget.marking import ring
 from shiliu.replay.retarget.objects import Hinged, first_grip
@@ -22,7 +20,9 @@ from shiliu.replay.retarget.placing import Placed, carried, place, scaled
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.targets import HandTargets
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
 from shiliu.scenarios.robot import load_robot
 

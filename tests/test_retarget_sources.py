@@ -11,10 +11,10 @@ import pytest
 import shiliu
 from shiliu.replay.checks.hands import check_hand_jump
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.motion import joint_motion
-from shiliu.replay.recording import Recording, Stream
+from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.retarget import frames
 from shiliu.replay.retarget.sources import find, kuavo_bones, kuavo_hand_poses, omomo
+from shiliu.replay.signals.joint_motion import joint_motion
 from shiliu.scenarios.errors import EpisodeError
 from shiliu.scenarios.robot import load_robot
 

@@ -10,15 +10,15 @@ import shiliu
 from shiliu.cli import main
 from shiliu.replay.checks.robustness import check_robustness, delayed, nudge_of, varied
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.formats.lerobot_write import DatasetWriter
-from shiliu.replay.judge import judge
-from shiliu.replay.playing import Take, play
+from shiliu.replay.formats.lerobot.write import DatasetWriter
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report import Words
 from shiliu.replay.report.html import render
-from shiliu.scenarios import draw as drawing
-from shiliu.scenarios.draw import STATE
-from shiliu.scenarios.nudge import Nudge, loose, nudged
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.perturbation import Nudge, loose, nudged
+from shiliu.scenarios.variation import STATE
 
 RULES = load_rules()
 RULE = RULES["robustness"]

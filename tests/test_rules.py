@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios import draw as drawing
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.reaction import memory
 from shiliu.scenarios.simulation import Simulation

@@ -10,9 +10,10 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios import composition, draw
-from shiliu.scenarios.draw import STATE
+from shiliu.scenarios import variation as draw
+from shiliu.scenarios.reading import composition
 from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.variation import STATE
 
 SCENARIOS = sorted(file.stem for file in (composition.CONF / "scenario").glob("*.yaml"))
 DEEPEST = 1e-3  # m

@@ -10,7 +10,7 @@ import pytest
 import shiliu
 from shiliu.cli import main
 from shiliu.envs.single import ShiliuEnv
-from shiliu.scenarios import draw as drawing
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.schema import inwards
 from shiliu.scenarios.simulation import Simulation
 

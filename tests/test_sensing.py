@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios.sensing import FORCE_WINDOW, Layout, Readings, Request, SensorPlan, reduce_forces
+from shiliu.scenarios.sensing.requests import FORCE_WINDOW, Layout, Readings, Request, SensorPlan, reduce_forces
 
 TIMESTEP = 1 / 480
 WORLD = """

@@ -14,22 +14,22 @@ import pyarrow.parquet as pq
 import pytest
 from shiliu.cli import main
 from shiliu.replay.checks.dataset import CODES, check_dataset
+from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.integrity import check_integrity
-from shiliu.replay.checks.limits import Limits
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.set_tables import check_length, check_stats, check_video
 from shiliu.replay.checks.set_times import check_counters, check_fps, check_timestamp
-from shiliu.replay.declared import FRAMES, Declared, VideoRange
-from shiliu.replay.faults.written import DATA, SIDE, _column, _renewed, _told
-from shiliu.replay.finding import Finding
-from shiliu.replay.formats import lerobot_layout as layout
+from shiliu.replay.evaluation.faults.written import DATA, SIDE, _column, _renewed, _told
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot_write import DatasetWriter, write_lerobot
+from shiliu.replay.formats.lerobot import layout
+from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.formats.mp4_header import length_of
-from shiliu.replay.intake import intake, trimmed
-from shiliu.replay.recording import SimEpisode, Unreadable
+from shiliu.replay.judge.intake import intake, trimmed
+from shiliu.replay.judge.verdict import combine
+from shiliu.replay.recording.declared import FRAMES, Declared, VideoRange
+from shiliu.replay.recording.recording import SimEpisode, Unreadable
 from shiliu.replay.report import Words
-from shiliu.replay.verdict import combine
+from shiliu.replay.robots.limits import Limits
 
 RULES = load_rules()
 FPS = 30

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios.cloth import Cloth, cloth_of
+from shiliu.scenarios.cloth.cloth import Cloth, cloth_of
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.part import load_part
 from shiliu.scenarios.words.cloth import Footprint, Layered, Smooth, Spread, panels_of

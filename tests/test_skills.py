@@ -6,9 +6,9 @@ import mujoco
 import numpy as np
 import pytest
 import yaml
-from shiliu.replay.operator import Operator, perform
-from shiliu.replay.skills.keys import TIP
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.operator.operator import Operator, perform
+from shiliu.replay.operator.skills.keys import TIP
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import scene_of_tree
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.soundness import STATE

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from shiliu.replay.recording import SimEpisode
-from shiliu.replay.spool import Spool
+from shiliu.replay.operator.spool import Spool
+from shiliu.replay.recording.recording import SimEpisode
 
 
 def episode(seed, steps=40):

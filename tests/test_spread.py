@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.checks.dynamics import check_dynamics, margin_inside
-from shiliu.replay.checks.signal import held
-from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.judge import judge
-from shiliu.replay.mistakes import read_mistakes
-from shiliu.replay.operator import perform, read_chain
-from shiliu.replay.scenes import Stage
-from shiliu.replay.skills import flinging
-from shiliu.replay.skills.body import Body, percent_of_gap
-from shiliu.replay.skills.cloth import BELOW, OVER, PickCloth, choose
-from shiliu.replay.skills.flinging import FlingOut, eased
-from shiliu.replay.skills.spreading import AT_EASE, CLEAR, LOST, SLIPS, short_edges
-from shiliu.replay.skills.tips import hands_over, tcp_from_nose
-from shiliu.scenarios.draw import STATE, draw
+from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, performed
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.operator.skills import flinging
+from shiliu.replay.operator.skills.body import Body, percent_of_gap
+from shiliu.replay.operator.skills.cloth import BELOW, OVER, PickCloth, choose
+from shiliu.replay.operator.skills.flinging import FlingOut, eased
+from shiliu.replay.operator.skills.spreading import AT_EASE, CLEAR, LOST, SLIPS, short_edges
+from shiliu.replay.operator.skills.tips import hands_over, tcp_from_nose
+from shiliu.replay.signals.signal import held
 from shiliu.scenarios.mobile import followers
 from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import STATE, draw
 
 
 @pytest.fixture(scope="module")

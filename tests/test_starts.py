@@ -4,10 +4,10 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.diverging import stood
-from shiliu.replay.judge import judge
-from shiliu.replay.recording import Recording, Stream
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.object_poses import stood
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.pose import Pose
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import imageio.v3 as iio
 import pytest
 from shiliu.cli import main
-from shiliu.replay.strips import CAPTION, moments
+from shiliu.replay.rollout.filmstrip import CAPTION, moments
 
 
 def episode(words, dt=0.1, n_steps=100):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from shiliu.scenarios.predicate import Displaced
-from shiliu.scenarios.sensing import Request
-from shiliu.scenarios.temporal import Course, Never, Subgoal
+from shiliu.scenarios.sensing.predicate import Displaced
+from shiliu.scenarios.sensing.requests import Request
+from shiliu.scenarios.sensing.temporal import Course, Never, Subgoal
 
 DT = 0.1  # s
 A, B, X = (Request("joint_position", name) for name in "abx")

@@ -6,17 +6,17 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.judge import judge
-from shiliu.replay.mistakes import read_mistakes
-from shiliu.replay.operator import perform, read_chain
-from shiliu.replay.skills.body import Body
-from shiliu.replay.skills.cloth import choose, edges_of, on_arc, rising
-from shiliu.replay.skills.spreading import short_edges
-from shiliu.replay.skills.thirds import FoldThird
-from shiliu.replay.skills.tips import tcp_from_nose
-from shiliu.scenarios.draw import draw
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, performed
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.operator.skills.body import Body
+from shiliu.replay.operator.skills.cloth import choose, edges_of, on_arc, rising
+from shiliu.replay.operator.skills.spreading import short_edges
+from shiliu.replay.operator.skills.thirds import FoldThird
+from shiliu.replay.operator.skills.tips import tcp_from_nose
 from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import draw
 from shiliu.scenarios.words.cloth import Footprint, Layered, Smooth, panels_of
 
 AWAY = np.array([1.0, 0.0, 0.0])

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
-from shiliu.replay.demonstration import as_recording, checkpoints_of, episode_of
-from shiliu.replay.finding import Finding
-from shiliu.replay.judge import judge
-from shiliu.replay.playing import Take, play
+from shiliu.replay.checks.finding import Finding
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.verdict import StageResult, Verdict
+from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report.html import render
 from shiliu.replay.report.jsonl import as_dict
 from shiliu.replay.report.text import Words
-from shiliu.replay.verdict import StageResult, Verdict
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_variants
-from shiliu.scenarios.composition import as_it_stands
-from shiliu.scenarios.dialect import Problems
 from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.reading.composition import as_it_stands
+from shiliu.scenarios.reading.variant import resolved
+from shiliu.scenarios.reading.yaml_reader import Problems
 from shiliu.scenarios.titles import SECTIONS, inherit_titles, sources_of, titles_of, untitled
-from shiliu.scenarios.variant import resolved
 
 OWN = ("bare", "car_assembly", "drink_assist", "laundry_folding", "microwave", "table_setting")
 TITLES = {

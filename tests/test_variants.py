@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.envs.single import ShiliuEnv
-from shiliu.replay.demonstration import as_recording, performed
-from shiliu.replay.judge import judge
-from shiliu.replay.mistakes import read_mistakes
-from shiliu.replay.operator import perform, read_chain
-from shiliu.scenarios import draw as drawing
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import as_recording, performed
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios, list_variants
-from shiliu.scenarios.dialect import Problems
 from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.variant import resolved
+from shiliu.scenarios.reading.variant import resolved
+from shiliu.scenarios.reading.yaml_reader import Problems
 
 TREE = {
     "version": 1,

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from shiliu.replay.checks.finding import Evidence, Finding, tidy, worst_of
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.finding import Evidence, Finding, tidy, worst_of
-from shiliu.replay.verdict import StageResult, Verdict, combine
+from shiliu.replay.judge.verdict import StageResult, Verdict, combine
 
 RULES = load_rules()
 BARE = ["integrity", "kinematics", "dynamics"]

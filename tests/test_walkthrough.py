@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import shiliu
-from shiliu.replay.mistakes import read_mistakes
-from shiliu.replay.operator import read_chain, record_episode
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.replay.operator.operator import read_chain, record_episode
 from shiliu.scenarios.soundness import examine
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "designing-scenarios.md"

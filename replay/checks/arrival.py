@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..recording import Stream
+from ..recording.recording import Stream
+from ..signals.signal import runs
 from .clock import by_topic, repeats, seconds, topic
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import runs
 
 PROMPT = 5.0  # percentile of the delays that stands for a message that waited for nothing (others come in bursts)
 THIRDS = 3

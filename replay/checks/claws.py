@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..recording import Recording
-from .channels import shared
+from ..recording.recording import Recording
+from ..signals.channels import shared
+from ..signals.pairing import Both, likeness, side_by_side
+from ..signals.signal import runs
 from .clock import topic
-from .pairing import Both, likeness, side_by_side
+from .finding import Finding, worst_of
 from .rules import Rule, Rules
-from .signal import runs
 
 QUANTITIES = ("claw", "hand")
 SPAN = {"%": 100.0, "1": 1.0}  # from one end to the other, where the unit says it

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..recording import Recording, Stream
+from ..recording.recording import Recording, Stream
+from ..signals.signal import runs
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import runs
 
 BURST = 1e-3  # s, messages closer than this came in one packet
 COLUMN = "column"  # the clock of a finding that is of a set's own column of times, and of no stream

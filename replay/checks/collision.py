@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ..finding import Finding, worst_of
+from ..signals.signal import held, run_around
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import held, run_around
 
 Pair = tuple[str, str]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..declared import Declared
-from ..finding import Finding
+from ..recording.declared import Declared
+from .finding import Finding
 from .rules import Rules
 from .set_tables import TABLES, check_columns, check_digest, check_length, check_stats, check_video
 from .set_times import TIMES, check_counters, check_fps, check_timestamp, rate_to_judge_by

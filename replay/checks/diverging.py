@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..finding import Finding, worst_of
+from .finding import Finding, worst_of
 from .rules import Rules
 
 AFTER = (1.0, 5.0)  # s after the first difference at which its size is told

@@ -1,7 +1,7 @@
 """Could the motors and feet carry it? Torques by inverse dynamics, and the zero-moment point against the soles.
 
 Inverse dynamics asks what the motors would have to give for the joints to move exactly so, with empty hands unless a
-payload is named; what the hands carry in a replay is known only there (`replay/carrying.py`).
+payload is named; what the hands carry in a replay is known only there (`replay/judge/payload.py`).
 Positions are smoothed by the local quadratic, and speed and acceleration come from the same fit.
 """
 
@@ -15,10 +15,10 @@ import mujoco
 import numpy as np
 
 from ...scenarios.mobile import FOOTPRINT
-from ..finding import Finding, worst_of
-from .limits import Limits
+from ..robots.limits import Limits
+from ..signals.signal import Motion, held, resample, run_around
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import Motion, held, resample, run_around
 
 GRAVITY = 9.81
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..finding import Finding, worst_of
+from .finding import Finding, worst_of
 from .outcome import held_from
 from .rules import Rules
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..finding import Finding
+from .finding import Finding
 from .rules import Rules
 
 

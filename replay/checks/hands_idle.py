@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import Finding
-from ..recording import Recording, Stream
+from ..recording.recording import Recording, Stream
 from .clock import origin_ns, seconds
+from .finding import Finding
 from .rules import Rules
 
 QUANTITIES = ("claw", "hand", "hand_flag", "gripper")

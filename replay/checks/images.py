@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..glimpses import Glimpses
-from ..recording import Recording
-from .channels import SCALE, pair
+from ..formats.picture_samples import Glimpses
+from ..recording.recording import Recording
+from ..signals.channels import SCALE, pair
+from ..signals.signal import runs, strictly_rising
 from .clock import by_topic, origin_ns, seconds
+from .finding import Finding, worst_of
 from .rules import Rule, Rules
-from .signal import runs, strictly_rising
 
 CODES = ("image.black", "image.frozen", "image.late")
 DARK = 24  # of 255; video black is 16, and the darkest lit room seen here has cells of 185

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..finding import Finding
-from ..glimpses import Glimpses
-from ..recording import Recording
+from ..formats.picture_samples import Glimpses
+from ..recording.recording import Recording
+from ..robots.limits import Limits
+from ..signals.channels import pair
 from .arrival import check_repeated, check_skew
-from .channels import pair
 from .claws import check_polarity
 from .clock import COLUMN, check_backwards, check_gap, check_jitter, check_stall, origin_ns, topic
 from .dataset import check_dataset, steps_back
+from .finding import Finding
 from .hands_idle import check_idle
 from .images import check_images
-from .limits import Limits
 from .poses import check_quaternion
 from .ranges import Range, check_range
 from .rules import Rules

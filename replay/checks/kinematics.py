@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from .limits import Limits
+from ..robots.limits import Limits
+from ..signals.signal import Motion, held, resample, run_around, strictly_rising
+from .finding import Finding, worst_of
 from .rules import Rule, Rules
-from .signal import Motion, held, resample, run_around, strictly_rising
 
 
 def motion_of(t: np.ndarray, q: np.ndarray, rules: Rules, code: str = "joint.velocity") -> Motion:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..finding import Finding
-from ..recording import Recording, Stream
-from .channels import SCALE, pair
+from ..recording.recording import Recording, Stream
+from ..signals.channels import SCALE, pair
+from ..signals.signal import run_around
 from .clock import origin_ns, seconds, topic
+from .finding import Finding
 from .rules import Rules
-from .signal import run_around
 
 CODES = ("link.stale", "link.loss")
 PROMPT = 5.0  # percentile of the delays that stands for a message that waited for nothing, as in `clock.skew`

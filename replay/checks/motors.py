@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
-from ..finding import Finding
+from ..robots.limits import Limits
 from .dynamics import Effort, check_torque
-from .limits import Limits
+from .finding import Finding
 from .rules import Rules
 
 SPENT = 0.99  # share of its peak from which on a motor gives all it has

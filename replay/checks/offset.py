@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..recording import Stream
-from .channels import SCALE, shared
-from .pairing import side_by_side
+from ..recording.recording import Stream
+from ..signals.channels import SCALE, shared
+from ..signals.pairing import side_by_side
+from ..signals.signal import runs
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import runs
 from .wiring import side_of
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from ...scenarios.part import Bears
-from ...scenarios.predicate import TRACE
 from ...scenarios.safety import Limit
-from ...scenarios.temporal import Carry, Course
-from ..finding import Finding
+from ...scenarios.sensing.predicate import TRACE
+from ...scenarios.sensing.temporal import Carry, Course
+from ..signals.signal import run_around
+from .finding import Finding
 from .rules import Rule, Rules
-from .signal import run_around
 
 HELD = 0.5  # N, a hand holds something from this force on
 LIGHT = 10.0  # N, a light touch: what an excess is counted in where no contact is allowed

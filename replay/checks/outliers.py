@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..finding import Finding, worst_of
+from ..signals.signal import Motion, held
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import Motion, held
 
 TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
 

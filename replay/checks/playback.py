@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import Finding, Table, worst_of
+from ..signals.signal import held, run_around
+from .finding import Finding, Table, worst_of
 from .rules import Rules
-from .signal import held, run_around
 
 GROWTH = (1, 10, 100)  # steps after the first difference at which its size is told
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..recording import Stream
+from ..recording.recording import Stream
+from ..signals.signal import run_around
 from .clock import seconds
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import run_around
 
 _PART = re.compile(r"^(?P<of>.*?)(?:^|[._/])q(?:uat_)?(?P<part>[wxyz])$")
 SAME = 0.5  # cosine between two quaternions: with less, the sign may hide a turn of more than 120 degrees

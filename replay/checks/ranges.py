@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..recording import Stream
+from ..recording.recording import Stream
+from ..robots.limits import Limits
+from ..signals.signal import run_around
 from .clock import seconds
-from .limits import Limits
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import run_around
 
 HANDS = ("claw", "hand", "gripper")
 OF_UNIT = {"%": (0.0, 100.0)}  # what a unit itself says of a hand's command

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import Finding
+from .finding import Finding
 from .rules import Rules
 
 ROUNDING = 1e-6  # rad, m: what float32 keeps of angles up to 2 pi is 5e-7, so that a log of float32 passes

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..finding import Finding, worst_of
+from ..signals.signal import held, run_around
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import held, run_around
 
 if TYPE_CHECKING:
     from ..retarget.solver import HandTrack, Retargeted

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.nudge import Nudge
-from ..finding import Finding
-from ..statistics import wilson
+from ...scenarios.perturbation import Nudge
+from ..signals.statistics import wilson
+from .finding import Finding
 from .rules import Rule, Rules
 
 FACTORS = ("friction", "mass", "gains")

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from ...scenarios.dialect import Node, Problems, nearest, places_in
 from ...scenarios.errors import ScenarioError
 from ...scenarios.quantity import UNITS
-from ..finding import STAGES, Finding
+from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in
+from .finding import STAGES, Finding
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "check"
 OWNERS = ("operator", "device", "scene", "robot", "auditor")

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..declared import FRAMES, Declared, VideoRange
-from ..finding import Finding, worst_of
+from ..recording.declared import FRAMES, Declared, VideoRange
+from .finding import Finding, worst_of
 from .rules import Rule, Rules
 
 TABLES = ("set.digest", "set.length", "set.video", "set.stats", "set.columns")

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..declared import Declared
-from ..finding import Finding, worst_of
+from ..recording.declared import Declared
+from .finding import Finding, worst_of
 from .rules import Rule, Rules
 
 TIMES = ("set.counter", "set.fps", "set.timestamp")

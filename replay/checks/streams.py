@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..recording import Recording, Stream
+from ..recording.recording import Recording, Stream
+from ..robots.limits import Limits
+from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from ..signals.signal import find_lag, runs
 from . import clock
-from .channels import PER_DEGREE, SCALE, columns, in_radians, shared
 from .clock import repeats, seconds, topic
-from .limits import Limits
+from .finding import Finding, worst_of
 from .rules import Rule, Rules
-from .signal import find_lag, runs
 
 AT_REST = 0.1  # of `moved`: a command that has moved by less has not left the joint yet
 FASTEST = 20.0  # rad/s, faster than any joint of an arm that we know (18.8 at the most)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..finding import Finding
-from ..recording import Recording
+from ..recording.recording import Recording
+from .finding import Finding
 from .rules import Rules
 
 TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..recording import Stream
-from .channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from ..recording.recording import Stream
+from ..robots.limits import Limits
+from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from ..signals.signal import find_lag
 from .clock import seconds, topic
-from .limits import Limits
+from .finding import Finding, worst_of
 from .rules import Rules
-from .signal import find_lag
 
 DEGREES_BAND = (28.0, 115.0)  # command over state: 57.3 for degrees, with a factor of two for a state that moves less
 COUNTED = ("tick", "count", "0..255")  # units in which 999 or 32767 is a number like any other

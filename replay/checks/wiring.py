@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..finding import Finding, worst_of
-from ..recording import Stream
-from .channels import SCALE, shared
-from .pairing import Both, likeness, side_by_side
+from ..recording.recording import Stream
+from ..signals.channels import SCALE, shared
+from ..signals.pairing import Both, likeness, side_by_side
+from .finding import Finding, worst_of
 from .rules import Rules
 
 # the share of the motion by which a joint departs from its own command before another's is tried; badly following

@@ -23,7 +23,7 @@ with its verdicts, stage by stage, against Batch.rollout; reset, memory, start-u
 def run(request: Request) -> int:
     """Print a table, and write it as JSON where out= is given."""
     from ...scenarios.catalog import scene_of
-    from ..benchmark import SECTIONS, measure, table
+    from ..benchmark.speed import SECTIONS, measure, table
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"

@@ -26,8 +26,8 @@ def run(request: Request) -> int:
     from ...scenarios.scene import Scene
     from ...scenarios.soundness import examine
     from ...scenarios.titles import untitled
-    from ..mistakes import note_mistakes
-    from ..verdict import note_required
+    from ..judge.verdict import note_required
+    from ..operator.mistakes import note_mistakes
 
     settings = Settings(request)
     name = settings.chosen("scenario") or ""

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.errors import EpisodeError
-from ...scenarios.override import command_line
+from ...scenarios.reading.override import command_line
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ...scenarios.dialect import Node
-    from ..formats.targets import Item
-    from ..recording import Recording, SimEpisode, Unreadable
+    from ...scenarios.reading.yaml_reader import Node
+    from ..formats.exporters import Item
+    from ..recording.recording import Recording, SimEpisode, Unreadable
 
 USAGE = """
 shiliu export data=FILE_OR_FOLDER to=lerobot|rosbag|mcap|minari|robomimic out=DIR [episodes=0,3] [images=[head]] [reward=dense]
@@ -33,7 +33,7 @@ Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 
 def run(request: Request) -> int:
     """Read, write, tell."""
     from ..formats import read
-    from ..formats.targets import TARGETS, Options, export, exporter
+    from ..formats.exporters import TARGETS, Options, export, exporter
 
     settings = Settings(request)
     data, out = Path(settings["data"].word()), Path(settings["out"].word())
@@ -89,10 +89,10 @@ def _items(
         EpisodeError: one of them is unreadable, its operator did not agree that it is handed on, or a chosen one does not
             exist.
     """
-    from ..formats.targets import Item
-    from ..metadata import from_plain
-    from ..recording import Unreadable
-    from ..scenes import Stages
+    from ..formats.exporters import Item
+    from ..judge.context import Stages
+    from ..recording.metadata import from_plain
+    from ..recording.recording import Unreadable
 
     stages, k = Stages(conf_dir=conf_dir), -1
     for k, item in enumerate(recordings):
@@ -118,10 +118,10 @@ def _items(
 
 def _episode(recording: Recording, data: Path) -> SimEpisode | None:
     """The simulation episode of a recording; a bag of ours carries one beside the maker's topics."""
-    from ..formats.rosbag1_write import EPISODE
+    from ..formats.rosbag.write import EPISODE
 
     if recording.episode is not None or not any(told.startswith(f"{EPISODE} ") for told in recording.unmapped):
         return recording.episode
-    from ..formats.rosbag1_episode import read_episode
+    from ..formats.rosbag.episode import read_episode
 
     return read_episode(data if data.is_file() else data / recording.source)

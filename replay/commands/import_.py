@@ -15,8 +15,8 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ..proposal import Proposal
-    from ..recording import Recording
+    from ..importing.mapping_draft import Proposal
+    from ..recording.recording import Recording
 
 USAGE = """
 shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [scenario=NAME] [cell=ID] [metadata=FILE.yaml] [partial=false]
@@ -42,17 +42,18 @@ def run(request: Request) -> int:
     """Read, put on one clock, write."""
     from ... import __version__
     from ...scenarios.catalog import load_scenario
-    from ...scenarios.cell import list_cells
-    from ...scenarios.dialect import nearest
-    from ..conforming import conformed
-    from ..formats import NothingReadable, Unreadable, mcap_write, read
-    from ..formats.arrays import NoMapping
+    from ...scenarios.reading.cell import list_cells
+    from ...scenarios.reading.yaml_reader import nearest
+    from ..formats import NothingReadable, Unreadable, read
+    from ..formats.arrays.episode import NoMapping
+    from ..formats.mcap import write as mcap_write
     from ..formats.topics import NoTopics
-    from ..importing import frames_of
-    from ..metadata import read_said, told
-    from ..proposal import propose
-    from ..proposal_topics import propose_topics
-    from ..resample import METHODS, ROTATIONS, Methods
+    from ..importing.frames import frames_of
+    from ..importing.mapping_draft import propose
+    from ..importing.mapping_draft_topics import propose_topics
+    from ..importing.resample import METHODS, ROTATIONS, Methods
+    from ..importing.schema_columns import conformed
+    from ..recording.metadata import read_said, told
 
     settings = Settings(request)
     data, out = settings["data"].word(), Path(settings["out"].word())
@@ -134,7 +135,7 @@ def run(request: Request) -> int:
 
 def _rate(recording: Recording, rates: dict[tuple[str, ...], int]) -> int:
     """A recording's own rate; where it is not on a grid, that of the first of its kind, so that they share a dataset."""
-    from ..importing import own_rate
+    from ..importing.frames import own_rate
 
     rate, on_grid = own_rate(recording)
     return rate if on_grid else rates.setdefault((str(recording.mapping), *recording.streams), rate)
@@ -162,7 +163,7 @@ class _Sets:
         """Append one recording to the dataset of its features; returns that dataset's name."""
         import json
 
-        from ..formats.lerobot_write import DatasetWriter
+        from ..formats.lerobot.write import DatasetWriter
 
         robot = str(recording.metadata.get("robot") or "unknown")
         key = json.dumps([robot, recording.mapping, frames.fps, frames.features], sort_keys=True, default=str)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ..verdict import Verdict
+    from ..judge.verdict import Verdict
     from .settings import Settings
 
 WITH_PASSES = 200  # recordings of which all findings are kept; of more, only those that are no pass
@@ -25,7 +25,7 @@ def run_intake(request: Request, settings: Settings, command: str) -> int:
     """
     from ... import __version__
     from ..formats import read
-    from ..intake import intake, rules_of, trimmed
+    from ..judge.intake import intake, rules_of, trimmed
     from ..report import Gate, Terminal, check_out, exit_code, nothing_judged, write_reports
 
     data, out = settings["data"].word(), settings["out"].word()

@@ -37,10 +37,10 @@ def run(request: Request) -> int:
         return _apply(Path(data), Path(sheet), out)
     from ...scenarios.catalog import scene_of
     from ..formats import read
+    from ..judge.context import Stages
     from ..labels.labelling import labelling
     from ..labels.sheet import Sheet
-    from ..recording import Unreadable
-    from ..scenes import Stages
+    from ..recording.recording import Unreadable
 
     name = settings.chosen("scenario")
     scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base) if name else None
@@ -71,7 +71,7 @@ def run(request: Request) -> int:
 def _apply(data: Path, sheet: Path, out: Path) -> int:
     from ..labels.applying import apply
     from ..labels.sheet import read_sheet
-    from ..skills import registry
+    from ..operator.skills import registry
 
     count = apply(data, sheet, read_sheet(sheet, registry()), out)
     print(f"{out}: segments of {count} episodes as {sheet.name} says")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ...scenarios import composition
-from ...scenarios.dialect import Dateless, nearest, places_in
 from ...scenarios.errors import ShiliuError
+from ...scenarios.reading import composition
+from ...scenarios.reading.yaml_reader import Dateless, nearest, places_in
 
 if TYPE_CHECKING:
     from ...cli import Request
@@ -88,7 +88,7 @@ def _files(request: Request, group: str) -> dict[str, Any]:
 def _scenarios(request: Request) -> list[dict[str, Any]]:
     from ...envs.registration import env_id
     from ...scenarios.figures import figures_of, told
-    from ...scenarios.variant import names_of
+    from ...scenarios.reading.variant import names_of
 
     rows = []
     for name, file in _files(request, "scenario").items():
@@ -214,7 +214,7 @@ def _scene(request: Request) -> Scene:
 
 
 def _mistakes(request: Request, as_json: bool) -> int:
-    from ..mistakes import read_mistakes
+    from ..operator.mistakes import read_mistakes
 
     found = read_mistakes(_scene(request)).values()
     if as_json:

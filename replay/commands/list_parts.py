@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...scenarios import composition
-from ...scenarios.inventory import GRADES, Entry, Joint, inventory, one_part
 from ...scenarios.part import Param
+from ...scenarios.part_catalogue import GRADES, Entry, Joint, inventory, one_part
 from ...scenarios.quantity import show as shown
+from ...scenarios.reading import composition
 
 if TYPE_CHECKING:
     from ...cli import Request

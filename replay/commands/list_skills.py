@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ...scenarios.dialect import nearest
 from ...scenarios.errors import ShiliuError
 from ...scenarios.quantity import show as shown
-from ..skills import catalogue
+from ...scenarios.reading.yaml_reader import nearest
+from ..operator.skills import catalogue
 
 
 def show(names: list[str], request: Any, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ..recording import SimEpisode
+    from ..recording.recording import SimEpisode
 
 USAGE = """
 shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME]
@@ -37,14 +37,14 @@ def run(request: Request) -> int:
     from rich.progress import track
 
     from ...scenarios.catalog import scene_of
-    from ..demonstration import AT_ONCE, demonstrate, resolved
-    from ..filming import cameras_of, pictures
-    from ..formats.lerobot_write import DatasetWriter
-    from ..formats.placing import refuse_unwritable
-    from ..metadata import completed, read_metadata
-    from ..mistakes import mistake_of
-    from ..spool import Spool
-    from ..statistics import wilson
+    from ..formats.atomic_folder import refuse_unwritable
+    from ..formats.lerobot.write import DatasetWriter
+    from ..operator.demonstration import AT_ONCE, demonstrate, resolved
+    from ..operator.mistakes import mistake_of
+    from ..operator.spool import Spool
+    from ..recording.metadata import completed, read_metadata
+    from ..rollout.camera_frames import cameras_of, pictures
+    from ..signals.statistics import wilson
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"

@@ -13,7 +13,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ..recording import Recording
+    from ..recording.recording import Recording
 
 USAGE = """
 shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0]
@@ -31,7 +31,7 @@ def run(request: Request) -> int:
     import imageio.v3 as iio
 
     from ...envs.rendering import Painter
-    from ...scenarios import draw as drawing
+    from ...scenarios import variation as drawing
     from ...scenarios.catalog import scene_of
 
     settings = Settings(request)
@@ -86,11 +86,11 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     import imageio.v3 as iio
 
     from ...envs.rendering import Painter
-    from ..filming import cameras_of
-    from ..forward import own_draw
-    from ..playing import Take, play
-    from ..scenes import Stages
-    from ..strips import moments, strip
+    from ..judge.context import Stages
+    from ..judge.replay_stage import own_draw
+    from ..rollout.camera_frames import cameras_of
+    from ..rollout.filmstrip import moments, strip
+    from ..rollout.rollout import Take, play
 
     number, frames = settings["episode"].integer(low=0), settings["frames"].integer(low=1)
     video = settings["video"].flag()
@@ -131,7 +131,7 @@ def _numbered(data: str, number: int) -> Recording:
     from itertools import islice
 
     from ..formats import read
-    from ..recording import Unreadable
+    from ..recording.recording import Unreadable
 
     found = next(islice(read(data), number, None), None)
     if found is None:
@@ -145,8 +145,8 @@ def _part(name: str, out: Path, request: Request) -> int:
     import imageio.v3 as iio
 
     from ...envs.portrait import portrait
-    from ...scenarios import composition
-    from ...scenarios.inventory import one_part
+    from ...scenarios.part_catalogue import one_part
+    from ...scenarios.reading import composition
 
     entry = one_part(name, composition.own_assets(request.conf_dir))
     picture = portrait(entry.part, 960, 720)

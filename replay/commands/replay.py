@@ -13,7 +13,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ..verdict import Verdict
+    from ..judge.verdict import Verdict
 
 USAGE = """
 shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=ID] [check=intake|gate|full] [lang=en|zh]
@@ -53,17 +53,17 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     from ... import __version__
     from ...envs.rendering import missing
     from ...scenarios.catalog import scene_of
-    from ...scenarios.cell import list_cells, scenario_of
-    from ...scenarios.override import unquoted
+    from ...scenarios.reading.cell import list_cells, scenario_of
+    from ...scenarios.reading.override import unquoted
     from ...scenarios.robot import robots
+    from ..edits.bounds import Bounds
     from ..formats import read
-    from ..judge import judging
-    from ..repair.bounds import Bounds
+    from ..judge.context import Stages
+    from ..judge.judge import judging
+    from ..judge.unused import asked_of
     from ..repair.running import Repairs, refuse_foreign
     from ..repair.writing import FOLDER
     from ..report import Gate, Terminal, Words, check_out, exit_code, nothing_judged, write_reports
-    from ..scenes import Stages
-    from ..unused import asked_of
 
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
@@ -150,6 +150,6 @@ def _in_scenes(request: Request, settings: Settings) -> int:
 
 
 def _command(request: Request) -> str:
-    from ...scenarios.override import command_line
+    from ...scenarios.reading.override import command_line
 
     return command_line(request.verb, request.overrides, request.conf_dir)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios import composition
-from ...scenarios.dialect import Node, Problems
+from ...scenarios.reading import composition
+from ...scenarios.reading.yaml_reader import Node, Problems
 
 if TYPE_CHECKING:
     from ...cli import Request

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...scenarios.errors import EpisodeError
-from ..recording import Recording, Unreadable
+from ..recording.recording import Recording, Unreadable
 
 FORMATS = {
     "rosbag1": "ROS 1 bag v2.0 (*.bag), through a mapping",
@@ -22,6 +22,14 @@ FORMATS = {
     "hdf5": "robomimic or robosuite HDF5 (*.hdf5, *.h5), through a mapping",
     "minari": "Minari dataset folder (HDF5), through a mapping",
     "dapg": "DAPG demonstrations (*.pickle, *.pkl), through a mapping",
+}
+_MODULE = {
+    "rosbag1": "rosbag.bag1",
+    "rosbag2": "rosbag.bag2",
+    "mcap": "mcap.read",
+    "npz": "arrays.npz",
+    "hdf5": "arrays.hdf5",
+    "dapg": "arrays.dapg",
 }
 _BAG_MAGIC = b"#ROSBAG V"
 _MCAP_MAGIC = b"\x89MCAP0\r\n"
@@ -74,7 +82,7 @@ def read(
     if not path.exists():
         raise EpisodeError(f"no such file or folder.{_near(path)} Check data=.", file=path)
     if mapping is not None:
-        from ..mapping import load
+        from .mapping import load
 
         load(mapping)  # a misspelt name is told before the first file is opened
     if path.is_file():
@@ -123,9 +131,9 @@ def _read_file(
         topics = (
             "mcap" if head == _MCAP_MAGIC or path.suffix == ".mcap" else {".db3": "rosbag2"}.get(path.suffix, "rosbag1")
         )
-        yield import_module(f".{topics}", __package__).read(path, source, mapping)
+        yield import_module(f".{_MODULE[topics]}", __package__).read(path, source, mapping)
         return
-    yield from import_module(f".{format_}", __package__).read(path, source, mapping, fps)
+    yield from import_module(f".{_MODULE[format_]}", __package__).read(path, source, mapping, fps)
 
 
 def _read_dataset(
@@ -133,14 +141,14 @@ def _read_dataset(
 ) -> Iterator[Recording | Unreadable]:
     """A dataset that shiliu wrote describes itself; one of others needs a mapping."""
     if not (root / "meta" / "info.json").exists():
-        from . import minari
+        from .arrays import minari
 
         return minari.read(root, source, mapping, fps)
     if (root / "shiliu" / "dataset.json").is_file():
-        from . import lerobot
+        from .lerobot import own as lerobot
 
         return lerobot.read(root, source)
-    from . import lerobot_foreign
+    from .lerobot import foreign as lerobot_foreign
 
     return lerobot_foreign.read(root, source, mapping, fps)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ...scenarios.errors import EpisodeError
-from ..mapping import Mapping, TopicRule, packaged
-from ..recording import Recording
-from .rosbag1_topic import TopicBuffer
+from ..recording.recording import Recording
+from .mapping import Mapping, TopicRule, packaged
+from .rosbag.topic import TopicBuffer
 
 
 class NoTopics(EpisodeError):

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...scenarios.errors import EpisodeError
-from ..formats import lerobot
-from ..formats import lerobot_layout as layout
-from ..recording import Recording
+from ..formats.lerobot import layout
+from ..formats.lerobot import own as lerobot
+from ..recording.recording import Recording
 
 LATE = 0.05  # s, by which a last segment may end after the episode: a person reads a clock, not frames
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...scenarios.draw import Draw
 from ...scenarios.errors import EpisodeError, ShiliuError
 from ...scenarios.scene import Scene
-from ..forward import own_draw
-from ..playing import Played, Take, play
-from ..recording import Recording, SimEpisode, Unreadable
-from ..scenes import Stages
+from ...scenarios.variation import Draw
+from ..judge.context import Stages
+from ..judge.replay_stage import own_draw
+from ..recording.recording import Recording, SimEpisode, Unreadable
+from ..rollout.rollout import Played, Take, play
 from .proposal import Segment, propose
 
 AT_ONCE = 32  # episodes replayed side by side

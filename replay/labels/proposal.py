@@ -9,11 +9,11 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.draw import Draw
 from ...scenarios.scene import Scene
-from ..playing import Played
-from ..skills import registry
-from ..skills.skill import read_skills
+from ...scenarios.variation import Draw
+from ..operator.skills import registry
+from ..operator.skills.skill import read_skills
+from ..rollout.rollout import Played
 from .alignment import OTHER_HAND, Candidate, align
 from .evidence import Step
 from .sentences import sentence

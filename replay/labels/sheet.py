@@ -15,8 +15,8 @@ from typing import Any, TypeGuard
 import yaml
 
 from ...scenarios.errors import EpisodeError
-from ...scenarios.override import command_line
-from ..recording import Unreadable
+from ...scenarios.reading.override import command_line
+from ..recording.recording import Unreadable
 from .labelling import Labelled
 from .tracks import SIDES
 

@@ -17,18 +17,18 @@ from typing import Any
 import numpy as np
 
 from ...scenarios.errors import ShiliuError
+from ..checks.finding import Finding
 from ..checks.kinematics import check_kinematics
-from ..copies import told_of_copy
-from ..demonstration import as_recording, replayed
-from ..finding import Finding
-from ..forward import own_draw
-from ..recording import Recording, SimEpisode, Stream
-from ..scenes import Stage
-from ..verdict import Verdict
-from .bounds import Bounds
-from .changes import BeyondBounds, Demand, slower, slower_by, spread, steps_in, taken_back
-from .command import Command, command_of
-from .warp import Warp
+from ..edits.bounds import Bounds
+from ..edits.changes import BeyondBounds, Demand, slower, slower_by, spread, steps_in, taken_back
+from ..edits.command import Command, command_of
+from ..edits.warp import Warp
+from ..judge.context import Stage
+from ..judge.replay_stage import own_draw
+from ..judge.verdict import Verdict
+from ..operator.demonstration import as_recording, replayed
+from ..recording.provenance import told_of_copy
+from ..recording.recording import Recording, SimEpisode, Stream
 
 Judge = Callable[[Recording], Verdict]
 Change = dict[str, Any]
@@ -284,8 +284,8 @@ def _at(t: float, warps: list[Warp]) -> float:
 
 def _sent(recording: Recording, command: Command, warps: list[Warp]) -> Recording:
     """The changed command of a real recording, its other commands kept in time with it; nothing that was measured."""
-    from ..checks.channels import pair
     from ..checks.clock import origin_ns, seconds
+    from ..signals.channels import pair
 
     first, _ = pair(recording)
     assert first is not None

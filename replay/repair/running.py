@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...scenarios.errors import ShiliuError
+from ..edits.bounds import Bounds
+from ..edits.command import command_of
 from ..formats import Unreadable
-from ..judge import judge
-from ..recording import Recording
-from ..scenes import Stage, Stages
-from ..verdict import Verdict
-from .bounds import Bounds
-from .command import command_of
+from ..judge.context import Stage, Stages
+from ..judge.judge import judge
+from ..judge.verdict import Verdict
+from ..recording.recording import Recording
 from .repairing import Repair, repaired
 from .writing import FOLDER, Repaired, as_written
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from ... import __version__
 from ...scenarios.scene import Scene
-from ..formats.lerobot_write import DatasetWriter
-from ..importing import Frames, frames_of
-from ..recording import Recording
+from ..formats.lerobot.write import DatasetWriter
+from ..importing.frames import Frames, frames_of
+from ..recording.recording import Recording
 
 FOLDER = "repaired"
 MARK = "shiliu.repaired"  # per frame: whether its command is another one than was recorded
@@ -123,7 +123,7 @@ def changed(recorded: np.ndarray, repaired: np.ndarray) -> np.ndarray:
 
 def frames_of_copy(copy: Recording) -> Frames:
     """A repaired real command on one clock, at the usual rate of its messages."""
-    from ..checks.channels import pair
+    from ..signals.channels import pair
 
     command, _ = pair(copy)
     assert command is not None

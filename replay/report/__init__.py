@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.errors import ShiliuError
-from ..formats.placing import refuse_unwritable
+from ..formats.atomic_folder import refuse_unwritable
 from . import jsonl, junit
 from .terminal import Gate, Terminal, counts, exit_code, nothing_judged
 from .text import Words, languages
 
 if TYPE_CHECKING:
-    from ..verdict import Verdict
+    from ..judge.verdict import Verdict
 
 __all__ = [
     "Gate",

@@ -22,8 +22,8 @@ from .timeline import timeline
 from .used import not_used, shown_cell, used
 
 if TYPE_CHECKING:
-    from ..finding import Finding, Picture, Table
-    from ..verdict import Verdict
+    from ..checks.finding import Finding, Picture, Table
+    from ..judge.verdict import Verdict
 
 EXPAND_ALL = 50  # a report of more recordings than this shows only some sheets
 SHEETS = 20  # how many it then shows: those that need a person first

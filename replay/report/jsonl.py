@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .text import Words
 
 if TYPE_CHECKING:
-    from ..verdict import Verdict
+    from ..judge.verdict import Verdict
 
 
 def as_dict(verdict: Verdict, words: Words) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from .story import Story
 from .text import Words
 
 if TYPE_CHECKING:
-    from ..verdict import Verdict
+    from ..judge.verdict import Verdict
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from ..checks.signal import runs
-from ..statistics import wilson
+from ..signals.signal import runs
+from ..signals.statistics import wilson
 from .story import Story
 from .svg import CAUSE, GRID, MUTED, WIDTH, box, drawing, label, rule, tag, text_width, ticks, tip
 from .text import Words, number, percent, quantity, seconds
 
 if TYPE_CHECKING:
-    from ..finding import Finding, Plot
+    from ..checks.finding import Finding, Plot
 
 TRACES = {  # name -> colour, dashes, width: told apart without colour too
     "command": ("#1d5fae", "", 1.6),

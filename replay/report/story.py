@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from .text import Words, percent, quantity, seconds
 
 if TYPE_CHECKING:
-    from ..finding import Finding
-    from ..verdict import Verdict
+    from ..checks.finding import Finding
+    from ..judge.verdict import Verdict
 
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
 SHOWN = ("FAIL", "WARN")

@@ -24,7 +24,7 @@ from .text import Words, number
 from .used import named_cell, not_used, one_line, used
 
 if TYPE_CHECKING:
-    from ..verdict import Verdict
+    from ..judge.verdict import Verdict
 
 WIDEST = 120
 TAKE, LENGTH, WHO = 20, 8, 14  # columns [cells]; the reason gets the rest

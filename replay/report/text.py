@@ -31,7 +31,7 @@ import yaml
 from ...scenarios.errors import ShiliuError
 
 if TYPE_CHECKING:
-    from ..finding import Finding
+    from ..checks.finding import Finding
 
 TEXT = Path(__file__).parents[2] / "conf" / "text"
 MISSING = "?"

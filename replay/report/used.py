@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .text import Words
 
 if TYPE_CHECKING:
-    from ..verdict import Verdict
+    from ..judge.verdict import Verdict
 
 
 def used(verdicts: Sequence[Verdict], words: Words) -> dict[str, str]:

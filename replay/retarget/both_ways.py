@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks.limits import Limits
+from ..robots.limits import Limits
 from .arms import Arms, Array
 from .settings import Settings
 from .solver import HandTrack, Retargeted, retarget

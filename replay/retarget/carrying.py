@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...scenarios.draw import Draw
 from ...scenarios.errors import EpisodeError
 from ...scenarios.scene import Scene
-from ..checks.limits import Limits
-from ..motion import JointMotion
-from ..recording import Recording, Stream
+from ...scenarios.variation import Draw
+from ..recording.recording import Recording, Stream
+from ..robots.limits import Limits
+from ..signals.joint_motion import JointMotion
 from .arms import arms_of
 from .both_ways import retarget_both_ways
 from .objects import Hinged

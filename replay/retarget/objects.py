@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks.signal import runs
+from ..signals.signal import runs
 
 Array = NDArray[np.float64]
 MOVING = np.deg2rad(10.0)  # /s, above which a door counts as being moved

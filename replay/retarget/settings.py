@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from ...scenarios.dialect import Node, Problems, nearest, places_in
 from ...scenarios.errors import ScenarioError
+from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "retarget"
 KINDS = ("range", "speed", "collision")

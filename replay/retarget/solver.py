@@ -18,8 +18,8 @@ import qpsolvers
 from numpy.typing import NDArray
 
 from ...scenarios.errors import EpisodeError
-from ..checks.limits import Limits
-from ..skills.arm import POSTURES, posture
+from ..operator.skills.arm import POSTURES, posture
+from ..robots.limits import Limits
 from .arms import CLAW, Arms, Array
 from .settings import Bound, Settings
 from .targets import HANDS, HandTargets

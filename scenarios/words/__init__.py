@@ -6,9 +6,9 @@ its table here.
 
 from __future__ import annotations
 
-from ..dialect import Node
 from ..names import Names
-from ..predicate import All, AnyOf, Predicate
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import All, AnyOf, Predicate
 from . import base, cloth, contact, container, declared, handover, insertion, level, pointing, pose
 from .word import Reader
 

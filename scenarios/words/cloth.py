@@ -1,6 +1,6 @@
 """Words of cloth: spread, footprint, layered, smooth, laid_on, hangs, twisted, apart, corners_met.
 
-All are measured on the places of the vertices of a flex (`scenarios/cloth.py`). A folded cloth is seen as panels, the pieces
+All are measured on the places of the vertices of a flex (`scenarios/cloth/cloth.py`). A folded cloth is seen as panels, the pieces
 between its fold lines: a towel that was folded in half and in thirds has 3 x 2 of them, and they lie on each other.
 """
 
@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..cloth import Cloth, cloth_of
-from ..dialect import Node
+from ..cloth.cloth import Cloth, cloth_of
 from ..names import Names
-from ..predicate import Predicate, Values, distance
-from ..sensing import Readings, Request, Row
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import Predicate, Values, distance
+from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
 _FINE = np.deg2rad(0.25)  # of the search for the box: beside the best by half of it, a strip of 750 mm is 2 mm too wide

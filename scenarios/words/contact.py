@@ -6,11 +6,11 @@ import math
 
 import mujoco
 
-from ..dialect import Node
 from ..names import Names
-from ..predicate import TRACE, Displaced, Predicate, Untouched
 from ..quantity import parse_quantity
-from ..sensing import Request
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import TRACE, Displaced, Predicate, Untouched
+from ..sensing.requests import Request
 from .word import Words
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..dialect import Node
 from ..names import Names
-from ..predicate import Predicate, Share
 from ..quantity import parse_quantity
-from ..sensing import Request
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import Predicate, Share
+from ..sensing.requests import Request
 from .word import Words
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..dialect import Node, nearest
 from ..names import Names
-from ..predicate import Predicate, Values
 from ..quantity import UNITS, dimension_of
 from ..reaction import memory
-from ..sensing import Readings, Request, Row
+from ..reading.yaml_reader import Node, nearest
+from ..sensing.predicate import Predicate, Values
+from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..dialect import Node
 from ..names import Names
-from ..person import EARLY, kept_by
-from ..predicate import Force, Predicate, Values, distance, least
+from ..people.person import EARLY, kept_by
+from ..reading.yaml_reader import Node
 from ..safety import movers, outline
-from ..sensing import Readings, Request, Row
+from ..sensing.predicate import Force, Predicate, Values, distance, least
+from ..sensing.requests import Readings, Request, Row
 from .declared import Reads
 from .word import Words
 

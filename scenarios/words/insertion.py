@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dialect import Node
 from ..names import Names
 from ..pose import pose_in_body
-from ..predicate import All, Force, Predicate, Values, least
-from ..sensing import Readings, Request, Row
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import All, Force, Predicate, Values, least
+from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
 Vector = tuple[float, float, float]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..dialect import Node
 from ..names import Names
-from ..predicate import Predicate, Values
 from ..quantity import parse_quantity
-from ..sensing import Readings, Request, Row
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import Predicate, Values
+from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
 

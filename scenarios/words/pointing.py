@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dialect import Node
 from ..names import Names
-from ..predicate import Predicate, Values
-from ..sensing import Readings, Request, Row
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import Predicate, Values
+from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..dialect import Node
 from ..names import Names
-from ..predicate import Angle, Below, Higher, Moved, Near, Predicate, Upright
-from ..sensing import Request
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import Angle, Below, Higher, Moved, Near, Predicate, Upright
+from ..sensing.requests import Request
 from .word import Words
 
 

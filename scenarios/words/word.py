@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..dialect import Node
 from ..names import Names
-from ..predicate import Predicate
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import Predicate
 
 Reader = Callable[[Node, Names], Predicate | None]  # None where something is wrong, which it has noted
 Words = Mapping[str, Reader]

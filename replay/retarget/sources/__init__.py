@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
-from ...recording import Recording
+from ...recording.recording import Recording
 from ..targets import HandTargets
 
 SOURCES: tuple[str, ...] = (  # asked in this order; the first that answers is taken

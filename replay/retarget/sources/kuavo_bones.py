@@ -11,7 +11,7 @@ import numpy as np
 
 from ....scenarios.errors import EpisodeError
 from ...checks.clock import origin_ns
-from ...recording import Recording, Stream
+from ...recording.recording import Recording, Stream
 from ..frames import Array, hand_axes, rotations, seen_from, turned_into, upright, whole
 from ..targets import HANDS, HandTargets
 

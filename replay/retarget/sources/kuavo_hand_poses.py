@@ -10,7 +10,7 @@ import numpy as np
 
 from ....scenarios.errors import EpisodeError
 from ...checks.clock import origin_ns, seconds
-from ...recording import Recording, Stream
+from ...recording.recording import Recording, Stream
 from ..frames import Array, hand_axes, rotations, sphere, whole
 from ..targets import HANDS, HandTargets
 

@@ -11,11 +11,11 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ....scenarios.draw import Draw
 from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
+from ....scenarios.variation import Draw
 from ...checks.clock import origin_ns, seconds
-from ...recording import Recording, Stream
+from ...recording.recording import Recording, Stream
 from ..objects import Hinged, first_grip
 from ..placing import Placed
 from ..targets import HANDS, HandTargets

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....scenarios.draw import Draw
 from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
+from ....scenarios.variation import Draw
 from ...checks.clock import origin_ns, seconds
-from ...recording import Recording
+from ...recording.recording import Recording
 from ..frames import Array, hand_axes, seen_from, turned_into, upright, whole
 from ..placing import Placed
 from ..targets import HANDS, HandTargets

@@ -1,0 +1,149 @@
+"""How an episode begins: a draw of the variation, chosen values, or a moment of a recorded demonstration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..scenarios import variation as drawing
+from ..scenarios.errors import ScenarioError
+from ..scenarios.reading.yaml_reader import nearest
+from ..scenarios.scene import Scene
+from ..scenarios.sensing.temporal import Course
+from ..scenarios.variation import Draw
+
+OPTIONS = ("values", "episode", "t", "subgoal")
+
+
+class Episode(drawing.Recorded, Protocol):
+    """A recorded demonstration, as `shiliu.read` gives it: `next(shiliu.read(path)).episode`."""
+
+    scenario: str
+    actions: np.ndarray
+
+
+class Variation:
+    """Which draws an environment makes.
+
+    Args:
+        scene: what is varied.
+        vary: True, False, a share of each range in 0..1, or the names that vary.
+
+    Raises:
+        ScenarioError: a share outside 0..1, or a name of which nothing varies.
+    """
+
+    def __init__(self, scene: Scene, vary: bool | float | Sequence[str]):
+        self.scene, self._share, self._only = scene, 1.0, None
+        if isinstance(vary, str):
+            raise ScenarioError(f"Names that vary come as a list, such as [{vary!r}].", field="vary")
+        if isinstance(vary, Sequence):
+            self._only = tuple(vary)
+            drawing.check_only(scene, self._only)
+        else:
+            self._share = float(vary)
+            if not 0.0 <= self._share <= 1.0:
+                raise ScenarioError(f"{vary} is no share in 0..1 of the ranges.", field="vary")
+
+    def draw(self, rng: np.random.Generator) -> Draw:
+        """The next draw; the generator is advanced."""
+        if self._share == 0.0:
+            return drawing.nominal(self.scene)
+        return drawing.draw(self.scene, rng, self._share, self._only)
+
+
+class Beginning:
+    """What `reset(options=…)` asks for.
+
+    Raises:
+        ScenarioError: options that do not exist, that contradict each other, or whose episode is of another scene.
+    """
+
+    def __init__(self, scene: Scene, options: Mapping[str, Any] | None):
+        options = options or {}
+        for key in options:
+            if key not in OPTIONS:
+                raise ScenarioError(f"There is no option {key!r}.{nearest(key, list(OPTIONS))}", field="options")
+        self.scene = scene
+        self.values: Mapping[str, float] | None = options.get("values")
+        self.episode: Episode | None = options.get("episode")
+        if self.values is not None and self.episode is not None:
+            raise ScenarioError("An episode has its own values; give the one or the other.", field="options.values")
+        if self.episode is None and ("t" in options or "subgoal" in options):
+            raise ScenarioError(
+                "A time or a subgoal to begin at is one of an episode; give it too.", field="options.episode"
+            )
+        if "t" in options and "subgoal" in options:
+            raise ScenarioError("Give the time or the subgoal at which to begin.", field="options.t")
+        self._step: int | None = None
+        self._stage: int | None = None
+        if self.episode is None:
+            return
+        if not hasattr(self.episode, "actions"):
+            raise ScenarioError(
+                f"{type(self.episode).__name__!r} is no episode; give `next(shiliu.read(path)).episode`, which only a "
+                "recording of the simulation has.",
+                field="options.episode",
+            )
+        if self.episode.scenario != scene.name:
+            raise ScenarioError(
+                f"It is an episode of {self.episode.scenario!r}, and this is {scene.name!r}.", field="options.episode"
+            )
+        if "subgoal" in options:
+            self._stage = _place(scene.course, options["subgoal"], "options.subgoal")
+        else:
+            t, last = options.get("t", 0.0), len(self.episode.actions) * scene.control_timestep
+            if not isinstance(t, int | float | np.number):
+                raise ScenarioError(f"{t!r} is no number of seconds.", field="options.t")
+            if not 0.0 <= t <= last:
+                raise ScenarioError(f"{t} s lies outside the episode, 0 to {last:.2f} s.", field="options.t")
+            self._step = round(t / scene.control_timestep)
+
+    def draw(self) -> Draw:
+        """The draw that was asked for."""
+        if self.values is not None:
+            return drawing.chosen(self.scene, self.values)
+        assert self.episode is not None
+        draw = drawing.of_episode(self.scene, self.episode)
+        if draw is None or self.episode.actions.shape[1:] != self.scene.schema.action.shape:
+            raise ScenarioError(
+                "The scene of this version has other sizes or actuators than the one that the episode was made in.",
+                field="options.episode",
+            )
+        return draw
+
+    def reached(self, step: int, stage: int) -> bool:
+        """Whether the episode, played so far, is where this one begins."""
+        return stage >= self._stage if self._stage is not None else step >= (self._step or 0)
+
+    def action(self, step: int) -> np.ndarray:
+        """(nu,) the recorded command of a step.
+
+        Raises:
+            ScenarioError: the episode has none; it never reached the subgoal.
+        """
+        assert self.episode is not None
+        if step >= len(self.episode.actions):
+            raise ScenarioError("The episode ends before it comes so far.", field="options.subgoal")
+        return np.asarray(self.episode.actions[step], np.float32)
+
+
+def course_until(scene: Scene, until: str | None) -> Course:
+    """The scene's course, or the part of it that ends with a subgoal.
+
+    Raises:
+        ScenarioError: there is no subgoal of that name.
+    """
+    if until is None:
+        return scene.course
+    _place(scene.course, until, "until")
+    return scene.course.until(until)
+
+
+def _place(course: Course, name: str, field: str) -> int:
+    known = [subgoal.name for subgoal in course.subgoals]
+    if name not in known:
+        raise ScenarioError(f"There is no subgoal {name!r}.{nearest(name, known)}", field=field)
+    return known.index(name)

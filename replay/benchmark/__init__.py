@@ -1,0 +1,1 @@
+"""What `shiliu bench` measures."""

@@ -1,0 +1,1 @@
+"""The judge judged: known faults, a real device's ways, the demo."""

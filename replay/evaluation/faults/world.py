@@ -1,0 +1,110 @@
+"""Faults of what is handled: grips, objects that stand elsewhere, doors that are too hard to pull, starts inside things."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from ....scenarios import variation as drawing
+from ....scenarios.errors import EpisodeError
+from ....scenarios.variation import Draw
+from ...checks.collision import overlaps
+from .fault import Mark, Work
+from .placing import segment
+
+DEPTH = 5e-3  # m, bound and scale of start.penetration
+PULL = 40.0  # N, limit of the door's pull in the microwave cell
+LOOSER = 5.0  # %, less of a claw's stroke: the pads then press with some newtons only
+PAST = 5.0  # %, scale of ctrl.clamped for hands
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+
+
+def opened_early(work: Work, size: float) -> Mark:
+    """The grip on what is carried opens in the middle of carrying it."""
+    t0, t1 = segment(work.clean, "carry")
+    dt, hands = work.stage.scene.control_timestep, work.stage.scene.robot.hand_names
+    middle = 0.5 * (t0 + t1)
+    carrying = [name for name in hands if work.actions[round(middle / dt), work.column(name)] > 5]
+    hand = max(carrying or list(hands), key=lambda name: _moved(work, name, t0, t1))
+    column = work.column(hand)
+    opening = (work.times >= middle) & (work.times < t1 + 2.0)
+    work.actions[opening, column] = np.maximum(work.actions[opening, column] - 30.0, 0.0)
+    return Mark(middle, middle + 0.1)
+
+
+def loosened(work: Work, size: float) -> Mark:
+    """While it is carried, the grip is told to close by 5 % less, so that what it holds creeps in it."""
+    t0, t1 = segment(work.clean, "carry")
+    hands = work.stage.scene.robot.hand_names
+    hand = max(hands, key=lambda name: _moved(work, name, t0, t1))
+    column = work.column(hand)
+    here = (work.times >= t0) & (work.times < t1)
+    work.actions[here, column] = np.maximum(work.actions[here, column] - LOOSER, 0.0)
+    return Mark(t0, t1, (hand,))
+
+
+def _moved(work: Work, hand: str, t0: float, t1: float) -> float:
+    """How far [rad, summed] the arm of a hand is commanded between two times."""
+    first, last = (round(t / work.stage.scene.control_timestep) for t in (t0, t1))
+    columns = [work.column(n) for n in work.stage.scene.robot.arm_names if n.startswith(f"zarm_{hand[0]}")]
+    return float(np.abs(np.diff(work.actions[first:last, columns], axis=0)).sum())
+
+
+def bowl_elsewhere(work: Work, size: float) -> Mark:
+    """The bowl stood 80 mm further to the right or nearer to the robot's middle than the operator thought."""
+    shift = 0.08 * float(work.rng.choice([-1.0, 1.0]))
+    _redraw(work, "bowl.at.y", work.draw.values["bowl.at.y"] + shift)
+    return Mark(subject=("loaded",))
+
+
+def stiff_door(work: Work, size: float) -> Mark:
+    """The door's latch holds a quarter more than its handle may be pulled with; with much more the grip would slip first."""
+    _redraw(work, "oven.latch_force", 1.25 * PULL)
+    return Mark(subject=("door_pull",))
+
+
+def _redraw(work: Work, key: str, value: float) -> None:
+    if key not in work.draw.values:
+        raise EpisodeError(f"this scene has no value {key!r}.")
+    work.draw = drawing.of_values(work.stage.scene, {**work.draw.values, key: value}, work.draw.task)
+
+
+def sunken_bowl(work: Work, size: float) -> Mark:
+    """The bowl's place is told wrongly: it starts (1 + size) x 5 mm inside the counter."""
+    model, start = work.draw.model, work.draw.start_state
+    data = mujoco.MjData(model)
+    mujoco.mj_setState(model, data, start, STATE)
+    mine = [i for i in range(model.njnt) if model.joint(i).name.startswith("bowl/")]
+    if not mine:
+        raise EpisodeError("this scene has no bowl that stands free.")
+    height = int(model.jnt_qposadr[mine[0]]) + 2
+    counter, bowl = _geoms(model, "counter/"), _geoms(model, "bowl/")
+    rest, low, high = float(data.qpos[height]), 0.0, 0.1
+    for _ in range(24):
+        middle = 0.5 * (low + high)
+        qpos = data.qpos.copy()
+        qpos[height] = rest - middle
+        found = overlaps(model, qpos[None], bowl, counter)
+        deep = max((float(one.depth[0]) for one in found), default=0.0)
+        low, high = (middle, high) if deep < (1.0 + size) * DEPTH else (low, middle)
+    data.qpos[height] = rest - high
+    state = start.copy()
+    mujoco.mj_getState(model, data, state, STATE)
+    work.draw = Draw(work.draw.values, work.draw.task, model, state)
+    return Mark(0.0, 0.0)
+
+
+def _geoms(model: mujoco.MjModel, prefix: str) -> np.ndarray:
+    return np.array([i for i in range(model.ngeom) if model.body(model.geom_bodyid[i]).name.startswith(prefix)], int)
+
+
+def beyond_the_hand(work: Work, size: float) -> Mark:
+    """The idle right hand is commanded to open further than its actuator goes."""
+    column = work.column("right_claw")
+    t0 = float(work.rng.uniform(2.0, 8.0))
+    t1 = t0 + float(work.rng.uniform(0.6, 3.0))
+    here = (work.times >= t0) & (work.times < t1)
+    work.actions[here, column] = work.stage.scene.schema.action.low[column] - size * PAST
+    return Mark(
+        float(work.times[here][0]), float(work.times[here][-1]) + work.stage.scene.control_timestep, ("right_claw",)
+    )

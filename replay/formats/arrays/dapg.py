@@ -1,0 +1,83 @@
+"""DAPG demonstrations: a pickled list of dicts of arrays, one dict an episode, read without unpickling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ....scenarios.errors import EpisodeError
+from ...recording.recording import Recording, Unreadable
+from .episode import MAX_CHANNELS, ArrayEpisode, content_sha256, mendable, numbers, one_by_one, recording_of
+from .pickle_arrays import loads
+
+MAX_FILE_BYTES = 1 << 30
+
+
+def read(
+    path: Path, source: str, mapping: str | Path | None = None, fps: float | None = None
+) -> Iterator[Recording | Unreadable]:
+    """The episodes of a file, in its order.
+
+    Args:
+        path: a pickle of a list of dicts (or of one dict) with arrays.
+        source: what `Recording.source` says before `#k`.
+        mapping: name or file of the mapping; None chooses by the arrays.
+        fps: rows a second, as these files hold no times.
+
+    Raises:
+        EpisodeError: the file is no such list, or names anything but arrays of NumPy; or no episode is readable.
+    """
+    with mendable(path, "DAPG file"):
+        size = path.stat().st_size
+        if size == 0:
+            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        if size > MAX_FILE_BYTES:
+            raise ValueError(f"it is larger than {MAX_FILE_BYTES >> 20} MiB")
+        content = loads(path.read_bytes())
+    demos = content if isinstance(content, list) else [content]
+    if not demos or not all(isinstance(demo, dict) for demo in demos):
+        raise EpisodeError("holds no list of demonstrations (dicts of arrays), as DAPG writes it.", file=path)
+
+    def make(k: int, name: str, here: str) -> Recording:
+        with mendable(path, f"demonstration {k}"):
+            episode = _episode(demos[k], name, here, path)
+        return recording_of(episode, mapping, fps)
+
+    names = ((k, f"{path.stem}_{k:02d}", f"{source}#{k}") for k in range(len(demos)))
+    yield from one_by_one((name, here, partial(make, k, name, here)) for k, name, here in names)
+
+
+def _episode(demo: dict[Any, Any], name: str, source: str, path: Path) -> ArrayEpisode:
+    arrays: dict[str, np.ndarray] = {}
+    left: list[str] = []
+    _gather(demo, "", arrays, left)
+    return ArrayEpisode(
+        name=name,
+        source=source,
+        sha256=content_sha256(arrays),
+        format="dapg",
+        container="DAPG file",
+        file=path,
+        arrays=arrays,
+        left=left,
+    )
+
+
+def _gather(table: dict[Any, Any], prefix: str, arrays: dict[str, np.ndarray], left: list[str]) -> None:
+    """All arrays below a dict, by their path."""
+    for key, value in table.items():
+        if len(arrays) + len(left) > MAX_CHANNELS:
+            raise ValueError(f"it holds more than {MAX_CHANNELS} entries")
+        where = f"{prefix}{key}"
+        if isinstance(value, dict):
+            _gather(value, f"{where}/", arrays, left)
+        elif isinstance(value, np.ndarray) and numbers(value):
+            arrays[where] = value
+        elif isinstance(value, int | float):
+            arrays[where] = np.array(float(value))
+        else:
+            left.append(f"{where}: {type(value).__name__}, no array of numbers")

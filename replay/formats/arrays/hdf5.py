@@ -1,0 +1,209 @@
+"""HDF5 as robosuite and robomimic write it: a group `data` with one group `demo_k` an episode.
+
+Only what lies in the file itself is read: links to other files, virtual and externally stored datasets are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from ....scenarios.errors import EpisodeError
+from ...recording.recording import Recording, Unreadable
+from .episode import (
+    MAX_CHANNELS,
+    MAX_EPISODE_BYTES,
+    ArrayEpisode,
+    content_sha256,
+    episode_pattern,
+    mendable,
+    numbers,
+    one_by_one,
+    recording_of,
+)
+from .npz import natural
+from .robosuite import mapping_of
+
+EPISODES = "data/demo_*"  # where robosuite and robomimic keep their episodes
+MAX_DEPTH = 8
+MAX_EPISODES = 1_000_000
+PACKED = 1100  # gzip packs no tighter
+BELIEVED_BYTES = 1 << 14  # stored bytes that a dataset of nothing but its fill value is believed to have
+TEXTS = ("model_file", "env_args", "env_info", "env")
+MAX_TEXT = 2000  # characters of an attribute that go into the metadata; of longer ones (a whole MJCF) the hash
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a family of HDF5 files keeps its episodes.
+
+    Attributes:
+        format: the mapping's word; container: a reader's words.
+        episodes: pattern of the groups that hold an episode each, where no mapping names one.
+        arranged: what is done to the arrays of an episode before a mapping sees them.
+    """
+
+    format: str
+    container: str
+    episodes: str
+    arranged: Callable[[ArrayEpisode], None] = lambda episode: None
+
+
+PLAIN = Kind("hdf5", "HDF5 file", EPISODES)
+
+
+def read(
+    path: Path,
+    source: str,
+    mapping: str | Path | None = None,
+    fps: float | None = None,
+    kind: Kind = PLAIN,
+    stem: str | None = None,
+    about: dict[str, Any] | None = None,
+) -> Iterator[Recording | Unreadable]:
+    """The episodes of a file, in the order of their numbers.
+
+    Args:
+        path: an `.hdf5` or `.h5` file.
+        source: what `Recording.source` says before `#demo_k`.
+        mapping: name or file of the mapping; None chooses by the datasets of each episode.
+        fps: rows a second, for episodes without times.
+        kind: which family of files it is.
+        stem: what the episodes' names begin with; the folder's name where None.
+        about: what else is known of all episodes, for their metadata.
+
+    Raises:
+        EpisodeError: no HDF5 file, no episode in it, or none of its episodes is readable.
+    """
+    with mendable(path, "HDF5 file"):
+        if path.stat().st_size == 0:
+            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        file = h5py.File(path, "r")
+    with file:
+        with mendable(path, "HDF5 file"):
+            groups = _episodes(file, [*episode_pattern(kind.format, mapping), kind.episodes])
+            said = _attributes(file) | (_attributes(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
+            said |= about or {}
+            texts = _texts(file) | (_texts(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
+        if not groups:
+            shown = ", ".join(list(file)[:5]) or "nothing"
+            raise EpisodeError(
+                f"the {kind.container} holds no episode {kind.episodes}, only {shown}. It is no such recording; a mapping of "
+                "your own may name another pattern under episodes.",
+                file=path,
+            )
+
+        def make(group: str, name: str, here: str) -> Recording:
+            with mendable(path, f"episode {group}"):
+                episode = _episode(file[group], name, here, path, said, kind)
+                episode.texts |= texts | _texts(file[group])
+                kind.arranged(episode)
+            return recording_of(episode, mapping, fps, mapping_of)
+
+        first = stem or path.resolve().parent.name
+        shorts = ((group, group.rpartition("/")[2]) for group in groups)
+        named = ((group, f"{first}_{short}", f"{source}#{short}") for group, short in shorts)
+        yield from one_by_one((name, here, partial(make, group, name, here)) for group, name, here in named)
+
+
+def _episodes(file: h5py.File, patterns: list[str]) -> list[str]:
+    """Paths of the groups that hold an episode each."""
+    for pattern in dict.fromkeys(patterns):
+        found = [""]
+        for part in pattern.split("/"):
+            step = []
+            for path in found:
+                group = file[path] if path else file
+                names = [name for name in group if fnmatchcase(name, part) and _own_group(group, name)]
+                step += [f"{path}/{name}".lstrip("/") for name in names]
+            found = step
+        if len(found) > MAX_EPISODES:
+            raise ValueError(f"it holds {len(found)} episodes, more than {MAX_EPISODES}")
+        if found:
+            return sorted(found, key=natural)
+    return []
+
+
+def _own_group(group: h5py.Group, name: str) -> bool:
+    return isinstance(group.get(name, getlink=True), h5py.HardLink) and group.get(name, getclass=True) is h5py.Group
+
+
+def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[str, Any], kind: Kind) -> ArrayEpisode:
+    arrays: dict[str, np.ndarray] = {}
+    left: list[str] = []
+    _gather(group, "", arrays, left, 0)
+    return ArrayEpisode(
+        name=name,
+        source=source,
+        sha256=content_sha256(arrays),
+        format=kind.format,
+        container=kind.container,
+        file=path,
+        arrays=arrays,
+        left=left,
+        metadata={"attributes": about | _attributes(group)},
+    )
+
+
+def _gather(group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], left: list[str], depth: int) -> None:
+    """All arrays of numbers below a group, by their path."""
+    if depth > MAX_DEPTH or len(arrays) + len(left) + len(group) > MAX_CHANNELS:
+        raise ValueError(f"it holds more than {MAX_CHANNELS} datasets, or nests deeper than {MAX_DEPTH}")
+    for name in group:
+        where = f"{prefix}{name}"
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            left.append(f"{where}: a link, which is not followed")
+            continue
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            _gather(item, f"{where}/", arrays, left, depth + 1)
+        elif not isinstance(item, h5py.Dataset) or item.shape is None:
+            left.append(f"{where}: no array")
+        elif item.is_virtual or item.external:
+            left.append(f"{where}: its values lie in another file, which is not opened")
+        elif item.dtype.kind not in "biuf" or item.dtype.itemsize > 8:
+            left.append(f"{where} ({item.dtype}): no plain numbers")
+        elif item.ndim > 1 and 0 in item.shape[1:]:
+            left.append(f"{where} ({len(item)} rows x 0): empty")
+        else:
+            if item.nbytes + sum(array.nbytes for array in arrays.values()) > MAX_EPISODE_BYTES:
+                raise ValueError(f"it takes more than {MAX_EPISODE_BYTES >> 20} MiB")
+            if item.nbytes > PACKED * max(item.id.get_storage_size(), BELIEVED_BYTES):
+                raise ValueError(f"{where} claims {item.nbytes} bytes, {item.id.get_storage_size()} are stored")
+            array = item[()]
+            arrays[where] = np.asarray(array, dtype=item.dtype.newbyteorder("="))
+            assert numbers(arrays[where])
+
+
+def _texts(group: h5py.Group) -> dict[str, str]:
+    """The long texts that a family of files is read by: its model and its environment."""
+    found = {}
+    for key in TEXTS:
+        value = group.attrs.get(key)
+        value = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if isinstance(value, str):
+            found[key] = value
+    return found
+
+
+def _attributes(group: h5py.Group) -> dict[str, Any]:
+    """Texts and numbers that the file says of a group; of a long text its length and hash."""
+    found: dict[str, Any] = {}
+    for key, value in group.attrs.items():
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", "replace")
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            found[key] = {"characters": len(value), "sha256": hashlib.sha256(value.encode()).hexdigest()}
+        elif isinstance(value, str):
+            found[key] = value
+        elif np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf":
+            found[key] = np.asarray(value).item()
+    return found

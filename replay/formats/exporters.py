@@ -1,0 +1,123 @@
+"""What recordings can be written as: `shiliu export to=NAME`. One module each, imported when it is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...scenarios.errors import EpisodeError
+from ..recording.recording import Recording, SimEpisode
+
+if TYPE_CHECKING:
+    from ...scenarios.scene import Scene
+    from ..judge.context import Stages
+
+
+@dataclass(frozen=True)
+class Target:
+    """A format to write.
+
+    Attributes:
+        module: of this folder; it has `export(items, out, options)`, which writes the folder `out` and yields each item
+            when it is written.
+        what: it in a few words.
+        any_recording: it takes what real robots recorded, too; the others take episodes of the simulation.
+        needs: optional packages.
+    """
+
+    module: str
+    what: str
+    any_recording: bool = False
+    needs: tuple[str, ...] = ()
+
+
+TARGETS = {
+    "lerobot": Target("lerobot.export", "LeRobot v3.0 dataset"),
+    "rosbag": Target("rosbag.export", "ROS 1 bags of the maker's topics, one an episode"),
+    "mcap": Target("mcap.export", "MCAP files, one a recording, every bit of it", any_recording=True),
+    "minari": Target("arrays.minari_write", "Minari dataset", needs=("minari", "h5py")),
+    "robomimic": Target("arrays.robomimic_write", "robomimic HDF5 file", needs=("h5py",)),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Settings of an export: cameras to draw, which reward, what made it (plain JSON), whether only what others read."""
+
+    images: tuple[str, ...] = ()
+    reward: str = "dense"
+    made: dict[str, Any] = field(default_factory=dict)
+    plain: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """One recording on its way out: the k-th of what was read, with its simulation episode, if it has one."""
+
+    k: int
+    recording: Recording
+    episode: SimEpisode | None
+    stages: Stages
+
+    @property
+    def simulated(self) -> SimEpisode:
+        """Its episode.
+
+        Raises:
+            EpisodeError: it was not made in our simulation.
+        """
+        if self.episode is None:
+            raise EpisodeError(
+                f"is a recording of kind {self.recording.kind}, not an episode of the simulation, which this format is "
+                "written from. to=mcap takes it as it is.",
+                file=self.recording.source,
+                field="to",
+            )
+        return self.episode
+
+    @property
+    def scene(self) -> Scene:
+        """The scene that its episode was made in, from the episode's own config."""
+        from dataclasses import replace
+
+        return self.stages.of(replace(self.recording, episode=self.simulated)).scene
+
+    def file_in(self, folder: Path, ending: str) -> Path:
+        """A file of its name that is not there yet; a name from outside loses what could lead out of the folder."""
+        stem = re.sub(r"[^\w.-]", "_", self.recording.name).lstrip(".") or "recording"
+        path = folder / f"{stem}{ending}"
+        return folder / f"{stem}_{self.k:06d}{ending}" if path.exists() else path
+
+
+def exporter(to: str) -> Any:
+    """The module of a target.
+
+    Raises:
+        EpisodeError: no such target, with the near ones, or an optional package is missing.
+    """
+    from ...scenarios.reading.yaml_reader import nearest
+
+    if to not in TARGETS:
+        raise EpisodeError(f"there is no format {to!r} to write.{nearest(to, list(TARGETS))}", field="to")
+    missing = [name for name in TARGETS[to].needs if find_spec(name) is None]
+    if missing:
+        raise EpisodeError(
+            f"to={to} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: "
+            f"pip install {' '.join(missing)}",
+            field="to",
+        )
+    return import_module(f".{TARGETS[to].module}", __package__)
+
+
+def export(to: str, items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
+    """Write items to a folder and yield each as it is written; `out` is there when the last one has come.
+
+    Raises:
+        EpisodeError: what cannot be written; nothing lies at `out` then.
+    """
+    yield from exporter(to).export(items, out, options)

@@ -1,0 +1,1 @@
+"""LeRobot datasets: our own and those of others, in and out."""

@@ -1,0 +1,140 @@
+"""What a set of ours says of one episode, gathered from its tables and its side files; `checks.dataset` judges it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ....scenarios.errors import ScenarioError
+from ...recording.declared import COUNTERS, FRAMES, Declared, VideoRange
+from ...recording.metadata import from_plain, no_columns
+from ...recording.recording import SimEpisode
+from ..mp4_header import length_of
+from . import layout
+from .said import table_said
+
+if TYPE_CHECKING:
+    from .own import Dataset
+
+Row = Mapping[str, Any]
+Digests = dict[str, tuple[str, str]]
+
+
+def declared_of(
+    dataset: Dataset,
+    k: int,
+    columns: dict[str, np.ndarray],
+    digests: Digests,
+    unread: list[str],
+    episode: SimEpisode | None = None,
+) -> Declared:
+    """What the set says of episode k.
+
+    Args:
+        columns: (T, width) frames by feature, as stored.
+        digests: see `digests_of`.
+        unread: columns of the frames that nobody looks at.
+        episode: of our own simulation; None for an imported recording.
+    """
+    row = dataset.rows[k]
+    older = FRAMES in digests
+    covered = [name for name in columns if name not in layout.DEFAULT_FEATURES] if older else list(digests)
+    copies = {} if older else _copies(dataset, row, columns, episode)
+    return Declared(
+        n=len(columns[layout.CLOCK]),
+        number=k,
+        fps=float(dataset.fps),
+        timestamp=columns["timestamp"][:, 0].astype(np.float64),
+        counters={name: columns[name][:, 0] for name in COUNTERS if name in columns},
+        clock_ns=columns[layout.CLOCK][:, 0],
+        period_s=None if episode is None else episode.control_timestep,
+        length=row["length"],
+        span=span_of(row),
+        totals=dataset.totals | table_said(row, dataset.statistics.table_of(k)),
+        tasks=None if dataset.tasks is None else frozenset(dataset.tasks),
+        columns=columns,
+        stats=dataset.statistics.at(k),
+        set_stats=dataset.set_statistics,
+        videos=tuple(_ranges(dataset, k, row)),
+        digests=digests,
+        covered=tuple(covered),
+        copies=copies,
+        unread=tuple(unread),
+    )
+
+
+def digests_of(row: Row, side: Mapping[str, Any], columns: Mapping[str, np.ndarray], content: str) -> Digests:
+    """Digest when it was written and of today: of each column, or in an older set of all features at once.
+
+    Args:
+        side: tree of the episode's side file; content: today's digest of all features.
+    """
+    written = side.get(layout.DIGESTS)
+    if not isinstance(written, dict):
+        return {FRAMES: (str(row.get("shiliu/frames_sha256")), content)}
+    here = {name: layout.content_sha256({name: values}) for name, values in columns.items()}
+    return {str(name): (str(was), here.get(str(name), "")) for name, was in written.items()}
+
+
+def span_of(row: Row) -> tuple[int, int] | None:
+    """Rows of the set that are this episode's, as its table says: the first, and the one after the last."""
+    first, end = row.get("dataset_from_index"), row.get("dataset_to_index")
+    return (first, end) if isinstance(first, int) and isinstance(end, int) else None
+
+
+def seconds_or_none(value: Any) -> float | None:
+    """A time that a table tells; None where it tells none."""
+    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if known else None
+
+
+def _copies(
+    dataset: Dataset, row: Row, columns: Mapping[str, np.ndarray], episode: SimEpisode | None
+) -> dict[str, tuple[Any, Any]]:
+    """What the table of episodes repeats of other files, where the two differ: by name, what each says."""
+    here: dict[str, Any] = {}
+    if dataset.tasks is not None and "task_index" in columns:
+        sentence = dataset.tasks.get(int(columns["task_index"][0, 0]))
+        here |= {} if sentence is None else {"tasks": [sentence]}
+    if episode is not None:
+        here |= _told(episode)
+    return {name: (row[name], value) for name, value in here.items() if name in row and row[name] != value}
+
+
+def _told(episode: SimEpisode) -> dict[str, Any]:
+    """The searchable columns of an episode, as its own files tell them."""
+    instruction = episode.metadata.get("instruction", {})
+    words = episode.task | (instruction if isinstance(instruction, dict) else {})
+    here: dict[str, Any] = {
+        "shiliu/scenario": episode.scenario,
+        "shiliu/scenario_version": episode.scenario_version,
+        "shiliu/seed": episode.seed,
+        "shiliu/fingerprint": episode.fingerprint,
+        "shiliu/engine": episode.engine,
+        "shiliu/task_zh": words.get("zh", ""),
+    }
+    if episode.metadata:
+        try:
+            here |= from_plain(episode.metadata, episode.config.get("scenario")).columns()
+        except ScenarioError:
+            pass  # what cannot be understood is repeated nowhere
+    else:
+        here |= no_columns()
+    own = {"cell": episode.cell, "success": episode.label.get("success"), "failure": episode.label.get("failure")}
+    return here | {f"shiliu/{name}": value for name, value in own.items() if value is not None}
+
+
+def _ranges(dataset: Dataset, k: int, row: dict[str, Any]) -> Iterator[VideoRange]:
+    """The range of each video that belongs to an episode, and what the file's header says."""
+    before = dataset.rows[k - 1] if k else {}
+    for name, picture in dataset.pictures(row).items():
+        places = [f"videos/{name}/{what}" for what in ("chunk_index", "file_index")]
+        same = all(before.get(place) == row.get(place) for place in places)
+        start, stop, end = (
+            seconds_or_none(where.get(f"videos/{name}/{side}_timestamp"))
+            for where, side in ((row, "from"), (row, "to"), (before if same else {}, "to"))
+        )
+        yield VideoRange(name, start, stop, end, *(length_of(picture.path) or (None, None)))

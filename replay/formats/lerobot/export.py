@@ -1,0 +1,45 @@
+"""`to=lerobot`: episodes of the simulation as one LeRobot v3.0 dataset, such as `shiliu record` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ....scenarios.errors import EpisodeError
+from ...rollout.camera_frames import cameras_of, pictures
+from ..exporters import Item, Options
+from .plain import make_plain
+from .write import DatasetWriter
+
+
+def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
+    """Write episodes of one scenario; their frames are the recorded observations. `plain`: without all that is ours.
+
+    Raises:
+        EpisodeError: no episode, or episodes whose scenes have different features or rates.
+    """
+    writer, first = None, None
+    try:
+        for item in items:
+            episode, scene = item.simulated, item.scene
+            cameras = cameras_of(scene, options.images)
+            features = scene.schema.lerobot_features(tuple(cameras))
+            if writer is None:
+                fps = round(1.0 / scene.control_timestep)
+                writer, first = DatasetWriter(out, features, fps, scene.robot.name, options.made), features
+            elif features != first:
+                raise EpisodeError(
+                    "has other features than the episodes before it; a set holds one kind of scene. Export it apart "
+                    "with episodes=.",
+                    file=item.recording.source,
+                )
+            writer.add(episode, episode.states, pictures(scene, episode, cameras))
+            yield item
+        if writer is None:
+            raise EpisodeError("no episode was chosen, so that there is nothing to write.", field="episodes")
+        writer.close()
+        if options.plain:
+            make_plain(out)
+    finally:
+        if writer is not None:
+            writer.abort()

@@ -1,0 +1,528 @@
+"""LeRobot datasets that others recorded, v2.0 to v3.0: episode by episode, from files of one episode or of many.
+
+Which episodes there are is read from the frames, not from the metadata, which in real sets promises files that are not
+there and types that the files do not have. What differs is said in the notes; what a column means, a mapping says.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ....scenarios.errors import EpisodeError
+from ...recording.declared import Declared, VideoRange
+from ...recording.recording import PictureFile, Recording, Unreadable
+from ..arrays.episode import (
+    MAX_CHANNELS,
+    MAX_EPISODE_BYTES,
+    ArrayEpisode,
+    content_sha256,
+    mendable,
+    numbers,
+    recording_of,
+)
+from ..mp4_header import length_of
+from . import layout
+from .declared import seconds_or_none, span_of
+from .said import EpisodeStatistics, Stats, of_file, of_tree, table_said
+
+MAX_META_BYTES = 64 << 20
+MAX_FILES = 200_000
+COUNTER = "episode_index"  # LeRobot's own; other layouts number episodes from anew in each file
+OTHER_COUNTER = "episode"
+TIME = "timestamp"  # LeRobot's own column of seconds since the episode began
+_NUMBER = re.compile(r"^episode_(\d{1,9})$")
+BOOKKEEPING = ("episode_index", "frame_index", "index", "task_index")  # LeRobot's counters, which hold no measurement
+
+
+def read(
+    root: Path, source: str, mapping: str | Path | None = None, fps: float | None = None
+) -> Iterator[Recording | Unreadable]:
+    """The episodes of a dataset folder, in the order of its files.
+
+    Args:
+        root: folder with `meta/info.json`.
+        source: what `Recording.source` says before `#k`.
+        mapping: name or file of the mapping; None chooses for each episode, as a set may hold several layouts.
+        fps: rows a second, for rows without times.
+
+    Raises:
+        EpisodeError: at once, where the set as a whole cannot be read; while iterating, where no episode of it can.
+            A single unreadable file or episode comes as `Unreadable`.
+    """
+    return _episodes(_Foreign(root, source), mapping, fps)
+
+
+def _episodes(dataset: _Foreign, mapping: str | Path | None, fps: float | None) -> Iterator[Recording | Unreadable]:
+    held: list[Unreadable] = []
+    readable = False
+    for item in dataset.episodes():
+        if isinstance(item, ArrayEpisode):
+            try:
+                recording = recording_of(item, mapping, fps)
+            except EpisodeError as error:
+                item = Unreadable(item.name, item.source, error)
+            else:
+                readable = True
+                yield from held
+                held.clear()
+                yield recording
+                continue
+        if readable:
+            yield item
+        else:
+            held.append(item)
+    if not readable:
+        raise held[0].error
+
+
+class _Foreign:
+    """One dataset folder."""
+
+    def __init__(self, root: Path, source: str) -> None:
+        self.root, self.source = root, source
+        self.info_path = root / layout.INFO
+        info = self._json(self.info_path, "description of the set")
+        if not isinstance(info, dict) or not isinstance(info.get("features"), dict):
+            raise EpisodeError(
+                "describes no features, so that this is no LeRobot set. Copy the dataset again.",
+                file=self.info_path,
+                field="features",
+            )
+        self.info = info
+        features = {k: v for k, v in info["features"].items() if isinstance(k, str) and isinstance(v, dict)}
+        self.features: dict[str, dict[str, Any]] = features
+        self.version = str(info.get("codebase_version", "of unknown version"))[:20]
+        fps = info.get("fps")
+        self.fps = float(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and fps > 0 else None
+        self.labels = {name: _names(feature.get("names")) for name, feature in features.items()}
+        self.files = self._files()
+        self._tables: list[tuple[Path, int]] = []
+        self._place: dict[int, int] = {}  # number of an episode -> its row in the tables of `meta/episodes`
+        self.rows = self._rows()
+        self.tasks = self._tasks()
+
+    def _json(self, path: Path, what: str) -> Any:
+        with mendable(path, what), path.open("rb") as file:
+            content = file.read(MAX_META_BYTES + 1)
+            if len(content) > MAX_META_BYTES:
+                raise ValueError(f"it is larger than {MAX_META_BYTES >> 20} MiB")
+            return json.loads(content)
+
+    def _lines(self, path: Path, what: str) -> list[dict[str, Any]]:
+        with mendable(path, what), path.open("rb") as file:
+            content = file.read(MAX_META_BYTES + 1)
+            if len(content) > MAX_META_BYTES:
+                raise ValueError(f"it is larger than {MAX_META_BYTES >> 20} MiB")
+            rows = [json.loads(line) for line in content.splitlines() if line.strip()]
+            return [row for row in rows if isinstance(row, dict)]
+
+    def _files(self) -> list[Path]:
+        """Parquet files of frames, sorted; all of them inside the folder."""
+        found = sorted(self.root.glob("data/**/*.parquet"))
+        for path in found:
+            if not path.resolve().is_relative_to(self.root.resolve()):
+                raise EpisodeError("leads out of the dataset. Copy the files themselves, not links.", file=path)
+        if not found or len(found) > MAX_FILES:
+            raise EpisodeError(
+                f"{len(found)} files of frames lie under data/. Copy the whole dataset folder again.", file=self.root
+            )
+        return found
+
+    def _rows(self) -> dict[int, dict[str, Any]]:
+        """What the metadata says of each episode, by its index; empty where it says nothing."""
+        meta = self.root / "meta"
+        rows: list[dict[str, Any]] = []
+        if (meta / "episodes.jsonl").is_file():
+            rows = self._lines(meta / "episodes.jsonl", "list of episodes")
+        for path in sorted((meta / "episodes").glob("chunk-*/file-*.parquet")):
+            with mendable(path, "table of episodes"):
+                file = pq.ParquetFile(path, page_checksum_verification=True)
+                read = file.read(
+                    columns=[name for name in file.schema_arrow.names if not name.startswith("stats/")]
+                ).to_pylist()
+                first = sum(n for _, n in self._tables)
+                self._tables.append((path, len(read)))
+                for i, row in enumerate(read):
+                    if isinstance(row.get("episode_index"), int):
+                        self._place[row["episode_index"]] = first + i
+                rows += read
+        return {row["episode_index"]: row for row in rows if isinstance(row.get("episode_index"), int)}
+
+    def _tasks(self) -> dict[int, str]:
+        """Task sentence by index."""
+        meta = self.root / "meta"
+        tasks: dict[int, str] = {}
+        if (meta / "tasks.jsonl").is_file():
+            for row in self._lines(meta / "tasks.jsonl", "list of tasks"):
+                if isinstance(row.get("task_index"), int) and isinstance(row.get("task"), str):
+                    tasks[row["task_index"]] = row["task"]
+        elif (meta / "tasks.parquet").is_file():
+            path = meta / "tasks.parquet"
+            with mendable(path, "table of tasks"):
+                table = pq.read_table(path, page_checksum_verification=True)
+                texts = [f.name for f in table.schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+                if texts and "task_index" in table.column_names:
+                    tasks = dict(zip(table.column("task_index").to_pylist(), table.column(texts[0]).to_pylist()))
+        return tasks
+
+    @cached_property
+    def totals(self) -> dict[str, tuple[Any, int]]:
+        """What `info.json` says of the set as a whole, and what its own tables count."""
+        found: dict[str, tuple[Any, int]] = {}
+        lengths = [row.get("length") for row in self.rows.values()]
+        counted = {
+            "total_episodes": len(self.rows),
+            "total_frames": sum(n for n in lengths if isinstance(n, int))
+            if all(isinstance(n, int) for n in lengths)
+            else 0,
+            "total_tasks": len(self.tasks),
+        }
+        for name, here in counted.items():
+            said = self.info.get(name)
+            if here and isinstance(said, int | float | str) and not isinstance(said, bool):
+                found[name] = said, here
+        return found
+
+    @cached_property
+    def statistics(self) -> EpisodeStatistics:
+        """Statistics of each episode, of v3."""
+        return EpisodeStatistics(self._tables)
+
+    @cached_property
+    def listed_statistics(self) -> dict[int, Stats]:
+        """Statistics of each episode, of v2.1."""
+        path = self.root / "meta" / "episodes_stats.jsonl"
+        if not path.is_file():
+            return {}
+        try:
+            rows = self._lines(path, "statistics of the episodes")
+        except EpisodeError:
+            return {}
+        return {
+            row["episode_index"]: of_tree(row.get("stats")) for row in rows if isinstance(row.get("episode_index"), int)
+        }
+
+    @cached_property
+    def set_statistics(self) -> Stats:
+        """Statistics of the whole set."""
+        return of_file(self.root / layout.STATS, MAX_META_BYTES)
+
+    def _declared(
+        self,
+        path: Path,
+        index: int | None,
+        columns: dict[str, np.ndarray],
+        left: list[str],
+        row: dict[str, Any],
+        videos: dict[str, str | None],
+    ) -> Declared:
+        """What the set says of one episode; which columns nobody reads is told once a mapping is chosen."""
+        length = len(next(iter(columns.values())))
+        single = {name: values.reshape(-1) for name, values in columns.items() if values.size == length}
+        whole = {name: single[name] for name in BOOKKEEPING if name in single and single[name].dtype.kind in "iu"}
+        times = single.get(TIME)
+        in_name = _NUMBER.search(path.stem)
+        stats: Stats = {}
+        table = None
+        if index in self._place:
+            stats, table = self.statistics.at(self._place[index]), self.statistics.table_of(self._place[index])
+        elif index is not None:
+            stats = self.listed_statistics.get(index, {})
+        return Declared(
+            n=length,
+            number=int(in_name[1]) if in_name is not None else index,
+            fps=self.fps,
+            timestamp=times.astype(np.float64) if times is not None and times.dtype.kind == "f" else None,
+            counters={name: values.astype(np.int64) for name, values in whole.items()},
+            length=row["length"] if isinstance(row.get("length"), int) else None,
+            span=span_of(row),
+            totals=self.totals | table_said(row, table),
+            tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
+            columns=columns,
+            stats=stats,
+            set_stats=self.set_statistics,
+            videos=tuple(self._ranges(index, row, videos)),
+            unread=tuple(text.partition(" ")[0] for text in left),
+        )
+
+    def _ranges(self, index: int | None, row: dict[str, Any], videos: dict[str, str | None]) -> Iterator[VideoRange]:
+        """The range of each video that is here, and what the file's header says."""
+        before = self.rows.get(index - 1, {}) if index is not None else {}
+        for key, relative in videos.items():
+            if relative is None:
+                continue
+            places = [f"videos/{key}/{what}" for what in ("chunk_index", "file_index")]
+            same = places[1] in row and all(before.get(name) == row.get(name) for name in places)
+            start, stop, end = (
+                seconds_or_none(where.get(f"videos/{key}/{side}_timestamp"))
+                for where, side in ((row, "from"), (row, "to"), (before if same else {}, "to"))
+            )
+            yield VideoRange(key, start, stop, end, *(length_of(self.root / relative) or (None, None)))
+
+    # ---------------------------------------------------------------------------------------------- frames
+
+    def episodes(self) -> Iterator[ArrayEpisode | Unreadable]:
+        """Every episode, as the frames hold it."""
+        seen: set[int] = set()
+        for path in self.files:
+            relative = path.relative_to(self.root).as_posix()
+            try:
+                for index, columns, left in self._of_file(path):
+                    episode = self._episode(path, relative, index, columns, left)
+                    if index is not None and index in seen:
+                        yield Unreadable(
+                            episode.name,
+                            episode.source,
+                            EpisodeError(
+                                f"episode {index} stands in two places. Leave one of them out.",
+                                file=path,
+                                field="episode_index",
+                            ),
+                        )
+                        continue
+                    if index is not None:
+                        seen.add(index)
+                    yield episode
+            except EpisodeError as error:
+                yield Unreadable(path.stem, f"{self.source}/{relative}", error)
+
+    def _of_file(self, path: Path) -> Iterator[tuple[int | None, dict[str, np.ndarray], list[str]]]:
+        """Index, columns and unread columns of each episode of a file, holding one episode at a time."""
+        with mendable(path, "table of frames"):
+            file = pq.ParquetFile(path, page_checksum_verification=True)
+            wanted, left = _readable(file.schema_arrow)
+            counter = next((name for name in (COUNTER, OTHER_COUNTER) if name in wanted), None)
+            in_name = _NUMBER.search(path.stem) if counter != COUNTER else None
+            if file.metadata.num_rows == 0:
+                raise ValueError("it holds no frame")
+        held: dict[str, list[np.ndarray]] = {}
+        current: int | None = None
+
+        def finished() -> tuple[int | None, dict[str, np.ndarray], list[str]]:
+            number = int(in_name[1]) if in_name is not None else current
+            return number, {name: np.concatenate(pieces) for name, pieces in held.items()}, left
+
+        for group in range(file.num_row_groups):
+            with mendable(path, "table of frames"):
+                if file.metadata.row_group(group).num_rows == 0:
+                    continue
+                if self._bytes_of(file, group, wanted) > MAX_EPISODE_BYTES:
+                    raise ValueError(f"a row group takes more than {MAX_EPISODE_BYTES >> 20} MiB")
+                table = file.read_row_group(group, columns=wanted, use_threads=False)
+                part = {name: _array(table.column(name), name) for name in wanted}
+            index = part[counter] if counter is not None else np.zeros(table.num_rows, np.int64)
+            cuts = [0, *(np.flatnonzero(np.diff(index)) + 1).tolist(), len(index)]
+            for first, end in itertools.pairwise(cuts):
+                number = int(index[first]) if counter is not None else None
+                if held and number != current:
+                    yield finished()
+                    held = {}
+                current = number
+                for name, values in part.items():
+                    held.setdefault(name, []).append(values[first:end])
+                if sum(piece.nbytes for pieces in held.values() for piece in pieces) > MAX_EPISODE_BYTES:
+                    raise EpisodeError(f"an episode takes more than {MAX_EPISODE_BYTES >> 20} MiB.", file=path)
+        if held:
+            yield finished()
+
+    @staticmethod
+    def _bytes_of(file: pq.ParquetFile, group: int, wanted: list[str]) -> int:
+        rows = file.metadata.row_group(group)
+        columns = (rows.column(i) for i in range(rows.num_columns))
+        return sum(
+            c.total_uncompressed_size
+            for c in columns
+            if c.path_in_schema.split(".")[0] in wanted or c.path_in_schema in wanted
+        )
+
+    def _episode(
+        self, path: Path, relative: str, index: int | None, columns: dict[str, np.ndarray], left: list[str]
+    ) -> ArrayEpisode:
+        row = self.rows.get(index, {}) if index is not None else {}
+        notes = list(self._promised()) + list(self._differences(columns))
+        name = layout.episode_name(index) if index is not None else path.stem
+        videos = self._videos(index, row)
+        declared = self._declared(path, index, columns, left, row, videos)
+        left = [
+            *left,
+            *(f"{key} (video {file}): pictures are not read" for key, file in videos.items() if file is not None),
+            *(f"{key} (video): announced, but its file is not here" for key, file in videos.items() if file is None),
+        ]
+        task = self._task(columns, row)
+        return ArrayEpisode(
+            name=name,
+            source=f"{self.source}#{index}" if index is not None else f"{self.source}/{relative}",
+            sha256=content_sha256(columns),
+            format="lerobot",
+            container=f"LeRobot {self.version} set",
+            file=path,
+            arrays={k: v for k, v in columns.items() if k not in BOOKKEEPING},
+            labels={k: v for k, v in self.labels.items() if v},
+            robot_type=self.info.get("robot_type"),
+            fps=self.fps,
+            time=TIME if TIME in columns else None,
+            left=left,
+            metadata={
+                "file": relative,
+                "robot_type": self.info.get("robot_type"),
+                **({"task": task} if task else {}),
+                **({"videos": videos} if videos else {}),
+            },
+            notes=notes,
+            pictures=self._pictures(videos, row),
+            declared=declared,
+            ranges={k: span for k, f in self.features.items() if (span := _ranges(f)) is not None},
+        )
+
+    def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:
+        """Videos that are here and that the set describes as pictures (h, w, 3)."""
+        found = {}
+        for key, relative in videos.items():
+            feature = self.features[key]
+            shape = feature.get("shape")
+            if relative is None or not isinstance(shape, list) or len(shape) != 3 or shape[2] != 3:
+                continue
+            if not all(type(n) is int and n > 0 for n in shape):
+                continue
+            info = feature.get("info") or feature.get("video_info")
+            codec = info.get("video.codec") if isinstance(info, dict) else None
+            start, stop = (row.get(f"videos/{key}/{end}_timestamp") for end in ("from", "to"))
+            part = isinstance(start, float) and isinstance(stop, float) and 0.0 <= start < stop
+            found[key] = PictureFile(
+                self.root / relative,
+                (shape[0], shape[1], 3),
+                self.fps,
+                codec if isinstance(codec, str) else None,
+                *((start, stop) if part else ()),
+            )
+        return found
+
+    def _promised(self) -> Iterator[str]:
+        """What info.json says of the set as a whole, where it is not so."""
+        total = self.info.get("total_episodes")
+        if "episode_index" in str(self.info.get("data_path")) and isinstance(total, int) and total != len(self.files):
+            yield f"info.json announces {total} episodes, {len(self.files)} files of frames are here"
+
+    def _differences(self, columns: dict[str, np.ndarray]) -> Iterator[str]:
+        """Where a column is not as info.json announces it."""
+        for name, values in columns.items():
+            feature = self.features.get(name)
+            if feature is None:
+                continue
+            dtype, shape = feature.get("dtype"), feature.get("shape")
+            if isinstance(dtype, str) and dtype in layout.DTYPES and layout.DTYPES[dtype] != values.dtype:
+                yield f"{name} is announced as {dtype} and stored as {values.dtype}; the stored values are kept"
+            if isinstance(shape, list) and shape != [1] and list(values.shape[1:]) != shape:
+                yield f"{name} is announced with shape {shape} and stored with {list(values.shape[1:])}"
+
+    def _videos(self, index: int | None, row: dict[str, Any]) -> dict[str, str | None]:
+        """Path of the video of every announced camera, relative to the set, or None where the file is not here."""
+        pattern = self.info.get("video_path")
+        size = self.info.get("chunks_size")
+        found: dict[str, str | None] = {}
+        for key, feature in self.features.items():
+            if feature.get("dtype") != "video":
+                continue
+            found[key] = None
+            if not isinstance(pattern, str) or index is None:
+                continue
+            chunk, number = row.get(f"videos/{key}/chunk_index", 0), row.get(f"videos/{key}/file_index", 0)
+            path = layout.place(
+                self.root,
+                pattern,
+                self.info_path,
+                video_key=key,
+                episode_index=index,
+                episode_chunk=index // size if isinstance(size, int) and size > 0 else 0,
+                chunk_index=chunk if isinstance(chunk, int) else 0,
+                file_index=number if isinstance(number, int) else 0,
+            )
+            if not path.is_file():  # some sets fill the chunk's place with the episode's number
+                other = sorted(self.root.glob(f"videos/*/{key}/{layout.episode_name(index)}.mp4"))
+                path = other[0] if len(other) == 1 else path
+            if path.is_file():
+                found[key] = path.relative_to(self.root).as_posix()
+        return found
+
+    def _task(self, columns: dict[str, np.ndarray], row: dict[str, Any]) -> str | None:
+        index = columns.get("task_index")
+        if index is not None and len(index) and int(index.reshape(-1)[0]) in self.tasks:
+            return self.tasks[int(index.reshape(-1)[0])]
+        listed = row.get("tasks")
+        return str(listed[0]) if isinstance(listed, list) and listed else next(iter(self.tasks.values()), None)
+
+
+def _readable(schema: pa.Schema) -> tuple[list[str], list[str]]:
+    """Columns of numbers, and the others with the reason why they are not read."""
+    if len(schema.names) > MAX_CHANNELS:
+        raise ValueError(f"it has {len(schema.names)} columns, more than {MAX_CHANNELS}")
+    if len(set(schema.names)) != len(schema.names):
+        raise ValueError("it has two columns of one name")
+    wanted, left = [], []
+    for column in schema:
+        kind = column.type
+        depth = 0
+        while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
+            kind, depth = kind.value_type, depth + 1
+        if depth <= 3 and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+            wanted.append(column.name)
+        else:
+            picture = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_struct(kind)
+            left.append(f"{column.name} ({column.type}): {'pictures are' if picture else 'this type is'} not read")
+    if not wanted:
+        raise ValueError("it holds no column of numbers")
+    return wanted, left
+
+
+def _array(column: pa.ChunkedArray, name: str) -> np.ndarray:
+    """A column as (n, ...) of its stored type; refuses holes and rows of different lengths."""
+    array = column.combine_chunks()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    shape = [len(array)]
+    while pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
+        lengths = array.value_lengths().to_numpy(zero_copy_only=False)
+        if array.null_count or not len(lengths) or not (lengths == lengths[0]).all():
+            raise ValueError(f"rows of {name} hold different numbers of values")
+        shape.append(int(lengths[0]))
+        array = array.flatten()
+    if array.null_count:
+        raise ValueError(f"{array.null_count} values of {name} are missing")
+    values = array.to_numpy(zero_copy_only=False)
+    if not numbers(values):
+        raise ValueError(f"{name} is {values.dtype}, which is no plain number")
+    return values.reshape(shape)
+
+
+def _ranges(feature: dict[str, Any]) -> np.ndarray | None:
+    """(width, 2) lowest and highest value that a feature declares: `low` and `high`, or `joint_limits` as pairs."""
+    width = math.prod(feature["shape"]) if isinstance(feature.get("shape"), list) else 0
+    told = feature.get("joint_limits")
+    if told is None and isinstance(feature.get("low"), list) and isinstance(feature.get("high"), list):
+        told = list(zip(feature["low"], feature["high"]))
+    try:
+        declared = np.array(told, float)
+    except (TypeError, ValueError):
+        return None
+    return declared if declared.shape == (width, 2) else None
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """Element names out of what sets write: a list, a list in a list, or a table of lists."""
+    if isinstance(value, dict):
+        value = next(iter(value.values())) if len(value) == 1 else list(value)
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+        value = value[0]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    return ()

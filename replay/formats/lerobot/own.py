@@ -1,0 +1,566 @@
+"""LeRobot v3.0 datasets that shiliu wrote: simulation episodes with what replays them to the bit, and imported recordings.
+
+Nothing that `info.json` says is believed unchecked: paths stay inside the folder, sizes are bounded, and columns must
+be what they are called. Sets that others recorded are read by `lerobot_foreign`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ....scenarios.errors import EpisodeError
+from ...recording.provenance import told_of_copy
+from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Stream, Unreadable
+from ..reader_errors import AGAIN, mending
+from . import layout
+from .declared import declared_of, digests_of, span_of
+from .said import EpisodeStatistics, Stats, of_file
+from .side_files import MAX_NPZ_BYTES, checked_arrays, checked_tree
+
+MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
+MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame
+MAX_GROUP_BYTES = 4 << 30  # of the row groups that have to be looked through for one episode
+MAX_EPISODES = 100_000
+_QUANTITY = {"rad": "joint_position", "rad/s": "joint_velocity", "Nm": "joint_torque", "%": "claw"}
+_EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
+
+
+def read(root: Path, source: str) -> Iterator[Recording | Unreadable]:
+    """The episodes of a dataset folder, in order.
+
+    Args:
+        root: folder with `meta/info.json`.
+        source: what `Recording.source` says before `#k`.
+
+    Raises:
+        EpisodeError: at once, where the set as a whole cannot be read; while iterating, where no episode of it can.
+            A single unreadable episode comes as `Unreadable`.
+    """
+    return _episodes(Dataset(root, source))
+
+
+def _episodes(dataset: Dataset) -> Iterator[Recording | Unreadable]:
+    held: list[Unreadable] = []
+    readable = False
+    for k in range(len(dataset.rows)):
+        try:
+            recording = dataset.recording(k)
+        except EpisodeError as error:
+            bad = Unreadable(layout.episode_name(k), f"{dataset.source}#{k}", error)
+            if readable:
+                yield bad
+            else:
+                held.append(bad)
+            continue
+        readable = True
+        yield from held
+        held.clear()
+        yield recording
+    if not readable:
+        raise held[0].error
+
+
+def mendable(path: Path, what: str) -> AbstractContextManager[None]:
+    """Turn whatever a library raises over a broken file into one `EpisodeError`; `what` is the file, in words."""
+    return mending(
+        path, f"the {what} cannot be read", AGAIN, f"the {what} is missing. Copy the whole dataset folder again."
+    )
+
+
+def _bytes(path: Path, what: str, limit: int) -> bytes:
+    with mendable(path, what), path.open("rb") as file:
+        content = file.read(limit + 1)
+        if len(content) > limit:
+            raise EpisodeError(f"the {what} is larger than {limit >> 20} MiB.", file=path)
+    return content
+
+
+def _json(content: bytes, path: Path, what: str) -> dict[str, Any]:
+    with mendable(path, what):
+        value = json.loads(content)
+    if not isinstance(value, dict):
+        raise EpisodeError(f"the {what} is no JSON object.", file=path)
+    return value
+
+
+class Dataset:
+    """One dataset folder, its tables checked against each other.
+
+    Attributes:
+        info: `info.json`; content: the same to the byte.
+        rows: of the episodes that it counts; tables: the files in which they stand.
+        made: what made the set; appended: what made the episodes from a number on, by that number.
+    """
+
+    def __init__(self, root: Path, source: str) -> None:
+        self.root, self.source = root, source
+        self.info_path = root / layout.INFO
+        self.content = _bytes(self.info_path, "description of the set", MAX_JSON_BYTES)
+        info = _json(self.content, self.info_path, "description of the set")
+        self.info = info
+        version = info.get("codebase_version")
+        self.features = self._features()
+        if version != layout.CODEBASE_VERSION or not (root / layout.DATASET).is_file():
+            self._refuse_foreign(version)
+        about = self.json_file(root / layout.DATASET, "layout of our own files")
+        if about.get("layout") != layout.LAYOUT_VERSION:
+            raise EpisodeError(
+                f"layout {about.get('layout')!r} is not known, only {layout.LAYOUT_VERSION}. "
+                "Read it with the version of shiliu that wrote it.",
+                file=root / layout.DATASET,
+                field="layout",
+            )
+        self.made = about.get("made", {})
+        self.imported = about.get("kind") == layout.IMPORTED
+        fps = info.get("fps")
+        if type(fps) is not int or not 0 < fps <= 10_000:
+            raise self._wrong("fps", f"{fps!r} is no whole number of frames a second")
+        self.fps: int = fps
+        self.tables: list[Path] = []
+        self._table_rows: list[int] = []
+        self.rows = self._rows()
+        self.appended = {
+            int(path.stem[5:]): self.json_file(path, "origin of an append").get("made", {})
+            for path in sorted((root / layout.APPENDS).glob("from_*.json"))
+            if re.fullmatch(r"from_[0-9]{6,9}", path.stem)
+        }
+
+    def _wrong(self, field: str, message: str) -> EpisodeError:
+        return EpisodeError(
+            f"{message}. The set was changed or mixed up; copy it again.", file=self.info_path, field=field
+        )
+
+    @staticmethod
+    def json_file(path: Path, what: str) -> dict[str, Any]:
+        return _json(_bytes(path, what, MAX_JSON_BYTES), path, what)
+
+    def _features(self) -> dict[str, dict[str, Any]]:
+        features = self.info.get("features")
+        if not isinstance(features, dict):
+            raise self._wrong("features", "is no table of features")
+        for name, feature in features.items():
+            shape = feature.get("shape") if isinstance(feature, dict) else None
+            if not isinstance(shape, list) or not all(type(n) is int and n > 0 for n in shape):
+                raise self._wrong(f"features.{name}", "has no shape of positive whole numbers")
+            if not isinstance(feature.get("dtype"), str):
+                raise self._wrong(f"features.{name}", "has no dtype")
+        return features
+
+    def _refuse_foreign(self, version: Any) -> None:
+        """Say of a set that is not ours what it lacks."""
+        vectors = [
+            f"{name} ({feature['shape'][0]} elements)"
+            for name, feature in self.features.items()
+            if len(feature["shape"]) == 1 and name not in layout.DEFAULT_FEATURES and feature["shape"][0] > 1
+        ]
+        what = f"a LeRobot {version} set" if isinstance(version, str) else "a dataset of unknown version"
+        raise EpisodeError(
+            f"{what} that shiliu did not record: it does not say which element of "
+            f"{', '.join(vectors[:4]) or 'its features'} is which joint of the robot, in which unit, and whether it "
+            "was commanded or measured. That needs a mapping (mapping=FILE.yaml).",
+            file=self.info_path,
+            field="codebase_version" if version != layout.CODEBASE_VERSION else "features",
+        )
+
+    def _rows(self) -> list[dict[str, Any]]:
+        """The rows of `meta/episodes`, one an episode, without statistics."""
+        folder = self.root / "meta" / "episodes"
+        paths = sorted(folder.glob("chunk-*/file-*.parquet"))
+        if not paths:
+            raise EpisodeError("the table of episodes is missing. Copy the whole dataset folder again.", file=folder)
+        rows: list[dict[str, Any]] = []
+        total = self.info.get("total_episodes")
+        for path in paths:
+            if rows and len(rows) == total:
+                break  # what follows was never committed
+            self.tables.append(path)
+            with mendable(path, "table of episodes"):
+                file = pq.ParquetFile(path, page_checksum_verification=True)
+                if file.metadata.num_rows + len(rows) > MAX_EPISODES:
+                    raise EpisodeError(f"more than {MAX_EPISODES} episodes.", file=path)
+                columns = [name for name in file.schema_arrow.names if not name.startswith("stats/")]
+                read = file.read(columns=columns).to_pylist()
+                self._table_rows.append(len(read))
+                rows += read
+        if total != len(rows):
+            raise self._wrong("total_episodes", f"{total!r} are announced, the table of episodes has {len(rows)}")
+        for k, row in enumerate(rows):
+            if row.get("episode_index") != k or not isinstance(row.get("length"), int) or row["length"] <= 0:
+                raise EpisodeError("row is not this episode's, or has no length.", file=folder, field=f"episode {k}")
+        return rows
+
+    @cached_property
+    def totals(self) -> dict[str, tuple[Any, int]]:
+        """What `info.json` says of the set as a whole, and what its tables hold."""
+        found = {"total_frames": (self.info.get("total_frames"), sum(row["length"] for row in self.rows))}
+        return found if self.tasks is None else found | {"total_tasks": (self.info.get("total_tasks"), len(self.tasks))}
+
+    @cached_property
+    def tasks(self) -> dict[int, str] | None:
+        """Task sentence by index; None where the table is not there, or is no table of tasks."""
+        try:
+            table = pq.read_table(self.root / layout.TASKS, columns=["task_index", "task"]).to_pydict()
+            return {int(i): str(task) for i, task in zip(table["task_index"], table["task"])}
+        except (OSError, pa.ArrowException, ValueError, TypeError, KeyError):
+            return None
+
+    @cached_property
+    def statistics(self) -> EpisodeStatistics:
+        """What the table of episodes tells of each episode's columns."""
+        return EpisodeStatistics(list(zip(self.tables, self._table_rows)))
+
+    @cached_property
+    def set_statistics(self) -> Stats:
+        """What `meta/stats.json` tells of the whole set."""
+        return of_file(self.root / layout.STATS, MAX_JSON_BYTES)
+
+    def recording(self, k: int) -> Recording:
+        """Episode k as its files hold it; `declared` has what they say of it, which a check holds against the rest."""
+        row = self.rows[k]
+        columns, unread = self._columns(k, row)
+        if self.imported:
+            return self._imported(k, row, columns, unread)
+        episode, side, notes = self._sim_episode(k, row, columns)
+        notes += ["simulation episode; timed by shiliu.time_ns, the action column holds the bits that were applied"]
+        if isinstance(episode.provenance.get("repaired"), dict):
+            notes.append(told_of_copy(episode.provenance["repaired"]))
+        names = [name for name in columns if name not in layout.DEFAULT_FEATURES and name != layout.CLOCK]
+        content = layout.content_sha256({name: columns[name] for name in [*names, layout.CLOCK]})
+        times, clock = self._times(columns)
+        streams, left = {}, []
+        for name in names:
+            if columns[name].dtype.kind == "i" and np.abs(columns[name]).max() >= _EXACT_INTEGER:
+                left.append(f"{name} ({len(times)} frames): whole numbers too large for float64")
+                unread.append(name)
+                continue
+            for stream in streams_of(name, self.features[name], columns[name], times, clock):
+                streams[stream.name] = stream
+        left += [
+            f"{n} ({len(times)} frames): pictures are not read here"
+            for n, f in self.features.items()
+            if f["dtype"] == "video"
+        ]
+        digest = hashlib.sha256(row["shiliu/side_sha256"].encode())
+        digest.update(content.encode())
+        return Recording(
+            name=layout.episode_name(k),
+            source=f"{self.source}#{k}",
+            sha256=digest.hexdigest(),
+            kind="simulation",
+            streams=streams,
+            scenario=episode.scenario,
+            cell=episode.cell,
+            metadata={
+                "container": f"LeRobot {layout.CODEBASE_VERSION}",
+                "robot": self.info.get("robot_type"),
+                "fps": self.fps,
+                "made": self._made(k),
+                **({"demonstration": episode.metadata} if episode.metadata else {}),
+            },
+            episode=episode,
+            unmapped=tuple([*left, *(f"{name}: not announced by info.json" for name in unread if name not in columns)]),
+            notes=notes,
+            pictures=self.pictures(row),
+            declared=declared_of(self, k, columns, digests_of(row, side, columns, content), unread, episode),
+        )
+
+    def _times(self, columns: dict[str, np.ndarray]) -> tuple[np.ndarray, str]:
+        """(n,) ns of the set's own clock as stored, and what it is: a grid of some rate, or a clock like any other."""
+        times = np.ascontiguousarray(columns[layout.CLOCK][:, 0])
+        n = len(times)
+        rates = [self.fps]
+        if n > 1 and times[-1] > times[0]:
+            rates.append(round((n - 1) * 1e9 / float(times[-1] - times[0])))
+        even = any(0 < rate <= 10_000 and np.array_equal(times, layout.grid_ns(n, rate)) for rate in rates)
+        return times, "grid" if even else "capture"
+
+    def pictures(self, row: dict[str, Any]) -> dict[str, PictureFile | PictureTopic]:
+        """The videos of an episode that are here; nothing in them is read, and a check may look at them."""
+        pattern = self.info.get("video_path")
+        found: dict[str, PictureFile | PictureTopic] = {}
+        for name, feature in self.features.items():
+            chunk, number = row.get(f"videos/{name}/chunk_index"), row.get(f"videos/{name}/file_index")
+            shape = feature["shape"]
+            if feature["dtype"] != "video" or len(shape) != 3 or not isinstance(pattern, str):
+                continue
+            if not isinstance(chunk, int) or not isinstance(number, int):
+                continue
+            path = layout.place(
+                self.root, pattern, self.info_path, video_key=name, chunk_index=chunk, file_index=number
+            )
+            if path.is_file():
+                found[name] = PictureFile(path, (shape[0], shape[1], shape[2]), float(self.fps))
+        return found
+
+    def _made(self, k: int) -> Any:
+        """What made episode k: the last append before it, or the set's first command."""
+        begun = [first for first in self.appended if first <= k]
+        return self.appended[max(begun)] if begun else self.made
+
+    def _columns(self, k: int, row: dict[str, Any]) -> tuple[dict[str, np.ndarray], list[str]]:
+        """(T, width) by feature, for every feature but videos, and the columns that no feature announces."""
+        pattern = self.info.get("data_path")
+        chunk, number = row.get("data/chunk_index"), row.get("data/file_index")
+        if not isinstance(pattern, str) or not isinstance(chunk, int) or not isinstance(number, int):
+            raise self._wrong("data_path", "it does not say where the frames lie")
+        path = layout.place(self.root, pattern, self.info_path, chunk_index=chunk, file_index=number)
+        wanted = {name: f for name, f in self.features.items() if f["dtype"] != "video"}
+        with mendable(path, "table of frames"):
+            file = pq.ParquetFile(path, page_checksum_verification=True)
+            absent = [name for name in wanted if name not in file.schema_arrow.names]
+            if absent:
+                raise self._wrong(f"features.{absent[0]}", f"is announced, but {path.name} has no such column")
+            unread = [name for name in file.schema_arrow.names if name not in wanted]
+            group = self._row_groups(file, k, row)
+            width = sum(math.prod(f["shape"]) * 8 for f in wanted.values())
+            rows = sum(file.metadata.row_group(i).num_rows for i in group)
+            for n, limit in ((row["length"], MAX_EPISODE_BYTES), (rows, MAX_GROUP_BYTES)):
+                if n * width > limit:  # by rows, because a run of equal values takes no room in the file
+                    raise EpisodeError(
+                        f"{n} frames of episode {k} or its neighbours take more than {limit >> 20} MiB. "
+                        "Split them into shorter episodes.",
+                        file=path,
+                    )
+            table = _rows_of(file, group, list(wanted), "episode_index", k, k)
+            span = span_of(row)
+            if not table.num_rows and span is not None and "index" in wanted:  # its rows carry another number
+                table = _rows_of(file, group, list(wanted), "index", span[0], span[1] - 1)
+            columns = {name: _array(table.column(name), feature, name) for name, feature in wanted.items()}
+        self._check_frames(path, k, columns)
+        return columns, unread
+
+    def _row_groups(self, file: pq.ParquetFile, k: int, row: dict[str, Any]) -> list[int]:
+        """The row groups that may hold episode k, by their statistics: by the episode's number, or where it is none, by rows."""
+        names = file.schema_arrow.names
+
+        def holding(column: str, low: int, high: int) -> list[int]:
+            # Vectors are one leaf column each, as scalars are, so that positions in the schema and among leaves agree.
+            groups = []
+            for i in range(file.num_row_groups):
+                leaf = file.metadata.row_group(i).column(names.index(column))
+                known = leaf.statistics if leaf.path_in_schema == column else None
+                if known is None or not known.has_min_max or (known.min <= high and known.max >= low):
+                    groups.append(i)
+            return groups
+
+        groups = holding("episode_index", k, k)
+        span = span_of(row)
+        return groups if groups or span is None or "index" not in names else holding("index", span[0], span[1] - 1)
+
+    def _check_frames(self, path: Path, k: int, columns: dict[str, np.ndarray]) -> None:
+        """That there is something to be judged; what is wrong with it, a check says."""
+        for name in ("frame_index", "timestamp", layout.CLOCK, *(() if self.imported else ("action",))):
+            if name not in columns or (columns[name].shape[1] != 1 and name != "action"):
+                raise self._wrong(f"features.{name}", "is missing" if name not in columns else "is no single number")
+        if not len(columns["frame_index"]):
+            raise EpisodeError(
+                f"episode {k} has no frames here. Copy the dataset again.", file=path, field="frame_index"
+            )
+
+    def _imported(self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray], unread: list[str]) -> Recording:
+        """A recording that was imported, with its streams as they stand in the frames."""
+        path = self.root / "shiliu" / "episodes" / f"{layout.episode_name(k)}.json"
+        content = _bytes(path, "description of the recording", MAX_JSON_BYTES)
+        side = _json(content, path, "description of the recording")
+        if hashlib.sha256(content).hexdigest() != row.get("shiliu/side_sha256"):
+            raise EpisodeError(
+                "was changed after it was written (its hash differs). Copy the dataset again.", file=path
+            )
+        names = [name for name in columns if name not in layout.DEFAULT_FEATURES]
+        frames = layout.content_sha256({name: columns[name] for name in names})
+        with mendable(path, "description of the recording"):
+            notes = [str(note) for note in side["notes"]]
+            times, clock = self._times(columns)
+            streams = {}
+            for name in names:
+                if name != layout.CLOCK:
+                    for stream in imported_streams(name, self.features[name], columns[name], times, clock):
+                        streams[stream.name] = stream
+            digest = hashlib.sha256((frames + hashlib.sha256(content).hexdigest()).encode())
+            return Recording(
+                name=layout.episode_name(k),
+                source=f"{self.source}#{k}",
+                sha256=digest.hexdigest(),
+                kind=side["kind"] if side["kind"] in KINDS else "unknown",
+                streams=streams,
+                scenario=side["scenario"],
+                cell=side["cell"],
+                metadata={**side["metadata"], "imported_from": side["source"], "fps": self.fps},
+                mapping=side["mapping"],
+                unmapped=tuple(str(channel) for channel in side["unmapped"]),
+                notes=notes,
+                pictures=self.pictures(row),
+                declared=declared_of(self, k, columns, digests_of(row, side, columns, frames), unread),
+            )
+
+    def _sim_episode(
+        self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]
+    ) -> tuple[SimEpisode, dict[str, Any], list[str]]:
+        """The episode, the tree of its side file, and what is to be noted."""
+        folder = self.root / "shiliu"
+        path = folder / "episodes" / f"{layout.episode_name(k)}.json"
+        archive = path.with_suffix(".npz")
+        content, states = _bytes(path, "draw and label", MAX_JSON_BYTES), _bytes(archive, "start state", MAX_NPZ_BYTES)
+        side = _json(content, path, "draw and label")
+        name = side.get("config")
+        if not isinstance(name, str) or not re.fullmatch(r"[0-9a-f]{16,64}", name):
+            raise EpisodeError("names no configuration. Copy the dataset again.", file=path, field="config")
+        config_path = folder / "configs" / f"{name}.json"
+        config = _bytes(config_path, "resolved scenario", MAX_JSON_BYTES)
+        if hashlib.sha256(content + states + config).hexdigest() != row.get("shiliu/side_sha256"):
+            raise EpisodeError(
+                "start state, draw or scenario were changed after they were written (their hash differs), so that the "
+                "episode cannot be reproduced. Copy the dataset again.",
+                file=path,
+            )
+        side = checked_tree(side, path)
+        with mendable(archive, "start state"):
+            arrays = checked_arrays(states, columns, archive, row["length"])
+        with mendable(path, "draw and label"):
+            length = len(columns["action"])
+            steps = [int(t) for t in arrays["checkpoint_steps"]]
+            late = sum(t > length for t in steps)
+            observed = {}
+            for feature, values in columns.items():
+                if feature.startswith("observation."):
+                    last = arrays.get(f"last.{feature}")
+                    observed[feature] = values if last is None else np.concatenate([values, last[None]])
+            episode = SimEpisode(
+                seed=side["seed"],
+                draw=side["draw"],
+                config=_json(config, config_path, "resolved scenario"),
+                scenario_version=side["scenario_version"],
+                fingerprint=side["fingerprint"],
+                engine=side["engine"],
+                control_timestep=side["control_timestep"],
+                n_substeps=side["n_substeps"],
+                start_state=arrays["start_state"],
+                actions=columns["action"],
+                action_names=tuple(side["action_names"]),
+                states=observed,
+                checkpoints={t: state for t, state in zip(steps, arrays["checkpoint_states"]) if t <= length},
+                label=side["label"],
+                segments=side["segments"],
+                task=side["task"],
+                scenario=side["scenario"],
+                cell=side["cell"],
+                provenance=side["provenance"],
+                metadata=side["metadata"],
+            )
+            if episode.actions.shape != (length, len(episode.action_names)):
+                raise self._wrong("features.action", f"the action of episode {k} does not match the frames")
+        notes = [f"{late} states that were kept after its last row are left out: rows are lost"] if late else []
+        return episode, side, notes
+
+
+def _rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: str, low: int, high: int) -> pa.Table:
+    """The rows of some row groups in which a whole number lies between two others."""
+    kept = []
+    # in pieces: where a set was packed anew, a row group holds many episodes
+    for piece in file.iter_batches(65_536, row_groups=groups, columns=columns, use_threads=False):
+        values = piece.column(by).to_numpy(zero_copy_only=False)
+        kept.append(piece.filter(pa.array((values >= low) & (values <= high))))
+    return pa.Table.from_batches(
+        kept, schema=None if kept else pa.schema([file.schema_arrow.field(c) for c in columns])
+    )
+
+
+def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:
+    """A column as (T, width) of the feature's dtype; refuses another type, another width, and holes."""
+    dtype = layout.DTYPES.get(feature["dtype"])
+    if dtype is None or len(feature["shape"]) != 1:
+        raise EpisodeError(
+            f"dtype {feature['dtype']!r} with shape {feature['shape']} is not read.", field=f"features.{name}"
+        )
+    width = feature["shape"][0]
+    array = column.combine_chunks()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
+        lengths = array.value_lengths().to_numpy(zero_copy_only=False)
+        if array.null_count or not (lengths == width).all():
+            raise EpisodeError(f"its rows do not all hold {width} values.", field=f"features.{name}")
+        flat = array.flatten()
+    elif width == 1:
+        flat = array
+    else:
+        raise EpisodeError(f"is {array.type}, not {width} values a row.", field=f"features.{name}")
+    if flat.null_count or flat.type != pa.from_numpy_dtype(dtype):
+        raise EpisodeError(
+            f"is {flat.type}{' with holes' if flat.null_count else ''}, not {dtype} as announced.",
+            field=f"features.{name}",
+        )
+    return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
+
+
+def streams_of(
+    name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray, clock: str = "grid"
+) -> Iterator[Stream]:
+    """A feature as one stream, or one for each quantity where its elements differ."""
+    width = values.shape[1]
+    names = _texts(feature.get("names"), width, "", name)
+    if not any(names):
+        names = [name] if width == 1 else [f"{name}[{i}]" for i in range(width)]
+    units = layout.units_of(feature.get("unit"), width, name)
+    own = name.removeprefix("observation.").removeprefix("shiliu.")
+    quantities = _texts(feature.get("quantity"), width, "", name)
+    quantities = [q or _QUANTITY.get(unit, own) for q, unit in zip(quantities, units)]
+    default = "command" if name == "action" else "measured" if name.startswith("observation.") else "event"
+    for quantity in dict.fromkeys(quantities):
+        chosen = [i for i in range(width) if quantities[i] == quantity]
+        unit = [units[i] for i in chosen]
+        yield Stream(
+            name=name if len(chosen) == width else f"{name}/{quantity}",
+            role=feature.get("role", default),
+            quantity=quantity,
+            unit=unit[0] if len(set(unit)) == 1 else " ".join(unit),
+            names=tuple(names[i] for i in chosen),
+            values=values[:, chosen].astype(np.float64),
+            capture_ns=times,
+            clock=clock,
+            meta={"field": name},
+        )
+
+
+def imported_streams(
+    name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray, clock: str = "grid"
+) -> Iterator[Stream]:
+    """The streams that an imported feature was made of, as `info.json` lists them."""
+    names = _texts(feature.get("names"), values.shape[1], "", name)
+    for member in feature["streams"]:
+        first, end = member["columns"]
+        prefix = member["prefix"]
+        yield Stream(
+            name=member["name"],
+            role=member["role"],
+            quantity=member["quantity"],
+            unit=member["unit"],
+            names=tuple(text.removeprefix(prefix) for text in names[first:end]),
+            values=values[:, first:end].astype(np.float64),
+            capture_ns=times,
+            clock=clock,
+            declared_unit=member["declared_unit"],
+            meta={**member["meta"], "dtype": feature["dtype"]},
+        )
+
+
+def _texts(value: Any, width: int, default: str, name: str) -> list[str]:
+    """A text for all elements, or one an element."""
+    if value is None:
+        return [default] * width
+    if isinstance(value, str):
+        return [value] * width
+    if not isinstance(value, list) or len(value) != width:
+        raise EpisodeError(f"names, unit or quantity does not list {width} texts.", field=f"features.{name}")
+    return [str(item) for item in value]

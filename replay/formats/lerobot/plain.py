@@ -1,0 +1,56 @@
+"""A LeRobot set of ours as an ordinary one: what LeRobot itself has no field for is taken out.
+
+What is left is what a data centre sends: commands and measurements by name, pictures, task sentences. The folder `shiliu/`,
+features and columns of that name, and what our features say beyond dtype, shape and names are gone; every other number
+stays as it is, to the bit.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from . import layout
+
+OURS = ("shiliu/", "shiliu.", "stats/shiliu.")
+FEATURE = ("dtype", "shape", "names", "info")  # what LeRobot says of a feature
+
+
+def make_plain(root: Path, without: Collection[str] = ()) -> None:
+    """Take out of a set, where it lies, what only shiliu knows.
+
+    Args:
+        root: a dataset of `shiliu record`.
+        without: further features to be left out, such as `observation.environment_state`.
+    """
+
+    def ours(name: str) -> bool:
+        return name.startswith(OURS) or any(name == one or name.startswith(f"stats/{one}/") for one in without)
+
+    for folder in ("data", "meta/episodes"):
+        for path in sorted((root / folder).rglob("*.parquet")):
+            file = pq.ParquetFile(path)
+            kept = [name for name in file.schema_arrow.names if not ours(name)]
+            other = path.with_suffix(".plain")
+            schema = file.read_row_group(0, columns=kept).schema
+            with pq.ParquetWriter(other, schema, compression="zstd", write_page_checksum=True) as writer:
+                for group in range(file.num_row_groups):  # a row group an episode stays one
+                    table = file.read_row_group(group, columns=kept)
+                    writer.write_table(table, row_group_size=max(len(table), 1))
+            other.replace(path)
+    shutil.rmtree(root / "shiliu", ignore_errors=True)
+    for name in (layout.INFO, layout.STATS):
+        content = json.loads((root / name).read_text(encoding="utf-8"))
+        if name == layout.INFO:
+            content["features"] = {
+                key: {word: feature[word] for word in FEATURE if word in feature}
+                for key, feature in content["features"].items()
+                if not ours(key)
+            }
+        else:
+            content = {key: value for key, value in content.items() if not ours(key)}
+        (root / name).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -1,0 +1,120 @@
+"""What lies beside an episode's frames, held against what it has to be: a JSON tree, and an archive of float64 states.
+
+A hash tells whether these files were changed by accident. Who changes them on purpose renews the hash, so that nothing in
+them is believed for its sake.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ....scenarios.errors import EpisodeError
+
+MAX_NPZ_BYTES = 192 << 20  # unpacked; an hour of checkpoints of a large scene is some 50 MB
+MAX_SECONDS = 1e9
+_NOTHING = type(None)
+# key -> what stands there; a list and a table also say what is in them
+_TREE: dict[str, tuple[type, ...]] = {
+    "seed": (int,),
+    "draw": (dict,),
+    "scenario": (str, _NOTHING),
+    "scenario_version": (int,),
+    "cell": (str, _NOTHING),
+    "fingerprint": (str,),
+    "engine": (str,),
+    "control_timestep": (float,),
+    "n_substeps": (int,),
+    "action_names": (list,),
+    "label": (dict,),
+    "segments": (list,),
+    "task": (dict,),
+    "provenance": (dict,),
+}
+
+
+def checked_tree(
+    tree: dict[str, Any], path: Path | None = None, fix: str = "Copy the dataset again."
+) -> dict[str, Any]:
+    """The tree of an episode, with `metadata` where an older set has none; asked before writing and after reading.
+
+    Raises:
+        EpisodeError: a key is missing or holds something else, named.
+    """
+
+    def wrong(key: str, wanted: str) -> EpisodeError:
+        shown = repr(tree.get(key))[:60]
+        return EpisodeError(f"{shown} stands where {wanted} is wanted. {fix}", file=path, field=key)
+
+    tree = {"metadata": {}, **tree}
+    for key, types in {**_TREE, "metadata": (dict,)}.items():
+        if key not in tree or type(tree[key]) not in types:
+            raise wrong(key, " or ".join("nothing" if t is _NOTHING else t.__name__ for t in types))
+    if not all(type(name) is str for name in tree["action_names"]):
+        raise wrong("action_names", "a list of names")
+    if not all(type(sentence) is str for sentence in tree["task"].values()):
+        raise wrong("task", "a table of sentences")
+    if not 0 < tree["control_timestep"] < math.inf or tree["n_substeps"] < 1:
+        raise wrong("n_substeps", "a whole number of physics steps")
+    label = tree["label"]
+    if type(label.get("success")) not in (bool, _NOTHING) or type(label.get("failure")) not in (str, _NOTHING):
+        raise wrong("label", "success or failure with its code")
+    if type(label.get("subgoals", {})) is not dict or not all(_second(t) for t in label.get("subgoals", {}).values()):
+        raise wrong("label", "a table of subgoals with their seconds")
+    for segment in tree["segments"]:
+        known = isinstance(segment, dict) and type(segment.get("skill")) is str
+        if not known or None in (segment.get("t0"), segment.get("t1")) or not _second(segment["t0"], segment["t1"]):
+            raise wrong("segments", "a list of skills with their times")
+    return tree
+
+
+def _second(*values: Any) -> bool:
+    """Whether these are times, or None."""
+    return all(v is None or (type(v) in (int, float) and abs(v) < MAX_SECONDS) for v in values)
+
+
+def checked_arrays(
+    content: bytes, columns: dict[str, np.ndarray], path: Path, announced: int = 0
+) -> dict[str, np.ndarray]:
+    """The archive of an episode: `start_state` (n,), `checkpoint_steps` (c,), `checkpoint_states` (c, n), `last.<feature>`.
+
+    Args:
+        content: of the archive.
+        columns: frames (T, k) by feature; the last observation has the same type and width.
+        announced: rows that the episode should have, where some are lost.
+
+    Raises:
+        EpisodeError: an array is missing, of another type or another shape. ValueError and others: it is no archive.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > MAX_NPZ_BYTES:
+            raise ValueError(f"it unpacks to more than {MAX_NPZ_BYTES >> 20} MiB")
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    n, c = (arrays[name].shape[0] if arrays[name].ndim else -1 for name in ("start_state", "checkpoint_steps"))
+    length = max(len(next(iter(columns.values()))), announced)
+    wanted: dict[str, tuple[type | np.dtype, tuple[int, ...]]] = {
+        "start_state": (np.float64, (n,)),
+        "checkpoint_steps": (np.int64, (c,)),
+        "checkpoint_states": (np.float64, (c, n)),
+    }
+    for name, values in columns.items():
+        if f"last.{name}" in arrays:
+            wanted[f"last.{name}"] = (values.dtype, values.shape[1:])
+    for name, (dtype, shape) in wanted.items():
+        array = arrays[name]
+        if array.dtype != dtype or array.shape != shape:
+            raise EpisodeError(
+                f"is {array.dtype}{array.shape}, not {np.dtype(dtype)}{shape}. Copy the dataset again.",
+                file=path,
+                field=name,
+            )
+    steps = arrays["checkpoint_steps"]
+    if not ((steps >= 0) & (steps <= length)).all() or len(set(steps.tolist())) != c:
+        raise EpisodeError(f"lie outside the {length} steps of the episode.", file=path, field="checkpoint_steps")
+    return arrays

@@ -1,0 +1,61 @@
+"""The two tables of `meta/`: the episodes with their statistics, and the task sentences."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from . import layout
+
+_BOOLEAN = {"shiliu/success", "shiliu/consent"}
+_NUMBER = {"shiliu/scenario_version", "shiliu/seed"}  # every other column of ours is a text
+
+
+def write_episodes(
+    folder: Path, rows: list[dict[str, Any]], episode_stats: list[dict[str, dict[str, np.ndarray]]], number: int = 0
+) -> None:
+    """One row an episode; statistics are flattened to `stats/<feature>/<statistic>`. `number` is that of the file."""
+    names, arrays = list(rows[0]), []
+    for key in names:
+        # given, because a column of nothing but None has no type of its own
+        own = key.startswith("shiliu/") and key not in _NUMBER
+        type_ = pa.bool_() if key in _BOOLEAN else pa.string() if own else None
+        arrays.append(pa.array([row[key] for row in rows], type=type_))
+    for feature, of_feature in episode_stats[0].items():
+        for key in of_feature:
+            names.append(f"stats/{feature}/{key}")
+            arrays.append(pa.array([episode[feature][key].tolist() for episode in episode_stats]))
+    path = folder / layout.numbered(layout.EPISODES_PATH, number)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(arrays, names=names), path, compression="zstd", write_page_checksum=True)
+
+
+def write_tasks(folder: Path, sentences: list[str]) -> None:
+    """LeRobot looks a task up by the index of a pandas table; the header that pandas would write is written by hand."""
+
+    def column(name: str, kind: str, numpy_kind: str) -> dict[str, Any]:
+        return {"name": name, "field_name": name, "pandas_type": kind, "numpy_type": numpy_kind, "metadata": None}
+
+    header = {
+        "index_columns": ["task"],
+        "column_indexes": [
+            {
+                "name": None,
+                "field_name": None,
+                "pandas_type": "unicode",
+                "numpy_type": "object",
+                "metadata": {"encoding": "UTF-8"},
+            }
+        ],
+        "columns": [column("task_index", "int64", "int64"), column("task", "unicode", "object")],
+        "pandas_version": "2.0.0",
+    }
+    table = pa.table(
+        {"task_index": pa.array(range(len(sentences)), pa.int64()), "task": pa.array(sentences, pa.string())}
+    )
+    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(header)}), folder / layout.TASKS)

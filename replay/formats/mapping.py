@@ -1,0 +1,506 @@
+"""A mapping says what each channel of a source is: `conf/mapping/<name>.yaml`, read and checked into plain dataclasses.
+
+Every channel of a recording is either mapped to streams or named as unused with a reason. A mapping never says how to
+convert: it says what the stored values are (unit, order, clock), and the readers keep them as they are.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.reading.yaml_reader import refuse_endless
+from ..recording.recording import CLOCKS, KINDS, ROLES
+from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
+
+MESSAGES = ("rosbag1", "mcap")  # formats of messages in topics
+ARRAYS = ("lerobot", "npz", "hdf5", "minari", "dapg")  # formats of arrays with a row a sample
+MAX_BYTES = 1 << 20  # of a mapping file; ours have some 8 KB
+TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
+
+
+@dataclass(frozen=True)
+class StreamRule:
+    """One stream out of a message, or out of the arrays of an episode.
+
+    Attributes:
+        fields: dotted paths of numbers or arrays, or channels of an array format (`action[0:7]`); their values are laid
+            side by side.
+        names: element names; with `suffixes`, of the parts that have several values each. In array formats they may be
+            left out for the names that stand in the container (`spelled_in`).
+        role, quantity, unit, declared, frame, note: as in `Stream`.
+        name: last part of the stream's name, or None where the stream carries the topic's own.
+        each: dotted path of an array of messages on which `fields` are read.
+        suffixes: names of the values of one element (of `each`, or of an array's second axis).
+        spelled_in: dotted path of the names that the sender writes (in array formats the channel or list that is named
+            in the container, with the same slices), or None.
+        spellings: other lists that `spelled_in` may hold, in the order of `names`.
+        placeholder: columns that are filled, but mean nothing: dicts of `publisher`, `names`, `note`; in array formats
+            without publisher, and with the `value` that stands in every row, where it is one.
+        optional: the stream is left out where the message type lacks the field, or its array is always empty.
+        by_name: of array formats: of the field, the columns that the container calls by one of `names`, wherever they
+            stand; all of them must be there.
+        numbered: in array formats, the names where nothing gives any: this word, and with several elements its number behind.
+        per: in array formats, the list of names in the container of the things that the fields hold side by side, each with
+            the columns `suffixes`: each thing becomes a stream of its own. Where there is no such list, `numbered` names them.
+    """
+
+    fields: tuple[str, ...]
+    names: tuple[str, ...]
+    role: str
+    quantity: str
+    unit: str
+    name: str | None = None
+    declared: str | None = None
+    frame: str | None = None
+    note: str | None = None
+    each: str | None = None
+    suffixes: tuple[str, ...] = ()
+    spelled_in: str | None = None
+    spellings: tuple[tuple[str, ...], ...] = ()
+    placeholder: tuple[dict[str, Any], ...] = ()
+    optional: bool = False
+    by_name: bool = False
+    numbered: str | None = None
+    per: str | None = None
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all columns in the mapping's order."""
+        return self.named(self.names)
+
+    def named(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Column names of elements with these names: each once, or once for every suffix."""
+        return tuple(f"{name}.{suffix}" for name in names for suffix in self.suffixes) or tuple(names)
+
+
+@dataclass(frozen=True)
+class TopicRule:
+    """What one channel holds, and which clocks it has.
+
+    Attributes:
+        type: the message type that the rule is for (`sensor_msgs/msg/JointState`).
+        clock: the clock to judge by.
+        streams: what to take out of a message.
+        capture: dotted path of the sender's stamp, or None.
+        device: dotted path of a further clock, or None.
+        device_ns: nanoseconds in one tick of `device` where it is an integer; None for a ROS time.
+    """
+
+    type: str
+    clock: str
+    streams: tuple[StreamRule, ...]
+    capture: str | None = None
+    device: str | None = None
+    device_ns: int | None = None
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A checked mapping file.
+
+    Attributes:
+        name: its file stem, which verdicts show.
+        title, format, robot, kind: what it is for.
+        recognise: topics of which at least one must be there for the mapping to be chosen; of array formats, the
+            channels that must all be there.
+        topics: rule by topic.
+        unused: reason by topic pattern; of array formats, by channel pattern with a slice (`action[13:22]`).
+        arrays: the rule of array formats, which have no topics.
+        pictures: camera by topic of compressed pictures; an import decodes them.
+    """
+
+    name: str
+    title: str
+    format: str
+    robot: str
+    kind: str
+    recognise: tuple[str, ...]
+    topics: dict[str, TopicRule]
+    unused: dict[str, str] = field(default_factory=dict)
+    arrays: ArrayRule | None = None
+    pictures: dict[str, str] = field(default_factory=dict)
+
+    def reason_unused(self, topic: str) -> str | None:
+        """Why the mapping leaves a topic out of the streams, or None where it does not know the topic."""
+        if topic in self.pictures:
+            return f"pictures of the camera {self.pictures[topic]}, which an import takes along"
+        return next((reason for pattern, reason in self.unused.items() if fnmatchcase(topic, pattern)), None)
+
+
+def available() -> list[str]:
+    """Names of the mappings that come with the package."""
+    folder = files("shiliu.conf").joinpath("mapping")
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
+    """Read a mapping by its name (`kuavo_rosbag`) or its file (`my_mapping.yaml`).
+
+    Args:
+        mapping: name or file.
+        within: the files whose `also` led here.
+
+    Raises:
+        EpisodeError: no such mapping, or a mistake in the file; all mistakes are named at once, with their lines.
+    """
+    if isinstance(mapping, Path) or str(mapping).endswith((".yaml", ".yml")):
+        path = Path(mapping)
+        if not path.is_file():
+            raise EpisodeError(f"no such mapping file; the package has {', '.join(available())}.", file=path)
+        if path.resolve() in within:
+            raise EpisodeError("`also` leads back to this file itself. Take it out.", file=path, field="also")
+        if path.stat().st_size > MAX_BYTES:
+            raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB, which is no mapping.", file=path)
+        return _Reader(path.name, path.read_bytes(), (*within, path.resolve())).mapping(path.stem)
+    return _packaged(mapping)
+
+
+@cache
+def _packaged(mapping: str) -> Mapping:
+    known = available()
+    if mapping not in known:
+        near = difflib.get_close_matches(mapping, known, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise EpisodeError(
+            f"no mapping is named {mapping!r}.{hint} The package has {', '.join(known)}; "
+            "a file is given with its ending .yaml.",
+            field="mapping",
+        )
+    text = files("shiliu.conf").joinpath("mapping", f"{mapping}.yaml").read_bytes()
+    return _Reader(f"conf/mapping/{mapping}.yaml", text).mapping(mapping)
+
+
+class _Reader:
+    """Walks one mapping file and collects every mistake with its line before it raises."""
+
+    def __init__(self, file: str, text: bytes, within: tuple[Path, ...] = ()) -> None:
+        self.file, self.within = file, within
+        self.problems: list[tuple[int | None, str, str]] = []
+        self.lines: dict[tuple[str | int, ...], int] = {}
+        try:
+            refuse_endless(text, file)
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            self.tree = yaml.safe_load(text)
+            self._index(node, ())
+        except ScenarioError as error:
+            raise EpisodeError(error.message, file=file, line=error.line) from None
+        except (yaml.YAMLError, ValueError) as error:  # a ValueError is, for one, a day that does not exist
+            mark = getattr(error, "problem_mark", None)
+            line = None if mark is None else mark.line + 1
+            cause = " ".join(str(getattr(error, "problem", None) or error).split())[:160]
+            raise EpisodeError(f"not YAML: {cause}.", file=file, line=line) from None
+        if not isinstance(self.tree, dict):
+            raise EpisodeError(
+                "a mapping is a YAML table with title, format, robot, kind, recognise and topics.", file=file
+            )
+
+    def _index(self, node: Any, path: tuple[str | int, ...]) -> None:
+        if node is None:
+            return
+        self.lines[path] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                self._index(value, (*path, key.value))
+        elif isinstance(node, yaml.SequenceNode):
+            for i, value in enumerate(node.value):
+                self._index(value, (*path, i))
+
+    def _problem(self, path: Iterable[str | int], message: str) -> None:
+        path = tuple(path)
+        line = next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), None)
+        self.problems.append((line, ".".join(map(str, path)), message))
+
+    def _table(
+        self, value: Any, path: tuple[str | int, ...], known: Iterable[str], needed: Iterable[str]
+    ) -> dict[str, Any]:
+        """`value` as a table with no unknown and no missing key."""
+        if not isinstance(value, dict):
+            self._problem(path, "must be a table.")
+            return {}
+        known = list(known)
+        for key in value:
+            if key not in known:
+                near = difflib.get_close_matches(str(key), known, 1)
+                self._problem(
+                    (*path, str(key)),
+                    f"unknown key. {f'Did you mean {near[0]}?' if near else 'Known: ' + ', '.join(known)}",
+                )
+        for key in needed:
+            if key not in value:
+                self._problem((*path, key), "is missing.")
+        return value
+
+    def _text(self, table: dict[str, Any], key: str, path: tuple[str | int, ...], choices: Iterable[str] = ()) -> str:
+        value = table.get(key, "")
+        if not isinstance(value, str):
+            self._problem((*path, key), f"must be a text, not {value!r}.")
+            return ""
+        if choices and key in table and value not in choices:
+            self._problem((*path, key), f"{value!r} is none of {', '.join(choices)}.")
+        return value
+
+    def _texts(self, value: Any, path: tuple[str | int, ...]) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+            self._problem(path, "must be a list of texts.")
+            return ()
+        if len(set(value)) != len(value):
+            self._problem(path, "names an element twice.")
+        return tuple(value)
+
+    def _named(self, key: str) -> dict[str, Any]:
+        """A table of the file whose keys are texts; empty where it is left out."""
+        value = self.tree.get(key)
+        if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+            return value
+        if value is not None:
+            self._problem((key,), "must be a table whose keys are texts.")
+        return {}
+
+    def _list(self, value: Any, key: str) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        self._problem(("spellings", key), "must be a list of lists of names.")
+        return []
+
+    def mapping(self, name: str) -> Mapping:
+        if self.tree.get("format") in ARRAYS:
+            return self._of_arrays(name)
+        keys = (
+            "title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "pictures", "unused",
+        )  # fmt: skip
+        tree = self._table(self.tree, (), keys, ("title", "format", "robot", "kind", "recognise", "topics"))
+        names, spellings = self._lists()
+        topics = self._named("topics")
+        if "topics" in tree and not topics:
+            self._problem(("topics",), "must be a table of topics.")
+        rules = {topic: self._topic(rule, ("topics", topic), names, spellings) for topic, rule in topics.items()}
+        pictures = self._reasons("pictures", "topic")
+        unused = self._reasons("unused", "topic pattern")
+        recognise = self._texts(tree.get("recognise"), ("recognise",)) if "recognise" in tree else ()
+        for topic in recognise:
+            if topic not in rules:
+                self._problem(("recognise",), f"{topic} is not under topics.")
+        title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
+        format_ = self._text(tree, "format", (), (*MESSAGES, *ARRAYS))
+        kind = self._text(tree, "kind", (), KINDS)
+        also = self._texts(tree["also"], ("also",)) if "also" in tree else ()
+        if self.problems:
+            raise self._error()
+        for other in (load(name, self.within) for name in also):
+            rules = {**other.topics, **rules}
+            unused = {**other.unused, **unused}
+            pictures = {**other.pictures, **pictures}
+        return Mapping(name, title, format_, robot, kind, recognise, rules, unused, pictures=pictures)
+
+    def _lists(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[tuple[str, ...], ...]]]:
+        """The lists of element names that streams refer to, and their other spellings."""
+        names = {key: self._texts(value, ("names", key)) for key, value in self._named("names").items()}
+        spellings = {
+            key: tuple(self._texts(item, ("spellings", key, i)) for i, item in enumerate(self._list(value, key)))
+            for key, value in self._named("spellings").items()
+        }
+        return names, spellings
+
+    def _reasons(self, key: str, what: str) -> dict[str, str]:
+        table = self._named(key)
+        if not all(isinstance(reason, str) for reason in table.values()):
+            self._problem((key,), f"must be a table of {what} to reason.")
+            return {}
+        return table
+
+    def _of_arrays(self, name: str) -> Mapping:
+        needed = ("title", "format", "robot", "kind", "recognise", "streams")
+        keys = (*needed, "episodes", "time", "fps", "names", "spellings", "metadata", "unused")
+        tree = self._table(self.tree, (), keys, needed)
+        names, spellings = self._lists()
+        entries = tree.get("streams")
+        if not isinstance(entries, list) or not entries:
+            self._problem(("streams",), "must be a list with at least one stream.")
+            entries = []
+        streams = tuple(self._stream(item, ("streams", i), names, spellings, True) for i, item in enumerate(entries))
+        if len({s.name for s in streams}) != len(streams) or any(s.name is None for s in streams):
+            self._problem(("streams",), "every stream needs a name of its own.")
+        unused, metadata = self._reasons("unused", "channel"), self._reasons("metadata", "channel")
+        for key, table in (("unused", unused), ("metadata", metadata)):
+            for text in table:
+                self._columns(text, (key, text))
+        fps = tree.get("fps")
+        if isinstance(fps, str):
+            self._columns(fps, ("fps",))
+        elif fps is not None and (type(fps) not in (int, float) or not 0 < fps < 1e6):
+            self._problem(("fps",), "must be a number of rows a second, or the field that holds it.")
+        known = ("channels", "robot_type", "names", "named", "task")
+        recognise = self._table(tree.get("recognise"), ("recognise",), known, ("channels",))
+        named = recognise.get("named", {})
+        if not isinstance(named, dict) or not all(isinstance(text, str) for pair in named.items() for text in pair):
+            self._problem(("recognise", "named"), "must be a table of list of names to columns.")
+            named = {}
+        for label, text in named.items():
+            self._columns(text, ("recognise", "named", label))
+        channels = recognise.get("channels")
+        if not isinstance(channels, dict) or not channels:
+            self._problem(("recognise", "channels"), "must be a table of channel to shape.")
+            channels = {}
+        called = recognise.get("names", {})
+        if not isinstance(called, dict) or not all(words in names for words in called.values()):
+            self._problem(
+                ("recognise", "names"),
+                f"must be a table of channel to one of the lists under names: {', '.join(names)}.",
+            )
+            called = {}
+        rule = ArrayRule(
+            channels={str(key): self._shape(value, ("recognise", "channels", key)) for key, value in channels.items()},
+            streams=streams,
+            robot_type=self._text(recognise, "robot_type", ("recognise",)) or None,
+            episodes=self._text(tree, "episodes", ()) or None,
+            time=self._time(tree["time"]) if "time" in tree else None,
+            fps=fps,
+            metadata=metadata,
+            called={str(key): names[words] for key, words in called.items()},
+            named=named,
+            task=self._text(recognise, "task", ("recognise",)) or None,
+        )
+        title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
+        kind = self._text(tree, "kind", (), KINDS)
+        if self.problems:
+            raise self._error()
+        return Mapping(name, title, tree["format"], robot, kind, tuple(rule.channels), {}, unused, rule)
+
+    def _time(self, value: Any) -> TimeRule | None:
+        table = self._table(value, ("time",), ("field", "unit", "clock"), ("field", "unit", "clock"))
+        field_ = self._text(table, "field", ("time",))
+        self._columns(field_, ("time", "field"))
+        unit = self._text(table, "unit", ("time",), TIME_UNITS_NS)
+        clock = self._text(table, "clock", ("time",), [c for c in CLOCKS if c != "grid"])
+        return TimeRule(field_, TIME_UNITS_NS.get(unit, 1), clock)
+
+    def _columns(self, text: str, path: tuple[str | int, ...]) -> None:
+        try:
+            Columns.parse(text)
+        except ValueError as error:
+            self._problem(path, f"{error}.")
+
+    def _shape(self, value: Any, path: tuple[str | int, ...]) -> tuple[int | str, ...] | None:
+        if value == PRESENT:
+            return None
+        axes = value if isinstance(value, list) else [] if value == 1 else [value]
+        if not all(axis == ANY or (type(axis) is int and axis > 0) for axis in axes):
+            self._problem(path, f"must be the number of columns, a list of axes, {ANY} or {PRESENT}, not {value!r}.")
+            return ()
+        return tuple(axes)
+
+    def _topic(self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict) -> TopicRule:
+        rule = self._table(value, path, ("type", "clock", "capture", "device", "streams"), ("type", "clock", "streams"))
+        clock = self._text(rule, "clock", path, [c for c in CLOCKS if c != "grid"])
+        device, device_ns = rule.get("device"), None
+        if isinstance(device, dict):
+            table = self._table(device, (*path, "device"), ("field", "unit"), ("field", "unit"))
+            device = self._text(table, "field", (*path, "device"))
+            device_ns = TIME_UNITS_NS.get(self._text(table, "unit", (*path, "device"), TIME_UNITS_NS))
+        capture = rule.get("capture")
+        for clock_name, clock_path in (("capture", capture), ("device", device)):
+            if clock_path is not None and not isinstance(clock_path, str):
+                self._problem((*path, clock_name), "must be the dotted path of a time field.")
+            if clock == clock_name and clock_path is None:
+                self._problem((*path, "clock"), f"is {clock_name}, but no {clock_name} field is given.")
+        entries = rule.get("streams")
+        if not isinstance(entries, list) or not entries:
+            self._problem((*path, "streams"), "must be a list with at least one stream.")
+            entries = []
+        streams = tuple(self._stream(item, (*path, "streams", i), names, spellings) for i, item in enumerate(entries))
+        if len({s.name for s in streams}) != len(streams):
+            self._problem((*path, "streams"), "two streams have the same name; give each a name.")
+        return TopicRule(self._text(rule, "type", path), clock, streams, capture, device, device_ns)
+
+    def _stream(
+        self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict, arrays: bool = False
+    ) -> StreamRule:
+        not_here = ("each",) if arrays else ("numbered", "per")
+        known = [f.name for f in fields(StreamRule) if f.name not in ("spellings", *not_here)]
+        named = arrays and isinstance(value, dict) and bool({"spelled_in", "numbered"} & set(value)) and "names" not in value
+        rule = self._table(value, path, [*known, "field"], ("role", "quantity", "unit", *(() if named else ("names",))))
+        if ("field" in rule) == ("fields" in rule):
+            self._problem(path, "give either field or fields.")
+        paths = (
+            (self._text(rule, "field", path),)
+            if "field" in rule
+            else self._texts(rule.get("fields"), (*path, "fields"))
+        )
+        listed = rule.get("names")
+        elements: tuple[str, ...]
+        spelled: tuple[tuple[str, ...], ...]
+        if named:
+            elements, spelled = (), ()
+        elif isinstance(listed, str):
+            if listed not in names:
+                self._problem((*path, "names"), f"{listed!r} is none of the lists under names: {', '.join(names)}.")
+            elements, spelled = names.get(listed, ()), spellings.get(listed, ())
+        else:
+            elements, spelled = self._texts(listed, (*path, "names")), ()
+        for spelling in spelled:
+            if len(spelling) != len(elements):
+                self._problem(("spellings", str(listed)), f"has {len(spelling)} names for {len(elements)} elements.")
+        suffixes = self._texts(rule["suffixes"], (*path, "suffixes")) if "suffixes" in rule else ()
+        if not arrays and ("each" in rule) != bool(suffixes):
+            self._problem(path, "each and suffixes belong together.")
+        for text in paths if arrays else ():
+            self._columns(text, path)
+        if "per" in rule and not ("numbered" in rule and suffixes):
+            self._problem((*path, "per"), "needs numbered, a word for the things, and suffixes, the columns of one.")
+        placeholder = rule.get("placeholder", [])
+        if not isinstance(placeholder, list):
+            self._problem((*path, "placeholder"), "must be a list.")
+            placeholder = []
+        for i, item in enumerate(placeholder):
+            needed = ("names", "note") if arrays else ("publisher", "names", "note")
+            item = self._table(item, (*path, "placeholder", i), (*needed, *(("value",) if arrays else ())), needed)
+            if type(item.get("value", 0)) not in (int, float):
+                self._problem((*path, "placeholder", i, "value"), "must be the number that stands in every row.")
+            for name in set(self._texts(item.get("names"), (*path, "placeholder", i, "names"))) - set(elements):
+                self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
+        texts = {
+            key: self._text(rule, key, path)
+            for key in ("name", "declared", "frame", "note", "each", "spelled_in", "numbered", "per")
+            if key in rule
+        }
+        return StreamRule(
+            fields=paths,
+            names=elements,
+            role=self._text(rule, "role", path, ROLES),
+            quantity=self._text(rule, "quantity", path),
+            unit=self._text(rule, "unit", path),
+            suffixes=suffixes,
+            spellings=spelled,
+            placeholder=tuple(placeholder),
+            optional=bool(rule.get("optional", False)),
+            by_name=bool(rule.get("by_name", False)),
+            **texts,
+        )
+
+    def _error(self) -> EpisodeError:
+        line, where, message = self.problems[0]
+        rest = "".join(f"\n  {self.file}:{n}: {path}: {text}" for n, path, text in self.problems[1:])
+        return EpisodeError(message + rest, file=self.file, line=line, field=where or None)
+
+
+def packaged(format_: str) -> Iterator[Mapping]:
+    """The package's mappings for one container format, those of robots before those of people's motion alone."""
+    found = [load(name) for name in available() if _format_of(name) == format_]
+    yield from sorted(found, key=lambda mapping: (mapping.kind == "human", mapping.name))
+
+
+@cache
+def _format_of(name: str) -> str:
+    """The format line of a packaged mapping, read without reading the whole file as YAML."""
+    text = files("shiliu.conf").joinpath("mapping", f"{name}.yaml").read_text(encoding="utf-8")
+    return next((line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("format:")), "")

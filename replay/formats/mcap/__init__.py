@@ -1,0 +1,1 @@
+"""MCAP files, in and out."""

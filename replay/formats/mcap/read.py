@@ -1,0 +1,241 @@
+"""MCAP files in: our own, given back equal in every bit, and ROS recordings of others through a mapping.
+
+Of others, messages in CDR with a `ros2msg` definition are read, and ROS 1 messages with a `ros1msg` one; mappings for
+ROS 1 bags (`format: rosbag1`) serve too, because the robot's topics and types are the same in either container.
+Messages are taken in the order of the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mcap.records import Attachment, Channel, McapRecord, Message, Metadata, Schema
+
+from ....scenarios.errors import EpisodeError
+from ...recording.recording import KINDS, Recording, Stream
+from .. import episode_archive as packed
+from .. import lossless_json as tagged
+from ..mapping import load
+from ..rosbag.topic import TopicBuffer
+from ..topics import choose, mapped, recording_of
+from . import write as layout
+from .container import mendable, records
+
+MAX_VALUE_BYTES = 2 << 30  # of one file's streams
+FORMATS = ("mcap", "rosbag1")  # whose mappings come into question
+
+
+def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:
+    """Read one MCAP file.
+
+    A file of `mcap_write` comes back equal in every field but `source`; its `sha256` is that of the file that the
+    recording was first read from. Where its numbers were changed since, the notes say so and `sha256` is this file's.
+
+    Args:
+        path: the file.
+        source: what `Recording.source` says.
+        mapping: name or file of the mapping for a recording of others; None chooses by topics and types. Our own files
+            need none.
+
+    Raises:
+        EpisodeError: not a whole MCAP file, nothing in it that a mapping knows, or messages that are not as it says.
+    """
+    chosen = None if mapping is None else load(mapping)
+    with mendable(path):
+        if path.stat().st_size == 0:
+            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        file = _File(path)
+    if file.about is not None:
+        return _own(file, source)
+    channels = [c for c in file.channels.values() if c.msgcount]
+    silent = [c for c in file.channels.values() if not c.msgcount]
+    used = chosen or choose(path, channels, FORMATS, "file")
+    known = {c.id: c for c in mapped(path, used, channels, "file")}
+    topics: dict[str, TopicBuffer] = {}
+    for channel in known.values():
+        buffer = topics.setdefault(channel.topic, TopicBuffer(path, channel.topic, used.topics[channel.topic]))
+        buffer.publishers.append(channel.sender)
+    taken = 0
+    with mendable(path):
+        for record in records(path):
+            if not isinstance(record, Message) or record.channel_id not in known:
+                continue
+            sent = known[record.channel_id]
+            topic = topics[sent.topic]
+            taken += topic.add(sent.decode(record.data), _signed(record.log_time), topic.publishers.index(sent.sender))
+            if taken > MAX_VALUE_BYTES:
+                raise EpisodeError(f"more than {MAX_VALUE_BYTES >> 30} GiB of values. Cut the file.", file=path)
+    metadata = {
+        "container": "MCAP",
+        "robot": used.robot,
+        "start_ns": file.start_ns,
+        "duration_s": (file.end_ns - file.start_ns) * 1e-9,
+        "messages": sum(c.msgcount for c in channels),
+    }
+    return recording_of(path, source, _sha256(path), used, topics, channels, silent, metadata)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _signed(time: int) -> int:
+    if time >= 1 << 63:
+        raise ValueError(f"time {time} ns is out of range")
+    return time
+
+
+@dataclass
+class _Channel:
+    """One channel of the file; `msgtype` and `msgcount` are what `topics` asks for."""
+
+    channel: Channel
+    schema: Schema | None
+    msgcount: int = 0
+
+    @property
+    def id(self) -> int:
+        return self.channel.id
+
+    @property
+    def topic(self) -> str:
+        return self.channel.topic
+
+    @property
+    def sender(self) -> str:
+        return self.channel.metadata.get("callerid") or f"channel {self.id}"
+
+    @property
+    def msgtype(self) -> str:
+        name = self.schema.name if self.schema is not None else self.channel.message_encoding
+        package, _, kind = name.partition("/")
+        return f"{package}/msg/{kind}" if kind and "/" not in kind else name
+
+    @cached_property
+    def decode(self) -> Callable[[bytes], Any]:
+        """What makes a message of its bytes.
+
+        Raises:
+            ValueError: an encoding that is not read.
+        """
+        # not with mcap_ros2's decoder: it refuses types with a small first letter, as the maker spells all of them
+        encoding, schema = self.channel.message_encoding, self.schema
+        how = (encoding, "nothing" if schema is None else schema.encoding)
+        if schema is None or how not in (("cdr", "ros2msg"), ("ros1", "ros1msg")):
+            raise ValueError(f"{self.topic} is encoded as {how[0]} with {how[1]}; cdr with ros2msg is read")
+        from ..rosbag.bag1 import definitions
+
+        store = definitions(schema.data.decode(), self.msgtype)
+        read_one = store.deserialize_cdr if encoding == "cdr" else store.deserialize_ros1
+        return lambda raw: read_one(raw, self.msgtype)
+
+
+class _File:
+    """What a file holds, from one pass over it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.channels: dict[int, _Channel] = {}
+        self.about: dict[str, str] | None = None
+        self.episode: bytes | None = None
+        self.start_ns = self.end_ns = 0
+        schemas: dict[int, Schema] = {}
+        seen = False
+        for record in records(path):
+            if isinstance(record, Message):
+                self.channels[record.channel_id].msgcount += 1
+                time = record.log_time
+                self.start_ns = min(self.start_ns, time) if seen else time
+                self.end_ns, seen = max(self.end_ns, time), True
+            else:
+                self._note(record, schemas)
+
+    def _note(self, record: McapRecord, schemas: dict[int, Schema]) -> None:
+        if isinstance(record, Schema):
+            schemas[record.id] = record
+        elif isinstance(record, Channel):
+            self.channels.setdefault(record.id, _Channel(record, schemas.get(record.schema_id)))
+        elif isinstance(record, Metadata) and record.name == layout.METADATA:
+            self.about = record.metadata
+        elif isinstance(record, Attachment) and record.name == layout.EPISODE:
+            self.episode = record.data
+
+
+def _own(file: _File, source: str) -> Recording:
+    """A recording that `mcap_write` stored."""
+    assert file.about is not None
+    path = file.path
+    if file.about.get("layout") != layout.LAYOUT:
+        raise EpisodeError(
+            f"layout {file.about.get('layout')!r} is not known, only {layout.LAYOUT}. "
+            "Read it with the version of shiliu that wrote it.",
+            file=path,
+            field=layout.METADATA,
+        )
+    with mendable(path):
+        about = tagged.loads(file.about["json"])
+        messages: dict[str, list[bytes]] = {c.topic: [] for c in file.channels.values()}
+        for record in records(path):
+            if isinstance(record, Message):
+                messages[file.channels[record.channel_id].topic].append(record.data)
+        streams = {told["key"]: _stream(path, told, messages.get(told["name"], [])) for told in about["streams"]}
+        if (about["episode"] is None) != (file.episode is None):
+            raise EpisodeError("its simulation episode is missing. Copy the file again.", file=path)
+        if about["kind"] not in KINDS or not all(isinstance(note, str) for note in (about["name"], *about["notes"])):
+            raise ValueError("kind, name or notes are no texts that a recording has")
+        recording = Recording(
+            name=about["name"],
+            source=source,
+            sha256=about["sha256"],
+            kind=about["kind"],
+            streams=streams,
+            scenario=about["scenario"],
+            cell=about["cell"],
+            metadata=about["metadata"],
+            episode=None if file.episode is None else packed.unpack(file.episode),
+            mapping=about["mapping"],
+            unmapped=about["unmapped"],
+            notes=about["notes"],
+        )
+    if layout.numbers_sha256(streams) != about["numbers_sha256"]:
+        recording.sha256 = _sha256(path)
+        recording.notes.append("its numbers were changed after they were written: their hash differs")
+    return recording
+
+
+def _stream(path: Path, told: dict[str, Any], messages: list[bytes]) -> Stream:
+    names = tuple(told["names"])
+    row = layout.row_type(len(names))
+    if len(messages) != told["n"] or any(len(message) != row.itemsize for message in messages):
+        raise EpisodeError(
+            f"{len(messages)} messages for {told['n']} samples of {len(names)} values. Copy the file again.",
+            file=path,
+            field=told["name"],
+        )
+    rows = np.frombuffer(b"".join(messages), row)
+    values = rows["values"].astype(np.float64) if names else np.empty((len(rows), 0))
+    values.flags.writeable = False  # evidence: whoever converts does so in a copy
+    clocks = {
+        label: rows["clocks"][:, column].astype(np.int64)
+        for column, label in enumerate(layout.CLOCKS)
+        if label in told["clocks"]
+    }
+    return Stream(
+        name=told["name"],
+        role=told["role"],
+        quantity=told["quantity"],
+        unit=told["unit"],
+        names=names,
+        values=values,
+        clock=told["clock"],
+        declared_unit=told["declared_unit"],
+        meta=told["meta"],
+        **clocks,
+    )

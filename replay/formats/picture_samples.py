@@ -1,0 +1,143 @@
+"""A glance at the pictures of a recording: mean luminance on a grid of cells, so that a video fits into a megabyte.
+
+Up to `WHOLE` pictures of a camera are all looked at; of more, `WINDOWS` stretches of `EACH` pictures, evenly spread,
+the first at the beginning and the last at the end. What was not looked at is not claimed: `total` says how many there
+are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...scenarios.errors import EpisodeError
+from ..checks.clock import origin_ns
+from ..recording.recording import PictureFile, PictureTopic, Recording
+
+CELLS = (24, 32)  # rows and columns
+WHOLE = 1800  # pictures, a minute at 30 Hz: under three seconds of decoding
+WINDOWS, EACH = 12, 150
+
+
+@dataclass(frozen=True)
+class Glimpses:
+    """What was seen of one camera.
+
+    Attributes:
+        camera: its name.
+        t: (m,) when each picture was taken [s from the recording's origin].
+        cells: (m, 24, 32) uint8 mean luminance.
+        stretch: (m,) number of the stretch that a picture belongs to; within one none is left out.
+        total: pictures that there are; expected: pictures that there should be, one a row, or None.
+        rate: pictures a second as announced, or None.
+        times: (total,) of all pictures [s] where each carries its own time, else None.
+        delay: promptest time from taking to receiving [s], or None.
+        unreadable: why no picture could be looked at.
+    """
+
+    camera: str
+    t: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    cells: np.ndarray = field(default_factory=lambda: np.zeros((0, *CELLS), np.uint8))
+    stretch: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    total: int = 0
+    expected: int | None = None
+    rate: float | None = None
+    times: np.ndarray | None = None
+    delay: float | None = None
+    unreadable: str | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is kept of a look at a camera, for its curve: `t` (m,) s, `brightness` (m,) of 255, `change` (m-1,) levels."""
+
+    camera: str
+    t: np.ndarray
+    brightness: np.ndarray
+    change: np.ndarray
+
+
+def seen_of(glimpses: Glimpses) -> Seen:
+    """Mean brightness of each picture, and mean change of its cells to the next; NaN where pictures between were left out."""
+    cells = glimpses.cells.astype(np.float32)
+    change = np.abs(np.diff(cells, axis=0)).mean(axis=(1, 2))
+    change[np.diff(glimpses.stretch) != 0] = np.nan
+    return Seen(glimpses.camera, glimpses.t, cells.mean(axis=(1, 2)), change)
+
+
+def windows(total: int) -> list[tuple[int, int]]:
+    """(first picture, count) of the stretches that are looked at."""
+    if total <= WHOLE:
+        return [(0, total)] if total else []
+    return [(round(first), EACH) for first in np.linspace(0, total - EACH, WINDOWS)]
+
+
+def glimpses_of(recording: Recording) -> Iterator[Glimpses]:
+    """A look at each camera of a recording; one whose pictures cannot be decoded says so."""
+    for camera, pictures in recording.pictures.items():
+        try:
+            if isinstance(pictures, PictureFile):
+                yield _of_file(camera, pictures, _rows(recording))
+            else:
+                yield _of_topic(camera, pictures, origin_ns(recording))
+        except EpisodeError as error:
+            yield Glimpses(camera, unreadable=error.message)
+
+
+def _rows(recording: Recording) -> int | None:
+    """Rows of a table of frames, where all its streams have the same number."""
+    counts = {s.n for s in recording.streams.values() if s.role in ("command", "measured")}
+    return counts.pop() if len(counts) == 1 else None
+
+
+def _of_file(camera: str, pictures: PictureFile, rows: int | None) -> Glimpses:
+    from .video import count, luminance
+
+    rate = pictures.fps or 30.0
+    if pictures.stop_s is None:
+        total = count(pictures.path)
+    else:
+        total = round((pictures.stop_s - pictures.start_s) * rate)
+    chosen = windows(total)
+    seen = [luminance(pictures.path, pictures.start_s + first / rate, n, rate, CELLS) for first, n in chosen]
+    if not any(len(one) for one in seen):
+        raise EpisodeError("the video holds no picture that can be decoded.", file=pictures.path)
+    if len(chosen) == 1:
+        total = len(seen[0])
+    at = np.concatenate([first + np.arange(len(one)) for (first, _), one in zip(chosen, seen)])
+    return Glimpses(
+        camera,
+        t=at / rate,
+        cells=np.concatenate(seen),
+        stretch=np.repeat(np.arange(len(seen)), [len(one) for one in seen]),
+        total=total,
+        expected=rows,
+        rate=pictures.fps,
+    )
+
+
+def _of_topic(camera: str, pictures: PictureTopic, origin: int) -> Glimpses:
+    from .rosbag.pictures import luminance
+
+    chosen = windows(pictures.n)
+    capture, receive, cells = luminance(pictures, _indices(chosen), CELLS)
+    stamped = bool((capture > 0).all())
+    times = ((capture if stamped else receive) - origin) * 1e-9
+    at = np.array(_indices(chosen), int)
+    at = at[at < len(times)]
+    stretch = np.concatenate([np.full(n, k) for k, (_, n) in enumerate(chosen)])[: len(at)]
+    return Glimpses(
+        camera,
+        t=times[at],
+        cells=cells,
+        stretch=stretch,
+        total=len(times),
+        times=times,
+        delay=float(np.percentile((receive - capture) * 1e-9, 5.0)) if stamped else None,
+    )
+
+
+def _indices(chosen: Sequence[tuple[int, int]]) -> list[int]:
+    return [first + k for first, n in chosen for k in range(n)]

@@ -1,0 +1,1 @@
+"""ROS bags, in and out."""

@@ -1,0 +1,189 @@
+"""ROS 1 bags (rosbag v2.0): message by message through the bag's own definitions, into streams as a mapping says.
+
+Messages are read one at a time and only their mapped numbers are kept, so that memory follows the values and not the
+file. A bag comes from outside: whatever is wrong with it ends in one `EpisodeError`, and what it claims about sizes is
+not trusted.
+"""
+
+from __future__ import annotations
+
+import bz2
+import hashlib
+import re
+from collections.abc import Callable
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from rosbags.interfaces import Connection, Nodetype
+from rosbags.rosbag1 import Reader
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+from ....scenarios.errors import EpisodeError
+from ...recording.recording import Recording
+from ..mapping import Mapping, load
+from ..reader_errors import mending
+from ..topics import choose, mapped, recording_of
+from .topic import TopicBuffer
+
+_CONSTANT = re.compile(r"^[ \t]*[A-Za-z]\w*[ \t]+[A-Za-z]\w*[ \t]*=.*$", re.MULTILINE)
+# unpacked, which takes twice as much for a while; the recorder writes chunks of 768 KiB, or of one message, at most a picture
+MAX_CHUNK_BYTES = 128 << 20
+MAX_VALUE_BYTES = 2 << 30  # of one bag's streams; three hours of the robot's sensors at 500 Hz take a third of it
+
+
+def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:
+    """Read one bag.
+
+    Args:
+        path: the bag.
+        source: what `Recording.source` says.
+        mapping: name or file of the mapping; None chooses by the topics and types that the bag holds.
+
+    Raises:
+        EpisodeError: not a whole bag, nothing in it that a mapping knows, or messages that are not as the mapping says.
+    """
+    chosen = None if mapping is None else load(mapping)
+    with mendable(path):
+        if path.stat().st_size == 0:
+            raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        sha256 = _sha256(path)
+        reader = Reader(path)
+        reader.open()
+    try:
+        with mendable(path):
+            _bound_chunks(reader)
+            connections = [c for c in reader.connections if c.msgcount]
+            silent = [c for c in reader.connections if not c.msgcount]
+        return _read_open(path, source, sha256, reader, connections, silent, chosen)
+    finally:
+        reader.close()
+
+
+mendable = partial(
+    mending,
+    broken="not a readable ROS 1 bag",
+    fix="A recording that was cut off is mended with `rosbag reindex`; otherwise copy it again from the recorder.",
+)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _bound_chunks(reader: Reader) -> None:
+    """Make the reader unpack no more than `MAX_CHUNK_BYTES` of a chunk, whatever the chunk holds."""
+
+    def bounded(unpack: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+        def run(data: bytes) -> bytes:
+            if data[:3] == b"BZh" and unpack is bz2.decompress:
+                out = bz2.BZ2Decompressor().decompress(data, MAX_CHUNK_BYTES + 1)
+            elif data[:4] == b"\x04\x22\x4d\x18":  # the magic number of an LZ4 frame
+                from lz4.frame import LZ4FrameDecompressor
+
+                out = LZ4FrameDecompressor().decompress(data, MAX_CHUNK_BYTES + 1)
+            else:
+                out = unpack(data)
+            if len(out) > MAX_CHUNK_BYTES:
+                raise ValueError(f"a chunk unpacks to more than {MAX_CHUNK_BYTES >> 20} MiB")
+            return out
+
+        return run
+
+    for position, chunk in reader.chunks.items():
+        if chunk.datasize > MAX_CHUNK_BYTES:
+            raise ValueError(f"a chunk holds {chunk.datasize >> 20} MiB, more than {MAX_CHUNK_BYTES >> 20} MiB")
+        reader.chunks[position] = chunk._replace(decompressor=bounded(chunk.decompressor))
+
+
+def _read_open(
+    path: Path,
+    source: str,
+    sha256: str,
+    reader: Reader,
+    connections: list[Connection],
+    silent: list[Connection],
+    chosen: Mapping | None,
+) -> Recording:
+    mapping = chosen or choose(path, connections, ("rosbag1",), "bag")
+    known = mapped(path, mapping, connections, "bag")
+    topics: dict[str, TopicBuffer] = {}
+    for c in known:
+        rule = mapping.topics[c.topic]
+        topics.setdefault(c.topic, TopicBuffer(path, c.topic, rule)).publishers.append(_publisher(c))
+
+    with mendable(path):
+        stores = {c.id: definitions(c.msgdef.data, c.msgtype) for c in known}
+    sender = {c.id: topics[c.topic].publishers.index(_publisher(c)) for c in known}
+    used = 0
+    messages = reader.messages(known)
+    while True:
+        with mendable(path):
+            item = next(messages, None)
+            if item is None:
+                break
+            connection, time_ns, raw = item
+            message = stores[connection.id].deserialize_ros1(raw, connection.msgtype)
+            used += topics[connection.topic].add(message, time_ns, sender[connection.id])
+        if used > MAX_VALUE_BYTES:
+            limit = f"{MAX_VALUE_BYTES >> 30} GiB"
+            raise EpisodeError(f"more than {limit} of values. Cut the bag with `rosbag filter`.", file=path)
+
+    metadata = {
+        "container": "rosbag v2.0",
+        "robot": mapping.robot,
+        "start_ns": reader.start_time,
+        "duration_s": reader.duration * 1e-9,
+        "messages": sum(c.msgcount for c in connections),
+    }
+    recording = recording_of(path, source, sha256, mapping, topics, connections, silent, metadata)
+    if mapping.pictures:
+        from . import pictures as rosbag1_pictures
+
+        with mendable(path):
+            recording.pictures.update(rosbag1_pictures.found(path, reader, connections, mapping))
+    return recording
+
+
+def _publisher(connection: Connection) -> str:
+    return getattr(connection.ext, "callerid", None) or f"connection {connection.id}"
+
+
+@lru_cache(
+    maxsize=64
+)  # a folder's bags carry the same definitions, and parsing one takes as long as a thousand messages
+def definitions(text: str, msgtype: str) -> Any:
+    """A type store with the definitions that the bag itself carries for one connection.
+
+    Lines of constants are left out: they are not in a message, and the library takes one with a small first letter
+    (`int8 kError = -1` of the maker's claw state) for a field.
+    """
+    definitions = get_types_from_msg(_CONSTANT.sub("", text), msgtype)
+    _refuse_endless(definitions, msgtype)
+    store = get_typestore(Stores.EMPTY)
+    store.register(definitions)
+    return store
+
+
+def _refuse_endless(definitions: Any, msgtype: str) -> int:
+    """The fewest bytes that a message of this type can take.
+
+    An array of messages that take none would let eight bytes of a file claim four thousand million elements.
+    """
+    if msgtype not in definitions:
+        return 8  # ROS's own time and duration
+
+    def least(node: tuple[Any, Any]) -> int:
+        kind, inner = node
+        if kind is Nodetype.NAME:
+            return _refuse_endless(definitions, inner)
+        if kind is Nodetype.BASE:
+            return 1
+        element, length = inner
+        smallest = least(element)
+        if smallest == 0:
+            raise ValueError(f"{msgtype} is defined as an array of nothing")
+        return 4 if kind is Nodetype.SEQUENCE else smallest * length
+
+    return sum(least(node) for _, node in definitions[msgtype][1])

@@ -1,0 +1,111 @@
+"""ROS 2 bags in SQLite (`*.db3`), through a mapping; the same topics and rules as a ROS 1 bag.
+
+From ROS 2 Iron on a bag carries the definitions of its messages; of an older one only messages that ROS itself defines
+can be read. Messages come in the order of their receive times. The file is opened as one that nobody changes, so that no
+journal is left beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rosbags.interfaces import Connection, MessageDefinitionFormat
+from rosbags.rosbag2 import Reader
+from rosbags.typesys import Stores, get_typestore
+
+from ....scenarios.errors import EpisodeError
+from ...recording.recording import Recording
+from ..mapping import load
+from ..reader_errors import mending
+from ..topics import choose, mapped, recording_of
+from .bag1 import definitions
+from .topic import TopicBuffer
+
+MAX_VALUE_BYTES = 2 << 30  # of one bag's streams
+FORMATS = ("mcap", "rosbag1")  # whose mappings come into question: the robot's topics and types are the same
+
+
+def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:
+    """Read one bag.
+
+    Args:
+        path: its `.db3` file.
+        source: what `Recording.source` says.
+        mapping: name or file of the mapping; None chooses by topics and types.
+
+    Raises:
+        EpisodeError: not a whole bag or one part of several, nothing in it that a mapping knows, no definition of a
+            message, or messages that are not as the mapping says.
+    """
+    chosen = None if mapping is None else load(mapping)
+    _refuse_part(path)
+    with _mendable(path), Reader(path) as reader:
+        channels = [c for c in reader.connections if c.msgcount]
+        silent = [c for c in reader.connections if not c.msgcount]
+        used = chosen or choose(path, channels, FORMATS, "bag")
+        known = mapped(path, used, channels, "bag")
+        topics: dict[str, TopicBuffer] = {}
+        for c in known:
+            topics.setdefault(c.topic, TopicBuffer(path, c.topic, used.topics[c.topic])).publishers.append(_sender(c))
+        stores = {c.id: _store(path, c) for c in known}
+        taken = 0
+        for c, time, raw in reader.messages(known):
+            topic = topics[c.topic]
+            message = stores[c.id].deserialize_cdr(raw, c.msgtype)
+            taken += topic.add(message, time, topic.publishers.index(_sender(c)))
+            if taken > MAX_VALUE_BYTES:
+                raise EpisodeError(f"more than {MAX_VALUE_BYTES >> 30} GiB of values. Cut the bag.", file=path)
+        metadata = {
+            "container": "ROS 2 bag (SQLite)",
+            "robot": used.robot,
+            "start_ns": reader.start_time,
+            "duration_s": (reader.duration - 1) * 1e-9,  # the library counts the last nanosecond, too
+            "messages": sum(c.msgcount for c in channels),
+        }
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return recording_of(path, source, sha256, used, topics, channels, silent, metadata)
+
+
+def _sender(connection: Connection) -> str:
+    return f"connection {connection.id}"  # a ROS 2 bag does not say who sent
+
+
+def _store(path: Path, connection: Connection) -> Any:
+    """A type store for one connection."""
+    if connection.msgdef.format == MessageDefinitionFormat.MSG:
+        return definitions(connection.msgdef.data, connection.msgtype)
+    standard = get_typestore(Stores.ROS2_HUMBLE)
+    if connection.msgtype in standard.types:
+        return standard
+    raise EpisodeError(
+        f"the bag carries no definition of {connection.msgtype}, which is none of ROS's own. Record with ROS 2 Iron or "
+        "later, or convert it where the robot's messages are installed: ros2 bag convert, to MCAP.",
+        file=path,
+        field=connection.topic,
+    )
+
+
+def _refuse_part(path: Path) -> None:
+    """Of a recording that was split into files, no part is judged as if it were the whole."""
+    sheet = path.parent / "metadata.yaml"
+    if not sheet.is_file() or sheet.stat().st_size > 16 << 20:
+        return
+    try:
+        about = yaml.safe_load(sheet.read_text(encoding="utf-8"))
+        parts = about["rosbag2_bagfile_information"]["relative_file_paths"]
+        several = len(parts) > 1 and path.name in [Path(part).name for part in parts]
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
+        return  # the file itself says what it holds
+    if several:
+        raise EpisodeError(
+            f"is one of {len(parts)} parts of a recording. Join them first: ros2 bag convert, without a maximal size.",
+            file=path,
+        )
+
+
+_mendable = partial(mending, broken="not a readable ROS 2 bag", fix="Copy it again from the recorder.")

@@ -1,0 +1,202 @@
+"""From the messages of one topic to its streams: values and clocks are gathered while a bag passes, named at the end.
+
+What was assumed on the way (an order of elements, a clock, columns that mean nothing) is said in the recording's notes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ....scenarios.errors import EpisodeError
+from ...recording.recording import Stream
+from ..mapping import StreamRule, TopicRule
+
+_NS = 1_000_000_000
+_INT64 = range(-(1 << 63), 1 << 63)
+
+
+def _time_ns(value: Any, ticks: int | None) -> int:
+    """A ROS time, or an integer clock of `ticks` nanoseconds, as integer nanoseconds."""
+    time = value.sec * _NS + value.nanosec if ticks is None else int(value) * ticks
+    if time not in _INT64:
+        raise ValueError(f"time {time} ns is out of range")
+    return time
+
+
+@dataclass
+class _Column:
+    """Values of one stream while the messages pass."""
+
+    rule: StreamRule
+    parts: Callable[[Any], Any]  # of a message: where the fields are read
+    fields: Callable[[Any], Any]  # of a part: its value, a tuple of them where the rule has several fields
+    values: array = field(default_factory=lambda: array("d"))
+    names: tuple[str, ...] | None = None  # in stored order, once a message has been seen
+    spelling: tuple[str, ...] = ()
+    absent: bool = False
+
+
+class TopicBuffer:
+    """Everything that is kept of one topic."""
+
+    def __init__(self, path: Path, topic: str, rule: TopicRule) -> None:
+        self.path, self.topic, self.rule = path, topic, rule
+        self.publishers: list[str] = []
+        self.publisher = array("h")
+        self.receive, self.capture, self.device = array("q"), array("q"), array("q")
+        self.sequence = array("q")  # of ROS 1 headers; ROS 2 has none
+        stamped_in = (rule.capture or "").rpartition(".")[0]
+        self.header = attrgetter(stamped_in) if stamped_in else None
+        self.columns = [
+            _Column(
+                stream,
+                attrgetter(stream.each) if stream.each else lambda message: (message,),
+                attrgetter(*stream.fields),
+            )
+            for stream in rule.streams
+        ]
+        self.n = 0
+
+    def add(self, message: Any, time_ns: int, publisher: int) -> int:
+        """Keep one message; returns the bytes that it took."""
+        self.receive.append(time_ns)
+        self.publisher.append(publisher)
+        rule = self.rule
+        if rule.capture is not None:
+            self.capture.append(_time_ns(attrgetter(rule.capture)(message), None))
+            number = getattr(self.header(message), "seq", None) if self.header is not None else None
+            if isinstance(number, int):
+                self.sequence.append(number)
+        if rule.device is not None:
+            self.device.append(_time_ns(attrgetter(rule.device)(message), rule.device_ns))
+        taken = 26
+        for column in self.columns:
+            if column.absent:
+                continue
+            kept = self._keep(column, message)
+            if kept is None:
+                column.absent = True
+                continue
+            taken += 8 * kept
+        self.n += 1
+        return taken
+
+    def _fail(self, column: _Column, message: str) -> EpisodeError:
+        place = f"{self.topic}:{', '.join(column.rule.fields[:2])}"
+        return EpisodeError(f"message {self.n}: {message}", file=self.path, field=place)
+
+    def _keep(self, column: _Column, message: Any) -> int | None:
+        """Append one message's values in stored order; returns how many, None where an optional stream is not in this bag."""
+        rule, values, several = column.rule, column.values, len(column.rule.fields) > 1
+        before = len(values)
+        try:
+            for part in column.parts(message):
+                found = column.fields(part)
+                for value in found if several else (found,):
+                    # most are plain; to make an array of each would take most of the time
+                    if isinstance(value, float | int):
+                        values.append(value)
+                    elif getattr(value, "dtype", None) == np.float64:
+                        values.frombytes(value.tobytes())
+                    else:
+                        values.frombytes(self._numbers(column, value).tobytes())
+        except AttributeError:
+            if rule.optional and self.n == 0:
+                return None
+            raise self._fail(column, "the message type has no such field; correct the mapping.") from None
+        count = len(values) - before
+        if count == 0 and rule.optional and self.n == 0:
+            return None
+        if count != len(rule.columns):
+            raise self._fail(
+                column,
+                f"holds {count} values, the mapping names {len(rule.columns)}. "
+                "Give a mapping for this robot (mapping=FILE.yaml), or cut the message out.",
+            )
+        self._name(column, message)
+        return count
+
+    def _numbers(self, column: _Column, value: Any) -> np.ndarray:
+        """(k,) float64 of a field that is no plain number; `uint8[]` comes as bytes from some readers."""
+        array_ = np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.asarray(value)
+        if array_.size and array_.dtype.kind not in "fiub":
+            raise self._fail(column, f"holds {array_.dtype}, not numbers; correct the mapping.")
+        return array_.astype(np.float64)
+
+    def _name(self, column: _Column, message: Any) -> None:
+        """Take the element order from the names that the sender writes, where it writes any."""
+        rule = column.rule
+        spelled = tuple(attrgetter(rule.spelled_in)(message)) if rule.spelled_in else ()
+        if not spelled or spelled == column.spelling:
+            return
+        for spelling in (rule.names, *rule.spellings):
+            if len(spelled) == len(spelling) and set(spelled) == set(spelling):
+                names = tuple(rule.names[spelling.index(name)] for name in spelled)
+                break
+        else:
+            shown = ", ".join(spelled[:4])
+            raise self._fail(column, f"names its values {shown}, ..., which no spelling of the mapping is; add one.")
+        before = column.names or (rule.names if self.n else names)  # a sender without names follows the mapping
+        if names != before:
+            raise self._fail(column, "the order of the elements changes within the recording; split it there.")
+        column.names, column.spelling = names, spelled
+
+    def streams(self, notes: list[str]) -> Iterator[Stream]:
+        """The finished streams; says in `notes` what had to be assumed."""
+        times = {label: np.frombuffer(getattr(self, label), np.int64) for label in ("receive", "capture", "device")}
+        clock = self.rule.clock
+        if self.rule.capture is not None and not times["capture"].any():
+            notes.append(f"{self.topic}: every stamp is 0, so that the recorder's time is its only wall clock")
+            times["capture"] = times["capture"][:0]
+            clock = "receive" if clock == "capture" else clock
+        elif clock != "receive":
+            notes.append(f"{self.topic}: timed by its {clock} clock, not by arrival")
+        meta: dict[str, Any] = {"topic": self.topic, "type": self.rule.type}
+        if len(self.publishers) > 1:
+            meta |= {"publishers": tuple(self.publishers), "publisher": np.frombuffer(self.publisher, np.int16)}
+            counts = np.bincount(meta["publisher"], minlength=len(self.publishers))
+            parts = ", ".join(f"{name} ({n} messages)" for name, n in zip(self.publishers, counts))
+            notes.append(f"{self.topic}: {len(counts)} publishers, in one stream in the order of arrival: {parts}")
+        else:
+            meta["publishers"] = tuple(self.publishers)
+        if self.n and len(self.sequence) == self.n and any(self.sequence):
+            meta["sequence"] = np.frombuffer(self.sequence, np.int64)
+
+        for column in self.columns:
+            rule = column.rule
+            name = self.topic if rule.name is None else f"{self.topic}/{rule.name}"
+            if column.absent:
+                continue
+            extra: dict[str, Any] = {"field": ", ".join(rule.fields)}
+            extra |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
+            filler = [p for p in rule.placeholder if p["publisher"] in self.publishers]
+            if filler:
+                extra["placeholder"] = filler
+                notes.extend(f"{name}: {p['publisher']}: {', '.join(p['names'])}: {p['note']}" for p in filler)
+            if rule.note:
+                notes.append(f"{name}: {rule.note}")
+            if rule.spelled_in and column.names is None:
+                notes.append(f"{name}: the sender names no elements; their order is the mapping's")
+            values = np.frombuffer(column.values, np.float64).reshape(self.n, -1)
+            values.flags.writeable = False  # evidence: whoever converts does so in a copy
+            yield Stream(
+                name=name,
+                role=rule.role,
+                quantity=rule.quantity,
+                unit=rule.unit,
+                names=column.names or rule.columns,
+                values=values,
+                capture_ns=times["capture"] if len(times["capture"]) else None,
+                receive_ns=times["receive"],
+                device_ns=times["device"] if len(times["device"]) else None,
+                clock=clock,
+                declared_unit=rule.declared,
+                meta=meta | extra,
+            )

@@ -1,0 +1,1 @@
+"""A recording as dataset frames on one clock, in a schema; drafts of mappings."""

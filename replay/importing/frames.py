@@ -1,0 +1,325 @@
+"""A recording as the frames of a LeRobot dataset: which feature each stream goes into, and on which clock.
+
+Values stay in the source's units, which stand beside each feature. A recording that is on a grid of the wanted rate
+already is taken as it is; everything else is resampled in a way that is said by name, stream by stream.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...scenarios.errors import EpisodeError
+from ..formats.lerobot import layout
+from ..recording.recording import PictureFile, PictureTopic, Recording, Stream
+from .resample import Methods, onto
+
+if TYPE_CHECKING:
+    from ..formats.video import WholeVideo
+
+DEFAULT_FPS = 30  # the hardware's main camera clock, for recordings whose streams have rates of their own
+STATE = ("joint_position", "claw", "hand", "gripper", "finger_position")  # what a policy sees as the robot's state
+MAX_ROWS = 50_000_000
+
+
+@dataclass
+class Frames:
+    """One recording on one clock.
+
+    Attributes:
+        fps: frames a second.
+        features: LeRobot features by name, each with unit, quantity, role and the streams that it holds.
+        columns: (T, k) by feature.
+        videos: by video feature, each with a picture for every frame.
+        pictures: by video feature, what gives a picture (h, w, 3) for every frame, decoded as it is asked for.
+        provenance: how the streams came onto the grid, plain JSON.
+    """
+
+    fps: int
+    features: dict[str, dict[str, Any]]
+    columns: dict[str, np.ndarray]
+    videos: dict[str, WholeVideo] = field(default_factory=dict)
+    pictures: dict[str, Iterator[np.ndarray]] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def frames_of(
+    recording: Recording, fps: int | None = None, methods: Methods | None = None, videos: bool = False
+) -> Frames:
+    """Put a recording on one clock.
+
+    Args:
+        fps: frames a second; None takes the rate of the source where all its streams share one clock, else 30.
+        methods: how streams are resampled, where they are.
+        videos: take the recording's video files along, where they have a picture for every frame.
+
+    Raises:
+        EpisodeError: nothing to import, streams that do not overlap in time, or a clock that runs backwards.
+    """
+    methods = methods or Methods()
+    if recording.episode is not None:
+        raise EpisodeError(
+            "is an episode of our own simulation and stands in a LeRobot dataset already; as an import it would lose what "
+            "replays it to the bit. Copy the dataset instead.",
+            file=recording.source,
+        )
+    streams, left = _usable(recording)
+    if not streams:
+        raise EpisodeError(
+            f"no stream can become frames: {'; '.join(f'{k}: {v}' for k, v in left.items()) or 'it has none'}.",
+            file=recording.source,
+        )
+    rate = fps if fps is not None else own_rate(recording)[0]
+    start, values, told = _sampled(recording, streams, rate, methods, left)
+    features, columns = {}, {}
+    for name, members in _features([stream for stream in streams if stream.name in values]).items():
+        # slerp makes new values between two, as linear does
+        done = [
+            "linear" if "quaternions" in told["streams"][m.name] else told["streams"][m.name]["method"] for m in members
+        ]
+        dtype = _dtype(members, done)
+        features[name] = _feature(members, dtype)
+        columns[name] = np.concatenate([values[m.name] for m in members], axis=1).astype(layout.DTYPES[dtype])
+    if "action" not in features:
+        told["no_action"] = "no command was recorded, so that the set has no action"
+    whole = _videos(recording, rate, len(next(iter(columns.values()))), told, left) if videos else {}
+    for name, (picture, _) in whole.items():
+        info = {"video.codec": picture.codec} if picture.codec else {}
+        features[name] = {"dtype": "video", "shape": list(picture.shape), "info": info}
+    files = {name: video for name, (_, video) in whole.items()}
+    rows = len(next(iter(columns.values())))
+    decoded = _decoded(recording, start + layout.grid_ns(rows, rate), told, left) if videos else {}
+    features |= {name: {"dtype": "video", "shape": list(shape)} for name, (shape, _) in decoded.items()}
+    frames = {name: pictures for name, (_, pictures) in decoded.items()}
+    return Frames(rate, features, columns, files, frames, told | {"fps": rate, "start_ns": start, "left_out": left})
+
+
+def _decoded(
+    recording: Recording, grid: np.ndarray, told: dict[str, Any], left: dict[str, str]
+) -> dict[str, tuple[tuple[int, int, int], Iterator[np.ndarray]]]:
+    """Pictures of a bag's topics on the frames' clock, each held until the next; by feature, with their shape."""
+    found = {}
+    for camera, topic in recording.pictures.items():
+        if not isinstance(topic, PictureTopic):
+            continue
+        from ..formats.rosbag.pictures import frames, stamps
+
+        taken = stamps(topic)
+        if (np.diff(taken) < 0).any():
+            left[camera] = "its pictures' times run backwards"
+        elif taken[0] > grid[0]:
+            left[camera] = f"its first picture comes {(taken[0] - grid[0]) * 1e-9:.3f} s after the first frame"
+        elif topic.shape[0] % 2 or topic.shape[1] % 2:
+            left[camera] = f"pictures of {topic.shape[1]}x{topic.shape[0]} are of odd size"
+        else:
+            shown = taken[np.searchsorted(taken, grid, side="right") - 1]
+            told.setdefault("pictures", {})[camera] = {
+                "method": "previous",
+                "samples": topic.n,
+                "oldest_s": float((grid - shown).max()) * 1e-9,
+                "encoded": "anew, as H.264",
+            }
+            found[camera] = (topic.shape, frames(topic, grid))
+    return found
+
+
+def _videos(
+    recording: Recording, fps: int, rows: int, told: dict[str, Any], left: dict[str, str]
+) -> dict[str, tuple[PictureFile, WholeVideo]]:
+    """The videos that fit the frames as they are, by feature name; the others are named with the reason."""
+    if not recording.pictures:
+        return {}
+    from ..formats.video import WholeVideo, count, sample
+
+    found = {}
+    for camera, picture in recording.pictures.items():
+        if not isinstance(picture, PictureFile):
+            continue
+        if told["resampled"] or picture.fps not in (None, fps):
+            left[camera] = "its pictures stand at other times than the frames"
+            continue
+        if picture.shape[0] % 2 or picture.shape[1] % 2:
+            left[camera] = f"pictures of {picture.shape[1]}x{picture.shape[0]} are of odd size"
+            continue
+        try:
+            pictures = count(picture.path)
+            if pictures != rows:
+                left[camera] = f"its video has {pictures} pictures for {rows} frames"
+                continue
+            video = WholeVideo(picture.path, sample(picture.path, picture.shape, rows))
+        except EpisodeError as error:
+            left[camera] = error.message
+            continue
+        slug = re.sub(r"\W+", "_", camera.removeprefix("observation.images.")).strip("_")
+        found[f"observation.images.{slug}"] = (picture, video)
+    return found
+
+
+def _usable(recording: Recording) -> tuple[list[Stream], dict[str, str]]:
+    """Streams that can stand in one table, and the others with the reason."""
+    streams, left = [], {}
+    wall = any(s.clock != "device" for s in recording.streams.values() if s.role in ("command", "measured", "pose"))
+    for stream in recording.streams.values():
+        if stream.role == "image":
+            left[stream.name] = "pictures are not imported"
+        elif stream.n < 2 and stream.role != "event":
+            left[stream.name] = f"{stream.n} samples are no motion"
+        elif not stream.n:
+            left[stream.name] = "no samples"
+        elif wall and stream.clock == "device":
+            left[stream.name] = "its clock has an epoch of its own"
+        else:
+            streams.append(stream)
+    if all(stream.role == "event" for stream in streams):
+        left |= {stream.name: "events alone are no motion" for stream in streams}
+        streams = []
+    return streams, left
+
+
+def own_rate(recording: Recording) -> tuple[int, bool]:
+    """Frames a second that a recording itself suggests, and whether it stands on that grid already.
+
+    The rate of its rows where all streams share one clock, to the next whole number; else `DEFAULT_FPS`.
+    """
+    streams, _ = _usable(recording)
+    first = streams[0].time_ns if streams else np.zeros(0, np.int64)
+    shared = bool(streams) and all(np.array_equal(stream.time_ns, first) for stream in streams)
+    if not shared or not np.isfinite(streams[0].rate):
+        return DEFAULT_FPS, False
+    rate = max(1, round(streams[0].rate))
+    return rate, _on_grid(streams, rate)
+
+
+def _on_grid(streams: list[Stream], fps: int) -> bool:
+    """Whether all streams stand on one and the same grid of this rate already."""
+    first = streams[0].time_ns
+    grid = layout.grid_ns(len(first), fps)
+    return all(s.clock == "grid" and np.array_equal(s.time_ns, first) for s in streams) and bool(
+        np.array_equal(first - first[0], grid)
+    )
+
+
+def _sampled(
+    recording: Recording, streams: list[Stream], fps: int, methods: Methods, left: dict[str, str]
+) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
+    """Time of the first row [ns], values (T, k) by stream, and what was done to each."""
+    if _on_grid(streams, fps):
+        told = {s.name: {"method": "none", "clock": "grid", "samples": s.n} for s in streams}
+        return int(streams[0].time_ns[0]), {s.name: s.values for s in streams}, {"resampled": False, "streams": told}
+    leading = [s for s in streams if s.role != "event"]
+    start, end = max(int(s.time_ns.min()) for s in leading), min(int(s.time_ns.max()) for s in leading)
+    if end <= start:
+        spans = ((s.name, int(s.time_ns.min()) - start, int(s.time_ns.max()) - start) for s in leading[:6])
+        shown = ", ".join(f"{name} {a * 1e-9:.2f} to {b * 1e-9:.2f} s" for name, a, b in spans)
+        raise EpisodeError(f"the streams do not overlap in time: {shown}.", file=recording.source)
+    rows = (end - start) * fps // 1_000_000_000 + 1
+    if rows > MAX_ROWS:
+        raise EpisodeError(
+            f"{rows} frames at {fps} a second are too many; lower fps.", file=recording.source, field="fps"
+        )
+    grid = start + layout.grid_ns(rows, fps)
+    values: dict[str, np.ndarray] = {}
+    done: dict[str, Any] = {}
+    for stream in streams:
+        if stream.role == "event" and int(stream.time_ns.min()) > start:
+            left[stream.name] = "begins after the first frame, so that its value there is not known"
+            continue
+        values[stream.name], done[stream.name] = onto(stream, grid, methods)
+    first, last = min(int(s.time_ns.min()) for s in leading), max(int(s.time_ns.max()) for s in leading)
+    return (
+        start,
+        values,
+        {
+            "resampled": True,
+            "streams": done,
+            "before_s": (start - first) * 1e-9,  # recorded before the first frame, by streams that began earlier
+            "after_s": (last - int(grid[-1])) * 1e-9,
+        },
+    )
+
+
+def _features(streams: list[Stream]) -> dict[str, list[Stream]]:
+    """Streams by the feature that they go into: all commands are the action, what the joints stand at is the state."""
+    features: dict[str, list[Stream]] = {}
+    for stream in streams:
+        if stream.role == "command":
+            name = "action"
+        elif stream.role == "measured" and stream.quantity in STATE:
+            name = "observation.state"
+        else:
+            slug = re.sub(r"\W+", "_", stream.name.removeprefix("observation.")).strip("_") or "stream"
+            name = f"{'shiliu' if stream.role == 'event' else 'observation'}.{slug}"
+            taken = {*features, "action", "observation.state", layout.CLOCK}
+            name = next(n for n in (name, *(f"{name}_{k}" for k in range(2, 1000))) if n not in taken)
+        features.setdefault(name, []).append(stream)
+    return features
+
+
+def _dtype(streams: list[Stream], methods: list[str]) -> str:
+    """The narrowest number type of LeRobot that holds every value as it is."""
+    stored = [str(stream.meta.get("dtype", "float64")) for stream in streams]
+    if any(name not in layout.DTYPES for name in stored):
+        return "float64"
+    common = np.result_type(*(layout.DTYPES[name] for name in stored))
+    if "linear" in methods and common.kind != "f":
+        return "float64"
+    if "linear" in methods and common == np.float32:
+        return "float64"  # a value between two float32 is none
+    return common.name if common.name in layout.DTYPES else "float64"
+
+
+def _feature(streams: list[Stream], dtype: str) -> dict[str, Any]:
+    """The entry of `info.json`: names, units and quantities by element, and which streams the columns are."""
+    names: list[str] = []
+    units: list[str] = []
+    quantities: list[str] = []
+    members: list[dict[str, Any]] = []
+    every = [name for stream in streams for name in stream.names]
+    for stream in streams:
+        clash = any(every.count(name) > 1 for name in stream.names)
+        prefix = f"{re.sub(r'[^0-9A-Za-z]+', '_', stream.name).strip('_')}." if clash else ""
+        first = len(names)
+        names += [prefix + name for name in stream.names]
+        units += units_of(stream)
+        quantities += [stream.quantity] * len(stream.names)
+        known = {key: stream.meta[key] for key in ("note", "frame", "topic", "type", "field") if stream.meta.get(key)}
+        members.append(
+            {
+                "name": stream.name,
+                "columns": [first, len(names)],
+                "role": stream.role,
+                "quantity": stream.quantity,
+                "unit": stream.unit,
+                "declared_unit": stream.declared_unit,
+                "prefix": prefix,
+                "meta": known,
+            }
+        )
+    role = streams[0].role
+    same = len(set(units)) == 1
+    return {
+        "dtype": dtype,
+        "shape": [len(names)],
+        "names": names,
+        "unit": units[0] if same else units,
+        "quantity": quantities[0] if len(set(quantities)) == 1 else quantities,
+        "role": role,
+        "streams": members,
+    }
+
+
+def units_of(stream: Stream) -> list[str]:
+    """A unit for every element: one for all, one each, or a pattern that repeats with every part."""
+    units = stream.unit.split() or [stream.unit]
+    width = len(stream.names)
+    return units * (width // len(units)) if width % len(units) == 0 else [stream.unit] * width
+
+
+def units_of_feature(feature: dict[str, Any]) -> list[str]:
+    """A unit for every element of a feature."""
+    unit = feature["unit"]
+    return [unit] * feature["shape"][0] if isinstance(unit, str) else list(unit)

@@ -1,0 +1,1 @@
+"""Stages to one verdict, cause and owner."""

@@ -1,0 +1,69 @@
+"""The takes of one set among each other: what each is held against, in the order in which they are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
+from ..recording.recording import Recording
+
+if TYPE_CHECKING:
+    from .judge import Case
+
+Key = tuple[str, str | None, str | None]
+
+
+@dataclass
+class Company:
+    """What is kept of the takes of each set: how late each is, and digests of what it holds. Some hundred bytes a take."""
+
+    lags: dict[Key, list[Lag]] = field(default_factory=dict)
+    seen: dict[Key, dict[str, str]] = field(default_factory=dict)
+
+    def compare(self, cases: Sequence[Case]) -> None:
+        """Hold each case of a batch against the takes of its set, of this batch and of those before it."""
+        own: dict[int, Lag] = {}
+        for i, case in enumerate(cases):
+            lag = lag_of(case.findings)
+            key = set_of(case.recording)
+            if lag is not None and key is not None:
+                own[i] = lag
+                self.lags.setdefault(key, []).append(lag)
+        for i, case in enumerate(cases):
+            key, rules = set_of(case.recording), case.stage.rules
+            if key is None:
+                case.findings += [rules[code].not_applicable("no_set") for code in ("take.lag", "take.duplicate")]
+                continue
+            others = list(self.lags.get(key, ()))
+            if i in own:
+                others.remove(own[i])
+            subject = next((f.subject for f in case.findings if f.code == "stream.lag"), ())
+            case.findings.append(check_take_lag(own.get(i), others, subject, rules))
+            before = self.seen.setdefault(key, {})
+            case.findings.append(check_duplicate(case.recording, before, rules))
+            self._remember(case.recording, before)
+
+    def beside(self, recordings: Iterable[tuple[Recording, Lag | None]]) -> None:
+        """Takes of a set that are not judged now, each with its lag."""
+        for recording, lag in recordings:
+            key = set_of(recording)
+            if key is None:
+                continue
+            if lag is not None:
+                self.lags.setdefault(key, []).append(lag)
+            self._remember(recording, self.seen.setdefault(key, {}))
+
+    @staticmethod
+    def _remember(recording: Recording, seen: dict[str, str]) -> None:
+        for digest in content(recording):
+            if digest is not None:
+                seen.setdefault(digest, recording.source)
+
+
+def set_of(recording: Recording) -> Key | None:
+    """The set that a take is of, recorded by one robot and read in one way; None where it lies alone."""
+    root, sign, _ = recording.source.rpartition("#")
+    robot = recording.metadata.get("robot")
+    return (root, robot if isinstance(robot, str) else None, recording.mapping) if sign else None

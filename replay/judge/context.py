@@ -1,0 +1,350 @@
+"""Which scene a recording is judged in: its own resolved config, the one the command names, or the bare floor; and in
+which surveyed cell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ...scenarios.catalog import load_scenario, scene_as_drawn, scene_in_cell, scene_of_tree
+from ...scenarios.errors import ReplayError
+from ...scenarios.reading import composition
+from ...scenarios.reading.cell import list_cells, of_told, scenario_of
+from ...scenarios.reading.variant import resolved
+from ...scenarios.reading.yaml_reader import Problems
+from ...scenarios.robot import robots
+from ...scenarios.scene import Scene
+from ...scenarios.tasks import scenario_of_task
+from ...scenarios.titles import Titles, part_titles, sources_of, titles_of
+from ..checks.dynamics import sole_polygon
+from ..checks.rules import Rules, load_rules
+from ..recording.recording import Recording
+from ..retarget.settings import Settings, load_settings
+from ..robots.carried_robot import carried
+from ..robots.embodiment import Embodiment, available, is_file, load_embodiment
+from ..robots.limits import Limits, load_limits
+
+BARE = "bare"  # the scenario without a scene: robot and floor
+
+
+@dataclass
+class Stage:
+    """A scene with everything that judging in it needs, computed once; given as it is performed in, kept as it is judged in."""
+
+    scene: Scene
+    named: str  # "recording" | "task" | "command" | "default": who chose the scenario; "task": the recording's task sentence
+    conf_dir: Path | None = None
+    embodiment: Embodiment | None = None  # another robot than the scene's, that recordings are held against
+    robot_named: str = "default"  # who chose it
+    retargeting: str = "default"  # settings by which a person's motion is carried over
+    made_in: Scene | None = None  # of an episode whose commands are played in a cell: the scene that it was made in
+    rules: Rules = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scene = self.scene.judged
+        name = self.scene.config.thresholds
+        own = [folder / "check" for folder in composition.folders(self.conf_dir)]
+        self.rules = load_rules(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
+
+    @cached_property
+    def retarget(self) -> Settings:
+        """How a person's motion is carried over; the designer's own folder is looked in first."""
+        return retarget_settings(self.retargeting, self.conf_dir)
+
+    @cached_property
+    def titles(self) -> dict[str, Titles]:
+        """The scenario's own words: `events` (steps, failure modes, limits), `things`, and `parts` as their sheets call them.
+
+        What the scenario as it was recorded has no words for is called as the scenario of that name is today.
+        """
+        raw = self.scene.config.raw
+        plain = composition.as_it_stands(self.scene.name, self.conf_dir)
+        today = plain.tree.get("scenario") if plain is not None else None
+        today = resolved(today, raw.get("variant"), {}, Problems(), ()) if isinstance(today, Mapping) else {}
+        return {
+            "events": {**titles_of(today), **titles_of(raw)},
+            "things": {**titles_of(today, ("parts",)), **titles_of(raw, ("parts",))},
+            "parts": part_titles(self.scene),
+            "sources": {**sources_of(today), **sources_of(raw)},
+        }
+
+    @cached_property
+    def as_drawn(self) -> Scene | None:
+        """The scene without the cell that was laid over it, where there is one."""
+        return scene_as_drawn(self.scene)
+
+    @cached_property
+    def limits(self) -> Limits:
+        return self.embodiment.limits if self.embodiment is not None else load_limits(self.scene.robot.folder)
+
+    @cached_property
+    def robot(self) -> mujoco.MjModel:
+        """The robot alone, its base fixed, for inverse dynamics and self-collision."""
+        return self.scene.robot.spec().compile()
+
+    @cached_property
+    def soles(self) -> np.ndarray:
+        """(p, 2) corners of what the soles span on the floor."""
+        sole = self.scene.robot.sheet["sole"]
+        return sole_polygon(self.robot, ("leg_l6_link", "leg_r6_link"), sole["x"], sole["y"])
+
+    @cached_property
+    def robot_geoms(self) -> np.ndarray:
+        """Ids of the robot's collision geoms in the scene: those of bodies that no part brought."""
+        model = self.scene.model
+        own = [model.body(int(b)).name for b in model.geom_bodyid]
+        return np.array([i for i, name in enumerate(own) if name != "world" and "/" not in name], int)
+
+    @cached_property
+    def hand_pairs(self) -> list[tuple[str, str]]:
+        """Pairs that may touch: a hand and what the scenario lets it touch, fingers and the hand they belong to."""
+        hands = self.scene.robot.interface["hands"]["bodies"]
+        loose = {self.scene.model.body(i).name for i in range(self.scene.model.nbody) if self._loose(i)}
+        return [(hand, body) for hand in hands for body in sorted(self.touchable | loose)]
+
+    @cached_property
+    def touchable(self) -> set[str]:
+        """Bodies that the scenario lets hands touch."""
+        return {self._body_of(group) for group in self.scene.may_touch}
+
+    def _body_of(self, group: str) -> str:
+        how, _, name = group.partition(":")
+        model = self.scene.model
+        return model.body(model.geom_bodyid[model.geom(name).id]).name if how == "geom" else name
+
+    def _loose(self, body: int) -> bool:
+        model = self.scene.model
+        name = model.body(body).name
+        siblings = [
+            model.body(i).name
+            for i in range(model.nbody)
+            if model.body_parentid[i] == 0 and model.body(i).name.startswith(name.partition("/")[0] + "/")
+        ]
+        return "/" in name and model.body_parentid[body] == 0 and len(siblings) > 1
+
+
+def retarget_settings(name: str, conf_dir: Path | None = None) -> Settings:
+    """Settings of retargeting of this name, from the designer's folder or else the package's own.
+
+    Raises:
+        ScenarioError: there are none, or they say what nobody understands.
+    """
+    own = [folder / "retarget" for folder in composition.folders(conf_dir)]
+    return load_settings(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
+
+
+class Stages:
+    """Chooses and caches the stage of each recording.
+
+    Args:
+        chosen: the scene that the command named, or None.
+        robot: whom recordings are judged as: a robot of the package's scenes, a name of `conf/robot`, or the path of
+            such a file; None takes the one that each recording names, where it is described, else Kuafu.
+        hand, base: for scenes that are built from a name.
+        conf_dir: the designer's folder of configs, for scenarios, robots and thresholds.
+        model: the MJCF file of a described robot, or of the scene that it was simulated in.
+        data: what is read, where a scene may lie beside the recordings.
+        retarget: settings by which a person's motion is carried over, a file of conf/retarget.
+        asked: what the command line says of all these, of which a verdict tells what it was not judged by.
+
+    Raises:
+        ScenarioError: unknown robot, or everything that is wrong with its description.
+        ReplayError: a described robot in a scene, which none can stand in yet.
+    """
+
+    def __init__(
+        self,
+        chosen: Scene | None = None,
+        robot: str | None = None,
+        hand: str = "claw",
+        base: str | None = None,
+        conf_dir: Path | None = None,
+        model: str | Path | None = None,
+        data: Path | None = None,
+        retarget: str = "default",
+        asked: Sequence[str] = (),
+    ):
+        self._chosen = Stage(chosen, "command", conf_dir, retargeting=retarget) if chosen is not None else None
+        self._conf_dir, self._retarget, self.asked = conf_dir, retarget, tuple(asked)
+        retarget_settings(retarget, conf_dir)  # a name that is misspelt stops the run, not each recording
+        self._robots: dict[str, Embodiment] = {}
+        described = robot is not None and robot not in robots()
+        self._own = robot is not None and not described  # the command names a robot of ours
+        self._model = model
+        self._folder = None if data is None else data if data.is_dir() else data.parent
+        self._embodiment = self._load(robot) if described and robot else None
+        self._settings: dict[str, Any] = {"robot": robot if self._own else "kuafu", "hand": hand, "base": base}
+        self._cache: dict[str, Stage] = {}
+        self._tasks: dict[str, tuple[str, str | None] | None] = {}
+        self._cells = {cell: scenario_of(path) for cell, path in list_cells(conf_dir).items()}
+        if described and chosen is not None and chosen.name != BARE:
+            raise ReplayError(
+                f"A robot of conf/robot stands in no scene yet, so scenario={chosen.name} cannot be judged with it. "
+                "Leave scenario= out.",
+                field="robot",
+            )
+        if model is not None and self._own:
+            raise ReplayError(f"{robot} brings its own model. Leave model= out.", field="model")
+
+    def of(self, recording: Recording) -> Stage:
+        """The stage of a recording.
+
+        Raises:
+            ScenarioError: where the recording's own config cannot be built any more.
+            ReplayError: where the command names another scenario than the recording was made in.
+        """
+        if recording.episode is not None:
+            if self._chosen is not None and self._chosen.scene.name != recording.episode.scenario:
+                cell = self._chosen.scene.config.cell
+                there = f"the cell {cell.id!r} is one of" if cell is not None else "not in"
+                raise ReplayError(
+                    f"This episode was made in the scenario {recording.episode.scenario!r}, {there} "
+                    f"{self._chosen.scene.name!r}. Leave {'cell=' if cell is not None else 'scenario='} out.",
+                    file=recording.source,
+                    field="cell" if cell is not None else "scenario",
+                )
+            own = self._build("episode", recording.episode.config)
+            cell = self._chosen.scene.config.cell if self._chosen is not None else None
+            return own if cell is None or cell == own.scene.config.cell else self._elsewhere(own, recording)
+        robot = self._robot_of(recording)
+        if robot is not None:
+            return self._described(robot)
+        if self._model is not None and recording.kind != "human":
+            raise ReplayError(
+                "model= is the MJCF of a described robot, and this recording names none that is. Name it with robot=.",
+                file=recording.source,
+                field="model",
+            )
+        if self._chosen is not None:
+            return self._in_cell(self._chosen, recording)
+        name = recording.scenario or self._cells.get(recording.cell or "")
+        if name:
+            return self._in_cell(self._named(name, "recording"), recording)
+        return self._by_task(recording) or self._named(BARE, "default")
+
+    @property
+    def chosen(self) -> Stage | None:
+        """The stage that the command named, if any."""
+        return self._chosen
+
+    def _by_task(self, recording: Recording) -> Stage | None:
+        """The scenario whose own task sentence a recording of its robot carries; None where that is not sure."""
+        task, robot = recording.metadata.get("task"), self._settings["robot"]
+        if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
+            return None
+        if task not in self._tasks:
+            self._tasks[task] = scenario_of_task(task, self._conf_dir)
+        found = self._tasks[task]
+        return None if found is None else self._named(found[0], "task", found[1])
+
+    def _in_cell(self, stage: Stage, recording: Recording) -> Stage:
+        """The stage in the cell that the recording names, where that is known and the command named none."""
+        cell = recording.cell
+        if stage.scene.config.cell is not None or cell is None or self._cells.get(cell) != stage.scene.name:
+            return stage
+        key = f"{id(stage)} in {cell}"
+        if key not in self._cache:
+            laid = scene_in_cell(stage.scene, cell, self._conf_dir)
+            self._cache[key] = Stage(laid, stage.named, self._conf_dir, retargeting=self._retarget)
+        return self._cache[key]
+
+    def _elsewhere(self, own: Stage, recording: Recording) -> Stage:
+        """The command's cell as the stage of an episode of the simulation, whose commands are played there.
+
+        Raises:
+            ReplayError: it was made in another variant or version of the scenario, or by another robot, than the cell's scene has.
+        """
+        assert self._chosen is not None
+        assert recording.episode is not None
+        there, made = self._chosen.scene, own.scene
+        robot = {"robot": made.robot.name, "hand": made.robot.hand, "base": made.robot.base}
+        wanted = {"variant": made.config.variant, **robot}
+        found = {
+            "variant": there.config.variant,
+            **{key: getattr(there.robot, key if key != "robot" else "name") for key in robot},
+        }
+        for key, value in wanted.items():
+            if value != found[key]:
+                way = f"Write {key}={value}" if value else f"Leave {key}= out"
+                raise ReplayError(
+                    f"This episode was made with {key}={value}, and the command's cell is judged with {key}={found[key]}. "
+                    f"{way}, or leave cell= out.",
+                    file=recording.source,
+                    field=key,
+                )
+        if recording.episode.scenario_version != there.version:
+            raise ReplayError(
+                f"This episode was made in version {recording.episode.scenario_version} of {there.name}, and the cell is laid "
+                f"over version {there.version}. Leave cell= out to judge it where it was made, or record it again.",
+                file=recording.source,
+                field="cell",
+            )
+        key = f"{id(own)} in the command's cell"
+        if key not in self._cache:
+            self._cache[key] = Stage(there, "command", self._conf_dir, retargeting=self._retarget, made_in=made)
+        return self._cache[key]
+
+    def _robot_of(self, recording: Recording) -> Embodiment | None:
+        """The described robot that a recording is held against; None where it is judged as one of ours."""
+        if recording.kind in ("human", "simulation"):
+            return None
+        if self._embodiment is not None or self._own:
+            return self._embodiment
+        if self._chosen is not None and self._chosen.scene.name != BARE:
+            return None
+        name = recording.metadata.get("robot")
+        known = available(self._conf_dir)
+        if not isinstance(name, str) or is_file(name) or name not in known:
+            return carried(recording, known, self._load)
+        key = f"robot {name}"
+        if key not in self._robots:
+            self._robots[key] = self._load(name)
+        return self._robots[key]
+
+    def _load(self, robot: str) -> Embodiment:
+        found = load_embodiment(robot, self._conf_dir, self._model)
+        return found if self._folder is None else found.beside(self._folder)
+
+    def _described(self, robot: Embodiment) -> Stage:
+        key = f"robot {robot.file}"
+        if key not in self._cache:
+            scene = self._chosen.scene if self._chosen is not None else load_scenario(BARE, conf_dir=self._conf_dir)
+            who = "command" if self._embodiment is not None else "recording"
+            named = "command" if self._chosen is not None else "default"
+            self._cache[key] = Stage(scene, named, self._conf_dir, robot, who)
+        return self._cache[key]
+
+    def _named(self, name: str, who: str, variant: str | None = None) -> Stage:
+        key = name if who != "task" else f"task {name} {variant}"
+        if key not in self._cache:
+            self._cache[key] = Stage(
+                load_scenario(name, **self._settings, variant=variant, conf_dir=self._conf_dir),
+                who,
+                self._conf_dir,
+                retargeting=self._retarget,
+            )
+        return self._cache[key]
+
+    def _build(self, who: str, config: Mapping[str, Any]) -> Stage:
+        key = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
+        if key not in self._cache:
+            settings = {k: config[k] for k in ("robot", "hand", "base") if k in config}
+            self._cache[key] = Stage(
+                scene_of_tree(
+                    str(config.get("name", "scenario")),
+                    config["scenario"],
+                    **settings,
+                    cell=of_told(config.get("cell")),
+                ),
+                "recording",
+                self._conf_dir,
+            )
+        return self._cache[key]

@@ -1,0 +1,122 @@
+"""Curves of what the motion asks of the robot: rates, distances to itself and the room, weight on the feet, reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...checks.clock import origin_ns
+from ...checks.collision import geoms_of, overlaps
+from ...checks.dynamics import margin_inside
+from ...checks.finding import Finding, Plot
+from ...checks.kinematics import motion_of
+from ...checks.wiring import side_by_side
+from ...signals.channels import SCALE, pair
+from ..base_motion import with_base
+from ..commanded_collision import poses
+from .recording import MM, bounds
+
+if TYPE_CHECKING:
+    from ..judge import Case
+
+
+def _rate(case: Case, finding: Finding) -> Plot | None:
+    even = case.resampled.get(finding.signal or "")
+    if even is None or not finding.subject or finding.limit is None:
+        return None
+    (name,) = finding.subject
+    column = case.motion[str(finding.signal)].names.index(name)
+    rate, title = even.a[:, column], "joint_acceleration"
+    if finding.code == "joint.jerk":
+        rate, title = np.gradient(rate, even.step), "joint_jerk"
+    limits: list[dict[str, Any]] = [{"name": "bound", "value": finding.limit}]
+    if "median" in finding.details:  # of the largest of each recording that this one is held against
+        limits.append({"name": "median", "value": finding.details["median"]})
+    return Plot(title, name, str(finding.unit), [{"name": str(finding.signal), "t": even.t, "y": np.abs(rate)}], limits)
+
+
+def _depth(case: Case, finding: Finding) -> Plot | None:
+    signal = finding.signal or ""
+    if signal not in case.resampled or len(finding.subject) != 2 or case.stage.embodiment is not None:
+        return None  # another robot stands in no scene of ours
+    from ....scenarios.variation import nominal
+
+    draw = case.draw or nominal(case.stage.scene)
+    claws = case.carried.claws if case.carried is not None else ()
+    motion = case.resampled[signal]
+    t, q, names = with_base(case, case.motion[signal])
+    if names != case.motion[signal].names:
+        motion = motion_of(t, q, case.stage.rules)
+    t, qpos = poses(motion, names, draw, case.recording, claws)
+    if (
+        finding.details.get("kind") == "held" and case.obstacles is not None
+    ):  # how it lay in the hand, the replay showed
+        looked = case.obstacles
+        deep = np.max([one.depth for one in looked.overlaps if one.bodies == finding.subject], axis=0)
+        limits = bounds(case.stage.rules[finding.code], MM)
+        return Plot("depth", "", "mm", [{"name": signal, "t": looked.t, "y": MM * deep}], limits)
+    mine, other = (geoms_of(draw.model, [body]) for body in finding.subject)
+    found = overlaps(draw.model, qpos, mine, other)
+    deep = np.max([one.depth for one in found], axis=0) if found else np.zeros(len(t))
+    rule = case.stage.rules[finding.code]
+    return Plot("depth", "", "mm", [{"name": signal, "t": t, "y": MM * deep}], bounds(rule, MM))
+
+
+def _margin(case: Case, finding: Finding) -> Plot | None:
+    effort = case.effort.get(finding.signal or "")
+    if effort is None or case.stage.embodiment is not None:
+        return None
+    margin = margin_inside(case.stage.soles, effort.pressure)
+    rule = case.stage.rules[finding.code]
+    return Plot("margin", "", "mm", [{"name": str(finding.signal), "t": effort.t, "y": MM * margin}], bounds(rule, MM))
+
+
+def _rated(case: Case, finding: Finding) -> Plot | None:
+    effort = case.effort.get(finding.signal or "")
+    if effort is None or not finding.subject or finding.limit is None:
+        return None
+    torque = effort.torque[:, effort.names.index(finding.subject[0])]
+    # what is judged is the root mean square, so that is drawn, from the beginning on
+    known = np.isfinite(torque)
+    mean = np.full(len(torque), np.nan)
+    mean[known] = np.sqrt(np.cumsum(torque[known] ** 2) / np.arange(1, known.sum() + 1))
+    traces = [
+        {"name": str(finding.signal), "t": effort.t, "y": np.abs(torque)},
+        {"name": "rms", "t": effort.t, "y": mean},
+    ]
+    return Plot("joint_torque", finding.subject[0], "Nm", traces, [{"name": "rated", "value": finding.limit}])
+
+
+def _offset(case: Case, finding: Finding) -> Plot | None:
+    command, state = pair(case.recording)
+    if command is None or state is None or not finding.subject or not {command.unit, state.unit} <= set(SCALE):
+        return None
+    names = list(finding.subject[:1])
+    both = side_by_side(command, state, names, origin_ns(case.recording), (SCALE[command.unit], SCALE[state.unit]))
+    if both is None:
+        return None
+    limits = [one for sign in (-1, 1) for one in bounds(case.stage.rules[finding.code], sign)]
+    trace = {"name": "measured", "t": both.t, "y": (both.state - both.command)[:, 0]}
+    return Plot("offset", names[0], "rad", [trace], limits)
+
+
+def _reach(case: Case, finding: Finding) -> Plot | None:
+    if case.carried is None:
+        return None
+    tracks = case.carried.result.hands
+    hand = next((hand for hand in tracks if f"{hand}_hand" in finding.subject), next(iter(tracks)))
+    traces = [{"name": f"{hand}_hand", "t": case.carried.result.t, "y": tracks[hand].reach + tracks[hand].beyond}]
+    return Plot("reach", f"{hand}_hand", "m", traces, [{"name": "limit", "value": tracks[hand].reach}])
+
+
+CURVES = {
+    "joint.acceleration": _rate,
+    "joint.jerk": _rate,
+    "collision.self": _depth,
+    "collision.scene": _depth,
+    "balance": _margin,
+    "torque.rated": _rated,
+    "calibration.offset": _offset,
+    "reach": _reach,
+}

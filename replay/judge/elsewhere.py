@@ -1,0 +1,88 @@
+"""Commands played elsewhere: those of an episode of the simulation in a cell that it was not made in.
+
+What the cell measured stands as measured, and is tried in likely starts by as much as the survey leaves open (`within`).
+What the episode drew, and the cell did not measure, stands as it was drawn: whoever performs these commands there can put
+things where they were. All else is as the scene of the cell has it. The robot begins in the episode's own posture.
+"""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from ...scenarios import variation as drawing
+from ...scenarios.reading.config import draw_values, nominal_values
+from ...scenarios.scene import Scene
+from ...scenarios.variation import STATE, Draw
+from ..recording.recording import SimEpisode
+
+
+def draw_there(there: Scene, made_in: Scene, episode: SimEpisode) -> Draw | None:
+    """The start of an episode's commands in another scene; None where the two scenes have not the same values and sizes.
+
+    Args:
+        there: the scene of the cell; made_in: that of the episode.
+    """
+    values = values_there(there, made_in, episode)
+    return None if values is None else _begun(there, made_in, episode, values)
+
+
+def likely_draws(there: Scene, made_in: Scene, episode: SimEpisode, first: Draw, seed: int) -> list[Draw]:
+    """The starts that are tried: `first` alone, or as many as the scenario asks for where the survey leaves something open."""
+    loose = open_values(there)
+    if not loose:
+        return [first]
+    rng = np.random.default_rng(seed)
+    draws = []
+    for _ in range(there.config.starts):
+        drawn = draw_values(there.config, rng)
+        begun = _begun(there, made_in, episode, {**first.values, **{key: drawn[key] for key in loose}})
+        draws += [begun] if begun is not None else []
+    return draws
+
+
+def values_there(there: Scene, made_in: Scene, episode: SimEpisode) -> dict[str, float] | None:
+    """Every value (SI) of the scene in which the commands are played; None where an episode's value is none of them."""
+    values = nominal_values(there.config)
+    taken = {
+        key: float(episode.draw["values"][key])
+        for key in drawn_keys(there, made_in)
+        if key in episode.draw.get("values", {})
+    }
+    return {**values, **taken} if set(taken) <= set(values) else None
+
+
+def drawn_keys(there: Scene, made_in: Scene) -> list[str]:
+    """What the episode drew and the cell did not measure. What another cell had measured is that cell's, and not taken along."""
+    cell = there.config.cell
+    measured = cell.measured if cell is not None else frozenset()
+    own = made_in.config.cell is None
+    return [v.key for v in made_in.config.variation if v.key not in measured and (own or v in there.config.variation)]
+
+
+def open_values(there: Scene) -> list[str]:
+    """What the cell measured with a tolerance, and the scenario counts among what a recording does not tell."""
+    cell = there.config.cell
+    measured = cell.measured if cell is not None else frozenset()
+    words = there.config.vary_unknown
+    return [
+        v.key
+        for v in there.config.variation
+        if v.key in measured and any(v.key == word or v.key.startswith(f"{word}.") for word in words)
+    ]
+
+
+def _begun(there: Scene, made_in: Scene, episode: SimEpisode, values: dict[str, float]) -> Draw | None:
+    """A draw whose robot starts in the posture in which the episode begins."""
+    own = drawing.of_episode(made_in, episode)
+    if own is None:
+        return None
+    draw = drawing.of_values(there, values, own.task)
+    before, data = mujoco.MjData(own.model), mujoco.MjData(draw.model)
+    mujoco.mj_setState(own.model, before, own.start_state, STATE)
+    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
+    for name in there.robot.joint_names:
+        data.joint(name).qpos[:] = before.joint(name).qpos
+    state = draw.start_state.copy()
+    mujoco.mj_getState(draw.model, data, state, STATE)
+    return Draw(draw.values, draw.task, draw.model, state)

@@ -1,0 +1,160 @@
+"""The first pass over a delivery of recordings: is each sound in itself? No scene is built, and MuJoCo is not imported.
+
+Clocks, counters, numbers, units, digests and what a set says of itself, and the ranges of our own robot's joints: what can be
+told in a tenth of a second. Nothing is claimed of what it does not ask: a recording in which nothing was found is
+INCONCLUSIVE and `cleared`, with the stages after integrity named as not asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from ... import __version__
+from ...scenarios.reading import composition
+from ..checks.clock import origin_ns, seconds
+from ..checks.finding import STAGES, Evidence, Finding
+from ..checks.integrity import check_integrity, stopped_signals
+from ..checks.kinematics import check_position
+from ..checks.rules import Rules, load_rules
+from ..recording.recording import Recording, Unreadable
+from ..robots.limits import Limits, load_limits
+from ..signals.channels import SCALE, in_radians, pair
+from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
+
+INTAKE = "intake"
+ROBOT = Path(__file__).resolve().parents[2] / "assets" / "robots" / "kuafu"
+THRESHOLDS = "arm_manipulation"
+REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
+
+
+@lru_cache
+def kuafu() -> Limits:
+    """The published limits of our own robot; joints of others are in no table here, and their ranges are not asked."""
+    return load_limits(ROBOT)
+
+
+def rules_of(conf_dir: Path | None = None) -> Rules:
+    """The thresholds, from the designer's folder where it has its own."""
+    own = [folder / "check" for folder in composition.folders(conf_dir)]
+    return load_rules(THRESHOLDS, next((folder for folder in own if (folder / f"{THRESHOLDS}.yaml").is_file()), None))
+
+
+def intake(
+    recordings: Iterable[Recording | Unreadable], rules: Rules | None = None, *, strict: bool = False
+) -> Iterator[Verdict]:
+    """One verdict after the other, holding no more than one recording.
+
+    Args:
+        recordings: from `shiliu.read`; unreadable ones become verdicts with an error.
+        rules: the thresholds; None takes the package's own.
+        strict: a warning fails.
+    """
+    rules = rules or rules_of()
+    for item in recordings:
+        if isinstance(item, Unreadable):
+            error = {"message": item.error.message, "file": item.error.file, "field": item.error.field}
+            yield Verdict(item.name, item.source, error=error)
+        else:
+            yield judged(item, rules, strict)
+
+
+def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
+    """The verdict of one recording at intake."""
+    findings = check_integrity(recording, kuafu(), rules)
+    findings = [_not_asked(finding) for finding in findings]
+    findings += check_ranges(recording, rules, dict(stopped_signals(findings, recording)))
+    _name_skills(recording, findings)
+    required = list(REQUIRED)
+    combined = combine(findings, required, rules, strict=strict)
+    stages = combined.stages
+    for stage in STAGES[1:]:
+        if stages[stage].verdict != "INFEASIBLE":
+            some = any(finding.stage == stage and finding.checked for finding in combined.findings)
+            stages[stage] = StageResult(stage, "INCONCLUSIVE" if some else "NOT_CHECKED", INTAKE)
+    failed = combined.verdict in ("UNSOUND", "INFEASIBLE")
+    asked = (i for i, f in enumerate(combined.findings) if f.level == "NOT_CHECKED" and f.reason != INTAKE)
+    gap = next((i for i in asked if is_required(combined.findings[i], required, rules)), None)
+    root, owner = (combined.root, combined.owner) if failed else (gap, None)
+    if gap is not None and not failed:
+        owner = HOLDERS.get(combined.findings[gap].reason or "", "device")
+    return Verdict(
+        episode=recording.name,
+        source=recording.source,
+        sha256=recording.sha256,
+        scenario=recording.scenario,
+        cell=recording.cell,
+        claim=recording.kind,
+        verdict=combined.verdict if failed else "INCONCLUSIVE",
+        required=required,
+        root=root,
+        owner=owner,
+        stages=stages,
+        findings=combined.findings,
+        provenance={
+            "shiliu": __version__,
+            "check": INTAKE,
+            "thresholds": f"{rules.name} {rules.digest[:12]}",
+            "mapping": recording.mapping,
+            "notes": list(recording.notes),
+            "unmapped": list(recording.unmapped),
+        },
+        cleared=not failed and gap is None,
+        evidence=Evidence(_length_s(recording)),
+    )
+
+
+def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:
+    """`joint.position` of the joints that are our own robot's: of what was commanded, and of what a robot measured.
+
+    Args:
+        stopped: signal -> reason, from `stopped_signals`.
+    """
+    rule, limits, found = rules["joint.position"], kuafu(), []
+    if recording.kind == "human":
+        return [rule.not_checked(INTAKE)]
+    for role, stream in zip(("command", "measured"), pair(recording)):
+        if stream is None or stream.unit not in SCALE or (role == "measured" and recording.kind == "simulation"):
+            continue
+        names = [name for name in stream.names if name in limits]
+        if role in stopped:
+            found.append(rule.not_checked(stopped[role], signal=role))
+        elif names:
+            t = seconds(stream, origin_ns(recording))
+            found += check_position(t, in_radians(stream, names), names, limits, rules, role)
+    return found or [rule.not_checked(INTAKE)]
+
+
+def trimmed(verdict: Verdict) -> Verdict:
+    """A verdict without what passed, for a delivery of which not every finding fits into memory."""
+    kept = [i for i, finding in enumerate(verdict.findings) if finding.level not in ("PASS", "NOT_APPLICABLE")]
+    place = {old: new for new, old in enumerate(kept)}
+    for old in kept:
+        finding = verdict.findings[old]
+        finding.because_of = None if finding.because_of is None else place.get(finding.because_of)
+    verdict.root = None if verdict.root is None else place.get(verdict.root)
+    verdict.findings = [verdict.findings[i] for i in kept]
+    verdict.provenance["findings"] = "what passed is left out"
+    verdict.evidence = Evidence(verdict.evidence.duration_s) if verdict.evidence is not None else None
+    return verdict
+
+
+def _not_asked(finding: Finding) -> Finding:
+    """What intake leaves out on purpose: no picture is decoded."""
+    if finding.level == "NOT_CHECKED" and finding.reason == "not_run":
+        finding.reason = INTAKE
+    return finding
+
+
+def _length_s(recording: Recording) -> float:
+    if recording.episode is not None:
+        return recording.episode.duration_s
+    return max((stream.duration_s for stream in recording.streams.values()), default=0.0)
+
+
+def _name_skills(recording: Recording, findings: list[Finding]) -> None:
+    segments = recording.episode.segments if recording.episode is not None else []
+    for finding in findings:
+        if finding.t0 is not None and finding.level in ("WARN", "FAIL"):
+            finding.skill = next((s["skill"] for s in segments if s["t0"] <= finding.t0 < s["t1"]), None)

@@ -1,0 +1,1 @@
+"""The scripted operator: skills, mistakes, demonstrations."""

@@ -1,0 +1,205 @@
+"""How the scripted operator goes wrong on purpose: a scenario's `mistakes`, each with the code that it must bring.
+
+A mistake is the scenario's own skill chain, changed: arguments of a skill, skills left out or put in, a grip that opens, an
+operator who is too fast or grips too weakly. Environment, operator and judge must all name what follows with one code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...scenarios.errors import ScenarioError
+from ...scenarios.reading.yaml_reader import Node, nearest
+from ...scenarios.scene import Scene
+from ..checks.finding import Finding
+from .skills import registry
+from .skills.body import SIDES, Body, Motion
+from .skills.skill import REQUIRED, Skill, read_skills
+
+WAYS = ("change", "skip", "before", "after", "let_go", "faults")
+FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length"}  # of the operator, and the dimension of each
+LEAST = {"grip_force": 0.0, "speed": 0.01}  # of a fault: who has no speed at all never ends
+WIDE = 0.08  # m, gap to which a grip that slips opens
+
+
+@dataclass(frozen=True)
+class Step:
+    """A skill of a chain: its kind and arguments; `slips` [s]: the grip of `hands` opens so long after it has begun."""
+
+    kind: type[Skill]
+    values: Mapping[str, Any]
+    slips: float | None = None
+    hands: tuple[str, ...] = SIDES
+
+    def skill(self) -> Skill:
+        skill = self.kind(dict(self.values))
+        return skill if self.slips is None else _Slipping(skill, self.slips, self.hands)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One way of going wrong.
+
+    Attributes:
+        name: its word in the YAML.
+        code: what environment, operator and judge must all call it, one of `codes_of`.
+        steps: the chain that is performed; faults: of the operator, see `Operator`.
+        seed: of the draw that it is tried on; None where any will do.
+    """
+
+    name: str
+    code: str
+    steps: tuple[Step, ...]
+    faults: Mapping[str, float]
+    seed: int | None = None
+
+    def chain(self) -> list[Skill]:
+        """Fresh skills, one chain for each operator: a skill remembers things while it is performed."""
+        return [step.skill() for step in self.steps]
+
+
+class _Slipping(Skill):
+    """A skill during which whatever the hands hold is let go."""
+
+    def __init__(self, skill: Skill, after: float, hands: tuple[str, ...]):
+        super().__init__(skill.values)
+        self.skill, self.after, self.sides = skill, after, hands
+        self.word = skill.word  # type: ignore[misc]  # an episode's segments show the skill under its own name
+        self.arguments = skill.arguments  # type: ignore[misc]  # and it wants its hand where that one does
+
+    def run(self, body: Body) -> Motion:
+        for k, _ in enumerate(self.skill.run(body)):
+            if k * body.timestep >= self.after:
+                for side in [side for side in body.held if side in self.sides]:
+                    body.open_claw(side, WIDE)
+                    del body.held[side]
+            yield
+
+
+def codes_of(scene: Scene) -> list[str]:
+    """Codes of all that environment, operator and judge have a name for: failure modes, missed subgoals, broken force limits."""
+    nevers = [f"scenario.{never.name}" for never in scene.course.nevers]
+    goals = [f"replay.goal:{goal.name}" for goal in scene.course.subgoals]
+    return [*nevers, *goals, *dict.fromkeys(limit.code for limit in scene.safety)]
+
+
+def code_of(finding: Finding) -> str:
+    """A finding under the name that environment and operator give it: its code, of what; failure modes name themselves."""
+    if finding.code.startswith("scenario."):
+        return finding.code
+    return ":".join([f"{finding.stage}.{finding.code}", *finding.subject[:1]])
+
+
+def read_mistakes(scene: Scene) -> dict[str, Mistake]:
+    """The mistakes of a scene's YAML by name.
+
+    Raises:
+        ScenarioError: every unknown key, skill, argument and code, with file and line.
+    """
+    found = note_mistakes(scene)
+    scene.config.problems.stop(f"The skills and mistakes of {scene.name!r}")
+    return found
+
+
+def note_mistakes(scene: Scene) -> dict[str, Mistake]:
+    """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is noted."""
+    chain = [Step(type(skill), skill.values) for skill in read_skills(scene, registry())]
+    found = {}
+    for name, node in scene.config.mistakes.items():
+        if node.mapping(required=("code",), optional=(*WAYS, "seed")):
+            found[name] = _read(name, node, scene, chain)
+    return found
+
+
+def mistake_of(scene: Scene, name: str) -> Mistake:
+    """One mistake by name.
+
+    Raises:
+        ScenarioError: there is none of that name, or something is wrong with the mistakes of the scene.
+    """
+    known = read_mistakes(scene)
+    if name not in known:
+        raise ScenarioError(f"{scene.name!r} has no mistake {name!r}.{nearest(name, list(known))}", field="mistake")
+    return known[name]
+
+
+def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake:
+    if not any(way in node for way in WAYS):
+        node.note(f"nothing goes wrong here. Say how, by one of {', '.join(WAYS)}.")
+    code = node.child("code").word(choices=codes_of(scene))
+    labels = _labels(chain)
+    steps: list[Step | None] = list(chain)
+    put_before: dict[int, list[Step]] = {}
+    put_after: dict[int, list[Step]] = {}
+    for word, child in node.child("change").items():
+        for at in _places(child, word, labels):
+            steps[at] = replace(chain[at], values=_changed(chain[at], child, scene))
+    for key, put in (("before", put_before), ("after", put_after)):
+        for word, child in node.child(key).items():
+            for at in _places(child, word, labels):
+                put[at] = [Step(type(skill), skill.values) for skill in read_skills(scene, registry(), child)]
+    let_go = node.child("let_go")
+    if let_go.value is not None and let_go.mapping(required=("during", "after"), optional=("hand",)):
+        after = let_go.child("after").quantity("time", low=0.0)
+        hands = (let_go.child("hand").word(choices=SIDES),) if "hand" in let_go else SIDES
+        for at in _places(let_go.child("during"), let_go.child("during").word(), labels):
+            step = steps[at]
+            assert step is not None
+            steps[at] = replace(step, slips=after, hands=hands)
+    for child in _one_or_more(node.child("skip")):
+        for at in _places(child, child.word(), labels):
+            steps[at] = None
+    whole = []
+    for at, step in enumerate(steps):
+        whole += [*put_before.get(at, ()), *([] if step is None else [step]), *put_after.get(at, ())]
+    seed = node.child("seed").integer(low=0) if "seed" in node else None
+    return Mistake(name, code, tuple(whole), _faults(node.child("faults")), seed)
+
+
+def _labels(chain: Sequence[Step]) -> list[str]:
+    """What each skill of a chain is called: its word, and which of several of that word, `reach 2`."""
+    words = [step.kind.word for step in chain]
+    return [word if words.count(word) == 1 else f"{word} {words[: i + 1].count(word)}" for i, word in enumerate(words)]
+
+
+def _places(node: Node, label: str, labels: Sequence[str]) -> list[int]:
+    """Where in the chain a label stands, as a list of one; an empty one and a note where it stands nowhere."""
+    if label in labels:
+        return [labels.index(label)]
+    several = [known for known in labels if known.rpartition(" ")[0] == label]
+    if several:
+        node.note(f"{label!r} stands {len(several)} times among the skills. Say which: {', '.join(several)}.")
+    elif label:
+        node.note(f"{label!r} is not among the skills of this scenario.{nearest(label, list(labels))}")
+    return []
+
+
+def _changed(step: Step, node: Node, scene: Scene) -> dict[str, Any]:
+    """The arguments of a skill with those of a mistake put in; `null` is what holds where the argument is left out."""
+    values, arguments = dict(step.values), step.kind.arguments
+    node.mapping(optional=tuple(arguments))
+    for name, child in node.items():
+        if name in arguments:
+            if child.value is None and arguments[name].default is REQUIRED:
+                child.note(f"{step.kind.word} needs its {name!r}.")
+            values[name] = arguments[name].read(child, scene)
+    return values
+
+
+def _one_or_more(node: Node) -> Iterator[Node]:
+    if isinstance(node.value, list):
+        yield from node.each()
+    elif node.value is not None:
+        yield node
+
+
+def _faults(node: Node) -> dict[str, float]:
+    if node.value is None or not node.mapping(optional=tuple(FAULTS)):
+        return {}
+    return {
+        name: child.quantity(FAULTS[name], low=LEAST.get(name), high=10.0)
+        for name, child in node.items()
+        if name in FAULTS
+    }

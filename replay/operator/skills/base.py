@@ -1,0 +1,121 @@
+"""A base that moves, as the operator sees and commands it: where it stands, and speeds that come and go gently."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+
+from ....scenarios.pose import Pose
+from ....scenarios.scene import Scene
+from ....scenarios.sensing.requests import Readings, Request
+
+GENTLE = (0.25, 0.5)  # m/s2 and rad/s2 of a command, half of what the robot does: what is carried stays, feet hold
+NEAR = 2.0  # 1/s, rate at which the last of a way is made
+STILL = (2e-3, 2e-3)  # m/s and rad/s, slower is standing
+LATE = 0.07  # s, by which the base answers a command: one control period and its own time
+
+
+class Base:
+    """Senses and commands of a base that moves.
+
+    Attributes:
+        place: where the robot's floor mark is, with the height [m] that it stands higher than normal (squats: negative).
+        yaw: [rad] of its heading; height: [m] against standing, as measured.
+        command: (4,) speeds ahead and to the left [m/s], of turning [rad/s], and height [m].
+    """
+
+    def __init__(self, scene: Scene):
+        robot = scene.robot
+        self.timestep = scene.control_timestep
+        self.limits = np.array([float(robot.sheet["mobile"]["commands"][n]["limit"]) for n in robot.base_names[:3]])
+        self.lowest = float(robot.sheet["mobile"]["lowest"])
+        self._seen = [scene.layout.begins[Request("joint_position", name).name] for name in robot.base_joints]
+        self._speeds = [scene.layout.begins[Request("actuator_velocity", name).name] for name in robot.base_names]
+        self.command = np.zeros(4)
+        self.speeds = np.zeros(4)
+        x, y, self.yaw = scene.config.stands_at
+        self.at, self.height = np.array([x, y]), 0.0
+
+    def see(self, readings: Readings) -> None:
+        """Take in where the base is and how fast it moves."""
+        x, y, self.yaw, self.height = (float(readings.value[i]) for i in self._seen)
+        self.at = np.array([x, y])
+        self.speeds = np.array([float(readings.value[i]) for i in self._speeds])
+
+    @property
+    def place(self) -> Pose:
+        return Pose.of((*self.at, self.height), self.yaw)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it neither walks nor turns."""
+        return bool(np.hypot(*self.speeds[:2]) < STILL[0] and abs(self.speeds[2]) < STILL[1])
+
+    def go(self, target: np.ndarray, yaw: float, speed: float, turning: float) -> float:
+        """Command the next control period of a straight way to a place [m] and a heading [rad]; the distance [m] left.
+
+        Args:
+            speed, turning: [m/s] and [rad/s] at most.
+        """
+        away = target - self.at
+        c, s = np.cos(self.yaw), np.sin(self.yaw)
+        own = np.array([c * away[0] + s * away[1], -s * away[0] + c * away[1]])
+        left, turn = float(np.hypot(*own)), wrapped(yaw - self.yaw)
+        wanted = np.zeros(3)
+        if left > 1e-9:
+            way = own / left
+            most = min([speed, *(limit / abs(w) for limit, w in zip(self.limits, way) if abs(w) > 1e-9)])
+            wanted[:2] = way * min(most, _coming(left, float(self.speeds[:2] @ way), GENTLE[0]))
+        fastest = min(turning, self.limits[2])
+        about = _coming(abs(turn), float(self.speeds[2]) * float(np.sign(turn)), GENTLE[1])
+        wanted[2] = np.sign(turn) * min(fastest, about)
+        self._towards(wanted)
+        return left
+
+    def _towards(self, wanted: np.ndarray) -> None:
+        """Change the commanded speeds (3,) by no more than a gentle acceleration."""
+        change = wanted - self.command[:3]
+        step = GENTLE[0] * self.timestep / max(float(np.hypot(*change[:2])), 1e-12)
+        self.command[:2] += min(step, 1.0) * change[:2]
+        self.command[2] += np.clip(change[2], -GENTLE[1] * self.timestep, GENTLE[1] * self.timestep)
+
+    def walk(
+        self, target: np.ndarray, yaw: float, speed: float, turning: float, within: float, aimed: float, patience: float
+    ) -> Generator[None, None, bool]:
+        """Walk straight to a place and heading; True where it stands there within [m] and aimed [rad] before patience [s] ends."""
+        for _ in range(round(patience / self.timestep)):
+            left = self.go(target, yaw, speed, turning)
+            if left < within and abs(wrapped(yaw - self.yaw)) < aimed and self.stands:
+                break
+            yield
+        arrived = bool(np.hypot(*(target - self.at)) < within and abs(wrapped(yaw - self.yaw)) < aimed)
+        yield from self.stop()
+        return arrived
+
+    def stop(self) -> Generator[None, None, None]:
+        """Come to rest gently."""
+        while np.abs(self.command[:3]).max() > 0.0:
+            self._towards(np.zeros(3))
+            yield
+
+    def stand_at(self, height: float, speed: float, within: float, patience: float) -> Generator[None, None, bool]:
+        """Bring the trunk to a height [m] against standing; True where it comes within [m] of it."""
+        for _ in range(round(patience / self.timestep)):
+            step = speed * self.timestep
+            self.command[3] += np.clip(height - self.command[3], -step, step)
+            yield
+            if abs(self.height - height) < within and abs(self.speeds[3]) < STILL[0] * 2.0:
+                return True
+        return False
+
+
+def _coming(left: float, now: float, gentle: float) -> float:
+    """Speed at which what is left can still be stopped in; near the end it fades."""
+    left = max(left - LATE * max(now, 0.0), 0.0)
+    return min(float(np.sqrt(2.0 * 0.8 * gentle * left)), NEAR * left)
+
+
+def wrapped(angle: float) -> float:
+    """An angle [rad] in -pi..pi."""
+    return float((angle + np.pi) % (2.0 * np.pi) - np.pi)

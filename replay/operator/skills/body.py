@@ -1,0 +1,497 @@
+"""What the operator sees and commands: readings made into a picture of the scene, two arms, two claws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ....scenarios.cloth.cloth import Cloth
+from ....scenarios.mobile import followers
+from ....scenarios.pose import Pose
+from ....scenarios.scene import Scene
+from ....scenarios.sensing.requests import Readings, Request
+from ....scenarios.sensing.temporal import Carry
+from ....scenarios.variation import Draw
+from .arm import Arm, Path, posture, progress
+from .base import Base
+from .clearance import Clearance
+
+SIDES = ("left", "right")
+# the claw: gap between the pads [m] against percent, and force [N] a percent of squeeze (robots/kuafu/claw.xml)
+GAP_OPEN, GAP_PER_PERCENT = 0.186, 0.0019
+FORCE_PER_PERCENT = 11.4
+SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
+ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
+REACHED = 2e-3  # m, within which a pose counts as reached
+CLAW_SPEED = 90.0  # percent/s
+CLOSING = 35.0  # percent/s, until the pads touch
+Motion = Generator[None, Any, Any]
+
+
+class GivenUp(Exception):
+    """A skill cannot be done; the message says why, and the chain ends (`Body.given_up`)."""
+
+
+def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
+    """A direction (3,) as a unit vector.
+
+    Raises:
+        GivenUp: with `otherwise`, where it has no length.
+    """
+    length = float(np.linalg.norm(way))
+    if not length > 1e-9:
+        raise GivenUp(otherwise)
+    return way / length
+
+
+def percent_of_gap(gap: float) -> float:
+    """Claw command [%] at which the pads stand a gap [m] apart."""
+    return float(np.clip((GAP_OPEN - gap) / GAP_PER_PERCENT, 0.0, 100.0))
+
+
+class Body:
+    """The operator's senses and limbs for one copy of a scene.
+
+    It is given readings and keeps a picture of the scene that they allow: part geometry from the draw's model, places from
+    the sensors. Nothing is read from the simulation itself, and nothing is written but the action.
+
+    Args:
+        scene: the scene; draw: the varied copy it works in.
+        rng: of everything that is not the same twice in a person: tremor, pauses, small scatter.
+        faults: named ways in which it shall go wrong (see `Operator`).
+    """
+
+    def __init__(self, scene: Scene, draw: Draw, rng: np.random.Generator, faults: Mapping[str, float | str]):
+        self.scene, self.model, self.rng, self.faults = scene, draw.model, rng, dict(faults)
+        self.timestep = scene.control_timestep
+        self._data = mujoco.MjData(draw.model)
+        self._data.qpos[:] = scene.start_qpos(draw.model)
+        self._reads = self._sources()
+        self._fresh = False
+        self._stages = {goal.name: i for i, goal in enumerate(scene.goal)}
+        self.readings: Readings | None = None
+        self.carry: Carry | None = None
+        ready = scene.robot.pose(scene.config.pose)
+        model = scene.model
+        self.arms: dict[str, Arm] = {}
+        for side in SIDES:
+            names = [n for n in scene.robot.arm_names if n.startswith(f"zarm_{side[0]}")]
+            actuator = model.actuator(names[0])
+            joint = model.joint(names[0])
+            lag = float(-actuator.biasprm[2] + joint.damping[0]) / float(actuator.gainprm[0])
+            self.arms[side] = Arm(
+                scene.robot,
+                side,
+                np.array([ready[n] for n in names]),
+                self.timestep,
+                lag,
+                float(actuator.gainprm[0]),
+                rng,
+            )
+        self.base = Base(scene) if scene.robot.base_names else None
+        self._place_arms()
+        self.began = {side: arm.q.copy() for side, arm in self.arms.items()}
+        self.claws = dict.fromkeys(SIDES, 0.0)
+        self.squeeze = dict.fromkeys(SIDES, 0.0)
+        self._order = scene.schema.action.names
+        self._clearance = {side: Clearance(draw.model, side) for side in SIDES}
+        self._low, self._high = _bounds(scene)
+        self._action = np.array(scene.ready_ctrl, float)
+        self._arm_columns = {
+            s: [self._order.index(n) for n in scene.robot.arm_names if n.startswith(f"zarm_{s[0]}")] for s in SIDES
+        }
+        self._base_columns = [self._order.index(name) for name in scene.robot.base_names]
+        self._head = list(scene.robot.sheet["joints"]["head"])
+        self._head_columns = [self._order.index(name) for name in self._head]
+        self._claw_columns = {s: self._order.index(f"{s}_claw") for s in SIDES}
+        self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
+        self._beside: list[Motion] = []
+        self.placing: tuple | None = None
+        self.given_up: str | None = None
+        self.held: dict[str, str] = {}
+        self.loads: dict[str, np.ndarray] = {}  # (3,) [N] felt at a hand while it held something and nobody else did
+        speed = float(self.faults.get("speed", 1.0))
+        for arm in self.arms.values():
+            arm.time_scale = speed
+
+    def _sources(self) -> list[tuple[slice, slice]]:
+        """(slice of qpos, slice of sensordata) of every joint and free body whose place a sensor gives."""
+        found = []
+        slices, model = self.scene.layout.slices, self.model
+        for j in range(model.njnt):
+            address = int(model.jnt_qposadr[j])
+            if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE:
+                body = model.body(model.jnt_bodyid[j]).name
+                for kind, start, width in (("body_position", 0, 3), ("body_orientation", 3, 4)):
+                    name = Request(kind, body).name
+                    if name in slices:
+                        found.append((slice(address + start, address + start + width), slices[name]))
+            else:
+                name = Request("joint_position", model.joint(j).name).name
+                if name in slices:
+                    found.append((slice(address, address + 1), slices[name]))
+        return found
+
+    # -- directions -------------------------------------------------------------------------------------------------
+
+    @property
+    def heading(self) -> float:
+        """[rad] where the robot faces, from the world's x axis to the left."""
+        return self.scene.config.stands_at[2] if self.base is None else self.base.yaw
+
+    def leftwards(self, way: np.ndarray) -> float:
+        """[m] how far a way (3,) in the world leads to the robot's left."""
+        return float(np.cos(self.heading) * way[1] - np.sin(self.heading) * way[0])
+
+    def bearing(self, way: np.ndarray) -> float:
+        """[rad] direction of a way (3,) against where the robot faces, positive to its left."""
+        c, s = np.cos(self.heading), np.sin(self.heading)
+        return float(np.arctan2(c * way[1] - s * way[0], c * way[0] + s * way[1]))
+
+    # -- senses -----------------------------------------------------------------------------------------------------
+
+    def see(self, readings: Readings, carry: Carry) -> None:
+        """Take in the readings of this control step (rows without a leading axis) and the course's carry (one row)."""
+        self.readings, self.carry, self._fresh = readings, carry, False
+        if self.base is not None:
+            self.base.see(readings)
+            self._place_arms()
+
+    def _place_arms(self) -> None:
+        """Tell the arms where in the world the robot stands; one that stands in its origin need not be told."""
+        if self.base is not None:
+            place: Pose | None = self.base.place
+        else:
+            x, y, yaw = self.scene.config.stands_at
+            place = Pose.of((x, y, 0.0), yaw) if any((x, y, yaw)) else None
+        for arm in self.arms.values():
+            arm.place = place
+
+    def _picture(self) -> mujoco.MjData:
+        if not self._fresh:
+            assert self.readings is not None
+            for to, source in self._reads:
+                self._data.qpos[to] = self.readings.value[source]
+            if self.base is not None:  # no sensor tells of the legs: they follow the height
+                for leg, angle in followers(self.model, np.array([self.base.height])).items():
+                    self._data.qpos[self.model.joint(leg).qposadr[0]] = angle[0]
+            mujoco.mj_kinematics(self.model, self._data)
+            self._fresh = True
+        return self._data
+
+    def site(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Where a site is seen: position (3,) [m] and rotation (3, 3)."""
+        site = self._picture().site(name)
+        return site.xpos.copy(), site.xmat.reshape(3, 3).copy()
+
+    def body_pose(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        body = self._picture().body(name)
+        return body.xpos.copy(), body.xmat.reshape(3, 3).copy()
+
+    def site_at(self, name: str, joint: str, angle: float) -> tuple[np.ndarray, np.ndarray]:
+        """Where a site would be if a joint of its part stood at another angle, all else as seen."""
+        data = self._picture()
+        address = self.model.joint(joint).qposadr[0]
+        data.qpos[address] = angle
+        mujoco.mj_kinematics(self.model, data)
+        self._fresh = False
+        return data.site(name).xpos.copy(), data.site(name).xmat.reshape(3, 3).copy()
+
+    def part_of(self, site: str) -> str:
+        """The body that a site belongs to."""
+        return self.model.body(int(self.model.site(site).bodyid[0])).name
+
+    def carrier_of(self, site: str) -> str:
+        """The body that carries the one which a site belongs to: a key's housing."""
+        return self.model.body(int(self.model.body_parentid[self.model.site(site).bodyid[0]])).name
+
+    def hinge(self, joint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Axis point (3,), axis direction (3,) and rotation (3, 3) of the door that turns about a hinge, as seen."""
+        data = self._picture()
+        j = self.model.joint(joint).id
+        rotation = data.body(int(self.model.jnt_bodyid[j])).xmat.reshape(3, 3).copy()
+        return data.body(int(self.model.jnt_bodyid[j])).xpos.copy(), rotation @ self.model.jnt_axis[j], rotation
+
+    def joint(self, name: str) -> float:
+        """What the sensor of a joint says [rad or m]."""
+        assert self.readings is not None
+        return float(self.readings.value[self.scene.layout.slices[Request("joint_position", name).name]][0])
+
+    def vertices(self, cloth: Cloth) -> np.ndarray:
+        """(n, 3) where the vertices of a cloth are seen [m]."""
+        assert self.readings is not None
+        columns = self.scene.layout.columns(cloth.requests)
+        return np.asarray(self.readings.value[columns], float).reshape(-1, 3)
+
+    def percent(self, side: str) -> float:
+        """How far a claw is closed [%]."""
+        assert self.readings is not None
+        return float(
+            self.readings.value[self.scene.layout.slices[Request("tendon_position", f"{side}_percent").name]][0]
+        )
+
+    def touch(self, side: str) -> np.ndarray:
+        """(2,) peak contact force on the front and back finger [N]."""
+        assert self.readings is not None
+        column = self.scene.layout.column
+        fingers = [Request("contact_force", f"tree:{side}_finger_{which}") for which in ("front", "back")]
+        return np.array([self.readings.peak[column(finger)] for finger in fingers])
+
+    def feel(self, side: str) -> np.ndarray:
+        """(3,) [N] what the fingers of a hand bear: the weight of what they hold, and whoever pulls at it."""
+        assert self.readings is not None
+        fingers = (Request("contact_force", f"tree:{side}_finger_{which}") for which in ("front", "back"))
+        return -np.sum([self.readings.of(finger) for finger in fingers], axis=0)
+
+    def pulled(self, side: str) -> np.ndarray:
+        """(3,) force [N] at a hand, told by how far it is from where the arm holds it; what it bears counts with it."""
+        arm = self.arms[side]
+        return np.linalg.solve(arm.compliance() + 1e-6 * np.eye(3), self.site(f"{side}_tcp")[0] - arm.hand()[0])
+
+    def gaze(self, site: str) -> np.ndarray:
+        """(2,) angles [rad] of the neck at which the head's camera looks at a site, within what the neck can."""
+        data = self._picture()
+        addresses = [self.model.joint(name).qposadr[0] for name in self._head]
+        target, angles = data.site(site).xpos.copy(), data.qpos[addresses].copy()
+        low, high = self._low[self._head_columns], self._high[self._head_columns]
+        for _ in range(6):
+            data.qpos[addresses] = angles
+            mujoco.mj_kinematics(self.model, data)
+            eye = data.site("head_camera")
+            ahead, left, up = eye.xmat.reshape(3, 3).T @ (target - eye.xpos)
+            angles = np.clip(angles + np.array([np.arctan2(left, ahead), -np.arctan2(up, ahead)]), low, high)
+        self._fresh = False
+        return angles
+
+    def reached(self, subgoal: str | None) -> bool:
+        """Whether the course has passed a subgoal."""
+        if subgoal is None:
+            return False
+        assert self.carry is not None
+        return bool(np.atleast_2d(self.carry.stage)[0, 0] > self._stages[subgoal])
+
+    def until(self, subgoal: str | None) -> Callable[[], bool] | None:
+        return None if subgoal is None else lambda: self.reached(subgoal)
+
+    # -- limbs ------------------------------------------------------------------------------------------------------
+
+    def beside(self, motion: Motion) -> None:
+        """Let a motion of the other arm run beside the skills that follow."""
+        self._beside.append(motion)
+
+    def turn_head(self, angles: np.ndarray, speed: float) -> Motion:
+        """Turn the neck to angles (2,) [rad], slowly at both ends."""
+        start = self._action[self._head_columns].copy()
+        count = max(2, int(np.ceil(1.5 * np.abs(angles - start).max() / speed / self.timestep)))
+        for i in range(1, count + 1):
+            self._action[self._head_columns] = start + progress(i / count, 0.5) * (angles - start)
+            yield
+
+    def way(
+        self,
+        side: str,
+        goal: np.ndarray,
+        by_way_of: Sequence[Sequence[str]] = ((),),
+        speed: float = 0.45,
+        seek: bool = False,
+    ) -> Path:
+        """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures.
+
+        With `seek` a way is sought where none of those is clear, without it where the best of them costs too much (see `Clearance.choose`).
+        """
+        options = [[posture(name, side) for name in row] for row in by_way_of]
+        picture = self._picture().qpos.copy()
+        return self._clearance[side].choose(self.arms[side], options, goal, speed, picture, self.claws[side], seek)
+
+    def bear(self, side: str, part: str) -> None:
+        """Plan with the body that a hand holds as a part of the hand, until it lets go."""
+        self._clearance[side].bear([part])
+
+    def crowd(
+        self,
+        side: str,
+        q: np.ndarray,
+        touch: Sequence[str] = (),
+        joint: str | None = None,
+        angle: float = 0.0,
+        sink: float = np.inf,
+        without: Sequence[str] = (),
+    ) -> float:
+        """How crowded it is for an arm at joint angles (see `Clearance.crowd`), looking past some parts."""
+        return self._clearance[side].crowd(q, self._past(without), self.claws[side], touch, joint, angle, sink)
+
+    def centring(self, side: str, q: np.ndarray, thing: str) -> np.ndarray:
+        """(3,) [m] by which an open hand has to be moved for a body to be in the middle of its fingers (see `Clearance.centring`)."""
+        return self._clearance[side].centring(q, self._picture().qpos, self.claws[side], thing)
+
+    def hand_points(self, side: str, q: np.ndarray) -> np.ndarray:
+        """(n, 3) middles of the hand's geoms [m] at joint angles."""
+        return self._clearance[side].hand_points(q)
+
+    def with_contents(self, thing: str) -> list[str]:
+        """A part of the scene and whatever stands in it or on it, by their names in the YAML."""
+        names = [thing]
+        for placed in self.scene.config.parts:
+            if placed.stands_on is not None and placed.stands_on[0] in names:
+                names.append(placed.name)
+        return names
+
+    def room_on(self, side: str, path: Path, held: Sequence[str] = (), sure: bool = False) -> float:
+        """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
+        return self._clearance[side].cost(path, self._past(held), self.claws[side], sure=sure)
+
+    def _past(self, parts: Sequence[str]) -> np.ndarray:
+        """(nq,) the scene as seen, but some parts far below the floor."""
+        if not parts:
+            return self._picture().qpos
+        picture = self._picture().qpos.copy()
+        for j in range(self.model.njnt):
+            name = self.model.joint(j).name
+            if self.model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE and name.split("/")[0] in parts:
+                picture[self.model.jnt_qposadr[j] + 2] -= 10.0
+        return picture
+
+    def tightness(self, side: str, path: Path, held: Sequence[str]) -> float:
+        """What a path costs, looking past the parts that the hand holds, and what it misses of where it was wanted."""
+        return self.room_on(side, path, held) + 200.0 * max(path.error - REACHED, 0.0)
+
+    def freest(self, side: str, paths: Iterable[Path], held: Sequence[str]) -> Path | None:
+        """The first of several ways that is free enough, or else the one that costs least; None where there is none.
+
+        Args:
+            paths: imagined one after the other, as long as none is free enough.
+            held: the parts that the hand holds.
+        """
+        best: tuple[float, Path | None] = (np.inf, None)
+        for path in paths:
+            cost = self.tightness(side, path, held)
+            if cost < best[0]:
+                best = (cost, path)
+            if cost < ENOUGH:
+                break
+        return best[1]
+
+    def goal(
+        self,
+        side: str,
+        poses: Sequence[Sequence[tuple[np.ndarray, np.ndarray | None]]],
+        like: np.ndarray,
+        orient: Sequence[float] | float = 0.3,
+        touch: Sequence[str] = (),
+        held: Sequence[str] = (),
+    ) -> tuple[float, list[np.ndarray]]:
+        """Of several rows of hand poses the one that is within reach and leaves room; its score and joint angles.
+
+        Args:
+            poses: rows of (position, rotation); each pose of a row is searched from the one before.
+            like: posture that is preferred; the first row that scores well is taken.
+            orient: as in `Arm.solve`.
+            touch: bodies that the hand may touch in the last pose of a row.
+            held: the parts that the hand holds: they are not where they are seen now.
+        """
+        arm = self.arms[side]
+        best: tuple[float, Any] = (np.inf, [])
+        for row in poses:
+            seed, score, found = like, 0.0, []
+            for i, (position, rotation) in enumerate(row):
+                seed, off = arm.solve(position, rotation, seed, like, orient)
+                found.append(seed)
+                may = touch if i == len(row) - 1 else ()
+                score += 400.0 * max(off - REACHED, 0.0) + self.crowd(side, seed, may, without=held)
+            if score < best[0]:
+                best = (score, found)
+            if score < 0.5:
+                break
+        return best
+
+    def wait(self, seconds: float) -> Motion:
+        for _ in range(max(1, round(seconds / self.timestep))):
+            yield
+
+    def pause(self, low: float = 0.1, high: float = 0.3) -> Motion:
+        """A person's short pause, drawn from the seed."""
+        yield from self.wait(float(self.rng.uniform(low, high)))
+
+    def open_claw(self, side: str, gap: float) -> None:
+        """Let the pads stand a gap [m] apart; the claw moves there while the arm goes on."""
+        self.squeeze[side] = 0.0
+        self.claws[side] = percent_of_gap(gap)
+
+    def grip(self, side: str, force: float, patience: float = 1.6) -> Motion:
+        """Close a claw until both pads touch, then squeeze with a force [N]."""
+        force *= float(self.faults.get("grip_force", 1.0))
+        percent, still = self.percent(side), 0
+        for _ in range(round(patience / self.timestep)):
+            before = self.percent(side)
+            percent = min(percent + CLOSING * self.timestep, 100.0)
+            self.claws[side] = percent
+            yield
+            # a finger that is merely slow has stopped as little as one that has touched on one side only
+            stopped = self.percent(side) - before < 0.1 * CLOSING * self.timestep
+            still = still + 1 if stopped and self.touch(side).min() > 1.0 else 0
+            if still >= 3:
+                break
+        now = self.percent(side)
+        for share in np.linspace(0.25, 1.0, 4):
+            self.claws[side] = min(now + share * force / FORCE_PER_PERCENT, 100.0)
+            yield
+        yield from self.wait(0.25)
+
+    def let_go(self, side: str, gap: float, seconds: float = 0.5) -> Motion:
+        """Open a claw evenly to a gap [m]."""
+        start, end = self.percent(side), percent_of_gap(gap)
+        count = max(2, round(seconds / self.timestep))
+        for i in range(1, count + 1):
+            self.claws[side] = start + (end - start) * i / count
+            yield
+        self.held.pop(side, None)
+        self._clearance[side].bear(())
+
+    def hold_on(self, side: str, what: str) -> None:
+        """Remember what a hand holds."""
+        self.held[side] = what
+
+    def aim(self) -> np.ndarray:
+        """(3,) [m] by which a fault makes targets be missed, to the robot's left."""
+        offset = float(self.faults.get("aim_offset", 0.0))
+        return np.array([-np.sin(self.heading) * offset, np.cos(self.heading) * offset, 0.0])
+
+    def move_beside(self) -> None:
+        for motion in list(self._beside):
+            try:
+                next(motion)
+            except StopIteration:
+                self._beside.remove(motion)
+            except GivenUp as reason:
+                self._beside.remove(motion)
+                self.given_up = str(reason)
+
+    def action(self) -> np.ndarray:
+        """(nu,) float32 of this control step."""
+        for side in SIDES:
+            columns = self._arm_columns[side]
+            change = self.arms[side].command - self._action[columns]
+            self._action[columns] += np.clip(change, -self._slew[columns], self._slew[columns])
+            column = self._claw_columns[side]
+            step = CLAW_SPEED * self.timestep
+            self._action[column] += np.clip(self.claws[side] - self._action[column], -step, step)
+        if self.base is not None:
+            self._action[self._base_columns] = self.base.command
+        return np.clip(self._action, self._low, self._high).astype(np.float32)
+
+
+def _speed_limit(scene: Scene, name: str) -> float:
+    """The smaller of a joint's two speed limits [rad/s]; claws have their own."""
+    speeds = scene.robot.limits.get(name, {}).get("velocity", {})
+    return min((float(speeds[key]) for key in ("limit", "peak") if key in speeds), default=1e9)
+
+
+def _bounds(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of an action: 0.95 of the joints' range, the whole range of the claws."""
+    low, high = scene.schema.action.low.astype(float), scene.schema.action.high.astype(float)
+    joint = np.array([n in scene.robot.joint_names for n in scene.schema.action.names])
+    middle, half = (low + high) / 2, (high - low) / 2 * np.where(joint, 0.945, 1.0)
+    return middle - half, middle + half

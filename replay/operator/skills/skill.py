@@ -1,0 +1,153 @@
+"""What a skill is: a word of the field, documented arguments with units, and a motion made from what is seen."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import mujoco
+import numpy as np
+
+from ....scenarios.quantity import EXAMPLE
+from ....scenarios.reading.yaml_reader import Node, nearest
+from .arm import POSTURES
+from .body import SIDES, Body, Motion
+
+if TYPE_CHECKING:
+    from ....scenarios.scene import Scene
+
+REQUIRED = object()
+# SI, between which an argument lies that does not say otherwise: beyond it lies a slip of the pen, and no way ends
+BOUNDS: dict[str, tuple[float, float]] = {
+    "length": (-2.0, 2.0),
+    "angle": (-2.0 * np.pi, 2.0 * np.pi),
+    "force": (0.0, 1000.0),
+    "time": (0.0, 3600.0),
+    "speed": (1e-3, 10.0),
+    "angular_speed": (np.deg2rad(1.0), np.deg2rad(3600.0)),
+    "share": (0.0, 10.0),
+    "volume": (0.0, 0.1),
+}
+_CHOICES = {"hand": SIDES, "posture": tuple(POSTURES)}  # of kinds that bring their own
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a skill.
+
+    Attributes:
+        kind: `hand`, `site`, `joint`, `body`, `cloth`, `subgoal`, `posture`, `word` or a dimension of `quantity.EXAMPLE`
+            (`length`, `force`, ...).
+        doc: what it means.
+        default: SI value or word; REQUIRED where it must be given.
+        choices: the words that are allowed.
+        low, high: SI, between which a quantity lies; those of `BOUNDS` where None.
+    """
+
+    kind: str
+    doc: str
+    default: Any = REQUIRED
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+    def read(self, node: Node, scene: Scene) -> Any:
+        if node.value is None:
+            return None if self.default is REQUIRED else self.default
+        if self.kind in EXAMPLE:
+            low, high = BOUNDS.get(self.kind, (None, None))
+            low, high = (low if self.low is None else self.low), (high if self.high is None else self.high)
+            return node.quantity(self.kind, low=low, high=high)
+        if self.kind == "hand":
+            return node.word(choices=SIDES)
+        if self.kind in ("site", "joint", "body"):
+            name = scene.names.element(node, self.kind)
+            if name is not None and self.kind == "joint" and not _of_a_part(scene, name):
+                node.note(f"{node.value!r} is no hinge or slide of a part, such as oven.door.")
+                return None
+            return name
+        if self.kind == "cloth":
+            found = {cloth.part: cloth for cloth in scene.cloths}
+            return found.get(node.word(choices=list(found)))
+        if self.kind == "subgoal":
+            return node.word(choices=[s.name for s in scene.goal])
+        if self.kind == "posture":
+            return node.word(choices=list(POSTURES))
+        if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:
+            return "yes" if node.value else "no"  # which is how YAML reads a plain yes
+        return node.word(choices=self.choices or None)
+
+
+def _of_a_part(scene: Scene, joint: str) -> bool:
+    """Whether a joint of the scene is one that the operator sees the angle of: a hinge or slide of a part."""
+    turning = (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)
+    return "/" in joint and scene.names.spec.joint(joint).type in turning
+
+
+class Skill:
+    """One step of a demonstration. A subclass names its `word` and `arguments`, and moves in `run`."""
+
+    word: ClassVar[str]
+    arguments: ClassVar[dict[str, Argument]]
+    needs: ClassVar[str] = ""  # the base that the robot must stand on
+    hands: ClassVar[str] = ""  # which it moves, where its arguments do not say
+
+    def __init__(self, values: dict[str, Any]):
+        self.values = values
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["values"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def run(self, body: Body) -> Motion:
+        """Move, one `yield` a control step."""
+        raise TypeError(f"{type(self).__name__} does not say how it moves")
+
+    @classmethod
+    def catalogue(cls) -> dict[str, Any]:
+        """Word, what it does, and its arguments with kind, default, choices and meaning."""
+        rows = []
+        for name, argument in cls.arguments.items():
+            default = "" if argument.default is REQUIRED or argument.default is None else argument.default
+            required = argument.default is REQUIRED
+            rows.append(
+                {
+                    "name": name,
+                    "kind": argument.kind,
+                    "required": required,
+                    "default": default,
+                    "choices": list(_CHOICES.get(argument.kind, argument.choices)),
+                    "doc": argument.doc,
+                }
+            )
+        named = any(argument.kind == "hand" or name == "hand" for name, argument in cls.arguments.items())
+        still = f"No hand: base={cls.needs}" if cls.needs else "No hand"
+        hands = cls.hands or ("The hand that is named" if named else still)
+        doc, _, more = inspect.cleandoc(cls.__doc__ or "").partition("\n")
+        return {"name": cls.word, "doc": doc, "more": more.strip(), "hands": hands, "arguments": rows}
+
+
+def read_skills(scene: Scene, registry: dict[str, type[Skill]], chain: Node | None = None) -> Iterator[Skill]:
+    """The skill chain of a scenario, or the skills of another list, with every problem noted at its place in the YAML."""
+    chain = scene.config.skills if chain is None else chain
+    for item in chain.each() if chain.value else ():
+        words = list(item.items())
+        if len(words) != 1:
+            item.note("a skill is one word with its arguments, such as `reach: {hand: left, to: oven.handle}`.")
+            continue
+        word, node = words[0]
+        if word not in registry:
+            node.note(f"{word!r} is no skill.{nearest(word, list(registry))}")
+            continue
+        kind = registry[word]
+        if kind.needs and scene.robot.base != kind.needs:
+            node.note(f"{word} needs base={kind.needs}, and this robot is {scene.robot.base}.")
+            continue
+        required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED)
+        if not node.mapping(required=required, optional=tuple(kind.arguments)):
+            continue
+        yield kind({name: argument.read(node.child(name), scene) for name, argument in kind.arguments.items()})

@@ -1,0 +1,1 @@
+"""What came from a device, as it came; and the episode that replays exactly."""

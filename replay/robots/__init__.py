@@ -1,0 +1,1 @@
+"""What a robot may do: descriptions and limits, each with source and grade."""

@@ -1,0 +1,58 @@
+"""Stepping an own episode again: it starts from its own state in its own scene, and must come out as it was recorded."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from ...scenarios.errors import EpisodeError
+from ...scenarios.scene import Scene
+from ...scenarios.variation import Draw
+from ..judge.replay_stage import own_draw
+from ..recording.recording import SimEpisode
+
+
+def start_of(scene: Scene, episode: SimEpisode) -> Draw:
+    """The draw to step it from.
+
+    Raises:
+        EpisodeError: the scene of today has another shape, or the actions cannot be applied.
+    """
+    draw = own_draw(scene, episode)
+    if draw is None or tuple(episode.action_names) != scene.schema.action.names:
+        raise EpisodeError(
+            "the scene of this version has other sizes or actuators than the one that the episode was made in.",
+            field=scene.name,
+        )
+    if not np.isfinite(episode.actions).all():
+        raise EpisodeError("its actions are not all finite, so that it cannot be stepped again.", field="action")
+    return draw
+
+
+def refuse_other(scene: Scene, episode: SimEpisode, name: str, ours: np.ndarray) -> None:
+    """Compare an observation with the record.
+
+    Args:
+        name: the feature; a record without it is not compared.
+        ours: (T+1, k) float32 as stepped again, clipped to the feature's bounds or not: an environment clips what it
+            gives, a replay does not.
+
+    Raises:
+        EpisodeError: they differ in a bit, with the first time at which they do.
+    """
+    recorded = episode.states.get(name)
+    if recorded is None:
+        return
+    rows = min(len(recorded), len(ours))
+    theirs, ours = np.asarray(recorded)[:rows], ours[:rows]
+    feature = scene.schema.observations[name]
+    low, high = feature.low.astype(np.float32), feature.high.astype(np.float32)
+    wrong = ((theirs != ours) & (np.clip(theirs, low, high) != np.clip(ours, low, high))).any(axis=1)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise EpisodeError(
+            f"stepped again it departs from its record at {first * episode.control_timestep:.2f} s, so that what is "
+            f"written would not be what was recorded. It was made with {episode.engine}, this is "
+            f"mujoco {mujoco.__version__}.",
+            field=name,
+        )

@@ -1,0 +1,1 @@
+"""Arithmetic on streams: clocks, joint columns, filters, lag, shares."""

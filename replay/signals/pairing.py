@@ -1,0 +1,101 @@
+"""Two streams of one quantity side by side: the same elements on one clock, and how alike they move at small shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..checks.clock import seconds
+from ..recording.recording import Stream
+from .signal import on_grid, strictly_rising
+
+MAX_ROWS = 20_000  # grid points compared; an hour is looked at in steps of 0.2 s, which slow motion survives
+
+
+@dataclass(frozen=True)
+class Both:
+    """Command and state of the same elements: `t` (m,) s, `command` and `state` (m, k), `names` (k,)."""
+
+    t: np.ndarray
+    command: np.ndarray
+    state: np.ndarray
+    names: tuple[str, ...]
+
+    @property
+    def step(self) -> float:
+        return float(self.t[1] - self.t[0]) if len(self.t) > 1 else 0.0
+
+
+def side_by_side(
+    command: Stream,
+    state: Stream,
+    names: Sequence[str],
+    origin: int,
+    scales: tuple[float, float] = (1.0, 1.0),
+    step: float = 0.04,
+) -> Both | None:
+    """Both streams on one grid over the time that they share, by the line through the samples.
+
+    Args:
+        names: elements that both have.
+        scales: what their values are multiplied by.
+        step: of the grid [s]; wider for long recordings, see `MAX_ROWS`.
+
+    Returns:
+        None where they share less than 1 s or where fewer than 8 samples of either are finite.
+    """
+    sides = []
+    for stream, scale in zip((command, state), scales):
+        x = stream.values[:, [stream.names.index(name) for name in names]] * scale
+        finite = np.isfinite(x).all(axis=1)
+        sides.append(strictly_rising(seconds(stream, origin)[finite], x[finite]))
+    if min(len(t) for t, _ in sides) < 8:
+        return None
+    start, stop = max(t[0] for t, _ in sides), min(t[-1] for t, _ in sides)
+    if stop - start < 1.0:
+        return None
+    grid = np.arange(start, stop, max(step, (stop - start) / MAX_ROWS))
+    commanded, measured = (on_grid(grid, t, x) for t, x in sides)
+    return Both(grid, commanded, measured, tuple(names))
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How commands i and states j go together when the state is read `shift` later; all (s, k, k), command first.
+
+    `difference`: mean squared difference without the means; `covariance`; `correlation`, 0 where one stands still.
+    `power_command`, `power_state` (s, k): mean squares without the means.
+    """
+
+    shift: np.ndarray
+    difference: np.ndarray
+    covariance: np.ndarray
+    correlation: np.ndarray
+    power_command: np.ndarray
+    power_state: np.ndarray
+
+
+def likeness(both: Both, earliest: float = -0.2, latest: float = 1.0) -> Likeness:
+    """Every command against every state, for states that come up to `latest` seconds late (negative: early)."""
+    room = len(both.t) // 3
+    steps = range(max(round(earliest / both.step), -room), min(round(latest / both.step), room) + 1)
+    found = []
+    for s in steps:
+        x = both.command[max(0, -s) : len(both.t) - max(0, s)]
+        y = both.state[max(0, s) : len(both.t) + min(0, s)]
+        x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+        xx, yy, xy = (x**2).mean(axis=0), (y**2).mean(axis=0), x.T @ y / len(x)
+        size = np.sqrt(np.outer(xx, yy))
+        found.append(
+            (
+                xx[:, None] + yy[None, :] - 2.0 * xy,
+                xy,
+                np.where(size > 1e-12, xy / np.maximum(size, 1e-12), 0.0),
+                xx,
+                yy,
+            )
+        )
+    difference, covariance, correlation, xx, yy = (np.stack(one) for one in zip(*found))
+    return Likeness(np.array(steps) * both.step, difference, covariance, correlation, xx, yy)

@@ -1,0 +1,1 @@
+"""People in a scene: what they do, and their arm in closed form."""

@@ -1,0 +1,240 @@
+"""Hydra composes a run's config; this module keeps it from writing files, hiding places, or stopping with a traceback."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import ScenarioError
+from .yaml_reader import Dateless, Place, PlacesLater, nearest, places_in, read_own
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A composed config.
+
+    Attributes:
+        tree: plain dicts, lists and scalars.
+        places: key path -> (file, line); keys that the command line set are named as such.
+        assets: the designer's own parts folder beside the config folder, if there is one.
+        chosen: config group -> its member, by the command line or the verb's defaults; None where there is none.
+    """
+
+    tree: dict[str, Any]
+    places: dict[str, Place] | PlacesLater
+    assets: Path | None
+    chosen: dict[str, str | None]
+
+
+def folders(conf_dir: Path | None = None) -> list[Path]:
+    """Where configs are looked for: the designer's folder first, then the package's."""
+    own = conf_dir if conf_dir is not None else Path("conf")
+    if conf_dir is not None and not conf_dir.is_dir():
+        raise ScenarioError("There is no such folder of configs.", file=str(conf_dir), field="conf_dir")
+    return [own.resolve(), CONF] if own.is_dir() and own.resolve() != CONF else [CONF]
+
+
+def own_assets(conf_dir: Path | None = None) -> Path | None:
+    """The designer's folder of parts, `assets` beside the folder of configs, if there is one."""
+    own = folders(conf_dir)[0]
+    beside = own.parent / "assets"
+    return beside if own != CONF and beside.is_dir() else None
+
+
+def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -> Composed:
+    """Compose `conf/<verb>.yaml` with overrides.
+
+    The designer's folder is searched first, so that a file of the same name there wins over the package's (Hydra's own
+    `--config-dir` is appended, and the package would win).
+
+    Raises:
+        ScenarioError: unknown group member or key (with near matches), a setting that has to be given, a malformed
+            override or YAML.
+    """
+    from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+    from hydra._internal.hydra import Hydra
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.plugins import Plugins
+    from hydra.errors import HydraException
+    from hydra.types import RunMode
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    where = folders(conf_dir)
+    chosen = _choices(verb, overrides, where)
+    places: dict[str, Place] = {}
+    _gather(f"{verb}.yaml", where, "", places)  # before Hydra, because it reads YAML without our questions
+    for group, member in chosen.items():
+        if member is not None:
+            _gather(f"{group}/{member}.yaml", where, group, places)
+    # a setting that shares its name with a folder of conf (`mapping=`, `check=`) is a value, which Hydra takes for a group
+    values = [o for o in overrides if _key(o) not in chosen and any((folder / _key(o)).is_dir() for folder in where)]
+    path = ConfigSearchPathImpl()
+    path.append("hydra", "pkg://hydra.conf")
+    for i, folder in enumerate(where):
+        path.append("main" if folder == CONF else f"designer{i}", f"file://{folder}")
+    path.append("schema", "structured://")  # Hydra's own settings
+    GlobalHydra.instance().clear()
+    Plugins.instance()  # registers the file and package sources that the search path names
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    try:
+        hydra = Hydra.create_main_hydra2(task_name=f"shiliu_{verb}", config_search_path=path)
+        config = hydra.compose_config(
+            config_name=verb,
+            overrides=[o for o in overrides if o not in values],
+            run_mode=RunMode.RUN,
+            from_shell=False,
+            with_log_configuration=False,
+        )
+        config = OmegaConf.masked_copy(config, [str(k) for k in config if k != "hydra"])
+        tree = OmegaConf.to_container(config, resolve=True)
+        parsed = OverridesParser.create().parse_overrides(values)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ScenarioError(_plain(error, verb, places, chosen)) from None
+    finally:
+        GlobalHydra.instance().clear()
+    assert isinstance(tree, dict)
+    for override in parsed:
+        if override.key_or_group not in tree:
+            raise ScenarioError(_unknown(override.key_or_group, verb, places, chosen))
+        tree[override.key_or_group] = override.value()
+    added = sorted(str(key) for key in tree if key not in chosen and not _below(str(key), places))
+    if added:  # Hydra lets `+key=` add anything
+        raise ScenarioError(_unknown(added[0], verb, places, chosen))
+    for word in overrides:
+        key = _key(word)
+        if key not in chosen:
+            for below in [k for k in places if k.startswith((f"{key}.", f"{key}["))]:
+                del places[below]  # the file's line would be the wrong one
+            places[key] = (f"command line {word!r}", 0)
+    wanted = [str(key) for key, value in tree.items() if value == "???"]
+    if wanted:
+        raise ScenarioError(
+            f"`shiliu {verb}` needs {' and '.join(wanted)}. Write {' '.join(f'{k}=...' for k in wanted)}."
+        )
+    return Composed({str(k): v for k, v in tree.items()}, places, own_assets(conf_dir), chosen)
+
+
+def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None:
+    """A scenario of the package with nothing to compose, read without Hydra, whose import takes half a second.
+
+    Returns:
+        What `compose("scene", [f"scenario={scenario}"])` gives; None where the designer has a file of that name, or the
+        scenario builds upon another one.
+    """
+    where = folders(conf_dir)
+    found = _find(f"scenario/{scenario}.yaml", where)
+    if found is None or not found[0].is_relative_to(CONF) or "${" in found[0].read_text(encoding="utf-8"):
+        return None
+    content, scene = read_own(found[0]), read_own(CONF / "scene.yaml")
+    if "defaults" in content or _find("scene.yaml", where) != (CONF / "scene.yaml", "conf/scene.yaml"):
+        return None
+    chosen = {
+        str(key): value for entry in scene.pop("defaults") if isinstance(entry, dict) for key, value in entry.items()
+    }
+    of_scene = (CONF / "scene.yaml", "conf/scene.yaml")
+    places = PlacesLater(lambda: places_in(*of_scene) | places_in(*found, prefix="scenario"))
+    tree = {"scenario": content} | scene
+    return Composed(tree, places, own_assets(conf_dir), chosen | {"scenario": scenario})
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
+
+
+def _find(name: str, where: list[Path]) -> tuple[Path, str] | None:
+    """The file of that name in the first folder that has it, and how a message calls it."""
+    for folder in where:
+        if (folder / name).is_file():
+            return folder / name, f"conf/{name}" if folder == CONF else str(folder / name)
+    return None
+
+
+def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str, str | None]:
+    """Config group -> member, from the verb's defaults and the command line.
+
+    Raises:
+        ScenarioError: an unknown member, before Hydra says it in its own long way.
+    """
+    chosen: dict[str, str | None] = {}
+    found = _find(f"{verb}.yaml", where)
+    if found is None:
+        return chosen
+    places_in(*found)  # what is no YAML or no UTF-8 is said by line
+    for entry in _defaults(found[0]):
+        if isinstance(entry, dict):
+            chosen |= {str(k).split()[-1]: None if v is None else str(v) for k, v in entry.items()}
+    for override in overrides:
+        key, value = _key(override), override.partition("=")[2].strip("'\"")
+        if key in chosen:
+            if not value and not override.startswith("~"):
+                raise ScenarioError(f"{key}= names nothing. Write {key}=NAME, or {key}=null for none.", field=key)
+            chosen[key] = value if value not in ("", "null") else None
+    for group, member in chosen.items():
+        known = sorted({p.stem for folder in where for p in (folder / group).glob("*.yaml")})
+        if member is not None and member not in known:
+            raise ScenarioError(f"There is no {group} {member!r}.{nearest(member, known)}", field=group)
+    return chosen
+
+
+def _defaults(file: Path) -> list[Any]:
+    """Hydra's defaults list of a config file."""
+    content = yaml.load(file.read_text(encoding="utf-8"), Loader=Dateless)
+    defaults = content.get("defaults") if isinstance(content, dict) else None
+    return defaults if isinstance(defaults, list) else []
+
+
+def _gather(name: str, where: list[Path], group: str, places: dict[str, Place]) -> None:
+    """Add the places of a config file and, before them, of the files of its group that its defaults list builds upon."""
+    found = _find(name, where)
+    if found is None:
+        return
+    own = places_in(*found, prefix=group)
+    for entry in _defaults(found[0]) if group else ():
+        base = f"{group}/{str(entry).removeprefix(f'/{group}/')}.yaml"
+        if isinstance(entry, str) and entry != "_self_" and base != name:
+            _gather(base, where, group, places)
+    places |= own
+
+
+def _unknown(key: str, verb: str, places: Mapping[str, Place], chosen: Mapping[str, str | None]) -> str:
+    """What is said of a key that there is not: the first of its words that is unknown, and what stands there instead."""
+    words = key.split(".")
+    depth = next((i for i in range(len(words)) if not _below(".".join(words[: i + 1]), places)), len(words) - 1)
+    parent, word = ".".join(words[:depth]), words[depth]
+    known = [k[len(parent) + 1 if parent else 0 :] for k in places if k.startswith(f"{parent}." if parent else "")]
+    siblings = {k for k in known if "." not in k and "[" not in k and k != "defaults"}
+    of = f" in {parent!r}" if depth and depth < len(words) - 1 else ""
+    hint = nearest(word, sorted(siblings if parent else siblings | set(chosen)))
+    added = ""
+    if depth and depth == len(words) - 1:
+        added = f" To add a key that the file leaves out, write +{key}=..."
+    elif not parent and _below(f"scenario.{word}", places):
+        hint, added = "", f" A key of the scenario begins with `scenario.`: write scenario.{key}=..."
+    for_verb = "" if verb == "scene" else f" for `shiliu {verb}`"  # `scene` is no command: Python asked
+    return f"There is no setting {key!r}{for_verb}{f': no {word!r}{of}' if of else ''}.{hint}{added}"
+
+
+def _below(path: str, places: Mapping[str, Place]) -> bool:
+    """Whether a key path, or one below it, stands in the files."""
+    return any(known == path or known.startswith((f"{path}.", f"{path}[")) for known in places)
+
+
+def _plain(error: Exception, verb: str, places: Mapping[str, Place], chosen: Mapping[str, str | None]) -> str:
+    """One sentence of what Hydra or OmegaConf said, with near matches for a misspelt key."""
+    text = " ".join(str(error).split())
+    match = re.search(r"is not in struct full_key: (\S+)", text) or re.search(r"Could not override '([^']+)'", text)
+    if match:
+        return _unknown(match.group(1), verb, places, chosen)
+    return (
+        f"The settings cannot be read: {text}. Quote values that hold spaces or commas, such as 'data=\"my file.bag\"'."
+    )

@@ -1,0 +1,390 @@
+"""A scenario's YAML as typed values: every quantity in SI, every name checked, all problems at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..part import PLACED, Param, Part, load_part
+from ..physics import Physics, read_physics
+from ..quantity import show
+from ..titles import check_title
+from .cell import Cell
+from .yaml_reader import Node, Problems, nearest
+
+REQUIRED = ("title", "version", "robot", "parts", "judge")
+KEYS = (
+    "variant",
+    "time_limit",
+    "tasks",
+    "variation",
+    "liquids",
+    "goal",
+    "never",
+    "safety",
+    "rules",
+    "skills",
+    "mistakes",
+    "cameras",
+    "control_rate",
+    "substeps",
+    "physics",
+    "start_from",
+)
+# planted: standing still, the legs are frozen in the stance, the wrench under the pelvis is measured; mobile: see mobile.py
+BASES = ("planted", "mobile")
+STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")  # of the judge, in their order
+CONTROL_RATE = 30.0  # Hz, the clock of the hardware's head camera
+SUBSTEPS = 16  # physics steps of 1/480 s: the stiffest contact (solref 4.2 ms) keeps two steps
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One part in the scene.
+
+    Attributes:
+        at: (3,) offset [m] from the place, `yaw` [rad] about its z axis.
+        stands_on: (instance, site) whose frame is the place, or None for the world.
+        put: the part's own site that lies at the place (None: its own origin).
+        behaviour: what a person does, read once the things exist that it names; None where it does nothing.
+    """
+
+    name: str
+    part: Part
+    at: tuple[float, float, float]
+    yaw: float
+    stands_on: tuple[str, str] | None
+    put: str | None
+    params: Mapping[str, float]
+    behaviour: Node | None = None
+
+
+@dataclass(frozen=True)
+class Vary:
+    """One drawn number: added to a value of the scene, or replacing it.
+
+    Attributes:
+        key: `oven.at.x`, `oven.yaw`, `counter.height` or `friction`.
+        low, high: bounds of the uniform draw (SI).
+    """
+
+    key: str
+    low: float
+    high: float
+    replace: bool
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera by mount (a camera of the robot) or by where it stands [m] and looks."""
+
+    name: str
+    size: tuple[int, int]
+    node: Node
+    mount: str | None = None
+    look_at: Node | None = None
+    stands: tuple[float, float, float] | None = None
+    rate: float | None = None
+    record: bool = False
+
+
+@dataclass(frozen=True)
+class ScenarioConfig:
+    """What a scenario's YAML says. What names things of the scene stays a node (`goal`, `never`, `safety`, `skills`, `mistakes`)
+    and is read once they exist.
+    """
+
+    id: str
+    title: Mapping[str, str]
+    version: int
+    time_limit: float
+    tasks: tuple[Mapping[str, str], ...]
+    stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
+    pose: str
+    base: str  # how the robot stands where the command line does not say: planted or mobile
+    parts: tuple[Placed, ...]
+    unbuilt: tuple[str, ...]  # parts that could not be read; what names them is not noted a second time
+    variation: tuple[Vary, ...]
+    friction_of: tuple[str, ...]
+    redraw_unless: tuple[str, ...]
+    redraw_at_most: float
+    cameras: tuple[Camera, ...]
+    required: tuple[str, ...]
+    vary_unknown: tuple[str, ...]
+    starts: int
+    thresholds: str
+    hands_may_touch: tuple[Node, ...]
+    held_may_touch: tuple[Node, ...]  # what things in the hand may touch on their way, beside what the goal says
+    control_rate: float
+    substeps: int
+    liquids: Node
+    physics: Physics
+    goal: Node
+    never: Node
+    safety: Node
+    skills: Node
+    mistakes: Node
+    rules: Node
+    problems: Problems
+    raw: Mapping[str, Any]
+    cell: Cell | None = None  # whose surveyed values stand in it
+    variant: str | None = None  # which of its variants it is
+    drawn: Mapping[str, Any] | None = None  # the tree before its cell was laid over it, where that is known
+    assets: Path | None = None  # the designer's own parts folder, if any
+
+
+def read_config(
+    name: str,
+    raw: Mapping[str, Any],
+    problems: Problems,
+    prefix: str = "",
+    assets: Path | None = None,
+    cell: Cell | None = None,
+    drawn: Mapping[str, Any] | None = None,
+) -> ScenarioConfig:
+    """Read a composed scenario.
+
+    Args:
+        name: its id.
+        raw: the composed tree.
+        problems: where everything that is wrong is noted; the caller calls `stop`.
+        prefix: key path of the tree within the composed config, for the places of problems.
+        assets: the designer's own parts folder, if any.
+        cell: whose surveyed values the tree holds, if any; drawn: the tree without them.
+    """
+    node = Node(raw, prefix, problems)
+    node.mapping(required=REQUIRED, optional=KEYS)
+    if node.child("parts").value is None:  # all that names a part would be noted beside it
+        problems.stop(f"The scenario {name!r}")
+    robot = node.child("robot")
+    robot.mapping(required=("stands_at", "pose"), optional=("base",))
+    stands = robot.child("stands_at")
+    stands.mapping(optional=("x", "y", "yaw"))
+    parts = _parts(node.child("parts"), assets)
+    unbuilt = tuple({name for name, _ in node.child("parts").items()} - {p.name for p in parts})
+    vary, friction_of, unless, at_most = _variation(node.child("variation"), parts, unbuilt)
+    judge = node.child("judge")
+    judge.mapping(required=("required",), optional=("if_unknown", "thresholds", "hands_may_touch", "held_may_touch"))
+    required = tuple(n.word() for n in judge.child("required").each())
+    for i, word in enumerate(required):
+        if word and word.partition(".")[0] not in STAGES:  # it would never be asked for, and all else be enough
+            problems.note(f"{judge.path}.required[{i}]", f"{word!r} is no stage of the judge.{nearest(word, STAGES)}")
+    unknown = judge.child("if_unknown")
+    if unknown.value is not None:
+        unknown.mapping(required=("vary", "starts"))
+        varied = sorted({key for v in vary for key in (v.key, v.key.rpartition(".")[0]) if "." in key})
+        for n in unknown.child("vary").each():
+            if n.word().partition(".")[0] not in unbuilt:
+                n.word(choices=varied)
+    return ScenarioConfig(
+        id=name,
+        title=node.child("title").words(),
+        version=node.child("version").integer(low=1),
+        time_limit=node.child("time_limit").quantity("time", default=60.0, low=1.0),
+        tasks=tuple(n.words() for n in node.child("tasks").each()) if "tasks" in node else (),
+        stands_at=(
+            stands.child("x").quantity("length", default=0.0),
+            stands.child("y").quantity("length", default=0.0),
+            stands.child("yaw").quantity("angle", default=0.0),
+        ),
+        pose=robot.child("pose").word(),
+        base=robot.child("base").word(default=BASES[0], choices=BASES) if "base" in robot else BASES[0],
+        parts=parts,
+        unbuilt=unbuilt,
+        variation=vary,
+        friction_of=friction_of,
+        redraw_unless=unless,
+        redraw_at_most=at_most,
+        cameras=tuple(_camera(key, child) for key, child in node.child("cameras").items()),
+        required=required,
+        vary_unknown=tuple(n.word() for n in unknown.child("vary").each()) if unknown.value else (),
+        starts=unknown.child("starts").integer(default=32, low=1),
+        thresholds=judge.child("thresholds").word(default="arm_manipulation"),
+        hands_may_touch=tuple(judge.child("hands_may_touch").each()) if "hands_may_touch" in judge else (),
+        held_may_touch=tuple(judge.child("held_may_touch").each()) if "held_may_touch" in judge else (),
+        control_rate=node.child("control_rate").quantity("frequency", default=CONTROL_RATE, low=1.0, high=500.0),
+        substeps=node.child("substeps").integer(default=SUBSTEPS, low=1),
+        liquids=node.child("liquids"),
+        physics=read_physics(node.child("physics")),
+        goal=node.child("goal"),
+        never=node.child("never"),
+        safety=node.child("safety"),
+        skills=node.child("skills"),
+        mistakes=node.child("mistakes"),
+        rules=node.child("rules"),
+        problems=problems,
+        raw=raw,
+        cell=cell,
+        variant=node.child("variant").word(default="") or None,
+        drawn=drawn,
+        assets=assets,
+    )
+
+
+def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
+    placed: list[Placed] = []
+    if not node.mapping(optional=None):
+        return ()
+    names = list(node.value)
+    for name, child in node.items():
+        if name == "robot":
+            child.note("'robot' is the robot's own name; call the part something else.")
+        elif not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            child.note(f"{name!r} is no name of a part: small letters, digits and _ only, such as left_cup.")
+        if not child.mapping(required=("part",), optional=None):
+            continue
+        check_title(child)
+        part = load_part(child.child("part").word(), child.child("part"), assets)
+        if part is None:
+            continue
+        for key in child.value:
+            if key not in PLACED and key not in part.params:
+                child.child(str(key)).note(f"unknown key {key!r}.{nearest(str(key), [*PLACED, *part.params])}")
+        if "fills" in child and "stands_on" in child:
+            child.note("a part either fills another or stands on it; remove 'fills' or 'stands_on'.")
+        base = child.child("fills") if "fills" in child else child.child("stands_on")
+        stands_on = None
+        if base.value is not None:
+            instance, _, site = base.word().partition(".")
+            if instance not in names[: names.index(name)]:
+                base.note(f"{instance!r} is no part above this one.{nearest(instance, names[: names.index(name)])}")
+            else:
+                stands_on = (instance, site)
+                below = next((p for p in placed if p.name == instance), None)
+                if below is not None:
+                    sites = [s.name for s in below.part.spec().sites]
+                    if site not in sites:
+                        base.note(f"the part {instance!r} has no site {site!r}.{nearest(site, sites)}")
+        put = child.child("put").word(default="") or None
+        if put is not None:
+            sites = [s.name for s in part.spec().sites]
+            if put not in sites:
+                child.child("put").note(f"the part has no site {put!r}.{nearest(put, sites)}")
+        at = child.child("at")
+        if at.value is not None:
+            at.mapping(optional=("x", "y", "z"))
+        params = {
+            key: child.child(key).quantity(p.dimension, default=p.default, low=p.low, high=p.high)
+            for key, p in part.params.items()
+        }
+        x, y, z = (at.child(axis).quantity("length", default=0.0) for axis in "xyz")
+        yaw = child.child("yaw").quantity("angle", default=0.0)
+        behaviour = child.child("behaviour") if "behaviour" in child else None
+        placed.append(Placed(name, part, (x, y, z), yaw, stands_on, put, params, behaviour))
+    return tuple(placed)
+
+
+def _variation(
+    node: Node, parts: tuple[Placed, ...], unbuilt: tuple[str, ...]
+) -> tuple[tuple[Vary, ...], tuple[str, ...], tuple[str, ...], float]:
+    vary: list[Vary] = []
+    friction_of: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    at_most = 0.05
+    by_name = {p.name: p for p in parts}
+    for key, child in node.items():
+        if key == "friction":
+            child.mapping(required=("of", "scale"))
+            friction_of = tuple(n.word() for n in child.child("of").each())
+            low, high = _uniform(child.child("scale"), None)
+            vary.append(Vary("friction", low, high, True))
+        elif key == "redraw":
+            child.mapping(required=("unless", "at_most"))
+            unless = tuple(n.word(choices=("reachable", "no_penetration")) for n in child.child("unless").each())
+            at_most = child.child("at_most").quantity("share", low=0.0, high=1.0)
+        elif key in unbuilt:
+            continue
+        elif key not in by_name:
+            child.note(f"{key!r} is no part of this scenario.{nearest(key, [*by_name, 'friction', 'redraw'])}")
+        else:
+            placed, part = by_name[key], by_name[key].part
+            child.mapping(optional=("at", "yaw", *part.params))
+            for axis, value in child.child("at").items():
+                if axis not in ("x", "y", "z"):
+                    value.note(f"unknown axis {axis!r}. Known here: x, y, z.")
+                    continue
+                vary.append(_vary(f"{key}.at.{axis}", value, "length"))
+            if "yaw" in child:
+                vary.append(_vary(f"{key}.yaw", child.child("yaw"), "angle"))
+            for name, param in part.params.items():
+                if name in child:
+                    drawn = _vary(f"{key}.{name}", child.child(name), param.dimension)
+                    _within(drawn, 0.0 if drawn.replace else placed.params[name], param, child.child(name))
+                    vary.append(drawn)
+    return tuple(vary), friction_of, unless, at_most
+
+
+def _within(drawn: Vary, base: float, param: Param, node: Node) -> None:
+    """Note a draw whose ends lie outside what the part can be."""
+    low, high = base + drawn.low, base + drawn.high
+    if low < param.low - 1e-12 or high > param.high + 1e-12:
+        ends, range_ = (
+            f"{show(a, param.dimension)} to {show(b, param.dimension)}"
+            for a, b in ((low, high), (param.low, param.high))
+        )
+        node.note(f"draws from {ends}, but the part's range is {range_}.")
+
+
+def _vary(key: str, node: Node, dimension: str) -> Vary:
+    replace = "replace" in node
+    node.mapping(required=("replace",) if replace else ("uniform",))
+    low, high = _uniform(node.child("replace") if replace else node, dimension)
+    return Vary(key, low, high, replace)
+
+
+def _uniform(node: Node, dimension: str | None) -> tuple[float, float]:
+    node.mapping(required=("uniform",))
+    bounds = list(node.child("uniform").each())
+    if len(bounds) != 2:
+        node.note("uniform takes two bounds, such as [-20 mm, 30 mm].")
+        return (0.0, 0.0)
+    low, high = (b.number() if dimension is None else b.quantity(dimension) for b in bounds)
+    if low > high:
+        node.note(f"the lower bound {bounds[0].value!r} is above the upper {bounds[1].value!r}.")
+    return low, high
+
+
+def _camera(name: str, node: Node) -> Camera:
+    node.mapping(required=("size",), optional=("mount", "look_at", "from", "rate", "record"))
+    stands = node.child("from")
+    if ("mount" in node) == ("from" in node) or ("look_at" in node) != ("from" in node):
+        node.note("a camera is either mounted (mount: robot.head_camera) or stands somewhere (from: and look_at:).")
+    where = None
+    if stands.value is not None:
+        stands.mapping(required=("x", "y", "z"))
+        x, y, z = (stands.child(axis).quantity("length") for axis in "xyz")
+        where = (x, y, z)
+    return Camera(
+        name,
+        node.child("size").size(),
+        node,
+        node.child("mount").word(default="") or None,
+        node.child("look_at") if "look_at" in node else None,
+        where,
+        node.child("rate").quantity("frequency", default=None) if "rate" in node else None,
+        node.child("record").flag(),
+    )
+
+
+def nominal_values(config: ScenarioConfig) -> dict[str, float]:
+    """Every number of the scene that a draw may change, as the YAML gives it: `oven.at.x`, `oven.yaw`, `counter.height`, `friction`."""
+    values: dict[str, float] = {"friction": 1.0}
+    for placed in config.parts:
+        values |= {f"{placed.name}.at.{axis}": placed.at[i] for i, axis in enumerate("xyz")}
+        values[f"{placed.name}.yaw"] = placed.yaw
+        values |= {f"{placed.name}.{key}": value for key, value in placed.params.items()}
+    return values
+
+
+def draw_values(config: ScenarioConfig, rng: np.random.Generator) -> dict[str, float]:
+    """Draw every varied number once, in the order in which the YAML names them."""
+    values = nominal_values(config)
+    for vary in config.variation:
+        number = float(rng.uniform(vary.low, vary.high))
+        values[vary.key] = number if vary.replace else values[vary.key] + number
+    return values

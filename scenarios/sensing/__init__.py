@@ -1,0 +1,1 @@
+"""Sensors, readings, and what is asked of them over time."""

@@ -1,0 +1,329 @@
+"""Predicates: pure functions of readings, on any leading shape.
+
+Each says with a signed margin how far it is from ceasing (or beginning) to hold, in its own unit; it holds where the
+margin is not negative. The same object serves environment, replay and report. Readings are arrays of many copies, or the
+plain floats of one (`Row`): the same operations in the same order, so that both come out equal to the bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from .requests import Readings, Request, Row
+
+TRACE = 0.05  # N, below it a contact is numerical
+Values = Any  # (...,) array of readings, float of a row
+
+
+def distance(a: Sequence[Values], b: Sequence[Values]) -> Values:
+    """(...,) Euclidean distance of two points, each given by its three coordinates."""
+    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    square = x * x + y * y + z * z
+    return math.sqrt(square) if type(square) is float else np.sqrt(square)
+
+
+def _unknown(values: Sequence[float]) -> bool:
+    """Whether one of several floats is NaN; their sum is also where infinities of both signs meet."""
+    return math.isnan(sum(values)) and any(v != v for v in values)
+
+
+def least(values: Sequence[Values]) -> Values:
+    """(...,) the smallest of several; NaN where one is."""
+    if type(values[0]) is float:
+        return math.nan if _unknown(values) else min(values)
+    return np.min(values, axis=0)
+
+
+def most(values: Sequence[Values]) -> Values:
+    """(...,) the largest of several; NaN where one is."""
+    if type(values[0]) is float:
+        return math.nan if _unknown(values) else max(values)
+    return np.max(values, axis=0)
+
+
+class Predicate(Protocol):
+    """What every predicate offers.
+
+    `unit` is the unit of the margin; `target` names the element that a hand has to come near, for reward shaping.
+    """
+
+    @property
+    def unit(self) -> str: ...
+
+    def requests(self) -> list[Request]: ...
+
+    def margin(self, readings: Readings | Row) -> Values:
+        """(...,) signed distance to the bound; >= 0 where the predicate holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Angle:
+    """A joint is above or below an angle [rad]."""
+
+    joint: Request
+    bound: float
+    above: bool
+    unit: str = "rad"
+
+    def requests(self) -> list[Request]:
+        return [self.joint]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        angle = readings.first(self.joint)
+        return angle - self.bound if self.above else self.bound - angle
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Two sites are within a distance [m] of each other."""
+
+    of: Request
+    to: Request
+    within: float
+    unit: str = "m"
+
+    def requests(self) -> list[Request]:
+        return [self.of, self.to]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return self.within - distance(readings.point(self.of), readings.point(self.to))
+
+
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """A body's z axis is within an angle [rad] of the vertical (`invert`: is tilted by more)."""
+
+    up: Request
+    within: float
+    invert: bool = False
+    unit: str = "rad"
+
+    def requests(self) -> list[Request]:
+        return [self.up]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        up = readings.point(self.up)[2]
+        if type(up) is float:
+            tilt: Values = float(np.arccos(min(max(up, -1.0), 1.0)))
+        else:
+            tilt = np.arccos(np.clip(up, -1.0, 1.0))
+        return tilt - self.within if self.invert else self.within - tilt
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """No contact force [N] above a trace between groups during the last control period."""
+
+    forces: tuple[Request, ...]
+    trace: float = TRACE
+    unit: str = "N"
+
+    def requests(self) -> list[Request]:
+        return list(self.forces)
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return self.trace - readings.peak_of(self.forces)
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """A joint has travelled at least (or, `below`, at most) so far [m or rad]: a key is pressed, a pawl has caught."""
+
+    joint: Request
+    bound: float
+    below: bool = False
+    unit: str = "m"
+
+    def requests(self) -> list[Request]:
+        return [self.joint]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        travel: Values = abs(readings.first(self.joint))
+        return self.bound - travel if self.below else travel - self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A body lies further [m] from where it lay at the start."""
+
+    position: Request
+    more_than: float
+    unit: str = "m"
+
+    def requests(self) -> list[Request]:
+        return [self.position]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return distance(readings.point(self.position), readings.start_point(self.position)) - self.more_than
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A site is lower than a height [m] above the floor."""
+
+    position: Request
+    height: float
+    unit: str = "m"
+
+    def requests(self) -> list[Request]:
+        return [self.position]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return self.height - readings.point(self.position)[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Higher:
+    """A body's origin is at least so much [m] higher than a site (`lower`: lower than it)."""
+
+    position: Request
+    place: Request
+    by: float
+    lower: bool = False
+    unit: str = "m"
+
+    def requests(self) -> list[Request]:
+        return [self.position, self.place]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        above = readings.point(self.position)[2] - readings.point(self.place)[2]
+        return -above - self.by if self.lower else above - self.by
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The share of loose pieces inside an upright cylinder of a container's frame is at least (`below`: less than) a bound.
+
+    Attributes:
+        pieces: position requests of each piece, in the container's frame.
+        centre: (3,) of the cylinder's floor in that frame [m].
+    """
+
+    pieces: tuple[Request, ...]
+    centre: tuple[float, float, float]
+    radius: float
+    height: float
+    bound: float
+    below: bool = False
+    unit: str = "%"
+
+    def requests(self) -> list[Request]:
+        return list(self.pieces)
+
+    def share(self, readings: Readings | Row) -> Values:
+        """(...,) the share of the pieces that lie inside."""
+        inside: Any = 0
+        for piece in self.pieces:
+            at = readings.point(piece)
+            x, y, z = at[0] - self.centre[0], at[1] - self.centre[1], at[2] - self.centre[2]
+            inside = inside + ((x * x + y * y <= self.radius**2) & (z >= -0.02) & (z <= self.height))
+        return inside / len(self.pieces)
+
+    def margin(self, readings: Readings | Row) -> Values:
+        share = self.share(readings)
+        # strictly less than the bound counts as spilt, so that one rule is the other's complement
+        return (self.bound - share) - 1e-9 if self.below else share - self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """A contact force [N] exceeds a limit, as a peak or as a mean over 20 ms."""
+
+    forces: tuple[Request, ...]
+    limit: float
+    mean: bool = False
+    unit: str = "N"
+
+    def requests(self) -> list[Request]:
+        return list(self.forces)
+
+    def value(self, readings: Readings | Row) -> Values:
+        return readings.mean_of(self.forces) if self.mean else readings.peak_of(self.forces)
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return self.value(readings) - self.limit
+
+
+def common_unit(parts: Sequence[Predicate]) -> str:
+    """The unit of all of them; none where they have several."""
+    units = {part.unit for part in parts}
+    return units.pop() if len(units) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Predicates that are read together, in the unit that all of them have."""
+
+    parts: tuple[Predicate, ...]
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unit", common_unit(self.parts))
+
+    def requests(self) -> list[Request]:
+        return [request for part in self.parts for request in part.requests()]
+
+
+@dataclass(frozen=True, slots=True)
+class All(Several):
+    """Every part holds. The margin's sign is right; its size is that of the part furthest from holding, in that part's unit."""
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return least([part.margin(readings) for part in self.parts])
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf(Several):
+    """At least one part holds."""
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return most([part.margin(readings) for part in self.parts])
+
+
+def leaves(predicate: Predicate) -> list[Predicate]:
+    """The simple predicates inside one, in their order."""
+    if isinstance(predicate, All | AnyOf):
+        return [leaf for part in predicate.parts for leaf in leaves(part)]
+    return [predicate]
+
+
+def conjuncts(predicate: Predicate) -> list[Predicate]:
+    """What shall hold at once inside one, in its order: simple predicates, and those of which one is enough."""
+    if isinstance(predicate, All):
+        return [inner for part in predicate.parts for inner in conjuncts(part)]
+    return [predicate]
+
+
+def progress(parts: Sequence[Predicate], readings: Readings | Row, before: Iterable[Values]) -> Values:
+    """How much of the way from the start to holding has been made: the mean of what shall all hold, the best of what may.
+
+    Args:
+        parts: the `conjuncts` of what shall hold.
+        readings: now, leading shape (...,).
+        before: margin of each of its `leaves` at the start, broadcastable to that shape.
+
+    Returns:
+        (...,) in 0..1; one where all hold.
+    """
+    left = iter(before)
+    done: Values = 0.0
+    for part in parts:
+        if type(part) is AnyOf:
+            done = done + most([progress(conjuncts(choice), readings, left) for choice in part.parts])
+        else:
+            done = done + _way(part.margin(readings), next(left))
+    return done / len(parts)
+
+
+def _way(now: Values, before: Values) -> Values:
+    """(...,) 0..1 how far a margin has come from what it was to zero."""
+    if type(now) is float:  # negative: how far it was from holding
+        return 1.0 if now >= 0 else max(1.0 - now / (before if before < -1e-6 else -1e-6), 0.0)
+    way = np.minimum(before, -1e-6)
+    return np.where(now >= 0, 1.0, np.maximum(1.0 - now / way, 0.0))

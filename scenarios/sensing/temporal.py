@@ -1,0 +1,208 @@
+"""The temporal layer on predicates: in this order, held for, never between, with an explicit carry.
+
+It is fed step by step (an environment) or all at once (a replay) with the same result, because everything that it
+remembers stands in its carry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from .condition import Condition
+from .predicate import Predicate
+from .requests import Readings
+
+
+@dataclass(frozen=True)
+class Subgoal:
+    """One step of the task: a predicate that has to hold unbroken for `hold` seconds."""
+
+    name: str
+    predicate: Predicate
+    hold: float = 0.0
+    conditions: tuple[Condition, ...] = ()  # of the predicate, one by one, to tell what was missing
+
+
+@dataclass(frozen=True)
+class Never:
+    """A failure mode: a predicate that must not hold after the subgoal `since` (None: from the start) and before `until`.
+
+    With `hold` it has happened once the predicate has held unbroken for so many seconds within that window.
+    """
+
+    name: str
+    predicate: Predicate
+    since: str | None = None
+    until: str | None = None
+    hold: float = 0.0
+
+
+@dataclass
+class Carry:
+    """What the layer remembers of n episodes.
+
+    Attributes:
+        step: (n,) control steps seen.
+        stage: (n,) number of subgoals reached.
+        held: (n,) control steps for which the next subgoal has held unbroken.
+        reached: (n, nsubgoal) time at which each was reached [s], NaN where it was not.
+        failed: (n, nnever) first time of each failure mode [s], NaN where it did not happen.
+        worst: (n, nnever) largest margin into each failure mode while it was watched, -inf before; what held for a shorter
+            time than its `hold` counts as 0.
+        lasted: (n, nnever) control steps for which each failure mode has held unbroken; None where none has a `hold`.
+    """
+
+    step: np.ndarray
+    stage: np.ndarray
+    held: np.ndarray
+    reached: np.ndarray
+    failed: np.ndarray
+    worst: np.ndarray
+    lasted: np.ndarray | None = None
+
+    def rows(self, ids: np.ndarray) -> Carry:
+        """The carry of some of the episodes."""
+        return Carry(*(None if value is None else value[ids] for value in self._values()))  # type: ignore[arg-type]
+
+    def with_rows(self, ids: np.ndarray, other: Carry) -> Carry:
+        """This carry with some of its episodes replaced by those of another one."""
+        merged = []
+        for mine, theirs in zip(self._values(), other._values()):
+            mine = None if mine is None else mine.copy()
+            if mine is not None:
+                mine[ids] = theirs
+            merged.append(mine)
+        return Carry(*merged)  # type: ignore[arg-type]
+
+    def _values(self) -> tuple[np.ndarray | None, ...]:
+        return self.step, self.stage, self.held, self.reached, self.failed, self.worst, self.lasted
+
+
+@dataclass(frozen=True)
+class Course:
+    """Subgoals in order, failure modes, and the control period that turns steps into seconds."""
+
+    subgoals: tuple[Subgoal, ...]
+    nevers: tuple[Never, ...]
+    control_timestep: float
+
+    def begin(self, n: int) -> Carry:
+        return Carry(
+            np.zeros(n, int),
+            np.zeros(n, int),
+            np.zeros(n, int),
+            np.full((n, len(self.subgoals)), np.nan),
+            np.full((n, len(self.nevers)), np.nan),
+            np.full((n, len(self.nevers)), -np.inf),
+            None if self.wanted is None else np.zeros((n, len(self.nevers)), int),
+        )
+
+    def advance(self, carry: Carry, readings: Readings) -> Carry:
+        """Take in the readings (n, ·) at the next control step and return the new carry; the old one is left as it was."""
+        time = carry.step * self.control_timestep
+        stage, held = carry.stage.copy(), carry.held.copy()
+        reached, failed, worst, lasted = carry.reached.copy(), carry.failed, carry.worst, carry.lasted
+        for i, subgoal in enumerate(self.subgoals):
+            # a subgoal that holds at once may be followed by the next in the same step, hence the loop in order
+            now = stage == i
+            if not now.any():
+                continue
+            holds = subgoal.predicate.margin(readings) >= 0
+            held = np.where(now, np.where(holds, held + 1, 0), held)
+            done = now & holds & ((held - 1) * self.control_timestep >= subgoal.hold - 1e-9)
+            reached[done, i] = time[done]
+            stage = np.where(done, i + 1, stage)
+            held = np.where(done, 0, held)
+        if self.nevers:
+            watched = self._watched(reached)
+            margin = np.full(watched.shape, -np.inf)
+            for j in np.flatnonzero(watched.any(axis=0)).tolist():
+                margin[:, j] = self.nevers[j].predicate.margin(readings)
+            margin[~watched] = -np.inf
+            happened = margin >= 0
+            if self.wanted is not None:
+                assert lasted is not None
+                lasted = np.where(happened, lasted + 1, 0)
+                short = happened & (lasted < self.wanted)
+                margin, happened = np.where(short, 0.0, margin), happened & ~short
+            worst = np.fmax(worst, margin)  # a number that has diverged says nothing
+            failed = np.where(happened & np.isnan(failed), time[:, None], failed)
+        return Carry(carry.step + 1, stage, held, reached, failed, worst, lasted)
+
+    def _watched(self, reached: np.ndarray) -> np.ndarray:
+        """(n, nnever) which failure modes are watched, from which subgoals have been reached."""
+        since, until, opened, closed = self._windows
+        watched = np.ones((len(reached), len(self.nevers)), bool)
+        if len(opened):
+            watched[:, opened] = ~np.isnan(reached[:, since])
+        if len(closed):
+            watched[:, closed] &= np.isnan(reached[:, until])
+        return watched
+
+    @cached_property
+    def wanted(self) -> np.ndarray | None:
+        """(nnever,) control steps in a row that make each failure mode; None where one step is enough for all."""
+        holds = np.array([never.hold for never in self.nevers])
+        return np.ceil(holds / self.control_timestep - 1e-6).astype(int) + 1 if holds.any() else None
+
+    @cached_property
+    def _windows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Subgoals that open and close the windows of failure modes, and the failure modes that they belong to."""
+        index = {subgoal.name: i for i, subgoal in enumerate(self.subgoals)}
+        opens = [(index[n.since], j) for j, n in enumerate(self.nevers) if n.since is not None]
+        closes = [(index[n.until], j) for j, n in enumerate(self.nevers) if n.until is not None]
+        since, opened = (np.array([pair[k] for pair in opens], int) for k in (0, 1))
+        until, closed = (np.array([pair[k] for pair in closes], int) for k in (0, 1))
+        return since, until, opened, closed
+
+    def run(self, readings: Readings, carry: Carry | None = None) -> Carry:
+        """Take in whole episodes, readings of shape (n, T, ·); equal to T calls of `advance`."""
+        n, steps = readings.value.shape[:2]
+        carry = carry or self.begin(n)
+        for t in range(steps):
+            start = (
+                readings.start if readings.start.ndim == 2 else readings.start[:, min(t, readings.start.shape[1] - 1)]
+            )
+            carry = self.advance(
+                carry,
+                replace(
+                    readings,
+                    value=readings.value[:, t],
+                    peak=readings.peak[:, t],
+                    mean=readings.mean[:, t],
+                    start=start,
+                ),
+            )
+        return carry
+
+    def until(self, name: str) -> Course:
+        """The course that ends with a subgoal: failure modes that open only later are left out."""
+        kept = self.subgoals[: self.index(name) + 1]
+        names = {subgoal.name for subgoal in kept}
+        nevers = (never for never in self.nevers if never.since is None or never.since in names)
+        return Course(
+            kept,
+            tuple(replace(n, until=n.until if n.until in names else None) for n in nevers),
+            self.control_timestep,
+        )
+
+    def index(self, name: str) -> int:
+        """The place of a subgoal in the order; ValueError where there is none of that name."""
+        return [subgoal.name for subgoal in self.subgoals].index(name)
+
+    def failure(self, carry: Carry, i: int = 0) -> str | None:
+        """Code of the failure mode that happened first in episode i, `scenario.<name>`; None where none did."""
+        failed = carry.failed[i]
+        return None if np.isnan(failed).all() else f"scenario.{self.nevers[int(np.nanargmin(failed))].name}"
+
+    def missed(self, carry: Carry, i: int = 0) -> str | None:
+        """Code of the first subgoal that episode i has not reached, `replay.goal:<name>`; None where all were."""
+        stage = int(carry.stage[i])
+        return None if stage == len(self.subgoals) else f"replay.goal:{self.subgoals[stage].name}"
+
+    def success(self, carry: Carry) -> np.ndarray:
+        """(n,) True where every subgoal was reached and no failure mode happened."""
+        return (carry.stage == len(self.subgoals)) & np.isnan(carry.failed).all(axis=1) & (len(self.subgoals) > 0)
