@@ -4,7 +4,7 @@
     python docs/checks.py examples   # the examples anew: a demonstration is recorded, broken in each way, and judged
     python docs/checks.py examples clock link   # those of codes that begin so
 
-An example is no invention: a known fault (`replay/faults`) is put into a demonstration, and what the judge then says, and the
+An example is no invention: a known fault (`replay/evaluation/faults`) is put into a demonstration, and what the judge then says, and the
 curve beside it, is what stands on the page. Seconds and numbers are those of that one copy. A code without example or without
 curve stands in a table below with the reason, and a test holds that none is forgotten. The examples take some six minutes.
 """

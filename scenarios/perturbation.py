@@ -1,6 +1,6 @@
 """A draw made a little different in what nobody has measured: friction, masses, where objects stand, servo gains.
 
-As in `draw.py`, a varied model is a compile of an edited spec, so that masses, inertias and gains stay consistent. The
+As in `variation.py`, a varied model is a compile of an edited spec, so that masses, inertias and gains stay consistent. The
 spec is a copy: a scene's own draws never see what was edited here.
 """
 

@@ -52,6 +52,12 @@ def test_imports_run_one_way():
     assert any("scenarios" in t for path in modules() for t in imported(path))  # the reading of imports reads some
 
 
+def test_no_module_stands_in_the_corridor():
+    assert [p.name for p in (ROOT / "replay").glob("*.py")] == ["__init__.py"]
+    rooms = [p for p in (ROOT / "replay").iterdir() if p.is_dir() and p.name != "__pycache__"]
+    assert rooms and all((room / "__init__.py").is_file() for room in rooms)
+
+
 def test_modules_import_each_other_relatively():
     absolute = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
