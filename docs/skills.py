@@ -91,9 +91,9 @@ up to an hour, speeds from 1 mm/s.
 
 ## A new skill
 
-A chain needs no Python; a new *skill* does: a class in `replay/operator/skills/` with `word`, `arguments` and `run`, and its line in
-`replay/operator/skills/__init__.py`. It may use `body.site`, `body.touch`, `body.feel`, `body.joint`, `body.pulled` (senses) and `arm.line`,
-`arm.follow`, `body.way`, `body.grip` (limbs). Its docstring and arguments become its entry below.
+A chain needs no Python; a new *skill* does: a class in `replay/operator/skills/` with `word`, `arguments` and `run`, and its line
+in `replay/operator/skills/__init__.py`. It may use `body.site`, `body.touch`, `body.feel`, `body.joint`, `body.pulled` (senses) and
+`arm.line`, `arm.follow`, `body.way`, `body.grip` (limbs). Its docstring and arguments become its entry below.
 """
 
 
