@@ -425,8 +425,8 @@ def _plot(finding: Finding, verdict: Any, recording: Any) -> Plot | None:
     for plot in verdict.evidence.plots if verdict.evidence else ():
         if any(mark["code"] == finding.code for mark in plot.marks):
             return _near(plot, finding)
-    from shiliu.replay.checks.clock import origin_ns, seconds
     from shiliu.replay.signals.channels import in_radians, pair
+    from shiliu.replay.signals.clock import origin_ns, seconds
 
     origin = origin_ns(recording)
     streams = [s for s in pair(recording) if s is not None and s.n > 1]

@@ -14,13 +14,12 @@ import imageio.v3 as iio
 import numpy as np
 import shiliu
 from shiliu.envs.rendering import Painter
-from shiliu.replay.judge.replay_stage import own_draw
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.rollout.filmstrip import moments, strip
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.scene import Scene
 from shiliu.scenarios.variation import draw as drawn
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.variation import nominal, of_episode
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 VIEWS = ("overview", "head", "closeup")
@@ -66,7 +65,7 @@ def main(words: list[str]) -> int:
             (episode,) = demonstrate(scene, [seed], threads=1)
             if not episode.label["success"]:
                 raise SystemExit(f"seed {seed} fails: {episode.label['failure']}. Name another.")
-            start = own_draw(scene, episode)
+            start = of_episode(scene, episode)
             assert start is not None
             played = next(play(scene, [Take(start, episode.actions)], threads=1))
             camera = scene.schema.cameras["observation.images.overview"]

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from shiliu.replay.judge.attribution import _Trial, attribute, doubling
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.replay_stage import RECORDED, own_draw
+from shiliu.replay.judge.replay_stage import RECORDED
 from shiliu.replay.judge.tracking_cause import explain
 from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.variation import of_episode
 
 STEPS = 100
 
@@ -48,9 +49,13 @@ def good(scene, draw, actions):
 
 def details(scene, episode):
     """What the judge would put into the finding, without the rest of the judge."""
-    own = own_draw(scene, episode)
+    own = of_episode(scene, episode)
     played = next(play(scene, [Take(own, episode.actions)], [sorted(episode.checkpoints)], 1))
-    pairs = {name: (np.asarray(episode.states[name]), played.observations[name]) for name in RECORDED if name in episode.states}
+    pairs = {
+        name: (np.asarray(episode.states[name]), played.observations[name])
+        for name in RECORDED
+        if name in episode.states
+    }
     recorded, replayed = ({name: pair[i] for name, pair in pairs.items()} for i in (0, 1))
     return attribute(scene, episode, own, recorded, replayed, played.states)
 

@@ -8,8 +8,9 @@ from shiliu.replay.checks.images import Joints, check_black, check_frozen_pictur
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import picture_samples as looking
 from shiliu.replay.formats import read
-from shiliu.replay.formats.picture_samples import Glimpses, glimpses_of, windows
+from shiliu.replay.formats.picture_samples import picture_samples_of, windows
 from shiliu.replay.formats.video import encode
+from shiliu.replay.recording.pictures import PictureSamples
 from shiliu.replay.recording.recording import PictureFile, Recording, Stream
 from shiliu.replay.report import Words
 
@@ -34,15 +35,15 @@ def scene(t, height=24, width=32):
 def seen(cells, **extra):
     n = len(cells)
     known = {"t": T[:n], "stretch": np.zeros(n, int), "total": n, "expected": n, "rate": RATE} | extra
-    return Glimpses("head", cells=cells, **known)
+    return PictureSamples("head", cells=cells, **known)
 
 
 JOINTS = Joints(T, np.stack([angle(T), 0 * T], axis=1), delay=0.004)
 
 
-def late(glimpses, kind):
+def late(samples, kind):
     """The finding of one witness, or None where it did not speak."""
-    return next((f for f in check_late(glimpses, JOINTS, RULES) if f.details.get("kind") == kind), None)
+    return next((f for f in check_late(samples, JOINTS, RULES) if f.details.get("kind") == kind), None)
 
 
 def test_a_camera_that_sees_and_moves_with_the_robot_passes():
@@ -202,17 +203,17 @@ def filmed(path, cells, fps=20):
 
 
 def checked(recording):
-    return {f.code: f for f in check_images(recording, list(glimpses_of(recording)), RULES)}
+    return {f.code: f for f in check_images(recording, list(picture_samples_of(recording)), RULES)}
 
 
 def test_a_video_is_looked_at_whole_or_in_parts(tmp_path, monkeypatch):
     path = filmed(tmp_path / "head.mp4", scene(np.arange(120) / 20, 48, 64))
-    (whole,) = glimpses_of(recorded(path))
+    (whole,) = picture_samples_of(recorded(path))
     assert (len(whole.t), whole.total, whole.expected) == (120, 120, 120)
     monkeypatch.setattr(looking, "WHOLE", 60)
     monkeypatch.setattr(looking, "WINDOWS", 3)
     monkeypatch.setattr(looking, "EACH", 10)
-    (parts,) = glimpses_of(recorded(path))
+    (parts,) = picture_samples_of(recorded(path))
     assert parts.total == 120 and sorted(set(parts.stretch)) == [0, 1, 2]
     np.testing.assert_allclose(parts.t * 20, [*range(10), *range(55, 65), *range(110, 120)])
     off = np.abs(parts.cells.astype(int) - whole.cells[np.round(parts.t * 20).astype(int)]).max()
@@ -245,7 +246,7 @@ def test_a_video_that_cannot_be_decoded_is_not_checked(tmp_path):
 def test_without_pictures_nothing_is_asked_and_broken_clocks_stop_what_depends_on_them(tmp_path):
     path = filmed(tmp_path / "head.mp4", scene(np.arange(60) / 20, 48, 64))
     taken = recorded(path, 60)
-    found = {f.code: f for f in check_images(taken, list(glimpses_of(taken)), RULES, broken="clock.backwards")}
+    found = {f.code: f for f in check_images(taken, list(picture_samples_of(taken)), RULES, broken="clock.backwards")}
     assert found["image.black"].level == "PASS" and found["image.late"].reason == "integrity.clock.backwards"
     taken.pictures = {}
     assert {f.reason for f in check_images(taken, [], RULES)} == {"no_pictures"}
@@ -256,13 +257,13 @@ def test_real_cameras_see_in_time_and_one_repeats_itself(data):
     episodes = [r for r in read(data / "gr1-pick-place") if r.pictures]
     assert len(episodes) == 3
     for taken in episodes:
-        assert {f.level for f in check_images(taken, list(glimpses_of(taken)), RULES)} == {"PASS"}
-    (one,) = glimpses_of(episodes[1])
+        assert {f.level for f in check_images(taken, list(picture_samples_of(taken)), RULES)} == {"PASS"}
+    (one,) = picture_samples_of(episodes[1])
     late_by = replace(one, t=one.t + 1.0)
     found = check_late(late_by, joints_of(episodes[1]), RULES)[0]
     assert found.level == "FAIL" and found.details["late"] == pytest.approx(1.0, abs=0.25)
     bottle = next(r for r in read(data / "g1-inspire-pick-bottle") if r.pictures)
-    found = {f.code: f for f in check_images(bottle, list(glimpses_of(bottle)), RULES)}
+    found = {f.code: f for f in check_images(bottle, list(picture_samples_of(bottle)), RULES)}
     assert found["image.black"].level == found["image.frozen"].level == "PASS"
     assert found["image.late"].level == "WARN" and found["image.late"].details["fresh_rate"] == pytest.approx(
         22.4, abs=0.5

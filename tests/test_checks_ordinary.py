@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from shiliu.replay.checks.arrival import check_repeated
-from shiliu.replay.checks.clock import origin_ns
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
 from shiliu.replay.checks.ranges import check_range
@@ -21,6 +20,7 @@ from shiliu.replay.report import Words
 from shiliu.replay.report.story import Story
 from shiliu.replay.robots.limits import load_limits
 from shiliu.replay.signals.channels import pair
+from shiliu.replay.signals.clock import origin_ns
 from shiliu.scenarios.robot import load_robot
 
 RULES = load_rules()

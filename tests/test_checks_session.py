@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import shiliu
 import yaml
-from shiliu.replay.checks.clock import origin_ns, seconds
 from shiliu.replay.checks.collision import check_overlaps, geoms_of, overlaps
 from shiliu.replay.checks.dynamics import check_dynamics, compare_torque, positions, sole_polygon
 from shiliu.replay.checks.integrity import check_integrity
@@ -17,6 +16,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.robots.limits import load_limits
 from shiliu.replay.signals.channels import in_radians, pair
+from shiliu.replay.signals.clock import origin_ns, seconds
 
 ROOT = Path(shiliu.__file__).resolve().parent
 DATA = Path(os.environ.get("SHILIU_DATA", ROOT.parent / "shared" / "data"))

@@ -17,7 +17,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.layout import unit_text
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.mcap import write as mcap_write
-from shiliu.replay.formats.picture_samples import glimpses_of
+from shiliu.replay.formats.picture_samples import picture_samples_of
 from shiliu.replay.formats.rosbag import messages as rosbag1_messages
 from shiliu.replay.formats.rosbag import pictures as rosbag1_pictures
 from shiliu.replay.formats.rosbag import write as rosbag1_write
@@ -334,10 +334,10 @@ def test_pictures_of_a_bag_become_video_on_the_frames_clock(bare, tmp_path, open
     assert (topic.shape, topic.n) == ((480, 640, 3), 20)
     stamps = rosbag1_pictures.stamps(topic)
     originals = [picture.astype(int) for picture in rosbag1_pictures.frames(topic, stamps)]
-    (glimpses,) = glimpses_of(recording)
+    (samples,) = picture_samples_of(recording)
     coarse = [picture.mean(axis=2).reshape(24, 20, 32, 20).mean(axis=(1, 3)) for picture in originals]
-    assert (glimpses.total, len(glimpses.t), glimpses.expected) == (20, 20, None)
-    assert np.abs(glimpses.cells - np.array(coarse)).max() < 16  # luminance is not the mean of the colours, but near it
+    assert (samples.total, len(samples.t), samples.expected) == (20, 20, None)
+    assert np.abs(samples.cells - np.array(coarse)).max() < 16  # luminance is not the mean of the colours, but near it
     between = list(rosbag1_pictures.frames(topic, stamps[[0, 0, 7]] + 5_000_000))  # each is held until the next
     assert [int(np.abs(a - b).sum()) for a, b in zip(between, (originals[0], originals[0], originals[7]))] == [0, 0, 0]
     words = ["import", f"data={tmp_path / 'seen.bag'}", "scenario=bare", "quiet=true"]

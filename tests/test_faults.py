@@ -10,7 +10,6 @@ import pytest
 import shiliu
 import yaml
 from conftest import ROOT
-from shiliu.replay.checks.clock import origin_ns
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.evaluation.device import FOLDER, SHARES, load_device, through
@@ -23,6 +22,7 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.signals.clock import origin_ns
 from shiliu.scenarios.errors import ReplayError, ScenarioError
 
 SIMULATED = (

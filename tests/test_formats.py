@@ -13,7 +13,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot import layout
 from shiliu.replay.formats.lerobot import own as lerobot
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
-from shiliu.replay.formats.picture_samples import glimpses_of
+from shiliu.replay.formats.picture_samples import picture_samples_of
 from shiliu.replay.formats.rosbag import bag1 as rosbag1
 from shiliu.replay.recording.recording import Recording, SimEpisode, Unreadable
 from shiliu.scenarios.errors import EpisodeError
@@ -420,7 +420,7 @@ def test_pictures_become_a_video_a_frame(tmp_path):
     assert imageio_ffmpeg.count_frames_and_secs(str(video)) == (12, pytest.approx(0.4, abs=0.01))
     taken = only(tmp_path / "set")
     assert "observation.images.head" in taken.unmapped[0] and list(taken.pictures) == ["observation.images.head"]
-    (seen,) = glimpses_of(taken)
+    (seen,) = picture_samples_of(taken)
     assert (seen.total, seen.expected, seen.rate) == (12, 12, 30.0)
     assert np.abs(seen.cells.mean(axis=(1, 2)) - 20.0 * np.arange(12)).max() < 4
     with (

@@ -12,7 +12,7 @@ import numpy as np
 
 # stage -> the functions whose time it is, as the modules know them that call them
 STAGES = {
-    "integrity": (("judge.judge", "glimpses_of"), ("judge.judge", "check_integrity")),
+    "integrity": (("judge.judge", "picture_samples_of"), ("judge.judge", "check_integrity")),
     "kinematics": (
         ("judge.judge", "joint_motion"),
         ("judge.judge", "motion_of"),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..recording.recording import Stream
+from ..signals.clock import by_topic, repeats, seconds, topic
 from ..signals.signal import runs
-from .clock import by_topic, repeats, seconds, topic
 from .finding import Finding, worst_of
 from .rules import Rules
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..recording.recording import Recording
 from ..signals.channels import shared
+from ..signals.clock import topic
 from ..signals.pairing import Both, likeness, side_by_side
 from ..signals.signal import runs
-from .clock import topic
 from .finding import Finding, worst_of
 from .rules import Rule, Rules
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.recording import Recording, Stream
-from .clock import origin_ns, seconds
+from ..signals.clock import origin_ns, seconds
 from .finding import Finding
 from .rules import Rules
 

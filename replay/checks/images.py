@@ -1,6 +1,6 @@
 """Do the cameras see, and do they see now? Black, frozen and late pictures, judged on a coarse look at them.
 
-All three work on `Glimpses`: mean luminance on a grid of cells. A cell covers hundreds of pixels, so that sensor noise
+All three work on `PictureSamples`: mean luminance on a grid of cells. A cell covers hundreds of pixels, so that sensor noise
 and compression move it by a level at most, and an arm that moves by its own width moves some cell by tens.
 """
 
@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..formats.picture_samples import Glimpses
+from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording
 from ..signals.channels import SCALE, pair
+from ..signals.clock import by_topic, origin_ns, seconds
 from ..signals.signal import runs, strictly_rising
-from .clock import by_topic, origin_ns, seconds
 from .finding import Finding, worst_of
 from .rules import Rule, Rules
 
@@ -69,18 +69,18 @@ def joints_of(recording: Recording) -> Joints | None:
 
 
 def check_images(
-    recording: Recording, glimpses: Sequence[Glimpses], rules: Rules, broken: str | None = None
+    recording: Recording, samples: Sequence[PictureSamples], rules: Rules, broken: str | None = None
 ) -> list[Finding]:
     """`image.black`, `image.frozen` and `image.late` of all cameras: the worst of each code.
 
     Args:
-        glimpses: one a camera.
+        samples: one a camera.
         broken: the code of a fault that leaves the joints or the clocks without meaning; then only black is looked for.
     """
     if not recording.pictures:
         return [rules[code].not_applicable("no_pictures") for code in CODES]
-    seen = [one for one in glimpses if one.unreadable is None]
-    blind = [{"camera": one.camera, "why": one.unreadable} for one in glimpses if one.unreadable is not None]
+    seen = [one for one in samples if one.unreadable is None]
+    blind = [{"camera": one.camera, "why": one.unreadable} for one in samples if one.unreadable is not None]
     if not seen:
         details = {"cameras": blind}
         names = tuple(one["camera"] for one in blind if one["camera"])
@@ -98,39 +98,39 @@ def check_images(
     return found
 
 
-def _told(glimpses: Glimpses) -> dict[str, Any]:
-    return {"camera": glimpses.camera, "looked_at": len(glimpses.t), "pictures": glimpses.total}
+def _told(samples: PictureSamples) -> dict[str, Any]:
+    return {"camera": samples.camera, "looked_at": len(samples.t), "pictures": samples.total}
 
 
-def _interval(glimpses: Glimpses) -> float:
-    within = np.diff(glimpses.t)[np.diff(glimpses.stretch) == 0]
-    return float(np.median(within)) if len(within) else 1.0 / (glimpses.rate or 30.0)
+def _interval(samples: PictureSamples) -> float:
+    within = np.diff(samples.t)[np.diff(samples.stretch) == 0]
+    return float(np.median(within)) if len(within) else 1.0 / (samples.rate or 30.0)
 
 
-def check_black(glimpses: Glimpses, rules: Rules) -> Finding:
+def check_black(samples: PictureSamples, rules: Rules) -> Finding:
     """`image.black`: pictures without a bright cell, or without any difference between cells; the longest run.
 
     Where only stretches were looked at, pictures between two black ones are taken to be black.
     """
     rule = rules["image.black"]
-    bright, dark = glimpses.cells.max(axis=(1, 2)).astype(int), glimpses.cells.min(axis=(1, 2)).astype(int)
+    bright, dark = samples.cells.max(axis=(1, 2)).astype(int), samples.cells.min(axis=(1, 2)).astype(int)
     bad = (bright < DARK) | (bright - dark <= FLAT)
     if not bad.any():
-        return rule.passed(subject=(glimpses.camera,), value=0.0, limit=rule.fail, details=_told(glimpses))
-    every = _interval(glimpses)
-    first, last = max(runs(bad), key=lambda run: glimpses.t[run[1]] - glimpses.t[run[0]])
+        return rule.passed(subject=(samples.camera,), value=0.0, limit=rule.fail, details=_told(samples))
+    every = _interval(samples)
+    first, last = max(runs(bad), key=lambda run: samples.t[run[1]] - samples.t[run[0]])
     return rule.finding(
-        subject=(glimpses.camera,),
-        t0=float(glimpses.t[first]),
-        t1=float(glimpses.t[last]),
+        subject=(samples.camera,),
+        t0=float(samples.t[first]),
+        t1=float(samples.t[last]),
         share=float(bad.mean()),
-        **rule.grade_value(float(glimpses.t[last] - glimpses.t[first]) + every),
-        details=_told(glimpses)
+        **rule.grade_value(float(samples.t[last] - samples.t[first]) + every),
+        details=_told(samples)
         | {"count": int(bad.sum()), "kind": "black" if bright[first] < DARK else "blank", "bright": int(bright[first])},
     )
 
 
-def check_frozen_picture(glimpses: Glimpses, joints: Joints, rules: Rules) -> Finding:
+def check_frozen_picture(samples: PictureSamples, joints: Joints, rules: Rules) -> Finding:
     """`image.frozen`: one picture again and again while the robot moves.
 
     A picture stands where no cell departs from the first of the run by more than its noise. It counts where a joint
@@ -139,31 +139,31 @@ def check_frozen_picture(glimpses: Glimpses, joints: Joints, rules: Rules) -> Fi
     picture comes back with a leap, far larger than any step that moving things make in it.
     """
     rule = rules["image.frozen"]
-    every, settle = _interval(glimpses), rule.settings["settle"]
+    every, settle = _interval(samples), rule.settings["settle"]
     worst: tuple[float, int, int, float] | None = None
     longest = 0.0
-    for first, last in _standing(glimpses):
-        t0, t1 = float(glimpses.t[first]), float(glimpses.t[last])
+    for first, last in _standing(samples):
+        t0, t1 = float(samples.t[first]), float(samples.t[last])
         if t1 - t0 + every <= rule.bound("warn"):
             continue
         moved = joints.moved(t0 + settle, t1 - settle)
         if moved > rule.settings["moved"] and t1 - t0 > longest:
             longest, worst = t1 - t0, (t1 - t0 + every, first, last, moved)
     if worst is None:
-        return rule.passed(subject=(glimpses.camera,), value=0.0, limit=rule.fail, details=_told(glimpses))
+        return rule.passed(subject=(samples.camera,), value=0.0, limit=rule.fail, details=_told(samples))
     value, first, last, moved = worst
-    leap, usual = _leap(glimpses, first, last)
+    leap, usual = _leap(samples, first, last)
     graded = rule.grade_value(value)
     sure = leap > LEAP * usual
     if graded["level"] == "FAIL" and not sure:
         graded["level"] = "WARN"
     return rule.finding(
-        subject=(glimpses.camera,),
-        t0=float(glimpses.t[first]),
-        t1=float(glimpses.t[last]),
-        share=(last - first + 1) / len(glimpses.t),
+        subject=(samples.camera,),
+        t0=float(samples.t[first]),
+        t1=float(samples.t[last]),
+        share=(last - first + 1) / len(samples.t),
         **graded,
-        details=_told(glimpses)
+        details=_told(samples)
         | {
             "count": last - first + 1,
             "moved": moved,
@@ -174,26 +174,26 @@ def check_frozen_picture(glimpses: Glimpses, joints: Joints, rules: Rules) -> Fi
     )
 
 
-def _leap(glimpses: Glimpses, first: int, last: int) -> tuple[float, float]:
+def _leap(samples: PictureSamples, first: int, last: int) -> tuple[float, float]:
     """Mean change of the cells when a standing picture ends, and what moving things change from picture to picture.
 
     The first is 0 where it never ends, or where nobody looked when it did. The second is the 99th percentile of all
     other steps that change anything, and infinite where there are fewer than 30.
     """
-    steps = np.abs(np.diff(glimpses.cells.astype(np.int16), axis=0))
+    steps = np.abs(np.diff(samples.cells.astype(np.int16), axis=0))
     mean = steps.mean(axis=(1, 2))
-    others = (steps.max(axis=(1, 2)) > NOISE) & (np.diff(glimpses.stretch) == 0)
+    others = (steps.max(axis=(1, 2)) > NOISE) & (np.diff(samples.stretch) == 0)
     others[first : last + 1] = False
     usual = float(np.percentile(mean[others], 99.0)) if others.sum() >= 30 else float("inf")
-    back = last < len(mean) and glimpses.stretch[last + 1] == glimpses.stretch[last]
+    back = last < len(mean) and samples.stretch[last + 1] == samples.stretch[last]
     return float(mean[last]) if back else 0.0, usual
 
 
-def _standing(glimpses: Glimpses) -> list[tuple[int, int]]:
+def _standing(samples: PictureSamples) -> list[tuple[int, int]]:
     """(first, last) picture of every run that shows one view, drift included; none reaches past what was looked at."""
-    cells, found, first = glimpses.cells.astype(np.int16), [], 0
+    cells, found, first = samples.cells.astype(np.int16), [], 0
     for k in range(1, len(cells) + 1):
-        ends = k == len(cells) or glimpses.stretch[k] != glimpses.stretch[first]
+        ends = k == len(cells) or samples.stretch[k] != samples.stretch[first]
         if ends or np.abs(cells[k] - cells[first]).max() > NOISE:
             if k - first > 1:
                 found.append((first, k - 1))
@@ -201,7 +201,7 @@ def _standing(glimpses: Glimpses) -> list[tuple[int, int]]:
     return found
 
 
-def check_late(glimpses: Glimpses, joints: Joints, rules: Rules) -> list[Finding]:
+def check_late(samples: PictureSamples, joints: Joints, rules: Rules) -> list[Finding]:
     """`image.late`: the camera's clock against the joints' clock, by all that tells of it.
 
     - what is seen: the pictures change when the joints move. The delay at which change and speed go together best is
@@ -215,22 +215,22 @@ def check_late(glimpses: Glimpses, joints: Joints, rules: Rules) -> list[Finding
         One finding a witness that spoke; where none did, a NOT_CHECKED.
     """
     rule = rules["image.late"]
-    found = [*_by_content(glimpses, joints, rule), *_by_stamps(glimpses, joints, rule)]
-    found += [*_by_ends(glimpses, joints, rule), *_by_rate(glimpses, rule)]
-    return found or [rule.not_checked("no_motion", subject=(glimpses.camera,), details=_told(glimpses))]
+    found = [*_by_content(samples, joints, rule), *_by_stamps(samples, joints, rule)]
+    found += [*_by_ends(samples, joints, rule), *_by_rate(samples, rule)]
+    return found or [rule.not_checked("no_motion", subject=(samples.camera,), details=_told(samples))]
 
 
-def _by_content(glimpses: Glimpses, joints: Joints, rule: Rule) -> list[Finding]:
-    every = _interval(glimpses)
+def _by_content(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Finding]:
+    every = _interval(samples)
     change, at = [], []
-    for stretch in np.unique(glimpses.stretch):
-        rows = glimpses.stretch == stretch
+    for stretch in np.unique(samples.stretch):
+        rows = samples.stretch == stretch
         if rows.sum() <= SMOOTH + 1:
             continue
-        steps = np.abs(np.diff(glimpses.cells[rows].astype(np.int16), axis=0)).mean(axis=(1, 2))
+        steps = np.abs(np.diff(samples.cells[rows].astype(np.int16), axis=0)).mean(axis=(1, 2))
         kernel = np.full(SMOOTH, 1.0 / SMOOTH)
         change.append(np.convolve(steps, kernel, "valid"))
-        middle = 0.5 * (glimpses.t[rows][1:] + glimpses.t[rows][:-1])
+        middle = 0.5 * (samples.t[rows][1:] + samples.t[rows][:-1])
         at.append(np.convolve(middle, kernel, "valid"))
     if not change:
         return []
@@ -256,7 +256,7 @@ def _by_content(glimpses: Glimpses, joints: Joints, rule: Rule) -> list[Finding]
             if own[int(alike.argmax())] - own[now] <= 0.0:
                 return []
     details = {"kind": "content", "late": late, "correlation": best, "correlation_at_once": at_once}
-    return [_graded(glimpses, rule, late, details)]
+    return [_graded(samples, rule, late, details)]
 
 
 def _alike(change: np.ndarray, speeds: np.ndarray) -> np.ndarray:
@@ -266,55 +266,55 @@ def _alike(change: np.ndarray, speeds: np.ndarray) -> np.ndarray:
     return np.where(size > 1e-9, (v @ e) / np.maximum(size, 1e-9), 0.0)
 
 
-def _graded(glimpses: Glimpses, rule: Rule, late: float, details: dict[str, Any]) -> Finding:
+def _graded(samples: PictureSamples, rule: Rule, late: float, details: dict[str, Any]) -> Finding:
     return rule.finding(
-        subject=(glimpses.camera,),
-        t0=float(glimpses.t[0]) if len(glimpses.t) else None,
-        t1=float(glimpses.t[-1]) if len(glimpses.t) else None,
+        subject=(samples.camera,),
+        t0=float(samples.t[0]) if len(samples.t) else None,
+        t1=float(samples.t[-1]) if len(samples.t) else None,
         **rule.grade_value(abs(late)),
-        details=_told(glimpses) | {"early": late < 0.0} | details,
+        details=_told(samples) | {"early": late < 0.0} | details,
     )
 
 
-def _by_stamps(glimpses: Glimpses, joints: Joints, rule: Rule) -> list[Finding]:
-    if glimpses.delay is None or joints.delay is None:
+def _by_stamps(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Finding]:
+    if samples.delay is None or joints.delay is None:
         return []
-    late = glimpses.delay - joints.delay
-    return [_graded(glimpses, rule, late, {"kind": "stamps", "late": late, "delay": glimpses.delay})]
+    late = samples.delay - joints.delay
+    return [_graded(samples, rule, late, {"kind": "stamps", "late": late, "delay": samples.delay})]
 
 
-def _by_ends(glimpses: Glimpses, joints: Joints, rule: Rule) -> list[Finding]:
-    if glimpses.times is not None and len(glimpses.times):
-        begin = float(glimpses.times.min() - joints.t[0])
-        end = float(joints.t[-1] - glimpses.times.max())
+def _by_ends(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Finding]:
+    if samples.times is not None and len(samples.times):
+        begin = float(samples.times.min() - joints.t[0])
+        end = float(joints.t[-1] - samples.times.max())
         late = max(begin, end, 0.0)
-        found = _graded(glimpses, rule, late, {"kind": "begin" if begin >= end else "end", "late": late})
+        found = _graded(samples, rule, late, {"kind": "begin" if begin >= end else "end", "late": late})
         if found.level == "FAIL":
             found.level = "WARN"
         return [found]
-    if glimpses.expected is None or not glimpses.rate:
+    if samples.expected is None or not samples.rate:
         return []
-    short = glimpses.expected - glimpses.total
-    details = {"kind": "count", "late": short / glimpses.rate, "expected": glimpses.expected, "short": short}
-    return [_graded(glimpses, rule, short / glimpses.rate, details)]
+    short = samples.expected - samples.total
+    details = {"kind": "count", "late": short / samples.rate, "expected": samples.expected, "short": short}
+    return [_graded(samples, rule, short / samples.rate, details)]
 
 
-def _by_rate(glimpses: Glimpses, rule: Rule) -> list[Finding]:
-    if len(glimpses.t) < 2 * SMOOTH:
+def _by_rate(samples: PictureSamples, rule: Rule) -> list[Finding]:
+    if len(samples.t) < 2 * SMOOTH:
         return []
-    if glimpses.times is not None:
-        step = np.diff(np.sort(glimpses.times))
+    if samples.times is not None:
+        step = np.diff(np.sort(samples.times))
         announced = 1.0 / max(float(np.median(step)), 1e-6)
         fresh = len(step) / max(float(step.sum()), 1e-9)
         repeated = 0
     else:
-        steps = np.abs(np.diff(glimpses.cells.astype(np.int16), axis=0)).max(axis=(1, 2))
-        within = np.diff(glimpses.stretch) == 0
+        steps = np.abs(np.diff(samples.cells.astype(np.int16), axis=0)).max(axis=(1, 2))
+        within = np.diff(samples.stretch) == 0
         again = (steps == 0) & within
         again[1:-1] &= (steps[:-2] > NOISE) & (steps[2:] > NOISE)  # alone between two changes
         again[[0, -1]] = False
         repeated, new = int(again.sum()), int(((steps > NOISE) & within).sum())
-        announced = glimpses.rate or 30.0
+        announced = samples.rate or 30.0
         fresh = announced * (1.0 - repeated / max(repeated + new, 1))
     lost = max(0.0, 1.0 - fresh / announced)
     if lost <= rule.settings["rate"]:
@@ -322,13 +322,13 @@ def _by_rate(glimpses: Glimpses, rule: Rule) -> list[Finding]:
     return [
         rule.finding(
             level="WARN",
-            subject=(glimpses.camera,),
+            subject=(samples.camera,),
             value=lost,
             limit=rule.settings["rate"],
             margin=rule.settings["rate"] - lost,
             excess=0.0,
             unit="1",
             share=lost,
-            details=_told(glimpses) | {"kind": "rate", "rate": announced, "fresh_rate": fresh, "count": repeated},
+            details=_told(samples) | {"kind": "rate", "rate": announced, "fresh_rate": fresh, "count": repeated},
         )
     ]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..formats.picture_samples import Glimpses
+from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording
 from ..robots.limits import Limits
 from ..signals.channels import pair
+from ..signals.clock import origin_ns, topic
 from .arrival import check_repeated, check_skew
 from .claws import check_polarity
-from .clock import COLUMN, check_backwards, check_gap, check_jitter, check_stall, origin_ns, topic
+from .clock import COLUMN, check_backwards, check_gap, check_jitter, check_stall
 from .dataset import check_dataset, steps_back
 from .finding import Finding
 from .hands_idle import check_idle
@@ -39,7 +40,7 @@ def check_integrity(
     *,
     needed: Sequence[str] = (),
     actuated: Sequence[str] = (),
-    glimpses: Iterable[Glimpses] = (),
+    samples: Iterable[PictureSamples] = (),
     actuators: Mapping[str, Range] | None = None,
 ) -> list[Finding]:
     """All integrity findings of one recording, what its set says of it first.
@@ -48,7 +49,7 @@ def check_integrity(
         needed: streams that must be there; see `check_missing`.
         actuated: names that can be commanded; see `check_unmapped`.
         actuators: what those that are no joints take; see `check_range`.
-        glimpses: a look at its cameras, see `glimpses_of`; without it the pictures are not checked.
+        samples: a look at its cameras, see `picture_samples_of`; without it the pictures are not checked.
 
     What a fault makes meaningless is not looked at: after NaN, a clock that runs backwards or degrees for radians no
     stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is sought.
@@ -69,7 +70,7 @@ def check_integrity(
     found += check_idle(recording, rules, *_told(recording))
     stops = [f for f in found if f.failed and f.code in STOPS and f.details.get("clock") != COLUMN]
     broken = next((f.code for f in stops), None)
-    found += check_images(recording, list(glimpses), rules, broken)
+    found += check_images(recording, list(samples), rules, broken)
     if broken:
         return [*found, *(rules[code].not_checked(f"integrity.{broken}") for code in COMPARED)]
     found += check_polarity(recording, rules, origin) + check_repeated(streams, rules, origin)

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE, pair
+from ..signals.clock import origin_ns, seconds, topic
 from ..signals.signal import run_around
-from .clock import origin_ns, seconds, topic
 from .finding import Finding
 from .rules import Rules
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..recording.recording import Stream
 from ..robots.limits import Limits
+from ..signals.clock import seconds
 from ..signals.signal import run_around
-from .clock import seconds
 from .finding import Finding, worst_of
 from .rules import Rules
 

@@ -14,11 +14,11 @@ import yaml
 from ...scenarios.errors import ScenarioError
 from ...scenarios.quantity import UNITS
 from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in
+from ..robots.limits import GRADES
 from .finding import STAGES, Finding
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "check"
 OWNERS = ("operator", "device", "scene", "robot", "auditor")
-GRADES = ("published", "measured", "estimate")
 SIGNALS = ("command", "measured", "retargeted", "replayed", "recording")
 # bounds that the robot gives, joint by joint; see limits.py
 TABLES = ("range", "speed_larger", "speed_smaller", "torque_limit", "torque_peak", "torque_rated")

@@ -10,9 +10,9 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from ..signals.clock import repeats, seconds, topic
 from ..signals.signal import find_lag, runs
 from . import clock
-from .clock import repeats, seconds, topic
 from .finding import Finding, worst_of
 from .rules import Rule, Rules
 

@@ -10,8 +10,8 @@ import numpy as np
 from ..recording.recording import Stream
 from ..robots.limits import Limits
 from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from ..signals.clock import seconds, topic
 from ..signals.signal import find_lag
-from .clock import seconds, topic
 from .finding import Finding, worst_of
 from .rules import Rules
 

@@ -110,7 +110,7 @@ def _items(
         said = item.metadata.get("demonstration")
         if said is not None:
             from_plain(said).refuse_without_consent()
-        yield Item(k, item, _episode(item, data), stages)
+        yield Item(k, item, _episode(item, data), lambda made: stages.of(made).scene)
     missing = sorted(n for n in chosen or () if n > k)
     if missing:
         raise EpisodeError(f"there is no episode {missing[0]}; {k + 1} were read.", file=data, field="episodes")

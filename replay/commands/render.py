@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.variation import of_episode
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -87,7 +88,6 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
 
     from ...envs.rendering import Painter
     from ..judge.context import Stages
-    from ..judge.replay_stage import own_draw
     from ..rollout.camera_frames import cameras_of
     from ..rollout.filmstrip import moments, strip
     from ..rollout.rollout import Take, play
@@ -98,7 +98,7 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     recording = _numbered(data, number)
     episode = recording.episode
     scene = Stages(None, conf_dir=request.conf_dir).of(recording).scene
-    draw = None if episode is None else own_draw(scene, episode)
+    draw = None if episode is None else of_episode(scene, episode)
     if episode is None or draw is None:
         raise EpisodeError(
             "is no episode of today's scene: only what `shiliu record` or an environment has made can be drawn.",

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..checks.clock import origin_ns, seconds
 from ..recording.recording import Recording
 from ..signals.channels import SCALE
+from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import joint_motion
 from .warp import Stretch, Warp, sampled, whole_steps
 

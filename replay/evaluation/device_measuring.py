@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ...scenarios.errors import EpisodeError
-from ..checks.clock import repeats
 from ..recording.recording import Recording, Stream
 from ..signals.channels import in_radians, pair, shared
+from ..signals.clock import repeats
 from ..signals.signal import find_lag, runs
 from .device import SHARES
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +15,6 @@ from ..recording.recording import Recording, SimEpisode
 
 if TYPE_CHECKING:
     from ...scenarios.scene import Scene
-    from ..judge.context import Stages
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Item:
-    """One recording on its way out: the k-th of what was read, with its simulation episode, if it has one."""
+    """One recording on its way out: the k-th of what was read, with its simulation episode, if it has one.
+
+    `scene_of` gives the scene that a recording was made in.
+    """
 
     k: int
     recording: Recording
     episode: SimEpisode | None
-    stages: Stages
+    scene_of: Callable[[Recording], Scene]
 
     @property
     def simulated(self) -> SimEpisode:
@@ -83,9 +85,7 @@ class Item:
     @property
     def scene(self) -> Scene:
         """The scene that its episode was made in, from the episode's own config."""
-        from dataclasses import replace
-
-        return self.stages.of(replace(self.recording, episode=self.simulated)).scene
+        return self.scene_of(replace(self.recording, episode=self.simulated))
 
     def file_in(self, folder: Path, ending: str) -> Path:
         """A file of its name that is not there yet; a name from outside loses what could lead out of the folder."""

@@ -8,63 +8,16 @@ are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...scenarios.errors import EpisodeError
-from ..checks.clock import origin_ns
+from ..recording.pictures import CELLS, PictureSamples
 from ..recording.recording import PictureFile, PictureTopic, Recording
+from ..signals.clock import origin_ns
 
-CELLS = (24, 32)  # rows and columns
 WHOLE = 1800  # pictures, a minute at 30 Hz: under three seconds of decoding
 WINDOWS, EACH = 12, 150
-
-
-@dataclass(frozen=True)
-class Glimpses:
-    """What was seen of one camera.
-
-    Attributes:
-        camera: its name.
-        t: (m,) when each picture was taken [s from the recording's origin].
-        cells: (m, 24, 32) uint8 mean luminance.
-        stretch: (m,) number of the stretch that a picture belongs to; within one none is left out.
-        total: pictures that there are; expected: pictures that there should be, one a row, or None.
-        rate: pictures a second as announced, or None.
-        times: (total,) of all pictures [s] where each carries its own time, else None.
-        delay: promptest time from taking to receiving [s], or None.
-        unreadable: why no picture could be looked at.
-    """
-
-    camera: str
-    t: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    cells: np.ndarray = field(default_factory=lambda: np.zeros((0, *CELLS), np.uint8))
-    stretch: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
-    total: int = 0
-    expected: int | None = None
-    rate: float | None = None
-    times: np.ndarray | None = None
-    delay: float | None = None
-    unreadable: str | None = None
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What is kept of a look at a camera, for its curve: `t` (m,) s, `brightness` (m,) of 255, `change` (m-1,) levels."""
-
-    camera: str
-    t: np.ndarray
-    brightness: np.ndarray
-    change: np.ndarray
-
-
-def seen_of(glimpses: Glimpses) -> Seen:
-    """Mean brightness of each picture, and mean change of its cells to the next; NaN where pictures between were left out."""
-    cells = glimpses.cells.astype(np.float32)
-    change = np.abs(np.diff(cells, axis=0)).mean(axis=(1, 2))
-    change[np.diff(glimpses.stretch) != 0] = np.nan
-    return Seen(glimpses.camera, glimpses.t, cells.mean(axis=(1, 2)), change)
 
 
 def windows(total: int) -> list[tuple[int, int]]:
@@ -74,7 +27,7 @@ def windows(total: int) -> list[tuple[int, int]]:
     return [(round(first), EACH) for first in np.linspace(0, total - EACH, WINDOWS)]
 
 
-def glimpses_of(recording: Recording) -> Iterator[Glimpses]:
+def picture_samples_of(recording: Recording) -> Iterator[PictureSamples]:
     """A look at each camera of a recording; one whose pictures cannot be decoded says so."""
     for camera, pictures in recording.pictures.items():
         try:
@@ -83,7 +36,7 @@ def glimpses_of(recording: Recording) -> Iterator[Glimpses]:
             else:
                 yield _of_topic(camera, pictures, origin_ns(recording))
         except EpisodeError as error:
-            yield Glimpses(camera, unreadable=error.message)
+            yield PictureSamples(camera, unreadable=error.message)
 
 
 def _rows(recording: Recording) -> int | None:
@@ -92,7 +45,7 @@ def _rows(recording: Recording) -> int | None:
     return counts.pop() if len(counts) == 1 else None
 
 
-def _of_file(camera: str, pictures: PictureFile, rows: int | None) -> Glimpses:
+def _of_file(camera: str, pictures: PictureFile, rows: int | None) -> PictureSamples:
     from .video import count, luminance
 
     rate = pictures.fps or 30.0
@@ -107,7 +60,7 @@ def _of_file(camera: str, pictures: PictureFile, rows: int | None) -> Glimpses:
     if len(chosen) == 1:
         total = len(seen[0])
     at = np.concatenate([first + np.arange(len(one)) for (first, _), one in zip(chosen, seen)])
-    return Glimpses(
+    return PictureSamples(
         camera,
         t=at / rate,
         cells=np.concatenate(seen),
@@ -118,7 +71,7 @@ def _of_file(camera: str, pictures: PictureFile, rows: int | None) -> Glimpses:
     )
 
 
-def _of_topic(camera: str, pictures: PictureTopic, origin: int) -> Glimpses:
+def _of_topic(camera: str, pictures: PictureTopic, origin: int) -> PictureSamples:
     from .rosbag.pictures import luminance
 
     chosen = windows(pictures.n)
@@ -128,7 +81,7 @@ def _of_topic(camera: str, pictures: PictureTopic, origin: int) -> Glimpses:
     at = np.array(_indices(chosen), int)
     at = at[at < len(times)]
     stretch = np.concatenate([np.full(n, k) for k, (_, n) in enumerate(chosen)])[: len(at)]
-    return Glimpses(
+    return PictureSamples(
         camera,
         t=times[at],
         cells=cells,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks.finding import Finding
 from ..edits.bounds import Bounds
+from ..edits.planning import planned, thrown_off
 from .fix_geometry import known_of
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ def _plan(case: Case, causes: list[Finding], findings: Sequence[Finding]) -> lis
     """What a repair would change: the factor that speed needs may not be enough for torque and balance."""
     if case.stage.embodiment is not None or case.stage.made_in is not None:
         return None  # what is judged as another robot, or elsewhere, is not repaired
-    from ..repair.repairing import planned, thrown_off  # it performs, too, and brings what that needs
-
-    return planned(case.recording, causes, case.stage, Bounds(), thrown_off(findings))
+    return planned(case.recording, causes, case.stage.capability, Bounds(), thrown_off(findings))
 
 
 def _told_as_planned(causes: list[Finding], changes: list[dict[str, Any]]) -> None:

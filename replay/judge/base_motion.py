@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...scenarios.mobile import followers, glide
-from ..checks.clock import origin_ns, seconds
 from ..checks.finding import Finding
 from ..recording.recording import Recording
+from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import JointMotion, zero_order_hold
 
 if TYPE_CHECKING:

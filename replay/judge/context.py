@@ -26,6 +26,7 @@ from ...scenarios.tasks import scenario_of_task
 from ...scenarios.titles import Titles, part_titles, sources_of, titles_of
 from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules
+from ..edits.planning import Capability
 from ..recording.recording import Recording
 from ..retarget.settings import Settings, load_settings
 from ..robots.carried_robot import carried
@@ -95,6 +96,19 @@ class Stage:
         """(p, 2) corners of what the soles span on the floor."""
         sole = self.scene.robot.sheet["sole"]
         return sole_polygon(self.robot, ("leg_l6_link", "leg_r6_link"), sole["x"], sole["y"])
+
+    @cached_property
+    def capability(self) -> Capability:
+        """What a changed command of this robot is held against."""
+        action, ends = self.scene.schema.action, {}
+        low, high = dict(zip(action.names, action.low)), dict(zip(action.names, action.high))
+        for name in self.scene.robot.joint_names:
+            if name in self.limits:
+                limit = self.limits[name]
+                lower = np.nanmax([limit.lower, float(low.get(name, -np.inf))])
+                upper = np.nanmin([limit.upper, float(high.get(name, np.inf))])
+                ends[name] = (float(lower), float(upper))
+        return Capability(self.scene.robot.joint_names, self.limits, self.rules, self.robot, self.soles, ends)
 
     @cached_property
     def robot_geoms(self) -> np.ndarray:

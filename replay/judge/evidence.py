@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...scenarios.errors import ShiliuError
-from ..checks.clock import origin_ns
 from ..checks.dynamics import compare_torque
 from ..checks.finding import Evidence, Fact, Finding, Picture, Plot, Table
 from ..checks.playback import error_table
+from ..signals.clock import origin_ns
 from . import retargeted_report as telling
 from .curves import own_curve
 from .missed import tables_of

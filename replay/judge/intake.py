@@ -13,7 +13,6 @@ from pathlib import Path
 
 from ... import __version__
 from ...scenarios.reading import composition
-from ..checks.clock import origin_ns, seconds
 from ..checks.finding import STAGES, Evidence, Finding
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_position
@@ -21,6 +20,7 @@ from ..checks.rules import Rules, load_rules
 from ..recording.recording import Recording, Unreadable
 from ..robots.limits import Limits, load_limits
 from ..signals.channels import SCALE, in_radians, pair
+from ..signals.clock import origin_ns, seconds
 from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"

@@ -12,8 +12,7 @@ from ... import __version__
 from ...scenarios.errors import ShiliuError
 from ...scenarios.safety import CAVEAT, people
 from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw, nominal
-from ..checks.clock import origin_ns
+from ...scenarios.variation import Draw, nominal, of_episode
 from ..checks.dynamics import Effort, check_dynamics
 from ..checks.finding import Finding
 from ..checks.integrity import check_integrity, stopped_signals
@@ -22,8 +21,10 @@ from ..checks.link import check_link
 from ..checks.offset import check_offset
 from ..checks.retargeting import check_retarget
 from ..formats import Unreadable
-from ..formats.picture_samples import Seen, glimpses_of, seen_of
+from ..formats.picture_samples import picture_samples_of
+from ..recording.pictures import Brightness, brightness_of
 from ..recording.recording import Recording
+from ..signals.clock import origin_ns
 from ..signals.joint_motion import JointMotion, joint_motion
 from ..signals.signal import Motion
 from .advice import advise
@@ -36,7 +37,7 @@ from .elsewhere import draw_there
 from .evidence import gather
 from .other_robots import judge_other, known_by, notes_of, required_of
 from .outliers import compare_rates
-from .replay_stage import Forward, own_draw, replay_all
+from .replay_stage import Forward, replay_all
 from .retargeted_case import carry_over
 from .retargeted_report import check_object
 from .robustness import Robustness, robust_all
@@ -72,7 +73,7 @@ class Case:
     obstacles: Looked | None = None  # what the commanded motion was held against
     forward: Forward | None = None
     robust: Robustness | None = None
-    seen: list[Seen] = field(default_factory=list)  # by its cameras
+    seen: list[Brightness] = field(default_factory=list)  # by its cameras
     carried: Carried | None = None  # of a person: the motion on the robot
     uncarried: str = "no_retargeting"  # why there is none
     notes: list[str] = field(default_factory=list)  # what was assumed or converted while it was judged
@@ -227,11 +228,9 @@ def _before_replay(case: Case) -> Case:
     action = stage.scene.schema.action
     taken = {name: (float(low), float(high)) for name, low, high in zip(action.names, action.low, action.high)}
     actuators = {} if case.other_robot else {name: taken[name] for name in taken if name not in robot.joint_names}
-    glimpses = list(glimpses_of(recording))
-    case.seen = [seen_of(one) for one in glimpses if one.unreadable is None]
-    case.findings += check_integrity(
-        recording, limits, rules, actuated=actuated, glimpses=glimpses, actuators=actuators
-    )
+    samples = list(picture_samples_of(recording))
+    case.seen = [brightness_of(one) for one in samples if one.unreadable is None]
+    case.findings += check_integrity(recording, limits, rules, actuated=actuated, samples=samples, actuators=actuators)
     case.stopped = dict(stopped_signals(case.findings, recording))
     if stage.embodiment is not None:
         judge_other(case, stage.embodiment)
@@ -239,7 +238,7 @@ def _before_replay(case: Case) -> Case:
     case.motion = joint_motion(recording, robot.joint_names, case.stopped)
     if recording.episode is not None:
         episode, made_in = recording.episode, stage.made_in
-        case.draw = own_draw(stage.scene, episode) if made_in is None else draw_there(stage.scene, made_in, episode)
+        case.draw = of_episode(stage.scene, episode) if made_in is None else draw_there(stage.scene, made_in, episode)
     if recording.kind == "human":
         carry_over(case)
     signal = case.signal

@@ -11,11 +11,11 @@ import numpy as np
 from ...scenarios.pose import Pose
 from ...scenarios.scene import Scene
 from ...scenarios.variation import STATE, Draw
-from ..checks.clock import origin_ns, seconds
 from ..checks.diverging import check_apart
 from ..checks.finding import Finding
 from ..recording.recording import Recording, Stream
 from ..rollout.rollout import Played
+from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import zero_order_hold
 from .payload import contents
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import mujoco
 import numpy as np
 
-from ..checks.clock import origin_ns, seconds
 from ..checks.collision import check_overlaps, overlaps
 from ..checks.dynamics import Effort, check_torque, effort
 from ..checks.finding import Finding, worst_of
@@ -27,6 +26,7 @@ from ..recording.recording import Recording, Stream
 from ..robots.embodiment import Embodiment, of_grades
 from ..robots.limits import JointLimit, Limits
 from ..signals.channels import SCALE, columns, in_radians
+from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
 from .reproduction import holds_states

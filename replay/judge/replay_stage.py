@@ -29,7 +29,6 @@ from ..checks.outcome import (
 )
 from ..checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from ..checks.rules import Rules
-from ..recording.recording import SimEpisode
 from ..rollout.rollout import Played, Take, play
 from ..signals.channels import in_radians
 from ..signals.joint_motion import hand_commands, zero_order_hold
@@ -169,7 +168,7 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
             forward.findings += _not_checked(scene, rules, "integrity.value.nonfinite", but=("ctrl.clamped",))
             return [], []
         if case.stage.made_in is not None:
-            made_in, own = case.stage.made_in, own_draw(case.stage.made_in, episode)
+            made_in, own = case.stage.made_in, drawing.of_episode(case.stage.made_in, episode)
             if own is not None:
                 forward.elsewhere = lambda: Elsewhere("made_in", made_in, Take(own, episode.actions))
             draws = likely_draws(scene, case.stage.made_in, episode, draw, seed)
@@ -178,11 +177,6 @@ def _takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
             ]
         return [Take(draw, episode.actions)], [sorted(int(k) for k in episode.checkpoints)]
     return _likely_takes(case, seed)
-
-
-def own_draw(scene: Scene, episode: SimEpisode) -> Draw | None:
-    """The draw of an own episode, or None where the scene of today has other sizes than the one it was made in."""
-    return drawing.of_episode(scene, episode)
 
 
 def _whole_seconds(scene: Scene, steps: int, takes: int) -> list[int]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ..checks.clock import origin_ns, seconds
 from ..checks.finding import Finding
 from ..checks.reproduction import check_open_loop, check_single_steps
 from ..checks.rules import Rules
 from ..recording.recording import Recording
 from ..robots.embodiment import SCALAR, Embodiment, StateColumns
+from ..signals.clock import origin_ns, seconds
 
 STEP_SLACK = 0.01  # share of the scene's step by which a row may be off a whole number of steps: times kept in float32
 Errors = tuple[float, float, float]  # angle, away, speed

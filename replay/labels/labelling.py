@@ -9,9 +9,8 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError, ShiliuError
 from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw
+from ...scenarios.variation import Draw, of_episode
 from ..judge.context import Stages
-from ..judge.replay_stage import own_draw
 from ..recording.recording import Recording, SimEpisode, Unreadable
 from ..rollout.rollout import Played, Take, play
 from .proposal import Segment, propose
@@ -101,7 +100,7 @@ def _start(recording: Recording, stages: Stages) -> tuple[Scene, Draw, SimEpisod
             file=recording.source,
         )
     scene = stages.of(recording).scene
-    draw = own_draw(scene, episode)
+    draw = of_episode(scene, episode)
     if draw is None or tuple(episode.action_names) != scene.schema.action.names:
         raise EpisodeError("was made in a scene of other sizes than it has today.", file=recording.source)
     if not np.isfinite(episode.actions).all():

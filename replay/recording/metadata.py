@@ -21,6 +21,7 @@ import yaml
 
 from ...scenarios.errors import EpisodeError, ScenarioError
 from ...scenarios.reading.yaml_reader import Dateless, Node, Problems, nearest, places_in, refuse_endless
+from .codes import codes
 from .recording import Recording, SimEpisode
 
 GRADES = ("A", "B", "C", "D")
@@ -464,17 +465,9 @@ def _label(node: Node, scenario: Mapping[str, Any] | None) -> Label | None:
     return Label(success, _reason(node.child("reason"), scenario) if "reason" in node else None)
 
 
-@cache
-def _codes() -> tuple[str, ...]:
-    """The judge's own codes."""
-    from ..checks.rules import load_rules
-
-    return tuple(code for code in load_rules() if code != "scenario")
-
-
 def _reason(node: Node, scenario: Mapping[str, Any] | None) -> str:
     code = _text(node)
-    known = list(_codes())
+    known = list(codes())
     for prefix, block in (("scenario.", "never"), ("replay.goal:", "goal")):
         names = None if scenario is None else [prefix + str(name) for name in scenario.get(block) or {}]
         known += names or []

@@ -9,33 +9,29 @@ alone.
 from __future__ import annotations
 
 import copy
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ...scenarios.errors import ShiliuError
+from ...scenarios.variation import of_episode
 from ..checks.finding import Finding
-from ..checks.kinematics import check_kinematics
 from ..edits.bounds import Bounds
-from ..edits.changes import BeyondBounds, Demand, slower, slower_by, spread, steps_in, taken_back
+from ..edits.changes import BeyondBounds, slower_by
 from ..edits.command import Command, command_of
+from ..edits.planning import Change, change_motion, conversion, thrown_off
 from ..edits.warp import Warp
 from ..judge.context import Stage
-from ..judge.replay_stage import own_draw
 from ..judge.verdict import Verdict
 from ..operator.demonstration import as_recording, replayed
 from ..recording.provenance import told_of_copy
 from ..recording.recording import Recording, SimEpisode, Stream
 
 Judge = Callable[[Recording], Verdict]
-Change = dict[str, Any]
 
 MENDS = frozenset({"slow", "clip", "spread", "unit"})  # kinds of fixes that are tried
-CALM = 0.5  # share of the limits that is aimed at where what was too fast threw the world off its course
-SPENT = 12  # changes of the motion in one round before giving up
 
 
 @dataclass
@@ -104,34 +100,6 @@ def repaired(
     return second if second.done else first
 
 
-def thrown_off(findings: Sequence[Finding]) -> bool:
-    """Whether a failure of the motion has consequences in the world: something was hit, dropped, pushed, or not reached."""
-    return any(
-        f.failed and f.stage == "replay" and f.because_of is not None and f.code != "ctrl.clamped" for f in findings
-    )
-
-
-def planned(
-    recording: Recording, failed: list[Finding], stage: Stage, bounds: Bounds, thrown: bool = False
-) -> list[Change] | None:
-    """The changes that a repair would begin with, without performing anything; None where there are none within bounds.
-
-    Args:
-        failed: the causes, each with its fix; thrown: see `thrown_off`.
-    """
-    units = [f for f in failed if (f.fix or {}).get("kind") == "unit"]
-    if units:
-        return [_conversion(units[0])]
-    command = command_of(recording, stage.scene.robot.joint_names)
-    if command is None:
-        return None
-    try:
-        _, changes, _ = _motion(command, failed, stage, bounds, spreading=True, thrown=thrown)
-    except BeyondBounds:
-        return None
-    return changes or None
-
-
 def _tried(
     recording: Recording, verdict: Verdict, stage: Stage, judge: Judge, bounds: Bounds, spreading: bool
 ) -> Repair:
@@ -188,7 +156,7 @@ def _changed(
     command = command_of(recording, stage.scene.robot.joint_names)
     if command is None:
         return None
-    command, changes, warps = _motion(command, failed, stage, bounds, spreading, thrown)
+    command, changes, warps = change_motion(command, failed, stage.capability, bounds, spreading, thrown)
     for finding in failed:  # what no limit of the motion tells
         fix = finding.fix or {}
         if fix["kind"] == "slow" and finding.code == "tracking" and not changes:
@@ -202,62 +170,11 @@ def _changed(
     return _sent(recording, command, warps), changes, warps
 
 
-def _motion(
-    command: Command, failed: list[Finding], stage: Stage, bounds: Bounds, spreading: bool, thrown: bool
-) -> tuple[Command, list[Change], list[Warp]]:
-    """Changes until the motion keeps the joints' own limits: steps first, then ranges, then speeds."""
-    changes: list[Change] = []
-    warps: list[Warp] = []
-    clamped = {name for f in failed if f.code == "ctrl.clamped" for name in f.subject}
-    weak = any(f.code in ("torque.peak", "balance") and f.signal == "command" for f in failed)
-    ends, demand = (
-        _ends(stage, command),
-        Demand(stage.limits, stage.rules, stage.robot, stage.soles, CALM if thrown else 1.0),
-    )
-    for _ in range(SPENT):
-        found = check_kinematics(command.t, command.q, command.joint_names, stage.limits, stage.rules)
-        wrong = {f.code: f for f in found if f.failed}
-        past = set(clamped)
-        if "joint.position" in wrong:
-            position = wrong["joint.position"]
-            past |= {*position.subject}
-            past |= {name for o in position.details["others"] if o["level"] == "FAIL" for name in o["subject"]}
-        told: list[Change] = []
-        fast = "joint.velocity" in wrong or "joint.jump" in wrong
-        if spreading and (weak or fast) and steps_in(command, demand):
-            command, told = spread(command, demand)
-        elif past:
-            command, told = taken_back(command, ends, sorted(past), bounds)
-            clamped = set()
-        elif weak or fast:
-            command, told, warp = slower(command, demand, bounds)
-            warps += [warp] if told else []
-            weak = False
-        if not told:
-            break
-        changes += told
-    return command, changes, warps
-
-
-def _ends(stage: Stage, command: Command) -> dict[str, tuple[float, float]]:
-    """Each joint's range as the judge sees it: its limit, and what its actuator takes."""
-    action = stage.scene.schema.action
-    low, high = dict(zip(action.names, action.low)), dict(zip(action.names, action.high))
-    ends = {}
-    for name in command.joint_names:
-        if name in stage.limits:
-            limit = stage.limits[name]
-            lower = np.nanmax([limit.lower, float(low.get(name, -np.inf))])
-            upper = np.nanmin([limit.upper, float(high.get(name, np.inf))])
-            ends[name] = (float(lower), float(upper))
-    return ends
-
-
 def _performed(recording: Recording, command: Command, warps: list[Warp], stage: Stage) -> Recording:
     """The changed command performed from the episode's own start: what the record then says is what happened."""
     episode, scene = recording.episode, stage.scene
     assert episode is not None
-    draw = own_draw(scene, episode)
+    draw = of_episode(scene, episode)
     if draw is None or tuple(episode.action_names) != scene.schema.action.names:
         raise ShiliuError("this episode was made in another scene; it cannot be performed again.")
     made = replayed(scene, episode, draw, command.x, "repair", threads=1)
@@ -284,8 +201,8 @@ def _at(t: float, warps: list[Warp]) -> float:
 
 def _sent(recording: Recording, command: Command, warps: list[Warp]) -> Recording:
     """The changed command of a real recording, its other commands kept in time with it; nothing that was measured."""
-    from ..checks.clock import origin_ns, seconds
     from ..signals.channels import pair
+    from ..signals.clock import origin_ns, seconds
 
     first, _ = pair(recording)
     assert first is not None
@@ -316,7 +233,7 @@ def _converted(
     recording: Recording, finding: Finding, stage: Stage
 ) -> tuple[Recording, list[Change], list[Warp]] | None:
     """The stream that is in another unit than it says, in its own: an episode's in radians, of a real one the word alone."""
-    told = _conversion(finding)
+    told = conversion(finding)
     unit, factor = told["unit"], told["multiply"]
     episode = recording.episode
     if episode is None:
@@ -330,12 +247,6 @@ def _converted(
     if command is None or finding.details.get("role") != "command":
         return None
     return _performed(recording, command.with_q(command.q * factor), [], stage), [told], []
-
-
-def _conversion(finding: Finding) -> Change:
-    unit = str(finding.details.get("should_be", "deg"))
-    factor = math.pi / 180.0 if unit == "deg" else 180.0 / math.pi
-    return {"kind": "unit", "channel": finding.subject[0], "unit": unit, "multiply": factor}
 
 
 def _marked(copy_: Recording, original: Recording, verdict: Verdict, made: Repair) -> Recording:

@@ -24,8 +24,7 @@ from ...scenarios.errors import ScenarioError
 from ...scenarios.quantity import dimension_of
 from ...scenarios.reading import composition
 from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, refuse_endless
-from ..checks.rules import GRADES
-from .limits import JointLimit, Limits
+from .limits import GRADES, JointLimit, Limits
 
 MAX_BYTES = 1 << 20  # of a description; the largest here has some three thousand
 OF_MODEL = "model"  # the source that limits out of the MJCF file have

@@ -12,6 +12,7 @@ import yaml
 
 from ...scenarios.errors import ScenarioError
 
+GRADES = ("published", "measured", "estimate")  # of a source
 FIELDS = ("position", "velocity", "peak_velocity", "torque_rated", "torque_limit", "torque_peak")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...scenarios.errors import ScenarioError
 from ...scenarios.scene import Scene
-from ..judge.replay_stage import own_draw
+from ...scenarios.variation import of_episode
 from ..recording.recording import SimEpisode
 from .rollout import Take, play
 
@@ -31,7 +31,7 @@ def pictures(scene: Scene, episode: SimEpisode, cameras: Mapping[str, Any]) -> d
         return None
     from ...envs.rendering import Painter
 
-    draw = own_draw(scene, episode)
+    draw = of_episode(scene, episode)
     assert draw is not None  # it was drawn from this very scene
     played = next(play(scene, [Take(draw, episode.actions)], threads=1))
 

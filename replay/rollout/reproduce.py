@@ -7,8 +7,7 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError
 from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw
-from ..judge.replay_stage import own_draw
+from ...scenarios.variation import Draw, of_episode
 from ..recording.recording import SimEpisode
 
 
@@ -18,7 +17,7 @@ def start_of(scene: Scene, episode: SimEpisode) -> Draw:
     Raises:
         EpisodeError: the scene of today has another shape, or the actions cannot be applied.
     """
-    draw = own_draw(scene, episode)
+    draw = of_episode(scene, episode)
     if draw is None or tuple(episode.action_names) != scene.schema.action.names:
         raise EpisodeError(
             "the scene of this version has other sizes or actuators than the one that the episode was made in.",

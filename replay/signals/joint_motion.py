@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ..checks.clock import origin_ns, seconds
 from ..recording.recording import Recording, Stream
 from .channels import in_radians, pair
+from .clock import origin_ns, seconds
 
 
 @dataclass(frozen=True)

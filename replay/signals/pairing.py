@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks.clock import seconds
 from ..recording.recording import Stream
+from .clock import seconds
 from .signal import on_grid, strictly_rising
 
 MAX_ROWS = 20_000  # grid points compared; an hour is looked at in steps of 0.2 s, which slow motion survives

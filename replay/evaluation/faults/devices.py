@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ....scenarios.errors import EpisodeError
-from ...checks.clock import origin_ns, seconds, topic
 from ...recording.recording import Stream
 from ...signals.channels import SCALE, pair
+from ...signals.clock import origin_ns, seconds, topic
 from .fault import Mark, Work
 
 GAP = 0.5  # s, bound and scale of clock.gap

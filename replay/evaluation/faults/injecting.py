@@ -15,13 +15,13 @@ import numpy as np
 from ....scenarios import variation as drawing
 from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
-from ...checks.clock import origin_ns
+from ....scenarios.variation import of_episode
 from ...judge.context import Stage
-from ...judge.replay_stage import own_draw
 from ...operator.demonstration import as_recording, checkpoints_of, episode_of, performed
 from ...operator.mistakes import mistake_of
 from ...recording.recording import Recording, SimEpisode
 from ...rollout.rollout import Take, play
+from ...signals.clock import origin_ns
 from .fault import Fault, Mark, Work
 
 AFTERWARDS = ("record", "device", "set")  # ways that change a record, and no performance
@@ -99,7 +99,7 @@ def _onto(work: Work, first: int, later: float) -> None:
 
 def _before(job: Job, stage: Stage) -> Work:
     """The work with everything put in that is performed."""
-    draw = own_draw(stage.scene, job.episode)
+    draw = of_episode(stage.scene, job.episode)
     if draw is None:
         raise EpisodeError("this episode was made in another scene; it cannot be performed again.")
     part = job.seconds and not any(fault.whole for fault in job.faults)

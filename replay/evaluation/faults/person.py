@@ -13,8 +13,8 @@ import mujoco
 import numpy as np
 
 from ....scenarios.scene import Scene
+from ....scenarios.variation import of_episode
 from ...judge.object_poses import FEATURE
-from ...judge.replay_stage import own_draw
 from ...recording.recording import Recording, SimEpisode, Stream
 from ...retarget.arms import CLAW, arms_of
 from ...retarget.sources.motion_capture_hands import QUANTITY
@@ -30,7 +30,7 @@ def person_of(scene: Scene, episode: SimEpisode, part: str = "oven") -> Recordin
     Args:
         part: of the scene, with a door.
     """
-    draw = own_draw(scene, episode)
+    draw = of_episode(scene, episode)
     assert draw is not None  # whoever asks has the scene that it was made in
     arms, n = arms_of(scene), episode.n_steps
     t = np.arange(n) * episode.control_timestep

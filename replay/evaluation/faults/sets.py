@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ....scenarios.scene import Scene
-from ...checks.clock import origin_ns
 from ...checks.rules import Rules
 from ...checks.streams import check_lag
 from ...checks.takes import Lag, lag_of
@@ -18,6 +17,7 @@ from ...formats.lerobot.write import write_lerobot
 from ...judge.company import Company
 from ...recording.recording import Recording, SimEpisode, Unreadable
 from ...signals.channels import pair
+from ...signals.clock import origin_ns
 from . import ordinary
 
 OWN, PLAIN = "own", "ordinary"

@@ -41,6 +41,7 @@ import numpy as np
 
 from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
+from ....scenarios.variation import of_episode
 from ...recording.recording import SimEpisode
 from ...rollout.substeps import Trace, trace
 from .. import episode_archive as packed
@@ -300,9 +301,8 @@ def _pictures(
     from PIL import Image
 
     from ....envs.rendering import Painter
-    from ...judge.replay_stage import own_draw
 
-    draw, make = own_draw(scene, episode), _Maker()
+    draw, make = of_episode(scene, episode), _Maker()
     assert draw is not None  # it was stepped from this draw
     ticks = np.arange(int(np.ceil(episode.duration_s * PICTURE_RATE - 1e-6))) / PICTURE_RATE
     steps = np.unique(np.rint(ticks / episode.control_timestep).astype(int))

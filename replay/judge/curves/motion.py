@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...checks.clock import origin_ns
 from ...checks.collision import geoms_of, overlaps
 from ...checks.dynamics import margin_inside
 from ...checks.finding import Finding, Plot
 from ...checks.kinematics import motion_of
 from ...checks.wiring import side_by_side
 from ...signals.channels import SCALE, pair
+from ...signals.clock import origin_ns
 from ..base_motion import with_base
 from ..commanded_collision import poses
 from .recording import MM, bounds

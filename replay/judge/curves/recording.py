@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...checks.clock import by_topic, origin_ns, seconds, topic
 from ...checks.finding import Finding, Plot
 from ...checks.images import joints_of
 from ...checks.link import ages, missing
 from ...checks.rules import Rule
 from ...recording.recording import Stream
 from ...signals.channels import pair
+from ...signals.clock import by_topic, origin_ns, seconds, topic
 
 if TYPE_CHECKING:
     from ..judge import Case

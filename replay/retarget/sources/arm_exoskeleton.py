@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ....scenarios.errors import EpisodeError
-from ...checks.clock import origin_ns, seconds
 from ...recording.recording import Recording
 from ...signals.channels import SCALE
+from ...signals.clock import origin_ns, seconds
 from ..exoskeleton import ARM, NAMES, Person
 from ..frames import Array, whole
 from ..targets import HANDS, HandTargets

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from ....scenarios.errors import EpisodeError
-from ...checks.clock import origin_ns
 from ...recording.recording import Recording, Stream
+from ...signals.clock import origin_ns
 from ..frames import Array, hand_axes, rotations, seen_from, turned_into, upright, whole
 from ..targets import HANDS, HandTargets
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from ....scenarios.errors import EpisodeError
-from ...checks.clock import origin_ns, seconds
 from ...recording.recording import Recording, Stream
+from ...signals.clock import origin_ns, seconds
 from ..frames import Array, hand_axes, rotations, sphere, whole
 from ..targets import HANDS, HandTargets
 

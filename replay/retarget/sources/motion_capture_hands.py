@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
 from ....scenarios.variation import Draw
-from ...checks.clock import origin_ns, seconds
 from ...recording.recording import Recording, Stream
+from ...signals.clock import origin_ns, seconds
 from ..objects import Hinged, first_grip
 from ..placing import Placed
 from ..targets import HANDS, HandTargets

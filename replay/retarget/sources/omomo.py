@@ -11,8 +11,8 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
 from ....scenarios.variation import Draw
-from ...checks.clock import origin_ns, seconds
 from ...recording.recording import Recording
+from ...signals.clock import origin_ns, seconds
 from ..frames import Array, hand_axes, seen_from, turned_into, upright, whole
 from ..placing import Placed
 from ..targets import HANDS, HandTargets

@@ -1,0 +1,26 @@
+"""The codes that a label may give as the reason of a failure: the judge's own, by the names of their blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+BOUNDS = Path(__file__).resolve().parents[2] / "conf" / "check" / "arm_manipulation.yaml"
+
+
+@cache
+def codes() -> tuple[str, ...]:
+    """Codes of the judge in the order of its file of bounds; what a scenario forbids is named there, not here."""
+    return tuple(code for code in _codes(yaml.safe_load(BOUNDS.read_text(encoding="utf-8")), "") if code != "scenario")
+
+
+def _codes(block: Mapping[str, Any], code: str) -> Iterator[str]:
+    if "stage" in block:
+        yield code
+        return
+    for key, child in block.items():
+        yield from _codes(child, f"{code}.{key}" if code else key)

@@ -1,0 +1,42 @@
+"""Times of a stream on the episode's clock, and which streams share a channel of the device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..recording.recording import Recording, Stream
+
+
+def origin_ns(recording: Recording) -> int:
+    """Time of the episode's second zero on the recording's common clock [ns]."""
+    return recording.start_ns or 0
+
+
+def seconds(stream: Stream, origin: int) -> np.ndarray:
+    """(n,) episode seconds by the stream's own clock; subtracts in int64, because 1.7e18 ns has no room in a float."""
+    return (stream.time_ns - origin) * 1e-9
+
+
+def topic(stream: Stream) -> str:
+    """What the device calls the channel: several streams may be fields of one message."""
+    return str(stream.meta.get("topic", stream.name))
+
+
+def by_topic(streams: Iterable[Stream]) -> list[Stream]:
+    """One stream of each channel, as the fields of one message share their clocks; events have no rhythm."""
+    first: dict[str, Stream] = {}
+    for stream in streams:
+        if stream.role != "event" and stream.n:
+            first.setdefault(topic(stream), stream)
+    return list(first.values())
+
+
+def repeats(stream: Stream) -> np.ndarray:
+    """(n,) whether a sample repeats the one before because the device's own clock stood still."""
+    out = np.zeros(stream.n, bool)
+    if stream.device_ns is not None and stream.n > 1:
+        same = stream.values[1:] == stream.values[:-1]
+        out[1:] = (np.diff(stream.device_ns) == 0) & same.all(axis=1)
+    return out
