@@ -12,6 +12,8 @@ from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.advice import APPLICABLE, advise, fix_of, repairable
 from shiliu.replay.judge.fix_geometry import holding_torque, inward, side_of, way_out
+from shiliu.replay.judge.own_robot import OwnRobot
+from shiliu.replay.judge.results import Integrity, Judged, Subject
 from shiliu.replay.report.text import Words, catalogue, languages
 
 RULES = load_rules()
@@ -151,17 +153,13 @@ def test_factors_say_by_how_much():
 def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be(monkeypatch):
     monkeypatch.setattr("shiliu.replay.judge.advice.APPLICABLE", frozenset({"slow", "clip"}))
     plan = {"kind": "slow", "t0": 1.9, "t1": 2.6, "factor": 0.6, "longer_s": 1.0}
-    monkeypatch.setattr("shiliu.replay.judge.advice._plan", lambda case, causes, findings: [plan])
+    monkeypatch.setattr("shiliu.replay.judge.advice._plan", lambda judged, causes, findings: [plan])
 
     def told(*findings: Finding) -> list[bool]:
         for finding in findings:
             finding.fix = None
-        case = SimpleNamespace(
-            resampled={},
-            recording=SimpleNamespace(episode=None, streams={}),
-            stage=SimpleNamespace(embodiment=None),
-        )
-        advise(case, list(findings))
+        recording = SimpleNamespace(episode=None, streams={})
+        advise(Judged(Subject(recording, None, None, OwnRobot()), Integrity(())), list(findings))
         return [finding.fix["applicable"] for finding in findings]
 
     fast, past, broken = failure("joint.velocity"), failure("joint.position", value=1.13), failure("value.nonfinite")
@@ -175,9 +173,9 @@ def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be
         "carrying is too much"
     )
     assert told(failure("tracking")) == [False], "slower is an estimate there"
-    monkeypatch.setattr("shiliu.replay.judge.advice._plan", lambda case, causes, findings: [plan | {"factor": 0.3}])
+    monkeypatch.setattr("shiliu.replay.judge.advice._plan", lambda judged, causes, findings: [plan | {"factor": 0.3}])
     assert told(fast) == [False] and fast.fix["factor"] == 0.3, "told, but not promised"
-    monkeypatch.setattr("shiliu.replay.judge.advice._plan", lambda case, causes, findings: None)
+    monkeypatch.setattr("shiliu.replay.judge.advice._plan", lambda judged, causes, findings: None)
     assert told(fast) == [False], "beyond the bounds of a repair"
     assert {"rerecord", "away", "lighten", "finish"}.isdisjoint(APPLICABLE)
     assert not repairable(failure("goal"))

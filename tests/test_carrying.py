@@ -8,8 +8,6 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.checks.dynamics import check_dynamics
-from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.grip import (
     Carried,
     Grasp,
@@ -21,7 +19,10 @@ from shiliu.replay.checks.grip import (
 )
 from shiliu.replay.checks.outcome import check_drop
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.payload import _bear, _grasp, check_carried
+from shiliu.replay.judge.dynamics_stage import _carried, own_dynamics
+from shiliu.replay.judge.payload import _grasp, carries_of, loads_of
+from shiliu.replay.judge.replay_stage import _slipped
+from shiliu.replay.judge.results import Integrity, Motions, Plan, Rollouts
 from shiliu.replay.report import Words
 from shiliu.replay.signals.joint_motion import JointMotion
 from shiliu.scenarios import variation as drawing
@@ -177,7 +178,7 @@ def test_the_robots_payload_is_that_of_the_facts(scene):
 
 
 def standing(scene, mass=0.0, begin=30, end=60):
-    """A case that holds the arms straight out for 3 s; its left hand bears a mass from step 30 to 60, and its findings."""
+    """Dynamics of a motion that holds the arms straight out for 3 s; its left hand bears a mass from step 30 to 60."""
     robot = scene.robot.spec().compile()
     names = scene.robot.joint_names
     t = np.arange(0, 3, 0.02)
@@ -186,18 +187,13 @@ def standing(scene, mass=0.0, begin=30, end=60):
 
     limits = load_limits(scene.robot.folder)
     soles = np.array([[0.2, -0.2], [0.2, 0.2], [-0.2, 0.2], [-0.2, -0.2]])
-    found, effort = check_dynamics(robot, t, q, names, limits, RULES, soles)
-    stage = SimpleNamespace(scene=scene, rules=RULES, limits=limits, robot=robot, soles=soles)
-    case = SimpleNamespace(
-        stage=stage,
-        findings=[*found, Finding("goal", "PASS", "replay")],
-        effort={"command": effort},
-        motion={"command": JointMotion(t, q, names, None)},
-        forward=SimpleNamespace(offset=0.0),
+    context = SimpleNamespace(scene=scene, rules=RULES, limits=limits, robot=robot, soles=soles)
+    subject = SimpleNamespace(
+        context=context, scene=scene, rules=RULES, recording=SimpleNamespace(episode=object(), kind="robot")
     )
-    if mass:
-        _bear(case, [(Carried("bowl", "left_claw", begin, end), mass, np.array([0.0, 0.0, -0.15]))])
-    return case
+    motions = Motions({"command": JointMotion(t, q, names, None)}, signal="command")
+    load = (Carried("bowl", "left_claw", begin, end), mass, np.array([0.0, 0.0, -0.15]))
+    return own_dynamics(subject, Integrity(()), motions, Rollouts(loads=(load,) if mass else ()))
 
 
 def torque(case, joint="zarm_l1_joint"):
@@ -231,13 +227,12 @@ def test_torque_and_balance_are_judged_anew_with_the_load(scene):
     assert peak["f"].subject == ("zarm_l7_joint",), "12 kg so far before the weakest joint are too much for it"
     assert peak["f"].t0 == pytest.approx(1.0, abs=0.05)
     assert peak["f"].details["payload"] == 12.0
-    assert full.findings[-1].code == "goal"
 
 
 def test_a_real_recording_tells_nothing_of_what_is_held(scene):
-    recording = SimpleNamespace(episode=None)
-    case = SimpleNamespace(stage=SimpleNamespace(scene=scene, rules=RULES), recording=recording)
-    found = {f.code: (f.level, f.reason) for f in check_carried(case, None, None, known=False)}
+    subject = SimpleNamespace(scene=scene, rules=RULES, recording=SimpleNamespace(episode=None))
+    starts = Rollouts(played=(SimpleNamespace(), SimpleNamespace()))
+    found = {f.code: (f.level, f.reason) for f in (*_slipped(subject, starts), *_carried(subject, starts))}
     assert found == {
         "slip": ("NOT_CHECKED", "unknown_start"),
         "grip.friction": ("NOT_CHECKED", "no_finger_force"),
@@ -268,13 +263,15 @@ def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand
     force = np.zeros((steps, 2))
     force[5:, 0] = 20.0
     played = SimpleNamespace(qpos=qpos, grips={"bowl": force}, heights={"bowl": qpos[:, bowl + 2]}, states={})
-    stage = SimpleNamespace(scene=scene, rules=RULES)
-    case = SimpleNamespace(
-        stage=stage, recording=SimpleNamespace(episode=object()), effort={}, forward=None, findings=[]
-    )
-    found = {f.code: f for f in check_carried(case, SimpleNamespace(draw=draw), played, known=True)}
+    subject = SimpleNamespace(scene=scene, rules=RULES, recording=SimpleNamespace(episode=object()))
+    take, carries = SimpleNamespace(draw=draw), tuple(carries_of(scene, played))
+    loads = tuple(loads_of(scene, take, played, carries))
+    done = Rollouts(Plan((take,)), (played,), carries=carries, loads=loads)
+    found = {f.code: f for f in (*_slipped(subject, done), *_carried(subject, done))}
     assert (found["slip"].level, found["slip"].subject) == ("WARN", ("bowl", "left_claw"))
-    (held,) = carried("bowl", force, qpos[:, bowl + 2], ["left_claw", "right_claw"], scene.weights["bowl"], scene.control_timestep)
+    (held,) = carried(
+        "bowl", force, qpos[:, bowl + 2], ["left_claw", "right_claw"], scene.weights["bowl"], scene.control_timestep
+    )
     assert found["slip"].value == pytest.approx(creep.max() - creep[held.begin], abs=1e-6)
     mass = sum(
         float(model.body(i).mass[0]) for i in range(model.nbody) if model.body(i).name.startswith(("bowl/", "food/"))
@@ -284,7 +281,10 @@ def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand
 
 
 def test_a_light_thing_that_is_lowered_is_not_dropped_and_one_that_is_let_go_is():
-    force, height = np.full(60, 0.06), np.interp(np.arange(60), [20, 30], [1.2, 1.08])  # a clip of 6 g, lowered by 120 mm
+    force, height = (
+        np.full(60, 0.06),
+        np.interp(np.arange(60), [20, 30], [1.2, 1.08]),
+    )  # a clip of 6 g, lowered by 120 mm
     force[22] = 0.7  # a jerk, above what a heavy thing is held from
     (kept,) = check_drop({"clip": force}, {"clip": height}, {"clip": 0.06}, 0.02, RULES)
     assert (kept.level, kept.value) == ("PASS", 0.0)

@@ -14,6 +14,7 @@ from shiliu.replay.checks.streams import check_frozen, check_lag
 from shiliu.replay.checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
 from shiliu.replay.formats import read
 from shiliu.replay.judge.company import Company
+from shiliu.replay.judge.results import Integrity
 from shiliu.replay.judge.verdict import Verdict, combine
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
@@ -260,9 +261,9 @@ def test_a_take_that_is_in_the_set_twice():
     assert content(rest) == (None, None), "two that stand still are no copies"
 
 
-def case(take, lag):
+def judged(take, lag):
     found = [RULES["stream.lag"].finding(level="PASS", value=lag, subject=("state", "action"), details={"median": lag})]
-    return SimpleNamespace(recording=take, stage=SimpleNamespace(rules=RULES), findings=found)
+    return SimpleNamespace(recording=take, rules=RULES), Integrity(tuple(found))
 
 
 def test_takes_are_held_against_those_of_their_own_set_whatever_batch_they_are_in():
@@ -272,18 +273,16 @@ def test_takes_are_held_against_those_of_their_own_set_whatever_batch_they_are_i
         return recording(stream("command", rng.random(60), (ELBOW,)), source=f"{source}#{k}")
 
     company = Company()
-    first = [case(take(k), 0.116 + 0.001 * k) for k in range(6)]
-    company.compare(first)
-    assert {f.level for one in first for f in one.findings if f.code == "take.lag"} == {"PASS"}
-    twice = recording(*first[2].recording.streams.values(), source="demos#7")
+    first = [judged(take(k), 0.116 + 0.001 * k) for k in range(6)]
+    assert {f.level for one in company.compare(first) for f in one if f.code == "take.lag"} == {"PASS"}
+    twice = recording(*first[2][0].recording.streams.values(), source="demos#7")
     later = [
-        case(take(6), 0.25),
-        case(twice, 0.117),
-        case(take(0, "elsewhere"), 0.25),
-        case(take(0).__class__(**vars(take(0)) | {"source": "alone.bag"}), 0.25),
+        judged(take(6), 0.25),
+        judged(twice, 0.117),
+        judged(take(0, "elsewhere"), 0.25),
+        judged(take(0).__class__(**vars(take(0)) | {"source": "alone.bag"}), 0.25),
     ]
-    company.compare(later)
-    told = [{f.code: f for f in one.findings} for one in later]
+    told = [{f.code: f for f in one} for one in company.compare(later)]
     assert told[0]["take.lag"].level == "FAIL" and told[1]["take.lag"].level == "PASS"
     assert told[1]["take.duplicate"].level == "FAIL" and told[1]["take.duplicate"].subject == ("demos#2",)
     assert told[2]["take.lag"].reason == "few_takes" and told[2]["take.duplicate"].level == "PASS"

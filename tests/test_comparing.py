@@ -9,6 +9,8 @@ from shiliu.replay.checks.outliers import check_rate, peak_rates, usual
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.object_poses import check_diverged, object_streams
 from shiliu.replay.judge.outliers import compare_rates
+from shiliu.replay.judge.own_robot import OwnRobot
+from shiliu.replay.judge.results import Motions, Rollouts, Subject
 from shiliu.replay.recording.recording import Stream
 from shiliu.replay.report import Words
 from shiliu.replay.signals.signal import resample
@@ -56,33 +58,21 @@ def test_too_few_recordings_say_nothing():
     assert check_rate("joint.acceleration", few[0], few[0], NAMES, few, RULES).reason == "no_published_limit"
 
 
-def cases(sizes):
-    stage = SimpleNamespace(rules=RULES, scene=SimpleNamespace(name="a", robot=SimpleNamespace(name="kuafu")))
-    return [
-        SimpleNamespace(
-            stage=stage,
-            resampled={"command": resample(T, swing(size))},
-            motion={"command": SimpleNamespace(names=NAMES)},
-            findings=[RULES[code].not_checked("no_published_limit") for code in ("joint.acceleration", "joint.jerk")],
-        )
-        for size in sizes
-    ]
+def batch(sizes):
+    scene = SimpleNamespace(name="a", robot=SimpleNamespace(name="kuafu"))
+    subject = SimpleNamespace(context=SimpleNamespace(), scene=scene, rules=RULES)
+    named = SimpleNamespace(names=NAMES)
+    return [(subject, Motions({"command": named}, {"command": resample(T, swing(size))}, "command")) for size in sizes]
 
 
 def test_in_a_batch_the_wild_one_is_told_and_the_rest_pass():
-    many = cases([*(20.0 + k % 4 for k in range(18)), 150.0])
-    compare_rates(many)
-    levels = [[f.level for f in case.findings] for case in many]
-    assert levels == [["PASS", "PASS"]] * 18 + [["WARN", "WARN"]]
-    few = cases([20.0] * 5 + [150.0])
-    compare_rates(few)
-    assert {f.level for case in few for f in case.findings} == {"NOT_CHECKED"}
+    told = compare_rates(batch([*(20.0 + k % 4 for k in range(18)), 150.0]))
+    assert [[found.level for found in one.values()] for one in told] == [["PASS", "PASS"]] * 18 + [["WARN", "WARN"]]
+    assert compare_rates(batch([20.0] * 5 + [150.0])) == [{}] * 6
 
 
 def test_recordings_of_another_scene_are_no_measure():
-    mixed = cases([20.0] * 10) + cases([150.0] * 10)
-    compare_rates(mixed)
-    assert {f.level for case in mixed for f in case.findings} == {"NOT_CHECKED"}
+    assert compare_rates(batch([20.0] * 10) + batch([150.0] * 10)) == [{}] * 20
 
 
 # -- objects against their record ------------------------------------------------------------------------------------
@@ -121,12 +111,8 @@ def diverging(offset, known=True, names=("bowl.x", "bowl.y", "bowl.z"), episode=
         qpos=np.zeros((30, 1)),
         observations={"observation.environment_state": np.tile(np.float32([0.1, 1, 2, 3, 1]), (30, 1))},
     )
-    case = SimpleNamespace(
-        stage=SimpleNamespace(scene=scene, rules=RULES, made_in=None),
-        recording=recording,
-        forward=SimpleNamespace(offset=0.0, stood=()),
-    )
-    return check_diverged(case, played, known)[0]
+    subject = Subject(recording, SimpleNamespace(scene=scene, rules=RULES, made_in=None), None, OwnRobot())
+    return check_diverged(subject, Rollouts(played=(played,) if known else (played, played)))[0]
 
 
 def test_a_recorded_object_is_held_against_the_replayed_one():

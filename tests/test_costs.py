@@ -8,7 +8,7 @@ from shiliu.replay.benchmark import costs
 from shiliu.replay.benchmark.costs import CHECKS, STAGES, shares, stopwatches
 from shiliu.replay.benchmark.physics import _without
 from shiliu.replay.judge import judge as judging
-from shiliu.replay.judge import replay_stage as forward
+from shiliu.replay.judge import rollout_stage
 from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
@@ -40,7 +40,7 @@ def test_the_verdict_is_the_same_and_nothing_stays_changed(recording):
     with stopwatches():
         assert judging.judge([recording])[0].to_json() == plain
     assert [getattr(judging, name) for module, name in STAGES["kinematics"] if module == "judge"] == before
-    assert forward.play is play
+    assert rollout_stage.play is play
 
 
 def test_shares_are_of_the_bare_rollout():

@@ -10,6 +10,8 @@ from shiliu.replay.checks.playback import check_tracking
 from shiliu.replay.checks.robustness import check_robustness
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.curves import CURVES, own_curve
+from shiliu.replay.judge.own_robot import OwnRobot
+from shiliu.replay.judge.results import Integrity, Judged, Replay, Subject
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
 from shiliu.replay.report.plots import halves, title
@@ -20,7 +22,9 @@ MS = 1_000_000
 
 def case(streams=(), **known):
     recording = Recording("a", "a", "0" * 64, "robot", {s.name: s for s in streams})
-    return SimpleNamespace(recording=recording, stage=SimpleNamespace(rules=RULES), forward=None, carried=None, seen=[], **known)
+    context = SimpleNamespace(rules=RULES)
+    subject = Subject(recording, context, None, OwnRobot())
+    return Judged(subject, Integrity(()), **known)
 
 
 def stream(sent, received=None, values=None, role="command"):
@@ -65,8 +69,7 @@ def test_the_tracking_error_is_drawn_for_the_worst_joint_even_where_it_passes():
     t = np.arange(0, 5, 0.02)
     error = np.stack([0.05 * np.sin(t), 0.12 * np.sin(t)], axis=1)
     (finding,) = check_tracking(t, error, ("a", "b"), RULES)
-    one = case()
-    one.forward = SimpleNamespace(tracking=(t, error, ("a", "b")))
+    one = case(replay=Replay((), tracking=(t, error, ("a", "b"))))
     plot = own_curve(one, finding)
     assert finding.level == "PASS" and plot.subject == "b" and plot.marks == []
     assert max(plot.traces[0]["y"]) == pytest.approx(0.12, abs=1e-3)
@@ -75,7 +78,7 @@ def test_the_tracking_error_is_drawn_for_the_worst_joint_even_where_it_passes():
 def test_what_was_not_checked_has_no_curve():
     assert own_curve(case(), RULES["slip"].not_applicable("no_objects")) is None
     for code in CURVES:  # nor does one that was checked fail for want of what it would need
-        assert own_curve(case(resampled={}, effort={}, motion={}), RULES[code].passed()) is None
+        assert own_curve(case(), RULES[code].passed()) is None
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -11,9 +11,12 @@ from shiliu.replay.checks.grip import Carried
 from shiliu.replay.checks.outcome import Struck, check_touches
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.commands.list_parts import in_full
-from shiliu.replay.judge.commanded_collision import Looked, fixtures
+from shiliu.replay.judge.commanded_collision import Looked, check_looked, fixtures
 from shiliu.replay.judge.context import Stage
-from shiliu.replay.judge.held import Hold, borne, check_held_scene, holds_of, touches_of
+from shiliu.replay.judge.held import Hold, borne, driven, holds_of, touches_of
+from shiliu.replay.judge.own_robot import OwnRobot
+from shiliu.replay.judge.payload import carries_of
+from shiliu.replay.judge.results import Plan, Rollouts, Subject
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.rollout import Take
@@ -291,7 +294,7 @@ def test_a_thing_that_slips_after_a_strike_slips_because_of_it(t0, because):
 
 
 # -- where the command would take it ------------------------------------------------------------------------------------
-def driven(scene, down, touch=None, gives=0.0):
+def driven_down(scene, down, touch=None, gives=0.0):
     """`collision.scene` of a hand that is commanded to go down by so much [m] in steps 30 to 35 while it holds the box.
 
     Args:
@@ -311,11 +314,11 @@ def driven(scene, down, touch=None, gives=0.0):
     qpos = np.tile(rest, (80, 1))
     qpos[30:36, model.joint("base_height").qposadr[0]] -= down
     stage = Stage(scene, "command")
-    looked = Looked("command", np.arange(80) * scene.control_timestep, qpos, fixtures(model, stage.robot_geoms), [])
-    passed = RULES["collision.scene"].passed(signal="command")
-    case = SimpleNamespace(stage=stage, obstacles=looked, forward=SimpleNamespace(offset=0.0), findings=[passed])
-    check_held_scene(case, Take(draw, np.zeros((79, scene.n_actions), np.float32)), seen)
-    return case.findings[0]
+    looked = Looked("command", np.arange(80) * scene.control_timestep, qpos, fixtures(model, stage.robot_geoms), [], [])
+    take = Take(draw, np.zeros((79, scene.n_actions), np.float32))
+    rollouts = Rollouts(Plan((take,)), (seen,), carries=tuple(carries_of(scene, seen)))
+    looked = replace(looked, held=tuple(driven(Subject(None, stage, None, OwnRobot()), rollouts, looked)))
+    return next(one for one in check_looked(looked, RULES, "command") if one.code == "collision.scene")
 
 
 @pytest.fixture(scope="module")
@@ -330,7 +333,7 @@ def above(apart, tmp_path_factory):
     [(0.015, "PASS", 0.0), (0.0205, "PASS", 0.0005), (0.023, "WARN", 0.003), (0.027, "FAIL", 0.007)],
 )
 def test_a_command_that_drives_a_held_box_into_a_shelf_is_told_by_its_depth(above, down, level, depth):
-    found = driven(above, down)
+    found = driven_down(above, down)
     assert (found.level, found.value or 0.0) == (level, pytest.approx(depth, abs=1e-6))
     if depth > 0.001:
         assert found.subject == ("box/box", "shelf/shelf") and found.t0 == pytest.approx(1.0)
@@ -338,12 +341,12 @@ def test_a_command_that_drives_a_held_box_into_a_shelf_is_told_by_its_depth(abov
 
 
 def test_a_box_that_is_pushed_back_in_the_hand_does_not_hide_how_far_it_was_to_go(above):
-    assert driven(above, 0.027, touch=slice(30, 36), gives=0.007).value == pytest.approx(0.007, abs=1e-6)
+    assert driven_down(above, 0.027, touch=slice(30, 36), gives=0.007).value == pytest.approx(0.007, abs=1e-6)
 
 
 def test_where_it_is_set_down_a_command_may_press(above):
-    assert driven(above, 0.027, touch=slice(33, 80)).level == "PASS"
-    assert driven(above, 0.027, touch=slice(66, 80)).level == "FAIL", "long before it is set down"
+    assert driven_down(above, 0.027, touch=slice(33, 80)).level == "PASS"
+    assert driven_down(above, 0.027, touch=slice(66, 80)).level == "FAIL", "long before it is set down"
 
 
 # -- the whole way --------------------------------------------------------------------------------------------------------

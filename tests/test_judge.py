@@ -10,15 +10,15 @@ import pytest
 import shiliu
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import DatasetWriter
-from shiliu.replay.judge.cells import place_of
 from shiliu.replay.judge.context import Stages
-from shiliu.replay.judge.judge import Case, judge
-from shiliu.replay.judge.replay_stage import replay_all
+from shiliu.replay.judge.integrity_stage import integrity_stage
+from shiliu.replay.judge.judge import judge, subject_of
+from shiliu.replay.judge.motion_stage import motion_stage
+from shiliu.replay.judge.rollout_stage import rollout_stage
 from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words, exit_code, write_reports
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.replay.signals.joint_motion import joint_motion
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios import variation as drawing
 
@@ -324,8 +324,8 @@ def test_a_claw_that_was_commanded_shut_is_shut_in_the_replay(scene):
     }
     recording = Recording("take", "take.bag", "0" * 64, "robot", streams, scenario="microwave")
     quick = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=1"])
-    case = Case(recording, stage := Stages(quick).of(recording), place_of(recording, stage, None, stage.rules))
-    case.motion = joint_motion(recording, names, {})
-    replay_all([case], 1, 0)
-    opening = case.forward.played.observations["observation.state"][:, len(names) :]
+    subject = subject_of(recording, Stages(quick))
+    integrity = integrity_stage(subject)
+    (rollouts,) = rollout_stage([(subject, integrity, motion_stage(subject, integrity))], threads=1)
+    opening = rollouts.shown.observations["observation.state"][:, len(names) :]
     assert np.abs(opening[25]).max() < 1.0 and opening[-1] == pytest.approx([60.0, 0.0], abs=1.0)

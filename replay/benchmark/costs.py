@@ -12,19 +12,16 @@ import numpy as np
 
 # stage -> the functions whose time it is, as the modules know them that call them
 STAGES = {
-    "integrity": (("judge.judge", "picture_samples_of"), ("judge.judge", "check_integrity")),
+    "integrity": (("judge.judge", "integrity_stage"),),
     "kinematics": (
-        ("judge.judge", "joint_motion"),
-        ("judge.judge", "motion_of"),
-        ("judge.judge", "check_kinematics"),
-        ("judge.judge", "check_offset"),
-        ("judge.judge", "check_obstacles"),
+        ("judge.judge", "motion_stage"),
         ("judge.judge", "compare_rates"),
+        ("judge.judge", "kinematics_stage"),
     ),
-    "dynamics": (("judge.judge", "check_dynamics"), ("judge.replay_stage", "check_carried")),
-    "replay": (("judge.replay_stage", "_judge_replay"),),  # what is judged of it, without the playing
-    "playing": (("judge.replay_stage", "play"),),
-    "verdict": (("judge.judge", "_concluded"),),
+    "dynamics": (("judge.judge", "dynamics_stage"),),
+    "replay": (("judge.judge", "replay_stage"), ("judge.judge", "rollout_stage")),  # without the playing
+    "playing": (("judge.rollout_stage", "play"),),
+    "verdict": (("judge.judge", "conclude"),),
 }
 CHECKS = ("integrity", "kinematics", "dynamics", "replay", "verdict")
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..checks.finding import Finding
 from ..edits.bounds import Bounds
 from ..edits.planning import planned, thrown_off
 from .fix_geometry import known_of
-
-if TYPE_CHECKING:
-    from .judge import Case
+from .results import Judged
 
 Known = Mapping[str, Any]
 Fix = dict[str, Any]
@@ -30,7 +28,7 @@ RUN_IN = 0.15  # s, on either side of what is too fast: a rate changes over a fe
 PEAK_OF_MEAN = 1.875  # largest over mean speed of a minimum-jerk movement (Flash and Hogan 1985)
 
 
-def advise(case: Case, findings: Sequence[Finding]) -> None:
+def advise(judged: Judged, findings: Sequence[Finding]) -> None:
     """Give each FAIL its fix, and say which of them lead to FEASIBLE.
 
     Args:
@@ -41,12 +39,12 @@ def advise(case: Case, findings: Sequence[Finding]) -> None:
     """
     for finding in findings:
         if finding.failed:
-            finding.fix = fix_of(finding, known_of(case, finding), _end(case))
+            finding.fix = fix_of(finding, known_of(judged, finding), judged.duration_s)
     # what follows from a failure passes with it, as long as slowing down is what it takes
     causes = [f for f in findings if f.failed and f.because_of is None]
     asked = [f for f in findings if f.failed and f.stage in ("kinematics", "dynamics") and f.signal == "command"]
     mended = bool(causes) and all(repairable(f) for f in causes) and all(repairable(f, True) for f in asked)
-    changes = _plan(case, causes, findings) if mended else None
+    changes = _plan(judged, causes, findings) if mended else None
     for finding in findings:
         if finding.failed and finding.fix is not None:
             finding.fix["applicable"] = bool(changes) and repairable(finding)
@@ -67,11 +65,11 @@ def _doubtful(change: dict[str, Any]) -> bool:
     return change["kind"] == "spread" and change["t"] < SETTLED
 
 
-def _plan(case: Case, causes: list[Finding], findings: Sequence[Finding]) -> list[dict[str, Any]] | None:
+def _plan(judged: Judged, causes: list[Finding], findings: Sequence[Finding]) -> list[dict[str, Any]] | None:
     """What a repair would change: the factor that speed needs may not be enough for torque and balance."""
-    if case.stage.embodiment is not None or case.stage.made_in is not None:
+    if not judged.subject.robot.in_scene or judged.context.made_in is not None:
         return None  # what is judged as another robot, or elsewhere, is not repaired
-    return planned(case.recording, causes, case.stage.capability, Bounds(), thrown_off(findings))
+    return planned(judged.recording, causes, judged.context.capability, Bounds(), thrown_off(findings))
 
 
 def _told_as_planned(causes: list[Finding], changes: list[dict[str, Any]]) -> None:
@@ -122,13 +120,6 @@ def fix_of(finding: Finding, known: Known | None = None, end: float | None = Non
     context = dict(known or {}) | ({} if end is None else {"end": end})
     made = make(finding, context)
     return {key: value for key, value in made.items() if value is not None}
-
-
-def _end(case: Case) -> float:
-    episode = case.recording.episode
-    if episode is not None:
-        return episode.duration_s
-    return max((stream.duration_s for stream in case.recording.streams.values()), default=0.0)
 
 
 def _floor(share: float) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ...scenarios.mobile import followers, glide
@@ -11,9 +9,7 @@ from ..checks.finding import Finding
 from ..recording.recording import Recording
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import JointMotion, zero_order_hold
-
-if TYPE_CHECKING:
-    from .judge import Case
+from .results import Subject
 
 FEATURE = "observation.base"
 QUANTITY = "base"
@@ -38,28 +34,28 @@ def base_commands(recording: Recording, names: tuple[str, ...], grid: np.ndarray
     return out
 
 
-def base_motion(case: Case, motion: JointMotion) -> tuple[np.ndarray, np.ndarray]:
+def base_motion(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.ndarray]:
     """(n,) seconds and (n, 4) of the base's joints while a motion went on."""
-    scene, episode = case.stage.scene, case.recording.episode
+    scene, episode = subject.scene, subject.recording.episode
     dt, begin = scene.control_timestep, float(motion.t.min())
     if episode is not None and FEATURE in episode.states:
         places = np.asarray(episode.states[FEATURE], float)[:, :4]
         return begin + dt * np.arange(len(places)), places
     steps = max(1, int(np.floor((float(motion.t.max()) - begin) / dt)) + 1)
-    told = base_commands(case.recording, scene.robot.base_names, begin + dt * np.arange(steps))
+    told = base_commands(subject.recording, scene.robot.base_names, begin + dt * np.arange(steps))
     x, y, yaw = scene.config.stands_at
     places = glide(scene.robot.sheet, told, np.array([x, y, yaw, 0.0]), dt)
     return begin + dt * np.arange(len(places)), places
 
 
-def with_base(case: Case, motion: JointMotion) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+def with_base(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """A motion with all that carries it: times (n,), positions (n, k), names (k,); of a planted robot the motion itself."""
-    robot = case.stage.scene.robot
+    robot = subject.scene.robot
     if not robot.base_names:
         return motion.t, motion.q, motion.names
-    t, places = base_motion(case, motion)
+    t, places = base_motion(subject, motion)
     places = np.stack([np.interp(motion.t, t, column) for column in places.T], axis=1)
-    legs = followers(case.stage.robot, places[:, 3])
+    legs = followers(subject.context.robot, places[:, 3])
     return (
         motion.t,
         np.concatenate([motion.q, places, *(angle[:, None] for angle in legs.values())], axis=1),
@@ -67,12 +63,12 @@ def with_base(case: Case, motion: JointMotion) -> tuple[np.ndarray, np.ndarray, 
     )
 
 
-def check_walking(case: Case, motion: JointMotion) -> list[Finding]:
+def check_walking(subject: Subject, motion: JointMotion) -> list[Finding]:
     """`walking` of a robot whose base moves: never judged, and said so where it walked."""
-    if not case.stage.scene.robot.base_names:
+    if not subject.scene.robot.base_names:
         return []
-    rule = case.stage.rules["walking"]
-    _, places = base_motion(case, motion)
+    rule = subject.rules["walking"]
+    _, places = base_motion(subject, motion)
     way = float(np.hypot(*np.diff(places[:, :2], axis=0).T).sum())
     turned = float(np.abs(np.diff(places[:, 2])).sum())
     if max(way, turned) < MOVES:

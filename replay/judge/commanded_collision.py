@@ -22,32 +22,38 @@ RATE = 25.0  # Hz at which poses are looked at: a hand at 0.5 m/s moves 20 mm be
 
 @dataclass(frozen=True)
 class Looked:
-    """What was looked at for `collision.scene`, for what is known later: what hands carry (`replay/judge/held.py`).
+    """A commanded motion, looked at for collisions.
 
     Attributes:
-        t: (m,) s; qpos: (m, nq) commanded poses; fixtures: geoms that never move; overlaps: of the robot with these.
+        t: (m,) s; qpos: (m, nq) commanded poses; fixtures: geoms that never move.
+        itself, scene: overlaps of the robot with itself, and with fixtures.
+        held: (hand, overlap) of what the hands carry with fixtures.
     """
 
     signal: str
     t: np.ndarray
     qpos: np.ndarray
     fixtures: np.ndarray
-    overlaps: list[Overlap]
+    itself: Sequence[Overlap]
+    scene: Sequence[Overlap]
+    held: tuple[tuple[str, Overlap], ...] = ()
+
+    @property
+    def overlaps(self) -> list[Overlap]:
+        """Of the robot and what it carries with fixtures."""
+        return [*self.scene, *(overlap for _, overlap in self.held)]
 
 
-def check_obstacles(
+def look(
     motion: Motion,
     names: tuple[str, ...],
     stage: Stage,
     draw: Draw,
-    rules: Rules,
     signal: str,
     recording: Recording,
     claws: Sequence[Stream] = (),
-) -> tuple[list[Finding], Looked | None]:
-    """`collision.self` and `collision.scene` of a joint motion, everything else as it stands at the start of a draw.
-
-    Returns the findings and what was looked at, None where there was too little of it.
+) -> Looked | None:
+    """A joint motion, everything else as it stands at the start of a draw; None where there is too little of it.
 
     What a replay moves (doors, objects) is judged by its contact forces there; here only fixtures count that stand still,
     because a commanded pose runs ahead of the world by the robot's own lag.
@@ -57,25 +63,38 @@ def check_obstacles(
         names: (k,) its joints; draw: the copy of the scene that it is held against.
         recording: tells how far the hands were open; claws: tells it instead where a person's hands were carried over.
     """
-    model = draw.model
     t, qpos = poses(motion, names, draw, recording, claws)
     if not len(t):
-        codes = ("collision.self", "collision.scene")
-        return [rules[code].not_checked("too_short", signal=signal) for code in codes], None
+        return None
     mine = stage.robot_geoms
-    fixed = fixtures(model, mine)
-    itself, scene = overlaps_of(model, qpos, [Question(mine), Question(mine, fixed, stage.hand_pairs)])
-    found = check_overlaps("collision.self", t, itself, rules, signal=signal)
-    looked = Looked(signal, t, qpos, fixed, scene)
-    if not len(fixed):
-        return [*found, rules["collision.scene"].not_applicable("no_objects", signal=signal)], looked
-    return found + check_overlaps("collision.scene", t, scene, rules, signal=signal), looked
+    fixed = fixtures(draw.model, mine)
+    itself, scene = overlaps_of(draw.model, qpos, [Question(mine), Question(mine, fixed, stage.hand_pairs)])
+    return Looked(signal, t, qpos, fixed, itself, scene)
+
+
+def check_looked(looked: Looked | None, rules: Rules, signal: str) -> list[Finding]:
+    """`collision.self` and `collision.scene` of what was looked at."""
+    if looked is None:
+        codes = ("collision.self", "collision.scene")
+        return [rules[code].not_checked("too_short", signal=signal) for code in codes]
+    found = check_overlaps("collision.self", looked.t, looked.itself, rules, signal=signal)
+    if not len(looked.fixtures):
+        return [*found, rules["collision.scene"].not_applicable("no_objects", signal=signal)]
+    (scene,) = check_overlaps("collision.scene", looked.t, looked.overlaps, rules, signal=signal)
+    hand = (
+        next((hand for hand, one in looked.held if one.bodies[0] == scene.subject[:1][0]), None)
+        if scene.subject
+        else None
+    )
+    if hand is not None:
+        scene.details |= {"kind": "held", "hand": hand}
+    return [*found, scene]
 
 
 def poses(
     motion: Motion, names: tuple[str, ...], draw: Draw, recording: Recording, claws: Sequence[Stream] = ()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(m,) seconds and (m, nq) positions at which a motion is looked at; see `check_obstacles`."""
+    """(m,) seconds and (m, nq) positions at which a motion is looked at; see `look`."""
     model = draw.model
     rows = (
         np.flatnonzero(motion.known)[:: max(1, round(1.0 / (RATE * motion.step)))] if motion.step else np.array([], int)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from ..checks.finding import Finding
 from ..checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
 from ..recording.recording import Recording
-
-if TYPE_CHECKING:
-    from .judge import Case
+from .results import Integrity, Subject
 
 Key = tuple[str, str | None, str | None]
 
@@ -22,28 +20,34 @@ class Company:
     lags: dict[Key, list[Lag]] = field(default_factory=dict)
     seen: dict[Key, dict[str, str]] = field(default_factory=dict)
 
-    def compare(self, cases: Sequence[Case]) -> None:
-        """Hold each case of a batch against the takes of its set, of this batch and of those before it."""
+    def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
+        """`take.lag` and `take.duplicate` of each recording of a batch, against the takes of its set, of this batch and before."""
         own: dict[int, Lag] = {}
-        for i, case in enumerate(cases):
-            lag = lag_of(case.findings)
-            key = set_of(case.recording)
+        for i, (subject, integrity) in enumerate(batch):
+            lag = lag_of(integrity.findings)
+            key = set_of(subject.recording)
             if lag is not None and key is not None:
                 own[i] = lag
                 self.lags.setdefault(key, []).append(lag)
-        for i, case in enumerate(cases):
-            key, rules = set_of(case.recording), case.stage.rules
+        found = []
+        for i, (subject, integrity) in enumerate(batch):
+            key, rules = set_of(subject.recording), subject.rules
             if key is None:
-                case.findings += [rules[code].not_applicable("no_set") for code in ("take.lag", "take.duplicate")]
+                found.append([rules[code].not_applicable("no_set") for code in ("take.lag", "take.duplicate")])
                 continue
             others = list(self.lags.get(key, ()))
             if i in own:
                 others.remove(own[i])
-            subject = next((f.subject for f in case.findings if f.code == "stream.lag"), ())
-            case.findings.append(check_take_lag(own.get(i), others, subject, rules))
+            lagging = next((f.subject for f in integrity.findings if f.code == "stream.lag"), ())
             before = self.seen.setdefault(key, {})
-            case.findings.append(check_duplicate(case.recording, before, rules))
-            self._remember(case.recording, before)
+            found.append(
+                [
+                    check_take_lag(own.get(i), others, lagging, rules),
+                    check_duplicate(subject.recording, before, rules),
+                ]
+            )
+            self._remember(subject.recording, before)
+        return found
 
     def beside(self, recordings: Iterable[tuple[Recording, Lag | None]]) -> None:
         """Takes of a set that are not judged now, each with its lag."""

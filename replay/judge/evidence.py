@@ -16,9 +16,9 @@ from ..signals.clock import origin_ns
 from . import retargeted_report as telling
 from .curves import own_curve
 from .missed import tables_of
+from .results import Judged
 
 if TYPE_CHECKING:
-    from .judge import Case
     from .robustness import Robustness
     from .verdict import Verdict
 
@@ -28,35 +28,35 @@ DATED_NS = 946_684_800_000_000_000  # the year 2000: no demonstration was record
 STRIP_FROM = ("overview", "head")
 
 
-def gather(case: Case, verdict: Verdict, pictures: bool, curves: Collection[str] = ()) -> Evidence:
-    """Collect the evidence of a judged case.
+def gather(judged: Judged, verdict: Verdict, pictures: bool, curves: Collection[str] = ()) -> Evidence:
+    """Collect the evidence of a judged recording.
 
     Args:
         pictures: draw some of the replay; curves: codes whose curve is kept even where they pass.
     """
-    recording = case.recording
+    recording = judged.recording
     episode = recording.episode
     duration = episode.duration_s if episode else max((s.duration_s for s in recording.streams.values()), default=0.0)
     # a clock that was counted from zero tells no date
     wall = recording.start_ns if recording.kind != "simulation" and (recording.start_ns or 0) > DATED_NS else None
     evidence = Evidence(duration, wall, segments=list(episode.segments) if episode else [])
-    evidence.facts = _facts(case, duration)
-    evidence.tables = _tables(case)
-    evidence.plots = _plots(case, verdict)
+    evidence.facts = _facts(judged, duration)
+    evidence.tables = _tables(judged)
+    evidence.plots = _plots(judged, verdict)
     for finding in verdict.findings:
         if finding.code in curves and finding.code not in evidence.own:
-            plot = own_curve(case, finding)
+            plot = own_curve(judged, finding)
             evidence.own |= {finding.code: plot} if plot is not None else {}
     if pictures:
-        evidence.pictures = _pictures(case, verdict)
+        evidence.pictures = _pictures(judged, verdict)
     return evidence
 
 
-def _facts(case: Case, duration: float) -> list[Fact]:
-    episode = case.recording.episode
+def _facts(judged: Judged, duration: float) -> list[Fact]:
+    episode = judged.recording.episode
     facts = [Fact("duration", {"value": duration, **({"control_steps": episode.n_steps} if episode else {})})]
-    for stream in case.recording.streams.values():
-        if case.recording.kind == "simulation" and stream.role == "measured":
+    for stream in judged.recording.streams.values():
+        if judged.recording.kind == "simulation" and stream.role == "measured":
             continue
         facts.append(
             Fact(
@@ -70,34 +70,33 @@ def _facts(case: Case, duration: float) -> list[Fact]:
                 },
             )
         )
-    if case.forward is not None and case.forward.tracking is not None and case.recording.kind != "simulation":
-        _, error, names = case.forward.tracking
+    if judged.replay.tracking is not None and judged.recording.kind != "simulation":
+        _, error, names = judged.replay.tracking
         table = error_table(error, names)
         if table:
             worst = max(table, key=lambda name: table[name]["p95"])
             facts.append(Fact("replay_tracking", {"joint": worst, **table[worst]}))
-    return [*facts, *telling.facts(case)]
+    return [*facts, *telling.facts(judged)]
 
 
-def _tables(case: Case) -> list[Table]:
-    tables = list(telling.tables(case))
-    forward = case.forward
-    if forward is not None and forward.goal is not None:
-        tables += tables_of(forward.goal)
-    if forward is not None and forward.tracking is not None and case.recording.kind != "simulation":
-        _, error, names = forward.tracking
+def _tables(judged: Judged) -> list[Table]:
+    tables = list(telling.tables(judged))
+    if judged.replay.goal is not None:
+        tables += tables_of(judged.replay.goal)
+    if judged.replay.tracking is not None and judged.recording.kind != "simulation":
+        _, error, names = judged.replay.tracking
         rows = [[name, row["p50"], row["p95"], row["max"], "rad"] for name, row in error_table(error, names).items()]
         tables.append(Table("tracking", ["joint", "p50", "p95", "max", "unit"], rows))
-    torques = [s for s in case.recording.select("measured", "joint_torque") if s.n]
-    if torques and "measured" in case.effort and case.recording.kind != "simulation":
+    torques = [s for s in judged.recording.select("measured", "joint_torque") if s.n]
+    if torques and "measured" in judged.dynamics.effort and judged.recording.kind != "simulation":
         stream = torques[0]
-        t = (stream.time_ns - origin_ns(case.recording)) * 1e-9
-        compared = compare_torque(case.effort["measured"], t, stream.values, stream.names)
+        t = (stream.time_ns - origin_ns(judged.recording)) * 1e-9
+        compared = compare_torque(judged.dynamics.effort["measured"], t, stream.values, stream.names)
         if compared:
             rows = [[name, row["rms"], row["recorded_rms"], row["offset"], "Nm"] for name, row in compared.items()]
             tables.append(Table("torque_compared", ["joint", "rms_difference", "recorded_rms", "offset", "unit"], rows))
-    if case.robust is not None and case.robust.copies:
-        tables.append(_copies(case.robust))
+    if judged.robustness is not None and judged.robustness.copies:
+        tables.append(_copies(judged.robustness))
     return tables
 
 
@@ -113,7 +112,7 @@ def _copies(robust: Robustness) -> Table:
     return Table("robustness", ["copy", *names, "success", "why"], rows)
 
 
-def _plots(case: Case, verdict: Verdict) -> list[Plot]:
+def _plots(judged: Judged, verdict: Verdict) -> list[Plot]:
     """What each finding that matters looks at, and angles (of a speed or torque finding, that too) of joints that it names."""
     wanted: list[tuple[str, str | Finding]] = []
     ranked = sorted(
@@ -130,7 +129,7 @@ def _plots(case: Case, verdict: Verdict) -> list[Plot]:
         if finding.level in ("WARN", "FAIL"):
             wanted.append(("own", finding))
         for joint in finding.subject:
-            if not any(joint in motion.names for motion in case.motion.values()):
+            if not any(joint in motion.names for motion in judged.motions.by_role.values()):
                 continue
             kind = {
                 "joint.velocity": "joint_velocity",
@@ -139,39 +138,39 @@ def _plots(case: Case, verdict: Verdict) -> list[Plot]:
             }.get(finding.code)
             wanted += [(kind, joint)] if kind else []
             wanted.append(("joint_position", joint))
-    plots = list(telling.plots(case))
+    plots = list(telling.plots(judged))
     done: list[tuple[str, str]] = []
     for kind, what in wanted:
         if len(plots) >= MAX_PLOTS:
             break
         if isinstance(what, Finding):
-            plot = own_curve(case, what)
+            plot = own_curve(judged, what)
         elif (kind, what) not in done:
             done.append((kind, what))
-            plot = _plot(case, kind, what, verdict.findings)
+            plot = _plot(judged, kind, what, verdict.findings)
         else:
             continue
         plots += [plot] if plot is not None else []
     return plots
 
 
-def _plot(case: Case, kind: str, joint: str, findings: list[Finding]) -> Plot | None:
-    limit = case.stage.limits[joint] if joint in case.stage.limits else None
+def _plot(judged: Judged, kind: str, joint: str, findings: list[Finding]) -> Plot | None:
+    limit = judged.context.limits[joint] if joint in judged.context.limits else None
     traces: list[dict[str, Any]] = []
     limits: list[dict[str, Any]] = []
     codes: tuple[str, ...]
     if kind == "joint_position":
         codes = ("joint.position", "joint.jump", "tracking", "stream.frozen", "calibration.offset")
-        for role, motion in case.motion.items():
+        for role, motion in judged.motions.by_role.items():
             if joint in motion.names:
                 traces.append({"name": role, "t": motion.t, "y": motion.q[:, motion.names.index(joint)]})
-        forward = case.forward
-        if forward is not None and forward.played is not None and joint in case.stage.scene.robot.joint_names:
-            q = forward.played.qpos[:, case.stage.scene.joint_index[case.stage.scene.robot.joint_names.index(joint)]]
+        shown = judged.rollouts.shown
+        if shown is not None and joint in judged.scene.robot.joint_names:
+            q = shown.qpos[:, judged.scene.joint_index[judged.scene.robot.joint_names.index(joint)]]
             traces.append(
                 {
                     "name": "replayed",
-                    "t": forward.offset + np.arange(len(q)) * case.stage.scene.control_timestep,
+                    "t": judged.rollouts.offset + np.arange(len(q)) * judged.scene.control_timestep,
                     "y": q,
                 }
             )
@@ -180,17 +179,17 @@ def _plot(case: Case, kind: str, joint: str, findings: list[Finding]) -> Plot | 
         unit = "rad"
     elif kind == "joint_velocity":
         codes = ("joint.velocity",)
-        for role, even in case.resampled.items():
-            names = case.motion[role].names
+        for role, even in judged.motions.resampled.items():
+            names = judged.motions.by_role[role].names
             if joint in names:
                 traces.append({"name": role, "t": even.t, "y": even.v[:, names.index(joint)]})
-        bounds = case.stage.limits.column([joint], "speed_larger")
+        bounds = judged.context.limits.column([joint], "speed_larger")
         if np.isfinite(bounds[0]):
             limits = [{"name": "limit", "value": float(bounds[0])}, {"name": "limit", "value": -float(bounds[0])}]
         unit = "rad/s"
     else:
         codes = ("torque.peak", "torque.rated")
-        for role, effort in case.effort.items():
+        for role, effort in judged.dynamics.effort.items():
             if joint in effort.names:
                 traces.append({"name": role, "t": effort.t, "y": effort.torque[:, effort.names.index(joint)]})
         if limit is not None and np.isfinite(limit.torque_peak):
@@ -206,10 +205,10 @@ def _plot(case: Case, kind: str, joint: str, findings: list[Finding]) -> Plot | 
     return Plot(kind, joint, unit, traces, [item for item in limits if np.isfinite(item["value"])], marks)
 
 
-def _pictures(case: Case, verdict: Verdict) -> list[Picture]:
+def _pictures(judged: Judged, verdict: Verdict) -> list[Picture]:
     """Four moments of the replay: start, before and at the cause (or evenly spread), end. None where OpenGL is missing."""
-    forward, scene = case.forward, case.stage.scene
-    if forward is None or forward.played is None or forward.draw is None:
+    rollouts, scene, shown, draw = judged.rollouts, judged.scene, judged.rollouts.shown, judged.rollouts.draw
+    if shown is None or draw is None:
         return []
     camera = next(
         (f"observation.images.{name}" for name in STRIP_FROM if f"observation.images.{name}" in scene.schema.cameras),
@@ -221,32 +220,32 @@ def _pictures(case: Case, verdict: Verdict) -> list[Picture]:
 
     from ...envs.rendering import Painter
 
-    dt, last = scene.control_timestep, len(forward.played.qpos) - 1
+    dt, last = scene.control_timestep, len(shown.qpos) - 1
     root = verdict.findings[verdict.root] if verdict.root is not None else None
     moments = {"start": 0.0, "end": last * dt}
     if root is not None and root.at is not None:
-        at = min(max(root.at - forward.offset, 0.0), last * dt)
+        at = min(max(root.at - rollouts.offset, 0.0), last * dt)
         moments = {"start": 0.0, "before": max(at - 0.5, 0.0), "cause": at, "end": last * dt}
     else:
         moments = {"start": 0.0, "third": last * dt / 3, "two_thirds": last * dt * 2 / 3, "end": last * dt}
-    if case.carried is not None:
+    if judged.motions.carried is not None:
         moments = {
-            caption: min(max(t - forward.offset, 0.0), last * dt) for caption, t in telling.moments(case).items()
+            caption: min(max(t - rollouts.offset, 0.0), last * dt) for caption, t in telling.moments(judged).items()
         }
     shots = []
     try:
         with Painter(scene) as painter:
             for caption, t in sorted(moments.items(), key=lambda item: item[1]):
-                qpos = forward.played.qpos[min(round(t / dt), last)]
+                qpos = shown.qpos[min(round(t / dt), last)]
                 if not np.isfinite(qpos).all():
                     continue
-                image = painter.picture(forward.draw.values, qpos, scene.schema.cameras[camera].camera, *STRIP)
-                if case.carried is not None:
-                    seen = painter.model(forward.draw.values), qpos, scene.schema.cameras[camera].camera
-                    image = telling.with_hands(case, image, *seen, t + forward.offset)
+                image = painter.picture(draw.values, qpos, scene.schema.cameras[camera].camera, *STRIP)
+                if judged.motions.carried is not None:
+                    seen = painter.model(draw.values), qpos, scene.schema.cameras[camera].camera
+                    image = telling.with_hands(judged, image, *seen, t + rollouts.offset)
                 png = io.BytesIO()
                 iio.imwrite(png, image, extension=".png")
-                shots.append(Picture(t + forward.offset, caption, png.getvalue()))
+                shots.append(Picture(t + rollouts.offset, caption, png.getvalue()))
     except ShiliuError:
         return []
     return shots

@@ -13,11 +13,11 @@ import mujoco
 import numpy as np
 
 from ..checks.dynamics import margin_inside, positions, root_of
+from .results import Judged
 
 if TYPE_CHECKING:
     from ..checks.finding import Finding
     from ..signals.signal import Motion
-    from .judge import Case
 
 SIDES = (("forward", "back"), ("left", "right"), ("up", "down"))  # of the robot: x forward, y left, z up
 
@@ -124,29 +124,31 @@ def inward(polygon: np.ndarray, point: Sequence[float]) -> np.ndarray:
     return normal[int(depth.argmin())]
 
 
-def known_of(case: Case, finding: Finding) -> Mapping[str, Any]:
+def known_of(judged: Judged, finding: Finding) -> Mapping[str, Any]:
     """What the model adds to a failed finding: the way out of an overlap, the torque of standing still, the way to lean."""
-    if case.stage.embodiment is not None:
+    if not judged.subject.robot.in_scene:
         return {}  # another robot, whose own model stands elsewhere
-    motion = case.resampled.get(finding.signal or "")
+    motion = judged.motions.resampled.get(finding.signal or "")
     details = finding.details
     if finding.code == "balance" and "at" in details:
-        direction = inward(case.stage.soles, details["at"])
+        direction = inward(judged.context.soles, details["at"])
         known: dict[str, Any] = {"side": side_of(direction), "direction": [float(d) for d in direction]}
         if motion is not None and finding.t0 is not None and motion.known.any():
-            names, q = case.motion[finding.signal or ""].names, motion.x[_row(motion, finding)]
-            known["standing"] = float(margin_inside(case.stage.soles, over_feet(case.stage.robot, names, q)[None])[0])
+            names, q = judged.motions.by_role[finding.signal or ""].names, motion.x[_row(motion, finding)]
+            known["standing"] = float(
+                margin_inside(judged.context.soles, over_feet(judged.context.robot, names, q)[None])[0]
+            )
         return known
     if finding.code == "torque.peak" and motion is not None and finding.subject and finding.t0 is not None:
-        names = case.motion[finding.signal or ""].names
+        names = judged.motions.by_role[finding.signal or ""].names
         if motion.known.any():
             q = motion.x[_row(motion, finding)]
-            holding = holding_torque(case.stage.robot, names, q, finding.subject[0])
+            holding = holding_torque(judged.context.robot, names, q, finding.subject[0])
             return {} if holding is None else {"holding": holding}
     if finding.code.startswith("collision.") or finding.code == "start.penetration":
-        qpos = _posture(case, finding)
+        qpos = _posture(judged, finding)
         if qpos is not None:
-            model = case.draw.model if case.draw is not None else case.stage.scene.model
+            model = judged.motions.draw.model if judged.motions.draw is not None else judged.scene.model
             return way_out(model, qpos, finding.subject) or {}
     return {}
 
@@ -158,31 +160,31 @@ def _row(motion: Motion, finding: Finding) -> int:
     return int(rows[np.abs(motion.t[rows] - 0.5 * (t0 + (finding.t1 if finding.t1 is not None else t0))).argmin()])
 
 
-def _posture(case: Case, finding: Finding) -> np.ndarray | None:
+def _posture(judged: Judged, finding: Finding) -> np.ndarray | None:
     """(nq,) where everything stood when the finding was worst."""
     t = finding.details.get("t_deepest", finding.t0)
     if t is None:
         return None
-    model = case.draw.model if case.draw is not None else case.stage.scene.model
-    forward = case.forward
+    model = judged.motions.draw.model if judged.motions.draw is not None else judged.scene.model
+    shown = judged.rollouts.shown
     if finding.stage == "replay":
-        if forward is None or forward.played is None:
+        if shown is None:
             return None
-        row = round((float(t) - forward.offset) / case.stage.scene.control_timestep)
-        qpos = forward.played.qpos[min(max(row, 0), len(forward.played.qpos) - 1)]
+        row = round((float(t) - judged.rollouts.offset) / judged.scene.control_timestep)
+        qpos = shown.qpos[min(max(row, 0), len(shown.qpos) - 1)]
         return qpos if np.isfinite(qpos).all() and len(qpos) == model.nq else None
-    motion = case.resampled.get(finding.signal or "")
+    motion = judged.motions.resampled.get(finding.signal or "")
     rows = np.flatnonzero(motion.known) if motion is not None else ()
     if motion is None or not len(rows):
         return None
     from ...scenarios.variation import nominal
     from ..signals.joint_motion import finger_positions
 
-    draw = case.draw or nominal(case.stage.scene)
+    draw = judged.motions.draw or nominal(judged.scene)
     qpos = np.array(draw.start_state[1 : 1 + model.nq])
     row = rows[int(np.abs(motion.t[rows] - float(t)).argmin())]
-    for name, angle in zip(case.motion[finding.signal or ""].names, motion.x[row]):
+    for name, angle in zip(judged.motions.by_role[finding.signal or ""].names, motion.x[row]):
         qpos[model.joint(name).qposadr[0]] = angle
-    for address, position in finger_positions(case.recording, model, motion.t[[row]]).items():
+    for address, position in finger_positions(judged.recording, model, motion.t[[row]]).items():
         qpos[address] = position[0]
     return qpos

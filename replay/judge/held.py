@@ -9,23 +9,23 @@ and what it still touches when it has been let go, from when it came there for g
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import mujoco
 import numpy as np
 
 from ...scenarios.scene import Scene
-from ..checks.collision import Overlap, Question, check_overlaps, geoms_of, overlaps_of
+from ..checks.collision import Overlap, Question, geoms_of, overlaps_of
 from ..checks.grip import Carried
 from ..checks.outcome import Struck
 from ..rollout.rollout import Played, Take
+from .commanded_collision import Looked
 from .payload import carries_of, grip_of
+from .results import Rollouts, Subject
 
-if TYPE_CHECKING:
-    from .judge import Case
-
-PAUSE = 1.0  # s, a contact that ends for no longer goes on: what is lifted off or set down bounces, and is aimed anew [E]
+PAUSE = (
+    1.0  # s, a contact that ends for no longer goes on: what is lifted off or set down bounces, and is aimed anew [E]
+)
 RESTS = 0.3  # s, what a thing still touches so long after it was let go, it was set down on [E]
 AHEAD = 0.5  # s, by which a command may be before or after what the world does [E]
 
@@ -100,36 +100,33 @@ def touches_of(scene: Scene, played: Played) -> list[Struck]:
     return found
 
 
-def check_held_scene(case: Case, take: Take, played: Played) -> None:
-    """`collision.scene` again, with what the hands carry moved along by the commanded motion.
+def driven(subject: Subject, rollouts: Rollouts, looked: Looked) -> list[tuple[str, Overlap]]:
+    """What the commanded motion drives the things that hands carry into: (hand, overlap) of each thing and fixture.
 
     From when its weight rests on a hand until it is let go a thing stands in that hand as it last did while it touched nothing
-    else, so that what it is pushed against does not push it out of the way here. Redone in the findings of the case.
+    else, so that what it is pushed against does not push it out of the way here.
     """
-    scene, looked = case.stage.scene, case.obstacles
-    if looked is None or not len(looked.t) or not len(looked.fixtures) or played.met.shape[1] != len(scene.met):
-        return
-    carries = carries_of(scene, played)
-    overlaps = [one for held in carries for one in _driven(case, take, played, held, holds_of(carries))]
-    if not overlaps:
-        return
-    rules, (code, signal) = case.stage.rules, ("collision.scene", looked.signal)
-    at = next((i for i, f in enumerate(case.findings) if f.code == code and f.signal == signal), None)
-    if at is not None:
-        case.obstacles = looked = replace(looked, overlaps=[*looked.overlaps, *overlaps])
-        (found,) = check_overlaps(code, looked.t, looked.overlaps, rules, signal=signal)
-        hand = next((held.hand for held in carries if found.subject[:1] == (scene.holdable[held.thing].body,)), None)
-        if hand is not None:
-            found.details |= {"kind": "held", "hand": hand}
-        case.findings[at] = found
+    scene, played = subject.scene, rollouts.shown
+    if played is None or not rollouts.known or not len(looked.t) or not len(looked.fixtures):
+        return []
+    if played.met.shape[1] != len(scene.met):
+        return []
+    carries, take = list(rollouts.carries), rollouts.plan.takes[0]
+    clock = looked.t - rollouts.offset
+    holds = holds_of(carries)
+    return [(held.hand, one) for held in carries for one in _driven(scene, take, played, held, holds, looked, clock)]
 
 
-def _driven(case: Case, take: Take, played: Played, held: Carried, holds: Sequence[Hold]) -> list[Overlap]:
-    """How deep the commanded motion drives what a hand carries into fixtures that nobody means it to touch."""
-    scene, looked, model = case.stage.scene, case.obstacles, take.draw.model
-    assert looked is not None and case.forward is not None
-    dt = scene.control_timestep
-    step = np.round((looked.t - case.forward.offset) / dt).astype(int)
+def _driven(
+    scene: Scene, take: Take, played: Played, held: Carried, holds: Sequence[Hold], looked: Looked, clock: np.ndarray
+) -> list[Overlap]:
+    """How deep the commanded motion drives what a hand carries into fixtures that nobody means it to touch.
+
+    Args:
+        clock: (m,) seconds of the rows of `looked` on the take's own clock.
+    """
+    model, dt = take.draw.model, scene.control_timestep
+    step = np.round(clock / dt).astype(int)
     left = held.end if held.left is None else held.left
     rows = np.flatnonzero((step >= held.begin) & (step < left))
     thing = scene.holdable[held.thing]
@@ -147,14 +144,14 @@ def _driven(case: Case, take: Take, played: Played, held: Carried, holds: Sequen
     group = geoms_of(model, [thing.body])
     found = overlaps_of(model, qpos, [Question(group, looked.fixtures)])[0]
     mine = [hold for hold in holds if hold.thing == held.thing]
-    told = []
+    found_of = []
     for overlap in found:
         other = next(name for name in overlap.bodies if not name.startswith(f"{held.thing}/"))
         depth = np.zeros(len(looked.t))
         depth[rows] = np.where(_meant(scene, held.thing, other, met, mine)[step[rows]], 0.0, overlap.depth)
         if depth.any():
-            told.append(Overlap((thing.body, other), depth))
-    return told
+            found_of.append(Overlap((thing.body, other), depth))
+    return found_of
 
 
 def _columns(scene: Scene, thing: str) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import mujoco
 import numpy as np
@@ -14,13 +13,10 @@ from ...scenarios.variation import STATE, Draw
 from ..checks.diverging import check_apart
 from ..checks.finding import Finding
 from ..recording.recording import Recording, Stream
-from ..rollout.rollout import Played
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import zero_order_hold
 from .payload import contents
-
-if TYPE_CHECKING:
-    from .judge import Case
+from .results import Rollouts, Subject
 
 AXES = ("x", "y", "z")
 TURN = ("qw", "qx", "qy", "qz")
@@ -85,44 +81,42 @@ def stood(scene: Scene, draw: Draw, poses: Mapping[str, Pose]) -> Draw:
     return Draw(draw.values, draw.task, model, state)
 
 
-def check_diverged(case: Case, played: Played, known: bool) -> list[Finding]:
+def check_diverged(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     """`object.diverged` of a replay; an own episode is held against its whole record by `reproduces`.
 
-    Args:
-        known: whether the recording tells its start; of a likely start only what was put where it was recorded is compared.
+    Of a likely start only what was put where it was recorded is compared.
     """
-    scene, rule, forward = case.stage.scene, case.stage.rules["object.diverged"], case.forward
-    assert forward is not None
-    if case.recording.episode is not None:
-        elsewhere = case.stage.made_in is not None
+    scene, rule, recording = subject.scene, subject.rules["object.diverged"], subject.recording
+    if recording.episode is not None:
+        elsewhere = subject.context.made_in is not None
         return [rule.not_applicable("played_elsewhere" if elsewhere else "covered_by_reproduces")]
     things = things_of(scene)
     if not things:
         return [rule.not_applicable("no_objects")]
-    recorded = object_streams(case.recording, things)
+    recorded = object_streams(recording, things)
     if not recorded:
         return [rule.not_applicable("no_object_poses")]
-    recorded = {thing: where for thing, where in recorded.items() if known or thing in forward.stood}
+    recorded = {thing: where for thing, where in recorded.items() if rollouts.known or thing in rollouts.plan.stood}
     if not recorded:
         return [rule.not_checked("unknown_start")]
-    return check_apart(*distances(case, played, recorded), case.stage.rules)
+    return check_apart(*distances(subject, rollouts, recorded), subject.rules)
 
 
 def distances(
-    case: Case, played: Played, recorded: Mapping[str, tuple[Stream, list[int]]]
+    subject: Subject, rollouts: Rollouts, recorded: Mapping[str, tuple[Stream, list[int]]]
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """(m,) seconds of the replay and (m, k) how far things are from where they were recorded [m], NaN where that is not known.
 
     Args:
         recorded: as `object_streams` tells it.
     """
-    assert case.forward is not None
-    scene = case.stage.scene
+    scene, played = subject.scene, rollouts.shown
+    assert played is not None
     names = scene.schema.observations[FEATURE].names
     grid = np.arange(len(played.qpos)) * scene.control_timestep
     apart = np.full((len(grid), len(recorded)), np.nan)
     for j, (thing, (stream, columns)) in enumerate(recorded.items()):
-        t = seconds(stream, origin_ns(case.recording)) - case.forward.offset
+        t = seconds(stream, origin_ns(subject.recording)) - rollouts.offset
         order = np.argsort(t, kind="stable")
         theirs = np.stack([np.interp(grid, t[order], stream.values[order, c], np.nan, np.nan) for c in columns], axis=1)
         ours = played.observations[FEATURE][:, [names.index(f"{thing}.{axis}") for axis in AXES]]

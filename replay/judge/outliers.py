@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..checks.outliers import check_rate, peak_rates
-
-if TYPE_CHECKING:
-    from .judge import Case
+from .results import Motions, Rates, Subject
 
 CODES = ("joint.acceleration", "joint.jerk")
 
 
-def compare_rates(cases: Sequence[Case]) -> None:
+def compare_rates(batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
     """Judge accelerations and jerks of the commands of one batch against each other, by robot and scenario.
 
-    Only recordings of one batch (64) are compared, so that memory stays bounded; a batch with too few of them leaves the
-    codes as they are, not checked.
+    Only recordings of one batch (64) are compared, so that memory stays bounded; of a batch with too few of them nothing is
+    told.
     """
-    groups: dict[tuple, list[Case]] = {}
-    for case in cases:
-        signal = next((role for role in ("command", "measured") if role in case.resampled), None)
-        if signal is None or not len(case.resampled[signal].t):
+    found: list[dict] = [{} for _ in batch]
+    groups: dict[tuple, list[int]] = {}
+    for i, (subject, motions) in enumerate(batch):
+        signal = next((role for role in ("command", "measured") if role in motions.resampled), None)
+        if signal is None or not len(motions.resampled[signal].t):
             continue
-        scene, names = case.stage.scene, case.motion[signal].names
-        groups.setdefault((id(case.stage), scene.name, scene.robot.name, signal, names), []).append(case)
+        scene, names = subject.scene, motions.by_role[signal].names
+        groups.setdefault((id(subject.context), scene.name, scene.robot.name, signal, names), []).append(i)
     for (*_, signal, names), group in groups.items():
-        rules = group[0].stage.rules
+        rules = batch[group[0]][0].rules
         if len(group) < min(rules[code].settings["recordings"] for code in CODES):
             continue
-        rates = [peak_rates(case.resampled[signal], rules) for case in group]
+        rates = [peak_rates(batch[i][1].resampled[signal], rules) for i in group]
         for code in CODES:
             levels = np.stack([rate[code][0] for rate in rates])
-            for case, rate in zip(group, rates):
-                found = check_rate(code, *rate[code], names, levels, rules, signal)
-                case.findings = [found if f.code == code and f.signal == signal else f for f in case.findings]
+            for i, rate in zip(group, rates):
+                found[i][code] = check_rate(code, *rate[code], names, levels, rules, signal)
+    return list(found)

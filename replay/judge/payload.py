@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import mujoco
 import numpy as np
 
 from ...scenarios.scene import Scene
 from ...scenarios.variation import STATE
-from ..checks.dynamics import check_balance, check_torque, effort
-from ..checks.finding import Finding
-from ..checks.grip import Carried, Grasp, carried, check_grip, check_payload, check_slip, slip_of
+from ..checks.grip import Carried, Grasp, carried, slip_of
 from ..rollout.rollout import Played, Take
-from ..signals.signal import Motion, resample
-from .base_motion import with_base
 
-if TYPE_CHECKING:
-    from .judge import Case
-
-Load = tuple[
-    Carried, float, np.ndarray
-]  # what is carried, the mass that this hand bears [kg], where in the hand's frame [m]
+# what is carried, the mass that this hand bears [kg], where in the hand's frame [m]
+Load = tuple[Carried, float, np.ndarray]
 
 
 def carries_of(scene: Scene, played: Played) -> list[Carried]:
@@ -33,29 +23,6 @@ def carries_of(scene: Scene, played: Played) -> list[Carried]:
         hands = [request.of.partition(":")[2] for request in handled.forces]
         force, height = played.grips[name], played.heights[name]
         found += carried(name, force, height, hands, scene.weights[name], scene.control_timestep)
-    return found
-
-
-def check_carried(case: Case, take: Take, played: Played, known: bool) -> list[Finding]:
-    """`slip`, `grip.friction` and `payload` of a replay, and the dynamics of the arms that bear it.
-
-    Args:
-        known: whether the recording tells its start; what hands carry in a likely start says nothing about the others.
-    """
-    scene, rules, dt = case.stage.scene, case.stage.rules, case.stage.scene.control_timestep
-    if not known or (case.recording.episode is None and not scene.handled):
-        slip = (
-            rules["slip"].not_checked("unknown_start") if scene.handled else rules["slip"].not_applicable("no_objects")
-        )
-        return [slip, rules["grip.friction"].not_checked("no_finger_force"), rules["payload"].not_checked("no_payload")]
-    carries = carries_of(scene, played)
-    found = check_slip([(held, creep_of(scene, take, played, held)) for held in carries], len(scene.handled), dt, rules)
-    found += check_grip(grasps_of(scene, take, played, carries), carries, rules)
-    loads = loads_of(scene, take, played, carries)
-    limit = (scene.robot.sheet.get("payload") or {}).get("limit")
-    found += check_payload([(held, mass) for held, mass, _ in loads], limit, dt, rules)
-    if loads:
-        _bear(case, loads)
     return found
 
 
@@ -170,36 +137,3 @@ def contents(scene: Scene, model: mujoco.MjModel, thing: str) -> list[str]:
                 if model.body_parentid[i] == 0 and model.body(i).name.startswith(f"{placed.name}/")
             ]
     return found
-
-
-def _bear(case: Case, loads: Sequence[Load]) -> None:
-    """Redo the inverse dynamics of the command while something is carried, and what is judged by it."""
-    signal = next(iter(case.effort), None)
-    if signal is None or case.forward is None:
-        return
-    stage, dt = case.stage, case.stage.scene.control_timestep
-    empty, motion = case.effort[signal], case.motion[signal]
-    t, q, names = with_base(case, motion)
-    rule = stage.rules["torque.peak"]
-    even = resample(t, q, rate=rule.rate, window=rule.window)
-    torque, pressure = empty.torque.copy(), empty.pressure.copy()
-    rows_of: dict[tuple[int, ...], list[int]] = {}
-    for row, t in enumerate(empty.t - case.forward.offset):
-        borne = tuple(k for k, (held, _, _) in enumerate(loads) if held.begin * dt <= t < held.end * dt)
-        if borne:
-            rows_of.setdefault(borne, []).append(row)
-    for borne, rows in rows_of.items():
-        payload = {loads[k][0].hand: (loads[k][1], loads[k][2].tolist()) for k in borne}
-        some = Motion(even.t[rows], even.x[rows], even.v[rows], even.a[rows])
-        part = effort(stage.robot, some, names, payload=payload, carrying=names[len(motion.names) :])
-        torque[rows], pressure[rows] = part.torque, part.pressure
-    full = case.effort[signal] = replace(empty, torque=torque, pressure=pressure)
-    judged = check_torque(full, stage.limits, stage.rules, signal) + check_balance(
-        full, stage.soles, stage.rules, signal
-    )
-    codes = {finding.code for finding in judged}
-    at = next(i for i, f in enumerate(case.findings) if f.code in codes and f.signal == signal)
-    case.findings = [f for f in case.findings if not (f.code in codes and f.signal == signal and f.stage == "dynamics")]
-    for finding in judged:
-        finding.details["payload"] = max(mass for _, mass, _ in loads)
-    case.findings[at:at] = judged

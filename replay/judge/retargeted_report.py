@@ -13,32 +13,35 @@ from typing import TYPE_CHECKING, Any
 import mujoco
 import numpy as np
 
+from ...scenarios.scene import Scene
 from ...scenarios.sensing.predicate import Moved
 from ..checks.finding import Fact, Finding, Plot, Table
 from ..retarget.marking import ring
 from ..retarget.objects import Hinged, first_grip
 from ..signals.signal import run_around
+from .results import Judged, Motions, Rollouts, Subject
 
 if TYPE_CHECKING:
-    from .judge import Case
+    from ..retarget.carrying import Carried
 
 AFTER = 0.3  # s, by which a replayed door may come later than the person's hand: the servos' lag, and a little swing
 APART = 0.3  # s, pictures nearer than this show the same
 FOLLOWED = 0.5  # share of a recorded rise from which on the replayed door counts as having followed it
 
 
-def check_object(case: Case) -> list[Finding]:
+def check_object(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Finding]:
     """What the recorded object did against the scene's rules, and the recorded door against the replayed one."""
-    carried = case.carried
+    carried = motions.carried
     if carried is None or carried.thing is None or not carried.placed.part:
         return []
-    return [*_forbidden(case, carried.thing, carried.placed.part), *_followed(case, carried.thing, carried.placed.part)]
+    thing, part = carried.thing, carried.placed.part
+    return [*_forbidden(subject, thing, part), *_followed(subject, carried, rollouts, thing, part)]
 
 
-def _forbidden(case: Case, thing: Hinged, part: str) -> Iterator[Finding]:
+def _forbidden(subject: Subject, thing: Hinged, part: str) -> Iterator[Finding]:
     """`scenario.<never>` on the recorded object, where a failure mode asks how far the part that it stands for has moved."""
-    rule = case.stage.rules["scenario"]
-    for never in case.stage.scene.course.nevers:
+    rule = subject.rules["scenario"]
+    for never in subject.scene.course.nevers:
         predicate = never.predicate
         if (
             not isinstance(predicate, Moved)
@@ -78,11 +81,11 @@ def _forbidden(case: Case, thing: Hinged, part: str) -> Iterator[Finding]:
         ).with_(code=f"scenario.{never.name}")
 
 
-def _followed(case: Case, thing: Hinged, part: str) -> Iterator[Finding]:
+def _followed(subject: Subject, carried: Carried, rollouts: Rollouts, thing: Hinged, part: str) -> Iterator[Finding]:
     """`door.followed`: over each time that the person opened the door, how far the replayed one is behind."""
-    rule, spans = case.stage.rules["door.followed"], door_spans(case, thing, part)
+    rule, spans = subject.rules["door.followed"], door_spans(subject.scene, carried, rollouts, thing, part)
     if not spans:
-        if case.forward is None or case.forward.played is None:
+        if rollouts.shown is None:
             yield rule.not_checked("not_run", subject=(f"{part}/door",))
         return
     worst = max(spans, key=lambda s: s["recorded"] - s["replayed"])
@@ -104,7 +107,7 @@ def _followed(case: Case, thing: Hinged, part: str) -> Iterator[Finding]:
     )
 
 
-def door_spans(case: Case, thing: Hinged, part: str) -> list[dict[str, float]]:
+def door_spans(scene: Scene, carried: Carried, rollouts: Rollouts, thing: Hinged, part: str) -> list[dict[str, float]]:
     """Each opening of the recorded door beside the replayed one.
 
     Returns:
@@ -113,14 +116,14 @@ def door_spans(case: Case, thing: Hinged, part: str) -> list[dict[str, float]]:
         be with our door as far open as the person's; across: angle [rad] at t0 between the way in which the claw closes and the bar
         of our handle, a right angle where it grips best. Empty without a replay.
     """
-    forward, carried = case.forward, case.carried
-    if forward is None or forward.played is None or forward.draw is None or carried is None:
+    shown, draw = rollouts.shown, rollouts.draw
+    if shown is None or draw is None:
         return []
-    scene, model = case.stage.scene, forward.draw.model
+    model = draw.model
     interface = next(p for p in scene.config.parts if p.name == part).part.interface
     door = model.joint(f"{part}/{interface['door']['joint']}")
-    replayed = forward.played.qpos[:, int(door.qposadr[0])]
-    clock = forward.offset + np.arange(len(replayed)) * scene.control_timestep
+    replayed = shown.qpos[:, int(door.qposadr[0])]
+    clock = rollouts.offset + np.arange(len(replayed)) * scene.control_timestep
     data = mujoco.MjData(model)
     grip = first_grip(carried.source.targets.position, thing)
     hand = grip.hand if grip is not None else next(iter(carried.result.hands))
@@ -129,7 +132,7 @@ def door_spans(case: Case, thing: Hinged, part: str) -> list[dict[str, float]]:
         t0, t1 = float(thing.t[low]), float(thing.t[high])
         there = (clock >= t0) & (clock <= t1 + AFTER)
         rows = (carried.result.t >= t0) & (carried.result.t <= t1)
-        data.qpos[:] = forward.played.qpos[0]
+        data.qpos[:] = shown.qpos[0]
         data.qpos[int(door.qposadr[0])] = thing.angle[high]
         mujoco.mj_kinematics(model, data)
         handle = data.site(f"{part}/{interface['handle']['site']}").xpos
@@ -152,13 +155,13 @@ def door_spans(case: Case, thing: Hinged, part: str) -> list[dict[str, float]]:
 # -- evidence -----------------------------------------------------------------------------------------------------------
 
 
-def facts(case: Case) -> Iterator[Fact]:
+def facts(judged: Judged) -> Iterator[Fact]:
     """Measured of the person: how fast the hands were, what the object did."""
-    carried = case.carried
+    carried = judged.motions.carried
     if carried is None:
         return
     module = carried.source.module
-    wrists = module.wrists(case.recording) if hasattr(module, "wrists") else {}
+    wrists = module.wrists(judged.recording) if hasattr(module, "wrists") else {}
     for hand, p in carried.source.targets.position.items():
         speed = np.linalg.norm(np.diff(p, axis=0), axis=1) / np.diff(carried.result.t)
         if not np.isfinite(speed).any():
@@ -198,9 +201,9 @@ def facts(case: Case) -> Iterator[Fact]:
     )
 
 
-def tables(case: Case) -> Iterator[Table]:
+def tables(judged: Judged) -> Iterator[Table]:
     """How near the hands came, of place and turn; and each opening of the door."""
-    carried = case.carried
+    carried = judged.motions.carried
     if carried is None:
         return
     rows: list[list[Any]] = []
@@ -211,7 +214,7 @@ def tables(case: Case) -> Iterator[Table]:
                 rows.append([f"{hand}_hand", *(round(float(factor * v), 1) for v in figures), unit])
     yield Table("carried", ["hand", "p50", "p95", "max", "unit"], rows)
     if carried.thing is not None and carried.placed.part:
-        spans = door_spans(case, carried.thing, carried.placed.part)
+        spans = door_spans(judged.scene, carried, judged.rollouts, carried.thing, carried.placed.part)
         if spans:
             yield Table(
                 "openings",
@@ -230,15 +233,15 @@ def tables(case: Case) -> Iterator[Table]:
             )
 
 
-def plots(case: Case) -> Iterator[Plot]:
+def plots(judged: Judged) -> Iterator[Plot]:
     """How far the hands are off over time, and the door as recorded and as replayed."""
-    carried = case.carried
+    carried = judged.motions.carried
     if carried is None:
         return
-    rule = case.stage.rules["retarget.error"]
+    rule = judged.rules["retarget.error"]
     marks = [
         {"t0": f.t0, "t1": f.t1, "code": f.code}
-        for f in case.findings
+        for f in judged.findings
         if f.code in ("reach", "retarget.error") and f.level in ("WARN", "FAIL") and f.details.get("kind") != "turn"
     ]
     traces = [
@@ -246,19 +249,13 @@ def plots(case: Case) -> Iterator[Plot]:
     ]
     bounds = [{"name": "warn", "value": rule.bound("warn")}, {"name": "fail", "value": rule.bound("fail")}]
     yield Plot("hand_off", "", "m", traces, bounds, marks)
-    forward, part = case.forward, carried.placed.part
-    if (
-        carried.thing is not None
-        and part
-        and forward is not None
-        and forward.played is not None
-        and forward.draw is not None
-    ):
-        scene = case.stage.scene
+    shown, draw, part = judged.rollouts.shown, judged.rollouts.draw, carried.placed.part
+    if carried.thing is not None and part and shown is not None and draw is not None:
+        scene = judged.scene
         interface = next(p for p in scene.config.parts if p.name == part).part.interface
-        joint = forward.draw.model.joint(f"{part}/{interface['door']['joint']}")
-        replayed = forward.played.qpos[:, int(joint.qposadr[0])]
-        clock = forward.offset + np.arange(len(replayed)) * scene.control_timestep
+        joint = draw.model.joint(f"{part}/{interface['door']['joint']}")
+        replayed = shown.qpos[:, int(joint.qposadr[0])]
+        clock = judged.rollouts.offset + np.arange(len(replayed)) * scene.control_timestep
         yield Plot(
             "door_angle",
             f"{part}/door",
@@ -271,23 +268,23 @@ def plots(case: Case) -> Iterator[Plot]:
 
 
 def with_hands(
-    case: Case, image: np.ndarray, model: mujoco.MjModel, qpos: np.ndarray, camera: str, t: float
+    judged: Judged, image: np.ndarray, model: mujoco.MjModel, qpos: np.ndarray, camera: str, t: float
 ) -> np.ndarray:
     """A picture of the replay at t [s of the recording] with rings where the person's hands were then.
 
     Args:
         model: that was painted, with its cameras; qpos: where everything in it is.
     """
-    assert case.carried is not None
-    result = case.carried.result
+    assert judged.motions.carried is not None
+    result = judged.motions.carried.result
     row = int(np.abs(result.t - t).argmin())
     places = {hand: track.target[row] for hand, track in result.hands.items()}
     return ring(image, model, qpos, camera, places)
 
 
-def moments(case: Case) -> dict[str, float]:
+def moments(judged: Judged) -> dict[str, float]:
     """Caption -> [s] of pictures that show what the person did: how it begins, the hand at the handle, the door open, the worst."""
-    carried = case.carried
+    carried = judged.motions.carried
     if carried is None:
         return {}
     t = carried.result.t

@@ -245,7 +245,9 @@ def note_required(scene: Scene) -> None:
             continue
         path = f"scenario.judge.required[{i}]"
         if word in codes:
-            config.problems.note(path, f"{word!r} is never required: no limit of it is published or measured. Leave it out.")
+            config.problems.note(
+                path, f"{word!r} is never required: no limit of it is published or measured. Leave it out."
+            )
         else:
             config.problems.note(path, f"{word!r} is no check of the judge.{nearest(word, known)}")
 
@@ -309,7 +311,9 @@ def _strike(finding: Finding, findings: Sequence[Finding]) -> int | None:
 
 
 def _lasts(cause: Finding) -> bool:
-    missed = cause.code == "goal" and cause.details.get("due") is not None  # a step that did not come when it should have
+    missed = (
+        cause.code == "goal" and cause.details.get("due") is not None
+    )  # a step that did not come when it should have
     return cause.code in LASTING or cause.code.startswith("scenario.") or missed
 
 
@@ -367,7 +371,9 @@ def _edited(finding: Finding, cause: Finding) -> bool:
     if cause.details.get("kind") == "tables":
         return False
     changed = set(cause.subject)
-    columns = cause.details.get("known") is False or any(one == "action" or one.startswith("observation.") for one in changed)
+    columns = cause.details.get("known") is False or any(
+        one == "action" or one.startswith("observation.") for one in changed
+    )
     if finding.stage != "integrity" or finding.code.startswith(("value.", "unit.", "stream.", "clock.")):
         about = {name.partition("/")[0] for name in finding.subject}
         return columns if about != {"timestamp"} else bool(changed & {"timestamp", *WHOLE})

@@ -7,18 +7,15 @@ what the recording itself tells, what the motion asks of the robot, what the rep
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ...checks.finding import Finding, Plot
+from ..results import Judged
 from . import motion, recording, world
-
-if TYPE_CHECKING:
-    from ..judge import Case
 
 CURVES = {**recording.CURVES, **motion.CURVES, **world.CURVES}
 
 
-def own_curve(case: Case, finding: Finding) -> Plot | None:
+def own_curve(judged: Judged, finding: Finding) -> Plot | None:
     """The curve of a finding's own quantity, with the finding marked; None where it was not checked or has none.
 
     Angles, speeds and torques of joints are drawn by `evidence` already, for all roles of the recording.
@@ -26,7 +23,7 @@ def own_curve(case: Case, finding: Finding) -> Plot | None:
     code = "scenario" if finding.code.startswith("scenario.") else finding.code
     if code not in CURVES or not (finding.checked or finding.level == "INFO"):
         return None
-    plot = CURVES[code](case, finding)
+    plot = CURVES[code](judged, finding)
     if plot is None or finding.level not in ("WARN", "FAIL") or finding.t0 is None:
         return plot
     mark = {"t0": finding.t0, "t1": finding.t1 if finding.t1 is not None else finding.t0, "code": finding.code}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,18 +15,16 @@ from ...signals.channels import SCALE, pair
 from ...signals.clock import origin_ns
 from ..base_motion import with_base
 from ..commanded_collision import poses
+from ..results import Judged
 from .recording import MM, bounds
 
-if TYPE_CHECKING:
-    from ..judge import Case
 
-
-def _rate(case: Case, finding: Finding) -> Plot | None:
-    even = case.resampled.get(finding.signal or "")
+def _rate(judged: Judged, finding: Finding) -> Plot | None:
+    even = judged.motions.resampled.get(finding.signal or "")
     if even is None or not finding.subject or finding.limit is None:
         return None
     (name,) = finding.subject
-    column = case.motion[str(finding.signal)].names.index(name)
+    column = judged.motions.by_role[str(finding.signal)].names.index(name)
     rate, title = even.a[:, column], "joint_acceleration"
     if finding.code == "joint.jerk":
         rate, title = np.gradient(rate, even.step), "joint_jerk"
@@ -36,44 +34,44 @@ def _rate(case: Case, finding: Finding) -> Plot | None:
     return Plot(title, name, str(finding.unit), [{"name": str(finding.signal), "t": even.t, "y": np.abs(rate)}], limits)
 
 
-def _depth(case: Case, finding: Finding) -> Plot | None:
+def _depth(judged: Judged, finding: Finding) -> Plot | None:
     signal = finding.signal or ""
-    if signal not in case.resampled or len(finding.subject) != 2 or case.stage.embodiment is not None:
+    if signal not in judged.motions.resampled or len(finding.subject) != 2 or not judged.subject.robot.in_scene:
         return None  # another robot stands in no scene of ours
     from ....scenarios.variation import nominal
 
-    draw = case.draw or nominal(case.stage.scene)
-    claws = case.carried.claws if case.carried is not None else ()
-    motion = case.resampled[signal]
-    t, q, names = with_base(case, case.motion[signal])
-    if names != case.motion[signal].names:
-        motion = motion_of(t, q, case.stage.rules)
-    t, qpos = poses(motion, names, draw, case.recording, claws)
+    draw = judged.motions.draw or nominal(judged.scene)
+    claws = judged.motions.carried.claws if judged.motions.carried is not None else ()
+    motion = judged.motions.resampled[signal]
+    t, q, names = with_base(judged.subject, judged.motions.by_role[signal])
+    if names != judged.motions.by_role[signal].names:
+        motion = motion_of(t, q, judged.rules)
+    t, qpos = poses(motion, names, draw, judged.recording, claws)
     if (
-        finding.details.get("kind") == "held" and case.obstacles is not None
+        finding.details.get("kind") == "held" and judged.kinematics.obstacles is not None
     ):  # how it lay in the hand, the replay showed
-        looked = case.obstacles
+        looked = judged.kinematics.obstacles
         deep = np.max([one.depth for one in looked.overlaps if one.bodies == finding.subject], axis=0)
-        limits = bounds(case.stage.rules[finding.code], MM)
+        limits = bounds(judged.rules[finding.code], MM)
         return Plot("depth", "", "mm", [{"name": signal, "t": looked.t, "y": MM * deep}], limits)
     mine, other = (geoms_of(draw.model, [body]) for body in finding.subject)
     found = overlaps(draw.model, qpos, mine, other)
     deep = np.max([one.depth for one in found], axis=0) if found else np.zeros(len(t))
-    rule = case.stage.rules[finding.code]
+    rule = judged.rules[finding.code]
     return Plot("depth", "", "mm", [{"name": signal, "t": t, "y": MM * deep}], bounds(rule, MM))
 
 
-def _margin(case: Case, finding: Finding) -> Plot | None:
-    effort = case.effort.get(finding.signal or "")
-    if effort is None or case.stage.embodiment is not None:
+def _margin(judged: Judged, finding: Finding) -> Plot | None:
+    effort = judged.dynamics.effort.get(finding.signal or "")
+    if effort is None or not judged.subject.robot.in_scene:
         return None
-    margin = margin_inside(case.stage.soles, effort.pressure)
-    rule = case.stage.rules[finding.code]
+    margin = margin_inside(judged.context.soles, effort.pressure)
+    rule = judged.rules[finding.code]
     return Plot("margin", "", "mm", [{"name": str(finding.signal), "t": effort.t, "y": MM * margin}], bounds(rule, MM))
 
 
-def _rated(case: Case, finding: Finding) -> Plot | None:
-    effort = case.effort.get(finding.signal or "")
+def _rated(judged: Judged, finding: Finding) -> Plot | None:
+    effort = judged.dynamics.effort.get(finding.signal or "")
     if effort is None or not finding.subject or finding.limit is None:
         return None
     torque = effort.torque[:, effort.names.index(finding.subject[0])]
@@ -88,25 +86,27 @@ def _rated(case: Case, finding: Finding) -> Plot | None:
     return Plot("joint_torque", finding.subject[0], "Nm", traces, [{"name": "rated", "value": finding.limit}])
 
 
-def _offset(case: Case, finding: Finding) -> Plot | None:
-    command, state = pair(case.recording)
+def _offset(judged: Judged, finding: Finding) -> Plot | None:
+    command, state = pair(judged.recording)
     if command is None or state is None or not finding.subject or not {command.unit, state.unit} <= set(SCALE):
         return None
     names = list(finding.subject[:1])
-    both = side_by_side(command, state, names, origin_ns(case.recording), (SCALE[command.unit], SCALE[state.unit]))
+    both = side_by_side(command, state, names, origin_ns(judged.recording), (SCALE[command.unit], SCALE[state.unit]))
     if both is None:
         return None
-    limits = [one for sign in (-1, 1) for one in bounds(case.stage.rules[finding.code], sign)]
+    limits = [one for sign in (-1, 1) for one in bounds(judged.rules[finding.code], sign)]
     trace = {"name": "measured", "t": both.t, "y": (both.state - both.command)[:, 0]}
     return Plot("offset", names[0], "rad", [trace], limits)
 
 
-def _reach(case: Case, finding: Finding) -> Plot | None:
-    if case.carried is None:
+def _reach(judged: Judged, finding: Finding) -> Plot | None:
+    if judged.motions.carried is None:
         return None
-    tracks = case.carried.result.hands
+    tracks = judged.motions.carried.result.hands
     hand = next((hand for hand in tracks if f"{hand}_hand" in finding.subject), next(iter(tracks)))
-    traces = [{"name": f"{hand}_hand", "t": case.carried.result.t, "y": tracks[hand].reach + tracks[hand].beyond}]
+    traces = [
+        {"name": f"{hand}_hand", "t": judged.motions.carried.result.t, "y": tracks[hand].reach + tracks[hand].beyond}
+    ]
     return Plot("reach", f"{hand}_hand", "m", traces, [{"name": "limit", "value": tracks[hand].reach}])
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ...checks.collision import geoms_of, overlaps
@@ -12,33 +10,31 @@ from ...checks.outcome import bounds_of
 from ...rollout.rollout import Played, Take
 from ..held import touches_of
 from ..object_poses import distances, object_streams
-from ..payload import carries_of, creep_of, grasps_of, loads_of
+from ..payload import creep_of, grasps_of
+from ..results import Judged
 from .recording import MM, bounds
-
-if TYPE_CHECKING:
-    from ..judge import Case
 
 SETTLED = 1.0  # s, by which what begins inside something else has sprung apart
 
 
-def _replay(case: Case) -> tuple[Take, Played, np.ndarray] | None:
+def _replay(judged: Judged) -> tuple[Take, Played, np.ndarray] | None:
     """The take that is shown, without its actions; what it did; and its control steps on the recording's clock [s]."""
-    forward = case.forward
-    if forward is None or forward.played is None or forward.draw is None:
+    shown, draw = judged.rollouts.shown, judged.rollouts.draw
+    if shown is None or draw is None:
         return None
-    t = forward.offset + np.arange(len(forward.played.qpos)) * case.stage.scene.control_timestep
-    return Take(forward.draw, np.zeros((0, case.stage.scene.n_actions), np.float32)), forward.played, t
+    t = judged.rollouts.offset + np.arange(len(shown.qpos)) * judged.scene.control_timestep
+    return Take(draw, np.zeros((0, judged.scene.n_actions), np.float32)), shown, t
 
 
-def _slip(case: Case, finding: Finding) -> Plot | None:
-    found = _replay(case)
+def _slip(judged: Judged, finding: Finding) -> Plot | None:
+    found = _replay(judged)
     if found is None:
         return None
     take, played, t = found
     traces = []
-    for held in carries_of(case.stage.scene, played):
+    for held in judged.rollouts.carries:
         if (held.thing, held.hand) == finding.subject:
-            creep = creep_of(case.stage.scene, take, played, held)
+            creep = creep_of(judged.scene, take, played, held)
             traces.append({"name": "replayed", "t": t[held.begin : held.end], "y": MM * creep})
     if not traces:
         return None
@@ -47,17 +43,17 @@ def _slip(case: Case, finding: Finding) -> Plot | None:
     joined = {key: np.concatenate([part for one in traces for part in (one[key], *gap)]) for key in ("t", "y")}
     joined["t"] = np.where(np.isnan(joined["t"]), np.concatenate([[0.0], joined["t"][:-1]]), joined["t"])
     trace = {"name": "replayed"} | {key: value[:-1] for key, value in joined.items()}
-    return Plot("slip", finding.subject[0], "mm", [trace], bounds(case.stage.rules["slip"], MM))
+    return Plot("slip", finding.subject[0], "mm", [trace], bounds(judged.rules["slip"], MM))
 
 
-def _friction(case: Case, finding: Finding) -> Plot | None:
-    found = _replay(case)
+def _friction(judged: Judged, finding: Finding) -> Plot | None:
+    found = _replay(judged)
     if found is None:
         return None
     take, played, _ = found
-    offset = case.forward.offset if case.forward is not None else 0.0
-    carries = [c for c in carries_of(case.stage.scene, played) if (c.thing, c.hand) == finding.subject]
-    grasps = grasps_of(case.stage.scene, take, played, carries)
+    offset = judged.rollouts.offset
+    carries = [c for c in judged.rollouts.carries if (c.thing, c.hand) == finding.subject]
+    grasps = grasps_of(judged.scene, take, played, carries)
     t = np.array([grasp.t + offset for grasp in grasps])
     traces = [
         {"name": "needed", "t": t, "y": np.array([grasp.needed for grasp in grasps])},
@@ -66,22 +62,22 @@ def _friction(case: Case, finding: Finding) -> Plot | None:
     return Plot("friction", finding.subject[0], "1", traces) if len(t) else None
 
 
-def _payload(case: Case, finding: Finding) -> Plot | None:
-    found = _replay(case)
+def _payload(judged: Judged, finding: Finding) -> Plot | None:
+    found = _replay(judged)
     if found is None:
         return None
-    take, played, t = found
+    t = found[2]
     borne: dict[str, np.ndarray] = {}
-    for held, mass, _ in loads_of(case.stage.scene, take, played, carries_of(case.stage.scene, played)):
+    for held, mass, _ in judged.rollouts.loads:
         borne.setdefault(held.hand, np.zeros(len(t)))[held.begin : held.end] += mass
     traces = [{"name": hand, "t": t, "y": mass} for hand, mass in borne.items()]
     limits = [] if finding.limit is None else [{"name": "limit", "value": finding.limit}]
     return Plot("payload", "", "kg", traces, limits) if traces else None
 
 
-def _difference(case: Case, finding: Finding) -> Plot | None:
+def _difference(judged: Judged, finding: Finding) -> Plot | None:
     """Largest difference of any recorded number from the replayed one, each step; as its power of ten, for it grows so."""
-    found, episode = _replay(case), case.recording.episode
+    found, episode = _replay(judged), judged.recording.episode
     if found is None or episode is None:
         return None
     _, played, t = found
@@ -100,8 +96,8 @@ def _difference(case: Case, finding: Finding) -> Plot | None:
     )
 
 
-def _start(case: Case, finding: Finding) -> Plot | None:
-    found = _replay(case)
+def _start(judged: Judged, finding: Finding) -> Plot | None:
+    found = _replay(judged)
     if found is None or len(finding.subject) != 2:
         return None
     take, played, t = found
@@ -110,15 +106,15 @@ def _start(case: Case, finding: Finding) -> Plot | None:
     mine, other = (geoms_of(model, [body]) for body in finding.subject)
     deep = overlaps(model, played.qpos[rows], mine, other)
     depth = np.max([one.depth for one in deep], axis=0) if deep else np.zeros(int(rows.sum()))
-    rule = case.stage.rules["start.penetration"]
+    rule = judged.rules["start.penetration"]
     return Plot("depth", "", "mm", [{"name": "replayed", "t": t[rows], "y": MM * depth}], bounds(rule, MM))
 
 
-def _clamped(case: Case, finding: Finding) -> Plot | None:
-    episode = case.recording.episode
+def _clamped(judged: Judged, finding: Finding) -> Plot | None:
+    episode = judged.recording.episode
     if episode is None or not finding.subject:
         return None
-    schema = case.stage.scene.schema.action
+    schema = judged.scene.schema.action
     if finding.subject[0] not in schema.names:
         return None
     column = schema.names.index(finding.subject[0])
@@ -131,8 +127,8 @@ def _clamped(case: Case, finding: Finding) -> Plot | None:
     return Plot("command", finding.subject[0], schema.unit[column], [trace], limits)
 
 
-def _height(case: Case, finding: Finding) -> Plot | None:
-    found = _replay(case)
+def _height(judged: Judged, finding: Finding) -> Plot | None:
+    found = _replay(judged)
     if found is None or not finding.subject or finding.subject[0] not in found[1].heights:
         return None
     _, played, t = found
@@ -141,22 +137,20 @@ def _height(case: Case, finding: Finding) -> Plot | None:
     )
 
 
-def _apart(case: Case, finding: Finding) -> Plot | None:
-    found = _replay(case)
+def _apart(judged: Judged, finding: Finding) -> Plot | None:
+    found = _replay(judged)
     if found is None:
         return None
-    grid, apart, things = distances(case, found[1], object_streams(case.recording, finding.subject))
-    offset = case.forward.offset if case.forward is not None else 0.0
+    grid, apart, things = distances(judged.subject, judged.rollouts, object_streams(judged.recording, finding.subject))
+    offset = judged.rollouts.offset
     traces = [{"name": "replayed", "t": grid + offset, "y": MM * apart[:, j]} for j in range(len(things))]
     return (
-        Plot("apart", ", ".join(things), "mm", traces, bounds(case.stage.rules["object.diverged"], MM))
-        if traces
-        else None
+        Plot("apart", ", ".join(things), "mm", traces, bounds(judged.rules["object.diverged"], MM)) if traces else None
     )
 
 
-def _force(case: Case, finding: Finding) -> Plot | None:
-    found = _replay(case)
+def _force(judged: Judged, finding: Finding) -> Plot | None:
+    found = _replay(judged)
     if found is None or not finding.subject or finding.subject[0] not in found[1].safety:
         return None
     _, played, t = found
@@ -165,9 +159,9 @@ def _force(case: Case, finding: Finding) -> Plot | None:
     return Plot("force", finding.subject[0], str(finding.unit), [trace], limits)
 
 
-def _person(case: Case, finding: Finding) -> Plot | None:
+def _person(judged: Judged, finding: Finding) -> Plot | None:
     """Force on a region of somebody's body, or the speed of what is near them."""
-    found = _replay(case)
+    found = _replay(judged)
     if found is None or not finding.subject:
         return None
     _, played, t = found
@@ -175,7 +169,7 @@ def _person(case: Case, finding: Finding) -> Plot | None:
     limit = next(
         (
             one
-            for one in case.stage.scene.safety
+            for one in judged.scene.safety
             if one.judged_as == finding.code and (one.about, one.kind) == (finding.subject[0], kind)
         ),
         None,
@@ -187,14 +181,14 @@ def _person(case: Case, finding: Finding) -> Plot | None:
     return Plot(title, finding.subject[0], str(finding.unit), [trace], [{"name": "limit", "value": limit.limit}])
 
 
-def _unexpected(case: Case, finding: Finding) -> Plot | None:
-    found = _replay(case)
+def _unexpected(judged: Judged, finding: Finding) -> Plot | None:
+    found = _replay(judged)
     if found is None or not found[1].touches.shape[1]:
         return None
     _, played, t = found
-    rule, force = case.stage.rules["collision.unexpected"], played.touches.max(axis=1)
+    rule, force = judged.rules["collision.unexpected"], played.touches.max(axis=1)
     limits = bounds(rule)
-    for held in touches_of(case.stage.scene, played):
+    for held in touches_of(judged.scene, played):
         if (held.thing, held.other) == finding.subject:
             force = held.force
             limits = [
@@ -203,13 +197,13 @@ def _unexpected(case: Case, finding: Finding) -> Plot | None:
     return Plot("force", "", "N", [{"name": "replayed", "t": t, "y": force}], limits)
 
 
-def _event(case: Case, finding: Finding) -> Plot | None:
+def _event(judged: Judged, finding: Finding) -> Plot | None:
     """How far a failure mode has been beyond its bound so far."""
-    found = _replay(case)
+    found = _replay(judged)
     if found is None or not found[1].worst.size:
         return None
     _, played, t = found
-    names = [never.name for never in case.stage.scene.course.nevers]
+    names = [never.name for never in judged.scene.course.nevers]
     name = finding.code.removeprefix("scenario.")
     if name not in names:
         return None
@@ -219,10 +213,10 @@ def _event(case: Case, finding: Finding) -> Plot | None:
     return Plot("beyond", "", unit, [trace], [{"name": "limit", "value": 0.0}])
 
 
-def _steps(case: Case, finding: Finding) -> Plot | None:
+def _steps(judged: Judged, finding: Finding) -> Plot | None:
     """How many of the task's steps are done."""
-    found = _replay(case)
-    at = (case.forward.outcome.get("subgoals") if case.forward is not None else None) or {}
+    found = _replay(judged)
+    at = judged.replay.outcome.get("subgoals") or {}
     if found is None or not at:
         return None
     t = found[2]
@@ -236,10 +230,10 @@ def _steps(case: Case, finding: Finding) -> Plot | None:
     )
 
 
-def _tracking(case: Case, finding: Finding) -> Plot | None:
-    if case.forward is None or case.forward.tracking is None or not finding.subject:
+def _tracking(judged: Judged, finding: Finding) -> Plot | None:
+    if judged.replay.tracking is None or not finding.subject:
         return None
-    t, error, names = case.forward.tracking
+    t, error, names = judged.replay.tracking
     if finding.subject[0] not in names:
         return None
     size = np.abs(error[:, names.index(finding.subject[0])])
@@ -248,7 +242,7 @@ def _tracking(case: Case, finding: Finding) -> Plot | None:
         finding.subject[0],
         "rad",
         [{"name": "replayed", "t": t, "y": size}],
-        bounds(case.stage.rules["tracking"]),
+        bounds(judged.rules["tracking"]),
     )
 
 

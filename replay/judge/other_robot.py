@@ -9,10 +9,9 @@ scene is at hand.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import mujoco
 import numpy as np
@@ -29,10 +28,9 @@ from ..signals.channels import SCALE, columns, in_radians
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
-from .reproduction import holds_states
-
-if TYPE_CHECKING:
-    from .judge import Case
+from .reproduction import holds_states, judge_reproduction
+from .results import Dynamics, Integrity, Kinematics, Motions, Plan, Rates, Rollouts, Subject
+from .rollout_stage import not_played
 
 KINEMATICS = ("joint.position", "joint.velocity", "joint.jump")
 WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
@@ -42,45 +40,118 @@ POSES = 25.0  # Hz at which poses are looked at for self-collision, as for our o
 SLIDE = {"scale": 0.02, "least": 0.005}  # m, for joints that slide: what an excess is counted in, the least step
 
 
-def judge_other(case: Case, robot: Embodiment) -> None:
-    """Kinematics and dynamics of a recording of another robot; integrity has been looked at.
+class OtherRobot:
+    """A robot of others, known by its description: the recording is held against that, and stands in no scene.
 
-    Sets `case.motion`, `case.resampled` and `case.effort`, and adds findings. What a description leaves out is
-    NOT_CHECKED: `no_published_limit` for a limit, `no_model` for shapes and masses.
+    What a description leaves out is NOT_CHECKED: `no_published_limit` for a limit, `no_model` for shapes and masses.
     """
-    recording, rules = case.recording, case.stage.rules
-    motions = {role: _motions(recording, robot, role) for role in ("command", "measured") if role not in case.stopped}
-    case.motion = {role: max(parts, key=lambda part: len(part.names)) for role, parts in motions.items() if parts}
-    hands = _grippers(recording, robot, rules) if "command" not in case.stopped else []
-    signal = "command" if "command" in case.motion else "measured" if "measured" in case.motion else None
-    missing = next(iter(case.stopped.values()), without_motion(recording, robot))
-    # the states of a simulation are nothing that a real robot did, and no calibration excuses them
-    simulated = holds_states(recording, robot)
-    told_as = {"command": "command", "measured": "recorded" if simulated else "measured"}
-    for role, motion in case.motion.items():
-        case.resampled[role] = motion_of(motion.t, motion.q, rules)
-        found = _kinematics(motion, case.resampled[role], robot, rules, told_as[role])
-        for part in motions[role]:
-            if part is not motion:  # on a clock of its own
-                even = motion_of(part.t, part.q, rules)
-                found = _merged([*found, *_kinematics(part, even, robot, rules, told_as[role])])
-        case.findings += _merged([*found, *(h for h in hands if h.level != "PASS")]) if role == "command" else found
-    torques, speeds = _commanded_torque(case, robot), _commanded_speed(case, robot)
-    if "command" not in case.motion:
-        case.findings += speeds
-    stands_in = recording.kind == "state_only" or simulated or torques is not None or bool(speeds)
-    if signal is None or (signal == "measured" and not stands_in):
-        # measured motion does not tell whether the commands were lawful, where these are neither angles nor torques
-        case.findings += [rules[code].not_checked(missing) for code in KINEMATICS]
-    elif told_as[signal] == "measured":
-        case.findings.append(rules["joint.jump"].not_checked(missing))
-    case.findings += [rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT]
-    if signal is None:
-        case.findings.append(rules["collision.self"].not_checked("no_model" if robot.model is None else missing))
-    else:
-        case.findings += _self_collision(case.resampled[signal], case.motion[signal], robot, rules, told_as[signal])
-    case.findings.append(rules["collision.scene"].not_checked("no_scene" if robot.model is not None else "no_model"))
-    case.findings += _dynamics(case, robot, signal, torques, missing, told_as)
+
+    in_scene = False
+
+    def __init__(self, description: Embodiment, named: str) -> None:
+        """Args: description: of the robot; named: who named it, the command or the recording."""
+        self.description, self._named = description, named
+
+    def actuated(self, subject: Subject) -> tuple[Sequence[str], Mapping[str, tuple[float, float]]]:
+        """None: its commands reach no actuator of the scene, and that is no fault of the recording."""
+        return (), {}
+
+    def motions(self, subject: Subject, integrity: Integrity) -> Motions:
+        """The joints that the description knows; of several streams on clocks of their own the one with most joints is judged."""
+        recording, robot = subject.recording, self.description
+        roles = [role for role in ("command", "measured") if role not in integrity.stopped]
+        parts = {role: found for role in roles if (found := _motions(recording, robot, role))}
+        by_role = {role: max(some, key=lambda part: len(part.names)) for role, some in parts.items()}
+        return Motions(
+            by_role,
+            {role: motion_of(motion.t, motion.q, subject.rules) for role, motion in by_role.items()},
+            signal=next(iter(by_role), None),
+            without=next(iter(integrity.stopped.values()), without_motion(recording, robot)),
+            parts=parts,
+        )
+
+    def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> Plan:
+        """Nothing is played; states of a simulation are held against its scene."""
+        found = judge_reproduction(subject.recording, self.description, subject.rules)
+        reason = "no_model" if self.description.model is None else "no_scenario"
+        return Plan(findings=(*found, *not_played(subject.scene, subject.rules, reason)), why=reason)
+
+    def kinematics(
+        self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, rates: Rates
+    ) -> Kinematics:
+        """Ranges, speeds and steps against the description, and the model's shapes against each other."""
+        recording, rules, robot = subject.recording, subject.rules, self.description
+        hands = _grippers(recording, robot, rules) if "command" not in integrity.stopped else []
+        called, found = self._called(recording), []
+        for role, motion in motions.by_role.items():
+            own = _kinematics(motion, motions.resampled[role], robot, rules, called[role])
+            for part in motions.parts[role]:
+                if part is not motion:  # on a clock of its own
+                    even = motion_of(part.t, part.q, rules)
+                    own = _merged([*own, *_kinematics(part, even, robot, rules, called[role])])
+            found += _merged([*own, *(h for h in hands if h.level != "PASS")]) if role == "command" else own
+        speeds = _commanded_speed(subject, integrity, robot)
+        if "command" not in motions.by_role:
+            found += speeds
+        torques = _commanded_torque(subject, integrity, robot)
+        signal, simulated = motions.signal, holds_states(recording, robot)
+        stands_in = recording.kind == "state_only" or simulated or torques is not None or bool(speeds)
+        if signal is None or (signal == "measured" and not stands_in):
+            # measured motion does not tell whether the commands were lawful, where these are neither angles nor torques
+            found += [rules[code].not_checked(motions.without) for code in KINEMATICS]
+        elif called[signal] == "measured":
+            found.append(rules["joint.jump"].not_checked(motions.without))
+        unknown = [rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT]
+        found += [rates.get(one.code, one) if one.signal == signal else one for one in unknown]
+        if signal is None:
+            reason = "no_model" if robot.model is None else motions.without
+            found.append(rules["collision.self"].not_checked(reason))
+        else:
+            even = motions.resampled[signal]
+            found += _self_collision(even, motions.by_role[signal], robot, rules, called[signal])
+        found.append(rules["collision.scene"].not_checked("no_scene" if robot.model is not None else "no_model"))
+        return Kinematics(tuple(found))
+
+    def dynamics(self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts) -> Dynamics:
+        """Torques as they were commanded, or as the model needs them for the motion."""
+        rules, robot, signal = subject.rules, self.description, motions.signal
+        torques, needed = _commanded_torque(subject, integrity, robot), {}
+        if torques is not None:
+            needed["command"] = torques
+            found = _torque(torques, robot, rules, "command")
+        elif signal is not None and robot.model is not None:
+            needed[signal] = _needed(robot.model, motions.by_role[signal], robot, rules)
+            found = _torque(needed[signal], robot, rules, self._called(subject.recording)[signal])
+        else:
+            reason = motions.without if robot.model is not None else "no_model"
+            found = [rules[code].not_checked(reason) for code in ("torque.peak", "torque.rated")]
+        if robot.base == "fixed":
+            found.append(rules["balance"].not_applicable("fixed_base"))
+        else:
+            found.append(rules["balance"].not_checked("no_model" if robot.model is None else "no_base_motion"))
+        found.append(rules["payload"].not_checked("no_payload"))
+        found.append(rules["grip.friction"].not_checked("no_finger_force"))
+        return Dynamics(tuple(found), needed)
+
+    def _called(self, recording: Recording) -> dict[str, str]:
+        """What findings call each role: the states of a simulation are nothing that a real robot did, and no calibration excuses them."""
+        return {
+            "command": "command",
+            "measured": "recorded" if holds_states(recording, self.description) else "measured",
+        }
+
+    def required(self, subject: Subject) -> list[str]:
+        """What the description can tell, and that simulation states are those of the scene given."""
+        robot, words = self.description, list(self.description.required)
+        given = robot.model is not None and holds_states(subject.recording, robot)
+        return [*words, "replay.reproduces"] if given else words
+
+    def provenance(self, subject: Subject) -> dict[str, str]:
+        robot = self.description
+        return {"robot": f"{robot.name} {robot.digest}", "robot_known_by": known_by(subject.recording, robot)}
+
+    def notes(self, subject: Subject) -> list[str]:
+        return notes_of(subject.recording, self.description, self._named)
 
 
 def without_motion(recording: Recording, robot: Embodiment) -> str:
@@ -274,62 +345,41 @@ def _self_collision(even: Motion, motion: JointMotion, robot: Embodiment, rules:
     return found
 
 
-def _commanded(case: Case, robot: Embodiment, quantity: str, unit: str) -> tuple[Stream, tuple[str, ...]] | None:
+def _commanded(
+    subject: Subject, integrity: Integrity, robot: Embodiment, quantity: str, unit: str
+) -> tuple[Stream, tuple[str, ...]] | None:
     """The stream of commands of this quantity, with those of its elements that are joints of the robot."""
-    streams = [s for s in case.recording.select("command", quantity) if s.n and set(s.names) & set(robot.names)]
-    if not streams or streams[0].unit != unit or "command" in case.stopped:
+    streams = [s for s in subject.recording.select("command", quantity) if s.n and set(s.names) & set(robot.names)]
+    if not streams or streams[0].unit != unit or "command" in integrity.stopped:
         return None
     return streams[0], tuple(name for name in robot.names if name in streams[0].names)
 
 
-def _commanded_speed(case: Case, robot: Embodiment) -> list[Finding]:
+def _commanded_speed(subject: Subject, integrity: Integrity, robot: Embodiment) -> list[Finding]:
     """`joint.velocity` of the commands, where the commands are speeds: as they are, no difference has to be taken."""
-    asked = _commanded(case, robot, "joint_velocity", "rad/s")
+    asked = _commanded(subject, integrity, robot, "joint_velocity", "rad/s")
     if asked is None:
         return []
-    (stream, names), rule = asked, case.stage.rules["joint.velocity"]
-    t = seconds(stream, origin_ns(case.recording))
+    (stream, names), rule = asked, subject.rules["joint.velocity"]
+    t = seconds(stream, origin_ns(subject.recording))
     even = resample(t, columns(stream, names), rate=rule.rate, window=rule.window)
     motion = replace(even, v=even.x)
     return _merged(
         _by_grade(
-            lambda limits, own: check_velocity(motion, names, limits, own, "command"), robot.limits, case.stage.rules
+            lambda limits, own: check_velocity(motion, names, limits, own, "command"), robot.limits, subject.rules
         )
     )
 
 
-def _commanded_torque(case: Case, robot: Embodiment) -> Effort | None:
+def _commanded_torque(subject: Subject, integrity: Integrity, robot: Embodiment) -> Effort | None:
     """The torques that were commanded, where the commands are torques."""
-    asked = _commanded(case, robot, "joint_torque", "Nm")
+    asked = _commanded(subject, integrity, robot, "joint_torque", "Nm")
     if asked is None:
         return None
-    (stream, names), rule = asked, case.stage.rules["torque.peak"]
-    t = seconds(stream, origin_ns(case.recording))
+    (stream, names), rule = asked, subject.rules["torque.peak"]
+    t = seconds(stream, origin_ns(subject.recording))
     even = resample(t, columns(stream, names), rate=rule.rate, window=rule.window)
     return Effort(even.t, names, even.x, np.full((len(even.t), 2), np.nan))
-
-
-def _dynamics(
-    case: Case, robot: Embodiment, signal: str | None, torques: Effort | None, missing: str, told_as: dict[str, str]
-) -> list[Finding]:
-    rules = case.stage.rules
-    found: list[Finding] = []
-    if torques is not None:
-        case.effort["command"] = torques
-        found += _torque(torques, robot, rules, "command")
-    elif signal is not None and robot.model is not None:
-        case.effort[signal] = _needed(robot.model, case.motion[signal], robot, rules)
-        found += _torque(case.effort[signal], robot, rules, told_as[signal])
-    else:
-        reason = missing if robot.model is not None else "no_model"
-        found += [rules[code].not_checked(reason) for code in ("torque.peak", "torque.rated")]
-    if robot.base == "fixed":
-        found.append(rules["balance"].not_applicable("fixed_base"))
-    else:
-        found.append(rules["balance"].not_checked("no_model" if robot.model is None else "no_base_motion"))
-    found.append(rules["payload"].not_checked("no_payload"))
-    found.append(rules["grip.friction"].not_checked("no_finger_force"))
-    return found
 
 
 def _torque(asked: Effort, robot: Embodiment, rules: Rules, signal: str) -> list[Finding]:
@@ -350,12 +400,6 @@ def _needed(model: mujoco.MjModel, motion: JointMotion, robot: Embodiment, rules
 
 
 # -- what a reader has to know -----------------------------------------------------------------------------------------
-
-
-def required_of(recording: Recording, robot: Embodiment) -> list[str]:
-    """What a verdict needs: what the description can tell, and that simulation states are those of the scene given."""
-    words = list(robot.required)
-    return [*words, "replay.reproduces"] if robot.model is not None and holds_states(recording, robot) else words
 
 
 def known_by(recording: Recording, robot: Embodiment) -> str:

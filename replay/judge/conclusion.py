@@ -1,0 +1,100 @@
+"""The last step: from what the stages gave to the verdict, its advice and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import mujoco
+
+from ... import __version__
+from ...scenarios.safety import CAVEAT, people
+from ..checks.finding import Finding
+from .advice import advise
+from .context import Stage
+from .evidence import gather
+from .results import Judged
+from .verdict import Verdict, combine
+
+BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
+
+
+def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curves: Collection[str] = ()) -> Verdict:
+    """The verdict of one recording.
+
+    Args:
+        strict: a warning fails.
+        pictures: draw a small picture strip, where OpenGL exists.
+        curves: codes whose curve is kept in the evidence though they pass.
+    """
+    recording, scene, rules, subject = judged.recording, judged.scene, judged.rules, judged.subject
+    found = list(judged.findings)
+    if judged.robustness is None:
+        found.append(rules["robustness"].not_checked("not_run_gate"))
+    required = subject.robot.required(subject)
+    combined = combine(_with_skills(found, judged), required, rules, strict=strict)
+    advise(judged, combined.findings)
+    episode, context, place = recording.episode, judged.context, subject.place
+    verdict = Verdict(
+        episode=recording.name,
+        source=recording.source,
+        sha256=recording.sha256,
+        scenario=scene.name,
+        scenario_version=scene.version,
+        cell=place.id,
+        claim=recording.kind if context.made_in is None else "elsewhere",
+        verdict=combined.verdict,
+        outcome=dict(judged.replay.outcome),
+        required=required,
+        root=combined.root,
+        owner=combined.owner,
+        stages=combined.stages,
+        findings=combined.findings,
+        provenance={
+            "shiliu": __version__,
+            "engine": f"mujoco {mujoco.__version__}",
+            "scene": scene.fingerprint[:12],
+            "thresholds": f"{rules.name} {rules.digest[:12]}",
+            **subject.robot.provenance(subject),
+            "scenario_named_by": context.named,
+            **({"cell": place.provenance} if place.provenance else {}),
+            "mapping": recording.mapping,
+            "notes": [
+                *subject.robot.notes(subject),
+                *recording.notes,
+                *place.notes,
+                *([BY_TASK.format(scene.name)] if context.named == "task" else ()),
+                *judged.motions.notes,
+                *([CAVEAT] if people(scene.names) else ()),
+            ],
+            "unmapped": list(recording.unmapped),
+            **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),
+            **_made_in(context),
+            **({"not_used": list(subject.unused)} if subject.unused else {}),
+        },
+    )
+    verdict.titles = context.titles
+    verdict.evidence = gather(judged, verdict, pictures, curves)
+    return verdict
+
+
+def _made_in(stage: Stage) -> dict[str, Any]:
+    """Of an episode whose commands were played elsewhere: the scene that it was made in."""
+    if stage.made_in is None:
+        return {}
+    cell = stage.made_in.config.cell
+    return {"made_in": {"scene": stage.made_in.fingerprint[:12], **({"cell": cell.id} if cell is not None else {})}}
+
+
+def _with_skills(findings: Sequence[Finding], judged: Judged) -> list[Finding]:
+    """The findings, each with the skill of the demonstration in which it begins."""
+    episode = judged.recording.episode
+    segments = episode.segments if episode is not None else []
+
+    def skill_of(finding: Finding) -> str | None:
+        at = finding.at
+        if at is None or finding.skill is not None or finding.level not in ("WARN", "FAIL"):
+            return finding.skill
+        return next((s["skill"] for s in segments if s["t0"] <= at < s["t1"]), None)
+
+    return [finding.with_(skill=skill_of(finding)) for finding in findings]

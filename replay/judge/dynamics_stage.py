@@ -1,0 +1,86 @@
+"""The dynamics stage: what motors and feet would have to give for the motion, with what the hands carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..checks.dynamics import Effort, check_balance, check_torque, effort
+from ..checks.finding import Finding
+from ..checks.grip import check_grip, check_payload
+from ..signals.joint_motion import JointMotion
+from ..signals.signal import Motion, resample
+from .base_motion import check_walking, with_base
+from .payload import grasps_of
+from .results import Dynamics, Integrity, Load, Motions, Rollouts, Subject
+
+CODES = ("torque.peak", "torque.rated", "balance")
+
+
+def dynamics_stage(subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts) -> Dynamics:
+    """Dynamics of the motion, by whom it is judged as.
+
+    Args:
+        rollouts: tell what the hands carried, when, and how heavy it was.
+    """
+    return subject.robot.dynamics(subject, integrity, motions, rollouts)
+
+
+def own_dynamics(subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts) -> Dynamics:
+    """Dynamics of the scene's own robot; commands of a real one beside what was measured."""
+    recording, context, rules = subject.recording, subject.context, subject.rules
+    if motions.signal is None:
+        reason = next(iter(integrity.stopped.values()), motions.without)
+        return Dynamics((*(rules[code].not_checked(reason) for code in CODES), *_carried(subject, rollouts)))
+    needed = {motions.signal: _needed(subject, motions.judged, rollouts.loads, rollouts.offset)}
+    full = needed[motions.signal]
+    found = check_torque(full, context.limits, rules, motions.signal)
+    found += check_balance(full, context.soles, rules, motions.signal)
+    for finding in found if rollouts.loads else ():
+        finding.details["payload"] = max(mass for _, mass, _ in rollouts.loads)
+    found += check_walking(subject, motions.judged)
+    if motions.signal == "command" and "measured" in motions.by_role and recording.kind != "simulation":
+        needed["measured"] = _needed(subject, motions.by_role["measured"], (), 0.0)
+    return Dynamics((*found, *_carried(subject, rollouts)), needed)
+
+
+def _needed(subject: Subject, motion: JointMotion, loads: Sequence[Load], offset: float) -> Effort:
+    """The effort of a motion, its hands loaded while they carry something.
+
+    Args:
+        offset: where the replay, on whose clock the loads are told, begins on the recording's [s].
+    """
+    context, rule = subject.context, subject.rules["torque.peak"]
+    t, q, names = with_base(subject, motion)
+    even = resample(t, q, rate=rule.rate, window=rule.window)
+    carrying = names[len(motion.names) :]
+    empty = effort(context.robot, even, names, carrying=carrying)
+    if not loads:
+        return empty
+    dt = context.scene.control_timestep
+    torque, pressure = empty.torque.copy(), empty.pressure.copy()
+    rows_of: dict[tuple[int, ...], list[int]] = {}
+    for row, at in enumerate(empty.t - offset):
+        borne = tuple(k for k, (held, _, _) in enumerate(loads) if held.begin * dt <= at < held.end * dt)
+        if borne:
+            rows_of.setdefault(borne, []).append(row)
+    for borne, rows in rows_of.items():
+        payload = {loads[k][0].hand: (loads[k][1], loads[k][2].tolist()) for k in borne}
+        some = Motion(even.t[rows], even.x[rows], even.v[rows], even.a[rows])
+        part = effort(context.robot, some, names, payload=payload, carrying=carrying)
+        torque[rows], pressure[rows] = part.torque, part.pressure
+    return replace(empty, torque=torque, pressure=pressure)
+
+
+def _carried(subject: Subject, rollouts: Rollouts) -> list[Finding]:
+    """`grip.friction` and `payload` of what the hands carried in the replay."""
+    rules, scene = subject.rules, subject.scene
+    if rollouts.shown is None:
+        return [rules[code].not_checked(rollouts.plan.why) for code in ("grip.friction", "payload")]
+    if not rollouts.known or (subject.recording.episode is None and not scene.handled):
+        return [rules["grip.friction"].not_checked("no_finger_force"), rules["payload"].not_checked("no_payload")]
+    take, carries = rollouts.plan.takes[0], rollouts.carries
+    limit = (scene.robot.sheet.get("payload") or {}).get("limit")
+    borne = [(held, mass) for held, mass, _ in rollouts.loads]
+    found = check_grip(grasps_of(scene, take, rollouts.shown, carries), carries, rules)
+    return [*found, *check_payload(borne, limit, scene.control_timestep, rules)]

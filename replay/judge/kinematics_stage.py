@@ -1,0 +1,63 @@
+"""The kinematics stage: ranges, speeds and steps of the motion, and what it would collide with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...scenarios.variation import nominal
+from ..checks.kinematics import check_kinematics, motion_of
+from ..checks.offset import check_offset
+from ..checks.retargeting import check_retarget
+from ..signals.clock import origin_ns
+from .base_motion import with_base
+from .commanded_collision import check_looked, look
+from .held import driven
+from .results import Integrity, Kinematics, Motions, Rates, Rollouts, Subject
+
+CODES = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
+RETARGETED = ("reach", "retarget.error")
+OFFSET = "calibration.offset"
+WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
+
+
+def kinematics_stage(
+    subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, rates: Rates
+) -> Kinematics:
+    """Kinematics of the motion, by whom it is judged as.
+
+    Args:
+        rollouts: tell what the hands carried, which the commanded motion moves along.
+        rates: how fast it moves among the recordings that are judged together.
+    """
+    return subject.robot.kinematics(subject, integrity, motions, rollouts, rates)
+
+
+def own_kinematics(
+    subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, rates: Rates
+) -> Kinematics:
+    """Kinematics of the scene's own robot."""
+    recording, context = subject.recording, subject.context
+    rules, limits = context.rules, context.limits
+    stopped = next(iter(integrity.stopped.values()), None)
+    if motions.signal is None:
+        codes = (*(RETARGETED if recording.kind == "human" else ()), *CODES, OFFSET)
+        found = [rules[code].not_checked(stopped or motions.without) for code in codes]
+        return Kinematics((*found, *(rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT)))
+    found = []
+    for role, motion in motions.by_role.items():
+        if role == motions.signal or recording.kind != "simulation":
+            found += check_kinematics(motion.t, motion.q, motion.names, limits, rules, role, motions.resampled[role])
+    found = [rates.get(f.code, f) if f.signal == motions.signal else f for f in found]
+    given, had = (motions.by_role[role].stream if role in motions.by_role else None for role in ("command", "measured"))
+    found += [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(given, had, rules, origin_ns(recording))
+    if motions.carried is not None:
+        found += check_retarget(motions.carried.result, rules)
+    t, q, names = with_base(subject, motions.judged)
+    even = motions.resampled[motions.signal]
+    even = even if names == motions.judged.names else motion_of(t, q, rules)
+    claws = motions.carried.claws if motions.carried is not None else ()
+    draw = motions.draw or nominal(context.scene)
+    looked = look(even, names, context, draw, motions.signal, recording, claws)
+    if looked is not None:
+        looked = replace(looked, held=tuple(driven(subject, rollouts, looked)))
+    return Kinematics((*found, *check_looked(looked, rules, motions.signal)), looked)
