@@ -9,6 +9,8 @@ from ctypes.util import find_library
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__ as __version__
+
 if TYPE_CHECKING:
     from .envs.registration import register_envs
     from .replay.formats import read
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from .scenarios.catalog import load_scenario
     from .scenarios.errors import EpisodeError, ReplayError, ScenarioError, ShiliuError
     from .scenarios.schema import Schema
-
-__version__ = "0.1.0"
 
 _HOME = {
     "load_scenario": "scenarios.catalog",

@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(_help())
         return 0 if words else USAGE
     if words[0] in ("-V", "--version", "version"):
-        from . import __version__
+        from .version import __version__
 
         print(f"shiliu {__version__}")
         return 0

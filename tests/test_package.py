@@ -6,12 +6,34 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = ("scenarios", "envs", "replay")  # each may import what stands before it
+ROOMS = (  # of replay/, each may import what stands before it
+    "recording",
+    "signals",
+    "robots",
+    "retarget",
+    "checks",
+    "rollout",
+    "formats",
+    "importing",
+    "operator",
+    "edits",
+    "judge",
+    "report",
+    "repair",
+    "labels",
+    "evaluation",
+    "benchmark",
+    "commands",
+)
+Module = tuple[str, ...]
 
 
 def tracked() -> list[Path]:
@@ -26,30 +48,53 @@ def modules() -> list[Path]:
     return sorted(p for folder in ORDER for p in (ROOT / folder).rglob("*.py"))
 
 
-def imported(path: Path) -> set[tuple[str, ...]]:
-    """Modules of this package that a file imports, as parts of their path below the root."""
-    here = path.relative_to(ROOT).with_suffix("").parts
-    found = set()
+def name_of(path: Path) -> Module:
+    """A module's place below the root; a package is its folder."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def imports(path: Path) -> Iterator[tuple[int, Module]]:
+    """(line, module) of each import of this package's own modules: those in functions and those for types alone, too."""
+    known, here = {name_of(p) for p in modules()}, path.relative_to(ROOT).with_suffix("").parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = here[: len(here) - node.level]
-            found.add((*base, *(node.module or "").split("."))[: len(base) + 2])
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "shiliu":
-            found.add(tuple((node.module or "").split(".")[1:]))
-        elif isinstance(node, ast.Import):
-            found |= {tuple(a.name.split(".")[1:]) for a in node.names if a.name.split(".")[0] == "shiliu"}
+            base = (*here[: len(here) - node.level], *(node.module.split(".") if node.module else ()))
+            for one in node.names:
+                whole = (*base, one.name)
+                yield node.lineno, whole if whole in known else base
+
+
+def upward(order: Sequence[str], under: Module = ()) -> list[str]:
+    """file:line of each import from one folder of `order`, below `under`, into one that stands after it."""
+    found, depth = [], len(under)
+    for path in modules():
+        own = name_of(path)
+        for line, target in imports(path):
+            both = [name[depth] for name in (own, target) if len(name) > depth and name[:depth] == under]
+            if len(both) == 2 and set(both) <= set(order) and order.index(both[1]) > order.index(both[0]):
+                found.append(f"{path.relative_to(ROOT)}:{line} imports {'.'.join(target)}")
     return found
 
 
 def test_imports_run_one_way():
-    wrong = []
-    for path in modules():
-        own = path.relative_to(ROOT).parts[0]
-        for target in imported(path):
-            if target and target[0] in ORDER and ORDER.index(target[0]) > ORDER.index(own):
-                wrong.append(f"{path.relative_to(ROOT)} imports {'.'.join(target)}")
-    assert not wrong
-    assert any("scenarios" in t for path in modules() for t in imported(path))  # the reading of imports reads some
+    assert not upward(ORDER)
+    assert any("scenarios" in t for path in modules() for _, t in imports(path))  # the reading of imports reads some
+
+
+def test_rooms_import_downwards():
+    rooms = [p.name for p in (ROOT / "replay").iterdir() if (p / "__init__.py").is_file()]
+    assert sorted(rooms) == sorted(ROOMS), "a new room needs its place in the order"
+    assert not upward(ROOMS, ("replay",))
+    assert upward(ROOMS[::-1], ("replay",))  # the guard sees what runs the other way
+
+
+def test_no_circle_of_modules():
+    graph = {name_of(path): {target for _, target in imports(path)} - {name_of(path)} for path in modules()}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" <- ".join(".".join(module) for module in error.args[1]))
 
 
 def test_no_module_stands_in_the_corridor():

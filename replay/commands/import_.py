@@ -40,10 +40,10 @@ DRAFT = "proposed-mapping.yaml"
 
 def run(request: Request) -> int:
     """Read, put on one clock, write."""
-    from ... import __version__
     from ...scenarios.catalog import load_scenario
     from ...scenarios.reading.cell import list_cells
     from ...scenarios.reading.yaml_reader import nearest
+    from ...version import __version__
     from ..formats import NothingReadable, Unreadable, read
     from ..formats.arrays.episode import NoMapping
     from ..formats.mcap import write as mcap_write

@@ -23,7 +23,7 @@ def run_intake(request: Request, settings: Settings, command: str) -> int:
     Raises:
         EpisodeError: nothing could be read.
     """
-    from ... import __version__
+    from ...version import __version__
     from ..formats import read
     from ..judge.intake import intake, rules_of, trimmed
     from ..report import Gate, Terminal, check_out, exit_code, nothing_judged, write_reports

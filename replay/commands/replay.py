@@ -50,12 +50,12 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     """Judge each recording in its scene."""
     import mujoco
 
-    from ... import __version__
     from ...envs.rendering import missing
     from ...scenarios.catalog import scene_of
     from ...scenarios.reading.cell import list_cells, scenario_of
     from ...scenarios.reading.override import unquoted
     from ...scenarios.robot import robots
+    from ...version import __version__
     from ..edits.bounds import Bounds
     from ..formats import read
     from ..judge.context import Stages

@@ -7,11 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from ... import __version__
 from ...envs.rendering import missing
 from ...scenarios.catalog import load_scenario
 from ...scenarios.errors import ShiliuError
 from ...scenarios.reading.override import command_line
+from ...version import __version__
 from ..formats import Unreadable, read
 from ..formats.lerobot.write import DatasetWriter
 from ..judge.context import Stage

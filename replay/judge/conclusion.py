@@ -7,8 +7,8 @@ from typing import Any
 
 import mujoco
 
-from ... import __version__
 from ...scenarios.safety import CAVEAT, people
+from ...version import __version__
 from ..checks.finding import Finding
 from .advice import advise
 from .context import Stage

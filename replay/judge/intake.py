@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from ... import __version__
 from ...scenarios.reading import composition
+from ...version import __version__
 from ..checks.finding import STAGES, Evidence, Finding
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_position

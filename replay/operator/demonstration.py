@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import mujoco
 import numpy as np
 
-from ... import __version__
 from ...scenarios import variation as drawing
 from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw
+from ...version import __version__
 from ..checks.outcome import outcome_of
 from ..formats.lerobot.layout import grid_ns
 from ..formats.lerobot.own import streams_of

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ... import __version__
 from ...scenarios.scene import Scene
+from ...version import __version__
 from ..formats.lerobot.write import DatasetWriter
 from ..importing.frames import Frames, frames_of
 from ..recording.recording import Recording
