@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..checks.registry import asked_of
 from ..checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
 from ..recording.recording import Recording
 
@@ -34,7 +35,7 @@ class Company:
         for i, case in enumerate(cases):
             key, rules = set_of(case.recording), case.stage.rules
             if key is None:
-                case.findings += [rules[code].not_applicable("no_set") for code in ("take.lag", "take.duplicate")]
+                case.findings += [rules[code].not_applicable("no_set") for code in asked_of("takes")]
                 continue
             others = list(self.lags.get(key, ()))
             if i in own:

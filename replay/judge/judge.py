@@ -19,6 +19,7 @@ from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_kinematics, motion_of
 from ..checks.link import check_link
 from ..checks.offset import check_offset
+from ..checks.registry import asked_of
 from ..checks.retargeting import check_retarget
 from ..formats import Unreadable
 from ..formats.picture_samples import picture_samples_of
@@ -49,12 +50,8 @@ if TYPE_CHECKING:
     from ..rollout.rollout import Played
 
 AT_ONCE = 64  # recordings judged together: their replays share one batch
-KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
-DYNAMICS = ("torque.peak", "torque.rated", "balance")
 OFFSET = "calibration.offset"
-RETARGETED = ("reach", "retarget.error")
 BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
-WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
 
 
 @dataclass
@@ -244,9 +241,10 @@ def _before_replay(case: Case) -> Case:
     signal = case.signal
     if signal is None:
         reason = next(iter(case.stopped.values()), case.without_motion)
-        codes = (*(RETARGETED if recording.kind == "human" else ()), *KINEMATICS, OFFSET, *DYNAMICS)
+        hands = asked_of("hands") if recording.kind == "human" else ()
+        codes = (*hands, *asked_of("joints", "shapes"), OFFSET, *asked_of("forces"))
         case.findings += [rules[code].not_checked(reason) for code in codes]
-        case.findings += [rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT]
+        case.findings += [rules[code].not_checked("no_published_limit") for code in asked_of("peers")]
         return case
     for role, motion in case.motion.items():
         case.resampled[role] = motion_of(motion.t, motion.q, rules)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks.outliers import check_rate, peak_rates
+from ..checks.registry import asked_of
 
 if TYPE_CHECKING:
     from .judge import Case
-
-CODES = ("joint.acceleration", "joint.jerk")
 
 
 def compare_rates(cases: Sequence[Case]) -> None:
@@ -21,6 +20,7 @@ def compare_rates(cases: Sequence[Case]) -> None:
     Only recordings of one batch (64) are compared, so that memory stays bounded; a batch with too few of them leaves the
     codes as they are, not checked.
     """
+    codes = asked_of("peers")
     groups: dict[tuple, list[Case]] = {}
     for case in cases:
         signal = next((role for role in ("command", "measured") if role in case.resampled), None)
@@ -30,10 +30,10 @@ def compare_rates(cases: Sequence[Case]) -> None:
         groups.setdefault((id(case.stage), scene.name, scene.robot.name, signal, names), []).append(case)
     for (*_, signal, names), group in groups.items():
         rules = group[0].stage.rules
-        if len(group) < min(rules[code].settings["recordings"] for code in CODES):
+        if len(group) < min(rules[code].settings["recordings"] for code in codes):
             continue
         rates = [peak_rates(case.resampled[signal], rules) for case in group]
-        for code in CODES:
+        for code in codes:
             levels = np.stack([rate[code][0] for rate in rates])
             for case, rate in zip(group, rates):
                 found = check_rate(code, *rate[code], names, levels, rules, signal)

@@ -28,6 +28,7 @@ from ..checks.outcome import (
     outcome_of,
 )
 from ..checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
+from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..rollout.rollout import Played, Take, play
 from ..signals.channels import in_radians
@@ -47,21 +48,6 @@ from .tracking_cause import explain
 if TYPE_CHECKING:
     from .judge import Case
 
-REPLAY = (
-    "goal",
-    "drop",
-    "force.object",
-    "collision.unexpected",
-    "tracking",
-    "unstable",
-    "start.penetration",
-    "ctrl.clamped",
-    "slip",
-    "grip.friction",
-    "payload",
-    "object.diverged",
-)
-PEOPLE = ("force.person", "speed.person")
 RECORDED = (
     "observation.state",
     "observation.velocity",
@@ -254,10 +240,11 @@ def _posed(scene: Scene, draw: Draw, angles: dict[str, float]) -> Draw:
 
 
 def _not_checked(scene: Scene, rules: Rules, reason: str, but: Sequence[str] = ()) -> list[Finding]:
-    found = [rules[code].not_checked(reason) for code in REPLAY if code not in but]
+    found = [rules[code].not_checked(reason) for code in asked_of("world") if code not in but]
     with_people = bool(people(scene.names))
     found += [
-        rules[code].not_checked(reason) if with_people else rules[code].not_applicable("no_person") for code in PEOPLE
+        rules[code].not_checked(reason) if with_people else rules[code].not_applicable("no_person")
+        for code in asked_of("people")
     ]
     return found
 

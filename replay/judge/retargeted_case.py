@@ -10,7 +10,7 @@ import numpy as np
 from ...scenarios.errors import EpisodeError
 from ...scenarios.variation import nominal
 from ..checks.hands import check_hand_jump
-from ..checks.integrity import STOPS
+from ..checks.registry import check_of
 from ..signals.joint_motion import zero_order_hold
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def carry_over(case: Case) -> None:
     """
     from ..retarget.carrying import carry  # mink is only loaded where there is a person to carry over
 
-    broken = next((f.code for f in case.findings if f.failed and f.code in STOPS), None)
+    broken = next((f.code for f in case.findings if f.failed and check_of(f.code).spoils == "values"), None)
     if broken:
         case.uncarried = f"integrity.{broken}"
         return

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...checks.collision import geoms_of, overlaps
+from ...checks.curves import MM, bounds
 from ...checks.dynamics import margin_inside
 from ...checks.finding import Finding, Plot
 from ...checks.kinematics import motion_of
-from ...checks.wiring import side_by_side
-from ...signals.channels import SCALE, pair
-from ...signals.clock import origin_ns
 from ..base_motion import with_base
 from ..commanded_collision import poses
-from .recording import MM, bounds
 
 if TYPE_CHECKING:
     from ..judge import Case
@@ -88,19 +85,6 @@ def _rated(case: Case, finding: Finding) -> Plot | None:
     return Plot("joint_torque", finding.subject[0], "Nm", traces, [{"name": "rated", "value": finding.limit}])
 
 
-def _offset(case: Case, finding: Finding) -> Plot | None:
-    command, state = pair(case.recording)
-    if command is None or state is None or not finding.subject or not {command.unit, state.unit} <= set(SCALE):
-        return None
-    names = list(finding.subject[:1])
-    both = side_by_side(command, state, names, origin_ns(case.recording), (SCALE[command.unit], SCALE[state.unit]))
-    if both is None:
-        return None
-    limits = [one for sign in (-1, 1) for one in bounds(case.stage.rules[finding.code], sign)]
-    trace = {"name": "measured", "t": both.t, "y": (both.state - both.command)[:, 0]}
-    return Plot("offset", names[0], "rad", [trace], limits)
-
-
 def _reach(case: Case, finding: Finding) -> Plot | None:
     if case.carried is None:
         return None
@@ -117,6 +101,5 @@ CURVES = {
     "collision.scene": _depth,
     "balance": _margin,
     "torque.rated": _rated,
-    "calibration.offset": _offset,
     "reach": _reach,
 }

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...checks.collision import geoms_of, overlaps
+from ...checks.curves import MM, bounds
 from ...checks.finding import Finding, Plot
 from ...checks.outcome import bounds_of
 from ...rollout.rollout import Played, Take
 from ..held import touches_of
 from ..object_poses import distances, object_streams
 from ..payload import carries_of, creep_of, grasps_of, loads_of
-from .recording import MM, bounds
 
 if TYPE_CHECKING:
     from ..judge import Case
