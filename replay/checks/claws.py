@@ -11,7 +11,9 @@ from ..signals.channels import shared
 from ..signals.clock import topic
 from ..signals.pairing import Both, likeness, side_by_side
 from ..signals.signal import runs
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, about
 from .rules import Rule, Rules
 
 QUANTITIES = ("claw", "hand")
@@ -107,3 +109,20 @@ def _at_ends(command: np.ndarray, state: np.ndarray, step: float, rule: Rule) ->
             if last - first >= need and other[first + need : last + 1].all():
                 found.append((end, first + need, last))
     return found
+
+
+def _invert(finding: Finding, known: Known) -> Fix:
+    return {"kind": "invert", "channel": about(finding)}
+
+
+CHECKS = (
+    Check(
+        "unit.polarity",
+        run=lambda r: check_polarity(r.recording, r.rules, r.origin),
+        settings={"moved": "share", "against": "share", "steady": "time"},
+        fix=_invert,
+        turn=3,
+        after=("values",),
+        shown_by="hands reversed",
+    ),
+)

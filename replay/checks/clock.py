@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..recording.recording import Stream
-from ..signals.clock import by_topic, repeats, seconds, topic
+from ..recording.recording import Recording, Stream
+from ..signals.clock import by_topic, origin_ns, repeats, seconds, topic
 from ..signals.signal import runs
-from .finding import Finding, worst_of
+from .check import Check
+from .curves import MS, bounds, named
+from .finding import Finding, Plot, worst_of
 from .rules import Rules
+from .set_times import steps_back
 
 BURST = 1e-3  # s, messages closer than this came in one packet
 COLUMN = "column"  # the clock of a finding that is of a set's own column of times, and of no stream
@@ -228,3 +231,62 @@ def check_stall(streams: list[Stream], rules: Rules, origin: int) -> list[Findin
             )
         )
     return found or [rule.passed()]
+
+
+def _interval(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
+    streams = [s for s in named(recording, finding) if s.clock != "grid"][:1]
+    if not streams:
+        return None
+    (stream,) = streams
+    t = seconds(stream, origin_ns(recording))
+    step = np.diff(t)
+    limits = bounds(rules[finding.code], MS)
+    if finding.code == "clock.jitter":
+        step = np.abs(step - np.median(step))
+    elif finding.code == "clock.backwards":
+        limits = [{"name": "limit", "value": 0.0}]
+    title = "jitter" if finding.code == "clock.jitter" else "interval"
+    return Plot(title, topic(stream), "ms", [{"name": "recording", "t": t[1:], "y": MS * step}], limits)
+
+
+def _pace(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
+    streams = named(recording, finding, lambda s: s.device_ns is not None and s.clock != "device")[:1]
+    if not streams:
+        return None
+    (stream,) = streams
+    t = seconds(stream, origin_ns(recording))
+    assert stream.device_ns is not None  # only such are named
+    device = (stream.device_ns - stream.device_ns[0]) * 1e-9
+    return Plot("pace", topic(stream), "s", [{"name": "recording", "t": t, "y": device - (t - t[0])}])
+
+
+CHECKS = (
+    Check(
+        "clock.backwards",
+        run=lambda r: check_backwards(r.streams, r.rules, r.origin, steps_back(r.recording.declared)),
+        curve=_interval,
+        spoils="values",
+        shown_by="clock steps back",
+    ),
+    Check(
+        "clock.gap",
+        run=lambda r: check_gap(r.streams, r.rules, r.origin),
+        settings={"held": "angle", "intervals": "number"},
+        curve=_interval,
+        spoils="values",
+        shown_by="messages lost",
+    ),
+    Check(
+        "clock.jitter",
+        run=lambda r: check_jitter(r.streams, r.rules, r.origin),
+        curve=_interval,
+        spoils="values",
+        shown_by="link stutters",
+    ),
+    Check(
+        "clock.stall",
+        run=lambda r: check_stall(r.streams, r.rules, r.origin),
+        settings={"behind": "share"},
+        curve=_pace,
+    ),
+)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import mujoco
 import numpy as np
 
 from ..signals.signal import held, run_around
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, away
 from .rules import Rules
+
+if TYPE_CHECKING:
+    import mujoco
 
 Pair = tuple[str, str]
 
@@ -72,6 +77,8 @@ def overlaps_of(
     model: mujoco.MjModel, qpos: np.ndarray, questions: Sequence[Question], data: mujoco.MjData | None = None
 ) -> list[list[Overlap]]:
     """As `overlaps`, for several questions about one trajectory: each pose is collided once, among the geoms concerned."""
+    import mujoco  # here: records are read where no engine is, too
+
     data = mujoco.MjData(model) if data is None else data
     asked, concerned = [], np.zeros(model.ngeom, bool)
     for question in questions:
@@ -188,3 +195,22 @@ def check_start(
     everything = np.flatnonzero((model.geom_contype != 0) | (model.geom_conaffinity != 0))
     found = overlaps(model, data.qpos[None].copy(), everything, None, allowed, data)
     return check_overlaps("start.penetration", np.array([t]), found, rules, signal="replayed")
+
+
+def _apart(finding: Finding, known: Known) -> Fix:
+    return away(finding, known) | {"kind": "scene"}
+
+
+CHECKS = (
+    Check("collision.self", fix=away, of="shapes", own_cause=True, shown_by="arm against the legs"),
+    Check("collision.scene", fix=away, of="shapes", own_cause=True, shown_by="arm through the counter"),
+    Check(
+        "start.penetration",
+        fix=_apart,
+        of="world",
+        turn=6,
+        lasts=True,
+        own_cause=True,
+        shown_by="bowl inside the counter",
+    ),
+)

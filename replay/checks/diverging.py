@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .check import Check
 from .finding import Finding, worst_of
 from .rules import Rules
 
@@ -40,3 +41,6 @@ def check_apart(t: np.ndarray, apart: np.ndarray, things: Sequence[str], rules: 
             )
         )
     return worst_of(found) or [rule.not_checked("too_short")]
+
+
+CHECKS = (Check("object.diverged", of="world", turn=11),)

@@ -8,17 +8,22 @@ Positions are smoothed by the local quadratic, and speed and acceleration come f
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import mujoco
 import numpy as np
 
-from ...scenarios.mobile import FOOTPRINT
 from ..robots.limits import Limits
 from ..signals.signal import Motion, held, resample, run_around
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, about, beyond, floor, ratio, slow
 from .rules import Rules
+
+if TYPE_CHECKING:
+    import mujoco
 
 GRAVITY = 9.81
 
@@ -51,6 +56,8 @@ def loaded(model: mujoco.MjModel, payload: Mapping[str, tuple[float, Sequence[fl
     Args:
         payload: body name -> (mass [kg], place in the body's frame [m]).
     """
+    import mujoco  # here: records are read where no engine is, too
+
     model = copy.copy(model)
     for name, (mass, place) in payload.items():
         body = model.body(name)
@@ -82,6 +89,8 @@ def positions(
         q: (T, k) rad.
         start: (nq,), by default the model's own qpos0.
     """
+    import mujoco
+
     out = np.tile(model.qpos0 if start is None else start, (len(q), 1))
     for j, name in enumerate(names):
         joint = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name)
@@ -111,6 +120,8 @@ def effort(
         payload: see `loaded`.
         carrying: joints whose torque is not told: no motor of theirs is modelled.
     """
+    import mujoco
+
     base = base or root_of(model)
     model = loaded(model, payload) if payload else copy.copy(model)
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_CONTACT | mujoco.mjtDisableBit.mjDSBL_CONSTRAINT)
@@ -147,6 +158,10 @@ def effort(
 
 def root_of(model: mujoco.MjModel) -> str:
     """The robot's top body: its floor mark where it moves, else `base_link`."""
+    import mujoco
+
+    from ...scenarios.mobile import FOOTPRINT
+
     return FOOTPRINT if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, FOOTPRINT) >= 0 else "base_link"
 
 
@@ -246,6 +261,8 @@ def sole_polygon(
         feet: bodies of the ankles; x, y: extent of a sole in the ankle's frame [m].
         data: posture; by default the model's own, which for a planted base is the stance.
     """
+    import mujoco
+
     if data is None:
         data = mujoco.MjData(model)
         mujoco.mj_kinematics(model, data)
@@ -385,3 +402,42 @@ def compare_torque(
                 "offset": float(gap.mean()),
             }
     return table
+
+
+def _less_torque(finding: Finding, known: Known) -> Fix:
+    """Inertial torque falls with the square of the speed; where holding alone is too much, only less load helps."""
+    holding, value, limit = known.get("holding"), finding.value, finding.limit
+    if holding is not None and value is not None and limit is not None and value > limit > abs(holding):
+        factor = math.sqrt((limit - abs(holding)) / (value - abs(holding)))
+        return slow(finding, known) | {"factor": floor(factor), "holding": float(holding)}
+    return {
+        "kind": "lighten",
+        "joint": about(finding),
+        "by": beyond(finding),
+        "unit": finding.unit,
+        "share": 1.0 - ratio(finding),
+        "t0": finding.t0,
+        "t1": finding.t1,
+    }
+
+
+def _rest(finding: Finding, known: Known) -> Fix:
+    """The mean square is what warms a motor: at rest for this share of the time, it falls to what is rated."""
+    return {"kind": "rest", "joint": about(finding), "share": 1.0 - ratio(finding) ** 2}
+
+
+def _lean(finding: Finding, known: Known) -> Fix:
+    """What throws the robot off its feet by moving falls with the square of the speed; what leans out, only by leaning."""
+    standing, value, limit = known.get("standing"), finding.value, finding.limit or 0.0
+    if standing is not None and value is not None and standing > limit > value:
+        factor = math.sqrt((standing - limit) / (standing - value))
+        return slow(finding, known) | {"factor": floor(factor), "standing": float(standing)}
+    by = limit - value if value is not None else None
+    return {"kind": "lean", "by": by, "side": known.get("side"), "t0": finding.t0, "t1": finding.t1}
+
+
+CHECKS = (
+    Check("torque.peak", fix=_less_torque, of="forces", near=True, shown_by="head jerked round"),
+    Check("torque.rated", fix=_rest, of="forces", near=True),
+    Check("balance", fix=_lean, of="forces", shown_by="arm thrown back"),
+)

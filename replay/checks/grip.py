@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, beyond, hold, ratio
 from .outcome import held_from
 from .rules import Rules
 
@@ -164,3 +166,19 @@ def check_payload(
     if limit is None:
         return [rule.not_checked("no_published_limit", value=mass, **known)]
     return [rule.finding(**known, **rule.grade_value(mass, warn=limit))]
+
+
+def _carry_less(finding: Finding, known: Known) -> Fix:
+    return {"kind": "carry_less", "by": beyond(finding), "unit": finding.unit}
+
+
+def _grip(finding: Finding, known: Known) -> Fix:
+    """Friction times grip force holds a weight: as much too little friction is as much more force."""
+    return {"kind": "grip", "factor": 1.0 / ratio(finding)}
+
+
+CHECKS = (
+    Check("slip", fix=hold, of="world", turn=8, shown_by="grip loosened"),
+    Check("grip.friction", settings={"spent": "share"}, fix=_grip, of="world", turn=9),
+    Check("payload", fix=_carry_less, of="world", turn=10, own_cause=True),
+)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .check import Check
 from .finding import Finding
 from .rules import Rules
 
@@ -67,3 +68,6 @@ def jumps(t: np.ndarray, points: np.ndarray, pull: float) -> list[tuple[float, f
             k = int(run[0]) + int(np.argmax(far[run[0] : run[-1] + 2]))
             found.append((float(t[k]), float(t[k + 1]), float(far[k])))
     return found
+
+
+CHECKS = (Check("hand.jump", settings={"pull": "number"}, shown_by="lost_hand", shown_in="person"),)

@@ -10,6 +10,8 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds
+from .check import Check
+from .curves import channel
 from .finding import Finding
 from .rules import Rules
 
@@ -88,3 +90,15 @@ def _furthest(streams: Sequence[Stream]) -> tuple[float, Stream]:
     """How far the column that moves most moves, and its stream."""
     found = [(float(np.nan_to_num(np.ptp(s.values, axis=0)).max()) / SPAN.get(s.unit, 1.0), s) for s in streams]
     return max(found, key=lambda one: one[0])
+
+
+CHECKS = (
+    Check(
+        "hand.idle",
+        run=lambda r: check_idle(r.recording, r.rules, r.task, r.success),
+        curve=channel,
+        turn=1,
+        shown_by="hand never closes",
+        shown_in="ordinary set",  # without the start from which the replay would tell more
+    ),
+)

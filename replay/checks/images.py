@@ -17,10 +17,11 @@ from ..recording.recording import Recording
 from ..signals.channels import SCALE, pair
 from ..signals.clock import by_topic, origin_ns, seconds
 from ..signals.signal import runs, strictly_rising
+from .check import Check
 from .finding import Finding, worst_of
+from .inputs import Recorded
 from .rules import Rule, Rules
 
-CODES = ("image.black", "image.frozen", "image.late")
 DARK = 24  # of 255; video black is 16, and the darkest lit room seen here has cells of 185
 FLAT = 4  # levels between the brightest and the darkest cell of a picture that shows nothing
 NOISE = 1  # levels by which a cell of the same view may differ
@@ -332,3 +333,21 @@ def _by_rate(samples: PictureSamples, rule: Rule) -> list[Finding]:
             details=_told(samples) | {"kind": "rate", "rate": announced, "fresh_rate": fresh, "count": repeated},
         )
     ]
+
+
+def _run(recorded: Recorded) -> list[Finding]:
+    return check_images(recorded.recording, recorded.samples, recorded.rules, recorded.broken)
+
+
+CHECKS = (
+    Check("image.black", run=_run, turn=2, shown_by="camera black"),
+    Check("image.frozen", run=_run, settings={"moved": "angle", "settle": "time"}, turn=2, shown_by="camera frozen"),
+    Check(
+        "image.late",
+        run=_run,
+        settings={"search": "time", "correlation": "share", "better": "share", "rate": "share"},
+        turn=2,
+        shown_by="camera late",
+    ),
+)
+CODES = tuple(check.code for check in CHECKS)

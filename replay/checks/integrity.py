@@ -1,36 +1,24 @@
 """Is the recording itself sound? What its set says of it first, then values and units, clocks, streams; nothing is mended.
 
 Every check takes raw streams and returns findings, also when all is well, so that the report can show what was made.
-`check_integrity` runs them in the order in which a cause precedes what follows from it.
+`check_integrity` runs each check of this stage that is recorded, in the order in which a cause precedes what follows from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording
 from ..robots.limits import Limits
-from ..signals.channels import pair
-from ..signals.clock import origin_ns, topic
-from .arrival import check_repeated, check_skew
-from .claws import check_polarity
-from .clock import COLUMN, check_backwards, check_gap, check_jitter, check_stall
-from .dataset import check_dataset, steps_back
+from ..signals.clock import topic
+from .clock import COLUMN
 from .finding import Finding
-from .hands_idle import check_idle
-from .images import check_images
-from .poses import check_quaternion
-from .ranges import Range, check_range
+from .inputs import Recorded
+from .ranges import Range
+from .registry import check_of, registry
 from .rules import Rules
-from .streams import check_frozen, check_lag, check_missing, check_unmapped
-from .values import check_nonfinite, check_sentinel, check_units
-from .wiring import check_wiring
-
-# faults after which a stream's values or times mean nothing, and what depends on them is not looked at
-STOPS = ("value.nonfinite", "value.sentinel", "unit.degrees", "clock.backwards", "clock.gap", "clock.jitter")
-MIXED_UP = ("stream.swapped", "stream.scaled")  # one of two streams is wrong, and nobody knows which
-COMPARED = ("unit.polarity", "stream.swapped", "stream.scaled", "stream.frozen", "stream.repeated", "stream.lag")
 
 
 def check_integrity(
@@ -51,52 +39,39 @@ def check_integrity(
         actuators: what those that are no joints take; see `check_range`.
         samples: a look at its cameras, see `picture_samples_of`; without it the pictures are not checked.
 
-    What a fault makes meaningless is not looked at: after NaN, a clock that runs backwards or degrees for radians no
-    stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is sought.
+    What a fault makes meaningless is not looked at (`Check.spoils`, `Check.after`): after NaN, a clock that runs backwards or
+    degrees for radians no stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is
+    sought.
     """
-    origin = origin_ns(recording)
-    streams = [s for s in recording.streams.values() if s.n]
-    command, state = pair(recording)
-    found = check_dataset(recording.declared, rules)
-    found += check_nonfinite(streams, rules, origin) + check_sentinel(streams, rules, origin)
-    found += check_quaternion(streams, rules, origin) + check_range(streams, rules, origin, limits, actuators)
-    found += check_units(command, state, limits, rules, origin)
-    found += check_backwards(streams, rules, origin, steps_back(recording.declared))
-    found += (
-        check_gap(streams, rules, origin) + check_jitter(streams, rules, origin) + check_stall(streams, rules, origin)
-    )
-    found += check_skew(streams, rules, origin)
-    found += check_missing(recording, rules, origin, needed) + check_unmapped(recording, rules, actuated)
-    found += check_idle(recording, rules, *_told(recording))
-    stops = [f for f in found if f.failed and f.code in STOPS and f.details.get("clock") != COLUMN]
-    broken = next((f.code for f in stops), None)
-    found += check_images(recording, list(samples), rules, broken)
-    if broken:
-        return [*found, *(rules[code].not_checked(f"integrity.{broken}") for code in COMPARED)]
-    found += check_polarity(recording, rules, origin) + check_repeated(streams, rules, origin)
-    found += check_wiring(command, state, rules, origin)
-    mixed = next((f.code for f in found if f.failed and f.code in MIXED_UP), None)
-    if mixed:
-        return [*found, *(rules[code].not_checked(f"integrity.{mixed}") for code in ("stream.frozen", "stream.lag"))]
-    lag = check_lag(command, state, rules, origin)
-    late = next((f.value or 0.0 for f in lag if f.failed), 0.0)
-    return found + check_frozen(command, state, rules, origin, late, limits) + lag
-
-
-def _told(recording: Recording) -> tuple[str | None, bool | None]:
-    """Task sentence and label of a recording, each None where it has none."""
-    episode = recording.episode
-    task = recording.metadata.get("task") if episode is None else episode.task.get("en") or episode.task.get("zh")
-    label = recording.metadata.get("label") if episode is None else episode.label
-    success = label.get("success") if isinstance(label, dict) else None
-    return (task if isinstance(task, str) else None), success
+    recorded = Recorded(recording, limits, rules, needed, actuated, actuators, list(samples))
+    checks = [c for c in registry().values() if c.run is not None and rules[c.code].stage == "integrity"]
+    spoiled: dict[str, str] = {}  # what means nothing any more -> the fault that came first
+    found: list[tuple[int, int, list[Finding]]] = []  # turn, place among the bounds, findings
+    made = set()
+    for row, check in sorted(enumerate(checks), key=lambda one: one[1].place):
+        fault = next((spoiled[what] for what in check.after if what in spoiled), None)
+        if fault is not None:
+            turn = check.place if check.left_out is None else check.left_out
+            found.append((turn, row, [rules[check.code].not_checked(f"integrity.{fault}")]))
+        elif check.run is not None and check.run not in made:  # some codes are found together
+            made.add(check.run)
+            findings = check.run(recorded)
+            found.append((check.place, row, findings))
+            for finding in findings:
+                what = check_of(finding.code).spoils
+                # of a column of times that no stream is timed by, nothing hangs
+                if finding.failed and what and finding.details.get("clock") != COLUMN:
+                    spoiled.setdefault(what, finding.code)
+            if "values" in spoiled and recorded.broken is None:
+                recorded = replace(recorded, broken=spoiled["values"])
+    return [finding for _, _, findings in sorted(found, key=lambda one: one[:2]) for finding in findings]
 
 
 def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mapping[str, str]:
     """Which signals later stages must not judge, and why: {"command" | "measured": "integrity.<code>"}."""
     stopped: dict[str, str] = {}
     for finding in findings:
-        if not (finding.failed and finding.code in (*STOPS, *MIXED_UP)):
+        if not (finding.failed and check_of(finding.code).spoils):
             continue
         named = {finding.details.get("stream"), *finding.subject, *finding.details.get("compared", ())}
         for stream in recording.streams.values():

@@ -8,14 +8,21 @@ to a doubtful limit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from ..robots.limits import Limits
 from ..signals.signal import Motion, held, resample, run_around, strictly_rising
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, about, clip, slow
+from .inputs import Moved
+from .registry import registry
 from .rules import Rule, Rules
+
+PEAK_OF_MEAN = 1.875  # largest over mean speed of a minimum-jerk movement (Flash and Hogan 1985)
 
 
 def motion_of(t: np.ndarray, q: np.ndarray, rules: Rules, code: str = "joint.velocity") -> Motion:
@@ -243,13 +250,6 @@ def _goes_on(t: np.ndarray, x: np.ndarray, window: float) -> np.ndarray:
     return np.maximum(before, after) >= 0.5 * np.abs(step)
 
 
-def rates_without_limit(rules: Rules, signal: str = "command") -> list[Finding]:
-    """`joint.acceleration`, `joint.jerk`: the maker publishes no limit, so they are never judged."""
-    return [
-        rules[code].not_checked("no_published_limit", signal=signal) for code in ("joint.acceleration", "joint.jerk")
-    ]
-
-
 def check_kinematics(
     t: np.ndarray,
     q: np.ndarray,
@@ -265,13 +265,9 @@ def check_kinematics(
         t: (n,) seconds by the clock to judge by; q: (n, k) rad; names: (k,) joints.
         motion: the resampled motion, where it is known already.
     """
-    motion = motion_of(t, q, rules) if motion is None else motion
-    return [
-        *check_position(t, q, names, limits, rules, signal),
-        *check_velocity(motion, names, limits, rules, signal, raw=(t, q)),
-        *(check_jump(t, q, names, limits, rules, signal) if signal != "measured" else []),
-        *(rates_without_limit(rules, signal) if signal != "measured" else []),
-    ]
+    moved = Moved(t, q, names, limits, rules, signal, motion_of(t, q, rules) if motion is None else motion)
+    runs = dict.fromkeys(check.run for check in registry().values() if rules[check.code].stage == "kinematics")
+    return [finding for run in runs if run is not None for finding in run(moved)]
 
 
 def _cruder(t: np.ndarray, q: np.ndarray, j: int, motion: Motion) -> dict[str, float]:
@@ -294,3 +290,55 @@ def _sourced(finding: Finding, limits: Limits, what: str) -> Finding:
     for key, value in limits.source(what, finding.subject[0] if finding.subject else "").items():
         setattr(finding, key, value)
     return finding
+
+
+def _spread(finding: Finding, known: Known) -> Fix:
+    """Spread a step over the time in which the joint may travel it, at the largest speed of a smooth movement."""
+    speed = finding.details.get("speed") or (finding.limit / 0.06 if finding.limit else None)
+    seconds = PEAK_OF_MEAN * abs(finding.value) / speed if finding.value and speed else None
+    return {
+        "kind": "spread",
+        "joint": about(finding),
+        "t": finding.t0,
+        "step": finding.value,
+        "over": None if seconds is None else math.ceil(seconds * 100.0) / 100.0,
+    }
+
+
+def _jump(moved: Moved) -> list[Finding]:
+    """What a real robot measurably did were no steps for its motors."""
+    if moved.signal == "measured":
+        return []
+    return check_jump(moved.t, moved.q, moved.names, moved.limits, moved.rules, moved.signal)
+
+
+CHECKS = (
+    Check(
+        "joint.position",
+        run=lambda m: check_position(m.t, m.q, m.names, m.limits, m.rules, m.signal),
+        settings={"near_end": "share"},
+        fix=clip,
+        of="joints",
+        own_cause=True,
+        near=True,
+        shown_by="joint past its limit",
+    ),
+    Check(
+        "joint.velocity",
+        run=lambda m: check_velocity(m.motion, m.names, m.limits, m.rules, m.signal, raw=(m.t, m.q)),
+        fix=slow,
+        of="joints",
+        leads=0.0,
+        near=True,
+        shown_by="too fast a reach",
+    ),
+    Check(
+        "joint.jump",
+        run=_jump,
+        settings={"least": "angle"},
+        fix=_spread,
+        of="joints",
+        leads=0.06,  # a step raises the filtered speed from half a window before it on
+        shown_by="command jumps",
+    ),
+)

@@ -12,10 +12,12 @@ from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE, pair
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.signal import run_around
-from .finding import Finding
+from .check import Check
+from .curves import MS, bounds
+from .finding import Finding, Plot
+from .fixes import Fix, Known, about
 from .rules import Rules
 
-CODES = ("link.stale", "link.loss")
 PROMPT = 5.0  # percentile of the delays that stands for a message that waited for nothing, as in `clock.skew`
 LATE = 1.75  # usual intervals from one message to the next, below which it was only late
 REGULAR = 90.0  # percentile of the intervals that must lie below that, for a rhythm to tell of losses
@@ -141,3 +143,47 @@ def _loss(command: Stream, t: np.ndarray, age: np.ndarray, rules: Rules) -> Find
         span = {"t0": float(t[longest - 1]), "t1": float(t[longest])}
         found = [rule.finding(**known, **span, **graded, details=details | {"kind": "run"})]
     return found[0]
+
+
+def _fix(finding: Finding, known: Known) -> Fix:
+    """By how much the age of a command is too large; of lost ones the message tells how many."""
+    by = -finding.margin if finding.unit == "s" and finding.margin is not None else None
+    return {"kind": "link", "channel": about(finding), "by": by}
+
+
+def _age(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
+    command, _ = pair(recording)
+    if command is None or command.capture_ns is None or command.receive_ns is None:
+        return None
+    t = seconds(command, origin_ns(recording))
+    age, _ = ages(command, rules["clock.skew"].bound("warn"))
+    order = np.argsort(t + age, kind="stable")
+    trace = {"name": "command", "t": (t + age)[order], "y": MS * age[order]}
+    return Plot("age", topic(command), "ms", [trace], bounds(rules[finding.code], MS))
+
+
+def _lost(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
+    command, _ = pair(recording)
+    rule = rules[finding.code]
+    told = missing(command, rule.settings["intervals"], rule.settings["held"]) if command is not None else None
+    if command is None or told is None:
+        return None
+    t = seconds(command, origin_ns(recording))
+    sent = np.cumsum(1 + told[0])
+    limits = [{"name": "warn", "value": rule.bound("warn")}, {"name": "fail", "value": rule.bound("fail")}]
+    traces = [{"name": "command", "t": t, "y": np.cumsum(told[0]) / sent[-1]}]
+    return Plot("lost", topic(command), "1", traces, limits)
+
+
+CHECKS = (
+    Check("link.stale", fix=_fix, curve=_age, of="link", shown_by="link holds commands back"),
+    Check(
+        "link.loss",
+        settings={"run": "time", "intervals": "number", "held": "angle"},
+        fix=_fix,
+        curve=_lost,
+        of="link",
+        shown_by="link loses commands",
+    ),
+)
+CODES = tuple(check.code for check in CHECKS)

@@ -8,8 +8,8 @@ says by how much it was too weak.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import mujoco
 import numpy as np
 
 from ..robots.limits import Limits
@@ -17,8 +17,10 @@ from .dynamics import Effort, check_torque
 from .finding import Finding
 from .rules import Rules
 
+if TYPE_CHECKING:
+    import mujoco
+
 SPENT = 0.99  # share of its peak from which on a motor gives all it has
-_JOINT = mujoco.mjtTrn.mjTRN_JOINT
 
 
 def asked_torque(
@@ -33,9 +35,15 @@ def asked_torque(
     Returns:
         (n, k) Nm.
     """
+    import mujoco  # here: records are read where no engine is, too
+
     data = mujoco.MjData(model)
     joints = [model.joint(name).id for name in names]
-    motor = {int(model.actuator_trnid[i, 0]): i for i in range(model.nu) if model.actuator_trntype[i] == _JOINT}
+    motor = {
+        int(model.actuator_trnid[i, 0]): i
+        for i in range(model.nu)
+        if model.actuator_trntype[i] == mujoco.mjtTrn.mjTRN_JOINT
+    }
     motors = [motor[j] for j in joints]
     qpos, dof = model.jnt_qposadr[joints], model.jnt_dofadr[joints]
     asked = np.zeros((len(q), len(names)))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..recording.recording import Stream
-from ..signals.channels import SCALE, shared
+from ..recording.recording import Recording, Stream
+from ..signals.channels import SCALE, pair, shared
+from ..signals.clock import origin_ns
 from ..signals.pairing import side_by_side
 from ..signals.signal import runs
-from .finding import Finding, worst_of
+from .check import Check
+from .curves import bounds
+from .finding import Finding, Plot, worst_of
+from .fixes import Fix, Known, about
 from .rules import Rules
 from .wiring import side_of
 
@@ -91,3 +95,31 @@ def rests_of(
         (first, last + count - 1, float(np.median((state - command)[first : last + count])))
         for first, last in runs(quiet)
     ]
+
+
+def _calibrate(finding: Finding, known: Known) -> Fix:
+    return {"kind": "calibrate", "channel": about(finding), "by": finding.value, "unit": finding.unit}
+
+
+def _difference(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
+    command, state = pair(recording)
+    if command is None or state is None or not finding.subject or not {command.unit, state.unit} <= set(SCALE):
+        return None
+    names = list(finding.subject[:1])
+    both = side_by_side(command, state, names, origin_ns(recording), (SCALE[command.unit], SCALE[state.unit]))
+    if both is None:
+        return None
+    limits = [one for sign in (-1, 1) for one in bounds(rules[finding.code], sign)]
+    trace = {"name": "measured", "t": both.t, "y": (both.state - both.command)[:, 0]}
+    return Plot("offset", names[0], "rad", [trace], limits)
+
+
+CHECKS = (
+    Check(
+        "calibration.offset",
+        settings={"still": "angle", "steady": "time", "apart": "angle"},
+        fix=_calibrate,
+        curve=_difference,
+        shown_by="zero of a joint off",
+    ),
+)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...scenarios.part import Bears
-from ...scenarios.safety import Limit
-from ...scenarios.sensing.predicate import TRACE
-from ...scenarios.sensing.temporal import Carry, Course
 from ..signals.signal import run_around
+from .check import Check
 from .finding import Finding
+from .fixes import Fix, Known, about, away, beyond, floor, hold, ratio, slow
 from .rules import Rule, Rules
+
+if TYPE_CHECKING:
+    from ...scenarios.part import Bears
+    from ...scenarios.safety import Limit
+    from ...scenarios.sensing.temporal import Carry, Course
 
 HELD = 0.5  # N, a hand holds something from this force on
 LIGHT = 10.0  # N, a light touch: what an excess is counted in where no contact is allowed
@@ -196,6 +199,8 @@ def check_people(
 
 
 def _judged_person(limit: Limit, measured: np.ndarray, control_timestep: float, rule: Rule) -> Finding:
+    from ...scenarios.sensing.predicate import TRACE  # here: records are read where no engine is, too
+
     lasted = limit.sustained(measured, control_timestep)
     row = int(lasted.argmax())
     value, broken = float(lasted[row]), limit.broken(lasted)
@@ -330,3 +335,70 @@ def check_stable(unstable_at: float | None, rules: Rules) -> list[Finding]:
     if unstable_at is None:
         return [rule.passed()]
     return [rule.finding(level="FAIL", t0=unstable_at, t1=unstable_at, value=1.0, limit=0.0, margin=-1.0, excess=1.0)]
+
+
+def _finish(finding: Finding, known: Known) -> Fix:
+    details = finding.details
+    if details.get("kind") == "survey":  # the same commands do it without this cell
+        return {"kind": "remeasure", "cell": details.get("cell"), "differs": details.get("differs") or None}
+    reached, total = details.get("reached"), details.get("total")
+    left = total - reached if isinstance(reached, int) and isinstance(total, int) else None
+    return {"kind": "finish", "missed": details.get("missed"), "left": left, "failure": details.get("failure")}
+
+
+def _gentle(finding: Finding, known: Known) -> Fix:
+    """The force of an impact on something springy grows with the speed of the impact (an estimate)."""
+    return {
+        "kind": "gentle",
+        "thing": about(finding),
+        "t0": finding.t0,
+        "t1": finding.t1,
+        "by": beyond(finding),
+        "unit": finding.unit,
+        "factor": floor(ratio(finding)),
+    }
+
+
+def _bump(finding: Finding, known: Known) -> Fix:
+    """Where the posture shows an overlap, out of it; else only which two must not meet."""
+    return away(finding, known) | {"by": known.get("by")}
+
+
+def _avoid(finding: Finding, known: Known) -> Fix:
+    by = -finding.margin if finding.margin is not None and finding.margin < 0 else None
+    event = finding.details.get("event") or finding.code.partition(".")[2]
+    return {"kind": "avoid", "event": event, "by": by, "unit": finding.unit, "t0": finding.t0}
+
+
+def _look(finding: Finding, known: Known) -> Fix:
+    return {"kind": "look", "t0": None if finding.t0 is None else max(finding.t0 - 0.5, 0.0), "t1": finding.t0}
+
+
+SAFETY = "replay.safety"
+CHECKS = (
+    Check("goal", fix=_finish, of="world", turn=0, group="replay.goal", shown_by="bowl elsewhere"),
+    Check("drop", fix=hold, of="world", turn=1, group=SAFETY, lasts=True, shown_by="grip opened early"),
+    Check("force.object", fix=_gentle, of="world", turn=2, group=SAFETY, near=True, shown_by="door too stiff"),
+    Check(
+        "collision.unexpected",
+        settings={"held_warn": "force", "held_fail": "force"},
+        fix=_bump,
+        of="world",
+        turn=3,
+        group=SAFETY,
+        lasts=True,
+        shown_by="mistake oven pushed",
+    ),
+    Check(
+        "unstable",
+        fix=_look,
+        of="world",
+        turn=5,
+        group=SAFETY,
+        lasts=True,
+        no_curve="the engine warns or it does not",
+    ),
+    Check("force.person", fix=_gentle, of="people", group=SAFETY, near=True),
+    Check("speed.person", fix=slow, of="people", group=SAFETY),
+    Check("scenario", fix=_avoid, group=SAFETY, lasts=True, shown_by="mistake oven pushed"),
+)

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..signals.signal import Motion, held
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, floor, ratio, slow
+from .inputs import Moved
 from .rules import Rules
 
 TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
@@ -76,3 +79,35 @@ def check_rate(
         )
     worst = worst_of(found) or [rule.not_checked("too_short", signal=signal)]
     return worst[0]
+
+
+def rates_without_limit(rules: Rules, signal: str = "command") -> list[Finding]:
+    """`joint.acceleration`, `joint.jerk`: the maker publishes no limit, so they are never judged by one."""
+    return [rules[check.code].not_checked("no_published_limit", signal=signal) for check in CHECKS]
+
+
+def _run(moved: Moved) -> list[Finding]:
+    return [] if moved.signal == "measured" else rates_without_limit(moved.rules, moved.signal)
+
+
+def _smooth(finding: Finding, known: Known) -> Fix:
+    """Acceleration falls with the square of the speed, jerk with its cube."""
+    power = 2.0 if finding.code.endswith("acceleration") else 3.0
+    return slow(finding, known) | {"factor": floor(ratio(finding) ** (1.0 / power))}
+
+
+SETTINGS = {"recordings": "number", "spread": "number", "least": "share", "still": "number"}
+# how fast others move is no limit of anything, so that no strictness makes a failure of it
+CHECKS = tuple(
+    Check(
+        code,
+        run=_run,
+        settings=SETTINGS,
+        fix=_smooth,
+        of="peers",
+        counts=False,
+        shown_by="hand trembles",
+        shown_in="run",
+    )
+    for code in ("joint.acceleration", "joint.jerk")
+)

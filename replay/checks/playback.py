@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..signals.signal import held, run_around
+from .check import Check
 from .finding import Finding, Table, worst_of
+from .fixes import Fix, Known, clip, slow
 from .rules import Rules
 
 GROWTH = (1, 10, 100)  # steps after the first difference at which its size is told
@@ -208,3 +210,23 @@ def check_tracking(
     if informative:
         worst.level, worst.details["others"] = "INFO", []
     return [worst]
+
+
+def _remake(finding: Finding, known: Known) -> Fix:
+    likely = finding.details.get("likely")
+    return {"kind": "remake", "likely": likely, "t0": finding.t0, "step": finding.details.get("step")}
+
+
+CHECKS = (
+    Check("reproduces", fix=_remake, lasts=True, own_cause=True, shown_by="state edited"),
+    Check("tracking", fix=slow, of="world", turn=4, shown_by="too fast a reach"),
+    Check(
+        "ctrl.clamped",
+        settings={"percent": "number"},
+        fix=clip,
+        of="world",
+        turn=7,
+        lasts=True,
+        shown_by="hand beyond its actuator",
+    ),
+)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..recording.recording import Stream
-from ..signals.clock import seconds
+from ..recording.recording import Recording, Stream
+from ..signals.clock import origin_ns, seconds, topic
 from ..signals.signal import run_around
-from .finding import Finding, worst_of
+from .check import Check
+from .curves import bounds
+from .finding import Finding, Plot, worst_of
 from .rules import Rules
 
 _PART = re.compile(r"^(?P<of>.*?)(?:^|[._/])q(?:uat_)?(?P<part>[wxyz])$")
@@ -86,3 +88,25 @@ def check_quaternion(streams: Sequence[Stream], rules: Rules, origin: int) -> li
     if not looked_at:
         return [rule.not_applicable("no_rotation")]
     return worst_of(found) or [rule.passed(value=0.0, details={"count": looked_at})]
+
+
+def _length(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
+    streams = [s for s in recording.streams.values() if s.n > 1 and len(s.names) == 4]
+    named = [s for s in streams if {s.name, topic(s)} & set(finding.subject)]
+    if not named:
+        return None
+    t = seconds(named[0], origin_ns(recording))
+    off = [one for sign in (-1, 1) for one in bounds(rules[finding.code], sign)]
+    limits = [{"name": one["name"], "value": 1.0 + one["value"]} for one in off]
+    length = np.linalg.norm(named[0].values, axis=1)
+    return Plot("length", named[0].name, "1", [{"name": "recording", "t": t, "y": length}], limits)
+
+
+CHECKS = (
+    Check(
+        "value.quaternion",
+        run=lambda r: check_quaternion(r.streams, r.rules, r.origin),
+        curve=_length,
+        shown_by="attitude no rotation",
+    ),
+)

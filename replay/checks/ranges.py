@@ -10,7 +10,10 @@ from ..recording.recording import Stream
 from ..robots.limits import Limits
 from ..signals.clock import seconds
 from ..signals.signal import run_around
+from .check import Check
+from .curves import channel
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, about
 from .rules import Rules
 
 HANDS = ("claw", "hand", "gripper")
@@ -97,3 +100,25 @@ def _range(
         if np.isfinite((low, high)).all() and high > low:
             return (float(low), float(high)), source
     return None
+
+
+def _rescaled(finding: Finding, known: Known) -> Fix:
+    """What a channel's scale is, for whoever finds out how its commands were written down."""
+    return {
+        "kind": "in_range",
+        "channel": about(finding),
+        "lower": finding.details.get("lower"),
+        "upper": finding.details.get("upper"),
+    }
+
+
+CHECKS = (
+    Check(
+        "value.range",
+        run=lambda r: check_range(r.streams, r.rules, r.origin, r.limits, r.actuators),
+        settings={"share": "share"},
+        fix=_rescaled,
+        curve=channel,
+        shown_by="hands 255 times too large",
+    ),
+)

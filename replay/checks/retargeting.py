@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..signals.signal import held, run_around
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, about, slow
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -131,3 +133,34 @@ def _held_back(hand: str, track: HandTrack, found: Retargeted, rows: slice) -> d
 
 def _of(body: str, hand: str) -> bool:
     return body.startswith((f"zarm_{hand[0]}", f"{hand}_"))
+
+
+def _nearer(finding: Finding, known: Known) -> Fix:
+    return {"kind": "nearer", "thing": about(finding), "by": -finding.margin if finding.margin else finding.value}
+
+
+def _hand(finding: Finding, known: Known) -> Fix:
+    """By what kept the robot's hand back: its speed, its reach, the other arm or the trunk; else the end of a joint's range."""
+    back, turn = finding.details.get("held_back"), finding.unit == "rad"
+    by = -finding.margin if finding.margin is not None else None
+    if back == "at_speed":
+        return slow(finding, known)
+    if back == "out_of_reach" and not turn:
+        return {"kind": "nearer", "thing": about(finding), "by": by}
+    if back == "apart":
+        return {"kind": "apart", "move": finding.details.get("held_by"), "from": finding.details.get("held_from")}
+    span = {"t0": finding.t0, "t1": finding.t1}
+    return {"kind": "hand", "thing": about(finding), "by": None if turn else by, "turn": by if turn else None, **span}
+
+
+CHECKS = (
+    Check("reach", fix=_nearer, of="hands", shown_by="far_hand", shown_in="person"),
+    Check(
+        "retarget.error",
+        settings={"turn_warn": "angle", "turn_fail": "angle"},
+        fix=_hand,
+        of="hands",
+        shown_by="far_hand",
+        shown_in="person",
+    ),
+)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...scenarios.perturbation import Nudge
 from ..signals.statistics import wilson
+from .check import Check
 from .finding import Finding
+from .fixes import Fix, Known
 from .rules import Rule, Rules
+
+if TYPE_CHECKING:
+    from ...scenarios.perturbation import Nudge
 
 FACTORS = ("friction", "mass", "gains")
 LATENCY = ("latency.arms", "latency.hands")
@@ -41,6 +45,8 @@ def varied(rule: Rule, places: Sequence[str], seed: int) -> list[dict[str, float
 
 def nudge_of(copy: Mapping[str, float]) -> Nudge:
     """The part of a copy that changes the scene; delays are left to the commands."""
+    from ...scenarios.perturbation import Nudge  # here: records are read where no engine is, too
+
     known = {name: copy[name] for name in FACTORS if name in copy}
     places = {key: by for key, by in copy.items() if key not in (*FACTORS, *LATENCY)}
     return Nudge(**known, places=places)
@@ -105,3 +111,24 @@ def _halves(values: np.ndarray, done: np.ndarray) -> tuple[int, int, int]:
     order = np.argsort(values, kind="stable")
     half = len(values) - len(values) // 2
     return int(done[order[:half]].sum()), int(done[order[half:]].sum()), half
+
+
+def _room(finding: Finding, known: Known) -> Fix:
+    return {"kind": "room", "share": finding.value, "wanted": finding.limit}
+
+
+CHECKS = (
+    Check(
+        "robustness",
+        settings={
+            "copies": "number",
+            "friction": "share",
+            "mass": "share",
+            "gains": "share",
+            "latency": "time",
+            "place": "length",
+        },
+        fix=_room,
+        counts=False,  # it never makes a recording infeasible
+    ),
+)

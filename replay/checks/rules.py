@@ -16,6 +16,7 @@ from ...scenarios.quantity import UNITS
 from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in
 from ..robots.limits import GRADES
 from .finding import STAGES, Finding
+from .registry import check_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "check"
 OWNERS = ("operator", "device", "scene", "robot", "auditor")
@@ -41,49 +42,6 @@ KEYS = (
     "required",
     "with",
 )
-SETTINGS = {  # what a code may say under `with`, and the dimension of each
-    "unit.degrees": {"overshoot": "share", "correlation": "share"},
-    "unit.polarity": {"moved": "share", "against": "share", "steady": "time"},
-    "clock.stall": {"behind": "share"},
-    "stream.frozen": {"moved": "angle", "settle": "time", "step": "angle", "samples": "number"},
-    "stream.missing": {"coverage": "share"},
-    "stream.repeated": {"longest": "time", "slow": "frequency"},
-    "take.lag": {"takes": "number", "spread": "number"},
-    "value.range": {"share": "share"},
-    "stream.swapped": {"moved": "angle", "left": "share"},
-    "stream.scaled": {"moved": "angle", "larger": "share", "smaller": "share", "against": "share"},
-    "stream.lag": {"search": "time", "ahead": "time", "moved": "angle", "correlation": "share"},
-    "value.sentinel": {"placeholders": "numbers"},
-    "image.frozen": {"moved": "angle", "settle": "time"},
-    "image.late": {
-        "search": "time",
-        "correlation": "share",
-        "better": "share",
-        "rate": "share",
-    },
-    "calibration.offset": {"still": "angle", "steady": "time", "apart": "angle"},
-    "joint.position": {"near_end": "share"},
-    "joint.velocity": {},
-    "joint.jump": {"least": "angle"},
-    "clock.gap": {"held": "angle", "intervals": "number"},
-    "hand.jump": {"pull": "number"},
-    "retarget.error": {"turn_warn": "angle", "turn_fail": "angle"},
-    "tracking": {},
-    "link.loss": {"run": "time", "intervals": "number", "held": "angle"},
-    "joint.acceleration": {"recordings": "number", "spread": "number", "least": "share", "still": "number"},
-    "joint.jerk": {"recordings": "number", "spread": "number", "least": "share", "still": "number"},
-    "grip.friction": {"spent": "share"},
-    "robustness": {
-        "copies": "number",
-        "friction": "share",
-        "mass": "share",
-        "gains": "share",
-        "latency": "time",
-        "place": "length",
-    },
-    "ctrl.clamped": {"percent": "number"},
-    "collision.unexpected": {"held_warn": "force", "held_fail": "force"},
-}
 
 
 @dataclass(frozen=True)
@@ -294,7 +252,7 @@ def _scale(node: Node, dimension: str | None) -> float | str:
 
 
 def _settings(code: str, node: Node) -> dict[str, Any]:
-    known = SETTINGS.get(code, {})
+    known = check_of(code).settings  # what a code may say under `with`, and the dimension of each
     if node.value is None:
         if known:
             node.note(f"the settings {', '.join(known)} are missing.")

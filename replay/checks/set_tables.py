@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..recording.declared import FRAMES, Declared, VideoRange
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, about, rewrite
+from .inputs import of_set
 from .rules import Rule, Rules
 
-TABLES = ("set.digest", "set.length", "set.video", "set.stats", "set.columns")
 # what float32 sums may be off, as in public sets: of the largest value, and of the largest square (1.1e-5 there at most)
 ROUNDED_MEAN, ROUNDED_SQUARE = 1e-5, 2e-5
 HALF = 0.5  # of a picture's time: beyond it a row gets another row's picture
@@ -216,3 +218,53 @@ def check_columns(told: Declared, rules: Rules) -> list[Finding]:
         details = {"count": len(told.unread), "columns": list(told.unread)}
         return [rule.not_checked("unread_columns", subject=told.unread[:TEXTS], details=details)]
     return [rule.passed(value=0.0, limit=0.0, margin=0.0)]
+
+
+def _recopy(finding: Finding, known: Known) -> Fix:
+    """What was changed afterwards is fetched again."""
+    return {"kind": "recopy", "channel": about(finding), "t0": finding.t0, "t1": finding.t1}
+
+
+CHECKS = (
+    Check(
+        "set.digest",
+        run=of_set(check_digest, "set.digest"),
+        fix=_recopy,
+        of="set",
+        shown_by="set's values edited",
+        no_curve="a column is what was written or it is not",
+    ),
+    Check(
+        "set.length",
+        run=of_set(check_length, "set.length"),
+        fix=rewrite,
+        of="set",
+        explains=("set.video", "set.stats"),
+        shown_by="set's length off",
+        no_curve="two numbers are compared",
+    ),
+    Check(
+        "set.video",
+        run=of_set(check_video, "set.video"),
+        fix=rewrite,
+        of="set",
+        shown_by="set's video elsewhere",
+        no_curve="two lengths are compared",
+    ),
+    Check(
+        "set.stats",
+        run=of_set(check_stats, "set.stats"),
+        fix=rewrite,
+        of="set",
+        shown_by="set's statistics off",
+        no_curve="numbers are compared, column by column",
+    ),
+    Check(
+        "set.columns",
+        run=of_set(check_columns, "set.columns"),
+        fix=rewrite,
+        of="set",
+        no_example="every column that is written here is looked at",
+        no_curve="names",
+    ),
+)

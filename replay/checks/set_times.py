@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..recording.declared import Declared
-from .finding import Finding, worst_of
+from ..recording.recording import Recording
+from .check import Check
+from .curves import MS
+from .finding import Finding, Plot, worst_of
+from .fixes import rewrite
+from .inputs import of_set
 from .rules import Rule, Rules
 
-TIMES = ("set.counter", "set.fps", "set.timestamp")
 FEW = 0.02  # share of steps that may be odd for the others to make a grid with some jumps in it
 EVEN = 0.25  # of the period, how far a tick may be from its median one for the ticks to be a grid at all
 LONGEST = 1e6  # s, no episode is longer; what stands beyond it is not held more coarsely
@@ -181,6 +185,17 @@ def check_timestamp(told: Declared, rules: Rules, fps: float | None) -> list[Fin
     return found(level, "uneven", largest, begins, longest=float(step.max()), shortest=float(step.min()))
 
 
+def steps_back(told: Declared | None) -> tuple[float, float, int] | None:
+    """Where the column `timestamp` of a set steps back: (second of the row, largest step back [s], how often); else None."""
+    if told is None or told.timestamp is None or len(told.timestamp) < 2:
+        return None
+    step = told.timestamp[1:] - told.timestamp[:-1]
+    back = [i for i, one in enumerate(step.tolist()) if one < 0]
+    if not back:
+        return None
+    return (back[0] + 1) / (told.fps or 1.0), float(-step[back].min()), len(back)
+
+
 def check_counters(told: Declared, rules: Rules) -> list[Finding]:
     """`set.counter`: `frame_index` counts 0, 1, 2, ...; `index` runs on through the set; the episode is one and right; its
     task is known. The worst of them; `details["kind"]` tells how it counts wrongly.
@@ -266,3 +281,67 @@ def _task_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]
     if not len(rows):
         return []
     return [_wrong(told, rule, "task_index", "unknown", rows, first=int(values[rows[0]]), due=len(told.tasks))]
+
+
+def _rate_and_times(told: Declared, rules: Rules) -> list[Finding]:
+    """The rate first: a clock that refutes it is what the times are held against."""
+    rate = check_fps(told, rules)
+    return [*rate, *check_timestamp(told, rules, rate_to_judge_by(told, rate[0]))]
+
+
+def _off_grid(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
+    """How far each row's `timestamp` stands from frame_index / fps."""
+    told = recording.declared
+    if told is None or told.timestamp is None or not told.fps or len(told.timestamp) < 2:
+        return None
+    frame = told.frame
+    due = (frame - frame[0]) / told.fps
+    bound = rules["set.timestamp"].bound("fail")
+    limits = [{"name": "limit", "value": MS * sign * bound} for sign in (-1, 1)]
+    trace = {"name": "timestamp", "t": due, "y": MS * (told.timestamp - told.timestamp[0] - due)}
+    return Plot("off_grid", "timestamp", "ms", [trace], limits)
+
+
+def _counted(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
+    """A counter of the set, less the number of the row."""
+    told = recording.declared
+    if told is None or not told.fps or told.n < 2:
+        return None
+    name = next((one for one in finding.subject if one in told.counters), "frame_index")
+    if name not in told.counters or name not in ("frame_index", "index"):
+        return None
+    values, k = told.counters[name], np.arange(told.n)
+    return Plot("counted", name, "1", [{"name": name, "t": k / told.fps, "y": (values - values[0] - k).astype(float)}])
+
+
+_TIMES = of_set(_rate_and_times, "set.fps", "set.timestamp")
+CHECKS = (
+    Check(
+        "set.counter",
+        run=of_set(check_counters, "set.counter"),
+        fix=rewrite,
+        curve=_counted,
+        of="set",
+        # rows that are lost or misplaced
+        explains=("set.timestamp", "set.length", "set.video", "set.stats", "reproduces", "clock.gap", "clock.jitter"),
+        shown_by="set's rows lost",
+    ),
+    Check(
+        "set.fps",
+        run=_TIMES,
+        fix=rewrite,
+        of="set",
+        explains=("set.timestamp", "set.video", "clock.gap", "clock.jitter"),
+        shown_by="set's rate wrong",
+        no_curve="two numbers are compared",
+    ),
+    Check(
+        "set.timestamp",
+        run=_TIMES,
+        fix=rewrite,
+        curve=_off_grid,
+        of="set",
+        explains=("clock.backwards", "clock.gap", "clock.jitter", "set.stats"),
+        shown_by="set's times step back",
+    ),
+)

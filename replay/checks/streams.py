@@ -13,7 +13,10 @@ from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
 from ..signals.clock import repeats, seconds, topic
 from ..signals.signal import find_lag, runs
 from . import clock
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, about, rerecord
+from .inputs import Recorded
 from .rules import Rule, Rules
 
 AT_REST = 0.1  # of `moved`: a command that has moved by less has not left the joint yet
@@ -353,3 +356,71 @@ def check_lag(command: Stream | None, state: Stream | None, rules: Rules, origin
     else:
         graded = rule.grade_value(lag.pooled)
     return [rule.finding(subject=subject, signal="measured", **graded, details=details)]
+
+
+def _absent(finding: Finding, known: Known) -> Fix:
+    if finding.details.get("kind") == "absent" or finding.t0 is None or finding.t1 is None:
+        return {"kind": "add", "channel": about(finding)}
+    late = finding.details.get("kind") == "late"
+    t0, t1 = (finding.t1, known.get("end")) if late else (0.0, finding.t0)
+    return {"kind": "trim", "channel": about(finding), "t0": t0, "t1": t1}
+
+
+def _map(finding: Finding, known: Known) -> Fix:
+    lost = finding.details.get("unreached") or finding.subject
+    return {"kind": "mapping", "field": "streams", "to": list(lost)[:8]}
+
+
+def _shift(finding: Finding, known: Known) -> Fix:
+    value, limit = finding.value or 0.0, abs(finding.limit or 0.0)
+    return {
+        "kind": "shift",
+        "channel": about(finding),
+        "by": -value,  # towards its command
+        "at_least": max(abs(value) - limit, 0.0),
+    }
+
+
+def _in_step(recorded: Recorded) -> list[Finding]:
+    """The lag is found first: as a fault of its own it is taken out before freezes are sought."""
+    lag = check_lag(recorded.command, recorded.state, recorded.rules, recorded.origin)
+    late = next((f.value or 0.0 for f in lag if f.failed), 0.0)
+    frozen = check_frozen(recorded.command, recorded.state, recorded.rules, recorded.origin, late, recorded.limits)
+    return frozen + lag
+
+
+CHECKS = (
+    Check(
+        "stream.missing",
+        run=lambda r: check_missing(r.recording, r.rules, r.origin, r.needed),
+        settings={"coverage": "share"},
+        fix=_absent,
+        shown_by="stream begins late",
+        no_curve="the streams are shown that are not there all the time",
+    ),
+    Check(
+        "stream.unmapped",
+        run=lambda r: check_unmapped(r.recording, r.rules, r.actuated),
+        fix=_map,
+        shown_by="joint of no actuator",
+        no_curve="a name is known or it is not; the channel is shown",
+    ),
+    Check(
+        "stream.frozen",
+        run=_in_step,
+        settings={"moved": "angle", "settle": "time", "step": "angle", "samples": "number"},
+        fix=rerecord,
+        turn=5,
+        after=("values", "channels"),
+        shown_by="encoder frozen",
+    ),
+    Check(
+        "stream.lag",
+        run=_in_step,
+        settings={"search": "time", "ahead": "time", "moved": "angle", "correlation": "share"},
+        fix=_shift,
+        turn=5,
+        after=("values", "channels"),
+        shown_by="state lags",
+    ),
+)

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..recording.recording import Recording
+from .check import Check
 from .finding import Finding
+from .fixes import Fix, Known, about
 from .rules import Rules
 
 TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
@@ -103,3 +105,39 @@ def check_duplicate(recording: Recording, before: Mapping[str, str], rules: Rule
             level="WARN", subject=(before[given],), value=1.0, limit=0.0, margin=-1.0, excess=1.0, details=details
         )
     return rule.passed(value=0.0, limit=0.0, margin=0.0)
+
+
+def _into_its_rows(finding: Finding, known: Known) -> Fix:
+    """Commands back into the rows that they were given in."""
+    by = (finding.details.get("lag") or 0.0) - (finding.details.get("usual") or 0.0)
+    return {
+        "kind": "shift",
+        "channel": finding.subject[-1] if finding.subject else None,
+        "by": by,
+        "at_least": -(finding.margin or 0.0),
+    }
+
+
+def _leave_out(finding: Finding, known: Known) -> Fix:
+    return {"kind": "leave_out", "of": finding.details.get("of") or about(finding)}
+
+
+CHECKS = (
+    Check(
+        "take.lag",
+        settings={"takes": "number", "spread": "number"},
+        fix=_into_its_rows,
+        of="takes",
+        shown_by="action runs early",
+        shown_in="set",
+        no_curve="one number of the whole take",
+    ),
+    Check(
+        "take.duplicate",
+        fix=_leave_out,
+        of="takes",
+        shown_by="take twice in the set",
+        shown_in="set",
+        no_curve="two takes are the same or they are not",
+    ),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,9 @@ from ..robots.limits import Limits
 from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
 from ..signals.clock import seconds, topic
 from ..signals.signal import find_lag
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, about
 from .rules import Rules
 
 DEGREES_BAND = (28.0, 115.0)  # command over state: 57.3 for degrees, with a factor of two for a state that moves less
@@ -213,3 +216,38 @@ def _spread(x: np.ndarray) -> np.ndarray:
     """(k,) 5th to 95th percentile; a stray sample has no say."""
     low, high = np.nanpercentile(x, [5, 95], axis=0)
     return high - low
+
+
+def _unit(finding: Finding, known: Known) -> Fix:
+    unit = finding.details.get("should_be", "deg")
+    return {
+        "kind": "unit",
+        "channel": about(finding),
+        "unit": unit,
+        "multiply": math.pi / 180.0 if unit == "deg" else 180.0 / math.pi,
+    }
+
+
+CHECKS = (
+    Check(
+        "value.nonfinite",
+        run=lambda r: check_nonfinite(r.streams, r.rules, r.origin),
+        spoils="values",
+        shown_by="commands not numbers",
+    ),
+    Check(
+        "value.sentinel",
+        run=lambda r: check_sentinel(r.streams, r.rules, r.origin),
+        settings={"placeholders": "numbers"},
+        spoils="values",
+        shown_by="encoder without reading",
+    ),
+    Check(
+        "unit.degrees",
+        run=lambda r: check_units(r.command, r.state, r.limits, r.rules, r.origin),
+        settings={"overshoot": "share", "correlation": "share"},
+        fix=_unit,
+        spoils="values",
+        shown_by="degrees for radians",
+    ),
+)

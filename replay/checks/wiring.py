@@ -16,7 +16,10 @@ import numpy as np
 from ..recording.recording import Stream
 from ..signals.channels import SCALE, shared
 from ..signals.pairing import Both, likeness, side_by_side
+from .check import Check
 from .finding import Finding, worst_of
+from .fixes import Fix, Known, about
+from .inputs import Recorded
 from .rules import Rules
 
 # the share of the motion by which a joint departs from its own command before another's is tried; badly following
@@ -184,3 +187,41 @@ def _mirrored(name: str) -> str:
         return word.upper() if match[0].isupper() else word.capitalize() if match[0][0].isupper() else word
 
     return _SIDE.sub(other, name, count=1)
+
+
+def _swap(finding: Finding, known: Known) -> Fix:
+    return {"kind": "swap", "channels": list(finding.subject) or None}
+
+
+def _rescale(finding: Finding, known: Known) -> Fix:
+    """By what the measurement has to be multiplied; the sign is in it."""
+    factor = finding.details.get("factor")
+    return {"kind": "rescale", "joint": about(finding), "multiply": 1.0 / factor if factor else None}
+
+
+def _run(recorded: Recorded) -> list[Finding]:
+    return check_wiring(recorded.command, recorded.state, recorded.rules, recorded.origin)
+
+
+CHECKS = (
+    Check(
+        "stream.swapped",
+        run=_run,
+        settings={"moved": "angle", "left": "share"},
+        fix=_swap,
+        turn=4,
+        spoils="channels",
+        after=("values",),
+        shown_by="joints swapped",
+    ),
+    Check(
+        "stream.scaled",
+        run=_run,
+        settings={"moved": "angle", "larger": "share", "smaller": "share", "against": "share"},
+        fix=_rescale,
+        turn=4,
+        spoils="channels",
+        after=("values",),
+        shown_by="joint scaled",
+    ),
+)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..checks.finding import Finding
+from ..checks.registry import asked_of
 from ..checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
 from ..recording.recording import Recording
 from .results import Integrity, Subject
@@ -33,7 +34,7 @@ class Company:
         for i, (subject, integrity) in enumerate(batch):
             key, rules = set_of(subject.recording), subject.rules
             if key is None:
-                found.append([rules[code].not_applicable("no_set") for code in ("take.lag", "take.duplicate")])
+                found.append([rules[code].not_applicable("no_set") for code in asked_of("takes")])
                 continue
             others = list(self.lags.get(key, ()))
             if i in own:

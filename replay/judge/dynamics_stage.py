@@ -8,13 +8,12 @@ from dataclasses import replace
 from ..checks.dynamics import Effort, check_balance, check_torque, effort
 from ..checks.finding import Finding
 from ..checks.grip import check_grip, check_payload
+from ..checks.registry import asked_of
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
 from .base_motion import check_walking, with_base
 from .payload import grasps_of
 from .results import Dynamics, Integrity, Load, Motions, Rollouts, Subject
-
-CODES = ("torque.peak", "torque.rated", "balance")
 
 
 def dynamics_stage(subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts) -> Dynamics:
@@ -31,7 +30,9 @@ def own_dynamics(subject: Subject, integrity: Integrity, motions: Motions, rollo
     recording, context, rules = subject.recording, subject.context, subject.rules
     if motions.signal is None:
         reason = next(iter(integrity.stopped.values()), motions.without)
-        return Dynamics((*(rules[code].not_checked(reason) for code in CODES), *_carried(subject, rollouts)))
+        return Dynamics(
+            (*(rules[code].not_checked(reason) for code in asked_of("forces")), *_carried(subject, rollouts))
+        )
     needed = {motions.signal: _needed(subject, motions.judged, rollouts.loads, rollouts.offset)}
     full = needed[motions.signal]
     found = check_torque(full, context.limits, rules, motions.signal)

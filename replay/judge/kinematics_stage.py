@@ -7,6 +7,7 @@ from dataclasses import replace
 from ...scenarios.variation import nominal
 from ..checks.kinematics import check_kinematics, motion_of
 from ..checks.offset import check_offset
+from ..checks.registry import asked_of
 from ..checks.retargeting import check_retarget
 from ..signals.clock import origin_ns
 from .base_motion import with_base
@@ -14,10 +15,7 @@ from .commanded_collision import check_looked, look
 from .held import driven
 from .results import Integrity, Kinematics, Motions, Rates, Rollouts, Subject
 
-CODES = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
-RETARGETED = ("reach", "retarget.error")
 OFFSET = "calibration.offset"
-WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
 
 
 def kinematics_stage(
@@ -40,9 +38,10 @@ def own_kinematics(
     rules, limits = context.rules, context.limits
     stopped = next(iter(integrity.stopped.values()), None)
     if motions.signal is None:
-        codes = (*(RETARGETED if recording.kind == "human" else ()), *CODES, OFFSET)
+        hands = asked_of("hands") if recording.kind == "human" else ()
+        codes = (*hands, *asked_of("joints", "shapes"), OFFSET)
         found = [rules[code].not_checked(stopped or motions.without) for code in codes]
-        return Kinematics((*found, *(rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT)))
+        return Kinematics((*found, *(rules[code].not_checked("no_published_limit") for code in asked_of("peers"))))
     found = []
     for role, motion in motions.by_role.items():
         if role == motions.signal or recording.kind != "simulation":

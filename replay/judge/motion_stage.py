@@ -7,8 +7,8 @@ from dataclasses import replace
 from ...scenarios.errors import EpisodeError
 from ...scenarios.variation import nominal, of_episode
 from ..checks.hands import check_hand_jump
-from ..checks.integrity import STOPS
 from ..checks.kinematics import motion_of
+from ..checks.registry import check_of
 from ..signals.joint_motion import joint_motion
 from .elsewhere import draw_there
 from .results import Integrity, Motions, Subject
@@ -55,7 +55,7 @@ def _carried_over(subject: Subject, integrity: Integrity, found: Motions) -> Mot
     """
     from ..retarget.carrying import carry  # mink is only loaded where there is a person to carry over
 
-    broken = next((f.code for f in integrity.findings if f.failed and f.code in STOPS), None)
+    broken = next((f.code for f in integrity.findings if f.failed and check_of(f.code).spoils == "values"), None)
     if broken:
         return replace(found, without=f"integrity.{broken}")
     context = subject.context

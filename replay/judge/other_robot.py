@@ -20,6 +20,7 @@ from ..checks.collision import check_overlaps, overlaps
 from ..checks.dynamics import Effort, check_torque, effort
 from ..checks.finding import Finding, worst_of
 from ..checks.kinematics import check_kinematics, check_position, check_velocity, motion_of, soften
+from ..checks.registry import asked_of
 from ..checks.rules import Rule, Rules
 from ..recording.recording import Recording, Stream
 from ..robots.embodiment import Embodiment, of_grades
@@ -32,8 +33,6 @@ from .reproduction import holds_states, judge_reproduction
 from .results import Dynamics, Integrity, Kinematics, Motions, Plan, Rates, Rollouts, Subject
 from .rollout_stage import not_played
 
-KINEMATICS = ("joint.position", "joint.velocity", "joint.jump")
-WITHOUT_LIMIT = ("joint.acceleration", "joint.jerk")
 GROUPS = (("published", "measured"), ("estimate",))  # grades that are judged with one band of doubt
 DOUBT = 0.2  # of an estimated limit: the band in which a violation is a warning, as docs/verdict.md says
 POSES = 25.0  # Hz at which poses are looked at for self-collision, as for our own robot
@@ -98,10 +97,10 @@ class OtherRobot:
         stands_in = recording.kind == "state_only" or simulated or torques is not None or bool(speeds)
         if signal is None or (signal == "measured" and not stands_in):
             # measured motion does not tell whether the commands were lawful, where these are neither angles nor torques
-            found += [rules[code].not_checked(motions.without) for code in KINEMATICS]
+            found += [rules[code].not_checked(motions.without) for code in asked_of("joints")]
         elif called[signal] == "measured":
             found.append(rules["joint.jump"].not_checked(motions.without))
-        unknown = [rules[code].not_checked("no_published_limit") for code in WITHOUT_LIMIT]
+        unknown = [rules[code].not_checked("no_published_limit") for code in asked_of("peers")]
         found += [rates.get(one.code, one) if one.signal == signal else one for one in unknown]
         if signal is None:
             reason = "no_model" if robot.model is None else motions.without
@@ -220,7 +219,7 @@ def _limits_of(
     part = replace(even, x=even.x[:, these], v=even.v[:, these], a=even.a[:, these])
     names = [motion.names[j] for j in these]
     made = check_kinematics(motion.t, motion.q[:, these], names, limits, rules, role, part)
-    return [one for one in made if one.code in KINEMATICS]
+    return [one for one in made if one.code in asked_of("joints")]
 
 
 def _beyond(finding: Finding) -> bool:

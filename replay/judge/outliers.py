@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..checks.outliers import check_rate, peak_rates
+from ..checks.registry import asked_of
 from .results import Motions, Rates, Subject
-
-CODES = ("joint.acceleration", "joint.jerk")
 
 
 def compare_rates(batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
@@ -18,6 +17,7 @@ def compare_rates(batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
     Only recordings of one batch (64) are compared, so that memory stays bounded; of a batch with too few of them nothing is
     told.
     """
+    codes = asked_of("peers")
     found: list[dict] = [{} for _ in batch]
     groups: dict[tuple, list[int]] = {}
     for i, (subject, motions) in enumerate(batch):
@@ -28,10 +28,10 @@ def compare_rates(batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
         groups.setdefault((id(subject.context), scene.name, scene.robot.name, signal, names), []).append(i)
     for (*_, signal, names), group in groups.items():
         rules = batch[group[0]][0].rules
-        if len(group) < min(rules[code].settings["recordings"] for code in CODES):
+        if len(group) < min(rules[code].settings["recordings"] for code in codes):
             continue
         rates = [peak_rates(batch[i][1].resampled[signal], rules) for i in group]
-        for code in CODES:
+        for code in codes:
             levels = np.stack([rate[code][0] for rate in rates])
             for i, rate in zip(group, rates):
                 found[i][code] = check_rate(code, *rate[code], names, levels, rules, signal)

@@ -18,6 +18,7 @@ from ...scenarios.variation import STATE, Draw
 from ..checks.finding import Finding
 from ..checks.outcome import outcome_of
 from ..checks.playback import check_clamped
+from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..rollout.rollout import Played, Take, play
 from ..signals.joint_motion import hand_commands, zero_order_hold
@@ -30,20 +31,6 @@ from .results import Integrity, Motions, Plan, Rollouts, Subject
 
 if TYPE_CHECKING:
     from ..retarget.solver import Retargeted
-
-REPLAY = (
-    "goal",
-    "drop",
-    "force.object",
-    "collision.unexpected",
-    "tracking",
-    "unstable",
-    "start.penetration",
-    "ctrl.clamped",
-    "slip",
-    "object.diverged",
-)
-PEOPLE = ("force.person", "speed.person")
 
 
 def rollout_stage(
@@ -124,10 +111,11 @@ def on_recording_clock(findings: Sequence[Finding], offset: float) -> list[Findi
 
 def not_played(scene: Scene, rules: Rules, reason: str) -> tuple[Finding, ...]:
     """What a replay would tell, not checked for this reason."""
-    found = [rules[code].not_checked(reason) for code in REPLAY]
+    found = [rules[code].not_checked(reason) for code in asked_of("world") if rules[code].stage == "replay"]
     with_people = bool(people(scene.names))
     found += [
-        rules[code].not_checked(reason) if with_people else rules[code].not_applicable("no_person") for code in PEOPLE
+        rules[code].not_checked(reason) if with_people else rules[code].not_applicable("no_person")
+        for code in asked_of("people")
     ]
     return tuple(found)
 

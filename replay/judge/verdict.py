@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.reading.yaml_reader import nearest
 from ..checks.finding import STAGES, Evidence, Finding, tidy
+from ..checks.registry import check_of, registry
 from ..checks.rules import OWNERS, Rules, load_rules
 
 if TYPE_CHECKING:
@@ -16,49 +17,9 @@ if TYPE_CHECKING:
 
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
 TOGETHER = 0.3  # s, what begins within this time of a violation may be its consequence
-# what a scenario may require by one word; a code ending in `.` stands for all codes that begin so
-GROUPS = {
-    "replay.safety": (
-        "force.object",
-        "force.person",
-        "speed.person",
-        "drop",
-        "collision.unexpected",
-        "unstable",
-        "scenario.",
-    ),
-    "replay.goal": ("goal",),
-}
 AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show; an estimate
-# after these the world has gone another way, and whatever comes later may come of it
-LASTING = ("reproduces", "start.penetration", "unstable", "drop", "collision.unexpected", "ctrl.clamped")
-# s, by which the cause is older than its finding says: a step raises the filtered speed from half a window before it on
-LEADS = {"joint.jump": 0.06}
-# what a step of the command into a place past its joint's range looks like as well, and s by which it shows before
-INTO, BEFORE = ("joint.jump", "joint.velocity"), 0.1
-# findings that are never the consequence of a motion that the robot cannot follow
-OWN_CAUSE = (
-    "reproduces",
-    "cell.unknown",
-    "start.penetration",
-    "payload",
-    "joint.position",
-    "collision.scene",
-    "collision.self",
-)
-# warnings that no strictness makes a failure: robustness never makes a recording infeasible, and how fast others move is
-# no limit of anything
-NEVER_COUNTS = ("robustness", "joint.acceleration", "joint.jerk")
-# a hand that is not where the person's was explains what the world then does, but no torque
-HAND_AWAY = ("reach", "retarget.error")
+BEFORE = 0.1  # s, by which a step of the command into a place past its joint's range may show before
 WHOLE = ("frames",)  # of which columns an older set's digest does not tell
-# of a set: what follows from rows that are lost or misplaced, from a wrong length, from a wrong rate, from wrong times
-IN_A_SET = {
-    "set.counter": ("set.timestamp", "set.length", "set.video", "set.stats", "reproduces", "clock.gap", "clock.jitter"),
-    "set.length": ("set.video", "set.stats"),
-    "set.fps": ("set.timestamp", "set.video", "clock.gap", "clock.jitter"),
-    "set.timestamp": ("clock.backwards", "clock.gap", "clock.jitter", "set.stats"),
-}
 # who holds what is missing, where nothing failed
 HOLDERS = {
     "no_scenario": "scene",
@@ -193,7 +154,7 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
         findings: all findings; a `because_of` that is set is kept.
         required: stages (`kinematics`), groups (`replay.safety`) or codes with their stage (`replay.goal`).
         rules: which codes are never required, who owns a failure, and which of two codes comes first.
-        strict: every WARN counts, and is listed, as a FAIL; but those of `NEVER_COUNTS`.
+        strict: every WARN counts, and is listed, as a FAIL; but where `Check.counts` says that none does.
     """
     judged = [_strictly(finding) if strict and _counts(finding) else finding.with_() for finding in findings]
     order = _order(judged, rules)
@@ -216,7 +177,7 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
 
 def _counts(finding: Finding) -> bool:
     """Whether a warning counts where all do."""
-    return finding.level == "WARN" and finding.code not in NEVER_COUNTS
+    return finding.level == "WARN" and check_of(finding.code).counts
 
 
 def is_required(finding: Finding, required: Iterable[str], rules: Rules) -> bool:
@@ -226,10 +187,7 @@ def is_required(finding: Finding, required: Iterable[str], rules: Rules) -> bool
     for word in required:
         if word in (finding.stage, finding.code, f"{finding.stage}.{finding.code}"):
             return True
-        if any(
-            finding.code == code or (code.endswith(".") and finding.code.startswith(code))
-            for code in GROUPS.get(word, ())
-        ):
+        if word and word == check_of(finding.code).group:
             return True
     return False
 
@@ -239,7 +197,8 @@ def note_required(scene: Scene) -> None:
     config, rules = scene.config, load_rules(scene.config.thresholds)
     codes = {f"{rule.stage}.{code}": code for code, rule in rules.items() if code != "scenario"}
     codes |= {f"replay.scenario.{name}": f"scenario.{name}" for name, _ in config.never.items()}
-    known = [*STAGES, *GROUPS, *(word for word, code in codes.items() if code not in rules.optional)]
+    groups = dict.fromkeys(check.group for check in registry().values() if check.group)
+    known = [*STAGES, *groups, *(word for word, code in codes.items() if code not in rules.optional)]
     for i, word in enumerate(config.required):
         if word in known or word.partition(".")[0] not in STAGES:  # the reader of the config notes the latter
             continue
@@ -266,11 +225,12 @@ def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
     def key(i: int) -> tuple[int, float, int, int]:
         finding = findings[i]
         early = finding.at if finding.at is not None and finding.stage != "integrity" else 0.0
-        if finding.failed and finding.code in INTO:
+        leads = check_of(finding.code).leads
+        if finding.failed and leads is not None:
             # a step past a joint's range is one wrong value: where it went is the cause, and how it got there is not
             into = [one.t0 for one in past if any(_shared(one, also, finding) for also in jumps)]
             near = [t for t in into if t is not None and early <= t <= early + BEFORE]
-            early = max(near) if near else early - LEADS.get(finding.code, 0.0)
+            early = max(near) if near else early - leads
         return STAGES.index(finding.stage), early, rules.order(finding.code), i
 
     return sorted(range(len(findings)), key=key)
@@ -314,7 +274,7 @@ def _lasts(cause: Finding) -> bool:
     missed = (
         cause.code == "goal" and cause.details.get("due") is not None
     )  # a step that did not come when it should have
-    return cause.code in LASTING or cause.code.startswith("scenario.") or missed
+    return check_of(cause.code).lasts or missed
 
 
 def _follows(finding: Finding, cause: Finding) -> bool:
@@ -326,19 +286,19 @@ def _follows(finding: Finding, cause: Finding) -> bool:
     """
     if cause.code == "set.digest":
         return _edited(finding, cause)
-    if finding.code in IN_A_SET.get(cause.code, ()) and cause.subject[:1] not in (("task_index",), ("index",)):
+    if finding.code in check_of(cause.code).explains and cause.subject[:1] not in (("task_index",), ("index",)):
         return True  # those two misplace no row
     if finding.code == "reproduces":
         return False  # whether a scene does again what it did hangs on no motion
-    if cause.code in HAND_AWAY and finding.stage == "dynamics":
-        return False
+    if check_of(cause.code).of == "hands" and finding.stage == "dynamics":
+        return False  # a hand that is not where the person's was explains what the world then does, but no torque
     if cause.signal == "retargeted" and finding.signal == "measured":  # what the person did came first
         return False
     if (cause.code, finding.code) == ("value.range", "ctrl.clamped"):  # one and the same number
         return _shared(cause, finding)
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
-    if finding.code in OWN_CAUSE and not (
+    if check_of(finding.code).own_cause and not (
         finding.stage == cause.stage == "kinematics" and set(finding.subject) & set(cause.subject)
     ):
         return False

@@ -13,9 +13,15 @@ BOUNDS = Path(__file__).resolve().parents[2] / "conf" / "check" / "arm_manipulat
 
 
 @cache
+def blocks() -> tuple[str, ...]:
+    """Codes of the judge in the order of its file of bounds, `scenario` among them for all that scenarios forbid."""
+    return tuple(_codes(yaml.safe_load(BOUNDS.read_text(encoding="utf-8")), ""))
+
+
+@cache
 def codes() -> tuple[str, ...]:
-    """Codes of the judge in the order of its file of bounds; what a scenario forbids is named there, not here."""
-    return tuple(code for code in _codes(yaml.safe_load(BOUNDS.read_text(encoding="utf-8")), "") if code != "scenario")
+    """Codes of the judge in that order; what a scenario forbids is named there, not here."""
+    return tuple(code for code in blocks() if code != "scenario")
 
 
 def _codes(block: Mapping[str, Any], code: str) -> Iterator[str]:

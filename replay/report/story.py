@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..checks.registry import check_of
 from .text import Words, percent, quantity, seconds
 
 if TYPE_CHECKING:
@@ -364,11 +365,10 @@ class Story:
         return lines
 
     def _closest(self) -> tuple[float, Finding] | None:
-        codes = ("joint.velocity", "joint.position", "torque.peak", "torque.rated", "force.object", "force.person")
         near = [
             (f.value / f.limit, f)
             for f in self.findings
-            if f.code in codes and f.level in ("PASS", "WARN") and f.value is not None and f.limit
+            if check_of(f.code).near and f.level in ("PASS", "WARN") and f.value is not None and f.limit
         ]
         return max(near, key=lambda pair: pair[0]) if near else None
 

@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 
 from ...checks.collision import geoms_of, overlaps
+from ...checks.curves import MM, bounds
 from ...checks.dynamics import margin_inside
 from ...checks.finding import Finding, Plot
 from ...checks.kinematics import motion_of
-from ...checks.wiring import side_by_side
-from ...signals.channels import SCALE, pair
-from ...signals.clock import origin_ns
 from ..base_motion import with_base
 from ..commanded_collision import poses
 from ..results import Judged
-from .recording import MM, bounds
 
 
 def _rate(judged: Judged, finding: Finding) -> Plot | None:
@@ -86,19 +83,6 @@ def _rated(judged: Judged, finding: Finding) -> Plot | None:
     return Plot("joint_torque", finding.subject[0], "Nm", traces, [{"name": "rated", "value": finding.limit}])
 
 
-def _offset(judged: Judged, finding: Finding) -> Plot | None:
-    command, state = pair(judged.recording)
-    if command is None or state is None or not finding.subject or not {command.unit, state.unit} <= set(SCALE):
-        return None
-    names = list(finding.subject[:1])
-    both = side_by_side(command, state, names, origin_ns(judged.recording), (SCALE[command.unit], SCALE[state.unit]))
-    if both is None:
-        return None
-    limits = [one for sign in (-1, 1) for one in bounds(judged.rules[finding.code], sign)]
-    trace = {"name": "measured", "t": both.t, "y": (both.state - both.command)[:, 0]}
-    return Plot("offset", names[0], "rad", [trace], limits)
-
-
 def _reach(judged: Judged, finding: Finding) -> Plot | None:
     if judged.motions.carried is None:
         return None
@@ -117,6 +101,5 @@ CURVES = {
     "collision.scene": _depth,
     "balance": _margin,
     "torque.rated": _rated,
-    "calibration.offset": _offset,
     "reach": _reach,
 }

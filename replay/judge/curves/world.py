@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...checks.collision import geoms_of, overlaps
+from ...checks.curves import MM, bounds
 from ...checks.finding import Finding, Plot
 from ...checks.outcome import bounds_of
 from ...rollout.rollout import Played, Take
@@ -12,7 +13,6 @@ from ..held import touches_of
 from ..object_poses import distances, object_streams
 from ..payload import creep_of, grasps_of
 from ..results import Judged
-from .recording import MM, bounds
 
 SETTLED = 1.0  # s, by which what begins inside something else has sprung apart
 
