@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from conftest import make_readings
-from shiliu.replay.operator.skills.arm import Arm, posture
+from shiliu.replay.operator.skills.arm import Arm
 from shiliu.replay.operator.skills.body import Body
 from shiliu.replay.operator.skills.handing import ROOM, HoldUntilPulled, OfferHandle
+from shiliu.scenarios.postures import posture
 from shiliu.scenarios.robot import load_robot
 from shiliu.scenarios.sensing.requests import Request
 

@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 import pytest
 import yaml
+from shiliu.scenarios.robot import load_robot
 
 KUAFU = Path(__file__).parents[1] / "assets" / "robots" / "kuafu"
 FACTS = json.loads((KUAFU / "facts.json").read_text(encoding="utf-8"))
@@ -203,7 +204,8 @@ def full_inertia(values):
 
 
 def test_robot_yaml_agrees_with_the_model(model):
-    order = ROBOT["joints"]["legs"] + ROBOT["joints"]["arm"] + ROBOT["joints"]["head"] + ROBOT["joints"]["hands"]
+    robot = load_robot()
+    order = [name for group in ("legs", "arm", "head") for name in robot.joints_of(group)] + list(robot.hand_names)
     assert order == [model.actuator(i).name for i in range(model.nu)]
     for name, limit in ROBOT["limits"].items():
         joint = model.joint(name)
@@ -218,7 +220,7 @@ def test_robot_yaml_agrees_with_the_model(model):
 
 
 def test_arm_gains_are_the_hardware_configurations(model):
-    for name in ROBOT["joints"]["arm"]:
+    for name in load_robot().arm_names:
         actuator = model.actuator(name)
         assert actuator.gainprm[0] == 500 and actuator.biasprm[1] == -500 and actuator.biasprm[2] == -50
 

@@ -98,7 +98,7 @@ class Case:
         robot = self.recording.metadata.get("robot")
         joints = {name for stream in self.recording.streams.values() for name in stream.names}
         scene = self.stage.scene
-        known = {*scene.robot.joint_names, *scene.schema.action.names, *scene.robot.sheet["joints"].get("legs", ())}
+        known = {*scene.robot.joint_names, *scene.schema.action.names, *scene.robot.joints_of("legs")}
         return self.recording.kind != "human" and robot not in (None, scene.robot.name) and not joints & known
 
     @property
@@ -223,7 +223,7 @@ def _before_replay(case: Case) -> Case:
     rules, limits, robot = stage.rules, stage.limits, stage.scene.robot
     # legs count as actuated: a planted base holds still what a recording of the whole body commands
     # the commands of another robot reach none of this one's actuators, and that is no fault of the recording
-    actuated = () if case.other_robot else (*stage.scene.schema.action.names, *robot.sheet["joints"].get("legs", ()))
+    actuated = () if case.other_robot else (*stage.scene.schema.action.names, *robot.joints_of("legs"))
     action = stage.scene.schema.action
     taken = {name: (float(low), float(high)) for name, low, high in zip(action.names, action.low, action.high)}
     actuators = {} if case.other_robot else {name: taken[name] for name in taken if name not in robot.joint_names}

@@ -46,7 +46,7 @@ def loosened(work: Work, size: float) -> Mark:
 def _moved(work: Work, hand: str, t0: float, t1: float) -> float:
     """How far [rad, summed] the arm of a hand is commanded between two times."""
     first, last = (round(t / work.stage.scene.control_timestep) for t in (t0, t1))
-    columns = [work.column(n) for n in work.stage.scene.robot.arm_names if n.startswith(f"zarm_{hand[0]}")]
+    columns = [work.column(name) for name in work.stage.scene.robot.arm_of(hand)]
     return float(np.abs(np.diff(work.actions[first:last, columns], axis=0)).sum())
 
 

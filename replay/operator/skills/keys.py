@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import Arm, posture
+from ....scenarios.postures import posture
+from .arm import Arm
 from .body import SIDES, Body, Motion
 from .clearance import TOUCHES
 from .hands import TURNS, facing
