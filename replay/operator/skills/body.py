@@ -12,7 +12,7 @@ from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.mobile import followers
 from ....scenarios.pose import Pose
 from ....scenarios.postures import posture
-from ....scenarios.robot import load_robot
+from ....scenarios.robot import Robot, load_robot
 from ....scenarios.robot_folder import SIDES as SIDES
 from ....scenarios.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
@@ -53,6 +53,11 @@ def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
 def percent_of_gap(gap: float) -> float:
     """Claw command [%] at which the pads stand a gap [m] apart."""
     return float(np.clip((GAP_OPEN - gap) / GAP_PER_PERCENT, 0.0, 100.0))
+
+
+def finger_forces(robot: Robot, side: str) -> list[Request]:
+    """What each finger of a hand feels."""
+    return [Request("contact_force", f"tree:{name}") for name in robot.fingers if name.startswith(f"{side}_")]
 
 
 class Body:
@@ -237,15 +242,12 @@ class Body:
         """(fingers,) peak contact force on each finger [N]; on the front and the back one of a claw."""
         assert self.readings is not None
         column = self.scene.layout.column
-        return np.array([self.readings.peak[column(finger)] for finger in self._forces(side)])
-
-    def _forces(self, side: str) -> list[Request]:
-        return [Request("contact_force", f"tree:{f}") for f in self.scene.robot.fingers if f.startswith(f"{side}_")]
+        return np.array([self.readings.peak[column(force)] for force in finger_forces(self.scene.robot, side)])
 
     def feel(self, side: str) -> np.ndarray:
         """(3,) [N] what the fingers of a hand bear: the weight of what they hold, and whoever pulls at it."""
         assert self.readings is not None
-        return -np.sum([self.readings.of(finger) for finger in self._forces(side)], axis=0)
+        return -np.sum([self.readings.of(force) for force in finger_forces(self.scene.robot, side)], axis=0)
 
     def pulled(self, side: str) -> np.ndarray:
         """(3,) force [N] at a hand, told by how far it is from where the arm holds it; what it bears counts with it."""
