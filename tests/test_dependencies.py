@@ -119,12 +119,7 @@ def test_all_that_is_declared_is_pinned():
 
 
 def test_an_import_that_nobody_declared_is_seen():
-    found = imported(
-        [
-            (
-                ROOT / "envs" / "x.py",
-                "import json, torch.nn\nfrom yaml import load\nfrom .one import two\nimport single\n",
-            )
-        ]
-    )
-    assert found == {"torch": ["envs/x.py"], "pyyaml": ["envs/x.py"]}
+    source = "import json, torch.nn\nfrom yaml import load\nfrom .one import two\nimport shapes\n"
+    room, beside = ROOT / "envs" / "x.py", ROOT / "assets" / "robots" / "kuafu" / "x.py"
+    assert imported([(room, source)]).keys() == {"torch", "pyyaml", "shapes"}
+    assert imported([(beside, source)]).keys() == {"torch", "pyyaml"}, "a script finds what lies beside it"
