@@ -530,6 +530,7 @@ def test_a_second_hand_needs_a_sheet_and_no_python(tmp_path):
     sheet = {
         "model": "hook.xml",
         "drives": {"index": "index_percent", "thumb": "thumb_percent"},
+        "stroke_time": 0.5,
         "fingers": list(names),
         "interface": {"hands": {"sites": ["tcp"]}, "grippers": {"bodies": ["palm"]}},
     }
@@ -549,6 +550,8 @@ def test_a_second_hand_needs_a_sheet_and_no_python(tmp_path):
         "bodies": ["zarm_l7_link", "zarm_r7_link"],
         "sites": ["left_tcp", "right_tcp"],
     }
+    most = 100.0 / 0.5 * hooked.control_timestep
+    assert ShiliuEnv(hooked, action="joint_delta").action_space.high[-4:] == pytest.approx(most)
     env = ShiliuEnv(hooked)
     env.reset(seed=0)
     action = hooked.ready_ctrl.astype(np.float32)

@@ -209,7 +209,7 @@ def _likely_takes(case: Case, seed: int) -> tuple[list[Take], list[list[int]]]:
         case.recording, scene.robot.base_names, grid
     )
     if case.carried is not None:
-        close_hands(actions, scene.schema.action.names, grid, case.carried.result)
+        close_hands(actions, scene.schema.action.names, grid, case.carried)
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
     forward.findings += check_clamped(grid, actions, scene.schema.action.names, ranges, rules, scene.schema.action.unit)
     forward.offset = begin

@@ -14,7 +14,7 @@ from ..checks.integrity import STOPS
 from ..signals.joint_motion import zero_order_hold
 
 if TYPE_CHECKING:
-    from ..retarget.solver import Retargeted
+    from ..retarget.carrying import Carried
     from .judge import Case
 
 
@@ -44,10 +44,11 @@ def carry_over(case: Case) -> None:
         case.notes += case.carried.notes
 
 
-def close_hands(actions: np.ndarray, names: Sequence[str], grid: np.ndarray, result: Retargeted) -> None:
+def close_hands(actions: np.ndarray, names: Sequence[str], grid: np.ndarray, carried: Carried) -> None:
     """Write what the claws are told into actions (m, k), held on the clock of the replay."""
+    result = carried.result
     for hand, percent in result.closed.items():
-        name = f"{hand}_claw"
+        name = carried.closes[hand]
         known = np.isfinite(percent)
         if name in names and known.any():
             actions[:, names.index(name)] = zero_order_hold(result.t[known], percent[known, None], grid)[:, 0]

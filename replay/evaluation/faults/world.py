@@ -100,11 +100,10 @@ def _geoms(model: mujoco.MjModel, prefix: str) -> np.ndarray:
 
 def beyond_the_hand(work: Work, size: float) -> Mark:
     """The idle right hand is commanded to open further than its actuator goes."""
-    column = work.column("right_claw")
+    claw = work.stage.scene.robot.closes("right")
+    column = work.column(claw)
     t0 = float(work.rng.uniform(2.0, 8.0))
     t1 = t0 + float(work.rng.uniform(0.6, 3.0))
     here = (work.times >= t0) & (work.times < t1)
     work.actions[here, column] = work.stage.scene.schema.action.low[column] - size * PAST
-    return Mark(
-        float(work.times[here][0]), float(work.times[here][-1]) + work.stage.scene.control_timestep, ("right_claw",)
-    )
+    return Mark(float(work.times[here][0]), float(work.times[here][-1]) + work.stage.scene.control_timestep, (claw,))
