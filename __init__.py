@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .envs.dm_env import make_dm_env
     from .envs.registration import register_envs
     from .replay.formats import read
     from .replay.judge.judge import judge
@@ -24,6 +25,7 @@ _HOME = {
     "read": "replay.formats",
     "judge": "replay.judge.judge",
     "register_envs": "envs.registration",
+    "make_dm_env": "envs.dm_env",
     "Schema": "scenarios.schema",
     "ShiliuError": "scenarios.errors",
     "ScenarioError": "scenarios.errors",
@@ -38,6 +40,7 @@ __all__ = [
     "ShiliuError",
     "judge",
     "load_scenario",
+    "make_dm_env",
     "read",
     "register_envs",
 ]

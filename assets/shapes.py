@@ -1,10 +1,12 @@
-"""Meshes of the parts' own drawings: bodies of revolution, and numbers as MJCF writes them. Used by the parts' `generate.py`."""
+"""What the parts' `generate.py` share: bodies of revolution, numbers as MJCF writes them, the default classes of a prop."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 import numpy as np
+
+FOOT = ("foot", 'type="sphere" condim="3"')  # a small sphere that a prop stands on
 
 
 def revolve(profile: np.ndarray, segments: int) -> tuple[np.ndarray, np.ndarray]:
@@ -43,3 +45,34 @@ def revolve(profile: np.ndarray, segments: int) -> tuple[np.ndarray, np.ndarray]
 def numbers(values: Iterable[float], digits: int = 5) -> str:
     """Numbers for an MJCF attribute, without trailing zeros."""
     return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
+
+
+def prop_defaults(name: str, friction: float, *inner: tuple[str, str], site: float = 0.004) -> str:
+    """The `default` element of a prop: how it looks, what it collides with, its sites.
+
+    Args:
+        name: of its class; friction: sliding, of its collision geoms.
+        inner: (class, attributes of its geoms) of classes inside `collision`, such as `FOOT`.
+        site: [m] radius at which a site is drawn.
+    """
+    classes = "".join(
+        f'''
+        <default class="{word}">
+          <geom {attributes}/>
+        </default>'''
+        for word, attributes in inner
+    )
+    return f"""\
+  <default>
+    <default class="{name}">
+      <default class="visual">
+        <geom group="2" contype="0" conaffinity="0" density="0"/>
+      </default>
+      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
+      <default class="collision">
+        <geom group="3" contype="2" conaffinity="7" condim="4" friction="{friction:g} 0.003 0.0001" solref="0.006 1"
+          solimp="0.95 0.99 0.001" density="0"/>{classes}
+      </default>
+      <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
+    </default>
+  </default>"""

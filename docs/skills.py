@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 from shiliu.replay.commands import list_skills as told
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.arm import POSTURES
 from shiliu.replay.operator.skills.skill import Skill
+from shiliu.scenarios.postures import POSTURES
 from shiliu.scenarios.quantity import EXAMPLE
 from shiliu.scenarios.reading.composition import CONF
 

@@ -93,7 +93,7 @@ class JointDelta:
     def __init__(self, scene: Scene, n: int):
         action, robot = scene.schema.action, scene.robot
         speed = np.array([_speed(robot.limits[name]["velocity"]) for name in robot.joint_names])
-        claw = 100.0 / float(robot.sheet["claw"]["stroke_time"])
+        claw = 100.0 / float(robot.hand_sheet["stroke_time"])
         most = np.array([*speed, *(claw for _ in robot.hand_names)]) * scene.control_timestep
         self._told = len(most)
         names = tuple(f"{name}.delta" for name in action.names[: self._told])

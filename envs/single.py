@@ -232,6 +232,10 @@ class ShiliuEnv(gymnasium.Env):
         """(nstate,) a copy of the full simulation state, `mjSTATE_INTEGRATION` in float64."""
         return self._one.simulation.state_of()
 
+    def live(self, name: str) -> np.ndarray:
+        """A field of the running simulation (`period.LIVE`), such as `xfrc_applied`; what is written counts from the next step."""
+        return self._one.simulation.live(name)[0]
+
     def _begin(self, draw: drawing.Draw) -> None:
         self._one.begin(draw)
         self.interface.begin(slice(None), self._one.simulation.live("ctrl")[0])

@@ -13,6 +13,7 @@ from .reading.config import KEYS, REQUIRED, read_config
 from .reading.variant import chosen_variant, names_of, resolved
 from .reading.yaml_reader import Problems
 from .robot import load_robot
+from .robot_folder import DEFAULT_ROBOT
 from .scene import Scene
 
 
@@ -22,7 +23,7 @@ def load_scenario(
     *,
     hand: str = "claw",
     base: str | None = None,
-    robot: str = "kuafu",
+    robot: str = DEFAULT_ROBOT,
     cell: str | None = None,
     variant: str | None = None,
     conf_dir: Path | None = None,
@@ -71,7 +72,8 @@ def scene_of(
     problems = Problems(places)
     if not isinstance(composed.tree.get("scenario"), Mapping) or not composed.tree["scenario"]:
         raise ScenarioError(
-            "This scenario is empty: it has no keys, such as `parts`. `shiliu list scenarios` names some to begin from.", field=name
+            "This scenario is empty: it has no keys, such as `parts`. `shiliu list scenarios` names some to begin from.",
+            field=name,
         )
     tree = resolved(composed.tree["scenario"], chosen_variant(composed.tree), places, problems, (*REQUIRED, *KEYS))
     if problems.found:  # what follows from half a scenario would hide it
@@ -119,7 +121,7 @@ def scene_of_tree(
     *,
     hand: str = "claw",
     base: str | None = None,
-    robot: str = "kuafu",
+    robot: str = DEFAULT_ROBOT,
     cell: Cell | None = None,
 ) -> Scene:
     """The scene of a scenario tree that an episode carries; the config that it was made with, not today's.

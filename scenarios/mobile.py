@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,40 @@ ANSWER = 0.03  # s, in which the base takes on a commanded speed that is less th
 GAP = 0.003  # m, by which the soles' collision shapes end above the floor, so that nothing drags
 TIGHT = ((0.005, 1.0), (0.99, 0.999, 0.001, 0.5, 2.0))  # solref and solimp of the legs' following
 FINER, LONGER = 1e-4, 2.0  # tolerance, and steps, of the solver beside cloth: see `solve_beside`
-_LEGS = ("leg_l", "leg_r")
-LEGS = tuple(f"{side}{i}_link" for side in _LEGS for i in (3, 4, 6))
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A leg of the sheet's `mobile.legs`.
+
+    Attributes:
+        name: its key; links: from the hip to the foot, each moved by one joint.
+        hip, knee: the joints that bend it in its plane: they move `links[bends]` and `links[bends + 1]`.
+    """
+
+    name: str
+    links: tuple[str, ...]
+    hip: str
+    knee: str
+
+    @property
+    def foot(self) -> str:
+        return self.links[-1]
+
+    def bends(self, spec: mujoco.MjSpec) -> int:
+        """Index of the thigh among the links."""
+        return self.links.index(spec.joint(self.hip).parent.name)
+
+
+def legs_of(sheet: Mapping[str, Any]) -> list[Leg]:
+    """The legs that carry a base that moves."""
+    return [Leg(name, tuple(leg["links"]), leg["hip"], leg["knee"]) for name, leg in sheet["mobile"]["legs"].items()]
+
+
+def moving_links(sheet: Mapping[str, Any]) -> tuple[str, ...]:
+    """Links of the legs that a base that moves carries through the room: thighs, shanks, feet."""
+    links = dict(zip(sheet["joints"]["legs"], (link for leg in legs_of(sheet) for link in leg.links)))
+    return tuple(name for leg in legs_of(sheet) for name in (links[leg.hip], links[leg.knee], leg.foot))
 
 
 def mobile_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.MjSpec:
@@ -40,7 +73,8 @@ def mobile_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.M
         model: its MJCF file; sheet: its robot.yaml.
         stands: where the floor mark between its feet lies at the start; the base's joints count from the world's origin.
     """
-    spec = mujoco.MjSpec.from_string(_on_footprint(model))
+    legs = legs_of(sheet)
+    spec = mujoco.MjSpec.from_string(_on_footprint(model, legs))
     stance = sheet["stance"]
     height, lowest = float(stance["base_height"]), float(sheet["mobile"]["lowest"])
     turn = np.array(stands.quat)
@@ -60,13 +94,14 @@ def mobile_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.M
     body = spec.body("base_link")
     body.pos = [0.0, 0.0, height]
     body.add_joint(name="base_height", type=slide, axis=[0.0, 0.0, 1.0], armature=STUBBORN)
-    _place_feet(spec, stance, height)
+    _place_feet(spec, legs, stance, height)
+    followers, feet = {name for leg in legs for name in (leg.hip, leg.knee)}, {leg.foot for leg in legs}
     for name, angle in stance["legs"].items():
-        _bend(spec, name, float(angle), follows=name.endswith(("3_joint", "4_joint")))
-    for side in _LEGS:
-        follow(spec, side, lowest)
+        _bend(spec, name, float(angle), name in followers, spec.joint(name).parent.name in feet)
+    for leg in legs:
+        follow(spec, leg, lowest)
         # the ankle turns inside the foot, which hangs no longer from it
-        spec.add_exclude(name=f"{side}_ankle", bodyname1=f"{side}5_link", bodyname2=f"{side}6_link")
+        spec.add_exclude(name=f"{leg.name}_ankle", bodyname1=leg.links[-2], bodyname2=leg.foot)
     return spec
 
 
@@ -85,7 +120,7 @@ def solve_beside(option: Any) -> None:
     option.disableflags = int(option.disableflags) | int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
 
 
-def _on_footprint(model: Path) -> str:
+def _on_footprint(model: Path, legs: Sequence[Leg]) -> str:
     """The robot's XML with its base on a floor mark and the feet beside it: what a spec cannot be edited to afterwards."""
     root = ET.parse(model).getroot()
     world = root.find("worldbody")
@@ -94,26 +129,25 @@ def _on_footprint(model: Path) -> str:
     world.remove(base)
     mark = ET.SubElement(world, "body", name=FOOTPRINT, childclass=str(base.get("childclass")))
     mark.append(base)
-    for side in _LEGS:
-        shank = next(body for body in base.iter("body") if body.get("name") == f"{side}5_link")
-        foot = next(body for body in shank.findall("body") if body.get("name") == f"{side}6_link")
+    for leg in legs:
+        shank = next(body for body in base.iter("body") if body.get("name") == leg.links[-2])
+        foot = next(body for body in shank.findall("body") if body.get("name") == leg.foot)
         shank.remove(foot)
         mark.append(foot)
     return ET.tostring(root, encoding="unicode")
 
 
-def _place_feet(spec: mujoco.MjSpec, stance: Mapping[str, Any], height: float) -> None:
+def _place_feet(spec: mujoco.MjSpec, legs: Sequence[Leg], stance: Mapping[str, Any], height: float) -> None:
     """The feet where the stance has them, soles flat."""
-    for side in _LEGS:
-        chain = [spec.body(f"{side}{i}_link") for i in range(1, 6)]
+    for leg in legs:
         at, turn = np.array([0.0, 0.0, height]), 0.0
-        for i, link in enumerate(chain, start=1):
+        for link in map(spec.body, leg.links[:-1]):
             c, s = np.cos(turn), np.sin(turn)
             x, y, z = np.array(link.pos, float)
             at = at + np.array([c * x + s * z, y, -s * x + c * z])
-            if i in (3, 4):
-                turn += float(stance["legs"][f"{side}{i}_joint"])
-        foot = spec.body(f"{side}6_link")
+            if (joint := link.joints[0].name) in (leg.hip, leg.knee):
+                turn += float(stance["legs"][joint])
+        foot = spec.body(leg.foot)
         foot.pos = at
         for geom in foot.geoms:
             if not (geom.contype or geom.conaffinity):
@@ -124,14 +158,14 @@ def _place_feet(spec: mujoco.MjSpec, stance: Mapping[str, Any], height: float) -
             geom.size = [geom.size[0], geom.size[1], geom.size[2] - lift]
 
 
-def _bend(spec: mujoco.MjSpec, name: str, angle: float, follows: bool) -> None:
-    """Turn a leg joint to its angle in the stance; those that do not follow the height are frozen there."""
+def _bend(spec: mujoco.MjSpec, name: str, angle: float, follows: bool, foot: bool) -> None:
+    """Turn a leg joint, but that of a foot, to its angle in the stance; those that do not follow the height are frozen there."""
     joint = spec.joint(name)
     half, turned = angle / 2.0, np.zeros(4)
     mujoco.mju_mulQuat(
         turned, np.array(joint.parent.quat, float), np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
     )
-    if not name.endswith("6_joint"):
+    if not foot:
         joint.parent.quat = turned
     spec.delete(spec.actuator(name))
     if follows:
@@ -140,14 +174,14 @@ def _bend(spec: mujoco.MjSpec, name: str, angle: float, follows: bool) -> None:
         spec.delete(joint)
 
 
-def follow(spec: mujoco.MjSpec, side: str, lowest: float) -> None:
+def follow(spec: mujoco.MjSpec, leg: Leg, lowest: float) -> None:
     """Let hip and knee of a leg follow the height by polynomials of fourth order, exact where the robot stands.
 
     Over the whole squat the polynomials leave the ankle within 3 mm of the foot.
     """
     drop = np.linspace(lowest, 0.0, 200)
     powers = np.stack([drop**k for k in range(1, 5)], axis=1)
-    for joint, angle in zip((f"{side}3_joint", f"{side}4_joint"), leg_angles(spec, side, drop)):
+    for joint, angle in zip((leg.hip, leg.knee), leg_angles(spec, leg, drop)):
         terms = np.linalg.lstsq(powers, angle - angle[-1], rcond=None)[0]
         equality = spec.add_equality(
             name=f"{joint}_follows",
@@ -161,13 +195,15 @@ def follow(spec: mujoco.MjSpec, side: str, lowest: float) -> None:
         equality.data, equality.solref, equality.solimp = data, TIGHT[0], TIGHT[1]
 
 
-def leg_angles(spec: mujoco.MjSpec, side: str, drop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def leg_angles(spec: mujoco.MjSpec, leg: Leg, drop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n,) angles of hip and knee [rad] at which the ankle lies under the hip as in the stance, the base (n,) [m] higher.
 
     Two links in the leg's plane: with places as complex numbers z + ix, a turn about y is a factor exp(i angle).
     """
-    hip, knee = (spec.joint(f"{side}{i}_joint").ref for i in (3, 4))
-    links = [complex(*np.array(spec.body(f"{side}{i}_link").pos, float)[[2, 0]]) for i in (4, 5)]
+    hip, knee = (spec.joint(name).ref for name in (leg.hip, leg.knee))
+    thigh_at = leg.bends(spec)
+    below = leg.links[thigh_at + 1 : thigh_at + 3]
+    links = [complex(*np.array(spec.body(name).pos, float)[[2, 0]]) for name in below]
     thigh, shank = links
     ankle = np.exp(1j * hip) * (thigh + shank * np.exp(1j * knee)) - drop
     bent = np.angle(np.conj(thigh) * shank)

@@ -9,6 +9,7 @@ from .quantity import dimension_of
 from .reaction import memory
 from .reading.config import ScenarioConfig
 from .robot import Robot
+from .robot_folder import SIDES
 from .schema import CameraFeature, Feature, Schema
 from .sensing.requests import Request, SensorPlan
 from .words.declared import memory_name
@@ -18,7 +19,6 @@ _FORCE = 2000.0  # N
 _REACH = 5.0  # m, no scenario is larger
 _WALK = 20.0  # m and rad, further nobody walks or turns in an episode
 _NUMBER = 1e4  # of what a rule keeps: seconds, pieces
-_SIDES = ("left", "right")
 
 
 def build_schema(
@@ -37,7 +37,7 @@ def build_schema(
     action = _action(robot, spec, names, unit, low, high)
 
     def percent(kind: str) -> tuple[Request, ...]:
-        return tuple(Request(kind, f"{side}_percent") for side in _SIDES)
+        return tuple(Request(kind, name) for name in robot.hand_tendons)
 
     def feature(
         name: str,
@@ -88,10 +88,10 @@ def build_schema(
     units = ("m", "m", "m", "1", "1", "1", "1")
     bound = np.array([_REACH] * 3 + [1.0001] * 4)
     observations.append(_hand_pose(plan, axes, units, bound))
-    fingers = tuple(f"{side}_finger_{which}" for side in _SIDES for which in ("front", "back"))
+    fingers = robot.fingers
     observations.append(
         feature(
-            "observation.touch", fingers, tuple("N" for _ in fingers), (np.zeros(4), np.full(4, _FORCE)),
+            "observation.touch", fingers, tuple("N" for _ in fingers), (np.zeros(len(fingers)), np.full(len(fingers), _FORCE)),
             tuple(Request("contact_force", f"tree:{finger}") for finger in fingers), peak=True,
         )
     )  # fmt: skip
@@ -148,14 +148,14 @@ def _action(
 
 def _hand_pose(plan: SensorPlan, axes: tuple[str, ...], units: tuple[str, ...], bound: np.ndarray) -> Feature:
     requests = []
-    for side in _SIDES:
+    for side in SIDES:
         requests += [
             Request("site_position", f"{side}_tcp", "body:base_link"),
             Request("site_orientation", f"{side}_tcp", "body:base_link"),
         ]
     for request in requests:
         plan.add(request)
-    names = tuple(f"{side}_tcp.{axis}" for side in _SIDES for axis in axes)
+    names = tuple(f"{side}_tcp.{axis}" for side in SIDES for axis in axes)
     sources = tuple(requests[2 * s + (i > 2)].name for s in range(2) for i in range(7))
     limits = np.tile(bound, 2)
     return Feature("observation.hand_pose", names, units * 2, -limits, limits, sources, tuple(requests))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from .part import ASSETS
 from .pose import Pose
 from .reading.config import BASES
 from .reading.yaml_reader import nearest, read_own
+from .robot_folder import DEFAULT_ROBOT, SIDES, robot_folder
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Robot:
 
     Attributes:
         sheet: its robot.yaml.
-        hand: which hand, a key of the sheet's `hands`; base: how it stands.
+        hand: which hand, a key of the sheet's `hands`, which names the hand's own sheet; base: how it stands.
     """
 
     name: str
@@ -34,23 +35,66 @@ class Robot:
     hand: str = "claw"
     base: str = "planted"
 
-    @property
+    @cached_property
     def interface(self) -> Mapping[str, Mapping[str, Any]]:
-        return self.sheet.get("interface") or {}
+        """What a scenario's words mean: the robot's own, and the hand's, each of whose names is meant of both sides."""
+        words = {
+            word: {kind: list(self.of_both(names)) for kind, names in entry.items()}
+            for word, entry in self.hand_sheet.get("interface", {}).items()
+        }
+        own: Mapping[str, Mapping[str, Any]] = self.sheet.get("interface") or {}
+        return {word: {**own.get(word, {}), **words.get(word, {})} for word in (*words, *own)}
+
+    @cached_property
+    def hand_sheet(self) -> Mapping[str, Any]:
+        """The sheet of the chosen hand: model, drives, fingers, how it grips."""
+        sheet: Mapping[str, Any] = read_own(self.folder / self.sheet["hands"][self.hand])
+        return sheet
+
+    @staticmethod
+    def of_both(names: Iterable[str]) -> tuple[str, ...]:
+        """Names of a hand's model as they are called in the robot's: all of the left hand, then all of the right one."""
+        names = tuple(names)
+        return tuple(f"{side}_{name}" for side in SIDES for name in names)
+
+    def joints_of(self, group: str) -> tuple[str, ...]:
+        """Joints of a group of the sheet (`legs`, `arm`, `head`), in the real robot's order."""
+        joints = self.sheet["joints"].get(group, ())
+        return (
+            tuple(name for side in joints.values() for name in side) if isinstance(joints, Mapping) else tuple(joints)
+        )
+
+    def arm_of(self, side: str) -> tuple[str, ...]:
+        """Joints of the left or right arm, from shoulder to wrist."""
+        return tuple(self.sheet["joints"]["arm"][side])
 
     @cached_property
     def joint_names(self) -> tuple[str, ...]:
         """Joints that a recording of this base commands, in the real robot's order: arms, head."""
-        return (*self.sheet["joints"]["arm"], *self.sheet["joints"]["head"])
+        return (*self.joints_of("arm"), *self.joints_of("head"))
 
     @cached_property
     def arm_names(self) -> tuple[str, ...]:
-        return tuple(self.sheet["joints"]["arm"])
+        return self.joints_of("arm")
 
     @cached_property
     def hand_names(self) -> tuple[str, ...]:
         """Actuators of the hands, in percent: 0 open, 100 closed."""
-        return tuple(self.sheet["joints"]["hands"])
+        return self.of_both(self.hand_sheet["drives"])
+
+    @cached_property
+    def hand_tendons(self) -> tuple[str, ...]:
+        """Tendons that are as long as the percent of `hand_names`."""
+        return self.of_both(self.hand_sheet["drives"].values())
+
+    @cached_property
+    def fingers(self) -> tuple[str, ...]:
+        """Bodies of the fingers of both hands."""
+        return self.of_both(self.hand_sheet["fingers"])
+
+    def closes(self, side: str) -> str:
+        """The actuator that closes the left or right hand [%]: the first of its drives."""
+        return f"{side}_{next(iter(self.hand_sheet['drives']))}"
 
     @property
     def base_names(self) -> tuple[str, ...]:
@@ -74,7 +118,7 @@ class Robot:
     @property
     def moving_legs(self) -> tuple[str, ...]:
         """Links of the legs that a base that moves carries through the room: thighs, shanks, feet."""
-        return mobile.LEGS if self.base == "mobile" else ()
+        return mobile.moving_links(self.sheet) if self.base == "mobile" else ()
 
     @property
     def limits(self) -> Mapping[str, Mapping[str, Any]]:
@@ -123,8 +167,8 @@ class Robot:
         return spec
 
     def _attach_hands(self, spec: mujoco.MjSpec) -> None:
-        for side in ("left", "right"):
-            hand = mujoco.MjSpec.from_file(str(self.folder / self.sheet["hands"][self.hand]))
+        for side in SIDES:
+            hand = mujoco.MjSpec.from_file(str(self.folder / self.hand_sheet["model"]))
             spec.attach(hand, site=spec.site(f"{side}_hand_mount"), prefix=f"{side}_")
 
     def arm_alone(self, side: str) -> mujoco.MjModel:
@@ -133,7 +177,7 @@ class Robot:
         Args:
             side: left or right.
         """
-        return self.moving_only({f"zarm_{side[0]}{i}_joint" for i in range(1, 8)})
+        return self.moving_only(set(self.arm_of(side)))
 
     def moving_only(self, joints: Collection[str], stands: Pose | None = None, shapes: bool = False) -> mujoco.MjModel:
         """The robot with only some joints left movable, the rest frozen at zero.
@@ -169,13 +213,13 @@ def robots() -> list[str]:
     return sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))
 
 
-def load_robot(name: str = "kuafu", hand: str = "claw", base: str = "planted") -> Robot:
+def load_robot(name: str = DEFAULT_ROBOT, hand: str = "claw", base: str = "planted") -> Robot:
     """The robot of this name.
 
     Raises:
         ScenarioError: unknown robot, hand or base, with the near matches.
     """
-    folder = ASSETS / "robots" / name
+    folder = robot_folder(name)
     if not (folder / "robot.yaml").is_file():
         raise ScenarioError(f"There is no robot {name!r}.{nearest(name, robots())}", field="robot")
     sheet = read_own(folder / "robot.yaml")

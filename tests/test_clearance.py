@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.operator.operator import Operator
-from shiliu.replay.operator.skills.arm import posture
 from shiliu.replay.operator.skills.clearance import BLOCKED, MARGIN, Clearance
 from shiliu.replay.operator.skills.fitting import HOPELESS, bring, planned, settle
 from shiliu.replay.operator.skills.hands import UP
 from shiliu.replay.operator.skills.seeking import connect
 from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.postures import posture
 from shiliu.scenarios.simulation import Simulation
 
 BOWL = "bowl/bowl_150"

@@ -338,6 +338,6 @@ def test_doctor_tells_what_is_missing(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "_renders", lambda backend: False)
     code, out, _ = run(capsys, "doctor")
     assert code == 3 and "apt-get install" in out
-    monkeypatch.setattr(doctor, "PACKAGES", ("numpy", "no-such-package-of-ours"))
+    monkeypatch.setattr(doctor, "packages", lambda: ["numpy", "no-such-package-of-ours"])
     code, out, _ = run(capsys, "doctor")
     assert code == 2 and "missing: pip install no-such-package-of-ours" in out

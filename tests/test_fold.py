@@ -11,10 +11,11 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import Operator, perform, read_chain
-from shiliu.replay.operator.skills.arm import posture, turned_between
+from shiliu.replay.operator.skills.arm import turned_between
 from shiliu.replay.operator.skills.body import Body
 from shiliu.replay.operator.skills.cloth import edges_of, flat_at
 from shiliu.replay.operator.skills.tips import gap_of, hands_over, tcp_from_nose, tcp_from_tip
+from shiliu.scenarios.postures import posture
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.variation import draw
 

@@ -19,11 +19,11 @@ import yaml
 from shiliu.cli import main
 from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.arm import POSTURES
 from shiliu.replay.operator.skills.skill import REQUIRED, Argument
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios
 from shiliu.scenarios.errors import ShiliuError
+from shiliu.scenarios.postures import POSTURES
 from shiliu.scenarios.quantity import UNITS, dimension_of
 from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.scene import Scene

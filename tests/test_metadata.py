@@ -285,9 +285,9 @@ def test_the_page_says_what_the_model_says():
 
 @pytest.mark.slow
 def test_the_real_lerobot_reads_such_a_set(tmp_path):
-    tool = Path(os.environ.get("LEROBOT_CHECK", ROOT.parent / "shared" / "tools" / "lerobot-check"))
+    tool = Path(os.environ.get("LEROBOT_CHECK", ""))
     if not tool.is_file():
-        pytest.skip("lerobot-check is not on this machine; LEROBOT_CHECK names it")
+        pytest.skip("LEROBOT_CHECK names no lerobot-check")
     folder = write_lerobot(tmp_path / "set", [completed(of_all(), episode(s)) for s in (True, False)], FEATURES, 30)
     done = subprocess.run(["bash", tool, folder], capture_output=True, text=True, timeout=600, check=False)
     assert "lerobot reads it: 2 episodes, 60 frames" in done.stdout, done.stderr[-2000:]

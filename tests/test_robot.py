@@ -1,6 +1,7 @@
 """Kuafu against its facts: masses, heights, kinematics, poses, self-collision and the claw's grip."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,12 @@ from pathlib import Path
 import mujoco
 import numpy as np
 import pytest
+import shiliu
 import yaml
+from shiliu.envs.single import ShiliuEnv
+from shiliu.scenarios.postures import POSTURES, posture
+from shiliu.scenarios.robot import Robot, load_robot
+from shiliu.scenarios.scene import Scene
 
 KUAFU = Path(__file__).parents[1] / "assets" / "robots" / "kuafu"
 FACTS = json.loads((KUAFU / "facts.json").read_text(encoding="utf-8"))
@@ -203,7 +209,8 @@ def full_inertia(values):
 
 
 def test_robot_yaml_agrees_with_the_model(model):
-    order = ROBOT["joints"]["legs"] + ROBOT["joints"]["arm"] + ROBOT["joints"]["head"] + ROBOT["joints"]["hands"]
+    robot = load_robot()
+    order = [name for group in ("legs", "arm", "head") for name in robot.joints_of(group)] + list(robot.hand_names)
     assert order == [model.actuator(i).name for i in range(model.nu)]
     for name, limit in ROBOT["limits"].items():
         joint = model.joint(name)
@@ -218,7 +225,7 @@ def test_robot_yaml_agrees_with_the_model(model):
 
 
 def test_arm_gains_are_the_hardware_configurations(model):
-    for name in ROBOT["joints"]["arm"]:
+    for name in load_robot().arm_names:
         actuator = model.actuator(name)
         assert actuator.gainprm[0] == 500 and actuator.biasprm[1] == -500 and actuator.biasprm[2] == -50
 
@@ -499,3 +506,71 @@ def test_tcp_frame(model):
         tcp = data.site(f"{side}_tcp").xmat.reshape(3, 3)
         hand = data.body(link).xmat.reshape(3, 3)
         assert np.allclose(tcp[:, 2], -hand[:, 2], atol=1e-6) and np.allclose(tcp[:, 1], hand[:, 0], atol=1e-6)
+
+
+def test_a_second_hand_needs_a_sheet_and_no_python(tmp_path):
+    """A hand with three fingers and two drives, beside Kuafu's own: actions, observations and words follow its sheet."""
+    folder = tmp_path / "kuafu"
+    shutil.copytree(KUAFU, folder)
+    hand = """<mujoco model="hook"><worldbody><body name="palm" gravcomp="1">
+      <inertial pos="0 0 -0.03" mass="0.5" diaginertia="2e-4 2e-4 1e-4"/><site name="tcp" pos="0 0 -0.1"/>
+      BODIES</body></worldbody><tendon>TENDONS</tendon><actuator>DRIVES</actuator></mujoco>"""
+    names = ("index", "middle", "thumb")
+    body = """<body name="{0}" pos="0 {1} -0.1"><joint name="{0}_joint" range="0 1.5" limited="true" damping="0.1"/>
+      <geom size="0.01" mass="0.02" contype="1" conaffinity="6"/></body>"""
+    tendon = '<fixed name="{0}_percent"><joint joint="{0}_joint" coef="66.7"/></fixed>'
+    drive = '<position name="{0}" tendon="{0}_percent" kp="0.01" ctrlrange="0 100"/>'
+    for word, found in (
+        ("BODIES", [body.format(name, i * 0.03) for i, name in enumerate(names)]),
+        ("TENDONS", [tendon.format(name) for name in ("index", "thumb")]),
+        ("DRIVES", [drive.format(name) for name in ("index", "thumb")]),
+    ):
+        hand = hand.replace(word, "".join(found))
+    (folder / "hook.xml").write_text(hand, encoding="utf-8")
+    sheet = {
+        "model": "hook.xml",
+        "drives": {"index": "index_percent", "thumb": "thumb_percent"},
+        "stroke_time": 0.5,
+        "fingers": list(names),
+        "interface": {"hands": {"sites": ["tcp"]}, "grippers": {"bodies": ["palm"]}},
+    }
+    (folder / "hook.yaml").write_text(yaml.safe_dump(sheet), encoding="utf-8")
+    scene = shiliu.load_scenario("bare")
+    hooked = Scene(scene.config, Robot("kuafu", folder, {**ROBOT, "hands": {"hook": "hook.yaml"}}, "hook"))
+    hands = ("left_index", "left_thumb", "right_index", "right_thumb")
+    assert hooked.schema.action.names == (*scene.robot.joint_names, *hands)
+    assert hooked.schema.observations["observation.touch"].names[:4] == (
+        "left_index",
+        "left_middle",
+        "left_thumb",
+        "right_index",
+    )
+    assert hooked.robot.interface["grippers"] == {"bodies": ["left_palm", "right_palm"]}
+    assert hooked.robot.interface["hands"] == {
+        "bodies": ["zarm_l7_link", "zarm_r7_link"],
+        "sites": ["left_tcp", "right_tcp"],
+    }
+    most = 100.0 / 0.5 * hooked.control_timestep
+    assert ShiliuEnv(hooked, action="joint_delta").action_space.high[-4:] == pytest.approx(most)
+    env = ShiliuEnv(hooked)
+    env.reset(seed=0)
+    action = hooked.ready_ctrl.astype(np.float32)
+    action[-3] = 60.0
+    for _ in range(100):
+        observation = env.step(action)[0]
+    state = dict(zip(hooked.schema.action.names, observation["observation.state"]))
+    assert state["left_thumb"] == pytest.approx(60.0, abs=5.0) and state["right_thumb"] == pytest.approx(0.0, abs=5.0)
+
+
+def test_postures_lie_within_the_arms_ranges():
+    robot = load_robot()
+    for side in ("left", "right"):
+        limits = np.array([robot.limits[name]["position"] for name in robot.arm_of(side)])
+        for name in POSTURES:
+            assert (posture(name, side) >= limits[:, 0]).all() and (posture(name, side) <= limits[:, 1]).all(), (
+                name,
+                side,
+            )
+    ready = robot.pose("ready")
+    for side in ("left", "right"):
+        assert posture("ready", side)[:6] == pytest.approx([ready[name] for name in robot.arm_of(side)][:6])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,23 +20,6 @@ shiliu doctor
 Says which versions are installed, how many cores there are, and whether pictures can be drawn without a display.
 Exit 0: everything works; 3: only pictures or videos are missing, which no verdict needs; 2: a package is missing.
 """
-PACKAGES = (
-    "mujoco",
-    "dm-control",
-    "numpy",
-    "hydra-core",
-    "gymnasium",
-    "imageio",
-    "imageio-ffmpeg",
-    "pyarrow",
-    "rosbags",
-    "mcap",
-    "mink",
-    "daqp",
-    "rich",
-    "jinja2",
-    "plotly",
-)
 _TRY = """
 import mujoco
 model = mujoco.MjModel.from_xml_string('<mujoco><worldbody><geom size="1"/></worldbody></mujoco>')
@@ -49,7 +33,7 @@ def run(request: Request) -> int:
     """Print one line a finding."""
     print(f"python     {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
     complete = True
-    for package in PACKAGES:
+    for package in packages():
         try:
             print(f"{package:<14} {version(package)}")
         except PackageNotFoundError:
@@ -72,6 +56,11 @@ def run(request: Request) -> int:
     if not complete:
         return 2
     return 0 if works and ffmpeg else 3
+
+
+def packages() -> list[str]:
+    """Names of the packages that shiliu asks for, as it was installed, without those of its extras."""
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in requires("shiliu") or () if "extra ==" not in line]
 
 
 def _renders(backend: str) -> bool:

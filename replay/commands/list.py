@@ -10,6 +10,7 @@ import yaml
 from ...scenarios.errors import ShiliuError
 from ...scenarios.reading import composition
 from ...scenarios.reading.yaml_reader import Dateless, nearest, places_in
+from ...scenarios.robot_folder import DEFAULT_ROBOT
 
 if TYPE_CHECKING:
     from ...cli import Request
@@ -230,7 +231,7 @@ def _schema(request: Request, as_json: bool) -> int:
     from ...scenarios.catalog import load_scenario
 
     own = {"scenario": "microwave", "variant": "", "cell": "", "format": "rows" if as_json else "table"}
-    own |= {"robot": "kuafu", "hand": "claw", "base": ""}  # no base: the one that the scenario names
+    own |= {"robot": DEFAULT_ROBOT, "hand": "claw", "base": ""}  # no base: the one that the scenario names
     rest = []
     for override in request.overrides:  # what is not of this command is the scenario's
         key, _, value = override.partition("=")

@@ -55,6 +55,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     from ...scenarios.reading.cell import list_cells, scenario_of
     from ...scenarios.reading.override import unquoted
     from ...scenarios.robot import robots
+    from ...scenarios.robot_folder import DEFAULT_ROBOT
     from ...version import __version__
     from ..edits.bounds import Bounds
     from ..formats import read
@@ -90,7 +91,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     if name is None and settings.chosen("cell"):  # a cell is of one scenario, which it names
         name = scenario_of(list_cells(request.conf_dir)[str(settings.chosen("cell"))])
         settings = Settings(replace(request, overrides=[f"scenario={name}", *request.overrides]))
-    own = robot if robot in robots() else "kuafu"
+    own = robot if robot in robots() else DEFAULT_ROBOT
     scene = scene_of(settings.composed, name, robot=own, hand=hand, base=base) if name else None
     asked = asked_of([unquoted(override) for override in request.overrides])
     stages = Stages(scene, robot, hand, base, request.conf_dir, model, Path(data), retarget, asked)

@@ -255,7 +255,7 @@ def _sensors(
     receive = _ns(_bursts(due, device, rng))
     own = np.rint((at + late) * 1e9).astype(np.int64)
     stance = scene.robot.sheet["stance"]["legs"]
-    legs = tuple(scene.robot.sheet["joints"]["legs"])
+    legs = scene.robot.joints_of("legs")
     names = (*legs, *scene.robot.joint_names)
     made = []
 

@@ -21,6 +21,7 @@ from ...scenarios.reading.cell import list_cells, of_told, scenario_of
 from ...scenarios.reading.variant import resolved
 from ...scenarios.reading.yaml_reader import Problems
 from ...scenarios.robot import robots
+from ...scenarios.robot_folder import DEFAULT_ROBOT
 from ...scenarios.scene import Scene
 from ...scenarios.tasks import scenario_of_task
 from ...scenarios.titles import Titles, part_titles, sources_of, titles_of
@@ -95,7 +96,7 @@ class Stage:
     def soles(self) -> np.ndarray:
         """(p, 2) corners of what the soles span on the floor."""
         sole = self.scene.robot.sheet["sole"]
-        return sole_polygon(self.robot, ("leg_l6_link", "leg_r6_link"), sole["x"], sole["y"])
+        return sole_polygon(self.robot, sole["links"], sole["x"], sole["y"])
 
     @cached_property
     def capability(self) -> Capability:
@@ -195,7 +196,7 @@ class Stages:
         self._model = model
         self._folder = None if data is None else data if data.is_dir() else data.parent
         self._embodiment = self._load(robot) if described and robot else None
-        self._settings: dict[str, Any] = {"robot": robot if self._own else "kuafu", "hand": hand, "base": base}
+        self._settings: dict[str, Any] = {"robot": robot if self._own else DEFAULT_ROBOT, "hand": hand, "base": base}
         self._cache: dict[str, Stage] = {}
         self._tasks: dict[str, tuple[str, str | None] | None] = {}
         self._cells = {cell: scenario_of(path) for cell, path in list_cells(conf_dir).items()}

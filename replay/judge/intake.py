@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ...scenarios.reading import composition
+from ...scenarios.robot_folder import robot_folder
 from ...version import __version__
 from ..checks.finding import STAGES, Evidence, Finding
 from ..checks.integrity import check_integrity, stopped_signals
@@ -24,15 +25,14 @@ from ..signals.clock import origin_ns, seconds
 from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"
-ROBOT = Path(__file__).resolve().parents[2] / "assets" / "robots" / "kuafu"
 THRESHOLDS = "arm_manipulation"
 REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
 
 
 @lru_cache
-def kuafu() -> Limits:
+def own_limits() -> Limits:
     """The published limits of our own robot; joints of others are in no table here, and their ranges are not asked."""
-    return load_limits(ROBOT)
+    return load_limits(robot_folder())
 
 
 def rules_of(conf_dir: Path | None = None) -> Rules:
@@ -62,7 +62,7 @@ def intake(
 
 def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
     """The verdict of one recording at intake."""
-    findings = check_integrity(recording, kuafu(), rules)
+    findings = check_integrity(recording, own_limits(), rules)
     findings = [_not_asked(finding) for finding in findings]
     findings += check_ranges(recording, rules, dict(stopped_signals(findings, recording)))
     _name_skills(recording, findings)
@@ -111,7 +111,7 @@ def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) ->
     Args:
         stopped: signal -> reason, from `stopped_signals`.
     """
-    rule, limits, found = rules["joint.position"], kuafu(), []
+    rule, limits, found = rules["joint.position"], own_limits(), []
     if recording.kind == "human":
         return [rule.not_checked(INTAKE)]
     for role, stream in zip(("command", "measured"), pair(recording)):

@@ -23,7 +23,7 @@ class OwnRobot:
         if self._of_another(subject.recording, subject):
             return (), {}
         ranges = {name: (float(low), float(high)) for name, low, high in zip(action.names, action.low, action.high)}
-        names = (*action.names, *robot.sheet["joints"].get("legs", ()))
+        names = (*action.names, *robot.joints_of("legs"))
         return names, {name: ends for name, ends in ranges.items() if name not in robot.joint_names}
 
     def motions(self, subject: Subject, integrity: Integrity) -> Motions:
@@ -56,5 +56,5 @@ class OwnRobot:
         """Whether a recording is of another robot: named so, and without a single joint of this one."""
         robot, named = subject.scene.robot, recording.metadata.get("robot")
         joints = {name for stream in recording.streams.values() for name in stream.names}
-        known = {*robot.joint_names, *subject.scene.schema.action.names, *robot.sheet["joints"].get("legs", ())}
+        known = {*robot.joint_names, *subject.scene.schema.action.names, *robot.joints_of("legs")}
         return recording.kind != "human" and named not in (None, robot.name) and not joints & known

@@ -30,7 +30,7 @@ from .payload import carries_of, loads_of
 from .results import Integrity, Motions, Plan, Rollouts, Subject
 
 if TYPE_CHECKING:
-    from ..retarget.solver import Retargeted
+    from ..retarget.carrying import Carried
 
 
 def rollout_stage(
@@ -174,7 +174,7 @@ def _likely_plan(subject: Subject, motions: Motions, seed: int) -> Plan:
         actions[:, scene.schema.action.names.index(name)] = percent
     actions[:, len(actions[0]) - len(scene.robot.base_names) :] = base_commands(recording, scene.robot.base_names, grid)
     if motions.carried is not None:
-        _close_hands(actions, scene.schema.action.names, grid, motions.carried.result)
+        _close_hands(actions, scene.schema.action.names, grid, motions.carried)
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
     clamped = check_clamped(grid, actions, scene.schema.action.names, ranges, rules, scene.schema.action.unit)
     start = {name: float(held[0, j]) for j, name in enumerate(motion.names)}
@@ -231,10 +231,11 @@ def _posed(scene: Scene, draw: Draw, angles: dict[str, float]) -> Draw:
     return Draw(draw.values, draw.task, draw.model, state)
 
 
-def _close_hands(actions: np.ndarray, names: Sequence[str], grid: np.ndarray, result: Retargeted) -> None:
+def _close_hands(actions: np.ndarray, names: Sequence[str], grid: np.ndarray, carried: Carried) -> None:
     """Write what the claws are told into actions (m, k), held on the clock of the replay."""
+    result = carried.result
     for hand, percent in result.closed.items():
-        name = f"{hand}_claw"
+        name = carried.closes[hand]
         known = np.isfinite(percent)
         if name in names and known.any():
             actions[:, names.index(name)] = zero_order_hold(result.t[known], percent[known, None], grid)[:, 0]

@@ -122,15 +122,15 @@ def trace(
         reached: (nsubgoal,) [s] as `Carry.reached` has it.
 
     Raises:
-        ReplayError: the robot has no claws, by which most skills show.
+        ReplayError: the robot's hands are no claws, by which most skills show.
     """
     names = scene.schema.action.names
-    if not all(f"{side}_claw" in names for side in SIDES):
+    if not len(scene.robot.hand_sheet["drives"]) == 1:
         raise ReplayError(
-            f"The robot {scene.robot.name} has no left_claw and right_claw; without them its skills cannot be told apart.",
+            f"A hand {scene.robot.hand} has several drives; skills can be told apart by hands with one drive alone.",
             field="hand",
         )
-    head = tuple(scene.robot.sheet["joints"].get("head", ()))
+    head = scene.robot.joints_of("head")
     joints = list(dict.fromkeys([*joints, *head]))
     n, data = len(qpos), mujoco.MjData(model)
     wanted = list(dict.fromkeys([*(f"{side}_tcp" for side in SIDES), *sites]))
@@ -168,7 +168,7 @@ def trace(
         dict(zip(wanted, position)),
         dict(zip(wanted, rotation)),
         {name: qpos[:, model.joint(name).qposadr[0]] for name in joints},
-        {side: state[:, names.index(f"{side}_claw")].astype(float) for side in SIDES},
+        {side: state[:, names.index(scene.robot.closes(side))].astype(float) for side in SIDES},
         grip,
         near,
         parent,

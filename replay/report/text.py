@@ -39,7 +39,7 @@ MOST_DIFFERENCES = 6  # of a cell, told in one sentence
 ROUND_UP = 0.05  # "about a third slower" is advice: rounded up to 5 %, so that it is enough
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
-_LIMB = re.compile(r"^(zarm|leg)_([lr])(\d)_(joint|link|motor)$|^(zhead)_(\d)_(joint|link|motor)$")
+_LIMB = re.compile(r"^([a-z]+)_([lr]?)(\d)_(joint|link|motor)$")  # `zarm_l4_joint` is the word zarm_4 of a side
 
 
 def languages() -> list[str]:
@@ -269,11 +269,10 @@ class Words:
         """The plain name of a joint, a body or a thing; an unknown identifier stays as it is."""
         last = identifier.rsplit(":", 1)[-1]
         if limb := _LIMB.match(last):
-            part, side, index, kind = (
-                (limb[1], limb[2], limb[3], limb[4]) if limb[1] else (limb[5], "l", limb[6], limb[7])
-            )
-            group = self.book["bodies" if kind == "link" else "joints"]
-            return group[f"{part}_{index}"].format(side=self.book["sides"][side])
+            part, side, index, kind = limb.groups()
+            words = self.book["bodies" if kind == "link" else "joints"].get(f"{part}_{index}")
+            if words is not None:
+                return words.format(side=self.book["sides"].get(side, ""))
         things = self.book["things"]
         if last in things:
             return things[last]

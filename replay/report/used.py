@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from ...scenarios.robot_folder import DEFAULT_ROBOT
 from .text import Words
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def used(verdicts: Sequence[Verdict], words: Words) -> dict[str, str]:
         "thresholds": _told((_word(v, "thresholds") for v in read), words),
         "robot": _told((_word(v, "robot") for v in read), words),
     }
-    if found["robot"] in ("", "kuafu"):
+    if found["robot"] in ("", DEFAULT_ROBOT):
         found["robot"] = ""  # who is meant where nobody is named
     return {key: value for key, value in found.items() if value}
 

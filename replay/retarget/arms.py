@@ -57,7 +57,7 @@ class Arms:
 
     def columns(self, hand: str) -> list[int]:
         """Indices of one arm's joints."""
-        return [j for j, name in enumerate(self.names) if name.startswith(f"zarm_{hand[0]}")]
+        return [self.names.index(name) for name in self.robot.arm_of(hand)]
 
     @property
     def ranges(self) -> Array:
@@ -137,7 +137,7 @@ def _fingers(robot: Robot) -> dict[str, list[str]]:
     model = robot.spec().compile()
     found: dict[str, list[str]] = {}
     for hand in HANDS:
-        last = [name for name in robot.arm_names if name.startswith(f"zarm_{hand[0]}")][-1]
+        last = robot.arm_of(hand)[-1]
         bodies = set(mink.get_subtree_body_ids(model, int(model.jnt_bodyid[model.joint(last).id])))
         names = [model.joint(j).name for j in range(model.njnt) if int(model.jnt_bodyid[j]) in bodies]
         found[hand] = [name for name in names if name != last]

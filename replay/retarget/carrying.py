@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from .placing import Placed, carried, place, scaled
 from .settings import Settings
 from .solver import Retargeted
 from .sources import Source, find
+from .targets import HANDS
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Carried:
     placed: Placed
     result: Retargeted
     settings: Settings
+    closes: Mapping[str, str]  # hand -> the robot's actuator that closes it
     thing: Hinged | None = None  # what the recording tells of a thing that turns about a hinge
 
     @property
@@ -49,7 +51,7 @@ class Carried:
             ns = np.round(result.t[known] * 1e9).astype(np.int64)
             if len(ns):
                 found.append(
-                    Stream(f"retargeted/{hand}", "command", "claw", "%", (f"{hand}_claw",), percent[known, None], ns)
+                    Stream(f"retargeted/{hand}", "command", "claw", "%", (self.closes[hand],), percent[known, None], ns)
                 )
         return tuple(found)
 
@@ -88,4 +90,5 @@ def carry(recording: Recording, scene: Scene, draw: Draw, limits: Limits, settin
     placed = placed or place(targets, arms)
     moved = scaled(carried(targets, placed), arms, placed, settings)
     thing = source.module.hinged(recording) if hasattr(source.module, "hinged") else None
-    return Carried(source, placed, retarget_both_ways(moved, arms, limits, settings), settings, thing)
+    closes = {hand: scene.robot.closes(hand) for hand in HANDS}
+    return Carried(source, placed, retarget_both_ways(moved, arms, limits, settings), settings, closes, thing)

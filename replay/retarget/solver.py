@@ -18,7 +18,7 @@ import qpsolvers
 from numpy.typing import NDArray
 
 from ...scenarios.errors import EpisodeError
-from ..operator.skills.arm import POSTURES, posture
+from ...scenarios.postures import POSTURES, posture
 from ..robots.limits import Limits
 from .arms import CLAW, Arms, Array
 from .settings import Bound, Settings

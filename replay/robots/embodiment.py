@@ -24,6 +24,7 @@ from ...scenarios.errors import ScenarioError
 from ...scenarios.quantity import dimension_of
 from ...scenarios.reading import composition
 from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, refuse_endless
+from ...scenarios.robot_folder import DEFAULT_ROBOT
 from .limits import GRADES, JointLimit, Limits
 
 MAX_BYTES = 1 << 20  # of a description; the largest here has some three thousand
@@ -298,7 +299,7 @@ def load_embodiment(robot: str, conf_dir: Path | None = None, model: str | Path 
         known = available(conf_dir)
         if robot not in known:
             raise ScenarioError(
-                f"There is no robot {robot!r}.{nearest(robot, [*known, 'kuafu'])} A file is given with its ending .yaml.",
+                f"There is no robot {robot!r}.{nearest(robot, [*known, DEFAULT_ROBOT])} A file is given with its ending .yaml.",
                 field="robot",
             )
         path = known[robot]

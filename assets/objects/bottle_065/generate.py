@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from shiliu.assets.shapes import numbers, revolve
+from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve
 
 FOLDER = Path(__file__).parent
 FONT = "NotoSansCJK-Bold.ttc"  # index 2 holds the simplified Chinese forms
@@ -121,26 +121,12 @@ def main():
         f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.026 * np.cos(a), 0.026 * np.sin(a), 0.002))}" size="0.002"/>'
         for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
     ]
+    defaults = prop_defaults("bottle", 0.6, FOOT)
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="bottle_065">
   <compiler angle="radian" autolimits="true"/>
 
-  <default>
-    <default class="bottle">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
-      <default class="collision">
-        <geom group="3" contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="0.006 1"
-          solimp="0.95 0.99 0.001" density="0"/>
-        <default class="foot">
-          <geom type="sphere" condim="3"/>
-        </default>
-      </default>
-      <site group="4" size="0.004" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
+{defaults}
 
   <asset>
     <texture name="label" type="2d" file="label.png"/>

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/bowl_150/generate.py`. The numbers bel
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import numbers, revolve
+from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve
 
 MASS = 0.35  # kg, estimate for stoneware of this size
 # Half profile of the ceramic, (radius, height) in m, middle of the outer base, round the rim, to the inner floor.
@@ -124,26 +124,12 @@ def main():
         for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)
     ]
     bottom = f'pos="0 0 {(FLOOR + 0.003) / 2:g}" size="0.041 {(FLOOR - 0.003) / 2:g}"'
+    defaults = prop_defaults("bowl", 0.6, FOOT)
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="bowl_150">
   <compiler angle="radian" autolimits="true"/>
 
-  <default>
-    <default class="bowl">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
-      <default class="collision">
-        <geom group="3" contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="0.006 1"
-          solimp="0.95 0.99 0.001" density="0"/>
-        <default class="foot">
-          <geom type="sphere" condim="3"/>
-        </default>
-      </default>
-      <site group="4" size="0.004" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
+{defaults}
 
   <asset>
     <material name="glaze" rgba="0.95 0.94 0.91 1" specular="0.6" shininess="0.8" reflectance="0.03"/>

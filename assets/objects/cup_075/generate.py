@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import numbers, revolve
+from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve
 
 MASS = 0.22  # kg
 RADIUS, HEIGHT = 0.0375, 0.090  # m, outside
@@ -121,29 +121,12 @@ def main():
         f'      <geom name="handle_{i}" class="grip" fromto="{numbers((a[0], 0, a[1], b[0], 0, b[1]))}" size="{GRIP:g}"/>'
         for i, (a, b) in enumerate(pairwise(HANDLE))
     ]
+    defaults = prop_defaults("cup", 0.6, FOOT, ("grip", 'type="capsule" friction="0.8 0.005 0.0001"'))
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="cup_075">
   <compiler angle="radian" autolimits="true"/>
 
-  <default>
-    <default class="cup">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
-      <default class="collision">
-        <geom group="3" contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="0.006 1"
-          solimp="0.95 0.99 0.001" density="0"/>
-        <default class="foot">
-          <geom type="sphere" condim="3"/>
-        </default>
-        <default class="grip">
-          <geom type="capsule" friction="0.8 0.005 0.0001"/>
-        </default>
-      </default>
-      <site group="4" size="0.004" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
+{defaults}
 
   <asset>
     <material name="china" rgba="0.96 0.93 0.86 1" specular="0.5" shininess="0.7" reflectance="0.02"/>

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import numbers
+from shiliu.assets.shapes import numbers, prop_defaults
 
 LENGTH, WIDTH, CORNER = 0.450, 0.320, 0.045  # m, along y, along x, radius
 FLOOR, RIM, BAR = 0.005, 0.020, 0.005  # m, thickness, height of the rim's top, radius of its bar
@@ -71,23 +71,12 @@ def main():
             marks.append(f'      <geom class="visual" {shape} material="{material}"/>')
         marks.append(f'      <site name="{name}" pos="{x} {y} {FLOOR}"/>')
     mat, floor = (numbers((WIDTH / 2 - inset, LENGTH / 2 - inset)) for inset in (0.024, 0.012))
+    defaults = prop_defaults("tray", 0.7)
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="meal_tray">
   <compiler angle="radian" autolimits="true"/>
 
-  <default>
-    <default class="tray">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
-      <default class="collision">
-        <geom group="3" contype="2" conaffinity="7" condim="4" friction="0.7 0.003 0.0001" solref="0.006 1"
-          solimp="0.95 0.99 0.001" density="0"/>
-      </default>
-      <site group="4" size="0.004" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
+{defaults}
 
   <asset>
     <material name="tray" rgba="0.55 0.36 0.24 1" specular="0.3" shininess="0.5"/>

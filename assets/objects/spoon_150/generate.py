@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import numbers
+from shiliu.assets.shapes import numbers, prop_defaults
 
 MASS = 0.030  # kg
 # Middle line from the bowl's tip to the handle's end, (x, z) in m, with half width (y) and half thickness
@@ -66,23 +66,12 @@ def main():
             f'      <geom name="handle_{i}" class="collision" type="box" pos="{numbers((middle[0], 0, middle[1]))}" quat="{quat}" '
             f'size="{numbers((half, middle[2], 0.002))}"/>'
         )
+    defaults = prop_defaults("spoon", 0.5, site=0.003)
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="spoon_150">
   <compiler angle="radian" autolimits="true"/>
 
-  <default>
-    <default class="spoon">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
-      <default class="collision">
-        <geom group="3" contype="2" conaffinity="7" condim="4" friction="0.5 0.003 0.0001" solref="0.006 1"
-          solimp="0.95 0.99 0.001" density="0"/>
-      </default>
-      <site group="4" size="0.003" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
+{defaults}
 
   <asset>
     <material name="steel" rgba="0.78 0.79 0.80 1" specular="0.9" shininess="0.8" reflectance="0.15"/>

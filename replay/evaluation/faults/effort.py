@@ -75,7 +75,7 @@ def thrown_arm(work: Work, size: float) -> Mark:
     `size` x 20 mm."""
     raised = {"zarm_r1_joint": BACK, "zarm_r4_joint": STRAIGHT}
     # the other arm stands still meanwhile, so that the formula tells of the whole robot
-    others = [name for name in work.stage.scene.robot.arm_names if name.startswith("zarm_l")]
+    others = work.stage.scene.robot.arm_of("left")
     t, idle = work.times, [work.column(name) for name in work.stage.scene.robot.arm_names if name not in others]
     for _ in range(20):
         begin = at_rest(work, others, 0.6, lead=4.0)

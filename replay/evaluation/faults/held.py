@@ -53,7 +53,7 @@ def struck(work: Work, size: float) -> Mark:
 def _turn(work: Work, posture: np.ndarray, depth: Depth, hand: str, want: float) -> tuple[int, float]:
     """Which actuator's joint is turned by how much [rad] for a depth [m]."""
     for joint, reach in WAYS:
-        column = work.column(f"zarm_{hand[0]}{joint}_joint")
+        column = work.column(work.stage.scene.robot.arm_of(hand.partition("_")[0])[joint - 1])
         rest, way = float(posture[column]), np.linspace(0.0, reach, 60)
         deep = depth(column, rest + way) >= want
         if deep.any() and not deep[0]:

@@ -40,7 +40,7 @@ def person_of(scene: Scene, episode: SimEpisode, part: str = "oven") -> Recordin
     streams = {}
     for hand in HANDS:
         place, turn = arms.follow(q, hand)
-        percent = episode.actions[:, episode.action_names.index(f"{hand}_claw")].astype(float)
+        percent = episode.actions[:, episode.action_names.index(scene.robot.closes(hand))].astype(float)
         points = _hand(place, turn @ CLAW[hand].T, OPEN - CLOSES * np.clip(percent, 0.0, 100.0), hand)
         names = tuple(f"joint_{k // 3:02d}.{'xyz'[k % 3]}" for k in range(points.shape[1]))
         streams[f"hand/{hand}"] = (QUANTITY, "m", names, points)

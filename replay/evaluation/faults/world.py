@@ -46,7 +46,7 @@ def loosened(work: Work, size: float) -> Mark:
 def _moved(work: Work, hand: str, t0: float, t1: float) -> float:
     """How far [rad, summed] the arm of a hand is commanded between two times."""
     first, last = (round(t / work.stage.scene.control_timestep) for t in (t0, t1))
-    columns = [work.column(n) for n in work.stage.scene.robot.arm_names if n.startswith(f"zarm_{hand[0]}")]
+    columns = [work.column(name) for name in work.stage.scene.robot.arm_of(hand)]
     return float(np.abs(np.diff(work.actions[first:last, columns], axis=0)).sum())
 
 
@@ -100,11 +100,10 @@ def _geoms(model: mujoco.MjModel, prefix: str) -> np.ndarray:
 
 def beyond_the_hand(work: Work, size: float) -> Mark:
     """The idle right hand is commanded to open further than its actuator goes."""
-    column = work.column("right_claw")
+    claw = work.stage.scene.robot.closes("right")
+    column = work.column(claw)
     t0 = float(work.rng.uniform(2.0, 8.0))
     t1 = t0 + float(work.rng.uniform(0.6, 3.0))
     here = (work.times >= t0) & (work.times < t1)
     work.actions[here, column] = work.stage.scene.schema.action.low[column] - size * PAST
-    return Mark(
-        float(work.times[here][0]), float(work.times[here][-1]) + work.stage.scene.control_timestep, ("right_claw",)
-    )
+    return Mark(float(work.times[here][0]), float(work.times[here][-1]) + work.stage.scene.control_timestep, (claw,))

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ....scenarios.errors import EpisodeError, ScenarioError
+from ....scenarios.robot_folder import DEFAULT_ROBOT
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import SimEpisode
 from . import contract as lerobot_contract
@@ -41,7 +42,7 @@ def write_lerobot(
     episodes: Iterable[SimEpisode],
     features: Mapping[str, Mapping[str, Any]],
     fps: int,
-    robot_type: str = "kuafu",
+    robot_type: str = DEFAULT_ROBOT,
     meta: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write episodes without pictures, their frames being `SimEpisode.states`. See `DatasetWriter`."""
@@ -77,7 +78,7 @@ class DatasetWriter:
         out: str | Path,
         features: Mapping[str, Mapping[str, Any]],
         fps: int,
-        robot_type: str = "kuafu",
+        robot_type: str = DEFAULT_ROBOT,
         meta: Mapping[str, Any] | None = None,
         simulation: bool = True,
         append: bool = False,
@@ -123,7 +124,9 @@ class DatasetWriter:
             self.abort()
 
     @staticmethod
-    def there(out: Path, features: Mapping[str, Mapping[str, Any]], fps: int, robot_type: str = "kuafu") -> Committed:
+    def there(
+        out: Path, features: Mapping[str, Mapping[str, Any]], fps: int, robot_type: str = DEFAULT_ROBOT
+    ) -> Committed:
         """What the set at `out` holds.
 
         Raises:

@@ -143,9 +143,7 @@ def command_ticks(n_steps: int, control_timestep: float) -> tuple[np.ndarray, np
 
 
 def _refuse_other_robot(scene: Scene) -> None:
-    sheet = scene.robot.sheet
-    joints = sheet.get("joints", {})
-    if len(joints.get("arm", ())) != 14 or sheet.get("sensor_order") != ["legs", "arm", "head"]:
+    if len(scene.robot.arm_names) != 14 or scene.robot.sheet.get("sensor_order") != ["legs", "arm", "head"]:
         raise EpisodeError(
             f"the robot {scene.robot.name} has no topics of the maker's ROS 1 stack; to=mcap takes any robot.",
             field="to",
@@ -235,7 +233,7 @@ def _commands(episode: SimEpisode, scene: Scene, start_ns: int) -> Iterator[Sent
     def of(joints: Sequence[str]) -> np.ndarray:
         return np.ascontiguousarray(actions[:, [names.index(name) for name in joints]])
 
-    arm, head = np.rad2deg(of(robot.arm_names)), np.rad2deg(of(robot.sheet["joints"]["head"]))
+    arm, head = np.rad2deg(of(robot.arm_names)), np.rad2deg(of(robot.joints_of("head")))
     hands = of(robot.hand_names)
     spelling, empty = [f"arm_joint_{i + 1}" for i in range(arm.shape[1])], np.empty(0)
     ticks, held = command_ticks(episode.n_steps, episode.control_timestep)
@@ -257,7 +255,7 @@ def _sensors(seen: Trace, scene: Scene, start_ns: int) -> Iterator[Sent]:
     make, robot = _Maker(), scene.robot
     imu = _still(make, seen.base)
     legs: Mapping[str, float] = robot.sheet["stance"]["legs"]
-    body = [name for group in robot.sheet["sensor_order"] for name in robot.sheet["joints"][group]]
+    body = [name for group in robot.sheet["sensor_order"] for name in robot.joints_of(group)]
     moving = [body.index(name) for name in robot.joint_names]
     q, v, a, torque = (np.zeros((len(seen.t), len(body))) for _ in range(4))
     q[:] = [legs.get(name, 0.0) for name in body]

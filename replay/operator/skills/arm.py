@@ -34,28 +34,6 @@ FARTHEST = 1.05  # m from the shoulder; the hand of a straight arm comes 0.75 m 
 FADE = 0.3  # s, in which a force is taken back
 _TREMOR_HZ = (3.1, 4.7, 7.9)  # slow drift to the band of physiological tremor that a 30 Hz command can carry
 
-# Arms as they are held; left side, the right one is the mirror image. Seeds of the inverse kinematics, not goals.
-POSTURES = {
-    "ready": (0.6981, 0.2094, -0.1396, -2.0944, 1.3614, -0.2618, -0.0873),
-    "elbow_out": (0.03, 0.97, -0.71, -2.07, -0.89, -0.04, 0.03),
-    "elbow_in": (-0.50, 0.20, -1.10, -1.70, -1.10, -0.40, -0.40),
-    "raised": (0.93, 1.00, -1.00, -1.56, -0.12, -0.15, -0.45),
-    "over": (0.07, 1.98, -0.59, -1.35, -0.40, -0.13, -0.17),
-    "from_above": (0.30, 1.93, 0.15, -2.30, 0.50, -0.80, 0.40),
-    "high": (-1.72, 1.09, -0.42, -2.49, -0.14, -0.79, 0.10),
-    "round_1": (0.78, 1.24, 0.94, -2.36, -0.64, -0.38, -0.33),
-    "round_2": (-0.21, 2.01, -0.10, -1.35, -0.01, -1.24, 0.27),
-    "outside_1": (-0.34, 0.79, -0.47, -0.91, 0.52, -0.97, 0.07),
-    "outside_2": (-0.79, 0.58, -0.07, -0.82, 0.91, -0.76, 0.17),
-    "outside_3": (0.72, 1.97, -0.71, -0.52, 0.21, -1.09, -0.65),
-    "outside_4": (-0.70, 0.74, -1.21, -1.41, -0.16, -0.61, -0.65),
-    "bench": (0.00, 0.10, -0.35, -1.83, -1.20, -0.93, 0.40),
-    "bench_beside": (0.12, 1.04, -0.19, -1.47, -0.52, -0.36, 0.01),
-    "shelf": (0.20, 1.40, 0.15, -1.49, -0.24, -0.63, -0.13),
-    "shelf_low": (-0.07, 0.68, -0.07, -1.00, -0.79, -0.46, 0.02),
-    "across": (0.00, 0.07, -0.83, -1.97, -1.36, -0.78, 0.33),
-    "level": (-0.27, 0.86, -0.46, -1.47, -0.57, -0.10, 0.38),
-}
 BENCHES = (
     "bench",
     "bench_beside",
@@ -66,12 +44,6 @@ BENCHES = (
     "ready",
     "elbow_out",
 )  # for work before and beside the body
-_MIRROR = np.array([1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0])
-
-
-def posture(name: str, side: str) -> np.ndarray:
-    """(7,) joint angles [rad] of a named posture of the left or right arm."""
-    return np.array(POSTURES[name]) * (1.0 if side == "left" else _MIRROR)
 
 
 def progress(u: float, ramp: float) -> float:
@@ -342,7 +314,7 @@ class Arm:
         """
         times = np.arange(0.0, path.duration, self.timestep)
         middles = np.empty((len(times), 2))
-        first = self.model.body(f"zarm_{self.side[0]}1_link").id
+        first = int(self.model.jnt_bodyid[0])
         for i, t in enumerate(times):
             self._data.qpos[:] = path.spline(progress(t / path.duration, path.ramp))
             mujoco.mj_kinematics(self.model, self._data)

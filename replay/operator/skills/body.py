@@ -11,18 +11,21 @@ import numpy as np
 from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.mobile import followers
 from ....scenarios.pose import Pose
+from ....scenarios.postures import posture
+from ....scenarios.robot import Robot, load_robot
+from ....scenarios.robot_folder import SIDES as SIDES
 from ....scenarios.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import Carry
 from ....scenarios.variation import Draw
-from .arm import Arm, Path, posture, progress
+from .arm import Arm, Path, progress
 from .base import Base
 from .clearance import Clearance
 
-SIDES = ("left", "right")
-# the claw: gap between the pads [m] against percent, and force [N] a percent of squeeze (robots/kuafu/claw.xml)
-GAP_OPEN, GAP_PER_PERCENT = 0.186, 0.0019
-FORCE_PER_PERCENT = 11.4
+# the hand: gap between the pads [m] against percent, and force [N] a percent of squeeze
+_GRIP = load_robot().hand_sheet["grip"]
+GAP_OPEN, GAP_PER_PERCENT = _GRIP["opening"] - _GRIP["soft"], _GRIP["opening"] / 100
+FORCE_PER_PERCENT = _GRIP["stiffness"] * GAP_PER_PERCENT
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
 ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
 REACHED = 2e-3  # m, within which a pose counts as reached
@@ -52,6 +55,11 @@ def percent_of_gap(gap: float) -> float:
     return float(np.clip((GAP_OPEN - gap) / GAP_PER_PERCENT, 0.0, 100.0))
 
 
+def finger_forces(robot: Robot, side: str) -> list[Request]:
+    """What each finger of a hand feels."""
+    return [Request("contact_force", f"tree:{name}") for name in robot.fingers if name.startswith(f"{side}_")]
+
+
 class Body:
     """The operator's senses and limbs for one copy of a scene.
 
@@ -78,7 +86,7 @@ class Body:
         model = scene.model
         self.arms: dict[str, Arm] = {}
         for side in SIDES:
-            names = [n for n in scene.robot.arm_names if n.startswith(f"zarm_{side[0]}")]
+            names = scene.robot.arm_of(side)
             actuator = model.actuator(names[0])
             joint = model.joint(names[0])
             lag = float(-actuator.biasprm[2] + joint.damping[0]) / float(actuator.gainprm[0])
@@ -100,13 +108,11 @@ class Body:
         self._clearance = {side: Clearance(draw.model, side) for side in SIDES}
         self._low, self._high = _bounds(scene)
         self._action = np.array(scene.ready_ctrl, float)
-        self._arm_columns = {
-            s: [self._order.index(n) for n in scene.robot.arm_names if n.startswith(f"zarm_{s[0]}")] for s in SIDES
-        }
+        self._arm_columns = {s: [self._order.index(n) for n in scene.robot.arm_of(s)] for s in SIDES}
         self._base_columns = [self._order.index(name) for name in scene.robot.base_names]
-        self._head = list(scene.robot.sheet["joints"]["head"])
+        self._head = list(scene.robot.joints_of("head"))
         self._head_columns = [self._order.index(name) for name in self._head]
-        self._claw_columns = {s: self._order.index(f"{s}_claw") for s in SIDES}
+        self._claw_columns = {s: self._order.index(scene.robot.closes(s)) for s in SIDES}
         self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
         self.placing: tuple | None = None
@@ -229,22 +235,19 @@ class Body:
     def percent(self, side: str) -> float:
         """How far a claw is closed [%]."""
         assert self.readings is not None
-        return float(
-            self.readings.value[self.scene.layout.slices[Request("tendon_position", f"{side}_percent").name]][0]
-        )
+        tendon = self.scene.robot.hand_tendons[self.scene.robot.hand_names.index(self.scene.robot.closes(side))]
+        return float(self.readings.value[self.scene.layout.slices[Request("tendon_position", tendon).name]][0])
 
     def touch(self, side: str) -> np.ndarray:
-        """(2,) peak contact force on the front and back finger [N]."""
+        """(fingers,) peak contact force on each finger [N]; on the front and the back one of a claw."""
         assert self.readings is not None
         column = self.scene.layout.column
-        fingers = [Request("contact_force", f"tree:{side}_finger_{which}") for which in ("front", "back")]
-        return np.array([self.readings.peak[column(finger)] for finger in fingers])
+        return np.array([self.readings.peak[column(force)] for force in finger_forces(self.scene.robot, side)])
 
     def feel(self, side: str) -> np.ndarray:
         """(3,) [N] what the fingers of a hand bear: the weight of what they hold, and whoever pulls at it."""
         assert self.readings is not None
-        fingers = (Request("contact_force", f"tree:{side}_finger_{which}") for which in ("front", "back"))
-        return -np.sum([self.readings.of(finger) for finger in fingers], axis=0)
+        return -np.sum([self.readings.of(force) for force in finger_forces(self.scene.robot, side)], axis=0)
 
     def pulled(self, side: str) -> np.ndarray:
         """(3,) force [N] at a hand, told by how far it is from where the arm holds it; what it bears counts with it."""

@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.cloth.contact import TILE
+from ....scenarios.robot_folder import SIDES
 from .arm import RANGE, Arm, Path
 from .seeking import connect
 
@@ -30,6 +31,27 @@ TOUCHES = 3.0  # crowdedness of a pair that touches, over that of one that nearl
 NEED = 0.015  # m, kept on ways that are sought: less than the margin, so that there is one through a narrow place
 
 
+def _arm_links(model: mujoco.MjModel, side: str) -> list[int]:
+    """Bodies between the trunk, of which both hands hang, and the hand of one side: the arm's links from the shoulder on."""
+    lines = {}
+    for hand in SIDES:
+        body, line = int(model.site_bodyid[model.site(f"{hand}_tcp").id]), []
+        while body := int(model.body_parentid[body]):
+            line.append(body)
+        lines[hand] = line
+    trunk = set.intersection(*map(set, lines.values()))
+    return [body for body in lines[side][::-1] if body not in trunk]
+
+
+def _hanging_from(model: mujoco.MjModel, body: int) -> list[int]:
+    """A body and all that hangs from it; ids grow from parent to child."""
+    found = [body]
+    for b in range(body + 1, model.nbody):
+        if int(model.body_parentid[b]) in found:
+            found.append(b)
+    return found
+
+
 class Clearance:
     """Distances of one arm from everything else, in a picture of the scene of its own.
 
@@ -42,25 +64,27 @@ class Clearance:
         self.model = copy.copy(model)
         self.data = mujoco.MjData(self.model)
         self.side = side
-        names = [self.model.body(int(b)).name for b in self.model.geom_bodyid]
-        hand = self._hand_names = (f"{side}_claw", f"{side}_finger_front", f"{side}_finger_back")
-        self._hand = np.array([n in hand for n in names])
-        self._own = np.array([n.startswith(f"zarm_{side[0]}") for n in names]) | self._hand
+        self._tcp = self.model.site(f"{side}_tcp").id
+        palm = int(self.model.site_bodyid[self._tcp])
+        links = _arm_links(self.model, side)
+        hand, own = (_hanging_from(self.model, body) for body in (palm, links[0]))
+        self._hand_names = tuple(self.model.body(b).name for b in hand)
+        self._hand, self._own = np.isin(self.model.geom_bodyid, hand), np.isin(self.model.geom_bodyid, own)
         # tiles by which the robot meets cloth lie in what it meets all else with
         self._solid = ((self.model.geom_contype & ~TILE) | self.model.geom_conaffinity) != 0
         self._margins = self.model.geom_margin.copy(), self.model.body_margin.copy()
         self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
-        self._tcp = self.model.site(f"{side}_tcp").id
         self._bodies: list[int] = []  # that are borne
         self._borne: list[int] = []  # where in qpos their free joints begin
         self._in_hand: list[tuple[np.ndarray, np.ndarray]] = []  # place and turn of each against the tcp
         self.bear(())
-        self._joints = np.array([self.model.joint(f"zarm_{side[0]}{i}_joint").qposadr[0] for i in range(1, 8)])
-        ends = self.model.jnt_range[[self.model.joint(f"zarm_{side[0]}{i}_joint").id for i in range(1, 8)]]
+        joints = [int(self.model.body_jntadr[b]) for b in links]
+        self._joints, ends = self.model.jnt_qposadr[joints], self.model.jnt_range[joints]
         middle = ends.mean(axis=1, keepdims=True)
         self._ends = (middle + RANGE * (ends - middle)).T
-        self._fingers = [self.model.joint(f"{side}_finger_{w}_joint").qposadr[0] for w in ("front", "back")]
-        self._stroke = float(self.model.jnt_range[self.model.joint(f"{side}_finger_front_joint").id, 1])
+        slides = [j for j in range(self.model.njnt) if int(self.model.jnt_bodyid[j]) in hand]
+        self._fingers, self._stroke = self.model.jnt_qposadr[slides], self.model.jnt_range[slides, 1]
+        self._finger_bodies = [b for b in hand if self.model.body_parentid[b] == palm]
 
     def bear(self, bodies: Sequence[str]) -> None:
         """From now on these bodies, with all of their trees, move with the hand as they are seen in it: they are part of it.
@@ -171,7 +195,7 @@ class Clearance:
         """
         self._see(picture, percent)
         near, body = self.near(q), self.model.body(thing).id
-        fingers = [self.model.body(f"{self.side}_finger_{w}").id for w in ("front", "back")]
+        fingers = self._finger_bodies
         front, back = (min((near[p] for p in ((f, body), (body, f)) if p in near), default=MARGIN) for f in fingers)
         if min(front, back) > 0.0:
             return np.zeros(3)

@@ -10,7 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.cloth.cloth import Cloth
-from .arm import Arm, between, posture, turned_between
+from ....scenarios.postures import posture
+from .arm import Arm, between, turned_between
 from .body import SIDES, Body, Motion, percent_of_gap, unit
 from .hands import UP
 from .skill import Argument, Skill

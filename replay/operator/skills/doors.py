@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import Path, posture, turn_z
+from ....scenarios.postures import posture
+from .arm import Path, turn_z
 from .body import Body, Motion, unit
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill

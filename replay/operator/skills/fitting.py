@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .arm import BENCHES, Arm, Path, posture, turned_between
+from ....scenarios.postures import posture
+from .arm import BENCHES, Arm, Path, turned_between
 from .body import REACHED, Body, Motion, unit
 from .hands import UP
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import Arm, posture, turn_z
+from ....scenarios.postures import posture
+from .arm import Arm, turn_z
 from .body import Body, Motion
 from .hands import HAND, UP
 from .pouring import rotation

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import Path, posture, turn_z
+from ....scenarios.postures import posture
+from .arm import Path, turn_z
 from .body import REACHED, SIDES, Body, Motion
 from .doors import about
 from .hands import TURNS, facing

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import posture
+from ....scenarios.postures import posture
 from .body import Body, Motion, unit
 from .hands import HAND
 from .keys import TIP

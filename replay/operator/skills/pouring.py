@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import mujoco
 import numpy as np
 
-from .arm import JOINT_SPEED, posture, turn_z, turned_between
+from ....scenarios.postures import posture
+from .arm import JOINT_SPEED, turn_z, turned_between
 from .body import Body, Motion, unit
 from .hands import HAND, UP, facing
 from .skill import Argument, Skill
@@ -107,7 +108,8 @@ class Tilting:
         self.now = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
         away = -axis if self.now > TILTED else turn_z(turn) @ (hand - target)
         self.away = unit(
-            np.array([away[0], away[1], 0.0]), f"the {side} hand stands straight over {into}, and has no side to pour from"
+            np.array([away[0], away[1], 0.0]),
+            f"the {side} hand stands straight over {into}, and has no side to pour from",
         )
         self.across = np.cross(UP, -self.away)  # turned about it, an upright axis falls towards the target
         self.target = target + body.aim() + LIP * UP + LEAD * self.away

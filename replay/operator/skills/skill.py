@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import mujoco
 import numpy as np
 
+from ....scenarios.postures import POSTURES
 from ....scenarios.quantity import EXAMPLE
 from ....scenarios.reading.yaml_reader import Node, nearest
-from .arm import POSTURES
 from .body import SIDES, Body, Motion
 
 if TYPE_CHECKING:

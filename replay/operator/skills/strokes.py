@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import hand_frame, posture, turned_between
+from ....scenarios.postures import posture
+from .arm import hand_frame, turned_between
 from .body import Body, Motion
 from .hands import HAND, UP
 from .keys import TIP

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import Path, hand_frame, posture, turn_z, turned_between
+from ....scenarios.postures import posture
+from .arm import Path, hand_frame, turn_z, turned_between
 from .body import REACHED, Body, Motion
 from .hands import HAND, UP
 from .placing import turning

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ....scenarios.robot import load_robot
 from .arm import hand_frame, turned_between
 from .body import FORCE_PER_PERCENT, GAP_OPEN, GAP_PER_PERCENT, SIDES, Body, Motion, percent_of_gap, unit
 from .hands import UP
 
-# m, all of robots/kuafu/claw.xml
-ADVANCE = 0.2209  # by which the pads draw back along the fingers for a metre of gap
-PAD_END, PAD_EDGE = 0.0175, 0.010  # from the middle of the closed pads to their end, and to their side
-TIP_END = 0.0225  # from the middle of the closed pads to the end of the tips that stand out beyond them
-TIP_BACK, TIP_FRONT = 0.009, 0.001  # from half the gap to the back of a tip, and to its front
+# m, of the hand's sheet, which says what they are
+_TIPS = load_robot().hand_sheet["tips"]
+ADVANCE, PAD_END, PAD_EDGE = _TIPS["advance"], _TIPS["pad_end"], _TIPS["pad_edge"]
+TIP_END, TIP_BACK, TIP_FRONT = _TIPS["tip_end"], _TIPS["tip_back"], _TIPS["tip_front"]
 GENTLY = 8.0  # N, with which a claw closes on cloth until it is felt
 TIGHT = 0.003  # m, opening beyond which a claw does not close on cloth
 

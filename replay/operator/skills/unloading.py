@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import Path, posture
+from ....scenarios.postures import posture
+from .arm import Path
 from .body import Body, Motion
 from .clearance import SWING
 from .hands import HAND, UP, facing

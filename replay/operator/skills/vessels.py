@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arm import Path, posture, turn_z
+from ....scenarios.postures import posture
+from .arm import Path, turn_z
 from .body import ENOUGH, REACHED, Body, Motion, unit
 from .clearance import TOUCHES
 from .doors import about

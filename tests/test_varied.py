@@ -1,0 +1,74 @@
+"""Variation against what the centre's scenarios ask to be varied: every item is drawn with its range, or the card says why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from shiliu.scenarios.catalog import load_scenario
+from shiliu.scenarios.reading.config import nominal_values
+
+ROOT = Path(__file__).resolve().parents[1]
+# scenario -> item that is to be varied -> what is drawn, by key, from where to where (SI); or a phrase of the scenario's notes,
+# which tell why it is not
+ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
+    "microwave": {
+        "handle type (bar, pocket, button)": "pocket and button openers",
+        "hinge side": "right-hand hinge",
+        "latch force": {"oven.latch_force": (15, 35)},
+        "oven pose +-80 mm / +-15 deg": {
+            "oven.at.x": (-0.08, 0.08),
+            "oven.at.y": (-0.08, 0.08),
+            "oven.yaw": (-0.261799, 0.261799),
+        },
+        "counter height": {"counter.height": (0.85, 0.90)},
+        "bowl type and fill": {"food.mass": (0.10, 0.25)},
+        "panel layout": "panel layout",
+    },
+    "car_assembly": {
+        "part poses in lane +-20 mm / +-180 deg yaw": "part poses in lane are drawn by",
+        "lane assignment": "Lane assignment",
+        "shelf height +-40 mm": {"rack.raised": (-0.04, 0.04)},
+        "tray pose +-50 mm / +-15 deg": "tray pose by",
+        "friction 0.3-0.9": {"friction": (0.5, 1.5)},  # times 0.6
+        "part mass +-20 %": {"bracket.mass": (0.224, 0.336)},
+        "hole clearance 0.3-0.7 mm": {"panel.hole_diameter": (8.8e-3, 9.2e-3)},
+        "light 200-1000 lx": "light",
+    },
+    "drink_assist": {
+        "cup/bottle type": "cup/bottle types",
+        "fill": {"bottle.water": (250e-6, 450e-6)},
+        "person height": {"person.height": (1.5, 1.7)},
+        "hand pose": {"person.hand_height": (0.84, 0.95)},
+        "pull force and delay": {
+            "person.pull": (3, 8),
+            "person.delay": (0.2, 0.8),
+        },
+        "left/right handed": "`variant=left_handed`",
+        "table height": {"table.height": (0.74, 0.78)},
+    },
+    "laundry_folding": {
+        "item type": "T-shirt",
+        "size +-15 %": "size of the towel",
+        "mass 300-600 g/m2": {"towel.mass": (0.0788, 0.1575)},
+        "stiffness": {"towel.stiffness": (0.7, 1.3)},
+        "initial crumple (drop height 0.3 m, random grasp)": "`variant=crumpled`",
+        "colour/pattern": "colour and pattern",
+        "table friction": "friction of the table",
+    },
+}
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_every_item_is_drawn_as_asked_or_the_card_tells_why_not(name):
+    notes = (ROOT / "docs" / "scenarios" / f"{name}.notes.md").read_text(encoding="utf-8")
+    config = load_scenario(name).config
+    nominal, varied = nominal_values(config), {vary.key: vary for vary in config.variation}
+    for item, how in ITEMS[name].items():
+        if isinstance(how, str):
+            assert how in " ".join(notes.split()), f"{item}: the notes do not speak of {how!r}"
+            continue
+        for key, (low, high) in how.items():
+            vary = varied[key]
+            at = 0.0 if vary.replace or ".at." in key or key.endswith("yaw") else nominal[key]
+            assert (at + vary.low, at + vary.high) == pytest.approx((low, high), rel=1e-4, abs=1e-9), item
