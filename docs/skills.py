@@ -5,6 +5,8 @@ python docs/skills.py
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -119,13 +121,24 @@ def entry(kind: type[Skill], example: tuple[str, str] | None) -> list[str]:
     lines = [f"### {row['name']}", "", row["doc"], ""]
     if row["more"]:
         lines += [*row["more"].splitlines(), ""]
-    lines += [f"{row['hands']}.", "", "| argument | | default | |", "|---|---|---|---|"]
+    lines += [f"{row['hands']}.", "", *label(kind), "", "| argument | | default | |", "|---|---|---|---|"]
     for argument in row["arguments"]:
         default = told.default(argument)
         shown = f"**{default}**" if argument["required"] else default
         lines.append(f"| `{argument['name']}` | {allowed(argument)} | {shown} | {argument['doc']} |")
     scenario, line = example or (None, shortest(row))
     return [*lines, "", f"In `{scenario}`:" if scenario else "At its shortest:", "", "```yaml", f"- {line}", "```"]
+
+
+def label(kind: type[Skill]) -> list[str]:
+    """How labels tell a skill, and by what they see it: the docstring of its pattern."""
+    title, sentence = kind.label.en
+    sentence = re.sub(r"\[\[|\]\]", "", sentence)
+    shows = kind.label.shows
+    seen = (
+        f"Not seen: {kind.label.unseen}." if shows is None else " ".join(inspect.cleandoc(shows.__doc__ or "").split())
+    )
+    return [f"In a [label](labels.md): *{title}*, \u201c{sentence}\u201d. {seen}"]
 
 
 def allowed(argument: dict[str, Any]) -> str:
