@@ -26,7 +26,7 @@ VERBS = {
     "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
     "label": ("label", "skill segments proposed from the replay, for a person to correct"),
     "import": ("import_", "recordings of other formats become a LeRobot dataset on one clock"),
-    "export": ("export", "recordings out: to=lerobot|rosbag|mcap|minari|robomimic"),
+    "export": ("export", "recordings out, in the formats of others: to=FORMAT"),
     "bench": ("bench", "speed as a ratio to the bare engine"),
     "doctor": ("doctor", "what this machine has and lacks"),
 }

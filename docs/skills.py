@@ -5,6 +5,8 @@ python docs/skills.py
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ NAMES = {  # what may be written for a kind of argument that is no quantity
     "subgoal": "a subgoal of `goal`",
     "posture": "a posture",
 }
-TOP = """# The skills of the scripted operator
+TOP = '''# The skills of the scripted operator
 
 The first part is written by hand, the rest by `docs/skills.py` from the skills themselves. On the command line:
 `shiliu list skills`, `shiliu list skills grasp`.
@@ -91,10 +93,52 @@ up to an hour, speeds from 1 mm/s.
 
 ## A new skill
 
-A chain needs no Python; a new *skill* does: a class in `replay/operator/skills/` with `word`, `arguments` and `run`, and its line
-in `replay/operator/skills/__init__.py`. It may use `body.site`, `body.touch`, `body.feel`, `body.joint`, `body.pulled` (senses) and
-`arm.line`, `arm.follow`, `body.way`, `body.grip` (limbs). Its docstring and arguments become its entry below.
-"""
+A chain needs no Python; a new *skill* does. It lives in three files: its module in `replay/operator/skills/`, a test, and this page,
+which `python docs/skills.py` writes anew. Nothing else names it: the registry walks the folder, and every list of skills is read off
+the class.
+
+```python
+"""Skills of greeting."""
+from typing import ClassVar
+
+from ..recognition import motions
+from .body import Body, Motion
+from .skill import Argument, Label, Skill
+
+
+class RaiseHand(Skill):
+    """Raise the empty hand straight up."""
+
+    word = "raise_hand"
+    label = Label(
+        en=("raise the hand", "the {hand} hand goes up"),
+        zh=("举手", "{hand}手举起"),
+        shows=motions.home,
+    )
+    arguments: ClassVar = {
+        "hand": Argument("hand", "which hand"),
+        "by": Argument("length", "how far", 0.1),
+        "speed": Argument("speed", "largest speed of the hand", 0.2),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + [0.0, 0.0, self.by], frame)], self.speed))
+```
+
+- **Arguments** have a kind, a meaning and a default in SI; without a default they must be given. The docstring and they are its entry
+  below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
+- **`run`** yields once a control step. It may use `body.site`, `body.touch`, `body.feel`, `body.joint`, `body.pulled` (senses) and
+  `arm.line`, `arm.follow`, `body.way`, `body.grip` (limbs).
+- **The label** has a title and a sentence in English and Chinese, and the pattern by which a replay shows the skill: one of
+  `replay/operator/recognition/`, or a function of the skill's own module. Its docstring says what is seen, and `Begins: … Ends: …`.
+  `about` names the argument that it is about, `grips` says that the hand holds that afterwards. Where nothing can tell the skill,
+  `unseen` says why.
+- **The test** performs it in a small scene (`bench` and `done` in `tests/test_skills.py` show how). A pattern of its own wants a
+  film that shows it and one that does not: `tests/films.py` says how. `pytest tests/test_labels.py tests/test_docs.py` tells what is
+  missing.
+'''
 
 
 def page() -> str:
@@ -119,13 +163,24 @@ def entry(kind: type[Skill], example: tuple[str, str] | None) -> list[str]:
     lines = [f"### {row['name']}", "", row["doc"], ""]
     if row["more"]:
         lines += [*row["more"].splitlines(), ""]
-    lines += [f"{row['hands']}.", "", "| argument | | default | |", "|---|---|---|---|"]
+    lines += [f"{row['hands']}.", "", *label(kind), "", "| argument | | default | |", "|---|---|---|---|"]
     for argument in row["arguments"]:
         default = told.default(argument)
         shown = f"**{default}**" if argument["required"] else default
         lines.append(f"| `{argument['name']}` | {allowed(argument)} | {shown} | {argument['doc']} |")
     scenario, line = example or (None, shortest(row))
     return [*lines, "", f"In `{scenario}`:" if scenario else "At its shortest:", "", "```yaml", f"- {line}", "```"]
+
+
+def label(kind: type[Skill]) -> list[str]:
+    """How labels tell a skill, and by what they see it: the docstring of its pattern."""
+    title, sentence = kind.label.en
+    sentence = re.sub(r"\[\[|\]\]", "", sentence)
+    shows = kind.label.shows
+    seen = (
+        f"Not seen: {kind.label.unseen}." if shows is None else " ".join(inspect.cleandoc(shows.__doc__ or "").split())
+    )
+    return [f"In a [label](labels.md): *{title}*, \u201c{sentence}\u201d. {seen}"]
 
 
 def allowed(argument: dict[str, Any]) -> str:

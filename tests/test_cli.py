@@ -64,6 +64,17 @@ def test_a_list_of_skills_does_without_the_solvers(python, folder):
     assert not set(done.stdout.strip().split(",")) & ({*HEAVY, "daqp", "qpsolvers"} - {"mujoco"})
 
 
+def test_a_list_of_formats_does_without_their_libraries(python, folder):
+    done = python(
+        "import sys; from shiliu.replay.formats.records import readers, writers; "
+        "assert 'hdf5' in readers() and 'rosbag' in writers(); print(','.join(sys.modules))",
+        folder,
+    )
+    loaded = set(done.stdout.strip().split(","))
+    assert "shiliu.replay.formats.rosbag" in loaded, done.stderr
+    assert not loaded & {"h5py", "rosbags", "pyarrow", "mcap", "minari", "mujoco"}
+
+
 def test_plain_import_is_light(python, folder):
     done = python("import sys, shiliu; print(','.join(sys.modules))", folder)
     assert not set(done.stdout.strip().split(",")) & set(HEAVY)

@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 from rosbags.rosbag1 import Reader, Writer
 from shiliu import cli
-from shiliu.replay.formats import exporters as targets
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.layout import unit_text
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.formats.picture_samples import picture_samples_of
+from shiliu.replay.formats.records import writers
 from shiliu.replay.formats.rosbag import messages as rosbag1_messages
 from shiliu.replay.formats.rosbag import pictures as rosbag1_pictures
 from shiliu.replay.formats.rosbag import write as rosbag1_write
@@ -587,7 +587,7 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(demos, episodes, bare
     mcap_write.write(robot, tmp_path / "robot.mcap")
     kept = [tmp_path / "robot.mcap"]
     assert "is a recording of kind robot" in refused(f"data={kept[0]}", "to=lerobot")
-    monkeypatch.setattr(targets, "find_spec", lambda name: None)
+    monkeypatch.setattr(exporters, "find_spec", lambda name: None)
     assert "needs minari and h5py, which are not installed: pip install minari h5py" in refused(
         f"data={demos}", "to=minari"
     )
@@ -621,7 +621,7 @@ def test_without_consent_nothing_is_handed_on(agreed, episodes, bare, tmp_path, 
 def test_nothing_is_overwritten(demos, tmp_path, capsys):
     (tmp_path / "out-v0").mkdir()
     (tmp_path / "out-v0" / "mine.txt").write_text("keep")
-    for to in targets.TARGETS:
+    for to in writers():
         assert export(f"data={demos}", f"to={to}", f"out={tmp_path / 'out-v0'}", "quiet=true") == 2
         assert "nothing is overwritten" in capsys.readouterr().err
     assert [p.name for p in tmp_path.rglob("*")] == ["out-v0", "mine.txt"]

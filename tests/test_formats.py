@@ -2,14 +2,16 @@
 
 import json
 import shutil
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from rosbags.rosbag1 import Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-from shiliu.replay.formats import read
+from shiliu.replay.formats import read, records
 from shiliu.replay.formats.lerobot import layout
 from shiliu.replay.formats.lerobot import own as lerobot
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
@@ -618,3 +620,35 @@ def test_paths_of_a_set_are_filled_in_without_python_format(tmp_path):
     assert path == tmp_path / "data/chunk-000/file-012.parquet"
     with pytest.raises(EpisodeError, match="is none of"):
         layout.place(tmp_path, "data/{episode}.parquet", tmp_path, chunk_index=0)
+
+
+# -- records -----------------------------------------------------------------------------------------------------------------
+
+
+def test_every_record_names_a_module_that_does_the_work():
+    for reader in records.readers().values():
+        assert callable(import_module(reader.module).read), reader.name
+        assert bool(reader.endings) != bool(reader.marks), f"{reader.name} is known by endings or as a folder"
+    for writer in records.writers().values():
+        assert writer.format in records.readers(), f"what to={writer.name} writes is read again"
+    endings = [ending for reader in records.readers().values() for ending in reader.endings]
+    assert len(endings) == len(set(endings))
+
+
+def test_what_cannot_be_read_is_told_what_can(tmp_path):
+    (tmp_path / "notes.txt").write_text("no recording")
+    with pytest.raises(EpisodeError) as refused:
+        read(tmp_path / "notes.txt")
+    for reader in records.readers().values():
+        assert reader.title in str(refused.value)
+        assert all(f"*{ending}" in str(refused.value) for ending in reader.endings)
+    with pytest.raises(EpisodeError, match="rosbag reindex"):
+        read(Path(shutil.copy(tmp_path / "notes.txt", tmp_path / "take.active")))
+
+
+def test_two_formats_of_one_name_are_refused(monkeypatch):
+    one = records.readers()["npz"]
+    twice = SimpleNamespace(__name__="twice", READERS=(one, one))
+    monkeypatch.setattr(records, "_kinds", lambda: iter([twice]))
+    with pytest.raises(TypeError, match="'npz' is a name of another record"):
+        records._collected("READERS")

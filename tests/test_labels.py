@@ -11,107 +11,26 @@ from string import Formatter
 
 import numpy as np
 import pytest
-import shiliu
 import yaml
+from films import CUP, DT, KNOB, LID, PLACE, RIM, film, shown, step
 from shiliu.cli import main
 from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.formats import read as read_recordings
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.context import Stages
 from shiliu.replay.labels.alignment import AGAIN, MISSING, Candidate, align
-from shiliu.replay.labels.evidence import Evidence, Phase, Step
 from shiliu.replay.labels.labelling import labelling
-from shiliu.replay.labels.proposal import chain_of, read
+from shiliu.replay.labels.proposal import chain_of, evidence, read
 from shiliu.replay.labels.sentences import sentence
 from shiliu.replay.labels.sheet import Sheet, read_sheet
-from shiliu.replay.labels.signs import Signs
-from shiliu.replay.labels.tracks import Tracks, smooth
-from shiliu.replay.labels.words import UNTOLD, WORDS, evidence
+from shiliu.replay.operator import recognition
 from shiliu.replay.operator.demonstration import as_recording, demonstrate
+from shiliu.replay.operator.recognition.evidence import Evidence, Phase
+from shiliu.replay.operator.recognition.signs import Signs
+from shiliu.replay.operator.recognition.tracks import smooth
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.recording.recording import Unreadable
 from shiliu.scenarios.errors import EpisodeError
-
-DT = 1 / 30
-LID, CUP = "chest/lid", "cup/cup"  # nothing here is the microwave's
-PLACE, KNOB, RIM, FLOOR = (0.4, 0.0, 1.0), (0.5, 0.2, 1.0), (0.3, -0.2, 1.0), (0.4, 0.0, 1.0)
-
-
-def keyed(keys, seconds):
-    """(T+1, ...) values that go gently from key to key, (second, value)."""
-    t = np.arange(round(seconds / DT) + 1) * DT
-    times, values = [k[0] for k in keys], np.array([k[1] for k in keys], float)
-    found = np.repeat(values[:1], len(t), axis=0)
-    for t0, t1, a, b in zip(times, times[1:], values, values[1:]):
-        u = np.clip((t - t0) / (t1 - t0), 0.0, 1.0)
-        share = u**3 * (10 - 15 * u + 6 * u * u)
-        inside = t >= t0
-        found[inside] = (a + np.multiply.outer(share, b - a))[inside]
-    return found
-
-
-def film(
-    seconds,
-    hand,
-    claw=((0, 20),),
-    held=(),
-    touched=(),
-    joints=None,
-    places=None,
-    side="left",
-    slides=(),
-    leans=None,
-    beside=(),
-    both=False,
-):
-    """Tracks of one acting hand; the other stays where it is, but holds what `beside` says, and goes along where `both`.
-
-    Args:
-        hand: keys of the tcp; claw: keys of percent; held, touched: (from, to, body) [s].
-        joints, places: name -> keys; leans: site -> keys of the angle between its z axis and the vertical.
-    """
-    other = "right" if side == "left" else "left"
-    n = round(seconds / DT) + 1
-    t = np.arange(n) * DT
-    fingers = {(one, finger): {} for one in (side, other) for finger in ("front", "back")}
-    near = {side: {}, other: {}}
-    for begin, end, body in (*held, *touched):
-        near[side][body] = near[side].get(body, np.zeros(n, bool)) | ((t >= begin) & (t < end))
-    for begin, end, body in beside:
-        near[other][body] = (t >= begin) & (t < end)
-    for whose, begin, end, body in (*((side, *one) for one in held), *((other, *one) for one in beside)):
-        for finger, push in (("front", (0, 1, 0)), ("back", (0, -1, 0))):
-            fingers[whose, finger].setdefault(body, np.zeros((n, 3)))[(t >= begin) & (t < end)] = push
-    positions = {
-        f"{side}_tcp": keyed(hand, seconds),
-        f"{other}_tcp": keyed(hand, seconds) + 5.0 if both else np.full((n, 3), 5.0),
-    }
-    positions |= {name: keyed(keys, seconds) for name, keys in (places or {}).items()}
-    owner = {"chest/knob": LID, "cup/rim": CUP, "cup/base": CUP, "key/face": "key/key"}
-    owner |= {"lid_hinge": LID, "key_slide": "key/key", "table/here": "table/table", "cup/level": "cup/water"}
-    rotations = {name: np.tile(np.eye(3), (n, 1, 1)) for name in positions}
-    for name, keys in (leans or {}).items():
-        lean = keyed(keys, seconds)
-        rotations[name][:, 1:, 1:] = np.moveaxis([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]], 2, 0)
-    return Tracks(
-        DT,
-        positions,
-        rotations,
-        {name: keyed(keys, seconds) for name, keys in (joints or {}).items()},
-        {side: keyed(claw, seconds), other: np.zeros(n)},
-        fingers,
-        near,
-        {LID: "chest/chest", "chest/chest": "world", CUP: "world", "key/key": "world", "cup/water": CUP},
-        {name: body for name, body in owner.items() if name in positions or name in (joints or {})},
-        frozenset(slides),
-        {},
-        ("neck",),
-    )
-
-
-def step(word, hand="left", said=None, **arguments):
-    return Step(word, {"hand": hand, **arguments}, said or {})
-
 
 # -- signs: what is seen of a hand ----------------------------------------------------------------------------------------
 
@@ -418,13 +337,6 @@ CASES = {
 }
 
 
-def shown(one, hand, settings):
-    """Seconds of contradiction in the best three tenths of a second of a skill's needed phase, a second."""
-    (phase,) = [p for p in evidence(Signs(film(3.0, hand, **settings), "left"), one).phases if p.needed]
-    windows = np.lib.stride_tricks.sliding_window_view(phase.against, 9).mean(axis=1)
-    return float(windows.min())
-
-
 @pytest.mark.parametrize("word", CASES)
 def test_a_film_of_a_skill_shows_it(word):
     one, (hand, settings), _ = CASES[word]
@@ -437,24 +349,33 @@ def test_a_film_without_it_contradicts_it(word, k):
     assert shown(one, *others[k]) >= 0.5
 
 
-def test_every_word_of_the_vocabulary_has_evidence_and_cases_or_a_reason():
-    told, vocabulary = set(WORDS), set(registry())
-    new = vocabulary - told - set(UNTOLD)
-    assert not new, (
-        f"{sorted(new)}: give each word evidence in WORDS of a module of replay/labels/words and a film in CASES here, "
-        "or say in UNTOLD why no reading tells it; and a sentence in conf/text/en.yaml and zh.yaml."
-    )
-    assert told | set(UNTOLD) == vocabulary, "words that are no longer skills"
-    assert not told & set(UNTOLD)
-    assert set(CASES) == told, "every word with evidence has a film that shows it and one that does not"
+def test_every_skill_is_seen_by_a_pattern_with_films_or_says_why_not():
+    ours = Path(__file__).resolve().parent
+    films = "".join(path.read_text(encoding="utf-8") for path in ours.glob("test_*.py"))
+    filmed = {registry()[word].label.shows for word in CASES}
+    for word, kind in registry().items():
+        shows = kind.label.shows
+        assert (shows is None) == bool(kind.label.unseen), f"{word}: a pattern, or a reason why it has none"
+        if shows is None:
+            continue
+        if shows.__module__.startswith(recognition.__name__):
+            assert shows in filmed, f"{word}: a film for {shows.__name__} in CASES here"
+        else:
+            assert f'step("{word}"' in films, f"{word}: a film for its own pattern in its test, as films.py says"
+        assert "Begins: " in shows.__doc__ and "Ends: " in shows.__doc__, shows
     assert all(others for _, _, others in CASES.values())
-    page = (Path(__file__).resolve().parents[1] / "docs" / "labels.md").read_text(encoding="utf-8")
-    assert not [word for word in vocabulary if f"`{word}`" not in page], "docs/labels.md says how each word shows"
+
+
+@pytest.mark.parametrize("word", registry())
+def test_a_skill_brings_its_own_label(word):
+    kind = registry()[word]
+    assert "label" in vars(kind), "not that of the skill that it is made from"
+    assert not kind.label.about or kind.label.about in kind.arguments
 
 
 def test_a_word_that_no_reading_tells_is_any_motion_and_said_to_be_a_guess():
     assert shown(step("squeeze"), GO, TO) < 0.5
-    assert "squeeze" in UNTOLD
+    assert registry()["squeeze"].label.shows is None
     tracks = film(3.0, [(0, (0, 0, 1)), (0.5, (0, 0, 1)), (2.5, KNOB)], **TO)
     (guess,) = read([step("squeeze")], tracks)
     (reached,) = read([step("reach", to="chest/knob", standoff=0.01)], tracks)
@@ -631,15 +552,14 @@ def test_every_skill_of_the_microwave_has_a_sentence(scene, lang):
         said = sentence(lang, one, "left", next(iter(one.said.values()), None))
         assert "?" not in said and "{" not in said and "_" not in said
         assert ("left hand" if lang == "en" else "左手") in said
-    known = shiliu.replay.report.text.catalogue(lang)["sentences"]
-    assert set(registry()) <= set(known)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_sentence_asks_for_nothing_but_what_its_skill_knows(lang):
-    book = shiliu.replay.report.text.catalogue(lang)["sentences"]
     for word, kind in registry().items():
-        asked = {name for _, name, _, _ in Formatter().parse(book[word]) if name}
+        title, said = kind.label.words(lang)
+        assert title, word
+        asked = {name for _, name, _, _ in Formatter().parse(said) if name}
         assert asked <= {*kind.arguments, "hand", "about", "skill"}, word
 
 

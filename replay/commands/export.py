@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from ..recording.recording import Recording, SimEpisode, Unreadable
 
 USAGE = """
-shiliu export data=FILE_OR_FOLDER to=lerobot|rosbag|mcap|minari|robomimic out=DIR [episodes=0,3] [images=[head]] [reward=dense]
+shiliu export data=FILE_OR_FOLDER to=FORMAT out=DIR [episodes=0,3] [images=[head]] [reward=dense]
               [keep_going=false] [plain=false]
 
 Writes what was recorded for the tools of others, and steps episodes again where a format wants more than was kept: they
 must come out as recorded, to the bit. What real robots recorded goes to=mcap; the other formats take episodes of the
 simulation. plain=true leaves out of a LeRobot set all that only shiliu reads, and with it what judges an episode to the bit.
-minari and robomimic need optional packages (pip install "shiliu[export]"). docs/formats.md tells what is where.
+`shiliu list formats` names the formats that are written, and those that need optional packages (pip install "shiliu[export]").
+docs/formats.md tells what is where.
 Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 3 where keep_going=true left broken ones out.
 """
 
@@ -33,11 +34,12 @@ Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 
 def run(request: Request) -> int:
     """Read, write, tell."""
     from ..formats import read
-    from ..formats.exporters import TARGETS, Options, export, exporter
+    from ..formats.exporters import Options, export, exporter
+    from ..formats.records import writers
 
     settings = Settings(request)
     data, out = Path(settings["data"].word()), Path(settings["out"].word())
-    to = settings["to"].word(choices=tuple(TARGETS))
+    to = settings["to"].word(choices=tuple(writers()))
     chosen = _chosen(settings["episodes"])
     mapping = settings["mapping"].word(default="") or None
     images = tuple(node.word() for node in settings["images"].each())
@@ -46,9 +48,9 @@ def run(request: Request) -> int:
     plain = settings["plain"].flag()
     settings.stop()
     exporter(to)  # a missing package is told before anything is read
-    if images and to in ("mcap", "minari"):
+    if images and not writers()[to].pictures:
         raise EpisodeError(f"to={to} writes no pictures; leave images= out.", field="images")
-    if plain and to != "lerobot":
+    if plain and not writers()[to].plain:
         raise EpisodeError(f"to={to} is plain already; leave plain= out.", field="plain")
     command = command_line("export", [f"data={data.name}", f"to={to}"])
     options = Options(images, reward, {"command": command}, plain)
@@ -58,7 +60,7 @@ def run(request: Request) -> int:
         written += 1
         if not quiet:
             print(f"  {item.recording.source}", flush=True)
-    print(f"{out}: {written} recordings as {TARGETS[to].what}")
+    print(f"{out}: {written} recordings as {writers()[to].what}")
     for broken in left or ():
         print(f"shiliu: {broken.source} is left out: {broken.error}", file=sys.stderr)
     return 3 if left else 0

@@ -193,13 +193,13 @@ def _checks(request: Request) -> list[dict[str, Any]]:
 
 
 def _formats(request: Request) -> list[dict[str, Any]]:
-    from ..formats import FORMATS
+    from ..formats.records import readers, writers
 
-    with_extra = "written too, with pip install shiliu[export]"
-    writes = {name: "written too" for name in ("rosbag1", "mcap", "lerobot")} | dict.fromkeys(
-        ("hdf5", "minari"), with_extra
-    )
-    return [{"name": name, "reads": what, "writes": writes.get(name, "")} for name, what in FORMATS.items()]
+    writes = {
+        w.format: f"written too: to={w.name}{', with pip install shiliu[export]' if w.needs else ''}"
+        for w in writers().values()
+    }
+    return [{"name": r.name, "reads": r.what, "writes": writes.get(r.name, "")} for r in readers().values()]
 
 
 def _mappings(request: Request) -> list[dict[str, Any]]:

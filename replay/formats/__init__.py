@@ -1,8 +1,7 @@
 """Recordings in: `read` finds out what a file or folder is and gives its recordings one by one.
 
-Known are ROS 1 bags, ROS 2 bags, MCAP files, LeRobot datasets (ours, and those of others), NumPy archives, HDF5 files
-and DAPG demonstrations. Readers are imported when a file of their kind is met, so that looking for one format does not
-load the libraries of the others.
+Which formats there are, the folders of this one tell (`records`). A reader is imported when a recording of its format is met, so
+that looking for one format does not load the libraries of the others.
 """
 
 from __future__ import annotations
@@ -12,44 +11,7 @@ from pathlib import Path
 
 from ...scenarios.errors import EpisodeError
 from ..recording.recording import Recording, Unreadable
-
-FORMATS = {
-    "rosbag1": "ROS 1 bag v2.0 (*.bag), through a mapping",
-    "mcap": "MCAP file (*.mcap), our own or a ROS 2 recording through a mapping",
-    "rosbag2": "ROS 2 bag in SQLite (*.db3), through a mapping",
-    "lerobot": "LeRobot dataset folder, v3.0 as shiliu writes it, and v2.0, v2.1, v3.0 of others through a mapping",
-    "npz": "NumPy archive or array (*.npz, *.npy), through a mapping",
-    "hdf5": "robomimic or robosuite HDF5 (*.hdf5, *.h5), through a mapping",
-    "minari": "Minari dataset folder (HDF5), through a mapping",
-    "dapg": "DAPG demonstrations (*.pickle, *.pkl), through a mapping",
-}
-_MODULE = {
-    "rosbag1": "rosbag.bag1",
-    "rosbag2": "rosbag.bag2",
-    "mcap": "mcap.read",
-    "npz": "arrays.npz",
-    "hdf5": "arrays.hdf5",
-    "dapg": "arrays.dapg",
-}
-_BAG_MAGIC = b"#ROSBAG V"
-_MCAP_MAGIC = b"\x89MCAP0\r\n"
-_ARRAY_FILES = {
-    ".npz": "npz",
-    ".npy": "npz",
-    ".hdf5": "hdf5",
-    ".h5": "hdf5",
-    ".pickle": "dapg",
-    ".pkl": "dapg",
-}
-_NOT_READ_YET = {
-    ".active": "a bag whose recording was cut off; `rosbag reindex` mends it",
-    ".parquet": "a single Parquet file; give the dataset's folder, which has meta/info.json",
-}
-_KNOWN = (
-    "Readable are ROS 1 bags (*.bag), ROS 2 bags (*.db3), MCAP files (*.mcap), NumPy archives (*.npz, *.npy), "
-    "HDF5 files (*.hdf5, *.h5), DAPG demonstrations "
-    "(*.pickle, *.pkl), folders of them, and LeRobot datasets (folders with meta/info.json)."
-)
+from .records import Reader, readers
 
 
 class NothingReadable(EpisodeError):
@@ -86,13 +48,12 @@ def read(
 
         load(mapping)  # a misspelt name is told before the first file is opened
     if path.is_file():
-        _refuse_other(path)
-        return _read_file(path, path.name, mapping, fps)
-    if _is_dataset(path):
-        return _read_dataset(path, path.resolve().name, mapping, fps)
+        return _read_file(_reader_of(path), path, path.name, mapping, fps)
+    if (dataset := _dataset(path)) is not None:
+        return dataset.read(path, path.resolve().name, mapping, fps)
     found = _find(path)
     if not found:
-        raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {_KNOWN}", file=path)
+        raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {_readable()}", file=path)
     return _read_folder(path, found, mapping, fps)
 
 
@@ -105,58 +66,50 @@ def _near(path: Path) -> str:
     return f" Did you mean {parent / near[0]}?" if near else ""
 
 
-def _refuse_other(path: Path) -> None:
-    """Name what a file is, where it is no recording, instead of letting a reader say that its header is odd."""
-    if path.suffix in _ARRAY_FILES:
-        return
+def _readable() -> str:
+    """What can be read, in a sentence."""
+    files = [f"{r.title} ({', '.join(f'*{ending}' for ending in r.endings)})" for r in readers().values() if r.endings]
+    folders = [f"{r.title} (folders with {' and '.join(r.marks)})" for r in readers().values() if r.marks]
+    *most, last = [*files, "folders of them", *folders]
+    return f"Readable are {', '.join(most)}, and {last}."
+
+
+def _reader_of(path: Path) -> Reader:
+    """The reader of a file: by its ending where that says all, else by its first bytes, else by its ending.
+
+    Raises:
+        EpisodeError: it is no recording; it is named what it is, instead of letting a reader say that its header is odd.
+    """
+    known = readers().values()
+    by_ending = next((reader for reader in known if path.suffix in reader.endings), None)
+    if by_ending is not None and not by_ending.messages:
+        return by_ending
     with path.open("rb") as file:
-        head = file.read(len(_BAG_MAGIC))
-    if path.suffix in (".bag", ".mcap", ".db3") or head == _BAG_MAGIC or head.startswith(_MCAP_MAGIC):
-        return
-    what = _NOT_READ_YET.get(path.suffix)
-    if what is None:
-        raise EpisodeError(f"not a recording that can be read. {_KNOWN}", file=path)
-    raise EpisodeError(f"{what}: not read yet. {_KNOWN}", file=path)
+        head = file.read(max(len(reader.magic) for reader in known))
+    by_magic = next((reader for reader in known if reader.magic and head.startswith(reader.magic)), None)
+    found = by_magic or by_ending
+    if found is not None:
+        return found
+    why = next((why for reader in known for ending, why in _unread(reader).items() if ending == path.suffix), None)
+    if why is None:
+        raise EpisodeError(f"not a recording that can be read. {_readable()}", file=path)
+    raise EpisodeError(f"{why}: not read yet. {_readable()}", file=path)
+
+
+def _unread(reader: Reader) -> dict[str, str]:
+    return {**reader.broken, **reader.parts}
 
 
 def _read_file(
-    path: Path, source: str, mapping: str | Path | None, fps: float | None
+    reader: Reader, path: Path, source: str, mapping: str | Path | None, fps: float | None
 ) -> Iterator[Recording | Unreadable]:
-    from importlib import import_module
-
-    format_ = _ARRAY_FILES.get(path.suffix)
-    if format_ is None:
-        with path.open("rb") as file:
-            head = file.read(len(_MCAP_MAGIC))
-        topics = (
-            "mcap" if head == _MCAP_MAGIC or path.suffix == ".mcap" else {".db3": "rosbag2"}.get(path.suffix, "rosbag1")
-        )
-        yield import_module(f".{_MODULE[topics]}", __package__).read(path, source, mapping)
-        return
-    yield from import_module(f".{_MODULE[format_]}", __package__).read(path, source, mapping, fps)
+    yield from reader.read(path, source, mapping, fps)
 
 
-def _read_dataset(
-    root: Path, source: str, mapping: str | Path | None, fps: float | None
-) -> Iterator[Recording | Unreadable]:
-    """A dataset that shiliu wrote describes itself; one of others needs a mapping."""
-    if not (root / "meta" / "info.json").exists():
-        from .arrays import minari
-
-        return minari.read(root, source, mapping, fps)
-    if (root / "shiliu" / "dataset.json").is_file():
-        from .lerobot import own as lerobot
-
-        return lerobot.read(root, source)
-    from .lerobot import foreign as lerobot_foreign
-
-    return lerobot_foreign.read(root, source, mapping, fps)
-
-
-def _is_dataset(folder: Path) -> bool:
-    """Whether a folder is a LeRobot or a Minari dataset."""
-    minari = folder / "data" / "main_data.hdf5", folder / "data" / "metadata.json"
-    return (folder / "meta" / "info.json").exists() or all(file.is_file() for file in minari)
+def _dataset(folder: Path) -> Reader | None:
+    """The reader of a folder that is a dataset."""
+    datasets = (reader for reader in readers().values() if reader.marks)
+    return next((r for r in datasets if all((folder / mark).exists() for mark in r.marks)), None)
 
 
 def _find(folder: Path) -> list[Path]:
@@ -166,7 +119,7 @@ def _find(folder: Path) -> list[Path]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            if _is_dataset(entry):
+            if _dataset(entry):
                 found.append(entry)
             else:
                 found += sorted(e for e in entry.iterdir() if _is_recording(e))
@@ -176,11 +129,12 @@ def _find(folder: Path) -> list[Path]:
 
 
 def _is_recording(path: Path) -> bool:
-    return path.is_file() and path.suffix in (".bag", ".active", ".mcap", ".db3", *_ARRAY_FILES)
+    return path.is_file() and any(path.suffix in (*reader.endings, *reader.broken) for reader in readers().values())
 
 
 def _leftovers(folder: Path) -> str:
-    other = sorted({e.suffix for e in folder.rglob("*") if e.suffix in _NOT_READ_YET})
+    unread = {ending for reader in readers().values() for ending in _unread(reader)}
+    other = sorted({e.suffix for e in folder.rglob("*") if e.suffix in unread})
     names = sorted(e.name for e in folder.iterdir())
     if other:
         return f" that is read yet, only {', '.join(other)} files"
@@ -214,11 +168,9 @@ def _read_entry(
     path: Path, source: str, mapping: str | Path | None, fps: float | None
 ) -> Iterator[Recording | Unreadable]:
     try:
-        if path.is_dir():
-            yield from _read_dataset(path, source, mapping, fps)
-        else:
-            _refuse_other(path)
-            yield from _read_file(path, source, mapping, fps)
+        reader = _dataset(path) if path.is_dir() else _reader_of(path)
+        assert reader is not None
+        yield from reader.read(path, source, mapping, fps)
     except EpisodeError as error:
         yield Unreadable(path.stem, source, error)
     except OSError as error:

@@ -80,7 +80,7 @@ class ArrayRule:
     Attributes:
         channels: channels that must all be there for the mapping to be chosen, with their shape after the first axis:
             numbers, or `any`; () where each row is one number; None for any shape.
-        named: list of names, which the container must have -> columns, of which there must be as many as names; of a channel
+        name_lists: list of names, which the container must have -> columns, of which there must be as many as names; of a channel
             with several axes, the first.
         streams: what to take out of the arrays.
         robot_type: what a LeRobot set must name as its robot, or None.
@@ -89,7 +89,7 @@ class ArrayRule:
         time: the time of a row, or None, where rows stand at k / fps.
         fps: rows a second, where the container does not tell; or the field that tells it.
         metadata: note by field, for arrays that are no rows (a start state); they go into `Recording.metadata`.
-        called: names that the container must call columns of a channel by, for the mapping to be chosen.
+        column_names: names that the container must call columns of a channel by, for the mapping to be chosen.
     """
 
     channels: Mapping[str, tuple[int | str, ...] | None]
@@ -99,8 +99,8 @@ class ArrayRule:
     time: TimeRule | None = None
     fps: float | str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
-    called: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    named: Mapping[str, str] = field(default_factory=dict)
+    column_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    name_lists: Mapping[str, str] = field(default_factory=dict)
     task: str | None = None
 
     def fits(
@@ -119,7 +119,7 @@ class ArrayRule:
             return False
         if None not in (self.task, task) and self.task != task:
             return False
-        for label, text in self.named.items():
+        for label, text in self.name_lists.items():
             columns, names = Columns.parse(text), (labels or {}).get(label)
             if names is None or columns.channel not in shapes:
                 return False
@@ -127,14 +127,14 @@ class ArrayRule:
             first, end = columns.span(axes[0] if len(axes) > 1 and text == columns.channel else math.prod(axes))
             if len(names) != end - first:
                 return False
-        if not all(set(names) <= set((labels or {}).get(channel, ())) for channel, names in self.called.items()):
+        if not all(set(names) <= set((labels or {}).get(channel, ())) for channel, names in self.column_names.items()):
             return False
         return all(name in shapes and _same(shape, shapes[name][1:]) for name, shape in self.channels.items())
 
     @property
     def detail(self) -> int:
         """How much the rule asks for: of several that fit, the one that asks for most is chosen."""
-        return len(self.channels) + (self.robot_type is not None) + len(self.named) + len(self.called)
+        return len(self.channels) + (self.robot_type is not None) + len(self.name_lists) + len(self.column_names)
 
 
 def _same(wanted: Sequence[int | str] | None, found: Sequence[int]) -> bool:

@@ -1,4 +1,4 @@
-"""What recordings can be written as: `shiliu export to=NAME`. One module each, imported when it is asked for."""
+"""Recordings out: `shiliu export to=NAME`. A writer's module is imported when it is asked for (`records`)."""
 
 from __future__ import annotations
 
@@ -12,36 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.errors import EpisodeError
 from ..recording.recording import Recording, SimEpisode
+from .records import writers
 
 if TYPE_CHECKING:
     from ...scenarios.scene import Scene
-
-
-@dataclass(frozen=True)
-class Target:
-    """A format to write.
-
-    Attributes:
-        module: of this folder; it has `export(items, out, options)`, which writes the folder `out` and yields each item
-            when it is written.
-        what: it in a few words.
-        any_recording: it takes what real robots recorded, too; the others take episodes of the simulation.
-        needs: optional packages.
-    """
-
-    module: str
-    what: str
-    any_recording: bool = False
-    needs: tuple[str, ...] = ()
-
-
-TARGETS = {
-    "lerobot": Target("lerobot.export", "LeRobot v3.0 dataset"),
-    "rosbag": Target("rosbag.export", "ROS 1 bags of the maker's topics, one an episode"),
-    "mcap": Target("mcap.export", "MCAP files, one a recording, every bit of it", any_recording=True),
-    "minari": Target("arrays.minari_write", "Minari dataset", needs=("minari", "h5py")),
-    "robomimic": Target("arrays.robomimic_write", "robomimic HDF5 file", needs=("h5py",)),
-}
 
 
 @dataclass(frozen=True)
@@ -95,23 +69,24 @@ class Item:
 
 
 def exporter(to: str) -> Any:
-    """The module of a target.
+    """The module of a writer.
 
     Raises:
-        EpisodeError: no such target, with the near ones, or an optional package is missing.
+        EpisodeError: no such format, with the near ones, or an optional package is missing.
     """
     from ...scenarios.reading.yaml_reader import nearest
 
-    if to not in TARGETS:
-        raise EpisodeError(f"there is no format {to!r} to write.{nearest(to, list(TARGETS))}", field="to")
-    missing = [name for name in TARGETS[to].needs if find_spec(name) is None]
+    known = writers()
+    if to not in known:
+        raise EpisodeError(f"there is no format {to!r} to write.{nearest(to, list(known))}", field="to")
+    missing = [name for name in known[to].needs if find_spec(name) is None]
     if missing:
         raise EpisodeError(
             f"to={to} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: "
             f"pip install {' '.join(missing)}",
             field="to",
         )
-    return import_module(f".{TARGETS[to].module}", __package__)
+    return import_module(known[to].module)
 
 
 def export(to: str, items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:

@@ -21,9 +21,8 @@ from ...scenarios.errors import EpisodeError, ScenarioError
 from ...scenarios.reading.yaml_reader import refuse_endless
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
+from .records import readers
 
-MESSAGES = ("rosbag1", "mcap")  # formats of messages in topics
-ARRAYS = ("lerobot", "npz", "hdf5", "minari", "dapg")  # formats of arrays with a row a sample
 MAX_BYTES = 1 << 20  # of a mapping file; ours have some 8 KB
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
 
@@ -273,7 +272,7 @@ class _Reader:
         return []
 
     def mapping(self, name: str) -> Mapping:
-        if self.tree.get("format") in ARRAYS:
+        if self.tree.get("format") in _formats(messages=False):
             return self._of_arrays(name)
         keys = (
             "title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "pictures", "unused",
@@ -291,7 +290,7 @@ class _Reader:
             if topic not in rules:
                 self._problem(("recognise",), f"{topic} is not under topics.")
         title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
-        format_ = self._text(tree, "format", (), (*MESSAGES, *ARRAYS))
+        format_ = self._text(tree, "format", (), (*_formats(messages=True), *_formats(messages=False)))
         kind = self._text(tree, "kind", (), KINDS)
         also = self._texts(tree["also"], ("also",)) if "also" in tree else ()
         if self.problems:
@@ -339,22 +338,22 @@ class _Reader:
             self._columns(fps, ("fps",))
         elif fps is not None and (type(fps) not in (int, float) or not 0 < fps < 1e6):
             self._problem(("fps",), "must be a number of rows a second, or the field that holds it.")
-        known = ("channels", "robot_type", "names", "named", "task")
+        known = ("channels", "robot_type", "column_names", "name_lists", "task")
         recognise = self._table(tree.get("recognise"), ("recognise",), known, ("channels",))
-        named = recognise.get("named", {})
-        if not isinstance(named, dict) or not all(isinstance(text, str) for pair in named.items() for text in pair):
-            self._problem(("recognise", "named"), "must be a table of list of names to columns.")
-            named = {}
-        for label, text in named.items():
-            self._columns(text, ("recognise", "named", label))
+        lists = recognise.get("name_lists", {})
+        if not isinstance(lists, dict) or not all(isinstance(text, str) for pair in lists.items() for text in pair):
+            self._problem(("recognise", "name_lists"), "must be a table of list of names to columns.")
+            lists = {}
+        for label, text in lists.items():
+            self._columns(text, ("recognise", "name_lists", label))
         channels = recognise.get("channels")
         if not isinstance(channels, dict) or not channels:
             self._problem(("recognise", "channels"), "must be a table of channel to shape.")
             channels = {}
-        called = recognise.get("names", {})
+        called = recognise.get("column_names", {})
         if not isinstance(called, dict) or not all(words in names for words in called.values()):
             self._problem(
-                ("recognise", "names"),
+                ("recognise", "column_names"),
                 f"must be a table of channel to one of the lists under names: {', '.join(names)}.",
             )
             called = {}
@@ -366,8 +365,8 @@ class _Reader:
             time=self._time(tree["time"]) if "time" in tree else None,
             fps=fps,
             metadata=metadata,
-            called={str(key): names[words] for key, words in called.items()},
-            named=named,
+            column_names={str(key): names[words] for key, words in called.items()},
+            name_lists=lists,
             task=self._text(recognise, "task", ("recognise",)) or None,
         )
         title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
@@ -491,6 +490,11 @@ class _Reader:
         line, where, message = self.problems[0]
         rest = "".join(f"\n  {self.file}:{n}: {path}: {text}" for n, path, text in self.problems[1:])
         return EpisodeError(message + rest, file=self.file, line=line, field=where or None)
+
+
+def _formats(messages: bool) -> tuple[str, ...]:
+    """Names of the formats that mappings are written for: of messages in topics, or of arrays with a row a sample."""
+    return tuple(reader.name for reader in readers().values() if reader.mapped and reader.messages == messages)
 
 
 def packaged(format_: str) -> Iterator[Mapping]:

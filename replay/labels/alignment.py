@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .evidence import Evidence
+from ..operator.recognition.evidence import Evidence
 
 MISSING = 1.5  # s, a step of the chain that was not done
 AGAIN = 1.0  # s, going back to a step that was begun already

@@ -11,32 +11,17 @@ import numpy as np
 
 from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw
+from ..operator.recognition.evidence import Evidence, Step
+from ..operator.recognition.motions import motion
+from ..operator.recognition.signs import Signs
+from ..operator.recognition.tracks import SIDES, Tracks, trace
 from ..operator.skills import registry
 from ..operator.skills.skill import read_skills
 from ..rollout.rollout import Played
 from .alignment import OTHER_HAND, Candidate, align
-from .evidence import Step
 from .sentences import sentence
-from .signs import Signs
-from .tracks import SIDES, Tracks, trace
-from .words import NOT_ONE_HAND, WORDS, evidence
 
-OBJECT = {  # argument that says what a skill is about, where it is a place or a part of a thing
-    "reach": "to",
-    "pinch": "at",
-    "press_key": "at",
-    "turn_knob": "at",
-    "press_on": "at",
-    "look_at": "at",
-    "point_at": "at",
-    "pour_liquid": "into",
-    "stop_at_level": "into",
-    "wipe": "from",
-    "stir": "in",
-}
-# what a hand takes with these it lifts and lets go of with others
-GRIPS = ("pinch", "pick_rim", "pick_from_above", "grasp", "grasp_bottle", "regrasp_hot", "pick_part", "switch_hands")
-OBJECTS = ("of", "joint", "at", "to", "grasp")  # and where the word is not listed, the first of these that it has
+ABOUT = ("of", "joint", "at", "to", "grasp")  # what a skill is about that does not say: the first of these that it has
 GLIMPSE = 0.1  # s, a shorter stretch, such as at the very end, is no segment
 
 
@@ -143,34 +128,41 @@ def propose(scene: Scene, draw: Draw, played: Played) -> list[Segment]:
 
 def read(chain: list[Step], tracks: Tracks) -> list[Segment]:
     """The segments of a chain in tracks."""
+    skills = registry()
     hands = {side: Signs(tracks, side) for side in SIDES}
     candidates = [
         Candidate(k, side, evidence(see, step), OTHER_HAND if step.hand not in (None, side) else 0.0)
         for k, step in enumerate(chain)
         for side, see in hands.items()
-        if step.word not in NOT_ONE_HAND or side == SIDES[0]
+        if side == SIDES[0] or skills[step.word].of_one_hand()  # else read once, with the left hand's signs
     ]
     restless = np.max([*(see.going for see in hands.values()), hands[SIDES[0]].base_moves], axis=0)
     found: list[Segment] = []
     held: dict[str, str | None] = dict.fromkeys(SIDES)
     for stretch in align(candidates, len(chain), restless, tracks.timestep):
         step, side = chain[stretch.candidate.step], stretch.candidate.side
+        skill = skills[step.word]
         t0 = stretch.begin * tracks.timestep
         t1 = min(stretch.end, tracks.n - 1) * tracks.timestep
         if t1 - t0 < GLIMPSE:
             continue
         about = _object(step)
-        if about is None and step.word not in NOT_ONE_HAND:
+        if about is None and skill.of_one_hand():
             about = held[side]
-        elif step.word in GRIPS:
+        elif skill.label.grips:
             held[side] = about
         told = {lang: sentence(lang, step, side, about) for lang in ("en", "zh")}
-        found.append(Segment(step.word, t0, t1, side, about, stretch.confidence, told, step.word not in WORDS))
+        found.append(Segment(step.word, t0, t1, side, about, stretch.confidence, told, skill.label.shows is None))
     return found
+
+
+def evidence(see: Signs, step: Step) -> Evidence:
+    """What speaks for a step of the chain when one hand is looked at; any motion, where no reading tells its word."""
+    return (registry()[step.word].label.shows or motion)(see, step)
 
 
 def _object(step: Step) -> str | None:
     """What a skill is about: the thing, not the site of it where both are given."""
-    names = (OBJECT[step.word],) if step.word in OBJECT else OBJECTS
-    word = next((step.said[name] for name in names if name in step.said), None)
-    return word.partition(".")[0] if word and step.word not in OBJECT and "of" in step.said else word
+    own = registry()[step.word].label.about
+    word = next((step.said[name] for name in ((own,) if own else ABOUT) if name in step.said), None)
+    return word.partition(".")[0] if word and not own and "of" in step.said else word

@@ -1,9 +1,10 @@
-"""A sentence for a segment, in the words of the catalogue."""
+"""A sentence for a segment: the template that its skill brings, with the catalogue's words for things."""
 
 from __future__ import annotations
 
+from ..operator.recognition.evidence import Step
+from ..operator.skills import registry
 from ..report.text import Words
-from .evidence import Step
 
 
 def sentence(lang: str, step: Step, hand: str, about: str | None) -> str:
@@ -13,8 +14,9 @@ def sentence(lang: str, step: Step, hand: str, about: str | None) -> str:
         lang: of `conf/text`; step: of the chain; hand: left or right; about: what it is about (`oven.door`).
     """
     words = Words(lang)
-    book = words.book["sentences"]
-    template = book.get(step.word, book["other"])
+    skill = registry().get(step.word)
+    own = skill.label.words(lang) if skill else None
+    template = own[1] if own else words.book["sentences"]["other"]
     named = {name: thing(words, said) for name, said in step.said.items()}
     values = {
         **named,

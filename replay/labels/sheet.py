@@ -16,9 +16,9 @@ import yaml
 
 from ...scenarios.errors import EpisodeError
 from ...scenarios.reading.override import command_line
+from ..operator.recognition.tracks import SIDES
 from ..recording.recording import Unreadable
 from .labelling import Labelled
-from .tracks import SIDES
 
 LAYOUT = 1  # version of the sheet
 SUFFIXES = (".yaml", ".yml", ".json")

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ...scenarios.errors import ShiliuError
+from ..operator.skills import registry
 
 if TYPE_CHECKING:
     from ..checks.finding import Finding
@@ -237,7 +238,11 @@ class Words:
 
     def skill(self, skill: str | None) -> str | None:
         """A skill in plain words; None stays None."""
-        return self.look_up("skills", skill) if skill else None
+        if not skill:
+            return None
+        kind = registry().get(skill)
+        own = kind.label.words(self.lang) if kind else None
+        return own[0] if own else self.look_up("skills", skill)  # of datasets with other operators
 
     def claim(self, claim: str | None, part: str = "question") -> str:
         """The question that was asked of this kind of recording; `part="kind"`: the kind itself."""

@@ -1,15 +1,17 @@
 """The words of goal, never and safety, read against the parts' interfaces into predicates.
 
-`{angle: {of: oven.door, above: 75 deg}}` is one word with its arguments. Each module holds the words of one idea and adds
-its table here.
+`{angle: {of: oven.door, above: 75 deg}}` is one word with its arguments. Each module of this folder holds the words of one idea in
+its table `WORDS`; the tables are found by walking the folder.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from ..names import Names
 from ..reading.yaml_reader import Node
 from ..sensing.predicate import All, AnyOf, Predicate
-from . import base, cloth, contact, container, declared, handover, insertion, level, pointing, pose
 from .word import Reader
 
 
@@ -18,17 +20,16 @@ def _several(node: Node, names: Names, kind: type[All] | type[AnyOf]) -> Predica
     return kind(tuple(parts)) if parts else None
 
 
+def _of_modules() -> dict[str, Reader]:
+    """The words of all modules of this folder."""
+    found: dict[str, Reader] = {}
+    for info in iter_modules(__path__):
+        found |= getattr(import_module(f".{info.name}", __name__), "WORDS", {})
+    return found
+
+
 WORDS: dict[str, Reader] = {
-    **pose.WORDS,
-    **contact.WORDS,
-    **container.WORDS,
-    **base.WORDS,
-    **declared.WORDS,
-    **insertion.WORDS,
-    **level.WORDS,
-    **pointing.WORDS,
-    **handover.WORDS,
-    **cloth.WORDS,
+    **_of_modules(),
     "all": lambda node, names: _several(node, names, All),
     "any": lambda node, names: _several(node, names, AnyOf),
 }

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..recognition import cloth
 from .arm import between
 from .base import Base
 from .body import SIDES, Body, Motion
@@ -30,7 +31,7 @@ from .cloth import (
 )
 from .flinging import LEAST
 from .hands import UP
-from .skill import Argument
+from .skill import Argument, Label
 from .spreading import DEPTHS, NEIGHBOURS, moving
 from .thirds import ARRIVED, EMPTY, REST
 from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp, squeezing
@@ -76,6 +77,11 @@ class PickFolded(AtCrease, PickCloth):
     """
 
     word = "pick_folded"
+    label = Label(
+        en=("pinch the folded cloth", "both hands pinch the folded {about} by its crease"),
+        zh=("捏起叠好的布", "双手捏住叠好的{about}的折边"),
+        shows=cloth.pick_cloth,
+    )
     needs = "mobile"
     arguments: ClassVar = {
         **{name: argument for name, argument in PickCloth.arguments.items() if name != "hangs"},  # which is seen
@@ -153,6 +159,11 @@ class LayOn(AtCrease):
     """
 
     word = "lay_on"
+    label = Label(
+        en=("lay on the pile", "both hands lay the folded {about} on the pile as the robot walks back"),
+        zh=("放到布堆上", "机器人后退，双手把叠好的{about}放到布堆上"),
+        shows=cloth.fold,
+    )
     hands = "Both hands"
     needs = "mobile"
     arguments: ClassVar = {

@@ -11,10 +11,11 @@ import numpy as np
 
 from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.postures import posture
+from ..recognition import cloth
 from .arm import Arm, between, turned_between
 from .body import SIDES, Body, Motion, percent_of_gap, unit
 from .hands import UP
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 from .tips import (
     GENTLY,
     TIGHT,
@@ -226,6 +227,11 @@ class DrawOver(AtEdge):
     """
 
     word = "draw_over"
+    label = Label(
+        en=("draw over the edge", "both hands draw the {about} over the table's edge"),
+        zh=("拉到桌边", "双手把{about}拉出桌沿"),
+        shows=cloth.draw_over,
+    )
     hands = "Both hands"
     arguments: ClassVar = {
         "of": Argument("cloth", "the cloth"),
@@ -300,6 +306,11 @@ class PickCloth(AtEdge):
     """
 
     word = "pick_cloth"
+    label = Label(
+        en=("pinch cloth", "both hands pinch the {about} by an edge"),
+        zh=("捏起布料", "双手捏住{about}的一边"),
+        shows=cloth.pick_cloth,
+    )
     hands = "Both hands"
     arguments: ClassVar = {
         "of": Argument("cloth", "the cloth"),
@@ -425,6 +436,11 @@ class FoldHalf(AtEdge):
     """
 
     word = "fold_half"
+    label = Label(
+        en=("fold in half", "both hands fold the {about} in half"),
+        zh=("对折", "双手把{about}对折"),
+        shows=cloth.fold,
+    )
     hands = "Both hands"
     arguments: ClassVar = {
         "of": Argument("cloth", "the cloth"),

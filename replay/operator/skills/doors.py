@@ -8,10 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import pushing
 from .arm import Path, turn_z
 from .body import Body, Motion, unit
 from .hands import HAND, UP, facing
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 CLOSE = 2.0  # crowd of an arm that is near several things and touches none
@@ -45,6 +46,11 @@ class PullOpen(Skill):
     """
 
     word = "pull_open"
+    label = Label(
+        en=("open door", "the {hand} hand pulls the {joint} open"),
+        zh=("拉开门", "{hand}手拉开{joint}"),
+        shows=pushing.pull_open,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "joint": JOINT,
@@ -123,6 +129,11 @@ class PushOpen(Skill):
     """
 
     word = "push_open"
+    label = Label(
+        en=("push open", "the {hand} hand pushes the {joint} further open"),
+        zh=("推开", "{hand}手把{joint}推得更开"),
+        shows=pushing.push_open,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "joint": JOINT,
@@ -261,6 +272,11 @@ class PushClose(Skill):
     """
 
     word = "push_close"
+    label = Label(
+        en=("close door", "the {hand} hand pushes the {joint} shut"),
+        zh=("关门", "{hand}手推上{joint}"),
+        shows=pushing.push_close,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "joint": JOINT,

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..recognition import cloth
 from .base import Base
 from .body import SIDES, Body, Motion
 from .cloth import FIRM, edges_of, together
 from .hands import UP
-from .skill import Argument
+from .skill import Argument, Label
 from .tips import both_squeezing
 from .walking import TURNING, WITHIN, Walking
 
@@ -51,6 +52,11 @@ class DrawOut(Walking):
     """
 
     word = "draw_out"
+    label = Label(
+        en=("draw out", "both hands draw the {about} out as the robot steps back"),
+        zh=("拉出", "机器人后退，双手把{about}拉出"),
+        shows=cloth.draw_out,
+    )
     hands = "Both hands"
     arguments: ClassVar = {
         "of": Argument("cloth", "the cloth"),

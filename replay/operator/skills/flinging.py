@@ -12,11 +12,12 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.words.cloth import open_share
+from ..recognition import cloth
 from .arm import between
 from .body import SIDES, Body, Motion
 from .cloth import flat_at, held_by_both, keeping_lower, rising, send, together
 from .hands import UP
-from .skill import Argument
+from .skill import Argument, Label
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
 from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp
 
@@ -38,6 +39,11 @@ class FlingOut(AtTableEnd):
     """
 
     word = "fling_out"
+    label = Label(
+        en=("fling out", "both hands fling the {about} out over the table"),
+        zh=("甩开铺平", "双手把{about}甩开铺在桌上"),
+        shows=cloth.fold,
+    )
     hands = "Both hands"
     needs = "mobile"
     arguments: ClassVar = {

@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import carrying, motions, taking
 from .arm import hand_frame, turned_between
 from .body import Body, Motion
 from .hands import HAND
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0])  # other sides from which a round thing is taken
 ACROSS = np.deg2rad([0.0, 30.0, -30.0, 60.0, -60.0, 90.0])  # other ways in which the pads stand over it
@@ -28,6 +29,12 @@ class Grasp(Skill):
     """
 
     word = "grasp"
+    label = Label(
+        en=("grasp", "the {hand} hand grasps the {of}"),
+        zh=("抓握", "{hand}手抓住{of}"),
+        shows=taking.pick,
+        grips=True,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "at": Argument("site", "a site in the middle of where the pads shall hold, z up"),
@@ -90,6 +97,11 @@ class Squeeze(Skill):
     """Press what is held with another force than before, for a while."""
 
     word = "squeeze"
+    label = Label(
+        en=("squeeze", "the {hand} hand squeezes[[ the {about}]]"),
+        zh=("捏紧", "{hand}手捏紧[[{about}]]"),
+        unseen="a force changes, and nothing moves",
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "force": Argument("force", "of each pad"),
@@ -109,6 +121,11 @@ class HoldUntil(Skill):
     """
 
     word = "hold_until"
+    label = Label(
+        en=("hold", "the {hand} hand keeps still[[ with the {about}]]"),
+        zh=("保持", "{hand}手[[拿着{about}]]保持不动"),
+        shows=carrying.hold_until,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "pull": Argument("force", "of a pull at the hand, in any direction, at which it ends", None),
@@ -133,6 +150,11 @@ class Wait(Skill):
     """Stay as one is for a while."""
 
     word = "wait"
+    label = Label(
+        en=("wait", "the robot waits"),
+        zh=("等待", "机器人等待"),
+        shows=motions.wait,
+    )
     arguments: ClassVar = {"time": Argument("time", "how long")}
 
     def run(self, body: Body) -> Motion:

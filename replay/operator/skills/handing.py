@@ -7,11 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import carrying
 from .arm import Arm, turn_z
 from .body import Body, Motion
 from .hands import HAND, UP
 from .pouring import rotation
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
 TURNS = np.deg2rad(
@@ -31,6 +32,11 @@ class OfferHandle(Skill):
     """
 
     word = "offer_handle"
+    label = Label(
+        en=("offer", "the {hand} hand offers the {about}, its handle first"),
+        zh=("递出", "{hand}手把{about}递出，把手朝前"),
+        shows=carrying.offer,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "handle": Argument("site", "the handle that is offered"),
@@ -112,6 +118,11 @@ class HoldUntilPulled(Skill):
     """
 
     word = "hold_until_pulled"
+    label = Label(
+        en=("hold until pulled", "the {hand} hand holds[[ the {about}]] until it is pulled, and lets go"),
+        zh=("拿住等拉", "{hand}手拿住[[{about}]]，被拉时松开"),
+        shows=carrying.hold_until_pulled,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "person": Argument("site", "who takes it: the pull comes from there"),
@@ -160,6 +171,11 @@ class Withdraw(Skill):
     """Draw the empty hand slowly back along its fingers."""
 
     word = "withdraw"
+    label = Label(
+        en=("draw back", "the {hand} hand draws back"),
+        zh=("收手", "{hand}手收回"),
+        shows=carrying.withdraw,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "by": Argument("length", "how far", 0.16),

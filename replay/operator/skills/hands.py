@@ -7,8 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import motions, taking
 from .body import Body, Motion
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 HAND = Argument("hand", "which hand")
 TURNS = np.deg2rad(
@@ -30,6 +31,12 @@ class Reach(Skill):
     """
 
     word = "reach"
+    label = Label(
+        en=("reach", "the {hand} hand reaches for the {to}"),
+        zh=("伸手", "{hand}手伸向{to}"),
+        shows=taking.reach,
+        about="to",
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "to": Argument("site", "where to"),
@@ -64,6 +71,13 @@ class Pinch(Skill):
     """
 
     word = "pinch"
+    label = Label(
+        en=("pinch", "the {hand} hand pinches the {at}"),
+        zh=("夹住", "{hand}手夹住{at}"),
+        shows=taking.pinch,
+        about="at",
+        grips=True,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "at": Argument("site", "what is pinched"),
@@ -85,6 +99,11 @@ class Release(Skill):
     """Open the fingers and draw the hand back."""
 
     word = "release"
+    label = Label(
+        en=("let go", "the {hand} hand lets go[[ of the {about}]] and draws back"),
+        zh=("松手", "{hand}手松开[[{about}]]并收回"),
+        shows=taking.release,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "opening": Argument("length", "gap between the pads", 0.05),
@@ -103,6 +122,11 @@ class Home(Skill):
     """Take a hand to its resting posture; with `beside` the next skill does not wait for it."""
 
     word = "home"
+    label = Label(
+        en=("go home", "the {hand} hand goes home"),
+        zh=("回位", "{hand}手回位"),
+        shows=motions.home,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "posture": Argument("posture", "how the arm is held", "ready"),
@@ -133,6 +157,12 @@ class PickFromAbove(Skill):
     """Come down on a thin thing, fingers pointing down on either side of it, and close."""
 
     word = "pick_from_above"
+    label = Label(
+        en=("pick up from above", "the {hand} hand picks up the {of} from above"),
+        zh=("从上方拿起", "{hand}手从上方拿起{of}"),
+        shows=taking.pick,
+        grips=True,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "at": Argument("site", "what is pinched, x axis along it"),

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..recognition import carrying, fitting, taking
 from .body import Body, Motion
 from .fitting import PITCHES, ROUND, Pose, about, bring, correct, move_held, off, planned, slide
 from .hands import HAND
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 FEED = 0.03  # m/s, of a part that comes to its hole
 BEHIND = 0.003  # m, of the hand behind its command: something stands in the way
@@ -23,6 +24,11 @@ class Align(Skill):
     """Bring what is held before a hole, in line with it, and look whether it is."""
 
     word = "align"
+    label = Label(
+        en=("align", "the {hand} hand brings the {about} before the {to}"),
+        zh=("对准", "{hand}手把{about}对准{to}"),
+        shows=fitting.align,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": OF,
@@ -48,6 +54,11 @@ class InsertPress(Skill):
     """Press what is held into a hole with a growing force, until it has gone in as far as it shall, or the force is reached."""
 
     word = "insert_press"
+    label = Label(
+        en=("press in", "the {hand} hand presses the {about} into the {into}"),
+        zh=("压入", "{hand}手把{about}压入{into}"),
+        shows=fitting.insert_press,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": OF,
@@ -86,6 +97,11 @@ class VerifySeat(Skill):
     """Pull at what has been pressed in, for a time, to see whether it holds."""
 
     word = "verify_seat"
+    label = Label(
+        en=("pull to check", "the {hand} hand pulls at the {about} to see whether it holds"),
+        zh=("拉拔确认", "{hand}手拉一下{about}，看是否装牢"),
+        shows=fitting.verify_seat,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of what is held"),
@@ -107,6 +123,11 @@ class PlaceInSlot(Skill):
     """Set what is held down in its slot, as the slot's site lies, and let go of it."""
 
     word = "place_in_slot"
+    label = Label(
+        en=("put into slot", "the {hand} hand puts the {about} into the {slot}"),
+        zh=("放入槽位", "{hand}手把{about}放进{slot}"),
+        shows=carrying.set_down,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of what is held that comes to lie at the slot's"),
@@ -127,6 +148,11 @@ class LoadFixture(Skill):
     """Lower what is held onto the pins of a fixture, which lead it in, press it home and let go of it."""
 
     word = "load_fixture"
+    label = Label(
+        en=("put onto fixture", "the {hand} hand puts the {about} onto the {upon}"),
+        zh=("装上夹具", "{hand}手把{about}装到{upon}上"),
+        shows=carrying.set_down,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of what is held that comes to lie at the seat's"),
@@ -185,6 +211,12 @@ class PickPart(Skill):
     """Come from before and above, fingers on either side of a part, close and lift it straight out."""
 
     word = "pick_part"
+    label = Label(
+        en=("pick up part", "the {hand} hand picks up the {of}"),
+        zh=("拿起零件", "{hand}手拿起{of}"),
+        shows=taking.regrasp,
+        grips=True,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "at": Argument("site", "what is pinched; the pads close along its y axis"),

@@ -8,11 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import pushing
 from .arm import Arm
 from .body import SIDES, Body, Motion
 from .clearance import TOUCHES
 from .hands import TURNS, facing
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 from .tips import TIP_END
 
 PRESSING = 0.02  # m/s
@@ -33,6 +34,12 @@ class PressKey(Skill):
     """
 
     word = "press_key"
+    label = Label(
+        en=("press key", "the {hand} hand presses the {at}"),
+        zh=("按键", "{hand}手按下{at}"),
+        shows=pushing.press_key,
+        about="at",
+    )
     arguments: ClassVar = {
         "hand": Argument(
             "word", "which hand; either: the one that has more room", "either", ("left", "right", "either")

@@ -7,11 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import pushing
 from .arm import Path, turn_z
 from .body import REACHED, SIDES, Body, Motion
 from .doors import about
 from .hands import TURNS, facing
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 REACH = 0.0245  # m, from between the pads to a panel that the fingertips just do not touch
 BACK = (1.0, 0.8, 0.6)  # shares of the standoff by which a hand draws back
@@ -23,6 +24,12 @@ class TurnKnob(Skill):
     """Take a knob between the pads, turn it by an angle or until it has answered, and let it go."""
 
     word = "turn_knob"
+    label = Label(
+        en=("turn knob", "the {hand} hand turns the {at}"),
+        zh=("转旋钮", "{hand}手转动{at}"),
+        shows=pushing.turn_knob,
+        about="at",
+    )
     arguments: ClassVar = {
         "hand": Argument(
             "word", "which hand; either: the one that has more room", "either", ("left", "right", "either")

@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import motions
 from .body import Body, Motion, unit
 from .hands import HAND
 from .keys import TIP
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 HEAD_SPEED = 0.8  # rad/s, of a look that is not hurried
 LEVEL_ROLL = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
@@ -20,6 +21,12 @@ class LookAt(Skill):
     """Turn the head until the camera looks at a place, as far as the neck allows; it stays so."""
 
     word = "look_at"
+    label = Label(
+        en=("look at", "the robot looks at the {at}"),
+        zh=("看向", "机器人看向{at}"),
+        shows=motions.look_at,
+        about="at",
+    )
     arguments: ClassVar = {
         "at": Argument("site", "the place"),
         "speed": Argument("angular_speed", "of the neck's joints", HEAD_SPEED),
@@ -39,6 +46,12 @@ class PointAt(Skill):
     """Point at a place with the closed fingers, from a distance, and stay a moment."""
 
     word = "point_at"
+    label = Label(
+        en=("point at", "the {hand} hand points at the {at}"),
+        zh=("指向", "{hand}手指向{at}"),
+        shows=motions.point_at,
+        about="at",
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "at": Argument("site", "the place"),

@@ -8,10 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import carrying
 from .arm import Path, turn_z
 from .body import REACHED, Body, Motion
 from .hands import HAND, UP
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
@@ -30,6 +31,11 @@ class CarryOver(Skill):
     """
 
     word = "carry_over"
+    label = Label(
+        en=("carry over", "the {hand} hand carries the {about} over to the {upon}"),
+        zh=("平端过去", "{hand}手把{about}端到{upon}上方"),
+        shows=carrying.carry_over,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": OF,
@@ -84,6 +90,11 @@ class Place(Skill):
     """
 
     word = "place"
+    label = Label(
+        en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
+        zh=("放下", "{hand}手把{about}放到{upon}上"),
+        shows=carrying.place,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": OF,
@@ -120,6 +131,11 @@ class Stack(Skill):
     """
 
     word = "stack"
+    label = Label(
+        en=("stack", "the {hand} hand stacks the {about} upon the {upon}"),
+        zh=("叠放", "{hand}手把{about}叠放到{upon}上"),
+        shows=carrying.set_down,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": OF,

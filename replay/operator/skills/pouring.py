@@ -9,10 +9,11 @@ import mujoco
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import carrying, strokes, taking
 from .arm import JOINT_SPEED, turn_z, turned_between
 from .body import Body, Motion, unit
 from .hands import HAND, UP, facing
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class GraspBottle(Skill):
     """Bring the open hand to the side of a standing bottle or cup, fingers level, and close it."""
 
     word = "grasp_bottle"
+    label = Label(
+        en=("grasp bottle", "the {hand} hand takes hold of the {of}"),
+        zh=("握住瓶子", "{hand}手握住{of}"),
+        shows=taking.pick,
+        grips=True,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "at": Argument("site", "where the pads' middle goes; x axis towards the hand"),
@@ -203,6 +210,12 @@ class PourLiquid(Skill):
     """Bring the held bottle over a mouth and tilt it until it runs."""
 
     word = "pour_liquid"
+    label = Label(
+        en=("pour", "the {hand} hand begins to pour into the {into}"),
+        zh=("倒水", "{hand}手开始往{into}里倒"),
+        shows=strokes.pour,
+        about="into",
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "lip": Argument("site", "the bottle's mouth, z axis out of it"),
@@ -237,6 +250,12 @@ class StopAtLevel(Skill):
     """Keep the stream even, and right the bottle so that the level ends at an amount."""
 
     word = "stop_at_level"
+    label = Label(
+        en=("stop at the level", "the {hand} hand pours into the {into} and stops at the level"),
+        zh=("到液位停住", "{hand}手往{into}里倒，到液位停住"),
+        shows=strokes.stop_at_level,
+        about="into",
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "lip": Argument("site", "the bottle's mouth, z axis out of it"),
@@ -286,6 +305,11 @@ class SetDown(Skill):
     """Bring what is held upright over a place, set it down and let go."""
 
     word = "set_down"
+    label = Label(
+        en=("set down", "the {hand} hand sets the {about} down on the {upon}"),
+        zh=("放下", "{hand}手把{about}放下，放到{upon}上"),
+        shows=carrying.set_down,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of what is held that shall come to the place"),

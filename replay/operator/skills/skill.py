@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +17,8 @@ from .body import SIDES, Body, Motion
 
 if TYPE_CHECKING:
     from ....scenarios.scene import Scene
+    from ..recognition.evidence import Evidence, Step
+    from ..recognition.signs import Signs
 
 REQUIRED = object()
 # SI, between which an argument lies that does not say otherwise: beyond it lies a slip of the pen, and no way ends
@@ -86,10 +88,37 @@ def _of_a_part(scene: Scene, joint: str) -> bool:
     return "/" in joint and scene.names.spec.joint(joint).type in turning
 
 
+@dataclass(frozen=True)
+class Label:
+    """How a skill is named where a recording shows it, and by what it is seen there.
+
+    Attributes:
+        en, zh: its title, and a sentence: a template over the arguments that name a place or a thing, `hand`, and `about`, what it
+            is about. A part between `[[` and `]]` is left out where one of its fields is missing.
+        shows: what speaks for it in the signs of one hand, of `recognition` or of its own module; its docstring says when it begins
+            and ends. None where no reading tells it: then it is any motion.
+        unseen: why no reading tells it.
+        about: the argument that says what it is about; "" for the first that it has of `of`, `joint`, `at`, `to` and `grasp`.
+        grips: whether the hand has hold afterwards of what it is about.
+    """
+
+    en: tuple[str, str]
+    zh: tuple[str, str]
+    shows: Callable[[Signs, Step], Evidence] | None = None
+    unseen: str = ""
+    about: str = ""
+    grips: bool = False
+
+    def words(self, lang: str) -> tuple[str, str] | None:
+        """Title and sentence in a language; None where the skill brings none."""
+        return {"en": self.en, "zh": self.zh}.get(lang)
+
+
 class Skill:
-    """One step of a demonstration. A subclass names its `word` and `arguments`, and moves in `run`."""
+    """One step of a demonstration. A subclass names its `word`, `label` and `arguments`, and moves in `run`."""
 
     word: ClassVar[str]
+    label: ClassVar[Label]
     arguments: ClassVar[dict[str, Argument]]
     needs: ClassVar[str] = ""  # the base that the robot must stand on
     hands: ClassVar[str] = ""  # which it moves, where its arguments do not say
@@ -106,6 +135,11 @@ class Skill:
     def run(self, body: Body) -> Motion:
         """Move, one `yield` a control step."""
         raise TypeError(f"{type(self).__name__} does not say how it moves")
+
+    @classmethod
+    def of_one_hand(cls) -> bool:
+        """Whether one hand does it, which `hand` names; else both do, or none."""
+        return "hand" in cls.arguments
 
     @classmethod
     def catalogue(cls) -> dict[str, Any]:

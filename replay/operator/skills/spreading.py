@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.cloth.cloth import Cloth
+from ..recognition import cloth, motions
 from .base import Base
 from .body import SIDES, Body, Motion
 from .cloth import (
@@ -36,7 +37,7 @@ from .cloth import (
     together,
 )
 from .hands import UP
-from .skill import Argument
+from .skill import Argument, Label
 from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp, tcp_from_tip
 from .walking import Walking, walked
 
@@ -185,6 +186,11 @@ class GoToEnd(Walking):
     """Walk to the end of the table towards which a short edge of a crumpled cloth lies open."""
 
     word = "go_to_end"
+    label = Label(
+        en=("walk to the table's end", "the robot walks to the table's end"),
+        zh=("走到桌端", "机器人走到桌子一端"),
+        shows=motions.walk,
+    )
     hands = "No hand"
     arguments: ClassVar = {
         **ENDS,
@@ -243,6 +249,11 @@ class TowEnd(AtTableEnd):
     """
 
     word = "tow_end"
+    label = Label(
+        en=("draw near", "both hands draw the {about} near as the robot walks back"),
+        zh=("拖近", "机器人后退，双手把{about}拖近"),
+        shows=cloth.draw_over,
+    )
     hands = "Both hands"
     needs = "mobile"
     arguments: ClassVar = {
@@ -346,6 +357,11 @@ class DrawEnd(AtTableEnd, DrawOver):
     """Draw the open short edge of a crumpled cloth over the end of the table."""
 
     word = "draw_end"
+    label = Label(
+        en=("draw over the end", "both hands draw the {about} over the table's end"),
+        zh=("拉到桌端", "双手把{about}拉出桌端"),
+        shows=cloth.draw_over,
+    )
     needs = "mobile"
     arguments: ClassVar = {
         **at_end(DrawOver.arguments),
@@ -398,6 +414,11 @@ class PickEnd(AtTableEnd, PickCloth):
     """
 
     word = "pick_end"
+    label = Label(
+        en=("pinch the short edge", "both hands pinch the {about} by its short edge"),
+        zh=("捏起短边", "双手捏住{about}的短边"),
+        shows=cloth.pick_cloth,
+    )
     needs = "mobile"
     arguments: ClassVar = {
         **at_end(PickCloth.arguments, without=["hangs"]),  # which is seen

@@ -7,11 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import pushing, strokes
 from .arm import hand_frame, turned_between
 from .body import Body, Motion
 from .hands import HAND, UP
 from .keys import TIP
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 STEEP = np.deg2rad([62.0, 50.0, 75.0])  # how far the closed fingers point down while they stroke
 ASIDE = np.deg2rad([0.0, 25.0, -25.0, 50.0, -50.0])
@@ -64,6 +65,11 @@ class Push(Skill):
     """
 
     word = "push"
+    label = Label(
+        en=("push", "the {hand} hand pushes the {about} to the {to}"),
+        zh=("推动", "{hand}手把{about}推到{to}"),
+        shows=pushing.push,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of the thing that shall come to the place, at its foot"),
@@ -127,6 +133,12 @@ class Wipe(Skill):
     """
 
     word = "wipe"
+    label = Label(
+        en=("wipe", "the {hand} hand wipes from the {from} to the {to}"),
+        zh=("擦拭", "{hand}手从{from}擦到{to}"),
+        shows=strokes.wipe,
+        about="from",
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "from": Argument("site", "where it begins, on the surface, z out of it"),
@@ -164,6 +176,12 @@ class PressOn(Skill):
     """
 
     word = "press_on"
+    label = Label(
+        en=("press on", "the {hand} hand presses on the {at}"),
+        zh=("压住", "{hand}手压住{at}"),
+        shows=strokes.press_on,
+        about="at",
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "at": Argument("site", "where, on the surface, z out of it"),
@@ -197,6 +215,12 @@ class Stir(Skill):
     """Stir round in a vessel with the closed fingertips, or with the end of what is held."""
 
     word = "stir"
+    label = Label(
+        en=("stir", "the {hand} hand stirs in the {in}"),
+        zh=("搅拌", "{hand}手在{in}里搅拌"),
+        shows=strokes.stir,
+        about="in",
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "in": Argument("site", "the middle of the vessel's floor, z up"),

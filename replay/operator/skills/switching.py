@@ -7,11 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import taking
 from .arm import Path, hand_frame, turn_z, turned_between
 from .body import REACHED, Body, Motion
 from .hands import HAND, UP
 from .placing import turning
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 25.0, -25.0, 50.0, -50.0, 75.0, -75.0])  # of what is passed, about the vertical
@@ -30,6 +31,12 @@ class SwitchHands(Skill):
     """
 
     word = "switch_hands"
+    label = Label(
+        en=("pass to the other hand", "the {hand} hand takes the {of} from the other one"),
+        zh=("换手", "{hand}手从另一只手接过{of}"),
+        shows=taking.switch_hands,
+        grips=True,
+    )
     hands = "Both: the hand that is named takes, the other one gives"
     arguments: ClassVar = {
         "hand": Argument(HAND.kind, "which hand takes"),

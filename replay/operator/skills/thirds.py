@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..recognition import cloth
 from .body import SIDES, Body, Motion
 from .cloth import (
     FIRM,
@@ -27,7 +28,7 @@ from .cloth import (
 from .drawing import back_with
 from .flinging import LEAST
 from .hands import UP
-from .skill import Argument
+from .skill import Argument, Label
 from .spreading import LOST, AtTableEnd, Pressing, at_end, moving
 from .tips import TIGHT, both_squeezing, hands_over, tcp_from_tip
 from .walking import walked
@@ -48,6 +49,11 @@ class FoldThird(AtTableEnd, FoldHalf):
     """
 
     word = "fold_third"
+    label = Label(
+        en=("fold a third over", "both hands fold a third of the {about} over as the robot walks up"),
+        zh=("折三分之一", "机器人走近，双手把{about}的三分之一折过来"),
+        shows=cloth.fold,
+    )
     needs = "mobile"
     arguments: ClassVar = {
         **at_end(FoldHalf.arguments, without=["speed"]),
@@ -122,6 +128,11 @@ class TowAside(AtEdge):
     """Draw a cloth that lies on a table towards an end of it: the robot stands before the table, presses on it and walks sideways."""
 
     word = "tow_aside"
+    label = Label(
+        en=("draw aside", "both hands draw the {about} aside as the robot walks sideways"),
+        zh=("横向拖动", "机器人横走，双手把{about}拖到一侧"),
+        shows=cloth.draw_over,
+    )
     hands = "Both hands"
     needs = "mobile"
     arguments: ClassVar = {

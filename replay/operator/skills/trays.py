@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..recognition import carrying
 from .arm import Path
 from .body import SIDES, Body, Motion
 from .fitting import PITCHES, ROUND, WEIGHT, Pose, about, planned, slide
 from .hands import UP
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 LOWER = 0.06  # m/s, of a tray that is put down
 RESTS = 8e-4  # m, above its place a tray counts as standing
@@ -24,6 +25,11 @@ class BimanualLift(Skill):
     """Take a load by two handles, one in each hand, and lift it level."""
 
     word = "bimanual_lift"
+    label = Label(
+        en=("lift with both hands", "both hands lift the {about}"),
+        zh=("双手提起", "双手提起{about}"),
+        shows=carrying.bimanual_lift,
+    )
     hands = "Both hands"
     arguments: ClassVar = {
         "left": Argument("site", "the left hand's handle; the pads close along its y axis"),
@@ -88,6 +94,11 @@ class CarryTray(Skill):
     """Carry what both hands hold level to a place, put it down there and let go."""
 
     word = "carry_tray"
+    label = Label(
+        en=("carry with both hands", "both hands carry the {about} to the {upon}"),
+        zh=("双手搬运", "双手把{about}端到{upon}"),
+        shows=carrying.carry_tray,
+    )
     hands = "Both hands"
     arguments: ClassVar = {
         "of": Argument("site", "the load's site that comes to lie at the place"),

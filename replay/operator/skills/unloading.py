@@ -7,11 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import carrying, taking
 from .arm import Path
 from .body import Body, Motion
 from .clearance import SWING
 from .hands import HAND, UP, facing
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 from .vessels import LEVEL, STRIDE, Carried, sought
 
 # other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
@@ -24,6 +25,12 @@ class RegraspHot(Skill):
     """Reach into an opening, take what stands there by the rim, which is the coolest of it, and raise it a little."""
 
     word = "regrasp_hot"
+    label = Label(
+        en=("take by the rim again", "the {hand} hand takes the {of} by its rim again"),
+        zh=("再次捏住边沿", "{hand}手再次捏住{of}的边沿"),
+        shows=taking.regrasp,
+        grips=True,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "at": Argument("site", "a site of the rim, x axis outwards"),
@@ -79,6 +86,11 @@ class Unload(Skill):
     """Draw a vessel level out of an opening and carry it, turned so that the forearm has room, over a place on a surface."""
 
     word = "unload"
+    label = Label(
+        en=("take out", "the {hand} hand takes the {about} out"),
+        zh=("取出", "{hand}手取出{about}"),
+        shows=carrying.unload,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of what is held that shall come to the place"),
@@ -154,6 +166,11 @@ class PlaceOn(Skill):
     """Set down what is held on a surface, let go, and draw the hand back along its fingers and up."""
 
     word = "place_on"
+    label = Label(
+        en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
+        zh=("放下", "{hand}手把{about}放到{upon}上"),
+        shows=carrying.place_on,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of what is held that shall come to the surface"),

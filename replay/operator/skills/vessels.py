@@ -9,12 +9,13 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..recognition import carrying, taking
 from .arm import Path, turn_z
 from .body import ENOUGH, REACHED, Body, Motion, unit
 from .clearance import TOUCHES
 from .doors import about
 from .hands import HAND, UP, facing
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
@@ -40,6 +41,12 @@ class PickRim(Skill):
     """
 
     word = "pick_rim"
+    label = Label(
+        en=("pick up by the rim", "the {hand} hand picks up the {of} by its rim"),
+        zh=("捏起边沿", "{hand}手捏住{of}的边沿"),
+        shows=taking.pick,
+        grips=True,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "at": Argument("site", "a site of the rim, x axis outwards"),
@@ -92,6 +99,11 @@ class Lift(Skill):
     """Raise what is held straight up."""
 
     word = "lift"
+    label = Label(
+        en=("lift", "the {hand} hand lifts[[ the {about}]]"),
+        zh=("提起", "{hand}手提起[[{about}]]"),
+        shows=carrying.lift,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "by": Argument("length", "how far"),
@@ -166,6 +178,11 @@ class CarryLevel(Skill):
     """Carry a vessel level to before an opening, turn it to face inside, and bring it in over its place."""
 
     word = "carry_level"
+    label = Label(
+        en=("carry level", "the {hand} hand carries the {about} level to the {upon}"),
+        zh=("平端", "{hand}手平端{about}，移到{upon}上方"),
+        shows=carrying.carry_level,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of what is held that shall come to the place"),
@@ -241,6 +258,11 @@ class PlaceInside(Skill):
     """Set down what is held, let go of its rim, and draw the hand out again, back along its fingers and then straight."""
 
     word = "place_inside"
+    label = Label(
+        en=("put inside", "the {hand} hand sets the {about} down on the {upon} and draws back"),
+        zh=("放入内部", "{hand}手把{about}放到{upon}上并收回"),
+        shows=carrying.place,
+    )
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of what is held that shall come to the place"),

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..recognition import motions
 from .base import Base, wrapped
 from .body import Body, Motion
 from .hands import facing
-from .skill import Argument, Skill
+from .skill import Argument, Label, Skill
 
 PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has failed
 AHEAD = np.deg2rad(35.0)  # a target further to the side than this is turned to before it is walked to
@@ -59,6 +60,11 @@ class WalkTo(Walking):
     """Walk to a place: the floor mark between the feet comes to stand there."""
 
     word = "walk_to"
+    label = Label(
+        en=("walk", "the robot walks[[ to the {to}]]"),
+        zh=("走动", "机器人走动[[，走到{to}]]"),
+        shows=motions.walk,
+    )
     arguments: ClassVar = {
         "to": Argument("site", "a site whose place on the floor is walked to; else x and y", None),
         "x": Argument("length", "place in the world, or further from the site along the world's x axis", 0.0, low=-20.0, high=20.0),
@@ -87,6 +93,11 @@ class Approach(Walking):
     """Walk before a site and face it, as one steps up to a table or an oven."""
 
     word = "approach"
+    label = Label(
+        en=("walk up", "the robot walks up to the {to}"),
+        zh=("走近", "机器人走到{to}前"),
+        shows=motions.walk,
+    )
     arguments: ClassVar = {
         "to": Argument("site", "what is approached, along its x axis"),
         "distance": Argument("length", "between the floor mark and the site, along that axis", 0.45),
@@ -121,6 +132,11 @@ class Turn(Walking):
     """Turn on the spot, to a heading or by an angle."""
 
     word = "turn"
+    label = Label(
+        en=("turn", "the robot turns"),
+        zh=("转身", "机器人转身"),
+        shows=motions.turn,
+    )
     arguments: ClassVar = {
         "to": Argument("angle", "heading, from the world's x axis to the left", None),
         "by": Argument("angle", "or how far to the left", None),
@@ -140,6 +156,11 @@ class Squat(Walking):
     """Lower the trunk by bending hips and knees."""
 
     word = "squat"
+    label = Label(
+        en=("squat", "the robot squats"),
+        zh=("下蹲", "机器人下蹲"),
+        shows=motions.squat,
+    )
     arguments: ClassVar = {
         "by": Argument("length", "how far below standing"),
         "speed": Argument("speed", "of the trunk", 0.12),
@@ -157,6 +178,11 @@ class StandUp(Walking):
     """Straighten up from a squat."""
 
     word = "stand_up"
+    label = Label(
+        en=("stand up", "the robot stands up"),
+        zh=("起立", "机器人起立"),
+        shows=motions.stand_up,
+    )
     arguments: ClassVar = {
         "speed": Argument("speed", "of the trunk", 0.12),
         "within": Argument("length", "how far from standing it may end", 0.005),

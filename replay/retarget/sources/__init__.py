@@ -1,6 +1,6 @@
 """Sources of a person's hands: each module here turns the recordings that it knows into `HandTargets`.
 
-A source is a module of this folder, named in `SOURCES`, with
+A source is a module of this folder with
 
     def targets(recording: Recording) -> HandTargets | None
 
@@ -25,18 +25,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
 from ...recording.recording import Recording
 from ..targets import HandTargets
-
-SOURCES: tuple[str, ...] = (  # asked in this order; the first that answers is taken
-    "motion_capture_hands",
-    "kuavo_bones",
-    "kuavo_hand_poses",
-    "omomo",
-    "arm_exoskeleton",
-)
 
 
 @dataclass(frozen=True)
@@ -49,14 +42,14 @@ class Source:
 
 
 def find(recording: Recording) -> Source | None:
-    """The hands of a recording, by the first source that knows it; None where none does.
+    """The hands of a recording, by the first source, by name, that knows it; None where none does.
 
     Raises:
         EpisodeError: the source that knows it cannot use it; the message says why.
     """
-    for name in SOURCES:
-        module = import_module(f"{__name__}.{name}")
+    for info in iter_modules(__path__):
+        module = import_module(f"{__name__}.{info.name}")
         found = module.targets(recording)
         if found is not None:
-            return Source(name, module, found)
+            return Source(info.name, module, found)
     return None

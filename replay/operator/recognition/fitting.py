@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..evidence import AFTER, Evidence, Phase, Step
-from ..signs import Signs
 from .carrying import carried
+from .evidence import AFTER, Evidence, Phase, Step
+
+if TYPE_CHECKING:
+    from .signs import Signs
 
 
 def align(see: Signs, step: Step) -> Evidence:
-    """What is held goes, and comes to rest before a hole."""
+    """What is held goes, and comes to rest before a hole.
+
+    Begins: the hand sets off. Ends: it sets off anew, with `of` at its `standoff` before `to`.
+    """
     left = float(step.arguments.get("standoff") or 0.015)
     return carried(
         see, step.arguments["of"], see.far(step.arguments["to"], left + 0.02, left + 0.05, step.arguments["of"])
@@ -20,7 +25,10 @@ def align(see: Signs, step: Step) -> Evidence:
 
 
 def insert_press(see: Signs, step: Step) -> Evidence:
-    """What is held goes into a hole, at its mouth."""
+    """What is held goes into a hole, at its mouth, and stays there.
+
+    Begins: the hand sets off. Ends: it sets off anew; not before its `until`.
+    """
     of, into = step.arguments["of"], step.arguments["into"]
     loose, away = 1.0 - see.holds(see.tracks.owner[of]), see.far(into, 0.025, 0.05, of)
     return Evidence(
@@ -35,7 +43,10 @@ def insert_press(see: Signs, step: Step) -> Evidence:
 
 
 def verify_seat(see: Signs, step: Step) -> Evidence:
-    """The hand keeps still with what it holds in a hole: a pull to which nothing yields."""
+    """The hand keeps still with what it holds in a hole: a pull to which nothing yields shows by nothing else.
+
+    Begins: it comes to rest. Ends: it opens or moves; not before its `until`.
+    """
     of, into = step.arguments["of"], step.arguments["into"]
     rests = see.unbroken((1.0 - see.going) * see.holds())
     pull = 1.0 - see.holds(see.tracks.owner[of]) + see.going + see.far(into, 0.025, 0.05, of)
@@ -45,10 +56,3 @@ def verify_seat(see: Signs, step: Step) -> Evidence:
         np.maximum(see.stops(rests), see.begins_to_open),
         see.before(step.arguments.get("until")),
     )
-
-
-WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
-    "align": align,
-    "insert_press": insert_press,
-    "verify_seat": verify_seat,
-}

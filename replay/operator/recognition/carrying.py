@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..evidence import AFTER, IDLE, Evidence, Phase, Step
-from ..signs import Signs, ramp
+from .evidence import AFTER, IDLE, Evidence, Phase, Step, ramp
+
+if TYPE_CHECKING:
+    from .signs import Signs
 
 
 def lift(see: Signs, step: Step) -> Evidence:
-    """The hand goes straight up with what it holds."""
+    """The hand goes straight up with what it holds.
+
+    Begins: the grip has settled, or the hand sets off. Ends: the hand sets off anew.
+    """
     loose = 1.0 - see.holds()
     return Evidence(
         (
@@ -26,24 +31,36 @@ def lift(see: Signs, step: Step) -> Evidence:
 
 
 def carry_level(see: Signs, step: Step) -> Evidence:
-    """What is held goes aside, and comes to rest over its place."""
+    """What is held goes aside, and comes to rest over its place.
+
+    Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`.
+    """
     of, upon = step.arguments["of"], step.arguments["upon"]
     return carried(see, of, see.far(upon, 0.08, 0.16, of))
 
 
 def carry_over(see: Signs, step: Step) -> Evidence:
-    """As `carry_level`, to so far above the place, and beside it, as is said."""
+    """As `carry_level`, to so far above the place, and beside it, as is said.
+
+    Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`.
+    """
     return carried(see, step.arguments["of"], _off(see, step, float(step.arguments.get("above") or 0.0)))
 
 
 def unload(see: Signs, step: Step) -> Evidence:
-    """As `carry_over`, out of an opening."""
+    """As `carry_over`, out of an opening.
+
+    Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`, out of the opening `into`.
+    """
     off = _off(see, step, float(step.arguments.get("above") or 0.0))
     return carried(see, step.arguments["of"], np.maximum(off, see.inside(step.arguments["into"])))
 
 
 def offer(see: Signs, step: Step) -> Evidence:
-    """What is held goes to a person, its handle to the distance that is said, or to the hand that comes for it."""
+    """What is held goes to a person, its handle to the distance that is said, or to the hand that comes for it.
+
+    Begins: the hand sets off. Ends: it sets off anew, with the handle there.
+    """
     away, handle = float(step.arguments.get("distance") or 0.45), step.arguments["handle"]
     short = see.far(step.arguments["person"], away + 0.15, away + 0.3, handle)
     if grips := [step.arguments[name] for name in ("left_grip", "right_grip") if step.arguments.get(name)]:
@@ -67,14 +84,20 @@ def carried(see: Signs, of: str, unfinished: np.ndarray) -> Evidence:
 
 
 def place(see: Signs, step: Step) -> Evidence:
-    """Over its place what is held is lowered and let go of, and the hand draws back, out of the opening where there is one."""
+    """Over its place what is held is lowered and let go of, and the hand draws back, out of the opening where there is one.
+
+    Begins: the hand sets off. Ends: it sets off anew, out of the opening `into`.
+    """
     off = _off(see, step)
     held = see.holds(see.tracks.owner[step.arguments["of"]])
     return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
 
 
 def place_on(see: Signs, step: Step) -> Evidence:
-    """As `place`, anywhere on a surface: only the height over it counts."""
+    """As `place`, anywhere on a surface: only the height over it counts.
+
+    Begins: the hand sets off. Ends: it sets off anew.
+    """
     of, upon = (see.tracks.position[step.arguments[name]] for name in ("of", "upon"))
     off = ramp(np.abs(of - upon)[:, 2], 0.08, 0.16)
     held = see.holds(see.tracks.owner[step.arguments["of"]])
@@ -82,7 +105,10 @@ def place_on(see: Signs, step: Step) -> Evidence:
 
 
 def set_down(see: Signs, step: Step) -> Evidence:
-    """As `place`, the way there included."""
+    """As `place`, the way there included.
+
+    Begins: the hand sets off. Ends: it sets off anew.
+    """
     held = see.holds(see.tracks.owner[step.arguments["of"]])
     return _put(see, step, Phase("carry", 1.0 - held + 0.5 * see.rising), _off(see, step))
 
@@ -111,7 +137,10 @@ def _off(see: Signs, step: Step, above: float = 0.0) -> np.ndarray:
 
 
 def bimanual_lift(see: Signs, step: Step) -> Evidence:
-    """Both hands hold a thing and go up."""
+    """Both hands come, hold a thing and go up.
+
+    Begins: the left hand sets off. Ends: it sets off anew, as high as `by` says.
+    """
     of = see.tracks.owner[step.arguments["of"]]
     loose = 1.0 - see.both_hold(of)
     return Evidence(
@@ -127,7 +156,10 @@ def bimanual_lift(see: Signs, step: Step) -> Evidence:
 
 
 def carry_tray(see: Signs, step: Step) -> Evidence:
-    """Both hands carry a thing to its place, let go of it there and draw back."""
+    """Both hands carry a thing to its place, let go of it there and draw back.
+
+    Begins: the left hand sets off. Ends: it sets off anew, touching nothing.
+    """
     both, off = see.both_hold(see.tracks.owner[step.arguments["of"]]), _off(see, step)
     return Evidence(
         (
@@ -142,7 +174,10 @@ def carry_tray(see: Signs, step: Step) -> Evidence:
 
 
 def hold_until(see: Signs, step: Step) -> Evidence:
-    """The hand keeps still with what it holds."""
+    """The hand keeps still with what it holds.
+
+    Begins: it comes to rest. Ends: it moves; not before its `subgoal`.
+    """
     rests = see.unbroken((1.0 - see.going) * see.holds())
     return Evidence(
         (Phase("hold", 1.0 - see.holds() + see.going, True),),
@@ -153,14 +188,20 @@ def hold_until(see: Signs, step: Step) -> Evidence:
 
 
 def hold_until_pulled(see: Signs, step: Step) -> Evidence:
-    """As `hold_until`; then the claw opens."""
+    """The hand keeps still with what it holds; then the claw opens.
+
+    Begins: it comes to rest. Ends: the claw has opened, and what it held is gone.
+    """
     hold = hold_until(see, step)
     opens = Phase("let go", 1.0 - see.about(see.opens, 0.15) + see.going)
     return Evidence((*hold.phases, opens), hold.begins, see.stops(see.opens), see.holds())
 
 
 def withdraw(see: Signs, step: Step) -> Evidence:
-    """The free hand goes back along its fingers."""
+    """The free hand goes back along its fingers.
+
+    Begins: the claw has opened, or the hand sets off. Ends: it sets off anew.
+    """
     go = see.holds() + see.works + 1.0 - see.about(see.backwards, 0.2)
     return Evidence(
         (Phase("go", go, True), Phase("stop", see.holds() + see.going)),
@@ -168,24 +209,3 @@ def withdraw(see: Signs, step: Step) -> Evidence:
         see.sets_off,
         np.zeros(see.n),
     )
-
-
-WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
-    "bimanual_lift": bimanual_lift,
-    "lift": lift,
-    "carry_level": carry_level,
-    "carry_over": carry_over,
-    "unload": unload,
-    "offer_handle": offer,
-    "place_inside": place,
-    "place": place,
-    "place_on": place_on,
-    "set_down": set_down,
-    "stack": set_down,
-    "place_in_slot": set_down,
-    "load_fixture": set_down,
-    "carry_tray": carry_tray,
-    "hold_until": hold_until,
-    "hold_until_pulled": hold_until_pulled,
-    "withdraw": withdraw,
-}

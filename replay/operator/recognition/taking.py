@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..evidence import AFTER, IDLE, Evidence, Phase, Step
-from ..signs import Signs
+from .evidence import AFTER, IDLE, Evidence, Phase, Step
+
+if TYPE_CHECKING:
+    from .signs import Signs
 
 
 def reach(see: Signs, step: Step) -> Evidence:
-    """The free hand goes; it ends where it comes to rest before the site."""
+    """The free hand goes; it ends where it comes to rest before the site.
+
+    Begins: the hand sets off. Ends: it comes to rest before the site (`standoff`).
+    """
     off = float(step.arguments.get("standoff") or 0.1)
     close = 1.0 - see.far(step.arguments["to"], 0.3 * off, 0.8 * off)
     go = see.holds() + see.works + close + IDLE * see.still
@@ -21,18 +26,27 @@ def reach(see: Signs, step: Step) -> Evidence:
 
 
 def pinch(see: Signs, step: Step) -> Evidence:
-    """Near the site the claw closes until two fingers press its body from opposite sides and the grip has settled."""
+    """Near the site the claw closes until two fingers press its body from opposite sides and the grip has settled.
+
+    Begins: the hand sets off. Ends: the claw has stood for 0.35 s.
+    """
     site = step.arguments["at"]
     return _grip(see, site, see.tracks.owner[site], see.far(site, 0.12, 0.25), see.sets_off)
 
 
 def pick(see: Signs, step: Step) -> Evidence:
-    """As `pinch`, the way there included."""
+    """As `pinch`, the whole way there included.
+
+    Begins: the hand sets off. Ends: the claw has stood for 0.35 s.
+    """
     return _grip(see, step.arguments["at"], step.arguments["of"], np.zeros(see.n), see.sets_off)
 
 
 def regrasp(see: Signs, step: Step) -> Evidence:
-    """As `pick`, and what is taken is raised a little."""
+    """As `pinch`, the whole way there included, and what is taken is raised a little.
+
+    Begins: the hand sets off. Ends: it sets off anew, with what it took as high as `lift` says.
+    """
     grip = pick(see, step)
     raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + 0.5 * see.aside + AFTER)
     low = 1.0 - see.raised(step.arguments["of"], float(step.arguments.get("lift") or 0.012))
@@ -49,7 +63,10 @@ def _grip(see: Signs, site: str, body: str, away: np.ndarray, begins: np.ndarray
 
 
 def release(see: Signs, step: Step) -> Evidence:
-    """The claw opens on something held, and the hand draws back."""
+    """The claw opens on something held, and the hand draws back.
+
+    Begins: the claw begins to open on something held. Ends: the hand, clear of everything and 5 cm away, sets off anew.
+    """
     return Evidence(
         (Phase("open", 1.0 - see.about(see.opens, 0.15), True), Phase("back", see.holds() + see.works + AFTER)),
         see.begins_to_open,
@@ -59,7 +76,10 @@ def release(see: Signs, step: Step) -> Evidence:
 
 
 def switch_hands(see: Signs, step: Step) -> Evidence:
-    """The other hand holds a thing, then both, then this one alone."""
+    """The other hand holds a thing, then both, then this one alone.
+
+    Begins: the other hand sets off. Ends: a hand comes to rest or sets off.
+    """
     of = step.arguments["of"]
     takes, gives = see.holds(of), see.other.holds(of)
     return Evidence(
@@ -72,17 +92,3 @@ def switch_hands(see: Signs, step: Step) -> Evidence:
         np.maximum(see.sets_off, see.stops(see.other.going)),
         np.maximum(gives, 1.0 - takes),
     )
-
-
-WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
-    "reach": reach,
-    "pinch": pinch,
-    "release": release,
-    "pick_rim": pick,
-    "pick_from_above": pick,
-    "grasp": pick,
-    "grasp_bottle": pick,
-    "regrasp_hot": regrasp,
-    "pick_part": regrasp,
-    "switch_hands": switch_hands,
-}

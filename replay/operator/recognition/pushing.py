@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..evidence import AFTER, IDLE, Evidence, Phase, Step
-from ..signs import Signs
+from .evidence import AFTER, IDLE, Evidence, Phase, Step
+
+if TYPE_CHECKING:
+    from .signs import Signs
 
 
 def pull_open(see: Signs, step: Step) -> Evidence:
-    """The joint moves up while the body of its grasp is held; the strain before and the stop after belong to it."""
+    """The joint moves up while the body of `grasp` is held; the strain before and the stop after belong to it.
+
+    Begins: the grip has settled. Ends: the claw begins to open.
+    """
     held = see.holds(see.tracks.owner[step.arguments["grasp"]])
     up, down = _moves(see, step)
     return Evidence(
@@ -27,19 +32,28 @@ def pull_open(see: Signs, step: Step) -> Evidence:
 
 
 def push_open(see: Signs, step: Step) -> Evidence:
-    """The joint moves up while the hand touches its body without holding it; the way there and back belong to it."""
+    """The joint moves up while the hand is at its body and does not hold it.
+
+    Begins: the hand sets off. Ends: it sets off anew, clear of the body and 5 cm from where it last moved it.
+    """
     up, down = _moves(see, step)
     return _push(see, see.tracks.owner[step.arguments["joint"]], up, down, see.before(step.arguments.get("until")))
 
 
 def push_close(see: Signs, step: Step) -> Evidence:
-    """The joint moves down while the hand touches its body without holding it; the way there and back belong to it."""
+    """As `push_open`, with the joint falling.
+
+    Begins: the hand sets off. Ends: it sets off anew, clear of the body and 5 cm from where it last moved it; not before its `until`.
+    """
     up, down = _moves(see, step)
     return _push(see, see.tracks.owner[step.arguments["joint"]], down, up, see.before(step.arguments.get("until")))
 
 
 def push(see: Signs, step: Step) -> Evidence:
-    """The thing goes to its place while the hand touches it without holding it."""
+    """The site of a thing goes while the hand is at it and does not hold it.
+
+    Begins: the hand sets off. Ends: it sets off anew, with the thing at its place.
+    """
     of, within = step.arguments["of"], float(step.arguments.get("within") or 0.015)
     short = see.far(step.arguments["to"], within + 0.01, within + 0.04, of)
     return _push(see, see.tracks.owner[of], see.moves(of), np.zeros(see.n), short)
@@ -61,7 +75,10 @@ def _push(see: Signs, body: str, wanted: np.ndarray, other: np.ndarray, short: n
 
 
 def press_key(see: Signs, step: Step) -> Evidence:
-    """The key goes in while the hand touches it; the way there and back belong to it."""
+    """The key goes in while the hand touches it; the way there and back belong to it.
+
+    Begins: the hand sets off. Ends: it sets off anew; not before its `until`.
+    """
     site = step.arguments["at"]
     body = see.tracks.owner[site]
     touched = see.touches(body)
@@ -80,7 +97,10 @@ def press_key(see: Signs, step: Step) -> Evidence:
 
 
 def turn_knob(see: Signs, step: Step) -> Evidence:
-    """The knob turns while the hand touches it; the way there and back, and other grips, belong to it."""
+    """The knob turns while the hand touches it; the way there and back, and other grips, belong to it.
+
+    Begins: the hand sets off. Ends: it sets off anew; not before its `until`.
+    """
     body = see.tracks.owner[step.arguments["at"]]
     touched, turns = see.touches(body), np.zeros(see.n)
     for joint in see.tracks.joint:
@@ -102,13 +122,3 @@ def turn_knob(see: Signs, step: Step) -> Evidence:
 def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
     """Whether the joint of a step moves up and down."""
     return see.grows(step.arguments["joint"]), see.grows(step.arguments["joint"], -1.0)
-
-
-WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
-    "pull_open": pull_open,
-    "push_open": push_open,
-    "push": push,
-    "push_close": push_close,
-    "press_key": press_key,
-    "turn_knob": turn_knob,
-}

@@ -12,10 +12,10 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from scipy.signal import find_peaks
 
+from .evidence import PAUSE, ramp
 from .tracks import SIDES, Tracks
 
 STILL = 0.02  # m/s, of a hand: slower is tremor
-PAUSE = 0.5  # s, a shorter stop is part of a motion
 GAP = 0.3  # s, a contact that is lost for less was not let go
 CLAW = 4.0  # %/s, slower the claw stands
 SETTLED = 0.35  # s, for which a claw has to stand before its grip has settled
@@ -364,8 +364,3 @@ class Signs:
         if (what, body) not in self._kept:
             self._kept[what, body] = make()
         return self._kept[what, body]
-
-
-def ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """0 up to `low`, 1 from `high` on, straight between."""
-    return np.clip((values - low) / (high - low), 0.0, 1.0)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..evidence import AFTER, IDLE, Evidence, Phase, Step
-from ..signs import Signs, ramp
+from .evidence import AFTER, IDLE, Evidence, Phase, Step, ramp
+
+if TYPE_CHECKING:
+    from .signs import Signs
 
 
 def pour(see: Signs, step: Step) -> Evidence:
-    """What is held tips over until the level of what is filled begins to rise."""
+    """What is held is brought and tips over, until the level of what is filled begins to rise.
+
+    Begins: the hand sets off. Ends: the level begins to rise.
+    """
     lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
     loose = 1.0 - see.holds(see.tracks.owner[lip])
     return Evidence(
@@ -26,7 +31,10 @@ def pour(see: Signs, step: Step) -> Evidence:
 
 
 def stop_at_level(see: Signs, step: Step) -> Evidence:
-    """The level rises while what is held leans, and stops; what is held may be righted."""
+    """The level rises while what is held leans, and stops; what is held may be righted.
+
+    Begins: the level begins to rise. Ends: the hand sets off anew, after the level has come to rest.
+    """
     lip, runs = step.arguments["lip"], see.runs(step.arguments["gauge"])
     loose = 1.0 - see.holds(see.tracks.owner[lip])
     return Evidence(
@@ -41,7 +49,10 @@ def stop_at_level(see: Signs, step: Step) -> Evidence:
 
 
 def press_on(see: Signs, step: Step) -> Evidence:
-    """The hand comes down on a place, rests there touching it, and leaves."""
+    """The hand comes down on a place, rests there touching it, and leaves.
+
+    Begins: the hand sets off. Ends: it sets off anew, touching nothing there.
+    """
     site = step.arguments["at"]
     touched = see.touches(see.tracks.owner[site])
     press = 1.0 - see.about(touched, 0.2) + see.going + see.far(site, 0.06, 0.12)
@@ -49,7 +60,10 @@ def press_on(see: Signs, step: Step) -> Evidence:
 
 
 def wipe(see: Signs, step: Step) -> Evidence:
-    """The hand goes to and fro between two places, touching what they are on."""
+    """The hand goes to and fro between two places, touching what they are on.
+
+    Begins: the hand sets off. Ends: it sets off anew, touching nothing there.
+    """
     ends = step.arguments["from"], step.arguments["to"]
     touched = see.touches(see.tracks.owner[ends[0]])
     once = step.arguments.get("strokes") == "1"
@@ -59,7 +73,10 @@ def wipe(see: Signs, step: Step) -> Evidence:
 
 
 def stir(see: Signs, step: Step) -> Evidence:
-    """The hand goes round low over the floor of a vessel."""
+    """The hand goes round low over the floor of a vessel.
+
+    Begins: the hand sets off. Ends: it sets off anew.
+    """
     site = step.arguments["in"]
     width = 0.05 + float(step.arguments.get("radius") or 0.025)
     low = 0.1 + float(step.arguments.get("above") or 0.015) + float(step.arguments.get("tip") or 0.0)
@@ -80,12 +97,3 @@ def _stroke(see: Signs, touched: np.ndarray, work: np.ndarray) -> Evidence:
         see.sets_off,
         see.about(touched, 0.1),
     )
-
-
-WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
-    "pour_liquid": pour,
-    "stop_at_level": stop_at_level,
-    "press_on": press_on,
-    "wipe": wipe,
-    "stir": stir,
-}

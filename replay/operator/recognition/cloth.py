@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..evidence import AFTER, IDLE, Evidence, Phase, Step
-from ..signs import PAUSE, Signs
+from .evidence import AFTER, IDLE, PAUSE, Evidence, Phase, Step
+
+if TYPE_CHECKING:
+    from .signs import Signs
 
 
 def draw_over(see: Signs, step: Step) -> Evidence:
-    """Both hands press on a cloth with claws that stay as they are, and go with it."""
+    """Both hands press on a cloth with claws that stay as they are, and go with it.
+
+    Begins: the left hand sets off. Ends: a hand sets off anew, with none at the cloth.
+    """
     at = see.both_touch(step.arguments["of"])
     goes = see.about(np.maximum(see.going, see.other.going), 0.3)
     return Evidence(
@@ -27,7 +32,10 @@ def draw_over(see: Signs, step: Step) -> Evidence:
 
 
 def pick_cloth(see: Signs, step: Step) -> Evidence:
-    """The claws of both hands close at a cloth at once, and raise it a little."""
+    """The claws of both hands close at a cloth at once, and raise it a little.
+
+    Begins: the left hand sets off. Ends: a hand sets off anew, with both at the cloth.
+    """
     at = see.both_touch(step.arguments["of"])
     closes = np.maximum(see.closes, see.other.closes)
     return Evidence(
@@ -43,7 +51,10 @@ def pick_cloth(see: Signs, step: Step) -> Evidence:
 
 
 def fold(see: Signs, step: Step) -> Evidence:
-    """Both hands go with a cloth between their pads, open them, and draw back."""
+    """Both hands go with a cloth between their pads, open them, and draw back.
+
+    Begins: a hand sets off. Ends: the left hand sets off anew, with none at the cloth.
+    """
     at = see.both_touch(step.arguments["of"])
     opens = np.maximum(see.opens, see.other.opens)
     return Evidence(
@@ -59,26 +70,13 @@ def fold(see: Signs, step: Step) -> Evidence:
 
 
 def draw_out(see: Signs, step: Step) -> Evidence:
-    """The robot steps back and up again with a cloth between the pads of both hands."""
+    """The base goes over the floor with a cloth between the pads of both hands.
+
+    Begins: it sets off. Ends: it rests for a second.
+    """
     moves = see.unbroken(see.walks, 2.0 * PAUSE)
     off = 1.0 - see.both_touch(step.arguments["of"])
     opens = np.maximum(see.opens, see.other.opens)
     return Evidence(
         (Phase("walk", 1.0 - see.about(moves, AFTER) + off + opens, True),), see.starts(moves), see.stops(moves), moves
     )
-
-
-WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
-    "draw_over": draw_over,
-    "pick_cloth": pick_cloth,
-    "draw_out": draw_out,
-    "fold_half": fold,
-    "fold_third": fold,
-    "tow_end": draw_over,
-    "tow_aside": draw_over,
-    "draw_end": draw_over,
-    "pick_end": pick_cloth,
-    "fling_out": fold,
-    "pick_folded": pick_cloth,
-    "lay_on": fold,
-}

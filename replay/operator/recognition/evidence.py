@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 IDLE = 0.3  # a hand that rests longer than a pause says little for its skill
+PAUSE = 0.5  # s, a shorter stop is part of a motion
 AFTER = 0.15  # of time past a skill's work, so that it ends at the first occasion
 
 
@@ -65,3 +66,8 @@ class Evidence:
     begins: np.ndarray
     ends: np.ndarray
     unfinished: np.ndarray
+
+
+def ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 up to `low`, 1 from `high` on, straight between."""
+    return np.clip((values - low) / (high - low), 0.0, 1.0)

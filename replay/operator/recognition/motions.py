@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..evidence import AFTER, IDLE, Evidence, Phase, Step
-from ..signs import PAUSE, Signs
+from .evidence import AFTER, IDLE, PAUSE, Evidence, Phase, Step
+
+if TYPE_CHECKING:
+    from .signs import Signs
 
 
 def look_at(see: Signs, step: Step) -> Evidence:
-    """The head turns while the hands rest."""
+    """The head turns while the hands rest.
+
+    Begins: it begins to turn. Ends: it rests.
+    """
     return Evidence(
         (Phase("turn", 1.0 - see.about(see.looks, 0.1) + 0.5 * (1.0 - see.quiet), True),),
         see.starts(see.looks),
@@ -21,7 +26,10 @@ def look_at(see: Signs, step: Step) -> Evidence:
 
 
 def point_at(see: Signs, step: Step) -> Evidence:
-    """The free hand goes, and rests with its fingers along the line to a place."""
+    """The free hand goes, and rests with its fingers along the line to a place.
+
+    Begins: the hand sets off. Ends: it sets off anew.
+    """
     off = see.fingers_off(step.arguments["at"])
     return Evidence(
         (
@@ -35,7 +43,10 @@ def point_at(see: Signs, step: Step) -> Evidence:
 
 
 def wait(see: Signs, step: Step) -> Evidence:
-    """Nothing moves; what is waited for has come when it ends."""
+    """Nothing moves; what is waited for has come when it ends.
+
+    Begins: hands and base come to rest. Ends: one moves; not before its `until`.
+    """
     rests = see.unbroken(see.quiet)
     return Evidence(
         (Phase("rest", 1.0 - see.quiet, True),),
@@ -46,28 +57,43 @@ def wait(see: Signs, step: Step) -> Evidence:
 
 
 def home(see: Signs, step: Step) -> Evidence:
-    """The free hand goes, touching nothing."""
+    """The free hand goes, touching nothing.
+
+    Begins: the hand sets off. Ends: it sets off anew.
+    """
     go = see.holds() + see.touches() + 1.0 - see.about(see.going, 0.3)
     return Evidence((Phase("go", go, True),), see.sets_off, see.sets_off, np.zeros(see.n))
 
 
 def walk(see: Signs, step: Step) -> Evidence:
-    """The robot walks, turning to its way first where it must."""
+    """The base goes over the floor, turning to its way first where it must; the trunk keeps its height.
+
+    Begins: it sets off. Ends: it rests for a second.
+    """
     return _base(see, np.maximum(see.walks, see.turns), see.trunk(1.0) + see.trunk(-1.0))
 
 
 def turn(see: Signs, step: Step) -> Evidence:
-    """The robot turns and stays where it is."""
+    """The base turns on the spot.
+
+    Begins: it begins to turn. Ends: it rests.
+    """
     return _base(see, see.turns, see.walks)
 
 
 def squat(see: Signs, step: Step) -> Evidence:
-    """The trunk goes down."""
+    """The trunk goes down.
+
+    Begins: it begins to. Ends: it rests.
+    """
     return _base(see, see.trunk(-1.0), see.walks + see.trunk(1.0))
 
 
 def stand_up(see: Signs, step: Step) -> Evidence:
-    """The trunk goes up."""
+    """The trunk goes up.
+
+    Begins: it begins to. Ends: it rests.
+    """
     return _base(see, see.trunk(1.0), see.walks + see.trunk(-1.0))
 
 
@@ -81,18 +107,3 @@ def _base(see: Signs, moves: np.ndarray, other: np.ndarray) -> Evidence:
 def motion(see: Signs, step: Step) -> Evidence:
     """A word that no reading tells: the hand does something."""
     return Evidence((Phase("move", IDLE + see.still, True),), see.sets_off, see.sets_off, np.zeros(see.n))
-
-
-WORDS: dict[str, Callable[[Signs, Step], Evidence]] = {
-    "look_at": look_at,
-    "point_at": point_at,
-    "wait": wait,
-    "wait_event": wait,
-    "home": home,
-    "walk_to": walk,
-    "go_to_end": walk,
-    "approach": walk,
-    "turn": turn,
-    "squat": squat,
-    "stand_up": stand_up,
-}
