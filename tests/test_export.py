@@ -14,7 +14,6 @@ from rosbags.rosbag1 import Reader, Writer
 from shiliu import cli
 from shiliu.replay.formats import exporters as targets
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot.layout import unit_text
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.formats.picture_samples import picture_samples_of
@@ -25,6 +24,7 @@ from shiliu.replay.formats.rosbag.bag1 import definitions
 from shiliu.replay.formats.rosbag.episode import read_episode
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.recording.features import unit_text
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.rollout.substeps import sampled_steps, trace
 from shiliu.replay.rollout.transitions import transitions

@@ -14,8 +14,7 @@ from ...scenarios import variation as drawing
 from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw
 from ..checks.outcome import outcome_of
-from ..formats.lerobot.layout import grid_ns
-from ..formats.lerobot.own import streams_of
+from ..recording.features import grid_ns, streams_of
 from ..recording.recording import Recording, SimEpisode
 from ..rollout.rollout import Played, Take, play
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ....scenarios.errors import EpisodeError, ScenarioError
+from ...recording.features import grid_ns
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import SimEpisode
 from . import contract as lerobot_contract
@@ -234,7 +235,7 @@ class DatasetWriter:
         if not max(lengths):
             raise EpisodeError("has no frames.", field="frames")
         whole = {name: np.ascontiguousarray(values) for name, values in columns.items()}
-        whole[layout.CLOCK] = layout.grid_ns(max(lengths), self.fps)[:, None]
+        whole[layout.CLOCK] = grid_ns(max(lengths), self.fps)[:, None]
         side_bytes = _json_bytes({**side, layout.DIGESTS: self._digests(whole, task)}, "episode")
         name = layout.episode_name(len(self._rows))
         hashes = {
@@ -331,7 +332,7 @@ class DatasetWriter:
             columns[name] = np.ascontiguousarray(cast[:length])
             if len(cast) > length:
                 last[name] = cast[length]
-        columns[layout.CLOCK] = layout.grid_ns(length, self.fps)[:, None]
+        columns[layout.CLOCK] = grid_ns(length, self.fps)[:, None]
         return columns, last
 
     def _check_images(self, images: Mapping[str, Iterable[np.ndarray]]) -> None:
