@@ -27,9 +27,10 @@ from shiliu.replay.labels.sheet import Sheet, read_sheet
 from shiliu.replay.labels.signs import Signs
 from shiliu.replay.labels.tracks import Tracks, smooth
 from shiliu.replay.labels.words import UNTOLD, WORDS, evidence
-from shiliu.replay.operator.demonstration import as_recording, demonstrate
+from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.recording.recording import Unreadable
+from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.errors import EpisodeError
 
 DT = 1 / 30
