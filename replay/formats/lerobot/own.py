@@ -28,7 +28,7 @@ from ..reader_errors import AGAIN, mending
 from . import layout
 from .declared import declared_of, digests_of, span_of
 from .said import EpisodeStatistics, Stats, of_file
-from .side_files import MAX_NPZ_BYTES, checked_arrays, checked_tree
+from .side_files import MAX_NPZ_BYTES, checked_arrays, checked_tree, episode_from
 
 MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
 MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame
@@ -430,35 +430,8 @@ class Dataset:
             arrays = checked_arrays(states, columns, archive, row["length"])
         with mendable(path, "draw and label"):
             length = len(columns["action"])
-            steps = [int(t) for t in arrays["checkpoint_steps"]]
-            late = sum(t > length for t in steps)
-            observed = {}
-            for feature, values in columns.items():
-                if feature.startswith("observation."):
-                    last = arrays.get(f"last.{feature}")
-                    observed[feature] = values if last is None else np.concatenate([values, last[None]])
-            episode = SimEpisode(
-                seed=side["seed"],
-                draw=side["draw"],
-                config=_json(config, config_path, "resolved scenario"),
-                scenario_version=side["scenario_version"],
-                fingerprint=side["fingerprint"],
-                engine=side["engine"],
-                control_timestep=side["control_timestep"],
-                n_substeps=side["n_substeps"],
-                start_state=arrays["start_state"],
-                actions=columns["action"],
-                action_names=tuple(side["action_names"]),
-                states=observed,
-                checkpoints={t: state for t, state in zip(steps, arrays["checkpoint_states"]) if t <= length},
-                label=side["label"],
-                segments=side["segments"],
-                task=side["task"],
-                scenario=side["scenario"],
-                cell=side["cell"],
-                provenance=side["provenance"],
-                metadata=side["metadata"],
-            )
+            late = int((arrays["checkpoint_steps"] > length).sum())
+            episode = episode_from(side, _json(config, config_path, "resolved scenario"), arrays, columns)
             if episode.actions.shape != (length, len(episode.action_names)):
                 raise self._wrong("features.action", f"the action of episode {k} does not match the frames")
         notes = [f"{late} states that were kept after its last row are left out: rows are lost"] if late else []
