@@ -30,8 +30,8 @@ from typing import Any
 import shiliu
 import yaml
 from rich.progress import track
-from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.operator import perform
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.scene import Scene
 from shiliu.scenarios.variation import draw
@@ -68,11 +68,11 @@ def head(scene: Scene, chosen: Mapping[str, str]) -> dict[str, Any]:
 
 def one(seed: int) -> dict[str, Any]:
     """Perform and judge one seed."""
-    (done,) = perform(_scene, [draw(_scene, seed)], [seed], note=True)
-    episode = performed(_scene, done)
+    (done,) = perform(_scene, [draw(_scene, seed)], [seed], judged=True)
+    episode = episode_of(_scene, done)
     recording = as_recording(f"seed_{seed}", episode, _scene)
     again = seed % AGAIN == 0
-    noted = None if again or done.played is None else {recording.sha256: done.played}
+    noted = None if again else {recording.sha256: done}
     (verdict,) = shiliu.judge([recording], _scene, threads=1, noted=noted)
     label = episode.label
     last = [s["skill"] for s in episode.segments][-1] if episode.segments else None

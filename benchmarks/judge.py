@@ -43,8 +43,9 @@ from shiliu.replay.evaluation.faults.registry import COMBINED, chosen, faults_of
 from shiliu.replay.judge.company import Company
 from shiliu.replay.judge.context import Stage
 from shiliu.replay.judge.judge import judge, judging
-from shiliu.replay.operator.demonstration import as_recording, demonstrate
+from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording, SimEpisode
+from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.errors import ShiliuError
 from shiliu.scenarios.quantity import show
 from shiliu.scenarios.scene import Scene

@@ -24,9 +24,9 @@ from shiliu.replay.formats import read
 from shiliu.replay.judge import advice
 from shiliu.replay.judge.context import Stage, Stages
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.repair.repairing import MENDS, repaired
+from shiliu.replay.rollout.episode import as_recording
 from shiliu.replay.signals.statistics import wilson
 
 SIZES = (0.25, 0.5, 2.0)  # excess over the limit, in units of the code's scale

@@ -211,7 +211,8 @@ def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     """
     from shiliu.replay.evaluation.device import load_device, through
     from shiliu.replay.judge.context import Stage
-    from shiliu.replay.operator.demonstration import as_recording, demonstrate
+    from shiliu.replay.operator.demonstration import demonstrate
+    from shiliu.replay.rollout.episode import as_recording
 
     ROOM.mkdir(exist_ok=True)
     scene = shiliu.load_scenario("microwave")
@@ -279,13 +280,13 @@ def plain(recording: Any, scene: Any) -> list[Any]:
 
 def opened(scene: Any, count: int = AMONG) -> list[Any]:
     """Beginnings of demonstrations: a hand reaches for the handle and closes on it."""
-    from shiliu.replay.operator.demonstration import performed
     from shiliu.replay.operator.operator import perform, read_chain
+    from shiliu.replay.rollout.episode import episode_of
     from shiliu.scenarios.variation import draw
 
     seeds = range(SEED, SEED + count)
     made = perform(scene, [draw(scene, seed) for seed in seeds], list(seeds), skills=read_chain(scene)[:2])
-    return [performed(scene, one) for one in made]
+    return [episode_of(scene, one) for one in made]
 
 
 def broken(episode: Any, name: str, stage: Any, device: Any) -> Any:

@@ -9,8 +9,8 @@ from shiliu.replay.judge.attribution import _Trial, attribute, doubling
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.replay_stage import RECORDED
 from shiliu.replay.judge.tracking_cause import explain
-from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report import Words
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.variation import of_episode
@@ -34,7 +34,7 @@ def actions(scene):
 
 def made(scene, draw, actions):
     played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, len(actions))], 1))
-    return episode_of(scene, draw, 0, actions, played)
+    return episode_of(scene, played, 0)
 
 
 @pytest.fixture(scope="module")

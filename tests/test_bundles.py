@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills.body import SIDES, Body
 from shiliu.replay.operator.skills.bundles import BEARS, LIFT
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.cloth.cloth import folded_over
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.variation import draw
@@ -129,7 +129,7 @@ def test_a_finger_that_presses_on_the_pile_rises_before_it_is_drawn_out(body, sk
 def test_a_folded_towel_is_put_on_the_pile(scene, seed):
     (done,) = perform(scene, [draw(scene, seed)], [seed])
     assert done.success and done.peaks["cloth_tension"] < 20.0
-    (verdict,) = judge([as_recording("towel", performed(scene, done), scene)], scene)
+    (verdict,) = judge([as_recording("towel", episode_of(scene, done), scene)], scene)
     assert verdict.verdict == "FEASIBLE"
 
 

@@ -9,9 +9,9 @@ import shiliu
 from shiliu.cli import main
 from shiliu.replay.judge.context import Stages
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.recording.metadata import read_said, told
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
@@ -180,7 +180,7 @@ def test_an_episode_of_the_simulation_is_judged_where_it_was_made(cells):
     draw = drawing.draw(scene, 0)
     actions = np.tile(scene.ready_ctrl, (40, 1)).astype(np.float32)
     played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, 40)], 1))
-    episode = episode_of(scene, draw, 0, actions, played)
+    episode = episode_of(scene, played, 0)
     assert episode.cell == "high" and of_told(episode.config["cell"]) == scene.config.cell
     (cells / "high.yaml").unlink()  # the episode does not depend on the file
     (verdict,) = judge([as_recording("take", episode, scene)], threads=1)

@@ -9,7 +9,7 @@ from shiliu.replay.benchmark.costs import CHECKS, STAGES, shares, stopwatches
 from shiliu.replay.benchmark.physics import _without
 from shiliu.replay.judge import judge as judging
 from shiliu.replay.judge import rollout_stage
-from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 
@@ -20,7 +20,7 @@ def recording():
     draw = drawing.nominal(scene)
     actions = np.tile(scene.ready_ctrl, (60, 1)).astype(np.float32)
     played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, 60)]))
-    return as_recording("still", episode_of(scene, draw, 0, actions, played), scene)
+    return as_recording("still", episode_of(scene, played, 0), scene)
 
 
 def test_every_stage_of_the_judge_is_timed_once(recording, monkeypatch):

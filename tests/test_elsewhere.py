@@ -16,11 +16,11 @@ from shiliu.replay.judge.elsewhere import values_there
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.missed import first_missed, steps_of
 from shiliu.replay.judge.unused import asked_of, unused
-from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.repair.repairing import repaired
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ReplayError
@@ -84,7 +84,7 @@ def episode(scene, draw=None):
     draw = draw or drawing.nominal(scene)
     actions = commands(scene)
     played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, STEPS)], 1))
-    return episode_of(scene, draw, 0, actions, played)
+    return episode_of(scene, played, 0)
 
 
 def simulated(scene, draw=None):

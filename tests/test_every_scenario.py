@@ -10,9 +10,10 @@ from gymnasium.utils.env_checker import check_env
 from scipy.stats import spearmanr
 from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, demonstrate
+from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import read_chain
+from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.figures import figures_of
 from shiliu.scenarios.reading import composition
 from shiliu.scenarios.variation import draw, nominal

@@ -13,7 +13,6 @@ import pytest
 from rosbags.rosbag1 import Reader, Writer
 from shiliu import cli
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot.layout import unit_text
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.formats.picture_samples import picture_samples_of
@@ -24,7 +23,8 @@ from shiliu.replay.formats.rosbag import write as rosbag1_write
 from shiliu.replay.formats.rosbag.bag1 import definitions
 from shiliu.replay.formats.rosbag.episode import read_episode
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
+from shiliu.replay.recording.features import unit_text
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.rollout.substeps import sampled_steps, trace
 from shiliu.replay.rollout.transitions import transitions
@@ -45,7 +45,7 @@ def waving(scene, n: int):
         actions[:, names.index(name)] += gain * wave
     start, take = drawing.nominal(scene), actions.astype(np.float32)
     played = next(play(scene, [Take(start, take)], [checkpoints_of(scene, n)]))
-    return episode_of(scene, start, 3, take, played, [{"skill": "wave", "t0": 0.0, "t1": n / 30}], {"made_by": "test"})
+    return episode_of(scene, played, 3, [{"skill": "wave", "t0": 0.0, "t1": n / 30}], {"made_by": "test"})
 
 
 @pytest.fixture(scope="module")
@@ -564,7 +564,7 @@ def test_rewards_and_success_are_the_environments(scene):
     actions = np.clip(scene.ready_ctrl + rng.normal(0, 0.05, (6, scene.n_actions)), low, high).astype(np.float32)
     stepped = [env.step(action) for action in actions]
     played = next(play(scene, [Take(start, actions)], [[0]]))
-    made = transitions(scene, episode_of(scene, start, 4, actions, played), "dense")
+    made = transitions(scene, episode_of(scene, played, 4), "dense")
     assert made.rewards.tolist() == [reward for _, reward, *_ in stepped]
     assert not made.success.any() and not made.terminated
     for t, (observation, *_) in enumerate(stepped):

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills.arm import turned_between
 from shiliu.replay.operator.skills.body import Body
 from shiliu.replay.operator.skills.cloth import edges_of, flat_at
 from shiliu.replay.operator.skills.tips import gap_of, hands_over, tcp_from_nose, tcp_from_tip
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.postures import posture
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.variation import draw
@@ -154,7 +154,7 @@ def test_a_shirt_that_is_held_comes_as_far_as_it_shall(shirt):
 def test_the_shirt_is_folded_sleeve_on_sleeve(shirt, seed):
     (done,) = perform(shirt, [draw(shirt, seed)], [seed])
     assert done.success and done.peaks["cloth_tension"] < 20.0
-    (verdict,) = judge([as_recording("shirt", performed(shirt, done), shirt)], shirt)
+    (verdict,) = judge([as_recording("shirt", episode_of(shirt, done), shirt)], shirt)
     assert verdict.verdict == "FEASIBLE"
 
 

@@ -71,7 +71,7 @@ def test_a_way_that_stands_still_in_between_is_timed(arm):
 
 def test_a_hand_that_is_home_stays_there(table):
     done = done_with(table, [{"home": {"hand": "right"}}, {"home": {"hand": "right"}}], 2.0)
-    assert [s["skill"] for s in done.segments] == ["home", "home"] and done.gave_up is None
+    assert [s["skill"] for s in done.segments] == ["home", "home"] and "gave_up" not in done.provenance
     assert np.abs(done.actions - done.actions[0])[:, :16].max() < 0.01, "but for a tremor"
 
 
@@ -145,9 +145,9 @@ def test_what_no_arm_reaches_is_told_before_it_is_tried(table, more):
     changed = with_skills(table, [{"reach": {"hand": "left", "to": "bowl.rim_near"}}], 0.2)
     (done,) = perform(changed, [moved], [0], skills=read_chain(changed))
     if more < 0:
-        assert done.gave_up is None
+        assert "gave_up" not in done.provenance
     else:
-        assert done.gave_up == "reach (skill 1): bowl.rim_near is 120 mm beyond the left arm's reach"
+        assert done.provenance["gave_up"] == "reach (skill 1): bowl.rim_near is 120 mm beyond the left arm's reach"
 
 
 @pytest.mark.slow

@@ -354,7 +354,8 @@ def test_where_it_is_set_down_a_command_may_press(above):
 def test_a_demonstration_that_strikes_is_found_by_its_name_and_its_depth():
     from shiliu.replay.evaluation.faults.injecting import Job, inject
     from shiliu.replay.evaluation.faults.registry import faults_of
-    from shiliu.replay.operator.demonstration import as_recording, demonstrate
+    from shiliu.replay.operator.demonstration import demonstrate
+    from shiliu.replay.rollout.episode import as_recording
 
     scene = shiliu.load_scenario("table_setting")
     (episode,) = demonstrate(scene, [20000], 1)

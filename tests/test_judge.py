@@ -15,9 +15,9 @@ from shiliu.replay.judge.integrity_stage import integrity_stage
 from shiliu.replay.judge.judge import judge, subject_of
 from shiliu.replay.judge.motion_stage import motion_stage
 from shiliu.replay.judge.rollout_stage import rollout_stage
-from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words, exit_code, write_reports
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios import variation as drawing
@@ -44,7 +44,7 @@ def wave(scene, steps=STEPS):
 def made(scene, actions, seed=0, label=None):
     draw = drawing.draw(scene, seed)
     played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, len(actions))]))
-    episode = episode_of(scene, draw, seed, actions, played)
+    episode = episode_of(scene, played, seed)
     if label is not None:
         episode.label = {**episode.label, "success": label}
     return episode

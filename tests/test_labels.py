@@ -24,12 +24,13 @@ from shiliu.replay.labels.proposal import chain_of, evidence, read
 from shiliu.replay.labels.sentences import sentence
 from shiliu.replay.labels.sheet import Sheet, read_sheet
 from shiliu.replay.operator import recognition
-from shiliu.replay.operator.demonstration import as_recording, demonstrate
+from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.operator.recognition.evidence import Evidence, Phase
 from shiliu.replay.operator.recognition.signs import Signs
 from shiliu.replay.operator.recognition.tracks import smooth
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.recording.recording import Unreadable
+from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.errors import EpisodeError
 
 # -- signs: what is seen of a hand ----------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from shiliu.cli import main
 from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.mistakes import code_of, codes_of, read_mistakes
 from shiliu.replay.operator.operator import perform
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios
 from shiliu.scenarios.errors import ScenarioError
@@ -58,13 +58,13 @@ def test_operator_environment_and_judge_name_the_same_code(scenario, name):
     mistake = read_mistakes(scene)[name]
     seed = SEED if mistake.seed is None else mistake.seed
     (done,) = perform(scene, [drawing.draw(scene, seed)], [seed], mistakes=[mistake])
-    assert done.mistake == name
+    assert done.provenance["mistake"] == name
     if done.unsafe:  # a broken force limit ends nothing; it may be all that is wrong
         assert done.unsafe[0] == mistake.code
     else:
         assert done.failure == mistake.code and not done.success
     assert told_by_environment(scene, done, mistake) == mistake.code
-    episode = performed(scene, done)
+    episode = episode_of(scene, done)
     episode.label["success"] = True  # the judge has to find out by itself
     (verdict,) = judge([as_recording(name, episode, scene)], scene)
     assert verdict.verdict == "INFEASIBLE"
@@ -79,7 +79,7 @@ def test_who_makes_a_mistake_makes_no_other_before_it(name, seed):
     """On these seeds a finger slipped off its key onto the housing, and a hand went home through the trunk."""
     scene = loaded("microwave")
     (done,) = perform(scene, [drawing.draw(scene, seed)], [seed], mistakes=[read_mistakes(scene)[name]])
-    episode = performed(scene, done)
+    episode = episode_of(scene, done)
     episode.label["success"] = True
     (verdict,) = judge([as_recording(name, episode, scene)], scene)
     assert verdict.root is not None and verdict.findings[verdict.root].code == f"scenario.{name}"

@@ -13,8 +13,8 @@ from shiliu.envs.registration import env_id
 from shiliu.replay.checks.dynamics import check_balance, effort, loaded, sole_polygon
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, episode_of
 from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.signals.signal import Motion
 from shiliu.scenarios.errors import ScenarioError
@@ -331,7 +331,7 @@ def test_hands_reach_places_in_the_world_from_wherever_the_robot_stands(scene):
 def recorded(scene, actions):
     draw = nominal(scene)
     (played,) = play(scene, [Take(draw, actions)], [[0]], threads=1)
-    return as_recording("walk", episode_of(scene, draw, 0, actions, played), scene)
+    return as_recording("walk", episode_of(scene, played, 0), scene)
 
 
 def test_the_judge_passes_gentle_walking_and_says_that_steps_are_not_judged(scene, walked):

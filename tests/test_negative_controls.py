@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.mistakes import code_of
 from shiliu.replay.operator.operator import perform
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 
 SEED = 500
@@ -39,7 +39,7 @@ CONTROLS = {
 )
 def test_unchanged_it_is_done(scenario):
     scene = shiliu.load_scenario(scenario)
-    (done,) = perform(scene, [drawing.draw(scene, SEED)], [SEED], observe=False)
+    (done,) = perform(scene, [drawing.draw(scene, SEED)], [SEED])
     assert done.success and done.failure is None and not done.unsafe
 
 
@@ -53,7 +53,7 @@ def test_it_fails_at_what_was_changed(name):
     assert values.keys() <= drawn.values.keys()
     (done,) = perform(scene, [drawing.of_values(scene, drawn.values | values, 0)], [SEED], faults=faults)
     assert not done.success and done.failure == code
-    episode = performed(scene, done)
+    episode = episode_of(scene, done)
     episode.label["success"] = True  # which the judge is not to believe
     (verdict,) = judge([as_recording(name, episode, scene)], scene)
     assert verdict.verdict == "INFEASIBLE"

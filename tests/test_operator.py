@@ -11,14 +11,15 @@ from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.judge.context import Stage
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.operator import perform
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.reading.config import nominal_values
 
 SEED = SEEDS[0]
+TOLD = ("seed", "segments", "provenance")  # by the operator alone
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def scene():
 def pair(scene):
     """Two operators side by side."""
     seeds = list(SEEDS[:2])
-    return perform(scene, [drawing.draw(scene, seed) for seed in seeds], seeds, threads=2, note=True)
+    return perform(scene, [drawing.draw(scene, seed) for seed in seeds], seeds, threads=2, judged=True)
 
 
 def opened_early(scene, episode):
@@ -72,16 +73,18 @@ def assert_same(ours, theirs):
 
 def test_what_is_noted_while_it_is_performed_is_what_playing_it_again_gives(scene, pair):
     takes = [Take(done.draw, done.actions) for done in pair]
-    again = list(play(scene, takes, [sorted(done.checkpoints) for done in pair], threads=2))
+    again = list(play(scene, takes, [sorted(done.states) for done in pair], threads=2))
     assert len(pair[0].actions) != len(pair[1].actions), "one copy goes on while the other is over"
     for done, played in zip(pair, again):
-        assert_same(done.played, played)
+        for field in dataclasses.fields(played):
+            if field.name not in ("draw", *TOLD):
+                assert_same(getattr(done, field.name), getattr(played, field.name))
 
 
 def test_a_recording_judged_as_performed_gets_the_verdict_of_its_replay_but_for_reproduction(scene, pair):
-    recording = as_recording("performed", performed(scene, pair[0]), scene)
+    recording = as_recording("performed", episode_of(scene, pair[0]), scene)
     (again,) = shiliu.judge([recording], scene, threads=1)
-    (noted,) = shiliu.judge([recording], scene, threads=1, noted={recording.sha256: pair[0].played})
+    (noted,) = shiliu.judge([recording], scene, threads=1, noted={recording.sha256: pair[0]})
     assert noted.verdict == again.verdict == "FEASIBLE"
     said = [
         {finding.code: (finding.level, finding.value, finding.t0) for finding in verdict.findings}
@@ -120,7 +123,7 @@ def test_a_misspelt_posture_is_told_with_those_that_there_are(scene):
 
 def judged(scene, done, success=True):
     """The verdict on a performance whose operator claims success."""
-    episode = performed(scene, done)
+    episode = episode_of(scene, done)
     episode.label["success"] = success
     (verdict,) = judge([as_recording("control", episode, scene)])
     return verdict
@@ -182,7 +185,7 @@ def test_a_target_moved_by_30_mm_unseen_is_missed(scene):
 
 
 def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(scene, pair):
-    episode = opened_early(scene, performed(scene, pair[0]))
+    episode = opened_early(scene, episode_of(scene, pair[0]))
     (verdict,) = judge([as_recording("dropped", episode, scene)])
     drop = code(verdict, "drop")
     carry = next(s for s in episode.segments if s["skill"] == "carry_level")
@@ -191,7 +194,7 @@ def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(scene, pair):
 
 
 def test_environment_and_judge_name_failures_with_the_same_code(scene, pair):
-    episode = opened_early(scene, performed(scene, pair[0]))
+    episode = opened_early(scene, episode_of(scene, pair[0]))
     env = ShiliuEnv(scene)
     env.reset(options={"values": {k: v for k, v in episode.draw["values"].items()}})
     said = None

@@ -20,8 +20,8 @@ from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.company import Company
 from shiliu.replay.judge.context import Stage, Stages
 from shiliu.replay.judge.judge import judging
-from shiliu.replay.operator.demonstration import checkpoints_of, episode_of
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import EpisodeError
@@ -41,7 +41,7 @@ def waving(scene, n: int = 240, seed: int = 3, pace: float = 1.0):
         actions[:, names.index(name)] += gain * (wave if name != "zarm_l2_joint" else later)
     start, take = drawing.nominal(scene), actions.astype(np.float32)
     played = next(play(scene, [Take(start, take)], [checkpoints_of(scene, n)], 1))
-    made = episode_of(scene, start, seed, take, played, [], {"made_by": "test"})
+    made = episode_of(scene, played, seed, [], {"made_by": "test"})
     made.task = {"en": "Take the bowl.", "zh": "拿起碗。"}
     made.label = {**made.label, "success": True}
     return made

@@ -13,8 +13,8 @@ from shiliu.envs.episodes import Copies
 from shiliu.replay.checks.outcome import check_people
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report import Words
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import load_scenario
@@ -274,7 +274,7 @@ def pushed(scene, depth, seconds):
 def verdict_of(scene, actions):
     draw = drawing.nominal(scene)
     played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, len(actions))]))
-    return judge([as_recording("take", episode_of(scene, draw, 0, actions, played), scene)], scene=scene, threads=1)[0]
+    return judge([as_recording("take", episode_of(scene, played, 0), scene)], scene=scene, threads=1)[0]
 
 
 def told(verdict, code, level="FAIL"):

@@ -70,7 +70,7 @@ def volumes(scene, actions, draw) -> np.ndarray:
 
 def test_a_pour_stops_at_the_level_and_loses_nothing(scene):
     draws = [chosen(scene, {"bottle.water": fill * ML}) for fill in (250, 450)]
-    for done, draw in zip(perform(scene, draws, [0, 1], observe=False), draws):
+    for done, draw in zip(perform(scene, draws, [0, 1]), draws):
         assert done.success, done.failure
         held = volumes(scene, done.actions, draw)
         assert 130 < held[-1, 1] < 170
@@ -90,14 +90,14 @@ def test_a_bottle_is_righted_no_faster_than_the_hand_may_move(scene):
 
 
 def test_beside_the_cup_it_is_spilt(scene):
-    done = perform(scene, [chosen(scene, {})], [0], faults={"aim_offset": 0.07}, observe=False)[0]
+    done = perform(scene, [chosen(scene, {})], [0], faults={"aim_offset": 0.07})[0]
     assert done.failure == "scenario.spilt"
 
 
 def test_a_pour_that_does_not_stop_overfills(scene):
     chain = read_chain(scene)
     chain[-1].values["amount"] = 260 * ML
-    done = perform(scene, [chosen(scene, {})], [0], skills=chain, observe=False)[0]
+    done = perform(scene, [chosen(scene, {})], [0], skills=chain)[0]
     assert done.failure == "scenario.overfilled"
 
 
@@ -119,7 +119,7 @@ def test_a_vessel_stands_with_the_weight_of_its_water(scene):
 
 
 def test_a_state_that_is_put_back_goes_on_to_the_bit(scene):
-    done = perform(scene, [chosen(scene, {})], [0], observe=False)[0]
+    done = perform(scene, [chosen(scene, {})], [0])[0]
     sim = Simulation(scene, 1)
     sim.begin([chosen(scene, {})])
     middle = len(done.actions) * 2 // 3

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import yaml
 from shiliu.replay.formats import read
-from shiliu.replay.formats.lerobot import layout
 from shiliu.replay.formats.lerobot.contract import contract
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
+from shiliu.replay.recording.features import unit_text, units_of
 from shiliu.replay.recording.recording import SimEpisode
 from shiliu.scenarios.errors import EpisodeError
 
@@ -117,8 +117,8 @@ def test_sets_that_list_their_units_are_read_and_added_to(tmp_path, unit):
 
 
 def test_units_come_back_an_element_each():
-    assert layout.units_of("rad rad %", 3, "action") == ["rad", "rad", "%"]
-    assert layout.units_of("m", 3, "action") == ["m"] * 3 and layout.units_of(None, 2, "x") == ["1", "1"]
-    assert layout.unit_text(["m", "no word", ""]) == "m ? ?", "several words are not one unit"
+    assert units_of("rad rad %", 3, "action") == ["rad", "rad", "%"]
+    assert units_of("m", 3, "action") == ["m"] * 3 and units_of(None, 2, "x") == ["1", "1"]
+    assert unit_text(["m", "no word", ""]) == "m ? ?", "several words are not one unit"
     with pytest.raises(EpisodeError, match="does not list 2 texts"):
-        layout.units_of(["rad"], 2, "x")
+        units_of(["rad"], 2, "x")

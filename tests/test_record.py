@@ -11,7 +11,8 @@ from shiliu.cli import main
 from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, demonstrate
+from shiliu.replay.operator.demonstration import demonstrate
+from shiliu.replay.rollout.episode import as_recording
 
 
 @pytest.fixture(scope="module")

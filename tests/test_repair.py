@@ -21,10 +21,10 @@ from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.context import Stages
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, episode_of
 from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
 from shiliu.replay.repair.repairing import repaired
 from shiliu.replay.repair.writing import MARK, changed
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 
@@ -44,7 +44,7 @@ def performed(scene, move) -> SimEpisode:
     for name, values in move.items():
         actions[:, scene.schema.action.names.index(name)] += np.asarray(values, np.float32)
     played = next(play(scene, [Take(draw, actions)], [[0]], 1))
-    return episode_of(scene, draw, 7, actions, played, [{"skill": "wave", "t0": 1.0, "t1": 2.5}])
+    return episode_of(scene, played, 7, [{"skill": "wave", "t0": 1.0, "t1": 2.5}])
 
 
 def wave(peak: float, joint: str = "zarm_l5_joint", steps: int = 120) -> dict[str, np.ndarray]:

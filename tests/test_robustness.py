@@ -12,9 +12,9 @@ from shiliu.replay.checks.robustness import check_robustness, delayed, nudge_of,
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats.lerobot.write import DatasetWriter
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report import Words
 from shiliu.replay.report.html import render
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.perturbation import Nudge, loose, nudged
@@ -138,7 +138,7 @@ def standing(scene, seconds=SECONDS):
     draw = drawing.nominal(scene)
     actions = np.tile(scene.ready_ctrl, (round(seconds / scene.control_timestep), 1)).astype(np.float32)
     played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, len(actions))]))
-    return as_recording("still", episode_of(scene, draw, 0, actions, played), scene)
+    return as_recording("still", episode_of(scene, played, 0), scene)
 
 
 def robustness(verdict):

@@ -49,7 +49,7 @@ def done(scene, seed: int = 0, **settings):
 def end(scene, performance) -> mujoco.MjData:
     """The scene at the last whole second of a performance."""
     data = mujoco.MjData(performance.draw.model)
-    state = performance.checkpoints[max(performance.checkpoints)]
+    state = performance.states[max(performance.states)]
     mujoco.mj_setState(performance.draw.model, data, state, STATE)
     mujoco.mj_forward(performance.draw.model, data)
     return data
@@ -182,7 +182,7 @@ def test_stirring_moves_what_is_in_the_bowl_and_hardly_the_bowl():
     scene = bench("[{stir: {hand: left, in: bowl.inside}}]", BOWL_STAYS, "can", "other", time_limit="22 s")
     made = done(scene)
     start, after = mujoco.MjData(made.draw.model), end(scene, made)
-    mujoco.mj_setState(made.draw.model, start, made.checkpoints[0], STATE)
+    mujoco.mj_setState(made.draw.model, start, made.states[0], STATE)
     mujoco.mj_forward(made.draw.model, start)
     moved = {
         name: np.linalg.norm(after.body(name).xpos - start.body(name).xpos)

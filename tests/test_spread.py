@@ -10,7 +10,6 @@ import shiliu
 from shiliu.replay.checks.dynamics import check_dynamics, margin_inside
 from shiliu.replay.judge.context import Stage
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills import flinging
@@ -19,6 +18,7 @@ from shiliu.replay.operator.skills.cloth import BELOW, OVER, PickCloth, choose
 from shiliu.replay.operator.skills.flinging import FlingOut, eased
 from shiliu.replay.operator.skills.spreading import AT_EASE, CLEAR, LOST, SLIPS, short_edges
 from shiliu.replay.operator.skills.tips import hands_over, tcp_from_nose
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.signals.signal import held
 from shiliu.scenarios.mobile import followers
 from shiliu.scenarios.simulation import Simulation
@@ -330,7 +330,7 @@ def test_a_robot_that_swings_a_towel_keeps_its_balance(crumpled, led):
 def test_a_crumpled_towel_is_flung_out_flat(crumpled):
     (done,) = perform(crumpled, [draw(crumpled, 605)], [605])
     assert done.success and done.peaks["cloth_tension"] < 20.0
-    (verdict,) = judge([as_recording("towel", performed(crumpled, done), crumpled)], crumpled)
+    (verdict,) = judge([as_recording("towel", episode_of(crumpled, done), crumpled)], crumpled)
     assert verdict.verdict == "FEASIBLE"
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills.body import Body
@@ -15,6 +14,7 @@ from shiliu.replay.operator.skills.cloth import choose, edges_of, on_arc, rising
 from shiliu.replay.operator.skills.spreading import short_edges
 from shiliu.replay.operator.skills.thirds import FoldThird
 from shiliu.replay.operator.skills.tips import tcp_from_nose
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.variation import draw
 from shiliu.scenarios.words.cloth import Footprint, Layered, Smooth, panels_of
@@ -121,7 +121,7 @@ def test_the_named_finger_comes_below(scene, side):
 def test_a_towel_is_folded_in_thirds(scene):
     (done,) = perform(scene, [draw(scene, 52002)], [52002])
     assert done.success and done.peaks["cloth_tension"] < 20.0
-    (verdict,) = judge([as_recording("towel", performed(scene, done), scene)], scene)
+    (verdict,) = judge([as_recording("towel", episode_of(scene, done), scene)], scene)
     assert verdict.verdict == "FEASIBLE"
 
 

@@ -10,10 +10,10 @@ from shiliu.cli import main
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.verdict import StageResult, Verdict
-from shiliu.replay.operator.demonstration import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report.html import render
 from shiliu.replay.report.jsonl import as_dict
 from shiliu.replay.report.text import Words
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_variants
@@ -183,7 +183,7 @@ def test_words_change_no_scene_and_an_episode_without_them_is_judged_as_ever(sce
     actions = np.tile(scene.ready_ctrl, (30, 1)).astype(np.float32)
     draw = drawing.draw(scene, 0)
     played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, 30)], 1))
-    episode = episode_of(scene, draw, 0, actions, played)
+    episode = episode_of(scene, played, 0)
     (now,) = judge([as_recording("take", episode, scene)], threads=1)
     episode.config = {**episode.config, "scenario": bare}  # as it was recorded before there were titles
     (old,) = judge([as_recording("take", episode, scene)], threads=1)

@@ -8,9 +8,9 @@ import pytest
 import shiliu
 from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import as_recording, performed
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios, list_variants
 from shiliu.scenarios.errors import ScenarioError
@@ -146,7 +146,7 @@ def test_the_whole_task_is_done_within_the_facts_time_and_told_alike_by_all(whol
     # 30 s of the display are 6 s; heating is seen one step after the key, and its end one step after that
     assert done.reached["cooked"] - done.reached["started"] == pytest.approx(6.0, abs=0.15)
     assert stepped(whole, done)["subgoals"] == done.reached
-    episode = performed(whole, done)
+    episode = episode_of(whole, done)
     assert episode.config["scenario"]["variant"] == WHOLE
     (verdict,) = judge([as_recording("whole", episode, whole)])  # in the scene that it carries
     assert next(f for f in verdict.findings if f.code == "reproduces").level == "PASS"
@@ -159,7 +159,7 @@ def test_the_whole_task_is_done_within_the_facts_time_and_told_alike_by_all(whol
 @pytest.mark.parametrize("seed", [34094, 34019, 34083, 34062, 35016, 35073])
 def test_the_bowl_is_brought_in_and_taken_out_lawfully(whole, seed):
     (done,) = perform(whole, [drawing.draw(whole, seed)], [seed])
-    (verdict,) = judge([as_recording("whole", performed(whole, done), whole)], whole)
+    (verdict,) = judge([as_recording("whole", episode_of(whole, done), whole)], whole)
     assert done.success and verdict.verdict == "FEASIBLE"
 
 
@@ -194,7 +194,7 @@ def test_an_arm_that_presses_the_button_leaves_the_door_its_room(clear):
 def test_other_openers_are_opened_lawfully(variant, seed):
     scene = shiliu.load_scenario("microwave", variant=variant)
     (done,) = perform(scene, [drawing.draw(scene, seed)], [seed])
-    (verdict,) = judge([as_recording(variant, performed(scene, done), scene)], scene)
+    (verdict,) = judge([as_recording(variant, episode_of(scene, done), scene)], scene)
     assert done.success and verdict.verdict == "FEASIBLE"
 
 

@@ -20,8 +20,9 @@ from ...scenarios.reading.config import nominal_values
 from ...scenarios.scene import Scene
 from ..checks.rules import load_rules
 from ..judge.judge import judge
-from ..operator.demonstration import as_recording, demonstrate
+from ..operator.demonstration import demonstrate
 from ..recording.recording import SimEpisode
+from ..rollout.episode import as_recording
 from .costs import CHECKS, shares, stopwatches
 from .physics import physics_costs
 from .setup import compiling, memory_per_copy, scaling, start_up

@@ -39,11 +39,12 @@ def run(request: Request) -> int:
     from ...scenarios.catalog import scene_of
     from ..formats.atomic_folder import refuse_unwritable
     from ..formats.lerobot.write import DatasetWriter
-    from ..operator.demonstration import AT_ONCE, demonstrate, resolved
+    from ..operator.demonstration import AT_ONCE, demonstrate
     from ..operator.mistakes import mistake_of
     from ..operator.spool import Spool
     from ..recording.metadata import completed, read_metadata
     from ..rollout.camera_frames import cameras_of, pictures
+    from ..rollout.episode import resolved
     from ..signals.statistics import wilson
 
     settings = Settings(request)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError
 from ..formats.lerobot import layout
+from ..recording.features import grid_ns
 from ..recording.recording import PictureFile, PictureTopic, Recording, Stream
 from .resample import Methods, onto
 
@@ -92,7 +93,7 @@ def frames_of(
         features[name] = {"dtype": "video", "shape": list(picture.shape), "info": info}
     files = {name: video for name, (_, video) in whole.items()}
     rows = len(next(iter(columns.values())))
-    decoded = _decoded(recording, start + layout.grid_ns(rows, rate), told, left) if videos else {}
+    decoded = _decoded(recording, start + grid_ns(rows, rate), told, left) if videos else {}
     features |= {name: {"dtype": "video", "shape": list(shape)} for name, (shape, _) in decoded.items()}
     frames = {name: pictures for name, (_, pictures) in decoded.items()}
     return Frames(rate, features, columns, files, frames, told | {"fps": rate, "start_ns": start, "left_out": left})
@@ -197,7 +198,7 @@ def own_rate(recording: Recording) -> tuple[int, bool]:
 def _on_grid(streams: list[Stream], fps: int) -> bool:
     """Whether all streams stand on one and the same grid of this rate already."""
     first = streams[0].time_ns
-    grid = layout.grid_ns(len(first), fps)
+    grid = grid_ns(len(first), fps)
     return all(s.clock == "grid" and np.array_equal(s.time_ns, first) for s in streams) and bool(
         np.array_equal(first - first[0], grid)
     )
@@ -221,7 +222,7 @@ def _sampled(
         raise EpisodeError(
             f"{rows} frames at {fps} a second are too many; lower fps.", file=recording.source, field="fps"
         )
-    grid = start + layout.grid_ns(rows, fps)
+    grid = start + grid_ns(rows, fps)
     values: dict[str, np.ndarray] = {}
     done: dict[str, Any] = {}
     for stream in streams:

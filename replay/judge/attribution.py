@@ -32,9 +32,10 @@ import numpy as np
 from ...scenarios import variation as drawing
 from ...scenarios.reading.config import nominal_values
 from ...scenarios.scene import Scene
-from ...scenarios.simulation import Simulation
 from ...scenarios.variation import Draw
 from ..recording.recording import SimEpisode
+from ..rollout.observers import FullStates, Observations
+from ..rollout.rollout import Observer, Recorded, roll_out
 
 EXPLAINED = 0.01  # share of the departure that may be left by the cause that is named; an estimate, exact ones leave 0
 SHIFTS = (-1, 1, -2, 2, -3, 3)  # samples; the nearest first, because where nothing moves several fit
@@ -357,11 +358,12 @@ class _Trial:
         whole = Stretch(begin, n, known[begin])
         if at - begin < 3 or self.size[at : begin + n + 1].max() < 1e3 * CLEAR:
             return whole
-        simulation = Simulation(self.scene, 1)
-        simulation.begin([Draw(self.draw.values, self.draw.task, self.draw.model, whole.state)])
-        for action in self._actions(whole)[: at - 1 - begin]:
-            simulation.step(action[None])
-        return Stretch(at - 1, begin + n - (at - 1), simulation.state_of())
+        draw = Draw(self.draw.values, self.draw.task, self.draw.model, whole.state)
+        before = at - 1 - begin
+        (played,) = roll_out(
+            self.scene, [draw], Recorded([self._actions(whole)[:before]]), [FullStates.at([[before]])], self.threads
+        )
+        return Stretch(at - 1, begin + n - (at - 1), played.states[before])
 
     def _fits(self, stretch: Stretch, keys: Sequence[str], nudge: float) -> Iterator[Hypothesis]:
         """Gauss-Newton in one dimension, for each key by itself."""
@@ -479,16 +481,12 @@ class _Trial:
         takes = [Draw(d.values, d.task, d.model, s) for d, s in zip(draws, starts)]
         if not takes:
             return np.empty((0, stretch.n + 1, self.theirs.shape[1]))
-        simulation = Simulation(scene, len(takes), self.threads)
-        schema = scene.schema.observations
-
-        def seen(readings: Any) -> np.ndarray:
-            return np.concatenate([schema[name].read(readings).astype(float) for name in self.features], axis=1)
-
-        out = [seen(simulation.begin(takes))]
-        told = np.stack([np.asarray(a, np.float32) for a in actions])
-        for t in range(stretch.n):
-            out.append(seen(simulation.step(told[:, t])))
+        observers: list[Observer] = [Observations(scene, len(takes), stretch.n)]
         if stretch.end is not None:
-            return simulation.state[:, None, : self.physics]
-        return np.stack(out, axis=1)
+            observers = [FullStates.at([[stretch.n]] * len(takes))]
+        policy = Recorded([np.asarray(one, np.float32) for one in actions])
+        played = roll_out(scene, takes, policy, observers, self.threads)
+        if stretch.end is not None:
+            return np.stack([one.states[stretch.n][None, : self.physics] for one in played])
+        rows = [[one.observations[name].astype(float) for name in self.features] for one in played]
+        return np.stack([np.concatenate(columns, axis=1) for columns in rows])

@@ -6,17 +6,14 @@ import hashlib
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-import numpy as np
-
+from ..formats.episode_archive import pack, unpack
 from ..recording.recording import SimEpisode
-
-_ARRAYS = ("start_state", "actions")
 
 
 class Spool:
@@ -37,27 +34,15 @@ class Spool:
         if not path.is_file():
             return None
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                meta = json.loads(str(archive["meta"]))
-                arrays = {name: archive[name] for name in archive.files if name != "meta"}
-        except (ValueError, OSError, KeyError, EOFError, BadZipFile):
+            return unpack(path.read_bytes())
+        except (ValueError, OSError, KeyError, TypeError, EOFError, BadZipFile, zlib.error):
             return None
-        states = {name[7:]: arrays[name] for name in arrays if name.startswith("states/")}
-        checkpoints = {int(name[12:]): arrays[name] for name in arrays if name.startswith("checkpoints/")}
-        meta["action_names"] = tuple(meta["action_names"])
-        return SimEpisode(**meta, states=states, checkpoints=checkpoints, **{name: arrays[name] for name in _ARRAYS})
 
     def save(self, episode: SimEpisode) -> None:
         """Keep an episode: written whole to a temporary file, then renamed."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        left = {"states", "checkpoints", *_ARRAYS}
-        meta = {f.name: getattr(episode, f.name) for f in fields(episode) if f.name not in left}
-        arrays: dict[str, Any] = {name: getattr(episode, name) for name in _ARRAYS}
-        arrays |= {f"states/{name}": values for name, values in episode.states.items()}
-        arrays |= {f"checkpoints/{t}": state for t, state in episode.checkpoints.items()}
         temporary = self.folder / f".{episode.seed}.{os.getpid()}.tmp"
-        with temporary.open("wb") as file:
-            np.savez(file, meta=np.array(json.dumps(meta)), **arrays)
+        temporary.write_bytes(pack(episode))
         os.replace(temporary, self.folder / f"{episode.seed}.npz")
 
     def drop(self) -> None:

@@ -25,9 +25,9 @@ from ..edits.planning import Change, change_motion, conversion, thrown_off
 from ..edits.warp import Warp
 from ..judge.context import Stage
 from ..judge.verdict import Verdict
-from ..operator.demonstration import as_recording, replayed
 from ..recording.provenance import told_of_copy
 from ..recording.recording import Recording, SimEpisode, Stream
+from ..rollout.episode import as_recording, replayed
 
 Judge = Callable[[Recording], Verdict]
 

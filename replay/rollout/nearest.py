@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ...scenarios.sensing.predicate import Values
 from ...scenarios.sensing.requests import Readings
-from ...scenarios.sensing.temporal import Carry, Course, Subgoal
+from ...scenarios.sensing.temporal import Course, Subgoal
+from .observers import Moment
 
 TINY = 1e-6  # SI, a condition that held when its step began counts as missed by all it lacks
 PRESSED = (
@@ -30,7 +32,7 @@ class Nearest:
 
 
 class Approach:
-    """Follows n takes through the steps of a course and keeps the nearest moment of each step that is waited for.
+    """`nearest`: follows n takes through the steps of a course and keeps the nearest moment of each step that is waited for.
 
     Among the moments of a step the nearest is that at which most of the way has been made, counted from where its conditions
     stood when the step began; of equal ones the last, and the first where no way was made.
@@ -44,26 +46,31 @@ class Approach:
         self._done = [np.full(n, -np.inf) for _ in self._shape]
         self._t = [np.full(n, np.nan) for _ in self._shape]
 
-    def note(self, t: float, readings: Readings, carry: Carry, active: np.ndarray) -> None:
-        """Take in the readings (n, ·) at `t` [s], `carry` being that after them; `active` (n,): which takes still run."""
+    def note(self, now: Moment) -> None:
+        moved = np.zeros(self._n, bool)
+        moved[now.moved] = True
+        t = now.t * self._course.control_timestep
         for i, subgoal in enumerate(self._course.subgoals):
-            now = (carry.stage == i) & active
-            if not now.any() or not subgoal.conditions:
+            waits = (now.carry.stage == i) & moved
+            if not waits.any() or not subgoal.conditions:
                 continue
-            margins = np.stack([np.broadcast_to(m, (self._n,)) for m in _margins(subgoal, readings)], axis=1)
+            margins = np.stack([np.broadcast_to(m, (self._n,)) for m in _margins(subgoal, now.readings)], axis=1)
             short = np.maximum(-margins, 0.0)
-            begun = now & np.isnan(self._scale[i][:, 0])
+            begun = waits & np.isnan(self._scale[i][:, 0])
             self._scale[i][begun] = np.maximum(short[begun], TINY)
             way = np.clip(1.0 - short / self._scale[i], 0.0, 1.0)
             weight = np.array([PRESSED if c.predicate.unit == "N" else 1.0 for c in subgoal.conditions])
             done = (way * weight).sum(axis=1) / weight.sum()
-            better = now & ((done > self._done[i]) | ((done == self._done[i]) & (done > 0.0)))
+            better = waits & ((done > self._done[i]) | ((done == self._done[i]) & (done > 0.0)))
             self._done[i][better], self._t[i][better] = done[better], t
             self._margins[i][better] = margins[better]
 
-    def of(self, k: int, step: int) -> Nearest | None:
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        return {"nearest": tuple(self._of(i, step) for step in range(len(self._t)))}
+
+    def _of(self, k: int, step: int) -> Nearest | None:
         """The nearest moment of take k to a step; None where it never waited for it."""
-        if step >= len(self._t) or np.isnan(self._t[step][k]):
+        if np.isnan(self._t[step][k]):
             return None
         return Nearest(float(self._t[step][k]), self._margins[step][k].copy(), float(self._done[step][k]))
 

@@ -1,22 +1,24 @@
-"""Commands played forward in the scene: many takes at once through the one simulation core, reduced on the way.
+"""The one loop that steps copies of a scene: a policy commands them, observers keep what is wanted of it.
 
-A take is a start and its actions. What is kept of it is what the checks ask for: where the joints were, what the goal
-and the failure modes did, the peaks of forces; never whole traces of every physics step.
+A recording that is judged, an episode that is exported, the scripted operator and the search for the cause of a departure
+all go through `roll_out`. Memory stays bounded by what the observers keep; whole traces of every physics step are never kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 
 from ...scenarios.scene import Scene
-from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import Carry
 from ...scenarios.simulation import Simulation
 from ...scenarios.variation import Draw
+from ..checks.outcome import outcome_of
 from .nearest import Approach, Nearest
+from .observers import FullStates, Moment, Observations, SafetyMeasures, Tape
 
 AT_ONCE = 64  # takes in one batch; memory stays bounded however many there are
 
@@ -33,102 +35,197 @@ class Take:
         return len(self.actions)
 
 
-@dataclass
+def _nothing() -> np.ndarray:
+    return np.zeros((0, 0))
+
+
+@dataclass(frozen=True, eq=False)
 class Played:
-    """What one take did.
+    """What one copy did. The fields of an observer that did not look on are empty.
 
     Attributes:
-        qpos: (T+1, nq) positions at each control step.
+        draw: its start; actions: (T, nu) float32 as applied.
+        carry: subgoals and failure modes of this copy alone (n = 1), at its end.
+        label: `success`, `subgoals` (name to second or None), `failure` (`scenario.<never>`, `replay.goal:<subgoal>`,
+            `unstable`, or None), as an episode is labelled.
+        unstable_at: time [s] at which the engine first warned, or None.
         observations: feature name -> (T+1, k) float32, as an episode holds them.
-        carry: subgoals and failure modes of this take alone (n = 1).
+        states: control step -> (nstate,) float64, at the steps that were asked for.
+        safety: name of a limit -> (T+1,) the measure it is judged on, at each control step.
+        unsafe: codes of the limits that were broken, in the order of time.
+        qpos: (T+1, nq) positions at each control step.
         worst: (T+1, m) how far each failure mode has been beyond its bound so far; -inf where it was not looked at.
-        safety: name of a force limit -> (T+1,) the measure it is judged on, at each control step.
         touches: (T+1, m) peak force [N] of each contact that the task does not ask for, by `Scene.unasked`.
         met: (T+1, k) peak force [N] of the things that hands hold on what else there is, by `Scene.met`.
         grips: object -> (T+1, n) force of each hand on it [N], hands as `Scene.handled` lists them; heights: object
             -> (T+1,) [m].
-        states: control step -> (nstate,) float64, at the steps that were asked for.
-        unstable_at: time [s] at which the engine first warned, or None.
+        nearest: of each subgoal, how near it came.
+        seed, segments, provenance: of an operator: what it was drawn and performed with, skills with their times
+            `{"skill", "t0", "t1"}` [s], and what an episode says of how it was made.
     """
 
-    qpos: np.ndarray
-    observations: dict[str, np.ndarray]
+    draw: Draw
+    actions: np.ndarray
     carry: Carry
-    safety: dict[str, np.ndarray]
-    touches: np.ndarray
-    grips: dict[str, np.ndarray]
-    heights: dict[str, np.ndarray]
-    states: dict[int, np.ndarray] = field(default_factory=dict)
+    label: dict[str, Any]
     unstable_at: float | None = None
-    worst: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    met: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    nearest: tuple[Nearest | None, ...] = ()  # of each subgoal, where that was asked for
+    observations: dict[str, np.ndarray] = field(default_factory=dict)
+    states: dict[int, np.ndarray] = field(default_factory=dict)
+    safety: dict[str, np.ndarray] = field(default_factory=dict)
+    unsafe: tuple[str, ...] = ()
+    qpos: np.ndarray = field(default_factory=_nothing)
+    worst: np.ndarray = field(default_factory=_nothing)
+    touches: np.ndarray = field(default_factory=_nothing)
+    met: np.ndarray = field(default_factory=_nothing)
+    grips: dict[str, np.ndarray] = field(default_factory=dict)
+    heights: dict[str, np.ndarray] = field(default_factory=dict)
+    nearest: tuple[Nearest | None, ...] = ()
+    seed: int = 0
+    segments: Sequence[Mapping[str, Any]] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_steps(self) -> int:
+        """Number of actions, T."""
+        return len(self.actions)
+
+    @property
+    def success(self) -> bool:
+        return bool(self.label["success"])
+
+    @property
+    def failure(self) -> str | None:
+        """Code of what went wrong; None on success."""
+        failure: str | None = self.label["failure"]
+        return failure
+
+    @property
+    def reached(self) -> dict[str, float | None]:
+        """Subgoal -> time [s] or None."""
+        return dict(self.label["subgoals"])
 
     @property
     def held(self) -> dict[str, np.ndarray]:
         """Object -> (T+1,) largest force of a hand on it [N]."""
         return {name: force.max(axis=1) for name, force in self.grips.items()}
 
+    @property
+    def peaks(self) -> dict[str, float]:
+        """Name of a limit -> its largest measure."""
+        return {name: float(values[1:].max(initial=0.0)) for name, values in self.safety.items()}
 
-class Tape:
-    """What `Played` keeps, noted while copies of a scene are stepped: by whoever plays commands, or performs.
+
+class Policy(Protocol):
+    """Who commands n copies side by side, and how long each goes on."""
+
+    def live(self, t: int, carry: Carry, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
+        """Ids of the copies that go on from control step t, of those that were `live` until now; none to end it all.
+
+        Args:
+            carry: the course's, n rows; unstable: (n,) of which copies the engine has warned.
+        """
+        ...
+
+    def act(self, now: Moment) -> np.ndarray:
+        """(m, nu) float32, a row for each copy of `now.live`."""
+        ...
+
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        """Fields of `Played` that it tells of copy i, which went so many steps: `actions` (T, nu) float32, and others."""
+        ...
+
+
+class Observer(Protocol):
+    """Who keeps something of what n copies do."""
+
+    def note(self, now: Moment) -> None:
+        """Look at control step `now.t`: called once for each, from 0 on."""
+        ...
+
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        """Fields of `Played` that it kept of copy i, which went so many steps; none where it keeps them to itself."""
+        ...
+
+
+class Recorded:
+    """The policy that sends commands as they are.
 
     Args:
-        scene: of the copies; simulation: that steps all n of them.
-        longest: control steps that any copy can last.
+        actions: of each copy, (T, nu) float32; lengths may differ.
     """
 
-    def __init__(self, scene: Scene, simulation: Simulation, longest: int):
-        n, rows = simulation.n, longest + 1
-        self.scene, self.simulation = scene, simulation
-        features = scene.schema.observations
-        self._observations = {name: np.empty((n, rows, len(f.names)), np.float32) for name, f in features.items()}
-        self._qpos = np.empty((n, rows, scene.model.nq))
-        self._safety = {limit.name: np.zeros((n, rows)) for limit in scene.safety}
-        self._touches = np.zeros((n, rows, len(scene.unasked)))
-        self._met = np.zeros((n, rows, len(scene.met)))
-        self._grips = {name: np.zeros((n, rows, len(handled.forces))) for name, handled in scene.handled.items()}
-        self._heights = {name: np.zeros((n, rows)) for name in scene.handled}
-        self._worst = np.full((n, rows, len(scene.course.nevers)), -np.inf)
-        self._states: list[dict[int, np.ndarray]] = [{} for _ in range(n)]
-        self._unstable = np.full(n, np.nan)
-        self._live_qpos = simulation.live("qpos")
+    def __init__(self, actions: Sequence[np.ndarray]):
+        self._actions, self._lengths = actions, np.array([len(one) for one in actions])
+        widths = {one.shape[1] for one in actions}
+        self._rows = np.zeros((len(actions), int(self._lengths.max(initial=0)), max(widths)), np.float32)
+        for i, one in enumerate(actions):
+            self._rows[i, : len(one)] = one
 
-    def note(self, t: int, readings: Readings, carry: Carry, keep: Iterable[int] = ()) -> None:
-        """The state of all copies at control step t, and the full state of those that are to be kept."""
-        scene = self.scene
-        for name, feature in scene.schema.observations.items():
-            self._observations[name][:, t] = feature.read(readings)
-        self._qpos[:, t] = self._live_qpos
-        self._worst[:, t] = carry.worst
-        for limit in scene.safety:
-            self._safety[limit.name][:, t] = limit.predicate.value(readings)
-        for kept, forces in ((self._touches, scene.unasked), (self._met, scene.met)):
-            if forces:
-                kept[:, t] = readings.peak[:, readings.layout.force_columns(forces)]
-        for name, handled in scene.handled.items():
-            self._grips[name][:, t] = readings.peak[:, readings.layout.force_columns(handled.forces)]
-            self._heights[name][:, t] = readings.of(handled.position)[:, 2]
-        for i in keep:
-            self._states[i][t] = self.simulation.state_of(i)
-        self._unstable[np.isnan(self._unstable) & self.simulation.unstable] = t * scene.control_timestep
+    def live(self, t: int, carry: Carry, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
+        return np.flatnonzero(t < self._lengths)
 
-    def played(self, i: int, steps: int, carry: Carry) -> Played:
-        """What copy i did in so many control steps; `carry` is its own, as it was at their end."""
-        unstable, rows = self._unstable[i], slice(0, steps + 1)
-        return Played(
-            self._qpos[i, rows].copy(),
-            {name: values[i, rows].copy() for name, values in self._observations.items()},
-            carry,
-            {name: values[i, rows].copy() for name, values in self._safety.items()},
-            self._touches[i, rows].copy(),
-            {name: values[i, rows].copy() for name, values in self._grips.items()},
-            {name: values[i, rows].copy() for name, values in self._heights.items()},
-            self._states[i],
-            None if np.isnan(unstable) else float(unstable),
-            self._worst[i, rows].copy(),
-            self._met[i, rows].copy(),
-        )
+    def act(self, now: Moment) -> np.ndarray:
+        rows: np.ndarray = self._rows[:, now.t]
+        return rows if len(now.live) == len(rows) else rows[now.live]
+
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        return {"actions": self._actions[i]}
+
+
+def roll_out(
+    scene: Scene, draws: Sequence[Draw], policy: Policy, observers: Sequence[Observer] = (), threads: int = 1
+) -> list[Played]:
+    """Step copies side by side until the policy lets none go on.
+
+    Args:
+        scene: of the copies; draws: the start of each.
+        observers: what is kept, see `Played`.
+        threads: 0 for all cores; the result depends neither on it nor on the number of copies.
+
+    Returns:
+        What each copy did.
+
+    Raises:
+        ValueError: an action holds a number that is not finite.
+    """
+    n, course = len(draws), scene.course
+    simulation = Simulation(scene, n, threads)
+    readings = simulation.begin(draws)
+    carry = course.advance(course.begin(n), readings)
+    ends: list[tuple[int, Carry]] = [(0, carry)] * n
+    unstable_at = np.full(n, np.nan)
+    live, t = np.arange(n), 0
+    while True:
+        moved, live = live, policy.live(t, carry, simulation.unstable, live)
+        unstable_at[np.isnan(unstable_at) & simulation.unstable] = t * scene.control_timestep
+        now = Moment(t, readings, carry, moved, live, simulation)
+        for observer in observers:
+            observer.note(now)
+        if len(live) < len(moved):
+            for i in np.setdiff1d(moved, live):
+                ends[i] = t, carry.rows(np.array([i]))
+        if not len(live):
+            break
+        action = policy.act(now)
+        readings = simulation.step(action) if len(live) == n else simulation.step(action, live)
+        carry = course.advance(carry, readings)
+        t += 1
+    done = []
+    for i, (steps, end) in enumerate(ends):
+        unstable = None if np.isnan(unstable_at[i]) else float(unstable_at[i])
+        kept = policy.of(i, steps)
+        for observer in observers:
+            kept |= observer.of(i, steps)
+        done.append(Played(draw=draws[i], carry=end, label=_label(scene, end, unstable), unstable_at=unstable, **kept))
+    return done
+
+
+def _label(scene: Scene, carry: Carry, unstable_at: float | None) -> dict[str, Any]:
+    """What an episode says of how it went: without a failure mode, the subgoal that was not reached is the failure."""
+    label = outcome_of(scene.course, carry, None if unstable_at is None else "unstable")
+    if label["failure"] is None and not label["success"]:
+        label["failure"] = scene.course.missed(carry)
+    return label
 
 
 def play(
@@ -138,7 +235,7 @@ def play(
     threads: int = 0,
     nearest: bool = False,
 ) -> Iterator[Played]:
-    """Play takes and yield what each did, in their order.
+    """Play takes and yield what each did, in their order, with all that the judge looks at.
 
     Args:
         scene: whose draws the takes are.
@@ -148,44 +245,15 @@ def play(
     """
     for begin in range(0, len(takes), AT_ONCE):
         chunk = takes[begin : begin + AT_ONCE]
-        yield from _play_chunk(
-            scene,
-            chunk,
-            [set(k) for k in keep[begin : begin + AT_ONCE]] if keep else [set() for _ in chunk],
-            threads,
-            nearest,
-        )
-
-
-def _play_chunk(scene: Scene, takes: Sequence[Take], keep: list[set[int]], threads: int, nearest: bool) -> list[Played]:
-    n, lengths = len(takes), np.array([take.n_steps for take in takes])
-    longest = int(lengths.max(initial=0))
-    simulation = Simulation(scene, n, threads)
-    readings = simulation.begin([take.draw for take in takes])
-    carry = scene.course.advance(scene.course.begin(n), readings)
-    final = [carry.rows(np.array([i])) for i in range(n)]
-    tape = Tape(scene, simulation, longest)
-    tape.note(0, readings, carry, [i for i in range(n) if 0 in keep[i]])
-    approach = Approach(scene.course, n) if nearest else None
-    if approach is not None:
-        approach.note(0.0, readings, carry, np.ones(n, bool))
-    actions = np.zeros((n, longest, scene.n_actions), np.float32)
-    for i, take in enumerate(takes):
-        actions[i, : take.n_steps] = take.actions
-    for t in range(longest):
-        active = np.flatnonzero(t < lengths)
-        if len(active) == n:
-            readings = simulation.step(actions[:, t])
-        else:
-            readings = simulation.step(actions[active, t], active)
-        carry = scene.course.advance(carry, readings)
-        tape.note(t + 1, readings, carry, [i for i in range(n) if t + 1 in keep[i]])
-        if approach is not None:
-            approach.note((t + 1) * scene.control_timestep, readings, carry, t < lengths)
-        for i in active[lengths[active] == t + 1]:
-            final[i] = carry.rows(np.array([i]))
-    played = [tape.played(i, int(steps), final[i]) for i, steps in enumerate(lengths)]
-    if approach is not None:
-        for i, one in enumerate(played):
-            one.nearest = tuple(approach.of(i, k) for k in range(len(scene.course.subgoals)))
-    return played
+        n, longest = len(chunk), max(take.n_steps for take in chunk)
+        observers: list[Observer] = [
+            Observations(scene, n, longest),
+            SafetyMeasures(scene, n, longest),
+            Tape(scene, n, longest),
+        ]
+        if keep:
+            observers.append(FullStates.at(keep[begin : begin + AT_ONCE]))
+        if nearest:
+            observers.append(Approach(scene.course, n))
+        policy = Recorded([take.actions for take in chunk])
+        yield from roll_out(scene, [take.draw for take in chunk], policy, observers, threads)

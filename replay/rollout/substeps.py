@@ -1,20 +1,25 @@
 """An episode stepped again, looked at between its control steps: what sensors faster than the control rate would see.
 
-`playing` keeps what the checks ask for, once a control step. A real robot's joint sensors are an order of magnitude
+`rollout.play` keeps what the checks ask for, once a control step. A real robot's joint sensors are an order of magnitude
 faster; here the physics steps themselves are sampled, so that nothing has to be interpolated. The states at the control
 steps must be those of the episode to the bit, or there is no trace.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import mujoco
 import numpy as np
 
 from ...scenarios.scene import Scene
+from ...scenarios.variation import Draw
 from ..recording.recording import SimEpisode
+from .observers import Moment, Observations
 from .reproduce import refuse_other, start_of
+from .rollout import Recorded, roll_out
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
@@ -64,40 +69,67 @@ def trace(scene: Scene, episode: SimEpisode, rate: float) -> Trace:
         EpisodeError: the scene of today is another, or the episode comes out otherwise than it was recorded.
     """
     draw = start_of(scene, episode)
-    model, robot = draw.model, scene.robot
-    qpos_at = np.array([model.joint(name).qposadr[0] for name in robot.joint_names])
-    dof_at = np.array([model.joint(name).dofadr[0] for name in robot.joint_names])
-    tendons = np.array([model.actuator(name).trnid[0] for name in robot.hand_names])
-    total = episode.n_steps * scene.n_substeps
-    wanted = sampled_steps(total, scene.timestep, rate)
-    width, hands, n = len(qpos_at), len(tendons), len(wanted)
-    q, v, a, torque = (np.empty((n, width)) for _ in range(4))
-    hand, hand_speed = np.empty((n, hands)), np.empty((n, hands))
-    qpos = np.empty((episode.n_steps + 1, model.nq))
-    opening = np.empty((episode.n_steps + 1, hands))
-    data = mujoco.MjData(model)
-    mujoco.mj_setState(model, data, draw.start_state, STATE)
-    rows = iter(enumerate(wanted.tolist()))
-    row, next_step = next(rows)
-    for step in range(total + 1):
-        k, within = divmod(step, scene.n_substeps)
-        if within == 0:
-            qpos[k] = data.qpos
-            if k < episode.n_steps:
-                data.ctrl[:] = episode.actions[k]
-        if step == next_step:
-            q[row], v[row] = data.qpos[qpos_at], data.qvel[dof_at]
-        if step < total:
-            mujoco.mj_step(model, data)  # forces and accelerations that it leaves behind are those of the state before
-        else:
-            mujoco.mj_forward(model, data)
-        if within == 0:
-            opening[k] = data.ten_length[tendons]
-        if step == next_step:
-            a[row], torque[row] = data.qacc[dof_at], data.qfrc_actuator[dof_at]
-            hand[row], hand_speed[row] = data.ten_length[tendons], data.ten_velocity[tendons]
-            row, next_step = next(rows, (row, -1))
-    state = np.concatenate([qpos[:, qpos_at], opening], axis=1).astype(np.float32)
-    refuse_other(scene, episode, "observation.state", state)
-    base = data.body("base_link").xquat.copy()
-    return Trace(wanted * scene.timestep, q, v, a, torque, hand, hand_speed, qpos, base)
+    looks = _Looks(scene, draw, episode.actions, rate)
+    (played,) = roll_out(scene, [draw], Recorded([episode.actions]), [Observations(scene, 1, episode.n_steps), looks])
+    refuse_other(scene, episode, "observation.state", played.observations["observation.state"])
+    return looks.trace()
+
+
+class _Looks:
+    """Steps each control period of one copy once more, from its state and on data of its own, and samples it.
+
+    The loop sees a copy at control steps alone. A second look costs its physics twice, and leaves the loop as it is.
+    """
+
+    def __init__(self, scene: Scene, draw: Draw, actions: np.ndarray, rate: float):
+        self._scene, self._actions, self._model = scene, actions, draw.model
+        model, robot = draw.model, scene.robot
+        self._qpos_at = np.array([model.joint(name).qposadr[0] for name in robot.joint_names])
+        self._dof_at = np.array([model.joint(name).dofadr[0] for name in robot.joint_names])
+        self._tendons = np.array([model.actuator(name).trnid[0] for name in robot.hand_names])
+        self._steps = sampled_steps(len(actions) * scene.n_substeps, scene.timestep, rate)
+        self._rows = {int(step): row for row, step in enumerate(self._steps)}
+        width, hands, n = len(self._qpos_at), len(self._tendons), len(self._steps)
+        self._q, self._v, self._a, self._torque = (np.empty((n, width)) for _ in range(4))
+        self._hand, self._hand_speed = np.empty((n, hands)), np.empty((n, hands))
+        self._qpos = np.empty((len(actions) + 1, model.nq))
+        self._data = mujoco.MjData(model)
+
+    def note(self, now: Moment) -> None:
+        model, data, first = self._model, self._data, now.t * self._scene.n_substeps
+        mujoco.mj_setState(model, data, now.simulation.state_of(), STATE)
+        self._qpos[now.t] = data.qpos
+        if now.t == len(self._actions):
+            self._look(first, mujoco.mj_forward)
+            return
+        data.ctrl[: self._actions.shape[1]] = self._actions[now.t]
+        for step in range(first, first + self._scene.n_substeps):
+            self._look(step, mujoco.mj_step)
+
+    def _look(self, step: int, advance: Callable[[mujoco.MjModel, mujoco.MjData], None]) -> None:
+        """Go on from a physics step; forces and accelerations that this leaves behind are those of the state before."""
+        data, row = self._data, self._rows.get(step)
+        if row is None:
+            advance(self._model, data)
+            return
+        self._q[row], self._v[row] = data.qpos[self._qpos_at], data.qvel[self._dof_at]
+        advance(self._model, data)
+        self._a[row], self._torque[row] = data.qacc[self._dof_at], data.qfrc_actuator[self._dof_at]
+        self._hand[row], self._hand_speed[row] = data.ten_length[self._tendons], data.ten_velocity[self._tendons]
+
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        return {}
+
+    def trace(self) -> Trace:
+        """What was seen, once the last control step was looked at."""
+        return Trace(
+            self._steps * self._scene.timestep,
+            self._q,
+            self._v,
+            self._a,
+            self._torque,
+            self._hand,
+            self._hand_speed,
+            self._qpos,
+            self._data.body("base_link").xquat.copy(),
+        )

@@ -7,14 +7,16 @@ observations must come out as they were recorded, to the bit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ...envs.reward import Reward
 from ...scenarios.scene import Scene
-from ...scenarios.simulation import Simulation
 from ..recording.recording import SimEpisode
+from .observers import Moment, Observations
 from .reproduce import refuse_other, start_of
+from .rollout import Observer, Recorded, roll_out
 
 
 @dataclass(frozen=True)
@@ -48,27 +50,35 @@ def transitions(scene: Scene, episode: SimEpisode, reward: str) -> Transitions:
     Raises:
         EpisodeError: the scene of today is another, or the episode comes out otherwise than it was recorded.
     """
-    draw = start_of(scene, episode)
-    n, model, schema = episode.n_steps, scene.model, scene.schema
-    simulation, rewarded = Simulation(scene, 1), Reward(scene, reward)
-    readings = simulation.begin([draw])
-    carry = scene.course.advance(scene.course.begin(1), readings)
-    rewarded.begin(readings, carry.stage)
-    qpos, qvel = (simulation.live(name) for name in ("qpos", "qvel"))
-    observations = {name: np.empty((n + 1, *f.shape), np.float32) for name, f in schema.observations.items()}
-    states = np.empty((n + 1, 1 + model.nq + model.nv))
-    rewards, success = np.empty(n), np.zeros(n, bool)
-    for t in range(n + 1):
-        if t:
-            readings = simulation.step(episode.actions[None, t - 1])
-            carry = scene.course.advance(carry, readings)
-            done = scene.course.success(carry)
-            rewards[t - 1], success[t - 1] = rewarded(readings, carry, done)[0], done[0]
-        for name, value in schema.observe(readings).items():
-            observations[name][t] = value[0]
-        states[t, 0] = t * scene.control_timestep
-        states[t, 1 : 1 + model.nq], states[t, 1 + model.nq :] = qpos[0], qvel[0]
-    for name, values in observations.items():
+    draw, n = start_of(scene, episode), episode.n_steps
+    told = _Rewards(scene, reward, n)
+    observers: list[Observer] = [Observations(scene, 1, n, clipped=True), told]
+    (played,) = roll_out(scene, [draw], Recorded([episode.actions]), observers)
+    for name, values in played.observations.items():
         refuse_other(scene, episode, name, values)
-    failed = bool(not np.isnan(carry.failed[0]).all() or simulation.unstable[0])
-    return Transitions(observations, episode.actions, rewards, success, states, bool(success[-1:].any()) or failed)
+    failed = bool(not np.isnan(played.carry.failed[0]).all() or played.unstable_at is not None)
+    ended = bool(told.success[-1:].any()) or failed
+    return Transitions(played.observations, episode.actions, told.rewards, told.success, told.states, ended)
+
+
+class _Rewards:
+    """Rewards, success and physical states of one copy."""
+
+    def __init__(self, scene: Scene, reward: str, steps: int):
+        model = scene.model
+        self.rewards, self.success = np.empty(steps), np.zeros(steps, bool)
+        self.states = np.empty((steps + 1, 1 + model.nq + model.nv))
+        self._scene, self._reward = scene, Reward(scene, reward)
+
+    def note(self, now: Moment) -> None:
+        t, nq = now.t, self._scene.model.nq
+        if t:
+            done = self._scene.course.success(now.carry)
+            self.rewards[t - 1], self.success[t - 1] = self._reward(now.readings, now.carry, done)[0], done[0]
+        else:
+            self._reward.begin(now.readings, now.carry.stage)
+        self.states[t, 0] = t * self._scene.control_timestep
+        self.states[t, 1 : 1 + nq], self.states[t, 1 + nq :] = (now.simulation.live(of)[0] for of in ("qpos", "qvel"))
+
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        return {}

@@ -17,9 +17,9 @@ from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
 from ....scenarios.variation import of_episode
 from ...judge.context import Stage
-from ...operator.demonstration import as_recording, checkpoints_of, episode_of, performed
 from ...operator.mistakes import mistake_of
 from ...recording.recording import Recording, SimEpisode
+from ...rollout.episode import as_recording, checkpoints_of, episode_of
 from ...rollout.rollout import Take, play
 from ...signals.clock import origin_ns
 from .fault import Fault, Mark, Work
@@ -135,9 +135,9 @@ def _perform(works: Sequence[Work], scene: Scene, threads: int) -> None:
     again = [work for work in works if work.mistake is None]
     takes = [Take(work.draw, np.ascontiguousarray(work.actions, np.float32)) for work in again]
     keep = [checkpoints_of(scene, take.n_steps) for take in takes]
-    for work, take, played in zip(again, takes, play(scene, takes, keep, threads)):
+    for work, played in zip(again, play(scene, takes, keep, threads)):
         clean = work.clean
-        made = episode_of(scene, work.draw, clean.seed, take.actions, played, clean.segments, clean.provenance)
+        made = episode_of(scene, played, clean.seed, clean.segments, clean.provenance)
         made.label = dict(clean.label)
         work.recording = as_recording("", made, scene)
     if mistaken:
@@ -147,7 +147,7 @@ def _perform(works: Sequence[Work], scene: Scene, threads: int) -> None:
         draws = [drawing.draw(scene, seed) for seed in seeds]
         wrong = [mistake_of(scene, str(work.mistake)) for work in mistaken]
         for work, done in zip(mistaken, perform(scene, draws, seeds, threads, mistakes=wrong)):
-            made = performed(scene, done)
+            made = episode_of(scene, done)
             made.label = {**made.label, "success": True, "failure": None}  # the judge has to find out by itself
             work.recording = as_recording("", made, scene)
 

@@ -7,8 +7,8 @@ import dataclasses
 
 import numpy as np
 
-from ...operator.demonstration import as_recording
 from ...recording.recording import SimEpisode
+from ...rollout.episode import as_recording
 from .fault import Mark, Work
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from ....scenarios.errors import EpisodeError
 from ...recording.declared import Declared
+from ...recording.features import grid_ns
 from ...recording.recording import PictureFile, Recording, Stream, Unreadable
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..lerobot import layout
@@ -288,7 +289,8 @@ class _Reading:
         count, rest = divmod(total, len(rule.suffixes))
         if rest or any((end - first) % max(count, 1) for first, end in spans):
             raise self._fail(
-                f"{total} columns are no whole number of things with {', '.join(rule.suffixes)}.", ", ".join(rule.fields)
+                f"{total} columns are no whole number of things with {', '.join(rule.suffixes)}.",
+                ", ".join(rule.fields),
             )
         things = self._things(rule, count)
         if count == 1:
@@ -299,7 +301,9 @@ class _Reading:
         for i, thing in enumerate(things):
             parts = [(c, first, (end - first) // count) for c, (first, end) in zip(columns, spans)]
             fields = tuple(str(Columns(c.channel, first + i * k, first + (i + 1) * k)) for c, first, k in parts)
-            made.append(replace(rule, name=f"{rule.name}/{thing}", fields=fields, names=(thing,), per=None, spelled_in=None))
+            made.append(
+                replace(rule, name=f"{rule.name}/{thing}", fields=fields, names=(thing,), per=None, spelled_in=None)
+            )
         return made
 
     def _things(self, rule: StreamRule, count: int) -> tuple[str, ...]:
@@ -551,7 +555,7 @@ class _Reading:
 
 def _grid_ns(length: int, fps: float) -> np.ndarray:
     if float(fps).is_integer():
-        return layout.grid_ns(length, int(fps))
+        return grid_ns(length, int(fps))
     return np.rint(np.arange(length) * (_NS / fps)).astype(np.int64)
 
 

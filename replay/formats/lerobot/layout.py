@@ -20,13 +20,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from ....scenarios.errors import EpisodeError
+from ...recording.features import unit_text
 
 CODEBASE_VERSION = "v3.0"
 LAYOUT_VERSION = 1
@@ -138,39 +139,12 @@ def checked_feature(name: str, feature: dict[str, Any]) -> dict[str, Any]:
     return feature | {"shape": shape, "names": None if names is None else list(names)}
 
 
-def unit_text(units: Sequence[str]) -> str:
-    """Units of elements as `info.json` says them: one text for all, or one an element with blanks between.
-
-    It is a text and no list because readers of others take a feature's unit as one text, and refuse the whole set else.
-    Among several, a unit that is no single word is `?`; an imported feature says it whole under `streams`.
-    """
-    if len(set(units)) == 1:
-        return units[0]
-    return " ".join(unit if len(unit.split()) == 1 else "?" for unit in units)
-
-
 def with_unit_text(feature: dict[str, Any]) -> dict[str, Any]:
     """A feature of a set as it would be written today: older sets list their units."""
     unit = feature.get("unit")
     if isinstance(unit, list) and unit and all(isinstance(item, str) for item in unit):
         return {**feature, "unit": unit_text(unit)}
     return feature
-
-
-def units_of(unit: Any, width: int, name: str) -> list[str]:
-    """(width,) units out of a feature's `unit`: a text for all, one an element with blanks between, or (older sets) a list.
-
-    Raises:
-        EpisodeError: it is none of these.
-    """
-    if unit is None:
-        return ["1"] * width
-    if isinstance(unit, str):
-        parts = unit.split()
-        return parts if len(parts) == width else [unit] * width
-    if not isinstance(unit, list) or len(unit) != width:
-        raise EpisodeError(f"names, unit or quantity does not list {width} texts.", field=f"features.{name}")
-    return [str(item) for item in unit]
 
 
 def with_video_info(feature: dict[str, Any], fps: int) -> dict[str, Any]:
@@ -190,11 +164,6 @@ def with_video_info(feature: dict[str, Any], fps: int) -> dict[str, Any]:
             **feature.get("info", {}),
         }
     }
-
-
-def grid_ns(length: int, fps: int) -> np.ndarray:
-    """(length,) int64 times k / fps [ns], rounded to the nearest."""
-    return (np.arange(length, dtype=np.int64) * 1_000_000_000 + fps // 2) // fps
 
 
 def content_sha256(columns: Mapping[str, np.ndarray]) -> str:

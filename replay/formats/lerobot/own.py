@@ -21,19 +21,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ....scenarios.errors import EpisodeError
+from ...recording.features import grid_ns, imported_streams, streams_of
 from ...recording.provenance import told_of_copy
-from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Stream, Unreadable
+from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Unreadable
 from ..reader_errors import AGAIN, mending
 from . import layout
 from .declared import declared_of, digests_of, span_of
 from .said import EpisodeStatistics, Stats, of_file
-from .side_files import MAX_NPZ_BYTES, checked_arrays, checked_tree
+from .side_files import MAX_NPZ_BYTES, checked_arrays, checked_tree, episode_from
 
 MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
 MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame
 MAX_GROUP_BYTES = 4 << 30  # of the row groups that have to be looked through for one episode
 MAX_EPISODES = 100_000
-_QUANTITY = {"rad": "joint_position", "rad/s": "joint_velocity", "Nm": "joint_torque", "%": "claw"}
 _EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
 
 
@@ -283,7 +283,7 @@ class Dataset:
         rates = [self.fps]
         if n > 1 and times[-1] > times[0]:
             rates.append(round((n - 1) * 1e9 / float(times[-1] - times[0])))
-        even = any(0 < rate <= 10_000 and np.array_equal(times, layout.grid_ns(n, rate)) for rate in rates)
+        even = any(0 < rate <= 10_000 and np.array_equal(times, grid_ns(n, rate)) for rate in rates)
         return times, "grid" if even else "capture"
 
     def pictures(self, row: dict[str, Any]) -> dict[str, PictureFile | PictureTopic]:
@@ -430,35 +430,8 @@ class Dataset:
             arrays = checked_arrays(states, columns, archive, row["length"])
         with mendable(path, "draw and label"):
             length = len(columns["action"])
-            steps = [int(t) for t in arrays["checkpoint_steps"]]
-            late = sum(t > length for t in steps)
-            observed = {}
-            for feature, values in columns.items():
-                if feature.startswith("observation."):
-                    last = arrays.get(f"last.{feature}")
-                    observed[feature] = values if last is None else np.concatenate([values, last[None]])
-            episode = SimEpisode(
-                seed=side["seed"],
-                draw=side["draw"],
-                config=_json(config, config_path, "resolved scenario"),
-                scenario_version=side["scenario_version"],
-                fingerprint=side["fingerprint"],
-                engine=side["engine"],
-                control_timestep=side["control_timestep"],
-                n_substeps=side["n_substeps"],
-                start_state=arrays["start_state"],
-                actions=columns["action"],
-                action_names=tuple(side["action_names"]),
-                states=observed,
-                checkpoints={t: state for t, state in zip(steps, arrays["checkpoint_states"]) if t <= length},
-                label=side["label"],
-                segments=side["segments"],
-                task=side["task"],
-                scenario=side["scenario"],
-                cell=side["cell"],
-                provenance=side["provenance"],
-                metadata=side["metadata"],
-            )
+            late = int((arrays["checkpoint_steps"] > length).sum())
+            episode = episode_from(side, _json(config, config_path, "resolved scenario"), arrays, columns)
             if episode.actions.shape != (length, len(episode.action_names)):
                 raise self._wrong("features.action", f"the action of episode {k} does not match the frames")
         notes = [f"{late} states that were kept after its last row are left out: rows are lost"] if late else []
@@ -502,65 +475,3 @@ def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.nd
             field=f"features.{name}",
         )
     return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
-
-
-def streams_of(
-    name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray, clock: str = "grid"
-) -> Iterator[Stream]:
-    """A feature as one stream, or one for each quantity where its elements differ."""
-    width = values.shape[1]
-    names = _texts(feature.get("names"), width, "", name)
-    if not any(names):
-        names = [name] if width == 1 else [f"{name}[{i}]" for i in range(width)]
-    units = layout.units_of(feature.get("unit"), width, name)
-    own = name.removeprefix("observation.").removeprefix("shiliu.")
-    quantities = _texts(feature.get("quantity"), width, "", name)
-    quantities = [q or _QUANTITY.get(unit, own) for q, unit in zip(quantities, units)]
-    default = "command" if name == "action" else "measured" if name.startswith("observation.") else "event"
-    for quantity in dict.fromkeys(quantities):
-        chosen = [i for i in range(width) if quantities[i] == quantity]
-        unit = [units[i] for i in chosen]
-        yield Stream(
-            name=name if len(chosen) == width else f"{name}/{quantity}",
-            role=feature.get("role", default),
-            quantity=quantity,
-            unit=unit[0] if len(set(unit)) == 1 else " ".join(unit),
-            names=tuple(names[i] for i in chosen),
-            values=values[:, chosen].astype(np.float64),
-            capture_ns=times,
-            clock=clock,
-            meta={"field": name},
-        )
-
-
-def imported_streams(
-    name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray, clock: str = "grid"
-) -> Iterator[Stream]:
-    """The streams that an imported feature was made of, as `info.json` lists them."""
-    names = _texts(feature.get("names"), values.shape[1], "", name)
-    for member in feature["streams"]:
-        first, end = member["columns"]
-        prefix = member["prefix"]
-        yield Stream(
-            name=member["name"],
-            role=member["role"],
-            quantity=member["quantity"],
-            unit=member["unit"],
-            names=tuple(text.removeprefix(prefix) for text in names[first:end]),
-            values=values[:, first:end].astype(np.float64),
-            capture_ns=times,
-            clock=clock,
-            declared_unit=member["declared_unit"],
-            meta={**member["meta"], "dtype": feature["dtype"]},
-        )
-
-
-def _texts(value: Any, width: int, default: str, name: str) -> list[str]:
-    """A text for all elements, or one an element."""
-    if value is None:
-        return [default] * width
-    if isinstance(value, str):
-        return [value] * width
-    if not isinstance(value, list) or len(value) != width:
-        raise EpisodeError(f"names, unit or quantity does not list {width} texts.", field=f"features.{name}")
-    return [str(item) for item in value]

@@ -9,17 +9,19 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ....scenarios.errors import EpisodeError
+from ...recording.recording import SimEpisode
 
 MAX_NPZ_BYTES = 192 << 20  # unpacked; an hour of checkpoints of a large scene is some 50 MB
 MAX_SECONDS = 1e9
 _NOTHING = type(None)
-# key -> what stands there; a list and a table also say what is in them
+# field of an episode -> what stands there, in the order of the file; metadata stands last, and not in older sets
 _TREE: dict[str, tuple[type, ...]] = {
     "seed": (int,),
     "draw": (dict,),
@@ -36,6 +38,64 @@ _TREE: dict[str, tuple[type, ...]] = {
     "task": (dict,),
     "provenance": (dict,),
 }
+
+
+def side_of(episode: SimEpisode, last: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
+    """What no column of the frames holds: a JSON tree, and an archive of float64 states.
+
+    Args:
+        last: the observation after the last action, by feature.
+
+    Raises:
+        EpisodeError: the states do not belong to the episode.
+    """
+    for t, state in episode.checkpoints.items():
+        if not 0 <= t <= episode.n_steps or np.shape(state) != episode.start_state.shape:
+            raise EpisodeError(f"checkpoint {t} is outside the episode or of another shape.", field="checkpoints")
+    if episode.start_state.dtype != np.float64 or episode.start_state.ndim != 1:
+        raise EpisodeError("must be (nstate,) float64.", field="start_state")
+    times = sorted(episode.checkpoints)
+    states = np.array([episode.checkpoints[t] for t in times], dtype=np.float64).reshape(
+        len(times), episode.start_state.size
+    )
+    buffer = io.BytesIO()
+    arrays = {
+        "start_state": episode.start_state,
+        "checkpoint_steps": np.array(times, dtype=np.int64),
+        "checkpoint_states": states,
+        **{f"last.{name}": row for name, row in last.items()},
+    }
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its own option
+    tree = {key: getattr(episode, key) for key in (*_TREE, "metadata")}
+    plain = {key: types[0](tree[key]) for key, types in _TREE.items() if types[0] in (int, float, list)}
+    return tree | plain, buffer.getvalue()
+
+
+def episode_from(
+    tree: Mapping[str, Any], config: dict[str, Any], arrays: Mapping[str, np.ndarray], columns: Mapping[str, np.ndarray]
+) -> SimEpisode:
+    """The episode that `side_of` was given.
+
+    Args:
+        tree, arrays: as `checked_tree` and `checked_arrays` give them; states after the last row are left out.
+        columns: frames (T, k) by feature.
+    """
+    length = len(columns["action"])
+    observed = {}
+    for feature, values in columns.items():
+        if feature.startswith("observation."):
+            last = arrays.get(f"last.{feature}")
+            observed[feature] = values if last is None else np.concatenate([values, last[None]])
+    steps = [int(t) for t in arrays["checkpoint_steps"]]
+    plain = {key: tree[key] for key in (*_TREE, "metadata")} | {"action_names": tuple(tree["action_names"])}
+    return SimEpisode(
+        config=config,
+        start_state=arrays["start_state"],
+        actions=columns["action"],
+        states=observed,
+        checkpoints={t: state for t, state in zip(steps, arrays["checkpoint_states"]) if t <= length},
+        **plain,
+    )
 
 
 def checked_tree(

@@ -7,7 +7,6 @@ is either nothing or a whole dataset. Episodes that are added to a set come in a
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -23,12 +22,13 @@ import pyarrow.parquet as pq
 
 from ....scenarios.errors import EpisodeError, ScenarioError
 from ....scenarios.robot_folder import DEFAULT_ROBOT
+from ...recording.features import grid_ns
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import SimEpisode
 from . import contract as lerobot_contract
 from . import layout, stats
 from .append import Committed, committed, move_in
-from .side_files import checked_tree
+from .side_files import checked_tree, side_of
 from .tables import write_episodes, write_tasks
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class DatasetWriter:
         said = _said(episode)
         task_words = episode.task | episode.metadata.get("instruction", {})
         sentence = task_words.get("en") or episode.scenario or "no task given"
-        side, arrays = _side_files(episode, last)
+        side, arrays = side_of(episode, last)
         side[layout.DIGESTS] = self._digests(columns, sentence)
         config = _json_bytes(episode.config, "config")
         config_name = hashlib.sha256(config).hexdigest()[:32]
@@ -237,7 +237,7 @@ class DatasetWriter:
         if not max(lengths):
             raise EpisodeError("has no frames.", field="frames")
         whole = {name: np.ascontiguousarray(values) for name, values in columns.items()}
-        whole[layout.CLOCK] = layout.grid_ns(max(lengths), self.fps)[:, None]
+        whole[layout.CLOCK] = grid_ns(max(lengths), self.fps)[:, None]
         side_bytes = _json_bytes({**side, layout.DIGESTS: self._digests(whole, task)}, "episode")
         name = layout.episode_name(len(self._rows))
         hashes = {
@@ -334,7 +334,7 @@ class DatasetWriter:
             columns[name] = np.ascontiguousarray(cast[:length])
             if len(cast) > length:
                 last[name] = cast[length]
-        columns[layout.CLOCK] = layout.grid_ns(length, self.fps)[:, None]
+        columns[layout.CLOCK] = grid_ns(length, self.fps)[:, None]
         return columns, last
 
     def _check_images(self, images: Mapping[str, Iterable[np.ndarray]]) -> None:
@@ -578,42 +578,3 @@ def _said(episode: SimEpisode) -> dict[str, str | bool | None]:
                 field="metadata.segments",
             )
     return said | {column: value for column, value in own.items() if value is not None}
-
-
-def _side_files(episode: SimEpisode, last: dict[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
-    """What no column holds: a JSON tree, and an archive of float64 states."""
-    for t, state in episode.checkpoints.items():
-        if not 0 <= t <= episode.n_steps or np.shape(state) != episode.start_state.shape:
-            raise EpisodeError(f"checkpoint {t} is outside the episode or of another shape.", field="checkpoints")
-    if episode.start_state.dtype != np.float64 or episode.start_state.ndim != 1:
-        raise EpisodeError("must be (nstate,) float64.", field="start_state")
-    times = sorted(episode.checkpoints)
-    states = np.array([episode.checkpoints[t] for t in times], dtype=np.float64).reshape(
-        len(times), episode.start_state.size
-    )
-    buffer = io.BytesIO()
-    arrays = {
-        "start_state": episode.start_state,
-        "checkpoint_steps": np.array(times, dtype=np.int64),
-        "checkpoint_states": states,
-        **{f"last.{name}": row for name, row in last.items()},
-    }
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its own option
-    side = {
-        "seed": int(episode.seed),
-        "draw": episode.draw,
-        "scenario": episode.scenario,
-        "scenario_version": int(episode.scenario_version),
-        "cell": episode.cell,
-        "fingerprint": episode.fingerprint,
-        "engine": episode.engine,
-        "control_timestep": float(episode.control_timestep),
-        "n_substeps": int(episode.n_substeps),
-        "action_names": list(episode.action_names),
-        "label": episode.label,
-        "segments": episode.segments,
-        "task": episode.task,
-        "provenance": episode.provenance,
-        "metadata": episode.metadata,
-    }
-    return side, buffer.getvalue()

@@ -10,8 +10,8 @@ from ....scenarios.postures import posture
 from ..recognition import motions
 from .body import Body, Motion, unit
 from .hands import HAND
-from .keys import TIP
 from .skill import Argument, Label, Skill
+from .tips import TIP_END
 
 HEAD_SPEED = 0.8  # rad/s, of a look that is not hurried
 LEVEL_ROLL = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
@@ -70,7 +70,7 @@ class PointAt(Skill):
         rows = []
         for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):
             frame = arm.frame(yaw + turn, pitch, like)
-            rows.append([(place - (self.distance + TIP) * frame[:, 2], frame)])
+            rows.append([(place - (self.distance + TIP_END) * frame[:, 2], frame)])
         goal = body.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
         yield from arm.follow(body.way(self.hand, goal, [[], ["raised"]], self.speed))
         yield from arm.hold(self.time)

@@ -11,8 +11,8 @@ from ..recognition import pushing, strokes
 from .arm import hand_frame, turned_between
 from .body import Body, Motion
 from .hands import HAND, UP
-from .keys import TIP
 from .skill import Argument, Label, Skill
+from .tips import TIP_END
 
 STEEP = np.deg2rad([62.0, 50.0, 75.0])  # how far the closed fingers point down while they stroke
 ASIDE = np.deg2rad([0.0, 25.0, -25.0, 50.0, -50.0])
@@ -43,7 +43,7 @@ def pointing_down(
                     (hand_frame(heading + turn, steep, roll) for roll in (0.0, np.pi)),
                     key=lambda f: turned_between(f, near),
                 )
-                score, found = body.goal(hand, [[(tip - TIP * frame[:, 2], frame) for tip in tips]], like, POINT, touch)
+                score, found = body.goal(hand, [[(tip - TIP_END * frame[:, 2], frame) for tip in tips]], like, POINT, touch)
                 if score < best[0]:
                     best = (score, found, frame)
                 if score < 0.3:
@@ -89,7 +89,7 @@ class Push(Skill):
         ends = start + (left - self.radius) * way + self.height * UP
         found, frame = pointing_down(body, self.hand, [high, behind, ends], ahead_of(body, self.hand, start), [thing])
         yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
-        yield from arm.follow(arm.line([(behind - TIP * frame[:, 2], frame)], 0.2, orient=POINT), tremor=0.3)
+        yield from arm.follow(arm.line([(behind - TIP_END * frame[:, 2], frame)], 0.2, orient=POINT), tremor=0.3)
         first = way
 
         def there() -> bool:
@@ -99,15 +99,15 @@ class Push(Skill):
         for _ in range(2 * int(left / STRIDE) + 12):
             at, way, left = self._line(body)
             position, _ = arm.hand()
-            tip = position + TIP * frame[:, 2]
+            tip = position + TIP_END * frame[:, 2]
             beside = at - tip - float((at - tip) @ way) * way
             if np.linalg.norm(beside[:2]) > ASTRAY:
                 round_it = at - (self.radius + CLEAR) * way + self.height * UP
-                poses = [(position - CLEAR * way, frame), (round_it - TIP * frame[:, 2], frame)]
+                poses = [(position - CLEAR * way, frame), (round_it - TIP_END * frame[:, 2], frame)]
                 yield from arm.follow(arm.line(poses, 0.15, orient=POINT), tremor=0.0)
             goal = at + (min(STRIDE, left) - self.radius) * way + self.height * UP
             done = yield from arm.follow(
-                arm.line([(goal - TIP * frame[:, 2], frame)], self.speed, orient=POINT), there, tremor=0.3, brake=1.0
+                arm.line([(goal - TIP_END * frame[:, 2], frame)], self.speed, orient=POINT), there, tremor=0.3, brake=1.0
             )
             if done:
                 break
@@ -158,11 +158,11 @@ class Wipe(Skill):
         yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
         feel = _Leaning(body, self.hand, self.force)
         yield from arm.follow(
-            arm.line([(ends[0] + 0.002 * UP - TIP * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0
+            arm.line([(ends[0] + 0.002 * UP - TIP_END * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0
         )
         yield from feel.during(arm.hold(self.force / GROWING + 0.5))
         for k in range(int(self.strokes)):
-            goal = ends[(k + 1) % 2] + 0.002 * UP - TIP * frame[:, 2]
+            goal = ends[(k + 1) % 2] + 0.002 * UP - TIP_END * frame[:, 2]
             yield from feel.during(arm.follow(arm.line([(goal, frame)], self.speed, orient=POINT), tremor=0.0))
         yield from feel.off()
         position, _ = arm.hand()
@@ -198,7 +198,7 @@ class PressOn(Skill):
             body, self.hand, [at + 0.08 * UP, at + 0.01 * UP], ahead_of(body, self.hand, at), [body.part_of(self.at)]
         )
         yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
-        low = at - self.past * UP - TIP * frame[:, 2]
+        low = at - self.past * UP - TIP_END * frame[:, 2]
 
         def touched() -> bool:
             return float(body.touch(self.hand).sum()) > TOUCH
@@ -237,7 +237,7 @@ class Stir(Skill):
         if self.tip == 0.0:
             body.open_claw(self.hand, 0.0)
         middle = body.site(getattr(self, "in"))[0]
-        reach = TIP + self.tip
+        reach = TIP_END + self.tip
 
         def at(angle: float, height: float) -> np.ndarray:
             return middle + self.radius * np.array([np.cos(angle), np.sin(angle), 0.0]) + height * UP
