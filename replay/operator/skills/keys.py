@@ -13,7 +13,7 @@ from .body import SIDES, Body, Motion
 from .clearance import TOUCHES
 from .hands import TURNS, facing
 from .skill import Argument, Skill
-from .tips import TIP_END
+from .tips import TIP_END as TIP
 
 PRESSING = 0.02  # m/s
 ATTEMPTS, DEEPER = 3, 0.003  # how often a key is pressed at most; m, how much further each time
@@ -63,7 +63,7 @@ class PressKey(Skill):
             body.open_claw(side, 0.0)
             arm, like, sign = body.arms[side], posture(name, side), 1.0 if side == "left" else -1.0
             frames = [arm.frame(facing(rotation) + sign * (self.yaw + turn), pitch, like) for turn in (*TURNS, *MORE)]
-            rows = [[(key + d * out - TIP_END * f[:, 2], f) for d in (self.standoff, 0.001)] for f in frames]
+            rows = [[(key + d * out - TIP * f[:, 2], f) for d in (self.standoff, 0.001)] for f in frames]
             score, found = self._room(body, side, rows, like)
             if score < best[0]:
                 best = (score, side, found)
@@ -106,7 +106,7 @@ class PressKey(Skill):
         """Come before the key, press it, and draw back."""
         key = body.site(self.at)[0] + body.aim()
         position, frame = arm.hand()
-        tip = position + TIP_END * frame[:, 2]
+        tip = position + TIP * frame[:, 2]
         to = arm.line([(position + key + 0.002 * out - tip, frame)], 0.1, orient=POINT)
         yield from arm.follow(to, tremor=0.3)
         yield from arm.hold(0.15)
