@@ -89,7 +89,7 @@ class DmEnvironment(dm_env.Environment):
     def observation_spec(self) -> dict[str, specs.BoundedArray]:
         """Group or picture -> its bounds; the name has each element with its unit, apart by tabs, and is a picture's own."""
         features, found = self.env.scene.schema.observations, {}
-        for name, space in self.env.observation_space.spaces.items():
+        for name, space in self.env.interface.observation_space.spaces.items():
             feature = features.get(name)
             found[name] = _spec(space, name if feature is None else _elements(feature.names, feature.unit))
         return found
