@@ -1,6 +1,6 @@
 """What a scenario and its parts call what is their own, in English and Chinese.
 
-A scenario names its steps, failure modes, limits and things; a part names the words of its interface (`titles` in `part.yaml`).
+A scenario names its steps, failure modes, limits, rules and things; a part names the words of its interface (`titles` in `part.yaml`).
 
 ```yaml
 goal:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .scene import Scene
 
 LANGUAGES = ("en", "zh")
-SECTIONS = ("goal", "never", "safety")  # whose entries may have a title
+SECTIONS = ("rules", "goal", "never", "safety")  # whose entries may have a title; of one name in two, the later one is shown
 NAMING = (*SECTIONS, "skills", "mistakes")  # whose dotted words are told: what a step asks, what a hand does
 Titles = Mapping[str, Mapping[str, str]]  # name -> language -> words
 

@@ -294,7 +294,10 @@ class Words:
     def dotted(self, word: str) -> str:
         """A scenario's word in plain words: `oven.door` is "the oven's door"; made readable where nobody names it."""
         part, _, inner = word.partition(".")
-        thing = self.look_up("things", part)
+        if part == "robot" and inner:
+            return self.plain(inner)
+        thing = self.plain(part)
+        thing = thing if thing != part else part.replace("_", " ")
         if not inner:
             return thing
         named = self.book.get("words", {}).get(word) or self.look_up("things", inner)
