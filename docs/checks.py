@@ -396,7 +396,7 @@ def _example(code: str, fault: str, verdict: Any, index: int, recording: Any) ->
     from shiliu.replay.report.plots import curve, halves
     from shiliu.replay.report.story import Story
 
-    words, finding = Words("en"), verdict.findings[index]
+    words, finding = Words("en").telling(verdict.titles), verdict.findings[index]
     story = Story(verdict, words)
     well = finding.level in ("PASS", "INFO") or finding.t0 is None  # nothing to point at
     plot = verdict.evidence.own.get(finding.code)

@@ -18,7 +18,7 @@ AZIMUTH, ELEVATION = 32.0, -24.0  # deg; from before the part and to its right, 
 FIELD = 28.0  # deg, of the picture's height: a long lens, which bends nothing
 FILLED = 0.86  # share of the picture that the part may take
 GROUND = 0.002  # m below the part, so that what lies flat does not flicker
-STAGE = (0.6, 0.6, 0.6)  # m, looked at where there is only a floor
+FLOOR_BOX = (0.6, 0.6, 0.6)  # m, looked at where there is only a floor
 
 
 def portrait(
@@ -38,7 +38,9 @@ def portrait(
     try:
         ends = bounds(spec.compile())
         endless = ends is None
-        low, high = np.array(ends) if ends is not None else np.array([[-s / 2 for s in STAGE], [s / 2 for s in STAGE]])
+        low, high = (
+            np.array(ends) if ends is not None else np.array([[-s / 2 for s in FLOOR_BOX], [s / 2 for s in FLOOR_BOX]])
+        )
         if endless:
             low[2], high[2] = 0.0, 0.05
         _light(spec, low, high, width, height, ground=not endless, turned=azimuth - AZIMUTH)

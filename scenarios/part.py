@@ -135,12 +135,14 @@ class Bears:
     """How hard a part may be struck before it is harmed.
 
     Attributes:
-        force: [N]; source: where that is from; grade: `published`, `measured` or `estimate`.
+        force: [N]; source: where that is from, in English; grade: `published`, `measured` or `estimate`.
+        words: the source by language.
     """
 
     force: float
     source: str
     grade: str
+    words: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ class Part:
         file: its MJCF.
         params: parameter name -> Param.
         interface: word -> elements that it means, such as `door: {joint: door_hinge, body: door}`.
+        titles: word -> language -> what reports call it; of the interface's words, and of sites that a scenario may name.
         mass: what the spec sheet says [kg], or None.
         bears: how hard it may be struck, or None where the sheet does not say.
         contains: mechanisms that it brings along; their parameters and words are its own too, as `word_param`.
@@ -164,6 +167,7 @@ class Part:
     title: Mapping[str, str]
     params: Mapping[str, Param] = field(default_factory=dict)
     interface: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     mass: float | None = None
     bears: Bears | None = None
     contains: tuple[Contained, ...] = ()
@@ -220,6 +224,10 @@ class Part:
             for kind, name in named:
                 if getattr(spec, kind)(name) is None:
                     problems.note(f"interface.{word}", _absent(spec, kind, name))
+        for word in self.titles:
+            if word not in self.interface and all(getattr(spec, kind)(word) is None for kind in _NAMED):
+                known = [*self.interface, *(site.name for site in spec.sites if site.name)]
+                problems.note(f"titles.{word}", f"this part has no {word!r}.{nearest(word, known)}")
         top = self.file.stem
         if spec.body(top) is None or spec.body(top).parent.name != "world":
             loose = [b for b in spec.bodies if b.name != "world" and b.parent.name == "world"]
@@ -281,7 +289,7 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
 
 
 def _read_sheet(name: str, file: Path, node: Node) -> Part:
-    node.mapping(optional=("title", "mass", "bears", "contains", "params", "interface", "grips", "portrait"))
+    node.mapping(optional=("title", "mass", "bears", "contains", "params", "interface", "grips", "titles", "portrait"))
     if "portrait" in node:
         node.child("portrait").mapping(optional=("azimuth", "elevation"))
     for key, child in node.child("params").items():
@@ -296,6 +304,8 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
         | {f"{c.word}_{key}": _inherited(c, param) for c in inner for key, param in c.part.params.items()},
         interface={key: _word(child) for key, child in node.child("interface").items()}
         | {f"{c.word}_{key}": _within(c.word, entry) for c in inner for key, entry in c.part.interface.items()},
+        titles={f"{c.word}_{key}": words for c in inner for key, words in c.part.titles.items()}
+        | {key: child.words() for key, child in node.child("titles").items()},
         mass=node.child("mass").quantity("mass", default=None, low=0.0),
         bears=_bears(node.child("bears")) if "bears" in node else None,
         contains=inner,
@@ -305,13 +315,13 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
 
 
 def _bears(node: Node) -> Bears | None:
-    """`bears: {force: 30 N, source: "...", grade: estimate}`."""
+    """`bears: {force: 30 N, source: {en: "...", zh: "..."}, grade: estimate}`."""
     if not node.mapping(required=("force", "source", "grade")):
         return None
-    force = node.child("force").quantity("force", low=0.0)
-    return Bears(
-        force, node.child("source").word(), node.child("grade").word(choices=("published", "measured", "estimate"))
-    )
+    force, source = node.child("force").quantity("force", low=0.0), node.child("source")
+    words = source.words() if isinstance(source.value, Mapping) else {"en": source.word()}
+    grade = node.child("grade").word(choices=("published", "measured", "estimate"))
+    return Bears(force, words["en"], grade, words)
 
 
 def _contained(word: str, node: Node) -> Contained | None:

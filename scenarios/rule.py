@@ -24,6 +24,7 @@ from .reaction import Reaction, add_memory
 from .reading.yaml_reader import Node, nearest
 from .sensing.predicate import Predicate
 from .sensing.requests import Readings, Request
+from .titles import check_title
 from .words import read_predicate
 from .words.declared import amount, memory_name
 
@@ -138,8 +139,9 @@ def read_rules(node: Node, names: Names, control_timestep: float) -> list[Reacti
     """The rules of a scenario's YAML; what is wrong is noted."""
     found: list[Reaction] = []
     for name, child in node.items():
-        if not child.mapping(optional=(*SWITCH, *COUNTER)):
+        if not child.mapping(optional=(*SWITCH, *COUNTER, "title")):
             continue
+        check_title(child)
         if any(key in child for key in SWITCH) == any(key in child for key in COUNTER):
             child.note(f"a rule is a switch ({', '.join(SWITCH)}) or a counter ({', '.join(COUNTER)}).")
         elif is_counter(child):
@@ -157,7 +159,7 @@ def _asked(node: Node, names: Names) -> Predicate | None:
 
 
 def _switch(name: str, node: Node, names: Names, dt: float) -> list[Reaction]:
-    if not node.mapping(required=("when",), optional=SWITCH):
+    if not node.mapping(required=("when",), optional=(*SWITCH, "title")):
         return []
     when, until = _asked(node.child("when"), names), _asked(node.child("until"), names)
     hold, after = (node.child(key).quantity("time", default=0.0, low=0.0) for key in ("hold", "after"))
@@ -176,7 +178,7 @@ def _switch(name: str, node: Node, names: Names, dt: float) -> list[Reaction]:
 
 
 def _counter(name: str, node: Node, names: Names, dt: float) -> list[Reaction]:
-    node.mapping(required=("adds",), optional=COUNTER)
+    node.mapping(required=("adds",), optional=(*COUNTER, "title"))
     if ("counts" in node) == ("turned" in node):
         node.note("a counter counts a condition (counts) or the steps of a dial (turned: {of: ..., by: 30 deg}).")
         return []

@@ -13,6 +13,7 @@ from .errors import ScenarioError
 from .safety import people
 from .scene import Scene
 from .simulation import Simulation
+from .titles import LANGUAGES, untold
 from .variation import PENETRATION, Draw, draw, nominal
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -33,6 +34,15 @@ class Answer:
 def examine(scene: Scene, seed: int = 0, draws: int = 50) -> list[Answer]:
     """Ask every question of a scene; the config has been read without problems by then."""
     return [_rest(scene), _start(scene), *_goal(scene), *_swept(scene), *_variation(scene, seed, draws)]
+
+
+def called(scene: Scene) -> Answer:
+    """Has everything that a report may name words in every language? Asked of who designs a scenario: no physics hangs on it."""
+    missing = untold(scene)
+    told = "; ".join(f"{name} ({', '.join(languages)})" for name, languages in missing.items())
+    return Answer(
+        "called in two languages", not missing, f"no words: {told}" if missing else f"all in {' and '.join(LANGUAGES)}"
+    )
 
 
 def _data(scene: Scene) -> mujoco.MjData:

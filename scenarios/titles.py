@@ -1,4 +1,6 @@
-"""What a scenario calls its own steps, failure modes, limits and things, in English and Chinese.
+"""What a scenario and its parts call what is their own, in English and Chinese.
+
+A scenario names its steps, failure modes, limits, rules and things; a part names the words of its interface (`titles` in `part.yaml`).
 
 ```yaml
 goal:
@@ -9,22 +11,28 @@ parts:
   can_a: {part: objects/can_330, title: {en: left can, zh: 左边的罐子}}     # else as the part's own sheet calls it
 ```
 
+```yaml
+titles: {door: {en: door, zh: 门}}                                         # part.yaml: `oven.door` is the oven's door
+```
+
 A variant need not say again what the scenario says of an entry of the same name. Words change no scene: no fingerprint and no
 verdict depends on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .reading.yaml_reader import Node
 
 if TYPE_CHECKING:
+    from .part import Part
     from .scene import Scene
 
 LANGUAGES = ("en", "zh")
-SECTIONS = ("goal", "never", "safety")  # whose entries may have a title
+SECTIONS = ("rules", "goal", "never", "safety")  # whose entries may have a title; of one name in two, the later one is shown
+NAMING = (*SECTIONS, "skills", "mistakes")  # whose dotted words are told: what a step asks, what a hand does
 Titles = Mapping[str, Mapping[str, str]]  # name -> language -> words
 
 
@@ -72,16 +80,80 @@ def part_titles(scene: Scene) -> dict[str, dict[str, str]]:
     }
 
 
+def bears_sources(scene: Scene) -> dict[str, dict[str, str]]:
+    """The English sentence -> by language, of the parts that say how hard they may be struck."""
+    sheets = (placed.part.bears for placed in scene.config.parts)
+    return {bears.source: dict(bears.words) for bears in sheets if bears is not None and bears.words}
+
+
+def word_titles(scene: Scene) -> dict[str, dict[str, str]]:
+    """`oven.door` -> what the part's own sheet calls that word."""
+    return {
+        f"{placed.name}.{word}": dict(words)
+        for placed in scene.config.parts
+        for word, words in placed.part.titles.items()
+    }
+
+
 def untitled(tree: Mapping[str, Any]) -> dict[str, list[str]]:
-    """`goal.first_can` -> the languages in which a scenario's tree does not say what it is called."""
+    """`goal.first_can` -> the languages in which a scenario's tree does not say what it is called.
+
+    A limit whose `source` is not said in both is told as `safety.lean.source`.
+    """
     found = {}
     for section in SECTIONS:
         named = titles_of(tree, (section,))
-        for name in tree.get(section) or {}:
-            missing = [lang for lang in LANGUAGES if not named.get(str(name), {}).get(lang)]
-            if missing:
-                found[f"{section}.{name}"] = missing
+        for name, entry in (tree.get(section) or {}).items():
+            found[f"{section}.{name}"] = _missing(named.get(str(name), {}))
+            if isinstance(entry, Mapping) and "source" in entry:
+                source = entry["source"]
+                found[f"{section}.{name}.source"] = _missing(source if isinstance(source, Mapping) else {"en": source})
+    return {name: missing for name, missing in found.items() if missing}
+
+
+def untitled_words(part: Part) -> dict[str, list[str]]:
+    """The words of a part's interface, and what else its sheet has to say, -> the languages in which it does not.
+
+    The key `""` is the part itself: its file's name stands for a title that its sheet does not have.
+    """
+    found = {"": [lang for lang in LANGUAGES if part.title.get(lang) in (None, "", part.file.stem)]}
+    found |= {word: _missing(part.titles.get(word, {})) for word in part.interface}
+    if part.bears is not None:
+        found["bears.source"] = _missing(part.bears.words)
+    return {word: missing for word, missing in found.items() if missing}
+
+
+def untold(scene: Scene) -> dict[str, list[str]]:
+    """Everything of a scene that a report would have no word for in one language: entries, things, and words of its parts."""
+    tree, parts = scene.config.raw, {placed.name: placed.part for placed in scene.config.parts}
+    found, own = untitled(tree), titles_of(tree, ("parts",))
+    for name, part in parts.items():
+        for word, missing in untitled_words(part).items():
+            if word or _missing(own.get(name, {})):
+                found[f"{name}.{word}" if word else f"parts.{name}"] = missing
+    for word in dict.fromkeys(word for section in NAMING for word in _words(tree.get(section))):
+        name, _, inner = word.partition(".")
+        if name in parts and inner and (missing := _missing(parts[name].titles.get(inner, {}))):
+            found[word] = missing
     return found
+
+
+def _missing(words: Mapping[str, str]) -> list[str]:
+    return [lang for lang in LANGUAGES if not words.get(lang)]
+
+
+def _words(tree: Any) -> Iterator[str]:
+    """Every text in a tree that could be a dotted word."""
+    if isinstance(tree, str):
+        if "." in tree and " " not in tree:
+            yield tree
+    elif isinstance(tree, Mapping):
+        for key, value in tree.items():
+            if key not in ("title", "source", "code"):
+                yield from _words(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _words(value)
 
 
 def inherit_titles(laid: dict[str, Any], base: Mapping[str, Any]) -> None:

@@ -566,8 +566,15 @@ def test_a_sentence_asks_for_nothing_but_what_its_skill_knows(lang):
 
 def test_a_sentence_says_hand_and_thing():
     one = step("pull_open", said={"joint": "oven.door", "grasp": "oven.handle"})
-    assert sentence("en", one, "right", "oven.door") == "the right hand pulls the oven's door open"
-    assert sentence("zh", one, "right", "oven.door") == "右手拉开微波炉的门"
+    titles = {
+        "things": {"oven": {"en": "oven", "zh": "微波炉"}},
+        "words": {"chest.door": {"en": "lid", "zh": "盖"}, "oven.door": {"en": "door", "zh": "门"}},
+    }
+    assert sentence("en", one, "right", "oven.door", titles) == "the right hand pulls the oven's door open"
+    assert sentence("zh", one, "right", "oven.door", titles) == "右手拉开微波炉的门"
+    assert sentence("en", one, "right", "oven.door") == "the right hand pulls the oven's door open", (
+        "readable without titles"
+    )
     assert sentence("en", step("dance"), "left", "tea_tray") == "the left hand does: dance (tea tray)"
 
 

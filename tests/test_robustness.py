@@ -128,8 +128,9 @@ def test_the_parameter_that_decides_is_named():
 def test_displacements_are_named_by_what_is_displaced():
     copies = varied(RULE, PLACES, seed=0)
     found = check_robustness(copies, [copy["bowl.at.y"] < 0 for copy in copies], RULES)
-    assert "where the bowl stands (y)" in Words("en").message(found)
-    assert "碗的位置（y）" in Words("zh").message(found)
+    titles = {"things": {"bowl": {"en": "bowl", "zh": "碗"}}}
+    assert "where the bowl stands (y)" in Words("en").telling(titles).message(found)
+    assert "碗的位置（y）" in Words("zh").telling(titles).message(found)
 
 
 # -- a recording in all its copies -----------------------------------------------------------------------------------
@@ -177,7 +178,7 @@ def test_a_place_that_matters_to_the_millimetre_is_told(designer):
     assert judge([standing(scene)], full=True, strict=True)[0].stages["robustness"].verdict == "FEASIBLE"
     table = next(t for t in verdict.evidence.tables if t.title_key == "robustness")
     assert len(table.rows) == 16 and sum(row[-2] for row in table.rows) == found.details["successes"]
-    for lang, word in (("en", '<th class="n">bowl x</th>'), ("zh", '<th class="n">碗 x</th>')):
+    for lang, word in (("en", '<th class="n">ceramic bowl x</th>'), ("zh", '<th class="n">瓷碗 x</th>')):
         page = render([verdict], Words(lang), "shiliu replay")
         assert word in page and ("success" if lang == "en" else "成功") in page
 

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,10 +19,19 @@ from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_variants
 from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.part import Bears, list_parts, load_part
 from shiliu.scenarios.reading.composition import as_it_stands
 from shiliu.scenarios.reading.variant import resolved
 from shiliu.scenarios.reading.yaml_reader import Problems
-from shiliu.scenarios.titles import SECTIONS, inherit_titles, sources_of, titles_of, untitled
+from shiliu.scenarios.titles import (
+    SECTIONS,
+    inherit_titles,
+    sources_of,
+    titles_of,
+    untitled,
+    untitled_words,
+    untold,
+)
 
 OWN = ("bare", "car_assembly", "drink_assist", "laundry_folding", "microwave", "table_setting")
 TITLES = {
@@ -126,19 +136,67 @@ def test_a_report_uses_the_words_of_the_scenario():
 
 
 def test_a_scenario_goes_before_the_catalogue_and_a_part_after_it():
-    words = Words("zh").telling(TITLES)
-    assert (words.plain("can_a"), words.plain("tin"), words.plain("bowl")) == (
-        "左边的罐子",
-        "饼干盒",
-        Words("zh").plain("bowl"),
-    )
+    words = Words("zh").telling({**TITLES, "parts": TITLES["parts"] | {"left_tcp": {"en": "tool", "zh": "工具"}}})
+    assert (words.plain("can_a"), words.plain("tin"), words.plain("bowl")) == ("左边的罐子", "饼干盒", "瓷碗")
+    assert words.plain("left_tcp") == Words("zh").plain("left_tcp") == "左手"
     assert Words("zh").plain("tin") == "tin", "the catalogue itself stays as it was"
     half = Words("zh").telling(
-        {"events": {"odd": {"en": "an odd thing"}}, "things": {"bowl": {"en": "a bowl of mine"}}}
+        {"events": {"odd": {"en": "an odd thing"}}, "things": {"left_tcp": {"en": "a tool of mine"}}}
     )
     assert half.event("odd") == "an odd thing", "better in the other language than not at all"
-    assert half.plain("bowl") == Words("zh").plain("bowl")
+    assert half.plain("left_tcp") == "左手"
     assert Words("zh").telling({}).event("odd_one") == "odd one"
+
+
+def test_a_word_of_a_part_is_called_as_that_part_calls_it():
+    titles = {
+        "things": {"oven": {"en": "oven", "zh": "微波炉"}, "cup": {"en": "cup", "zh": "杯子"}},
+        "words": {
+            "oven.handle": {"en": "handle", "zh": "把手"},
+            "cup.handle": {"en": "ear", "zh": "杯耳"},
+            "guest.chest": {"en": "chest", "zh": "胸部"},
+        },
+    }
+    words = Words("zh").telling(titles)
+    assert (words.dotted("oven.handle"), words.dotted("cup.handle")) == ("微波炉的把手", "杯子的杯耳")
+    assert words.plain("chest") == "胸部", "a region of a person stands alone"
+    assert words.plain("handle") == "把手", "of several, the first"
+    assert words.condition("angle", ["oven.handle"]) == "角度（微波炉的把手）"
+    assert Words("en").telling(titles).dotted("cup.handle") == "cup's ear"
+    assert Words("en").dotted("chest.top_knob") == "chest's top knob", "unknown words are made readable"
+
+
+@pytest.mark.parametrize("name", sorted(list_parts()))
+def test_every_part_has_words_for_what_is_its_own(name):
+    if name.startswith("robots/"):
+        return
+    part = load_part(name)
+    assert untitled_words(part) == {}
+    for words in (part.title, *part.titles.values()):
+        assert re.search("[\u4e00-\u9fff]", words["zh"]) and not re.search("[\u4e00-\u9fff]", words["en"])
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_scenario_is_told_in_both_languages(name):
+    for variant in (None, *list_variants(name)):
+        assert untold(shiliu.load_scenario(name, variant=variant)) == {}, variant
+
+
+def test_what_a_part_does_not_call_is_refused(designer):
+    oven = load_part("fixtures/microwave")
+    assert untitled_words(replace(oven, titles={**oven.titles, "door": {"en": "door"}})) == {"door": ["zh"]}
+    assert untitled_words(replace(oven, title={"en": "microwave", "zh": "microwave"})) == {"": ["en", "zh"]}
+    bears = Bears(20.0, "a drop", "measured", {"en": "a drop"})
+    assert untitled_words(replace(oven, bears=bears)) == {"bears.source": ["zh"]}
+    assert "titles.dor" in replace(oven, titles={"dor": {"en": "door", "zh": "门"}}).faults(oven.spec())[0]
+    path = designer / "conf" / "scenario" / "table_top.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("of: bowl.base, to: counter.top,", "of: bowl.rim_far, to: counter.top,"), encoding="utf-8"
+    )
+    scene = shiliu.load_scenario("table_top")
+    both = ["en", "zh"]
+    assert untold(scene) == {"goal.lifted": both, "never.dropped": both, "bowl.rim_far": both}
 
 
 def test_a_variant_inherits_titles_by_name():
@@ -157,18 +215,18 @@ def test_a_variant_inherits_titles_by_name():
 def test_check_names_what_has_no_title(designer, capsys):
     path = designer / "conf" / "scenario" / "table_top.yaml"
     text = path.read_text(encoding="utf-8")
-    assert main(["check", "scenario=table_top", "draws=1"]) == 0
+    assert main(["check", "scenario=table_top", "draws=1"]) == 1
     told = capsys.readouterr().out
-    assert "WARN" in told and "goal.lifted (en, zh); never.dropped (en, zh)" in told and "sound" in told
+    assert "FAIL" in told and "goal.lifted (en, zh); never.dropped (en, zh)" in told and "1 of 6 questions fail" in told
     half = text.replace("hold: 1 s}", "hold: 1 s, title: {en: bowl lifted}}").replace(
         "100 mm}}", "100 mm}, title: {en: dropped, zh: 掉落}}"
     )
     path.write_text(half, encoding="utf-8")
-    assert main(["check", "scenario=table_top", "draws=1"]) == 0
-    assert "no title: goal.lifted (zh)\n" in capsys.readouterr().out
+    assert main(["check", "scenario=table_top", "draws=1"]) == 1
+    assert "no words: goal.lifted (zh)\n" in capsys.readouterr().out
     path.write_text(half.replace("lifted}}", "lifted, zh: 已拿起}}"), encoding="utf-8")
     assert main(["check", "scenario=table_top", "draws=1"]) == 0
-    assert "WARN" not in capsys.readouterr().out
+    assert "FAIL" not in capsys.readouterr().out
     path.write_text(half.replace("en: bowl lifted", "de: Schale"), encoding="utf-8")
     with pytest.raises(ScenarioError, match=r"table_top.yaml:\d+: .*title.*unknown key 'de'"):
         shiliu.load_scenario("table_top")
@@ -177,7 +235,7 @@ def test_check_names_what_has_no_title(designer, capsys):
 def test_words_change_no_scene_and_an_episode_without_them_is_judged_as_ever(scene):
     bare = copy.deepcopy(dict(scene.config.raw))
     for section in SECTIONS:
-        for entry in bare[section].values():
+        for entry in bare.get(section, {}).values():
             del entry["title"]
     assert titles_of(bare) == {}
     actions = np.tile(scene.ready_ctrl, (30, 1)).astype(np.float32)

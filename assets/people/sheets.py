@@ -25,9 +25,7 @@ def sheet(
         f"      - {{{kind}: {name}, attr: {attribute}, index: {i}, gain: {share:.8g}}}"
         for kind, name, attribute, i, share in lengths
     ]
-    writes += [
-        f"      - {{body: {n}, attr: quat, index: {i}, gain: {g:.8g}, offset: {o:.8g}}}" for n, i, g, o in bent
-    ]
+    writes += [f"      - {{body: {n}, attr: quat, index: {i}, gain: {g:.8g}, offset: {o:.8g}}}" for n, i, g, o in bent]
     masses = [f"      - {{body: {name}, attr: mass, gain: {share:.8g}}}" for name, share in shares]
     h, m = person.height, person.mass
     hand = {"seat": 820, "soles": 1050, "underside": 800}[person.lowest]
@@ -92,6 +90,24 @@ interface:                        # the body regions of ISO/TS 15066, and what h
   right_hand: {{site: right_hand, body: right_hand}}
   left_grip: {{site: left_grip, joint: left_grasp}}
   right_grip: {{site: right_grip, joint: right_grasp}}
+titles:                           # what reports call these words
+  skull: {{en: skull, zh: 头颅}}
+  face: {{en: face, zh: 面部}}
+  neck: {{en: neck, zh: 颈部}}
+  back: {{en: back and shoulders, zh: 背部和肩部}}
+  chest: {{en: chest, zh: 胸部}}
+  abdomen: {{en: abdomen, zh: 腹部}}
+  pelvis: {{en: pelvis, zh: 骨盆}}
+  upper_arm: {{en: upper arm, zh: 上臂}}
+  lower_arm: {{en: lower arm, zh: 前臂}}
+  hand: {{en: hand, zh: 手}}
+  thigh: {{en: thigh, zh: 大腿}}
+  lower_leg: {{en: lower leg, zh: 小腿}}
+  outline: {{en: body, zh: 身体}}
+  left_hand: {{en: left hand, zh: 左手}}
+  right_hand: {{en: right hand, zh: 右手}}
+  left_grip: {{en: left hand, zh: 左手}}
+  right_grip: {{en: right hand, zh: 右手}}
 """
 
 

@@ -15,7 +15,7 @@ shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50]
 
 Reads the YAML, its parts, skills and mistakes (all problems at once, with file and line), compiles the scene, lets it
 come to rest, looks at the robot's starting pose and the swept volume of every hinge, and tries draws of the variation.
-WARN names steps, failure modes and limits without a title in English or Chinese, which reports then call by their names.
+Steps, failure modes, limits, things and words of parts have to be called in English and in Chinese: reports need both.
 Exit 0: sound; 1: something is wrong with the scene; 2: the config cannot be read.
 """
 
@@ -24,8 +24,7 @@ def run(request: Request) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog import scene_of
     from ...scenarios.scene import Scene
-    from ...scenarios.soundness import examine
-    from ...scenarios.titles import untitled
+    from ...scenarios.soundness import called, examine
     from ..judge.verdict import note_required
     from ..operator.mistakes import note_mistakes
 
@@ -41,13 +40,9 @@ def run(request: Request) -> int:
         note_required(scene)
 
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot, also=also)
-    findings = examine(scene, seed, draws)
+    findings = [*examine(scene, seed, draws), called(scene)]
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
-    nameless = untitled(scene.config.raw)
-    if nameless:
-        told = "; ".join(f"{name} ({', '.join(missing)})" for name, missing in nameless.items())
-        print(f"WARN {'called in English and Chinese':<28} no title: {told}")
     cell = scene.config.cell
     where = f" in {cell.id} (surveyed {cell.surveyed})" if cell else ""
     counts = Counter(f.sound for f in findings)

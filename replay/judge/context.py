@@ -24,7 +24,7 @@ from ...scenarios.robot import robots
 from ...scenarios.robot_folder import DEFAULT_ROBOT
 from ...scenarios.scene import Scene
 from ...scenarios.tasks import scenario_of_task
-from ...scenarios.titles import Titles, part_titles, sources_of, titles_of
+from ...scenarios.titles import Titles, bears_sources, part_titles, sources_of, titles_of, word_titles
 from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules
 from ..edits.planning import Capability
@@ -63,7 +63,9 @@ class Stage:
 
     @cached_property
     def titles(self) -> dict[str, Titles]:
-        """The scenario's own words: `events` (steps, failure modes, limits), `things`, and `parts` as their sheets call them.
+        """The scenario's own words: `events` (steps, failure modes, limits), `things`, `sources`; `parts` and their `words`.
+
+        Parts and words of parts are called as the parts' sheets call them.
 
         What the scenario as it was recorded has no words for is called as the scenario of that name is today.
         """
@@ -75,7 +77,8 @@ class Stage:
             "events": {**titles_of(today), **titles_of(raw)},
             "things": {**titles_of(today, ("parts",)), **titles_of(raw, ("parts",))},
             "parts": part_titles(self.scene),
-            "sources": {**sources_of(today), **sources_of(raw)},
+            "words": word_titles(self.scene),
+            "sources": {**bears_sources(self.scene), **sources_of(today), **sources_of(raw)},
         }
 
     @cached_property

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...scenarios.errors import EpisodeError, ShiliuError
-from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw, of_episode
-from ..judge.context import Stages
+from ..judge.context import Stage, Stages
 from ..recording.recording import Recording, SimEpisode, Unreadable
 from ..rollout.rollout import Played, Take, play
 from .proposal import Segment, propose
@@ -67,23 +66,25 @@ def labelling(
 
 def _label(batch: Sequence[Recording | Unreadable], stages: Stages, threads: int) -> list[Labelled | Unreadable]:
     slots: list[Labelled | Unreadable | None] = []
-    groups: dict[int, list[tuple[int, Recording, Scene, Draw, SimEpisode]]] = {}
+    groups: dict[int, list[tuple[int, Recording, Stage, Draw, SimEpisode]]] = {}
     for i, item in enumerate(batch):
         slots.append(item if isinstance(item, Unreadable) else None)
         if isinstance(item, Unreadable):
             continue
         try:
-            scene, draw, episode = _start(item, stages)
+            stage, draw, episode = _start(item, stages)
         except ShiliuError as error:
             slots[i] = Unreadable(
                 item.name, item.source, EpisodeError(error.message, file=error.file, field=error.field)
             )
             continue
-        groups.setdefault(id(scene), []).append((i, item, scene, draw, episode))
+        groups.setdefault(id(stage), []).append((i, item, stage, draw, episode))
     for group in groups.values():
-        played = play(group[0][2], [Take(draw, episode.actions) for _, _, _, draw, episode in group], threads=threads)
-        for (i, item, scene, draw, episode), shown in zip(group, played):
-            segments = tuple(propose(scene, draw, shown))
+        stage = group[0][2]
+        scene = stage.scene
+        played = play(scene, [Take(draw, episode.actions) for _, _, _, draw, episode in group], threads=threads)
+        for (i, item, _, draw, episode), shown in zip(group, played):
+            segments = tuple(propose(scene, draw, shown, stage.titles))
             slots[i] = Labelled(
                 item.name, item.source, item.sha256, scene.name, episode.duration_s, segments, _departs(episode, shown),
                 item.cell or (scene.config.cell.id if scene.config.cell else None),
@@ -91,7 +92,7 @@ def _label(batch: Sequence[Recording | Unreadable], stages: Stages, threads: int
     return [slot for slot in slots if slot is not None]
 
 
-def _start(recording: Recording, stages: Stages) -> tuple[Scene, Draw, SimEpisode]:
+def _start(recording: Recording, stages: Stages) -> tuple[Stage, Draw, SimEpisode]:
     episode = recording.episode
     if episode is None:
         raise EpisodeError(
@@ -99,7 +100,8 @@ def _start(recording: Recording, stages: Stages) -> tuple[Scene, Draw, SimEpisod
             "Label episodes of the simulation, such as `shiliu record` makes.",
             file=recording.source,
         )
-    scene = stages.of(recording).scene
+    stage = stages.of(recording)
+    scene = stage.scene
     draw = of_episode(scene, episode)
     if draw is None or tuple(episode.action_names) != scene.schema.action.names:
         raise EpisodeError("was made in a scene of other sizes than it has today.", file=recording.source)
@@ -107,7 +109,7 @@ def _start(recording: Recording, stages: Stages) -> tuple[Scene, Draw, SimEpisod
         raise EpisodeError(
             "holds an action that is not finite; `shiliu replay` says which.", file=recording.source, field="action"
         )
-    return scene, draw, episode
+    return stage, draw, episode
 
 
 def _departs(episode: SimEpisode, shown: Played) -> float | None:

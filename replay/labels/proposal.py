@@ -102,13 +102,14 @@ def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list
     return list(dict.fromkeys(sites)), list(dict.fromkeys(joints))
 
 
-def propose(scene: Scene, draw: Draw, played: Played) -> list[Segment]:
+def propose(scene: Scene, draw: Draw, played: Played, titles: Mapping[str, Any] | None = None) -> list[Segment]:
     """Segments of a replay.
 
     Nothing is used but what the replay gives: positions, contacts between them, the state of the claws.
 
     Args:
         scene: what it played in; draw: the copy of it; played: what it did.
+        titles: what the scenario and its parts call their things, by language, for the sentences.
 
     Returns:
         Segments in the order of time; none overlap. Empty where the scenario has no skill chain.
@@ -123,11 +124,11 @@ def propose(scene: Scene, draw: Draw, played: Played) -> list[Segment]:
     sites, joints = looked_at(scene.model, chain)
     joints = list(dict.fromkeys([*joints, *scene.robot.base_joints]))
     state = played.observations["observation.state"]
-    return read(chain, trace(scene, draw.model, played.qpos, state, sites, joints, played.carry.reached[0]))
+    return read(chain, trace(scene, draw.model, played.qpos, state, sites, joints, played.carry.reached[0]), titles)
 
 
-def read(chain: list[Step], tracks: Tracks) -> list[Segment]:
-    """The segments of a chain in tracks."""
+def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = None) -> list[Segment]:
+    """The segments of a chain in tracks, with sentences in the words of `titles`."""
     skills = registry()
     hands = {side: Signs(tracks, side) for side in SIDES}
     candidates = [
@@ -151,7 +152,7 @@ def read(chain: list[Step], tracks: Tracks) -> list[Segment]:
             about = held[side]
         elif skill.label.grips:
             held[side] = about
-        told = {lang: sentence(lang, step, side, about) for lang in ("en", "zh")}
+        told = {lang: sentence(lang, step, side, about, titles) for lang in ("en", "zh")}
         found.append(Segment(step.word, t0, t1, side, about, stretch.confidence, told, skill.label.shows is None))
     return found
 

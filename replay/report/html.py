@@ -196,7 +196,7 @@ class Sheet:
         if column == "met":
             return self.words.ui("met" if cell else "not_met")
         if column == "about":
-            return self.words.join(cell) or "–"
+            return self.words.join(map(self.words.dotted, cell)) or "–"
         if table == "steps" and isinstance(cell, float):
             return seconds(cell)
         return self._cell(cell)

@@ -178,14 +178,23 @@ class Words:
         self._ui = self.book["ui"]
 
     def telling(self, titles: Mapping[str, Mapping[str, Mapping[str, str]]] | None) -> Words:
-        """These words, with a scenario's own before them: `events`, `things` and, after all others, `parts` by name and language."""
+        """These words with a scenario's own: `events`, `things` and `sources` before them, its parts' after them.
+
+        Args:
+            titles: `events`, `things`, `sources`, `parts` by name, and `words` of parts (`oven.door`), each by language. A word
+                that stands alone (`chest`) is called as the first part calls it that has such a word.
+        """
         if not titles:
             return self
         told = copy.copy(self)
+        words = self._own(titles.get("words"), {})
+        alone = {dotted.partition(".")[2]: word for dotted, word in reversed(words.items())}
         told.book = {
             **self.book,
             "events": {**self.book["events"], **self._own(titles.get("events"), self.book["events"])},
+            "words": words,
             "things": {
+                **alone,
                 **self._own(titles.get("parts"), {}),
                 **self.book["things"],
                 **self._own(titles.get("things"), self.book["things"]),
@@ -285,6 +294,18 @@ class Words:
             return self.book["events"][last]
         head, _, tail = last.partition("/")
         return things[head] if tail and head in things else identifier
+
+    def dotted(self, word: str) -> str:
+        """A scenario's word in plain words: `oven.door` is "the oven's door"; made readable where nobody names it."""
+        part, _, inner = word.partition(".")
+        if part == "robot" and inner:
+            return self.plain(inner)
+        thing = self.plain(part)
+        thing = thing if thing != part else part.replace("_", " ")
+        if not inner:
+            return thing
+        named = self.book.get("words", {}).get(word) or self.look_up("things", inner)
+        return self.fill(self.book["sentences"]["of"], {"part": thing, "word": named})
 
     def name(self, subject: Any, how: str = "full") -> str:
         """The subject of a finding (a string or several) as `full`, `plain` or `ids`."""
@@ -463,9 +484,10 @@ class Words:
         return self._ui["semicolon"].join(told)
 
     def condition(self, word: str, about: Iterable[str]) -> str:
-        """A condition of a step in plain words, with the things that it is about as the scenario calls them."""
+        """A condition of a step in plain words, with the things that it is about."""
         return self.fill(
-            self._ui["condition"], {"what": self.look_up("conditions", word), "about": self.join(about) or None}
+            self._ui["condition"],
+            {"what": self.look_up("conditions", word), "about": self.join(map(self.dotted, about)) or None},
         )
 
     def measured(self, value: Any, unit: str | None) -> str | None:
