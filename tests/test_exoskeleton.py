@@ -10,8 +10,10 @@ import pytest
 import shiliu
 from scipy.interpolate import PchipInterpolator
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.retarget import both_ways
 from shiliu.replay.retarget.arms import CLAW, Arms, arms_of
-from shiliu.replay.retarget.both_ways import best_way, prices, retarget_both_ways
+from shiliu.replay.retarget.beginning import Beginning
+from shiliu.replay.retarget.both_ways import best_way, only_where, prices, retarget_both_ways
 from shiliu.replay.retarget.carrying import carry
 from shiliu.replay.retarget.exoskeleton import ARM, NAMES, Person, save, stream_of
 from shiliu.replay.retarget.placing import carried, place, scaled
@@ -213,23 +215,48 @@ def test_a_lost_reading_makes_its_arm_alone_invalid(tmp_path, arms, motion):
     assert hands.valid["left"].all() and np.flatnonzero(~hands.valid["right"]).tolist() == [7]
 
 
-def test_a_branch_that_forward_leads_astray_is_found_from_the_end(tmp_path, bare, arms):
-    """The shoulder passes sideways through a right angle, where its first and third axis line up: two answers part there."""
-    way = np.deg2rad(
-        [  # of a demonstration of the scripted operator: reach around an open door, a posture each 1.5 s
-            [10, 115, 11, -136, 32, -53, 22],
-            [-30, 115, -35, -133, 57, -71, 37],
-            [-7, 109, 9, -136, 29, -67, 16],
-            [-66, 77, 1, -117, -12, -62, 8],
-            [-120, 40, -7, -99, -48, -55, -2],
-            [-123, 2, -12, -92, -50, -47, -14],
-            [-47, -6, -8, -107, 2, -43, -19],
-            [51, 0, -1, -130, 69, -41, -20],
-        ]
-    )
+def swung(arms, way):
+    """Times and arm angles of the left arm through postures (m, 7) [deg], one each 1.5 s."""
     t = np.arange(0, 1.5 * (len(way) - 1), 1 / 30)
     q = np.tile(arms.start, (len(t), 1))
-    q[:, :7] = PchipInterpolator(1.5 * np.arange(len(way)), way)(t)
+    q[:, :7] = PchipInterpolator(1.5 * np.arange(len(way)), np.deg2rad(way))(t)
+    return t, q
+
+
+# of a demonstration of the scripted operator: around an open door, into the oven and out of it
+INTO_THE_OVEN = [
+    [11, 115, -17, -100, 16, -71, 37],
+    [-32, 110, -22, -119, 15, -66, 32],
+    [-97, 77, -18, -144, 2, -49, 11],
+    [-61, 25, -52, -121, -41, -42, -2],
+    [-31, 9, -68, -105, -58, -43, -3],
+    [-28, 9, -74, -91, -64, -27, -7],
+    [-32, 9, -68, -106, -57, -44, -3],
+    [-23, 51, -52, -121, -54, -26, -27],
+    [-12, 79, -58, -127, -23, 6, 36],
+    [0, 56, -8, -97, -34, -25, -1],
+    [-47, 37, -34, -47, -49, -20, -17],
+]
+
+
+def within_speed(result, limits):
+    speed = np.abs(np.diff(result.q, axis=0)) / np.diff(result.t)[:, None]
+    return bool((speed <= limits.column(result.names, "speed_smaller") + 1e-9).all())
+
+
+def test_a_branch_that_forward_leads_astray_is_found_from_the_end(tmp_path, bare, arms):
+    """The shoulder passes sideways through a right angle, where its first and third axis line up: two answers part there."""
+    way = [  # of a demonstration of the scripted operator: reach around an open door
+        [10, 115, 11, -136, 32, -53, 22],
+        [-30, 115, -35, -133, 57, -71, 37],
+        [-7, 109, 9, -136, 29, -67, 16],
+        [-66, 77, 1, -117, -12, -62, 8],
+        [-120, 40, -7, -99, -48, -55, -2],
+        [-123, 2, -12, -92, -50, -47, -14],
+        [-47, -6, -8, -107, 2, -43, -19],
+        [51, 0, -1, -130, 69, -41, -20],
+    ]
+    t, q = swung(arms, way)
     hands = meant(recorded(tmp_path, arms, (t, q)), arms)
     limits, settings = load_limits(bare.robot.folder), load_settings()
     forward, both = retarget(hands, arms, limits, settings), retarget_both_ways(hands, arms, limits, settings)
@@ -239,6 +266,31 @@ def test_a_branch_that_forward_leads_astray_is_found_from_the_end(tmp_path, bare
     speed = np.abs(np.diff(both.q, axis=0)) * 30
     assert (speed <= limits.column(arms.names, "speed_smaller") + 1e-9).all()
     assert any("from its end" in note for note in both.notes)
+
+
+def test_where_two_ways_only_come_near_each_other_an_arm_is_led_from_one_to_the_other(tmp_path, bare, arms):
+    """Forward ends in a dead end, from the end the beginning is 12 mm off; nowhere do both have one posture."""
+    hands, limits = meant(recorded(tmp_path, arms, swung(arms, INTO_THE_OVEN)), arms), load_limits(bare.robot.folder)
+    forward, best = (
+        retarget(hands, arms, limits, load_settings()),
+        retarget_both_ways(hands, arms, limits, load_settings()),
+    )
+    assert forward.hands["left"].off.max() > 0.2, "m: else there is nothing to find"
+    assert best.hands["left"].off.max() < 2e-3 and within_speed(best, limits)
+    assert any("led from way to way of 2" in note for note in best.notes)
+
+
+def test_a_posture_between_leads_out_where_both_ways_end_in_a_dead_end(tmp_path, bare, arms, monkeypatch):
+    """Both ways are made to begin with the elbow up, from where the left hand comes no nearer than 0.2 m to the oven's inside."""
+    hands = meant(recorded(tmp_path, arms, swung(arms, INTO_THE_OVEN[3:7])), arms)
+    limits, settings = load_limits(bare.robot.folder), load_settings()
+    wrong = np.r_[np.deg2rad([90, 120, 88, -133, -24, -3, 4]), arms.start[7:]]
+    monkeypatch.setattr(Beginning, "find", lambda self, backward=False: wrong)
+    assert retarget(hands, arms, limits, settings).hands["left"].off.max() > 0.2
+    best = retarget_both_ways(hands, arms, limits, settings)
+    assert best.hands["left"].off.max() < 2e-3 and within_speed(best, limits)
+    monkeypatch.setattr(both_ways, "AGAIN", 0)
+    assert retarget_both_ways(hands, arms, limits, settings).hands["left"].off.max() > 0.2
 
 
 def test_what_goes_well_forward_is_left_as_it_is(tmp_path, bare, arms, motion):
@@ -252,9 +304,20 @@ def test_what_goes_well_forward_is_left_as_it_is(tmp_path, bare, arms, motion):
 def test_the_best_way_changes_over_only_where_both_meet():
     cost = np.array([[0, 0, 0, 9, 9, 0, 0, 0], [9, 9, 0, 0, 0, 0, 9, 9.0]])
     meet = np.zeros(8, bool)
-    assert best_way(cost, meet).tolist() == [0] * 8, "they never meet: the cheaper one as a whole, and of two the first"
+    assert best_way(cost, only_where(meet)).tolist() == [0] * 8, (
+        "they never meet: the cheaper one as a whole, and of two the first"
+    )
     meet[[2, 5]] = True
-    assert best_way(cost, meet).tolist() == [0, 0, 1, 1, 1, 0, 0, 0]
+    assert best_way(cost, only_where(meet)).tolist() == [0, 0, 1, 1, 1, 0, 0, 0]
     meet[5] = False
-    assert best_way(cost, meet).tolist() == [0] * 8, "18 either way: nothing is gained"
-    assert best_way(cost * [[2], [1]], meet).tolist() == [0, 0, 1, 1, 1, 1, 1, 1]
+    assert best_way(cost, only_where(meet)).tolist() == [0] * 8, "18 either way: nothing is gained"
+    assert best_way(cost * [[2], [1]], only_where(meet)).tolist() == [0, 0, 1, 1, 1, 1, 1, 1]
+
+
+def test_the_best_way_pays_for_a_change_over_what_it_costs():
+    cost = np.array([[0, 0, 9, 9, 0, 0], [9, 0, 0, 0, 0, 9], [9, 9, 9, 0, 9, 9.0]])
+    change = np.full((3, 3, 6), 20.0)
+    change[[0, 1, 2], [0, 1, 2]] = 0.0
+    assert best_way(cost, change).tolist() == [0] * 6, "18 for the first two alone, and a change costs 20"
+    change[0, 1, 2], change[1, 0, 4] = 2.0, 3.0
+    assert best_way(cost, change).tolist() == [0, 0, 1, 1, 0, 0]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-import mink
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from ...scenarios.pose import Pose
 from ...scenarios.robot import Robot
@@ -128,7 +126,7 @@ class Arms:
         if group == "trunk":
             bodies = {int(b) for b in range(model.nbody) if model.body_weldid[b] == 0}
         else:
-            bodies = set(mink.get_subtree_body_ids(model, model.body(self.elbow(group.partition("_")[0])).id))
+            bodies = hanging(model, model.body(self.elbow(group.partition("_")[0])).id)
         return [g for g in range(model.ngeom) if model.geom_contype[g] and int(model.geom_bodyid[g]) in bodies]
 
 
@@ -138,40 +136,63 @@ def _fingers(robot: Robot) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for hand in HANDS:
         last = robot.arm_of(hand)[-1]
-        bodies = set(mink.get_subtree_body_ids(model, int(model.jnt_bodyid[model.joint(last).id])))
+        bodies = hanging(model, int(model.jnt_bodyid[model.joint(last).id]))
         names = [model.joint(j).name for j in range(model.njnt) if int(model.jnt_bodyid[j]) in bodies]
         found[hand] = [name for name in names if name != last]
     return found
 
 
+def hanging(model: mujoco.MjModel, body: int) -> set[int]:
+    """A body and all that hang on it."""
+    found = {body}
+    for other in range(body + 1, model.nbody):  # parents come first
+        if int(model.body_parentid[other]) in found:
+            found.add(other)
+    return found
+
+
 def _reach(arms: Arms, hand: str) -> float:
-    columns = arms.columns(hand)
+    """Joint after joint is turned to where the hand is furthest from the shoulder, which for one joint is exact, until none gains."""
+    columns, model, data = arms.columns(hand), arms.model, mujoco.MjData(arms.model)
     low, high = arms.ranges[columns].T
-    shoulder = arms.shoulder[hand]
+    shoulder, site = arms.shoulder[hand], model.site(f"{hand}_tcp").id
+    joints = [int(model.joint(arms.names[c]).id) for c in columns]
 
-    def short(q: Array) -> float:
-        whole = arms.start.copy()
-        whole[columns] = q
-        return -float(np.linalg.norm(arms.hand(whole, hand)[0] - shoulder))
+    def away() -> float:
+        mujoco.mj_kinematics(model, data)
+        return float(np.linalg.norm(data.site_xpos[site] - shoulder))
 
-    ends = [np.clip(np.zeros(len(columns)), low, high), 0.5 * (low + high)]
-    found = [minimize(short, q, bounds=list(zip(low, high)), method="L-BFGS-B") for q in ends]
-    return -min(float(result.fun) for result in found)
+    furthest = 0.0
+    for start in (np.clip(np.zeros(len(columns)), low, high), 0.5 * (low + high)):
+        data.qpos[:] = arms.start
+        data.qpos[columns] = start
+        before, now = 0.0, away()
+        while now - before > 1e-12:
+            before = now
+            for j, c, least, most in zip(joints, columns, low, high):
+                axis, anchor = data.xaxis[j], data.xanchor[j]
+                arm, base = data.site_xpos[site] - anchor, anchor - shoulder
+                along = float(arm @ base - (arm @ axis) * (base @ axis))
+                across = float(np.cross(axis, arm) @ base)
+                best = data.qpos[c] + np.arctan2(across, along)  # the distance grows with the cosine of the angle to it
+                turns = best + 2 * np.pi * np.arange(-1, 2)
+                inside = turns[(turns >= least) & (turns <= most)]
+                data.qpos[c] = inside[0] if len(inside) else max((least, most), key=lambda end: np.cos(end - best))
+                now = away()
+        furthest = max(furthest, now)
+    return furthest
 
 
-@lru_cache(maxsize=4)
-def _cached(folder: str, hand: str, base: str, stands: tuple[float, float, float]) -> Arms:
-    from pathlib import Path
-
-    import yaml
-
-    sheet = yaml.safe_load((Path(folder) / "robot.yaml").read_text(encoding="utf-8"))
-    x, y, yaw = stands
-    return Arms(Robot(Path(folder).name, Path(folder), sheet, hand, base), Pose.of((x, y, 0.0), yaw))
+_KNOWN: dict[tuple[str, str, str, tuple[float, float, float]], Arms] = {}
 
 
 def arms_of(scene: Scene) -> Arms:
     """`Arms.of`, compiled once for all recordings of one scene."""
     x, y, yaw = scene.config.stands_at
     robot = scene.robot
-    return _cached(str(robot.folder), robot.hand, robot.base, (float(x), float(y), float(yaw)))
+    key = str(robot.folder), robot.hand, robot.base, (float(x), float(y), float(yaw))
+    if key not in _KNOWN:
+        while len(_KNOWN) > 3:
+            _KNOWN.pop(next(iter(_KNOWN)))
+        _KNOWN[key] = Arms.of(scene)
+    return _KNOWN[key]
