@@ -5,8 +5,9 @@
     python docs/checks.py examples clock link   # those of codes that begin so
 
 An example is no invention: a known fault (`replay/evaluation/faults`) is put into a demonstration, and what the judge then says, and the
-curve beside it, is what stands on the page. Seconds and numbers are those of that one copy. A code without example or without
-curve stands in a table below with the reason, and a test holds that none is forgotten. The examples take some six minutes.
+curve beside it, is what stands on the page. Seconds and numbers are those of that one copy. Which fault shows a code, or why a
+code has no example or no curve, stands in its record (`replay/checks`), and a test holds that none is forgotten. The examples
+take some six minutes.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 import shiliu
 import yaml
 from shiliu.replay.checks.finding import STAGES, Finding, Plot
+from shiliu.replay.checks.registry import registry
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report.text import Words, catalogue
 
@@ -30,68 +32,14 @@ PAGE = Path(__file__).resolve().parent / "checks.md"
 ROOM = Path(__file__).resolve().parent / "checks"
 THRESHOLDS = "arm_manipulation"
 SEED, SIZE = 10001, 0.5
-# a fault, or a mistake of the scenario, that shows each code; others are shown by good demonstrations, or in words alone
-SHOWN = {
-    "set.digest": "set's values edited",
-    "set.counter": "set's rows lost",
-    "set.fps": "set's rate wrong",
-    "set.timestamp": "set's times step back",
-    "set.length": "set's length off",
-    "set.video": "set's video elsewhere",
-    "set.stats": "set's statistics off",
-    "unit.degrees": "degrees for radians",
-    "unit.polarity": "hands reversed",
-    "clock.backwards": "clock steps back",
-    "clock.gap": "messages lost",
-    "clock.jitter": "link stutters",
-    "clock.skew": "sender's clock behind",
-    "stream.frozen": "encoder frozen",
-    "stream.missing": "stream begins late",
-    "stream.unmapped": "joint of no actuator",
-    "stream.lag": "state lags",
-    "stream.swapped": "joints swapped",
-    "stream.scaled": "joint scaled",
-    "value.range": "hands 255 times too large",
-    "value.nonfinite": "commands not numbers",
-    "value.sentinel": "encoder without reading",
-    "value.quaternion": "attitude no rotation",
-    "image.black": "camera black",
-    "image.frozen": "camera frozen",
-    "image.late": "camera late",
-    "joint.position": "joint past its limit",
-    "joint.velocity": "too fast a reach",
-    "joint.jump": "command jumps",
-    "calibration.offset": "zero of a joint off",
-    "collision.self": "arm against the legs",
-    "collision.scene": "arm through the counter",
-    "torque.peak": "head jerked round",
-    "balance": "arm thrown back",
-    "reproduces": "state edited",
-    "start.penetration": "bowl inside the counter",
-    "ctrl.clamped": "hand beyond its actuator",
-    "goal": "bowl elsewhere",
-    "drop": "grip opened early",
-    "force.object": "door too stiff",
-    "scenario": "mistake oven pushed",
-    "tracking": "too fast a reach",
-    "slip": "grip loosened",
-    "collision.unexpected": "mistake oven pushed",
-    "link.stale": "link holds commands back",
-    "link.loss": "link loses commands",
-}
-# what stands out among the other recordings of one run: so many are judged together, and one of them has the fault
-# in an ordinary set, without the start from which the replay would tell more
-PLAIN = {"hand.idle": "hand never closes"}
-# among the other takes of one set
-OF_SET, TAKES = {"take.lag": "action runs early", "take.duplicate": "take twice in the set"}, 7
-AMONG, OUTLIERS = 16, {"joint.acceleration": "hand trembles", "joint.jerk": "hand trembles"}
+TAKES = 7  # of a set, among which one is odd
+AMONG = 16  # recordings are judged together, where one has to stand out
 SECONDS = 30.0  # of a demonstration that a person does: until the door is open
 PART = 24.0  # s of a demonstration, for a fault that needs no more
-PEOPLE = {  # of a person's hands, see replay/evaluation/faults/person.py
-    "hand.jump": ("a tracker loses the left hand", "lost_hand"),
-    "reach": ("the right hand stretched out too far", "far_hand"),
-    "retarget.error": ("the right hand stretched out too far", "far_hand"),
-    "door.followed": ("a tracker loses the fingers of the left hand", "open_hand"),
+PERSON = {  # what is wrong with a person's hands, see replay/evaluation/faults/person.py
+    "lost_hand": "a tracker loses the left hand",
+    "far_hand": "the right hand stretched out too far",
+    "open_hand": "a tracker loses the fingers of the left hand",
 }
 UNSURVEYED = "site-nobody-surveyed"
 LEANS = [  # on somebody who sits before the robot
@@ -101,26 +49,18 @@ LEANS = [  # on somebody who sits before the robot
     "+skills=[{reach: {hand: left, to: guest.chest, standoff: 120 mm}}, {press_on: {hand: left, at: guest.chest, force: 90 N}}]",
     "time_limit='7 s'",
 ]
-WITHOUT_EXAMPLE = {
-    "set.columns": "every column that is written here is looked at",
-    "walking": "never judged; the microwave's robot stands",
-}
-WITHOUT_CURVE = {
-    "set.digest": "a column is what was written or it is not",
-    "set.fps": "two numbers are compared",
-    "set.length": "two numbers are compared",
-    "set.video": "two lengths are compared",
-    "set.stats": "numbers are compared, column by column",
-    "set.columns": "names",
-    "take.lag": "one number of the whole take",
-    "take.duplicate": "two takes are the same or they are not",
-    "door.followed": "the report of the recording draws the angles of both doors",
-    "walking": "never judged",
-    "cell.unknown": "a name is known or it is not",
-    "stream.unmapped": "a name is known or it is not; the channel is shown",
-    "stream.missing": "the streams are shown that are not there all the time",
-    "unstable": "the engine warns or it does not",
-}
+
+
+def shown(where: str = "") -> dict[str, str]:
+    """Code -> the fault, or the mistake of the scenario, that shows it, of those that are put into `where` (`Check.shown_in`).
+
+    Other codes are shown by good demonstrations, or in words alone.
+    """
+    return {check.code: check.shown_by for check in registry().values() if check.shown_by and check.shown_in == where}
+
+
+WITHOUT_EXAMPLE = {check.code: check.no_example for check in registry().values() if check.no_example}
+WITHOUT_CURVE = {check.code: check.no_curve for check in registry().values() if check.no_curve}
 
 
 def page(lang: str = "en") -> str:
@@ -220,15 +160,15 @@ def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     stage, device = Stage(scene, "command"), through(scene, episode, load_device("kuavo_vr"), SEED)
     found: dict[str, dict[str, Any]] = {}
     every = [code for code in load_rules(THRESHOLDS, None) if not wanted or code.startswith(tuple(wanted))]
-    for name, codes in _by_fault(SHOWN, every).items():
+    for name, codes in _by_fault(shown(), every).items():
         recording = broken(episode, name, stage, device)
         _keep(found, codes, name, [recording] if recording else [])
-    outliers = _by_fault(OUTLIERS, every)
+    outliers = _by_fault(shown("run"), every)
     openings = [as_recording(str(one.seed), one, scene) for one in opened(scene)] if outliers else []
     for name, codes in outliers.items():
         recording = broken(openings[0].episode, name, stage, None)
         _keep(found, codes, f"{name}, among {AMONG} recordings", [recording, *openings[1:]] if recording else [])
-    for name, codes in _by_fault(PLAIN, every).items():
+    for name, codes in _by_fault(shown("ordinary set"), every).items():
         _keep(
             found,
             codes,
@@ -236,16 +176,16 @@ def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
             plain(broken(episode, name, stage, None), scene),
             shiliu.load_scenario("bare"),
         )
-    for name, codes in _by_fault(OF_SET, every).items():
+    for name, codes in _by_fault(shown("set"), every).items():
         takes = opened(scene, TAKES)
         copy = broken(takes[0], name, stage, None)
-        rest = takes if copy is not None and name == OF_SET["take.duplicate"] else takes[1:]
+        rest = takes if copy is not None and name == registry()["take.duplicate"].shown_by else takes[1:]
         those = [as_recording(str(one.seed), one, scene) for one in rest] + ([copy] if copy else [])
         for k, recording in enumerate(those):
             recording.source = f"demos#{k}"
         _keep(found, codes, f"{name}, among {len(rest)} others", those, at=-1)
-    for (name, fault), codes in _by_fault(PEOPLE, every).items():
-        _keep(found, codes, name, [person(scene, episode, fault)])
+    for fault, codes in _by_fault(shown("person"), every).items():
+        _keep(found, codes, PERSON[fault], [person(scene, episode, fault)])
     somewhere = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=2"])
     there = "the bowl tracked, the oven not where the nominal scene has it, in a cell that nobody surveyed"
     others = [code for code in ("object.diverged", "cell.unknown") if code in every]
@@ -262,9 +202,11 @@ def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _by_fault(shown: dict[str, Any], every: Sequence[str]) -> dict[Any, list[str]]:
+def _by_fault(faults: dict[str, str], every: Sequence[str]) -> dict[str, list[str]]:
     """Fault -> the codes that it shows, of those that are wanted."""
-    found = {fault: [code for code, one in shown.items() if one == fault and code in every] for fault in shown.values()}
+    found = {
+        fault: [code for code, one in faults.items() if one == fault and code in every] for fault in faults.values()
+    }
     return {fault: codes for fault, codes in found.items() if codes}
 
 
@@ -402,7 +344,7 @@ def _example(code: str, fault: str, verdict: Any, index: int, recording: Any) ->
     plot = verdict.evidence.own.get(finding.code)
     if plot is not None:
         plot = _near(plot, finding) if finding.level in ("WARN", "FAIL") and code != "goal" else plot
-    elif not well or code in SHOWN:
+    elif not well or code in shown():
         plot = _plot(finding, verdict, recording)
     if code == "robustness":
         svg = str(halves(finding, words))

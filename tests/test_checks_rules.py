@@ -10,19 +10,6 @@ from shiliu.replay.report import Words
 from shiliu.replay.robots.limits import Limits, load_limits
 from shiliu.scenarios.errors import ScenarioError
 
-FIRST_LIGHT = """
-value.nonfinite value.sentinel unit.degrees clock.backwards clock.gap clock.jitter clock.stall stream.frozen
-stream.missing stream.unmapped stream.lag joint.position joint.velocity joint.acceleration joint.jerk
-joint.jump reach retarget.error
-collision.self collision.scene torque.peak torque.rated balance payload grip.friction reproduces cell.unknown
-start.penetration ctrl.clamped tracking goal drop force.object force.person collision.unexpected unstable
-robustness scenario value.quaternion unit.polarity clock.skew stream.repeated stream.swapped stream.scaled
-calibration.offset image.black image.frozen image.late slip object.diverged speed.person link.stale link.loss
-door.followed hand.jump walking
-set.digest set.counter set.fps set.timestamp set.length set.video set.stats set.columns
-value.range hand.idle take.lag take.duplicate
-""".split()
-
 
 @pytest.fixture(scope="module")
 def rules():
@@ -30,7 +17,6 @@ def rules():
 
 
 def test_every_code_has_its_bounds_source_grade_and_owner(rules):
-    assert sorted(rules) == sorted(FIRST_LIGHT)
     for rule in rules.values():
         assert rule.source and rule.grade and rule.owner and rule.unit
         if rule.fail is not None and not isinstance(rule.fail, str) and rule.fail != 0:

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from shiliu.cli import main
-from shiliu.replay.checks.dataset import CODES, check_dataset
+from shiliu.replay.checks.dataset import check_dataset
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.integrity import check_integrity
+from shiliu.replay.checks.registry import asked_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.set_tables import check_length, check_stats, check_video
 from shiliu.replay.checks.set_times import check_counters, check_fps, check_timestamp
@@ -31,6 +32,7 @@ from shiliu.replay.recording.recording import SimEpisode, Unreadable
 from shiliu.replay.report import Words
 from shiliu.replay.robots.limits import Limits
 
+CODES = asked_of("set")
 RULES = load_rules()
 FPS = 30
 FEATURES = {
