@@ -180,7 +180,8 @@ def _rules(rules: Mapping[str, Any] | None, level: str) -> list[str]:
         return []
     said = "Declared, not made by contact; what they keep is part of the state and of `observation.environment_state`."
     lines = ["", f"{level} Rules", "", said, ""]
-    return [*lines, *(f"- **{name}**: `{_flow(rule)}`" for name, rule in rules.items())]
+    told = {name: {key: value for key, value in rule.items() if key != "title"} for name, rule in rules.items()}
+    return [*lines, *(f"- **{name}**: `{_flow(rule)}`" for name, rule in told.items())]
 
 
 def _variants(name: str) -> list[str]:
