@@ -12,8 +12,9 @@ from .cloth.cloth import between_shapes
 from .errors import ScenarioError
 from .safety import people
 from .scene import Scene
+from .scene_titles import untold
 from .simulation import Simulation
-from .titles import LANGUAGES, untold
+from .titles import LANGUAGES
 from .variation import PENETRATION, Draw, draw, nominal
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION

@@ -28,7 +28,6 @@ from .reading.yaml_reader import Node
 
 if TYPE_CHECKING:
     from .part import Part
-    from .scene import Scene
 
 LANGUAGES = ("en", "zh")
 SECTIONS = ("rules", "goal", "never", "safety")  # whose entries may have a title; of one name in two, the later one is shown
@@ -72,29 +71,6 @@ def sources_of(tree: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     return {str(source["en"]): dict(source) for source in found if isinstance(source, Mapping) and "en" in source}
 
 
-def part_titles(scene: Scene) -> dict[str, dict[str, str]]:
-    """Name of a part in the scene -> what its own sheet calls it; in a sentence, so that English begins small."""
-    return {
-        placed.name: {lang: _small(text) if lang == "en" else text for lang, text in placed.part.title.items()}
-        for placed in scene.config.parts
-    }
-
-
-def bears_sources(scene: Scene) -> dict[str, dict[str, str]]:
-    """The English sentence -> by language, of the parts that say how hard they may be struck."""
-    sheets = (placed.part.bears for placed in scene.config.parts)
-    return {bears.source: dict(bears.words) for bears in sheets if bears is not None and bears.words}
-
-
-def word_titles(scene: Scene) -> dict[str, dict[str, str]]:
-    """`oven.door` -> what the part's own sheet calls that word."""
-    return {
-        f"{placed.name}.{word}": dict(words)
-        for placed in scene.config.parts
-        for word, words in placed.part.titles.items()
-    }
-
-
 def untitled(tree: Mapping[str, Any]) -> dict[str, list[str]]:
     """`goal.first_can` -> the languages in which a scenario's tree does not say what it is called.
 
@@ -104,10 +80,10 @@ def untitled(tree: Mapping[str, Any]) -> dict[str, list[str]]:
     for section in SECTIONS:
         named = titles_of(tree, (section,))
         for name, entry in (tree.get(section) or {}).items():
-            found[f"{section}.{name}"] = _missing(named.get(str(name), {}))
+            found[f"{section}.{name}"] = missing_languages(named.get(str(name), {}))
             if isinstance(entry, Mapping) and "source" in entry:
                 source = entry["source"]
-                found[f"{section}.{name}.source"] = _missing(source if isinstance(source, Mapping) else {"en": source})
+                found[f"{section}.{name}.source"] = missing_languages(source if isinstance(source, Mapping) else {"en": source})
     return {name: missing for name, missing in found.items() if missing}
 
 
@@ -117,32 +93,17 @@ def untitled_words(part: Part) -> dict[str, list[str]]:
     The key `""` is the part itself: its file's name stands for a title that its sheet does not have.
     """
     found = {"": [lang for lang in LANGUAGES if part.title.get(lang) in (None, "", part.file.stem)]}
-    found |= {word: _missing(part.titles.get(word, {})) for word in part.interface}
+    found |= {word: missing_languages(part.titles.get(word, {})) for word in part.interface}
     if part.bears is not None:
-        found["bears.source"] = _missing(part.bears.words)
+        found["bears.source"] = missing_languages(part.bears.words)
     return {word: missing for word, missing in found.items() if missing}
 
 
-def untold(scene: Scene) -> dict[str, list[str]]:
-    """Everything of a scene that a report would have no word for in one language: entries, things, and words of its parts."""
-    tree, parts = scene.config.raw, {placed.name: placed.part for placed in scene.config.parts}
-    found, own = untitled(tree), titles_of(tree, ("parts",))
-    for name, part in parts.items():
-        for word, missing in untitled_words(part).items():
-            if word or _missing(own.get(name, {})):
-                found[f"{name}.{word}" if word else f"parts.{name}"] = missing
-    for word in dict.fromkeys(word for section in NAMING for word in _words(tree.get(section))):
-        name, _, inner = word.partition(".")
-        if name in parts and inner and (missing := _missing(parts[name].titles.get(inner, {}))):
-            found[word] = missing
-    return found
-
-
-def _missing(words: Mapping[str, str]) -> list[str]:
+def missing_languages(words: Mapping[str, str]) -> list[str]:
     return [lang for lang in LANGUAGES if not words.get(lang)]
 
 
-def _words(tree: Any) -> Iterator[str]:
+def words_in(tree: Any) -> Iterator[str]:
     """Every text in a tree that could be a dotted word."""
     if isinstance(tree, str):
         if "." in tree and " " not in tree:
@@ -150,10 +111,10 @@ def _words(tree: Any) -> Iterator[str]:
     elif isinstance(tree, Mapping):
         for key, value in tree.items():
             if key not in ("title", "source", "code"):
-                yield from _words(value)
+                yield from words_in(value)
     elif isinstance(tree, list):
         for value in tree:
-            yield from _words(value)
+            yield from words_in(value)
 
 
 def inherit_titles(laid: dict[str, Any], base: Mapping[str, Any]) -> None:
@@ -166,6 +127,6 @@ def inherit_titles(laid: dict[str, Any], base: Mapping[str, Any]) -> None:
                 entry["title"] = dict(named[section][name])
 
 
-def _small(text: str) -> str:
+def small(text: str) -> str:
     """`Ceramic bowl` as `ceramic bowl`; `T-shirt` stays."""
     return text[:1].lower() + text[1:] if text[1:2].islower() else text

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .mapping import StreamRule
+    from .stream_rule import StreamRule
 
 _SLICE = re.compile(r"^(?P<channel>.+?)(?:\[(?P<one>\d{1,6})\]|\[(?P<first>\d{1,6}):(?P<end>\d{0,6})\])?$")
 ANY = "any"  # stands in a shape for an axis of any length

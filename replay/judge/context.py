@@ -23,8 +23,9 @@ from ...scenarios.reading.yaml_reader import Problems
 from ...scenarios.robot import robots
 from ...scenarios.robot_folder import DEFAULT_ROBOT
 from ...scenarios.scene import Scene
+from ...scenarios.scene_titles import bears_sources, part_titles, word_titles
 from ...scenarios.tasks import scenario_of_task
-from ...scenarios.titles import Titles, bears_sources, part_titles, sources_of, titles_of, word_titles
+from ...scenarios.titles import Titles, sources_of, titles_of
 from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules
 from ..edits.planning import Capability

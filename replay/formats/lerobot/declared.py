@@ -4,20 +4,41 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ....scenarios.errors import ScenarioError
 from ...recording.declared import COUNTERS, FRAMES, Declared, VideoRange
 from ...recording.metadata import from_plain, no_columns
-from ...recording.recording import SimEpisode
+from ...recording.recording import PictureFile, PictureTopic, SimEpisode
 from ..mp4_header import length_of
 from . import layout
-from .said import table_said
+from .said import EpisodeStatistics, Stats, table_said
 
-if TYPE_CHECKING:
-    from .own import Dataset
+
+class Dataset(Protocol):
+    """What is asked of the tables of a set, see `own.Dataset`."""
+
+    fps: int
+
+    @property
+    def rows(self) -> list[dict[str, Any]]: ...
+
+    @property
+    def tasks(self) -> dict[int, str] | None: ...
+
+    @property
+    def totals(self) -> dict[str, tuple[Any, int]]: ...
+
+    @property
+    def statistics(self) -> EpisodeStatistics: ...
+
+    @property
+    def set_statistics(self) -> Stats: ...
+
+    def pictures(self, row: dict[str, Any]) -> Mapping[str, PictureFile | PictureTopic]: ...
+
 
 Row = Mapping[str, Any]
 Digests = dict[str, tuple[str, str]]

@@ -13,7 +13,7 @@ from rosbags.rosbag1 import Reader
 from ....scenarios.errors import EpisodeError
 from ...recording.recording import PictureTopic
 from ..mapping import Mapping
-from .bag1 import definitions, mendable
+from .definitions import definitions, mendable
 
 TYPE = "sensor_msgs/msg/CompressedImage"
 MAX_PIXELS = 50_000_000  # of one picture
