@@ -5,6 +5,9 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
+from shiliu.replay.rollout import rollout
+from shiliu.replay.rollout.episode import episode_of
+from shiliu.replay.rollout.substeps import trace
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.reaction import add_memory, memory
@@ -132,3 +135,14 @@ def test_a_memory_moves_nothing(pushed):
     still = mujoco.MjData(pushed.model)
     mujoco.mj_forward(pushed.model, still)
     np.testing.assert_array_equal(data.qacc, still.qacc)
+
+
+def test_between_control_steps_what_reacts_is_seen_as_it_was_played(pushed):
+    draw, actions = drawing.nominal(pushed), commands(pushed, 1)[:, 0]
+    (played,) = rollout.play(pushed, [rollout.Take(draw, actions)])
+    seen = trace(pushed, episode_of(pushed, played), 1.0 / pushed.timestep)
+    slide = draw.model.joint("slide").qposadr[0]
+    assert played.qpos[-1, slide] > 0.0, "it was pushed"
+    assert seen.qpos.tobytes() == played.qpos.tobytes()
+    wrist = played.qpos[:, draw.model.joint(pushed.robot.joint_names[0]).qposadr[0]]
+    assert seen.q[:: pushed.n_substeps, 0].tobytes() == wrist.tobytes()

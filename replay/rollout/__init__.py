@@ -1,1 +1,1 @@
-"""Commands played forward, and what is kept of it; an episode stepped again and filmed."""
+"""The one loop that steps copies of a scene, and what is kept of it; an episode made, stepped again and filmed."""
