@@ -18,7 +18,7 @@ from ...scenarios.scene import Scene
 from ..checks.collision import Overlap, Question, geoms_of, overlaps_of
 from ..checks.grip import Carried
 from ..checks.outcome import Struck
-from ..rollout.rollout import Played, Take
+from ..rollout.rollout import Rollout, Take
 from .commanded_collision import Looked
 from .payload import carries_of, grip_of
 from .results import Rollouts, Subject
@@ -75,7 +75,7 @@ def borne(touched: np.ndarray, hold: Hold, dt: float) -> np.ndarray:
     return found
 
 
-def touches_of(scene: Scene, played: Played) -> list[Struck]:
+def touches_of(scene: Scene, played: Rollout) -> list[Struck]:
     """What the held things of a replay touched unasked; nothing where the replay did not measure it."""
     found: list[Struck] = []
     if played.met.shape[1] != len(scene.met):
@@ -118,7 +118,7 @@ def driven(subject: Subject, rollouts: Rollouts, looked: Looked) -> list[tuple[s
 
 
 def _driven(
-    scene: Scene, take: Take, played: Played, held: Carried, holds: Sequence[Hold], looked: Looked, clock: np.ndarray
+    scene: Scene, take: Take, played: Rollout, held: Carried, holds: Sequence[Hold], looked: Looked, clock: np.ndarray
 ) -> list[Overlap]:
     """How deep the commanded motion drives what a hand carries into fixtures that nobody means it to touch.
 
@@ -155,7 +155,7 @@ def _driven(
 
 
 def _columns(scene: Scene, thing: str) -> list[int]:
-    """Columns of `Played.met` that are of a thing."""
+    """Columns of `Rollout.met` that are of a thing."""
     begin = 0
     for name, held in scene.holdable.items():
         if name == thing:

@@ -29,7 +29,7 @@ from .unused import unused
 from .verdict import Verdict
 
 if TYPE_CHECKING:
-    from ..rollout.rollout import Played
+    from ..rollout.rollout import Rollout
 
 AT_ONCE = 64  # recordings judged together: their replays share one batch
 
@@ -46,7 +46,7 @@ def judge(
     full: bool = False,
     curves: Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
-    noted: Mapping[str, Played] | None = None,
+    noted: Mapping[str, Rollout] | None = None,
 ) -> list[Verdict]:
     """Judge recordings.
 
@@ -60,7 +60,7 @@ def judge(
         full: play those that succeed in varied copies of their scene, too.
         curves: codes whose curve is kept in the evidence though they pass.
         told: called with each verdict as it is done.
-        noted: digest of a recording -> what was noted while it was performed just now (`Performance.played`): its commands
+        noted: digest of a recording -> what was noted while it was performed just now (`perform` with `judged`): its commands
             are not played again, and whether it reproduces is reported as not checked.
 
     Returns:
@@ -96,7 +96,7 @@ def judging(
     stages: Stages | None = None,
     full: bool = False,
     curves: Collection[str] = (),
-    noted: Mapping[str, Played] | None = None,
+    noted: Mapping[str, Rollout] | None = None,
     company: Company | None = None,
 ) -> Iterator[Verdict]:
     """As `judge`, one verdict after the other, holding no more than a batch of recordings.
@@ -148,7 +148,7 @@ def run_stages(
     *,
     threads: int = 0,
     seed: int = 0,
-    performed: Mapping[str, Played] | None = None,
+    performed: Mapping[str, Rollout] | None = None,
     full: bool = False,
 ) -> list[Judged]:
     """Recordings through all stages, those that need a batch together.

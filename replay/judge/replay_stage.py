@@ -24,7 +24,7 @@ from ..checks.outcome import (
     check_touches,
 )
 from ..checks.playback import check_reproduces, check_tracking, tracking_error
-from ..rollout.rollout import Played, Take
+from ..rollout.rollout import Rollout, Take
 from ..signals.channels import in_radians
 from ..signals.statistics import wilson
 from .attribution import attribute
@@ -150,7 +150,7 @@ def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     return check_slip(creeps, len(scene.handled), scene.control_timestep, rules)
 
 
-def _reproduced(subject: Subject, motions: Motions, shown: Played) -> list[Finding]:
+def _reproduced(subject: Subject, motions: Motions, shown: Rollout) -> list[Finding]:
     """Own episodes: every recorded state of every step, and the full state at every whole second, to the bit."""
     episode, scene, rules = subject.recording.episode, subject.scene, subject.rules
     assert episode is not None
@@ -217,7 +217,7 @@ def _reproduced(subject: Subject, motions: Motions, shown: Played) -> list[Findi
     return found
 
 
-def _motors(subject: Subject, take: Take, shown: Played) -> list[Finding]:
+def _motors(subject: Subject, take: Take, shown: Rollout) -> list[Finding]:
     """Own episodes: what the simulated motors gave, with all that was carried and pushed, against their limits."""
     scene, names = subject.scene, list(subject.scene.robot.joint_names)
     seen = {}
@@ -278,7 +278,7 @@ def _over_starts(subject: Subject, outcomes: Sequence[dict[str, Any]], label: An
     return [rule.passed(**known) if k / n >= ENOUGH else rule.not_checked("unknown_start", **known)]
 
 
-def _touches(subject: Subject, shown: Played, take: Take) -> tuple[list[tuple[str, str]], np.ndarray]:
+def _touches(subject: Subject, shown: Rollout, take: Take) -> tuple[list[tuple[str, str]], np.ndarray]:
     """Unasked contacts as pairs of bodies and their forces (T+1, m).
 
     The partner of a link is looked up in the posture of its strongest touch. Contacts of the robot with itself are left to

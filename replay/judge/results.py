@@ -21,7 +21,7 @@ from ..checks.grip import Carried as Carrying
 from ..checks.rules import Rules
 from ..recording.pictures import Brightness
 from ..recording.recording import Recording
-from ..rollout.rollout import Played, Take
+from ..rollout.rollout import Rollout, Take
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion
 from .cells import Place
@@ -172,7 +172,7 @@ class Rollouts:
     """
 
     plan: Plan = Plan()
-    played: tuple[Played, ...] = ()
+    played: tuple[Rollout, ...] = ()
     again: bool = True
     outcomes: tuple[dict[str, Any], ...] = ()
     carries: tuple[Carrying, ...] = ()
@@ -183,7 +183,7 @@ class Rollouts:
         return self.plan.offset
 
     @property
-    def shown(self) -> Played | None:
+    def shown(self) -> Rollout | None:
         """The one that is shown."""
         return self.played[0] if self.played else None
 

@@ -20,7 +20,7 @@ from ..checks.outcome import outcome_of
 from ..checks.playback import check_clamped
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
-from ..rollout.rollout import Played, Take, play
+from ..rollout.rollout import Rollout, Take, play
 from ..signals.joint_motion import hand_commands, zero_order_hold
 from .base_motion import base_commands
 from .elsewhere import likely_draws
@@ -38,7 +38,7 @@ def rollout_stage(
     *,
     threads: int = 0,
     seed: int = 0,
-    performed: Mapping[str, Played] | None = None,
+    performed: Mapping[str, Rollout] | None = None,
 ) -> list[Rollouts]:
     """Play the commands of recordings, those of one scene together.
 
@@ -70,7 +70,7 @@ def rollout_stage(
     return found
 
 
-def _rolled_out(subject: Subject, plan: Plan, played: Sequence[Played], again: bool = True) -> Rollouts:
+def _rolled_out(subject: Subject, plan: Plan, played: Sequence[Rollout], again: bool = True) -> Rollouts:
     """What the takes came to, and what the hands carried in the one that is shown."""
     scene = subject.scene
     outcomes = [

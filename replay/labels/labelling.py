@@ -11,7 +11,7 @@ from ...scenarios.errors import EpisodeError, ShiliuError
 from ...scenarios.variation import Draw, of_episode
 from ..judge.context import Stage, Stages
 from ..recording.recording import Recording, SimEpisode, Unreadable
-from ..rollout.rollout import Played, Take, play
+from ..rollout.rollout import Rollout, Take, play
 from .proposal import Segment, propose
 
 AT_ONCE = 32  # episodes replayed side by side
@@ -112,7 +112,7 @@ def _start(recording: Recording, stages: Stages) -> tuple[Stage, Draw, SimEpisod
     return stage, draw, episode
 
 
-def _departs(episode: SimEpisode, shown: Played) -> float | None:
+def _departs(episode: SimEpisode, shown: Rollout) -> float | None:
     recorded = episode.states.get("observation.state")
     if recorded is None:
         return None

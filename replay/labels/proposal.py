@@ -17,7 +17,7 @@ from ..operator.recognition.signs import Signs
 from ..operator.recognition.tracks import SIDES, Tracks, trace
 from ..operator.skills import registry
 from ..operator.skills.skill import read_skills
-from ..rollout.rollout import Played
+from ..rollout.rollout import Rollout
 from .alignment import OTHER_HAND, Candidate, align
 from .sentences import sentence
 
@@ -102,7 +102,7 @@ def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list
     return list(dict.fromkeys(sites)), list(dict.fromkeys(joints))
 
 
-def propose(scene: Scene, draw: Draw, played: Played, titles: Mapping[str, Any] | None = None) -> list[Segment]:
+def propose(scene: Scene, draw: Draw, played: Rollout, titles: Mapping[str, Any] | None = None) -> list[Segment]:
     """Segments of a replay.
 
     Nothing is used but what the replay gives: positions, contacts between them, the state of the claws.

@@ -8,7 +8,7 @@ from ...checks.collision import geoms_of, overlaps
 from ...checks.curves import MM, bounds
 from ...checks.finding import Finding, Plot
 from ...checks.outcome import bounds_of
-from ...rollout.rollout import Played, Take
+from ...rollout.rollout import Rollout, Take
 from ..held import touches_of
 from ..object_poses import distances, object_streams
 from ..payload import creep_of, grasps_of
@@ -17,7 +17,7 @@ from ..results import Judged
 SETTLED = 1.0  # s, by which what begins inside something else has sprung apart
 
 
-def _replay(judged: Judged) -> tuple[Take, Played, np.ndarray] | None:
+def _replay(judged: Judged) -> tuple[Take, Rollout, np.ndarray] | None:
     """The take that is shown, without its actions; what it did; and its control steps on the recording's clock [s]."""
     shown, draw = judged.rollouts.shown, judged.rollouts.draw
     if shown is None or draw is None:
