@@ -19,13 +19,15 @@ from ...scenarios.scene import Scene
 from ..checks.collision import Overlap, Question, check_overlaps, geoms_of, overlaps_of
 from ..checks.grip import Carried
 from ..checks.outcome import Struck
-from ..rollout.rollout import Played, Take
+from ..rollout.rollout import Rollout, Take
 from .payload import carries_of, grip_of
 
 if TYPE_CHECKING:
     from .judge import Case
 
-PAUSE = 1.0  # s, a contact that ends for no longer goes on: what is lifted off or set down bounces, and is aimed anew [E]
+PAUSE = (
+    1.0  # s, a contact that ends for no longer goes on: what is lifted off or set down bounces, and is aimed anew [E]
+)
 RESTS = 0.3  # s, what a thing still touches so long after it was let go, it was set down on [E]
 AHEAD = 0.5  # s, by which a command may be before or after what the world does [E]
 
@@ -75,7 +77,7 @@ def borne(touched: np.ndarray, hold: Hold, dt: float) -> np.ndarray:
     return found
 
 
-def touches_of(scene: Scene, played: Played) -> list[Struck]:
+def touches_of(scene: Scene, played: Rollout) -> list[Struck]:
     """What the held things of a replay touched unasked; nothing where the replay did not measure it."""
     found: list[Struck] = []
     if played.met.shape[1] != len(scene.met):
@@ -100,7 +102,7 @@ def touches_of(scene: Scene, played: Played) -> list[Struck]:
     return found
 
 
-def check_held_scene(case: Case, take: Take, played: Played) -> None:
+def check_held_scene(case: Case, take: Take, played: Rollout) -> None:
     """`collision.scene` again, with what the hands carry moved along by the commanded motion.
 
     From when its weight rests on a hand until it is let go a thing stands in that hand as it last did while it touched nothing
@@ -124,7 +126,7 @@ def check_held_scene(case: Case, take: Take, played: Played) -> None:
         case.findings[at] = found
 
 
-def _driven(case: Case, take: Take, played: Played, held: Carried, holds: Sequence[Hold]) -> list[Overlap]:
+def _driven(case: Case, take: Take, played: Rollout, held: Carried, holds: Sequence[Hold]) -> list[Overlap]:
     """How deep the commanded motion drives what a hand carries into fixtures that nobody means it to touch."""
     scene, looked, model = case.stage.scene, case.obstacles, take.draw.model
     assert looked is not None and case.forward is not None
@@ -158,7 +160,7 @@ def _driven(case: Case, take: Take, played: Played, held: Carried, holds: Sequen
 
 
 def _columns(scene: Scene, thing: str) -> list[int]:
-    """Columns of `Played.met` that are of a thing."""
+    """Columns of `Rollout.met` that are of a thing."""
     begin = 0
     for name, held in scene.holdable.items():
         if name == thing:

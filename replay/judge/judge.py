@@ -46,7 +46,7 @@ from .verdict import Verdict, combine
 
 if TYPE_CHECKING:
     from ..retarget.carrying import Carried
-    from ..rollout.rollout import Played
+    from ..rollout.rollout import Rollout
 
 AT_ONCE = 64  # recordings judged together: their replays share one batch
 KINEMATICS = ("joint.position", "joint.velocity", "joint.jump", "collision.self", "collision.scene")
@@ -122,7 +122,7 @@ def judge(
     full: bool = False,
     curves: Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
-    noted: Mapping[str, Played] | None = None,
+    noted: Mapping[str, Rollout] | None = None,
 ) -> list[Verdict]:
     """Judge recordings.
 
@@ -136,7 +136,7 @@ def judge(
         full: play those that succeed in varied copies of their scene, too.
         curves: codes whose curve is kept in the evidence though they pass.
         told: called with each verdict as it is done.
-        noted: digest of a recording -> what was noted while it was performed just now (`Performance.played`): its commands
+        noted: digest of a recording -> what was noted while it was performed just now (`perform` with `judged`): its commands
             are not played again, and whether it reproduces is reported as not checked.
 
     Returns:
@@ -172,7 +172,7 @@ def judging(
     stages: Stages | None = None,
     full: bool = False,
     curves: Collection[str] = (),
-    noted: Mapping[str, Played] | None = None,
+    noted: Mapping[str, Rollout] | None = None,
     company: Company | None = None,
 ) -> Iterator[Verdict]:
     """As `judge`, one verdict after the other, holding no more than a batch of recordings.

@@ -16,7 +16,7 @@ import numpy as np
 from ...scenarios.reading.config import ScenarioConfig, nominal_values
 from ...scenarios.scene import Scene
 from ..checks.finding import Finding, Table
-from ..rollout.rollout import Played, Take
+from ..rollout.rollout import Rollout, Take
 
 MOST = 0.5  # a step that fewer of the starts reach is the one that is missed
 UNITS = {
@@ -47,7 +47,7 @@ class Elsewhere:
 
 
 def steps_of(
-    played: Sequence[Played], names: Sequence[str], there: dict[str, Any] | None, offset: float = 0.0
+    played: Sequence[Rollout], names: Sequence[str], there: dict[str, Any] | None, offset: float = 0.0
 ) -> list[dict[str, Any]]:
     """Each step of the task: in how many takes it was reached, first and last when, and when elsewhere [s]."""
     reached = np.stack([one.carry.reached[0] for one in played])
@@ -73,7 +73,7 @@ def first_missed(steps: Sequence[dict[str, Any]]) -> int | None:
     return next((k for k, step in enumerate(steps) if step["reached"] < MOST * step["of"]), None)
 
 
-def nearest_of(played: Sequence[Played], scene: Scene, step: int, offset: float = 0.0) -> dict[str, Any] | None:
+def nearest_of(played: Sequence[Rollout], scene: Scene, step: int, offset: float = 0.0) -> dict[str, Any] | None:
     """Of all takes that missed a step, the moment that came nearest to it: `start` (which take), `t` [s], each condition."""
     missing = [
         (one.nearest[step], i)
@@ -131,7 +131,7 @@ def _unit(key: str, config: ScenarioConfig) -> str:
 def explained(
     finding: Finding,
     scene: Scene,
-    played: Sequence[Played],
+    played: Sequence[Rollout],
     here: Take,
     elsewhere: Elsewhere | None,
     there: dict[str, Any] | None,

@@ -14,7 +14,7 @@ from ...scenarios.variation import STATE, Draw
 from ..checks.diverging import check_apart
 from ..checks.finding import Finding
 from ..recording.recording import Recording, Stream
-from ..rollout.rollout import Played
+from ..rollout.rollout import Rollout
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import zero_order_hold
 from .payload import contents
@@ -85,7 +85,7 @@ def stood(scene: Scene, draw: Draw, poses: Mapping[str, Pose]) -> Draw:
     return Draw(draw.values, draw.task, model, state)
 
 
-def check_diverged(case: Case, played: Played, known: bool) -> list[Finding]:
+def check_diverged(case: Case, played: Rollout, known: bool) -> list[Finding]:
     """`object.diverged` of a replay; an own episode is held against its whole record by `reproduces`.
 
     Args:
@@ -109,7 +109,7 @@ def check_diverged(case: Case, played: Played, known: bool) -> list[Finding]:
 
 
 def distances(
-    case: Case, played: Played, recorded: Mapping[str, tuple[Stream, list[int]]]
+    case: Case, played: Rollout, recorded: Mapping[str, tuple[Stream, list[int]]]
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """(m,) seconds of the replay and (m, k) how far things are from where they were recorded [m], NaN where that is not known.
 

@@ -14,7 +14,7 @@ from ...scenarios.variation import STATE
 from ..checks.dynamics import check_balance, check_torque, effort
 from ..checks.finding import Finding
 from ..checks.grip import Carried, Grasp, carried, check_grip, check_payload, check_slip, slip_of
-from ..rollout.rollout import Played, Take
+from ..rollout.rollout import Rollout, Take
 from ..signals.signal import Motion, resample
 from .base_motion import with_base
 
@@ -26,7 +26,7 @@ Load = tuple[
 ]  # what is carried, the mass that this hand bears [kg], where in the hand's frame [m]
 
 
-def carries_of(scene: Scene, played: Played) -> list[Carried]:
+def carries_of(scene: Scene, played: Rollout) -> list[Carried]:
     """Every time that a hand carries something, in the order of things and hands."""
     found = []
     for name, handled in scene.handled.items():
@@ -36,7 +36,7 @@ def carries_of(scene: Scene, played: Played) -> list[Carried]:
     return found
 
 
-def check_carried(case: Case, take: Take, played: Played, known: bool) -> list[Finding]:
+def check_carried(case: Case, take: Take, played: Rollout, known: bool) -> list[Finding]:
     """`slip`, `grip.friction` and `payload` of a replay, and the dynamics of the arms that bear it.
 
     Args:
@@ -60,7 +60,7 @@ def check_carried(case: Case, take: Take, played: Played, known: bool) -> list[F
 
 
 def _poses(
-    scene: Scene, take: Take, played: Played, steps: Sequence[int], hand: str, thing: str
+    scene: Scene, take: Take, played: Rollout, steps: Sequence[int], hand: str, thing: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Place and turn of a thing and of a grip at control steps: (m, 3), (m, 3, 3), (m, 3), (m, 3, 3)."""
     model = take.draw.model
@@ -88,12 +88,12 @@ def grip_of(model: mujoco.MjModel, hand: str) -> int:
     raise KeyError(f"the hand {hand} has no site that ends in tcp")
 
 
-def creep_of(scene: Scene, take: Take, played: Played, held: Carried) -> np.ndarray:
+def creep_of(scene: Scene, take: Take, played: Rollout, held: Carried) -> np.ndarray:
     """(m,) how far a thing has crept in the hand since it was carried [m], at each control step of that."""
     return slip_of(*_poses(scene, take, played, range(held.begin, held.end), held.hand, held.thing))
 
 
-def grasps_of(scene: Scene, take: Take, played: Played, carries: Sequence[Carried]) -> list[Grasp]:
+def grasps_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carried]) -> list[Grasp]:
     """What the fingers press at the kept states (each whole second) during which something is carried."""
     model = take.draw.model
     found, data = [], None
@@ -137,7 +137,7 @@ def _tree(model: mujoco.MjModel, name: str) -> np.ndarray:
     return inside
 
 
-def loads_of(scene: Scene, take: Take, played: Played, carries: Sequence[Carried]) -> list[Load]:
+def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carried]) -> list[Load]:
     """Mass and place of what each hand bears; hands that carry one thing together share its weight evenly."""
     model = take.draw.model
     found = []

@@ -29,7 +29,7 @@ from ..checks.outcome import (
 )
 from ..checks.playback import check_clamped, check_reproduces, check_tracking, tracking_error
 from ..checks.rules import Rules
-from ..rollout.rollout import Played, Take, play
+from ..rollout.rollout import Rollout, Take, play
 from ..signals.channels import in_radians
 from ..signals.joint_motion import hand_commands, zero_order_hold
 from ..signals.statistics import wilson
@@ -87,7 +87,7 @@ class Forward:
 
     findings: list[Finding] = field(default_factory=list)
     outcome: dict[str, Any] = field(default_factory=dict)
-    played: Played | None = None
+    played: Rollout | None = None
     draw: Draw | None = None
     offset: float = 0.0
     tracking: tuple[np.ndarray, np.ndarray, tuple[str, ...]] | None = None
@@ -98,7 +98,7 @@ class Forward:
     goal: Finding | None = None
 
 
-def replay_all(cases: Sequence[Case], threads: int, seed: int, noted: Mapping[str, Played] | None = None) -> None:
+def replay_all(cases: Sequence[Case], threads: int, seed: int, noted: Mapping[str, Rollout] | None = None) -> None:
     """Play every case that can be played, those of one scene together, and set `case.forward`.
 
     Args:
@@ -262,7 +262,7 @@ def _not_checked(scene: Scene, rules: Rules, reason: str, but: Sequence[str] = (
     return found
 
 
-def _judge_replay(case: Case, takes: list[Take], played: list[Played], threads: int = 0) -> None:
+def _judge_replay(case: Case, takes: list[Take], played: list[Rollout], threads: int = 0) -> None:
     scene, rules, forward = case.stage.scene, case.stage.rules, case.forward
     assert forward is not None
     episode = case.recording.episode
@@ -313,7 +313,7 @@ def _judge_replay(case: Case, takes: list[Take], played: list[Played], threads: 
             finding.t1 = None if finding.t1 is None else finding.t1 + forward.offset
 
 
-def _explained(case: Case, goal: Finding, takes: list[Take], played: list[Played], threads: int) -> Finding:
+def _explained(case: Case, goal: Finding, takes: list[Take], played: list[Rollout], threads: int) -> Finding:
     """A failed `goal` with the step that was missed, and whether the same commands do it elsewhere: one more replay."""
     forward = case.forward
     assert forward is not None
@@ -326,7 +326,7 @@ def _explained(case: Case, goal: Finding, takes: list[Take], played: list[Played
     return forward.goal
 
 
-def _reproduced(case: Case, shown: Played) -> list[Finding]:
+def _reproduced(case: Case, shown: Rollout) -> list[Finding]:
     """Own episodes: every recorded state of every step, and the full state at every whole second, to the bit."""
     episode, scene, rules = case.recording.episode, case.stage.scene, case.stage.rules
     assert episode is not None
@@ -393,7 +393,7 @@ def _reproduced(case: Case, shown: Played) -> list[Finding]:
     return found
 
 
-def _motors(case: Case, take: Take, shown: Played) -> list[Finding]:
+def _motors(case: Case, take: Take, shown: Rollout) -> list[Finding]:
     """Own episodes: what the simulated motors gave, with all that was carried and pushed, against their limits."""
     scene, names = case.stage.scene, list(case.stage.scene.robot.joint_names)
     seen = {}
@@ -407,7 +407,7 @@ def _motors(case: Case, take: Take, shown: Played) -> list[Finding]:
     )
 
 
-def _tracked(case: Case, take: Take, shown: Played) -> list[Finding]:
+def _tracked(case: Case, take: Take, shown: Rollout) -> list[Finding]:
     """How far the replayed robot is from its command; of a real robot, from what was measured, as information."""
     scene, rules, forward = case.stage.scene, case.stage.rules, case.forward
     assert forward is not None
@@ -463,7 +463,7 @@ def _over_starts(case: Case, outcomes: list[dict[str, Any]], label: Any) -> list
     return [rule.passed(**known) if k / n >= ENOUGH else rule.not_checked("unknown_start", **known)]
 
 
-def _touches(case: Case, shown: Played, take: Take) -> tuple[list[tuple[str, str]], np.ndarray]:
+def _touches(case: Case, shown: Rollout, take: Take) -> tuple[list[tuple[str, str]], np.ndarray]:
     """Unasked contacts as pairs of bodies and their forces (T+1, m).
 
     The partner of a link is looked up in the posture of its strongest touch. Contacts of the robot with itself are left to

@@ -12,7 +12,7 @@ from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw, of_episode
 from ..judge.context import Stages
 from ..recording.recording import Recording, SimEpisode, Unreadable
-from ..rollout.rollout import Played, Take, play
+from ..rollout.rollout import Rollout, Take, play
 from .proposal import Segment, propose
 
 AT_ONCE = 32  # episodes replayed side by side
@@ -110,7 +110,7 @@ def _start(recording: Recording, stages: Stages) -> tuple[Scene, Draw, SimEpisod
     return scene, draw, episode
 
 
-def _departs(episode: SimEpisode, shown: Played) -> float | None:
+def _departs(episode: SimEpisode, shown: Rollout) -> float | None:
     recorded = episode.states.get("observation.state")
     if recorded is None:
         return None

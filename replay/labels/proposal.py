@@ -13,7 +13,7 @@ from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw
 from ..operator.skills import registry
 from ..operator.skills.skill import read_skills
-from ..rollout.rollout import Played
+from ..rollout.rollout import Rollout
 from .alignment import OTHER_HAND, Candidate, align
 from .evidence import Step
 from .sentences import sentence
@@ -117,7 +117,7 @@ def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list
     return list(dict.fromkeys(sites)), list(dict.fromkeys(joints))
 
 
-def propose(scene: Scene, draw: Draw, played: Played) -> list[Segment]:
+def propose(scene: Scene, draw: Draw, played: Rollout) -> list[Segment]:
     """Segments of a replay.
 
     Nothing is used but what the replay gives: positions, contacts between them, the state of the claws.

@@ -116,7 +116,7 @@ def trace(
 
     Args:
         scene: what it played in; model: of its draw.
-        qpos: (T+1, nq) as `Played.qpos`.
+        qpos: (T+1, nq) as `Rollout.qpos`.
         state: (T+1, nu) `observation.state`: joints [rad], then claws [%].
         sites, joints: which are wanted, besides the hands' and the neck's.
         reached: (nsubgoal,) [s] as `Carry.reached` has it.

@@ -17,7 +17,7 @@ from ...scenarios.sensing.temporal import Carry
 from ...scenarios.variation import Draw
 from ...scenarios.variation import draw as draw_scene
 from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures, Tape
-from ..rollout.rollout import Observer, Played, roll_out
+from ..rollout.rollout import Observer, Rollout, roll_out
 from .skills import registry
 from .skills.body import Body, GivenUp, Motion
 from .skills.reaching import beyond_reach
@@ -171,7 +171,7 @@ def perform(
     skills: Sequence[Skill] | None = None,
     mistakes: Sequence[Mistake | None] | None = None,
     judged: bool = False,
-) -> list[Played]:
+) -> list[Rollout]:
     """Let operators perform side by side, as `Operators` does, and keep what an episode holds.
 
     Args:
@@ -200,6 +200,6 @@ def perform(
     return roll_out(scene, draws, Operators(scene, seeds, operators, wrong), observers, threads)
 
 
-def record_episode(scene: Scene, seed: int, faults: Mapping[str, Any] | None = None) -> Played:
+def record_episode(scene: Scene, seed: int, faults: Mapping[str, Any] | None = None) -> Rollout:
     """Draw a copy from a seed and let the operator of that seed perform on it."""
     return perform(scene, [draw_scene(scene, seed)], [seed], faults=faults)[0]

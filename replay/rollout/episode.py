@@ -15,7 +15,7 @@ from ...scenarios.variation import Draw
 from ..recording.features import grid_ns, streams_of
 from ..recording.recording import Recording, SimEpisode
 from .observers import whole_second
-from .rollout import Played, Take, play
+from .rollout import Rollout, Take, play
 
 
 def resolved(scene: Scene) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def checkpoints_of(scene: Scene, n_steps: int) -> list[int]:
 
 def episode_of(
     scene: Scene,
-    played: Played,
+    played: Rollout,
     seed: int | None = None,
     segments: Sequence[Mapping[str, Any]] | None = None,
     provenance: Mapping[str, Any] | None = None,

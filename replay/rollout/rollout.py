@@ -40,7 +40,7 @@ def _nothing() -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Played:
+class Rollout:
     """What one copy did. The fields of an observer that did not look on are empty.
 
     Attributes:
@@ -131,7 +131,7 @@ class Policy(Protocol):
         ...
 
     def of(self, i: int, steps: int) -> dict[str, Any]:
-        """Fields of `Played` that it tells of copy i, which went so many steps: `actions` (T, nu) float32, and others."""
+        """Fields of `Rollout` that it tells of copy i, which went so many steps: `actions` (T, nu) float32, and others."""
         ...
 
 
@@ -143,7 +143,7 @@ class Observer(Protocol):
         ...
 
     def of(self, i: int, steps: int) -> dict[str, Any]:
-        """Fields of `Played` that it kept of copy i, which went so many steps; none where it keeps them to itself."""
+        """Fields of `Rollout` that it kept of copy i, which went so many steps; none where it keeps them to itself."""
         ...
 
 
@@ -174,12 +174,12 @@ class Recorded:
 
 def roll_out(
     scene: Scene, draws: Sequence[Draw], policy: Policy, observers: Sequence[Observer] = (), threads: int = 1
-) -> list[Played]:
+) -> list[Rollout]:
     """Step copies side by side until the policy lets none go on.
 
     Args:
         scene: of the copies; draws: the start of each.
-        observers: what is kept, see `Played`.
+        observers: what is kept, see `Rollout`.
         threads: 0 for all cores; the result depends neither on it nor on the number of copies.
 
     Returns:
@@ -216,7 +216,7 @@ def roll_out(
         kept = policy.of(i, steps)
         for observer in observers:
             kept |= observer.of(i, steps)
-        done.append(Played(draw=draws[i], carry=end, label=_label(scene, end, unstable), unstable_at=unstable, **kept))
+        done.append(Rollout(draw=draws[i], carry=end, label=_label(scene, end, unstable), unstable_at=unstable, **kept))
     return done
 
 
@@ -234,7 +234,7 @@ def play(
     keep: Sequence[Sequence[int]] | None = None,
     threads: int = 0,
     nearest: bool = False,
-) -> Iterator[Played]:
+) -> Iterator[Rollout]:
     """Play takes and yield what each did, in their order, with all that the judge looks at.
 
     Args:

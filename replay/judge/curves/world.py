@@ -9,7 +9,7 @@ import numpy as np
 from ...checks.collision import geoms_of, overlaps
 from ...checks.finding import Finding, Plot
 from ...checks.outcome import bounds_of
-from ...rollout.rollout import Played, Take
+from ...rollout.rollout import Rollout, Take
 from ..held import touches_of
 from ..object_poses import distances, object_streams
 from ..payload import carries_of, creep_of, grasps_of, loads_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SETTLED = 1.0  # s, by which what begins inside something else has sprung apart
 
 
-def _replay(case: Case) -> tuple[Take, Played, np.ndarray] | None:
+def _replay(case: Case) -> tuple[Take, Rollout, np.ndarray] | None:
     """The take that is shown, without its actions; what it did; and its control steps on the recording's clock [s]."""
     forward = case.forward
     if forward is None or forward.played is None or forward.draw is None:
