@@ -41,7 +41,7 @@ from shiliu.replay.evaluation.faults import scoring, sets
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import COMBINED, chosen, faults_of, faults_of_sets
 from shiliu.replay.judge.company import Company
-from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge, judging
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording, SimEpisode
@@ -111,10 +111,10 @@ def episodes_of(words: dict[str, str], count: int) -> Iterator[SimEpisode]:
 
 
 def jobs_of(
-    episode: SimEpisode, stage: Stage, kinds: Sequence[str], book: Book, seconds: float, turn: int | None
+    episode: SimEpisode, context: SceneContext, kinds: Sequence[str], book: Book, seconds: float, turn: int | None
 ) -> list[Job]:
     """Every kind at every size once, or at one of its sizes in turn, and every pair, that no line tells of yet."""
-    known = faults_of(stage.scene)
+    known = faults_of(context.scene)
     pairs = {" + ".join(pair): tuple(known[name] for name in pair) for pair in COMBINED}
     single = {name: (fault,) for name, fault in known.items()}
     words = [word for word in kinds if word not in ("clean", "combined")]
@@ -138,19 +138,19 @@ def run(words: dict[str, str]) -> dict[str, Any]:
     kinds = [word.strip() for word in words["kinds"].split(",") if word.strip()]
     device = load_device(words["device"])
     book = Book(Path(words["out"]) if words["out"] else None, words["again"] == "true")
-    stages: dict[str, Stage] = {}
+    contexts: dict[str, SceneContext] = {}
     done = 0
     with _progress(words["quiet"] == "true") as told:
         for number, episode in enumerate(episodes_of(words, max(int(words["episodes"]), int(words["clean"])))):
             if number >= cleans and done >= broken:
                 break
-            stage = _stage(stages, episode)
-            make = _Devices(stage, episode, device)
-            good = _clean(episode, stage, make, book, number < cleans and (not kinds or "clean" in kinds), threads)
+            context = _stage(contexts, episode)
+            make = _Devices(context, episode, device)
+            good = _clean(episode, context, make, book, number < cleans and (not kinds or "clean" in kinds), threads)
             if not good or done >= broken:
                 continue
             turn = done if words["sizes"] == "turn" else None
-            jobs = jobs_of(episode, stage, kinds, book, float(words["seconds"]), turn)
+            jobs = jobs_of(episode, context, kinds, book, float(words["seconds"]), turn)
             done += 1
             told.begin(f"demonstration {episode.seed}", len(jobs))
             for at in range(0, len(jobs), at_once):
@@ -158,7 +158,7 @@ def run(words: dict[str, str]) -> dict[str, Any]:
                     dataclasses.replace(j, device=make() if j.faults[0].way == "device" else None)
                     for j in jobs[at : at + at_once]
                 ]
-                injected = inject(batch, stage, threads)
+                injected = inject(batch, context, threads)
                 made = [one for one in injected if one.recording is not None]
                 verdicts = iter(judge([one.recording for one in made if one.recording is not None], threads=threads))
                 for one in injected:
@@ -173,17 +173,17 @@ def run_sets(words: dict[str, str]) -> dict[str, Any]:
     threads, count = int(words["threads"]), int(words["episodes"])
     book = Book(Path(words["out"]) if words["out"] else None, words["again"] == "true")
     wanted = [word.strip() for word in words["kinds"].split(",") if word.strip()]
-    stages: dict[str, Stage] = {}
+    contexts: dict[str, SceneContext] = {}
     for folder in words["sets"].split(","):
         episodes = [r.episode for r in shiliu.read(folder) if isinstance(r, Recording) and r.episode is not None]
         episodes = [one for one in episodes if one.label.get("success")]
-        stage, name = _stage(stages, episodes[0]), str(episodes[0].scenario)
+        context, name = _stage(contexts, episodes[0]), str(episodes[0].scenario)
         likely = shiliu.load_scenario(name, [f"judge.if_unknown.starts={words['starts']}"])
-        kinds = faults_of_sets(stage.scene)
+        kinds = faults_of_sets(context.scene)
         with tempfile.TemporaryDirectory() as room:
-            clean = [sets.written(one, stage.scene, Path(room) / str(one.seed)) for one in episodes]
+            clean = [sets.written(one, context.scene, Path(room) / str(one.seed)) for one in episodes]
             for form in sets.FORMS:
-                company = [next(iter(sets.clean_takes([one], form, stage.rules))) for one in clean]
+                company = [next(iter(sets.clean_takes([one], form, context.rules))) for one in clean]
                 _clean_sets(form, name, episodes, company, likely if form == sets.PLAIN else None, book, threads)
                 for place, episode in enumerate(episodes[:count]):
                     known = chosen(list(kinds), [w for w in wanted if w != "clean"]) if wanted else list(kinds)
@@ -195,7 +195,7 @@ def run_sets(words: dict[str, str]) -> dict[str, Any]:
                         not in book
                     ]
                     if jobs and wanted != ["clean"]:
-                        _broken_sets(form, jobs, place, company, stage, likely, Path(room), book, threads)
+                        _broken_sets(form, jobs, place, company, context, likely, Path(room), book, threads)
     return scoring.summary(book.lines.values())
 
 
@@ -217,7 +217,7 @@ def _broken_sets(
     jobs: list[Job],
     place: int,
     takes: list[Any],
-    stage: Stage,
+    context: SceneContext,
     likely: Scene,
     room: Path,
     book: Book,
@@ -225,14 +225,14 @@ def _broken_sets(
 ) -> None:
     """Break one take in every way; each copy is judged in a set of its own, among the clean takes of the others."""
     company, made = Company(), []
-    for injected in inject(jobs, stage, threads):
+    for injected in inject(jobs, context, threads):
         fault, episode = injected.job.faults[0], injected.recording.episode if injected.recording else None
-        about = {"set": form, "scenario": stage.scene.name}
+        about = {"set": form, "scenario": context.scene.name}
         if episode is None:
             book.add(scoring.head(injected) | about)
             continue
         name = f"{fault.name} {injected.job.size or ''}"
-        take = sets.written(episode, stage.scene, room / "broken", fault.name).take[form]
+        take = sets.written(episode, context.scene, room / "broken", fault.name).take[form]
         # the take itself stands beside it only where that is the fault: else its commands would be there twice
         others = [one for i, one in enumerate(takes) if i != place or fault.name == sets.ordinary.TWICE]
         sets.beside(company, name, others)
@@ -247,8 +247,8 @@ def _broken_sets(
 class _Devices:
     """The demonstration through the device model, made when it is first asked for."""
 
-    def __init__(self, stage: Stage, episode: SimEpisode, device: DeviceModel):
-        self.stage, self.episode, self.device = stage, episode, device
+    def __init__(self, context: SceneContext, episode: SimEpisode, device: DeviceModel):
+        self.stage, self.episode, self.device = context, episode, device
         self.made: Recording | None = None
 
     def __call__(self) -> Recording:
@@ -257,7 +257,7 @@ class _Devices:
         return self.made
 
 
-def _clean(episode: SimEpisode, stage: Stage, make: _Devices, book: Book, wanted: bool, threads: int) -> bool:
+def _clean(episode: SimEpisode, context: SceneContext, make: _Devices, book: Book, wanted: bool, threads: int) -> bool:
     """Judge the demonstration as it is; whether faults may be put into it."""
 
     def judged(name: str, recording: Recording, scene: Scene | None = None) -> None:
@@ -268,11 +268,11 @@ def _clean(episode: SimEpisode, stage: Stage, make: _Devices, book: Book, wanted
         return {"episode": episode.seed, "clean": name} not in book
 
     if open_(SIMULATED):
-        judged(SIMULATED, as_recording(str(episode.seed), episode, stage.scene))
+        judged(SIMULATED, as_recording(str(episode.seed), episode, context.scene))
     if wanted and open_(DEVICE):
         judged(DEVICE, make())
     if wanted and open_(CELL):
-        judged(CELL, dataclasses.replace(make(), scenario=episode.scenario), surveyed(episode, stage.scene))
+        judged(CELL, dataclasses.replace(make(), scenario=episode.scenario), surveyed(episode, context.scene))
     return book.lines[book.key({"episode": episode.seed, "clean": SIMULATED})]["verdict"] == "FEASIBLE"
 
 
@@ -311,11 +311,11 @@ def surveyed(episode: SimEpisode, scene: Scene) -> Scene:
         return shiliu.load_scenario(str(episode.scenario), cell="surveyed", conf_dir=Path(folder))
 
 
-def _stage(stages: dict[str, Stage], episode: SimEpisode) -> Stage:
+def _stage(contexts: dict[str, SceneContext], episode: SimEpisode) -> SceneContext:
     key = f"{episode.scenario}/{episode.fingerprint}"
-    if key not in stages:
-        stages[key] = Stage(shiliu.load_scenario(str(episode.scenario)), "command")
-    return stages[key]
+    if key not in contexts:
+        contexts[key] = SceneContext(shiliu.load_scenario(str(episode.scenario)), "command")
+    return contexts[key]
 
 
 class _progress:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from shiliu.replay.formats import read
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.labels.labelling import Labelled, labelling
 from shiliu.replay.recording.recording import Recording
 
@@ -106,7 +106,7 @@ def measure(data: Path, threads: int = 0) -> dict[str, Any]:
     """Label a dataset of the scripted operator and compare."""
     recordings = [item for item in read(data) if isinstance(item, Recording) and item.episode is not None]
     score = Score()
-    for recording, item in zip(recordings, labelling(recordings, Stages(), threads)):
+    for recording, item in zip(recordings, labelling(recordings, Contexts(), threads)):
         if isinstance(item, Labelled):
             assert recording.episode is not None
             score.add(recording.episode.segments, [segment.plain() for segment in item.segments])

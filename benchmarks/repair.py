@@ -22,7 +22,7 @@ from shiliu.replay.checks.kinematics import motion_of
 from shiliu.replay.edits.warp import sampled
 from shiliu.replay.formats import read
 from shiliu.replay.judge import advice
-from shiliu.replay.judge.context import Stage, Stages
+from shiliu.replay.judge.context import Contexts, SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.repair.repairing import MENDS, repaired
@@ -34,7 +34,7 @@ SCALE_POSITION = 0.2  # rad, of joint.position
 TWISTED = ("zarm_l3_joint", "zarm_r3_joint", "zarm_l5_joint", "zarm_r5_joint", "zarm_l7_joint", "zarm_r7_joint")
 TURNED = ("zhead_1_joint", "zhead_2_joint", "zarm_l7_joint", "zarm_r7_joint", "zarm_l6_joint", "zarm_r6_joint")
 
-Fault = Callable[[Stage, SimEpisode, float, np.random.Generator], np.ndarray]
+Fault = Callable[[SceneContext, SimEpisode, float, np.random.Generator], np.ndarray]
 
 
 def _smooth(t: np.ndarray, t0: float, t1: float) -> np.ndarray:
@@ -42,16 +42,16 @@ def _smooth(t: np.ndarray, t0: float, t1: float) -> np.ndarray:
     return s**3 * (10 - 15 * s + 6 * s**2)
 
 
-def _shares(stage: Stage, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    names = stage.scene.robot.joint_names
-    columns = [stage.scene.schema.action.names.index(n) for n in names]
-    t = np.arange(len(actions)) * stage.scene.control_timestep
-    motion = motion_of(t, actions[:, columns].astype(float), stage.rules)
-    limit = stage.limits.column(names, "speed_larger")
+def _shares(context: SceneContext, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    names = context.scene.robot.joint_names
+    columns = [context.scene.schema.action.names.index(n) for n in names]
+    t = np.arange(len(actions)) * context.scene.control_timestep
+    motion = motion_of(t, actions[:, columns].astype(float), context.rules)
+    limit = context.limits.column(names, "speed_larger")
     return motion.t, np.nan_to_num(np.abs(motion.v) / np.where(np.isfinite(limit), limit, np.inf)).max(axis=1)
 
 
-def hurried(stage: Stage, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
+def hurried(context: SceneContext, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
     """The first reach through the air in a single throw, its fastest joint too fast by `size`."""
     dt, n = episode.control_timestep, episode.n_steps
     t0, t1 = 0.3, max(float(episode.segments[0]["t1"]) - 0.5, 1.5)
@@ -62,34 +62,34 @@ def hurried(stage: Stage, episode: SimEpisode, size: float, rng: np.random.Gener
         within = t0 + (t1 - t0) * _smooth(new, t0, t0 + lasts)
         source = np.where(new < t0, new, np.where(new < t0 + lasts, within, new + (t1 - t0) - lasts))
         made = sampled(episode.actions, source / dt)
-        low, high = (low, lasts) if _shares(stage, made)[1].max() < 1.0 + size else (lasts, high)
+        low, high = (low, lasts) if _shares(context, made)[1].max() < 1.0 + size else (lasts, high)
     return made
 
 
-def twisted(stage: Stage, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
+def twisted(context: SceneContext, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
     """A joint is thrown to one side and comes back slowly, before the hands are at work."""
     name = str(rng.choice(TWISTED))
-    c = stage.scene.schema.action.names.index(name)
+    c = context.scene.schema.action.names.index(name)
     t = np.arange(episode.n_steps) * episode.control_timestep
     t0 = float(rng.uniform(1.0, 2.5))
     here = float(episode.actions[round(t0 / episode.control_timestep), c])
-    down, up = here - stage.limits[name].lower, stage.limits[name].upper - here
+    down, up = here - context.limits[name].lower, context.limits[name].upper - here
     by = min(1.2, 0.9 * max(up, down)) * (1.0 if up > down else -1.0)
-    top = stage.limits[name].speed_larger * (1.0 + size)
+    top = context.limits[name].speed_larger * (1.0 + size)
     lasts = 1.875 * abs(by) / top
     made = episode.actions.copy()
     made[:, c] += (by * (_smooth(t, t0, t0 + lasts) - _smooth(t, t0 + 1.0, t0 + 3.0))).astype(np.float32)
     return made
 
 
-def turned_too_far(stage: Stage, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
+def turned_too_far(context: SceneContext, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
     """A joint goes slowly past the nearer end of its range, stays, and comes back."""
     name = str(rng.choice(TURNED))
-    c = stage.scene.schema.action.names.index(name)
+    c = context.scene.schema.action.names.index(name)
     t = np.arange(episode.n_steps) * episode.control_timestep
     t0 = float(rng.uniform(0.8, 1.5))
     here = float(episode.actions[round(t0 / episode.control_timestep), c])
-    lower, upper = stage.limits[name].lower, stage.limits[name].upper
+    lower, upper = context.limits[name].lower, context.limits[name].upper
     end = upper if abs(upper - here) < abs(here - lower) else lower
     beyond = end + np.sign(end - here) * size * SCALE_POSITION
     made = episode.actions.copy()
@@ -98,34 +98,34 @@ def turned_too_far(stage: Stage, episode: SimEpisode, size: float, rng: np.rando
     return made
 
 
-def stray(stage: Stage, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
+def stray(context: SceneContext, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
     """A few samples of one joint's command are somewhere else."""
     name = str(rng.choice(TWISTED))
-    c = stage.scene.schema.action.names.index(name)
+    c = context.scene.schema.action.names.index(name)
     at = int(rng.integers(30, 90))
-    middle = 0.5 * (stage.limits[name].upper + stage.limits[name].lower)
-    by = stage.limits[name].speed_larger * 0.06 * (1.0 + size)
+    middle = 0.5 * (context.limits[name].upper + context.limits[name].lower)
+    by = context.limits[name].speed_larger * 0.06 * (1.0 + size)
     made = episode.actions.copy()
     rows = slice(at, at + int(rng.integers(1, 4)))
     made[rows, c] += np.float32(by if made[at, c] < middle else -by)
     return made
 
 
-def late_start(stage: Stage, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
+def late_start(context: SceneContext, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
     """The first half second of one joint's command is of another posture, and then steps to the right one."""
     name = str(rng.choice(TWISTED))
-    c = stage.scene.schema.action.names.index(name)
-    middle = 0.5 * (stage.limits[name].upper + stage.limits[name].lower)
-    by = stage.limits[name].speed_larger * 0.06 * (1.0 + size)
+    c = context.scene.schema.action.names.index(name)
+    middle = 0.5 * (context.limits[name].upper + context.limits[name].lower)
+    by = context.limits[name].speed_larger * 0.06 * (1.0 + size)
     made = episode.actions.copy()
     made[: int(rng.integers(10, 20)), c] += np.float32(by if made[0, c] < middle else -by)
     return made
 
 
-def degrees(stage: Stage, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
+def degrees(context: SceneContext, episode: SimEpisode, size: float, rng: np.random.Generator) -> np.ndarray:
     """The recorder wrote the joints in degrees; nothing was performed so."""
     made = episode.actions.copy()
-    columns = [stage.scene.schema.action.names.index(n) for n in stage.scene.robot.joint_names]
+    columns = [context.scene.schema.action.names.index(n) for n in context.scene.robot.joint_names]
     made[:, columns] = np.degrees(made[:, columns])
     return made
 
@@ -140,17 +140,17 @@ KINDS: dict[str, tuple[Fault, tuple[float, ...]]] = {
 }
 
 
-def faulty(stage: Stage, recording: Recording, kind: str, size: float, seed: int) -> Recording:
+def faulty(context: SceneContext, recording: Recording, kind: str, size: float, seed: int) -> Recording:
     """A demonstration whose command has one fault."""
     episode = recording.episode
     assert episode is not None
-    actions = KINDS[kind][0](stage, episode, size, np.random.default_rng(seed))
+    actions = KINDS[kind][0](context, episode, size, np.random.default_rng(seed))
     if len(actions) == 0:
         raise ValueError(f"{kind} of {size:g} leaves nothing")
     # only the command: what it does is found out by the judge; there is no record of states to compare with
     made_by = {**episode.provenance, "made_by": kind}
     broken = replace(episode, actions=actions, states={}, checkpoints={}, provenance=made_by)
-    return as_recording(f"{recording.name} {kind} {size:g}", broken, stage.scene)
+    return as_recording(f"{recording.name} {kind} {size:g}", broken, context.scene)
 
 
 def beginning(recording: Recording, seconds: float) -> Recording:
@@ -183,11 +183,11 @@ def main(words: list[str]) -> None:
     data = next(word for word in words if "=" not in word)
     first, count = int(options.get("first", 0)), int(options.get("demonstrations", 6))
     advice.APPLICABLE = frozenset(MENDS)  # what would be marked is what is measured
-    stages = Stages()
+    contexts = Contexts()
     chosen = [r for r in islice(read(data), first, first + count) if isinstance(r, Recording)]
     if "seconds" in options:
         chosen = [beginning(r, float(options["seconds"])) for r in chosen]
-    sound = judge(chosen, threads=1, stages=stages)
+    sound = judge(chosen, threads=1, contexts=contexts)
     for recording, verdict in zip(chosen, sound):
         if verdict.verdict != "FEASIBLE":
             print(f"  {recording.name} is left out: without any fault it is {verdict.verdict}")
@@ -197,13 +197,13 @@ def main(words: list[str]) -> None:
         if time.perf_counter() - begun > 60.0 * float(options.get("minutes", 600)):
             print("stopped: its minutes are over")
             break
-        stage = stages.of(recording)
-        broken = faulty(stage, recording, kind, size, seed)
-        verdict = judge([broken], threads=1, stages=stages)[0]
+        context = contexts.of(recording)
+        broken = faulty(context, recording, kind, size, seed)
+        verdict = judge([broken], threads=1, contexts=contexts)[0]
         causes = [f for f in verdict.findings if f.failed and f.because_of is None]
         root = verdict.findings[verdict.root] if verdict.root is not None and causes else None
         marked = bool(root and root.fix and root.fix["applicable"])
-        found = repaired(broken, verdict, stage, lambda r: judge([r], threads=1, stages=stages)[0])
+        found = repaired(broken, verdict, context, lambda r: judge([r], threads=1, contexts=contexts)[0])
         rows.append((kind, size, verdict.verdict, marked, found.done, root.code if root else ""))
         kinds = ",".join(str(c["kind"]) for c in found.applied)
         told = f"{found.reason or ''} {','.join(map(str, found.codes))}"

@@ -150,14 +150,14 @@ def examples(wanted: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
         wanted: how codes begin that are made; all where empty.
     """
     from shiliu.replay.evaluation.device import load_device, through
-    from shiliu.replay.judge.context import Stage
+    from shiliu.replay.judge.context import SceneContext
     from shiliu.replay.operator.demonstration import demonstrate
     from shiliu.replay.rollout.episode import as_recording
 
     ROOM.mkdir(exist_ok=True)
     scene = shiliu.load_scenario("microwave")
     (episode,) = demonstrate(scene, [SEED])
-    stage, device = Stage(scene, "command"), through(scene, episode, load_device("kuavo_vr"), SEED)
+    stage, device = SceneContext(scene, "command"), through(scene, episode, load_device("kuavo_vr"), SEED)
     found: dict[str, dict[str, Any]] = {}
     every = [code for code in load_rules(THRESHOLDS, None) if not wanted or code.startswith(tuple(wanted))]
     for name, codes in _by_fault(shown(), every).items():

@@ -13,7 +13,7 @@ import numpy as np
 from shiliu.replay.checks.kinematics import motion_of
 from shiliu.replay.edits.command import command_of
 from shiliu.replay.formats import read
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.report.svg import GRID, INK, MUTED, WIDTH, label, rule, tag, ticks
 
@@ -24,21 +24,21 @@ BEFORE, AFTER, LIMIT = "#b3261e", "#0b7a75", "#52606d"
 def main(words: list[str]) -> None:
     alone = "angle" in words
     source, copy, joint, out, *times = (word for word in words if word != "angle")
-    stages, panels = Stages(), []
+    contexts, panels = Contexts(), []
     curves = []
     for path in (source, copy):
         recording = next(item for item in read(path) if isinstance(item, Recording))
-        stage = stages.of(recording)
-        command = command_of(recording, stage.scene.robot.joint_names)
+        context = contexts.of(recording)
+        command = command_of(recording, context.scene.robot.joint_names)
         if command is None:
             raise SystemExit(f"{path} has no command to draw")
-        j, motion = command.joint_names.index(joint), motion_of(command.t, command.q, stage.rules)
+        j, motion = command.joint_names.index(joint), motion_of(command.t, command.q, context.rules)
         start = float(command.t[0]) if path == copy else 0.0
         curves.append((command.t, command.q[:, j], motion.t, motion.v[:, j], start))
     first = curves[0][0][0]
     curves[1] = tuple(c + first - curves[1][4] if i in (0, 2) else c for i, c in enumerate(curves[1][:4]))
     span = (float(times[0]), float(times[1])) if times else (float(first), float(max(c[0][-1] for c in curves)))
-    limit = stage.limits[joint]
+    limit = context.limits[joint]
     both = ((BEFORE, "", "recorded"), (AFTER, "6 3", "repaired"))
     angles = [(c[0], c[1], *how) for c, how in zip(curves, both)]
     speeds = [(c[2], c[3], *how) for c, how in zip(curves, both)]

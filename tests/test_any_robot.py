@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.robots.embodiment import available, limits_of, load_embodiment
 from shiliu.scenarios.errors import ReplayError, ScenarioError
@@ -88,7 +88,7 @@ def commanded(*columns, names="ab", kind="robot", role="command", unit="rad") ->
 
 
 def verdict_of(recording, robot, **more):
-    (verdict,) = shiliu.judge([recording], stages=Stages(robot=str(robot), **more))
+    (verdict,) = shiliu.judge([recording], contexts=Contexts(robot=str(robot), **more))
     return verdict
 
 
@@ -252,7 +252,7 @@ def test_arms_of_a_robot_that_could_walk_are_judged_with_its_base_at_rest(arm):
 
 def test_a_model_without_a_robot_is_not_dropped_in_silence(arm):
     with pytest.raises(ReplayError, match="Name it with robot="):
-        Stages(model=arm.with_name("arm.xml")).of(commanded(swing(1.0), swing(1.0)))
+        Contexts(model=arm.with_name("arm.xml")).of(commanded(swing(1.0), swing(1.0)))
 
 
 def test_a_hand_that_folds_back_into_its_own_arm(arm):
@@ -376,12 +376,12 @@ def test_a_description_never_leads_out_of_its_folder(sheet, path):
 
 def test_an_unknown_robot_names_its_near_matches():
     with pytest.raises(ScenarioError, match="Did you mean unitree_g1"):
-        Stages(robot="unitre_g1")
+        Contexts(robot="unitre_g1")
 
 
 def test_a_described_robot_stands_in_no_scene(scene, sheet):
     with pytest.raises(ReplayError, match="stands in no scene"):
-        Stages(scene, robot=str(sheet))
+        Contexts(scene, robot=str(sheet))
 
 
 @pytest.mark.parametrize("name", available())
@@ -490,7 +490,7 @@ def test_two_arms_on_a_scale_of_ticks_are_held_against_their_calibration(data, t
         encoding="utf-8",
     )
     recordings = [r for r in shiliu.read(folder) if r.name == "episode_000000"]
-    (verdict,) = shiliu.judge(recordings, stages=Stages(robot=str(tmp_path / "so101.yaml")))
+    (verdict,) = shiliu.judge(recordings, contexts=Contexts(robot=str(tmp_path / "so101.yaml")))
     one = found(verdict, "joint.position", "measured")
     assert (one.level, one.subject) == ("WARN", ("arm2_shoulder_lift",)) and verdict.verdict == "FEASIBLE"
 
@@ -505,5 +505,5 @@ def test_robosuite_logs_are_held_against_the_robot_they_name(data):
 
 
 def test_a_robot_that_is_ours_is_judged_as_before(data):
-    (verdict, *_) = shiliu.judge(shiliu.read(data / "g1-inspire-pick-bottle"), stages=Stages(robot="kuafu"))
+    (verdict, *_) = shiliu.judge(shiliu.read(data / "g1-inspire-pick-bottle"), contexts=Contexts(robot="kuafu"))
     assert verdict.verdict == "INCONCLUSIVE" and verdict.findings[verdict.root].reason == "other_robot"

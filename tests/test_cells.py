@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.recording.metadata import read_said, told
 from shiliu.replay.recording.recording import Recording, Stream
@@ -169,10 +169,10 @@ def test_the_command_goes_before_the_recording_and_says_so(cells):
 
 def test_a_cell_names_its_scenario(cells, bare):
     recording = reaching(bare, LOW, cell="high", scenario=None)
-    stage = Stages().of(recording)
-    assert (stage.scene.name, stage.scene.config.cell.id, stage.named) == ("microwave", "high", "recording")
-    assert Stages().of(reaching(bare, LOW, cell="elsewhere", scenario=None)).scene.name == "bare"
-    assert Stages().of(reaching(bare, LOW, cell="high", scenario="bare")).scene.config.cell is None
+    context = Contexts().of(recording)
+    assert (context.scene.name, context.scene.config.cell.id, context.named) == ("microwave", "high", "recording")
+    assert Contexts().of(reaching(bare, LOW, cell="elsewhere", scenario=None)).scene.name == "bare"
+    assert Contexts().of(reaching(bare, LOW, cell="high", scenario="bare")).scene.config.cell is None
 
 
 def test_an_episode_of_the_simulation_is_judged_where_it_was_made(cells):

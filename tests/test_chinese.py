@@ -12,7 +12,7 @@ import pytest
 import shiliu
 from shiliu.replay.checks.finding import STAGES, Evidence, Fact, Finding, Picture, Plot, Table
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.verdict import StageResult, Verdict
 from shiliu.replay.labels.proposal import chain_of
 from shiliu.replay.labels.sentences import sentence
@@ -70,7 +70,7 @@ def scene(request: pytest.FixtureRequest) -> Scene:
 
 
 def titles(scene: Scene) -> dict[str, Any]:
-    return Stage(scene, "command").titles
+    return SceneContext(scene, "command").titles
 
 
 def things(scene: Scene) -> list[str]:

@@ -11,7 +11,7 @@ from shiliu.cli import main, parse
 from shiliu.replay.checks.grip import Carried, check_grip
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats.lerobot.write import DatasetWriter
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.elsewhere import values_there
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.missed import first_missed, steps_of
@@ -145,7 +145,7 @@ def test_commands_are_played_in_the_cell_that_the_command_names(folder):
     assert [(d["key"], pytest.approx(d["by"])) for d in goal.details["differs"]] == [("counter.height", 0.04)]
     assert goal.t1 == goal.details["due"] == recording.episode.label["subgoals"]["reached"] and goal.t0 == 0.0
     assert goal.fix["kind"] == "remeasure" and not goal.fix["applicable"]
-    copies = repaired(recording, verdict, Stages(high).of(recording), lambda again: pytest.fail("no copy is made"))
+    copies = repaired(recording, verdict, Contexts(high).of(recording), lambda again: pytest.fail("no copy is made"))
     assert copies.reason == "played_elsewhere" and not copies.done
     for lang in ("en", "zh"):
         assert Words(lang).book["repairs"]["reasons"][copies.reason]
@@ -204,7 +204,7 @@ def test_another_variant_hand_or_version_is_refused_with_the_way_to_do_it(folder
     recording = simulated(shiliu.load_scenario("reach_down"))
     other = shiliu.load_scenario("reach_down", cell="high", **settings)
     with pytest.raises(ReplayError, match=said):
-        Stages(other).of(recording)
+        Contexts(other).of(recording)
     verdict = judged(recording, other)
     assert verdict.verdict is None and re.search(said, verdict.error["message"])
 
@@ -212,7 +212,7 @@ def test_another_variant_hand_or_version_is_refused_with_the_way_to_do_it(folder
 def test_a_cell_of_another_scenario_is_told_as_such(folder):
     recording = simulated(shiliu.load_scenario("reach_down"))
     with pytest.raises(ReplayError, match=r"the cell 'example-mw-01' is one of 'microwave'. Leave cell= out"):
-        Stages(shiliu.load_scenario("microwave", cell="example-mw-01")).of(recording)
+        Contexts(shiliu.load_scenario("microwave", cell="example-mw-01")).of(recording)
 
 
 # -- a real robot's recording ------------------------------------------------------------------------------------------
@@ -310,16 +310,16 @@ def test_settings_that_made_no_difference_are_known(folder):
     asked = asked_of(words)
     assert asked == words[:-1]
     high = shiliu.load_scenario("reach_down", cell="high")
-    assert unused(asked, own, Stages(high).of(own)) == ["retarget=default"]
-    assert unused(asked, robot, Stages(high).of(robot)) == ["retarget=default"]
-    assert unused(asked, own, Stages().of(own)) == ["cell=high", "retarget=default"]
-    assert unused(["robot=franka_panda", "model=x.xml", "hand=dexterous"], own, Stages().of(own)) == [
+    assert unused(asked, own, Contexts(high).of(own)) == ["retarget=default"]
+    assert unused(asked, robot, Contexts(high).of(robot)) == ["retarget=default"]
+    assert unused(asked, own, Contexts().of(own)) == ["cell=high", "retarget=default"]
+    assert unused(["robot=franka_panda", "model=x.xml", "hand=dexterous"], own, Contexts().of(own)) == [
         "robot=franka_panda",
         "model=x.xml",
         "hand=dexterous",
     ]
-    assert unused(["scenario=microwave"], robot, Stages().of(robot)) == ["scenario=microwave"]
-    assert unused(["scenario.version=2"], robot, Stages(scene).of(robot)) == []
+    assert unused(["scenario=microwave"], robot, Contexts().of(robot)) == ["scenario=microwave"]
+    assert unused(["scenario.version=2"], robot, Contexts(scene).of(robot)) == []
 
 
 def test_a_long_recording_is_not_called_too_short():

@@ -11,7 +11,7 @@ import shiliu
 from shiliu.replay.formats import read
 from shiliu.replay.formats.arrays import mjcf
 from shiliu.replay.formats.arrays.robosuite_actions import Untold, environment, parts
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.recording.recording import Recording
 from shiliu.scenarios.errors import EpisodeError
 
@@ -87,12 +87,12 @@ def only(path: Path) -> Recording:
 
 
 @pytest.fixture(scope="module")
-def stages() -> Stages:
-    return Stages()
+def contexts() -> Contexts:
+    return Contexts()
 
 
-def judged(path: Path, stages: Stages):
-    (verdict,) = shiliu.judge(read(path), stages=stages)
+def judged(path: Path, contexts: Contexts):
+    (verdict,) = shiliu.judge(read(path), contexts=contexts)
     return verdict
 
 
@@ -101,7 +101,7 @@ def judged(path: Path, stages: Stages):
 UR5E = ((-6.28, 6.28),) * 6
 
 
-def test_another_robot_with_other_things_is_read_by_its_model(tmp_path, stages):
+def test_another_robot_with_other_things_is_read_by_its_model(tmp_path, contexts):
     xml = model_of([UR5E], ["milk", "bread", "can"], drawer=True)
     turn = 0.3 * np.sin(np.arange(N) / RATE)
     states = states_of(xml, {"robot0_joint2": turn, "drawer_slide": 0.1 * turn})
@@ -123,16 +123,16 @@ def test_another_robot_with_other_things_is_read_by_its_model(tmp_path, stages):
     named = model_of([UR5E], ["joints"])
     twice = only(demo(tmp_path / "named", named, env_of(["UR5e"], OSC), states=states_of(named)))
     assert {"states/joints", "states/joints_2"} <= set(twice.streams), "a thing of the name of the robot's own stream"
-    verdict = judged(path, stages)
+    verdict = judged(path, contexts)
     assert verdict.verdict == "INCONCLUSIVE" and verdict.findings[verdict.root].reason == "no_joint_commands"
     assert any("no description of the robot" in note for note in verdict.provenance["notes"])
 
 
 @pytest.mark.parametrize(("beyond", "said"), [(-0.2, "PASS"), (0.1, "WARN")])
-def test_the_ranges_of_an_unknown_robot_are_those_of_its_model(tmp_path, stages, beyond, said):
+def test_the_ranges_of_an_unknown_robot_are_those_of_its_model(tmp_path, contexts, beyond, said):
     xml = model_of([((-1.0, 1.0),) * 5], ["cube"])
     states = states_of(xml, {"robot0_joint3": np.linspace(0.0, 1.0 + beyond, N)})
-    verdict = judged(demo(tmp_path, xml, env_of(["Widow"], OSC), states=states), stages)
+    verdict = judged(demo(tmp_path, xml, env_of(["Widow"], OSC), states=states), contexts)
     found = next(f for f in verdict.findings if f.code == "joint.position")
     assert (found.level, verdict.verdict) == (said, "FEASIBLE")
     if said != "PASS":
@@ -141,7 +141,7 @@ def test_the_ranges_of_an_unknown_robot_are_those_of_its_model(tmp_path, stages,
 
 
 @pytest.mark.parametrize(("far", "said"), [(1.0, "FEASIBLE"), (2.1, "INFEASIBLE")])
-def test_two_arms_have_the_limits_of_their_robot(tmp_path, stages, far, said):
+def test_two_arms_have_the_limits_of_their_robot(tmp_path, contexts, far, said):
     """Absolute joint positions of two Pandas; the second joint of the right one may turn to 1.7628 rad."""
     xml = model_of([PANDA, PANDA], ["pot"])
     controller = {"type": "JOINT_POSITION", "input_type": "absolute"}
@@ -156,7 +156,7 @@ def test_two_arms_have_the_limits_of_their_robot(tmp_path, stages, far, said):
     assert joints.names[8] == "robot1_joint2" and np.array_equal(joints.values[:, 8], actions[:, 9])
     assert r.streams["actions/gripper"].names == ("robot0_gripper", "robot1_gripper")
     assert r.metadata["robot"] == "franka_panda+franka_panda"
-    verdict = judged(path, stages)
+    verdict = judged(path, contexts)
     assert verdict.verdict == said
     if said == "INFEASIBLE":
         found = next(f for f in verdict.findings if f.code == "joint.position" and f.level == "FAIL")

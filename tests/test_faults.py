@@ -17,7 +17,7 @@ from shiliu.replay.evaluation.device_measuring import measure
 from shiliu.replay.evaluation.faults import scoring
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import COMBINED, FAULTS, chosen, faults_of
-from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.operator.demonstration import demonstrate
@@ -47,8 +47,8 @@ DEVICE = (
 
 
 @pytest.fixture(scope="module")
-def stage(scene):
-    return Stage(scene, "command")
+def context(scene):
+    return SceneContext(scene, "command")
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +61,17 @@ def device(scene, episode):
     return through(scene, episode, load_device(), 7)
 
 
-def judged(stage, jobs):
-    injected = inject(jobs, stage)
+def judged(context, jobs):
+    injected = inject(jobs, context)
     assert all(one.recording is not None for one in injected), [one.reason for one in injected]
     verdicts = judge([one.recording for one in injected])
     return [scoring.score(one, verdict) for one, verdict in zip(injected, verdicts)]
 
 
-def test_faults_of_a_simulation_are_found_named_and_placed(stage, episode):
+def test_faults_of_a_simulation_are_found_named_and_placed(context, episode):
     before = episode.actions.copy()
-    known = faults_of(stage.scene)
-    lines = judged(stage, [Job(episode, (known[name],), size, seconds=24.0) for name, size in SIMULATED])
+    known = faults_of(context.scene)
+    lines = judged(context, [Job(episode, (known[name],), size, seconds=24.0) for name, size in SIMULATED])
     assert "fault" not in episode.provenance
     assert np.array_equal(before, episode.actions), "the clean demonstration stays as it is"
     for line in lines:
@@ -80,10 +80,10 @@ def test_faults_of_a_simulation_are_found_named_and_placed(stage, episode):
     assert scoring.summary(lines)["all"]["recall"]["hits"] == len(SIMULATED)
 
 
-def test_faults_of_a_device_are_found_named_and_placed(stage, episode, device):
+def test_faults_of_a_device_are_found_named_and_placed(context, episode, device):
     before = {name: stream.values.copy() for name, stream in device.streams.items()}
-    known = faults_of(stage.scene)
-    lines = judged(stage, [Job(episode, (known[name],), size, device) for name, size in DEVICE])
+    known = faults_of(context.scene)
+    lines = judged(context, [Job(episode, (known[name],), size, device) for name, size in DEVICE])
     assert all(np.array_equal(before[name], stream.values) for name, stream in device.streams.items())
     for line in lines:
         assert line["found"] and line["root_right"] and not scoring.falls_short(line), line

@@ -12,7 +12,7 @@ from shiliu.replay.checks.outcome import Struck, check_touches
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.commands.list_parts import in_full
 from shiliu.replay.judge.commanded_collision import Looked, check_looked, fixtures
-from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.held import Hold, borne, driven, holds_of, touches_of
 from shiliu.replay.judge.own_robot import OwnRobot
 from shiliu.replay.judge.payload import carries_of
@@ -109,8 +109,8 @@ def test_a_hand_that_leans_by_its_flange_leans(apart, tmp_path):
 
 
 def test_what_hands_may_touch_is_told_of_the_same_hand(apart):
-    stage = Stage(apart, "command")
-    assert {hand for hand, _ in stage.hand_pairs} <= {"zarm_l7_link", "zarm_r7_link"}
+    context = SceneContext(apart, "command")
+    assert {hand for hand, _ in context.hand_pairs} <= {"zarm_l7_link", "zarm_r7_link"}
     asked = {(r.of, r.to) for r in apart.unasked if r.to}
     assert ("tree:zarm_l7_link", "body:shelf/shelf") in asked and ("tree:left_claw", "body:shelf/shelf") not in asked
     assert {r.of for r in apart.handled["box"].forces} == {"tree:left_claw", "tree:right_claw"}, (
@@ -313,11 +313,11 @@ def driven_down(scene, down, touch=None, gives=0.0):
         seen.qpos[touch, free + 2] += gives
     qpos = np.tile(rest, (80, 1))
     qpos[30:36, model.joint("base_height").qposadr[0]] -= down
-    stage = Stage(scene, "command")
-    looked = Looked("command", np.arange(80) * scene.control_timestep, qpos, fixtures(model, stage.robot_geoms), [], [])
+    context = SceneContext(scene, "command")
+    looked = Looked("command", np.arange(80) * scene.control_timestep, qpos, fixtures(model, context.robot_geoms), [], [])
     take = Take(draw, np.zeros((79, scene.n_actions), np.float32))
     rollouts = Rollouts(Plan((take,)), (seen,), carries=tuple(carries_of(scene, seen)))
-    looked = replace(looked, held=tuple(driven(Subject(None, stage, None, OwnRobot()), rollouts, looked)))
+    looked = replace(looked, held=tuple(driven(Subject(None, context, None, OwnRobot()), rollouts, looked)))
     return next(one for one in check_looked(looked, RULES, "command") if one.code == "collision.scene")
 
 
@@ -364,7 +364,7 @@ def test_a_demonstration_that_strikes_is_found_by_its_name_and_its_depth():
     assert clean.verdict == "FEASIBLE"
     assert code["collision.scene"].level == code["collision.unexpected"].level == code["reproduces"].level == "PASS"
     fault = faults_of(scene)["held thing strikes the scene"]
-    (broken,) = inject([Job(episode, (fault,), 2.0)], Stage(scene, "command"), 1)
+    (broken,) = inject([Job(episode, (fault,), 2.0)], SceneContext(scene, "command"), 1)
     (verdict,) = shiliu.judge([broken.recording], threads=1)
     root = verdict.findings[verdict.root]
     assert (verdict.verdict, root.code, root.subject) == (

@@ -10,7 +10,7 @@ import pytest
 import shiliu
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import DatasetWriter
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.integrity_stage import integrity_stage
 from shiliu.replay.judge.judge import judge, subject_of
 from shiliu.replay.judge.motion_stage import motion_stage
@@ -306,7 +306,7 @@ def test_the_whole_folder_ends_with_its_documented_exit_code(tmp_path):
 @pytest.mark.skipif(not SESSION.is_file(), reason="the real recordings are not on this machine")
 def test_session_in_the_microwave_tries_likely_starts():
     scene = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=4"])
-    (verdict,) = judge(read(SESSION), scene, stages=Stages(scene))
+    (verdict,) = judge(read(SESSION), scene, contexts=Contexts(scene))
     goal = finding(verdict, "goal")
     assert goal.details["starts"] == 4
     assert goal.level == "NOT_CHECKED", "no label, so the outcome over the likely starts is told, not judged"
@@ -324,7 +324,7 @@ def test_a_claw_that_was_commanded_shut_is_shut_in_the_replay(scene):
     }
     recording = Recording("take", "take.bag", "0" * 64, "robot", streams, scenario="microwave")
     quick = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=1"])
-    subject = subject_of(recording, Stages(quick))
+    subject = subject_of(recording, Contexts(quick))
     integrity = integrity_stage(subject)
     (rollouts,) = rollout_stage([(subject, integrity, motion_stage(subject, integrity))], threads=1)
     opening = rollouts.shown.observations["observation.state"][:, len(names) :]

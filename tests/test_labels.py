@@ -17,7 +17,7 @@ from shiliu.cli import main
 from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.formats import read as read_recordings
 from shiliu.replay.formats.lerobot.write import write_lerobot
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.labels.alignment import AGAIN, MISSING, Candidate, align
 from shiliu.replay.labels.labelling import labelling
 from shiliu.replay.labels.proposal import chain_of, evidence, read
@@ -588,7 +588,7 @@ def demonstration(scene):
 
 @pytest.fixture(scope="module")
 def labelled(demonstration, scene):
-    (item,) = labelling([as_recording("good", demonstration, scene)], Stages())
+    (item,) = labelling([as_recording("good", demonstration, scene)], Contexts())
     return item
 
 
@@ -617,7 +617,7 @@ def test_neither_segments_nor_seed_nor_record_are_looked_at(demonstration, label
     states["observation.state"][30:] += 0.01
     wrong = [{"skill": "lift", "t0": 0.0, "t1": 1.0}]
     other = replace(demonstration, segments=wrong, seed=12345, provenance={}, states=states, label={"success": False})
-    (item,) = labelling([as_recording("blind", other, scene)], Stages())
+    (item,) = labelling([as_recording("blind", other, scene)], Contexts())
     assert item.segments == labelled.segments
     assert item.departs == pytest.approx(1.0), "that the replay is not what was recorded is told, with the time"
 
@@ -625,7 +625,7 @@ def test_neither_segments_nor_seed_nor_record_are_looked_at(demonstration, label
 def test_what_cannot_be_replayed_is_left_out_with_the_reason(demonstration, scene):
     torn = replace(demonstration, actions=demonstration.actions.copy())
     torn.actions[5, 0] = np.nan
-    (item,) = labelling([as_recording("torn", torn, scene)], Stages())
+    (item,) = labelling([as_recording("torn", torn, scene)], Contexts())
     assert isinstance(item, Unreadable) and "not finite" in item.error.message
 
 

@@ -9,7 +9,7 @@ from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import faults_of
-from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import as_recording, episode_of
@@ -36,7 +36,7 @@ def pair(scene):
 
 def opened_early(scene, episode):
     """The same demonstration with a grip that opens in the middle of carrying."""
-    (broken,) = inject([Job(episode, (faults_of(scene)["grip opened early"],), None)], Stage(scene, "command"))
+    (broken,) = inject([Job(episode, (faults_of(scene)["grip opened early"],), None)], SceneContext(scene, "command"))
     return broken.recording.episode
 
 

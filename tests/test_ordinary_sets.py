@@ -18,7 +18,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.plain import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.company import Company
-from shiliu.replay.judge.context import Stage, Stages
+from shiliu.replay.judge.context import Contexts, SceneContext
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.rollout.episode import checkpoints_of, episode_of
@@ -48,8 +48,8 @@ def waving(scene, n: int = 240, seed: int = 3, pace: float = 1.0):
 
 
 @pytest.fixture(scope="module")
-def stage(bare):
-    return Stage(bare, "command")
+def context(bare):
+    return SceneContext(bare, "command")
 
 
 @pytest.fixture(scope="module")
@@ -174,8 +174,8 @@ def test_a_recording_is_judged_in_the_scenario_of_its_task(own):
     def named(task, **more):
         about = {"robot": "kuafu", "task": task} | more
         one = Recording("a", "a#0", "", "robot", {}, metadata=about)
-        stage = Stages().of(one)
-        return stage.scene.name, stage.named
+        context = Contexts().of(one)
+        return context.scene.name, context.named
 
     assert named("上小笼包：把碗放到中间，空碗旁边。") == ("table_setting", "task")
     assert named("Do something else.") == ("bare", "default")
@@ -204,22 +204,22 @@ ALONE = (
 
 
 @pytest.mark.parametrize("alone", [QUICK, pytest.param(ALONE, marks=pytest.mark.slow)], ids=["quick", "all"])
-def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(stage, episode, tmp_path, alone):
+def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(context, episode, tmp_path, alone):
     """Each in a set of its own, among five clean takes; the clean ones are refused in neither form."""
-    kinds = faults_of_sets(stage.scene)
-    clean = [episode, *(waving(stage.scene, seed=k, pace=0.8 + 0.02 * k) for k in range(11, 16))]
-    takes = [sets.written(one, stage.scene, tmp_path / str(one.seed)) for one in clean]
-    injected = inject([Job(episode, (kinds[name],), None) for name in alone], stage, 1)
+    kinds = faults_of_sets(context.scene)
+    clean = [episode, *(waving(context.scene, seed=k, pace=0.8 + 0.02 * k) for k in range(11, 16))]
+    takes = [sets.written(one, context.scene, tmp_path / str(one.seed)) for one in clean]
+    injected = inject([Job(episode, (kinds[name],), None) for name in alone], context, 1)
     for form in sets.FORMS:
         for k, one in enumerate(takes):
             sets.in_set(one.take[form], "clean", k)
         told = list(judging([one.take[form] for one in takes], threads=1)) if alone is ALONE else []
         assert not [v for v in told if v.verdict != "FEASIBLE"]
-        beside, company, broken = list(sets.clean_takes(takes, form, stage.rules)), Company(), []
+        beside, company, broken = list(sets.clean_takes(takes, form, context.rules)), Company(), []
         for one in injected:
             name = one.job.faults[0].name
             sets.beside(company, name, beside if name == sets.ordinary.TWICE else beside[1:])
-            written = sets.written(one.recording.episode, stage.scene, tmp_path / "broken", name)
+            written = sets.written(one.recording.episode, context.scene, tmp_path / "broken", name)
             broken.append(sets.in_set(written.take[form], name))
         lines = [
             scoring.score(one, verdict) | {"set": form}

@@ -19,7 +19,7 @@ from shiliu.replay.edits.command import Command, command_of
 from shiliu.replay.edits.warp import RAMP, Stretch, Warp, sampled, whole_steps
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import write_lerobot
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
 from shiliu.replay.repair.repairing import repaired
@@ -32,8 +32,8 @@ DT = 1 / 30  # the bare floor's control period
 
 
 @pytest.fixture(scope="module")
-def stages() -> Stages:
-    return Stages()
+def contexts() -> Contexts:
+    return Contexts()
 
 
 def performed(scene, move) -> SimEpisode:
@@ -102,11 +102,11 @@ def command(q: np.ndarray, name: str = "zarm_l5_joint") -> Command:
     return Command(np.arange(len(q)) * DT, q[:, None].astype(np.float32), (name,), (0,), 1.0, DT)
 
 
-def test_a_stretch_is_slowed_no_more_than_it_must(bare, stages):
-    stage = stages._named("bare", "default")
-    limit = stage.limits["zarm_l5_joint"].speed_larger
+def test_a_stretch_is_slowed_no_more_than_it_must(bare, contexts):
+    context = contexts._named("bare", "default")
+    limit = context.limits["zarm_l5_joint"].speed_larger
     fast = command(wave(1.4 * limit)["zarm_l5_joint"])
-    demand = Demand(stage.limits, stage.rules)
+    demand = Demand(context.limits, context.rules)
     made, told, _ = slower(fast, demand, Bounds())
     assert 0.9 < demand.of(made)[1].max() * 1.05 <= 1.0, "just below the limit itself, not far below"
     assert all(0.55 < change["factor"] < 0.85 for change in told)
@@ -114,7 +114,7 @@ def test_a_stretch_is_slowed_no_more_than_it_must(bare, stages):
         slower(command(wave(9.0 * limit)["zarm_l5_joint"]), demand, Bounds(slowest=0.9))
 
 
-def test_a_joint_is_taken_back_smoothly_and_only_where_it_leaves_its_range(stages):
+def test_a_joint_is_taken_back_smoothly_and_only_where_it_leaves_its_range(contexts):
     t = np.arange(200) * DT
     q = 1.1 * np.sin(t) * (t < np.pi) + 0.97 * np.sin(2 * t) * (t >= np.pi)
     made, told = taken_back(command(q), {"zarm_l5_joint": (-1.0, 1.0)}, ["zarm_l5_joint"], Bounds())
@@ -126,9 +126,9 @@ def test_a_joint_is_taken_back_smoothly_and_only_where_it_leaves_its_range(stage
         taken_back(command(q), {"zarm_l5_joint": (-1.0, 0.5)}, ["zarm_l5_joint"], Bounds(back=0.35))
 
 
-def test_a_step_is_spread_and_a_stray_sample_is_nearly_undone(stages):
-    stage = stages._named("bare", "default")
-    demand = Demand(stage.limits, stage.rules)
+def test_a_step_is_spread_and_a_stray_sample_is_nearly_undone(contexts):
+    context = contexts._named("bare", "default")
+    demand = Demand(context.limits, context.rules)
     step = np.zeros(300)
     step[100:] = 0.8
     made, told = spread(command(step), demand)
@@ -138,30 +138,30 @@ def test_a_step_is_spread_and_a_stray_sample_is_nearly_undone(stages):
     stray[100] = 0.8
     made, _ = spread(command(stray), demand)
     assert np.abs(made.x).max() < 0.4, "half of it is gone"
-    found = check_kinematics(made.t, made.q, made.joint_names, stage.limits, stage.rules)
+    found = check_kinematics(made.t, made.q, made.joint_names, context.limits, context.rules)
     assert not [f.code for f in found if f.failed]
 
 
 # -- episodes of our own -----------------------------------------------------------------------------------------------
-def verdict_of(recording: Recording, stages: Stages):
-    return judge([recording], threads=1, stages=stages)[0]
+def verdict_of(recording: Recording, contexts: Contexts):
+    return judge([recording], threads=1, contexts=contexts)[0]
 
 
-def mended(episode: SimEpisode, scene, stages: Stages, bounds: Bounds | None = None):
+def mended(episode: SimEpisode, scene, contexts: Contexts, bounds: Bounds | None = None):
     recording = as_recording("episode_000000", episode, scene)
-    verdict = verdict_of(recording, stages)
+    verdict = verdict_of(recording, contexts)
     return (
         recording,
         verdict,
-        repaired(recording, verdict, stages.of(recording), lambda r: verdict_of(r, stages), bounds),
+        repaired(recording, verdict, contexts.of(recording), lambda r: verdict_of(r, contexts), bounds),
     )
 
 
-def test_a_speed_fault_is_slowed_until_the_judge_is_content(bare, stages):
-    limit = stages._named("bare", "default").limits["zhead_2_joint"]
+def test_a_speed_fault_is_slowed_until_the_judge_is_content(bare, contexts):
+    limit = contexts._named("bare", "default").limits["zhead_2_joint"]
     joint = "zarm_l5_joint"
-    peak = 1.4 * stages._named("bare", "default").limits[joint].speed_larger
-    original, verdict, found = mended(performed(bare, wave(peak, joint)), bare, stages)
+    peak = 1.4 * contexts._named("bare", "default").limits[joint].speed_larger
+    original, verdict, found = mended(performed(bare, wave(peak, joint)), bare, contexts)
     assert (
         limit is not None
         and verdict.verdict == "INFEASIBLE"
@@ -174,32 +174,32 @@ def test_a_speed_fault_is_slowed_until_the_judge_is_content(bare, stages):
     assert made.n_steps > original.episode.n_steps
     assert made.segments[0]["t1"] == pytest.approx(2.5 + found.to_dict()["longer_s"], abs=0.1)
     assert made.provenance["repaired"]["sha256"] == original.sha256 and made.provenance["made_by"] == "repair"
-    again = verdict_of(found.recording, stages)
+    again = verdict_of(found.recording, contexts)
     assert again.verdict == "FEASIBLE" and not [
         f for f in again.findings if f.code == "reproduces" and f.level != "PASS"
     ]
 
 
-def test_a_limit_fault_is_taken_back(bare, stages):
+def test_a_limit_fault_is_taken_back(bare, contexts):
     t = np.arange(120) * DT
     high = bare.schema.action.high[bare.schema.action.names.index("zhead_1_joint")]
     past = (high + 0.15) * np.exp(-(((t - 2.0) / 0.7) ** 2))
-    original, verdict, found = mended(performed(bare, {"zhead_1_joint": past}), bare, stages)
+    original, verdict, found = mended(performed(bare, {"zhead_1_joint": past}), bare, contexts)
     assert verdict.verdict == "INFEASIBLE" and found.done, (found.reason, found.codes)
     assert [c["kind"] for c in found.applied] == ["clip"] and found.applied[0]["by"] == pytest.approx(0.15, abs=0.03)
     assert found.recording.episode.n_steps == original.episode.n_steps
-    _, _, bounded = mended(original.episode, bare, stages, Bounds(back=0.05))
+    _, _, bounded = mended(original.episode, bare, contexts, Bounds(back=0.05))
     assert not bounded.done and bounded.reason == "beyond_bounds"
 
 
-def test_what_cannot_be_mended_says_so(bare, stages):
+def test_what_cannot_be_mended_says_so(bare, contexts):
     episode = performed(bare, wave(1.0))
     broken = replace(episode, actions=episode.actions.copy())
     broken.actions[50, 3] = np.nan
-    _, verdict, found = mended(broken, bare, stages)
+    _, verdict, found = mended(broken, bare, contexts)
     assert verdict.verdict == "UNSOUND" and not found.done and found.recording is None
     assert found.reason == "other_fault" and found.codes == ["value.nonfinite"]
-    _, verdict, found = mended(episode, bare, stages)
+    _, verdict, found = mended(episode, bare, contexts)
     assert verdict.verdict == "FEASIBLE" and found.reason == "nothing_to_mend"
 
 
@@ -214,14 +214,14 @@ def real(q: np.ndarray, name: str = "zarm_l4_joint") -> Recording:
     return Recording("take", "take.bag", "ab" * 32, "robot", streams)
 
 
-def test_a_real_command_is_taken_back_and_keeps_its_messages(stages):
-    stage = stages._named("bare", "default")
-    lower = stage.limits["zarm_l4_joint"].lower
+def test_a_real_command_is_taken_back_and_keeps_its_messages(contexts):
+    context = contexts._named("bare", "default")
+    lower = context.limits["zarm_l4_joint"].lower
     t = np.arange(500) * 0.01
     recording = real((lower - 0.13) * np.exp(-(((t - 2.5) / 0.8) ** 2)))
     before = recording.streams["/command"].values.copy()
-    verdict = verdict_of(recording, stages)
-    found = repaired(recording, verdict, stage, lambda r: verdict_of(r, stages))
+    verdict = verdict_of(recording, contexts)
+    found = repaired(recording, verdict, context, lambda r: verdict_of(r, contexts))
     assert verdict.verdict == "INFEASIBLE" and found.done, (found.reason, found.codes)
     made = found.recording
     assert set(made.streams) == {"/command"} and "/state" in made.notes[0], "what was measured was of another command"
@@ -232,12 +232,12 @@ def test_a_real_command_is_taken_back_and_keeps_its_messages(stages):
     assert "repaired copy (clip) of take.bag" in made.notes[-1]
 
 
-def test_human_motion_and_measured_states_are_never_changed(stages):
-    stage = stages._named("bare", "default")
+def test_human_motion_and_measured_states_are_never_changed(contexts):
+    context = contexts._named("bare", "default")
     recording = real(np.zeros(100))
     alone = replace(recording, kind="state_only", streams={"/state": recording.streams["/state"]})
-    assert command_of(alone, stage.scene.robot.joint_names) is None
-    assert command_of(replace(recording, kind="human"), stage.scene.robot.joint_names) is None
+    assert command_of(alone, context.scene.robot.joint_names) is None
+    assert command_of(replace(recording, kind="human"), context.scene.robot.joint_names) is None
 
 
 # -- the command -------------------------------------------------------------------------------------------------------
@@ -250,10 +250,10 @@ def digest(folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory, bare, stages):
+def judged(tmp_path_factory, bare, contexts):
     """A set with a speed fault and one that nobody can mend, judged with repair=true."""
     folder = tmp_path_factory.mktemp("repair")
-    peak = 1.4 * stages._named("bare", "default").limits["zarm_l5_joint"].speed_larger
+    peak = 1.4 * contexts._named("bare", "default").limits["zarm_l5_joint"].speed_larger
     good, fast = performed(bare, wave(1.0)), performed(bare, wave(peak))
     broken = replace(good, actions=good.actions.copy())
     broken.actions[50, 3] = np.nan
@@ -277,10 +277,10 @@ def test_the_command_writes_copies_beside_the_reports_and_leaves_the_originals(j
     assert "修复的副本" in page and "重新评判" in page and "修复后" in page
 
 
-def test_a_copy_replays_to_the_bit_and_says_what_it_is(judged, stages):
+def test_a_copy_replays_to_the_bit_and_says_what_it_is(judged, contexts):
     folder, _, _, _ = judged
     (copy,) = read(folder / "out" / "repaired")
-    verdict = verdict_of(copy, stages)
+    verdict = verdict_of(copy, contexts)
     assert verdict.verdict == "FEASIBLE"
     assert [f.level for f in verdict.findings if f.code == "reproduces"] == ["PASS"]
     (said,) = [note for note in copy.notes if "repaired copy" in note]
@@ -328,12 +328,12 @@ def test_the_bounds_stand_in_the_settings():
     }
 
 
-def test_another_robot_is_judged_but_not_repaired(stages):
+def test_another_robot_is_judged_but_not_repaired(contexts):
     recording = real(np.full(200, 1.0))
-    verdict = verdict_of(recording, stages)
-    stage = SimpleNamespace(embodiment="a robot of somebody else")
+    verdict = verdict_of(recording, contexts)
+    context = SimpleNamespace(embodiment="a robot of somebody else")
     assert verdict.verdict == "INFEASIBLE"
-    assert repaired(recording, verdict, stage, lambda r: verdict_of(r, stages)).reason == "other_robot"
+    assert repaired(recording, verdict, context, lambda r: verdict_of(r, contexts)).reason == "other_robot"
 
 
 def test_a_copys_curve_begins_where_the_recorded_command_does(monkeypatch):
@@ -349,7 +349,7 @@ def test_a_copys_curve_begins_where_the_recorded_command_does(monkeypatch):
     monkeypatch.setattr(running, "command_of", lambda which, names: commands[which])
     monkeypatch.setattr(kinematics, "motion_of", lambda t, q, rules: Some(t=t, v=q))
     plots = [Some(subject="zarm_l4_joint", title_key=key, traces=[]) for key in ("joint_position", "joint_velocity")]
-    stage = Some(rules=None, scene=Some(robot=Some(joint_names=["zarm_l4_joint"])))
-    running._show(Some(evidence=Some(plots=plots)), "recorded", Some(recording="copy"), stage)
+    context = Some(rules=None, scene=Some(robot=Some(joint_names=["zarm_l4_joint"])))
+    running._show(Some(evidence=Some(plots=plots)), "recorded", Some(recording="copy"), context)
     for plot in plots:
         np.testing.assert_allclose(plot.traces[0]["t"], commands["recorded"].t)

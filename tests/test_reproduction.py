@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.judge.context import Stages
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.robots.embodiment import load_embodiment
@@ -84,7 +84,7 @@ def recorded(n=200, step=STEP, drop=(), stretch=1.0) -> Recording:
 
 
 def judged(recording, sheet, **more):
-    (verdict,) = shiliu.judge([recording], stages=Stages(robot=str(sheet), **more))
+    (verdict,) = shiliu.judge([recording], contexts=Contexts(robot=str(sheet), **more))
     return verdict, [f for f in verdict.findings if f.code == "reproduces"]
 
 
@@ -149,7 +149,7 @@ def test_the_scene_beside_the_data_is_found_and_said(tmp_path, sheet):
     assert "the scene is scene/scene.xml, beside the data" in verdict.provenance["notes"]
     scene_file(data / "scene", name="other.xml")
     with pytest.raises(ScenarioError, match=r"Several scenes lie beside the data: other.xml, scene.xml"):
-        Stages(robot=str(sheet), data=data)
+        Contexts(robot=str(sheet), data=data)
 
 
 def test_a_scene_that_does_not_fit_is_not_used(tmp_path, sheet):
@@ -190,7 +190,7 @@ def test_panda_logs_step_as_their_scene_does_and_leave_it_when_left_alone(data):
     """Of the four logs the shortest: each step by itself agrees, torques played from the start leave it in contact."""
     folder = data / "visionpro-panda-blockpush"
     recordings = [r for r in shiliu.read(folder) if r.name == "ep2"]
-    (verdict,) = shiliu.judge(recordings, stages=Stages(data=folder))
+    (verdict,) = shiliu.judge(recordings, contexts=Contexts(data=folder))
     step, loop = (f for f in verdict.findings if f.code == "reproduces")
     assert step.details["angle_p50"] < 1e-10 and step.details["speed_p50"] < 1e-8
     assert step.level == "WARN" and 0.05 < step.share < 0.25

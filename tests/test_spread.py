@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.checks.dynamics import check_dynamics, margin_inside
-from shiliu.replay.judge.context import Stage
+from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
@@ -307,16 +307,16 @@ def led(crumpled):
 
 def least_margin(crumpled, arms, bases, begins):
     """[m] how far inside the soles the zero-moment point stays for 50 ms at least, from a time [s] on."""
-    stage = Stage(crumpled, "crumpled")
-    legs = followers(stage.robot, bases[:, 3])
+    context = SceneContext(crumpled, "crumpled")
+    legs = followers(context.robot, bases[:, 3])
     names = (*(f"zarm_{side}{i}_joint" for side in "lr" for i in range(1, 8)), *crumpled.robot.base_joints, *legs)
     q = np.concatenate([arms, bases, *(angle[:, None] for angle in legs.values())], axis=1)
     times = crumpled.control_timestep * np.arange(len(q))
     _, needed = check_dynamics(
-        stage.robot, times, q, names, stage.limits, stage.rules, stage.soles, carrying=names[14:]
+        context.robot, times, q, names, context.limits, context.rules, context.soles, carrying=names[14:]
     )
-    margin = margin_inside(stage.soles, needed.pressure)[needed.t > begins - 0.2]
-    return float(-held(-margin[:, None], needed.step, stage.rules["balance"].shortest)[0][0])
+    margin = margin_inside(context.soles, needed.pressure)[needed.t > begins - 0.2]
+    return float(-held(-margin[:, None], needed.step, context.rules["balance"].shortest)[0][0])
 
 
 def test_a_robot_that_swings_a_towel_keeps_its_balance(crumpled, led):

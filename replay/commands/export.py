@@ -92,11 +92,11 @@ def _items(
             exist.
     """
     from ..formats.exporters import Item
-    from ..judge.context import Stages
+    from ..judge.context import Contexts
     from ..recording.metadata import from_plain
     from ..recording.recording import Unreadable
 
-    stages, k = Stages(conf_dir=conf_dir), -1
+    contexts, k = Contexts(conf_dir=conf_dir), -1
     for k, item in enumerate(recordings):
         if chosen is not None and k not in chosen:
             continue
@@ -112,7 +112,7 @@ def _items(
         said = item.metadata.get("demonstration")
         if said is not None:
             from_plain(said).refuse_without_consent()
-        yield Item(k, item, _episode(item, data), lambda made: stages.of(made).scene)
+        yield Item(k, item, _episode(item, data), lambda made: contexts.of(made).scene)
     missing = sorted(n for n in chosen or () if n > k)
     if missing:
         raise EpisodeError(f"there is no episode {missing[0]}; {k + 1} were read.", file=data, field="episodes")

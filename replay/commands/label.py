@@ -37,18 +37,18 @@ def run(request: Request) -> int:
         return _apply(Path(data), Path(sheet), out)
     from ...scenarios.catalog import scene_of
     from ..formats import read
-    from ..judge.context import Stages
+    from ..judge.context import Contexts
     from ..labels.labelling import labelling
     from ..labels.sheet import Sheet
     from ..recording.recording import Unreadable
 
     name = settings.chosen("scenario")
     scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base) if name else None
-    stages = Stages(scene, robot, hand, base, request.conf_dir)
+    contexts = Contexts(scene, robot, hand, base, request.conf_dir)
     done = segments = 0
     first: Unreadable | None = None
     with Sheet(out, data) as written:
-        for item in labelling(read(data), stages, threads):
+        for item in labelling(read(data), contexts, threads):
             written.add(item)
             if isinstance(item, Unreadable):
                 first = first or item

@@ -87,7 +87,7 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     import imageio.v3 as iio
 
     from ...envs.rendering import Painter
-    from ..judge.context import Stages
+    from ..judge.context import Contexts
     from ..rollout.camera_frames import cameras_of
     from ..rollout.filmstrip import moments, strip
     from ..rollout.rollout import Take, play
@@ -97,7 +97,7 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     settings.stop()
     recording = _numbered(data, number)
     episode = recording.episode
-    scene = Stages(None, conf_dir=request.conf_dir).of(recording).scene
+    scene = Contexts(None, conf_dir=request.conf_dir).of(recording).scene
     draw = None if episode is None else of_episode(scene, episode)
     if episode is None or draw is None:
         raise EpisodeError(

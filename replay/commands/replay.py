@@ -59,7 +59,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     from ...version import __version__
     from ..edits.bounds import Bounds
     from ..formats import read
-    from ..judge.context import Stages
+    from ..judge.context import Contexts
     from ..judge.judge import judging
     from ..judge.unused import asked_of
     from ..repair.running import Repairs, refuse_foreign
@@ -94,7 +94,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     own = robot if robot in robots() else DEFAULT_ROBOT
     scene = scene_of(settings.composed, name, robot=own, hand=hand, base=base) if name else None
     asked = asked_of([unquoted(override) for override in request.overrides])
-    stages = Stages(scene, robot, hand, base, request.conf_dir, model, Path(data), retarget, asked)
+    contexts = Contexts(scene, robot, hand, base, request.conf_dir, model, Path(data), retarget, asked)
     recordings = read(data, mapping)
     cores = threads or os.cpu_count() or 1
     header: dict[str, Any] = {
@@ -109,7 +109,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     begin = time.perf_counter()
     verdicts: list[Verdict] = []
     repairs = (
-        Repairs(Path(out), stages, bounds, _command(request), strict=strict, threads=threads, seed=seed)
+        Repairs(Path(out), contexts, bounds, _command(request), strict=strict, threads=threads, seed=seed)
         if repair
         else None
     )
@@ -122,7 +122,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
             threads=threads,
             seed=seed,
             pictures=pictures,
-            stages=stages,
+            contexts=contexts,
             full=full,
         ):
             if repairs is not None:

@@ -14,7 +14,7 @@ from ...scenarios.reading.override import command_line
 from ...version import __version__
 from ..formats import Unreadable, read
 from ..formats.lerobot.write import DatasetWriter
-from ..judge.context import Stage
+from ..judge.context import SceneContext
 from ..judge.judge import judge
 from ..operator.demonstration import demonstrate
 from ..recording.recording import SimEpisode
@@ -45,7 +45,7 @@ def run(out: Path, lang: str = "en") -> int:
     print(f"breaking copies in {len(BROKEN)} ways ...", flush=True)
     known = faults_of(scene)
     jobs = [Job(good[i % len(good)], (known[name],), size) for i, (name, size) in enumerate(BROKEN)]
-    for job, broken in zip(jobs, inject(jobs, Stage(scene, "command"))):
+    for job, broken in zip(jobs, inject(jobs, SceneContext(scene, "command"))):
         if broken.recording is None or broken.recording.episode is None:
             raise ShiliuError(f"{job.name}: {broken.reason}")
         named.append((job.faults[0].name, job.faults[0].codes[0], broken.recording.episode))

@@ -13,7 +13,7 @@ from ...scenarios.reading.config import nominal_values
 from ..checks.finding import Finding
 from ..checks.rules import Rules
 from ..recording.recording import Recording
-from .context import Stage
+from .context import SceneContext
 from .elsewhere import drawn_keys, open_values
 
 
@@ -34,16 +34,16 @@ class Place:
     findings: tuple[Finding, ...] = ()
 
 
-def place_of(recording: Recording, stage: Stage, commanded: Stage | None, rules: Rules) -> Place:
+def place_of(recording: Recording, context: SceneContext, commanded: SceneContext | None, rules: Rules) -> Place:
     """Which cell a recording was judged in.
 
     Args:
         stage: in which it was judged; commanded: the one that the command named, if any.
     """
-    cell, named = stage.scene.config.cell, recording.cell
+    cell, named = context.scene.config.cell, recording.cell
     told = commanded.scene.config.cell if commanded is not None else None
-    if stage.made_in is not None and cell is not None:
-        return Place(cell.id, {**cell.told(), "named_by": "command"}, _played_in(cell.id, stage))
+    if context.made_in is not None and cell is not None:
+        return Place(cell.id, {**cell.told(), "named_by": "command"}, _played_in(cell.id, context))
     if recording.episode is not None and cell is None and named is not None:
         # metadata may name the cell whose scene a simulation was not made in
         elsewhere = f"the episode names the cell {named}; it was made, and is judged, in no cell"
@@ -58,18 +58,18 @@ def place_of(recording: Recording, stage: Stage, commanded: Stage | None, rules:
         return Place(cell.id, {**cell.told(), "named_by": "recording"})
     if named is None:
         return Place(None, None)
-    if stage.named == "default":  # on the bare floor no cell makes a difference
+    if context.named == "default":  # on the bare floor no cell makes a difference
         unknown = {"id": named, "surveyed": None, "named_by": "recording"}
         return Place(None, unknown, (f"no survey of the cell {named} is known, and with it no scenario",))
-    note = (f"no survey of the cell {named} is known for {stage.scene.name}: judged in the nominal scene",)
-    warning = rules["cell.unknown"].finding(level="WARN", subject=(named,), details={"scenario": stage.scene.name})
+    note = (f"no survey of the cell {named} is known for {context.scene.name}: judged in the nominal scene",)
+    warning = rules["cell.unknown"].finding(level="WARN", subject=(named,), details={"scenario": context.scene.name})
     return Place(None, {"id": named, "surveyed": None, "named_by": "recording"}, note, (warning,))
 
 
-def _played_in(cell: str, stage: Stage) -> tuple[str, ...]:
+def _played_in(cell: str, context: SceneContext) -> tuple[str, ...]:
     """What was taken from where, for the commands of an episode that were played in a cell."""
-    assert stage.made_in is not None
-    there, made = stage.scene, stage.made_in
+    assert context.made_in is not None
+    there, made = context.scene, context.made_in
     survey = there.config.cell
     measured = sorted(survey.measured) if survey is not None else []
     drawn, loose = drawn_keys(there, made), open_values(there)

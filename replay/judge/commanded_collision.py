@@ -15,7 +15,7 @@ from ..checks.rules import Rules
 from ..recording.recording import Recording, Stream
 from ..signals.joint_motion import finger_positions
 from ..signals.signal import Motion
-from .context import Stage
+from .context import SceneContext
 
 RATE = 25.0  # Hz at which poses are looked at: a hand at 0.5 m/s moves 20 mm between two
 
@@ -47,7 +47,7 @@ class Looked:
 def look(
     motion: Motion,
     names: tuple[str, ...],
-    stage: Stage,
+    context: SceneContext,
     draw: Draw,
     signal: str,
     recording: Recording,
@@ -66,9 +66,9 @@ def look(
     t, qpos = poses(motion, names, draw, recording, claws)
     if not len(t):
         return None
-    mine = stage.robot_geoms
+    mine = context.robot_geoms
     fixed = fixtures(draw.model, mine)
-    itself, scene = overlaps_of(draw.model, qpos, [Question(mine), Question(mine, fixed, stage.hand_pairs)])
+    itself, scene = overlaps_of(draw.model, qpos, [Question(mine), Question(mine, fixed, context.hand_pairs)])
     return Looked(signal, t, qpos, fixed, itself, scene)
 
 

@@ -11,7 +11,7 @@ from ...scenarios.safety import CAVEAT, people
 from ...version import __version__
 from ..checks.finding import Finding
 from .advice import advise
-from .context import Stage
+from .context import SceneContext
 from .evidence import gather
 from .results import Judged
 from .verdict import Verdict, combine
@@ -78,12 +78,12 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
     return verdict
 
 
-def _made_in(stage: Stage) -> dict[str, Any]:
+def _made_in(context: SceneContext) -> dict[str, Any]:
     """Of an episode whose commands were played elsewhere: the scene that it was made in."""
-    if stage.made_in is None:
+    if context.made_in is None:
         return {}
-    cell = stage.made_in.config.cell
-    return {"made_in": {"scene": stage.made_in.fingerprint[:12], **({"cell": cell.id} if cell is not None else {})}}
+    cell = context.made_in.config.cell
+    return {"made_in": {"scene": context.made_in.fingerprint[:12], **({"cell": cell.id} if cell is not None else {})}}
 
 
 def _with_skills(findings: Sequence[Finding], judged: Judged) -> list[Finding]:

@@ -39,7 +39,7 @@ BARE = "bare"  # the scenario without a scene: robot and floor
 
 
 @dataclass
-class Stage:
+class SceneContext:
     """A scene with everything that judging in it needs, computed once; given as it is performed in, kept as it is judged in."""
 
     scene: Scene
@@ -160,8 +160,8 @@ def retarget_settings(name: str, conf_dir: Path | None = None) -> Settings:
     return load_settings(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
 
 
-class Stages:
-    """Chooses and caches the stage of each recording.
+class Contexts:
+    """Chooses and caches the context of each recording.
 
     Args:
         chosen: the scene that the command named, or None.
@@ -191,7 +191,7 @@ class Stages:
         retarget: str = "default",
         asked: Sequence[str] = (),
     ):
-        self._chosen = Stage(chosen, "command", conf_dir, retargeting=retarget) if chosen is not None else None
+        self._chosen = SceneContext(chosen, "command", conf_dir, retargeting=retarget) if chosen is not None else None
         self._conf_dir, self._retarget, self.asked = conf_dir, retarget, tuple(asked)
         retarget_settings(retarget, conf_dir)  # a name that is misspelt stops the run, not each recording
         self._robots: dict[str, Embodiment] = {}
@@ -201,7 +201,7 @@ class Stages:
         self._folder = None if data is None else data if data.is_dir() else data.parent
         self._embodiment = self._load(robot) if described and robot else None
         self._settings: dict[str, Any] = {"robot": robot if self._own else DEFAULT_ROBOT, "hand": hand, "base": base}
-        self._cache: dict[str, Stage] = {}
+        self._cache: dict[str, SceneContext] = {}
         self._tasks: dict[str, tuple[str, str | None] | None] = {}
         self._cells = {cell: scenario_of(path) for cell, path in list_cells(conf_dir).items()}
         if described and chosen is not None and chosen.name != BARE:
@@ -213,8 +213,8 @@ class Stages:
         if model is not None and self._own:
             raise ReplayError(f"{robot} brings its own model. Leave model= out.", field="model")
 
-    def of(self, recording: Recording) -> Stage:
-        """The stage of a recording.
+    def of(self, recording: Recording) -> SceneContext:
+        """The context of a recording.
 
         Raises:
             ScenarioError: where the recording's own config cannot be built any more.
@@ -250,11 +250,11 @@ class Stages:
         return self._by_task(recording) or self._named(BARE, "default")
 
     @property
-    def chosen(self) -> Stage | None:
-        """The stage that the command named, if any."""
+    def chosen(self) -> SceneContext | None:
+        """The context that the command named, if any."""
         return self._chosen
 
-    def _by_task(self, recording: Recording) -> Stage | None:
+    def _by_task(self, recording: Recording) -> SceneContext | None:
         """The scenario whose own task sentence a recording of its robot carries; None where that is not sure."""
         task, robot = recording.metadata.get("task"), self._settings["robot"]
         if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
@@ -264,19 +264,19 @@ class Stages:
         found = self._tasks[task]
         return None if found is None else self._named(found[0], "task", found[1])
 
-    def _in_cell(self, stage: Stage, recording: Recording) -> Stage:
-        """The stage in the cell that the recording names, where that is known and the command named none."""
+    def _in_cell(self, context: SceneContext, recording: Recording) -> SceneContext:
+        """The context in the cell that the recording names, where that is known and the command named none."""
         cell = recording.cell
-        if stage.scene.config.cell is not None or cell is None or self._cells.get(cell) != stage.scene.name:
-            return stage
-        key = f"{id(stage)} in {cell}"
+        if context.scene.config.cell is not None or cell is None or self._cells.get(cell) != context.scene.name:
+            return context
+        key = f"{id(context)} in {cell}"
         if key not in self._cache:
-            laid = scene_in_cell(stage.scene, cell, self._conf_dir)
-            self._cache[key] = Stage(laid, stage.named, self._conf_dir, retargeting=self._retarget)
+            laid = scene_in_cell(context.scene, cell, self._conf_dir)
+            self._cache[key] = SceneContext(laid, context.named, self._conf_dir, retargeting=self._retarget)
         return self._cache[key]
 
-    def _elsewhere(self, own: Stage, recording: Recording) -> Stage:
-        """The command's cell as the stage of an episode of the simulation, whose commands are played there.
+    def _elsewhere(self, own: SceneContext, recording: Recording) -> SceneContext:
+        """The command's cell as the context of an episode of the simulation, whose commands are played there.
 
         Raises:
             ReplayError: it was made in another variant or version of the scenario, or by another robot, than the cell's scene has.
@@ -308,7 +308,7 @@ class Stages:
             )
         key = f"{id(own)} in the command's cell"
         if key not in self._cache:
-            self._cache[key] = Stage(there, "command", self._conf_dir, retargeting=self._retarget, made_in=made)
+            self._cache[key] = SceneContext(there, "command", self._conf_dir, retargeting=self._retarget, made_in=made)
         return self._cache[key]
 
     def _robot_of(self, recording: Recording) -> Embodiment | None:
@@ -332,19 +332,19 @@ class Stages:
         found = load_embodiment(robot, self._conf_dir, self._model)
         return found if self._folder is None else found.beside(self._folder)
 
-    def _described(self, robot: Embodiment) -> Stage:
+    def _described(self, robot: Embodiment) -> SceneContext:
         key = f"robot {robot.file}"
         if key not in self._cache:
             scene = self._chosen.scene if self._chosen is not None else load_scenario(BARE, conf_dir=self._conf_dir)
             who = "command" if self._embodiment is not None else "recording"
             named = "command" if self._chosen is not None else "default"
-            self._cache[key] = Stage(scene, named, self._conf_dir, robot, who)
+            self._cache[key] = SceneContext(scene, named, self._conf_dir, robot, who)
         return self._cache[key]
 
-    def _named(self, name: str, who: str, variant: str | None = None) -> Stage:
+    def _named(self, name: str, who: str, variant: str | None = None) -> SceneContext:
         key = name if who != "task" else f"task {name} {variant}"
         if key not in self._cache:
-            self._cache[key] = Stage(
+            self._cache[key] = SceneContext(
                 load_scenario(name, **self._settings, variant=variant, conf_dir=self._conf_dir),
                 who,
                 self._conf_dir,
@@ -352,11 +352,11 @@ class Stages:
             )
         return self._cache[key]
 
-    def _build(self, who: str, config: Mapping[str, Any]) -> Stage:
+    def _build(self, who: str, config: Mapping[str, Any]) -> SceneContext:
         key = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
         if key not in self._cache:
             settings = {k: config[k] for k in ("robot", "hand", "base") if k in config}
-            self._cache[key] = Stage(
+            self._cache[key] = SceneContext(
                 scene_of_tree(
                     str(config.get("name", "scenario")),
                     config["scenario"],

@@ -13,7 +13,7 @@ from ..recording.recording import Recording
 from .cells import place_of
 from .company import Company
 from .conclusion import conclude
-from .context import Stages
+from .context import Contexts
 from .dynamics_stage import dynamics_stage
 from .integrity_stage import integrity_stage
 from .kinematics_stage import kinematics_stage
@@ -42,7 +42,7 @@ def judge(
     threads: int = 0,
     seed: int = 0,
     pictures: bool = False,
-    stages: Stages | None = None,
+    contexts: Contexts | None = None,
     full: bool = False,
     curves: Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
@@ -74,7 +74,7 @@ def judge(
         threads=threads,
         seed=seed,
         pictures=pictures,
-        stages=stages,
+        contexts=contexts,
         full=full,
         curves=curves,
         noted=noted,
@@ -93,7 +93,7 @@ def judging(
     threads: int = 0,
     seed: int = 0,
     pictures: bool = False,
-    stages: Stages | None = None,
+    contexts: Contexts | None = None,
     full: bool = False,
     curves: Collection[str] = (),
     noted: Mapping[str, Rollout] | None = None,
@@ -103,7 +103,7 @@ def judging(
 
     `company`: takes of the same sets that are not judged now, and that these are held against all the same.
     """
-    stages = stages or Stages(scene)
+    contexts = contexts or Contexts(scene)
     company = company if company is not None else Company()
     for batch in _batches(recordings, AT_ONCE):
         slots: list[Verdict | Subject] = []
@@ -112,7 +112,7 @@ def judging(
                 slots.append(_unreadable(item.name, item.source, item.error))
                 continue
             try:
-                slots.append(subject_of(item, stages))
+                slots.append(subject_of(item, contexts))
             except ShiliuError as error:
                 slots.append(_unreadable(item.name, item.source, error))
         subjects = [slot for slot in slots if isinstance(slot, Subject)]
@@ -121,24 +121,24 @@ def judging(
             yield slot if isinstance(slot, Verdict) else conclude(next(done), strict, pictures, curves)
 
 
-def subject_of(recording: Recording, stages: Stages | None = None) -> Subject:
+def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subject:
     """A recording with where and as whom it is judged: what the stages begin with.
 
     Args:
-        stages: chooses its scene; None takes the scene that it names, else the bare floor.
+        contexts: chooses its scene; None takes the scene that it names, else the bare floor.
 
     Raises:
         ShiliuError: where its scene cannot be built, or the command names another one than it was made in.
     """
-    stages = stages or Stages()
-    context = stages.of(recording)
+    contexts = contexts or Contexts()
+    context = contexts.of(recording)
     other = context.embodiment
     return Subject(
         recording,
         context,
-        place_of(recording, context, stages.chosen, context.rules),
+        place_of(recording, context, contexts.chosen, context.rules),
         OwnRobot() if other is None else OtherRobot(other, context.robot_named),
-        tuple(unused(stages.asked, recording, context)),
+        tuple(unused(contexts.asked, recording, context)),
     )
 
 

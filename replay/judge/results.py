@@ -26,7 +26,7 @@ from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion
 from .cells import Place
 from .commanded_collision import Looked
-from .context import Stage
+from .context import SceneContext
 from .missed import Elsewhere
 from .payload import Load
 
@@ -73,7 +73,7 @@ class Subject:
     """
 
     recording: Recording
-    context: Stage
+    context: SceneContext
     place: Place
     robot: Robot
     unused: tuple[str, ...] = ()
@@ -265,7 +265,7 @@ class Judged:
         return self.subject.recording
 
     @property
-    def context(self) -> Stage:
+    def context(self) -> SceneContext:
         return self.subject.context
 
     @property
@@ -288,6 +288,5 @@ class Judged:
     def findings(self) -> tuple[Finding, ...]:
         """Of all stages, in their order."""
         stages = (self.integrity, self.motions, self.kinematics, self.dynamics, self.replay)
-        found = [*stages[0].findings, *self.subject.place.findings]
-        found += [finding for stage in stages[1:] for finding in stage.findings]
+        found = [finding for stage in stages for finding in stage.findings]
         return (*found, *([self.robustness.finding] if self.robustness is not None else []))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..recording.recording import Recording
-from .context import Stage
+from .context import SceneContext
 
 ASKED = (
     "scenario",
@@ -24,22 +24,22 @@ def asked_of(overrides: Sequence[str]) -> list[str]:
     return [o for o in overrides if _key(o).partition(".")[0] in ASKED]
 
 
-def unused(asked: Sequence[str], recording: Recording, stage: Stage) -> list[str]:
+def unused(asked: Sequence[str], recording: Recording, context: SceneContext) -> list[str]:
     """Those of `asked` that made no difference, because something else was judged by.
 
     An episode of the simulation brings its own scene, robot and settings of the scenario; a person's motion is judged as the
     robot of the scene; a described robot stands in no scene.
     """
-    return [word for word in asked if not _used(word, recording, stage)]
+    return [word for word in asked if not _used(word, recording, context)]
 
 
 def _key(override: str) -> str:
     return override.partition("=")[0].lstrip("+~")
 
 
-def _used(word: str, recording: Recording, stage: Stage) -> bool:
+def _used(word: str, recording: Recording, context: SceneContext) -> bool:
     key, value = _key(word), word.partition("=")[2]
-    scene, by_command = stage.scene, stage.named == "command"
+    scene, by_command = context.scene, context.named == "command"
     if value in ("null", "") and "=" in word:
         return True  # asks for nothing
     match key:
@@ -50,13 +50,13 @@ def _used(word: str, recording: Recording, stage: Stage) -> bool:
         case "cell":
             return scene.config.cell is not None and scene.config.cell.id == value
         case "robot":
-            return stage.robot_named == "command" if stage.embodiment is not None else scene.robot.name == value
+            return context.robot_named == "command" if context.embodiment is not None else scene.robot.name == value
         case "hand":
-            return stage.embodiment is None and scene.robot.hand == value
+            return context.embodiment is None and scene.robot.hand == value
         case "base":
-            return stage.embodiment is None and scene.robot.base == value
+            return context.embodiment is None and scene.robot.base == value
         case "model":
-            return stage.embodiment is not None
+            return context.embodiment is not None
         case "retarget":
-            return recording.kind == "human" and stage.embodiment is None
+            return recording.kind == "human" and context.embodiment is None
     return by_command  # what is set below the scenario or the cell

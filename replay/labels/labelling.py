@@ -9,7 +9,7 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError, ShiliuError
 from ...scenarios.variation import Draw, of_episode
-from ..judge.context import Stage, Stages
+from ..judge.context import Contexts, SceneContext
 from ..recording.recording import Recording, SimEpisode, Unreadable
 from ..rollout.rollout import Rollout, Take, play
 from .proposal import Segment, propose
@@ -40,7 +40,7 @@ class Labelled:
 
 
 def labelling(
-    recordings: Iterable[Recording | Unreadable], stages: Stages, threads: int = 0
+    recordings: Iterable[Recording | Unreadable], contexts: Contexts, threads: int = 0
 ) -> Iterator[Labelled | Unreadable]:
     """Propose segments for recordings, in their order.
 
@@ -59,32 +59,32 @@ def labelling(
     for item in recordings:
         batch.append(item)
         if len(batch) == AT_ONCE:
-            yield from _label(batch, stages, threads)
+            yield from _label(batch, contexts, threads)
             batch = []
-    yield from _label(batch, stages, threads)
+    yield from _label(batch, contexts, threads)
 
 
-def _label(batch: Sequence[Recording | Unreadable], stages: Stages, threads: int) -> list[Labelled | Unreadable]:
+def _label(batch: Sequence[Recording | Unreadable], contexts: Contexts, threads: int) -> list[Labelled | Unreadable]:
     slots: list[Labelled | Unreadable | None] = []
-    groups: dict[int, list[tuple[int, Recording, Stage, Draw, SimEpisode]]] = {}
+    groups: dict[int, list[tuple[int, Recording, SceneContext, Draw, SimEpisode]]] = {}
     for i, item in enumerate(batch):
         slots.append(item if isinstance(item, Unreadable) else None)
         if isinstance(item, Unreadable):
             continue
         try:
-            stage, draw, episode = _start(item, stages)
+            context, draw, episode = _start(item, contexts)
         except ShiliuError as error:
             slots[i] = Unreadable(
                 item.name, item.source, EpisodeError(error.message, file=error.file, field=error.field)
             )
             continue
-        groups.setdefault(id(stage), []).append((i, item, stage, draw, episode))
+        groups.setdefault(id(context), []).append((i, item, context, draw, episode))
     for group in groups.values():
-        stage = group[0][2]
-        scene = stage.scene
+        context = group[0][2]
+        scene = context.scene
         played = play(scene, [Take(draw, episode.actions) for _, _, _, draw, episode in group], threads=threads)
         for (i, item, _, draw, episode), shown in zip(group, played):
-            segments = tuple(propose(scene, draw, shown, stage.titles))
+            segments = tuple(propose(scene, draw, shown, context.titles))
             slots[i] = Labelled(
                 item.name, item.source, item.sha256, scene.name, episode.duration_s, segments, _departs(episode, shown),
                 item.cell or (scene.config.cell.id if scene.config.cell else None),
@@ -92,7 +92,7 @@ def _label(batch: Sequence[Recording | Unreadable], stages: Stages, threads: int
     return [slot for slot in slots if slot is not None]
 
 
-def _start(recording: Recording, stages: Stages) -> tuple[Stage, Draw, SimEpisode]:
+def _start(recording: Recording, contexts: Contexts) -> tuple[SceneContext, Draw, SimEpisode]:
     episode = recording.episode
     if episode is None:
         raise EpisodeError(
@@ -100,8 +100,8 @@ def _start(recording: Recording, stages: Stages) -> tuple[Stage, Draw, SimEpisod
             "Label episodes of the simulation, such as `shiliu record` makes.",
             file=recording.source,
         )
-    stage = stages.of(recording)
-    scene = stage.scene
+    context = contexts.of(recording)
+    scene = context.scene
     draw = of_episode(scene, episode)
     if draw is None or tuple(episode.action_names) != scene.schema.action.names:
         raise EpisodeError("was made in a scene of other sizes than it has today.", file=recording.source)
@@ -109,7 +109,7 @@ def _start(recording: Recording, stages: Stages) -> tuple[Stage, Draw, SimEpisod
         raise EpisodeError(
             "holds an action that is not finite; `shiliu replay` says which.", file=recording.source, field="action"
         )
-    return stage, draw, episode
+    return context, draw, episode
 
 
 def _departs(episode: SimEpisode, shown: Rollout) -> float | None:

@@ -23,7 +23,7 @@ from ..edits.changes import BeyondBounds, slower_by
 from ..edits.command import Command, command_of
 from ..edits.planning import Change, change_motion, conversion, thrown_off
 from ..edits.warp import Warp
-from ..judge.context import Stage
+from ..judge.context import SceneContext
 from ..judge.verdict import Verdict
 from ..recording.provenance import told_of_copy
 from ..recording.recording import Recording, SimEpisode, Stream
@@ -75,7 +75,7 @@ def causes(verdict: Verdict) -> list[Finding]:
 
 
 def repaired(
-    recording: Recording, verdict: Verdict, stage: Stage, judge: Judge, bounds: Bounds | None = None
+    recording: Recording, verdict: Verdict, context: SceneContext, judge: Judge, bounds: Bounds | None = None
 ) -> Repair:
     """Look for the nearest feasible copy of a refused recording; the recording itself stays as it is.
 
@@ -88,20 +88,20 @@ def repaired(
     bounds = bounds or Bounds()
     if verdict.verdict not in ("INFEASIBLE", "UNSOUND"):
         return Repair(reason="nothing_to_mend")
-    if stage.embodiment is not None:
+    if context.embodiment is not None:
         return Repair(reason="other_robot", codes=[f.code for f in causes(verdict)])
-    if stage.made_in is not None:
+    if context.made_in is not None:
         return Repair(reason="played_elsewhere", codes=[f.code for f in causes(verdict)])
-    first = _tried(recording, verdict, stage, judge, bounds, spreading=True)
+    first = _tried(recording, verdict, context, judge, bounds, spreading=True)
     if first.done or not any(change["kind"] == "spread" for change in first.applied):
         return first
     # spread over time a step can be as far off its course as it was; slowed, it is not
-    second = _tried(recording, verdict, stage, judge, bounds, spreading=False)
+    second = _tried(recording, verdict, context, judge, bounds, spreading=False)
     return second if second.done else first
 
 
 def _tried(
-    recording: Recording, verdict: Verdict, stage: Stage, judge: Judge, bounds: Bounds, spreading: bool
+    recording: Recording, verdict: Verdict, context: SceneContext, judge: Judge, bounds: Bounds, spreading: bool
 ) -> Repair:
     """Change and judge again, until nothing fails or nothing helps."""
     made, current, judged = Repair(), recording, verdict
@@ -113,7 +113,7 @@ def _tried(
             made.reason, made.codes = "still_fails" if made.applied else "other_fault", others
             return made
         try:
-            step = _changed(current, failed, stage, bounds, spreading, thrown)
+            step = _changed(current, failed, context, bounds, spreading, thrown)
         except BeyondBounds as beyond:
             made.reason, made.codes = "beyond_bounds", [f.code for f in failed]
             made.applied.append({**beyond.what, "beyond": True})
@@ -147,16 +147,16 @@ def _tried(
 
 
 def _changed(
-    recording: Recording, failed: list[Finding], stage: Stage, bounds: Bounds, spreading: bool, thrown: bool
+    recording: Recording, failed: list[Finding], context: SceneContext, bounds: Bounds, spreading: bool, thrown: bool
 ) -> tuple[Recording, list[Change], list[Warp]] | None:
     """The recording with its command changed, or None where it has none that may be."""
     units = [f for f in failed if (f.fix or {})["kind"] == "unit"]
     if units:
-        return _converted(recording, units[0], stage)
-    command = command_of(recording, stage.scene.robot.joint_names)
+        return _converted(recording, units[0], context)
+    command = command_of(recording, context.scene.robot.joint_names)
     if command is None:
         return None
-    command, changes, warps = change_motion(command, failed, stage.capability, bounds, spreading, thrown)
+    command, changes, warps = change_motion(command, failed, context.capability, bounds, spreading, thrown)
     for finding in failed:  # what no limit of the motion tells
         fix = finding.fix or {}
         if fix["kind"] == "slow" and finding.code == "tracking" and not changes:
@@ -166,13 +166,13 @@ def _changed(
     if not changes:
         return recording, [], []
     if recording.episode is not None:
-        return _performed(recording, command, warps, stage), changes, warps
+        return _performed(recording, command, warps, context), changes, warps
     return _sent(recording, command, warps), changes, warps
 
 
-def _performed(recording: Recording, command: Command, warps: list[Warp], stage: Stage) -> Recording:
+def _performed(recording: Recording, command: Command, warps: list[Warp], context: SceneContext) -> Recording:
     """The changed command performed from the episode's own start: what the record then says is what happened."""
-    episode, scene = recording.episode, stage.scene
+    episode, scene = recording.episode, context.scene
     assert episode is not None
     draw = of_episode(scene, episode)
     if draw is None or tuple(episode.action_names) != scene.schema.action.names:
@@ -230,7 +230,7 @@ def _sent(recording: Recording, command: Command, warps: list[Warp]) -> Recordin
 
 
 def _converted(
-    recording: Recording, finding: Finding, stage: Stage
+    recording: Recording, finding: Finding, context: SceneContext
 ) -> tuple[Recording, list[Change], list[Warp]] | None:
     """The stream that is in another unit than it says, in its own: an episode's in radians, of a real one the word alone."""
     told = conversion(finding)
@@ -243,10 +243,10 @@ def _converted(
         streams = dict(recording.streams)
         streams[str(name)] = replace(streams[str(name)], unit=unit)
         return replace(recording, streams=streams), [told], []
-    command = command_of(recording, stage.scene.robot.joint_names)
+    command = command_of(recording, context.scene.robot.joint_names)
     if command is None or finding.details.get("role") != "command":
         return None
-    return _performed(recording, command.with_q(command.q * factor), [], stage), [told], []
+    return _performed(recording, command.with_q(command.q * factor), [], context), [told], []
 
 
 def _marked(copy_: Recording, original: Recording, verdict: Verdict, made: Repair) -> Recording:

@@ -11,7 +11,7 @@ from ...scenarios.errors import ShiliuError
 from ..edits.bounds import Bounds
 from ..edits.command import command_of
 from ..formats import Unreadable
-from ..judge.context import Stage, Stages
+from ..judge.context import Contexts, SceneContext
 from ..judge.judge import judge
 from ..judge.verdict import Verdict
 from ..recording.recording import Recording
@@ -33,7 +33,7 @@ class Repairs:
     def __init__(
         self,
         out: Path,
-        stages: Stages,
+        contexts: Contexts,
         bounds: Bounds,
         command: str = "",
         *,
@@ -41,7 +41,7 @@ class Repairs:
         threads: int = 0,
         seed: int = 0,
     ) -> None:
-        self.stages, self.bounds = stages, bounds
+        self.contexts, self.bounds = contexts, bounds
         self.strict, self.threads, self.seed = strict, threads, seed
         self.tried = 0
         self._written = Repaired(out, command)
@@ -67,12 +67,12 @@ class Repairs:
         if not isinstance(item, Recording) or verdict.verdict not in ("INFEASIBLE", "UNSOUND"):
             return
         self.tried += 1
-        stage = self.stages.of(item)
-        found = repaired(item, verdict, stage, self._judge, self.bounds)
+        context = self.contexts.of(item)
+        found = repaired(item, verdict, context, self._judge, self.bounds)
         where = None
         if found.done and found.recording is not None:
-            where = self._written.add(found.recording, stage.scene, item)
-            _show(verdict, item, found, stage)
+            where = self._written.add(found.recording, context.scene, item)
+            _show(verdict, item, found, context)
         verdict.repair = found.to_dict(where)
 
     def finished(self) -> Path | None:
@@ -85,7 +85,7 @@ class Repairs:
             self._written.folder.mkdir(parents=True, exist_ok=True)
             recording = as_written(recording, self._written.folder)
         judged = judge(
-            [recording], strict=self.strict, threads=self.threads, seed=self.seed, stages=self.stages
+            [recording], strict=self.strict, threads=self.threads, seed=self.seed, contexts=self.contexts
         )  # the episode's own scene, or the one that the command names
         return judged[0]
 
@@ -110,18 +110,18 @@ def refuse_foreign(out: Path) -> None:
         raise ShiliuError("This is not a folder of repaired copies. Choose another out=.", file=folder, field="out")
 
 
-def _show(verdict: Verdict, recording: Recording, found: Repair, stage: Stage) -> None:
+def _show(verdict: Verdict, recording: Recording, found: Repair, context: SceneContext) -> None:
     """The copy's command beside the recorded one in the curves of the report."""
     if verdict.evidence is None or found.recording is None:
         return
-    command = command_of(found.recording, stage.scene.robot.joint_names)
+    command = command_of(found.recording, context.scene.robot.joint_names)
     if command is None:
         return
     from ..checks.kinematics import motion_of
 
-    recorded = command_of(recording, stage.scene.robot.joint_names)  # a copy's clock begins with its first command
+    recorded = command_of(recording, context.scene.robot.joint_names)  # a copy's clock begins with its first command
     late = 0.0 if recorded is None else float(recorded.t[0] - command.t[0])
-    motion = motion_of(command.t, command.q, stage.rules)
+    motion = motion_of(command.t, command.q, context.rules)
     for plot in verdict.evidence.plots:
         if plot.subject in command.joint_names:
             j = command.joint_names.index(plot.subject)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ....scenarios.errors import EpisodeError
 from ....scenarios.variation import Draw
-from ...judge.context import Stage
+from ...judge.context import SceneContext
 from ...recording.recording import Recording, SimEpisode
 
 SIZES = (0.25, 0.5, 2.0)  # violations beyond the FAIL bound, in the code's own scale (`excess`)
@@ -51,7 +51,7 @@ class Work:
         kept: folders of videos that live as long as the copy is looked at.
     """
 
-    stage: Stage
+    context: SceneContext
     clean: SimEpisode
     rng: np.random.Generator
     draw: Draw

@@ -16,7 +16,7 @@ from ....scenarios import variation as drawing
 from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
 from ....scenarios.variation import of_episode
-from ...judge.context import Stage
+from ...judge.context import SceneContext
 from ...operator.mistakes import mistake_of
 from ...recording.recording import Recording, SimEpisode
 from ...rollout.episode import as_recording, checkpoints_of, episode_of
@@ -55,7 +55,7 @@ class Injected:
     kept: tuple[Any, ...] = ()  # what must live until the copy is judged
 
 
-def inject(jobs: Sequence[Job], stage: Stage, threads: int = 0) -> list[Injected]:
+def inject(jobs: Sequence[Job], context: SceneContext, threads: int = 0) -> list[Injected]:
     """Break a copy for each job.
 
     Args:
@@ -65,10 +65,10 @@ def inject(jobs: Sequence[Job], stage: Stage, threads: int = 0) -> list[Injected
     made: list[Work | Injected] = []
     for job in jobs:
         try:
-            made.append(_before(job, stage))
+            made.append(_before(job, context))
         except EpisodeError as error:
             made.append(Injected(job, None, reason=error.message))
-    _perform([one for one in made if isinstance(one, Work) and one.recording is None], stage.scene, threads)
+    _perform([one for one in made if isinstance(one, Work) and one.recording is None], context.scene, threads)
     done = []
     for job, one in zip(jobs, made):
         if isinstance(one, Work):
@@ -97,16 +97,16 @@ def _onto(work: Work, first: int, later: float) -> None:
             work.marks[i] = Mark(mark.t0 + later, mark.t1 + later, mark.subject)
 
 
-def _before(job: Job, stage: Stage) -> Work:
+def _before(job: Job, context: SceneContext) -> Work:
     """The work with everything put in that is performed."""
-    draw = of_episode(stage.scene, job.episode)
+    draw = of_episode(context.scene, job.episode)
     if draw is None:
         raise EpisodeError("this episode was made in another scene; it cannot be performed again.")
     part = job.seconds and not any(fault.whole for fault in job.faults)
     episode = beginning(job.episode, job.seconds) if part else job.episode
     kinds = " + ".join(fault.name for fault in job.faults)
     rng = np.random.default_rng([job.episode.seed, zlib.crc32(kinds.encode()), round(100 * (job.size or 0.0))])
-    work = Work(stage, episode, rng, draw, episode.actions.copy())
+    work = Work(context, episode, rng, draw, episode.actions.copy())
     ways = {fault.way for fault in job.faults}
     for fault in job.faults:
         if fault.way in ("perform", "mistake"):
@@ -117,7 +117,7 @@ def _before(job: Job, stage: Stage) -> Work:
         whole = any(fault.whole for fault in job.faults)
         work.recording = excerpt(job.device, work.rng, math.inf if whole else EXCERPT)
     elif ways <= {"record", "set"}:
-        work.recording = as_recording(job.name, episode, stage.scene)
+        work.recording = as_recording(job.name, episode, context.scene)
     return work
 
 
