@@ -93,9 +93,11 @@ def card(scene: Scene) -> str:
             "",
         ]
         lines += ["| mistake | how | code |", "|---|---|---|"]
-        for name, told in raw["mistakes"].items():
-            how = "; ".join(f"{key} {_flow(value)}" for key, value in told.items() if key not in ("code", "seed"))
-            lines.append(f"| {name} | `{how}` | `{told['code']}` |")
+        for name, mistake_entry in raw["mistakes"].items():
+            how = "; ".join(
+                f"{key} {_flow(value)}" for key, value in mistake_entry.items() if key not in ("code", "seed")
+            )
+            lines.append(f"| {name} | `{how}` | `{mistake_entry['code']}` |")
     lines += _variants(scene.name)
     lines += ["", "## Schema", "", "| feature | elements | from |", "|---|---|---|"]
     for feature in (scene.schema.action, *scene.schema.observations.values()):
@@ -127,9 +129,9 @@ PICTURES = {
 def _pictures(stem: str) -> list[str]:
     """The pictures that `docs/scene_pictures.py` has made of a scenario, or of a variant."""
     lines: list[str] = []
-    for what, said in PICTURES.items():
+    for what, caption in PICTURES.items():
         if (FOLDER / f"{stem}_{what}.jpg").is_file():
-            lines += [f"![{said}]({stem}_{what}.jpg)", "", f"*{said}*", ""]
+            lines += [f"![{caption}]({stem}_{what}.jpg)", "", f"*{caption}*", ""]
     return lines
 
 
@@ -167,9 +169,9 @@ def _of_people(scene: Scene) -> list[str]:
         lines += ["|---|---|---|---|---|"]
         for kept in (limit for limit in mine if limit.lasting):
             peak = next(limit.limit for limit in mine if limit.about == kept.about and not limit.lasting)
-            told = f"{peak:g} N" if peak else "no contact"
+            peak_force = f"{peak:g} N" if peak else "no contact"
             lines.append(
-                f"| {kept.about.replace('_', ' ')} | {kept.limit:g} N | {told} | {kept.grade} | {kept.source} |"
+                f"| {kept.about.replace('_', ' ')} | {kept.limit:g} N | {peak_force} | {kept.grade} | {kept.source} |"
             )
     return [*lines, "", f"Of {CAVEAT} See [people](../people.md)."] if lines else []
 
@@ -178,36 +180,40 @@ def _rules(rules: Mapping[str, Any] | None, level: str) -> list[str]:
     """What the scenario declares that no contact makes."""
     if not rules:
         return []
-    said = "Declared, not made by contact; what they keep is part of the state and of `observation.environment_state`."
-    lines = ["", f"{level} Rules", "", said, ""]
-    told = {name: {key: value for key, value in rule.items() if key != "title"} for name, rule in rules.items()}
-    return [*lines, *(f"- **{name}**: `{_flow(rule)}`" for name, rule in told.items())]
+    preamble = (
+        "Declared, not made by contact; what they keep is part of the state and of `observation.environment_state`."
+    )
+    lines = ["", f"{level} Rules", "", preamble, ""]
+    untitled = {name: {key: value for key, value in rule.items() if key != "title"} for name, rule in rules.items()}
+    return [*lines, *(f"- **{name}**: `{_flow(rule)}`" for name, rule in untitled.items())]
 
 
 def _variants(name: str) -> list[str]:
     """What each variant changes; what it does not name is as above."""
     lines: list[str] = []
-    for variant, told in variants_of(name).items():
+    for variant, changes in variants_of(name).items():
         lines += ["", f"### `variant={variant}`", "", *_pictures(f"{name}_{variant}")]
         for key in ("time_limit", "robot", "parts", "variation", "never", "safety", "judge"):
-            lines += [f"- {key}: `{_flow(_untitled(told[key]))}`"] if key in told else []
-        if "goal" in told:
+            lines += [f"- {key}: `{_flow(_untitled(changes[key]))}`"] if key in changes else []
+        if "goal" in changes:
             lines += ["- goal, in this order:"]
             lines += [
                 f"    1. **{subgoal}**{_called(value)}: `{_flow(_bare(value))}`"
-                for subgoal, value in told["goal"].items()
+                for subgoal, value in changes["goal"].items()
             ]
-        lines += _rules(told.get("rules"), "####")
-        if told.get("skills") == []:
+        lines += _rules(changes.get("rules"), "####")
+        if changes.get("skills") == []:
             lines += ["- skills: none; the scripted operator does not do it yet"]
-        elif "skills" in told:
+        elif "skills" in changes:
             lines += ["", "```"]
-            lines += [f"{word:<12} {_flow(arguments)}" for skill in told["skills"] for word, arguments in skill.items()]
+            lines += [
+                f"{word:<12} {_flow(arguments)}" for skill in changes["skills"] for word, arguments in skill.items()
+            ]
             lines += ["```"]
-        for mistake, how in (told.get("mistakes") or {}).items():
+        for mistake, how in (changes.get("mistakes") or {}).items():
             lines += ["", f"Mistake on purpose: **{mistake}**, `{_flow(how)}`."]
-    said = "Each stands in the scenario's file and is chosen by `variant=NAME`; `null` takes something out."
-    return ["", "## Variants", "", said, *lines] if lines else []
+    preamble = "Each stands in the scenario's file and is chosen by `variant=NAME`; `null` takes something out."
+    return ["", "## Variants", "", preamble, *lines] if lines else []
 
 
 def _called(entry: Any) -> str:

@@ -113,9 +113,9 @@ class Interface:
 
     def restore(self, i: int, saved: tuple[np.ndarray | None, np.ndarray, np.ndarray]) -> None:
         """Go on from what was saved of a copy."""
-        told, late, applied = saved
-        if told is not None:
-            self.actions.begin(np.array([i]), told)
+        command, late, applied = saved
+        if command is not None:
+            self.actions.begin(np.array([i]), command)
         self.latency.restore(i, late)
         self.applied[i] = applied
 
@@ -142,9 +142,9 @@ class Interface:
             return near
         first = 0 if copies is None else int(np.argmax(bad.any(axis=1)))
         row, wrong = np.atleast_2d(action)[first], np.flatnonzero(np.atleast_2d(bad)[first])[:3]
-        said = ", ".join(f"{self.actions.feature.names[i]} = {row[i]:.4g}" for i in wrong)
+        offending = ", ".join(f"{self.actions.feature.names[i]} = {row[i]:.4g}" for i in wrong)
         of = "" if copies is None else f"environment {copies[first]}: "
-        raise ValueError(f"{of}The action lies outside the action space ({said}). Clip it before step.")
+        raise ValueError(f"{of}The action lies outside the action space ({offending}). Clip it before step.")
 
 
     def _inside(self, action: list[float]) -> bool:

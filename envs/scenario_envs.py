@@ -42,10 +42,10 @@ class _Told:
 
             scene = load_scenario(self._scenario)
             title = " ".join(scene.config.title.values())
-            told = "\n".join(f"    {line}".rstrip() for line in tables(scene.schema).splitlines())
+            table = "\n".join(f"    {line}".rstrip() for line in tables(scene.schema).splitlines())
             self._text = (
                 f"{title}: `{env_id(self._scenario)}`. Options, `info` and what ends an episode: see `ShiliuEnv`.\n\n"
-                f"{told}\n"
+                f"{table}\n"
             )
         return self._text
 
@@ -58,6 +58,6 @@ def __getattr__(name: str) -> Any:
         known = {class_name(file.stem): file.stem for file in (CONF / "scenario").glob("*.yaml")}
         if name not in known:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        told: Any = _Told(known[name])
-        _made[name] = type(name, (ShiliuEnv,), {"__doc__": told, "__module__": __name__})
+        docstring: Any = _Told(known[name])
+        _made[name] = type(name, (ShiliuEnv,), {"__doc__": docstring, "__module__": __name__})
     return _made[name]

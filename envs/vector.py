@@ -220,7 +220,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         for i in np.flatnonzero(copies.broken.any(axis=1)).tolist():
             unsafe[i] = copies.unsafe(i)
         reached = {goal.name: copies.carry.reached[:, k].copy() for k, goal in enumerate(copies.course.subgoals)}
-        told: dict[str, Any] = {
+        info: dict[str, Any] = {
             "success": success,
             "time": copies.steps * self.scene.control_timestep,
             "failure": failure,
@@ -228,7 +228,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
             "subgoals": _masked(reached, every),
             "draw": _masked({name: column.copy() for name, column in self._drawn.items()}, every),
         }
-        return _masked(told, every)
+        return _masked(info, every)
 
 
 def _masked(values: dict[str, Any], mask: np.ndarray) -> dict[str, Any]:

@@ -187,8 +187,8 @@ class Part:
         try:
             spec = mujoco.MjSpec.from_file(str(self.file))
         except ValueError as error:
-            said = " ".join(str(error).split())
-            raise ScenarioError(f"This is no valid MJCF: {said}.", file=str(self.file)) from None
+            message = " ".join(str(error).split())
+            raise ScenarioError(f"This is no valid MJCF: {message}.", file=str(self.file)) from None
         for inner in self.contains:
             site = spec.site(inner.site)
             if site is None:

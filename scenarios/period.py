@@ -123,10 +123,10 @@ class OneCopy:
         self._look()
 
     def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
-        model, data, sensors, told = self._model, self._data, self._sensordata, self._told
+        model, data, sensors, command = self._model, self._data, self._sensordata, self._told
         warning, quiet, late = self._warning, self._quiet, action.ndim == 3
-        told[:] = action[0, 0] if late else action[0]
-        for k, felt in enumerate(self._felt):
+        command[:] = action[0, 0] if late else action[0]
+        for k, readings in enumerate(self._felt):
             if not k and self._goes_on():
                 mujoco.mj_step2(model, data)
             elif k and warning.tobytes() != quiet:  # asked at every step, and bytes compare faster than arrays
@@ -134,9 +134,9 @@ class OneCopy:
                 break
             else:
                 if k and late:
-                    told[:] = action[0, k]
+                    command[:] = action[0, k]
                 mujoco.mj_step(model, data)
-            felt[:] = sensors
+            readings[:] = sensors
         self._look()
 
     @property
@@ -222,18 +222,18 @@ class ManyCopies:
         self._look(rows)
 
     def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
-        rows, told = slice(None) if ids is None else ids, None
+        rows, commands = slice(None) if ids is None else ids, None
         if action.ndim == 2:
             self._ctrl[rows, : self._commands] = action
         else:
-            told = np.empty((*action.shape[:2], self._ctrl.shape[1]))
-            told[..., : self._commands] = action
-            told[..., self._commands :] = self._ctrl[rows, None, self._commands :]
+            commands = np.empty((*action.shape[:2], self._ctrl.shape[1]))
+            commands[..., : self._commands] = action
+            commands[..., self._commands :] = self._ctrl[rows, None, self._commands :]
         substeps = self.trace.shape[1]
         if ids is None:
-            self._batch.rollout(substeps, told, record=("sensordata",), out=self._out)
+            self._batch.rollout(substeps, commands, record=("sensordata",), out=self._out)
         else:
-            self.trace[ids] = self._batch.rollout(substeps, told, record=("sensordata",), ids=ids)["sensordata"]
+            self.trace[ids] = self._batch.rollout(substeps, commands, record=("sensordata",), ids=ids)["sensordata"]
         self._look(ids)
 
     @property

@@ -144,8 +144,8 @@ class Scene:
             try:
                 placed.part.spec().compile()
             except ValueError as error:
-                said = f"parts.{placed.name}: this part does not compile: {_said(error)}."
-                raise ScenarioError(said, file=str(placed.part.file)) from None
+                message = f"parts.{placed.name}: this part does not compile: {_said(error)}."
+                raise ScenarioError(message, file=str(placed.part.file)) from None
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
         """What answers in the scene: the rules and the liquids that its YAML declares, and the people in it."""

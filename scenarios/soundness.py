@@ -40,9 +40,11 @@ def examine(scene: Scene, seed: int = 0, draws: int = 50) -> list[Answer]:
 def called(scene: Scene) -> Answer:
     """Has everything that a report may name words in every language? Asked of who designs a scenario: no physics hangs on it."""
     missing = untold(scene)
-    told = "; ".join(f"{name} ({', '.join(languages)})" for name, languages in missing.items())
+    listed = "; ".join(f"{name} ({', '.join(languages)})" for name, languages in missing.items())
     return Answer(
-        "called in two languages", not missing, f"no words: {told}" if missing else f"all in {' and '.join(LANGUAGES)}"
+        "called in two languages",
+        not missing,
+        f"no words: {listed}" if missing else f"all in {' and '.join(LANGUAGES)}",
     )
 
 
@@ -91,14 +93,14 @@ def _goal(scene: Scene) -> list[Answer]:
     carry = scene.course.advance(scene.course.begin(1), readings)
     reached = [s.name for i, s in enumerate(scene.goal) if not np.isnan(carry.reached[0, i])]
     happened = [n.name for i, n in enumerate(scene.course.nevers) if not np.isnan(carry.failed[0, i])]
-    told = [f"{', '.join(reached)} reached"] if reached else []
-    told += [f"{', '.join(happened)} happened"] if happened else []
+    already = [f"{', '.join(reached)} reached"] if reached else []
+    already += [f"{', '.join(happened)} happened"] if happened else []
     return [
         Answer(
             "the task is still to do",
-            not told,
-            f"at the start: {'; '.join(told)}"
-            if told
+            not already,
+            f"at the start: {'; '.join(already)}"
+            if already
             else f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals",
         )
     ]
@@ -155,12 +157,12 @@ def _variation(scene: Scene, seed: int, draws: int) -> list[Answer]:
         restless += [moved] if moved else []
     share = reasons.total() / (draws + reasons.total())
     limit = scene.config.redraw_at_most
-    told = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
+    refusals = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
     return [
         Answer(
             "draws are sound",
             share <= limit,
-            f"{share:.1%} of {draws + reasons.total()} draws refused ({told}); at most {limit:.0%}",
+            f"{share:.1%} of {draws + reasons.total()} draws refused ({refusals}); at most {limit:.0%}",
         ),
         Answer(
             "draws start at rest",

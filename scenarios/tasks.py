@@ -37,8 +37,8 @@ def _by_words(files: tuple[tuple[str, Path, int], ...]) -> dict[str, set[tuple[s
     """Words of a sentence -> whose it is, of all scenarios; read once for files that stay as they are."""
     found: dict[str, set[tuple[str, str | None]]] = {}
     for name, file, _ in files:
-        for variant, told in _sentences(file):
-            found.setdefault(bare_words(told), set()).add((name, variant))
+        for variant, sentence in _sentences(file):
+            found.setdefault(bare_words(sentence), set()).add((name, variant))
     found.pop("", None)
     return found
 
@@ -53,11 +53,11 @@ def _sentences(file: Path) -> Iterator[tuple[str | None, str]]:
         return
     if not isinstance(tree, Mapping) or not tree.get("goal"):
         return  # a scenario without a goal has no task
-    yield from ((None, told) for told in _told(tree.get("tasks")))
+    yield from ((None, sentence) for sentence in _told(tree.get("tasks")))
     variants = tree.get("variants")
     for name, changes in variants.items() if isinstance(variants, Mapping) else ():
         if isinstance(changes, Mapping):
-            yield from ((str(name), told) for told in _told(changes.get("tasks")))
+            yield from ((str(name), sentence) for sentence in _told(changes.get("tasks")))
 
 
 def _told(tasks: Any) -> Iterable[str]:

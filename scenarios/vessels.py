@@ -106,8 +106,8 @@ def felt_tilt(axis: np.ndarray, jerked: np.ndarray) -> np.ndarray:
         axis: (..., 3) unit vector out of its mouth.
         jerked: (..., 3) its acceleration in the world [m/s2].
     """
-    felt = np.asarray(jerked) + _PULL
-    along = np.add.reduce(axis * felt, axis=-1) / np.maximum(length(felt), 1e-9)
+    pull = np.asarray(jerked) + _PULL
+    along = np.add.reduce(axis * pull, axis=-1) / np.maximum(length(pull), 1e-9)
     return np.arccos(np.minimum(np.maximum(along, -1.0), 1.0))
 
 

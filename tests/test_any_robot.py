@@ -312,7 +312,11 @@ def test_every_problem_of_a_description_is_told_at_once(tmp_path):
         (8, "unknown key 'velocty'. Did you mean velocity"),
         (8, "upside down"),
     ):
-        assert any(f"bad.yaml:{line}:" in told and words in told for told in text.splitlines()), (line, words, text)
+        assert any(f"bad.yaml:{line}:" in line_text and words in line_text for line_text in text.splitlines()), (
+            line,
+            words,
+            text,
+        )
 
 
 @pytest.mark.parametrize(
@@ -451,8 +455,8 @@ def test_the_command_takes_a_file_and_tells_its_mistakes(tmp_path, sheet, capsys
 
 def test_robots_are_listed(capsys):
     assert main(["list", "robots"]) == 0
-    told = capsys.readouterr().out
-    assert "kuafu" in told and "unitree_g1" in told and "limits only" in told
+    printed = capsys.readouterr().out
+    assert "kuafu" in printed and "unitree_g1" in printed and "limits only" in printed
 
 
 # --------------------------------------------------------------------------------------------------- the real recordings
@@ -479,9 +483,9 @@ def test_two_arms_on_a_scale_of_ticks_are_held_against_their_calibration(data, t
     """Which lies beside the data; the second arm's shoulder stands below its range."""
     folder = data / "so101-bimanual-cloth"
     joints = {
-        f"{arm}_{joint}": f"[{told['range_min']} tick, {told['range_max']} tick]"
+        f"{arm}_{joint}": f"[{values['range_min']} tick, {values['range_max']} tick]"
         for arm in ("arm1", "arm2")
-        for joint, told in json.loads((folder / f"{arm}.json").read_text(encoding="utf-8")).items()
+        for joint, values in json.loads((folder / f"{arm}.json").read_text(encoding="utf-8")).items()
     }
     (tmp_path / "so101.yaml").write_text(
         "title: {en: Two SO-101, zh: 两台 SO-101}\nbase: fixed\nscale: {tick: 0.087890625 deg}\n"
@@ -496,12 +500,12 @@ def test_two_arms_on_a_scale_of_ticks_are_held_against_their_calibration(data, t
 
 
 def test_robosuite_logs_are_held_against_the_robot_they_name(data):
-    told = {v.episode: v for v in shiliu.judge(shiliu.read(data / "robosuite-teleop"))}
-    words = {name: verdict.verdict for name, verdict in told.items()}
+    verdicts = {v.episode: v for v in shiliu.judge(shiliu.read(data / "robosuite-teleop"))}
+    words = {name: verdict.verdict for name, verdict in verdicts.items()}
     assert words["SawyerStack_demo_1"] == words["BaxterLift_demo_1"] == "FEASIBLE"
     assert words["PandaLift_demo_1"] == "INCONCLUSIVE", "steps of a hand tell no joint angles"
-    assert found(told["SawyerStack_demo_1"], "joint.velocity", "command").value == pytest.approx(0.458, abs=1e-3)
-    assert found(told["BaxterLift_demo_1"], "joint.jump").reason == "no_commands"
+    assert found(verdicts["SawyerStack_demo_1"], "joint.velocity", "command").value == pytest.approx(0.458, abs=1e-3)
+    assert found(verdicts["BaxterLift_demo_1"], "joint.jump").reason == "no_commands"
 
 
 def test_a_robot_that_is_ours_is_judged_as_before(data):

@@ -121,15 +121,17 @@ def raised(scene: Scene) -> list[Finding]:
             for c in subgoal.conditions
         ]
         near = {"conditions": conditions}
-        said = {"missed": subgoal.name, "reached": 1, "total": 2, "reached_names": [subgoal.name], "nearest": near}
+        record = {"missed": subgoal.name, "reached": 1, "total": 2, "reached_names": [subgoal.name], "nearest": near}
         found.append(
-            Finding("goal", "FAIL", "replay", "replayed", details=said, fix={"kind": "finish", "missed": subgoal.name})
+            Finding(
+                "goal", "FAIL", "replay", "replayed", details=record, fix={"kind": "finish", "missed": subgoal.name}
+            )
         )
     for never in scene.course.nevers:
         code = f"scenario.{never.name}"
-        said = {"missed": scene.goal[0].name, "failure": code, "reached": 0, "total": 2, "reached_names": ""}
+        record = {"missed": scene.goal[0].name, "failure": code, "reached": 0, "total": 2, "reached_names": ""}
         found.append(Finding(code, "FAIL", "replay", "replayed", margin=-0.1, unit="m", details={"event": never.name}))
-        found.append(Finding("goal", "FAIL", "replay", "replayed", details=said))
+        found.append(Finding("goal", "FAIL", "replay", "replayed", details=record))
     for limit in scene.safety:
         known = {"limit_source": limit.source, "limit_grade": limit.grade, "value": 2.0, "limit": 1.0, "margin": -1.0}
         code = limit.judged_as
@@ -238,8 +240,8 @@ def test_every_thing_of_a_scenario_has_a_chinese_name(scene):
 def test_every_skill_of_a_scenario_is_told_in_chinese(scene):
     for step in chain_of(scene):
         about = next((word for word in step.said.values() if "." in word), None)
-        told = sentence("zh", step, "left", about, titles(scene))
-        assert re.findall("[A-Za-z_]{2,}", told) == [], (step.word, told)
+        text = sentence("zh", step, "left", about, titles(scene))
+        assert re.findall("[A-Za-z_]{2,}", text) == [], (step.word, text)
 
 
 def test_every_cause_of_a_scenario_is_said_in_chinese(scene):

@@ -262,7 +262,7 @@ def test_physics_is_named_as_in_mujoco():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "problem"),
     [
         ({"integrator": "implict"}, "Did you mean implicit"),
         ({"solver": "PGS"}, "Known here: CG, Newton"),
@@ -271,9 +271,9 @@ def test_physics_is_named_as_in_mujoco():
         ({"timestep": 0.002}, "unknown key 'timestep'"),
     ],
 )
-def test_wrong_physics_is_noted_at_its_key(text, told):
+def test_wrong_physics_is_noted_at_its_key(text, problem):
     found, problems = physics(text)
-    assert len(problems) == 1 and told in problems[0] and problems[0].startswith(f"physics.{next(iter(text))}")
+    assert len(problems) == 1 and problem in problems[0] and problems[0].startswith(f"physics.{next(iter(text))}")
     assert (found.integrator, found.solver, found.tolerance) == (Physics.integrator, Physics.solver, Physics.tolerance)
 
 
@@ -400,8 +400,8 @@ def test_the_fingerprint_is_that_of_the_scene(folding):
 class Claw:
     """A claw that stands somewhere, and what it is told."""
 
-    def __init__(self, percent, felt=0.0):
-        self.claws, self.held, self._percent, self._felt = {"left": 0.0}, {}, percent, felt
+    def __init__(self, percent, contact=0.0):
+        self.claws, self.held, self._percent, self._felt = {"left": 0.0}, {}, percent, contact
 
     def percent(self, side):
         return self._percent
@@ -411,10 +411,10 @@ class Claw:
 
 
 def test_a_claw_presses_on_cloth_with_a_force_and_closes_on_nothing():
-    claw = Claw(94.0, felt=1.2)
+    claw = Claw(94.0, contact=1.2)
     tips.squeeze(claw, "left", 1.2)
     assert (claw.claws["left"] - 94.0) * FORCE_PER_PERCENT == pytest.approx(1.2)
-    claw = Claw(94.0, felt=0.5)  # less than half is felt: it closes faster
+    claw = Claw(94.0, contact=0.5)  # less than half is felt: it closes faster
     tips.squeeze(claw, "left", 1.2)
     assert (claw.claws["left"] - 94.0) * FORCE_PER_PERCENT == pytest.approx(tips.GENTLY)
     claw = Claw(99.0)

@@ -136,7 +136,7 @@ def test_a_part_of_the_designers_own(cup):
 
 
 @pytest.mark.parametrize(
-    ("file", "right", "wrong", "said"),
+    ("file", "right", "wrong", "message"),
     [
         ("part.yaml", "geom: wall", "geom: wal", r"part\.yaml:9: params\.radius\.sets\[0\]: there is no geom 'wal'. Did you mean wall"),
         ("part.yaml", "attr: size", "attr: sise", r"part\.yaml:9: .*no attribute 'sise'"),
@@ -152,12 +152,12 @@ def test_a_part_of_the_designers_own(cup):
         ("cup.xml", 'mass="0.2"', 'mass="0"', r"cup.xml: parts.*: this part does not compile: .*mass"),
     ],
 )  # fmt: skip
-def test_a_slip_in_a_part_of_ones_own_is_told(cup, file, right, wrong, said):
+def test_a_slip_in_a_part_of_ones_own_is_told(cup, file, right, wrong, message):
     path = cup / "assets" / "objects" / "cup" / file
     text = path.read_text(encoding="utf-8")
     assert right in text
     path.write_text(text.replace(right, wrong), encoding="utf-8")
-    with pytest.raises(ScenarioError, match=said):
+    with pytest.raises(ScenarioError, match=message):
         shiliu.load_scenario("table_top")
 
 

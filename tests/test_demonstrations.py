@@ -29,10 +29,10 @@ def test_shares_are_those_of_the_lines(bench):
         {**GOOD, "seed": 3, "lasts": 90.0, "success": False, "failure": "scenario.spilt", "during": "lift",
          "verdict": "INFEASIBLE", "root": "goal"},
     ]  # fmt: skip
-    told = bench.summary(lines)
-    assert (told["demonstrations"], told["succeeded"], told["feasible"]) == (3, 2, 1)
-    assert told["seconds"] == [50.0, 70.0, 70.0] and told["redrawn"] == 0.25
-    assert told["failures"] == {"scenario.spilt in lift": 1} and told["refused"] == {"balance": 1}
+    report = bench.summary(lines)
+    assert (report["demonstrations"], report["succeeded"], report["feasible"]) == (3, 2, 1)
+    assert report["seconds"] == [50.0, 70.0, 70.0] and report["redrawn"] == 0.25
+    assert report["failures"] == {"scenario.spilt in lift": 1} and report["refused"] == {"balance": 1}
 
 
 def test_a_run_goes_on_behind_its_last_whole_line(bench, tmp_path):

@@ -37,7 +37,7 @@ def test_places_are_those_of_keys_and_of_items(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "message"),
     [
         ("a: 1\nb:\n  on: 2\n", 3, "'on'"),  # a boolean in YAML
         ("a: 1\nyes: 2\n", 2, "'yes'"),
@@ -48,11 +48,11 @@ def test_places_are_those_of_keys_and_of_items(tmp_path):
         ("a: \x07\n", None, "no valid YAML"),
     ],
 )
-def test_what_yaml_would_take_otherwise_is_refused_by_line(tmp_path, text, line, said):
+def test_what_yaml_would_take_otherwise_is_refused_by_line(tmp_path, text, line, message):
     file = write(tmp_path / "a.yaml", text)
     with pytest.raises(ScenarioError) as error:
         places_in(file, "a.yaml")
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert str(error.value).startswith(f"a.yaml:{line}:" if line else "a.yaml")
 
 
@@ -125,15 +125,15 @@ def test_all_slips_of_a_scenario_are_told_at_once(designer):
     with pytest.raises(ScenarioError) as error:
         shiliu.load_scenario("table_top")
     lines = str(error.value).splitlines()[1:]
-    for wrong, said in SLIPS.values():
+    for wrong, message in SLIPS.values():
         place = f"{file}:{line_of(file, wrong)}: "
-        assert any(place in line and all(words in line for words in said) for line in lines), (place, said, lines)
+        assert any(place in line and all(words in line for words in message) for line in lines), (place, message, lines)
     assert len(lines) == len(SLIPS), lines
     assert f"{len(SLIPS)} problems" in str(error.value).splitlines()[0]
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "said"),
+    ("right", "wrong", "message"),
     [
         ("part: objects/bowl_150", "part: objects/bowl_15", "there is no part 'objects/bowl_15'. Did you mean objects/bowl_150"),
         ("put: base", "put: bse", "no site 'bse'. Did you mean base"),
@@ -162,14 +162,14 @@ def test_all_slips_of_a_scenario_are_told_at_once(designer):
         ("x: 200 mm, y: 50 mm", "x: 1e200 m, y: 50 mm", "too large a number"),
     ],
 )  # fmt: skip
-def test_one_slip_is_one_problem_at_its_line(designer, right, wrong, said):
+def test_one_slip_is_one_problem_at_its_line(designer, right, wrong, message):
     file = designer / "conf" / "scenario" / "table_top.yaml"
     text = file.read_text(encoding="utf-8")
     assert right in text
     write(file, text.replace(right, wrong, 1))
     with pytest.raises(ScenarioError) as error:
         shiliu.load_scenario("table_top")
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert len(str(error.value).splitlines()) == 1, "one slip was told as several problems"
     line = int(re.search(rf"{re.escape(str(file))}:(\d+)", str(error.value))[1])
     changed = [

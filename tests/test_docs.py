@@ -32,8 +32,8 @@ def test_card_is_what_the_yaml_says(name):
 def test_the_page_of_checks_has_every_code_as_configured():
     committed = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
     assert committed == script("checks").page(), "run `python docs/checks.py`"
-    told = set(re.findall(r"(?m)^### `([a-z_.]+)`", committed))
-    assert told == set(load_rules("arm_manipulation", None))
+    headings = set(re.findall(r"(?m)^### `([a-z_.]+)`", committed))
+    assert headings == set(load_rules("arm_manipulation", None))
     shown = set(re.findall(r"\]\(checks/([a-z_.]+)\.svg\)", committed))
     assert shown == {p.stem for p in (ROOT / "docs" / "checks").glob("*.svg")}
 

@@ -206,7 +206,7 @@ def test_a_variation_without_a_sound_draw_is_told(sinking):
 def test_chosen_values(scene):
     chosen = drawing.chosen(scene, {"oven.latch_force": 33})
     assert chosen.values == nominal_values(scene.config) | {"oven.latch_force": 33.0}
-    for values, said in (
+    for values, message in (
         ({"oven.latch_forc": 33}, "Did you mean oven.latch_force"),
         ({"oven.latch_force": 50.0}, "50.0 is not between 15 and 35"),
         ({"friction": -1.0}, "-1.0 is not between 0"),
@@ -214,5 +214,5 @@ def test_chosen_values(scene):
         ({"oven.yaw": "6 deg"}, "'6 deg' is no finite number; values are in SI"),
         ({"bowl.at.z": -0.05}, "inside something else"),
     ):
-        with pytest.raises(ScenarioError, match=said):
+        with pytest.raises(ScenarioError, match=message):
             drawing.chosen(scene, values)

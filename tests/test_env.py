@@ -110,12 +110,12 @@ def test_reset_to_chosen_values(env):
     names = env.scene.schema.observations["observation.environment_state"].names
     around = dict(zip(names, observation["observation.environment_state"]))
     assert around["bowl.z"] == pytest.approx(0.88, abs=1e-4)
-    for options, said in (
+    for options, message in (
         ({"values": {"counter.hight": 0.9}}, "Did you mean counter.height"),
         ({"values": {"counter.height": 900}}, "900 is not between 0.7 and 1.1"),
         ({"valeus": {}}, "Did you mean values"),
     ):
-        with pytest.raises(ScenarioError, match=said):
+        with pytest.raises(ScenarioError, match=message):
             env.reset(options=options)
 
 
@@ -144,13 +144,13 @@ def test_step_and_render_before_reset_are_refused(scene):
 
 
 def test_unknown_settings_are_told(scene):
-    for settings, said in (
+    for settings, message in (
         ({"reward": "dens"}, "no reward 'dens'"),
         ({"render_mode": "human"}, "no render mode 'human'"),
         ({"images": ["hed"]}, "no camera 'hed'. Did you mean head"),
         ({"camera": "overvew", "render_mode": "rgb_array"}, "Did you mean overview"),
     ):
-        with pytest.raises(ScenarioError, match=said):
+        with pytest.raises(ScenarioError, match=message):
             ShiliuEnv(scene, **settings)
 
 

@@ -259,7 +259,7 @@ def test_what_was_saved_goes_on_to_the_same_bits(scene, options):
 
 
 @pytest.mark.parametrize(
-    ("keywords", "said"),
+    ("keywords", "message"),
     [
         ({"action": "joints"}, "no action mode 'joints'. Did you mean joint"),
         ({"observations": "state"}, "observations: Names come as a list, such as ['state']"),
@@ -278,13 +278,13 @@ def test_what_was_saved_goes_on_to_the_same_bits(scene, options):
         ({"vary": ["bowk"]}, "Nothing of 'bowk' varies here"),
     ],
 )
-def test_an_option_that_does_not_exist_is_refused(scene, keywords, said):
-    with pytest.raises(ScenarioError, match=re.escape(said)):
+def test_an_option_that_does_not_exist_is_refused(scene, keywords, message):
+    with pytest.raises(ScenarioError, match=re.escape(message)):
         ShiliuEnv(scene, **keywords)
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"epsode": 1}, "no option 'epsode'. Did you mean episode"),
         ({"t": 1.0}, "is one of an episode"),
@@ -296,9 +296,9 @@ def test_an_option_that_does_not_exist_is_refused(scene, keywords, said):
         ({"episode": ..., "subgoal": "shut"}, "no subgoal 'shut'"),
     ],
 )
-def test_a_beginning_that_makes_no_sense_is_refused(scene, episode, options, said):
+def test_a_beginning_that_makes_no_sense_is_refused(scene, episode, options, message):
     env = ShiliuEnv(scene)
-    with pytest.raises(ScenarioError, match=re.escape(said)):
+    with pytest.raises(ScenarioError, match=re.escape(message)):
         env.reset(options={key: episode if value is ... else value for key, value in options.items()})
 
 
@@ -306,8 +306,11 @@ def test_what_another_scene_saved_is_refused(scene, bare):
     env, other = ShiliuEnv(scene), ShiliuEnv(bare)
     env.reset(seed=0)
     other.reset(seed=0)
-    for saved, said in ((other.save(), "saved in another scene than 'microwave'"), ({}, "'dict' is nothing that save")):
-        with pytest.raises(ScenarioError, match=said):
+    for saved, message in (
+        (other.save(), "saved in another scene than 'microwave'"),
+        ({}, "'dict' is nothing that save"),
+    ):
+        with pytest.raises(ScenarioError, match=message):
             env.restore(saved)
 
 

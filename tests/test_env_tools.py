@@ -26,8 +26,8 @@ def test_made_by_name_with_options_and_a_time_limit():
 
 
 def test_the_docstring_has_each_element_with_its_index_unit_and_range(scene):
-    told = type(gymnasium.make(ID).unwrapped).__doc__
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in told.splitlines() if "|" in line]
+    docstring = type(gymnasium.make(ID).unwrapped).__doc__
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in docstring.splitlines() if "|" in line]
     seen = [row for row in rows if row[0].isdigit()]
     wanted = [row for row in scene.schema.table() if row["index"] is not None]
     assert [(row[0], row[1], row[2]) for row in seen] == [(str(r["index"]), r["name"], r["unit"]) for r in wanted]

@@ -128,20 +128,20 @@ def test_another_robot_with_other_things_is_read_by_its_model(tmp_path, contexts
     assert any("no description of the robot" in note for note in verdict.provenance["notes"])
 
 
-@pytest.mark.parametrize(("beyond", "said"), [(-0.2, "PASS"), (0.1, "WARN")])
-def test_the_ranges_of_an_unknown_robot_are_those_of_its_model(tmp_path, contexts, beyond, said):
+@pytest.mark.parametrize(("beyond", "message"), [(-0.2, "PASS"), (0.1, "WARN")])
+def test_the_ranges_of_an_unknown_robot_are_those_of_its_model(tmp_path, contexts, beyond, message):
     xml = model_of([((-1.0, 1.0),) * 5], ["cube"])
     states = states_of(xml, {"robot0_joint3": np.linspace(0.0, 1.0 + beyond, N)})
     verdict = judged(demo(tmp_path, xml, env_of(["Widow"], OSC), states=states), contexts)
     found = next(f for f in verdict.findings if f.code == "joint.position")
-    assert (found.level, verdict.verdict) == (said, "FEASIBLE")
-    if said != "PASS":
+    assert (found.level, verdict.verdict) == (message, "FEASIBLE")
+    if message != "PASS":
         assert found.subject == ("robot0_joint3",) and found.value == pytest.approx(1.1, abs=0.01)
         assert found.limit_grade == "estimate" and "model that the recording carries" in found.limit_source
 
 
-@pytest.mark.parametrize(("far", "said"), [(1.0, "FEASIBLE"), (2.1, "INFEASIBLE")])
-def test_two_arms_have_the_limits_of_their_robot(tmp_path, contexts, far, said):
+@pytest.mark.parametrize(("far", "message"), [(1.0, "FEASIBLE"), (2.1, "INFEASIBLE")])
+def test_two_arms_have_the_limits_of_their_robot(tmp_path, contexts, far, message):
     """Absolute joint positions of two Pandas; the second joint of the right one may turn to 1.7628 rad."""
     xml = model_of([PANDA, PANDA], ["pot"])
     controller = {"type": "JOINT_POSITION", "input_type": "absolute"}
@@ -157,8 +157,8 @@ def test_two_arms_have_the_limits_of_their_robot(tmp_path, contexts, far, said):
     assert r.streams["actions/gripper"].names == ("robot0_gripper", "robot1_gripper")
     assert r.metadata["robot"] == "franka_panda+franka_panda"
     verdict = judged(path, contexts)
-    assert verdict.verdict == said
-    if said == "INFEASIBLE":
+    assert verdict.verdict == message
+    if message == "INFEASIBLE":
         found = next(f for f in verdict.findings if f.code == "joint.position" and f.level == "FAIL")
         assert found.subject == ("robot1_joint2",) and found.limit == pytest.approx(1.7628)
         assert found.limit_grade == "published"
@@ -267,9 +267,9 @@ NASTY = """
 
 @pytest.mark.parametrize("xml", [NASTY, model_of([PANDA, UR5E], ["a", "b"], drawer=True)])
 def test_joints_stand_where_the_engine_has_them(xml):
-    engine, told = mujoco.MjModel.from_xml_string(xml), mjcf.read(xml)
-    assert (told.nq, told.nv, len(told.joints)) == (engine.nq, engine.nv, engine.njnt)
-    for j, joint in enumerate(told.joints):
+    engine, parsed = mujoco.MjModel.from_xml_string(xml), mjcf.read(xml)
+    assert (parsed.nq, parsed.nv, len(parsed.joints)) == (engine.nq, engine.nv, engine.njnt)
+    for j, joint in enumerate(parsed.joints):
         assert joint.name == engine.joint(j).name
         assert (joint.qpos, joint.qvel) == (engine.jnt_qposadr[j], engine.jnt_dofadr[j])
         if engine.jnt_limited[j] and joint.kind in ("hinge", "slide"):
@@ -282,7 +282,7 @@ LAUGHS = '<!DOCTYPE m [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><mujoco>&b;</m
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "message"),
     [
         (LAUGHS, "document type or entities"),
         ("<mujoco><worldbody>" + "<body>" * 400, "nests deeper"),
@@ -291,12 +291,12 @@ LAUGHS = '<!DOCTYPE m [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><mujoco>&b;</m
         ("link.xml", "leads out of the folder"),
     ],
 )
-def test_a_hostile_model_is_refused(tmp_path, model, said):
+def test_a_hostile_model_is_refused(tmp_path, model, message):
     (tmp_path / "secret.xml").write_text(model_of([UR5E], []))
     (tmp_path / "in").mkdir()
     (tmp_path / "in/link.xml").symlink_to(tmp_path / "secret.xml")
     path = demo(tmp_path / "in", model, env_of(["UR5e"], OSC), states=np.zeros((N, 5)), actions=np.zeros((N, 7)))
-    with pytest.raises(EpisodeError, match=said):
+    with pytest.raises(EpisodeError, match=message):
         only(path)
 
 
@@ -337,8 +337,8 @@ def test_mutated_models_and_settings_end_in_a_reason():
             put = rng.choice([b"", text[at : at + much] * 2, bytes(rng.integers(32, 127, much).tolist())])
             broken[name] = (text[:at] + bytes(put) + text[at + much :]).decode("utf-8", "replace")
         try:
-            told = mjcf.read(broken["xml"])
-            assert len({joint.name for joint in told.joints}) == len(told.joints) and told.nq >= told.nv >= 0
+            parsed = mjcf.read(broken["xml"])
+            assert len({joint.name for joint in parsed.joints}) == len(parsed.joints) and parsed.nq >= parsed.nv >= 0
             ends["model"] += 1
         except (mjcf.HostileModel, mjcf.UnknownModel) as why:
             ends["no model"] += bool(str(why))

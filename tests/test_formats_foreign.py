@@ -284,7 +284,7 @@ def test_own_mapping_takes_columns_and_names_the_rest(tmp_path, mine):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("fps: 50\n", "", "nothing says how many rows a second"),
         ('"q[2]"', '"q[7]"', r"q: has 3 columns, the mapping takes q\[7\]"),
@@ -293,16 +293,16 @@ def test_own_mapping_takes_columns_and_names_the_rest(tmp_path, mine):
         ("format: npz", "format: hdf5", r"is for hdf5, and this is a NumPy archive"),
     ],
 )
-def test_a_mapping_that_does_not_fit_says_where(tmp_path, old, new, said):
+def test_a_mapping_that_does_not_fit_says_where(tmp_path, old, new, message):
     path = tmp_path / "other.yaml"
     assert old in MINE
     path.write_text(MINE.replace(old, new))
-    with pytest.raises(EpisodeError, match=said):
+    with pytest.raises(EpisodeError, match=message):
         only(archive(tmp_path / "a.npz"), mapping=path)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("fps: 50", "fps: -1", r"other\.yaml:6: fps: must be a number"),
         ('"q[2]"', '"q[2:2]"', "holds no column"),
@@ -312,11 +312,11 @@ def test_a_mapping_that_does_not_fit_says_where(tmp_path, old, new, said):
         ("unused:", "unusd:", "Did you mean unused"),
     ],
 )
-def test_mistakes_in_an_array_mapping_are_told_by_line(tmp_path, old, new, said):
+def test_mistakes_in_an_array_mapping_are_told_by_line(tmp_path, old, new, message):
     path = tmp_path / "other.yaml"
     assert old in MINE
     path.write_text(MINE.replace(old, new))
-    with pytest.raises(EpisodeError, match=said):
+    with pytest.raises(EpisodeError, match=message):
         mapping.load(path)
 
 
@@ -392,7 +392,7 @@ def test_a_damaged_archive_is_one_error(tmp_path, mine, name):
 
 
 @pytest.mark.parametrize(
-    ("arrays", "said"),
+    ("arrays", "message"),
     [
         ({"u": np.zeros((3, 2))}, "has 3 rows, other channels have 4|other channels have 3"),
         ({"u": np.zeros((0, 2)), "q": np.zeros((0, 3))}, "holds no row"),
@@ -402,8 +402,8 @@ def test_a_damaged_archive_is_one_error(tmp_path, mine, name):
         ({"u": np.full((4, 2), 2**60)}, "whole numbers too large"),
     ],
 )
-def test_arrays_of_another_kind_are_named(tmp_path, mine, arrays, said):
-    with pytest.raises(EpisodeError, match=said):
+def test_arrays_of_another_kind_are_named(tmp_path, mine, arrays, message):
+    with pytest.raises(EpisodeError, match=message):
         only(archive(tmp_path / "a.npz", **arrays), mapping=mine)
 
 
@@ -660,7 +660,7 @@ def test_episodes_are_split_wherever_row_groups_end(tmp_path, toy, groups):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"q": pa.array([[1.0, 2.0, 3.0]] * 15 + [[1.0]])}, "different numbers of values"),
         ({"q": pa.array([[1.0, 2.0, None]] * 16)}, "values of q are missing"),
@@ -669,8 +669,8 @@ def test_episodes_are_split_wherever_row_groups_end(tmp_path, toy, groups):
         ({"q": pa.array([[1.0, 2.0]] * 16)}, "has 2 columns, the mapping takes"),
     ],
 )
-def test_broken_columns_of_a_foreign_set_are_named(tmp_path, toy, changes, said):
-    with pytest.raises(EpisodeError, match=said):
+def test_broken_columns_of_a_foreign_set_are_named(tmp_path, toy, changes, message):
+    with pytest.raises(EpisodeError, match=message):
         list(read(foreign(tmp_path / "set", 1, **changes), mapping=toy))
 
 

@@ -229,14 +229,14 @@ def test_the_release_is_timed_from_the_pull(give, after):
 def test_people_in_any_phases_side_by_side_do_what_each_would_do_alone(give):
     reaction, held = receiver(give), [(NEAR, STILL, 9.0)] * 300
     taken = [*held[:100], *[(NEAR, STILL, 0.0)] * 40]
-    told = {}  # phase -> what is commanded in its middle, and the row that comes next
+    phases = {}  # phase -> what is commanded in its middle, and the row that comes next
     for rows in ([(FAR, STILL, 9.0)] * 20, [(NEAR, (0.2, 0, 0), 9.0)] * 20, held, taken):
         ctrl = reaction.start(VALUES)[None]
         for row in rows:
             ctrl = reaction.react(seen_by(reaction, [row]), ctrl)
-            told.setdefault(int(ctrl[0, 14]), []).append((ctrl, row))
-    assert sorted(told) == [WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP]
-    middle = [kept[len(kept) // 2] for kept in told.values()]
+            phases.setdefault(int(ctrl[0, 14]), []).append((ctrl, row))
+    assert sorted(phases) == [WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP]
+    middle = [kept[len(kept) // 2] for kept in phases.values()]
     alone = [reaction.react(seen_by(reaction, [row]), ctrl) for ctrl, row in middle]
     together = reaction.react(
         seen_by(reaction, [row for _, row in middle]), np.concatenate([ctrl for ctrl, _ in middle])
@@ -269,14 +269,14 @@ def test_it_turns_away_and_back(give):
     assert np.abs(np.diff(seen)).max() <= 2.0 / 30 + 1e-9
 
 
-@pytest.mark.parametrize(("gap", "told"), [(195, True), (205, False)])
-def test_a_hand_near_the_face_is_told(give, gap, told):
+@pytest.mark.parametrize(("gap", "code"), [(195, True), (205, False)])
+def test_a_hand_near_the_face_is_told(give, gap, code):
     (never,) = (never for never in give.course.nevers if never.name == "near_face")
     (face, radius), *_ = never.predicate.body
     places = {request: [[3.0, 0.0, 0.0]] for request in never.predicate.requests()} | {face: [[0.0, 0.0, 1.2]]}
     first, *others = never.predicate.things
     places |= {first: [[0.0, radius + gap / 1e3, 1.2]]} | {thing: [[-3.0, 0.0, 0.0]] for thing in others}
-    assert bool(never.predicate.margin(make_readings(places))[0] > 0.0) is told
+    assert bool(never.predicate.margin(make_readings(places))[0] > 0.0) is code
 
 
 # -- with muscles, contact and friction --------------------------------------------------------------------------------
@@ -304,8 +304,8 @@ def test_it_pulls_as_hard_as_drawn_and_harder_where_nobody_lets_go(tmp_path):
     readings = seen[first + 27][0]  # 0.9 s later, just before it loses patience
     hand = receiver(scene)._felt[1]
     for i, pull in enumerate(pulls):
-        felt = readings.of(hand)[i]
-        assert felt[0] == pytest.approx(pull, rel=0.15, abs=0.3)  # towards the person, who sits at +x
+        contact = readings.of(hand)[i]
+        assert contact[0] == pytest.approx(pull, rel=0.15, abs=0.3)  # towards the person, who sits at +x
         course = np.array([each.of(hand)[i] for each, *_ in seen[first - 1 : first + 28]])
         assert np.abs(course[0, :2]).max() < 0.6  # nothing but the weight that it bears is felt before
         assert np.abs(course[:, 1]).max() < 0.8  # it is straight, and there within 0.2 s

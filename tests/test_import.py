@@ -49,11 +49,11 @@ def grid(*times_ms) -> np.ndarray:
 
 
 def test_a_command_is_held_and_a_measurement_interpolated():
-    held, told = onto(stream(role="command"), grid(0, 4, 10, 19), Methods())
-    assert held.ravel().tolist() == [0, 0, 1, 1] and told["method"] == "previous"
-    between, told = onto(stream(), grid(0, 4, 10, 19), Methods())
-    assert between.ravel() == pytest.approx([0, 0.4, 1, 1.9]) and told["method"] == "linear"
-    assert told["largest_gap_s"] == pytest.approx(0.01) and told["samples"] == 3
+    held, report = onto(stream(role="command"), grid(0, 4, 10, 19), Methods())
+    assert held.ravel().tolist() == [0, 0, 1, 1] and report["method"] == "previous"
+    between, report = onto(stream(), grid(0, 4, 10, 19), Methods())
+    assert between.ravel() == pytest.approx([0, 0.4, 1, 1.9]) and report["method"] == "linear"
+    assert report["largest_gap_s"] == pytest.approx(0.01) and report["samples"] == 3
     assert onto(stream(), grid(0, 4), Methods(measured="previous"))[0].ravel().tolist() == [0, 0]
 
 
@@ -79,12 +79,12 @@ def test_rotations_turn_the_shorter_way_at_constant_speed(order):
     rows = [[about_z(a)[axis] for axis in order] for a in (0, 90)]
     rows[1] = [-part for part in rows[1]]  # the same rotation with its sign flipped, as real headsets send it
     s = stream(times_ms=(0, 90), values=rows, names=tuple(f"hand.q{axis}" for axis in order))
-    values, told = onto(s, grid(30, 60), Methods())
-    assert told["quaternions"] == "slerp of 1"
+    values, report = onto(s, grid(30, 60), Methods())
+    assert report["quaternions"] == "slerp of 1"
     for row, angle in zip(values, (30, 60)):
         assert row == pytest.approx([about_z(angle)[axis] for axis in order])
-    plain, told = onto(s, grid(45), Methods(quaternion="linear"))
-    assert "quaternions" not in told and np.linalg.norm(plain) < 0.5, "plain interpolation over a flip is no rotation"
+    plain, report = onto(s, grid(45), Methods(quaternion="linear"))
+    assert "quaternions" not in report and np.linalg.norm(plain) < 0.5, "plain interpolation over a flip is no rotation"
 
 
 def test_quaternions_are_known_by_their_names():
@@ -97,8 +97,8 @@ def test_quaternions_are_known_by_their_names():
 def test_a_clock_that_runs_backwards_is_not_sorted():
     with pytest.raises(EpisodeError, match=r"q: the clock runs backwards 1 times, first at sample 2"):
         onto(stream(times_ms=(0, 20, 10)), grid(0), Methods())
-    values, told = onto(stream(times_ms=(0, 10, 10)), grid(0, 10), Methods())
-    assert values.ravel().tolist() == [0, 2] and told["samples_of_one_time"] == 1
+    values, report = onto(stream(times_ms=(0, 10, 10)), grid(0, 10), Methods())
+    assert values.ravel().tolist() == [0, 2] and report["samples_of_one_time"] == 1
 
 
 def test_streams_meet_where_all_of_them_have_samples():
@@ -110,9 +110,9 @@ def test_streams_meet_where_all_of_them_have_samples():
     assert set(frames.columns) == {"action", "observation.s", "shiliu.f"}
     assert frames.columns["observation.s"][:3].ravel().tolist() == [250, 275, 300]
     assert frames.columns["shiliu.f"].ravel().tolist() == [0] * 8 + [1] * 12
-    told = frames.provenance
-    assert told["before_s"] == pytest.approx(0.5) and told["after_s"] == pytest.approx(0.55)
-    assert told["left_out"] == {"e": "begins after the first frame, so that its value there is not known"}
+    report = frames.provenance
+    assert report["before_s"] == pytest.approx(0.5) and report["after_s"] == pytest.approx(0.55)
+    assert report["left_out"] == {"e": "begins after the first frame, so that its value there is not known"}
     with pytest.raises(EpisodeError, match="do not overlap in time"):
         frames_of(recording(sensors, stream("c", times_ms=(3000, 3010), role="command")))
 
@@ -217,14 +217,14 @@ def test_a_bag_is_resampled_onto_thirty_hertz_and_says_how(data, tmp_path):
         main(["import", f"data={bag}", f"out={out}", "quiet=true", "keep_raw=false", "resample.measured=previous"]) == 0
     )
     side = json.loads((out / "shiliu/episodes/episode_000000.json").read_text())
-    told = side["provenance"]
-    assert told["fps"] == 30 and told["before_s"] == pytest.approx(1.24, abs=0.01)
-    assert told["streams"]["/kuavo_arm_traj"]["method"] == "previous"
-    assert told["streams"]["/sensors_data_raw/joint_q"]["method"] == "previous"
-    assert told["streams"]["/sensors_data_raw/imu_quat_xyzw"]["quaternions"] == "slerp of 1"
+    report = side["provenance"]
+    assert report["fps"] == 30 and report["before_s"] == pytest.approx(1.24, abs=0.01)
+    assert report["streams"]["/kuavo_arm_traj"]["method"] == "previous"
+    assert report["streams"]["/sensors_data_raw/joint_q"]["method"] == "previous"
+    assert report["streams"]["/sensors_data_raw/imu_quat_xyzw"]["quaternions"] == "slerp of 1"
     (source,), (back,) = read(bag), read(out)
     command = source.streams["/kuavo_arm_traj"]
-    for row, t in enumerate(told["start_ns"] + back.streams["/kuavo_arm_traj"].time_ns):
+    for row, t in enumerate(report["start_ns"] + back.streams["/kuavo_arm_traj"].time_ns):
         at = np.flatnonzero(command.time_ns <= t)[-1]
         assert np.array_equal(back.streams["/kuavo_arm_traj"].values[row], command.values[at])
     assert back.streams["/kuavo_arm_traj"].unit == "deg" and back.streams["/kuavo_arm_traj"].declared_unit == "rad"
@@ -249,12 +249,12 @@ def write_archive(path: Path) -> Path:
 def test_without_a_mapping_a_draft_is_written_and_then_reads_the_file(tmp_path, capsys):
     path = write_archive(tmp_path / "take.npz")
     assert main(["import", f"data={path}", f"out={tmp_path / 'set'}"]) == 2
-    said = capsys.readouterr().err
+    printed = capsys.readouterr().err
     draft = tmp_path / "proposed-mapping.yaml"
-    assert str(draft) in said and "Nothing could be imported" in said and not (tmp_path / "set").exists()
-    assert "state[3:7]: a quaternion by its norm; whether wxyz or xyzw" in said
-    assert "state[2] is 0 in every row" in said and "30 rows a second is a guess" in said
-    assert "state: beyond one turn in radians, taken as degrees" in said and "action: radians by range" in said
+    assert str(draft) in printed and "Nothing could be imported" in printed and not (tmp_path / "set").exists()
+    assert "state[3:7]: a quaternion by its norm; whether wxyz or xyzw" in printed
+    assert "state[2] is 0 in every row" in printed and "30 rows a second is a guess" in printed
+    assert "state: beyond one turn in radians, taken as degrees" in printed and "action: radians by range" in printed
 
     rule = mapping.load(draft)
     assert (rule.kind, rule.format, rule.arrays.fps) == ("robot", "npz", 30)
@@ -344,8 +344,8 @@ def test_unreadable_ones_are_told_and_the_others_imported(tmp_path, capsys):
     capsys.readouterr()
     out = tmp_path / "set"
     assert main(["import", f"data={folder}", f"out={out}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]) == 3
-    said = capsys.readouterr()
-    assert "shiliu: b.npz:" in said.err and "1 episodes, 50 frames" in said.out and len(list(read(out))) == 1
+    printed = capsys.readouterr()
+    assert "shiliu: b.npz:" in printed.err and "1 episodes, 50 frames" in printed.out and len(list(read(out))) == 1
     strict = [f"data={folder}", f"out={tmp_path / 'strict'}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]
     before = sorted(tmp_path.iterdir())
     assert main(["import", *strict, "keep_going=false"]) == 2
@@ -353,7 +353,7 @@ def test_unreadable_ones_are_told_and_the_others_imported(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["resample.command=slerp"], "'slerp' is not known here"),
         (["resample.speed=linear"], "speed"),
@@ -362,10 +362,10 @@ def test_unreadable_ones_are_told_and_the_others_imported(tmp_path, capsys):
         (["mapping=no_such"], "no mapping is named 'no_such'"),
     ],
 )
-def test_what_the_user_can_mend_is_2_and_leaves_nothing(tmp_path, words, said, capsys):
+def test_what_the_user_can_mend_is_2_and_leaves_nothing(tmp_path, words, message, capsys):
     path = write_archive(tmp_path / "take.npz")
     assert main(["import", f"data={path}", f"out={tmp_path / 'set'}", *words]) == 2
-    assert said in capsys.readouterr().err and [p.name for p in tmp_path.iterdir()] == ["take.npz"]
+    assert message in capsys.readouterr().err and [p.name for p in tmp_path.iterdir()] == ["take.npz"]
 
 
 def test_nothing_is_overwritten(tmp_path, capsys):
@@ -479,9 +479,9 @@ def test_videos_with_a_picture_a_frame_are_copied_as_they_are(tmp_path, capsys):
     assert np.ravel(stats["max"]) == pytest.approx([15 * 11 / 255] * 3, abs=0.03)
 
     others = sorted((out / "toy_2/shiliu/episodes").glob("*.json"))
-    told = [json.loads(path.read_text())["provenance"]["left_out"] for path in others]
-    assert told[0] == {"observation.images.top": "its video has 11 pictures for 12 frames"} and told[1] == {}
-    assert "no readable video" in told[2]["observation.images.top"], "a broken video does not stop the frames"
+    reports = [json.loads(path.read_text())["provenance"]["left_out"] for path in others]
+    assert reports[0] == {"observation.images.top": "its video has 11 pictures for 12 frames"} and reports[1] == {}
+    assert "no readable video" in reports[2]["observation.images.top"], "a broken video does not stop the frames"
     assert main([*words, f"out={tmp_path / 'plain'}", "videos=false"]) == 0
     assert not (tmp_path / "plain/videos").exists() and len(list(read(tmp_path / "plain"))) == 5
     assert main([*words, f"out={tmp_path / 'slow'}", "fps=10"]) == 0
@@ -591,8 +591,8 @@ def unknown_bag(path, stamped=True):
 def test_a_bag_of_unknown_topics_gets_a_draft_that_then_reads_it(tmp_path, capsys):
     path = unknown_bag(tmp_path / "take.bag")
     assert main(["import", f"data={path}", f"out={tmp_path / 'set'}"]) == 2
-    said = capsys.readouterr().err
-    assert "/my_arm/state" in said and "have no names" in said and "which robot" in said
+    printed = capsys.readouterr().err
+    assert "/my_arm/state" in printed and "have no names" in printed and "which robot" in printed
     assert sorted(p.name for p in tmp_path.iterdir()) == ["proposed-mapping.yaml", "take.bag"]
     (r,) = read(path, tmp_path / "proposed-mapping.yaml")
     command, measured = r.streams["/my_arm/cmd/position"], r.streams["/my_arm/state/position"]

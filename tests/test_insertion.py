@@ -103,7 +103,7 @@ def test_the_force_of_a_contact_is_what_the_second_one_feels():
 
 
 @pytest.mark.parametrize(
-    ("said", "problem"),
+    ("arguments", "problem"),
     [
         ({"inserted": {"of": "bowl.base", "into": "oven.front_bottom"}}, "depth"),
         ({"seated": {"of": ["bowl.base"], "upon": ["oven.start", "oven.stop"], "gap": "1 mm"}}, "in pairs"),
@@ -111,11 +111,11 @@ def test_the_force_of_a_contact_is_what_the_second_one_feels():
         ({"holds_under_pull": {"of": "bowl.base", "into": "oven.start", "depth": "6 mm", "pull": 10}}, "has no unit"),
     ],
 )
-def test_what_is_wrong_is_noted(scene, said, problem):
+def test_what_is_wrong_is_noted(scene, arguments, problem):
     from shiliu.scenarios.words import read_predicate
 
     problems = Problems({})
-    read_predicate(Node(said, "goal.x", problems), scene.names)
+    read_predicate(Node(arguments, "goal.x", problems), scene.names)
     assert any(problem in line for line in problems.found), problems.found
 
 
@@ -123,8 +123,8 @@ def test_words_name_sensors_in_the_frame_of_what_is_fitted_into(scene):
     from shiliu.scenarios.words import read_predicate
 
     problems = Problems({})
-    said = {"of": "bowl.base", "into": "oven.start", "depth": "6 mm", "pull": "10 N"}
-    found = leaves(read_predicate(Node({"holds_under_pull": said}, "goal.x", problems), scene.names))
+    arguments = {"of": "bowl.base", "into": "oven.start", "depth": "6 mm", "pull": "10 N"}
+    found = leaves(read_predicate(Node({"holds_under_pull": arguments}, "goal.x", problems), scene.names))
     assert not problems.found
     inside, pulled = found
     # the key's face looks out of the oven, against x

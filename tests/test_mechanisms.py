@@ -245,19 +245,19 @@ def test_a_part_has_the_words_and_parameters_of_the_mechanisms_that_it_contains(
 
 
 @pytest.mark.parametrize(
-    ("contains", "said"),
+    ("contains", "message"),
     [
         ("{part: objects/bracket, at: top}", "mechanisms only"),
         ("{part: mechanisms/latch, at: top, weight: 3 kg}", "weight"),
         ("{part: mechanisms/latch, at: nowhere}", "nowhere"),
     ],
 )
-def test_what_a_part_cannot_contain_is_told(tmp_path, contains, said):
+def test_what_a_part_cannot_contain_is_told(tmp_path, contains, message):
     folder = tmp_path / "objects" / "lid"
     folder.mkdir(parents=True)
     (folder / "lid.xml").write_text(
         "<mujoco><worldbody><body name='lid'><site name='top'/></body></worldbody></mujoco>"
     )
     (folder / "part.yaml").write_text(f"title: {{en: Lid, zh: 盖}}\ncontains:\n  catch: {contains}\n", encoding="utf-8")
-    with pytest.raises(ScenarioError, match=said):
+    with pytest.raises(ScenarioError, match=message):
         load_part("objects/lid", extra=tmp_path).spec()

@@ -20,5 +20,5 @@ def test_notebook_runs(path):
     notebook = nbformat.read(path, as_version=4)
     assert all(not cell.get("outputs") for cell in notebook.cells), "commit notebooks without their outputs"
     nbclient.NotebookClient(notebook, timeout=240, kernel_name="python3").execute(cwd=str(path.parent))
-    said = "".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
-    assert [promise for promise in PROMISED[path.stem] if promise not in said] == []
+    printed = "".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
+    assert [promise for promise in PROMISED[path.stem] if promise not in printed] == []

@@ -97,8 +97,8 @@ ODD = {
 
 @pytest.mark.parametrize("kind", ODD)
 def test_an_odd_one_is_told(load, kind):
-    odd, said = ODD[kind]
-    with pytest.raises(ScenarioError, match=said):
+    odd, message = ODD[kind]
+    with pytest.raises(ScenarioError, match=message):
         load(**odd)
 
 

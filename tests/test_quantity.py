@@ -41,7 +41,7 @@ def test_every_unit_has_a_dimension_that_messages_can_show(unit):
 
 
 @pytest.mark.parametrize(
-    ("text", "dimension", "said"),
+    ("text", "dimension", "message"),
     [
         (870, "length", ["870", "no unit", "870 mm"]),  # the bare number
         (0.87, "length", ["0.87", "no unit", "870 mm"]),
@@ -66,10 +66,10 @@ def test_every_unit_has_a_dimension_that_messages_can_show(unit):
         ("870 mm 3", "length", ["870 mm 3"]),
     ],
 )
-def test_a_slip_is_told_with_its_value_and_the_fix(text, dimension, said):
+def test_a_slip_is_told_with_its_value_and_the_fix(text, dimension, message):
     with pytest.raises(ValueError) as error:
         parse_quantity(text, dimension)
-    for words in said:
+    for words in message:
         assert words in str(error.value)
 
 

@@ -524,9 +524,9 @@ def test_cause_is_number_one_and_consequences_name_it():
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(0.133, "0.133 m of 5 mm"), (0.0173, "17.3 of 5 mm"), (-0.0213, "-21.3 of 5 mm")]
+    ("value", "expected"), [(0.133, "0.133 m of 5 mm"), (0.0173, "17.3 of 5 mm"), (-0.0213, "-21.3 of 5 mm")]
 )
-def test_a_short_reason_never_drops_a_unit_that_the_limit_does_not_share(value, said):
+def test_a_short_reason_never_drops_a_unit_that_the_limit_does_not_share(value, expected):
     verdict = too_fast()
     root = verdict.findings[verdict.root]
     root.code, root.unit, root.value, root.limit, root.subject = (
@@ -536,18 +536,18 @@ def test_a_short_reason_never_drops_a_unit_that_the_limit_does_not_share(value, 
         0.005,
         ("arm", "counter"),
     )
-    assert said in Story(verdict, Words("en")).why
+    assert expected in Story(verdict, Words("en")).why
 
 
 @pytest.mark.parametrize(
-    ("code", "unit", "value", "said"),
+    ("code", "unit", "value", "expected"),
     [("reproduces", "1", 40.1, "reproduces is 40.1, limit 0"), ("balance", "m", -0.00476, "is -4.76 mm, limit 0 mm")],
 )
-def test_a_short_reason_says_nothing_as_a_share_of_zero(code, unit, value, said):
+def test_a_short_reason_says_nothing_as_a_share_of_zero(code, unit, value, expected):
     verdict = too_fast()
     root = verdict.findings[verdict.root]
     root.code, root.unit, root.value, root.limit, root.subject = code, unit, value, 0.0, ()
-    assert said in Story(verdict, Words("en")).why and "of 0" not in Story(verdict, Words("en")).why
+    assert expected in Story(verdict, Words("en")).why and "of 0" not in Story(verdict, Words("en")).why
 
 
 def test_published_limits_are_no_open_point():

@@ -173,8 +173,8 @@ def test_both_findings_have_words(tmp_path, sheet, lang):
     words = Words(lang)
     _, (step, loop) = judged(recorded(), sheet, model=scene_file(tmp_path, step=STEP / 2))
     _, (same, _) = judged(recorded(), sheet, model=scene_file(tmp_path))
-    told = [words.message(step), words.message(loop), words.message(same)]
-    assert "?" not in "".join(told) and "1 mm" in told[1] and "199" in told[0] and "199" in told[2]
+    messages = [words.message(step), words.message(loop), words.message(same)]
+    assert "?" not in "".join(messages) and "1 mm" in messages[1] and "199" in messages[0] and "199" in messages[2]
 
 
 def test_what_a_simulated_robot_did_is_judged_as_a_command_would_be(tmp_path, sheet):

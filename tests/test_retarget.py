@@ -304,11 +304,11 @@ def test_a_person_at_a_microwave_is_judged_in_the_microwave_cell(opened):
     }
     reach = of_code(opened.findings, "reach")
     assert reach.level == "FAIL" and reach.subject == ("right_hand",) and 0.10 < reach.details["too_far"] < 0.14
-    told = " ".join(opened.provenance["notes"])
+    notes = " ".join(opened.provenance["notes"])
     assert (
-        "turned by 145.6 deg" in told
-        and "121 mm from its hinge, ours 372 mm" in told
-        and "hands keep their size" in told
+        "turned by 145.6 deg" in notes
+        and "121 mm from its hinge, ours 372 mm" in notes
+        and "hands keep their size" in notes
     )
 
 
@@ -471,12 +471,12 @@ def test_who_opens_our_own_oven_elsewhere_opens_it_here(scene, opener):
     assert "opened" in [name for name, t in verdict.outcome["subgoals"].items() if t is not None]
     assert of_code(verdict.findings, "retarget.error", "place").level != "FAIL"
     assert verdict.verdict == "FEASIBLE", [(f.code, f.subject, f.value) for f in verdict.findings if f.level == "FAIL"]
-    told = next(note for note in verdict.provenance["notes"] if note.startswith("placed by the oven"))
-    assert f"turned by {-np.rad2deg(draw.values['oven.yaw']):.1f} deg" in told
+    placed = next(note for note in verdict.provenance["notes"] if note.startswith("placed by the oven"))
+    assert f"turned by {-np.rad2deg(draw.values['oven.yaw']):.1f} deg" in placed
 
 
 @pytest.mark.parametrize(
-    ("told", "kind"),
+    ("details", "kind"),
     [
         ({"held_back": "at_speed", "held_by": "zarm_l4_joint"}, "slow"),
         ({"held_back": "out_of_reach", "held_by": "left_hand"}, "nearer"),
@@ -485,9 +485,9 @@ def test_who_opens_our_own_oven_elsewhere_opens_it_here(scene, opener):
         ({}, "hand"),
     ],
 )
-def test_the_advice_is_for_what_kept_the_hand_back(rules, told, kind):
+def test_the_advice_is_for_what_kept_the_hand_back(rules, details, kind):
     graded = rules["retarget.error"].grade_value(0.2)
-    finding = rules["retarget.error"].finding(subject=("left_hand",), t0=1.0, t1=2.0, **graded, details=told)
+    finding = rules["retarget.error"].finding(subject=("left_hand",), t0=1.0, t1=2.0, **graded, details=details)
     fix = fix_of(finding)
     assert fix["kind"] == kind
     if kind in ("nearer", "hand"):

@@ -119,7 +119,7 @@ def test_what_rules_keep_is_recorded(ruled):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         (
             "{happened: squeezed}, times",
@@ -133,9 +133,9 @@ def test_what_rules_keep_is_recorded(ruled):
         ("hold: 0.2 s,", "hold: 0.2 s, drives: {counter.motor: 1},", r"'counter.motor' names no actuator"),
     ],
 )
-def test_wrong_rules_are_told_with_their_line(ruled, old, new, told):
+def test_wrong_rules_are_told_with_their_line(ruled, old, new, message):
     text = ruled.read_text(encoding="utf-8")
     assert old in text
     ruled.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(ScenarioError, match=rf"table_top\.yaml:\d+: scenario\.rules.*{told}"):
+    with pytest.raises(ScenarioError, match=rf"table_top\.yaml:\d+: scenario\.rules.*{message}"):
         shiliu.load_scenario("table_top")

@@ -204,7 +204,7 @@ def test_list_schema_gives_rows_json_schema_and_features(scene, capsys):
 
 
 def test_the_docstring_of_the_environment_is_true(scene):
-    told = {}
+    columns = {}
     for line in ShiliuEnv.__doc__.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if (
@@ -212,12 +212,12 @@ def test_the_docstring_of_the_environment_is_true(scene):
             and len(cells) == 4
             and (cells[0] == "action" or cells[0].startswith("observation."))
         ):
-            told[cells[0]] = (cells[1], {unit.strip() for unit in cells[3].split(",")})
-    assert told.pop("observation.images.*")
+            columns[cells[0]] = (cells[1], {unit.strip() for unit in cells[3].split(",")})
+    assert columns.pop("observation.images.*")
     base = shiliu.load_scenario("bare", base="mobile").schema.observations["observation.base"]
-    assert told.pop("observation.base")[0] == str(len(base.names))
-    assert list(told) == ["action", *scene.schema.observations]
-    for name, (size, units) in told.items():
+    assert columns.pop("observation.base")[0] == str(len(base.names))
+    assert list(columns) == ["action", *scene.schema.observations]
+    for name, (size, units) in columns.items():
         feature = scene.schema.action if name == "action" else scene.schema.observations[name]
         assert size == ("any" if name == "observation.environment_state" else str(len(feature.names))), name
         assert units == set(feature.unit), name

@@ -8,7 +8,7 @@ from shiliu.scenarios.reading.yaml_reader import Node, Problems, places_in
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "message"),
     [
         ("a:\n\tb: 1\n", 2, "a tab stands in column 1 of line 2"),
         ("a:\n  \tb: 1\n", 2, "a tab stands in column 3 of line 2"),
@@ -17,12 +17,12 @@ from shiliu.scenarios.reading.yaml_reader import Node, Problems, places_in
         ('a: {b: "x，y", c: [1}\n', 1, "expected ',' or ']'"),
     ],
 )
-def test_slips_in_yaml(text, line, said, tmp_path):
+def test_slips_in_yaml(text, line, message, tmp_path):
     file = tmp_path / "odd.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ScenarioError) as told:
+    with pytest.raises(ScenarioError) as caught:
         places_in(file)
-    assert said in str(told.value) and f"odd.yaml:{line}:" in str(told.value)
+    assert message in str(caught.value) and f"odd.yaml:{line}:" in str(caught.value)
 
 
 def test_full_width_marks_may_stand_in_text(tmp_path):

@@ -59,13 +59,13 @@ def test_each_copy_is_the_single_environment_of_its_seed(short, mode):
             observation, gained, done, cut, info = env.step(action[i])
             assert (reward[i], terminated[i], truncated[i]) == (gained, done, cut)
             over[i] = done or cut
-            told = infos
+            infos_of_step = infos
             if mode is AutoresetMode.SAME_STEP and over[i]:
                 assert infos["_final_obs"][i] and same(infos["final_obs"], observation, i)
-                told, observation = infos["final_info"], env.reset()[0]
+                infos_of_step, observation = infos["final_info"], env.reset()[0]
                 over[i] = False
             assert same(observed, observation, i)
-            assert (told["failure"][i], told["unsafe"][i], told["time"][i]) == (
+            assert (infos_of_step["failure"][i], infos_of_step["unsafe"][i], infos_of_step["time"][i]) == (
                 info["failure"],
                 info["unsafe"],
                 info["time"],

@@ -210,9 +210,9 @@ CHAINS = {  # findings in any order, (code, t0, t1, subject); and what each foll
 
 @pytest.mark.parametrize("chain", CHAINS)
 def test_what_follows_points_at_its_cause(chain):
-    told, expected = CHAINS[chain]
-    findings = [failed(code, t0, t1, subject) for code, t0, t1, subject in told]
-    for finding, (code, *_) in zip(findings, told):
+    chain_findings, expected = CHAINS[chain]
+    findings = [failed(code, t0, t1, subject) for code, t0, t1, subject in chain_findings]
+    for finding, (code, *_) in zip(findings, chain_findings):
         finding.code = code  # the rule of a scenario's own codes is one
     result = combine(findings, [*BARE, "replay"], RULES)
     assert [f.because_of for f in result.findings] == expected
@@ -333,8 +333,8 @@ def test_a_collision_in_a_cell_without_which_the_commands_do_it_is_for_who_surve
     missed = RULES["goal"].finding(
         level="FAIL", t0=0.0, t1=9.0, details={"kind": "survey", "owner": "scene", "due": 9.0}
     )
-    told = combine([bump, missed], ["kinematics", "replay.goal"], RULES)
-    assert (told.root, told.owner, told.findings[1].because_of) == (0, "scene", 0)
+    combined = combine([bump, missed], ["kinematics", "replay.goal"], RULES)
+    assert (combined.root, combined.owner, combined.findings[1].because_of) == (0, "scene", 0)
     plain = RULES["goal"].finding(level="FAIL", t0=9.0)
     assert (
         combine([bump, plain], ["kinematics", "replay.goal"], RULES).owner == RULES["collision.scene"].owner != "scene"
@@ -349,7 +349,7 @@ def test_what_comes_after_a_step_that_did_not_come_follows_from_it():
     assert missed.at == 9.0
     later = RULES["force.object"].finding(level="FAIL", t0=20.0, t1=20.5, subject=("door_pinch",))
     before = RULES["drop"].finding(level="FAIL", t0=5.0, t1=5.5, subject=("bowl",))
-    told = combine([later, missed], ["replay.goal"], RULES)
-    assert (told.root, told.findings[0].because_of) == (1, 1)
-    told = combine([missed, before], ["replay.goal"], RULES)
-    assert (told.root, told.findings[0].because_of) == (1, 1)
+    combined = combine([later, missed], ["replay.goal"], RULES)
+    assert (combined.root, combined.findings[0].because_of) == (1, 1)
+    combined = combine([missed, before], ["replay.goal"], RULES)
+    assert (combined.root, combined.findings[0].because_of) == (1, 1)

@@ -15,8 +15,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "designing-scenarios.md"
 @pytest.fixture(scope="module")
 def conf(tmp_path_factory):
     """A designer's folder with the pieces as one file."""
-    told = PAGE.read_text(encoding="utf-8").partition("## A new scenario in an hour")[2]
-    pieces = re.findall(r"(?s)```yaml\n(.*?)```", told)
+    section = PAGE.read_text(encoding="utf-8").partition("## A new scenario in an hour")[2]
+    pieces = re.findall(r"(?s)```yaml\n(.*?)```", section)
     assert len(pieces) == 4
     folder = tmp_path_factory.mktemp("designer") / "conf"
     (folder / "scenario").mkdir(parents=True)

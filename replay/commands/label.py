@@ -57,9 +57,10 @@ def run(request: Request) -> int:
             done, segments = done + 1, segments + len(item.segments)
             if not quiet:
                 sure = min((segment.confidence for segment in item.segments), default=0.0)
-                told = f"least sure {sure:.0%}" if item.segments else "the scenario has no skills"
+                confidence = f"least sure {sure:.0%}" if item.segments else "the scenario has no skills"
                 print(
-                    f"  {item.source:<24} {item.duration:5.1f} s  {len(item.segments):>2} segments, {told}", flush=True
+                    f"  {item.source:<24} {item.duration:5.1f} s  {len(item.segments):>2} segments, {confidence}",
+                    flush=True,
                 )
         if not done:
             assert first is not None  # a folder without any recording is refused by `read`

@@ -158,13 +158,13 @@ def reach(joint: Joint) -> str:
 
 def meaning(entry: Any) -> str:
     """What a word of the interface stands for, such as `joint door_hinge, body door, 1 geom, latch within 1.5 mm`."""
-    told = [f"{kind} {entry[kind]}" for kind in ("site", "joint", "body", "camera") if kind in entry]
+    pieces = [f"{kind} {entry[kind]}" for kind in ("site", "joint", "body", "camera") if kind in entry]
     for kind in ("geoms", "bodies"):
         if kind in entry:
-            told.append(f"{kind} {' '.join(entry[kind])}")
-    told += [f"latch {v['joint']} within {v['within']}" if k == "latch" else f"{k} {_plain(v)}"
+            pieces.append(f"{kind} {' '.join(entry[kind])}")
+    pieces += [f"latch {v['joint']} within {v['within']}" if k == "latch" else f"{k} {_plain(v)}"
              for k, v in entry.items() if k not in ("site", "joint", "body", "camera", "geoms", "bodies")]  # fmt: skip
-    return ", ".join(told)
+    return ", ".join(pieces)
 
 
 def _plain(value: Any) -> str:

@@ -122,10 +122,10 @@ def slower_by(
 
 def _slowed(command: Command, stretches: Sequence[Stretch]) -> tuple[Command, list[dict[str, Any]], Warp]:
     made, warp = command.slowed(stretches)
-    told = [
+    changes = [
         {"kind": "slow", "t0": s.t0, "t1": s.t1, "factor": s.factor, "longer_s": s.longer_s} for s in warp.stretches
     ]
-    return made, told, warp
+    return made, changes, warp
 
 
 def _fitted(t0: float, t1: float, first: float, last: float) -> Stretch:
@@ -188,7 +188,7 @@ def taken_back(
     Raises:
         BeyondBounds: a joint would have to be taken back further than the bounds allow.
     """
-    q, told = command.q, []
+    q, changes = command.q, []
     step = float(np.median(np.diff(command.t))) or 1e-3
     for name in names:
         if name not in command.joint_names or name not in ends:
@@ -212,7 +212,7 @@ def taken_back(
                 if by > bounds.back:
                     raise BeyondBounds({"kind": "clip", "joint": name, "by": by, "back": bounds.back})
                 q[run, j] = sign * y
-                told.append(
+                changes.append(
                     {
                         "kind": "clip",
                         "joint": name,
@@ -224,7 +224,7 @@ def taken_back(
                         "unit": "rad",
                     }
                 )
-    return command.with_q(q), told
+    return command.with_q(q), changes
 
 
 def steps_in(command: Command, demand: Demand) -> dict[str, np.ndarray]:
@@ -256,7 +256,7 @@ def spread(command: Command, demand: Demand) -> tuple[Command, list[dict[str, An
     Raises:
         BeyondBounds: a step would have to be spread over more than a few seconds.
     """
-    q, told = command.q, []
+    q, changes = command.q, []
     steps, aim = np.diff(command.q, axis=0), demand.aim(len(command.joints))
     for name, rows in steps_in(command, demand).items():
         j = command.joint_names.index(name)
@@ -280,8 +280,8 @@ def spread(command: Command, demand: Demand) -> tuple[Command, list[dict[str, An
             over *= 1.1
             if over > LONGEST:
                 raise BeyondBounds({"kind": "spread", "joint": name, "over": LONGEST})
-        told += [
+        changes += [
             {"kind": "spread", "joint": name, "t": float(command.t[i]), "step": float(steps[i, j]), "over": float(over)}
             for i in rows[:20]
         ]
-    return command.with_q(q), told
+    return command.with_q(q), changes

@@ -80,7 +80,7 @@ def onto(stream: Stream, grid_ns: np.ndarray, methods: Methods) -> tuple[np.ndar
     for g in groups:
         values[:, g : g + 4] = _turned(x[:, g : g + 4], t, grid_ns, before, after)
     inside = (t[1:] > grid_ns[0]) & (t[:-1] < grid_ns[-1])
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "method": method,
         "clock": stream.clock,
         "samples": stream.n,
@@ -88,10 +88,10 @@ def onto(stream: Stream, grid_ns: np.ndarray, methods: Methods) -> tuple[np.ndar
         "largest_gap_s": float(np.diff(t)[inside].max() * 1e-9) if inside.any() else 0.0,
     }
     if groups:
-        told["quaternions"] = f"slerp of {len(groups)}"
+        report["quaternions"] = f"slerp of {len(groups)}"
     if not last.all():
-        told["samples_of_one_time"] = int((~last).sum())
-    return values, told
+        report["samples_of_one_time"] = int((~last).sum())
+    return values, report
 
 
 def _is_rotation(q: np.ndarray) -> bool:

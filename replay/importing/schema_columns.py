@@ -53,7 +53,7 @@ def conformed(frames: Frames, schema: Schema, hands: tuple[str, ...], partial: b
     columns: dict[str, np.ndarray] = {}
     converted: dict[str, str] = {}
     left = dict(frames.provenance.get("left_out", {}))
-    told = schema.lerobot_features()
+    of_dataset = schema.lerobot_features()
     for target in (schema.action, *schema.observations.values()):
         if target.name not in SOURCES:
             left[target.name] = "the robot does not record it in this form"
@@ -79,7 +79,7 @@ def conformed(frames: Frames, schema: Schema, hands: tuple[str, ...], partial: b
             values[:, k] = frames.columns[source.feature][:, source.index] * factor
             if factor != 1.0:
                 converted[target.name] = f"{source.unit} to {target.unit[i]}"
-        entry = told[target.name]
+        entry = of_dataset[target.name]
         features[target.name] = _entry(entry, target, kept, [wanted[i][1] for i in kept], role)
         columns[target.name] = values.astype(np.float32)
     cameras = {name: frames.features[name] for name in schema.cameras if name in frames.pictures}

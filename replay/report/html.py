@@ -83,7 +83,7 @@ class Sheet:
     def _passed(self, stage: str) -> list[str]:
         """What passed: a line for each number, then all that is only "nothing found" in one line."""
         findings = self.story.of_stage(stage, "PASS")
-        told: dict[str, None] = {}
+        numbered: dict[str, None] = {}
         bare: dict[str, None] = {}
         for finding in findings:
             if finding.code.startswith("scenario."):
@@ -91,10 +91,10 @@ class Sheet:
             text = self.words.message(finding)
             if any(other.code == finding.code and other.signal != finding.signal for other in findings):
                 text += f" ({self.words.signal(finding.signal)})"
-            (told if any(c.isdigit() for c in text) else bare)[text] = None
+            (numbered if any(c.isdigit() for c in text) else bare)[text] = None
         if nevers := [self.words.title(f.code, f) for f in findings if f.code.startswith("scenario.")]:
             bare[self.words.ui("did_not_happen", list=self.words.join(dict.fromkeys(nevers)))] = None
-        return [*told, *([self.words.ui("semicolon").join(bare)] if bare else [])]
+        return [*numbered, *([self.words.ui("semicolon").join(bare)] if bare else [])]
 
     def _line(self, finding: Finding) -> dict[str, Any]:
         index = next(i for i, item in enumerate(self.story.findings) if item is finding)
@@ -115,16 +115,16 @@ class Sheet:
 
     def _also(self, finding: Finding) -> str:
         """Other joints or streams with the same complaint, which a check folds into its worst one."""
-        told = []
+        others = []
         for other in (finding.details or {}).get("others") or ():
             if other.get("level") in ("WARN", "FAIL"):
                 value = quantity(other.get("value"), finding.unit) if other.get("value") is not None else ""
                 at = self.words.ui("at_time", t=seconds(other["t0"])) if other.get("t0") is not None else ""
-                told.append(
+                others.append(
                     " ".join(part for part in (self.words.name(other.get("subject") or (), "ids"), value, at) if part)
                 )
-        more = f" … (+{len(told) - ALSO})" if len(told) > ALSO else ""
-        return self.words.ui("also", list=self.words.ui("semicolon").join(told[:ALSO]) + more) if told else ""
+        more = f" … (+{len(others) - ALSO})" if len(others) > ALSO else ""
+        return self.words.ui("also", list=self.words.ui("semicolon").join(others[:ALSO]) + more) if others else ""
 
     @cached_property
     def not_checked(self) -> list[tuple[str, str]]:
@@ -152,8 +152,8 @@ class Sheet:
             parts.append(ui("likely_starts", successes=n, starts=outcome["starts"]))
         if subgoals:
             reached = [words.event(name) for name, at in subgoals.items() if at is not None]
-            told = f" ({words.join(reached)})" if reached else ""
-            parts.append(ui("subgoals", k=len(reached), n=len(subgoals)) + told)
+            names = f" ({words.join(reached)})" if reached else ""
+            parts.append(ui("subgoals", k=len(reached), n=len(subgoals)) + names)
         if failure := outcome.get("failure"):
             parts.append(words.title(str(failure)))
         return ui("semicolon").join(parts)
@@ -250,11 +250,11 @@ class Sheet:
 
     @cached_property
     def provenance(self) -> list[tuple[str, str]]:
-        told = [("sha256", self.verdict.sha256 or "")] if self.verdict.sha256 else []
+        rows = [("sha256", self.verdict.sha256 or "")] if self.verdict.sha256 else []
         for key, value in (self.verdict.provenance or {}).items():
             if key != "notes" and value not in (None, "", [], {}):
-                told.append((self.words.look_up("provenance", key), self._plain(value)))
-        return told
+                rows.append((self.words.look_up("provenance", key), self._plain(value)))
+        return rows
 
     def _plain(self, value: Any) -> str:
         if isinstance(value, dict):
@@ -357,16 +357,16 @@ def _unbroken(value: Any) -> Any:
 
 def _overview(verdicts: Sequence[Verdict], words: Words, links: dict[int, str]) -> list[dict[str, Any]]:
     """Rows of the overview: groups of one cause with a heading, then what passed."""
-    told: list[dict[str, Any]] = []
+    sections: list[dict[str, Any]] = []
     left = ROWS
     for _, members in groups(verdicts, words):
         heading = f"{members[0].cause_key or members[0].tone}" if len(members) >= GROUP_FROM else ""
         rows = [{"story": story, "link": links.get(id(story.verdict))} for story in members[: max(0, left)]]
         left -= len(rows)
         if rows:
-            told.append({"heading": heading, "count": len(members), "rows": rows})
+            sections.append({"heading": heading, "count": len(members), "rows": rows})
     passed = [Story(v, words) for v in verdicts if v.verdict == "FEASIBLE"]
     rows = [{"story": story, "link": links.get(id(story.verdict))} for story in passed[: max(0, left)]]
     if rows:
-        told.append({"heading": "", "count": len(passed), "rows": rows})
-    return told
+        sections.append({"heading": "", "count": len(passed), "rows": rows})
+    return sections

@@ -100,8 +100,8 @@ def curve(plot: Plot, story: Story, identity: str) -> Markup:
         a, b = panels[0].px(panels[1].t[0]), panels[0].px(panels[1].t[1])
         pieces.append(box(a, TOP, max(b - a, 2.0), FLOOR - TOP, fill="none", stroke=MUTED, stroke_dasharray="2 2"))
         index = _index(mark["code"], mark["t0"], story)
-        told = words.ui("plot_zoom", n=story.number[index]) if index is not None else mark["code"]
-        pieces.append(label(panels[1].x + panels[1].width / 2, 18.0, told, MUTED, "middle"))
+        text = words.ui("plot_zoom", n=story.number[index]) if index is not None else mark["code"]
+        pieces.append(label(panels[1].x + panels[1].width / 2, 18.0, text, MUTED, "middle"))
     return drawing("plot", HEIGHT, title(plot, words), pieces + _legend(traces, words, off, plot.unit))
 
 
@@ -111,7 +111,7 @@ def halves(finding: Finding, words: Words) -> Markup:
     Args:
         finding: of `robustness`; the band is the interval of all copies.
     """
-    told, rows = finding.details, sorted(finding.details["parameters"].items())
+    details, rows = finding.details, sorted(finding.details["parameters"].items())
     left, row, top = 230.0, 30.0, 34.0
     width, foot = WIDTH - left - RIGHT, top + row * len(rows)
 
@@ -119,22 +119,29 @@ def halves(finding: Finding, words: Words) -> Markup:
         return left + width * share
 
     pieces = [
-        box(px(told["low"]), top, px(told["high"]) - px(told["low"]), row * len(rows), fill=FOLLOW, fill_opacity="0.14")
+        box(
+            px(details["low"]),
+            top,
+            px(details["high"]) - px(details["low"]),
+            row * len(rows),
+            fill=FOLLOW,
+            fill_opacity="0.14",
+        )
     ]
     for value in (0.0, 0.25, 0.5, 0.75, 1.0):
         pieces += [
             rule(px(value), top, px(value), foot, GRID),
             label(px(value), foot + 17, percent(value), MUTED, "middle"),
         ]
-    share = told["successes"] / told["copies"]
+    share = details["successes"] / details["copies"]
     pieces.append(rule(px(share), top, px(share), foot, MUTED, stroke_dasharray="2 2"))
     if finding.limit is not None:
         pieces += [
             rule(px(finding.limit), top, px(finding.limit), foot, CAUSE, stroke_width=1.2, stroke_dasharray="6 4")
         ]
         pieces.append(label(px(finding.limit) - 4, top - 4, words.look_up("signals", "warn"), CAUSE, "end"))
-    above = told["copies"] // 2
-    sizes = (told["copies"] - above, above)
+    above = details["copies"] // 2
+    sizes = (details["copies"] - above, above)
     for place, (name, shares) in enumerate(rows):
         y = top + row * place
         pieces.append(label(left - 8, y + 19, words.parameter(name), anchor="end"))
@@ -142,9 +149,9 @@ def halves(finding: Finding, words: Words) -> Markup:
             at, hits = y + 10 + 10 * k, round((shares[half] or 0.0) * n)
             low, high = wilson(hits, n)
             colour = OTHERS[0][0] if k == 0 else TRACES["replayed"][0]
-            said = tip(f"{words.parameter(name)}: {hits} / {n}")
+            title = tip(f"{words.parameter(name)}: {hits} / {n}")
             pieces.append(rule(px(low), at, px(high), at, colour, stroke_width=2.0))
-            pieces.append(tag("circle", said, cx=px(hits / n), cy=at, r=4.0, fill=colour))
+            pieces.append(tag("circle", title, cx=px(hits / n), cy=at, r=4.0, fill=colour))
     x = left
     for k, key in enumerate(("lower_half", "upper_half")):
         colour = OTHERS[0][0] if k == 0 else TRACES["replayed"][0]
@@ -186,20 +193,20 @@ class _Panel:
         a, b = self.px(max(start, self.t[0])), self.px(min(end, self.t[1]))
         index = _index(mark["code"], start, story)
         cause = index is not None and index == story.verdict.root
-        told = mark["code"] if index is None else f"{story.number[index]} {mark['code']}"
+        text = mark["code"] if index is None else f"{story.number[index]} {mark['code']}"
         look = {"fill": CAUSE, "fill_opacity": "0.18"} if cause else {"fill": FOLLOW, "fill_opacity": "0.14"}
-        return box(a - 1, TOP, max(b - a, 0.0) + 2, self.height, tip(told), **look)
+        return box(a - 1, TOP, max(b - a, 0.0) + 2, self.height, tip(text), **look)
 
     def limit(self, limit: dict, words: Words, unit: str, named: list[tuple[float, float]] | None) -> list[str]:
         """The line of a limit; with its name, left of those that are `named` already (y, left end) at nearly the same height."""
         y = self.py(limit["value"])
         pieces = [rule(self.x, y, self.end, y, CAUSE, stroke_width=1.2, stroke_dasharray="6 4")]
         if named is not None:
-            told = f"{words.look_up('signals', limit['name'])} {quantity(limit['value'], unit).split(' (')[0]}"
+            text = f"{words.look_up('signals', limit['name'])} {quantity(limit['value'], unit).split(' (')[0]}"
             above = y - 4 if y - TOP > LINE else y + LINE - 1
             right = min((left - 10 for at, left in named if abs(at - above) < LINE), default=self.end - 4)
-            named.append((above, right - text_width(told)))
-            pieces.append(label(right, above, told, CAUSE, "end", class_="halo"))
+            named.append((above, right - text_width(text)))
+            pieces.append(label(right, above, text, CAUSE, "end", class_="halo"))
         return pieces
 
     def line(self, trace: dict, order: int) -> str:
@@ -222,13 +229,13 @@ class _Panel:
         pieces = []
         for k in range(columns):
             at = self.t[0] + (k + 0.5) * step
-            told = [seconds(at)]
+            readings = [seconds(at)]
             for trace in traces:
                 if trace["t"][0] - step <= at <= trace["t"][-1] + step:
                     value = float(trace["y"][int(np.argmin(np.abs(trace["t"] - at)))])
                     if np.isfinite(value):
-                        told.append(f"{words.signal(trace['name'])} {quantity(value, unit).split(' (')[0]}")
-            pieces.append(box(self.x + k * wide, TOP, wide, self.height, tip("  ".join(told))))
+                        readings.append(f"{words.signal(trace['name'])} {quantity(value, unit).split(' (')[0]}")
+            pieces.append(box(self.x + k * wide, TOP, wide, self.height, tip("  ".join(readings))))
         return tag("g", *pieces, fill="transparent")
 
 
@@ -272,11 +279,11 @@ def _focus(plot: Plot, story: Story) -> dict | None:
 def _legend(traces: list[dict], words: Words, off: list[dict], unit: str) -> list[str]:
     pieces, x = [], LEFT + 8.0
     for order, trace in enumerate(traces):
-        told = words.signal(trace["name"])
-        pieces += [rule(x, 14.0, x + 22, 14.0, **_style(trace["name"], order)), label(x + 28, 18.0, told)]
-        x += 44 + text_width(told)
+        text = words.signal(trace["name"])
+        pieces += [rule(x, 14.0, x + 22, 14.0, **_style(trace["name"], order)), label(x + 28, 18.0, text)]
+        x += 44 + text_width(text)
     if off:
-        told = words.join(quantity(v, unit).split(" (")[0] for v in sorted({limit["value"] for limit in off}))
+        text = words.join(quantity(v, unit).split(" (")[0] for v in sorted({limit["value"] for limit in off}))
         names = dict.fromkeys(words.look_up("signals", limit["name"]) for limit in off)
-        pieces.append(label(x, 18.0, words.ui("plot_off", name=words.join(names), value=told), CAUSE))
+        pieces.append(label(x, 18.0, words.ui("plot_off", name=words.join(names), value=text), CAUSE))
     return pieces

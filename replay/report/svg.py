@@ -16,13 +16,13 @@ FONT = 12.0
 
 def tag(name: str, *inside: str, **attributes: Any) -> str:
     """One element: `stroke_width` becomes `stroke-width`, floats get one decimal, what is None or empty is left out."""
-    told = []
+    written = []
     for key, value in attributes.items():
         if value is None or value == "":
             continue
         text = f"{value:.1f}" if isinstance(value, float) else str(value)
-        told.append(f' {key.rstrip("_").replace("_", "-")}="{escape(text)}"')
-    return f"<{name}{''.join(told)}>{''.join(inside)}</{name}>" if inside else f"<{name}{''.join(told)}/>"
+        written.append(f' {key.rstrip("_").replace("_", "-")}="{escape(text)}"')
+    return f"<{name}{''.join(written)}>{''.join(inside)}</{name}>" if inside else f"<{name}{''.join(written)}/>"
 
 
 def tip(text: str) -> str:

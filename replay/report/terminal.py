@@ -113,11 +113,11 @@ def exit_code(verdicts: Sequence[Verdict], fail_on: str | Sequence[str] | Gate |
 
 def nothing_judged(verdicts: Sequence[Verdict], data: str) -> EpisodeError:
     """The error where no recording of `data` could be read: that of the first of them."""
-    told = next((verdict.error for verdict in verdicts if verdict.error), None) or {}
+    error = next((verdict.error for verdict in verdicts if verdict.error), None) or {}
     return EpisodeError(
-        f"Nothing could be judged. {told.get('message', '')}".strip(),
-        file=told.get("file") or data,
-        field=told.get("field"),
+        f"Nothing could be judged. {error.get('message', '')}".strip(),
+        file=error.get("file") or data,
+        field=error.get("field"),
     )
 
 
@@ -242,9 +242,9 @@ class Terminal:
             if self.live or len(verdicts) > LINES_AS_DONE:
                 self._table(verdicts)
             self._print("")
-            told = {key: value for key, value in used(verdicts, self.words).items() if header.get(key) != value}
-            if told:
-                self._print("  " + ui("judged_in", where=self.words.join(_judged_in(told, self.words))))
+            settings = {key: value for key, value in used(verdicts, self.words).items() if header.get(key) != value}
+            if settings:
+                self._print("  " + ui("judged_in", where=self.words.join(_judged_in(settings, self.words))))
             if line := not_used(verdicts, self.words):
                 self._print("  " + line, whole=True)
         found = counts(verdicts)
@@ -319,9 +319,9 @@ class Terminal:
                 break
             if len(members) > 1:
                 cells_known = {cell for m in members if (cell := named_cell(m.verdict))}
-                told = [members[0].cause_key or members[0].tone, self.words.ui("group", n=len(members))]
-                told += [self.words.ui("cells", n=len(cells_known))] if cells_known else []
-                self._print("  " + self.words.join(told))
+                line = [members[0].cause_key or members[0].tone, self.words.ui("group", n=len(members))]
+                line += [self.words.ui("cells", n=len(cells_known))] if cells_known else []
+                self._print("  " + self.words.join(line))
             for story in members[:left]:
                 self._print(self._row(cells(story, self.why_width)))
             left -= len(members)
@@ -348,11 +348,11 @@ def first_line(header: dict[str, Any], total: int, words: Words) -> str:
     return f"shiliu {header.get('version', '')}   {words.join(parts)}".rstrip()
 
 
-def _judged_in(told: dict[str, Any], words: Words) -> list[str]:
+def _judged_in(settings: dict[str, Any], words: Words) -> list[str]:
     """Scene, cell, robot and thresholds of a header, whichever are known."""
-    parts = [str(told["scene"])] if told.get("scene") else []
-    parts += [f"{words.ui(key)} {told[key]}" for key in ("cell", "robot") if told.get(key)]
-    return parts + ([words.ui("thresholds", name=told["thresholds"])] if told.get("thresholds") else [])
+    parts = [str(settings["scene"])] if settings.get("scene") else []
+    parts += [f"{words.ui(key)} {settings[key]}" for key in ("cell", "robot") if settings.get(key)]
+    return parts + ([words.ui("thresholds", name=settings["thresholds"])] if settings.get("thresholds") else [])
 
 
 def speed_line(verdicts: Sequence[Verdict], elapsed_s: float, words: Words) -> str:

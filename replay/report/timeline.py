@@ -41,8 +41,8 @@ def timeline(story: Story) -> Markup:
 def _segment(segment: dict[str, Any], px: Place, words: Words, place: int) -> str:
     a, b = px(segment["t0"]), px(segment["t1"])
     name = words.skill(segment["skill"]) or ""
-    told = f"{name} ({segment['skill']}) {seconds(segment['t0'])} – {seconds(segment['t1'])}"
-    pieces = [tip(told), box(a, TOP, max(b - a - 1, 1.0), BAND, rx=3, fill=TONES[place % 2])]
+    text = f"{name} ({segment['skill']}) {seconds(segment['t0'])} – {seconds(segment['t1'])}"
+    pieces = [tip(text), box(a, TOP, max(b - a - 1, 1.0), BAND, rx=3, fill=TONES[place % 2])]
     while name and text_width(name) > b - a - 6:
         name = name[:-2].rstrip() + "…" if len(name) > 3 else ""
     if name:

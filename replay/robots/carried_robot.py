@@ -32,8 +32,8 @@ def carried(
         recording: of any kind; nothing in its metadata is believed to have a form.
         described: names of the robots of `conf/robot`; load: gives one of them.
     """
-    told = recording.metadata.get("model")
-    joints = told.get("joints") if isinstance(told, dict) else None
+    model = recording.metadata.get("model")
+    joints = model.get("joints") if isinstance(model, dict) else None
     if not isinstance(joints, dict) or not 0 < len(joints) <= MAX_JOINTS:
         return None
     known: dict[str, Embodiment] = {}
@@ -45,8 +45,8 @@ def carried(
         if isinstance(robot, str) and robot in described and robot not in known:
             known[robot] = load(robot)
         sheets[name] = _sheet(name, entry, known.get(robot) if isinstance(robot, str) else None)
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
-    title = " + ".join(map(str, told.get("robots", ()))) if isinstance(told, dict) else ""
+    digest = hashlib.sha256(json.dumps(model, sort_keys=True, default=str).encode()).hexdigest()
+    title = " + ".join(map(str, model.get("robots", ()))) if isinstance(model, dict) else ""
     name = str(recording.metadata.get("robot") or "unknown")
     lent = sorted({str(entry.get("robot")) for entry in joints.values() if entry.get("robot") in known})
     remarks = [f"limits of {', '.join(lent)} are those of its description"] if lent else []

@@ -216,11 +216,11 @@ class Receive:
             time, before = kept["clock"], kept["force"]
             insists = np.minimum(kept["pull"] + INSISTS * np.maximum(time - PATIENCE, 0.0), MOST)
             kept["force"] = np.where(after == PULLS, np.where(time < ONSET, insists * time / ONSET, insists), 0.0)
-            felt = np.where(left, *(readings.of(request) for request in self._felt))
+            contact = np.where(left, *(readings.of(request) for request in self._felt))
             for word, axis, wanted, begun in zip(
                 ("along", "across"), (towards, leftwards), (kept["force"], 0.0), (kept["force"] - before, 0.0)
             ):
-                effort = kept[word] + begun + FEEDBACK * (wanted - (felt * axis).sum(axis=-1))
+                effort = kept[word] + begun + FEEDBACK * (wanted - (contact * axis).sum(axis=-1))
                 kept[word] = np.where(yields, np.clip(effort, -MOST, MOST), 0.0)
         else:
             kept["force"] = kept["along"] = kept["across"] = np.zeros(len(ctrl))

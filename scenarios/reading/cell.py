@@ -71,12 +71,12 @@ class Cell:
         }
 
 
-def of_told(told: Any) -> Cell | None:
+def of_told(fields: Any) -> Cell | None:
     """The cell that an episode's config carries, or None where there is none, or nothing that one can be made of."""
     keys = ("id", "centre", "scenario", "surveyed", "by", "with", "digest")
-    if not isinstance(told, Mapping) or not all(isinstance(told.get(key), str) for key in keys):
+    if not isinstance(fields, Mapping) or not all(isinstance(fields.get(key), str) for key in keys):
         return None
-    return Cell(*(told[key] for key in keys))
+    return Cell(*(fields[key] for key in keys))
 
 
 def list_cells(conf_dir: Path | None = None) -> dict[str, Path]:

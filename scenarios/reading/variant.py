@@ -70,8 +70,8 @@ def resolved(
     overlay = (variants or {}).get(name)
     if not isinstance(overlay, Mapping):
         what = f"{overlay!r} stands where keys are wanted." if name in (variants or {}) else ""
-        told = f"this scenario has no variant {name!r}.{nearest(str(name), names_of(tree))}"
-        problems.note(f"{at}.{name}" if what else at, what or told)
+        problem = f"this scenario has no variant {name!r}.{nearest(str(name), names_of(tree))}"
+        problems.note(f"{at}.{name}" if what else at, what or problem)
         return laid
     commanded = list(_commanded(laid, places, prefix))
     for key, value in overlay.items():

@@ -168,13 +168,13 @@ def _families(names: Iterable[str]) -> list[str]:
     families: dict[str, list[str]] = {}
     for name in sorted(names):
         families.setdefault(name.rstrip("0123456789"), []).append(name)
-    told: list[str] = []
+    shortened: list[str] = []
     for stem, members in families.items():
         numbered = sorted((m for m in members if m != stem), key=lambda m: int(m[len(stem) :]))
         many = len(numbered) >= MANY
-        told += [f"{numbered[0]} to {numbered[-1]}"] if many else numbered
-        told += [m for m in members if m == stem]
-    return sorted(told)
+        shortened += [f"{numbered[0]} to {numbered[-1]}"] if many else numbered
+        shortened += [m for m in members if m == stem]
+    return sorted(shortened)
 
 
 @dataclass

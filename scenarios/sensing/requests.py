@@ -252,9 +252,9 @@ class Readings:
     def row(self, i: int, start: list[float] | None = None) -> Row:
         """Copy i as plain floats; `start` where they are at hand."""
         start = self.start[i].tolist() if start is None else start
-        felt = self.peak is not self.layout.unfelt[0]
-        peak, mean = (self.peak[i].tolist(), self.mean[i].tolist()) if felt else self.layout.unfelt_row
-        return Row(self.value[i].tolist(), peak, mean, start, self.layout, felt)
+        contact = self.peak is not self.layout.unfelt[0]
+        peak, mean = (self.peak[i].tolist(), self.mean[i].tolist()) if contact else self.layout.unfelt_row
+        return Row(self.value[i].tolist(), peak, mean, start, self.layout, contact)
 
     def rows(self, ids: np.ndarray | int) -> Readings:
         """The readings of some copies, or of one without the leading axis."""
