@@ -18,10 +18,10 @@ import numpy as np
 from shiliu import load_scenario
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording, SimEpisode
+from shiliu.replay.retarget.alignment import carried, place, scaled
 from shiliu.replay.retarget.arms import Arms, arms_of
-from shiliu.replay.retarget.carrying import carry
+from shiliu.replay.retarget.carry_over import carry
 from shiliu.replay.retarget.exoskeleton import NAMES, STATURE, Person, save, stream_of
-from shiliu.replay.retarget.placing import carried, place, scaled
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.sources import find
 from shiliu.replay.retarget.targets import HANDS

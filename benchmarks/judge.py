@@ -40,9 +40,9 @@ from shiliu.replay.evaluation.device import DeviceModel, load_device, through
 from shiliu.replay.evaluation.faults import scoring, sets
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import COMBINED, chosen, faults_of, faults_of_sets
-from shiliu.replay.judge.company import Company
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge, judging
+from shiliu.replay.judge.set_comparison import Company
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.rollout.episode import as_recording

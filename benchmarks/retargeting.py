@@ -22,7 +22,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.retarget.arms import Arms, arms_of
-from shiliu.replay.retarget.carrying import carry
+from shiliu.replay.retarget.carry_over import carry
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.robots.limits import load_limits
 from shiliu.scenarios.variation import nominal

@@ -1,7 +1,8 @@
 """What a hand can hold, and every contact of it that the judge alone asks for: with what else stands in the scene.
 
 A held thing belongs to the hand that holds it: what it strikes, the hand strikes. Which of its contacts a task means is told
-here, as far as the scenario says it; what a thing was taken from and is set down on is seen in the replay (`replay/judge/held.py`).
+here, as far as the scenario says it; what a thing was taken from and is set down on is seen in the replay
+(`replay/judge/held_contacts.py`).
 """
 
 from __future__ import annotations

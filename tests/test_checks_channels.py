@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.arrival import check_repeated, check_skew
-from shiliu.replay.checks.claws import check_polarity
+from shiliu.replay.checks.channel_swap import check_wiring
+from shiliu.replay.checks.hand_polarity import check_polarity
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
-from shiliu.replay.checks.offset import check_offset
-from shiliu.replay.checks.poses import check_quaternion
+from shiliu.replay.checks.joint_zero import check_offset
+from shiliu.replay.checks.quaternions import check_quaternion
+from shiliu.replay.checks.receive_clock import check_repeated, check_skew
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.wiring import check_wiring
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.hands import check_hand_jump, jumps
+from shiliu.replay.checks.hand_jumps import check_hand_jump, jumps
 from shiliu.replay.checks.rules import load_rules
 
 T = 0.02 * np.arange(200)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.clock import check_backwards, check_gap, check_jitter, check_stall
+from shiliu.replay.checks.clocks import check_backwards, check_gap, check_jitter, check_stall
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_frozen, check_lag, check_missing, check_unmapped

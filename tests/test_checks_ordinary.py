@@ -5,16 +5,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.arrival import check_repeated
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
 from shiliu.replay.checks.ranges import check_range
+from shiliu.replay.checks.receive_clock import check_repeated
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_frozen, check_lag
 from shiliu.replay.checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
 from shiliu.replay.formats import read
-from shiliu.replay.judge.company import Company
 from shiliu.replay.judge.results import Integrity
+from shiliu.replay.judge.set_comparison import Company
 from shiliu.replay.judge.verdict import Verdict, combine
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words

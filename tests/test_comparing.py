@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.diverging import check_apart
-from shiliu.replay.checks.outliers import check_rate, peak_rates, usual
+from shiliu.replay.checks.object_divergence import check_apart
+from shiliu.replay.checks.rates import check_rate, peak_rates, usual
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.object_poses import check_diverged, object_streams
-from shiliu.replay.judge.outliers import compare_rates
 from shiliu.replay.judge.own_robot import OwnRobot
+from shiliu.replay.judge.rate_comparison import compare_rates
 from shiliu.replay.judge.results import Motions, Rollouts, Subject
 from shiliu.replay.recording.recording import Stream
 from shiliu.replay.report import Words

@@ -7,8 +7,8 @@ import pytest
 from shiliu.replay.checks.finding import Plot
 from shiliu.replay.checks.link import check_link
 from shiliu.replay.checks.playback import check_tracking
-from shiliu.replay.checks.robustness import check_robustness
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.varied_copies import check_robustness
 from shiliu.replay.judge.curves import CURVES, own_curve
 from shiliu.replay.judge.own_robot import OwnRobot
 from shiliu.replay.judge.results import Integrity, Judged, Replay, Subject

@@ -11,11 +11,11 @@ from shiliu.cli import main, parse
 from shiliu.replay.checks.grip import Carried, check_grip
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats.lerobot.write import DatasetWriter
+from shiliu.replay.judge.cell_starts import values_there
 from shiliu.replay.judge.context import Contexts
-from shiliu.replay.judge.elsewhere import values_there
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.missed import first_missed, steps_of
-from shiliu.replay.judge.unused import asked_of, unused
+from shiliu.replay.judge.missed_goal import first_missed, steps_of
+from shiliu.replay.judge.unused_settings import asked_of, unused
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.repair.repairing import repaired
 from shiliu.replay.report.html import render

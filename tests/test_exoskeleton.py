@@ -10,13 +10,13 @@ import pytest
 import shiliu
 from scipy.interpolate import PchipInterpolator
 from shiliu.replay.recording.recording import Recording
-from shiliu.replay.retarget import both_ways
+from shiliu.replay.retarget import bidirectional as both_ways
+from shiliu.replay.retarget.alignment import carried, place, scaled
 from shiliu.replay.retarget.arms import CLAW, Arms, arms_of
 from shiliu.replay.retarget.beginning import Beginning
-from shiliu.replay.retarget.both_ways import best_way, only_where, prices, retarget_both_ways
-from shiliu.replay.retarget.carrying import carry
+from shiliu.replay.retarget.bidirectional import best_way, only_where, prices, retarget_both_ways
+from shiliu.replay.retarget.carry_over import carry
 from shiliu.replay.retarget.exoskeleton import ARM, NAMES, Person, save, stream_of
-from shiliu.replay.retarget.placing import carried, place, scaled
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.sources import arm_exoskeleton, find

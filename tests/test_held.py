@@ -13,7 +13,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.commands.list_parts import in_full
 from shiliu.replay.judge.commanded_collision import Looked, check_looked, fixtures
 from shiliu.replay.judge.context import SceneContext
-from shiliu.replay.judge.held import Hold, borne, driven, holds_of, touches_of
+from shiliu.replay.judge.held_contacts import Hold, borne, driven, holds_of, touches_of
 from shiliu.replay.judge.own_robot import OwnRobot
 from shiliu.replay.judge.payload import carries_of
 from shiliu.replay.judge.results import Plan, Rollouts, Subject

@@ -17,9 +17,9 @@ from shiliu.replay.evaluation.faults.registry import OF_FILES, faults_of, faults
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.plain import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot
-from shiliu.replay.judge.company import Company
 from shiliu.replay.judge.context import Contexts, SceneContext
 from shiliu.replay.judge.judge import judging
+from shiliu.replay.judge.set_comparison import Company
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play

@@ -13,10 +13,10 @@ from shiliu.replay.judge.advice import fix_of
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.retarget.alignment import Placed, carried, place, scaled
 from shiliu.replay.retarget.arms import CLAW, Arms, arms_of
-from shiliu.replay.retarget.marking import ring
 from shiliu.replay.retarget.objects import Hinged, first_grip
-from shiliu.replay.retarget.placing import Placed, carried, place, scaled
+from shiliu.replay.retarget.overlay import ring
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.targets import HandTargets

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.checks.hands import check_hand_jump
+from shiliu.replay.checks.hand_jumps import check_hand_jump
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.retarget import frames

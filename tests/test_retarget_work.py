@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from shiliu.replay.retarget.arms import CLAW, Arms
 from shiliu.replay.retarget.asked import Asked
-from shiliu.replay.retarget.both_ways import retarget_both_ways
+from shiliu.replay.retarget.bidirectional import retarget_both_ways
 from shiliu.replay.retarget.programme import boxed, solve
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.shapes import Shapes

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
-from shiliu.replay.checks.robustness import check_robustness, delayed, nudge_of, varied
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.varied_copies import check_robustness, delayed, nudge_of, varied
 from shiliu.replay.formats.lerobot.write import DatasetWriter
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.report import Words

@@ -13,7 +13,7 @@ from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording
 from ..robots.limits import Limits
 from ..signals.clock import topic
-from .clock import COLUMN
+from .clocks import COLUMN
 from .finding import Finding
 from .inputs import Recorded
 from .ranges import Range

@@ -10,9 +10,8 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
-from ..signals.clock import repeats, seconds, topic
+from ..signals.clock import by_topic, repeats, seconds, topic
 from ..signals.signal import find_lag, runs
-from . import clock
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about, rerecord
@@ -43,7 +42,7 @@ def check_missing(recording: Recording, rules: Rules, origin: int, needed: Seque
             )
     streams = [
         s
-        for s in clock.by_topic(recording.streams.values())
+        for s in by_topic(recording.streams.values())
         if s.clock != "grid" and s.role in ("command", "measured") and s.n > 1
     ]
     if len(streams) > 1:

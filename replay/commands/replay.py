@@ -61,7 +61,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     from ..formats import read
     from ..judge.context import Contexts
     from ..judge.judge import judging
-    from ..judge.unused import asked_of
+    from ..judge.unused_settings import asked_of
     from ..repair.running import Repairs, refuse_foreign
     from ..repair.writing import FOLDER
     from ..report import Gate, Terminal, Words, check_out, exit_code, nothing_judged, write_reports

@@ -13,8 +13,8 @@ from ...scenarios.reading.config import nominal_values
 from ..checks.finding import Finding
 from ..checks.rules import Rules
 from ..recording.recording import Recording
+from .cell_starts import drawn_keys, open_values
 from .context import SceneContext
-from .elsewhere import drawn_keys, open_values
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from ..checks.playback import error_table
 from ..signals.clock import origin_ns
 from . import retargeted_report as telling
 from .curves import own_curve
-from .missed import tables_of
+from .missed_goal import tables_of
 from .results import Judged
 
 if TYPE_CHECKING:
-    from .robustness import Robustness
+    from .robustness_stage import Robustness
     from .verdict import Verdict
 
 MAX_PLOTS = 6

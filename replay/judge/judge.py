@@ -11,7 +11,6 @@ from ...scenarios.scene import Scene
 from ..formats import Unreadable
 from ..recording.recording import Recording
 from .cells import place_of
-from .company import Company
 from .conclusion import conclude
 from .context import Contexts
 from .dynamics_stage import dynamics_stage
@@ -19,13 +18,14 @@ from .integrity_stage import integrity_stage
 from .kinematics_stage import kinematics_stage
 from .motion_stage import motion_stage
 from .other_robot import OtherRobot
-from .outliers import compare_rates
 from .own_robot import OwnRobot
+from .rate_comparison import compare_rates
 from .replay_stage import replay_stage
 from .results import Judged, Subject
-from .robustness import robustness_stage
+from .robustness_stage import robustness_stage
 from .rollout_stage import rollout_stage
-from .unused import unused
+from .set_comparison import Company
+from .unused_settings import unused
 from .verdict import Verdict
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...scenarios.variation import nominal
+from ..checks.joint_zero import check_offset
 from ..checks.kinematics import check_kinematics, motion_of
-from ..checks.offset import check_offset
 from ..checks.registry import asked_of
 from ..checks.retargeting import check_retarget
 from ..signals.clock import origin_ns
 from .base_motion import with_base
 from .commanded_collision import check_looked, look
-from .held import driven
+from .held_contacts import driven
 from .results import Integrity, Kinematics, Motions, Rates, Rollouts, Subject
 
 OFFSET = "calibration.offset"

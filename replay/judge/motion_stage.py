@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from ...scenarios.errors import EpisodeError
 from ...scenarios.variation import nominal, of_episode
-from ..checks.hands import check_hand_jump
+from ..checks.hand_jumps import check_hand_jump
 from ..checks.kinematics import motion_of
 from ..checks.registry import check_of
 from ..signals.joint_motion import joint_motion
-from .elsewhere import draw_there
+from .cell_starts import draw_there
 from .results import Integrity, Motions, Subject
 
 
@@ -53,7 +53,7 @@ def _carried_over(subject: Subject, integrity: Integrity, found: Motions) -> Mot
 
     A fault of the recording that makes values or times meaningless stops it, as it stops any other motion.
     """
-    from ..retarget.carrying import carry  # mink is only loaded where there is a person to carry over
+    from ..retarget.carry_over import carry  # mink is only loaded where there is a person to carry over
 
     broken = next((f.code for f in integrity.findings if f.failed and check_of(f.code).spoils == "values"), None)
     if broken:

@@ -10,8 +10,8 @@ import numpy as np
 from ...scenarios.pose import Pose
 from ...scenarios.scene import Scene
 from ...scenarios.variation import STATE, Draw
-from ..checks.diverging import check_apart
 from ..checks.finding import Finding
+from ..checks.object_divergence import check_apart
 from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import zero_order_hold

@@ -29,9 +29,9 @@ from ..signals.channels import SCALE, columns, in_radians
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
-from .reproduction import holds_states, judge_reproduction
 from .results import Dynamics, Integrity, Kinematics, Motions, Plan, Rates, Rollouts, Subject
 from .rollout_stage import not_played
+from .simulation_log import holds_states, judge_reproduction
 
 GROUPS = (("published", "measured"), ("estimate",))  # grades that are judged with one band of doubt
 DOUBT = 0.2  # of an estimated limit: the band in which a violation is a warning, as docs/verdict.md says

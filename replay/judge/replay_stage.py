@@ -28,8 +28,8 @@ from ..rollout.rollout import Rollout, Take
 from ..signals.channels import in_radians
 from ..signals.statistics import wilson
 from .attribution import attribute
-from .held import touches_of
-from .missed import explained
+from .held_contacts import touches_of
+from .missed_goal import explained
 from .object_poses import check_diverged
 from .payload import creep_of
 from .results import Integrity, Motions, Replay, Rollouts, Subject

@@ -27,11 +27,11 @@ from ..signals.signal import Motion
 from .cells import Place
 from .commanded_collision import Looked
 from .context import SceneContext
-from .missed import Elsewhere
+from .missed_goal import Elsewhere
 from .payload import Load
 
 if TYPE_CHECKING:
-    from ..retarget.carrying import Carried
+    from ..retarget.carry_over import Carried
 
 Rates = Mapping[str, Finding]  # code -> how fast it moves among the recordings that are judged together
 

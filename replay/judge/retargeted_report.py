@@ -16,13 +16,13 @@ import numpy as np
 from ...scenarios.scene import Scene
 from ...scenarios.sensing.predicate import Moved
 from ..checks.finding import Fact, Finding, Plot, Table
-from ..retarget.marking import ring
 from ..retarget.objects import Hinged, first_grip
+from ..retarget.overlay import ring
 from ..signals.signal import run_around
 from .results import Judged, Motions, Rollouts, Subject
 
 if TYPE_CHECKING:
-    from ..retarget.carrying import Carried
+    from ..retarget.carry_over import Carried
 
 AFTER = 0.3  # s, by which a replayed door may come later than the person's hand: the servos' lag, and a little swing
 APART = 0.3  # s, pictures nearer than this show the same

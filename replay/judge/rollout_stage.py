@@ -23,14 +23,14 @@ from ..checks.rules import Rules
 from ..rollout.rollout import Rollout, Take, play
 from ..signals.joint_motion import hand_commands, zero_order_hold
 from .base_motion import base_commands
-from .elsewhere import likely_draws
-from .missed import Elsewhere
+from .cell_starts import likely_draws
+from .missed_goal import Elsewhere
 from .object_poses import recorded_poses, stood
 from .payload import carries_of, loads_of
 from .results import Integrity, Motions, Plan, Rollouts, Subject
 
 if TYPE_CHECKING:
-    from ..retarget.carrying import Carried
+    from ..retarget.carry_over import Carried
 
 
 def rollout_stage(

@@ -11,7 +11,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...checks.collision import geoms_of, overlaps
 from ...judge.commanded_collision import fixtures
-from ...judge.held import carried_along
+from ...judge.held_contacts import carried_along
 from ...rollout.rollout import Take, play
 from .fault import Mark, Work
 from .placing import segment, smooth, spans

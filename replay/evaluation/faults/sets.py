@@ -14,7 +14,7 @@ from ...checks.takes import Lag, lag_of
 from ...formats import read
 from ...formats.lerobot.plain import make_plain
 from ...formats.lerobot.write import write_lerobot
-from ...judge.company import Company
+from ...judge.set_comparison import Company
 from ...recording.recording import Recording, SimEpisode, Unreadable
 from ...signals.channels import pair
 from ...signals.clock import origin_ns

@@ -9,7 +9,7 @@ from ...checks.curves import MM, bounds
 from ...checks.finding import Finding, Plot
 from ...checks.outcome import bounds_of
 from ...rollout.rollout import Rollout, Take
-from ..held import touches_of
+from ..held_contacts import touches_of
 from ..object_poses import distances, object_streams
 from ..payload import creep_of, grasps_of
 from ..results import Judged

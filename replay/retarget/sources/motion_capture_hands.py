@@ -16,8 +16,8 @@ from ....scenarios.scene import Scene
 from ....scenarios.variation import Draw
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns, seconds
+from ..alignment import Placed
 from ..objects import Hinged, first_grip
-from ..placing import Placed
 from ..targets import HANDS, HandTargets
 
 Array = NDArray[np.float64]

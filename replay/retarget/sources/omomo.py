@@ -13,8 +13,8 @@ from ....scenarios.scene import Scene
 from ....scenarios.variation import Draw
 from ...recording.recording import Recording
 from ...signals.clock import origin_ns, seconds
+from ..alignment import Placed
 from ..frames import Array, hand_axes, seen_from, turned_into, upright, whole
-from ..placing import Placed
 from ..targets import HANDS, HandTargets
 
 UP = np.array([0.0, 0.0, 1.0])

@@ -9,12 +9,12 @@ from ..signals.channels import SCALE, pair, shared
 from ..signals.clock import origin_ns
 from ..signals.pairing import side_by_side
 from ..signals.signal import runs
+from .channel_swap import side_of
 from .check import Check
 from .curves import bounds
 from .finding import Finding, Plot, worst_of
 from .fixes import Fix, Known, about
 from .rules import Rules
-from .wiring import side_of
 
 
 def check_offset(command: Stream | None, state: Stream | None, rules: Rules, origin: int) -> list[Finding]:

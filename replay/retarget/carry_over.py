@@ -13,10 +13,10 @@ from ...scenarios.variation import Draw
 from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.joint_motion import JointMotion
+from .alignment import Placed, carried, place, scaled
 from .arms import arms_of
-from .both_ways import retarget_both_ways
+from .bidirectional import retarget_both_ways
 from .objects import Hinged
-from .placing import Placed, carried, place, scaled
 from .settings import Settings
 from .solver import Retargeted
 from .sources import Source, find

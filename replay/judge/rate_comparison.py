@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..checks.outliers import check_rate, peak_rates
+from ..checks.rates import check_rate, peak_rates
 from ..checks.registry import asked_of
 from .results import Motions, Rates, Subject
 

@@ -14,7 +14,7 @@ from ...scenarios.perturbation import loose, nudged
 from ...scenarios.scene import Scene
 from ..checks.finding import Finding
 from ..checks.outcome import outcome_of
-from ..checks.robustness import LATENCY, check_robustness, delayed, nudge_of, varied
+from ..checks.varied_copies import LATENCY, check_robustness, delayed, nudge_of, varied
 from ..rollout.rollout import AT_ONCE, Take, play
 from .results import Judged, Robustness
 

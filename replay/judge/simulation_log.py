@@ -10,8 +10,8 @@ import mujoco
 import numpy as np
 
 from ..checks.finding import Finding
-from ..checks.reproduction import check_open_loop, check_single_steps
 from ..checks.rules import Rules
+from ..checks.state_reproduction import check_open_loop, check_single_steps
 from ..recording.recording import Recording
 from ..robots.embodiment import SCALAR, Embodiment, StateColumns
 from ..signals.clock import origin_ns, seconds
