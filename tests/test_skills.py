@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import yaml
 from shiliu.replay.operator.operator import Operator, perform
-from shiliu.replay.operator.skills.keys import TIP
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import scene_of_tree
 from shiliu.scenarios.simulation import Simulation
@@ -210,7 +209,7 @@ def test_the_head_looks_and_a_hand_points_at_a_place():
     data = end(scene, made)
     assert aimed(data, "head_camera", "other/base", 0) < 1.0
     assert aimed(data, "left_tcp", "bowl/base", 2) < 3.0
-    tip = data.site("left_tcp").xpos + TIP * data.site("left_tcp").xmat.reshape(3, 3)[:, 2]
+    tip = data.site("left_tcp").xpos + TIP_END * data.site("left_tcp").xmat.reshape(3, 3)[:, 2]
     assert np.linalg.norm(data.site("bowl/base").xpos - tip) == pytest.approx(0.20, abs=0.01)
 
 

@@ -23,15 +23,8 @@ from shiliu.scenarios.part import Bears, list_parts, load_part
 from shiliu.scenarios.reading.composition import as_it_stands
 from shiliu.scenarios.reading.variant import resolved
 from shiliu.scenarios.reading.yaml_reader import Problems
-from shiliu.scenarios.titles import (
-    SECTIONS,
-    inherit_titles,
-    sources_of,
-    titles_of,
-    untitled,
-    untitled_words,
-    untold,
-)
+from shiliu.scenarios.scene_titles import untold
+from shiliu.scenarios.titles import SECTIONS, inherit_titles, sources_of, titles_of, untitled, untitled_words
 
 OWN = ("bare", "car_assembly", "drink_assist", "laundry_folding", "microwave", "table_setting")
 TITLES = {
