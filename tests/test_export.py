@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from rosbags.rosbag1 import Reader, Writer
 from shiliu import cli
-from shiliu.replay.formats import read
+from shiliu.replay.formats import exporters, read
 from shiliu.replay.formats.lerobot.layout import unit_text
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.mcap import write as mcap_write
