@@ -99,7 +99,12 @@ the class.
 
 ```python
 """Skills of greeting."""
+
+from __future__ import annotations
+
 from typing import ClassVar
+
+import numpy as np
 
 from ..recognition import motions
 from .body import Body, Motion
@@ -124,7 +129,7 @@ class RaiseHand(Skill):
     def run(self, body: Body) -> Motion:
         arm = body.arms[self.hand]
         position, frame = arm.hand()
-        yield from arm.follow(arm.line([(position + [0.0, 0.0, self.by], frame)], self.speed))
+        yield from arm.follow(arm.line([(position + np.array([0.0, 0.0, self.by]), frame)], self.speed))
 ```
 
 - **Arguments** have a kind, a meaning and a default in SI; without a default they must be given. The docstring and they are its entry
@@ -135,7 +140,7 @@ class RaiseHand(Skill):
   `replay/operator/recognition/`, or a function of the skill's own module. Its docstring says what is seen, and `Begins: … Ends: …`.
   `about` names the argument that it is about, `grips` says that the hand holds that afterwards. Where nothing can tell the skill,
   `unseen` says why.
-- **The test** performs it in a small scene (`bench` and `done` in `tests/test_skills.py` show how). A pattern of its own wants a
+- **The test** performs it in a small scene (`from test_skills import bench, done`, whose module shows how). A pattern of its own wants a
   film that shows it and one that does not: `tests/films.py` says how. `pytest tests/test_labels.py tests/test_docs.py` tells what is
   missing.
 '''

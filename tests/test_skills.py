@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import yaml
 from shiliu.replay.operator.operator import Operator, perform
+from shiliu.replay.operator.skills.tips import TIP_END
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import scene_of_tree
 from shiliu.scenarios.simulation import Simulation

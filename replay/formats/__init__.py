@@ -70,8 +70,8 @@ def _readable() -> str:
     """What can be read, in a sentence."""
     files = [f"{r.title} ({', '.join(f'*{ending}' for ending in r.endings)})" for r in readers().values() if r.endings]
     folders = [f"{r.title} (folders with {' and '.join(r.marks)})" for r in readers().values() if r.marks]
-    *most, last = [*files, "folders of them", *folders]
-    return f"Readable are {', '.join(most)}, and {last}."
+    kinds = [*files, "folders of them", *folders]
+    return f"Readable are {', '.join(kinds[:-1])}, and {kinds[-1]}."
 
 
 def _reader_of(path: Path) -> Reader:
