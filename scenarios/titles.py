@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from .part import Part
 
 LANGUAGES = ("en", "zh")
-SECTIONS = ("rules", "goal", "never", "safety")  # whose entries may have a title; of one name in two, the later one is shown
+SECTIONS = (
+    "rules",
+    "goal",
+    "never",
+    "safety",
+)  # whose entries may have a title; of one name in two, the later one is shown
 NAMING = (*SECTIONS, "skills", "mistakes")  # whose dotted words are told: what a step asks, what a hand does
 Titles = Mapping[str, Mapping[str, str]]  # name -> language -> words
 
