@@ -248,12 +248,12 @@ class _Devices:
     """The demonstration through the device model, made when it is first asked for."""
 
     def __init__(self, context: SceneContext, episode: SimEpisode, device: DeviceModel):
-        self.stage, self.episode, self.device = context, episode, device
+        self.context, self.episode, self.device = context, episode, device
         self.made: Recording | None = None
 
     def __call__(self) -> Recording:
         if self.made is None:
-            self.made = through(self.stage.scene, self.episode, self.device, self.episode.seed)
+            self.made = through(self.context.scene, self.episode, self.device, self.episode.seed)
         return self.made
 
 

@@ -24,7 +24,6 @@ from shiliu.replay.formats.rosbag import write as rosbag1_write
 from shiliu.replay.formats.rosbag.bag1 import definitions
 from shiliu.replay.formats.rosbag.episode import read_episode
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.recording.features import unit_text
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.rollout.substeps import sampled_steps, trace

@@ -132,10 +132,10 @@ class Asked:
         return Miss(slope, error)
 
 
-_CROSS = np.zeros((3, 3, 3))  # v @ _CROSS is the matrix that takes the cross product with v
+_LEVI = np.zeros((3, 3, 3))
 for _a, _b, _c in [(0, 1, 2), (1, 2, 0), (2, 0, 1)]:
-    _CROSS[_a, _c, _b], _CROSS[_a, _b, _c] = 1, -1
-_CROSS = _CROSS.reshape(3, 9)
+    _LEVI[_a, _c, _b], _LEVI[_a, _b, _c] = 1, -1
+_CROSS = _LEVI.reshape(3, 9)  # v @ _CROSS is the matrix that takes the cross product with v
 _EYE = np.eye(3)
 
 

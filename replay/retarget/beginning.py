@@ -92,8 +92,8 @@ class Beginning:
         return cost, pull, np.square(miss.error).sum(axis=-1) + weight * np.square(q - self.start).sum(axis=-1)
 
     def _boxed(self, cost: Array, pull: Array, low: Array, high: Array, side: NDArray[np.int8]) -> Array:
-        flat = (a.reshape(-1, *a.shape[2:]) for a in (cost, pull, low, high))
-        return boxed(*flat, side.reshape(-1, side.shape[-1])).reshape(pull.shape)
+        cost, flat, low, high = (a.reshape(-1, *a.shape[2:]) for a in (cost, pull, low, high))
+        return boxed(cost, flat, low, high, side.reshape(-1, side.shape[-1])).reshape(pull.shape)
 
     def _answers(self, rows: list[int]) -> list[Array]:
         """By sample (starts, h, j) postures that put its hands nearest, for each arm the cheapest first; each is sought once."""

@@ -63,7 +63,7 @@ def drawn(work: Work) -> np.ndarray:
     if episode is None or "observation.hand_pose" not in episode.states:
         raise EpisodeError("only a demonstration that tells where the hands are can be drawn.")
     hands = episode.states["observation.hand_pose"][: episode.n_steps].astype(float)
-    names = work.stage.scene.schema.observations["observation.hand_pose"].names
+    names = work.context.scene.schema.observations["observation.hand_pose"].names
     height, width = SIZE
     rows, columns = np.mgrid[0:height, 0:width]
     room = 60 + 40 * ((rows // 12 + columns // 16) % 2)
@@ -85,7 +85,7 @@ def drawn(work: Work) -> np.ndarray:
 
 
 def _fps(work: Work) -> int:
-    return round(1.0 / work.stage.scene.control_timestep)
+    return round(1.0 / work.context.scene.control_timestep)
 
 
 def _stretch(work: Work, n: int, seconds: float) -> tuple[int, int]:

@@ -63,7 +63,7 @@ def _times(work: Work, stream: Stream) -> np.ndarray:
 def _busy(work: Work, stream: Stream, length: float, least: float, lead: float = 1.0) -> float:
     """A time from which on some joint of a stream moves by at least so much [rad] within a length of time [s]."""
     t = _times(work, stream)
-    names = [n for n in stream.names if n in work.stage.scene.robot.joint_names]
+    names = [n for n in stream.names if n in work.context.scene.robot.joint_names]
     x = stream.values[:, [stream.names.index(n) for n in names]] * SCALE[stream.unit]
     starts = np.arange(t[0] + lead, t[-1] - length - lead, 0.05)
     at = np.stack([np.interp(starts, t, x[:, j]) for j in range(x.shape[1])])
@@ -92,7 +92,7 @@ def no_reading(work: Work, size: float) -> Mark:
     stream = _both(work)[1]
     first = int(work.rng.integers(50, stream.n - 50))
     last = first + int(work.rng.integers(1, 20))
-    column = stream.names.index(str(work.rng.choice(work.stage.scene.robot.arm_names)))
+    column = stream.names.index(str(work.rng.choice(work.context.scene.robot.arm_names)))
     values = stream.values.copy()
     values[first:last, column] = work.rng.choice([999.0, -999.0, 32767.0])
     _with(work, stream, values=values)
@@ -242,7 +242,7 @@ def unknown_joint(work: Work, size: float) -> Mark:
 def swapped(work: Work, size: float) -> Mark:
     """Two measured joints are exchanged, one of which moves by a tenth of a radian more than the other."""
     state = _both(work)[1]
-    arms = list(work.stage.scene.robot.arm_names)
+    arms = list(work.context.scene.robot.arm_names)
     moves = {name: float(np.ptp(state.column(name))) for name in arms}
     mover = max(arms, key=lambda name: moves[name] * work.rng.uniform(0.5, 1.0))
     others = [name for name in arms if name != mover and abs(moves[name] - moves[mover]) > 0.1]
@@ -258,7 +258,7 @@ def swapped(work: Work, size: float) -> Mark:
 def scaled(work: Work, size: float) -> Mark:
     """A measured joint tells 1.6 + `size` times its angle."""
     state = _both(work)[1]
-    arms = list(work.stage.scene.robot.arm_names)
+    arms = list(work.context.scene.robot.arm_names)
     name = max(arms, key=lambda n: float(np.ptp(state.column(n))) * work.rng.uniform(0.5, 1.0))
     values = state.values.copy()
     values[:, state.names.index(name)] *= 1.0 + FACTOR + size
@@ -269,7 +269,7 @@ def scaled(work: Work, size: float) -> Mark:
 def other_zero(work: Work, size: float) -> Mark:
     """The zero of a joint of the arm that works is (1 + size) x 0.12 rad off."""
     state = _both(work)[1]
-    arms = list(work.stage.scene.robot.arm_names)
+    arms = list(work.context.scene.robot.arm_names)
     busiest = max(arms, key=lambda n: float(np.ptp(state.column(n))))
     name = str(work.rng.choice([n for n in arms if n.startswith(busiest[:6])]))  # zarm_l or zarm_r
     values = state.values.copy()

@@ -28,9 +28,9 @@ def jerked_head(work: Work, size: float) -> Mark:
     name = "zhead_1_joint"
     t0 = at_rest(work, [name], 8.0)
     t, column = work.times, work.column(name)
-    at = work.actions[round(t0 / work.stage.scene.control_timestep)]
+    at = work.actions[round(t0 / work.context.scene.control_timestep)]
     rest = float(at[column])
-    peak = work.stage.limits[name].torque_peak
+    peak = work.context.limits[name].torque_peak
     # yaw holds no weight: its torque is inertia times acceleration and damping times speed
     inertia, damping = (
         float(_effort(work, at, name, np.zeros(1), np.array([rest]), np.array([v]), np.array([a])).torque[0, 0])
@@ -56,7 +56,7 @@ def jerked_head(work: Work, size: float) -> Mark:
 
     hard = _solve(lambda h: _lasting(excess(h)[1]), size, 0.0, 20.0 * peak / inertia)
     angle = float(shape(np.array([100.0]), hard)[0][0])
-    if angle > work.stage.limits[name].upper - work.stage.limits[name].lower:
+    if angle > work.context.limits[name].upper - work.context.limits[name].lower:
         raise EpisodeError(f"turning the head so fast takes {angle:.2f} rad, more than its range.")
     begin, after = t0 + 2.0, t0 + 3.0 + START * (1 + hard / gentle)
     path = np.where(
@@ -75,15 +75,15 @@ def thrown_arm(work: Work, size: float) -> Mark:
     `size` x 20 mm."""
     raised = {"zarm_r1_joint": BACK, "zarm_r4_joint": STRAIGHT}
     # the other arm stands still meanwhile, so that the formula tells of the whole robot
-    others = work.stage.scene.robot.arm_of("left")
-    t, idle = work.times, [work.column(name) for name in work.stage.scene.robot.arm_names if name not in others]
+    others = work.context.scene.robot.arm_of("left")
+    t, idle = work.times, [work.column(name) for name in work.context.scene.robot.arm_names if name not in others]
     for _ in range(20):
         begin = at_rest(work, others, 0.6, lead=4.0)
         if np.ptp(work.actions[(t > begin - 3.0) & (t < begin + 5.0)][:, idle], axis=0).max() < STILL:
             break
     else:
         raise EpisodeError("the arms never rest together in this episode.")
-    at = work.actions[round(begin / work.stage.scene.control_timestep)].copy()
+    at = work.actions[round(begin / work.context.scene.control_timestep)].copy()
     for name, angle in raised.items():
         at[work.column(name)] = angle
 
@@ -98,7 +98,7 @@ def thrown_arm(work: Work, size: float) -> Mark:
     def outside(duration: float) -> tuple[np.ndarray, np.ndarray]:
         fine = np.arange(0.0, duration + FINE, FINE)
         needed = _effort(work, at, "zarm_r1_joint", fine, *shape(fine, duration))
-        return fine, -margin_inside(work.stage.soles, needed.pressure) / EDGE
+        return fine, -margin_inside(work.context.soles, needed.pressure) / EDGE
 
     duration = 1.0 / _solve(lambda hurry: _lasting(outside(1.0 / hurry)[1]), size, 0.5, 8.0)
     back = begin + duration + 0.5
@@ -121,12 +121,12 @@ def thrown_arm(work: Work, size: float) -> Mark:
 
 def _effort(work: Work, at: np.ndarray, name: str, t: np.ndarray, x: np.ndarray, v: np.ndarray, a: np.ndarray):  # type: ignore[no-untyped-def]
     """What a motion of one joint asks for, all others as in the action `at`; its own column stands first."""
-    robot = work.stage.scene.robot.joint_names
+    robot = work.context.scene.robot.joint_names
     names = (name, *(n for n in robot if n != name))
     q = np.tile([float(at[work.column(n)]) for n in names], (len(t), 1))
     dq, ddq = np.zeros_like(q), np.zeros_like(q)
     q[:, 0], dq[:, 0], ddq[:, 0] = x, v, a
-    return effort(work.stage.robot, Motion(t, q, dq, ddq), names)
+    return effort(work.context.robot, Motion(t, q, dq, ddq), names)
 
 
 def _lasting(x: np.ndarray) -> float:

@@ -64,7 +64,7 @@ class Work:
     @property
     def times(self) -> np.ndarray:
         """(T,) seconds at which the actions begin to act."""
-        return np.arange(len(self.actions)) * self.stage.scene.control_timestep
+        return np.arange(len(self.actions)) * self.context.scene.control_timestep
 
     @property
     def record(self) -> Recording:
@@ -75,7 +75,7 @@ class Work:
 
     def column(self, name: str) -> int:
         """Column of an actuator in `actions`."""
-        return self.stage.scene.schema.action.names.index(name)
+        return self.context.scene.schema.action.names.index(name)
 
 
 Put = Callable[[Work, float], Mark]

@@ -32,12 +32,12 @@ def struck(work: Work, size: float) -> Mark:
 
     How it lies in the hand is seen twice: where the hand stops, and where what is held comes down on something.
     """
-    at = round(segment(work.clean, "carry")[0] / work.stage.scene.control_timestep)
-    t = np.arange(round((2 * DOWN + STAY) / work.stage.scene.control_timestep)) * work.stage.scene.control_timestep
+    at = round(segment(work.clean, "carry")[0] / work.context.scene.control_timestep)
+    t = np.arange(round((2 * DOWN + STAY) / work.context.scene.control_timestep)) * work.context.scene.control_timestep
     dip = smooth(t, 0.0, DOWN) - smooth(t, DOWN + STAY, 2 * DOWN + STAY)
     clean, seen = work.actions, at
     for _ in range(2):
-        (played,) = play(work.stage.scene, [Take(work.draw, np.ascontiguousarray(work.actions[:seen], np.float32))])
+        (played,) = play(work.context.scene, [Take(work.draw, np.ascontiguousarray(work.actions[:seen], np.float32))])
         hand, thing = _in_hand(work, played.qpos[-1])
         depth = partial(_depth, work, clean[at], played.qpos[-1], hand, thing)
         column, turn = _turn(work, clean[at], depth, hand, (1.0 + size) * DEPTH)
@@ -53,7 +53,7 @@ def struck(work: Work, size: float) -> Mark:
 def _turn(work: Work, posture: np.ndarray, depth: Depth, hand: str, want: float) -> tuple[int, float]:
     """Which actuator's joint is turned by how much [rad] for a depth [m]."""
     for joint, reach in WAYS:
-        column = work.column(work.stage.scene.robot.arm_of(hand.partition("_")[0])[joint - 1])
+        column = work.column(work.context.scene.robot.arm_of(hand.partition("_")[0])[joint - 1])
         rest, way = float(posture[column]), np.linspace(0.0, reach, 60)
         deep = depth(column, rest + way) >= want
         if deep.any() and not deep[0]:
@@ -73,21 +73,21 @@ def _depth(
     Args:
         seen: (nq,) positions that show how it lies in the hand; angles: (n,) of that joint [rad].
     """
-    model, names = work.draw.model, work.stage.scene.schema.action.names
+    model, names = work.draw.model, work.context.scene.schema.action.names
     posed = np.tile(seen, (len(angles), 1))
     for j, name in enumerate(names):
-        if name in work.stage.scene.robot.joint_names:
+        if name in work.context.scene.robot.joint_names:
             posed[:, model.joint(name).qposadr[0]] = angles if j == column else posture[j]
     body = model.body(thing).id
     free = int(model.jnt_qposadr[model.body_jntadr[body]])
     posed[:, free : free + 7] = carried_along(model, seen[None], posed, np.zeros(len(angles), int), hand, body)
-    found = overlaps(model, posed, geoms_of(model, [thing]), fixtures(model, work.stage.robot_geoms))
+    found = overlaps(model, posed, geoms_of(model, [thing]), fixtures(model, work.context.robot_geoms))
     return np.max([one.depth for one in found], axis=0) if found else np.zeros(len(angles))
 
 
 def _in_hand(work: Work, qpos: np.ndarray) -> tuple[str, str]:
     """Which hand holds what: the thing and the grip that are nearest to each other, as bodies."""
-    scene, model = work.stage.scene, work.draw.model
+    scene, model = work.context.scene, work.draw.model
     data = mujoco.MjData(model)
     data.qpos[:] = qpos
     mujoco.mj_kinematics(model, data)

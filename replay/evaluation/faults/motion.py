@@ -33,7 +33,7 @@ def past_limit(work: Work, size: float) -> Mark:
     stay = float(work.rng.uniform(0.6, 2.0))
     t0 = at_rest(work, [name], 4.0 + stay)
     t, column = work.times, work.column(name)
-    limit = work.stage.limits[name]
+    limit = work.context.limits[name]
     bound = limit.upper if side > 0 else limit.lower
     away = smooth(t, t0, t0 + 2.0) - smooth(t, t0 + 2.0 + stay, t0 + 4.0 + stay)
     moved = work.actions[:, column] + (bound + side * size * ROOM - work.actions[:, column]) * away
@@ -45,10 +45,10 @@ def past_limit(work: Work, size: float) -> Mark:
 def too_fast(work: Work, size: float) -> Mark:
     """The right forearm is rolled with (1 + size) times its speed limit, through as much of its range as there is."""
     name = "zarm_r5_joint"
-    limit = work.stage.limits[name]
+    limit = work.context.limits[name]
     speed = (1.0 + size) * limit.speed_larger
     side = float(work.rng.choice([-1.0, 1.0]))
-    dt, column = work.stage.scene.control_timestep, work.column(name)
+    dt, column = work.context.scene.control_timestep, work.column(name)
     reach = 0.95 * min(limit.upper, -limit.lower)
     steps = max(3, min(6, int(2 * reach / (speed * dt))))
     swing = 0.5 * min(2 * reach, steps * dt * speed)
@@ -68,16 +68,16 @@ def too_fast(work: Work, size: float) -> Mark:
 def jumped(work: Work, size: float) -> Mark:
     """A joint's command jumps from one sample to the next by (1 + size) times what its speed limit allows in 60 ms."""
     name, side = STEPS[int(work.rng.integers(len(STEPS)))]
-    step = side * (1.0 + size) * STEP * work.stage.limits[name].speed_larger
+    step = side * (1.0 + size) * STEP * work.context.limits[name].speed_larger
     t0 = at_rest(work, [name], 5.0)
     t, column = work.times, work.column(name)
     work.actions[:, column] += step * ((t > t0 + 1e-9) - smooth(t, t0 + 1.0, t0 + 4.0))
-    return Mark(t0, t0 + work.stage.scene.control_timestep, (name,))
+    return Mark(t0, t0 + work.context.scene.control_timestep, (name,))
 
 
 def shaken(work: Work, size: float) -> Mark:
     """For a second the busiest joint of all trembles by 0.05 rad, six times a second: 71 rad/s2, far below its speed limit."""
-    names = list(work.stage.scene.robot.arm_names)
+    names = list(work.context.scene.robot.arm_names)
     columns = [work.column(name) for name in names]
     column = columns[int(np.ptp(work.actions[:, columns], axis=0).argmax())]
     t = work.times
@@ -101,10 +101,10 @@ def through_counter(work: Work, size: float) -> Mark:
 def _pressed(work: Work, size: float, ways: tuple[tuple[str, float], ...], own: bool) -> Mark:
     name, reach = ways[int(work.rng.integers(len(ways)))]
     stay = float(work.rng.uniform(0.6, 2.0))
-    t0 = at_rest(work, [n for n in work.stage.scene.schema.action.names if n.startswith("zarm_r")], 4.0 + stay)
+    t0 = at_rest(work, [n for n in work.context.scene.schema.action.names if n.startswith("zarm_r")], 4.0 + stay)
     t, column = work.times, work.column(name)
     rest = work.actions[:, column].copy()
-    at = round(t0 / work.stage.scene.control_timestep)
+    at = round(t0 / work.context.scene.control_timestep)
     want = (1.0 + size) * DEPTH
     # the way in is followed from outside, because further on the arm may come out on the other side
     way = np.linspace(0.0, reach, 60)
@@ -128,11 +128,11 @@ def _depth(work: Work, at: int, column: int, angles: np.ndarray, own: bool) -> n
     """(n,) depth [m] of the deepest overlap when one joint stands at these angles and all else as at step `at`."""
     model = work.draw.model
     qpos = np.tile(work.draw.start_state[1 : 1 + model.nq], (len(angles), 1))
-    names = work.stage.scene.schema.action.names
+    names = work.context.scene.schema.action.names
     for j, name in enumerate(names):
-        if name in work.stage.scene.robot.joint_names:
+        if name in work.context.scene.robot.joint_names:
             qpos[:, model.joint(name).qposadr[0]] = angles if j == column else work.actions[at, j]
-    mine = work.stage.robot_geoms
+    mine = work.context.robot_geoms
     other = None if own else fixtures(model, mine)
-    found = overlaps(model, qpos, mine, other, () if own else work.stage.hand_pairs)
+    found = overlaps(model, qpos, mine, other, () if own else work.context.hand_pairs)
     return np.max([overlap.depth for overlap in found], axis=0) if found else np.zeros(len(angles))

@@ -31,8 +31,8 @@ WRONG_FPS = 1.5
 
 
 def _joints(work: Work) -> list[int]:
-    names = work.stage.scene.schema.observations[STATE].names
-    return [names.index(name) for name in work.stage.scene.robot.arm_names]
+    names = work.context.scene.schema.observations[STATE].names
+    return [names.index(name) for name in work.context.scene.robot.arm_names]
 
 
 def _rows(work: Work, episode: SimEpisode, length: int, least: float = BUSY) -> int:
@@ -48,7 +48,7 @@ def _rows(work: Work, episode: SimEpisode, length: int, least: float = BUSY) -> 
 def elbow_past(work: Work, size: float) -> Mark:
     """The command of an elbow that rests stands past its range for twelve rows; nobody performed it."""
     episode = _changed(work)
-    limit, dt = work.stage.limits[ELBOW], episode.control_timestep
+    limit, dt = work.context.limits[ELBOW], episode.control_timestep
     first = round(at_rest(work, [ELBOW], (PAST_ROWS + 2) * dt) / dt)
     bound = limit.upper + PAST if work.rng.random() < 0.5 else limit.lower - PAST
     episode.actions[first : first + PAST_ROWS, work.column(ELBOW)] = bound
@@ -59,22 +59,22 @@ def elbow_past(work: Work, size: float) -> Mark:
 def hands_255(work: Work, size: float) -> Mark:
     """The hands' commands stand 255 times too large."""
     episode = _changed(work)
-    columns = [work.column(name) for name in work.stage.scene.robot.hand_names]
+    columns = [work.column(name) for name in work.context.scene.robot.hand_names]
     episode.actions[:, columns] *= TIMES
     _keep(work, episode)
-    return Mark(0.0, episode.duration_s, tuple(work.stage.scene.robot.hand_names))
+    return Mark(0.0, episode.duration_s, tuple(work.context.scene.robot.hand_names))
 
 
 def hand_dead(work: Work, size: float) -> Mark:
     """The hands' commands stand as in the first row throughout: the glove was never plugged in."""
     episode = _changed(work)
-    for name in work.stage.scene.robot.hand_names:
+    for name in work.context.scene.robot.hand_names:
         episode.actions[:, work.column(name)] = episode.actions[0, work.column(name)]
         state = episode.states[STATE]
-        column = work.stage.scene.schema.observations[STATE].names.index(name)
+        column = work.context.scene.schema.observations[STATE].names.index(name)
         state[:, column] = state[0, column]
     _keep(work, episode)
-    return Mark(0.0, episode.duration_s, tuple(work.stage.scene.robot.hand_names))
+    return Mark(0.0, episode.duration_s, tuple(work.context.scene.robot.hand_names))
 
 
 def state_frozen(work: Work, size: float) -> Mark:
@@ -119,7 +119,7 @@ def _busiest(work: Work, episode: SimEpisode) -> list[int]:
 
 
 def _named(work: Work, *columns: int) -> tuple[str, ...]:
-    return tuple(work.stage.scene.schema.observations[STATE].names[j] for j in columns)
+    return tuple(work.context.scene.schema.observations[STATE].names[j] for j in columns)
 
 
 def joints_swapped(work: Work, size: float) -> Mark:

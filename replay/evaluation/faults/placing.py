@@ -40,7 +40,7 @@ def at_rest(work: Work, names: Sequence[str], seconds: float, lead: float = LEAD
     Raises:
         EpisodeError: they never rest for so long.
     """
-    dt = work.stage.scene.control_timestep
+    dt = work.context.scene.control_timestep
     x = work.actions[:, [work.column(name) for name in names]]
     moves = np.concatenate([[0], np.cumsum(np.abs(np.diff(x, axis=0)).max(axis=1) > STILL)])
     n, first = int(np.ceil(seconds / dt)), int(np.ceil(lead / dt))

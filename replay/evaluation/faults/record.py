@@ -23,13 +23,13 @@ def _changed(work: Work) -> SimEpisode:
 
 
 def _keep(work: Work, episode: SimEpisode) -> None:
-    work.recording = as_recording(work.record.name, episode, work.stage.scene)
+    work.recording = as_recording(work.record.name, episode, work.context.scene)
 
 
 def degrees(work: Work, size: float) -> Mark:
     """The recorder writes the joints' commands in degrees."""
     episode = _changed(work)
-    joints = len(work.stage.scene.robot.joint_names)
+    joints = len(work.context.scene.robot.joint_names)
     episode.actions[:, :joints] = np.degrees(episode.actions[:, :joints])
     _keep(work, episode)
     return Mark(0.0, episode.duration_s)
@@ -40,7 +40,7 @@ def lost_numbers(work: Work, size: float) -> Mark:
     episode = _changed(work)
     first = int(work.rng.integers(30, episode.n_steps - 60))
     last = first + int(work.rng.integers(1, 12))
-    name = str(work.rng.choice(work.stage.scene.robot.arm_names))
+    name = str(work.rng.choice(work.context.scene.robot.arm_names))
     episode.actions[first:last, work.column(name)] = np.nan
     _keep(work, episode)
     dt = episode.control_timestep

@@ -22,7 +22,7 @@ STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 def opened_early(work: Work, size: float) -> Mark:
     """The grip on what is carried opens in the middle of carrying it."""
     t0, t1 = segment(work.clean, "carry")
-    dt, hands = work.stage.scene.control_timestep, work.stage.scene.robot.hand_names
+    dt, hands = work.context.scene.control_timestep, work.context.scene.robot.hand_names
     middle = 0.5 * (t0 + t1)
     carrying = [name for name in hands if work.actions[round(middle / dt), work.column(name)] > 5]
     hand = max(carrying or list(hands), key=lambda name: _moved(work, name, t0, t1))
@@ -35,7 +35,7 @@ def opened_early(work: Work, size: float) -> Mark:
 def loosened(work: Work, size: float) -> Mark:
     """While it is carried, the grip is told to close by 5 % less, so that what it holds creeps in it."""
     t0, t1 = segment(work.clean, "carry")
-    hands = work.stage.scene.robot.hand_names
+    hands = work.context.scene.robot.hand_names
     hand = max(hands, key=lambda name: _moved(work, name, t0, t1))
     column = work.column(hand)
     here = (work.times >= t0) & (work.times < t1)
@@ -45,8 +45,8 @@ def loosened(work: Work, size: float) -> Mark:
 
 def _moved(work: Work, hand: str, t0: float, t1: float) -> float:
     """How far [rad, summed] the arm of a hand is commanded between two times."""
-    first, last = (round(t / work.stage.scene.control_timestep) for t in (t0, t1))
-    columns = [work.column(name) for name in work.stage.scene.robot.arm_of(hand)]
+    first, last = (round(t / work.context.scene.control_timestep) for t in (t0, t1))
+    columns = [work.column(name) for name in work.context.scene.robot.arm_of(hand)]
     return float(np.abs(np.diff(work.actions[first:last, columns], axis=0)).sum())
 
 
@@ -66,7 +66,7 @@ def stiff_door(work: Work, size: float) -> Mark:
 def _redraw(work: Work, key: str, value: float) -> None:
     if key not in work.draw.values:
         raise EpisodeError(f"this scene has no value {key!r}.")
-    work.draw = drawing.of_values(work.stage.scene, {**work.draw.values, key: value}, work.draw.task)
+    work.draw = drawing.of_values(work.context.scene, {**work.draw.values, key: value}, work.draw.task)
 
 
 def sunken_bowl(work: Work, size: float) -> Mark:
@@ -100,10 +100,10 @@ def _geoms(model: mujoco.MjModel, prefix: str) -> np.ndarray:
 
 def beyond_the_hand(work: Work, size: float) -> Mark:
     """The idle right hand is commanded to open further than its actuator goes."""
-    claw = work.stage.scene.robot.closes("right")
+    claw = work.context.scene.robot.closes("right")
     column = work.column(claw)
     t0 = float(work.rng.uniform(2.0, 8.0))
     t1 = t0 + float(work.rng.uniform(0.6, 3.0))
     here = (work.times >= t0) & (work.times < t1)
-    work.actions[here, column] = work.stage.scene.schema.action.low[column] - size * PAST
-    return Mark(float(work.times[here][0]), float(work.times[here][-1]) + work.stage.scene.control_timestep, (claw,))
+    work.actions[here, column] = work.context.scene.schema.action.low[column] - size * PAST
+    return Mark(float(work.times[here][0]), float(work.times[here][-1]) + work.context.scene.control_timestep, (claw,))

@@ -156,7 +156,7 @@ def times_edited(work: Work, size: float) -> Mark:
 
 
 def _fps(work: Work) -> int:
-    return round(1.0 / work.stage.scene.control_timestep)
+    return round(1.0 / work.context.scene.control_timestep)
 
 
 def _row(work: Work) -> int:
@@ -182,7 +182,7 @@ def _written(work: Work, change: Callable[[Path], None], pictures: bool = False)
     folder = tempfile.TemporaryDirectory()
     root = Path(folder.name) / "set"
     episode = work.clean
-    known = work.stage.scene.schema.lerobot_features()
+    known = work.context.scene.schema.lerobot_features()
     features: dict[str, Any] = {name: known[name] for name in (*episode.states, "action") if name in known}
     images = {}
     if pictures:
