@@ -40,7 +40,7 @@ $(LEARN)/ready: .ci/learn.txt pyproject.toml constraints.txt
 	@touch $@
 
 tools: $(LEARN)/ready  ## Stable-Baselines3, Minari's collector and video recording on our environments
-	$(LEARN)/bin/python -m pytest tests/test_env_tools.py tests/test_notebooks.py
+	$(LEARN)/bin/python -m pytest tests/envs/test_env_tools.py tests/test_notebooks.py
 
 learn: $(LEARN)/ready  ## behaviour cloning in full: 80 demonstrations, 10000 steps of training, 50 unseen draws, and the control
 	rm -rf build/learn

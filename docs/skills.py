@@ -141,7 +141,7 @@ class RaiseHand(Skill):
   `about` names the argument that it is about, `grips` says that the hand holds that afterwards. Where nothing can tell the skill,
   `unseen` says why.
 - **The test** performs it in a small scene (`from test_skills import bench, done`, whose module shows how). A pattern of its own wants a
-  film that shows it and one that does not: `tests/films.py` says how. `pytest tests/test_labels.py tests/test_docs.py` tells what is
+  film that shows it and one that does not: `tests/films.py` says how. `pytest tests/labels/test_labels.py tests/test_docs.py` tells what is
   missing.
 '''
 

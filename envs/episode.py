@@ -14,8 +14,8 @@ from ..scenarios import simulation
 from ..scenarios.scene import Scene
 from ..scenarios.sensing.predicate import Force, Values
 from ..scenarios.sensing.requests import Readings, Row
-from ..scenarios.sensing.scalar_goal import Follower
-from ..scenarios.sensing.temporal import Carry, Course
+from ..scenarios.sensing.scalar_goal import ScalarGoal
+from ..scenarios.sensing.temporal import Goal, GoalState
 from ..scenarios.simulation import Simulation
 from ..scenarios.variation import Draw
 from .reward import Reward
@@ -35,7 +35,7 @@ class Saved(NamedTuple):
 
     draw: Draw
     simulation: simulation.Saved
-    carry: Carry
+    carry: GoalState
     reward: Any
     steps: int
     broken: tuple[str, ...]
@@ -55,14 +55,14 @@ class One:
         readings: (1, ·) of the last step.
     """
 
-    def __init__(self, scene: Scene, reward: str, course: Course | None = None):
+    def __init__(self, scene: Scene, reward: str, course: Goal | None = None):
         self.scene, self.course = scene, course or scene.course
         self.simulation = Simulation(scene, 1, layout=scene.task_layout)
         self.max_steps = round(scene.config.time_limit / scene.control_timestep)
         self.draw: Draw | None = None
         self.steps = 0
         self.readings: Readings | None = None
-        self._follower, self._reward = Follower(self.course), Reward(scene, reward, self.course)
+        self._follower, self._reward = ScalarGoal(self.course), Reward(scene, reward, self.course)
         # code, measure (None: that of the limit before it), what is too much, for how many control steps
         self._limits: list[tuple[str, Callable | None, float, int]] = []
         before: tuple | None = None
@@ -86,7 +86,7 @@ class One:
         row = self.readings.row(0, self._start)
         self._follower.begin()
         self._follower.advance(row)
-        self._reward.begin(row, self._follower.stage)
+        self._reward.begin(row, self._follower.done)
         self.steps, self._broken, self._over = 0, [], [0] * len(self._limits)
 
     def _take(self, draw: Draw) -> None:
@@ -104,7 +104,7 @@ class One:
         elif self._limits:
             self._over = [0] * len(self._limits)
         success = follower.success
-        reward = self._reward.of_row(row, follower.stage, success)
+        reward = self._reward.of_row(row, follower.done, success)
         terminated = success or follower.went_wrong or bool(self.simulation.unstable[0])
         return Step(reward, terminated, not terminated and self.steps >= self.max_steps, success)
 
@@ -121,9 +121,9 @@ class One:
                 self._broken.append(code)
 
     @property
-    def stage(self) -> int:
+    def done(self) -> int:
         """Number of subgoals reached."""
-        return self._follower.stage
+        return self._follower.done
 
     def save(self) -> Saved:
         """Everything that the episode goes on from, to the bit."""

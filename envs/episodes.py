@@ -14,7 +14,7 @@ import numpy as np
 from ..scenarios.safety import Watch
 from ..scenarios.scene import Scene
 from ..scenarios.sensing.requests import Readings
-from ..scenarios.sensing.temporal import Carry, Course
+from ..scenarios.sensing.temporal import Goal, GoalState
 from ..scenarios.simulation import Simulation
 from ..scenarios.variation import Draw
 from .reward import Reward
@@ -43,7 +43,7 @@ class Copies:
         broken: (n, nlimit) which limits of force and speed each episode has broken so far.
     """
 
-    def __init__(self, scene: Scene, n: int, reward: str, threads: int = 1, course: Course | None = None):
+    def __init__(self, scene: Scene, n: int, reward: str, threads: int = 1, course: Goal | None = None):
         self.scene, self.n, self.course = scene, n, course or scene.course
         self.simulation = Simulation(scene, n, threads, scene.task_layout)
         self.max_steps = round(scene.config.time_limit / scene.control_timestep)
@@ -53,7 +53,7 @@ class Copies:
         self._watch = Watch(scene.safety, scene.control_timestep, n)
         self._reward = Reward(scene, reward, self.course)
         self._codes = tuple(limit.code for limit in scene.safety)
-        self.carry: Carry | None = None
+        self.carry: GoalState | None = None
         self.readings: Readings | None = None
 
     def begin(self, draws: Sequence[Draw], ids: np.ndarray | None = None) -> None:
@@ -65,7 +65,7 @@ class Copies:
         self.readings = self.simulation.begin(draws, None if whole else rows.tolist())
         begun = self.readings if whole else self.readings.rows(rows)
         carry = course.advance(course.begin(len(rows)), begun)
-        self._reward.begin(begun, carry.stage, None if whole else rows)
+        self._reward.begin(begun, carry.done, None if whole else rows)
         self.carry = carry if whole or self.carry is None else self.carry.with_rows(rows, carry)
         self.steps[rows], self.broken[rows] = 0, False
         self._watch.begin(rows)

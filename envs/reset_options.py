@@ -11,7 +11,7 @@ from ..scenarios import variation as drawing
 from ..scenarios.errors import ScenarioError
 from ..scenarios.reading.yaml_reader import nearest
 from ..scenarios.scene import Scene
-from ..scenarios.sensing.temporal import Course
+from ..scenarios.sensing.temporal import Goal
 from ..scenarios.variation import Draw
 
 OPTIONS = ("values", "episode", "t", "subgoal")
@@ -130,7 +130,7 @@ class Beginning:
         return np.asarray(self.episode.actions[step], np.float32)
 
 
-def course_until(scene: Scene, until: str | None) -> Course:
+def course_until(scene: Scene, until: str | None) -> Goal:
     """The scene's course, or the part of it that ends with a subgoal.
 
     Raises:
@@ -142,7 +142,7 @@ def course_until(scene: Scene, until: str | None) -> Course:
     return scene.course.until(until)
 
 
-def _place(course: Course, name: str, field: str) -> int:
+def _place(course: Goal, name: str, field: str) -> int:
     known = [subgoal.name for subgoal in course.subgoals]
     if name not in known:
         raise ScenarioError(f"There is no subgoal {name!r}.{nearest(name, known)}", field=field)

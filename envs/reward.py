@@ -9,7 +9,7 @@ from ..scenarios.reading.yaml_reader import nearest
 from ..scenarios.scene import Scene
 from ..scenarios.sensing.predicate import Values, conjuncts, distance, leaves, progress
 from ..scenarios.sensing.requests import Readings, Request, Row
-from ..scenarios.sensing.temporal import Carry, Course
+from ..scenarios.sensing.temporal import Goal, GoalState
 
 KINDS = ("dense", "sparse", "subgoal")
 HAND_SHARE = 0.3  # of a subgoal's reward is given for a hand that comes near what the subgoal is about
@@ -39,7 +39,7 @@ class Reward:
         course: where only a part of the scene's goal is asked for.
     """
 
-    def __init__(self, scene: Scene, kind: str = "dense", course: Course | None = None):
+    def __init__(self, scene: Scene, kind: str = "dense", course: Goal | None = None):
         self.scene, self.kind = scene, kind
         goal = (course or scene.course).subgoals
         self._hands = tuple(Request("site_position", f"{side}_tcp") for side in ("left", "right"))
@@ -47,9 +47,9 @@ class Reward:
         self._leaves = [leaves(subgoal.predicate) for subgoal in goal]
         self._plain = kind == "sparse" or not goal
         self._before: list[list[Values]] = []
-        self._stage: Values = 0  # subgoals reached before this step
+        self._done: Values = 0  # subgoals reached before this step
 
-    def begin(self, start: Readings | Row, stage: Values, ids: np.ndarray | None = None) -> None:
+    def begin(self, start: Readings | Row, done: Values, ids: np.ndarray | None = None) -> None:
         """Remember how far each subgoal is from holding at the start of an episode.
 
         Args:
@@ -57,44 +57,44 @@ class Reward:
         """
         before = [[leaf.margin(start) for leaf in parts] for parts in self._leaves]
         if ids is None:
-            self._before, self._stage = before, stage
+            self._before, self._done = before, done
             return
-        self._stage = self._stage.copy()
-        self._stage[ids] = stage
+        self._done = self._done.copy()
+        self._done[ids] = done
         for mine, theirs in zip(self._before, before):
             for kept, margin in zip(mine, theirs):
                 kept[ids] = margin
 
-    def __call__(self, readings: Readings, carry: Carry, success: np.ndarray) -> np.ndarray:
+    def __call__(self, readings: Readings, carry: GoalState, success: np.ndarray) -> np.ndarray:
         """(n,) float64 rewards."""
         if self._plain:
             return success.astype(float)
         if self.kind == "subgoal":
-            gained, self._stage = carry.stage - self._stage, carry.stage
+            gained, self._done = carry.done - self._done, carry.done
             return gained / len(self._parts)
-        value = carry.stage.astype(float)
+        value = carry.done.astype(float)
         for i in range(len(self._parts)):
-            now = carry.stage == i
+            now = carry.done == i
             if now.any():
                 value = np.where(now, self._along(i, readings), value)
         return np.where(success, 1.0, value / len(self._parts))
 
-    def of_row(self, row: Row, stage: int, success: bool) -> float:
+    def of_row(self, row: Row, done: int, success: bool) -> float:
         """The same of one copy that has reached `stage` subgoals."""
         if self.kind == "subgoal" and not self._plain:
-            gained, self._stage = stage - self._stage, stage
+            gained, self._done = done - self._done, done
             return gained / len(self._parts)
         if self._plain or success:
             return float(success)
-        value = self._along(stage, row) if stage < len(self._parts) else stage
+        value = self._along(done, row) if done < len(self._parts) else done
         return value / len(self._parts)
 
     def save(self) -> tuple[list[list[Values]], Values]:
         """What it remembers of one copy's episode."""
-        return self._before, self._stage
+        return self._before, self._done
 
     def restore(self, saved: tuple[list[list[Values]], Values]) -> None:
-        self._before, self._stage = saved
+        self._before, self._done = saved
 
     def _along(self, i: int, readings: Readings | Row) -> Values:
         """Subgoals reached, and how far the i-th has come."""

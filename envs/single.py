@@ -242,7 +242,7 @@ class ShiliuEnv(gymnasium.Env):
 
     def _play(self, begin: Beginning) -> None:
         """Perform a recorded episode up to where this one begins."""
-        while not begin.reached(self._one.steps, self._one.stage):
+        while not begin.reached(self._one.steps, self._one.done):
             command = begin.action(self._one.steps)
             step = self._one.step(command[None])
             if step.terminated or step.truncated:

@@ -111,7 +111,7 @@ def solve_beside(option: Any) -> None:
     The solver ends where a step gains less than its tolerance times the inertia of what is solved together, which the base raises by
     about `STUBBORN`, and the solve of the cloth's elasticity where what is left is less than that share of what it began with, to
     which the base's drives belong. With the tolerance unchanged cloth slid beneath the hand as on ice, and half folds failed.
-    `FINER` makes it as exact as beside a robot that stands (within 0.1 mm, `tests/test_cloth.py`); `LONGER` gives it the
+    `FINER` makes it as exact as beside a robot that stands (within 0.1 mm, `tests/scenarios/test_cloth.py`); `LONGER` gives it the
     steps to come so far (the engine warns where it does not). Everything is solved at once: an island of cloth that nobody
     touches has no base in it, and with a tolerance so small it would take every step that it is given.
     """

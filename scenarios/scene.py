@@ -31,7 +31,7 @@ from .safety import Limit, read_safety
 from .schema import Schema
 from .sensing.predicate import Force, Predicate, Untouched, leaves
 from .sensing.requests import Layout, Request, SensorPlan
-from .sensing.temporal import Course, Subgoal
+from .sensing.temporal import Goal, Subgoal
 from .vessels import read_liquids
 
 
@@ -84,7 +84,7 @@ class Scene:
         nevers = read_never(config.never, names, [name for name, _ in config.goal.items()])
         self.safety: tuple[Limit, ...] = read_safety(config.safety, names)
         self.names = names
-        self.course = Course(subgoals, nevers, self.control_timestep)
+        self.course = Goal(subgoals, nevers, self.control_timestep)
         plan = SensorPlan()
         self.targets = tuple(self._target(s.predicate, plan) for s in subgoals)
         for side in ("left", "right"):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import mujoco  # after shiliu, which chooses what OpenGL is taken from
 
 ROOT = Path(__file__).resolve().parents[1]
+pytest_plugins = ["scenario_costs"]
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from .rules import Rule, Rules
 if TYPE_CHECKING:
     from ...scenarios.part import Bears
     from ...scenarios.safety import Limit
-    from ...scenarios.sensing.temporal import Carry, Course
+    from ...scenarios.sensing.temporal import Goal, GoalState
 
 HELD = 0.5  # N, a hand holds something from this force on
 LIGHT = 10.0  # N, a light touch: what an excess is counted in where no contact is allowed
@@ -50,7 +50,7 @@ def held_from(weight: float) -> float:
     return min(HELD, 0.5 * weight)
 
 
-def outcome_of(course: Course, carry: Carry, failure: str | None = None) -> dict[str, Any]:
+def outcome_of(course: Goal, carry: GoalState, failure: str | None = None) -> dict[str, Any]:
     """Success, subgoals with their times, and the first failure mode of one take (`carry` of n = 1)."""
     reached = carry.reached[0]
     failure = failure or course.failure(carry)
@@ -62,7 +62,7 @@ def outcome_of(course: Course, carry: Carry, failure: str | None = None) -> dict
 
 
 def check_goal(
-    course: Course, outcome: dict[str, Any], label: dict[str, Any] | None, end: float, rules: Rules
+    course: Goal, outcome: dict[str, Any], label: dict[str, Any] | None, end: float, rules: Rules
 ) -> list[Finding]:
     """`goal`: the outcome of the replay against the recording's own label.
 
@@ -108,7 +108,7 @@ def check_goal(
     return [rule.passed(**known)]
 
 
-def check_nevers(course: Course, carry: Carry, control_timestep: float, rules: Rules) -> list[Finding]:
+def check_nevers(course: Goal, carry: GoalState, control_timestep: float, rules: Rules) -> list[Finding]:
     """`scenario.<name>`: each failure mode of the scenario, by its margin when it was worst."""
     found = []
     rule = rules["scenario"]

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...scenarios.scene import Scene
 from ...scenarios.sensing.requests import Readings
-from ...scenarios.sensing.temporal import Carry
+from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.variation import Draw
 from ...scenarios.variation import draw as draw_scene
 from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures, Tape
@@ -93,7 +93,7 @@ class Operator:
                 break
         self.done = True
 
-    def act(self, readings: Readings, carry: Carry) -> np.ndarray:
+    def act(self, readings: Readings, carry: GoalState) -> np.ndarray:
         """The action of this control step.
 
         Args:
@@ -127,7 +127,7 @@ class Operators:
         self._left = np.full(len(operators), longest(scene))  # control steps
         self._actions: list[list[np.ndarray]] = [[] for _ in operators]
 
-    def live(self, t: int, carry: Carry, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
+    def live(self, t: int, carry: GoalState, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
         if not t:
             return live
         success, failed = self.scene.course.success(carry), ~np.isnan(carry.failed).all(axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...scenarios.sensing.predicate import Values
 from ...scenarios.sensing.requests import Readings
-from ...scenarios.sensing.temporal import Course, Subgoal
+from ...scenarios.sensing.temporal import Goal, Subgoal
 from .observers import Moment
 
 TINY = 1e-6  # SI, a condition that held when its step began counts as missed by all it lacks
@@ -38,7 +38,7 @@ class Approach:
     stood when the step began; of equal ones the last, and the first where no way was made.
     """
 
-    def __init__(self, course: Course, n: int):
+    def __init__(self, course: Goal, n: int):
         self._course, self._n = course, n
         self._shape = [(n, len(subgoal.conditions)) for subgoal in course.subgoals]
         self._scale = [np.full(shape, np.nan) for shape in self._shape]
@@ -51,7 +51,7 @@ class Approach:
         moved[now.moved] = True
         t = now.t * self._course.control_timestep
         for i, subgoal in enumerate(self._course.subgoals):
-            waits = (now.carry.stage == i) & moved
+            waits = (now.carry.done == i) & moved
             if not waits.any() or not subgoal.conditions:
                 continue
             margins = np.stack([np.broadcast_to(m, (self._n,)) for m in _margins(subgoal, now.readings)], axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 from ...scenarios.safety import Limit
 from ...scenarios.scene import Scene
 from ...scenarios.sensing.requests import Readings
-from ...scenarios.sensing.temporal import Carry
+from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.simulation import Simulation
 
 
@@ -26,7 +26,7 @@ class Moment(NamedTuple):
 
     t: int
     readings: Readings
-    carry: Carry
+    carry: GoalState
     moved: np.ndarray
     live: np.ndarray
     simulation: Simulation

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...scenarios.scene import Scene
-from ...scenarios.sensing.temporal import Carry
+from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.simulation import Simulation
 from ...scenarios.variation import Draw
 from ..checks.outcome import outcome_of
@@ -66,7 +66,7 @@ class Rollout:
 
     draw: Draw
     actions: np.ndarray
-    carry: Carry
+    carry: GoalState
     label: dict[str, Any]
     unstable_at: float | None = None
     observations: dict[str, np.ndarray] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class Rollout:
 class Policy(Protocol):
     """Who commands n copies side by side, and how long each goes on."""
 
-    def live(self, t: int, carry: Carry, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
+    def live(self, t: int, carry: GoalState, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
         """Ids of the copies that go on from control step t, of those that were `live` until now; none to end it all.
 
         Args:
@@ -161,7 +161,7 @@ class Recorded:
         for i, one in enumerate(actions):
             self._rows[i, : len(one)] = one
 
-    def live(self, t: int, carry: Carry, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
+    def live(self, t: int, carry: GoalState, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
         return np.flatnonzero(t < self._lengths)
 
     def act(self, now: Moment) -> np.ndarray:
@@ -192,7 +192,7 @@ def roll_out(
     simulation = Simulation(scene, n, threads)
     readings = simulation.begin(draws)
     carry = course.advance(course.begin(n), readings)
-    ends: list[tuple[int, Carry]] = [(0, carry)] * n
+    ends: list[tuple[int, GoalState]] = [(0, carry)] * n
     unstable_at = np.full(n, np.nan)
     live, t = np.arange(n), 0
     while True:
@@ -220,7 +220,7 @@ def roll_out(
     return done
 
 
-def _label(scene: Scene, carry: Carry, unstable_at: float | None) -> dict[str, Any]:
+def _label(scene: Scene, carry: GoalState, unstable_at: float | None) -> dict[str, Any]:
     """What an episode says of how it went: without a failure mode, the subgoal that was not reached is the failure."""
     label = outcome_of(scene.course, carry, None if unstable_at is None else "unstable")
     if label["failure"] is None and not label["success"]:

@@ -76,7 +76,7 @@ class _Rewards:
             done = self._scene.course.success(now.carry)
             self.rewards[t - 1], self.success[t - 1] = self._reward(now.readings, now.carry, done)[0], done[0]
         else:
-            self._reward.begin(now.readings, now.carry.stage)
+            self._reward.begin(now.readings, now.carry.done)
         self.states[t, 0] = t * self._scene.control_timestep
         self.states[t, 1 : 1 + nq], self.states[t, 1 + nq :] = (now.simulation.live(of)[0] for of in ("qpos", "qvel"))
 

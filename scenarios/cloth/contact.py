@@ -7,8 +7,8 @@ do. So a weightless ball of the cloth's thickness at each vertex meets what is s
 cloth and the cloth itself meet the surface, since a pad or a finger fits between two vertices.
 
 A surface that meets a box or a capsule is not seen by the engine (3.17) where the cloth's own edge crosses it between two vertices:
-a finger comes into a hem there, until a vertex or an edge of the finger meets it (`tests/test_cloth.py`). The same shape as a mesh is
-seen. With `physics: {fingers: tiles}` the boxes of the robot meet cloth as weightless meshes, all else as they are.
+a finger comes into a hem there, until a vertex or an edge of the finger meets it (`tests/scenarios/test_cloth.py`). The same
+shape as a mesh is seen. With `physics: {fingers: tiles}` the boxes of the robot meet cloth as weightless meshes, all else as they are.
 
 What this leaves out: between two vertices an edge or a corner of a solid thing may stand out through the cloth, by no more
 than the cloth would have to bend there.

@@ -12,11 +12,11 @@ import numpy as np
 
 from .predicate import Values
 from .requests import Row
-from .temporal import Carry, Course
+from .temporal import Goal, GoalState
 
 
-class Follower:
-    """Follows one episode along a course. The attributes are those of `Carry`, of one episode.
+class ScalarGoal:
+    """Follows one episode along a course. The attributes are those of `GoalState`, of one episode.
 
     Args:
         course: subgoals in order and failure modes.
@@ -25,7 +25,7 @@ class Follower:
         went_wrong: whether a failure mode has happened.
     """
 
-    def __init__(self, course: Course):
+    def __init__(self, course: Goal):
         self.course = course
         index = {subgoal.name: i for i, subgoal in enumerate(course.subgoals)}
         self._subgoals = [(subgoal.predicate, subgoal.hold - 1e-9) for subgoal in course.subgoals]
@@ -38,7 +38,7 @@ class Follower:
 
     def begin(self) -> None:
         """Forget everything: a new episode."""
-        self.step, self.stage, self.held = 0, 0, 0
+        self.step, self.done, self.held = 0, 0, 0
         self.reached = [math.nan] * len(self._subgoals)
         self.failed = [math.nan] * len(self._nevers)
         self.worst = [-math.inf] * len(self._nevers)
@@ -49,20 +49,20 @@ class Follower:
         """Take in the readings at the next control step."""
         dt = self._dt
         time = self.step * dt
-        while self.stage < len(self._subgoals):
+        while self.done < len(self._subgoals):
             # a subgoal that holds at once may be followed by the next in the same step
-            predicate, hold = self._subgoals[self.stage]
+            predicate, hold = self._subgoals[self.done]
             if not predicate.margin(row) >= 0:
                 self.held = 0
                 break
             self.held += 1
             if not (self.held - 1) * dt >= hold:
                 break
-            self.reached[self.stage] = time
-            self.stage, self.held = self.stage + 1, 0
+            self.reached[self.done] = time
+            self.done, self.held = self.done + 1, 0
         for j, (predicate, since, until) in enumerate(self._nevers):
-            open_ = since is None or self.stage > since
-            if not open_ or (until is not None and self.stage > until):
+            open_ = since is None or self.done > since
+            if not open_ or (until is not None and self.done > until):
                 self.lasted[j] = 0
                 continue
             margin = predicate.margin(row)
@@ -86,18 +86,18 @@ class Follower:
     @property
     def success(self) -> bool:
         """Whether every subgoal was reached and no failure mode has happened."""
-        return self.stage == len(self._subgoals) > 0 and not self.went_wrong
+        return self.done == len(self._subgoals) > 0 and not self.went_wrong
 
-    def carry(self) -> Carry:
+    def carry(self) -> GoalState:
         """What `Course.advance` would have carried, n = 1."""
-        step, stage, held = (np.array([value]) for value in (self.step, self.stage, self.held))
+        step, done, held = (np.array([value]) for value in (self.step, self.done, self.held))
         reached, failed, worst = (np.array([values], float) for values in (self.reached, self.failed, self.worst))
         lasted = None if self.course.wanted is None else np.array([self.lasted])
-        return Carry(step, stage, held, reached, failed, worst, lasted)
+        return GoalState(step, done, held, reached, failed, worst, lasted)
 
-    def resume(self, carry: Carry) -> None:
+    def resume(self, carry: GoalState) -> None:
         """Go on from what was carried, n = 1."""
-        self.step, self.stage, self.held = (int(value[0]) for value in (carry.step, carry.stage, carry.held))
+        self.step, self.done, self.held = (int(value[0]) for value in (carry.step, carry.done, carry.held))
         self.reached, self.failed, self.worst = (v[0].tolist() for v in (carry.reached, carry.failed, carry.worst))
         self.lasted = [0] * len(self._nevers) if carry.lasted is None else carry.lasted[0].tolist()
         self.went_wrong = any(time == time for time in self.failed)

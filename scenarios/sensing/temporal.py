@@ -41,7 +41,7 @@ class Never:
 
 
 @dataclass
-class Carry:
+class GoalState:
     """What the layer remembers of n episodes.
 
     Attributes:
@@ -56,18 +56,18 @@ class Carry:
     """
 
     step: np.ndarray
-    stage: np.ndarray
+    done: np.ndarray
     held: np.ndarray
     reached: np.ndarray
     failed: np.ndarray
     worst: np.ndarray
     lasted: np.ndarray | None = None
 
-    def rows(self, ids: np.ndarray) -> Carry:
+    def rows(self, ids: np.ndarray) -> GoalState:
         """The carry of some of the episodes."""
-        return Carry(*(None if value is None else value[ids] for value in self._values()))  # type: ignore[arg-type]
+        return GoalState(*(None if value is None else value[ids] for value in self._values()))  # type: ignore[arg-type]
 
-    def with_rows(self, ids: np.ndarray, other: Carry) -> Carry:
+    def with_rows(self, ids: np.ndarray, other: GoalState) -> GoalState:
         """This carry with some of its episodes replaced by those of another one."""
         merged = []
         for mine, theirs in zip(self._values(), other._values()):
@@ -75,22 +75,22 @@ class Carry:
             if mine is not None:
                 mine[ids] = theirs
             merged.append(mine)
-        return Carry(*merged)  # type: ignore[arg-type]
+        return GoalState(*merged)  # type: ignore[arg-type]
 
     def _values(self) -> tuple[np.ndarray | None, ...]:
-        return self.step, self.stage, self.held, self.reached, self.failed, self.worst, self.lasted
+        return self.step, self.done, self.held, self.reached, self.failed, self.worst, self.lasted
 
 
 @dataclass(frozen=True)
-class Course:
+class Goal:
     """Subgoals in order, failure modes, and the control period that turns steps into seconds."""
 
     subgoals: tuple[Subgoal, ...]
     nevers: tuple[Never, ...]
     control_timestep: float
 
-    def begin(self, n: int) -> Carry:
-        return Carry(
+    def begin(self, n: int) -> GoalState:
+        return GoalState(
             np.zeros(n, int),
             np.zeros(n, int),
             np.zeros(n, int),
@@ -100,21 +100,21 @@ class Course:
             None if self.wanted is None else np.zeros((n, len(self.nevers)), int),
         )
 
-    def advance(self, carry: Carry, readings: Readings) -> Carry:
+    def advance(self, carry: GoalState, readings: Readings) -> GoalState:
         """Take in the readings (n, ·) at the next control step and return the new carry; the old one is left as it was."""
         time = carry.step * self.control_timestep
-        stage, held = carry.stage.copy(), carry.held.copy()
+        count, held = carry.done.copy(), carry.held.copy()
         reached, failed, worst, lasted = carry.reached.copy(), carry.failed, carry.worst, carry.lasted
         for i, subgoal in enumerate(self.subgoals):
             # a subgoal that holds at once may be followed by the next in the same step, hence the loop in order
-            now = stage == i
+            now = count == i
             if not now.any():
                 continue
             holds = subgoal.predicate.margin(readings) >= 0
             held = np.where(now, np.where(holds, held + 1, 0), held)
             done = now & holds & ((held - 1) * self.control_timestep >= subgoal.hold - 1e-9)
             reached[done, i] = time[done]
-            stage = np.where(done, i + 1, stage)
+            count = np.where(done, i + 1, count)
             held = np.where(done, 0, held)
         if self.nevers:
             watched = self._watched(reached)
@@ -130,7 +130,7 @@ class Course:
                 margin, happened = np.where(short, 0.0, margin), happened & ~short
             worst = np.fmax(worst, margin)  # a number that has diverged says nothing
             failed = np.where(happened & np.isnan(failed), time[:, None], failed)
-        return Carry(carry.step + 1, stage, held, reached, failed, worst, lasted)
+        return GoalState(carry.step + 1, count, held, reached, failed, worst, lasted)
 
     def _watched(self, reached: np.ndarray) -> np.ndarray:
         """(n, nnever) which failure modes are watched, from which subgoals have been reached."""
@@ -158,7 +158,7 @@ class Course:
         until, closed = (np.array([pair[k] for pair in closes], int) for k in (0, 1))
         return since, until, opened, closed
 
-    def run(self, readings: Readings, carry: Carry | None = None) -> Carry:
+    def run(self, readings: Readings, carry: GoalState | None = None) -> GoalState:
         """Take in whole episodes, readings of shape (n, T, ·); equal to T calls of `advance`."""
         n, steps = readings.value.shape[:2]
         carry = carry or self.begin(n)
@@ -178,12 +178,12 @@ class Course:
             )
         return carry
 
-    def until(self, name: str) -> Course:
+    def until(self, name: str) -> Goal:
         """The course that ends with a subgoal: failure modes that open only later are left out."""
         kept = self.subgoals[: self.index(name) + 1]
         names = {subgoal.name for subgoal in kept}
         nevers = (never for never in self.nevers if never.since is None or never.since in names)
-        return Course(
+        return Goal(
             kept,
             tuple(replace(n, until=n.until if n.until in names else None) for n in nevers),
             self.control_timestep,
@@ -193,16 +193,16 @@ class Course:
         """The place of a subgoal in the order; ValueError where there is none of that name."""
         return [subgoal.name for subgoal in self.subgoals].index(name)
 
-    def failure(self, carry: Carry, i: int = 0) -> str | None:
+    def failure(self, carry: GoalState, i: int = 0) -> str | None:
         """Code of the failure mode that happened first in episode i, `scenario.<name>`; None where none did."""
         failed = carry.failed[i]
         return None if np.isnan(failed).all() else f"scenario.{self.nevers[int(np.nanargmin(failed))].name}"
 
-    def missed(self, carry: Carry, i: int = 0) -> str | None:
+    def missed(self, carry: GoalState, i: int = 0) -> str | None:
         """Code of the first subgoal that episode i has not reached, `replay.goal:<name>`; None where all were."""
-        stage = int(carry.stage[i])
-        return None if stage == len(self.subgoals) else f"replay.goal:{self.subgoals[stage].name}"
+        done = int(carry.done[i])
+        return None if done == len(self.subgoals) else f"replay.goal:{self.subgoals[done].name}"
 
-    def success(self, carry: Carry) -> np.ndarray:
+    def success(self, carry: GoalState) -> np.ndarray:
         """(n,) True where every subgoal was reached and no failure mode happened."""
-        return (carry.stage == len(self.subgoals)) & np.isnan(carry.failed).all(axis=1) & (len(self.subgoals) > 0)
+        return (carry.done == len(self.subgoals)) & np.isnan(carry.failed).all(axis=1) & (len(self.subgoals) > 0)

@@ -16,7 +16,7 @@ from ....scenarios.robot import Robot, load_robot
 from ....scenarios.robot_folder import SIDES as SIDES
 from ....scenarios.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
-from ....scenarios.sensing.temporal import Carry
+from ....scenarios.sensing.temporal import GoalState
 from ....scenarios.variation import Draw
 from .arm import Arm, Path, progress
 from .base import Base
@@ -81,7 +81,7 @@ class Body:
         self._fresh = False
         self._stages = {goal.name: i for i, goal in enumerate(scene.goal)}
         self.readings: Readings | None = None
-        self.carry: Carry | None = None
+        self.carry: GoalState | None = None
         ready = scene.robot.pose(scene.config.pose)
         model = scene.model
         self.arms: dict[str, Arm] = {}
@@ -159,7 +159,7 @@ class Body:
 
     # -- senses -----------------------------------------------------------------------------------------------------
 
-    def see(self, readings: Readings, carry: Carry) -> None:
+    def see(self, readings: Readings, carry: GoalState) -> None:
         """Take in the readings of this control step (rows without a leading axis) and the course's carry (one row)."""
         self.readings, self.carry, self._fresh = readings, carry, False
         if self.base is not None:
@@ -274,7 +274,7 @@ class Body:
         if subgoal is None:
             return False
         assert self.carry is not None
-        return bool(np.atleast_2d(self.carry.stage)[0, 0] > self._stages[subgoal])
+        return bool(np.atleast_2d(self.carry.done)[0, 0] > self._stages[subgoal])
 
     def until(self, subgoal: str | None) -> Callable[[], bool] | None:
         return None if subgoal is None else lambda: self.reached(subgoal)

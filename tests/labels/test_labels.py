@@ -351,8 +351,8 @@ def test_a_film_without_it_contradicts_it(word, k):
 
 
 def test_every_skill_is_seen_by_a_pattern_with_films_or_says_why_not():
-    ours = Path(__file__).resolve().parent
-    films = "".join(path.read_text(encoding="utf-8") for path in ours.glob("test_*.py"))
+    ours = Path(__file__).resolve().parents[1]
+    films = "".join(path.read_text(encoding="utf-8") for path in ours.rglob("test_*.py"))
     filmed = {registry()[word].label.shows for word in CASES}
     for word, kind in registry().items():
         shows = kind.label.shows
@@ -752,7 +752,7 @@ def test_what_the_user_can_mend_is_2_and_leaves_nothing(words_, said, tmp_path, 
 
 
 def test_the_benchmark_counts_a_known_error():
-    path = Path(__file__).resolve().parents[1] / "benchmarks" / "labels.py"
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "labels.py"
     spec = importlib.util.spec_from_file_location("labels_benchmark", path)
     benchmark = sys.modules["labels_benchmark"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from shiliu.scenarios.figures import figures_of, is_shown, told
 
-FILE = Path(__file__).resolve().parents[1] / "benchmarks" / "demonstrations.py"
+FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "demonstrations.py"
 GOOD = {"success": True, "failure": None, "during": "press_key", "redraws": 0, "verdict": "FEASIBLE", "root": None}
 COMMON = {"scenario": "microwave", "version": 2, "fingerprint": "f4"}
 

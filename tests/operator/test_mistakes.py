@@ -25,7 +25,7 @@ from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.simulation import Simulation
 
 SEED = SEEDS[0]
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # mistakes of a scenario that the default suite performs, ten seconds each; one of any other. Cloth takes minutes
 QUICKLY = {"microwave": 4, "laundry_folding": 1}
 # failure modes that no mistake brings about; the notes of their scenario tell why
@@ -121,7 +121,7 @@ def test_a_loaded_bowl_must_not_tip(degrees, failure):
     before = course.begin(1)
     assert course.failure(course.advance(before, readings)) is None  # it counts from the loading on
     before.reached[0, : course.index("loaded") + 1] = 0.0
-    before.stage[0] = course.index("loaded") + 1
+    before.done[0] = course.index("loaded") + 1
     assert course.failure(course.advance(before, readings)) == failure
 
 

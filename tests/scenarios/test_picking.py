@@ -129,7 +129,7 @@ def test_what_hangs_deep_slides_off_a_finger_that_points_down(crumpled, towel_al
 @pytest.mark.parametrize(("inset", "taken"), [(0.0265, True), (0.0200, False)])
 def test_a_finger_takes_up_an_edge_below_a_row_of_its_mesh(crumpled, towel_alone, inset, taken):
     """The second row runs 29 mm from the corner. Between it and the corner the engine does not see that a pad of 20 mm is below the
-    edge (`tests/test_cloth.py`): it goes into the edge, and that slides off."""
+    edge (`tests/scenarios/test_cloth.py`): it goes into the edge, and that slides off."""
     pick = picking(crumpled, pitch=np.deg2rad(20.0), grip=0.022, inset=inset)
     found = list(lying(crumpled, towel_alone, (0.034, 0.040), pick).values())
     assert found == pytest.approx([pick.grip] * 2, abs=2.0 * RIGHT) if taken else max(found) < 0.010

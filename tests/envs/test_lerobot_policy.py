@@ -10,7 +10,7 @@ import pytest
 from gymnasium.wrappers import ClipAction
 from shiliu.envs.single import ShiliuEnv
 
-SCRIPT = Path(__file__).resolve().parents[1] / ".ci/lerobot_policy.py"
+SCRIPT = Path(__file__).resolve().parents[2] / ".ci/lerobot_policy.py"
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from shiliu.envs.episode import One
 from shiliu.envs.episodes import Copies
 from shiliu.scenarios.sensing import predicate as P
 from shiliu.scenarios.sensing.requests import Readings, Request
-from shiliu.scenarios.sensing.scalar_goal import Follower
-from shiliu.scenarios.sensing.temporal import Course, Never, Subgoal
+from shiliu.scenarios.sensing.scalar_goal import ScalarGoal
+from shiliu.scenarios.sensing.temporal import Goal, Never, Subgoal
 from shiliu.scenarios.variation import nominal
 
 A, B = (Request("site_position", name) for name in "ab")
@@ -81,9 +81,9 @@ def test_an_episode_is_followed_as_the_course_advances():
         nevers = tuple(
             Never(f"n{k}", EVERY[pick[4 + k]], *windows[k], holds[k]) for k in range(int(rng.integers(0, 4)))
         )
-        course = Course(goals, nevers, 0.1)
+        course = Goal(goals, nevers, 0.1)
         readings = moving(rng, 40)
-        follower, carry = Follower(course), course.begin(1)
+        follower, carry = ScalarGoal(course), course.begin(1)
         for t in range(40):
             now = at(readings, t)
             carry = course.advance(carry, now)
@@ -96,7 +96,7 @@ def test_an_episode_is_followed_as_the_course_advances():
             assert (ours.lasted is None) == (carry.lasted is None)
             assert carry.lasted is None or (ours.lasted == carry.lasted).all()
             assert follower.success == bool(course.success(carry)[0])
-        seen += [carry.stage[0] > 0, follower.success, follower.went_wrong, carry.lasted is not None]
+        seen += [carry.done[0] > 0, follower.success, follower.went_wrong, carry.lasted is not None]
     assert (seen > 5).all(), seen  # subgoals reached, successes, failures, failure modes that must last
 
 

@@ -30,7 +30,7 @@ from shiliu.scenarios.people.person import (
     TurnAway,
 )
 from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.sensing.scalar_goal import Follower
+from shiliu.scenarios.sensing.scalar_goal import ScalarGoal
 from shiliu.scenarios.simulation import Simulation
 
 MUG = """<mujoco model="mug">
@@ -116,7 +116,7 @@ def kept(simulation, word, i=0):
 def play(scene, draws, seconds):
     simulation = Simulation(scene, len(draws))
     readings = simulation.begin(draws)
-    course, follower = scene.course, Follower(scene.course)
+    course, follower = scene.course, ScalarGoal(scene.course)
     carry = course.advance(course.begin(len(draws)), readings)
     follower.advance(readings.row(0))
     action = np.tile(scene.ready_ctrl, (len(draws), 1)).astype(np.float32)
@@ -126,7 +126,7 @@ def play(scene, draws, seconds):
         carry = course.advance(carry, readings)
         follower.advance(readings.row(0))
         seen.append((readings, kept(simulation, "phase"), kept(simulation, "released"), simulation.state.copy()))
-    assert follower.carry().stage[0] == carry.stage[0]
+    assert follower.carry().done[0] == carry.done[0]
     return simulation, carry, seen
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from shiliu.scenarios.sensing.predicate import Displaced
 from shiliu.scenarios.sensing.requests import Request
-from shiliu.scenarios.sensing.temporal import Course, Never, Subgoal
+from shiliu.scenarios.sensing.temporal import Goal, Never, Subgoal
 
 DT = 0.1  # s
 A, B, X = (Request("joint_position", name) for name in "abx")
@@ -24,9 +24,9 @@ def steps(readings, **rows: str):
     return readings(values)
 
 
-def course(hold=(0.0, 0.0), since=None, until=None, lasting=0.0) -> Course:
+def course(hold=(0.0, 0.0), since=None, until=None, lasting=0.0) -> Goal:
     goals = (Subgoal("first", holds(A), hold[0]), Subgoal("second", holds(B), hold[1]))
-    return Course(goals, (Never("harm", holds(X), since, until, lasting),), DT)
+    return Goal(goals, (Never("harm", holds(X), since, until, lasting),), DT)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_never_that_has_to_last(readings, lasting, since, until, x, failed):
 def test_only_nevers_with_a_hold_are_counted(readings):
     plain = course().run(steps(readings, x="0110"))
     assert plain.lasted is None and plain.rows(np.array([0])).lasted is None
-    mixed = Course((), (Never("once", holds(X)), Never("long", holds(A), hold=0.2)), DT)
+    mixed = Goal((), (Never("once", holds(X)), Never("long", holds(A), hold=0.2)), DT)
     carry = mixed.run(steps(readings, x="0001", a="0111"))
     assert carry.failed[0].tolist() == pytest.approx([0.3, 0.3])
     assert carry.lasted.tolist() == [[1, 3]]
@@ -164,16 +164,16 @@ def test_the_old_carry_is_left_as_it_was(readings):
     layer = course()
     before = layer.begin(1)
     layer.advance(before, readings({r: np.ones((1, 1)) for r in (A, B, X)}))
-    assert before.stage.tolist() == [0] and np.isnan(before.failed).all() and before.step == 0
+    assert before.done.tolist() == [0] and np.isnan(before.failed).all() and before.step == 0
 
 
 def test_rows_of_a_carry_are_those_episodes(readings):
     layer = course()
     carry = layer.advance(layer.begin(3), readings({A: [[0], [1], [1]], B: [[0], [0], [1]], X: [[0], [0], [0]]}))
-    assert carry.stage.tolist() == [0, 1, 2]
-    assert carry.rows(np.array([2, 0])).stage.tolist() == [2, 0]
+    assert carry.done.tolist() == [0, 1, 2]
+    assert carry.rows(np.array([2, 0])).done.tolist() == [2, 0]
 
 
 def test_a_scenario_without_goal_is_never_done(readings):
-    layer = Course((), (), DT)
+    layer = Goal((), (), DT)
     assert layer.success(layer.run(steps(readings, a="11"))).tolist() == [False]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shiliu.envs.vector import ShiliuVectorEnv
 
-FILE = Path(__file__).resolve().parents[1] / "benchmarks" / "soak.py"
+FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "soak.py"
 
 
 @pytest.fixture(scope="module")

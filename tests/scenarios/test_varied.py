@@ -8,7 +8,7 @@ import pytest
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.reading.config import nominal_values
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # scenario -> item that is to be varied -> what is drawn, by key, from where to where (SI); or a phrase of the scenario's notes,
 # which tell why it is not
 ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {

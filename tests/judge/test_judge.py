@@ -22,7 +22,7 @@ from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios import variation as drawing
 
-DATA = Path(os.environ.get("SHILIU_DATA", Path(__file__).resolve().parents[1].parent / "shared" / "data"))
+DATA = Path(os.environ.get("SHILIU_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 SESSION = DATA / "kuavo-vr-teleop" / "session_20250419_162611_20250419_162611_group1.bag"
 STEPS = 120
 

@@ -21,7 +21,7 @@ from shiliu.replay.recording.metadata import Metadata, Segment, completed, from_
 from shiliu.replay.recording.recording import SimEpisode
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 WHOLE = """\
 operator: P-0417
 centre: Beijing Shijingshan

@@ -415,7 +415,7 @@ def walking_bag(path):
 
 
 def test_skills_of_the_base_are_documented():
-    page = (Path(__file__).resolve().parents[1] / "docs" / "mobile-base.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "mobile-base.md").read_text(encoding="utf-8")
     for word in (
         "walk_to",
         "approach",

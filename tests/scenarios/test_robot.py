@@ -16,7 +16,7 @@ from shiliu.scenarios.postures import POSTURES, posture
 from shiliu.scenarios.robot import Robot, load_robot
 from shiliu.scenarios.scene import Scene
 
-KUAFU = Path(__file__).parents[1] / "assets" / "robots" / "kuafu"
+KUAFU = Path(__file__).parents[2] / "assets" / "robots" / "kuafu"
 FACTS = json.loads((KUAFU / "facts.json").read_text(encoding="utf-8"))
 ROBOT = yaml.safe_load((KUAFU / "robot.yaml").read_text(encoding="utf-8"))
 LINKS = {link["link"]: link for link in FACTS["links"]}

@@ -9,7 +9,7 @@ from shiliu.replay.formats import mapping, read
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.scenarios.errors import EpisodeError
 
-DATA = Path(os.environ.get("SHILIU_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
+DATA = Path(os.environ.get("SHILIU_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 SESSION = "session_20250419_162611_20250419_162611_group"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import ImageFont
 
-OBJECTS = Path(__file__).resolve().parents[1] / "assets" / "objects"
+OBJECTS = Path(__file__).resolve().parents[2] / "assets" / "objects"
 
 
 def of_shared_classes() -> list[str]:
