@@ -3,7 +3,7 @@
     python benchmarks/demonstrations.py microwave seeds=10000:10200 [out=build/microwave.jsonl] [processes=0] [variant=NAME] [figures=true]
 
 Each seed is drawn, performed and judged as `shiliu replay` judges it, but that seven of eight are judged by what was noted
-while they were performed instead of being played again (the same numbers to the bit, `tests/operator/test_operator.py`).
+while they were performed instead of being played again (the same numbers to the bit, `tests/operators/test_operator.py`).
 
 Without `out` the lines stand in `benchmarks/held_out/<scenario>.jsonl`, which is kept with the code: 200 seeds of a slow
 scenario take hours, and a run that is begun again, there or with the same `out`, goes on behind its last line. Another scene,

@@ -94,7 +94,7 @@ def test_what_the_package_imports_is_declared(package):
 def test_what_is_declared_is_used(package):
     assert not {name for name in base() - set(package) if not named(name)}
     assert not extra("export") - set(package)
-    tests = imported(read([*(ROOT / "tests").glob("*.py")]))
+    tests = imported(read([*(ROOT / "tests").rglob("*.py")]))
     assert not {name for name in extra("dev") - set(tests) if not named(name)}
     ours = imported(
         [*read((ROOT / ".ci").glob("*.py")), *((f, cells(f)) for f in sorted((ROOT / "notebooks").glob("*.ipynb")))]
@@ -104,7 +104,7 @@ def test_what_is_declared_is_used(package):
 
 def test_what_tests_notebooks_and_pages_import_is_declared():
     everything = base() | {name for key in PROJECT["optional-dependencies"] for name in extra(key)}
-    tests = imported(read((ROOT / "tests").glob("*.py")))
+    tests = imported(read((ROOT / "tests").rglob("*.py")))
     pages = imported(read((ROOT / "docs").glob("*.py")))
     notebooks = imported((f, cells(f)) for f in sorted((ROOT / "notebooks").glob("*.ipynb")))
     assert not {name: files for name, files in (tests | pages).items() if name not in everything}

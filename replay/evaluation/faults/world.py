@@ -7,6 +7,7 @@ import numpy as np
 
 from ....scenarios import variation as drawing
 from ....scenarios.errors import EpisodeError
+from ....scenarios.robot_folder import SIDES
 from ....scenarios.variation import Draw
 from ...checks.collision import overlaps
 from .fault import Mark, Work
@@ -46,7 +47,9 @@ def loosened(work: Work, size: float) -> Mark:
 def _moved(work: Work, hand: str, t0: float, t1: float) -> float:
     """How far [rad, summed] the arm of a hand is commanded between two times."""
     first, last = (round(t / work.context.scene.control_timestep) for t in (t0, t1))
-    columns = [work.column(name) for name in work.context.scene.robot.arm_of(hand)]
+    robot = work.context.scene.robot
+    side = next(side for side in SIDES if robot.closes(side) == hand)
+    columns = [work.column(name) for name in robot.arm_of(side)]
     return float(np.abs(np.diff(work.actions[first:last, columns], axis=0)).sum())
 
 
