@@ -9,7 +9,7 @@ A skill with a pattern of its own has a film that shows it and one that does not
 import numpy as np
 from shiliu.replay.labels.proposal import evidence
 from shiliu.replay.operator.recognition.evidence import Step
-from shiliu.replay.operator.recognition.signs import Signs
+from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.recognition.tracks import Tracks
 
 DT = 1 / 30
@@ -95,6 +95,6 @@ def step(word, hand="left", said=None, **arguments):
 
 def shown(one, hand, settings):
     """Seconds of contradiction in the best three tenths of a second of a skill's needed phase, a second."""
-    (phase,) = [p for p in evidence(Signs(film(3.0, hand, **settings), "left"), one).phases if p.needed]
+    (phase,) = [p for p in evidence(HandFeatures(film(3.0, hand, **settings), "left"), one).phases if p.needed]
     windows = np.lib.stride_tricks.sliding_window_view(phase.against, 9).mean(axis=1)
     return float(windows.min())

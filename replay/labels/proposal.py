@@ -12,8 +12,8 @@ import numpy as np
 from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw
 from ..operator.recognition.evidence import Evidence, Step
+from ..operator.recognition.hand_features import HandFeatures
 from ..operator.recognition.motions import motion
-from ..operator.recognition.signs import Signs
 from ..operator.recognition.tracks import SIDES, Tracks, trace
 from ..operator.skills import registry
 from ..operator.skills.skill import read_skills
@@ -130,7 +130,7 @@ def propose(scene: Scene, draw: Draw, played: Rollout, titles: Mapping[str, Any]
 def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = None) -> list[Segment]:
     """The segments of a chain in tracks, with sentences in the words of `titles`."""
     skills = registry()
-    hands = {side: Signs(tracks, side) for side in SIDES}
+    hands = {side: HandFeatures(tracks, side) for side in SIDES}
     candidates = [
         Candidate(k, side, evidence(see, step), OTHER_HAND if step.hand not in (None, side) else 0.0)
         for k, step in enumerate(chain)
@@ -157,7 +157,7 @@ def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = N
     return found
 
 
-def evidence(see: Signs, step: Step) -> Evidence:
+def evidence(see: HandFeatures, step: Step) -> Evidence:
     """What speaks for a step of the chain when one hand is looked at; any motion, where no reading tells its word."""
     return (registry()[step.word].label.shows or motion)(see, step)
 

@@ -26,7 +26,7 @@ from shiliu.replay.labels.sheet import Sheet, read_sheet
 from shiliu.replay.operator import recognition
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.operator.recognition.evidence import Evidence, Phase
-from shiliu.replay.operator.recognition.signs import Signs
+from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.recognition.tracks import smooth
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.recording.recording import Unreadable
@@ -43,7 +43,7 @@ def test_smoothing_keeps_a_ramp_and_the_mean():
 
 
 def test_a_hand_sets_off_where_its_rest_ends():
-    see = Signs(film(4.0, [(0, (0, 0, 1)), (1, (0.3, 0, 1)), (2.5, (0.3, 0, 1)), (3.5, (0.3, 0.3, 1))]), "left")
+    see = HandFeatures(film(4.0, [(0, (0, 0, 1)), (1, (0.3, 0, 1)), (2.5, (0.3, 0, 1)), (3.5, (0.3, 0.3, 1))]), "left")
     assert see.sets_off[round(2.5 / DT) - 3 : round(2.5 / DT) + 6].max() > 0.95
     assert see.sets_off[round(1.4 / DT)] < 0.05, "in the middle of a rest"
     assert see.sets_off[round(3.0 / DT)] < 0.05, "in the middle of a motion"
@@ -51,8 +51,8 @@ def test_a_hand_sets_off_where_its_rest_ends():
 
 def test_a_short_loss_of_contact_is_no_letting_go():
     there = [(0, (0, 0, 1))]
-    short = Signs(film(3.0, there, held=[(0.5, 1.2, CUP), (1.4, 2.5, CUP)]), "left").holds(CUP)
-    long = Signs(film(3.0, there, held=[(0.5, 1.0, CUP), (1.8, 2.5, CUP)]), "left").holds(CUP)
+    short = HandFeatures(film(3.0, there, held=[(0.5, 1.2, CUP), (1.4, 2.5, CUP)]), "left").holds(CUP)
+    long = HandFeatures(film(3.0, there, held=[(0.5, 1.0, CUP), (1.8, 2.5, CUP)]), "left").holds(CUP)
     assert short[round(1.3 / DT)] == 1.0 and long[round(1.4 / DT)] == 0.0
     assert short[round(0.2 / DT)] == 0.0 and short[round(2.8 / DT)] == 0.0
 
@@ -67,20 +67,20 @@ def test_two_fingers_on_one_side_push_and_do_not_hold():
 
 def test_a_grip_settles_after_the_claw_has_stood():
     closing = [(0, 20), (1.0, 20), (1.6, 60)]
-    see = Signs(film(4.0, [(0, (0, 0, 1))], closing, held=[(1.5, 4.1, CUP)]), "left")
+    see = HandFeatures(film(4.0, [(0, (0, 0, 1))], closing, held=[(1.5, 4.1, CUP)]), "left")
     assert 1.7 < np.argmax(see.settled) * DT < 2.2
-    assert not Signs(film(4.0, [(0, (0, 0, 1))], closing), "left").settled.any(), "of nothing"
+    assert not HandFeatures(film(4.0, [(0, (0, 0, 1))], closing), "left").settled.any(), "of nothing"
 
 
 def test_letting_go_is_no_push():
-    letting = Signs(film(4.0, [(0, (0, 0, 1))], held=[(0, 1.5, LID)]), "left")
-    pushing = Signs(film(4.0, [(0, (0, 0, 1))], touched=[(1.0, 1.5, LID)]), "left")
+    letting = HandFeatures(film(4.0, [(0, (0, 0, 1))], held=[(0, 1.5, LID)]), "left")
+    pushing = HandFeatures(film(4.0, [(0, (0, 0, 1))], touched=[(1.0, 1.5, LID)]), "left")
     assert not letting.pushes(LID).any()
     assert pushing.pushes(LID)[round(2.0 / DT)] == 1.0 and pushing.pushes(LID)[round(3.0 / DT)] == 0.0
 
 
 def test_a_hand_is_away_five_centimetres_from_where_it_was():
-    see = Signs(film(4.0, [(0, (0, 0, 1)), (1, (0, 0, 1)), (3, (0.10, 0, 1))], held=[(0, 1.0, CUP)]), "left")
+    see = HandFeatures(film(4.0, [(0, (0, 0, 1)), (1, (0, 0, 1)), (3, (0.10, 0, 1))], held=[(0, 1.0, CUP)]), "left")
     there = np.argmax(see.drawn_back >= 1.0)
     assert see.tracks.hand("left")[there][0] == pytest.approx(0.05, abs=0.005)
     assert see.drawn_back[round(1.0 / DT)] == 0.0
@@ -88,14 +88,14 @@ def test_a_hand_is_away_five_centimetres_from_where_it_was():
 
 def test_a_thing_is_raised_from_where_it_was_taken():
     up = [(0, (0, 0, 1.2)), (1, (0, 0, 1)), (2, (0, 0, 1)), (3, (0, 0, 1.1))]
-    see = Signs(film(4.0, up, held=[(1.5, 4.1, CUP)]), "left")
+    see = HandFeatures(film(4.0, up, held=[(1.5, 4.1, CUP)]), "left")
     assert see.raised(CUP, 0.1)[round(1.9 / DT)] == 0.0 and see.raised(CUP, 0.1)[-1] == 1.0
     assert see.raised(CUP, 0.4)[-1] < 0.1, "a tenth of a metre of four"
-    assert not Signs(film(4.0, up), "left").raised(CUP, 0.1).any(), "without it"
+    assert not HandFeatures(film(4.0, up), "left").raised(CUP, 0.1).any(), "without it"
 
 
 def test_a_hand_is_inside_behind_an_opening():
-    see = Signs(film(3.0, [(0, (0.3, 0, 1)), (2, (0.6, 0, 1))], places={"box/front": [(0, (0.5, 0, 1))]}), "left")
+    see = HandFeatures(film(3.0, [(0, (0.3, 0, 1)), (2, (0.6, 0, 1))], places={"box/front": [(0, (0.5, 0, 1))]}), "left")
     assert see.inside("box/front")[0] == 0.0 and see.inside("box/front")[-1] == 1.0
 
 
@@ -385,10 +385,10 @@ def test_a_word_that_no_reading_tells_is_any_motion_and_said_to_be_a_guess():
 
 def test_a_skill_is_not_done_before_its_end():
     before = evidence(
-        Signs(film(3.0, [(0, (0, 0, 1)), (2, (0.1, 0, 1))], **TO), "left"), step("reach", to="chest/knob")
+        HandFeatures(film(3.0, [(0, (0, 0, 1)), (2, (0.1, 0, 1))], **TO), "left"), step("reach", to="chest/knob")
     )
     there = evidence(
-        Signs(film(3.0, [(0, (0, 0, 1)), (2, (0.42, 0.18, 1))], **TO), "left"), step("reach", to="chest/knob")
+        HandFeatures(film(3.0, [(0, (0, 0, 1)), (2, (0.42, 0.18, 1))], **TO), "left"), step("reach", to="chest/knob")
     )
     assert before.unfinished[-1] == 1.0 and there.unfinished[-1] == 0.0
     offer = step(
@@ -396,11 +396,11 @@ def test_a_skill_is_not_done_before_its_end():
     )
     for hand, waits in ((PLACE, 0.0), (KNOB, 1.0)):
         offered = OFFERED | {"man/hand": [(0, hand)]}
-        assert evidence(Signs(film(3.0, AT_PLACE, places=offered), "left"), offer).unfinished[-1] == waits
+        assert evidence(HandFeatures(film(3.0, AT_PLACE, places=offered), "left"), offer).unfinished[-1] == waits
     far = {"cup/base": [(0, RIM)], "shelf/place": [(0, PLACE)]}
     carry = step("carry_level", of="cup/base", upon="shelf/place")
-    assert evidence(Signs(film(3.0, [(0, RIM)], places=far), "left"), carry).unfinished[-1] == 1.0
-    assert evidence(Signs(film(3.0, [(0, RIM)], places=OVER), "left"), carry).unfinished[-1] == 0.0
+    assert evidence(HandFeatures(film(3.0, [(0, RIM)], places=far), "left"), carry).unfinished[-1] == 1.0
+    assert evidence(HandFeatures(film(3.0, [(0, RIM)], places=OVER), "left"), carry).unfinished[-1] == 0.0
 
 
 # -- alignment ---------------------------------------------------------------------------------------------------------------

@@ -9,10 +9,10 @@ import numpy as np
 from .evidence import AFTER, IDLE, Evidence, Phase, Step, ramp
 
 if TYPE_CHECKING:
-    from .signs import Signs
+    from .hand_features import HandFeatures
 
 
-def lift(see: Signs, step: Step) -> Evidence:
+def lift(see: HandFeatures, step: Step) -> Evidence:
     """The hand goes straight up with what it holds.
 
     Begins: the grip has settled, or the hand sets off. Ends: the hand sets off anew.
@@ -30,7 +30,7 @@ def lift(see: Signs, step: Step) -> Evidence:
     )
 
 
-def carry_level(see: Signs, step: Step) -> Evidence:
+def carry_level(see: HandFeatures, step: Step) -> Evidence:
     """What is held goes aside, and comes to rest over its place.
 
     Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`.
@@ -39,7 +39,7 @@ def carry_level(see: Signs, step: Step) -> Evidence:
     return carried(see, of, see.far(upon, 0.08, 0.16, of))
 
 
-def carry_over(see: Signs, step: Step) -> Evidence:
+def carry_over(see: HandFeatures, step: Step) -> Evidence:
     """As `carry_level`, to so far above the place, and beside it, as is said.
 
     Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`.
@@ -47,7 +47,7 @@ def carry_over(see: Signs, step: Step) -> Evidence:
     return carried(see, step.arguments["of"], _off(see, step, float(step.arguments.get("above") or 0.0)))
 
 
-def unload(see: Signs, step: Step) -> Evidence:
+def unload(see: HandFeatures, step: Step) -> Evidence:
     """As `carry_over`, out of an opening.
 
     Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`, out of the opening `into`.
@@ -56,7 +56,7 @@ def unload(see: Signs, step: Step) -> Evidence:
     return carried(see, step.arguments["of"], np.maximum(off, see.inside(step.arguments["into"])))
 
 
-def offer(see: Signs, step: Step) -> Evidence:
+def offer(see: HandFeatures, step: Step) -> Evidence:
     """What is held goes to a person, its handle to the distance that is said, or to the hand that comes for it.
 
     Begins: the hand sets off. Ends: it sets off anew, with the handle there.
@@ -70,7 +70,7 @@ def offer(see: Signs, step: Step) -> Evidence:
     return carried(see, step.arguments["of"], short)
 
 
-def carried(see: Signs, of: str, unfinished: np.ndarray) -> Evidence:
+def carried(see: HandFeatures, of: str, unfinished: np.ndarray) -> Evidence:
     loose = 1.0 - see.holds(see.tracks.owner[of])
     return Evidence(
         (
@@ -83,7 +83,7 @@ def carried(see: Signs, of: str, unfinished: np.ndarray) -> Evidence:
     )
 
 
-def place(see: Signs, step: Step) -> Evidence:
+def place(see: HandFeatures, step: Step) -> Evidence:
     """Over its place what is held is lowered and let go of, and the hand draws back, out of the opening where there is one.
 
     Begins: the hand sets off. Ends: it sets off anew, out of the opening `into`.
@@ -93,7 +93,7 @@ def place(see: Signs, step: Step) -> Evidence:
     return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
 
 
-def place_on(see: Signs, step: Step) -> Evidence:
+def place_on(see: HandFeatures, step: Step) -> Evidence:
     """As `place`, anywhere on a surface: only the height over it counts.
 
     Begins: the hand sets off. Ends: it sets off anew.
@@ -104,7 +104,7 @@ def place_on(see: Signs, step: Step) -> Evidence:
     return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
 
 
-def set_down(see: Signs, step: Step) -> Evidence:
+def set_down(see: HandFeatures, step: Step) -> Evidence:
     """As `place`, the way there included.
 
     Begins: the hand sets off. Ends: it sets off anew.
@@ -113,7 +113,7 @@ def set_down(see: Signs, step: Step) -> Evidence:
     return _put(see, step, Phase("carry", 1.0 - held + 0.5 * see.rising), _off(see, step))
 
 
-def _put(see: Signs, step: Step, first: Phase, off: np.ndarray) -> Evidence:
+def _put(see: HandFeatures, step: Step, first: Phase, off: np.ndarray) -> Evidence:
     held, into = see.holds(see.tracks.owner[step.arguments["of"]]), step.arguments.get("into")
     not_out = np.maximum(1.0 - see.drawn_back, see.inside(into) if into else 0.0)
     return Evidence(
@@ -128,7 +128,7 @@ def _put(see: Signs, step: Step, first: Phase, off: np.ndarray) -> Evidence:
     )
 
 
-def _off(see: Signs, step: Step, above: float = 0.0) -> np.ndarray:
+def _off(see: HandFeatures, step: Step, above: float = 0.0) -> np.ndarray:
     """How far `of` is from its place, which may lie beside, beyond and above `upon` (or a `slot`)."""
     beyond = step.arguments.get("ahead") or step.arguments.get("deep") or 0.0
     shift = (float(beyond), float(step.arguments.get("aside") or 0.0), above)
@@ -136,7 +136,7 @@ def _off(see: Signs, step: Step, above: float = 0.0) -> np.ndarray:
     return see.far(place, 0.08, 0.16, step.arguments["of"], shift)
 
 
-def bimanual_lift(see: Signs, step: Step) -> Evidence:
+def bimanual_lift(see: HandFeatures, step: Step) -> Evidence:
     """Both hands come, hold a thing and go up.
 
     Begins: the left hand sets off. Ends: it sets off anew, as high as `by` says.
@@ -155,7 +155,7 @@ def bimanual_lift(see: Signs, step: Step) -> Evidence:
     )
 
 
-def carry_tray(see: Signs, step: Step) -> Evidence:
+def carry_tray(see: HandFeatures, step: Step) -> Evidence:
     """Both hands carry a thing to its place, let go of it there and draw back.
 
     Begins: the left hand sets off. Ends: it sets off anew, touching nothing.
@@ -173,7 +173,7 @@ def carry_tray(see: Signs, step: Step) -> Evidence:
     )
 
 
-def hold_until(see: Signs, step: Step) -> Evidence:
+def hold_until(see: HandFeatures, step: Step) -> Evidence:
     """The hand keeps still with what it holds.
 
     Begins: it comes to rest. Ends: it moves; not before its `subgoal`.
@@ -187,7 +187,7 @@ def hold_until(see: Signs, step: Step) -> Evidence:
     )
 
 
-def hold_until_pulled(see: Signs, step: Step) -> Evidence:
+def hold_until_pulled(see: HandFeatures, step: Step) -> Evidence:
     """The hand keeps still with what it holds; then the claw opens.
 
     Begins: it comes to rest. Ends: the claw has opened, and what it held is gone.
@@ -197,7 +197,7 @@ def hold_until_pulled(see: Signs, step: Step) -> Evidence:
     return Evidence((*hold.phases, opens), hold.begins, see.stops(see.opens), see.holds())
 
 
-def withdraw(see: Signs, step: Step) -> Evidence:
+def withdraw(see: HandFeatures, step: Step) -> Evidence:
     """The free hand goes back along its fingers.
 
     Begins: the claw has opened, or the hand sets off. Ends: it sets off anew.

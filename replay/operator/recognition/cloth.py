@@ -9,10 +9,10 @@ import numpy as np
 from .evidence import AFTER, IDLE, PAUSE, Evidence, Phase, Step
 
 if TYPE_CHECKING:
-    from .signs import Signs
+    from .hand_features import HandFeatures
 
 
-def draw_over(see: Signs, step: Step) -> Evidence:
+def draw_over(see: HandFeatures, step: Step) -> Evidence:
     """Both hands press on a cloth with claws that stay as they are, and go with it.
 
     Begins: the left hand sets off. Ends: a hand sets off anew, with none at the cloth.
@@ -31,7 +31,7 @@ def draw_over(see: Signs, step: Step) -> Evidence:
     )
 
 
-def pick_cloth(see: Signs, step: Step) -> Evidence:
+def pick_cloth(see: HandFeatures, step: Step) -> Evidence:
     """The claws of both hands close at a cloth at once, and raise it a little.
 
     Begins: the left hand sets off. Ends: a hand sets off anew, with both at the cloth.
@@ -50,7 +50,7 @@ def pick_cloth(see: Signs, step: Step) -> Evidence:
     )
 
 
-def fold(see: Signs, step: Step) -> Evidence:
+def fold(see: HandFeatures, step: Step) -> Evidence:
     """Both hands go with a cloth between their pads, open them, and draw back.
 
     Begins: a hand sets off. Ends: the left hand sets off anew, with none at the cloth.
@@ -69,7 +69,7 @@ def fold(see: Signs, step: Step) -> Evidence:
     )
 
 
-def draw_out(see: Signs, step: Step) -> Evidence:
+def draw_out(see: HandFeatures, step: Step) -> Evidence:
     """The base goes over the floor with a cloth between the pads of both hands.
 
     Begins: it sets off. Ends: it rests for a second.

@@ -10,10 +10,10 @@ from .carrying import carried
 from .evidence import AFTER, Evidence, Phase, Step
 
 if TYPE_CHECKING:
-    from .signs import Signs
+    from .hand_features import HandFeatures
 
 
-def align(see: Signs, step: Step) -> Evidence:
+def align(see: HandFeatures, step: Step) -> Evidence:
     """What is held goes, and comes to rest before a hole.
 
     Begins: the hand sets off. Ends: it sets off anew, with `of` at its `standoff` before `to`.
@@ -24,7 +24,7 @@ def align(see: Signs, step: Step) -> Evidence:
     )
 
 
-def insert_press(see: Signs, step: Step) -> Evidence:
+def insert_press(see: HandFeatures, step: Step) -> Evidence:
     """What is held goes into a hole, at its mouth, and stays there.
 
     Begins: the hand sets off. Ends: it sets off anew; not before its `until`.
@@ -42,7 +42,7 @@ def insert_press(see: Signs, step: Step) -> Evidence:
     )
 
 
-def verify_seat(see: Signs, step: Step) -> Evidence:
+def verify_seat(see: HandFeatures, step: Step) -> Evidence:
     """The hand keeps still with what it holds in a hole: a pull to which nothing yields shows by nothing else.
 
     Begins: it comes to rest. Ends: it opens or moves; not before its `until`.

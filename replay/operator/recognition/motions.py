@@ -9,10 +9,10 @@ import numpy as np
 from .evidence import AFTER, IDLE, PAUSE, Evidence, Phase, Step
 
 if TYPE_CHECKING:
-    from .signs import Signs
+    from .hand_features import HandFeatures
 
 
-def look_at(see: Signs, step: Step) -> Evidence:
+def look_at(see: HandFeatures, step: Step) -> Evidence:
     """The head turns while the hands rest.
 
     Begins: it begins to turn. Ends: it rests.
@@ -25,7 +25,7 @@ def look_at(see: Signs, step: Step) -> Evidence:
     )
 
 
-def point_at(see: Signs, step: Step) -> Evidence:
+def point_at(see: HandFeatures, step: Step) -> Evidence:
     """The free hand goes, and rests with its fingers along the line to a place.
 
     Begins: the hand sets off. Ends: it sets off anew.
@@ -42,7 +42,7 @@ def point_at(see: Signs, step: Step) -> Evidence:
     )
 
 
-def wait(see: Signs, step: Step) -> Evidence:
+def wait(see: HandFeatures, step: Step) -> Evidence:
     """Nothing moves; what is waited for has come when it ends.
 
     Begins: hands and base come to rest. Ends: one moves; not before its `until`.
@@ -56,7 +56,7 @@ def wait(see: Signs, step: Step) -> Evidence:
     )
 
 
-def home(see: Signs, step: Step) -> Evidence:
+def home(see: HandFeatures, step: Step) -> Evidence:
     """The free hand goes, touching nothing.
 
     Begins: the hand sets off. Ends: it sets off anew.
@@ -65,7 +65,7 @@ def home(see: Signs, step: Step) -> Evidence:
     return Evidence((Phase("go", go, True),), see.sets_off, see.sets_off, np.zeros(see.n))
 
 
-def walk(see: Signs, step: Step) -> Evidence:
+def walk(see: HandFeatures, step: Step) -> Evidence:
     """The base goes over the floor, turning to its way first where it must; the trunk keeps its height.
 
     Begins: it sets off. Ends: it rests for a second.
@@ -73,7 +73,7 @@ def walk(see: Signs, step: Step) -> Evidence:
     return _base(see, np.maximum(see.walks, see.turns), see.trunk(1.0) + see.trunk(-1.0))
 
 
-def turn(see: Signs, step: Step) -> Evidence:
+def turn(see: HandFeatures, step: Step) -> Evidence:
     """The base turns on the spot.
 
     Begins: it begins to turn. Ends: it rests.
@@ -81,7 +81,7 @@ def turn(see: Signs, step: Step) -> Evidence:
     return _base(see, see.turns, see.walks)
 
 
-def squat(see: Signs, step: Step) -> Evidence:
+def squat(see: HandFeatures, step: Step) -> Evidence:
     """The trunk goes down.
 
     Begins: it begins to. Ends: it rests.
@@ -89,7 +89,7 @@ def squat(see: Signs, step: Step) -> Evidence:
     return _base(see, see.trunk(-1.0), see.walks + see.trunk(1.0))
 
 
-def stand_up(see: Signs, step: Step) -> Evidence:
+def stand_up(see: HandFeatures, step: Step) -> Evidence:
     """The trunk goes up.
 
     Begins: it begins to. Ends: it rests.
@@ -97,13 +97,13 @@ def stand_up(see: Signs, step: Step) -> Evidence:
     return _base(see, see.trunk(1.0), see.walks + see.trunk(-1.0))
 
 
-def _base(see: Signs, moves: np.ndarray, other: np.ndarray) -> Evidence:
+def _base(see: HandFeatures, moves: np.ndarray, other: np.ndarray) -> Evidence:
     moves = see.unbroken(moves, 2.0 * PAUSE)
     return Evidence(
         (Phase("move", 1.0 - see.about(moves, AFTER) + other, True),), see.starts(moves), see.stops(moves), moves
     )
 
 
-def motion(see: Signs, step: Step) -> Evidence:
+def motion(see: HandFeatures, step: Step) -> Evidence:
     """A word that no reading tells: the hand does something."""
     return Evidence((Phase("move", IDLE + see.still, True),), see.sets_off, see.sets_off, np.zeros(see.n))

@@ -9,10 +9,10 @@ import numpy as np
 from .evidence import AFTER, IDLE, Evidence, Phase, Step
 
 if TYPE_CHECKING:
-    from .signs import Signs
+    from .hand_features import HandFeatures
 
 
-def pull_open(see: Signs, step: Step) -> Evidence:
+def pull_open(see: HandFeatures, step: Step) -> Evidence:
     """The joint moves up while the body of `grasp` is held; the strain before and the stop after belong to it.
 
     Begins: the grip has settled. Ends: the claw begins to open.
@@ -31,7 +31,7 @@ def pull_open(see: Signs, step: Step) -> Evidence:
     )
 
 
-def push_open(see: Signs, step: Step) -> Evidence:
+def push_open(see: HandFeatures, step: Step) -> Evidence:
     """The joint moves up while the hand is at its body and does not hold it.
 
     Begins: the hand sets off. Ends: it sets off anew, clear of the body and 5 cm from where it last moved it.
@@ -40,7 +40,7 @@ def push_open(see: Signs, step: Step) -> Evidence:
     return _push(see, see.tracks.owner[step.arguments["joint"]], up, down, see.before(step.arguments.get("until")))
 
 
-def push_close(see: Signs, step: Step) -> Evidence:
+def push_close(see: HandFeatures, step: Step) -> Evidence:
     """As `push_open`, with the joint falling.
 
     Begins: the hand sets off. Ends: it sets off anew, clear of the body and 5 cm from where it last moved it; not before its `until`.
@@ -49,7 +49,7 @@ def push_close(see: Signs, step: Step) -> Evidence:
     return _push(see, see.tracks.owner[step.arguments["joint"]], down, up, see.before(step.arguments.get("until")))
 
 
-def push(see: Signs, step: Step) -> Evidence:
+def push(see: HandFeatures, step: Step) -> Evidence:
     """The site of a thing goes while the hand is at it and does not hold it.
 
     Begins: the hand sets off. Ends: it sets off anew, with the thing at its place.
@@ -59,7 +59,7 @@ def push(see: Signs, step: Step) -> Evidence:
     return _push(see, see.tracks.owner[of], see.moves(of), np.zeros(see.n), short)
 
 
-def _push(see: Signs, body: str, wanted: np.ndarray, other: np.ndarray, short: np.ndarray) -> Evidence:
+def _push(see: HandFeatures, body: str, wanted: np.ndarray, other: np.ndarray, short: np.ndarray) -> Evidence:
     moving = wanted + other
     not_away = 1.0 - see.away_from(wanted * see.pushes(body))
     return Evidence(
@@ -74,7 +74,7 @@ def _push(see: Signs, body: str, wanted: np.ndarray, other: np.ndarray, short: n
     )
 
 
-def press_key(see: Signs, step: Step) -> Evidence:
+def press_key(see: HandFeatures, step: Step) -> Evidence:
     """The key goes in while the hand touches it; the way there and back belong to it.
 
     Begins: the hand sets off. Ends: it sets off anew; not before its `until`.
@@ -96,7 +96,7 @@ def press_key(see: Signs, step: Step) -> Evidence:
     )
 
 
-def turn_knob(see: Signs, step: Step) -> Evidence:
+def turn_knob(see: HandFeatures, step: Step) -> Evidence:
     """The knob turns while the hand touches it; the way there and back, and other grips, belong to it.
 
     Begins: the hand sets off. Ends: it sets off anew; not before its `until`.
@@ -119,6 +119,6 @@ def turn_knob(see: Signs, step: Step) -> Evidence:
     )
 
 
-def _moves(see: Signs, step: Step) -> tuple[np.ndarray, np.ndarray]:
+def _moves(see: HandFeatures, step: Step) -> tuple[np.ndarray, np.ndarray]:
     """Whether the joint of a step moves up and down."""
     return see.grows(step.arguments["joint"]), see.grows(step.arguments["joint"], -1.0)

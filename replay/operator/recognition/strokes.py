@@ -9,10 +9,10 @@ import numpy as np
 from .evidence import AFTER, IDLE, Evidence, Phase, Step, ramp
 
 if TYPE_CHECKING:
-    from .signs import Signs
+    from .hand_features import HandFeatures
 
 
-def pour(see: Signs, step: Step) -> Evidence:
+def pour(see: HandFeatures, step: Step) -> Evidence:
     """What is held is brought and tips over, until the level of what is filled begins to rise.
 
     Begins: the hand sets off. Ends: the level begins to rise.
@@ -30,7 +30,7 @@ def pour(see: Signs, step: Step) -> Evidence:
     )
 
 
-def stop_at_level(see: Signs, step: Step) -> Evidence:
+def stop_at_level(see: HandFeatures, step: Step) -> Evidence:
     """The level rises while what is held leans, and stops; what is held may be righted.
 
     Begins: the level begins to rise. Ends: the hand sets off anew, after the level has come to rest.
@@ -48,7 +48,7 @@ def stop_at_level(see: Signs, step: Step) -> Evidence:
     )
 
 
-def press_on(see: Signs, step: Step) -> Evidence:
+def press_on(see: HandFeatures, step: Step) -> Evidence:
     """The hand comes down on a place, rests there touching it, and leaves.
 
     Begins: the hand sets off. Ends: it sets off anew, touching nothing there.
@@ -59,7 +59,7 @@ def press_on(see: Signs, step: Step) -> Evidence:
     return _stroke(see, touched, press)
 
 
-def wipe(see: Signs, step: Step) -> Evidence:
+def wipe(see: HandFeatures, step: Step) -> Evidence:
     """The hand goes to and fro between two places, touching what they are on.
 
     Begins: the hand sets off. Ends: it sets off anew, touching nothing there.
@@ -72,7 +72,7 @@ def wipe(see: Signs, step: Step) -> Evidence:
     return _stroke(see, touched, rub)
 
 
-def stir(see: Signs, step: Step) -> Evidence:
+def stir(see: HandFeatures, step: Step) -> Evidence:
     """The hand goes round low over the floor of a vessel.
 
     Begins: the hand sets off. Ends: it sets off anew.
@@ -85,7 +85,7 @@ def stir(see: Signs, step: Step) -> Evidence:
     return _stroke(see, np.zeros(see.n), out + 1.0 - see.about(see.rounds, 0.1))
 
 
-def _stroke(see: Signs, touched: np.ndarray, work: np.ndarray) -> Evidence:
+def _stroke(see: HandFeatures, touched: np.ndarray, work: np.ndarray) -> Evidence:
     """The way there, work on a surface, the way back."""
     return Evidence(
         (

@@ -9,10 +9,10 @@ import numpy as np
 from .evidence import AFTER, IDLE, Evidence, Phase, Step
 
 if TYPE_CHECKING:
-    from .signs import Signs
+    from .hand_features import HandFeatures
 
 
-def reach(see: Signs, step: Step) -> Evidence:
+def reach(see: HandFeatures, step: Step) -> Evidence:
     """The free hand goes; it ends where it comes to rest before the site.
 
     Begins: the hand sets off. Ends: it comes to rest before the site (`standoff`).
@@ -25,7 +25,7 @@ def reach(see: Signs, step: Step) -> Evidence:
     )
 
 
-def pinch(see: Signs, step: Step) -> Evidence:
+def pinch(see: HandFeatures, step: Step) -> Evidence:
     """Near the site the claw closes until two fingers press its body from opposite sides and the grip has settled.
 
     Begins: the hand sets off. Ends: the claw has stood for 0.35 s.
@@ -34,7 +34,7 @@ def pinch(see: Signs, step: Step) -> Evidence:
     return _grip(see, site, see.tracks.owner[site], see.far(site, 0.12, 0.25), see.sets_off)
 
 
-def pick(see: Signs, step: Step) -> Evidence:
+def pick(see: HandFeatures, step: Step) -> Evidence:
     """As `pinch`, the whole way there included.
 
     Begins: the hand sets off. Ends: the claw has stood for 0.35 s.
@@ -42,7 +42,7 @@ def pick(see: Signs, step: Step) -> Evidence:
     return _grip(see, step.arguments["at"], step.arguments["of"], np.zeros(see.n), see.sets_off)
 
 
-def regrasp(see: Signs, step: Step) -> Evidence:
+def regrasp(see: HandFeatures, step: Step) -> Evidence:
     """As `pinch`, the whole way there included, and what is taken is raised a little.
 
     Begins: the hand sets off. Ends: it sets off anew, with what it took as high as `lift` says.
@@ -53,7 +53,7 @@ def regrasp(see: Signs, step: Step) -> Evidence:
     return Evidence((*grip.phases, raised), grip.begins, see.sets_off, np.maximum(grip.unfinished, low))
 
 
-def _grip(see: Signs, site: str, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
+def _grip(see: HandFeatures, site: str, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
     held = see.holds(body)
     letting_go = see.about(see.opens * see.about(see.holds(), 0.3), 0.1)
     approach = see.holds() + see.works + letting_go + away + IDLE * see.still
@@ -62,7 +62,7 @@ def _grip(see: Signs, site: str, body: str, away: np.ndarray, begins: np.ndarray
     return Evidence((Phase("approach", approach), Phase("close", close, True)), begins, ends, 1.0 - held)
 
 
-def release(see: Signs, step: Step) -> Evidence:
+def release(see: HandFeatures, step: Step) -> Evidence:
     """The claw opens on something held, and the hand draws back.
 
     Begins: the claw begins to open on something held. Ends: the hand, clear of everything and 5 cm away, sets off anew.
@@ -75,7 +75,7 @@ def release(see: Signs, step: Step) -> Evidence:
     )
 
 
-def switch_hands(see: Signs, step: Step) -> Evidence:
+def switch_hands(see: HandFeatures, step: Step) -> Evidence:
     """The other hand holds a thing, then both, then this one alone.
 
     Begins: the other hand sets off. Ends: a hand comes to rest or sets off.

@@ -18,7 +18,7 @@ from .body import SIDES, Body, Motion
 if TYPE_CHECKING:
     from ....scenarios.scene import Scene
     from ..recognition.evidence import Evidence, Step
-    from ..recognition.signs import Signs
+    from ..recognition.hand_features import HandFeatures
 
 REQUIRED = object()
 # SI, between which an argument lies that does not say otherwise: beyond it lies a slip of the pen, and no way ends
@@ -95,7 +95,7 @@ class Label:
     Attributes:
         en, zh: its title, and a sentence: a template over the arguments that name a place or a thing, `hand`, and `about`, what it
             is about. A part between `[[` and `]]` is left out where one of its fields is missing.
-        shows: what speaks for it in the signs of one hand, of `recognition` or of its own module; its docstring says when it begins
+        shows: what speaks for it in the features of one hand, of `recognition` or of its own module; its docstring says when it begins
             and ends. None where no reading tells it: then it is any motion.
         unseen: why no reading tells it.
         about: the argument that says what it is about; "" for the first that it has of `of`, `joint`, `at`, `to` and `grasp`.
@@ -104,7 +104,7 @@ class Label:
 
     en: tuple[str, str]
     zh: tuple[str, str]
-    shows: Callable[[Signs, Step], Evidence] | None = None
+    shows: Callable[[HandFeatures, Step], Evidence] | None = None
     unseen: str = ""
     about: str = ""
     grips: bool = False

@@ -1,4 +1,4 @@
-"""What is seen of one hand: signs between 0 (does not hold) and 1 (holds), one for each control step.
+"""What is seen of one hand: features between 0 (does not hold) and 1 (holds), one for each control step.
 
 A sign says something a person would say of a film: the hand is still, the claw opens, the door turns, the thing is held.
 """
@@ -32,8 +32,8 @@ TOUCHED = 1.0  # s, within which what is pushed is touched: a push is a row of s
 NEAR = 0.1  # s, within which a change of motion counts as at the same time
 
 
-class Signs:
-    """The signs of one hand.
+class HandFeatures:
+    """The features of one hand.
 
     Args:
         tracks: what the replay shows; side: whose hand.
@@ -123,9 +123,9 @@ class Signs:
         return self._events(np.array(steps), np.array(weights))
 
     @cached_property
-    def other(self) -> Signs:
-        """The signs of the other hand."""
-        return Signs(self.tracks, SIDES[1 - SIDES.index(self.side)])
+    def other(self) -> HandFeatures:
+        """The features of the other hand."""
+        return HandFeatures(self.tracks, SIDES[1 - SIDES.index(self.side)])
 
     @cached_property
     def quiet(self) -> np.ndarray:
