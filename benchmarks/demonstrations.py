@@ -73,7 +73,7 @@ def one(seed: int) -> dict[str, Any]:
     recording = as_recording(f"seed_{seed}", episode, _scene)
     again = seed % AGAIN == 0
     noted = None if again else {recording.sha256: done}
-    (verdict,) = shiliu.judge([recording], _scene, threads=1, noted=noted)
+    (verdict,) = shiliu.judge([recording], _scene, threads=1, performed=noted)
     label = episode.label
     last = [s["skill"] for s in episode.segments][-1] if episode.segments else None
     root = None if verdict.root is None else verdict.findings[verdict.root]

@@ -46,7 +46,7 @@ def judge(
     full: bool = False,
     curves: Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
-    noted: Mapping[str, Rollout] | None = None,
+    performed: Mapping[str, Rollout] | None = None,
 ) -> list[Verdict]:
     """Judge recordings.
 
@@ -60,7 +60,7 @@ def judge(
         full: play those that succeed in varied copies of their scene, too.
         curves: codes whose curve is kept in the evidence though they pass.
         told: called with each verdict as it is done.
-        noted: digest of a recording -> what was noted while it was performed just now (`perform` with `judged`): its commands
+        performed: digest of a recording -> what was kept while it was performed just now (`perform` with `judged`): its commands
             are not played again, and whether it reproduces is reported as not checked.
 
     Returns:
@@ -77,7 +77,7 @@ def judge(
         contexts=contexts,
         full=full,
         curves=curves,
-        noted=noted,
+        performed=performed,
     ):
         verdicts.append(verdict)
         if told is not None:
@@ -96,7 +96,7 @@ def judging(
     contexts: Contexts | None = None,
     full: bool = False,
     curves: Collection[str] = (),
-    noted: Mapping[str, Rollout] | None = None,
+    performed: Mapping[str, Rollout] | None = None,
     company: Company | None = None,
 ) -> Iterator[Verdict]:
     """As `judge`, one verdict after the other, holding no more than a batch of recordings.
@@ -116,7 +116,7 @@ def judging(
             except ShiliuError as error:
                 slots.append(_unreadable(item.name, item.source, error))
         subjects = [slot for slot in slots if isinstance(slot, Subject)]
-        done = iter(run_stages(subjects, company, threads=threads, seed=seed, performed=noted, full=full))
+        done = iter(run_stages(subjects, company, threads=threads, seed=seed, performed=performed, full=full))
         for slot in slots:
             yield slot if isinstance(slot, Verdict) else conclude(next(done), strict, pictures, curves)
 

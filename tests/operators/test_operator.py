@@ -84,7 +84,7 @@ def test_what_is_noted_while_it_is_performed_is_what_playing_it_again_gives(scen
 def test_a_recording_judged_as_performed_gets_the_verdict_of_its_replay_but_for_reproduction(scene, pair):
     recording = as_recording("performed", episode_of(scene, pair[0]), scene)
     (again,) = shiliu.judge([recording], scene, threads=1)
-    (noted,) = shiliu.judge([recording], scene, threads=1, noted={recording.sha256: pair[0]})
+    (noted,) = shiliu.judge([recording], scene, threads=1, performed={recording.sha256: pair[0]})
     assert noted.verdict == again.verdict == "FEASIBLE"
     said = [
         {finding.code: (finding.level, finding.value, finding.t0) for finding in verdict.findings}
