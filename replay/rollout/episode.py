@@ -9,9 +9,9 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ... import __version__
 from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw
+from ...version import __version__
 from ..recording.features import grid_ns, streams_of
 from ..recording.recording import Recording, SimEpisode
 from .observers import whole_second
