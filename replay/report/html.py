@@ -265,7 +265,7 @@ class Sheet:
 
     @property
     def notes(self) -> list[str]:
-        return [str(note) for note in (self.verdict.provenance or {}).get("notes") or ()]
+        return [self.words.note(str(note)) for note in (self.verdict.provenance or {}).get("notes") or ()]
 
     @cached_property
     def again(self) -> str:

@@ -61,6 +61,14 @@ def catalogue(lang: str) -> dict[str, Any]:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+@lru_cache
+def _notes(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """English sentences of provenance, `{}` for what is filled in, and what each is in a language."""
+    path = TEXT / "notes" / f"{lang}.yaml"
+    known = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else ()
+    return tuple((re.compile("(.+?)".join(map(re.escape, one["of"].split("{}")))), one["is"]) for one in known)
+
+
 def number(value: Any) -> str:
     """A number in three figures, without exponent where a person would write none: ``8.4``, ``0.19``, ``2117``."""
     if hasattr(value, "item"):
@@ -244,6 +252,13 @@ class Words:
         if signal and signal.startswith("/"):
             return signal  # a topic is called what it is called
         return self.look_up("signals", signal) if signal else ""
+
+    def note(self, sentence: str) -> str:
+        """A note of a verdict's provenance in this language; one that the catalogue does not know stays as it is."""
+        for pattern, template in _notes(self.lang):
+            if found := pattern.fullmatch(sentence):
+                return template.format(*found.groups())
+        return sentence
 
     def skill(self, skill: str | None) -> str | None:
         """A skill in plain words; None stays None."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
 import shiliu
+import yaml
 from shiliu.replay.checks.finding import STAGES, Evidence, Fact, Finding, Picture, Plot, Table
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.context import SceneContext
@@ -19,8 +21,11 @@ from shiliu.replay.labels.sentences import sentence
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words, catalogue
 from shiliu.scenarios.catalog import list_scenarios, list_variants
+from shiliu.scenarios.safety import CAVEAT
 from shiliu.scenarios.scene import Scene
 
+ROOT = Path(__file__).resolve().parents[2]
+NOTED = yaml.safe_load((ROOT / "conf" / "text" / "notes" / "zh.yaml").read_text(encoding="utf-8"))
 RULES = load_rules()
 BOOK = catalogue("zh")
 KINDS = ("message", "slip", "ok", "warn", "info", "fix", "title", "topic", "what")
@@ -301,3 +306,23 @@ def test_an_english_word_is_found():
     assert english("the 碗") == ["the"]
     finding = replace(broken.findings[0], limit_source="a house rule")
     assert english(Words("zh").source(finding.limit_source)) == ["house", "rule"]
+
+
+def test_what_is_noted_of_own_recordings_is_told_in_chinese():
+    """Each sentence of the catalogue is one that the code writes: the longest of its constant parts stands there."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "replay").rglob("*.py"))
+    source += (ROOT / "scenarios" / "safety.py").read_text(encoding="utf-8")
+    source = re.sub(r'"\s*\n\s*f?"', "", source)
+    for one in NOTED:
+        part = max(re.split(r"\{\}|[,:;(] ?", one["of"]), key=len).strip()
+        assert part in source, f"nobody writes {part!r} any more"
+        filled = one["of"].replace("{}", "17")
+        assert not english(Words("zh").note(filled)), filled
+    assert Words("en").note("no command was recorded") == "no command was recorded"
+    assert Words("zh").note("the maker's own sentence") == "the maker's own sentence"
+    assert Words("zh").note("a repaired copy (slow) of a#1, sha256 ab, which was INFEASIBLE by joint.jump").startswith("a#1")
+
+
+@pytest.mark.parametrize("word", ["timed by shiliu.time_ns", CAVEAT])
+def test_the_notes_of_every_demonstration_are_known(word):
+    assert any(word in one["of"] for one in NOTED)
