@@ -160,6 +160,7 @@ class Part:
         bears: how hard it may be struck, or None where the sheet does not say.
         contains: mechanisms that it brings along; their parameters, words and grips are its own too, as `word_param`.
         grips: how it can be held, by name, as far as its sheet says; `grips.grips_of` asks its shapes too.
+        unheld: whether its sheet says that no hand takes it (`grips: {}`).
         portrait: azimuth and elevation [rad] from which a catalogue shows it, where they are not the usual ones.
         places: key path of its sheet -> (file, line).
     """
@@ -174,6 +175,7 @@ class Part:
     bears: Bears | None = None
     contains: tuple[Contained, ...] = ()
     grips: Mapping[str, GripSheet] = field(default_factory=dict)
+    unheld: bool = False
     portrait: Mapping[str, float] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
@@ -316,6 +318,7 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
         mass=node.child("mass").quantity("mass", default=None, low=0.0),
         bears=_bears(node.child("bears")) if "bears" in node else None,
         contains=inner,
+        unheld="grips" in node and not node.child("grips").value,
         grips={**read_grips(node.child("grips"))}
         | {f"{c.word}_{key}": grip.inside(c.word) for c in inner for key, grip in c.part.grips.items()},
         portrait={key: child.quantity("angle") for key, child in node.child("portrait").items()},

@@ -60,6 +60,11 @@ def search(piece: Workpiece) -> list[Found]:
     return sorted(found, key=lambda row: row[4])
 
 
+def narrowest(piece: Workpiece) -> float | None:
+    """The least width that lines through a part find [m], however far a hand opens; None where they find nothing."""
+    return min((width for _, _, width in _lines(piece, np.inf)), default=None)
+
+
 def _square(touch: Touch, width: float) -> bool:
     """Whether the pads touch what was looked for, enough of it, and faces that do not slip out between them."""
     seen = abs(touch.middle) < LIKE and abs(touch.width - width) < LIKE
@@ -85,8 +90,13 @@ def _kind(fingers: np.ndarray, width: float) -> str:
     return "above" if fingers[2] < -0.5 else "side"
 
 
-def _lines(piece: Workpiece) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
-    """(middle, closing axis, width) of every stretch of a line that a hand could close on; each once."""
+def _lines(piece: Workpiece, widest: float | None = None) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+    """(middle, closing axis, width) of every stretch of a line that a hand could close on; each once.
+
+    Args:
+        widest: the largest width [m]; what goes into the open hand where None.
+    """
+    widest = piece.gripper.widest - 2.0 * MARGIN if widest is None else widest
     seen = set()
     for point, normal in _faces(piece):
         solids = piece.solids(point, normal)
@@ -94,7 +104,7 @@ def _lines(piece: Workpiece) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
             for last in solids[i : i + ROWS]:
                 width = last[1] - first[0]
                 ends = min(abs(first[0]), abs(last[1]))
-                if width > piece.gripper.widest - 2.0 * MARGIN or width < 5e-4 or ends > 1e-3:
+                if width > widest or width < 5e-4 or ends > 1e-3:
                     continue
                 middle = point + (first[0] + last[1]) / 2.0 * normal
                 lead = normal if tuple(np.round(normal, 2)) >= tuple(np.round(-normal, 2)) else -normal

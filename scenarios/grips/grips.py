@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .grip_search import search
+from .grip_search import narrowest, search
 from .grip_sheet import GripSheet
 from .gripper import Gripper, gripper_of
 from .workpiece import Touch, Workpiece, told
@@ -83,6 +83,19 @@ def grips_of(part: Part, hand: Gripper | None = None, computed: bool | None = No
     if part.grips and computed is not True:
         return [grip for name, sheet in part.grips.items() for grip in _of_sheet(piece, name, sheet)]
     return [] if computed is False or not piece.root(None) else _computed(piece)
+
+
+def why_not(part: Part, hand: Gripper | None = None) -> str:
+    """Why a hand finds nothing to hold a loose part by, where `grips_of` computes none.
+
+    Raises:
+        ScenarioError: the part does not compile.
+    """
+    gripper = hand or gripper_of()
+    least = narrowest(Workpiece(part, gripper))
+    if least is not None and least > gripper.widest:
+        return f"too wide: nowhere narrower than {told(least)}, and the {gripper.name} takes {told(gripper.widest)} at most"
+    return "nowhere do the pads lie on it squarely with room for the hand, as it stands on its foot"
 
 
 def _computed(piece: Workpiece) -> list[Grip]:
