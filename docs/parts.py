@@ -9,15 +9,22 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from shiliu.replay.commands import list_parts as told
+from shiliu.scenarios.grips.grip_sheet import KINDS as KINDS_OF_GRIPS
+from shiliu.scenarios.grips.grip_sheet import GripSheet
+from shiliu.scenarios.grips.gripper import gripper_of
+from shiliu.scenarios.grips.grips import grips_of
+from shiliu.scenarios.grips.workpiece import SAFETY
 from shiliu.scenarios.part_catalogue import GRADES, MEASURED, Entry, inventory, measured
 from shiliu.scenarios.quantity import show
 
 PAGE = Path(__file__).resolve().parent / "parts.md"
 ROOM = Path(__file__).resolve().parent / "parts"
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of a README, which leads from its own folder
+SHOWN, GRIPS = "objects/can_330", "grips.jpg"  # the part whose grips are drawn; their picture
 SIZE, QUALITY = (480, 360), 85
 KINDS = {  # what the folder of a kind holds; a kind that stands not here is headed by its folder's name
     "fixtures": "Fixtures: what stands in the place",
@@ -36,7 +43,7 @@ def page() -> str:
         "Written by `docs/parts.py` from the sheets and READMEs under `assets/` and from the compiled parts. A scenario takes a",
         "part by its name (`part: fixtures/microwave`), sets its parameters, and speaks of its words and sites (`oven.handle`):",
         "[designing scenarios](designing-scenarios.md). On the command line: `shiliu list parts`, `shiliu list parts microwave`,",
-        "`shiliu render part=microwave out=pics`. Each part opens alone in the MuJoCo viewer.",
+        "`shiliu render part=microwave out=pics`, `shiliu check part=microwave`. Each part opens alone in the MuJoCo viewer.",
         "",
         f"Grades: {'; '.join(f'[{letter}] {what}' for letter, what in GRADES.items())}. Sizes are extents along x, y, z as the",
         "file poses the part; masses stand only where something moves. A word in *italics* is a site without a meaning of its own.",
@@ -57,6 +64,7 @@ def page() -> str:
             sets,
         )
         lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", *held()]
     for kind in dict.fromkeys(entry.kind for entry in entries):
         lines += ["", f"## {KINDS.get(kind, kind.capitalize())}"]
         for entry in (e for e in entries if e.kind == kind):
@@ -95,6 +103,11 @@ def section(entry: Entry) -> list[str]:
             f"*{site}*" for site in plain
         ]
         lines += ["", f"Words: {', '.join(words)}."]
+    if part.grips:
+        lines += ["", "| grip | how | width | bears | source |", "|---|---|---|---|---|"]
+        lines += [grip_row(name, grip) for name, grip in part.grips.items()]
+    elif part.unheld:
+        lines += ["", "No hand takes it."]
     if found.joints:
         joints = [f"`{j.name}` {' '.join(filter(None, (j.kind, told.reach(j))))}" for j in found.joints]
         lines += ["", f"Joints: {', '.join(joints)}."]
@@ -105,6 +118,54 @@ def section(entry: Entry) -> list[str]:
     return [*lines, "", f"[README]({file})"] if (part.file.parent / "README.md").is_file() else lines
 
 
+def grip_row(name: str, grip: GripSheet) -> str:
+    """One grip of a sheet as a row of its table."""
+    how = told.grip_words(replace(grip, width=None, bears=None, source="")).removesuffix(" ()")
+    width, bears = (show(value, unit) if value is not None else "–" for value, unit in
+                    ((grip.width, "length"), (grip.bears, "force")))  # fmt: skip
+    return f"| `{name}` | {how} | {width} | {bears} | {grip.source} |"
+
+
+def held() -> list[str]:
+    """The section on how a part is held, whose numbers come from the claw's sheet and the modules that ask."""
+    claw = gripper_of()
+    return [
+        "## How a part is held",
+        "",
+        f"A part's sheet says what can be held how, under `grips:`. The {claw.name} takes what is up to {claw.widest * 1e3:.0f} mm wide and presses",
+        f"with {claw.force:.0f} N of each pad at most. What a sheet leaves out is found from the part's shapes and the claw's: the width, the",
+        "directions that have room, the force that is needed. A loose part whose sheet has no `grips:` is searched for places where both",
+        "pads lie squarely; `grips: {}` says that no hand takes it.",
+        "",
+        "```yaml",
+        "grips:",
+        "  wall: {kind: side, site: middle, fingers: x, pads: y, round: true, width: 66 mm, bears: 150 N, source: \"width [S] README; bears [E]\"}",
+        "```",
+        "",
+        "| key | says |",
+        "|---|---|",
+        f"| `kind` | {'; '.join(f'`{kind}`: {what}' for kind, what in KINDS_OF_GRIPS.items())} |",
+        "| `site`, `sites` | where the middle between the pads comes to; of cloth `body` or `bodies`, which are its vertices |",
+        "| `fingers` | the axes of the site along which the fingers may point, such as `x` or `[y, -y]`; left out: all that have room |",
+        "| `pads` | the axis along which they close; `y` where it is left out. `round: true`: every side of the z axis does as well |",
+        "| `pitch`, `back`, `depth` | how far the fingers point down of that; how far the pads' middle stays before the site, along the fingers; how far it comes below the site |",
+        "| `width`, `bears` | between the pads; the largest force of a pad that it takes |",
+        "| `hands` | how many hands hold it so together, and share its weight |",
+        "| `source` | where the numbers come from, with grades |",
+        "",
+        "The force that is needed holds the part still in the air as it stands, at the largest mass that its parameters allow, "
+        f"{SAFETY:g} times over [K]:",
+        "friction carries the weight and keeps it from turning between the pads (an ellipse of both: Howe and Cutkosky, IJRR 1996), and",
+        "where the pads press in their patch keeps it from tipping. Friction is what the engine mixes: the larger of pad and part, but of the",
+        "one with the higher `priority`. Two pads hold where the line between them is square to both faces within friction (Nguyen, IJRR 1988).",
+        "",
+        "`shiliu check part=can_330` tells each grip with width, mass, friction and force, and what is wrong with a part; `shiliu render",
+        "part=can_330 grips=true out=pics` draws them.",
+        "",
+        "![Can with its grips](parts/grips.jpg)",
+    ]
+
+
 def pictures(chosen: Callable[[Entry], bool]) -> None:
     """Draw the chosen parts, and take away the pictures of parts that are no more."""
     import imageio.v3 as iio
@@ -113,9 +174,13 @@ def pictures(chosen: Callable[[Entry], bool]) -> None:
     ROOM.mkdir(exist_ok=True)
     entries = inventory()
     for file in ROOM.glob("*.jpg"):
-        if file.name not in {picture(entry) for entry in entries}:
+        if file.name not in {GRIPS, *(picture(entry) for entry in entries)}:
             file.unlink()
     for entry in filter(chosen, entries):
+        if entry.name == SHOWN:
+            drawn = portrait(entry.part, *SIZE, grips=grips_of(entry.part))
+            iio.imwrite(ROOM / GRIPS, drawn, quality=QUALITY)
+            print(f"docs/parts/{GRIPS}")
         iio.imwrite(ROOM / picture(entry), portrait(entry.part, *SIZE), quality=QUALITY)
         print(f"docs/parts/{picture(entry)}")
 

@@ -73,7 +73,7 @@ def grips_of(part: Part, hand: Gripper | None = None, computed: bool | None = No
     Args:
         part: as `load_part` gives it.
         hand: the claw of the usual robot where None.
-        computed: True for the computed grips alone, False for the sheet's alone; None: the sheet's, or computed where it has none.
+        computed: True for the computed grips alone, False for the sheet's alone; None: the sheet's, or computed where it is silent.
 
     Raises:
         ScenarioError: the part does not compile.
@@ -82,7 +82,8 @@ def grips_of(part: Part, hand: Gripper | None = None, computed: bool | None = No
     piece = Workpiece(part, gripper)
     if part.grips and computed is not True:
         return [grip for name, sheet in part.grips.items() for grip in _of_sheet(piece, name, sheet)]
-    return [] if computed is False or not piece.root(None) else _computed(piece)
+    silent = computed or not part.unheld
+    return [] if computed is False or not silent or not piece.root(None) else _computed(piece)
 
 
 def why_not(part: Part, hand: Gripper | None = None) -> str:
