@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from string import Template
 
 from shiliu.replay.commands import list_parts as told
 from shiliu.scenarios.grips.grip_sheet import KINDS as KINDS_OF_GRIPS
@@ -22,6 +23,7 @@ from shiliu.scenarios.part_catalogue import GRADES, MEASURED, Entry, inventory, 
 from shiliu.scenarios.quantity import show
 
 PAGE = Path(__file__).resolve().parent / "parts.md"
+NOTES = PAGE.with_name("parts.notes.md")
 ROOM = Path(__file__).resolve().parent / "parts"
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of a README, which leads from its own folder
 SHOWN, GRIPS = "objects/can_330", "grips.jpg"  # the part whose grips are drawn; their picture
@@ -64,7 +66,7 @@ def page() -> str:
             sets,
         )
         lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", *held()]
+    lines += ["", held()]
     for kind in dict.fromkeys(entry.kind for entry in entries):
         lines += ["", f"## {KINDS.get(kind, kind.capitalize())}"]
         for entry in (e for e in entries if e.kind == kind):
@@ -126,44 +128,16 @@ def grip_row(name: str, grip: GripSheet) -> str:
     return f"| `{name}` | {how} | {width} | {bears} | {grip.source} |"
 
 
-def held() -> list[str]:
-    """The section on how a part is held, whose numbers come from the claw's sheet and the modules that ask."""
+def held() -> str:
+    """The section on how a part is held: `parts.notes.md` with the numbers of the claw."""
     claw = gripper_of()
-    return [
-        "## How a part is held",
-        "",
-        f"A part's sheet says what can be held how, under `grips:`. The {claw.name} takes what is up to {claw.widest * 1e3:.0f} mm wide and presses",
-        f"with {claw.force:.0f} N of each pad at most. What a sheet leaves out is found from the part's shapes and the claw's: the width, the",
-        "directions that have room, the force that is needed. A loose part whose sheet has no `grips:` is searched for places where both",
-        "pads lie squarely; `grips: {}` says that no hand takes it.",
-        "",
-        "```yaml",
-        "grips:",
-        "  wall: {kind: side, site: middle, fingers: x, pads: y, round: true, width: 66 mm, bears: 150 N, source: \"width [S] README; bears [E]\"}",
-        "```",
-        "",
-        "| key | says |",
-        "|---|---|",
-        f"| `kind` | {'; '.join(f'`{kind}`: {what}' for kind, what in KINDS_OF_GRIPS.items())} |",
-        "| `site`, `sites` | where the middle between the pads comes to; of cloth `body` or `bodies`, which are its vertices |",
-        "| `fingers` | the axes of the site along which the fingers may point, such as `x` or `[y, -y]`; left out: all that have room |",
-        "| `pads` | the axis along which they close; `y` where it is left out. `round: true`: every side of the z axis does as well |",
-        "| `pitch`, `back`, `depth` | how far the fingers point down of that; how far the pads' middle stays before the site, along the fingers; how far it comes below the site |",
-        "| `width`, `bears` | between the pads; the largest force of a pad that it takes |",
-        "| `hands` | how many hands hold it so together, and share its weight |",
-        "| `source` | where the numbers come from, with grades |",
-        "",
-        "The force that is needed holds the part still in the air as it stands, at the largest mass that its parameters allow, "
-        f"{SAFETY:g} times over [K]:",
-        "friction carries the weight and keeps it from turning between the pads (an ellipse of both: Howe and Cutkosky, IJRR 1996), and",
-        "where the pads press in their patch keeps it from tipping. Friction is what the engine mixes: the larger of pad and part, but of the",
-        "one with the higher `priority`. Two pads hold where the line between them is square to both faces within friction (Nguyen, IJRR 1988).",
-        "",
-        "`shiliu check part=can_330` tells each grip with width, mass, friction and force, and what is wrong with a part; `shiliu render",
-        "part=can_330 grips=true out=pics` draws them.",
-        "",
-        "![Can with its grips](parts/grips.jpg)",
-    ]
+    return Template(NOTES.read_text(encoding="utf-8").rstrip("\n")).substitute(
+        hand=claw.name,
+        widest=show(round(claw.widest, 4), "length"),
+        force=show(claw.force, "force"),
+        safety=f"{SAFETY:g}",
+        kinds="; ".join(f"`{kind}`: {what}" for kind, what in KINDS_OF_GRIPS.items()),
+    )
 
 
 def pictures(chosen: Callable[[Entry], bool]) -> None:

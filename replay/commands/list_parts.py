@@ -73,8 +73,17 @@ def as_data(entry: Entry) -> dict[str, Any]:
         "interface": {word: dict(meaning) for word, meaning in part.interface.items()},
         "sites": list(found.sites),
         "grips": {
-            name: {"kind": g.kind, "at": [*g.sites, *g.bodies], "fingers": list(g.fingers), "pads": g.pads, "round": g.round,
-                   "width": g.width, "bears": g.bears, "hands": g.hands, "source": g.source}
+            name: {
+                "kind": g.kind,
+                "at": [*g.sites, *g.bodies],
+                "fingers": list(g.fingers),
+                "pads": g.pads,
+                "round": g.round,
+                "width": g.width,
+                "bears": g.bears,
+                "hands": g.hands,
+                "source": g.source,
+            }
             for name, g in part.grips.items()
         },
         "shapes": {"touched": found.touched, "seen": found.seen},
