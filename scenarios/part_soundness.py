@@ -235,7 +235,8 @@ class _Asked:
 
 def _held(part: Part, asked: _Asked, hand: Gripper) -> list[Answer]:
     """Can the hand hold it at all, and does what the sheet says of its grips hold?"""
-    grips = grips_of(part, hand)
+    carried = part.name.startswith("objects/")
+    grips = grips_of(part, hand, None if carried else False)
     answers = []
     for grip in grips:
         place = asked.in_sheet(f"grips.{grip.name}").partition(" ")[0]
@@ -253,10 +254,12 @@ def _held(part: Part, asked: _Asked, hand: Gripper) -> list[Answer]:
     if any(grip.holds for grip in grips):
         return [*answers, Answer(question, True, f"by the {hand.name}, in {sum(g.holds for g in grips)} ways")]
     if grips:
-        return [*answers, Answer(question, False, f"{asked.shown}: {grips[0].faults[0]}.")]
+        said = grips[0].source == "sheet"  # whose faults stand above
+        why = "none of the grips of its sheet holds" if said else grips[0].faults[0]
+        return [*answers, Answer(question, False, f"{asked.shown}: {why}.")]
     if part.unheld:
         return [Answer(question, True, "its sheet says that no hand takes it")]
-    why = why_not(part, hand) if asked.part.name.startswith("objects/") else ""
+    why = why_not(part, hand) if carried else ""
     return [Answer(question, not why, f"{asked.shown}: {why}. Write `grips: {{}}` into its sheet where no hand shall take it." if why
                    else "no hand takes it")]  # fmt: skip
 

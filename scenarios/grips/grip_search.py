@@ -6,7 +6,6 @@ grasps", IJRR 1988). Lines start squarely from the faces of every shape; nothing
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 import mujoco
@@ -25,15 +24,17 @@ MARGIN = 2e-3  # m of room at least on either side of a thing, however the claw 
 FEW = 8  # grips that are told at most
 LIKE = 4e-3  # m of width within which two grips of a kind are one
 THIN = 0.03  # m, up to which it is a pinch
-TRIES = 60  # places of one kind and width that are looked at
+TRIES = 30  # places of one kind and width that are looked at, best first, and as many of the others
+LEVEL = 0.7  # of the closing axis along z, above which the pads close from above and below
 HARDER = 100.0  # N/m, by which a place further from the pads' middle is put behind
 
+Row = tuple[float, str, np.ndarray, np.ndarray, float]  # force at least, kind, place, rotation, width
 Found = tuple[str, np.ndarray, np.ndarray, Touch, float]  # kind, place, rotation, touch, force needed
 
 
 def search(piece: Workpiece) -> list[Found]:
     """Grips of a rigid part that stands, as its file poses it, on its lowest point; the easiest of each kind and width first."""
-    rows = []
+    rows: list[Row] = []
     full = tuple(float(np.ptp(side)) / 2.0 for side in (piece.gripper.along, piece.gripper.across))
     pad = piece.gripper.friction(np.zeros(3), 0)
     for middle, way, width in _lines(piece):
@@ -44,25 +45,32 @@ def search(piece: Workpiece) -> list[Found]:
                       middle - back * fingers, turn, width) for back in BACK]  # fmt: skip
     rows.sort(key=lambda row: (round(row[0], 1), -abs(row[3][2, 2]), *np.round(row[2], 4)))
     floor = piece.floor if piece.root(None) else None
+    like: dict[tuple[str, int, bool], list[Row]] = {}
+    for row in rows:
+        like.setdefault((row[1], round(row[4] / LIKE), abs(row[3][2, 1]) > LEVEL), []).append(row)
     found: list[Found] = []
-    tried: Counter[tuple[str, int]] = Counter()
-    for _, kind, at, turn, width in rows:
-        like = (kind, round(width / LIKE))
-        if tried[like] >= TRIES or any(kind == row[0] and abs(width - row[3].width) < LIKE for row in found):
-            continue
-        tried[like] += 1
-        rough = piece.touch(at, turn, width, ROUGH)
-        touch = piece.touch(at, turn, width) if rough is not None and rough.width - width < LIKE else None
-        if touch is not None and _square(touch, width) and not piece.room(at, turn, touch.width, floor):
-            found.append((kind, at, turn, touch, piece.needed(at, turn, touch, None)))
+    for group in like.values():  # those of the least force first
         if len(found) == FEW:
             break
+        for _, kind, at, turn, width in (group[k] for k in _spread(len(group))):
+            if any(kind == other[0] and abs(width - other[3].width) < LIKE for other in found):
+                break
+            rough = piece.touch(at, turn, width, ROUGH)
+            touch = piece.touch(at, turn, width) if rough is not None and rough.width - width < LIKE else None
+            if touch is not None and _square(touch, width) and not piece.room(at, turn, touch.width, floor):
+                found.append((kind, at, turn, touch, piece.needed(at, turn, touch, None)))
+                break
     return sorted(found, key=lambda row: row[4])
 
 
+def _spread(count: int) -> list[int]:
+    """Which of so many places are looked at: the best ones, then some all along the rest."""
+    return [*range(min(count, TRIES)), *(int(k) for k in np.linspace(TRIES, count - 1, TRIES) if count > 2 * TRIES)]
+
+
 def narrowest(piece: Workpiece) -> float | None:
-    """The least width that lines through a part find [m], however far a hand opens; None where they find nothing."""
-    return min((width for _, _, width in _lines(piece, np.inf)), default=None)
+    """The least width that level lines through a part find [m], however far a hand opens; None where they find nothing."""
+    return min((width for _, way, width in _lines(piece, np.inf) if abs(way[2]) <= LEVEL), default=None)
 
 
 def _square(touch: Touch, width: float) -> bool:

@@ -142,7 +142,13 @@ def _solid(piece: Workpiece, name: str, sheet: GripSheet, kind: str, word: str) 
     for word_of_way, direction in zip(said, directions):
         turn = _turn(direction, pads, sheet.pitch)
         at = place - sheet.back * turn[:, 2] - sheet.depth * site[:, 2]
-        guess = sheet.width if sheet.width is not None else piece.thickness(at, pads) or 0.0
+        spans = piece.spans(at + sheet.back * turn[:, 2], pads)
+        guess = min(spans, key=lambda w: abs(w - sheet.width) if sheet.width else w, default=sheet.width or 0.0)
+        if sheet.width is not None and abs(guess - sheet.width) > WITHIN:
+            flat = piece.touch(at, turn, sheet.width)  # of a round thing whose middle the site is off
+            guess = sheet.width if flat is not None and abs(flat.width - sheet.width) <= WITHIN else guess
+        if sheet.width is not None and abs(guess - sheet.width) > WITHIN and not faults:
+            faults.append(f"its shapes are {told(guess)} wide there, the sheet says {told(sheet.width)}")
         if guess > piece.gripper.widest:
             faults.append(
                 f"too wide: {told(guess)}, and the {piece.gripper.name} takes {told(piece.gripper.widest)} at most"
@@ -163,9 +169,6 @@ def _solid(piece: Workpiece, name: str, sheet: GripSheet, kind: str, word: str) 
         return Grip(name, sheet.kind, word, place, (), sheet.round, sheet.width or 0.0, 0.0, _mass(piece, body), np.inf,
                     sheet.bears, sheet.hands, "sheet", sheet.source, tuple(faults))  # fmt: skip
     at, turn, touch = ways[0]
-    thick = piece.thickness(at + sheet.back * turn[:, 2], pads) or np.inf  # round a curve the pads stay further apart
-    if sheet.width is not None and min(abs(touch.width - sheet.width), abs(thick - sheet.width)) > WITHIN:
-        faults.append(f"its shapes are {told(touch.width)} wide between the pads, the sheet says {told(sheet.width)}")
     needed = max(piece.needed(at, turn, touch, body, sheet.hands) for at, turn, touch in ways)
     faults += _too_much(piece, touch.friction[0], needed, sheet.bears)
     return Grip(name, sheet.kind, word, at, tuple(turn for _, turn, _ in ways), sheet.round, touch.width,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..part import Part
 
 HAND = "hand/"  # before the names of the hand's elements
+NEAR = 0.01  # m by which a site may lie off the middle of what it is meant of
 JOINED = 1e-3  # m; shapes that are nearer than that are one to a pad
 COMES = (0.0, 0.03, 0.08)  # m before its place, along the fingers, at which the hand has to be free of the part
 TOUCHES = 5e-4  # m by which a shape of the hand may lie in one of the part
@@ -157,10 +158,11 @@ class Workpiece:
             return mujoco.mj_rayMesh(model, data, geom, start, way)
         return mujoco.mju_rayGeom(data.geom_xpos[geom], data.geom_xmat[geom], model.geom_size[geom], start, way, kind)
 
-    def thickness(self, at: np.ndarray, way: np.ndarray) -> float | None:
-        """Of what a line runs through at a point, or next to it [m]; None where it meets nothing within 10 mm."""
-        rows = [row for row in self.solids(at, way) if row[0] <= 0.01 and row[1] >= -0.01]
-        return max((row[1] - row[0] for row in rows), default=None)
+    def spans(self, at: np.ndarray, way: np.ndarray) -> list[float]:
+        """Widths [m] that a line through a place meets between two of its ends, with their middle near the place, in order."""
+        rows = self.solids(at, way)
+        pairs = [(first[0], last[1]) for i, first in enumerate(rows) for last in rows[i:]]
+        return sorted(high - low for low, high in pairs if abs(low + high) / 2.0 <= NEAR)
 
     def touch(self, at: np.ndarray, turn: np.ndarray, width: float, grid: tuple[int, int] = GRID) -> Touch | None:
         """What the pads meet when they close from a gap of `width` and the room of an open claw; None where they meet nothing.
