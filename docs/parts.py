@@ -9,15 +9,24 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from string import Template
 
 from shiliu.replay.commands import list_parts as told
+from shiliu.scenarios.grips.grip_sheet import KINDS as KINDS_OF_GRIPS
+from shiliu.scenarios.grips.grip_sheet import GripSheet
+from shiliu.scenarios.grips.gripper import gripper_of
+from shiliu.scenarios.grips.grips import grips_of
+from shiliu.scenarios.grips.workpiece import SAFETY
 from shiliu.scenarios.part_catalogue import GRADES, MEASURED, Entry, inventory, measured
 from shiliu.scenarios.quantity import show
 
 PAGE = Path(__file__).resolve().parent / "parts.md"
+NOTES = PAGE.with_name("parts.notes.md")
 ROOM = Path(__file__).resolve().parent / "parts"
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of a README, which leads from its own folder
+SHOWN, GRIPS = "objects/can_330", "grips.jpg"  # the part whose grips are drawn; their picture
 SIZE, QUALITY = (480, 360), 85
 KINDS = {  # what the folder of a kind holds; a kind that stands not here is headed by its folder's name
     "fixtures": "Fixtures: what stands in the place",
@@ -36,7 +45,7 @@ def page() -> str:
         "Written by `docs/parts.py` from the sheets and READMEs under `assets/` and from the compiled parts. A scenario takes a",
         "part by its name (`part: fixtures/microwave`), sets its parameters, and speaks of its words and sites (`oven.handle`):",
         "[designing scenarios](designing-scenarios.md). On the command line: `shiliu list parts`, `shiliu list parts microwave`,",
-        "`shiliu render part=microwave out=pics`. Each part opens alone in the MuJoCo viewer.",
+        "`shiliu render part=microwave out=pics`, `shiliu check part=microwave`. Each part opens alone in the MuJoCo viewer.",
         "",
         f"Grades: {'; '.join(f'[{letter}] {what}' for letter, what in GRADES.items())}. Sizes are extents along x, y, z as the",
         "file poses the part; masses stand only where something moves. A word in *italics* is a site without a meaning of its own.",
@@ -57,6 +66,7 @@ def page() -> str:
             sets,
         )
         lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", held()]
     for kind in dict.fromkeys(entry.kind for entry in entries):
         lines += ["", f"## {KINDS.get(kind, kind.capitalize())}"]
         for entry in (e for e in entries if e.kind == kind):
@@ -95,6 +105,11 @@ def section(entry: Entry) -> list[str]:
             f"*{site}*" for site in plain
         ]
         lines += ["", f"Words: {', '.join(words)}."]
+    if part.grips:
+        lines += ["", "| grip | how | width | bears | source |", "|---|---|---|---|---|"]
+        lines += [grip_row(name, grip) for name, grip in part.grips.items()]
+    elif part.unheld:
+        lines += ["", "No hand takes it."]
     if found.joints:
         joints = [f"`{j.name}` {' '.join(filter(None, (j.kind, told.reach(j))))}" for j in found.joints]
         lines += ["", f"Joints: {', '.join(joints)}."]
@@ -105,6 +120,26 @@ def section(entry: Entry) -> list[str]:
     return [*lines, "", f"[README]({file})"] if (part.file.parent / "README.md").is_file() else lines
 
 
+def grip_row(name: str, grip: GripSheet) -> str:
+    """One grip of a sheet as a row of its table."""
+    how = told.grip_words(replace(grip, width=None, bears=None, source="")).removesuffix(" ()")
+    width, bears = (show(value, unit) if value is not None else "–" for value, unit in
+                    ((grip.width, "length"), (grip.bears, "force")))  # fmt: skip
+    return f"| `{name}` | {how} | {width} | {bears} | {grip.source} |"
+
+
+def held() -> str:
+    """The section on how a part is held: `parts.notes.md` with the numbers of the claw."""
+    claw = gripper_of()
+    return Template(NOTES.read_text(encoding="utf-8").rstrip("\n")).substitute(
+        hand=claw.name,
+        widest=show(round(claw.widest, 4), "length"),
+        force=show(claw.force, "force"),
+        safety=f"{SAFETY:g}",
+        kinds="; ".join(f"`{kind}`: {what}" for kind, what in KINDS_OF_GRIPS.items()),
+    )
+
+
 def pictures(chosen: Callable[[Entry], bool]) -> None:
     """Draw the chosen parts, and take away the pictures of parts that are no more."""
     import imageio.v3 as iio
@@ -113,9 +148,13 @@ def pictures(chosen: Callable[[Entry], bool]) -> None:
     ROOM.mkdir(exist_ok=True)
     entries = inventory()
     for file in ROOM.glob("*.jpg"):
-        if file.name not in {picture(entry) for entry in entries}:
+        if file.name not in {GRIPS, *(picture(entry) for entry in entries)}:
             file.unlink()
     for entry in filter(chosen, entries):
+        if entry.name == SHOWN:
+            drawn = portrait(entry.part, *SIZE, grips=grips_of(entry.part))
+            iio.imwrite(ROOM / GRIPS, drawn, quality=QUALITY)
+            print(f"docs/parts/{GRIPS}")
         iio.imwrite(ROOM / picture(entry), portrait(entry.part, *SIZE), quality=QUALITY)
         print(f"docs/parts/{picture(entry)}")
 

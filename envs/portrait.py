@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import mujoco
@@ -9,9 +10,11 @@ import numpy as np
 
 from ..scenarios.errors import ScenarioError
 from ..scenarios.part_catalogue import bounds
+from .grip_drawing import add_grips, name_grips, pointers
 from .rendering import make_renderer, shown_groups
 
 if TYPE_CHECKING:
+    from ..scenarios.grips.grips import Grip
     from ..scenarios.part import Part
 
 AZIMUTH, ELEVATION = 32.0, -24.0  # deg; from before the part and to its right, as whoever works at it sees it
@@ -22,9 +25,17 @@ FLOOR_BOX = (0.6, 0.6, 0.6)  # m, looked at where there is only a floor
 
 
 def portrait(
-    part: Part, width: int = 640, height: int = 480, azimuth: float | None = None, elevation: float | None = None
+    part: Part,
+    width: int = 640,
+    height: int = 480,
+    azimuth: float | None = None,
+    elevation: float | None = None,
+    grips: Sequence[Grip] = (),
 ) -> np.ndarray:
     """(height, width, 3) uint8 picture of a part as its file poses it, so near that it fills the picture.
+
+    Args:
+        grips: drawn beside it, each in a colour of its own: pads, and the way along which the fingers point; named at their ends.
 
     Raises:
         ScenarioError: the part does not compile; ShiliuError: there is no OpenGL.
@@ -36,13 +47,18 @@ def portrait(
         elevation = float(np.rad2deg(part.portrait["elevation"])) if "elevation" in part.portrait else ELEVATION
     spec = part.spec()
     try:
-        ends = bounds(spec.compile())
+        bare = spec.compile()
+        ends = bounds(bare)
         endless = ends is None
         low, high = (
             np.array(ends) if ends is not None else np.array([[-s / 2 for s in FLOOR_BOX], [s / 2 for s in FLOOR_BOX]])
         )
         if endless:
             low[2], high[2] = 0.0, 0.05
+        drawn = pointers(grips, bare)
+        for pointer in drawn:
+            low, high = np.minimum(low, pointer.tail), np.maximum(high, pointer.tail)
+        add_grips(spec, drawn)
         _light(spec, low, high, width, height, ground=not endless, turned=azimuth - AZIMUTH)
         model = spec.compile()
     except ValueError as error:
@@ -55,17 +71,34 @@ def portrait(
     camera.lookat[:], camera.distance = _framed(low, high, azimuth, elevation, width / height)
     with make_renderer(model, width, height) as renderer:
         renderer.update_scene(data, camera, scene_option=shown_groups())
-        return renderer.render().copy()
+        picture = renderer.render().copy()
+    if not drawn:
+        return picture
+    ends = [_seen(np.array(points), camera, width, height) for points in zip(*((p.tail, p.head) for p in drawn))]
+    return name_grips(picture, drawn, *ends)
+
+
+def _seen(points: np.ndarray, camera: mujoco.MjvCamera, width: int, height: int) -> np.ndarray:
+    """(n, 2) pixels, from the upper left corner, at which points (n, 3) are drawn."""
+    forward, right, up = _axes(camera.azimuth, camera.elevation)
+    away = points - (np.array(camera.lookat) - camera.distance * forward)
+    scale = height / 2.0 / np.tan(np.deg2rad(FIELD / 2.0)) / (away @ forward)
+    return np.stack([width / 2.0 + (away @ right) * scale, height / 2.0 - (away @ up) * scale], axis=1)
+
+
+def _axes(azimuth: float, elevation: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Forward, right and up of a camera that looks along these angles [deg]."""
+    az, el = np.deg2rad([azimuth, elevation])
+    forward = np.array([np.cos(az) * np.cos(el), np.sin(az) * np.cos(el), np.sin(el)])
+    right = np.array([np.sin(az), -np.cos(az), 0.0])
+    return forward, right, np.cross(right, forward)
 
 
 def _framed(
     low: np.ndarray, high: np.ndarray, azimuth: float, elevation: float, aspect: float
 ) -> tuple[np.ndarray, float]:
     """Point looked at and distance [m] at which a box just fits into the picture, its middle in the middle."""
-    az, el = np.deg2rad([azimuth, elevation])
-    forward = np.array([np.cos(az) * np.cos(el), np.sin(az) * np.cos(el), np.sin(el)])
-    right = np.array([np.sin(az), -np.cos(az), 0.0])
-    up = np.cross(right, forward)
+    forward, right, up = _axes(azimuth, elevation)
     middle = (low + high) / 2.0
     corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)]) * (high - low) + low - middle
     tall = np.tan(np.deg2rad(FIELD / 2.0)) * FILLED

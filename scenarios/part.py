@@ -14,6 +14,7 @@ import numpy as np
 import yaml
 
 from .errors import ScenarioError
+from .grips.grip_sheet import GripSheet, read_grips
 from .quantity import dimension_of
 from .reading.yaml_reader import Node, Place, PlacesLater, Problems, nearest, places_in, read_own
 
@@ -157,7 +158,9 @@ class Part:
         titles: word -> language -> what reports call it; of the interface's words, and of sites that a scenario may name.
         mass: what the spec sheet says [kg], or None.
         bears: how hard it may be struck, or None where the sheet does not say.
-        contains: mechanisms that it brings along; their parameters and words are its own too, as `word_param`.
+        contains: mechanisms that it brings along; their parameters, words and grips are its own too, as `word_param`.
+        grips: how it can be held, by name, as far as its sheet says; `grips.grips_of` asks its shapes too.
+        unheld: whether its sheet says that no hand takes it (`grips: {}`).
         portrait: azimuth and elevation [rad] from which a catalogue shows it, where they are not the usual ones.
         places: key path of its sheet -> (file, line).
     """
@@ -171,6 +174,8 @@ class Part:
     mass: float | None = None
     bears: Bears | None = None
     contains: tuple[Contained, ...] = ()
+    grips: Mapping[str, GripSheet] = field(default_factory=dict)
+    unheld: bool = False
     portrait: Mapping[str, float] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
@@ -224,6 +229,10 @@ class Part:
             for kind, name in named:
                 if getattr(spec, kind)(name) is None:
                     problems.note(f"interface.{word}", _absent(spec, kind, name))
+        for name, grip in self.grips.items():
+            for kind, element in [("site", s) for s in grip.sites] + [("body", b) for b in grip.bodies]:
+                if getattr(spec, kind)(element) is None:
+                    problems.note(f"grips.{name}", _absent(spec, kind, element))
         for word in self.titles:
             if word not in self.interface and all(getattr(spec, kind)(word) is None for kind in _NAMED):
                 known = [*self.interface, *(site.name for site in spec.sites if site.name)]
@@ -309,6 +318,9 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
         mass=node.child("mass").quantity("mass", default=None, low=0.0),
         bears=_bears(node.child("bears")) if "bears" in node else None,
         contains=inner,
+        unheld="grips" in node and not node.child("grips").value,
+        grips={**read_grips(node.child("grips"))}
+        | {f"{c.word}_{key}": grip.inside(c.word) for c in inner for key, grip in c.part.grips.items()},
         portrait={key: child.quantity("angle") for key, child in node.child("portrait").items()},
         places=node.problems.places,
     )

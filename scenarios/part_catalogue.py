@@ -12,12 +12,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .errors import ScenarioError
 from .part import ASSETS, Part, list_parts, load_part
 
 if TYPE_CHECKING:
@@ -150,9 +152,22 @@ def one_part(name: str, extra: Path | None = None) -> Entry:
     Raises:
         ScenarioError: there is no such part, with the near matches.
     """
+    return _entry(full_name(name, extra), extra, _kept())
+
+
+def full_name(name: str, extra: Path | None = None) -> str:
+    """`fixtures/microwave` of `microwave`, where only one part ends so; else the name as it is.
+
+    Raises:
+        ScenarioError: there is no such last word, and others are near it.
+    """
     known = list_parts(extra)
     same = [full for full in known if full.rpartition("/")[2] == name]
-    return _entry(same[0] if len(same) == 1 else name, extra, _kept())
+    near = get_close_matches(name, [full.rpartition("/")[2] for full in known], n=3, cutoff=0.5)
+    if not same and near and "/" not in name:
+        hints = " or ".join(full for full in known if full.rpartition("/")[2] in near)
+        raise ScenarioError(f"there is no part {name!r}. Did you mean {hints}?")
+    return same[0] if len(same) == 1 else name
 
 
 def _entry(name: str, extra: Path | None, kept: Mapping[str, Any]) -> Entry:
@@ -203,8 +218,6 @@ def measure(part: Part) -> Measures:
         ScenarioError: its file is no MJCF, or does not compile.
     """
     import mujoco
-
-    from .errors import ScenarioError
 
     try:
         model = part.spec().compile()

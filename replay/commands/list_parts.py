@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...scenarios.grips.grip_sheet import GripSheet
 from ...scenarios.part import Param
 from ...scenarios.part_catalogue import GRADES, Entry, Joint, inventory, one_part
 from ...scenarios.quantity import show as shown
@@ -71,6 +72,20 @@ def as_data(entry: Entry) -> dict[str, Any]:
         ],
         "interface": {word: dict(meaning) for word, meaning in part.interface.items()},
         "sites": list(found.sites),
+        "grips": {
+            name: {
+                "kind": g.kind,
+                "at": [*g.sites, *g.bodies],
+                "fingers": list(g.fingers),
+                "pads": g.pads,
+                "round": g.round,
+                "width": g.width,
+                "bears": g.bears,
+                "hands": g.hands,
+                "source": g.source,
+            }
+            for name, g in part.grips.items()
+        },
         "shapes": {"touched": found.touched, "seen": found.seen},
         "sources": [{"what": s.what, "value": s.value, "source": s.source} for s in entry.sources],
         "file": str(part.file),
@@ -103,6 +118,7 @@ def in_full(entry: Entry) -> list[str]:
         ("set", [f"{p.name}  {shown(p.default, p.dimension)} ({between(p)})  {p.doc}" for p in part.params.values()]),
         ("words", [f"{word}  {meaning(m)}" for word, m in part.interface.items()]),
         ("sites", [" ".join(found.sites)] if found.sites else []),
+        ("grips", [f"{name}  {grip_words(g)}" for name, g in part.grips.items()] or no_grips(entry)),
         ("sources", [f"{s.what}: {s.value}  {s.source}" for s in entry.sources]),
     ):
         if block:
@@ -165,6 +181,27 @@ def meaning(entry: Any) -> str:
     pieces += [f"latch {v['joint']} within {v['within']}" if k == "latch" else f"{k} {_plain(v)}"
              for k, v in entry.items() if k not in ("site", "joint", "body", "camera", "geoms", "bodies")]  # fmt: skip
     return ", ".join(pieces)
+
+
+def grip_words(grip: GripSheet) -> str:
+    """How a grip of a sheet is taken, such as `side at middle, fingers x, pads close along y, 66 mm, bears 150 N`."""
+    pieces = [f"{grip.kind} at {' '.join((*grip.sites, *grip.bodies))}"]
+    pieces += [f"fingers {' or '.join(grip.fingers)}"] if grip.fingers else []
+    pieces += [f"{np.rad2deg(grip.pitch):.3g} deg down"] if grip.pitch else []
+    pieces += [f"pads close along {grip.pads}"] if grip.sites else []
+    pieces += ["from every side"] if grip.round else []
+    pieces += [f"by {grip.hands} hands"] if grip.hands > 1 else []
+    pieces += [shown(grip.width, "length")] if grip.width is not None else []
+    pieces += [f"bears {shown(grip.bears, 'force')}"] if grip.bears is not None else []
+    return f"{', '.join(pieces)} ({grip.source})"
+
+
+def no_grips(entry: Entry) -> list[str]:
+    """What stands in place of grips where the sheet has none, of what hands move."""
+    if entry.part.unheld:
+        return ["no hand takes it"]
+    asks = entry.kind == "objects" and entry.measures.free == 1
+    return [f"none in its sheet; `shiliu check part={entry.name}` finds them from its shapes"] if asks else []
 
 
 def _plain(value: Any) -> str:

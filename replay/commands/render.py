@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 USAGE = """
 shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0]
-shiliu render part=NAME out=DIR
+shiliu render part=NAME out=DIR [grips=true]
 shiliu render data=DATASET [episode=0] out=DIR [cameras=[overview]] [frames=8] [video=true]
 
 Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation. With part= it draws one
-part of the library alone (fixtures/microwave, or microwave). With data= it replays one episode of a dataset and writes one
-PNG a camera with a picture at the end of each skill, at most `frames` of them; video=true writes an MP4 a camera, too.
+part of the library alone (fixtures/microwave, or microwave); with grips=true how the hand can hold it, too. With data= it
+replays one episode of a dataset and writes one PNG a camera with a picture at the end of each skill, at most `frames` of
+them; video=true writes an MP4 a camera, too.
 """
 
 
@@ -43,11 +44,11 @@ def run(request: Request) -> int:
     cameras = [node.word() for node in settings["cameras"].each()]
     hand, robot = (settings[key].word() for key in ("hand", "robot"))
     base = settings["base"].word(default=None)
-    part = settings["part"].word(default="")
+    part, grips = settings["part"].word(default=""), settings["grips"].flag()
     settings.stop()
     data = settings["data"].word(default="")
     if part:
-        return _part(part, out, request)
+        return _part(part, out, (robot, hand) if grips else None, request)
     if data:
         return _episode(data, settings, cameras, out, request)
     columns, rows = 1, 1
@@ -141,17 +142,21 @@ def _numbered(data: str, number: int) -> Recording:
     return found
 
 
-def _part(name: str, out: Path, request: Request) -> int:
+def _part(name: str, out: Path, held_by: tuple[str, str] | None, request: Request) -> int:
+    """Draw one part, with its grips where a robot and its hand are named."""
     import imageio.v3 as iio
 
     from ...envs.portrait import portrait
+    from ...scenarios.grips.gripper import gripper_of
+    from ...scenarios.grips.grips import grips_of
     from ...scenarios.part_catalogue import one_part
     from ...scenarios.reading import composition
 
     entry = one_part(name, composition.own_assets(request.conf_dir))
-    picture = portrait(entry.part, 960, 720)
+    grips = [] if held_by is None else grips_of(entry.part, gripper_of(*held_by))
+    picture = portrait(entry.part, 960, 720, grips=grips)
     out.mkdir(parents=True, exist_ok=True)
-    file = out / f"{entry.name.replace('/', '_')}.png"
+    file = out / f"{entry.name.replace('/', '_')}{'' if held_by is None else '_grips'}.png"
     iio.imwrite(file, picture)
     print(file)
     return 0

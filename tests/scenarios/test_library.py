@@ -50,7 +50,7 @@ def test_what_is_kept_of_the_parts_is_what_they_measure():
 def test_the_page_of_parts_is_what_the_sheets_say():
     parts = script("parts")
     assert parts.PAGE.read_text(encoding="utf-8") == parts.page(), "run `python docs/parts.py`"
-    shown = {parts.picture(entry) for entry in ENTRIES.values()}
+    shown = {parts.GRIPS, *(parts.picture(entry) for entry in ENTRIES.values())}
     assert {p.name for p in parts.ROOM.iterdir()} == shown, "run `python docs/parts.py pictures NAME`"
     assert all((parts.ROOM / name).stat().st_size < 60_000 for name in shown)
 
@@ -148,3 +148,36 @@ def test_render_draws_one_part_alone(tmp_path, capsys, monkeypatch, opengl):
     assert picture.shape == (720, 960, 3)
     assert 0.5 < np.ptp(columns) / 960 < 0.95 and 0.3 < np.ptp(rows) / 720 < 0.95, "the bowl fills the picture"
     assert main(["render", "part=bowl_15", "out=pics"]) == 2
+
+
+@pytest.mark.gl
+def test_render_draws_the_grips_of_a_part_in_their_colours(tmp_path, capsys, monkeypatch, opengl):
+    import imageio.v3 as iio
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["render", "part=bowl_150", "grips=true", "out=pics"]) == 0
+    drawn = iio.imread(tmp_path / "pics" / "objects_bowl_150_grips.png").astype(int)
+    blue = (drawn[..., 2] > drawn[..., 0] + 70) & (drawn[..., 1] > drawn[..., 0] + 30)
+    assert main(["render", "part=bowl_150", "out=pics"]) == 0
+    bare = iio.imread(tmp_path / "pics" / "objects_bowl_150.png").astype(int)
+    before = (bare[..., 2] > bare[..., 0] + 70) & (bare[..., 1] > bare[..., 0] + 30)
+    assert blue.sum() > before.sum() + 3000, "pads, ways and names of one colour"
+
+
+def test_list_parts_tells_the_grips_of_a_part(capsys):
+    assert main(["list", "parts", "can_330"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "wall  side at middle, fingers x, pads close along y, from every side, 66 mm, bears 150 N (width [S] README"
+        in said
+    )
+    assert main(["list", "parts", "towel_stack", "meal_tray"]) == 0
+    said = capsys.readouterr().out
+    assert "no hand takes it" in said and "`shiliu check part=objects/meal_tray` finds them" in said
+    assert main(["list", "parts", "part=bowl_150", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["parts"]
+    assert (
+        row["grips"]["rim"]["kind"] == "rim"
+        and row["grips"]["rim"]["width"] == 0.0045
+        and len(row["grips"]["rim"]["at"]) == 4
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0])  # other sides
 ACROSS = np.deg2rad([0.0, 30.0, -30.0, 60.0, -60.0, 90.0])  # other ways in which the pads stand over it
 HELD_AS = ("elbow_out", "elbow_in", "from_above", "raised")
 DOWN = np.deg2rad([80.0, 70.0, 60.0])  # how far the fingers point down when it is taken from above: a wrist has no 90
+ROOM = 0.034  # m by which the claw is open further than a grip of a sheet is wide
 FIRM = 0.15  # weight of the orientation [m/rad]
 SKEWED = 6.0  # cost of a radian by which the hand cannot be turned as it should
 
@@ -37,8 +38,11 @@ class Grasp(Skill):
     )
     arguments: ClassVar = {
         "hand": HAND,
-        "at": Argument("site", "a site in the middle of where the pads shall hold, z up"),
+        "at": Argument("site", "a site in the middle of where the pads shall hold, z up; or `grip`", instead="grip"),
         "of": Argument("body", "what is taken"),
+        "grip": Argument(
+            "grip", "a grip of its sheet, which says where, from which side, how far open and how hard at most", None
+        ),
         "from": Argument("word", "the side that the hand comes from", "side", ("side", "above")),
         "pitch": Argument("angle", "how far the fingers point down, when taken from the side", 0.20),
         "turn": Argument(
@@ -51,6 +55,9 @@ class Grasp(Skill):
     }
 
     def run(self, body: Body) -> Motion:
+        if self.grip is not None:
+            yield from Grasp({**self.values, **self.numbers_of_grip(body), "grip": None}).run(body)
+            return
         arm = body.arms[self.hand]
         body.open_claw(self.hand, self.opening)
         position, rotation = body.site(self.at)
@@ -75,6 +82,19 @@ class Grasp(Skill):
         yield from arm.hold(0.2)
         yield from body.grip(self.hand, self.force)
         body.hold_on(self.hand, self.of)
+
+    def numbers_of_grip(self, body: Body) -> dict[str, Any]:
+        """The arguments that the named grip stands for; of several sites the one nearest the shoulder is taken."""
+        sheet, shoulder = self.grip.sheet, body.site(f"{self.hand}_shoulder")[0]
+        at = min(self.grip.sites, key=lambda site: float(np.linalg.norm(body.site(site)[0] - shoulder)))
+        rises = [(-1.0 if way[0] == "-" else 1.0) * body.site(at)[1][2, "xyz".index(way[-1])] for way in sheet.fingers]
+        return {
+            "at": at,
+            "from": "above" if rises and max(rises) < -0.5 else "side",
+            "turn": "any" if sheet.round else "keep",
+            "opening": max(self.opening, (sheet.width or 0.0) + ROOM),
+            "force": self.force if sheet.bears is None else min(self.force, sheet.bears),
+        }
 
     def _frames(self, body: Body, position: np.ndarray, rotation: np.ndarray, near: np.ndarray) -> list[np.ndarray]:
         """Rotations of the hand, tried one after the other; each half turn about the fingers is as good as the other."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import mujoco
 import numpy as np
 
+from ....scenarios.grips.grip_sheet import GripSheet
 from ....scenarios.postures import POSTURES
 from ....scenarios.quantity import EXAMPLE
 from ....scenarios.reading.yaml_reader import Node, nearest
@@ -40,12 +41,13 @@ class Argument:
     """One argument of a skill.
 
     Attributes:
-        kind: `hand`, `site`, `joint`, `body`, `cloth`, `subgoal`, `posture`, `word` or a dimension of `quantity.EXAMPLE`
+        kind: `hand`, `site`, `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word` or a dimension of `quantity.EXAMPLE`
             (`length`, `force`, ...).
         doc: what it means.
         default: SI value or word; REQUIRED where it must be given.
         choices: the words that are allowed.
         low, high: SI, between which a quantity lies; those of `BOUNDS` where None.
+        instead: another argument that may stand in place of a required one.
     """
 
     kind: str
@@ -54,8 +56,14 @@ class Argument:
     choices: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    instead: str = ""
 
-    def read(self, node: Node, scene: Scene) -> Any:
+    def read(self, node: Node, scene: Scene, beside: Node | None = None) -> Any:
+        """What an argument of the YAML means.
+
+        Args:
+            beside: the skill's arguments, where what it means depends on another one.
+        """
         if node.value is None:
             return None if self.default is REQUIRED else self.default
         if self.kind in EXAMPLE:
@@ -73,6 +81,8 @@ class Argument:
         if self.kind == "cloth":
             found = {cloth.part: cloth for cloth in scene.cloths}
             return found.get(node.word(choices=list(found)))
+        if self.kind == "grip":
+            return _grip(node, scene, beside)
         if self.kind == "subgoal":
             return node.word(choices=[s.name for s in scene.goal])
         if self.kind == "posture":
@@ -80,6 +90,30 @@ class Argument:
         if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:
             return "yes" if node.value else "no"  # which is how YAML reads a plain yes
         return node.word(choices=self.choices or None)
+
+
+@dataclass(frozen=True)
+class NamedGrip:
+    """A grip of a part's sheet, as a scene has it: `sites` are the scene's."""
+
+    sheet: GripSheet
+    sites: tuple[str, ...]
+
+
+def _grip(node: Node, scene: Scene, beside: Node | None) -> NamedGrip | None:
+    """A grip by its name in the sheet of what is taken, `wall` beside `of: can`; or in full, `can.wall`."""
+    part, _, name = node.word().rpartition(".")
+    if not part and beside is not None:
+        part = str(beside.child("of").value).partition(".")[0]
+    placed = next((placed for placed in scene.config.parts if placed.name == part), None)
+    if placed is None:
+        node.note(f"{node.value!r} does not say of which part. Write the part before it, such as can.wall.")
+        return None
+    grips = {key: sheet for key, sheet in placed.part.grips.items() if sheet.sites}
+    if name not in grips:
+        node.note(f"{part!r} has no grip {name!r}.{nearest(name, list(grips))}")
+        return None
+    return NamedGrip(grips[name], tuple(f"{part}/{site}" for site in grips[name].sites))
 
 
 def _of_a_part(scene: Scene, joint: str) -> bool:
@@ -181,7 +215,7 @@ def read_skills(scene: Scene, registry: dict[str, type[Skill]], chain: Node | No
         if kind.needs and scene.robot.base != kind.needs:
             node.note(f"{word} needs base={kind.needs}, and this robot is {scene.robot.base}.")
             continue
-        required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED)
+        required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED and a.instead not in node)
         if not node.mapping(required=required, optional=tuple(kind.arguments)):
             continue
-        yield kind({name: argument.read(node.child(name), scene) for name, argument in kind.arguments.items()})
+        yield kind({name: argument.read(node.child(name), scene, node) for name, argument in kind.arguments.items()})
