@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,6 +54,11 @@ class Observations:
         for name, values in self._read(now.readings).items():
             self._rows[name][:, now.t] = values
 
+    def put(self, i: int, rows: Mapping[str, np.ndarray]) -> None:
+        """What copy i gave at its first control steps, (t, k) by name, where it goes on from later."""
+        for name, values in rows.items():
+            self._rows[name][i, : len(values)] = values
+
     def of(self, i: int, steps: int) -> dict[str, Any]:
         return {"observations": {name: rows[i, : steps + 1].copy() for name, rows in self._rows.items()}}
 
@@ -80,6 +85,10 @@ class FullStates:
     def note(self, now: Moment) -> None:
         for i in self._wanted(now):
             self._states.setdefault(i, {})[now.t] = now.simulation.state_of(i)
+
+    def put(self, i: int, states: Mapping[int, np.ndarray]) -> None:
+        """States of copy i before it goes on from later, by control step."""
+        self._states[i] = dict(states)
 
     def of(self, i: int, steps: int) -> dict[str, Any]:
         return {"states": self._states.get(i, {})}
