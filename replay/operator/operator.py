@@ -24,6 +24,7 @@ from .memory import CannotKeep, recall, remember
 from .skills import registry
 from .skills.body import Body, GivenUp, Motion
 from .skills.reaching import beyond_reach
+from .skills.reason import told
 from .skills.skill import Skill, read_skills
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Operator:
     Attributes:
         segments: `{"skill", "t0", "t1"}` [s] of the skills begun so far.
         done: whether the chain has ended.
-        gave_up: which skill could not be done, and why: `grasp (skill 2): can.middle is 210 mm beyond the left arm's reach`.
+        gave_up: which skill could not be done, and why, as `reason.told` says it.
         between: where `keeps` is set, what it goes on from before each skill begun since the last `act` began, see `go_on`.
     """
 
@@ -77,7 +78,7 @@ class Operator:
         self.skills = list(read_chain(scene) if skills is None else skills)
         self.segments: list[dict[str, Any]] = []
         self.done = False
-        self.gave_up: str | None = None
+        self.gave_up: dict[str, Any] | None = None
         self.between: list[dict[str, Any]] = []
         self._step = 0
         self._motion = self._perform(1)
@@ -95,10 +96,10 @@ class Operator:
                     raise GivenUp(far)
                 yield from skill.run(self.body)
             except GivenUp as reason:
-                self.body.given_up = str(reason)
+                self.body.given_up = reason.args[0]
             self.segments[-1]["t1"] = self._step * self.scene.control_timestep
             if self.body.given_up is not None:
-                self.gave_up = f"{skill.word} (skill {number}): {self.body.given_up}"
+                self.gave_up = told(skill.word, number, self.body.given_up)
                 break
         self.done = True
 
@@ -246,16 +247,22 @@ def perform(
     return roll_out(scene, draws, Operators(scene, seeds, operators, wrong), observers, threads)
 
 
-def perform_from(scene: Scene, episode: SimEpisode, mark: Mark, mistake: Mistake | None = None) -> Rollout:
+def perform_from(
+    scene: Scene,
+    episode: SimEpisode,
+    mark: Mark,
+    safety: Mapping[str, np.ndarray],
+    mistake: Mistake | None = None,
+) -> Rollout:
     """Go on with a demonstration from before one of its skills.
 
     Args:
         scene: that it was performed in; the skills from there on may be others now.
-        episode: the demonstration, of which what came before the mark is kept; mark: one of its rollout's.
+        episode: the demonstration, of which what came before the mark is kept; mark, safety: of its rollout.
         mistake: the one that is made on purpose.
 
     Returns:
-        The whole of it, without measures of safety. Where nothing has changed since, the same to the bit as the first time.
+        The whole of it. Where nothing has changed since, the same to the bit as the first time.
     """
     values = {key: float(value) for key, value in episode.draw["values"].items()}
     draw = Draw(
@@ -265,10 +272,12 @@ def perform_from(scene: Scene, episode: SimEpisode, mark: Mark, mistake: Mistake
     operator = Operator(scene, draw, episode.seed, chain, faults, keeps=True)
     operators = Operators(scene, [episode.seed], [operator], [mistake])
     operators.go_on(mark, episode.actions[: mark.t])
-    seen, states = Observations(scene, 1, longest(scene)), FullStates.each_second(scene)
+    seen, measures = Observations(scene, 1, longest(scene)), SafetyMeasures(scene, 1, longest(scene))
+    states = FullStates.each_second(scene)
     seen.put(0, {name: rows[: mark.t] for name, rows in episode.states.items()})
+    measures.put(0, {name: values[: mark.t] for name, values in safety.items()})
     states.put(0, {t: state for t, state in episode.checkpoints.items() if t < mark.t})
-    (done,) = roll_out(scene, [draw], operators, [seen, states], begin=[mark])
+    (done,) = roll_out(scene, [draw], operators, [seen, measures, states], begin=[mark])
     return done
 
 

@@ -101,6 +101,11 @@ class SafetyMeasures:
         self._limits, self._control_timestep = scene.safety, scene.control_timestep
         self._rows = {limit.name: np.zeros((n, longest + 1)) for limit in scene.safety}
 
+    def put(self, i: int, rows: Mapping[str, np.ndarray]) -> None:
+        """What was measured of copy i at its first control steps, (t,) by limit, where it goes on from later."""
+        for name, values in rows.items():
+            self._rows[name][i, : len(values)] = values
+
     def note(self, now: Moment) -> None:
         for limit in self._limits:
             self._rows[limit.name][:, now.t] = limit.predicate.value(now.readings)
