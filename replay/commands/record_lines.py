@@ -80,7 +80,9 @@ class Lines:
         n = len(episodes)
         if self._code is not None:
             brought = sum(map(self._brought, episodes))
-            return f"{self.say('brought', n=brought, of=n, code=self._code)}; {refused}", share
+            how = self.say("brought", n=brought, of=n, code=self._code)
+            return self.say("total", how=how, refused=refused), share
         successes = sum(bool(e.label["success"]) for e in episodes)
         low, high = wilson(successes, n)
-        return f"{self.say('succeeded', n=successes, of=n, low=f'{low:.1%}', high=f'{high:.1%}')}; {refused}", share
+        how = self.say("succeeded", n=successes, of=n, low=f"{low:.1%}", high=f"{high:.1%}")
+        return self.say("total", how=how, refused=refused), share

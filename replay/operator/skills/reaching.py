@@ -23,7 +23,7 @@ def beyond_reach(skill: Skill, body: Body) -> Reason | None:
     """Why no arm can do this from where the robot stands: `can/middle is 210 mm beyond the left arm's reach`; None where one may."""
     if skill.word in FROM_AFAR:
         return None
-    for site, sides in _wanted(skill):
+    for site, sides in wanted(skill):
         place = body.site(site)[0]
         far, side = min((float(np.linalg.norm(place - body.site(f"{side}_shoulder")[0])), side) for side in sides)
         if far > TCP_REACH + SLACK:
@@ -33,7 +33,7 @@ def beyond_reach(skill: Skill, body: Body) -> Reason | None:
     return None
 
 
-def _wanted(skill: Skill) -> Iterator[tuple[str, tuple[str, ...]]]:
+def wanted(skill: Skill) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Sites that a skill names for a hand, and which hands may do it."""
     hand = skill.values.get("hand")
     sides = ("left", "right") if hand == "either" else (str(hand),)
