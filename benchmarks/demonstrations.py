@@ -21,16 +21,16 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import shiliu
 import yaml
 from rich.progress import track
-from shiliu.replay.operator.operator import perform
+from shiliu.replay.operator.failures import ending_of, table_of
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.operator.sweep import side_by_side
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.scene import Scene
@@ -76,9 +76,12 @@ def one(seed: int) -> dict[str, Any]:
     (verdict,) = shiliu.judge([recording], _scene, threads=1, performed=noted)
     label = episode.label
     last = [s["skill"] for s in episode.segments][-1] if episode.segments else None
+    ended = ending_of(episode, [skill.word for skill in read_chain(_scene)])
+    why = ended.gave_up["reason"] if ended and ended.gave_up else None
     root = None if verdict.root is None else verdict.findings[verdict.root]
     return {
-        "seed": seed, "success": bool(label["success"]), "failure": label["failure"], "during": last,
+        "seed": seed, "success": bool(label["success"]), "failure": label["failure"], "during": ended.skill if ended else last,
+        **({"gave_up": why} if why else {}),
         "lasts": round(episode.n_steps * episode.control_timestep, 2), "redraws": len(episode.draw["redraws"]),
         "verdict": verdict.verdict, "root": root and root.code, "of": root and list(root.subject), "at": root and root.t0, "again": again,
         "commit": _commit,
@@ -120,7 +123,9 @@ def summary(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "succeeded": len(good),
         "feasible": sum(line["verdict"] == "FEASIBLE" for line in lines),
         "seconds": [lasts[0], lasts[len(lasts) // 2], lasts[-1]] if lasts else [],
-        "failures": dict(Counter(f"{line['failure']} in {line['during']}" for line in lines if not line["success"])),
+        "failures": table_of(
+            (line["failure"], line["during"], line.get("gave_up")) for line in lines if not line["success"]
+        ),
         "refused": dict(Counter(line["root"] for line in good if line["verdict"] != "FEASIBLE")),
         "redrawn": round(redraws / (redraws + len(lines)), 4),
     }
@@ -142,15 +147,6 @@ def tell(told: Mapping[str, Any]) -> None:
     print(f"draws refused: {told['redrawn']:.1%}")
 
 
-def _until_stopped(pool: ProcessPoolExecutor, made: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The lines; where the run is stopped, seeds that nobody has begun are not begun."""
-    try:
-        yield from made
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-
-
 def main(words: Sequence[str]) -> int:
     """Go on where the file ends, and tell."""
     scenario, settings = words[0], dict(word.split("=", 1) for word in words[1:])
@@ -166,12 +162,9 @@ def main(words: Sequence[str]) -> int:
     if wanting:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # its processes end with it
         processes = min(processes, len(wanting))
-        with (
-            ProcessPoolExecutor(processes, get_context("spawn"), load, (scenario, chosen, at)) as pool,
-            out.open("a") as file,
-        ):
-            made = track(pool.map(one, wanting), scenario, len(wanting), disable=not sys.stderr.isatty())
-            for line in _until_stopped(pool, made):
+        with out.open("a") as file:
+            made = side_by_side(one, wanting, processes, load, (scenario, chosen, at))
+            for line in track(made, scenario, len(wanting), disable=not sys.stderr.isatty()):
                 file.write(json.dumps(line) + "\n")
                 file.flush()
                 lines.append(line)

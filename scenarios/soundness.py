@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import mujoco
@@ -11,7 +12,7 @@ import numpy as np
 from .cloth.cloth import between_shapes
 from .errors import ScenarioError
 from .safety import people
-from .scene import Scene
+from .scene import SETTLE_TIME, Scene
 from .scene_titles import untold
 from .simulation import Simulation
 from .titles import LANGUAGES
@@ -21,6 +22,8 @@ STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 STILL = 0.02  # m/s or rad/s, slower counts as at rest
 REST_TIME = 0.25  # s, long enough to tip over an edge
 REST_MOVE = 2e-3  # m
+# m, deg and m, by which what was put somewhere has left its place; settling takes less
+FELL, TIPPED, SLID = 0.02, 20.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,18 @@ class Answer:
     answer: str
 
 
-def examine(scene: Scene, seed: int = 0, draws: int = 50) -> list[Answer]:
-    """Ask every question of a scene; the config has been read without problems by then."""
-    return [_rest(scene), _start(scene), *_goal(scene), *_swept(scene), *_variation(scene, seed, draws)]
+def examine(
+    scene: Scene, seed: int = 0, draws: int = 50, ask: Callable[[Draw, Sequence[Draw]], list[Answer]] | None = None
+) -> list[Answer]:
+    """Ask every question of a scene; the config has been read without problems by then.
+
+    Args:
+        seed: of the draws; draws: how many are tried where something varies.
+        ask: a question of others, of the nominal scene and of these draws.
+    """
+    tried, answers = _variation(scene, seed, draws)
+    asked = [] if ask is None else ask(nominal(scene), tried)
+    return [_rest(scene), _start(scene), *_stays(scene), *_goal(scene), *_swept(scene), *asked, *answers]
 
 
 def called(scene: Scene) -> Answer:
@@ -83,6 +95,36 @@ def _start(scene: Scene) -> Answer:
         return Answer(question, True, f"deepest contact {depth * 1e3:.2f} mm")
     names = [_body(scene.model, int(g)) for g in data.contact[int(solid[np.argmin(data.contact.dist[solid])])].geom]
     return Answer(question, False, f"{names[0]} and {names[1]} overlap by {depth * 1e3:.1f} mm; move one of them")
+
+
+def _stays(scene: Scene) -> list[Answer]:
+    """Is everything still where it was put, once it has come to rest? Loose pieces, which are many of one part, are not asked for."""
+    model = scene.model
+    put, rest = mujoco.MjData(model), mujoco.MjData(model)
+    put.qpos[:], rest.qpos[:] = scene.start_qpos(model), scene.rest
+    for data in (put, rest):
+        mujoco.mj_kinematics(model, data)
+    free = [int(b) for b in model.jnt_bodyid[model.jnt_type == mujoco.mjtJoint.mjJNT_FREE]]
+    parts = [model.body(b).name.partition("/")[0] for b in free]
+    stands = {placed.name: placed.stands_on for placed in scene.config.parts}
+    left = []
+    for body, part in zip(free, parts):
+        if parts.count(part) > 1 or part not in stands:
+            continue
+        moved = rest.xpos[body] - put.xpos[body]
+        upright = put.xmat[body].reshape(3, 3)[:, 2] @ rest.xmat[body].reshape(3, 3)[:, 2]
+        tilt = float(np.degrees(np.arccos(np.clip(upright, -1.0, 1.0))))
+        where = "where it was put" if stands[part] is None else ".".join(stands[part])
+        if -moved[2] > FELL:
+            left.append(f"{part} fell {-moved[2]:.2f} m from {where}")
+        elif tilt > TIPPED:
+            left.append(f"{part} tipped over by {tilt:.0f} deg")
+        elif np.hypot(*moved[:2]) > SLID:
+            left.append(f"{part} slid {np.hypot(*moved[:2]):.2f} m")
+    if not free:
+        return []
+    told = f"{'; '.join(left)} in the first {SETTLE_TIME:g} s" if left else "nothing fell, tipped over or slid"
+    return [Answer("stays where it is put", not left, told)]
 
 
 def _goal(scene: Scene) -> list[Answer]:
@@ -141,24 +183,27 @@ def _swept(scene: Scene) -> list[Answer]:
     return answers
 
 
-def _variation(scene: Scene, seed: int, draws: int) -> list[Answer]:
+def _variation(scene: Scene, seed: int, draws: int) -> tuple[list[Draw], list[Answer]]:
+    """The draws that were tried, and what was found of them."""
     if not scene.config.variation:
-        return []
+        return [], []
     rng = np.random.default_rng(seed)
+    tried: list[Draw] = []
     reasons: Counter[str] = Counter()
     restless: list[str] = []
     for _ in range(draws):
         try:
             drawn = draw(scene, rng)
         except ScenarioError as error:
-            return [Answer("draws are sound", False, error.message)]
+            return tried, [Answer("draws are sound", False, error.message)]
+        tried.append(drawn)
         reasons.update(reason.partition(":")[0] for reason in drawn.redraws)
         moved = _moves(drawn)
         restless += [moved] if moved else []
     share = reasons.total() / (draws + reasons.total())
     limit = scene.config.redraw_at_most
     refusals = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
-    return [
+    return tried, [
         Answer(
             "draws are sound",
             share <= limit,

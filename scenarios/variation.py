@@ -128,8 +128,10 @@ def draw(scene: Scene, rng: np.random.Generator | int, share: float = 1.0, only:
         if fault is None:
             return Draw(candidate.values, task, candidate.model, candidate.start_state, tuple(refused))
         refused.append(fault)
+    fault = unsound(scene, nominal(scene))
+    remedy = f"So is the nominal scene ({fault}). Correct that first." if fault else "Narrow the variation."
     raise ScenarioError(
-        f"{MAX_REDRAWS} draws in a row were unsound, the last because of: {refused[-1]}. Narrow the variation.",
+        f"{MAX_REDRAWS} draws in a row were unsound, the last because of: {refused[-1]}. {remedy}",
         field=f"{scene.name}.variation",
     )
 
@@ -168,7 +170,10 @@ def unsound(scene: Scene, candidate: Draw) -> str | None:
         for side, site in scene.reach_sites:
             distance = float(np.linalg.norm(data.site(site).xpos - data.site(f"{side}_shoulder").xpos))
             if distance > ARM_REACH:
-                return f"reachable: {site} is {distance * 1e3:.0f} mm from the {side} shoulder"
+                return (
+                    f"reachable: {site} is {distance * 1e3:.0f} mm from the {side} shoulder, "
+                    f"at most {ARM_REACH * 1e3:.0f} mm"
+                )
     depth = -float(data.contact.dist[between_shapes(data)].min(initial=0.0))
     if "no_penetration" in wanted and depth > PENETRATION:
         return f"no_penetration: {depth * 1e3:.1f} mm"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .settings import Settings
@@ -15,7 +16,8 @@ shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50]
 shiliu check part=NAME
 
 Reads the YAML, its parts, skills and mistakes (all problems at once, with file and line), compiles the scene, lets it
-come to rest, looks at the robot's starting pose and the swept volume of every hinge, and tries draws of the variation.
+come to rest and says what has left its place, looks at the robot's starting pose, the swept volume of every hinge and how
+far each place is that a skill sends a hand to, and tries draws of the variation, whose places it looks at as well.
 Steps, failure modes, limits, things and words of parts have to be called in English and in Chinese: reports need both.
 With part= it asks a part of the library, or one of your own (fixtures/microwave, or microwave): sheet against model, ranges,
 contact bits, whether it stands still on a table, and whether the hand can hold it, with mass, friction and width.
@@ -30,6 +32,7 @@ def run(request: Request) -> int:
     from ...scenarios.soundness import called, examine
     from ..judge.verdict import note_required
     from ..operator.mistakes import note_mistakes
+    from ..operator.reach_check import places_in_reach
 
     settings = Settings(request)
     name = settings.chosen("scenario") or ""
@@ -46,7 +49,7 @@ def run(request: Request) -> int:
         note_required(scene)
 
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot, also=also)
-    findings = [*examine(scene, seed, draws), called(scene)]
+    findings = [*examine(scene, seed, draws, partial(places_in_reach, scene)), called(scene)]
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
     cell = scene.config.cell

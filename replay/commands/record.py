@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.errors import EpisodeError, ScenarioError, ShiliuError
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
+    from ...scenarios.scene import Scene
+    from ..operator.failures import Ending
+    from ..operator.mistakes import Mistake
+    from ..operator.skills.skill import Skill
+    from ..operator.spool import Spool
+    from ..operator.tries import Tries
     from ..recording.recording import SimEpisode
+    from .record_lines import Lines
 
 USAGE = """
 shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME]
-              [metadata=FILE.yaml] [append=true] [threads=0]
+              [from_skill=5] [metadata=FILE.yaml] [append=true] [processes=1] [threads=0] [strips=1] [lang=en|zh]
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
-dataset; failed ones are kept and labelled. One line a seed, and one that says why where a skill could not be done, then
-the share of successes with its 95 % Wilson interval and the draws that were refused. Interrupted, the same command goes
-on where it stopped.
+dataset; failed ones are kept and labelled. One line a seed, and where one failed a second: why a skill could not be done,
+or during which it went wrong. Then the share of successes with its 95 % Wilson interval, and the draws that were refused.
+Interrupted, the same command goes on where it stopped.
+from_skill= goes on before a skill of the chain: its number counted from 1, or its word, such as 'lift 2'. What comes
+before is that of the last run of the seed. Each run keeps it in .shiliu/tries of the working folder (64 demonstrations a
+scenario, the oldest go), beside pictures of the skill in which it failed (strips= of them a command). Where the scene or
+an earlier skill has changed since, that is said, and nothing is performed. The skill itself and all after it may change.
+processes= performs demonstrations side by side; the episodes are the same to the bit.
 mistake= makes the operator go wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
 append=true adds to the dataset that lies at out=, whose features must be the same; killed at any moment, it stays whole.
 metadata= names a file with what the data centre says of all these episodes (operator's pseudonym, centre, devices,
@@ -33,19 +46,15 @@ Exit 0, or 1 where more draws were refused than the scenario allows.
 
 def run(request: Request) -> int:
     """Perform, tell, save."""
-    from rich.console import Console
-    from rich.progress import track
-
-    from ...scenarios.catalog import scene_of
     from ..formats.atomic_folder import refuse_unwritable
     from ..formats.lerobot.write import DatasetWriter
-    from ..operator.demonstration import AT_ONCE, demonstrate
     from ..operator.mistakes import mistake_of
     from ..operator.spool import Spool
+    from ..operator.tries import Tries, place_of
     from ..recording.metadata import completed, read_metadata
     from ..rollout.camera_frames import cameras_of, pictures
     from ..rollout.episode import resolved
-    from ..signals.statistics import wilson
+    from .record_lines import Lines
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
@@ -56,14 +65,15 @@ def run(request: Request) -> int:
     told_by_centre = settings["metadata"].word(default="") or None
     images = [node.word() for node in settings["images"].each()]
     wrong = settings["mistake"].word(default=None)
-    hand, robot = (settings[key].word() for key in ("hand", "robot"))
-    base = settings["base"].word(default=None)
+    processes, strips = settings["processes"].integer(low=1), settings["strips"].integer(low=0)
+    lang = settings["lang"].word(choices=("en", "zh"))
+    begins = settings["from_skill"].value
     settings.stop()
     if not append and out.exists() and (not out.is_dir() or any(out.iterdir())):
         hint = "Choose another out=, or add to the dataset there with append=true."
         raise EpisodeError(f"exists already and is not empty. {hint}", file=out, field="out")
     refuse_unwritable(out)
-    scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
+    scene = scene_of_request(settings)
     cameras = cameras_of(scene, images)
     mistake = mistake_of(scene, wrong) if wrong else None
     metadata = read_metadata(told_by_centre, scene.config.raw, of_many=True) if told_by_centre else None
@@ -86,21 +96,29 @@ def run(request: Request) -> int:
             f"{scene.name!r} has no skills to perform. Write its chain under `skills`, from `shiliu list skills`.",
             field="scenario.skills",
         )
-    spool = Spool(out, {"fingerprint": scene.fingerprint, "config": resolved(scene), "mistake": wrong})
+    chain = _chain(scene, mistake)
+    tries = Tries(scene, chain, wrong)
+    lines = Lines(lang, tries.words, mistake.code if mistake else None)
+    first = None if begins is None else place_of(str(begins), tries.words)
+    spool = Spool(
+        out,
+        {"fingerprint": scene.fingerprint, "config": resolved(scene), "mistake": wrong}
+        | ({} if first is None else {"from_skill": first}),
+    )
     seeds = list(range(seed, seed + episodes))
     told: list[SimEpisode] = []
     wanting = [s for s in seeds if spool.load(s) is None]
-    chunks = [wanting[i : i + AT_ONCE] for i in range(0, len(wanting), AT_ONCE)]
-    console = Console(file=sys.stderr)
-    for chunk in track(chunks, "performing", console=console, transient=True, disable=quiet or not console.is_terminal):
-        for episode in demonstrate(scene, chunk, threads, mistake=mistake):
-            spool.save(episode)
+    if first is not None:
+        _go_on(scene, wanting, first, tries, mistake, spool, None if quiet else lines)
+    else:
+        _perform(request, scene, wanting, threads, processes, tries, mistake, spool, quiet)
     where = "".join(
         f" {key}={value}" for key, value in (("variant", scene.config.variant), ("cell", cell and cell.id)) if value
     )
     command = f"shiliu record scenario={name}{where} episodes={episodes} seed={seed}" + (
         f" mistake={wrong}" if wrong else ""
     )
+    command += "" if first is None else f" from_skill={first}"
     meta = {"command": command, "seeds": [seeds[0], seeds[-1]]}
     with DatasetWriter(out, features, fps, scene.robot.name, meta, append=append) as writer:
         for s in seeds:
@@ -113,25 +131,35 @@ def run(request: Request) -> int:
                 done = completed(metadata, done, scene.robot.hand)
             writer.add(done, done.states, pictures(scene, done, cameras))
             told.append(done)
+            ended = lines.ending(done)
+            strip = None
+            if ended is not None and strips:
+                strips -= 1
+                strip = _strip(scene, done, chain, ended, tries, lines)
             if not quiet:
-                print(_line(done), flush=True)
+                print("\n".join([*lines.of(done), *(() if strip is None else (f"    {strip}",))]), flush=True)
     spool.drop()
-    successes = sum(bool(e.label["success"]) for e in told)
-    low, high = wilson(successes, len(told))
-    redraws = Counter(reason.partition(":")[0] for e in told for reason in e.draw["redraws"])
-    share = redraws.total() / (redraws.total() + len(told))
-    why = ", ".join(f"{count} {reason}" for reason, count in redraws.items())
-    refused = f"{redraws.total()} draws refused ({share:.1%}{': ' + why if why else ''})"
-    print(f"{successes} of {len(told)} succeeded ({low:.1%} to {high:.1%}); {refused}")
-    more = f" more, {writer.total} in all" if append else ""
-    print(f"{out}: {len(told)} episodes{more}, {sum(e.n_steps for e in told)} frames")
+    if not quiet:
+        for line in lines.table(told):
+            print(line)
+    total, share = lines.total(told)
+    print(total)
+    frames = sum(e.n_steps for e in told)
+    print(lines.say("kept", out=str(out), n=len(told), total=writer.total if append else None, frames=frames))
     if len(told) >= 20 and share > scene.config.redraw_at_most:
-        print(
-            f"more than {scene.config.redraw_at_most:.0%} of the draws were refused: narrow the variation",
-            file=sys.stderr,
-        )
+        print(lines.say("narrow", share=f"{scene.config.redraw_at_most:.0%}"), file=sys.stderr)
         return 1
     return 0
+
+
+def scene_of_request(settings: Settings) -> Scene:
+    """The scene that a command line names; raises ScenarioError with all that is wrong with it."""
+    from ...scenarios.catalog import scene_of
+
+    hand, robot = (settings[key].word() for key in ("hand", "robot"))
+    base = settings["base"].word(default=None)
+    settings.stop()
+    return scene_of(settings.composed, settings.chosen("scenario") or "microwave", hand=hand, base=base, robot=robot)
 
 
 def _refuse_twice(there: set[int], seed: int, episodes: int) -> None:
@@ -145,10 +173,123 @@ def _refuse_twice(there: set[int], seed: int, episodes: int) -> None:
         )
 
 
-def _line(episode: SimEpisode) -> str:
-    subgoals = episode.label["subgoals"]
-    reached = " ".join(f"{name} {t:.1f}" for name, t in subgoals.items() if t is not None)
-    outcome = "success" if episode.label["success"] else f"failure {episode.label['failure']}"
-    line = f"  seed {episode.seed:<6} {episode.duration_s:5.1f} s  {outcome:<28} {reached}".rstrip()
-    why = episode.provenance.get("gave_up")
-    return f"{line}\n    gave up: {why}" if why else line
+def _chain(scene: Scene, mistake: Mistake | None) -> list[Skill]:
+    from ..operator.operator import read_chain
+
+    return read_chain(scene) if mistake is None else mistake.chain()
+
+
+def _go_on(
+    scene: Scene,
+    seeds: Sequence[int],
+    first: int,
+    tries: Tries,
+    mistake: Mistake | None,
+    spool: Spool,
+    lines: Lines | None,
+) -> None:
+    """Perform seeds from before a skill on; what stands in the way of one of them is told before any is performed."""
+    from ..operator.demonstration import go_on_from
+    from ..operator.tries import numbered
+
+    for seed in seeds:
+        tries.mark_of(tries.load(seed), first)
+    for seed in seeds:
+        episode, number = go_on_from(scene, seed, first, tries, mistake)
+        spool.save(episode)
+        if lines is not None:
+            at = float(episode.segments[number - 1]["t0"])
+            beside = lines.say("beside", wanted=first) if number < first else ""
+            label = numbered(tries.words)[number - 1]
+            print(lines.say("goes_on", seed=seed, skill=label, number=number, at=at) + beside, flush=True)
+
+
+def _perform(
+    request: Request,
+    scene: Scene,
+    seeds: Sequence[int],
+    threads: int,
+    processes: int,
+    tries: Tries,
+    mistake: Mistake | None,
+    spool: Spool,
+    quiet: bool,
+) -> None:
+    """Perform seeds and put their episodes into the spool, in this process or in several."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from ..operator.demonstration import AT_ONCE, demonstrate
+    from ..operator.sweep import side_by_side
+
+    processes = min(processes, len(seeds))
+    console = Console(file=sys.stderr)
+    hidden = quiet or not console.is_terminal
+    if processes < 2:
+        chunks = [seeds[i : i + AT_ONCE] for i in range(0, len(seeds), AT_ONCE)]
+        for chunk in track(chunks, "performing", console=console, transient=True, disable=hidden):
+            for episode in demonstrate(scene, chunk, threads, mistake=mistake, tries=tries):
+                spool.save(episode)
+        return
+    size = max(1, min(AT_ONCE, len(seeds) // (4 * processes)))  # so that no process is left with much at the end
+    parts = [seeds[i : i + size] for i in range(0, len(seeds), size)]
+    given = (request, mistake and mistake.name, spool, threads or max(1, (os.cpu_count() or 1) // processes))
+    made = side_by_side(perform_there, parts, processes, begin_worker, given)
+    for _ in track(made, "performing", len(parts), console=console, transient=True, disable=hidden):
+        pass
+
+
+_worker: _Worker  # of a process of a sweep
+
+
+class _Worker:
+    """A process that performs seeds: its own scene, made from the same command line."""
+
+    def __init__(self, request: Request, wrong: str | None, spool: Spool, threads: int):
+        from ..operator.mistakes import mistake_of
+        from ..operator.tries import Tries
+
+        self.scene = scene_of_request(Settings(request))
+        self.mistake = mistake_of(self.scene, wrong) if wrong else None
+        self.spool, self.threads = spool, threads
+        self.tries = Tries(self.scene, _chain(self.scene, self.mistake), wrong)
+
+    def perform(self, seeds: Sequence[int]) -> int:
+        from ..operator.demonstration import demonstrate
+
+        for episode in demonstrate(self.scene, seeds, self.threads, mistake=self.mistake, tries=self.tries):
+            self.spool.save(episode)
+        return len(seeds)
+
+
+def begin_worker(request: Request, wrong: str | None, spool: Spool, threads: int) -> None:
+    global _worker
+    _worker = _Worker(request, wrong, spool, threads)
+
+
+def perform_there(seeds: Sequence[int]) -> int:
+    return _worker.perform(seeds)
+
+
+def _strip(
+    scene: Scene, episode: SimEpisode, chain: Sequence[Skill], ended: Ending, tries: Tries, lines: Lines
+) -> str | None:
+    """Pictures of the skill in which a demonstration failed, beside its try; where they are, or why there are none."""
+    import imageio.v3 as iio
+
+    from ..operator.skill_strip import strip_of
+
+    known = [name.removeprefix("observation.images.") for name in scene.schema.cameras]
+    if not known:
+        return None
+    file = tries.folder / f"seed_{episode.seed}.png"
+    try:
+        picture = strip_of(
+            scene, episode, chain[ended.number - 1], ended, "overview" if "overview" in known else known[-1]
+        )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        iio.imwrite(file, picture)
+    except (ShiliuError, OSError) as error:
+        why = error.message if isinstance(error, ShiliuError) else str(error)
+        return lines.say("no_pictures", why=why.partition(". ")[0])
+    return lines.say("pictures", file=str(file))

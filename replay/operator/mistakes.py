@@ -17,6 +17,7 @@ from ..checks.finding import Finding
 from .skills import registry
 from .skills.body import SIDES, Body, Motion
 from .skills.skill import REQUIRED, Skill, read_skills
+from .tries import numbered
 
 WAYS = ("change", "skip", "before", "after", "let_go", "faults")
 FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length"}  # of the operator, and the dimension of each
@@ -129,7 +130,7 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
     if not any(way in node for way in WAYS):
         node.note(f"nothing goes wrong here. Say how, by one of {', '.join(WAYS)}.")
     code = node.child("code").word(choices=codes_of(scene))
-    labels = _labels(chain)
+    labels = numbered([step.kind.word for step in chain])
     steps: list[Step | None] = list(chain)
     put_before: dict[int, list[Step]] = {}
     put_after: dict[int, list[Step]] = {}
@@ -156,12 +157,6 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
         whole += [*put_before.get(at, ()), *([] if step is None else [step]), *put_after.get(at, ())]
     seed = node.child("seed").integer(low=0) if "seed" in node else None
     return Mistake(name, code, tuple(whole), _faults(node.child("faults")), seed)
-
-
-def _labels(chain: Sequence[Step]) -> list[str]:
-    """What each skill of a chain is called: its word, and which of several of that word, `reach 2`."""
-    words = [step.kind.word for step in chain]
-    return [word if words.count(word) == 1 else f"{word} {words[: i + 1].count(word)}" for i, word in enumerate(words)]
 
 
 def _places(node: Node, label: str, labels: Sequence[str]) -> list[int]:

@@ -16,11 +16,15 @@ from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.variation import Draw
 from ...scenarios.variation import draw as draw_scene
+from ..recording.recording import SimEpisode
+from ..rollout.mark import Mark
 from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures, Tape
 from ..rollout.rollout import Observer, Rollout, roll_out
+from .memory import CannotKeep, recall, remember
 from .skills import registry
 from .skills.body import Body, GivenUp, Motion
 from .skills.reaching import beyond_reach
+from .skills.reason import told
 from .skills.skill import Skill, read_skills
 
 if TYPE_CHECKING:
@@ -55,7 +59,8 @@ class Operator:
     Attributes:
         segments: `{"skill", "t0", "t1"}` [s] of the skills begun so far.
         done: whether the chain has ended.
-        gave_up: which skill could not be done, and why: `grasp (skill 2): can.middle is 210 mm beyond the left arm's reach`.
+        gave_up: which skill could not be done, and why, as `reason.told` says it.
+        between: where `keeps` is set, what it goes on from before each skill begun since the last `act` began, see `go_on`.
     """
 
     def __init__(
@@ -65,20 +70,25 @@ class Operator:
         seed: int,
         skills: Sequence[Skill] | None = None,
         faults: Mapping[str, Any] | None = None,
+        keeps: bool = False,
     ):
         self.scene = scene
+        self._keeps = keeps
         self.body = Body(scene, draw, np.random.default_rng((seed, STREAM)), faults or {})
         self.skills = list(read_chain(scene) if skills is None else skills)
         self.segments: list[dict[str, Any]] = []
         self.done = False
-        self.gave_up: str | None = None
+        self.gave_up: dict[str, Any] | None = None
+        self.between: list[dict[str, Any]] = []
         self._step = 0
-        self._motion = self._perform()
+        self._motion = self._perform(1)
 
-    def _perform(self) -> Motion:
-        for skill in self.skills:
+    def _perform(self, first: int) -> Motion:
+        for number, skill in enumerate(self.skills[first - 1 :], first):
             if skill.word == self.body.faults.get("skip"):
                 continue
+            if self._keeps:
+                self._keep(number)
             self.segments.append({"skill": skill.word, "t0": self._step * self.scene.control_timestep, "t1": None})
             try:
                 far = beyond_reach(skill, self.body)
@@ -86,12 +96,30 @@ class Operator:
                     raise GivenUp(far)
                 yield from skill.run(self.body)
             except GivenUp as reason:
-                self.body.given_up = str(reason)
+                self.body.given_up = reason.args[0]
             self.segments[-1]["t1"] = self._step * self.scene.control_timestep
             if self.body.given_up is not None:
-                self.gave_up = f"{skill.word} (skill {len(self.segments)}): {self.body.given_up}"
+                self.gave_up = told(skill.word, number, self.body.given_up)
                 break
         self.done = True
+
+    def _keep(self, number: int) -> None:
+        """Note what it goes on from before a skill, unless a motion is under way beside the skills."""
+        try:
+            body = remember(self.body)
+        except CannotKeep:
+            return
+        self.between.append({"number": number, "segments": [dict(one) for one in self.segments], "body": body})
+
+    def go_on(self, before: Mapping[str, Any], step: int) -> None:
+        """Begin with a skill of the chain as if those before it had just been done.
+
+        Args:
+            before: one of `between`; step: the control step at which it was noted.
+        """
+        recall(self.body, before["body"])
+        self.segments = [dict(one) for one in before["segments"]]
+        self._step, self._motion = step, self._perform(before["number"])
 
     def act(self, readings: Readings, carry: GoalState) -> np.ndarray:
         """The action of this control step.
@@ -103,6 +131,7 @@ class Operator:
         Returns:
             (nu,) float32.
         """
+        self.between.clear()
         self.body.see(readings, carry)
         if not self.done:
             next(self._motion, None)
@@ -126,9 +155,19 @@ class Operators:
         self._after = round(AFTER / scene.control_timestep)
         self._left = np.full(len(operators), longest(scene))  # control steps
         self._actions: list[list[np.ndarray]] = [[] for _ in operators]
+        self._marks: list[list[Mark]] = [[] for _ in operators]
+        self._begin = 0
+
+    def go_on(self, mark: Mark, actions: np.ndarray) -> None:
+        """Begin at a mark of an earlier rollout, every copy the same; actions (t, nu) are those that led there."""
+        self._begin = mark.t
+        self._left[:] = mark.policy["left"]
+        for operator, sent in zip(self._operators, self._actions):
+            operator.go_on(mark.policy, mark.t)
+            sent.extend(actions)
 
     def live(self, t: int, carry: GoalState, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
-        if not t:
+        if t == self._begin:
             return live
         success, failed = self.scene.course.success(carry), ~np.isnan(carry.failed).all(axis=1)
         left, after = self._left, self._after
@@ -138,8 +177,13 @@ class Operators:
 
     def act(self, now: Moment) -> np.ndarray:
         for i in map(int, now.live):
-            action = self._operators[i].act(now.readings.rows(i), now.carry.rows(np.array([i])))
+            carry = now.carry.rows(np.array([i]))
+            action = self._operators[i].act(now.readings.rows(i), carry)
             self._actions[i].append(np.array(action, np.float32))
+            for between in self._operators[i].between:
+                saved = now.simulation.save(i)
+                policy = {**between, "left": int(self._left[i])}
+                self._marks[i].append(Mark(now.t, saved.state, saved.trace, saved.start, carry, policy))
         return np.stack([self._actions[i][-1] for i in now.live])
 
     def of(self, i: int, steps: int) -> dict[str, Any]:
@@ -149,6 +193,7 @@ class Operators:
             "actions": np.array(self._actions[i], np.float32),
             "seed": self._seeds[i],
             "segments": [{**one, "t1": end if one["t1"] is None else one["t1"]} for one in operator.segments],
+            "marks": self._marks[i],
             "provenance": {
                 "made_by": "scripted operator",
                 **({"mistake": mistake.name} if mistake else {}),
@@ -171,6 +216,7 @@ def perform(
     skills: Sequence[Skill] | None = None,
     mistakes: Sequence[Mistake | None] | None = None,
     judged: bool = False,
+    keeps: bool = False,
 ) -> list[Rollout]:
     """Let operators perform side by side, as `Operators` does, and keep what an episode holds.
 
@@ -181,13 +227,14 @@ def perform(
         skills: another chain than that of the YAML.
         mistakes: for each copy the mistake that is made on purpose, or None; they bring their own chains and faults.
         judged: keep what the judge looks at, too; the same numbers as its own replay gives.
+        keeps: keep marks before the skills, from which `perform_from` goes on.
     """
     n, rows = len(draws), longest(scene)
     wrong = list(mistakes) if mistakes is not None else [None] * n
     operators = [
-        Operator(scene, draw, seed, skills, faults)
+        Operator(scene, draw, seed, skills, faults, keeps)
         if mistake is None
-        else Operator(scene, draw, seed, mistake.chain(), mistake.faults)
+        else Operator(scene, draw, seed, mistake.chain(), mistake.faults, keeps)
         for draw, seed, mistake in zip(draws, seeds, wrong)
     ]
     observers: list[Observer] = [
@@ -198,6 +245,40 @@ def perform(
     if judged:
         observers.append(Tape(scene, n, rows))
     return roll_out(scene, draws, Operators(scene, seeds, operators, wrong), observers, threads)
+
+
+def perform_from(
+    scene: Scene,
+    episode: SimEpisode,
+    mark: Mark,
+    safety: Mapping[str, np.ndarray],
+    mistake: Mistake | None = None,
+) -> Rollout:
+    """Go on with a demonstration from before one of its skills.
+
+    Args:
+        scene: that it was performed in; the skills from there on may be others now.
+        episode: the demonstration, of which what came before the mark is kept; mark, safety: of its rollout.
+        mistake: the one that is made on purpose.
+
+    Returns:
+        The whole of it. Where nothing has changed since, the same to the bit as the first time.
+    """
+    values = {key: float(value) for key, value in episode.draw["values"].items()}
+    draw = Draw(
+        values, int(episode.draw["task"]), scene.compile(values), episode.start_state, tuple(episode.draw["redraws"])
+    )
+    chain, faults = (None, None) if mistake is None else (mistake.chain(), mistake.faults)
+    operator = Operator(scene, draw, episode.seed, chain, faults, keeps=True)
+    operators = Operators(scene, [episode.seed], [operator], [mistake])
+    operators.go_on(mark, episode.actions[: mark.t])
+    seen, measures = Observations(scene, 1, longest(scene)), SafetyMeasures(scene, 1, longest(scene))
+    states = FullStates.each_second(scene)
+    seen.put(0, {name: rows[: mark.t] for name, rows in episode.states.items()})
+    measures.put(0, {name: values[: mark.t] for name, values in safety.items()})
+    states.put(0, {t: state for t, state in episode.checkpoints.items() if t < mark.t})
+    (done,) = roll_out(scene, [draw], operators, [seen, measures, states], begin=[mark])
+    return done
 
 
 def record_episode(scene: Scene, seed: int, faults: Mapping[str, Any] | None = None) -> Rollout:

@@ -285,6 +285,24 @@ class Words:
                 return self.ui("integrity_reason", code=code, title=self.title(code))
         return self.look_up("reasons", reason)
 
+    def gave_up(self, found: Mapping[str, Any], plain: bool = True) -> str:
+        """Why the operator gave up, as an episode says it (`skills.reason.told`); English where the catalogue has no words for it.
+
+        Args:
+            plain: whether things are called by their plain names, not by their words in the YAML.
+        """
+        template = self.book["gave_up"].get(found.get("code"))
+        if template is None:
+            return str(found["reason"])
+        values = dict(found.get("details") or {})
+        for key in ("at", "of"):
+            if key in values:
+                word = str(values[key]).replace("/", ".", 1)
+                values[key] = self.dotted(word) if plain else word
+        if "side" in values:
+            values["side"] = self.book["sides"].get(str(values["side"])[:1], values["side"])
+        return self.fill(template, values)
+
     def source(self, source: str | None) -> str:
         """Where a limit comes from; a source that the catalogue does not know stays as it was written."""
         return self.book["sources"].get(source or "", source or "")

@@ -11,7 +11,7 @@ from ...scenarios.schema import CameraFeature
 from ...scenarios.variation import Draw
 from ..recording.recording import SimEpisode
 
-CAPTION = 26  # pixels below each picture
+CAPTION, LINE = 26, 17  # pixels below each picture, and of each further line there
 PAPER, INK = (255, 255, 255), (40, 44, 52)
 
 
@@ -43,7 +43,7 @@ def strip(
     Args:
         painter: of the episode's scene; draw: its start.
         qpos: (T + 1, nq) of its replay.
-        at: from `moments`.
+        at: from `moments`; a caption may have several lines.
         columns: pictures in a row; width: pixels of each.
 
     Returns:
@@ -53,10 +53,11 @@ def strip(
 
     height = round(width * camera.height / camera.width)
     rows = -(-len(at) // columns)
-    sheet = Image.new("RGB", (width * min(columns, len(at)), (height + CAPTION) * rows), PAPER)
+    below = CAPTION + LINE * max(caption.count("\n") for _, caption in at)
+    sheet = Image.new("RGB", (width * min(columns, len(at)), (height + below) * rows), PAPER)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=15)
     for i, (step, caption) in enumerate(at):
-        x, y = (i % columns) * width, (i // columns) * (height + CAPTION)
+        x, y = (i % columns) * width, (i // columns) * (height + below)
         shot = painter.picture(draw.values, qpos[min(step, len(qpos) - 1)], camera.camera, width, height)
         sheet.paste(Image.fromarray(shot), (x, y))
         pen.text((x + 6, y + height + 4), f"{i + 1}  {caption}", fill=INK, font=font)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,6 +54,11 @@ class Observations:
         for name, values in self._read(now.readings).items():
             self._rows[name][:, now.t] = values
 
+    def put(self, i: int, rows: Mapping[str, np.ndarray]) -> None:
+        """What copy i gave at its first control steps, (t, k) by name, where it goes on from later."""
+        for name, values in rows.items():
+            self._rows[name][i, : len(values)] = values
+
     def of(self, i: int, steps: int) -> dict[str, Any]:
         return {"observations": {name: rows[i, : steps + 1].copy() for name, rows in self._rows.items()}}
 
@@ -81,6 +86,10 @@ class FullStates:
         for i in self._wanted(now):
             self._states.setdefault(i, {})[now.t] = now.simulation.state_of(i)
 
+    def put(self, i: int, states: Mapping[int, np.ndarray]) -> None:
+        """States of copy i before it goes on from later, by control step."""
+        self._states[i] = dict(states)
+
     def of(self, i: int, steps: int) -> dict[str, Any]:
         return {"states": self._states.get(i, {})}
 
@@ -91,6 +100,11 @@ class SafetyMeasures:
     def __init__(self, scene: Scene, n: int, longest: int):
         self._limits, self._control_timestep = scene.safety, scene.control_timestep
         self._rows = {limit.name: np.zeros((n, longest + 1)) for limit in scene.safety}
+
+    def put(self, i: int, rows: Mapping[str, np.ndarray]) -> None:
+        """What was measured of copy i at its first control steps, (t,) by limit, where it goes on from later."""
+        for name, values in rows.items():
+            self._rows[name][i, : len(values)] = values
 
     def note(self, now: Moment) -> None:
         for limit in self._limits:

@@ -14,9 +14,10 @@ import numpy as np
 
 from ...scenarios.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.simulation import Simulation
+from ...scenarios.simulation import Saved, Simulation
 from ...scenarios.variation import Draw
 from ..checks.outcome import outcome_of
+from .mark import Mark
 from .nearest import Approach, Nearest
 from .observers import FullStates, Moment, Observations, SafetyMeasures, Tape
 
@@ -62,6 +63,7 @@ class Rollout:
         nearest: of each subgoal, how near it came.
         seed, segments, provenance: of an operator: what it was drawn and performed with, skills with their times
             `{"skill", "t0", "t1"}` [s], and what an episode says of how it was made.
+        marks: of an operator that keeps them, from where `roll_out` can go on.
     """
 
     draw: Draw
@@ -83,6 +85,7 @@ class Rollout:
     seed: int = 0
     segments: Sequence[Mapping[str, Any]] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    marks: Sequence[Mark] = ()
 
     @property
     def n_steps(self) -> int:
@@ -173,7 +176,12 @@ class Recorded:
 
 
 def roll_out(
-    scene: Scene, draws: Sequence[Draw], policy: Policy, observers: Sequence[Observer] = (), threads: int = 1
+    scene: Scene,
+    draws: Sequence[Draw],
+    policy: Policy,
+    observers: Sequence[Observer] = (),
+    threads: int = 1,
+    begin: Sequence[Mark] = (),
 ) -> list[Rollout]:
     """Step copies side by side until the policy lets none go on.
 
@@ -181,6 +189,7 @@ def roll_out(
         scene: of the copies; draws: the start of each.
         observers: what is kept, see `Rollout`.
         threads: 0 for all cores; the result depends neither on it nor on the number of copies.
+        begin: a mark of each copy to go on from, all of the same control step; from the start where none are given.
 
     Returns:
         What each copy did.
@@ -192,9 +201,13 @@ def roll_out(
     simulation = Simulation(scene, n, threads)
     readings = simulation.begin(draws)
     carry = course.advance(course.begin(n), readings)
-    ends: list[tuple[int, GoalState]] = [(0, carry)] * n
+    t = 0
+    for i, mark in enumerate(begin):
+        readings = simulation.restore(Saved(draws[i].model, mark.state, mark.trace, mark.start), i)
+        carry, t = carry.with_rows(np.array([i]), mark.carry), mark.t
+    ends: list[tuple[int, GoalState]] = [(t, carry)] * n
     unstable_at = np.full(n, np.nan)
-    live, t = np.arange(n), 0
+    live = np.arange(n)
     while True:
         moved, live = live, policy.live(t, carry, simulation.unstable, live)
         unstable_at[np.isnan(unstable_at) & simulation.unstable] = t * scene.control_timestep

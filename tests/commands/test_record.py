@@ -77,7 +77,7 @@ def test_record_then_replay_by_command(tmp_path, capsys, monkeypatch):
     verdict = json.loads(line)
     assert verdict["verdict"] == "FEASIBLE"
     assert verdict["source"] == "demos#0"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["demos", "verdicts"], "nothing else is left behind"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".shiliu", "demos", "verdicts"], "and the tries"
     capsys.readouterr()
     assert main(["record", "episodes=1", "out=demos"]) == 2, "an existing dataset is not overwritten"
     assert "add to the dataset there with append=true" in capsys.readouterr().err

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import dataclasses
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +14,13 @@ import shiliu
 from shiliu.cli import main
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.operator.skills import reason
 from shiliu.replay.operator.skills.arm import Arm
 from shiliu.replay.operator.skills.body import GivenUp, unit
 from shiliu.replay.operator.skills.reaching import SLACK, TCP_REACH
+from shiliu.replay.operator.skills.reason import gave_up_of, in_english
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.report.text import Words, catalogue
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.reading.yaml_reader import Node, Problems
@@ -147,7 +153,11 @@ def test_what_no_arm_reaches_is_told_before_it_is_tried(table, more):
     if more < 0:
         assert "gave_up" not in done.provenance
     else:
-        assert done.provenance["gave_up"] == "reach (skill 1): bowl.rim_near is 120 mm beyond the left arm's reach"
+        found = done.provenance["gave_up"]
+        assert in_english(found) == "reach (skill 1): bowl.rim_near is 120 mm beyond the left arm's reach"
+        assert (found["skill"], found["number"], found["code"]) == ("reach", 1, "out_of_reach")
+        assert found["details"] == {"at": "bowl.rim_near", "side": "left", "beyond": pytest.approx(0.12, abs=1e-4)}
+        assert Words("zh").gave_up(found, plain=False) == "bowl.rim_near 超出左臂可达范围 120 mm"
 
 
 @pytest.mark.slow
@@ -172,7 +182,26 @@ def test_record_says_why_and_keeps_it(tmp_path, monkeypatch, capsys):
     assert "    gave up: reach (skill 1): bowl.rim_near is " in told and "beyond the left arm's reach" in told
     (recording,) = shiliu.read("far")
     assert isinstance(recording, Recording) and recording.episode is not None
-    assert recording.episode.provenance["gave_up"].startswith("reach (skill 1): bowl.rim_near is ")
+    assert in_english(gave_up_of(recording.episode.provenance)).startswith("reach (skill 1): bowl.rim_near is ")
+
+
+def test_episodes_of_earlier_versions_are_read():
+    old = {"gave_up": "grasp (skill 2): can.middle is 210 mm beyond the left arm's reach"}
+    found = gave_up_of(old)
+    assert found == {"skill": "grasp", "number": 2, "reason": "can.middle is 210 mm beyond the left arm's reach"}
+    assert in_english(found) == old["gave_up"] and Words("zh").gave_up(found) == found["reason"]
+    assert in_english(gave_up_of({"gave_up": "because"})) == "because" and gave_up_of({}) is None
+
+
+def test_every_reason_of_a_skill_stands_in_the_catalogues():
+    codes = set()
+    for file in Path(reason.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reason" and file.name != "reason.py":
+                told = set(re.findall(r"{(\w+)", catalogue("en")["gave_up"][node.args[1].value]))
+                assert told <= {keyword.arg for keyword in node.keywords}, node.args[1].value
+                codes.add(node.args[1].value)
+    assert codes == set(catalogue("en")["gave_up"]) and len(codes) > 20
 
 
 def test_record_says_nothing_where_nothing_was_given_up(tmp_path, monkeypatch, capsys):

@@ -285,7 +285,8 @@ def test_what_a_report_shows_beside_findings_is_chinese():
 
 
 @pytest.mark.parametrize(
-    "group", ["reasons", "likely", "skills", "conditions", "claims", "grades", "levels", "owners", "sure", "ui"]
+    "group",
+    ["reasons", "gave_up", "record", "likely", "skills", "conditions", "claims", "grades", "levels", "owners", "sure", "ui"],
 )
 def test_the_small_words_are_chinese(group):
     def texts(tree: Any) -> Iterator[str]:

@@ -470,7 +470,7 @@ class Body:
                 self._beside.remove(motion)
             except GivenUp as reason:
                 self._beside.remove(motion)
-                self.given_up = str(reason)
+                self.given_up = reason.args[0]
 
     def action(self) -> np.ndarray:
         """(nu,) float32 of this control step."""

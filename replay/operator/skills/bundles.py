@@ -31,6 +31,7 @@ from .cloth import (
 )
 from .flinging import LEAST
 from .hands import UP
+from .reason import Reason
 from .skill import Argument, Label
 from .spreading import DEPTHS, NEIGHBOURS, moving
 from .thirds import ARRIVED, EMPTY, REST
@@ -106,7 +107,7 @@ class PickFolded(AtCrease, PickCloth):
             yield from together(*(body.let_go(side, self._gap(ENOUGH)) for side in SIDES))
             yield from self._stand(body, self.off + AWAY, beside, 0.1)
             yield from together(*(rising(body.arms[side], 0.12) for side in SIDES))
-        body.given_up = "the folded cloth is not held by both ends of its crease"
+        body.given_up = Reason("the folded cloth is not held by both ends of its crease", "crease_not_held")
 
     def _ends(self, seen: np.ndarray) -> tuple[float, float]:
         """How far to the left the ends of what hangs over the edge are [m]: left and right."""
@@ -214,7 +215,7 @@ class LayOn(AtCrease):
         for _ in both_squeezing(body, self.force, motion):
             empty = 0.0 if min(body.touch(side).min() for side in SIDES) > LEAST else empty + body.timestep
             if empty > EMPTY:
-                body.given_up = "a hand has lost the cloth"
+                body.given_up = Reason("a hand has lost the cloth", "cloth_lost")
             if body.given_up:
                 return
             yield

@@ -15,6 +15,7 @@ from ..recognition import cloth
 from .arm import Arm, between, turned_between
 from .body import SIDES, Body, Motion, percent_of_gap, unit
 from .hands import UP
+from .reason import Reason
 from .skill import Argument, Label, Skill
 from .tips import (
     GENTLY,
@@ -76,7 +77,7 @@ def held_by_both(body: Body) -> bool:
     """Whether both hands hold something; where not, it is noted as given up."""
     if all(side in body.held for side in SIDES):
         return True
-    body.given_up = "the cloth is not held by both hands"
+    body.given_up = Reason("the cloth is not held by both hands", "cloth_not_held")
     return False
 
 
@@ -115,7 +116,7 @@ def edges_of(body: Body, cloth: Cloth) -> Edges:
 def _towards(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(3,) level unit vector from one place to another."""
     way = (b - a) * [1.0, 1.0, 0.0]
-    return unit(way, "two corners of the cloth lie over each other")
+    return unit(way, Reason("two corners of the cloth lie over each other", "corners_overlap"))
 
 
 def across(places: np.ndarray, edges: Edges, side: str) -> tuple[np.ndarray, np.ndarray]:
@@ -468,7 +469,8 @@ class FoldHalf(AtEdge):
         """Open; tip what stood between the pads over to the front with the lower finger; draw back."""
         arm = body.arms[side]
         at, frame = arm.hand()
-        away = unit(frame[:, 2] * [1.0, 1.0, 0.0], f"the fingers of the {side} hand point straight down or up")
+        vertical = Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)
+        away = unit(frame[:, 2] * [1.0, 1.0, 0.0], vertical)
         nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
         yield from keeping_lower(body, side, nose, frame, body.let_go(side, self.opening, 0.8))
         nose = nose_from_tcp(arm.hand()[0], frame, self.opening)

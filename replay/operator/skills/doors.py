@@ -12,6 +12,7 @@ from ..recognition import pushing
 from .arm import Path, turn_z
 from .body import Body, Motion, unit
 from .hands import HAND, UP, facing
+from .reason import Reason
 from .skill import Argument, Label, Skill
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
@@ -88,7 +89,8 @@ class PullOpen(Skill):
         def along() -> np.ndarray:
             hinge, axis, _ = body.hinge(self.joint)
             away = np.cross(axis, body.site(self.grasp)[0] - hinge)
-            return arm.yielding(unit(away, f"{self.grasp} lies on the axis of {self.joint}, and no pull there turns it"))
+            sentence = f"{self.grasp} lies on the axis of {self.joint}, and no pull there turns it"
+            return arm.yielding(unit(away, Reason(sentence, "on_the_axis", at=self.grasp, of=self.joint)))
 
         # the latch is drawn by a growing force, the hand following the door, so that no more than its own force is used
         if not (
@@ -96,7 +98,9 @@ class PullOpen(Skill):
                 self.force, LATCH_RATE, along, lambda: body.joint(self.joint) > shut + AJAR, base, hold=0.8
             )
         ):
-            body.given_up = f"{self.joint} did not yield to {self.force:.0f} N"
+            body.given_up = Reason(
+                f"{self.joint} did not yield to {self.force:.0f} N", "did_not_yield", of=self.joint, force=self.force
+            )
             return
         path, _ = self._arc(body, body.joint(self.joint), body.joint(self.joint), goal)
         yield from arm.follow(path, body.until(self.until))
@@ -110,7 +114,10 @@ class PullOpen(Skill):
         axis = body.hinge(self.joint)[1]
         turn_with = -1.0 if axis[2] < 0 else 1.0
         count = max(2, int(np.ceil((goal - start) / STEP)))
-        side = unit(np.cross(UP, frame[:, 2]), f"the fingers of the {self.hand} hand point straight down or up")
+        vertical = Reason(
+            f"the fingers of the {self.hand} hand point straight down or up", "fingers_vertical", side=self.hand
+        )
+        side = unit(np.cross(UP, frame[:, 2]), vertical)
         angles = start + np.linspace(0.0, 1.0, count + 1) * (goal - start)
         poses = []
         for angle in angles[1:]:
@@ -158,7 +165,9 @@ class PushOpen(Skill):
         wide = min(max(wanted, self.at_least, self.enough), most)
         start, poses, like, speed = self._over(body, angle, wide)
         if not poses:
-            body.given_up = f"no place behind {self.joint} was found from which to push it"
+            body.given_up = Reason(
+                f"no place behind {self.joint} was found from which to push it", "no_place_behind", of=self.joint
+            )
             return
         room = self._room(angle)
         high, _ = arm.solve(self._behind(body, angle, self.radius, room, self.over), None, start, like)
@@ -360,7 +369,7 @@ def on_door(body: Body, joint: str, edge: str, theta: float, radius: float, out:
     inward = body.hinge(joint)[0] - position
     inward -= inward @ UP * UP
     width = float(np.linalg.norm(inward))
-    unit(inward, f"{edge} lies on the axis of {joint}, and is no edge of a door")
+    unit(inward, Reason(f"{edge} lies on the axis of {joint}, and is no edge of a door", "no_edge", at=edge, of=joint))
     return position + (width - radius) / width * inward + out * rotation[:, 0] + height * UP
 
 

@@ -13,6 +13,7 @@ from .base import Base
 from .body import SIDES, Body, Motion
 from .cloth import FIRM, edges_of, together
 from .hands import UP
+from .reason import Reason
 from .skill import Argument, Label
 from .tips import both_squeezing
 from .walking import TURNING, WITHIN, Walking
@@ -39,7 +40,7 @@ def back_with(
     target, yaw = base.at - (missing() + GIVES) * away, base.yaw
     while missing() > LAST:
         if base.go(target, yaw, speed, turning) < within and base.stands:
-            body.given_up = "the cloth did not come as the robot stepped back"
+            body.given_up = Reason("the cloth did not come as the robot stepped back", "cloth_did_not_come")
             break
         yield
     yield from base.stop()

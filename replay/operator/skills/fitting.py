@@ -11,6 +11,7 @@ from ....scenarios.postures import posture
 from .arm import BENCHES, Arm, Path, turned_between
 from .body import REACHED, Body, Motion, unit
 from .hands import UP
+from .reason import Reason
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
 # how an arm is held along a row of poses: its score, and (7,) joint angles for each
@@ -47,7 +48,10 @@ def about(across: np.ndarray, pitch: float, from_: np.ndarray, to: np.ndarray, t
         from_, to: (3,) where the arm comes from (its shoulder), and where the hand is needed.
         turned: the same with the two fingers swapped.
     """
-    y = unit(np.array([across[0], across[1], 0.0]), "the pads would have to close along a line that is nowhere level")
+    y = unit(
+        np.array([across[0], across[1], 0.0]),
+        Reason("the pads would have to close along a line that is nowhere level", "nowhere_level"),
+    )
     ahead = np.cross(y, UP)
     ahead *= 1.0 if ahead @ (to - from_) >= 0 else -1.0
     z = np.cos(pitch) * ahead - np.sin(pitch) * UP
@@ -203,13 +207,15 @@ def bring(body: Body, side: str, held: str, targets: Sequence[Pose], touch: Sequ
     rows = [[hand_for(body, side, held, target) for target in targets]]
     score, path, _ = planned(body, side, rows, [*touch, body.part_of(held)], ROUND, speed)
     if score > HOPELESS:
-        body.given_up = f"the {side} hand cannot bring {held} there as it holds it"
+        body.given_up = Reason(
+            f"the {side} hand cannot bring {held} there as it holds it", "cannot_bring", side=side, of=held
+        )
         return False
     before = np.linalg.norm(body.site(held)[0] - body.site(f"{side}_tcp")[0])
     yield from body.arms[side].follow(path, tremor=0.5)
     yield from body.arms[side].hold(0.15)
     if np.linalg.norm(body.site(held)[0] - body.site(f"{side}_tcp")[0]) > before + LOST:
-        body.given_up = f"the {side} hand lost {held} on the way"
+        body.given_up = Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held)
         return False
     return True
 

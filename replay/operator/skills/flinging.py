@@ -17,6 +17,7 @@ from .arm import between
 from .body import SIDES, Body, Motion
 from .cloth import flat_at, held_by_both, keeping_lower, rising, send, together
 from .hands import UP
+from .reason import Reason
 from .skill import Argument, Label
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
 from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp
@@ -88,7 +89,7 @@ class FlingOut(AtTableEnd):
             yield from self._keeping(body, self._lay(body, apart))
             yield from self._keeping(body, body.wait(0.3))
             if min(body.touch(side).min() for side in SIDES) < LEAST:
-                body.given_up = "a hand has lost the cloth"
+                body.given_up = Reason("a hand has lost the cloth", "cloth_lost")
                 return
             yield from self._keeping(body, self._straighten(body))
             if self._open(body) > self.enough and self._height(body) < self.flat:

@@ -12,6 +12,7 @@ from .arm import Arm, turn_z
 from .body import Body, Motion
 from .hands import HAND, UP
 from .pouring import rotation
+from .reason import Reason
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -150,7 +151,7 @@ class HoldUntilPulled(Skill):
             if lasted >= self.lasting - 1e-6 or (self.unasked is not None and waited >= self.unasked):
                 yield from self._let_go(body, arm)
                 return
-        body.given_up = f"nobody pulled with {self.force:.1f} N"
+        body.given_up = Reason(f"nobody pulled with {self.force:.1f} N", "not_pulled", force=self.force)
 
     def _let_go(self, body: Body, arm: Arm) -> Motion:
         """Open, and make room on the side where what is taken still leans on a finger as it turns in the other's hand."""

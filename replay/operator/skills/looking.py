@@ -10,6 +10,7 @@ from ....scenarios.postures import posture
 from ..recognition import motions
 from .body import Body, Motion, unit
 from .hands import HAND
+from .reason import Reason
 from .skill import Argument, Label, Skill
 from .tips import TIP_END
 
@@ -65,7 +66,8 @@ class PointAt(Skill):
         arm, like = body.arms[self.hand], posture(self.posture, self.hand)
         body.open_claw(self.hand, 0.0)
         place = body.site(self.at)[0]
-        along = unit(place - body.site(f"{self.hand}_shoulder")[0], f"{self.at} lies in the {self.hand} shoulder")
+        inside = Reason(f"{self.at} lies in the {self.hand} shoulder", "in_the_shoulder", at=self.at, side=self.hand)
+        along = unit(place - body.site(f"{self.hand}_shoulder")[0], inside)
         yaw, pitch = float(np.arctan2(along[1], along[0])), float(-np.arcsin(along[2]))
         rows = []
         for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .reason import Reason
 from .skill import Skill
 
 if TYPE_CHECKING:
@@ -18,19 +19,21 @@ PLACES = ("to", "at", "from", "grasp")  # arguments that name a site where the h
 FROM_AFAR = ("look_at", "point_at", "walk_to", "approach")  # skills that need not come there
 
 
-def beyond_reach(skill: Skill, body: Body) -> str | None:
+def beyond_reach(skill: Skill, body: Body) -> Reason | None:
     """Why no arm can do this from where the robot stands: `can/middle is 210 mm beyond the left arm's reach`; None where one may."""
     if skill.word in FROM_AFAR:
         return None
-    for site, sides in _wanted(skill):
+    for site, sides in wanted(skill):
         place = body.site(site)[0]
         far, side = min((float(np.linalg.norm(place - body.site(f"{side}_shoulder")[0])), side) for side in sides)
         if far > TCP_REACH + SLACK:
-            return f"{site.replace('/', '.')} is {1e3 * (far - TCP_REACH):.0f} mm beyond the {side} arm's reach"
+            name, beyond = site.replace("/", "."), far - TCP_REACH
+            sentence = f"{name} is {1e3 * beyond:.0f} mm beyond the {side} arm's reach"
+            return Reason(sentence, "out_of_reach", at=name, side=side, beyond=beyond)
     return None
 
 
-def _wanted(skill: Skill) -> Iterator[tuple[str, tuple[str, ...]]]:
+def wanted(skill: Skill) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Sites that a skill names for a hand, and which hands may do it."""
     hand = skill.values.get("hand")
     sides = ("left", "right") if hand == "either" else (str(hand),)

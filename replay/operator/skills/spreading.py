@@ -37,6 +37,7 @@ from .cloth import (
     together,
 )
 from .hands import UP
+from .reason import Reason
 from .skill import Argument, Label
 from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp, tcp_from_tip
 from .walking import Walking, walked
@@ -459,7 +460,7 @@ class PickEnd(AtTableEnd, PickCloth):
                 yield from DrawEnd(
                     {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN
                 ).run(body)
-        body.given_up = "the cloth is not held by both its corners"
+        body.given_up = Reason("the cloth is not held by both its corners", "corners_not_held")
 
     def _depth(self, body: Body, side: str) -> float:
         """How far the edge hangs down where it is pinched [m], as it is seen."""

@@ -28,6 +28,7 @@ from .cloth import (
 from .drawing import back_with
 from .flinging import LEAST
 from .hands import UP
+from .reason import Reason
 from .skill import Argument, Label
 from .spreading import LOST, AtTableEnd, Pressing, at_end, moving
 from .tips import TIGHT, both_squeezing, hands_over, tcp_from_tip
@@ -119,7 +120,7 @@ class FoldThird(AtTableEnd, FoldHalf):
                 send(body.arms[side], *on_arc(start[side], goals[side], self.height, np.pi * u), FIRM)
             empty = 0.0 if min(body.touch(side).min() for side in SIDES) > LEAST else empty + body.timestep
             if empty > EMPTY:
-                body.given_up = "a hand has lost the cloth"
+                body.given_up = Reason("a hand has lost the cloth", "cloth_lost")
             yield
         yield from base.stop()
 

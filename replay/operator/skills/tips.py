@@ -13,6 +13,7 @@ from ....scenarios.robot import load_robot
 from .arm import hand_frame, turned_between
 from .body import FORCE_PER_PERCENT, GAP_OPEN, GAP_PER_PERCENT, SIDES, Body, Motion, percent_of_gap, unit
 from .hands import UP
+from .reason import Reason
 
 # m, of the hand's sheet, which says what they are
 _TIPS = load_robot().hand_sheet["tips"]
@@ -54,7 +55,8 @@ def hands_over(away: np.ndarray, pitch: float) -> list[np.ndarray]:
 def _above(frame: np.ndarray) -> np.ndarray:
     """(3,) the way from the lower finger of a hand to the upper one."""
     level = np.cross(UP, frame[:, 2])
-    return np.cross(frame[:, 2], unit(level, "the fingers point straight down or up, and none is the lower one"))
+    neither = Reason("the fingers point straight down or up, and none is the lower one", "no_lower_finger")
+    return np.cross(frame[:, 2], unit(level, neither))
 
 
 def tcp_from_tip(tip: np.ndarray, frame: np.ndarray, gap: float) -> np.ndarray:

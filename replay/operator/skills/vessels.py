@@ -15,6 +15,7 @@ from .body import ENOUGH, REACHED, Body, Motion, unit
 from .clearance import TOUCHES
 from .doors import about
 from .hands import HAND, UP, facing
+from .reason import Reason
 from .skill import Argument, Label, Skill
 
 STRIDE = 0.06  # m, between the places that a carry is planned through
@@ -292,7 +293,10 @@ class PlaceInside(Skill):
         arm = body.arms[self.hand]
         position, frame = arm.hand()
         inward = body.site(self.into)[1][:, 0]
-        side = unit(np.cross(UP, frame[:, 2]), f"the fingers of the {self.hand} hand point straight down or up")
+        vertical = Reason(
+            f"the fingers of the {self.hand} hand point straight down or up", "fingers_vertical", side=self.hand
+        )
+        side = unit(np.cross(UP, frame[:, 2]), vertical)
         ways: list[tuple[float, Path, Path]] = []
         q = arm.q
         for like, share, flatter in itertools.product((posture("elbow_in", self.hand), None), CLEARS, FLATTER):

@@ -11,6 +11,7 @@ from ..recognition import motions
 from .base import Base, wrapped
 from .body import Body, Motion
 from .hands import facing
+from .reason import Reason
 from .skill import Argument, Label, Skill
 
 PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has failed
@@ -25,7 +26,7 @@ def walked(body: Body, word: str, walk: Generator[None, None, bool]) -> Generato
     """A walk of the base for a skill; where it does not arrive it is noted as given up."""
     arrived = yield from walk
     if not arrived:
-        body.given_up = f"the robot did not come to where it was walking ({word})"
+        body.given_up = Reason(f"the robot did not come to where it was walking ({word})", "not_arrived")
     return arrived
 
 
@@ -149,7 +150,7 @@ class Turn(Walking):
         yaw = self.to if self.to is not None else base.yaw + (self.by or 0.0)
         time = abs(wrapped(yaw - base.yaw)) / self.turning
         if not (yield from base.walk(base.at.copy(), yaw, 0.1, self.turning, self.within, 0.01, time + PATIENCE)):
-            body.given_up = "the robot did not turn as far as it was told"
+            body.given_up = Reason("the robot did not turn as far as it was told", "not_turned")
 
 
 class Squat(Walking):
@@ -171,7 +172,7 @@ class Squat(Walking):
         base = self.base_of(body)
         height = max(-self.by, base.lowest)
         if not (yield from base.stand_at(height, self.speed, self.within, self.by / self.speed + PATIENCE)):
-            body.given_up = "the robot did not squat as far as it was told"
+            body.given_up = Reason("the robot did not squat as far as it was told", "not_squatted")
 
 
 class StandUp(Walking):
@@ -191,4 +192,4 @@ class StandUp(Walking):
     def run(self, body: Body) -> Motion:
         base = self.base_of(body)
         if not (yield from base.stand_at(0.0, self.speed, self.within, -base.lowest / self.speed + PATIENCE)):
-            body.given_up = "the robot did not stand up"
+            body.given_up = Reason("the robot did not stand up", "not_stood_up")
