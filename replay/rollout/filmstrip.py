@@ -10,6 +10,7 @@ from ...envs.rendering import Painter
 from ...scenarios.schema import CameraFeature
 from ...scenarios.variation import Draw
 from ..recording.recording import SimEpisode
+from .rollout import Rollout
 
 CAPTION = 26  # pixels below each picture
 PAPER, INK = (255, 255, 255), (40, 44, 52)
@@ -32,7 +33,7 @@ def moments(episode: SimEpisode, frames: int) -> list[tuple[int, str]]:
 def strip(
     painter: Painter,
     draw: Draw,
-    qpos: np.ndarray,
+    played: Rollout,
     camera: CameraFeature,
     at: Sequence[tuple[int, str]],
     columns: int = 4,
@@ -42,7 +43,7 @@ def strip(
 
     Args:
         painter: of the episode's scene; draw: its start.
-        qpos: (T + 1, nq) of its replay.
+        played: its replay.
         at: from `moments`.
         columns: pictures in a row; width: pixels of each.
 
@@ -57,7 +58,8 @@ def strip(
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=15)
     for i, (step, caption) in enumerate(at):
         x, y = (i % columns) * width, (i // columns) * (height + CAPTION)
-        shot = painter.picture(draw.values, qpos[min(step, len(qpos) - 1)], camera.camera, width, height)
+        k = min(step, len(played.qpos) - 1)
+        shot = painter.picture(draw.values, played.qpos[k], camera.camera, width, height, kept=played.kept[k])
         sheet.paste(Image.fromarray(shot), (x, y))
         pen.text((x + 6, y + height + 4), f"{i + 1}  {caption}", fill=INK, font=font)
     return np.asarray(sheet)
