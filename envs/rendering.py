@@ -165,7 +165,7 @@ def draw_stain(into: mujoco.MjvScene, stain: Stain, dirty: np.ndarray, data: muj
         radius = (DROP + 0.15 * odd) * grid.cell
         geom = into.geoms[into.ngeom]
         mujoco.mjv_initGeom(
-            geom, mujoco.mjtGeom.mjGEOM_CYLINDER, np.array([radius, radius, FILM]), at, turn.ravel(), colour
+            geom, mujoco.mjtGeom.mjGEOM_CYLINDER, np.array([radius, FILM, 0.0]), at, turn.ravel(), colour
         )
         geom.specular, geom.shininess = 0.4, 0.6
         into.ngeom += 1
