@@ -32,7 +32,7 @@ def views(scene: Scene, painter: Painter) -> dict[str, np.ndarray]:
     for view in VIEWS:
         feature = scene.schema.cameras.get(f"observation.images.{view}")
         if feature is not None:
-            found[view] = painter.picture(start.values, _qpos(scene, start), feature.camera, *SIZE)
+            found[view] = painter.picture(start.values, _qpos(scene, start), feature.camera, *SIZE, kept=_kept(scene, start))
     return found
 
 
@@ -42,8 +42,13 @@ def draws(scene: Scene, painter: Painter, seed: int) -> np.ndarray:
     shots = []
     for i in range(9):
         one = drawn(scene, seed + i)
-        shots.append(painter.picture(one.values, _qpos(scene, one), camera, *TILE))
+        shots.append(painter.picture(one.values, _qpos(scene, one), camera, *TILE, kept=_kept(scene, one)))
     return np.concatenate([np.concatenate(shots[r : r + 3], axis=1) for r in (0, 3, 6)])
+
+
+def _kept(scene: Scene, start: shiliu.scenarios.variation.Draw) -> np.ndarray:
+    """(extra,) what reactions keep at the start."""
+    return scene.start_ctrl(start.values)[scene.n_actions :]
 
 
 def _qpos(scene: Scene, start: shiliu.scenarios.variation.Draw) -> np.ndarray:
@@ -69,7 +74,7 @@ def main(words: list[str]) -> int:
             assert start is not None
             played = next(play(scene, [Take(start, episode.actions)], threads=1))
             camera = scene.schema.cameras["observation.images.overview"]
-            made["strip"] = strip(painter, start, played.qpos, camera, moments(episode, 12), width=400)
+            made["strip"] = strip(painter, start, played.qpos, camera, moments(episode, 12), width=400, kept=played.kept)
     for what, picture in made.items():
         file = FOLDER / f"{stem}_{what}.jpg"
         iio.imwrite(file, picture, quality=82)

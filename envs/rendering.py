@@ -16,8 +16,11 @@ import numpy as np
 
 from ..scenarios.errors import ShiliuError
 from ..scenarios.scene import Scene
+from ..scenarios.wiping import Stain
 
 FAR = 20.0  # m, of a depth picture; no room here is longer
+DROP, FILM = 0.75, 0.0003  # share of a cell's side, m: radius and half the height of the drop by which a dirty cell is drawn
+SPILT = (0.42, 0.20, 0.10)  # colour of what was spilt: coffee and sauce
 INSTALL = (
     "No OpenGL was found for pictures. Install it (Debian, Ubuntu: apt-get install libegl1 libgl1-mesa-dri, or libosmesa6) "
     "and, if need be, set MUJOCO_GL=egl or MUJOCO_GL=osmesa."
@@ -82,6 +85,7 @@ class Painter:
         width: int,
         height: int,
         kind: str = "rgb",
+        kept: np.ndarray | None = None,
     ) -> np.ndarray:
         """A picture: (height, width, 3) uint8, depth (height, width) float32 [m], or (height, width) int32 body ids.
 
@@ -89,6 +93,7 @@ class Painter:
             values: the draw's values; the model with looks is compiled anew where they differ from the last.
             qpos: (nq,) where everything is; the same layout as that of the physics model.
             camera: a camera's name, or a free camera.
+            kept: (extra,) what reactions keep (`Simulation.kept`), where stains are to be seen.
             kind: `rgb`; `depth`, `FAR` where nothing is nearer; or `segmentation`: ids as in `scene.model`, -1 where nothing is.
         """
         self.model(values)
@@ -101,6 +106,9 @@ class Painter:
         mujoco.mj_forward(self._model, data)
         renderer = self._renderers[size]
         renderer.update_scene(data, camera, scene_option=shown_groups())
+        if kept is not None and kind == "rgb":
+            for stain, dirty in self.scene.dirty(kept):
+                draw_stain(renderer.scene, stain, dirty, data)
         if kind == "depth":
             renderer.enable_depth_rendering()
         elif kind == "segmentation":
@@ -138,6 +146,29 @@ class Painter:
 
     def __exit__(self, *_: Any) -> None:
         self.close()
+
+
+def draw_stain(into: mujoco.MjvScene, stain: Stain, dirty: np.ndarray, data: mujoco.MjData) -> None:
+    """Add the dirty cells of a stain to a scene that is about to be drawn: flat drops that run into each other.
+
+    Args:
+        dirty: (cells,) bool.
+        data: with the field where it is.
+    """
+    grid, field = stain.grid, data.site(stain.place.of)
+    turn, middles = field.xmat.reshape(3, 3), grid.middles()
+    for k in np.flatnonzero(dirty)[: into.maxgeom - into.ngeom]:
+        (x, y), odd = middles[k], (k * 2654435761 % 97) / 97.0  # no two neighbours alike, and the same ones always
+        at = field.xpos + turn @ np.array([x, y, FILM * odd])  # none as high as its neighbour, so that they do not flicker
+        shade = 1.0 + 0.10 * np.sin(60 * x + 1.0) * np.sin(47 * y) + 0.05 * odd
+        colour = np.array([*(shade * np.array(SPILT)), 1.0], np.float32)
+        radius = (DROP + 0.15 * odd) * grid.cell
+        geom = into.geoms[into.ngeom]
+        mujoco.mjv_initGeom(
+            geom, mujoco.mjtGeom.mjGEOM_CYLINDER, np.array([radius, FILM, 0.0]), at, turn.ravel(), colour
+        )
+        geom.specular, geom.shininess = 0.4, 0.6
+        into.ngeom += 1
 
 
 def shown_groups() -> mujoco.MjvOption:

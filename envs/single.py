@@ -265,7 +265,8 @@ class ShiliuEnv(gymnasium.Env):
             self._painter = Painter(self.scene)
         draw, qpos = self._one.draw, self._one.simulation.live("qpos")[0]
         assert draw is not None
-        return self._painter.picture(draw.values, qpos, camera.camera, camera.width, camera.height, kind)
+        kept = self._one.simulation.kept[0]
+        return self._painter.picture(draw.values, qpos, camera.camera, camera.width, camera.height, kind, kept)
 
     def _show(self) -> None:
         from .window import Window

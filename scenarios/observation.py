@@ -13,6 +13,7 @@ from .robot_folder import SIDES
 from .schema import CameraFeature, Feature, Schema
 from .sensing.requests import Request, SensorPlan
 from .words.declared import memory_name
+from .words.stain import LEFT, STRIPE, kept
 
 _SPEED = 40.0  # rad/s, twice the fastest joint of the hardware table: a generous finite bound
 _FORCE = 2000.0  # N
@@ -213,6 +214,14 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
         units.append("s" if dimension_of(node.child("adds").value) == "time" else "1")
         bounds.append(_NUMBER)
         sources.append(request.name)
+    for stain, _ in config.stains.items():  # what a look at the field tells: how many cells, and where most are left
+        for word, unit in ((LEFT, "1"), *zip(STRIPE, ("m", "m", "m", "1"))):
+            request = plan.add(kept(stain, word))
+            requests.append(request)
+            names.append(f"stains.{stain}.{word}")
+            units.append(unit)
+            bounds.append(_NUMBER)
+            sources.append(request.name)
     if not names:
         return None
     limits = np.array(bounds)

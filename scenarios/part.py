@@ -376,7 +376,7 @@ _NAMED = ("site", "joint", "body", "camera")  # keys of an interface word that n
 def _word(node: Node) -> Mapping[str, Any]:
     """One word of a part's interface, such as `start: {joint: key_start, pressed: 1 mm}`."""
     if not node.mapping(
-        optional=(*_NAMED, "geoms", "bodies", "sites", "latch", "pressed", "radius", "height", "liquid")
+        optional=(*_NAMED, "geoms", "bodies", "sites", "latch", "pressed", "radius", "height", "liquid", "cells", "rubs")
     ):
         return {}
     for key in ("pressed", "radius", "height"):
@@ -391,6 +391,13 @@ def _word(node: Node) -> Mapping[str, Any]:
         node.child("latch").child("within").quantity("length", low=0.0)
     if "liquid" in node:
         _liquid(node.child("liquid"))
+    for key, more in (("cells", ("side",)), ("rubs", ())):  # a flat rectangle about the site: along its y and its x axis
+        flat = node.child(key)
+        if key in node and flat.mapping(required=("length", "width", *more), optional=("grows_with",)):
+            for side in ("length", "width", *more):
+                flat.child(side).quantity("length", low=1e-4)
+            if "site" not in node:
+                node.note(f"what has {key!r} needs 'site' too.")
     if "radius" in node or "height" in node or "liquid" in node:
         for key in ("site", "radius", "height"):
             if key not in node:

@@ -89,6 +89,10 @@ class Reactions:
         self.extra = model.nu - first
         self._columns = [np.array([model.actuator(n).id - first for n in r.actuators], int) for r in self.reactions]
 
+    def columns(self, reaction: Reaction) -> np.ndarray:
+        """Where a reaction's actuators lie among the `extra`."""
+        return self._columns[self.reactions.index(reaction)]
+
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         """(extra,) `ctrl` at time zero."""
         ctrl = np.zeros(self.extra)

@@ -33,6 +33,7 @@ from .sensing.predicate import Force, Predicate, Untouched, leaves
 from .sensing.requests import Layout, Request, SensorPlan
 from .sensing.temporal import Goal, Subgoal
 from .vessels import read_liquids
+from .wiping import Stain, read_stains
 
 
 class Scene:
@@ -148,10 +149,11 @@ class Scene:
                 raise ScenarioError(message, file=str(placed.part.file)) from None
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
-        """What answers in the scene: the rules and the liquids that its YAML declares, and the people in it."""
+        """What answers in the scene: the rules, liquids and stains that its YAML declares, and the people in it."""
         rules = read_rules(self.config.rules, names, self.control_timestep)
         liquids = read_liquids(self.config.liquids, names, self.control_timestep)
-        return [*rules, *liquids, *read_behaviours(self.config.parts, names, self.control_timestep)]
+        stains = read_stains(self.config.stains, names)
+        return [*rules, *liquids, *stains, *read_behaviours(self.config.parts, names, self.control_timestep)]
 
     def _weight(self, body: str) -> float:
         """[N] of a body and all below it, as the nominal scene has it."""
@@ -195,6 +197,15 @@ class Scene:
             if not {f"tree:{tops[0].name}", f"body:{tops[0].name}"} & set(self.may_touch):
                 found += [Request("contact_force", f"tree:{hand}", f"body:{tops[0].name}") for hand in hands]
         return found
+
+    @cached_property
+    def stains(self) -> tuple[Stain, ...]:
+        """What of the scene is drawn by its cells."""
+        return tuple(reaction for reaction in self._reacting if isinstance(reaction, Stain))
+
+    def dirty(self, kept: np.ndarray) -> list[tuple[Stain, np.ndarray]]:
+        """Each stain with its dirty cells (cells,) bool, from what reactions keep (extra,)."""
+        return [(stain, stain.dirty(kept[self.reactions.columns(stain)])) for stain in self.stains]
 
     @property
     def goal(self) -> tuple:

@@ -78,6 +78,11 @@ class Simulation:
         """(n, ...) a field of every copy (`period.LIVE`), such as `qpos`; what is written to it counts from the next step."""
         return self._period.live(name)
 
+    @property
+    def kept(self) -> np.ndarray:
+        """(n, extra) live; what reactions command and keep: `ctrl` after the robot's own."""
+        return self._ctrl[:, self._commands :]
+
     def begin(self, draws: Sequence[Draw], ids: Sequence[int] | None = None) -> Readings:
         """Start copies from draws: their models and start states.
 

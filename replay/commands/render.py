@@ -71,7 +71,8 @@ def run(request: Request) -> int:
                 feature = known[camera]
                 size = (feature.width // (2 if grid else 1), feature.height // (2 if grid else 1))
                 qpos = np.asarray(draw.start_state[1 : 1 + scene.model.nq])
-                shots.append(painter.picture(draw.values, qpos, feature.camera, *size))
+                kept = scene.start_ctrl(draw.values)[scene.n_actions :]
+                shots.append(painter.picture(draw.values, qpos, feature.camera, *size, kept=kept))
     for camera, shots in tiles.items():
         pictures[camera] = np.concatenate(
             [np.concatenate(shots[r * columns : (r + 1) * columns], axis=1) for r in range(rows)], axis=0
@@ -112,10 +113,13 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     with Painter(scene) as painter:
         for name, feature in wanted.items():
             stem = f"{scene.name}_{number:06d}_{name.removeprefix('observation.images.')}"
-            made[out / f"{stem}.png"] = strip(painter, draw, played.qpos, feature, moments(episode, frames))
+            made[out / f"{stem}.png"] = strip(painter, draw, played.qpos, feature, moments(episode, frames), kept=played.kept)
             if video:
                 size = (feature.width, feature.height)
-                shots = [painter.picture(draw.values, qpos, feature.camera, *size) for qpos in played.qpos]
+                shots = [
+                    painter.picture(draw.values, qpos, feature.camera, *size, kept=kept)
+                    for qpos, kept in zip(played.qpos, played.kept)
+                ]
                 made[out / f"{stem}.mp4"] = np.stack(shots)
     out.mkdir(parents=True, exist_ok=True)
     for file, picture in made.items():

@@ -236,10 +236,10 @@ def _pictures(judged: Judged, verdict: Verdict) -> list[Picture]:
     try:
         with Painter(scene) as painter:
             for caption, t in sorted(moments.items(), key=lambda item: item[1]):
-                qpos = shown.qpos[min(round(t / dt), last)]
+                qpos, kept = (rows[min(round(t / dt), last)] for rows in (shown.qpos, shown.kept))
                 if not np.isfinite(qpos).all():
                     continue
-                image = painter.picture(draw.values, qpos, scene.schema.cameras[camera].camera, *STRIP)
+                image = painter.picture(draw.values, qpos, scene.schema.cameras[camera].camera, *STRIP, kept=kept)
                 if judged.motions.carried is not None:
                     seen = painter.model(draw.values), qpos, scene.schema.cameras[camera].camera
                     image = telling.with_hands(judged, image, *seen, t + rollouts.offset)

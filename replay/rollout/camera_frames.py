@@ -37,7 +37,7 @@ def pictures(scene: Scene, episode: SimEpisode, cameras: Mapping[str, Any]) -> d
 
     def frames(feature: Any) -> Any:
         with Painter(scene) as painter:
-            for qpos in played.qpos[: episode.n_steps]:
-                yield painter.picture(draw.values, qpos, feature.camera, feature.width, feature.height)
+            for qpos, kept in zip(played.qpos[: episode.n_steps], played.kept):
+                yield painter.picture(draw.values, qpos, feature.camera, feature.width, feature.height, kept=kept)
 
     return {name: frames(feature) for name, feature in cameras.items()}

@@ -37,12 +37,13 @@ def strip(
     at: Sequence[tuple[int, str]],
     columns: int = 4,
     width: int = 480,
+    kept: np.ndarray | None = None,
 ) -> np.ndarray:
     """One picture of several moments.
 
     Args:
         painter: of the episode's scene; draw: its start.
-        qpos: (T + 1, nq) of its replay.
+        qpos: (T + 1, nq) of its replay; kept: (T + 1, k) what its rules kept, where that is drawn (`Rollout.kept`).
         at: from `moments`; a caption may have several lines.
         columns: pictures in a row; width: pixels of each.
 
@@ -58,7 +59,9 @@ def strip(
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=15)
     for i, (step, caption) in enumerate(at):
         x, y = (i % columns) * width, (i // columns) * (height + below)
-        shot = painter.picture(draw.values, qpos[min(step, len(qpos) - 1)], camera.camera, width, height)
+        k = min(step, len(qpos) - 1)
+        drawn = None if kept is None else kept[k]
+        shot = painter.picture(draw.values, qpos[k], camera.camera, width, height, kept=drawn)
         sheet.paste(Image.fromarray(shot), (x, y))
         pen.text((x + 6, y + height + 4), f"{i + 1}  {caption}", fill=INK, font=font)
     return np.asarray(sheet)

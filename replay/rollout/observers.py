@@ -123,12 +123,13 @@ class SafetyMeasures:
 
 
 class Tape:
-    """`qpos`, `worst`, `touches`, `met`, `grips` and `heights`: what the judge looks at besides."""
+    """`qpos`, `kept`, `worst`, `touches`, `met`, `grips` and `heights`: what the judge looks at besides."""
 
     def __init__(self, scene: Scene, n: int, longest: int):
         rows = longest + 1
         self._scene = scene
         self._qpos = np.empty((n, rows, scene.model.nq))
+        self._kept = np.empty((n, rows, scene.reactions.extra if scene.stains else 0))
         self._worst = np.full((n, rows, len(scene.course.nevers)), -np.inf)
         self._touches = np.zeros((n, rows, len(scene.unasked)))
         self._met = np.zeros((n, rows, len(scene.met)))
@@ -138,6 +139,8 @@ class Tape:
     def note(self, now: Moment) -> None:
         scene, readings, t = self._scene, now.readings, now.t
         self._qpos[:, t] = now.simulation.live("qpos")
+        if scene.stains:
+            self._kept[:, t] = now.simulation.kept
         self._worst[:, t] = now.carry.worst
         for kept, forces in ((self._touches, scene.unasked), (self._met, scene.met)):
             if forces:
@@ -150,6 +153,7 @@ class Tape:
         rows = slice(0, steps + 1)
         return {
             "qpos": self._qpos[i, rows].copy(),
+            "kept": self._kept[i, rows].copy(),
             "worst": self._worst[i, rows].copy(),
             "touches": self._touches[i, rows].copy(),
             "met": self._met[i, rows].copy(),

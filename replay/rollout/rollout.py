@@ -54,7 +54,8 @@ class Rollout:
         states: control step -> (nstate,) float64, at the steps that were asked for.
         safety: name of a limit -> (T+1,) the measure it is judged on, at each control step.
         unsafe: codes of the limits that were broken, in the order of time.
-        qpos: (T+1, nq) positions at each control step.
+        qpos: (T+1, nq) positions at each control step; kept: (T+1, extra) what reactions keep (`Simulation.kept`), (T+1, 0)
+            where no picture shows it.
         worst: (T+1, m) how far each failure mode has been beyond its bound so far; -inf where it was not looked at.
         touches: (T+1, m) peak force [N] of each contact that the task does not ask for, by `Scene.unasked`.
         met: (T+1, k) peak force [N] of the things that hands hold on what else there is, by `Scene.met`.
@@ -76,6 +77,7 @@ class Rollout:
     safety: dict[str, np.ndarray] = field(default_factory=dict)
     unsafe: tuple[str, ...] = ()
     qpos: np.ndarray = field(default_factory=_nothing)
+    kept: np.ndarray = field(default_factory=_nothing)
     worst: np.ndarray = field(default_factory=_nothing)
     touches: np.ndarray = field(default_factory=_nothing)
     met: np.ndarray = field(default_factory=_nothing)

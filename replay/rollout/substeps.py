@@ -33,7 +33,7 @@ class Trace:
         q, v, a, torque: (n, k) of the robot's joints, in the order of `Robot.joint_names` [rad, rad/s, rad/s^2, Nm].
             Acceleration and torque are those at the state, under the action that acts from there.
         hand, hand_speed: (n, m) opening of the hands and its speed, in the order of `Robot.hand_names` [%, %/s].
-        qpos: (T+1, nq) at the control steps, for pictures.
+        qpos, kept: (T+1, nq) and (T+1, extra) at the control steps, for pictures.
         base: (4,) attitude of the robot's base, wxyz.
     """
 
@@ -45,6 +45,7 @@ class Trace:
     hand: np.ndarray
     hand_speed: np.ndarray
     qpos: np.ndarray
+    kept: np.ndarray
     base: np.ndarray
 
 
@@ -93,12 +94,13 @@ class _Looks:
         self._q, self._v, self._a, self._torque = (np.empty((n, width)) for _ in range(4))
         self._hand, self._hand_speed = np.empty((n, hands)), np.empty((n, hands))
         self._qpos = np.empty((len(actions) + 1, model.nq))
+        self._kept = np.empty((len(actions) + 1, scene.reactions.extra))
         self._data = mujoco.MjData(model)
 
     def note(self, now: Moment) -> None:
         model, data, first = self._model, self._data, now.t * self._scene.n_substeps
         mujoco.mj_setState(model, data, now.simulation.state_of(), STATE)
-        self._qpos[now.t] = data.qpos
+        self._qpos[now.t], self._kept[now.t] = data.qpos, now.simulation.kept[0]
         if now.t == len(self._actions):
             self._look(first, mujoco.mj_forward)
             return
@@ -131,5 +133,6 @@ class _Looks:
             self._hand,
             self._hand_speed,
             self._qpos,
+            self._kept,
             self._data.body("base_link").xquat.copy(),
         )

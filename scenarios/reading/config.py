@@ -24,6 +24,7 @@ KEYS = (
     "tasks",
     "variation",
     "liquids",
+    "stains",
     "goal",
     "never",
     "safety",
@@ -123,6 +124,7 @@ class ScenarioConfig:
     control_rate: float
     substeps: int
     liquids: Node
+    stains: Node
     physics: Physics
     goal: Node
     never: Node
@@ -210,6 +212,7 @@ def read_config(
         control_rate=node.child("control_rate").quantity("frequency", default=CONTROL_RATE, low=1.0, high=500.0),
         substeps=node.child("substeps").integer(default=SUBSTEPS, low=1),
         liquids=node.child("liquids"),
+        stains=node.child("stains"),
         physics=read_physics(node.child("physics")),
         goal=node.child("goal"),
         never=node.child("never"),

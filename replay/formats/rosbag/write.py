@@ -307,7 +307,9 @@ def _pictures(
     with Painter(scene) as painter:
         for seq, k in enumerate(steps.tolist()):
             (ns,) = _ns(np.array([k * episode.control_timestep]), start_ns)
-            picture = painter.picture(draw.values, seen.qpos[k], feature.camera, feature.width, feature.height)
+            picture = painter.picture(
+                draw.values, seen.qpos[k], feature.camera, feature.width, feature.height, kept=seen.kept[k]
+            )
             buffer = io.BytesIO()
             Image.fromarray(picture).save(buffer, "JPEG", quality=JPEG_QUALITY)
             data = np.frombuffer(buffer.getvalue(), np.uint8)

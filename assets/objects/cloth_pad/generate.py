@@ -1,0 +1,126 @@
+"""Writes cloth_pad.xml: a damp cloth, folded once and gathered in its middle, as a pad on two soft hinges below a ridge.
+
+Run from anywhere: `python assets/objects/cloth_pad/generate.py`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from shiliu.assets.shapes import numbers, prop_defaults
+
+SIDE, WIDTH, THICK = 0.300, 0.130, 0.009  # m: of the open cloth, of the pad along y, of the folded layers
+RIDGE = (0.045, 0.011, 0.026)  # m, half its length along x, half its thickness, half its height
+MASS = (0.036, 0.024)  # kg, of pad and ridge
+SEED = 5
+
+
+def surface(x, y, z, closed=True):
+    """Vertices (m, 3) and faces (k, 3) of a closed skin: upper side (n, m) of heights over a grid, its copy at the bottom."""
+    n, m = z.shape
+    upper = np.stack([*np.broadcast_arrays(x[:, None], y[None, :]), z], axis=-1).reshape(-1, 3)
+    lower = upper * [1, 1, 0]
+    at = lambda i, j, side: side * n * m + i * m + j  # noqa: E731
+    faces = []
+    for i in range(n - 1):
+        for j in range(m - 1):
+            a, b, c, d = at(i, j, 0), at(i + 1, j, 0), at(i + 1, j + 1, 0), at(i, j + 1, 0)
+            faces += [(a, b, c), (a, c, d)]
+            a, b, c, d = (k + n * m for k in (a, b, c, d))
+            faces += [(a, c, b), (a, d, c)]
+    edge = [(i, 0) for i in range(n)] + [(n - 1, j) for j in range(1, m)]
+    edge += [(i, m - 1) for i in range(n - 2, -1, -1)] + [(0, j) for j in range(m - 2, 0, -1)]
+    for (i, j), (k, l) in zip(edge, edge[1:] + edge[:1]):
+        a, b, c, d = at(i, j, 0), at(k, l, 0), at(i, j, 1), at(k, l, 1)
+        faces += [(a, c, b), (b, c, d)]
+    return np.vstack([upper, lower]), np.array(faces)
+
+
+def pad():
+    """The folded layers: thin at the edge, in soft waves, rising to where they are gathered."""
+    x, y = np.linspace(-SIDE / 4, SIDE / 4, 31), np.linspace(-WIDTH / 2, WIDTH / 2, 27)
+    u, v = np.meshgrid(x / (SIDE / 4), y / (WIDTH / 2), indexing="ij")
+    edge = np.clip((1 - np.maximum(np.abs(u), np.abs(v))) / 0.14, 0, 1) ** 0.5
+    waves = 0.0012 * np.sin(7 * u + 2 * v) + 0.0010 * np.sin(9 * v - 4 * u + 1)
+    risen = 0.007 * np.exp(-((v * WIDTH / 2 / 0.020) ** 2)) * np.exp(-((u * SIDE / 4 / 0.055) ** 4))
+    return surface(x, y, 0.001 + edge * (THICK - 0.002 + waves) + risen)
+
+
+def ridge():
+    """The gathered middle: a standing ridge of four layers, pleated along its length, from z = 0 up."""
+    length, thick, high = RIDGE
+    around, along = 28, 24
+    z, a = np.linspace(0, 1, along), 2 * np.pi * np.arange(around) / around
+    vertices = []
+    for share in z:
+        spread = 1.0 + 0.35 * (1 - share) ** 3 - 0.25 * share**4
+        for angle in a:
+            c, s = np.cos(angle), np.sin(angle)
+            pleat = 1 + 0.10 * np.sin(5 * angle + 3 * share) * (0.4 + share)
+            vertices.append((length * spread * np.sign(c) * abs(c) ** 0.6, thick * spread * pleat * np.sign(s) * abs(s) ** 0.8, 2 * high * share))
+    faces = []
+    for i in range(along - 1):
+        for j in range(around):
+            k = (j + 1) % around
+            p, q, r, s = i * around + j, i * around + k, (i + 1) * around + j, (i + 1) * around + k
+            faces += [(p, q, s), (p, s, r)]
+    top = len(vertices)
+    vertices += [(0, 0, 2 * high + 0.002), (0, 0, 0)]
+    for j in range(around):
+        k = (j + 1) % around
+        faces += [(top, (along - 1) * around + j, (along - 1) * around + k), (top + 1, k, j)]
+    return np.array(vertices), np.array(faces)
+
+
+def mesh(name, made):
+    vertices, faces = made
+    return (
+        f'    <mesh name="{name}" smoothnormal="true" inertia="shell"\n'
+        f'      vertex="{numbers(vertices.ravel())}"\n      face="{" ".join(map(str, faces.ravel()))}"/>'
+    )
+
+
+def main():
+    length, thick, high = RIDGE
+    text = f"""<!-- written by generate.py; change the numbers there -->
+<mujoco model="cloth_pad">
+  <compiler angle="radian" autolimits="true"/>
+
+{prop_defaults("cloth", 0.6)}
+
+  <asset>
+    <material name="cloth" rgba="0.95 0.80 0.30 1" specular="0.02" shininess="0.05"/>
+    <material name="damp" rgba="0.86 0.70 0.24 1" specular="0.05" shininess="0.1"/>
+{mesh("pad", pad())}
+{mesh("ridge", ridge())}
+  </asset>
+
+  <worldbody>
+    <!-- origin in the middle of the underside; the ridge runs along x -->
+    <body name="cloth_pad" childclass="cloth">
+      <freejoint name="cloth_pad_free"/>
+      <inertial pos="0 0 {THICK / 2:g}" mass="{MASS[0]:g}" diaginertia="5.1e-5 6.8e-5 1.18e-4"/>
+      <geom name="look_pad" class="visual" type="mesh" mesh="pad" material="damp"/>
+      <!-- as soft as some layers of wet cloth: 10 N press it down by about half a millimetre -->
+      <geom name="pad" class="collision" type="box" pos="0 0 {THICK / 2:g}" size="{SIDE / 4:g} {WIDTH / 2:g} {THICK / 2:g}"
+        condim="3" friction="0.6 0.003 0.0001" solref="0.02 1" priority="1"/>
+      <site name="base" pos="0 0 0"/>
+      <site name="sole" pos="0 0 0"/>
+      <!-- cloth bends where it is gathered: the pad stays on the table however the ridge is held -->
+      <body name="ridge" pos="0 0 {THICK:g}">
+        <inertial pos="0 0 {high:g}" mass="{MASS[1]:g}" diaginertia="6.5e-6 2.2e-5 1.8e-5"/>
+        <joint name="bend_x" type="hinge" axis="1 0 0" range="-0.6 0.6" stiffness="0.08" damping="0.004" armature="2e-5"/>
+        <joint name="bend_y" type="hinge" axis="0 1 0" range="-0.6 0.6" stiffness="0.08" damping="0.004" armature="2e-5"/>
+        <geom name="look_ridge" class="visual" type="mesh" mesh="ridge" material="cloth" pos="0 0 -0.004"/>
+        <geom name="ridge" class="collision" type="box" pos="0 0 {high:g}" size="{length:g} {thick:g} {high:g}"
+          friction="0.8 0.005 0.0001" solref="0.01 1"/>
+        <site name="ridge" pos="0 0 {high + 0.004:g}"/>
+      </body>
+    </body>
+  </worldbody>
+</mujoco>
+"""
+    (Path(__file__).parent / "cloth_pad.xml").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Wiping with a cloth: an area is gone over in overlapping strokes under an even force, looked at, and wiped again where it is not clean."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ....scenarios.wiping import Stain
+from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
+from .body import Body, GivenUp, Motion
+from .hands import HAND, UP
+from .skill import Argument, Label, Skill
+from .strokes import GROWING, LARGEST, SLOW
+
+HOLDS = (0.15, 0.15, 0.05)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
+BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
+LEARNING = 0.12  # share of a force's error that is mended in a control step; the arm answers a step late
+CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
+REST = 0.3  # s, in which the force comes to its value before the cloth goes
+
+
+class WipeArea(Skill):
+    """Wipe an area with a cloth that the hand holds, in overlapping strokes to and fro, and again where it is not clean.
+
+    The strokes lie side by side along the area's y axis, from near to far. How hard the cloth bears on the surface is kept near the
+    force that is said, mended at every control step. Then the hand rises, the area is looked at, and the stripe with most left is
+    gone over once more, until enough is clean or it was tried so often.
+    """
+
+    word = "wipe_area"
+    label = Label(
+        en=("wipe an area", "the {hand} hand wipes the {about} with a cloth"),
+        zh=("擦拭区域", "{hand}手用抹布擦{about}"),
+        unseen="what a cloth does on a surface shows in no sensor that a replay of any scene has",
+        about="area",
+    )
+    arguments: ClassVar = {
+        "hand": HAND,
+        "with": Argument("site", "the underside of the cloth that is held"),
+        "area": Argument("site", "the middle of an area that has a stain, z out of it"),
+        "force": Argument("force", "on the surface", 10.0),
+        "overlap": Argument("length", "by which neighbouring strokes overlap", 0.03),
+        "rows": Argument("word", "how many strokes lie side by side at most", "all", ("all", "1", "2")),
+        "again": Argument("word", "how often it goes over what is left at most", "6", ("0", "1", "2", "4", "6", "8")),
+        "enough": Argument("share", "of the stain that shall be off", 0.97),
+        "speed": Argument("speed", "of a stroke", 0.15),
+    }
+
+    def run(self, body: Body) -> Motion:
+        stain = next((stain for stain in body.scene.stains if stain.place.of == self.area), None)
+        if stain is None:
+            raise GivenUp(f"{self.area.replace('/', '.', 1)} is no area with a stain")
+        feel = _Pressing(body, self.hand, self.force, stain)
+        grid, (half_x, half_y) = stain.grid, stain.sole.half
+        reach_x, reach_y = grid.rows * grid.cell / 2 - half_x, grid.columns * grid.cell / 2 - half_y + BEYOND
+        count = int(np.ceil(2 * reach_x / (2 * half_x - self.overlap))) + 1
+        rows = np.linspace(-reach_x, reach_x, count)
+        side = 1.0
+        for k, x in enumerate(rows[: count if self.rows == "all" else int(self.rows)]):
+            yield from self._to(body, feel, (x, side * reach_y), down=k == 0)
+            yield from feel.during(self._along(body, (x, -side * reach_y)))
+            side = -side
+        for _ in range(int(self.again)):
+            left, total = (float(body.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
+            if left <= (1.0 - self.enough) * total:
+                break
+            at, first, last, _ = (float(body.readings.first(kept(stain.name, word))) for word in STRIPE)
+            x = float(np.clip(at, -reach_x - BEYOND, reach_x + BEYOND))
+            # no stroke is so short that it has no speed
+            middle, half = (first + last) / 2, max((last - first) / 2, 0.04)
+            ends = np.clip([middle - half, middle + half], -reach_y, reach_y)
+            now = self._place(body)[1]
+            ends = ends if abs(now - ends[0]) < abs(now - ends[1]) else ends[::-1]
+            yield from self._to(body, feel, (x, float(ends[0])), down=False)
+            yield from feel.during(self._along(body, (x, float(ends[1]))))
+        yield from feel.off()
+        yield from self._rise(body, CLEAR + 0.03)
+
+    def _to(self, body: Body, feel: _Pressing, to: tuple[float, float], down: bool) -> Motion:
+        """To where a stroke begins: along the surface under the force, or, at first, from above and down on it."""
+        if not down:
+            yield from feel.during(self._along(body, to))
+            return
+        arm = body.arms[self.hand]
+        yield from arm.follow(arm.line([self._pose(body, to, CLEAR)], 0.25, orient=HOLDS), tremor=0.3)
+        yield from arm.follow(arm.line([self._pose(body, to, 0.002)], SLOW, orient=HOLDS), tremor=0.0)
+        yield from feel.during(arm.hold(self.force / GROWING + REST))
+
+    def _along(self, body: Body, to: tuple[float, float]) -> Motion:
+        arm = body.arms[self.hand]
+        return arm.follow(arm.line([self._pose(body, to, 0.0)], self.speed, orient=HOLDS), tremor=0.0)
+
+    def _rise(self, body: Body, by: float) -> Motion:
+        arm = body.arms[self.hand]
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + by * UP, frame)], 0.2, orient=HOLDS), tremor=0.3)
+
+    def _place(self, body: Body) -> np.ndarray:
+        """(3,) the underside's middle in the area's frame."""
+        middle, frame = body.site(self.area)
+        return frame.T @ (body.site(getattr(self, "with"))[0] - middle)
+
+    def _pose(self, body: Body, to: tuple[float, float], above: float) -> tuple[np.ndarray, np.ndarray]:
+        """Hand pose that brings the underside's middle to a place of the area, so high above it."""
+        middle, frame = body.site(self.area)
+        position, hand = body.arms[self.hand].hand()
+        goal = middle + frame @ np.array([*to, above])
+        if self._offset is None:
+            self._offset = position - body.site(getattr(self, "with"))[0]
+        return goal + self._offset, hand
+
+    _offset: np.ndarray | None = None
+
+
+class _Pressing:
+    """Keeps the force of a cloth on what is below it, whatever the hand does beside."""
+
+    def __init__(self, body: Body, hand: str, force: float, stain: Stain):
+        self.body, self.hand, self.force, self._bears = body, hand, force, stain.bears
+        self._now = 0.0
+
+    def during(self, motion: Motion) -> Motion:
+        """Go on with a motion while pressing."""
+        arm, rate = self.body.arms[self.hand], GROWING * self.body.timestep
+        for _ in motion:
+            missing = self.force - abs(float(self.body.readings.point(self._bears)[2]))
+            self._now = float(np.clip(self._now + np.clip(LEARNING * missing, -rate, rate), -LARGEST, LARGEST))
+            arm.lean(self._now * arm.yielding(-UP))
+            yield
+
+    def off(self) -> Motion:
+        """Press no longer."""
+        self.body.arms[self.hand].ease()
+        yield from self.body.arms[self.hand].hold(0.3)

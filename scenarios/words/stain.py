@@ -1,0 +1,105 @@
+"""Words of a stain that is wiped off: cleaned, rubbed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..names import Names
+from ..reaction import memory
+from ..reading.yaml_reader import Node, nearest
+from ..sensing.predicate import Predicate, Values
+from ..sensing.requests import Readings, Request, Row
+from .word import Words
+
+LEFT, TOTAL, RUBBED, FORCE = "left", "total", "rubbed", "force"
+STRIPE = ("stripe_x", "stripe_from", "stripe_to", "stripe_cells")
+
+
+def memory_name(stain: str, word: str) -> str:
+    """Name of the memory that keeps one number of a stain."""
+    return f"stain {stain} {word}"
+
+
+def kept(stain: str, word: str) -> Request:
+    """The sensor of that memory."""
+    return memory(memory_name(stain, word))
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """So large a share of the cells that were dirty at the start is clean.
+
+    Attributes:
+        stripe: where most is left: x of the row [m], y from and to [m], cells.
+    """
+
+    left: Request
+    total: Request
+    at_least: float
+    stripe: tuple[Request, ...]
+    unit: str = "%"
+
+    def requests(self) -> list[Request]:
+        return [self.left, self.total, *self.stripe]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        # before the first control step no memory has been read: nothing is clean then
+        total, left = readings.first(self.total), readings.first(self.left)
+        if type(total) is float:
+            return (1.0 - left / total if total > 0 else 0.0) - self.at_least
+        return np.where(total > 0, 1.0 - left / np.maximum(total, 1.0), 0.0) - self.at_least
+
+
+@dataclass(frozen=True)
+class Rubbed:
+    """The mean force [N] with which a cloth was rubbed so far lies between two bounds; not before it was rubbed at all."""
+
+    rubbed: Request
+    force: Request
+    low: float
+    high: float
+    unit: str = "N"
+
+    def requests(self) -> list[Request]:
+        return [self.rubbed, self.force]
+
+    def mean(self, readings: Readings | Row) -> Values:
+        """(...,) [N] zero where it was not rubbed."""
+        steps, force = readings.first(self.rubbed), readings.first(self.force)
+        if type(steps) is float:
+            return force / steps if steps > 0 else 0.0
+        return np.where(steps > 0, force / np.maximum(steps, 1.0), 0.0)
+
+    def margin(self, readings: Readings | Row) -> Values:
+        middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
+        return half - abs(self.mean(readings) - middle)
+
+
+def _stain(node: Node, names: Names) -> str | None:
+    stain = node.word()
+    if stain in names.stains:
+        return stain
+    if stain:
+        node.note(f"{stain!r} is no stain of this scenario.{nearest(stain, list(names.stains))}")
+    return None
+
+
+def _cleaned(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of", "at_least"))
+    stain = _stain(node.child("of"), names)
+    share = node.child("at_least").quantity("share", low=0.0, high=1.0)
+    if stain is None:
+        return None
+    return Cleaned(kept(stain, LEFT), kept(stain, TOTAL), share, tuple(kept(stain, word) for word in STRIPE))
+
+
+def _rubbed(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of", "above", "below"))
+    stain = _stain(node.child("of"), names)
+    low, high = (node.child(key).quantity("force", low=0.0) for key in ("above", "below"))
+    return None if stain is None else Rubbed(kept(stain, RUBBED), kept(stain, FORCE), low, high)
+
+
+WORDS: Words = {"cleaned": _cleaned, "rubbed": _rubbed}
