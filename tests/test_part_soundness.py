@@ -64,7 +64,7 @@ SPOILT = {
     "no Chinese": (("part.yaml", "  lid: {en: lid, zh: 盖}", "  base: {en: foot, zh: 底}"), [("part.yaml:8", "no words in en, zh")]),
     "grade": (("README.md", "60 mm | [E] |", "60 mm | a guess |"), [("README.md:7", "the row 'size' has no grade")]),
     "too heavy": (("tin.xml", 'mass="0.2"', 'mass="20"'), [("part.yaml:10", "too heavy; each pad would have to press with")]),
-    "too wide": (("tin.xml", "0.03 0.04 0.05", "0.03 0.12 0.05"), 
+    "too wide": (("tin.xml", "0.03 0.04 0.05", "0.03 0.12 0.05"),
                  [("part.yaml:10", "its shapes are 240 mm wide there"), ("part.yaml:10", "too wide: 240 mm")]),
 }  # fmt: skip
 

@@ -192,7 +192,7 @@ class Workpiece:
         soft = self.gripper.soft / 2.0
         sides = [places[:, 2] <= first + soft, places[:, 3] >= last - soft]
         spread = [np.ptp(places[side, :2], axis=0) / 2.0 for side in sides]
-        touched = {row[4 + k] for k in (0, 1) for row, meets in zip(rows, sides[k]) if meets}
+        touched = {int(row[4 + k]) for k in (0, 1) for row, meets in zip(rows, sides[k]) if meets}
         friction = np.min([self.friction(g) for g in touched], axis=0)
         tilt = max(_tilt(places[side][:, [0, 1, column]]) for side, column in zip(sides, (2, 3)))
         patch = np.minimum(*spread)
