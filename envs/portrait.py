@@ -74,8 +74,10 @@ def portrait(
         picture = renderer.render().copy()
     if not drawn:
         return picture
-    ends = [_seen(np.array(points), camera, width, height) for points in zip(*((p.tail, p.head) for p in drawn))]
-    return name_grips(picture, drawn, *ends)
+    tails, heads = (
+        _seen(np.array(points), camera, width, height) for points in zip(*((p.tail, p.head) for p in drawn))
+    )
+    return name_grips(picture, drawn, tails, heads)
 
 
 def _seen(points: np.ndarray, camera: mujoco.MjvCamera, width: int, height: int) -> np.ndarray:

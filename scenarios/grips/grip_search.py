@@ -35,10 +35,12 @@ Found = tuple[str, np.ndarray, np.ndarray, Touch, float]  # kind, place, rotatio
 def search(piece: Workpiece) -> list[Found]:
     """Grips of a rigid part that stands, as its file poses it, on its lowest point; the easiest of each kind and width first."""
     rows: list[Row] = []
-    full = tuple(float(np.ptp(side)) / 2.0 for side in (piece.gripper.along, piece.gripper.across))
+    along, across = (float(np.ptp(side)) / 2.0 for side in (piece.gripper.along, piece.gripper.across))
     pad = piece.gripper.friction(np.zeros(3), 0)
     for middle, way, width in _lines(piece):
-        whole = Touch(width, 0.0, *full, 0.0, pad)  # what the pads touch at most: no force is less than this one
+        whole = Touch(
+            width, 0.0, along, across, 0.0, pad
+        )  # what the pads touch at most: no force is less than this one
         for fingers in directions(way):
             turn = np.column_stack([np.cross(way, fingers), way, fingers])
             rows += [(piece.needed(middle - back * fingers, turn, whole, None) + HARDER * back, _kind(fingers, width),

@@ -62,8 +62,8 @@ class GripSheet:
 
     def inside(self, word: str) -> GripSheet:
         """The same as one of the part that contains this part under a word."""
-        named = {key: tuple(f"{word}/{name}" for name in getattr(self, key)) for key in ("sites", "bodies")}
-        return replace(self, **named)
+        sites, bodies = (tuple(f"{word}/{name}" for name in names) for names in (self.sites, self.bodies))
+        return replace(self, sites=sites, bodies=bodies)
 
 
 def read_grips(node: Node) -> Mapping[str, GripSheet]:

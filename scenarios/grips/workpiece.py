@@ -192,7 +192,7 @@ class Workpiece:
         soft = self.gripper.soft / 2.0
         sides = [places[:, 2] <= first + soft, places[:, 3] >= last - soft]
         spread = [np.ptp(places[side, :2], axis=0) / 2.0 for side in sides]
-        touched = {row[4 + k] for k in (0, 1) for row, meets in zip(rows, sides[k]) if meets}
+        touched = {int(row[4 + k]) for k in (0, 1) for row, meets in zip(rows, sides[k]) if meets}
         friction = np.min([self.friction(g) for g in touched], axis=0)
         tilt = max(_tilt(places[side][:, [0, 1, column]]) for side, column in zip(sides, (2, 3)))
         patch = np.minimum(*spread)
@@ -212,7 +212,7 @@ class Workpiece:
         """
         gap = min(width + 2.0 * self.gripper.clear + self.gripper.soft, self.gripper.opening)
         for back in COMES:
-            self._put(at - back * turn[:, 2], turn, width, gap)
+            self.put(at - back * turn[:, 2], turn, width, gap)
             for h in self.hand_geoms:
                 if floor is not None and self._lowest(int(h)) < floor - TOUCHES:
                     return f"{self._named(int(h))} would go through what it stands on"
@@ -232,7 +232,7 @@ class Workpiece:
         middle = self.data.geom_xpos[geom] + turn @ box[:3]
         return float(middle[2] - np.abs(turn[2]) @ box[3:])
 
-    def _put(self, at: np.ndarray, turn: np.ndarray, width: float, gap: float) -> None:
+    def put(self, at: np.ndarray, turn: np.ndarray, width: float, gap: float) -> None:
         """Bring the hand to where it holds something of that width with its pads' middle at a place, and open it to a gap."""
         data = self.data
         data.mocap_pos[0], data.mocap_quat[0] = 0.0, (1.0, 0.0, 0.0, 0.0)

@@ -15,7 +15,7 @@ from shiliu.scenarios.catalog import scene_of_tree
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.grips.gripper import gripper_of
 from shiliu.scenarios.grips.grips import Grip, grips_of, why_not
-from shiliu.scenarios.grips.workpiece import SAFETY, Workpiece
+from shiliu.scenarios.grips.workpiece import HAND, SAFETY, Workpiece
 from shiliu.scenarios.part import list_parts, load_part
 from shiliu.scenarios.reading.yaml_reader import Node, Problems
 
@@ -194,6 +194,44 @@ def test_water_weighs_and_hinges_do_not():
     assert handle.mass == handle.needed == 0.0, "a door hangs on its hinge"
     left, right = grips_of(load_part("objects/kit_tray"))
     assert left.needed == pytest.approx(right.needed) == pytest.approx(SAFETY * 1.2 * WEIGHT / 2 / (2 * PAD), rel=1e-3)
+
+
+def sinks(part, grip: Grip, force: float) -> float:
+    """How far [mm] a part sinks within 1 s when the claw, which has closed on it without gravity, presses with a force."""
+    hand, piece = gripper_of(), Workpiece(part, gripper_of())
+    spec = part.spec()
+    for param in part.params.values():
+        for write in param.writes if param.dimension == "mass" else ():
+            write.apply(spec, "", param.high)
+    frame = spec.worldbody.add_body(name="hand", mocap=True)
+    spec.attach(hand.spec.copy(), site=frame.add_site(name="hand_frame"), prefix=HAND)
+    option = spec.option
+    option.timestep, option.integrator, option.impratio = 1 / 480, mujoco.mjtIntegrator.mjINT_IMPLICITFAST, 10
+    option.cone, option.gravity = mujoco.mjtCone.mjCONE_ELLIPTIC, [0, 0, 0]
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    assert piece.room(grip.position, grip.ways[0], grip.width) == ""
+    piece.put(grip.position, grip.ways[0], grip.width, grip.width + 2 * hand.soft)
+    data.mocap_pos[0], data.mocap_quat[0] = piece.data.mocap_pos[0], piece.data.mocap_quat[0]
+    for joint in piece.fingers:
+        name = piece.model.joint(joint).name
+        data.joint(name).qpos[0] = piece.data.joint(name).qpos[0]
+    data.actuator(f"{HAND}claw").ctrl[0] = 100 * (
+        1 - (grip.width + hand.soft - force / 6000) / hand.opening
+    )  # of claw.yaml
+    mujoco.mj_step(model, data, 480)
+    before = data.body(part.file.stem).xpos.copy()
+    model.opt.gravity[2] = -WEIGHT
+    mujoco.mj_step(model, data, 480)
+    return float(np.linalg.norm(data.body(part.file.stem).xpos - before)) * 1e3
+
+
+@pytest.mark.parametrize("name", ["can_330", "bracket", "spoon_150"])
+def test_the_force_that_is_needed_holds_in_the_engine_and_a_small_part_of_it_does_not(name):
+    part = load_part(f"objects/{name}")
+    grip = grips_of(part)[0]
+    held, less = (sinks(part, grip, share * grip.needed) for share in (1.0, 0.2))
+    assert held < 3.0 and less > 100.0, (held, less)
 
 
 BENCH = """

@@ -176,8 +176,5 @@ def test_list_parts_tells_the_grips_of_a_part(capsys):
     assert "no hand takes it" in said and "`shiliu check part=objects/meal_tray` finds them" in said
     assert main(["list", "parts", "part=bowl_150", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["parts"]
-    assert (
-        row["grips"]["rim"]["kind"] == "rim"
-        and row["grips"]["rim"]["width"] == 0.0045
-        and len(row["grips"]["rim"]["at"]) == 4
-    )
+    rim = row["grips"]["rim"]
+    assert (rim["kind"], len(rim["at"]), rim["width"]) == ("rim", 4, pytest.approx(0.0045))
