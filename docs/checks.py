@@ -13,6 +13,7 @@ take some six minutes.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ import numpy as np
 import shiliu
 import yaml
 from shiliu.replay.checks.finding import STAGES, Finding, Plot
-from shiliu.replay.checks.registry import registry
+from shiliu.replay.checks.registry import check_of, registry
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report.text import Words, catalogue
 
@@ -107,8 +108,9 @@ def _entry(code: str, raw: dict[str, Any], entry: dict[str, str], words: Words, 
     if raw.get("with"):
         how.append("Settings: " + ", ".join(f"{key} {_told(value)}" for key, value in raw["with"].items()) + ".")
     lines += [" ".join(how), ""] if how else []
+    side = "below" if check_of(code).below else "beyond"
     lines += [
-        "| judged on | WARN beyond | FAIL beyond | unsure | excess counts in | source | grade | who moves | required |"
+        f"| judged on | WARN {side} | FAIL {side} | unsure | excess counts in | source | grade | who moves | required |"
     ]
     lines += ["|---|---|---|---|---|---|---|---|---|"]
     cells = (
@@ -129,9 +131,15 @@ def _entry(code: str, raw: dict[str, Any], entry: dict[str, str], words: Words, 
     if code in WITHOUT_CURVE:
         lines += [f"No curve of its own: {WITHOUT_CURVE[code]}.", ""]
     if "fix" in entry:
-        advice = example["advice"] if example else words.fill(entry["fix"], {})
+        advice = example["advice"] if example else open_template(entry["fix"])
         lines += [f"What to do: {advice}", ""]
     return lines
+
+
+def open_template(template: str) -> str:
+    """A sentence that no finding fills: what may be left out is left out, and a field stands there by its name."""
+    plain = re.sub(r"\[\[.*?\]\]", "", template)
+    return re.sub(r"\{(\w+)[^}]*\}", lambda field: f"*the {field[1].replace('_', ' ')}*", plain)
 
 
 def _told(value: Any) -> str:

@@ -38,6 +38,21 @@ def test_the_page_of_checks_has_every_code_as_configured():
     assert shown == {p.stem for p in (ROOT / "docs" / "checks").glob("*.svg")}
 
 
+def test_the_page_of_checks_says_on_which_side_a_bound_is_passed():
+    page = script("checks").page()
+    entries = {part.split("`")[0]: part for part in page.split("\n### `")[1:]}
+    low = {code for code, entry in entries.items() if "| WARN below | FAIL below |" in entry}
+    assert low == {"hand.idle", "balance", "robustness"}
+    assert all("| WARN beyond | FAIL beyond |" in entry for code, entry in entries.items() if code not in low)
+
+
+def test_an_advice_without_an_example_names_what_is_filled_in():
+    checks = script("checks")
+    assert checks.open_template("Name {subject:ids} again[[, from {t0:s}]].") == "Name *the subject* again."
+    advices = re.findall(r"(?m)^What to do: (.*)$", checks.page())
+    assert len(advices) > 60 and not [advice for advice in advices if "?" in advice]
+
+
 def test_every_code_has_an_example_and_a_curve_or_a_reason_why_not():
     checks, codes = script("checks"), set(load_rules("arm_manipulation", None))
     examples = json.loads((ROOT / "docs" / "checks" / "examples.json").read_text(encoding="utf-8"))

@@ -11,6 +11,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.reading.yaml_reader import places_in
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = ("scenarios", "envs", "replay")  # each may import what stands before it
@@ -206,3 +208,22 @@ spec.loader.exec_module(module)
     )
     done = python("import pytest, sys; sys.exit(pytest.main(['tests/test_strays.py', '-q']))", clone)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("folder", ["conf", "assets"])
+def test_no_key_stands_twice_in_a_yaml(folder):
+    """YAML keeps the later one and says nothing, so that a sentence or a bound is lost."""
+    found = []
+    for path in sorted((ROOT / folder).rglob("*.yaml")):
+        try:
+            places_in(path, str(path.relative_to(ROOT)))
+        except ScenarioError as error:
+            found.append(str(error))
+    assert not found, "\n".join(found)
+
+
+def test_a_key_that_stands_twice_is_found(tmp_path):
+    path = tmp_path / "text.yaml"
+    path.write_text("reasons:\n  no_set: one\n  other: two\n  no_set: three\n")
+    with pytest.raises(ScenarioError, match=r"text\.yaml:4.*'no_set' stands here twice"):
+        places_in(path, path.name)

@@ -49,6 +49,7 @@ class Check:
         fix: from a failed finding, and what the model adds, to what would make it pass.
         curve: (recording, finding, rules) to the curve of what it looks at, where the recording tells that.
         of: a word of `OF`.
+        below: whether what lies below its bounds is forbidden (a clearance, a share that succeeds), and not what lies beyond.
         turn: its place among the checks of its stage, or of what it is asked of; equal ones stand as the bounds do.
         left_out: its turn among those that are not looked at, where that is another.
         spoils: a word of `SPOILS` for what a failure leaves without meaning.
@@ -72,6 +73,7 @@ class Check:
     fix: Callable[[Finding, Known], Fix] = rerecord
     curve: Callable[..., Plot | None] | None = None
     of: str = ""
+    below: bool = False
     # integrity
     turn: int | None = None
     left_out: int | None = None

@@ -322,7 +322,7 @@ def check_balance(effort: Effort, polygon: np.ndarray, rules: Rules, signal: str
         return [rule.not_checked("too_short", signal=signal)]
     level, row = held(-margin[:, None], effort.step, rule.shortest)
     value = float(-level[0]) if np.isfinite(level[0]) else float(np.nanmin(margin))
-    graded = rule.grade_value(value, below=True)
+    graded = rule.grade_value(value)
     under = np.nan_to_num(margin, nan=np.inf) < graded["limit"]
     first, last = run_around(under, int(row[0]))
     worst = int(np.nanargmin(margin))
@@ -439,5 +439,5 @@ def _lean(finding: Finding, known: Known) -> Fix:
 CHECKS = (
     Check("torque.peak", fix=_less_torque, of="forces", near=True, shown_by="head jerked round"),
     Check("torque.rated", fix=_rest, of="forces", near=True),
-    Check("balance", fix=_lean, of="forces", shown_by="arm thrown back"),
+    Check("balance", fix=_lean, of="forces", below=True, shown_by="arm thrown back"),
 )

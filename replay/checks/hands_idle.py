@@ -97,6 +97,7 @@ CHECKS = (
         "hand.idle",
         run=lambda r: check_idle(r.recording, r.rules, r.task, r.success),
         curve=channel,
+        below=True,
         turn=1,
         shown_by="hand never closes",
         shown_in="ordinary set",  # without the start from which the replay would tell more

@@ -104,7 +104,7 @@ def of_set(check: Callable[[Declared, Rules], list[Finding]], *codes: str) -> Ca
 
     def run(recorded: Recorded) -> list[Finding]:
         if recorded.recording.declared is None:
-            return [recorded.rules[code].not_applicable("no_set") for code in codes]
+            return [recorded.rules[code].not_applicable("no_lerobot_set") for code in codes]
         return check(recorded.recording.declared, recorded.rules)
 
     return run

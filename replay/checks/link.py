@@ -37,7 +37,7 @@ def check_link(recording: Recording, rules: Rules, stopped: str | None = None) -
     if stopped is not None:
         return [rules[code].not_checked(stopped) for code in CODES]
     if command.clock != "capture" or command.capture_ns is None or command.receive_ns is None:
-        return [rules[code].not_checked("one_clock", subject=(topic(command),)) for code in CODES]
+        return [rules[code].not_checked("one_command_clock", subject=(topic(command),)) for code in CODES]
     age, prompt = ages(command, rules["clock.skew"].bound("warn"))
     t = seconds(command, origin_ns(recording))
     return [_stale(command, t, age, prompt, rules), _loss(command, t, age, rules)]

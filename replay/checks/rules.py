@@ -73,15 +73,13 @@ class Rule:
         *,
         fail: float | None = None,
         warn: float | None = None,
-        below: bool = False,
         sustained: float | None = None,
     ) -> dict[str, Any]:
-        """Compare one number with its bounds.
+        """Compare one number with its bounds; whether the forbidden side is below them, the check's record says.
 
         Args:
             value: what was found.
             fail, warn: bounds of this joint or stream; by default those of the rule.
-            below: whether the forbidden side is below the bound (a clearance, a balance margin).
             sustained: the value that lasted for `shortest_warn`, held against the warning bound; by default `value`.
 
         Returns:
@@ -93,7 +91,7 @@ class Rule:
         fail = (self.fail if isinstance(self.fail, float) else None) if fail is None else fail
         warn = (self.warn if isinstance(self.warn, float) else None) if warn is None else warn
         sustained = value if sustained is None else sustained
-        sign = -1.0 if below else 1.0
+        sign = -1.0 if check_of(self.code).below else 1.0
         level, limit, shown = "PASS", fail if fail is not None else warn, value
         if fail is not None and sign * (value - fail) > 0.0:
             level = "FAIL" if sign * (value - fail) > self.unsure * self.size(fail) else "WARN"

@@ -103,7 +103,7 @@ def check_robustness(copies: Sequence[Mapping[str, float]], succeeded: Sequence[
         name = max(halves, key=lambda key: abs(halves[key][0] / halves[key][2] - halves[key][1] / (n - halves[key][2])))
         a, b, m = halves[name]
         details["decides"] = {"parameter": name, "low": a, "low_of": m, "high": b, "high_of": n - m}
-    return rule.finding(**rule.grade_value(k / n, below=True), details=details)
+    return rule.finding(**rule.grade_value(k / n), details=details)
 
 
 def _halves(values: np.ndarray, done: np.ndarray) -> tuple[int, int, int]:
@@ -120,6 +120,7 @@ def _room(finding: Finding, known: Known) -> Fix:
 CHECKS = (
     Check(
         "robustness",
+        below=True,
         settings={
             "copies": "number",
             "friction": "share",

@@ -9,6 +9,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
 from shiliu.replay.judge.advice import fix_of
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.report.text import catalogue
 
 RULES = load_rules()
 NAMES = ("zarm_l1_joint", "zarm_r1_joint")
@@ -92,8 +93,9 @@ def test_two_clocks_that_differ_are_no_old_commands():
 def test_what_does_not_tell_both_times_is_not_checked():
     stream = commands()
     reason = {f.reason for f in judged(replace(stream, receive_ns=None))}
-    assert reason == {"one_clock"}
-    assert {f.reason for f in judged(replace(stream, clock="grid"))} == {"one_clock"}
+    assert reason == {"one_command_clock"}
+    assert "when commands were sent" in catalogue("en")["reasons"]["one_command_clock"]
+    assert {f.reason for f in judged(replace(stream, clock="grid"))} == {"one_command_clock"}
     assert {f.reason for f in judged(stream, stopped="integrity.unit.degrees")} == {"integrity.unit.degrees"}
     assert {f.reason for f in judged(replace(stream, role="measured"))} == {"no_commands"}
     found = judged(stream, kind="simulation")

@@ -50,15 +50,15 @@ def test_a_value_is_graded_by_both_bounds_and_the_band_between(rules, value, lev
 
 
 def test_a_limit_of_zero_has_a_size_to_count_in(rules):
-    graded = rules["balance"].grade_value(-0.010, below=True)
+    graded = rules["balance"].grade_value(-0.010)
     assert (
         graded["level"] == "FAIL"
         and graded["margin"] == pytest.approx(-0.010)
         and graded["excess"] == pytest.approx(0.5)
     )
-    assert rules["balance"].grade_value(-0.003, below=True)["level"] == "WARN"  # inside 20 % of 20 mm
-    assert rules["balance"].grade_value(0.015, below=True)["limit"] == pytest.approx(0.020)
-    assert rules["balance"].grade_value(0.030, below=True)["level"] == "PASS"
+    assert rules["balance"].grade_value(-0.003)["level"] == "WARN"  # inside 20 % of 20 mm
+    assert rules["balance"].grade_value(0.015)["limit"] == pytest.approx(0.020)
+    assert rules["balance"].grade_value(0.030)["level"] == "PASS"
 
 
 def test_mistakes_are_told_by_line_all_at_once(tmp_path):
