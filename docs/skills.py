@@ -65,14 +65,16 @@ skills:
 
 ```
 shiliu check  scenario=my_scene                            # misspelt words, arguments and names, by line
-shiliu record scenario=my_scene episodes=1 seed=0 out=try  # which skills ran, which subgoals were reached, what failed
+shiliu record scenario=my_scene episodes=1 seed=0 out=try  # which subgoals were reached, where it failed and why
+shiliu record scenario=my_scene episodes=1 seed=0 out=on from_skill=5      # the same from before skill 5
 shiliu render scenario=my_scene out=pics                   # the scene as it stands
 shiliu render data=try out=pics                            # a picture at the end of each skill
 ```
 
-`record` prints a line an episode: when each subgoal was reached, and the code of what went wrong. `Operator.segments` has each
-skill with its times; an episode keeps them as its skill segments. Try five seeds before fifty. An argument can be changed for a
-try without touching the file, skills counted from 0: `shiliu record … "scenario.skills.1.pick_rim.force=60 N"`.
+`record` prints a line an episode: when each subgoal was reached, and the code of what went wrong; below it the skill in which it
+went wrong, and why. [Trying again](designing-scenarios.md#trying-again) tells how to go on from there. An episode keeps its skills
+with their times as its skill segments. Try five seeds before fifty. An argument can be changed for a try without touching the file,
+skills counted from 0: `shiliu record … "scenario.skills.1.pick_rim.force=60 N"`.
 
 ## When a skill stops
 
@@ -86,9 +88,10 @@ Most end when their way is made. Reacting ones end by what they feel, and say so
 - *gave way*: `pull_open` pulls with a growing force until the latch lets go, and gives up where it does not;
 - *reached*: `until`, `subgoal`.
 
-A skill that cannot be done says why and ends the chain: `shiliu record` prints it, and the episode keeps it (`gave_up` in its
-provenance), such as `grasp (skill 2): can.middle is 210 mm beyond the left arm's reach`. One that is merely done badly goes on,
-as a person would, and the goal tells. Arguments have bounds: lengths 2 m either way, angles 360 deg, forces 0 to 1000 N, times
+A skill that cannot be done says why and ends the chain: `shiliu record` prints it, such as `gave up: grasp (skill 2): can.middle is
+210 mm beyond the left arm's reach`, and the episode keeps it (`gave_up` in its provenance: `skill`, `number`, `reason`, and `code` and
+`details` from which a report says the same in its language). One that is merely done badly goes on, as a person would, and the goal
+tells. Arguments have bounds: lengths 2 m either way, angles 360 deg, forces 0 to 1000 N, times
 up to an hour, speeds from 1 mm/s.
 
 ## A new skill
@@ -136,6 +139,8 @@ class RaiseHand(Skill):
   below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
 - **`run`** yields once a control step. It may use `body.site`, `body.touch`, `body.feel`, `body.joint`, `body.pulled` (senses) and
   `arm.line`, `arm.follow`, `body.way`, `body.grip` (limbs).
+- **Giving up**: `body.given_up = Reason("the sentence", "its_code", at=site)`, or `raise GivenUp(Reason(...))`. The code stands under
+  `gave_up` in `conf/text/en.yaml` and `zh.yaml`, with the same details.
 - **The label** has a title and a sentence in English and Chinese, and the pattern by which a replay shows the skill: one of
   `replay/operator/recognition/`, or a function of the skill's own module. Its docstring says what is seen, and `Begins: … Ends: …`.
   `about` names the argument that it is about, `grips` says that the hand holds that afterwards. Where nothing can tell the skill,

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.errors import EpisodeError, ScenarioError, ShiliuError
+from ...scenarios.errors import EpisodeError, ScenarioError
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import Request
-    from ...scenarios.scene import Scene
-    from ..operator.failures import Ending
-    from ..operator.mistakes import Mistake
-    from ..operator.skills.skill import Skill
-    from ..operator.spool import Spool
-    from ..operator.tries import Tries
     from ..recording.recording import SimEpisode
-    from .record_lines import Lines
 
 USAGE = """
 shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME]
@@ -55,6 +46,7 @@ def run(request: Request) -> int:
     from ..rollout.camera_frames import cameras_of, pictures
     from ..rollout.episode import resolved
     from .record_lines import Lines
+    from .record_performing import chain_of, go_on, keep_strip, perform, scene_of_request
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
@@ -96,7 +88,7 @@ def run(request: Request) -> int:
             f"{scene.name!r} has no skills to perform. Write its chain under `skills`, from `shiliu list skills`.",
             field="scenario.skills",
         )
-    chain = _chain(scene, mistake)
+    chain = chain_of(scene, mistake)
     tries = Tries(scene, chain, wrong)
     lines = Lines(lang, tries.words, mistake.code if mistake else None)
     first = None if begins is None else place_of(str(begins), tries.words)
@@ -109,9 +101,9 @@ def run(request: Request) -> int:
     told: list[SimEpisode] = []
     wanting = [s for s in seeds if spool.load(s) is None]
     if first is not None:
-        _go_on(scene, wanting, first, tries, mistake, spool, None if quiet else lines)
+        go_on(scene, wanting, first, tries, mistake, spool, None if quiet else lines)
     else:
-        _perform(request, scene, wanting, threads, processes, tries, mistake, spool, quiet)
+        perform(request, scene, wanting, threads, processes, tries, mistake, spool, quiet)
     where = "".join(
         f" {key}={value}" for key, value in (("variant", scene.config.variant), ("cell", cell and cell.id)) if value
     )
@@ -135,7 +127,7 @@ def run(request: Request) -> int:
             strip = None
             if ended is not None and strips:
                 strips -= 1
-                strip = _strip(scene, done, chain, ended, tries, lines)
+                strip = keep_strip(scene, done, chain, ended, tries, lines)
             if not quiet:
                 print("\n".join([*lines.of(done), *(() if strip is None else (f"    {strip}",))]), flush=True)
     spool.drop()
@@ -152,16 +144,6 @@ def run(request: Request) -> int:
     return 0
 
 
-def scene_of_request(settings: Settings) -> Scene:
-    """The scene that a command line names; raises ScenarioError with all that is wrong with it."""
-    from ...scenarios.catalog import scene_of
-
-    hand, robot = (settings[key].word() for key in ("hand", "robot"))
-    base = settings["base"].word(default=None)
-    settings.stop()
-    return scene_of(settings.composed, settings.chosen("scenario") or "microwave", hand=hand, base=base, robot=robot)
-
-
 def _refuse_twice(there: set[int], seed: int, episodes: int) -> None:
     """A seed is one demonstration; the same one twice in a set counts twice in what is learnt from it."""
     twice = sorted(there & set(range(seed, seed + episodes)))
@@ -171,125 +153,3 @@ def _refuse_twice(there: set[int], seed: int, episodes: int) -> None:
             f"Go on with seed={max(there) + 1}.",
             field="seed",
         )
-
-
-def _chain(scene: Scene, mistake: Mistake | None) -> list[Skill]:
-    from ..operator.operator import read_chain
-
-    return read_chain(scene) if mistake is None else mistake.chain()
-
-
-def _go_on(
-    scene: Scene,
-    seeds: Sequence[int],
-    first: int,
-    tries: Tries,
-    mistake: Mistake | None,
-    spool: Spool,
-    lines: Lines | None,
-) -> None:
-    """Perform seeds from before a skill on; what stands in the way of one of them is told before any is performed."""
-    from ..operator.demonstration import go_on_from
-    from ..operator.tries import numbered
-
-    for seed in seeds:
-        tries.mark_of(tries.load(seed), first)
-    for seed in seeds:
-        episode, number = go_on_from(scene, seed, first, tries, mistake)
-        spool.save(episode)
-        if lines is not None:
-            at = float(episode.segments[number - 1]["t0"])
-            beside = lines.say("beside", wanted=first) if number < first else ""
-            label = numbered(tries.words)[number - 1]
-            print(lines.say("goes_on", seed=seed, skill=label, number=number, at=at) + beside, flush=True)
-
-
-def _perform(
-    request: Request,
-    scene: Scene,
-    seeds: Sequence[int],
-    threads: int,
-    processes: int,
-    tries: Tries,
-    mistake: Mistake | None,
-    spool: Spool,
-    quiet: bool,
-) -> None:
-    """Perform seeds and put their episodes into the spool, in this process or in several."""
-    from rich.console import Console
-    from rich.progress import track
-
-    from ..operator.demonstration import AT_ONCE, demonstrate
-    from ..operator.sweep import side_by_side
-
-    processes = min(processes, len(seeds))
-    console = Console(file=sys.stderr)
-    hidden = quiet or not console.is_terminal
-    if processes < 2:
-        chunks = [seeds[i : i + AT_ONCE] for i in range(0, len(seeds), AT_ONCE)]
-        for chunk in track(chunks, "performing", console=console, transient=True, disable=hidden):
-            for episode in demonstrate(scene, chunk, threads, mistake=mistake, tries=tries):
-                spool.save(episode)
-        return
-    size = max(1, min(AT_ONCE, len(seeds) // (4 * processes)))  # so that no process is left with much at the end
-    parts = [seeds[i : i + size] for i in range(0, len(seeds), size)]
-    given = (request, mistake and mistake.name, spool, threads or max(1, (os.cpu_count() or 1) // processes))
-    made = side_by_side(perform_there, parts, processes, begin_worker, given)
-    for _ in track(made, "performing", len(parts), console=console, transient=True, disable=hidden):
-        pass
-
-
-_worker: _Worker  # of a process of a sweep
-
-
-class _Worker:
-    """A process that performs seeds: its own scene, made from the same command line."""
-
-    def __init__(self, request: Request, wrong: str | None, spool: Spool, threads: int):
-        from ..operator.mistakes import mistake_of
-        from ..operator.tries import Tries
-
-        self.scene = scene_of_request(Settings(request))
-        self.mistake = mistake_of(self.scene, wrong) if wrong else None
-        self.spool, self.threads = spool, threads
-        self.tries = Tries(self.scene, _chain(self.scene, self.mistake), wrong)
-
-    def perform(self, seeds: Sequence[int]) -> int:
-        from ..operator.demonstration import demonstrate
-
-        for episode in demonstrate(self.scene, seeds, self.threads, mistake=self.mistake, tries=self.tries):
-            self.spool.save(episode)
-        return len(seeds)
-
-
-def begin_worker(request: Request, wrong: str | None, spool: Spool, threads: int) -> None:
-    global _worker
-    _worker = _Worker(request, wrong, spool, threads)
-
-
-def perform_there(seeds: Sequence[int]) -> int:
-    return _worker.perform(seeds)
-
-
-def _strip(
-    scene: Scene, episode: SimEpisode, chain: Sequence[Skill], ended: Ending, tries: Tries, lines: Lines
-) -> str | None:
-    """Pictures of the skill in which a demonstration failed, beside its try; where they are, or why there are none."""
-    import imageio.v3 as iio
-
-    from ..operator.skill_strip import strip_of
-
-    known = [name.removeprefix("observation.images.") for name in scene.schema.cameras]
-    if not known:
-        return None
-    file = tries.folder / f"seed_{episode.seed}.png"
-    try:
-        picture = strip_of(
-            scene, episode, chain[ended.number - 1], ended, "overview" if "overview" in known else known[-1]
-        )
-        file.parent.mkdir(parents=True, exist_ok=True)
-        iio.imwrite(file, picture)
-    except (ShiliuError, OSError) as error:
-        why = error.message if isinstance(error, ShiliuError) else str(error)
-        return lines.say("no_pictures", why=why.partition(". ")[0])
-    return lines.say("pictures", file=str(file))

@@ -10,6 +10,7 @@ import mujoco
 from ...scenarios.safety import CAVEAT, people
 from ...version import __version__
 from ..checks.finding import Finding
+from ..operator.skills.reason import gave_up_of
 from .advice import advise
 from .context import SceneContext
 from .evidence import gather
@@ -35,6 +36,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
     combined = combine(_with_skills(found, judged), required, rules, strict=strict)
     advise(judged, combined.findings)
     episode, context, place = recording.episode, judged.context, subject.place
+    gave_up = gave_up_of(episode.provenance) if episode else None
     verdict = Verdict(
         episode=recording.name,
         source=recording.source,
@@ -69,6 +71,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
             ],
             "unmapped": list(recording.unmapped),
             **({"seed": episode.seed, "made_with": episode.engine} if episode else {}),
+            **({"gave_up": gave_up} if gave_up else {}),
             **_made_in(context),
             **({"not_used": list(subject.unused)} if subject.unused else {}),
         },

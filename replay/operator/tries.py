@@ -133,14 +133,20 @@ class Tries:
             temporary = self.folder / f".{episode.seed}.{os.getpid()}.tmp"
             temporary.write_bytes(buffer.getvalue())
             os.replace(temporary, self._file(episode.seed))
+            self.picture(episode.seed).unlink(missing_ok=True)  # of an earlier run
             kept = sorted(self.folder.glob("*.npz"), key=lambda file: (file.stat().st_mtime, file.name))
             for file in kept[:-MOST]:
                 file.unlink(missing_ok=True)
+                file.with_suffix(".png").unlink(missing_ok=True)
         except OSError:
             return
 
     def _file(self, seed: int) -> Path:
         return self.folder / f"seed_{seed}.npz"
+
+    def picture(self, seed: int) -> Path:
+        """Where pictures of a seed that failed are kept."""
+        return self._file(seed).with_suffix(".png")
 
     def load(self, seed: int) -> Try:
         """The last demonstration of a seed, whose scene is that of today.

@@ -252,7 +252,9 @@ class Sheet:
     def provenance(self) -> list[tuple[str, str]]:
         rows = [("sha256", self.verdict.sha256 or "")] if self.verdict.sha256 else []
         for key, value in (self.verdict.provenance or {}).items():
-            if key != "notes" and value not in (None, "", [], {}):
+            if key == "gave_up":
+                rows.append((self.words.look_up("provenance", key), self.words.in_skill(value)))
+            elif key != "notes" and value not in (None, "", [], {}):
                 rows.append((self.words.look_up("provenance", key), self._plain(value)))
         return rows
 

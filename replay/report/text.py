@@ -303,6 +303,11 @@ class Words:
             values["side"] = self.book["sides"].get(str(values["side"])[:1], values["side"])
         return self.fill(template, values)
 
+    def in_skill(self, found: Mapping[str, Any]) -> str:
+        """The same, with the skill that gave up before it."""
+        values = {"skill": self.skill(found["skill"]), "number": found["number"], "reason": self.gave_up(found)}
+        return self.fill(self.book["record"]["in_skill"], values)
+
     def source(self, source: str | None) -> str:
         """Where a limit comes from; a source that the catalogue does not know stays as it was written."""
         return self.book["sources"].get(source or "", source or "")

@@ -20,6 +20,7 @@ from shiliu.replay.operator.skills.body import GivenUp, unit
 from shiliu.replay.operator.skills.reaching import SLACK, TCP_REACH
 from shiliu.replay.operator.skills.reason import gave_up_of, in_english
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words, catalogue
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ScenarioError
@@ -183,6 +184,9 @@ def test_record_says_why_and_keeps_it(tmp_path, monkeypatch, capsys):
     (recording,) = shiliu.read("far")
     assert isinstance(recording, Recording) and recording.episode is not None
     assert in_english(gave_up_of(recording.episode.provenance)).startswith("reach (skill 1): bowl.rim_near is ")
+    (verdict,) = shiliu.judge([recording])
+    page = render([verdict], Words("zh"), "")
+    assert "操作员为何停止" in page and "碗的" in page and "超出左臂可达范围" in page
 
 
 def test_episodes_of_earlier_versions_are_read():
@@ -191,6 +195,7 @@ def test_episodes_of_earlier_versions_are_read():
     assert found == {"skill": "grasp", "number": 2, "reason": "can.middle is 210 mm beyond the left arm's reach"}
     assert in_english(found) == old["gave_up"] and Words("zh").gave_up(found) == found["reason"]
     assert in_english(gave_up_of({"gave_up": "because"})) == "because" and gave_up_of({}) is None
+    assert gave_up_of({"gave_up": {"skill": "grasp", "number": "2", "reason": ["x"]}}) is None, "not one of ours"
 
 
 def test_every_reason_of_a_skill_stands_in_the_catalogues():

@@ -275,7 +275,7 @@ def test_check_tells_slips_of_scene_skills_mistakes_and_judge_in_one_go(tmp_path
 def test_record_a_mistake_then_replay_it(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["record", "mistake=oven_pushed", "episodes=1", f"seed={SEED}", "out=bad", "quiet=true"]) == 0
-    assert "0 of 1 succeeded" in capsys.readouterr().out
+    assert "1 of 1 brought scenario.oven_pushed, as the sheet says" in capsys.readouterr().out
     side = json.loads((tmp_path / "bad" / "shiliu" / "episodes" / "episode_000000.json").read_text(encoding="utf-8"))
     assert side["label"]["success"] is False and side["label"]["failure"] == "scenario.oven_pushed"
     assert side["provenance"]["mistake"] == "oven_pushed"

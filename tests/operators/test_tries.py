@@ -9,20 +9,22 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
+from shiliu.replay.commands.record_lines import Lines
 from shiliu.replay.formats.episode_archive import pack
 from shiliu.replay.operator.demonstration import demonstrate, go_on_from
 from shiliu.replay.operator.failures import Ending, counted, ending_of, table_of
 from shiliu.replay.operator.memory import CannotKeep, recall, remember
 from shiliu.replay.operator.operator import Operator, read_chain
+from shiliu.replay.operator.skill_strip import positions, sight, strip_of
 from shiliu.replay.operator.tries import MOST, Tries, numbered, place_of
 from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.errors import EpisodeError, ScenarioError
 from shiliu.scenarios.reading.yaml_reader import Node, Problems
 
 # the person takes the cup, and the liquid is poured, before some of these
 LATE = {
     "table_setting": ("lift", "carry_over", "place"),
-    "drink_assist": ("set_down 1", "withdraw", "lift 4", "set_down 3"),
+    "drink_assist": ("withdraw", "set_down 3"),
 }
 
 
@@ -231,3 +233,40 @@ def test_by_command_a_try_goes_on_and_says_so(tmp_path, monkeypatch, capsys):
     assert recording.metadata["made"]["command"].endswith("from_skill=2")
     assert main([*words, "out=no", "from_skill=3", chain]) == 2
     assert "The chain has 2 skills" in capsys.readouterr().err
+
+
+def test_a_mistake_that_breaks_a_limit_alone_has_brought_its_code(table):
+    _, tries, whole = table
+    done = copy.copy(whole)
+    done.provenance = {**whole.provenance, "mistake": "lean", "brought": "replay.force.object:lean"}
+    lines = Lines("en", tries.words, "replay.force.object:lean")
+    assert "failure replay.force.object:lean" in lines.of(done)[0] and len(lines.of(done)) == 1
+    assert lines.total([done, whole])[0].startswith("1 of 2 brought replay.force.object:lean, as the sheet says; ")
+    assert Lines("en", tries.words).total([whole])[0].startswith("1 of 1 succeeded (")
+
+
+def test_pictures_of_the_skill_that_failed(table, tmp_path, opengl):
+    scene, tries, whole = table
+    failed = copy.copy(whole)
+    failed.label = {**whole.label, "success": False, "failure": "replay.goal:served"}
+    failed.segments = [dict(one) for one in whole.segments[:4]]
+    failed.segments[-1]["t1"] = whole.duration_s
+    ending = ending_of(failed, tries.words)
+    assert (ending.skill, ending.done) == ("carry_over", False)
+    chain = read_chain(scene)
+    strip = strip_of(scene, failed, chain[3], ending, "overview")
+    assert strip.dtype == np.uint8 and strip.shape[1] == 4 * 400 and len(np.unique(strip)) > 50
+    with pytest.raises(ScenarioError, match="There is no camera 'nowhere'"):
+        strip_of(scene, failed, chain[3], ending, "nowhere")
+
+
+def test_what_is_near_and_how_far_it_is_to_the_place_is_worked_out(table):
+    scene, _, whole = table
+    chain, draw = read_chain(scene), drawing.of_episode(scene, whole)
+    qpos = positions(scene, draw, whole, whole.n_steps - 2)
+    assert qpos.shape == (3, scene.model.nq)
+    place = list(sight(scene, draw.model, qpos[-1], chain[4]))
+    assert place[0].startswith("bowl.base to table.top: ") and int(place[0].split()[-2]) < 30, "it has been placed"
+    pick = list(sight(scene, draw.model, qpos[-1], chain[1]))
+    assert pick[0].startswith("to bowl.rim_near: left hand ") and pick[1].startswith(("near: ", "nothing within 25 mm"))
+    assert list(sight(scene, draw.model, qpos[-1], chain[0])) == [], "a look sends no hand"

@@ -52,7 +52,12 @@ def gave_up_of(provenance: Mapping[str, Any]) -> dict[str, Any] | None:
             if match
             else {"skill": "", "number": 0, "reason": found}
         )
-    return dict(found) if isinstance(found, Mapping) else None
+    kinds = {"skill": str, "number": int, "reason": str}  # an episode comes from outside
+    if not isinstance(found, Mapping) or not all(isinstance(found.get(key), kind) for key, kind in kinds.items()):
+        return None
+    return {key: found[key] for key in kinds} | {
+        key: found[key] for key, kind in (("code", str), ("details", Mapping)) if isinstance(found.get(key), kind)
+    }
 
 
 def in_english(found: Mapping[str, Any]) -> str:

@@ -1,0 +1,154 @@
+"""Performing demonstrations for `shiliu record`: whole or from a skill on, in one process or in several; pictures of what failed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...scenarios.errors import ShiliuError
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import Request
+    from ...scenarios.scene import Scene
+    from ..operator.failures import Ending
+    from ..operator.mistakes import Mistake
+    from ..operator.skills.skill import Skill
+    from ..operator.spool import Spool
+    from ..operator.tries import Tries
+    from ..recording.recording import SimEpisode
+    from .record_lines import Lines
+
+
+def scene_of_request(settings: Settings) -> Scene:
+    """The scene that a command line names; raises ScenarioError with all that is wrong with it."""
+    from ...scenarios.catalog import scene_of
+
+    hand, robot = (settings[key].word() for key in ("hand", "robot"))
+    base = settings["base"].word(default=None)
+    settings.stop()
+    return scene_of(settings.composed, settings.chosen("scenario") or "microwave", hand=hand, base=base, robot=robot)
+
+
+def chain_of(scene: Scene, mistake: Mistake | None) -> list[Skill]:
+    from ..operator.operator import read_chain
+
+    return read_chain(scene) if mistake is None else mistake.chain()
+
+
+def go_on(
+    scene: Scene,
+    seeds: Sequence[int],
+    first: int,
+    tries: Tries,
+    mistake: Mistake | None,
+    spool: Spool,
+    lines: Lines | None,
+) -> None:
+    """Perform seeds from before a skill on; what stands in the way of one of them is told before any is performed."""
+    from ..operator.demonstration import go_on_from
+    from ..operator.tries import numbered
+
+    for seed in seeds:
+        tries.mark_of(tries.load(seed), first)
+    for seed in seeds:
+        episode, number = go_on_from(scene, seed, first, tries, mistake)
+        spool.save(episode)
+        if lines is not None:
+            at = float(episode.segments[number - 1]["t0"])
+            beside = lines.say("beside", wanted=first) if number < first else ""
+            label = numbered(tries.words)[number - 1]
+            print(lines.say("goes_on", seed=seed, skill=label, number=number, at=at) + beside, flush=True)
+
+
+def perform(
+    request: Request,
+    scene: Scene,
+    seeds: Sequence[int],
+    threads: int,
+    processes: int,
+    tries: Tries,
+    mistake: Mistake | None,
+    spool: Spool,
+    quiet: bool,
+) -> None:
+    """Perform seeds and put their episodes into the spool, in this process or in several."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from ..operator.demonstration import AT_ONCE, demonstrate
+    from ..operator.sweep import side_by_side
+
+    processes = min(processes, len(seeds))
+    console = Console(file=sys.stderr)
+    hidden = quiet or not console.is_terminal
+    if processes < 2:
+        chunks = [seeds[i : i + AT_ONCE] for i in range(0, len(seeds), AT_ONCE)]
+        for chunk in track(chunks, "performing", console=console, transient=True, disable=hidden):
+            for episode in demonstrate(scene, chunk, threads, mistake=mistake, tries=tries):
+                spool.save(episode)
+        return
+    size = max(1, min(AT_ONCE, len(seeds) // (4 * processes)))  # so that no process is left with much at the end
+    parts = [seeds[i : i + size] for i in range(0, len(seeds), size)]
+    given = (request, mistake and mistake.name, spool, threads or max(1, (os.cpu_count() or 1) // processes))
+    made = side_by_side(perform_there, parts, processes, begin_worker, given)
+    for _ in track(made, "performing", len(parts), console=console, transient=True, disable=hidden):
+        pass
+
+
+_worker: _Worker  # of a process of a sweep
+
+
+class _Worker:
+    """A process that performs seeds: its own scene, made from the same command line."""
+
+    def __init__(self, request: Request, wrong: str | None, spool: Spool, threads: int):
+        from ..operator.mistakes import mistake_of
+        from ..operator.tries import Tries
+
+        self.scene = scene_of_request(Settings(request))
+        self.mistake = mistake_of(self.scene, wrong) if wrong else None
+        self.spool, self.threads = spool, threads
+        self.tries = Tries(self.scene, chain_of(self.scene, self.mistake), wrong)
+
+    def perform(self, seeds: Sequence[int]) -> int:
+        from ..operator.demonstration import demonstrate
+
+        for episode in demonstrate(self.scene, seeds, self.threads, mistake=self.mistake, tries=self.tries):
+            self.spool.save(episode)
+        return len(seeds)
+
+
+def begin_worker(request: Request, wrong: str | None, spool: Spool, threads: int) -> None:
+    global _worker
+    _worker = _Worker(request, wrong, spool, threads)
+
+
+def perform_there(seeds: Sequence[int]) -> int:
+    return _worker.perform(seeds)
+
+
+def keep_strip(
+    scene: Scene, episode: SimEpisode, chain: Sequence[Skill], ended: Ending, tries: Tries, lines: Lines
+) -> str | None:
+    """Pictures of the skill in which a demonstration failed, beside its try; where they are, or why there are none."""
+    import imageio.v3 as iio
+
+    from ..operator.skill_strip import strip_of
+
+    known = [name.removeprefix("observation.images.") for name in scene.schema.cameras]
+    if not known:
+        return None
+    file = tries.picture(episode.seed)
+    try:
+        picture = strip_of(
+            scene, episode, chain[ended.number - 1], ended, "overview" if "overview" in known else known[-1]
+        )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        iio.imwrite(file, picture)
+    except (ShiliuError, OSError) as error:
+        why = error.message if isinstance(error, ShiliuError) else str(error)
+        return lines.say("no_pictures", why=why.partition(". ")[0])
+    return lines.say("pictures", file=str(file))
