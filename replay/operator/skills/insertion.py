@@ -265,7 +265,6 @@ class PickPart(Skill):
         yield from arm.hold(0.2)
         yield from body.grip(self.hand, self.force)
         body.hold_on(self.hand, self.of)
-        body.bear(self.hand, self.of)
         if self.draw:
             yield from slide(arm, -self.draw * arm.hand()[1][:, 2], 0.08)
         yield from slide(arm, np.array([0.0, 0.0, self.lift]), 0.15)
