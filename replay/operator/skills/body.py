@@ -11,7 +11,6 @@ import numpy as np
 from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.mobile import followers
 from ....scenarios.pose import Pose
-from ....scenarios.postures import posture
 from ....scenarios.robot import Robot, load_robot
 from ....scenarios.robot_folder import SIDES as SIDES
 from ....scenarios.scene import Scene
@@ -30,6 +29,7 @@ _GRIP = load_robot().hand_sheet["grip"]
 GAP_OPEN, GAP_PER_PERCENT = _GRIP["opening"] - _GRIP["soft"], _GRIP["opening"] / 100
 FORCE_PER_PERCENT = _GRIP["stiffness"] * GAP_PER_PERCENT
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
+BLOCKED = 1.0  # cost of a way that leads through something, or is near to things for long
 ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
 ROWS = 4  # ends of a carry of which one is sought by trees
 TIGHT = 0.004  # m of room at its end that are enough
@@ -301,25 +301,24 @@ class Body:
             self._action[self._head_columns] = start + progress(i / count, 0.5) * (angles - start)
             yield
 
-    def way(
-        self,
-        side: str,
-        goal: np.ndarray,
-        by_way_of: Sequence[Sequence[str]] = ((),),
-        speed: float = 0.45,
-        seek: bool = False,
-    ) -> Path:
-        """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures.
+    def way(self, side: str, goal: np.ndarray, speed: float = 0.45) -> Path:
+        """A free way of a hand, and of what it holds, to joint angles, that keeps clear of what is seen.
 
-        It is planned; only where no way is found, those postures are passed.
+        Raises:
+            GivenUp: none was found, and the straight way is blocked.
         """
-        arm = self.arms[side]
+        path = self.free_way(side, goal, speed)
+        if path is None:
+            path = self.arms[side].way([goal], speed, scatter=0.0)
+            if self.room_on(side, path, sure=True) > BLOCKED:
+                raise GivenUp(f"no free way was found for the {side} hand: {self.why}")
+        return path
+
+    def free_way(self, side: str, goal: np.ndarray, speed: float) -> Path | None:
+        """As `way`; None where none was found."""
         found = self.plan(side, [goal])
-        if found.path is not None:
-            return arm.way(found.path[1:], speed, scatter=0.0)
-        rows = [[posture(name, side) for name in row] for row in by_way_of]
-        paths = [arm.way([*row, goal], speed, scatter=0.0) for row in rows]
-        return min(paths, key=lambda path: self.room_on(side, path, sure=True))
+        self.why = found.why
+        return None if found.path is None else self.arms[side].way(found.path[1:], speed, scatter=0.0)
 
     def plan(self, side: str, goals: Sequence[np.ndarray], keep: Keep | None = None) -> Plan:
         """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`)."""

@@ -53,7 +53,6 @@ class RegraspHot(Skill):
         "force": Argument("force", "of each pad", 80.0),
         "lift": Argument("length", "how far it is raised", 0.012),
         "posture": Argument("posture", "how the arm is held", "elbow_in"),
-        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
     }
 
@@ -75,8 +74,7 @@ class RegraspHot(Skill):
         # the rim is bent and the fingers are as long as they are: the pads' middle on it, one of them would come down on it
         aside = body.centring(self.hand, end, self.of)
         frame = arm.hand(start)[1]
-        row = [] if self.by_way_of is None else [self.by_way_of]
-        yield from arm.follow(body.way(self.hand, start, [row, []], self.speed))
+        yield from arm.follow(body.way(self.hand, start, self.speed))
         grip = body.site(self.at)[0] - self.depth * UP + aside
         clear = grip - self.clear * frame[:, 2]
         yield from arm.follow(arm.line([(clear, frame)], self.speed, orient=LEVEL))

@@ -67,7 +67,6 @@ class PickRim(Skill):
         "opening": Argument("length", "gap between the pads", 0.036),
         "force": Argument("force", "of each pad", 35.0),
         "posture": Argument("posture", "how the arm is held", "elbow_out"),
-        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
@@ -89,8 +88,7 @@ class PickRim(Skill):
             rows.append([(position + self.above * UP - back, frame), (position - self.depth * UP - back, frame)])
         high = body.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        row = [] if self.by_way_of is None else [self.by_way_of]
-        yield from arm.follow(body.way(self.hand, high, [row], self.speed))
+        yield from arm.follow(body.way(self.hand, high, self.speed))
         yield from body.pause()
         position, _ = body.site(self.at)
         goal = position - self.depth * UP - self.tips * frame[:, 2]
