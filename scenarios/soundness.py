@@ -114,7 +114,8 @@ def _stays(scene: Scene) -> list[Answer]:
         moved = rest.xpos[body] - put.xpos[body]
         upright = put.xmat[body].reshape(3, 3)[:, 2] @ rest.xmat[body].reshape(3, 3)[:, 2]
         tilt = float(np.degrees(np.arccos(np.clip(upright, -1.0, 1.0))))
-        where = "where it was put" if stands[part] is None else ".".join(stands[part])
+        support = stands[part]
+        where = "where it was put" if support is None else ".".join(support)
         if -moved[2] > FELL:
             left.append(f"{part} fell {-moved[2]:.2f} m from {where}")
         elif tilt > TIPPED:

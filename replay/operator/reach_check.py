@@ -46,9 +46,9 @@ def places_in_reach(scene: Scene, nominal: Draw, draws: Sequence[Draw]) -> list[
             told.append(f"{name} ({skill}) is {1e3 * distance:.0f} mm from the {side} shoulder {where}, {allowed}")
     if told:
         return [Answer("places are within reach", False, "; ".join(dict.fromkeys(told)))]
-    row, i = np.unravel_index(int(far.argmax()), far.shape)
-    distance, side = distances[int(row)][int(i)]
-    name = places[int(i)][0].replace("/", ".", 1)
+    row, farthest = divmod(int(far.argmax()), len(places))
+    distance, side = distances[row][farthest]
+    name = places[farthest][0].replace("/", ".", 1)
     return [
         Answer(
             "places are within reach", True, f"{name} is {1e3 * distance:.0f} mm from the {side} shoulder, {allowed}"

@@ -161,13 +161,8 @@ class Tries:
                 arrays = {name: archive[name] for name in archive.files}
             rest = lossless_json.loads(arrays["rest"].tobytes())
             marks = tuple(
-                Mark(
-                    one["t"],
-                    *(arrays[f"marks/{i}/{name}"] for name in _ARRAYS),
-                    carry=GoalState(*one["carry"]),
-                    policy=one["policy"],
-                )
-                for i, one in enumerate(rest["marks"])
+                Mark(one["t"], *states, GoalState(*one["carry"]), one["policy"])
+                for one, states in zip(rest["marks"], _states(arrays, len(rest["marks"])))
             )
             safety = {name.removeprefix("safety/"): a for name, a in arrays.items() if name.startswith("safety/")}
             found = Try(unpack(arrays["episode"].tobytes()), marks, safety, tuple(rest["chain"]))
@@ -210,6 +205,11 @@ class Tries:
                     field="from_skill",
                 )
         return mark
+
+
+def _states(arrays: Mapping[str, np.ndarray], n: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """`state`, `trace` and `start` of each mark."""
+    return [tuple(arrays[f"marks/{i}/{name}"] for name in _ARRAYS) for i in range(n)]  # type: ignore[misc]
 
 
 def _changed(scene: Scene, episode: SimEpisode) -> list[str]:
