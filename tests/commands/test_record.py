@@ -14,7 +14,7 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.rollout.episode import as_recording
 
-KNOWN_WARNINGS = set()  # codes that warn of a demonstration with which nothing is wrong
+KNOWN_WARNINGS = {"stream.repeated", "tracking"}  # codes that warn of a demonstration with which nothing is wrong
 
 
 @pytest.fixture(scope="module")
