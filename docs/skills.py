@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 from shiliu.replay.commands import list_skills as told
+from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.skill import Skill
 from shiliu.scenarios.postures import POSTURES
@@ -20,6 +21,17 @@ from shiliu.scenarios.quantity import EXAMPLE
 from shiliu.scenarios.reading.composition import CONF
 
 PAGE = Path(__file__).resolve().parent / "skills.md"
+SENSES = (  # of `Body`
+    "body.site",
+    "body.body_pose",
+    "body.joint",
+    "body.vertices",
+    "body.percent",
+    "body.touch",
+    "body.feel",
+    "body.pulled",
+    "body.reached",
+)
 NAMES = {  # what may be written for a kind of argument that is no quantity
     "hand": "`left`, `right`",
     "site": "a site: `part.word`",
@@ -137,23 +149,70 @@ class RaiseHand(Skill):
 
 - **Arguments** have a kind, a meaning and a default in SI; without a default they must be given. The docstring and they are its entry
   below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
-- **`run`** yields once a control step. It may use `body.site`, `body.touch`, `body.feel`, `body.joint`, `body.pulled` (senses) and
-  `arm.line`, `arm.follow`, `body.way`, `body.grip` (limbs).
+- **`run`** yields once a control step. Senses are methods of `body` ([`body.py`](../replay/operator/skills/body.py)): SENSES. Limbs:
+  `arm.line` and `arm.way` make a path, `arm.follow(path, until)` goes along it and gives back whether `until` came true on the way,
+  `arm.hold` waits, `body.way` makes a path that keeps clear of what is seen, `body.open_claw`, `body.grip` and `body.let_go` move the claw.
 - **Giving up**: `body.given_up = Reason("the sentence", "its_code", at=site)`, or `raise GivenUp(Reason(...))`. The code stands under
   `gave_up` in `conf/text/en.yaml` and `zh.yaml`, with the same details.
-- **The label** has a title and a sentence in English and Chinese, and the pattern by which a replay shows the skill: one of
-  `replay/operator/recognition/`, or a function of the skill's own module. Its docstring says what is seen, and `Begins: … Ends: …`.
+- **The label** has a title and a sentence in English and Chinese, and the pattern by which a replay shows the skill (`shows`).
   `about` names the argument that it is about, `grips` says that the hand holds that afterwards. Where nothing can tell the skill,
   `unseen` says why.
-- **The test** performs it in a small scene (`from test_skills import bench, done`, whose module shows how). A pattern of its own wants a
-  film that shows it and one that does not: `tests/films.py` says how. `pytest tests/labels/test_labels.py tests/test_docs.py` tells what is
-  missing.
+- **The pattern** is one of `replay/operator/recognition/`, or a function of the skill's own module. It takes the features of one hand and
+  a step of the chain, and gives an `Evidence`. Its docstring is quoted whole on this page. The first paragraph says what is seen, the last
+  one `Begins: … Ends: …`.
+- **The test** performs it in a small scene: `from benches import bench, done` (`tests/benches.py` says how, `tests/operators/test_skills.py`
+  has examples). A pattern of its own wants a film that shows it and one that does not: `tests/films.py` says how.
+  `pytest tests/labels/test_labels.py tests/test_docs.py` tells what is missing.
+
+### A skill that touches with the fingertips
+
+Copy `PressOn` in [`strokes.py`](../replay/operator/skills/strokes.py). It needs these names:
+
+| name | from | means |
+|---|---|---|
+| `HAND` | `.hands` | the argument `hand` |
+| `UP` | `.hands` | the vertical, (3,) |
+| `TIP_END` | `.tips` | m, how far the closed fingertips lie before the tcp. The tcp is at `tip - TIP_END * frame[:, 2]` when a tip is at `tip` |
+| `POINT` | `.strokes` | for `arm.line(…, orient=POINT)`: the fingers keep their direction, the hand may roll |
+| `pointing_down` | `.strokes` | joint angles for fingertip places, and the hand's rotation, fingers steeply down |
+| `ahead_of` | `.strokes` | the heading from the shoulder to a place |
+
+In order: `body.open_claw(self.hand, 0.0)` closes the claw. `found, frame = pointing_down(…)` looks for a way to stand. `arm.follow(body.way(self.hand, found[0], …))`
+goes above the place. `arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), until)` comes down until `until()` is true, such as when
+`body.touch(self.hand).sum()` is above 1 N. Then the work; then a line up again.
+
+### What an Evidence is
+
+```python
+def press_on(see: HandFeatures, step: Step) -> Evidence:
+    """The hand comes down on a place, rests there touching it, and leaves.
+
+    Begins: the hand sets off. Ends: it sets off anew.
+    """
+    site = step.arguments["at"]
+    touched = see.touches(see.tracks.owner[site])
+    go = Phase("go", see.holds() + see.works)
+    press = Phase("press", 1.0 - touched + see.going + see.far(site, 0.06, 0.12), needed=True)
+    return Evidence((go, press), see.sets_off, see.sets_off, 1.0 - touched)
+```
+
+- A *sign* is an array with a number from 0 (does not hold) to 1 (holds) for each control step. `see` has the signs of one hand
+  (`HandFeatures` in [`hand_features.py`](../replay/operator/recognition/hand_features.py)): FEATURES.
+- A `Phase` is a part of the skill. Its second argument is the *contradiction*: 0 where nothing speaks against this phase, one more for
+  each sign that does. So what has to hold stands there as `1.0 - sign`, what must not hold as `sign`. `needed=True`: without this phase the
+  skill was not done. Phases come in order.
+- `begins` and `ends` say how well each control step is the first or the last one of the skill.
+- `unfinished` is 1 where the skill is not done yet, 0 where it is: a skill that ends there has failed.
 '''
 
 
 def page() -> str:
     """The page as Markdown."""
-    used, lines = examples(), [TOP.rstrip().replace("POSTURES", ", ".join(f"`{name}`" for name in POSTURES))]
+    words_of = {"POSTURES": POSTURES, "SENSES": SENSES, "FEATURES": signs()}
+    top = TOP.rstrip()
+    for place, names in words_of.items():
+        top = top.replace(place, ", ".join(f"`{name}`" for name in names))
+    used, lines = examples(), [top]
     by_module: dict[str, list[type[Skill]]] = {}
     for kind in registry().values():
         by_module.setdefault(kind.__module__, []).append(kind)
@@ -165,6 +224,12 @@ def page() -> str:
         for kind in kinds:
             lines += ["", *entry(kind, used.get(kind.word))]
     return "\n".join(lines) + "\n"
+
+
+def signs() -> list[str]:
+    """What `HandFeatures` offers, as a pattern writes it."""
+    public = [(name, value) for name, value in vars(HandFeatures).items() if not name.startswith("_")]
+    return [f"{name}()" if inspect.isfunction(value) else name for name, value in public]
 
 
 def entry(kind: type[Skill], example: tuple[str, str] | None) -> list[str]:

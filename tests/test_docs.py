@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from shiliu.cli import VERBS
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.curves import CURVES
 from shiliu.replay.operator.skills import catalogue
+from shiliu.replay.operator.skills.body import Body
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
@@ -72,6 +74,20 @@ def test_the_page_of_skills_is_what_the_skills_say():
     for row in rows:
         assert row["doc"].endswith((".", ";")) and row["hands"], row["name"]
         assert all(argument["doc"] for argument in row["arguments"]), row["name"]
+
+
+def test_the_page_of_skills_names_what_there_is():
+    """The names of its guide are those of the code, so that nobody copies one that is gone."""
+    skills, top = script("skills"), script("skills").page().split("## All of them")[0]
+    assert all(hasattr(Body, name.removeprefix("body.")) for name in skills.SENSES)
+    assert {"touches()", "sets_off", "holds()"} <= set(skills.signs())
+    fingertips = top.split("### A skill that touches with the fingertips")[1].split("### ")[0]
+    named = re.findall(r"(?m)^\| `(\w+)` \| `\.(\w+)` \|", fingertips)
+    assert len(named) >= 6
+    for name, module in named:
+        assert hasattr(import_module(f"shiliu.replay.operator.skills.{module}"), name), f"{module}.{name}"
+    imported = re.search(r"`from benches import ([\w, ]+)`", top)[1].split(", ")
+    assert all(hasattr(import_module("benches"), name) for name in imported)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

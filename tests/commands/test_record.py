@@ -14,6 +14,8 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.rollout.episode import as_recording
 
+KNOWN_WARNINGS = {"stream.repeated", "tracking"}  # codes that warn of a demonstration with which nothing is wrong
+
 
 @pytest.fixture(scope="module")
 def scene():
@@ -33,8 +35,17 @@ def test_a_demonstration_does_the_task_in_order(good, scene):
     assert all(s["t0"] <= s["t1"] for s in good.segments)
 
 
-def test_a_demonstration_is_judged_feasible_and_reproduces(good, scene):
-    (verdict,) = judge([as_recording("good", good, scene)])
+@pytest.fixture(scope="module")
+def verdict(good, scene):
+    return judge([as_recording("good", good, scene)])[0]
+
+
+def test_a_clean_demonstration_has_no_warning_beyond_the_known_ones(verdict):
+    """A check that warns of what nothing is wrong with is one that nobody listens to."""
+    assert {f.code for f in verdict.findings if f.level == "WARN"} <= KNOWN_WARNINGS
+
+
+def test_a_demonstration_is_judged_feasible_and_reproduces(verdict):
     failed = [(f.code, f.subject, f.value) for f in verdict.findings if f.failed]
     assert failed == []
     assert verdict.verdict == "FEASIBLE"

@@ -15,6 +15,7 @@ import pytest
 from shiliu.replay.formats import mapping, read
 from shiliu.replay.formats.array_rule import Columns
 from shiliu.replay.formats.arrays.pickle_arrays import loads
+from shiliu.replay.formats.records import readers
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.scenarios.errors import EpisodeError
 
@@ -259,8 +260,8 @@ def only(path: Path, **options) -> Recording:
 def test_every_packaged_mapping_is_sound():
     for name in mapping.available():
         rule = mapping.load(name)
-        assert rule.format in ("rosbag1", "lerobot", "npz", "hdf5", "minari", "dapg")
-        assert (rule.arrays is None) == (rule.format == "rosbag1")
+        assert readers()[rule.format].mapped
+        assert (rule.arrays is None) == readers()[rule.format].messages
 
 
 @pytest.mark.parametrize(

@@ -1,69 +1,14 @@
 """The operator's general skills, each in a small scene of parts of the library: what it does, and when it stops."""
 
-from collections.abc import Mapping
-
 import mujoco
 import numpy as np
 import pytest
-import yaml
-from shiliu.replay.operator.operator import Operator, perform
+from benches import bench, done, end, off, seen
+from shiliu.replay.operator.operator import Operator
 from shiliu.replay.operator.skills.tips import TIP_END
 from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import scene_of_tree
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.soundness import STATE
-
-BENCH = """
-title: {en: Bench, zh: 台}
-version: 1
-time_limit: 30 s
-robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: home}
-parts:
-  room: {part: fixtures/room, signs: 0 %}
-  table: {part: fixtures/counter, put: front_foot, at: {x: 200 mm, y: 0 mm}, width: 1500 mm, depth: 500 mm}
-  bowl: {part: objects/bowl_150, stands_on: table.top_front, put: base, at: {x: 150 mm, y: 280 mm}}
-  buns: {part: objects/grains, fills: bowl.inside}
-  other: {part: objects/bowl_150, stands_on: table.top, put: base, at: {x: 0 mm, y: -20 mm}}
-  can: {part: objects/can_330, stands_on: table.top_front, put: base, at: {x: 180 mm, y: 250 mm}}
-judge: {required: [integrity, kinematics]}
-"""
-ALONE = {"bowl": "buns"}  # what fills a part goes with it
-
-
-def bench(skills: str, goal: str, *without: str, at: Mapping[str, dict] = {}, **more: object):
-    """A scene of the bench with a skill chain and a goal, as YAML; some parts taken away or elsewhere; other keys put in."""
-    tree = yaml.safe_load(BENCH)
-    for part in without:
-        tree["parts"].pop(part)
-        tree["parts"].pop(ALONE.get(part, ""), None)
-    for part, place in at.items():
-        tree["parts"][part]["at"] = place
-    tree |= {"skills": yaml.safe_load(skills), "goal": yaml.safe_load(goal), **more}
-    return scene_of_tree("bench", tree)
-
-
-def done(scene, seed: int = 0, **settings):
-    return perform(scene, [drawing.draw(scene, seed)], [seed], **settings)[0]
-
-
-def end(scene, performance) -> mujoco.MjData:
-    """The scene at the last whole second of a performance."""
-    data = mujoco.MjData(performance.draw.model)
-    state = performance.states[max(performance.states)]
-    mujoco.mj_setState(performance.draw.model, data, state, STATE)
-    mujoco.mj_forward(performance.draw.model, data)
-    return data
-
-
-def seen(scene, performance, feature: str, name: str) -> np.ndarray:
-    """(T + 1,) one element of what was observed."""
-    return performance.observations[feature][:, scene.schema.observations[feature].names.index(name)]
-
-
-def off(data: mujoco.MjData, site: str, place: str) -> np.ndarray:
-    """(2,) level way from a place to a site [m]."""
-    return (data.site(site).xpos - data.site(place).xpos)[:2]
-
 
 TAKEN = "taken: {moved: {of: can, more_than: 60 mm}}"
 STANDS = "{near: {of: can.base, to: table.top, within: 20 mm}}, {released: can}, {upright: {of: can, within: 5 deg}}"

@@ -1,0 +1,68 @@
+"""Benches: small scenes of parts of the library, in which one skill is performed.
+
+A skill has a test of its own: a chain of it and a goal, and what has become of the scene.
+
+    scene = bench("[press_on: {hand: left, at: table.top}]", "{never: {moved: {of: can, more_than: 3000 mm}}}", "bowl", "other")
+    assert done(scene).given_up is None
+"""
+
+from collections.abc import Mapping
+
+import mujoco
+import numpy as np
+import yaml
+from shiliu.replay.operator.operator import perform
+from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.catalog import scene_of_tree
+from shiliu.scenarios.soundness import STATE
+
+BENCH = """
+title: {en: Bench, zh: 台}
+version: 1
+time_limit: 30 s
+robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: home}
+parts:
+  room: {part: fixtures/room, signs: 0 %}
+  table: {part: fixtures/counter, put: front_foot, at: {x: 200 mm, y: 0 mm}, width: 1500 mm, depth: 500 mm}
+  bowl: {part: objects/bowl_150, stands_on: table.top_front, put: base, at: {x: 150 mm, y: 280 mm}}
+  buns: {part: objects/grains, fills: bowl.inside}
+  other: {part: objects/bowl_150, stands_on: table.top, put: base, at: {x: 0 mm, y: -20 mm}}
+  can: {part: objects/can_330, stands_on: table.top_front, put: base, at: {x: 180 mm, y: 250 mm}}
+judge: {required: [integrity, kinematics]}
+"""
+ALONE = {"bowl": "buns"}  # what fills a part goes with it
+
+
+def bench(skills: str, goal: str, *without: str, at: Mapping[str, dict] = {}, **more: object):
+    """A scene of the bench with a skill chain and a goal, as YAML; some parts taken away or elsewhere; other keys put in."""
+    tree = yaml.safe_load(BENCH)
+    for part in without:
+        tree["parts"].pop(part)
+        tree["parts"].pop(ALONE.get(part, ""), None)
+    for part, place in at.items():
+        tree["parts"][part]["at"] = place
+    tree |= {"skills": yaml.safe_load(skills), "goal": yaml.safe_load(goal), **more}
+    return scene_of_tree("bench", tree)
+
+
+def done(scene, seed: int = 0, **settings):
+    return perform(scene, [drawing.draw(scene, seed)], [seed], **settings)[0]
+
+
+def end(scene, performance) -> mujoco.MjData:
+    """The scene at the last whole second of a performance."""
+    data = mujoco.MjData(performance.draw.model)
+    state = performance.states[max(performance.states)]
+    mujoco.mj_setState(performance.draw.model, data, state, STATE)
+    mujoco.mj_forward(performance.draw.model, data)
+    return data
+
+
+def seen(scene, performance, feature: str, name: str) -> np.ndarray:
+    """(T + 1,) one element of what was observed."""
+    return performance.observations[feature][:, scene.schema.observations[feature].names.index(name)]
+
+
+def off(data: mujoco.MjData, site: str, place: str) -> np.ndarray:
+    """(2,) level way from a place to a site [m]."""
+    return (data.site(site).xpos - data.site(place).xpos)[:2]

@@ -1,0 +1,84 @@
+"""The guide to a new reader in docs/formats.md is carried out as it stands; and what names formats by hand names all of them."""
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from shiliu.replay import formats
+from shiliu.replay.formats import mapping, read
+from shiliu.replay.formats.records import Reader, readers
+from shiliu.scenarios.errors import EpisodeError
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+ARRAYS = "shiliu.replay.formats.arrays"
+
+
+@pytest.fixture
+def guide(monkeypatch, tmp_path):
+    """The reader of the guide, as if its files were there; returns its mapping."""
+    section = PAGE.split("## A new reader\n")[1].split("\n## ")[0]
+    record, code = re.findall(r"(?s)```python\n(.*?)```", section)
+    (sheet,) = re.findall(r"(?s)```yaml\n(.*?)```", section)
+    names = {"Reader": Reader, "__name__": ARRAYS}
+    exec(record, names)
+    new = names["READERS"][-1]
+    module = ModuleType(new.module)
+    module.__package__ = ARRAYS
+    exec(code, vars(module))
+    monkeypatch.setitem(sys.modules, new.module, module)
+    known = {**readers(), new.name: new}
+    monkeypatch.setattr(formats, "readers", lambda: known)
+    monkeypatch.setattr(mapping, "readers", lambda: known)
+    path = tmp_path / "mine.yaml"
+    path.write_text(sheet, encoding="utf-8")
+    return path
+
+
+def test_the_reader_of_the_guide_reads(guide, tmp_path):
+    path = tmp_path / "take.csv"
+    path.write_text("\ufefft,q1\n0.00,0.5\n0.01,0.6\n\n", encoding="utf-8")
+    (recording,) = read(path, guide)
+    stream = recording.streams["q"]
+    assert stream.values.tolist() == [[0.5], [0.6]] and np.diff(stream.time_ns).tolist() == [10_000_000]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no row of numbers"),
+        (b"t,q1\n", "no row of numbers"),
+        (b"t,q1\n0,1,2\n", "3 columns, 2 names"),
+        (b"t,t\n0,1\n", "2 columns, 1 names"),
+        (b"t,q1\n0,one\n", "cannot be read"),
+        (b"t,q1\n0,\xff\n", "cannot be read"),
+        (b"t,q1\n" + b"0,1\n" * (1 << 24), "larger than 64 MiB"),
+    ],
+    ids=("empty", "names alone", "more columns", "one name twice", "a word", "no text", "large"),
+)
+def test_the_reader_of_the_guide_refuses_what_is_broken(guide, tmp_path, content, message):
+    path = tmp_path / "take.csv"
+    path.write_bytes(content)
+    with pytest.raises(EpisodeError, match=message):
+        list(read(path, guide))
+
+
+def lacking(text: str, known: dict[str, Reader]) -> list[str]:
+    """Readers of which a text has neither an ending nor, of folders, the first word of the title."""
+    wanted = {name: [f"`*{e}`" for e in r.endings] or [r.title.split()[0]] for name, r in known.items()}
+    return [name for name, words in wanted.items() if not all(word in text for word in words)]
+
+
+def test_the_table_of_formats_has_every_reader():
+    table = "\n".join(line for line in PAGE.split("## ")[0].splitlines() if line.startswith("|"))
+    assert lacking(table, readers()) == []
+    assert lacking(table, {"csv": Reader("csv", "CSV tables", "", "", endings=(".csv",))}) == ["csv"]
+
+
+def test_the_readme_names_every_reader():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    sentence = text.split("Recordings: ")[1].split(" files, of")[0]
+    assert [name for name, reader in readers().items() if reader.title.split()[0] not in sentence] == []
