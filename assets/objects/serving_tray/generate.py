@@ -15,7 +15,6 @@ MASS = 0.60  # kg
 PLACES = {
     "plate_place": (0.0, 0.075, 0.068),
     "cup_place": (0.0, -0.115, 0.045),
-    "spoon_place": (0.09, -0.105, 0.0),
 }  # x, y, radius
 
 

@@ -15,7 +15,7 @@ from .strokes import GROWING, LARGEST, SLOW
 
 HOLDS = (0.15, 0.15, 0.05)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
-LEARNING = 0.12  # share of a force's error that is mended in a control step; the arm answers a step late
+LEARNING, EASING = 0.12, 0.5  # shares of a force's error that are mended in a control step where it is too small, and too large
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
 
@@ -44,7 +44,7 @@ class WipeArea(Skill):
         "rows": Argument("word", "how many strokes lie side by side at most", "all", ("all", "1", "2")),
         "again": Argument("word", "how often it goes over what is left at most", "6", ("0", "1", "2", "4", "6", "8")),
         "enough": Argument("share", "of the stain that shall be off", 0.97),
-        "speed": Argument("speed", "of a stroke", 0.15),
+        "speed": Argument("speed", "of a stroke", 0.12),
     }
 
     def run(self, body: Body) -> Motion:
@@ -125,7 +125,8 @@ class _Pressing:
         arm, rate = self.body.arms[self.hand], GROWING * self.body.timestep
         for _ in motion:
             missing = self.force - abs(float(self.body.readings.point(self._bears)[2]))
-            self._now = float(np.clip(self._now + np.clip(LEARNING * missing, -rate, rate), -LARGEST, LARGEST))
+            change = np.clip((LEARNING if missing > 0 else EASING) * missing, -3.0 * rate, rate)
+            self._now = float(np.clip(self._now + change, -LARGEST, LARGEST))
             arm.lean(self._now * arm.yielding(-UP))
             yield
 
