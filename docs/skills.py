@@ -160,8 +160,9 @@ class RaiseHand(Skill):
 - **The pattern** is one of `replay/operator/recognition/`, or a function of the skill's own module. It takes the features of one hand and
   a step of the chain, and gives an `Evidence`. Its docstring is quoted whole on this page. The first paragraph says what is seen, the last
   one `Begins: … Ends: …`.
-- **The test** performs it in a small scene: `from benches import bench, done` (`tests/benches.py` says how, `tests/operators/test_skills.py`
-  has examples). A pattern of its own wants a film that shows it and one that does not: `tests/films.py` says how.
+- **The test** performs it in a small scene: `from benches import bench, done` (`tests/benches.py` says how, and
+  `tests/operators/test_skills.py` has examples). A pattern of its own wants a film that
+  shows it and one that does not: `tests/films.py` says how.
   `pytest tests/labels/test_labels.py tests/test_docs.py` tells what is missing.
 
 ### A skill that touches with the fingertips
@@ -172,14 +173,19 @@ Copy `PressOn` in [`strokes.py`](../replay/operator/skills/strokes.py). It needs
 |---|---|---|
 | `HAND` | `.hands` | the argument `hand` |
 | `UP` | `.hands` | the vertical, (3,) |
-| `TIP_END` | `.tips` | m, how far the closed fingertips lie before the tcp. The tcp is at `tip - TIP_END * frame[:, 2]` when a tip is at `tip` |
+| `TIP_END` | `.tips` | m, how far the fingertips lie before the tcp: for fingertips at `tip`, it is at `tip - TIP_END * frame[:, 2]` |
 | `POINT` | `.strokes` | for `arm.line(…, orient=POINT)`: the fingers keep their direction, the hand may roll |
 | `pointing_down` | `.strokes` | joint angles for fingertip places, and the hand's rotation, fingers steeply down |
 | `ahead_of` | `.strokes` | the heading from the shoulder to a place |
 
-In order: `body.open_claw(self.hand, 0.0)` closes the claw. `found, frame = pointing_down(…)` looks for a way to stand. `arm.follow(body.way(self.hand, found[0], …))`
-goes above the place. `arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), until)` comes down until `until()` is true, such as when
-`body.touch(self.hand).sum()` is above 1 N. Then the work; then a line up again.
+What it does, in order:
+
+1. `body.open_claw(self.hand, 0.0)` closes the claw.
+2. `found, frame = pointing_down(…)` finds joint angles for the places of the fingertips, and how the hand is turned there.
+3. `arm.follow(body.way(self.hand, found[0], …))` goes above the place.
+4. `arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), until)` comes down until `until()` is true. For example: until
+   `body.touch(self.hand).sum()` is above 1 N.
+5. The work, and then a line up again.
 
 ### What an Evidence is
 

@@ -58,10 +58,20 @@ def test_an_advice_without_an_example_names_what_is_filled_in():
 def test_every_code_has_an_example_and_a_curve_or_a_reason_why_not():
     checks, codes = script("checks"), set(load_rules("arm_manipulation", None))
     examples = json.loads((ROOT / "docs" / "checks" / "examples.json").read_text(encoding="utf-8"))
-    assert codes - set(examples) == set(checks.WITHOUT_EXAMPLE), "python docs/checks.py examples, or say why there is none"
+    assert codes - set(examples) == set(checks.WITHOUT_EXAMPLE), (
+        "python docs/checks.py examples, or say why there is none"
+    )
     without = {code for code, one in examples.items() if not one["picture"]}
     assert without <= set(checks.WITHOUT_CURVE) <= codes, "a code that counts something shows it over time"
-    curves = {*CURVES, "joint.position", "joint.velocity", "joint.jump", "torque.peak", "retarget.error", "door.followed"}
+    curves = {
+        *CURVES,
+        "joint.position",
+        "joint.velocity",
+        "joint.jump",
+        "torque.peak",
+        "retarget.error",
+        "door.followed",
+    }
     of_streams = {code for code in codes if code.startswith(("stream.", "unit.", "value."))}  # both channels are drawn
     assert codes <= curves | of_streams | set(checks.WITHOUT_CURVE) | set(checks.WITHOUT_EXAMPLE) | {"robustness"}
 
@@ -90,11 +100,51 @@ def test_the_page_of_skills_names_what_there_is():
     assert all(hasattr(import_module("benches"), name) for name in imported)
 
 
+@pytest.mark.parametrize("folder", ["scenarios", "envs", "replay"])
+def test_architecture_has_every_room_and_module(folder):
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {f"{path.parent.name}/" for path in (ROOT / folder).glob("*/__init__.py")}
+    modules = {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__"}
+    first = set(re.findall(r"(?m)^\| `([a-z_]+/?)` \|", page))
+    assert len(rooms | modules) > 10 and not sorted((rooms | modules) - first)
+
+
+def anchors(text: str) -> set[str]:
+    """What a link may name of a page: its headings, as GitHub makes anchors of them, and what it marks itself."""
+    found: list[str] = []
+    for heading in re.findall(r"(?m)^#+ +(.+)$", re.sub(r"(?ms)^ *```.*?^ *```", "", text)):
+        plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+        name = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+        before = sum(one == name or re.fullmatch(rf"{re.escape(name)}-\d+", one) is not None for one in found)
+        found.append(f"{name}-{before}" if before else name)
+    return {*found, *re.findall(r"<a (?:id|name)=\"([^\"]+)\"", text)}
+
+
+def broken_links(page: Path) -> list[str]:
+    """Links of a page to files that are not there, or to headings that their file does not have."""
+    found = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        if not file.exists() or (anchor and anchor not in anchors(file.read_text(encoding="utf-8"))):
+            found.append(target)
+    return found
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    assert broken_links(page) == []
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path):
+    (tmp_path / "b.md").write_text("# A `new.check`, now\n```\n# no heading\n```\n## Twice\n## Twice\n")
+    page = tmp_path / "a.md"
+    page.write_text(
+        "# Here\n[1](b.md#a-newcheck-now) [2](#here) [3](b.md#twice-1) [4](b.md) [5](c.md) [6](b.md#no-heading) [7](#there)"
+    )
+    assert broken_links(page) == ["c.md", "b.md#no-heading", "#there"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

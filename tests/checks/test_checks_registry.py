@@ -1,16 +1,23 @@
 """One record a check: all that follows from the records follows from them alone."""
 
+import re
+import textwrap
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from shiliu.replay.checks import registry, values
 from shiliu.replay.checks.check import Check
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
 from shiliu.replay.checks.rules import Rules, load_rules
+from shiliu.replay.checks.rules import _collect as collect
 from shiliu.replay.judge.advice import fix_of
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.report.text import Words
 from shiliu.replay.robots.limits import Limits
+from shiliu.scenarios.reading.yaml_reader import Node, Problems
 
 RULES = load_rules()
 
@@ -131,3 +138,33 @@ def test_a_curve_is_of_the_recording_and_the_bounds():
     plot = registry.check_of("clock.gap").curve(recording(), gap, RULES)
     assert plot.traces[0]["y"] == pytest.approx(np.full(199, 20.0))
     assert [limit["value"] for limit in plot.limits] == [50.0, 500.0]
+
+
+def test_the_check_of_the_guide_is_made_as_it_says(recorded):
+    """`docs/verdict.md`, "How to add a check": its module, its bounds and its words fit each other."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "verdict.md").read_text(encoding="utf-8")
+    guide = textwrap.dedent(page.split("## How to add a check")[1])
+    (code,) = re.findall(r"(?s)```python\n(.*?)```", guide)
+    bounds, texts = (yaml.safe_load(textwrap.dedent(one)) for one in re.findall(r"(?s)```yaml\n(.*?)```", guide))
+    module = {"__package__": "shiliu.replay.checks", "__name__": "shiliu.replay.checks.short"}
+    exec(textwrap.dedent(code), module)
+    (check,) = module["CHECKS"]
+    rules, problems = {}, Problems()
+    recorded(check)
+    collect(Node({"stream": bounds}, "", problems), "", rules)
+    assert list(rules) == [check.code] and not problems.found
+    (found,) = module["check_short"](stream("command"), Rules("guide", rules, "0"))
+    assert found.level == "PASS"
+    (found,) = module["check_short"](shorter(stream("command"), 0.1), Rules("guide", rules, "0"))
+    assert (found.level, found.value, found.limit) == ("FAIL", pytest.approx(0.398), 1.0)
+    fix = fix_of(found)
+    assert fix == {"kind": "longer", "channel": "/command", "seconds": 5.0}
+    assert Words("en").fill(texts["fixes"][fix["kind"]], fix) == "Record /command again, for at least 5.00 s."
+    entry = texts["codes"][check.code]
+    assert set(entry) == {"topic", "title", "slip", "message", "ok", "fix", "what", "how"}
+    assert "?" not in Words("en").fill(entry["message"], {"value": found.value, "limit": found.limit})
+
+
+def shorter(one, share):
+    """The same samples in a share of the time."""
+    return replace(one, **{key: (getattr(one, key) * share).astype(np.int64) for key in ("receive_ns", "capture_ns")})
