@@ -61,7 +61,8 @@ def main():
     stripe, stripe_faces = revolve_ring(STRIPE, SEGMENTS)
     around = 2 * np.pi * (np.arange(4) + 0.5) / 4
     feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003))}" size="0.003"/>'
+        f'      <geom name="foot_{i}" class="foot" pos="{numbers((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003))}"'
+        ' size="0.003"/>'
         for i, a in enumerate(around)
     ]
     rim, r = 0.0419, 0.0978

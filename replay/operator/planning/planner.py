@@ -109,8 +109,9 @@ def plan(
         which, there = next((i, near) for i, q, near in ends if np.array_equal(q, row[-1]))
         for corners in _denser(row, project):
             least, pair, where = least_room(arms, spline_through(corners), [start, there])
+            found = Plan(np.array(corners), least, pair, where, which, tuple(tried))
             if best is None or least > best.least:
-                best = Plan(np.array(corners), least, pair, where, which, tuple(tried))
+                best = found
             if least >= need - BULGE:
                 return best
         tried.append(f"the curve of the way with {1e3 * need:.0f} mm of room has less")

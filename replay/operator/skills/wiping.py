@@ -1,4 +1,4 @@
-"""Wiping with a cloth: an area is gone over in overlapping strokes under an even force, looked at, and wiped again where it is not clean."""
+"""Wiping with a cloth: overlapping strokes over an area under an even force, which is looked at, and wiped again where it is not clean."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ class WipeArea(Skill):
             yield from feel.during(self._along(body, (x, -side * reach_y)))
             side = -side
         for _ in range(int(self.again)):
+            assert body.readings is not None
             left, total = (float(body.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
             if left <= (1.0 - self.enough) * total:
                 break
@@ -124,6 +125,7 @@ class _Pressing:
         """Go on with a motion while pressing."""
         arm, rate = self.body.arms[self.hand], GROWING * self.body.timestep
         for _ in motion:
+            assert self.body.readings is not None
             missing = self.force - abs(float(self.body.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -3.0 * rate, rate)
             self._now = float(np.clip(self._now + change, -LARGEST, LARGEST))
