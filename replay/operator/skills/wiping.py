@@ -13,10 +13,11 @@ from .hands import HAND, UP
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 
-HOLDS = (0.15, 0.15, 0.05)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
+HOLDS = (0.05, 0.05, 0.03)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
-LEARNING, EASING = 0.12, 0.5  # shares of a force's error that are mended in a control step where it is too small, and too large
+LEARNING, EASING = 0.12, 0.7  # shares of a force's error that are mended in a control step where it is too small, and too large
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
+BETWEEN = 0.5  # share of force and speed between two strokes, where the arm turns
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
 
 
@@ -81,16 +82,16 @@ class WipeArea(Skill):
     def _to(self, body: Body, feel: _Pressing, to: tuple[float, float], down: bool) -> Motion:
         """To where a stroke begins: along the surface under the force, or, at first, from above and down on it."""
         if not down:
-            yield from feel.during(self._along(body, to))
+            yield from feel.during(self._along(body, to, BETWEEN), BETWEEN)
             return
         arm = body.arms[self.hand]
         yield from arm.follow(arm.line([self._pose(body, to, CLEAR)], 0.25, orient=HOLDS), tremor=0.3)
         yield from arm.follow(arm.line([self._pose(body, to, 0.002)], SLOW, orient=HOLDS), tremor=0.0)
         yield from feel.during(arm.hold(self.force / GROWING + REST))
 
-    def _along(self, body: Body, to: tuple[float, float]) -> Motion:
+    def _along(self, body: Body, to: tuple[float, float], share: float = 1.0) -> Motion:
         arm = body.arms[self.hand]
-        return arm.follow(arm.line([self._pose(body, to, 0.0)], self.speed, orient=HOLDS), tremor=0.0)
+        return arm.follow(arm.line([self._pose(body, to, 0.0)], share * self.speed, orient=HOLDS), tremor=0.0)
 
     def _rise(self, body: Body, by: float) -> Motion:
         arm = body.arms[self.hand]
@@ -121,13 +122,13 @@ class _Pressing:
         self.body, self.hand, self.force, self._bears = body, hand, force, stain.bears
         self._now = 0.0
 
-    def during(self, motion: Motion) -> Motion:
-        """Go on with a motion while pressing."""
+    def during(self, motion: Motion, share: float = 1.0) -> Motion:
+        """Go on with a motion while pressing with a share of the force."""
         arm, rate = self.body.arms[self.hand], GROWING * self.body.timestep
         for _ in motion:
             assert self.body.readings is not None
-            missing = self.force - abs(float(self.body.readings.point(self._bears)[2]))
-            change = np.clip((LEARNING if missing > 0 else EASING) * missing, -3.0 * rate, rate)
+            missing = share * self.force - abs(float(self.body.readings.point(self._bears)[2]))
+            change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
             self._now = float(np.clip(self._now + change, -LARGEST, LARGEST))
             arm.lean(self._now * arm.yielding(-UP))
             yield
