@@ -56,7 +56,13 @@ def ridge():
         for angle in a:
             c, s = np.cos(angle), np.sin(angle)
             pleat = 1 + 0.10 * np.sin(5 * angle + 3 * share) * (0.4 + share)
-            vertices.append((length * spread * np.sign(c) * abs(c) ** 0.6, thick * spread * pleat * np.sign(s) * abs(s) ** 0.8, 2 * high * share))
+            vertices.append(
+                (
+                    length * spread * np.sign(c) * abs(c) ** 0.6,
+                    thick * spread * pleat * np.sign(s) * abs(s) ** 0.8,
+                    2 * high * share,
+                )
+            )
     faces = []
     for i in range(along - 1):
         for j in range(around):

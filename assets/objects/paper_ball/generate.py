@@ -21,7 +21,11 @@ def crumpled():
     ring = np.sqrt(1 - height**2)
     ball = np.stack([ring * np.cos(around), ring * np.sin(around), height], axis=1)
     faces = ConvexHull(ball).simplices
-    out = np.einsum("ij,ij->i", np.cross(ball[faces[:, 1]] - ball[faces[:, 0]], ball[faces[:, 2]] - ball[faces[:, 0]]), ball[faces[:, 0]])
+    out = np.einsum(
+        "ij,ij->i",
+        np.cross(ball[faces[:, 1]] - ball[faces[:, 0]], ball[faces[:, 2]] - ball[faces[:, 0]]),
+        ball[faces[:, 0]],
+    )
     faces = np.where((out > 0)[:, None], faces, faces[:, ::-1])
     return ball * RADIUS * (1 + 0.02 - DENT * rng.random(POINTS) ** 2)[:, None], faces
 

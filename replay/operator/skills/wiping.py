@@ -13,9 +13,16 @@ from .hands import HAND, UP
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 
-HOLDS = (0.05, 0.05, 0.03)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
+HOLDS = (
+    0.05,
+    0.05,
+    0.03,
+)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
-LEARNING, EASING = 0.12, 0.7  # shares of a force's error that are mended in a control step where it is too small, and too large
+LEARNING, EASING = (
+    0.12,
+    0.7,
+)  # shares of a force's error that are mended in a control step where it is too small, and too large
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
 BETWEEN = 0.5  # share of force and speed between two strokes, where the arm turns
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
