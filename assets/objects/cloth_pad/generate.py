@@ -29,8 +29,8 @@ def surface(x, y, z, closed=True):
             faces += [(a, c, b), (a, d, c)]
     edge = [(i, 0) for i in range(n)] + [(n - 1, j) for j in range(1, m)]
     edge += [(i, m - 1) for i in range(n - 2, -1, -1)] + [(0, j) for j in range(m - 2, 0, -1)]
-    for (i, j), (k, l) in zip(edge, edge[1:] + edge[:1]):
-        a, b, c, d = at(i, j, 0), at(k, l, 0), at(i, j, 1), at(k, l, 1)
+    for (i, j), (k, m_) in zip(edge, edge[1:] + edge[:1]):
+        a, b, c, d = at(i, j, 0), at(k, m_, 0), at(i, j, 1), at(k, m_, 1)
         faces += [(a, c, b), (b, c, d)]
     return np.vstack([upper, lower]), np.array(faces)
 

@@ -53,7 +53,8 @@ def main():
       <inertial pos="0 0 {RADIUS:g}" mass="{MASS:g}" diaginertia="1.4e-6 1.4e-6 1.4e-6"/>
       <geom name="look" class="visual" type="mesh" mesh="paper" material="paper" pos="0 0 {RADIUS:g}"/>
       <!-- creases let it come to rest: rolling friction -->
-      <geom name="ball" class="collision" type="sphere" pos="0 0 {RADIUS:g}" size="{RADIUS:g}" condim="6" friction="0.5 0.004 0.004" solref="0.03 1"/>
+      <geom name="ball" class="collision" type="sphere" pos="0 0 {RADIUS:g}" size="{RADIUS:g}"
+        condim="6" friction="0.5 0.004 0.004" solref="0.03 1"/>
       <site name="base" pos="0 0 0"/>
       <site name="middle" pos="0 0 {RADIUS:g}"/>
     </body>

@@ -64,8 +64,8 @@ def main():
     stripe, stripe_faces = revolve_ring(STRIPE, SEGMENTS)
     around = 2 * np.pi * (np.arange(4) + 0.5) / 4
     feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003))}" size="0.003"/>'
-        for i, a in enumerate(around)
+        f'      <geom name="foot_{i}" class="foot" pos="{numbers(pos)}" size="0.003"/>'
+        for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)
     ]
     rim, r = 0.0419, 0.0978
     text = f"""<!-- written by generate.py; change the drawing there -->

@@ -1,4 +1,4 @@
-"""Wiping with a cloth: an area is gone over in overlapping strokes under an even force, looked at, and wiped again where it is not clean."""
+"""Wiping with a cloth: overlapping strokes under an even force, then a look, and again where it is not clean."""
 
 from __future__ import annotations
 
