@@ -32,7 +32,8 @@ def views(scene: Scene, painter: Painter) -> dict[str, np.ndarray]:
     for view in VIEWS:
         feature = scene.schema.cameras.get(f"observation.images.{view}")
         if feature is not None:
-            found[view] = painter.picture(start.values, _qpos(scene, start), feature.camera, *SIZE, kept=_kept(scene, start))
+            qpos, kept = _qpos(scene, start), _kept(scene, start)
+            found[view] = painter.picture(start.values, qpos, feature.camera, *SIZE, kept=kept)
     return found
 
 

@@ -19,7 +19,8 @@ from ..scenarios.scene import Scene
 from ..scenarios.wiping import Stain
 
 FAR = 20.0  # m, of a depth picture; no room here is longer
-DROP, FILM = 0.75, 0.0003  # share of a cell's side, m: radius and half the height of the drop by which a dirty cell is drawn
+DROP = 0.75  # share of a cell's side: radius of the drop by which a dirty cell is drawn
+FILM = 0.0003  # m, half its height
 SPILT = (0.42, 0.20, 0.10)  # colour of what was spilt: coffee and sauce
 INSTALL = (
     "No OpenGL was found for pictures. Install it (Debian, Ubuntu: apt-get install libegl1 libgl1-mesa-dri, or libosmesa6) "
@@ -159,7 +160,7 @@ def draw_stain(into: mujoco.MjvScene, stain: Stain, dirty: np.ndarray, data: muj
     turn, middles = field.xmat.reshape(3, 3), grid.middles()
     for k in np.flatnonzero(dirty)[: into.maxgeom - into.ngeom]:
         (x, y), odd = middles[k], (k * 2654435761 % 97) / 97.0  # no two neighbours alike, and the same ones always
-        at = field.xpos + turn @ np.array([x, y, FILM * odd])  # none as high as its neighbour, so that they do not flicker
+        at = field.xpos + turn @ np.array([x, y, FILM * odd])  # no two at one height, which would flicker
         shade = 1.0 + 0.10 * np.sin(60 * x + 1.0) * np.sin(47 * y) + 0.05 * odd
         colour = np.array([*(shade * np.array(SPILT)), 1.0], np.float32)
         radius = (DROP + 0.15 * odd) * grid.cell

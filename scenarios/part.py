@@ -375,13 +375,12 @@ _NAMED = ("site", "joint", "body", "camera")  # keys of an interface word that n
 
 def _word(node: Node) -> Mapping[str, Any]:
     """One word of a part's interface, such as `start: {joint: key_start, pressed: 1 mm}`."""
-    if not node.mapping(
-        optional=(*_NAMED, "geoms", "bodies", "sites", "latch", "pressed", "radius", "height", "liquid", "cells", "rubs")
-    ):
+    lists, lengths = ("geoms", "bodies", "sites"), ("pressed", "radius", "height")
+    if not node.mapping(optional=(*_NAMED, *lists, *lengths, "latch", "liquid", "cells", "rubs")):
         return {}
-    for key in ("pressed", "radius", "height"):
+    for key in lengths:
         node.child(key).quantity("length", default=None, low=0.0)
-    for key in ("geoms", "bodies", "sites"):
+    for key in lists:
         for name in node.child(key).each() if key in node else ():
             name.word()
     for key in _NAMED:
@@ -391,7 +390,8 @@ def _word(node: Node) -> Mapping[str, Any]:
         node.child("latch").child("within").quantity("length", low=0.0)
     if "liquid" in node:
         _liquid(node.child("liquid"))
-    for key, more in (("cells", ("side",)), ("rubs", ())):  # a flat rectangle about the site: along its y and its x axis
+    # a flat rectangle about the site: along its y and its x axis
+    for key, more in (("cells", ("side",)), ("rubs", ())):
         flat = node.child(key)
         if key in node and flat.mapping(required=("length", "width", *more), optional=("grows_with",)):
             for side in ("length", "width", *more):

@@ -89,7 +89,7 @@ def test_an_episode_is_followed_as_the_course_advances():
             carry = course.advance(carry, now)
             follower.advance(now.row(0))
             ours = follower.carry()
-            for name in ("step", "stage", "held", "reached", "failed", "worst"):
+            for name in ("step", "done", "held", "reached", "failed", "worst"):
                 np.testing.assert_array_equal(
                     getattr(ours, name), getattr(carry, name), f"{name}, seed {seed}, step {t}"
                 )

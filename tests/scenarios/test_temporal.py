@@ -149,7 +149,7 @@ def test_step_by_step_equals_all_at_once(readings, lasting, often):
     part = layer.run(readings({r: v[:, :23] for r, v in values.items()}))
     in_two = layer.run(readings({r: v[:, 23:] for r, v in values.items()}), part)
     for other in (at_once, in_two):
-        for name in ("stage", "held", "reached", "failed", "worst", *(("lasted",) if lasting else ())):
+        for name in ("done", "held", "reached", "failed", "worst", *(("lasted",) if lasting else ())):
             np.testing.assert_array_equal(getattr(carry, name), getattr(other, name), err_msg=name)
         assert (other.step == length).all() and (carry.step == length).all()
     # and each episode alone is what it is among the others

@@ -29,8 +29,8 @@ def surface(x, y, z, closed=True):
             faces += [(a, c, b), (a, d, c)]
     edge = [(i, 0) for i in range(n)] + [(n - 1, j) for j in range(1, m)]
     edge += [(i, m - 1) for i in range(n - 2, -1, -1)] + [(0, j) for j in range(m - 2, 0, -1)]
-    for here, there in zip(edge, edge[1:] + edge[:1]):
-        a, b, c, d = at(*here, 0), at(*there, 0), at(*here, 1), at(*there, 1)
+    for (i, j), (k, m_) in zip(edge, edge[1:] + edge[:1]):
+        a, b, c, d = at(i, j, 0), at(k, m_, 0), at(i, j, 1), at(k, m_, 1)
         faces += [(a, c, b), (b, c, d)]
     return np.vstack([upper, lower]), np.array(faces)
 
@@ -56,9 +56,13 @@ def ridge():
         for angle in a:
             c, s = np.cos(angle), np.sin(angle)
             pleat = 1 + 0.10 * np.sin(5 * angle + 3 * share) * (0.4 + share)
-            x = length * spread * np.sign(c) * abs(c) ** 0.6
-            y = thick * spread * pleat * np.sign(s) * abs(s) ** 0.8
-            vertices.append((x, y, 2 * high * share))
+            vertices.append(
+                (
+                    length * spread * np.sign(c) * abs(c) ** 0.6,
+                    thick * spread * pleat * np.sign(s) * abs(s) ** 0.8,
+                    2 * high * share,
+                )
+            )
     faces = []
     for i in range(along - 1):
         for j in range(around):

@@ -26,7 +26,15 @@ SIDES = 12  # boxes of the wall that is touched; flats of 20 mm, the width of a 
 GRIP = 0.0055  # m, radius of the handle's bar
 # Middle line of the handle in the x-z plane [m]
 HANDLE = np.array(
-    [(0.0370, 0.0790), (0.0550, 0.0800), (0.0660, 0.0720), (0.0690, 0.0560), (0.0650, 0.0380), (0.0530, 0.0260), (0.0370, 0.0240)]
+    [
+        (0.0370, 0.0790),
+        (0.0550, 0.0800),
+        (0.0660, 0.0720),
+        (0.0690, 0.0560),
+        (0.0650, 0.0380),
+        (0.0530, 0.0260),
+        (0.0370, 0.0240),
+    ]
 )
 
 

@@ -21,7 +21,11 @@ def crumpled():
     ring = np.sqrt(1 - height**2)
     ball = np.stack([ring * np.cos(around), ring * np.sin(around), height], axis=1)
     faces = ConvexHull(ball).simplices
-    out = np.einsum("ij,ij->i", np.cross(ball[faces[:, 1]] - ball[faces[:, 0]], ball[faces[:, 2]] - ball[faces[:, 0]]), ball[faces[:, 0]])
+    out = np.einsum(
+        "ij,ij->i",
+        np.cross(ball[faces[:, 1]] - ball[faces[:, 0]], ball[faces[:, 2]] - ball[faces[:, 0]]),
+        ball[faces[:, 0]],
+    )
     faces = np.where((out > 0)[:, None], faces, faces[:, ::-1])
     return ball * RADIUS * (1 + 0.02 - DENT * rng.random(POINTS) ** 2)[:, None], faces
 
@@ -49,8 +53,8 @@ def main():
       <inertial pos="0 0 {RADIUS:g}" mass="{MASS:g}" diaginertia="1.4e-6 1.4e-6 1.4e-6"/>
       <geom name="look" class="visual" type="mesh" mesh="paper" material="paper" pos="0 0 {RADIUS:g}"/>
       <!-- creases let it come to rest: rolling friction -->
-      <geom name="ball" class="collision" type="sphere" pos="0 0 {RADIUS:g}" size="{RADIUS:g}" condim="6"
-        friction="0.5 0.004 0.004" solref="0.03 1"/>
+      <geom name="ball" class="collision" type="sphere" pos="0 0 {RADIUS:g}" size="{RADIUS:g}"
+        condim="6" friction="0.5 0.004 0.004" solref="0.03 1"/>
       <site name="base" pos="0 0 0"/>
       <site name="middle" pos="0 0 {RADIUS:g}"/>
     </body>

@@ -21,7 +21,10 @@ PROFILE = np.array(
 STRIPE = [(0.0931, 0.0300), (0.0943, 0.0340), (0.0935, 0.0340), (0.0923, 0.0300)]
 SEGMENTS, BASE_RADIUS = 56, 0.063
 # rings of boxes: count, outer (radius, height) below and above, thickness; the upper one is what a claw pinches
-RINGS = {"rim": (16, (0.0938, 0.0200), (0.0998, 0.0420), 0.0042), "wall": (12, (0.0650, 0.0020), (0.0930, 0.0210), 0.0050)}
+RINGS = {
+    "rim": (16, (0.0938, 0.0200), (0.0998, 0.0420), 0.0042),
+    "wall": (12, (0.0650, 0.0020), (0.0930, 0.0210), 0.0050),
+}
 
 
 def revolve_ring(section, segments):
@@ -61,9 +64,8 @@ def main():
     stripe, stripe_faces = revolve_ring(STRIPE, SEGMENTS)
     around = 2 * np.pi * (np.arange(4) + 0.5) / 4
     feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003))}"'
-        ' size="0.003"/>'
-        for i, a in enumerate(around)
+        f'      <geom name="foot_{i}" class="foot" pos="{numbers(pos)}" size="0.003"/>'
+        for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)
     ]
     rim, r = 0.0419, 0.0978
     text = f"""<!-- written by generate.py; change the drawing there -->

@@ -1,4 +1,4 @@
-"""Wiping with a cloth: overlapping strokes over an area under an even force, which is looked at, and wiped again where it is not clean."""
+"""Wiping with a cloth: overlapping strokes under an even force, then a look, and again where it is not clean."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ from .hands import HAND, UP
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 
-HOLDS = (0.05, 0.05, 0.03)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
+HOLDS = (
+    0.05,
+    0.05,
+    0.03,
+)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
-LEARNING, EASING = 0.12, 0.7  # shares of a force's error that are mended in a control step where it is too small, and too large
+LEARNING, EASING = (
+    0.12,
+    0.7,
+)  # shares of a force's error that are mended in a control step where it is too small, and too large
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
 BETWEEN = 0.5  # share of force and speed between two strokes, where the arm turns
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
@@ -63,7 +70,6 @@ class WipeArea(Skill):
             yield from feel.during(self._along(body, (x, -side * reach_y)))
             side = -side
         for _ in range(int(self.again)):
-            assert body.readings is not None
             left, total = (float(body.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
             if left <= (1.0 - self.enough) * total:
                 break
@@ -126,7 +132,6 @@ class _Pressing:
         """Go on with a motion while pressing with a share of the force."""
         arm, rate = self.body.arms[self.hand], GROWING * self.body.timestep
         for _ in motion:
-            assert self.body.readings is not None
             missing = share * self.force - abs(float(self.body.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
             self._now = float(np.clip(self._now + change, -LARGEST, LARGEST))
