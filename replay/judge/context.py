@@ -25,7 +25,7 @@ from ...scenarios.robot_folder import DEFAULT_ROBOT
 from ...scenarios.scene import Scene
 from ...scenarios.scene_titles import bears_sources, part_titles, word_titles
 from ...scenarios.tasks import scenario_of_task
-from ...scenarios.titles import Titles, sources_of, titles_of
+from ...scenarios.titles import THINGS, Titles, sources_of, titles_of
 from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules
 from ..edits.planning import Capability
@@ -76,7 +76,7 @@ class SceneContext:
         today = resolved(today, raw.get("variant"), {}, Problems(), ()) if isinstance(today, Mapping) else {}
         return {
             "events": {**titles_of(today), **titles_of(raw)},
-            "things": {**titles_of(today, ("parts",)), **titles_of(raw, ("parts",))},
+            "things": {**titles_of(today, THINGS), **titles_of(raw, THINGS)},
             "parts": part_titles(self.scene),
             "words": word_titles(self.scene),
             "sources": {**bears_sources(self.scene), **sources_of(today), **sources_of(raw)},

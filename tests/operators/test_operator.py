@@ -189,7 +189,7 @@ def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(scene, pair):
     (verdict,) = judge([as_recording("dropped", episode, scene)])
     drop = code(verdict, "drop")
     carry = next(s for s in episode.segments if s["skill"] == "carry_level")
-    assert drop.failed and drop.subject == ("bowl",)
+    assert drop.level in ("WARN", "FAIL") and drop.subject == ("bowl",) and drop.value > drop.limit
     assert carry["t0"] < drop.t0 < carry["t1"] + 1.0
 
 

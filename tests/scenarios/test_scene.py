@@ -110,7 +110,7 @@ def test_the_scene_sets_the_options_and_not_a_part(any_scene):
     assert option.timestep * any_scene.n_substeps == pytest.approx(any_scene.control_timestep, rel=1e-15)
     assert any_scene.control_timestep * 30 == 1.0
     assert option.gravity.tolist() == [0, 0, -9.81]
-    discrete = bool(any_scene.cloths) or any_scene.name in ("microwave", "table_setting")  # their YAML says so
+    discrete = bool(any_scene.cloths) or any_scene.config.raw.get("physics", {}).get("integrator") == "discrete"
     assert option.integrator == getattr(mujoco.mjtIntegrator, f"mjINT_{'DISCRETE' if discrete else 'IMPLICITFAST'}")
     assert option.cone == mujoco.mjtCone.mjCONE_ELLIPTIC
 
