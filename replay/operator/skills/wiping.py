@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....scenarios.postures import posture
 from ....scenarios.wiping import Stain
 from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
 from .body import Body, GivenUp, Motion
@@ -97,7 +98,7 @@ class WipeArea(Skill):
 
     def _along(self, body: Body, to: tuple[float, float], share: float = 1.0) -> Motion:
         arm = body.arms[self.hand]
-        return arm.follow(arm.line([self._pose(body, to, 0.0)], share * self.speed, orient=HOLDS), tremor=0.0)
+        return arm.follow(arm.line([self._pose(body, to, 0.0)], share * self.speed, like=self._like(), orient=HOLDS), tremor=0.0)
 
     def _rise(self, body: Body, by: float) -> Motion:
         arm = body.arms[self.hand]
@@ -117,6 +118,10 @@ class WipeArea(Skill):
         if self._offset is None:
             self._offset = position - body.site(getattr(self, "with"))[0]
         return goal + self._offset, hand
+
+    def _like(self) -> np.ndarray:
+        """Joint angles that keep the elbow away from the trunk."""
+        return posture("elbow_out", self.hand)
 
     _offset: np.ndarray | None = None
 
