@@ -129,7 +129,8 @@ def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     assert shown is not None
     take = rollouts.plan.takes[0]
     found = check_nevers(scene.course, shown.carry, dt, rules)
-    found += check_drop(shown.held, shown.heights, scene.weights, dt, rules)
+    kept = {name: force for name, force in shown.held.items() if name not in scene.thrown}  # litter falls into its bin
+    found += check_drop(kept, shown.heights, scene.weights, dt, rules)
     found += check_forces(scene.safety, shown.safety, dt, rules)
     found += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
     found += check_touches(*_touches(subject, shown, take), dt, rules, touches_of(scene, shown))
