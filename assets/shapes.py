@@ -1,11 +1,12 @@
-"""What the parts' `generate.py` share: bodies of revolution, numbers as MJCF writes them, the default classes of a prop."""
+"""What the parts' `generate.py` share: bodies of revolution, bars, meshes, numbers as MJCF writes them, a prop's default classes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+Mesh = tuple[np.ndarray, np.ndarray]  # vertices (m, 3) [m], faces (k, 3)
 FOOT = ("foot", 'type="sphere" condim="3"')  # a small sphere that a prop stands on
 
 
@@ -42,9 +43,90 @@ def revolve(profile: np.ndarray, segments: int) -> tuple[np.ndarray, np.ndarray]
     return vertices, np.array(faces)
 
 
+def revolve_ring(section: Sequence[tuple[float, float]], segments: int) -> Mesh:
+    """Turns one closed section, (radius, height) [m] of each corner, round z: vertices (m, 3) [m], faces (k, 3)."""
+    angle = 2 * np.pi * np.arange(segments) / segments
+    vertices = np.array([(r * np.cos(a), r * np.sin(a), z) for r, z in section for a in angle])
+    faces, n = [], len(section)
+    for i in range(n):
+        for j in range(segments):
+            a, b = i * segments + j, i * segments + (j + 1) % segments
+            c, d = ((i + 1) % n * segments + k for k in (j, (j + 1) % segments))
+            faces += [(a, b, d), (a, d, c)]
+    return vertices, np.array(faces)
+
+
+def smooth(points: np.ndarray, count: int) -> np.ndarray:
+    """Points (m, 2) along a Catmull-Rom curve through points (n, 2), `count` from each to the next."""
+    padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
+    out = []
+    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:]):
+        for t in np.arange(count) / count:
+            out.append(
+                0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+            )
+    return np.array([*out, points[-1]])
+
+
+def tube(line: np.ndarray, radius: float, around: int = 12) -> Mesh:
+    """A bar round a line (n, 2) [m] in the x-z plane, a little flat towards the fingers: vertices (m, 3) [m], faces (k, 3)."""
+    along = np.gradient(line, axis=0)
+    along /= np.linalg.norm(along, axis=1)[:, None]
+    angle = 2 * np.pi * np.arange(around) / around
+    vertices = []
+    for (x, z), (dx, dz) in zip(line, along):
+        for a in angle:
+            side, out = 1.25 * radius * np.cos(a), radius * np.sin(a)
+            vertices.append((x - dz * out, side, z + dx * out))
+    faces = []
+    for i in range(len(line) - 1):
+        for j in range(around):
+            a, b = i * around + j, i * around + (j + 1) % around
+            c, d = a + around, b + around
+            faces += [(a, d, b), (a, c, d)]
+    start, end = len(vertices), len(vertices) + 1
+    vertices += [(line[0, 0], 0.0, line[0, 1]), (line[-1, 0], 0.0, line[-1, 1])]
+    last = (len(line) - 1) * around
+    for j in range(around):
+        faces += [(start, j, (j + 1) % around), (end, last + (j + 1) % around, last + j)]
+    return np.array(vertices), np.array(faces)
+
+
 def numbers(values: Iterable[float], digits: int = 5) -> str:
     """Numbers for an MJCF attribute, without trailing zeros."""
     return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
+
+
+def mesh(name: str, made: Mesh, smoothed: bool = True) -> str:
+    """The `mesh` element of vertices and faces."""
+    vertices, faces = made
+    return (
+        f'    <mesh name="{name}" smoothnormal="{str(smoothed).lower()}" inertia="shell"\n'
+        f'      vertex="{numbers(vertices.ravel())}"\n      face="{" ".join(map(str, faces.ravel()))}"/>'
+    )
+
+
+def ring_of_boxes(name: str, count: int, low: Sequence[float], high: Sequence[float], thickness: float) -> list[str]:
+    """Collision boxes `name_0` ... in a ring, as the wall of a round vessel; box 0 faces +x, neighbours overlap, so nothing slips through.
+
+    Args:
+        low, high: radius outside and height of the lower and the upper end [m].
+    """
+    begin, end = np.array(low), np.array(high)
+    along = (end - begin) / np.linalg.norm(end - begin)
+    middle = (begin + end) / 2 - np.array([along[1], -along[0]]) * thickness / 2
+    lean, half = np.arctan2(along[0], along[1]), end[0] * np.tan(np.pi / count)
+    lines = []
+    for i in range(count):
+        a = 2 * np.pi * i / count
+        ca, sa, cl, sl = np.cos(a / 2), np.sin(a / 2), np.cos(lean / 2), np.sin(lean / 2)
+        pos = (middle[0] * np.cos(a), middle[0] * np.sin(a), middle[1])
+        size = (thickness / 2, half, np.linalg.norm(end - begin) / 2)
+        lines.append(
+            f'      <geom name="{name}_{i}" class="collision" type="box" pos="{numbers(pos)}" '
+            f'quat="{numbers((ca * cl, -sa * sl, ca * sl, sa * cl))}" size="{numbers(size)}"/>'
+        )
+    return lines
 
 
 def prop_defaults(name: str, friction: float, *inner: tuple[str, str], site: float = 0.004) -> str:

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/bowl_150/generate.py`. The numbers bel
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve
+from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve, ring_of_boxes
 
 MASS = 0.35  # kg, estimate for stoneware of this size
 # Half profile of the ceramic, (radius, height) in m, middle of the outer base, round the rim, to the inner floor.
@@ -86,33 +86,6 @@ def mass_properties(vertices, faces, mass):
     return centre[2], np.trace(second) - np.diag(second), volume.sum()
 
 
-def ring_boxes(name, count, low, high, thickness):
-    """One `<geom>` line per box of a wall ring, box 0 facing +x; neighbours overlap, so nothing slips through."""
-    low, high = np.array(low), np.array(high)
-    along = (high - low) / np.linalg.norm(high - low)
-    outward = np.array([along[1], -along[0]])
-    middle = (low + high) / 2 - outward * thickness / 2
-    lean = np.arctan2(along[0], along[1])
-    half_width = high[0] * np.tan(np.pi / count)
-    lines = []
-    for i in range(count):
-        angle = 2 * np.pi * i / count
-        # about z to the box's place, then lean outward about its own y
-        quat = (
-            np.cos(angle / 2) * np.cos(lean / 2),
-            -np.sin(angle / 2) * np.sin(lean / 2),
-            np.cos(angle / 2) * np.sin(lean / 2),
-            np.sin(angle / 2) * np.cos(lean / 2),
-        )
-        pos = (middle[0] * np.cos(angle), middle[0] * np.sin(angle), middle[1])
-        size = numbers((thickness / 2, half_width, np.linalg.norm(high - low) / 2))
-        lines.append(
-            f'      <geom name="{name}_{i}" class="collision" type="box" pos="{numbers(pos)}" '
-            f'quat="{numbers(quat)}" size="{size}"/>'
-        )
-    return lines
-
-
 def main():
     vertices, faces = revolve(PROFILE, SEGMENTS)
     height, inertia, volume = mass_properties(vertices, faces, MASS)
@@ -153,7 +126,7 @@ def main():
       <!-- foot ring: four points, which stand on any shape and cost few constraints -->
 {chr(10).join(feet)}
       <geom name="bottom" class="collision" type="cylinder" {bottom}/>
-{chr(10).join(line for name, ring in RINGS.items() for line in ring_boxes(name, *ring))}
+{chr(10).join(line for name, ring in RINGS.items() for line in ring_of_boxes(name, *ring))}
       <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 {FLOOR:g}"/>
       <site name="rim_near" pos="-0.0722 0 0.065" quat="0 0 0 1"/>

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/cloth_pad/generate.py`.
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import numbers, prop_defaults
+from shiliu.assets.shapes import mesh, prop_defaults
 
 SIDE, WIDTH, THICK = 0.300, 0.130, 0.009  # m: of the open cloth, of the pad along y, of the folded layers
 RIDGE = (0.045, 0.011, 0.026)  # m, half its length along x, half its thickness, half its height
@@ -75,14 +75,6 @@ def ridge():
         k = (j + 1) % around
         faces += [(top, (along - 1) * around + j, (along - 1) * around + k), (top + 1, k, j)]
     return np.array(vertices), np.array(faces)
-
-
-def mesh(name, made):
-    vertices, faces = made
-    return (
-        f'    <mesh name="{name}" smoothnormal="true" inertia="shell"\n'
-        f'      vertex="{numbers(vertices.ravel())}"\n      face="{" ".join(map(str, faces.ravel()))}"/>'
-    )
 
 
 def main():

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve
+from shiliu.assets.shapes import FOOT, mesh, numbers, prop_defaults, revolve, revolve_ring, ring_of_boxes, smooth, tube
 
 MASS = 0.22  # kg
 RADIUS, HEIGHT = 0.0375, 0.090  # m, outside
@@ -45,74 +45,8 @@ HANDLE = np.array(
 )  # fmt: skip
 
 
-def revolve_ring(section, segments):
-    """Turns one closed section round z: vertices (m, 3) [m], faces (k, 3)."""
-    angle = 2 * np.pi * np.arange(segments) / segments
-    vertices = np.array([(r * np.cos(a), r * np.sin(a), z) for r, z in section for a in angle])
-    faces, n = [], len(section)
-    for i in range(n):
-        for j in range(segments):
-            a, b = i * segments + j, i * segments + (j + 1) % segments
-            c, d = ((i + 1) % n * segments + k for k in (j, (j + 1) % segments))
-            faces += [(a, b, d), (a, d, c)]
-    return vertices, np.array(faces)
-
-
-def smooth(points, count):
-    """Points along a Catmull-Rom curve through points (n, 2)."""
-    padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
-    out = []
-    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:]):
-        for t in np.arange(count) / count:
-            out.append(
-                0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-            )
-    return np.array([*out, points[-1]])
-
-
-def tube(line, radius, around=12):
-    """A bar round a line (n, 2) in the x-z plane, a little flat towards the fingers: vertices (m, 3), faces (k, 3)."""
-    along = np.gradient(line, axis=0)
-    along /= np.linalg.norm(along, axis=1)[:, None]
-    angle = 2 * np.pi * np.arange(around) / around
-    vertices = []
-    for (x, z), (dx, dz) in zip(line, along):
-        for a in angle:
-            side, out = 1.25 * radius * np.cos(a), radius * np.sin(a)
-            vertices.append((x - dz * out, side, z + dx * out))
-    faces = []
-    for i in range(len(line) - 1):
-        for j in range(around):
-            a, b = i * around + j, i * around + (j + 1) % around
-            c, d = a + around, b + around
-            faces += [(a, d, b), (a, c, d)]
-    start, end = len(vertices), len(vertices) + 1
-    vertices += [(line[0, 0], 0.0, line[0, 1]), (line[-1, 0], 0.0, line[-1, 1])]
-    last = (len(line) - 1) * around
-    for j in range(around):
-        faces += [(start, j, (j + 1) % around), (end, last + (j + 1) % around, last + j)]
-    return np.array(vertices), np.array(faces)
-
-
-def mesh(name, made, smoothed=True):
-    vertices, faces = made
-    return (
-        f'    <mesh name="{name}" smoothnormal="{str(smoothed).lower()}" inertia="shell"\n'
-        f'      vertex="{numbers(vertices.ravel())}"\n      face="{" ".join(map(str, faces.ravel()))}"/>'
-    )
-
-
 def main():
-    half = (HEIGHT - 0.002) / 2
-    walls = []
-    for i in range(SIDES):
-        a = 2 * np.pi * i / SIDES
-        pos = numbers(((RADIUS - 0.00175) * np.cos(a), (RADIUS - 0.00175) * np.sin(a), 0.002 + half))
-        size = numbers((0.00175, RADIUS * np.tan(np.pi / SIDES), half))
-        quat = numbers((np.cos(a / 2), 0, 0, np.sin(a / 2)))
-        walls.append(
-            f'      <geom name="wall_{i}" class="collision" type="box" pos="{pos}" quat="{quat}" size="{size}"/>'
-        )
+    walls = ring_of_boxes("wall", SIDES, (RADIUS, 0.002), (RADIUS, HEIGHT), 2 * 0.00175)
     feet = [
         f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.030 * np.cos(a), 0.030 * np.sin(a), 0.002))}" size="0.002"/>'
         for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/plate_200/generate.py`. The numbers be
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve
+from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve, revolve_ring, ring_of_boxes
 
 MASS, FLOOR = 0.42, 0.006  # kg, m: inner floor above the table
 # Half profile (radius, height) in m: middle of the outer base, round the rim, to the inner floor.
@@ -25,38 +25,6 @@ RINGS = {
     "rim": (16, (0.0938, 0.0200), (0.0998, 0.0420), 0.0042),
     "wall": (12, (0.0650, 0.0020), (0.0930, 0.0210), 0.0050),
 }
-
-
-def revolve_ring(section, segments):
-    """Turns one closed section round z: vertices (m, 3) [m], faces (k, 3)."""
-    angle = 2 * np.pi * np.arange(segments) / segments
-    vertices = np.array([(r * np.cos(a), r * np.sin(a), z) for r, z in section for a in angle])
-    faces, n = [], len(section)
-    for i in range(n):
-        for j in range(segments):
-            a, b = i * segments + j, i * segments + (j + 1) % segments
-            c, d = ((i + 1) % n * segments + k for k in (j, (j + 1) % segments))
-            faces += [(a, b, d), (a, d, c)]
-    return vertices, np.array(faces)
-
-
-def boxes(name, count, low, high, thickness):
-    """One `<geom>` a box of a ring, box 0 facing +x; neighbours overlap, so nothing slips through."""
-    low, high = np.array(low), np.array(high)
-    along = (high - low) / np.linalg.norm(high - low)
-    middle = (low + high) / 2 - np.array([along[1], -along[0]]) * thickness / 2
-    lean, half = np.arctan2(along[0], along[1]), high[0] * np.tan(np.pi / count)
-    lines = []
-    for i in range(count):
-        a = 2 * np.pi * i / count
-        ca, sa, cl, sl = np.cos(a / 2), np.sin(a / 2), np.cos(lean / 2), np.sin(lean / 2)
-        pos = (middle[0] * np.cos(a), middle[0] * np.sin(a), middle[1])
-        size = (thickness / 2, half, np.linalg.norm(high - low) / 2)
-        lines.append(
-            f'      <geom name="{name}_{i}" class="collision" type="box" pos="{numbers(pos)}" '
-            f'quat="{numbers((ca * cl, -sa * sl, ca * sl, sa * cl))}" size="{numbers(size)}"/>'
-        )
-    return lines
 
 
 def main():
@@ -95,7 +63,7 @@ def main():
       <geom name="stripe" class="visual" type="mesh" mesh="stripe" material="stripe"/>
 {chr(10).join(feet)}
       <geom name="bottom" class="collision" type="cylinder" pos="0 0 {(FLOOR + 0.003) / 2:g}" size="0.066 {(FLOOR - 0.003) / 2:g}"/>
-{chr(10).join(line for name, ring in RINGS.items() for line in boxes(name, *ring))}
+{chr(10).join(line for name, ring in RINGS.items() for line in ring_of_boxes(name, *ring))}
       <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 {FLOOR:g}"/>
       <site name="rim_near" pos="-{r} 0 {rim}" quat="0 0 0 1"/>
