@@ -19,7 +19,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 demo: $(VENV)/ready  ## record demonstrations, break copies of some, judge all of them, compare what was injected with what was found
 	$(BIN)/python -m shiliu.replay.evaluation.demo demo-out
 
-test: $(VENV)/ready  ## the default suite, within 10 minutes on two cores
+test: $(VENV)/ready  ## the default suite, within 8 minutes on two idle cores
 	$(BIN)/python -m pytest tests -n 2 -m "not slow"
 
 test-slow: $(VENV)/ready  ## what takes longer: hundreds of demonstrations, long soaks

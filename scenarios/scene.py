@@ -29,7 +29,7 @@ from .robot import Robot
 from .rule import read_rules
 from .safety import Limit, read_safety
 from .schema import Schema
-from .sensing.predicate import Force, Predicate, Share, Untouched, leaves
+from .sensing.predicate import Force, Predicate, Untouched, leaves
 from .sensing.requests import Layout, Request, SensorPlan
 from .sensing.temporal import Goal, Subgoal
 from .vessels import read_liquids
@@ -202,18 +202,6 @@ class Scene:
     def stains(self) -> tuple[Stain, ...]:
         """What of the scene is drawn by its cells."""
         return tuple(reaction for reaction in self._reacting if isinstance(reaction, Stain))
-
-    @cached_property
-    def thrown(self) -> frozenset[str]:
-        """What of the handled things the goal wants in a container: it is let go of above that, and falls in."""
-        pieces = {
-            piece.of
-            for subgoal in self.goal
-            for leaf in leaves(subgoal.predicate)
-            if isinstance(leaf, Share)
-            for piece in leaf.pieces
-        }
-        return frozenset(name for name, handled in self.handled.items() if handled.position.of in pieces)
 
     def dirty(self, kept: np.ndarray) -> list[tuple[Stain, np.ndarray]]:
         """Each stain with its dirty cells (cells,) bool, from what reactions keep (extra,)."""

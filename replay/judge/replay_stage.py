@@ -9,6 +9,8 @@ import mujoco
 import numpy as np
 
 from ...scenarios.safety import people
+from ...scenarios.scene import Scene
+from ...scenarios.sensing.predicate import Share, leaves
 from ..checks.collision import check_start
 from ..checks.finding import Finding
 from ..checks.grip import check_slip
@@ -129,8 +131,9 @@ def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     assert shown is not None
     take = rollouts.plan.takes[0]
     found = check_nevers(scene.course, shown.carry, dt, rules)
-    kept = {name: force for name, force in shown.held.items() if name not in scene.thrown}  # litter falls into its bin
-    found += check_drop(kept, shown.heights, scene.weights, dt, rules)
+    binned = thrown_in(scene, shown)
+    carried = {name: force for name, force in shown.held.items() if name not in binned}
+    found += check_drop(carried, shown.heights, scene.weights, dt, rules)
     found += check_forces(scene.safety, shown.safety, dt, rules)
     found += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
     found += check_touches(*_touches(subject, shown, take), dt, rules, touches_of(scene, shown))
@@ -138,6 +141,17 @@ def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     if not rollouts.known:
         found = [rules[f.code].not_checked("unknown_start") if f.level in ("WARN", "FAIL") else f for f in found]
     return [*found, *check_diverged(subject, rollouts)]
+
+
+def thrown_in(scene: Scene, shown: Rollout) -> set[str]:
+    """Things that fell into the container in which the goal wants them: let go of above it, they are not dropped.
+
+    What fell elsewhere is: a thing counts once a subgoal that asks for it inside was reached.
+    """
+    reached = np.isfinite(shown.carry.reached[0])
+    asked = [leaf for one, done in zip(scene.goal, reached) if done for leaf in leaves(one.predicate)]
+    inside = {piece.of for leaf in asked if isinstance(leaf, Share) and not leaf.below for piece in leaf.pieces}
+    return {name for name, handled in scene.handled.items() if handled.position.of in inside}
 
 
 def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:

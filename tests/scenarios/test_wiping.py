@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.checks.outcome import check_drop
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.judge.replay_stage import thrown_in
 from shiliu.scenarios.sensing.requests import Readings
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.stain import Grid
 from shiliu.scenarios.variation import nominal, of_values
 from shiliu.scenarios.words.stain import LEFT, TOTAL, kept
 
+RULES = load_rules()
 GRID = Grid(35, 60, 0.010)
 
 
@@ -136,3 +142,20 @@ def test_another_area_is_another_draw(scene):
     draw = nominal(scene)
     other = of_values(scene, {**draw.values, "mat.area": 0.8}, 0)
     assert (other.start_state != draw.start_state).any()
+
+
+def test_litter_that_falls_into_its_bin_is_no_drop_and_litter_that_falls_elsewhere_is(scene):
+    """The hand lets go of the paper 0.5 m above where it ends: the step that wants it in the bin was reached, or was not."""
+    steps = [subgoal.name for subgoal in scene.goal]
+
+    def dropped(reached):
+        carry = SimpleNamespace(reached=np.where([name in reached for name in steps], 1.0, np.nan)[None])
+        binned = thrown_in(scene, SimpleNamespace(carry=carry))
+        force, height = np.full(60, 1.0), np.interp(np.arange(60), [30, 40], [1.0, 0.5])
+        force[30:] = 0.0
+        held = {name: force for name in ("paper",) if name not in binned}
+        return check_drop(held, {"paper": height}, {"paper": 0.03}, 0.02, RULES)[0].level
+
+    assert "paper" in scene.handled
+    assert dropped({"mug_cleared", "littered"}) != "FAIL"
+    assert dropped({"mug_cleared"}) == "FAIL"
