@@ -21,7 +21,7 @@ SHORTEST = 0.2  # s, a hand that carries something shorter only brushed it
 
 
 @dataclass(frozen=True)
-class Carried:
+class CarriedSpan:
     """A thing in a hand: from control step `begin` to before `end` its weight rests on that hand (and on others that carry).
 
     Attributes:
@@ -45,7 +45,7 @@ class Grasp:
         friction: of the contacts, averaged by how hard each presses.
     """
 
-    carried: Carried
+    carried: CarriedSpan
     t: float
     normal: float
     tangential: float
@@ -58,7 +58,7 @@ class Grasp:
 
 def carried(
     thing: str, force: np.ndarray, height: np.ndarray, hands: Sequence[str], weight: float, control_timestep: float
-) -> list[Carried]:
+) -> list[CarriedSpan]:
     """When each hand carries a thing: touched without a break, and above where that began and where it ends.
 
     Args:
@@ -76,7 +76,7 @@ def carried(
             above = np.flatnonzero(height[begin:end] > height[end - 1] + RAISED)
             last = begin + int(above[-1]) if len(above) else int(end) - 1  # a grip that opens in the air
             if (last + 1 - begin) * control_timestep >= SHORTEST:
-                found.append(Carried(thing, hand, begin, last + 1, int(first), int(end)))
+                found.append(CarriedSpan(thing, hand, begin, last + 1, int(first), int(end)))
     return found
 
 
@@ -93,7 +93,7 @@ def slip_of(place: np.ndarray, turn: np.ndarray, hand: np.ndarray, hand_turn: np
     return np.linalg.norm(np.einsum("nji,nj->ni", hand_turn, now - hand), axis=1)
 
 
-def check_slip(slips: Sequence[tuple[Carried, np.ndarray]], things: int, dt: float, rules: Rules) -> list[Finding]:
+def check_slip(slips: Sequence[tuple[CarriedSpan, np.ndarray]], things: int, dt: float, rules: Rules) -> list[Finding]:
     """`slip`: does what is carried stay where it was taken?
 
     Args:
@@ -121,7 +121,7 @@ def check_slip(slips: Sequence[tuple[Carried, np.ndarray]], things: int, dt: flo
     return worst_of(found)
 
 
-def check_grip(grasps: Sequence[Grasp], carries: Sequence[Carried], rules: Rules) -> list[Finding]:
+def check_grip(grasps: Sequence[Grasp], carries: Sequence[CarriedSpan], rules: Rules) -> list[Finding]:
     """`grip.friction`: how near to sliding is what the fingers hold, at the moments that were looked at?
 
     What is needed is the sideways force over the pressing force, of all contacts of the hand; the limit is the friction of
@@ -151,7 +151,7 @@ def check_grip(grasps: Sequence[Grasp], carries: Sequence[Carried], rules: Rules
 
 
 def check_payload(
-    loads: Sequence[tuple[Carried, float]], limit: float | None, dt: float, rules: Rules
+    loads: Sequence[tuple[CarriedSpan, float]], limit: float | None, dt: float, rules: Rules
 ) -> list[Finding]:
     """`payload`: what each hand carries, against what the arm holds out straight for long.
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...scenarios.scene import Scene
 from ..checks.collision import Overlap, Question, geoms_of, overlaps_of
-from ..checks.grip import Carried
+from ..checks.grip import CarriedSpan
 from ..checks.outcome import Struck
 from ..rollout.rollout import Rollout, Take
 from .commanded_collision import Looked
@@ -40,7 +40,7 @@ class Hold:
     left: int
 
 
-def holds_of(carries: Sequence[Carried]) -> list[Hold]:
+def holds_of(carries: Sequence[CarriedSpan]) -> list[Hold]:
     """When each thing is in hands; times of several hands that overlap are one."""
     found: list[Hold] = []
     for one in sorted(carries, key=lambda one: (one.thing, one.begin if one.taken is None else one.taken)):
@@ -118,7 +118,7 @@ def driven(subject: Subject, rollouts: Rollouts, looked: Looked) -> list[tuple[s
 
 
 def _driven(
-    scene: Scene, take: Take, played: Rollout, held: Carried, holds: Sequence[Hold], looked: Looked, clock: np.ndarray
+    scene: Scene, take: Take, played: Rollout, held: CarriedSpan, holds: Sequence[Hold], looked: Looked, clock: np.ndarray
 ) -> list[Overlap]:
     """How deep the commanded motion drives what a hand carries into fixtures that nobody means it to touch.
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from ...scenarios.scene import Scene
 from ...scenarios.variation import STATE
-from ..checks.grip import Carried, Grasp, carried, slip_of
+from ..checks.grip import CarriedSpan, Grasp, carried, slip_of
 from ..rollout.rollout import Rollout, Take
 
 # what is carried, the mass that this hand bears [kg], where in the hand's frame [m]
-Load = tuple[Carried, float, np.ndarray]
+Load = tuple[CarriedSpan, float, np.ndarray]
 
 
-def carries_of(scene: Scene, played: Rollout) -> list[Carried]:
+def carries_of(scene: Scene, played: Rollout) -> list[CarriedSpan]:
     """Every time that a hand carries something, in the order of things and hands."""
     found = []
     for name, handled in scene.handled.items():
@@ -55,12 +55,12 @@ def grip_of(model: mujoco.MjModel, hand: str) -> int:
     raise KeyError(f"the hand {hand} has no site that ends in tcp")
 
 
-def creep_of(scene: Scene, take: Take, played: Rollout, held: Carried) -> np.ndarray:
+def creep_of(scene: Scene, take: Take, played: Rollout, held: CarriedSpan) -> np.ndarray:
     """(m,) how far a thing has crept in the hand since it was carried [m], at each control step of that."""
     return slip_of(*_poses(scene, take, played, range(held.begin, held.end), held.hand, held.thing))
 
 
-def grasps_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carried]) -> list[Grasp]:
+def grasps_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[CarriedSpan]) -> list[Grasp]:
     """What the fingers press at the kept states (each whole second) during which something is carried."""
     model = take.draw.model
     found, data = [], None
@@ -77,7 +77,7 @@ def grasps_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carri
     return found
 
 
-def _grasp(model: mujoco.MjModel, data: mujoco.MjData, held: Carried, thing: str, t: float) -> Grasp | None:
+def _grasp(model: mujoco.MjModel, data: mujoco.MjData, held: CarriedSpan, thing: str, t: float) -> Grasp | None:
     hand, body = _tree(model, held.hand), _tree(model, thing)
     normal = tangential = weighted = 0.0
     force = np.zeros(6)
@@ -104,7 +104,7 @@ def _tree(model: mujoco.MjModel, name: str) -> np.ndarray:
     return inside
 
 
-def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carried]) -> list[Load]:
+def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[CarriedSpan]) -> list[Load]:
     """Mass and place of what each hand bears; hands that carry one thing together share its weight evenly."""
     model = take.draw.model
     found = []

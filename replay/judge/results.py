@@ -17,7 +17,7 @@ from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw
 from ..checks.dynamics import Effort
 from ..checks.finding import Finding
-from ..checks.grip import Carried as Carrying
+from ..checks.grip import CarriedSpan
 from ..checks.rules import Rules
 from ..recording.pictures import Brightness
 from ..recording.recording import Recording
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Rates = Mapping[str, Finding]  # code -> how fast it moves among the recordings that are judged together
 
 
-class Robot(Protocol):
+class JudgedRobot(Protocol):
     """Whom a recording is judged as: the robot of the scene (`OwnRobot`), or one that is only described (`OtherRobot`)."""
 
     in_scene: bool  # whether it stands in the scene, so that its postures there tell a way out
@@ -75,7 +75,7 @@ class Subject:
     recording: Recording
     context: SceneContext
     place: Place
-    robot: Robot
+    robot: JudgedRobot
     unused: tuple[str, ...] = ()
 
     @property
@@ -175,7 +175,7 @@ class Rollouts:
     played: tuple[Rollout, ...] = ()
     again: bool = True
     outcomes: tuple[dict[str, Any], ...] = ()
-    carries: tuple[Carrying, ...] = ()
+    carries: tuple[CarriedSpan, ...] = ()
     loads: tuple[Load, ...] = ()
 
     @property

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.checks.grip import (
-    Carried,
+    CarriedSpan,
     Grasp,
     carried,
     check_grip,
@@ -27,7 +27,7 @@ from shiliu.scenarios import variation as drawing
 
 RULES = load_rules()
 DT = 0.1
-HELD = Carried("bowl", "left_claw", 10, 40)
+HELD = CarriedSpan("bowl", "left_claw", 10, 40)
 PALM = 0.709  # m, from the shoulder to the maker's end-effector frame, the arm straight
 
 
@@ -145,7 +145,7 @@ def test_needed_friction_of_a_block_between_two_pads_is_its_weight_over_both_for
     for _ in range(500):
         mujoco.mj_step(model, data)
     assert abs(data.body("block").xpos[2]) < 0.005, "it is held"
-    grasp = _grasp(model, data, Carried("block", "hand", 0, 10), "block", 1.0)
+    grasp = _grasp(model, data, CarriedSpan("block", "hand", 0, 10), "block", 1.0)
     assert grasp.normal == pytest.approx(2 * 10.0, rel=0.02)
     assert grasp.tangential == pytest.approx(0.4 * 9.81, rel=0.05)
     assert grasp.needed == pytest.approx(0.4 * 9.81 / 20.0, rel=0.05)
@@ -194,7 +194,7 @@ def standing(scene, mass=0.0, begin=30, end=60):
         context=context, scene=scene, rules=RULES, recording=SimpleNamespace(episode=object(), kind="robot")
     )
     motions = Motions({"command": JointMotion(t, q, names, None)}, signal="command")
-    load = (Carried("bowl", "left_claw", begin, end), mass, np.array([0.0, 0.0, -0.15]))
+    load = (CarriedSpan("bowl", "left_claw", begin, end), mass, np.array([0.0, 0.0, -0.15]))
     return own_dynamics(subject, Integrity(()), motions, Rollouts(loads=(load,) if mass else ()))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main, parse
-from shiliu.replay.checks.grip import Carried, check_grip
+from shiliu.replay.checks.grip import CarriedSpan, check_grip
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats.lerobot.write import DatasetWriter
 from shiliu.replay.judge.cell_starts import values_there
@@ -324,7 +324,7 @@ def test_settings_that_made_no_difference_are_known(folder):
 
 def test_a_long_recording_is_not_called_too_short():
     rules = load_rules()
-    (finding,) = check_grip([], [Carried("bowl", "left_claw", 3, 20)], rules)
+    (finding,) = check_grip([], [CarriedSpan("bowl", "left_claw", 3, 20)], rules)
     assert finding.reason == "carried_briefly"
     for lang in ("en", "zh"):
         assert Words(lang).reason(finding.reason) not in (finding.reason, Words(lang).reason("too_short"))

@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.checks.grip import Carried
+from shiliu.replay.checks.grip import CarriedSpan
 from shiliu.replay.checks.outcome import Struck, check_touches
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.commands.list_parts import in_full
@@ -137,9 +137,9 @@ def test_a_hand_is_near_with_whatever_of_it_is_nearest(readings):
 # -- when a thing is held, and what it may touch -------------------------------------------------------------------------
 def test_a_thing_in_two_hands_is_held_once_and_from_when_it_is_taken():
     carries = [
-        Carried("box", "left_claw", 12, 30, 8, 34),
-        Carried("box", "right_claw", 15, 40, 10, 44),
-        Carried("box", "left_claw", 62, 70, 60, 75),
+        CarriedSpan("box", "left_claw", 12, 30, 8, 34),
+        CarriedSpan("box", "right_claw", 15, 40, 10, 44),
+        CarriedSpan("box", "left_claw", 62, 70, 60, 75),
     ]
     assert holds_of(carries) == [Hold("box", ("left_claw", "right_claw"), 8, 44), Hold("box", ("left_claw",), 60, 75)]
 
