@@ -1,7 +1,7 @@
 """What each scenario costs the default suite, told at its end: processor time of the tests that are repeated for it.
 
-A test is a scenario's where one of its parameters is the scenario's name. The suite fails where a scenario costs twice what it
-may, because processors differ; whatever is above the limit is named.
+A test is a scenario's where one of its parameters is the scenario's name. Whatever is above the limit is named. It fails no run,
+because processors differ, and are shared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 LIMIT = 20.0  # s of the processor that one scenario may cost the default suite
-SLOWER = 2.0  # how much slower a processor may be than the one that the limit was set on
 DEFAULT = "not slow"
 SCENARIOS = frozenset(path.stem for path in (Path(__file__).resolve().parents[1] / "conf" / "scenario").glob("*.yaml"))
 _BEGAN = pytest.StashKey[float]()
@@ -63,11 +62,6 @@ class Totals:
         for key, value in report.user_properties if report.when == "teardown" else ():
             if key == "scenario":
                 costs[value[0]] = costs.get(value[0], 0.0) + value[1]
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        default = self.config.getoption("markexpr", "") == DEFAULT
-        if default and session.exitstatus == 0 and dear(self.config.stash[_COSTS], SLOWER * LIMIT):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         costs = self.config.stash[_COSTS]
