@@ -19,6 +19,7 @@ import yaml
 
 from ...scenarios.errors import EpisodeError, ScenarioError
 from ...scenarios.reading.yaml_reader import refuse_endless
+from ...scenarios.titles import LANGUAGES
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
 from .records import readers
@@ -62,6 +63,7 @@ class Mapping:
         unused: reason by topic pattern; of array formats, by channel pattern with a slice (`action[13:22]`).
         arrays: the rule of array formats, which have no topics.
         pictures: camera by topic of compressed pictures; an import decodes them.
+        words: what the file says in a person's words (notes, reasons), by the English sentence: each by language.
     """
 
     name: str
@@ -74,6 +76,12 @@ class Mapping:
     unused: dict[str, str] = field(default_factory=dict)
     arrays: ArrayRule | None = None
     pictures: dict[str, str] = field(default_factory=dict)
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def note_words(self, lines: Iterable[str]) -> dict[str, dict[str, str]]:
+        """The words of those sentences alone with which one of these lines ends: what a recording keeps of them."""
+        lines = tuple(lines)
+        return {en: told for en, told in self.words.items() if any(line.endswith(en) for line in lines)}
 
     def reason_unused(self, topic: str) -> str | None:
         """Why the mapping leaves a topic out of the streams, or None where it does not know the topic."""
@@ -132,6 +140,7 @@ class _Reader:
         self.file, self.within = file, within
         self.problems: list[tuple[int | None, str, str]] = []
         self.lines: dict[tuple[str | int, ...], int] = {}
+        self.words: dict[str, dict[str, str]] = {}
         try:
             refuse_endless(text, file)
             node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -194,6 +203,19 @@ class _Reader:
             self._problem((*path, key), f"{value!r} is none of {', '.join(choices)}.")
         return value
 
+    def _told(self, value: Any, path: tuple[str | int, ...]) -> str:
+        """A sentence, or one in each language, of which the English one stands in recordings; "" where it is neither."""
+        if isinstance(value, dict):
+            told = self._table(value, path, LANGUAGES, LANGUAGES)
+            words = {lang: self._text(told, lang, path) for lang in LANGUAGES}
+            if all(words.values()):
+                self.words[words["en"]] = words
+            return words["en"]
+        if not isinstance(value, str):
+            self._problem(path, f"must be a sentence, or one in each of {', '.join(LANGUAGES)}, not {value!r}.")
+            return ""
+        return value
+
     def _texts(self, value: Any, path: tuple[str | int, ...]) -> tuple[str, ...]:
         if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
             self._problem(path, "must be a list of texts.")
@@ -229,8 +251,8 @@ class _Reader:
         if "topics" in tree and not topics:
             self._problem(("topics",), "must be a table of topics.")
         rules = {topic: self._topic(rule, ("topics", topic), names, spellings) for topic, rule in topics.items()}
-        pictures = self._reasons("pictures", "topic")
-        unused = self._reasons("unused", "topic pattern")
+        pictures = self._cameras()
+        unused = self._reasons("unused")
         recognise = self._texts(tree.get("recognise"), ("recognise",)) if "recognise" in tree else ()
         for topic in recognise:
             if topic not in rules:
@@ -245,7 +267,8 @@ class _Reader:
             rules = {**other.topics, **rules}
             unused = {**other.unused, **unused}
             pictures = {**other.pictures, **pictures}
-        return Mapping(name, title, format_, robot, kind, recognise, rules, unused, pictures=pictures)
+            self.words = {**other.words, **self.words}
+        return Mapping(name, title, format_, robot, kind, recognise, rules, unused, pictures=pictures, words=self.words)
 
     def _lists(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[tuple[str, ...], ...]]]:
         """The lists of element names that streams refer to, and their other spellings."""
@@ -256,12 +279,12 @@ class _Reader:
         }
         return names, spellings
 
-    def _reasons(self, key: str, what: str) -> dict[str, str]:
-        table = self._named(key)
-        if not all(isinstance(reason, str) for reason in table.values()):
-            self._problem((key,), f"must be a table of {what} to reason.")
-            return {}
-        return table
+    def _reasons(self, key: str) -> dict[str, str]:
+        return {name: self._told(reason, (key, name)) for name, reason in self._named(key).items()}
+
+    def _cameras(self) -> dict[str, str]:
+        table = self._named("pictures")
+        return {topic: self._text(table, topic, ("pictures",)) for topic in table}
 
     def _of_arrays(self, name: str) -> Mapping:
         needed = ("title", "format", "robot", "kind", "recognise", "streams")
@@ -275,7 +298,7 @@ class _Reader:
         streams = tuple(self._stream(item, ("streams", i), names, spellings, True) for i, item in enumerate(entries))
         if len({s.name for s in streams}) != len(streams) or any(s.name is None for s in streams):
             self._problem(("streams",), "every stream needs a name of its own.")
-        unused, metadata = self._reasons("unused", "channel"), self._reasons("metadata", "channel")
+        unused, metadata = self._reasons("unused"), self._reasons("metadata")
         for key, table in (("unused", unused), ("metadata", metadata)):
             for text in table:
                 self._columns(text, (key, text))
@@ -319,7 +342,7 @@ class _Reader:
         kind = self._text(tree, "kind", (), KINDS)
         if self.problems:
             raise self._error()
-        return Mapping(name, title, tree["format"], robot, kind, tuple(rule.channels), {}, unused, rule)
+        return Mapping(name, title, tree["format"], robot, kind, tuple(rule.channels), {}, unused, rule, words=self.words)
 
     def _time(self, value: Any) -> TimeRule | None:
         table = self._table(value, ("time",), ("field", "unit", "clock"), ("field", "unit", "clock"))
@@ -402,22 +425,26 @@ class _Reader:
             self._columns(text, path)
         if "per" in rule and not ("numbered" in rule and suffixes):
             self._problem((*path, "per"), "needs numbered, a word for the things, and suffixes, the columns of one.")
-        placeholder = rule.get("placeholder", [])
-        if not isinstance(placeholder, list):
+        listed_fillers = rule.get("placeholder", [])
+        if not isinstance(listed_fillers, list):
             self._problem((*path, "placeholder"), "must be a list.")
-            placeholder = []
-        for i, item in enumerate(placeholder):
+            listed_fillers = []
+        placeholder = []
+        for i, item in enumerate(listed_fillers):
             needed = ("names", "note") if arrays else ("publisher", "names", "note")
             item = self._table(item, (*path, "placeholder", i), (*needed, *(("value",) if arrays else ())), needed)
             if type(item.get("value", 0)) not in (int, float):
                 self._problem((*path, "placeholder", i, "value"), "must be the number that stands in every row.")
             for name in set(self._texts(item.get("names"), (*path, "placeholder", i, "names"))) - set(elements):
                 self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
-        texts = {
+            placeholder.append({**item, "note": self._told(item.get("note", ""), (*path, "placeholder", i, "note"))})
+        texts: dict[str, str] = {
             key: self._text(rule, key, path)
-            for key in ("name", "declared", "frame", "note", "each", "spelled_in", "numbered", "per")
+            for key in ("name", "declared", "frame", "each", "spelled_in", "numbered", "per")
             if key in rule
         }
+        if "note" in rule:
+            texts["note"] = self._told(rule["note"], (*path, "note"))
         return StreamRule(
             fields=paths,
             names=elements,

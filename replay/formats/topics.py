@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ...scenarios.errors import EpisodeError
-from ..recording.recording import Recording
+from ..recording.recording import NOTE_WORDS, Recording
 from .mapping import Mapping, TopicRule, packaged
 from .rosbag.topic import TopicBuffer
 
@@ -101,6 +101,9 @@ def recording_of(
         measured = any(s.role == "measured" for s in streams.values())
         kind = "state_only" if measured else "human"
         notes.append("no command was recorded" if measured else "no joint was recorded, only a person's motion")
+    unmapped = tuple(_unmapped(mapping, channels, silent))
+    if told := mapping.note_words([*notes, *unmapped]):
+        metadata = {**metadata, NOTE_WORDS: told}
     return Recording(
         name=path.stem,
         source=source,
@@ -109,7 +112,7 @@ def recording_of(
         streams=streams,
         metadata=metadata,
         mapping=mapping.name,
-        unmapped=tuple(_unmapped(mapping, channels, silent)),
+        unmapped=unmapped,
         notes=notes,
     )
 

@@ -11,6 +11,7 @@ from ...scenarios.safety import CAVEAT, people
 from ...version import __version__
 from ..checks.finding import Finding
 from ..operator.skills.reason import gave_up_of
+from ..recording.recording import note_words
 from .advice import advise
 from .context import SceneContext
 from .evidence import gather
@@ -76,7 +77,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
             **({"not_used": list(subject.unused)} if subject.unused else {}),
         },
     )
-    verdict.titles = context.titles
+    verdict.titles = {**context.titles, "notes": note_words(recording)}
     verdict.evidence = gather(judged, verdict, pictures, curves)
     return verdict
 

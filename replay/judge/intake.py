@@ -18,7 +18,7 @@ from ..checks.finding import STAGES, Evidence, Finding
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_position
 from ..checks.rules import Rules, load_rules
-from ..recording.recording import Recording, Unreadable
+from ..recording.recording import Recording, Unreadable, note_words
 from ..robots.limits import Limits, load_limits
 from ..signals.channels import SCALE, in_radians, pair
 from ..signals.clock import origin_ns, seconds
@@ -102,6 +102,7 @@ def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
         },
         cleared=not failed and gap is None,
         evidence=Evidence(_length_s(recording)),
+        titles={"notes": note_words(recording)},
     )
 
 

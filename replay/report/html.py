@@ -255,7 +255,9 @@ class Sheet:
             if key == "gave_up":
                 rows.append((self.words.look_up("provenance", key), self.words.in_skill(value)))
             elif key != "notes" and value not in (None, "", [], {}):
-                rows.append((self.words.look_up("provenance", key), self._plain(value)))
+                told = [value] if key == "check" else value
+                told = [self.words.note(str(one)) for one in told] if key in ("unmapped", "check") else value
+                rows.append((self.words.look_up("provenance", key), self._plain(told)))
         return rows
 
     def _plain(self, value: Any) -> str:

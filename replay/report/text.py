@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 TEXT = Path(__file__).parents[2] / "conf" / "text"
 MISSING = "?"
+LONGEST_NOTE = 2000  # characters; what is longer is shown as it stands
 MOST_DIFFERENCES = 6  # of a cell, told in one sentence
 ROUND_UP = 0.05  # "about a third slower" is advice: rounded up to 5 %, so that it is enough
 
@@ -189,8 +190,9 @@ class Words:
         """These words with a scenario's own: `events`, `things` and `sources` before them, its parts' after them.
 
         Args:
-            titles: `events`, `things`, `sources`, `parts` by name, and `words` of parts (`oven.door`), each by language. A word
-                that stands alone (`chest`) is called as the first part calls it that has such a word.
+            titles: `events`, `things`, `sources`, `parts` by name, `words` of parts (`oven.door`) and `notes` of the recording's
+                mapping by their English sentence, each by language. A word that stands alone (`chest`) is called as the first
+                part calls it that has such a word.
         """
         if not titles:
             return self
@@ -208,6 +210,7 @@ class Words:
                 **self._own(titles.get("things"), self.book["things"]),
             },
             "sources": {**self.book["sources"], **self._own(titles.get("sources"), self.book["sources"])},
+            "own_notes": self._own(titles.get("notes"), {}),
         }
         return told
 
@@ -254,11 +257,33 @@ class Words:
         return self.look_up("signals", signal) if signal else ""
 
     def note(self, sentence: str) -> str:
-        """A note of a verdict's provenance in this language; one that the catalogue does not know stays as it is."""
+        """A note of a verdict's provenance in this language; one that nobody has words for stays as it is.
+
+        The recording's mapping has words of its own (`name: sentence`); all others are the catalogue's, in which what is filled
+        in may be such a sentence again.
+        """
+        if len(sentence) > LONGEST_NOTE:
+            return sentence
+        own: Mapping[str, str] = self.book.get("own_notes", {})
+        parts = [(sentence[: at.start()], sentence[at.end() :]) for at in re.finditer(": ", sentence)]
+        # a channel's name, with what else is known of it, and the sentence
+        for head, rest in parts:
+            if rest in own:
+                return f"{self._known_note(head) or head}{self.ui('colon')}{own[rest]}"
+        if told := self._known_note(sentence):
+            return told
+        for head, rest in parts:
+            if told := self._known_note(rest):
+                return f"{self._known_note(head) or head}{self.ui('colon')}{told}"
+        return sentence
+
+    def _known_note(self, sentence: str) -> str | None:
+        if sentence in (own := self.book.get("own_notes", {})):
+            return str(own[sentence])
         for pattern, template in _notes(self.lang):
             if found := pattern.fullmatch(sentence):
-                return template.format(*found.groups())
-        return sentence
+                return template.format(*map(self.note, found.groups()))
+        return None
 
     def skill(self, skill: str | None) -> str | None:
         """A skill in plain words; None stays None."""

@@ -49,6 +49,8 @@ NAMES = (
     r"check=\w+|repair=\w+|cell=|conf/cell/\.yaml",  # settings of the command, and where a cell stands
     r"(?<![A-Za-z])(?:timestamp|index|fps|length|min|max|mean|std|count|header|streams|unused)(?![A-Za-z])",  # columns and keys of files
     r"（[a-z0-9_]+）|\([a-z0-9_]+\)",  # the identifier behind a plain name
+    r"(?<![A-Za-z0-9])[0-9a-f]{12}(?:[0-9a-f]{52})?(?![A-Za-z0-9])",  # digests
+    r"MANO|ARTz|wxyz|xyzw",  # a model of a hand, a joint of another, orders of quaternions
 )
 NAME = re.compile("|".join(NAMES))
 CASES = [(name, variant) for name in list_scenarios() for variant in (None, *list_variants(name))]
@@ -315,7 +317,7 @@ def test_what_is_noted_of_own_recordings_is_told_in_chinese():
     source += (ROOT / "scenarios" / "safety.py").read_text(encoding="utf-8")
     source = re.sub(r'"\s*\n\s*f?"', "", source)
     for one in NOTED:
-        part = max(re.split(r"\{\}|[,:;(] ?", one["of"]), key=len).strip()
+        part = max(re.split(r"\{\}|[,:;()] ?", one["of"]), key=len).strip()
         assert part in source, f"nobody writes {part!r} any more"
         filled = one["of"].replace("{}", "17")
         assert not english(Words("zh").note(filled)), filled

@@ -20,7 +20,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...recording.declared import Declared
 from ...recording.features import grid_ns
-from ...recording.recording import PictureFile, Recording, Stream, Unreadable
+from ...recording.recording import NOTE_WORDS, PictureFile, Recording, Stream, Unreadable
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..lerobot import layout
 from ..mapping import Mapping as ChannelMapping
@@ -258,6 +258,8 @@ class _Reading:
             **{name: self._metadata(name, note) for name, note in self.rule.metadata.items() if self._has(name)},
         }
         unmapped = tuple(self._unmapped())
+        if told := self.mapping.note_words([*self.notes, *unmapped]):
+            metadata[NOTE_WORDS] = told
         declared = episode.declared
         if declared is not None:
             unread = [text.partition(" (")[0] for text in unmapped]
