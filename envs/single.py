@@ -102,7 +102,7 @@ class ShiliuEnv(gymnasium.Env):
         vary: bool | float | Sequence[str] = True,
         render_mode: str | None = None,
         camera: str | None = None,
-        hand: str = "claw",
+        hand: str | None = None,
         base: str | None = None,
         overrides: Sequence[str] = (),
         cell: str | None = None,

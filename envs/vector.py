@@ -57,7 +57,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         until: str | None = None,
         latency: float = 0.0,
         vary: bool | float | Sequence[str] = True,
-        hand: str = "claw",
+        hand: str | None = None,
         base: str | None = None,
         overrides: Sequence[str] = (),
         cell: str | None = None,

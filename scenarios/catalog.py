@@ -21,7 +21,7 @@ def load_scenario(
     name: str = "microwave",
     overrides: Sequence[str] = (),
     *,
-    hand: str = "claw",
+    hand: str | None = None,
     base: str | None = None,
     robot: str = DEFAULT_ROBOT,
     cell: str | None = None,
@@ -33,7 +33,7 @@ def load_scenario(
     Args:
         name: a file of `conf/scenario`, the designer's own folder before the package's.
         overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`.
-        hand, base, robot: which robot stands in it, on the base that the scenario names where None is given.
+        hand, base, robot: which robot stands in it, with its first hand and on the base that the scenario names where None is given.
         cell: a file of `conf/cell` whose surveyed values stand for the nominal ones.
         variant: one of the scenario's `variants`; as it stands where None.
         conf_dir: the designer's folder of configs; `./conf` where it exists and None is given.
@@ -62,7 +62,7 @@ def scene_of(
     composed: composition.Composed,
     name: str,
     *,
-    hand: str,
+    hand: str | None,
     base: str | None,
     robot: str,
     also: Callable[[Scene], object] | None = None,
@@ -119,7 +119,7 @@ def scene_of_tree(
     name: str,
     tree: Mapping[str, Any],
     *,
-    hand: str = "claw",
+    hand: str | None = None,
     base: str | None = None,
     robot: str = DEFAULT_ROBOT,
     cell: Cell | None = None,

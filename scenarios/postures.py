@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from .reading.yaml_reader import read_own
 from .robot_folder import DEFAULT_ROBOT, robot_folder
+
+
+@cache
+def arm_facts(robot: str = DEFAULT_ROBOT) -> Mapping[str, Any]:
+    """What the file says of the arms beside the postures: `benches` (names of postures), `joint_speed` [rad/s], `farthest` [m]."""
+    sheet = read_own(robot_folder(robot) / "postures.yaml")
+    return MappingProxyType({key: sheet[key] for key in ("benches", "joint_speed", "farthest")})
 
 
 @cache

@@ -32,7 +32,7 @@ class Robot:
     name: str
     folder: Path
     sheet: Mapping[str, Any]
-    hand: str = "claw"
+    hand: str
     base: str = "planted"
 
     @cached_property
@@ -67,6 +67,10 @@ class Robot:
     def arm_of(self, side: str) -> tuple[str, ...]:
         """Joints of the left or right arm, from shoulder to wrist."""
         return tuple(self.sheet["joints"]["arm"][side])
+
+    def elbow_of(self, side: str) -> str:
+        """The joint that bends the left or right arm."""
+        return str(self.sheet["elbows"][side])
 
     @cached_property
     def joint_names(self) -> tuple[str, ...]:
@@ -213,8 +217,8 @@ def robots() -> list[str]:
     return sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))
 
 
-def load_robot(name: str = DEFAULT_ROBOT, hand: str = "claw", base: str = "planted") -> Robot:
-    """The robot of this name.
+def load_robot(name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "planted") -> Robot:
+    """The robot of this name, with the first of its hands where none is named.
 
     Raises:
         ScenarioError: unknown robot, hand or base, with the near matches.
@@ -223,6 +227,7 @@ def load_robot(name: str = DEFAULT_ROBOT, hand: str = "claw", base: str = "plant
     if not (folder / "robot.yaml").is_file():
         raise ScenarioError(f"There is no robot {name!r}.{nearest(name, robots())}", field="robot")
     sheet = read_own(folder / "robot.yaml")
+    hand = hand or next(iter(sheet["hands"]))
     if hand not in sheet["hands"]:
         raise ScenarioError(
             f"The robot {name} has no hand {hand!r}.{nearest(hand, list(sheet['hands']))}", field="hand"

@@ -111,7 +111,7 @@ def _held_back(hand: str, track: HandTrack, found: Retargeted, rows: slice) -> d
 
     `limits` gives the share of the stretch for each kind.
     """
-    arm = [j for j, name in enumerate(found.names) if name.startswith(f"zarm_{hand[0]}")]
+    arm = [found.names.index(name) for name in found.arms[hand]]
     shares: dict[str, float] = {"out_of_reach": float((track.beyond[rows] > 0.0).mean())}
     who: dict[str, list[str]] = {"out_of_reach": [f"{hand}_hand"]}
     for kind, word in (("speed", "at_speed"), ("range", "at_range")):
@@ -119,7 +119,7 @@ def _held_back(hand: str, track: HandTrack, found: Retargeted, rows: slice) -> d
         shares[word] = float(at.any(axis=1).mean())
         who[word] = [found.names[arm[int(at.sum(axis=0).argmax())]]]
     held_apart = found.held_apart[rows]
-    touching = [int(p) for p in held_apart if p >= 0 and any(_of(body, hand) for body in found.pairs[p])]
+    touching = [int(p) for p in held_apart if p >= 0 and not found.links[hand].isdisjoint(found.pairs[p])]
     shares["apart"] = len(touching) / len(held_apart)
     who["apart"] = list(found.pairs[max(set(touching), key=touching.count)]) if touching else []
     # the one that holds for longest; of equals the one that no other could lift: reach, then range, own shapes, speed
@@ -129,10 +129,6 @@ def _held_back(hand: str, track: HandTrack, found: Retargeted, rows: slice) -> d
         return {"limits": shares}
     names = dict(zip(("held_by", "held_from"), who[word]))
     return {"held_back": word, **names, "limits": shares}
-
-
-def _of(body: str, hand: str) -> bool:
-    return body.startswith((f"zarm_{hand[0]}", f"{hand}_"))
 
 
 def _nearer(finding: Finding, known: Known) -> Fix:

@@ -30,7 +30,7 @@ def run(request: Request) -> int:
     pairs, seed = settings["pairs"].integer(low=3), settings["seed"].integer(low=0)
     only = tuple(node.word(choices=tuple(SECTIONS)) for node in settings["only"].each())
     out = settings["out"].word(default="") or None
-    hand, robot = (settings[key].word() for key in ("hand", "robot"))
+    hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)
     settings.stop()
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)

@@ -36,7 +36,7 @@ def run(request: Request) -> int:
 
     settings = Settings(request)
     name = settings.chosen("scenario") or ""
-    hand, robot = (settings[key].word() for key in ("hand", "robot"))
+    hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)
     seed, draws = settings["seed"].integer(low=0), settings["draws"].integer(low=1)
     part = settings["part"].word(default="")
@@ -61,7 +61,7 @@ def run(request: Request) -> int:
     return 1 if counts[False] else 0
 
 
-def _part(name: str, hand: str, robot: str, request: Request) -> int:
+def _part(name: str, hand: str | None, robot: str, request: Request) -> int:
     from ...scenarios.grips.gripper import gripper_of
     from ...scenarios.part import load_part
     from ...scenarios.part_catalogue import full_name

@@ -29,7 +29,7 @@ def run(request: Request) -> int:
     settings = Settings(request)
     data, out = settings["data"].word(), Path(settings["out"].word())
     sheet = settings["apply"].word(default="") or None
-    robot, hand = (settings[key].word() for key in ("robot", "hand"))
+    robot, hand = settings["robot"].word(), settings["hand"].word(default=None)
     base = settings["base"].word(default=None)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     settings.stop()

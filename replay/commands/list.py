@@ -231,7 +231,7 @@ def _schema(request: Request, as_json: bool) -> int:
     from ...scenarios.catalog import load_scenario
 
     own = {"scenario": "microwave", "variant": "", "cell": "", "format": "rows" if as_json else "table"}
-    own |= {"robot": DEFAULT_ROBOT, "hand": "claw", "base": ""}  # no base: the one that the scenario names
+    own |= {"robot": DEFAULT_ROBOT, "hand": "", "base": ""}  # the robot's first hand, the base that the scenario names
     rest = []
     for override in request.overrides:  # what is not of this command is the scenario's
         key, _, value = override.partition("=")
@@ -250,7 +250,7 @@ def _schema(request: Request, as_json: bool) -> int:
         cell=own["cell"] or None,
         variant=own["variant"] or None,
         robot=own["robot"],
-        hand=own["hand"],
+        hand=own["hand"] or None,
         base=own["base"] or None,
         conf_dir=request.conf_dir,
     ).schema

@@ -42,7 +42,7 @@ def run(request: Request) -> int:
     grid = settings["grid"].word(default="")
     seed = settings["seed"].integer(low=0)
     cameras = [node.word() for node in settings["cameras"].each()]
-    hand, robot = (settings[key].word() for key in ("hand", "robot"))
+    hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)
     part, grips = settings["part"].word(default=""), settings["grips"].flag()
     settings.stop()

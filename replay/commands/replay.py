@@ -69,7 +69,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
     mapping = settings["mapping"].word(default="") or None
-    hand, base = settings["hand"].word(), settings["base"].word(default=None)
+    hand, base = settings["hand"].word(default=None), settings["base"].word(default=None)
     robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
     retarget = settings["retarget"].word()
     full = settings["check"].word(choices=CHECKS) == "full"

@@ -8,6 +8,7 @@ numbers stand in `conf/device/<name>.yaml` and come from `device_measuring.measu
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from ..signals.signal import find_lag
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "device"
 SHARES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)  # at which the quantiles of a distribution are kept
+TOPICS = ("arms", "head", "hands", "hands_state", "sensors")
 START_NS = 1_700_000_000 * 10**9  # an epoch of ours; only differences are judged
 PER_DEGREE = math.pi / 180.0
 
@@ -64,6 +66,7 @@ class DeviceModel:
 
     Attributes:
         name: of its file; source: the recording that it was measured on.
+        topics: by what they tell (`TOPICS`), the streams' names, which begin with their topic.
         command, state: how commands and sensors are sent.
         updates: times a second that a command takes a new value; between them it is sent again.
         starts_after: how long sensors run before the first command [s].
@@ -75,6 +78,7 @@ class DeviceModel:
 
     name: str
     source: str
+    topics: Mapping[str, str]
     command: Sender
     state: Sender
     updates: float
@@ -102,13 +106,15 @@ def load_device(name: str = "kuavo_vr", folder: Path | None = None) -> DeviceMod
     shown = f"conf/device/{path.name}"
     problems = Problems(places=places_in(path, shown))
     node = Node(yaml.safe_load(path.read_text(encoding="utf-8")), "", problems)
-    keys = ("source", "command", "state", "updates", "starts_after", "lag", "still", "flow", "silence", "quantum")
+    keys = ("source", "topics", "command", "state", "updates", "starts_after", "lag", "still", "flow", "silence", "quantum")
     node.mapping(required=keys)
+    node.child("topics").mapping(required=TOPICS)
     still = node.child("still")
     still.mapping(required=("share", "longest"))
     model = DeviceModel(
         name,
         node.child("source").word(),
+        {topic: node.child("topics").child(topic).word() for topic in TOPICS},
         _sender(node.child("command")),
         _sender(node.child("state")),
         node.child("updates").quantity("frequency", low=1.0),
@@ -173,9 +179,9 @@ def through(scene: Scene, episode: SimEpisode, device: DeviceModel, seed: int) -
     received = device.command.received(sent, rng)
     capture, receive = _ns(sent + starts), _ns(received + starts)
     groups = (
-        ("/kuavo_arm_traj/position", "joint_position", "deg", robot.arm_names, "capture"),
-        ("/robot_head_motion_data/joint_data", "joint_position", "deg", _rest(robot), "receive"),
-        ("/leju_claw_command/data.position", "claw", "%", robot.hand_names, "capture"),
+        (device.topics["arms"], "joint_position", "deg", robot.arm_names, "capture"),
+        (device.topics["head"], "joint_position", "deg", _rest(robot), "receive"),
+        (device.topics["hands"], "claw", "%", robot.hand_names, "capture"),
     )
     for name, quantity, unit, names, clock in groups:
         columns = [action.index(n) for n in names]
@@ -257,6 +263,7 @@ def _sensors(
     stance = scene.robot.sheet["stance"]["legs"]
     legs = scene.robot.joints_of("legs")
     names = (*legs, *scene.robot.joint_names)
+    sensors = device.topics["sensors"]
     made = []
 
     def stream(name: str, quantity: str, unit: str, values: np.ndarray, elements: tuple[str, ...]) -> None:
@@ -269,14 +276,14 @@ def _sensors(
     still = np.zeros((len(at), len(legs)))
     q = then(seen.q) if device.quantum == 0 else np.round(then(seen.q) / device.quantum) * device.quantum
     stream(
-        "/sensors_data_raw/joint_q", "joint_position", "rad", np.hstack([still + [stance[n] for n in legs], q]), names
+        f"{sensors}/joint_q", "joint_position", "rad", np.hstack([still + [stance[n] for n in legs], q]), names
     )
-    stream("/sensors_data_raw/joint_v", "joint_velocity", "rad/s", np.hstack([still, then(seen.v)]), names)
-    stream("/sensors_data_raw/joint_current", "joint_torque", "Nm", np.hstack([still, then(seen.torque)]), names)
+    stream(f"{sensors}/joint_v", "joint_velocity", "rad/s", np.hstack([still, then(seen.v)]), names)
+    stream(f"{sensors}/joint_current", "joint_torque", "Nm", np.hstack([still, then(seen.torque)]), names)
     attitude = np.tile(np.roll(seen.base, -1), (len(at), 1))  # wxyz as xyzw, as the maker's message has it
     parts = ("quat_x", "quat_y", "quat_z", "quat_w")
-    stream("/sensors_data_raw/imu_quat_xyzw", "imu", "1", attitude, parts)
-    stream("/leju_claw_state/data.position", "claw", "%", then(seen.hand), scene.robot.hand_names)
+    stream(f"{sensors}/imu_quat_xyzw", "imu", "1", attitude, parts)
+    stream(device.topics["hands_state"], "claw", "%", then(seen.hand), scene.robot.hand_names)
     return made
 
 

@@ -183,7 +183,7 @@ class Contexts:
         self,
         chosen: Scene | None = None,
         robot: str | None = None,
-        hand: str = "claw",
+        hand: str | None = None,
         base: str | None = None,
         conf_dir: Path | None = None,
         model: str | Path | None = None,

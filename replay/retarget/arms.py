@@ -15,13 +15,6 @@ from .targets import HANDS
 
 Array = NDArray[np.float64]
 
-# The claw's frame in the axes of a hand: z along the fingers, y to the thumb's side, so that it opens as thumb and fingers do,
-# x out of the palm of the right hand and out of the back of the left one. Columns are the claw's axes; hands hang alike so.
-CLAW = {
-    "right": np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]]),
-    "left": np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]]),
-}
-
 
 class Arms:
     """The robot's two arms, all else frozen where it stands.
@@ -31,11 +24,13 @@ class Arms:
         start: joint name -> angle [rad] that the arms keep to where nothing else is asked.
 
     `model` has the arms' joints alone and no shapes; `whole` has shapes and fingers too, with the arms at `index` of its qpos.
+    `worn`: hand -> (3, 3) axes of its tcp, as columns, in the axes of a person's hand.
     """
 
     def __init__(self, robot: Robot, stands: Pose | None = None, start: dict[str, float] | None = None):
         self.robot = robot
         self.names = robot.arm_names
+        self.worn: dict[str, Array] = {hand: np.array(robot.hand_sheet["worn"][hand], float) for hand in HANDS}
         fingers = _fingers(robot)
         beyond = {name for names in fingers.values() for name in names}
         self.model = robot.moving_only(set(self.names), stands)
@@ -68,7 +63,10 @@ class Arms:
 
     def elbow(self, hand: str) -> str:
         """The body that turns about the elbow."""
-        return str(self.model.body(self.model.jnt_bodyid[self._joint(hand, 3)]).name)
+        return str(self.model.body(self.model.jnt_bodyid[self._elbow(hand)]).name)
+
+    def _elbow(self, hand: str) -> int:
+        return int(self.model.joint(self.robot.elbow_of(hand)).id)
 
     def grasp(self, hand: str, closed: float) -> tuple[list[int], Array]:
         """Indices of a hand's finger joints in `whole` and where they are at a share of closing, 0 open to 1."""
@@ -88,6 +86,13 @@ class Arms:
         """(n, 3) and (n, 3, 3): `hand` for each row of (n, k)."""
         seen = [self.hand(row, hand) for row in q]
         return np.array([p for p, _ in seen]), np.array([r for _, r in seen])
+
+    @cached_property
+    def bodies(self) -> dict[str, frozenset[str]]:
+        """Hand -> the links of its arm, with the hand itself."""
+        model = self.whole
+        tops = {hand: int(model.jnt_bodyid[model.joint(self.robot.arm_of(hand)[0]).id]) for hand in HANDS}
+        return {hand: frozenset(str(model.body(b).name) for b in hanging(model, top)) for hand, top in tops.items()}
 
     @cached_property
     def shoulder(self) -> dict[str, Array]:
@@ -116,7 +121,7 @@ class Arms:
         mujoco.mj_kinematics(self.model, self._data)
         found = {}
         for hand in HANDS:
-            shoulder, elbow = (self._data.xanchor[self._joint(hand, k)] for k in (0, 3))
+            shoulder, elbow = (self._data.xanchor[joint] for joint in (self._joint(hand, 0), self._elbow(hand)))
             found[hand] = float(np.linalg.norm(elbow - shoulder))
         return found
 

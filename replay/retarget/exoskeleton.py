@@ -23,7 +23,7 @@ import mujoco
 import numpy as np
 
 from ...scenarios.errors import EpisodeError
-from .arms import CLAW, Arms
+from .arms import Arms
 from .frames import Array, unit
 from .targets import HANDS
 
@@ -195,7 +195,7 @@ def stream_of(
         elbows = _elbows(arms, q, hand)
         shrink = person.arm_length / arms.reach[hand]
         seen = person.shoulder(hand) + shrink * (position - arms.shoulder[hand]) @ arms.facing
-        turned = np.swapaxes(arms.facing, 0, 1) @ rotation @ CLAW[hand].T
+        turned = np.swapaxes(arms.facing, 0, 1) @ rotation @ arms.worn[hand].T
         measured.append(person.angles(seen, turned, (elbows - arms.shoulder[hand]) @ arms.facing, hand))
     angles = np.unwrap(np.hstack(measured), axis=0)
     wrong = np.zeros(len(NAMES)) if offsets is None else np.asarray(offsets, float)

@@ -181,6 +181,8 @@ class Retargeting:
             at_limit=self.at_limit,
             held_apart=self.apart,
             pairs=self.shapes.bodies if self.shapes else (),
+            arms={hand: self.arms.robot.arm_of(hand) for hand in HANDS},
+            links=self.arms.bodies,
             passed=self.passed,
             closed={hand: 100.0 * np.clip(values, 0.0, 1.0) for hand, values in self.targets.closed.items()},
             notes=self.targets.notes,

@@ -63,6 +63,7 @@ class Retargeted:
     Attributes:
         t: (n,) [s], the source's own clock.
         names: (k,) joints; q: (n, k) [rad].
+        arms: hand -> its arm's joints; links: hand -> its arm's bodies, the hand's among them.
         hands: hand -> what was asked and what comes of it.
         at_limit: "range" | "speed" -> (n, k) whether the joint is at that limit.
         held_apart: (n,) index into `pairs` of own shapes that keep the hands from moving on; -1 where none.
@@ -80,6 +81,8 @@ class Retargeted:
     at_limit: Mapping[str, NDArray[np.bool_]]
     held_apart: NDArray[np.int64]
     pairs: tuple[tuple[str, str], ...]
+    arms: Mapping[str, tuple[str, ...]]
+    links: Mapping[str, frozenset[str]]
     passed: Mapping[str, Array] = field(default_factory=dict)
     closed: Mapping[str, Array] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -78,8 +78,8 @@ class Gripper:
         return np.maximum(own, other) if priority == mine else other if priority > mine else own
 
 
-def gripper_of(robot: str = DEFAULT_ROBOT, hand: str = "claw") -> Gripper:
-    """The hand of a robot.
+def gripper_of(robot: str = DEFAULT_ROBOT, hand: str | None = None) -> Gripper:
+    """A hand of a robot, its first where none is named.
 
     Raises:
         ScenarioError: unknown robot or hand.
@@ -87,7 +87,7 @@ def gripper_of(robot: str = DEFAULT_ROBOT, hand: str = "claw") -> Gripper:
     chosen = load_robot(robot, hand)
     sheet, grip, pads = chosen.hand_sheet, chosen.hand_sheet["grip"], chosen.hand_sheet["pads"]
     return Gripper(
-        name=hand,
+        name=chosen.hand,
         model=chosen.folder / sheet["model"],
         opening=float(grip["opening"]),
         soft=float(grip["soft"]),

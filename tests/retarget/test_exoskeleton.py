@@ -12,7 +12,7 @@ from scipy.interpolate import PchipInterpolator
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.retarget import bidirectional as both_ways
 from shiliu.replay.retarget.alignment import carried, place, scaled
-from shiliu.replay.retarget.arms import CLAW, Arms, arms_of
+from shiliu.replay.retarget.arms import Arms, arms_of
 from shiliu.replay.retarget.beginning import Beginning
 from shiliu.replay.retarget.bidirectional import best_way, only_where, prices, retarget_both_ways
 from shiliu.replay.retarget.carry_over import carry
@@ -140,7 +140,7 @@ def test_without_noise_the_hands_are_the_robots_whatever_the_persons_height(tmp_
     for hand in hands.hands:
         assert off(hands, arms, motion[1], hand).max() < 1e-6, "m"
         rotation = arms.follow(motion[1], hand)[1]
-        assert hands.rotation[hand] @ CLAW[hand] == pytest.approx(rotation, abs=1e-6)
+        assert hands.rotation[hand] @ arms.worn[hand] == pytest.approx(rotation, abs=1e-6)
 
 
 def test_without_noise_the_robots_motion_comes_back(tmp_path, bare, arms, motion):

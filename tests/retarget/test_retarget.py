@@ -14,7 +14,7 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.retarget.alignment import Placed, carried, place, scaled
-from shiliu.replay.retarget.arms import CLAW, Arms, arms_of
+from shiliu.replay.retarget.arms import Arms, arms_of
 from shiliu.replay.retarget.objects import Hinged, first_grip
 from shiliu.replay.retarget.overlay import ring
 from shiliu.replay.retarget.settings import load_settings
@@ -60,7 +60,7 @@ def hands_of(arms, t, q, **more):
     """Targets that a person would give whose hands are exactly where the robot's are."""
     seen = {hand: arms.follow(q, hand) for hand in ("left", "right")}
     return HandTargets(
-        t, {hand: p for hand, (p, _) in seen.items()}, {hand: r @ CLAW[hand].T for hand, (_, r) in seen.items()}, **more
+        t, {hand: p for hand, (p, _) in seen.items()}, {hand: r @ arms.worn[hand].T for hand, (_, r) in seen.items()}, **more
     )
 
 
@@ -96,7 +96,7 @@ def test_hands_that_hang_are_turned_alike(arms):
     for hand, back in (("left", [0.0, 1.0, 0.0]), ("right", [0.0, -1.0, 0.0])):
         fingers, back = np.array([0.0, 0.0, -1.0]), np.array(back)
         person = np.stack([fingers, np.cross(back, fingers), back], axis=1)
-        np.testing.assert_allclose(person @ CLAW[hand], arms.hand(np.zeros(len(arms.names)), hand)[1], atol=1e-9)
+        np.testing.assert_allclose(person @ arms.worn[hand], arms.hand(np.zeros(len(arms.names)), hand)[1], atol=1e-9)
 
 
 def test_known_robot_motion_comes_back(arms, limits, rules):
@@ -351,7 +351,7 @@ def person(arms, t, q, columns=63, gaps=None, name="made_up"):
     streams = {}
     for hand in ("left", "right"):
         p, r = arms.follow(q, hand)
-        r = r @ CLAW[hand].T
+        r = r @ arms.worn[hand].T
         side = 1.0 if hand == "right" else -1.0  # the thumb's side
         half = 0.5 * side * (gaps[hand] if gaps else np.full(len(t), 0.08))
         local = np.zeros((len(t), 21, 3))

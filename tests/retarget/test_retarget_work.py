@@ -4,7 +4,7 @@ import daqp
 import mujoco
 import numpy as np
 import pytest
-from shiliu.replay.retarget.arms import CLAW, Arms
+from shiliu.replay.retarget.arms import Arms
 from shiliu.replay.retarget.asked import Asked
 from shiliu.replay.retarget.bidirectional import retarget_both_ways
 from shiliu.replay.retarget.programme import boxed, solve
@@ -33,7 +33,7 @@ def waving(arms, seconds=2.0, size=0.1):
     )
     seen = {hand: arms.follow(q, hand) for hand in ("left", "right")}
     return HandTargets(
-        t, {hand: p for hand, (p, _) in seen.items()}, {hand: r @ CLAW[hand].T for hand, (_, r) in seen.items()}
+        t, {hand: p for hand, (p, _) in seen.items()}, {hand: r @ arms.worn[hand].T for hand, (_, r) in seen.items()}
     )
 
 

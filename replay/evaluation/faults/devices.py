@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ....scenarios.errors import EpisodeError
+from ....scenarios.robot_folder import SIDES
 from ...recording.recording import Stream
 from ...signals.channels import SCALE, pair
 from ...signals.clock import origin_ns, seconds, topic
@@ -234,7 +235,7 @@ def unknown_joint(work: Work, size: float) -> Mark:
     command = _both(work)[0]
     column = int(work.rng.integers(len(command.names)))
     names = list(command.names)
-    names[column] = f"zarm_x{column + 1}_joint"
+    names[column] = f"unknown_{column + 1}_joint"
     _with(work, command, names=tuple(names))
     return Mark(subject=(names[column],))
 
@@ -271,7 +272,8 @@ def other_zero(work: Work, size: float) -> Mark:
     state = _both(work)[1]
     arms = list(work.context.scene.robot.arm_names)
     busiest = max(arms, key=lambda n: float(np.ptp(state.column(n))))
-    name = str(work.rng.choice([n for n in arms if n.startswith(busiest[:6])]))  # zarm_l or zarm_r
+    robot = work.context.scene.robot
+    name = str(work.rng.choice(next(robot.arm_of(side) for side in SIDES if busiest in robot.arm_of(side))))
     values = state.values.copy()
     values[:, state.names.index(name)] += float(work.rng.choice([-1.0, 1.0])) * (1.0 + size) * ZERO
     _with(work, state, values=values)

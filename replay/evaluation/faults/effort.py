@@ -20,12 +20,11 @@ EDGE = 0.02  # m, scale of balance
 FINE = 0.005  # s, step at which the formula is looked at
 START = 0.25  # s, in which the turning head is set in motion
 GENTLE = 0.8  # share of the motor's peak with which it is stopped
-BACK, STRAIGHT, SWING = 1.4, -0.1, 1.3  # rad, shoulder and elbow of an arm raised backwards; how far it swings
 
 
 def jerked_head(work: Work, size: float) -> Mark:
     """The head is turned so suddenly that its motor would need (1 + size) times its peak torque."""
-    name = "zhead_1_joint"
+    name = work.places.turns
     t0 = at_rest(work, [name], 8.0)
     t, column = work.times, work.column(name)
     at = work.actions[round(t0 / work.context.scene.control_timestep)]
@@ -71,11 +70,12 @@ def jerked_head(work: Work, size: float) -> Mark:
 
 
 def thrown_arm(work: Work, size: float) -> Mark:
-    """The right arm, raised backwards, is swung forward so suddenly that the zero-moment point leaves the soles by
+    """An arm, raised backwards, is swung forward so suddenly that the zero-moment point leaves the soles by
     `size` x 20 mm."""
-    raised = {"zarm_r1_joint": BACK, "zarm_r4_joint": STRAIGHT}
+    raised, swing = work.places.raised, work.places.swing
+    shoulder, far_back = next(iter(raised.items()))
     # the other arm stands still meanwhile, so that the formula tells of the whole robot
-    others = work.context.scene.robot.arm_of("left")
+    others = work.context.scene.robot.arm_of(work.places.busy)
     t, idle = work.times, [work.column(name) for name in work.context.scene.robot.arm_names if name not in others]
     for _ in range(20):
         begin = at_rest(work, others, 0.6, lead=4.0)
@@ -90,14 +90,14 @@ def thrown_arm(work: Work, size: float) -> Mark:
     def shape(t: np.ndarray, duration: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         s = np.clip(t / duration, 0.0, 1.0)
         return (
-            BACK - SWING * s**3 * (10 - 15 * s + 6 * s**2),
-            -SWING * (30 * s**2 - 60 * s**3 + 30 * s**4) / duration,
-            -SWING * (60 * s - 180 * s**2 + 120 * s**3) / duration**2,
+            far_back - swing * s**3 * (10 - 15 * s + 6 * s**2),
+            -swing * (30 * s**2 - 60 * s**3 + 30 * s**4) / duration,
+            -swing * (60 * s - 180 * s**2 + 120 * s**3) / duration**2,
         )
 
     def outside(duration: float) -> tuple[np.ndarray, np.ndarray]:
         fine = np.arange(0.0, duration + FINE, FINE)
-        needed = _effort(work, at, "zarm_r1_joint", fine, *shape(fine, duration))
+        needed = _effort(work, at, shoulder, fine, *shape(fine, duration))
         return fine, -margin_inside(work.context.soles, needed.pressure) / EDGE
 
     duration = 1.0 / _solve(lambda hurry: _lasting(outside(1.0 / hurry)[1]), size, 0.5, 8.0)
@@ -107,9 +107,9 @@ def thrown_arm(work: Work, size: float) -> Mark:
         rest = work.actions[:, column].copy()
         moved = rest + (angle - rest) * smooth(t, begin - 2.5, begin - 0.2)
         end = angle
-        if name == "zarm_r1_joint":
+        if name == shoulder:
             moved = np.where(t < begin, moved, shape(t - begin, duration)[0])
-            end = BACK - SWING
+            end = far_back - swing
         else:
             moved = np.where(t < begin, moved, angle)
         here = t < back + 2.5

@@ -16,6 +16,7 @@ from ....scenarios.errors import EpisodeError
 from ....scenarios.variation import Draw
 from ...judge.context import SceneContext
 from ...recording.recording import Recording, SimEpisode
+from .places import Places, places_of
 
 SIZES = (0.25, 0.5, 2.0)  # violations beyond the FAIL bound, in the code's own scale (`excess`)
 ONCE = (None,)  # the code has no scale: the fault is there or it is not
@@ -72,6 +73,11 @@ class Work:
         if self.recording is None:
             raise EpisodeError("nothing is recorded yet; a fault of the record comes after those of the performance.")
         return self.recording
+
+    @property
+    def places(self) -> Places:
+        """Which joints of the robot faults are put on."""
+        return places_of(self.context.scene.robot)
 
     def column(self, name: str) -> int:
         """Column of an actuator in `actions`."""

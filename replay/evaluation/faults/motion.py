@@ -1,6 +1,7 @@
 """Faults of motion: what a person can make the robot's joints do, each of a known size at a known place.
 
-They are put on the right arm while it hangs at rest, or on the head, so that the task goes on as it was.
+They are put on an arm while it hangs at rest, or on the head, so that the task goes on as it was; which joints those are, the
+robot's folder says (`places`).
 """
 
 from __future__ import annotations
@@ -11,25 +12,18 @@ from ....scenarios.errors import EpisodeError
 from ...checks.collision import overlaps
 from ...judge.commanded_collision import fixtures
 from .fault import Mark, Work
+from .places import Ways
 from .placing import at_rest, smooth, spans
 
 DEPTH = 5e-3  # m, bound and scale of both collisions
 ROOM = 0.2  # rad, scale of joint.position
 STEP = 0.06  # s, over which a single step is held against the speed limit
 
-# joints that are free to their end while the arm hangs at rest, and to which end
-PAST = (
-    ("zhead_1_joint", 1), ("zhead_1_joint", -1), ("zhead_2_joint", 1), ("zhead_2_joint", -1), ("zarm_r5_joint", 1),
-    ("zarm_r5_joint", -1), ("zarm_r7_joint", 1), ("zarm_r7_joint", -1), ("zarm_r6_joint", -1), ("zarm_r2_joint", -1),
-)  # fmt: skip
-STEPS = (("zarm_r5_joint", 1), ("zarm_r5_joint", -1), ("zarm_r3_joint", -1), ("zarm_r2_joint", -1))
-INWARDS = (("zarm_r2_joint", 0.35), ("zarm_r3_joint", 1.2))  # rad, the arm against the robot's own legs
-ONWARDS = (("zarm_r1_joint", -1.2), ("zarm_r4_joint", -1.6))  # rad, the hand through the counter
-
 
 def past_limit(work: Work, size: float) -> Mark:
     """A joint is turned slowly past the end of its range by `size` x 0.2 rad, stays there, and comes back."""
-    name, side = PAST[int(work.rng.integers(len(PAST)))]
+    free = work.places.past_range
+    name, side = free[int(work.rng.integers(len(free)))]
     stay = float(work.rng.uniform(0.6, 2.0))
     t0 = at_rest(work, [name], 4.0 + stay)
     t, column = work.times, work.column(name)
@@ -43,8 +37,8 @@ def past_limit(work: Work, size: float) -> Mark:
 
 
 def too_fast(work: Work, size: float) -> Mark:
-    """The right forearm is rolled with (1 + size) times its speed limit, through as much of its range as there is."""
-    name = "zarm_r5_joint"
+    """A forearm is rolled with (1 + size) times its speed limit, through as much of its range as there is."""
+    name = work.places.rolls
     limit = work.context.limits[name]
     speed = (1.0 + size) * limit.speed_larger
     side = float(work.rng.choice([-1.0, 1.0]))
@@ -67,7 +61,8 @@ def too_fast(work: Work, size: float) -> Mark:
 
 def jumped(work: Work, size: float) -> Mark:
     """A joint's command jumps from one sample to the next by (1 + size) times what its speed limit allows in 60 ms."""
-    name, side = STEPS[int(work.rng.integers(len(STEPS)))]
+    free = work.places.jumps
+    name, side = free[int(work.rng.integers(len(free)))]
     step = side * (1.0 + size) * STEP * work.context.limits[name].speed_larger
     t0 = at_rest(work, [name], 5.0)
     t, column = work.times, work.column(name)
@@ -89,19 +84,19 @@ def shaken(work: Work, size: float) -> Mark:
 
 
 def against_itself(work: Work, size: float) -> Mark:
-    """The right arm is pressed against the robot's own legs: commanded (1 + size) x 5 mm into them."""
-    return _pressed(work, size, INWARDS, own=True)
+    """An arm is pressed against the robot's own legs: commanded (1 + size) x 5 mm into them."""
+    return _pressed(work, size, work.places.inwards, own=True)
 
 
 def through_counter(work: Work, size: float) -> Mark:
-    """The right hand is commanded (1 + size) x 5 mm into the counter, stays there, and comes back."""
-    return _pressed(work, size, ONWARDS, own=False)
+    """A hand is commanded (1 + size) x 5 mm into the counter, stays there, and comes back."""
+    return _pressed(work, size, work.places.onwards, own=False)
 
 
-def _pressed(work: Work, size: float, ways: tuple[tuple[str, float], ...], own: bool) -> Mark:
+def _pressed(work: Work, size: float, ways: Ways, own: bool) -> Mark:
     name, reach = ways[int(work.rng.integers(len(ways)))]
     stay = float(work.rng.uniform(0.6, 2.0))
-    t0 = at_rest(work, [n for n in work.context.scene.schema.action.names if n.startswith("zarm_r")], 4.0 + stay)
+    t0 = at_rest(work, work.context.scene.robot.arm_of(work.places.idle), 4.0 + stay)
     t, column = work.times, work.column(name)
     rest = work.actions[:, column].copy()
     at = round(t0 / work.context.scene.control_timestep)

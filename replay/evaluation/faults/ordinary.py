@@ -21,7 +21,7 @@ from .fault import Fault, Mark, Work
 from .placing import at_rest
 from .record import _changed, _keep
 
-ELBOW, PAST_ROWS, PAST = "zarm_r4_joint", 12, 0.3  # of the arm that rests; rows, and rad past the range
+PAST_ROWS, PAST = 12, 0.3  # rows, and rad past the range
 FROZEN_ROWS = 25  # of the state, 0.8 s at 30 Hz
 HELD = 3  # rows that each command stands
 TIMES = 255.0  # a hand's byte read as a percent of percent
@@ -47,13 +47,13 @@ def _rows(work: Work, episode: SimEpisode, length: int, least: float = BUSY) -> 
 
 def elbow_past(work: Work, size: float) -> Mark:
     """The command of an elbow that rests stands past its range for twelve rows; nobody performed it."""
-    episode = _changed(work)
-    limit, dt = work.context.limits[ELBOW], episode.control_timestep
-    first = round(at_rest(work, [ELBOW], (PAST_ROWS + 2) * dt) / dt)
+    episode, elbow = _changed(work), work.places.bends
+    limit, dt = work.context.limits[elbow], episode.control_timestep
+    first = round(at_rest(work, [elbow], (PAST_ROWS + 2) * dt) / dt)
     bound = limit.upper + PAST if work.rng.random() < 0.5 else limit.lower - PAST
-    episode.actions[first : first + PAST_ROWS, work.column(ELBOW)] = bound
+    episode.actions[first : first + PAST_ROWS, work.column(elbow)] = bound
     _keep(work, episode)
-    return Mark(first * dt, (first + PAST_ROWS) * dt, (ELBOW,))
+    return Mark(first * dt, (first + PAST_ROWS) * dt, (elbow,))
 
 
 def hands_255(work: Work, size: float) -> Mark:

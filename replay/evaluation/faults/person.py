@@ -16,7 +16,7 @@ from ....scenarios.scene import Scene
 from ....scenarios.variation import of_episode
 from ...judge.object_poses import FEATURE
 from ...recording.recording import Recording, SimEpisode, Stream
-from ...retarget.arms import CLAW, arms_of
+from ...retarget.arms import arms_of
 from ...retarget.sources.motion_capture_hands import QUANTITY
 from .fault import Mark
 
@@ -41,7 +41,7 @@ def person_of(scene: Scene, episode: SimEpisode, part: str = "oven") -> Recordin
     for hand in HANDS:
         place, turn = arms.follow(q, hand)
         percent = episode.actions[:, episode.action_names.index(scene.robot.closes(hand))].astype(float)
-        points = _hand(place, turn @ CLAW[hand].T, OPEN - CLOSES * np.clip(percent, 0.0, 100.0), hand)
+        points = _hand(place, turn @ arms.worn[hand].T, OPEN - CLOSES * np.clip(percent, 0.0, 100.0), hand)
         names = tuple(f"joint_{k // 3:02d}.{'xyz'[k % 3]}" for k in range(points.shape[1]))
         streams[f"hand/{hand}"] = (QUANTITY, "m", names, points)
     model, data = draw.model, mujoco.MjData(draw.model)

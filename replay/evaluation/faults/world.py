@@ -102,8 +102,8 @@ def _geoms(model: mujoco.MjModel, prefix: str) -> np.ndarray:
 
 
 def beyond_the_hand(work: Work, size: float) -> Mark:
-    """The idle right hand is commanded to open further than its actuator goes."""
-    claw = work.context.scene.robot.closes("right")
+    """The idle hand is commanded to open further than its actuator goes."""
+    claw = work.context.scene.robot.closes(work.places.idle)
     column = work.column(claw)
     t0 = float(work.rng.uniform(2.0, 8.0))
     t1 = t0 + float(work.rng.uniform(0.6, 3.0))

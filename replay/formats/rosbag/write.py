@@ -54,6 +54,7 @@ GRAVITY = 9.81  # m/s^2, of every scene
 ACTION, EPISODE = "/shiliu/action", "/shiliu/episode"
 CAMERAS = {"head": "/cam_h", "left_wrist": "/cam_l", "right_wrist": "/cam_r"}  # camera of a scenario -> the maker's
 JPEG_QUALITY = 90
+CLAWS = "leju_claw"  # `messages` of the sheet of a hand that is told and tells its opening in percent
 ASSUMED = (
     "stamps are an epoch of ours plus the simulated time",
     "legs are planted: fixed angles, speed, acceleration and torque 0",
@@ -245,7 +246,7 @@ def _commands(episode: SimEpisode, scene: Scene, start_ns: int) -> Iterator[Sent
         yield ns, 2, "/kuavo_arm_traj", "sensor_msgs/JointState", message
         message = make("kuavo_msgs/robotHeadMotionData", joint_data=head[k])
         yield ns, 3, "/robot_head_motion_data", "kuavo_msgs/robotHeadMotionData", message
-        if robot.hand == "claw":
+        if robot.hand_sheet.get("messages") == CLAWS:
             data = make.effector(robot.hand_names, hands[k], empty)
             message = make("kuavo_msgs/lejuClawCommand", header=make.header(seq, ns), data=data)
             yield ns, 4, "/leju_claw_command", "kuavo_msgs/lejuClawCommand", message
@@ -272,7 +273,7 @@ def _sensors(seen: Trace, scene: Scene, start_ns: int) -> Iterator[Sent]:
             end_effector_data=nothing,
         )  # fmt: skip
         yield ns, 5, "/sensors_data_raw", "kuavo_msgs/sensorsData", message
-        if robot.hand == "claw":
+        if robot.hand_sheet.get("messages") == CLAWS:
             message = make(
                 "kuavo_msgs/lejuClawState",
                 header=make.header(seq, ns),

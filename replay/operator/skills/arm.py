@@ -16,13 +16,14 @@ import mujoco
 import numpy as np
 
 from ....scenarios.pose import Pose
+from ....scenarios.postures import arm_facts
 from ....scenarios.robot import Robot
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
 
 RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
-JOINT_SPEED = 2.4  # rad/s, fastest joint on a path, well below the 4.9 to 8.4 rad/s that 70 % of the limits leave
+JOINT_SPEED = float(arm_facts()["joint_speed"])  # rad/s, fastest joint on a path
 RAMP, SHORT = 0.8, 0.35  # s, in which a hand comes to speed or to rest: on long ways, on short ones
 PIECES, EVEN = 80, 5  # pieces of a path that are timed, and how many to either side are evened out
 INSTANT = 1e-9  # s, that a piece takes at least: where a hand is there already no piece has a length
@@ -30,20 +31,11 @@ KNOT = 0.015  # m, spacing of knots on a straight hand path
 TURN = 0.10  # rad, the same for turning the hand
 TREMOR = 8e-4  # rad, amplitude in the shoulder and elbow joints: about 0.5 mm at the hand
 EVENED = 1 / 6  # s, over which an acceleration is taken
-FARTHEST = 1.05  # m from the shoulder; the hand of a straight arm comes 0.75 m far
+FARTHEST = float(arm_facts()["farthest"])  # m from the shoulder
 FADE = 0.3  # s, in which a force is taken back
 _TREMOR_HZ = (3.1, 4.7, 7.9)  # slow drift to the band of physiological tremor that a 30 Hz command can carry
 
-BENCHES = (
-    "bench",
-    "bench_beside",
-    "shelf",
-    "shelf_low",
-    "level",
-    "across",
-    "ready",
-    "elbow_out",
-)  # for work before and beside the body
+BENCHES = tuple(arm_facts()["benches"])  # postures for work before and beside the body
 
 
 def progress(u: float, ramp: float) -> float:

@@ -1,0 +1,112 @@
+"""Another robot and another hand need a folder, and no Python: Kuafu under other names does all that Kuafu does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu.replay.evaluation.faults.fault import Work
+from shiliu.replay.evaluation.faults.motion import past_limit
+from shiliu.replay.evaluation.faults.places import places_of
+from shiliu.replay.judge.context import SceneContext
+from shiliu.replay.operator.demonstration import demonstrate
+from shiliu.replay.retarget.arms import Arms
+from shiliu.scenarios import part, robot, robot_folder
+from shiliu.scenarios.catalog import load_scenario
+from shiliu.scenarios.grips.gripper import gripper_of
+from shiliu.scenarios.postures import postures_of
+from shiliu.scenarios.robot import load_robot, robots
+
+OTHER = (("zarm_", "limb_"), ("zhead_", "neck_"), ("leg_", "stilt_"), ("claw", "pincer"), ("finger_", "prong_"))
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory) -> str:
+    """A robot whose joints, links, hands and fingers all have other names than Kuafu's."""
+    assets = tmp_path_factory.mktemp("assets")
+    for entry in part.ASSETS.iterdir():
+        if entry.name != "robots" and entry.is_dir():
+            (assets / entry.name).symlink_to(entry)
+    shutil.copytree(part.ASSETS / "robots", assets / "robots")
+    folder = assets / "robots" / "twin"
+    shutil.copytree(assets / "robots" / "kuafu", folder)
+    for file in [*folder.glob("*.yaml"), *folder.glob("*.xml")]:
+        text = file.read_text(encoding="utf-8")
+        for old, new in OTHER:
+            text = re.sub(f"(?<!leju_){old}", new, text)
+        file.write_text(text, encoding="utf-8")
+    (folder / "claw.xml").rename(folder / "pincer.xml")
+    (folder / "claw.yaml").rename(folder / "pincer.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(robot_folder, "ASSETS", assets)
+        patch.setattr(robot, "ASSETS", assets)
+        postures_of.cache_clear()
+        yield "twin"
+    postures_of.cache_clear()
+
+
+def names_in(scene) -> str:
+    model = scene.model
+    found = [model.joint(i).name for i in range(model.njnt)] + [model.body(i).name for i in range(model.nbody)]
+    return " ".join([*found, *(model.actuator(i).name for i in range(model.nu)), *scene.schema.action.names])
+
+
+def test_it_stands_in_a_scene_with_its_first_hand(twin):
+    assert robots() == ["kuafu", "twin"]
+    scene, own = load_scenario("microwave", robot=twin), load_scenario("microwave")
+    assert (scene.robot.name, scene.robot.hand, own.robot.hand) == ("twin", "pincer", "claw")
+    assert not re.search("zarm|zhead|claw|finger", names_in(scene))
+    assert (scene.model.nq, scene.model.nu) == (own.model.nq, own.model.nu)
+    np.testing.assert_array_equal(scene.start_qpos(scene.model), own.start_qpos(own.model))
+    assert gripper_of(twin).name == "pincer"
+
+
+def test_the_operator_performs_with_it(twin):
+    """Postures and tips of the operator are still those of the default robot's folder, which this one's equal."""
+    own, other = (next(iter(demonstrate(load_scenario("table_setting", robot=name), [0]))) for name in ("kuafu", twin))
+    assert other.label["success"] and other.action_names[0] == "limb_l1_joint"
+    np.testing.assert_array_equal(other.actions, own.actions)
+
+
+def test_a_person_s_hands_are_laid_onto_it(twin):
+    other, own = Arms(load_robot(twin)), Arms(load_robot())
+    assert other.reach == own.reach and other.upper_arm == own.upper_arm
+    assert {"limb_l7_link", "left_pincer"} <= other.bodies["left"] and not any("r7" in body for body in other.bodies["left"])
+    np.testing.assert_array_equal(other.worn["left"], own.worn["left"])
+
+
+def test_faults_are_put_on_its_joints(twin):
+    scene = load_scenario("bare", robot=twin)
+    places = places_of(scene.robot)
+    joints = {*scene.robot.joint_names}
+    for ways in (places.past_range, places.jumps, places.inwards, places.onwards):
+        assert {joint for joint, _ in ways} <= joints
+    assert {places.rolls, places.turns, places.bends, *places.raised} <= joints
+    assert (places.idle, places.busy) == ("right", "left")
+    actions = np.tile(np.asarray(scene.ready_ctrl, np.float32), (1200, 1))
+    work = Work(SceneContext(scene, "command"), None, np.random.default_rng(3), None, actions)
+    mark = past_limit(work, 0.5)
+    assert mark.subject[0] in joints and mark.t1 > mark.t0
+
+
+def test_a_robot_without_places_for_faults_says_so(tmp_path):
+    import dataclasses
+
+    with pytest.raises(shiliu.ShiliuError, match="The robot kuafu has no faults.yaml"):
+        places_of(dataclasses.replace(load_robot(), folder=Path(tmp_path)))
+
+
+def test_the_code_names_no_joint_and_no_hand_of_kuafu():
+    """Facts of one robot stand in its folder; what names a thing of Kuafu in a string of the code is a fact in the wrong place."""
+    root = Path(__file__).resolve().parents[2]
+    found = []
+    for folder in ("scenarios", "envs", "replay"):
+        for file in sorted((root / folder).rglob("*.py")):
+            for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+                if re.search(r"[\"'](?:zarm|zhead|leg_[lr])\w*[\"']|hand(?:: str)? ==? [\"']claw", line):
+                    found.append(f"{file.relative_to(root)}:{number}: {line.strip()}")
+    assert found == []
