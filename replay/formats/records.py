@@ -19,6 +19,22 @@ from ..recording.recording import Recording, Unreadable
 
 
 @dataclass(frozen=True)
+class Row:
+    """What docs/formats.md says of a format: a row of its table, which `python docs/formats.py` writes.
+
+    Attributes:
+        format: what it is called there; read, written: how; lossless: what stays as it was; memory: what it takes; tried_on: what.
+    """
+
+    format: str
+    read: str
+    written: str
+    lossless: str
+    memory: str
+    tried_on: str
+
+
+@dataclass(frozen=True)
 class Reader:
     """A format that is read.
 
@@ -35,6 +51,7 @@ class Reader:
         mapped: whether mappings are written for it; else it takes those of other formats.
         broken: endings of its recordings that cannot be read, and why.
         parts: endings of files that are part of it and no recording, and what to give instead.
+        rows: of the page of formats, one or more.
     """
 
     name: str
@@ -48,6 +65,7 @@ class Reader:
     mapped: bool = True
     broken: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
 
     def read(
         self, path: Path, source: str, mapping: str | Path | None, fps: float | None
@@ -73,6 +91,7 @@ class Writer:
         pictures: whether it takes `images=`.
         plain: whether it can be written without what only shiliu reads.
         needs: optional packages.
+        rows: of the page of formats, where no reader has one that tells of it.
     """
 
     name: str
@@ -82,6 +101,7 @@ class Writer:
     pictures: bool = True
     plain: bool = False
     needs: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
 
 
 @cache

@@ -1,14 +1,16 @@
 """Broken files: whatever comes in, a reader ends in one clear error or a recording, soon, in little memory, leaving nothing.
 
-`READERS` is the table: a reader of another format is one line there, with a function that writes a small whole file of
-it. Files are then cut, flipped, swapped, given sizes without end and other types, from a seed, so that a failure names
-the very file.
+`READERS` is the table: a format is a line there, or `DAMAGED` in the test of its reader: (format, a function that writes a small
+whole file of it into a folder, beside a mapping `file.yaml`, and the files that may be broken). Files are then cut, flipped,
+swapped, given sizes without end and other types, from a seed, so that a failure names the very file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+import runpy
 import shutil
 import signal
 import time
@@ -475,6 +477,17 @@ READERS = [
     Reader("mapping", mapped_bag, lambda path: take(path.with_name("take.bag"), mapping=path), ("file.yaml",)),
     Reader("metadata", text(METADATA), read_metadata, ("file.yaml",)),
 ]
+
+
+def of_other_tests() -> Iterator[Reader]:
+    """What the tests of readers beside this one give to be damaged."""
+    for file in sorted(Path(__file__).parent.glob("test_*.py")):
+        if re.search("^DAMAGED = ", file.read_text(encoding="utf-8"), re.MULTILINE) and file != Path(__file__):
+            for name, make, broken in runpy.run_path(str(file))["DAMAGED"]:
+                yield Reader(name, make, mapped, broken)
+
+
+READERS += of_other_tests()
 NOT_FUZZED = {"rosbag2": "SQLite and `rosbags` read it; tests/formats/test_mcap.py breaks one by hand"}
 
 

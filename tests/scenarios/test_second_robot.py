@@ -96,7 +96,7 @@ def test_faults_are_put_on_its_joints(twin):
 def test_a_robot_without_places_for_faults_says_so(tmp_path):
     import dataclasses
 
-    with pytest.raises(shiliu.ShiliuError, match="The robot kuafu has no faults.yaml"):
+    with pytest.raises(shiliu.ShiliuError, match=r"The robot kuafu has no faults\.yaml"):
         places_of(dataclasses.replace(load_robot(), folder=Path(tmp_path)))
 
 

@@ -1,6 +1,6 @@
 """ROS bags, in and out."""
 
-from ..records import Reader, Writer
+from ..records import Reader, Row, Writer
 
 READERS = (
     Reader(
@@ -12,6 +12,16 @@ READERS = (
         magic=b"#ROSBAG V",
         messages=True,
         broken={".active": "a bag whose recording was cut off; `rosbag reindex` mends it"},
+        rows=(
+            Row(
+                "ROS 1 bag (`*.bag`)",
+                "through a mapping",
+                "`export to=rosbag`, episodes of the simulation as the real robot would have recorded them",
+                "values, order and all clocks as stored; own episodes to the bit",
+                "values of one bag",
+                "five bags of a Kuavo; types, md5 sums, definitions and field order equal those of a real session",
+            ),
+        ),
     ),
     Reader(
         "rosbag2",
@@ -21,6 +31,16 @@ READERS = (
         endings=(".db3",),
         messages=True,
         mapped=False,
+        rows=(
+            Row(
+                "ROS 2 bag (`*.db3`)",
+                "through a mapping",
+                "no",
+                "values, order and clocks as stored",
+                "values of one bag",
+                "bags that the tests write with `rosbags`",
+            ),
+        ),
     ),
 )
 WRITERS = (
