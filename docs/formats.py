@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shiliu.replay.formats.records import Row, readers, writers
+from shiliu.replay.formats.records import PageRow, readers, writers
 
 PAGE = Path(__file__).with_name("formats.md")
 HEAD = "| format | read | written | lossless | memory | tried on |\n|---|---|---|---|---|---|\n"
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[PageRow]) -> str:
     """The table, in the order of the rows."""
     return HEAD + "".join(
         f"| {' | '.join((r.format, r.read, r.written, r.lossless, r.memory, r.tried_on))} |\n" for r in rows

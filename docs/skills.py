@@ -147,9 +147,9 @@ class RaiseHand(Skill):
         yield from arm.follow(arm.line([(position + np.array([0.0, 0.0, self.by]), frame)], self.speed))
 ```
 
-- **Arguments** have a kind, a meaning and a default in SI; without a default they must be given. The kind is `hand`, `site`, `joint`, `body`,
-  `cloth`, `grip`, `subgoal`, `posture`, `word` (with its choices) or a dimension with a unit (`length`, `angle`, `force`, `time`, `speed`, …,
-  `scenarios/quantity.py` has all); there is no bare number. The docstring and they are its entry
+- **Arguments** have a kind, a meaning and a default in SI; without a default they must be given. The kind is `hand`, `site`,
+  `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word` (with its choices) or a dimension with a unit (`length`, `angle`,
+  `force`, `time`, `speed`, …: `scenarios/quantity.py` has all); there is no bare number. The docstring and they are its entry
   below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
 - **`run`** yields once a control step. Senses are methods of `state`
   ([`operator_state.py`](../replay/operator/skills/operator_state.py)): SENSES.

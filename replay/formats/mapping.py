@@ -81,7 +81,7 @@ class Mapping:
     def note_words(self, lines: Iterable[str]) -> dict[str, dict[str, str]]:
         """The words of those sentences alone with which one of these lines ends: what a recording keeps of them."""
         lines = tuple(lines)
-        return {en: told for en, told in self.words.items() if any(line.endswith(en) for line in lines)}
+        return {en: words for en, words in self.words.items() if any(line.endswith(en) for line in lines)}
 
     def reason_unused(self, topic: str) -> str | None:
         """Why the mapping leaves a topic out of the streams, or None where it does not know the topic."""
@@ -203,11 +203,11 @@ class _Reader:
             self._problem((*path, key), f"{value!r} is none of {', '.join(choices)}.")
         return value
 
-    def _told(self, value: Any, path: tuple[str | int, ...]) -> str:
+    def _sentence(self, value: Any, path: tuple[str | int, ...]) -> str:
         """A sentence, or one in each language, of which the English one stands in recordings; "" where it is neither."""
         if isinstance(value, dict):
-            told = self._table(value, path, LANGUAGES, LANGUAGES)
-            words = {lang: self._text(told, lang, path) for lang in LANGUAGES}
+            table = self._table(value, path, LANGUAGES, LANGUAGES)
+            words = {lang: self._text(table, lang, path) for lang in LANGUAGES}
             if all(words.values()):
                 self.words[words["en"]] = words
             return words["en"]
@@ -280,7 +280,7 @@ class _Reader:
         return names, spellings
 
     def _reasons(self, key: str) -> dict[str, str]:
-        return {name: self._told(reason, (key, name)) for name, reason in self._named(key).items()}
+        return {name: self._sentence(reason, (key, name)) for name, reason in self._named(key).items()}
 
     def _cameras(self) -> dict[str, str]:
         table = self._named("pictures")
@@ -437,14 +437,14 @@ class _Reader:
                 self._problem((*path, "placeholder", i, "value"), "must be the number that stands in every row.")
             for name in set(self._texts(item.get("names"), (*path, "placeholder", i, "names"))) - set(elements):
                 self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
-            placeholder.append({**item, "note": self._told(item.get("note", ""), (*path, "placeholder", i, "note"))})
+            placeholder.append({**item, "note": self._sentence(item.get("note", ""), (*path, "placeholder", i, "note"))})
         texts: dict[str, str] = {
             key: self._text(rule, key, path)
             for key in ("name", "declared", "frame", "each", "spelled_in", "numbered", "per")
             if key in rule
         }
         if "note" in rule:
-            texts["note"] = self._told(rule["note"], (*path, "note"))
+            texts["note"] = self._sentence(rule["note"], (*path, "note"))
         return StreamRule(
             fields=paths,
             names=elements,

@@ -19,7 +19,7 @@ from ..recording.recording import Recording, Unreadable
 
 
 @dataclass(frozen=True)
-class Row:
+class PageRow:
     """What docs/formats.md says of a format: a row of its table, which `python docs/formats.py` writes.
 
     Attributes:
@@ -65,7 +65,7 @@ class Reader:
     mapped: bool = True
     broken: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
-    rows: tuple[Row, ...] = ()
+    rows: tuple[PageRow, ...] = ()
 
     def read(
         self, path: Path, source: str, mapping: str | Path | None, fps: float | None
@@ -101,7 +101,7 @@ class Writer:
     pictures: bool = True
     plain: bool = False
     needs: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[PageRow, ...] = ()
 
 
 @cache

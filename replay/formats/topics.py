@@ -102,8 +102,8 @@ def recording_of(
         kind = "state_only" if measured else "human"
         notes.append("no command was recorded" if measured else "no joint was recorded, only a person's motion")
     unmapped = tuple(_unmapped(mapping, channels, silent))
-    if told := mapping.note_words([*notes, *unmapped]):
-        metadata = {**metadata, NOTE_WORDS: told}
+    if words := mapping.note_words([*notes, *unmapped]):
+        metadata = {**metadata, NOTE_WORDS: words}
     return Recording(
         name=path.stem,
         source=source,

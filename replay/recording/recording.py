@@ -296,7 +296,7 @@ def note_words(recording: Recording) -> dict[str, dict[str, str]]:
     """What the sentences of a mapping are in each language, by the English one; nothing where the metadata keep none."""
     kept = recording.metadata.get(NOTE_WORDS)
     found = kept.items() if isinstance(kept, dict) else ()
-    return {str(en): told for en, told in found if isinstance(told, dict) and all(isinstance(x, str) for x in told.values())}
+    return {str(en): words for en, words in found if isinstance(words, dict) and all(isinstance(x, str) for x in words.values())}
 
 
 @dataclass(frozen=True)

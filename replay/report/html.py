@@ -255,9 +255,9 @@ class Sheet:
             if key == "gave_up":
                 rows.append((self.words.look_up("provenance", key), self.words.in_skill(value)))
             elif key != "notes" and value not in (None, "", [], {}):
-                told = [value] if key == "check" else value
-                told = [self.words.note(str(one)) for one in told] if key in ("unmapped", "check") else value
-                rows.append((self.words.look_up("provenance", key), self._plain(told)))
+                if key in ("unmapped", "check"):  # sentences, and a word
+                    value = [self.words.note(str(one)) for one in ([value] if isinstance(value, str) else value)]
+                rows.append((self.words.look_up("provenance", key), self._plain(value)))
         return rows
 
     def _plain(self, value: Any) -> str:

@@ -270,11 +270,11 @@ class Words:
         for head, rest in parts:
             if rest in own:
                 return f"{self._known_note(head) or head}{self.ui('colon')}{own[rest]}"
-        if told := self._known_note(sentence):
-            return told
+        if found := self._known_note(sentence):
+            return found
         for head, rest in parts:
-            if told := self._known_note(rest):
-                return f"{self._known_note(head) or head}{self.ui('colon')}{told}"
+            if found := self._known_note(rest):
+                return f"{self._known_note(head) or head}{self.ui('colon')}{found}"
         return sentence
 
     def _known_note(self, sentence: str) -> str | None:

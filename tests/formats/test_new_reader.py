@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from shiliu.replay import formats
 from shiliu.replay.formats import mapping, read
-from shiliu.replay.formats.records import Reader, Row, readers
+from shiliu.replay.formats.records import PageRow, Reader, readers
 from shiliu.scenarios.errors import EpisodeError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ def guide(monkeypatch, tmp_path):
     section = PAGE.split("## A new reader\n")[1].split("\n## ")[0]
     record, code = re.findall(r"(?s)```python\n(.*?)```", section)
     (sheet,) = re.findall(r"(?s)```yaml\n(.*?)```", section)
-    names = {"Reader": Reader, "Row": Row, "__name__": ARRAYS}
+    names = {"Reader": Reader, "PageRow": PageRow, "__name__": ARRAYS}
     exec(record, names)
     new = names["READERS"][-1]
     module = ModuleType(new.module)
@@ -71,5 +71,5 @@ def test_the_table_of_formats_is_that_of_the_records():
     made = runpy.run_path(str(ROOT / "docs" / "formats.py"))
     assert PAGE == made["page"](), "run python docs/formats.py"
     assert [name for name, reader in readers().items() if not reader.rows] == []
-    new = Reader("csv", "CSV tables", "", "", rows=(Row("CSV", "r", "w", "l", "m", "t"),))
+    new = Reader("csv", "CSV tables", "", "", rows=(PageRow("CSV", "r", "w", "l", "m", "t"),))
     assert made["table"]([*new.rows]).endswith("| CSV | r | w | l | m | t |\n")

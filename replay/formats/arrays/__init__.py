@@ -1,6 +1,6 @@
 """Files with a row a sample: NumPy, HDF5, Minari, robomimic, DAPG."""
 
-from ..records import Reader, Row, Writer
+from ..records import PageRow, Reader, Writer
 
 READERS = (
     Reader(
@@ -10,7 +10,7 @@ READERS = (
         f"{__name__}.npz",
         endings=(".npz", ".npy"),
         rows=(
-            Row(
+            PageRow(
                 "NumPy archive and array (`*.npz`, `*.npy`)",
                 "through a mapping",
                 "no",
@@ -27,7 +27,7 @@ READERS = (
         f"{__name__}.hdf5",
         endings=(".hdf5", ".h5"),
         rows=(
-            Row(
+            PageRow(
                 "HDF5 of robosuite, robomimic (`*.hdf5`, `*.h5`)",
                 "by the model that it carries, any robot, task and number of objects; without one through a mapping",
                 "no",
@@ -45,7 +45,7 @@ READERS = (
         f"{__name__}.minari",
         marks=("data/main_data.hdf5", "data/metadata.json"),
         rows=(
-            Row(
+            PageRow(
                 "Minari (HDF5)",
                 "through a mapping; ours has one",
                 "`export to=minari`, episodes of the simulation",
@@ -62,7 +62,7 @@ READERS = (
         f"{__name__}.dapg",
         endings=(".pickle", ".pkl"),
         rows=(
-            Row(
+            PageRow(
                 "DAPG (`*.pickle`, `*.pkl`)",
                 "through a mapping",
                 "no",
@@ -89,7 +89,7 @@ WRITERS = (
         format="hdf5",
         needs=("h5py",),
         rows=(
-            Row(
+            PageRow(
                 "robomimic HDF5",
                 "as HDF5, above",
                 "`export to=robomimic`, episodes of the simulation",

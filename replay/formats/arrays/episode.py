@@ -258,8 +258,8 @@ class _Reading:
             **{name: self._metadata(name, note) for name, note in self.rule.metadata.items() if self._has(name)},
         }
         unmapped = tuple(self._unmapped())
-        if told := self.mapping.note_words([*self.notes, *unmapped]):
-            metadata[NOTE_WORDS] = told
+        if words := self.mapping.note_words([*self.notes, *unmapped]):
+            metadata[NOTE_WORDS] = words
         declared = episode.declared
         if declared is not None:
             unread = [text.partition(" (")[0] for text in unmapped]

@@ -1,6 +1,6 @@
 """LeRobot datasets: our own and those of others, in and out."""
 
-from ..records import Reader, Row, Writer
+from ..records import PageRow, Reader, Writer
 
 READERS = (
     Reader(
@@ -11,7 +11,7 @@ READERS = (
         marks=("meta/info.json",),
         parts={".parquet": "a single Parquet file; give the dataset's folder, which has meta/info.json"},
         rows=(
-            Row(
+            PageRow(
                 "LeRobot v3.0, by shiliu",
                 "describes itself",
                 "`shiliu record`, `shiliu import`",
@@ -20,7 +20,7 @@ READERS = (
                 "opened frame by frame by the stock `lerobot` 0.4.4: sets imported from fourteen folders of "
                 "real recordings",
             ),
-            Row(
+            PageRow(
                 "LeRobot v2.0, v2.1, v3.0 of others",
                 "through a mapping",
                 "no",

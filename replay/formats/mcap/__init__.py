@@ -1,6 +1,6 @@
 """MCAP files, in and out."""
 
-from ..records import Reader, Row, Writer
+from ..records import PageRow, Reader, Writer
 
 READERS = (
     Reader(
@@ -12,7 +12,7 @@ READERS = (
         magic=b"\x89MCAP0\r\n",
         messages=True,
         rows=(
-            Row(
+            PageRow(
                 "MCAP (`*.mcap`)",
                 "our own describes itself, ROS 2 ones through a mapping",
                 "`export to=mcap`, any recording; `import` keeps the raw streams so",

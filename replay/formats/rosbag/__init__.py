@@ -1,6 +1,6 @@
 """ROS bags, in and out."""
 
-from ..records import Reader, Row, Writer
+from ..records import PageRow, Reader, Writer
 
 READERS = (
     Reader(
@@ -13,7 +13,7 @@ READERS = (
         messages=True,
         broken={".active": "a bag whose recording was cut off; `rosbag reindex` mends it"},
         rows=(
-            Row(
+            PageRow(
                 "ROS 1 bag (`*.bag`)",
                 "through a mapping",
                 "`export to=rosbag`, episodes of the simulation as the real robot would have recorded them",
@@ -32,7 +32,7 @@ READERS = (
         messages=True,
         mapped=False,
         rows=(
-            Row(
+            PageRow(
                 "ROS 2 bag (`*.db3`)",
                 "through a mapping",
                 "no",
