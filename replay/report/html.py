@@ -31,6 +31,7 @@ PLOTS_FOR_ALL = 12  # beyond so many recordings those that pass show no curves, 
 ROWS = 400  # rows of the overview
 ALSO = 6  # other joints named beside the worst one
 GROUP_FROM = 3  # rows of one cause before they get a heading of their own
+TERMS = ("check", "robot_known_by", "scenario_named_by")  # entries of the provenance that are a single word
 
 
 class Sheet:
@@ -255,8 +256,10 @@ class Sheet:
             if key == "gave_up":
                 rows.append((self.words.look_up("provenance", key), self.words.in_skill(value)))
             elif key != "notes" and value not in (None, "", [], {}):
-                if key in ("unmapped", "check"):  # sentences, and a word
-                    value = [self.words.note(str(one)) for one in ([value] if isinstance(value, str) else value)]
+                if key == "unmapped":
+                    value = [self.words.note(str(channel)) for channel in value]
+                elif key in TERMS:
+                    value = self.words.term(str(value))
                 rows.append((self.words.look_up("provenance", key), self._plain(value)))
         return rows
 

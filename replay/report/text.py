@@ -65,9 +65,20 @@ def catalogue(lang: str) -> dict[str, Any]:
 @lru_cache
 def _notes(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English sentences of provenance, `{}` for what is filled in, and what each is in a language."""
-    path = TEXT / "notes" / f"{lang}.yaml"
-    known = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else ()
+    known = (one for one in _noted(lang) if "of" in one)
     return tuple((re.compile("(.+?)".join(map(re.escape, one["of"].split("{}")))), one["is"]) for one in known)
+
+
+@lru_cache
+def _terms(lang: str) -> dict[str, str]:
+    """Single words of provenance in a language."""
+    return {one["term"]: one["is"] for one in _noted(lang) if "term" in one}
+
+
+@lru_cache
+def _noted(lang: str) -> tuple[dict[str, str], ...]:
+    path = TEXT / "notes" / f"{lang}.yaml"
+    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else ()
 
 
 def number(value: Any) -> str:
@@ -164,6 +175,16 @@ class _Template(Formatter):
         pieces.append(self.vformat(template[end:], (), context))
         text = "".join(pieces).strip()
         return re.sub(r"^[;；,，.。:：]\s*", "", text)
+
+
+class _Filled:
+    """What is filled into a note: `{}` takes it as a note of its own, `{:t}` as a term."""
+
+    def __init__(self, words: Words, text: str) -> None:
+        self.words, self.text = words, text
+
+    def __format__(self, spec: str) -> str:
+        return self.words.term(self.text) if spec == "t" else self.words.note(self.text)
 
 
 def _needed(template: str) -> list[str]:
@@ -277,12 +298,16 @@ class Words:
                 return f"{self._known_note(head) or head}{self.ui('colon')}{found}"
         return sentence
 
+    def term(self, word: str) -> str:
+        """A single word of the provenance in this language, such as `command`; it stays where it is none."""
+        return _terms(self.lang).get(word, word)
+
     def _known_note(self, sentence: str) -> str | None:
         if sentence in (own := self.book.get("own_notes", {})):
             return str(own[sentence])
         for pattern, template in _notes(self.lang):
             if found := pattern.fullmatch(sentence):
-                return template.format(*map(self.note, found.groups()))
+                return template.format(*(_Filled(self, group) for group in found.groups()))
         return None
 
     def skill(self, skill: str | None) -> str | None:

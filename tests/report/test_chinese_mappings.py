@@ -21,7 +21,7 @@ from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.errors import EpisodeError
 
-from .test_chinese import STAGES, english, visible
+from .test_chinese import RULES, STAGES, english, visible
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 40
@@ -104,13 +104,18 @@ def names_of(recording: Recording) -> tuple[str, ...]:
     own = {name for s in streams for name in (s.name, *s.names, *str(s.unit).split(), s.quantity)}
     times = {"time", "t", "timestamp", "states"}  # of containers, by which rows are timed
     own |= {part for name in own for part in name.replace("/", ".").split(".")}
-    more = {recording.mapping or "", recording.name, str(recording.metadata.get("robot") or ""), "bare", *STAGES}
+    own |= {*RULES, *STAGES, "mujoco", "kuafu", "hand=claw", "base=planted", "bare"}
+    more = {recording.mapping or "", recording.name, str(recording.metadata.get("robot") or "")}
     return tuple(sorted(own | channels | times | more - {""}))
 
 
 def left_in_english(recording: Recording, verdict: Verdict) -> list[str]:
-    names = (*names_of(recording), Path(recording.source).name.partition("#")[0], Path(recording.source).stem)
-    found = english(visible(render([verdict], Words("zh"), "")), names)
+    sources = {part for f in verdict.findings if "@" in str(f.limit_source) for part in (f.limit_source, *f.limit_source.split())}
+    names = (*names_of(recording), Path(recording.source).stem)
+    page = visible(render([verdict], Words("zh"), "")).replace(recording.source, " ")
+    for source in sources:  # files of others, by their address
+        page = page.replace(source, " ")
+    found = english(page, names)
     words = Words("zh").telling({"notes": note_words(recording)})
     return found + [told for line in (*recording.notes, *recording.unmapped) if english(told := words.note(line), names)]
 
