@@ -71,7 +71,6 @@ class WipeArea(Skill):
             yield from feel.during(self._along(body, (x, -side * reach_y)))
             side = -side
         for _ in range(int(self.again)):
-            assert body.readings is not None
             left, total = (float(body.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
             if left <= (1.0 - self.enough) * total:
                 break
@@ -138,7 +137,6 @@ class _Pressing:
         """Go on with a motion while pressing with a share of the force."""
         arm, rate = self.body.arms[self.hand], GROWING * self.body.timestep
         for _ in motion:
-            assert self.body.readings is not None
             missing = share * self.force - abs(float(self.body.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
             self._now = float(np.clip(self._now + change, -LARGEST, LARGEST))
