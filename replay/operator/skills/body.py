@@ -18,9 +18,10 @@ from ....scenarios.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import GoalState
 from ....scenarios.variation import Draw
+from ..planning import Arms, Keep, Plan, plan
+from ..planning.clearance import Clearance
 from .arm import Arm, Path, progress
 from .base import Base
-from .clearance import Clearance
 
 # the hand: gap between the pads [m] against percent, and force [N] a percent of squeeze
 _GRIP = load_robot().hand_sheet["grip"]
@@ -303,11 +304,21 @@ class Body:
     ) -> Path:
         """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures.
 
-        With `seek` a way is sought where none of those is clear, without it where the best of them costs too much (see `Clearance.choose`).
+        It is planned; only where no way is found, those postures are passed.
         """
-        options = [[posture(name, side) for name in row] for row in by_way_of]
-        picture = self._picture().qpos.copy()
-        return self._clearance[side].choose(self.arms[side], options, goal, speed, picture, self.claws[side], seek)
+        arm = self.arms[side]
+        found = self.plan(side, [goal])
+        if found.path is not None:
+            return arm.way(found.path[1:], speed, scatter=0.0)
+        rows = [[posture(name, side) for name in row] for row in by_way_of]
+        paths = [arm.way([*row, goal], speed, scatter=0.0) for row in rows]
+        return min(paths, key=lambda path: self.room_on(side, path, sure=True))
+
+    def plan(self, side: str, goals: Sequence[np.ndarray], keep: Keep | None = None) -> Plan:
+        """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`)."""
+        clearance = self._clearance[side]
+        arms = Arms([self.arms[side]], clearance, self._picture().qpos.copy(), [self.claws[side]])
+        return plan(arms, goals, clearance.borne, keep=keep, rng=self.rng)
 
     def bear(self, side: str, part: str) -> None:
         """Plan with the body that a hand holds as a part of the hand, until it lets go."""

@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..planning.clearance import TOUCHES
 from ..recognition import pushing
 from .arm import Arm
 from .body import SIDES, Body, Motion
-from .clearance import TOUCHES
 from .hands import TURNS, facing
 from .skill import Argument, Label, Skill
 from .tips import TIP_END

@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..planning.clearance import SWING
 from ..recognition import carrying, taking
 from .arm import Path
 from .body import Body, Motion
-from .clearance import SWING
 from .hands import HAND, UP, facing
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL, STRIDE, Carried, sought

@@ -9,10 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..planning.clearance import TOUCHES
 from ..recognition import carrying, taking
 from .arm import Path, turn_z
 from .body import ENOUGH, REACHED, Body, Motion, unit
-from .clearance import TOUCHES
 from .doors import about
 from .hands import HAND, UP, facing
 from .reason import Reason
