@@ -171,7 +171,7 @@ def test_of_two_postures_the_one_with_an_easy_way_is_taken(body, monkeypatch):
             return hard if body.arms["left"].hand(path.end)[0][1] < position[1] + 0.06 else 0.05
 
         monkeypatch.setattr(body, "room_on", room)
-        _, path, found = planned(body, "left", rows, [], [()], 0.4)
+        _, path, found = planned(body, "left", rows, [], 0.4)
         assert path.end == pytest.approx(found[0], abs=1e-9)
         assert body.arms["left"].hand(found[0])[0] == pytest.approx(rows[expected][0][0], abs=3e-3)
 

@@ -262,6 +262,7 @@ class Clearance:
             sure: look at as many places as the way is long, and see that what is borne is not tilted.
         """
         self.see(picture, percent)
+        model = self.model
         start, end = self.near(path.spline(0.0)), self.near(path.end)
         length = float(np.abs(np.diff(path.spline(np.linspace(0.0, 1.0, FINE + 1)), axis=0)).max(axis=1).sum())
         fine = max(FINE, int(np.ceil(length / STEP))) if sure else FINE
@@ -276,10 +277,12 @@ class Clearance:
             if beyond > SWING:
                 total += beyond / SWING * COARSE / fine
             for pair, distance in self.near(q).items():
-                # what is near at an end is left, or come to, by and by; never through it
-                if share < ENDS and distance > start.get(pair, MARGIN) - 0.003:
+                # what is near at an end is left, or come to, by and by; never through it. What is held may be carried as near
+                # all along, such as low over a table
+                carried = bool({model.body_rootid[b] for b in pair} & {*self._bodies})
+                if (share < ENDS or carried) and distance > start.get(pair, MARGIN) - 0.003:
                     continue
-                if share > 1.0 - ENDS and distance > end.get(pair, MARGIN) - 0.003:
+                if (share > 1.0 - ENDS or carried) and distance > end.get(pair, MARGIN) - 0.003:
                     continue
                 total += ((MARGIN - distance) / MARGIN + (3.0 if distance < 0.002 else 0.0)) * COARSE / fine
             if self.tilt() > most:

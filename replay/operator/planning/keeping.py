@@ -11,6 +11,7 @@ from .limbs import Arms
 
 UP = np.array([0.0, 0.0, 1.0])
 ROUNDS = 8  # steps of Newton's method by which a posture is brought back
+DAMPING = 1e-9  # of the equations, where an arm is straight
 SMALL = 0.3  # rad, largest step of one of them
 
 
@@ -39,7 +40,7 @@ class _Newton:
             off, rates = self.off(q)
             if np.abs(off).max() < 0.5 * self._tolerance:
                 return q
-            step = np.linalg.lstsq(rates, -off, rcond=1e-6)[0]
+            step = rates.T @ np.linalg.solve(rates @ rates.T + DAMPING * np.eye(len(off)), -off)
             q = np.clip(
                 q + step * min(1.0, SMALL / max(float(np.abs(step).max()), 1e-9)), self._arms.low, self._arms.high
             )
@@ -59,9 +60,8 @@ class Level(_Newton):
         self._axis = arms.hands(arms.q)[0][1].T @ UP  # what points up, seen from the hand
 
     def off(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        axis = self._arms.hands(q)[0][1] @ self._axis
-        turning = self._arms.jacobians(q)[0][3:]
-        return np.cross(UP, axis)[:2] if axis[2] > 0.0 else axis[:2] + 1.0, (_skew(UP) @ -_skew(axis) @ turning)[:2]
+        ((_, turned, rates),) = self._arms.kinematics(q)
+        return _tilt(turned @ self._axis, rates[3:])
 
     def missed(self, q: np.ndarray) -> str | None:
         tilt = float(np.arccos(np.clip(self._arms.hands(q)[0][1] @ self._axis @ UP, -1.0, 1.0)))
@@ -82,21 +82,30 @@ class Together(_Newton):
         self._apart, self._turn, self._axis = turned.T @ (second - first), turned.T @ other, turned.T @ UP
 
     def off(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        (first, turned), (second, other) = self._arms.hands(q)
-        a, b = self._arms.jacobians(q)
-        reach, axis = turned @ self._apart, turned @ self._axis
+        (first, turned, a), (second, other, b) = self._arms.kinematics(q)
+        reach = turned @ self._apart
         # where the second hand is against where the first one wants it, how it is turned against that, how the load is tilted
         place = second - first - reach
         turn = _turning(turned @ self._turn, other)
         rates = np.block([[-a[:3] + _skew(reach) @ a[3:], b[:3]], [-a[3:], b[3:]]])
-        level = np.hstack([_skew(UP) @ -_skew(axis) @ a[3:], np.zeros((3, b.shape[1]))])[:2]
-        return np.concatenate([place, turn, np.cross(UP, axis)[:2]]), np.vstack([rates, level])
+        tilt, tilting = _tilt(turned @ self._axis, a[3:])
+        return np.concatenate([place, turn, tilt]), np.vstack([rates, np.hstack([tilting, np.zeros((2, b.shape[1]))])])
 
     def missed(self, q: np.ndarray) -> str | None:
         off = self.off(q)[0]
         if np.abs(off).max() <= 2.0 * self._tolerance:
             return None
         return f"the hands would be {1e3 * np.linalg.norm(off[:3]):.0f} mm from where the load has them"
+
+
+def _tilt(axis: np.ndarray, turning: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(2,) how far an axis (3,) is from upright about the world's x and y, and (2, k) by how much more where joints move on.
+
+    The sine, which is large enough where it is turned over, too.
+    """
+    x, y, z = axis
+    off = np.array([-y, x]) if z > 0.0 else np.array([1.0, 1.0])
+    return off, np.array([[z, 0.0, -x], [0.0, z, -y]]) @ turning
 
 
 def _skew(v: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ class Limb(Protocol):
 
     def hand(self, q: np.ndarray | None = None) -> Pose: ...
 
-    def jacobian(self, q: np.ndarray | None = None) -> np.ndarray: ...
+    def kinematics(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]: ...
 
     def solve(
         self,
@@ -63,15 +63,15 @@ class Arms:
 
     def split(self, q: np.ndarray) -> list[np.ndarray]:
         """The posture of each arm."""
-        return np.split(q, np.cumsum([len(limb.q) for limb in self.limbs])[:-1])
+        return [q] if len(self.limbs) == 1 else np.split(q, np.cumsum([len(limb.q) for limb in self.limbs])[:-1])
 
     def hands(self, q: np.ndarray) -> list[Pose]:
         """Position and rotation of each hand."""
         return [limb.hand(part) for limb, part in zip(self.limbs, self.split(q))]
 
-    def jacobians(self, q: np.ndarray) -> list[np.ndarray]:
-        """(6, k) of each hand: place over turn, in the world."""
-        return [limb.jacobian(part) for limb, part in zip(self.limbs, self.split(q))]
+    def kinematics(self, q: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Position and rotation of each hand, and its jacobian (6, k), place over turn, in the world."""
+        return [limb.kinematics(part) for limb, part in zip(self.limbs, self.split(q))]
 
 
 def spline_through(row: Sequence[np.ndarray]) -> Callable[[Any], np.ndarray]:

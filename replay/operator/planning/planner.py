@@ -11,13 +11,18 @@ import numpy as np
 from .clearance import LEAN, MARGIN, STEP, SWING
 from .keeping import Keep
 from .limbs import Arms, spline_through
-from .trees import Free, Project, connect
+from .trees import Free, Project, connect, length
 
 ROOM = (0.025, 0.015)  # m, of room with which a way is asked for, one after the other
 LOOKS = 20_000  # postures that are looked at in the last of these searches, and a quarter in those before
 LEAVING = 0.002  # m, by which what is near at an end may be nearer on the way
 BULGE = 0.004  # m, by which the curve through the corners of a way may come nearer than the way
 DENSER = (np.inf, 0.3, 0.12, 0.05)  # rad, at most between two postures of the way, so that the curve bulges less
+
+DETOUR, AGAIN = (
+    2.0,
+    3,
+)  # a way that is so many times as long as the straight one is sought so often, and the shortest taken
 
 Pairs = Mapping[tuple[int, int], float]
 
@@ -90,7 +95,7 @@ def plan(
     for k, need in enumerate(margin):
         free = _freedom(arms, need, [start, *(near for _, _, near in ends)], most)
         count = looks if k == len(margin) - 1 else looks // 4
-        row = connect(arms.q, [q for _, q, _ in ends], free, arms.low, arms.high, rng, project, count)
+        row = _shortest(arms, [q for _, q, _ in ends], free, rng, project, count)
         if row is None:
             tried.append(f"no way with {1e3 * need:.0f} mm of room in {count} looks")
             continue
@@ -104,6 +109,25 @@ def plan(
         tried.append(f"the curve of the way with {1e3 * need:.0f} mm of room has {1e3 * best.least:.0f} mm")
     if best is None or best.least < 0.0:
         return Plan(None, tried=tuple(tried))
+    return best
+
+
+def _shortest(
+    arms: Arms,
+    goals: Sequence[np.ndarray],
+    free: Free,
+    rng: np.random.Generator,
+    project: Project | None,
+    looks: int,
+) -> list[np.ndarray] | None:
+    """The shortest of a few ways that trees find; the first one where it is no detour."""
+    best: list[np.ndarray] | None = None
+    for _ in range(AGAIN):
+        row = connect(arms.q, goals, free, arms.low, arms.high, rng, project, looks)
+        if row is not None and (best is None or length(row) < length(best)):
+            best = row
+        if row is None or best is None or length(best) < DETOUR * np.linalg.norm(best[-1] - best[0]):
+            break
     return best
 
 

@@ -174,7 +174,7 @@ def _shorter(row: list[np.ndarray], search: _Search, rng: np.random.Generator) -
         i, j = np.sort(rng.integers(0, len(row), 2))
         if j > i + 1:
             between = search.walk(row[i], row[j])
-            if between is not None and _length([row[i], *between]) < _length(row[i : j + 1]):
+            if between is not None and length([row[i], *between]) < length(row[i : j + 1]):
                 row = [*row[: i + 1], *between, *row[j + 1 :]]
     return row
 
@@ -191,5 +191,6 @@ def _cut(row: list[np.ndarray], search: _Search, rng: np.random.Generator) -> li
     return row
 
 
-def _length(row: Sequence[np.ndarray]) -> float:
+def length(row: Sequence[np.ndarray]) -> float:
+    """[rad] of a way through postures."""
     return float(sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(row)))

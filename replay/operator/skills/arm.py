@@ -396,13 +396,17 @@ class Arm:
 
     def jacobian(self, q: np.ndarray | None = None) -> np.ndarray:
         """(6, 7) of the hand in the world, place over turn, to joint angles; at what is commanded where None."""
+        return self.kinematics(self.q if q is None else q)[2]
+
+    def kinematics(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Position (3,) [m] and rotation (3, 3) of the tcp at joint angles, and its jacobian (6, 7), place over turn."""
+        position, rotation = self.hand(q)
         jacobian = np.zeros((6, self.model.nv))
-        self.hand(q)
         mujoco.mj_comPos(self.model, self._data)
         mujoco.mj_jacSite(self.model, self._data, jacobian[:3], jacobian[3:], self._site)
-        if self.place is None:
-            return jacobian
-        return np.vstack([self.place.matrix @ jacobian[:3], self.place.matrix @ jacobian[3:]])
+        if self.place is not None:
+            jacobian = np.vstack([self.place.matrix @ jacobian[:3], self.place.matrix @ jacobian[3:]])
+        return position, rotation, jacobian
 
     def press(
         self,

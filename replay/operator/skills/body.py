@@ -11,15 +11,16 @@ import numpy as np
 from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.mobile import followers
 from ....scenarios.pose import Pose
-from ....scenarios.postures import posture
 from ....scenarios.robot import Robot, load_robot
 from ....scenarios.robot_folder import SIDES as SIDES
 from ....scenarios.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import GoalState
 from ....scenarios.variation import Draw
-from ..planning import Arms, Keep, Plan, plan
-from ..planning.clearance import Clearance
+from ..planning import Arms, Keep, Level, Plan, plan
+from ..planning.clearance import MARGIN, Clearance
+from ..planning.limbs import spline_through
+from ..planning.planner import least_room
 from .arm import Arm, Path, progress
 from .base import Base
 
@@ -28,7 +29,12 @@ _GRIP = load_robot().hand_sheet["grip"]
 GAP_OPEN, GAP_PER_PERCENT = _GRIP["opening"] - _GRIP["soft"], _GRIP["opening"] / 100
 FORCE_PER_PERCENT = _GRIP["stiffness"] * GAP_PER_PERCENT
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
+BLOCKED = 1.0  # cost of a way that leads through something, or is near to things for long
 ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
+ROWS = 4  # ends of a carry of which one is sought by trees
+TIGHT = 0.004  # m of room at its end that are enough
+ALIKE = 0.15  # rad, by which its beginning differs from those of the others
+CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
 REACHED = 2e-3  # m, within which a pose counts as reached
 CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
@@ -118,6 +124,7 @@ class Body:
         self._beside: list[Motion] = []
         self.placing: tuple | None = None
         self.given_up: str | None = None
+        self.why = ""  # of the last way that was not found
         self.held: dict[str, str] = {}
         self.loads: dict[str, np.ndarray] = {}  # (3,) [N] felt at a hand while it held something and nobody else did
         speed = float(self.faults.get("speed", 1.0))
@@ -294,35 +301,74 @@ class Body:
             self._action[self._head_columns] = start + progress(i / count, 0.5) * (angles - start)
             yield
 
-    def way(
-        self,
-        side: str,
-        goal: np.ndarray,
-        by_way_of: Sequence[Sequence[str]] = ((),),
-        speed: float = 0.45,
-        seek: bool = False,
-    ) -> Path:
-        """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures.
+    def way(self, side: str, goal: np.ndarray, speed: float = 0.45) -> Path:
+        """A free way of a hand, and of what it holds, to joint angles, that keeps clear of what is seen.
 
-        It is planned; only where no way is found, those postures are passed.
+        Raises:
+            GivenUp: none was found, and the straight way is blocked.
         """
-        arm = self.arms[side]
+        path = self.free_way(side, goal, speed)
+        if path is None:
+            path = self.arms[side].way([goal], speed, scatter=0.0)
+            if self.room_on(side, path, sure=True) > BLOCKED:
+                raise GivenUp(f"no free way was found for the {side} hand: {self.why}")
+        return path
+
+    def free_way(self, side: str, goal: np.ndarray, speed: float) -> Path | None:
+        """As `way`; None where none was found."""
         found = self.plan(side, [goal])
-        if found.path is not None:
-            return arm.way(found.path[1:], speed, scatter=0.0)
-        rows = [[posture(name, side) for name in row] for row in by_way_of]
-        paths = [arm.way([*row, goal], speed, scatter=0.0) for row in rows]
-        return min(paths, key=lambda path: self.room_on(side, path, sure=True))
+        self.why = found.why
+        return None if found.path is None else self.arms[side].way(found.path[1:], speed, scatter=0.0)
 
     def plan(self, side: str, goals: Sequence[np.ndarray], keep: Keep | None = None) -> Plan:
         """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`)."""
         clearance = self._clearance[side]
-        arms = Arms([self.arms[side]], clearance, self._picture().qpos.copy(), [self.claws[side]])
+        arms = Arms([self.arms[side]], clearance, self._around(side), [self.claws[side]])
         return plan(arms, goals, clearance.borne, keep=keep, rng=self.rng)
 
-    def bear(self, side: str, part: str) -> None:
-        """Plan with the body that a hand holds as a part of the hand, until it lets go."""
-        self._clearance[side].bear([part])
+    def level_way(
+        self, side: str, rows: Iterable[Sequence[np.ndarray]], speed: float, begin: Sequence[np.ndarray] = ()
+    ) -> Path | None:
+        """A way on which what a hand holds stays level, to the first posture of one of several rows, and on through the row.
+
+        Args:
+            side: whose hand.
+            rows: (7,) joint angles from where it is free to the end of the way; as many are taken as leave room, up to `ROWS`.
+            speed: [m/s] of the hand.
+            begin: joint angles that it passes first, such as out of an opening.
+        """
+        arm, clearance = self.arms[side], self._clearance[side]
+        arms = Arms([arm], clearance, self._around(side), [self.claws[side]])
+        keep = Level(arms)
+        arms.see(clearance.borne)
+        chosen: list[tuple[float, Sequence[np.ndarray]]] = []
+        for row in rows:
+            least = least_room(arms, spline_through(row), [arms.near(row[-1])])[0] if len(row) > 1 else MARGIN
+            if least > TIGHT and all(np.abs(row[0] - other[0]).max() > ALIKE for _, other in chosen):
+                chosen.append((least, row))
+            if len(chosen) == ROWS:
+                break
+        chosen.sort(key=lambda one: -one[0])
+        if begin:
+            arms.q = begin[-1]
+        found = plan(arms, [row[0] for _, row in chosen], clearance.borne, keep=keep, margin=CARRIED, rng=self.rng)
+        if found.path is None or found.goal is None:
+            self.why = found.why or "nowhere is there room for it at the end"
+            return None
+        knots = [arm.q, *begin, *found.path[1:], *chosen[found.goal][1][1:]]
+        return arm._path(knots, speed)
+
+    def _rigid(self, what: str) -> str | None:
+        """The free body that a body or a site is a rigid part of; None for a cloth, a door's handle, and what stands fast."""
+        model = self.model
+        body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, what)
+        if body < 0:
+            site = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, what)
+            body = int(model.site_bodyid[site]) if site >= 0 else 0
+        while body and not model.body_jntnum[body]:
+            body = int(model.body_parentid[body])
+        free = body and model.jnt_type[model.body_jntadr[body]] == mujoco.mjtJoint.mjJNT_FREE
+        return model.body(body).name if free else None
 
     def crowd(
         self,
@@ -335,7 +381,15 @@ class Body:
         without: Sequence[str] = (),
     ) -> float:
         """How crowded it is for an arm at joint angles (see `Clearance.crowd`), looking past some parts."""
-        return self._clearance[side].crowd(q, self._past(without), self.claws[side], touch, joint, angle, sink)
+        clearance = self._clearance[side]
+        borne = clearance.borne
+        bare = any(name.split("/")[0] in without for name in borne)
+        if bare:
+            clearance.bear(())
+        found = clearance.crowd(q, self._past(without), self.claws[side], touch, joint, angle, sink)
+        if bare:
+            clearance.bear(borne)
+        return found
 
     def centring(self, side: str, q: np.ndarray, thing: str) -> np.ndarray:
         """(3,) [m] by which an open hand has to be moved for a body to be in the middle of its fingers (see `Clearance.centring`)."""
@@ -355,7 +409,13 @@ class Body:
 
     def room_on(self, side: str, path: Path, held: Sequence[str] = (), sure: bool = False) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
-        return self._clearance[side].cost(path, self._past(held), self.claws[side], sure=sure)
+        return self._clearance[side].cost(path, self._around(side, held), self.claws[side], sure=sure)
+
+    def _around(self, side: str, held: Sequence[str] = ()) -> np.ndarray:
+        """(nq,) the scene as seen, without what lies in the things that a hand holds, and without other parts that it holds."""
+        borne = {name.split("/")[0] for name in self._clearance[side].borne}
+        inside = {name for thing in borne for name in self.with_contents(thing)}
+        return self._past(sorted((inside | set(held)) - borne)).copy()
 
     def _past(self, parts: Sequence[str]) -> np.ndarray:
         """(nq,) the scene as seen, but some parts far below the floor."""
@@ -465,8 +525,11 @@ class Body:
         self._clearance[side].bear(())
 
     def hold_on(self, side: str, what: str) -> None:
-        """Remember what a hand holds."""
+        """Remember what a hand holds: a body, a site of it, or a cloth. What is rigid is part of the hand's ways until it lets go."""
         self.held[side] = what
+        rigid = self._rigid(what)
+        if rigid is not None:
+            self._clearance[side].bear([rigid])
 
     def aim(self) -> np.ndarray:
         """(3,) [m] by which a fault makes targets be missed, to the robot's left."""

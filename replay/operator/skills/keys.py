@@ -78,8 +78,7 @@ class PressKey(Skill):
                 break
         side, start = best[1], best[2][0]
         arm = body.arms[side]
-        by_way_of = [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]]
-        yield from arm.follow(body.way(side, start, by_way_of, self.speed, seek=self.lets_go is not None))
+        yield from arm.follow(body.way(side, start, self.speed))
         yield from body.pause()
         deeper = 0.0
         for _ in range(ATTEMPTS):

@@ -82,9 +82,7 @@ class TurnKnob(Skill):
                 break
         side, start = best[1], best[2][0]
         arm = body.arms[side]
-        yield from arm.follow(
-            body.way(side, start, [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]], self.speed)
-        )
+        yield from arm.follow(body.way(side, start, self.speed))
         yield from body.pause()
         frame = arm.hand()[1]
         yield from arm.follow(arm.line([(centre, frame)], 0.1), tremor=0.3)

@@ -57,7 +57,7 @@ class SwitchHands(Skill):
         yield from body.arms[giver].hold(0.3)
         arm = body.arms[self.hand]
         frame, start = self._take(body)
-        yield from arm.follow(body.way(self.hand, start, [[], ["elbow_out"], ["raised"]], self.speed))
+        yield from arm.follow(body.way(self.hand, start, self.speed))
         yield from body.pause()
         grip = body.site(self.at)[0] + self.offset * UP
         yield from arm.follow(arm.line([(grip, frame)], 0.12, orient=FIRM), tremor=0.3)

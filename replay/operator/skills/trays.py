@@ -11,7 +11,7 @@ import numpy as np
 from ..recognition import carrying
 from .arm import Path
 from .body import SIDES, Body, Motion
-from .fitting import PITCHES, ROUND, WEIGHT, Pose, about, planned, slide
+from .fitting import PITCHES, WEIGHT, Pose, about, planned, slide
 from .hands import UP
 from .skill import Argument, Label, Skill
 
@@ -87,7 +87,7 @@ class BimanualLift(Skill):
         touch = [body.part_of(grip), body.part_of(self.of)]
         load = body.with_contents(self.of.split("/")[0])
         rows = [row(frame, standoff) for frame in frames for standoff in (self.standoff, NEARER * self.standoff)]
-        return planned(body, side, rows, touch, ROUND, self.speed, carried=(2, load))[1:]
+        return planned(body, side, rows, touch, self.speed, carried=(2, load))[1:]
 
 
 class CarryTray(Skill):

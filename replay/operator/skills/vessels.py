@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -11,8 +11,8 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..planning.clearance import TOUCHES
 from ..recognition import carrying, taking
-from .arm import Path, turn_z
-from .body import ENOUGH, REACHED, Body, Motion, unit
+from .arm import Arm, Path, turn_z
+from .body import REACHED, Body, Motion, unit
 from .doors import about
 from .hands import HAND, UP, facing
 from .reason import Reason
@@ -22,12 +22,17 @@ STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
 # looking where the forearm keeps most room
 BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50.0, -24.0, -8.0]))
-CARRIES = 26  # ways of carrying that are imagined before the best is taken
-# and where none of them leaves room: how many stranger ones, and then how many like the best so far, which differ so much from
-# it in the hand's turn at the end [rad], the distance before the front [m], how it turns meanwhile [rad], the posture [rad]
-STRANGER, REFINED, SCATTER = 60, 60, np.array([0.08, 0.008, 0.15, 0.15, *[0.15] * 7])
-NEARER = 0.012  # m, by which less than the distance before the front may be kept
-OTHERWISE = 0.25  # rad, by which the hand may be turned otherwise than is said when it arrives
+ARRIVING = (
+    0.0,
+    0.12,
+    -0.12,
+    0.25,
+    -0.25,
+)  # rad, by which the hand may be turned otherwise than is said when it arrives
+ENTERING = (0.0, 0.3, -0.3)  # rad, by which it turns as it goes in
+OTHERS, STRANGE = 4, 0.4  # other ways to hold the arm for it, and by how much they differ [rad]
+STEPS = np.linspace(0.1, 1.0, 10)  # shares of the way out of an opening that are looked at
+MISSED, LEAP = 0.004, 0.5  # m, by which a hand may miss its place there; rad, by which a joint turns on at most
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
 CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
 FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
@@ -63,7 +68,6 @@ class PickRim(Skill):
         "opening": Argument("length", "gap between the pads", 0.036),
         "force": Argument("force", "of each pad", 35.0),
         "posture": Argument("posture", "how the arm is held", "elbow_out"),
-        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
@@ -85,8 +89,7 @@ class PickRim(Skill):
             rows.append([(position + self.above * UP - back, frame), (position - self.depth * UP - back, frame)])
         high = body.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        row = [] if self.by_way_of is None else [self.by_way_of]
-        yield from arm.follow(body.way(self.hand, high, [row], self.speed))
+        yield from arm.follow(body.way(self.hand, high, self.speed))
         yield from body.pause()
         position, _ = body.site(self.at)
         goal = position - self.depth * UP - self.tips * frame[:, 2]
@@ -117,40 +120,21 @@ class Lift(Skill):
         yield from arm.follow(arm.line([(position + self.by * UP, frame)], self.speed, orient=LEVEL), tremor=0.5)
 
 
-def sought(
-    body: Body, first: np.ndarray, turned: float, plan: Callable[[np.ndarray], Path], cost: Callable[[Path], float]
-) -> Path:
-    """The first of many ways to carry something that is free enough, or else the one that costs least.
-
-    Args:
-        first: (11,) the way that is imagined first: the hand's direction at the end [rad], the distance before the front [m],
-            how it turns to one side meanwhile and how to and fro [rad], the posture (7,) that is preferred [rad].
-        turned: [rad] by which the direction at the end differs from that at most, but for those that are like the best so far.
-        plan: the way of such numbers.
-        cost: what a way costs; below `ENOUGH` it is free enough.
-    """
-    best: tuple[float, Path | None, np.ndarray] = (np.inf, None, first)
-    for k in range(CARRIES + STRANGER + REFINED):
-        way = first.copy()
-        if k >= CARRIES + STRANGER:
-            way = best[2] + body.rng.normal(0.0, SCATTER)
-            way[1] = max(way[1], first[1] - NEARER)
-        elif k:  # another turn of the hand, another distance, another way to hold the arm
-            way[0] += float(body.rng.uniform(-turned, turned))
-            way[1] += float(body.rng.uniform(-NEARER, 0.03))
-            way[2] = float(body.rng.uniform(-0.3, 0.3))
-            way[4:] += body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
-            if k >= CARRIES:
-                way[2] *= 2.0
-                way[3] = float(body.rng.uniform(-0.5, 0.5))
-        imagined = plan(way)
-        now = cost(imagined)
-        if now < best[0]:
-            best = (now, imagined, way)
-        if best[0] < ENOUGH:
-            break
-    assert best[1] is not None
-    return best[1]
+def drawn(
+    arm: Arm,
+    end: np.ndarray,
+    places: Sequence[np.ndarray],
+    directions: Sequence[float],
+    pose: Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]],
+) -> list[np.ndarray] | None:
+    """Postures in which a vessel is drawn along places (3,) [m], its hand in directions [rad]; None where it cannot be."""
+    row = [end]
+    for place, direction in zip(places, directions):
+        q, off = arm.solve(*pose(place, direction), row[-1], end, orient=LEVEL, steps=12)
+        if off > MISSED or np.abs(q - row[-1]).max() > LEAP:
+            return None
+        row.append(q)
+    return row
 
 
 class Carried:
@@ -201,55 +185,43 @@ class CarryLevel(Skill):
 
     def run(self, body: Body) -> Motion:
         arm, carried = body.arms[self.hand], Carried(body, self.hand, self.of)
-        held, heading, mirror, pose = carried.held, carried.heading, carried.mirror, carried.pose
+        pose = carried.pose
         place, _ = body.site(self.upon)
         front, inside = body.site(self.into)
         inward = inside[:, 0]
-        sideways = np.cross(UP, inward)
         deep = (place - front) @ inward
         centre = place + self.above * UP + body.aim()
-        across = float((held - place) @ sideways)
-
-        def plan(way: np.ndarray) -> Path:
-            (yaw, before, bias, swing), like = way[:4], way[4:]
-            final = body.bearing(inward) + yaw
-            short = self.short
-            for short in (self.short, self.short + 0.005, self.short + 0.010):
-                if arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)[1] < REACHED:
-                    break
-            outside = centre - (deep + before) * inward
-            # how far before the front at each place to its side: round its corner, not out to the whole distance at once
-            away, corner = float((front - held) @ inward), -self.beside
-            side = np.array([corner - 0.085, corner - 0.03, corner + 0.04])
-            ahead = np.array([np.clip(away, 0.02, before), 0.078, before])
-            start, poses = abs(across), []
-            if -start > side[0] and away < before:
-                poses.append(pose(held + (centre - held) @ UP * UP + (away - before) * inward, heading))
-            elif -start > side[0]:
-                ahead[:] = before
-            count = max(2, int(np.ceil(start / STRIDE)))
-            excess = heading - carried.roomiest(held)
-            for share in np.linspace(0.0, 1.0, count + 1)[1:]:
-                lateral = (1.0 - share) * across
-                at = outside + lateral * sideways + (before - np.interp(-abs(lateral), side, ahead)) * inward
-                lasts = 0.7 if mirror * excess < 0.0 else 0.25  # a hand that points further across may stay so
-                blend = excess * max(0.0, 1.0 - share / lasts) + bias * np.sin(np.pi * share)
-                blend += swing * np.sin(2.0 * np.pi * share)
-                direction = carried.roomiest(at) + blend
-                direction += max(0.0, (share - 0.7) / 0.3) * (final - direction)
-                poses.append(pose(at, direction))
-            poses.append(pose(centre - short * inward, final))
-            return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
         things = body.with_contents(self.of.split("/")[0])
-        first = np.array([self.yaw, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
 
-        def cost(path: Path) -> float:
-            """Of the way, which forgives at its end what is near there, and of where it ends if the hand touches something there."""
-            room = body.crowd(self.hand, path.end, without=things)
-            return body.tightness(self.hand, path, things) + (room if room > TOUCHES else 0.0)
+        def rows() -> Iterator[list[np.ndarray]]:
+            """Postures from before the opening to over the place, the hand's direction as it is said or nearly so."""
+            outside = centre - (deep + self.before) * inward
+            likes = [posture("elbow_in", self.hand), arm.q]
+            likes += [likes[0] + body.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
+            for like, turn, swing in itertools.product(likes, ARRIVING, ENTERING):
+                final = body.bearing(inward) + self.yaw + turn
+                for short in (self.short, self.short + 0.005, self.short + 0.010):
+                    end, off = arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)
+                    if off < REACHED:
+                        break
+                if off > REACHED or body.crowd(self.hand, end, without=things) > TOUCHES:
+                    continue
+                way = centre - short * inward
+                row = drawn(
+                    arm,
+                    end,
+                    [(outside - way) * share + way for share in STEPS],
+                    [final + swing * s for s in STEPS],
+                    pose,
+                )
+                if row is not None:
+                    yield row[::-1]
 
-        path = sought(body, first, OTHERWISE, plan, cost)
+        path = body.level_way(self.hand, rows(), self.speed)
+        if path is None:
+            body.given_up = f"no way was found to carry {self.of} to {self.upon}: {body.why}"
+            return
         path = arm.gently(path, GENTLE)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.25)
