@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from shiliu.replay.operator.operator import Operator
 from shiliu.replay.operator.planning import Arms, Level, Together, plan
+from shiliu.replay.operator.planning.branches import branches
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.limbs import spline_through
 from shiliu.scenarios import variation as drawing
@@ -182,3 +183,21 @@ def test_two_hands_stay_together_on_a_load(body):
         assert turned.T @ (second - first) == pytest.approx(apart, abs=4e-3)
     loose = np.concatenate([goal[0], body.arms["right"].q])
     assert "from where the load has them" in search(arms, loose, keep=Together(arms)).why
+
+
+def test_an_arm_is_held_in_several_ways_for_one_pose(body):
+    arm = body.arms["left"]
+    position, frame = arm.hand()
+    pose = position + np.array([0.05, 0.1, 0.1]), frame
+    found, off = branches(arm, *pose, np.random.default_rng(3))
+    again, _ = branches(arm, *pose, np.random.default_rng(3))
+    assert len(found) >= 3 and off < 2e-3
+    assert all(np.array_equal(a, b) for a, b in zip(found, again))
+    for q in found:
+        assert arm.hand(q)[0] == pytest.approx(pose[0], abs=3e-3)
+    assert min(np.abs(a - b).max() for i, a in enumerate(found) for b in found[:i]) > 0.3
+    arms = arms_of(body, "left")
+    to = search(arms, pose)
+    assert to.path is not None and arm.hand(to.path[-1])[0] == pytest.approx(pose[0], abs=3e-3)
+    far = search(arms, (position + np.array([3.0, 0.0, 0.0]), frame))
+    assert far.path is None and far.why.startswith("goal 0: the hand misses it by ")

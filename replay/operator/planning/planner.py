@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .branches import branches
 from .clearance import LEAN, MARGIN, STEP, SWING
 from .keeping import Keep
-from .limbs import Arms, spline_through
+from .limbs import Arms, Pose, spline_through
 from .trees import Free, Project, connect, length
 
 ROOM = (0.025, 0.015)  # m, of room with which a way is asked for, one after the other
@@ -56,7 +57,7 @@ class Plan:
 
 def plan(
     arms: Arms,
-    goals: Sequence[np.ndarray],
+    goals: Sequence[np.ndarray | Pose],
     held: Sequence[str] = (),
     allowed: Collection[str] | None = None,
     keep: Keep | None = None,
@@ -69,7 +70,7 @@ def plan(
 
     Args:
         arms: one or both, as they stand.
-        goals: (k,) joint angles each.
+        goals: (k,) joint angles each, or, of one arm, poses of the hand, of which its branches are sought.
         held: names of bodies that move with the (first) hand.
         allowed: bodies that the hand, and what it holds, may touch at a goal; any where None.
         keep: what is kept all along: `Level`, `Together`.
@@ -81,12 +82,18 @@ def plan(
     start, tried = arms.near(arms.q), []
     ends: list[tuple[int, np.ndarray, Pairs]] = []
     for i, goal in enumerate(goals):
-        near = arms.near(goal)
-        reason = _falls_out(arms, np.asarray(goal), near, start, allowed, keep)
-        if reason is None:
-            ends.append((i, np.asarray(goal, float), near))
-        else:
-            tried.append(f"goal {i}: {reason}")
+        postures: Sequence[np.ndarray] = [np.asarray(goal, float)] if isinstance(goal, np.ndarray) else []
+        if not isinstance(goal, np.ndarray):
+            postures, off = branches(arms.limbs[0], *goal, rng)
+            if not postures:
+                tried.append(f"goal {i}: the hand misses it by {1e3 * off:.0f} mm, or is turned otherwise")
+        for q in postures:
+            near = arms.near(q)
+            reason = _falls_out(arms, q, near, start, allowed, keep)
+            if reason is None:
+                ends.append((i, q, near))
+            else:
+                tried.append(f"goal {i}: {reason}")
     if not ends:
         return Plan(None, tried=tuple(tried))
     project = None if keep is None else keep.project
@@ -99,14 +106,15 @@ def plan(
         if row is None:
             tried.append(f"no way with {1e3 * need:.0f} mm of room in {count} looks")
             continue
-        goal, near = next((i, near) for i, q, near in ends if np.array_equal(q, row[-1]))
+        which, there = next((i, near) for i, q, near in ends if np.array_equal(q, row[-1]))
         for corners in _denser(row, project):
-            least, pair, where = least_room(arms, spline_through(corners), [start, near])
+            least, pair, where = least_room(arms, spline_through(corners), [start, there])
+            found = Plan(np.array(corners), least, pair, where, which, tuple(tried))
             if best is None or least > best.least:
-                best = Plan(np.array(corners), least, pair, where, goal, tuple(tried))
+                best = found
             if least >= need - BULGE:
                 return best
-        tried.append(f"the curve of the way with {1e3 * need:.0f} mm of room has {1e3 * best.least:.0f} mm")
+        tried.append(f"the curve of the way with {1e3 * need:.0f} mm of room has less")
     if best is None or best.least < 0.0:
         return Plan(None, tried=tuple(tried))
     return best

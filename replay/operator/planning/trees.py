@@ -148,7 +148,7 @@ def connect(
         new, _ = grown.reach(rng.uniform(low, high), search)
         if new is not None:  # the other tree comes to meet it
             met, there = other.reach(grown[new].copy(), search)
-            if there:
+            if there and met is not None:
                 ahead, back = grown.branch(new), other.branch(met)
                 row = [*ahead[::-1], *back[1:]] if turn % 2 == 0 else [*back[::-1], *ahead[1:]]
                 return _shorter(row, _Search(free, project, looks), rng)

@@ -315,12 +315,16 @@ class Body:
         return path
 
     def free_way(self, side: str, goal: np.ndarray, speed: float) -> Path | None:
-        """As `way`; None where none was found."""
+        """As `way`; None where none was found. Where none leads to these joint angles, the arm is held otherwise for the same pose."""
         found = self.plan(side, [goal])
+        if found.path is None:
+            found = self.plan(side, [self.arms[side].hand(goal)])
         self.why = found.why
-        return None if found.path is None else self.arms[side].way(found.path[1:], speed, scatter=0.0)
+        return None if found.path is None else self.arms[side].way(list(found.path[1:]), speed, scatter=0.0)
 
-    def plan(self, side: str, goals: Sequence[np.ndarray], keep: Keep | None = None) -> Plan:
+    def plan(
+        self, side: str, goals: Sequence[np.ndarray | tuple[np.ndarray, np.ndarray]], keep: Keep | None = None
+    ) -> Plan:
         """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`)."""
         clearance = self._clearance[side]
         arms = Arms([self.arms[side]], clearance, self._around(side), [self.claws[side]])
