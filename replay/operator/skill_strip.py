@@ -21,7 +21,7 @@ from ..rollout.camera_frames import cameras_of
 from ..rollout.filmstrip import moments, strip
 from .failures import Ending
 from .planning.clearance import MARGIN, Clearance
-from .skills.body import SIDES
+from .skills.operator_state import SIDES
 from .skills.reaching import PLACES
 from .skills.skill import Skill
 

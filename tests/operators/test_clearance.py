@@ -10,9 +10,9 @@ import shiliu
 from shiliu.replay.operator.operator import Operator
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.trees import connect
-from shiliu.replay.operator.skills.body import Body
 from shiliu.replay.operator.skills.fitting import HOPELESS, bring, planned, settle
 from shiliu.replay.operator.skills.hands import UP
+from shiliu.replay.operator.skills.operator_state import OperatorState
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.postures import posture
 from shiliu.scenarios.simulation import Simulation
@@ -26,8 +26,8 @@ def body(scene):
     draw = drawing.nominal(scene)
     readings = Simulation(scene, 1).begin([draw])
     operator = Operator(scene, draw, 0)
-    operator.body.see(readings.rows(0), scene.course.begin(1))
-    return operator.body
+    operator.state.see(readings.rows(0), scene.course.begin(1))
+    return operator.state
 
 
 def held_below(body, by: float, like: np.ndarray) -> np.ndarray:
@@ -152,8 +152,8 @@ def test_a_way_round_a_high_table_is_found(monkeypatch):
         taken.append([self.room_on(side, one, sure=True) for one in (path, straight)])
         return path
 
-    real = Body.way
-    monkeypatch.setattr(Body, "way", way)
+    real = OperatorState.way
+    monkeypatch.setattr(OperatorState, "way", way)
     draw = drawing.draw(scene, 10127)
     readings, operator = Simulation(scene, 1).begin([draw]), Operator(scene, draw, 10127)
     carry = scene.course.advance(scene.course.begin(1), readings)

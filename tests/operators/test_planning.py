@@ -140,8 +140,8 @@ def body(scene):
     """What an operator sees at the start of the microwave cell."""
     draw = drawing.nominal(scene)
     operator = Operator(scene, draw, 0)
-    operator.body.see(Simulation(scene, 1).begin([draw]).rows(0), scene.course.begin(1))
-    return operator.body
+    operator.state.see(Simulation(scene, 1).begin([draw]).rows(0), scene.course.begin(1))
+    return operator.state
 
 
 def arms_of(body, *sides: str) -> Arms:

@@ -12,9 +12,9 @@ from ....scenarios.postures import posture
 from ..planning.clearance import TOUCHES
 from ..recognition import carrying, taking
 from .arm import Arm, Path, turn_z
-from .body import REACHED, Body, Motion, unit
 from .doors import about
 from .hands import HAND, UP, facing
+from .operator_state import REACHED, Motion, OperatorState, unit
 from .reason import Reason
 from .skill import Argument, Label, Skill
 
@@ -71,11 +71,11 @@ class PickRim(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         like = posture(self.posture, self.hand)
-        body.open_claw(self.hand, self.opening)
-        position, rotation = body.site(self.at)
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.at)
         quarter = np.pi / 2 - self.lean
         quarter = quarter if self.fingers == "left" else -quarter
         across = (
@@ -87,16 +87,16 @@ class PickRim(Skill):
         for frame in frames:
             back = self.tips * frame[:, 2]
             rows.append([(position + self.above * UP - back, frame), (position - self.depth * UP - back, frame)])
-        high = body.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
+        high = state.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        yield from arm.follow(body.way(self.hand, high, self.speed))
-        yield from body.pause()
-        position, _ = body.site(self.at)
+        yield from arm.follow(state.way(self.hand, high, self.speed))
+        yield from state.pause()
+        position, _ = state.site(self.at)
         goal = position - self.depth * UP - self.tips * frame[:, 2]
         yield from arm.follow(arm.line([(goal, frame)], 0.15, orient=LEVEL), tremor=0.5)
         yield from arm.hold(0.2)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.of)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)
 
 
 class Lift(Skill):
@@ -114,8 +114,8 @@ class Lift(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.2),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + self.by * UP, frame)], self.speed, orient=LEVEL), tremor=0.5)
 
@@ -140,13 +140,13 @@ def drawn(
 class Carried:
     """A vessel as one hand carries it level: where the hand is when the vessel's site is at a place, and how it is best turned there."""
 
-    def __init__(self, body: Body, hand: str, site: str) -> None:
-        position, self._frame = body.arms[hand].hand()
-        self.held = body.site(site)[0]  # (3,) [m] where it is now
-        self.heading = body.bearing(self._frame[:, 2])  # rad, of the fingers now
+    def __init__(self, state: OperatorState, hand: str, site: str) -> None:
+        position, self._frame = state.arms[hand].hand()
+        self.held = state.site(site)[0]  # (3,) [m] where it is now
+        self.heading = state.bearing(self._frame[:, 2])  # rad, of the fingers now
         self.mirror = 1.0 if hand == "left" else -1.0
         self._offset = position - self.held
-        self._body, self._shoulder = body, body.site(f"{hand}_shoulder")[0]
+        self._body, self._shoulder = state, state.site(f"{hand}_shoulder")[0]
 
     def pose(self, at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] and (3, 3) of the hand when the vessel is at a place (3,) and its fingers point in a direction [rad]."""
@@ -183,29 +183,29 @@ class CarryLevel(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.26),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm, carried = body.arms[self.hand], Carried(body, self.hand, self.of)
+    def run(self, state: OperatorState) -> Motion:
+        arm, carried = state.arms[self.hand], Carried(state, self.hand, self.of)
         pose = carried.pose
-        place, _ = body.site(self.upon)
-        front, inside = body.site(self.into)
+        place, _ = state.site(self.upon)
+        front, inside = state.site(self.into)
         inward = inside[:, 0]
         deep = (place - front) @ inward
-        centre = place + self.above * UP + body.aim()
+        centre = place + self.above * UP + state.aim()
 
-        things = body.with_contents(self.of.split("/")[0])
+        things = state.with_contents(self.of.split("/")[0])
 
         def rows() -> Iterator[list[np.ndarray]]:
             """Postures from before the opening to over the place, the hand's direction as it is said or nearly so."""
             outside = centre - (deep + self.before) * inward
             likes = [posture("elbow_in", self.hand), arm.q]
-            likes += [likes[0] + body.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
+            likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
             for like, turn, swing in itertools.product(likes, ARRIVING, ENTERING):
-                final = body.bearing(inward) + self.yaw + turn
+                final = state.bearing(inward) + self.yaw + turn
                 for short in (self.short, self.short + 0.005, self.short + 0.010):
                     end, off = arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)
                     if off < REACHED:
                         break
-                if off > REACHED or body.crowd(self.hand, end, without=things) > TOUCHES:
+                if off > REACHED or state.crowd(self.hand, end, without=things) > TOUCHES:
                     continue
                 way = centre - short * inward
                 row = drawn(
@@ -218,9 +218,9 @@ class CarryLevel(Skill):
                 if row is not None:
                     yield row[::-1]
 
-        path = body.level_way(self.hand, rows(), self.speed)
+        path = state.level_way(self.hand, rows(), self.speed)
         if path is None:
-            body.given_up = f"no way was found to carry {self.of} to {self.upon}: {body.why}"
+            state.given_up = f"no way was found to carry {self.of} to {self.upon}: {state.why}"
             return
         path = arm.gently(path, GENTLE)
         yield from arm.follow(path, tremor=0.4)
@@ -247,24 +247,24 @@ class PlaceInside(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
-        drop = (body.site(self.of)[0] - body.site(self.upon)[0])[2]
+        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
         position = position - (drop + 0.002) * UP
         yield from arm.follow(arm.line([(position, frame)], 0.06, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.2)
-        yield from body.let_go(self.hand, self.opening, 0.6)
-        yield from self._out(body)
+        yield from state.let_go(self.hand, self.opening, 0.6)
+        yield from self._out(state)
 
-    def _out(self, body: Body) -> Motion:
+    def _out(self, state: OperatorState) -> Motion:
         """Back along the fingers, so that the inner one leaves over the rim where it came in, then straight out.
 
         Of several ways to rise over the rim the one that leaves most room between the palm and the opening.
         """
-        arm = body.arms[self.hand]
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
-        inward = body.site(self.into)[1][:, 0]
+        inward = state.site(self.into)[1][:, 0]
         vertical = Reason(
             f"the fingers of the {self.hand} hand point straight down or up", "fingers_vertical", side=self.hand
         )
@@ -282,7 +282,7 @@ class PlaceInside(Skill):
             arm.q = first.end
             second = arm.line([(out, level)], self.speed, like=like, orient=(0.1, 0.3, 0.3))
             arm.q = q
-            costs = body.room_on(self.hand, first), body.room_on(self.hand, second)
+            costs = state.room_on(self.hand, first), state.room_on(self.hand, second)
             cost = sum(costs) + 200.0 * max(first.error - REACHED, 0.0)
             ways.append((cost, first, second))
         _, first, second = min(ways, key=lambda way: way[0])
