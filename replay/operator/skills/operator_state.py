@@ -18,7 +18,7 @@ from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import GoalState
 from ....scenarios.variation import Draw
 from ..planning import Arms, Keep, Level, Plan, plan
-from ..planning.clearance import MARGIN, Clearance
+from ..planning.clearance import MARGIN, Clearance, Load
 from ..planning.limbs import spline_through
 from ..planning.planner import least_room
 from .arm import Arm, Path, progress
@@ -34,6 +34,7 @@ ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
 ROWS = 4  # ends of a carry of which one is sought by trees
 TIGHT = 0.004  # m of room at its end that are enough
 ALIKE = 0.15  # rad, by which its beginning differs from those of the others
+LIGHT = 0.5  # N, to which no arm gives way
 CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
 REACHED = 2e-3  # m, within which a pose counts as reached
 CLAW_SPEED = 90.0  # percent/s
@@ -326,7 +327,7 @@ class OperatorState:
         self, side: str, goals: Sequence[np.ndarray | tuple[np.ndarray, np.ndarray]], keep: Keep | None = None
     ) -> Plan:
         """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`)."""
-        clearance = self._clearance[side]
+        clearance = self._laden(side)
         arms = Arms([self.arms[side]], clearance, self._around(side), [self.claws[side]])
         return plan(arms, goals, clearance.borne, keep=keep, rng=self.rng)
 
@@ -341,20 +342,20 @@ class OperatorState:
             speed: [m/s] of the hand.
             begin: joint angles that it passes first, such as out of an opening.
         """
-        arm, clearance = self.arms[side], self._clearance[side]
+        arm, clearance = self.arms[side], self._laden(side)
         arms = Arms([arm], clearance, self._around(side), [self.claws[side]])
+        if begin:
+            arms.q = begin[-1]
         keep = Level(arms)
-        arms.see(clearance.borne)
         chosen: list[tuple[float, Sequence[np.ndarray]]] = []
         for row in rows:
+            arms.see(clearance.borne)  # as a row is made it is looked past what is held
             least = least_room(arms, spline_through(row), [arms.near(row[-1])])[0] if len(row) > 1 else MARGIN
             if least > TIGHT and all(np.abs(row[0] - other[0]).max() > ALIKE for _, other in chosen):
                 chosen.append((least, row))
             if len(chosen) == ROWS:
                 break
         chosen.sort(key=lambda one: -one[0])
-        if begin:
-            arms.q = begin[-1]
         found = plan(arms, [row[0] for _, row in chosen], clearance.borne, keep=keep, margin=CARRIED, rng=self.rng)
         if found.path is None or found.goal is None:
             self.why = found.why or "nowhere is there room for it at the end"
@@ -385,7 +386,7 @@ class OperatorState:
         without: Sequence[str] = (),
     ) -> float:
         """How crowded it is for an arm at joint angles (see `Clearance.crowd`), looking past some parts."""
-        clearance = self._clearance[side]
+        clearance = self._laden(side)
         borne = clearance.borne
         bare = any(name.split("/")[0] in without for name in borne)
         if bare:
@@ -413,7 +414,14 @@ class OperatorState:
 
     def room_on(self, side: str, path: Path, held: Sequence[str] = (), sure: bool = False) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
-        return self._clearance[side].cost(path, self._around(side, held), self.claws[side], sure=sure)
+        return self._laden(side).cost(path, self._around(side, held), self.claws[side], sure=sure)
+
+    def _laden(self, side: str) -> Clearance:
+        """The picture of an arm that gives way to what its hand bears now."""
+        clearance, arm = self._clearance[side], self.arms[side]
+        weight = max(0.0, -float(self.feel(side)[2])) if clearance.borne else 0.0
+        clearance.hang(Load(weight, arm.q, arm.stiffness) if weight > LIGHT else None)
+        return clearance
 
     def _around(self, side: str, held: Sequence[str] = ()) -> np.ndarray:
         """(nq,) the scene as seen, without what lies in the things that a hand holds, and without other parts that it holds."""
