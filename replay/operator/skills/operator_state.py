@@ -34,6 +34,7 @@ ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
 ROWS = 4  # ends of a carry of which one is sought by trees
 TIGHT = 0.004  # m of room at its end that are enough
 ALIKE = 0.15  # rad, by which its beginning differs from those of the others
+DIP = 0.005  # m, that what is carried level may come lower than at the ends of its way
 LIGHT = 0.5  # N, to which no arm gives way
 CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
 REACHED = 2e-3  # m, within which a pose counts as reached
@@ -346,7 +347,6 @@ class OperatorState:
         arms = Arms([arm], clearance, self._around(side), [self.claws[side]])
         if begin:
             arms.q = begin[-1]
-        keep = Level(arms)
         chosen: list[tuple[float, Sequence[np.ndarray]]] = []
         for row in rows:
             arms.see(clearance.borne)  # as a row is made it is looked past what is held
@@ -356,6 +356,8 @@ class OperatorState:
             if len(chosen) == ROWS:
                 break
         chosen.sort(key=lambda one: -one[0])
+        lowest = min((float(arm.hand(q)[0][2]) for q in (arms.q, *(row[0] for _, row in chosen))), default=-np.inf)
+        keep = Level(arms, lowest=lowest - DIP)
         found = plan(arms, [row[0] for _, row in chosen], clearance.borne, keep=keep, margin=CARRIED, rng=self.rng)
         if found.path is None or found.goal is None:
             self.why = found.why or "nowhere is there room for it at the end"
