@@ -318,19 +318,26 @@ class OperatorState:
 
     def free_way(self, side: str, goal: np.ndarray, speed: float) -> Path | None:
         """As `way`; None where none was found. Where none leads to these joint angles, the arm is held otherwise for the same pose."""
-        found = self.plan(side, [goal])
+        found = self.plan(side, [goal], speed=speed)
         if found.path is None:
-            found = self.plan(side, [self.arms[side].hand(goal)])
+            found = self.plan(side, [self.arms[side].hand(goal)], speed=speed)
         self.why = found.why
         return None if found.path is None else self.arms[side].way(list(found.path[1:]), speed, scatter=0.0)
 
     def plan(
-        self, side: str, goals: Sequence[np.ndarray | tuple[np.ndarray, np.ndarray]], keep: Keep | None = None
+        self,
+        side: str,
+        goals: Sequence[np.ndarray | tuple[np.ndarray, np.ndarray]],
+        keep: Keep | None = None,
+        speed: float = 0.45,
     ) -> Plan:
-        """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`)."""
+        """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`), quick at a speed [m/s]."""
         clearance = self._laden(side)
         arms = Arms([self.arms[side]], clearance, self._around(side), [self.claws[side]])
-        return plan(arms, goals, clearance.borne, keep=keep, rng=self.rng)
+        arm = self.arms[side]
+        return plan(
+            arms, goals, clearance.borne, keep=keep, lasts=lambda row: arm._path(row, speed).duration, rng=self.rng
+        )
 
     def level_way(
         self, side: str, rows: Iterable[Sequence[np.ndarray]], speed: float, begin: Sequence[np.ndarray] = ()
