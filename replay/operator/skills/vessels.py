@@ -11,7 +11,7 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..planning.clearance import TOUCHES
 from ..recognition import carrying, taking
-from .arm import Arm, Path, turn_z
+from .arm import Arm, Path, between, turn_z
 from .doors import about
 from .hands import HAND, UP, facing
 from .operator_state import REACHED, Motion, OperatorState, unit
@@ -25,6 +25,7 @@ BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50
 ARRIVING = (0.0, 0.12, -0.12, 0.25, -0.25)  # rad, by which the hand may be turned otherwise than is said when it arrives
 ENTERING = (0.0, 0.3, -0.3)  # rad, by which it turns as it goes in
 OTHERS, STRANGE = 4, 0.4  # other ways to hold the arm for it, and by how much they differ [rad]
+LEVELLED = (1.0, 0.5, 0.0)  # shares of its sag in the grip by which a vessel is levelled, the first at which there is a way
 STEP = 0.03  # m, between the places on the way out of an opening that are looked at
 MISSED, LEAP = 0.004, 0.5  # m, by which a hand may miss its place there; rad, by which a joint turns on at most
 NOTHING = 0.2  # N, less than any vessel weighs
@@ -33,6 +34,9 @@ CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
 FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
 GENTLE = 0.7  # m/s2, of the arm's middle: a robot that is jerked by its arm leaves its balance
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
+
+
+Pose = Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]]  # of a hand: see `Carried.pose`
 
 
 class PickRim(Skill):
@@ -120,7 +124,7 @@ def drawn(
     end: np.ndarray,
     places: Sequence[np.ndarray],
     directions: Sequence[float],
-    pose: Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]],
+    pose: Pose,
 ) -> list[np.ndarray] | None:
     """Postures in which a vessel is drawn along places (3,) [m], its hand in directions [rad]; None where it cannot be."""
     row = [end]
@@ -135,14 +139,15 @@ def drawn(
 class Carried:
     """A vessel as one hand carries it level: where the hand is when the vessel's site is at a place, and how it is best turned there.
 
-    It hangs in the grip as it is seen: a heavy one is tilted there, so that the hand is turned until the vessel is level.
+    It hangs in the grip as it is seen: a heavy one is tilted there, so that the hand is turned until the vessel is level, or by a
+    share of that.
     """
 
-    def __init__(self, state: OperatorState, hand: str, site: str) -> None:
+    def __init__(self, state: OperatorState, hand: str, site: str, share: float = 1.0) -> None:
         self._hand = hand
         position, frame = state.arms[hand].hand()
         self.held, hangs = state.site(site)  # (3,) [m] where it is now
-        level = upright(hangs[:, 2])
+        level = between(np.eye(3), upright(hangs[:, 2]), share)
         self._frame = level @ frame
         self.heading = state.bearing(self._frame[:, 2])  # rad, of the fingers now
         self.mirror = 1.0 if hand == "left" else -1.0
@@ -211,8 +216,7 @@ class CarryLevel(Skill):
     def run(self, state: OperatorState) -> Motion:
         if lost(state, self.hand, self.of):
             return
-        arm, carried = state.arms[self.hand], Carried(state, self.hand, self.of)
-        pose = carried.pose
+        arm = state.arms[self.hand]
         place, _ = state.site(self.upon)
         front, inside = state.site(self.into)
         inward = inside[:, 0]
@@ -221,7 +225,7 @@ class CarryLevel(Skill):
 
         things = state.with_contents(self.of.split("/")[0])
 
-        def rows() -> Iterator[list[np.ndarray]]:
+        def rows(pose: Pose) -> Iterator[list[np.ndarray]]:
             """Postures from before the opening to over the place, the hand's direction as it is said or nearly so."""
             likes = [posture("elbow_in", self.hand), arm.q]
             likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
@@ -240,7 +244,12 @@ class CarryLevel(Skill):
                 if row is not None:
                     yield row[::-1]
 
-        path = state.level_way(self.hand, rows(), self.speed, carried.levelled())
+        path = None
+        for share in LEVELLED:
+            carried = Carried(state, self.hand, self.of, share)
+            path = state.level_way(self.hand, rows(carried.pose), self.speed, carried.levelled())
+            if path is not None:
+                break
         if path is None:
             state.given_up = Reason(
                 f"no way was found to carry {self.of} to {self.upon}: {state.why}",
