@@ -67,7 +67,7 @@ skills:
   things (`oven.start` is a site, a joint and a body), the argument takes the kind that it wants.
 - **Quantities** carry their unit: `30 N`, `100 mm`, `15 deg`, `0.2 m/s`. What is left out has the default of the tables below.
 - **Subgoals** (`until: closed`) are those of the scenario's `goal`; a skill that has one ends as soon as it is reached.
-- **Postures** are ways in which an arm is held (`posture`) or that it passes (`by_way_of`): POSTURES.
+- **Postures** are ways in which an arm is held (`posture`): POSTURES.
 - **Two hands**: a skill moves the hand that it names, the other one stays as it is. With `beside: yes` a `home` or `look_at` goes
   on while the next skill begins. Two-handed skills say so below.
 - **The order is free**, and a skill may stand more than once. What it does follows from what it sees when its turn comes, so

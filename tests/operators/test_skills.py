@@ -66,7 +66,7 @@ def test_a_greasy_can_is_not_lifted(scale, failure):
 def test_a_bowl_is_stacked_into_another_and_let_go_where_it_is_seated():
     """The place is the other's floor, which the bowl never reaches: it stops where it feels itself borne."""
     chain = """
-    - pick_rim: {hand: left, at: bowl.rim_near, of: bowl, force: 80 N, by_way_of: elbow_out}
+    - pick_rim: {hand: left, at: bowl.rim_near, of: bowl, force: 80 N}
     - lift: {hand: left, by: 120 mm}
     - stack: {hand: left, of: bowl.base, upon: other.inside}
     """

@@ -18,11 +18,11 @@ import numpy as np
 from ....scenarios.pose import Pose
 from ....scenarios.postures import arm_facts
 from ....scenarios.robot import Robot
+from ..planning.clearance import RANGE
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
 
-RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
 JOINT_SPEED = float(arm_facts()["joint_speed"])  # rad/s, fastest joint on a path
 RAMP, SHORT = 0.8, 0.35  # s, in which a hand comes to speed or to rest: on long ways, on short ones
 PIECES, EVEN = 80, 5  # pieces of a path that are timed, and how many to either side are evened out
@@ -374,7 +374,7 @@ class Arm:
             direction: (3,) unit vector.
             loose: 0 for a hand that is held in all directions, 1 for one that will come free along this one.
         """
-        jacobian = self._jacobian()
+        jacobian = self.jacobian()[:3]
         free = np.linalg.solve(
             jacobian @ jacobian.T, direction
         )  # times the stiffness: force of a displacement along it
@@ -383,16 +383,22 @@ class Arm:
 
     def compliance(self) -> np.ndarray:
         """(3, 3) how far the hand gives way to a force where it is [m/N]."""
-        jacobian = self._jacobian()
+        jacobian = self.jacobian()[:3]
         return jacobian @ jacobian.T / self.stiffness
 
-    def _jacobian(self) -> np.ndarray:
-        """(3, 7) of the hand's place in the world to what is commanded [m/rad]."""
-        jacobian = np.zeros((3, self.model.nv))
-        self.hand()
+    def jacobian(self, q: np.ndarray | None = None) -> np.ndarray:
+        """(6, 7) of the hand in the world, place over turn, to joint angles; at what is commanded where None."""
+        return self.kinematics(self.q if q is None else q)[2]
+
+    def kinematics(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Position (3,) [m] and rotation (3, 3) of the tcp at joint angles, and its jacobian (6, 7), place over turn."""
+        position, rotation = self.hand(q)
+        jacobian = np.zeros((6, self.model.nv))
         mujoco.mj_comPos(self.model, self._data)
-        mujoco.mj_jacSite(self.model, self._data, jacobian, None, self._site)
-        return jacobian if self.place is None else self.place.matrix @ jacobian
+        mujoco.mj_jacSite(self.model, self._data, jacobian[:3], jacobian[3:], self._site)
+        if self.place is not None:
+            jacobian = np.vstack([self.place.matrix @ jacobian[:3], self.place.matrix @ jacobian[3:]])
+        return position, rotation, jacobian
 
     def press(
         self,

@@ -36,7 +36,6 @@ ROOM = 0.02  # m, that a hand may rather be off than closer to something than th
 FIRM = (0.1, 0.1, 0.1)  # weights of the hand's orientation [m/rad]: it keeps its direction
 LIKE = ("raised", "level", "bench_beside", "shelf", "over", "elbow_in")  # how the arms may be held before the table
 # rows of postures by which a hand comes from anywhere
-WAYS = ((), ("ready",), ("raised",), ("elbow_out",), ("ready", "over"))
 HOVER = 0.07  # m, from where a hand comes down
 # drawing
 YIELD, SINK = 0.002, 0.01  # m/s by which a pressing hand goes down for each newton that is missing, and at most
@@ -265,7 +264,7 @@ class DrawOver(AtEdge):
             lambda frame: [tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
             partial(self._crowd, state, side),
         )
-        yield from arm.follow(state.way(side, high, WAYS, self.reach, seek=True))
+        yield from arm.follow(state.way(side, high, self.reach))
         low = tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
@@ -369,7 +368,7 @@ class PickCloth(AtEdge):
             lambda frame: [tcp_from_nose(below + d * away, frame, gap) for d in (WITHIN, -BEFORE)],
             partial(self._crowd, state, side),
         )
-        yield from state.arms[side].follow(state.way(side, before, WAYS, self.speed, seek=True))
+        yield from state.arms[side].follow(state.way(side, before, self.speed))
 
     def _lifting(self, place: np.ndarray, away: np.ndarray, depth: float) -> list[np.ndarray]:
         """Where the lower finger's end goes, below what hangs down at a place of the table's edge and up with it: (3,) [m] each."""

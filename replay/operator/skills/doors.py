@@ -171,7 +171,7 @@ class PushOpen(Skill):
             return
         room = self._room(angle)
         high, _ = arm.solve(self._behind(state, angle, self.radius, room, self.over), None, start, like)
-        yield from arm.follow(state.way(self.hand, high, [["over"]], self.speed))
+        yield from arm.follow(state.way(self.hand, high, self.speed))
         state.open_claw(self.hand, 0.0)
         first = self._behind(state, angle, self.radius, room, self.height)
         yield from arm.follow(arm.line([(first, None)], self.speed, like=like))
@@ -258,7 +258,9 @@ class PushOpen(Skill):
                     break
             if theta < angle + 2 * STEP:
                 continue
-            way = state.way(self.hand, start, [[], ["over"], ["high"], ["over", "high"]], self.speed)
+            way = state.free_way(self.hand, start, self.speed)
+            if way is None:
+                continue
             score = state.room_on(self.hand, way) + 4.0 * max(goal - theta, 0.0)
             if score < best[0]:
                 best = (score, way, like, radius, height, theta)
@@ -308,7 +310,7 @@ class PushClose(Skill):
         def outside(theta: float, gap: float) -> np.ndarray:
             return self._before(state, theta, gap, radius, height)
 
-        yield from arm.follow(state.way(self.hand, start, [["round_1", "round_2"]], self.speed))
+        yield from arm.follow(state.way(self.hand, start, self.speed))
         angle = state.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, self.slow_from, -STEP)]
         path = arm.line([*poses, (outside(self.slow_from, 0.03), None)], self.speed, like=like)

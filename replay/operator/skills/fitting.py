@@ -21,12 +21,11 @@ PITCHES = np.deg2rad(
 )  # other slopes of the fingers, tried where the wanted one is out of reach
 GOOD, STRAIGHT = 6e-4, 0.012  # m and rad within which a held part is over its place
 LOOKS = 4  # how often it is corrected at most
-ROUND: tuple[tuple[str, ...], ...] = ((), ("shelf",))  # ways of a hand: straight, or high and wide round a shelf
 LEAP = 1.2  # rad, a joint that turns further from one pose to the next has changed its branch
 ENOUGH = 0.4  # score of a posture that is taken at once
 SLACK = 2.0  # score beyond the best with which a way to hold the arm is still thought of
 ALIKE = 0.3  # rad, postures that are nearer to one another are the same
-WAYS = 4  # postures to which a way is imagined
+WAYS = 4  # postures to which a way is planned
 EASY = 0.15  # cost of a way that is taken at once
 DETOUR = 3.0  # score of a way's cost
 LOST = 0.03  # m, by which what is held is further from the hand than it was
@@ -78,7 +77,6 @@ def planned(
     side: str,
     rows: Sequence[Sequence[Pose]],
     touch: Sequence[str],
-    by: Sequence[Sequence[str]],
     speed: float,
     later: Sequence[Sequence[Pose]] = (),
     carried: tuple[int, Sequence[str]] | None = None,
@@ -87,7 +85,7 @@ def planned(
 
     Args:
         rows, touch, later, carried: as in `settle`.
-        by: rows of postures that may be passed on the way; speed: [m/s] of the hand there.
+        speed: [m/s] of the hand on the way.
 
     Returns:
         The score of the postures (below 1 is good), the way, and (7,) joint angles for each pose of the row.
@@ -95,7 +93,7 @@ def planned(
     best: tuple[float, float, Path, list[np.ndarray]] | None = None
     for enough in (ENOUGH, 0.0):  # where there is no easy way to the first good posture, all are looked at
         for score, found in settle(state, side, rows, touch, later, carried, enough)[:WAYS]:
-            path = state.way(side, found[0], by, speed, seek=True)
+            path = state.free_way(side, found[0], speed) or state.arms[side].way([found[0]], speed, scatter=0.0)
             cost = state.room_on(side, path, sure=True)
             if best is None or score + DETOUR * cost < best[0]:
                 best = (score + DETOUR * cost, score, path, found)
@@ -207,7 +205,7 @@ def bring(
         Whether it is there. Where there is no such posture nothing moves; then, and where it is lost, the chain is given up.
     """
     rows = [[hand_for(state, side, held, target) for target in targets]]
-    score, path, _ = planned(state, side, rows, [*touch, state.part_of(held)], ROUND, speed)
+    score, path, _ = planned(state, side, rows, [*touch, state.part_of(held)], speed)
     if score > HOPELESS:
         state.given_up = Reason(
             f"the {side} hand cannot bring {held} there as it holds it", "cannot_bring", side=side, of=held

@@ -75,7 +75,7 @@ class Grasp(Skill):
             if best[0] < 0.3:
                 break
         _, found, frame = best
-        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"], ["over"]], self.speed))
+        yield from arm.follow(state.way(self.hand, found[0], self.speed))
         yield from state.pause()
         position, _ = state.site(self.at)
         yield from arm.follow(arm.line([(position, frame)], 0.15, orient=FIRM), tremor=0.5)

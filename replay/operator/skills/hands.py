@@ -45,8 +45,6 @@ class Reach(Skill):
         "standoff": Argument("length", "distance that is left between the fingers and the site", 0.10),
         "opening": Argument("length", "gap between the pads", 0.05),
         "posture": Argument("posture", "how the arm is held", "elbow_out"),
-        "by_way_of": Argument("posture", "a posture passed on the way", None),
-        "straight": Argument("word", "whether it goes straight where that keeps clear", "no", ("no", "yes")),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
@@ -58,9 +56,7 @@ class Reach(Skill):
         frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in TURNS]
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
         goal = state.goal(self.hand, rows, like, touch=[state.part_of(self.to)])[1][0]
-        row = [] if self.by_way_of is None else [self.by_way_of]
-        ways = [row] if self.straight == "no" else [[], row]
-        yield from arm.follow(state.way(self.hand, goal, ways, self.speed))
+        yield from arm.follow(state.way(self.hand, goal, self.speed))
         yield from state.pause()
 
 
@@ -143,7 +139,7 @@ class Home(Skill):
         if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in (goal, state.began[self.hand])) < THERE:
             return
         if self.around == "yes":
-            path = state.way(self.hand, goal, [[], ["elbow_out"], ["raised"]], self.speed, seek=True)
+            path = state.way(self.hand, goal, self.speed)
         else:
             path = arm.way([goal], self.speed)
         motion = arm.follow(path)
@@ -189,7 +185,7 @@ class PickFromAbove(Skill):
             rows.append([(low + self.above * UP, frame), (low, frame)])
         high = state.goal(self.hand, rows, like, 0.6, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        yield from arm.follow(state.way(self.hand, high, [[]], self.speed))
+        yield from arm.follow(state.way(self.hand, high, self.speed))
         yield from state.pause()
         low = state.site(self.at)[0] + self.deep * UP
         yield from arm.follow(arm.line([(low, frame)], 0.12, orient=0.6), tremor=0.3)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..recognition import carrying, fitting, taking
-from .fitting import PITCHES, ROUND, Pose, about, bring, correct, move_held, off, planned, slide
+from .fitting import PITCHES, Pose, about, bring, correct, move_held, off, planned, slide
 from .hands import HAND
 from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
@@ -231,7 +231,6 @@ class PickPart(Skill):
         "fits": Argument("site", "the site of the part that will be fitted, so that it is taken as it can be", None),
         "into": Argument("site", "where that will come to lie", None),
         "out": Argument("word", "axis of `into` that leads out of there", "z", ("x", "z")),
-        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
@@ -253,8 +252,7 @@ class PickPart(Skill):
 
         rows, touch = [row(frame) for frame in frames], [self.of, state.part_of(self.at)]
         later = [] if None in (self.fits, self.into) else [self._fitted(state, *row[1]) for row in rows]
-        by = ROUND if self.by_way_of is None else [[self.by_way_of]]
-        _, path, found = planned(state, self.hand, rows, touch, by, self.speed, later)
+        _, path, found = planned(state, self.hand, rows, touch, self.speed, later)
         yield from arm.follow(path)
         yield from state.pause()
         frame = arm.hand(found[0])[1]
@@ -265,7 +263,6 @@ class PickPart(Skill):
         yield from arm.hold(0.2)
         yield from state.grip(self.hand, self.force)
         state.hold_on(self.hand, self.of)
-        state.bear(self.hand, self.of)
         if self.draw:
             yield from slide(arm, -self.draw * arm.hand()[1][:, 2], 0.08)
         yield from slide(arm, np.array([0.0, 0.0, self.lift]), 0.15)

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..planning.clearance import TOUCHES
 from ..recognition import pushing
 from .arm import Arm
-from .clearance import TOUCHES
 from .hands import TURNS, facing
 from .operator_state import SIDES, Motion, OperatorState
 from .skill import Argument, Label, Skill
@@ -78,8 +78,7 @@ class PressKey(Skill):
                 break
         side, start = best[1], best[2][0]
         arm = state.arms[side]
-        by_way_of = [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]]
-        yield from arm.follow(state.way(side, start, by_way_of, self.speed, seek=self.lets_go is not None))
+        yield from arm.follow(state.way(side, start, self.speed))
         yield from state.pause()
         deeper = 0.0
         for _ in range(ATTEMPTS):

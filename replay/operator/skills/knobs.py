@@ -82,9 +82,7 @@ class TurnKnob(Skill):
                 break
         side, start = best[1], best[2][0]
         arm = state.arms[side]
-        yield from arm.follow(
-            state.way(side, start, [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]], self.speed)
-        )
+        yield from arm.follow(state.way(side, start, self.speed))
         yield from state.pause()
         frame = arm.hand()[1]
         yield from arm.follow(arm.line([(centre, frame)], 0.1), tremor=0.3)

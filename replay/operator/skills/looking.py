@@ -74,5 +74,5 @@ class PointAt(Skill):
             frame = arm.frame(yaw + turn, pitch, like)
             rows.append([(place - (self.distance + TIP_END) * frame[:, 2], frame)])
         goal = state.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
-        yield from arm.follow(state.way(self.hand, goal, [[], ["raised"]], self.speed))
+        yield from arm.follow(state.way(self.hand, goal, self.speed))
         yield from arm.hold(self.time)

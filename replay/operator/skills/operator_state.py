@@ -11,23 +11,32 @@ import numpy as np
 from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.mobile import followers
 from ....scenarios.pose import Pose
-from ....scenarios.postures import posture
 from ....scenarios.robot import Robot, load_robot
 from ....scenarios.robot_folder import SIDES as SIDES
 from ....scenarios.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import GoalState
 from ....scenarios.variation import Draw
+from ..planning import Arms, Keep, Level, Plan, plan
+from ..planning.clearance import MARGIN, Clearance, Load
+from ..planning.limbs import spline_through
+from ..planning.planner import least_room
 from .arm import Arm, Path, progress
 from .base import Base
-from .clearance import Clearance
 
 # the hand: gap between the pads [m] against percent, and force [N] a percent of squeeze
 _GRIP = load_robot().hand_sheet["grip"]
 GAP_OPEN, GAP_PER_PERCENT = _GRIP["opening"] - _GRIP["soft"], _GRIP["opening"] / 100
 FORCE_PER_PERCENT = _GRIP["stiffness"] * GAP_PER_PERCENT
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
+BLOCKED = 1.0  # cost of a way that leads through something, or is near to things for long
 ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
+ROWS = 4  # ends of a carry of which one is sought by trees
+TIGHT = 0.004  # m of room at its end that are enough
+ALIKE = 0.15  # rad, by which its beginning differs from those of the others
+DIP = 0.005  # m, that what is carried level may come lower than at the ends of its way
+LIGHT = 0.5  # N, to which no arm gives way
+CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
 REACHED = 2e-3  # m, within which a pose counts as reached
 CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
@@ -117,6 +126,7 @@ class OperatorState:
         self._beside: list[Motion] = []
         self.placing: tuple | None = None
         self.given_up: str | None = None
+        self.why = ""  # of the last way that was not found
         self.held: dict[str, str] = {}
         self.loads: dict[str, np.ndarray] = {}  # (3,) [N] felt at a hand while it held something and nobody else did
         speed = float(self.faults.get("speed", 1.0))
@@ -293,25 +303,86 @@ class OperatorState:
             self._action[self._head_columns] = start + progress(i / count, 0.5) * (angles - start)
             yield
 
-    def way(
+    def way(self, side: str, goal: np.ndarray, speed: float = 0.45) -> Path:
+        """A free way of a hand, and of what it holds, to joint angles, that keeps clear of what is seen.
+
+        Raises:
+            GivenUp: none was found, and the straight way is blocked.
+        """
+        path = self.free_way(side, goal, speed)
+        if path is None:
+            path = self.arms[side].way([goal], speed, scatter=0.0)
+            if self.room_on(side, path, sure=True) > BLOCKED:
+                raise GivenUp(f"no free way was found for the {side} hand: {self.why}")
+        return path
+
+    def free_way(self, side: str, goal: np.ndarray, speed: float) -> Path | None:
+        """As `way`; None where none was found. Where none leads to these joint angles, the arm is held otherwise for the same pose."""
+        found = self.plan(side, [goal], speed=speed)
+        if found.path is None:
+            found = self.plan(side, [self.arms[side].hand(goal)], speed=speed)
+        self.why = found.why
+        return None if found.path is None else self.arms[side].way(list(found.path[1:]), speed, scatter=0.0)
+
+    def plan(
         self,
         side: str,
-        goal: np.ndarray,
-        by_way_of: Sequence[Sequence[str]] = ((),),
+        goals: Sequence[np.ndarray | tuple[np.ndarray, np.ndarray]],
+        keep: Keep | None = None,
         speed: float = 0.45,
-        seek: bool = False,
-    ) -> Path:
-        """A free way of a hand to joint angles that keeps clear of what is seen, by one of several rows of postures.
+    ) -> Plan:
+        """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`), quick at a speed [m/s]."""
+        clearance = self._laden(side)
+        arms = Arms([self.arms[side]], clearance, self._around(side), [self.claws[side]])
+        arm = self.arms[side]
+        return plan(
+            arms, goals, clearance.borne, keep=keep, lasts=lambda row: arm._path(row, speed).duration, rng=self.rng
+        )
 
-        With `seek` a way is sought where none of those is clear, without it where the best of them costs too much (see `Clearance.choose`).
+    def level_way(
+        self, side: str, rows: Iterable[Sequence[np.ndarray]], speed: float, begin: Sequence[np.ndarray] = ()
+    ) -> Path | None:
+        """A way on which what a hand holds stays level, to the first posture of one of several rows, and on through the row.
+
+        Args:
+            side: whose hand.
+            rows: (7,) joint angles from where it is free to the end of the way; as many are taken as leave room, up to `ROWS`.
+            speed: [m/s] of the hand.
+            begin: joint angles that it passes first, such as out of an opening.
         """
-        options = [[posture(name, side) for name in row] for row in by_way_of]
-        picture = self._picture().qpos.copy()
-        return self._clearance[side].choose(self.arms[side], options, goal, speed, picture, self.claws[side], seek)
+        arm, clearance = self.arms[side], self._laden(side)
+        arms = Arms([arm], clearance, self._around(side), [self.claws[side]])
+        if begin:
+            arms.q = begin[-1]
+        chosen: list[tuple[float, Sequence[np.ndarray]]] = []
+        for row in rows:
+            arms.see(clearance.borne)  # as a row is made it is looked past what is held
+            least = least_room(arms, spline_through(row), [arms.near(row[-1])])[0] if len(row) > 1 else MARGIN
+            if least > TIGHT and all(np.abs(row[0] - other[0]).max() > ALIKE for _, other in chosen):
+                chosen.append((least, row))
+            if len(chosen) == ROWS:
+                break
+        chosen.sort(key=lambda one: -one[0])
+        lowest = min((float(arm.hand(q)[0][2]) for q in (arms.q, *(row[0] for _, row in chosen))), default=-np.inf)
+        keep = Level(arms, lowest=lowest - DIP)
+        found = plan(arms, [row[0] for _, row in chosen], clearance.borne, keep=keep, margin=CARRIED, rng=self.rng)
+        if found.path is None or found.goal is None:
+            self.why = found.why or "nowhere is there room for it at the end"
+            return None
+        knots = [arm.q, *begin, *found.path[1:], *chosen[found.goal][1][1:]]
+        return arm._path(knots, speed)
 
-    def bear(self, side: str, part: str) -> None:
-        """Plan with the body that a hand holds as a part of the hand, until it lets go."""
-        self._clearance[side].bear([part])
+    def _rigid(self, what: str) -> str | None:
+        """The free body that a body or a site is a rigid part of; None for a cloth, a door's handle, and what stands fast."""
+        model = self.model
+        body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, what)
+        if body < 0:
+            site = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, what)
+            body = int(model.site_bodyid[site]) if site >= 0 else 0
+        while body and not model.body_jntnum[body]:
+            body = int(model.body_parentid[body])
+        free = body and model.jnt_type[model.body_jntadr[body]] == mujoco.mjtJoint.mjJNT_FREE
+        return model.body(body).name if free else None
 
     def crowd(
         self,
@@ -324,7 +395,15 @@ class OperatorState:
         without: Sequence[str] = (),
     ) -> float:
         """How crowded it is for an arm at joint angles (see `Clearance.crowd`), looking past some parts."""
-        return self._clearance[side].crowd(q, self._past(without), self.claws[side], touch, joint, angle, sink)
+        clearance = self._laden(side)
+        borne = clearance.borne
+        bare = any(name.split("/")[0] in without for name in borne)
+        if bare:
+            clearance.bear(())
+        found = clearance.crowd(q, self._past(without), self.claws[side], touch, joint, angle, sink)
+        if bare:
+            clearance.bear(borne)
+        return found
 
     def centring(self, side: str, q: np.ndarray, thing: str) -> np.ndarray:
         """(3,) [m] by which an open hand has to be moved for a body to be in the middle of its fingers (see `Clearance.centring`)."""
@@ -344,7 +423,20 @@ class OperatorState:
 
     def room_on(self, side: str, path: Path, held: Sequence[str] = (), sure: bool = False) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
-        return self._clearance[side].cost(path, self._past(held), self.claws[side], sure=sure)
+        return self._laden(side).cost(path, self._around(side, held), self.claws[side], sure=sure)
+
+    def _laden(self, side: str) -> Clearance:
+        """The picture of an arm that gives way to what its hand bears now."""
+        clearance, arm = self._clearance[side], self.arms[side]
+        weight = max(0.0, -float(self.feel(side)[2])) if clearance.borne else 0.0
+        clearance.hang(Load(weight, arm.q, arm.stiffness) if weight > LIGHT else None)
+        return clearance
+
+    def _around(self, side: str, held: Sequence[str] = ()) -> np.ndarray:
+        """(nq,) the scene as seen, without what lies in the things that a hand holds, and without other parts that it holds."""
+        borne = {name.split("/")[0] for name in self._clearance[side].borne}
+        inside = {name for thing in borne for name in self.with_contents(thing)}
+        return self._past(sorted((inside | set(held)) - borne)).copy()
 
     def _past(self, parts: Sequence[str]) -> np.ndarray:
         """(nq,) the scene as seen, but some parts far below the floor."""
@@ -454,8 +546,11 @@ class OperatorState:
         self._clearance[side].bear(())
 
     def hold_on(self, side: str, what: str) -> None:
-        """Remember what a hand holds."""
+        """Remember what a hand holds: a body, a site of it, or a cloth. What is rigid is part of the hand's ways until it lets go."""
         self.held[side] = what
+        rigid = self._rigid(what)
+        if rigid is not None:
+            self._clearance[side].bear([rigid])
 
     def aim(self) -> np.ndarray:
         """(3,) [m] by which a fault makes targets be missed, to the robot's left."""

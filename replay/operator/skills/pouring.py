@@ -83,7 +83,7 @@ class GraspBottle(Skill):
                 break
         first = best[1]
         frame = arm.hand(first)[1]
-        yield from arm.follow(state.way(self.hand, first, [[]], self.speed))
+        yield from arm.follow(state.way(self.hand, first, self.speed))
         yield from state.pause()
         position, _ = state.site(self.at)
         yield from arm.follow(arm.line([(position, frame)], 0.18, orient=LEVEL), tremor=0.5)

@@ -23,7 +23,6 @@ from .cloth import (
     HOVER,
     PATIENCE,
     SINK,
-    WAYS,
     YIELD,
     AtEdge,
     DrawOver,
@@ -304,7 +303,7 @@ class TowEnd(AtTableEnd):
         beside = self._beside(state) + (0.17 if side == "left" else -0.17)
         place = edge + beside * np.cross(UP, away) + 0.24 * away + (0.12 + self.squat) * UP
         _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place], partial(self._crowd, state, side))
-        yield from arm.follow(state.way(side, q, WAYS, self.reach, seek=True))
+        yield from arm.follow(state.way(side, q, self.reach))
 
     def _pressed(self, state: OperatorState, side: str) -> np.ndarray:
         """(3,) [m] where a hand presses on the cloth: beside its corner, no further than it reaches."""

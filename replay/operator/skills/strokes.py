@@ -90,7 +90,7 @@ class Push(Skill):
         high = behind + 0.12 * UP
         ends = start + (left - self.radius) * way + self.height * UP
         found, frame = pointing_down(state, self.hand, [high, behind, ends], ahead_of(state, self.hand, start), [thing])
-        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
+        yield from arm.follow(state.way(self.hand, found[0], 0.4))
         yield from arm.follow(arm.line([(behind - TIP_END * frame[:, 2], frame)], 0.2, orient=POINT), tremor=0.3)
         first = way
 
@@ -160,7 +160,7 @@ class Wipe(Skill):
         surface = [state.part_of(getattr(self, "from"))]
         tips = [ends[0] + 0.08 * UP, ends[0] + 0.004 * UP, ends[1] + 0.004 * UP]
         found, frame = pointing_down(state, self.hand, tips, ahead_of(state, self.hand, ends[0]), surface)
-        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
+        yield from arm.follow(state.way(self.hand, found[0], 0.4))
         feel = _Leaning(state, self.hand, self.force)
         yield from arm.follow(
             arm.line([(ends[0] + 0.002 * UP - TIP_END * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0
@@ -202,7 +202,7 @@ class PressOn(Skill):
         found, frame = pointing_down(
             state, self.hand, [at + 0.08 * UP, at + 0.01 * UP], ahead_of(state, self.hand, at), [state.part_of(self.at)]
         )
-        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
+        yield from arm.follow(state.way(self.hand, found[0], 0.4))
         low = at - self.past * UP - TIP_END * frame[:, 2]
 
         def touched() -> bool:
@@ -253,7 +253,7 @@ class Stir(Skill):
         found, frame = pointing_down(
             state, self.hand, [t + shift for t in tips], ahead_of(state, self.hand, middle), [vessel]
         )
-        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"], ["over"]], 0.4))
+        yield from arm.follow(state.way(self.hand, found[0], 0.4))
         yield from arm.follow(arm.line([(tips[1] - reach * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0)
         angles = np.linspace(0.0, 2.0 * np.pi * int(self.rounds), 12 * int(self.rounds) + 1)[1:]
         poses = [(at(angle, self.above) - reach * frame[:, 2], frame) for angle in angles]

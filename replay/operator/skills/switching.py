@@ -57,7 +57,7 @@ class SwitchHands(Skill):
         yield from state.arms[giver].hold(0.3)
         arm = state.arms[self.hand]
         frame, start = self._take(state)
-        yield from arm.follow(state.way(self.hand, start, [[], ["elbow_out"], ["raised"]], self.speed))
+        yield from arm.follow(state.way(self.hand, start, self.speed))
         yield from state.pause()
         grip = state.site(self.at)[0] + self.offset * UP
         yield from arm.follow(arm.line([(grip, frame)], 0.12, orient=FIRM), tremor=0.3)

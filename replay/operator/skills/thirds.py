@@ -13,7 +13,6 @@ from .cloth import (
     FIRM,
     HOVER,
     PATIENCE,
-    WAYS,
     AtEdge,
     Edges,
     FoldHalf,
@@ -179,7 +178,7 @@ class TowAside(AtEdge):
             lambda frame: [tcp_from_tip(top + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
             partial(self._crowd, state, side),
         )
-        yield from arm.follow(state.way(side, high, WAYS, self.reach, seek=True))
+        yield from arm.follow(state.way(side, high, self.reach))
         low = tcp_from_tip(top + 0.004 * UP, frame, TIGHT)
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..recognition import carrying
 from .arm import Path
-from .fitting import PITCHES, ROUND, WEIGHT, Pose, about, planned, slide
+from .fitting import PITCHES, WEIGHT, Pose, about, planned, slide
 from .hands import UP
 from .operator_state import SIDES, Motion, OperatorState
 from .skill import Argument, Label, Skill
@@ -87,7 +87,7 @@ class BimanualLift(Skill):
         touch = [state.part_of(grip), state.part_of(self.of)]
         load = state.with_contents(self.of.split("/")[0])
         rows = [row(frame, standoff) for frame in frames for standoff in (self.standoff, NEARER * self.standoff)]
-        return planned(state, side, rows, touch, ROUND, self.speed, carried=(2, load))[1:]
+        return planned(state, side, rows, touch, self.speed, carried=(2, load))[1:]
 
 
 class CarryTray(Skill):

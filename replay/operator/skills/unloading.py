@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..planning.clearance import SWING
 from ..recognition import carrying, taking
 from .arm import Path
-from .clearance import SWING
 from .hands import HAND, UP, facing
-from .operator_state import Motion, OperatorState
+from .operator_state import ENOUGH, Motion, OperatorState
 from .skill import Argument, Label, Skill
-from .vessels import LEVEL, STRIDE, Carried, sought
+from .vessels import LEVEL, STRIDE, Carried
 
 # other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])
+CARRIES = 26  # ways of carrying that are imagined before the best is taken
+# and where none of them leaves room: how many stranger ones, and then how many like the best so far, which differ so much from
+# it in the hand's turn at the end [rad], the distance before the front [m], how it turns meanwhile [rad], the posture [rad]
+STRANGER, REFINED, SCATTER = 60, 60, np.array([0.08, 0.008, 0.15, 0.15, *[0.15] * 7])
+NEARER = 0.012  # m, by which less than the distance before the front may be kept
 OTHERWISE = 0.4  # rad, by which a hand may be turned at the end of its way otherwise than gives the forearm most room
 CLEAR, RISE = 0.055, 0.08  # m, how far a hand draws back along its fingers from what it has set down, and rises then
 
@@ -47,7 +53,6 @@ class RegraspHot(Skill):
         "force": Argument("force", "of each pad", 80.0),
         "lift": Argument("length", "how far it is raised", 0.012),
         "posture": Argument("posture", "how the arm is held", "elbow_in"),
-        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
     }
 
@@ -69,8 +74,7 @@ class RegraspHot(Skill):
         # the rim is bent and the fingers are as long as they are: the pads' middle on it, one of them would come down on it
         aside = state.centring(self.hand, end, self.of)
         frame = arm.hand(start)[1]
-        row = [] if self.by_way_of is None else [self.by_way_of]
-        yield from arm.follow(state.way(self.hand, start, [row, []], self.speed))
+        yield from arm.follow(state.way(self.hand, start, self.speed))
         grip = state.site(self.at)[0] - self.depth * UP + aside
         clear = grip - self.clear * frame[:, 2]
         yield from arm.follow(arm.line([(clear, frame)], self.speed, orient=LEVEL))
@@ -154,6 +158,46 @@ class Unload(Skill):
         path = sought(state, first, OTHERWISE, plan, cost)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.15)
+
+
+def sought(
+    state: OperatorState,
+    first: np.ndarray,
+    turned: float,
+    plan: Callable[[np.ndarray], Path],
+    cost: Callable[[Path], float],
+) -> Path:
+    """The first of many ways to carry something that is free enough, or else the one that costs least.
+
+    Args:
+        first: (11,) the way that is imagined first: the hand's direction at the end [rad], the distance before the front [m],
+            how it turns to one side meanwhile and how to and fro [rad], the posture (7,) that is preferred [rad].
+        turned: [rad] by which the direction at the end differs from that at most, but for those that are like the best so far.
+        plan: the way of such numbers.
+        cost: what a way costs; below `ENOUGH` it is free enough.
+    """
+    best: tuple[float, Path | None, np.ndarray] = (np.inf, None, first)
+    for k in range(CARRIES + STRANGER + REFINED):
+        way = first.copy()
+        if k >= CARRIES + STRANGER:
+            way = best[2] + state.rng.normal(0.0, SCATTER)
+            way[1] = max(way[1], first[1] - NEARER)
+        elif k:  # another turn of the hand, another distance, another way to hold the arm
+            way[0] += float(state.rng.uniform(-turned, turned))
+            way[1] += float(state.rng.uniform(-NEARER, 0.03))
+            way[2] = float(state.rng.uniform(-0.3, 0.3))
+            way[4:] += state.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
+            if k >= CARRIES:
+                way[2] *= 2.0
+                way[3] = float(state.rng.uniform(-0.5, 0.5))
+        imagined = plan(way)
+        now = cost(imagined)
+        if now < best[0]:
+            best = (now, imagined, way)
+        if best[0] < ENOUGH:
+            break
+    assert best[1] is not None
+    return best[1]
 
 
 def leave(position: np.ndarray, frame: np.ndarray, clear: float = CLEAR, rise: float = RISE) -> list[np.ndarray]:

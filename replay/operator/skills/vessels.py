@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from ....scenarios.postures import posture
+from ..planning.clearance import TOUCHES
 from ..recognition import carrying, taking
-from .arm import Path, turn_z
-from .clearance import TOUCHES
+from .arm import Arm, Path, between, turn_z
 from .doors import about
 from .hands import HAND, UP, facing
-from .operator_state import ENOUGH, REACHED, Motion, OperatorState, unit
+from .operator_state import REACHED, Motion, OperatorState, unit
 from .reason import Reason
 from .skill import Argument, Label, Skill
 
@@ -22,17 +22,21 @@ STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
 # looking where the forearm keeps most room
 BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50.0, -24.0, -8.0]))
-CARRIES = 26  # ways of carrying that are imagined before the best is taken
-# and where none of them leaves room: how many stranger ones, and then how many like the best so far, which differ so much from
-# it in the hand's turn at the end [rad], the distance before the front [m], how it turns meanwhile [rad], the posture [rad]
-STRANGER, REFINED, SCATTER = 60, 60, np.array([0.08, 0.008, 0.15, 0.15, *[0.15] * 7])
-NEARER = 0.012  # m, by which less than the distance before the front may be kept
-OTHERWISE = 0.25  # rad, by which the hand may be turned otherwise than is said when it arrives
+ARRIVING = (0.0, 0.12, -0.12, 0.25, -0.25)  # rad, by which the hand may be turned otherwise than is said when it arrives
+ENTERING = (0.0, 0.3, -0.3)  # rad, by which it turns as it goes in
+OTHERS, STRANGE = 4, 0.4  # other ways to hold the arm for it, and by how much they differ [rad]
+LEVELLED = (1.0, 0.5, 0.0)  # shares of its sag in the grip by which a vessel is levelled, the first at which there is a way
+STEP = 0.03  # m, between the places on the way out of an opening that are looked at
+MISSED, LEAP = 0.004, 0.5  # m, by which a hand may miss its place there; rad, by which a joint turns on at most
+NOTHING = 0.2  # N, less than any vessel weighs
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
 CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
 FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
 GENTLE = 0.7  # m/s2, of the arm's middle: a robot that is jerked by its arm leaves its balance
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
+
+
+Pose = Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]]  # of a hand: see `Carried.pose`
 
 
 class PickRim(Skill):
@@ -63,7 +67,6 @@ class PickRim(Skill):
         "opening": Argument("length", "gap between the pads", 0.036),
         "force": Argument("force", "of each pad", 35.0),
         "posture": Argument("posture", "how the arm is held", "elbow_out"),
-        "by_way_of": Argument("posture", "a posture passed on the way", None),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
@@ -85,8 +88,7 @@ class PickRim(Skill):
             rows.append([(position + self.above * UP - back, frame), (position - self.depth * UP - back, frame)])
         high = state.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        row = [] if self.by_way_of is None else [self.by_way_of]
-        yield from arm.follow(state.way(self.hand, high, [row], self.speed))
+        yield from arm.follow(state.way(self.hand, high, self.speed))
         yield from state.pause()
         position, _ = state.site(self.at)
         goal = position - self.depth * UP - self.tips * frame[:, 2]
@@ -117,55 +119,39 @@ class Lift(Skill):
         yield from arm.follow(arm.line([(position + self.by * UP, frame)], self.speed, orient=LEVEL), tremor=0.5)
 
 
-def sought(
-    state: OperatorState,
-    first: np.ndarray,
-    turned: float,
-    plan: Callable[[np.ndarray], Path],
-    cost: Callable[[Path], float],
-) -> Path:
-    """The first of many ways to carry something that is free enough, or else the one that costs least.
-
-    Args:
-        first: (11,) the way that is imagined first: the hand's direction at the end [rad], the distance before the front [m],
-            how it turns to one side meanwhile and how to and fro [rad], the posture (7,) that is preferred [rad].
-        turned: [rad] by which the direction at the end differs from that at most, but for those that are like the best so far.
-        plan: the way of such numbers.
-        cost: what a way costs; below `ENOUGH` it is free enough.
-    """
-    best: tuple[float, Path | None, np.ndarray] = (np.inf, None, first)
-    for k in range(CARRIES + STRANGER + REFINED):
-        way = first.copy()
-        if k >= CARRIES + STRANGER:
-            way = best[2] + state.rng.normal(0.0, SCATTER)
-            way[1] = max(way[1], first[1] - NEARER)
-        elif k:  # another turn of the hand, another distance, another way to hold the arm
-            way[0] += float(state.rng.uniform(-turned, turned))
-            way[1] += float(state.rng.uniform(-NEARER, 0.03))
-            way[2] = float(state.rng.uniform(-0.3, 0.3))
-            way[4:] += state.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
-            if k >= CARRIES:
-                way[2] *= 2.0
-                way[3] = float(state.rng.uniform(-0.5, 0.5))
-        imagined = plan(way)
-        now = cost(imagined)
-        if now < best[0]:
-            best = (now, imagined, way)
-        if best[0] < ENOUGH:
-            break
-    assert best[1] is not None
-    return best[1]
+def drawn(
+    arm: Arm,
+    end: np.ndarray,
+    places: Sequence[np.ndarray],
+    directions: Sequence[float],
+    pose: Pose,
+) -> list[np.ndarray] | None:
+    """Postures in which a vessel is drawn along places (3,) [m], its hand in directions [rad]; None where it cannot be."""
+    row = [end]
+    for place, direction in zip(places, directions):
+        q, off = arm.solve(*pose(place, direction), row[-1], end, orient=LEVEL, steps=12)
+        if off > MISSED or np.abs(q - row[-1]).max() > LEAP:
+            return None
+        row.append(q)
+    return row
 
 
 class Carried:
-    """A vessel as one hand carries it level: where the hand is when the vessel's site is at a place, and how it is best turned there."""
+    """A vessel as one hand carries it level: where the hand is when the vessel's site is at a place, and how it is best turned there.
 
-    def __init__(self, state: OperatorState, hand: str, site: str) -> None:
-        position, self._frame = state.arms[hand].hand()
-        self.held = state.site(site)[0]  # (3,) [m] where it is now
+    It hangs in the grip as it is seen: a heavy one is tilted there, so that the hand is turned until the vessel is level, or by a
+    share of that.
+    """
+
+    def __init__(self, state: OperatorState, hand: str, site: str, share: float = 1.0) -> None:
+        self._hand = hand
+        position, frame = state.arms[hand].hand()
+        self.held, hangs = state.site(site)  # (3,) [m] where it is now
+        level = between(np.eye(3), upright(hangs[:, 2]), share)
+        self._frame = level @ frame
         self.heading = state.bearing(self._frame[:, 2])  # rad, of the fingers now
         self.mirror = 1.0 if hand == "left" else -1.0
-        self._offset = position - self.held
+        self._offset = level @ (position - self.held)
         self._body, self._shoulder = state, state.site(f"{hand}_shoulder")[0]
 
     def pose(self, at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
@@ -173,10 +159,34 @@ class Carried:
         turned = turn_z((direction - self.heading + np.pi) % (2 * np.pi) - np.pi)
         return at + turned @ self._offset, turned @ self._frame
 
+    def levelled(self) -> list[np.ndarray]:
+        """Postures from how the arm is held to one in which the vessel, where it is, hangs level; none where there is no way to it."""
+        to, arm = self.pose(self.held, self.heading), self._body.arms[self._hand]
+        for goal in (arm.solve(*to, arm.q, orient=LEVEL)[0], to):
+            found = self._body.plan(self._hand, [goal])
+            if found.path is not None:
+                return list(found.path[1:])
+        return []
+
     def roomiest(self, at: np.ndarray) -> float:
         """Where the fingers point [rad] with the most room for the forearm before the chest."""
         beside = self._body.leftwards(at - self._shoulder)
         return self.mirror * float(np.interp(self.mirror * beside, *BEFORE_CHEST))
+
+
+def upright(axis: np.ndarray) -> np.ndarray:
+    """(3, 3) the shortest turn that brings an axis (3,) upright."""
+    across = np.cross(axis, UP)
+    far = float(np.linalg.norm(across))
+    return np.eye(3) if far < 1e-6 else about(across / far, float(np.arctan2(far, axis @ UP)))
+
+
+def lost(state: OperatorState, side: str, held: str) -> bool:
+    """Whether a hand feels nothing of what it holds; the chain is given up then."""
+    if np.linalg.norm(state.feel(side)) > NOTHING:
+        return False
+    state.given_up = Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held)
+    return True
 
 
 class CarryLevel(Skill):
@@ -204,56 +214,48 @@ class CarryLevel(Skill):
     }
 
     def run(self, state: OperatorState) -> Motion:
-        arm, carried = state.arms[self.hand], Carried(state, self.hand, self.of)
-        held, heading, mirror, pose = carried.held, carried.heading, carried.mirror, carried.pose
+        if lost(state, self.hand, self.of):
+            return
+        arm = state.arms[self.hand]
         place, _ = state.site(self.upon)
         front, inside = state.site(self.into)
         inward = inside[:, 0]
-        sideways = np.cross(UP, inward)
         deep = (place - front) @ inward
         centre = place + self.above * UP + state.aim()
-        across = float((held - place) @ sideways)
-
-        def plan(way: np.ndarray) -> Path:
-            (yaw, before, bias, swing), like = way[:4], way[4:]
-            final = state.bearing(inward) + yaw
-            short = self.short
-            for short in (self.short, self.short + 0.005, self.short + 0.010):
-                if arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)[1] < REACHED:
-                    break
-            outside = centre - (deep + before) * inward
-            # how far before the front at each place to its side: round its corner, not out to the whole distance at once
-            away, corner = float((front - held) @ inward), -self.beside
-            side = np.array([corner - 0.085, corner - 0.03, corner + 0.04])
-            ahead = np.array([np.clip(away, 0.02, before), 0.078, before])
-            start, poses = abs(across), []
-            if -start > side[0] and away < before:
-                poses.append(pose(held + (centre - held) @ UP * UP + (away - before) * inward, heading))
-            elif -start > side[0]:
-                ahead[:] = before
-            count = max(2, int(np.ceil(start / STRIDE)))
-            excess = heading - carried.roomiest(held)
-            for share in np.linspace(0.0, 1.0, count + 1)[1:]:
-                lateral = (1.0 - share) * across
-                at = outside + lateral * sideways + (before - np.interp(-abs(lateral), side, ahead)) * inward
-                lasts = 0.7 if mirror * excess < 0.0 else 0.25  # a hand that points further across may stay so
-                blend = excess * max(0.0, 1.0 - share / lasts) + bias * np.sin(np.pi * share)
-                blend += swing * np.sin(2.0 * np.pi * share)
-                direction = carried.roomiest(at) + blend
-                direction += max(0.0, (share - 0.7) / 0.3) * (final - direction)
-                poses.append(pose(at, direction))
-            poses.append(pose(centre - short * inward, final))
-            return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
         things = state.with_contents(self.of.split("/")[0])
-        first = np.array([self.yaw, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
 
-        def cost(path: Path) -> float:
-            """Of the way, which forgives at its end what is near there, and of where it ends if the hand touches something there."""
-            room = state.crowd(self.hand, path.end, without=things)
-            return state.tightness(self.hand, path, things) + (room if room > TOUCHES else 0.0)
+        def rows(pose: Pose) -> Iterator[list[np.ndarray]]:
+            """Postures from before the opening to over the place, the hand's direction as it is said or nearly so."""
+            likes = [posture("elbow_in", self.hand), arm.q]
+            likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
+            for like, turn, swing in itertools.product(likes, ARRIVING, ENTERING):
+                final = state.bearing(inward) + self.yaw + turn
+                for short in (self.short, self.short + 0.005, self.short + 0.010):
+                    end, off = arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)
+                    if off < REACHED:
+                        break
+                if off > REACHED or state.crowd(self.hand, end, without=things) > TOUCHES:
+                    continue
+                way = deep - short + self.before
+                shares = np.linspace(0.0, 1.0, max(2, int(np.ceil(way / STEP))) + 1)[1:]
+                places = [centre - (short + share * way) * inward for share in shares]
+                row = drawn(arm, end, places, [final + swing * share for share in shares], pose)
+                if row is not None:
+                    yield row[::-1]
 
-        path = sought(state, first, OTHERWISE, plan, cost)
+        path = None
+        for share in LEVELLED:
+            carried = Carried(state, self.hand, self.of, share)
+            path = state.level_way(self.hand, rows(carried.pose), self.speed, carried.levelled())
+            if path is not None:
+                break
+        if path is None:
+            state.given_up = Reason(
+                f"no way was found to carry {self.of} to {self.upon}: {state.why}",
+                "no_carry", of=self.of, upon=self.upon, why=state.why,
+            )  # fmt: skip
+            return
         path = arm.gently(path, GENTLE)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.25)

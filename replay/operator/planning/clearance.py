@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import copy
-import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import mujoco
 import numpy as np
 
 from ....scenarios.cloth.contact import TILE
 from ....scenarios.robot_folder import SIDES
-from .arm import RANGE, Arm, Path
-from .seeking import connect
 
 MARGIN = 0.025  # m, kept from everything that the hand is not meant to touch
 COARSE, FINE = 16, 64  # places on a way that are looked at: first, and where it seems clear
-TRIES = 60  # ways that are imagined before the best is taken
-SCATTER = 0.22  # rad, by which a way is changed from one try to the next
 ENDS = 0.12  # share of a way at either end where what is near there may stay near
 LENGTH = 0.02  # cost of a radian of way, so that of two clear ways the shorter is taken
 STEP = 0.03  # rad, between the places that are looked at on a way that shall be sure, however long it is
-CLEAR = 0.1  # cost of a way that is neither near to anything nor a long one
-BLOCKED = 1.0  # cost from which a way is sought in any case: it leads through something, or is near to things for long
 LEAN = 0.5  # rad, by which what is borne may be tilted further on the way than at its ends
 # rad, by which a way may swing beyond the share of a joint's range that the operator uses. Further, and the servo's setpoint,
 # which a loaded joint follows 0.06 rad behind, ends at the joint's end: the hand leaves the way that was looked at
 SWING = 0.03
+LOOSE = 0.15  # rad, by which a joint is off at most while nothing but a weight acts
+SELF = 0.001  # m, from which neighbours within an arm count as touching
 TOUCHES = 3.0  # crowdedness of a pair that touches, over that of one that nearly does
-NEED = 0.015  # m, kept on ways that are sought: less than the margin, so that there is one through a narrow place
+
+RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
+
+# kinds of geoms: what is no arm, links and hand of the first arm, those of the second, what is held
+ELSE, LINK, HAND, HELD = 0, 1, 2, 5
+
+
+def _counting() -> np.ndarray:
+    """(6, 6) [m] below which a pair of kinds counts as near. Neighbours within an arm are always close: there only touching counts;
+    within a hand, and between a hand and what it holds, nothing does."""
+    limits = np.full((6, 6), MARGIN)
+    for n in (0, 2):
+        limits[LINK + n, LINK + n] = limits[LINK + n, HAND + n] = limits[HAND + n, LINK + n] = SELF
+        limits[LINK + n, HELD] = limits[HELD, LINK + n] = SELF
+        limits[HAND + n, HAND + n] = limits[HAND + n, HELD] = limits[HELD, HAND + n] = -np.inf
+    limits[HELD, HELD] = limits[ELSE, ELSE] = -np.inf
+    return limits
+
+
+COUNTS = _counting()
 
 
 def _arm_links(model: mujoco.MjModel, side: str) -> list[int]:
@@ -52,39 +67,82 @@ def _hanging_from(model: mujoco.MjModel, body: int) -> list[int]:
     return found
 
 
+class Load(NamedTuple):
+    """What a hand bears, to which its arm gives way.
+
+    Attributes:
+        weight: [N] that the hand feels.
+        commanded: (7,) [rad] where the arm is told to be now; where it is stands in the picture.
+        stiffness: [Nm/rad] of its servos.
+    """
+
+    weight: float
+    commanded: np.ndarray
+    stiffness: float
+
+
+class Curve(Protocol):
+    """A way of an arm: joint angles over the share of it that is made."""
+
+    @property
+    def spline(self) -> Callable[[Any], np.ndarray]: ...
+
+    @property
+    def end(self) -> np.ndarray: ...
+
+
 class Clearance:
-    """Distances of one arm from everything else, in a picture of the scene of its own.
+    """Distances of one arm, or of both, from everything else, in a picture of the scene of its own.
 
     Args:
         model: the scene as the operator knows it; it is copied.
-        side: whose arm.
+        sides: whose arm; of both arms the postures stand one after the other, (14,).
     """
 
-    def __init__(self, model: mujoco.MjModel, side: str):
+    def __init__(self, model: mujoco.MjModel, *sides: str):
         self.model = copy.copy(model)
         self.data = mujoco.MjData(self.model)
-        self.side = side
-        self._tcp = self.model.site(f"{side}_tcp").id
-        palm = int(self.model.site_bodyid[self._tcp])
-        links = _arm_links(self.model, side)
-        hand, own = (_hanging_from(self.model, body) for body in (palm, links[0]))
-        self._hand_names = tuple(self.model.body(b).name for b in hand)
-        self._hand, self._own = np.isin(self.model.geom_bodyid, hand), np.isin(self.model.geom_bodyid, own)
+        self.sides = sides
+        self._tcp = [self.model.site(f"{side}_tcp").id for side in sides]
         # tiles by which the robot meets cloth lie in what it meets all else with
         self._solid = ((self.model.geom_contype & ~TILE) | self.model.geom_conaffinity) != 0
         self._margins = self.model.geom_margin.copy(), self.model.body_margin.copy()
         self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
+        self._kinds = np.full(self.model.ngeom, ELSE)  # what each geom is, as far as an arm is concerned
+        self._hand_names: tuple[str, ...] = ()
+        self._fingers: list[np.ndarray] = []
+        self._strokes: list[np.ndarray] = []
+        joints: list[int] = []
+        for n, tcp in enumerate(self._tcp):
+            palm = int(self.model.site_bodyid[tcp])
+            links = _arm_links(self.model, sides[n])
+            hand, own = (_hanging_from(self.model, body) for body in (palm, links[0]))
+            self._kinds[np.isin(self.model.geom_bodyid, own)] = LINK + 2 * n
+            self._kinds[np.isin(self.model.geom_bodyid, hand)] = HAND + 2 * n
+            self._hand_names += tuple(self.model.body(b).name for b in hand)
+            joints += [int(self.model.body_jntadr[b]) for b in links]
+            slides = [j for j in range(self.model.njnt) if int(self.model.jnt_bodyid[j]) in hand]
+            self._fingers.append(self.model.jnt_qposadr[slides])
+            self._strokes.append(self.model.jnt_range[slides, 1])
+            if not n:
+                self._finger_bodies = [b for b in hand if self.model.body_parentid[b] == palm]
+        self._hand = (self._kinds == HAND) | (self._kinds == HAND + 2)
         self._bodies: list[int] = []  # that are borne
+        self._load: Load | None = None
+        self._off = np.zeros(0)  # rad, by which the joints are off where they are commanded to be, but for the weight
         self._borne: list[int] = []  # where in qpos their free joints begin
-        self._in_hand: list[tuple[np.ndarray, np.ndarray]] = []  # place and turn of each against the tcp
+        self._in_hand: list[tuple[np.ndarray, np.ndarray]] = []  # place and turn of each against the first tcp
+        self._own = self._kinds.copy()
         self.bear(())
-        joints = [int(self.model.body_jntadr[b]) for b in links]
+        self._joint_ids = np.array(joints)
         self._joints, ends = self.model.jnt_qposadr[joints], self.model.jnt_range[joints]
         middle = ends.mean(axis=1, keepdims=True)
         self._ends = (middle + RANGE * (ends - middle)).T
-        slides = [j for j in range(self.model.njnt) if int(self.model.jnt_bodyid[j]) in hand]
-        self._fingers, self._stroke = self.model.jnt_qposadr[slides], self.model.jnt_range[slides, 1]
-        self._finger_bodies = [b for b in hand if self.model.body_parentid[b] == palm]
+
+    @property
+    def borne(self) -> list[str]:
+        """Names of the bodies that move with the hand."""
+        return [self.model.body(b).name for b in self._bodies]
 
     def bear(self, bodies: Sequence[str]) -> None:
         """From now on these bodies, with all of their trees, move with the hand as they are seen in it: they are part of it.
@@ -94,12 +152,12 @@ class Clearance:
         """
         model = self.model
         roots = {int(model.body_rootid[model.body(name).id]) for name in bodies}
-        free = {b: int(model.body_jntadr[b]) for b in roots if model.body_jntnum[b]}
+        free = {b: int(model.body_jntadr[b]) for b in sorted(roots) if model.body_jntnum[b]}
         free = {b: j for b, j in free.items() if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE}
         self._bodies, self._borne = list(free), [int(model.jnt_qposadr[j]) for j in free.values()]
         held = np.isin(model.body_rootid[model.geom_bodyid], list(free))
-        self._grasp = self._hand | held
-        self._arm = self._own | held
+        self._kinds = np.where(held, HELD, self._own)
+        self._arm = self._kinds != ELSE
         self._touching = {*self._hand_names, *(model.body(int(b)).name for b in np.unique(model.geom_bodyid[held]))}
         model.geom_margin[:], model.body_margin[:] = self._margins
         model.geom_margin[self._arm] = MARGIN
@@ -109,10 +167,10 @@ class Clearance:
         model.geom_contype[:] = np.where(self._solid & self._arm, 1, 0)
         model.geom_conaffinity[:] = np.where(self._solid, 1, 0)
 
-    def _see(self, picture: np.ndarray, percent: float) -> None:
-        """Take in the scene as seen (nq,) and the claw [%]; how what is borne lies in the hand is seen there, too."""
+    def see(self, picture: np.ndarray, *percents: float) -> None:
+        """Take in the scene as seen (nq,) and each claw [%]; how what is borne lies in the hand is seen there, too."""
         self.data.qpos[:] = picture
-        if self._borne:
+        if self._borne or self._load is not None:
             mujoco.mj_kinematics(self.model, self.data)
             self._in_hand = []
             hand, frame = self._hand_pose()
@@ -120,15 +178,36 @@ class Clearance:
                 turn = np.zeros(9)
                 mujoco.mju_quat2Mat(turn, picture[at + 3 : at + 7])
                 self._in_hand.append((frame.T @ (picture[at : at + 3] - hand), frame.T @ turn.reshape(3, 3)))
-        self.data.qpos[self._fingers] = percent / 100.0 * self._stroke
+            if self._load is not None:
+                off = picture[self._joints[: len(self._load.commanded)]] - self._load.commanded
+                self._off = np.clip(off, -LOOSE, LOOSE) - self._sags(self._load)
+        for fingers, stroke, percent in zip(self._fingers, self._strokes, percents):
+            self.data.qpos[fingers] = percent / 100.0 * stroke
+
+    def hang(self, load: Load | None) -> None:
+        """From now on the (first) arm gives way to what its hand bears; see `Load`."""
+        self._load = load
+
+    def _sags(self, load: Load) -> np.ndarray:
+        """(7,) [rad] by which the joints give way to a weight where the bodies stand: its torque over their stiffness."""
+        hand, frame = self._hand_pose()
+        at = hand + frame @ self._in_hand[0][0] if self._borne else hand
+        ids = self._joint_ids[: len(load.commanded)]
+        arm, axis = at - self.data.xanchor[ids], self.data.xaxis[ids]
+        # the third component of axis x arm is how fast what is borne rises with the joint
+        return -load.weight / load.stiffness * (axis[:, 0] * arm[:, 1] - axis[:, 1] * arm[:, 0])
 
     def _hand_pose(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.data.site_xpos[self._tcp].copy(), self.data.site_xmat[self._tcp].reshape(3, 3).copy()
+        tcp = self._tcp[0]
+        return self.data.site_xpos[tcp].copy(), self.data.site_xmat[tcp].reshape(3, 3).copy()
 
-    def _pose(self, q: np.ndarray) -> None:
-        """Bring the arm, and what it bears, to joint angles q."""
+    def pose(self, q: np.ndarray) -> None:
+        """Bring the arm, and what it bears, to where it is commanded to joint angles q."""
         self.data.qpos[self._joints] = q
         mujoco.mj_kinematics(self.model, self.data)
+        if self._load is not None:
+            self.data.qpos[self._joints[: len(self._off)]] += self._off + self._sags(self._load)
+            mujoco.mj_kinematics(self.model, self.data)
         if self._borne:
             hand, frame = self._hand_pose()
             for at, (place, turn) in zip(self._borne, self._in_hand):
@@ -138,19 +217,24 @@ class Clearance:
 
     def near(self, q: np.ndarray) -> dict[tuple[int, int], float]:
         """Pairs of bodies closer than the margin at joint angles q, and their distance [m]; only pairs with this arm."""
-        self._pose(q)
-        mujoco.mj_comPos(self.model, self.data)
+        self.pose(q)
         mujoco.mj_collision(self.model, self.data)
+        if not self.data.ncon:
+            return {}
         contact = self.data.contact
-        geoms = contact.geom
-        counts = (self._arm[geoms].any(axis=1)) & ~self._grasp[geoms].all(axis=1)
+        kinds, distances = self._kinds[contact.geom], contact.dist
+        hits = np.flatnonzero(distances < COUNTS[kinds[:, 0], kinds[:, 1]])
         found: dict[tuple[int, int], float] = {}
-        for (a, b), distance in zip(geoms[counts], contact.dist[counts]):
+        for (a, b), distance in zip(contact.geom[hits], distances[hits]):
             pair = (int(self.model.geom_bodyid[a]), int(self.model.geom_bodyid[b]))
-            # neighbours within the arm are always close: there only touching counts
-            if distance < (0.001 if self._arm[a] and self._arm[b] else MARGIN):
-                found[pair] = min(found.get(pair, MARGIN), float(distance))
+            found[pair] = min(found.get(pair, MARGIN), float(distance))
         return found
+
+    def named(self, pair: tuple[int, int]) -> tuple[str, str]:
+        """Names of two bodies, that of the arm or of what it holds first."""
+        names = [self.model.body(b).name for b in pair]
+        own = [bool(self._arm[self.model.geom_bodyid == b].any()) for b in pair]
+        return (names[1], names[0]) if own[1] and not own[0] else (names[0], names[1])
 
     def crowd(
         self,
@@ -172,7 +256,7 @@ class Clearance:
             joint, angle: a door and where it stands then, where that is not as seen.
             sink: [m] how deep they may be in each other where they may touch.
         """
-        self._see(picture, percent)
+        self.see(picture, percent)
         if joint is not None:
             self.data.qpos[self.model.joint(joint).qposadr[0]] = angle
         total = 0.0
@@ -193,7 +277,7 @@ class Clearance:
             q, picture, percent: as in `crowd`.
             thing: the body between them.
         """
-        self._see(picture, percent)
+        self.see(picture, percent)
         near, body = self.near(q), self.model.body(thing).id
         fingers = self._finger_bodies
         front, back = (min((near[p] for p in ((f, body), (body, f)) if p in near), default=MARGIN) for f in fingers)
@@ -204,17 +288,18 @@ class Clearance:
 
     def hand_points(self, q: np.ndarray) -> np.ndarray:
         """(n, 3) middles of the hand's geoms [m] at joint angles, the claw as it was last looked at."""
-        self._pose(q)
+        self.pose(q)
         return self.data.geom_xpos[self._hand & self._solid]
 
-    def cost(self, path: Path, picture: np.ndarray, percent: float, stop: float = np.inf, sure: bool = False) -> float:
+    def cost(self, path: Curve, picture: np.ndarray, percent: float, stop: float = np.inf, sure: bool = False) -> float:
         """How little room a path leaves; 0 (plus a little for its length) where it keeps the margin, and the joints' range, everywhere.
 
         Args:
             stop: a cost at which it need not be known any better.
             sure: look at as many places as the way is long, and see that what is borne is not tilted.
         """
-        self._see(picture, percent)
+        self.see(picture, percent)
+        model = self.model
         start, end = self.near(path.spline(0.0)), self.near(path.end)
         length = float(np.abs(np.diff(path.spline(np.linspace(0.0, 1.0, FINE + 1)), axis=0)).max(axis=1).sum())
         fine = max(FINE, int(np.ceil(length / STEP))) if sure else FINE
@@ -229,95 +314,28 @@ class Clearance:
             if beyond > SWING:
                 total += beyond / SWING * COARSE / fine
             for pair, distance in self.near(q).items():
-                # what is near at an end is left, or come to, by and by; never through it
-                if share < ENDS and distance > start.get(pair, MARGIN) - 0.003:
+                # what is near at an end is left, or come to, by and by; never through it. What is held may be carried as near
+                # all along, such as low over a table
+                carried = bool({model.body_rootid[b] for b in pair} & {*self._bodies})
+                if (share < ENDS or carried) and distance > start.get(pair, MARGIN) - 0.003:
                     continue
-                if share > 1.0 - ENDS and distance > end.get(pair, MARGIN) - 0.003:
+                if (share > 1.0 - ENDS or carried) and distance > end.get(pair, MARGIN) - 0.003:
                     continue
                 total += ((MARGIN - distance) / MARGIN + (3.0 if distance < 0.002 else 0.0)) * COARSE / fine
-            if self._tilt() > most:
+            if self.tilt() > most:
                 total += COARSE / fine
             if total > stop:
                 break
         return total
 
-    def _tilt(self) -> float:
+    def tilt(self) -> float:
         """[rad] by which the z axis of what is borne is tilted against the vertical now, the largest; 0 of nothing."""
         return max((float(np.arccos(np.clip(self.data.xmat[b, 8], -1.0, 1.0))) for b in self._bodies), default=0.0)
 
-    def _upright(self, path: Path) -> float:
+    def _upright(self, path: Curve) -> float:
         """How far [rad] what is borne may be tilted on a way."""
         tilts = []
         for q in (path.spline(0.0), path.end):
-            self._pose(q)
-            tilts.append(self._tilt())
+            self.pose(q)
+            tilts.append(self.tilt())
         return max(tilts) + LEAN
-
-    def choose(
-        self,
-        arm: Arm,
-        options: Sequence[Sequence[np.ndarray]],
-        goal: np.ndarray,
-        speed: float,
-        picture: np.ndarray,
-        percent: float,
-        seek: bool = False,
-    ) -> Path:
-        """A way from where the arm is to a goal that leaves room, by one of several rows of postures or one like it.
-
-        Args:
-            arm: as it stands.
-            options: rows of postures to pass; an empty row goes straight.
-            goal: (7,) joint angles at the end.
-            speed: [m/s] of the hand.
-            picture: (nq,) the scene as seen.
-            percent: how far the claw is closed.
-            seek: whether it is made sure, and sought by growing trees where none of those imagined is clear and short;
-                it is sought in any case where the best of them costs more than `BLOCKED`.
-        """
-        low, high = arm.model.jnt_range.T
-        best: list[tuple[float, list[np.ndarray], Path]] = []
-        for k in range(len(options) + TRIES):
-            if k < len(options):
-                row = [np.asarray(q) for q in options[k]]
-            else:
-                if best[0][0] < LENGTH * 12.0:
-                    break
-                parent = best[int(arm.rng.integers(min(3, len(best))))][1]
-                row = list(parent) if parent else [0.5 * (arm.q + goal)]
-                row = [np.clip(q + arm.rng.normal(0.0, SCATTER, 7), low, high) for q in row]
-            path = arm.way([*row, goal], speed, scatter=0.0)
-            cost = self.cost(path, picture, percent, best[2][0] if len(best) > 2 else np.inf, seek)
-            best.append((cost, row, path))
-            best.sort(key=lambda b: b[0])
-        if best[0][0] > (CLEAR if seek else BLOCKED):
-            for row in self._sought(arm, goal, picture, percent):
-                path = arm.way([*row, goal], speed, scatter=0.0)
-                best.append((self.cost(path, picture, percent, sure=True), row, path))
-            best.sort(key=lambda b: b[0])
-        return best[0][2]
-
-    def _sought(self, arm: Arm, goal: np.ndarray, picture: np.ndarray, percent: float) -> list[list[np.ndarray]]:
-        """Rows of postures of a way that was sought: its corners, and the same with more postures between them; or none."""
-        self._see(picture, percent)
-        ends, most = [], LEAN
-        for q in (arm.q, goal):
-            ends.append(self.near(q))
-            most = max(most, self._tilt() + LEAN)
-
-        def free(q: np.ndarray) -> bool:
-            # what is near at an end may be as near on the way
-            return (
-                all(
-                    distance > min(NEED, *(end.get(pair, MARGIN) - 0.002 for end in ends))
-                    for pair, distance in self.near(q).items()
-                )
-                and self._tilt() <= most
-            )
-
-        low, high = arm.model.jnt_range.T
-        corners = connect(arm.q, np.asarray(goal), free, low, high, arm.rng)
-        if corners is None:
-            return []
-        denser = [a + share * (b - a) for a, b in itertools.pairwise(corners) for share in (0.0, 0.5)]
-        return [corners[1:-1], denser[1:]]

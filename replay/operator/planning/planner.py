@@ -1,0 +1,222 @@
+"""A free way to one of several goals: asked of trees that keep much room first, then less; and, where there is none, why."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .branches import branches
+from .clearance import LEAN, MARGIN, STEP, SWING
+from .keeping import Keep
+from .limbs import Arms, Pose, spline_through
+from .trees import Free, Project, connect, length, quicker
+
+ROOM = (0.025, 0.015)  # m, of room with which a way is asked for, one after the other
+LOOKS = 20_000  # postures that are looked at in the last of these searches, and a quarter in those before
+LEAVING = 0.002  # m, by which what is near at an end may be nearer on the way
+BULGE = 0.004  # m, by which the curve through the corners of a way may come nearer than the way
+DENSER = (np.inf, 0.3, 0.12, 0.05)  # rad, at most between two postures of the way, so that the curve bulges less
+
+DETOUR, AGAIN = 1.2, 3  # a way that is so many times as long as the straight one is sought so often, and the quickest taken
+
+Lasts = Callable[[Sequence[np.ndarray]], float]
+Pairs = Mapping[tuple[int, int], float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A way, or why there is none.
+
+    Attributes:
+        path: (n, k) postures that the curve of the way leads through, from where the arm is; None where none was found.
+        least: [m] of room that is left where there is least; `MARGIN` where nothing is nearer. What is near at the ends does not
+            count, as long as it comes no nearer.
+        nearest: the two bodies that are so near, that of the arm or of what it holds first; None where nothing is.
+        where: share of the way at which they are.
+        goal: which of the goals it leads to.
+        tried: for each goal that fell out, and each search in vain, a line that says why.
+    """
+
+    path: np.ndarray | None
+    least: float = MARGIN
+    nearest: tuple[str, str] | None = None
+    where: float = 0.0
+    goal: int | None = None
+    tried: tuple[str, ...] = field(default=())
+
+    @property
+    def why(self) -> str:
+        """All that was tried, in one line."""
+        return "; ".join(self.tried)
+
+
+def plan(
+    arms: Arms,
+    goals: Sequence[np.ndarray | Pose],
+    held: Sequence[str] = (),
+    allowed: Collection[str] | None = None,
+    keep: Keep | None = None,
+    margin: Sequence[float] = ROOM,
+    looks: int = LOOKS,
+    lasts: Lasts | None = None,
+    *,
+    rng: np.random.Generator,
+) -> Plan:
+    """A free way from where the arms are to one of several goals.
+
+    Args:
+        arms: one or both, as they stand.
+        goals: (k,) joint angles each, or, of one arm, poses of the hand, of which its branches are sought.
+        held: names of bodies that move with the (first) hand.
+        allowed: bodies that the hand, and what it holds, may touch at a goal; any where None.
+        keep: what is kept all along: `Level`, `Together`.
+        margin: [m] of room that is asked for, one after the other.
+        looks: postures that are looked at; it ends by that and never by the clock.
+        lasts: how long a way through a row of postures lasts, by which it is made quicker; as far as they are apart where None.
+        rng: of the trees; the same gives the same way to the bit.
+    """
+    arms.see(held)
+    start, tried = arms.near(arms.q), []
+    ends: list[tuple[int, np.ndarray, Pairs]] = []
+    for i, goal in enumerate(goals):
+        postures: Sequence[np.ndarray] = [np.asarray(goal, float)] if isinstance(goal, np.ndarray) else []
+        if not isinstance(goal, np.ndarray):
+            postures, off = branches(arms.limbs[0], *goal, rng)
+            if not postures:
+                tried.append(f"goal {i}: the hand misses it by {1e3 * off:.0f} mm, or is turned otherwise")
+        for q in postures:
+            near = arms.near(q)
+            reason = _falls_out(arms, q, near, start, allowed, keep)
+            if reason is None:
+                ends.append((i, q, near))
+            else:
+                tried.append(f"goal {i}: {reason}")
+    if not ends:
+        return Plan(None, tried=tuple(tried))
+    project = None if keep is None else keep.project
+    most = _upright(arms, [q for _, q, _ in ends]) if keep is None else np.inf
+    best: Plan | None = None
+    for k, need in enumerate(margin):
+        free = _freedom(arms, need, [start, *(near for _, _, near in ends)], most)
+        count = looks if k == len(margin) - 1 else looks // 4
+        row = _quickest(arms, [q for _, q, _ in ends], free, rng, project, count, lasts)
+        if row is None:
+            tried.append(f"no way with {1e3 * need:.0f} mm of room in {count} looks")
+            continue
+        which, there = next((i, near) for i, q, near in ends if np.array_equal(q, row[-1]))
+        for corners in _denser(row, project):
+            least, pair, where = least_room(arms, spline_through(corners), [start, there])
+            found = Plan(np.array(corners), least, pair, where, which, tuple(tried))
+            if best is None or least > best.least:
+                best = found
+            if least >= need - BULGE:
+                return best
+        tried.append(f"the curve of the way with {1e3 * need:.0f} mm of room has less")
+    if best is None or best.least < 0.0:
+        return Plan(None, tried=tuple(tried))
+    return best
+
+
+def _quickest(
+    arms: Arms,
+    goals: Sequence[np.ndarray],
+    free: Free,
+    rng: np.random.Generator,
+    project: Project | None,
+    looks: int,
+    lasts: Lasts | None,
+) -> list[np.ndarray] | None:
+    """The quickest of a few ways that trees find; the first one where it is straight."""
+    best: tuple[float, list[np.ndarray] | None] = (np.inf, None)
+    for _ in range(AGAIN):
+        row = connect(arms.q, goals, free, arms.low, arms.high, rng, project, looks, arms.far)
+        if row is None:
+            break
+        if lasts is not None and project is None:
+            row = quicker(row, free, rng, lasts, looks)
+        long = length(row, arms.far) if lasts is None else lasts(row)
+        best = min(best, (long, row), key=lambda one: one[0])
+        if length(row, arms.far) < DETOUR * arms.far(row[0], row[-1]):
+            break
+    return best[1]
+
+
+def least_room(
+    arms: Arms, curve: Callable[[float], np.ndarray], ends: Sequence[Pairs]
+) -> tuple[float, tuple[str, str] | None, float]:
+    """Where a curve has least room: [m], between which two bodies, at which share of the way.
+
+    What is near at an end counts only where it is nearer than there. Beyond the joints' range there is none.
+    """
+    shares = np.linspace(0.0, 1.0, 65)
+    length = float(np.abs(np.diff([curve(s) for s in shares], axis=0)).max(axis=1).sum())
+    least: tuple[float, tuple[int, int] | None, float] = (MARGIN, None, 0.0)
+    for share in np.linspace(0.0, 1.0, max(16, int(np.ceil(length / STEP))) + 1):
+        q = curve(share)
+        beyond = float(np.maximum(q - arms.high, arms.low - q).max())
+        inside = float(np.maximum(arms.q - arms.high, arms.low - arms.q).max())
+        if beyond > max(SWING, inside + 1e-6):
+            return -beyond, None, float(share)
+        for pair, distance in arms.near(q).items():
+            if distance < least[0] and distance < min(end.get(pair, MARGIN) - LEAVING for end in ends):
+                least = (distance, pair, float(share))
+    return least[0], None if least[1] is None else arms.clearance.named(least[1]), least[2]
+
+
+def _falls_out(
+    arms: Arms, goal: np.ndarray, near: Pairs, start: Pairs, allowed: Collection[str] | None, keep: Keep | None
+) -> str | None:
+    """Why a goal cannot be one; None where it can."""
+    beyond = np.maximum(goal - arms.high, arms.low - goal)
+    if beyond.max() > SWING:
+        return f"joint {int(beyond.argmax()) + 1} is {beyond.max():.2f} rad beyond its range"
+    if keep is not None and (missed := keep.missed(goal)) is not None:
+        return missed
+    if allowed is None:
+        return None
+    for pair, distance in sorted(near.items(), key=lambda item: item[1]):
+        own, other = arms.clearance.named(pair)
+        if distance < min(0.0, start.get(pair, MARGIN) - LEAVING) and not {own, other} & set(allowed):
+            return f"{own} is {-1e3 * distance:.0f} mm inside {other}"
+    return None
+
+
+def _freedom(arms: Arms, need: float, ends: Sequence[Pairs], most: float) -> Free:
+    """Whether a posture leaves so much room [m] and tilts what is held by no more than that [rad]."""
+    excused: dict[tuple[int, int], float] = {}
+    for end in ends:
+        for pair, distance in end.items():
+            excused[pair] = min(excused.get(pair, MARGIN), distance - LEAVING)
+
+    def free(q: np.ndarray) -> bool:
+        for pair, distance in arms.near(q).items():
+            if distance <= min(need, excused.get(pair, MARGIN)):
+                return False
+        return arms.clearance.tilt() <= most
+
+    return free
+
+
+def _upright(arms: Arms, goals: Sequence[np.ndarray]) -> float:
+    """How far [rad] what is held may be tilted on the way."""
+    tilts = []
+    for q in (arms.q, *goals):
+        arms.clearance.pose(q)
+        tilts.append(arms.clearance.tilt())
+    return max(tilts) + LEAN
+
+
+def _denser(row: Sequence[np.ndarray], project: Project | None) -> Iterator[list[np.ndarray]]:
+    """The row, and the same with more and more postures between its corners."""
+    for spacing in DENSER[: 1 if len(row) == 2 and project is None else None]:
+        dense = []
+        for a, b in itertools.pairwise(row):
+            count = max(1, int(np.ceil(np.abs(b - a).max() / spacing)))
+            for i in range(count):
+                q = a + i / count * (b - a)
+                kept = q if project is None or not i else project(q)
+                dense.append(q if kept is None else kept)
+        yield [*dense, row[-1]]

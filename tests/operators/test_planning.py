@@ -1,0 +1,203 @@
+"""Ways are planned: with room, with what is held, level, with both hands; and where there is none it is said why."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+import pytest
+from shiliu.replay.operator.operator import Operator
+from shiliu.replay.operator.planning import Arms, Level, Together, plan
+from shiliu.replay.operator.planning.branches import branches
+from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
+from shiliu.replay.operator.planning.limbs import spline_through
+from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.simulation import Simulation
+
+UP = np.array([0.0, 0.0, 1.0])
+# Two hands on rails, each of which moves to x and y and turns; a wall at x = 0 between two halves of the place, with a gap.
+RAIL = """
+<body name="{s}_x" pos="0 0 {z}"><joint type="slide" axis="1 0 0" range="-1 1"/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
+  <body name="{s}_y"><joint type="slide" axis="0 1 0" range="-1 1"/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
+    <body name="{s}_turn"><joint axis="0 0 1" range="-3 3"/><inertial pos="0 0 0" mass="1" diaginertia="1 1 1"/>
+      <body name="{s}_palm"><geom type="sphere" size="0.05"/><site name="{s}_tcp"/>
+        <body name="{s}_finger"><joint type="slide" axis="1 0 0" range="0 0.01"/><geom size="0.01"/></body>
+      </body>
+    </body>
+  </body>
+</body>"""
+PLACE = """
+<mujoco>
+  <compiler angle="radian"/>
+  <worldbody>
+    <body name="wall"><geom type="box" size="0.05 {half} 0.3" pos="0 {middle} 0"/></body>
+    <body name="far_wall"><geom type="box" size="0.05 1 0.3" pos="0 {beyond} 0"/></body>
+    <body name="plank" pos="-0.6 -0.6 -0.1"><freejoint/><geom type="box" size="0.02 0.2 0.02"/></body>
+    <body name="trunk">{left}{right}</body>
+  </worldbody>
+</mujoco>"""
+START, GOAL = np.array([-0.6, -0.6, 0.0]), np.array([0.6, -0.6, 0.0])
+
+
+class Rail:
+    """The kinematics of one hand on rails."""
+
+    def __init__(self, q: np.ndarray):
+        self.q = np.array(q, float)
+        self.model = mujoco.MjModel.from_xml_string(
+            f"<mujoco><compiler angle='radian'/><worldbody>{RAIL.format(s='left', z=0)}</worldbody></mujoco>"
+        )
+        self.model = _only_first(self.model, 3)
+
+    def hand(self, q=None):
+        x, y, turn = self.q if q is None else q
+        c, s = np.cos(turn), np.sin(turn)
+        return np.array([x, y, 0.0]), np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def _only_first(model: mujoco.MjModel, count: int):
+    return type("Ranges", (), {"jnt_range": model.jnt_range[:count].copy()})
+
+
+def place(gap: float) -> Arms:
+    """The left hand before a wall that has a gap [m] in its middle."""
+    xml = PLACE.format(
+        half=(2.0 - gap) / 4,
+        middle=-(2.0 + gap) / 4,
+        beyond=1.0 + gap / 2,
+        left=RAIL.format(s="left", z=0),
+        right=RAIL.format(s="right", z=2),
+    )
+    model = mujoco.MjModel.from_xml_string(xml)
+    picture = mujoco.MjData(model).qpos.copy()
+    for side in ("left", "right"):  # the right hand is far above
+        first = model.jnt_qposadr[model.body(f"{side}_x").jntadr[0]]
+        picture[first : first + 3] = START
+    return Arms([Rail(START)], Clearance(model, "left"), picture, [0.0])
+
+
+def search(arms: Arms, *goals: np.ndarray, seed: int = 1, **how):
+    return plan(arms, goals or (GOAL,), rng=np.random.default_rng(seed), **how)
+
+
+def test_a_way_through_a_gap_keeps_its_room_and_tells_where_it_has_least():
+    found = search(place(gap=0.4))
+    assert found.path is not None and found.goal == 0
+    assert found.path[0] == pytest.approx(START) and found.path[-1] == pytest.approx(GOAL)
+    at = spline_through(found.path)(found.where)
+    assert 0.02 < found.least <= MARGIN
+    assert found.least == MARGIN or (set(found.nearest) & {"wall", "far_wall"} and abs(at[0]) < 0.15)
+    assert max(q[1] for q in spline_through(found.path)(np.linspace(0, 1, 50))) > -0.15  # it goes round
+
+
+def test_a_narrow_gap_is_passed_with_less_room():
+    found = search(place(gap=0.14))  # 20 mm on either side of the hand
+    assert found.path is not None and 0.011 <= found.least <= 0.02
+    assert any("25 mm" in line for line in found.tried)
+
+
+def test_where_there_is_no_way_it_says_how_long_it_was_sought():
+    found = search(place(gap=0.11), looks=2000)  # 5 mm on either side
+    assert found.path is None and found.goal is None
+    assert (
+        "no way with 25 mm of room in 500 looks" in found.why and "no way with 15 mm of room in 2000 looks" in found.why
+    )
+
+
+def test_what_is_held_is_part_of_the_way():
+    """A plank of 400 mm across the hand goes through a gap of 320 mm only where it is turned."""
+    bare, carrying = search(place(gap=0.32)), search(place(gap=0.32), held=["plank"])
+    assert bare.path is not None and carrying.path is not None
+
+    def turned(path):
+        curve = spline_through(path)(np.linspace(0.0, 1.0, 200))
+        return np.abs(np.sin(curve[np.abs(curve[:, 0]) < 0.05, 2])).max()
+
+    assert turned(bare.path) < 0.5 < turned(carrying.path)
+    assert carrying.nearest is None or "wall" in carrying.nearest[1]
+
+
+def test_the_same_seed_gives_the_same_way():
+    paths = [search(place(gap=0.3), seed=seed).path for seed in (1, 1, 2)]
+    assert paths[0].tobytes() == paths[1].tobytes() != paths[2].tobytes()
+
+
+def test_goals_fall_out_with_their_reason():
+    arms = place(gap=0.4)
+    inside, outside = np.array([0.0, -0.6, 0.0]), np.array([1.2, 0.0, 0.0])
+    found = search(arms, inside, outside, GOAL, allowed=[])
+    assert found.goal == 2 and found.path is not None
+    assert found.tried[0].startswith("goal 0: left_palm is ") and found.tried[0].endswith("inside wall")
+    assert found.tried[1] == "goal 1: joint 1 is 0.20 rad beyond its range"
+    nowhere = search(arms, inside, allowed=["plank"])
+    assert nowhere.path is None and "goal 0" in nowhere.why
+    touching = np.array([-0.099, -0.6, 0.0])  # 1 mm deep
+    assert search(arms, touching, allowed=[]).path is None
+    assert search(arms, touching, allowed=["wall"]).goal == 0
+
+
+@pytest.fixture(scope="module")
+def body(scene):
+    """What an operator sees at the start of the microwave cell."""
+    draw = drawing.nominal(scene)
+    operator = Operator(scene, draw, 0)
+    operator.state.see(Simulation(scene, 1).begin([draw]).rows(0), scene.course.begin(1))
+    return operator.state
+
+
+def arms_of(body, *sides: str) -> Arms:
+    limbs = [body.arms[side] for side in sides]
+    return Arms(limbs, Clearance(body.model, *sides), body._picture().qpos.copy(), [0.0] * len(sides))
+
+
+def test_a_level_way_stays_level(body):
+    arms = arms_of(body, "left")
+    position, frame = arms.hands(arms.q)[0]
+    goal, miss = body.arms["left"].solve(position + np.array([0.05, 0.2, 0.15]), frame, arms.q, orient=1.0)
+    assert miss < 1e-3
+    level = Level(arms)
+    found = search(arms, goal, keep=level)
+    axis = frame.T @ UP
+    tilts = [
+        np.arccos(min(1.0, (arms.hands(q)[0][1] @ axis)[2])) for q in spline_through(found.path)(np.linspace(0, 1, 60))
+    ]
+    assert max(tilts) < 0.03
+    tilted = goal + np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 0.0])
+    assert search(arms, tilted, keep=level).why.startswith("goal 0: what is held would be tilted by ")
+
+
+def test_two_hands_stay_together_on_a_load(body):
+    arms = arms_of(body, "left", "right")
+    now = arms.hands(arms.q)
+    goal = []
+    for side, (position, frame) in zip(("left", "right"), now):
+        q, miss = body.arms[side].solve(
+            position + np.array([0.06, 0.05, 0.12]), frame, body.arms[side].q, orient=1.0, tolerance=1e-5
+        )
+        assert miss < 1e-3
+        goal.append(q)
+    found = search(arms, np.concatenate(goal), keep=Together(arms))
+    assert found.path is not None
+    apart = now[0][1].T @ (now[1][0] - now[0][0])
+    for q in spline_through(found.path)(np.linspace(0.0, 1.0, 40)):
+        (first, turned), (second, _) = arms.hands(q)
+        assert turned.T @ (second - first) == pytest.approx(apart, abs=4e-3)
+    loose = np.concatenate([goal[0], body.arms["right"].q])
+    assert "from where the load has them" in search(arms, loose, keep=Together(arms)).why
+
+
+def test_an_arm_is_held_in_several_ways_for_one_pose(body):
+    arm = body.arms["left"]
+    position, frame = arm.hand()
+    pose = position + np.array([0.05, 0.1, 0.1]), frame
+    found, off = branches(arm, *pose, np.random.default_rng(3))
+    again, _ = branches(arm, *pose, np.random.default_rng(3))
+    assert len(found) >= 3 and off < 2e-3
+    assert all(np.array_equal(a, b) for a, b in zip(found, again))
+    for q in found:
+        assert arm.hand(q)[0] == pytest.approx(pose[0], abs=3e-3)
+    assert min(np.abs(a - b).max() for i, a in enumerate(found) for b in found[:i]) > 0.3
+    arms = arms_of(body, "left")
+    to = search(arms, pose)
+    assert to.path is not None and arm.hand(to.path[-1])[0] == pytest.approx(pose[0], abs=3e-3)
+    far = search(arms, (position + np.array([3.0, 0.0, 0.0]), frame))
+    assert far.path is None and far.why.startswith("goal 0: the hand misses it by ")
