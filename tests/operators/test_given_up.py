@@ -167,7 +167,7 @@ def test_a_skill_in_which_a_grip_opens_wants_its_hand_in_the_same_place(scene):
     short = dataclasses.replace(mistake, steps=tuple(step for step in mistake.steps if step.slips is not None))
     changed = with_skills(scene, [])
     (done,) = perform(changed, [drawing.nominal(scene)], [0], mistakes=[short])
-    assert [s["skill"] for s in done.segments] == ["carry_level"] and len(done.actions) == 30
+    assert [s["skill"] for s in done.segments] == ["carry.level"] and len(done.actions) == 30
 
 
 def test_record_says_why_and_keeps_it(tmp_path, monkeypatch, capsys):

@@ -162,13 +162,13 @@ def test_a_bowl_that_sags_in_the_grip_is_not_carried(scene):
     """Five kilograms, on a rim that does not slip: it hangs so low in the hand that no way into the oven keeps clear of it."""
     done = alone(scene, with_values(scene, bowl__mass=5.0, friction=4.0))
     assert done.reached["loaded"] is None
-    assert done.provenance["gave_up"]["skill"] == "carry_level" and "room" in done.provenance["gave_up"]["reason"]
+    assert done.provenance["gave_up"]["skill"] == "carry.level" and "room" in done.provenance["gave_up"]["reason"]
     verdict = judged(scene, done)
     assert verdict.findings[verdict.root].code == "goal" and code(verdict, "goal").details["missed"] == "loaded"
 
 
 def test_a_door_that_nobody_closes_is_named(scene):
-    done = alone(scene, drawing.draw(scene, SEED), faults={"skip": "push_close"})
+    done = alone(scene, drawing.draw(scene, SEED), faults={"skip": "move_joint.shut"})
     assert done.reached["loaded"] is not None and done.reached["closed"] is None
     assert code(judged(scene, done), "goal").details["missed"] == "closed"
 
@@ -184,7 +184,7 @@ def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(scene, pair):
     episode = opened_early(scene, episode_of(scene, pair[0]))
     (verdict,) = judge([as_recording("dropped", episode, scene)])
     drop = code(verdict, "drop")
-    carry = next(s for s in episode.segments if s["skill"] == "carry_level")
+    carry = next(s for s in episode.segments if s["skill"] == "carry.level")
     assert drop.level in ("WARN", "FAIL") and drop.subject == ("bowl",) and drop.value > drop.limit
     assert carry["t0"] < drop.t0 < carry["t1"] + 1.0
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def pull_open(see: HandFeatures, step: Step) -> Evidence:
-    """The joint moves up while the body of `grasp` is held; the strain before and the stop after belong to it.
+    """The joint moves up while the body of `at` is held; the strain before and the stop after belong to it.
 
     Begins: the grip has settled. Ends: the claw begins to open.
     """
-    held = see.holds(see.tracks.owner[step.arguments["grasp"]])
+    held = see.holds(see.tracks.owner[step.arguments["at"]])
     up, down = _moves(see, step)
     return Evidence(
         (

@@ -18,10 +18,10 @@ def reach(see: HandFeatures, step: Step) -> Evidence:
     Begins: the hand sets off. Ends: it comes to rest before the site (`standoff`).
     """
     off = float(step.arguments.get("standoff") or 0.1)
-    close = 1.0 - see.far(step.arguments["to"], 0.3 * off, 0.8 * off)
+    close = 1.0 - see.far(step.arguments["at"], 0.3 * off, 0.8 * off)
     go = see.holds() + see.works + close + IDLE * see.still
     return Evidence(
-        (Phase("go", go, True),), see.sets_off, see.sets_off, see.far(step.arguments["to"], 1.5 * off, 3.0 * off)
+        (Phase("go", go, True),), see.sets_off, see.sets_off, see.far(step.arguments["at"], 1.5 * off, 3.0 * off)
     )
 
 
@@ -45,11 +45,11 @@ def pick(see: HandFeatures, step: Step) -> Evidence:
 def regrasp(see: HandFeatures, step: Step) -> Evidence:
     """As `pinch`, the whole way there included, and what is taken is raised a little.
 
-    Begins: the hand sets off. Ends: it sets off anew, with what it took as high as `lift` says.
+    Begins: the hand sets off. Ends: it sets off anew, with what it took as high as `by` says.
     """
     grip = pick(see, step)
     raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + 0.5 * see.aside + AFTER)
-    low = 1.0 - see.raised(step.arguments["of"], float(step.arguments.get("lift") or 0.012))
+    low = 1.0 - see.raised(step.arguments["of"], float(step.arguments.get("by") or 0.012))
     return Evidence((*grip.phases, raised), grip.begins, see.sets_off, np.maximum(grip.unfinished, low))
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import pushing
 from .arm import Path, turn_z
-from .hands import HAND, UP, facing
+from .hands import UP, facing
 from .operator_state import Motion, OperatorState, unit
+from .primitives import MOVE_JOINT
 from .reason import Reason
 from .skill import Argument, Label, Skill
 
@@ -46,29 +47,30 @@ class PullOpen(Skill):
     The pull grows until the door comes free of its latch; where it does not yield to the largest force, the chain ends.
     """
 
-    word = "pull_open"
+    word = "move_joint"
+    how = "pull"
     label = Label(
         en=("open door", "the {hand} hand pulls the {joint} open"),
         zh=("拉开门", "{hand}手拉开{joint}"),
         shows=pushing.pull_open,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "joint": JOINT,
-        "grasp": Argument("site", "the handle"),
-        "to": Argument("angle", "how far, as long as the arm can draw back from there"),
-        "at_least": Argument("angle", "how far in any case", 0.45),
-        "retreat": Argument("length", "how far the hand has to be able to draw back", 0.08),
-        "yaw": Argument("angle", "how far the hand turns on the way", 0.0),
-        "pitch": Argument("angle", "how far the fingers sink on the way", 0.0),
-        "force": Argument(
+    arguments: ClassVar = MOVE_JOINT(
+        "hand",
+        "joint",
+        "at",
+        "until",
+        to=MOVE_JOINT.at("to", "how far, as long as the arm can draw back from there"),
+        at_least=0.45,
+        retreat=MOVE_JOINT.at("retreat", "how far the hand has to be able to draw back", 0.08),
+        yaw=MOVE_JOINT.at("yaw", "how far the hand turns on the way", 0.0),
+        pitch=MOVE_JOINT.at("pitch", "how far the fingers sink on the way", 0.0),
+        force=MOVE_JOINT.at(
             "force",
             "largest pull that is commanded; the arm gives about 0.85 of it, and where the latch does not yield, it ends",
             50.0,
         ),
-        "speed": Argument("speed", "largest speed of the hand", 0.25),
-        "until": Argument("subgoal", "the subgoal at which it ends early", None),
-    }
+        speed=0.25,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -88,9 +90,9 @@ class PullOpen(Skill):
 
         def along() -> np.ndarray:
             hinge, axis, _ = state.hinge(self.joint)
-            away = np.cross(axis, state.site(self.grasp)[0] - hinge)
-            sentence = f"{self.grasp} lies on the axis of {self.joint}, and no pull there turns it"
-            return arm.yielding(unit(away, Reason(sentence, "on_the_axis", at=self.grasp, of=self.joint)))
+            away = np.cross(axis, state.site(self.at)[0] - hinge)
+            sentence = f"{self.at} lies on the axis of {self.joint}, and no pull there turns it"
+            return arm.yielding(unit(away, Reason(sentence, "on_the_axis", at=self.at, of=self.joint)))
 
         # the latch is drawn by a growing force, the hand following the door, so that no more than its own force is used
         if not (
@@ -110,7 +112,7 @@ class PullOpen(Skill):
         """The way of the hand from where it is, with the handle, and the door's angle [rad] at its marks."""
         arm = state.arms[self.hand]
         position, frame = arm.hand()
-        offset = frame.T @ (state.site(self.grasp)[0] - position)
+        offset = frame.T @ (state.site(self.at)[0] - position)
         axis = state.hinge(self.joint)[1]
         turn_with = -1.0 if axis[2] < 0 else 1.0
         count = max(2, int(np.ceil((goal - start) / STEP)))
@@ -121,7 +123,7 @@ class PullOpen(Skill):
         angles = start + np.linspace(0.0, 1.0, count + 1) * (goal - start)
         poses = []
         for angle in angles[1:]:
-            handle, _ = state.site_at(self.grasp, self.joint, angle)
+            handle, _ = state.site_at(self.at, self.joint, angle)
             done = (angle - opened) / (self.to - opened) if self.to != opened else 1.0
             turned = turn_z(turn_with * done * self.yaw) @ about(side, done * self.pitch) @ frame
             poses.append((handle - turned @ offset, turned))
@@ -135,25 +137,26 @@ class PushOpen(Skill):
     It ends when the door stands as far open as is said, or as far as the arm can follow it.
     """
 
-    word = "push_open"
+    word = "move_joint"
+    how = "push"
     label = Label(
         en=("push open", "the {hand} hand pushes the {joint} further open"),
         zh=("推开", "{hand}手把{joint}推得更开"),
         shows=pushing.push_open,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "joint": JOINT,
-        "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
-        "to": Argument("angle", "how far, for a part that faces the robot; one that is turned, as much more or less"),
-        "at_least": Argument("angle", "how far in any case", 1.38),
-        "enough": Argument("angle", "a door that stands less open is pushed on with the arm held otherwise", 1.50),
-        "radius": Argument("length", "how far from the hinge the hand pushes", 0.25, low=0.01),
-        "height": Argument("length", "above the site", 0.07),
-        "over": Argument("length", "height above the site at which the hand passes over the door", 0.25),
-        "thickness": Argument("length", "of the door", 0.029),
-        "speed": Argument("speed", "largest speed of the hand", 0.3),
-    }
+    arguments: ClassVar = MOVE_JOINT(
+        "hand",
+        "joint",
+        "edge",
+        to=MOVE_JOINT.at("to", "how far, for a part that faces the robot; one that is turned, as much more or less"),
+        at_least=1.38,
+        enough=Argument("angle", "a door that stands less open is pushed on with the arm held otherwise", 1.50),
+        radius=0.25,
+        height=0.07,
+        over=Argument("length", "height above the site at which the hand passes over the door", 0.25),
+        thickness=Argument("length", "of the door", 0.029),
+        speed=0.3,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -282,23 +285,24 @@ class PushClose(Skill):
     The last of the way is slow. It ends with the subgoal, with the door shut, or when it presses with the largest force.
     """
 
-    word = "push_close"
+    word = "move_joint"
+    how = "shut"
     label = Label(
         en=("close door", "the {hand} hand pushes the {joint} shut"),
         zh=("关门", "{hand}手推上{joint}"),
         shows=pushing.push_close,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "joint": JOINT,
-        "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
-        "radius": Argument("length", "how far from the hinge the hand pushes", 0.27, low=0.01),
-        "height": Argument("length", "above the site", 0.0),
-        "force": Argument("force", "largest push against the latch", 40.0),
-        "speed": Argument("speed", "largest speed of the hand", 0.35),
-        "slow_from": Argument("angle", "angle of the door from which on it is pushed slowly", NEARLY),
-        "until": Argument("subgoal", "the subgoal at which it ends", None),
-    }
+    arguments: ClassVar = MOVE_JOINT(
+        "hand",
+        "joint",
+        "edge",
+        "until",
+        radius=0.27,
+        height=0.0,
+        force=MOVE_JOINT.at("force", "largest push against the latch", 40.0),
+        speed=0.35,
+        slow_from=Argument("angle", "angle of the door from which on it is pushed slowly", NEARLY),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

@@ -10,8 +10,9 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Path, turn_z
-from .hands import HAND, UP
+from .hands import UP
 from .operator_state import REACHED, Motion, OperatorState
+from .primitives import CARRY, PUT
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -30,20 +31,14 @@ class CarryOver(Skill):
     It ends over the place, without setting down. `turn: keep` brings it there as it is turned now, for what is not round.
     """
 
-    word = "carry_over"
+    word = "carry"
+    how = "over"
     label = Label(
         en=("carry over", "the {hand} hand carries the {about} over to the {upon}"),
         zh=("平端过去", "{hand}手把{about}端到{upon}上方"),
         shows=carrying.carry_over,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": OF,
-        "upon": UPON,
-        "above": Argument("length", "height over the place", 0.05),
-        "turn": Argument("word", "whether it may arrive turned about the vertical", "free", ("free", "keep")),
-        "speed": SPEED,
-    }
+    arguments: ClassVar = CARRY("hand", "of", "upon", "turn", above=0.05, speed=0.25)
 
     def run(self, state: OperatorState) -> Motion:
         yield from state.arms[self.hand].follow(over(state, self), tremor=0.4)
@@ -89,22 +84,23 @@ class Place(Skill):
     It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
     """
 
-    word = "place"
+    word = "put"
+    how = "on"
     label = Label(
         en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
         zh=("放下", "{hand}手把{about}放到{upon}上"),
         shows=carrying.place,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": OF,
-        "upon": UPON,
-        "opening": Argument("length", "gap between the pads when it has let go", 0.034),
-        "clear": Argument("word", "which way the hand leaves", "up", ("up", "back")),
-        "retreat": Argument("length", "how far it draws back", 0.10),
-        "lowering": Argument("speed", "speed of lowering", 0.06),
-        "speed": SPEED,
-    }
+    arguments: ClassVar = PUT(
+        "hand",
+        "of",
+        "upon",
+        opening=0.034,
+        leave=Argument("word", "which way the hand leaves", "up", ("up", "back")),
+        retreat=0.10,
+        lowering=Argument("speed", "speed of lowering", 0.06),
+        speed=0.25,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -120,7 +116,7 @@ class Place(Skill):
         yield from arm.hold(0.2)
         yield from state.let_go(self.hand, self.opening, 0.6)
         position, frame = arm.hand()
-        away = UP if self.clear == "up" else -frame[:, 2]
+        away = UP if self.leave == "up" else -frame[:, 2]
         yield from arm.follow(arm.line([(position + self.retreat * away, frame)], self.speed, orient=LEVEL), tremor=0.0)
 
 
@@ -130,24 +126,25 @@ class Stack(Skill):
     One word for `carry_over` and `place`, with the care that a stack wants: the last centimetres are slow.
     """
 
-    word = "stack"
+    word = "put"
+    how = "stack"
     label = Label(
         en=("stack", "the {hand} hand stacks the {about} upon the {upon}"),
         zh=("叠放", "{hand}手把{about}叠放到{upon}上"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": OF,
-        "upon": Argument("site", "the top of the thing below, or the middle of its inside where it nests"),
-        "above": Argument("length", "height over the place from which it is lowered", 0.06),
-        "turn": Argument("word", "whether it may arrive turned about the vertical", "free", ("free", "keep")),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.034),
-        "retreat": Argument("length", "how far the hand draws up", 0.10),
-        "speed": SPEED,
-    }
+    arguments: ClassVar = PUT(
+        "hand",
+        "of",
+        "turn",
+        upon=PUT.at("upon", "the top of the thing below, or the middle of its inside where it nests"),
+        above=0.06,
+        opening=0.034,
+        retreat=0.10,
+        speed=0.25,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         yield from CarryOver.run(self, state)  # type: ignore[arg-type]
-        rest = {"clear": "up", "lowering": 0.04}
+        rest = {"leave": "up", "lowering": 0.04}
         yield from Place({**self.values, **rest}).run(state)
