@@ -192,7 +192,7 @@ titles:                           # what reports call these words
 
 A hardback, 《{book.title}》, with a title that can be read on its spine and its front. One of a row of sizes that
 `assets/objects/book_210/generate.py` draws. Frame, standing: origin in the middle of its foot, x from the spine to the fore edge, z up; the
-front cover looks to -y. Grades: [E] engineering estimate, [D] derived here; `facts` is the project's fact table of the scenarios, section 9.
+front cover looks to -y. Grades: [E] engineering estimate, [D] derived here; `facts` is the fact table of the scenarios, section 9.
 
 | what | value | grade, source |
 |---|---|---|
