@@ -173,7 +173,7 @@ CASES = {
     "take.pinch": (step("take.pinch", at="chest/knob"), (AT_KNOB, GRAB), [(AT_KNOB, TO), ([(0, RIM)], GRAB)]),
     **{
         word: (step(word, at="cup/rim", of=CUP), *TAKEN)
-        for word in ("take.rim", "take.above", "take.side", "take.top", "take.bottle", "take.inside", "take.part")
+        for word in ("take.rim", "take.above", "take.side", "take.top", "take.bottle", "take.inside", "take.part", "take")
     },
     "move_joint.pull": (
         step("move_joint.pull", joint="lid_hinge", at="chest/knob"),
@@ -209,7 +209,7 @@ CASES = {
     ),
     **{
         word: (step(word, of="cup/base", upon="shelf/place"), *PUT)
-        for word in ("put.inside", "put.on", "put.down", "put.stack", "put.on_pins")
+        for word in ("put.inside", "put.on", "put.down", "put", "put.on_pins")
     },
     "put.surface": (
         step("put.surface", of="cup/base", upon="shelf/place"),

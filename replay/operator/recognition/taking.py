@@ -42,6 +42,14 @@ def pick(see: HandFeatures, step: Step) -> Evidence:
     return _grip(see, step.arguments["at"], step.arguments["of"], np.zeros(see.n), see.sets_off)
 
 
+def take(see: HandFeatures, step: Step) -> Evidence:
+    """As `pick`; anywhere on the thing where no site is named.
+
+    Begins: the hand sets off. Ends: the claw has stood for 0.35 s.
+    """
+    return _grip(see, step.arguments.get("at"), step.arguments["of"], np.zeros(see.n), see.sets_off)
+
+
 def regrasp(see: HandFeatures, step: Step) -> Evidence:
     """As `pinch`, the whole way there included, and what is taken is raised a little.
 
@@ -53,11 +61,12 @@ def regrasp(see: HandFeatures, step: Step) -> Evidence:
     return Evidence((*grip.phases, raised), grip.begins, see.sets_off, np.maximum(grip.unfinished, low))
 
 
-def _grip(see: HandFeatures, site: str, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
+def _grip(see: HandFeatures, site: str | None, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
     held = see.holds(body)
     letting_go = see.about(see.opens * see.about(see.holds(), 0.3), 0.1)
     approach = see.holds() + see.works + letting_go + away + IDLE * see.still
-    close = np.minimum(1.0 - see.closes, 1.0 - held) + see.far(site, 0.04, 0.10) + see.settled
+    off = see.far(site, 0.04, 0.10) if site else 0.0
+    close = np.minimum(1.0 - see.closes, 1.0 - held) + off + see.settled
     ends = np.maximum(see.settles, see.sets_off)
     return Evidence((Phase("approach", approach), Phase("close", close, True)), begins, ends, 1.0 - held)
 

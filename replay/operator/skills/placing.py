@@ -11,18 +11,17 @@ from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Path, turn_z
 from .hands import UP
-from .operator_state import REACHED, Motion, OperatorState
+from .operator_state import GAP_OPEN, REACHED, Motion, OperatorState
 from .primitives import CARRY, PUT
-from .skill import Argument, Label, Skill
+from .skill import Label, Skill
+from .tips import gap_of
 from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
 HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
 SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
+WIDER = 0.034  # m, by which the pads open further than what they held is wide
 PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
-OF = Argument("site", "the site of what is held that shall come to the place")
-UPON = Argument("site", "the place")
-SPEED = Argument("speed", "largest speed of the hand", 0.25)
 
 
 class CarryOver(Skill):
@@ -95,10 +94,11 @@ class Place(Skill):
         "hand",
         "of",
         "upon",
+        "leave",
         opening=0.034,
-        leave=Argument("word", "which way the hand leaves", "up", ("up", "back")),
+        back=0.055,
         retreat=0.10,
-        lowering=Argument("speed", "speed of lowering", 0.06),
+        lowering=0.06,
         speed=0.25,
     )
 
@@ -114,37 +114,76 @@ class Place(Skill):
         low = position - (drop + PAST) * UP
         yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), seated, tremor=0.0, brake=1.0)
         yield from arm.hold(0.2)
-        yield from state.let_go(self.hand, self.opening, 0.6)
+        gap = gap_of(state.percent(self.hand)) + WIDER if self.opening is None else self.opening
+        yield from state.let_go(self.hand, min(gap, GAP_OPEN), 0.6)
+        yield from arm.follow(self._away(state), tremor=0.0)
+
+    def _away(self, state: OperatorState) -> Path:
+        """The way by which the hand leaves; of `free` ones the one with most room."""
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
-        away = UP if self.leave == "up" else -frame[:, 2]
-        yield from arm.follow(arm.line([(position + self.retreat * away, frame)], self.speed, orient=LEVEL), tremor=0.0)
+        back, up = -frame[:, 2], self.retreat * UP
+        ways = {
+            "up": [position + up],
+            "back": [position + self.retreat * back],
+            "over": [position + self.back * back, position + self.back * back + up],
+        }
+
+        def path(way: list[np.ndarray]) -> Path:
+            return arm.line([(place, frame) for place in way], self.speed, orient=LEVEL)
+
+        if self.leave != "free":
+            return path(ways[self.leave])
+        return min((path(way) for way in ways.values()), key=lambda one: state.tightness(self.hand, one, ()))
 
 
-class Stack(Skill):
-    """Carry what is held over another thing, lower it until it is seated upon it, let go, and draw the hand up.
+class PlaceOn(Place):
+    """Set down what is held where it is over a surface, let go, and draw the hand back along its fingers and up."""
 
-    One word for `carry_over` and `place`, with the care that a stack wants: the last centimetres are slow.
+    word = "put"
+    how = "surface"
+    label = Label(
+        en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
+        zh=("放下", "{hand}手把{about}放到{upon}上"),
+        shows=carrying.place_on,
+    )
+    arguments: ClassVar = Place.arguments | PUT(
+        upon=PUT.at("upon", "a site of the surface; how high it is counts, not where"),
+        opening=0.032,
+        leave=PUT.at("leave", PUT.shared["leave"].doc, "over"),
+        retreat=0.08,
+    )
+
+
+class Put(Place):
+    """Carry what is held over its place, lower it until it is seated, let go, and draw the hand away where there is most room.
+
+    What is taken by its sheet is put so, too: on a table, into a box or a drawer from above, upon another thing of its kind.
     """
 
     word = "put"
-    how = "stack"
+    how = ""
     label = Label(
-        en=("stack", "the {hand} hand stacks the {about} upon the {upon}"),
-        zh=("叠放", "{hand}手把{about}叠放到{upon}上"),
+        en=("put", "the {hand} hand puts the {about} on the {upon}"),
+        zh=("放置", "{hand}手把{about}放到{upon}"),
         shows=carrying.set_down,
     )
     arguments: ClassVar = PUT(
         "hand",
         "of",
+        "upon",
         "turn",
-        upon=PUT.at("upon", "the top of the thing below, or the middle of its inside where it nests"),
         above=0.06,
-        opening=0.034,
+        leave=PUT.at("leave", "which way the hand leaves; free: the one with most room", "free"),
+        opening=PUT.at(
+            "opening", "gap between the pads when it has let go; a little wider than it was, where not said", None
+        ),
+        back=0.055,
         retreat=0.10,
+        lowering=0.05,
         speed=0.25,
     )
 
     def run(self, state: OperatorState) -> Motion:
         yield from CarryOver.run(self, state)  # type: ignore[arg-type]
-        rest = {"leave": "up", "lowering": 0.04}
-        yield from Place({**self.values, **rest}).run(state)
+        yield from super().run(state)

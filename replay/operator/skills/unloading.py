@@ -13,7 +13,7 @@ from ..recognition import carrying, taking
 from .arm import Path
 from .hands import UP, facing
 from .operator_state import ENOUGH, Motion, OperatorState
-from .primitives import CARRY, PUT, TAKE
+from .primitives import CARRY, TAKE
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL, STRIDE, Carried
 
@@ -146,8 +146,7 @@ class Unload(Skill):
         things = [self.of.split("/")[0], *self.with_]
 
         def cost(path: Path) -> float:
-            """Of the way, and of where it ends: there is room to set it down, to draw the hand back and to raise it (`place_on`, as it is
-            where its YAML says nothing else)."""
+            """Of the way, and of where it ends: there is room to set it down, to draw the hand back and to raise it (`put.surface`)."""
             hand, frame = arm.hand(path.end)
             down = hand - self.above * UP
             row = [(hand, frame), (down, frame), *((at, frame) for at in leave(down, frame))]
@@ -205,36 +204,3 @@ def leave(position: np.ndarray, frame: np.ndarray, clear: float = CLEAR, rise: f
     """Where a hand goes from what it has set down: back along its fingers by `clear` [m], then up by `rise` [m]."""
     back = position - clear * frame[:, 2]
     return [back, back + rise * UP]
-
-
-class PlaceOn(Skill):
-    """Set down what is held on a surface, let go, and draw the hand back along its fingers and up."""
-
-    word = "put"
-    how = "surface"
-    label = Label(
-        en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
-        zh=("放下", "{hand}手把{about}放到{upon}上"),
-        shows=carrying.place_on,
-    )
-    arguments: ClassVar = PUT(
-        "hand",
-        "of",
-        upon=PUT.at("upon", "a site of the surface"),
-        opening=0.032,
-        back=CLEAR,
-        rise=Argument("length", "how far it rises then", RISE),
-        speed=0.3,
-    )
-
-    def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        position, frame = arm.hand()
-        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
-        position = position - (drop + 0.002) * UP
-        yield from arm.follow(arm.line([(position, frame)], 0.08, orient=LEVEL), tremor=0.0)
-        yield from arm.hold(0.15)
-        yield from state.let_go(self.hand, self.opening, 0.5)
-        clear, up = leave(position, frame, self.back, self.rise)
-        yield from arm.follow(arm.line([(clear, frame)], 0.2, orient=LEVEL), tremor=0.0)
-        yield from arm.follow(arm.line([(up, frame)], self.speed, orient=0.1))
