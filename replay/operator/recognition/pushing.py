@@ -49,6 +49,26 @@ def push_close(see: HandFeatures, step: Step) -> Evidence:
     return _push(see, see.tracks.owner[step.arguments["joint"]], down, up, see.before(step.arguments.get("until")))
 
 
+def move(see: HandFeatures, step: Step) -> Evidence:
+    """The joint moves while the hand is at its body; the way there and back belong to it.
+
+    Begins: the hand sets off. Ends: it sets off anew, clear of the body; not before its `until`.
+    """
+    body = see.tracks.owner[step.arguments["joint"]]
+    up, down = _moves(see, step)
+    touched, moves = see.about(see.touches(body), 0.5), np.maximum(up, down)
+    return Evidence(
+        (
+            Phase("approach", moves + IDLE * see.still),
+            Phase("move", 1.0 - see.about(moves, 0.3) + 1.0 - touched, True),
+            Phase("away", moves + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.maximum(see.about(see.touches(body), 0.1), see.before(step.arguments.get("until"))),
+    )
+
+
 def push(see: HandFeatures, step: Step) -> Evidence:
     """The site of a thing goes while the hand is at it and does not hold it.
 

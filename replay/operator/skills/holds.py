@@ -16,6 +16,8 @@ from .reason import Reason
 if TYPE_CHECKING:
     from .operator_state import OperatorState
 
+ROLLS = np.deg2rad([-20.0, 20.0, -40.0, 40.0, -55.0, 55.0])  # by which a hand is turned about a round bar
+AS_WIDE = 2e-3  # m, by which it may be wider or narrower there
 _KNOWN: dict[str, tuple[Hold, ...]] = {}  # by part and its parameters
 
 
@@ -45,10 +47,26 @@ def holds_of(part: Part) -> tuple[Hold, ...]:
                 continue
             top = part.name.rpartition("/")[2]
             place, frame = piece.place(grip.at) if grip.at else piece.place(top, "body")
-            turns = np.array([frame.T @ way for way in grip.ways])
+            ways = [way for first in grip.ways for way in (first, *_about_a_bar(piece, grip, first))]
+            turns = np.array([frame.T @ way for way in ways])
             found.append(Hold(grip, frame.T @ (grip.position - place), turns))
         _KNOWN[key] = tuple(found)
     return _KNOWN[key]
+
+
+def _about_a_bar(piece: Workpiece, grip: Grip, way: np.ndarray) -> list[np.ndarray]:
+    """The hand turned about a bar that it holds, as far as the pads lie on that as well: a handle that is round."""
+    found = []
+    for roll in ROLLS if grip.kind == "handle" else ():
+        turned = way @ np.array([[1, 0, 0], [0, np.cos(roll), -np.sin(roll)], [0, np.sin(roll), np.cos(roll)]])
+        touch = piece.touch(grip.position, turned, grip.width)
+        if (
+            touch is not None
+            and abs(touch.width - grip.width) < AS_WIDE
+            and not piece.room(grip.position, turned, touch.width)
+        ):
+            found.append(turned)
+    return found
 
 
 @dataclass(frozen=True)
@@ -82,20 +100,10 @@ def held_by(state: OperatorState, of: str, name: str | None = None, site: str | 
         where = f"{part}/{hold.grip.at}" if hold.grip.at else ""
         if (name and hold.grip.name != name) or (site and where != site):
             continue
-        if where and not _belongs(state, where, of):
+        if where and not state.hangs_on(where, of):
             continue
         place, frame = state.site(where) if where else state.body_pose(of)
         turns = np.array([frame @ turn for turn in hold.turns])
         found.append(Held(hold.grip, where, place + frame @ hold.offset, turns, frame[:, 2]))
     named = of.replace("/", ".", 1)
     return found or Reason(f"{named} has no grip that holds it", "no_grip", of=named)
-
-
-def _belongs(state: OperatorState, site: str, of: str) -> bool:
-    """Whether a site lies on a body or on what hangs on it."""
-    model, body = state.model, int(state.model.site(site).bodyid[0])
-    while body:
-        if model.body(body).name == of:
-            return True
-        body = int(model.body_parentid[body])
-    return False

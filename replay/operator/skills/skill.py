@@ -13,7 +13,7 @@ import numpy as np
 from ....scenarios.grips.grip_sheet import GripSheet
 from ....scenarios.postures import POSTURES
 from ....scenarios.quantity import EXAMPLE
-from ....scenarios.reading.yaml_reader import Node, nearest
+from ....scenarios.reading.yaml_reader import Node, Problems, nearest
 from .operator_state import SIDES, Motion, OperatorState
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class Argument:
     """One argument of a skill.
 
     Attributes:
-        kind: `hand`, `site`, `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word` or a dimension of `quantity.EXAMPLE`
-            (`length`, `force`, ...).
+        kind: `hand`, `site`, `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word`, `travel` (how far the argument `joint`
+            goes: an angle of a hinge, a length of a slide) or a dimension of `quantity.EXAMPLE` (`length`, `force`, ...).
         doc: what it means.
         default: SI value or word; REQUIRED where it must be given.
         choices: the words that are allowed, or the hands.
@@ -75,6 +75,8 @@ class Argument:
             low, high = BOUNDS.get(self.kind, (None, None))
             low, high = (low if self.low is None else self.low), (high if self.high is None else self.high)
             return node.quantity(self.kind, low=low, high=high)
+        if self.kind == "travel":
+            return _travel(node, scene, beside)
         if self.kind == "hand":
             return node.word(choices=self.choices or SIDES)
         if self.kind in ("site", "joint", "body"):
@@ -95,6 +97,17 @@ class Argument:
         if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:
             return "yes" if node.value else "no"  # which is how YAML reads a plain yes
         return node.word(choices=self.choices or None)
+
+
+def _travel(node: Node, scene: Scene, beside: Node | None) -> float:
+    """How far a joint is moved [rad or m]."""
+    problems = Problems()
+    joint = beside.child("joint") if beside is not None else node
+    name = scene.names.element(Node(joint.value, joint.path, problems), "joint") if joint.value else None
+    slides = name is not None and scene.names.spec.joint(name).type == mujoco.mjtJoint.mjJNT_SLIDE
+    dimension = "length" if slides else "angle"
+    low, high = BOUNDS[dimension]
+    return node.quantity(dimension, low=low, high=high)
 
 
 @dataclass(frozen=True)
@@ -179,6 +192,15 @@ class Skill:
     def __init__(self, values: dict[str, Any], said: str = ""):
         self.values = values
         self.said = said or self.name
+
+    @classmethod
+    def made(cls, **given: Any) -> Skill:
+        """The skill with some arguments [SI] and the defaults of the others."""
+        values = {name: argument.default for name, argument in cls.arguments.items()} | given
+        missing = [name for name, value in values.items() if value is REQUIRED]
+        if missing or set(values) - set(cls.arguments):
+            raise TypeError(f"{cls.name} wants {missing} and takes no {set(values) - set(cls.arguments)}")
+        return cls(values)
 
     def __getattr__(self, name: str) -> Any:
         try:
