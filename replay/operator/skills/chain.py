@@ -15,7 +15,27 @@ if TYPE_CHECKING:
 
 def read_skills(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node | None = None) -> Iterator[Skill]:
     """The skill chain of a scenario, or the skills of another list, with every problem noted at its place in the YAML."""
-    chain = scene.config.skills if chain is None else chain
+    yield from _looking_ahead(list(_read(scene, registry, scene.config.skills if chain is None else chain)))
+
+
+def _looking_ahead(chain: list[Skill]) -> list[Skill]:
+    """The chain, in which whoever takes something the plain way knows where the same hand puts it next."""
+    for k, skill in enumerate(chain):
+        if skill.name != "take" or skill.values["into"] is not None:
+            continue
+        later = next(
+            (one for one in chain[k + 1 :] if one.values.get("hand") == skill.hand and one.word in ("take", "put")),
+            None,
+        )
+        part = str(skill.of).partition("/")[0]
+        if later is not None and later.word == "put" and str(later.values.get("of")).partition("/")[0] == part:
+            skill.values["into"] = later.values["upon"]
+            skill.values["beside_it"] = tuple(float(later.values.get(name) or 0.0) for name in ("ahead", "aside"))
+    return chain
+
+
+def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Iterator[Skill]:
+    """The skills of a list, each as it stands."""
     for item in chain.each() if chain.value else ():
         words = list(item.items())
         if len(words) != 1:

@@ -9,11 +9,11 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import taking
-from .arm import turned_between
+from .arm import turn_z, turned_between
 from .doors import about
 from .hands import UP
 from .holds import Held, held_by
-from .operator_state import GAP_OPEN, GivenUp, Motion, OperatorState
+from .operator_state import GAP_OPEN, REACHED, GivenUp, Motion, OperatorState
 from .primitives import TAKE
 from .reason import Reason
 from .skill import Label, Skill
@@ -24,6 +24,7 @@ AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0, 80.0, -80.0])  
 HELD_AS = ("elbow_out", "elbow_in", "from_above", "raised", "outside_1", "ready")  # postures that are tried
 LEVEL = 0.5  # rise of the fingers up to which they count as level
 FIRM, SKEWED = 0.15, 6.0  # weight of the orientation [m/rad]; cost of a radian by which the hand is turned otherwise
+BROUGHT = np.deg2rad([0.0, 40.0, -40.0, 90.0, -90.0])  # by which it may be turned about the vertical when it is there
 GOOD = 0.3  # score that is taken at once
 NO_GOOD = 8.0  # score from which the hand does not come there
 LEAST = 20.0  # N, of each pad where the sheet bears it: what is carried is also swung
@@ -49,6 +50,11 @@ class Take(Skill):
         "of",
         "grip",
         at=TAKE.at("at", "a site where it has a grip; any where it is not said", None),
+        into=TAKE.at(
+            "into",
+            "where it shall go, so that it is taken as it can be brought there; the place of the hand's next `put`, where not said",
+            None,
+        ),
         standoff=0.08,
         force=TAKE.at("force", "of each pad; twice what holds it, where it is not said", None),
         by=0.0,
@@ -95,6 +101,8 @@ class Take(Skill):
                     row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
                     score, found = state.goal(self.hand, [row], like, FIRM, [self.of])
                     score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
+                    if score < min(best[0], NO_GOOD):
+                        score += self._brought(state, position, frame, found[-1])
                     if score < best[0]:
                         best = (score, one, found)
                     if score < GOOD:
@@ -110,6 +118,27 @@ class Take(Skill):
                 )
             )
         return best[1:]
+
+    def _brought(self, state: OperatorState, hand: np.ndarray, frame: np.ndarray, q: np.ndarray) -> float:
+        """By how much the hand, taking it so, would miss the place where it shall go: a score."""
+        if self.into is None:
+            return 0.0
+        arm, (at, _) = state.arms[self.hand], state.body_pose(self.of)
+        place, turned = state.site(self.into)
+        ahead, aside = self.values.get("beside_it", (0.0, 0.0))  # of the `put` that was looked up
+        goal = place + ahead * turned[:, 0] + aside * turned[:, 1]
+        missed = np.inf
+        for turn in BROUGHT:
+            part = turn_z(turn)
+            for above in (0.06, 0.0):
+                found, off = arm.solve(goal + above * UP + part @ (hand - at), part @ frame, q, q, FIRM)
+                off += FIRM * turned_between(arm.hand(found)[1], part @ frame)
+                if off > missed:
+                    break
+            missed = min(missed, off)
+            if missed < REACHED:
+                break
+        return 400.0 * max(missed - REACHED, 0.0)
 
 
 def poses(held: Held, shoulder: np.ndarray, near: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

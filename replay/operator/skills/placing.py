@@ -11,7 +11,7 @@ from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Path, turn_z
 from .hands import UP
-from .operator_state import GAP_OPEN, REACHED, Motion, OperatorState
+from .operator_state import ENOUGH, GAP_OPEN, REACHED, Motion, OperatorState
 from .primitives import CARRY, PUT
 from .skill import Label, Skill
 from .tips import gap_of
@@ -37,7 +37,7 @@ class CarryOver(Skill):
         zh=("平端过去", "{hand}手把{about}端到{upon}上方"),
         shows=carrying.carry_over,
     )
-    arguments: ClassVar = CARRY("hand", "of", "upon", "turn", above=0.05, speed=0.25)
+    arguments: ClassVar = CARRY("hand", "of", "upon", "turn", "ahead", "aside", above=0.05, speed=0.25)
 
     def run(self, state: OperatorState) -> Motion:
         yield from state.arms[self.hand].follow(over(state, self), tremor=0.4)
@@ -48,8 +48,7 @@ def over(state: OperatorState, skill: Skill) -> Path:
     """The way of a hand that brings a site of what it holds over a place; see `CarryOver` for the arguments."""
     arm = state.arms[skill.hand]
     hand, frame = arm.hand()
-    held, place = state.site(skill.of)[0], state.site(skill.upon)[0]
-    goal = place + skill.above * UP + state.aim()
+    held, goal = state.site(skill.of)[0], goal_of(state, skill)
 
     def imagined() -> Iterator[Path]:
         for turn in TURNED if skill.turn == "free" else TURNED[:1]:
@@ -61,6 +60,26 @@ def over(state: OperatorState, skill: Skill) -> Path:
     path = state.freest(skill.hand, imagined(), state.with_contents(skill.of.split("/")[0]))
     # out of reach: as near as the arm comes
     return path or arm.line([(goal + hand - held, frame)], skill.speed, orient=LEVEL)
+
+
+def goal_of(state: OperatorState, skill: Skill) -> np.ndarray:
+    """(3,) [m] where the site of what is held comes over its place."""
+    place, turned = state.site(skill.upon)
+    if skill.ahead or skill.aside:
+        place = place + skill.ahead * turned[:, 0] + skill.aside * turned[:, 1]
+    return place + skill.above * UP + state.aim()
+
+
+def ends(state: OperatorState, skill: Skill) -> Iterator[list[np.ndarray]]:
+    """Rows of one posture (7,) [rad] each, in which what is held is over its place."""
+    arm = state.arms[skill.hand]
+    (hand, frame), held, goal = arm.hand(), state.site(skill.of)[0], goal_of(state, skill)
+    for turn in TURNED if skill.turn == "free" else TURNED[:1]:
+        pose = turning(held, goal, hand, frame, turn)[-1]
+        for like in [*(posture(name, skill.hand) for name in HELD_AS), arm.q]:
+            q, off = arm.solve(*pose, like, like, orient=LEVEL)
+            if off <= 2.0 * REACHED:
+                yield [q]
 
 
 def turning(
@@ -173,6 +192,8 @@ class Put(Place):
         "of",
         "upon",
         "turn",
+        "ahead",
+        "aside",
         above=0.06,
         leave=PUT.at("leave", "which way the hand leaves; free: the one with most room", "free"),
         opening=PUT.at(
@@ -185,5 +206,12 @@ class Put(Place):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        yield from CarryOver.run(self, state)  # type: ignore[arg-type]
+        arm = state.arms[self.hand]
+        path = over(state, self)
+        if (
+            state.tightness(self.hand, path, state.with_contents(self.of.split("/")[0])) > ENOUGH
+        ):  # round what stands there
+            path = state.level_way(self.hand, ends(state, self), self.speed) or path
+        yield from arm.follow(path, tremor=0.4)
+        yield from arm.hold(0.2)
         yield from super().run(state)
