@@ -26,7 +26,7 @@ LEVEL = 0.5  # rise of the fingers up to which they count as level
 FIRM, SKEWED = 0.15, 6.0  # weight of the orientation [m/rad]; cost of a radian by which the hand is turned otherwise
 BROUGHT = np.deg2rad([0.0, 40.0, -40.0, 90.0, -90.0])  # by which it may be turned about the vertical when it is there
 GOOD = 0.3  # score that is taken at once
-NO_GOOD = 8.0  # score from which the hand does not come there
+NO_GOOD = 3.0  # score from which the hand does not come there
 LEAST = 20.0  # N, of each pad where the sheet bears it: what is carried is also swung
 WIDER = 0.034  # m, by which the claw is open further than what it takes is wide
 

@@ -11,8 +11,9 @@ from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Path, turn_z
 from .hands import UP
-from .operator_state import ENOUGH, GAP_OPEN, REACHED, Motion, OperatorState
+from .operator_state import ENOUGH, GAP_OPEN, REACHED, GivenUp, Motion, OperatorState
 from .primitives import CARRY, PUT
+from .reason import Reason
 from .skill import Label, Skill
 from .tips import gap_of
 from .vessels import LEVEL
@@ -20,6 +21,7 @@ from .vessels import LEVEL
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
 HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
 SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
+HOPELESS = 20.0  # cost of a way that leads through things
 WIDER = 0.034  # m, by which the pads open further than what they held is wide
 PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
 
@@ -207,11 +209,14 @@ class Put(Place):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        path = over(state, self)
-        if (
-            state.tightness(self.hand, path, state.with_contents(self.of.split("/")[0])) > ENOUGH
-        ):  # round what stands there
-            path = state.level_way(self.hand, ends(state, self), self.speed) or path
+        path, held = over(state, self), state.with_contents(self.of.split("/")[0])
+        if state.tightness(self.hand, path, held) > ENOUGH:  # round what stands there
+            planned = state.level_way(self.hand, ends(state, self), self.speed)
+            if planned is None and state.room_on(self.hand, path, held) > HOPELESS:
+                names = {name: self.values[name].replace("/", ".", 1) for name in ("of", "upon")}
+                sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
+                raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
+            path = planned or path
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.2)
         yield from super().run(state)
