@@ -76,7 +76,7 @@ def one(seed: int) -> dict[str, Any]:
     (verdict,) = shiliu.judge([recording], _scene, threads=1, performed=noted)
     label = episode.label
     last = [s["skill"] for s in episode.segments][-1] if episode.segments else None
-    ended = ending_of(episode, [skill.word for skill in read_chain(_scene)])
+    ended = ending_of(episode, [skill.name for skill in read_chain(_scene)])
     why = ended.gave_up["reason"] if ended and ended.gave_up else None
     root = None if verdict.root is None else verdict.findings[verdict.root]
     return {

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from shiliu.replay.commands import list_skills as told
+from shiliu.replay.commands import list_skills as command
 from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.skill import Skill
+from shiliu.replay.operator.skills.chain import strategy
+from shiliu.replay.operator.skills.old_words import OLD, flow, translated
+from shiliu.replay.operator.skills.primitives import PRIMITIVES
+from shiliu.replay.operator.skills.skill import Skill, described
 from shiliu.scenarios.postures import POSTURES
 from shiliu.scenarios.quantity import EXAMPLE
 from shiliu.scenarios.reading.composition import CONF
+from shiliu.scenarios.reading.yaml_reader import Node, Problems
 
 PAGE = Path(__file__).resolve().parent / "skills.md"
 SENSES = (  # of `OperatorState`
@@ -44,31 +48,35 @@ NAMES = {  # what may be written for a kind of argument that is no quantity
 TOP = '''# The skills of the scripted operator
 
 The first part is written by hand, the rest by `docs/skills.py` from the skills themselves. On the command line:
-`shiliu list skills`, `shiliu list skills grasp`.
+`shiliu list skills`, `shiliu list skills take`, `shiliu list skills take.rim`.
 
-A skill is a word of the field with documented arguments. The operator sees what the scenario's sensors say and the geometry
-of the parts; it commands joints and claws and nothing else. Whatever it holds, it holds by friction.
+A skill is a *primitive*, a thing that hands do (`take`, `carry`, `put`), and *how* it is done (`rim`, `level`, `on`), with documented
+arguments. What all ways of a primitive are told is called the same and means the same; `take.rim` is short for `take` with
+`how: rim`, wherever a skill is named: in mistakes, in labels, in what `record` says. The operator sees what the scenario's sensors
+say and the geometry of the parts; it commands joints and claws and nothing else. Whatever it holds, it holds by friction.
 
 ## Writing a chain
 
-Under `skills` of a scenario stand the skills in the order in which they are performed, each one word with its arguments:
+Under `skills` of a scenario stand the skills in the order in which they are performed, each one primitive with its arguments:
 
 ```yaml
 skills:
-  - grasp:      {hand: left, at: can.middle, of: can, force: 30 N}
-  - lift:       {hand: left, by: 100 mm}
-  - carry_over: {hand: left, of: can.base, upon: table.top}
-  - place:      {hand: left, of: can.base, upon: table.top, opening: 100 mm, clear: back}
-  - home:       {hand: left}
+  - take:  {how: side, hand: left, of: can, at: can.middle, force: 30 N}
+  - lift:  {hand: left, by: 100 mm}
+  - carry: {how: over, hand: left, of: can.base, upon: table.top}
+  - put:   {how: on, hand: left, of: can.base, upon: table.top, opening: 100 mm, leave: back}
+  - home:  {hand: left}
 ```
 
 - **Names** are `part.word`: the part's name under `parts`, and a word of its interface or one of its sites, joints or bodies
   (`shiliu list parts can_330` names them). `robot.` stands for the robot's own (`robot.left_tcp`). Where a word means several
   things (`oven.start` is a site, a joint and a body), the argument takes the kind that it wants.
+- **How** may be left out where the arguments tell: the plain way is meant where a primitive has one, else the only way that takes
+  what is given and needs no more.
 - **Quantities** carry their unit: `30 N`, `100 mm`, `15 deg`, `0.2 m/s`. What is left out has the default of the tables below.
 - **Subgoals** (`until: closed`) are those of the scenario's `goal`; a skill that has one ends as soon as it is reached.
 - **Postures** are ways in which an arm is held (`posture`): POSTURES.
-- **Two hands**: a skill moves the hand that it names, the other one stays as it is. With `beside: yes` a `home` or `look_at` goes
+- **Two hands**: a skill moves the hand that it names, the other one stays as it is. With `beside: yes` a `home` or `look` goes
   on while the next skill begins. Two-handed skills say so below.
 - **The order is free**, and a skill may stand more than once. What it does follows from what it sees when its turn comes, so
   that the same chain serves every draw of the variation.
@@ -86,21 +94,21 @@ shiliu render data=try out=pics                            # a picture at the en
 `record` prints a line an episode: when each subgoal was reached, and the code of what went wrong; below it the skill in which it
 went wrong, and why. [Trying again](designing-scenarios.md#trying-again) tells how to go on from there. An episode keeps its skills
 with their times as its skill segments. Try five seeds before fifty. An argument can be changed for a try without touching the file,
-skills counted from 0: `shiliu record … "scenario.skills.1.pick_rim.force=60 N"`.
+skills counted from 0: `shiliu record … "scenario.skills.1.take.force=60 N"`.
 
 ## When a skill stops
 
 Most end when their way is made. Reacting ones end by what they feel, and say so:
 
-- *seated*: `place` and `stack` lower until what is held no longer follows the hand;
-- *touched*: `grasp`, `pinch` and `pick_rim` close until both pads touch, then squeeze to their force; `press_on` comes down until a
-  surface is felt, `wipe` mends how hard it leans at every control step;
-- *pulled*: `hold_until` ends when somebody pulls at the hand, told by how far it is drawn from where the arm holds it;
-  `hold_until_pulled` by what the fingers bear, and lets go;
-- *gave way*: `pull_open` pulls with a growing force until the latch lets go, and gives up where it does not;
-- *reached*: `until`, `subgoal`.
+- *seated*: `put.on` and `put.stack` lower until what is held no longer follows the hand;
+- *touched*: what takes closes until both pads touch, then squeezes to its force; `press.surface` comes down until a
+  surface is felt, `stroke.wipe` mends how hard it leans at every control step;
+- *pulled*: `wait.pulled` ends when somebody pulls at the hand, told by how far it is drawn from where the arm holds it;
+  `hand_over.pulled` by what the fingers bear, and lets go;
+- *gave way*: `move_joint.pull` pulls with a growing force until the latch lets go, and gives up where it does not;
+- *reached*: `until`.
 
-A skill that cannot be done says why and ends the chain: `shiliu record` prints it, such as `gave up: grasp (skill 2): can.middle is
+A skill that cannot be done says why and ends the chain: `shiliu record` prints it, such as `gave up: take.side (skill 2): can.middle is
 210 mm beyond the left arm's reach`, and the episode keeps it (`gave_up` in its provenance: `skill`, `number`, `reason`, and `code` and
 `details` from which a report says the same in its language). One that is merely done badly goes on, as a person would, and the goal
 tells. Arguments have bounds: lengths 2 m either way, angles 360 deg, forces 0 to 1000 N, times
@@ -108,9 +116,11 @@ up to an hour, speeds from 1 mm/s.
 
 ## A new skill
 
-A chain needs no Python; a new *skill* does. It lives in three files: its module in `replay/operator/skills/`, a test, and this page,
-which `python docs/skills.py` writes anew. Nothing else names it: the registry walks the folder, and every list of skills is read off
-the class.
+A chain needs no Python; a new *way* to do something does. It is a class with the `word` of its primitive and a `how` of its own. It
+lives in three files: its module in `replay/operator/skills/`, a test, and this page, which `python docs/skills.py` writes anew. Nothing
+else names it: the registry walks the folder, and every list of skills is read off the class. What its primitive shares it takes
+from [`primitives.py`](../replay/operator/skills/primitives.py): a name that stands there means what it says there. A new primitive is an
+entry there, and has to be something that none of the others is.
 
 ```python
 """Skills of greeting."""
@@ -123,23 +133,25 @@ import numpy as np
 
 from ..recognition import motions
 from .operator_state import Motion, OperatorState
+from .primitives import HOME
 from .skill import Argument, Label, Skill
 
 
 class RaiseHand(Skill):
     """Raise the empty hand straight up."""
 
-    word = "raise_hand"
+    word = "home"
+    how = "raised"
     label = Label(
         en=("raise the hand", "the {hand} hand goes up"),
         zh=("举手", "{hand}手举起"),
         shows=motions.home,
     )
-    arguments: ClassVar = {
-        "hand": Argument("hand", "which hand"),
-        "by": Argument("length", "how far", 0.1),
-        "speed": Argument("speed", "largest speed of the hand", 0.2),
-    }
+    arguments: ClassVar = HOME(
+        "hand",  # as its primitive says it
+        speed=0.2,  # likewise, with a default of its own
+        by=Argument("length", "how far", 0.1),  # its own
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -175,7 +187,7 @@ Copy `PressOn` in [`strokes.py`](../replay/operator/skills/strokes.py). It needs
 
 | name | from | means |
 |---|---|---|
-| `HAND` | `.hands` | the argument `hand` |
+| `PRESS` | `.primitives` | the primitive, which gives the arguments |
 | `UP` | `.hands` | the vertical, (3,) |
 | `TIP_END` | `.tips` | m, how far the fingertips lie before the tcp: for fingertips at `tip`, it is at `tip - TIP_END * frame[:, 2]` |
 | `POINT` | `.strokes` | for `arm.line(…, orient=POINT)`: the fingers keep their direction, the hand may roll |
@@ -223,17 +235,55 @@ def page() -> str:
     for place, names in words_of.items():
         top = top.replace(place, ", ".join(f"`{name}`" for name in names))
     used, lines = examples(), [top]
-    by_module: dict[str, list[type[Skill]]] = {}
+    by_word: dict[str, list[type[Skill]]] = {}
     for kind in registry().values():
-        by_module.setdefault(kind.__module__, []).append(kind)
-    words = [f"[{word}](#{word})" for word in registry()]
-    lines += ["", "## All of them", "", f"{len(words)}: {', '.join(words)}."]
-    for module, kinds in by_module.items():
-        heading = (sys.modules[module].__doc__ or "").split("\n")[0].rstrip(".")
-        lines += ["", f"## {heading}"]
+        by_word.setdefault(kind.word, []).append(kind)
+    lines += ["", "## All of them", "", f"{len(by_word)} primitives, done in {len(registry())} ways:", ""]
+    lines += ["| primitive | does | how |", "|---|---|---|"]
+    for word, kinds in by_word.items():
+        ways = ", ".join(f"[{kind.how}](#{anchor(kind)})" for kind in kinds if kind.how)
+        lines.append(f"| [{word}](#{word}) | {doc_of(word)} | {ways} |")
+    for word, kinds in by_word.items():
+        lines += ["", f"## {word}", ""]
+        lines += [f"{doc_of(word)} `how`: {ways_of(kinds)}.", ""] if kinds[0].how or len(kinds) > 1 else []
+        if len(kinds) > 1:
+            lines += shared(word, kinds)
         for kind in kinds:
-            lines += ["", *entry(kind, used.get(kind.word))]
+            lines += ["", *entry(kind, used.get(kind.name), len(kinds) > 1)]
+    lines += ["", "## Old words", ""]
+    lines += ["Chains and recordings that say these go on to be read; `shiliu check` tells the new spelling of a step.", ""]
+    lines += ["| old | now | arguments |", "|---|---|---|"]
+    for word, old in OLD.items():
+        renamed = ", ".join(f"`{was}` → `{now}`" for was, now in old.renamed.items())
+        lines.append(f"| `{word}` | `{old.name}` | {renamed} |")
     return "\n".join(lines) + "\n"
+
+
+def doc_of(word: str) -> str:
+    """What a primitive does."""
+    return PRIMITIVES[word].doc if word in PRIMITIVES else ""
+
+
+def anchor(kind: type[Skill]) -> str:
+    """Where a skill stands on the page, as a link of Markdown says it."""
+    return kind.name.replace(".", "")
+
+
+def ways_of(kinds: list[type[Skill]]) -> str:
+    """What may be written for `how`."""
+    plain = ["left out for the plain way"] if any(not kind.how for kind in kinds) else []
+    return ", ".join([*plain, *(f"`{kind.how}`" for kind in kinds if kind.how)])
+
+
+def shared(word: str, kinds: list[type[Skill]]) -> list[str]:
+    """What several strategies of a primitive are told by the same names."""
+    told = PRIMITIVES[word].shared if word in PRIMITIVES else {}
+    counts = {name: sum(name in kind.arguments for kind in kinds) for name in told}
+    lines = ["| its strategies share | | |", "|---|---|---|"]
+    for name, argument in told.items():
+        if counts[name] > 1:
+            lines.append(f"| `{name}` | {allowed(described(name, argument))} | {argument.doc} |")
+    return lines
 
 
 def signs() -> list[str]:
@@ -242,17 +292,21 @@ def signs() -> list[str]:
     return [f"{name}()" if inspect.isfunction(value) else name for name, value in public]
 
 
-def entry(kind: type[Skill], example: tuple[str, str] | None) -> list[str]:
-    """What stands on the page of one skill."""
+def entry(kind: type[Skill], example: tuple[str, str] | None, several: bool) -> list[str]:
+    """What stands on the page of one skill; what it shares with the others of its primitive is told there."""
     row = kind.catalogue()
-    lines = [f"### {row['name']}", "", row["doc"], ""]
+    told = PRIMITIVES[kind.word].shared if several and kind.word in PRIMITIVES else {}
+    lines = [f"### {row['name']}", ""] if several else []
+    lines += [row["doc"], ""]
     if row["more"]:
         lines += [*row["more"].splitlines(), ""]
     lines += [f"{row['hands']}.", "", *label(kind), "", "| argument | | default | |", "|---|---|---|---|"]
     for argument in row["arguments"]:
-        default = told.default(argument)
+        default = command.default(argument)
         shown = f"**{default}**" if argument["required"] else default
-        lines.append(f"| `{argument['name']}` | {allowed(argument)} | {shown} | {argument['doc']} |")
+        name = argument["name"]
+        meant = "" if name in told and told[name].doc == argument["doc"] else argument["doc"]
+        lines.append(f"| `{name}` | {allowed(argument)} | {shown} | {meant} |")
     scenario, line = example or (None, shortest(row))
     return [*lines, "", f"In `{scenario}`:" if scenario else "At its shortest:", "", "```yaml", f"- {line}", "```"]
 
@@ -287,7 +341,7 @@ def shortest(row: dict[str, Any]) -> str:
     for argument in (a for a in row["arguments"] if a["required"] or a["name"] == "hand"):
         kind, choices = argument["kind"], argument["choices"]
         given[argument["name"]] = choices[0] if choices else names.get(kind, EXAMPLE.get(kind, "word"))
-    return f"{row['name']}: {_flow(given)}"
+    return f"{row['word']}: {flow(({'how': row['how']} if row['how'] else {}) | given)}"
 
 
 def examples() -> dict[str, tuple[str, str]]:
@@ -298,18 +352,12 @@ def examples() -> dict[str, tuple[str, str]]:
         chains = [sheet.get("skills"), *((v or {}).get("skills") for v in (sheet.get("variants") or {}).values())]
         for chain in chains:
             for skill in chain if isinstance(chain, list) else []:
-                for word, arguments in skill.items():
-                    found.setdefault(word, (file.stem, f"{word}: {_flow(arguments)}"))
+                for said, arguments in skill.items():
+                    word, now = translated(said, Node(arguments, "", Problems()))
+                    kind = strategy(word, now, registry())
+                    if kind is not None:
+                        found.setdefault(kind.name, (file.stem, f"{word}: {flow(now.value)}"))
     return found
-
-
-def _flow(value: Any) -> str:
-    """A value as YAML would write it on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_flow(v) for v in value) + "]"
-    return "null" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
 
 def main() -> int:

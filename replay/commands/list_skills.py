@@ -9,19 +9,25 @@ from ...scenarios.errors import ShiliuError
 from ...scenarios.quantity import show as shown
 from ...scenarios.reading.yaml_reader import nearest
 from ..operator.skills import catalogue
+from ..operator.skills.old_words import OLD
 
 
 def show(names: list[str], request: Any, as_json: bool) -> None:
-    """Print every skill in a line or two, or those that are named in full.
+    """Print every skill in a line or two, or those that are named in full: by name, by primitive, or by an old word.
 
     Raises:
-        ShiliuError: there is no skill of that word, with the near matches.
+        ShiliuError: there is no skill of that name, with the near matches.
     """
     known = {row["name"]: row for row in catalogue()}
+    chosen: list[dict[str, Any]] = []
     for name in names:
-        if name not in known:
-            raise ShiliuError(f"There is no skill {name!r}.{nearest(name, list(known))}")
-    chosen = [known[name] for name in names] or list(known.values())
+        meant = OLD[name].name if name in OLD and name not in known else name
+        found = [row for row in known.values() if meant in (row["name"], row["word"])]
+        if not found:
+            words = [row["word"] for row in known.values()]
+            raise ShiliuError(f"There is no skill {name!r}.{nearest(name, [*known, *words])}")
+        chosen += [row for row in found if row not in chosen]
+    chosen = chosen or list(known.values())
     if as_json:
         print(json.dumps({"skills": chosen}, ensure_ascii=False, indent=1))
         return
@@ -37,7 +43,7 @@ def rows() -> list[dict[str, Any]]:
 def in_brief(row: dict[str, Any]) -> list[str]:
     """What a skill does, and its arguments; those that may be left out in brackets."""
     words = [a["name"] if a["required"] else f"[{a['name']}]" for a in row["arguments"]]
-    return [f"{row['name']:<14} {row['doc']}", f"{'':<14} {' '.join(words)}"]
+    return [f"{row['name']:<16} {row['doc']}", f"{'':<16} {' '.join(words)}"]
 
 
 def in_full(row: dict[str, Any]) -> list[str]:

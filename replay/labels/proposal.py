@@ -15,13 +15,15 @@ from ..operator.recognition.evidence import Evidence, Step
 from ..operator.recognition.hand_features import HandFeatures
 from ..operator.recognition.motions import motion
 from ..operator.recognition.tracks import SIDES, Tracks, trace
-from ..operator.skills import registry
-from ..operator.skills.skill import read_skills
+from ..operator.skills import registry, skill_named
+from ..operator.skills.chain import read_skills
+from ..operator.skills.old_words import translated
+from ..operator.skills.skill import Skill
 from ..rollout.rollout import Rollout
 from .alignment import OTHER_HAND, Candidate, align
 from .sentences import sentence
 
-ABOUT = ("of", "joint", "at", "to", "grasp")  # what a skill is about that does not say: the first of these that it has
+ABOUT = ("of", "joint", "at", "to")  # what a skill is about that does not say: the first of these that it has
 GLIMPSE = 0.1  # s, a shorter stretch, such as at the very end, is no segment
 
 
@@ -68,7 +70,7 @@ def chain_of(scene: Scene) -> list[Step]:
     """
     chain = list(read_skills(scene, registry()))
     scene.config.problems.stop(f"The skills of {scene.name!r}")
-    said = [arguments for item in scene.config.skills.each() for _, arguments in item.items()] if chain else []
+    said = [translated(*step)[1] for item in scene.config.skills.each() for step in item.items()] if chain else []
     steps = [_step(skill, node.value) for skill, node in zip(chain, said)]
     return [step for step in steps if step.arguments.get("beside") != "yes"]
 
@@ -79,7 +81,7 @@ def _step(skill: Any, said: Mapping[str, Any]) -> Step:
         name: value.body if skill.arguments[name].kind == "cloth" and value is not None else value
         for name, value in skill.values.items()
     }
-    return Step(skill.word, values, {name: str(said[name]) for name in named if name in said})
+    return Step(skill.name, values, {name: str(said[name]) for name in named if name in said})
 
 
 def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list[str]]:
@@ -129,20 +131,19 @@ def propose(scene: Scene, draw: Draw, played: Rollout, titles: Mapping[str, Any]
 
 def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = None) -> list[Segment]:
     """The segments of a chain in tracks, with sentences in the words of `titles`."""
-    skills = registry()
     hands = {side: HandFeatures(tracks, side) for side in SIDES}
     candidates = [
         Candidate(k, side, evidence(see, step), OTHER_HAND if step.hand not in (None, side) else 0.0)
         for k, step in enumerate(chain)
         for side, see in hands.items()
-        if side == SIDES[0] or skills[step.word].of_one_hand()  # else read once, with the left hand's signs
+        if side == SIDES[0] or _kind(step).of_one_hand()  # else read once, with the left hand's signs
     ]
     restless = np.max([*(see.going for see in hands.values()), hands[SIDES[0]].base_moves], axis=0)
     found: list[Segment] = []
     held: dict[str, str | None] = dict.fromkeys(SIDES)
     for stretch in align(candidates, len(chain), restless, tracks.timestep):
         step, side = chain[stretch.candidate.step], stretch.candidate.side
-        skill = skills[step.word]
+        skill = _kind(step)
         t0 = stretch.begin * tracks.timestep
         t1 = min(stretch.end, tracks.n - 1) * tracks.timestep
         if t1 - t0 < GLIMPSE:
@@ -159,11 +160,18 @@ def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = N
 
 def evidence(see: HandFeatures, step: Step) -> Evidence:
     """What speaks for a step of the chain when one hand is looked at; any motion, where no reading tells its word."""
-    return (registry()[step.word].label.shows or motion)(see, step)
+    return (_kind(step).label.shows or motion)(see, step)
+
+
+def _kind(step: Step) -> type[Skill]:
+    kind = skill_named(step.word)
+    if kind is None:
+        raise KeyError(step.word)
+    return kind
 
 
 def _object(step: Step) -> str | None:
     """What a skill is about: the thing, not the site of it where both are given."""
-    own = registry()[step.word].label.about
+    own = _kind(step).label.about
     word = next((step.said[name] for name in ((own,) if own else ABOUT) if name in step.said), None)
     return word.partition(".")[0] if word and not own and "of" in step.said else word

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..operator.recognition.evidence import Step
-from ..operator.skills import registry
+from ..operator.skills import skill_named
 from ..report.text import Words
 
 
@@ -18,7 +18,7 @@ def sentence(lang: str, step: Step, hand: str, about: str | None, titles: Mappin
         titles: what the scenario and its parts call their things, as `Words.telling` takes it.
     """
     words = Words(lang).telling(titles)
-    skill = registry().get(step.word)
+    skill = skill_named(step.word)
     own = skill.label.words(lang) if skill else None
     template = own[1] if own else words.book["sentences"]["other"]
     named = {name: words.dotted(said) for name, said in step.said.items()}

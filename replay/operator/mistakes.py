@@ -15,8 +15,10 @@ from ...scenarios.reading.yaml_reader import Node, nearest
 from ...scenarios.scene import Scene
 from ..checks.finding import Finding
 from .skills import registry
+from .skills.chain import read_skills
+from .skills.old_words import as_now
 from .skills.operator_state import SIDES, Motion, OperatorState
-from .skills.skill import REQUIRED, Skill, read_skills
+from .skills.skill import REQUIRED, Skill
 from .tries import numbered
 
 WAYS = ("change", "skip", "before", "after", "let_go", "faults")
@@ -27,15 +29,19 @@ WIDE = 0.08  # m, gap to which a grip that slips opens
 
 @dataclass(frozen=True)
 class Step:
-    """A skill of a chain: its kind and arguments; `slips` [s]: the grip of `hands` opens so long after it has begun."""
+    """A skill of a chain: its kind and arguments, and the old word that it is `said` by, if any.
+
+    `slips` [s]: the grip of `hands` opens so long after it has begun.
+    """
 
     kind: type[Skill]
     values: Mapping[str, Any]
+    said: str = ""
     slips: float | None = None
     hands: tuple[str, ...] = SIDES
 
     def skill(self) -> Skill:
-        skill = self.kind(dict(self.values))
+        skill = self.kind(dict(self.values), self.said)
         return skill if self.slips is None else _Slipping(skill, self.slips, self.hands)
 
 
@@ -65,9 +71,10 @@ class _Slipping(Skill):
     """A skill during which whatever the hands hold is let go."""
 
     def __init__(self, skill: Skill, after: float, hands: tuple[str, ...]):
-        super().__init__(skill.values)
+        self.name = skill.name  # type: ignore[misc]  # an episode's segments show the skill under its own name
+        super().__init__(skill.values, skill.said)
         self.skill, self.after, self.sides = skill, after, hands
-        self.word = skill.word  # type: ignore[misc]  # an episode's segments show the skill under its own name
+        self.word = skill.word  # type: ignore[misc]
         self.arguments = skill.arguments  # type: ignore[misc]  # and it wants its hand where that one does
 
     def run(self, state: OperatorState) -> Motion:
@@ -106,7 +113,7 @@ def read_mistakes(scene: Scene) -> dict[str, Mistake]:
 
 def note_mistakes(scene: Scene) -> dict[str, Mistake]:
     """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is noted."""
-    chain = [Step(type(skill), skill.values) for skill in read_skills(scene, registry())]
+    chain = [Step(type(skill), skill.values, skill.said) for skill in read_skills(scene, registry())]
     found = {}
     for name, node in scene.config.mistakes.items():
         if node.mapping(required=("code",), optional=(*WAYS, "seed")):
@@ -130,17 +137,19 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
     if not any(way in node for way in WAYS):
         node.note(f"nothing goes wrong here. Say how, by one of {', '.join(WAYS)}.")
     code = node.child("code").word(choices=codes_of(scene))
-    labels = numbered([step.kind.word for step in chain])
+    labels = _Labels(chain)
     steps: list[Step | None] = list(chain)
     put_before: dict[int, list[Step]] = {}
     put_after: dict[int, list[Step]] = {}
     for word, child in node.child("change").items():
         for at in _places(child, word, labels):
-            steps[at] = replace(chain[at], values=_changed(chain[at], child, scene))
+            steps[at] = replace(chain[at], values=_changed(chain[at], word, child, scene))
     for key, put in (("before", put_before), ("after", put_after)):
         for word, child in node.child(key).items():
             for at in _places(child, word, labels):
-                put[at] = [Step(type(skill), skill.values) for skill in read_skills(scene, registry(), child)]
+                put[at] = [
+                    Step(type(skill), skill.values, skill.said) for skill in read_skills(scene, registry(), child)
+                ]
     let_go = node.child("let_go")
     if let_go.value is not None and let_go.mapping(required=("during", "after"), optional=("hand",)):
         after = let_go.child("after").quantity("time", low=0.0)
@@ -159,26 +168,44 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
     return Mistake(name, code, tuple(whole), _faults(node.child("faults")), seed)
 
 
-def _places(node: Node, label: str, labels: Sequence[str]) -> list[int]:
+class _Labels:
+    """What the skills of a chain are called: by their names, `take.rim 2`, and by the words that the chain says them by."""
+
+    def __init__(self, chain: Sequence[Step]):
+        self.names = numbered([step.kind.name for step in chain])
+        self.said = numbered([step.said or step.kind.name for step in chain])
+
+    def of(self, label: str) -> list[int]:
+        """Where a label stands: at one place, at several that it does not tell apart, or nowhere."""
+        for known in (self.names, self.said):
+            if label in known:
+                return [known.index(label)]
+            several = [i for i, one in enumerate(known) if one.rpartition(" ")[0] == label]
+            if several:
+                return several
+        return []
+
+
+def _places(node: Node, label: str, labels: _Labels) -> list[int]:
     """Where in the chain a label stands, as a list of one; an empty one and a note where it stands nowhere."""
-    if label in labels:
-        return [labels.index(label)]
-    several = [known for known in labels if known.rpartition(" ")[0] == label]
-    if several:
-        node.note(f"{label!r} stands {len(several)} times among the skills. Say which: {', '.join(several)}.")
-    elif label:
-        node.note(f"{label!r} is not among the skills of this scenario.{nearest(label, list(labels))}")
-    return []
+    found = labels.of(label)
+    if len(found) > 1:
+        which = [labels.names[i] if labels.names[i].startswith(label) else labels.said[i] for i in found]
+        node.note(f"{label!r} stands {len(found)} times among the skills. Say which: {', '.join(which)}.")
+    elif not found and label:
+        node.note(f"{label!r} is not among the skills of this scenario.{nearest(label, labels.names)}")
+    return found if len(found) == 1 else []
 
 
-def _changed(step: Step, node: Node, scene: Scene) -> dict[str, Any]:
+def _changed(step: Step, label: str, node: Node, scene: Scene) -> dict[str, Any]:
     """The arguments of a skill with those of a mistake put in; `null` is what holds where the argument is left out."""
     values, arguments = dict(step.values), step.kind.arguments
+    node = as_now(label.rpartition(" ")[0] or label if label.rpartition(" ")[2].isdigit() else label, node)
     node.mapping(optional=tuple(arguments))
     for name, child in node.items():
         if name in arguments:
             if child.value is None and arguments[name].default is REQUIRED:
-                child.note(f"{step.kind.word} needs its {name!r}.")
+                child.note(f"{step.kind.name} needs its {name!r}.")
             values[name] = arguments[name].read(child, scene)
     return values
 

@@ -22,10 +22,11 @@ from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures
 from ..rollout.rollout import Observer, Rollout, roll_out
 from .memory import CannotKeep, recall, remember
 from .skills import registry
+from .skills.chain import read_skills
 from .skills.operator_state import GivenUp, Motion, OperatorState
 from .skills.reaching import beyond_reach
 from .skills.reason import told
-from .skills.skill import Skill, read_skills
+from .skills.skill import Skill
 
 if TYPE_CHECKING:
     from .mistakes import Mistake
@@ -53,7 +54,7 @@ class Operator:
         seed: of its pauses, tremor and scatter.
         skills: the chain; that of the scene's YAML where None.
         faults: ways in which it shall go wrong, for demonstrations that must fail:
-            `skip` (a skill's word left out), `grip_force` (factor), `speed` (factor), `aim_offset` [m] (targets of placing and
+            `skip` (a skill left out, by its name), `grip_force` (factor), `speed` (factor), `aim_offset` [m] (targets of placing and
             pressing are missed by so much). A scenario names its own as `mistakes`, see `read_mistakes`.
 
     Attributes:
@@ -85,11 +86,11 @@ class Operator:
 
     def _perform(self, first: int) -> Motion:
         for number, skill in enumerate(self.skills[first - 1 :], first):
-            if skill.word == self.state.faults.get("skip"):
+            if self.state.faults.get("skip") in (skill.name, skill.said):
                 continue
             if self._keeps:
                 self._keep(number)
-            self.segments.append({"skill": skill.word, "t0": self._step * self.scene.control_timestep, "t1": None})
+            self.segments.append({"skill": skill.name, "t0": self._step * self.scene.control_timestep, "t1": None})
             try:
                 far = beyond_reach(skill, self.state)
                 if far is not None:
@@ -99,7 +100,7 @@ class Operator:
                 self.state.given_up = reason.args[0]
             self.segments[-1]["t1"] = self._step * self.scene.control_timestep
             if self.state.given_up is not None:
-                self.gave_up = told(skill.word, number, self.state.given_up)
+                self.gave_up = told(skill.name, number, self.state.given_up)
                 break
         self.done = True
 

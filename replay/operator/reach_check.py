@@ -16,7 +16,7 @@ from .skills.skill import Skill
 from .tries import numbered
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
-TARGETS = ("upon", "into", "slot")  # arguments that name where what is held is brought; the hand is near it then
+TARGETS = ("upon", "into")  # arguments that name where what is held is brought; the hand is near it then
 BESIDE = ("ahead", "aside")  # arguments that move such a place elsewhere
 Place = tuple[str, tuple[str, ...], str]  # site, hands of which one has to come there, the skill's name in its chain
 
@@ -61,7 +61,7 @@ def _places(scene: Scene) -> Iterator[Place]:
     chain = read_chain(scene)
     supports = {placed.name: placed.stands_on[0] if placed.stands_on else None for placed in scene.config.parts}
     named: set[str] = set()  # parts that skills so far have to do with
-    for skill, label in zip(chain, numbered([skill.word for skill in chain])):
+    for skill, label in zip(chain, numbered([skill.name for skill in chain])):
         if skill.word in FROM_AFAR:
             continue
         for site, sides in (*wanted(skill), *_targets(skill)):

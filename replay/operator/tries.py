@@ -31,6 +31,7 @@ from ..recording.recording import SimEpisode
 from ..rollout.episode import resolved
 from ..rollout.mark import Mark
 from ..rollout.rollout import Rollout
+from .skills.old_words import OLD
 from .skills.skill import Skill
 
 FOLDER = Path(".shiliu")  # of the working folder
@@ -67,7 +68,7 @@ def described(skill: Skill) -> dict[str, Any]:
     told = {name: _plain(value) for name, value in skill.values.items()}
     code = hashlib.sha256(Path(inspect.getfile(type(inner))).read_bytes()).hexdigest()[:12]
     slips = [skill.after, list(skill.sides)] if inner is not skill else None
-    return {"skill": skill.word, "values": told, "code": code, "slips": slips}
+    return {"skill": skill.name, "values": told, "code": code, "slips": slips}
 
 
 def _plain(value: Any) -> Any:
@@ -83,6 +84,9 @@ def place_of(wanted: str, words: Sequence[str]) -> int:
         EpisodeError: no skill of the chain is called so.
     """
     labels = numbered(words)
+    stem, _, which = wanted.partition(" ")
+    if stem in OLD:
+        wanted = f"{OLD[stem].name} {which}".strip()
     if wanted.isdigit() and 1 <= int(wanted) <= len(words):
         return int(wanted)
     if wanted in labels:
@@ -105,7 +109,7 @@ class Tries:
         self.folder = root / "tries" / ".".join(str(name) for name in names if name)
         self.root, self.scene = root, scene
         self.chain = tuple(described(skill) for skill in chain)
-        self.words = [skill.word for skill in chain]
+        self.words = [skill.name for skill in chain]
 
     def save(self, done: Rollout, episode: SimEpisode, before: Sequence[Mark] = ()) -> None:
         """Keep a demonstration; a folder that cannot be written keeps none.

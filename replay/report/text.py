@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ...scenarios.errors import ShiliuError
-from ..operator.skills import registry
+from ..operator.skills import skill_named
 
 if TYPE_CHECKING:
     from ..checks.finding import Finding
@@ -314,7 +314,7 @@ class Words:
         """A skill in plain words; None stays None."""
         if not skill:
             return None
-        kind = registry().get(skill)
+        kind = skill_named(skill)
         own = kind.label.words(self.lang) if kind else None
         return own[0] if own else self.look_up("skills", skill)  # of datasets with other operators
 

@@ -64,7 +64,7 @@ class Predicate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Angle:
-    """A joint is above or below an angle [rad]."""
+    """A joint is above or below an angle [rad], or a length [m] where it slides."""
 
     joint: Request
     bound: float

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import mujoco
+
 from ..names import Names
 from ..reading.yaml_reader import Node
 from ..sensing.predicate import Angle, Below, Higher, Moved, Near, Predicate, Upright
@@ -17,8 +19,10 @@ def _angle(node: Node, names: Names) -> Predicate | None:
         node.note("an angle is either above or below a bound.")
     joint = names.element(node.child("of"), "joint")
     above = "above" in node
-    bound = node.child("above" if above else "below").quantity("angle")
-    return None if joint is None else Angle(Request("joint_position", joint), bound, above)
+    slides = joint is not None and names.spec.joint(joint).type == mujoco.mjtJoint.mjJNT_SLIDE
+    bound = node.child("above" if above else "below").quantity("length" if slides else "angle")
+    unit = "m" if slides else "rad"
+    return None if joint is None else Angle(Request("joint_position", joint), bound, above, unit)
 
 
 def _near(node: Node, names: Names) -> Predicate | None:

@@ -169,14 +169,14 @@ FOLDS = (
     ],
 )
 CASES = {
-    "reach": (step("reach", to="chest/knob"), (GO, TO), [(GO, dict(held=HELD_CUP, **TO))]),
-    "pinch": (step("pinch", at="chest/knob"), (AT_KNOB, GRAB), [(AT_KNOB, TO), ([(0, RIM)], GRAB)]),
+    "reach": (step("reach", at="chest/knob"), (GO, TO), [(GO, dict(held=HELD_CUP, **TO))]),
+    "take.pinch": (step("take.pinch", at="chest/knob"), (AT_KNOB, GRAB), [(AT_KNOB, TO), ([(0, RIM)], GRAB)]),
     **{
         word: (step(word, at="cup/rim", of=CUP), *TAKEN)
-        for word in ("pick_rim", "pick_from_above", "grasp", "grasp_bottle", "regrasp_hot", "pick_part")
+        for word in ("take.rim", "take.above", "take.side", "take.top", "take.bottle", "take.inside", "take.part", "take")
     },
-    "pull_open": (
-        step("pull_open", joint="lid_hinge", grasp="chest/knob"),
+    "move_joint.pull": (
+        step("move_joint.pull", joint="lid_hinge", at="chest/knob"),
         (AT_KNOB, dict(held=HELD_LID, **DOOR)),
         [(AT_KNOB, DOOR), (AT_KNOB, dict(held=HELD_LID, **STANDS)), (AT_KNOB, dict(held=HELD_LID, **SHUT))],
     ),
@@ -185,13 +185,13 @@ CASES = {
         (AT_KNOB, dict(claw=[(0, 60), (1, 60), (1.5, 40)], held=[(0, 1.2, LID)])),
         [(AT_KNOB, dict(claw=[(0, 60)], held=HELD_LID))],
     ),
-    "push_open": (
-        step("push_open", joint="lid_hinge"),
+    "move_joint.push": (
+        step("move_joint.push", joint="lid_hinge"),
         (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR)),
         [(AT_KNOB, DOOR), (AT_KNOB, dict(touched=[(1, 2, LID)], **SHUT)), (AT_KNOB, dict(held=HELD_LID, **DOOR))],
     ),
-    "push_close": (
-        step("push_close", joint="lid_hinge"),
+    "move_joint.shut": (
+        step("move_joint.shut", joint="lid_hinge"),
         (AT_KNOB, dict(touched=[(1, 2, LID)], **SHUT)),
         [(AT_KNOB, SHUT), (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR))],
     ),
@@ -200,46 +200,46 @@ CASES = {
         ([(0, PLACE), (1, PLACE), (2, (0.4, 0, 1.15))], dict(held=HELD_CUP)),
         [([(0, PLACE), (1, PLACE), (2, (0.6, 0, 1.0))], dict(held=HELD_CUP)), ([(0, PLACE), (2, (0.4, 0, 1.15))], {})],
     ),
-    **{word: (step(word, of="cup/base", upon="shelf/place"), *CARRIED) for word in ("carry_level", "carry_over")},
-    "unload": (step("unload", of="cup/base", upon="shelf/place", into="shelf/place"), *CARRIED),
-    "offer_handle": (
-        step("offer_handle", of="cup/base", handle="cup/rim", person="man/chest"),
+    **{word: (step(word, of="cup/base", upon="shelf/place"), *CARRIED) for word in ("carry.level", "carry.over")},
+    "carry.out": (step("carry.out", of="cup/base", upon="shelf/place", into="shelf/place"), *CARRIED),
+    "hand_over.offer": (
+        step("hand_over.offer", of="cup/base", handle="cup/rim", person="man/chest"),
         (ASIDE["cup/base"], dict(held=HELD_CUP, places=OFFERED)),
         [(ASIDE["cup/base"], dict(places=OFFERED)), (AT_PLACE, dict(held=HELD_CUP, places=OFFERED))],
     ),
     **{
         word: (step(word, of="cup/base", upon="shelf/place"), *PUT)
-        for word in ("place_inside", "place", "set_down", "stack", "load_fixture")
+        for word in ("put.inside", "put.on", "put.down", "put", "put.on_pins")
     },
-    "place_on": (
-        step("place_on", of="cup/base", upon="shelf/place"),
+    "put.surface": (
+        step("put.surface", of="cup/base", upon="shelf/place"),
         (AT_RIM, dict(claw=LETS_GO, held=[(0, 1.2, CUP)], places=BESIDE)),
         [PUT[1][0], (AT_RIM, dict(claw=LETS_GO, places=BESIDE | {"cup/base": [(0, (0.3, -0.2, 1.2))]}))],
     ),
-    "place_in_slot": (step("place_in_slot", of="cup/base", slot="shelf/place"), *PUT),
-    "carry_tray": (
-        step("carry_tray", of="cup/base", upon="shelf/place"),
+    "put.slot": (step("put.slot", of="cup/base", upon="shelf/place"), *PUT),
+    "put.both_hands": (
+        step("put.both_hands", of="cup/base", upon="shelf/place"),
         (AT_PLACE, dict(claw=LETS_GO, held=[(0, 1.2, CUP)], beside=[(0, 1.2, CUP)], places=OVER)),
         PUT[1],
     ),
-    "bimanual_lift": (
-        step("bimanual_lift", of="cup/base"),
+    "take.both_hands": (
+        step("take.both_hands", of="cup/base"),
         (RAISED, dict(held=HELD_CUP, beside=HELD_CUP, **LOW)),
         [(RAISED, dict(held=HELD_CUP, **LOW)), (AT_PLACE, dict(held=HELD_CUP, beside=HELD_CUP, **LOW))],
     ),
-    "switch_hands": (
-        step("switch_hands", of=CUP),
+    "hand_over.switch": (
+        step("hand_over.switch", of=CUP),
         (AT_RIM, dict(held=[(1, 3.1, CUP)], beside=[(0, 2, CUP)])),
         [(AT_RIM, dict(held=HELD_CUP)), (AT_RIM, dict(beside=HELD_CUP))],
     ),
-    "align": (step("align", of="cup/base", to="shelf/place"), *CARRIED),
-    "insert_press": (
-        step("insert_press", of="cup/base", into="shelf/place"),
+    "carry.aligned": (step("carry.aligned", of="cup/base", into="shelf/place"), *CARRIED),
+    "put.pressed": (
+        step("put.pressed", of="cup/base", into="shelf/place"),
         (AT_PLACE, dict(held=HELD_CUP, **INTO)),
         [(AT_PLACE, INTO), (AT_PLACE, dict(held=HELD_CUP, places=OVER)), (AT_PLACE, dict(held=HELD_CUP, **ELSE_IN))],
     ),
-    "verify_seat": (
-        step("verify_seat", of="cup/base", into="shelf/place"),
+    "verify": (
+        step("verify", of="cup/base", into="shelf/place"),
         (AT_PLACE, dict(held=HELD_CUP, places=OVER)),
         [
             (AT_PLACE, dict(places=OVER)),
@@ -247,81 +247,81 @@ CASES = {
             (ON_THE_WAY, dict(held=HELD_CUP, places=OVER)),
         ],
     ),
-    "pour_liquid": (
-        step("pour_liquid", **POURED),
+    "pour": (
+        step("pour", **POURED),
         (AT_RIM, TIPS),
         [(AT_RIM, TIPS | dict(held=())), (AT_RIM, TIPS | dict(leans=UPRIGHT)), (AT_RIM, RUNS)],
     ),
-    "stop_at_level": (
-        step("stop_at_level", **POURED),
+    "pour.level": (
+        step("pour.level", **POURED),
         (AT_RIM, RUNS),
         [(AT_RIM, RUNS | dict(joints={"cup/level": [(0, 0.0)]})), (AT_RIM, RUNS | dict(leans=UPRIGHT))],
     ),
-    "push": (
-        step("push", of="cup/base", to="shelf/place"),
+    "stroke.push": (
+        step("stroke.push", of="cup/base", to="shelf/place"),
         (AT_RIM, dict(touched=[(1, 2, CUP)], **SLIDES)),
         [(AT_RIM, SLIDES), (AT_RIM, dict(touched=[(1, 2, CUP)], **STAYS)), (AT_RIM, dict(held=HELD_CUP, **SLIDES))],
     ),
-    "turn_knob": (
-        step("turn_knob", at="chest/knob"),
+    "move_joint.turn": (
+        step("move_joint.turn", at="chest/knob"),
         (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR)),
         [(AT_KNOB, DOOR), (AT_KNOB, dict(touched=[(1, 2, LID)], **STANDS))],
     ),
-    "draw_over": (step("draw_over", of=CUP), *DRAWS),
-    "pick_cloth": (step("pick_cloth", of=CUP), *PICKS),
-    "fold_half": (step("fold_half", of=CUP), *FOLDS),
-    "draw_out": (
-        step("draw_out", of=CUP),
+    "draw.over": (step("draw.over", of=CUP), *DRAWS),
+    "take.edge": (step("take.edge", of=CUP), *PICKS),
+    "fold.half": (step("fold.half", of=CUP), *FOLDS),
+    "draw.out": (
+        step("draw.out", of=CUP),
         (AT_KNOB, dict(WALKS, held=HELD_CUP, beside=HELD_CUP)),
         [(AT_KNOB, WALKS), (AT_KNOB, dict(TO, held=HELD_CUP, beside=HELD_CUP))],
     ),
-    "tow_end": (step("tow_end", of=CUP), *DRAWS),
-    "draw_end": (step("draw_end", of=CUP), *DRAWS),
-    "pick_end": (step("pick_end", of=CUP), *PICKS),
-    "fling_out": (step("fling_out", of=CUP), *FOLDS),
-    "fold_third": (step("fold_third", of=CUP), *FOLDS),
-    "tow_aside": (step("tow_aside", of=CUP), *DRAWS),
-    "pick_folded": (step("pick_folded", of=CUP), *PICKS),
-    "lay_on": (step("lay_on", of=CUP), *FOLDS),
-    "press_on": (
-        step("press_on", at="table/here"),
+    "draw.near": (step("draw.near", of=CUP), *DRAWS),
+    "draw.end": (step("draw.end", of=CUP), *DRAWS),
+    "take.end": (step("take.end", of=CUP), *PICKS),
+    "fling": (step("fling", of=CUP), *FOLDS),
+    "fold.third": (step("fold.third", of=CUP), *FOLDS),
+    "draw.aside": (step("draw.aside", of=CUP), *DRAWS),
+    "take.crease": (step("take.crease", of=CUP), *PICKS),
+    "put.pile": (step("put.pile", of=CUP), *FOLDS),
+    "press.surface": (
+        step("press.surface", at="table/here"),
         (AT_PLACE, dict(touched=[(1, 2, "table/table")], **HERE)),
         [(AT_PLACE, HERE), (TO_AND_FRO, ON), (AT_RIM, ON)],
     ),
-    "wipe": (
-        step("wipe", **{"from": "table/here", "to": "table/there"}),
+    "stroke.wipe": (
+        step("stroke.wipe", **{"from": "table/here", "to": "table/there"}),
         (TO_AND_FRO, ON),
         [(AT_PLACE, ON), (TO_AND_FRO, HERE), ([(0, PLACE), (3, KNOB)], ON), (ELSEWHERE, ON)],
     ),
-    "stir": (
-        step("stir", **{"in": "cup/base"}),
+    "stroke.stir": (
+        step("stroke.stir", into="cup/base"),
         (AROUND, LOW),
         [(AT_PLACE, LOW), (TO_AND_FRO, LOW), (AROUND, dict(places={"cup/base": [(0, RIM)]}))],
     ),
-    "look_at": (
-        step("look_at", at="chest/knob"),
+    "look": (
+        step("look", at="chest/knob"),
         (AT_KNOB, dict(joints={"neck": [(0, 0), (1, 0), (2, 0.5)]}, **TO)),
         [(AT_KNOB, dict(joints={"neck": [(0, 0)]}, **TO)), (GO, dict(joints={"neck": [(0, 0)]}, **TO))],
     ),
-    "point_at": (
-        step("point_at", at="shelf/place"),
+    "point": (
+        step("point", at="shelf/place"),
         (GO, AHEAD),
         [(GO, ASTRAY), (AT_KNOB, dict(held=HELD_CUP, **AHEAD)), ([(0, (0.5, 0.2, 0.6)), (3, KNOB)], AHEAD)],
     ),
-    **{word: (step(word), (AT_KNOB, TO), [(ON_THE_WAY, TO), (AT_KNOB, WALKS_ON)]) for word in ("wait", "wait_event")},
-    "hold_until": (
-        step("hold_until"),
+    **{word: (step(word), (AT_KNOB, TO), [(ON_THE_WAY, TO), (AT_KNOB, WALKS_ON)]) for word in ("wait", "wait.event")},
+    "wait.pulled": (
+        step("wait.pulled"),
         (AT_KNOB, dict(held=HELD_CUP)),
         [(AT_KNOB, TO), (ON_THE_WAY, dict(held=HELD_CUP))],
     ),
-    "hold_until_pulled": (
-        step("hold_until_pulled"),
+    "hand_over.pulled": (
+        step("hand_over.pulled"),
         (AT_KNOB, dict(claw=LETS_GO, held=[(0, 1.2, CUP)])),
         [(AT_KNOB, TO), (ON_THE_WAY, dict(held=HELD_CUP))],
     ),
-    "withdraw": (step("withdraw"), (DOWN, TO), [(DOWN, dict(held=HELD_CUP)), (GO, TO), (AT_KNOB, TO)]),
-    "press_key": (
-        step("press_key", at="key/face"),
+    "home.back": (step("home.back"), (DOWN, TO), [(DOWN, dict(held=HELD_CUP)), (GO, TO), (AT_KNOB, TO)]),
+    "press.key": (
+        step("press.key", at="key/face"),
         (AT_KNOB, dict(touched=[(1, 1.6, "key/key")], **PRESSED)),
         [
             (AT_KNOB, PRESSED),
@@ -329,12 +329,12 @@ CASES = {
         ],
     ),
     "home": (step("home"), (GO, TO), [(AT_KNOB, TO), (GO, dict(touched=[(0, 3.1, LID)], **TO))]),
-    "walk_to": (step("walk_to"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
-    "go_to_end": (step("go_to_end"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
-    "approach": (step("approach", to="chest/knob"), (AT_KNOB, WALKS), [(GO, TO)]),
-    "turn": (step("turn"), (AT_KNOB, TURNS), [(AT_KNOB, WALKS), (AT_KNOB, TO)]),
-    "squat": (step("squat"), (AT_KNOB, SINKS), [(AT_KNOB, RISES), (AT_KNOB, TO)]),
-    "stand_up": (step("stand_up"), (AT_KNOB, RISES), [(AT_KNOB, SINKS), (AT_KNOB, TO)]),
+    "walk": (step("walk"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
+    "walk.end": (step("walk.end"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
+    "walk.up": (step("walk.up", to="chest/knob"), (AT_KNOB, WALKS), [(GO, TO)]),
+    "walk.turn": (step("walk.turn"), (AT_KNOB, TURNS), [(AT_KNOB, WALKS), (AT_KNOB, TO)]),
+    "walk.squat": (step("walk.squat"), (AT_KNOB, SINKS), [(AT_KNOB, RISES), (AT_KNOB, TO)]),
+    "walk.stand": (step("walk.stand"), (AT_KNOB, RISES), [(AT_KNOB, SINKS), (AT_KNOB, TO)]),
 }
 
 
@@ -379,26 +379,26 @@ def test_a_word_that_no_reading_tells_is_any_motion_and_said_to_be_a_guess():
     assert registry()["squeeze"].label.shows is None
     tracks = film(3.0, [(0, (0, 0, 1)), (0.5, (0, 0, 1)), (2.5, KNOB)], **TO)
     (guess,) = read([step("squeeze")], tracks)
-    (reached,) = read([step("reach", to="chest/knob", standoff=0.01)], tracks)
+    (reached,) = read([step("reach", at="chest/knob", standoff=0.01)], tracks)
     assert guess.plain()["told_by"] == "motion" and "told_by" not in reached.plain()
 
 
 def test_a_skill_is_not_done_before_its_end():
     before = evidence(
-        HandFeatures(film(3.0, [(0, (0, 0, 1)), (2, (0.1, 0, 1))], **TO), "left"), step("reach", to="chest/knob")
+        HandFeatures(film(3.0, [(0, (0, 0, 1)), (2, (0.1, 0, 1))], **TO), "left"), step("reach", at="chest/knob")
     )
     there = evidence(
-        HandFeatures(film(3.0, [(0, (0, 0, 1)), (2, (0.42, 0.18, 1))], **TO), "left"), step("reach", to="chest/knob")
+        HandFeatures(film(3.0, [(0, (0, 0, 1)), (2, (0.42, 0.18, 1))], **TO), "left"), step("reach", at="chest/knob")
     )
     assert before.unfinished[-1] == 1.0 and there.unfinished[-1] == 0.0
     offer = step(
-        "offer_handle", of="cup/base", handle="cup/rim", person="man/chest", right_grip="man/hand", left_grip=None
+        "hand_over.offer", of="cup/base", handle="cup/rim", person="man/chest", right_grip="man/hand", left_grip=None
     )
     for hand, waits in ((PLACE, 0.0), (KNOB, 1.0)):
         offered = OFFERED | {"man/hand": [(0, hand)]}
         assert evidence(HandFeatures(film(3.0, AT_PLACE, places=offered), "left"), offer).unfinished[-1] == waits
     far = {"cup/base": [(0, RIM)], "shelf/place": [(0, PLACE)]}
-    carry = step("carry_level", of="cup/base", upon="shelf/place")
+    carry = step("carry.level", of="cup/base", upon="shelf/place")
     assert evidence(HandFeatures(film(3.0, [(0, RIM)], places=far), "left"), carry).unfinished[-1] == 1.0
     assert evidence(HandFeatures(film(3.0, [(0, RIM)], places=OVER), "left"), carry).unfinished[-1] == 0.0
 
@@ -519,9 +519,9 @@ def drawer(pull=True, hand="right"):
         slides=["lid_hinge"],
     )
     chain = [
-        step("reach", None, {"to": "chest.knob"}, to="chest/knob", standoff=0.1),
-        step("pinch", hand, {"at": "chest.knob"}, at="chest/knob"),
-        step("pull_open", hand, {"joint": "chest.lid", "grasp": "chest.knob"}, joint="lid_hinge", grasp="chest/knob"),
+        step("reach", None, {"at": "chest.knob"}, at="chest/knob", standoff=0.1),
+        step("take.pinch", hand, {"at": "chest.knob"}, at="chest/knob"),
+        step("move_joint.pull", hand, {"joint": "chest.lid", "take.side": "chest.knob"}, joint="lid_hinge", at="chest/knob"),
         step("release", hand),
     ]
     return chain, tracks
@@ -532,8 +532,8 @@ def test_a_drawer_is_read_as_it_was_filmed(hand):
     found = read(*drawer(hand=hand))
     assert [(s.skill, s.hand, s.object) for s in found] == [
         ("reach", hand, "chest.knob"),
-        ("pinch", hand, "chest.knob"),
-        ("pull_open", hand, "chest.lid"),
+        ("take.pinch", hand, "chest.knob"),
+        ("move_joint.pull", hand, "chest.lid"),
         ("release", hand, "chest.knob"),
     ]
     assert [s.t0 for s in found] == pytest.approx([0.0, 1.7, 3.5, 6.0], abs=0.3)
@@ -541,7 +541,7 @@ def test_a_drawer_is_read_as_it_was_filmed(hand):
 
 
 def test_a_drawer_that_is_let_go_of_at_once_was_not_pulled():
-    assert [s.skill for s in read(*drawer(pull=False))] == ["reach", "pinch", "release"]
+    assert [s.skill for s in read(*drawer(pull=False))] == ["reach", "take.pinch", "release"]
 
 
 # -- sentences ---------------------------------------------------------------------------------------------------------------
@@ -565,7 +565,7 @@ def test_a_sentence_asks_for_nothing_but_what_its_skill_knows(lang):
 
 
 def test_a_sentence_says_hand_and_thing():
-    one = step("pull_open", said={"joint": "oven.door", "grasp": "oven.handle"})
+    one = step("move_joint.pull", said={"joint": "oven.door", "take.side": "oven.handle"})
     titles = {
         "things": {"oven": {"en": "oven", "zh": "微波炉"}},
         "words": {"chest.door": {"en": "lid", "zh": "盖"}, "oven.door": {"en": "door", "zh": "门"}},
@@ -636,7 +636,7 @@ def test_label_by_command_and_correct(dataset, capsys):
     segments = sheet["episodes"][0]["segments"]
     assert segments[0]["skill"] == "reach" and segments[0]["en"].startswith("the left hand reaches")
     before = {p: p.read_bytes() for p in (dataset / "demos").rglob("*") if p.is_file()}
-    segments[1] |= {"skill": "pinch", "t0": segments[1]["t0"] + 0.1, "en": "corrected"}
+    segments[1] |= {"skill": "take.pinch", "t0": segments[1]["t0"] + 0.1, "en": "corrected"}
     del segments[1]["confidence"], segments[2]
     (dataset / "corrected.yaml").write_text(yaml.safe_dump(sheet, allow_unicode=True), encoding="utf-8")
     assert main(["label", "data=demos", "apply=corrected.yaml", "out=better"]) == 0
@@ -707,7 +707,7 @@ def test_nothing_is_written_where_labelling_fails(tmp_path):
 def test_all_problems_of_a_sheet_at_once(labelled, tmp_path):
     content = yaml.safe_load(written(tmp_path / "a.yaml", labelled).read_text(encoding="utf-8"))
     segments = content["episodes"][0]["segments"]
-    segments[0]["skill"] = "pnch"
+    segments[0]["skill"] = "take.pnch"
     segments[2]["t0"], segments[2]["t1"] = 9.0, 8.0
     segments[3]["hand"] = "middle"
     segments[5]["t0"] = segments[4]["t1"] - 0.5
@@ -717,7 +717,7 @@ def test_all_problems_of_a_sheet_at_once(labelled, tmp_path):
     with pytest.raises(EpisodeError) as raised:
         read_sheet(path, registry())
     said = str(raised.value)
-    for words_ in ("Did you mean pinch", "0 <= t0 < t1", "neither left nor right", "before the one before", "'late'"):
+    for words_ in ("Did you mean take.pinch", "0 <= t0 < t1", "neither left nor right", "before the one before", "'late'"):
         assert words_ in said
     assert said.count("\n") == 5 and "wrong.yaml" in said
 
@@ -756,7 +756,7 @@ def test_the_benchmark_counts_a_known_error():
     spec = importlib.util.spec_from_file_location("labels_benchmark", path)
     benchmark = sys.modules["labels_benchmark"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
-    known = [{"skill": "reach", "t0": 0.0, "t1": 4.0}, {"skill": "pinch", "t0": 4.0, "t1": 6.0}]
+    known = [{"skill": "reach", "t0": 0.0, "t1": 4.0}, {"skill": "take.pinch", "t0": 4.0, "t1": 6.0}]
     known.append({"skill": "lift", "t0": 6.0, "t1": 10.0})
 
     def figures(*proposed):
@@ -764,11 +764,11 @@ def test_the_benchmark_counts_a_known_error():
         score.add(known, [{"skill": w, "t0": a, "t1": b, "confidence": 1.0} for w, a, b in proposed])
         return score.figures()
 
-    same = figures(("reach", 0.0, 4.0), ("pinch", 4.0, 6.0), ("lift", 6.0, 10.0))
+    same = figures(("reach", 0.0, 4.0), ("take.pinch", 4.0, 6.0), ("lift", 6.0, 10.0))
     assert (same["right_word"], same["right_time"], same["extra"], same["boundary_worst_s"]) == (1.0, 1.0, 0, 0.0)
-    late = figures(("reach", 0.0, 4.5), ("pinch", 4.5, 6.0), ("lift", 6.0, 10.0))
+    late = figures(("reach", 0.0, 4.5), ("take.pinch", 4.5, 6.0), ("lift", 6.0, 10.0))
     assert late["right_time"] == pytest.approx(0.95) and late["boundary_worst_s"] == pytest.approx(0.5)
-    assert late["of_skill"]["pinch"]["bias_s"] == pytest.approx(0.5)
+    assert late["of_skill"]["take.pinch"]["bias_s"] == pytest.approx(0.5)
     wrong = figures(("reach", 0.0, 6.0), ("release", 6.0, 10.0))
     assert wrong["right_word"] == pytest.approx(1 / 3) and wrong["extra"] == 1
     assert wrong["right_time"] == pytest.approx(0.4)

@@ -35,7 +35,7 @@ def body(scene, start):
 
 @pytest.fixture(scope="module")
 def skills(scene):
-    return {skill.word: skill for skill in read_chain(scene)}
+    return {skill.name: skill for skill in read_chain(scene)}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_ends_that_are_laid_over_lie_in_layers(scene, first, last, deep, layers)
 
 
 def test_it_begins_folded_at_rest_its_crease_over_the_edge(scene, start, body, skills):
-    seen = skills["pick_folded"]._seen(body)
+    seen = skills["take.crease"]._seen(body)
     assert 0.03 < -seen[:, 2].min() < 0.06  # m below the table's top
     assert np.ptp(seen[:, 1]) == pytest.approx(0.35, abs=0.02)
     again = draw(scene, 600)
@@ -75,7 +75,7 @@ def test_on_the_pile_within_so_much_counts(scene, readings, shift, stacked):
 
 
 def test_hands_take_it_beside_both_ends_of_its_crease_the_front_finger_below(body, skills):
-    pick = skills["pick_folded"]
+    pick = skills["take.crease"]
     left, right = pick._ends(pick._seen(body))
     for side, beside in (("left", left - pick.inset), ("right", right + pick.inset)):
         place, away, frames = pick._aim(body, side)
@@ -88,33 +88,33 @@ def test_hands_take_it_beside_both_ends_of_its_crease_the_front_finger_below(bod
 
 @pytest.mark.parametrize(("lying", "on"), [(0.042, 0.0), (0.030, 0.012), (0.010, 0.020), (0.060, 0.0)])
 def test_a_finger_goes_on_below_it_and_never_comes_back(skills, lying, on):
-    assert skills["pick_folded"]._on(lying) == pytest.approx(on)
+    assert skills["take.crease"]._on(lying) == pytest.approx(on)
 
 
 def test_what_does_not_hang_over_the_edge_is_not_taken(body, skills, monkeypatch):
-    monkeypatch.setattr(skills["pick_folded"], "_seen", lambda body: np.array([[0.1, 0.1, 0.0], [0.1, -0.1, -0.01]]))
-    assert list(skills["pick_folded"].run(body)) == []
+    monkeypatch.setattr(skills["take.crease"], "_seen", lambda body: np.array([[0.1, 0.1, 0.0], [0.1, -0.1, -0.01]]))
+    assert list(skills["take.crease"].run(body)) == []
     assert body.given_up == "the folded cloth is not held by both ends of its crease"
 
 
 @pytest.mark.parametrize("held", [{}, {"left": "towel"}])
 def test_what_both_hands_do_not_hold_is_not_laid(body, skills, held):
     body.held.update(held)
-    assert list(skills["lay_on"].run(body)) == [] and body.given_up == "the cloth is not held by both hands"
+    assert list(skills["put.pile"].run(body)) == [] and body.given_up == "the cloth is not held by both hands"
 
 
 @pytest.mark.parametrize(("felt", "ends"), [(0.0, True), (1.0, False)])
 def test_it_is_given_up_where_a_hand_feels_no_cloth_for_half_a_second(body, skills, monkeypatch, felt, ends):
     body.held.update(dict.fromkeys(SIDES, "towel"))
     monkeypatch.setattr(body, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else felt]))
-    steps = list(islice(skills["lay_on"].run(body), round(1.0 / body.timestep)))
+    steps = list(islice(skills["put.pile"].run(body), round(1.0 / body.timestep)))
     assert body.given_up == ("a hand has lost the cloth" if ends else None)
     assert (len(steps) * body.timestep < 0.6) == ends
 
 
 @pytest.mark.parametrize(("presses", "rises"), [(0.5 * BEARS, 0.0), (9.0, 0.005)])
 def test_a_finger_that_presses_on_the_pile_rises_before_it_is_drawn_out(body, skills, monkeypatch, presses, rises):
-    lay, arm = skills["lay_on"], body.arms["left"]
+    lay, arm = skills["put.pile"], body.arms["left"]
     height, before = [], arm.hand()
     monkeypatch.setattr(body, "touch", lambda side: np.array([presses if arm.hand()[0][2] < before[0][2] + 0.005 else 0.0, 0.0]))
     monkeypatch.setattr("shiliu.replay.operator.skills.bundles.keeping_lower", lambda *_: iter(()))

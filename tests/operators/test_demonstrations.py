@@ -10,7 +10,7 @@ import pytest
 from shiliu.scenarios.figures import figures_of, is_shown, told
 
 FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "demonstrations.py"
-GOOD = {"success": True, "failure": None, "during": "press_key", "redraws": 0, "verdict": "FEASIBLE", "root": None}
+GOOD = {"success": True, "failure": None, "during": "press.key", "redraws": 0, "verdict": "FEASIBLE", "root": None}
 COMMON = {"scenario": "microwave", "version": 2, "fingerprint": "f4"}
 
 

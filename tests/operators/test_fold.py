@@ -131,10 +131,10 @@ def ahead_of_edge(body, cloth):
 
 
 def test_a_robot_that_holds_nothing_steps_back_no_further_than_the_cloth_would_have_come(shirt):
-    (draw_out,) = (skill for skill in read_chain(shirt) if skill.word == "draw_out")
+    (draw_out,) = (skill for skill in read_chain(shirt) if skill.name == "draw.out")
     body = watched(shirt, 600, [draw_out])
     assert body.given_up == "the cloth did not come as the robot stepped back"
-    missing = ahead_of_edge(body, shirt.cloths[0]) - draw_out.left
+    missing = ahead_of_edge(body, shirt.cloths[0]) - draw_out.near
     assert missing > 0.05 and body.base.at[0] == pytest.approx(-missing - 0.03, abs=0.015)
 
 
@@ -144,7 +144,7 @@ def test_a_shirt_that_is_held_comes_as_far_as_it_shall(shirt):
     assert set(body.held) == {"left", "right"} and not body.given_up
     draw_out = read_chain(shirt)[2]
     assert (
-        draw_out.left - 0.08 < ahead_of_edge(body, shirt.cloths[0]) < draw_out.left
+        draw_out.near - 0.08 < ahead_of_edge(body, shirt.cloths[0]) < draw_out.near
     )  # raised, it came a little further
     assert body.base.at == pytest.approx([draw_out.closer, 0.0], abs=0.015)
 

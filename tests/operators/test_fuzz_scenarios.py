@@ -116,7 +116,7 @@ def argument_for(argument: Argument, scene: Scene, rng: np.random.Generator) -> 
 
 def chain_for(scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
     """A chain as it stands in YAML: a piece of the scene's own with other values, or skills that nobody ordered so."""
-    known = {word: kind for word, kind in registry().items() if kind.needs in ("", scene.robot.base)}
+    known = {name: kind for name, kind in registry().items() if kind.needs in ("", scene.robot.base)}
     own = [dict(item) for item in scene.config.skills.value or ()]
     chain: list[dict[str, Any]] = []
     if own and rng.random() < 0.5:
@@ -124,10 +124,12 @@ def chain_for(scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
         chain = copy.deepcopy(own[first : first + int(rng.integers(1, 5))])
     else:
         for _ in range(int(rng.integers(1, 5))):
-            chain.append({one_of(rng, known): {}})
+            kind = known[one_of(rng, known)]
+            chain.append({kind.word: {"how": kind.how} if kind.how else {}})
     for item in chain:
         for word, given in item.items():
-            arguments = known[word].arguments if word in known else {}
+            name = ".".join(filter(None, (word, given.get("how"))))
+            arguments = known[name].arguments if name in known else {}
             for name, argument in arguments.items():
                 needed = argument.default is REQUIRED and name not in given
                 if needed or rng.random() < 0.2:

@@ -168,7 +168,7 @@ def test_a_skill_in_which_a_grip_opens_wants_its_hand_in_the_same_place(scene):
     short = dataclasses.replace(mistake, steps=(dataclasses.replace(carry, slips=0.5),))
     changed = with_skills(scene, [])
     (done,) = perform(changed, [drawing.nominal(scene)], [0], mistakes=[short])
-    assert [s["skill"] for s in done.segments] == ["carry_level"] and len(done.actions) == 30
+    assert [s["skill"] for s in done.segments] == ["carry.level"] and len(done.actions) == 30
 
 
 def test_record_says_why_and_keeps_it(tmp_path, monkeypatch, capsys):

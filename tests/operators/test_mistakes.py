@@ -152,7 +152,7 @@ def test_arguments_are_changed_and_what_is_not_named_stays(mistakes):
     found = mistakes(
         "{m: {code: scenario.wrong_key, change: {press_key: {at: oven.stop, until: null, travel: 6 mm}}}}"
     )["m"]
-    (press,) = [skill for skill in found.chain() if skill.word == "press_key"]
+    (press,) = [skill for skill in found.chain() if skill.name == "press.key"]
     assert (press.at, press.until, press.travel) == ("oven/stop", None, pytest.approx(0.006))
     assert press.hand == "either" and press.pitch == pytest.approx(0.2)
     assert found.chain()[0] is not found.chain()[0], "skills remember; no two operators share them"
@@ -163,15 +163,15 @@ def test_skills_are_left_out_and_put_in(mistakes):
         "{m: {code: scenario.spilt, skip: [push_close, press_key], before: {reach: [{home: {hand: right}}]},"
         " after: {lift: [{home: {hand: left}}, {release: {hand: left}}]}}}"
     )["m"]
-    words = [skill.word for skill in found.chain()]
-    assert words[:2] == ["home", "reach"] and words[-1] == "place_inside"
+    words = [skill.name for skill in found.chain()]
+    assert words[:2] == ["home", "reach"] and words[-1] == "put.inside"
     assert words[words.index("lift") + 1 :][:2] == ["home", "release"]
 
 
 @pytest.mark.parametrize(("hand", "kept"), [("", []), (", hand: left", ["right"])])
 def test_what_both_hands_hold_is_let_go_or_what_one_of_them_holds(mistakes, hand, kept):
     found = mistakes(f"{{m: {{code: scenario.spilt, let_go: {{during: lift, after: 0.3 s{hand}}}}}}}")["m"]
-    (lift,) = [skill for skill in found.chain() if skill.word == "lift"]
+    (lift,) = [skill for skill in found.chain() if skill.name == "lift"]
     lift.skill = SimpleNamespace(run=lambda body: iter(range(5)))
     opened = []
     body = SimpleNamespace(

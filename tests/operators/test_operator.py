@@ -164,7 +164,7 @@ def test_a_payload_past_what_the_arm_carries_is_named_by_its_motor(scene):
     motor = next(f for f in verdict.findings if f.code == "torque.peak" and f.signal == "replayed")
     assert motor.failed and motor.subject[0] in ("zarm_l5_joint", "zarm_l6_joint", "zarm_l7_joint")
     assert motor.limit == pytest.approx(14.1) and motor.value > 1.05 * motor.limit
-    assert motor.skill in ("lift", "carry_level")
+    assert motor.skill in ("lift", "carry.level")
     # what is carried is in the inverse dynamics too, so that tipping over, or a motor there, may be the cause before
     root = verdict.findings[verdict.root]
     assert root is motor or (root.stage == "dynamics" and root.details["payload"] == pytest.approx(5.25, abs=0.1))
@@ -172,7 +172,7 @@ def test_a_payload_past_what_the_arm_carries_is_named_by_its_motor(scene):
 
 
 def test_a_door_that_nobody_closes_is_named(scene):
-    done = alone(scene, drawing.draw(scene, SEED), faults={"skip": "push_close"})
+    done = alone(scene, drawing.draw(scene, SEED), faults={"skip": "move_joint.shut"})
     assert done.reached["loaded"] is not None and done.reached["closed"] is None
     assert code(judged(scene, done), "goal").details["missed"] == "closed"
 
@@ -188,7 +188,7 @@ def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(scene, pair):
     episode = opened_early(scene, episode_of(scene, pair[0]))
     (verdict,) = judge([as_recording("dropped", episode, scene)])
     drop = code(verdict, "drop")
-    carry = next(s for s in episode.segments if s["skill"] == "carry_level")
+    carry = next(s for s in episode.segments if s["skill"] == "carry.level")
     assert drop.failed and drop.subject == ("bowl",)
     assert carry["t0"] < drop.t0 < carry["t1"] + 1.0
 

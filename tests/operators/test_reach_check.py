@@ -44,7 +44,7 @@ def test_places_in_reach_are_told_with_the_farthest_and_the_limit(table):
 def test_a_place_out_of_reach_is_told_with_its_skill_as_drawn_and_in_the_draws(table):
     near = drawing.nominal(table)
     (answer,) = places_in_reach(table, moved(table, 0.6), [near])
-    assert not answer.sound and "bowl.rim_near (pick_rim) is " in answer.answer
+    assert not answer.sound and "bowl.rim_near (take.rim) is " in answer.answer
     assert answer.answer.endswith(f"as the YAML puts it, {LIMIT}")
     (answer,) = places_in_reach(table, near, [near, moved(table, 0.6)])
     assert not answer.sound and "in 1 of 2 draws" in answer.answer
@@ -57,7 +57,7 @@ def test_what_an_earlier_skill_moves_is_not_asked_for(table):
     ]
     far = moved(table, 0.6)
     (answer,) = places_in_reach(with_skills(table, chain), far, [])
-    assert "pick_rim" in answer.answer and "reach" not in answer.answer.replace("within reach", "")
+    assert "take.rim" in answer.answer and "reach" not in answer.answer.replace("within reach", "")
     (answer,) = places_in_reach(with_skills(table, chain[1:]), far, [])
     assert not answer.sound and "(reach)" in answer.answer
 

@@ -34,7 +34,7 @@ def test_a_can_is_grasped_from_its_side_carried_and_placed():
     assert made.success
     data = end(scene, made)
     assert np.linalg.norm(off(data, "can/base", "table/top")) < 0.01
-    assert [s["skill"] for s in made.segments][:4] == ["grasp", "lift", "carry_over", "place"]
+    assert [s["skill"] for s in made.segments][:4] == ["take.side", "lift", "carry.over", "put.on"]
 
 
 @pytest.mark.slow

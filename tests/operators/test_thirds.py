@@ -102,7 +102,7 @@ def test_an_arc_begins_and_ends_at_its_poses_and_is_as_high_as_it_is_told():
 def test_the_named_finger_comes_below(scene, side):
     start = draw(scene, 600)
     state = OperatorState(scene, start, np.random.default_rng(0), {})
-    (pick, _), arm = (skill for skill in read_chain(scene) if skill.word == "pick_end"), state.arms[side]
+    (pick, _), arm = (skill for skill in read_chain(scene) if skill.name == "take.end"), state.arms[side]
     assert pick.below == "front" and len(type(pick)({**pick.values, "below": "either"})._frames(AWAY)) == 2
     nose = np.array([0.45, 0.15 if side == "left" else -0.15, 0.84])
     for below, other in (("front", "back"), ("back", "front")):

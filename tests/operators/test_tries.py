@@ -23,8 +23,8 @@ from shiliu.scenarios.reading.yaml_reader import Node, Problems
 
 # the person takes the cup, and the liquid is poured, before some of these
 LATE = {
-    "table_setting": ("lift", "carry_over", "place"),
-    "drink_assist": ("withdraw", "set_down 3"),
+    "table_setting": ("lift", "carry.over", "put.on"),
+    "drink_assist": ("home.back", "put.down 3"),
 }
 
 
@@ -59,8 +59,8 @@ def test_going_on_before_a_skill_gives_the_whole_run_to_the_bit(run, request):
 def test_a_state_is_kept_before_every_skill_but_while_something_moves_beside(table):
     _, tries, whole = table
     numbers = [mark.policy["number"] for mark in tries.load(whole.seed).marks]
-    assert tries.words[:3] == ["look_at", "pick_rim", "lift"]
-    assert numbers == [1, 3, 4, 5], "the head turns beside pick_rim"
+    assert tries.words[:3] == ["look", "take.rim", "lift"]
+    assert numbers == [1, 3, 4, 5], "the head turns beside take.rim"
 
 
 def test_where_something_moves_beside_it_goes_on_one_skill_earlier(table):
@@ -252,7 +252,7 @@ def test_pictures_of_the_skill_that_failed(table, tmp_path, opengl):
     failed.segments = [dict(one) for one in whole.segments[:4]]
     failed.segments[-1]["t1"] = whole.duration_s
     ending = ending_of(failed, tries.words)
-    assert (ending.skill, ending.done) == ("carry_over", False)
+    assert (ending.skill, ending.done) == ("carry.over", False)
     chain = read_chain(scene)
     strip = strip_of(scene, failed, chain[3], ending, "overview")
     assert strip.dtype == np.uint8 and strip.shape[1] == 4 * 400 and len(np.unique(strip)) > 50

@@ -45,7 +45,7 @@ def with_fingers(scene, towel_alone):
 
 def picking(scene, **changed):
     """The scene's first taking up of an end, with arguments changed."""
-    pick = next(skill for skill in read_chain(scene) if skill.word == "pick_end")
+    pick = next(skill for skill in read_chain(scene) if skill.name == "take.end")
     return type(pick)({**pick.values, **changed})
 
 

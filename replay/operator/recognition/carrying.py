@@ -129,11 +129,10 @@ def _put(see: HandFeatures, step: Step, first: Phase, off: np.ndarray) -> Eviden
 
 
 def _off(see: HandFeatures, step: Step, above: float = 0.0) -> np.ndarray:
-    """How far `of` is from its place, which may lie beside, beyond and above `upon` (or a `slot`)."""
-    beyond = step.arguments.get("ahead") or step.arguments.get("deep") or 0.0
+    """How far `of` is from its place, which may lie beside, beyond and above `upon`."""
+    beyond = step.arguments.get("ahead") or 0.0
     shift = (float(beyond), float(step.arguments.get("aside") or 0.0), above)
-    place = step.arguments.get("upon") or step.arguments["slot"]
-    return see.far(place, 0.08, 0.16, step.arguments["of"], shift)
+    return see.far(step.arguments["upon"], 0.08, 0.16, step.arguments["of"], shift)
 
 
 def bimanual_lift(see: HandFeatures, step: Step) -> Evidence:
@@ -176,14 +175,14 @@ def carry_tray(see: HandFeatures, step: Step) -> Evidence:
 def hold_until(see: HandFeatures, step: Step) -> Evidence:
     """The hand keeps still with what it holds.
 
-    Begins: it comes to rest. Ends: it moves; not before its `subgoal`.
+    Begins: it comes to rest. Ends: it moves; not before its `until`.
     """
     rests = see.unbroken((1.0 - see.going) * see.holds())
     return Evidence(
         (Phase("hold", 1.0 - see.holds() + see.going, True),),
         see.starts(rests),
         see.stops(rests),
-        see.before(step.arguments.get("subgoal")),
+        see.before(step.arguments.get("until")),
     )
 
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 def align(see: HandFeatures, step: Step) -> Evidence:
     """What is held goes, and comes to rest before a hole.
 
-    Begins: the hand sets off. Ends: it sets off anew, with `of` at its `standoff` before `to`.
+    Begins: the hand sets off. Ends: it sets off anew, with `of` at its `standoff` before `into`.
     """
     left = float(step.arguments.get("standoff") or 0.015)
     return carried(
-        see, step.arguments["of"], see.far(step.arguments["to"], left + 0.02, left + 0.05, step.arguments["of"])
+        see, step.arguments["of"], see.far(step.arguments["into"], left + 0.02, left + 0.05, step.arguments["of"])
     )
 
 

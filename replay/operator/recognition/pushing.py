@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def pull_open(see: HandFeatures, step: Step) -> Evidence:
-    """The joint moves up while the body of `grasp` is held; the strain before and the stop after belong to it.
+    """The joint moves up while the body of `at` is held; the strain before and the stop after belong to it.
 
     Begins: the grip has settled. Ends: the claw begins to open.
     """
-    held = see.holds(see.tracks.owner[step.arguments["grasp"]])
+    held = see.holds(see.tracks.owner[step.arguments["at"]])
     up, down = _moves(see, step)
     return Evidence(
         (
@@ -47,6 +47,26 @@ def push_close(see: HandFeatures, step: Step) -> Evidence:
     """
     up, down = _moves(see, step)
     return _push(see, see.tracks.owner[step.arguments["joint"]], down, up, see.before(step.arguments.get("until")))
+
+
+def move(see: HandFeatures, step: Step) -> Evidence:
+    """The joint moves while the hand is at its body; the way there and back belong to it.
+
+    Begins: the hand sets off. Ends: it sets off anew, clear of the body; not before its `until`.
+    """
+    body = see.tracks.owner[step.arguments["joint"]]
+    up, down = _moves(see, step)
+    touched, moves = see.about(see.touches(body), 0.5), np.maximum(up, down)
+    return Evidence(
+        (
+            Phase("approach", moves + IDLE * see.still),
+            Phase("move", 1.0 - see.about(moves, 0.3) + 1.0 - touched, True),
+            Phase("away", moves + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        np.maximum(see.about(see.touches(body), 0.1), see.before(step.arguments.get("until"))),
+    )
 
 
 def push(see: HandFeatures, step: Step) -> Evidence:

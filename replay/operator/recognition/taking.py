@@ -18,10 +18,10 @@ def reach(see: HandFeatures, step: Step) -> Evidence:
     Begins: the hand sets off. Ends: it comes to rest before the site (`standoff`).
     """
     off = float(step.arguments.get("standoff") or 0.1)
-    close = 1.0 - see.far(step.arguments["to"], 0.3 * off, 0.8 * off)
+    close = 1.0 - see.far(step.arguments["at"], 0.3 * off, 0.8 * off)
     go = see.holds() + see.works + close + IDLE * see.still
     return Evidence(
-        (Phase("go", go, True),), see.sets_off, see.sets_off, see.far(step.arguments["to"], 1.5 * off, 3.0 * off)
+        (Phase("go", go, True),), see.sets_off, see.sets_off, see.far(step.arguments["at"], 1.5 * off, 3.0 * off)
     )
 
 
@@ -42,22 +42,31 @@ def pick(see: HandFeatures, step: Step) -> Evidence:
     return _grip(see, step.arguments["at"], step.arguments["of"], np.zeros(see.n), see.sets_off)
 
 
+def take(see: HandFeatures, step: Step) -> Evidence:
+    """As `pick`; anywhere on the thing where no site is named.
+
+    Begins: the hand sets off. Ends: the claw has stood for 0.35 s.
+    """
+    return _grip(see, step.arguments.get("at"), step.arguments["of"], np.zeros(see.n), see.sets_off)
+
+
 def regrasp(see: HandFeatures, step: Step) -> Evidence:
     """As `pinch`, the whole way there included, and what is taken is raised a little.
 
-    Begins: the hand sets off. Ends: it sets off anew, with what it took as high as `lift` says.
+    Begins: the hand sets off. Ends: it sets off anew, with what it took as high as `by` says.
     """
     grip = pick(see, step)
     raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + 0.5 * see.aside + AFTER)
-    low = 1.0 - see.raised(step.arguments["of"], float(step.arguments.get("lift") or 0.012))
+    low = 1.0 - see.raised(step.arguments["of"], float(step.arguments.get("by") or 0.012))
     return Evidence((*grip.phases, raised), grip.begins, see.sets_off, np.maximum(grip.unfinished, low))
 
 
-def _grip(see: HandFeatures, site: str, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
+def _grip(see: HandFeatures, site: str | None, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
     held = see.holds(body)
     letting_go = see.about(see.opens * see.about(see.holds(), 0.3), 0.1)
     approach = see.holds() + see.works + letting_go + away + IDLE * see.still
-    close = np.minimum(1.0 - see.closes, 1.0 - held) + see.far(site, 0.04, 0.10) + see.settled
+    off = see.far(site, 0.04, 0.10) if site else 0.0
+    close = np.minimum(1.0 - see.closes, 1.0 - held) + off + see.settled
     ends = np.maximum(see.settles, see.sets_off)
     return Evidence((Phase("approach", approach), Phase("close", close, True)), begins, ends, 1.0 - held)
 

@@ -1,7 +1,8 @@
 """Skills of the scripted operator, named in the words of the field.
 
-A skill is a subclass of `Skill` with a `word`, in any module of this folder: the registry walks the folder. Whatever is listed by
-skill (titles and sentences, how a recording shows it, `shiliu list skills`, docs/skills.md) is read off that class.
+A skill is a subclass of `Skill` with a `word` (the primitive) and a `how` (the strategy), in any module of this folder: the registry
+walks the folder. Whatever is listed by skill (titles and sentences, how a recording shows it, `shiliu list skills`, docs/skills.md)
+is read off that class.
 """
 
 from __future__ import annotations
@@ -18,17 +19,28 @@ if TYPE_CHECKING:
 
 @cache
 def registry() -> dict[str, type[Skill]]:
-    """Word -> skill, by module and then in the order in which they stand there.
+    """Name (`take.rim`) -> skill, by primitive, then by module and in the order in which they stand there.
 
     Raises:
-        TypeError: two skills have the same word.
+        TypeError: two skills are called the same.
     """
+    from .primitives import PRIMITIVES
+
     found: dict[str, type[Skill]] = {}
     for kind in _kinds():
-        if kind.word in found:
-            raise TypeError(f"{kind.__module__}: {kind.word!r} is a skill of {found[kind.word].__module__} already")
-        found[kind.word] = kind
-    return found
+        if kind.name in found:
+            raise TypeError(f"{kind.__module__}: {kind.name!r} is a skill of {found[kind.name].__module__} already")
+        found[kind.name] = kind
+    order = list(PRIMITIVES)
+    return dict(sorted(found.items(), key=lambda one: order.index(one[1].word) if one[1].word in order else len(order)))
+
+
+def skill_named(name: str | None) -> type[Skill] | None:
+    """The skill of a name, or of an old word; None where there is none."""
+    from .old_words import OLD
+
+    kinds = registry()
+    return kinds.get(OLD[name].name) if name in OLD and name not in kinds else kinds.get(name or "")
 
 
 def _kinds() -> Iterator[type[Skill]]:
@@ -38,7 +50,7 @@ def _kinds() -> Iterator[type[Skill]]:
         module = import_module(f".{info.name}", __name__)
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Skill) and value.__module__ == module.__name__:
-                if "word" in vars(value):
+                if value is not Skill and {"word", "how"} & set(vars(value)):
                     yield value
 
 

@@ -68,7 +68,7 @@ class AtCrease(AtEdge):
         base, place, away = moving(state), self._place(state, -off, beside)[:2], self._end(state)[1][:2, 0]
         time = 20.0 + float(np.hypot(*(place - base.at))) / speed
         walk = base.walk(place, float(np.arctan2(away[1], away[0])), speed, 0.4, 0.012, 0.03, time)
-        yield from walked(state, self.word, walk)
+        yield from walked(state, self.name, walk)
 
 
 class PickFolded(AtCrease, PickCloth):
@@ -77,7 +77,8 @@ class PickFolded(AtCrease, PickCloth):
     As `pick_cloth` takes up an edge; the fingers go further below it, so that the inner layers lie between the pads, too.
     """
 
-    word = "pick_folded"
+    word = "take"
+    how = "crease"
     label = Label(
         en=("pinch the folded cloth", "both hands pinch the folded {about} by its crease"),
         zh=("捏起叠好的布", "双手捏住叠好的{about}的折边"),
@@ -88,7 +89,7 @@ class PickFolded(AtCrease, PickCloth):
         **{name: argument for name, argument in PickCloth.arguments.items() if name != "hangs"},  # which is seen
         "off": Argument("length", "how far before the table's edge the robot stands", 0.46),
         "inset": replace(PickCloth.arguments["inset"], default=0.030),
-        "grip": replace(PickCloth.arguments["grip"], default=0.042),
+        "lies": replace(PickCloth.arguments["lies"], default=0.042),
         "pitch": replace(PickCloth.arguments["pitch"], default=float(np.deg2rad(20.0))),
         "force": Argument("force", "of each pad", 5.0),
         "tries": Argument("word", "how often it is taken at most", "3", ("1", "2", "3", "5")),
@@ -142,7 +143,7 @@ class PickFolded(AtCrease, PickCloth):
         return float(((nose - close) @ frame[:, 2]).max(initial=0.0))
 
     def _on(self, lying: float) -> float:
-        missing = self.grip - lying
+        missing = self.lies - lying
         return 0.0 if missing < RIGHT else min(missing, FURTHER)
 
     def _taken(self, state: OperatorState, side: str) -> bool:
@@ -159,7 +160,8 @@ class LayOn(AtCrease):
     walks back as the hands go down. Then one hand after the other opens and is drawn out from under it along its fingers.
     """
 
-    word = "lay_on"
+    word = "put"
+    how = "pile"
     label = Label(
         en=("lay on the pile", "both hands lay the folded {about} on the pile as the robot walks back"),
         zh=("放到布堆上", "机器人后退，双手把叠好的{about}放到布堆上"),
@@ -263,7 +265,7 @@ class LayOn(AtCrease):
             goal += ((pile - crease)[0] + ahead) * away[:2]
         time = 20.0 + float(np.hypot(*(goal - base.at))) / self.walking
         yaw = float(np.arctan2(away[1], away[0]))
-        yield from walked(state, self.word, base.walk(goal, yaw, self.walking, 0.2, 0.006, 0.02, time))
+        yield from walked(state, self.name, base.walk(goal, yaw, self.walking, 0.2, 0.006, 0.02, time))
         yield from self._still(state)
 
     def _still(self, state: OperatorState) -> Motion:

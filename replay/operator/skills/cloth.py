@@ -226,7 +226,8 @@ class DrawOver(AtEdge):
     enough: so the edge comes to lie along that of the table.
     """
 
-    word = "draw_over"
+    word = "draw"
+    how = "over"
     label = Label(
         en=("draw over the edge", "both hands draw the {about} over the table's edge"),
         zh=("拉到桌边", "双手把{about}拉出桌沿"),
@@ -305,7 +306,8 @@ class PickCloth(AtEdge):
     So one layer lies between the pads with its edge towards the palm, and nothing of it is wrapped round a finger.
     """
 
-    word = "pick_cloth"
+    word = "take"
+    how = "edge"
     label = Label(
         en=("pinch cloth", "both hands pinch the {about} by an edge"),
         zh=("捏起布料", "双手捏住{about}的一边"),
@@ -317,7 +319,7 @@ class PickCloth(AtEdge):
         "over": Argument("site", "of the table's edge that it hangs over"),
         "hangs": Argument("length", "how far it hangs down there", 0.026),
         "inset": Argument("length", "how far from the ends of its edge it is pinched", 0.016),
-        "grip": Argument(
+        "lies": Argument(
             "length",
             "how much of it is to lie on the lower finger, which goes on below it or comes back; zero: what hung there",
             0.0,
@@ -377,7 +379,7 @@ class PickCloth(AtEdge):
         met, turn = below + (BELOW - TOUCHED) * UP, np.deg2rad([20.0, 40.0, 60.0, 80.0])
         out, up = min(depth, OUT), depth + ROUNDS * max(depth - OUT, 0.0)
         noses = [below, met, *(met - out * (np.sin(a) * away) + up * (1.0 - np.cos(a)) * UP for a in turn)]
-        if self.grip:
+        if self.lies:
             noses.append(noses[-1] + OVER * UP)
         return noses
 
@@ -399,7 +401,7 @@ class PickCloth(AtEdge):
 
     def _on(self, lying: float) -> float:
         """How far a finger goes on below the cloth [m], of which so much lies on it; less than nothing: it comes back."""
-        missing = self.grip - lying
+        missing = self.lies - lying
         return 0.0 if abs(missing) < RIGHT else float(np.clip(missing, -FURTHER, FURTHER))
 
     def _pinch(self, state: OperatorState, side: str, depth: float) -> Motion:
@@ -411,7 +413,7 @@ class PickCloth(AtEdge):
         for way, speed in ((noses[:1], 0.1), (noses[1:], 0.08)):
             poses = [(tcp_from_nose(nose, frame, gap), frame) for nose in way]
             yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
-        for _ in range(LOOKS if self.grip else 0):
+        for _ in range(LOOKS if self.lies else 0):
             on = self._on(self._lying(state, side, end, frame))
             if not on:
                 break
@@ -435,7 +437,8 @@ class FoldHalf(AtEdge):
     hands come down as much short of the far corners.
     """
 
-    word = "fold_half"
+    word = "fold"
+    how = "half"
     label = Label(
         en=("fold in half", "both hands fold the {about} in half"),
         zh=("对折", "双手把{about}对折"),

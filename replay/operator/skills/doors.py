@@ -1,8 +1,9 @@
-"""Skills for what turns about a hinge: pulled by its handle, pushed from inside, pushed shut."""
+"""Skills for what turns about a hinge or slides: pulled by its handle, pushed from inside, pushed shut."""
 
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -10,10 +11,12 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import pushing
 from .arm import Path, turn_z
-from .hands import HAND, UP, facing
+from .hands import TURNS, UP, facing
 from .operator_state import Motion, OperatorState, unit
+from .primitives import MOVE_JOINT
 from .reason import Reason
 from .skill import Argument, Label, Skill
+from .tips import TIP_END
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 CLOSE = 2.0  # crowd of an arm that is near several things and touches none
@@ -37,65 +40,100 @@ BEHIND = 0.11  # m, hand clear of the door's inner face
 SHUT = 0.003  # rad, a door that stands so far open is shut
 NEARLY = 0.06  # rad, from where a door is pushed on slowly
 STEP = 0.05  # rad, knots along a door's arc
-JOINT = Argument("joint", "the door")
+PUSHING = ("elbow_out", "elbow_in", "raised", "outside_1", "ready")  # postures from which a drawer is pushed shut
+ASIDE, PITCHED = np.deg2rad([-36.0, 36.0]), np.deg2rad([12.0, 30.0, -10.0])  # directions of the fingers then
+POINT = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is near and far along a joint [rad of a hinge, m of a slide].
+
+    Attributes:
+        step: between two knots of a way; ajar: from where on the latch has let go; least: as far as it is moved in any case.
+        nearly: from where on it is shut slowly; shut: where it counts as shut.
+    """
+
+    step: float
+    ajar: float
+    least: float
+    nearly: float
+    shut: float
+
+
+HINGE, SLIDE = Course(STEP, AJAR, 0.45, NEARLY, SHUT), Course(0.02, 0.006, 0.05, 0.025, 0.002)
+
+
+def course_of(state: OperatorState, joint: str) -> Course:
+    """That of a joint."""
+    return SLIDE if state.slides(joint) else HINGE
 
 
 class PullOpen(Skill):
-    """Pull a door open by the handle that is held, along its arc.
+    """Pull a door or a drawer by the handle that is held, along its arc or its slide; or push it by that.
 
-    The pull grows until the door comes free of its latch; where it does not yield to the largest force, the chain ends.
+    The pull grows until it comes free of its latch; where it does not yield to the largest force, the chain ends.
     """
 
-    word = "pull_open"
+    word = "move_joint"
+    how = "pull"
     label = Label(
         en=("open door", "the {hand} hand pulls the {joint} open"),
         zh=("拉开门", "{hand}手拉开{joint}"),
         shows=pushing.pull_open,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "joint": JOINT,
-        "grasp": Argument("site", "the handle"),
-        "to": Argument("angle", "how far, as long as the arm can draw back from there"),
-        "at_least": Argument("angle", "how far in any case", 0.45),
-        "retreat": Argument("length", "how far the hand has to be able to draw back", 0.08),
-        "yaw": Argument("angle", "how far the hand turns on the way", 0.0),
-        "pitch": Argument("angle", "how far the fingers sink on the way", 0.0),
-        "force": Argument(
+    arguments: ClassVar = MOVE_JOINT(
+        "hand",
+        "joint",
+        "at",
+        "until",
+        to=MOVE_JOINT.at("to", "how far, as long as the arm can draw back from there"),
+        at_least=MOVE_JOINT.at("at_least", "how far in any case; 26 deg, or 50 mm of a slide, where not said", None),
+        retreat=MOVE_JOINT.at("retreat", "how far the hand has to be able to draw back", 0.08),
+        yaw=MOVE_JOINT.at("yaw", "how far the hand turns on the way", 0.0),
+        pitch=MOVE_JOINT.at("pitch", "how far the fingers sink on the way", 0.0),
+        force=MOVE_JOINT.at(
             "force",
             "largest pull that is commanded; the arm gives about 0.85 of it, and where the latch does not yield, it ends",
             50.0,
         ),
-        "speed": Argument("speed", "largest speed of the hand", 0.25),
-        "until": Argument("subgoal", "the subgoal at which it ends early", None),
-    }
+        speed=0.25,
+    )
 
     def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
+        arm, course = state.arms[self.hand], course_of(state, self.joint)
         shut = state.joint(self.joint)
-        goal = self.to
+        goal, sign = self.to, -1.0 if self.to < shut else 1.0
+        least = course.least if self.at_least is None else self.at_least
         path, angles = self._arc(state, shut, shut, goal)
-        while goal > self.at_least:
+        while sign > 0.0 and goal > least:
             position, frame = arm.hand(path.end)
             off = arm.solve(position - self.retreat * frame[:, 2], frame, path.end, orient=0.15)[1]
             if max(off - 0.01, path.error) < ROOM:
                 break
-            goal = max(goal - STEP, self.at_least)
+            goal = max(goal - course.step, least)
             path, angles = self._arc(state, shut, shut, goal)
 
         def base() -> np.ndarray:
-            return path.spline(np.interp(state.joint(self.joint), angles, path.marks))
+            return path.spline(np.interp(sign * state.joint(self.joint), sign * angles, path.marks))
 
         def along() -> np.ndarray:
             hinge, axis, _ = state.hinge(self.joint)
-            away = np.cross(axis, state.site(self.grasp)[0] - hinge)
-            sentence = f"{self.grasp} lies on the axis of {self.joint}, and no pull there turns it"
-            return arm.yielding(unit(away, Reason(sentence, "on_the_axis", at=self.grasp, of=self.joint)))
+            if state.slides(self.joint):
+                return arm.yielding(sign * axis)
+            away = sign * np.cross(axis, state.site(self.at)[0] - hinge)
+            sentence = f"{self.at} lies on the axis of {self.joint}, and no pull there turns it"
+            return arm.yielding(unit(away, Reason(sentence, "on_the_axis", at=self.at, of=self.joint)))
 
         # the latch is drawn by a growing force, the hand following the door, so that no more than its own force is used
         if not (
             yield from arm.press(
-                self.force, LATCH_RATE, along, lambda: state.joint(self.joint) > shut + AJAR, base, hold=0.8
+                self.force,
+                LATCH_RATE,
+                along,
+                lambda: sign * (state.joint(self.joint) - shut) > course.ajar,
+                base,
+                hold=0.8,
             )
         ):
             state.given_up = Reason(
@@ -110,10 +148,10 @@ class PullOpen(Skill):
         """The way of the hand from where it is, with the handle, and the door's angle [rad] at its marks."""
         arm = state.arms[self.hand]
         position, frame = arm.hand()
-        offset = frame.T @ (state.site(self.grasp)[0] - position)
+        offset = frame.T @ (state.site(self.at)[0] - position)
         axis = state.hinge(self.joint)[1]
         turn_with = -1.0 if axis[2] < 0 else 1.0
-        count = max(2, int(np.ceil((goal - start) / STEP)))
+        count = max(2, int(np.ceil(abs(goal - start) / course_of(state, self.joint).step)))
         vertical = Reason(
             f"the fingers of the {self.hand} hand point straight down or up", "fingers_vertical", side=self.hand
         )
@@ -121,7 +159,7 @@ class PullOpen(Skill):
         angles = start + np.linspace(0.0, 1.0, count + 1) * (goal - start)
         poses = []
         for angle in angles[1:]:
-            handle, _ = state.site_at(self.grasp, self.joint, angle)
+            handle, _ = state.site_at(self.at, self.joint, angle)
             done = (angle - opened) / (self.to - opened) if self.to != opened else 1.0
             turned = turn_z(turn_with * done * self.yaw) @ about(side, done * self.pitch) @ frame
             poses.append((handle - turned @ offset, turned))
@@ -135,25 +173,26 @@ class PushOpen(Skill):
     It ends when the door stands as far open as is said, or as far as the arm can follow it.
     """
 
-    word = "push_open"
+    word = "move_joint"
+    how = "push"
     label = Label(
         en=("push open", "the {hand} hand pushes the {joint} further open"),
         zh=("推开", "{hand}手把{joint}推得更开"),
         shows=pushing.push_open,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "joint": JOINT,
-        "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
-        "to": Argument("angle", "how far, for a part that faces the robot; one that is turned, as much more or less"),
-        "at_least": Argument("angle", "how far in any case", 1.38),
-        "enough": Argument("angle", "a door that stands less open is pushed on with the arm held otherwise", 1.50),
-        "radius": Argument("length", "how far from the hinge the hand pushes", 0.25, low=0.01),
-        "height": Argument("length", "above the site", 0.07),
-        "over": Argument("length", "height above the site at which the hand passes over the door", 0.25),
-        "thickness": Argument("length", "of the door", 0.029),
-        "speed": Argument("speed", "largest speed of the hand", 0.3),
-    }
+    arguments: ClassVar = MOVE_JOINT(
+        "hand",
+        "joint",
+        "edge",
+        to=MOVE_JOINT.at("to", "how far, for a part that faces the robot; one that is turned, as much more or less"),
+        at_least=1.38,
+        enough=Argument("angle", "a door that stands less open is pushed on with the arm held otherwise", 1.50),
+        radius=0.25,
+        height=0.07,
+        over=Argument("length", "height above the site at which the hand passes over the door", 0.25),
+        thickness=Argument("length", "of the door", 0.029),
+        speed=0.3,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -282,25 +321,32 @@ class PushClose(Skill):
     The last of the way is slow. It ends with the subgoal, with the door shut, or when it presses with the largest force.
     """
 
-    word = "push_close"
+    word = "move_joint"
+    how = "shut"
     label = Label(
         en=("close door", "the {hand} hand pushes the {joint} shut"),
         zh=("关门", "{hand}手推上{joint}"),
         shows=pushing.push_close,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "joint": JOINT,
-        "edge": Argument("site", "a site of the door's free edge, half way up, x axis out of the door"),
-        "radius": Argument("length", "how far from the hinge the hand pushes", 0.27, low=0.01),
-        "height": Argument("length", "above the site", 0.0),
-        "force": Argument("force", "largest push against the latch", 40.0),
-        "speed": Argument("speed", "largest speed of the hand", 0.35),
-        "slow_from": Argument("angle", "angle of the door from which on it is pushed slowly", NEARLY),
-        "until": Argument("subgoal", "the subgoal at which it ends", None),
-    }
+    arguments: ClassVar = MOVE_JOINT(
+        "hand",
+        "joint",
+        "edge",
+        "until",
+        radius=0.27,
+        height=0.0,
+        force=MOVE_JOINT.at("force", "largest push against the latch", 40.0),
+        speed=0.35,
+        slow_from=Argument(
+            "travel", "from where on it is pushed slowly; 3.4 deg, or 25 mm of a slide, where not said", None
+        ),
+    )
 
     def run(self, state: OperatorState) -> Motion:
+        if state.slides(self.joint):
+            yield from self._slide(state)
+            return
+        slow = NEARLY if self.slow_from is None else self.slow_from
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
         angle = state.joint(self.joint)
@@ -312,8 +358,8 @@ class PushClose(Skill):
 
         yield from arm.follow(state.way(self.hand, start, self.speed))
         angle = state.joint(self.joint)
-        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, self.slow_from, -STEP)]
-        path = arm.line([*poses, (outside(self.slow_from, 0.03), None)], self.speed, like=like)
+        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, slow, -STEP)]
+        path = arm.line([*poses, (outside(slow, 0.03), None)], self.speed, like=like)
         yield from arm.follow(path, state.until(self.until))
         # the latch is met slowly and by a growing force, so that nothing is squeezed once it has caught
         caught = state.until(self.until) or (lambda: False)
@@ -327,6 +373,54 @@ class PushClose(Skill):
         yield from arm.follow(arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), pressed, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3, caught)
         yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
+
+    def _slide(self, state: OperatorState) -> Motion:
+        """Push a drawer shut with the closed fingertips on its front."""
+        arm, stood = state.arms[self.hand], state.joint(self.joint)
+        state.open_claw(self.hand, 0.0)
+        slow = min(SLIDE.nearly if self.slow_from is None else self.slow_from, stood)
+        out = state.site(self.edge)[1][:, 0]
+
+        def tip(at: float, gap: float) -> np.ndarray:
+            return state.site_at(self.edge, self.joint, at)[0] + gap * out + self.height * UP + state.aim()
+
+        best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
+        for name in PUSHING:
+            like = posture(name, self.hand)
+            for turn, pitch in itertools.product((*TURNS, *ASIDE), PITCHED):
+                frame = arm.frame(facing(state.site(self.edge)[1]) + turn, pitch, like)
+                row = [
+                    (tip(at, gap) - TIP_END * frame[:, 2], frame)
+                    for at, gap in ((stood, CLEAR), (stood, 0.0), (0.0, 0.0))
+                ]
+                score, found = state.goal(self.hand, [row], like, POINT, [state.part_of(self.edge)])
+                if score < best[0]:
+                    best = (score, found, frame)
+                if score < 0.5:
+                    break
+            if best[0] < 0.5:
+                break
+        _, found, frame = best
+        yield from arm.follow(state.way(self.hand, found[0], self.speed))
+        yield from state.pause()
+        frame = arm.hand()[1]
+
+        def to(at: float, gap: float, speed: float) -> Path:
+            return arm.line([(tip(at, gap) - TIP_END * frame[:, 2], frame)], speed, orient=POINT)
+
+        caught = state.until(self.until) or (lambda: False)
+        yield from arm.follow(to(stood, 0.0, 0.1), tremor=0.3)
+        yield from arm.follow(to(slow, 0.0, 0.5 * self.speed), caught, tremor=0.3)
+        behind = self.force * float(np.linalg.norm(arm.compliance() @ out))
+
+        def pressed() -> bool:
+            missed = float(np.linalg.norm(arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]))
+            return caught() or state.joint(self.joint) < SLIDE.shut or missed > behind
+
+        yield from arm.follow(to(0.0, -0.02, 0.05), pressed, tremor=0.0, brake=1.0)
+        yield from arm.hold(0.3, caught)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + 2.0 * CLEAR * out, frame)], self.speed, orient=POINT))
 
     def _before(self, state: OperatorState, theta: float, gap: float, radius: float, height: float) -> np.ndarray:
         """A place before the door's outer face."""

@@ -52,7 +52,8 @@ class DrawOut(Walking):
     The robot steps back with it, raises it, and steps up again: what was drawn out hangs between its hands and the table's edge.
     """
 
-    word = "draw_out"
+    word = "draw"
+    how = "out"
     label = Label(
         en=("draw out", "both hands draw the {about} out as the robot steps back"),
         zh=("拉出", "机器人后退，双手把{about}拉出"),
@@ -62,7 +63,7 @@ class DrawOut(Walking):
     arguments: ClassVar = {
         "of": Argument("cloth", "the cloth"),
         "over": Argument("site", "of the table's edge"),
-        "left": Argument(
+        "near": Argument(
             "length", "how far inside that edge its furthest corner is to lie; raised, it comes nearer by some cm more"
         ),
         "height": Argument("length", "by which it is raised as the robot steps up again", 0.1),
@@ -101,7 +102,7 @@ class DrawOut(Walking):
         """How much further it is to be drawn [m]."""
         places, (edge, turn) = state.vertices(self.of), state.site(self.over)
         return (
-            max(float((places[spot] - edge) @ turn[:, 0]) for spot in edges_of(state, self.of).far.values()) - self.left
+            max(float((places[spot] - edge) @ turn[:, 0]) for spot in edges_of(state, self.of).far.values()) - self.near
         )
 
     def _back(self, state: OperatorState) -> Motion:

@@ -39,7 +39,7 @@ class FlingOut(AtTableEnd):
     The hands go back and ahead again: the cloth swings behind them, then ahead. As it comes ahead they go down, and back.
     """
 
-    word = "fling_out"
+    word = "fling"
     label = Label(
         en=("fling out", "both hands fling the {about} out over the table"),
         zh=("甩开铺平", "双手把{about}甩开铺在桌上"),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import carrying, motions, taking
 from .arm import hand_frame, turned_between
-from .hands import HAND
 from .operator_state import Motion, OperatorState
+from .primitives import SQUEEZE, TAKE, WAIT
 from .skill import Argument, Label, Skill
 
 AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0])  # other sides from which a round thing is taken
@@ -23,40 +23,37 @@ SKEWED = 6.0  # cost of a radian by which the hand cannot be turned as it should
 
 
 class Grasp(Skill):
-    """Take a standing thing between the pads, from the side or from above, and close on it.
+    """Take a standing thing between the pads from the side, and close on it.
 
-    The hand comes along its fingers from `standoff` away, at the side (or with the pads across the way) that the arm reaches
-    with the most room. It ends holding with the force that is said; `lift` or `carry_over` take it from there.
+    The hand comes along its fingers from `standoff` away, at the side that the arm reaches with the most room. With a `grip` of its
+    sheet it comes from where that says. It ends holding with the force that is said; `lift` or `carry` take it from there.
     """
 
-    word = "grasp"
+    word = "take"
+    how = "side"
     label = Label(
         en=("grasp", "the {hand} hand grasps the {of}"),
         zh=("抓握", "{hand}手抓住{of}"),
         shows=taking.pick,
         grips=True,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "a site in the middle of where the pads shall hold, z up; or `grip`", instead="grip"),
-        "of": Argument("body", "what is taken"),
-        "grip": Argument(
-            "grip", "a grip of its sheet, which says where, from which side, how far open and how hard at most", None
-        ),
-        "from": Argument("word", "the side that the hand comes from", "side", ("side", "above")),
-        "pitch": Argument("angle", "how far the fingers point down, when taken from the side", 0.20),
-        "turn": Argument(
-            "word", "any: it is round; keep: the pads close along the site's y axis", "any", ("any", "keep")
-        ),
-        "opening": Argument("length", "gap between the pads on the way there", 0.10),
-        "standoff": Argument("length", "distance from which the hand comes straight", 0.10),
-        "force": Argument("force", "of each pad", 40.0),
-        "speed": Argument("speed", "largest speed of the hand", 0.4),
-    }
+    arguments: ClassVar = TAKE(
+        "hand",
+        "of",
+        "grip",
+        at=TAKE.at("at", "a site in the middle of where the pads shall hold, z up; or `grip`", instead="grip"),
+        pitch=0.20,
+        turn=Argument("word", "any: it is round; keep: the pads close along the site's y axis", "any", ("any", "keep")),
+        opening=0.10,
+        standoff=0.10,
+        force=40.0,
+        speed=0.4,
+    )
+    down: ClassVar = False  # whether the fingers point down
 
     def run(self, state: OperatorState) -> Motion:
         if self.grip is not None:
-            yield from Grasp({**self.values, **self.numbers_of_grip(state), "grip": None}).run(state)
+            yield from self._by_grip(state)
             return
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
@@ -83,25 +80,27 @@ class Grasp(Skill):
         yield from state.grip(self.hand, self.force)
         state.hold_on(self.hand, self.of)
 
-    def numbers_of_grip(self, state: OperatorState) -> dict[str, Any]:
-        """The arguments that the named grip stands for; of several sites the one nearest the shoulder is taken."""
+    def _by_grip(self, state: OperatorState) -> Motion:
+        """As the named grip says; of several sites the one nearest the shoulder is taken."""
         sheet, shoulder = self.grip.sheet, state.site(f"{self.hand}_shoulder")[0]
         at = min(self.grip.sites, key=lambda site: float(np.linalg.norm(state.site(site)[0] - shoulder)))
         rises = [(-1.0 if way[0] == "-" else 1.0) * state.site(at)[1][2, "xyz".index(way[-1])] for way in sheet.fingers]
-        return {
+        said = {
+            "grip": None,
             "at": at,
-            "from": "above" if rises and max(rises) < -0.5 else "side",
             "turn": "any" if sheet.round else "keep",
             "opening": max(self.opening, (sheet.width or 0.0) + ROOM),
             "force": self.force if sheet.bears is None else min(self.force, sheet.bears),
         }
+        kind = GraspFromAbove if rises and max(rises) < -0.5 else Grasp
+        yield from kind({**self.values, **said}).run(state)
 
     def _frames(
         self, state: OperatorState, position: np.ndarray, rotation: np.ndarray, near: np.ndarray
     ) -> list[np.ndarray]:
         """Rotations of the hand, tried one after the other; each half turn about the fingers is as good as the other."""
         keep = float(np.arctan2(rotation[1, 1], rotation[0, 1]))  # of the site's y axis
-        if getattr(self, "from") == "above":
+        if self.down:
             first = keep - np.pi / 2 if self.turn == "keep" else state.heading
             turns = np.array([0.0, np.pi]) if self.turn == "keep" else ACROSS
             rows = [hand_frame(first + turn, down) for down in DOWN for turn in turns]
@@ -115,6 +114,23 @@ class Grasp(Skill):
         return [min(pair, key=lambda f: turned_between(f, near)) for pair in halves]
 
 
+class GraspFromAbove(Grasp):
+    """Take a standing thing between the pads from above, and close on it.
+
+    The fingers point down on either side of it, the pads across the way that the arm reaches with the most room.
+    """
+
+    word = "take"
+    how = "top"
+    label = Label(
+        en=("grasp from above", "the {hand} hand grasps the {of} from above"),
+        zh=("从上方抓握", "{hand}手从上方抓住{of}"),
+        shows=taking.pick,
+        grips=True,
+    )
+    down = True
+
+
 class Squeeze(Skill):
     """Press what is held with another force than before, for a while."""
 
@@ -124,11 +140,7 @@ class Squeeze(Skill):
         zh=("捏紧", "{hand}手捏紧[[{about}]]"),
         unseen="a force changes, and nothing moves",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "force": Argument("force", "of each pad"),
-        "time": Argument("time", "for which it is kept up", 1.0),
-    }
+    arguments: ClassVar = SQUEEZE("hand", "force", time=1.0)
 
     def run(self, state: OperatorState) -> Motion:
         yield from state.grip(self.hand, self.force, 0.0)
@@ -142,18 +154,14 @@ class HoldUntil(Skill):
     weight that it bears when it begins does not count. Where nothing happens, it goes on after `at_most`.
     """
 
-    word = "hold_until"
+    word = "wait"
+    how = "pulled"
     label = Label(
         en=("hold", "the {hand} hand keeps still[[ with the {about}]]"),
         zh=("保持", "{hand}手[[拿着{about}]]保持不动"),
         shows=carrying.hold_until,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "pull": Argument("force", "of a pull at the hand, in any direction, at which it ends", None),
-        "subgoal": Argument("subgoal", "at which it ends", None),
-        "at_most": Argument("time", "after which it ends in any case", 10.0),
-    }
+    arguments: ClassVar = WAIT("hand", "until", "force", at_most=10.0)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -161,9 +169,9 @@ class HoldUntil(Skill):
         before = state.pulled(self.hand)
 
         def ends() -> bool:
-            if state.reached(self.subgoal):
+            if state.reached(self.until):
                 return True
-            return self.pull is not None and float(np.linalg.norm(state.pulled(self.hand) - before)) > self.pull
+            return self.force is not None and float(np.linalg.norm(state.pulled(self.hand) - before)) > self.force
 
         yield from arm.hold(self.at_most, ends)
 
@@ -177,7 +185,7 @@ class Wait(Skill):
         zh=("等待", "机器人等待"),
         shows=motions.wait,
     )
-    arguments: ClassVar = {"time": Argument("time", "how long")}
+    arguments: ClassVar = WAIT("time")
 
     def run(self, state: OperatorState) -> Motion:
         yield from state.wait(self.time)

@@ -9,9 +9,10 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Arm, turn_z
-from .hands import HAND, UP
+from .hands import UP
 from .operator_state import Motion, OperatorState
 from .pouring import rotation
+from .primitives import HAND_OVER, HOME
 from .reason import Reason
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
@@ -32,30 +33,31 @@ class OfferHandle(Skill):
     the chest from aside is met by the hand's edge.
     """
 
-    word = "offer_handle"
+    word = "hand_over"
+    how = "offer"
     label = Label(
         en=("offer", "the {hand} hand offers the {about}, its handle first"),
         zh=("递出", "{hand}手把{about}递出，把手朝前"),
         shows=carrying.offer,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "handle": Argument("site", "the handle that is offered"),
-        "of": Argument("site", "a site in the middle of what is held"),
-        "person": Argument("site", "whom it is offered to: a site of the chest, x axis the way it faces"),
-        "left_grip": Argument("site", "where the person's left hand grips", None),
-        "right_grip": Argument("site", "where the right hand grips", None),
-        "distance": Argument("length", "between the chest and the handle while it waits", 0.45),
-        "before": Argument("length", "how far before the hand that is held out the handle comes to rest", 0.06),
-        "aside": Argument("length", "how far to the left of the straight way it is offered", 0.0),
-        "height": Argument("length", "of the handle above the floor while it waits", 0.90),
-        "lowest": Argument("length", "below which it is not offered", 0.86),
-        "posture": Argument("posture", "how the arm is held", "ready"),
-        "turned": Argument("angle", "how far the handle is turned away from the person", 0.0),
-        "tilted": Argument("angle", "how far it is tilted towards the person", 0.0),
-        "patience": Argument("time", "how long it waits for a hand", 2.5),
-        "speed": Argument("speed", "largest speed of the hand", 0.18),
-    }
+    arguments: ClassVar = HAND_OVER(
+        "hand",
+        "handle",
+        "of",
+        person=HAND_OVER.at("person", "whom it is offered to: a site of the chest, x axis the way it faces"),
+        left_grip=Argument("site", "where the person's left hand grips", None),
+        right_grip=Argument("site", "where the right hand grips", None),
+        distance=Argument("length", "between the chest and the handle while it waits", 0.45),
+        before=Argument("length", "how far before the hand that is held out the handle comes to rest", 0.06),
+        aside=Argument("length", "how far to the left of the straight way it is offered", 0.0),
+        height=Argument("length", "of the handle above the floor while it waits", 0.90),
+        lowest=Argument("length", "below which it is not offered", 0.86),
+        posture="ready",
+        turned=Argument("angle", "how far the handle is turned away from the person", 0.0),
+        tilted=Argument("angle", "how far it is tilted towards the person", 0.0),
+        at_most=HAND_OVER.at("at_most", "how long it waits for a hand", 2.5),
+        speed=0.18,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         person, turned = state.site(self.person)
@@ -69,7 +71,7 @@ class OfferHandle(Skill):
         grips = (self.left_grip, self.right_grip)
         still, last, grip = 0.0, {grip: state.site(grip)[0] for grip in grips}, self.right_grip
         alone = [state.feel(self.hand)]
-        for _ in range(round(self.patience / state.timestep)):
+        for _ in range(round(self.at_most / state.timestep)):
             now = {grip: state.site(grip)[0] for grip in grips}
             grip = max(now, key=lambda g: now[g][2])
             rests = np.linalg.norm(now[grip] - last[grip]) < STILL * state.timestep and now[grip][2] > self.lowest - 0.2
@@ -118,28 +120,29 @@ class HoldUntilPulled(Skill):
     that lasts, against the load that the fingers bore while nobody else held on.
     """
 
-    word = "hold_until_pulled"
+    word = "hand_over"
+    how = "pulled"
     label = Label(
         en=("hold until pulled", "the {hand} hand holds[[ the {about}]] until it is pulled, and lets go"),
         zh=("拿住等拉", "{hand}手拿住[[{about}]]，被拉时松开"),
         shows=carrying.hold_until_pulled,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "person": Argument("site", "who takes it: the pull comes from there"),
-        "force": Argument("force", "pull at which it lets go", 1.7),
-        "lasting": Argument("time", "for so long", 0.1),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.12),
-        "release": Argument("time", "how long the opening takes", 0.25),
-        "unasked": Argument("time", "after which it lets go without a pull", None),
-        "patience": Argument("time", "how long it waits at most", 20.0),
-    }
+    arguments: ClassVar = HAND_OVER(
+        "hand",
+        person=HAND_OVER.at("person", "who takes it: the pull comes from there"),
+        force=HAND_OVER.at("force", "pull at which it lets go", 1.7),
+        lasting=Argument("time", "for so long", 0.1),
+        opening=HAND_OVER.at("opening", "gap between the pads when it has let go", 0.12),
+        release=Argument("time", "how long the opening takes", 0.25),
+        unasked=Argument("time", "after which it lets go without a pull", None),
+        at_most=HAND_OVER.at("at_most", "how long it waits", 20.0),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         out = _level(state.site(self.person)[0] - arm.hand()[0])
         load, waited, lasted = state.loads.get(self.hand), 0.0, 0.0
-        while waited < self.patience:
+        while waited < self.at_most:
             arm.command = arm.q
             yield
             waited += state.timestep
@@ -171,22 +174,23 @@ class HoldUntilPulled(Skill):
 class Withdraw(Skill):
     """Draw the empty hand slowly back along its fingers."""
 
-    word = "withdraw"
+    word = "home"
+    how = "back"
     label = Label(
         en=("draw back", "the {hand} hand draws back"),
         zh=("收手", "{hand}手收回"),
         shows=carrying.withdraw,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "by": Argument("length", "how far", 0.16),
-        "speed": Argument("speed", "largest speed of the hand", 0.2),
-    }
+    arguments: ClassVar = HOME(
+        "hand",
+        retreat=HOME.at("retreat", "how far it draws back along its fingers", 0.16),
+        speed=0.2,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         position, frame = arm.hand()
-        yield from arm.follow(arm.line([(position - self.by * frame[:, 2], frame)], self.speed), tremor=0.3)
+        yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed), tremor=0.3)
 
 
 def _level(way: np.ndarray) -> np.ndarray:

@@ -9,9 +9,10 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import motions, taking
 from .operator_state import Motion, OperatorState
-from .skill import Argument, Label, Skill
+from .primitives import HAND as HAND
+from .primitives import HOME, REACH, RELEASE, TAKE
+from .skill import Label, Skill
 
-HAND = Argument("hand", "which hand")
 TURNS = np.deg2rad(
     [0.0, -12.0, 12.0, -24.0, 24.0]
 )  # other directions of the fingers, tried where the wanted one is out of reach
@@ -32,30 +33,30 @@ class Reach(Skill):
 
     word = "reach"
     label = Label(
-        en=("reach", "the {hand} hand reaches for the {to}"),
-        zh=("伸手", "{hand}手伸向{to}"),
+        en=("reach", "the {hand} hand reaches for the {at}"),
+        zh=("伸手", "{hand}手伸向{at}"),
         shows=taking.reach,
-        about="to",
+        about="at",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "to": Argument("site", "where to"),
-        "yaw": Argument("angle", "direction of the fingers against the way into the part, positive to the left", 0.0),
-        "pitch": Argument("angle", "how far the fingers point down", 0.2),
-        "standoff": Argument("length", "distance that is left between the fingers and the site", 0.10),
-        "opening": Argument("length", "gap between the pads", 0.05),
-        "posture": Argument("posture", "how the arm is held", "elbow_out"),
-        "speed": Argument("speed", "largest speed of the hand", 0.4),
-    }
+    arguments: ClassVar = REACH(
+        "hand",
+        "at",
+        yaw=0.0,
+        pitch=0.2,
+        standoff=0.10,
+        opening=0.05,
+        posture="elbow_out",
+        speed=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
-        position, rotation = state.site(self.to)
+        position, rotation = state.site(self.at)
         like = posture(self.posture, self.hand)
         frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in TURNS]
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
-        goal = state.goal(self.hand, rows, like, touch=[state.part_of(self.to)])[1][0]
+        goal = state.goal(self.hand, rows, like, touch=[state.part_of(self.at)])[1][0]
         yield from arm.follow(state.way(self.hand, goal, self.speed))
         yield from state.pause()
 
@@ -66,7 +67,8 @@ class Pinch(Skill):
     They close until both pads touch, then squeeze; it ends holding.
     """
 
-    word = "pinch"
+    word = "take"
+    how = "pinch"
     label = Label(
         en=("pinch", "the {hand} hand pinches the {at}"),
         zh=("夹住", "{hand}手夹住{at}"),
@@ -74,12 +76,7 @@ class Pinch(Skill):
         about="at",
         grips=True,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "what is pinched"),
-        "force": Argument("force", "of each pad", 30.0),
-        "speed": Argument("speed", "largest speed of the hand", 0.2),
-    }
+    arguments: ClassVar = TAKE("hand", "at", force=30.0, speed=0.2)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -100,12 +97,7 @@ class Release(Skill):
         zh=("松手", "{hand}手松开[[{about}]]并收回"),
         shows=taking.release,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "opening": Argument("length", "gap between the pads", 0.05),
-        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.10),
-        "speed": Argument("speed", "largest speed of the hand", 0.3),
-    }
+    arguments: ClassVar = RELEASE("hand", opening=0.05, retreat=0.10, speed=0.3)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -123,14 +115,9 @@ class Home(Skill):
         zh=("回位", "{hand}手回位"),
         shows=motions.home,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "posture": Argument("posture", "how the arm is held", "ready"),
-        "opening": Argument("length", "gap between the pads", 0.02),
-        "speed": Argument("speed", "largest speed of the hand", 0.4),
-        "beside": Argument("word", "whether the next skill begins at once", "no", ("no", "yes")),
-        "around": Argument("word", "whether a way round what is seen is sought", "no", ("no", "yes")),
-    }
+    arguments: ClassVar = HOME(
+        "hand", "posture", opening=0.02, speed=0.4, beside=HOME.shared["beside"], around=HOME.shared["around"]
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -152,25 +139,26 @@ class Home(Skill):
 class PickFromAbove(Skill):
     """Come down on a thin thing, fingers pointing down on either side of it, and close."""
 
-    word = "pick_from_above"
+    word = "take"
+    how = "above"
     label = Label(
         en=("pick up from above", "the {hand} hand picks up the {of} from above"),
         zh=("从上方拿起", "{hand}手从上方拿起{of}"),
         shows=taking.pick,
         grips=True,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "what is pinched, x axis along it"),
-        "of": Argument("body", "what is picked"),
-        "pitch": Argument("angle", "how far the fingers point down", 1.0),
-        "deep": Argument("length", "how far below the pads' middle the site lies", 0.0095),
-        "above": Argument("length", "height from which the hand comes down", 0.07),
-        "opening": Argument("length", "gap between the pads", 0.04),
-        "force": Argument("force", "of each pad", 20.0),
-        "posture": Argument("posture", "how the arm is held", "outside_1"),
-        "speed": Argument("speed", "largest speed of the hand", 0.35),
-    }
+    arguments: ClassVar = TAKE(
+        "hand",
+        "of",
+        at=TAKE.at("at", "what is pinched, x axis along it"),
+        pitch=1.0,
+        depth=-0.0095,
+        above=0.07,
+        opening=0.04,
+        force=20.0,
+        posture="outside_1",
+        speed=0.35,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -181,13 +169,13 @@ class PickFromAbove(Skill):
         rows = []
         for turn in (0.0, np.pi, *np.deg2rad([10.0, -10.0, 20.0, -20.0])):
             frame = arm.frame(along + turn, self.pitch, like)
-            low = position + self.deep * UP
+            low = position - self.depth * UP
             rows.append([(low + self.above * UP, frame), (low, frame)])
         high = state.goal(self.hand, rows, like, 0.6, [self.of])[1][0]
         frame = arm.hand(high)[1]
         yield from arm.follow(state.way(self.hand, high, self.speed))
         yield from state.pause()
-        low = state.site(self.at)[0] + self.deep * UP
+        low = state.site(self.at)[0] - self.depth * UP
         yield from arm.follow(arm.line([(low, frame)], 0.12, orient=0.6), tremor=0.3)
         yield from arm.hold(0.2)
         yield from state.grip(self.hand, self.force)

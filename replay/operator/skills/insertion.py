@@ -8,8 +8,8 @@ import numpy as np
 
 from ..recognition import carrying, fitting, taking
 from .fitting import PITCHES, Pose, about, bring, correct, move_held, off, planned, slide
-from .hands import HAND
 from .operator_state import Motion, OperatorState
+from .primitives import CARRY, PUT, TAKE, VERIFY
 from .skill import Argument, Label, Skill
 
 FEED = 0.03  # m/s, of a part that comes to its hole
@@ -23,27 +23,28 @@ INTO = Argument("site", "the hole's mouth, x axis out of it")
 class Align(Skill):
     """Bring what is held before a hole, in line with it, and look whether it is."""
 
-    word = "align"
+    word = "carry"
+    how = "aligned"
     label = Label(
-        en=("align", "the {hand} hand brings the {about} before the {to}"),
-        zh=("对准", "{hand}手把{about}对准{to}"),
+        en=("align", "the {hand} hand brings the {about} before the {into}"),
+        zh=("对准", "{hand}手把{about}对准{into}"),
         shows=fitting.align,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": OF,
-        "to": INTO,
-        "standoff": Argument("length", "distance that is left before the mouth", 0.015),
-        "aside": Argument("length", "how far beside the hole's axis it is brought, along the hole's y axis", 0.0),
-        "speed": Argument("speed", "largest speed of the hand", 0.3),
-    }
+    arguments: ClassVar = CARRY(
+        "hand",
+        of=OF,
+        into=INTO,
+        standoff=CARRY.at("standoff", "distance that is left before the mouth", 0.015),
+        aside=CARRY.at("aside", "how far beside the hole's axis it is brought, along the hole's y axis", 0.0),
+        speed=0.3,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         further, target, home = (
-            before(state, self.to, d, self.aside) for d in (self.standoff + 0.06, self.standoff, 0.0)
+            before(state, self.into, d, self.aside) for d in (self.standoff + 0.06, self.standoff, 0.0)
         )
         row = [further, target, home]
-        if not (yield from bring(state, self.hand, self.of, row, [state.part_of(self.to)], self.speed)):
+        if not (yield from bring(state, self.hand, self.of, row, [state.part_of(self.into)], self.speed)):
             return
         yield from state.pause()
         yield from move_held(state, self.hand, self.of, target, 0.1)
@@ -53,20 +54,21 @@ class Align(Skill):
 class InsertPress(Skill):
     """Press what is held into a hole with a growing force, until it has gone in as far as it shall, or the force is reached."""
 
-    word = "insert_press"
+    word = "put"
+    how = "pressed"
     label = Label(
         en=("press in", "the {hand} hand presses the {about} into the {into}"),
         zh=("压入", "{hand}手把{about}压入{into}"),
         shows=fitting.insert_press,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": OF,
-        "into": INTO,
-        "depth": Argument("length", "how deep the site has to be in the hole"),
-        "force": Argument("force", "largest push", 75.0),
-        "until": Argument("subgoal", "the subgoal at which it ends, where the depth alone does not tell", None),
-    }
+    arguments: ClassVar = PUT(
+        "hand",
+        of=OF,
+        into=INTO,
+        depth=Argument("length", "how deep the site has to be in the hole"),
+        force=PUT.at("force", "largest push", 75.0),
+        until=PUT.at("until", "the subgoal at which it ends, where the depth alone does not tell", None),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -96,74 +98,69 @@ class InsertPress(Skill):
 class VerifySeat(Skill):
     """Pull at what has been pressed in, for a time, to see whether it holds."""
 
-    word = "verify_seat"
+    word = "verify"
     label = Label(
         en=("pull to check", "the {hand} hand pulls at the {about} to see whether it holds"),
         zh=("拉拔确认", "{hand}手拉一下{about}，看是否装牢"),
         shows=fitting.verify_seat,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of what is held"),
-        "into": INTO,
-        "pull": Argument("force", "with which it is pulled", 14.0),
-        "time": Argument("time", "for how long", 1.4),
-        "until": Argument("subgoal", "the subgoal at which it ends", None),
-    }
+    arguments: ClassVar = VERIFY("hand", "of", "into", "until", force=14.0, time=1.4)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         out = state.site(self.into)[1][:, 0]
         held = state.until(self.until) or (lambda: False)
-        yield from arm.press(self.pull, 20.0, lambda: arm.yielding(out, loose=0.0), held, hold=self.time)
+        yield from arm.press(self.force, 20.0, lambda: arm.yielding(out, loose=0.0), held, hold=self.time)
         yield from arm.hold(0.3)
 
 
 class PlaceInSlot(Skill):
     """Set what is held down in its slot, as the slot's site lies, and let go of it."""
 
-    word = "place_in_slot"
+    word = "put"
+    how = "slot"
     label = Label(
-        en=("put into slot", "the {hand} hand puts the {about} into the {slot}"),
-        zh=("放入槽位", "{hand}手把{about}放进{slot}"),
+        en=("put into slot", "the {hand} hand puts the {about} into the {upon}"),
+        zh=("放入槽位", "{hand}手把{about}放进{upon}"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of what is held that comes to lie at the slot's"),
-        "slot": Argument("site", "how and where it shall lie, z axis out of the slot"),
-        "above": Argument("length", "height over the slot from which it is lowered", 0.05),
-        "over": Argument("length", "height over the slot at which it comes there", 0.09),
-        "press": Argument("force", "with which it is pressed down before it is let go", 6.0),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.05),
-        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.10),
-        "speed": Argument("speed", "largest speed of the hand", 0.35),
-    }
+    arguments: ClassVar = PUT(
+        "hand",
+        of=PUT.at("of", "the site of what is held that comes to lie at the slot's"),
+        upon=PUT.at("upon", "how and where it shall lie, z axis out of the slot"),
+        above=0.05,
+        high=0.09,
+        force=6.0,
+        opening=0.05,
+        retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.10),
+        speed=0.35,
+    )
 
     def run(self, state: OperatorState) -> Motion:
-        yield from set_down(self, state, self.slot, feed=0.06)
+        yield from set_down(self, state, self.upon, feed=0.06)
 
 
 class LoadFixture(Skill):
     """Lower what is held onto the pins of a fixture, which lead it in, press it home and let go of it."""
 
-    word = "load_fixture"
+    word = "put"
+    how = "on_pins"
     label = Label(
         en=("put onto fixture", "the {hand} hand puts the {about} onto the {upon}"),
         zh=("装上夹具", "{hand}手把{about}装到{upon}上"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of what is held that comes to lie at the seat's"),
-        "upon": Argument("site", "the seat between the pins, z axis along them"),
-        "above": Argument("length", "height over the seat at which it is brought in line", 0.03),
-        "over": Argument("length", "height over the seat at which it comes there", 0.09),
-        "press": Argument("force", "with which it is pressed home", 15.0),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.05),
-        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.10),
-        "speed": Argument("speed", "largest speed of the hand", 0.35),
-    }
+    arguments: ClassVar = PUT(
+        "hand",
+        of=PUT.at("of", "the site of what is held that comes to lie at the seat's"),
+        upon=PUT.at("upon", "the seat between the pins, z axis along them"),
+        above=0.03,
+        high=0.09,
+        force=15.0,
+        opening=0.05,
+        retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.10),
+        speed=0.35,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         yield from set_down(self, state, self.upon, feed=FEED)
@@ -181,7 +178,7 @@ def set_down(skill: Skill, state: OperatorState, place: str, feed: float) -> Mot
     position, rotation = state.site(place)
     position = position + state.aim()
     out = rotation[:, 2]
-    high = (position + skill.over * out, rotation)
+    high = (position + skill.high * out, rotation)
     above = (position + skill.above * out, rotation)
     lying = (position, rotation)
     if not (yield from bring(state, skill.hand, skill.of, [high, above, lying], [state.part_of(place)], skill.speed)):
@@ -200,7 +197,7 @@ def set_down(skill: Skill, state: OperatorState, place: str, feed: float) -> Mot
     hand, frame = arm.hand()
     yield from arm.follow(arm.line([(hand + way - 0.001 * out, frame)], feed, orient=0.5), met, tremor=0.0, brake=1.0)
     if not lies():
-        yield from arm.press(skill.press, PRESS_RATE, lambda: arm.yielding(-out), lies, hold=0.4)
+        yield from arm.press(skill.force, PRESS_RATE, lambda: arm.yielding(-out), lies, hold=0.4)
     yield from arm.hold(0.25)
     yield from state.let_go(skill.hand, skill.opening, 0.6)
     frame = arm.hand()[1]
@@ -210,29 +207,30 @@ def set_down(skill: Skill, state: OperatorState, place: str, feed: float) -> Mot
 class PickPart(Skill):
     """Come from before and above, fingers on either side of a part, close and lift it straight out."""
 
-    word = "pick_part"
+    word = "take"
+    how = "part"
     label = Label(
         en=("pick up part", "the {hand} hand picks up the {of}"),
         zh=("拿起零件", "{hand}手拿起{of}"),
         shows=taking.regrasp,
         grips=True,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "what is pinched; the pads close along its y axis"),
-        "of": Argument("body", "what is picked"),
-        "pitch": Argument("angle", "how far the fingers point down", 0.70),
-        "back": Argument("length", "how far before the site, along the fingers, the pads' middle stays", 0.0),
-        "opening": Argument("length", "gap between the pads", 0.045),
-        "force": Argument("force", "of each pad", 60.0),
-        "standoff": Argument("length", "distance along the fingers from which the hand comes", 0.08),
-        "draw": Argument("length", "how far it is drawn out along the fingers before it is lifted", 0.0),
-        "lift": Argument("length", "how far it is lifted", 0.08),
-        "fits": Argument("site", "the site of the part that will be fitted, so that it is taken as it can be", None),
-        "into": Argument("site", "where that will come to lie", None),
-        "out": Argument("word", "axis of `into` that leads out of there", "z", ("x", "z")),
-        "speed": Argument("speed", "largest speed of the hand", 0.4),
-    }
+    arguments: ClassVar = TAKE(
+        "hand",
+        "of",
+        at=TAKE.at("at", "what is pinched; the pads close along its y axis"),
+        pitch=0.70,
+        back=0.0,
+        opening=0.045,
+        force=60.0,
+        standoff=0.08,
+        draw=Argument("length", "how far it is drawn out along the fingers before it is lifted", 0.0),
+        by=0.08,
+        fits=Argument("site", "the site of the part that will be fitted, so that it is taken as it can be", None),
+        into=TAKE.at("into", "where that will come to lie", None),
+        out=Argument("word", "axis of `into` that leads out of there", "z", ("x", "z")),
+        speed=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -247,7 +245,7 @@ class PickPart(Skill):
 
         def row(frame: np.ndarray) -> list[Pose]:
             goal = position - self.back * frame[:, 2]
-            lifted = goal - self.draw * frame[:, 2] + np.array([0.0, 0.0, self.lift])
+            lifted = goal - self.draw * frame[:, 2] + np.array([0.0, 0.0, self.by])
             return [(goal - self.standoff * frame[:, 2], frame), (goal, frame), (lifted, frame)]
 
         rows, touch = [row(frame) for frame in frames], [self.of, state.part_of(self.at)]
@@ -265,7 +263,7 @@ class PickPart(Skill):
         state.hold_on(self.hand, self.of)
         if self.draw:
             yield from slide(arm, -self.draw * arm.hand()[1][:, 2], 0.08)
-        yield from slide(arm, np.array([0.0, 0.0, self.lift]), 0.15)
+        yield from slide(arm, np.array([0.0, 0.0, self.by]), 0.15)
 
     def _fitted(self, state: OperatorState, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
         """Hand poses in which what is taken so will be before its place, and in it."""

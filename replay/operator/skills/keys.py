@@ -13,6 +13,7 @@ from ..recognition import pushing
 from .arm import Arm
 from .hands import TURNS, facing
 from .operator_state import SIDES, Motion, OperatorState
+from .primitives import EITHER, PRESS
 from .skill import Argument, Label, Skill
 from .tips import TIP_END
 
@@ -33,29 +34,26 @@ class PressKey(Skill):
     It ends with the subgoal; a key that has not answered is pressed again, further in, three times in all.
     """
 
-    word = "press_key"
+    word = "press"
+    how = "key"
     label = Label(
         en=("press key", "the {hand} hand presses the {at}"),
         zh=("按键", "{hand}手按下{at}"),
         shows=pushing.press_key,
         about="at",
     )
-    arguments: ClassVar = {
-        "hand": Argument(
-            "word", "which hand; either: the one that has more room", "either", ("left", "right", "either")
-        ),
-        "at": Argument("site", "the key's face, x axis towards the finger"),
-        "travel": Argument("length", "how far past the key's face the fingertip goes at most", 0.004),
-        "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.2),
-        "pitch": Argument("angle", "how far the fingers point down", 0.2),
-        "standoff": Argument("length", "distance of the fingertip before it presses", 0.04),
-        "posture": Argument("posture", "how the arm is held", "elbow_out"),
-        "lets_go": Argument(
-            "joint", "a door that springs open then: the arm is held so that it is not in its way", None
-        ),
-        "speed": Argument("speed", "largest speed of the hand", 0.35),
-        "until": Argument("subgoal", "the subgoal at which it ends", None),
-    }
+    arguments: ClassVar = PRESS(
+        "until",
+        hand=EITHER,
+        at=PRESS.at("at", "the key's face, x axis towards the finger"),
+        travel=Argument("length", "how far past the key's face the fingertip goes at most", 0.004),
+        yaw=-0.2,
+        pitch=0.2,
+        standoff=0.04,
+        posture="elbow_out",
+        lets_go=Argument("joint", "a door that springs open then: the arm is held so that it is not in its way", None),
+        speed=0.35,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         key, rotation = state.site(self.at)

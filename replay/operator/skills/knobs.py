@@ -12,6 +12,7 @@ from .arm import Path, turn_z
 from .doors import about
 from .hands import TURNS, facing
 from .operator_state import REACHED, SIDES, Motion, OperatorState
+from .primitives import EITHER, MOVE_JOINT
 from .skill import Argument, Label, Skill
 
 REACH = 0.0245  # m, from between the pads to a panel that the fingertips just do not touch
@@ -23,30 +24,29 @@ BITE = np.deg2rad(60.0)  # turned in one grip; more is turned in several
 class TurnKnob(Skill):
     """Take a knob between the pads, turn it by an angle or until it has answered, and let it go."""
 
-    word = "turn_knob"
+    word = "move_joint"
+    how = "turn"
     label = Label(
         en=("turn knob", "the {hand} hand turns the {at}"),
         zh=("转旋钮", "{hand}手转动{at}"),
         shows=pushing.turn_knob,
         about="at",
     )
-    arguments: ClassVar = {
-        "hand": Argument(
-            "word", "which hand; either: the one that has more room", "either", ("left", "right", "either")
-        ),
-        "at": Argument("site", "middle of the knob's front edge, x axis towards who turns it"),
-        "by": Argument("angle", "how far, clockwise as who turns it sees it"),
-        "raised": Argument("length", "of the site over the panel", 0.013),
-        "opening": Argument("length", "gap between the pads before they close", 0.062),
-        "force": Argument("force", "of each pad", 25.0),
-        "standoff": Argument("length", "distance of the fingertips before they come", 0.05),
-        "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.1),
-        "pitch": Argument("angle", "how far the fingers point down", 0.0),
-        "posture": Argument("posture", "how the arm is held", "elbow_out"),
-        "speed": Argument("speed", "largest speed of the hand", 0.35),
-        "turning": Argument("angular_speed", "how fast it is turned", 0.8),
-        "until": Argument("subgoal", "the subgoal at which it ends", None),
-    }
+    arguments: ClassVar = MOVE_JOINT(
+        "by",
+        "until",
+        hand=EITHER,
+        at=MOVE_JOINT.at("at", "middle of the knob's front edge, x axis towards who turns it"),
+        raised=Argument("length", "of the site over the panel", 0.013),
+        opening=0.062,
+        force=25.0,
+        standoff=0.05,
+        yaw=-0.1,
+        pitch=0.0,
+        posture="elbow_out",
+        speed=0.35,
+        turning=Argument("angular_speed", "how fast it is turned", 0.8),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         left = float(self.by)

@@ -8,10 +8,10 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import motions
-from .hands import HAND
 from .operator_state import Motion, OperatorState, unit
+from .primitives import LOOK, POINT
 from .reason import Reason
-from .skill import Argument, Label, Skill
+from .skill import Label, Skill
 from .tips import TIP_END
 
 HEAD_SPEED = 0.8  # rad/s, of a look that is not hurried
@@ -21,18 +21,14 @@ LEVEL_ROLL = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is ro
 class LookAt(Skill):
     """Turn the head until the camera looks at a place, as far as the neck allows; it stays so."""
 
-    word = "look_at"
+    word = "look"
     label = Label(
         en=("look at", "the robot looks at the {at}"),
         zh=("看向", "机器人看向{at}"),
         shows=motions.look_at,
         about="at",
     )
-    arguments: ClassVar = {
-        "at": Argument("site", "the place"),
-        "speed": Argument("angular_speed", "of the neck's joints", HEAD_SPEED),
-        "beside": Argument("word", "whether the next skill begins at once", "no", ("no", "yes")),
-    }
+    arguments: ClassVar = LOOK("at", "beside", speed=HEAD_SPEED)
 
     def run(self, state: OperatorState) -> Motion:
         motion = state.turn_head(state.gaze(self.at), self.speed)
@@ -46,21 +42,14 @@ class LookAt(Skill):
 class PointAt(Skill):
     """Point at a place with the closed fingers, from a distance, and stay a moment."""
 
-    word = "point_at"
+    word = "point"
     label = Label(
         en=("point at", "the {hand} hand points at the {at}"),
         zh=("指向", "{hand}手指向{at}"),
         shows=motions.point_at,
         about="at",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "the place"),
-        "distance": Argument("length", "of the fingertips from the place", 0.20),
-        "time": Argument("time", "how long", 1.0),
-        "posture": Argument("posture", "how the arm is held", "elbow_out"),
-        "speed": Argument("speed", "largest speed of the hand", 0.4),
-    }
+    arguments: ClassVar = POINT("hand", "at", standoff=0.20, time=1.0, posture="elbow_out", speed=0.4)
 
     def run(self, state: OperatorState) -> Motion:
         arm, like = state.arms[self.hand], posture(self.posture, self.hand)
@@ -72,7 +61,7 @@ class PointAt(Skill):
         rows = []
         for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):
             frame = arm.frame(yaw + turn, pitch, like)
-            rows.append([(place - (self.distance + TIP_END) * frame[:, 2], frame)])
+            rows.append([(place - (self.standoff + TIP_END) * frame[:, 2], frame)])
         goal = state.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
         yield from arm.follow(state.way(self.hand, goal, self.speed))
         yield from arm.hold(self.time)

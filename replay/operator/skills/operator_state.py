@@ -231,6 +231,24 @@ class OperatorState:
         rotation = data.body(int(self.model.jnt_bodyid[j])).xmat.reshape(3, 3).copy()
         return data.body(int(self.model.jnt_bodyid[j])).xpos.copy(), rotation @ self.model.jnt_axis[j], rotation
 
+    def slides(self, joint: str) -> bool:
+        """Whether a joint is a slide, no hinge."""
+        return bool(self.model.jnt_type[self.model.joint(joint).id] == mujoco.mjtJoint.mjJNT_SLIDE)
+
+    def moves(self, joint: str) -> str:
+        """The body that a joint moves."""
+        return self.model.body(int(self.model.jnt_bodyid[self.model.joint(joint).id])).name
+
+    def hangs_on(self, what: str, body: str) -> bool:
+        """Whether a body, or a site, is part of a body or of what hangs on it."""
+        model = self.model
+        one = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, what)
+        site = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, what)
+        one = one if one >= 0 else int(model.site_bodyid[site]) if site >= 0 else 0
+        while one and model.body(one).name != body:
+            one = int(model.body_parentid[one])
+        return one != 0
+
     def joint(self, name: str) -> float:
         """What the sensor of a joint says [rad or m]."""
         assert self.readings is not None

@@ -10,18 +10,20 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Path, turn_z
-from .hands import HAND, UP
-from .operator_state import REACHED, Motion, OperatorState
-from .skill import Argument, Label, Skill
+from .hands import UP
+from .operator_state import ENOUGH, GAP_OPEN, REACHED, GivenUp, Motion, OperatorState
+from .primitives import CARRY, PUT
+from .reason import Reason
+from .skill import Label, Skill
+from .tips import gap_of
 from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
 HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
 SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
+HOPELESS = 20.0  # cost of a way that leads through things
+WIDER = 0.034  # m, by which the pads open further than what they held is wide
 PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
-OF = Argument("site", "the site of what is held that shall come to the place")
-UPON = Argument("site", "the place")
-SPEED = Argument("speed", "largest speed of the hand", 0.25)
 
 
 class CarryOver(Skill):
@@ -30,20 +32,14 @@ class CarryOver(Skill):
     It ends over the place, without setting down. `turn: keep` brings it there as it is turned now, for what is not round.
     """
 
-    word = "carry_over"
+    word = "carry"
+    how = "over"
     label = Label(
         en=("carry over", "the {hand} hand carries the {about} over to the {upon}"),
         zh=("平端过去", "{hand}手把{about}端到{upon}上方"),
         shows=carrying.carry_over,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": OF,
-        "upon": UPON,
-        "above": Argument("length", "height over the place", 0.05),
-        "turn": Argument("word", "whether it may arrive turned about the vertical", "free", ("free", "keep")),
-        "speed": SPEED,
-    }
+    arguments: ClassVar = CARRY("hand", "of", "upon", "turn", "ahead", "aside", above=0.05, speed=0.25)
 
     def run(self, state: OperatorState) -> Motion:
         yield from state.arms[self.hand].follow(over(state, self), tremor=0.4)
@@ -54,8 +50,7 @@ def over(state: OperatorState, skill: Skill) -> Path:
     """The way of a hand that brings a site of what it holds over a place; see `CarryOver` for the arguments."""
     arm = state.arms[skill.hand]
     hand, frame = arm.hand()
-    held, place = state.site(skill.of)[0], state.site(skill.upon)[0]
-    goal = place + skill.above * UP + state.aim()
+    held, goal = state.site(skill.of)[0], goal_of(state, skill)
 
     def imagined() -> Iterator[Path]:
         for turn in TURNED if skill.turn == "free" else TURNED[:1]:
@@ -67,6 +62,26 @@ def over(state: OperatorState, skill: Skill) -> Path:
     path = state.freest(skill.hand, imagined(), state.with_contents(skill.of.split("/")[0]))
     # out of reach: as near as the arm comes
     return path or arm.line([(goal + hand - held, frame)], skill.speed, orient=LEVEL)
+
+
+def goal_of(state: OperatorState, skill: Skill) -> np.ndarray:
+    """(3,) [m] where the site of what is held comes over its place."""
+    place, turned = state.site(skill.upon)
+    if skill.ahead or skill.aside:
+        place = place + skill.ahead * turned[:, 0] + skill.aside * turned[:, 1]
+    return place + skill.above * UP + state.aim()
+
+
+def ends(state: OperatorState, skill: Skill) -> Iterator[list[np.ndarray]]:
+    """Rows of one posture (7,) [rad] each, in which what is held is over its place."""
+    arm = state.arms[skill.hand]
+    (hand, frame), held, goal = arm.hand(), state.site(skill.of)[0], goal_of(state, skill)
+    for turn in TURNED if skill.turn == "free" else TURNED[:1]:
+        pose = turning(held, goal, hand, frame, turn)[-1]
+        for like in [*(posture(name, skill.hand) for name in HELD_AS), arm.q]:
+            q, off = arm.solve(*pose, like, like, orient=LEVEL)
+            if off <= 2.0 * REACHED:
+                yield [q]
 
 
 def turning(
@@ -89,22 +104,24 @@ class Place(Skill):
     It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
     """
 
-    word = "place"
+    word = "put"
+    how = "on"
     label = Label(
         en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
         zh=("放下", "{hand}手把{about}放到{upon}上"),
         shows=carrying.place,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": OF,
-        "upon": UPON,
-        "opening": Argument("length", "gap between the pads when it has let go", 0.034),
-        "clear": Argument("word", "which way the hand leaves", "up", ("up", "back")),
-        "retreat": Argument("length", "how far it draws back", 0.10),
-        "lowering": Argument("speed", "speed of lowering", 0.06),
-        "speed": SPEED,
-    }
+    arguments: ClassVar = PUT(
+        "hand",
+        "of",
+        "upon",
+        "leave",
+        opening=0.034,
+        back=0.055,
+        retreat=0.10,
+        lowering=0.06,
+        speed=0.25,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -118,36 +135,88 @@ class Place(Skill):
         low = position - (drop + PAST) * UP
         yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), seated, tremor=0.0, brake=1.0)
         yield from arm.hold(0.2)
-        yield from state.let_go(self.hand, self.opening, 0.6)
+        gap = gap_of(state.percent(self.hand)) + WIDER if self.opening is None else self.opening
+        yield from state.let_go(self.hand, min(gap, GAP_OPEN), 0.6)
+        yield from arm.follow(self._away(state), tremor=0.0)
+
+    def _away(self, state: OperatorState) -> Path:
+        """The way by which the hand leaves; of `free` ones the one with most room."""
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
-        away = UP if self.clear == "up" else -frame[:, 2]
-        yield from arm.follow(arm.line([(position + self.retreat * away, frame)], self.speed, orient=LEVEL), tremor=0.0)
+        back, up = -frame[:, 2], self.retreat * UP
+        ways = {
+            "up": [position + up],
+            "back": [position + self.retreat * back],
+            "over": [position + self.back * back, position + self.back * back + up],
+        }
+
+        def path(way: list[np.ndarray]) -> Path:
+            return arm.line([(place, frame) for place in way], self.speed, orient=LEVEL)
+
+        if self.leave != "free":
+            return path(ways[self.leave])
+        return min((path(way) for way in ways.values()), key=lambda one: state.tightness(self.hand, one, ()))
 
 
-class Stack(Skill):
-    """Carry what is held over another thing, lower it until it is seated upon it, let go, and draw the hand up.
+class PlaceOn(Place):
+    """Set down what is held where it is over a surface, let go, and draw the hand back along its fingers and up."""
 
-    One word for `carry_over` and `place`, with the care that a stack wants: the last centimetres are slow.
+    word = "put"
+    how = "surface"
+    label = Label(
+        en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
+        zh=("放下", "{hand}手把{about}放到{upon}上"),
+        shows=carrying.place_on,
+    )
+    arguments: ClassVar = Place.arguments | PUT(
+        upon=PUT.at("upon", "a site of the surface; how high it is counts, not where"),
+        opening=0.032,
+        leave=PUT.at("leave", PUT.shared["leave"].doc, "over"),
+        retreat=0.08,
+    )
+
+
+class Put(Place):
+    """Carry what is held over its place, lower it until it is seated, let go, and draw the hand away where there is most room.
+
+    What is taken by its sheet is put so, too: on a table, into a box or a drawer from above, upon another thing of its kind.
     """
 
-    word = "stack"
+    word = "put"
+    how = ""
     label = Label(
-        en=("stack", "the {hand} hand stacks the {about} upon the {upon}"),
-        zh=("叠放", "{hand}手把{about}叠放到{upon}上"),
+        en=("put", "the {hand} hand puts the {about} on the {upon}"),
+        zh=("放置", "{hand}手把{about}放到{upon}"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": OF,
-        "upon": Argument("site", "the top of the thing below, or the middle of its inside where it nests"),
-        "above": Argument("length", "height over the place from which it is lowered", 0.06),
-        "turn": Argument("word", "whether it may arrive turned about the vertical", "free", ("free", "keep")),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.034),
-        "retreat": Argument("length", "how far the hand draws up", 0.10),
-        "speed": SPEED,
-    }
+    arguments: ClassVar = PUT(
+        "hand",
+        "of",
+        "upon",
+        "turn",
+        "ahead",
+        "aside",
+        above=0.06,
+        leave=PUT.at("leave", "which way the hand leaves; free: the one with most room", "free"),
+        opening=PUT.at(
+            "opening", "gap between the pads when it has let go; a little wider than it was, where not said", None
+        ),
+        back=0.055,
+        retreat=0.10,
+        lowering=0.05,
+        speed=0.25,
+    )
 
     def run(self, state: OperatorState) -> Motion:
-        yield from CarryOver.run(self, state)  # type: ignore[arg-type]
-        rest = {"clear": "up", "lowering": 0.04}
-        yield from Place({**self.values, **rest}).run(state)
+        arm = state.arms[self.hand]
+        path, held = over(state, self), state.with_contents(self.of.split("/")[0])
+        if state.tightness(self.hand, path, held) > ENOUGH:  # round what stands there
+            planned = state.level_way(self.hand, ends(state, self), self.speed)
+            if planned is None and state.room_on(self.hand, path, held) > HOPELESS:
+                names = {name: self.values[name].replace("/", ".", 1) for name in ("of", "upon")}
+                sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
+                raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
+            path = planned or path
+        yield from arm.follow(path, tremor=0.4)
+        yield from arm.hold(0.2)
+        yield from super().run(state)

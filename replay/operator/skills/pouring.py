@@ -11,8 +11,9 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying, strokes, taking
 from .arm import JOINT_SPEED, turn_z, turned_between
-from .hands import HAND, UP, facing
+from .hands import UP, facing
 from .operator_state import Motion, OperatorState, unit
+from .primitives import POUR, PUT, TAKE
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -42,27 +43,28 @@ AHEAD = 0.16  # s of stream that still comes after the turn back has begun: lag 
 class GraspBottle(Skill):
     """Bring the open hand to the side of a standing bottle or cup, fingers level, and close it."""
 
-    word = "grasp_bottle"
+    word = "take"
+    how = "bottle"
     label = Label(
         en=("grasp bottle", "the {hand} hand takes hold of the {of}"),
         zh=("握住瓶子", "{hand}手握住{of}"),
         shows=taking.pick,
         grips=True,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "where the pads' middle goes; x axis towards the hand"),
-        "of": Argument("body", "what is grasped"),
-        "yaw": Argument("angle", "direction of the fingers against the way into the part, positive to the left", 0.0),
-        "pitch": Argument("angle", "how far the fingers point down", 0.0),
-        "standoff": Argument("length", "distance from which the hand comes straight in", 0.12),
-        "opening": Argument("length", "gap between the pads", 0.11),
-        "force": Argument("force", "of each pad", 45.0),
-        "posture": Argument("posture", "how the arm is held", "ready"),
-        "lip": Argument("site", "its mouth, where it is grasped to be poured; the hand takes it so that it can", None),
-        "into": Argument("site", "the mouth of what it will fill", None),
-        "speed": Argument("speed", "largest speed of the hand", 0.4),
-    }
+    arguments: ClassVar = TAKE(
+        "hand",
+        "of",
+        at=TAKE.at("at", "where the pads' middle goes; x axis towards the hand"),
+        yaw=0.0,
+        pitch=0.0,
+        standoff=0.12,
+        opening=0.11,
+        force=45.0,
+        posture="ready",
+        lip=Argument("site", "its mouth, where it is grasped to be poured; the hand takes it so that it can", None),
+        into=TAKE.at("into", "the mouth of what it will fill", None),
+        speed=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -216,21 +218,14 @@ def rotation(axis: np.ndarray, angle: float) -> np.ndarray:
 class PourLiquid(Skill):
     """Bring the held bottle over a mouth and tilt it until it runs."""
 
-    word = "pour_liquid"
+    word = "pour"
     label = Label(
         en=("pour", "the {hand} hand begins to pour into the {into}"),
         zh=("倒水", "{hand}手开始往{into}里倒"),
         shows=strokes.pour,
         about="into",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "lip": Argument("site", "the bottle's mouth, z axis out of it"),
-        "into": Argument("site", "the mouth of what is filled"),
-        "gauge": Argument("joint", "what shows the level there"),
-        "posture": Argument("posture", "how the arm is held", "ready"),
-        "speed": Argument("speed", "largest speed of the hand", 0.25),
-    }
+    arguments: ClassVar = POUR("hand", "lip", "into", "gauge", "posture", "speed")
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -256,25 +251,26 @@ RUNS = 0.0008  # m, rise of the level at which it certainly runs
 class StopAtLevel(Skill):
     """Keep the stream even, and right the bottle so that the level ends at an amount."""
 
-    word = "stop_at_level"
+    word = "pour"
+    how = "level"
     label = Label(
         en=("stop at the level", "the {hand} hand pours into the {into} and stops at the level"),
         zh=("到液位停住", "{hand}手往{into}里倒，到液位停住"),
         shows=strokes.stop_at_level,
         about="into",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "lip": Argument("site", "the bottle's mouth, z axis out of it"),
-        "into": Argument("site", "the mouth of what is filled"),
-        "gauge": Argument("joint", "what shows the level there"),
-        "bore": Argument("length", "inner radius of what is filled"),
-        "amount": Argument("volume", "how much shall be in it"),
-        "rate": Argument("volume", "how much shall run in a second", 4.0e-5),
-        "posture": Argument("posture", "how the arm is held", "ready"),
-        "patience": Argument("time", "how long at most", 20.0),
-        "speed": Argument("speed", "largest speed of the hand", 0.25),
-    }
+    arguments: ClassVar = POUR(
+        "hand",
+        "lip",
+        "into",
+        "gauge",
+        "posture",
+        "speed",
+        bore=Argument("length", "inner radius of what is filled"),
+        amount=Argument("volume", "how much shall be in it"),
+        rate=Argument("volume", "how much shall run in a second", 4.0e-5),
+        at_most=20.0,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         like = posture(self.posture, self.hand)
@@ -282,7 +278,7 @@ class StopAtLevel(Skill):
         area = np.pi * self.bore**2
         tilt, last, stream = way.now, state.joint(self.gauge), 0.0
         tilt = float(np.clip(tilt, BEGIN, END))
-        for _ in range(round(self.patience / state.timestep)):
+        for _ in range(round(self.at_most / state.timestep)):
             level = state.joint(self.gauge)
             stream += 0.5 * ((level - last) * area / state.timestep - stream)
             last = level
@@ -311,24 +307,25 @@ class StopAtLevel(Skill):
 class SetDown(Skill):
     """Bring what is held upright over a place, set it down and let go."""
 
-    word = "set_down"
+    word = "put"
+    how = "down"
     label = Label(
         en=("set down", "the {hand} hand sets the {about} down on the {upon}"),
         zh=("放下", "{hand}手把{about}放下，放到{upon}上"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of what is held that shall come to the place"),
-        "upon": Argument("site", "the place"),
-        "aside": Argument("length", "how far to the left of the place, seen along its x axis", 0.0),
-        "ahead": Argument("length", "how far beyond the place along its x axis", 0.0),
-        "above": Argument("length", "height from which it is lowered", 0.07),
-        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.12),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.11),
-        "posture": Argument("posture", "how the arm is held", "ready"),
-        "speed": Argument("speed", "largest speed of the hand", 0.25),
-    }
+    arguments: ClassVar = PUT(
+        "hand",
+        "of",
+        "upon",
+        "aside",
+        "ahead",
+        above=0.07,
+        retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.12),
+        opening=0.11,
+        posture="ready",
+        speed=0.25,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 TCP_REACH = 0.749  # m, from the shoulder to between the pads, the arm straight (the s45 model with its claw)
 SLACK = 0.10  # m, further than that: a hand that points, presses with its tip or stands off need not come to the site itself
-PLACES = ("to", "at", "from", "grasp")  # arguments that name a site where the hand is needed
-FROM_AFAR = ("look_at", "point_at", "walk_to", "approach")  # skills that need not come there
+PLACES = ("to", "at", "from")  # arguments that name a site where the hand is needed
+FROM_AFAR = ("look", "point", "walk")  # primitives that need not come there
 
 
 def beyond_reach(skill: Skill, state: OperatorState) -> Reason | None:
@@ -43,5 +43,5 @@ def wanted(skill: Skill) -> Iterator[tuple[str, tuple[str, ...]]]:
             continue
         if hand and name in PLACES:
             yield site, sides
-        elif skill.word == "bimanual_lift" and name in ("left", "right"):
+        elif skill.name == "take.both_hands" and name in ("left", "right"):
             yield site, (name,)

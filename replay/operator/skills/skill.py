@@ -1,10 +1,10 @@
-"""What a skill is: a word of the field, documented arguments with units, and a motion made from what is seen."""
+"""What a skill is: a word of the field and how it is done, documented arguments with units, and a motion made from what is seen."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import mujoco
@@ -13,7 +13,7 @@ import numpy as np
 from ....scenarios.grips.grip_sheet import GripSheet
 from ....scenarios.postures import POSTURES
 from ....scenarios.quantity import EXAMPLE
-from ....scenarios.reading.yaml_reader import Node, nearest
+from ....scenarios.reading.yaml_reader import Node, Problems, nearest
 from .operator_state import SIDES, Motion, OperatorState
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "volume": (0.0, 0.1),
 }
 _CHOICES = {"hand": SIDES, "posture": tuple(POSTURES)}  # of kinds that bring their own
+THINGS = ("body", "site", "cloth")  # kinds that name a thing: what `of` may be, by what a strategy has to see of it
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,11 @@ class Argument:
     """One argument of a skill.
 
     Attributes:
-        kind: `hand`, `site`, `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word` or a dimension of `quantity.EXAMPLE`
-            (`length`, `force`, ...).
+        kind: `hand`, `site`, `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word`, `travel` (how far the argument `joint`
+            goes: an angle of a hinge, a length of a slide) or a dimension of `quantity.EXAMPLE` (`length`, `force`, ...).
         doc: what it means.
         default: SI value or word; REQUIRED where it must be given.
-        choices: the words that are allowed.
+        choices: the words that are allowed, or the hands.
         low, high: SI, between which a quantity lies; those of `BOUNDS` where None.
         instead: another argument that may stand in place of a required one.
     """
@@ -57,6 +58,10 @@ class Argument:
     low: float | None = None
     high: float | None = None
     instead: str = ""
+
+    def but(self, **changes: Any) -> Argument:
+        """The same with another default, meaning or bounds."""
+        return replace(self, **changes)
 
     def read(self, node: Node, scene: Scene, beside: Node | None = None) -> Any:
         """What an argument of the YAML means.
@@ -70,8 +75,10 @@ class Argument:
             low, high = BOUNDS.get(self.kind, (None, None))
             low, high = (low if self.low is None else self.low), (high if self.high is None else self.high)
             return node.quantity(self.kind, low=low, high=high)
+        if self.kind == "travel":
+            return _travel(node, scene, beside)
         if self.kind == "hand":
-            return node.word(choices=SIDES)
+            return node.word(choices=self.choices or SIDES)
         if self.kind in ("site", "joint", "body"):
             name = scene.names.element(node, self.kind)
             if name is not None and self.kind == "joint" and not _of_a_part(scene, name):
@@ -90,6 +97,17 @@ class Argument:
         if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:
             return "yes" if node.value else "no"  # which is how YAML reads a plain yes
         return node.word(choices=self.choices or None)
+
+
+def _travel(node: Node, scene: Scene, beside: Node | None) -> float:
+    """How far a joint is moved [rad or m]."""
+    problems = Problems()
+    joint = beside.child("joint") if beside is not None else node
+    name = scene.names.element(Node(joint.value, joint.path, problems), "joint") if joint.value else None
+    slides = name is not None and scene.names.spec.joint(name).type == mujoco.mjtJoint.mjJNT_SLIDE
+    dimension = "length" if slides else "angle"
+    low, high = BOUNDS[dimension]
+    return node.quantity(dimension, low=low, high=high)
 
 
 @dataclass(frozen=True)
@@ -149,16 +167,40 @@ class Label:
 
 
 class Skill:
-    """One step of a demonstration. A subclass names its `word`, `label` and `arguments`, and moves in `run`."""
+    """One step of a demonstration: a strategy of a primitive.
 
-    word: ClassVar[str]
+    A subclass names its `word`, `how` it does it, `label` and `arguments`, and moves in `run`.
+
+    Attributes:
+        name: `take.rim`; the word alone where it is the plain way.
+        said: what its chain calls it, where that is an old word.
+    """
+
+    word: ClassVar[str]  # of the primitive
+    how: ClassVar[str] = ""  # the strategy; "" for the plain way, or the only one
+    name: ClassVar[str]
     label: ClassVar[Label]
     arguments: ClassVar[dict[str, Argument]]
     needs: ClassVar[str] = ""  # the base that the robot must stand on
     hands: ClassVar[str] = ""  # which it moves, where its arguments do not say
 
-    def __init__(self, values: dict[str, Any]):
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if hasattr(cls, "word"):
+            cls.name = f"{cls.word}.{cls.how}" if cls.how else cls.word
+
+    def __init__(self, values: dict[str, Any], said: str = ""):
         self.values = values
+        self.said = said or self.name
+
+    @classmethod
+    def made(cls, **given: Any) -> Skill:
+        """The skill with some arguments [SI] and the defaults of the others."""
+        values = {name: argument.default for name, argument in cls.arguments.items()} | given
+        missing = [name for name, value in values.items() if value is REQUIRED]
+        if missing or set(values) - set(cls.arguments):
+            raise TypeError(f"{cls.name} wants {missing} and takes no {set(values) - set(cls.arguments)}")
+        return cls(values)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -177,45 +219,31 @@ class Skill:
 
     @classmethod
     def catalogue(cls) -> dict[str, Any]:
-        """Word, what it does, and its arguments with kind, default, choices and meaning."""
-        rows = []
-        for name, argument in cls.arguments.items():
-            default = "" if argument.default is REQUIRED or argument.default is None else argument.default
-            required = argument.default is REQUIRED
-            rows.append(
-                {
-                    "name": name,
-                    "kind": argument.kind,
-                    "required": required,
-                    "default": default,
-                    "choices": list(_CHOICES.get(argument.kind, argument.choices)),
-                    "doc": argument.doc,
-                }
-            )
-        named = any(argument.kind == "hand" or name == "hand" for name, argument in cls.arguments.items())
+        """Name, what it does, and its arguments with kind, default, choices and meaning."""
+        rows = [described(name, argument) for name, argument in cls.arguments.items()]
+        named = any(argument.kind == "hand" for argument in cls.arguments.values())
         still = f"No hand: base={cls.needs}" if cls.needs else "No hand"
         hands = cls.hands or ("The hand that is named" if named else still)
         doc, _, more = inspect.cleandoc(cls.__doc__ or "").partition("\n")
-        return {"name": cls.word, "doc": doc, "more": more.strip(), "hands": hands, "arguments": rows}
+        return {
+            "name": cls.name,
+            "word": cls.word,
+            "how": cls.how,
+            "doc": doc,
+            "more": more.strip(),
+            "hands": hands,
+            "arguments": rows,
+        }
 
 
-def read_skills(scene: Scene, registry: dict[str, type[Skill]], chain: Node | None = None) -> Iterator[Skill]:
-    """The skill chain of a scenario, or the skills of another list, with every problem noted at its place in the YAML."""
-    chain = scene.config.skills if chain is None else chain
-    for item in chain.each() if chain.value else ():
-        words = list(item.items())
-        if len(words) != 1:
-            item.note("a skill is one word with its arguments, such as `reach: {hand: left, to: oven.handle}`.")
-            continue
-        word, node = words[0]
-        if word not in registry:
-            node.note(f"{word!r} is no skill.{nearest(word, list(registry))}")
-            continue
-        kind = registry[word]
-        if kind.needs and scene.robot.base != kind.needs:
-            node.note(f"{word} needs base={kind.needs}, and this robot is {scene.robot.base}.")
-            continue
-        required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED and a.instead not in node)
-        if not node.mapping(required=required, optional=tuple(kind.arguments)):
-            continue
-        yield kind({name: argument.read(node.child(name), scene, node) for name, argument in kind.arguments.items()})
+def described(name: str, argument: Argument) -> dict[str, Any]:
+    """An argument as lists show it: name, kind, default, choices and meaning."""
+    default = "" if argument.default is REQUIRED or argument.default is None else argument.default
+    return {
+        "name": name,
+        "kind": argument.kind,
+        "required": argument.default is REQUIRED,
+        "default": default,
+        "choices": list(argument.choices or _CHOICES.get(argument.kind, ())),
+        "doc": argument.doc,
+    }

@@ -119,7 +119,7 @@ class AtTableEnd(AtEdge):
         place = (edge + middle * np.cross(UP, away) - off * away)[:2]
         yaw = float(np.arctan2(away[1], away[0]))
         time = 20.0 + float(np.hypot(*(place - base.at))) / speed
-        yield from walked(state, self.word, base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time))
+        yield from walked(state, self.name, base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time))
 
     def _before(self, state: OperatorState) -> float:
         """How far before the table's end the robot stands [m]."""
@@ -185,7 +185,8 @@ class Pressing:
 class GoToEnd(Walking):
     """Walk to the end of the table towards which a short edge of a crumpled cloth lies open."""
 
-    word = "go_to_end"
+    word = "walk"
+    how = "end"
     label = Label(
         en=("walk to the table's end", "the robot walks to the table's end"),
         zh=("走到桌端", "机器人走到桌子一端"),
@@ -214,7 +215,7 @@ class GoToEnd(Walking):
             time = 20.0 + float(np.hypot(*(place - base.at))) / 0.1
             if not (
                 yield from walked(
-                    state, self.word, base.walk(place, heading, self.speed, self.turning, 0.03, 0.03, time)
+                    state, self.name, base.walk(place, heading, self.speed, self.turning, 0.03, 0.03, time)
                 )
             ):
                 return
@@ -252,7 +253,8 @@ class TowEnd(AtTableEnd):
     the hand alone whose corner is further away, until it is square or the other corner comes near to the table's end.
     """
 
-    word = "tow_end"
+    word = "draw"
+    how = "near"
     label = Label(
         en=("draw near", "both hands draw the {about} near as the robot walks back"),
         zh=("拖近", "机器人后退，双手把{about}拖近"),
@@ -365,7 +367,8 @@ class TowEnd(AtTableEnd):
 class DrawEnd(AtTableEnd, DrawOver):
     """Draw the open short edge of a crumpled cloth over the end of the table."""
 
-    word = "draw_end"
+    word = "draw"
+    how = "end"
     label = Label(
         en=("draw over the end", "both hands draw the {about} over the table's end"),
         zh=("拉到桌端", "双手把{about}拉出桌端"),
@@ -422,7 +425,8 @@ class PickEnd(AtTableEnd, PickCloth):
     down deep slides off a finger that points down; for that the robot bends its knees.
     """
 
-    word = "pick_end"
+    word = "take"
+    how = "end"
     label = Label(
         en=("pinch the short edge", "both hands pinch the {about} by its short edge"),
         zh=("捏起短边", "双手捏住{about}的短边"),
@@ -437,7 +441,7 @@ class PickEnd(AtTableEnd, PickCloth):
         "inset": replace(
             PickCloth.arguments["inset"], default=0.026
         ),  # nearer, its corner is folded round the pad as it is raised
-        "grip": replace(PickCloth.arguments["grip"], default=0.032),  # 10 mm beyond the middle of the pads
+        "lies": replace(PickCloth.arguments["lies"], default=0.032),  # 10 mm beyond the middle of the pads
         "pitch": replace(PickCloth.arguments["pitch"], default=float(np.deg2rad(-10.0))),
         "squat": Argument("length", "by which it bends its knees meanwhile", 0.10),
         "below": Argument(

@@ -9,8 +9,9 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import pushing, strokes
 from .arm import hand_frame, turned_between
-from .hands import HAND, UP
+from .hands import UP
 from .operator_state import Motion, OperatorState
+from .primitives import PRESS, STROKE
 from .skill import Argument, Label, Skill
 from .tips import TIP_END
 
@@ -66,21 +67,22 @@ class Push(Skill):
     stand behind the thing, they go back and round it first. It ends when the site is within `within` of the place, or past it.
     """
 
-    word = "push"
+    word = "stroke"
+    how = "push"
     label = Label(
         en=("push", "the {hand} hand pushes the {about} to the {to}"),
         zh=("推动", "{hand}手把{about}推到{to}"),
         shows=pushing.push,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of the thing that shall come to the place, at its foot"),
-        "to": Argument("site", "the place"),
-        "radius": Argument("length", "how far behind the site the thing is touched"),
-        "height": Argument("length", "above the site, where it is touched", 0.03),
-        "within": Argument("length", "how near the site has to come", 0.015),
-        "speed": Argument("speed", "of the push", 0.10),
-    }
+    arguments: ClassVar = STROKE(
+        "hand",
+        of=STROKE.at("of", "the site of the thing that shall come to the place, at its foot"),
+        to=STROKE.at("to", "the place"),
+        radius=STROKE.at("radius", "how far behind the site the thing is touched"),
+        height=STROKE.at("height", "above the site, where it is touched", 0.03),
+        within=Argument("length", "how near the site has to come", 0.015),
+        speed=0.10,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm, thing = state.arms[self.hand], state.part_of(self.of)
@@ -137,21 +139,22 @@ class Wipe(Skill):
     Bare rubber fingertips catch and skip on dry wood (friction 0.9); on what is wet or smooth (0.4) they glide.
     """
 
-    word = "wipe"
+    word = "stroke"
+    how = "wipe"
     label = Label(
         en=("wipe", "the {hand} hand wipes from the {from} to the {to}"),
         zh=("擦拭", "{hand}手从{from}擦到{to}"),
         shows=strokes.wipe,
         about="from",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "from": Argument("site", "where it begins, on the surface, z out of it"),
-        "to": Argument("site", "where it turns"),
-        "force": Argument("force", "on the surface", 15.0),
-        "strokes": Argument("word", "how often over it, back counted", "2", ("1", "2", "3", "4", "6", "8")),
-        "speed": Argument("speed", "of the hand", 0.12),
-    }
+    arguments: ClassVar = STROKE(
+        "hand",
+        "from",
+        to=STROKE.at("to", "where it turns"),
+        force=15.0,
+        strokes=Argument("word", "how often over it, back counted", "2", ("1", "2", "3", "4", "6", "8")),
+        speed=0.12,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -180,20 +183,21 @@ class PressOn(Skill):
     It stops where the surface is, wherever that is; one that lies lower by more than `past` is not reached, and not pressed.
     """
 
-    word = "press_on"
+    word = "press"
+    how = "surface"
     label = Label(
         en=("press on", "the {hand} hand presses on the {at}"),
         zh=("压住", "{hand}手压住{at}"),
         shows=strokes.press_on,
         about="at",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "where, on the surface, z out of it"),
-        "force": Argument("force", "on the surface", 20.0),
-        "time": Argument("time", "for which it stays", 0.5),
-        "past": Argument("length", "how far below the site it feels for the surface", 0.03),
-    }
+    arguments: ClassVar = PRESS(
+        "hand",
+        at=PRESS.at("at", "where, on the surface, z out of it"),
+        force=20.0,
+        time=0.5,
+        past=Argument("length", "how far below the site it feels for the surface", 0.03),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -219,44 +223,45 @@ class PressOn(Skill):
 class Stir(Skill):
     """Stir round in a vessel with the closed fingertips, or with the end of what is held."""
 
-    word = "stir"
+    word = "stroke"
+    how = "stir"
     label = Label(
-        en=("stir", "the {hand} hand stirs in the {in}"),
-        zh=("搅拌", "{hand}手在{in}里搅拌"),
+        en=("stir", "the {hand} hand stirs in the {into}"),
+        zh=("搅拌", "{hand}手在{into}里搅拌"),
         shows=strokes.stir,
-        about="in",
+        about="into",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "in": Argument("site", "the middle of the vessel's floor, z up"),
-        "radius": Argument("length", "of the round", 0.025),
-        "above": Argument("length", "height of the tip over the floor", 0.015),
-        "over": Argument("length", "height over the floor from which it comes down and to which it goes up", 0.15),
-        "tip": Argument("length", "how far the end of what is held lies before the fingertips", 0.0),
-        "rounds": Argument("word", "how often round", "3", ("1", "2", "3", "5", "8")),
-        "speed": Argument("speed", "of the tip", 0.10),
-    }
+    arguments: ClassVar = STROKE(
+        "hand",
+        "into",
+        radius=STROKE.at("radius", "of the round", 0.025),
+        height=STROKE.at("height", "height of the tip over the floor", 0.015),
+        over=Argument("length", "height over the floor from which it comes down and to which it goes up", 0.15),
+        tip=Argument("length", "how far the end of what is held lies before the fingertips", 0.0),
+        rounds=Argument("word", "how often round", "3", ("1", "2", "3", "5", "8")),
+        speed=STROKE.at("speed", "of the tip", 0.10),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         if self.tip == 0.0:
             state.open_claw(self.hand, 0.0)
-        middle = state.site(getattr(self, "in"))[0]
+        middle = state.site(self.into)[0]
         reach = TIP_END + self.tip
 
         def at(angle: float, height: float) -> np.ndarray:
             return middle + self.radius * np.array([np.cos(angle), np.sin(angle), 0.0]) + height * UP
 
-        tips = [at(0.0, self.over), at(0.0, self.above), at(np.pi / 2, self.above), at(np.pi, self.above)]
+        tips = [at(0.0, self.over), at(0.0, self.height), at(np.pi / 2, self.height), at(np.pi, self.height)]
         shift = self.tip * UP  # the search is for the fingertips: what is held hangs about straight below them
-        vessel = state.part_of(getattr(self, "in"))
+        vessel = state.part_of(self.into)
         found, frame = pointing_down(
             state, self.hand, [t + shift for t in tips], ahead_of(state, self.hand, middle), [vessel]
         )
         yield from arm.follow(state.way(self.hand, found[0], 0.4))
         yield from arm.follow(arm.line([(tips[1] - reach * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0)
         angles = np.linspace(0.0, 2.0 * np.pi * int(self.rounds), 12 * int(self.rounds) + 1)[1:]
-        poses = [(at(angle, self.above) - reach * frame[:, 2], frame) for angle in angles]
+        poses = [(at(angle, self.height) - reach * frame[:, 2], frame) for angle in angles]
         yield from arm.follow(arm.line(poses, self.speed, orient=POINT), tremor=0.3)
         yield from arm.follow(arm.line([(tips[0] - reach * frame[:, 2], frame)], 0.2, orient=POINT))
 

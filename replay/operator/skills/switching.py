@@ -9,9 +9,10 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import taking
 from .arm import Path, hand_frame, turn_z, turned_between
-from .hands import HAND, UP
+from .hands import UP
 from .operator_state import REACHED, Motion, OperatorState
 from .placing import turning
+from .primitives import HAND_OVER
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -30,7 +31,8 @@ class SwitchHands(Skill):
     far over the site that is named the second one lies.
     """
 
-    word = "switch_hands"
+    word = "hand_over"
+    how = "switch"
     label = Label(
         en=("pass to the other hand", "the {hand} hand takes the {of} from the other one"),
         zh=("换手", "{hand}手从另一只手接过{of}"),
@@ -38,17 +40,17 @@ class SwitchHands(Skill):
         grips=True,
     )
     hands = "Both: the hand that is named takes, the other one gives"
-    arguments: ClassVar = {
-        "hand": Argument(HAND.kind, "which hand takes"),
-        "at": Argument("site", "a site where it is held, z up"),
-        "of": Argument("body", "what is passed"),
-        "offset": Argument("length", "how far over the site the taking hand grips", 0.035),
-        "ahead": Argument("length", "how far before the shoulders it is passed", 0.42),
-        "drop": Argument("length", "how far below the shoulders it is passed", 0.26),
-        "opening": Argument("length", "gap between the pads of a hand that comes or goes", 0.11),
-        "force": Argument("force", "of each pad of the taking hand", 40.0),
-        "speed": Argument("speed", "largest speed of a hand", 0.3),
-    }
+    arguments: ClassVar = HAND_OVER(
+        "at",
+        hand=HAND_OVER.at("hand", "which hand takes"),
+        of=Argument("body", "what is passed"),
+        offset=Argument("length", "how far over the site the taking hand grips", 0.035),
+        ahead=Argument("length", "how far before the shoulders it is passed", 0.42),
+        drop=Argument("length", "how far below the shoulders it is passed", 0.26),
+        opening=HAND_OVER.at("opening", "gap between the pads of a hand that comes or goes", 0.11),
+        force=HAND_OVER.at("force", "of each pad of the taking hand", 40.0),
+        speed=0.3,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         giver = "right" if self.hand == "left" else "left"

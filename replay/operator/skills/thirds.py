@@ -51,7 +51,8 @@ class FoldThird(AtTableEnd, FoldHalf):
     way over for half a second has lost it, and the chain ends there.
     """
 
-    word = "fold_third"
+    word = "fold"
+    how = "third"
     label = Label(
         en=("fold a third over", "both hands fold a third of the {about} over as the robot walks up"),
         zh=("折三分之一", "机器人走近，双手把{about}的三分之一折过来"),
@@ -132,7 +133,8 @@ class FoldThird(AtTableEnd, FoldHalf):
 class TowAside(AtEdge):
     """Draw a cloth that lies on a table towards an end of it: the robot stands before the table, presses on it and walks sideways."""
 
-    word = "tow_aside"
+    word = "draw"
+    how = "aside"
     label = Label(
         en=("draw aside", "both hands draw the {about} aside as the robot walks sideways"),
         zh=("横向拖动", "机器人横走，双手把{about}拖到一侧"),
@@ -159,7 +161,7 @@ class TowAside(AtEdge):
         middle = 0.5 * (places.min(axis=0) + places.max(axis=0))
         before = edge + float((middle - edge) @ leftwards) * leftwards - self.off * away
         walk = base.walk(before[:2], float(np.arctan2(away[1], away[0])), 0.2, 0.4, 0.012, 0.03, 20.0)
-        if not (yield from walked(state, self.word, walk)):
+        if not (yield from walked(state, self.name, walk)):
             return
         for side in SIDES:  # one after the other, since each plans its way round the other hand where that is
             yield from self._press(state, side, middle + (0.5 if side == "left" else -0.5) * self.apart * leftwards)

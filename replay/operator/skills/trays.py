@@ -13,6 +13,7 @@ from .arm import Path
 from .fitting import PITCHES, WEIGHT, Pose, about, planned, slide
 from .hands import UP
 from .operator_state import SIDES, Motion, OperatorState
+from .primitives import PUT, TAKE
 from .skill import Argument, Label, Skill
 
 LOWER = 0.06  # m/s, of a tray that is put down
@@ -24,31 +25,30 @@ PRESSED = 0.004  # m, of the hands below where they are seen: the tray stands, w
 class BimanualLift(Skill):
     """Take a load by two handles, one in each hand, and lift it level."""
 
-    word = "bimanual_lift"
+    word = "take"
+    how = "both_hands"
     label = Label(
         en=("lift with both hands", "both hands lift the {about}"),
         zh=("双手提起", "双手提起{about}"),
         shows=carrying.bimanual_lift,
     )
     hands = "Both hands"
-    arguments: ClassVar = {
-        "left": Argument("site", "the left hand's handle; the pads close along its y axis"),
-        "right": Argument("site", "the right hand's handle"),
-        "of": Argument("site", "the load's own site, of which is told where it comes to"),
-        "towards": Argument(
-            "site", "where it will be carried, so that the arms are held for both ends of the way", None
-        ),
-        "pitch": Argument("angle", "how far the fingers point down", 0.45),
-        "back": Argument("length", "how far before the handle, along the fingers, the pads' middle stays", 0.004),
-        "opening": Argument("length", "gap between the pads", 0.04),
-        "force": Argument("force", "of each pad", 120.0),
-        "standoff": Argument("length", "distance along the fingers from which the hands come", 0.07),
-        "by": Argument("length", "how far it is lifted", 0.05),
-        "speed": Argument("speed", "largest speed of the hands", 0.4),
-    }
+    arguments: ClassVar = TAKE(
+        left=Argument("site", "the left hand's handle; the pads close along its y axis"),
+        right=Argument("site", "the right hand's handle"),
+        of=Argument("site", "the load's own site, of which is told where it comes to"),
+        into=TAKE.at("into", "where it will be carried, so that the arms are held for both ends of the way", None),
+        pitch=0.45,
+        back=0.004,
+        opening=0.04,
+        force=120.0,
+        standoff=0.07,
+        by=0.05,
+        speed=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
-        way = np.zeros(3) if self.towards is None else state.site(self.towards)[0] - state.site(self.of)[0]
+        way = np.zeros(3) if self.into is None else state.site(self.into)[0] - state.site(self.of)[0]
         grips = {"left": self.left, "right": self.right}
         found = {}
         for side in SIDES:  # one after the other: the second hand has to see where the first has come to
@@ -93,20 +93,21 @@ class BimanualLift(Skill):
 class CarryTray(Skill):
     """Carry what both hands hold level to a place, put it down there and let go."""
 
-    word = "carry_tray"
+    word = "put"
+    how = "both_hands"
     label = Label(
         en=("carry with both hands", "both hands carry the {about} to the {upon}"),
         zh=("双手搬运", "双手把{about}端到{upon}"),
         shows=carrying.carry_tray,
     )
     hands = "Both hands"
-    arguments: ClassVar = {
-        "of": Argument("site", "the load's site that comes to lie at the place"),
-        "upon": Argument("site", "the place"),
-        "opening": Argument("length", "gap between the pads when they have let go", 0.045),
-        "retreat": Argument("length", "how far the hands are raised then", 0.07),
-        "speed": Argument("speed", "largest speed of the hands", 0.14),
-    }
+    arguments: ClassVar = PUT(
+        "upon",
+        of=PUT.at("of", "the load's site that comes to lie at the place"),
+        opening=0.045,
+        retreat=PUT.at("retreat", "how far the hands are raised then", 0.07),
+        speed=0.14,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         def missing() -> np.ndarray:

@@ -11,8 +11,9 @@ from ....scenarios.postures import posture
 from ..planning.clearance import SWING
 from ..recognition import carrying, taking
 from .arm import Path
-from .hands import HAND, UP, facing
+from .hands import UP, facing
 from .operator_state import ENOUGH, Motion, OperatorState
+from .primitives import CARRY, TAKE
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL, STRIDE, Carried
 
@@ -30,31 +31,30 @@ CLEAR, RISE = 0.055, 0.08  # m, how far a hand draws back along its fingers from
 class RegraspHot(Skill):
     """Reach into an opening, take what stands there by the rim, which is the coolest of it, and raise it a little."""
 
-    word = "regrasp_hot"
+    word = "take"
+    how = "inside"
     label = Label(
         en=("take by the rim again", "the {hand} hand takes the {of} by its rim again"),
         zh=("再次捏住边沿", "{hand}手再次捏住{of}的边沿"),
         shows=taking.regrasp,
         grips=True,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "a site of the rim, x axis outwards"),
-        "of": Argument("body", "what is taken"),
-        "into": Argument("site", "a site at the opening's front, x axis inwards"),
-        "fingers": Argument(
-            "word", "which way the fingers point along the rim, seen from outside", "right", ("left", "right")
-        ),
-        "pitch": Argument("angle", "how far the fingers point down", 0.462),
-        "depth": Argument("length", "how far below the rim the pads' middle grips", 0.007),
-        "opening": Argument("length", "gap between the pads", 0.030),
-        "clear": Argument("length", "how far before the rim, along the fingers, the hand comes straight", 0.09),
-        "approach": Argument("length", "how far before the rim the hand begins to go in", 0.21),
-        "force": Argument("force", "of each pad", 80.0),
-        "lift": Argument("length", "how far it is raised", 0.012),
-        "posture": Argument("posture", "how the arm is held", "elbow_in"),
-        "speed": Argument("speed", "largest speed of the hand", 0.35),
-    }
+    arguments: ClassVar = TAKE(
+        "hand",
+        "of",
+        "fingers",
+        at=TAKE.at("at", "a site of the rim, x axis outwards"),
+        into=TAKE.at("into", "what it stands in: a site at the opening's front, x axis inwards"),
+        pitch=0.462,
+        depth=0.007,
+        opening=0.030,
+        clear=Argument("length", "how far before the rim, along the fingers, the hand comes straight", 0.09),
+        standoff=TAKE.at("standoff", "how far before the rim the hand begins to go in", 0.21),
+        force=80.0,
+        by=0.012,
+        posture="elbow_in",
+        speed=0.35,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -68,7 +68,7 @@ class RegraspHot(Skill):
             frame = arm.frame(facing(rotation) + sign * (np.pi / 2 - turn), self.pitch, like)
             grip = position - self.depth * UP
             clear = grip - self.clear * frame[:, 2]
-            out = clear - (self.approach - (grip - clear) @ inward) * inward
+            out = clear - (self.standoff - (grip - clear) @ inward) * inward
             rows.append([(out, frame), (clear, frame), (grip, frame)])
         start, _, end = state.goal(self.hand, rows, like, LEVEL, [self.of])[1]
         # the rim is bent and the fingers are as long as they are: the pads' middle on it, one of them would come down on it
@@ -83,30 +83,31 @@ class RegraspHot(Skill):
         yield from state.grip(self.hand, self.force)
         state.hold_on(self.hand, self.of)
         position, frame = arm.hand()
-        yield from arm.follow(arm.line([(position + self.lift * UP, frame)], 0.1, orient=LEVEL), tremor=0.3)
+        yield from arm.follow(arm.line([(position + self.by * UP, frame)], 0.1, orient=LEVEL), tremor=0.3)
 
 
 class Unload(Skill):
     """Draw a vessel level out of an opening and carry it, turned so that the forearm has room, over a place on a surface."""
 
-    word = "unload"
+    word = "carry"
+    how = "out"
     label = Label(
         en=("take out", "the {hand} hand takes the {about} out"),
         zh=("取出", "{hand}手取出{about}"),
         shows=carrying.unload,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of what is held that shall come to the place"),
-        "into": Argument("site", "a site at the opening's front, x axis inwards"),
-        "upon": Argument("site", "a site of the surface, x axis away from who works there"),
-        "deep": Argument("length", "how far behind that site the place lies", 0.142),
-        "aside": Argument("length", "how far to the left of that site the place lies", 0.0),
-        "above": Argument("length", "height over the surface", 0.03),
-        "before": Argument("length", "distance kept before the opening's front", 0.112),
-        "beside": Argument("length", "how far to the side of the opening's front that distance is kept", 0.33),
-        "speed": Argument("speed", "largest speed of the hand", 0.26),
-    }
+    arguments: ClassVar = CARRY(
+        "hand",
+        "of",
+        "into",
+        "aside",
+        upon=CARRY.at("upon", "a site of the surface, x axis away from who works there"),
+        ahead=0.142,
+        above=0.03,
+        before=0.112,
+        beside=0.33,
+        speed=0.26,
+    )
     with_ = ("food",)
 
     def run(self, state: OperatorState) -> Motion:
@@ -116,7 +117,7 @@ class Unload(Skill):
         surface, ground = state.site(self.upon)
         inward = inside[:, 0]
         sideways = np.cross(UP, inward)
-        place = surface + self.deep * ground[:, 0] + self.aside * ground[:, 1] + state.aim()
+        place = surface + self.ahead * ground[:, 0] + self.aside * ground[:, 1] + state.aim()
         place = place + (self.above - (place - surface) @ UP) * UP
         deep = float((held - front) @ inward)
 
@@ -145,8 +146,7 @@ class Unload(Skill):
         things = [self.of.split("/")[0], *self.with_]
 
         def cost(path: Path) -> float:
-            """Of the way, and of where it ends: there is room to set it down, to draw the hand back and to raise it (`place_on`, as it is
-            where its YAML says nothing else)."""
+            """Of the way, and of where it ends: there is room to set it down, to draw the hand back and to raise it (`put.surface`)."""
             hand, frame = arm.hand(path.end)
             down = hand - self.above * UP
             row = [(hand, frame), (down, frame), *((at, frame) for at in leave(down, frame))]
@@ -204,35 +204,3 @@ def leave(position: np.ndarray, frame: np.ndarray, clear: float = CLEAR, rise: f
     """Where a hand goes from what it has set down: back along its fingers by `clear` [m], then up by `rise` [m]."""
     back = position - clear * frame[:, 2]
     return [back, back + rise * UP]
-
-
-class PlaceOn(Skill):
-    """Set down what is held on a surface, let go, and draw the hand back along its fingers and up."""
-
-    word = "place_on"
-    label = Label(
-        en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
-        zh=("放下", "{hand}手把{about}放到{upon}上"),
-        shows=carrying.place_on,
-    )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of what is held that shall come to the surface"),
-        "upon": Argument("site", "a site of the surface"),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.032),
-        "clear": Argument("length", "how far the hand draws back along its fingers", CLEAR),
-        "raise": Argument("length", "how far it rises then", RISE),
-        "speed": Argument("speed", "largest speed of the hand", 0.3),
-    }
-
-    def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        position, frame = arm.hand()
-        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
-        position = position - (drop + 0.002) * UP
-        yield from arm.follow(arm.line([(position, frame)], 0.08, orient=LEVEL), tremor=0.0)
-        yield from arm.hold(0.15)
-        yield from state.let_go(self.hand, self.opening, 0.5)
-        clear, up = leave(position, frame, self.clear, self.values["raise"])
-        yield from arm.follow(arm.line([(clear, frame)], 0.2, orient=LEVEL), tremor=0.0)
-        yield from arm.follow(arm.line([(up, frame)], self.speed, orient=0.1))

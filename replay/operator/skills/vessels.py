@@ -13,8 +13,9 @@ from ..planning.clearance import TOUCHES
 from ..recognition import carrying, taking
 from .arm import Arm, Path, between, turn_z
 from .doors import about
-from .hands import HAND, UP, facing
+from .hands import UP, facing
 from .operator_state import REACHED, Motion, OperatorState, unit
+from .primitives import CARRY, LIFT, PUT, TAKE
 from .reason import Reason
 from .skill import Argument, Label, Skill
 
@@ -45,30 +46,29 @@ class PickRim(Skill):
     The pads close until both touch, then squeeze; it ends holding.
     """
 
-    word = "pick_rim"
+    word = "take"
+    how = "rim"
     label = Label(
         en=("pick up by the rim", "the {hand} hand picks up the {of} by its rim"),
         zh=("捏起边沿", "{hand}手捏住{of}的边沿"),
         shows=taking.pick,
         grips=True,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "a site of the rim, x axis outwards"),
-        "of": Argument("body", "what is picked"),
-        "fingers": Argument(
-            "word", "which way the fingers point along the rim, seen from outside", "right", ("left", "right")
-        ),
-        "pitch": Argument("angle", "how far the fingers point down", 0.462),
-        "lean": Argument("angle", "how far the fingers point into the vessel, so that the palm stays outside", 0.0),
-        "depth": Argument("length", "how far below the rim the pads' middle grips", 0.007),
-        "tips": Argument("length", "how far before the pads' middle, towards their tips, the rim lies", 0.0),
-        "above": Argument("length", "height from which the hand comes down", 0.07),
-        "opening": Argument("length", "gap between the pads", 0.036),
-        "force": Argument("force", "of each pad", 35.0),
-        "posture": Argument("posture", "how the arm is held", "elbow_out"),
-        "speed": Argument("speed", "largest speed of the hand", 0.4),
-    }
+    arguments: ClassVar = TAKE(
+        "hand",
+        "of",
+        "fingers",
+        at=TAKE.at("at", "a site of the rim, x axis outwards"),
+        pitch=0.462,
+        lean=Argument("angle", "how far the fingers point into the vessel, so that the palm stays outside", 0.0),
+        depth=0.007,
+        tips=Argument("length", "how far before the pads' middle, towards their tips, the rim lies", 0.0),
+        above=0.07,
+        opening=0.036,
+        force=35.0,
+        posture="elbow_out",
+        speed=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -107,11 +107,7 @@ class Lift(Skill):
         zh=("提起", "{hand}手提起[[{about}]]"),
         shows=carrying.lift,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "by": Argument("length", "how far"),
-        "speed": Argument("speed", "largest speed of the hand", 0.2),
-    }
+    arguments: ClassVar = LIFT("hand", "by", speed=0.2)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -192,26 +188,27 @@ def lost(state: OperatorState, side: str, held: str) -> bool:
 class CarryLevel(Skill):
     """Carry a vessel level to before an opening, turn it to face inside, and bring it in over its place."""
 
-    word = "carry_level"
+    word = "carry"
+    how = "level"
     label = Label(
         en=("carry level", "the {hand} hand carries the {about} level to the {upon}"),
         zh=("平端", "{hand}手平端{about}，移到{upon}上方"),
         shows=carrying.carry_level,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of what is held that shall come to the place"),
-        "upon": Argument("site", "the place"),
-        "into": Argument("site", "a site in the middle of the opening's front, or of the part's front, x axis inwards"),
-        "yaw": Argument("angle", "direction of the fingers against the way in, positive to the left", -0.15),
-        "above": Argument("length", "height over the place", 0.010),
-        "beside": Argument("length", "how far to the side of the place the part's front reaches", 0.285),
-        "before": Argument("length", "distance kept before the opening on the way there", 0.10),
-        "short": Argument(
+    arguments: ClassVar = CARRY(
+        "hand",
+        "of",
+        "upon",
+        into=CARRY.at("into", "a site in the middle of the opening's front, or of the part's front, x axis inwards"),
+        yaw=-0.15,
+        above=0.010,
+        beside=0.285,
+        before=0.10,
+        short=Argument(
             "length", "how far short of the place it is set down, so that the palm stays out of the opening", 0.024
         ),
-        "speed": Argument("speed", "largest speed of the hand", 0.26),
-    }
+        speed=0.26,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         if lost(state, self.hand, self.of):
@@ -264,22 +261,23 @@ class CarryLevel(Skill):
 class PlaceInside(Skill):
     """Set down what is held, let go of its rim, and draw the hand out again, back along its fingers and then straight."""
 
-    word = "place_inside"
+    word = "put"
+    how = "inside"
     label = Label(
         en=("put inside", "the {hand} hand sets the {about} down on the {upon} and draws back"),
         zh=("放入内部", "{hand}手把{about}放到{upon}上并收回"),
         shows=carrying.place,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of what is held that shall come to the place"),
-        "upon": Argument("site", "the place"),
-        "into": Argument("site", "x axis inwards, the way the hand came"),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.028),
-        "clear": Argument("length", "how far the hand draws back along its fingers", 0.09),
-        "retreat": Argument("length", "how far it draws back", 0.21),
-        "speed": Argument("speed", "largest speed of the hand", 0.3),
-    }
+    arguments: ClassVar = PUT(
+        "hand",
+        "of",
+        "upon",
+        into=PUT.at("into", "x axis inwards, the way the hand came"),
+        opening=0.028,
+        back=0.09,
+        retreat=0.21,
+        speed=0.3,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -308,7 +306,7 @@ class PlaceInside(Skill):
         for like, share, flatter in itertools.product((posture("elbow_in", self.hand), None), CLEARS, FLATTER):
             if like is None and min(ways, key=lambda way: way[0])[0] < CROWDED:
                 break
-            back, level = share * self.clear, about(side, -flatter) @ frame
+            back, level = share * self.back, about(side, -flatter) @ frame
             clear = position - back * frame[:, 2]
             out = clear - (self.retreat - (clear - position) @ -inward) * inward
             arm.q = q

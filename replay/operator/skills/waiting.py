@@ -6,22 +6,21 @@ from typing import ClassVar
 
 from ..recognition import motions
 from .operator_state import Motion, OperatorState
-from .skill import Argument, Label, Skill
+from .primitives import WAIT
+from .skill import Label, Skill
 
 
 class WaitEvent(Skill):
     """Keep still until a subgoal is reached, and a moment longer."""
 
-    word = "wait_event"
+    word = "wait"
+    how = "event"
     label = Label(
         en=("wait", "the robot waits"),
         zh=("等待", "机器人等待"),
         shows=motions.wait,
     )
-    arguments: ClassVar = {
-        "until": Argument("subgoal", "what is waited for"),
-        "at_most": Argument("time", "after which the operator goes on in any case", 120.0),
-    }
+    arguments: ClassVar = WAIT(until=WAIT.at("until", "what is waited for"), at_most=120.0)
 
     def run(self, state: OperatorState) -> Motion:
         for _ in range(round(self.at_most / state.timestep)):

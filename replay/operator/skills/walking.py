@@ -11,6 +11,7 @@ from ..recognition import motions
 from .base import Base, wrapped
 from .hands import facing
 from .operator_state import Motion, OperatorState
+from .primitives import WALK
 from .reason import Reason
 from .skill import Argument, Label, Skill
 
@@ -53,32 +54,30 @@ class Walking(Skill):
         for place, at in ways:
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
             walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE)
-            if not (yield from walked(state, self.word, walk)):
+            if not (yield from walked(state, self.name, walk)):
                 return
 
 
 class WalkTo(Walking):
     """Walk to a place: the floor mark between the feet comes to stand there."""
 
-    word = "walk_to"
+    word = "walk"
     label = Label(
         en=("walk", "the robot walks[[ to the {to}]]"),
         zh=("走动", "机器人走动[[，走到{to}]]"),
         shows=motions.walk,
     )
-    arguments: ClassVar = {
-        "to": Argument("site", "a site whose place on the floor is walked to; else x and y", None),
-        "x": Argument(
+    arguments: ClassVar = WALK(
+        "yaw",
+        "within",
+        "turning",
+        to=WALK.at("to", "a site whose place on the floor is walked to; else x and y", None),
+        x=Argument(
             "length", "place in the world, or further from the site along the world's x axis", 0.0, low=-20.0, high=20.0
         ),
-        "y": Argument("length", "likewise along y", 0.0, low=-20.0, high=20.0),
-        "yaw": Argument(
-            "angle", "heading at the end, from the world's x axis to the left; as it walks where not given", None
-        ),
-        "within": WITHIN,
-        "speed": SPEED,
-        "turning": TURNING,
-    }
+        y=Argument("length", "likewise along y", 0.0, low=-20.0, high=20.0),
+        speed=0.3,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         base = self.base_of(state)
@@ -95,26 +94,27 @@ class WalkTo(Walking):
 class Approach(Walking):
     """Walk before a site and face it, as one steps up to a table or an oven."""
 
-    word = "approach"
+    word = "walk"
+    how = "up"
     label = Label(
         en=("walk up", "the robot walks up to the {to}"),
         zh=("走近", "机器人走到{to}前"),
         shows=motions.walk,
     )
-    arguments: ClassVar = {
-        "to": Argument("site", "what is approached, along its x axis"),
-        "distance": Argument("length", "between the floor mark and the site, along that axis", 0.45),
-        "side": Argument(
+    arguments: ClassVar = WALK(
+        "within",
+        "turning",
+        to=WALK.at("to", "what is walked up to, along its x axis"),
+        distance=Argument("length", "between the floor mark and the site, along that axis", 0.45),
+        side=Argument(
             "word",
             "where the x axis leads: out of the part, into it, or whichever has the nearer place",
             "nearer",
             ("nearer", "out", "in"),
         ),
-        "beside": Argument("length", "how far to the left of the site, seen by the robot", 0.0),
-        "within": WITHIN,
-        "speed": SPEED,
-        "turning": TURNING,
-    }
+        beside=Argument("length", "how far to the left of the site, seen by the robot", 0.0),
+        speed=0.3,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         position, rotation = state.site(self.to)
@@ -134,22 +134,23 @@ class Approach(Walking):
 class Turn(Walking):
     """Turn on the spot, to a heading or by an angle."""
 
-    word = "turn"
+    word = "walk"
+    how = "turn"
     label = Label(
         en=("turn", "the robot turns"),
         zh=("转身", "机器人转身"),
         shows=motions.turn,
     )
-    arguments: ClassVar = {
-        "to": Argument("angle", "heading, from the world's x axis to the left", None),
-        "by": Argument("angle", "or how far to the left", None),
-        "within": WITHIN,
-        "turning": TURNING,
-    }
+    arguments: ClassVar = WALK(
+        "yaw",
+        "within",
+        "turning",
+        angle=Argument("angle", "or how far to the left", None),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         base = self.base_of(state)
-        yaw = self.to if self.to is not None else base.yaw + (self.by or 0.0)
+        yaw = self.yaw if self.yaw is not None else base.yaw + (self.angle or 0.0)
         time = abs(wrapped(yaw - base.yaw)) / self.turning
         if not (yield from base.walk(base.at.copy(), yaw, 0.1, self.turning, self.within, 0.01, time + PATIENCE)):
             state.given_up = Reason("the robot did not turn as far as it was told", "not_turned")
@@ -158,17 +159,18 @@ class Turn(Walking):
 class Squat(Walking):
     """Lower the trunk by bending hips and knees."""
 
-    word = "squat"
+    word = "walk"
+    how = "squat"
     label = Label(
         en=("squat", "the robot squats"),
         zh=("下蹲", "机器人下蹲"),
         shows=motions.squat,
     )
-    arguments: ClassVar = {
-        "by": Argument("length", "how far below standing"),
-        "speed": Argument("speed", "of the trunk", 0.12),
-        "within": Argument("length", "how far from that height it may end", 0.005),
-    }
+    arguments: ClassVar = WALK(
+        by=WALK.at("by", "how far below standing"),
+        speed=WALK.at("speed", "of the trunk", 0.12),
+        within=WALK.at("within", "how far from that height it may end", 0.005),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         base = self.base_of(state)
@@ -180,16 +182,17 @@ class Squat(Walking):
 class StandUp(Walking):
     """Straighten up from a squat."""
 
-    word = "stand_up"
+    word = "walk"
+    how = "stand"
     label = Label(
         en=("stand up", "the robot stands up"),
         zh=("起立", "机器人起立"),
         shows=motions.stand_up,
     )
-    arguments: ClassVar = {
-        "speed": Argument("speed", "of the trunk", 0.12),
-        "within": Argument("length", "how far from standing it may end", 0.005),
-    }
+    arguments: ClassVar = WALK(
+        speed=WALK.at("speed", "of the trunk", 0.12),
+        within=WALK.at("within", "how far from standing it may end", 0.005),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         base = self.base_of(state)

@@ -9,8 +9,9 @@ import numpy as np
 from ....scenarios.postures import posture
 from ....scenarios.wiping import Stain
 from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
-from .hands import HAND, UP
+from .hands import UP
 from .operator_state import GivenUp, Motion, OperatorState
+from .primitives import STROKE
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 
@@ -37,29 +38,30 @@ class WipeArea(Skill):
     gone over once more, until enough is clean or it was tried so often.
     """
 
-    word = "wipe_area"
+    word = "stroke"
+    how = "area"
     label = Label(
         en=("wipe an area", "the {hand} hand wipes the {about} with a cloth"),
         zh=("擦拭区域", "{hand}手用抹布擦{about}"),
         unseen="what a cloth does on a surface shows in no sensor that a replay of any scene has",
-        about="area",
+        about="at",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "with": Argument("site", "the underside of the cloth that is held"),
-        "area": Argument("site", "the middle of an area that has a stain, z out of it"),
-        "force": Argument("force", "on the surface", 10.0),
-        "overlap": Argument("length", "by which neighbouring strokes overlap", 0.03),
-        "rows": Argument("word", "how many strokes lie side by side at most", "all", ("all", "1", "2")),
-        "again": Argument("word", "how often it goes over what is left at most", "6", ("0", "1", "2", "4", "6", "8")),
-        "enough": Argument("share", "of the stain that shall be off", 0.97),
-        "speed": Argument("speed", "of a stroke", 0.12),
-    }
+    arguments: ClassVar = STROKE(
+        "hand",
+        of=STROKE.at("of", "the underside of the cloth that is held"),
+        at=STROKE.at("at", "the middle of an area that has a stain, z out of it"),
+        force=10.0,
+        overlap=Argument("length", "by which neighbouring strokes overlap", 0.03),
+        rows=Argument("word", "how many strokes lie side by side at most", "all", ("all", "1", "2")),
+        again=Argument("word", "how often it goes over what is left at most", "6", ("0", "1", "2", "4", "6", "8")),
+        enough=Argument("share", "of the stain that shall be off", 0.97),
+        speed=STROKE.at("speed", "of a stroke", 0.12),
+    )
 
     def run(self, state: OperatorState) -> Motion:
-        stain = next((stain for stain in state.scene.stains if stain.place.of == self.area), None)
+        stain = next((stain for stain in state.scene.stains if stain.place.of == self.at), None)
         if stain is None:
-            raise GivenUp(f"{self.area.replace('/', '.', 1)} is no area with a stain")
+            raise GivenUp(f"{self.at.replace('/', '.', 1)} is no area with a stain")
         feel = _Pressing(state, self.hand, self.force, stain)
         grid, (half_x, half_y) = stain.grid, stain.sole.half
         reach_x, reach_y = grid.rows * grid.cell / 2 - half_x, grid.columns * grid.cell / 2 - half_y + BEYOND
@@ -109,16 +111,16 @@ class WipeArea(Skill):
 
     def _place(self, state: OperatorState) -> np.ndarray:
         """(3,) the underside's middle in the area's frame."""
-        middle, frame = state.site(self.area)
-        return frame.T @ (state.site(getattr(self, "with"))[0] - middle)
+        middle, frame = state.site(self.at)
+        return frame.T @ (state.site(self.of)[0] - middle)
 
     def _pose(self, state: OperatorState, to: tuple[float, float], above: float) -> tuple[np.ndarray, np.ndarray]:
         """Hand pose that brings the underside's middle to a place of the area, so high above it."""
-        middle, frame = state.site(self.area)
+        middle, frame = state.site(self.at)
         position, hand = state.arms[self.hand].hand()
         goal = middle + frame @ np.array([*to, above])
         if self._offset is None:
-            self._offset = position - state.site(getattr(self, "with"))[0]
+            self._offset = position - state.site(self.of)[0]
         return goal + self._offset, hand
 
     def _like(self) -> np.ndarray:

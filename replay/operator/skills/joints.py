@@ -1,0 +1,78 @@
+"""The plain way to move a hinge or a slide: by what is held of it, by the handle of its sheet, or pushed shut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ..recognition import pushing
+from .doors import PullOpen, PushClose
+from .gripping import Take
+from .hands import Release
+from .holds import held_by
+from .operator_state import Motion, OperatorState
+from .primitives import MOVE_JOINT
+from .reason import Reason
+from .skill import Label, Skill
+
+LET_GO = 0.05  # m, by which the pads open further than the handle is wide, and by which the hand draws back
+
+
+class MoveJoint(Skill):
+    """Bring a door, a drawer or a lever to where it shall stand.
+
+    What the hand holds of it is pulled or pushed along its arc or slide. Otherwise it is opened by a handle of its sheet, which is taken
+    and let go again; and shut with the closed fingertips from outside, at `edge` or, of a slide, at its handle.
+    """
+
+    word = "move_joint"
+    label = Label(
+        en=("move", "the {hand} hand moves the {joint}"),
+        zh=("推拉", "{hand}手推拉{joint}"),
+        shows=pushing.move,
+    )
+    arguments: ClassVar = MOVE_JOINT(
+        "hand",
+        "joint",
+        "to",
+        "until",
+        at=MOVE_JOINT.at("at", "the handle; any that its sheet tells of where it is not said", None),
+        edge=MOVE_JOINT.at("edge", "where it is pushed shut, x axis out of it", None),
+        force=MOVE_JOINT.at("force", "the largest push or pull; that of the way where not said", None),
+        speed=MOVE_JOINT.at("speed", "largest speed of the hand; that of the way where not said", None),
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        for skill in self._steps(state):
+            yield from skill.run(state)
+            if state.given_up is not None:
+                return
+
+    def _steps(self, state: OperatorState) -> Iterator[Skill]:
+        """What is done one after the other."""
+        body = state.moves(self.joint)
+        said = {"hand": self.hand, "joint": self.joint, "to": self.to, "until": self.until}
+        said |= {name: self.values[name] for name in ("force", "speed") if self.values[name] is not None}
+        held = state.held.get(self.hand, "")
+        if held and (held == body or state.hangs_on(held, body)):
+            yield PullOpen.made(**said, at=self.at or held)
+            return
+        shuts, edge = self.to < state.joint(self.joint), self.edge
+        known = held_by(state, body, None, self.at)
+        if shuts and edge is None and state.slides(self.joint) and not isinstance(known, Reason):
+            edge = known[0].site
+        if shuts and edge:
+            yield PushClose.made(**{k: v for k, v in said.items() if k != "to"}, edge=edge)
+            return
+        if isinstance(known, Reason):
+            state.given_up = known
+            return
+        take = Take.made(hand=self.hand, of=body, at=self.at)
+        yield take
+        at = self.at or min(
+            (one.site for one in known),
+            key=lambda site: float(abs(state.site(site)[0] - state.site(f"{self.hand}_tcp")[0]).sum()),
+        )
+        yield PullOpen.made(**said, at=at)
+        width = next(one.grip.width for one in known if one.site == at)
+        yield Release.made(hand=self.hand, opening=width + LET_GO, retreat=2.0 * LET_GO)

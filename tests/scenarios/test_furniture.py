@@ -1,0 +1,65 @@
+"""A drawer that slides against its friction and shuts, books that stand on a shelf and fall where they lean too far."""
+
+import mujoco
+import numpy as np
+import pytest
+from shiliu.scenarios.part import load_part
+
+
+def world_of(*placed):
+    """A world of (part, prefix, position, parameters in SI units), and its data."""
+    world = mujoco.MjSpec()
+    world.option.timestep = 1 / 480
+    world.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    world.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    world.option.impratio = 10
+    world.compiler.degree = False
+    for name, prefix, pos, params in placed:
+        part = load_part(name)
+        spec = part.spec()
+        for key, value in params.items():
+            for write in part.params[key].writes:
+                write.apply(spec, "", value)
+        world.attach(spec, prefix=prefix, frame=world.worldbody.add_frame(pos=pos))
+    model = world.compile()
+    return model, mujoco.MjData(model)
+
+
+def slid(friction: float, force: float) -> float:
+    """How far [m] a drawer that stands 150 mm open goes in one second under a push."""
+    model, data = world_of(("fixtures/drawer_unit", "unit/", (0, 0, 0), {"friction": friction, "open": 0.15}))
+    slide = data.joint("unit/slide")
+    assert slide.qpos[0] == pytest.approx(0.15)
+    mujoco.mj_forward(model, data)
+    # the parameter draws it open: its front stands as far before that of the shut one
+    assert data.site("unit/shut").xpos[0] - data.site("unit/front").xpos[0] == pytest.approx(0.15)
+    data.qfrc_applied[model.joint("unit/slide").dofadr[0]] = -force
+    for _ in range(480):
+        mujoco.mj_step(model, data)
+    return 0.15 - float(slide.qpos[0])
+
+
+@pytest.mark.parametrize("friction", [4.0, 10.0])
+def test_a_drawer_stays_below_its_friction_and_shuts_above_it(friction):
+    assert abs(slid(friction, friction - 1.0)) < 1e-3
+    assert slid(friction, friction + 3.0) == pytest.approx(0.15, abs=1e-3)
+
+
+def leaned(tilt: float) -> float:
+    """Tilt [deg] of a standing book 1 s after it was let go with so much of it [deg], its lower edge on the board."""
+    model, data = world_of(
+        ("fixtures/bookshelf", "shelf/", (0, 0, 0), {}), ("objects/book_210", "book/", (0.1, 0, 1.05), {})
+    )
+    start = data.joint("book/book_210_free").qpos
+    angle = np.radians(tilt)
+    start[1], start[2] = 0.0, 1.05 + 0.011 * np.sin(angle)
+    start[3:] = [np.cos(angle / 2), np.sin(angle / 2), 0, 0]
+    for _ in range(480):
+        mujoco.mj_step(model, data)
+    return float(np.degrees(np.arccos(np.clip(data.body("book/book_210").xmat[8], -1, 1))))
+
+
+def test_a_book_rights_itself_below_its_tipping_angle_and_falls_beyond():
+    # half its thickness over half its height: 11 / 105 mm are 6.0 degrees
+    assert leaned(4.0) < 2.0
+    assert leaned(9.0) > 45.0
