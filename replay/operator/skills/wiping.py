@@ -14,11 +14,7 @@ from .hands import HAND, UP
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 
-HOLDS = (
-    0.05,
-    0.05,
-    0.03,
-)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
+HOLDS = (0.015, 0.015, 0.01)  # weights of the orientation: the pad lies flat by itself, and the far edge is at the end of the reach
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
 LEARNING, EASING = (
     0.12,
@@ -26,6 +22,7 @@ LEARNING, EASING = (
 )  # shares of a force's error that are mended in a control step where it is too small, and too large
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
 BETWEEN = 0.5  # share of force and speed between two strokes, where the arm turns
+SPARE = 15.0  # N, by which the hand leans harder than it shall press at most, where the way itself lies over the surface
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
 
 
@@ -33,8 +30,8 @@ class WipeArea(Skill):
     """Wipe an area with a cloth that the hand holds, in overlapping strokes to and fro, and again where it is not clean.
 
     The strokes lie side by side along the area's y axis, from near to far. How hard the cloth bears on the surface is kept near the
-    force that is said, mended at every control step. Then the hand rises, the area is looked at, and the stripe with most left is
-    gone over once more, until enough is clean or it was tried so often.
+    force that is said, mended at every control step. Then the area is inspected: as long as more is left than shall be, the stripe with
+    most left is gone over once more, and the area inspected anew, so often at most.
     """
 
     word = "wipe_area"
@@ -99,7 +96,8 @@ class WipeArea(Skill):
 
     def _along(self, body: Body, to: tuple[float, float], share: float = 1.0) -> Motion:
         arm = body.arms[self.hand]
-        return arm.follow(arm.line([self._pose(body, to, 0.0)], share * self.speed, like=self._like(), orient=HOLDS), tremor=0.0)
+        path = arm.line([self._pose(body, to, 0.0)], share * self.speed, like=self._like(), orient=HOLDS)
+        return arm.follow(path, tremor=0.0)
 
     def _rise(self, body: Body, by: float) -> Motion:
         arm = body.arms[self.hand]
@@ -141,7 +139,8 @@ class _Pressing:
             assert self.body.readings is not None
             missing = share * self.force - abs(float(self.body.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
-            self._now = float(np.clip(self._now + change, -LARGEST, LARGEST))
+            most = min(share * self.force + SPARE, LARGEST)
+            self._now = float(np.clip(self._now + change, -most, most))
             arm.lean(self._now * arm.yielding(-UP))
             yield
 
