@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ....scenarios.wiping import Stain
 from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
-from .body import Body, GivenUp, Motion
+from .arm import turn_z
+from .body import REACHED, Body, GivenUp, Motion
 from .hands import HAND, UP
+from .pouring import rotation
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 
-HOLDS = (0.015, 0.015, 0.01)  # weights of the orientation: the pad lies flat by itself, and the far edge is at the end of the reach
+HOLDS = (0.03, 0.03, 0.02)  # weights of the orientation: the pad lies flat by itself, and an area's far edge is at the end of the reach
+# [rad] how the hand may be turned at the end of a stroke against how it is now: aside, and more level or steeper
+TURNS, TILTS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0]), np.deg2rad([0.0, -12.0, 12.0])
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
 LEARNING, EASING = (
     0.12,
@@ -96,8 +100,7 @@ class WipeArea(Skill):
 
     def _along(self, body: Body, to: tuple[float, float], share: float = 1.0) -> Motion:
         arm = body.arms[self.hand]
-        path = arm.line([self._pose(body, to, 0.0)], share * self.speed, like=self._like(), orient=HOLDS)
-        return arm.follow(path, tremor=0.0)
+        return arm.follow(arm.line([self._pose(body, to, 0.0)], share * self.speed, like=arm.q, orient=HOLDS), tremor=0.0)
 
     def _rise(self, body: Body, by: float) -> Motion:
         arm = body.arms[self.hand]
@@ -116,11 +119,21 @@ class WipeArea(Skill):
         goal = middle + frame @ np.array([*to, above])
         if self._offset is None:
             self._offset = position - body.site(getattr(self, "with"))[0]
-        return goal + self._offset, hand
+        return goal + self._offset, self._turned(body, goal + self._offset, hand)
 
-    def _like(self) -> np.ndarray:
-        """Joint angles that keep the elbow away from the trunk."""
-        return posture("elbow_out", self.hand)
+    def _turned(self, body: Body, position: np.ndarray, hand: np.ndarray) -> np.ndarray:
+        """The hand as it is turned now or, where the arm does not come there so, a little aside or more level."""
+        arm = body.arms[self.hand]
+        best: tuple[float, np.ndarray] = (np.inf, hand)
+        across = np.cross(UP, hand[:, 2])
+        for tilt, turn in sorted(itertools.product(TILTS, TURNS), key=lambda pair: abs(pair[0]) + abs(pair[1])):
+            frame = turn_z(turn) @ rotation(across, tilt) @ hand
+            off = arm.solve(position, frame, arm.q, arm.q, HOLDS)[1]
+            if off < best[0]:
+                best = (off, frame)
+            if off < REACHED:
+                break
+        return best[1]
 
     _offset: np.ndarray | None = None
 
