@@ -123,6 +123,7 @@ PICTURES = {
     "closeup": "Close up.",
     "draws": "Nine draws of the variation.",
     "strip": "One demonstration of the scripted operator: each picture shows the end of the skill below it.",
+    "within": "One of its skills, close up.",
 }
 
 

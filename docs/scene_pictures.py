@@ -1,7 +1,8 @@
 """Writes a scenario's pictures for its card: overview, head camera, close-up, nine draws, and one demonstration at a glance.
 
-    python docs/scene_pictures.py microwave [seed=10001] [variant=NAME]
+    python docs/scene_pictures.py microwave [seed=10001] [variant=NAME] [within=SKILL]
 
+With `within` moments of that skill are drawn, too, close up: what comes about while it goes on.
 The demonstration is that of the seed; a failed one is refused, since the card shows how the task is done. Needs OpenGL.
 """
 
@@ -15,6 +16,7 @@ import numpy as np
 import shiliu
 from shiliu.envs.rendering import Painter
 from shiliu.replay.operator.demonstration import demonstrate
+from shiliu.replay.recording.recording import SimEpisode
 from shiliu.replay.rollout.filmstrip import moments, strip
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.scene import Scene
@@ -24,6 +26,7 @@ from shiliu.scenarios.variation import nominal, of_episode
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 VIEWS = ("overview", "head", "closeup")
 SIZE, TILE = (960, 720), (400, 300)
+STAGES = 8  # moments of a skill
 
 
 def views(scene: Scene, painter: Painter) -> dict[str, np.ndarray]:
@@ -45,6 +48,13 @@ def draws(scene: Scene, painter: Painter, seed: int) -> np.ndarray:
         one = drawn(scene, seed + i)
         shots.append(painter.picture(one.values, _qpos(scene, one), camera, *TILE, kept=_kept(scene, one)))
     return np.concatenate([np.concatenate(shots[r : r + 3], axis=1) for r in (0, 3, 6)])
+
+
+def stages(episode: SimEpisode, skill: str) -> list[tuple[int, str]]:
+    """(control step, caption) of moments of a skill, evenly spread, its end among them."""
+    (t0, t1) = next((float(s["t0"]), float(s["t1"])) for s in episode.segments if s["skill"] == skill)
+    times = np.linspace(t0, t1, STAGES + 1)[1:]
+    return [(round(t / episode.control_timestep), f"{skill}  {t:.1f} s") for t in times]
 
 
 def _kept(scene: Scene, start: shiliu.scenarios.variation.Draw) -> np.ndarray:
@@ -76,6 +86,10 @@ def main(words: list[str]) -> int:
             played = next(play(scene, [Take(start, episode.actions)], threads=1))
             camera = scene.schema.cameras["observation.images.overview"]
             made["strip"] = strip(painter, start, played.qpos, camera, moments(episode, 12), width=400, kept=played.kept)
+            if "within" in settings:
+                near = scene.schema.cameras["observation.images.closeup"]
+                shown = stages(episode, settings["within"])
+                made["within"] = strip(painter, start, played.qpos, near, shown, width=400, kept=played.kept)
     for what, picture in made.items():
         file = FOLDER / f"{stem}_{what}.jpg"
         iio.imwrite(file, picture, quality=82)

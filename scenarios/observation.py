@@ -214,8 +214,8 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
         units.append("s" if dimension_of(node.child("adds").value) == "time" else "1")
         bounds.append(_NUMBER)
         sources.append(request.name)
-    for stain, _ in config.stains.items():  # what a look at the field tells: how many cells, and where most are left
-        for word, unit in ((LEFT, "1"), *zip(STRIPE, ("m", "m", "m", "1"))):
+    for stain, _ in config.stains.items():  # what a look at the field tells: what area, and where most is left
+        for word, unit in ((LEFT, "m2"), *zip(STRIPE, ("m", "m", "m", "1"))):
             request = plan.add(kept(stain, word))
             requests.append(request)
             names.append(f"stains.{stain}.{word}")

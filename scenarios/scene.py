@@ -152,7 +152,7 @@ class Scene:
         """What answers in the scene: the rules, liquids and stains that its YAML declares, and the people in it."""
         rules = read_rules(self.config.rules, names, self.control_timestep)
         liquids = read_liquids(self.config.liquids, names, self.control_timestep)
-        stains = read_stains(self.config.stains, names)
+        stains = read_stains(self.config.stains, names, self.control_timestep)
         return [*rules, *liquids, *stains, *read_behaviours(self.config.parts, names, self.control_timestep)]
 
     def _weight(self, body: str) -> float:

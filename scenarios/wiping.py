@@ -7,7 +7,8 @@ stains:
 
 After each control step it looks where the cloth's sole lies, how hard it bears on what is below and how fast it goes. Cells
 under it are clean from then on where the force lies within the bounds and the speed is not less. A cloth that is pressed
-too lightly glides over; one that is pressed too hard is taken to smear (both bounds are the scenario's own numbers).
+too lightly glides over. One that is pressed too hard takes nothing off either; where it goes over dirty cells it squeezes what lies
+there out on all sides, and the cells within `RING` around the sole are dirty from then on (both bounds are the scenario's own numbers).
 
 The cells live in `ctrl`, packed (`stain.py`), as all that reacts remembers: so they are in `mjSTATE_INTEGRATION`, in what is
 saved and restored, and in a replay to the bit, and nothing else has to know of them. 2,100 cells are 66 numbers, which cost
@@ -30,10 +31,11 @@ from .reading.yaml_reader import Node
 from .sensing.requests import Readings, Request
 from .stain import Grid
 from .titles import check_title
-from .words.stain import FORCE, LEFT, RUBBED, STRIPE, TOTAL, memory_name
+from .words.stain import FORCE, LEFT, RUBBED, SPREAD, STRIPE, TOTAL, memory_name
 
 BEARS = 1.0  # N, from which a cloth that goes counts as rubbed: its own weight is 0.6 N
-CELLS = 10  # where in its part of `ctrl` the cells begin
+RING = 0.010  # m, how far around the sole it is smeared [E]
+CELLS = 11  # where in its part of `ctrl` the cells begin
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Stain:
         part: of the field; place, axis: its middle and its x axis.
         bears: force [N] of the cloth on what has the field.
         low, high: [N] within which a cell is cleaned; speed: [m/s] from which.
+        period: [s] of a control step.
     """
 
     name: str
@@ -72,10 +75,11 @@ class Stain:
     low: float
     high: float
     speed: float
+    period: float
 
     @property
     def actuators(self) -> tuple[str, ...]:
-        words = (LEFT, TOTAL, RUBBED, FORCE, *STRIPE, "half_x", "half_y")
+        words = (LEFT, TOTAL, RUBBED, FORCE, *STRIPE, "half_x", "half_y", SPREAD)
         cells = (f"cells_{k}" for k in range(self.grid.numbers))
         return tuple(memory_name(self.name, word) for word in (*words, *cells))
 
@@ -89,11 +93,11 @@ class Stain:
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         dirty = self.grid.stain(values[f"{self.part}.pattern"], values[f"{self.part}.area"])
-        count = float(dirty.sum())
+        area = float(dirty.sum()) * self.grid.cell**2
         (x, y), grows = self.sole.half, self.sole.grows
         half = (x if grows is None else x * values[grows[0]] / grows[1], y)
         stripe, packed = self.grid.worst_stripe(dirty[None])[0], self.grid.pack(dirty[None])[0]
-        return np.concatenate([[count, count, 0.0, 0.0], stripe, half, packed])
+        return np.concatenate([[area, area, 0.0, 0.0], stripe, half, [0.0], packed])
 
     def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
         velocity = np.stack(readings.point(self.sole.velocity)[:2], axis=-1)
@@ -104,9 +108,9 @@ class Stain:
         if not rubs.any():
             return ctrl
         after = ctrl.copy()
-        after[:, 2] += rubs
-        after[:, 3] += np.where(rubs, force, 0.0)
-        rows = np.flatnonzero(fast & (force >= self.low) & (force <= self.high))
+        after[:, 2] += rubs * self.period
+        after[:, 3] += np.where(rubs, force * self.period, 0.0)
+        rows = np.flatnonzero(fast & (force >= self.low))
         if not len(rows):
             return after
         field = np.stack(readings.point(self.place)[:2], axis=-1)[rows]
@@ -118,9 +122,14 @@ class Stain:
         at, along = (
             np.stack([(way * x).sum(axis=1), (way * y).sum(axis=1)], axis=-1) for way in (at, along)
         )  # in the field's own frame
-        dirty = self.grid.unpack(ctrl[rows, CELLS:])
-        left = dirty & ~self.grid.under(at, along, ctrl[rows, 8:10])
-        after[rows, 0] = left.sum(axis=1)
+        dirty, half = self.grid.unpack(ctrl[rows, CELLS:]), ctrl[rows, 8:10]
+        under, hard = self.grid.under(at, along, half), force[rows] > self.high
+        left = dirty & (~under | hard[:, None])
+        if hard.any():
+            smears = hard & (dirty & under).any(axis=1)
+            left |= smears[:, None] & self.grid.under(at, along, half + RING) & ~under
+            after[rows, 10] += (left & ~dirty).sum(axis=1) * self.grid.cell**2
+        after[rows, 0] = left.sum(axis=1) * self.grid.cell**2
         after[rows, 4:8] = self.grid.worst_stripe(left)
         after[rows, CELLS:] = self.grid.pack(left)
         return after
@@ -130,8 +139,8 @@ class Stain:
         return self.grid.unpack(ctrl[None, CELLS:])[0]
 
 
-def read_stains(node: Node, names: Names) -> list[Stain]:
-    """The stains of a scenario; what is wrong is noted."""
+def read_stains(node: Node, names: Names, period: float) -> list[Stain]:
+    """The stains of a scenario with control steps of so many seconds; what is wrong is noted."""
     found = []
     for name, child in node.items():
         child.mapping(required=("upon", "cloth", "force", "speed"), optional=("title",))
@@ -148,7 +157,7 @@ def read_stains(node: Node, names: Names) -> list[Stain]:
         cloth, below = (names.element(child.child(key), "body") for key in ("cloth", "upon"))
         bears = Request("contact_force", f"tree:{cloth}", f"tree:{below}")
         place, axis = Request("site_position", site), Request("site_x", site)
-        found.append(Stain(name, part, grid, place, axis, sole, bears, bounds[0], bounds[1], speed))
+        found.append(Stain(name, part, grid, place, axis, sole, bears, *bounds, speed, period))
     return found
 
 

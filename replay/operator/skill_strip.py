@@ -54,27 +54,28 @@ def strip_of(scene: Scene, episode: SimEpisode, skill: Skill, ending: Ending, ca
         steps = sorted({round(step) for step in np.linspace(begin, last, FRAMES)})
         shown = [(step, f"{ending.skill}  {step * dt:.1f} s") for step in steps]
     first = shown[0][0]
-    qpos = positions(scene, draw, episode, first)
+    qpos, kept = positions(scene, draw, episode, first)
     captions = [
         (step - first, "\n".join((text, *sight(scene, draw.model, qpos[step - first], skill)))) for step, text in shown
     ]
     with Painter(scene) as painter:
-        return strip(painter, draw, qpos, feature, captions, width=400)
+        return strip(painter, draw, qpos, feature, captions, width=400, kept=kept)
 
 
-def positions(scene: Scene, draw: Draw, episode: SimEpisode, first: int) -> np.ndarray:
-    """(T + 1 - first, nq) of an episode from a control step on, from the last full state before it."""
+def positions(scene: Scene, draw: Draw, episode: SimEpisode, first: int) -> tuple[np.ndarray, np.ndarray]:
+    """(T + 1 - first, nq) of an episode from a control step on, and (T + 1 - first, k) what its rules kept, from the last full state before it."""
     simulation = Simulation(scene)
     simulation.begin([draw])
     begin = max((t for t in episode.checkpoints if t <= first), default=0)
     simulation.put(episode.checkpoints.get(begin, episode.start_state))
-    rows = []
+    rows, kept = [], []
     for t in range(begin, episode.n_steps + 1):
         if t >= first:
             rows.append(simulation.live("qpos")[0].copy())
+            kept.append(simulation.kept[0].copy())
         if t < episode.n_steps:
             simulation.step(episode.actions[t][None])
-    return np.array(rows)
+    return np.array(rows), np.array(kept)
 
 
 def sight(scene: Scene, model: mujoco.MjModel, qpos: np.ndarray, skill: Skill) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Words of a stain that is wiped off: cleaned, rubbed."""
+"""Words of a stain that is wiped off: cleaned, rubbed, smeared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from ..sensing.predicate import Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
-LEFT, TOTAL, RUBBED, FORCE = "left", "total", "rubbed", "force"
+# what a stain keeps: area that is dirty now and was at the start [m2], time for which it was rubbed [s], force over that time
+# [N s], area that was clean and was made dirty [m2]
+LEFT, TOTAL, RUBBED, FORCE, SPREAD = "left", "total", "rubbed", "force", "spread"
+TINY = 1e-9  # in place of zero, where nothing is divided by it
 STRIPE = ("stripe_x", "stripe_from", "stripe_to", "stripe_cells")
 
 
@@ -29,7 +32,7 @@ def kept(stain: str, word: str) -> Request:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """So large a share of the cells that were dirty at the start is clean.
+    """So large a share of what was dirty at the start is clean.
 
     Attributes:
         stripe: where most is left: x of the row [m], y from and to [m], cells.
@@ -49,7 +52,7 @@ class Cleaned:
         total, left = readings.first(self.total), readings.first(self.left)
         if type(total) is float:
             return (1.0 - left / total if total > 0 else 0.0) - self.at_least
-        return np.where(total > 0, 1.0 - left / np.maximum(total, 1.0), 0.0) - self.at_least
+        return np.where(total > 0, 1.0 - left / np.maximum(total, TINY), 0.0) - self.at_least
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,33 @@ class Rubbed:
 
     def mean(self, readings: Readings | Row) -> Values:
         """(...,) [N] zero where it was not rubbed."""
-        steps, force = readings.first(self.rubbed), readings.first(self.force)
-        if type(steps) is float:
-            return force / steps if steps > 0 else 0.0
-        return np.where(steps > 0, force / np.maximum(steps, 1.0), 0.0)
+        time, force = readings.first(self.rubbed), readings.first(self.force)
+        if type(time) is float:
+            return force / time if time > 0 else 0.0
+        return np.where(time > 0, force / np.maximum(time, TINY), 0.0)
 
     def margin(self, readings: Readings | Row) -> Values:
         middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
         return half - abs(self.mean(readings) - middle)
+
+
+@dataclass(frozen=True)
+class Smeared:
+    """So much that was clean was made dirty, as a share of what was dirty at the start."""
+
+    spread: Request
+    total: Request
+    more_than: float
+    unit: str = "%"
+
+    def requests(self) -> list[Request]:
+        return [self.spread, self.total]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        spread, total = readings.first(self.spread), readings.first(self.total)
+        if type(total) is float:
+            return (spread / total if total > 0 else 0.0) - self.more_than
+        return np.where(total > 0, spread / np.maximum(total, TINY), 0.0) - self.more_than
 
 
 def _stain(node: Node, names: Names) -> str | None:
@@ -102,4 +124,11 @@ def _rubbed(node: Node, names: Names) -> Predicate | None:
     return None if stain is None else Rubbed(kept(stain, RUBBED), kept(stain, FORCE), low, high)
 
 
-WORDS: Words = {"cleaned": _cleaned, "rubbed": _rubbed}
+def _smeared(node: Node, names: Names) -> Predicate | None:
+    node.mapping(required=("of", "more_than"))
+    stain = _stain(node.child("of"), names)
+    share = node.child("more_than").quantity("share", low=0.0)
+    return None if stain is None else Smeared(kept(stain, SPREAD), kept(stain, TOTAL), share)
+
+
+WORDS: Words = {"cleaned": _cleaned, "rubbed": _rubbed, "smeared": _smeared}

@@ -14,7 +14,7 @@ from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 
 SEED = 500
-SLOW = ("car_assembly", "laundry_folding")
+SLOW = ("car_assembly", "laundry_folding", "table_wiping")
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
 CONTROLS = {
@@ -30,6 +30,10 @@ CONTROLS = {
     ),
     "a towel of two kilograms is not drawn": ("laundry_folding", {"towel.mass": 2.0}, {}, "replay.goal:offered"),
     "an edge that is not drawn over is not taken": ("laundry_folding", {}, {"skip": "draw_over"}, "replay.goal:offered"),
+    "a spoon of ice is not lifted": ("table_wiping", {"friction": 0.05}, {}, "replay.goal:spoon_cleared"),
+    "a mug of four kilograms is not cleared": ("table_wiping", {"mug.mass": 4.0}, {}, "replay.goal:mug_cleared"),
+    "a tray that is 50 mm elsewhere is missed": ("table_wiping", {}, {"aim_offset": 0.05}, "replay.goal:mug_cleared"),
+    "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "wipe_area"}, "replay.goal:wiped"),
 }  # fmt: skip
 
 

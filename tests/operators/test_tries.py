@@ -263,7 +263,7 @@ def test_pictures_of_the_skill_that_failed(table, tmp_path, opengl):
 def test_what_is_near_and_how_far_it_is_to_the_place_is_worked_out(table):
     scene, _, whole = table
     chain, draw = read_chain(scene), drawing.of_episode(scene, whole)
-    qpos = positions(scene, draw, whole, whole.n_steps - 2)
+    qpos, _ = positions(scene, draw, whole, whole.n_steps - 2)
     assert qpos.shape == (3, scene.model.nq)
     place = list(sight(scene, draw.model, qpos[-1], chain[4]))
     assert place[0].startswith("bowl.base to table.top: ") and int(place[0].split()[-2]) < 30, "it has been placed"

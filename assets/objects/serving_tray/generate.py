@@ -41,7 +41,7 @@ def main():
     <!-- origin in the middle of the underside; x away from who stands before it -->
     <body name="serving_tray" childclass="tray">
       <freejoint name="serving_tray_free"/>
-      <inertial pos="0 0 0.006" mass="{MASS}" diaginertia="8.0e-3 4.5e-3 1.25e-2"/>
+      <inertial pos="0 0 0.006" mass="{MASS}" diaginertia="8.02e-3 4.52e-3 1.25e-2"/>
       <geom name="tray" class="visual" type="mesh" mesh="tray" material="tray"/>
       <geom class="visual" type="box" pos="0 0 {FLOOR:g}" size="{mat} 0.0004" material="mat"/>
       <geom name="floor" class="collision" type="box" pos="0 0 {FLOOR / 2:g}" size="{floor} {FLOOR / 2:g}"/>

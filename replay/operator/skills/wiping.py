@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ....scenarios.wiping import Stain
 from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
+from .arm import turn_z
 from .hands import UP
-from .operator_state import GivenUp, Motion, OperatorState
+from .operator_state import REACHED, GivenUp, Motion, OperatorState
+from .pouring import rotation
 from .primitives import STROKE
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 
-HOLDS = (
-    0.05,
-    0.05,
-    0.03,
-)  # weights of the orientation: how the hand is rolled counts less than where its fingers point
+HOLDS = (0.03, 0.03, 0.02)  # weights of the orientation: the pad lies flat by itself, and an area's far edge is at the end of the reach
+# [rad] how the hand may be turned at the end of a stroke against how it is now: aside, and more level or steeper
+TURNS, TILTS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0]), np.deg2rad([0.0, -12.0, 12.0])
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
 LEARNING, EASING = (
     0.12,
@@ -27,6 +27,7 @@ LEARNING, EASING = (
 )  # shares of a force's error that are mended in a control step where it is too small, and too large
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
 BETWEEN = 0.5  # share of force and speed between two strokes, where the arm turns
+SPARE = 15.0  # N, by which the hand leans harder than it shall press at most, where the way itself lies over the surface
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
 
 
@@ -34,8 +35,8 @@ class WipeArea(Skill):
     """Wipe an area with a cloth that the hand holds, in overlapping strokes to and fro, and again where it is not clean.
 
     The strokes lie side by side along the area's y axis, from near to far. How hard the cloth bears on the surface is kept near the
-    force that is said, mended at every control step. Then the hand rises, the area is looked at, and the stripe with most left is
-    gone over once more, until enough is clean or it was tried so often.
+    force that is said, mended at every control step. Then the area is inspected: as long as more is left than shall be, the stripe with
+    most left is gone over once more, and the area inspected anew, so often at most.
     """
 
     word = "stroke"
@@ -101,7 +102,7 @@ class WipeArea(Skill):
     def _along(self, state: OperatorState, to: tuple[float, float], share: float = 1.0) -> Motion:
         arm = state.arms[self.hand]
         return arm.follow(
-            arm.line([self._pose(state, to, 0.0)], share * self.speed, like=self._like(), orient=HOLDS), tremor=0.0
+            arm.line([self._pose(state, to, 0.0)], share * self.speed, like=arm.q, orient=HOLDS), tremor=0.0
         )
 
     def _rise(self, state: OperatorState, by: float) -> Motion:
@@ -121,11 +122,21 @@ class WipeArea(Skill):
         goal = middle + frame @ np.array([*to, above])
         if self._offset is None:
             self._offset = position - state.site(self.of)[0]
-        return goal + self._offset, hand
+        return goal + self._offset, self._turned(state, goal + self._offset, hand)
 
-    def _like(self) -> np.ndarray:
-        """Joint angles that keep the elbow away from the trunk."""
-        return posture("elbow_out", self.hand)
+    def _turned(self, state: OperatorState, position: np.ndarray, hand: np.ndarray) -> np.ndarray:
+        """The hand as it is turned now or, where the arm does not come there so, a little aside or more level."""
+        arm = state.arms[self.hand]
+        best: tuple[float, np.ndarray] = (np.inf, hand)
+        across = np.cross(UP, hand[:, 2])
+        for tilt, turn in sorted(itertools.product(TILTS, TURNS), key=lambda pair: abs(pair[0]) + abs(pair[1])):
+            frame = turn_z(turn) @ rotation(across, tilt) @ hand
+            off = arm.solve(position, frame, arm.q, arm.q, HOLDS)[1]
+            if off < best[0]:
+                best = (off, frame)
+            if off < REACHED:
+                break
+        return best[1]
 
     _offset: np.ndarray | None = None
 
@@ -143,7 +154,8 @@ class _Pressing:
         for _ in motion:
             missing = share * self.force - abs(float(self.state.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
-            self._now = float(np.clip(self._now + change, -LARGEST, LARGEST))
+            most = min(share * self.force + SPARE, LARGEST)
+            self._now = float(np.clip(self._now + change, -most, most))
             arm.lean(self._now * arm.yielding(-UP))
             yield
 

@@ -1,0 +1,37 @@
+"""Words of how fast things move: faster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..names import Names
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import Predicate, Values, distance
+from ..sensing.requests import Readings, Request, Row
+from .word import Words
+
+
+@dataclass(frozen=True)
+class Faster:
+    """A body moves faster than a speed [m/s]."""
+
+    velocity: Request
+    than: float
+    unit: str = "m/s"  # of the margin
+
+    def requests(self) -> list[Request]:
+        return [self.velocity]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return distance(readings.point(self.velocity), (0.0, 0.0, 0.0)) - self.than
+
+
+def _faster(node: Node, names: Names) -> Predicate | None:
+    """`faster: {of: bowl, than: 0.5 m/s}`."""
+    node.mapping(required=("of", "than"))
+    body = names.element(node.child("of"), "body")
+    than = node.child("than").quantity("speed", low=0.0)
+    return None if body is None else Faster(Request("body_velocity", body), than)
+
+
+WORDS: Words = {"faster": _faster}
