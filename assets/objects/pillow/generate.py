@@ -10,7 +10,7 @@ from shiliu.assets.shapes import mesh, numbers, prop_defaults
 
 HERE = Path(__file__).parent
 LONG, WIDE, HIGH, MASS = 0.700, 0.450, 0.120, 0.8  # m: along y, along x, height; kg
-HEM = (0.150, 0.030, 0.011)  # m: half sizes of the hem along x, along y, of its thickness
+HEM = (0.190, 0.030, 0.011)  # m: half sizes of the hem along x, along y, of its thickness
 SEAM = HIGH / 2  # m, height of the seam
 
 
@@ -55,7 +55,7 @@ def main():
     <material name="hem" rgba="0.58 0.72 0.82 1" specular="0.02" shininess="0.05"/>
     <mesh name="cushion" smoothnormal="true" inertia="shell"
 {chr(10).join(mesh("cushion", cushion()).splitlines()[1:])}
-    <mesh name="hem" builtin="supersphere" params="40 .35 .3" scale="{numbers((HEM[0] + 0.03, HEM[1] + 0.004, HEM[2] + 0.002))}"/>
+    <mesh name="hem" builtin="supersphere" params="40 .35 .3" scale="{numbers((HEM[0] + 0.015, HEM[1] + 0.004, HEM[2] + 0.002))}"/>
   </asset>
 
   <worldbody>
@@ -76,8 +76,8 @@ def main():
         <geom name="hem" class="collision" type="box" pos="0 {-HEM[1]:g} 0" size="{numbers(HEM)}" friction="0.8 0.005 0.0001" solref="0.01 1"/>
         <geom class="visual" type="mesh" mesh="hem" pos="0 {-HEM[1]:g} 0" material="hem"/>
         <!-- where it is pinched: x axis into the pillow, pads close along y -->
-        <site name="hem_left" pos="-0.110 {-HEM[1] - 0.006:g} 0" quat="0.5 0.5 0.5 0.5"/>
-        <site name="hem_right" pos="0.110 {-HEM[1] - 0.006:g} 0" quat="0.5 0.5 0.5 0.5"/>
+        <site name="hem_left" pos="-0.150 {-HEM[1] - 0.006:g} 0" quat="0.5 0.5 0.5 0.5"/>
+        <site name="hem_right" pos="0.150 {-HEM[1] - 0.006:g} 0" quat="0.5 0.5 0.5 0.5"/>
       </body>
     </body>
   </worldbody>

@@ -67,6 +67,7 @@ class PickEdge(Skill):
         "lift": Argument("length", "how far it is lifted", 0.0),
         "fits": Argument("site", "the site of the thing that will come to lie somewhere", None),
         "into": Argument("site", "where that will be, x axis away from who brings it", None),
+        "before": Argument("length", "how far before there it is brought first; none: it is drawn there, and the hand draws back", 0.15),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
@@ -100,8 +101,10 @@ class PickEdge(Skill):
         at, rotation = body.site(self.fits)
         position, place = body.site(self.into)
         turn = place @ rotation.T
-        there = position + turn @ (hand - at)
-        return [(there - d * place[:, 0], turn @ frame) for d in (0.15, 0.0)]
+        there, frame = position + turn @ (hand - at), turn @ frame
+        if self.before:
+            return [(there - d * place[:, 0], frame) for d in (self.before, 0.0)]
+        return [(there, frame), (there - self.standoff * frame[:, 2], frame)]
 
 
 class UprightInsert(Skill):

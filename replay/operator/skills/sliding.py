@@ -17,8 +17,8 @@ from .strokes import POINT
 from .tips import TIP_END
 from .trays import even, shift, together
 
-SHUT = 1.0e-3  # m, from its stop at which a drawer counts as shut
-PAST = 0.004  # m, beyond the stop that the fingertips aim at: friction keeps the hand behind its command
+SHUT = 2.0e-3  # m, from its stop at which a drawer counts as shut
+PAST = 0.003  # m, beyond the stop that the fingertips aim at: friction keeps the hand behind its command
 LOOKS = 4  # how often what was drawn is looked at and drawn on
 HELD_AS = ("elbow_out", "ready", "elbow_in", "raised")
 PITCHES = np.deg2rad([12.0, 25.0, 38.0])
@@ -41,7 +41,7 @@ class PushShut(Skill):
         "aside": Argument("length", "how far beside the site it is pushed, along the site's y axis", 0.0),
         "standoff": Argument("length", "distance of the fingertips before they push", 0.05),
         "force": Argument("force", "with which it pushes at most", 30.0),
-        "slow": Argument("speed", "of the last 30 mm", 0.06),
+        "slow": Argument("speed", "of the last 30 mm", 0.04),
         "speed": Argument("speed", "of the push", 0.15),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
