@@ -22,6 +22,7 @@ PAST = 0.003  # m, beyond the stop that the fingertips aim at: friction keeps th
 LOOKS = 4  # how often what was drawn is looked at and drawn on
 HELD_AS = ("elbow_out", "ready", "elbow_in", "raised")
 PITCHES = np.deg2rad([12.0, 25.0, 38.0])
+LOWERED = 0.5  # share of what it was raised by that both hands come down again before they let go
 STRIDES = 0.15  # rad, by which what both hands hold turns from one pose of a way to the next, at most
 
 
@@ -139,8 +140,9 @@ class LayStraight(Skill):
         "raise": Argument("length", "by which the side that is held is raised meanwhile", 0.03),
         "within": Argument("length", "how near it has to come", 0.02),
         "turned": Argument("angle", "how much it may be turned then", 0.05),
-        "opening": Argument("length", "gap between the pads when they have let go", 0.07),
-        "retreat": Argument("length", "how far the hands draw back along their fingers", 0.12),
+        "opening": Argument("length", "gap between the pads when they have let go", 0.05),
+        "retreat": Argument("length", "how far the hands draw back along their fingers", 0.06),
+        "rise": Argument("length", "how far they rise then: beside the trunk there is no room for elbows", 0.08),
         "speed": Argument("speed", "largest speed of the hands", 0.10),
     }
 
@@ -153,10 +155,11 @@ class LayStraight(Skill):
                 break
             yield from self._move(body, way, turn)
             yield from body.wait(0.3)
-        yield from shift(body, -up, 0.06)
+        yield from shift(body, -LOWERED * up, 0.06)  # the rest of the way it falls: below the fingers there has to be room
         yield from together([body.let_go(side, self.opening, 0.6) for side in SIDES])
         arms = body.arms
         yield from together([slide(arms[s], -self.retreat * arms[s].hand()[1][:, 2], 0.15) for s in SIDES])
+        yield from shift(body, self.rise * UP, 0.15)
 
     def _missing(self, body: Body) -> tuple[np.ndarray, float]:
         """Seen from above: the way (3,) [m] to the place, and the angle [rad] to the left by which it has to be turned."""
