@@ -29,7 +29,10 @@ def margins(predicate, at):
 @pytest.mark.parametrize(
     ("last", "margin"),
     [
-        ((0.52, 0.30, 1.05), 0.010),  # 60 mm beyond its neighbour, 70 are allowed; its foot 10 mm under the bound of level
+        (
+            (0.52, 0.30, 1.05),
+            0.010,
+        ),  # 60 mm beyond its neighbour, 70 are allowed; its foot 10 mm under the bound of level
         ((0.52, 0.28, 1.05), -0.010),  # 80 mm beyond it
         ((0.555, 0.32, 1.05), -0.005),  # 35 mm behind the row's line, 30 are allowed
         ((0.668, 0.32, 1.05), -0.118),  # turned round: its foot is at the back, its spine does not show
@@ -93,7 +96,10 @@ def test_the_words_measure_what_the_yaml_says(change, in_row, by_height):
 @pytest.mark.parametrize(
     ("word", "told"),
     [
-        ("in_row: {of: [one.foot], along: shelf.row_middle, tilt: 8 deg, depth: 30 mm, gap: 70 mm}", "two things or more"),
+        (
+            "in_row: {of: [one.foot], along: shelf.row_middle, tilt: 8 deg, depth: 30 mm, gap: 70 mm}",
+            "two things or more",
+        ),
         ("sorted_by_height: {of: [one.top, two.tops], along: shelf.row_middle}", "two.tops"),
     ],
 )

@@ -43,7 +43,6 @@ def main():
     body = MASS - 0.03
     inertia = [body / 4.2 * (a * a + b * b) for a, b in ((y, z), (x, z), (x, y))]
     root = -y + 2 * HEM[1]  # where the hem begins
-    core = ((-y + 0.055 + y) / 2, (y + y - 0.055) / 2)
     text = f"""<!-- written by generate.py; change the numbers there -->
 <mujoco model="pillow">
   <compiler angle="radian" autolimits="true"/>
@@ -53,8 +52,7 @@ def main():
   <asset>
     <material name="case" rgba="0.80 0.87 0.92 1" specular="0.02" shininess="0.05"/>
     <material name="hem" rgba="0.58 0.72 0.82 1" specular="0.02" shininess="0.05"/>
-    <mesh name="cushion" smoothnormal="true" inertia="shell"
-{chr(10).join(mesh("cushion", cushion()).splitlines()[1:])}
+{mesh("cushion", cushion())}
     <mesh name="hem" builtin="supersphere" params="40 .35 .3" scale="{numbers((HEM[0] + 0.015, HEM[1] + 0.004, HEM[2] + 0.002))}"/>
   </asset>
 
@@ -64,8 +62,8 @@ def main():
       <freejoint name="pillow_free"/>
       <inertial pos="0 0 {z:g}" mass="{body:g}" diaginertia="{numbers(inertia, 6)}"/>
       <!-- stuffing: gives way under what presses on it -->
-      <geom name="cushion" class="collision" type="box" pos="0 {core[0] - 0.0275 + 0.0275:g} 0.055" size="{x - 0.04:g} {y - 0.065:g} 0.055" condim="3"
-        solref="0.02 1" solimp="0.9 0.98 0.004"/>
+      <geom name="cushion" class="collision" type="box" pos="0 0.0275 0.055" size="{x - 0.04:g} {y - 0.065:g} 0.055"
+        condim="3" solref="0.02 1" solimp="0.9 0.98 0.004"/>
       <geom class="visual" type="mesh" mesh="cushion" material="case"/>
       <site name="base" pos="0 0 0"/>
       <site name="top" pos="0 0 {HIGH:g}"/>
@@ -73,7 +71,8 @@ def main():
       <body name="hem" pos="0 {root:g} {SEAM:g}">
         <inertial pos="0 {-HEM[1]:g} 0" mass="0.03" diaginertia="1e-5 2.3e-4 2.3e-4"/>
         <joint name="bend" type="hinge" axis="1 0 0" range="-0.9 0.9" stiffness="0.15" damping="0.01" armature="5e-5"/>
-        <geom name="hem" class="collision" type="box" pos="0 {-HEM[1]:g} 0" size="{numbers(HEM)}" friction="0.8 0.005 0.0001" solref="0.01 1"/>
+        <geom name="hem" class="collision" type="box" pos="0 {-HEM[1]:g} 0" size="{numbers(HEM)}"
+          friction="0.8 0.005 0.0001" solref="0.01 1"/>
         <geom class="visual" type="mesh" mesh="hem" pos="0 {-HEM[1]:g} 0" material="hem"/>
         <!-- where it is pinched: x axis into the pillow, pads close along y -->
         <site name="hem_left" pos="-0.150 {-HEM[1] - 0.006:g} 0" quat="0.5 0.5 0.5 0.5"/>
@@ -83,7 +82,6 @@ def main():
   </worldbody>
 </mujoco>
 """
-    text = text.replace('    <mesh name="cushion" smoothnormal="true" inertia="shell"\n      vertex', '    <mesh name="cushion" smoothnormal="true" inertia="shell"\n      vertex')
     (HERE / "pillow.xml").write_text(text, encoding="utf-8")
 
 

@@ -25,7 +25,12 @@ def cover():
     edge = np.clip(near / 0.035, 0, 1)
     puff = np.abs(np.sin(np.pi * (u + LONG / 2) / PATCH) * np.sin(np.pi * (v + WIDE / 2) / PATCH)) ** 0.5
     away = np.hypot(u - LONG / 2 + INSET, v + WIDE / 2 - INSET)
-    z = 0.002 + (THICK - 0.008) * np.sqrt(edge * (2 - edge)) + 0.008 * puff * edge + 0.012 * np.exp(-((away / 0.05) ** 2))
+    z = (
+        0.002
+        + (THICK - 0.008) * np.sqrt(edge * (2 - edge))
+        + 0.008 * puff * edge
+        + 0.012 * np.exp(-((away / 0.05) ** 2))
+    )
     lines = ["# written by generate.py"]
     lines += [f"v {a:.4f} {b:.4f} {c:.4f}" for a, b, c in zip(u.ravel(), v.ravel(), z.ravel())]
     lines += [f"vt {a / LONG + 0.5:.4f} {b / WIDE + 0.5:.4f}" for a, b in zip(u.ravel(), v.ravel())]
@@ -61,7 +66,13 @@ def crease():
         for a in 2 * np.pi * np.arange(around) / around:
             c, s = np.cos(a), np.sin(a)
             pleat = 1 + 0.10 * np.sin(4 * a + 3 * share)
-            vertices.append((thick * spread * pleat * np.sign(s) * abs(s) ** 0.8, length * spread * np.sign(c) * abs(c) ** 0.6, 2 * high * share))
+            vertices.append(
+                (
+                    thick * spread * pleat * np.sign(s) * abs(s) ** 0.8,
+                    length * spread * np.sign(c) * abs(c) ** 0.6,
+                    2 * high * share,
+                )
+            )
     for i in range(along - 1):
         for j in range(around):
             k = (j + 1) % around
@@ -79,6 +90,7 @@ def main():
     cover()
     picture()
     length, thick, high = CREASE
+    half = (LONG / 2 - 0.01, WIDE / 2 - 0.01, THICK / 2 - 0.003)
     slab = MASS - 0.06
     inertia = [slab / 12 * (a * a + b * b) for a, b in ((WIDE, THICK), (LONG, THICK), (LONG, WIDE))]
     at = (LONG / 2 - INSET, -WIDE / 2 + INSET)
@@ -101,8 +113,7 @@ def main():
     <body name="quilt" childclass="quilt">
       <freejoint name="quilt_free"/>
       <inertial pos="0 0 {THICK / 2:g}" mass="{slab:g}" diaginertia="{numbers(inertia, 5)}"/>
-      <geom name="slab" class="collision" type="box" pos="0 0 {THICK / 2 - 0.003:g}" size="{LONG / 2 - 0.01:g} {WIDE / 2 - 0.01:g} {THICK / 2 - 0.003:g}"
-        condim="3" solref="0.02 1"/>
+      <geom name="slab" class="collision" type="box" pos="0 0 {half[2]:g}" size="{numbers(half)}" condim="3" solref="0.02 1"/>
       <geom class="visual" type="mesh" mesh="cover" material="leaves"/>
       <site name="base" pos="0 0 0"/>
       <site name="top" pos="0 0 {THICK - 0.006:g}"/>

@@ -67,7 +67,9 @@ class PickEdge(Skill):
         "lift": Argument("length", "how far it is lifted", 0.0),
         "fits": Argument("site", "the site of the thing that will come to lie somewhere", None),
         "into": Argument("site", "where that will be, x axis away from who brings it", None),
-        "before": Argument("length", "how far before there it is brought first; none: it is drawn there, and the hand draws back", 0.15),
+        "before": Argument(
+            "length", "how far before there it is brought first; none: it is drawn there, and the hand draws back", 0.15
+        ),
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 

@@ -80,7 +80,9 @@ class PushShut(Skill):
 
         yield from arm.follow(arm.line([to(0.002)], 0.12, orient=POINT), tremor=0.3)
         if left > 0.03:
-            yield from arm.follow(arm.line([to(-left + 0.02)], self.speed, orient=POINT), lambda: near() or enough(), tremor=0.3)
+            yield from arm.follow(
+                arm.line([to(-left + 0.02)], self.speed, orient=POINT), lambda: near() or enough(), tremor=0.3
+            )
         yield from arm.follow(arm.line([to(-left - PAST)], self.slow, orient=POINT), enough, tremor=0.0, brake=1.0)
         yield from arm.hold(0.2)
         yield from slide(arm, self.standoff * out, 0.2)
@@ -141,7 +143,7 @@ class LayStraight(Skill):
         "within": Argument("length", "how near it has to come", 0.02),
         "turned": Argument("angle", "how much it may be turned then", 0.05),
         "opening": Argument("length", "gap between the pads when they have let go", 0.05),
-        "retreat": Argument("length", "how far the hands draw back along their fingers", 0.06),
+        "retreat": Argument("length", "how far the hands draw back along their fingers", 0.05),
         "rise": Argument("length", "how far they rise then: beside the trunk there is no room for elbows", 0.08),
         "speed": Argument("speed", "largest speed of the hands", 0.10),
     }
@@ -155,7 +157,9 @@ class LayStraight(Skill):
                 break
             yield from self._move(body, way, turn)
             yield from body.wait(0.3)
-        yield from shift(body, -LOWERED * up, 0.06)  # the rest of the way it falls: below the fingers there has to be room
+        yield from shift(
+            body, -LOWERED * up, 0.06
+        )  # the rest of the way it falls: below the fingers there has to be room
         yield from together([body.let_go(side, self.opening, 0.6) for side in SIDES])
         arms = body.arms
         yield from together([slide(arms[s], -self.retreat * arms[s].hand()[1][:, 2], 0.15) for s in SIDES])
