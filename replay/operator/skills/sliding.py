@@ -18,7 +18,6 @@ from .tips import TIP_END
 from .trays import even, shift, together
 
 SHUT = 2.0e-3  # m, from its stop at which a drawer counts as shut
-PAST = 0.003  # m, beyond the stop that the fingertips aim at: friction keeps the hand behind its command
 LOOKS = 4  # how often what was drawn is looked at and drawn on
 HELD_AS = ("elbow_out", "ready", "elbow_in", "raised")
 PITCHES = np.deg2rad([12.0, 25.0, 38.0])
@@ -42,6 +41,8 @@ class PushShut(Skill):
         "aside": Argument("length", "how far beside the site it is pushed, along the site's y axis", 0.0),
         "standoff": Argument("length", "distance of the fingertips before they push", 0.05),
         "force": Argument("force", "with which it pushes at most", 30.0),
+        "past": Argument("length", "how far beyond its stop the fingertips aim: friction keeps the hand behind its command", 0.003),
+        "watched": Argument("word", "whether it ends once the drawer is seen to be shut", "yes", ("yes", "no")),
         "slow": Argument("speed", "of the last 30 mm", 0.04),
         "speed": Argument("speed", "of the push", 0.15),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
@@ -57,7 +58,7 @@ class PushShut(Skill):
         for name in HELD_AS:
             like = posture(name, self.hand)
             frames = [arm.frame(facing(rotation) + turn, pitch, like) for pitch in PITCHES for turn in TURNS]
-            ends = (self.standoff, 0.0, -left - PAST)
+            ends = (self.standoff, 0.0, -left - self.past)
             rows = [[(at + d * out - TIP_END * f[:, 2], f) for d in ends] for f in frames]
             best = min(best, body.goal(self.hand, rows, like, POINT, [body.part_of(self.at)]), key=lambda b: b[0])
             if best[0] < 0.5:
@@ -70,7 +71,8 @@ class PushShut(Skill):
 
         def enough() -> bool:
             hard = float(np.linalg.norm(arm.hand()[0] - body.site(f"{self.hand}_tcp")[0])) > behind
-            return hard or body.joint(self.joint) < SHUT or body.reached(self.until)
+            shut = self.watched == "yes" and body.joint(self.joint) < SHUT
+            return hard or shut or body.reached(self.until)
 
         def near() -> bool:
             return body.joint(self.joint) < 0.03
@@ -83,7 +85,7 @@ class PushShut(Skill):
             yield from arm.follow(
                 arm.line([to(-left + 0.02)], self.speed, orient=POINT), lambda: near() or enough(), tremor=0.3
             )
-        yield from arm.follow(arm.line([to(-left - PAST)], self.slow, orient=POINT), enough, tremor=0.0, brake=1.0)
+        yield from arm.follow(arm.line([to(-left - self.past)], self.slow, orient=POINT), enough, tremor=0.0, brake=1.0)
         yield from arm.hold(0.2)
         yield from slide(arm, self.standoff * out, 0.2)
 
