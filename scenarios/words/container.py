@@ -31,7 +31,8 @@ def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
     if site is None:  # which `Part.faults` has told
         return None
     return Share(
-        tuple(Request("body_position", piece, f"body:{body}") for piece in pieces),
+        # the body that carries the site, which may be a drawer of the part
+        tuple(Request("body_position", piece, f"body:{site.parent.name}") for piece in pieces),
         (float(site.pos[0]), float(site.pos[1]), float(site.pos[2])),
         parse_quantity(entry["radius"], "length"),
         parse_quantity(entry["height"], "length"),

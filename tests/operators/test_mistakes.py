@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 QUICKLY = {"microwave": 3, "laundry_folding": 0}
 # failure modes that no mistake brings about; the notes of their scenario tell why
 UNPERFORMED = {
-    "bowl_tipped", "upside_down", "near_face",
+    "bowl_tipped", "upside_down", "near_face", "wrong_container",
     "corner_lost", "twisted",
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 
 SEED = 500
-SLOW = ("car_assembly", "laundry_folding", "table_wiping")
+SLOW = ("car_assembly", "laundry_folding", "room_organization", "table_wiping")
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
 CONTROLS = {
@@ -28,6 +28,9 @@ CONTROLS = {
     "a socket four times as stiff does not latch": (
         "car_assembly", {"panel.socket_latch_force": 120.0}, {}, "replay.goal:latched"
     ),
+    "fingers of ice take no book": ("room_organization", {"friction": 0.05}, {}, "replay.goal:shelved"),
+    "a drawer that rubs with 300 N stays open": ("room_organization", {"chest.friction": 300.0}, {}, "replay.goal:drawer_shut"),
+    "a pillow of thirty kilograms is not laid straight": ("room_organization", {"pillow.mass": 30.0}, {}, "replay.goal:pillow_placed"),
     "a towel of two kilograms is not drawn": ("laundry_folding", {"towel.mass": 2.0}, {}, "replay.goal:offered"),
     "an edge that is not drawn over is not taken": ("laundry_folding", {}, {"skip": "draw_over"}, "replay.goal:offered"),
     "a spoon of ice is not lifted": ("table_wiping", {"friction": 0.05}, {}, "replay.goal:spoon_cleared"),

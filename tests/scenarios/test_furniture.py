@@ -3,7 +3,11 @@
 import mujoco
 import numpy as np
 import pytest
+import yaml
+from shiliu.scenarios.catalog import scene_of_tree
 from shiliu.scenarios.part import load_part
+from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import nominal
 
 
 def world_of(*placed):
@@ -63,3 +67,24 @@ def test_a_book_rights_itself_below_its_tipping_angle_and_falls_beyond():
     # half its thickness over half its height: 11 / 105 mm are 6.0 degrees
     assert leaned(4.0) < 2.0
     assert leaned(9.0) > 45.0
+
+
+CHEST = """
+title: {en: Chest, zh: 柜}
+version: 1
+time_limit: 30 s
+robot: {stands_at: {x: -300 mm, y: 0 mm, yaw: 0 deg}, pose: home}
+parts:
+  floor: {part: fixtures/floor}
+  chest: {part: fixtures/drawer_unit, put: front_foot, at: {x: 400 mm, y: 0 mm}, open: 250 mm}
+  tin: {part: objects/tin_box, stands_on: chest.inside, put: base, at: {x: -40 mm, y: 0 mm}}
+  other: {part: objects/tin_box, stands_on: chest.top, put: base}
+goal: {kept: {share: {of: tin, inside: chest, at_least: 100 %}}, left_out: {share: {of: other, inside: chest, at_least: 100 %}}}
+judge: {required: [integrity, kinematics]}
+"""
+
+
+def test_what_lies_in_a_drawer_that_stands_open_is_inside():
+    scene = scene_of_tree("chest", yaml.safe_load(CHEST))
+    seen = Simulation(scene, 1).begin([nominal(scene)])
+    assert [float(np.ravel(goal.predicate.margin(seen))[0]) for goal in scene.goal] == pytest.approx([0.0, -1.0])

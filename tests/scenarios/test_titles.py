@@ -26,7 +26,7 @@ from shiliu.scenarios.reading.yaml_reader import Problems
 from shiliu.scenarios.scene_titles import untold
 from shiliu.scenarios.titles import SECTIONS, inherit_titles, sources_of, titles_of, untitled, untitled_words
 
-OWN = ("bare", "car_assembly", "drink_assist", "laundry_folding", "microwave", "table_setting")
+OWN = ("bare", "car_assembly", "drink_assist", "laundry_folding", "microwave", "room_organization", "table_setting")
 TITLES = {
     "events": {
         "first_can": {"en": "first can on its ring", "zh": "第一个罐子已放好"},

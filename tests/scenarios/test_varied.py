@@ -47,6 +47,15 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "left/right handed": "`variant=left_handed`",
         "table height": {"table.height": (0.74, 0.78)},
     },
+    "room_organization": {
+        "item count 4-10": "**Item count** is not drawn",
+        "poses": {"bear.at.x": (-0.02, 0.02), "shirt.at.x": (-0.03, 0.03), "pillow.at.x": (-0.025, 0.025)},
+        "clutter": {"tin.at.y": (-0.04, 0.02)},
+        "shelf free width": {"shelf.free": (0.090, 0.102)},
+        "quilt crumple": "\"quilt crumple\" is drawn as",
+        "drawer friction": {"chest.friction": (4.0, 10.0)},
+        "light": {"room.shade": (0.70, 1.04)},
+    },
     "laundry_folding": {
         "item type": "T-shirt",
         "size +-15 %": "size of the towel",

@@ -1,0 +1,140 @@
+"""Writes quilt.xml and its picture: a quilt as one sliding body with a rumpled corner that a hand takes.
+
+Run from anywhere: `python assets/objects/quilt/generate.py`. Needs Pillow.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from shiliu.assets.shapes import mesh, numbers, prop_defaults
+
+HERE = Path(__file__).parent
+LONG, WIDE, THICK, MASS = 1.180, 1.060, 0.036, 2.0  # m: along x (the bed), along y, of the layers; kg
+CREASE = (0.055, 0.012, 0.026)  # m: half its length along y, half its thickness along x, half its height
+INSET = 0.075  # m, of the crease from the corner, either way
+PATCH = 0.106  # m, side of a quilted square
+
+
+def cover():
+    """Upper side with puffed squares and a round edge, as OBJ with texture coordinates; it is open below."""
+    n, m = 90, 81
+    x, y = np.linspace(-LONG / 2, LONG / 2, n), np.linspace(-WIDE / 2, WIDE / 2, m)
+    u, v = np.meshgrid(x, y, indexing="ij")
+    near = np.minimum(LONG / 2 - np.abs(u), WIDE / 2 - np.abs(v))
+    edge = np.clip(near / 0.035, 0, 1)
+    puff = np.abs(np.sin(np.pi * (u + LONG / 2) / PATCH) * np.sin(np.pi * (v + WIDE / 2) / PATCH)) ** 0.5
+    away = np.hypot(u - LONG / 2 + INSET, v + WIDE / 2 - INSET)
+    z = (
+        0.002
+        + (THICK - 0.008) * np.sqrt(edge * (2 - edge))
+        + 0.008 * puff * edge
+        + 0.012 * np.exp(-((away / 0.05) ** 2))
+    )
+    lines = ["# written by generate.py"]
+    lines += [f"v {a:.4f} {b:.4f} {c:.4f}" for a, b, c in zip(u.ravel(), v.ravel(), z.ravel())]
+    lines += [f"vt {a / LONG + 0.5:.4f} {b / WIDE + 0.5:.4f}" for a, b in zip(u.ravel(), v.ravel())]
+    for i in range(n - 1):
+        for j in range(m - 1):
+            a = i * m + j + 1
+            for face in ((a, a + m, a + m + 1), (a, a + m + 1, a + 1)):
+                lines.append("f " + " ".join(f"{k}/{k}" for k in face))
+    (HERE / "cover.obj").write_text("\n".join(lines) + "\n")
+
+
+def picture(size=800):
+    """Small leaves on green, a white band turned over at the head's end."""
+    rng = np.random.default_rng(8)
+    image = Image.new("RGB", (size, size), (134, 166, 148))
+    draw = ImageDraw.Draw(image)
+    for _ in range(420):
+        x, y, r = rng.uniform(0, size), rng.uniform(0, size), rng.uniform(7, 13)
+        colour = (112, 148, 128) if rng.random() < 0.5 else (168, 194, 172)
+        draw.ellipse([x - r, y - r / 2.2, x + r, y + r / 2.2], fill=colour)
+    draw.rectangle([size * 0.86, 0, size, size], fill=(238, 238, 230))
+    draw.line([size * 0.86, 0, size * 0.86, size], fill=(96, 130, 110), width=5)
+    image.quantize(24).save(HERE / "leaves.png", optimize=True)
+
+
+def crease():
+    """The rumpled corner: a standing fold, pleated along its length: vertices (m, 3) [m] and faces (k, 3)."""
+    length, thick, high = CREASE
+    around, along = 28, 16
+    vertices, faces = [], []
+    for share in np.linspace(0, 1, along):
+        spread = 1.0 + 1.1 * (1 - share) ** 3 - 0.25 * share**4
+        for a in 2 * np.pi * np.arange(around) / around:
+            c, s = np.cos(a), np.sin(a)
+            pleat = 1 + 0.10 * np.sin(4 * a + 3 * share)
+            vertices.append(
+                (
+                    thick * spread * pleat * np.sign(s) * abs(s) ** 0.8,
+                    length * spread * np.sign(c) * abs(c) ** 0.6,
+                    2 * high * share,
+                )
+            )
+    for i in range(along - 1):
+        for j in range(around):
+            k = (j + 1) % around
+            p, q, r, s = i * around + j, i * around + k, (i + 1) * around + j, (i + 1) * around + k
+            faces += [(p, s, q), (p, r, s)]
+    top = len(vertices)
+    vertices += [(0, 0, 2 * high + 0.002), (0, 0, 0)]
+    for j in range(around):
+        k = (j + 1) % around
+        faces += [(top, (along - 1) * around + k, (along - 1) * around + j), (top + 1, j, k)]
+    return np.array(vertices), np.array(faces)
+
+
+def main():
+    cover()
+    picture()
+    length, thick, high = CREASE
+    half = (LONG / 2 - 0.01, WIDE / 2 - 0.01, THICK / 2 - 0.003)
+    slab = MASS - 0.06
+    inertia = [slab / 12 * (a * a + b * b) for a, b in ((WIDE, THICK), (LONG, THICK), (LONG, WIDE))]
+    at = (LONG / 2 - INSET, -WIDE / 2 + INSET)
+    text = f"""<!-- written by generate.py; change the numbers there -->
+<mujoco model="quilt">
+  <compiler angle="radian" autolimits="true"/>
+
+{prop_defaults("quilt", 0.5)}
+
+  <asset>
+    <texture name="leaves" type="2d" file="leaves.png"/>
+    <material name="leaves" texture="leaves" specular="0.02" shininess="0.05"/>
+    <material name="white" rgba="0.93 0.93 0.90 1" specular="0.02" shininess="0.05"/>
+    <mesh name="cover" file="cover.obj" inertia="shell" smoothnormal="true"/>
+{mesh("crease", crease())}
+  </asset>
+
+  <worldbody>
+    <!-- origin in the middle of its underside; x along the bed to the head, the rumpled corner at +x, -y -->
+    <body name="quilt" childclass="quilt">
+      <freejoint name="quilt_free"/>
+      <inertial pos="0 0 {THICK / 2:g}" mass="{slab:g}" diaginertia="{numbers(inertia, 5)}"/>
+      <geom name="slab" class="collision" type="box" pos="0 0 {half[2]:g}" size="{numbers(half)}" condim="3" solref="0.02 1"/>
+      <geom class="visual" type="mesh" mesh="cover" material="leaves"/>
+      <site name="base" pos="0 0 0"/>
+      <site name="top" pos="0 0 {THICK - 0.006:g}"/>
+      <site name="corner" pos="{LONG / 2:g} {-WIDE / 2:g} 0"/>
+      <!-- filling and cover bend where they are gathered: the quilt stays on the bed however its fold is held -->
+      <body name="crease" pos="{at[0]:g} {at[1]:g} {THICK - 0.004:g}">
+        <inertial pos="0 0 {high:g}" mass="0.06" diaginertia="6e-5 1.5e-5 7e-5"/>
+        <joint name="bend_x" type="hinge" axis="1 0 0" range="-0.7 0.7" stiffness="0.10" damping="0.006" armature="3e-5"/>
+        <joint name="bend_y" type="hinge" axis="0 1 0" range="-0.7 0.7" stiffness="0.10" damping="0.006" armature="3e-5"/>
+        <geom class="visual" type="mesh" mesh="crease" material="white" pos="0 0 -0.006"/>
+        <geom name="crease" class="collision" type="box" pos="0 0 {high:g}" size="{thick:g} {length:g} {high:g}"
+          friction="0.8 0.005 0.0001" solref="0.01 1"/>
+        <!-- x axis along the fold -->
+        <site name="crease" pos="0 0 {high + 0.006:g}" quat="0.70711 0 0 0.70711"/>
+      </body>
+    </body>
+  </worldbody>
+</mujoco>
+"""
+    (HERE / "quilt.xml").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""Skills that take a flat thing by an edge that stands free, and stand it on a shelf between its neighbours."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ..recognition import carrying, taking
+from .body import Body, Motion
+from .fitting import ROUND, Pose, bring, correct, hand_for, move_held, off, planned, slide
+from .hands import HAND, UP
+from .skill import Argument, Label, Skill
+
+YAWS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0])  # other ways in the plane of what is taken
+FEED = 0.05  # m/s, of what is lowered onto a board
+BEHIND = 0.006  # m, of the hand behind its command: what it lowers stands
+ABOVE = 5e-4  # m, over the board, at which it counts as standing
+
+
+def turned(rotation: np.ndarray, axis: int, angle: float) -> np.ndarray:
+    """A rotation (3, 3) turned about one of its own axes by an angle [rad]."""
+    c, s = np.cos(angle), np.sin(angle)
+    a, b = (axis + 1) % 3, (axis + 2) % 3
+    turn = np.eye(3)
+    turn[a, a], turn[a, b], turn[b, a], turn[b, b] = c, -s, s, c
+    return np.asarray(rotation @ turn)
+
+
+def hands_at(rotation: np.ndarray, pitch: float = 0.0) -> list[np.ndarray]:
+    """Rotations of a hand at an edge: fingers along the site's x axis or aslant in the plane of what is taken, pads across it.
+
+    Args:
+        rotation: (3, 3) of the site, x into the thing, y across it; pitch: [rad] how far the fingers point further down than x.
+    """
+    found = []
+    down = pitch if rotation[2, 1] > 0 else -pitch
+    for yaw in YAWS:
+        at = turned(turned(rotation, 1, yaw), 2, -down)
+        z, y = at[:, 0], at[:, 1]
+        found += [np.stack([np.cross(sign * y, z), sign * y, z], axis=1) for sign in (1.0, -1.0)]
+    return found
+
+
+class PickEdge(Skill):
+    """Take a flat thing by an edge that stands free: one finger on either side of it, whichever way it lies.
+
+    The fingers come along the site's x axis and close along its y axis: a book's spine that sticks out over a table, a hem. What
+    is taken so that it can be brought somewhere (`fits`, `into`) is taken in a way in which the arm comes there, too.
+    """
+
+    word = "pick_edge"
+    label = Label(
+        en=("take by the edge", "the {hand} hand takes the {of} by its edge"),
+        zh=("捏边拿起", "{hand}手捏住{of}的边拿起"),
+        shows=taking.regrasp,
+        grips=True,
+    )
+    arguments: ClassVar = {
+        "hand": HAND,
+        "at": Argument("site", "in the edge: x axis into the thing, pads close along its y axis"),
+        "of": Argument("body", "what is taken"),
+        "pitch": Argument("angle", "how far the fingers point down against the x axis, where the edge gives way", 0.0),
+        "opening": Argument("length", "gap between the pads on the way there", 0.06),
+        "standoff": Argument("length", "distance along the fingers from which the hand comes", 0.09),
+        "force": Argument("force", "of each pad", 50.0),
+        "lift": Argument("length", "how far it is lifted", 0.0),
+        "fits": Argument("site", "the site of the thing that will come to lie somewhere", None),
+        "into": Argument("site", "where that will be, x axis away from who brings it", None),
+        "before": Argument(
+            "length", "how far before there it is brought first; none: it is drawn there, and the hand draws back", 0.15
+        ),
+        "speed": Argument("speed", "largest speed of the hand", 0.4),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        body.open_claw(self.hand, self.opening)
+        position, rotation = body.site(self.at)
+
+        def row(frame: np.ndarray) -> list[Pose]:
+            poses = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
+            return [*poses, (position + self.lift * UP, frame)] if self.lift else poses
+
+        rows = [row(frame) for frame in hands_at(rotation, self.pitch)]
+        touch = [self.of, body.part_of(self.at)]
+        later = [] if None in (self.fits, self.into) else [self._fitted(body, *poses[1]) for poses in rows]
+        _, path, found = planned(body, self.hand, rows, touch, ROUND, self.speed, later)
+        yield from arm.follow(path)
+        yield from body.pause()
+        frame = arm.hand(found[1])[1]
+        goal = body.site(self.at)[0] + arm.hand()[0] - body.site(f"{self.hand}_tcp")[0]
+        yield from arm.follow(arm.line([(goal, frame)], 0.12, orient=0.4), tremor=0.3)
+        yield from arm.hold(0.2)
+        yield from body.grip(self.hand, self.force)
+        body.hold_on(self.hand, self.of)
+        body.bear(self.hand, self.of)
+        if self.lift:
+            yield from slide(arm, self.lift * UP, 0.12)
+
+    def _fitted(self, body: Body, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
+        """Hand poses in which what is taken so will be before its place, and in it."""
+        at, rotation = body.site(self.fits)
+        position, place = body.site(self.into)
+        turn = place @ rotation.T
+        there, frame = position + turn @ (hand - at), turn @ frame
+        if self.before:
+            return [(there - d * place[:, 0], frame) for d in (self.before, 0.0)]
+        return [(there, frame), (there - self.standoff * frame[:, 2], frame)]
+
+
+class UprightInsert(Skill):
+    """Stand what is held on a board between its neighbours: brought before its place, put in a little above the board, set down.
+
+    The claw opens no wider than is said, so that its fingers do not push the neighbours over, and is drawn straight back.
+    """
+
+    word = "upright_insert"
+    label = Label(
+        en=("stand on the shelf", "the {hand} hand stands the {of} on the shelf"),
+        zh=("立放上架", "{hand}手把{of}立放到书架上"),
+        shows=carrying.set_down,
+    )
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the site of what is held that comes to lie at the place, x axis ahead, z up"),
+        "slot": Argument("site", "the place on the board, x axis into the shelf, z up"),
+        "before": Argument("length", "how far before the place it is turned upright", 0.21),
+        "over": Argument("length", "height over the board at which it is put in", 0.012),
+        "opening": Argument("length", "gap between the pads when it has let go", 0.03),
+        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.14),
+        "feeding": Argument("speed", "with which it is put in", 0.10),
+        "speed": Argument("speed", "largest speed of the hand", 0.3),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        place, rotation = body.site(self.slot)
+        place = place + body.aim()
+        out, up = -rotation[:, 0], rotation[:, 2]
+        raised = place + self.over * up
+        row = [(raised + d * out, rotation) for d in (self.before, 0.5 * self.before, 0.0)]
+        if not (yield from bring(body, self.hand, self.of, row, [body.part_of(self.slot)], self.speed)):
+            return
+        yield from body.pause()
+        yield from correct(body, self.hand, self.of, row[0], good=1.5e-3)
+        yield from move_held(body, self.hand, self.of, row[2], self.feeding)
+        yield from correct(body, self.hand, self.of, row[2], good=1.5e-3, looks=2)
+
+        def stands() -> bool:
+            return float((body.site(self.of)[0] - place) @ up) < ABOVE
+
+        def met() -> bool:
+            return stands() or float((body.site(f"{self.hand}_tcp")[0] - arm.hand()[0]) @ up) > BEHIND
+
+        way, _ = off(body, self.of, (place, rotation))
+        hand, frame = hand_for(body, self.hand, self.of, (body.site(self.of)[0], rotation))
+        missed = arm.hand()[0] - body.site(f"{self.hand}_tcp")[0]
+        lower = hand + missed + float(way @ up) * up - 0.002 * up
+        yield from arm.follow(arm.line([(lower, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
+        yield from arm.hold(0.3)
+        yield from body.let_go(self.hand, self.opening, 0.8)
+        yield from arm.hold(0.2)
+        yield from slide(arm, -self.retreat * arm.hand()[1][:, 2], 0.12)

@@ -1,0 +1,100 @@
+"""Skills of a room that is tidied: a drawer pushed shut, a book stood on a shelf, a quilt drawn by its corner, a pillow laid straight."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import yaml
+from benches import done, end
+from shiliu.scenarios.catalog import scene_of_tree
+
+CHEST = """
+title: {en: Chest, zh: 柜}
+version: 1
+time_limit: 60 s
+substeps: 8
+physics: {integrator: discrete}
+robot: {stands_at: {x: -240 mm, y: -270 mm, yaw: 0 deg}, pose: ready, base: mobile}
+parts:
+  floor: {part: fixtures/floor}
+  chest: {part: fixtures/drawer_unit, put: front_foot, at: {x: 310 mm, y: -360 mm}, open: 100 mm, friction: 10 N}
+  shelf: {part: fixtures/bookshelf, put: front_foot, at: {x: 490 mm, y: -1000 mm}, free: 92 mm}
+  second: {part: objects/book_220, stands_on: shelf.row_middle, put: foot, at: {x: 0 mm, y: -43 mm}}
+  book: {part: objects/book_210, stands_on: chest.top, put: flat_spine, at: {x: -279 mm, y: -90 mm}}
+judge: {required: [integrity, kinematics]}
+"""
+BED = """
+title: {en: Bed, zh: 床}
+version: 1
+time_limit: 60 s
+substeps: 8
+physics: {integrator: discrete}
+robot: {stands_at: {x: 100 mm, y: 1520 mm, yaw: 90 deg}, pose: ready, base: mobile}
+parts:
+  floor: {part: fixtures/floor}
+  bed: {part: fixtures/bed, put: near_head, at: {x: 640 mm, y: 1760 mm}}
+  quilt: {part: objects/quilt, stands_on: bed.top, put: base, at: {x: -390 mm, y: 20 mm}}
+  pillow: {part: objects/pillow, stands_on: bed.pillow_mark, put: base, at: {x: -10 mm, y: 55 mm}, yaw: 14 deg}
+judge: {required: [integrity, kinematics]}
+"""
+
+
+def scene_of(scene: str, goal: str, skills: str, time: str = "60 s", **robot):
+    tree = yaml.safe_load(scene) | {"goal": yaml.safe_load(goal), "skills": yaml.safe_load(skills), "time_limit": time}
+    tree["robot"] |= robot
+    return scene_of_tree("tidying", tree)
+
+
+@pytest.mark.parametrize(("aside", "open_still"), [("40 mm", False), ("330 mm", True)])
+def test_a_drawer_is_shut_by_a_push_on_its_front_and_not_by_one_beside_it(aside, open_still):
+    scene = scene_of(
+        CHEST,
+        "{shut: {near: {of: chest.front, to: chest.shut, within: 5 mm}, hold: 0.2 s}}",
+        f"[squat: {{by: 120 mm}}, push_shut: {{hand: right, joint: chest.drawer, at: chest.front, aside: {aside}}}]",
+        "12 s",
+    )
+    performance = done(scene)
+    left = end(scene, performance).joint("chest/slide").qpos[0]
+    assert performance.success is not open_still
+    assert (left > 0.05) if open_still else (left < 0.005)
+
+
+@pytest.mark.slow
+def test_a_book_that_sticks_out_is_taken_and_stood_into_its_row():
+    row = "along: shelf.row_middle, tilt: 8 deg, depth: 35 mm, gap: 75 mm"
+    scene = scene_of(
+        CHEST.replace("open: 100 mm, ", ""),
+        f"{{row: {{in_row: {{of: [second.foot, book.foot], {row}}}}}}}",
+        "[squat: {by: 120 mm}, "
+        "pick_edge: {hand: right, at: book.spine, of: book, lift: 80 mm, fits: book.foot, into: shelf.free}, "
+        "upright_insert: {hand: right, of: book.foot, slot: shelf.free}]",
+        stands_at={"x": "-130 mm", "y": "-270 mm", "yaw": "0 deg"},
+    )
+    performance = done(scene)
+    data = end(scene, performance)
+    assert performance.success
+    assert np.degrees(np.arccos(data.body("second/book_220").xmat[8])) < 2.0  # its neighbour stands as it stood
+
+
+@pytest.mark.slow
+def test_a_quilt_is_drawn_by_its_corner_to_a_mark():
+    scene = scene_of(
+        BED,
+        "{straight: {near: {of: quilt.corner, to: bed.quilt_mark, within: 15 mm}, hold: 0.2 s}}",
+        "[squat: {by: 240 mm}, pick_from_above: {hand: left, at: quilt.crease, of: quilt, opening: 70 mm, force: 60 N, posture: elbow_out}, "
+        "draw_to: {hand: left, of: quilt.corner, upon: bed.quilt_mark}]",
+    )
+    assert done(scene).success  # from 124 mm away
+
+
+@pytest.mark.slow
+def test_a_pillow_is_laid_straight_by_both_hands():
+    hem = "of: pillow, pitch: 20 deg, force: 80 N, fits: pillow.base, into: bed.pillow_mark, before: 0 mm"
+    scene = scene_of(
+        BED,
+        "{placed: {in_slot: {of: pillow.base, slot: bed.pillow_mark, within: 30 mm, turned: 4 deg}, hold: 0.2 s}}",
+        f"[squat: {{by: 240 mm}}, pick_edge: {{hand: left, at: pillow.hem_left, {hem}}}, "
+        f"pick_edge: {{hand: right, at: pillow.hem_right, {hem}}}, lay_straight: {{of: pillow.base, upon: bed.pillow_mark}}]",
+        stands_at={"x": "320 mm", "y": "1500 mm", "yaw": "90 deg"},
+    )
+    assert done(scene).success  # from 56 mm and 14 degrees away
