@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from ..recognition import carrying, taking
-from .body import Body, Motion
-from .fitting import ROUND, Pose, bring, correct, hand_for, move_held, off, planned, slide
+from .fitting import Pose, bring, correct, hand_for, move_held, off, planned, slide
 from .hands import HAND, UP
+from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
 
 YAWS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0])  # other ways in the plane of what is taken
@@ -49,7 +49,8 @@ class PickEdge(Skill):
     is taken so that it can be brought somewhere (`fits`, `into`) is taken in a way in which the arm comes there, too.
     """
 
-    word = "pick_edge"
+    word = "take"
+    how = "free_edge"
     label = Label(
         en=("take by the edge", "the {hand} hand takes the {of} by its edge"),
         zh=("捏边拿起", "{hand}手捏住{of}的边拿起"),
@@ -64,7 +65,7 @@ class PickEdge(Skill):
         "opening": Argument("length", "gap between the pads on the way there", 0.06),
         "standoff": Argument("length", "distance along the fingers from which the hand comes", 0.09),
         "force": Argument("force", "of each pad", 50.0),
-        "lift": Argument("length", "how far it is lifted", 0.0),
+        "by": Argument("length", "how far it is raised then", 0.0),
         "fits": Argument("site", "the site of the thing that will come to lie somewhere", None),
         "into": Argument("site", "where that will be, x axis away from who brings it", None),
         "before": Argument(
@@ -73,35 +74,35 @@ class PickEdge(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, self.opening)
-        position, rotation = body.site(self.at)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.at)
 
         def row(frame: np.ndarray) -> list[Pose]:
             poses = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
-            return [*poses, (position + self.lift * UP, frame)] if self.lift else poses
+            return [*poses, (position + self.by * UP, frame)] if self.by else poses
 
         rows = [row(frame) for frame in hands_at(rotation, self.pitch)]
-        touch = [self.of, body.part_of(self.at)]
-        later = [] if None in (self.fits, self.into) else [self._fitted(body, *poses[1]) for poses in rows]
-        _, path, found = planned(body, self.hand, rows, touch, ROUND, self.speed, later)
+        touch = [self.of, state.part_of(self.at)]
+        later = [] if None in (self.fits, self.into) else [self._fitted(state, *poses[1]) for poses in rows]
+        _, path, found = planned(state, self.hand, rows, touch, self.speed, later)
         yield from arm.follow(path)
-        yield from body.pause()
+        yield from state.pause()
         frame = arm.hand(found[1])[1]
-        goal = body.site(self.at)[0] + arm.hand()[0] - body.site(f"{self.hand}_tcp")[0]
+        goal = state.site(self.at)[0] + arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]
         yield from arm.follow(arm.line([(goal, frame)], 0.12, orient=0.4), tremor=0.3)
         yield from arm.hold(0.2)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.of)
-        body.bear(self.hand, self.of)
-        if self.lift:
-            yield from slide(arm, self.lift * UP, 0.12)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)
+        state.bear(self.hand, self.of)
+        if self.by:
+            yield from slide(arm, self.by * UP, 0.12)
 
-    def _fitted(self, body: Body, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
+    def _fitted(self, state: OperatorState, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
         """Hand poses in which what is taken so will be before its place, and in it."""
-        at, rotation = body.site(self.fits)
-        position, place = body.site(self.into)
+        at, rotation = state.site(self.fits)
+        position, place = state.site(self.into)
         turn = place @ rotation.T
         there, frame = position + turn @ (hand - at), turn @ frame
         if self.before:
@@ -115,7 +116,8 @@ class UprightInsert(Skill):
     The claw opens no wider than is said, so that its fingers do not push the neighbours over, and is drawn straight back.
     """
 
-    word = "upright_insert"
+    word = "put"
+    how = "upright"
     label = Label(
         en=("stand on the shelf", "the {hand} hand stands the {of} on the shelf"),
         zh=("立放上架", "{hand}手把{of}立放到书架上"),
@@ -124,7 +126,7 @@ class UprightInsert(Skill):
     arguments: ClassVar = {
         "hand": HAND,
         "of": Argument("site", "the site of what is held that comes to lie at the place, x axis ahead, z up"),
-        "slot": Argument("site", "the place on the board, x axis into the shelf, z up"),
+        "upon": Argument("site", "the place on the board, x axis into the shelf, z up"),
         "before": Argument("length", "how far before the place it is turned upright", 0.21),
         "over": Argument("length", "height over the board at which it is put in", 0.012),
         "opening": Argument("length", "gap between the pads when it has let go", 0.03),
@@ -133,32 +135,32 @@ class UprightInsert(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        place, rotation = body.site(self.slot)
-        place = place + body.aim()
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        place, rotation = state.site(self.upon)
+        place = place + state.aim()
         out, up = -rotation[:, 0], rotation[:, 2]
         raised = place + self.over * up
         row = [(raised + d * out, rotation) for d in (self.before, 0.5 * self.before, 0.0)]
-        if not (yield from bring(body, self.hand, self.of, row, [body.part_of(self.slot)], self.speed)):
+        if not (yield from bring(state, self.hand, self.of, row, [state.part_of(self.upon)], self.speed)):
             return
-        yield from body.pause()
-        yield from correct(body, self.hand, self.of, row[0], good=1.5e-3)
-        yield from move_held(body, self.hand, self.of, row[2], self.feeding)
-        yield from correct(body, self.hand, self.of, row[2], good=1.5e-3, looks=2)
+        yield from state.pause()
+        yield from correct(state, self.hand, self.of, row[0], good=1.5e-3)
+        yield from move_held(state, self.hand, self.of, row[2], self.feeding)
+        yield from correct(state, self.hand, self.of, row[2], good=1.5e-3, looks=2)
 
         def stands() -> bool:
-            return float((body.site(self.of)[0] - place) @ up) < ABOVE
+            return float((state.site(self.of)[0] - place) @ up) < ABOVE
 
         def met() -> bool:
-            return stands() or float((body.site(f"{self.hand}_tcp")[0] - arm.hand()[0]) @ up) > BEHIND
+            return stands() or float((state.site(f"{self.hand}_tcp")[0] - arm.hand()[0]) @ up) > BEHIND
 
-        way, _ = off(body, self.of, (place, rotation))
-        hand, frame = hand_for(body, self.hand, self.of, (body.site(self.of)[0], rotation))
-        missed = arm.hand()[0] - body.site(f"{self.hand}_tcp")[0]
+        way, _ = off(state, self.of, (place, rotation))
+        hand, frame = hand_for(state, self.hand, self.of, (state.site(self.of)[0], rotation))
+        missed = arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]
         lower = hand + missed + float(way @ up) * up - 0.002 * up
         yield from arm.follow(arm.line([(lower, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3)
-        yield from body.let_go(self.hand, self.opening, 0.8)
+        yield from state.let_go(self.hand, self.opening, 0.8)
         yield from arm.hold(0.2)
         yield from slide(arm, -self.retreat * arm.hand()[1][:, 2], 0.12)

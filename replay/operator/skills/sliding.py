@@ -9,9 +9,9 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying, pushing
 from .arm import turn_z
-from .body import SIDES, Body, Motion
 from .fitting import WEIGHT, slide
 from .hands import HAND, TURNS, UP, facing
+from .operator_state import SIDES, Motion, OperatorState
 from .skill import Argument, Label, Skill
 from .strokes import POINT
 from .tips import TIP_END
@@ -28,7 +28,8 @@ STRIDES = 0.15  # rad, by which what both hands hold turns from one pose of a wa
 class PushShut(Skill):
     """Push a drawer shut with the closed fingertips on its front, slowly at the end, until it is shut or pushes back too hard."""
 
-    word = "push_shut"
+    word = "move_joint"
+    how = "front"
     label = Label(
         en=("push shut", "the {hand} hand pushes the {joint} shut"),
         zh=("推上抽屉", "{hand}手推上{joint}"),
@@ -41,41 +42,43 @@ class PushShut(Skill):
         "aside": Argument("length", "how far beside the site it is pushed, along the site's y axis", 0.0),
         "standoff": Argument("length", "distance of the fingertips before they push", 0.05),
         "force": Argument("force", "with which it pushes at most", 30.0),
-        "past": Argument("length", "how far beyond its stop the fingertips aim: friction keeps the hand behind its command", 0.003),
+        "past": Argument(
+            "length", "how far beyond its stop the fingertips aim: friction keeps the hand behind its command", 0.003
+        ),
         "watched": Argument("word", "whether it ends once the drawer is seen to be shut", "yes", ("yes", "no")),
         "slow": Argument("speed", "of the last 30 mm", 0.04),
         "speed": Argument("speed", "of the push", 0.15),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, 0.0)
-        left = body.joint(self.joint)
-        site, rotation = body.site(self.at)
-        out, at = rotation[:, 0], site + self.aside * rotation[:, 1] + body.aim()
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, 0.0)
+        left = state.joint(self.joint)
+        site, rotation = state.site(self.at)
+        out, at = rotation[:, 0], site + self.aside * rotation[:, 1] + state.aim()
         best: tuple[float, list[np.ndarray]] = (np.inf, [])
         for name in HELD_AS:
             like = posture(name, self.hand)
             frames = [arm.frame(facing(rotation) + turn, pitch, like) for pitch in PITCHES for turn in TURNS]
             ends = (self.standoff, 0.0, -left - self.past)
             rows = [[(at + d * out - TIP_END * f[:, 2], f) for d in ends] for f in frames]
-            best = min(best, body.goal(self.hand, rows, like, POINT, [body.part_of(self.at)]), key=lambda b: b[0])
+            best = min(best, state.goal(self.hand, rows, like, POINT, [state.part_of(self.at)]), key=lambda b: b[0])
             if best[0] < 0.5:
                 break
         found = best[1]
-        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
-        yield from body.pause()
+        yield from arm.follow(state.way(self.hand, found[0], 0.4))
+        yield from state.pause()
         frame = arm.hand(found[0])[1]
         behind = self.force * float(np.linalg.norm(arm.compliance() @ out))
 
         def enough() -> bool:
-            hard = float(np.linalg.norm(arm.hand()[0] - body.site(f"{self.hand}_tcp")[0])) > behind
-            shut = self.watched == "yes" and body.joint(self.joint) < SHUT
-            return hard or shut or body.reached(self.until)
+            hard = float(np.linalg.norm(arm.hand()[0] - state.site(f"{self.hand}_tcp")[0])) > behind
+            shut = self.watched == "yes" and state.joint(self.joint) < SHUT
+            return hard or shut or state.reached(self.until)
 
         def near() -> bool:
-            return body.joint(self.joint) < 0.03
+            return state.joint(self.joint) < 0.03
 
         def to(d: float) -> tuple[np.ndarray, np.ndarray]:
             return at + d * out - TIP_END * frame[:, 2], frame
@@ -96,7 +99,8 @@ class DrawTo(Skill):
     It is looked at when it has come to rest, and drawn on by what is missing.
     """
 
-    word = "draw_to"
+    word = "put"
+    how = "drawn"
     label = Label(
         en=("draw to its place", "the {hand} hand draws the {of} to the {upon}"),
         zh=("拉到位", "{hand}手把{of}拉到{upon}"),
@@ -112,16 +116,16 @@ class DrawTo(Skill):
         "speed": Argument("speed", "with which it is drawn", 0.08),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         for _ in range(LOOKS):
-            way = body.site(self.upon)[0] + body.aim() - body.site(self.of)[0]
+            way = state.site(self.upon)[0] + state.aim() - state.site(self.of)[0]
             way[2] = 0.0
             if np.linalg.norm(way) < self.within:
                 break
             yield from slide(arm, way, self.speed)
             yield from arm.hold(0.3)
-        yield from body.let_go(self.hand, self.opening, 0.6)
+        yield from state.let_go(self.hand, self.opening, 0.6)
         yield from slide(arm, -self.retreat * arm.hand()[1][:, 2], 0.2)
 
 
@@ -131,7 +135,8 @@ class LayStraight(Skill):
     Only how it lies seen from above counts. It is looked at when it has come to rest, and moved by what is missing.
     """
 
-    word = "lay_straight"
+    word = "put"
+    how = "straight"
     label = Label(
         en=("lay straight", "both hands lay the {of} straight on the {upon}"),
         zh=("摆正", "双手把{of}在{upon}摆正"),
@@ -150,42 +155,42 @@ class LayStraight(Skill):
         "speed": Argument("speed", "largest speed of the hands", 0.10),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         up = getattr(self, "raise") * UP
-        yield from shift(body, up, 0.06)
+        yield from shift(state, up, 0.06)
         for _ in range(LOOKS):
-            way, turn = self._missing(body)
+            way, turn = self._missing(state)
             if np.linalg.norm(way) < self.within and abs(turn) < self.turned:
                 break
-            yield from self._move(body, way, turn)
-            yield from body.wait(0.3)
+            yield from self._move(state, way, turn)
+            yield from state.wait(0.3)
         yield from shift(
-            body, -LOWERED * up, 0.06
+            state, -LOWERED * up, 0.06
         )  # the rest of the way it falls: below the fingers there has to be room
-        yield from together([body.let_go(side, self.opening, 0.6) for side in SIDES])
-        arms = body.arms
+        yield from together([state.let_go(side, self.opening, 0.6) for side in SIDES])
+        arms = state.arms
         yield from together([slide(arms[s], -self.retreat * arms[s].hand()[1][:, 2], 0.15) for s in SIDES])
-        yield from shift(body, self.rise * UP, 0.15)
+        yield from shift(state, self.rise * UP, 0.15)
 
-    def _missing(self, body: Body) -> tuple[np.ndarray, float]:
+    def _missing(self, state: OperatorState) -> tuple[np.ndarray, float]:
         """Seen from above: the way (3,) [m] to the place, and the angle [rad] to the left by which it has to be turned."""
-        at, lies = body.site(self.of)
-        place, shall = body.site(self.upon)
-        way = place + body.aim() - at
+        at, lies = state.site(self.of)
+        place, shall = state.site(self.upon)
+        way = place + state.aim() - at
         way[2] = 0.0
         turn = np.arctan2(shall[1, 0], shall[0, 0]) - np.arctan2(lies[1, 0], lies[0, 0])
         return way, float(np.arctan2(np.sin(turn), np.cos(turn)))
 
-    def _move(self, body: Body, way: np.ndarray, turn: float) -> Motion:
-        centre = body.site(self.of)[0]
+    def _move(self, state: OperatorState, way: np.ndarray, turn: float) -> Motion:
+        centre = state.site(self.of)[0]
         count = max(2, int(np.ceil(abs(turn) / STRIDES)))
         paths = []
         for side in SIDES:
-            arm = body.arms[side]
+            arm = state.arms[side]
             position, frame = arm.hand()
             poses = []
             for share in np.arange(1, count + 1) / count:
                 part = turn_z(share * turn)
                 poses.append((centre + share * way + part @ (position - centre), part @ frame))
             paths.append(arm.line(poses, self.speed, orient=WEIGHT))
-        yield from together([body.arms[s].follow(p, tremor=0.0) for s, p in zip(SIDES, even(paths))])
+        yield from together([state.arms[s].follow(p, tremor=0.0) for s, p in zip(SIDES, even(paths))])

@@ -17,7 +17,11 @@ from .primitives import STROKE
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 
-HOLDS = (0.03, 0.03, 0.02)  # weights of the orientation: the pad lies flat by itself, and an area's far edge is at the end of the reach
+HOLDS = (
+    0.03,
+    0.03,
+    0.02,
+)  # weights of the orientation: the pad lies flat by itself, and an area's far edge is at the end of the reach
 # [rad] how the hand may be turned at the end of a stroke against how it is now: aside, and more level or steeper
 TURNS, TILTS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0]), np.deg2rad([0.0, -12.0, 12.0])
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
@@ -27,7 +31,9 @@ LEARNING, EASING = (
 )  # shares of a force's error that are mended in a control step where it is too small, and too large
 CLEAR = 0.04  # m, over the surface, between two strokes that do not follow each other
 BETWEEN = 0.5  # share of force and speed between two strokes, where the arm turns
-SPARE = 15.0  # N, by which the hand leans harder than it shall press at most, where the way itself lies over the surface
+SPARE = (
+    15.0  # N, by which the hand leans harder than it shall press at most, where the way itself lies over the surface
+)
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
 
 
