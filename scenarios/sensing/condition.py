@@ -24,6 +24,7 @@ BOUNDED: Mapping[str, Mapping[str, bool]] = {
     "share": {"at_least": True},
     "base_near": {"within": False},
     "apart": {"more_than": True},
+    "points_at": {"within": False},
 }
 
 
