@@ -156,7 +156,7 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
       <geom name="body" class="collision" type="cylinder" pos="0 0 {(body + 0.003) / 2:g}" size="{radius:g} {(body - 0.003) / 2:g}"/>
       <geom name="cap" class="collision" type="cylinder" pos="0 0 {body + cap / 2:g}" size="{0.9 * radius:g} {cap / 2:g}"/>
       <site name="base" pos="0 0 0"/>
-      <site name="body" pos="0 0 {0.53 * height:g}" quat="0 0 0 1"/>
+      <site name="body" pos="0 0 {0.53 * height:g}"/>
       <site name="label" pos="{radius:g} 0 {(low + high) / 2:g}"/>
       <site name="top" pos="0 0 {height:g}"/>
     </body>

@@ -1,0 +1,80 @@
+"""A skill that brings what is held over a place, turned so that a side of it faces somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from ....scenarios.postures import posture
+from ..recognition import carrying
+from .arm import Path
+from .hands import HAND, UP
+from .operator_state import REACHED, Motion, OperatorState
+from .placing import OF, SPEED, UPON, turning
+from .reason import Reason
+from .skill import Argument, Label, Skill
+from .vessels import LEVEL
+
+BESIDE = np.deg2rad([0.0, 6.0, -6.0, 12.0, -12.0, 18.0, -18.0, 24.0, -24.0, 30.0, -30.0])  # by which it may face past
+HELD_AS = ("elbow_in", "elbow_out", "ready", "across", "bench")  # postures in which the arm may end
+OBLIQUE = 1.5  # cost of a radian by which it faces past
+EASY = 0.25  # cost of a way that is taken at once
+
+
+class Present(Skill):
+    """Carry what is held level to over a place, turned so that one side of it faces somebody.
+
+    Of the ways that leave room it takes one on which the side faces nearly where it shall. It ends over the place; `place`
+    sets it down.
+    """
+
+    word = "present"
+    label = Label(
+        en=("present", "the {hand} hand brings the {about} over the {upon}, turned to face the {towards}"),
+        zh=("转正朝向", "{hand}手把{about}端到{upon}上方，朝向{towards}"),
+        shows=carrying.carry_over,
+    )
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": OF,
+        "upon": UPON,
+        "face": Argument("site", "the side of what is held that shall face somebody, seen from `of`"),
+        "towards": Argument("site", "whom or what it shall face"),
+        "within": Argument("angle", "by how much it may face past at most", 0.44),
+        "above": Argument("length", "height over the place", 0.05),
+        "speed": SPEED,
+    }
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        hand, frame = arm.hand()
+        held, side, place = state.site(self.of)[0], state.site(self.face)[0], state.site(self.upon)[0]
+        goal = place + self.above * UP + state.aim()
+        now, wanted = side - held, state.site(self.towards)[0] - place
+        needed = float(np.arctan2(wanted[1], wanted[0]) - np.arctan2(now[1], now[0]))
+        needed = (needed + np.pi) % (2 * np.pi) - np.pi
+        carried = state.with_contents(self.of.split("/")[0])
+
+        def ways() -> Iterator[tuple[float, Path]]:
+            for past in BESIDE[np.abs(BESIDE) <= self.within + 1e-9]:
+                poses = turning(held, goal, hand, frame, needed + past)
+                for name in HELD_AS:
+                    like = posture(name, self.hand)
+                    if arm.solve(*poses[-1], like, orient=LEVEL)[1] <= 2.0 * REACHED:
+                        path = arm.line(poses, self.speed, like=like, orient=LEVEL)
+                        yield state.tightness(self.hand, path, carried) + OBLIQUE * abs(past), path
+
+        best: tuple[float, Path | None] = (np.inf, None)
+        for cost, path in ways():
+            if cost < best[0]:
+                best = (cost, path)
+            if cost < EASY:
+                break
+        if best[1] is None:
+            sentence = f"the {self.hand} hand cannot bring {self.of} there as it holds it"
+            state.given_up = Reason(sentence, "cannot_bring", side=self.hand, of=self.of)
+            return
+        yield from arm.follow(best[1], tremor=0.4)
+        yield from arm.hold(0.2)
