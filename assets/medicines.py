@@ -43,10 +43,10 @@ class Label:
         draw.rectangle([0, height - round(0.03 * height), width, height], fill=self.colour)
         rows = len(lines)
         tall = (height - band - foot) / rows
-        size = round(min(tall * 1.02, 0.94 * width / max(len(line) for line in lines)))
+        size = round(min(tall * 1.02, 0.76 * width / max(len(line) for line in lines)))
         for i, line in enumerate(lines):
             draw.text((width / 2, band + (i + 0.5) * tall), line, font=font(size), fill=(16, 18, 22), anchor="mm")
-        small = min(round(0.13 * height), round(1.62 * width / max(len(self.english), 1)))
+        small = min(round(0.13 * height), round(1.30 * width / max(len(self.english), 1)))
         draw.text((width / 2, height - 0.70 * foot), self.english, font=font(small), fill=(16, 18, 22), anchor="mm")
         draw.text((width / 2, height - 0.30 * foot), self.dose, font=font(small), fill=self.colour, anchor="mm")
         image.quantize(32).save(file, optimize=True)
@@ -156,7 +156,7 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
       <geom name="body" class="collision" type="cylinder" pos="0 0 {(body + 0.003) / 2:g}" size="{radius:g} {(body - 0.003) / 2:g}"/>
       <geom name="cap" class="collision" type="cylinder" pos="0 0 {body + cap / 2:g}" size="{0.9 * radius:g} {cap / 2:g}"/>
       <site name="base" pos="0 0 0"/>
-      <site name="body" pos="0 0 {0.53 * height:g}"/>
+      <site name="body" pos="0 0 {0.58 * height:g}"/>
       <site name="label" pos="{radius:g} 0 {(low + high) / 2:g}"/>
       <site name="top" pos="0 0 {height:g}"/>
     </body>

@@ -11,7 +11,7 @@ from shiliu.assets.trays import Tray
 LENGTH, WIDTH, CORNER = 0.350, 0.250, 0.035  # m, along y, along x, radius
 FLOOR, RIM, BAR = 0.004, 0.016, 0.004  # m, thickness, height of the rim's top, radius of its bar
 MASS = 0.35  # kg
-PLACES = {"circle": (0.0, 0.0, 0.030)}  # x, y, radius [m]
+PLACES = {"circle": (-0.085, 0.0, 0.030)}  # x, y, radius [m]
 TRAY = Tray(LENGTH, WIDTH, CORNER, FLOOR, RIM, BAR, PLACES)
 
 

@@ -29,6 +29,8 @@ ASTRIDE = 0.02  # m, past the inner face, for the middle of a part of the hand
 CROWDED = 3.0  # of a way that is rather not taken
 FURTHER = ("ready", "elbow_out", "raised")  # postures from which a door is pushed on, from its inner face
 OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
+ROUND = (("round_1", "round_2"),)  # postures by which a hand comes round the free edge of a door that stands wide open
+AROUND = ((), ("raised",), ("raised", "round_2"), ("ready", "round_2"), *ROUND)
 OTHERWISE = 40  # other ways to hold the arm for it that are tried where those have no room
 HIGHER = 0.07  # m, and where else on the door
 AJAR = 0.02  # rad, the latch has let go
@@ -295,6 +297,7 @@ class PushClose(Skill):
         "force": Argument("force", "largest push against the latch", 40.0),
         "speed": Argument("speed", "largest speed of the hand", 0.35),
         "slow_from": Argument("angle", "angle of the door from which on it is pushed slowly", NEARLY),
+        "around": Argument("word", "whether the hand comes by any free way, not high round the edge alone", "no", ("no", "yes")),
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
@@ -308,7 +311,7 @@ class PushClose(Skill):
         def outside(theta: float, gap: float) -> np.ndarray:
             return self._before(state, theta, gap, radius, height)
 
-        yield from arm.follow(state.way(self.hand, start, [["round_1", "round_2"]], self.speed))
+        yield from arm.follow(state.way(self.hand, start, ROUND if self.around == "no" else AROUND, self.speed))
         angle = state.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, self.slow_from, -STEP)]
         path = arm.line([*poses, (outside(self.slow_from, 0.03), None)], self.speed, like=like)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import carrying
-from .arm import Path
+from .arm import Path, turned_between
 from .hands import HAND, UP
 from .operator_state import REACHED, Motion, OperatorState
 from .placing import OF, SPEED, UPON, turning
@@ -19,6 +19,7 @@ from .vessels import LEVEL
 
 BESIDE = np.deg2rad([0.0, 6.0, -6.0, 12.0, -12.0, 18.0, -18.0, 24.0, -24.0, 30.0, -30.0])  # by which it may face past
 HELD_AS = ("elbow_in", "elbow_out", "ready", "across", "bench")  # postures in which the arm may end
+ASKEW, EVEN = 20.0, 0.05  # cost of a radian by which the hand cannot be turned as it should, and what of it costs nothing
 OBLIQUE = 1.5  # cost of a radian by which it faces past
 EASY = 0.25  # cost of a way that is taken at once
 
@@ -62,9 +63,12 @@ class Present(Skill):
                 poses = turning(held, goal, hand, frame, needed + past)
                 for name in HELD_AS:
                     like = posture(name, self.hand)
-                    if arm.solve(*poses[-1], like, orient=LEVEL)[1] <= 2.0 * REACHED:
-                        path = arm.line(poses, self.speed, like=like, orient=LEVEL)
-                        yield state.tightness(self.hand, path, carried) + OBLIQUE * abs(past), path
+                    if arm.solve(*poses[-1], like, orient=LEVEL)[1] > 2.0 * REACHED:
+                        continue
+                    path = arm.line(poses, self.speed, like=like, orient=LEVEL)
+                    off = turned_between(arm.hand(path.end)[1], poses[-1][1])
+                    skew = ASKEW * max(off - EVEN, 0.0)
+                    yield state.tightness(self.hand, path, carried) + OBLIQUE * abs(past) + skew, path
 
         best: tuple[float, Path | None] = (np.inf, None)
         for cost, path in ways():
