@@ -21,14 +21,15 @@ BESIDE = np.deg2rad([0.0, 6.0, -6.0, 12.0, -12.0, 18.0, -18.0, 24.0, -24.0, 30.0
 HELD_AS = ("elbow_in", "elbow_out", "ready", "across", "bench")  # postures in which the arm may end
 ASKEW, EVEN = 20.0, 0.05  # cost of a radian by which the hand cannot be turned as it should, and what of it costs nothing
 OBLIQUE = 1.5  # cost of a radian by which it faces past
+LOOKS, GOOD = 3, 1.5e-3  # how often it is mended where what is held has come to, and how near [m] it need not be
 EASY = 0.25  # cost of a way that is taken at once
 
 
 class Present(Skill):
     """Carry what is held level to over a place, turned so that one side of it faces somebody.
 
-    Of the ways that leave room it takes one on which the side faces nearly where it shall. It ends over the place; `place`
-    sets it down.
+    Of the ways that leave room it takes one on which the side faces nearly where it shall. What it is seen to be off the place
+    is mended. It ends over the place; `place` sets it down.
     """
 
     word = "present"
@@ -82,3 +83,10 @@ class Present(Skill):
             return
         yield from arm.follow(best[1], tremor=0.4)
         yield from arm.hold(0.2)
+        for _ in range(LOOKS):
+            off = goal - state.site(self.of)[0]
+            if np.linalg.norm(off) < GOOD:
+                return
+            hand, frame = arm.hand()
+            yield from arm.follow(arm.line([(hand + off, frame)], 0.05, orient=LEVEL), tremor=0.0)
+            yield from arm.hold(0.2)
