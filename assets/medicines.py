@@ -110,12 +110,15 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
         ]
     )
     ridges = "\n".join(
-        f'      <geom class="visual" type="capsule" fromto="{numbers((0.9 * radius * np.cos(a), 0.9 * radius * np.sin(a), body + 0.004, 0.9 * radius * np.cos(a), 0.9 * radius * np.sin(a), height - 0.005))}" size="0.0007" material="cap"/>'
-        for a in 2 * np.pi * np.arange(24) / 24
+        f'      <geom class="visual" type="capsule" fromto="{numbers((x, y, body + 0.004, x, y, height - 0.005))}" '
+        'size="0.0007" material="cap"/>'
+        for x, y in ((0.9 * radius * np.cos(a), 0.9 * radius * np.sin(a)) for a in 2 * np.pi * np.arange(24) / 24)
     )
+    round_ = [
+        (0.82 * radius * np.cos(a), 0.82 * radius * np.sin(a), 0.0015) for a in 2 * np.pi * (np.arange(4) + 0.5) / 4
+    ]
     feet = "\n".join(
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.82 * radius * np.cos(a), 0.82 * radius * np.sin(a), 0.0015))}" size="0.0015"/>'
-        for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
+        f'      <geom name="foot_{i}" class="foot" pos="{numbers(at)}" size="0.0015"/>' for i, at in enumerate(round_)
     )
     shown = "\n".join(
         f'      <geom name="label_{i}" class="visual" type="mesh" mesh="label" material="label_{i}" rgba="1 1 1 {int(i == 0)}"/>'

@@ -48,7 +48,7 @@ def _absent(spec: mujoco.MjSpec, kind: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Write:
-    """One linear write of a parameter into an element: value * gain + offset; with `only`, gain + offset at that value, offset at others."""
+    """One linear write of a parameter into an element: value * gain + offset; with `only` gain + offset at that value, else offset."""
 
     kind: str
     element: str

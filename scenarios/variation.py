@@ -65,7 +65,9 @@ def chosen(scene: Scene, values: Mapping[str, float]) -> Draw:
         if key not in known:
             raise ScenarioError(f"This scenario has no value {key!r}.{nearest(key, list(known))}", field="values")
         if not (isinstance(value, int | float | np.number) and np.isfinite(value)):
-            raise ScenarioError(f"{value!r} is no finite number; values are in SI, without a unit.", field=f"values.{key}")
+            raise ScenarioError(
+                f"{value!r} is no finite number; values are in SI, without a unit.", field=f"values.{key}"
+            )
         low, high = limits.get(key, (0.0, np.inf) if key == "friction" else (-np.inf, np.inf))
         if not low <= value <= high:
             raise ScenarioError(f"{value} is not between {low:g} and {high:g} (SI).", field=f"values.{key}")

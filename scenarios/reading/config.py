@@ -106,7 +106,9 @@ class ScenarioConfig:
     version: int
     time_limit: float
     tasks: tuple[Mapping[str, str], ...]
-    tasks_where: tuple[Mapping[str, float], ...]  # of each task sentence: values [SI] of the draws that it is of; none for all
+    tasks_where: tuple[
+        Mapping[str, float], ...
+    ]  # of each task sentence: values [SI] of the draws that it is of; none for all
     stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     pose: str
     base: str  # how the robot stands where the command line does not say: planted or mobile

@@ -11,7 +11,7 @@ from shiliu.scenarios.catalog import scene_of_tree
 BOTTLE = {"part": "objects/pill_bottle_045", "stands_on": "table.top_front", "put": "base", "yaw": "180 deg"}
 NEVER = "{never: {moved: {of: named, more_than: 3000 mm}}}"
 TAKE = (
-    '{reach: {hand: right, to: named.body, yaw: -10 deg, pitch: 10 deg, opening: 60 mm, posture: ready}}, '
+    "{reach: {hand: right, to: named.body, yaw: -10 deg, pitch: 10 deg, opening: 60 mm, posture: ready}}, "
     "{pinch_gently: {hand: right, at: named.body, width: 45 mm, force: FORCE N}}"
 )
 

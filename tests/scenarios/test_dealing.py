@@ -28,7 +28,9 @@ def test_every_medicine_place_and_shelf_comes_up_for_the_named_one(scene):
         dealt = dealt_values(scene.config, rng)
         for value, had in (("label", [0.0, 0.5, 1.0]), ("at.y", [-0.08, 0.0, 0.08])):
             assert sorted(dealt[f"{name}.{value}"] for name in ROW) == pytest.approx(had), "nothing is had twice"
-        shelves = [{dealt[f"{name}.at.z"] for name in row} for row in (ROW, ("large", "carton"), ("calcium", "blister"))]
+        shelves = [
+            {dealt[f"{name}.at.z"] for name in row} for row in (ROW, ("large", "carton"), ("calcium", "blister"))
+        ]
         assert all(len(shelf) == 1 for shelf in shelves) and len(set.union(*shelves)) == 3, "rows stay together"
         seen.append(tuple(dealt[f"named.{value}"] for value in ("label", "at.y", "at.z")))
     counts = [seen.count(one) for one in set(seen)]

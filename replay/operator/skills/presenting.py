@@ -19,7 +19,10 @@ from .vessels import LEVEL
 
 BESIDE = np.deg2rad([0.0, 6.0, -6.0, 12.0, -12.0, 18.0, -18.0, 24.0, -24.0, 30.0, -30.0])  # by which it may face past
 HELD_AS = ("elbow_in", "elbow_out", "ready", "across", "bench")  # postures in which the arm may end
-ASKEW, EVEN = 20.0, 0.05  # cost of a radian by which the hand cannot be turned as it should, and what of it costs nothing
+ASKEW, EVEN = (
+    20.0,
+    0.05,
+)  # cost of a radian by which the hand cannot be turned as it should, and what of it costs nothing
 OBLIQUE = 1.5  # cost of a radian by which it faces past
 LOOKS, GOOD = 3, 1.5e-3  # how often it is mended where what is held has come to, and how near [m] it need not be
 EASY = 0.25  # cost of a way that is taken at once
