@@ -23,6 +23,7 @@ ASKEW, EVEN = (
     20.0,
     0.05,
 )  # cost of a radian by which the hand cannot be turned as it should, and what of it costs nothing
+DEEPER, OUT = 0.030, 400.0  # m below the place that the hand is to come, too; cost of a metre by which it does not
 OBLIQUE = 1.5  # cost of a radian by which it faces past
 LOOKS, GOOD = 3, 1.5e-3  # how often it is mended where what is held has come to, and how near [m] it need not be
 EASY = 0.25  # cost of a way that is taken at once
@@ -70,8 +71,11 @@ class Present(Skill):
                     if arm.solve(*poses[-1], like, orient=LEVEL)[1] > 2.0 * REACHED:
                         continue
                     path = arm.line(poses, self.speed, like=like, orient=LEVEL)
-                    off = turned_between(arm.hand(path.end)[1], poses[-1][1])
-                    skew = ASKEW * max(off - EVEN, 0.0)
+                    # where it is set down has to be within reach as it is held then
+                    low = poses[-1][0] - (self.above + DEEPER) * UP
+                    end, miss = arm.solve(low, poses[-1][1], path.end, path.end, LEVEL)
+                    off = max(turned_between(arm.hand(q)[1], poses[-1][1]) for q in (path.end, end))
+                    skew = ASKEW * max(off - EVEN, 0.0) + OUT * max(miss - REACHED, 0.0)
                     yield state.tightness(self.hand, path, carried) + OBLIQUE * abs(past) + skew, path
 
         best: tuple[float, Path | None] = (np.inf, None)
