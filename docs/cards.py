@@ -51,6 +51,10 @@ def card(scene: Scene) -> str:
     if config.variation:
         lines += ["", "## Variation", "", "| value | drawn | |", "|---|---|---|"]
         lines += [_variation_row(vary) for vary in config.variation]
+        lines += [
+            f"| {deal.value} | dealt out anew among {', '.join(' + '.join(hand) for hand in deal.hands)} | as a whole |"
+            for deal in config.deals
+        ]
         unless = ", ".join(config.redraw_unless) or "nothing"
         lines += ["", f"A draw is drawn again, and counted, unless: {unless}; at most {config.redraw_at_most:.0%}."]
     lines += _rules(raw.get("rules"), "##")

@@ -48,7 +48,7 @@ def _absent(spec: mujoco.MjSpec, kind: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Write:
-    """One linear write of a parameter into an element: value * gain + offset."""
+    """One linear write of a parameter into an element: value * gain + offset; with `only` gain + offset at that value, else offset."""
 
     kind: str
     element: str
@@ -56,6 +56,13 @@ class Write:
     index: int | None
     gain: float
     offset: float
+    only: float | None = None
+
+    def number(self, value: float) -> float:
+        """What is written for a value of the parameter."""
+        if self.only is not None:
+            return self.gain * (abs(value - self.only) < 1e-6) + self.offset
+        return value * self.gain + self.offset
 
     def fault(self, spec: mujoco.MjSpec) -> str | None:
         """What the part lacks of what is written, or None."""
@@ -89,7 +96,7 @@ class Write:
         element = getattr(spec, self.kind)(prefix + self.element)
         if element is None:  # a visual shape, which the physics-only spec does without
             return
-        number = value * self.gain + self.offset
+        number = self.number(value)
         if (self.kind, self.attribute) == _MASS_OF_CLOTH:
             vertices = list(element.vertbody)
             for name in vertices:
@@ -421,7 +428,7 @@ def _param(name: str, node: Node) -> Param:
     dimension = dimension_of(node.child("default").value)
     writes = []
     for entry in node.child("sets").each():
-        entry.mapping(required=("attr",), optional=(*_ELEMENTS, "index", "gain", "offset"))
+        entry.mapping(required=("attr",), optional=(*_ELEMENTS, "index", "gain", "offset", "only"))
         kinds = [kind for kind in _ELEMENTS if kind in entry]
         if len(kinds) != 1:
             entry.note(f"exactly one of {', '.join(_ELEMENTS)} says what is written, not {kinds or 'none'}.")
@@ -434,6 +441,7 @@ def _param(name: str, node: Node) -> Param:
                 entry.child("index").integer(default=None, low=0),
                 entry.child("gain").number(default=1.0),
                 entry.child("offset").number(default=0.0),
+                entry.child("only").quantity(dimension, default=None) if "only" in entry else None,
             )
         )
     low = node.child("min").quantity(dimension, default=-np.inf)

@@ -116,7 +116,7 @@ class _Asked:
             for i, write in enumerate(param.writes):
                 if write.fault(self.spec):
                     continue
-                holds, says = write.held(self.spec), param.default * write.gain + write.offset
+                holds, says = write.held(self.spec), write.number(param.default)
                 if abs(holds - says) > ALIKE * max(abs(holds), abs(says)) + 1e-6:
                     place = self.in_sheet(f"params.{key}.sets[{i}]") or f"{self.shown}: "
                     yield f"{place}the default makes {says:g} of {write.attribute} of {write.element!r}, the model has {holds:g}."

@@ -12,7 +12,7 @@ import numpy as np
 from .cloth.cloth import between_shapes, settle
 from .errors import ScenarioError
 from .pose import Pose
-from .reading.config import draw_values, nominal_values
+from .reading.config import dealt_values, draw_values, nominal_values, tasks_of
 from .reading.yaml_reader import nearest
 from .scene import Scene
 
@@ -43,7 +43,8 @@ class Draw:
 
 def nominal(scene: Scene) -> Draw:
     """The scene as the YAML gives it."""
-    return of_values(scene, nominal_values(scene.config), 0)
+    values = nominal_values(scene.config)
+    return of_values(scene, values, tasks_of(scene.config, values)[0])
 
 
 def of_values(scene: Scene, values: Mapping[str, float], task: int) -> Draw:
@@ -64,11 +65,14 @@ def chosen(scene: Scene, values: Mapping[str, float]) -> Draw:
         if key not in known:
             raise ScenarioError(f"This scenario has no value {key!r}.{nearest(key, list(known))}", field="values")
         if not (isinstance(value, int | float | np.number) and np.isfinite(value)):
-            raise ScenarioError(f"{value!r} is no finite number; values are in SI, without a unit.", field=f"values.{key}")
+            raise ScenarioError(
+                f"{value!r} is no finite number; values are in SI, without a unit.", field=f"values.{key}"
+            )
         low, high = limits.get(key, (0.0, np.inf) if key == "friction" else (-np.inf, np.inf))
         if not low <= value <= high:
             raise ScenarioError(f"{value} is not between {low:g} and {high:g} (SI).", field=f"values.{key}")
-    candidate = of_values(scene, known | {key: float(value) for key, value in values.items()}, 0)
+    wanted = known | {key: float(value) for key, value in values.items()}
+    candidate = of_values(scene, wanted, tasks_of(scene.config, wanted)[0])
     depth = penetration(candidate)
     if depth > PENETRATION:
         raise ScenarioError(
@@ -119,10 +123,12 @@ def draw(scene: Scene, rng: np.random.Generator | int, share: float = 1.0, only:
     rng = np.random.default_rng(rng) if isinstance(rng, int | np.integer) else rng
     refused: list[str] = []
     while len(refused) < MAX_REDRAWS:
-        values = draw_values(scene.config, rng)
+        dealt = dealt_values(scene.config, rng)
+        values = draw_values(scene.config, rng, dealt)
         if share != 1.0 or only is not None:
-            values = _narrowed(scene, values, share, only)
-        task = int(rng.integers(max(len(scene.config.tasks), 1)))
+            values = _narrowed(scene, values, share, only, dealt)
+        fit = tasks_of(scene.config, values)
+        task = fit[int(rng.integers(len(fit)))]
         candidate = of_values(scene, values, task)
         fault = unsound(scene, candidate)
         if fault is None:
@@ -139,6 +145,7 @@ def draw(scene: Scene, rng: np.random.Generator | int, share: float = 1.0, only:
 def check_only(scene: Scene, only: Collection[str]) -> None:
     """Raise ScenarioError where one of the names that shall vary does not."""
     varied = [vary.key for vary in scene.config.variation]
+    varied += [key for deal in scene.config.deals for key in deal.keys]
     for name in only:
         if not any(_under(key, name) for key in varied):
             raise ScenarioError(f"Nothing of {name!r} varies here.{nearest(name, varied)}", field="vary")
@@ -148,10 +155,19 @@ def _under(key: str, name: str) -> bool:
     return key == name or key.startswith(f"{name}.")
 
 
-def _narrowed(scene: Scene, values: dict[str, float], share: float, only: Collection[str] | None) -> dict[str, float]:
+def _narrowed(
+    scene: Scene, values: dict[str, float], share: float, only: Collection[str] | None, dealt: Mapping[str, float]
+) -> dict[str, float]:
+    """Values nearer to those of the YAML; what is dealt is dealt whole or not at all: half a label there is not."""
     known = nominal_values(scene.config)
+    if share == 0.0:
+        return known
+    about = dict(known)
+    for deal in scene.config.deals:
+        if only is None or all(any(_under(key, name) for name in only) for key in deal.keys):
+            about |= {key: dealt[key] for key in deal.keys}
     return {
-        key: known[key] + share * (value - known[key])
+        key: about[key] + share * (value - dealt[key])
         if only is None or any(_under(key, name) for name in only)
         else known[key]
         for key, value in values.items()

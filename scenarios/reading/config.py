@@ -15,6 +15,7 @@ from ..physics import Physics, read_physics
 from ..quantity import show
 from ..titles import check_title
 from .cell import Cell
+from .dealing import Deal, deal, read_deals
 from .yaml_reader import Node, Problems, nearest
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
@@ -105,12 +106,16 @@ class ScenarioConfig:
     version: int
     time_limit: float
     tasks: tuple[Mapping[str, str], ...]
+    tasks_where: tuple[
+        Mapping[str, float], ...
+    ]  # of each task sentence: values [SI] of the draws that it is of; none for all
     stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     pose: str
     base: str  # how the robot stands where the command line does not say: planted or mobile
     parts: tuple[Placed, ...]
     unbuilt: tuple[str, ...]  # parts that could not be read; what names them is not noted a second time
     variation: tuple[Vary, ...]
+    deals: tuple[Deal, ...]
     friction_of: tuple[str, ...]
     redraw_unless: tuple[str, ...]
     redraw_at_most: float
@@ -170,6 +175,13 @@ def read_config(
     parts = _parts(node.child("parts"), assets)
     unbuilt = tuple({name for name, _ in node.child("parts").items()} - {p.name for p in parts})
     vary, friction_of, unless, at_most = _variation(node.child("variation"), parts, unbuilt)
+    tasks = tuple(_task(n, parts) for n in node.child("tasks").each()) if "tasks" in node else ()
+    drawn_anew = node.child("variation").child("deal")
+    deals = (
+        read_deals(drawn_anew, {p.name: p.part.params for p in parts}, values_of(parts))
+        if drawn_anew.value is not None and not unbuilt
+        else ()
+    )
     judge = node.child("judge")
     judge.mapping(required=("required",), optional=("if_unknown", "thresholds", "hands_may_touch", "held_may_touch"))
     required = tuple(n.word() for n in judge.child("required").each())
@@ -188,7 +200,8 @@ def read_config(
         title=node.child("title").words(),
         version=node.child("version").integer(low=1),
         time_limit=node.child("time_limit").quantity("time", default=60.0, low=1.0),
-        tasks=tuple(n.words() for n in node.child("tasks").each()) if "tasks" in node else (),
+        tasks=tuple(words for words, _ in tasks),
+        tasks_where=tuple(where for _, where in tasks),
         stands_at=(
             stands.child("x").quantity("length", default=0.0),
             stands.child("y").quantity("length", default=0.0),
@@ -199,6 +212,7 @@ def read_config(
         parts=parts,
         unbuilt=unbuilt,
         variation=vary,
+        deals=deals,
         friction_of=friction_of,
         redraw_unless=unless,
         redraw_at_most=at_most,
@@ -300,10 +314,10 @@ def _variation(
             child.mapping(required=("unless", "at_most"))
             unless = tuple(n.word(choices=("reachable", "no_penetration")) for n in child.child("unless").each())
             at_most = child.child("at_most").quantity("share", low=0.0, high=1.0)
-        elif key in unbuilt:
+        elif key in unbuilt or key == "deal":
             continue
         elif key not in by_name:
-            child.note(f"{key!r} is no part of this scenario.{nearest(key, [*by_name, 'friction', 'redraw'])}")
+            child.note(f"{key!r} is no part of this scenario.{nearest(key, [*by_name, 'friction', 'redraw', 'deal'])}")
         else:
             placed, part = by_name[key], by_name[key].part
             child.mapping(optional=("at", "yaw", *part.params))
@@ -320,6 +334,30 @@ def _variation(
                     _within(drawn, 0.0 if drawn.replace else placed.params[name], param, child.child(name))
                     vary.append(drawn)
     return tuple(vary), friction_of, unless, at_most
+
+
+def _task(node: Node, parts: tuple[Placed, ...]) -> tuple[dict[str, str], dict[str, float]]:
+    """A task sentence in both languages, and `where: {named.label: 0 %}`, the values of the draws that it is of."""
+    if not node.mapping(required=("en", "zh"), optional=("where",)):
+        return {"en": "", "zh": ""}, {}
+    params = {f"{p.name}.{key}": param for p in parts for key, param in p.part.params.items()}
+    where = {}
+    for key, child in node.child("where").items() if "where" in node else ():
+        if key not in params:
+            child.note(f"{key!r} is no parameter of a part.{nearest(key, list(params))}")
+        else:
+            where[key] = child.quantity(params[key].dimension, default=0.0)
+    return {key: node.child(key).word() for key in ("en", "zh")}, where
+
+
+def tasks_of(config: ScenarioConfig, values: Mapping[str, float]) -> list[int]:
+    """Which task sentences are of a draw's values, by number; the first where there is none."""
+    fit = [
+        i
+        for i, where in enumerate(config.tasks_where)
+        if all(abs(values[key] - value) < 1e-6 for key, value in where.items())
+    ]
+    return fit or [0]
 
 
 def _within(drawn: Vary, base: float, param: Param, node: Node) -> None:
@@ -376,17 +414,27 @@ def _camera(name: str, node: Node) -> Camera:
 
 def nominal_values(config: ScenarioConfig) -> dict[str, float]:
     """Every number of the scene that a draw may change, as the YAML gives it: `oven.at.x`, `oven.yaw`, `counter.height`, `friction`."""
+    return values_of(config.parts)
+
+
+def values_of(parts: tuple[Placed, ...]) -> dict[str, float]:
+    """The same of the parts alone."""
     values: dict[str, float] = {"friction": 1.0}
-    for placed in config.parts:
+    for placed in parts:
         values |= {f"{placed.name}.at.{axis}": placed.at[i] for i, axis in enumerate("xyz")}
         values[f"{placed.name}.yaw"] = placed.yaw
         values |= {f"{placed.name}.{key}": value for key, value in placed.params.items()}
     return values
 
 
-def draw_values(config: ScenarioConfig, rng: np.random.Generator) -> dict[str, float]:
-    """Draw every varied number once, in the order in which the YAML names them."""
-    values = nominal_values(config)
+def dealt_values(config: ScenarioConfig, rng: np.random.Generator) -> dict[str, float]:
+    """The scene as the YAML gives it, after its deals."""
+    return deal(config.deals, nominal_values(config), rng)
+
+
+def draw_values(config: ScenarioConfig, rng: np.random.Generator, dealt: Mapping[str, float]) -> dict[str, float]:
+    """Draw every varied number once, in the order in which the YAML names them, about what was dealt."""
+    values = dict(dealt)
     for vary in config.variation:
         number = float(rng.uniform(vary.low, vary.high))
         values[vary.key] = number if vary.replace else values[vary.key] + number

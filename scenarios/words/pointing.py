@@ -1,9 +1,10 @@
-"""Words of where a part of a thing points: points_away."""
+"""Words of where a part of a thing points: points_at, points_away."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -16,12 +17,13 @@ from .word import Words
 
 @dataclass(frozen=True)
 class PointsAway:
-    """Seen from above, the way from one site to another leaves the way to a third by more than an angle [rad]."""
+    """Seen from above, the way from one site to another leaves the way to a third by more than an angle [rad], or (`at`) by no more."""
 
     middle: Request
     tip: Request
     to: Request
     more_than: float
+    at: bool = False
     unit: str = "rad"
 
     def requests(self) -> list[Request]:
@@ -32,19 +34,20 @@ class PointsAway:
         ax, ay, bx, by = tip[0] - middle[0], tip[1] - middle[1], to[0] - middle[0], to[1] - middle[1]
         cross, along = ax * by - ay * bx, ax * bx + ay * by
         turned = math.atan2(abs(cross), along) if type(cross) is float else np.arctan2(np.abs(cross), along)
-        return turned - self.more_than
+        return self.more_than - turned if self.at else turned - self.more_than
 
 
-def _points_away(node: Node, names: Names) -> Predicate | None:
-    """`points_away: {from: cup.mouth, along: cup.handle, to: person.chest, more_than: 60 deg}`."""
-    if not node.mapping(required=("from", "along", "to", "more_than")):
+def _points(node: Node, names: Names, at: bool) -> Predicate | None:
+    """`points_away: {from: cup.mouth, along: cup.handle, to: person.chest, more_than: 60 deg}`; `points_at` with `within`."""
+    bounded = "within" if at else "more_than"
+    if not node.mapping(required=("from", "along", "to", bounded)):
         return None
     sites = [names.element(node.child(key), "site") for key in ("from", "along", "to")]
-    bound = node.child("more_than").quantity("angle", low=0.0)
+    bound = node.child(bounded).quantity("angle", low=0.0)
     if any(site is None for site in sites):
         return None
     middle, tip, to = (Request("site_position", str(site)) for site in sites)
-    return PointsAway(middle, tip, to, bound)
+    return PointsAway(middle, tip, to, bound, at)
 
 
-WORDS: Words = {"points_away": _points_away}
+WORDS: Words = {"points_at": partial(_points, at=True), "points_away": partial(_points, at=False)}

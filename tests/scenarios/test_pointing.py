@@ -20,3 +20,11 @@ def test_it_is_the_angle_seen_from_above(tip, margin):
     seen = make_readings({MIDDLE: [[0.5, 0.0, 0.9]], TIP: [tip], PERSON: [[1.1, 0.0, 1.2]]})
     assert AWAY.margin(seen) == pytest.approx([np.radians(margin)], abs=1e-9)
     assert AWAY.margin(seen.row(0)) == pytest.approx(np.radians(margin), abs=1e-9)
+
+
+@pytest.mark.parametrize(("tip", "margin"), [([0.58, 0.0, 0.85], 30), ([0.5, 0.08, 0.85], -60)])
+def test_pointing_at_is_the_same_angle_from_the_other_side(tip, margin):
+    at = PointsAway(MIDDLE, TIP, PERSON, np.radians(30), at=True)
+    seen = make_readings({MIDDLE: [[0.5, 0.0, 0.9]], TIP: [tip], PERSON: [[1.1, 0.0, 1.2]]})
+    assert at.margin(seen) == pytest.approx([np.radians(margin)], abs=1e-9)
+    assert at.margin(seen.row(0)) == pytest.approx(np.radians(margin), abs=1e-9)

@@ -56,6 +56,17 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "drawer friction": {"chest.friction": (4.0, 10.0)},
         "light": {"room.shade": (0.70, 1.04)},
     },
+    "medication_serving": {
+        "shelf": "the shelves of the three rows",
+        "item order": "their places in the row",
+        "look-alike labels": "deals the three labels out",
+        "spacing 10-40 mm": "spacing 10-40 mm",
+        "door side": "door side",
+        "catch force": {"cabinet.catch_force": (8, 20)},
+        "light": {"cabinet.light": (0.1, 0.55)},
+        "tray pose": {"tray.at.x": (-0.02, 0.01), "tray.at.y": (-0.02, 0.02), "table.height": (0.77, 0.83)},
+        "person posture": "person posture",
+    },
     "laundry_folding": {
         "item type": "T-shirt",
         "size +-15 %": "size of the towel",
