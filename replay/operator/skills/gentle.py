@@ -24,7 +24,8 @@ class PinchGently(Skill):
     For things that bear little: a pill bottle, a carton. What stands off the middle is pushed there by the first pad.
     """
 
-    word = "pinch_gently"
+    word = "take"
+    how = "gently"
     label = Label(
         en=("pinch gently", "the {hand} hand pinches the {at} gently"),
         zh=("轻轻夹住", "{hand}手轻轻夹住{at}"),

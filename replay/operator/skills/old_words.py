@@ -91,6 +91,8 @@ OLD = {
     "push_shut": Old("move_joint.front"),
     "draw_to": Old("put.drawn"),
     "lay_straight": Old("put.straight"),
+    "pinch_gently": Old("take.gently"),
+    "present": Old("carry.facing"),
     "fold_half": Old("fold.half"),
     "fold_third": Old("fold.third"),
     "fling_out": Old("fling"),

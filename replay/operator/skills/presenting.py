@@ -10,9 +10,10 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Path, turned_between
-from .hands import HAND, UP
+from .hands import UP
 from .operator_state import REACHED, Motion, OperatorState
-from .placing import OF, SPEED, UPON, turning
+from .placing import turning
+from .primitives import CARRY
 from .reason import Reason
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
@@ -36,22 +37,23 @@ class Present(Skill):
     is mended. It ends over the place; `place` sets it down.
     """
 
-    word = "present"
+    word = "carry"
+    how = "facing"
     label = Label(
         en=("present", "the {hand} hand brings the {about} over the {upon}, turned to face the {towards}"),
         zh=("转正朝向", "{hand}手把{about}端到{upon}上方，朝向{towards}"),
         shows=carrying.carry_over,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": OF,
-        "upon": UPON,
-        "face": Argument("site", "the side of what is held that shall face somebody, seen from `of`"),
-        "towards": Argument("site", "whom or what it shall face"),
-        "within": Argument("angle", "by how much it may face past at most", 0.44),
-        "above": Argument("length", "height over the place", 0.05),
-        "speed": SPEED,
-    }
+    arguments: ClassVar = CARRY(
+        "hand",
+        "of",
+        "upon",
+        face=Argument("site", "the side of what is held that shall face somebody, seen from `of`"),
+        towards=Argument("site", "whom or what it shall face"),
+        within=Argument("angle", "by how much it may face past at most", 0.44),
+        above=0.05,
+        speed=0.25,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
