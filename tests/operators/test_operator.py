@@ -158,13 +158,17 @@ def test_a_bowl_of_six_kilograms_is_not_loaded(scene):
     assert code(judged(scene, done), "goal").details["missed"] == "loaded"
 
 
-def test_a_bowl_that_sags_in_the_grip_is_not_carried(scene):
-    """Five kilograms, on a rim that does not slip: it hangs so low in the hand that no way into the oven keeps clear of it."""
-    done = alone(scene, with_values(scene, bowl__mass=5.0, friction=4.0))
-    assert done.reached["loaded"] is None
-    assert done.provenance["gave_up"]["skill"] == "carry.level" and "room" in done.provenance["gave_up"]["reason"]
-    verdict = judged(scene, done)
-    assert verdict.findings[verdict.root].code == "goal" and code(verdict, "goal").details["missed"] == "loaded"
+def test_a_payload_past_what_the_arm_carries_is_named_by_its_motor(scene):
+    """Five kilograms, on a rim that does not slip: now a motor of the wrist gives all that it has, and that is why."""
+    verdict = judged(scene, alone(scene, with_values(scene, bowl__mass=5.0, friction=4.0)))
+    motor = next(f for f in verdict.findings if f.code == "torque.peak" and f.signal == "replayed")
+    assert motor.failed and motor.subject[0] in ("zarm_l5_joint", "zarm_l6_joint", "zarm_l7_joint")
+    assert motor.limit == pytest.approx(14.1) and motor.value > 1.05 * motor.limit
+    assert motor.skill in ("lift", "carry.level")
+    # what is carried is in the inverse dynamics too, so that tipping over, or a motor there, may be the cause before
+    root = verdict.findings[verdict.root]
+    assert root is motor or (root.stage == "dynamics" and root.details["payload"] == pytest.approx(5.25, abs=0.1))
+    assert code(verdict, "goal").because_of == verdict.root
 
 
 def test_a_door_that_nobody_closes_is_named(scene):
@@ -185,7 +189,7 @@ def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(scene, pair):
     (verdict,) = judge([as_recording("dropped", episode, scene)])
     drop = code(verdict, "drop")
     carry = next(s for s in episode.segments if s["skill"] == "carry.level")
-    assert drop.level in ("WARN", "FAIL") and drop.subject == ("bowl",) and drop.value > drop.limit
+    assert drop.failed and drop.subject == ("bowl",)
     assert carry["t0"] < drop.t0 < carry["t1"] + 1.0
 
 

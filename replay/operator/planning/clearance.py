@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import mujoco
 import numpy as np
@@ -21,6 +21,7 @@ LEAN = 0.5  # rad, by which what is borne may be tilted further on the way than 
 # rad, by which a way may swing beyond the share of a joint's range that the operator uses. Further, and the servo's setpoint,
 # which a loaded joint follows 0.06 rad behind, ends at the joint's end: the hand leaves the way that was looked at
 SWING = 0.03
+LOOSE = 0.15  # rad, by which a joint is off at most while nothing but a weight acts
 SELF = 0.001  # m, from which neighbours within an arm count as touching
 TOUCHES = 3.0  # crowdedness of a pair that touches, over that of one that nearly does
 
@@ -64,6 +65,20 @@ def _hanging_from(model: mujoco.MjModel, body: int) -> list[int]:
         if int(model.body_parentid[b]) in found:
             found.append(b)
     return found
+
+
+class Load(NamedTuple):
+    """What a hand bears, to which its arm gives way.
+
+    Attributes:
+        weight: [N] that the hand feels.
+        commanded: (7,) [rad] where the arm is told to be now; where it is stands in the picture.
+        stiffness: [Nm/rad] of its servos.
+    """
+
+    weight: float
+    commanded: np.ndarray
+    stiffness: float
 
 
 class Curve(Protocol):
@@ -113,10 +128,13 @@ class Clearance:
                 self._finger_bodies = [b for b in hand if self.model.body_parentid[b] == palm]
         self._hand = (self._kinds == HAND) | (self._kinds == HAND + 2)
         self._bodies: list[int] = []  # that are borne
+        self._load: Load | None = None
+        self._off = np.zeros(0)  # rad, by which the joints are off where they are commanded to be, but for the weight
         self._borne: list[int] = []  # where in qpos their free joints begin
         self._in_hand: list[tuple[np.ndarray, np.ndarray]] = []  # place and turn of each against the first tcp
         self._own = self._kinds.copy()
         self.bear(())
+        self._joint_ids = np.array(joints)
         self._joints, ends = self.model.jnt_qposadr[joints], self.model.jnt_range[joints]
         middle = ends.mean(axis=1, keepdims=True)
         self._ends = (middle + RANGE * (ends - middle)).T
@@ -152,7 +170,7 @@ class Clearance:
     def see(self, picture: np.ndarray, *percents: float) -> None:
         """Take in the scene as seen (nq,) and each claw [%]; how what is borne lies in the hand is seen there, too."""
         self.data.qpos[:] = picture
-        if self._borne:
+        if self._borne or self._load is not None:
             mujoco.mj_kinematics(self.model, self.data)
             self._in_hand = []
             hand, frame = self._hand_pose()
@@ -160,17 +178,36 @@ class Clearance:
                 turn = np.zeros(9)
                 mujoco.mju_quat2Mat(turn, picture[at + 3 : at + 7])
                 self._in_hand.append((frame.T @ (picture[at : at + 3] - hand), frame.T @ turn.reshape(3, 3)))
+            if self._load is not None:
+                off = picture[self._joints[: len(self._load.commanded)]] - self._load.commanded
+                self._off = np.clip(off, -LOOSE, LOOSE) - self._sags(self._load)
         for fingers, stroke, percent in zip(self._fingers, self._strokes, percents):
             self.data.qpos[fingers] = percent / 100.0 * stroke
+
+    def hang(self, load: Load | None) -> None:
+        """From now on the (first) arm gives way to what its hand bears; see `Load`."""
+        self._load = load
+
+    def _sags(self, load: Load) -> np.ndarray:
+        """(7,) [rad] by which the joints give way to a weight where the bodies stand: its torque over their stiffness."""
+        hand, frame = self._hand_pose()
+        at = hand + frame @ self._in_hand[0][0] if self._borne else hand
+        ids = self._joint_ids[: len(load.commanded)]
+        arm, axis = at - self.data.xanchor[ids], self.data.xaxis[ids]
+        # the third component of axis x arm is how fast what is borne rises with the joint
+        return -load.weight / load.stiffness * (axis[:, 0] * arm[:, 1] - axis[:, 1] * arm[:, 0])
 
     def _hand_pose(self) -> tuple[np.ndarray, np.ndarray]:
         tcp = self._tcp[0]
         return self.data.site_xpos[tcp].copy(), self.data.site_xmat[tcp].reshape(3, 3).copy()
 
     def pose(self, q: np.ndarray) -> None:
-        """Bring the arm, and what it bears, to joint angles q."""
+        """Bring the arm, and what it bears, to where it is commanded to joint angles q."""
         self.data.qpos[self._joints] = q
         mujoco.mj_kinematics(self.model, self.data)
+        if self._load is not None:
+            self.data.qpos[self._joints[: len(self._off)]] += self._off + self._sags(self._load)
+            mujoco.mj_kinematics(self.model, self.data)
         if self._borne:
             hand, frame = self._hand_pose()
             for at, (place, turn) in zip(self._borne, self._in_hand):

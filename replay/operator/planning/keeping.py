@@ -48,20 +48,25 @@ class _Newton:
 
 
 class Level(_Newton):
-    """What a hand holds stays as level as it is now.
+    """What a hand holds stays as level as it is now, and dips no deeper than is said.
 
     Args:
         arms: one arm, as it stands.
         tolerance: [rad] by which it may be tilted.
+        lowest: [m] height below which the hand does not go.
     """
 
-    def __init__(self, arms: Arms, tolerance: float = 0.02):
+    def __init__(self, arms: Arms, tolerance: float = 0.02, lowest: float = -np.inf):
         super().__init__(arms, tolerance)
         self._axis = arms.hands(arms.q)[0][1].T @ UP  # what points up, seen from the hand
+        self._lowest = lowest
 
     def off(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        ((_, turned, rates),) = self._arms.kinematics(q)
-        return _tilt(turned @ self._axis, rates[3:])
+        ((place, turned, rates),) = self._arms.kinematics(q)
+        tilt, tilting = _tilt(turned @ self._axis, rates[3:])
+        if place[2] >= self._lowest:
+            return tilt, tilting
+        return np.append(tilt, place[2] - self._lowest), np.vstack([tilting, rates[2]])
 
     def missed(self, q: np.ndarray) -> str | None:
         tilt = float(np.arccos(np.clip(self._arms.hands(q)[0][1] @ self._axis @ UP, -1.0, 1.0)))

@@ -69,6 +69,16 @@ class Arms:
         """Position and rotation of each hand."""
         return [limb.hand(part) for limb, part in zip(self.limbs, self.split(q))]
 
+    def far(self, a: np.ndarray, b: np.ndarray) -> float:
+        """About as long as it lasts to go straight: [m] that the hands move, and `TURNED` of it for each radian of the joints."""
+        count = max(1, int(np.ceil(np.abs(b - a).max() / CHORD)))
+        total, last = TURNED * float(np.linalg.norm(b - a)), [place for place, _ in self.hands(a)]
+        for i in range(1, count + 1):
+            q = a + i / count * (b - a)
+            now = [place for place, _ in self.hands(q)]
+            total, last = total + max(float(np.linalg.norm(p - o)) for p, o in zip(now, last)), now
+        return total
+
     def kinematics(self, q: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Position and rotation of each hand, and its jacobian (6, k), place over turn, in the world."""
         return [limb.kinematics(part) for limb, part in zip(self.limbs, self.split(q))]
@@ -83,4 +93,6 @@ def spline_through(row: Sequence[np.ndarray]) -> Callable[[Any], np.ndarray]:
     return CubicSpline(u / u[-1], q)
 
 
+CHORD = 0.3  # rad, between the postures in which the hand is looked at for how far it moves
+TURNED = 0.1  # m of the hand that last as long as a radian of the joints
 SHORTEST = 1e-4  # rad, that a piece of a row counts at least

@@ -12,7 +12,7 @@ from .branches import branches
 from .clearance import LEAN, MARGIN, STEP, SWING
 from .keeping import Keep
 from .limbs import Arms, Pose, spline_through
-from .trees import Free, Project, connect, length
+from .trees import Free, Project, connect, length, quicker
 
 ROOM = (0.025, 0.015)  # m, of room with which a way is asked for, one after the other
 LOOKS = 20_000  # postures that are looked at in the last of these searches, and a quarter in those before
@@ -20,11 +20,9 @@ LEAVING = 0.002  # m, by which what is near at an end may be nearer on the way
 BULGE = 0.004  # m, by which the curve through the corners of a way may come nearer than the way
 DENSER = (np.inf, 0.3, 0.12, 0.05)  # rad, at most between two postures of the way, so that the curve bulges less
 
-DETOUR, AGAIN = (
-    2.0,
-    3,
-)  # a way that is so many times as long as the straight one is sought so often, and the shortest taken
+DETOUR, AGAIN = 1.2, 3  # a way that is so many times as long as the straight one is sought so often, and the quickest taken
 
+Lasts = Callable[[Sequence[np.ndarray]], float]
 Pairs = Mapping[tuple[int, int], float]
 
 
@@ -63,6 +61,7 @@ def plan(
     keep: Keep | None = None,
     margin: Sequence[float] = ROOM,
     looks: int = LOOKS,
+    lasts: Lasts | None = None,
     *,
     rng: np.random.Generator,
 ) -> Plan:
@@ -76,6 +75,7 @@ def plan(
         keep: what is kept all along: `Level`, `Together`.
         margin: [m] of room that is asked for, one after the other.
         looks: postures that are looked at; it ends by that and never by the clock.
+        lasts: how long a way through a row of postures lasts, by which it is made quicker; as far as they are apart where None.
         rng: of the trees; the same gives the same way to the bit.
     """
     arms.see(held)
@@ -102,7 +102,7 @@ def plan(
     for k, need in enumerate(margin):
         free = _freedom(arms, need, [start, *(near for _, _, near in ends)], most)
         count = looks if k == len(margin) - 1 else looks // 4
-        row = _shortest(arms, [q for _, q, _ in ends], free, rng, project, count)
+        row = _quickest(arms, [q for _, q, _ in ends], free, rng, project, count, lasts)
         if row is None:
             tried.append(f"no way with {1e3 * need:.0f} mm of room in {count} looks")
             continue
@@ -120,23 +120,28 @@ def plan(
     return best
 
 
-def _shortest(
+def _quickest(
     arms: Arms,
     goals: Sequence[np.ndarray],
     free: Free,
     rng: np.random.Generator,
     project: Project | None,
     looks: int,
+    lasts: Lasts | None,
 ) -> list[np.ndarray] | None:
-    """The shortest of a few ways that trees find; the first one where it is no detour."""
-    best: list[np.ndarray] | None = None
+    """The quickest of a few ways that trees find; the first one where it is straight."""
+    best: tuple[float, list[np.ndarray] | None] = (np.inf, None)
     for _ in range(AGAIN):
-        row = connect(arms.q, goals, free, arms.low, arms.high, rng, project, looks)
-        if row is not None and (best is None or length(row) < length(best)):
-            best = row
-        if row is None or best is None or length(best) < DETOUR * np.linalg.norm(best[-1] - best[0]):
+        row = connect(arms.q, goals, free, arms.low, arms.high, rng, project, looks, arms.far)
+        if row is None:
             break
-    return best
+        if lasts is not None and project is None:
+            row = quicker(row, free, rng, lasts, looks)
+        long = length(row, arms.far) if lasts is None else lasts(row)
+        best = min(best, (long, row), key=lambda one: one[0])
+        if length(row, arms.far) < DETOUR * arms.far(row[0], row[-1]):
+            break
+    return best[1]
 
 
 def least_room(

@@ -18,7 +18,7 @@ from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import GoalState
 from ....scenarios.variation import Draw
 from ..planning import Arms, Keep, Level, Plan, plan
-from ..planning.clearance import MARGIN, Clearance
+from ..planning.clearance import MARGIN, Clearance, Load
 from ..planning.limbs import spline_through
 from ..planning.planner import least_room
 from .arm import Arm, Path, progress
@@ -34,6 +34,8 @@ ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
 ROWS = 4  # ends of a carry of which one is sought by trees
 TIGHT = 0.004  # m of room at its end that are enough
 ALIKE = 0.15  # rad, by which its beginning differs from those of the others
+DIP = 0.005  # m, that what is carried level may come lower than at the ends of its way
+LIGHT = 0.5  # N, to which no arm gives way
 CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
 REACHED = 2e-3  # m, within which a pose counts as reached
 CLAW_SPEED = 90.0  # percent/s
@@ -334,19 +336,26 @@ class OperatorState:
 
     def free_way(self, side: str, goal: np.ndarray, speed: float) -> Path | None:
         """As `way`; None where none was found. Where none leads to these joint angles, the arm is held otherwise for the same pose."""
-        found = self.plan(side, [goal])
+        found = self.plan(side, [goal], speed=speed)
         if found.path is None:
-            found = self.plan(side, [self.arms[side].hand(goal)])
+            found = self.plan(side, [self.arms[side].hand(goal)], speed=speed)
         self.why = found.why
         return None if found.path is None else self.arms[side].way(list(found.path[1:]), speed, scatter=0.0)
 
     def plan(
-        self, side: str, goals: Sequence[np.ndarray | tuple[np.ndarray, np.ndarray]], keep: Keep | None = None
+        self,
+        side: str,
+        goals: Sequence[np.ndarray | tuple[np.ndarray, np.ndarray]],
+        keep: Keep | None = None,
+        speed: float = 0.45,
     ) -> Plan:
-        """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`)."""
-        clearance = self._clearance[side]
+        """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`), quick at a speed [m/s]."""
+        clearance = self._laden(side)
         arms = Arms([self.arms[side]], clearance, self._around(side), [self.claws[side]])
-        return plan(arms, goals, clearance.borne, keep=keep, rng=self.rng)
+        arm = self.arms[side]
+        return plan(
+            arms, goals, clearance.borne, keep=keep, lasts=lambda row: arm._path(row, speed).duration, rng=self.rng
+        )
 
     def level_way(
         self, side: str, rows: Iterable[Sequence[np.ndarray]], speed: float, begin: Sequence[np.ndarray] = ()
@@ -359,20 +368,21 @@ class OperatorState:
             speed: [m/s] of the hand.
             begin: joint angles that it passes first, such as out of an opening.
         """
-        arm, clearance = self.arms[side], self._clearance[side]
+        arm, clearance = self.arms[side], self._laden(side)
         arms = Arms([arm], clearance, self._around(side), [self.claws[side]])
-        keep = Level(arms)
-        arms.see(clearance.borne)
+        if begin:
+            arms.q = begin[-1]
         chosen: list[tuple[float, Sequence[np.ndarray]]] = []
         for row in rows:
+            arms.see(clearance.borne)  # as a row is made it is looked past what is held
             least = least_room(arms, spline_through(row), [arms.near(row[-1])])[0] if len(row) > 1 else MARGIN
             if least > TIGHT and all(np.abs(row[0] - other[0]).max() > ALIKE for _, other in chosen):
                 chosen.append((least, row))
             if len(chosen) == ROWS:
                 break
         chosen.sort(key=lambda one: -one[0])
-        if begin:
-            arms.q = begin[-1]
+        lowest = min((float(arm.hand(q)[0][2]) for q in (arms.q, *(row[0] for _, row in chosen))), default=-np.inf)
+        keep = Level(arms, lowest=lowest - DIP)
         found = plan(arms, [row[0] for _, row in chosen], clearance.borne, keep=keep, margin=CARRIED, rng=self.rng)
         if found.path is None or found.goal is None:
             self.why = found.why or "nowhere is there room for it at the end"
@@ -403,7 +413,7 @@ class OperatorState:
         without: Sequence[str] = (),
     ) -> float:
         """How crowded it is for an arm at joint angles (see `Clearance.crowd`), looking past some parts."""
-        clearance = self._clearance[side]
+        clearance = self._laden(side)
         borne = clearance.borne
         bare = any(name.split("/")[0] in without for name in borne)
         if bare:
@@ -431,7 +441,14 @@ class OperatorState:
 
     def room_on(self, side: str, path: Path, held: Sequence[str] = (), sure: bool = False) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
-        return self._clearance[side].cost(path, self._around(side, held), self.claws[side], sure=sure)
+        return self._laden(side).cost(path, self._around(side, held), self.claws[side], sure=sure)
+
+    def _laden(self, side: str) -> Clearance:
+        """The picture of an arm that gives way to what its hand bears now."""
+        clearance, arm = self._clearance[side], self.arms[side]
+        weight = max(0.0, -float(self.feel(side)[2])) if clearance.borne else 0.0
+        clearance.hang(Load(weight, arm.q, arm.stiffness) if weight > LIGHT else None)
+        return clearance
 
     def _around(self, side: str, held: Sequence[str] = ()) -> np.ndarray:
         """(nq,) the scene as seen, without what lies in the things that a hand holds, and without other parts that it holds."""

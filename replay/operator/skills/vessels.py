@@ -11,7 +11,7 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..planning.clearance import TOUCHES
 from ..recognition import carrying, taking
-from .arm import Arm, Path, turn_z
+from .arm import Arm, Path, between, turn_z
 from .doors import about
 from .hands import UP, facing
 from .operator_state import REACHED, Motion, OperatorState, unit
@@ -23,22 +23,21 @@ STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
 # looking where the forearm keeps most room
 BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50.0, -24.0, -8.0]))
-ARRIVING = (
-    0.0,
-    0.12,
-    -0.12,
-    0.25,
-    -0.25,
-)  # rad, by which the hand may be turned otherwise than is said when it arrives
+ARRIVING = (0.0, 0.12, -0.12, 0.25, -0.25)  # rad, by which the hand may be turned otherwise than is said when it arrives
 ENTERING = (0.0, 0.3, -0.3)  # rad, by which it turns as it goes in
 OTHERS, STRANGE = 4, 0.4  # other ways to hold the arm for it, and by how much they differ [rad]
-STEPS = np.linspace(0.1, 1.0, 10)  # shares of the way out of an opening that are looked at
+LEVELLED = (1.0, 0.5, 0.0)  # shares of its sag in the grip by which a vessel is levelled, the first at which there is a way
+STEP = 0.03  # m, between the places on the way out of an opening that are looked at
 MISSED, LEAP = 0.004, 0.5  # m, by which a hand may miss its place there; rad, by which a joint turns on at most
+NOTHING = 0.2  # N, less than any vessel weighs
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
 CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
 FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
 GENTLE = 0.7  # m/s2, of the arm's middle: a robot that is jerked by its arm leaves its balance
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
+
+
+Pose = Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]]  # of a hand: see `Carried.pose`
 
 
 class PickRim(Skill):
@@ -121,7 +120,7 @@ def drawn(
     end: np.ndarray,
     places: Sequence[np.ndarray],
     directions: Sequence[float],
-    pose: Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]],
+    pose: Pose,
 ) -> list[np.ndarray] | None:
     """Postures in which a vessel is drawn along places (3,) [m], its hand in directions [rad]; None where it cannot be."""
     row = [end]
@@ -134,14 +133,21 @@ def drawn(
 
 
 class Carried:
-    """A vessel as one hand carries it level: where the hand is when the vessel's site is at a place, and how it is best turned there."""
+    """A vessel as one hand carries it level: where the hand is when the vessel's site is at a place, and how it is best turned there.
 
-    def __init__(self, state: OperatorState, hand: str, site: str) -> None:
-        position, self._frame = state.arms[hand].hand()
-        self.held = state.site(site)[0]  # (3,) [m] where it is now
+    It hangs in the grip as it is seen: a heavy one is tilted there, so that the hand is turned until the vessel is level, or by a
+    share of that.
+    """
+
+    def __init__(self, state: OperatorState, hand: str, site: str, share: float = 1.0) -> None:
+        self._hand = hand
+        position, frame = state.arms[hand].hand()
+        self.held, hangs = state.site(site)  # (3,) [m] where it is now
+        level = between(np.eye(3), upright(hangs[:, 2]), share)
+        self._frame = level @ frame
         self.heading = state.bearing(self._frame[:, 2])  # rad, of the fingers now
         self.mirror = 1.0 if hand == "left" else -1.0
-        self._offset = position - self.held
+        self._offset = level @ (position - self.held)
         self._body, self._shoulder = state, state.site(f"{hand}_shoulder")[0]
 
     def pose(self, at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
@@ -149,10 +155,34 @@ class Carried:
         turned = turn_z((direction - self.heading + np.pi) % (2 * np.pi) - np.pi)
         return at + turned @ self._offset, turned @ self._frame
 
+    def levelled(self) -> list[np.ndarray]:
+        """Postures from how the arm is held to one in which the vessel, where it is, hangs level; none where there is no way to it."""
+        to, arm = self.pose(self.held, self.heading), self._body.arms[self._hand]
+        for goal in (arm.solve(*to, arm.q, orient=LEVEL)[0], to):
+            found = self._body.plan(self._hand, [goal])
+            if found.path is not None:
+                return list(found.path[1:])
+        return []
+
     def roomiest(self, at: np.ndarray) -> float:
         """Where the fingers point [rad] with the most room for the forearm before the chest."""
         beside = self._body.leftwards(at - self._shoulder)
         return self.mirror * float(np.interp(self.mirror * beside, *BEFORE_CHEST))
+
+
+def upright(axis: np.ndarray) -> np.ndarray:
+    """(3, 3) the shortest turn that brings an axis (3,) upright."""
+    across = np.cross(axis, UP)
+    far = float(np.linalg.norm(across))
+    return np.eye(3) if far < 1e-6 else about(across / far, float(np.arctan2(far, axis @ UP)))
+
+
+def lost(state: OperatorState, side: str, held: str) -> bool:
+    """Whether a hand feels nothing of what it holds; the chain is given up then."""
+    if np.linalg.norm(state.feel(side)) > NOTHING:
+        return False
+    state.given_up = Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held)
+    return True
 
 
 class CarryLevel(Skill):
@@ -181,8 +211,9 @@ class CarryLevel(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm, carried = state.arms[self.hand], Carried(state, self.hand, self.of)
-        pose = carried.pose
+        if lost(state, self.hand, self.of):
+            return
+        arm = state.arms[self.hand]
         place, _ = state.site(self.upon)
         front, inside = state.site(self.into)
         inward = inside[:, 0]
@@ -191,9 +222,8 @@ class CarryLevel(Skill):
 
         things = state.with_contents(self.of.split("/")[0])
 
-        def rows() -> Iterator[list[np.ndarray]]:
+        def rows(pose: Pose) -> Iterator[list[np.ndarray]]:
             """Postures from before the opening to over the place, the hand's direction as it is said or nearly so."""
-            outside = centre - (deep + self.before) * inward
             likes = [posture("elbow_in", self.hand), arm.q]
             likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
             for like, turn, swing in itertools.product(likes, ARRIVING, ENTERING):
@@ -204,20 +234,24 @@ class CarryLevel(Skill):
                         break
                 if off > REACHED or state.crowd(self.hand, end, without=things) > TOUCHES:
                     continue
-                way = centre - short * inward
-                row = drawn(
-                    arm,
-                    end,
-                    [(outside - way) * share + way for share in STEPS],
-                    [final + swing * s for s in STEPS],
-                    pose,
-                )
+                way = deep - short + self.before
+                shares = np.linspace(0.0, 1.0, max(2, int(np.ceil(way / STEP))) + 1)[1:]
+                places = [centre - (short + share * way) * inward for share in shares]
+                row = drawn(arm, end, places, [final + swing * share for share in shares], pose)
                 if row is not None:
                     yield row[::-1]
 
-        path = state.level_way(self.hand, rows(), self.speed)
+        path = None
+        for share in LEVELLED:
+            carried = Carried(state, self.hand, self.of, share)
+            path = state.level_way(self.hand, rows(carried.pose), self.speed, carried.levelled())
+            if path is not None:
+                break
         if path is None:
-            state.given_up = f"no way was found to carry {self.of} to {self.upon}: {state.why}"
+            state.given_up = Reason(
+                f"no way was found to carry {self.of} to {self.upon}: {state.why}",
+                "no_carry", of=self.of, upon=self.upon, why=state.why,
+            )  # fmt: skip
             return
         path = arm.gently(path, GENTLE)
         yield from arm.follow(path, tremor=0.4)
