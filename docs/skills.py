@@ -71,8 +71,9 @@ skills:
 - **Names** are `part.word`: the part's name under `parts`, and a word of its interface or one of its sites, joints or bodies
   (`shiliu list parts can_330` names them). `robot.` stands for the robot's own (`robot.left_tcp`). Where a word means several
   things (`oven.start` is a site, a joint and a body), the argument takes the kind that it wants.
-- **How** may be left out where the arguments tell: the plain way is meant where a primitive has one, else the only way that takes
-  what is given and needs no more.
+- **How** may be left out. Where a primitive has a plain way, that is meant: `take` by the grip of the part's sheet that the arm
+  reaches best, `put` by a way round what stands there, `move_joint` by what is held, the handle of the sheet, or a push. Else it is the
+  only way that takes what is given and needs no more.
 - **Quantities** carry their unit: `30 N`, `100 mm`, `15 deg`, `0.2 m/s`. What is left out has the default of the tables below.
 - **Subgoals** (`until: closed`) are those of the scenario's `goal`; a skill that has one ends as soon as it is reached.
 - **Postures** are ways in which an arm is held (`posture`): POSTURES.

@@ -180,6 +180,11 @@ CASES = {
         (AT_KNOB, dict(held=HELD_LID, **DOOR)),
         [(AT_KNOB, DOOR), (AT_KNOB, dict(held=HELD_LID, **STANDS)), (AT_KNOB, dict(held=HELD_LID, **SHUT))],
     ),
+    "move_joint": (
+        step("move_joint", joint="lid_hinge"),
+        (AT_KNOB, dict(touched=[(1, 2, LID)], **DOOR)),
+        [(AT_KNOB, DOOR), (AT_KNOB, dict(touched=[(1, 2, LID)], **STANDS))],
+    ),
     "release": (
         step("release"),
         (AT_KNOB, dict(claw=[(0, 60), (1, 60), (1.5, 40)], held=[(0, 1.2, LID)])),

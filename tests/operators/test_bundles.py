@@ -61,14 +61,21 @@ def test_it_begins_folded_at_rest_its_crease_over_the_edge(scene, start, body, s
 
 
 @pytest.mark.parametrize(
-    ("shift", "stacked"), [((0.0, 0.0, 0.0), True), ((0.015, 0.0, 0.0), True), ((0.025, 0.0, 0.0), False), ((0.0, 0.0, -0.025), False)]
+    ("shift", "stacked"),
+    [((0.0, 0.0, 0.0), True), ((0.015, 0.0, 0.0), True), ((0.025, 0.0, 0.0), False), ((0.0, 0.0, -0.025), False)],
 )
 def test_on_the_pile_within_so_much_counts(scene, readings, shift, stacked):
     (cloth,), pile = scene.cloths, np.array([0.36, 0.33, 0.886])
     points = folded_over(cloth, 0.243, 0.25)
     points[:, :2] -= 0.5 * (points.min(axis=0) + points.max(axis=0))[:2]
     points += pile + shift
-    laid = next(leaf for goal in scene.goal if goal.name == "stacked" for leaf in goal.predicate.parts if type(leaf).__name__ == "LaidOn")
+    laid = next(
+        leaf
+        for goal in scene.goal
+        if goal.name == "stacked"
+        for leaf in goal.predicate.parts
+        if type(leaf).__name__ == "LaidOn"
+    )
     seen = readings({**{request: points[i] for i, request in enumerate(cloth.requests)}, laid.place: pile})
     off = max(np.hypot(*shift[:2]), abs(shift[2]))
     assert laid.margin(seen) == pytest.approx(0.02 - off, abs=1e-3) and (laid.margin(seen) >= 0.0) == stacked
@@ -83,7 +90,9 @@ def test_hands_take_it_beside_both_ends_of_its_crease_the_front_finger_below(bod
         assert (place - edge) @ turn[:, 0] == pytest.approx(0.0, abs=1e-9) and away == pytest.approx(turn[:, 0])
         assert (place - edge)[1] == pytest.approx(beside) and len(frames) == 1
         depth = pick._depth(body, side)
-        assert 0.035 < depth < 0.06 and pick._gap(depth) > depth + 0.018 + 0.018  # three layers above the table, and the finger below
+        assert (
+            0.035 < depth < 0.06 and pick._gap(depth) > depth + 0.018 + 0.018
+        )  # three layers above the table, and the finger below
 
 
 @pytest.mark.parametrize(("lying", "on"), [(0.042, 0.0), (0.030, 0.012), (0.010, 0.020), (0.060, 0.0)])
@@ -116,7 +125,9 @@ def test_it_is_given_up_where_a_hand_feels_no_cloth_for_half_a_second(body, skil
 def test_a_finger_that_presses_on_the_pile_rises_before_it_is_drawn_out(body, skills, monkeypatch, presses, rises):
     lay, arm = skills["put.pile"], body.arms["left"]
     height, before = [], arm.hand()
-    monkeypatch.setattr(body, "touch", lambda side: np.array([presses if arm.hand()[0][2] < before[0][2] + 0.005 else 0.0, 0.0]))
+    monkeypatch.setattr(
+        body, "touch", lambda side: np.array([presses if arm.hand()[0][2] < before[0][2] + 0.005 else 0.0, 0.0])
+    )
     monkeypatch.setattr("shiliu.replay.operator.skills.bundles.keeping_lower", lambda *_: iter(()))
     for _ in lay._out_of(body, "left"):
         height.append(arm.hand()[0][2] - before[0][2])

@@ -49,7 +49,10 @@ def one(step: str):
 @pytest.mark.parametrize(
     ("old", "now"),
     [
-        ("grasp: {hand: left, at: can.middle, of: can, from: above}", "take: {how: top, hand: left, at: can.middle, of: can}"),
+        (
+            "grasp: {hand: left, at: can.middle, of: can, from: above}",
+            "take: {how: top, hand: left, at: can.middle, of: can}",
+        ),
         ("grasp: {hand: left, at: can.middle, of: can}", "take: {how: side, hand: left, at: can.middle, of: can}"),
         (
             "pick_from_above: {hand: left, at: can.middle, of: can, deep: 3 mm}",
@@ -60,7 +63,10 @@ def one(step: str):
             "place: {hand: left, of: can.base, upon: table.top, clear: back}",
             "put: {how: on, hand: left, of: can.base, upon: table.top, leave: back}",
         ),
-        ("hold_until: {hand: left, pull: 5 N, subgoal: never}", "wait: {how: pulled, hand: left, force: 5 N, until: never}"),
+        (
+            "hold_until: {hand: left, pull: 5 N, subgoal: never}",
+            "wait: {how: pulled, hand: left, force: 5 N, until: never}",
+        ),
         ("withdraw: {hand: left, by: 50 mm}", "home: {how: back, hand: left, retreat: 50 mm}"),
         ("look_at: {at: can.middle, beside: yes}", "look: {at: can.middle, beside: yes}"),
     ],
@@ -103,9 +109,12 @@ def test_how_may_be_left_out_where_the_arguments_tell(step, name):
     ("step", "says"),
     [
         ("take: {how: rmi, hand: left, of: can, at: can.middle}", "'take' is not done 'rmi'. Did you mean rim"),
-        ("put: {hand: left, of: can.base, upon: table.top}", "put does not say how"),
+        ("stroke: {hand: left}", "stroke does not say how"),
         ("tke: {hand: left}", "'tke' is no skill. Did you mean take"),
-        ("take: {how: rim, hand: left, of: bowl, at: bowl.rim_near, forc: 3 N}", "unknown key 'forc'. Did you mean force"),
+        (
+            "take: {how: rim, hand: left, of: bowl, at: bowl.rim_near, forc: 3 N}",
+            "unknown key 'forc'. Did you mean force",
+        ),
         ("pick_rim: {hand: left, of: bowl}", "the key 'at' is missing"),
     ],
 )

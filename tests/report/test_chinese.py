@@ -18,6 +18,7 @@ from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.verdict import StageResult, Verdict
 from shiliu.replay.labels.proposal import chain_of
 from shiliu.replay.labels.sentences import sentence
+from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words, catalogue
 from shiliu.scenarios.catalog import list_scenarios, list_variants
@@ -167,9 +168,7 @@ def raised(scene: Scene) -> list[Finding]:
 
 def shown(scene: Scene) -> Evidence:
     """What a report shows of a scenario beside the findings: its skills, and what its steps came to."""
-    skills = (
-        [word for node in scene.config.skills.each() for word, _ in node.items()] if scene.config.skills.value else []
-    )
+    skills = [skill.name for skill in read_chain(scene)]
     conditions = [
         [c.word, list(c.about), (1.0, "m"), (0.5, "m"), False] for step in scene.goal for c in step.conditions
     ]
@@ -288,7 +287,20 @@ def test_what_a_report_shows_beside_findings_is_chinese():
 
 @pytest.mark.parametrize(
     "group",
-    ["reasons", "gave_up", "record", "likely", "skills", "conditions", "claims", "grades", "levels", "owners", "sure", "ui"],
+    [
+        "reasons",
+        "gave_up",
+        "record",
+        "likely",
+        "skills",
+        "conditions",
+        "claims",
+        "grades",
+        "levels",
+        "owners",
+        "sure",
+        "ui",
+    ],
 )
 def test_the_small_words_are_chinese(group):
     def texts(tree: Any) -> Iterator[str]:
@@ -325,7 +337,11 @@ def test_what_is_noted_of_own_recordings_is_told_in_chinese():
     assert Words("zh").note("/a: timed by its device clock, not by arrival") == "/a：时间取自其设备时钟，而非到达时间"
     assert Words("en").note("no command was recorded") == "no command was recorded"
     assert Words("zh").note("the maker's own sentence") == "the maker's own sentence"
-    assert Words("zh").note("a repaired copy (slow) of a#1, sha256 ab, which was INFEASIBLE by joint.jump").startswith("a#1")
+    assert (
+        Words("zh")
+        .note("a repaired copy (slow) of a#1, sha256 ab, which was INFEASIBLE by joint.jump")
+        .startswith("a#1")
+    )
 
 
 @pytest.mark.parametrize("word", ["timed by shiliu.time_ns", CAVEAT])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.skill import read_skills
+from shiliu.replay.operator.skills.chain import read_skills
 from shiliu.scenarios.catalog import scene_of_tree
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.grips.gripper import gripper_of
@@ -256,7 +256,7 @@ def can():
 
 def chain(scene, arguments: str, *problems: Problems):
     """The skill with which the left hand grasps the can with these arguments."""
-    tree = yaml.safe_load(f"[{{grasp: {{hand: left, of: can, {arguments}}}}}]")
+    tree = yaml.safe_load(f"[{{take: {{how: side, hand: left, of: can, {arguments}}}}}]")
     return list(read_skills(scene, registry(), Node(tree, "skills", *(problems or (Problems(),)))))
 
 
@@ -268,7 +268,7 @@ def test_a_skill_takes_its_numbers_from_a_named_grip(can):
     for grip, side, force in (("wall", "side", 30.0), ("can.wall", "side", 30.0), ("top", "above", 150.0)):
         (skill,) = chain(can, f"grip: {grip}, force: {force * 1.0 if side == 'side' else 170} N")
         assert skill.numbers_of_grip(seen) == {
-            "at": "can/middle", "from": side, "turn": "any", "opening": pytest.approx(0.1), "force": force,
+            "at": "can/middle", "down": side == "above", "turn": "any", "opening": pytest.approx(0.1), "force": force,
         }  # fmt: skip
 
 

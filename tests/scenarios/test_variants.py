@@ -181,7 +181,7 @@ def test_an_arm_that_presses_the_button_leaves_the_door_its_room(clear):
     scene = shiliu.load_scenario("microwave", ["time_limit=14 s"], variant="button")
     del scene.config.skills.value[1:]
     if not clear:
-        del scene.config.skills.value[0]["press_key"]["lets_go"]
+        del scene.config.skills.value[0]["press"]["lets_go"]
     (done,) = perform(scene, [drawing.draw(scene, 31009)], [31009])
     assert done.reached["ajar"] < 10.0
     column = scene.schema.observations["observation.environment_state"].names.index("oven.door_hinge")
@@ -203,7 +203,7 @@ def test_a_pocket_whose_latch_is_twice_as_strong_as_the_pull_stays_shut():
     scene = shiliu.load_scenario(
         "microwave", ["variation.oven.latch_force=null", 'parts.oven.latch_force="35 N"'], variant="pocket"
     )
-    pull = next(step["pull_open"] for step in scene.config.skills.value if "pull_open" in step)
+    pull = next(step["move_joint"] for step in scene.config.skills.value if "move_joint" in step)
     pull["force"] = "20 N"  # of which the arm gives about 0.85
     (done,) = perform(scene, [drawing.draw(scene, 500)], [500])
     assert not done.success and done.reached["opened"] is None

@@ -74,7 +74,7 @@ class AtCrease(AtEdge):
 class PickFolded(AtCrease, PickCloth):
     """Take up a folded cloth by a crease that hangs over the edge of a table, near both its ends, with all its layers.
 
-    As `pick_cloth` takes up an edge; the fingers go further below it, so that the inner layers lie between the pads, too.
+    As `take.edge` takes up an edge; the fingers go further below it, so that the inner layers lie between the pads, too.
     """
 
     word = "take"

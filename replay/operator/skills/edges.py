@@ -95,7 +95,6 @@ class PickEdge(Skill):
         yield from arm.hold(0.2)
         yield from state.grip(self.hand, self.force)
         state.hold_on(self.hand, self.of)
-        state.bear(self.hand, self.of)
         if self.by:
             yield from slide(arm, self.by * UP, 0.12)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -81,19 +81,23 @@ class Grasp(Skill):
         state.hold_on(self.hand, self.of)
 
     def _by_grip(self, state: OperatorState) -> Motion:
-        """As the named grip says; of several sites the one nearest the shoulder is taken."""
+        """As the named grip says."""
+        said = self.numbers_of_grip(state)
+        kind = GraspFromAbove if said.pop("down") else Grasp
+        yield from kind({**self.values, **said, "grip": None}).run(state)
+
+    def numbers_of_grip(self, state: OperatorState) -> dict[str, Any]:
+        """What the named grip stands for, and whether the fingers point down; of several sites the one nearest the shoulder."""
         sheet, shoulder = self.grip.sheet, state.site(f"{self.hand}_shoulder")[0]
         at = min(self.grip.sites, key=lambda site: float(np.linalg.norm(state.site(site)[0] - shoulder)))
         rises = [(-1.0 if way[0] == "-" else 1.0) * state.site(at)[1][2, "xyz".index(way[-1])] for way in sheet.fingers]
-        said = {
-            "grip": None,
+        return {
             "at": at,
+            "down": bool(rises and max(rises) < -0.5),
             "turn": "any" if sheet.round else "keep",
             "opening": max(self.opening, (sheet.width or 0.0) + ROOM),
             "force": self.force if sheet.bears is None else min(self.force, sheet.bears),
         }
-        kind = GraspFromAbove if rises and max(rises) < -0.5 else Grasp
-        yield from kind({**self.values, **said}).run(state)
 
     def _frames(
         self, state: OperatorState, position: np.ndarray, rotation: np.ndarray, near: np.ndarray

@@ -14,6 +14,7 @@ from .doors import about
 from .hands import UP
 from .holds import Held, held_by
 from .operator_state import GAP_OPEN, REACHED, GivenUp, Motion, OperatorState
+from .placing import over_rim
 from .primitives import TAKE
 from .reason import Reason
 from .skill import Label, Skill
@@ -130,7 +131,7 @@ class Take(Skill):
         missed = np.inf
         for turn in BROUGHT:
             part = turn_z(turn)
-            for above in (0.06, 0.0):
+            for above in (over_rim(state, self.into), 0.0):
                 found, off = arm.solve(goal + above * UP + part @ (hand - at), part @ frame, q, q, FIRM)
                 off += FIRM * turned_between(arm.hand(found)[1], part @ frame)
                 if off > missed:

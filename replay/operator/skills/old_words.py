@@ -47,7 +47,7 @@ OLD = {
     "place": Old("put.on", {"clear": "leave"}),
     "place_inside": Old("put.inside", {"clear": "back"}),
     "place_on": Old("put.surface", {"clear": "back", "raise": "retreat"}),
-    "stack": Old("put", {}, {"opening": "34 mm", "leave": "up", "lowering": "0.04 m/s"}),
+    "stack": Old("put", {}, {"above": "60 mm", "opening": "34 mm", "leave": "up", "lowering": "0.04 m/s"}),
     "set_down": Old("put.down"),
     "place_in_slot": Old("put.slot", {"slot": "upon", "over": "high", "press": "force"}),
     "load_fixture": Old("put.on_pins", {"over": "high", "press": "force"}),

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.postures import posture
+from ....scenarios.quantity import parse_quantity
 from ..recognition import carrying
 from .arm import Path, turn_z
 from .hands import UP
@@ -21,6 +22,7 @@ from .vessels import LEVEL
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
 HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
 SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
+LOWERED = 0.06  # m, by which something is lowered onto its place
 HOPELESS = 20.0  # cost of a way that leads through things
 WIDER = 0.034  # m, by which the pads open further than what they held is wide
 PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
@@ -62,6 +64,19 @@ def over(state: OperatorState, skill: Skill) -> Path:
     path = state.freest(skill.hand, imagined(), state.with_contents(skill.of.split("/")[0]))
     # out of reach: as near as the arm comes
     return path or arm.line([(goal + hand - held, frame)], skill.speed, orient=LEVEL)
+
+
+def over_rim(state: OperatorState, place: str) -> float:
+    """Height [m] over a place from which something is lowered: beyond the rim of a container, as its part's sheet tells."""
+    part, _, site = place.partition("/")
+    placed = next((one for one in state.scene.config.parts if one.name == part), None)
+    entries = placed.part.interface.values() if placed is not None else ()
+    heights = [
+        parse_quantity(entry["height"], "length")
+        for entry in entries
+        if entry.get("site") == site and "height" in entry
+    ]
+    return max([LOWERED, *(height + LOWERED for height in heights)])
 
 
 def goal_of(state: OperatorState, skill: Skill) -> np.ndarray:
@@ -196,7 +211,11 @@ class Put(Place):
         "turn",
         "ahead",
         "aside",
-        above=0.06,
+        above=PUT.at(
+            "above",
+            "height over the place from which it is lowered; 60 mm, or over the rim of a container, where not said",
+            None,
+        ),
         leave=PUT.at("leave", "which way the hand leaves; free: the one with most room", "free"),
         opening=PUT.at(
             "opening", "gap between the pads when it has let go; a little wider than it was, where not said", None
@@ -208,6 +227,9 @@ class Put(Place):
     )
 
     def run(self, state: OperatorState) -> Motion:
+        if self.above is None:
+            yield from Put({**self.values, "above": over_rim(state, self.upon)}).run(state)
+            return
         arm = state.arms[self.hand]
         path, held = over(state, self), state.with_contents(self.of.split("/")[0])
         if state.tightness(self.hand, path, held) > ENOUGH:  # round what stands there

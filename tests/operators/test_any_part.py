@@ -1,0 +1,128 @@
+"""Primitives on parts that they were not written for: each wants the sites or the sheet that it asks for, and no more."""
+
+import mujoco
+import numpy as np
+import pytest
+import yaml
+from benches import BENCH, done, end
+from shiliu.scenarios.catalog import scene_of_tree
+
+# parts of the library that hands take, where they stand before a hand, and the site at their foot
+LOOSE = {
+    "can_330": {"x": "150 mm", "y": "250 mm"},
+    "bottle_065": {"x": "150 mm", "y": "280 mm"},
+    "bowl_150": {"x": "150 mm", "y": "280 mm"},
+    "tin_box": {"x": "150 mm", "y": "330 mm"},
+    "book_210": {"x": "170 mm", "y": "270 mm"},
+    "cup_075": {"x": "150 mm", "y": "270 mm"},
+}
+TURNED = {"tin_box": "90 deg"}  # its narrow side towards the robot: a hand from above closes across it
+NEVER = {"never": {"moved": {"of": "thing", "more_than": "3000 mm"}}}
+
+
+def table(chain: str, thing: str = "can_330", side: str = "left", place: dict | None = None, **more: object):
+    """A table with one thing on it and a bowl beside it, before the hand of a side."""
+    tree = yaml.safe_load(BENCH)
+    for name in ("bowl", "buns", "other", "can"):
+        tree["parts"].pop(name)
+    at = dict(LOOSE[thing] if place is None else place)
+    if side == "right":
+        at["y"] = f"-{at['y']}"
+    tree["parts"]["thing"] = {
+        "part": f"objects/{thing}",
+        "stands_on": "table.top_front",
+        "put": "base",
+        "at": at,
+        "yaw": TURNED.get(thing, "0 deg"),
+    }
+    tree |= {"skills": yaml.safe_load(chain.replace("SIDE", side)), "goal": NEVER, "time_limit": "30 s", **more}
+    return scene_of_tree("bench", tree)
+
+
+def began(made) -> mujoco.MjData:
+    data = mujoco.MjData(made.draw.model)
+    mujoco.mj_setState(made.draw.model, data, made.states[0], mujoco.mjtState.mjSTATE_INTEGRATION)
+    mujoco.mj_forward(made.draw.model, data)
+    return data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("thing", LOOSE)
+def test_what_has_a_grip_is_taken_and_put_elsewhere(thing, side):
+    chain = """
+    - take: {hand: SIDE, of: thing, by: 80 mm}
+    - put: {hand: SIDE, of: thing.base, upon: table.top_front, ahead: 160 mm, aside: ASIDE}
+    - home: {hand: SIDE}
+    """.replace("ASIDE", "120 mm" if side == "left" else "-120 mm")
+    scene = table(chain, thing, side)
+    made = done(scene)
+    assert "gave_up" not in made.provenance
+    data = end(scene, made)
+    away = data.site("thing/base").xpos - data.site("table/top_front").xpos
+    wanted = np.array([0.16, 0.12 if side == "left" else -0.12, 0.0])
+    assert np.linalg.norm((away - wanted)[:2]) < 0.02 and abs(away[2]) < 0.008
+    assert data.site("thing/base").xmat.reshape(3, 3)[2, 2] > 0.99, "upright"
+    assert made.observations["observation.touch"][-1].max() < 1.0, "let go of"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("thing", ["bottle_065", "cup_075", "tin_box", "mug_080"])
+def test_what_is_wide_enough_is_pushed(thing):
+    chain = "[{stroke: {how: push, hand: left, of: thing.base, to: table.top, radius: 45 mm}}]"
+    scene = table(chain, thing, place={"x": "150 mm", "y": "120 mm"})
+    made = done(scene)
+    data = end(scene, made)
+    assert np.linalg.norm((data.site("thing/base").xpos - data.site("table/top").xpos)[:2]) < 0.03
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_drawer_is_opened_and_shut(side):
+    y = "260 mm" if side == "left" else "-260 mm"
+    tree = yaml.safe_load(BENCH)
+    parts = {"room": tree["parts"]["room"]}
+    parts["chest"] = {"part": "fixtures/drawer_unit", "put": "front_foot", "at": {"x": "450 mm", "y": y}}
+    chain = [
+        {"move_joint": {"hand": side, "joint": "chest.slide", "to": "200 mm"}},
+        {"move_joint": {"hand": side, "joint": "chest.slide", "to": "0 mm"}},
+    ]
+    goal = {
+        "opened": {"angle": {"of": "chest.slide", "above": "150 mm"}},
+        "shut": {"angle": {"of": "chest.slide", "below": "5 mm"}, "hold": "0.3 s"},
+    }
+    scene = scene_of_tree("bench", tree | {"parts": parts, "skills": chain, "goal": goal, "time_limit": "40 s"})
+    assert done(scene).success
+
+
+@pytest.mark.slow
+def test_a_drawer_that_sticks_more_than_the_hand_may_pull_is_given_up():
+    tree = yaml.safe_load(BENCH)
+    parts = {"room": tree["parts"]["room"]}
+    parts["chest"] = {
+        "part": "fixtures/drawer_unit",
+        "put": "front_foot",
+        "at": {"x": "450 mm", "y": "260 mm"},
+        "friction": "10 N",
+    }
+    chain = [{"move_joint": {"hand": "left", "joint": "chest.slide", "to": "200 mm", "force": "5 N"}}]
+    goal = {"opened": {"angle": {"of": "chest.slide", "above": "150 mm"}}}
+    made = done(scene_of_tree("bench", tree | {"parts": parts, "skills": chain, "goal": goal, "time_limit": "20 s"}))
+    assert made.provenance["gave_up"]["code"] == "did_not_yield"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["can_330", "bowl_150", "tin_box"])
+def test_whatever_stands_there_is_pressed_upon(place):
+    site = {"can_330": "top", "bowl_150": "inside", "tin_box": "top"}[place]
+    chain = f"[{{press: {{how: surface, hand: left, at: thing.{site}, force: 10 N, time: 1 s}}}}]"
+    scene = table(chain, place)
+    made = done(scene)
+    felt = made.observations["observation.touch"][:, :2].sum(axis=1)
+    assert np.median(felt[felt > 1.0]) == pytest.approx(10.0, rel=0.35)
+
+
+def test_a_thing_without_a_grip_is_given_up():
+    chain = "[{take: {hand: left, of: table}}]"
+    made = done(table(chain, time_limit="2 s"))
+    assert made.provenance["gave_up"]["code"] == "no_grip"
