@@ -89,7 +89,7 @@ def test_the_page_of_skills_is_what_the_skills_say():
 def test_the_page_of_skills_names_what_there_is():
     """The names of its guide are those of the code, so that nobody copies one that is gone."""
     skills, top = script("skills"), script("skills").page().split("## All of them")[0]
-    assert all(hasattr(OperatorState, name.removeprefix("body.")) for name in skills.SENSES)
+    assert all(hasattr(OperatorState, name.removeprefix("state.")) for name in skills.SENSES)
     assert {"touches()", "sets_off", "holds()"} <= set(skills.signs())
     fingertips = top.split("### A skill that touches with the fingertips")[1].split("### ")[0]
     named = re.findall(r"(?m)^\| `(\w+)` \| `\.(\w+)` \|", fingertips)
