@@ -20,7 +20,7 @@ LEAVING = 0.002  # m, by which what is near at an end may be nearer on the way
 BULGE = 0.004  # m, by which the curve through the corners of a way may come nearer than the way
 DENSER = (np.inf, 0.3, 0.12, 0.05)  # rad, at most between two postures of the way, so that the curve bulges less
 
-DETOUR, AGAIN = 1.2, 3  # a way that is so many times as long as the straight one is sought so often, and the quickest taken
+DETOUR, AGAIN = 1.2, 3  # a way that is so many times as long as the straight one is sought so often, and the shortest taken
 
 Lasts = Callable[[Sequence[np.ndarray]], float]
 Pairs = Mapping[tuple[int, int], float]
@@ -129,19 +129,17 @@ def _quickest(
     looks: int,
     lasts: Lasts | None,
 ) -> list[np.ndarray] | None:
-    """The quickest of a few ways that trees find; the first one where it is straight."""
-    best: tuple[float, list[np.ndarray] | None] = (np.inf, None)
+    """The shortest of a few ways that trees find, made quicker; the first one where it is straight."""
+    best: list[np.ndarray] | None = None
     for _ in range(AGAIN):
         row = connect(arms.q, goals, free, arms.low, arms.high, rng, project, looks, arms.far)
-        if row is None:
+        if row is not None and (best is None or length(row, arms.far) < length(best, arms.far)):
+            best = row
+        if row is None or best is None or length(best, arms.far) < DETOUR * arms.far(best[0], best[-1]):
             break
-        if lasts is not None and project is None:
-            row = quicker(row, free, rng, lasts, looks)
-        long = length(row, arms.far) if lasts is None else lasts(row)
-        best = min(best, (long, row), key=lambda one: one[0])
-        if length(row, arms.far) < DETOUR * arms.far(row[0], row[-1]):
-            break
-    return best[1]
+    if best is None or lasts is None or project is not None:
+        return best
+    return quicker(best, free, rng, lasts, looks)
 
 
 def least_room(

@@ -15,7 +15,7 @@ import numpy as np
 STRIDE = 0.15  # rad, from a posture of a tree to the next
 FINE = 0.03  # rad, between the postures that are looked at on the way there
 SHORTER = 80  # how often a shorter way is tried between two places of the one found
-BETTER, ASIDE = 120, 0.3  # how often a corner is moved to where the way is quicker; rad, by how much
+BETTER, ASIDE = 100, 0.3  # how often a corner is moved to where the way is quicker; rad, by how much
 SAME = 1e-9  # rad, postures that are so near are one
 NEARER = 1e-3  # rad, by which a stride has to lead nearer to its aim
 LOOKS = 40_000  # postures that are looked at before it is given up
