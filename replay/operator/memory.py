@@ -19,6 +19,7 @@ from ...scenarios.robot import Robot
 from ...scenarios.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
+from .planning.clearance import Load
 
 MARK = "~"  # key of what stands for something that is not a plain value
 # of a model's fields those that a clearance edits: what is near, and what meets what
