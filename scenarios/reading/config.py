@@ -432,9 +432,11 @@ def dealt_values(config: ScenarioConfig, rng: np.random.Generator) -> dict[str, 
     return deal(config.deals, nominal_values(config), rng)
 
 
-def draw_values(config: ScenarioConfig, rng: np.random.Generator, dealt: Mapping[str, float]) -> dict[str, float]:
-    """Draw every varied number once, in the order in which the YAML names them, about what was dealt."""
-    values = dict(dealt)
+def draw_values(
+    config: ScenarioConfig, rng: np.random.Generator, dealt: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Draw every varied number once, in the order in which the YAML names them, about what was dealt; dealt first where None."""
+    values = dict(dealt_values(config, rng) if dealt is None else dealt)
     for vary in config.variation:
         number = float(rng.uniform(vary.low, vary.high))
         values[vary.key] = number if vary.replace else values[vary.key] + number
