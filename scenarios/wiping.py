@@ -157,7 +157,7 @@ def read_stains(node: Node, names: Names, period: float) -> list[Stain]:
         cloth, below = (names.element(child.child(key), "body") for key in ("cloth", "upon"))
         bears = Request("contact_force", f"tree:{cloth}", f"tree:{below}")
         place, axis = Request("site_position", site), Request("site_x", site)
-        found.append(Stain(name, part, grid, place, axis, sole, bears, *bounds, speed, period))
+        found.append(Stain(name, part, grid, place, axis, sole, bears, bounds[0], bounds[1], speed, period))
     return found
 
 

@@ -63,7 +63,11 @@ def strip_of(scene: Scene, episode: SimEpisode, skill: Skill, ending: Ending, ca
 
 
 def positions(scene: Scene, draw: Draw, episode: SimEpisode, first: int) -> tuple[np.ndarray, np.ndarray]:
-    """(T + 1 - first, nq) of an episode from a control step on, and (T + 1 - first, k) what its rules kept, from the last full state before it."""
+    """What an episode shows from a control step on, from the last full state before it.
+
+    Returns:
+        (T + 1 - first, nq) qpos, and (T + 1 - first, k) what its rules kept.
+    """
     simulation = Simulation(scene)
     simulation.begin([draw])
     begin = max((t for t in episode.checkpoints if t <= first), default=0)
