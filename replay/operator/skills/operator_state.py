@@ -23,6 +23,7 @@ from ..planning.limbs import spline_through
 from ..planning.planner import least_room
 from .arm import Arm, Path, progress
 from .base import Base
+from .reason import Reason
 
 # the hand: gap between the pads [m] against percent, and force [N] a percent of squeeze
 _GRIP = load_robot().hand_sheet["grip"]
@@ -331,7 +332,7 @@ class OperatorState:
         if path is None:
             path = self.arms[side].way([goal], speed, scatter=0.0)
             if self.room_on(side, path, sure=True) > BLOCKED:
-                raise GivenUp(f"no free way was found for the {side} hand: {self.why}")
+                raise GivenUp(Reason(f"no free way was found for the {side} hand: {self.why}", "no_way", side=side))
         return path
 
     def free_way(self, side: str, goal: np.ndarray, speed: float) -> Path | None:

@@ -260,7 +260,7 @@ class CarryLevel(Skill):
         if path is None:
             state.given_up = Reason(
                 f"no way was found to carry {self.of} to {self.upon}: {state.why}",
-                "no_carry", of=self.of, upon=self.upon, why=state.why,
+                "no_carry", of=self.of, upon=self.upon,
             )  # fmt: skip
             return
         path = arm.gently(path, GENTLE)
