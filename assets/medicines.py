@@ -46,7 +46,7 @@ class Label:
         size = round(min(tall * 1.02, 0.60 * width / max(len(line) for line in lines)))
         for i, line in enumerate(lines):
             draw.text((width / 2, band + (i + 0.5) * tall), line, font=font(size), fill=(16, 18, 22), anchor="mm")
-        small = min(round(0.13 * height), round(1.10 * width / max(len(self.english), 1)))
+        small = min(round(0.10 * height), round(1.10 * width / max(len(self.english), 1)))
         draw.text((width / 2, height - 0.70 * foot), self.english, font=font(small), fill=(16, 18, 22), anchor="mm")
         draw.text((width / 2, height - 0.30 * foot), self.dose, font=font(small), fill=self.colour, anchor="mm")
         image.quantize(32).save(file, optimize=True)
