@@ -81,7 +81,8 @@ def test_a_quilt_is_drawn_by_its_corner_to_a_mark():
     scene = scene_of(
         BED,
         "{straight: {near: {of: quilt.corner, to: bed.quilt_mark, within: 15 mm}, hold: 0.2 s}}",
-        "[squat: {by: 240 mm}, pick_from_above: {hand: left, at: quilt.crease, of: quilt, opening: 70 mm, force: 60 N, posture: elbow_out}, "
+        "[squat: {by: 240 mm}, "
+        "pick_from_above: {hand: left, at: quilt.crease, of: quilt, opening: 70 mm, force: 60 N, posture: elbow_out}, "
         "draw_to: {hand: left, of: quilt.corner, upon: bed.quilt_mark}]",
     )
     assert done(scene).success  # from 124 mm away
