@@ -21,16 +21,16 @@ from shiliu.scenarios.quantity import EXAMPLE
 from shiliu.scenarios.reading.composition import CONF
 
 PAGE = Path(__file__).resolve().parent / "skills.md"
-SENSES = (  # of `Body`
-    "body.site",
-    "body.body_pose",
-    "body.joint",
-    "body.vertices",
-    "body.percent",
-    "body.touch",
-    "body.feel",
-    "body.pulled",
-    "body.reached",
+SENSES = (  # of `OperatorState`
+    "state.site",
+    "state.body_pose",
+    "state.joint",
+    "state.vertices",
+    "state.percent",
+    "state.touch",
+    "state.feel",
+    "state.pulled",
+    "state.reached",
 )
 NAMES = {  # what may be written for a kind of argument that is no quantity
     "hand": "`left`, `right`",
@@ -122,7 +122,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..recognition import motions
-from .body import Body, Motion
+from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
 
 
@@ -141,18 +141,20 @@ class RaiseHand(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.2),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + np.array([0.0, 0.0, self.by]), frame)], self.speed))
 ```
 
 - **Arguments** have a kind, a meaning and a default in SI; without a default they must be given. The docstring and they are its entry
   below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
-- **`run`** yields once a control step. Senses are methods of `body` ([`body.py`](../replay/operator/skills/body.py)): SENSES. Limbs:
-  `arm.line` and `arm.way` make a path, `arm.follow(path, until)` goes along it and gives back whether `until` came true on the way,
-  `arm.hold` waits, `body.way` makes a path that keeps clear of what is seen, `body.open_claw`, `body.grip` and `body.let_go` move the claw.
-- **Giving up**: `body.given_up = Reason("the sentence", "its_code", at=site)`, or `raise GivenUp(Reason(...))`. The code stands under
+- **`run`** yields once a control step. Senses are methods of `state`
+  ([`operator_state.py`](../replay/operator/skills/operator_state.py)): SENSES.
+  Limbs: `arm.line` and `arm.way` make a path, `arm.follow(path, until)` goes along it and gives back whether `until` came true on the way,
+  `arm.hold` waits, `state.way` makes a path that keeps clear of what is seen, `state.open_claw`, `state.grip` and
+  `state.let_go` move the claw.
+- **Giving up**: `state.given_up = Reason("the sentence", "its_code", at=site)`, or `raise GivenUp(Reason(...))`. The code stands under
   `gave_up` in `conf/text/en.yaml` and `zh.yaml`, with the same details.
 - **The label** has a title and a sentence in English and Chinese, and the pattern by which a replay shows the skill (`shows`).
   `about` names the argument that it is about, `grips` says that the hand holds that afterwards. Where nothing can tell the skill,
@@ -180,11 +182,11 @@ Copy `PressOn` in [`strokes.py`](../replay/operator/skills/strokes.py). It needs
 
 What it does, in order:
 
-1. `body.open_claw(self.hand, 0.0)` closes the claw.
+1. `state.open_claw(self.hand, 0.0)` closes the claw.
 2. `found, frame = pointing_down(…)` finds joint angles for the places of the fingertips, and how the hand is turned there.
-3. `arm.follow(body.way(self.hand, found[0], …))` goes above the place.
+3. `arm.follow(state.way(self.hand, found[0], …))` goes above the place.
 4. `arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), until)` comes down until `until()` is true. For example: until
-   `body.touch(self.hand).sum()` is above 1 N.
+   `state.touch(self.hand).sum()` is above 1 N.
 5. The work, and then a line up again.
 
 ### What an Evidence is

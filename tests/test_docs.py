@@ -12,7 +12,7 @@ from shiliu.cli import VERBS
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.curves import CURVES
 from shiliu.replay.operator.skills import catalogue
-from shiliu.replay.operator.skills.body import Body
+from shiliu.replay.operator.skills.operator_state import OperatorState
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
@@ -89,7 +89,7 @@ def test_the_page_of_skills_is_what_the_skills_say():
 def test_the_page_of_skills_names_what_there_is():
     """The names of its guide are those of the code, so that nobody copies one that is gone."""
     skills, top = script("skills"), script("skills").page().split("## All of them")[0]
-    assert all(hasattr(Body, name.removeprefix("body.")) for name in skills.SENSES)
+    assert all(hasattr(OperatorState, name.removeprefix("state.")) for name in skills.SENSES)
     assert {"touches()", "sets_off", "holds()"} <= set(skills.signs())
     fingertips = top.split("### A skill that touches with the fingertips")[1].split("### ")[0]
     named = re.findall(r"(?m)^\| `(\w+)` \| `\.(\w+)` \|", fingertips)

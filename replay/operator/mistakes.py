@@ -15,7 +15,7 @@ from ...scenarios.reading.yaml_reader import Node, nearest
 from ...scenarios.scene import Scene
 from ..checks.finding import Finding
 from .skills import registry
-from .skills.body import SIDES, Body, Motion
+from .skills.operator_state import SIDES, Motion, OperatorState
 from .skills.skill import REQUIRED, Skill, read_skills
 from .tries import numbered
 
@@ -70,12 +70,12 @@ class _Slipping(Skill):
         self.word = skill.word  # type: ignore[misc]  # an episode's segments show the skill under its own name
         self.arguments = skill.arguments  # type: ignore[misc]  # and it wants its hand where that one does
 
-    def run(self, body: Body) -> Motion:
-        for k, _ in enumerate(self.skill.run(body)):
-            if k * body.timestep >= self.after:
-                for side in [side for side in body.held if side in self.sides]:
-                    body.open_claw(side, WIDE)
-                    del body.held[side]
+    def run(self, state: OperatorState) -> Motion:
+        for k, _ in enumerate(self.skill.run(state)):
+            if k * state.timestep >= self.after:
+                for side in [side for side in state.held if side in self.sides]:
+                    state.open_claw(side, WIDE)
+                    del state.held[side]
             yield
 
 

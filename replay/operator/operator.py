@@ -22,7 +22,7 @@ from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures
 from ..rollout.rollout import Observer, Rollout, roll_out
 from .memory import CannotKeep, recall, remember
 from .skills import registry
-from .skills.body import Body, GivenUp, Motion
+from .skills.operator_state import GivenUp, Motion, OperatorState
 from .skills.reaching import beyond_reach
 from .skills.reason import told
 from .skills.skill import Skill, read_skills
@@ -74,7 +74,7 @@ class Operator:
     ):
         self.scene = scene
         self._keeps = keeps
-        self.body = Body(scene, draw, np.random.default_rng((seed, STREAM)), faults or {})
+        self.state = OperatorState(scene, draw, np.random.default_rng((seed, STREAM)), faults or {})
         self.skills = list(read_chain(scene) if skills is None else skills)
         self.segments: list[dict[str, Any]] = []
         self.done = False
@@ -85,31 +85,31 @@ class Operator:
 
     def _perform(self, first: int) -> Motion:
         for number, skill in enumerate(self.skills[first - 1 :], first):
-            if skill.word == self.body.faults.get("skip"):
+            if skill.word == self.state.faults.get("skip"):
                 continue
             if self._keeps:
                 self._keep(number)
             self.segments.append({"skill": skill.word, "t0": self._step * self.scene.control_timestep, "t1": None})
             try:
-                far = beyond_reach(skill, self.body)
+                far = beyond_reach(skill, self.state)
                 if far is not None:
                     raise GivenUp(far)
-                yield from skill.run(self.body)
+                yield from skill.run(self.state)
             except GivenUp as reason:
-                self.body.given_up = reason.args[0]
+                self.state.given_up = reason.args[0]
             self.segments[-1]["t1"] = self._step * self.scene.control_timestep
-            if self.body.given_up is not None:
-                self.gave_up = told(skill.word, number, self.body.given_up)
+            if self.state.given_up is not None:
+                self.gave_up = told(skill.word, number, self.state.given_up)
                 break
         self.done = True
 
     def _keep(self, number: int) -> None:
         """Note what it goes on from before a skill, unless a motion is under way beside the skills."""
         try:
-            body = remember(self.body)
+            kept = remember(self.state)
         except CannotKeep:
             return
-        self.between.append({"number": number, "segments": [dict(one) for one in self.segments], "body": body})
+        self.between.append({"number": number, "segments": [dict(one) for one in self.segments], "state": kept})
 
     def go_on(self, before: Mapping[str, Any], step: int) -> None:
         """Begin with a skill of the chain as if those before it had just been done.
@@ -117,7 +117,7 @@ class Operator:
         Args:
             before: one of `between`; step: the control step at which it was noted.
         """
-        recall(self.body, before["body"])
+        recall(self.state, before["state"])
         self.segments = [dict(one) for one in before["segments"]]
         self._step, self._motion = step, self._perform(before["number"])
 
@@ -132,12 +132,12 @@ class Operator:
             (nu,) float32.
         """
         self.between.clear()
-        self.body.see(readings, carry)
+        self.state.see(readings, carry)
         if not self.done:
             next(self._motion, None)
-        self.body.move_beside()
+        self.state.move_beside()
         self._step += 1
-        return self.body.action()
+        return self.state.action()
 
 
 class Operators:

@@ -20,8 +20,8 @@ from ..recording.recording import SimEpisode
 from ..rollout.camera_frames import cameras_of
 from ..rollout.filmstrip import moments, strip
 from .failures import Ending
-from .skills.body import SIDES
 from .skills.clearance import MARGIN, Clearance
+from .skills.operator_state import SIDES
 from .skills.reaching import PLACES
 from .skills.skill import Skill
 

@@ -8,8 +8,8 @@ import shiliu
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.skills.body import SIDES, Body
 from shiliu.replay.operator.skills.bundles import BEARS, LIFT
+from shiliu.replay.operator.skills.operator_state import SIDES, OperatorState
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.cloth.cloth import folded_over
 from shiliu.scenarios.simulation import Simulation
@@ -28,9 +28,9 @@ def start(scene):
 
 @pytest.fixture
 def body(scene, start):
-    body = Body(scene, start, np.random.default_rng(0), {})
-    body.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
-    return body
+    state = OperatorState(scene, start, np.random.default_rng(0), {})
+    state.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
+    return state
 
 
 @pytest.fixture(scope="module")

@@ -25,8 +25,8 @@ def body(scene):
     draw = drawing.nominal(scene)
     readings = Simulation(scene, 1).begin([draw])
     operator = Operator(scene, draw, 0)
-    operator.body.see(readings.rows(0), scene.course.begin(1))
-    return operator.body
+    operator.state.see(readings.rows(0), scene.course.begin(1))
+    return operator.state
 
 
 def held_below(body, by: float, like: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills.arm import turned_between
-from shiliu.replay.operator.skills.body import Body
 from shiliu.replay.operator.skills.cloth import edges_of, flat_at
+from shiliu.replay.operator.skills.operator_state import OperatorState
 from shiliu.replay.operator.skills.tips import gap_of, hands_over, tcp_from_nose, tcp_from_tip
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.postures import posture
@@ -39,13 +39,13 @@ def watched(scene, seed, skills):
     readings = simulation.begin([start])
     carry = scene.course.advance(scene.course.begin(1), readings)
     operator = Operator(scene, start, seed, skills)
-    operator.body.see(readings.rows(0), carry.rows(np.array([0])))
+    operator.state.see(readings.rows(0), carry.rows(np.array([0])))
     while not operator.done:
         action = operator.act(readings.rows(0), carry.rows(np.array([0])))
         readings = simulation.step(action[None])
         carry = scene.course.advance(carry, readings)
-    operator.body.see(readings.rows(0), carry.rows(np.array([0])))
-    return operator.body
+    operator.state.see(readings.rows(0), carry.rows(np.array([0])))
+    return operator.state
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -53,8 +53,8 @@ def watched(scene, seed, skills):
 def test_tips_are_where_the_hand_is_placed_for(folding, side, gap, pitch):
     """Against the boxes of the claw's own model: the lower tip's lowest edge, and its end on the other finger's side."""
     start = draw(folding, 500)
-    body = Body(folding, start, np.random.default_rng(0), {})
-    arm, model = body.arms[side], start.model
+    state = OperatorState(folding, start, np.random.default_rng(0), {})
+    arm, model = state.arms[side], start.model
     data = mujoco.MjData(model)
     at = np.array([0.45, 0.3 if side == "left" else -0.3, 0.90])
     for where, lowest in ((tcp_from_tip, True), (tcp_from_nose, False)):
@@ -90,10 +90,10 @@ def test_tips_are_where_the_hand_is_placed_for(folding, side, gap, pitch):
 def test_a_pinched_place_is_found_on_the_cloth(folding):
     start = draw(folding, 500)
     simulation = Simulation(folding, 1, 1)
-    body = Body(folding, start, np.random.default_rng(0), {})
-    body.see(simulation.begin([start]).rows(0), None)
+    state = OperatorState(folding, start, np.random.default_rng(0), {})
+    state.see(simulation.begin([start]).rows(0), None)
     cloth = folding.cloths[0]
-    places = body.vertices(cloth)
+    places = state.vertices(cloth)
     middle = 0.5 * (places[0] + places[1])
     assert flat_at(cloth, places, middle + 0.01 * np.array([0.0, 0.0, 1.0])) == pytest.approx(
         0.5 * (cloth.flat[0] + cloth.flat[1]), abs=3e-3
@@ -106,7 +106,7 @@ def test_a_towel_that_lies_askew_is_drawn_along_the_edge(folding):
     body = watched(folding, seed, read_chain(folding)[:1])
     cloth = folding.cloths[0]
     places, edges = body.vertices(cloth), edges_of(body, cloth)
-    before = Body(folding, draw(folding, seed), np.random.default_rng(0), {})
+    before = OperatorState(folding, draw(folding, seed), np.random.default_rng(0), {})
     before.see(Simulation(folding, 1, 1).begin([draw(folding, seed)]).rows(0), None)
     first = before.vertices(cloth)
     assert abs(first[edges.far["left"], 0] - first[edges.far["right"], 0]) > 0.15

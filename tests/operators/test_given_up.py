@@ -16,7 +16,7 @@ from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills import reason
 from shiliu.replay.operator.skills.arm import Arm
-from shiliu.replay.operator.skills.body import GivenUp, unit
+from shiliu.replay.operator.skills.operator_state import GivenUp, unit
 from shiliu.replay.operator.skills.reaching import SLACK, TCP_REACH
 from shiliu.replay.operator.skills.reason import gave_up_of, in_english
 from shiliu.replay.recording.recording import Recording

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from conftest import make_readings
 from shiliu.replay.operator.skills.arm import Arm
-from shiliu.replay.operator.skills.body import Body
 from shiliu.replay.operator.skills.handing import ROOM, HoldUntilPulled, OfferHandle
+from shiliu.replay.operator.skills.operator_state import OperatorState
 from shiliu.scenarios.postures import posture
 from shiliu.scenarios.robot import load_robot
 from shiliu.scenarios.sensing.requests import Request
@@ -63,7 +63,7 @@ def test_fingers_feel_what_they_bear():
     # what the sensors give is how the fingers push at the world: 30 N against each other, 1.8 N each against the weight
     readings = make_readings({front: [0.0, -30.0, 1.8], back: [-3.0, 30.0, 1.8]})
     body = SimpleNamespace(readings=readings, scene=SimpleNamespace(robot=load_robot()))
-    assert Body.feel(body, "left") == pytest.approx([3.0, 0.0, -3.6])
+    assert OperatorState.feel(body, "left") == pytest.approx([3.0, 0.0, -3.6])
 
 
 @pytest.mark.parametrize("pull", [3.0, 8.0])

@@ -13,9 +13,9 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills import flinging
-from shiliu.replay.operator.skills.body import Body, percent_of_gap
 from shiliu.replay.operator.skills.cloth import BELOW, OVER, PickCloth, choose
 from shiliu.replay.operator.skills.flinging import FlingOut, eased
+from shiliu.replay.operator.skills.operator_state import OperatorState, percent_of_gap
 from shiliu.replay.operator.skills.spreading import AT_EASE, CLEAR, LOST, SLIPS, short_edges
 from shiliu.replay.operator.skills.tips import hands_over, tcp_from_nose
 from shiliu.replay.rollout.episode import as_recording, episode_of
@@ -39,9 +39,9 @@ def dropped(scene, seed):
 def seen(scene, seed):
     """What the operator sees at first."""
     start = dropped(scene, seed)
-    body = Body(scene, start, np.random.default_rng(0), {})
-    body.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
-    return body
+    state = OperatorState(scene, start, np.random.default_rng(0), {})
+    state.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
+    return state
 
 
 def test_a_heap_that_nobody_touches_takes_no_more_steps_of_the_solver_than_it_needs(crumpled):

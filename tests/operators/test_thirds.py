@@ -9,8 +9,8 @@ import shiliu
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.skills.body import Body
 from shiliu.replay.operator.skills.cloth import choose, edges_of, on_arc, rising
+from shiliu.replay.operator.skills.operator_state import OperatorState
 from shiliu.replay.operator.skills.spreading import short_edges
 from shiliu.replay.operator.skills.thirds import FoldThird
 from shiliu.replay.operator.skills.tips import tcp_from_nose
@@ -65,26 +65,26 @@ def test_the_edge_is_laid_on_the_line_that_is_two_thirds_away(scene):
 
 @pytest.mark.parametrize("held", [{}, {"left": "towel"}])
 def test_what_both_hands_do_not_hold_is_not_folded(scene, held):
-    body = Body(scene, draw(scene, 600), np.random.default_rng(0), {})
-    body.held.update(held)
-    assert list(chain(scene, FoldThird)[0].run(body)) == [] and body.given_up == "the cloth is not held by both hands"
+    state = OperatorState(scene, draw(scene, 600), np.random.default_rng(0), {})
+    state.held.update(held)
+    assert list(chain(scene, FoldThird)[0].run(state)) == [] and state.given_up == "the cloth is not held by both hands"
 
 
 @pytest.mark.parametrize(("felt", "ends"), [(0.0, True), (1.0, False)])
 def test_a_fold_ends_where_a_hand_feels_no_cloth_for_half_a_second(scene, monkeypatch, felt, ends):
     start = draw(scene, 600)
-    body = Body(scene, start, np.random.default_rng(0), {})
-    body.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
-    monkeypatch.setattr(body, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else felt]))
+    state = OperatorState(scene, start, np.random.default_rng(0), {})
+    state.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
+    monkeypatch.setattr(state, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else felt]))
     fold = FoldThird({**chain(scene, FoldThird)[0].values, "of": scene.cloths[0], "ahead": -2.0})  # a long way to walk
-    steps = list(islice(fold._over(body, edges_of(body, fold.of)), round(3.0 / body.timestep)))
-    assert body.given_up == ("a hand has lost the cloth" if ends else None)
-    assert (len(steps) * body.timestep < 2.0) == ends
+    steps = list(islice(fold._over(state, edges_of(state, fold.of)), round(3.0 / state.timestep)))
+    assert state.given_up == ("a hand has lost the cloth" if ends else None)
+    assert (len(steps) * state.timestep < 2.0) == ends
 
 
 def test_a_hand_that_is_to_rise_by_nothing_stays(scene):
-    body = Body(scene, draw(scene, 600), np.random.default_rng(0), {})
-    assert list(rising(body.arms["left"], 0.0)) == []
+    state = OperatorState(scene, draw(scene, 600), np.random.default_rng(0), {})
+    assert list(rising(state.arms["left"], 0.0)) == []
 
 
 def test_an_arc_begins_and_ends_at_its_poses_and_is_as_high_as_it_is_told():
@@ -101,8 +101,8 @@ def test_an_arc_begins_and_ends_at_its_poses_and_is_as_high_as_it_is_told():
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_named_finger_comes_below(scene, side):
     start = draw(scene, 600)
-    body = Body(scene, start, np.random.default_rng(0), {})
-    (pick, _), arm = (skill for skill in read_chain(scene) if skill.word == "pick_end"), body.arms[side]
+    state = OperatorState(scene, start, np.random.default_rng(0), {})
+    (pick, _), arm = (skill for skill in read_chain(scene) if skill.word == "pick_end"), state.arms[side]
     assert pick.below == "front" and len(type(pick)({**pick.values, "below": "either"})._frames(AWAY)) == 2
     nose = np.array([0.45, 0.15 if side == "left" else -0.15, 0.84])
     for below, other in (("front", "back"), ("back", "front")):

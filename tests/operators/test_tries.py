@@ -164,7 +164,7 @@ def test_a_skill_is_named_by_its_number_or_its_word(wanted, number):
 def test_a_memory_is_taken_and_given_whole(table):
     scene, _, _ = table
     draw = drawing.nominal(scene)
-    body, other = (Operator(scene, draw, seed).body for seed in (0, 1))
+    body, other = (Operator(scene, draw, seed).state for seed in (0, 1))
     body.claws["left"], body.held["left"] = 40.0, "bowl"
     body.arms["left"].q = body.arms["left"].q + 0.1
     memory = remember(body)

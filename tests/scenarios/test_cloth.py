@@ -11,8 +11,8 @@ import shiliu
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.operator.skills import tips
-from shiliu.replay.operator.skills.body import FORCE_PER_PERCENT, Body
 from shiliu.replay.operator.skills.cloth import edges_of
+from shiliu.replay.operator.skills.operator_state import FORCE_PER_PERCENT, OperatorState
 from shiliu.scenarios import variation as draw
 from shiliu.scenarios.cloth.cloth import Cloth, cloth_of
 from shiliu.scenarios.errors import ScenarioError
@@ -448,9 +448,9 @@ def test_near_and_far_corners_are_those_that_the_robot_sees(folding):
     begun = draw.nominal(folding)
     sim = Simulation(folding)
     readings = sim.begin([begun])
-    body = Body(folding, begun, np.random.default_rng(0), {})
-    body.see(readings.rows(0), folding.course.begin(1).rows(np.array([0])))
-    edges, places = edges_of(body, cloth), body.vertices(cloth)
+    state = OperatorState(folding, begun, np.random.default_rng(0), {})
+    state.see(readings.rows(0), folding.course.begin(1).rows(np.array([0])))
+    edges, places = edges_of(state, cloth), state.vertices(cloth)
     assert places.shape == (325, 3)
     for side, left in (("left", 1.0), ("right", -1.0)):
         near, far = places[edges.near[side]], places[edges.far[side]]

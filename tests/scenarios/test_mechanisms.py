@@ -175,10 +175,10 @@ def test_bracket_beside_the_pins_lies_on_them():
 def test_latch_catches_a_striker_and_lets_it_go_at_its_force(force):
     world = world_of()
     put(world, "mechanisms/latch", "latch/", release_force=force)
-    body = world.worldbody.add_body(name="door", pos=[0.02, 0, 0])
-    joint = body.add_joint(name="way", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[1, 0, 0], armature=HAND)
+    state = world.worldbody.add_body(name="door", pos=[0.02, 0, 0])
+    joint = state.add_joint(name="way", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[1, 0, 0], armature=HAND)
     joint.damping = [30, 0, 0]
-    body.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.002, 0, 0], mass=0.01, contype=2, conaffinity=7)
+    state.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.002, 0, 0], mass=0.01, contype=2, conaffinity=7)
     model, data = started(world)
     at = data.body("door").xpos
     catches = ramp(model, data, "way", -1, lambda: at[0] < 0.0005, rate=5.0)

@@ -307,9 +307,9 @@ def test_the_operator_walks_squats_stands_up_and_turns(walked):
 
 
 def test_hands_reach_places_in_the_world_from_wherever_the_robot_stands(scene):
-    from shiliu.replay.operator.skills.body import Body
+    from shiliu.replay.operator.skills.operator_state import OperatorState
 
-    body = Body(scene, nominal(scene), np.random.default_rng(0), {})
+    state = OperatorState(scene, nominal(scene), np.random.default_rng(0), {})
     sim = Simulation(scene)
     readings = sim.begin([nominal(scene)])
     carry = scene.course.advance(scene.course.begin(1), readings)
@@ -317,10 +317,10 @@ def test_hands_reach_places_in_the_world_from_wherever_the_robot_stands(scene):
         action = scene.ready_ctrl.astype(np.float32)
         action[-4:] = (0.3, 0.1, 0.4, -0.1)
         readings = sim.step(action[None])
-    body.see(readings.rows(0), carry)
-    arm = body.arms["left"]
-    tcp, frame = body.site("left_tcp")
-    q = np.array([body.joint(name) for name in scene.robot.arm_names[:7]])
+    state.see(readings.rows(0), carry)
+    arm = state.arms["left"]
+    tcp, frame = state.site("left_tcp")
+    q = np.array([state.joint(name) for name in scene.robot.arm_names[:7]])
     position, rotation = arm.hand(q)
     assert np.abs(position - tcp).max() < 1e-4 and np.abs(rotation - frame).max() < 1e-3
     goal = tcp + np.array([0.05, 0.0, 0.1])

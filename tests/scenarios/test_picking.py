@@ -27,9 +27,9 @@ def with_fingers(scene, towel_alone):
     spec = towel_alone(scene, values)
     spec.option.tolerance, spec.option.iterations = 1e-6, 60
     for side in ("left", "right"):
-        body = spec.worldbody.add_body(name=side, mocap=True)
+        state = spec.worldbody.add_body(name=side, mocap=True)
         for shape in shapes:
-            body.add_geom(
+            state.add_geom(
                 type=mujoco.mjtGeom.mjGEOM_BOX,
                 size=shape.size,
                 pos=shape.pos,

@@ -330,8 +330,8 @@ class Arm:
     def overrun(self, path: Path) -> float:
         """[rad] by which the commands of a way leave the share of the joints' range that the operator uses, at most.
 
-        They run ahead of the way by the servo's lag, and end a little beyond that share (`Body.action`): the joint comes there late,
-        and the hand leaves the way.
+        They run ahead of the way by the servo's lag, and end a little beyond that share (`OperatorState.action`): the joint
+        comes there late, and the hand leaves the way.
         """
         count = max(2, int(np.ceil(path.duration / self.timestep)))
         q = path.spline([progress(i / count, path.ramp) for i in range(count + 1)])

@@ -14,7 +14,6 @@ import numpy as np
 from ..recognition import cloth
 from .arm import between
 from .base import Base
-from .body import SIDES, Body, Motion
 from .cloth import (
     BELOW,
     FELT,
@@ -31,6 +30,7 @@ from .cloth import (
 )
 from .flinging import LEAST
 from .hands import UP
+from .operator_state import SIDES, Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
 from .spreading import DEPTHS, NEIGHBOURS, moving
@@ -52,23 +52,23 @@ STILL, PATIENCE = 0.06, 4.0  # m/s, slower hangs still; s, for which that is wai
 class AtCrease(AtEdge):
     """What the skills share that see a folded cloth before the edge of a table."""
 
-    def _seen(self, body: Body) -> np.ndarray:
+    def _seen(self, state: OperatorState) -> np.ndarray:
         """(n, 3) [m] of each vertex: how far inside the table's edge, to the left of its middle, and above it."""
-        edge, turn = self._end(body)
+        edge, turn = self._end(state)
         away = turn[:, 0]
-        return (body.vertices(self.of) - edge) @ np.column_stack([away, np.cross(UP, away), UP])
+        return (state.vertices(self.of) - edge) @ np.column_stack([away, np.cross(UP, away), UP])
 
-    def _place(self, body: Body, inside: float, beside: float) -> np.ndarray:
+    def _place(self, state: OperatorState, inside: float, beside: float) -> np.ndarray:
         """(3,) [m] in the world, of a place told that way, at the height of the edge."""
-        edge, turn = self._end(body)
+        edge, turn = self._end(state)
         return edge + inside * turn[:, 0] + beside * np.cross(UP, turn[:, 0])
 
-    def _stand(self, body: Body, off: float, beside: float, speed: float) -> Motion:
+    def _stand(self, state: OperatorState, off: float, beside: float, speed: float) -> Motion:
         """Walk to so far before the table's edge and so far to the left of its middle [m], and face it."""
-        base, place, away = moving(body), self._place(body, -off, beside)[:2], self._end(body)[1][:2, 0]
+        base, place, away = moving(state), self._place(state, -off, beside)[:2], self._end(state)[1][:2, 0]
         time = 20.0 + float(np.hypot(*(place - base.at))) / speed
         walk = base.walk(place, float(np.arctan2(away[1], away[0])), speed, 0.4, 0.012, 0.03, time)
-        yield from walked(body, self.word, walk)
+        yield from walked(state, self.word, walk)
 
 
 class PickFolded(AtCrease, PickCloth):
@@ -94,29 +94,29 @@ class PickFolded(AtCrease, PickCloth):
         "tries": Argument("word", "how often it is taken at most", "3", ("1", "2", "3", "5")),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         for _ in range(int(self.tries)):
-            seen = self._seen(body)
+            seen = self._seen(state)
             if -seen[:, 2].min() < ENOUGH:
                 break
             beside = float(np.mean(self._ends(seen)))
-            yield from self._stand(body, self.off, beside, 0.2)
-            yield from super().run(body)
-            if all(self._taken(body, side) for side in SIDES):
+            yield from self._stand(state, self.off, beside, 0.2)
+            yield from super().run(state)
+            if all(self._taken(state, side) for side in SIDES):
                 return
-            yield from together(*(body.let_go(side, self._gap(ENOUGH)) for side in SIDES))
-            yield from self._stand(body, self.off + AWAY, beside, 0.1)
-            yield from together(*(rising(body.arms[side], 0.12) for side in SIDES))
-        body.given_up = Reason("the folded cloth is not held by both ends of its crease", "crease_not_held")
+            yield from together(*(state.let_go(side, self._gap(ENOUGH)) for side in SIDES))
+            yield from self._stand(state, self.off + AWAY, beside, 0.1)
+            yield from together(*(rising(state.arms[side], 0.12) for side in SIDES))
+        state.given_up = Reason("the folded cloth is not held by both ends of its crease", "crease_not_held")
 
     def _ends(self, seen: np.ndarray) -> tuple[float, float]:
         """How far to the left the ends of what hangs over the edge are [m]: left and right."""
         hangs = seen[seen[:, 2] < 0.5 * seen[:, 2].min(), 1]
         return float(hangs.max()), float(hangs.min())
 
-    def _near(self, body: Body, side: str) -> np.ndarray:
+    def _near(self, state: OperatorState, side: str) -> np.ndarray:
         """(k, 3) of `_seen`: the vertices near where a hand pinches."""
-        seen = self._seen(body)
+        seen = self._seen(state)
         return seen[np.abs(seen[:, 1] - self._pinched(seen, side)) < NEIGHBOURS]
 
     def _pinched(self, seen: np.ndarray, side: str) -> float:
@@ -124,20 +124,20 @@ class PickFolded(AtCrease, PickCloth):
         left, right = self._ends(seen)
         return left - self.inset if side == "left" else right + self.inset
 
-    def _depth(self, body: Body, side: str) -> float:
-        return float(np.clip(self.of.radius - self._near(body, side)[:, 2].min(), *DEPTHS))
+    def _depth(self, state: OperatorState, side: str) -> float:
+        return float(np.clip(self.of.radius - self._near(state, side)[:, 2].min(), *DEPTHS))
 
     def _gap(self, depth: float) -> float:
         return max(self.gap, (depth + BELOW + ABOVE) / float(np.cos(self.pitch)))
 
-    def _aim(self, body: Body, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-        away = self._end(body)[1][:, 0]
-        place = self._place(body, 0.0, self._pinched(self._seen(body), side))
+    def _aim(self, state: OperatorState, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        away = self._end(state)[1][:, 0]
+        place = self._place(state, 0.0, self._pinched(self._seen(state), side))
         return place, away, hands_over(away, self.pitch)[1:]  # the front finger below
 
-    def _lying(self, body: Body, side: str, nose: np.ndarray, frame: np.ndarray) -> float:
+    def _lying(self, state: OperatorState, side: str, nose: np.ndarray, frame: np.ndarray) -> float:
         """How far behind the lower finger's end the crease is seen to lie along it [m], where it is pinched."""
-        places, leftwards = body.vertices(self.of), np.cross(UP, self._end(body)[1][:, 0])
+        places, leftwards = state.vertices(self.of), np.cross(UP, self._end(state)[1][:, 0])
         close = places[np.abs((places - nose) @ leftwards) < NEIGHBOURS]
         return float(((nose - close) @ frame[:, 2]).max(initial=0.0))
 
@@ -145,11 +145,11 @@ class PickFolded(AtCrease, PickCloth):
         missing = self.grip - lying
         return 0.0 if missing < RIGHT else min(missing, FURTHER)
 
-    def _taken(self, body: Body, side: str) -> bool:
+    def _taken(self, state: OperatorState, side: str) -> bool:
         """Whether both pads feel the cloth, and it lies far enough on them."""
-        at, frame = body.arms[side].hand()
-        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
-        return bool(body.touch(side).min() > FELT) and self._lying(body, side, nose, frame) > SLIPS
+        at, frame = state.arms[side].hand()
+        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        return bool(state.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS
 
 
 class LayOn(AtCrease):
@@ -171,9 +171,13 @@ class LayOn(AtCrease):
         "of": Argument("cloth", "the cloth"),
         "over": Argument("site", "of the table's edge before which the robot stands"),
         "upon": Argument("site", "middle of the pile's top"),
-        "beyond": Argument("length", "how far beyond the pile's middle its own is laid; less than nothing before it", 0.0),
+        "beyond": Argument(
+            "length", "how far beyond the pile's middle its own is laid; less than nothing before it", 0.0
+        ),
         "short": Argument(
-            "length", "how far before its place its far edge touches the pile first: it slides on as it comes down aslant", 0.010
+            "length",
+            "how far before its place its far edge touches the pile first: it slides on as it comes down aslant",
+            0.010,
         ),
         "clear": Argument("length", "height above the pile by which it hangs as it is carried", 0.05),
         "low": Argument("length", "height above the pile of the lower fingers' upper side as they open", 0.015),
@@ -186,118 +190,118 @@ class LayOn(AtCrease):
         "reach": Argument("speed", "largest speed of the hands", 0.15),
     }
 
-    def run(self, body: Body) -> Motion:
-        if not held_by_both(body):
+    def run(self, state: OperatorState) -> Motion:
+        if not held_by_both(state):
             return
-        base = moving(body)
-        deep = float(np.ptp(self._seen(body)[:, 0]))  # as it lies there, its crease raised a little
-        yield from self._held(body, together(*(self._raise(body, side, deep) for side in SIDES)))
+        base = moving(state)
+        deep = float(np.ptp(self._seen(state)[:, 0]))  # as it lies there, its crease raised a little
+        yield from self._held(state, together(*(self._raise(state, side, deep) for side in SIDES)))
         # beside the pile, then up to it: what hangs does not brush over the pile's side
-        yield from self._held(body, self._go(body, base))
-        back = self._back(body, deep)
-        yield from self._held(body, self._go(body, base, self.beyond - 0.5 * deep + back))
-        yield from self._held(body, self._lay(body, base, back))
-        if body.given_up:
+        yield from self._held(state, self._go(state, base))
+        back = self._back(state, deep)
+        yield from self._held(state, self._go(state, base, self.beyond - 0.5 * deep + back))
+        yield from self._held(state, self._lay(state, base, back))
+        if state.given_up:
             return
-        yield from both_squeezing(body, self.force, body.wait(0.5))
-        yield from self._leave(body)
+        yield from both_squeezing(state, self.force, state.wait(0.5))
+        yield from self._leave(state)
 
-    def _leave(self, body: Body) -> Motion:
+    def _leave(self, state: OperatorState) -> Motion:
         """Let go with one hand after the other, while the other one holds it; up."""
         for side, other in (SIDES, SIDES[::-1]):
-            force = self.force * float(body.faults.get("grip_force", 1.0))
-            yield from squeezing(body, other, force, self._out_of(body, side))
-        yield from together(*(rising(body.arms[side], 0.10) for side in SIDES))
+            force = self.force * float(state.faults.get("grip_force", 1.0))
+            yield from squeezing(state, other, force, self._out_of(state, side))
+        yield from together(*(rising(state.arms[side], 0.10) for side in SIDES))
 
-    def _held(self, body: Body, motion: Motion) -> Motion:
+    def _held(self, state: OperatorState, motion: Motion) -> Motion:
         """A motion, while both claws press on what they hold, as long as they feel it."""
         empty = 0.0
-        for _ in both_squeezing(body, self.force, motion):
-            empty = 0.0 if min(body.touch(side).min() for side in SIDES) > LEAST else empty + body.timestep
+        for _ in both_squeezing(state, self.force, motion):
+            empty = 0.0 if min(state.touch(side).min() for side in SIDES) > LEAST else empty + state.timestep
             if empty > EMPTY:
-                body.given_up = Reason("a hand has lost the cloth", "cloth_lost")
-            if body.given_up:
+                state.given_up = Reason("a hand has lost the cloth", "cloth_lost")
+            if state.given_up:
                 return
             yield
 
-    def _hanging(self, body: Body) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _hanging(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(3,) [m] each, as of `_seen`: the crease by which it hangs, its outermost; its lowest edge; the middle of the pile's top."""
-        seen, (edge, turn) = self._seen(body), self._end(body)
+        seen, (edge, turn) = self._seen(state), self._end(state)
         high, low = seen[:, 2].max(), seen[:, 2].min()
         crease, foot = seen[seen[:, 2] > high - CREASE], seen[seen[:, 2] < low + CREASE]
         beside = 0.5 * (crease[:, 1].min() + crease[:, 1].max())
         axes = np.column_stack([turn[:, 0], np.cross(UP, turn[:, 0]), UP])
-        pile = (body.site(self.upon)[0] + body.aim() - edge) @ axes
+        pile = (state.site(self.upon)[0] + state.aim() - edge) @ axes
         return np.array([crease[:, 0].min(), beside, high]), np.array([foot[:, 0].mean(), beside, low]), pile
 
-    def _back(self, body: Body, deep: float) -> float:
+    def _back(self, state: OperatorState, deep: float) -> float:
         """How far the hands come back as they go down [m]: with the fingers level the cloth hangs from their ends, some way ahead of
         its crease, and its lowest edge is to touch the pile first a little before where its far edge is to lie."""
-        crease, foot, pile = self._hanging(body)
-        before = (foot[2] - self.of.radius - pile[2]) / self._down(body)  # share of the way down, until it touches
+        crease, foot, pile = self._hanging(state)
+        before = (foot[2] - self.of.radius - pile[2]) / self._down(state)  # share of the way down, until it touches
         return float((deep - self.short - (foot[0] - crease[0])) / (1.0 - min(before, 0.5)))
 
-    def _down(self, body: Body) -> float:
+    def _down(self, state: OperatorState) -> float:
         """How far the hands go down [m]."""
-        hands = {side: body.arms[side].hand() for side in SIDES}
-        noses = (nose_from_tcp(*hands[s], max(gap_of(body.percent(s)), TIGHT)) for s in SIDES)
-        return float(min(nose[2] for nose in noses) - body.site(self.upon)[0][2] - self.low)
+        hands = {side: state.arms[side].hand() for side in SIDES}
+        noses = (nose_from_tcp(*hands[s], max(gap_of(state.percent(s)), TIGHT)) for s in SIDES)
+        return float(min(nose[2] for nose in noses) - state.site(self.upon)[0][2] - self.low)
 
-    def _raise(self, body: Body, side: str, deep: float) -> Motion:
+    def _raise(self, state: OperatorState, side: str, deep: float) -> Motion:
         """Straight up, until it hangs free of the pile."""
-        arm = body.arms[side]
+        arm = state.arms[side]
         at, frame = arm.hand()
-        goal = np.append(at[:2], body.site(self.upon)[0][2] + deep + self.clear)
+        goal = np.append(at[:2], state.site(self.upon)[0][2] + deep + self.clear)
         yield from arm.follow(arm.line([(goal, frame)], self.reach, orient=FIRM), tremor=0.0)
 
-    def _go(self, body: Body, base: Base, ahead: float | None = None) -> Motion:
+    def _go(self, state: OperatorState, base: Base, ahead: float | None = None) -> Motion:
         """Walk until the crease is before the pile's middle, or so far [m] beyond it; wait until the cloth hangs still."""
-        crease, _, pile = self._hanging(body)
-        away = self._end(body)[1][:, 0]
+        crease, _, pile = self._hanging(state)
+        away = self._end(state)[1][:, 0]
         goal = base.at + ((pile - crease)[1] * np.cross(UP, away))[:2]
         if ahead is not None:
             goal += ((pile - crease)[0] + ahead) * away[:2]
         time = 20.0 + float(np.hypot(*(goal - base.at))) / self.walking
         yaw = float(np.arctan2(away[1], away[0]))
-        yield from walked(body, self.word, base.walk(goal, yaw, self.walking, 0.2, 0.006, 0.02, time))
-        yield from self._still(body)
+        yield from walked(state, self.word, base.walk(goal, yaw, self.walking, 0.2, 0.006, 0.02, time))
+        yield from self._still(state)
 
-    def _still(self, body: Body) -> Motion:
+    def _still(self, state: OperatorState) -> Motion:
         """Wait until it hangs still."""
-        before, quiet = body.vertices(self.of), 0.0
-        for _ in range(round(PATIENCE / body.timestep)):
+        before, quiet = state.vertices(self.of), 0.0
+        for _ in range(round(PATIENCE / state.timestep)):
             yield
-            now = body.vertices(self.of)
-            speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / body.timestep, now
-            quiet = quiet + body.timestep if speed < STILL else 0.0
+            now = state.vertices(self.of)
+            speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / state.timestep, now
+            quiet = quiet + state.timestep if speed < STILL else 0.0
             if quiet > 0.4:
                 return
 
-    def _lay(self, body: Body, base: Base, back: float) -> Motion:
+    def _lay(self, state: OperatorState, base: Base, back: float) -> Motion:
         """The robot walks back so far [m]; the hands go down as it does."""
-        away, heading, start, down = self._end(body)[1][:, 0], body.heading, base.at.copy(), self._down(body)
-        hands = {side: body.arms[side].hand() for side in SIDES}
+        away, heading, start, down = self._end(state)[1][:, 0], state.heading, base.at.copy(), self._down(state)
+        hands = {side: state.arms[side].hand() for side in SIDES}
         last = {side: nearest(hands_over(away, self.pitch), hands[side][1]) for side in SIDES}
         u = 0.0
         while u < 1.0:
             left = base.go(start - back * away[:2], heading, self.laying, 0.2)
-            u = max(u, 1.0 - left / back) if left > ARRIVED else min(u + REST * body.timestep, 1.0)
+            u = max(u, 1.0 - left / back) if left > ARRIVED else min(u + REST * state.timestep, 1.0)
             for side, (at, frame) in hands.items():
-                send(body.arms[side], at - u * (back * away + down * UP), between(frame, last[side], u), FIRM)
+                send(state.arms[side], at - u * (back * away + down * UP), between(frame, last[side], u), FIRM)
             yield
         yield from base.stop()
 
-    def _out_of(self, body: Body, side: str) -> Motion:
+    def _out_of(self, state: OperatorState, side: str) -> Motion:
         """Open, the lower finger staying where it is; rise until that does not press on the pile; draw the hand back along its fingers."""
-        arm = body.arms[side]
+        arm = state.arms[side]
         at, frame = arm.hand()
-        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
-        yield from keeping_lower(body, side, nose, frame, body.let_go(side, self.opening, 0.8))
+        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
         at, _ = arm.hand()
-        for _ in range(round(LIFTING / body.timestep)):
-            if body.touch(side).max() < BEARS:
+        for _ in range(round(LIFTING / state.timestep)):
+            if state.touch(side).max() < BEARS:
                 break
-            at = at + body.timestep * LIFT * UP
+            at = at + state.timestep * LIFT * UP
             send(arm, at, frame, FIRM)
             yield
         yield from arm.follow(arm.line([(at - OUT * frame[:, 2], frame)], self.drawing, orient=FIRM), tremor=0.0)

@@ -13,8 +13,8 @@ from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.postures import posture
 from ..recognition import cloth
 from .arm import Arm, between, turned_between
-from .body import SIDES, Body, Motion, percent_of_gap, unit
 from .hands import UP
+from .operator_state import SIDES, Motion, OperatorState, percent_of_gap, unit
 from .reason import Reason
 from .skill import Argument, Label, Skill
 from .tips import (
@@ -73,11 +73,11 @@ def together(*motions: Motion) -> Motion:
             yield
 
 
-def held_by_both(body: Body) -> bool:
+def held_by_both(state: OperatorState) -> bool:
     """Whether both hands hold something; where not, it is noted as given up."""
-    if all(side in body.held for side in SIDES):
+    if all(side in state.held for side in SIDES):
         return True
-    body.given_up = Reason("the cloth is not held by both hands", "cloth_not_held")
+    state.given_up = Reason("the cloth is not held by both hands", "cloth_not_held")
     return False
 
 
@@ -105,11 +105,11 @@ class Edges:
     far: dict[str, int]
 
 
-def edges_of(body: Body, cloth: Cloth) -> Edges:
-    places = body.vertices(cloth)
-    ahead = np.array([np.cos(body.heading), np.sin(body.heading), 0.0])
+def edges_of(state: OperatorState, cloth: Cloth) -> Edges:
+    places = state.vertices(cloth)
+    ahead = np.array([np.cos(state.heading), np.sin(state.heading), 0.0])
     edges = sorted(corner_spots(cloth), key=lambda edge: sum(places[spot] @ ahead for spot in edge))
-    near, far = (sorted(edge, key=lambda spot: -body.leftwards(places[spot])) for edge in edges)
+    near, far = (sorted(edge, key=lambda spot: -state.leftwards(places[spot])) for edge in edges)
     return Edges(dict(zip(SIDES, near)), dict(zip(SIDES, far)))
 
 
@@ -137,7 +137,7 @@ def choose(
     Args:
         frames: the rotations to choose from.
         row: rotation -> where the tcp is to be, one after the other.
-        crowd: joint angles (7,) -> how crowded it is there (`Body.crowd`).
+        crowd: joint angles (7,) -> how crowded it is there (`OperatorState.crowd`).
     """
     found = []
     for name in LIKE:
@@ -152,12 +152,12 @@ def choose(
     return frame, q
 
 
-def keeping_lower(body: Body, side: str, nose: np.ndarray, frame: np.ndarray, motion: Motion) -> Motion:
+def keeping_lower(state: OperatorState, side: str, nose: np.ndarray, frame: np.ndarray, motion: Motion) -> Motion:
     """A motion of a claw, while the arm keeps its lower finger where it is: its end, towards the other one, at a place (3,)."""
-    arm = body.arms[side]
+    arm = state.arms[side]
     q = arm.q.copy()
     for _ in motion:
-        gap = max(gap_of(body.percent(side)), TIGHT)
+        gap = max(gap_of(state.percent(side)), TIGHT)
         q, _ = arm.solve(tcp_from_nose(nose, frame, gap), frame, q, None, FIRM, steps=6)
         arm.q = arm.command = q
         yield
@@ -191,31 +191,31 @@ def send(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float])
     arm.command = arm.q + arm.lag * (arm.q - last) / arm.timestep
 
 
-def closing(body: Body, side: str) -> Motion:
+def closing(state: OperatorState, side: str) -> Motion:
     """Close until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
-    for _ in range(round(5.0 / body.timestep)):
-        gap = gap_of(body.percent(side))
+    for _ in range(round(5.0 / state.timestep)):
+        gap = gap_of(state.percent(side))
         if gap > NARROW:
-            body.claws[side] = min(body.claws[side] + CLOSING * body.timestep, percent_of_gap(TIGHT))
+            state.claws[side] = min(state.claws[side] + CLOSING * state.timestep, percent_of_gap(TIGHT))
         else:
-            squeeze(body, side, GENTLY)
+            squeeze(state, side, GENTLY)
         yield
-        if gap < SHUT or (gap < NARROW and body.touch(side).min() > FELT):
+        if gap < SHUT or (gap < NARROW and state.touch(side).min() > FELT):
             break
 
 
 class AtEdge(Skill):
     """What the skills share that draw a cloth over an edge of a table and take it up there."""
 
-    def _edges(self, body: Body) -> Edges:
+    def _edges(self, state: OperatorState) -> Edges:
         """Which corners of the cloth end its near edge, and its far one."""
-        return edges_of(body, self.of)
+        return edges_of(state, self.of)
 
-    def _end(self, body: Body) -> tuple[np.ndarray, np.ndarray]:
+    def _end(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] the middle of the table's edge, and (3, 3) its rotation, x across the table."""
-        return body.site(self.over)
+        return state.site(self.over)
 
-    def _crowd(self, body: Body, side: str, q: np.ndarray) -> float:
+    def _crowd(self, state: OperatorState, side: str, q: np.ndarray) -> float:
         """How crowded it is for an arm at joint angles (7,), as far as that counts: nothing where the robot stands as it was placed."""
         return 0.0
 
@@ -246,43 +246,43 @@ class DrawOver(AtEdge):
         "reach": Argument("speed", "largest speed of the free hands", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         left = set(SIDES)
-        yield from together(*(self._press(body, side) for side in SIDES))
-        yield from together(*(self._draw(body, side, left) for side in SIDES))
-        yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
+        yield from together(*(self._press(state, side) for side in SIDES))
+        yield from together(*(self._draw(state, side, left) for side in SIDES))
+        yield from together(*(rising(state.arms[side], HOVER) for side in SIDES))
 
-    def _press(self, body: Body, side: str) -> Motion:
+    def _press(self, state: OperatorState, side: str) -> Motion:
         """Bring a closed claw over the place on the cloth where it is to press."""
-        arm, cloth = body.arms[side], self.of
-        body.open_claw(side, TIGHT)
-        places, edges = body.vertices(cloth), self._edges(body)
+        arm, cloth = state.arms[side], self.of
+        state.open_claw(side, TIGHT)
+        places, edges = state.vertices(cloth), self._edges(state)
         inwards, away = across(places, edges, side)
         place = places[edges.near[side]] + self.inset * inwards + self.ahead * away + cloth.radius * UP
         frame, high = choose(
             arm,
             hands_over(away, self.pitch),
             lambda frame: [tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
-            partial(self._crowd, body, side),
+            partial(self._crowd, state, side),
         )
-        yield from arm.follow(body.way(side, high, WAYS, self.reach, seek=True))
+        yield from arm.follow(state.way(side, high, WAYS, self.reach, seek=True))
         low = tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
-    def _draw(self, body: Body, side: str, left: set[str]) -> Motion:
+    def _draw(self, state: OperatorState, side: str, left: set[str]) -> Motion:
         """Press until enough is felt; then come back by what does not yet hang over, until that is right on both sides."""
-        arm = body.arms[side]
+        arm = state.arms[side]
         at, frame = arm.hand()
         q, down, back, pressed = arm.q.copy(), 0.0, 0.0, False
-        edge, turn = self._end(body)
+        edge, turn = self._end(state)
         away = turn[:, 0]
-        for _ in range(round(PATIENCE / body.timestep)):
-            force = float(body.touch(side).sum())
+        for _ in range(round(PATIENCE / state.timestep)):
+            force = float(state.touch(side).sum())
             pressed = pressed or force > 0.7 * self.force
-            down += body.timestep * float(np.clip(YIELD * (self.force - force), -SINK, SINK))
-            missing = self.overhang - self._hanging(body, side, edge, away)
+            down += state.timestep * float(np.clip(YIELD * (self.force - force), -SINK, SINK))
+            missing = self.overhang - self._hanging(state, side, edge, away)
             if pressed:
-                back += body.timestep * float(np.clip(missing / NEARING, -self.speed, self.speed))
+                back += state.timestep * float(np.clip(missing / NEARING, -self.speed, self.speed))
             (left.add if abs(missing) > NEAR else left.discard)(side)
             if not left:
                 break
@@ -290,10 +290,10 @@ class DrawOver(AtEdge):
             arm.q = arm.command = q
             yield
 
-    def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
+    def _hanging(self, state: OperatorState, side: str, edge: np.ndarray, away: np.ndarray) -> float:
         """How far the cloth hangs over the table's edge at a corner [m]: what does not lie on the table."""
-        cloth, places = self.of, body.vertices(self.of)
-        edges = self._edges(body)
+        cloth, places = self.of, state.vertices(self.of)
+        edges = self._edges(state)
         width = float(np.linalg.norm(cloth.flat[edges.far[side]] - cloth.flat[edges.near[side]]))
         return width - float((places[edges.far[side]] - edge) @ away)
 
@@ -329,13 +329,13 @@ class PickCloth(AtEdge):
         "speed": Argument("speed", "largest speed of the hands", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        depths = {side: self._depth(body, side) for side in SIDES}
-        yield from together(*(self._hover(body, side, depths[side]) for side in SIDES))
-        yield from body.pause()
-        yield from together(*(self._pinch(body, side, depths[side]) for side in SIDES))
+    def run(self, state: OperatorState) -> Motion:
+        depths = {side: self._depth(state, side) for side in SIDES}
+        yield from together(*(self._hover(state, side, depths[side]) for side in SIDES))
+        yield from state.pause()
+        yield from together(*(self._pinch(state, side, depths[side]) for side in SIDES))
 
-    def _depth(self, body: Body, side: str) -> float:
+    def _depth(self, state: OperatorState, side: str) -> float:
         """How far the cloth hangs down where a hand takes it up [m]."""
         return self.hangs
 
@@ -343,11 +343,11 @@ class PickCloth(AtEdge):
         """Opening of a claw [m] whose lower finger comes below what hangs so far down, and whose upper one above the table."""
         return self.gap
 
-    def _aim(self, body: Body, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    def _aim(self, state: OperatorState, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         """The table's edge where the cloth is pinched; the way across the table; the rotations of the hand."""
-        edges, places = self._edges(body), body.vertices(self.of)
+        edges, places = self._edges(state), state.vertices(self.of)
         inwards, _ = across(places, edges, side)
-        place, (edge, turn) = places[edges.near[side]] + self.inset * inwards, self._end(body)
+        place, (edge, turn) = places[edges.near[side]] + self.inset * inwards, self._end(state)
         away = turn[:, 0]
         place += float((edge - place) @ away) * away
         place[2] = edge[2]
@@ -357,19 +357,19 @@ class PickCloth(AtEdge):
         """Rotations of a hand that takes it up, fingers across the table."""
         return hands_over(away, self.pitch)
 
-    def _hover(self, body: Body, side: str, depth: float) -> Motion:
+    def _hover(self, state: OperatorState, side: str, depth: float) -> Motion:
         """Bring an open claw before the edge, its lower finger below what hangs there."""
         gap = self._gap(depth)
-        body.open_claw(side, gap)
-        place, away, frames = self._aim(body, side)
+        state.open_claw(side, gap)
+        place, away, frames = self._aim(state, side)
         below = place - (depth + BELOW) * UP
         _, before = choose(
-            body.arms[side],
+            state.arms[side],
             frames,
             lambda frame: [tcp_from_nose(below + d * away, frame, gap) for d in (WITHIN, -BEFORE)],
-            partial(self._crowd, body, side),
+            partial(self._crowd, state, side),
         )
-        yield from body.arms[side].follow(body.way(side, before, WAYS, self.speed, seek=True))
+        yield from state.arms[side].follow(state.way(side, before, WAYS, self.speed, seek=True))
 
     def _lifting(self, place: np.ndarray, away: np.ndarray, depth: float) -> list[np.ndarray]:
         """Where the lower finger's end goes, below what hangs down at a place of the table's edge and up with it: (3,) [m] each."""
@@ -389,9 +389,9 @@ class PickCloth(AtEdge):
         way = (b - a) / np.linalg.norm(b - a)
         return np.flatnonzero(np.abs((flat - a) @ [-way[1], way[0]]) < 0.5 * self.of.radius)
 
-    def _lying(self, body: Body, side: str, nose: np.ndarray, frame: np.ndarray) -> float:
+    def _lying(self, state: OperatorState, side: str, nose: np.ndarray, frame: np.ndarray) -> float:
         """How far behind the lower finger's end, which is at a place (3,), the edge is seen to lie along it [m], where it is pinched."""
-        flat, places, edges = self.of.flat, body.vertices(self.of), self._edges(body)
+        flat, places, edges = self.of.flat, state.vertices(self.of), self._edges(state)
         row = self._row(edges)
         beside = np.linalg.norm(flat[row] - flat[edges.near[side]], axis=1)
         order = np.argsort(beside)
@@ -403,9 +403,9 @@ class PickCloth(AtEdge):
         missing = self.grip - lying
         return 0.0 if abs(missing) < RIGHT else float(np.clip(missing, -FURTHER, FURTHER))
 
-    def _pinch(self, body: Body, side: str, depth: float) -> Motion:
-        arm, gap = body.arms[side], self._gap(depth)
-        place, away, frames = self._aim(body, side)
+    def _pinch(self, state: OperatorState, side: str, depth: float) -> Motion:
+        arm, gap = state.arms[side], self._gap(depth)
+        place, away, frames = self._aim(state, side)
         frame = nearest(frames, arm.hand()[1])
         noses = self._lifting(place, away, depth)
         end = noses[-1]
@@ -413,19 +413,19 @@ class PickCloth(AtEdge):
             poses = [(tcp_from_nose(nose, frame, gap), frame) for nose in way]
             yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
         for _ in range(LOOKS if self.grip else 0):
-            on = self._on(self._lying(body, side, end, frame))
+            on = self._on(self._lying(state, side, end, frame))
             if not on:
                 break
             end = end + on * away
             pose = tcp_from_nose(end, frame, gap), frame
             yield from arm.follow(arm.line([pose], 0.08, orient=FIRM), tremor=0.0)
-        yield from keeping_lower(body, side, end, frame, closing(body, side))
-        force = self.force * float(body.faults.get("grip_force", 1.0))
-        body.hold_on(side, self.of.part)
-        yield from squeezing(body, side, force, arm.hold(SETTLE))
+        yield from keeping_lower(state, side, end, frame, closing(state, side))
+        force = self.force * float(state.faults.get("grip_force", 1.0))
+        state.hold_on(side, self.of.part)
+        yield from squeezing(state, side, force, arm.hold(SETTLE))
         for by in RAISED:  # off the table the cloth is thinner between the pads: they come to their force once more
-            yield from squeezing(body, side, force, rising(arm, by))
-            yield from squeezing(body, side, force, arm.hold(SETTLE))
+            yield from squeezing(state, side, force, rising(arm, by))
+            yield from squeezing(state, side, force, arm.hold(SETTLE))
 
 
 class FoldHalf(AtEdge):
@@ -456,47 +456,56 @@ class FoldHalf(AtEdge):
         "speed": Argument("speed", "largest speed of the hands", 0.25),
     }
 
-    def run(self, body: Body) -> Motion:
-        edges = self._edges(body)
-        start = {side: body.arms[side].hand() for side in SIDES}
+    def run(self, state: OperatorState) -> Motion:
+        edges = self._edges(state)
+        start = {side: state.arms[side].hand() for side in SIDES}
         # twice planned: what hangs from the pads shows on the way how far they are to go
-        yield from self._carry(body, edges, start, (30.0, 60.0, 90.0, 120.0))
-        yield from self._carry(body, edges, start, (150.0, 180.0))
-        yield from body.wait(0.3)
-        yield from together(*(self._release(body, side) for side in SIDES))
+        yield from self._carry(state, edges, start, (30.0, 60.0, 90.0, 120.0))
+        yield from self._carry(state, edges, start, (150.0, 180.0))
+        yield from state.wait(0.3)
+        yield from together(*(self._release(state, side) for side in SIDES))
 
-    def _release(self, body: Body, side: str) -> Motion:
+    def _release(self, state: OperatorState, side: str) -> Motion:
         """Open; tip what stood between the pads over to the front with the lower finger; draw back."""
-        arm = body.arms[side]
+        arm = state.arms[side]
         at, frame = arm.hand()
         vertical = Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)
         away = unit(frame[:, 2] * [1.0, 1.0, 0.0], vertical)
-        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
-        yield from keeping_lower(body, side, nose, frame, body.let_go(side, self.opening, 0.8))
+        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
         nose = nose_from_tcp(arm.hand()[0], frame, self.opening)
         for ahead, up, speed in TIPPING:
             pose = tcp_from_nose(nose + ahead * away + up * UP, frame, self.opening), frame
             yield from arm.follow(arm.line([pose], speed, orient=FIRM), tremor=0.0)
 
     def _carry(
-        self, body: Body, edges: Edges, start: dict[str, tuple[np.ndarray, np.ndarray]], angles: Sequence[float]
+        self,
+        state: OperatorState,
+        edges: Edges,
+        start: dict[str, tuple[np.ndarray, np.ndarray]],
+        angles: Sequence[float],
     ) -> Motion:
         """Along the arc from where the hands began, to angles [deg] between 0 and 180."""
-        ways = {side: self._arc(body, side, edges, start[side], angles) for side in SIDES}
-        force = self.force * float(body.faults.get("grip_force", 1.0))
-        motions = zip(SIDES, self._side_by_side(body, ways, self.speed))
-        yield from together(*(squeezing(body, side, force, motion) for side, motion in motions))
+        ways = {side: self._arc(state, side, edges, start[side], angles) for side in SIDES}
+        force = self.force * float(state.faults.get("grip_force", 1.0))
+        motions = zip(SIDES, self._side_by_side(state, ways, self.speed))
+        yield from together(*(squeezing(state, side, force, motion) for side, motion in motions))
 
     def _arc(
-        self, body: Body, side: str, edges: Edges, start: tuple[np.ndarray, np.ndarray], angles: Sequence[float]
+        self,
+        state: OperatorState,
+        side: str,
+        edges: Edges,
+        start: tuple[np.ndarray, np.ndarray],
+        angles: Sequence[float],
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        goal = self._laid(body, side, edges)
+        goal = self._laid(state, side, edges)
         return [on_arc(start, goal, self.height, float(np.deg2rad(angle))) for angle in angles]
 
-    def _laid(self, body: Body, side: str, edges: Edges) -> tuple[np.ndarray, np.ndarray]:
+    def _laid(self, state: OperatorState, side: str, edges: Edges) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] and (3, 3): tcp and rotation of a hand that lays the near edge on the far one, by what is seen of both."""
         cloth: Cloth = self.of
-        arm, places, gap = body.arms[side], body.vertices(cloth), gap_of(body.percent(side))
+        arm, places, gap = state.arms[side], state.vertices(cloth), gap_of(state.percent(side))
         other = "right" if side == "left" else "left"
         far = places[edges.far[side]]
         outwards = _towards(places[edges.far[other]], far)
@@ -507,14 +516,14 @@ class FoldHalf(AtEdge):
         along = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
         beside = float((held - ends[0]) @ along)
         flap = float(np.linalg.norm(held - ends[0] - beside * along))
-        end = far + (self.beyond - flap) * away - beside * outwards + (cloth.radius + self.low) * UP + body.aim()
+        end = far + (self.beyond - flap) * away - beside * outwards + (cloth.radius + self.low) * UP + state.aim()
         last = nearest(hands_over(away, self.pitch), frame)
         return tcp_over(end, last, gap), last
 
     def _side_by_side(
-        self, body: Body, ways: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float
+        self, state: OperatorState, ways: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float
     ) -> list[Motion]:
         """Both hands along their ways in the same time."""
-        paths = {side: body.arms[side].line(way, speed, orient=FIRM) for side, way in ways.items()}
+        paths = {side: state.arms[side].line(way, speed, orient=FIRM) for side, way in ways.items()}
         time = max(path.duration for path in paths.values())
-        return [body.arms[side].follow(replace(path, duration=time), tremor=0.3) for side, path in paths.items()]
+        return [state.arms[side].follow(replace(path, duration=time), tremor=0.3) for side, path in paths.items()]

@@ -10,8 +10,8 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import pushing
 from .arm import Path, turn_z
-from .body import Body, Motion, unit
 from .hands import HAND, UP, facing
+from .operator_state import Motion, OperatorState, unit
 from .reason import Reason
 from .skill import Argument, Label, Skill
 
@@ -70,48 +70,48 @@ class PullOpen(Skill):
         "until": Argument("subgoal", "the subgoal at which it ends early", None),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        shut = body.joint(self.joint)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        shut = state.joint(self.joint)
         goal = self.to
-        path, angles = self._arc(body, shut, shut, goal)
+        path, angles = self._arc(state, shut, shut, goal)
         while goal > self.at_least:
             position, frame = arm.hand(path.end)
             off = arm.solve(position - self.retreat * frame[:, 2], frame, path.end, orient=0.15)[1]
             if max(off - 0.01, path.error) < ROOM:
                 break
             goal = max(goal - STEP, self.at_least)
-            path, angles = self._arc(body, shut, shut, goal)
+            path, angles = self._arc(state, shut, shut, goal)
 
         def base() -> np.ndarray:
-            return path.spline(np.interp(body.joint(self.joint), angles, path.marks))
+            return path.spline(np.interp(state.joint(self.joint), angles, path.marks))
 
         def along() -> np.ndarray:
-            hinge, axis, _ = body.hinge(self.joint)
-            away = np.cross(axis, body.site(self.grasp)[0] - hinge)
+            hinge, axis, _ = state.hinge(self.joint)
+            away = np.cross(axis, state.site(self.grasp)[0] - hinge)
             sentence = f"{self.grasp} lies on the axis of {self.joint}, and no pull there turns it"
             return arm.yielding(unit(away, Reason(sentence, "on_the_axis", at=self.grasp, of=self.joint)))
 
         # the latch is drawn by a growing force, the hand following the door, so that no more than its own force is used
         if not (
             yield from arm.press(
-                self.force, LATCH_RATE, along, lambda: body.joint(self.joint) > shut + AJAR, base, hold=0.8
+                self.force, LATCH_RATE, along, lambda: state.joint(self.joint) > shut + AJAR, base, hold=0.8
             )
         ):
-            body.given_up = Reason(
+            state.given_up = Reason(
                 f"{self.joint} did not yield to {self.force:.0f} N", "did_not_yield", of=self.joint, force=self.force
             )
             return
-        path, _ = self._arc(body, body.joint(self.joint), body.joint(self.joint), goal)
-        yield from arm.follow(path, body.until(self.until))
-        yield from body.pause(0.05, 0.15)
+        path, _ = self._arc(state, state.joint(self.joint), state.joint(self.joint), goal)
+        yield from arm.follow(path, state.until(self.until))
+        yield from state.pause(0.05, 0.15)
 
-    def _arc(self, body: Body, start: float, opened: float, goal: float) -> tuple[Path, np.ndarray]:
+    def _arc(self, state: OperatorState, start: float, opened: float, goal: float) -> tuple[Path, np.ndarray]:
         """The way of the hand from where it is, with the handle, and the door's angle [rad] at its marks."""
-        arm = body.arms[self.hand]
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
-        offset = frame.T @ (body.site(self.grasp)[0] - position)
-        axis = body.hinge(self.joint)[1]
+        offset = frame.T @ (state.site(self.grasp)[0] - position)
+        axis = state.hinge(self.joint)[1]
         turn_with = -1.0 if axis[2] < 0 else 1.0
         count = max(2, int(np.ceil((goal - start) / STEP)))
         vertical = Reason(
@@ -121,7 +121,7 @@ class PullOpen(Skill):
         angles = start + np.linspace(0.0, 1.0, count + 1) * (goal - start)
         poses = []
         for angle in angles[1:]:
-            handle, _ = body.site_at(self.grasp, self.joint, angle)
+            handle, _ = state.site_at(self.grasp, self.joint, angle)
             done = (angle - opened) / (self.to - opened) if self.to != opened else 1.0
             turned = turn_z(turn_with * done * self.yaw) @ about(side, done * self.pitch) @ frame
             poses.append((handle - turned @ offset, turned))
@@ -155,44 +155,44 @@ class PushOpen(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, 0.03)
-        angle = body.joint(self.joint)
-        turned = facing(body.site_at(self.edge, self.joint, 0.0)[1])
-        wanted = self.to + (turned if body.hinge(self.joint)[1][2] < 0 else -turned)
-        most = float(body.model.joint(self.joint).range[1]) - STEP
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, 0.03)
+        angle = state.joint(self.joint)
+        turned = facing(state.site_at(self.edge, self.joint, 0.0)[1])
+        wanted = self.to + (turned if state.hinge(self.joint)[1][2] < 0 else -turned)
+        most = float(state.model.joint(self.joint).range[1]) - STEP
         wide = min(max(wanted, self.at_least, self.enough), most)
-        start, poses, like, speed = self._over(body, angle, wide)
+        start, poses, like, speed = self._over(state, angle, wide)
         if not poses:
-            body.given_up = Reason(
+            state.given_up = Reason(
                 f"no place behind {self.joint} was found from which to push it", "no_place_behind", of=self.joint
             )
             return
         room = self._room(angle)
-        high, _ = arm.solve(self._behind(body, angle, self.radius, room, self.over), None, start, like)
-        yield from arm.follow(body.way(self.hand, high, [["over"]], self.speed))
-        body.open_claw(self.hand, 0.0)
-        first = self._behind(body, angle, self.radius, room, self.height)
+        high, _ = arm.solve(self._behind(state, angle, self.radius, room, self.over), None, start, like)
+        yield from arm.follow(state.way(self.hand, high, [["over"]], self.speed))
+        state.open_claw(self.hand, 0.0)
+        first = self._behind(state, angle, self.radius, room, self.height)
         yield from arm.follow(arm.line([(first, None)], self.speed, like=like))
-        yield from arm.follow(arm.line(poses, speed, like=like), lambda: body.joint(self.joint) >= wide)
+        yield from arm.follow(arm.line(poses, speed, like=like), lambda: state.joint(self.joint) >= wide)
         # up as well: the palm stands over the door's edge, and a door that has been pushed goes on by itself
-        out = body.site_at(self.edge, self.joint, body.joint(self.joint))[1][:, 0]
+        out = state.site_at(self.edge, self.joint, state.joint(self.joint))[1][:, 0]
         hand, frame = arm.hand()
         yield from arm.follow(arm.line([(hand - CLEAR * out + RAISED * UP, frame)], self.speed))
-        if body.joint(self.joint) < wide - STEP:
-            yield from self._further(body, wide)
+        if state.joint(self.joint) < wide - STEP:
+            yield from self._further(state, wide)
 
     def _room(self, angle: float) -> float:
         """Behind the door there is no more room for the hand than it stands open [m]."""
         return min(BEHIND, self.radius * np.tan(min(angle, 1.2)) - HALF_HAND)
 
-    def _behind(self, body: Body, theta: float, radius: float, gap: float, height: float) -> np.ndarray:
+    def _behind(self, state: OperatorState, theta: float, radius: float, gap: float, height: float) -> np.ndarray:
         """A place before the door's inner face."""
-        return on_door(body, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
+        return on_door(state, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
 
     def _over(
-        self, body: Body, angle: float, goal: float
+        self, state: OperatorState, angle: float, goal: float
     ) -> tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float]:
         """How an arm that reaches over the door pushes it furthest.
 
@@ -200,13 +200,13 @@ class PushOpen(Skill):
             Joint angles where it begins, places of the hand along the door, the posture that is preferred, and the hand's
             speed [m/s], smaller near to the hinge, so that the door turns no faster.
         """
-        arm, door = body.arms[self.hand], body.part_of(self.edge)
+        arm, door = state.arms[self.hand], state.part_of(self.edge)
         best: tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float] = (arm.q, [], arm.q, self.speed)
         reach = -np.inf
         for name, last in OVER:
             like = posture(name, self.hand)
             start, off = arm.solve(
-                self._behind(body, angle, self.radius, self._room(angle), self.height), None, like, like
+                self._behind(state, angle, self.radius, self._room(angle), self.height), None, like, like
             )
             if off > ROOM:
                 continue
@@ -214,10 +214,10 @@ class PushOpen(Skill):
             q, theta, past = start, angle, BEYOND / last
             for theta in np.arange(angle, goal + past, STEP):
                 radius = self.radius + (last - self.radius) * min((theta - angle) / SLIDES, 1.0)
-                pose = self._behind(body, theta, radius, 0.04, self.height)
+                pose = self._behind(state, theta, radius, 0.04, self.height)
                 before, (q, off) = q, arm.solve(pose, None, q, like, steps=12)
                 sink = SUNK if theta > angle + 2 * STEP else np.inf
-                crowd = body.crowd(self.hand, q, [door], self.joint, theta, sink)
+                crowd = state.crowd(self.hand, q, [door], self.joint, theta, sink)
                 if off > ROOM or crowd > CLOSE or (poses and np.abs(q - before).max() > LEAP):
                     break
                 poses.append((pose, None))
@@ -227,39 +227,39 @@ class PushOpen(Skill):
                 break
         return best
 
-    def _astride(self, body: Body, q: np.ndarray, theta: float) -> bool:
+    def _astride(self, state: OperatorState, q: np.ndarray, theta: float) -> bool:
         """Whether a part of the hand would stand on the other side of the door, which then is clamped, not pushed."""
-        position, rotation = body.site_at(self.edge, self.joint, theta)
-        points = (body.hand_points(self.hand, q) - position) @ rotation
-        inward = (body.hinge(self.joint)[0] - position) @ rotation
+        position, rotation = state.site_at(self.edge, self.joint, theta)
+        points = (state.hand_points(self.hand, q) - position) @ rotation
+        inward = (state.hinge(self.joint)[0] - position) @ rotation
         beside = points[:, 1] * np.sign(inward[1])
         return bool(((points[:, 0] + self.thickness > ASTRIDE) & (beside > -0.02)).any())
 
-    def _further(self, body: Body, goal: float) -> Motion:
+    def _further(self, state: OperatorState, goal: float) -> Motion:
         """Push on from the inner face with the arm held otherwise: whoever has reached over the door stands too high."""
-        arm, door, angle = body.arms[self.hand], body.part_of(self.edge), body.joint(self.joint)
+        arm, door, angle = state.arms[self.hand], state.part_of(self.edge), state.joint(self.joint)
 
         def behind(theta: float, gap: float) -> np.ndarray:
-            return on_door(body, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
+            return on_door(state, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
 
         best: tuple[float, Path | None, np.ndarray, float, float, float] = (np.inf, None, arm.q, 0.0, 0.0, 0.0)
         for name, radius, height in itertools.product(FURTHER, (0.25, 0.30, 0.20), (self.height, 0.05, 0.0)):
             like = posture(name, self.hand)
             start, off = arm.solve(behind(angle, BEHIND), None, like, like)
-            if off > ROOM or body.crowd(self.hand, start) > 0.5:
+            if off > ROOM or state.crowd(self.hand, start) > 0.5:
                 continue
             q, theta = start, angle
             for theta in np.arange(angle, goal + STEP, STEP):
                 before, (q, off) = q, arm.solve(behind(theta, 0.04), None, q, like, steps=12)
-                crowd = body.crowd(self.hand, q, [door], self.joint, theta)
+                crowd = state.crowd(self.hand, q, [door], self.joint, theta)
                 if off > ROOM or crowd > CLOSE or (theta > angle and np.abs(q - before).max() > LEAP):
                     break
-                if self._astride(body, q, theta):
+                if self._astride(state, q, theta):
                     break
             if theta < angle + 2 * STEP:
                 continue
-            way = body.way(self.hand, start, [[], ["over"], ["high"], ["over", "high"]], self.speed)
-            score = body.room_on(self.hand, way) + 4.0 * max(goal - theta, 0.0)
+            way = state.way(self.hand, start, [[], ["over"], ["high"], ["over", "high"]], self.speed)
+            score = state.room_on(self.hand, way) + 4.0 * max(goal - theta, 0.0)
             if score < best[0]:
                 best = (score, way, like, radius, height, theta)
             if score < 0.5:
@@ -269,8 +269,8 @@ class PushOpen(Skill):
             return
         yield from arm.follow(path)
         poses = [(behind(theta, 0.04), None) for theta in np.arange(angle, min(goal, reach) + 0.1, STEP)]
-        yield from arm.follow(arm.line(poses, 0.5 * self.speed, like=like), lambda: body.joint(self.joint) >= goal)
-        away = behind(body.joint(self.joint), BEHIND)
+        yield from arm.follow(arm.line(poses, 0.5 * self.speed, like=like), lambda: state.joint(self.joint) >= goal)
+        away = behind(state.joint(self.joint), BEHIND)
         yield from arm.follow(arm.line([(away, None)], self.speed, like=like))
 
 
@@ -298,45 +298,45 @@ class PushClose(Skill):
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, 0.0)
-        angle = body.joint(self.joint)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, 0.0)
+        angle = state.joint(self.joint)
 
-        radius, height, like, start = self._outside(body, angle)
+        radius, height, like, start = self._outside(state, angle)
 
         def outside(theta: float, gap: float) -> np.ndarray:
-            return self._before(body, theta, gap, radius, height)
+            return self._before(state, theta, gap, radius, height)
 
-        yield from arm.follow(body.way(self.hand, start, [["round_1", "round_2"]], self.speed))
-        angle = body.joint(self.joint)
+        yield from arm.follow(state.way(self.hand, start, [["round_1", "round_2"]], self.speed))
+        angle = state.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, self.slow_from, -STEP)]
         path = arm.line([*poses, (outside(self.slow_from, 0.03), None)], self.speed, like=like)
-        yield from arm.follow(path, body.until(self.until))
+        yield from arm.follow(path, state.until(self.until))
         # the latch is met slowly and by a growing force, so that nothing is squeezed once it has caught
-        caught = body.until(self.until) or (lambda: False)
+        caught = state.until(self.until) or (lambda: False)
         # a hand that stays so far behind its command presses with about the largest force
-        behind = self.force * float(np.linalg.norm(arm.compliance() @ body.site(self.edge)[1][:, 0]))
+        behind = self.force * float(np.linalg.norm(arm.compliance() @ state.site(self.edge)[1][:, 0]))
 
         def pressed() -> bool:
-            shut = body.joint(self.joint) < SHUT
-            return caught() or shut or float(np.linalg.norm(arm.hand()[0] - body.site(f"{self.hand}_tcp")[0])) > behind
+            shut = state.joint(self.joint) < SHUT
+            return caught() or shut or float(np.linalg.norm(arm.hand()[0] - state.site(f"{self.hand}_tcp")[0])) > behind
 
         yield from arm.follow(arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), pressed, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3, caught)
         yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
 
-    def _before(self, body: Body, theta: float, gap: float, radius: float, height: float) -> np.ndarray:
+    def _before(self, state: OperatorState, theta: float, gap: float, radius: float, height: float) -> np.ndarray:
         """A place before the door's outer face."""
-        return on_door(body, self.joint, self.edge, theta, radius, gap, height)
+        return on_door(state, self.joint, self.edge, theta, radius, gap, height)
 
-    def _outside(self, body: Body, angle: float) -> tuple[float, float, np.ndarray, np.ndarray]:
+    def _outside(self, state: OperatorState, angle: float) -> tuple[float, float, np.ndarray, np.ndarray]:
         """Where on the door, and the arm held how, there is most room from the first touch to the last.
 
         Returns:
             Radius and height [m] on the door, the posture that is preferred, and the joint angles where it begins.
         """
-        arm, door = body.arms[self.hand], body.part_of(self.edge)
+        arm, door = state.arms[self.hand], state.part_of(self.edge)
         best: tuple[float, float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, 0.0, arm.q, arm.q)
         likes = [posture(name, self.hand) for name in OUTSIDE]
         rows = [(like, r, up) for up in (0.0, HIGHER) for like in likes for r in (0.0, -0.05, 0.04)]
@@ -346,14 +346,14 @@ class PushClose(Skill):
             elif best[0] < CLOSE:
                 break
             else:  # no way that is known has room: others are imagined
-                like = likes[k % len(likes)] + body.rng.normal(0.0, 0.3, 7)
-                further, higher = body.rng.uniform((-0.06, -HIGHER), (0.05, HIGHER))
+                like = likes[k % len(likes)] + state.rng.normal(0.0, 0.3, 7)
+                further, higher = state.rng.uniform((-0.06, -HIGHER), (0.05, HIGHER))
             where = self.radius + further, self.height + higher
-            start, off = arm.solve(self._before(body, angle, 0.14, *where), None, like, like)
-            score, q = body.crowd(self.hand, start) + 400.0 * off, start
+            start, off = arm.solve(self._before(state, angle, 0.14, *where), None, like, like)
+            score, q = state.crowd(self.hand, start) + 400.0 * off, start
             for share in (1.0, 0.8, 0.5, 0.25, 0.0):
-                q, off = arm.solve(self._before(body, share * angle, 0.03, *where), None, q, like)
-                score += body.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
+                q, off = arm.solve(self._before(state, share * angle, 0.03, *where), None, q, like)
+                score += state.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
                 if score > best[0]:
                     break
             if score < best[0]:
@@ -363,10 +363,12 @@ class PushClose(Skill):
         return best[1:]
 
 
-def on_door(body: Body, joint: str, edge: str, theta: float, radius: float, out: float, height: float) -> np.ndarray:
+def on_door(
+    state: OperatorState, joint: str, edge: str, theta: float, radius: float, out: float, height: float
+) -> np.ndarray:
     """A place beside a door at an angle: so far from its hinge, out of its outer face and above a site of its edge [m]."""
-    position, rotation = body.site_at(edge, joint, theta)
-    inward = body.hinge(joint)[0] - position
+    position, rotation = state.site_at(edge, joint, theta)
+    inward = state.hinge(joint)[0] - position
     inward -= inward @ UP * UP
     width = float(np.linalg.norm(inward))
     unit(inward, Reason(f"{edge} lies on the axis of {joint}, and is no edge of a door", "no_edge", at=edge, of=joint))

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..recognition import cloth
 from .base import Base
-from .body import SIDES, Body, Motion
 from .cloth import FIRM, edges_of, together
 from .hands import UP
+from .operator_state import SIDES, Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
 from .tips import both_squeezing
@@ -23,7 +23,7 @@ GIVES = 0.03  # m, by which hands and cloth may give
 
 
 def back_with(
-    body: Body,
+    state: OperatorState,
     base: Base,
     missing: Callable[[], float],
     away: np.ndarray,
@@ -40,7 +40,7 @@ def back_with(
     target, yaw = base.at - (missing() + GIVES) * away, base.yaw
     while missing() > LAST:
         if base.go(target, yaw, speed, turning) < within and base.stands:
-            body.given_up = Reason("the cloth did not come as the robot stepped back", "cloth_did_not_come")
+            state.given_up = Reason("the cloth did not come as the robot stepped back", "cloth_did_not_come")
             break
         yield
     yield from base.stop()
@@ -76,36 +76,36 @@ class DrawOut(Walking):
         "turning": TURNING,
     }
 
-    def run(self, body: Body) -> Motion:
-        base = self.base_of(body)
+    def run(self, state: OperatorState) -> Motion:
+        base = self.base_of(state)
         stood, yaw = base.at.copy(), base.yaw
-        yield from self._held(body, self._back(body))
-        if body.given_up:
+        yield from self._held(state, self._back(state))
+        if state.given_up:
             return
-        yield from self._held(body, together(*(self._raise(body, side) for side in SIDES)))
-        nearer = stood + self.closer * body.site(self.over)[1][:2, 0]
-        yield from self._held(body, self.go(body, nearer, yaw))
+        yield from self._held(state, together(*(self._raise(state, side) for side in SIDES)))
+        nearer = stood + self.closer * state.site(self.over)[1][:2, 0]
+        yield from self._held(state, self.go(state, nearer, yaw))
 
-    def _held(self, body: Body, motion: Motion) -> Motion:
+    def _held(self, state: OperatorState, motion: Motion) -> Motion:
         """A motion, while both claws go on pressing."""
-        yield from both_squeezing(body, self.force, motion)
+        yield from both_squeezing(state, self.force, motion)
 
-    def _raise(self, body: Body, side: str) -> Motion:
+    def _raise(self, state: OperatorState, side: str) -> Motion:
         """Up, and ahead of the trunk."""
-        arm, away = body.arms[side], body.site(self.over)[1][:, 0]
+        arm, away = state.arms[side], state.site(self.over)[1][:, 0]
         at, frame = arm.hand()
         goal = at + self.forth * away + self.height * UP
         yield from arm.follow(arm.line([(goal, frame)], 0.2, orient=FIRM), tremor=0.0)
 
-    def _missing(self, body: Body) -> float:
+    def _missing(self, state: OperatorState) -> float:
         """How much further it is to be drawn [m]."""
-        places, (edge, turn) = body.vertices(self.of), body.site(self.over)
+        places, (edge, turn) = state.vertices(self.of), state.site(self.over)
         return (
-            max(float((places[spot] - edge) @ turn[:, 0]) for spot in edges_of(body, self.of).far.values()) - self.left
+            max(float((places[spot] - edge) @ turn[:, 0]) for spot in edges_of(state, self.of).far.values()) - self.left
         )
 
-    def _back(self, body: Body) -> Motion:
+    def _back(self, state: OperatorState) -> Motion:
         """Step back with the cloth."""
-        away = body.site(self.over)[1][:2, 0]
-        missing = partial(self._missing, body)
-        yield from back_with(body, self.base_of(body), missing, away, self.speed, self.turning, self.within)
+        away = state.site(self.over)[1][:2, 0]
+        missing = partial(self._missing, state)
+        yield from back_with(state, self.base_of(state), missing, away, self.speed, self.turning, self.within)

@@ -9,8 +9,8 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from .arm import BENCHES, Arm, Path, turned_between
-from .body import REACHED, Body, Motion, unit
 from .hands import UP
+from .operator_state import REACHED, Motion, OperatorState, unit
 from .reason import Reason
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
@@ -59,22 +59,22 @@ def about(across: np.ndarray, pitch: float, from_: np.ndarray, to: np.ndarray, t
     return np.stack([np.cross(y, z), y, z], axis=1)
 
 
-def hand_for(body: Body, side: str, held: str, target: Pose) -> Pose:
+def hand_for(state: OperatorState, side: str, held: str, target: Pose) -> Pose:
     """Where the tcp has to be for a site of what it holds to lie at a target, from how the part is seen in the hand now."""
-    hand, frame = body.site(f"{side}_tcp")
-    at, rotation = body.site(held)
+    hand, frame = state.site(f"{side}_tcp")
+    at, rotation = state.site(held)
     turned = target[1] @ rotation.T
     return target[0] + turned @ (hand - at), turned @ frame
 
 
-def off(body: Body, held: str, target: Pose) -> tuple[np.ndarray, float]:
+def off(state: OperatorState, held: str, target: Pose) -> tuple[np.ndarray, float]:
     """How far a site is seen from where it shall lie: the way there (3,) [m], and the angle [rad]."""
-    at, rotation = body.site(held)
+    at, rotation = state.site(held)
     return target[0] - at, turned_between(rotation, target[1])
 
 
 def planned(
-    body: Body,
+    state: OperatorState,
     side: str,
     rows: Sequence[Sequence[Pose]],
     touch: Sequence[str],
@@ -94,9 +94,9 @@ def planned(
     """
     best: tuple[float, float, Path, list[np.ndarray]] | None = None
     for enough in (ENOUGH, 0.0):  # where there is no easy way to the first good posture, all are looked at
-        for score, found in settle(body, side, rows, touch, later, carried, enough)[:WAYS]:
-            path = body.way(side, found[0], by, speed, seek=True)
-            cost = body.room_on(side, path, sure=True)
+        for score, found in settle(state, side, rows, touch, later, carried, enough)[:WAYS]:
+            path = state.way(side, found[0], by, speed, seek=True)
+            cost = state.room_on(side, path, sure=True)
             if best is None or score + DETOUR * cost < best[0]:
                 best = (score + DETOUR * cost, score, path, found)
             if cost < EASY or score > HOPELESS:
@@ -106,7 +106,7 @@ def planned(
 
 
 def settle(
-    body: Body,
+    state: OperatorState,
     side: str,
     rows: Sequence[Sequence[Pose]],
     touch: Sequence[str],
@@ -128,14 +128,14 @@ def settle(
         that is nearly the same as one before it.
     """
     likes = [posture(name, side) for name in BENCHES]
-    now = body.arms[side].q
+    now = state.arms[side].q
     everything: list[Held] = []
     best = np.inf
     for rank, row in enumerate(rows):
-        held = _search(body, side, row, [now, *likes], touch, best + SLACK - RANK * rank, NEARNESS, carried, enough)
+        held = _search(state, side, row, [now, *likes], touch, best + SLACK - RANK * rank, NEARNESS, carried, enough)
         if later and held:
             most = best + SLACK - RANK * rank - min(score for score, _ in held)
-            after = min((h[0] for h in _search(body, side, later[rank], likes, touch, most)), default=np.inf)
+            after = min((h[0] for h in _search(state, side, later[rank], likes, touch, most)), default=np.inf)
             held = [(score + after, found) for score, found in held if np.isfinite(after)]
         everything += [(score + RANK * rank, found) for score, found in held]
         best = min((score for score, _ in everything), default=np.inf)
@@ -149,7 +149,7 @@ def settle(
 
 
 def _search(
-    body: Body,
+    state: OperatorState,
     side: str,
     row: Sequence[Pose],
     likes: Sequence[np.ndarray],
@@ -160,7 +160,7 @@ def _search(
     enough: float = ENOUGH,
 ) -> list[Held]:
     """Ways to hold an arm along a row of hand poses that score less than `most`, and little more than the best of them."""
-    arm = body.arms[side]
+    arm = state.arms[side]
     everything: list[Held] = []
     for like in likes:
         found: list[np.ndarray] = []
@@ -180,7 +180,7 @@ def _search(
             score += nearness * float(np.abs(found[0] - arm.q).max())
             for at, q, weight in _looked_at(found):
                 without = carried[1] if carried is not None and at >= carried[0] else ()
-                score += weight * body.crowd(side, q, touch, sink=SINK, without=without)
+                score += weight * state.crowd(side, q, touch, sink=SINK, without=without)
                 if score >= most:
                     break
             else:
@@ -198,47 +198,49 @@ def _looked_at(found: Sequence[np.ndarray]) -> Iterator[tuple[float, np.ndarray,
         yield from ((i + share, a + share * (b - a), 1.0 / len(BETWEEN)) for share in BETWEEN)
 
 
-def bring(body: Body, side: str, held: str, targets: Sequence[Pose], touch: Sequence[str], speed: float) -> Motion:
+def bring(
+    state: OperatorState, side: str, held: str, targets: Sequence[Pose], touch: Sequence[str], speed: float
+) -> Motion:
     """Carry what is held to the first of several targets, in a posture from which the others can be reached, too.
 
     Returns:
         Whether it is there. Where there is no such posture nothing moves; then, and where it is lost, the chain is given up.
     """
-    rows = [[hand_for(body, side, held, target) for target in targets]]
-    score, path, _ = planned(body, side, rows, [*touch, body.part_of(held)], ROUND, speed)
+    rows = [[hand_for(state, side, held, target) for target in targets]]
+    score, path, _ = planned(state, side, rows, [*touch, state.part_of(held)], ROUND, speed)
     if score > HOPELESS:
-        body.given_up = Reason(
+        state.given_up = Reason(
             f"the {side} hand cannot bring {held} there as it holds it", "cannot_bring", side=side, of=held
         )
         return False
-    before = np.linalg.norm(body.site(held)[0] - body.site(f"{side}_tcp")[0])
-    yield from body.arms[side].follow(path, tremor=0.5)
-    yield from body.arms[side].hold(0.15)
-    if np.linalg.norm(body.site(held)[0] - body.site(f"{side}_tcp")[0]) > before + LOST:
-        body.given_up = Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held)
+    before = np.linalg.norm(state.site(held)[0] - state.site(f"{side}_tcp")[0])
+    yield from state.arms[side].follow(path, tremor=0.5)
+    yield from state.arms[side].hold(0.15)
+    if np.linalg.norm(state.site(held)[0] - state.site(f"{side}_tcp")[0]) > before + LOST:
+        state.given_up = Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held)
         return False
     return True
 
 
-def move_held(body: Body, side: str, held: str, target: Pose, speed: float) -> Motion:
+def move_held(state: OperatorState, side: str, held: str, target: Pose, speed: float) -> Motion:
     """Move what is held straight to a target near by."""
-    arm = body.arms[side]
-    hand, frame = hand_for(body, side, held, target)
-    missed = arm.hand()[0] - body.site(f"{side}_tcp")[0]
+    arm = state.arms[side]
+    hand, frame = hand_for(state, side, held, target)
+    missed = arm.hand()[0] - state.site(f"{side}_tcp")[0]
     yield from arm.follow(arm.line([(hand + missed, frame)], speed, orient=WEIGHT), tremor=0.3)
     yield from arm.hold(0.15)
 
 
-def correct(body: Body, side: str, held: str, target: Pose, good: float = GOOD, looks: int = LOOKS) -> Motion:
+def correct(state: OperatorState, side: str, held: str, target: Pose, good: float = GOOD, looks: int = LOOKS) -> Motion:
     """Look where what is held has come to, and move by what is missing, until it is over its place."""
-    arm = body.arms[side]
+    arm = state.arms[side]
     for _ in range(looks):
-        way, angle = off(body, held, target)
+        way, angle = off(state, held, target)
         if np.linalg.norm(way) < good and angle < STRAIGHT:
             return
-        _, rotation = body.site(held)
-        seen, _ = body.site(f"{side}_tcp")
-        at, _ = body.site(held)
+        _, rotation = state.site(held)
+        seen, _ = state.site(f"{side}_tcp")
+        at, _ = state.site(held)
         position, frame = arm.hand()
         turn = target[1] @ rotation.T
         goal = position + way + (turn @ (seen - at) - (seen - at))

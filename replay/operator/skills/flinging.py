@@ -14,9 +14,9 @@ import numpy as np
 from ....scenarios.words.cloth import open_share
 from ..recognition import cloth
 from .arm import between
-from .body import SIDES, Body, Motion
 from .cloth import flat_at, held_by_both, keeping_lower, rising, send, together
 from .hands import UP
+from .operator_state import SIDES, Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
@@ -78,127 +78,129 @@ class FlingOut(AtTableEnd):
         "speed": Argument("speed", "largest speed of the hands before", 0.35),
     }
 
-    def run(self, body: Body) -> Motion:
-        if not held_by_both(body):
+    def run(self, state: OperatorState) -> Motion:
+        if not held_by_both(state):
             return
-        middle, apart = self._beside(body), self._apart(body)
+        middle, apart = self._beside(state), self._apart(state)
         for _ in range(int(self.tries)):
-            yield from self._keeping(body, self._step(body, self.after, middle, 0.15))
-            yield from self._raise(body, apart)
-            yield from self._keeping(body, self._step(body, self.off, middle, 0.15))
-            yield from self._keeping(body, self._lay(body, apart))
-            yield from self._keeping(body, body.wait(0.3))
-            if min(body.touch(side).min() for side in SIDES) < LEAST:
-                body.given_up = Reason("a hand has lost the cloth", "cloth_lost")
+            yield from self._keeping(state, self._step(state, self.after, middle, 0.15))
+            yield from self._raise(state, apart)
+            yield from self._keeping(state, self._step(state, self.off, middle, 0.15))
+            yield from self._keeping(state, self._lay(state, apart))
+            yield from self._keeping(state, state.wait(0.3))
+            if min(state.touch(side).min() for side in SIDES) < LEAST:
+                state.given_up = Reason("a hand has lost the cloth", "cloth_lost")
                 return
-            yield from self._keeping(body, self._straighten(body))
-            if self._open(body) > self.enough and self._height(body) < self.flat:
+            yield from self._keeping(state, self._straighten(state))
+            if self._open(state) > self.enough and self._height(state) < self.flat:
                 break
         # from under the edge by walking: fingers that draw back alone come to the trunk before they are clear of it
-        yield from together(*(self._open_up(body, side) for side in SIDES))
-        yield from self._step(body, self.after + CLEAR_OF, middle, 0.12)
-        yield from together(*(rising(body.arms[side], 0.12) for side in SIDES))
+        yield from together(*(self._open_up(state, side) for side in SIDES))
+        yield from self._step(state, self.after + CLEAR_OF, middle, 0.12)
+        yield from together(*(rising(state.arms[side], 0.12) for side in SIDES))
 
-    def _open(self, body: Body) -> float:
+    def _open(self, state: OperatorState) -> float:
         """Share of the cloth that lies open, one face up."""
-        x, y, _ = body.vertices(self.of).T
+        x, y, _ = state.vertices(self.of).T
         return float(open_share(self.of, x, y))
 
-    def _height(self, body: Body) -> float:
+    def _height(self, state: OperatorState) -> float:
         """How high over the table a wrinkle stands [m], away from the hands and from what they hold up."""
-        edge, _ = self._end(body)
-        places = body.vertices(self.of)
-        off = [np.linalg.norm(places[:, :2] - body.site(f"{side}_tcp")[0][:2], axis=1) for side in SIDES]
+        edge, _ = self._end(state)
+        places = state.vertices(self.of)
+        off = [np.linalg.norm(places[:, :2] - state.site(f"{side}_tcp")[0][:2], axis=1) for side in SIDES]
         return float(np.max(places[np.minimum(*off) > OPEN, 2], initial=0.0) - edge[2] - 2.0 * self.of.radius)
 
-    def _straighten(self, body: Body) -> Motion:
+    def _straighten(self, state: OperatorState) -> Motion:
         """Draw the edge back, level, until no wrinkle stands or a corner comes to the table's end."""
-        edge, turn = self._end(body)
-        away, hands = turn[:, 0], {side: body.arms[side].hand() for side in SIDES}
-        for k in range(1, round(MOST / self.slow / body.timestep)):
-            corner = max(self._hanging(body, side, edge, away) for side in SIDES)
-            if self._height(body) < 0.5 * self.flat or corner > -INSIDE:
+        edge, turn = self._end(state)
+        away, hands = turn[:, 0], {side: state.arms[side].hand() for side in SIDES}
+        for k in range(1, round(MOST / self.slow / state.timestep)):
+            corner = max(self._hanging(state, side, edge, away) for side in SIDES)
+            if self._height(state) < 0.5 * self.flat or corner > -INSIDE:
                 return
             for side, (at, frame) in hands.items():
-                arm = body.arms[side]
-                goal = at - k * body.timestep * self.slow * away
+                arm = state.arms[side]
+                goal = at - k * state.timestep * self.slow * away
                 arm.q, _ = arm.solve(goal, frame, arm.q, None, LOOSE, steps=8)
                 arm.command = arm.q
             yield
 
-    def _keeping(self, body: Body, motion: Motion) -> Motion:
+    def _keeping(self, state: OperatorState, motion: Motion) -> Motion:
         """A motion, while both claws press on what hangs by them."""
-        yield from both_squeezing(body, self.force, motion, THIN)
+        yield from both_squeezing(state, self.force, motion, THIN)
 
-    def _apart(self, body: Body) -> float:
+    def _apart(self, state: OperatorState) -> float:
         """How far the hands are from each other with the edge between them straight [m]."""
-        places = body.vertices(self.of)
-        held = [flat_at(self.of, places, body.site(f"{side}_tcp")[0]) for side in SIDES]
+        places = state.vertices(self.of)
+        held = [flat_at(self.of, places, state.site(f"{side}_tcp")[0]) for side in SIDES]
         return float(np.linalg.norm(held[0] - held[1]))
 
-    def _flap(self, body: Body) -> float:
+    def _flap(self, state: OperatorState) -> float:
         """How far the edge stands out behind what the hands hold [m]."""
-        places, flat, long = body.vertices(self.of), self.of.flat, int(np.argmax(self.of.size))
-        held = [flat_at(self.of, places, body.site(f"{side}_tcp")[0])[long] for side in SIDES]
+        places, flat, long = state.vertices(self.of), self.of.flat, int(np.argmax(self.of.size))
+        held = [flat_at(self.of, places, state.site(f"{side}_tcp")[0])[long] for side in SIDES]
         return float(max(min(abs(at - flat[:, long].min()), abs(at - flat[:, long].max())) for at in held))
 
-    def _place(self, body: Body, side: str, ahead: float, up: float, apart: float) -> np.ndarray:
+    def _place(self, state: OperatorState, side: str, ahead: float, up: float, apart: float) -> np.ndarray:
         """(3,) [m] so far inside the table's end, over the table, and to a hand's side of the robot."""
-        edge, turn = self._end(body)
-        beside = self._beside(body) + (0.5 if side == "left" else -0.5) * apart
+        edge, turn = self._end(state)
+        beside = self._beside(state) + (0.5 if side == "left" else -0.5) * apart
         return edge + beside * np.cross(UP, turn[:, 0]) + ahead * turn[:, 0] + up * UP
 
-    def _frame(self, body: Body, side: str, pitch: float) -> np.ndarray:
-        return nearest(hands_over(self._end(body)[1][:, 0], pitch), body.arms[side].hand()[1])
+    def _frame(self, state: OperatorState, side: str, pitch: float) -> np.ndarray:
+        return nearest(hands_over(self._end(state)[1][:, 0], pitch), state.arms[side].hand()[1])
 
-    def _raise(self, body: Body, apart: float) -> Motion:
+    def _raise(self, state: OperatorState, apart: float) -> Motion:
         """Ahead, so that the forearms pass before the trunk, and up, so that the cloth hangs free and comes straight."""
         rows = {}
         for side in SIDES:
-            at, _ = body.arms[side].hand()
-            edge, turn = self._end(body)
+            at, _ = state.arms[side].hand()
+            edge, turn = self._end(state)
             inside = float((at - edge) @ turn[:, 0])
             rows[side] = [
-                (self._place(body, side, inside + 0.12, 0.15, apart), self._frame(body, side, np.deg2rad(20.0))),
-                (self._place(body, side, inside + 0.17, 0.30, apart), self._frame(body, side, np.deg2rad(10.0))),
-                (self._place(body, side, inside + 0.14, self.high, apart), self._frame(body, side, self.tilt)),
+                (self._place(state, side, inside + 0.12, 0.15, apart), self._frame(state, side, np.deg2rad(20.0))),
+                (self._place(state, side, inside + 0.17, 0.30, apart), self._frame(state, side, np.deg2rad(10.0))),
+                (self._place(state, side, inside + 0.14, self.high, apart), self._frame(state, side, self.tilt)),
             ]
-        yield from self._along(body, rows, self.speed)
+        yield from self._along(state, rows, self.speed)
 
-    def _along(self, body: Body, rows: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float) -> Motion:
+    def _along(
+        self, state: OperatorState, rows: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float
+    ) -> Motion:
         """Both hands along rows of poses in the same time."""
-        paths = {side: body.arms[side].line(row, speed, orient=LOOSE) for side, row in rows.items()}
+        paths = {side: state.arms[side].line(row, speed, orient=LOOSE) for side, row in rows.items()}
         time = max(path.duration for path in paths.values())
-        moves = [body.arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()]
-        yield from self._keeping(body, together(*moves))
+        moves = [state.arms[s].follow(replace(p, duration=time), tremor=0.0) for s, p in paths.items()]
+        yield from self._keeping(state, together(*moves))
 
-    def _still(self, body: Body, patience: float = 4.0) -> Motion:
+    def _still(self, state: OperatorState, patience: float = 4.0) -> Motion:
         """Wait until the cloth hangs still: each hand goes after the corner that hangs below it, which takes its swing from it."""
-        before, step = body.vertices(self.of), body.timestep
-        hands = {side: body.arms[side].hand() for side in SIDES}
-        off, hang, quiet = dict.fromkeys(SIDES, np.zeros(3)), self._hanging_below(body), 0.0
+        before, step = state.vertices(self.of), state.timestep
+        hands = {side: state.arms[side].hand() for side in SIDES}
+        off, hang, quiet = dict.fromkeys(SIDES, np.zeros(3)), self._hanging_below(state), 0.0
         for _ in range(round(patience / step)):
-            now = body.vertices(self.of)
+            now = state.vertices(self.of)
             speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / step, now
             quiet = quiet + step if speed < QUIET else 0.0
             if quiet > TURNING:
                 break
             for side, (at, frame) in hands.items():
-                swing = (now[hang[side]] - body.site(f"{side}_tcp")[0]) * [1.0, 1.0, 0.0]
+                swing = (now[hang[side]] - state.site(f"{side}_tcp")[0]) * [1.0, 1.0, 0.0]
                 way = off[side] + step * (AFTER * swing - off[side] / FADES)
                 off[side] = way * min(1.0, WIDEST / max(float(np.linalg.norm(way)), 1e-9))
-                send(body.arms[side], at + off[side], frame, LOOSE)
+                send(state.arms[side], at + off[side], frame, LOOSE)
             yield
         while max(np.linalg.norm(way) for way in off.values()) > 0.001:  # where they began, gently
             for side, (at, frame) in hands.items():
                 off[side] = off[side] * (1.0 - step / FADES)
-                send(body.arms[side], at + off[side], frame, LOOSE)
+                send(state.arms[side], at + off[side], frame, LOOSE)
             yield
 
-    def _hanging_below(self, body: Body) -> dict[str, int]:
+    def _hanging_below(self, state: OperatorState) -> dict[str, int]:
         """Vertex at the corner that hangs below each hand: of the short edge that is not held, the one on its side."""
-        places, beside = body.vertices(self.of), np.cross(UP, self._end(body)[1][:, 0])
-        left, right = sorted(self._far_edge(body), key=lambda v: -float(places[v] @ beside))
+        places, beside = state.vertices(self.of), np.cross(UP, self._end(state)[1][:, 0])
+        left, right = sorted(self._far_edge(state), key=lambda v: -float(places[v] @ beside))
         return {"left": left, "right": right}
 
     def _swing(self, t: float) -> float:
@@ -218,16 +220,16 @@ class FlingOut(AtTableEnd):
         turned = eased((t - 0.5 * self.sink) / (whole - 0.6 * self.sink))
         return eased((t - self.drawing) / (whole - self.drawing)), up, turned
 
-    def _lay(self, body: Body, apart: float) -> Motion:
+    def _lay(self, state: OperatorState, apart: float) -> Motion:
         """Swing back and ahead, go down as the far edge swings ahead, and lay the cloth down; the robot steps back."""
-        arms, step, base = body.arms, body.timestep, moving(body)
-        edge, turn = self._end(body)
-        away, beside = turn[:, 0], self._beside(body)
-        frames = {side: [self._frame(body, side, pitch) for pitch in (self.tilt, self.pitch)] for side in SIDES}
-        starts = {s: [(self._place(body, s, self.ahead, self.high, apart), frames[s][0])] for s in SIDES}
-        yield from self._along(body, starts, 0.2)
-        yield from self._still(body)
-        end = self.end + self._flap(body)
+        arms, step, base = state.arms, state.timestep, moving(state)
+        edge, turn = self._end(state)
+        away, beside = turn[:, 0], self._beside(state)
+        frames = {side: [self._frame(state, side, pitch) for pitch in (self.tilt, self.pitch)] for side in SIDES}
+        starts = {s: [(self._place(state, s, self.ahead, self.high, apart), frames[s][0])] for s in SIDES}
+        yield from self._along(state, starts, 0.2)
+        yield from self._still(state)
+        end = self.end + self._flap(state)
         down, far = None, -np.inf
         across = {
             side: edge + (beside + (0.5 if side == "left" else -0.5) * apart) * np.cross(UP, away) for side in SIDES
@@ -236,7 +238,7 @@ class FlingOut(AtTableEnd):
         for k in range(1, round(10.0 / step)):
             t = k * step
             inside, up, turned = self._swing(t), self.high, 0.0
-            before, far = far, float((self._far(body) - edge) @ away)
+            before, far = far, float((self._far(state) - edge) @ away)
             if (
                 down is None
                 and t > self.back + 0.5 * self.forth
@@ -244,7 +246,7 @@ class FlingOut(AtTableEnd):
             ):
                 down = t
             if down is not None:
-                base.go(back, body.heading, 0.25, 0.4)
+                base.go(back, state.heading, 0.25, 0.4)
                 share, up, turned = self._down(t - down)
                 inside += (end - inside) * share
                 if t - down > self.sink + self.laying:
@@ -253,31 +255,33 @@ class FlingOut(AtTableEnd):
                 goal, frame = across[side] + inside * away + up * UP, between(frames[side][0], frames[side][1], turned)
                 send(arms[side], goal, frame, LOOSE)
             yield
-        yield from self._stopping(body, across, inside, up, away, {s: frames[s][1] for s in SIDES})
+        yield from self._stopping(state, across, inside, up, away, {s: frames[s][1] for s in SIDES})
 
-    def _stopping(self, body: Body, across: dict, inside: float, up: float, away: np.ndarray, frames: dict) -> Motion:
+    def _stopping(
+        self, state: OperatorState, across: dict, inside: float, up: float, away: np.ndarray, frames: dict
+    ) -> Motion:
         """Bring the robot to rest with the hands where they are."""
-        for _ in moving(body).stop():
+        for _ in moving(state).stop():
             for side in SIDES:
-                arm = body.arms[side]
+                arm = state.arms[side]
                 arm.q, _ = arm.solve(across[side] + inside * away + up * UP, frames[side], arm.q, None, LOOSE, steps=8)
                 arm.command = arm.q
             yield
 
-    def _far_edge(self, body: Body) -> tuple[int, int]:
+    def _far_edge(self, state: OperatorState) -> tuple[int, int]:
         """Vertices at the ends of the short edge that is not held."""
-        hands, places = np.mean([body.site(f"{s}_tcp")[0] for s in SIDES], axis=0), body.vertices(self.of)
+        hands, places = np.mean([state.site(f"{s}_tcp")[0] for s in SIDES], axis=0), state.vertices(self.of)
         return max(short_edges(self.of), key=lambda e: float(np.linalg.norm(places[list(e)].mean(axis=0) - hands)))
 
-    def _far(self, body: Body) -> np.ndarray:
+    def _far(self, state: OperatorState) -> np.ndarray:
         """(3,) [m] its middle."""
-        return body.vertices(self.of)[list(self._far_edge(body))].mean(axis=0)
+        return state.vertices(self.of)[list(self._far_edge(state))].mean(axis=0)
 
-    def _open_up(self, body: Body, side: str) -> Motion:
+    def _open_up(self, state: OperatorState, side: str) -> Motion:
         """Open, the lower finger staying where it is."""
-        at, frame = body.arms[side].hand()
-        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
-        yield from keeping_lower(body, side, nose, frame, body.let_go(side, 0.05, 0.6))
+        at, frame = state.arms[side].hand()
+        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        yield from keeping_lower(state, side, nose, frame, state.let_go(side, 0.05, 0.6))
 
 
 def eased(u: float) -> float:
@@ -290,4 +294,6 @@ def passing(begun: tuple[float, float], ended: tuple[float, float], duration: fl
     polynomial of fifth order which that makes (T. Flash, N. Hogan, J. Neurosci. 5, 1985: the way of least jerk)."""
     u = min(max(t / duration, 0.0), 1.0)
     way, a, b = ended[0] - begun[0], begun[1] * duration, ended[1] * duration
-    return begun[0] + u * (a + u**2 * (10 * way - 6 * a - 4 * b + u * (-15 * way + 8 * a + 7 * b + u * (6 * way - 3 * a - 3 * b))))
+    return begun[0] + u * (
+        a + u**2 * (10 * way - 6 * a - 4 * b + u * (-15 * way + 8 * a + 7 * b + u * (6 * way - 3 * a - 3 * b)))
+    )

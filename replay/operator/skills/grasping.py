@@ -9,8 +9,8 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying, motions, taking
 from .arm import hand_frame, turned_between
-from .body import Body, Motion
 from .hands import HAND
+from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
 
 AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0])  # other sides from which a round thing is taken
@@ -54,19 +54,19 @@ class Grasp(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         if self.grip is not None:
-            yield from Grasp({**self.values, **self.numbers_of_grip(body), "grip": None}).run(body)
+            yield from Grasp({**self.values, **self.numbers_of_grip(state), "grip": None}).run(state)
             return
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, self.opening)
-        position, rotation = body.site(self.at)
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.at)
         best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
         for name in HELD_AS:
             like = posture(name, self.hand)
-            for frame in self._frames(body, position, rotation, arm.hand(like)[1]):
+            for frame in self._frames(state, position, rotation, arm.hand(like)[1]):
                 row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
-                score, found = body.goal(self.hand, [row], like, FIRM, [self.of])
+                score, found = state.goal(self.hand, [row], like, FIRM, [self.of])
                 score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
                 if score < best[0]:
                     best = (score, found, frame)
@@ -75,19 +75,19 @@ class Grasp(Skill):
             if best[0] < 0.3:
                 break
         _, found, frame = best
-        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"], ["over"]], self.speed))
-        yield from body.pause()
-        position, _ = body.site(self.at)
+        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"], ["over"]], self.speed))
+        yield from state.pause()
+        position, _ = state.site(self.at)
         yield from arm.follow(arm.line([(position, frame)], 0.15, orient=FIRM), tremor=0.5)
         yield from arm.hold(0.2)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.of)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)
 
-    def numbers_of_grip(self, body: Body) -> dict[str, Any]:
+    def numbers_of_grip(self, state: OperatorState) -> dict[str, Any]:
         """The arguments that the named grip stands for; of several sites the one nearest the shoulder is taken."""
-        sheet, shoulder = self.grip.sheet, body.site(f"{self.hand}_shoulder")[0]
-        at = min(self.grip.sites, key=lambda site: float(np.linalg.norm(body.site(site)[0] - shoulder)))
-        rises = [(-1.0 if way[0] == "-" else 1.0) * body.site(at)[1][2, "xyz".index(way[-1])] for way in sheet.fingers]
+        sheet, shoulder = self.grip.sheet, state.site(f"{self.hand}_shoulder")[0]
+        at = min(self.grip.sites, key=lambda site: float(np.linalg.norm(state.site(site)[0] - shoulder)))
+        rises = [(-1.0 if way[0] == "-" else 1.0) * state.site(at)[1][2, "xyz".index(way[-1])] for way in sheet.fingers]
         return {
             "at": at,
             "from": "above" if rises and max(rises) < -0.5 else "side",
@@ -96,15 +96,17 @@ class Grasp(Skill):
             "force": self.force if sheet.bears is None else min(self.force, sheet.bears),
         }
 
-    def _frames(self, body: Body, position: np.ndarray, rotation: np.ndarray, near: np.ndarray) -> list[np.ndarray]:
+    def _frames(
+        self, state: OperatorState, position: np.ndarray, rotation: np.ndarray, near: np.ndarray
+    ) -> list[np.ndarray]:
         """Rotations of the hand, tried one after the other; each half turn about the fingers is as good as the other."""
         keep = float(np.arctan2(rotation[1, 1], rotation[0, 1]))  # of the site's y axis
         if getattr(self, "from") == "above":
-            first = keep - np.pi / 2 if self.turn == "keep" else body.heading
+            first = keep - np.pi / 2 if self.turn == "keep" else state.heading
             turns = np.array([0.0, np.pi]) if self.turn == "keep" else ACROSS
             rows = [hand_frame(first + turn, down) for down in DOWN for turn in turns]
         else:
-            shoulder = body.site(f"{self.hand}_shoulder")[0]
+            shoulder = state.site(f"{self.hand}_shoulder")[0]
             away = position - shoulder
             first = keep - np.pi / 2 if self.turn == "keep" else float(np.arctan2(away[1], away[0]))
             turns = np.array([0.0, np.pi]) if self.turn == "keep" else AROUND
@@ -128,9 +130,9 @@ class Squeeze(Skill):
         "time": Argument("time", "for which it is kept up", 1.0),
     }
 
-    def run(self, body: Body) -> Motion:
-        yield from body.grip(self.hand, self.force, 0.0)
-        yield from body.arms[self.hand].hold(self.time)
+    def run(self, state: OperatorState) -> Motion:
+        yield from state.grip(self.hand, self.force, 0.0)
+        yield from state.arms[self.hand].hold(self.time)
 
 
 class HoldUntil(Skill):
@@ -153,15 +155,15 @@ class HoldUntil(Skill):
         "at_most": Argument("time", "after which it ends in any case", 10.0),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         yield from arm.hold(0.3)
-        before = body.pulled(self.hand)
+        before = state.pulled(self.hand)
 
         def ends() -> bool:
-            if body.reached(self.subgoal):
+            if state.reached(self.subgoal):
                 return True
-            return self.pull is not None and float(np.linalg.norm(body.pulled(self.hand) - before)) > self.pull
+            return self.pull is not None and float(np.linalg.norm(state.pulled(self.hand) - before)) > self.pull
 
         yield from arm.hold(self.at_most, ends)
 
@@ -177,5 +179,5 @@ class Wait(Skill):
     )
     arguments: ClassVar = {"time": Argument("time", "how long")}
 
-    def run(self, body: Body) -> Motion:
-        yield from body.wait(self.time)
+    def run(self, state: OperatorState) -> Motion:
+        yield from state.wait(self.time)

@@ -9,8 +9,8 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Arm, turn_z
-from .body import Body, Motion
 from .hands import HAND, UP
+from .operator_state import Motion, OperatorState
 from .pouring import rotation
 from .reason import Reason
 from .skill import Argument, Label, Skill
@@ -57,41 +57,41 @@ class OfferHandle(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.18),
     }
 
-    def run(self, body: Body) -> Motion:
-        person, turned = body.site(self.person)
+    def run(self, state: OperatorState) -> Motion:
+        person, turned = state.site(self.person)
         facing = _level(turned[:, 0])
-        out = _level(person - body.site(f"{self.hand}_shoulder")[0])
-        goal = person - self.distance * out + self.aside * np.cross(UP, out) + body.aim()
+        out = _level(person - state.site(f"{self.hand}_shoulder")[0])
+        goal = person - self.distance * out + self.aside * np.cross(UP, out) + state.aim()
         goal[2] = self.height
-        yield from self._bring(body, goal, -facing)
+        yield from self._bring(state, goal, -facing)
         if self.left_grip is None or self.right_grip is None:
             return
         grips = (self.left_grip, self.right_grip)
-        still, last, grip = 0.0, {grip: body.site(grip)[0] for grip in grips}, self.right_grip
-        alone = [body.feel(self.hand)]
-        for _ in range(round(self.patience / body.timestep)):
-            now = {grip: body.site(grip)[0] for grip in grips}
+        still, last, grip = 0.0, {grip: state.site(grip)[0] for grip in grips}, self.right_grip
+        alone = [state.feel(self.hand)]
+        for _ in range(round(self.patience / state.timestep)):
+            now = {grip: state.site(grip)[0] for grip in grips}
             grip = max(now, key=lambda g: now[g][2])
-            rests = np.linalg.norm(now[grip] - last[grip]) < STILL * body.timestep and now[grip][2] > self.lowest - 0.2
-            still = still + body.timestep if rests else 0.0
+            rests = np.linalg.norm(now[grip] - last[grip]) < STILL * state.timestep and now[grip][2] > self.lowest - 0.2
+            still = still + state.timestep if rests else 0.0
             last = now
-            if still >= 0.3 or self._met(body, grip):
+            if still >= 0.3 or self._met(state, grip):
                 break
-            alone.append(body.feel(self.hand))
-            body.arms[self.hand].command = body.arms[self.hand].q
+            alone.append(state.feel(self.hand))
+            state.arms[self.hand].command = state.arms[self.hand].q
             yield
-        body.loads[self.hand] = np.mean(alone[-6:], axis=0)
-        at = body.site(grip)[0]
-        goal = at + self.before * facing + body.aim()
+        state.loads[self.hand] = np.mean(alone[-6:], axis=0)
+        at = state.site(grip)[0]
+        goal = at + self.before * facing + state.aim()
         goal[2] = max(at[2], self.lowest)
-        yield from self._bring(body, goal, -facing, grip)
+        yield from self._bring(state, goal, -facing, grip)
 
-    def _bring(self, body: Body, goal: np.ndarray, way: np.ndarray, grip: str | None = None) -> Motion:
+    def _bring(self, state: OperatorState, goal: np.ndarray, way: np.ndarray, grip: str | None = None) -> Motion:
         """Bring the handle to a place (3,) [m], so that it points along a way (3,); stop where a hand has come to it first."""
-        arm = body.arms[self.hand]
+        arm = state.arms[self.hand]
         like = posture(self.posture, self.hand)
         hand, frame = arm.hand()
-        middle, handle = body.site(self.of)[0], body.site(self.handle)[0]
+        middle, handle = state.site(self.of)[0], state.site(self.handle)[0]
         now = np.arctan2(*(handle - middle)[1::-1])
         wanted = np.arctan2(way[1], way[0])
         across = np.cross(UP, way)
@@ -100,15 +100,15 @@ class OfferHandle(Skill):
         for turn in TURNS:
             turned = lean @ turn_z(_wrapped(wanted + turn + self.turned - now))
             rows.append([(goal + turned @ (hand - handle), turned @ frame)])
-        found = body.goal(self.hand, rows, like, LEVEL, held=[self.of.split("/")[0]])[1][-1]
+        found = state.goal(self.hand, rows, like, LEVEL, held=[self.of.split("/")[0]])[1][-1]
         yield from arm.follow(
-            arm.line([arm.hand(found)], self.speed, like=like, orient=LEVEL), lambda: self._met(body, grip), tremor=0.3
+            arm.line([arm.hand(found)], self.speed, like=like, orient=LEVEL), lambda: self._met(state, grip), tremor=0.3
         )
         yield from arm.hold(0.15)
 
-    def _met(self, body: Body, grip: str | None) -> bool:
+    def _met(self, state: OperatorState, grip: str | None) -> bool:
         """Whether a hand is about to take the handle."""
-        return grip is not None and float(np.linalg.norm(body.site(grip)[0] - body.site(self.handle)[0])) < MET
+        return grip is not None and float(np.linalg.norm(state.site(grip)[0] - state.site(self.handle)[0])) < MET
 
 
 class HoldUntilPulled(Skill):
@@ -135,35 +135,35 @@ class HoldUntilPulled(Skill):
         "patience": Argument("time", "how long it waits at most", 20.0),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        out = _level(body.site(self.person)[0] - arm.hand()[0])
-        load, waited, lasted = body.loads.get(self.hand), 0.0, 0.0
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        out = _level(state.site(self.person)[0] - arm.hand()[0])
+        load, waited, lasted = state.loads.get(self.hand), 0.0, 0.0
         while waited < self.patience:
             arm.command = arm.q
             yield
-            waited += body.timestep
-            force = body.feel(self.hand)
+            waited += state.timestep
+            force = state.feel(self.hand)
             if load is None and waited >= SETTLE:
                 load = force
             pull = 0.0 if load is None else float((force - load) @ out)
-            lasted = lasted + body.timestep if pull > self.force else 0.0
+            lasted = lasted + state.timestep if pull > self.force else 0.0
             if lasted >= self.lasting - 1e-6 or (self.unasked is not None and waited >= self.unasked):
-                yield from self._let_go(body, arm)
+                yield from self._let_go(state, arm)
                 return
-        body.given_up = Reason(f"nobody pulled with {self.force:.1f} N", "not_pulled", force=self.force)
+        state.given_up = Reason(f"nobody pulled with {self.force:.1f} N", "not_pulled", force=self.force)
 
-    def _let_go(self, body: Body, arm: Arm) -> Motion:
+    def _let_go(self, state: OperatorState, arm: Arm) -> Motion:
         """Open, and make room on the side where what is taken still leans on a finger as it turns in the other's hand."""
         (start, frame), aside, rate = arm.hand(), 0.0, 0.0
-        for _ in body.let_go(self.hand, self.opening, self.release):
-            front, back = body.touch(self.hand)  # the front finger lies where the hand's y axis points
+        for _ in state.let_go(self.hand, self.opening, self.release):
+            front, back = state.touch(self.hand)  # the front finger lies where the hand's y axis points
             wanted = ASIDE * float(np.sign(front - back)) if abs(aside) < ROOM else 0.0
             rate += float(np.clip(wanted - rate, -ASIDE / 3.0, ASIDE / 3.0))
-            aside += rate * body.timestep
+            aside += rate * state.timestep
             before = arm.q
             arm.q = arm.solve(start + aside * frame[:, 1], frame, arm.q, orient=LEVEL, steps=5)[0]
-            arm.command = arm.q + arm.lag * (arm.q - before) / body.timestep
+            arm.command = arm.q + arm.lag * (arm.q - before) / state.timestep
             yield
         arm.command = arm.q
 
@@ -183,8 +183,8 @@ class Withdraw(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.2),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position - self.by * frame[:, 2], frame)], self.speed), tremor=0.3)
 

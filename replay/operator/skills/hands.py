@@ -8,7 +8,7 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import motions, taking
-from .body import Body, Motion
+from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
 
 HAND = Argument("hand", "which hand")
@@ -50,18 +50,18 @@ class Reach(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, self.opening)
-        position, rotation = body.site(self.to)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.to)
         like = posture(self.posture, self.hand)
         frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in TURNS]
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
-        goal = body.goal(self.hand, rows, like, touch=[body.part_of(self.to)])[1][0]
+        goal = state.goal(self.hand, rows, like, touch=[state.part_of(self.to)])[1][0]
         row = [] if self.by_way_of is None else [self.by_way_of]
         ways = [row] if self.straight == "no" else [[], row]
-        yield from arm.follow(body.way(self.hand, goal, ways, self.speed))
-        yield from body.pause()
+        yield from arm.follow(state.way(self.hand, goal, ways, self.speed))
+        yield from state.pause()
 
 
 class Pinch(Skill):
@@ -85,14 +85,14 @@ class Pinch(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.2),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        position, _ = body.site(self.at)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        position, _ = state.site(self.at)
         _, frame = arm.hand()
         yield from arm.follow(arm.line([(position, frame)], self.speed), tremor=0.5)
         yield from arm.hold(0.2)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.at)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.at)
 
 
 class Release(Skill):
@@ -111,9 +111,9 @@ class Release(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        yield from body.let_go(self.hand, self.opening)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        yield from state.let_go(self.hand, self.opening)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed))
 
@@ -136,19 +136,19 @@ class Home(Skill):
         "around": Argument("word", "whether a way round what is seen is sought", "no", ("no", "yes")),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, self.opening)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, self.opening)
         goal = posture(self.posture, self.hand)
-        if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in (goal, body.began[self.hand])) < THERE:
+        if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in (goal, state.began[self.hand])) < THERE:
             return
         if self.around == "yes":
-            path = body.way(self.hand, goal, [[], ["elbow_out"], ["raised"]], self.speed, seek=True)
+            path = state.way(self.hand, goal, [[], ["elbow_out"], ["raised"]], self.speed, seek=True)
         else:
             path = arm.way([goal], self.speed)
         motion = arm.follow(path)
         if self.beside == "yes":
-            body.beside(motion)
+            state.beside(motion)
             return
         yield from motion
 
@@ -176,23 +176,23 @@ class PickFromAbove(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.35),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         like = posture(self.posture, self.hand)
-        body.open_claw(self.hand, self.opening)
-        position, rotation = body.site(self.at)
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.at)
         along = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
         rows = []
         for turn in (0.0, np.pi, *np.deg2rad([10.0, -10.0, 20.0, -20.0])):
             frame = arm.frame(along + turn, self.pitch, like)
             low = position + self.deep * UP
             rows.append([(low + self.above * UP, frame), (low, frame)])
-        high = body.goal(self.hand, rows, like, 0.6, [self.of])[1][0]
+        high = state.goal(self.hand, rows, like, 0.6, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        yield from arm.follow(body.way(self.hand, high, [[]], self.speed))
-        yield from body.pause()
-        low = body.site(self.at)[0] + self.deep * UP
+        yield from arm.follow(state.way(self.hand, high, [[]], self.speed))
+        yield from state.pause()
+        low = state.site(self.at)[0] + self.deep * UP
         yield from arm.follow(arm.line([(low, frame)], 0.12, orient=0.6), tremor=0.3)
         yield from arm.hold(0.2)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.of)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)

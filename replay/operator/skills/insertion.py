@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from ..recognition import carrying, fitting, taking
-from .body import Body, Motion
 from .fitting import PITCHES, ROUND, Pose, about, bring, correct, move_held, off, planned, slide
 from .hands import HAND
+from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
 
 FEED = 0.03  # m/s, of a part that comes to its hole
@@ -38,16 +38,16 @@ class Align(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         further, target, home = (
-            before(body, self.to, d, self.aside) for d in (self.standoff + 0.06, self.standoff, 0.0)
+            before(state, self.to, d, self.aside) for d in (self.standoff + 0.06, self.standoff, 0.0)
         )
         row = [further, target, home]
-        if not (yield from bring(body, self.hand, self.of, row, [body.part_of(self.to)], self.speed)):
+        if not (yield from bring(state, self.hand, self.of, row, [state.part_of(self.to)], self.speed)):
             return
-        yield from body.pause()
-        yield from move_held(body, self.hand, self.of, target, 0.1)
-        yield from correct(body, self.hand, self.of, target)
+        yield from state.pause()
+        yield from move_held(state, self.hand, self.of, target, 0.1)
+        yield from correct(state, self.hand, self.of, target)
 
 
 class InsertPress(Skill):
@@ -68,25 +68,25 @@ class InsertPress(Skill):
         "until": Argument("subgoal", "the subgoal at which it ends, where the depth alone does not tell", None),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        mouth, rotation = body.site(self.into)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        mouth, rotation = state.site(self.into)
         inward = -rotation[:, 0]
 
         def depth() -> float:
-            return float((body.site(self.of)[0] - mouth) @ inward)
+            return float((state.site(self.of)[0] - mouth) @ inward)
 
         behind = min(BEHIND, self.force * float(inward @ arm.compliance() @ inward))  # a weak hand gives way at once
 
         def met() -> bool:
-            return float((arm.hand()[0] - body.site(f"{self.hand}_tcp")[0]) @ inward) > behind or depth() > self.depth
+            return float((arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]) @ inward) > behind or depth() > self.depth
 
         position, frame = arm.hand()
         way = (self.depth - depth()) * inward
         yield from arm.follow(arm.line([(position + way, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
 
         def there() -> bool:
-            return depth() > self.depth or body.reached(self.until)
+            return depth() > self.depth or state.reached(self.until)
 
         if not there():
             yield from arm.press(self.force, PRESS_RATE, lambda: arm.yielding(inward), there, hold=0.6)
@@ -111,10 +111,10 @@ class VerifySeat(Skill):
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        out = body.site(self.into)[1][:, 0]
-        held = body.until(self.until) or (lambda: False)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        out = state.site(self.into)[1][:, 0]
+        held = state.until(self.until) or (lambda: False)
         yield from arm.press(self.pull, 20.0, lambda: arm.yielding(out, loose=0.0), held, hold=self.time)
         yield from arm.hold(0.3)
 
@@ -140,8 +140,8 @@ class PlaceInSlot(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.35),
     }
 
-    def run(self, body: Body) -> Motion:
-        yield from set_down(self, body, self.slot, feed=0.06)
+    def run(self, state: OperatorState) -> Motion:
+        yield from set_down(self, state, self.slot, feed=0.06)
 
 
 class LoadFixture(Skill):
@@ -165,44 +165,44 @@ class LoadFixture(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.35),
     }
 
-    def run(self, body: Body) -> Motion:
-        yield from set_down(self, body, self.upon, feed=FEED)
+    def run(self, state: OperatorState) -> Motion:
+        yield from set_down(self, state, self.upon, feed=FEED)
 
 
-def before(body: Body, site: str, distance: float, aside: float = 0.0) -> Pose:
+def before(state: OperatorState, site: str, distance: float, aside: float = 0.0) -> Pose:
     """A pose in line with a hole's mouth, so far [m] out of it, and so far beside it."""
-    position, rotation = body.site(site)
+    position, rotation = state.site(site)
     return position + distance * rotation[:, 0] + aside * rotation[:, 1], rotation
 
 
-def set_down(skill: Skill, body: Body, place: str, feed: float) -> Motion:
+def set_down(skill: Skill, state: OperatorState, place: str, feed: float) -> Motion:
     """Bring what is held over a place, correct it, lower it until it lies, press it down, let go and draw back."""
-    arm = body.arms[skill.hand]
-    position, rotation = body.site(place)
-    position = position + body.aim()
+    arm = state.arms[skill.hand]
+    position, rotation = state.site(place)
+    position = position + state.aim()
     out = rotation[:, 2]
     high = (position + skill.over * out, rotation)
     above = (position + skill.above * out, rotation)
     lying = (position, rotation)
-    if not (yield from bring(body, skill.hand, skill.of, [high, above, lying], [body.part_of(place)], skill.speed)):
+    if not (yield from bring(state, skill.hand, skill.of, [high, above, lying], [state.part_of(place)], skill.speed)):
         return
-    yield from body.pause()
-    yield from move_held(body, skill.hand, skill.of, above, 0.15)
-    yield from correct(body, skill.hand, skill.of, above)
+    yield from state.pause()
+    yield from move_held(state, skill.hand, skill.of, above, 0.15)
+    yield from correct(state, skill.hand, skill.of, above)
 
     def lies() -> bool:
-        return float((body.site(skill.of)[0] - position) @ out) < 5e-4
+        return float((state.site(skill.of)[0] - position) @ out) < 5e-4
 
     def met() -> bool:
-        return lies() or float((body.site(f"{skill.hand}_tcp")[0] - arm.hand()[0]) @ out) > 2.0 * BEHIND
+        return lies() or float((state.site(f"{skill.hand}_tcp")[0] - arm.hand()[0]) @ out) > 2.0 * BEHIND
 
-    way, _ = off(body, skill.of, (position, rotation))
+    way, _ = off(state, skill.of, (position, rotation))
     hand, frame = arm.hand()
     yield from arm.follow(arm.line([(hand + way - 0.001 * out, frame)], feed, orient=0.5), met, tremor=0.0, brake=1.0)
     if not lies():
         yield from arm.press(skill.press, PRESS_RATE, lambda: arm.yielding(-out), lies, hold=0.4)
     yield from arm.hold(0.25)
-    yield from body.let_go(skill.hand, skill.opening, 0.6)
+    yield from state.let_go(skill.hand, skill.opening, 0.6)
     frame = arm.hand()[1]
     yield from slide(arm, -skill.retreat * frame[:, 2], 0.2)
 
@@ -235,11 +235,11 @@ class PickPart(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, self.opening)
-        shoulder = body.site(f"{self.hand}_shoulder")[0]
-        position, rotation = body.site(self.at)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, self.opening)
+        shoulder = state.site(f"{self.hand}_shoulder")[0]
+        position, rotation = state.site(self.at)
         frames = [
             about(rotation[:, 1], self.pitch + more, shoulder, position, turned)
             for more in PITCHES
@@ -251,29 +251,29 @@ class PickPart(Skill):
             lifted = goal - self.draw * frame[:, 2] + np.array([0.0, 0.0, self.lift])
             return [(goal - self.standoff * frame[:, 2], frame), (goal, frame), (lifted, frame)]
 
-        rows, touch = [row(frame) for frame in frames], [self.of, body.part_of(self.at)]
-        later = [] if None in (self.fits, self.into) else [self._fitted(body, *row[1]) for row in rows]
+        rows, touch = [row(frame) for frame in frames], [self.of, state.part_of(self.at)]
+        later = [] if None in (self.fits, self.into) else [self._fitted(state, *row[1]) for row in rows]
         by = ROUND if self.by_way_of is None else [[self.by_way_of]]
-        _, path, found = planned(body, self.hand, rows, touch, by, self.speed, later)
+        _, path, found = planned(state, self.hand, rows, touch, by, self.speed, later)
         yield from arm.follow(path)
-        yield from body.pause()
+        yield from state.pause()
         frame = arm.hand(found[0])[1]
-        position, _ = body.site(self.at)
+        position, _ = state.site(self.at)
         goal = position - self.back * frame[:, 2]
-        seen, _ = body.site(f"{self.hand}_tcp")
+        seen, _ = state.site(f"{self.hand}_tcp")
         yield from arm.follow(arm.line([(goal + arm.hand()[0] - seen, frame)], 0.15, orient=0.4), tremor=0.4)
         yield from arm.hold(0.2)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.of)
-        body.bear(self.hand, self.of)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)
+        state.bear(self.hand, self.of)
         if self.draw:
             yield from slide(arm, -self.draw * arm.hand()[1][:, 2], 0.08)
         yield from slide(arm, np.array([0.0, 0.0, self.lift]), 0.15)
 
-    def _fitted(self, body: Body, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
+    def _fitted(self, state: OperatorState, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
         """Hand poses in which what is taken so will be before its place, and in it."""
-        at, rotation = body.site(self.fits)
-        position, place = body.site(self.into)
+        at, rotation = state.site(self.fits)
+        position, place = state.site(self.into)
         turned = place @ rotation.T
         there = position + turned @ (hand - at)
         return [(there + d * place[:, "xyz".index(self.out)], turned @ frame) for d in (BEFORE, 0.0)]

@@ -10,9 +10,9 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import pushing
 from .arm import Arm
-from .body import SIDES, Body, Motion
 from .clearance import TOUCHES
 from .hands import TURNS, facing
+from .operator_state import SIDES, Motion, OperatorState
 from .skill import Argument, Label, Skill
 from .tips import TIP_END
 
@@ -57,9 +57,9 @@ class PressKey(Skill):
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
-    def run(self, body: Body) -> Motion:
-        key, rotation = body.site(self.at)
-        key = key + body.aim()
+    def run(self, state: OperatorState) -> Motion:
+        key, rotation = state.site(self.at)
+        key = key + state.aim()
         out = rotation[:, 0]
         best: tuple[float, str, list[np.ndarray]] = (np.inf, "", [])
         sides = SIDES if self.hand == "either" else (self.hand,)
@@ -67,51 +67,51 @@ class PressKey(Skill):
         for k, ((name, pitch), side) in enumerate(itertools.product(ways, sides)):
             if k == len(sides) and self.lets_go is None and best[0] < TOUCHES:
                 break
-            body.open_claw(side, 0.0)
-            arm, like, sign = body.arms[side], posture(name, side), 1.0 if side == "left" else -1.0
+            state.open_claw(side, 0.0)
+            arm, like, sign = state.arms[side], posture(name, side), 1.0 if side == "left" else -1.0
             frames = [arm.frame(facing(rotation) + sign * (self.yaw + turn), pitch, like) for turn in (*TURNS, *MORE)]
             rows = [[(key + d * out - TIP_END * f[:, 2], f) for d in (self.standoff, 0.001)] for f in frames]
-            score, found = self._room(body, side, rows, like)
+            score, found = self._room(state, side, rows, like)
             if score < best[0]:
                 best = (score, side, found)
             if score < 0.5:
                 break
         side, start = best[1], best[2][0]
-        arm = body.arms[side]
+        arm = state.arms[side]
         by_way_of = [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]]
-        yield from arm.follow(body.way(side, start, by_way_of, self.speed, seek=self.lets_go is not None))
-        yield from body.pause()
+        yield from arm.follow(state.way(side, start, by_way_of, self.speed, seek=self.lets_go is not None))
+        yield from state.pause()
         deeper = 0.0
         for _ in range(ATTEMPTS):
-            yield from self._press(body, arm, out, deeper)
-            if self.until is None or body.reached(self.until):
+            yield from self._press(state, arm, out, deeper)
+            if self.until is None or state.reached(self.until):
                 break
             deeper += DEEPER  # a person who has felt no click presses again, further in
 
     def _room(
-        self, body: Body, side: str, rows: list[list[tuple[np.ndarray, np.ndarray]]], like: np.ndarray
+        self, state: OperatorState, side: str, rows: list[list[tuple[np.ndarray, np.ndarray]]], like: np.ndarray
     ) -> tuple[float, list[np.ndarray]]:
-        """The row of hand poses that leaves most room, as `Body.goal`; also to a door that springs open."""
-        touch = [body.part_of(self.at)]
+        """The row of hand poses that leaves most room, as `OperatorState.goal`; also to a door that springs open."""
+        touch = [state.part_of(self.at)]
         if self.lets_go is None:
-            return body.goal(side, rows, like, POINT, touch)
-        touch.append(body.carrier_of(self.at))  # the fingertips come near the housing; its door is what counts
+            return state.goal(side, rows, like, POINT, touch)
+        touch.append(state.carrier_of(self.at))  # the fingertips come near the housing; its door is what counts
         best: tuple[float, list[np.ndarray]] = (np.inf, [])
         for row in rows:
-            score, found = body.goal(side, [row], like, POINT, touch)
+            score, found = state.goal(side, [row], like, POINT, touch)
             for share in np.linspace(1.0, 0.0, PLACES, endpoint=False):
                 if score > best[0]:
                     break
-                score += body.crowd(side, found[-1], touch, self.lets_go, share * OPENS)
+                score += state.crowd(side, found[-1], touch, self.lets_go, share * OPENS)
             if score < best[0]:
                 best = (score, found)
             if score < 0.5:
                 break
         return best
 
-    def _press(self, body: Body, arm: Arm, out: np.ndarray, deeper: float) -> Motion:
+    def _press(self, state: OperatorState, arm: Arm, out: np.ndarray, deeper: float) -> Motion:
         """Come before the key, press it, and draw back."""
-        key = body.site(self.at)[0] + body.aim()
+        key = state.site(self.at)[0] + state.aim()
         position, frame = arm.hand()
         tip = position + TIP_END * frame[:, 2]
         to = arm.line([(position + key + 0.002 * out - tip, frame)], 0.1, orient=POINT)
@@ -119,7 +119,7 @@ class PressKey(Skill):
         yield from arm.hold(0.15)
         position, frame = arm.hand()
         pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], PRESSING, orient=POINT)
-        yield from arm.follow(pressed, body.until(self.until), tremor=0.0)
+        yield from arm.follow(pressed, state.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + self.standoff * out, frame)], 0.2))

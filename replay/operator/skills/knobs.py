@@ -9,9 +9,9 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import pushing
 from .arm import Path, turn_z
-from .body import REACHED, SIDES, Body, Motion
 from .doors import about
 from .hands import TURNS, facing
+from .operator_state import REACHED, SIDES, Motion, OperatorState
 from .skill import Argument, Label, Skill
 
 REACH = 0.0245  # m, from between the pads to a panel that the fingertips just do not touch
@@ -48,32 +48,32 @@ class TurnKnob(Skill):
         "until": Argument("subgoal", "the subgoal at which it ends", None),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         left = float(self.by)
-        while abs(left) > 1e-3 and not body.reached(self.until):
+        while abs(left) > 1e-3 and not state.reached(self.until):
             bite = float(np.clip(left, -BITE, BITE))
-            yield from self._turn(body, bite)
+            yield from self._turn(state, bite)
             left -= bite
 
-    def _turn(self, body: Body, by: float) -> Motion:
+    def _turn(self, state: OperatorState, by: float) -> Motion:
         """One grip: the hand comes turned half the way back and goes turned half the way on."""
-        knob, rotation = body.site(self.at)
+        knob, rotation = state.site(self.at)
         out = rotation[:, 0]
-        centre = knob + (REACH - self.raised) * out + body.aim()
+        centre = knob + (REACH - self.raised) * out + state.aim()
         best: tuple[float, str, list[np.ndarray]] = (np.inf, "", [])
         for side in SIDES if self.hand == "either" else (self.hand,):
-            body.open_claw(side, self.opening)
-            arm, like, sign = body.arms[side], posture(self.posture, side), 1.0 if side == "left" else -1.0
+            state.open_claw(side, self.opening)
+            arm, like, sign = state.arms[side], posture(self.posture, side), 1.0 if side == "left" else -1.0
             level = [arm.frame(facing(rotation) + sign * self.yaw + turn, self.pitch, like) for turn in TURNS]
             # pads over and under the knob: however the fingers come from the side, both lie along it
             for frame in (f @ turn_z(sign * roll) for f in level for roll in (-np.pi / 2, np.pi / 2)):
                 back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
                 row = [(centre + self.standoff * out, back), (centre, back)]
-                score, found = body.goal(side, [row], like, 0.3, [body.part_of(self.at)])
+                score, found = state.goal(side, [row], like, 0.3, [state.part_of(self.at)])
                 turned, off = arm.solve(centre, on, found[-1], like)
                 away, _ = arm.solve(centre + self.standoff * out, on, turned, like)
                 score += 400.0 * max(off - REACHED, 0.0)
-                score += sum(body.crowd(side, q, [body.part_of(self.at)]) for q in (turned, away))
+                score += sum(state.crowd(side, q, [state.part_of(self.at)]) for q in (turned, away))
                 if score < best[0]:
                     best = (score, side, found)
                 if score < 0.5:
@@ -81,31 +81,31 @@ class TurnKnob(Skill):
             if best[0] < 0.5:
                 break
         side, start = best[1], best[2][0]
-        arm = body.arms[side]
+        arm = state.arms[side]
         yield from arm.follow(
-            body.way(side, start, [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]], self.speed)
+            state.way(side, start, [[], ["elbow_out"], ["raised"], ["raised", "elbow_out"]], self.speed)
         )
-        yield from body.pause()
+        yield from state.pause()
         frame = arm.hand()[1]
         yield from arm.follow(arm.line([(centre, frame)], 0.1), tremor=0.3)
         yield from arm.hold(0.15)
-        yield from body.grip(side, self.force)
+        yield from state.grip(side, self.force)
         speed = (
             self.turning * 0.05
         )  # of a point that stands so far from the axis; a turn in place has no way of its own
         poses = [(centre, about(-out, share * by) @ frame) for share in (0.25, 0.5, 0.75, 1.0)]
         path = arm.line(poses, speed)
-        yield from arm.follow(path, body.until(self.until), tremor=0.0)
+        yield from arm.follow(path, state.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
-        yield from body.let_go(side, self.opening, 0.4)
-        yield from arm.follow(self._back(body, side, out))
+        yield from state.let_go(side, self.opening, 0.4)
+        yield from arm.follow(self._back(state, side, out))
 
-    def _back(self, body: Body, side: str, out: np.ndarray) -> Path:
+    def _back(self, state: OperatorState, side: str, out: np.ndarray) -> Path:
         """Straight away from the knob, as far as the arm has room: a hand that has turned may bring its elbow to the trunk."""
-        arm, knob = body.arms[side], body.part_of(self.at)
+        arm, knob = state.arms[side], state.part_of(self.at)
         position, frame = arm.hand()
         for share in BACK:
             path = arm.line([(position + share * self.standoff * out, frame)], 0.2)
-            if body.crowd(side, path.end, [knob]) < ROOMY:
+            if state.crowd(side, path.end, [knob]) < ROOMY:
                 break
         return path

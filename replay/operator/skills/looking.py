@@ -8,8 +8,8 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import motions
-from .body import Body, Motion, unit
 from .hands import HAND
+from .operator_state import Motion, OperatorState, unit
 from .reason import Reason
 from .skill import Argument, Label, Skill
 from .tips import TIP_END
@@ -34,13 +34,13 @@ class LookAt(Skill):
         "beside": Argument("word", "whether the next skill begins at once", "no", ("no", "yes")),
     }
 
-    def run(self, body: Body) -> Motion:
-        motion = body.turn_head(body.gaze(self.at), self.speed)
+    def run(self, state: OperatorState) -> Motion:
+        motion = state.turn_head(state.gaze(self.at), self.speed)
         if self.beside == "yes":
-            body.beside(motion)
+            state.beside(motion)
             return
         yield from motion
-        yield from body.pause()
+        yield from state.pause()
 
 
 class PointAt(Skill):
@@ -62,17 +62,17 @@ class PointAt(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm, like = body.arms[self.hand], posture(self.posture, self.hand)
-        body.open_claw(self.hand, 0.0)
-        place = body.site(self.at)[0]
+    def run(self, state: OperatorState) -> Motion:
+        arm, like = state.arms[self.hand], posture(self.posture, self.hand)
+        state.open_claw(self.hand, 0.0)
+        place = state.site(self.at)[0]
         inside = Reason(f"{self.at} lies in the {self.hand} shoulder", "in_the_shoulder", at=self.at, side=self.hand)
-        along = unit(place - body.site(f"{self.hand}_shoulder")[0], inside)
+        along = unit(place - state.site(f"{self.hand}_shoulder")[0], inside)
         yaw, pitch = float(np.arctan2(along[1], along[0])), float(-np.arcsin(along[2]))
         rows = []
         for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):
             frame = arm.frame(yaw + turn, pitch, like)
             rows.append([(place - (self.distance + TIP_END) * frame[:, 2], frame)])
-        goal = body.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
-        yield from arm.follow(body.way(self.hand, goal, [[], ["raised"]], self.speed))
+        goal = state.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
+        yield from arm.follow(state.way(self.hand, goal, [[], ["raised"]], self.speed))
         yield from arm.hold(self.time)

@@ -10,8 +10,8 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Path, turn_z
-from .body import REACHED, Body, Motion
 from .hands import HAND, UP
+from .operator_state import REACHED, Motion, OperatorState
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -45,17 +45,17 @@ class CarryOver(Skill):
         "speed": SPEED,
     }
 
-    def run(self, body: Body) -> Motion:
-        yield from body.arms[self.hand].follow(over(body, self), tremor=0.4)
-        yield from body.arms[self.hand].hold(0.2)
+    def run(self, state: OperatorState) -> Motion:
+        yield from state.arms[self.hand].follow(over(state, self), tremor=0.4)
+        yield from state.arms[self.hand].hold(0.2)
 
 
-def over(body: Body, skill: Skill) -> Path:
+def over(state: OperatorState, skill: Skill) -> Path:
     """The way of a hand that brings a site of what it holds over a place; see `CarryOver` for the arguments."""
-    arm = body.arms[skill.hand]
+    arm = state.arms[skill.hand]
     hand, frame = arm.hand()
-    held, place = body.site(skill.of)[0], body.site(skill.upon)[0]
-    goal = place + skill.above * UP + body.aim()
+    held, place = state.site(skill.of)[0], state.site(skill.upon)[0]
+    goal = place + skill.above * UP + state.aim()
 
     def imagined() -> Iterator[Path]:
         for turn in TURNED if skill.turn == "free" else TURNED[:1]:
@@ -64,7 +64,7 @@ def over(body: Body, skill: Skill) -> Path:
                 if arm.solve(*poses[-1], posture(name, skill.hand), orient=LEVEL)[1] <= 2.0 * REACHED:
                     yield arm.line(poses, skill.speed, like=posture(name, skill.hand), orient=LEVEL)
 
-    path = body.freest(skill.hand, imagined(), body.with_contents(skill.of.split("/")[0]))
+    path = state.freest(skill.hand, imagined(), state.with_contents(skill.of.split("/")[0]))
     # out of reach: as near as the arm comes
     return path or arm.line([(goal + hand - held, frame)], skill.speed, orient=LEVEL)
 
@@ -106,19 +106,19 @@ class Place(Skill):
         "speed": SPEED,
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
-        drop = (body.site(self.of)[0] - body.site(self.upon)[0])[2]
-        start = position[2] - body.site(self.of)[0][2]
+        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
+        start = position[2] - state.site(self.of)[0][2]
 
         def seated() -> bool:
-            return (arm.hand()[0][2] - body.site(self.of)[0][2]) - start < -SEATED
+            return (arm.hand()[0][2] - state.site(self.of)[0][2]) - start < -SEATED
 
         low = position - (drop + PAST) * UP
         yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), seated, tremor=0.0, brake=1.0)
         yield from arm.hold(0.2)
-        yield from body.let_go(self.hand, self.opening, 0.6)
+        yield from state.let_go(self.hand, self.opening, 0.6)
         position, frame = arm.hand()
         away = UP if self.clear == "up" else -frame[:, 2]
         yield from arm.follow(arm.line([(position + self.retreat * away, frame)], self.speed, orient=LEVEL), tremor=0.0)
@@ -147,7 +147,7 @@ class Stack(Skill):
         "speed": SPEED,
     }
 
-    def run(self, body: Body) -> Motion:
-        yield from CarryOver.run(self, body)  # type: ignore[arg-type]
+    def run(self, state: OperatorState) -> Motion:
+        yield from CarryOver.run(self, state)  # type: ignore[arg-type]
         rest = {"clear": "up", "lowering": 0.04}
-        yield from Place({**self.values, **rest}).run(body)
+        yield from Place({**self.values, **rest}).run(state)

@@ -11,8 +11,8 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying, strokes, taking
 from .arm import JOINT_SPEED, turn_z, turned_between
-from .body import Body, Motion, unit
 from .hands import HAND, UP, facing
+from .operator_state import Motion, OperatorState, unit
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -64,18 +64,18 @@ class GraspBottle(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         like = posture(self.posture, self.hand)
-        body.open_claw(self.hand, self.opening)
-        position, rotation = body.site(self.at)
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.at)
         best: tuple[float, np.ndarray] = (np.inf, arm.q)
         for turn in GRASPS:
             frame = arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like)
             row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
-            score, found = body.goal(self.hand, [row], like, LEVEL, [self.of])
+            score, found = state.goal(self.hand, [row], like, LEVEL, [self.of])
             if self.lip is not None and self.into is not None:
-                error, _ = Tilting.best(body, self.hand, position, frame, self.lip, self.into, found[1], like)
+                error, _ = Tilting.best(state, self.hand, position, frame, self.lip, self.into, found[1], like)
                 score += 100.0 * max(error - SLACK, 0.0)
             if score < best[0]:
                 best = (score, found[0])
@@ -83,35 +83,42 @@ class GraspBottle(Skill):
                 break
         first = best[1]
         frame = arm.hand(first)[1]
-        yield from arm.follow(body.way(self.hand, first, [[]], self.speed))
-        yield from body.pause()
-        position, _ = body.site(self.at)
+        yield from arm.follow(state.way(self.hand, first, [[]], self.speed))
+        yield from state.pause()
+        position, _ = state.site(self.at)
         yield from arm.follow(arm.line([(position, frame)], 0.18, orient=LEVEL), tremor=0.5)
         yield from arm.hold(0.15)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.of)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)
 
 
 class Tilting:
     """How a hand tilts the bottle that it holds over a mouth: joint angles against tilt, the lip staying where it is.
 
     Args:
-        body: the operator; side: whose hand.
+        state: the operator; side: whose hand.
         hand, frame: where that hand is, or would be, while it holds the bottle: (3,) [m] and (3, 3).
         lip: site of the bottle's mouth, z axis out of it; into: site of the mouth that is filled.
         turn: [rad] of the direction from which it is poured, against that of the hand; one that is tilted goes on as it is.
     """
 
     def __init__(
-        self, body: Body, side: str, hand: np.ndarray, frame: np.ndarray, lip: str, into: str, turn: float = 0.0
+        self,
+        state: OperatorState,
+        side: str,
+        hand: np.ndarray,
+        frame: np.ndarray,
+        lip: str,
+        into: str,
+        turn: float = 0.0,
     ):
-        self.arm = body.arms[side]
-        mouth, turned = body.site(lip)
+        self.arm = state.arms[side]
+        mouth, turned = state.site(lip)
         axis = turned[:, 2]
         # in the hand's frame: the way to the middle of the mouth, and out of it
         self.offset, self.axis = frame.T @ (mouth - hand), frame.T @ axis
         self.radius = MOUTH
-        target, _ = body.site(into)
+        target, _ = state.site(into)
         self.now = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
         away = -axis if self.now > TILTED else turn_z(turn) @ (hand - target)
         self.away = unit(
@@ -119,7 +126,7 @@ class Tilting:
             f"the {side} hand stands straight over {into}, and has no side to pour from",
         )
         self.across = np.cross(UP, -self.away)  # turned about it, an upright axis falls towards the target
-        self.target = target + body.aim() + LIP * UP + LEAD * self.away
+        self.target = target + state.aim() + LIP * UP + LEAD * self.away
         self.upright = rotation(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
         self.tilts = np.arange(BEGIN, END + 1e-6, STEP)
         self.spline: CubicSpline  # joint angles over the tilt, once planned
@@ -145,7 +152,7 @@ class Tilting:
     @classmethod
     def best(
         cls,
-        body: Body,
+        state: OperatorState,
         side: str,
         hand: np.ndarray,
         frame: np.ndarray,
@@ -157,7 +164,7 @@ class Tilting:
         """The direction of pouring that the arm can follow best, and by how much it cannot (see `error`)."""
         found: tuple[float, Tilting] | None = None
         for turn in WAYS:
-            way = cls(body, side, hand, frame, lip, into, turn)
+            way = cls(state, side, hand, frame, lip, into, turn)
             error = way.error(seed, like)
             if found is None or error < found[0]:
                 found = (error, way)
@@ -225,10 +232,10 @@ class PourLiquid(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.25),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         like = posture(self.posture, self.hand)
-        way = Tilting.best(body, self.hand, *arm.hand(), self.lip, self.into, arm.q, like)[1].plan(like)
+        way = Tilting.best(state, self.hand, *arm.hand(), self.lip, self.into, arm.q, like)[1].plan(like)
         first, frame = way.pose(BEGIN)
         # first up and across with the bottle upright enough to hold all that is in it, then over the mouth
         hand, _ = arm.hand()
@@ -236,9 +243,9 @@ class PourLiquid(Skill):
         half = rotation(way.across, 0.5 * BEGIN) @ way.upright
         yield from arm.follow(arm.line([(over, half), (first, frame)], self.speed, like=like, orient=LEVEL), tremor=0.3)
         yield from arm.hold(0.1)
-        start, tilt = body.joint(self.gauge), BEGIN
-        while tilt < END and body.joint(self.gauge) < start + RUNS:
-            tilt = min(tilt + FORWARD * body.timestep, END)
+        start, tilt = state.joint(self.gauge), BEGIN
+        while tilt < END and state.joint(self.gauge) < start + RUNS:
+            tilt = min(tilt + FORWARD * state.timestep, END)
             way.follow(tilt, FORWARD)
             yield
 
@@ -269,31 +276,31 @@ class StopAtLevel(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.25),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         like = posture(self.posture, self.hand)
-        way = Tilting(body, self.hand, *body.arms[self.hand].hand(), self.lip, self.into).plan(like)
+        way = Tilting(state, self.hand, *state.arms[self.hand].hand(), self.lip, self.into).plan(like)
         area = np.pi * self.bore**2
-        tilt, last, stream = way.now, body.joint(self.gauge), 0.0
+        tilt, last, stream = way.now, state.joint(self.gauge), 0.0
         tilt = float(np.clip(tilt, BEGIN, END))
-        for _ in range(round(self.patience / body.timestep)):
-            level = body.joint(self.gauge)
-            stream += 0.5 * ((level - last) * area / body.timestep - stream)
+        for _ in range(round(self.patience / state.timestep)):
+            level = state.joint(self.gauge)
+            stream += 0.5 * ((level - last) * area / state.timestep - stream)
             last = level
             if level * area + AHEAD * stream >= self.amount:
                 break
             rate = float(np.clip(GAIN * (self.rate - stream) * 1e6, -FORWARD, FORWARD))
-            tilt = float(np.clip(tilt + rate * body.timestep, BEGIN, END))
+            tilt = float(np.clip(tilt + rate * state.timestep, BEGIN, END))
             way.follow(tilt, rate)
             yield
-        yield from self._right(body, way, tilt)
+        yield from self._right(state, way, tilt)
 
-    def _right(self, body: Body, way: Tilting, tilt: float) -> Iterator[None]:
+    def _right(self, state: OperatorState, way: Tilting, tilt: float) -> Iterator[None]:
         """Turn back, coming to speed and to rest within a tenth of a second."""
         rate = 0.0
         while tilt > BEGIN + 1e-3:
             most = min(way.rate(tilt, self.speed), max(8.0 * (tilt - BEGIN), 0.1))
-            rate = min(rate + 10.0 * TURN_BACK * body.timestep, most)
-            tilt = max(tilt - rate * body.timestep, BEGIN)
+            rate = min(rate + 10.0 * TURN_BACK * state.timestep, most)
+            tilt = max(tilt - rate * state.timestep, BEGIN)
             way.follow(tilt, -rate)
             yield
         way.arm.q = way.spline(BEGIN)
@@ -323,17 +330,17 @@ class SetDown(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.25),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         like = posture(self.posture, self.hand)
         hand, frame = arm.hand()
-        held, turned = body.site(self.of)
+        held, turned = state.site(self.of)
         axis = turned[:, 2]
         tilt = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
         upright = rotation(np.cross(axis, UP), tilt) @ frame if tilt > 1e-3 else frame
         offset = upright @ (frame.T @ (hand - held))
-        place, along = body.site(self.upon)
-        goal = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + body.aim() + offset
+        place, along = state.site(self.upon)
+        goal = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + state.aim() + offset
         high = np.array([goal[0], goal[1], goal[2] + self.above])
         poses = []
         if tilt > 0.2:  # up and away first, so that it is not turned against what it was poured into
@@ -343,9 +350,9 @@ class SetDown(Skill):
             poses.append((np.array([*(0.6 * high[:2] + 0.4 * hand[:2]), max(high[2], hand[2] + CLEAR)]), upright))
         yield from arm.follow(arm.line([*poses, (high, upright)], self.speed, like=like, orient=LEVEL), tremor=0.3)
         position, frame = arm.hand()
-        low = position + (goal - offset) - body.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
+        low = position + (goal - offset) - state.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
         yield from arm.follow(arm.line([(low, frame)], 0.08, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.2)
-        yield from body.let_go(self.hand, self.opening, 0.6)
+        yield from state.let_go(self.hand, self.opening, 0.6)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed), tremor=0.3)

@@ -11,7 +11,7 @@ from .reason import Reason
 from .skill import Skill
 
 if TYPE_CHECKING:
-    from .body import Body
+    from .operator_state import OperatorState
 
 TCP_REACH = 0.749  # m, from the shoulder to between the pads, the arm straight (the s45 model with its claw)
 SLACK = 0.10  # m, further than that: a hand that points, presses with its tip or stands off need not come to the site itself
@@ -19,13 +19,13 @@ PLACES = ("to", "at", "from", "grasp")  # arguments that name a site where the h
 FROM_AFAR = ("look_at", "point_at", "walk_to", "approach")  # skills that need not come there
 
 
-def beyond_reach(skill: Skill, body: Body) -> Reason | None:
+def beyond_reach(skill: Skill, state: OperatorState) -> Reason | None:
     """Why no arm can do this from where the robot stands: `can/middle is 210 mm beyond the left arm's reach`; None where one may."""
     if skill.word in FROM_AFAR:
         return None
     for site, sides in wanted(skill):
-        place = body.site(site)[0]
-        far, side = min((float(np.linalg.norm(place - body.site(f"{side}_shoulder")[0])), side) for side in sides)
+        place = state.site(site)[0]
+        far, side = min((float(np.linalg.norm(place - state.site(f"{side}_shoulder")[0])), side) for side in sides)
         if far > TCP_REACH + SLACK:
             name, beyond = site.replace("/", "."), far - TCP_REACH
             sentence = f"{name} is {1e3 * beyond:.0f} mm beyond the {side} arm's reach"

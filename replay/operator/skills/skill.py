@@ -14,7 +14,7 @@ from ....scenarios.grips.grip_sheet import GripSheet
 from ....scenarios.postures import POSTURES
 from ....scenarios.quantity import EXAMPLE
 from ....scenarios.reading.yaml_reader import Node, nearest
-from .body import SIDES, Body, Motion
+from .operator_state import SIDES, Motion, OperatorState
 
 if TYPE_CHECKING:
     from ....scenarios.scene import Scene
@@ -166,7 +166,7 @@ class Skill:
         except KeyError:
             raise AttributeError(name) from None
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         """Move, one `yield` a control step."""
         raise TypeError(f"{type(self).__name__} does not say how it moves")
 

@@ -16,7 +16,6 @@ import numpy as np
 from ....scenarios.cloth.cloth import Cloth
 from ..recognition import cloth, motions
 from .base import Base
-from .body import SIDES, Body, Motion
 from .cloth import (
     BELOW,
     FELT,
@@ -37,6 +36,7 @@ from .cloth import (
     together,
 )
 from .hands import UP
+from .operator_state import SIDES, Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
 from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp, tcp_from_tip
@@ -83,73 +83,73 @@ def short_edges(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
     return ((a, c), (b, d)) if cloth.size[0] > cloth.size[1] else ((a, b), (c, d))
 
 
-def moving(body: Body) -> Base:
+def moving(state: OperatorState) -> Base:
     """The base, which moves: `read_skills` has noted where it does not."""
-    assert body.base is not None
-    return body.base
+    assert state.base is not None
+    return state.base
 
 
-def nearest_end(body: Body, left: str, right: str) -> tuple[np.ndarray, np.ndarray]:
+def nearest_end(state: OperatorState, left: str, right: str) -> tuple[np.ndarray, np.ndarray]:
     """(3,) [m] and (3, 3) of that end of the table before which the robot stands."""
-    at = moving(body).at
-    return min((body.site(name) for name in (left, right)), key=lambda end: float(np.hypot(*(end[0][:2] - at))))
+    at = moving(state).at
+    return min((state.site(name) for name in (left, right)), key=lambda end: float(np.hypot(*(end[0][:2] - at))))
 
 
 class AtTableEnd(AtEdge):
     """What the skills share that work at an end of the table, on the short edge of a cloth that is nearer to it."""
 
-    def _end(self, body: Body) -> tuple[np.ndarray, np.ndarray]:
-        return nearest_end(body, self.left, self.right)
+    def _end(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray]:
+        return nearest_end(state, self.left, self.right)
 
-    def _edges(self, body: Body) -> Edges:
-        edge, turn = self._end(body)
-        away, places = turn[:, 0], body.vertices(self.of)
+    def _edges(self, state: OperatorState) -> Edges:
+        edge, turn = self._end(state)
+        away, places = turn[:, 0], state.vertices(self.of)
         leftwards = np.cross(UP, away)
         ends = sorted(short_edges(self.of), key=lambda ends: sum(float((places[v] - edge) @ away) for v in ends))
         near, far = (sorted(ends, key=lambda v: -float(places[v] @ leftwards)) for ends in ends)
         return Edges(dict(zip(SIDES, near)), dict(zip(SIDES, far)))
 
-    def _crowd(self, body: Body, side: str, q: np.ndarray) -> float:
+    def _crowd(self, state: OperatorState, side: str, q: np.ndarray) -> float:
         """Counted, since the robot comes to stand where it may: elbows keep from its trunk."""
-        return body.crowd(side, q)
+        return state.crowd(side, q)
 
-    def _step(self, body: Body, off: float, middle: float, speed: float = 0.2) -> Motion:
+    def _step(self, state: OperatorState, off: float, middle: float, speed: float = 0.2) -> Motion:
         """Walk to so far before the table's end, and so far to the left of its middle [m], and face it."""
-        base, (edge, turn) = moving(body), self._end(body)
+        base, (edge, turn) = moving(state), self._end(state)
         away = turn[:, 0]
         place = (edge + middle * np.cross(UP, away) - off * away)[:2]
         yaw = float(np.arctan2(away[1], away[0]))
         time = 20.0 + float(np.hypot(*(place - base.at))) / speed
-        yield from walked(body, self.word, base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time))
+        yield from walked(state, self.word, base.walk(place, yaw, speed, 0.4, 0.012, 0.03, time))
 
-    def _before(self, body: Body) -> float:
+    def _before(self, state: OperatorState) -> float:
         """How far before the table's end the robot stands [m]."""
-        edge, turn = self._end(body)
-        return float((edge[:2] - moving(body).at) @ turn[:2, 0])
+        edge, turn = self._end(state)
+        return float((edge[:2] - moving(state).at) @ turn[:2, 0])
 
-    def _beside(self, body: Body) -> float:
+    def _beside(self, state: OperatorState) -> float:
         """How far to the left of the middle of the table's end the robot stands [m]."""
-        edge, turn = self._end(body)
-        return float((np.append(moving(body).at, 0.0) - edge * [1.0, 1.0, 0.0]) @ np.cross(UP, turn[:, 0]))
+        edge, turn = self._end(state)
+        return float((np.append(moving(state).at, 0.0) - edge * [1.0, 1.0, 0.0]) @ np.cross(UP, turn[:, 0]))
 
-    def _aside(self, body: Body) -> float:
+    def _aside(self, state: OperatorState) -> float:
         """How far to the left of the middle of the table's end the near edge has its own [m]."""
-        edge, turn = self._end(body)
-        places, beside = body.vertices(self.of), np.cross(UP, turn[:, 0])
-        return 0.5 * sum(float((places[v] - edge) @ beside) for v in self._edges(body).near.values())
+        edge, turn = self._end(state)
+        places, beside = state.vertices(self.of), np.cross(UP, turn[:, 0])
+        return 0.5 * sum(float((places[v] - edge) @ beside) for v in self._edges(state).near.values())
 
-    def _middle(self, body: Body) -> float:
+    def _middle(self, state: OperatorState) -> float:
         """The same, as far as the robot stands there [m]."""
-        return float(np.clip(self._aside(body), -SIDEWAYS, SIDEWAYS))
+        return float(np.clip(self._aside(state), -SIDEWAYS, SIDEWAYS))
 
-    def _inside(self, body: Body) -> dict[str, float]:
+    def _inside(self, state: OperatorState) -> dict[str, float]:
         """How far inside the table's end the corners lie [m]; less than nothing as far as they hang below it."""
-        edge, turn = self._end(body)
-        return {side: -self._hanging(body, side, edge, turn[:, 0]) for side in SIDES}
+        edge, turn = self._end(state)
+        return {side: -self._hanging(state, side, edge, turn[:, 0]) for side in SIDES}
 
-    def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
+    def _hanging(self, state: OperatorState, side: str, edge: np.ndarray, away: np.ndarray) -> float:
         """How far a corner hangs below the table's end [m]; less than nothing where it still lies inside, or hangs over another edge."""
-        corner = body.vertices(self.of)[self._edges(body).near[side]]
+        corner = state.vertices(self.of)[self._edges(state).near[side]]
         inside, below = float((corner - edge) @ away), float(edge[2] + self.of.radius - corner[2])
         return below if below > 2.0 * self.of.radius and inside < OPEN else -inside
 
@@ -161,23 +161,23 @@ class Pressing:
         sides: which; force: [N] of each.
     """
 
-    def __init__(self, body: Body, sides: Sequence[str], force: float):
-        self.body, self.sides, self.force = body, sides, force
-        self._hands = {side: body.arms[side].hand() for side in sides}
-        self._q = {side: body.arms[side].q.copy() for side in sides}
-        self._down, self._start = dict.fromkeys(sides, 0.0), moving(body).at.copy()
+    def __init__(self, state: OperatorState, sides: Sequence[str], force: float):
+        self.state, self.sides, self.force = state, sides, force
+        self._hands = {side: state.arms[side].hand() for side in sides}
+        self._q = {side: state.arms[side].q.copy() for side in sides}
+        self._down, self._start = dict.fromkeys(sides, 0.0), moving(state).at.copy()
 
     def forces(self) -> dict[str, float]:
         """What each hand feels [N]."""
-        return {side: float(self.body.touch(side).sum()) for side in self.sides}
+        return {side: float(self.state.touch(side).sum()) for side in self.sides}
 
     def go_on(self, forces: dict[str, float]) -> None:
         """Command the next control period: a hand goes down as long as it feels less than it is to press with, and up for more."""
-        body = self.body
-        moved = np.append(moving(body).at - self._start, 0.0)
+        state = self.state
+        moved = np.append(moving(state).at - self._start, 0.0)
         for side in self.sides:
-            arm, q = body.arms[side], self._q
-            self._down[side] += body.timestep * float(np.clip(YIELD * (self.force - forces[side]), -SINK, SINK))
+            arm, q = state.arms[side], self._q
+            self._down[side] += state.timestep * float(np.clip(YIELD * (self.force - forces[side]), -SINK, SINK))
             at, frame = self._hands[side]
             q[side], _ = arm.solve(at + moved - self._down[side] * UP, frame, q[side], None, FIRM, steps=6)
             arm.q = arm.command = q[side]
@@ -200,37 +200,41 @@ class GoToEnd(Walking):
         "turning": Argument("angle", "how far it turns in a second at most", 0.4, low=np.deg2rad(1.0)),
     }
 
-    def run(self, body: Body) -> Motion:
-        base = self.base_of(body)
-        name, edge = self._choose(body)
-        end, turn = body.site(name)
+    def run(self, state: OperatorState) -> Motion:
+        base = self.base_of(state)
+        name, edge = self._choose(state)
+        end, turn = state.site(name)
         away = turn[:, 0]
         beside = np.cross(UP, away)
-        middle = float(np.mean([(body.vertices(self.of)[v] - end) @ beside for v in edge]))
+        middle = float(np.mean([(state.vertices(self.of)[v] - end) @ beside for v in edge]))
         goal, yaw = (end + middle * beside - self.off * away)[:2], float(np.arctan2(away[1], away[0]))
         before = (end + middle * beside - BACK * away)[:2]
-        ahead = np.array([np.cos(body.heading), np.sin(body.heading)])
+        ahead = np.array([np.cos(state.heading), np.sin(state.heading)])
         corner = before + ((base.at - before) @ ahead - ROUND) * ahead
-        for place, heading in ((corner, body.heading), (before, yaw), (goal, yaw)):
+        for place, heading in ((corner, state.heading), (before, yaw), (goal, yaw)):
             time = 20.0 + float(np.hypot(*(place - base.at))) / 0.1
-            if not (yield from walked(body, self.word, base.walk(place, heading, self.speed, self.turning, 0.03, 0.03, time))):
+            if not (
+                yield from walked(
+                    state, self.word, base.walk(place, heading, self.speed, self.turning, 0.03, 0.03, time)
+                )
+            ):
                 return
 
-    def _choose(self, body: Body) -> tuple[str, tuple[int, int]]:
+    def _choose(self, state: OperatorState) -> tuple[str, tuple[int, int]]:
         """The table's end and the short edge that lies open towards it: flat, straight, and not under the rest."""
-        cloth, places = self.of, body.vertices(self.of)
+        cloth, places = self.of, state.vertices(self.of)
         found = []
         for edge in short_edges(cloth):
-            name = min((self.left, self.right), key=lambda n: self._away(body, n, places[list(edge)]))
+            name = min((self.left, self.right), key=lambda n: self._away(state, n, places[list(edge)]))
             other = next(e for e in short_edges(cloth) if e is not edge)
             score = self._rough(cloth, places, edge)
-            if self._away(body, name, places[list(edge)]) > self._away(body, name, places[list(other)]):
+            if self._away(state, name, places[list(edge)]) > self._away(state, name, places[list(other)]):
                 score += 1.0
             found.append((score, name, edge))
         return min(found)[1:]
 
-    def _away(self, body: Body, name: str, places: np.ndarray) -> float:
-        end, turn = body.site(name)
+    def _away(self, state: OperatorState, name: str, places: np.ndarray) -> float:
+        end, turn = state.site(name)
         return float(((places - end) @ turn[:, 0]).mean())
 
     def _rough(self, cloth: Cloth, places: np.ndarray, edge: tuple[int, int]) -> float:
@@ -269,81 +273,86 @@ class TowEnd(AtTableEnd):
         "tries": Argument("word", "how often it is towed at most", "5", ("1", "2", "3", "5")),
     }
 
-    def run(self, body: Body) -> Motion:
-        base = moving(body)
+    def run(self, state: OperatorState) -> Motion:
+        base = moving(state)
         for side in SIDES:
-            body.open_claw(side, TIGHT)
-        yield from together(*(self._over(body, side) for side in SIDES))
+            state.open_claw(side, TIGHT)
+        yield from together(*(self._over(state, side) for side in SIDES))
         for _ in range(int(self.tries)):
-            inside = self._inside(body)
+            inside = self._inside(state)
             furthest, skew = max(inside.values()), float(np.ptp(list(inside.values())))
             if min(inside.values()) < LEAST or (skew < SKEW and furthest < self.near + 2.0 * NEARLY):
                 break
             before = float(np.clip(AT_EASE - BEHIND - furthest, self.close, self.off))
-            yield from self._step(body, before, self._middle(body))
+            yield from self._step(state, before, self._middle(state))
             if furthest + BEHIND + before > AT_EASE + 0.01:
                 yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
-            left, right = (self._pressed(body, side) for side in SIDES)
+            left, right = (self._pressed(state, side) for side in SIDES)
             # one hand alone squares an edge that lies askew, and tows one so far away that it is reached near its middle only
             alone = skew > SKEW or np.linalg.norm(left - right) < ASIDE
             sides = (max(SIDES, key=lambda side: inside[side]),) if alone else SIDES
-            yield from together(*(self._lean(body, side) for side in sides))
-            yield from self._walk_back(body, sides, skew > SKEW)
-            yield from together(*(rising(body.arms[side], 0.10) for side in sides))
+            yield from together(*(self._lean(state, side) for side in sides))
+            yield from self._walk_back(state, sides, skew > SKEW)
+            yield from together(*(rising(state.arms[side], 0.10) for side in sides))
             yield from base.stand_at(0.0, 0.15, 0.005, 10.0)
-        yield from self._step(body, self.off, self._middle(body))
+        yield from self._step(state, self.off, self._middle(state))
 
-    def _over(self, body: Body, side: str) -> Motion:
+    def _over(self, state: OperatorState, side: str) -> Motion:
         """Bring a hand over the table, before the robot steps close to it and bends its knees."""
-        arm, (edge, turn) = body.arms[side], self._end(body)
+        arm, (edge, turn) = state.arms[side], self._end(state)
         away = turn[:, 0]
-        beside = self._beside(body) + (0.17 if side == "left" else -0.17)
+        beside = self._beside(state) + (0.17 if side == "left" else -0.17)
         place = edge + beside * np.cross(UP, away) + 0.24 * away + (0.12 + self.squat) * UP
-        _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place], partial(self._crowd, body, side))
-        yield from arm.follow(body.way(side, q, WAYS, self.reach, seek=True))
+        _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place], partial(self._crowd, state, side))
+        yield from arm.follow(state.way(side, q, WAYS, self.reach, seek=True))
 
-    def _pressed(self, body: Body, side: str) -> np.ndarray:
+    def _pressed(self, state: OperatorState, side: str) -> np.ndarray:
         """(3,) [m] where a hand presses on the cloth: beside its corner, no further than it reaches."""
-        places, edges = body.vertices(self.of), self._edges(body)
+        places, edges = state.vertices(self.of), self._edges(state)
         inwards, away = across(places, edges, side)
-        ahead = self._end(body)[1][:2, 0]
+        ahead = self._end(state)[1][:2, 0]
         for beside in BESIDE:
             place = places[edges.near[side]] + beside * inwards + self.of.radius * UP
-            before = float((place[:2] - moving(body).at) @ ahead)
+            before = float((place[:2] - moving(state).at) @ ahead)
             if before < FURTHEST - BEHIND:
                 break
         return place + float(np.clip(FURTHEST - before, ONTO, BEHIND)) * away
 
-    def _lean(self, body: Body, side: str) -> Motion:
+    def _lean(self, state: OperatorState, side: str) -> Motion:
         """Bring a closed claw onto the cloth."""
-        arm, place = body.arms[side], self._pressed(body, side)
-        frames = hands_over(self._end(body)[1][:, 0], PITCH)
+        arm, place = state.arms[side], self._pressed(state, side)
+        frames = hands_over(self._end(state)[1][:, 0], PITCH)
         frame = nearest(frames, arm.hand()[1])
         poses = [(tcp_from_tip(place + h * UP, frame, TIGHT), frame) for h in (0.05, 0.004)]
         path = arm.line(poses, 0.25, orient=FIRM)
         yield from arm.follow(path, tremor=0.0)
 
-    def _walk_back(self, body: Body, sides: Sequence[str], squaring: bool) -> Motion:
+    def _walk_back(self, state: OperatorState, sides: Sequence[str], squaring: bool) -> Motion:
         """Press with hands until it is felt, and walk back with them, until a corner is near the table's end or, where that is what
         it is for, the edge lies square."""
-        base, pressing = moving(body), Pressing(body, sides, self.force)
-        away = self._end(body)[1][:, 0]
-        start, heading, pressed, lost = base.at.copy(), body.heading, False, 0.0
-        far = (max if squaring else min)(self._inside(body).values())
+        base, pressing = moving(state), Pressing(state, sides, self.force)
+        away = self._end(state)[1][:, 0]
+        start, heading, pressed, lost = base.at.copy(), state.heading, False, 0.0
+        far = (max if squaring else min)(self._inside(state).values())
         goal = start - max(far - self.near, 0.0) * away[:2]
         if not squaring:
-            goal -= self._aside(body) * np.cross(UP, away)[:2]
-        for _ in range(round(PATIENCE / body.timestep)):
+            goal -= self._aside(state) * np.cross(UP, away)[:2]
+        for _ in range(round(PATIENCE / state.timestep)):
             forces = pressing.forces()
             felt = [side for side in sides if forces[side] > 0.7 * self.force]
             pressed = pressed or len(felt) == len(sides)
-            lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + body.timestep
-            inside = self._inside(body)
+            lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + state.timestep
+            inside = self._inside(state)
             pressing.go_on(forces)
             if pressed:
                 left = base.go(goal, heading, self.speed, 0.2)
                 near, skew = min(inside.values()), float(np.ptp(list(inside.values())))
-                if left < 0.01 or lost > LOST or near < (LEAST if squaring else self.near) or (squaring and skew < SQUARE):
+                if (
+                    left < 0.01
+                    or lost > LOST
+                    or near < (LEAST if squaring else self.near)
+                    or (squaring and skew < SQUARE)
+                ):
                     break
             elif lost > 4.0 * LOST:  # where one hand does not come down to the cloth the other one tows it alone
                 if not felt:
@@ -371,38 +380,38 @@ class DrawEnd(AtTableEnd, DrawOver):
         ),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         for _ in range(TIMES):
             left = set(SIDES)
             # hands that have to stretch come down too high, and draw nothing
-            off = AT_EASE - self.ahead - max(self._inside(body).values())
-            if self._before(body) > off + NEARLY:
-                yield from self._step(body, off, self._middle(body))
+            off = AT_EASE - self.ahead - max(self._inside(state).values())
+            if self._before(state) > off + NEARLY:
+                yield from self._step(state, off, self._middle(state))
             for side in SIDES:  # one after the other, since each plans its way round the other hand where that is
-                yield from self._press(body, side)
-            yield from self._going_along(body, together(*(self._draw(body, side, left) for side in SIDES)))
-            yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
-            if max(self._inside(body).values()) < -SHORT:
+                yield from self._press(state, side)
+            yield from self._going_along(state, together(*(self._draw(state, side, left) for side in SIDES)))
+            yield from together(*(rising(state.arms[side], HOVER) for side in SIDES))
+            if max(self._inside(state).values()) < -SHORT:
                 return
 
-    def _hanging(self, body: Body, side: str, edge: np.ndarray, away: np.ndarray) -> float:
+    def _hanging(self, state: OperatorState, side: str, edge: np.ndarray, away: np.ndarray) -> float:
         """As of the others, but no more than is asked for [m]: what hangs further is not pushed back, since it would buckle."""
-        return min(super()._hanging(body, side, edge, away), self.overhang)
+        return min(super()._hanging(state, side, edge, away), self.overhang)
 
-    def _going_along(self, body: Body, motion: Motion) -> Motion:
+    def _going_along(self, state: OperatorState, motion: Motion) -> Motion:
         """A motion of the hands, while the robot walks back as they come back: so they stay as far before it."""
-        base = moving(body)
-        away, start, heading = self._end(body)[1][:2, 0], base.at.copy(), body.heading
-        begun = self._ahead(body)
+        base = moving(state)
+        away, start, heading = self._end(state)[1][:2, 0], base.at.copy(), state.heading
+        begun = self._ahead(state)
         for _ in motion:
-            base.go(start - max(begun - self._ahead(body), 0.0) * away, heading, 0.2, 0.2)
+            base.go(start - max(begun - self._ahead(state), 0.0) * away, heading, 0.2, 0.2)
             yield
         yield from base.stop()
 
-    def _ahead(self, body: Body) -> float:
+    def _ahead(self, state: OperatorState) -> float:
         """How far inside the table's end the hands are, at a mean [m]."""
-        edge, turn = self._end(body)
-        return float(np.mean([(body.arms[side].hand()[0] - edge) @ turn[:, 0] for side in SIDES]))
+        edge, turn = self._end(state)
+        return float(np.mean([(state.arms[side].hand()[0] - edge) @ turn[:, 0] for side in SIDES]))
 
 
 class PickEnd(AtTableEnd, PickCloth):
@@ -426,7 +435,9 @@ class PickEnd(AtTableEnd, PickCloth):
         "off": Argument(
             "length", "how far before the table's end the robot stands: its trunk leaves room for the forearms", 0.46
         ),
-        "inset": replace(PickCloth.arguments["inset"], default=0.026),  # nearer, its corner is folded round the pad as it is raised
+        "inset": replace(
+            PickCloth.arguments["inset"], default=0.026
+        ),  # nearer, its corner is folded round the pad as it is raised
         "grip": replace(PickCloth.arguments["grip"], default=0.032),  # 10 mm beyond the middle of the pads
         "pitch": replace(PickCloth.arguments["pitch"], default=float(np.deg2rad(-10.0))),
         "squat": Argument("length", "by which it bends its knees meanwhile", 0.10),
@@ -440,41 +451,41 @@ class PickEnd(AtTableEnd, PickCloth):
         "tries": Argument("word", "how often it is taken at most, and drawn on before", "3", ("1", "2", "3", "5")),
     }
 
-    def run(self, body: Body) -> Motion:
-        stand_at = moving(body).stand_at
+    def run(self, state: OperatorState) -> Motion:
+        stand_at = moving(state).stand_at
         for _ in range(int(self.tries)):
-            yield from self._step(body, self.off, self._middle(body))
-            yield from together(*(rising(body.arms[side], self.squat) for side in SIDES))
+            yield from self._step(state, self.off, self._middle(state))
+            yield from together(*(rising(state.arms[side], self.squat) for side in SIDES))
             yield from stand_at(-self.squat, 0.12, 0.005, 10.0)
-            yield from super().run(body)
-            if all(self._taken(body, side) for side in SIDES):
-                yield from both_squeezing(body, self.force, stand_at(0.0, 0.08, 0.005, 10.0))
+            yield from super().run(state)
+            if all(self._taken(state, side) for side in SIDES):
+                yield from both_squeezing(state, self.force, stand_at(0.0, 0.08, 0.005, 10.0))
                 return
             # away from the edge by walking: hands that come back by themselves bring the forearms to the trunk
-            yield from together(*(body.let_go(side, self.gap) for side in SIDES))
-            yield from self._step(body, self.off + AWAY, self._beside(body))
-            yield from together(*(rising(body.arms[side], 0.12) for side in SIDES))
+            yield from together(*(state.let_go(side, self.gap) for side in SIDES))
+            yield from self._step(state, self.off + AWAY, self._beside(state))
+            yield from together(*(rising(state.arms[side], 0.12) for side in SIDES))
             yield from stand_at(0.0, 0.12, 0.005, 10.0)
-            yield from self._step(body, BACK, self._middle(body))
-            if max(self._inside(body).values()) > -ENOUGH:
+            yield from self._step(state, BACK, self._middle(state))
+            if max(self._inside(state).values()) > -ENOUGH:
                 yield from DrawEnd(
                     {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN
-                ).run(body)
-        body.given_up = Reason("the cloth is not held by both its corners", "corners_not_held")
+                ).run(state)
+        state.given_up = Reason("the cloth is not held by both its corners", "corners_not_held")
 
-    def _depth(self, body: Body, side: str) -> float:
+    def _depth(self, state: OperatorState, side: str) -> float:
         """How far the edge hangs down where it is pinched [m], as it is seen."""
-        (edge, _), places, edges = self._end(body), body.vertices(self.of), self._edges(body)
+        (edge, _), places, edges = self._end(state), state.vertices(self.of), self._edges(state)
         row, (inwards, _) = self._row(edges), across(places, edges, side)
         beside = (places[row] - places[edges.near[side]]) @ inwards
         below = edge[2] + self.of.radius - places[row[np.abs(beside - self.inset) < NEIGHBOURS], 2]
         return float(np.clip(below.max(initial=0.0), *DEPTHS))
 
-    def _taken(self, body: Body, side: str) -> bool:
+    def _taken(self, state: OperatorState, side: str) -> bool:
         """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
-        at, frame = body.arms[side].hand()
-        nose = nose_from_tcp(at, frame, max(gap_of(body.percent(side)), TIGHT))
-        return bool(body.touch(side).min() > FELT) and self._lying(body, side, nose, frame) > SLIPS
+        at, frame = state.arms[side].hand()
+        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        return bool(state.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS
 
     def _frames(self, away: np.ndarray) -> list[np.ndarray]:
         frames = super()._frames(away)

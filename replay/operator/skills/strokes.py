@@ -9,8 +9,8 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import pushing, strokes
 from .arm import hand_frame, turned_between
-from .body import Body, Motion
 from .hands import HAND, UP
+from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
 from .tips import TIP_END
 
@@ -29,10 +29,10 @@ SLOW = 0.08  # m/s, towards a surface
 
 
 def pointing_down(
-    body: Body, hand: str, tips: list[np.ndarray], heading: float, touch: list[str]
+    state: OperatorState, hand: str, tips: list[np.ndarray], heading: float, touch: list[str]
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Joint angles for fingertip places, one after the other, and the hand's rotation: steep, about along a heading, with room."""
-    arm = body.arms[hand]
+    arm = state.arms[hand]
     best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
     for name in HELD_AS:
         like = posture(name, hand)
@@ -43,7 +43,9 @@ def pointing_down(
                     (hand_frame(heading + turn, steep, roll) for roll in (0.0, np.pi)),
                     key=lambda f: turned_between(f, near),
                 )
-                score, found = body.goal(hand, [[(tip - TIP_END * frame[:, 2], frame) for tip in tips]], like, POINT, touch)
+                score, found = state.goal(
+                    hand, [[(tip - TIP_END * frame[:, 2], frame) for tip in tips]], like, POINT, touch
+                )
                 if score < best[0]:
                     best = (score, found, frame)
                 if score < 0.3:
@@ -51,9 +53,9 @@ def pointing_down(
     return best[1], best[2]
 
 
-def ahead_of(body: Body, hand: str, at: np.ndarray) -> float:
+def ahead_of(state: OperatorState, hand: str, at: np.ndarray) -> float:
     """Direction [rad] from a hand's shoulder to a place."""
-    away = at - body.site(f"{hand}_shoulder")[0]
+    away = at - state.site(f"{hand}_shoulder")[0]
     return float(np.arctan2(away[1], away[0]))
 
 
@@ -80,24 +82,24 @@ class Push(Skill):
         "speed": Argument("speed", "of the push", 0.10),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm, thing = body.arms[self.hand], body.part_of(self.of)
-        body.open_claw(self.hand, 0.0)
-        start, way, left = self._line(body)
+    def run(self, state: OperatorState) -> Motion:
+        arm, thing = state.arms[self.hand], state.part_of(self.of)
+        state.open_claw(self.hand, 0.0)
+        start, way, left = self._line(state)
         behind = start - (self.radius + 0.03) * way + self.height * UP
         high = behind + 0.12 * UP
         ends = start + (left - self.radius) * way + self.height * UP
-        found, frame = pointing_down(body, self.hand, [high, behind, ends], ahead_of(body, self.hand, start), [thing])
-        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
+        found, frame = pointing_down(state, self.hand, [high, behind, ends], ahead_of(state, self.hand, start), [thing])
+        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
         yield from arm.follow(arm.line([(behind - TIP_END * frame[:, 2], frame)], 0.2, orient=POINT), tremor=0.3)
         first = way
 
         def there() -> bool:
-            _, now, rest = self._line(body)
+            _, now, rest = self._line(state)
             return rest < self.within or float(now @ first) < 0.0
 
         for _ in range(2 * int(left / STRIDE) + 12):
-            at, way, left = self._line(body)
+            at, way, left = self._line(state)
             position, _ = arm.hand()
             tip = position + TIP_END * frame[:, 2]
             beside = at - tip - float((at - tip) @ way) * way
@@ -107,7 +109,10 @@ class Push(Skill):
                 yield from arm.follow(arm.line(poses, 0.15, orient=POINT), tremor=0.0)
             goal = at + (min(STRIDE, left) - self.radius) * way + self.height * UP
             done = yield from arm.follow(
-                arm.line([(goal - TIP_END * frame[:, 2], frame)], self.speed, orient=POINT), there, tremor=0.3, brake=1.0
+                arm.line([(goal - TIP_END * frame[:, 2], frame)], self.speed, orient=POINT),
+                there,
+                tremor=0.3,
+                brake=1.0,
             )
             if done:
                 break
@@ -116,10 +121,10 @@ class Push(Skill):
             arm.line([(position - 0.04 * way, frame), (position + 0.12 * UP, frame)], 0.3, orient=POINT)
         )
 
-    def _line(self, body: Body) -> tuple[np.ndarray, np.ndarray, float]:
+    def _line(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray, float]:
         """Where the thing is, the level direction to its place, and how far that is [m]."""
-        at = body.site(self.of)[0]
-        rest = body.site(self.to)[0] - at
+        at = state.site(self.of)[0]
+        rest = state.site(self.to)[0] - at
         rest[2] = 0.0
         left = float(np.linalg.norm(rest))
         return at, rest / max(left, 1e-9), left
@@ -148,15 +153,15 @@ class Wipe(Skill):
         "speed": Argument("speed", "of the hand", 0.12),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, 0.0)
-        ends = [body.site(getattr(self, "from"))[0], body.site(self.to)[0]]
-        surface = [body.part_of(getattr(self, "from"))]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, 0.0)
+        ends = [state.site(getattr(self, "from"))[0], state.site(self.to)[0]]
+        surface = [state.part_of(getattr(self, "from"))]
         tips = [ends[0] + 0.08 * UP, ends[0] + 0.004 * UP, ends[1] + 0.004 * UP]
-        found, frame = pointing_down(body, self.hand, tips, ahead_of(body, self.hand, ends[0]), surface)
-        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
-        feel = _Leaning(body, self.hand, self.force)
+        found, frame = pointing_down(state, self.hand, tips, ahead_of(state, self.hand, ends[0]), surface)
+        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
+        feel = _Leaning(state, self.hand, self.force)
         yield from arm.follow(
             arm.line([(ends[0] + 0.002 * UP - TIP_END * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0
         )
@@ -190,21 +195,21 @@ class PressOn(Skill):
         "past": Argument("length", "how far below the site it feels for the surface", 0.03),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        body.open_claw(self.hand, 0.0)
-        at = body.site(self.at)[0]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, 0.0)
+        at = state.site(self.at)[0]
         found, frame = pointing_down(
-            body, self.hand, [at + 0.08 * UP, at + 0.01 * UP], ahead_of(body, self.hand, at), [body.part_of(self.at)]
+            state, self.hand, [at + 0.08 * UP, at + 0.01 * UP], ahead_of(state, self.hand, at), [state.part_of(self.at)]
         )
-        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
+        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"]], 0.4))
         low = at - self.past * UP - TIP_END * frame[:, 2]
 
         def touched() -> bool:
-            return float(body.touch(self.hand).sum()) > TOUCH
+            return float(state.touch(self.hand).sum()) > TOUCH
 
         if (yield from arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), touched, tremor=0.0, brake=1.0)):
-            feel = _Leaning(body, self.hand, self.force)
+            feel = _Leaning(state, self.hand, self.force)
             yield from feel.during(arm.hold(self.force / GROWING + self.time))
             yield from feel.off()
         position, _ = arm.hand()
@@ -232,11 +237,11 @@ class Stir(Skill):
         "speed": Argument("speed", "of the tip", 0.10),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         if self.tip == 0.0:
-            body.open_claw(self.hand, 0.0)
-        middle = body.site(getattr(self, "in"))[0]
+            state.open_claw(self.hand, 0.0)
+        middle = state.site(getattr(self, "in"))[0]
         reach = TIP_END + self.tip
 
         def at(angle: float, height: float) -> np.ndarray:
@@ -244,11 +249,11 @@ class Stir(Skill):
 
         tips = [at(0.0, self.over), at(0.0, self.above), at(np.pi / 2, self.above), at(np.pi, self.above)]
         shift = self.tip * UP  # the search is for the fingertips: what is held hangs about straight below them
-        vessel = body.part_of(getattr(self, "in"))
+        vessel = state.part_of(getattr(self, "in"))
         found, frame = pointing_down(
-            body, self.hand, [t + shift for t in tips], ahead_of(body, self.hand, middle), [vessel]
+            state, self.hand, [t + shift for t in tips], ahead_of(state, self.hand, middle), [vessel]
         )
-        yield from arm.follow(body.way(self.hand, found[0], [[], ["elbow_out"], ["raised"], ["over"]], 0.4))
+        yield from arm.follow(state.way(self.hand, found[0], [[], ["elbow_out"], ["raised"], ["over"]], 0.4))
         yield from arm.follow(arm.line([(tips[1] - reach * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0)
         angles = np.linspace(0.0, 2.0 * np.pi * int(self.rounds), 12 * int(self.rounds) + 1)[1:]
         poses = [(at(angle, self.above) - reach * frame[:, 2], frame) for angle in angles]
@@ -259,21 +264,21 @@ class Stir(Skill):
 class _Leaning:
     """Keeps the force of a hand on what is below it, whatever the hand does beside."""
 
-    def __init__(self, body: Body, hand: str, force: float):
-        self.body, self.hand, self.force = body, hand, force
+    def __init__(self, state: OperatorState, hand: str, force: float):
+        self.state, self.hand, self.force = state, hand, force
         self._now = 0.0
 
     def during(self, motion: Motion) -> Motion:
         """Go on with a motion while leaning."""
-        arm = self.body.arms[self.hand]
-        rate = GROWING * self.body.timestep
+        arm = self.state.arms[self.hand]
+        rate = GROWING * self.state.timestep
         for _ in motion:
-            missing = self.force - float(self.body.touch(self.hand).sum())
+            missing = self.force - float(self.state.touch(self.hand).sum())
             self._now = float(np.clip(self._now + np.clip(LEARNING * missing, -rate, rate), -LARGEST, LARGEST))
             arm.lean(self._now * arm.yielding(-UP))
             yield
 
     def off(self) -> Motion:
         """Lean no longer."""
-        self.body.arms[self.hand].ease()
-        yield from self.body.arms[self.hand].hold(0.3)
+        self.state.arms[self.hand].ease()
+        yield from self.state.arms[self.hand].hold(0.3)

@@ -9,8 +9,8 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import taking
 from .arm import Path, hand_frame, turn_z, turned_between
-from .body import REACHED, Body, Motion
 from .hands import HAND, UP
+from .operator_state import REACHED, Motion, OperatorState
 from .placing import turning
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
@@ -50,34 +50,34 @@ class SwitchHands(Skill):
         "speed": Argument("speed", "largest speed of a hand", 0.3),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         giver = "right" if self.hand == "left" else "left"
-        body.open_claw(self.hand, self.opening)
-        yield from body.arms[giver].follow(self._bring(body, giver), tremor=0.4)
-        yield from body.arms[giver].hold(0.3)
-        arm = body.arms[self.hand]
-        frame, start = self._take(body)
-        yield from arm.follow(body.way(self.hand, start, [[], ["elbow_out"], ["raised"]], self.speed))
-        yield from body.pause()
-        grip = body.site(self.at)[0] + self.offset * UP
+        state.open_claw(self.hand, self.opening)
+        yield from state.arms[giver].follow(self._bring(state, giver), tremor=0.4)
+        yield from state.arms[giver].hold(0.3)
+        arm = state.arms[self.hand]
+        frame, start = self._take(state)
+        yield from arm.follow(state.way(self.hand, start, [[], ["elbow_out"], ["raised"]], self.speed))
+        yield from state.pause()
+        grip = state.site(self.at)[0] + self.offset * UP
         yield from arm.follow(arm.line([(grip, frame)], 0.12, orient=FIRM), tremor=0.3)
         yield from arm.hold(0.2)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.of)
-        yield from body.let_go(giver, self.opening, 0.6)
-        first = body.arms[giver]
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)
+        yield from state.let_go(giver, self.opening, 0.6)
+        first = state.arms[giver]
         position, held = first.hand()
         yield from first.follow(first.line([(position - 0.12 * held[:, 2], held)], 0.2, orient=FIRM), tremor=0.0)
 
-    def _bring(self, body: Body, giver: str) -> Path:
+    def _bring(self, state: OperatorState, giver: str) -> Path:
         """The way of the hand that gives to before the chest."""
-        arm = body.arms[giver]
+        arm = state.arms[giver]
         hand, frame = arm.hand()
-        held = body.site(self.at)[0]
-        left, right = body.site("left_shoulder")[0], body.site("right_shoulder")[0]
+        held = state.site(self.at)[0]
+        left, right = state.site("left_shoulder")[0], state.site("right_shoulder")[0]
         across = (left - right) / np.linalg.norm(left - right)
         goal = (left + right) / 2.0 + self.ahead * np.cross(across, UP) - self.drop * UP
-        parts = body.with_contents(self.of.split("/")[0])
+        parts = state.with_contents(self.of.split("/")[0])
         best: tuple[float, Path | None] = (np.inf, None)
         for turn in TURNED:
             poses = turning(held, goal, hand, frame, turn)
@@ -89,7 +89,7 @@ class SwitchHands(Skill):
                 # fingers that point across leave the other side free
                 heading = (turn_z(turn) @ frame)[:, 2] @ across * (1.0 if giver == "left" else -1.0)
                 cost = (
-                    body.room_on(giver, path, parts)
+                    state.room_on(giver, path, parts)
                     + 200.0 * max(path.error - REACHED, 0.0)
                     + 0.5 * (heading + 0.7) ** 2
                 )
@@ -97,12 +97,12 @@ class SwitchHands(Skill):
                     best = (cost, path)
         return best[1] or arm.line([(goal + hand - held, frame)], self.speed, orient=LEVEL)
 
-    def _take(self, body: Body) -> tuple[np.ndarray, np.ndarray]:
+    def _take(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray]:
         """How the taking hand is turned, and joint angles from which it comes straight."""
-        arm = body.arms[self.hand]
-        grip = body.site(self.at)[0] + self.offset * UP
+        arm = state.arms[self.hand]
+        grip = state.site(self.at)[0] + self.offset * UP
         sign = -1.0 if self.hand == "left" else 1.0
-        left, right = body.site("left_shoulder")[0], body.site("right_shoulder")[0]
+        left, right = state.site("left_shoulder")[0], state.site("right_shoulder")[0]
         ahead = float(np.arctan2(*(np.cross(left - right, UP)[[1, 0]])))
         best: tuple[float, np.ndarray, np.ndarray] = (np.inf, np.eye(3), arm.q)
         for name in HELD_AS:
@@ -115,7 +115,7 @@ class SwitchHands(Skill):
                         key=lambda f: turned_between(f, near),
                     )
                     row = [(grip - 0.12 * frame[:, 2], frame), (grip, frame)]
-                    score, found = body.goal(self.hand, [row], like, FIRM, [self.of])
+                    score, found = state.goal(self.hand, [row], like, FIRM, [self.of])
                     score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
                     if score < best[0]:
                         best = (score, frame, found[0])

@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 
 from ..recognition import cloth
-from .body import SIDES, Body, Motion
 from .cloth import (
     FIRM,
     HOVER,
@@ -28,6 +27,7 @@ from .cloth import (
 from .drawing import back_with
 from .flinging import LEAST
 from .hands import UP
+from .operator_state import SIDES, Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
 from .spreading import LOST, AtTableEnd, Pressing, at_end, moving
@@ -36,7 +36,10 @@ from .walking import walked
 
 SEEN = (0.3, 0.8)  # share of the way over between which it is seen where the edge is to be laid
 SEEING = 4.0  # 1/s, with how much of a difference the hands go there
-ARRIVED, REST = 0.01, 0.2  # m, that the robot may be short of where it walks; shares of the way in a second, in which the rest is made
+ARRIVED, REST = (
+    0.01,
+    0.2,
+)  # m, that the robot may be short of where it walks; shares of the way in a second, in which the rest is made
 EMPTY = 0.5  # s, for which a pad that holds cloth may feel nothing
 NEAR = 0.03  # m, from a place, within which it is seen how high the cloth lies there
 
@@ -69,20 +72,22 @@ class FoldThird(AtTableEnd, FoldHalf):
         "after": Argument("length", "how far before the table's end it stands at the end", 0.45),
     }
 
-    def run(self, body: Body) -> Motion:
-        if not held_by_both(body):
+    def run(self, state: OperatorState) -> Motion:
+        if not held_by_both(state):
             return
-        near = self._edges(body).near
-        yield from both_squeezing(body, self.force, self._back(body, [self._after(near[s], 1.0 / 3.0) for s in SIDES]))
-        if body.given_up:
+        near = self._edges(state).near
+        yield from both_squeezing(
+            state, self.force, self._back(state, [self._after(near[s], 1.0 / 3.0) for s in SIDES])
+        )
+        if state.given_up:
             return
         edges = Edges(near, {side: self._after(near[side], 2.0 / 3.0) for side in SIDES})
-        yield from both_squeezing(body, self.force, self._over(body, edges))
-        if body.given_up:
+        yield from both_squeezing(state, self.force, self._over(state, edges))
+        if state.given_up:
             return
-        yield from body.wait(0.3)
-        yield from together(*(self._release(body, side) for side in SIDES))
-        yield from self._step(body, self.after, self._beside(body))
+        yield from state.wait(0.3)
+        yield from together(*(self._release(state, side) for side in SIDES))
+        yield from self._step(state, self.after, self._beside(state))
 
     def _after(self, corner: int, share: float) -> int:
         """The vertex on the long edge that begins at a corner, after a share of its length."""
@@ -91,36 +96,36 @@ class FoldThird(AtTableEnd, FoldHalf):
         place[long] += share * (flat[:, long].min() + flat[:, long].max() - 2.0 * place[long])
         return int(np.argmin(((flat - place) ** 2).sum(axis=1)))
 
-    def _back(self, body: Body, line: list[int]) -> Motion:
+    def _back(self, state: OperatorState, line: list[int]) -> Motion:
         """Walk back with the cloth, until the line to fold at lies where it is to."""
-        edge, turn = self._end(body)
+        edge, turn = self._end(state)
 
         def missing() -> float:
-            return float((body.vertices(self.of)[line].mean(axis=0) - edge) @ turn[:, 0]) - self.line
+            return float((state.vertices(self.of)[line].mean(axis=0) - edge) @ turn[:, 0]) - self.line
 
-        yield from back_with(body, moving(body), missing, turn[:2, 0], self.walking, 0.2)
+        yield from back_with(state, moving(state), missing, turn[:2, 0], self.walking, 0.2)
 
-    def _over(self, body: Body, edges: Edges) -> Motion:
+    def _over(self, state: OperatorState, edges: Edges) -> Motion:
         """Walk up to the table; the hands go over as the robot comes nearer, as long as they feel the cloth."""
-        base, (edge, turn) = moving(body), self._end(body)
-        away, heading, u = turn[:, 0], body.heading, 0.0
-        start = {side: body.arms[side].hand() for side in SIDES}
-        goals = {side: self._laid(body, side, edges) for side in SIDES}
+        base, (edge, turn) = moving(state), self._end(state)
+        away, heading, u = turn[:, 0], state.heading, 0.0
+        start = {side: state.arms[side].hand() for side in SIDES}
+        goals = {side: self._laid(state, side, edges) for side in SIDES}
         inside = float(np.mean([(at - edge) @ away for at, _ in goals.values()]))
-        way = self._before(body) - (self.ahead - inside)
+        way = self._before(state) - (self.ahead - inside)
         target, empty = base.at + way * away[:2], 0.0
-        while u < 1.0 and not body.given_up:
+        while u < 1.0 and not state.given_up:
             left = base.go(target, heading, self.walking, 0.2)
-            u = max(u, 1.0 - left / way) if left > ARRIVED else min(u + REST * body.timestep, 1.0)
+            u = max(u, 1.0 - left / way) if left > ARRIVED else min(u + REST * state.timestep, 1.0)
             for side in SIDES:
                 if SEEN[0] < u < SEEN[1]:
                     at, _ = goals[side]
-                    goal, last = self._laid(body, side, edges)
-                    goals[side] = at + SEEING * body.timestep * (goal - at), last
-                send(body.arms[side], *on_arc(start[side], goals[side], self.height, np.pi * u), FIRM)
-            empty = 0.0 if min(body.touch(side).min() for side in SIDES) > LEAST else empty + body.timestep
+                    goal, last = self._laid(state, side, edges)
+                    goals[side] = at + SEEING * state.timestep * (goal - at), last
+                send(state.arms[side], *on_arc(start[side], goals[side], self.height, np.pi * u), FIRM)
+            empty = 0.0 if min(state.touch(side).min() for side in SIDES) > LEAST else empty + state.timestep
             if empty > EMPTY:
-                body.given_up = Reason("a hand has lost the cloth", "cloth_lost")
+                state.given_up = Reason("a hand has lost the cloth", "cloth_lost")
             yield
         yield from base.stop()
 
@@ -149,51 +154,53 @@ class TowAside(AtEdge):
         "reach": Argument("speed", "largest speed of the free hands", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        base, (edge, turn), places = moving(body), self._end(body), body.vertices(self.of)
+    def run(self, state: OperatorState) -> Motion:
+        base, (edge, turn), places = moving(state), self._end(state), state.vertices(self.of)
         away, leftwards = turn[:, 0], np.cross(UP, turn[:, 0])
         middle = 0.5 * (places.min(axis=0) + places.max(axis=0))
         before = edge + float((middle - edge) @ leftwards) * leftwards - self.off * away
         walk = base.walk(before[:2], float(np.arctan2(away[1], away[0])), 0.2, 0.4, 0.012, 0.03, 20.0)
-        if not (yield from walked(body, self.word, walk)):
+        if not (yield from walked(state, self.word, walk)):
             return
         for side in SIDES:  # one after the other, since each plans its way round the other hand where that is
-            yield from self._press(body, side, middle + (0.5 if side == "left" else -0.5) * self.apart * leftwards)
-        yield from self._tow(body)
-        yield from together(*(rising(body.arms[side], HOVER) for side in SIDES))
+            yield from self._press(state, side, middle + (0.5 if side == "left" else -0.5) * self.apart * leftwards)
+        yield from self._tow(state)
+        yield from together(*(rising(state.arms[side], HOVER) for side in SIDES))
 
-    def _press(self, body: Body, side: str, place: np.ndarray) -> Motion:
+    def _press(self, state: OperatorState, side: str, place: np.ndarray) -> Motion:
         """Bring a closed claw onto the cloth, above a place (3,)."""
-        arm, places = body.arms[side], body.vertices(self.of)
-        body.open_claw(side, TIGHT)
+        arm, places = state.arms[side], state.vertices(self.of)
+        state.open_claw(side, TIGHT)
         close = np.linalg.norm((places - place)[:, :2], axis=1) < NEAR
         top = np.append(place[:2], places[close, 2].max() + self.of.radius)
         frame, high = choose(
             arm,
-            hands_over(self._end(body)[1][:, 0], self.pitch),
+            hands_over(self._end(state)[1][:, 0], self.pitch),
             lambda frame: [tcp_from_tip(top + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
-            partial(self._crowd, body, side),
+            partial(self._crowd, state, side),
         )
-        yield from arm.follow(body.way(side, high, WAYS, self.reach, seek=True))
+        yield from arm.follow(state.way(side, high, WAYS, self.reach, seek=True))
         low = tcp_from_tip(top + 0.004 * UP, frame, TIGHT)
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
-    def _missing(self, body: Body) -> float:
+    def _missing(self, state: OperatorState) -> float:
         """How much further it is to be drawn [m]."""
-        end, turn = body.site(self.towards)
-        return float(((body.vertices(self.of) - end) @ turn[:, 0]).min()) - self.near
+        end, turn = state.site(self.towards)
+        return float(((state.vertices(self.of) - end) @ turn[:, 0]).min()) - self.near
 
-    def _tow(self, body: Body) -> Motion:
+    def _tow(self, state: OperatorState) -> Motion:
         """Press with both hands until it is felt, and walk sideways with them, until the cloth lies near the table's end."""
-        base, pressing = moving(body), Pressing(body, SIDES, self.force)
-        heading, pressed, lost = body.heading, False, 0.0
-        goal = base.at - self._missing(body) * body.site(self.towards)[1][:2, 0]
-        for _ in range(round((PATIENCE + self._missing(body) / self.speed) / body.timestep)):
+        base, pressing = moving(state), Pressing(state, SIDES, self.force)
+        heading, pressed, lost = state.heading, False, 0.0
+        goal = base.at - self._missing(state) * state.site(self.towards)[1][:2, 0]
+        for _ in range(round((PATIENCE + self._missing(state) / self.speed) / state.timestep)):
             forces = pressing.forces()
             pressed = pressed or min(forces.values()) > 0.7 * self.force
-            lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + body.timestep
+            lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + state.timestep
             pressing.go_on(forces)
-            if pressed and (base.go(goal, heading, self.speed, 0.2) < ARRIVED or self._missing(body) < 0.0 or lost > LOST):
+            if pressed and (
+                base.go(goal, heading, self.speed, 0.2) < ARRIVED or self._missing(state) < 0.0 or lost > LOST
+            ):
                 break
             yield
         yield from base.stop()

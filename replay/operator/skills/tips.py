@@ -11,8 +11,17 @@ import numpy as np
 
 from ....scenarios.robot import load_robot
 from .arm import hand_frame, turned_between
-from .body import FORCE_PER_PERCENT, GAP_OPEN, GAP_PER_PERCENT, SIDES, Body, Motion, percent_of_gap, unit
 from .hands import UP
+from .operator_state import (
+    FORCE_PER_PERCENT,
+    GAP_OPEN,
+    GAP_PER_PERCENT,
+    SIDES,
+    Motion,
+    OperatorState,
+    percent_of_gap,
+    unit,
+)
 from .reason import Reason
 
 # m, of the hand's sheet, which says what they are
@@ -79,26 +88,26 @@ def nearest(frames: Sequence[np.ndarray], to: np.ndarray) -> np.ndarray:
     return min(frames, key=lambda frame: turned_between(frame, to))
 
 
-def squeeze(body: Body, side: str, force: float, tight: float = TIGHT) -> None:
+def squeeze(state: OperatorState, side: str, force: float, tight: float = TIGHT) -> None:
     """Let a claw press with a force [N] on whatever is between its pads, one layer or two, and no harder.
 
     It is told to close a little further than it is closed: pads that follow a command are driven through cloth. Where they feel
     less than half, it closes as fast as `GENTLY` brings it: its fingers are damped, and cloth that gets thinner slips out.
     """
-    further = (force if body.touch(side).min() > 0.5 * force else max(force, GENTLY)) / FORCE_PER_PERCENT
-    body.claws[side] = min(body.percent(side) + further, percent_of_gap(tight))
+    further = (force if state.touch(side).min() > 0.5 * force else max(force, GENTLY)) / FORCE_PER_PERCENT
+    state.claws[side] = min(state.percent(side) + further, percent_of_gap(tight))
 
 
-def squeezing(body: Body, side: str, force: float, motion: Motion, tight: float = TIGHT) -> Motion:
+def squeezing(state: OperatorState, side: str, force: float, motion: Motion, tight: float = TIGHT) -> Motion:
     """A motion, while a claw presses with a force [N] on what it holds, as long as it holds it."""
     for _ in motion:
-        if side in body.held:
-            squeeze(body, side, force, tight)
+        if side in state.held:
+            squeeze(state, side, force, tight)
         yield
 
 
-def both_squeezing(body: Body, force: float, motion: Motion, tight: float = TIGHT) -> Motion:
+def both_squeezing(state: OperatorState, force: float, motion: Motion, tight: float = TIGHT) -> Motion:
     """A motion, while both claws press with a force [N], less by what a fault takes of it, on what they hold."""
     for side in SIDES:
-        motion = squeezing(body, side, force * float(body.faults.get("grip_force", 1.0)), motion, tight)
+        motion = squeezing(state, side, force * float(state.faults.get("grip_force", 1.0)), motion, tight)
     yield from motion

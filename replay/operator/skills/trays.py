@@ -10,9 +10,9 @@ import numpy as np
 
 from ..recognition import carrying
 from .arm import Path
-from .body import SIDES, Body, Motion
 from .fitting import PITCHES, ROUND, WEIGHT, Pose, about, planned, slide
 from .hands import UP
+from .operator_state import SIDES, Motion, OperatorState
 from .skill import Argument, Label, Skill
 
 LOWER = 0.06  # m/s, of a tray that is put down
@@ -47,32 +47,32 @@ class BimanualLift(Skill):
         "speed": Argument("speed", "largest speed of the hands", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        way = np.zeros(3) if self.towards is None else body.site(self.towards)[0] - body.site(self.of)[0]
+    def run(self, state: OperatorState) -> Motion:
+        way = np.zeros(3) if self.towards is None else state.site(self.towards)[0] - state.site(self.of)[0]
         grips = {"left": self.left, "right": self.right}
         found = {}
         for side in SIDES:  # one after the other: the second hand has to see where the first has come to
-            body.open_claw(side, self.opening)
-            path, found[side] = self._postures(body, side, grips[side], way)
-            yield from body.arms[side].follow(path)
-        yield from body.pause()
+            state.open_claw(side, self.opening)
+            path, found[side] = self._postures(state, side, grips[side], way)
+            yield from state.arms[side].follow(path)
+        yield from state.pause()
         lines = {}
         for side in SIDES:
-            arm = body.arms[side]
-            position, _ = body.site(grips[side])
+            arm = state.arms[side]
+            position, _ = state.site(grips[side])
             frame = arm.hand(found[side][1])[1]
-            missed = arm.hand()[0] - body.site(f"{side}_tcp")[0]
+            missed = arm.hand()[0] - state.site(f"{side}_tcp")[0]
             lines[side] = arm.line([(position - self.back * frame[:, 2] + missed, frame)], 0.15, orient=WEIGHT)
-        yield from together([body.arms[s].follow(lines[s], tremor=0.4) for s in SIDES])
-        yield from body.wait(0.2)
-        yield from together([body.grip(side, self.force) for side in SIDES])
+        yield from together([state.arms[s].follow(lines[s], tremor=0.4) for s in SIDES])
+        yield from state.wait(0.2)
+        yield from together([state.grip(side, self.force) for side in SIDES])
         for side in SIDES:
-            body.hold_on(side, body.part_of(self.of))
-        yield from shift(body, self.by * UP, 0.08)
+            state.hold_on(side, state.part_of(self.of))
+        yield from shift(state, self.by * UP, 0.08)
 
-    def _postures(self, body: Body, side: str, grip: str, way: np.ndarray) -> tuple[Path, list[np.ndarray]]:
-        position, rotation = body.site(grip)
-        shoulder = body.site(f"{side}_shoulder")[0]
+    def _postures(self, state: OperatorState, side: str, grip: str, way: np.ndarray) -> tuple[Path, list[np.ndarray]]:
+        position, rotation = state.site(grip)
+        shoulder = state.site(f"{side}_shoulder")[0]
         up = self.by * UP
 
         def row(frame: np.ndarray, standoff: float) -> list[Pose]:
@@ -84,10 +84,10 @@ class BimanualLift(Skill):
         frames = [
             about(rotation[:, 1], self.pitch + more, shoulder, position, t) for more in PITCHES for t in (False, True)
         ]
-        touch = [body.part_of(grip), body.part_of(self.of)]
-        load = body.with_contents(self.of.split("/")[0])
+        touch = [state.part_of(grip), state.part_of(self.of)]
+        load = state.with_contents(self.of.split("/")[0])
         rows = [row(frame, standoff) for frame in frames for standoff in (self.standoff, NEARER * self.standoff)]
-        return planned(body, side, rows, touch, ROUND, self.speed, carried=(2, load))[1:]
+        return planned(state, side, rows, touch, ROUND, self.speed, carried=(2, load))[1:]
 
 
 class CarryTray(Skill):
@@ -108,49 +108,49 @@ class CarryTray(Skill):
         "speed": Argument("speed", "largest speed of the hands", 0.14),
     }
 
-    def run(self, body: Body) -> Motion:
+    def run(self, state: OperatorState) -> Motion:
         def missing() -> np.ndarray:
-            return body.site(self.upon)[0] + body.aim() - body.site(self.of)[0]
+            return state.site(self.upon)[0] + state.aim() - state.site(self.of)[0]
 
         way = missing()
-        yield from shift(body, way - (way @ UP) * UP, self.speed)
-        yield from body.wait(0.3)
+        yield from shift(state, way - (way @ UP) * UP, self.speed)
+        yield from state.wait(0.3)
         way = missing()
-        yield from shift(body, way - (way @ UP) * UP, 0.05)
-        yield from body.wait(0.2)
-        yield from self._lower(body, missing)
-        yield from body.wait(0.2)
-        yield from together([body.let_go(side, self.opening, 0.6) for side in SIDES])
-        arms = body.arms
+        yield from shift(state, way - (way @ UP) * UP, 0.05)
+        yield from state.wait(0.2)
+        yield from self._lower(state, missing)
+        yield from state.wait(0.2)
+        yield from together([state.let_go(side, self.opening, 0.6) for side in SIDES])
+        arms = state.arms
         up = self.retreat * UP  # straight up: behind a hand before the chest there is no room
         yield from together([slide(arms[s], up - 0.02 * arms[s].hand()[1][:, 2], 0.2) for s in SIDES])
-        yield from together([slide(arms[s], _outwards(body, s), 0.3) for s in SIDES])
+        yield from together([slide(arms[s], _outwards(state, s), 0.3) for s in SIDES])
 
-    def _lower(self, body: Body, missing: Callable[[], np.ndarray]) -> Motion:
+    def _lower(self, state: OperatorState, missing: Callable[[], np.ndarray]) -> Motion:
         def stands() -> bool:
-            below = [float((body.site(f"{s}_tcp")[0] - body.arms[s].hand()[0]) @ UP) for s in SIDES]
+            below = [float((state.site(f"{s}_tcp")[0] - state.arms[s].hand()[0]) @ UP) for s in SIDES]
             return float(-missing() @ UP) < RESTS or min(below) > PRESSED
 
         way = float(missing() @ UP) - 0.002
-        paths = even([_straight(body, side, way * UP, LOWER) for side in SIDES])
-        yield from together([body.arms[s].follow(p, stands, tremor=0.0, brake=1.0) for s, p in zip(SIDES, paths)])
+        paths = even([_straight(state, side, way * UP, LOWER) for side in SIDES])
+        yield from together([state.arms[s].follow(p, stands, tremor=0.0, brake=1.0) for s, p in zip(SIDES, paths)])
 
 
-def _outwards(body: Body, side: str) -> np.ndarray:
+def _outwards(state: OperatorState, side: str) -> np.ndarray:
     """The way by which a hand that has crossed before the chest comes before its own shoulder again; none where it has not."""
-    shoulder, sign = body.site(f"{side}_shoulder")[0], 1.0 if side == "left" else -1.0
-    missing = sign * float((shoulder - body.arms[side].hand()[0])[1])
+    shoulder, sign = state.site(f"{side}_shoulder")[0], 1.0 if side == "left" else -1.0
+    missing = sign * float((shoulder - state.arms[side].hand()[0])[1])
     return np.array([0.0, sign * max(missing, 0.002), 0.0])
 
 
-def shift(body: Body, way: np.ndarray, speed: float) -> Motion:
+def shift(state: OperatorState, way: np.ndarray, speed: float) -> Motion:
     """Move both hands by the same way in the same time."""
-    paths = even([_straight(body, side, way, speed) for side in SIDES])
-    yield from together([body.arms[side].follow(path, tremor=0.0) for side, path in zip(SIDES, paths)])
+    paths = even([_straight(state, side, way, speed) for side in SIDES])
+    yield from together([state.arms[side].follow(path, tremor=0.0) for side, path in zip(SIDES, paths)])
 
 
-def _straight(body: Body, side: str, way: np.ndarray, speed: float) -> Path:
-    arm = body.arms[side]
+def _straight(state: OperatorState, side: str, way: np.ndarray, speed: float) -> Path:
+    arm = state.arms[side]
     position, frame = arm.hand()
     return arm.line([(position + way, frame)], speed, orient=WEIGHT)
 

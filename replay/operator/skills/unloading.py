@@ -9,9 +9,9 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying, taking
 from .arm import Path
-from .body import Body, Motion
 from .clearance import SWING
 from .hands import HAND, UP, facing
+from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL, STRIDE, Carried, sought
 
@@ -51,12 +51,12 @@ class RegraspHot(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.35),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         like = posture(self.posture, self.hand)
-        body.open_claw(self.hand, self.opening)
-        position, rotation = body.site(self.at)
-        inward = body.site(self.into)[1][:, 0]
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.at)
+        inward = state.site(self.into)[1][:, 0]
         sign = 1.0 if self.fingers == "left" else -1.0
         rows = []
         for turn in TURNS:
@@ -65,19 +65,19 @@ class RegraspHot(Skill):
             clear = grip - self.clear * frame[:, 2]
             out = clear - (self.approach - (grip - clear) @ inward) * inward
             rows.append([(out, frame), (clear, frame), (grip, frame)])
-        start, _, end = body.goal(self.hand, rows, like, LEVEL, [self.of])[1]
+        start, _, end = state.goal(self.hand, rows, like, LEVEL, [self.of])[1]
         # the rim is bent and the fingers are as long as they are: the pads' middle on it, one of them would come down on it
-        aside = body.centring(self.hand, end, self.of)
+        aside = state.centring(self.hand, end, self.of)
         frame = arm.hand(start)[1]
         row = [] if self.by_way_of is None else [self.by_way_of]
-        yield from arm.follow(body.way(self.hand, start, [row, []], self.speed))
-        grip = body.site(self.at)[0] - self.depth * UP + aside
+        yield from arm.follow(state.way(self.hand, start, [row, []], self.speed))
+        grip = state.site(self.at)[0] - self.depth * UP + aside
         clear = grip - self.clear * frame[:, 2]
         yield from arm.follow(arm.line([(clear, frame)], self.speed, orient=LEVEL))
         yield from arm.follow(arm.line([(grip, frame)], 0.15, orient=LEVEL), tremor=0.5)
         yield from arm.hold(0.15)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.of)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + self.lift * UP, frame)], 0.1, orient=LEVEL), tremor=0.3)
 
@@ -105,14 +105,14 @@ class Unload(Skill):
     }
     with_ = ("food",)
 
-    def run(self, body: Body) -> Motion:
-        arm, carried = body.arms[self.hand], Carried(body, self.hand, self.of)
+    def run(self, state: OperatorState) -> Motion:
+        arm, carried = state.arms[self.hand], Carried(state, self.hand, self.of)
         held, heading, pose = carried.held, carried.heading, carried.pose
-        front, inside = body.site(self.into)
-        surface, ground = body.site(self.upon)
+        front, inside = state.site(self.into)
+        surface, ground = state.site(self.upon)
         inward = inside[:, 0]
         sideways = np.cross(UP, inward)
-        place = surface + self.deep * ground[:, 0] + self.aside * ground[:, 1] + body.aim()
+        place = surface + self.deep * ground[:, 0] + self.aside * ground[:, 1] + state.aim()
         place = place + (self.above - (place - surface) @ UP) * UP
         deep = float((held - front) @ inward)
 
@@ -146,12 +146,12 @@ class Unload(Skill):
             hand, frame = arm.hand(path.end)
             down = hand - self.above * UP
             row = [(hand, frame), (down, frame), *((at, frame) for at in leave(down, frame))]
-            room = body.goal(self.hand, [row], path.end, LEVEL, held=things)[0]
+            room = state.goal(self.hand, [row], path.end, LEVEL, held=things)[0]
             beyond = arm.overrun(path) / SWING
-            return body.tightness(self.hand, path, things) + room + (beyond if beyond > 1.0 else 0.0)
+            return state.tightness(self.hand, path, things) + room + (beyond if beyond > 1.0 else 0.0)
 
         first = np.array([0.0, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
-        path = sought(body, first, OTHERWISE, plan, cost)
+        path = sought(state, first, OTHERWISE, plan, cost)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.15)
 
@@ -181,14 +181,14 @@ class PlaceOn(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
-        drop = (body.site(self.of)[0] - body.site(self.upon)[0])[2]
+        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
         position = position - (drop + 0.002) * UP
         yield from arm.follow(arm.line([(position, frame)], 0.08, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.15)
-        yield from body.let_go(self.hand, self.opening, 0.5)
+        yield from state.let_go(self.hand, self.opening, 0.5)
         clear, up = leave(position, frame, self.clear, self.values["raise"])
         yield from arm.follow(arm.line([(clear, frame)], 0.2, orient=LEVEL), tremor=0.0)
         yield from arm.follow(arm.line([(up, frame)], self.speed, orient=0.1))

@@ -11,10 +11,10 @@ import numpy as np
 from ....scenarios.postures import posture
 from ..recognition import carrying, taking
 from .arm import Path, turn_z
-from .body import ENOUGH, REACHED, Body, Motion, unit
 from .clearance import TOUCHES
 from .doors import about
 from .hands import HAND, UP, facing
+from .operator_state import ENOUGH, REACHED, Motion, OperatorState, unit
 from .reason import Reason
 from .skill import Argument, Label, Skill
 
@@ -67,11 +67,11 @@ class PickRim(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.4),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         like = posture(self.posture, self.hand)
-        body.open_claw(self.hand, self.opening)
-        position, rotation = body.site(self.at)
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.at)
         quarter = np.pi / 2 - self.lean
         quarter = quarter if self.fingers == "left" else -quarter
         across = (
@@ -83,17 +83,17 @@ class PickRim(Skill):
         for frame in frames:
             back = self.tips * frame[:, 2]
             rows.append([(position + self.above * UP - back, frame), (position - self.depth * UP - back, frame)])
-        high = body.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
+        high = state.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
         frame = arm.hand(high)[1]
         row = [] if self.by_way_of is None else [self.by_way_of]
-        yield from arm.follow(body.way(self.hand, high, [row], self.speed))
-        yield from body.pause()
-        position, _ = body.site(self.at)
+        yield from arm.follow(state.way(self.hand, high, [row], self.speed))
+        yield from state.pause()
+        position, _ = state.site(self.at)
         goal = position - self.depth * UP - self.tips * frame[:, 2]
         yield from arm.follow(arm.line([(goal, frame)], 0.15, orient=LEVEL), tremor=0.5)
         yield from arm.hold(0.2)
-        yield from body.grip(self.hand, self.force)
-        body.hold_on(self.hand, self.of)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)
 
 
 class Lift(Skill):
@@ -111,14 +111,18 @@ class Lift(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.2),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + self.by * UP, frame)], self.speed, orient=LEVEL), tremor=0.5)
 
 
 def sought(
-    body: Body, first: np.ndarray, turned: float, plan: Callable[[np.ndarray], Path], cost: Callable[[Path], float]
+    state: OperatorState,
+    first: np.ndarray,
+    turned: float,
+    plan: Callable[[np.ndarray], Path],
+    cost: Callable[[Path], float],
 ) -> Path:
     """The first of many ways to carry something that is free enough, or else the one that costs least.
 
@@ -133,16 +137,16 @@ def sought(
     for k in range(CARRIES + STRANGER + REFINED):
         way = first.copy()
         if k >= CARRIES + STRANGER:
-            way = best[2] + body.rng.normal(0.0, SCATTER)
+            way = best[2] + state.rng.normal(0.0, SCATTER)
             way[1] = max(way[1], first[1] - NEARER)
         elif k:  # another turn of the hand, another distance, another way to hold the arm
-            way[0] += float(body.rng.uniform(-turned, turned))
-            way[1] += float(body.rng.uniform(-NEARER, 0.03))
-            way[2] = float(body.rng.uniform(-0.3, 0.3))
-            way[4:] += body.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
+            way[0] += float(state.rng.uniform(-turned, turned))
+            way[1] += float(state.rng.uniform(-NEARER, 0.03))
+            way[2] = float(state.rng.uniform(-0.3, 0.3))
+            way[4:] += state.rng.normal(0.0, 0.25 if k < 12 else 0.6, 7)
             if k >= CARRIES:
                 way[2] *= 2.0
-                way[3] = float(body.rng.uniform(-0.5, 0.5))
+                way[3] = float(state.rng.uniform(-0.5, 0.5))
         imagined = plan(way)
         now = cost(imagined)
         if now < best[0]:
@@ -156,13 +160,13 @@ def sought(
 class Carried:
     """A vessel as one hand carries it level: where the hand is when the vessel's site is at a place, and how it is best turned there."""
 
-    def __init__(self, body: Body, hand: str, site: str) -> None:
-        position, self._frame = body.arms[hand].hand()
-        self.held = body.site(site)[0]  # (3,) [m] where it is now
-        self.heading = body.bearing(self._frame[:, 2])  # rad, of the fingers now
+    def __init__(self, state: OperatorState, hand: str, site: str) -> None:
+        position, self._frame = state.arms[hand].hand()
+        self.held = state.site(site)[0]  # (3,) [m] where it is now
+        self.heading = state.bearing(self._frame[:, 2])  # rad, of the fingers now
         self.mirror = 1.0 if hand == "left" else -1.0
         self._offset = position - self.held
-        self._body, self._shoulder = body, body.site(f"{hand}_shoulder")[0]
+        self._body, self._shoulder = state, state.site(f"{hand}_shoulder")[0]
 
     def pose(self, at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] and (3, 3) of the hand when the vessel is at a place (3,) and its fingers point in a direction [rad]."""
@@ -199,20 +203,20 @@ class CarryLevel(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.26),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm, carried = body.arms[self.hand], Carried(body, self.hand, self.of)
+    def run(self, state: OperatorState) -> Motion:
+        arm, carried = state.arms[self.hand], Carried(state, self.hand, self.of)
         held, heading, mirror, pose = carried.held, carried.heading, carried.mirror, carried.pose
-        place, _ = body.site(self.upon)
-        front, inside = body.site(self.into)
+        place, _ = state.site(self.upon)
+        front, inside = state.site(self.into)
         inward = inside[:, 0]
         sideways = np.cross(UP, inward)
         deep = (place - front) @ inward
-        centre = place + self.above * UP + body.aim()
+        centre = place + self.above * UP + state.aim()
         across = float((held - place) @ sideways)
 
         def plan(way: np.ndarray) -> Path:
             (yaw, before, bias, swing), like = way[:4], way[4:]
-            final = body.bearing(inward) + yaw
+            final = state.bearing(inward) + yaw
             short = self.short
             for short in (self.short, self.short + 0.005, self.short + 0.010):
                 if arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)[1] < REACHED:
@@ -241,15 +245,15 @@ class CarryLevel(Skill):
             poses.append(pose(centre - short * inward, final))
             return arm.line(poses, self.speed, like=like, orient=LEVEL)
 
-        things = body.with_contents(self.of.split("/")[0])
+        things = state.with_contents(self.of.split("/")[0])
         first = np.array([self.yaw, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
 
         def cost(path: Path) -> float:
             """Of the way, which forgives at its end what is near there, and of where it ends if the hand touches something there."""
-            room = body.crowd(self.hand, path.end, without=things)
-            return body.tightness(self.hand, path, things) + (room if room > TOUCHES else 0.0)
+            room = state.crowd(self.hand, path.end, without=things)
+            return state.tightness(self.hand, path, things) + (room if room > TOUCHES else 0.0)
 
-        path = sought(body, first, OTHERWISE, plan, cost)
+        path = sought(state, first, OTHERWISE, plan, cost)
         path = arm.gently(path, GENTLE)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.25)
@@ -275,24 +279,24 @@ class PlaceInside(Skill):
         "speed": Argument("speed", "largest speed of the hand", 0.3),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
-        drop = (body.site(self.of)[0] - body.site(self.upon)[0])[2]
+        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
         position = position - (drop + 0.002) * UP
         yield from arm.follow(arm.line([(position, frame)], 0.06, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.2)
-        yield from body.let_go(self.hand, self.opening, 0.6)
-        yield from self._out(body)
+        yield from state.let_go(self.hand, self.opening, 0.6)
+        yield from self._out(state)
 
-    def _out(self, body: Body) -> Motion:
+    def _out(self, state: OperatorState) -> Motion:
         """Back along the fingers, so that the inner one leaves over the rim where it came in, then straight out.
 
         Of several ways to rise over the rim the one that leaves most room between the palm and the opening.
         """
-        arm = body.arms[self.hand]
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
-        inward = body.site(self.into)[1][:, 0]
+        inward = state.site(self.into)[1][:, 0]
         vertical = Reason(
             f"the fingers of the {self.hand} hand point straight down or up", "fingers_vertical", side=self.hand
         )
@@ -310,7 +314,7 @@ class PlaceInside(Skill):
             arm.q = first.end
             second = arm.line([(out, level)], self.speed, like=like, orient=(0.1, 0.3, 0.3))
             arm.q = q
-            costs = body.room_on(self.hand, first), body.room_on(self.hand, second)
+            costs = state.room_on(self.hand, first), state.room_on(self.hand, second)
             cost = sum(costs) + 200.0 * max(first.error - REACHED, 0.0)
             ways.append((cost, first, second))
         _, first, second = min(ways, key=lambda way: way[0])

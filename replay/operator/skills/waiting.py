@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..recognition import motions
-from .body import Body, Motion
+from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
 
 
@@ -23,9 +23,9 @@ class WaitEvent(Skill):
         "at_most": Argument("time", "after which the operator goes on in any case", 120.0),
     }
 
-    def run(self, body: Body) -> Motion:
-        for _ in range(round(self.at_most / body.timestep)):
-            if body.reached(self.until):
+    def run(self, state: OperatorState) -> Motion:
+        for _ in range(round(self.at_most / state.timestep)):
+            if state.reached(self.until):
                 break
             yield
-        yield from body.pause()
+        yield from state.pause()

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..recognition import motions
 from .base import Base, wrapped
-from .body import Body, Motion
 from .hands import facing
+from .operator_state import Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label, Skill
 
@@ -22,11 +22,11 @@ TURNING = Argument("angle", "how far it turns in a second at most", 0.4, low=np.
 WITHIN = Argument("length", "how far from the place it may stand at the end", 0.01, low=0.0)
 
 
-def walked(body: Body, word: str, walk: Generator[None, None, bool]) -> Generator[None, None, bool]:
+def walked(state: OperatorState, word: str, walk: Generator[None, None, bool]) -> Generator[None, None, bool]:
     """A walk of the base for a skill; where it does not arrive it is noted as given up."""
     arrived = yield from walk
     if not arrived:
-        body.given_up = Reason(f"the robot did not come to where it was walking ({word})", "not_arrived")
+        state.given_up = Reason(f"the robot did not come to where it was walking ({word})", "not_arrived")
     return arrived
 
 
@@ -35,14 +35,14 @@ class Walking(Skill):
 
     needs = "mobile"
 
-    def base_of(self, body: Body) -> Base:
-        if body.base is None:  # read_skills has noted it
+    def base_of(self, state: OperatorState) -> Base:
+        if state.base is None:  # read_skills has noted it
             raise TypeError(f"{self.word} needs a base that moves")
-        return body.base
+        return state.base
 
-    def go(self, body: Body, target: np.ndarray, yaw: float) -> Motion:
+    def go(self, state: OperatorState, target: np.ndarray, yaw: float) -> Motion:
         """Turn to the way where it is long, walk it, and turn to the heading."""
-        base = self.base_of(body)
+        base = self.base_of(state)
         away = target - base.at
         distance = float(np.hypot(*away))
         ways = [(target, yaw)]
@@ -53,7 +53,7 @@ class Walking(Skill):
         for place, at in ways:
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
             walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE)
-            if not (yield from walked(body, self.word, walk)):
+            if not (yield from walked(state, self.word, walk)):
                 return
 
 
@@ -68,7 +68,9 @@ class WalkTo(Walking):
     )
     arguments: ClassVar = {
         "to": Argument("site", "a site whose place on the floor is walked to; else x and y", None),
-        "x": Argument("length", "place in the world, or further from the site along the world's x axis", 0.0, low=-20.0, high=20.0),
+        "x": Argument(
+            "length", "place in the world, or further from the site along the world's x axis", 0.0, low=-20.0, high=20.0
+        ),
         "y": Argument("length", "likewise along y", 0.0, low=-20.0, high=20.0),
         "yaw": Argument(
             "angle", "heading at the end, from the world's x axis to the left; as it walks where not given", None
@@ -78,16 +80,16 @@ class WalkTo(Walking):
         "turning": TURNING,
     }
 
-    def run(self, body: Body) -> Motion:
-        base = self.base_of(body)
+    def run(self, state: OperatorState) -> Motion:
+        base = self.base_of(state)
         target = np.array([self.x, self.y])
         if self.to is not None:
-            target = target + body.site(self.to)[0][:2]
+            target = target + state.site(self.to)[0][:2]
         away = target - base.at
         yaw = self.yaw
         if yaw is None:
             yaw = float(np.arctan2(away[1], away[0])) if np.hypot(*away) > SHORT else base.yaw
-        yield from self.go(body, target, yaw)
+        yield from self.go(state, target, yaw)
 
 
 class Approach(Walking):
@@ -114,14 +116,14 @@ class Approach(Walking):
         "turning": TURNING,
     }
 
-    def run(self, body: Body) -> Motion:
-        position, rotation = body.site(self.to)
+    def run(self, state: OperatorState) -> Motion:
+        position, rotation = state.site(self.to)
         out = facing(rotation)
         yaws = {"out": (out,), "in": (wrapped(out + np.pi),), "nearer": (out, wrapped(out + np.pi))}[self.side]
         places = [(self._before(position, yaw), yaw) for yaw in yaws]
-        here = self.base_of(body).at
+        here = self.base_of(state).at
         place, yaw = min(places, key=lambda one: float(np.hypot(*(one[0] - here))))
-        yield from self.go(body, place, yaw)
+        yield from self.go(state, place, yaw)
 
     def _before(self, position: np.ndarray, yaw: float) -> np.ndarray:
         into = np.array([np.cos(yaw), np.sin(yaw)])
@@ -145,12 +147,12 @@ class Turn(Walking):
         "turning": TURNING,
     }
 
-    def run(self, body: Body) -> Motion:
-        base = self.base_of(body)
+    def run(self, state: OperatorState) -> Motion:
+        base = self.base_of(state)
         yaw = self.to if self.to is not None else base.yaw + (self.by or 0.0)
         time = abs(wrapped(yaw - base.yaw)) / self.turning
         if not (yield from base.walk(base.at.copy(), yaw, 0.1, self.turning, self.within, 0.01, time + PATIENCE)):
-            body.given_up = Reason("the robot did not turn as far as it was told", "not_turned")
+            state.given_up = Reason("the robot did not turn as far as it was told", "not_turned")
 
 
 class Squat(Walking):
@@ -168,11 +170,11 @@ class Squat(Walking):
         "within": Argument("length", "how far from that height it may end", 0.005),
     }
 
-    def run(self, body: Body) -> Motion:
-        base = self.base_of(body)
+    def run(self, state: OperatorState) -> Motion:
+        base = self.base_of(state)
         height = max(-self.by, base.lowest)
         if not (yield from base.stand_at(height, self.speed, self.within, self.by / self.speed + PATIENCE)):
-            body.given_up = Reason("the robot did not squat as far as it was told", "not_squatted")
+            state.given_up = Reason("the robot did not squat as far as it was told", "not_squatted")
 
 
 class StandUp(Walking):
@@ -189,7 +191,7 @@ class StandUp(Walking):
         "within": Argument("length", "how far from standing it may end", 0.005),
     }
 
-    def run(self, body: Body) -> Motion:
-        base = self.base_of(body)
+    def run(self, state: OperatorState) -> Motion:
+        base = self.base_of(state)
         if not (yield from base.stand_at(0.0, self.speed, self.within, -base.lowest / self.speed + PATIENCE)):
-            body.given_up = Reason("the robot did not stand up", "not_stood_up")
+            state.given_up = Reason("the robot did not stand up", "not_stood_up")

@@ -9,8 +9,8 @@ import numpy as np
 from ....scenarios.postures import posture
 from ....scenarios.wiping import Stain
 from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
-from .body import Body, GivenUp, Motion
 from .hands import HAND, UP
+from .operator_state import GivenUp, Motion, OperatorState
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 
@@ -56,68 +56,70 @@ class WipeArea(Skill):
         "speed": Argument("speed", "of a stroke", 0.12),
     }
 
-    def run(self, body: Body) -> Motion:
-        stain = next((stain for stain in body.scene.stains if stain.place.of == self.area), None)
+    def run(self, state: OperatorState) -> Motion:
+        stain = next((stain for stain in state.scene.stains if stain.place.of == self.area), None)
         if stain is None:
             raise GivenUp(f"{self.area.replace('/', '.', 1)} is no area with a stain")
-        feel = _Pressing(body, self.hand, self.force, stain)
+        feel = _Pressing(state, self.hand, self.force, stain)
         grid, (half_x, half_y) = stain.grid, stain.sole.half
         reach_x, reach_y = grid.rows * grid.cell / 2 - half_x, grid.columns * grid.cell / 2 - half_y + BEYOND
         count = int(np.ceil(2 * reach_x / (2 * half_x - self.overlap))) + 1
         rows = np.linspace(-reach_x, reach_x, count)
         side = 1.0
         for k, x in enumerate(rows[: count if self.rows == "all" else int(self.rows)]):
-            yield from self._to(body, feel, (x, side * reach_y), down=k == 0)
-            yield from feel.during(self._along(body, (x, -side * reach_y)))
+            yield from self._to(state, feel, (x, side * reach_y), down=k == 0)
+            yield from feel.during(self._along(state, (x, -side * reach_y)))
             side = -side
         for _ in range(int(self.again)):
-            assert body.readings is not None
-            left, total = (float(body.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
+            assert state.readings is not None
+            left, total = (float(state.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
             if left <= (1.0 - self.enough) * total:
                 break
-            at, first, last, _ = (float(body.readings.first(kept(stain.name, word))) for word in STRIPE)
+            at, first, last, _ = (float(state.readings.first(kept(stain.name, word))) for word in STRIPE)
             x = float(np.clip(at, -reach_x - BEYOND, reach_x + BEYOND))
             # no stroke is so short that it has no speed
             middle, half = (first + last) / 2, max((last - first) / 2, 0.04)
             ends = np.clip([middle - half, middle + half], -reach_y, reach_y)
-            now = self._place(body)[1]
+            now = self._place(state)[1]
             ends = ends if abs(now - ends[0]) < abs(now - ends[1]) else ends[::-1]
-            yield from self._to(body, feel, (x, float(ends[0])), down=False)
-            yield from feel.during(self._along(body, (x, float(ends[1]))))
+            yield from self._to(state, feel, (x, float(ends[0])), down=False)
+            yield from feel.during(self._along(state, (x, float(ends[1]))))
         yield from feel.off()
-        yield from self._rise(body, CLEAR + 0.03)
+        yield from self._rise(state, CLEAR + 0.03)
 
-    def _to(self, body: Body, feel: _Pressing, to: tuple[float, float], down: bool) -> Motion:
+    def _to(self, state: OperatorState, feel: _Pressing, to: tuple[float, float], down: bool) -> Motion:
         """To where a stroke begins: along the surface under the force, or, at first, from above and down on it."""
         if not down:
-            yield from feel.during(self._along(body, to, BETWEEN), BETWEEN)
+            yield from feel.during(self._along(state, to, BETWEEN), BETWEEN)
             return
-        arm = body.arms[self.hand]
-        yield from arm.follow(arm.line([self._pose(body, to, CLEAR)], 0.25, orient=HOLDS), tremor=0.3)
-        yield from arm.follow(arm.line([self._pose(body, to, 0.002)], SLOW, orient=HOLDS), tremor=0.0)
+        arm = state.arms[self.hand]
+        yield from arm.follow(arm.line([self._pose(state, to, CLEAR)], 0.25, orient=HOLDS), tremor=0.3)
+        yield from arm.follow(arm.line([self._pose(state, to, 0.002)], SLOW, orient=HOLDS), tremor=0.0)
         yield from feel.during(arm.hold(self.force / GROWING + REST))
 
-    def _along(self, body: Body, to: tuple[float, float], share: float = 1.0) -> Motion:
-        arm = body.arms[self.hand]
-        return arm.follow(arm.line([self._pose(body, to, 0.0)], share * self.speed, like=self._like(), orient=HOLDS), tremor=0.0)
+    def _along(self, state: OperatorState, to: tuple[float, float], share: float = 1.0) -> Motion:
+        arm = state.arms[self.hand]
+        return arm.follow(
+            arm.line([self._pose(state, to, 0.0)], share * self.speed, like=self._like(), orient=HOLDS), tremor=0.0
+        )
 
-    def _rise(self, body: Body, by: float) -> Motion:
-        arm = body.arms[self.hand]
+    def _rise(self, state: OperatorState, by: float) -> Motion:
+        arm = state.arms[self.hand]
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + by * UP, frame)], 0.2, orient=HOLDS), tremor=0.3)
 
-    def _place(self, body: Body) -> np.ndarray:
+    def _place(self, state: OperatorState) -> np.ndarray:
         """(3,) the underside's middle in the area's frame."""
-        middle, frame = body.site(self.area)
-        return frame.T @ (body.site(getattr(self, "with"))[0] - middle)
+        middle, frame = state.site(self.area)
+        return frame.T @ (state.site(getattr(self, "with"))[0] - middle)
 
-    def _pose(self, body: Body, to: tuple[float, float], above: float) -> tuple[np.ndarray, np.ndarray]:
+    def _pose(self, state: OperatorState, to: tuple[float, float], above: float) -> tuple[np.ndarray, np.ndarray]:
         """Hand pose that brings the underside's middle to a place of the area, so high above it."""
-        middle, frame = body.site(self.area)
-        position, hand = body.arms[self.hand].hand()
+        middle, frame = state.site(self.area)
+        position, hand = state.arms[self.hand].hand()
         goal = middle + frame @ np.array([*to, above])
         if self._offset is None:
-            self._offset = position - body.site(getattr(self, "with"))[0]
+            self._offset = position - state.site(getattr(self, "with"))[0]
         return goal + self._offset, hand
 
     def _like(self) -> np.ndarray:
@@ -130,16 +132,16 @@ class WipeArea(Skill):
 class _Pressing:
     """Keeps the force of a cloth on what is below it, whatever the hand does beside."""
 
-    def __init__(self, body: Body, hand: str, force: float, stain: Stain):
-        self.body, self.hand, self.force, self._bears = body, hand, force, stain.bears
+    def __init__(self, state: OperatorState, hand: str, force: float, stain: Stain):
+        self.state, self.hand, self.force, self._bears = state, hand, force, stain.bears
         self._now = 0.0
 
     def during(self, motion: Motion, share: float = 1.0) -> Motion:
         """Go on with a motion while pressing with a share of the force."""
-        arm, rate = self.body.arms[self.hand], GROWING * self.body.timestep
+        arm, rate = self.state.arms[self.hand], GROWING * self.state.timestep
         for _ in motion:
-            assert self.body.readings is not None
-            missing = share * self.force - abs(float(self.body.readings.point(self._bears)[2]))
+            assert self.state.readings is not None
+            missing = share * self.force - abs(float(self.state.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
             self._now = float(np.clip(self._now + change, -LARGEST, LARGEST))
             arm.lean(self._now * arm.yielding(-UP))
@@ -147,5 +149,5 @@ class _Pressing:
 
     def off(self) -> Motion:
         """Press no longer."""
-        self.body.arms[self.hand].ease()
-        yield from self.body.arms[self.hand].hold(0.3)
+        self.state.arms[self.hand].ease()
+        yield from self.state.arms[self.hand].hold(0.3)

@@ -35,7 +35,7 @@ Motion = Generator[None, Any, Any]
 
 
 class GivenUp(Exception):
-    """A skill cannot be done; the message says why, and the chain ends (`Body.given_up`)."""
+    """A skill cannot be done; the message says why, and the chain ends (`OperatorState.given_up`)."""
 
 
 def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
@@ -60,7 +60,7 @@ def finger_forces(robot: Robot, side: str) -> list[Request]:
     return [Request("contact_force", f"tree:{name}") for name in robot.fingers if name.startswith(f"{side}_")]
 
 
-class Body:
+class OperatorState:
     """The operator's senses and limbs for one copy of a scene.
 
     It is given readings and keeps a picture of the scene that they allow: part geometry from the draw's model, places from
