@@ -23,10 +23,20 @@ STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
 # looking where the forearm keeps most room
 BEFORE_CHEST = ((-0.21, -0.11, -0.01, 0.09, 0.16), np.deg2rad([-90.0, -72.0, -50.0, -24.0, -8.0]))
-ARRIVING = (0.0, 0.12, -0.12, 0.25, -0.25)  # rad, by which the hand may be turned otherwise than is said when it arrives
+ARRIVING = (
+    0.0,
+    0.12,
+    -0.12,
+    0.25,
+    -0.25,
+)  # rad, by which the hand may be turned otherwise than is said when it arrives
 ENTERING = (0.0, 0.3, -0.3)  # rad, by which it turns as it goes in
 OTHERS, STRANGE = 4, 0.4  # other ways to hold the arm for it, and by how much they differ [rad]
-LEVELLED = (1.0, 0.5, 0.0)  # shares of its sag in the grip by which a vessel is levelled, the first at which there is a way
+LEVELLED = (
+    1.0,
+    0.5,
+    0.0,
+)  # shares of its sag in the grip by which a vessel is levelled, the first at which there is a way
 STEP = 0.03  # m, between the places on the way out of an opening that are looked at
 MISSED, LEAP = 0.004, 0.5  # m, by which a hand may miss its place there; rad, by which a joint turns on at most
 NOTHING = 0.2  # N, less than any vessel weighs
@@ -55,9 +65,7 @@ class PickRim(Skill):
         grips=True,
     )
     arguments: ClassVar = TAKE(
-        "hand",
-        "of",
-        "fingers",
+        "hand of fingers",
         at=TAKE.at("at", "a site of the rim, x axis outwards"),
         pitch=0.462,
         lean=Argument("angle", "how far the fingers point into the vessel, so that the palm stays outside", 0.0),
@@ -107,7 +115,7 @@ class Lift(Skill):
         zh=("提起", "{hand}手提起[[{about}]]"),
         shows=carrying.lift,
     )
-    arguments: ClassVar = LIFT("hand", "by", speed=0.2)
+    arguments: ClassVar = LIFT("hand by", speed=0.2)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -196,9 +204,7 @@ class CarryLevel(Skill):
         shows=carrying.carry_level,
     )
     arguments: ClassVar = CARRY(
-        "hand",
-        "of",
-        "upon",
+        "hand of upon",
         into=CARRY.at("into", "a site in the middle of the opening's front, or of the part's front, x axis inwards"),
         yaw=-0.15,
         above=0.010,
@@ -269,9 +275,7 @@ class PlaceInside(Skill):
         shows=carrying.place,
     )
     arguments: ClassVar = PUT(
-        "hand",
-        "of",
-        "upon",
+        "hand of upon",
         into=PUT.at("into", "x axis inwards, the way the hand came"),
         opening=0.028,
         back=0.09,

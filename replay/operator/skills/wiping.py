@@ -73,6 +73,7 @@ class WipeArea(Skill):
             yield from feel.during(self._along(state, (x, -side * reach_y)))
             side = -side
         for _ in range(int(self.again)):
+            assert state.readings is not None
             left, total = (float(state.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
             if left <= (1.0 - self.enough) * total:
                 break
@@ -141,6 +142,7 @@ class _Pressing:
         """Go on with a motion while pressing with a share of the force."""
         arm, rate = self.state.arms[self.hand], GROWING * self.state.timestep
         for _ in motion:
+            assert self.state.readings is not None
             missing = share * self.force - abs(float(self.state.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
             self._now = float(np.clip(self._now + change, -LARGEST, LARGEST))
