@@ -149,7 +149,7 @@ class RaiseHand(Skill):
         shows=motions.home,
     )
     arguments: ClassVar = HOME(
-        "hand",  # as its primitive says it
+        "hand",  # as its primitive says it, and others with blanks between them
         speed=0.2,  # likewise, with a default of its own
         by=Argument("length", "how far", 0.1),  # its own
     )

@@ -16,7 +16,7 @@ from ...scenarios.scene import Scene
 from ..checks.finding import Finding
 from .skills import registry
 from .skills.chain import read_skills
-from .skills.old_words import as_now
+from .skills.old_words import OLD, as_now
 from .skills.operator_state import SIDES, Motion, OperatorState
 from .skills.skill import REQUIRED, Skill
 from .tries import numbered
@@ -177,10 +177,12 @@ class _Labels:
 
     def of(self, label: str) -> list[int]:
         """Where a label stands: at one place, at several that it does not tell apart, or nowhere."""
-        for known in (self.names, self.said):
-            if label in known:
-                return [known.index(label)]
-            several = [i for i, one in enumerate(known) if one.rpartition(" ")[0] == label]
+        stem, _, which = label.partition(" ")
+        now = f"{OLD[stem].name} {which}".strip() if stem in OLD else label
+        for known, wanted in ((self.names, label), (self.said, label), (self.names, now)):
+            if wanted in known:
+                return [known.index(wanted)]
+            several = [i for i, one in enumerate(known) if one.rpartition(" ")[0] == wanted]
             if several:
                 return several
         return []

@@ -235,8 +235,8 @@ def test_what_is_misspelt_is_told(mistakes, text, said):
 def test_all_problems_are_told_at_once_with_file_and_line(tmp_path):
     (tmp_path / "scenario").mkdir()
     text = list_scenarios()["microwave"].read_text(encoding="utf-8")
-    assert "{press_key: {at: oven.stop, until: null}}" in text and "speed: 1 m/s" in text
-    text = text.replace("{press_key: {at: oven.stop, until", "{press_key: {at: oven.stop, untl").replace(
+    assert "{press.key: {at: oven.stop, until: null}}" in text and "speed: 1 m/s" in text
+    text = text.replace("{press.key: {at: oven.stop, until", "{press.key: {at: oven.stop, untl").replace(
         "speed: 1 m/s", "sped: 1 m/s"
     )
     (tmp_path / "scenario" / "microwave.yaml").write_text(text, encoding="utf-8")

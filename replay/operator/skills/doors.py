@@ -85,10 +85,7 @@ class PullOpen(Skill):
         shows=pushing.pull_open,
     )
     arguments: ClassVar = MOVE_JOINT(
-        "hand",
-        "joint",
-        "at",
-        "until",
+        "hand joint at until",
         to=MOVE_JOINT.at("to", "how far, as long as the arm can draw back from there"),
         at_least=MOVE_JOINT.at("at_least", "how far in any case; 26 deg, or 50 mm of a slide, where not said", None),
         retreat=MOVE_JOINT.at("retreat", "how far the hand has to be able to draw back", 0.08),
@@ -183,9 +180,7 @@ class PushOpen(Skill):
         shows=pushing.push_open,
     )
     arguments: ClassVar = MOVE_JOINT(
-        "hand",
-        "joint",
-        "edge",
+        "hand joint edge",
         to=MOVE_JOINT.at("to", "how far, for a part that faces the robot; one that is turned, as much more or less"),
         at_least=1.38,
         enough=Argument("angle", "a door that stands less open is pushed on with the arm held otherwise", 1.50),
@@ -331,10 +326,7 @@ class PushClose(Skill):
         shows=pushing.push_close,
     )
     arguments: ClassVar = MOVE_JOINT(
-        "hand",
-        "joint",
-        "edge",
-        "until",
+        "hand joint edge until",
         radius=0.27,
         height=0.0,
         force=MOVE_JOINT.at("force", "largest push against the latch", 40.0),

@@ -38,9 +38,7 @@ class Grasp(Skill):
         grips=True,
     )
     arguments: ClassVar = TAKE(
-        "hand",
-        "of",
-        "grip",
+        "hand of grip",
         at=TAKE.at("at", "a site in the middle of where the pads shall hold, z up; or `grip`", instead="grip"),
         pitch=0.20,
         turn=Argument("word", "any: it is round; keep: the pads close along the site's y axis", "any", ("any", "keep")),
@@ -144,7 +142,7 @@ class Squeeze(Skill):
         zh=("捏紧", "{hand}手捏紧[[{about}]]"),
         unseen="a force changes, and nothing moves",
     )
-    arguments: ClassVar = SQUEEZE("hand", "force", time=1.0)
+    arguments: ClassVar = SQUEEZE("hand force", time=1.0)
 
     def run(self, state: OperatorState) -> Motion:
         yield from state.grip(self.hand, self.force, 0.0)
@@ -165,7 +163,7 @@ class HoldUntil(Skill):
         zh=("保持", "{hand}手[[拿着{about}]]保持不动"),
         shows=carrying.hold_until,
     )
-    arguments: ClassVar = WAIT("hand", "until", "force", at_most=10.0)
+    arguments: ClassVar = WAIT("hand until force", at_most=10.0)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

@@ -47,9 +47,7 @@ class Take(Skill):
         grips=True,
     )
     arguments: ClassVar = TAKE(
-        "hand",
-        "of",
-        "grip",
+        "hand of grip",
         at=TAKE.at("at", "a site where it has a grip; any where it is not said", None),
         into=TAKE.at(
             "into",

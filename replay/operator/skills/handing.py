@@ -41,9 +41,7 @@ class OfferHandle(Skill):
         shows=carrying.offer,
     )
     arguments: ClassVar = HAND_OVER(
-        "hand",
-        "handle",
-        "of",
+        "hand handle of",
         person=HAND_OVER.at("person", "whom it is offered to: a site of the chest, x axis the way it faces"),
         left_grip=Argument("site", "where the person's left hand grips", None),
         right_grip=Argument("site", "where the right hand grips", None),

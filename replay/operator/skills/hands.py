@@ -39,8 +39,7 @@ class Reach(Skill):
         about="at",
     )
     arguments: ClassVar = REACH(
-        "hand",
-        "at",
+        "hand at",
         yaw=0.0,
         pitch=0.2,
         standoff=0.10,
@@ -76,7 +75,7 @@ class Pinch(Skill):
         about="at",
         grips=True,
     )
-    arguments: ClassVar = TAKE("hand", "at", force=30.0, speed=0.2)
+    arguments: ClassVar = TAKE("hand at", force=30.0, speed=0.2)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -116,7 +115,7 @@ class Home(Skill):
         shows=motions.home,
     )
     arguments: ClassVar = HOME(
-        "hand", "posture", opening=0.02, speed=0.4, beside=HOME.shared["beside"], around=HOME.shared["around"]
+        "hand posture", opening=0.02, speed=0.4, beside=HOME.shared["beside"], around=HOME.shared["around"]
     )
 
     def run(self, state: OperatorState) -> Motion:
@@ -148,8 +147,7 @@ class PickFromAbove(Skill):
         grips=True,
     )
     arguments: ClassVar = TAKE(
-        "hand",
-        "of",
+        "hand of",
         at=TAKE.at("at", "what is pinched, x axis along it"),
         pitch=1.0,
         depth=-0.0095,

@@ -104,7 +104,7 @@ class VerifySeat(Skill):
         zh=("拉拔确认", "{hand}手拉一下{about}，看是否装牢"),
         shows=fitting.verify_seat,
     )
-    arguments: ClassVar = VERIFY("hand", "of", "into", "until", force=14.0, time=1.4)
+    arguments: ClassVar = VERIFY("hand of into until", force=14.0, time=1.4)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -216,8 +216,7 @@ class PickPart(Skill):
         grips=True,
     )
     arguments: ClassVar = TAKE(
-        "hand",
-        "of",
+        "hand of",
         at=TAKE.at("at", "what is pinched; the pads close along its y axis"),
         pitch=0.70,
         back=0.0,

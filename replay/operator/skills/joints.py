@@ -32,10 +32,7 @@ class MoveJoint(Skill):
         shows=pushing.move,
     )
     arguments: ClassVar = MOVE_JOINT(
-        "hand",
-        "joint",
-        "to",
-        "until",
+        "hand joint to until",
         at=MOVE_JOINT.at("at", "the handle; any that its sheet tells of where it is not said", None),
         edge=MOVE_JOINT.at("edge", "where it is pushed shut, x axis out of it", None),
         force=MOVE_JOINT.at("force", "the largest push or pull; that of the way where not said", None),

@@ -33,8 +33,7 @@ class TurnKnob(Skill):
         about="at",
     )
     arguments: ClassVar = MOVE_JOINT(
-        "by",
-        "until",
+        "by until",
         hand=EITHER,
         at=MOVE_JOINT.at("at", "middle of the knob's front edge, x axis towards who turns it"),
         raised=Argument("length", "of the site over the panel", 0.013),

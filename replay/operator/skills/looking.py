@@ -28,7 +28,7 @@ class LookAt(Skill):
         shows=motions.look_at,
         about="at",
     )
-    arguments: ClassVar = LOOK("at", "beside", speed=HEAD_SPEED)
+    arguments: ClassVar = LOOK("at beside", speed=HEAD_SPEED)
 
     def run(self, state: OperatorState) -> Motion:
         motion = state.turn_head(state.gaze(self.at), self.speed)
@@ -49,7 +49,7 @@ class PointAt(Skill):
         shows=motions.point_at,
         about="at",
     )
-    arguments: ClassVar = POINT("hand", "at", standoff=0.20, time=1.0, posture="elbow_out", speed=0.4)
+    arguments: ClassVar = POINT("hand at", standoff=0.20, time=1.0, posture="elbow_out", speed=0.4)
 
     def run(self, state: OperatorState) -> Motion:
         arm, like = state.arms[self.hand], posture(self.posture, self.hand)

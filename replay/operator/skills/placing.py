@@ -41,7 +41,7 @@ class CarryOver(Skill):
         zh=("平端过去", "{hand}手把{about}端到{upon}上方"),
         shows=carrying.carry_over,
     )
-    arguments: ClassVar = CARRY("hand", "of", "upon", "turn", "ahead", "aside", above=0.05, speed=0.25)
+    arguments: ClassVar = CARRY("hand of upon turn ahead aside", above=0.05, speed=0.25)
 
     def run(self, state: OperatorState) -> Motion:
         yield from state.arms[self.hand].follow(over(state, self), tremor=0.4)
@@ -127,10 +127,7 @@ class Place(Skill):
         shows=carrying.place,
     )
     arguments: ClassVar = PUT(
-        "hand",
-        "of",
-        "upon",
-        "leave",
+        "hand of upon leave",
         opening=0.034,
         back=0.055,
         retreat=0.10,
@@ -205,12 +202,7 @@ class Put(Place):
         shows=carrying.set_down,
     )
     arguments: ClassVar = PUT(
-        "hand",
-        "of",
-        "upon",
-        "turn",
-        "ahead",
-        "aside",
+        "hand of upon turn ahead aside",
         above=PUT.at(
             "above",
             "height over the place from which it is lowered; 60 mm, or over the rim of a container, where not said",

@@ -52,8 +52,7 @@ class GraspBottle(Skill):
         grips=True,
     )
     arguments: ClassVar = TAKE(
-        "hand",
-        "of",
+        "hand of",
         at=TAKE.at("at", "where the pads' middle goes; x axis towards the hand"),
         yaw=0.0,
         pitch=0.0,
@@ -225,7 +224,7 @@ class PourLiquid(Skill):
         shows=strokes.pour,
         about="into",
     )
-    arguments: ClassVar = POUR("hand", "lip", "into", "gauge", "posture", "speed")
+    arguments: ClassVar = POUR("hand lip into gauge posture speed")
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -260,12 +259,7 @@ class StopAtLevel(Skill):
         about="into",
     )
     arguments: ClassVar = POUR(
-        "hand",
-        "lip",
-        "into",
-        "gauge",
-        "posture",
-        "speed",
+        "hand lip into gauge posture speed",
         bore=Argument("length", "inner radius of what is filled"),
         amount=Argument("volume", "how much shall be in it"),
         rate=Argument("volume", "how much shall run in a second", 4.0e-5),
@@ -315,11 +309,7 @@ class SetDown(Skill):
         shows=carrying.set_down,
     )
     arguments: ClassVar = PUT(
-        "hand",
-        "of",
-        "upon",
-        "aside",
-        "ahead",
+        "hand of upon aside ahead",
         above=0.07,
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.12),
         opening=0.11,

@@ -54,17 +54,17 @@ class Primitive:
     doc: str
     shared: Mapping[str, Argument]
 
-    def __call__(self, *same: str, **own: Any) -> dict[str, Argument]:
+    def __call__(self, same: str = "", **own: Any) -> dict[str, Argument]:
         """The arguments of a strategy.
 
         Args:
-            same: names of the shared ones that it takes as they are.
+            same: names of the shared ones that it takes as they are, with blanks between them.
             own: the others: a default for a shared one, or an `Argument` of its own, or a shared one told more closely.
 
         Raises:
             TypeError: a shared name would mean another kind of thing.
         """
-        found = {name: self.shared[name] for name in same}
+        found = {name: self.shared[name] for name in same.split()}
         for name, given in own.items():
             shared = self.shared.get(name)
             if not isinstance(given, Argument):

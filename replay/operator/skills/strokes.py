@@ -148,8 +148,7 @@ class Wipe(Skill):
         about="from",
     )
     arguments: ClassVar = STROKE(
-        "hand",
-        "from",
+        "hand from",
         to=STROKE.at("to", "where it turns"),
         force=15.0,
         strokes=Argument("word", "how often over it, back counted", "2", ("1", "2", "3", "4", "6", "8")),
@@ -232,8 +231,7 @@ class Stir(Skill):
         about="into",
     )
     arguments: ClassVar = STROKE(
-        "hand",
-        "into",
+        "hand into",
         radius=STROKE.at("radius", "of the round", 0.025),
         height=STROKE.at("height", "height of the tip over the floor", 0.015),
         over=Argument("length", "height over the floor from which it comes down and to which it goes up", 0.15),

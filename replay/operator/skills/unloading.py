@@ -40,9 +40,7 @@ class RegraspHot(Skill):
         grips=True,
     )
     arguments: ClassVar = TAKE(
-        "hand",
-        "of",
-        "fingers",
+        "hand of fingers",
         at=TAKE.at("at", "a site of the rim, x axis outwards"),
         into=TAKE.at("into", "what it stands in: a site at the opening's front, x axis inwards"),
         pitch=0.462,
@@ -97,10 +95,7 @@ class Unload(Skill):
         shows=carrying.unload,
     )
     arguments: ClassVar = CARRY(
-        "hand",
-        "of",
-        "into",
-        "aside",
+        "hand of into aside",
         upon=CARRY.at("upon", "a site of the surface, x axis away from who works there"),
         ahead=0.142,
         above=0.03,

@@ -65,9 +65,7 @@ class PickRim(Skill):
         grips=True,
     )
     arguments: ClassVar = TAKE(
-        "hand",
-        "of",
-        "fingers",
+        "hand of fingers",
         at=TAKE.at("at", "a site of the rim, x axis outwards"),
         pitch=0.462,
         lean=Argument("angle", "how far the fingers point into the vessel, so that the palm stays outside", 0.0),
@@ -117,7 +115,7 @@ class Lift(Skill):
         zh=("提起", "{hand}手提起[[{about}]]"),
         shows=carrying.lift,
     )
-    arguments: ClassVar = LIFT("hand", "by", speed=0.2)
+    arguments: ClassVar = LIFT("hand by", speed=0.2)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
@@ -206,9 +204,7 @@ class CarryLevel(Skill):
         shows=carrying.carry_level,
     )
     arguments: ClassVar = CARRY(
-        "hand",
-        "of",
-        "upon",
+        "hand of upon",
         into=CARRY.at("into", "a site in the middle of the opening's front, or of the part's front, x axis inwards"),
         yaw=-0.15,
         above=0.010,
@@ -279,9 +275,7 @@ class PlaceInside(Skill):
         shows=carrying.place,
     )
     arguments: ClassVar = PUT(
-        "hand",
-        "of",
-        "upon",
+        "hand of upon",
         into=PUT.at("into", "x axis inwards, the way the hand came"),
         opening=0.028,
         back=0.09,

@@ -68,9 +68,7 @@ class WalkTo(Walking):
         shows=motions.walk,
     )
     arguments: ClassVar = WALK(
-        "yaw",
-        "within",
-        "turning",
+        "yaw within turning",
         to=WALK.at("to", "a site whose place on the floor is walked to; else x and y", None),
         x=Argument(
             "length", "place in the world, or further from the site along the world's x axis", 0.0, low=-20.0, high=20.0
@@ -102,8 +100,7 @@ class Approach(Walking):
         shows=motions.walk,
     )
     arguments: ClassVar = WALK(
-        "within",
-        "turning",
+        "within turning",
         to=WALK.at("to", "what is walked up to, along its x axis"),
         distance=Argument("length", "between the floor mark and the site, along that axis", 0.45),
         side=Argument(
@@ -142,9 +139,7 @@ class Turn(Walking):
         shows=motions.turn,
     )
     arguments: ClassVar = WALK(
-        "yaw",
-        "within",
-        "turning",
+        "yaw within turning",
         angle=Argument("angle", "or how far to the left", None),
     )
 
