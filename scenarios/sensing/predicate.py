@@ -220,10 +220,13 @@ class Share:
         """(...,) the share of the pieces that lie inside."""
         inside: Any = 0
         for piece in self.pieces:
-            at = readings.point(piece)
-            x, y, z = at[0] - self.centre[0], at[1] - self.centre[1], at[2] - self.centre[2]
-            inside = inside + ((x * x + y * y <= self.radius**2) & (z >= -0.02) & (z <= self.height))
+            inside = inside + self.holds(readings.point(piece))
         return inside / len(self.pieces)
+
+    def holds(self, at: Sequence[Values]) -> Any:
+        """(...,) whether a point of the container's frame lies inside."""
+        x, y, z = at[0] - self.centre[0], at[1] - self.centre[1], at[2] - self.centre[2]
+        return (x * x + y * y <= self.radius**2) & (z >= -0.02) & (z <= self.height)
 
     def margin(self, readings: Readings | Row) -> Values:
         share = self.share(readings)

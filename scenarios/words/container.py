@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ..names import Names
 from ..quantity import parse_quantity
 from ..reading.yaml_reader import Node
@@ -10,22 +13,26 @@ from ..sensing.requests import Request
 from .word import Words
 
 
-def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
-    bound = "less_than" if below else "at_least"
-    node.mapping(required=("of", "inside", bound))
-    pieces = names.pieces(node.child("of"))
-    inside = node.child("inside")
-    body = names.element(inside, "body")
-    instance = inside.word()
+def pieces_of(node: Node, names: Names) -> list[str]:
+    """The free bodies of a part of loose pieces, or of a list of such parts."""
+    parts = node.each() if isinstance(node.value, list) else [node]
+    return [piece for part in parts for piece in names.pieces(part)]
+
+
+def container(node: Node, names: Names, pieces: Sequence[str]) -> Share | None:
+    """What tells whether pieces are in the part that a node names; None and a note where it is no container."""
+    body = names.element(node, "body")
+    instance = node.word()
     entry = names.parts[instance].interface.get("inside") if instance in names.parts else None
-    share = node.child(bound).quantity("share", low=0.0, high=1.0)
     if body is None or not pieces:
         return None
     if entry is None:
-        inside.note(f"{inside.value!r} is no container: its part's sheet has no word 'inside'.")
+        node.note(f"{node.value!r} is no container: its part's sheet has no word 'inside'.")
         return None
     if not {"site", "radius", "height"} <= set(entry):
-        inside.note(f"{inside.value!r} is no container: its part's sheet gives the word 'inside' no site, radius and height.")
+        node.note(
+            f"{node.value!r} is no container: its part's sheet gives the word 'inside' no site, radius and height."
+        )
         return None
     site = names.spec.site(f"{instance}/{entry['site']}")
     if site is None:  # which `Part.faults` has told
@@ -36,9 +43,17 @@ def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
         (float(site.pos[0]), float(site.pos[1]), float(site.pos[2])),
         parse_quantity(entry["radius"], "length"),
         parse_quantity(entry["height"], "length"),
-        share,
-        below,
+        0.0,
     )
+
+
+def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
+    bound = "less_than" if below else "at_least"
+    node.mapping(required=("of", "inside", bound))
+    pieces = pieces_of(node.child("of"), names)
+    share = node.child(bound).quantity("share", low=0.0, high=1.0)
+    found = container(node.child("inside"), names, pieces)
+    return None if found is None else replace(found, bound=share, below=below)
 
 
 WORDS: Words = {

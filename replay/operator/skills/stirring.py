@@ -1,0 +1,130 @@
+"""Skills of a tool that a hand holds across its fingers: stirred in a vessel, leant aside, so that the hand stays beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from ....scenarios.postures import posture
+from .arm import Arm, Path, turn_z, turned_between
+from .body import Body, GivenUp, Motion
+from .hands import HAND, UP
+from .pouring import rotation
+from .reason import Reason
+from .skill import Argument, Label, Skill
+from .vessels import LEVEL
+
+# directions of the hand about the vertical that are tried, against that in which it holds the tool
+TURNS = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 60.0, -60.0, 80.0, -80.0, 100.0, -100.0])
+HELD_AS = ("elbow_out", "ready", "elbow_in")
+LANES = (1.0, -1.0, 0.0)  # which are gone along one after the other, in shares of how far they lie beside the middle
+MISSED = 0.004  # m, and tenths of a radian, that a place may be off
+ASTRAY = 60.0  # score of a metre, or ten radians, beyond that
+FAR = 0.3  # score of a radian that the hand is turned
+HOPELESS = 12.0  # score of a way of holding it that is not tried
+HEAVY = 0.35  # weight of the orientation: the tool may lean a little otherwise
+DIP = 0.10  # m/s, into what is stirred
+
+Pose = tuple[np.ndarray, np.ndarray]
+
+
+class StirWith(Skill):
+    """Push what is in a vessel to and fro with the end of a tool that is held across the fingers, until a subgoal or so often.
+
+    The strokes lead the way that the tool leans, in lanes on either side of the middle and over it, from wall to wall: round strokes
+    leave the pieces along the wall as they lie. As the tool leans, the hand is not over the middle. It is dipped in from above and
+    taken out again.
+    """
+
+    word = "stir_with"
+    label = Label(
+        en=("stir with a tool", "the {hand} hand stirs in the {in} with the {about}"),
+        zh=("用工具翻炒", "{hand}手用{about}在{in}里翻炒"),
+        unseen="where the end of a tool is shows in no reading that a recording of any scene has",
+        about="with",
+    )
+    arguments: ClassVar = {
+        "hand": HAND,
+        "with": Argument("site", "the end of the tool that is held, z along it to the hand"),
+        "in": Argument("site", "the middle of the vessel's floor, z up"),
+        "radius": Argument("length", "of the floor, as far as its end goes", 0.096),
+        "beside": Argument("length", "how far the outer lanes lie beside the middle", 0.060),
+        "above": Argument("length", "height of the tool's end over the floor", 0.004),
+        "over": Argument("length", "height over the floor from which it is dipped in", 0.13),
+        "lean": Argument("angle", "of the tool", np.deg2rad(38.0), low=0.02, high=1.4),
+        "rounds": Argument("word", "how often along all lanes at most", "5", ("1", "2", "3", "5", "8", "12")),
+        "until": Argument("subgoal", "at which it ends", None),
+        "speed": Argument("speed", "of the tool's end", 0.20),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm, tool, vessel = body.arms[self.hand], getattr(self, "with"), getattr(self, "in")
+        things = [tool.split("/")[0]]
+        best: tuple[float, list[Pose], np.ndarray] = (HOPELESS, [], arm.q)
+        for far, poses in self._ways(body):
+            for name in HELD_AS:
+                like = posture(name, self.hand)
+                seed, score = like, far
+                for pose in poses:
+                    seed, off = arm.solve(*pose, seed, like, HEAVY, steps=25)
+                    score += ASTRAY * max(off + 0.1 * turned_between(arm.hand(seed)[1], pose[1]) - MISSED, 0.0)
+                    score += body.crowd(self.hand, seed, [body.part_of(vessel)], without=things)
+                    if score > best[0]:
+                        break
+                if score < best[0]:
+                    best = (score, poses, like)
+        _, (*_, over), like = best if best[1] else (0.0, [None], arm.q)
+        if over is None:
+            at = vessel.replace("/", ".")
+            raise GivenUp(Reason(f"the {self.hand} arm cannot stir in {at}", "cannot_stir", side=self.hand, at=at))
+        strokes = best[1][:-1]
+        path = body.freest(self.hand, self._to(arm, over, like), things)
+        assert path is not None
+        yield from arm.follow(path, tremor=0.3)
+        low = (over[0] - (self.over - self.above) * UP, over[1])
+        yield from arm.follow(arm.line([low], DIP, like=like, orient=HEAVY), tremor=0.0)
+        done = body.until(self.until)
+        for _ in range(int(self.rounds)):
+            if (yield from arm.follow(arm.line(strokes, self.speed, like=like, orient=HEAVY), done, tremor=0.2)):
+                break
+        position, frame = arm.hand()
+        up = (position + (self.over - self.above) * UP, frame)
+        yield from arm.follow(arm.line([up], 0.2, like=like, orient=HEAVY), tremor=0.0)
+
+    def _ways(self, body: Body) -> Iterator[tuple[float, list[Pose]]]:
+        """Ways of holding the tool, with a score that grows with how far the hand turns: poses of all strokes, and over the middle."""
+        tip, turned = body.site(getattr(self, "with"))
+        position, frame = body.arms[self.hand].hand()
+        axis = turned[:, 2]
+        upright = rotation(np.cross(axis, UP), float(np.arccos(np.clip(axis[2], -1.0, 1.0))))
+        hand, frame = upright @ (position - tip), upright @ frame
+        middle = body.site(getattr(self, "in"))[0]
+        for turn in TURNS:
+            fingers = (turn_z(turn) @ frame)[:, 2] * [1.0, 1.0, 0.0]
+            fingers /= max(float(np.linalg.norm(fingers)), 1e-6)
+            for sign in (1.0, -1.0):
+                tool = rotation(fingers, sign * self.lean) @ turn_z(turn)
+                along = (tool @ UP) * [1.0, 1.0, 0.0] / np.sin(self.lean)
+                yield FAR * abs(turn), self._poses(middle, along, tool @ hand, tool @ frame)
+
+    def _poses(self, middle: np.ndarray, along: np.ndarray, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
+        """Poses of the hand at the ends of all strokes, for the way the tool leans, and over the middle."""
+        across, poses, way = np.cross(UP, along), list[Pose](), 1.0
+        for lane in LANES:
+            aside = lane * self.beside
+            far = float(np.sqrt(max(self.radius**2 - aside**2, 0.0)))
+            for end in (-way, way):
+                place = middle + end * far * along + aside * across + self.above * UP
+                poses.append((place + hand, frame))
+            way = -way
+        return [*poses, (middle + self.over * UP + hand, frame)]
+
+    def _to(self, arm: Arm, over: Pose, like: np.ndarray) -> Iterator[Path]:
+        """Paths to over the middle: straight, or up first and down at the end."""
+        now, frame = arm.hand()
+        top = max(now[2], over[0][2]) + 0.05
+        up = [(np.array([*now[:2], top]), frame), (np.array([*over[0][:2], top]), over[1])]
+        for before in ([], up):
+            yield arm.line([*before, over], 0.3, like=like, orient=LEVEL)

@@ -1,0 +1,322 @@
+"""Skills that tip a vessel over: loose pieces are poured out of a bowl or a pan, salt is shaken out of a shaker.
+
+A bottle is held at its side and pours over the lip that the hand likes (`pouring.py`). What is held by its rim or by a handle is tipped
+over a lip that stays clear of the hand. Which lip, and how the vessel is turned about the vertical while it is tipped, is sought: the
+arm has to come through the whole turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import mujoco
+import numpy as np
+
+from ....scenarios.postures import posture
+from .arm import Arm, Path, turn_z, turned_between
+from .body import Body, GivenUp, Motion
+from .hands import HAND, UP
+from .pouring import rotation
+from .reason import Reason
+from .skill import Argument, Label, Skill
+from .vessels import LEVEL
+
+STEP = np.deg2rad(8.0)  # between the tilts that a way is planned through
+LOOKED_AT = (0.0, 0.35, 0.7, 1.0)  # shares of the whole tilt at which a way of tipping is tried out
+# directions of the lip against that from the mouth's middle to the hand, and of pouring against the robot's heading
+LIPS = np.deg2rad([180.0, 160.0, -160.0, 140.0, -140.0, 120.0, -120.0, 100.0, -100.0, 80.0, -80.0])
+WAYS = np.deg2rad([0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0, 120.0, -120.0, 150.0, -150.0, 180.0])
+HELD_AS = ("elbow_out", "ready", "elbow_in", "raised")
+TRIED = 10  # ways of tipping, the most promising of them, whose room is looked at
+MISSED, MOST = 0.003, 0.03  # m, and tenths of a radian, that a way may be off at a tilt: as good as nothing; at most
+ABOUT = 0.015  # m, that the lip may be off its place
+FURTHER = np.deg2rad(6.0)  # rad, that the vessel may be tilted less than is said
+SURE = 0.6  # score at which a way is taken
+RAISED = 0.11  # m, over where it tips, at which an upright vessel comes and goes: its floor is lower than its lip
+LEFT = 0.03  # m, over the mouth, up to which a piece is still in the vessel
+ASTRAY = 150.0  # score of a metre, or ten radians, that the arm misses
+AWAY = 6.0  # score of a metre that the hand is nearer to over a place than it should
+GENTLE = 1.0  # m/s2, of the arm's middle: a robot that is jerked by its arm leaves its balance
+JIGGLE = np.deg2rad(14.0)  # by which it is righted and tipped again where something stays in it
+
+
+@dataclass(frozen=True)
+class Tipping:
+    """One way of tipping what a hand holds: the lip stays over its place while the vessel turns about it.
+
+    Attributes:
+        hand, frame: where the hand is at tilt 0 against the middle of the mouth [m], and how it is turned, both as turned for pouring.
+        across: (3,) axis of the tilt; out: (3,) level way from the mouth's middle to the lip, of the mouth's radius [m].
+        target: (3,) [m] where the lip is.
+    """
+
+    hand: np.ndarray
+    frame: np.ndarray
+    across: np.ndarray
+    out: np.ndarray
+    target: np.ndarray
+
+    def pose(self, tilt: float, up: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+        """Hand position (3,) [m] and rotation (3, 3) at a tilt [rad], raised by so much [m]."""
+        turn = rotation(self.across, tilt)
+        return self.target + up * UP + turn @ (self.hand - self.out), turn @ self.frame
+
+    def raised(self, share: float, tilt: float) -> tuple[np.ndarray, np.ndarray]:
+        """As `pose`, at a share of the whole tilt: the more upright, the higher, as an upright vessel hangs below its lip."""
+        return self.pose(share * tilt, RAISED * (1.0 - share))
+
+
+def ways(
+    body: Body, side: str, mouth: np.ndarray, axis: np.ndarray, radius: float, target: np.ndarray, short: float
+) -> Iterator[Tipping]:
+    """Ways of tipping the vessel that a hand holds, whose mouth is at a place, with its axis out of it, so much short of a target."""
+    position, frame = body.arms[side].hand()
+    lean = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
+    upright = rotation(np.cross(axis, UP), lean) if lean > 1e-3 else np.eye(3)
+    hand, frame = upright @ (position - mouth), upright @ frame
+    held = float(np.arctan2(hand[1], hand[0]))
+    for lip in LIPS:
+        for way in WAYS:
+            direction = body.heading + way  # in which it pours
+            turn = turn_z(direction - (held + lip))
+            out = np.array([np.cos(direction), np.sin(direction), 0.0])
+            yield Tipping(turn @ hand, turn @ frame, np.cross(UP, out), radius * out, target - short * out)
+
+
+def easiest(
+    body: Body, skill: Skill, found: Iterator[Tipping], things: list[str], over: np.ndarray
+) -> tuple[Tipping | None, np.ndarray, Path | None]:
+    """The way that the arm can go, with room on it; a posture for it, and the path to where it begins.
+
+    First all are looked at by themselves, at their end first, where most of them fail. Then the most promising are gone through from
+    where the arm is: an arm that comes another way may stand otherwise.
+
+    Args:
+        things: parts that are not in the way; over: (3,) [m] the hand rather stays `skill.keeps_off` from over it.
+    """
+    arm, tilt = body.arms[skill.hand], skill.tilt
+    now = arm.hand()[1]
+    rated: list[tuple[float, int, Tipping, np.ndarray]] = []
+    for k, way in enumerate(found):
+        away = [float(np.linalg.norm((way.pose(share * tilt)[0] - over)[:2])) for share in LOOKED_AT[1:]]
+        near = [skill.keeps_off - one for one in away]
+        far = 0.02 * turned_between(now, way.frame) + AWAY * sum(max(n, 0.0) for n in near)
+        for like in (arm.q, *(posture(name, skill.hand) for name in HELD_AS)):
+            missed = _missed(arm, way, tilt, like, LOOKED_AT[::-1], MOST)
+            if missed is not None:
+                rated.append((far + ASTRAY * max(missed - MISSED * len(LOOKED_AT), 0.0), k, way, like))
+                break
+    rated.sort(key=lambda row: row[:2])
+    best: tuple[float, Tipping | None, np.ndarray, Path | None] = (np.inf, None, arm.q, None)
+    for score, _, way, like in rated[:TRIED]:
+        path = body.freest(skill.hand, _over(arm, skill, way, like), things)
+        assert path is not None
+        seed = path.end
+        for share in np.linspace(0.0, 1.0, 7):
+            seed, missed = _off(arm, way, float(share), tilt, seed, like)
+            score += ASTRAY * max(missed - MISSED, 0.0) + body.crowd(skill.hand, seed, without=things)
+        score += body.tightness(skill.hand, path, things)
+        if score < best[0]:
+            best = (score, way, like, path)
+        if score < SURE:
+            break
+    return best[1:]
+
+
+def _missed(
+    arm: Arm, way: Tipping, tilt: float, like: np.ndarray, shares: Sequence[float], most: float
+) -> float | None:
+    """[m], and tenths of a radian, by which an arm misses a way at shares of its tilt, summed; None where it is more than `most` at one."""
+    seed, total = like, 0.0
+    for share in shares:
+        seed, missed = _off(arm, way, share, tilt, seed, like)
+        if missed > most:
+            return None
+        total += missed
+    return total
+
+
+def _off(
+    arm: Arm, way: Tipping, share: float, tilt: float, seed: np.ndarray, like: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Joint angles at a share of the whole tilt, and by how much the lip is off its place and the vessel less tilted, or leant otherwise.
+
+    How the vessel is turned about its own axis does not count, nor that it is tilted a little further.
+    """
+    position, frame = way.raised(share, tilt)
+    q, _ = arm.solve(position, frame, seed, like, LEVEL, steps=30)
+    at, now = arm.hand(q)
+    # axis of the vessel and middle of its mouth, as the hand has them
+    up, mouth = way.frame.T @ UP, -way.frame.T @ way.hand
+    wanted, axis = frame @ up, now @ up
+    lip = at + now @ (mouth + way.frame.T @ way.out) - (position + frame @ (mouth + way.frame.T @ way.out))
+    lean = float(np.arccos(np.clip(axis @ wanted, -1.0, 1.0)))
+    less = float(np.arccos(np.clip(wanted[2], -1.0, 1.0)) - np.arccos(np.clip(axis[2], -1.0, 1.0)))
+    turned = lean if share < 0.5 else max(less - FURTHER, 0.0) + 0.3 * lean
+    return q, max(float(np.linalg.norm(lip)) - ABOUT, 0.0) + 0.1 * turned
+
+
+def _over(arm: Arm, skill: Skill, way: Tipping, like: np.ndarray) -> Iterator[Path]:
+    """Paths to where a way of tipping begins: straight, in a bow, or up first and down at the end."""
+    high, frame = way.raised(0.0, skill.tilt)
+    position, now = arm.hand()
+    top = max(high[2], position[2])
+    bow = np.array([*(0.5 * (high + position))[:2], top + 0.03])
+    up = np.array([*position[:2], top + 0.10])
+    for poses in (
+        [(high, frame)],
+        [(bow, frame), (high, frame)],
+        [(up, now), (high + 0.10 * UP, frame), (high, frame)],
+    ):
+        yield arm.line(poses, skill.speed, like=like, orient=LEVEL)
+
+
+def tip(body: Body, skill: Skill, mouth: np.ndarray, axis: np.ndarray, radius: float, things: list[str]) -> Motion:
+    """Bring what the hand holds over its target and tip it; gives back the way that was taken and its posture."""
+    arm = body.arms[skill.hand]
+    place = body.site(skill.into)[0]
+    heading = turn_z(body.heading)
+    target = place + heading @ np.array([skill.ahead, skill.aside, skill.above]) + body.aim()
+    body.bear(skill.hand, body.part_of(skill.of))
+    found = ways(body, skill.hand, mouth, axis, radius, target, skill.short)
+    way, like, path = easiest(body, skill, found, things, place)
+    if way is None or path is None:
+        name = skill.into.replace("/", ".")
+        raise GivenUp(
+            Reason(f"the {skill.hand} arm cannot tip what it holds over {name}", "cannot_tip", side=skill.hand, at=name)
+        )
+    yield from arm.follow(arm.gently(path, GENTLE), tremor=0.3)
+    yield from arm.hold(0.1)
+    shares = np.linspace(0.0, 1.0, max(2, int(np.ceil(skill.tilt / STEP)) + 1))
+    yield from arm.follow(
+        arm.line([way.raised(float(share), skill.tilt) for share in shares], skill.tipping, like=like, orient=LEVEL),
+        tremor=0.0,
+    )
+    return way, like, shares
+
+
+def right_again(body: Body, skill: Skill, way: Tipping, like: np.ndarray, shares: np.ndarray) -> Motion:
+    """Turn what is held upright again, over where it was tipped."""
+    arm = body.arms[skill.hand]
+    poses = [way.raised(float(share), skill.tilt) for share in shares[::-1]]
+    yield from arm.follow(arm.line(poses, skill.tipping, like=like, orient=LEVEL), tremor=0.0)
+
+
+class PourGranular(Skill):
+    """Carry an open vessel over a place, tip it over until its loose pieces have run out, and right it.
+
+    Over which lip it pours, and how it is turned, is sought; the hand stays beside what falls. Where pieces stay in it, it is righted a
+    little and tipped again, three times at most. It ends upright over the place.
+    """
+
+    word = "pour_granular"
+    label = Label(
+        en=("tip out", "the {hand} hand tips the {about} out into the {into}"),
+        zh=("倾倒", "{hand}手把{about}里的东西倒入{into}"),
+        unseen="where loose pieces are shows in no reading that a recording of any scene has",
+        about="of",
+    )
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the middle of the floor of what is held, z out of its mouth"),
+        "into": Argument("site", "over which its lip is held"),
+        "radius": Argument("length", "of its mouth", 0.070),
+        "height": Argument("length", "of its mouth over that floor", 0.057),
+        "above": Argument("length", "height of the lip over the place", 0.09),
+        "ahead": Argument("length", "how far beyond the place, seen from the robot", 0.0),
+        "aside": Argument("length", "how far to its left", 0.0),
+        "short": Argument("length", "how far short of it the lip stays, against the way that it pours", 0.0),
+        "keeps_off": Argument("length", "how far the hand rather stays from over the place", 0.07),
+        "tilt": Argument("angle", "how far it is tipped", np.deg2rad(112.0), low=0.1, high=3.0),
+        "time": Argument("time", "for which it stays tipped", 0.4),
+        "tipping": Argument("speed", "of the hand while it tips", 0.14),
+        "speed": Argument("speed", "largest speed of the hand on the way there", 0.28),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        floor, turned = body.site(self.of)
+        things = loose(body)
+        mouth = floor + self.height * turned[:, 2]
+        way, like, shares = yield from tip(body, self, mouth, turned[:, 2], self.radius, things)
+        yield from arm.hold(self.time)
+        for _ in range(3):
+            if not self._left(body):
+                break
+            back = way.pose(float(self.tilt - JIGGLE)), way.pose(float(self.tilt))
+            yield from arm.follow(arm.line(back, 2.0 * self.tipping, like=like, orient=LEVEL), tremor=0.0)
+            yield from arm.hold(self.time)
+        yield from right_again(body, self, way, like, shares)
+
+    def _left(self, body: Body) -> bool:
+        """Whether a loose piece is seen in what is held."""
+        floor, turned = body.site(self.of)
+        for name in bodies_of(body, loose(body)):
+            x, y, z = turned.T @ (body.body_pose(name)[0] - floor)
+            if x * x + y * y < self.radius**2 and -LEFT < z < self.height + LEFT:
+                return True
+        return False
+
+
+class Shake(Skill):
+    """Tip a shaker over a place and shake it up and down, so that it strews; then right it."""
+
+    word = "shake"
+    label = Label(
+        en=("shake", "the {hand} hand shakes the {about} over the {into}"),
+        zh=("摇撒", "{hand}手在{into}上方摇撒{about}"),
+        unseen="what is strewn shows in no reading that a recording of any scene has",
+        about="of",
+    )
+    arguments: ClassVar = {
+        "hand": HAND,
+        "of": Argument("site", "the middle of its holes, z out of them"),
+        "into": Argument("site", "over which it is shaken"),
+        "above": Argument("length", "height of the holes over the place", 0.20),
+        "ahead": Argument("length", "how far beyond the place, seen from the robot", 0.0),
+        "aside": Argument("length", "how far to its left", 0.0),
+        "short": Argument("length", "how far short of it the lip stays, against the way that it pours", 0.0),
+        "keeps_off": Argument("length", "how far the hand rather stays from over the place", 0.07),
+        "tilt": Argument("angle", "how far it is tipped", np.deg2rad(125.0), low=0.1, high=3.0),
+        "by": Argument("length", "of a stroke", 0.045),
+        "strokes": Argument("word", "how often up and down", "4", ("1", "2", "3", "4", "6", "8", "12", "16")),
+        "rate": Argument("time", "that a stroke up and down takes", 0.6, low=0.3),
+        "tipping": Argument("speed", "of the hand while it tips", 0.20),
+        "speed": Argument("speed", "largest speed of the hand on the way there", 0.28),
+    }
+
+    def run(self, body: Body) -> Motion:
+        arm = body.arms[self.hand]
+        holes, turned = body.site(self.of)
+        things: list[str] = []
+        way, like, shares = yield from tip(body, self, holes, turned[:, 2], 0.0, things)
+        low = arm.q.copy()
+        position, frame = arm.hand()
+        high, _ = arm.solve(position + self.by * UP, frame, low, low, LEVEL)
+        count = max(4, round(self.rate / body.timestep))
+        for k in range(count * int(self.strokes)):
+            phase = 2.0 * np.pi * (k + 1) / count
+            share, rate = 0.5 * (1.0 - np.cos(phase)), np.pi * np.sin(phase) / self.rate
+            arm.q = low + share * (high - low)
+            arm.command = arm.q + arm.lag * rate * (high - low)
+            yield
+        yield from arm.hold(0.2)
+        yield from right_again(body, self, way, like, shares)
+
+
+def loose(body: Body) -> list[str]:
+    """The parts of loose pieces, by their names in the YAML: those without a body of their own name."""
+    found = []
+    for placed in body.scene.config.parts:
+        top = mujoco.mj_name2id(body.model, mujoco.mjtObj.mjOBJ_BODY, f"{placed.name}/{placed.part.file.stem}")
+        if top < 0:
+            found.append(placed.name)
+    return found
+
+
+def bodies_of(body: Body, parts: list[str]) -> list[str]:
+    """The bodies of parts of loose pieces."""
+    names = (body.model.body(b).name for b in range(body.model.nbody))
+    return [name for name in names if name.split("/")[0] in parts and "/" in name]

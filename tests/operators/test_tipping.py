@@ -1,0 +1,49 @@
+"""Loose pieces are tipped out of a bowl that is held by its rim; a tool that is held across the fingers is leant flat on its edge."""
+
+from __future__ import annotations
+
+import numpy as np
+from benches import bench, done, end
+from shiliu.replay.operator.skills.arm import turned_between
+from shiliu.replay.operator.skills.tipping import Tipping
+
+NEVER = "{never: {moved: {of: other, more_than: 3000 mm}}}"
+TIPPED = """
+- pick_rim: {hand: left, at: bowl.rim_right, of: bowl, fingers: right, pitch: 30 deg, tips: 6 mm, depth: 8 mm, force: 100 N}
+- lift: {hand: left, by: 90 mm}
+- pour_granular: {hand: left, of: bowl.inside, into: other.inside, short: 20 mm, above: 100 mm}
+"""
+
+
+def in_bowl(data, bowl):
+    """How many of the buns lie in a bowl."""
+    inside, count = data.site(f"{bowl}/inside"), 0
+    for i in range(3):
+        x, y, z = inside.xmat.reshape(3, 3).T @ (data.body(f"buns/grain_{i}").xpos - inside.xpos)
+        count += x * x + y * y < 0.072**2 and -0.02 < z < 0.09
+    return count
+
+
+def test_what_is_in_a_bowl_is_tipped_into_another():
+    scene = bench(TIPPED, NEVER, "can", time_limit="30 s")
+    performance = done(scene)
+    assert performance.provenance.get("gave_up") is None
+    data = end(scene, performance)
+    assert in_bowl(data, "bowl") == 0
+    assert in_bowl(data, "other") == 3
+
+
+def test_the_lip_stays_while_the_vessel_turns_about_it():
+    out = np.array([0.07, 0.0, 0.0])
+    way = Tipping(np.array([-0.07, 0.0, 0.0]), np.eye(3), np.array([0.0, 1.0, 0.0]), out, np.array([0.5, 0.0, 1.0]))
+    for tilt in (0.0, 0.7, 2.0):
+        hand, frame = way.pose(tilt)
+        lip = hand + frame @ (out - way.hand)
+        assert np.allclose(lip, [0.5, 0.0, 1.0], atol=1e-12)
+        assert abs(turned_between(frame, np.eye(3)) - tilt) < 1e-9
+
+
+def test_a_bowl_out_of_the_way_of_any_lip_is_not_tipped():
+    far = TIPPED.replace("into: other.inside", "into: table.top, ahead: 900 mm")
+    performance = done(bench(far, NEVER, "can", time_limit="30 s"))
+    assert performance.provenance["gave_up"]["code"] == "cannot_tip"
