@@ -45,9 +45,7 @@ class Present(Skill):
         shows=carrying.carry_over,
     )
     arguments: ClassVar = CARRY(
-        "hand",
-        "of",
-        "upon",
+        "hand of upon",
         face=Argument("site", "the side of what is held that shall face somebody, seen from `of`"),
         towards=Argument("site", "whom or what it shall face"),
         within=Argument("angle", "by how much it may face past at most", 0.44),

@@ -9,8 +9,8 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from .arm import Arm, Path, turn_z, turned_between
-from .body import Body, GivenUp, Motion
 from .hands import HAND, UP
+from .operator_state import GivenUp, Motion, OperatorState
 from .pouring import rotation
 from .reason import Reason
 from .skill import Argument, Label, Skill
@@ -38,7 +38,8 @@ class StirWith(Skill):
     taken out again.
     """
 
-    word = "stir_with"
+    word = "stroke"
+    how = "stir_with"
     label = Label(
         en=("stir with a tool", "the {hand} hand stirs in the {in} with the {about}"),
         zh=("用工具翻炒", "{hand}手用{about}在{in}里翻炒"),
@@ -59,18 +60,18 @@ class StirWith(Skill):
         "speed": Argument("speed", "of the tool's end", 0.20),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm, tool, vessel = body.arms[self.hand], getattr(self, "with"), getattr(self, "in")
+    def run(self, state: OperatorState) -> Motion:
+        arm, tool, vessel = state.arms[self.hand], getattr(self, "with"), getattr(self, "in")
         things = [tool.split("/")[0]]
         best: tuple[float, list[Pose], np.ndarray] = (HOPELESS, [], arm.q)
-        for far, poses in self._ways(body):
+        for far, poses in self._ways(state):
             for name in HELD_AS:
                 like = posture(name, self.hand)
                 seed, score = like, far
                 for pose in poses:
                     seed, off = arm.solve(*pose, seed, like, HEAVY, steps=25)
                     score += ASTRAY * max(off + 0.1 * turned_between(arm.hand(seed)[1], pose[1]) - MISSED, 0.0)
-                    score += body.crowd(self.hand, seed, [body.part_of(vessel)], without=things)
+                    score += state.crowd(self.hand, seed, [state.part_of(vessel)], without=things)
                     if score > best[0]:
                         break
                 if score < best[0]:
@@ -80,12 +81,12 @@ class StirWith(Skill):
             at = vessel.replace("/", ".")
             raise GivenUp(Reason(f"the {self.hand} arm cannot stir in {at}", "cannot_stir", side=self.hand, at=at))
         strokes = best[1][:-1]
-        path = body.freest(self.hand, self._to(arm, over, like), things)
+        path = state.freest(self.hand, self._to(arm, over, like), things)
         assert path is not None
         yield from arm.follow(path, tremor=0.3)
         low = (over[0] - (self.over - self.above) * UP, over[1])
         yield from arm.follow(arm.line([low], DIP, like=like, orient=HEAVY), tremor=0.0)
-        done = body.until(self.until)
+        done = state.until(self.until)
         for _ in range(int(self.rounds)):
             if (yield from arm.follow(arm.line(strokes, self.speed, like=like, orient=HEAVY), done, tremor=0.2)):
                 break
@@ -93,14 +94,14 @@ class StirWith(Skill):
         up = (position + (self.over - self.above) * UP, frame)
         yield from arm.follow(arm.line([up], 0.2, like=like, orient=HEAVY), tremor=0.0)
 
-    def _ways(self, body: Body) -> Iterator[tuple[float, list[Pose]]]:
+    def _ways(self, state: OperatorState) -> Iterator[tuple[float, list[Pose]]]:
         """Ways of holding the tool, with a score that grows with how far the hand turns: poses of all strokes, and over the middle."""
-        tip, turned = body.site(getattr(self, "with"))
-        position, frame = body.arms[self.hand].hand()
+        tip, turned = state.site(getattr(self, "with"))
+        position, frame = state.arms[self.hand].hand()
         axis = turned[:, 2]
         upright = rotation(np.cross(axis, UP), float(np.arccos(np.clip(axis[2], -1.0, 1.0))))
         hand, frame = upright @ (position - tip), upright @ frame
-        middle = body.site(getattr(self, "in"))[0]
+        middle = state.site(getattr(self, "in"))[0]
         for turn in TURNS:
             fingers = (turn_z(turn) @ frame)[:, 2] * [1.0, 1.0, 0.0]
             fingers /= max(float(np.linalg.norm(fingers)), 1e-6)

@@ -16,8 +16,8 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from .arm import Arm, Path, turn_z, turned_between
-from .body import Body, GivenUp, Motion
 from .hands import HAND, UP
+from .operator_state import GivenUp, Motion, OperatorState
 from .pouring import rotation
 from .reason import Reason
 from .skill import Argument, Label, Skill
@@ -69,24 +69,24 @@ class Tipping:
 
 
 def ways(
-    body: Body, side: str, mouth: np.ndarray, axis: np.ndarray, radius: float, target: np.ndarray, short: float
+    state: OperatorState, side: str, mouth: np.ndarray, axis: np.ndarray, radius: float, target: np.ndarray, short: float
 ) -> Iterator[Tipping]:
     """Ways of tipping the vessel that a hand holds, whose mouth is at a place, with its axis out of it, so much short of a target."""
-    position, frame = body.arms[side].hand()
+    position, frame = state.arms[side].hand()
     lean = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
     upright = rotation(np.cross(axis, UP), lean) if lean > 1e-3 else np.eye(3)
     hand, frame = upright @ (position - mouth), upright @ frame
     held = float(np.arctan2(hand[1], hand[0]))
     for lip in LIPS:
         for way in WAYS:
-            direction = body.heading + way  # in which it pours
+            direction = state.heading + way  # in which it pours
             turn = turn_z(direction - (held + lip))
             out = np.array([np.cos(direction), np.sin(direction), 0.0])
             yield Tipping(turn @ hand, turn @ frame, np.cross(UP, out), radius * out, target - short * out)
 
 
 def easiest(
-    body: Body, skill: Skill, found: Iterator[Tipping], things: list[str], over: np.ndarray
+    state: OperatorState, skill: Skill, found: Iterator[Tipping], things: list[str], over: np.ndarray
 ) -> tuple[Tipping | None, np.ndarray, Path | None]:
     """The way that the arm can go, with room on it; a posture for it, and the path to where it begins.
 
@@ -96,7 +96,7 @@ def easiest(
     Args:
         things: parts that are not in the way; over: (3,) [m] the hand rather stays `skill.keeps_off` from over it.
     """
-    arm, tilt = body.arms[skill.hand], skill.tilt
+    arm, tilt = state.arms[skill.hand], skill.tilt
     now = arm.hand()[1]
     rated: list[tuple[float, int, Tipping, np.ndarray]] = []
     for k, way in enumerate(found):
@@ -111,13 +111,13 @@ def easiest(
     rated.sort(key=lambda row: row[:2])
     best: tuple[float, Tipping | None, np.ndarray, Path | None] = (np.inf, None, arm.q, None)
     for score, _, way, like in rated[:TRIED]:
-        path = body.freest(skill.hand, _over(arm, skill, way, like), things)
+        path = state.freest(skill.hand, _over(arm, skill, way, like), things)
         assert path is not None
         seed = path.end
         for share in np.linspace(0.0, 1.0, 7):
             seed, missed = _off(arm, way, float(share), tilt, seed, like)
-            score += ASTRAY * max(missed - MISSED, 0.0) + body.crowd(skill.hand, seed, without=things)
-        score += body.tightness(skill.hand, path, things)
+            score += ASTRAY * max(missed - MISSED, 0.0) + state.crowd(skill.hand, seed, without=things)
+        score += state.tightness(skill.hand, path, things)
         if score < best[0]:
             best = (score, way, like, path)
         if score < SURE:
@@ -173,15 +173,14 @@ def _over(arm: Arm, skill: Skill, way: Tipping, like: np.ndarray) -> Iterator[Pa
         yield arm.line(poses, skill.speed, like=like, orient=LEVEL)
 
 
-def tip(body: Body, skill: Skill, mouth: np.ndarray, axis: np.ndarray, radius: float, things: list[str]) -> Motion:
+def tip(state: OperatorState, skill: Skill, mouth: np.ndarray, axis: np.ndarray, radius: float, things: list[str]) -> Motion:
     """Bring what the hand holds over its target and tip it; gives back the way that was taken and its posture."""
-    arm = body.arms[skill.hand]
-    place = body.site(skill.into)[0]
-    heading = turn_z(body.heading)
-    target = place + heading @ np.array([skill.ahead, skill.aside, skill.above]) + body.aim()
-    body.bear(skill.hand, body.part_of(skill.of))
-    found = ways(body, skill.hand, mouth, axis, radius, target, skill.short)
-    way, like, path = easiest(body, skill, found, things, place)
+    arm = state.arms[skill.hand]
+    place = state.site(skill.into)[0]
+    heading = turn_z(state.heading)
+    target = place + heading @ np.array([skill.ahead, skill.aside, skill.above]) + state.aim()
+    found = ways(state, skill.hand, mouth, axis, radius, target, skill.short)
+    way, like, path = easiest(state, skill, found, things, place)
     if way is None or path is None:
         name = skill.into.replace("/", ".")
         raise GivenUp(
@@ -197,9 +196,9 @@ def tip(body: Body, skill: Skill, mouth: np.ndarray, axis: np.ndarray, radius: f
     return way, like, shares
 
 
-def right_again(body: Body, skill: Skill, way: Tipping, like: np.ndarray, shares: np.ndarray) -> Motion:
+def right_again(state: OperatorState, skill: Skill, way: Tipping, like: np.ndarray, shares: np.ndarray) -> Motion:
     """Turn what is held upright again, over where it was tipped."""
-    arm = body.arms[skill.hand]
+    arm = state.arms[skill.hand]
     poses = [way.raised(float(share), skill.tilt) for share in shares[::-1]]
     yield from arm.follow(arm.line(poses, skill.tipping, like=like, orient=LEVEL), tremor=0.0)
 
@@ -211,7 +210,8 @@ class PourGranular(Skill):
     little and tipped again, three times at most. It ends upright over the place.
     """
 
-    word = "pour_granular"
+    word = "pour"
+    how = "granular"
     label = Label(
         en=("tip out", "the {hand} hand tips the {about} out into the {into}"),
         zh=("倾倒", "{hand}手把{about}里的东西倒入{into}"),
@@ -235,26 +235,26 @@ class PourGranular(Skill):
         "speed": Argument("speed", "largest speed of the hand on the way there", 0.28),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        floor, turned = body.site(self.of)
-        things = loose(body)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        floor, turned = state.site(self.of)
+        things = loose(state)
         mouth = floor + self.height * turned[:, 2]
-        way, like, shares = yield from tip(body, self, mouth, turned[:, 2], self.radius, things)
+        way, like, shares = yield from tip(state, self, mouth, turned[:, 2], self.radius, things)
         yield from arm.hold(self.time)
         for _ in range(3):
-            if not self._left(body):
+            if not self._left(state):
                 break
             back = way.pose(float(self.tilt - JIGGLE)), way.pose(float(self.tilt))
             yield from arm.follow(arm.line(back, 2.0 * self.tipping, like=like, orient=LEVEL), tremor=0.0)
             yield from arm.hold(self.time)
-        yield from right_again(body, self, way, like, shares)
+        yield from right_again(state, self, way, like, shares)
 
-    def _left(self, body: Body) -> bool:
+    def _left(self, state: OperatorState) -> bool:
         """Whether a loose piece is seen in what is held."""
-        floor, turned = body.site(self.of)
-        for name in bodies_of(body, loose(body)):
-            x, y, z = turned.T @ (body.body_pose(name)[0] - floor)
+        floor, turned = state.site(self.of)
+        for name in bodies_of(state, loose(state)):
+            x, y, z = turned.T @ (state.body_pose(name)[0] - floor)
             if x * x + y * y < self.radius**2 and -LEFT < z < self.height + LEFT:
                 return True
         return False
@@ -263,7 +263,8 @@ class PourGranular(Skill):
 class Shake(Skill):
     """Tip a shaker over a place and shake it up and down, so that it strews; then right it."""
 
-    word = "shake"
+    word = "stroke"
+    how = "shake"
     label = Label(
         en=("shake", "the {hand} hand shakes the {about} over the {into}"),
         zh=("摇撒", "{hand}手在{into}上方摇撒{about}"),
@@ -287,15 +288,15 @@ class Shake(Skill):
         "speed": Argument("speed", "largest speed of the hand on the way there", 0.28),
     }
 
-    def run(self, body: Body) -> Motion:
-        arm = body.arms[self.hand]
-        holes, turned = body.site(self.of)
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        holes, turned = state.site(self.of)
         things: list[str] = []
-        way, like, shares = yield from tip(body, self, holes, turned[:, 2], 0.0, things)
+        way, like, shares = yield from tip(state, self, holes, turned[:, 2], 0.0, things)
         low = arm.q.copy()
         position, frame = arm.hand()
         high, _ = arm.solve(position + self.by * UP, frame, low, low, LEVEL)
-        count = max(4, round(self.rate / body.timestep))
+        count = max(4, round(self.rate / state.timestep))
         for k in range(count * int(self.strokes)):
             phase = 2.0 * np.pi * (k + 1) / count
             share, rate = 0.5 * (1.0 - np.cos(phase)), np.pi * np.sin(phase) / self.rate
@@ -303,20 +304,20 @@ class Shake(Skill):
             arm.command = arm.q + arm.lag * rate * (high - low)
             yield
         yield from arm.hold(0.2)
-        yield from right_again(body, self, way, like, shares)
+        yield from right_again(state, self, way, like, shares)
 
 
-def loose(body: Body) -> list[str]:
+def loose(state: OperatorState) -> list[str]:
     """The parts of loose pieces, by their names in the YAML: those without a body of their own name."""
     found = []
-    for placed in body.scene.config.parts:
-        top = mujoco.mj_name2id(body.model, mujoco.mjtObj.mjOBJ_BODY, f"{placed.name}/{placed.part.file.stem}")
+    for placed in state.scene.config.parts:
+        top = mujoco.mj_name2id(state.model, mujoco.mjtObj.mjOBJ_BODY, f"{placed.name}/{placed.part.file.stem}")
         if top < 0:
             found.append(placed.name)
     return found
 
 
-def bodies_of(body: Body, parts: list[str]) -> list[str]:
+def bodies_of(state: OperatorState, parts: list[str]) -> list[str]:
     """The bodies of parts of loose pieces."""
-    names = (body.model.body(b).name for b in range(body.model.nbody))
+    names = (state.model.body(b).name for b in range(state.model.nbody))
     return [name for name in names if name.split("/")[0] in parts and "/" in name]
