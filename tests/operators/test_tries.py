@@ -80,7 +80,7 @@ def with_chain(scene, change):
 
 def test_the_skill_itself_may_be_another_one(table):
     scene, tries, whole = table
-    changed = with_chain(scene, lambda chain: chain[4]["place"].update(clear="back"))
+    changed = with_chain(scene, lambda chain: chain[4]["put"].update(leave="back"))
     others = Tries(changed, read_chain(changed), root=tries.root)
     again, _ = go_on_from(changed, whole.seed, 5, others)
     (anew,) = demonstrate(changed, [whole.seed], threads=1)

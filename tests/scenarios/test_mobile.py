@@ -152,7 +152,7 @@ def test_a_scenario_names_its_base_and_the_caller_may_choose_another():
     assert shiliu.load_scenario("bare", ["+robot.base=mobile"], base="planted").robot.base == "planted"
     with pytest.raises(ScenarioError, match="Did you mean mobile"):
         shiliu.load_scenario("bare", ["+robot.base=mobil"])
-    with pytest.raises(ScenarioError, match="walk_to needs base=mobile, and this robot is planted"):
+    with pytest.raises(ScenarioError, match="walk needs base=mobile, and this robot is planted"):
         read_chain(shiliu.load_scenario("bare", [CHAIN]))
 
 
@@ -298,11 +298,11 @@ def walked(scene):
 def test_the_operator_walks_squats_stands_up_and_turns(walked):
     base = walked.observations["observation.base"].astype(float)
     ends = {s["skill"]: base[min(round(s["t1"] * 30), len(base) - 1)] for s in walked.segments}
-    assert list(ends) == ["walk_to", "squat", "home", "stand_up", "turn"]
-    assert ends["walk_to"][:2] == pytest.approx([0.6, 0.4], abs=0.011)
-    assert ends["walk_to"][2] == pytest.approx(np.pi / 2, abs=0.021)
-    assert ends["squat"][3] == pytest.approx(-0.15, abs=6e-3) and ends["stand_up"][3] == pytest.approx(0.0, abs=6e-3)
-    assert ends["turn"][2] == pytest.approx(np.pi / 2 - np.pi / 3, abs=0.021)
+    assert list(ends) == ["walk", "walk.squat", "home", "walk.stand", "walk.turn"]
+    assert ends["walk"][:2] == pytest.approx([0.6, 0.4], abs=0.011)
+    assert ends["walk"][2] == pytest.approx(np.pi / 2, abs=0.021)
+    assert ends["walk.squat"][3] == pytest.approx(-0.15, abs=6e-3) and ends["walk.stand"][3] == pytest.approx(0.0, abs=6e-3)
+    assert ends["walk.turn"][2] == pytest.approx(np.pi / 2 - np.pi / 3, abs=0.021)
     assert np.hypot(base[:, 4], base[:, 5]).max() < 0.31
 
 

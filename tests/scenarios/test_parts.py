@@ -100,7 +100,7 @@ def test_defaults_are_what_the_file_holds_and_the_limits_compile(name):
     for param in part.params.values():
         assert param.low <= param.default <= param.high, param.name
         for write in param.writes:
-            assert write.held(plain) == pytest.approx(param.default * write.gain + write.offset, abs=2e-6), (
+            assert write.held(plain) == pytest.approx(write.number(param.default), abs=2e-6), (
                 param.name,
                 write,
             )

@@ -117,7 +117,7 @@ def lying(scene, towel_alone, hangs, pick):
 @pytest.mark.parametrize("hangs", [(0.022, 0.026), (0.034, 0.044), (0.050, 0.056)])
 def test_an_edge_is_taken_up_however_deep_it_hangs(crumpled, towel_alone, hangs):
     pick = picking(crumpled)
-    assert list(lying(crumpled, towel_alone, hangs, pick).values()) == pytest.approx([pick.grip] * 2, abs=2.0 * RIGHT)
+    assert list(lying(crumpled, towel_alone, hangs, pick).values()) == pytest.approx([pick.lies] * 2, abs=2.0 * RIGHT)
 
 
 def test_what_hangs_deep_slides_off_a_finger_that_points_down(crumpled, towel_alone):
@@ -132,4 +132,4 @@ def test_a_finger_takes_up_an_edge_below_a_row_of_its_mesh(crumpled, towel_alone
     edge (`tests/scenarios/test_cloth.py`): it goes into the edge, and that slides off."""
     pick = picking(crumpled, pitch=np.deg2rad(20.0), grip=0.022, inset=inset)
     found = list(lying(crumpled, towel_alone, (0.034, 0.040), pick).values())
-    assert found == pytest.approx([pick.grip] * 2, abs=2.0 * RIGHT) if taken else max(found) < 0.010
+    assert found == pytest.approx([pick.lies] * 2, abs=2.0 * RIGHT) if taken else max(found) < 0.010

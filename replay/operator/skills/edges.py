@@ -127,7 +127,7 @@ class UprightInsert(Skill):
         "of": Argument("site", "the site of what is held that comes to lie at the place, x axis ahead, z up"),
         "upon": Argument("site", "the place on the board, x axis into the shelf, z up"),
         "before": Argument("length", "how far before the place it is turned upright", 0.21),
-        "over": Argument("length", "height over the board at which it is put in", 0.012),
+        "high": Argument("length", "height over the board at which it is put in", 0.012),
         "opening": Argument("length", "gap between the pads when it has let go", 0.03),
         "retreat": Argument("length", "how far the hand draws back along its fingers", 0.14),
         "feeding": Argument("speed", "with which it is put in", 0.10),
@@ -139,7 +139,7 @@ class UprightInsert(Skill):
         place, rotation = state.site(self.upon)
         place = place + state.aim()
         out, up = -rotation[:, 0], rotation[:, 2]
-        raised = place + self.over * up
+        raised = place + self.high * up
         row = [(raised + d * out, rotation) for d in (self.before, 0.5 * self.before, 0.0)]
         if not (yield from bring(state, self.hand, self.of, row, [state.part_of(self.upon)], self.speed)):
             return

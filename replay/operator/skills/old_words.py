@@ -87,7 +87,7 @@ OLD = {
     "tow_end": Old("draw.near"),
     "tow_aside": Old("draw.aside"),
     "pick_edge": Old("take.free_edge", {"lift": "by"}),
-    "upright_insert": Old("put.upright", {"slot": "upon"}),
+    "upright_insert": Old("put.upright", {"slot": "upon", "over": "high"}),
     "push_shut": Old("move_joint.front"),
     "draw_to": Old("put.drawn"),
     "lay_straight": Old("put.straight"),
