@@ -252,7 +252,8 @@ def _variation_row(vary: Vary) -> str:
 def _flow(value: object) -> str:
     """A value as YAML would write it on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + "}"
+        plain = {k: "on" if k == "how" and v is True else v for k, v in value.items()}  # YAML reads a plain on so
+        return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in plain.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_flow(v) for v in value) + "]"
     return "null" if value is None else str(value)

@@ -59,6 +59,7 @@ EXTREMES = {
     "frequency": ("0 Hz", "1 Hz", "10 Hz", "30 Hz", "200 Hz"),
     "share": ("0 %", "1 %", "50 %", "100 %", "300 %", "-5 %"),
     "stiffness": ("0 N/m", "10 N/m", "2 N/mm"),
+    "travel": ("0 deg", "30 deg", "-400 deg", "0 mm", "120 mm", "-3 m"),
     "volume": ("0 ml", "1 ml", "40 ml", "150 ml", "3 l", "-10 ml"),
 }
 
@@ -128,7 +129,8 @@ def chain_for(scene: Scene, rng: np.random.Generator) -> list[dict[str, Any]]:
             chain.append({kind.word: {"how": kind.how} if kind.how else {}})
     for item in chain:
         for word, given in item.items():
-            name = ".".join(filter(None, (word, given.get("how"))))
+            how = given.get("how")
+            name = ".".join(filter(None, (word, "on" if how is True else how)))
             arguments = known[name].arguments if name in known else {}
             for name, argument in arguments.items():
                 needed = argument.default is REQUIRED and name not in given

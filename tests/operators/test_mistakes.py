@@ -27,7 +27,9 @@ from shiliu.scenarios.simulation import Simulation
 SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[2]
 # mistakes of a scenario that the default suite performs, ten seconds each; one of any other. Cloth takes minutes
-QUICKLY = {"microwave": 3, "laundry_folding": 0}
+QUICKLY = {
+    "microwave": 3, "laundry_folding": 0, "medication_serving": 0, "room_organization": 0, "cooking": 0, "table_wiping": 0,
+}  # fmt: skip
 # failure modes that no mistake brings about; the notes of their scenario tell why
 UNPERFORMED = {
     "bowl_tipped", "upside_down", "near_face", "wrong_container",

@@ -231,7 +231,7 @@ def part_case(seed: int, folder: Path, watched: Any) -> str:
     codes = []
     try:
         for command in commands:
-            with watched(20.0):
+            with watched(60.0):  # a way that is nowhere is sought to the last look
                 codes.append(main(command))
     except Exception as error:
         raise AssertionError(f"part {seed}, {command[0]}: {type(error).__name__}: {error}") from error

@@ -21,9 +21,11 @@ def of_shared_classes() -> list[str]:
 def test_a_prop_is_what_its_generator_writes(name, tmp_path, monkeypatch):
     plain = ImageFont.load_default()
     monkeypatch.setattr(ImageFont, "truetype", lambda *_, **__: plain)  # of a label, which is a picture of its own
-    shutil.copy(OBJECTS / name / "generate.py", tmp_path)
-    runpy.run_path(str(tmp_path / "generate.py"), run_name="__main__")
-    written = (tmp_path / f"{name}.xml").read_bytes()
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(OBJECTS / name / "generate.py", folder)
+    runpy.run_path(str(folder / "generate.py"), run_name="__main__")
+    written = (folder / f"{name}.xml").read_bytes()
     assert written == (OBJECTS / name / f"{name}.xml").read_bytes()
     assert b'<default class="collision">' in written
 
