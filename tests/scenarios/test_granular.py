@@ -8,7 +8,8 @@ from conftest import make_readings
 from shiliu.scenarios.sensing.predicate import Share
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.words.granular import Mixed, Strayed, lacey
-from shiliu.scenarios.words.zone import InZone, MovesAt
+from shiliu.scenarios.words.speed import Faster
+from shiliu.scenarios.words.zone import InZone
 
 CLASSES = tuple(
     tuple(Request("body_position", f"{name}/{i}", "body:pan") for i in range(12)) for name in ("a", "b", "c")
@@ -108,5 +109,5 @@ def test_a_zone_is_a_cylinder_over_its_place(at, margin):
 def test_how_fast_it_moves_is_told_by_the_speed_in_any_direction():
     speed = Request("body_velocity", "shaker")
     readings = make_readings({speed: [[0.0, 0.12, 0.16]]})
-    assert MovesAt(speed, 0.15).margin(readings) == pytest.approx([0.05])
-    assert MovesAt(speed, 0.15).margin(readings.row(0)) == pytest.approx(0.05)
+    assert Faster(speed, 0.15).margin(readings) == pytest.approx([0.05])
+    assert Faster(speed, 0.15).margin(readings.row(0)) == pytest.approx(0.05)
