@@ -17,7 +17,12 @@ from shiliu.scenarios.reading.yaml_reader import places_in
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = {entry.name: entry for entry in inventory.inventory()}
 WITHIN = 1e-3  # m, that shapes of one part may lie in one another as its file poses it
-NO_SITES = {"objects/grains", "objects/peas", "objects/corn", "objects/carrot_dice"}  # loose pieces, put by their frame into whatever they fill
+NO_SITES = {
+    "objects/grains",
+    "objects/peas",
+    "objects/corn",
+    "objects/carrot_dice",
+}  # loose pieces, put by their frame into whatever they fill
 
 
 def script(name: str):
