@@ -22,8 +22,8 @@ demo: $(VENV)/ready  ## record demonstrations, break copies of some, judge all o
 test: $(VENV)/ready  ## the default suite, within 8 minutes on two idle cores
 	$(BIN)/python -m pytest tests -n 2 -m "not slow"
 
-test-slow: $(VENV)/ready  ## what takes longer: hundreds of demonstrations, long soaks
-	$(BIN)/python -m pytest tests -m slow
+test-slow: $(VENV)/ready  ## what takes longer: whole demonstrations, cloth, made-up scenarios and parts; SHILIU_FUZZ=500 makes up more
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m slow
 
 lint: $(VENV)/ready  ## style and types
 	$(BIN)/python -m ruff check .

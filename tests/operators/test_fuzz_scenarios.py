@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import shiliu
 import yaml
+from fuzz_counts import MANY
 from shiliu.cli import main
 from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills import registry
@@ -29,7 +30,8 @@ from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.scene import Scene
 from shiliu.scenarios.simulation import Simulation
 
-QUICK, ALL = 12, 500  # cases of each of two kinds
+QUICK = 12  # cases of each of two kinds
+CHAINS, VALUES = MANY * 2 // 3, MANY // 3
 SECONDS = 40.0  # of the processor, for one case
 EXITS = (0, 1, 2, 3)
 LONG = 3  # a seed of three seconds
@@ -192,7 +194,7 @@ def test_chain(seed, watched):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [pytest.param(s, id=f"chain-{s}") for s in range(1000, 1000 + ALL)])
+@pytest.mark.parametrize("seed", [pytest.param(s, id=f"chain-{s}") for s in range(1000, 1000 + CHAINS)])
 def test_many_chains(seed, watched):
     chain_case(seed, watched)
 
@@ -277,6 +279,6 @@ def test_values(seed, tmp_path, watched):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [pytest.param(s, id=f"values-{s}") for s in range(1000, 1000 + ALL // 2)])
+@pytest.mark.parametrize("seed", [pytest.param(s, id=f"values-{s}") for s in range(1000, 1000 + VALUES)])
 def test_many_values(seed, tmp_path, watched):
     value_case(seed, tmp_path, watched)

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from fuzz_counts import MANY
 from shiliu.cli import main
 
-QUICK, ALL = 10, 300
+QUICK = 10
 EXITS = (0, 1, 2, 3)
 LONG = 3  # a seed of three seconds
 ODD = 0.12  # share of the draws that are odd, as long as any may be
@@ -245,6 +246,6 @@ def test_part(seed, tmp_path, watched):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [pytest.param(s, id=f"part-{s}") for s in range(1000, 1000 + ALL)])
+@pytest.mark.parametrize("seed", [pytest.param(s, id=f"part-{s}") for s in range(1000, 1000 + MANY)])
 def test_many_parts(seed, tmp_path, watched):
     part_case(seed, tmp_path / "own", watched)
