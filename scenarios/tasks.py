@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from .catalog import list_scenarios
+from .reading.yaml_reader import loader_for
 
 MAX_BYTES = 1 << 20  # of a scenario's file; ours have some 10 KB
 
@@ -48,7 +49,7 @@ def _sentences(file: Path) -> Iterator[tuple[str | None, str]]:
     try:
         if file.stat().st_size > MAX_BYTES:
             return
-        tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+        tree = yaml.load(file.read_text(encoding="utf-8"), Loader=loader_for(file))
     except (OSError, ValueError, yaml.YAMLError):  # whoever loads that scenario is told what is wrong with it
         return
     if not isinstance(tree, Mapping) or not tree.get("goal"):

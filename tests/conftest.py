@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from shiliu.scenarios.sensing.requests import Layout, Readings, Request
 
 if TYPE_CHECKING:
     import mujoco  # after shiliu, which chooses what OpenGL is taken from
+    from shiliu.replay.recording.recording import SimEpisode
 
 ROOT = Path(__file__).resolve().parents[1]
 pytest_plugins = ["scenario_costs"]
@@ -35,6 +37,22 @@ def scene() -> Scene:
 def bare() -> Scene:
     """Robot and floor."""
     return shiliu.load_scenario("bare")
+
+
+@pytest.fixture(scope="session")
+def demonstration(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> SimEpisode:
+    """The microwave's task as the operator does it; look at it, do not change it. Whichever worker wants it first performs it for all."""
+    from shiliu.replay.evaluation.demo import SEEDS
+    from shiliu.replay.operator.demonstration import demonstrate
+
+    folder = tmp_path_factory.getbasetemp()
+    kept = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "demonstration.pickle"
+    if not kept.is_file():
+        (episode,) = demonstrate(scene, SEEDS[:1], threads=1)
+        own = folder / "demonstration.own"
+        own.write_bytes(pickle.dumps(episode))
+        own.replace(kept)  # whole or not at all
+    return pickle.loads(kept.read_bytes())
 
 
 @pytest.fixture(scope="session")

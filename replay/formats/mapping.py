@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from ...scenarios.errors import EpisodeError, ScenarioError
-from ...scenarios.reading.yaml_reader import refuse_endless
+from ...scenarios.reading.yaml_reader import FAST, refuse_endless
 from ...scenarios.titles import LANGUAGES
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
@@ -130,21 +130,22 @@ def _packaged(mapping: str) -> Mapping:
             field="mapping",
         )
     text = files("shiliu.conf").joinpath("mapping", f"{mapping}.yaml").read_bytes()
-    return _Reader(f"conf/mapping/{mapping}.yaml", text).mapping(mapping)
+    return _Reader(f"conf/mapping/{mapping}.yaml", text, own=True).mapping(mapping)
 
 
 class _Reader:
     """Walks one mapping file and collects every mistake with its line before it raises."""
 
-    def __init__(self, file: str, text: bytes, within: tuple[Path, ...] = ()) -> None:
+    def __init__(self, file: str, text: bytes, within: tuple[Path, ...] = (), own: bool = False) -> None:
         self.file, self.within = file, within
         self.problems: list[tuple[int | None, str, str]] = []
         self.lines: dict[tuple[str | int, ...], int] = {}
         self.words: dict[str, dict[str, str]] = {}
         try:
             refuse_endless(text, file)
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
-            self.tree = yaml.safe_load(text)
+            loader = FAST if own else yaml.SafeLoader
+            node = yaml.compose(text, Loader=loader)
+            self.tree = yaml.load(text, Loader=loader)
             self._index(node, ())
         except ScenarioError as error:
             raise EpisodeError(error.message, file=file, line=error.line) from None

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ...scenarios.reading.yaml_reader import read_own
 
 BOUNDS = Path(__file__).resolve().parents[2] / "conf" / "check" / "arm_manipulation.yaml"
 
@@ -15,7 +15,7 @@ BOUNDS = Path(__file__).resolve().parents[2] / "conf" / "check" / "arm_manipulat
 @cache
 def blocks() -> tuple[str, ...]:
     """Codes of the judge in the order of its file of bounds, `scenario` among them for all that scenarios forbid."""
-    return tuple(_codes(yaml.safe_load(BOUNDS.read_text(encoding="utf-8")), ""))
+    return tuple(_codes(read_own(BOUNDS), ""))
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from ...scenarios.errors import ScenarioError
-from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in
+from ...scenarios.reading.yaml_reader import Node, Problems, loader_for, nearest, places_in
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "retarget"
 KINDS = ("range", "speed", "collision")
@@ -78,7 +78,7 @@ def load_settings(
         raise ScenarioError(f"No settings of retargeting named {name!r}.{nearest(name, known)}", field="retarget")
     shown = f"conf/retarget/{path.name}"
     text = path.read_text(encoding="utf-8")
-    tree = yaml.safe_load(text)
+    tree = yaml.load(text, Loader=loader_for(path))
     for key, value in (overrides or {}).items():
         *way, last = key.split(".")
         at = tree

@@ -23,7 +23,7 @@ import yaml
 from ...scenarios.errors import ScenarioError
 from ...scenarios.quantity import dimension_of
 from ...scenarios.reading import composition
-from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, refuse_endless
+from ...scenarios.reading.yaml_reader import Node, Problems, loader_for, nearest, places_in, refuse_endless
 from ...scenarios.robot_folder import DEFAULT_ROBOT
 from .limits import GRADES, JointLimit, Limits
 
@@ -312,7 +312,7 @@ def load_embodiment(robot: str, conf_dir: Path | None = None, model: str | Path 
     with suppress(yaml.YAMLError):  # what is no YAML is told by line, next
         refuse_endless(text, shown)
     problems = Problems(places_in(path, shown))
-    robot_ = _Reader(Node(yaml.safe_load(text), "", problems), path, shown).read(hashlib.sha256(text).hexdigest()[:12])
+    robot_ = _Reader(Node(yaml.load(text, Loader=loader_for(path)), "", problems), path, shown).read(hashlib.sha256(text).hexdigest()[:12])
     if model is not None:
         problems.stop(shown)
         return robot_.with_model(Path(model))

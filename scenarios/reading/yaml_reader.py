@@ -36,12 +36,17 @@ class Dateless(yaml.SafeLoader):
 
 
 PACKAGE = Path(__file__).resolve().parents[2]
-_FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast; its messages are poorer
+FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast; its messages are poorer
 
 
 def read_own(path: Path) -> Any:
     """The content of a YAML file of this package, which the tests have read before."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_FAST)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=FAST)
+
+
+def loader_for(path: Path) -> Any:
+    """What reads a file: the fast loader where it is of this package, the one with the better messages where it is anybody's."""
+    return FAST if path.is_relative_to(PACKAGE) else yaml.SafeLoader
 
 
 def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[str, Place]:
@@ -52,8 +57,7 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[st
     """
     name = shown or str(path)
     try:
-        loader = _FAST if path.is_relative_to(PACKAGE) else yaml.SafeLoader
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=loader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=loader_for(path))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ScenarioError("This is no UTF-8 text. Save the file as UTF-8.", file=name, line=line) from None

@@ -11,7 +11,6 @@ import shiliu
 import yaml
 from conftest import ROOT
 from shiliu.replay.checks.finding import Finding
-from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.evaluation.device import FOLDER, SHARES, load_device, through
 from shiliu.replay.evaluation.device_measuring import measure
 from shiliu.replay.evaluation.faults import scoring
@@ -20,7 +19,6 @@ from shiliu.replay.evaluation.faults.registry import COMBINED, FAULTS, chosen, f
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.verdict import Verdict
-from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.signals.clock import origin_ns
 from shiliu.scenarios.errors import ReplayError, ScenarioError
@@ -52,8 +50,8 @@ def context(scene):
 
 
 @pytest.fixture(scope="module")
-def episode(scene):
-    return next(iter(demonstrate(scene, SEEDS[:1])))
+def episode(demonstration):
+    return demonstration
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ import pytest
 import yaml
 from films import CUP, DT, KNOB, LID, PLACE, RIM, film, shown, step
 from shiliu.cli import main
-from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.formats import read as read_recordings
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.context import Contexts
@@ -24,7 +23,6 @@ from shiliu.replay.labels.proposal import chain_of, evidence, read
 from shiliu.replay.labels.sentences import sentence
 from shiliu.replay.labels.sheet import Sheet, read_sheet
 from shiliu.replay.operator import recognition
-from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.operator.recognition.evidence import Evidence, Phase
 from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.recognition.tracks import smooth
@@ -584,11 +582,6 @@ def test_a_sentence_says_hand_and_thing():
 
 
 # -- one real demonstration --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def demonstration(scene):
-    return next(iter(demonstrate(scene, SEEDS[:1])))
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,11 @@ def test_a_strategy_cannot_give_a_shared_name_another_kind():
         TAKE(frce=3.0)
 
 
+def test_an_argument_of_a_kind_that_there_is_not_is_refused():
+    with pytest.raises(TypeError, match=r"An argument \(how far\) cannot be a 'lenght'. Did you mean length"):
+        Argument("lenght", "how far")
+
+
 def one(step: str):
     (skill,) = read_chain(bench(f"[{step}]", NEVER))
     return skill

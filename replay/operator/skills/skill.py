@@ -34,6 +34,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "volume": (0.0, 0.1),
 }
 _CHOICES = {"hand": SIDES, "posture": tuple(POSTURES)}  # of kinds that bring their own
+KINDS = ("hand", "site", "joint", "body", "cloth", "grip", "subgoal", "posture", "word", "travel", *EXAMPLE)  # of arguments
 THINGS = ("body", "site", "cloth")  # kinds that name a thing: what `of` may be, by what a strategy has to see of it
 
 
@@ -49,6 +50,9 @@ class Argument:
         choices: the words that are allowed, or the hands.
         low, high: SI, between which a quantity lies; those of `BOUNDS` where None.
         instead: another argument that may stand in place of a required one.
+
+    Raises:
+        TypeError: `kind` is none of `KINDS`.
     """
 
     kind: str
@@ -58,6 +62,10 @@ class Argument:
     low: float | None = None
     high: float | None = None
     instead: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise TypeError(f"An argument ({self.doc}) cannot be a {self.kind!r}.{nearest(self.kind, KINDS)}")
 
     def but(self, **changes: Any) -> Argument:
         """The same with another default, meaning or bounds."""
