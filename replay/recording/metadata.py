@@ -36,6 +36,7 @@ _LANGUAGE = re.compile(
     re.IGNORECASE,
 )  # RFC 5646 without extensions
 _WORD = re.compile(r"\w[\w-]*")
+_SKILL = re.compile(r"\w[\w-]*(\.\w[\w-]*)?")  # a word, and perhaps how it is done: take.rim
 
 
 def _about(says: str, form: str, column: str | None = None, needed: bool = False) -> Any:
@@ -439,8 +440,8 @@ def _segments(node: Node) -> tuple[Segment, ...]:
         if not child.mapping(required=("skill", "t0", "t1")):
             continue
         skill = _text(child.child("skill"))
-        if skill and not _WORD.fullmatch(skill):
-            child.child("skill").note(f"{skill!r} is no single word, such as pull_open.")
+        if skill and not _SKILL.fullmatch(skill):
+            child.child("skill").note(f"{skill!r} is no single word, such as lift or take.rim.")
         t0, t1 = (child.child(key).quantity("time", low=0.0) for key in ("t0", "t1"))
         if t1 < t0:
             child.child("t1").note(f"ends at {t1:g} s, before it begins at {t0:g} s.")

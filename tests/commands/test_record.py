@@ -9,7 +9,6 @@ import pytest
 import shiliu
 from shiliu.cli import main
 from shiliu.envs.single import ShiliuEnv
-from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.rollout.episode import as_recording
 
@@ -94,19 +93,18 @@ def test_record_then_replay_by_command(tmp_path, capsys, monkeypatch):
     assert len(list(shiliu.read(tmp_path / "demos"))) == 1
 
 
-@pytest.mark.slow
 def test_record_adds_to_a_set_with_metadata(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     said = "operator: P-0417\ncentre: here\nlicence: CC-BY-4.0\nconsent: true\ncell: c1\n"
     (tmp_path / "session.yaml").write_text(said)
-    assert main(["record", "episodes=1", f"seed={SEEDS[0]}", "out=demos", "quiet=true", "append=true"]) == 0
-    words = ["episodes=1", f"seed={SEEDS[1]}", "out=demos", "quiet=true", "append=true", "metadata=session.yaml"]
-    assert main(["record", *words]) == 0
+    words = ["record", "scenario=table_setting", "episodes=1", "out=demos", "quiet=true", "append=true"]
+    assert main([*words, "seed=500"]) == 0
+    assert main([*words, "seed=501", "metadata=session.yaml"]) == 0
     assert "1 episodes more, 2 in all" in capsys.readouterr().out
     first, second = shiliu.read(tmp_path / "demos")
     assert "demonstration" not in first.metadata
     told = second.metadata["demonstration"]
     assert (told["operator"], told["label"], told["end_effector"]) == ("P-0417", {"success": True}, "claw")
     assert [s["skill"] for s in told["segments"]] == [s["skill"] for s in second.episode.segments]
-    assert second.cell == "c1" and f"seed={SEEDS[1]}" in second.metadata["made"]["command"]
+    assert second.cell == "c1" and "seed=501" in second.metadata["made"]["command"]
     assert [v.verdict for v in judge([first, second])] == ["FEASIBLE"] * 2

@@ -33,7 +33,7 @@ robot: {serial: "0023", software: "1.2.10"}
 end_effector: claw
 calibration: {id: cal-17, date: 2026-11-02}
 instruction: {en: Heat the bowl., zh-CN: 用微波炉加热碗。, "no": Varm opp bollen.}
-segments: [{skill: reach, t0: 0 s, t1: 0.4 s}, {skill: pull_open, t0: 400 ms, t1: 1.1 s}]
+segments: [{skill: reach, t0: 0 s, t1: 0.4 s}, {skill: move_joint.pull, t0: 400 ms, t1: 1.1 s}]
 label: {success: false, reason: scenario.bowl_dropped}
 grade: B
 verdict: INFEASIBLE
@@ -88,7 +88,7 @@ def test_a_file_is_read_field_by_field(tmp_path):
     )
     assert said.devices.firmware == "5.10" and said.robot.serial == "0023" and said.consent is True
     assert said.calibration.date.isoformat() == "2026-11-02" and said.instruction["no"] == "Varm opp bollen."
-    assert said.segments[1] == Segment("pull_open", 0.4, 1.1)
+    assert said.segments[1] == Segment("move_joint.pull", 0.4, 1.1)
     assert said.label.reason == "scenario.bowl_dropped" and (said.grade, said.verdict) == ("B", "INFEASIBLE")
 
 
