@@ -7,7 +7,8 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -40,18 +41,24 @@ def names_of(requirements: Iterable[str]) -> set[str]:
     return {normal(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in requirements}
 
 
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """Module -> distributions that bring it."""
+    return packages_distributions()
+
+
 def imported(sources: Iterable[tuple[Path, str]]) -> dict[str, list[str]]:
     """Distribution -> files that import it, of (file, source); neither the standard library counts nor what lies beside a script."""
-    homes, found = packages_distributions(), {}
+    homes, found = installed(), {}
+    helpers = {path.stem for path in (ROOT / "tests").glob("*.py")}  # on the path of every test
     for file, source in sources:
-        beside = {path.stem for path in (ROOT / "tests").glob("*.py")}  # on the path of every test
-        beside |= set() if (file.parent / "__init__.py").is_file() else {path.stem for path in file.parent.glob("*.py")}
+        beside = set() if (file.parent / "__init__.py").is_file() else {path.stem for path in file.parent.glob("*.py")}
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
             else:
                 modules = [str(node.module)] if isinstance(node, ast.ImportFrom) and not node.level else []
-            for module in {name.partition(".")[0] for name in modules} - sys.stdlib_module_names - {"shiliu"} - beside:
+            for module in {name.partition(".")[0] for name in modules} - sys.stdlib_module_names - {"shiliu"} - helpers - beside:
                 home = normal(homes.get(module, [module])[0])
                 found.setdefault(home, []).append(str(file.relative_to(ROOT)))
     return found

@@ -6,7 +6,8 @@ import ast
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -46,25 +47,41 @@ def tracked() -> list[Path]:
     return [p for folder in (*ORDER, "conf", "assets", "tests") for p in (ROOT / folder).rglob("*") if p.is_file()]
 
 
+@cache
 def modules() -> list[Path]:
     return sorted(p for folder in ORDER for p in (ROOT / folder).rglob("*.py"))
 
 
+@cache
+def known() -> set[Module]:
+    return {name_of(path) for path in modules()}
+
+
+@cache
 def name_of(path: Path) -> Module:
     """A module's place below the root; a package is its folder."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return parts[:-1] if parts[-1] == "__init__" else parts
 
 
-def imports(path: Path) -> Iterator[tuple[int, Module]]:
+@cache
+def statements(path: Path) -> list[ast.Import | ast.ImportFrom]:
+    """Every import statement of a file."""
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+@cache
+def imports(path: Path) -> list[tuple[int, Module]]:
     """(line, module) of each import of this package's own modules: those in functions and those for types alone, too."""
-    known, here = {name_of(p) for p in modules()}, path.relative_to(ROOT).with_suffix("").parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    here, found = path.relative_to(ROOT).with_suffix("").parts, []
+    for node in statements(path):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = (*here[: len(here) - node.level], *(node.module.split(".") if node.module else ()))
             for one in node.names:
                 whole = (*base, one.name)
-                yield node.lineno, whole if whole in known else base
+                found.append((node.lineno, whole if whole in known() else base))
+    return found
 
 
 def upward(order: Sequence[str], under: Module = ()) -> list[str]:
@@ -109,7 +126,7 @@ def test_modules_import_each_other_relatively():
     absolute = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in [*modules(), ROOT / "cli.py", ROOT / "__init__.py"]
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in statements(path)
         if (isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "shiliu")
         or (isinstance(node, ast.Import) and any(a.name.split(".")[0] in ("shiliu", *ORDER) for a in node.names))
     ]

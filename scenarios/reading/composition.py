@@ -188,7 +188,8 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
 
 def _defaults(file: Path) -> list[Any]:
     """Hydra's defaults list of a config file."""
-    content = yaml.load(file.read_text(encoding="utf-8"), Loader=Dateless)
+    own = file.is_relative_to(CONF)  # of the package, where no date stands
+    content = read_own(file) if own else yaml.load(file.read_text(encoding="utf-8"), Loader=Dateless)
     defaults = content.get("defaults") if isinstance(content, dict) else None
     return defaults if isinstance(defaults, list) else []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -77,6 +78,7 @@ def scene(request: pytest.FixtureRequest) -> Scene:
     return shiliu.load_scenario(name, variant=variant)
 
 
+@lru_cache(maxsize=1)
 def titles(scene: Scene) -> dict[str, Any]:
     return SceneContext(scene, "command").titles
 

@@ -47,8 +47,11 @@ def read_back(line):
     return Settings(parse(words[1:]))
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-@pytest.mark.parametrize("inside", ["", "take 1.bag", "set, a/take=1.bag", "套装"])
+@pytest.mark.parametrize(
+    ("folder", "inside"),
+    [(folder, "") for folder in FOLDERS]
+    + [(folder, inside) for folder in ("demos", "a=b,c") for inside in ("take 1.bag", "set, a/take=1.bag", "套装")],
+)
 def test_see_it_again_can_be_run(tmp_path, monkeypatch, folder, inside):
     """A set (set#k), a file of a folder, a set of a folder: the command leads to what was judged, by the verb's own parser."""
     monkeypatch.chdir(tmp_path)
@@ -56,7 +59,7 @@ def test_see_it_again_can_be_run(tmp_path, monkeypatch, folder, inside):
     (tmp_path / folder / inside).mkdir()
     out = f"判定 {folder}"
     request = parse(
-        ["replay", f"data={folder}", f"out={out}", "strict=true", "fail_on=infeasible>5%", "scenario=microwave"]
+        ["replay", f"data={folder}", f"out={out}", "strict=true", "fail_on=infeasible>5%", "scenario=bare"]
     )
     source = inside or folder
     page = render([judged(f"{source}#0"), judged(f"{source}#1")], Words("en"), _command(request))
@@ -66,7 +69,7 @@ def test_see_it_again_can_be_run(tmp_path, monkeypatch, folder, inside):
     assert settings["data"].word() == (f"{folder}/{inside}" if inside else folder)
     assert (tmp_path / settings["data"].word()).is_dir()
     assert settings["out"].word() == out and settings["fail_on"].word() == "infeasible>5%" and settings["strict"].flag()
-    assert settings.chosen("scenario") == "microwave"
+    assert settings.chosen("scenario") == "bare"
 
 
 def test_a_plain_command_stays_plain(tmp_path, monkeypatch):
