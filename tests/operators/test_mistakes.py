@@ -21,15 +21,13 @@ from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios
 from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.reading.yaml_reader import Node, Problems, read_own
 from shiliu.scenarios.simulation import Simulation
 
 SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[2]
-# mistakes of a scenario that the default suite performs, ten seconds each; one of any other. Cloth takes minutes
-QUICKLY = {
-    "microwave": 3, "laundry_folding": 0, "medication_serving": 0, "room_organization": 0, "cooking": 0, "table_wiping": 0,
-}  # fmt: skip
+# mistakes that the default suite performs: of the shortest scenario all, and one that breaks a limit of force alone
+QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside"), "microwave": ("door_slammed",)}
 # failure modes that no mistake brings about; the notes of their scenario tell why
 UNPERFORMED = {
     "bowl_tipped", "upside_down", "near_face", "wrong_container",
@@ -38,8 +36,9 @@ UNPERFORMED = {
 }  # fmt: skip
 
 
+@lru_cache
 def scenarios_with_mistakes():
-    sheets = {name: yaml.safe_load(file.read_text(encoding="utf-8")) for name, file in list_scenarios().items()}
+    sheets = {name: read_own(file) for name, file in list_scenarios().items()}
     return {name: list(sheet["mistakes"]) for name, sheet in sheets.items() if sheet.get("mistakes")}
 
 
@@ -49,9 +48,9 @@ def loaded(scenario):
 
 
 MISTAKES = [
-    pytest.param(scenario, name, marks=() if i < QUICKLY.get(scenario, 1) else pytest.mark.slow)
+    pytest.param(scenario, name, marks=() if name in QUICKLY.get(scenario, ()) else pytest.mark.slow)
     for scenario, names in scenarios_with_mistakes().items()
-    for i, name in enumerate(names)
+    for name in names
 ]
 
 
@@ -77,7 +76,7 @@ def test_operator_environment_and_judge_name_the_same_code(scenario, name):
     assert failed and code_of(failed[0]) == mistake.code, [(code_of(f), f.t0) for f in failed]
 
 
-@pytest.mark.parametrize(("name", "seed"), [("oven_pushed", 503), ("spilt", 502)])
+@pytest.mark.parametrize(("name", "seed"), [pytest.param("oven_pushed", 503, marks=pytest.mark.slow), ("spilt", 502)])
 def test_who_makes_a_mistake_makes_no_other_before_it(name, seed):
     """On these seeds a finger slipped off its key onto the housing, and a hand went home through the trunk."""
     scene = loaded("microwave")
@@ -277,17 +276,18 @@ def test_check_tells_slips_of_scene_skills_mistakes_and_judge_in_one_go(tmp_path
 
 def test_record_a_mistake_then_replay_it(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert main(["record", "mistake=oven_pushed", "episodes=1", f"seed={SEED}", "out=bad", "quiet=true"]) == 0
-    assert "1 of 1 brought scenario.oven_pushed, as the sheet says" in capsys.readouterr().out
+    here = "scenario=table_setting"
+    assert main(["record", here, "mistake=guest_bowl_pushed", "episodes=1", f"seed={SEED}", "out=bad", "quiet=true"]) == 0
+    assert "1 of 1 brought scenario.guest_bowl_pushed, as the sheet says" in capsys.readouterr().out
     side = json.loads((tmp_path / "bad" / "shiliu" / "episodes" / "episode_000000.json").read_text(encoding="utf-8"))
-    assert side["label"]["success"] is False and side["label"]["failure"] == "scenario.oven_pushed"
-    assert side["provenance"]["mistake"] == "oven_pushed"
+    assert side["label"]["success"] is False and side["label"]["failure"] == "scenario.guest_bowl_pushed"
+    assert side["provenance"]["mistake"] == "guest_bowl_pushed"
     assert main(["replay", "data=bad", "out=verdicts", "pictures=false"]) == 1
     verdict = json.loads((tmp_path / "verdicts" / "verdicts.jsonl").read_text(encoding="utf-8"))
-    assert {"scenario.oven_pushed"} <= {f["code"] for f in verdict["findings"] if f["level"] == "FAIL"}
+    assert {"scenario.guest_bowl_pushed"} <= {f["code"] for f in verdict["findings"] if f["level"] == "FAIL"}
     assert next(f for f in verdict["findings"] if f["code"] == "goal")["level"] == "PASS", "failed as recorded"
-    assert main(["record", "mistake=wrongkey", "episodes=1", "out=other"]) == 2
-    assert "Did you mean wrong_key" in capsys.readouterr().err
+    assert main(["record", here, "mistake=split", "episodes=1", "out=other"]) == 2
+    assert "Did you mean spilt" in capsys.readouterr().err
 
 
 def test_list_mistakes(capsys):

@@ -14,13 +14,14 @@ from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 
 SEED = 500
-SLOW = ("car_assembly", "laundry_folding", "room_organization", "table_wiping")
+SLOW = ("car_assembly", "drink_assist", "laundry_folding", "room_organization", "table_wiping")
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
 CONTROLS = {
     "fingers of ice take no bowl": ("table_setting", {"friction": 0.05}, {}, "replay.goal:taken"),
     "a bowl of four kilograms is not served": ("table_setting", {"bowl.mass": 4.0}, {}, "replay.goal:served"),
     "a place that is 45 mm elsewhere is missed": ("table_setting", {}, {"aim_offset": 0.045}, "replay.goal:served"),
+    "a bowl that is not taken is not served": ("table_setting", {}, {"skip": "take.rim"}, "replay.goal:taken"),
     "a cup of ice is not handed over": ("drink_assist", {"friction": 0.05}, {}, "replay.goal:given"),
     "a bottle held with a tenth slips as it pours": ("drink_assist", {}, {"grip_force": 0.1}, "scenario.spilt"),
     "a tray that is 30 mm elsewhere is missed": ("drink_assist", {}, {"aim_offset": 0.03}, "replay.goal:set"),

@@ -45,7 +45,7 @@ def drink(tmp_path_factory):
     return kept_run("drink_assist", tmp_path_factory.mktemp("tries"))
 
 
-@pytest.mark.parametrize("run", ["table", "drink"])
+@pytest.mark.parametrize("run", ["table", pytest.param("drink", marks=pytest.mark.slow)])
 def test_going_on_before_a_skill_gives_the_whole_run_to_the_bit(run, request):
     scene, tries, whole = request.getfixturevalue(run)
     labels = numbered(tries.words)

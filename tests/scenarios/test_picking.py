@@ -114,19 +114,25 @@ def lying(scene, towel_alone, hangs, pick):
     return {s: float((ends[s] - pinched(s)) @ frame[:, 2]) if (pinched(s) - ends[s]) @ above > -0.01 else 0.0 for s in sides}
 
 
-@pytest.mark.parametrize("hangs", [(0.022, 0.026), (0.034, 0.044), (0.050, 0.056)])
+SLOW = pytest.mark.slow  # ten seconds of cloth each
+
+
+@pytest.mark.parametrize(
+    "hangs", [pytest.param((0.022, 0.026), marks=SLOW), (0.034, 0.044), pytest.param((0.050, 0.056), marks=SLOW)]
+)
 def test_an_edge_is_taken_up_however_deep_it_hangs(crumpled, towel_alone, hangs):
     pick = picking(crumpled)
     assert list(lying(crumpled, towel_alone, hangs, pick).values()) == pytest.approx([pick.lies] * 2, abs=2.0 * RIGHT)
 
 
+@SLOW
 def test_what_hangs_deep_slides_off_a_finger_that_points_down(crumpled, towel_alone):
     """At 50 mm one of two edges stays on it by the last bits of the arithmetic, which differ between processors; at 60 mm none does."""
     pick = picking(crumpled, pitch=np.deg2rad(30.0))
     assert max(lying(crumpled, towel_alone, (0.060, 0.060), pick).values()) < 0.010
 
 
-@pytest.mark.parametrize(("inset", "taken"), [(0.0265, True), (0.0200, False)])
+@pytest.mark.parametrize(("inset", "taken"), [pytest.param(0.0265, True, marks=SLOW), (0.0200, False)])
 def test_a_finger_takes_up_an_edge_below_a_row_of_its_mesh(crumpled, towel_alone, inset, taken):
     """The second row runs 29 mm from the corner. Between it and the corner the engine does not see that a pad of 20 mm is below the
     edge (`tests/scenarios/test_cloth.py`): it goes into the edge, and that slides off."""
