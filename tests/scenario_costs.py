@@ -7,7 +7,7 @@ because processors differ, and are shared.
 from __future__ import annotations
 
 import resource
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 LIMIT = 20.0  # s of the processor that one scenario may cost the default suite
 DEFAULT = "not slow"
 SCENARIOS = frozenset(path.stem for path in (Path(__file__).resolve().parents[1] / "conf" / "scenario").glob("*.yaml"))
+CLOTH = ("laundry_folding",)  # of which a second takes ten: what moves it stands in the slow suite
 _BEGAN = pytest.StashKey[float]()
 _COSTS = pytest.StashKey[dict[str, float]]()
 
@@ -29,6 +30,11 @@ def spent() -> float:
 def scenario_of(parameters: Mapping[str, Any]) -> str | None:
     """The scenario that a test is repeated for."""
     return next((value for value in parameters.values() if isinstance(value, str) and value in SCENARIOS), None)
+
+
+def each(scenarios: Iterable[str]) -> list[Any]:
+    """Scenarios by name, for a test that moves every one of them; those with cloth are slow."""
+    return [pytest.param(name, marks=pytest.mark.slow) if name in CLOTH else name for name in sorted(scenarios)]
 
 
 def dear(costs: Mapping[str, float], limit: float = LIMIT) -> list[str]:

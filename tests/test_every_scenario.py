@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import shiliu
 from gymnasium.utils.env_checker import check_env
+from scenario_costs import each
 from scipy.stats import spearmanr
 from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.judge.judge import judge
@@ -27,10 +28,16 @@ def scene(request):
     return shiliu.load_scenario(request.param)
 
 
-def test_its_environment_passes_the_check(scene):
+@pytest.fixture(scope="module", params=each(SCENARIOS))
+def moved(request):
+    """What a test draws or steps."""
+    return shiliu.load_scenario(request.param)
+
+
+def test_its_environment_passes_the_check(moved):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        check_env(ShiliuEnv(scene), skip_render_check=True)
+        check_env(ShiliuEnv(moved), skip_render_check=True)
     assert [str(w.message) for w in caught if "symmetric and normalized space" not in str(w.message)] == []
 
 
@@ -39,11 +46,11 @@ def test_its_chain_and_its_mistakes_can_be_read(scene):
     read_mistakes(scene)
 
 
-def test_its_draws_differ_and_are_those_of_their_seeds(scene):
-    first, again = draw(scene, 1), draw(scene, 1)
+def test_its_draws_differ_and_are_those_of_their_seeds(moved):
+    first, again = draw(moved, 1), draw(moved, 1)
     assert first.values == again.values and first.start_state.tobytes() == again.start_state.tobytes()
-    assert bool(scene.config.variation) == (draw(scene, 2).values != first.values)
-    assert set(first.values) == set(nominal(scene).values)
+    assert bool(moved.config.variation) == (draw(moved, 2).values != first.values)
+    assert set(first.values) == set(nominal(moved).values)
 
 
 @pytest.mark.slow

@@ -101,6 +101,7 @@ def test_a_pinched_place_is_found_on_the_cloth(folding):
     assert np.linalg.norm(flat_at(cloth, places, places[40]) - cloth.flat[0]) > 0.02  # elsewhere, elsewhere
 
 
+@pytest.mark.slow  # ten seconds of cloth
 def test_a_towel_that_lies_askew_is_drawn_along_the_edge(folding):
     seed = 542  # turned by about 14 degrees
     body = watched(folding, seed, read_chain(folding)[:1])

@@ -61,7 +61,7 @@ def test_a_heap_that_nobody_touches_takes_no_more_steps_of_the_solver_than_it_ne
     assert together.max() < 40 and alone.min() == crumpled.model.opt.iterations
 
 
-@pytest.mark.parametrize("seed", [602, 605])
+@pytest.mark.parametrize("seed", [602, pytest.param(605, marks=pytest.mark.slow)])
 def test_the_open_end_of_a_crumpled_towel_is_found(crumpled, seed):
     body, (cloth,), go_to_end = seen(crumpled, seed), crumpled.cloths, read_chain(crumpled)[0]
     name, edge = go_to_end._choose(body)
@@ -214,7 +214,7 @@ def hang(places, near, far, pivots, offs, length):
 
 def swung(crumpled, calming, monkeypatch):
     """(n,) [m] how far the far corner hangs aside of each hand while the skill waits for it to hang still, and where the hands went."""
-    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 605), crumpled.cloths
+    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 602), crumpled.cloths
     monkeypatch.setattr(flinging, "AFTER", flinging.AFTER if calming else 0.0)
     length, step, places = float(cloth.size.max()), body.timestep, np.zeros((len(cloth.flat), 3))
     far, near = short_edges(cloth)
@@ -247,7 +247,7 @@ def test_hands_that_go_after_what_swings_below_them_calm_it_and_come_back(crumpl
 
 
 def test_how_much_lies_open_is_told_of_a_heap_and_of_a_flat_towel(crumpled):
-    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 605), crumpled.cloths
+    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 602), crumpled.cloths
     assert isinstance(fling, FlingOut) and fling._open(body) < 0.7
     flat = np.c_[cloth.flat, np.full(len(cloth.flat), 0.853)]
     body.vertices = lambda _: flat
@@ -273,7 +273,7 @@ def test_a_swing_begins_and_ends_at_rest_where_it_shall(crumpled):
 @pytest.fixture(scope="module")
 def led(crumpled):
     """(n, 14) [rad] and (n, 4) what arms and base are told as a towel is swung and laid down, and when [s] the swing begins."""
-    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 605), crumpled.cloths
+    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 602), crumpled.cloths
     end, turn = body.site("table/left_end")
     away, base, step = turn[:, 0], body.base, body.timestep
     hanging(body, cloth, 0.0, 0.0)

@@ -27,6 +27,12 @@ def scene():
     return shiliu.load_scenario("laundry_folding", variant="thirds")
 
 
+@pytest.fixture(scope="module")
+def start(scene):
+    """A draw, for which a towel comes to rest."""
+    return draw(scene, 600)
+
+
 def chain(scene, kind):
     return [skill for skill in read_chain(scene) if isinstance(skill, kind)]
 
@@ -64,15 +70,14 @@ def test_the_edge_is_laid_on_the_line_that_is_two_thirds_away(scene):
 
 
 @pytest.mark.parametrize("held", [{}, {"left": "towel"}])
-def test_what_both_hands_do_not_hold_is_not_folded(scene, held):
-    state = OperatorState(scene, draw(scene, 600), np.random.default_rng(0), {})
+def test_what_both_hands_do_not_hold_is_not_folded(scene, start, held):
+    state = OperatorState(scene, start, np.random.default_rng(0), {})
     state.held.update(held)
     assert list(chain(scene, FoldThird)[0].run(state)) == [] and state.given_up == "the cloth is not held by both hands"
 
 
 @pytest.mark.parametrize(("felt", "ends"), [(0.0, True), (1.0, False)])
-def test_a_fold_ends_where_a_hand_feels_no_cloth_for_half_a_second(scene, monkeypatch, felt, ends):
-    start = draw(scene, 600)
+def test_a_fold_ends_where_a_hand_feels_no_cloth_for_half_a_second(scene, start, monkeypatch, felt, ends):
     state = OperatorState(scene, start, np.random.default_rng(0), {})
     state.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
     monkeypatch.setattr(state, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else felt]))
@@ -82,8 +87,8 @@ def test_a_fold_ends_where_a_hand_feels_no_cloth_for_half_a_second(scene, monkey
     assert (len(steps) * state.timestep < 2.0) == ends
 
 
-def test_a_hand_that_is_to_rise_by_nothing_stays(scene):
-    state = OperatorState(scene, draw(scene, 600), np.random.default_rng(0), {})
+def test_a_hand_that_is_to_rise_by_nothing_stays(scene, start):
+    state = OperatorState(scene, start, np.random.default_rng(0), {})
     assert list(rising(state.arms["left"], 0.0)) == []
 
 
@@ -99,8 +104,7 @@ def test_an_arc_begins_and_ends_at_its_poses_and_is_as_high_as_it_is_told():
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_the_named_finger_comes_below(scene, side):
-    start = draw(scene, 600)
+def test_the_named_finger_comes_below(scene, start, side):
     state = OperatorState(scene, start, np.random.default_rng(0), {})
     (pick, _), arm = (skill for skill in read_chain(scene) if skill.name == "take.end"), state.arms[side]
     assert pick.below == "front" and len(type(pick)({**pick.values, "below": "either"})._frames(AWAY)) == 2

@@ -29,9 +29,9 @@ def test_without_skills_moments_are_evenly_spread_from_start_to_end():
 @pytest.mark.gl
 def test_render_an_episode_of_a_dataset(tmp_path, capsys, monkeypatch, opengl):
     monkeypatch.chdir(tmp_path)
-    assert main(["record", "episodes=1", "seed=3", "mistake=oven_pushed", "out=demos", "quiet=true"]) == 0
+    assert main(["record", "scenario=table_setting", "episodes=1", "seed=500", "out=demos", "quiet=true"]) == 0
     assert main(["render", "data=demos", "out=pics", "cameras=[head]", "frames=2"]) == 0
-    file = tmp_path / "pics" / "microwave_000000_head.png"
+    file = tmp_path / "pics" / "table_setting_000000_head.png"
     assert file.name in capsys.readouterr().out
     picture = iio.imread(file)
     assert picture.shape[0] == 360 + CAPTION and picture.shape[1] % 480 == 0 and picture.std() > 10

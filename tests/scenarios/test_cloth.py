@@ -309,7 +309,7 @@ def shaken(
     the nominal ones.
     """
     scene = shiliu.load_scenario("laundry_folding", base=base)
-    values = {**draw.nominal(scene).values, **{f"towel.{name}": value for name, value in towel.items()}}
+    values = {**nominal_values(scene.config), **{f"towel.{name}": value for name, value in towel.items()}}
     model = scene.compile(values) if towel else copy.copy(scene.model)
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
     model.opt.tolerance = tolerance or model.opt.tolerance
@@ -334,6 +334,7 @@ def test_cloth_is_solved_beside_a_moving_base_as_beside_a_robot_that_stands():
     assert warned == {("planted",): False, ("mobile",): False, ("mobile", 1e-6): False}
 
 
+@pytest.mark.slow
 def test_the_lightest_and_stiffest_towel_is_solved_beside_a_moving_base():
     """Elasticity against mass is what the solve of the implicit elasticity takes its steps for."""
     extreme = {"mass": 0.0788, "stiffness": 1.3}
@@ -343,7 +344,7 @@ def test_the_lightest_and_stiffest_towel_is_solved_beside_a_moving_base():
 
 def test_a_scene_with_cloth_is_solved_alike_with_its_looks():
     scene = shiliu.load_scenario("laundry_folding", base="mobile")
-    looks = scene.compile(draw.nominal(scene).values, looks=True)
+    looks = scene.compile(nominal_values(scene.config), looks=True)
     assert (looks.opt.tolerance, looks.opt.iterations) == (scene.model.opt.tolerance, scene.model.opt.iterations)
 
 

@@ -73,6 +73,7 @@ def test_layers_that_do_not_meet_lie_on_the_table_alike(towel_alone):
     assert heights[upper].max() < 0.0045
 
 
+@pytest.mark.slow
 def test_a_pad_that_presses_comes_as_far_down(towel_alone):
     down = {way: folded(towel_alone, way, press=12.0)[2] for way in ("vertices", "layers")}
     assert down["layers"] == pytest.approx(down["vertices"], abs=1e-3)

@@ -429,7 +429,7 @@ def closed_on(thickness, integrator, timestep):
     return forces[np.argmax((forces > 0).all(axis=1)) :]
 
 
-@pytest.mark.parametrize("thickness", [0.01, 0.02, 0.04])
+@pytest.mark.parametrize("thickness", [pytest.param(0.01, marks=pytest.mark.slow), 0.02, pytest.param(0.04, marks=pytest.mark.slow)])
 def test_pads_hold_without_a_bounce_where_the_solver_knows_of_the_damping(thickness):
     """The drive's damping is worth 12 (480 Hz) to 23 times (240 Hz) a finger's inertia in one step. `discrete` solves contact with it;
     `implicitfast` adds it behind the solver's back: a third too much at 480 Hz, and pads that bounce at 240 Hz."""
