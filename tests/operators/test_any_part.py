@@ -1,10 +1,14 @@
 """Primitives on parts that they were not written for: each wants the sites or the sheet that it asks for, and no more."""
 
+from types import SimpleNamespace
+from typing import ClassVar
+
 import mujoco
 import numpy as np
 import pytest
 import yaml
 from benches import BENCH, done, end
+from shiliu.replay.operator.skills.gripping import REACHED, Take
 from shiliu.scenarios.catalog import scene_of_tree
 
 # parts of the library that hands take, where they stand before a hand, and the site at their foot
@@ -126,3 +130,74 @@ def test_a_thing_without_a_grip_is_given_up():
     chain = "[{take: {hand: left, of: table}}]"
     made = done(table(chain, time_limit="2 s"))
     assert made.provenance["gave_up"]["code"] == "no_grip"
+
+
+# doors, where they stand before a hand, and the hand
+DOORS = {
+    "microwave": ("left", {"x": "230 mm", "y": "405 mm"}),
+    "microwave_right": ("right", {"x": "230 mm", "y": "-405 mm"}),
+    "microwave_pocket": ("left", {"x": "230 mm", "y": "405 mm"}),
+    "wall_cabinet": ("right", {"x": "550 mm", "y": "-230 mm"}),
+}
+
+
+def door(part: str, chain: list, goal: dict):
+    """A room with a door in it, on a counter where it does not hang on a wall."""
+    tree, at = yaml.safe_load(BENCH), DOORS[part][1]
+    parts = {"room": tree["parts"]["room"]}
+    if part == "wall_cabinet":
+        parts["thing"] = {"part": f"fixtures/{part}", "put": "foot", "at": at}
+    else:
+        parts["table"] = tree["parts"]["table"] | {"height": "870 mm", "depth": "700 mm"}
+        stands = {"stands_on": "table.top_front", "put": "front_bottom", "at": at}
+        parts["thing"] = {"part": f"fixtures/{part}", **stands}
+    more = {"parts": parts, "skills": chain, "goal": goal, "time_limit": "40 s"}
+    return scene_of_tree("bench", tree | more)
+
+
+OPENED = {"opened": {"angle": {"of": "thing.door", "above": "30 deg"}, "hold": "0.3 s"}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", DOORS)
+def test_a_door_is_opened_by_the_handle_of_its_sheet(part):
+    hand = DOORS[part][0]
+    made = done(door(part, [{"move_joint": {"hand": hand, "joint": "thing.door", "to": "40 deg"}}], OPENED))
+    assert made.success, made.provenance.get("gave_up")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("of", ["thing.door", "thing.handle"])
+def test_what_the_hand_holds_already_is_pulled(of):
+    chain = [
+        {"take": {"hand": "left", "of": of}},
+        {"move_joint": {"hand": "left", "joint": "thing.door", "to": "40 deg"}},
+    ]
+    made = done(door("microwave", chain, OPENED))
+    assert made.success, made.provenance.get("gave_up")
+
+
+@pytest.mark.parametrize(("above", "there"), [(0.05, 0.0), (0.0, 0.05), (0.05, 0.05), (0.0, 0.0)])
+def test_what_is_taken_to_be_put_has_to_come_over_its_place_and_to_it(above, there):
+    class Reaches:
+        """An arm that misses the place, or what is above it."""
+
+        def solve(self, position, rotation, seed, like, orient):
+            self.frame = rotation
+            return seed, above if position[2] > 0.01 else there
+
+        def hand(self, q):
+            return np.zeros(3), self.frame
+
+    class Sees:
+        arms: ClassVar = {"left": Reaches()}
+        scene: ClassVar = SimpleNamespace(config=SimpleNamespace(parts=()))
+
+        def site(self, name):
+            return np.zeros(3), np.eye(3)
+
+        body_pose = site
+
+    take = Take.made(hand="left", of="can", into="table/top")
+    score = take._brought(Sees(), np.zeros(3), np.eye(3), np.zeros(7))
+    assert score == pytest.approx(400.0 * max(above, there, REACHED) - 400.0 * REACHED)

@@ -38,6 +38,7 @@ ALIKE = 0.15  # rad, by which its beginning differs from those of the others
 DIP = 0.005  # m, that what is carried level may come lower than at the ends of its way
 LIGHT = 0.5  # N, to which no arm gives way
 CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
+SWIFT = 1.2  # m/s2, of an arm's middle on a planned way at most: a robot that is jerked further by it leaves its balance
 REACHED = 2e-3  # m, within which a pose counts as reached
 CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
@@ -250,6 +251,20 @@ class OperatorState:
             one = int(model.body_parentid[one])
         return one != 0
 
+    def nearest_site(self, body: str, place: np.ndarray) -> str:
+        """The site of a body, or of what hangs on it, that is nearest to a place (3,) [m].
+
+        Raises:
+            GivenUp: there is none.
+        """
+        model = self.model
+        sites = [model.site(i).name for i in range(model.nsite)]
+        found = [name for name in sites if name and self.hangs_on(name, body)]
+        if not found:
+            named = body.replace("/", ".", 1)
+            raise GivenUp(Reason(f"{named} has no site by which it could be moved", "no_site", of=named))
+        return min(found, key=lambda name: float(np.linalg.norm(self.site(name)[0] - place)))
+
     def joint(self, name: str) -> float:
         """What the sensor of a joint says [rad or m]."""
         assert self.readings is not None
@@ -330,7 +345,7 @@ class OperatorState:
         """
         path = self.free_way(side, goal, speed)
         if path is None:
-            path = self.arms[side].way([goal], speed, scatter=0.0)
+            path = self.arms[side].gently(self.arms[side].way([goal], speed, scatter=0.0), SWIFT)
             if self.room_on(side, path, sure=True) > BLOCKED:
                 raise GivenUp(Reason(f"no free way was found for the {side} hand: {self.why}", "no_way", side=side))
         return path
@@ -341,7 +356,8 @@ class OperatorState:
         if found.path is None:
             found = self.plan(side, [self.arms[side].hand(goal)], speed=speed)
         self.why = found.why
-        return None if found.path is None else self.arms[side].way(list(found.path[1:]), speed, scatter=0.0)
+        arm = self.arms[side]
+        return None if found.path is None else arm.gently(arm.way(list(found.path[1:]), speed, scatter=0.0), SWIFT)
 
     def plan(
         self,
@@ -389,7 +405,7 @@ class OperatorState:
             self.why = found.why or "nowhere is there room for it at the end"
             return None
         knots = [arm.q, *begin, *found.path[1:], *chosen[found.goal][1][1:]]
-        return arm._path(knots, speed)
+        return arm.gently(arm._path(knots, speed), SWIFT)
 
     def _rigid(self, what: str) -> str | None:
         """The free body that a body or a site is a rigid part of; None for a cloth, a door's handle, and what stands fast."""
