@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from ..planning import Arms, Keep, Level, Plan, plan
 from ..planning.clearance import MARGIN, Clearance, Load
 from ..planning.limbs import spline_through
 from ..planning.planner import least_room
+from ..planning.standing import Standing, walk
 from .arm import Arm, Path, progress
 from .base import Base
 from .reason import Reason
@@ -126,6 +128,7 @@ class OperatorState:
         self._claw_columns = {s: self._order.index(scene.robot.closes(s)) for s in SIDES}
         self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
+        self._standing: Standing | None = None
         self.placing: tuple | None = None
         self.given_up: str | None = None
         self.why = ""  # of the last way that was not found
@@ -406,6 +409,27 @@ class OperatorState:
             return None
         knots = [arm.q, *begin, *found.path[1:], *chosen[found.goal][1][1:]]
         return arm.gently(arm._path(knots, speed), SWIFT)
+
+    def walk(self, straight: list[tuple[np.ndarray, float]]) -> list[tuple[np.ndarray, float]] | None:
+        """Places (2,) [m] and headings [rad] of a walk, one after the other: straight, or round what stands there; None where it cannot be.
+
+        What the hands hold goes with the robot; what it is so near to at the start or at the end does not count.
+        """
+        if self._standing is None:
+            robot = self.scene.robot
+            self._standing = Standing(self.model, robot.root, robot.base_joints[:3])
+        held = [name for side in SIDES for name in self._clearance[side].borne]
+        inside = [name for thing in held for name in self.with_contents(thing.split("/")[0])[1:]]
+        start = self._standing.see(self._past(inside).copy(), list(dict.fromkeys(held)))
+        yaws = np.unwrap([start[2], *(yaw for _, yaw in straight)])
+        row = [start, *(np.array([*place, yaw]) for (place, _), yaw in zip(straight, yaws[1:]))]
+        found = walk(self._standing, row, self.rng)
+        if found is None or found is row:
+            return None if found is None else straight
+        legs = []
+        for a, b in itertools.pairwise(found):
+            legs += [(a[:2], float(b[2])), (b[:2], float(b[2]))]
+        return legs
 
     def _rigid(self, what: str) -> str | None:
         """The free body that a body or a site is a rigid part of; None for a cloth, a door's handle, and what stands fast."""
