@@ -24,8 +24,10 @@ TURNED = {"tin_box": "90 deg"}  # its narrow side towards the robot: a hand from
 NEVER = {"never": {"moved": {"of": "thing", "more_than": "3000 mm"}}}
 
 
-def table(chain: str, thing: str = "can_330", side: str = "left", place: dict | None = None, **more: object):
-    """A table with one thing on it and a bowl beside it, before the hand of a side."""
+def table(
+    chain: str, thing: str = "can_330", side: str = "left", place: dict | None = None, tall: dict | None = None, **more: object
+):
+    """A table with one thing on it, before the hand of a side, and another one where that is said."""
     tree = yaml.safe_load(BENCH)
     for name in ("bowl", "buns", "other", "can"):
         tree["parts"].pop(name)
@@ -39,6 +41,7 @@ def table(chain: str, thing: str = "can_330", side: str = "left", place: dict | 
         "at": at,
         "yaw": TURNED.get(thing, "0 deg"),
     }
+    tree["parts"] |= {"tall": tall} if tall else {}
     tree |= {"skills": yaml.safe_load(chain.replace("SIDE", side)), "goal": NEVER, "time_limit": "30 s", **more}
     return scene_of_tree("bench", tree)
 
@@ -68,6 +71,25 @@ def test_what_has_a_grip_is_taken_and_put_elsewhere(thing, side):
     assert np.linalg.norm((away - wanted)[:2]) < 0.02 and abs(away[2]) < 0.008
     assert data.site("thing/base").xmat.reshape(3, 3)[2, 2] > 0.99, "upright"
     assert made.observations["observation.touch"][-1].max() < 1.0, "let go of"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("thing", "comes"), [("cup_075", True), ("tin_box", False)])
+def test_what_is_carried_goes_round_what_stands_in_the_way_or_does_not_go(thing, comes):
+    chain = """
+    - take: {hand: left, of: thing, by: 60 mm}
+    - carry: {how: over, hand: left, of: thing.base, upon: table.top_front, ahead: 160 mm, aside: 60 mm, above: 60 mm}
+    - wait: {time: 1.2 s}
+    """
+    tall = {"part": "objects/bottle_065", "stands_on": "table.top_front", "put": "base"}
+    tall["at"] = {"x": "160 mm", "y": "210 mm"}  # where it would be swept off by what goes straight
+    scene = table(chain, thing, place={"x": "150 mm", "y": "360 mm"}, tall=tall)
+    made = done(scene)
+    data = end(scene, made)
+    assert data.site("tall/base").xpos == pytest.approx(began(made).site("tall/base").xpos, abs=0.003), "it stands"
+    away = data.site("thing/base").xpos - data.site("table/top_front").xpos
+    assert (np.linalg.norm(away[:2] - [0.16, 0.06]) < 0.02) == comes
+    assert made.provenance.get("gave_up", {}).get("code") == (None if comes else "no_way_over")
 
 
 @pytest.mark.slow
