@@ -1,6 +1,7 @@
 """How often does the scripted operator do a scenario, and is what it does lawful? One line a seed, then the shares.
 
-    python benchmarks/demonstrations.py microwave seeds=10000:10200 [out=build/microwave.jsonl] [processes=0] [variant=NAME] [figures=true]
+    python benchmarks/demonstrations.py microwave seeds=10000:10200 [out=build/microwave.jsonl] [processes=0] [variant=NAME]
+        [figures=true|again]
 
 Each seed is drawn, performed and judged as `shiliu replay` judges it, but that seven of eight are judged by what was noted
 while they were performed instead of being played again (the same numbers to the bit, `tests/operators/test_operator.py`).
@@ -9,7 +10,9 @@ Without `out` the lines stand in `benchmarks/held_out/<scenario>.jsonl`, which i
 scenario take hours, and a run that is begun again, there or with the same `out`, goes on behind its last line. Another scene,
 or another version of it, is refused, since its lines would not belong together; each line names the commit whose operator
 it saw. `processes=0` takes all cores; the lines are the same and in the same order whatever their number. `figures=true`
-writes the shares to `conf/figures/<scenario>.yaml`, from where `shiliu list` and the scenario's card take them.
+writes the shares to `conf/figures/<scenario>.yaml`, from where `shiliu list` and the scenario's card take them. `figures=again`
+puts them beside those that stand there, as `again`: fewer seeds, counted because the operator has changed; their lines stand in
+`benchmarks/held_out/<scenario>.again.jsonl`.
 """
 
 from __future__ import annotations
@@ -147,13 +150,29 @@ def tell(told: Mapping[str, Any]) -> None:
     print(f"draws refused: {told['redrawn']:.1%}")
 
 
+def write_figures(
+    file: Path, command: str, version: int, told: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], again: bool
+) -> None:
+    """Write the shares of a run: a file of their own, or as `again` into the one that is there, with the commits that were run."""
+    if not again:
+        file.write_text(
+            f"# Written by `{command}`.\n" + yaml.safe_dump({"version": version, **told}, sort_keys=False)
+        )
+        return
+    first, *rest = file.read_text().splitlines(keepends=True)
+    commits = list(dict.fromkeys(line["commit"] for line in lines))
+    kept = yaml.safe_load("".join(rest)) | {"again": {"by": command, "version": version, "commits": commits, **told}}
+    file.write_text(first + yaml.safe_dump(kept, sort_keys=False))
+
+
 def main(words: Sequence[str]) -> int:
     """Go on where the file ends, and tell."""
     scenario, settings = words[0], dict(word.split("=", 1) for word in words[1:])
     begin, end = (int(x) for x in settings["seeds"].split(":"))
     chosen = {key: settings[key] for key in ("variant", "base", "hand") if key in settings}
     name = ".".join([scenario, *chosen.values()])
-    out = Path(settings.get("out", HELD_OUT / f"{name}.jsonl"))
+    again = settings.get("figures") == "again"
+    out = Path(settings.get("out", HELD_OUT / f"{name}{'.again' if again else ''}.jsonl"))
     processes, at = int(settings.get("processes", 0)) or (os.cpu_count() or 1), commit()
     common = head(load(scenario, chosen, at), chosen)
     lines = [line for line in lines_of(out, common) if begin <= line["seed"] < end]
@@ -178,13 +197,10 @@ def main(words: Sequence[str]) -> int:
     lines.sort(key=lambda line: line["seed"])
     told = summary(lines)
     tell(told)
-    if settings.get("figures") == "true":
+    if "figures" in settings:
         FIGURES.mkdir(exist_ok=True)
         file = FIGURES / f"{'.'.join([scenario, *(settings[k] for k in ('variant',) if k in settings)])}.yaml"
-        command = f"python benchmarks/demonstrations.py {' '.join(words)}"
-        file.write_text(
-            f"# Written by `{command}`.\n" + yaml.safe_dump({"version": common["version"], **told}, sort_keys=False)
-        )
+        write_figures(file, f"python benchmarks/demonstrations.py {' '.join(words)}", common["version"], told, lines, again)
     return 0
 
 

@@ -147,17 +147,26 @@ def _figures(scene: Scene) -> list[str]:
         figures = figures_of(scene.name, variant)
         if figures is None:
             continue
-        n, (first, last) = figures["demonstrations"], figures["seeds"]
         what = f"`variant={variant}`" if variant else "as it stands"
-        shares = [f"{figures[key]} of {n} ({low:.1%} to {high:.1%})" for key in ("succeeded", "feasible")
-                  for low, high in [wilson(figures[key], n)]]  # fmt: skip
-        lines.append(f"| {what}, v{figures['version']} | {first} to {last} | {shares[0]} | {shares[1]} |")
-        for title, key in (("failed", "failures"), ("refused", "refused")):
-            lines += [f"| | | {title}: {why} | {count} |" for why, count in figures[key].items()]
+        lines += _counted(f"{what}, v{figures['version']}", figures)
+        if again := figures.get("again"):
+            lines += _counted(f"{what}, v{again['version']}, counted again at {', '.join(again['commits'])}", again)
     if not lines:
         return []
-    head = ["| | seeds | succeeded | judged FEASIBLE |", "|---|---|---|---|"]
+    head = ["| | seeds | succeeded | judged FEASIBLE | a success lasts |", "|---|---|---|---|---|"]
     return ["", "## The scripted operator, measured", "", "By `benchmarks/demonstrations.py`.", "", *head, *lines]
+
+
+def _counted(what: str, figures: Mapping[str, Any]) -> list[str]:
+    """Rows of one count: its shares with their 95 % intervals, how long a success lasts, what failed and was refused."""
+    n, (first, last) = figures["demonstrations"], figures["seeds"]
+    shares = [f"{figures[key]} of {n} ({low:.1%} to {high:.1%})" for key in ("succeeded", "feasible")
+              for low, high in [wilson(figures[key], n)]]  # fmt: skip
+    shortest, middle, longest = (f"{seconds:.1f}" for seconds in figures["seconds"] or (0.0, 0.0, 0.0))
+    rows = [f"| {what} | {first} to {last} | {shares[0]} | {shares[1]} | {middle} s ({shortest} to {longest}) |"]
+    for title, key in (("failed", "failures"), ("refused", "refused")):
+        rows += [f"| | | {title}: {why} | {count} | |" for why, count in figures[key].items()]
+    return rows
 
 
 def _of_people(scene: Scene) -> list[str]:

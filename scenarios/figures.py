@@ -1,6 +1,7 @@
 """What was measured of a scenario: how often the scripted operator does it, and how much of that is lawful.
 
 `conf/figures/<scenario>.yaml`, or `<scenario>.<variant>.yaml`, is written by `benchmarks/demonstrations.py` and by nothing else.
+What stands there as `again` was counted later, on fewer fresh seeds, because the operator had changed.
 """
 
 from __future__ import annotations
@@ -23,8 +24,13 @@ def figures_of(scenario: str, variant: str | None = None, folder: Path = CONF / 
 
 
 def is_shown(figures: Mapping[str, Any] | None, version: int) -> bool:
-    """Whether figures show that this version of a scenario works: enough seeds, enough successes, and these FEASIBLE."""
+    """Whether figures show that this version of a scenario works: enough seeds, enough successes, and these FEASIBLE; again as well."""
     if figures is None or figures["version"] != version:
+        return False
+    again = figures.get("again")
+    if again is not None and not (
+        again["succeeded"] >= SHARE * again["demonstrations"] and again["feasible"] >= SHARE * again["succeeded"]
+    ):
         return False
     n, succeeded, feasible = (int(figures[key]) for key in ("demonstrations", "succeeded", "feasible"))
     return n >= SEEDS and succeeded >= SHARE * n and feasible >= SHARE * succeeded
@@ -37,4 +43,6 @@ def told(figures: Mapping[str, Any] | None, version: int) -> str:
     n, succeeded, feasible = (figures[key] for key in ("demonstrations", "succeeded", "feasible"))
     of = "" if figures["version"] == version else f" (v{figures['version']})"
     state = "done" if is_shown(figures, version) else "measured"
-    return f"{state}: {succeeded} of {n}, {feasible} FEASIBLE{of}"
+    again = figures.get("again")
+    since = f"; again {again['succeeded']} of {again['demonstrations']}, {again['feasible']}" if again else ""
+    return f"{state}: {succeeded} of {n}, {feasible} FEASIBLE{since}{of}"

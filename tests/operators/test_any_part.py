@@ -1,10 +1,14 @@
 """Primitives on parts that they were not written for: each wants the sites or the sheet that it asks for, and no more."""
 
+from types import SimpleNamespace
+from typing import ClassVar
+
 import mujoco
 import numpy as np
 import pytest
 import yaml
 from benches import BENCH, done, end
+from shiliu.replay.operator.skills.gripping import REACHED, Take
 from shiliu.scenarios.catalog import scene_of_tree
 
 # parts of the library that hands take, where they stand before a hand, and the site at their foot
@@ -20,8 +24,10 @@ TURNED = {"tin_box": "90 deg"}  # its narrow side towards the robot: a hand from
 NEVER = {"never": {"moved": {"of": "thing", "more_than": "3000 mm"}}}
 
 
-def table(chain: str, thing: str = "can_330", side: str = "left", place: dict | None = None, **more: object):
-    """A table with one thing on it and a bowl beside it, before the hand of a side."""
+def table(
+    chain: str, thing: str = "can_330", side: str = "left", place: dict | None = None, tall: dict | None = None, **more: object
+):
+    """A table with one thing on it, before the hand of a side, and another one where that is said."""
     tree = yaml.safe_load(BENCH)
     for name in ("bowl", "buns", "other", "can"):
         tree["parts"].pop(name)
@@ -35,6 +41,7 @@ def table(chain: str, thing: str = "can_330", side: str = "left", place: dict | 
         "at": at,
         "yaw": TURNED.get(thing, "0 deg"),
     }
+    tree["parts"] |= {"tall": tall} if tall else {}
     tree |= {"skills": yaml.safe_load(chain.replace("SIDE", side)), "goal": NEVER, "time_limit": "30 s", **more}
     return scene_of_tree("bench", tree)
 
@@ -64,6 +71,25 @@ def test_what_has_a_grip_is_taken_and_put_elsewhere(thing, side):
     assert np.linalg.norm((away - wanted)[:2]) < 0.02 and abs(away[2]) < 0.008
     assert data.site("thing/base").xmat.reshape(3, 3)[2, 2] > 0.99, "upright"
     assert made.observations["observation.touch"][-1].max() < 1.0, "let go of"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("thing", "comes"), [("cup_075", True), ("tin_box", False)])
+def test_what_is_carried_goes_round_what_stands_in_the_way_or_does_not_go(thing, comes):
+    chain = """
+    - take: {hand: left, of: thing, by: 60 mm}
+    - carry: {how: over, hand: left, of: thing.base, upon: table.top_front, ahead: 160 mm, aside: 60 mm, above: 60 mm}
+    - wait: {time: 1.2 s}
+    """
+    tall = {"part": "objects/bottle_065", "stands_on": "table.top_front", "put": "base"}
+    tall["at"] = {"x": "160 mm", "y": "210 mm"}  # where it would be swept off by what goes straight
+    scene = table(chain, thing, place={"x": "150 mm", "y": "360 mm"}, tall=tall)
+    made = done(scene)
+    data = end(scene, made)
+    assert data.site("tall/base").xpos == pytest.approx(began(made).site("tall/base").xpos, abs=0.003), "it stands"
+    away = data.site("thing/base").xpos - data.site("table/top_front").xpos
+    assert (np.linalg.norm(away[:2] - [0.16, 0.06]) < 0.02) == comes
+    assert made.provenance.get("gave_up", {}).get("code") == (None if comes else "no_way_over")
 
 
 @pytest.mark.slow
@@ -126,3 +152,74 @@ def test_a_thing_without_a_grip_is_given_up():
     chain = "[{take: {hand: left, of: table}}]"
     made = done(table(chain, time_limit="2 s"))
     assert made.provenance["gave_up"]["code"] == "no_grip"
+
+
+# doors, where they stand before a hand, and the hand
+DOORS = {
+    "microwave": ("left", {"x": "230 mm", "y": "405 mm"}),
+    "microwave_right": ("right", {"x": "230 mm", "y": "-405 mm"}),
+    "microwave_pocket": ("left", {"x": "230 mm", "y": "405 mm"}),
+    "wall_cabinet": ("right", {"x": "550 mm", "y": "-230 mm"}),
+}
+
+
+def door(part: str, chain: list, goal: dict):
+    """A room with a door in it, on a counter where it does not hang on a wall."""
+    tree, at = yaml.safe_load(BENCH), DOORS[part][1]
+    parts = {"room": tree["parts"]["room"]}
+    if part == "wall_cabinet":
+        parts["thing"] = {"part": f"fixtures/{part}", "put": "foot", "at": at}
+    else:
+        parts["table"] = tree["parts"]["table"] | {"height": "870 mm", "depth": "700 mm"}
+        stands = {"stands_on": "table.top_front", "put": "front_bottom", "at": at}
+        parts["thing"] = {"part": f"fixtures/{part}", **stands}
+    more = {"parts": parts, "skills": chain, "goal": goal, "time_limit": "40 s"}
+    return scene_of_tree("bench", tree | more)
+
+
+OPENED = {"opened": {"angle": {"of": "thing.door", "above": "30 deg"}, "hold": "0.3 s"}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", DOORS)
+def test_a_door_is_opened_by_the_handle_of_its_sheet(part):
+    hand = DOORS[part][0]
+    made = done(door(part, [{"move_joint": {"hand": hand, "joint": "thing.door", "to": "40 deg"}}], OPENED))
+    assert made.success, made.provenance.get("gave_up")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("of", ["thing.door", "thing.handle"])
+def test_what_the_hand_holds_already_is_pulled(of):
+    chain = [
+        {"take": {"hand": "left", "of": of}},
+        {"move_joint": {"hand": "left", "joint": "thing.door", "to": "40 deg"}},
+    ]
+    made = done(door("microwave", chain, OPENED))
+    assert made.success, made.provenance.get("gave_up")
+
+
+@pytest.mark.parametrize(("above", "there"), [(0.05, 0.0), (0.0, 0.05), (0.05, 0.05), (0.0, 0.0)])
+def test_what_is_taken_to_be_put_has_to_come_over_its_place_and_to_it(above, there):
+    class Reaches:
+        """An arm that misses the place, or what is above it."""
+
+        def solve(self, position, rotation, seed, like, orient):
+            self.frame = rotation
+            return seed, above if position[2] > 0.01 else there
+
+        def hand(self, q):
+            return np.zeros(3), self.frame
+
+    class Sees:
+        arms: ClassVar = {"left": Reaches()}
+        scene: ClassVar = SimpleNamespace(config=SimpleNamespace(parts=()))
+
+        def site(self, name):
+            return np.zeros(3), np.eye(3)
+
+        body_pose = site
+
+    take = Take.made(hand="left", of="can", into="table/top")
+    score = take._brought(Sees(), np.zeros(3), np.eye(3), np.zeros(7))
+    assert score == pytest.approx(400.0 * max(above, there, REACHED) - 400.0 * REACHED)

@@ -57,6 +57,9 @@ FIGURES = {"version": 2, "demonstrations": 200, "succeeded": 190, "feasible": 18
         ({"feasible": 180}, False),
         ({"demonstrations": 199}, False),
         ({"version": 1}, False),
+        ({"again": {"demonstrations": 50, "succeeded": 48, "feasible": 46}}, True),
+        ({"again": {"demonstrations": 50, "succeeded": 47, "feasible": 47}}, False),
+        ({"again": {"demonstrations": 50, "succeeded": 50, "feasible": 47}}, False),
     ],
 )
 def test_a_scenario_is_shown_to_work_by_enough_seeds_of_its_own_version(changed, shown):
@@ -68,3 +71,15 @@ def test_figures_are_those_of_a_scenario_and_a_variant(tmp_path):
     (tmp_path / "microwave.full.yaml").write_text("version: 3\ndemonstrations: 5\nsucceeded: 4\nfeasible: 4\n")
     assert figures_of("microwave", folder=tmp_path) is None and told(None, 2) == "not measured"
     assert told(figures_of("microwave", "full", folder=tmp_path), 3) == "measured: 4 of 5, 4 FEASIBLE"
+
+
+def test_what_is_counted_again_stands_beside_what_was_counted_first(bench, tmp_path):
+    file = tmp_path / "microwave.yaml"
+    lines = [{**GOOD, "seed": seed, "lasts": 50.0, "commit": commit} for seed, commit in ((7, "a1"), (8, "b2"), (9, "a1"))]
+    bench.write_figures(file, "first", 2, bench.summary(lines[:1]), lines[:1], again=False)
+    before = file.read_text()
+    bench.write_figures(file, "second", 2, bench.summary(lines), lines, again=True)
+    assert file.read_text().startswith(before) and file.read_text().startswith("# Written by `first`.")
+    again = figures_of("microwave", folder=tmp_path)["again"]
+    assert (again["by"], again["commits"], again["demonstrations"]) == ("second", ["a1", "b2"], 3)
+    assert told(figures_of("microwave", folder=tmp_path), 2) == "measured: 1 of 1, 1 FEASIBLE; again 3 of 3, 3"

@@ -6,10 +6,12 @@ import mujoco
 import numpy as np
 import pytest
 from shiliu.replay.operator.operator import Operator
-from shiliu.replay.operator.planning import Arms, Level, Together, plan
+from shiliu.replay.operator.planning import Arms, Level, Plan, Together, plan
 from shiliu.replay.operator.planning.branches import branches
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.limbs import spline_through
+from shiliu.replay.operator.skills.arm import progress
+from shiliu.replay.operator.skills.operator_state import SWIFT
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.simulation import Simulation
 
@@ -201,3 +203,28 @@ def test_an_arm_is_held_in_several_ways_for_one_pose(body):
     assert to.path is not None and arm.hand(to.path[-1])[0] == pytest.approx(pose[0], abs=3e-3)
     far = search(arms, (position + np.array([3.0, 0.0, 0.0]), frame))
     assert far.path is None and far.why.startswith("goal 0: the hand misses it by ")
+
+
+@pytest.mark.parametrize("aside", [0.05, 0.9])
+def test_a_way_that_turns_sharply_is_gone_slowly(body, monkeypatch, aside):
+    arm = body.arms["left"]
+    there = arm.q + np.array([aside, 0.0, 0.0, aside, 0.0, 0.0, 0.0])
+    row = np.array([arm.q, there, arm.q + 0.02])
+    monkeypatch.setattr(body, "plan", lambda *a, **k: Plan(row))
+    way, bare = body.free_way("left", row[-1], 2.0), arm.way(list(row[1:]), 2.0, scatter=0.0)
+    assert jerk(arm, bare) > SWIFT if aside > 0.5 else way.duration == bare.duration
+    assert jerk(arm, way) < 1.25 * SWIFT
+
+
+def jerk(arm, path) -> float:
+    """[m/s2] the largest acceleration of an arm's middle on a way, evened out over a sixth of a second."""
+    times = np.arange(0.0, path.duration, 1.0 / 30.0)
+    data, first = mujoco.MjData(arm.model), int(arm.model.jnt_bodyid[0])
+    middles = []
+    for t in times:
+        data.qpos[:] = path.spline(progress(t / path.duration, path.ramp))
+        mujoco.mj_kinematics(arm.model, data)
+        mujoco.mj_comPos(arm.model, data)
+        middles.append(data.subtree_com[first, :2].copy())
+    row = np.array(middles)
+    return float(np.linalg.norm(row[10:] - 2.0 * row[5:-5] + row[:-10], axis=1).max()) * 36.0

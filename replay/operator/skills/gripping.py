@@ -128,13 +128,13 @@ class Take(Skill):
         goal = place + ahead * turned[:, 0] + aside * turned[:, 1]
         missed = np.inf
         for turn in BROUGHT:
-            part = turn_z(turn)
+            part, worst = turn_z(turn), 0.0  # over the rim, and at the place: it has to come to both
             for above in (over_rim(state, self.into), 0.0):
                 found, off = arm.solve(goal + above * UP + part @ (hand - at), part @ frame, q, q, FIRM)
-                off += FIRM * turned_between(arm.hand(found)[1], part @ frame)
-                if off > missed:
+                worst = max(worst, off + FIRM * turned_between(arm.hand(found)[1], part @ frame))
+                if worst > missed:
                     break
-            missed = min(missed, off)
+            missed = min(missed, worst)
             if missed < REACHED:
                 break
         return 400.0 * max(missed - REACHED, 0.0)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
+
+import numpy as np
 
 from ..recognition import pushing
 from .doors import PullOpen, PushClose
 from .gripping import Take
 from .hands import Release
-from .holds import held_by
+from .holds import Held, held_by
 from .operator_state import Motion, OperatorState
 from .primitives import MOVE_JOINT
 from .reason import Reason
@@ -52,7 +54,7 @@ class MoveJoint(Skill):
         said |= {name: self.values[name] for name in ("force", "speed") if self.values[name] is not None}
         held = state.held.get(self.hand, "")
         if held and (held == body or state.hangs_on(held, body)):
-            yield PullOpen.made(**said, at=self.at or held)
+            yield PullOpen.made(**said, at=self.at or state.nearest_site(body, self._tcp(state)))
             return
         shuts, edge = self.to < state.joint(self.joint), self.edge
         known = held_by(state, body, None, self.at)
@@ -64,12 +66,15 @@ class MoveJoint(Skill):
         if isinstance(known, Reason):
             state.given_up = known
             return
-        take = Take.made(hand=self.hand, of=body, at=self.at)
-        yield take
-        at = self.at or min(
-            (one.site for one in known),
-            key=lambda site: float(abs(state.site(site)[0] - state.site(f"{self.hand}_tcp")[0]).sum()),
-        )
-        yield PullOpen.made(**said, at=at)
-        width = next(one.grip.width for one in known if one.site == at)
-        yield Release.made(hand=self.hand, opening=width + LET_GO, retreat=2.0 * LET_GO)
+        yield Take.made(hand=self.hand, of=body, at=self.at)
+        taken = self._taken(state, known)
+        yield PullOpen.made(**said, at=taken.site or state.nearest_site(body, taken.at))
+        yield Release.made(hand=self.hand, opening=taken.grip.width + LET_GO, retreat=2.0 * LET_GO)
+
+    def _tcp(self, state: OperatorState) -> np.ndarray:
+        """(3,) where the pads' middle is [m]."""
+        return state.site(f"{self.hand}_tcp")[0]
+
+    def _taken(self, state: OperatorState, known: Sequence[Held]) -> Held:
+        """The grip that the hand is at."""
+        return min(known, key=lambda one: float(np.linalg.norm(one.at - self._tcp(state))))

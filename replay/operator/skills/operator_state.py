@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from ..planning import Arms, Keep, Level, Plan, plan
 from ..planning.clearance import MARGIN, Clearance, Load
 from ..planning.limbs import spline_through
 from ..planning.planner import least_room
+from ..planning.standing import Standing, walk
 from .arm import Arm, Path, progress
 from .base import Base
 from .reason import Reason
@@ -38,6 +40,7 @@ ALIKE = 0.15  # rad, by which its beginning differs from those of the others
 DIP = 0.005  # m, that what is carried level may come lower than at the ends of its way
 LIGHT = 0.5  # N, to which no arm gives way
 CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
+SWIFT = 1.2  # m/s2, of an arm's middle on a planned way at most: a robot that is jerked further by it leaves its balance
 REACHED = 2e-3  # m, within which a pose counts as reached
 CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
@@ -125,6 +128,7 @@ class OperatorState:
         self._claw_columns = {s: self._order.index(scene.robot.closes(s)) for s in SIDES}
         self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
+        self._standing: Standing | None = None
         self.placing: tuple | None = None
         self.given_up: str | None = None
         self.why = ""  # of the last way that was not found
@@ -250,6 +254,20 @@ class OperatorState:
             one = int(model.body_parentid[one])
         return one != 0
 
+    def nearest_site(self, body: str, place: np.ndarray) -> str:
+        """The site of a body, or of what hangs on it, that is nearest to a place (3,) [m].
+
+        Raises:
+            GivenUp: there is none.
+        """
+        model = self.model
+        sites = [model.site(i).name for i in range(model.nsite)]
+        found = [name for name in sites if name and self.hangs_on(name, body)]
+        if not found:
+            named = body.replace("/", ".", 1)
+            raise GivenUp(Reason(f"{named} has no site by which it could be moved", "no_site", of=named))
+        return min(found, key=lambda name: float(np.linalg.norm(self.site(name)[0] - place)))
+
     def joint(self, name: str) -> float:
         """What the sensor of a joint says [rad or m]."""
         assert self.readings is not None
@@ -330,7 +348,7 @@ class OperatorState:
         """
         path = self.free_way(side, goal, speed)
         if path is None:
-            path = self.arms[side].way([goal], speed, scatter=0.0)
+            path = self.arms[side].gently(self.arms[side].way([goal], speed, scatter=0.0), SWIFT)
             if self.room_on(side, path, sure=True) > BLOCKED:
                 raise GivenUp(Reason(f"no free way was found for the {side} hand: {self.why}", "no_way", side=side))
         return path
@@ -341,7 +359,8 @@ class OperatorState:
         if found.path is None:
             found = self.plan(side, [self.arms[side].hand(goal)], speed=speed)
         self.why = found.why
-        return None if found.path is None else self.arms[side].way(list(found.path[1:]), speed, scatter=0.0)
+        arm = self.arms[side]
+        return None if found.path is None else arm.gently(arm.way(list(found.path[1:]), speed, scatter=0.0), SWIFT)
 
     def plan(
         self,
@@ -389,7 +408,28 @@ class OperatorState:
             self.why = found.why or "nowhere is there room for it at the end"
             return None
         knots = [arm.q, *begin, *found.path[1:], *chosen[found.goal][1][1:]]
-        return arm._path(knots, speed)
+        return arm.gently(arm._path(knots, speed), SWIFT)
+
+    def walk(self, straight: list[tuple[np.ndarray, float]]) -> list[tuple[np.ndarray, float]] | None:
+        """Places (2,) [m] and headings [rad] of a walk, one after the other: straight, or round what stands there; None where it cannot be.
+
+        What the hands hold goes with the robot; what it is so near to at the start or at the end does not count.
+        """
+        if self._standing is None:
+            robot = self.scene.robot
+            self._standing = Standing(self.model, robot.root, robot.base_joints[:3])
+        held = [name for side in SIDES for name in self._clearance[side].borne]
+        inside = [name for thing in held for name in self.with_contents(thing.split("/")[0])[1:]]
+        start = self._standing.see(self._past(inside).copy(), list(dict.fromkeys(held)))
+        yaws = np.unwrap([start[2], *(yaw for _, yaw in straight)])
+        row = [start, *(np.array([*place, yaw]) for (place, _), yaw in zip(straight, yaws[1:]))]
+        found = walk(self._standing, row, self.rng)
+        if found is None or found is row:
+            return None if found is None else straight
+        legs = []
+        for a, b in itertools.pairwise(found):
+            legs += [(a[:2], float(b[2])), (b[:2], float(b[2]))]
+        return legs
 
     def _rigid(self, what: str) -> str | None:
         """The free body that a body or a site is a rigid part of; None for a cloth, a door's handle, and what stands fast."""

@@ -29,7 +29,7 @@ PAST = 0.012  # m, below the place, for a place that lies lower than it is said 
 
 
 class CarryOver(Skill):
-    """Carry what is held level to over a place, by a way that leaves room, turned as the arm likes it.
+    """Carry what is held level to over a place, by a way that leaves room, turned as the arm likes it; round what stands there.
 
     It ends over the place, without setting down. `turn: keep` brings it there as it is turned now, for what is not round.
     """
@@ -44,8 +44,25 @@ class CarryOver(Skill):
     arguments: ClassVar = CARRY("hand of upon turn ahead aside", above=0.05, speed=0.25)
 
     def run(self, state: OperatorState) -> Motion:
-        yield from state.arms[self.hand].follow(over(state, self), tremor=0.4)
+        yield from state.arms[self.hand].follow(brought(state, self), tremor=0.4)
         yield from state.arms[self.hand].hold(0.2)
+
+
+def brought(state: OperatorState, skill: Skill) -> Path:
+    """As `over`, but where that leaves little room a planned way round what stands there.
+
+    Raises:
+        GivenUp: none was found, and the other one leads through things.
+    """
+    path, held = over(state, skill), state.with_contents(skill.of.split("/")[0])
+    if state.tightness(skill.hand, path, held) <= ENOUGH:
+        return path
+    planned = state.level_way(skill.hand, ends(state, skill), skill.speed)
+    if planned is None and state.room_on(skill.hand, path, held) > HOPELESS:
+        names = {name: skill.values[name].replace("/", ".", 1) for name in ("of", "upon")}
+        sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
+        raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
+    return planned or path
 
 
 def over(state: OperatorState, skill: Skill) -> Path:
@@ -223,14 +240,6 @@ class Put(Place):
             yield from Put({**self.values, "above": over_rim(state, self.upon)}).run(state)
             return
         arm = state.arms[self.hand]
-        path, held = over(state, self), state.with_contents(self.of.split("/")[0])
-        if state.tightness(self.hand, path, held) > ENOUGH:  # round what stands there
-            planned = state.level_way(self.hand, ends(state, self), self.speed)
-            if planned is None and state.room_on(self.hand, path, held) > HOPELESS:
-                names = {name: self.values[name].replace("/", ".", 1) for name in ("of", "upon")}
-                sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
-                raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
-            path = planned or path
-        yield from arm.follow(path, tremor=0.4)
+        yield from arm.follow(brought(state, self), tremor=0.4)
         yield from arm.hold(0.2)
         yield from super().run(state)

@@ -42,7 +42,7 @@ class Walking(Skill):
         return state.base
 
     def go(self, state: OperatorState, target: np.ndarray, yaw: float) -> Motion:
-        """Turn to the way where it is long, walk it, and turn to the heading."""
+        """Turn to the way where it is long, walk it, and turn to the heading; round what stands in the way."""
         base = self.base_of(state)
         away = target - base.at
         distance = float(np.hypot(*away))
@@ -51,7 +51,11 @@ class Walking(Skill):
             along = float(np.arctan2(away[1], away[0]))
             heading = along if abs(wrapped(along - base.yaw)) > AHEAD else base.yaw
             ways = [(base.at.copy(), heading), (target, heading), (target, yaw)]
-        for place, at in ways:
+        legs = state.walk(ways)
+        if legs is None:
+            state.given_up = Reason("no free way was found to where the robot walks", "no_walk")
+            return
+        for place, at in legs:
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
             walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE)
             if not (yield from walked(state, self.name, walk)):
