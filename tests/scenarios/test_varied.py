@@ -56,6 +56,15 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "drawer friction": {"chest.friction": (4.0, 10.0)},
         "light": {"room.shade": (0.70, 1.04)},
     },
+    "table_wiping": {
+        "stain pattern and area": {"mat.pattern": (0.0, 1.0), "mat.area": (0.3, 0.8)},
+        "item set 2-6": "facts say 2 to 6, another set in each draw",
+        "poses": {"mug.at.x": (-0.01, 0.015), "spoon.at.x": (-0.02, 0.02), "paper.at.x": (-0.06, 0.06)},
+        "cloth size": {"cloth.size": (0.28, 0.32)},
+        "wetness (friction 0.4-0.9)": {"cloth.wetness": (0.4, 0.9)},
+        "table height": {"table.height": (0.75, 0.85)},
+        "colour": {"table.shade": (0.6, 1.1)},
+    },
     "medication_serving": {
         "shelf": "the shelves of the three rows",
         "item order": "their places in the row",
