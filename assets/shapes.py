@@ -161,9 +161,9 @@ def prop_defaults(name: str, friction: float, *inner: tuple[str, str], site: flo
 
 
 def backing(radius: float, floor: float, below: float = 0.012) -> str:
-    """The line of a geom that goes on below a thin floor, for loose pieces: one that falls fast would come out under the floor.
+    """The line of a geom that is the floor of a vessel and goes on below it: a loose piece that falls fast comes out under a thin one.
 
-    Props meet it, fixtures do not, as nothing of theirs asks for its bit: a vessel stands on them as it does without it.
+    Props meet it, fixtures do not, as it asks for no bit of theirs: the vessel stands on its feet.
 
     Args:
         radius: [m]; floor: [m] height of the inner floor; below: [m] how far it goes below the vessel's origin.

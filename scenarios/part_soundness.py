@@ -27,7 +27,7 @@ STANDS = 2e-3  # m by which a part may settle when it is put on a table
 INSIDE = 1e-3  # m by which shapes of one part may lie in one another
 TIMESTEP = 1.0 / 480.0  # s, that of a scenario that does not say otherwise
 TABLE, HALF, BELOW = "table_under_part", 0.1, -5.0  # what a loose part is put on; m, half as thick; m, where it begins
-BACKING = "backing"  # what goes on below a vessel's thin floor, for loose pieces; furniture carries the floor
+BACKING = "backing"  # the floor of a vessel for loose pieces, thicker than it looks; furniture carries the feet
 ROBOT, PROPS = 1, 2  # bits of contype and conaffinity; 4 is a person
 
 

@@ -97,8 +97,7 @@ def main():
       <geom name="look_handle" class="visual" type="mesh" mesh="handle" material="handle"/>
       <geom name="ferrule" class="visual" type="cylinder" fromto="{ferrule}" size="0.0118" material="steel"/>
 {chr(10).join(feet)}
-      <geom name="bottom" class="collision" type="cylinder" pos="0 0 {(FLOOR + 0.002) / 2:g}" size="0.107 {(FLOOR - 0.002) / 2:g}"/>
-{backing(0.105, FLOOR)}
+{backing(0.107, FLOOR)}
 {chr(10).join(ring_of_boxes("wall", *WALL))}
       <geom name="handle" class="grip" pos="{numbers((middle[0], 0, middle[1]))}" quat="{numbers(quat)}" size="{bar}"/>
       <site name="base" pos="0 0 0"/>

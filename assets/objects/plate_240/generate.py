@@ -62,8 +62,7 @@ def main():
       <geom name="plate" class="visual" type="mesh" mesh="plate" material="glaze"/>
       <geom name="stripe" class="visual" type="mesh" mesh="stripe" material="stripe"/>
 {chr(10).join(feet)}
-      <geom name="bottom" class="collision" type="cylinder" pos="0 0 {(FLOOR + 0.003) / 2:g}" size="0.083 {(FLOOR - 0.003) / 2:g}"/>
-{backing(0.082, FLOOR)}
+{backing(0.083, FLOOR)}
 {chr(10).join(line for name, ring in RINGS.items() for line in ring_of_boxes(name, *ring))}
       <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 {FLOOR:g}"/>

@@ -75,6 +75,8 @@ class TurnKnob(Skill):
                     back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
                     row = [(centre + self.standoff * out, back), (centre, back)]
                     score, found = state.goal(side, [row], like, 0.3, [state.part_of(self.at)])
+                    if score >= best[0]:
+                        continue
                     path = self._round(arm, found[-1], centre, out, by)
                     away, _ = arm.solve(centre + self.standoff * out, on, path.end, like)
                     score += 400.0 * max(path.error - REACHED, 0.0)
