@@ -158,3 +158,15 @@ def prop_defaults(name: str, friction: float, *inner: tuple[str, str], site: flo
       <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
     </default>
   </default>"""
+
+
+def backing(radius: float, floor: float, below: float = 0.012) -> str:
+    """The line of a geom that is the floor of a vessel and goes on below it: a loose piece that falls fast comes out under a thin one.
+
+    Props meet it, fixtures do not, as it asks for no bit of theirs: the vessel stands on its feet.
+
+    Args:
+        radius: [m]; floor: [m] height of the inner floor; below: [m] how far it goes below the vessel's origin.
+    """
+    middle, half = (floor - below) / 2, (floor + below) / 2
+    return f'      <geom name="backing" class="collision" type="cylinder" pos="0 0 {middle:g}" size="{radius:g} {half:g}" conaffinity="0"/>'

@@ -27,6 +27,7 @@ STANDS = 2e-3  # m by which a part may settle when it is put on a table
 INSIDE = 1e-3  # m by which shapes of one part may lie in one another
 TIMESTEP = 1.0 / 480.0  # s, that of a scenario that does not say otherwise
 TABLE, HALF, BELOW = "table_under_part", 0.1, -5.0  # what a loose part is put on; m, half as thick; m, where it begins
+BACKING = "backing"  # the floor of a vessel for loose pieces, thicker than it looks; furniture carries the feet
 ROBOT, PROPS = 1, 2  # bits of contype and conaffinity; 4 is a person
 
 
@@ -166,7 +167,7 @@ class _Asked:
             called = f"geom {name!r}" if name else f"a geom of {body!r}"
             if own & ROBOT:
                 yield f'{where}{called} has contype {own}, which is the robot\'s (1). Things have contype="2" conaffinity="7".'
-            elif int(model.geom_bodyid[g]) in self._moving and not other & PROPS and own:
+            elif int(model.geom_bodyid[g]) in self._moving and not other & PROPS and own and name != BACKING:
                 yield f'{where}{called} has conaffinity {other}: furniture (2) does not carry it. Things have contype="2" conaffinity="7".'
 
     @cached_property

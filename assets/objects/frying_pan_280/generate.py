@@ -6,7 +6,18 @@ Run from anywhere: `python assets/objects/frying_pan_280/generate.py`. The numbe
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import FOOT, mesh, numbers, prop_defaults, revolve, revolve_ring, ring_of_boxes, smooth, tube
+from shiliu.assets.shapes import (
+    FOOT,
+    backing,
+    mesh,
+    numbers,
+    prop_defaults,
+    revolve,
+    revolve_ring,
+    ring_of_boxes,
+    smooth,
+    tube,
+)
 
 MASS = 1.1  # kg, handle and all
 RADIUS, HEIGHT, FLOOR = 0.140, 0.060, 0.0055  # m: outside at the lip, of the lip, inner floor over the hob
@@ -86,7 +97,7 @@ def main():
       <geom name="look_handle" class="visual" type="mesh" mesh="handle" material="handle"/>
       <geom name="ferrule" class="visual" type="cylinder" fromto="{ferrule}" size="0.0118" material="steel"/>
 {chr(10).join(feet)}
-      <geom name="bottom" class="collision" type="cylinder" pos="0 0 {(FLOOR + 0.002) / 2:g}" size="0.107 {(FLOOR - 0.002) / 2:g}"/>
+{backing(0.107, FLOOR)}
 {chr(10).join(ring_of_boxes("wall", *WALL))}
       <geom name="handle" class="grip" pos="{numbers((middle[0], 0, middle[1]))}" quat="{numbers(quat)}" size="{bar}"/>
       <site name="base" pos="0 0 0"/>

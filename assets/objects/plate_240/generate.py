@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/plate_240/generate.py`. The numbers be
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve, revolve_ring, ring_of_boxes
+from shiliu.assets.shapes import FOOT, backing, numbers, prop_defaults, revolve, revolve_ring, ring_of_boxes
 
 MASS, FLOOR = 0.55, 0.006  # kg, m: inner floor above the table
 # Half profile (radius, height) in m: middle of the outer base, round the rim, to the inner floor.
@@ -62,7 +62,7 @@ def main():
       <geom name="plate" class="visual" type="mesh" mesh="plate" material="glaze"/>
       <geom name="stripe" class="visual" type="mesh" mesh="stripe" material="stripe"/>
 {chr(10).join(feet)}
-      <geom name="bottom" class="collision" type="cylinder" pos="0 0 {(FLOOR + 0.003) / 2:g}" size="0.083 {(FLOOR - 0.003) / 2:g}"/>
+{backing(0.083, FLOOR)}
 {chr(10).join(line for name, ring in RINGS.items() for line in ring_of_boxes(name, *ring))}
       <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 {FLOOR:g}"/>

@@ -11,7 +11,7 @@ from ..recognition import motions, taking
 from .operator_state import Motion, OperatorState
 from .primitives import HAND as HAND
 from .primitives import HOME, REACH, RELEASE, TAKE
-from .skill import Label, Skill
+from .skill import Argument, Label, Skill
 
 TURNS = np.deg2rad(
     [0.0, -12.0, 12.0, -24.0, 24.0]
@@ -28,7 +28,8 @@ def facing(rotation: np.ndarray) -> float:
 class Reach(Skill):
     """Bring the open hand before a site, fingers towards it.
 
-    It takes the direction of the fingers, near the one that is said, in which the arm has most room.
+    It takes the direction of the fingers, near the one that is said, in which the arm has most room; `turn: keep` for what would be
+    turned by pads that close on it askew, such as the handle of a pan.
     """
 
     word = "reach"
@@ -45,6 +46,7 @@ class Reach(Skill):
         standoff=0.10,
         opening=0.05,
         posture="elbow_out",
+        turn=Argument("word", "whether the fingers may come from a little aside", "free", ("free", "keep")),
         speed=0.4,
     )
 
@@ -53,7 +55,8 @@ class Reach(Skill):
         state.open_claw(self.hand, self.opening)
         position, rotation = state.site(self.at)
         like = posture(self.posture, self.hand)
-        frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in TURNS]
+        turns = TURNS if self.turn == "free" else TURNS[:1]
+        frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in turns]
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
         goal = state.goal(self.hand, rows, like, touch=[state.part_of(self.at)])[1][0]
         yield from arm.follow(state.way(self.hand, goal, self.speed))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import pushing
-from .arm import Path, turn_z
+from .arm import Arm, Path, turn_z
 from .doors import about
 from .hands import TURNS, facing
 from .operator_state import REACHED, SIDES, Motion, OperatorState
@@ -17,6 +17,10 @@ from .skill import Argument, Label, Skill
 
 REACH = 0.0245  # m, from between the pads to a panel that the fingertips just do not touch
 BACK = (1.0, 0.8, 0.6)  # shares of the standoff by which a hand draws back
+AWAY = 0.05  # m from the axis, of the point whose speed is that of the turn
+SHARES = (0.25, 0.5, 0.75, 1.0)  # of a turn, at which its way is planned
+FAIR = 5.0  # score of a grip with which the hand is not turned further about the knob
+PHASES = np.deg2rad([0.0, 40.0, -40.0])  # by which it is turned about the knob, from pads over and under it
 ROOMY = 0.5  # crowdedness at which that is room enough
 BITE = np.deg2rad(60.0)  # turned in one grip; more is turned in several
 
@@ -64,18 +68,24 @@ class TurnKnob(Skill):
             state.open_claw(side, self.opening)
             arm, like, sign = state.arms[side], posture(self.posture, side), 1.0 if side == "left" else -1.0
             level = [arm.frame(facing(rotation) + sign * self.yaw + turn, self.pitch, like) for turn in TURNS]
-            # pads over and under the knob: however the fingers come from the side, both lie along it
-            for frame in (f @ turn_z(sign * roll) for f in level for roll in (-np.pi / 2, np.pi / 2)):
-                back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
-                row = [(centre + self.standoff * out, back), (centre, back)]
-                score, found = state.goal(side, [row], like, 0.3, [state.part_of(self.at)])
-                turned, off = arm.solve(centre, on, found[-1], like)
-                away, _ = arm.solve(centre + self.standoff * out, on, turned, like)
-                score += 400.0 * max(off - REACHED, 0.0)
-                score += sum(state.crowd(side, q, [state.part_of(self.at)]) for q in (turned, away))
-                if score < best[0]:
-                    best = (score, side, found)
-                if score < 0.5:
+            for about_it in PHASES:
+                # pads over and under the knob: however the fingers come from the side, both lie along it
+                turned = about(-out, about_it)
+                for frame in (turned @ f @ turn_z(sign * roll) for f in level for roll in (-np.pi / 2, np.pi / 2)):
+                    back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
+                    row = [(centre + self.standoff * out, back), (centre, back)]
+                    score, found = state.goal(side, [row], like, 0.3, [state.part_of(self.at)])
+                    if score >= best[0]:
+                        continue
+                    path = self._round(arm, found[-1], centre, out, by)
+                    away, _ = arm.solve(centre + self.standoff * out, on, path.end, like)
+                    score += 400.0 * max(path.error - REACHED, 0.0)
+                    score += sum(state.crowd(side, q, [state.part_of(self.at)]) for q in (path.end, away))
+                    if score < best[0]:
+                        best = (score, side, found)
+                    if score < 0.5:
+                        break
+                if best[0] < FAIR:
                     break
             if best[0] < 0.5:
                 break
@@ -83,19 +93,22 @@ class TurnKnob(Skill):
         arm = state.arms[side]
         yield from arm.follow(state.way(side, start, self.speed))
         yield from state.pause()
-        frame = arm.hand()[1]
-        yield from arm.follow(arm.line([(centre, frame)], 0.1), tremor=0.3)
+        yield from arm.follow(arm.line([(centre, arm.hand()[1])], 0.1), tremor=0.3)
         yield from arm.hold(0.15)
         yield from state.grip(side, self.force)
-        speed = (
-            self.turning * 0.05
-        )  # of a point that stands so far from the axis; a turn in place has no way of its own
-        poses = [(centre, about(-out, share * by) @ frame) for share in (0.25, 0.5, 0.75, 1.0)]
-        path = arm.line(poses, speed)
-        yield from arm.follow(path, state.until(self.until), tremor=0.0)
+        yield from arm.follow(self._round(arm, arm.q, centre, out, by), state.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         yield from state.let_go(side, self.opening, 0.4)
         yield from arm.follow(self._back(state, side, out))
+
+    def _round(self, arm: Arm, q: np.ndarray, centre: np.ndarray, out: np.ndarray, by: float) -> Path:
+        """The turn about the knob's axis from a posture on: an arm that comes to both ends may not come through all between."""
+        now, arm.q = arm.q, q
+        frame = arm.hand()[1]
+        poses = [(centre, about(-out, share * by) @ frame) for share in SHARES]
+        path = arm.line(poses, self.turning * AWAY)  # a turn in place has no way of its own
+        arm.q = now
+        return path
 
     def _back(self, state: OperatorState, side: str, out: np.ndarray) -> Path:
         """Straight away from the knob, as far as the arm has room: a hand that has turned may bring its elbow to the trunk."""
