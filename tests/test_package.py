@@ -31,6 +31,7 @@ ROOMS = (  # of replay/, each may import what stands before it
     "report",
     "repair",
     "labels",
+    "line",
     "evaluation",
     "benchmark",
     "commands",
