@@ -78,7 +78,7 @@ class InOrder:
         measured: int = 0,
         told: Told = lambda done, total: None,
     ) -> None:
-        self._entries = [_Entry(one, *_kind(one)) for one in entries]
+        self._entries = [_Entry(one, *kind_of(one)) for one in entries]
         self._pool, self._ledger, self._rules_of, self._told = pool, ledger, rules_of, told
         self._drawn, self._measured = drawn, measured
         self._company = Company()
@@ -244,7 +244,7 @@ class InOrder:
         )
 
 
-def _kind(entry: Entry) -> tuple[bool, int | None]:
+def kind_of(entry: Entry) -> tuple[bool, int | None]:
     """Whether its recordings may be asked for by number, and how many there are, where that is known without opening it."""
     try:
         reader = reader_of(entry.path)

@@ -42,12 +42,12 @@ class Counted:
 
 @dataclass(frozen=True)
 class Made:
-    """It is in the ledger; `new` where it was not before, `length_s` how long it is."""
+    """It is in the ledger; `new` where it was not before; `operator`: whose pseudonym the recording carries."""
 
     key: str
     source: str
     new: bool
-    length_s: float = 0.0
+    operator: str | None = None
 
 
 @dataclass(frozen=True)

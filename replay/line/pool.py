@@ -56,10 +56,27 @@ class Pool:
         """A job to be done; `first`: before all others."""
         self._queue.appendleft(job) if first else self._queue.append(job)
 
+    def warm(self) -> None:
+        """Begin all processes, and come back when they are ready.
+
+        Raises:
+            ShiliuError: none can be begun.
+        """
+        while len(self._workers) < self.size or not all(one.ready for one in self._workers):
+            while len(self._workers) < self.size:
+                self._workers.append(self._begin())
+            for _ in self._wait(1.0):
+                pass
+
     @property
     def waiting(self) -> int:
         """Jobs that nobody has begun."""
         return len(self._queue) + len(self._later)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether any job is begun or waits."""
+        return bool(self.waiting or any(one.job is not None for one in self._workers))
 
     @property
     def processes(self) -> list[int]:
@@ -77,7 +94,7 @@ class Pool:
         idle_since = time.monotonic()
         while self._queue or self._later or any(one.job is not None for one in self._workers):
             self._assign()
-            found = list(self._wait())
+            found = list(self._wait(1.0 if timeout_s is None else timeout_s))
             for job, answer in found:
                 if isinstance(answer, Stop):
                     raise ShiliuError(answer.message, file=answer.file, field=answer.field)
@@ -128,11 +145,11 @@ class Pool:
         there.close()
         return _Worker(process, here, time.monotonic())
 
-    def _wait(self) -> Iterator[tuple[Job, Answer]]:
+    def _wait(self, at_most_s: float) -> Iterator[tuple[Job, Answer]]:
         now = time.monotonic()
         ends = [one.since + self.limit_s for one in self._workers if one.job is not None]
         ends += [at for at, _ in self._later]
-        wait = max(0.0, min([1.0, *(end - now for end in ends)]))
+        wait = max(0.0, min([at_most_s, *(end - now for end in ends)]))
         ready = set(connection.wait([one.pipe for one in self._workers], wait))
         for one in list(self._workers):
             if one.pipe in ready:

@@ -12,6 +12,8 @@ from ..formats.one_by_one import OneByOne
 from ..judge.alone import judge_alone
 from ..judge.context import Contexts
 from ..judge.judge import subject_of
+from ..recording.metadata import PSEUDONYM
+from ..recording.recording import Recording
 from .jobs import Answer, Busy, Count, Counted, Made, Take, Unread
 from .kept import Torn, packed, unpacked
 from .key import Keys
@@ -49,12 +51,12 @@ class Bench:
         if job.given is not None:
             key = self.keys.among(key, job.given)
         if self._known(key):
-            return Made(key, item.source, new=False)
+            return Made(key, item.source, False, _operator(item))
         with self.ledger.claimed(key) as mine:
             if not mine:
                 return Busy()
             if self._known(key):
-                return Made(key, item.source, new=False)
+                return Made(key, item.source, False, _operator(item))
             try:
                 alone = judge_alone(
                     subject,
@@ -70,7 +72,7 @@ class Bench:
             if job.drawn:
                 self.ledger.put(key, packed(drawn), DRAWN)
             self.ledger.put(key, packed(alone))
-        return Made(key, item.source, new=True, length_s=drawn.duration_s)
+        return Made(key, item.source, True, _operator(item))
 
     def _known(self, key: str) -> bool:
         data = self.ledger.get(key)
@@ -82,6 +84,12 @@ class Bench:
             self.ledger.drop(key)
             return False
         return True
+
+
+def _operator(recording: Recording) -> str | None:
+    about = recording.metadata.get("demonstration")
+    found = about.get("operator") if isinstance(about, dict) else None
+    return found if isinstance(found, str) and PSEUDONYM.fullmatch(found) else None
 
 
 def told(error: ShiliuError) -> dict[str, Any]:

@@ -28,26 +28,11 @@ from shiliu.replay.line.key import context_digest, recording_digest
 from shiliu.replay.line.ledger import Ledger
 from shiliu.replay.line.pool import Pool
 from shiliu.replay.recording.recording import Unreadable
-from shiliu.replay.rollout.episode import checkpoints_of, episode_of
-from shiliu.replay.rollout.rollout import Take as Played
-from shiliu.replay.rollout.rollout import play
-from shiliu.scenarios import variation
 from shiliu.scenarios.errors import ShiliuError
+from swinging import RATE, waving
 
-RATE = 30  # of the bare floor
 FILES = ("verdicts.jsonl", "junit.xml", "passed.txt", "refused.txt")
 TOGETHER = 16  # enough takes for their accelerations to be compared
-
-
-def waving(scene, seed: int, pace: float, n: int = 36):
-    """A take on the bare floor, in which the left arm swings to and fro."""
-    names = scene.schema.action.names
-    actions = np.tile(scene.ready_ctrl, (n, 1))
-    actions[:, names.index("zarm_l4_joint")] -= 0.2 * (1 - np.cos(np.pi * pace * np.arange(n) / RATE))
-    take = Played(variation.nominal(scene), actions.astype(np.float32))
-    made = episode_of(scene, next(play(scene, [take], [checkpoints_of(scene, n)], 1)), seed, [], {"made_by": "test"})
-    made.label = {**made.label, "success": True}
-    return made
 
 
 @pytest.fixture(scope="module")
