@@ -24,6 +24,7 @@ VERBS = {
     "render": ("render", "pictures of a scenario and its variation"),
     "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),
     "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
+    "watch": ("watch", "takes judged as they arrive, and a line for each operator"),
     "label": ("label", "skill segments proposed from the replay, for a person to correct"),
     "import": ("import_", "recordings of other formats become a LeRobot dataset on one clock"),
     "export": ("export", "recordings out, in the formats of others: to=FORMAT"),

@@ -32,6 +32,7 @@ ROOMS = (  # of replay/, each may import what stands before it
     "report",
     "repair",
     "labels",
+    "line",
     "evaluation",
     "benchmark",
     "commands",

@@ -15,7 +15,7 @@ STAGES = {
     "integrity": (("judge.judge", "integrity_stage"),),
     "kinematics": (
         ("judge.judge", "motion_stage"),
-        ("judge.judge", "compare_rates"),
+        ("judge.set_comparison", "compare_rates"),
         ("judge.judge", "kinematics_stage"),
     ),
     "dynamics": (("judge.judge", "dynamics_stage"),),

@@ -92,8 +92,13 @@ def check_duplicate(recording: Recording, before: Mapping[str, str], rules: Rule
     Args:
         before: digest (`content`) -> name of the first take of the set that has it.
     """
+    return duplicate_of(content(recording), before, rules)
+
+
+def duplicate_of(digests: tuple[str | None, str | None], before: Mapping[str, str], rules: Rules) -> Finding:
+    """`take.duplicate` of a take of which only the digests are at hand; see `check_duplicate`."""
     rule = rules["take.duplicate"]
-    given, whole = content(recording)
+    given, whole = digests
     if whole is not None and whole in before:
         details = {"of": before[whole], "kind": "copy"}
         return rule.finding(

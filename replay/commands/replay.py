@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .settings import Settings
+from .where import Where
 
 if TYPE_CHECKING:
     from ...cli import Request
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=ID] [check=intake|gate|full] [lang=en|zh]
               [strict=true] [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true]
+              [workers=N [ledger=DIR] [take_limit="10 min"]]
 
 check=intake is the first pass over a delivery, without a scene: is each recording sound in itself? Exit 0 where nothing was found.
 Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, passed.txt and refused.txt.
 repair=true also writes, into DIR/repaired, the nearest feasible copy of what fails only by being too fast, past a range, by a
 step in its command or by its unit; the recordings stay as they are (see docs/repair.md).
+workers=N judges any number of recordings in N processes, each recording once: what is in the ledger (DIR/ledger) is not judged again,
+and a run that was killed goes on where it was (see docs/data-line.md).
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
 Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor); without cell=, in
 the surveyed cell that it names, where `shiliu list cells` knows it, else in the scenario as it stands. With cell=, the commands
@@ -43,6 +46,10 @@ def run(request: Request) -> int:
         from .intake import run_intake  # which needs no scene, and so no engine
 
         return run_intake(request, settings, _command(request))
+    if settings["workers"].integer(low=0):
+        from .replay_workers import run_workers
+
+        return run_workers(request, settings, _command(request))
     return _in_scenes(request, settings)
 
 
@@ -51,17 +58,11 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     import mujoco
 
     from ...envs.rendering import missing
-    from ...scenarios.catalog import scene_of
-    from ...scenarios.reading.cell import list_cells, scenario_of
-    from ...scenarios.reading.override import unquoted
-    from ...scenarios.robot import robots
-    from ...scenarios.robot_folder import DEFAULT_ROBOT
     from ...version import __version__
     from ..edits.bounds import Bounds
     from ..formats import read
-    from ..judge.context import Contexts
     from ..judge.judge import judging
-    from ..judge.unused_settings import asked_of
+    from ..line import FOLDER as LEDGER
     from ..repair.running import Repairs, refuse_foreign
     from ..repair.writing import FOLDER
     from ..report import Gate, Terminal, Words, check_out, exit_code, nothing_judged, write_reports
@@ -69,9 +70,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
     mapping = settings["mapping"].word(default="") or None
-    hand, base = settings["hand"].word(default=None), settings["base"].word(default=None)
-    robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
-    retarget = settings["retarget"].word()
+    place = Where.of(settings)
     full = settings["check"].word(choices=CHECKS) == "full"
     strict, quiet, pictures = (settings[key].flag() for key in ("strict", "quiet", "pictures"))
     threads, seed = settings["threads"].integer(low=0), settings["seed"].integer(low=0)
@@ -84,17 +83,11 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     )
     settings.stop()
     gate = Gate(fail_on) if fail_on else None
-    check_out(Path(out), (FOLDER,) if repair else ())
+    check_out(Path(out), (FOLDER, LEDGER) if repair else (LEDGER,))
     if repair:
         refuse_foreign(Path(out))
-    name = settings.chosen("scenario")
-    if name is None and settings.chosen("cell"):  # a cell is of one scenario, which it names
-        name = scenario_of(list_cells(request.conf_dir)[str(settings.chosen("cell"))])
-        settings = Settings(replace(request, overrides=[f"scenario={name}", *request.overrides]))
-    own = robot if robot in robots() else DEFAULT_ROBOT
-    scene = scene_of(settings.composed, name, robot=own, hand=hand, base=base) if name else None
-    asked = asked_of([unquoted(override) for override in request.overrides])
-    contexts = Contexts(scene, robot, hand, base, request.conf_dir, model, Path(data), retarget, asked)
+    contexts = place.contexts(request, settings, Path(data))
+    scene = contexts.chosen.scene if contexts.chosen is not None else None
     recordings = read(data, mapping)
     cores = threads or os.cpu_count() or 1
     header: dict[str, Any] = {

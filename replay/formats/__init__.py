@@ -7,11 +7,20 @@ that looking for one format does not load the libraries of the others.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...scenarios.errors import EpisodeError
 from ..recording.recording import Recording, Unreadable
 from .records import Reader, readers
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or a set: `path` is where it lies, `source` how its recordings call it."""
+
+    path: Path
+    source: str
 
 
 class NothingReadable(EpisodeError):
@@ -40,6 +49,20 @@ def read(
         EpisodeError: at the call, where nothing at `path` can be a recording; while iterating, where a single file is
             unreadable, or a whole folder is.
     """
+    path, found = Path(path), entries(path, mapping)
+    if path.is_file():
+        return _read_file(_reader_of(path), path, path.name, mapping, fps)
+    if (dataset := _dataset(path)) is not None:
+        return dataset.read(path, path.resolve().name, mapping, fps)
+    return _read_folder(path, found, mapping, fps)
+
+
+def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
+    """What `read` reads, file by file and set by set, in its order; none of them is opened.
+
+    Raises:
+        EpisodeError: nothing at `path` can be a recording, or there is no such mapping.
+    """
     path = Path(path)
     if not path.exists():
         raise EpisodeError(f"no such file or folder.{_near(path)} Check data=.", file=path)
@@ -48,13 +71,26 @@ def read(
 
         load(mapping)  # a misspelt name is told before the first file is opened
     if path.is_file():
-        return _read_file(_reader_of(path), path, path.name, mapping, fps)
-    if (dataset := _dataset(path)) is not None:
-        return dataset.read(path, path.resolve().name, mapping, fps)
+        _reader_of(path)
+        return [Entry(path, path.name)]
+    if _dataset(path) is not None:
+        return [Entry(path, path.resolve().name)]
     found = _find(path)
     if not found:
         raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {_readable()}", file=path)
-    return _read_folder(path, found, mapping, fps)
+    return [Entry(one, one.relative_to(path).as_posix()) for one in found]
+
+
+def reader_of(path: Path) -> Reader:
+    """The reader of a file or of a dataset folder.
+
+    Raises:
+        EpisodeError: it is neither.
+    """
+    reader = _dataset(path) if path.is_dir() else _reader_of(path)
+    if reader is None:
+        raise EpisodeError(f"is no dataset any more. {_readable()}", file=path)
+    return reader
 
 
 def _near(path: Path) -> str:
@@ -142,14 +178,14 @@ def _leftovers(folder: Path) -> str:
 
 
 def _read_folder(
-    folder: Path, found: list[Path], mapping: str | Path | None, fps: float | None
+    folder: Path, found: list[Entry], mapping: str | Path | None, fps: float | None
 ) -> Iterator[Recording | Unreadable]:
     held: list[
         Unreadable
     ] = []  # until something is readable: a folder of nothing is an error, one with a bad file is not
     readable = False
-    for path in found:
-        for item in _read_entry(path, path.relative_to(folder).as_posix(), mapping, fps):
+    for entry in found:
+        for item in _read_entry(entry.path, entry.source, mapping, fps):
             if isinstance(item, Unreadable) and not readable:
                 held.append(item)
                 continue
@@ -168,9 +204,7 @@ def _read_entry(
     path: Path, source: str, mapping: str | Path | None, fps: float | None
 ) -> Iterator[Recording | Unreadable]:
     try:
-        reader = _dataset(path) if path.is_dir() else _reader_of(path)
-        assert reader is not None
-        yield from reader.read(path, source, mapping, fps)
+        yield from reader_of(path).read(path, source, mapping, fps)
     except EpisodeError as error:
         yield Unreadable(path.stem, source, error)
     except OSError as error:

@@ -53,9 +53,7 @@ class SceneContext:
 
     def __post_init__(self) -> None:
         self.scene = self.scene.judged
-        name = self.scene.config.thresholds
-        own = [folder / "check" for folder in composition.folders(self.conf_dir)]
-        self.rules = load_rules(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
+        self.rules = thresholds(self.scene.config.thresholds, self.conf_dir)
 
     @cached_property
     def retarget(self) -> Settings:
@@ -148,6 +146,12 @@ class SceneContext:
             if model.body_parentid[i] == 0 and model.body(i).name.startswith(name.partition("/")[0] + "/")
         ]
         return "/" in name and model.body_parentid[body] == 0 and len(siblings) > 1
+
+
+def thresholds(name: str, conf_dir: Path | None = None) -> Rules:
+    """The bounds of this name, from the designer's folder or else the package's own."""
+    own = [folder / "check" for folder in composition.folders(conf_dir)]
+    return load_rules(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
 
 
 def retarget_settings(name: str, conf_dir: Path | None = None) -> Settings:
@@ -254,6 +258,10 @@ class Contexts:
         """The context that the command named, if any."""
         return self._chosen
 
+    def key_of(self, context: SceneContext) -> str:
+        """What tells one of these contexts from the others: the same word in every process that was begun alike."""
+        return next((key for key, one in self._cache.items() if one is context), "command")
+
     def _by_task(self, recording: Recording) -> SceneContext | None:
         """The scenario whose own task sentence a recording of its robot carries; None where that is not sure."""
         task, robot = recording.metadata.get("task"), self._settings["robot"]
@@ -269,7 +277,7 @@ class Contexts:
         cell = recording.cell
         if context.scene.config.cell is not None or cell is None or self._cells.get(cell) != context.scene.name:
             return context
-        key = f"{id(context)} in {cell}"
+        key = f"{self.key_of(context)} in {cell}"
         if key not in self._cache:
             laid = scene_in_cell(context.scene, cell, self._conf_dir)
             self._cache[key] = SceneContext(laid, context.named, self._conf_dir, retargeting=self._retarget)
@@ -306,7 +314,7 @@ class Contexts:
                 file=recording.source,
                 field="cell",
             )
-        key = f"{id(own)} in the command's cell"
+        key = f"{self.key_of(own)} in the command's cell"
         if key not in self._cache:
             self._cache[key] = SceneContext(there, "command", self._conf_dir, retargeting=self._retarget, made_in=made)
         return self._cache[key]

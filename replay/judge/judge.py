@@ -19,12 +19,11 @@ from .kinematics_stage import kinematics_stage
 from .motion_stage import motion_stage
 from .other_robot import OtherRobot
 from .own_robot import OwnRobot
-from .rate_comparison import compare_rates
 from .replay_stage import replay_stage
 from .results import Judged, Subject
 from .robustness_stage import robustness_stage
 from .rollout_stage import rollout_stage
-from .set_comparison import Company
+from .set_comparison import Beside, Company
 from .unused_settings import unused
 from .verdict import Verdict
 
@@ -97,7 +96,7 @@ def judging(
     full: bool = False,
     curves: Collection[str] = (),
     performed: Mapping[str, Rollout] | None = None,
-    company: Company | None = None,
+    company: Beside | None = None,
 ) -> Iterator[Verdict]:
     """As `judge`, one verdict after the other, holding no more than a batch of recordings.
 
@@ -144,7 +143,7 @@ def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subjec
 
 def run_stages(
     subjects: Sequence[Subject],
-    company: Company | None = None,
+    company: Beside | None = None,
     *,
     threads: int = 0,
     seed: int = 0,
@@ -162,7 +161,7 @@ def run_stages(
     beside = company.compare(list(zip(subjects, integrity)))
     integrity = [replace(one, findings=(*one.findings, *found)) for one, found in zip(integrity, beside)]
     motions = [motion_stage(one, sound) for one, sound in zip(subjects, integrity)]
-    rates = compare_rates(list(zip(subjects, motions)))
+    rates = company.rates(list(zip(subjects, motions)))
     rollouts = rollout_stage(list(zip(subjects, integrity, motions)), threads=threads, seed=seed, performed=performed)
     judged = [
         Judged(

@@ -4,14 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..checks.finding import Finding
 from ..checks.registry import asked_of
-from ..checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
+from ..checks.rules import Rules
+from ..checks.takes import Lag, check_take_lag, content, duplicate_of, lag_of
 from ..recording.recording import Recording
-from .results import Integrity, Subject
+from .rate_comparison import compare_rates
+from .results import Integrity, Motions, Rates, Subject
 
 Key = tuple[str, str | None, str | None]
+
+
+@dataclass(frozen=True)
+class TakeFacts:
+    """What the other takes of its set are held against, and it against them.
+
+    Attributes:
+        key: its set, None where it lies alone; source: of the recording.
+        lag: how late its states are; lagging: the two streams.
+        digests: of what it holds, see `content`.
+    """
+
+    key: Key | None
+    source: str
+    lag: Lag | None = None
+    lagging: tuple[str, ...] = ()
+    digests: tuple[str | None, str | None] = (None, None)
+
+
+def take_facts(recording: Recording, findings: Iterable[Finding]) -> TakeFacts:
+    """The facts of a take.
+
+    Args:
+        findings: of its integrity.
+    """
+    key, found = set_of(recording), tuple(findings)
+    if key is None:
+        return TakeFacts(None, recording.source)
+    lagging = next((f.subject for f in found if f.code == "stream.lag"), ())
+    return TakeFacts(key, recording.source, lag_of(found), lagging, content(recording))
+
+
+class Beside(Protocol):
+    """How recordings that are judged together are held against each other."""
+
+    def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
+        """`take.lag` and `take.duplicate` of each recording."""
+
+    def rates(self, batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
+        """How fast each one moves among the others."""
 
 
 @dataclass
@@ -23,48 +66,53 @@ class Company:
 
     def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
         """`take.lag` and `take.duplicate` of each recording of a batch, against the takes of its set, of this batch and before."""
+        facts = [take_facts(subject.recording, integrity.findings) for subject, integrity in batch]
+        return self.hold(facts, [subject.rules for subject, _ in batch])
+
+    def rates(self, batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
+        """How fast each recording of a batch moves among the others of this batch."""
+        return compare_rates(batch)
+
+    def hold(self, batch: Sequence[TakeFacts], rules: Sequence[Rules]) -> list[list[Finding]]:
+        """The same as `compare`, of facts that were gathered before."""
         own: dict[int, Lag] = {}
-        for i, (subject, integrity) in enumerate(batch):
-            lag = lag_of(integrity.findings)
-            key = set_of(subject.recording)
-            if lag is not None and key is not None:
-                own[i] = lag
-                self.lags.setdefault(key, []).append(lag)
+        for i, take in enumerate(batch):
+            if take.lag is not None and take.key is not None:
+                own[i] = take.lag
+                self.lags.setdefault(take.key, []).append(take.lag)
         found = []
-        for i, (subject, integrity) in enumerate(batch):
-            key, rules = set_of(subject.recording), subject.rules
-            if key is None:
-                found.append([rules[code].not_applicable("no_set") for code in asked_of("takes")])
+        for i, (take, rule) in enumerate(zip(batch, rules)):
+            if take.key is None:
+                found.append([rule[code].not_applicable("no_set") for code in asked_of("takes")])
                 continue
-            others = list(self.lags.get(key, ()))
+            others = list(self.lags.get(take.key, ()))
             if i in own:
                 others.remove(own[i])
-            lagging = next((f.subject for f in integrity.findings if f.code == "stream.lag"), ())
-            before = self.seen.setdefault(key, {})
+            before = self.seen.setdefault(take.key, {})
             found.append(
                 [
-                    check_take_lag(own.get(i), others, lagging, rules),
-                    check_duplicate(subject.recording, before, rules),
+                    check_take_lag(own.get(i), others, take.lagging, rule),
+                    duplicate_of(take.digests, before, rule),
                 ]
             )
-            self._remember(subject.recording, before)
+            self._remember(take, before)
         return found
 
     def beside(self, recordings: Iterable[tuple[Recording, Lag | None]]) -> None:
         """Takes of a set that are not judged now, each with its lag."""
         for recording, lag in recordings:
-            key = set_of(recording)
-            if key is None:
+            take = take_facts(recording, ())
+            if take.key is None:
                 continue
             if lag is not None:
-                self.lags.setdefault(key, []).append(lag)
-            self._remember(recording, self.seen.setdefault(key, {}))
+                self.lags.setdefault(take.key, []).append(lag)
+            self._remember(take, self.seen.setdefault(take.key, {}))
 
     @staticmethod
-    def _remember(recording: Recording, seen: dict[str, str]) -> None:
-        for digest in content(recording):
+    def _remember(take: TakeFacts, seen: dict[str, str]) -> None:
+        for digest in take.digests:
             if digest is not None:
-                seen.setdefault(digest, recording.source)
+                seen.setdefault(digest, take.source)
 
 
 def set_of(recording: Recording) -> Key | None:

@@ -29,7 +29,7 @@ VERDICTS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE")
 MAX_BYTES = 1 << 20
 OF_ONE_EPISODE = ("label", "segments", "verdict")  # no file that speaks for many episodes may say these
 
-_OPERATOR = re.compile(r"P-[0-9]{3,6}")
+PSEUDONYM = re.compile(r"P-[0-9]{3,6}")
 _LANGUAGE = re.compile(
     r"(?P<language>[a-z]{2,3})(-(?P<script>[a-z]{4}))?(-(?P<region>[a-z]{2}|[0-9]{3}))?"
     r"(?P<rest>(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(-x(-[a-z0-9]{1,8})+)?)",
@@ -358,7 +358,7 @@ def _choice(node: Node, key: str, choices: tuple[str, ...]) -> str | None:
 
 
 def _operator(node: Node) -> str:
-    if isinstance(node.value, str) and _OPERATOR.fullmatch(node.value):
+    if isinstance(node.value, str) and PSEUDONYM.fullmatch(node.value):
         return node.value
     # what stands there may be a name: it is not repeated, because messages end in logs
     node.note(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -300,6 +300,7 @@ def render(
     command: str,
     header: dict[str, Any] | None = None,
     threads: int | None = None,
+    found: Mapping[str, int] | None = None,
 ) -> str:
     """The whole page.
 
@@ -309,7 +310,9 @@ def render(
         command: the command line of this run, shown so that it can be run again.
         header: version, scene, cell, thresholds, engine, elapsed_s, utc_offset_h: whichever are known.
         threads: how many were used.
+        found: what `counts` gives of all, where `verdicts` are only some of them.
     """
+    total = len(verdicts) if found is None else sum(found[word] for word in COUNTED)
     header = dict(header or {}) | ({"threads": threads} if threads else {})
     alone = len(verdicts) == 1
     header |= used(verdicts, words)
@@ -335,13 +338,16 @@ def render(
         if not alone
         else [],
         left_out=max(0, len(verdicts) - ROWS),
-        counts=counts(verdicts),
+        counts=found or counts(verdicts),
         counted=COUNTED,
-        total=len(verdicts),
-        first_line=first_line(header, len(verdicts), words),
+        total=total,
+        partial=words.ui("page_shows", n=len(verdicts), of=total) if total > len(verdicts) else "",
+        first_line=first_line(header, total, words),
         not_used=not_used(verdicts, words),
-        speed=speed_line(verdicts, header["elapsed_s"], words).strip() if header.get("elapsed_s") else "",
-        title=words.ui("report_title") if alone else words.ui("report_title_many", n=len(verdicts)),
+        speed=speed_line(verdicts, header["elapsed_s"], words).strip()
+        if header.get("elapsed_s") and total == len(verdicts)
+        else "",
+        title=words.ui("report_title") if alone else words.ui("report_title_many", n=total),
         subject=verdicts[0].episode if alone else "",
         command=command,
         stage_count=len(STAGES),

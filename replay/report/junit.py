@@ -7,6 +7,7 @@ cleared at intake passes; an unreadable file is an error.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,42 +19,68 @@ from .text import Words
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
 
+SUITE = "shiliu replay"
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
 
 
 def tree(verdicts: Sequence[Verdict], words: Words) -> ElementTree.ElementTree:
     """The whole document."""
-    suite = ElementTree.Element("testsuite", name="shiliu replay")
-    failures = skipped = errors = 0
+    counted: Counter[str] = Counter()
+    suite = ElementTree.Element("testsuite", name=SUITE)
     for verdict in verdicts:
-        story = Story(verdict, words)
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=clean(f"shiliu.{verdict.scenario or 'bare'}"),
-            name=clean(verdict.episode),
-            time=f"{story.duration or 0.0:.3f}",
-        )
-        message = clean(" ".join(part for part in (story.slip, story.advice) if part))
-        if verdict.verdict is None:
-            errors += 1
-            ElementTree.SubElement(case, "error", type="unreadable", message=message).text = clean(story.why)
-        elif verdict.verdict in ("INFEASIBLE", "UNSOUND"):
-            failures += 1
-            kind = f"{verdict.verdict} {story.root.code}" if story.root else verdict.verdict
-            ElementTree.SubElement(case, "failure", type=kind, message=message).text = clean(body(story))
-        elif verdict.verdict == "INCONCLUSIVE" and not verdict.cleared:
-            skipped += 1
-            ElementTree.SubElement(case, "skipped", message=message)
-        elif story.listed:
-            ElementTree.SubElement(case, "system-out").text = clean(body(story))
-    counts = {"tests": len(verdicts), "failures": failures, "skipped": skipped, "errors": errors}
-    root = ElementTree.Element("testsuites", {"name": "shiliu replay", **{key: str(n) for key, n in counts.items()}})
+        suite.append(case(verdict, words, counted))
+    counts = totals(counted)
+    root = ElementTree.Element("testsuites", {"name": SUITE, **counts})
     for key, n in counts.items():
-        suite.set(key, str(n))
+        suite.set(key, n)
     root.append(suite)
     ElementTree.indent(root)
     return ElementTree.ElementTree(root)
+
+
+def case(verdict: Verdict, words: Words, counted: Counter[str]) -> ElementTree.Element:
+    """The test case of one verdict, which is counted."""
+    story = Story(verdict, words)
+    found = ElementTree.Element(
+        "testcase",
+        classname=clean(f"shiliu.{verdict.scenario or 'bare'}"),
+        name=clean(verdict.episode),
+        time=f"{story.duration or 0.0:.3f}",
+    )
+    counted["tests"] += 1
+    message = clean(" ".join(part for part in (story.slip, story.advice) if part))
+    if verdict.verdict is None:
+        counted["errors"] += 1
+        ElementTree.SubElement(found, "error", type="unreadable", message=message).text = clean(story.why)
+    elif verdict.verdict in ("INFEASIBLE", "UNSOUND"):
+        counted["failures"] += 1
+        kind = f"{verdict.verdict} {story.root.code}" if story.root else verdict.verdict
+        ElementTree.SubElement(found, "failure", type=kind, message=message).text = clean(body(story))
+    elif verdict.verdict == "INCONCLUSIVE" and not verdict.cleared:
+        counted["skipped"] += 1
+        ElementTree.SubElement(found, "skipped", message=message)
+    elif story.listed:
+        ElementTree.SubElement(found, "system-out").text = clean(body(story))
+    return found
+
+
+def case_lines(verdict: Verdict, words: Words, counted: Counter[str]) -> str:
+    """The test case as it stands in the document, with its line end."""
+    found = case(verdict, words, counted)
+    ElementTree.indent(found, level=2)
+    return f"    {ElementTree.tostring(found, encoding='unicode')}\n"
+
+
+def around(counted: Counter[str]) -> tuple[str, str]:
+    """What stands before and after the lines of all test cases, of which there is at least one."""
+    counts = "".join(f' {key}="{n}"' for key, n in totals(counted).items())
+    head = f'<?xml version=\'1.0\' encoding=\'utf-8\'?>\n<testsuites name="{SUITE}"{counts}>\n  <testsuite name="{SUITE}"{counts}>\n'
+    return head, "  </testsuite>\n</testsuites>"
+
+
+def totals(counted: Counter[str]) -> dict[str, str]:
+    """The numbers that the document tells."""
+    return {key: str(counted[key]) for key in ("tests", "failures", "skipped", "errors")}
 
 
 def body(story: Story) -> str:

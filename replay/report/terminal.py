@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -30,6 +31,7 @@ WIDEST = 120
 TAKE, LENGTH, WHO = 20, 8, 14  # columns [cells]; the reason gets the rest
 ROWS = 20  # rows shown of a large folder
 LINES_AS_DONE = 200  # a folder larger than this is summed up instead of listed line by line
+SPOKEN_EACH = 30.0  # s between two lines that tell how far a long run is, where there is no terminal
 COLOURS = {
     "FEASIBLE": "green",
     "INFEASIBLE": "bold red",
@@ -48,9 +50,14 @@ def counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """How many of each verdict; `unreadable`: files that could not be read, `warned`: FEASIBLE with a warning."""
     found = dict.fromkeys((*COUNTED, "warned"), 0)
     for verdict in verdicts:
-        found[verdict.verdict or "unreadable"] += 1
-        found["warned"] += verdict.verdict == "FEASIBLE" and any(f.level == "WARN" for f in verdict.findings)
+        count(verdict, found)
     return found
+
+
+def count(verdict: Verdict, into: dict[str, int]) -> None:
+    """Count one more."""
+    into[verdict.verdict or "unreadable"] += 1
+    into["warned"] += verdict.verdict == "FEASIBLE" and any(f.level == "WARN" for f in verdict.findings)
 
 
 class Gate:
@@ -82,14 +89,18 @@ class Gate:
 
     def trips(self, verdicts: Sequence[Verdict]) -> bool:
         """Whether any rule holds."""
-        found = {key.lower(): n for key, n in counts(verdicts).items()}
+        return self.holds(counts(verdicts))
+
+    def holds(self, counted: Mapping[str, int]) -> bool:
+        """Whether any rule holds; of what `counts` gives."""
+        found = {key.lower(): n for key, n in counted.items()}
         compare = {
             ">": lambda a, b: a > b,
             "<": lambda a, b: a < b,
             ">=": lambda a, b: a >= b,
             "<=": lambda a, b: a <= b,
         }
-        total = max(1, len(verdicts))
+        total = max(1, sum(counted[word] for word in COUNTED))
         return any(
             compare[how](100.0 * found[word] / total if share else found[word], bound)
             for word, how, bound, share in self.rules
@@ -101,14 +112,22 @@ def exit_code(verdicts: Sequence[Verdict], fail_on: str | Sequence[str] | Gate |
 
     What was cleared at intake counts as 0: nothing more was asked of it. With `fail_on` the middle is the gate's: 1 if it trips, else 0.
     """
-    if not any(verdict.verdict is not None for verdict in verdicts):
+    return code_of(counts(verdicts), sum(v.cleared for v in verdicts), fail_on)
+
+
+def code_of(found: Mapping[str, int], cleared: int = 0, fail_on: str | Sequence[str] | Gate | None = None) -> int:
+    """The same as `exit_code`, of what `counts` gives.
+
+    Args:
+        cleared: how many of the INCONCLUSIVE were cleared at intake.
+    """
+    if not any(found[word] for word in COUNTED if word != "unreadable"):
         return 2
     if fail_on:
-        return int((fail_on if isinstance(fail_on, Gate) else Gate(fail_on)).trips(verdicts))
-    found = counts(verdicts)
+        return int((fail_on if isinstance(fail_on, Gate) else Gate(fail_on)).holds(found))
     if found["INFEASIBLE"] or found["UNSOUND"]:
         return 1
-    return 3 if found["INCONCLUSIVE"] - sum(v.cleared for v in verdicts) or found["unreadable"] else 0
+    return 3 if found["INCONCLUSIVE"] - cleared or found["unreadable"] else 0
 
 
 def nothing_judged(verdicts: Sequence[Verdict], data: str) -> EpisodeError:
@@ -187,17 +206,21 @@ class Terminal:
         self.verdict_width = 13 if lang == "en" else 21
         self.why_width = max(8, self.width - 2 - TAKE - LENGTH - self.verdict_width - WHO - 4)
         self.total = self.done = 0
+        self.begun = self.spoken = 0.0
+        self.estimate = False
         self.progress: Progress | None = None
         self.task: Any = None
 
-    def begin(self, header: dict[str, Any], total: int = 0) -> None:
+    def begin(self, header: dict[str, Any], total: int = 0, estimate: bool = False) -> None:
         """The first line.
 
         Args:
             header: version, scene, cell, thresholds, threads, whichever are known.
             total: how many recordings, 0 if unknown.
+            estimate: recordings are done in another order than they are told in, see `reached`; the time left is estimated.
         """
-        self.total = total
+        self.total, self.estimate = total, estimate
+        self.begun = self.spoken = time.monotonic()
         if self.quiet:
             return
         self._print(first_line(header, total, self.words))
@@ -207,6 +230,7 @@ class Terminal:
                 text,
                 BarColumn(40),
                 MofNCompleteColumn(),
+                *((TimeRemainingColumn(),) if estimate else ()),
                 TextColumn("{task.fields[what]}"),
                 console=self.console,
                 transient=True,
@@ -217,11 +241,24 @@ class Terminal:
             self._print("")
             self._print(self._row([self.words.ui(key) for key in ("take", "length", "verdict", "why", "who_acts")]))
 
+    def reached(self, done: int, total: int | None) -> None:
+        """So many recordings are done, though not all of them are told yet; without a terminal a line each half minute."""
+        if self.quiet:
+            return
+        if self.progress is not None:
+            self.progress.update(self.task, completed=done, total=total)
+        elif done and time.monotonic() - self.spoken > SPOKEN_EACH:
+            self.spoken = time.monotonic()
+            left = span((self.spoken - self.begun) / done * (total - done)) if total else "?"
+            self._print("  " + self.words.ui("reached", done=done, of=total or "?", left=left))
+
     def add(self, verdict: Verdict) -> None:
         """One recording is done."""
         if self.quiet:
             return
-        if self.progress is not None:
+        if self.progress is not None and self.estimate:
+            self.progress.update(self.task, what=one_line(verdict.episode)[:24])
+        elif self.progress is not None:
             self.progress.update(self.task, advance=1, what=one_line(verdict.episode)[:24])
         elif not self.live and self.total <= LINES_AS_DONE:
             self.done += 1
@@ -231,13 +268,22 @@ class Terminal:
                 self._print(self._row(cells(Story(verdict, self.words), self.why_width)))
 
     def finish(
-        self, verdicts: Sequence[Verdict], out: str | None, code: int, header: dict[str, Any] | None = None
+        self,
+        verdicts: Sequence[Verdict],
+        out: str | None,
+        code: int,
+        header: dict[str, Any] | None = None,
+        found: Mapping[str, int] | None = None,
     ) -> None:
-        """The table (on a terminal, or for a large folder), counts, what was checked in none, files and exit code."""
+        """The table (on a terminal, or for a large folder), counts, what was checked in none, files and exit code.
+
+        Args:
+            found: what `counts` gives of all, where `verdicts` are only some of them.
+        """
         self.close()
         header, ui = header or {}, self.words.ui
         if not self.quiet:
-            if header.get("elapsed_s"):
+            if header.get("elapsed_s") and found is None:
                 self._print(speed_line(verdicts, header["elapsed_s"], self.words))
             if self.live or len(verdicts) > LINES_AS_DONE:
                 self._table(verdicts)
@@ -247,13 +293,13 @@ class Terminal:
                 self._print("  " + ui("judged_in", where=self.words.join(_judged_in(settings, self.words))))
             if line := not_used(verdicts, self.words):
                 self._print("  " + line, whole=True)
-        found = counts(verdicts)
+        some, found = found is not None, found or counts(verdicts)
         self._print(
             "  " + "   ".join(f"{ui('unreadable') if key == 'unreadable' else key} {found[key]}" for key in COUNTED)
         )
         if header.get("check") == "intake":
             self._print("  " + ui("cleared", n=sum(v.cleared for v in verdicts), of=len(verdicts)))
-        for line in not_checked_in_any(verdicts, self.words, self.width - 2):
+        for line in () if some else not_checked_in_any(verdicts, self.words, self.width - 2):
             self._print("  " + line)
         files = (
             "   ".join(f"{out.rstrip('/')}/{name}" for name in ("report.html", "verdicts.jsonl", "junit.xml"))

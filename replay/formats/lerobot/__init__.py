@@ -9,6 +9,7 @@ READERS = (
         "LeRobot dataset folder, v3.0 as shiliu writes it, and v2.0, v2.1, v3.0 of others through a mapping",
         f"{__name__}.read",
         marks=("meta/info.json",),
+        numbered=True,
         parts={".parquet": "a single Parquet file; give the dataset's folder, which has meta/info.json"},
         rows=(
             PageRow(

@@ -55,19 +55,17 @@ def _episodes(dataset: Dataset) -> Iterator[Recording | Unreadable]:
     held: list[Unreadable] = []
     readable = False
     for k in range(len(dataset.rows)):
-        try:
-            recording = dataset.recording(k)
-        except EpisodeError as error:
-            bad = Unreadable(layout.episode_name(k), f"{dataset.source}#{k}", error)
+        item = dataset.item(k)
+        if isinstance(item, Unreadable):
             if readable:
-                yield bad
+                yield item
             else:
-                held.append(bad)
+                held.append(item)
             continue
         readable = True
         yield from held
         held.clear()
-        yield recording
+        yield item
     if not readable:
         raise held[0].error
 
@@ -225,6 +223,13 @@ class Dataset:
     def set_statistics(self) -> Stats:
         """What `meta/stats.json` tells of the whole set."""
         return of_file(self.root / layout.STATS, MAX_JSON_BYTES)
+
+    def item(self, k: int) -> Recording | Unreadable:
+        """Episode k, or why it cannot be read."""
+        try:
+            return self.recording(k)
+        except EpisodeError as error:
+            return Unreadable(layout.episode_name(k), f"{self.source}#{k}", error)
 
     def recording(self, k: int) -> Recording:
         """Episode k as its files hold it; `declared` has what they say of it, which a check holds against the rest."""

@@ -16,3 +16,8 @@ def read(
     if (root / layout.DATASET).is_file():
         return own.read(root, source)
     return foreign.read(root, source, mapping, fps)
+
+
+def numbered(root: Path, source: str) -> own.Dataset | None:
+    """The set, whose episodes can be read one without the others; None where they cannot."""
+    return own.Dataset(root, source) if (root / layout.DATASET).is_file() else None

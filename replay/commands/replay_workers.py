@@ -1,0 +1,107 @@
+"""`shiliu replay workers=N`: any number of recordings in N processes, each judged once."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .settings import Settings
+from .where import Where
+
+if TYPE_CHECKING:
+    from ...cli import Request
+    from ..line.worker import Bench
+
+
+def run_workers(request: Request, settings: Settings, command: str) -> int:
+    """Judge, report, and return the exit code.
+
+    Args:
+        command: the command line, for the report.
+
+    Raises:
+        ShiliuError: nothing could be read or written.
+    """
+    import mujoco
+
+    from ...envs.rendering import missing
+    from ...version import __version__
+    from ..formats import entries
+    from ..judge.context import thresholds
+    from ..line import FOLDER
+    from ..line.in_order import InOrder
+    from ..line.key import judge_digest
+    from ..line.ledger import Ledger
+    from ..line.pool import Pool
+    from ..report import Gate, Terminal, check_out, nothing_judged
+    from ..report.html import EXPAND_ALL
+    from ..report.streaming import KEPT, Reports
+    from ..report.terminal import code_of
+
+    data, out = Path(settings["data"].word()), Path(settings["out"].word())
+    lang, mapping = settings["lang"].word(choices=("en", "zh")), settings["mapping"].word(default="") or None
+    Where.of(settings)  # the workers ask again
+    settings["check"].word(choices=("gate", "full"))
+    settings["strict"].flag(), settings["seed"].integer(low=0)
+    quiet, pictures = settings["quiet"].flag(), settings["pictures"].flag()
+    workers, limit = settings["workers"].integer(low=1), settings["take_limit"].quantity("time", low=1.0)
+    fail_on, folder = settings["fail_on"].word(default="") or None, settings["ledger"].word(default="") or None
+    if settings["repair"].flag():
+        settings["repair"].note("workers mend nothing. Leave one of the two out, or mend what was refused afterwards.")
+    settings.stop()
+    gate = Gate(fail_on) if fail_on else None
+    check_out(out, (FOLDER,))
+    found = entries(data, mapping)
+    ledger = Ledger(Path(folder) if folder else out / FOLDER)
+    if pictures and (without := missing()):
+        print(f"shiliu: {without} Going on without pictures.", file=sys.stderr)
+        pictures = False
+    header: dict[str, Any] = {"version": __version__, "engine": mujoco.__version__, "threads": workers}
+    rules_of = cache(partial(thresholds, conf_dir=request.conf_dir))
+    terminal, begin = Terminal(lang, quiet=quiet), time.perf_counter()
+    given = (request, str(data), str(ledger.folder.absolute()), judge_digest(request.conf_dir), pictures)
+    try:
+        with Pool(workers, bench, given, limit) as pool, Reports(out, lang) as reports:
+            terminal.begin(header, len(found) if len(found) > KEPT else 0, estimate=True)
+            judged = InOrder(found, pool, ledger, rules_of, EXPAND_ALL, KEPT, terminal.reached)
+            for verdict in judged:
+                reports.add(verdict)
+                terminal.add(verdict)
+            header["elapsed_s"] = time.perf_counter() - begin
+            code = code_of(reports.counted, reports.cleared, gate)
+            if code == 2:
+                raise nothing_judged(reports.kept, str(data))
+            reports.finish(command, header, workers)
+            kept, counted = reports.kept, reports.found
+    finally:
+        terminal.close()
+    terminal.finish(kept, str(out), code, header, counted)
+    print("  " + terminal.words.ui("ledger_told", new=judged.new, known=judged.known, lost=pool.lost or None))
+    return code
+
+
+def bench(request: Request, data: str, ledger: str, judge: str, pictures: bool) -> Bench:
+    """What a worker works with, made in its own process.
+
+    Args:
+        judge: digest of the judge; pictures: whether pictures are drawn.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from ..formats.one_by_one import OneByOne
+    from ..line.key import Keys
+    from ..line.ledger import Ledger
+    from ..line.worker import Bench
+
+    settings = Settings(request)
+    contexts = Where.of(settings).contexts(request, settings, Path(data))
+    how = {
+        "strict": settings["strict"].flag(),
+        "seed": settings["seed"].integer(low=0),
+        "full": settings["check"].word(choices=("gate", "full")) == "full",
+    }
+    takes = OneByOne(settings["mapping"].word(default="") or None)
+    return Bench(contexts, takes, Ledger(ledger), Keys(judge, how), how, pictures)

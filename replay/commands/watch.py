@@ -1,0 +1,90 @@
+"""shiliu watch: takes judged as they arrive."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from .settings import Settings
+from .where import Where
+
+if TYPE_CHECKING:
+    from ...cli import Request
+    from ..line.watching import Told
+
+USAGE = """
+shiliu watch in=FOLDER out=DIR [workers=N] [scenario=NAME] [cell=ID] [lang=en|zh] [rest="5 s"] [once=true] [poll=true]
+
+Judges each take as it arrives in FOLDER, or one level down, and goes on until it is ended (Ctrl-C).
+A take is ready when an empty file TAKE.done lies beside it, or when neither its size nor its time has changed for `rest`.
+Writes DIR/takes/TAKE.json (the verdict) and a line into DIR/slips/OPERATOR.txt (take, verdict, what was wrong, what to do).
+once=true judges what is there, and ends. After a kill the same command goes on: no take is told twice, none is left out.
+What it judged is in DIR/ledger: `shiliu replay data=FOLDER out=REPORTS workers=N ledger=DIR/ledger` makes the reports of all of
+it, compares the takes among each other, and judges nothing again.
+"""
+
+
+def run(request: Request) -> int:
+    """Watch; 0 when it was ended."""
+    from ...scenarios.errors import ShiliuError
+    from ..line import FOLDER
+    from ..line.inbox import Changes, Inbox
+    from ..line.key import judge_digest
+    from ..line.ledger import Ledger
+    from ..line.pool import Pool
+    from ..line.slips import Slips
+    from ..line.watching import Watching
+    from ..report.text import Words
+    from .replay_workers import bench
+
+    settings = Settings(request)
+    data, out = Path(settings["in"].word()), Path(settings["out"].word())
+    lang, _ = settings["lang"].word(choices=("en", "zh")), settings["mapping"].word(default="") or None
+    Where.of(settings)
+    settings["check"].word(choices=("gate", "full"))
+    settings["strict"].flag(), settings["seed"].integer(low=0)
+    workers, limit = settings["workers"].integer(low=1), settings["take_limit"].quantity("time", low=1.0)
+    rest = settings["rest"].quantity("time", low=0.0)
+    once, quiet = settings["once"].flag(), settings["quiet"].flag()
+    poll = settings["poll"].flag() if settings["poll"].value is not None else None
+    folder = settings["ledger"].word(default="") or None
+    settings.stop()
+    if not data.is_dir():
+        raise ShiliuError("no such folder. Make it first.", file=data, field="in")
+    if out.resolve() == data.resolve():
+        raise ShiliuError("is the folder that is watched. Choose another out=.", file=out, field="out")
+    ledger = Ledger(Path(folder) if folder else out / FOLDER)
+    slips, words = Slips(out, lang), Words(lang)
+    counts = {"n": 0, "late": 0}
+
+    def each(one: Told) -> None:
+        counts["n"] += 1
+        counts["late"] += not one.in_time
+        if not quiet:
+            print(f"{one.took_s:6.1f} s  " + one.line.replace("\t", "  "), flush=True)
+
+    over = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        over.set()
+
+    given = (request, str(data), str(ledger.folder.absolute()), judge_digest(request.conf_dir), False)
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    changes = None if once else Changes(data, poll)
+    try:
+        with Pool(workers, bench, given, limit) as pool:
+            pool.warm()
+            if not quiet:
+                print(words.ui("watching", folder=str(data), n=workers), flush=True)
+            Watching(Inbox(data, rest), changes, pool, ledger, slips, each).run(over.is_set)
+    finally:
+        if changes is not None:
+            changes.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    print(words.ui("watched", n=counts["n"], late=counts["late"]), file=sys.stdout)
+    return 0

@@ -1,0 +1,59 @@
+"""Where, and as whom, recordings are judged, as a command line says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import Request
+    from ..judge.context import Contexts
+
+
+@dataclass(frozen=True)
+class Where:
+    """The settings that choose scene and robot; what each means stands in conf/replay.yaml."""
+
+    robot: str | None
+    model: str | None
+    hand: str | None
+    base: str | None
+    retarget: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Where:
+        """As the settings say it; what is wrong is noted there."""
+        robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
+        hand, base = settings["hand"].word(default=None), settings["base"].word(default=None)
+        return cls(robot, model, hand, base, settings["retarget"].word())
+
+    def contexts(self, request: Request, settings: Settings, data: Path) -> Contexts:
+        """What chooses the scene of each recording.
+
+        Args:
+            data: what is read, where a scene may lie beside the recordings.
+
+        Raises:
+            ShiliuError: scene or robot cannot be built.
+        """
+        from ...scenarios.catalog import scene_of
+        from ...scenarios.reading.cell import list_cells, scenario_of
+        from ...scenarios.reading.override import unquoted
+        from ...scenarios.robot import robots
+        from ...scenarios.robot_folder import DEFAULT_ROBOT
+        from ..judge.context import Contexts
+        from ..judge.unused_settings import asked_of
+
+        name = settings.chosen("scenario")
+        if name is None and settings.chosen("cell"):  # a cell is of one scenario, which it names
+            name = scenario_of(list_cells(request.conf_dir)[str(settings.chosen("cell"))])
+            settings = Settings(replace(request, overrides=[f"scenario={name}", *request.overrides]))
+        own = self.robot if self.robot in robots() else DEFAULT_ROBOT
+        scene = scene_of(settings.composed, name, robot=own, hand=self.hand, base=self.base) if name else None
+        asked = asked_of([unquoted(override) for override in request.overrides])
+        return Contexts(
+            scene, self.robot, self.hand, self.base, request.conf_dir, self.model, data, self.retarget, asked
+        )

@@ -1,0 +1,90 @@
+"""A judgement as bytes and back, to the last bit of each number; compressed JSON, which any tool reads and which runs nothing.
+
+What is drawn (curves, pictures) is kept apart: few judgements need it, and it is the larger part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from ..checks.finding import Evidence, Fact, Finding, Picture, Plot, Table
+from ..checks.takes import Lag
+from ..formats import lossless_json
+from ..judge.alone import Alone
+from ..judge.rate_comparison import RateFacts
+from ..judge.set_comparison import TakeFacts
+from ..judge.verdict import StageResult, Verdict
+
+RECORDS: dict[str, type] = {
+    one.__name__: one
+    for one in (Alone, Verdict, StageResult, Finding, TakeFacts, RateFacts, Evidence, Plot, Picture, Fact, Table)
+}
+RECORD, BYTES, LAG, SET = "~record", "~bytes", "~lag", "~set"
+LEVEL = 3  # of compression
+
+
+class Torn(ValueError):
+    """Bytes that are no judgement: half written, or changed."""
+
+
+def packed(value: Any) -> bytes:
+    """A record as bytes, the same for equal records.
+
+    Raises:
+        EpisodeError: it holds what JSON cannot say.
+    """
+    text = lossless_json.dumps(_plain(value), "judgement")
+    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True).compress(text.encode())
+
+
+def unpacked(data: bytes) -> Any:
+    """What was packed.
+
+    Raises:
+        Torn: the bytes are not whole.
+    """
+    try:
+        return _built(lossless_json.loads(zstandard.ZstdDecompressor().decompress(data)))
+    except (zstandard.ZstdError, ValueError, TypeError, KeyError) as error:
+        raise Torn(str(error)) from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Lag):
+        return {LAG: list(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {RECORD: type(value).__name__, **{one.name: _plain(getattr(value, one.name)) for one in fields(value)}}
+    if isinstance(value, bytes):
+        return {BYTES: value.hex()}
+    if isinstance(value, Path):
+        return value.name
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_plain(item) for item in value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return {SET: sorted(_plain(item) for item in value)}
+    return value
+
+
+def _built(value: Any) -> Any:
+    if isinstance(value, dict):
+        if LAG in value:
+            return Lag(*value[LAG])
+        if BYTES in value:
+            return bytes.fromhex(value[BYTES])
+        if SET in value:
+            return frozenset(value[SET])
+        built = {key: _built(item) for key, item in value.items() if key != RECORD}
+        return RECORDS[value[RECORD]](**built) if RECORD in value else built
+    if isinstance(value, tuple):
+        return tuple(_built(item) for item in value)
+    if isinstance(value, list):
+        return [_built(item) for item in value]
+    return value

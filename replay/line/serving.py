@@ -1,0 +1,57 @@
+"""The process of a worker: it answers one job after the other, and ends with the one that began it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, Protocol
+
+from ...scenarios.errors import ShiliuError
+from .jobs import Answer, Count, Stop, Take, Unread, name_of
+
+
+class Answering(Protocol):
+    """What a worker works with."""
+
+    def answer(self, job: Count | Take) -> Answer:
+        """Do what is asked; nothing that is wrong with a recording is raised."""
+
+
+def serve(pipe: Connection, begin: Callable[..., Answering], given: tuple[Any, ...]) -> None:
+    """Answer one job after the other until nobody asks any more.
+
+    Args:
+        begin: makes the bench from `given`, in this process.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began this process ends it
+    _end_with_parent()
+    try:
+        bench = begin(*given)
+        pipe.send(None)
+        while True:
+            job = pipe.recv()
+            try:
+                answer: Answer = bench.answer(job)
+            except ShiliuError as error:
+                answer = Stop(error.message, error.file, error.field)
+            except Exception as error:
+                what = f"a fault of shiliu's own: {type(error).__name__}: {error}"
+                said = {"message": what, "file": None, "field": None, "code": "fault"}
+                answer = Unread(job.entry.path.stem, name_of(job), said)
+            pipe.send(answer)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+    except ShiliuError as error:
+        pipe.send(Stop(error.message, error.file, error.field))
+
+
+def _end_with_parent() -> None:
+    """Have the system end this process with the one that began it, where it can."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    death = 1  # PR_SET_PDEATHSIG
+    ctypes.CDLL(None, use_errno=True).prctl(death, signal.SIGKILL)

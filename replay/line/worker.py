@@ -1,0 +1,98 @@
+"""What a worker works with: it judges one recording after the other on one thread, and keeps the scenes that it has compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...scenarios.errors import ShiliuError
+from ..checks.finding import Evidence
+from ..formats import Unreadable
+from ..formats.one_by_one import OneByOne
+from ..judge.alone import judge_alone
+from ..judge.context import Contexts
+from ..judge.judge import subject_of
+from ..recording.metadata import PSEUDONYM
+from ..recording.recording import Recording
+from .jobs import Answer, Busy, Count, Counted, Made, Take, Unread
+from .kept import Torn, packed, unpacked
+from .key import Keys
+from .ledger import DRAWN, Ledger
+
+
+@dataclass
+class Bench:
+    """What a worker works with.
+
+    Attributes:
+        settings: of `judge_alone`: strict, seed, full.
+        pictures: whether pictures are among what is drawn.
+    """
+
+    contexts: Contexts
+    takes: OneByOne
+    ledger: Ledger
+    keys: Keys
+    settings: dict[str, Any] = field(default_factory=dict)
+    pictures: bool = False
+
+    def answer(self, job: Count | Take) -> Answer:
+        """Do what is asked; nothing that is wrong with a recording is raised."""
+        if isinstance(job, Count):
+            return Counted(self.takes.count(job.entry))
+        item = self.takes.item(job.entry, job.k)
+        if isinstance(item, Unreadable):
+            return Unread(item.name, item.source, told(item.error))
+        try:
+            subject = subject_of(item, self.contexts)
+        except ShiliuError as error:
+            return Unread(item.name, item.source, told(error), read=True)
+        key = self.keys.of(subject)
+        if job.given is not None:
+            key = self.keys.among(key, job.given)
+        if self._known(key):
+            return Made(key, item.source, False, _operator(item))
+        with self.ledger.claimed(key) as mine:
+            if not mine:
+                return Busy()
+            if self._known(key):
+                return Made(key, item.source, False, _operator(item))
+            try:
+                alone = judge_alone(
+                    subject,
+                    self.contexts.key_of(subject.context),
+                    job.given,
+                    pictures=self.pictures and job.drawn,
+                    **self.settings,
+                )
+            except ShiliuError as error:
+                return Unread(item.name, item.source, told(error), read=True)
+            drawn = alone.verdict.evidence or Evidence(0.0)
+            alone.verdict.evidence = Evidence(drawn.duration_s, drawn.wall_start_ns)
+            if job.drawn:
+                self.ledger.put(key, packed(drawn), DRAWN)
+            self.ledger.put(key, packed(alone))
+        return Made(key, item.source, True, _operator(item))
+
+    def _known(self, key: str) -> bool:
+        data = self.ledger.get(key)
+        if data is None:
+            return False
+        try:
+            unpacked(data)
+        except Torn:
+            self.ledger.drop(key)
+            return False
+        return True
+
+
+def _operator(recording: Recording) -> str | None:
+    about = recording.metadata.get("demonstration")
+    found = about.get("operator") if isinstance(about, dict) else None
+    return found if isinstance(found, str) and PSEUDONYM.fullmatch(found) else None
+
+
+def told(error: ShiliuError) -> dict[str, Any]:
+    """An error as an unreadable recording's line has it."""
+    file = None if error.file is None else str(error.file)
+    return {"message": error.message, "file": file, "field": error.field}
