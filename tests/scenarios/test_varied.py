@@ -57,7 +57,7 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "light": {"room.shade": (0.70, 1.04)},
     },
     "medication_serving": {
-        "shelf": "the shelves of the three rows",
+        "shelf": "the upper shelf is beyond",
         "item order": "their places in the row",
         "look-alike labels": "deals the three labels out",
         "spacing 10-40 mm": "spacing 10-40 mm",
