@@ -41,12 +41,14 @@ def views(scene: Scene, painter: Painter) -> dict[str, np.ndarray]:
 
 
 def draws(scene: Scene, painter: Painter, seed: int) -> np.ndarray:
-    """Nine draws of the variation, three in a row."""
-    camera = scene.schema.cameras["observation.images.overview"].camera
+    """Nine draws of the variation, three in a row, from a camera that `shows` joints where there is one, else the overview."""
+    name = next((camera.name for camera in scene.config.cameras if camera.shows is not None), "overview")
+    camera = scene.schema.cameras[f"observation.images.{name}"].camera
     shots = []
     for i in range(9):
         one = drawn(scene, seed + i)
-        shots.append(painter.picture(one.values, _qpos(scene, one), camera, *TILE, kept=_kept(scene, one)))
+        qpos = scene.pictured(name, _qpos(scene, one))
+        shots.append(painter.picture(one.values, qpos, camera, *TILE, kept=_kept(scene, one)))
     return np.concatenate([np.concatenate(shots[r : r + 3], axis=1) for r in (0, 3, 6)])
 
 

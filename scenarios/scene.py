@@ -109,6 +109,7 @@ class Scene:
             plan.add(request)
         for request in (request for reaction in self._reacting for request in reaction.requests()):
             plan.add(request)
+        self._shown: dict[str, dict[str, float]] = {}  # of a camera: joints [m, rad] as its pictures of draws show them
         self._check_cameras(names)
         if config.pose and config.pose not in robot.sheet["poses"]:
             config.problems.note(
@@ -159,10 +160,23 @@ class Scene:
         """[N] of a body and all below it, as the nominal scene has it."""
         return float(self.model.body_subtreemass[self.model.body(body).id] * np.linalg.norm(self.model.opt.gravity))
 
+    def pictured(self, camera: str, qpos: np.ndarray) -> np.ndarray:
+        """(nq,) the same places, with the joints as pictures of draws from this camera of the YAML show them."""
+        shown = np.array(qpos, float)
+        for joint, travel in self._shown.get(camera, {}).items():
+            shown[self.model.joint(joint).qposadr[0]] = travel
+        return shown
+
     def _check_cameras(self, names: Names) -> None:
         """Note a camera whose mount or target does not exist, or whose name the robot's model has already."""
         spec, robot = self._build.spec, self.robot
         for camera in self.config.cameras:
+            for word, travel in camera.shows.items() if camera.shows is not None else ():
+                joint = names.element(Node(word, travel.path, travel.problems), "joint")
+                if joint is not None:
+                    slides = spec.joint(joint).type == mujoco.mjtJoint.mjJNT_SLIDE
+                    shown = self._shown.setdefault(camera.name, {})
+                    shown[joint] = travel.quantity("length" if slides else "angle")
             if camera.look_at is not None:
                 names.element(camera.look_at, "site")
                 if spec.camera(camera.name) is not None:

@@ -71,6 +71,7 @@ def run(request: Request) -> int:
                 feature = known[camera]
                 size = (feature.width // (2 if grid else 1), feature.height // (2 if grid else 1))
                 qpos = np.asarray(draw.start_state[1 : 1 + scene.model.nq])
+                qpos = scene.pictured(camera, qpos) if grid else qpos
                 kept = scene.start_ctrl(draw.values)[scene.n_actions :]
                 shots.append(painter.picture(draw.values, qpos, feature.camera, *size, kept=kept))
     for camera, shots in tiles.items():

@@ -83,7 +83,11 @@ class Vary:
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera by mount (a camera of the robot) or by where it stands [m] and looks."""
+    """A camera by mount (a camera of the robot) or by where it stands [m] and looks.
+
+    Attributes:
+        shows: joint: how far it stands open in pictures of draws from this camera; nothing else heeds it.
+    """
 
     name: str
     size: tuple[int, int]
@@ -93,6 +97,7 @@ class Camera:
     stands: tuple[float, float, float] | None = None
     rate: float | None = None
     record: bool = False
+    shows: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -391,7 +396,7 @@ def _uniform(node: Node, dimension: str | None) -> tuple[float, float]:
 
 
 def _camera(name: str, node: Node) -> Camera:
-    node.mapping(required=("size",), optional=("mount", "look_at", "from", "rate", "record"))
+    node.mapping(required=("size",), optional=("mount", "look_at", "from", "rate", "record", "shows"))
     stands = node.child("from")
     if ("mount" in node) == ("from" in node) or ("look_at" in node) != ("from" in node):
         node.note("a camera is either mounted (mount: robot.head_camera) or stands somewhere (from: and look_at:).")
@@ -409,6 +414,7 @@ def _camera(name: str, node: Node) -> Camera:
         where,
         node.child("rate").quantity("frequency", default=None) if "rate" in node else None,
         node.child("record").flag(),
+        node.child("shows") if "shows" in node else None,
     )
 
 

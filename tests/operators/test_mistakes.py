@@ -31,7 +31,7 @@ QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside"), "
 # failure modes that no mistake brings about; the notes of their scenario tell why
 UNPERFORMED = {
     "bowl_tipped", "upside_down", "near_face", "wrong_container",
-    "corner_lost", "twisted", "neighbour_moved", "neighbour_toppled", "tray_pushed", "reached_into_zone", "pan_dropped",
+    "corner_lost", "twisted", "reached_into_zone", "pan_dropped",
     "plate_off",
 }  # fmt: skip
 

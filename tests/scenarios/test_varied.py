@@ -66,7 +66,7 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "colour": {"table.shade": (0.6, 1.1)},
     },
     "medication_serving": {
-        "shelf": "the shelves of the three rows",
+        "shelf": "the upper shelf is beyond",
         "item order": "their places in the row",
         "look-alike labels": "deals the three labels out",
         "spacing 10-40 mm": "spacing 10-40 mm",

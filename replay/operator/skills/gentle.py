@@ -15,6 +15,7 @@ ROOM = 0.008  # m by which the gap is still wider than the thing when the finger
 SLOWLY = 3.0  # percent/s then; at 35 percent/s, as `pinch` closes, a control step is 13 N
 PATIENCE = 8.0  # s, for which they close so at most
 FELT = 0.9  # share of the force at which both have touched: what they lag behind comes after
+STEADY = 4  # control steps in a row on which both have touched: one pad alone throws the thing at the other
 STILL = 0.3  # s, that the hand waits with it
 
 
@@ -53,11 +54,14 @@ class PinchGently(Skill):
             state.claws[side] = start + share * (near - start)
             yield
         yield from state.wait(0.3)
-        force = self.force * float(state.faults.get("grip_force", 1.0))
+        force, steady = self.force * float(state.faults.get("grip_force", 1.0)), 0
         for _ in range(round(PATIENCE / state.timestep)):
-            if state.touch(side).min() >= FELT * force:
+            felt = state.touch(side).min() >= FELT * force
+            steady = steady + 1 if felt else 0
+            if steady == STEADY:
                 break
-            state.claws[side] = min(state.claws[side] + SLOWLY * state.timestep, 100.0)
+            if not felt:
+                state.claws[side] = min(state.claws[side] + SLOWLY * state.timestep, 100.0)
             yield
         yield from state.wait(STILL)
         state.hold_on(side, self.at)

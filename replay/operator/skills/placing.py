@@ -134,6 +134,7 @@ class Place(Skill):
     """Lower what is held until it is seated, let go, and draw the hand back the way that is said.
 
     It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
+    With a `force` it stops as soon as the fingers feel so much less of its weight: what must not be knocked is put down so.
     """
 
     word = "put"
@@ -149,16 +150,20 @@ class Place(Skill):
         back=0.055,
         retreat=0.10,
         lowering=0.06,
+        force=PUT.at("force", "that bears it as lowering ends, where it is to be felt", None),
         speed=0.25,
     )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         position, frame = arm.hand()
+        hangs = state.feel(self.hand)[2]
         drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
         start = position[2] - state.site(self.of)[0][2]
 
         def seated() -> bool:
+            if self.force is not None and state.feel(self.hand)[2] - hangs > self.force:
+                return True
             return (arm.hand()[0][2] - state.site(self.of)[0][2]) - start < -SEATED
 
         low = position - (drop + PAST) * UP
@@ -232,6 +237,7 @@ class Put(Place):
         back=0.055,
         retreat=0.10,
         lowering=0.05,
+        force=Place.arguments["force"],
         speed=0.25,
     )
 
