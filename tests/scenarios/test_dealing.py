@@ -22,7 +22,7 @@ def scene():
     return shiliu.load_scenario("medication_serving")
 
 
-def test_every_medicine_place_and_shelf_comes_up_for_the_named_one(scene):
+def test_every_medicine_place_and_reachable_shelf_comes_up_for_the_named_one(scene):
     rng, seen = np.random.default_rng(0), []
     for _ in range(300):
         dealt = dealt_values(scene.config, rng)
@@ -34,7 +34,8 @@ def test_every_medicine_place_and_shelf_comes_up_for_the_named_one(scene):
         assert all(len(shelf) == 1 for shelf in shelves) and len(set.union(*shelves)) == 3, "rows stay together"
         seen.append(tuple(dealt[f"named.{value}"] for value in ("label", "at.y", "at.z")))
     counts = [seen.count(one) for one in set(seen)]
-    assert len(counts) == 27 and min(counts) >= 2
+    assert len(counts) == 3 * 3 * 2, "the upper shelf is out of an easy reach"
+    assert min(counts) >= 2
 
 
 def test_the_instruction_names_the_label_that_the_named_one_wears(scene):
