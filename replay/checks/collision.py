@@ -211,6 +211,6 @@ CHECKS = (
         turn=6,
         lasts=True,
         own_cause=True,
-        shown_by="bowl inside the counter",
+        shown_by="object inside its support",
     ),
 )

@@ -376,9 +376,9 @@ def _look(finding: Finding, known: Known) -> Fix:
 
 SAFETY = "replay.safety"
 CHECKS = (
-    Check("goal", fix=_finish, of="world", turn=0, group="replay.goal", shown_by="bowl elsewhere"),
+    Check("goal", fix=_finish, of="world", turn=0, group="replay.goal", shown_by="object elsewhere"),
     Check("drop", fix=hold, of="world", turn=1, group=SAFETY, lasts=True, shown_by="grip opened early"),
-    Check("force.object", fix=_gentle, of="world", turn=2, group=SAFETY, near=True, shown_by="door too stiff"),
+    Check("force.object", fix=_gentle, of="world", turn=2, group=SAFETY, near=True, shown_by="latch too stiff"),
     Check(
         "collision.unexpected",
         settings={"held_warn": "force", "held_fail": "force"},

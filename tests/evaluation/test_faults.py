@@ -19,6 +19,7 @@ from shiliu.replay.evaluation.faults.registry import COMBINED, FAULTS, chosen, f
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.verdict import Verdict
+from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.signals.clock import origin_ns
 from shiliu.scenarios.errors import ReplayError, ScenarioError
@@ -76,6 +77,15 @@ def test_faults_of_a_simulation_are_found_named_and_placed(context, episode):
         assert line["found"] and line["root_right"] and not scoring.falls_short(line), line
     assert lines[0]["excess"] == pytest.approx(0.25, abs=0.01)
     assert scoring.summary(lines)["all"]["recall"]["hits"] == len(SIMULATED)
+
+
+def test_a_thing_that_stands_elsewhere_is_found_in_another_scene(table_setting):
+    known, stage = faults_of(table_setting), SceneContext(table_setting, "command")
+    (clean,) = demonstrate(table_setting, (3,), threads=1)
+    (line,) = judged(stage, [Job(clean, (known["object elsewhere"],), None)])
+    assert line["root"] == "goal" and line["root_right"] and line["subject_right"], line
+    (put,) = inject([Job(clean, (known["latch too stiff"],), None)], stage)
+    assert put.recording is None and "no latch" in put.reason
 
 
 def test_faults_of_a_device_are_found_named_and_placed(context, episode, device):

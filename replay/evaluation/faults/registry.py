@@ -23,10 +23,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault("hand beyond its actuator", ("value.range",), "perform", world.beyond_the_hand, SIZES),
     # what is handled
     Fault("grip opened early", ("drop",), "perform", world.opened_early, whole=True),
-    Fault("bowl elsewhere", ("goal",), "perform", world.bowl_elsewhere, whole=True),
-    Fault("door too stiff", ("force.object",), "perform", world.stiff_door, whole=True),
+    Fault("object elsewhere", ("goal",), "perform", world.elsewhere, whole=True),
+    Fault("latch too stiff", ("force.object",), "perform", world.stiff_latch, whole=True),
     Fault("held thing strikes the scene", ("collision.scene",), "perform", held.struck, SIZES, whole=True),
-    Fault("bowl inside the counter", ("start.penetration",), "perform", world.sunken_bowl, SIZES),
+    Fault("object inside its support", ("start.penetration",), "perform", world.sunken, SIZES),
     # what becomes of a simulation's record
     Fault("degrees for radians", ("unit.degrees",), "record", record.degrees),
     Fault("commands not numbers", ("value.nonfinite",), "record", record.lost_numbers),
@@ -85,7 +85,7 @@ UNCOUNTED: tuple[Fault, ...] = (
 COMBINED: tuple[tuple[str, str], ...] = (
     ("joint past its limit", "state edited"),
     ("too fast a reach", "grip opened early"),
-    ("joint past its limit", "bowl elsewhere"),
+    ("joint past its limit", "object elsewhere"),
     ("joint of no actuator", "state lags"),
     ("joint of no actuator", "encoder frozen"),
 )

@@ -1,6 +1,8 @@
-"""Faults of what is handled: grips, objects that stand elsewhere, doors that are too hard to pull, starts inside things."""
+"""Faults of what is handled: grips, objects that stand elsewhere, latches that are too hard to pull, starts inside things."""
 
 from __future__ import annotations
+
+import re
 
 import mujoco
 import numpy as np
@@ -10,11 +12,12 @@ from ....scenarios.errors import EpisodeError
 from ....scenarios.robot_folder import SIDES
 from ....scenarios.variation import Draw
 from ...checks.collision import overlaps
+from ...operator.operator import read_chain
 from .fault import Mark, Work
 from .placing import segment
 
 DEPTH = 5e-3  # m, bound and scale of start.penetration
-PULL = 40.0  # N, limit of the door's pull in the microwave cell
+ASIDE = 0.08  # m
 LOOSER = 5.0  # %, less of a claw's stroke: the pads then press with some newtons only
 PAST = 5.0  # %, scale of ctrl.clamped for hands
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -53,17 +56,46 @@ def _moved(work: Work, hand: str, t0: float, t1: float) -> float:
     return float(np.abs(np.diff(work.actions[first:last, columns], axis=0)).sum())
 
 
-def bowl_elsewhere(work: Work, size: float) -> Mark:
-    """The bowl stood 80 mm further to the right or nearer to the robot's middle than the operator thought."""
-    shift = 0.08 * float(work.rng.choice([-1.0, 1.0]))
-    _redraw(work, "bowl.at.y", work.draw.values["bowl.at.y"] + shift)
-    return Mark(subject=("loaded",))
+def elsewhere(work: Work, size: float) -> Mark:
+    """What is carried first stood 80 mm further to one side than the operator thought."""
+    shift = ASIDE * float(work.rng.choice([-1.0, 1.0]))
+    part = _carried(work)
+    key = f"{part}.at.y"
+    _redraw(work, key, work.draw.values.get(key, 0.0) + shift)
+    goals = work.context.scene.config.goal.value
+    return Mark(subject=tuple(name for name, goal in goals.items() if re.search(rf"\b{part}\b", str(goal))))
 
 
-def stiff_door(work: Work, size: float) -> Mark:
-    """The door's latch holds a quarter more than its handle may be pulled with; with much more the grip would slip first."""
-    _redraw(work, "oven.latch_force", 1.25 * PULL)
-    return Mark(subject=("door_pull",))
+def stiff_latch(work: Work, size: float) -> Mark:
+    """A latch holds a quarter more than it may be pulled with at its handle; with much more the grip would slip first."""
+    raw = work.context.scene.config.safety.value or {}
+    for limit in work.context.scene.safety:
+        part = str(raw.get(limit.name, {}).get("force", {}).get("against", "")).split(".")[0]
+        if (key := f"{part}.latch_force") in work.draw.values:
+            _redraw(work, key, 1.25 * limit.limit)
+            return Mark(subject=(limit.name,))
+    raise EpisodeError("this scene has no latch whose pull is limited.")
+
+
+def _carried(work: Work) -> str:
+    """The part that the chain takes first.
+
+    Raises:
+        EpisodeError: it takes none that stands free.
+    """
+    scene, model = work.context.scene, work.draw.model
+    for skill in read_chain(scene):
+        part = str(skill.values.get("of") or "").split("/")[0]
+        if part and skill.name.startswith("take") and len(_free_joints(model, part)):
+            return part
+    raise EpisodeError("this scene's chain takes nothing that stands free.")
+
+
+def _free_joints(model: mujoco.MjModel, part: str) -> np.ndarray:
+    """Addresses in qpos of the free joints of a part."""
+    joints = [model.joint(i) for i in range(model.njnt)]
+    free = mujoco.mjtJoint.mjJNT_FREE
+    return np.array([j.qposadr[0] for j in joints if j.type[0] == free and j.name.startswith(f"{part}/")], int)
 
 
 def _redraw(work: Work, key: str, value: float) -> None:
@@ -72,22 +104,23 @@ def _redraw(work: Work, key: str, value: float) -> None:
     work.draw = drawing.of_values(work.context.scene, {**work.draw.values, key: value}, work.draw.task)
 
 
-def sunken_bowl(work: Work, size: float) -> Mark:
-    """The bowl's place is told wrongly: it starts (1 + size) x 5 mm inside the counter."""
+def sunken(work: Work, size: float) -> Mark:
+    """The place of what is carried first is told wrongly: it starts (1 + size) x 5 mm inside what it stands on."""
     model, start = work.draw.model, work.draw.start_state
     data = mujoco.MjData(model)
     mujoco.mj_setState(model, data, start, STATE)
-    mine = [i for i in range(model.njnt) if model.joint(i).name.startswith("bowl/")]
-    if not mine:
-        raise EpisodeError("this scene has no bowl that stands free.")
-    height = int(model.jnt_qposadr[mine[0]]) + 2
-    counter, bowl = _geoms(model, "counter/"), _geoms(model, "bowl/")
+    part = _carried(work)
+    stands_on = next(placed.stands_on for placed in work.context.scene.config.parts if placed.name == part)
+    if not stands_on:
+        raise EpisodeError(f"{part} stands on nothing that this scene names.")
+    height = int(_free_joints(model, part)[0]) + 2
+    support, mine = _geoms(model, f"{stands_on[0]}/"), _geoms(model, f"{part}/")
     rest, low, high = float(data.qpos[height]), 0.0, 0.1
     for _ in range(24):
         middle = 0.5 * (low + high)
         qpos = data.qpos.copy()
         qpos[height] = rest - middle
-        found = overlaps(model, qpos[None], bowl, counter)
+        found = overlaps(model, qpos[None], mine, support)
         deep = max((float(one.depth[0]) for one in found), default=0.0)
         low, high = (middle, high) if deep < (1.0 + size) * DEPTH else (low, middle)
     data.qpos[height] = rest - high
