@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,16 +42,21 @@ def bare() -> Scene:
 def demonstration(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> SimEpisode:
     """The microwave's task as the operator does it; look at it, do not change it. Whichever worker wants it first performs it for all."""
     from shiliu.replay.evaluation.demo import SEEDS
+    from shiliu.replay.formats.lerobot.write import write_lerobot
     from shiliu.replay.operator.demonstration import demonstrate
+    from shiliu.replay.recording.recording import Recording
 
     folder = tmp_path_factory.getbasetemp()
-    kept = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "demonstration.pickle"
-    if not kept.is_file():
+    kept = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "demonstration"
+    if not kept.is_dir():
         (episode,) = demonstrate(scene, SEEDS[:1], threads=1)
-        own = folder / "demonstration.own"
-        own.write_bytes(pickle.dumps(episode))
-        own.replace(kept)  # whole or not at all
-    return pickle.loads(kept.read_bytes())
+        own = folder / "own"
+        write_lerobot(own, [episode], scene.schema.lerobot_features(), round(1 / scene.control_timestep))
+        with suppress(OSError):  # another worker was first
+            own.rename(kept)  # whole or not at all
+    (recording,) = shiliu.read(kept)
+    assert isinstance(recording, Recording) and recording.episode is not None
+    return recording.episode
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,8 @@ def test_faults_of_a_simulation_are_found_named_and_placed(context, episode):
     assert scoring.summary(lines)["all"]["recall"]["hits"] == len(SIMULATED)
 
 
-def test_a_thing_that_stands_elsewhere_is_found_in_another_scene(table_setting):
+def test_a_thing_that_stands_elsewhere_is_found_in_another_scene():
+    table_setting = shiliu.load_scenario("table_setting")
     known, stage = faults_of(table_setting), SceneContext(table_setting, "command")
     (clean,) = demonstrate(table_setting, (3,), threads=1)
     (line,) = judged(stage, [Job(clean, (known["object elsewhere"],), None)])

@@ -248,7 +248,7 @@ def test_hands_that_go_after_what_swings_below_them_calm_it_and_come_back(crumpl
 
 def test_how_much_lies_open_is_told_of_a_heap_and_of_a_flat_towel(crumpled):
     fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 602), crumpled.cloths
-    assert isinstance(fling, FlingOut) and fling._open(body) < 0.7
+    assert isinstance(fling, FlingOut) and fling._open(body) < 0.8
     flat = np.c_[cloth.flat, np.full(len(cloth.flat), 0.853)]
     body.vertices = lambda _: flat
     assert fling._open(body) == pytest.approx(1.0, abs=1e-6)
