@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import make_readings
 from shiliu.scenarios.sensing.requests import Request
-from shiliu.scenarios.words.pointing import PointsAway
+from shiliu.scenarios.words.pointing import Faces, PointsAway
 
 MIDDLE, TIP, PERSON = (Request("site_position", name) for name in ("mouth", "handle", "chest"))
 AWAY = PointsAway(MIDDLE, TIP, PERSON, np.radians(60))
@@ -28,3 +28,14 @@ def test_pointing_at_is_the_same_angle_from_the_other_side(tip, margin):
     seen = make_readings({MIDDLE: [[0.5, 0.0, 0.9]], TIP: [tip], PERSON: [[1.1, 0.0, 1.2]]})
     assert at.margin(seen) == pytest.approx([np.radians(margin)], abs=1e-9)
     assert at.margin(seen.row(0)) == pytest.approx(np.radians(margin), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("tip", "margin"),
+    [([0.6, 0.0, 1.0], 45), ([0.6, 0.1, 1.0], 0), ([0.6, 0.0, 1.1], 0), ([0.5, 0.0, 1.1], -45), ([0.4, 0.0, 1.0], -135)],
+)
+def test_facing_counts_up_and_down_too(tip, margin):
+    faces = Faces(MIDDLE, TIP, PERSON, np.radians(45))
+    seen = make_readings({MIDDLE: [[0.5, 0.0, 1.0]], TIP: [tip], PERSON: [[0.8, 0.0, 1.0]]})
+    assert faces.margin(seen) == pytest.approx([np.radians(margin)], abs=1e-9)
+    assert faces.margin(seen.row(0)) == pytest.approx(np.radians(margin), abs=1e-9)

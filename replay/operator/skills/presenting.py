@@ -20,6 +20,7 @@ from .vessels import LEVEL
 
 BESIDE = np.deg2rad([0.0, 6.0, -6.0, 12.0, -12.0, 18.0, -18.0, 24.0, -24.0, 30.0, -30.0])  # by which it may face past
 HELD_AS = ("elbow_in", "elbow_out", "ready", "across", "bench")  # postures in which the arm may end
+ELSE_AS = ("from_above", "over", "raised", "outside_1", "outside_2", "level")  # where none of these will do
 ASKEW, EVEN = (
     20.0,
     0.05,
@@ -63,10 +64,10 @@ class Present(Skill):
         needed = (needed + np.pi) % (2 * np.pi) - np.pi
         carried = state.with_contents(self.of.split("/")[0])
 
-        def ways() -> Iterator[tuple[float, Path]]:
+        def ways(names: tuple[str, ...]) -> Iterator[tuple[float, Path]]:
             for past in BESIDE[np.abs(BESIDE) <= self.within + 1e-9]:
                 poses = turning(held, goal, hand, frame, needed + past)
-                for name in HELD_AS:
+                for name in names:
                     like = posture(name, self.hand)
                     if arm.solve(*poses[-1], like, orient=LEVEL)[1] > 2.0 * REACHED:
                         continue
@@ -79,10 +80,13 @@ class Present(Skill):
                     yield state.tightness(self.hand, path, carried) + OBLIQUE * abs(past) + skew, path
 
         best: tuple[float, Path | None] = (np.inf, None)
-        for cost, path in ways():
-            if cost < best[0]:
-                best = (cost, path)
-            if cost < EASY:
+        for names in (HELD_AS, ELSE_AS):
+            for cost, path in ways(names):
+                if cost < best[0]:
+                    best = (cost, path)
+                if cost < EASY:
+                    break
+            if best[1] is not None:
                 break
         if best[1] is None:
             sentence = f"the {self.hand} hand cannot bring {self.of} there as it holds it"

@@ -30,7 +30,7 @@ SLOW = 0.08  # m/s, towards a surface
 
 
 def pointing_down(
-    state: OperatorState, hand: str, tips: list[np.ndarray], heading: float, touch: list[str]
+    state: OperatorState, hand: str, tips: list[np.ndarray], heading: float, touch: list[str], steeps: np.ndarray = STEEP
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Joint angles for fingertip places, one after the other, and the hand's rotation: steep, about along a heading, with room."""
     arm = state.arms[hand]
@@ -39,7 +39,7 @@ def pointing_down(
         like = posture(name, hand)
         near = arm.hand(like)[1]
         for turn in ASIDE:
-            for steep in STEEP:
+            for steep in steeps:
                 frame = min(
                     (hand_frame(heading + turn, steep, roll) for roll in (0.0, np.pi)),
                     key=lambda f: turned_between(f, near),
@@ -163,7 +163,7 @@ class Wipe(Skill):
         tips = [ends[0] + 0.08 * UP, ends[0] + 0.004 * UP, ends[1] + 0.004 * UP]
         found, frame = pointing_down(state, self.hand, tips, ahead_of(state, self.hand, ends[0]), surface)
         yield from arm.follow(state.way(self.hand, found[0], 0.4))
-        feel = _Leaning(state, self.hand, self.force)
+        feel = Leaning(state, self.hand, self.force)
         yield from arm.follow(
             arm.line([(ends[0] + 0.002 * UP - TIP_END * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0
         )
@@ -212,7 +212,7 @@ class PressOn(Skill):
             return float(state.touch(self.hand).sum()) > TOUCH
 
         if (yield from arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), touched, tremor=0.0, brake=1.0)):
-            feel = _Leaning(state, self.hand, self.force)
+            feel = Leaning(state, self.hand, self.force)
             yield from feel.during(arm.hold(self.force / GROWING + self.time))
             yield from feel.off()
         position, _ = arm.hand()
@@ -264,7 +264,7 @@ class Stir(Skill):
         yield from arm.follow(arm.line([(tips[0] - reach * frame[:, 2], frame)], 0.2, orient=POINT))
 
 
-class _Leaning:
+class Leaning:
     """Keeps the force of a hand on what is below it, whatever the hand does beside."""
 
     def __init__(self, state: OperatorState, hand: str, force: float):

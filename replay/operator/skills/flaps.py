@@ -1,0 +1,125 @@
+"""Skills of flaps: one that a fingertip folds over, and a strip that it presses down along its length."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ..recognition import pushing, strokes
+from .hands import HAND, UP
+from .operator_state import Motion, OperatorState
+from .primitives import STROKE
+from .skill import Argument, Label, Skill
+from .strokes import POINT, SLOW, Leaning, ahead_of, pointing_down
+from .tips import TIP_END
+
+STEEP = np.deg2rad([75.0, 62.0, 84.0, 50.0])  # how far the closed fingers point down beside a flap
+BESIDE = 0.012  # m, between a fingertip's middle and its side
+OFF = 0.03  # m, beside the flap, where the fingertips come down
+STRIDE = np.deg2rad(6.0)  # of a flap, from one pose of the way to the next
+
+
+class Fold(Skill):
+    """Fold a flap over with the closed fingertips on its outer face, and stay there or let it spring back.
+
+    The fingertips come down outside of it, and go round its hinge with it.
+    """
+
+    word = "move_joint"
+    how = "fold"
+    label = Label(
+        en=("fold the flap", "the {hand} hand folds the {joint} over"),
+        zh=("折下折片", "{hand}手折下{joint}"),
+        shows=pushing.push_close,
+    )
+    arguments: ClassVar = {
+        "hand": HAND,
+        "joint": Argument("joint", "of the flap; closed at zero"),
+        "at": Argument("site", "on its outer face near its edge, z out of it"),
+        "aside": Argument("length", "how far beside the site it is touched, to the robot's left or away from it", 0.0),
+        "down": Argument("angle", "how far open it is left by the fingertips", 0.0),
+        "past": Argument("length", "how far below its face the fingertips aim at the end", 0.002),
+        "leave": Argument("word", "whether the hand rises then, or stays and holds it down", "up", ("up", "stay")),
+        "speed": Argument("speed", "of the fingertips", 0.15),
+    }
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, 0.0)
+        now = state.joint(self.joint)
+        count = max(2, int(np.ceil((now - self.down) / STRIDE)))
+        tips = [self._tip(state, angle) for angle in np.linspace(now, self.down, count)]
+        tips[-1] = tips[-1] - self.past * UP
+        out = tips[0] - tips[-1]
+        out[2] = 0.0
+        out /= max(float(np.linalg.norm(out)), 1e-9)
+        beside = tips[0] + OFF * out
+        high = beside + 0.10 * UP
+        heading = ahead_of(state, self.hand, tips[-1])
+        wanted = [high, beside, tips[len(tips) // 2], tips[-1]]
+        found, frame = pointing_down(state, self.hand, wanted, heading, [state.part_of(self.at)], STEEP)
+        yield from arm.follow(state.way(self.hand, found[0], 0.4))
+
+        def poses(places: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+            return [(tip - TIP_END * frame[:, 2], frame) for tip in places]
+
+        yield from arm.follow(arm.line(poses([beside]), 0.2, orient=POINT), tremor=0.0)
+        yield from arm.follow(arm.line(poses(tips), self.speed, orient=POINT), tremor=0.0)
+        if self.leave == "up":
+            yield from arm.hold(0.2)
+            position, _ = arm.hand()
+            yield from arm.follow(arm.line([(position + 0.04 * UP + 0.02 * out, frame), (position + 0.14 * UP, frame)], 0.3, orient=POINT))
+
+    def _tip(self, state: OperatorState, angle: float) -> np.ndarray:
+        """Where the fingertips are while the flap stands open by an angle."""
+        at, rotation = state.site_at(self.at, self.joint, angle)
+        normal = rotation[:, 2]
+        across = np.abs(normal) < 0.5  # along the crease, which lies level with the robot's axes
+        across[2] = False
+        beside = normal - float(normal @ UP) * UP
+        return at + BESIDE * beside + self.aside * across.astype(float)
+
+
+class PressAlong(Skill):
+    """Press a strip down along its length, once, with the closed fingertips and a force.
+
+    Where the hand is at its beginning already, it goes on from there without letting up.
+    """
+
+    word = "stroke"
+    how = "along"
+    label = Label(
+        en=("press along", "the {hand} hand presses from the {from} to the {to}"),
+        zh=("沿线按压", "{hand}手从{from}压到{to}"),
+        shows=strokes.wipe,
+        about="from",
+    )
+    arguments: ClassVar = STROKE(
+        "hand from",
+        to=STROKE.at("to", "where it ends"),
+        force=12.0,
+        speed=0.06,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        first, _ = state.site(getattr(self, "from"))
+        position, frame = arm.hand()
+        tip = position + TIP_END * frame[:, 2]
+        if np.linalg.norm(tip[:2] - first[:2]) > 0.06:
+            state.open_claw(self.hand, 0.0)
+            last, _ = state.site(self.to)
+            tips = [first + 0.08 * UP, first, last]
+            touch = [state.part_of(getattr(self, "from"))]
+            found, frame = pointing_down(state, self.hand, tips, ahead_of(state, self.hand, first), touch, STEEP)
+            yield from arm.follow(state.way(self.hand, found[0], 0.4))
+        feel = Leaning(state, self.hand, self.force)
+        yield from arm.follow(arm.line([(first - TIP_END * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0)
+        yield from feel.during(arm.hold(0.6))
+        goal = state.site(self.to)[0] - TIP_END * frame[:, 2]
+        yield from feel.during(arm.follow(arm.line([(goal, frame)], self.speed, orient=POINT), tremor=0.0))
+        yield from feel.during(arm.hold(0.2))
+        yield from feel.off()
+        position, _ = arm.hand()
+        yield from arm.follow(arm.line([(position + 0.12 * UP, frame)], 0.3, orient=POINT))
