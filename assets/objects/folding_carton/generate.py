@@ -11,7 +11,7 @@ from shiliu.assets.shapes import prop_defaults
 FOLDER = Path(__file__).parent
 DEPTH, LENGTH, HEIGHT, WALL = 0.180, 0.250, 0.120, 0.004  # m along x, along y, upwards; of a wall
 MASS, FLAP = 0.096, 0.006  # kg: of the box, of each flap
-OPEN, FOLDED = 110.0, 60.0  # deg: how far a new flap stands open; to where it springs back once it has been folded
+OPEN, FOLDED = 135.0, 60.0  # deg: how far a new flap stands open; to where it springs back once it has been folded
 STIFFNESS, HELD = 0.02, 0.12  # Nm/rad of a flap's crease; Nm with which the tape holds each of the two that it joins
 # name: hinge (x, y, z below the top), way from the hinge into the box, its length, half its width, axis that opens it
 FLAPS = {
@@ -53,8 +53,9 @@ def flap(name: str) -> str:
     inertia = f"{FLAP / 12 * b * b:.3g} {FLAP / 12 * a * a:.3g} {0.99 * FLAP / 12 * (a * a + b * b):.3g}"
     return f"""
       <body name="flap_{name}" pos="{x:g} {y:g} {HEIGHT - down:g}" quat="{quat}">
-        <joint name="flap_{name}" type="hinge" axis="{axis[0]} {axis[1]} {axis[2]}" ref="{OPEN * pi / 180:.6g}" range="0 2.1" stiffness="{STIFFNESS:g}"
-          springref="{OPEN * pi / 180:.6g}" damping="0.0012" armature="2e-5" solreflimit="0.006 1" solimplimit="0.95 0.99 0.002"/>
+        <joint name="flap_{name}" type="hinge" axis="{axis[0]} {axis[1]} {axis[2]}" ref="{OPEN * pi / 180:.6g}" range="0 2.5"
+          stiffness="{STIFFNESS:g}" springref="{OPEN * pi / 180:.6g}" damping="0.0012" armature="2e-5"
+          solreflimit="0.006 1" solimplimit="0.95 0.99 0.002"/>
         <inertial pos="{middle}" mass="{FLAP:g}" diaginertia="{inertia}"/>
         <geom name="flap_{name}" class="collision" type="box" pos="{middle}" size="{size}"/>
         <geom class="visual" type="box" pos="{middle}" size="{size}" material="board"/>
@@ -71,6 +72,9 @@ def main():
         "left": ((0, LENGTH / 2 - WALL / 2, inner - 0.008), (DEPTH / 2 - WALL, WALL / 2, inner - 0.008)),
         "right": ((0, -LENGTH / 2 + WALL / 2, inner - 0.008), (DEPTH / 2 - WALL, WALL / 2, inner - 0.008)),
     }
+    left, right = (
+        f"{cos(pi / 6):.6g} 0 0 {sign * sin(pi / 6):.6g}" for sign in (1, -1)
+    )  # as hands come from the other side
     shapes = ""
     for name, (pos, size) in walls.items():
         place = f'pos="{pos[0]:g} {pos[1]:g} {pos[2]:g}" size="{size[0]:g} {size[1]:g} {size[2]:g}"'
@@ -88,7 +92,8 @@ def main():
     excludes += "".join(f'\n    <exclude body1="folding_carton" body2="tape_{k + 1}"/>' for k in range(SEGMENTS))
     set_by = STIFFNESS * (OPEN - FOLDED) * pi / 180
     motors = "".join(
-        f'\n    <general name="crease_{name}" joint="flap_{name}" gainprm="1" gear="{-set_by:.5g}" ctrlrange="0 1"/>' for name in FLAPS
+        f'\n    <general name="crease_{name}" joint="flap_{name}" gainprm="1" gear="{-set_by:.5g}" ctrlrange="0 1"/>'
+        for name in FLAPS
     )
     motors += "".join(
         f'\n    <general name="tape_{name}" joint="flap_{name}" gainprm="1" gear="{-HELD:g}" ctrlrange="0 1"/>'
@@ -115,9 +120,11 @@ def main():
       <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 {WALL:g}"/>
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
-      <site name="place_cushion" pos="0.050 0 {WALL:g}"/>
-      <site name="place_product" pos="-0.030 0.060 {WALL:g}"/>
-      <site name="place_accessory" pos="-0.030 -0.055 {WALL:g}"/>{"".join(flap(name) for name in FLAPS)}
+      <site name="place_cushion" pos="0 0.01 {WALL:g}" quat="{left}"/>
+      <site name="place_product" pos="0 0.01 {WALL + 0.040:g}" quat="{right}"/>
+      <site name="place_accessory" pos="0.025 -0.075 {WALL:g}" quat="{left}"/>
+      <!-- from where it is let fall: fingers find no room beside the cushion further down -->
+      <site name="over_accessory" pos="0.025 -0.080 0.070" quat="{left}"/>{"".join(flap(name) for name in FLAPS)}
     </body>
   </worldbody>
 

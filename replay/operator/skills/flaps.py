@@ -69,7 +69,9 @@ class Fold(Skill):
         if self.leave == "up":
             yield from arm.hold(0.2)
             position, _ = arm.hand()
-            yield from arm.follow(arm.line([(position + 0.04 * UP + 0.02 * out, frame), (position + 0.14 * UP, frame)], 0.3, orient=POINT))
+            yield from arm.follow(
+                arm.line([(position + 0.04 * UP + 0.02 * out, frame), (position + 0.14 * UP, frame)], 0.3, orient=POINT)
+            )
 
     def _tip(self, state: OperatorState, angle: float) -> np.ndarray:
         """Where the fingertips are while the flap stands open by an angle."""
