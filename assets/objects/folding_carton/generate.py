@@ -11,12 +11,12 @@ from shiliu.assets.shapes import prop_defaults
 FOLDER = Path(__file__).parent
 DEPTH, LENGTH, HEIGHT, WALL = 0.180, 0.250, 0.120, 0.004  # m along x, along y, upwards; of a wall
 MASS, FLAP = 0.096, 0.006  # kg: of the box, of each flap
-OPEN, FOLDED = 135.0, 60.0  # deg: how far a new flap stands open; to where it springs back once it has been folded
+OPEN, FOLDED = 135.0, 30.0  # deg: how far a new flap stands open; to where it springs back once it has been folded by 90 deg
 STIFFNESS, HELD = 0.02, 0.12  # Nm/rad of a flap's crease; Nm with which the tape holds each of the two that it joins
 # name: hinge (x, y, z below the top), way from the hinge into the box, its length, half its width, axis that opens it
 FLAPS = {
-    "left": ((0.0, LENGTH / 2, 0.008), (0, -1), 0.088, 0.084, (-1, 0, 0)),
-    "right": ((0.0, -LENGTH / 2, 0.008), (0, 1), 0.088, 0.084, (1, 0, 0)),
+    "left": ((0.0, LENGTH / 2, 0.008), (0, -1), 0.088, 0.052, (-1, 0, 0)),
+    "right": ((0.0, -LENGTH / 2, 0.008), (0, 1), 0.088, 0.052, (1, 0, 0)),
     "front": ((-DEPTH / 2, 0.0, 0.004), (1, 0), 0.084, 0.122, (0, -1, 0)),
     "back": ((DEPTH / 2, 0.0, 0.000), (-1, 0), 0.110, 0.122, (0, 1, 0)),
 }
@@ -47,7 +47,7 @@ def flap(name: str) -> str:
     middle = f"{dx * long / 2:g} {dy * long / 2:g} 0"
     size = f"{long / 2:g} {half:g} 0.0015" if dx else f"{half:g} {long / 2:g} 0.0015"
     # site: on the outer face near the edge, z out of it
-    site = f'<site name="{name}" pos="{dx * 0.86 * long:g} {dy * 0.86 * long:g} 0.0015"/>'
+    site = f'<site name="{name}" pos="{dx * 0.92 * long:g} {dy * 0.92 * long:g} 0.0015"/>'
     sides = (half * 2, long)
     a, b = (sides[1], sides[0]) if dx else sides
     inertia = f"{FLAP / 12 * b * b:.3g} {FLAP / 12 * a * a:.3g} {0.99 * FLAP / 12 * (a * a + b * b):.3g}"
@@ -103,7 +103,7 @@ def main():
 <mujoco model="folding_carton">
   <compiler angle="radian" autolimits="true"/>
 
-{prop_defaults("carton_board", 0.4, ("tape", 'friction="0.25 0.003 0.0001" priority="1"'))}
+{prop_defaults("carton_board", 0.3, ("tape", 'friction="0.25 0.003 0.0001" priority="1"'))}
 
   <asset>
     <material name="board" rgba="0.72 0.55 0.36 1" specular="0.05" shininess="0.1"/>
@@ -124,7 +124,7 @@ def main():
       <site name="place_product" pos="0 0.01 {WALL + 0.040:g}" quat="{right}"/>
       <site name="place_accessory" pos="0.025 -0.075 {WALL:g}" quat="{left}"/>
       <!-- from where it is let fall: fingers find no room beside the cushion further down -->
-      <site name="over_accessory" pos="0.025 -0.080 0.070" quat="{left}"/>{"".join(flap(name) for name in FLAPS)}
+      <site name="over_accessory" pos="0.020 -0.072 0.090" quat="{left}"/>{"".join(flap(name) for name in FLAPS)}
     </body>
   </worldbody>
 

@@ -14,10 +14,18 @@ from .skill import Argument, Label, Skill
 from .strokes import POINT, SLOW, Leaning, ahead_of, pointing_down
 from .tips import TIP_END
 
-STEEP = np.deg2rad([75.0, 62.0, 84.0, 50.0])  # how far the closed fingers point down beside a flap
+STEEP = np.deg2rad([50.0, 40.0, 62.0, 75.0])  # how far the closed fingers point down beside a flap
 BESIDE = 0.012  # m, between a fingertip's middle and its side
-OFF = 0.03  # m, beside the flap, where the fingertips come down
+OFF = 0.045  # m, beside the flap, where the fingertips come down
+CLOSE = 1e-3  # m, by which a way of holding the hand may miss the fingertips' places
 STRIDE = np.deg2rad(6.0)  # of a flap, from one pose of the way to the next
+
+
+def whole(state: OperatorState, site: str) -> list[str]:
+    """All bodies of the part that a site belongs to: a hand that folds a flap comes near the others."""
+    part = site.split("/")[0] + "/"
+    names = (state.model.body(b).name for b in range(state.model.nbody))
+    return [name for name in names if name.startswith(part)]
 
 
 class Fold(Skill):
@@ -57,8 +65,17 @@ class Fold(Skill):
         beside = tips[0] + OFF * out
         high = beside + 0.10 * UP
         heading = ahead_of(state, self.hand, tips[-1])
-        wanted = [high, beside, tips[len(tips) // 2], tips[-1]]
-        found, frame = pointing_down(state, self.hand, wanted, heading, [state.part_of(self.at)], STEEP)
+        wanted = [high, beside, *tips[:: max(1, len(tips) // 5)], tips[-1]]
+        best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
+        for steep in STEEP:
+            found, frame = pointing_down(state, self.hand, wanted, heading, whole(state, self.at), np.array([steep]))
+            hands = [arm.hand(q) for q in found]
+            missed = max(float(np.linalg.norm(p + TIP_END * f[:, 2] - tip)) for (p, f), tip in zip(hands, wanted))
+            if missed < best[0]:
+                best = (missed, found, frame)
+            if missed < CLOSE:
+                break
+        _, found, frame = best
         yield from arm.follow(state.way(self.hand, found[0], 0.4))
 
         def poses(places: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -76,11 +93,13 @@ class Fold(Skill):
     def _tip(self, state: OperatorState, angle: float) -> np.ndarray:
         """Where the fingertips are while the flap stands open by an angle."""
         at, rotation = state.site_at(self.at, self.joint, angle)
+        crease = state.hinge(self.joint)[1]
+        if abs(state.leftwards(crease)) > np.sqrt(0.5):
+            crease = crease * np.sign(state.leftwards(crease))
+        else:
+            crease = crease * np.sign(float(crease[0]))
         normal = rotation[:, 2]
-        across = np.abs(normal) < 0.5  # along the crease, which lies level with the robot's axes
-        across[2] = False
-        beside = normal - float(normal @ UP) * UP
-        return at + BESIDE * beside + self.aside * across.astype(float)
+        return at + BESIDE * (normal - float(normal @ UP) * UP) + self.aside * crease
 
 
 class PressAlong(Skill):
@@ -113,7 +132,7 @@ class PressAlong(Skill):
             state.open_claw(self.hand, 0.0)
             last, _ = state.site(self.to)
             tips = [first + 0.08 * UP, first, last]
-            touch = [state.part_of(getattr(self, "from"))]
+            touch = whole(state, getattr(self, "from"))
             found, frame = pointing_down(state, self.hand, tips, ahead_of(state, self.hand, first), touch, STEEP)
             yield from arm.follow(state.way(self.hand, found[0], 0.4))
         feel = Leaning(state, self.hand, self.force)
