@@ -33,7 +33,7 @@ def carton() -> tuple[mujoco.MjModel, mujoco.MjData]:
     return model, data
 
 
-@pytest.mark.parametrize(("creased", "rests"), [(0.0, 135.0), (1.0, 60.0)])
+@pytest.mark.parametrize(("creased", "rests"), [(0.0, 135.0), (1.0, 30.0)])
 @pytest.mark.parametrize("name", FLAPS)
 def test_a_flap_that_is_let_go_springs_back(carton, name, creased, rests):
     model, data = carton

@@ -121,10 +121,10 @@ def main():
       <site name="inside" pos="0 0 {WALL:g}"/>
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
       <site name="place_cushion" pos="0 0.01 {WALL:g}" quat="{left}"/>
-      <site name="place_product" pos="0 0.01 {WALL + 0.040:g}" quat="{right}"/>
-      <site name="place_accessory" pos="0.025 -0.075 {WALL:g}" quat="{left}"/>
-      <!-- from where it is let fall: fingers find no room beside the cushion further down -->
-      <site name="over_accessory" pos="0.020 -0.072 0.090" quat="{left}"/>{"".join(flap(name) for name in FLAPS)}
+      <site name="place_product" pos="0.018 0.045 {WALL + 0.040:g}" quat="{right}"/>
+      <site name="place_accessory" pos="-0.022 -0.032 {WALL + 0.040:g}" quat="{left}"/>
+      <!-- from where it is let fall onto the cushion -->
+      <site name="over_accessory" pos="-0.022 -0.032 0.080" quat="{left}"/>{"".join(flap(name) for name in FLAPS)}
     </body>
   </worldbody>
 
