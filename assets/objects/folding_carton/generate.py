@@ -18,7 +18,7 @@ FLAPS = {
     "left": ((0.0, LENGTH / 2, 0.008), (0, -1), 0.088, 0.052, (-1, 0, 0)),
     "right": ((0.0, -LENGTH / 2, 0.008), (0, 1), 0.088, 0.052, (1, 0, 0)),
     "front": ((-DEPTH / 2, 0.0, 0.004), (1, 0), 0.084, 0.122, (0, -1, 0)),
-    "back": ((DEPTH / 2, 0.0, 0.000), (-1, 0), 0.110, 0.122, (0, 1, 0)),
+    "back": ((DEPTH / 2, 0.0, 0.000), (-1, 0), 0.104, 0.122, (0, 1, 0)),
 }
 SEGMENTS, SEGMENT = 5, 0.030  # of the tape, m along y: 150 mm together
 
@@ -29,7 +29,7 @@ def tape() -> str:
     for k in range(SEGMENTS):
         y = (k - (SEGMENTS - 1) / 2) * SEGMENT
         out.append(f"""
-        <body name="tape_{k + 1}" pos="-0.098 {y:g} 0.0035">
+        <body name="tape_{k + 1}" pos="-0.092 {y:g} 0.0035">
           <joint name="tape_{k + 1}" type="slide" axis="0 0 -1" range="0 0.001" stiffness="2000" springref="-0.002" damping="4"
             armature="0.01" solreflimit="0.005 1" solimplimit="0.99 0.999 0.0005"/>
           <inertial pos="0 0 0" mass="0.0004" diaginertia="2e-8 2e-8 2e-8"/>
@@ -46,8 +46,9 @@ def flap(name: str) -> str:
     quat = " ".join(f"{v:.6g}" for v in (cos(turn), *(sin(turn) * a for a in axis)))
     middle = f"{dx * long / 2:g} {dy * long / 2:g} 0"
     size = f"{long / 2:g} {half:g} 0.0015" if dx else f"{half:g} {long / 2:g} 0.0015"
-    # site: on the outer face near the edge, z out of it
-    site = f'<site name="{name}" pos="{dx * 0.92 * long:g} {dy * 0.92 * long:g} 0.0015"/>'
+    # site: on the outer face, z out of it: near the edge, that of the front flap where the back one does not come
+    far = 0.72 if name == "front" else 0.92
+    site = f'<site name="{name}" pos="{dx * far * long:g} {dy * far * long:g} 0.0015"/>'
     sides = (half * 2, long)
     a, b = (sides[1], sides[0]) if dx else sides
     inertia = f"{FLAP / 12 * b * b:.3g} {FLAP / 12 * a * a:.3g} {0.99 * FLAP / 12 * (a * a + b * b):.3g}"
@@ -121,7 +122,7 @@ def main():
       <site name="inside" pos="0 0 {WALL:g}"/>
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
       <site name="place_cushion" pos="0 0.01 {WALL:g}" quat="{left}"/>
-      <site name="place_product" pos="0.018 0.045 {WALL + 0.040:g}" quat="{right}"/>
+      <site name="place_product" pos="0.018 0.045 {WALL + 0.060:g}" quat="{right}"/>
       <site name="place_accessory" pos="-0.022 -0.032 {WALL + 0.040:g}" quat="{left}"/>
       <!-- from where it is let fall onto the cushion -->
       <site name="over_accessory" pos="-0.022 -0.032 0.080" quat="{left}"/>{"".join(flap(name) for name in FLAPS)}

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..recognition import carrying, fitting, taking
 from .fitting import PITCHES, Pose, about, bring, correct, move_held, off, planned, slide
+from .flaps import whole
 from .operator_state import Motion, OperatorState
 from .primitives import CARRY, PUT, TAKE, VERIFY
 from .skill import Argument, Label, Skill
@@ -133,11 +134,13 @@ class PlaceInSlot(Skill):
         force=6.0,
         opening=0.05,
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.10),
+        brushes=Argument("word", "whether the hand may come to what else the slot's part has, such as flaps", "no", ("no", "yes")),
         speed=0.35,
     )
 
     def run(self, state: OperatorState) -> Motion:
-        yield from set_down(self, state, self.upon, feed=0.06)
+        touch = whole(state, self.upon) if self.brushes == "yes" else [state.part_of(self.upon)]
+        yield from set_down(self, state, self.upon, feed=0.06, touch=touch)
 
 
 class LoadFixture(Skill):
@@ -163,7 +166,7 @@ class LoadFixture(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        yield from set_down(self, state, self.upon, feed=FEED)
+        yield from set_down(self, state, self.upon, feed=FEED, touch=[state.part_of(self.upon)])
 
 
 def before(state: OperatorState, site: str, distance: float, aside: float = 0.0) -> Pose:
@@ -172,7 +175,7 @@ def before(state: OperatorState, site: str, distance: float, aside: float = 0.0)
     return position + distance * rotation[:, 0] + aside * rotation[:, 1], rotation
 
 
-def set_down(skill: Skill, state: OperatorState, place: str, feed: float) -> Motion:
+def set_down(skill: Skill, state: OperatorState, place: str, feed: float, touch: list[str]) -> Motion:
     """Bring what is held over a place, correct it, lower it until it lies, press it down, let go and draw back."""
     arm = state.arms[skill.hand]
     position, rotation = state.site(place)
@@ -181,7 +184,7 @@ def set_down(skill: Skill, state: OperatorState, place: str, feed: float) -> Mot
     high = (position + skill.high * out, rotation)
     above = (position + skill.above * out, rotation)
     lying = (position, rotation)
-    if not (yield from bring(state, skill.hand, skill.of, [high, above, lying], [state.part_of(place)], skill.speed)):
+    if not (yield from bring(state, skill.hand, skill.of, [high, above, lying], touch, skill.speed)):
         return
     yield from state.pause()
     yield from move_held(state, skill.hand, skill.of, above, 0.15)
