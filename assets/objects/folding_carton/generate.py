@@ -47,7 +47,7 @@ def flap(name: str) -> str:
     middle = f"{dx * long / 2:g} {dy * long / 2:g} 0"
     size = f"{long / 2:g} {half:g} 0.0015" if dx else f"{half:g} {long / 2:g} 0.0015"
     # site: on the outer face, z out of it: near the edge, that of the front flap where the back one does not come
-    far = 0.72 if name == "front" else 0.92
+    far = 0.84 if name == "front" else 0.92
     site = f'<site name="{name}" pos="{dx * far * long:g} {dy * far * long:g} 0.0015"/>'
     sides = (half * 2, long)
     a, b = (sides[1], sides[0]) if dx else sides
