@@ -30,7 +30,7 @@ def _looking_ahead(chain: list[Skill]) -> list[Skill]:
         part = str(skill.of).partition("/")[0]
         if later is not None and later.word == "put" and str(later.values.get("of")).partition("/")[0] == part:
             skill.values["into"] = later.values["upon"]
-            skill.values["beside_it"] = tuple(float(later.values.get(name) or 0.0) for name in ("ahead", "aside"))
+            skill.beside_it = (float(later.values.get("ahead") or 0.0), float(later.values.get("aside") or 0.0))
     return chain
 
 

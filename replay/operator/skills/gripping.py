@@ -124,7 +124,7 @@ class Take(Skill):
             return 0.0
         arm, (at, _) = state.arms[self.hand], state.body_pose(self.of)
         place, turned = state.site(self.into)
-        ahead, aside = self.values.get("beside_it", (0.0, 0.0))  # of the `put` that was looked up
+        ahead, aside = self.beside_it
         goal = place + ahead * turned[:, 0] + aside * turned[:, 1]
         missed = np.inf
         for turn in BROUGHT:

@@ -182,6 +182,7 @@ class Skill:
     Attributes:
         name: `take.rim`; the word alone where it is the plain way.
         said: what its chain calls it, where that is an old word.
+        beside_it: (2,) how far ahead and aside [m] of its place the chain puts later what this skill takes.
     """
 
     word: ClassVar[str]  # of the primitive
@@ -191,6 +192,7 @@ class Skill:
     arguments: ClassVar[dict[str, Argument]]
     needs: ClassVar[str] = ""  # the base that the robot must stand on
     hands: ClassVar[str] = ""  # which it moves, where its arguments do not say
+    beside_it: tuple[float, float] = (0.0, 0.0)
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
