@@ -484,6 +484,17 @@ class OperatorState:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
         return self._laden(side).cost(path, self._around(side, held), self.claws[side], sure=sure)
 
+    def least_room(self, side: str, path: Path, places: int, held: Sequence[str]) -> float:
+        """[m] of room of arm and hand at the tightest of so many places of a way, its ends too, looking past the parts that are held."""
+        clearance = self._clearance[side]
+        borne = clearance.borne
+        clearance.bear(())
+        clearance.see(self._past(held), self.claws[side])
+        near = (clearance.near(path.spline(share)).values() for share in np.linspace(0.0, 1.0, places))
+        least = min((distance for distances in near for distance in distances), default=np.inf)
+        clearance.bear(borne)
+        return least
+
     def _laden(self, side: str) -> Clearance:
         """The picture of an arm that gives way to what its hand bears now."""
         clearance, arm = self._clearance[side], self.arms[side]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
 
 from ....scenarios.wiping import Stain
 from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
-from .arm import turn_z
+from .arm import Path, turn_z
 from .hands import UP
 from .operator_state import REACHED, GivenUp, Motion, OperatorState
 from .pouring import rotation
@@ -24,6 +25,9 @@ HOLDS = (
 )  # weights of the orientation: the pad lies flat by itself, and an area's far edge is at the end of the reach
 # [rad] how the hand may be turned at the end of a stroke against how it is now: aside, and more level or steeper
 TURNS, TILTS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0]), np.deg2rad([0.0, -12.0, 12.0])
+# a joint that turns by more than so much [rad] over so much [m] of a stroke swings over to another posture
+SWUNG = (0.012, 0.12)
+ROOM = 0.010  # m, that the arm keeps from the trunk and from what stands around on a stroke
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
 LEARNING, EASING = (
     0.12,
@@ -107,10 +111,28 @@ class WipeArea(Skill):
         yield from feel.during(arm.hold(self.force / GROWING + REST))
 
     def _along(self, state: OperatorState, to: tuple[float, float], share: float = 1.0) -> Motion:
+        return state.arms[self.hand].follow(self._way(state, to, share * self.speed), tremor=0.0)
+
+    def _way(self, state: OperatorState, to: tuple[float, float], speed: float) -> Path:
+        """The straight way there that the arm follows as it is turned now or, else, a little aside or more level at its end.
+
+        A way may be missed although its end is reached: the elbow swings over on it, and the cloth is pressed askew. And the
+        forearm needs room before the trunk.
+        """
         arm = state.arms[self.hand]
-        return arm.follow(
-            arm.line([self._pose(state, to, 0.0)], share * self.speed, like=arm.q, orient=HOLDS), tremor=0.0
-        )
+        best: tuple[float, Path] | None = None
+        for goal, frame in self._poses(state, to):
+            path = arm.line([(goal, frame)], speed, like=arm.q, orient=HOLDS)
+            knots = path.spline(np.linspace(0.0, 1.0, 2 + int(np.linalg.norm(goal - arm.hand()[0]) / SWUNG[0])))
+            swing = float(np.abs(np.diff(knots, axis=0)).max())
+            room = state.least_room(self.hand, path, len(knots), [state.part_of(self.of)])
+            bad = max(path.error / REACHED, swing / SWUNG[1], 2.0 - room / ROOM)
+            if best is None or bad < best[0]:
+                best = (bad, path)
+            if bad < 1.0:
+                break
+        assert best is not None
+        return best[1]
 
     def _rise(self, state: OperatorState, by: float) -> Motion:
         arm = state.arms[self.hand]
@@ -123,27 +145,30 @@ class WipeArea(Skill):
         return frame.T @ (state.site(self.of)[0] - middle)
 
     def _pose(self, state: OperatorState, to: tuple[float, float], above: float) -> tuple[np.ndarray, np.ndarray]:
-        """Hand pose that brings the underside's middle to a place of the area, so high above it."""
-        middle, frame = state.site(self.at)
-        position, hand = state.arms[self.hand].hand()
-        goal = middle + frame @ np.array([*to, above])
-        if self._offset is None:
-            self._offset = position - state.site(self.of)[0]
-        return goal + self._offset, self._turned(state, goal + self._offset, hand)
-
-    def _turned(self, state: OperatorState, position: np.ndarray, hand: np.ndarray) -> np.ndarray:
-        """The hand as it is turned now or, where the arm does not come there so, a little aside or more level."""
+        """Hand pose that brings the underside's middle to a place of the area, so high above it: the first that is reached."""
         arm = state.arms[self.hand]
-        best: tuple[float, np.ndarray] = (np.inf, hand)
-        across = np.cross(UP, hand[:, 2])
-        for tilt, turn in sorted(itertools.product(TILTS, TURNS), key=lambda pair: abs(pair[0]) + abs(pair[1])):
-            frame = turn_z(turn) @ rotation(across, tilt) @ hand
+        best: tuple[float, np.ndarray, np.ndarray] | None = None
+        for position, frame in self._poses(state, to, above):
             off = arm.solve(position, frame, arm.q, arm.q, HOLDS)[1]
-            if off < best[0]:
-                best = (off, frame)
+            if best is None or off < best[0]:
+                best = (off, position, frame)
             if off < REACHED:
                 break
-        return best[1]
+        assert best is not None
+        return best[1:]
+
+    def _poses(
+        self, state: OperatorState, to: tuple[float, float], above: float = 0.0
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Hand poses over a place of the area: the hand as it is turned now, then a little aside, more level or steeper."""
+        middle, frame = state.site(self.at)
+        position, hand = state.arms[self.hand].hand()
+        if self._offset is None:
+            self._offset = position - state.site(self.of)[0]
+        goal = middle + frame @ np.array([*to, above]) + self._offset
+        across = np.cross(UP, hand[:, 2])
+        for tilt, turn in sorted(itertools.product(TILTS, TURNS), key=lambda pair: abs(pair[0]) + abs(pair[1])):
+            yield goal, turn_z(turn) @ rotation(across, tilt) @ hand
 
     _offset: np.ndarray | None = None
 
