@@ -226,3 +226,14 @@ def test_a_fast_way_to_the_end_of_a_joint_is_commanded_beyond_it(body, monkeypat
     assert arm.overrun(replace(path, duration=20.0 * path.duration)) < beyond / 10.0
     there[6] = 0.0
     assert arm.overrun(arm.way([there], 1.0, scatter=0.0)) == 0.0
+
+
+def test_the_least_room_on_a_way_counts_where_it_ends(body):
+    """What comes near at an end is come to, and costs nothing; where an arm is led into something there, its room is below zero."""
+    arm = body.arms["left"]
+    across = np.array([0.11, -0.26, -0.57, -1.79, -1.31, -0.95, 0.65])
+    free = posture("raised", "left")
+    into, back = (arm._path([free, 0.5 * (free + q), q], 0.4) for q in (across, free + 0.05))
+    assert body.least_room("left", into, 20, []) < -0.010
+    assert body.least_room("left", back, 20, []) > 0.010
+    assert body._clearance["left"].borne == []
