@@ -323,11 +323,11 @@ def _keep(
         return
     seen = {one for code in codes for one in (_nevers() if code == "scenario" else [code])}
     verdict = judge(recordings, scene, full=full, curves=seen)[at]
-    told = ("FAIL", "WARN") if named else ("FAIL", "WARN", "PASS", "INFO")
+    levels = ("FAIL", "WARN") if named else ("FAIL", "WARN", "PASS", "INFO")
     for code in codes:
-        fits = [i for i, f in enumerate(verdict.findings) if _is(f, code) and f.level in told]
+        fits = [i for i, f in enumerate(verdict.findings) if _is(f, code) and f.level in levels]
         if fits:
-            worst = min(fits, key=lambda i: told.index(verdict.findings[i].level))
+            worst = min(fits, key=lambda i: levels.index(verdict.findings[i].level))
             found[code] = _example(code, name, verdict, worst, recordings[at])
             print(f"{code}: {found[code]['message']}", flush=True)
         elif named:

@@ -107,9 +107,9 @@ class JointDelta:
         self._last[ids] = np.asarray(command, np.float32)
 
     def command(self, action: np.ndarray, ids: np.ndarray | slice) -> np.ndarray:
-        told = self._last[ids] + action
-        told[:, self._told :] = action[:, self._told :]
-        self._last[ids] = np.clip(told, self._low, self._high)
+        target = self._last[ids] + action
+        target[:, self._told :] = action[:, self._told :]
+        self._last[ids] = np.clip(target, self._low, self._high)
         return self._last[ids]
 
     def save(self, i: int) -> np.ndarray | None:
@@ -150,13 +150,13 @@ class HandDelta:
         self._last[ids] = np.asarray(command, np.float32)
 
     def command(self, action: np.ndarray, ids: np.ndarray | slice) -> np.ndarray:
-        told = self._last[ids].copy()
-        for row, wanted in zip(told, action):
+        target = self._last[ids].copy()
+        for row, wanted in zip(target, action):
             for arm, step in zip(self._arms, (wanted[:6], wanted[6:12])):
                 row[arm.columns] = arm.moved(row[arm.columns], step)
             row[self._hands] = wanted[12 : 12 + len(self._hands)]
             row[self._base] = wanted[12 + len(self._hands) :]
-        self._last[ids] = np.clip(told, self._low, self._high)  # float32 rounding alone
+        self._last[ids] = np.clip(target, self._low, self._high)  # float32 rounding alone
         return self._last[ids]
 
     def save(self, i: int) -> np.ndarray | None:

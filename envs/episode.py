@@ -99,7 +99,7 @@ class One:
         row, follower = self.readings.row(0, self._start), self._follower
         follower.advance(row)
         self.steps += 1
-        if row.felt or not self._of_forces:
+        if row.touching or not self._of_forces:
             self._watch(row)
         elif self._limits:
             self._over = [0] * len(self._limits)

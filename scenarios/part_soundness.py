@@ -11,7 +11,7 @@ import numpy as np
 from .errors import ScenarioError
 from .grips.gripper import Gripper, gripper_of
 from .grips.grips import Grip, grips_of, why_not
-from .grips.workpiece import told
+from .grips.workpiece import width_text
 from .part import ASSETS, Part
 from .part_catalogue import read_sources
 from .quantity import show
@@ -255,8 +255,8 @@ def _held(part: Part, asked: _Asked, hand: Gripper) -> list[Answer]:
     if any(grip.holds for grip in grips):
         return [*answers, Answer(question, True, f"by the {hand.name}, in {sum(g.holds for g in grips)} ways")]
     if grips:
-        said = grips[0].source == "sheet"  # whose faults stand above
-        why = "none of the grips of its sheet holds" if said else grips[0].faults[0]
+        of_sheet = grips[0].source == "sheet"  # whose faults stand above
+        why = "none of the grips of its sheet holds" if of_sheet else grips[0].faults[0]
         return [*answers, Answer(question, False, f"{asked.shown}: {why}.")]
     if part.unheld:
         return [Answer(question, True, "its sheet says that no hand takes it")]
@@ -271,7 +271,7 @@ def _at(grip: Grip) -> str:
 
 def describe(grip: Grip, hand: Gripper) -> str:
     """A grip in one line: width, friction, and the force that it takes against what there is."""
-    width = f"{told(grip.width)} between the pads (at most {told(hand.widest)})"
+    width = f"{width_text(grip.width)} between the pads (at most {width_text(hand.widest)})"
     if not grip.needed:
         return f"{width}; friction {grip.friction:.2g}; it carries nothing"
     limit = f"{hand.force:.0f} N at most" + (f", it bears {grip.bears:.0f} N" if grip.bears is not None else "")

@@ -109,9 +109,9 @@ def _items(
                 file=item.error.file or item.source,
                 field=item.error.field,
             )
-        said = item.metadata.get("demonstration")
-        if said is not None:
-            from_plain(said).refuse_without_consent()
+        demonstration = item.metadata.get("demonstration")
+        if demonstration is not None:
+            from_plain(demonstration).refuse_without_consent()
         yield Item(k, item, _episode(item, data), lambda made: contexts.of(made).scene)
     missing = sorted(n for n in chosen or () if n > k)
     if missing:
@@ -122,7 +122,7 @@ def _episode(recording: Recording, data: Path) -> SimEpisode | None:
     """The simulation episode of a recording; a bag of ours carries one beside the maker's topics."""
     from ..formats.rosbag.write import EPISODE
 
-    if recording.episode is not None or not any(told.startswith(f"{EPISODE} ") for told in recording.unmapped):
+    if recording.episode is not None or not any(name.startswith(f"{EPISODE} ") for name in recording.unmapped):
         return recording.episode
     from ..formats.rosbag.episode import read_episode
 

@@ -88,7 +88,7 @@ def _files(request: Request, group: str) -> dict[str, Any]:
 
 def _scenarios(request: Request) -> list[dict[str, Any]]:
     from ...envs.registration import env_id
-    from ...scenarios.figures import figures_of, told
+    from ...scenarios.figures import figures_of, figures_text
     from ...scenarios.reading.variant import names_of
 
     rows = []
@@ -102,7 +102,7 @@ def _scenarios(request: Request) -> list[dict[str, Any]]:
                 "version": f"v{sheet['version']}" if "version" in sheet else "",
                 "variants": " ".join(f"variant={variant}" for variant in names_of(sheet)),
                 "environment": env_id(name) if own else "",
-                "operator": told(figures_of(name), sheet["version"]) if own and sheet.get("skills") else "",
+                "operator": figures_text(figures_of(name), sheet["version"]) if own and sheet.get("skills") else "",
             }
         )
     return rows

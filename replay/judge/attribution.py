@@ -74,7 +74,7 @@ class Hypothesis:
     share: float
     amount: Mapping[str, Any] = field(default_factory=dict)
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {"cause": self.name, **self.amount, "residual": self.residual, "share": self.share}
 
 
@@ -150,7 +150,7 @@ def doubling(size: np.ndarray, control_timestep: float) -> float | None:
 
 
 def _named(cause: Hypothesis, tried: Sequence[Hypothesis]) -> dict[str, Any]:
-    better = [h.told() for h in tried if h.share < 1.0][:TOLD]  # what makes it worse is no evidence for anything
+    better = [h.to_dict() for h in tried if h.share < 1.0][:TOLD]  # what makes it worse is no evidence for anything
     return {
         "likely": cause.name,
         "kind": cause.name,

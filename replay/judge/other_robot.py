@@ -412,10 +412,10 @@ def notes_of(recording: Recording, robot: Embodiment, named: str) -> list[str]:
     """What a reader has to know of the robot that a recording was held against."""
     who = "named by the command" if named == "command" else "named by the recording's mapping"
     model = "no model of it" if robot.model_file is None else f"model {robot.model_file.name}"
-    told = [f"judged as {robot.name} ({robot.file}, {who}; {model})"]
-    told += robot.remarks
+    notes = [f"judged as {robot.name} ({robot.file}, {who}; {model})"]
+    notes += robot.remarks
     joints = {n for s in recording.streams.values() if s.quantity == "joint_position" for n in s.names}
     left = sorted(joints - set(robot.names))
     if left:
-        told.append(f"joints that the description does not know, and that are not judged: {', '.join(left)}")
-    return told
+        notes.append(f"joints that the description does not know, and that are not judged: {', '.join(left)}")
+    return notes

@@ -76,10 +76,10 @@ class InOrder:
         rules_of: Callable[[str], Rules],
         drawn: int = 0,
         measured: int = 0,
-        told: Told = lambda done, total: None,
+        report: Told = lambda done, total: None,
     ) -> None:
         self._entries = [_Entry(one, *kind_of(one)) for one in entries]
-        self._pool, self._ledger, self._rules_of, self._told = pool, ledger, rules_of, told
+        self._pool, self._ledger, self._rules_of, self._told = pool, ledger, rules_of, report
         self._drawn, self._measured = drawn, measured
         self._company = Company()
         self._place = (0, 0)  # entry and number of what comes next into a batch

@@ -38,8 +38,8 @@ def serve(pipe: Connection, begin: Callable[..., Answering], given: tuple[Any, .
                 answer = Stop(error.message, error.file, error.field)
             except Exception as error:
                 what = f"a fault of shiliu's own: {type(error).__name__}: {error}"
-                said = {"message": what, "file": None, "field": None, "code": "fault"}
-                answer = Unread(job.entry.path.stem, name_of(job), said)
+                error_line = {"message": what, "file": None, "field": None, "code": "fault"}
+                answer = Unread(job.entry.path.stem, name_of(job), error_line)
             pipe.send(answer)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return

@@ -42,11 +42,11 @@ class Bench:
             return Counted(self.takes.count(job.entry))
         item = self.takes.item(job.entry, job.k)
         if isinstance(item, Unreadable):
-            return Unread(item.name, item.source, told(item.error))
+            return Unread(item.name, item.source, error_line(item.error))
         try:
             subject = subject_of(item, self.contexts)
         except ShiliuError as error:
-            return Unread(item.name, item.source, told(error), read=True)
+            return Unread(item.name, item.source, error_line(error), read=True)
         key = self.keys.of(subject)
         if job.given is not None:
             key = self.keys.among(key, job.given)
@@ -66,7 +66,7 @@ class Bench:
                     **self.settings,
                 )
             except ShiliuError as error:
-                return Unread(item.name, item.source, told(error), read=True)
+                return Unread(item.name, item.source, error_line(error), read=True)
             drawn = alone.verdict.evidence or Evidence(0.0)
             alone.verdict.evidence = Evidence(drawn.duration_s, drawn.wall_start_ns)
             if job.drawn:
@@ -92,7 +92,7 @@ def _operator(recording: Recording) -> str | None:
     return found if isinstance(found, str) and PSEUDONYM.fullmatch(found) else None
 
 
-def told(error: ShiliuError) -> dict[str, Any]:
+def error_line(error: ShiliuError) -> dict[str, Any]:
     """An error as an unreadable recording's line has it."""
     file = None if error.file is None else str(error.file)
     return {"message": error.message, "file": file, "field": error.field}

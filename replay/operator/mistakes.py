@@ -29,19 +29,19 @@ WIDE = 0.08  # m, gap to which a grip that slips opens
 
 @dataclass(frozen=True)
 class Step:
-    """A skill of a chain: its kind and arguments, and the old word that it is `said` by, if any.
+    """A skill of a chain: its kind and arguments, and the old word as which it is `written`, if any.
 
     `slips` [s]: the grip of `hands` opens so long after it has begun.
     """
 
     kind: type[Skill]
     values: Mapping[str, Any]
-    said: str = ""
+    written: str = ""
     slips: float | None = None
     hands: tuple[str, ...] = SIDES
 
     def skill(self) -> Skill:
-        skill = self.kind(dict(self.values), self.said)
+        skill = self.kind(dict(self.values), self.written)
         return skill if self.slips is None else _Slipping(skill, self.slips, self.hands)
 
 
@@ -72,7 +72,7 @@ class _Slipping(Skill):
 
     def __init__(self, skill: Skill, after: float, hands: tuple[str, ...]):
         self.name = skill.name  # type: ignore[misc]  # an episode's segments show the skill under its own name
-        super().__init__(skill.values, skill.said)
+        super().__init__(skill.values, skill.written)
         self.skill, self.after, self.sides = skill, after, hands
         self.word = skill.word  # type: ignore[misc]
         self.arguments = skill.arguments  # type: ignore[misc]  # and it wants its hand where that one does
@@ -113,7 +113,7 @@ def read_mistakes(scene: Scene) -> dict[str, Mistake]:
 
 def note_mistakes(scene: Scene) -> dict[str, Mistake]:
     """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is noted."""
-    chain = [Step(type(skill), skill.values, skill.said) for skill in read_skills(scene, registry())]
+    chain = [Step(type(skill), skill.values, skill.written) for skill in read_skills(scene, registry())]
     found = {}
     for name, node in scene.config.mistakes.items():
         if node.mapping(required=("code",), optional=(*WAYS, "seed")):
@@ -148,7 +148,7 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
         for word, child in node.child(key).items():
             for at in _places(child, word, labels):
                 put[at] = [
-                    Step(type(skill), skill.values, skill.said) for skill in read_skills(scene, registry(), child)
+                    Step(type(skill), skill.values, skill.written) for skill in read_skills(scene, registry(), child)
                 ]
     let_go = node.child("let_go")
     if let_go.value is not None and let_go.mapping(required=("during", "after"), optional=("hand",)):
@@ -173,13 +173,13 @@ class _Labels:
 
     def __init__(self, chain: Sequence[Step]):
         self.names = numbered([step.kind.name for step in chain])
-        self.said = numbered([step.said or step.kind.name for step in chain])
+        self.written = numbered([step.written or step.kind.name for step in chain])
 
     def of(self, label: str) -> list[int]:
         """Where a label stands: at one place, at several that it does not tell apart, or nowhere."""
         stem, _, which = label.partition(" ")
         now = f"{OLD[stem].name} {which}".strip() if stem in OLD else label
-        for known, wanted in ((self.names, label), (self.said, label), (self.names, now)):
+        for known, wanted in ((self.names, label), (self.written, label), (self.names, now)):
             if wanted in known:
                 return [known.index(wanted)]
             several = [i for i, one in enumerate(known) if one.rpartition(" ")[0] == wanted]
@@ -192,7 +192,7 @@ def _places(node: Node, label: str, labels: _Labels) -> list[int]:
     """Where in the chain a label stands, as a list of one; an empty one and a note where it stands nowhere."""
     found = labels.of(label)
     if len(found) > 1:
-        which = [labels.names[i] if labels.names[i].startswith(label) else labels.said[i] for i in found]
+        which = [labels.names[i] if labels.names[i].startswith(label) else labels.written[i] for i in found]
         node.note(f"{label!r} stands {len(found)} times among the skills. Say which: {', '.join(which)}.")
     elif not found and label:
         node.note(f"{label!r} is not among the skills of this scenario.{nearest(label, labels.names)}")

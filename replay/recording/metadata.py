@@ -289,25 +289,27 @@ def read_said(path: str | None, cell: str | None, *, many: bool) -> Metadata | N
     """
     if path is None:
         return None
-    said = read_metadata(path, of_many=many)
-    if cell is not None and said.cell not in (None, cell):
+    metadata = read_metadata(path, of_many=many)
+    if cell is not None and metadata.cell not in (None, cell):
         raise EpisodeError(
-            f"says {said.cell!r}, and the command says {cell!r}. Write one of them in both.", file=path, field="cell"
+            f"says {metadata.cell!r}, and the command says {cell!r}. Write one of them in both.",
+            file=path,
+            field="cell",
         )
-    return said
+    return metadata
 
 
-def told(recording: Recording, said: Metadata | None, cell: str | None) -> None:
+def add_metadata(recording: Recording, metadata: Metadata | None, cell: str | None) -> None:
     """Put what the centre says to a recording; what it says itself of its cell is not replaced silently."""
-    cell = cell or (said.cell if said else None)
+    cell = cell or (metadata.cell if metadata else None)
     if cell is not None and recording.cell not in (None, cell):
         recording.notes.append(f"it names the cell {recording.cell}; on import it was said to be of {cell}")
     recording.cell = cell or recording.cell
-    if said is None:
+    if metadata is None:
         return
-    recording.metadata["demonstration"] = said.plain()
-    if said.label is not None:
-        recording.metadata["label"] = {"success": said.label.success, "failure": said.label.reason}
+    recording.metadata["demonstration"] = metadata.plain()
+    if metadata.label is not None:
+        recording.metadata["label"] = {"success": metadata.label.success, "failure": metadata.label.reason}
 
 
 def _read(node: Node, scenario: Mapping[str, Any] | None, what: str) -> Metadata:
@@ -455,9 +457,9 @@ def _segments(node: Node) -> tuple[Segment, ...]:
 def _label(node: Node, scenario: Mapping[str, Any] | None) -> Label | None:
     if not node.mapping(required=("success",), optional=("reason",)):
         return None
-    noted = len(node.problems.found)
+    before = len(node.problems.found)
     success = _flag(node.child("success"))
-    if "success" not in node or len(node.problems.found) > noted:
+    if "success" not in node or len(node.problems.found) > before:
         return None
     if success and "reason" in node:
         node.child("reason").note("a success has no reason of failure. Leave it out, or write success: false.")

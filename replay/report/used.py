@@ -41,8 +41,8 @@ def _at_intake(verdict: Verdict) -> bool:
 def not_used(verdicts: Iterable[Verdict], words: Words) -> str:
     """Settings of the command that some recordings were not judged by, in one line; empty where there are none."""
     found = Counter(word for v in verdicts for word in (v.provenance or {}).get("not_used") or ())
-    told = [words.ui("times", what=one_line(word), n=n) for word, n in sorted(found.items())]
-    return words.ui("settings_not_used", list=words.join(told)) if told else ""
+    counts = [words.ui("times", what=one_line(word), n=n) for word, n in sorted(found.items())]
+    return words.ui("settings_not_used", list=words.join(counts)) if counts else ""
 
 
 def scene_name(verdict: Verdict, words: Words) -> str:

@@ -53,7 +53,7 @@ class Placed:
         return self.rotation @ r
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """The transform in a sentence."""
         yaw = np.rad2deg(np.arctan2(self.rotation[1, 0], self.rotation[0, 0]))
         tilt = np.rad2deg(np.arccos(np.clip(self.rotation[2, 2], -1.0, 1.0)))
@@ -100,7 +100,7 @@ def _by_shoulders(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
     moved = float(np.linalg.norm(centres - centre, axis=1).max(initial=0.0))
     placed = Placed(turn, middle - turn @ centre, "shoulders", moved)
     note = f"the person's shoulders (median) are laid onto the robot's; they move by up to {moved:.3f} m, the robot's do not"
-    return replace(placed, notes=(f"{placed.told}: {note}",))
+    return replace(placed, notes=(f"{placed.sentence}: {note}",))
 
 
 def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
@@ -138,7 +138,7 @@ def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
         "neither the person's shoulders nor an object of the scene are known: the work of the hands is laid in front of the robot "
         "where most of it is in reach"
     )
-    return replace(placed, notes=(f"{placed.told}: {note}",))
+    return replace(placed, notes=(f"{placed.sentence}: {note}",))
 
 
 def _upright(across: Array) -> Array:
@@ -163,7 +163,7 @@ def scaled(targets: HandTargets, arms: Arms, placed: Placed, settings: Settings)
     if settings.scale == "none" or not targets.arm_length or placed.by == "object":
         return replace(targets, notes=(*targets.notes, "hands keep their size"))
     position = dict(targets.position)
-    told = []
+    ratios = []
     for hand in targets.hands:
         length = targets.arm_length.get(hand)
         if not length:
@@ -171,6 +171,6 @@ def scaled(targets: HandTargets, arms: Arms, placed: Placed, settings: Settings)
         ratio = arms.reach[hand] / length
         about = targets.shoulder.get(hand, arms.shoulder[hand])
         position[hand] = arms.shoulder[hand] + ratio * (targets.position[hand] - about)
-        told.append(f"{hand} {length:.3f} m to {arms.reach[hand]:.3f} m (x {ratio:.3f})")
-    note = f"hands are scaled about the shoulders by the length of the arm: {', '.join(told)}"
-    return replace(targets, position=position, notes=(*targets.notes, note) if told else targets.notes)
+        ratios.append(f"{hand} {length:.3f} m to {arms.reach[hand]:.3f} m (x {ratio:.3f})")
+    note = f"hands are scaled about the shoulders by the length of the arm: {', '.join(ratios)}"
+    return replace(targets, position=position, notes=(*targets.notes, note) if ratios else targets.notes)

@@ -167,9 +167,9 @@ class Beginning:
             open_, found = np.arange(m), np.zeros(price.shape)
             for halving in range(HALVINGS + 1):
                 there = before[open_] + step[open_]
-                told, found[open_] = self._priced(there, i[open_])
-                told = told + steady * np.square(step[open_] - drift[open_]).sum(axis=-1)
-                dear = told > price[open_] + 1e-12
+                priced, found[open_] = self._priced(there, i[open_])
+                priced = priced + steady * np.square(step[open_] - drift[open_]).sum(axis=-1)
+                dear = priced > price[open_] + 1e-12
                 if halving == HALVINGS or not dear.any():
                     break
                 step[open_] *= np.where(dear, 0.5, 1.0)[..., None]

@@ -231,7 +231,7 @@ class Retargeting:
             pull = pull + steady * (done - drift) + rest * done
             moved = self._step(cost, pull, box, others)
             expected = price + float(moved @ (cost @ moved) + 2.0 * (pull @ moved))
-            told = q + moved, near, rows, moved
+            last = q + moved, near, rows, moved
             least = (
                 -np.inf
                 if near is None or settings.bounds["collision"].be != "hard"
@@ -251,7 +251,7 @@ class Retargeting:
                 break  # it stands still, and would so again
             if halving == 0 and abs(price - expected) <= ALMOST:
                 break
-        self._tell(i, later, before, dt, *told)
+        self._tell(i, later, before, dt, *last)
         if settings.bounds["range"].be == "hard":
             q = np.clip(q, self.low, self.high)
         if settings.bounds["speed"].be == "hard":  # rounding of the solver: none is passed by a billionth either

@@ -51,14 +51,14 @@ def transitions(scene: Scene, episode: SimEpisode, reward: str) -> Transitions:
         EpisodeError: the scene of today is another, or the episode comes out otherwise than it was recorded.
     """
     draw, n = start_of(scene, episode), episode.n_steps
-    told = _Rewards(scene, reward, n)
-    observers: list[Observer] = [Observations(scene, 1, n, clipped=True), told]
+    rewards = _Rewards(scene, reward, n)
+    observers: list[Observer] = [Observations(scene, 1, n, clipped=True), rewards]
     (played,) = roll_out(scene, [draw], Recorded([episode.actions]), observers)
     for name, values in played.observations.items():
         refuse_other(scene, episode, name, values)
     failed = bool(not np.isnan(played.carry.failed[0]).all() or played.unstable_at is not None)
-    ended = bool(told.success[-1:].any()) or failed
-    return Transitions(played.observations, episode.actions, told.rewards, told.success, told.states, ended)
+    ended = bool(rewards.success[-1:].any()) or failed
+    return Transitions(played.observations, episode.actions, rewards.rewards, rewards.success, rewards.states, ended)
 
 
 class _Rewards:

@@ -287,6 +287,6 @@ def _tilt(points: np.ndarray) -> float:
     return float(np.arctan(np.hypot(*slope[:2])))
 
 
-def told(width: float) -> str:
+def width_text(width: float) -> str:
     """A width as it is read: `66.2 mm`."""
     return show(round(width, 4), "length")

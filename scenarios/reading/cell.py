@@ -58,7 +58,7 @@ class Cell:
     digest: str
     measured: frozenset[str] = field(default=frozenset(), compare=False)
 
-    def told(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, str]:
         """Plain JSON, for an episode's config and a verdict's provenance."""
         return {
             "id": self.id,

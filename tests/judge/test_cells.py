@@ -9,7 +9,7 @@ import shiliu
 from shiliu.cli import main
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.recording.metadata import read_said, told
+from shiliu.replay.recording.metadata import add_metadata, read_said
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
@@ -89,7 +89,7 @@ def test_environments_stand_in_a_cell(cells):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("height:", "heigt:", r"bad.yaml:6: scenario.parts.counter.heigt: unknown key 'heigt'. Did you mean height"),
         ("oven:", "ovn:", r"bad.yaml:7: .*'ovn' is no part of this scenario, and a cell adds none. Did you mean oven"),
@@ -104,11 +104,11 @@ def test_environments_stand_in_a_cell(cells):
         ("  parts:", "  goal: {opened: null}\n  parts:", r"bad.yaml:5: .*unknown key 'goal'"),
     ],
 )
-def test_a_wrong_cell_is_told_by_its_line(cells, old, new, said):
+def test_a_wrong_cell_is_told_by_its_line(cells, old, new, message):
     text = CELL.format(height="910 mm")
     assert old in text
     (cells / "bad.yaml").write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(ScenarioError, match=said):
+    with pytest.raises(ScenarioError, match=message):
         shiliu.load_scenario("microwave", cell="bad")
 
 
@@ -200,10 +200,10 @@ def test_what_the_centre_says_reaches_an_imported_recording(cells, tmp_path, bar
         encoding="utf-8",
     )
     recording = reaching(bare, LOW)
-    told(recording, read_said(str(file), None, many=False), None)
+    add_metadata(recording, read_said(str(file), None, many=False), None)
     assert recording.cell == "high" and recording.metadata["label"]["success"] is True
     other = reaching(bare, LOW, cell="low")
-    told(other, None, "high")
+    add_metadata(other, None, "high")
     assert other.cell == "high" and "it names the cell low" in other.notes[-1]
     with pytest.raises(EpisodeError, match="'high', and the command says 'low'"):
         read_said(str(file), "low", many=False)

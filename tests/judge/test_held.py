@@ -270,15 +270,15 @@ def test_what_a_part_bears_is_listed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("sheet", "said"),
+    ("sheet", "message"),
     [
         ("bears: 20 N", "bears"),
         ("bears: {force: 20, source: a, grade: estimate}", "unit"),
         ("bears: {force: 20 N, source: a, grade: rumour}", "rumour"),
     ],
 )
-def test_a_sheet_that_says_it_wrongly_is_told(tmp_path, sheet, said):
-    with pytest.raises(ScenarioError, match=said):
+def test_a_sheet_that_says_it_wrongly_is_told(tmp_path, sheet, message):
+    with pytest.raises(ScenarioError, match=message):
         hold(tmp_path, sheet=f"title: {{en: Box, zh: 盒}}\n{sheet}\n")
 
 
@@ -376,5 +376,5 @@ def test_a_demonstration_that_strikes_is_found_by_its_name_and_its_depth():
     assert root.t0 == pytest.approx(broken.marks[0].t0, abs=0.1) and root.t1 == pytest.approx(
         broken.marks[0].t1, abs=0.1
     )
-    (felt,) = (f for f in verdict.findings if f.code == "collision.unexpected")
-    assert felt.level in ("WARN", "FAIL") and felt.subject == ("bowl/bowl_150", "table/counter")
+    (contact,) = (f for f in verdict.findings if f.code == "collision.unexpected")
+    assert contact.level in ("WARN", "FAIL") and contact.subject == ("bowl/bowl_150", "table/counter")

@@ -97,7 +97,7 @@ def by_code(found: list[Finding]) -> dict[str, Finding]:
     return {finding.code: finding for finding in found}
 
 
-def said(verdict) -> str:
+def printed(verdict) -> str:
     return " | ".join(Words("en").message(f) for f in verdict.findings if f.level != "NOT_APPLICABLE")
 
 
@@ -133,11 +133,12 @@ def test_times_that_are_not_those_of_the_rows_are_found_named_and_placed(written
     # an older digest covers no times; a newer one tells which column was changed, and that is the cause
     assert (root.code, root.subject) == (("set.timestamp" if old else "set.digest"), ("timestamp",))
     assert times.because_of == (None if old else verdict.root)
-    assert ("no clock runs backwards" in said(verdict)) == (kind != "back")
+    assert ("no clock runs backwards" in printed(verdict)) == (kind != "back")
     backwards = found["clock.backwards"]
     assert backwards.failed == (kind == "back") and (kind != "back" or backwards.because_of == verdict.root)
-    assert kind != "back" or "timestamp steps back by 0.133 s at row 80; a row stands up to 0.167 s (5 frames)" in said(
-        verdict
+    assert (
+        kind != "back"
+        or "timestamp steps back by 0.133 s at row 80; a row stands up to 0.167 s (5 frames)" in printed(verdict)
     )
 
 
@@ -360,20 +361,20 @@ def grid(n: int = 200, **known) -> Declared:
 
 
 def test_times_are_held_as_exactly_as_lerobot_holds_them():
-    told = grid()
-    assert check_timestamp(told, RULES, 20.0)[0].level == "PASS"
+    declared = grid()
+    assert check_timestamp(declared, RULES, 20.0)[0].level == "PASS"
     for off, level in ((0.9e-4, "PASS"), (1.5e-4, "FAIL")):
-        t = told.timestamp.copy()
+        t = declared.timestamp.copy()
         t[100:] += off
-        assert check_timestamp(replace(told, timestamp=t), RULES, 20.0)[0].level == level
+        assert check_timestamp(replace(declared, timestamp=t), RULES, 20.0)[0].level == level
     long = np.arange(36_000, dtype=np.float64) / 20.0
     coarse = replace(grid(36_000), timestamp=long.astype(np.float32).astype(np.float64))
     assert check_timestamp(coarse, RULES, 20.0)[0].level == "PASS", "half an hour in float32 seconds"
 
 
 def test_a_slow_drift_shows_in_where_the_last_rows_stand():
-    told = grid(2000)
-    drifts = replace(told, timestamp=told.timestamp * 1.0009)  # 45 us a step
+    declared = grid(2000)
+    drifts = replace(declared, timestamp=declared.timestamp * 1.0009)  # 45 us a step
     found = check_timestamp(drifts, RULES, 20.0)[0]
     assert (found.level, found.details["kind"], found.value) == (
         "FAIL",
@@ -383,8 +384,8 @@ def test_a_slow_drift_shows_in_where_the_last_rows_stand():
 
 
 def test_an_offset_warns():
-    told = grid()
-    found = check_timestamp(replace(told, timestamp=told.timestamp + 0.05), RULES, 20.0)[0]
+    declared = grid()
+    found = check_timestamp(replace(declared, timestamp=declared.timestamp + 0.05), RULES, 20.0)[0]
     assert (found.level, found.details["kind"], found.value) == ("WARN", "offset", pytest.approx(0.05))
 
 
@@ -439,13 +440,15 @@ def test_statistics_allow_what_float32_sums_round():
     rng = np.random.default_rng(1)
     x = 43.4 + 0.05 * rng.normal(size=(400, 1))
     stats = {"min": x.min(0), "max": x.max(0), "mean": x.mean(0), "std": np.zeros(1), "count": np.array([400.0])}
-    told = Declared(400, columns={"q": x}, stats={"q": stats})
-    assert check_stats(told, RULES)[0].level == "PASS", "as in public sets: 0.05 is what float32 squares of 43 round"
+    declared = Declared(400, columns={"q": x}, stats={"q": stats})
+    assert check_stats(declared, RULES)[0].level == "PASS", (
+        "as in public sets: 0.05 is what float32 squares of 43 round"
+    )
     wrong = replace(
-        told, columns={"q": x - 43.4}, stats={"q": stats | {k: stats[k] - 43.4 for k in ("min", "max", "mean")}}
+        declared, columns={"q": x - 43.4}, stats={"q": stats | {k: stats[k] - 43.4 for k in ("min", "max", "mean")}}
     )
     assert check_stats(wrong, RULES)[0].details["which"] == "std"
-    count = replace(told, stats={"q": stats | {"count": np.array([399.0])}})
+    count = replace(declared, stats={"q": stats | {"count": np.array([399.0])}})
     assert check_stats(count, RULES)[0].details["which"] == "count"
 
 

@@ -144,8 +144,8 @@ def test_whatever_stands_there_is_pressed_upon(place):
     chain = f"[{{press: {{how: surface, hand: left, at: thing.{site}, force: 10 N, time: 1 s}}}}]"
     scene = table(chain, place)
     made = done(scene)
-    felt = made.observations["observation.touch"][:, :2].sum(axis=1)
-    assert np.median(felt[felt > 1.0]) == pytest.approx(10.0, rel=0.35)
+    force = made.observations["observation.touch"][:, :2].sum(axis=1)
+    assert np.median(force[force > 1.0]) == pytest.approx(10.0, rel=0.35)
 
 
 def test_a_thing_without_a_grip_is_given_up():

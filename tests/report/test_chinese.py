@@ -247,7 +247,7 @@ def test_every_thing_of_a_scenario_has_a_chinese_name(scene):
 
 def test_every_skill_of_a_scenario_is_told_in_chinese(scene):
     for step in chain_of(scene):
-        about = next((word for word in step.said.values() if "." in word), None)
+        about = next((word for word in step.written.values() if "." in word), None)
         text = sentence("zh", step, "left", about, titles(scene))
         assert re.findall("[A-Za-z_]{2,}", text) == [], (step.word, text)
 

@@ -81,8 +81,8 @@ def inject(jobs: Sequence[Job], context: SceneContext, threads: int = 0) -> list
                 one.record.name = one.record.source = job.name
                 one.record.metadata["title"] = job.name
                 if one.record.episode is not None:  # nobody shall take it for a demonstration
-                    told = {**one.record.episode.provenance, "fault": job.name}
-                    one.record.episode = dataclasses.replace(one.record.episode, provenance=told)
+                    provenance = {**one.record.episode.provenance, "fault": job.name}
+                    one.record.episode = dataclasses.replace(one.record.episode, provenance=provenance)
                 one = Injected(job, one.record, _in_order(job, one), None, tuple(one.kept))
             except EpisodeError as error:
                 one = Injected(job, None, reason=error.message)

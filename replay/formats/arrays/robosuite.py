@@ -68,8 +68,8 @@ def mapping_of(episode: ArrayEpisode) -> Mapping | None:
     inline = text.lstrip().startswith("<")
     content = text if inline else _beside(episode.file, text)
     if content is None:
-        told = episode.shapes(), episode.robot_type, episode.labels, episode.texts.get("env")
-        if any(known.arrays is not None and known.arrays.fits(*told) for known in packaged("hdf5")):
+        facts = episode.shapes(), episode.robot_type, episode.labels, episode.texts.get("env")
+        if any(known.arrays is not None and known.arrays.fits(*facts) for known in packaged("hdf5")):
             episode.notes.append(f"its model {text[:80]} is not beside the file")
             return None
         return _without(episode, f"its model {text[:80]} is not beside the file, so that no column is known")
@@ -123,7 +123,7 @@ def _made(
         array = episode.arrays.get(name)
         if array is not None and array.ndim and math.prod(array.shape[1:]) == 1:
             streams.append(StreamRule((name,), (quantity,), "event", quantity, "1", name=name))
-    told = {"robots": list(env.robots)} if env.robots else {}
+    robots = {"robots": list(env.robots)} if env.robots else {}
     robot = _robot(env, episode.texts.get("env", ""))
     if model is not None:
         joints = {
@@ -134,7 +134,7 @@ def _made(
             }
             for j in (*layout.arm, *layout.slides)
         }
-        episode.metadata["model"] = {**told, "joints": joints}
+        episode.metadata["model"] = {**robots, "joints": joints}
     if env.name:
         episode.metadata["environment"] = env.name
     timed = states is not None or (env.rate is None and _rises(episode.arrays.get("states")))
@@ -173,7 +173,7 @@ def _described(index: int, env: Environment, task: str) -> str | None:
     """The description of the robot with this number; of files of 2018 the task begins with the robot's name."""
     name = env.robots[index] if index < len(env.robots) else env.name or task
     words = name.lower()
-    return next((told for word, told in DESCRIBED.items() if words.startswith(word)), None)
+    return next((robot for word, robot in DESCRIBED.items() if words.startswith(word)), None)
 
 
 def _index(joint: mjcf.ModelJoint) -> int:

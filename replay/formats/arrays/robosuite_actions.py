@@ -47,18 +47,18 @@ class Untold(ValueError):
 
 def environment(texts: Mapping[str, str]) -> Environment:
     """The environment of a file, by its attributes; what is not told or no JSON is left empty."""
-    told: Any = {}
+    tree: Any = {}
     for key in ("env_args", "env_info"):
         text = texts.get(key, "")
         if text and len(text) <= MAX_TEXT:
             try:
-                told = json.loads(text)
+                tree = json.loads(text)
             except (ValueError, RecursionError):
                 continue
             break
-    told = told if isinstance(told, dict) else {}
-    settings = told.get("env_kwargs") if isinstance(told.get("env_kwargs"), dict) else told
-    name = told.get("env_name") or texts.get("env") or ""
+    tree = tree if isinstance(tree, dict) else {}
+    settings = tree.get("env_kwargs") if isinstance(tree.get("env_kwargs"), dict) else tree
+    name = tree.get("env_name") or texts.get("env") or ""
     robots = settings.get("robots", ())
     robots = (robots,) if isinstance(robots, str) else robots if isinstance(robots, list | tuple) else ()
     controllers = settings.get("controller_configs")
@@ -115,13 +115,13 @@ def _names(what: Part | str) -> tuple[str, ...]:
 
 def _plan(config: Mapping[str, Any], arms: Mapping[str, tuple[str, ...]]) -> list[tuple[str, Part | str]]:
     """(arm, part) in the order of the actions; `gripper` stands for a gripper, whose columns nothing tells."""
-    told = config.get("body_parts")
-    if not isinstance(told, dict):
+    parts = config.get("body_parts")
+    if not isinstance(parts, dict):
         one_each: list[tuple[str, Part | str]] = []
         for arm, joints in arms.items():
             one_each += [("" if arm == "arm" else arm, _part(config, joints)), ("" if arm == "arm" else arm, "gripper")]
         return one_each
-    flat = {**(told["arms"] if isinstance(told.get("arms"), dict) else {}), **{k: v for k, v in told.items() if k != "arms"}}
+    flat = {**(parts["arms"] if isinstance(parts.get("arms"), dict) else {}), **{k: v for k, v in parts.items() if k != "arms"}}
     if set(flat) != set(arms) and not (len(arms) == 1 and set(flat) == {"right"}):
         raise Untold(f"its controller moves {', '.join(map(str, list(flat)[:6]))}, of which the order of joints is not told")
     order = [(name, _part(flat[name], arms.get(name) or next(iter(arms.values())))) for name in flat]

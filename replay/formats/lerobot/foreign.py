@@ -189,9 +189,9 @@ class _Foreign:
             "total_tasks": len(self.tasks),
         }
         for name, here in counted.items():
-            said = self.info.get(name)
-            if here and isinstance(said, int | float | str) and not isinstance(said, bool):
-                found[name] = said, here
+            stated = self.info.get(name)
+            if here and isinstance(stated, int | float | str) and not isinstance(stated, bool):
+                found[name] = stated, here
         return found
 
     @cached_property
@@ -507,11 +507,11 @@ def _array(column: pa.ChunkedArray, name: str) -> np.ndarray:
 def _ranges(feature: dict[str, Any]) -> np.ndarray | None:
     """(width, 2) lowest and highest value that a feature declares: `low` and `high`, or `joint_limits` as pairs."""
     width = math.prod(feature["shape"]) if isinstance(feature.get("shape"), list) else 0
-    told = feature.get("joint_limits")
-    if told is None and isinstance(feature.get("low"), list) and isinstance(feature.get("high"), list):
-        told = list(zip(feature["low"], feature["high"]))
+    pairs = feature.get("joint_limits")
+    if pairs is None and isinstance(feature.get("low"), list) and isinstance(feature.get("high"), list):
+        pairs = list(zip(feature["low"], feature["high"]))
     try:
-        declared = np.array(told, float)
+        declared = np.array(pairs, float)
     except (TypeError, ValueError):
         return None
     return declared if declared.shape == (width, 2) else None

@@ -131,7 +131,7 @@ def place(recording: Recording, hands: HandTargets, scene: Scene, draw: Draw) ->
     lean = float(np.rad2deg(np.arccos(np.clip(thing.rotation[row][2, 2], -1.0, 1.0))))
     placed = Placed(turn, shift, "object", abs(r_ours - r_theirs))
     notes = (
-        f"placed by the {part.name}: {placed.told}, so that the handle of the recording's door, where the {grip.hand} hand holds it "
+        f"placed by the {part.name}: {placed.sentence}, so that the handle of the recording's door, where the {grip.hand} hand holds it "
         f"from {thing.t[grip.first]:.2f} to {thing.t[grip.last]:.2f} s, lies on ours and the ways from hinge to handle are in line",
         f"the recording's handle is {1000 * r_theirs:.0f} mm from its hinge, ours {1000 * r_ours:.0f} mm: no rigid transform fits both, "
         f"and the hinges stay {1000 * placed.residual:.0f} mm apart; the recorded hinge leans by {lean:.1f} deg and is taken as upright",
