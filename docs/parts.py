@@ -19,7 +19,7 @@ from shiliu.scenarios.grips.grip_sheet import GripSheet
 from shiliu.scenarios.grips.gripper import gripper_of
 from shiliu.scenarios.grips.grips import grips_of
 from shiliu.scenarios.grips.workpiece import SAFETY
-from shiliu.scenarios.part_catalogue import GRADES, MEASURED, Entry, inventory, measured
+from shiliu.scenarios.part_catalogue import GRADES, MEASURED, PartEntry, inventory, measured
 from shiliu.scenarios.quantity import show
 
 PAGE = Path(__file__).resolve().parent / "parts.md"
@@ -79,11 +79,11 @@ def anchor(heading: str) -> str:
     return heading.lower().replace("/", "")
 
 
-def picture(entry: Entry) -> str:
+def picture(entry: PartEntry) -> str:
     return f"{entry.name.replace('/', '_')}.jpg"
 
 
-def section(entry: Entry) -> list[str]:
+def section(entry: PartEntry) -> list[str]:
     """What stands on the page of one part."""
     part, found = entry.part, entry.measures
     about = LINK.sub(r"\1", entry.about)
@@ -144,7 +144,7 @@ def held() -> str:
     )
 
 
-def pictures(chosen: Callable[[Entry], bool]) -> None:
+def pictures(chosen: Callable[[PartEntry], bool]) -> None:
     """Draw the chosen parts, and take away the pictures of parts that are no more."""
     import imageio.v3 as iio
     from shiliu.envs.portrait import portrait

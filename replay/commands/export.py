@@ -13,7 +13,7 @@ from ...scenarios.reading.override import command_line
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ...scenarios.reading.yaml_reader import Node
     from ..formats.exporters import Item
     from ..recording.recording import Recording, SimEpisode, Unreadable
@@ -31,7 +31,7 @@ Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Read, write, tell."""
     from ..formats import read
     from ..formats.exporters import Options, export, exporter

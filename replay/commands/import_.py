@@ -14,7 +14,7 @@ from ...scenarios.errors import EpisodeError
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ..importing.mapping_draft import Proposal
     from ..recording.recording import Recording
 
@@ -38,7 +38,7 @@ Exit 0; 3 where some were unreadable; 2 where all were, or the first with keep_g
 DRAFT = "proposed-mapping.yaml"
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Read, put on one clock, write."""
     from ...scenarios.catalog import load_scenario
     from ...scenarios.reading.cell import list_cells

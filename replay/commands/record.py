@@ -11,7 +11,7 @@ from ...scenarios.errors import EpisodeError, ScenarioError
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ..recording.recording import SimEpisode
 
 USAGE = """
@@ -35,7 +35,7 @@ Exit 0, or 1 where more draws were refused than the scenario allows.
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Perform, tell, save."""
     from ..formats.atomic_folder import refuse_unwritable
     from ..formats.lerobot.write import DatasetWriter

@@ -30,7 +30,7 @@ from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules
 from ..edits.planning import Capability
 from ..recording.recording import Recording
-from ..retarget.settings import Settings, load_settings
+from ..retarget.settings import RetargetSettings, load_settings
 from ..robots.carried_robot import carried
 from ..robots.embodiment import Embodiment, available, is_file, load_embodiment
 from ..robots.limits import Limits, load_limits
@@ -56,7 +56,7 @@ class SceneContext:
         self.rules = thresholds(self.scene.config.thresholds, self.conf_dir)
 
     @cached_property
-    def retarget(self) -> Settings:
+    def retarget(self) -> RetargetSettings:
         """How a person's motion is carried over; the designer's own folder is looked in first."""
         return retarget_settings(self.retargeting, self.conf_dir)
 
@@ -154,7 +154,7 @@ def thresholds(name: str, conf_dir: Path | None = None) -> Rules:
     return load_rules(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
 
 
-def retarget_settings(name: str, conf_dir: Path | None = None) -> Settings:
+def retarget_settings(name: str, conf_dir: Path | None = None) -> RetargetSettings:
     """Settings of retargeting of this name, from the designer's folder or else the package's own.
 
     Raises:

@@ -29,7 +29,7 @@ from ..signals.channels import SCALE, columns, in_radians
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
-from .results import Dynamics, Integrity, Kinematics, Motions, Plan, Rates, Rollouts, Subject
+from .results import Dynamics, Integrity, Kinematics, Motions, Rates, RolloutPlan, Rollouts, Subject
 from .rollout_stage import not_played
 from .simulation_log import holds_states, judge_reproduction
 
@@ -69,11 +69,11 @@ class OtherRobot:
             parts=parts,
         )
 
-    def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> Plan:
+    def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> RolloutPlan:
         """Nothing is played; states of a simulation are held against its scene."""
         found = judge_reproduction(subject.recording, self.description, subject.rules)
         reason = "no_model" if self.description.model is None else "no_scenario"
-        return Plan(findings=(*found, *not_played(subject.scene, subject.rules, reason)), why=reason)
+        return RolloutPlan(findings=(*found, *not_played(subject.scene, subject.rules, reason)), why=reason)
 
     def kinematics(
         self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, rates: Rates

@@ -28,7 +28,7 @@ GLIMPSE = 0.1  # s, a shorter stretch, such as at the very end, is no segment
 
 
 @dataclass(frozen=True)
-class Segment:
+class LabelSegment:
     """A skill over a stretch of time.
 
     Attributes:
@@ -104,7 +104,7 @@ def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list
     return list(dict.fromkeys(sites)), list(dict.fromkeys(joints))
 
 
-def propose(scene: Scene, draw: Draw, played: Rollout, titles: Mapping[str, Any] | None = None) -> list[Segment]:
+def propose(scene: Scene, draw: Draw, played: Rollout, titles: Mapping[str, Any] | None = None) -> list[LabelSegment]:
     """Segments of a replay.
 
     Nothing is used but what the replay gives: positions, contacts between them, the state of the claws.
@@ -129,7 +129,7 @@ def propose(scene: Scene, draw: Draw, played: Rollout, titles: Mapping[str, Any]
     return read(chain, trace(scene, draw.model, played.qpos, state, sites, joints, played.carry.reached[0]), titles)
 
 
-def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = None) -> list[Segment]:
+def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = None) -> list[LabelSegment]:
     """The segments of a chain in tracks, with sentences in the words of `titles`."""
     hands = {side: HandFeatures(tracks, side) for side in SIDES}
     candidates = [
@@ -139,7 +139,7 @@ def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = N
         if side == SIDES[0] or _kind(step).of_one_hand()  # else read once, with the left hand's signs
     ]
     restless = np.max([*(see.going for see in hands.values()), hands[SIDES[0]].base_moves], axis=0)
-    found: list[Segment] = []
+    found: list[LabelSegment] = []
     held: dict[str, str | None] = dict.fromkeys(SIDES)
     for stretch in align(candidates, len(chain), restless, tracks.timestep):
         step, side = chain[stretch.candidate.step], stretch.candidate.side
@@ -154,7 +154,9 @@ def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = N
         elif skill.label.grips:
             held[side] = about
         sentences = {lang: sentence(lang, step, side, about, titles) for lang in ("en", "zh")}
-        found.append(Segment(step.word, t0, t1, side, about, stretch.confidence, sentences, skill.label.shows is None))
+        found.append(
+            LabelSegment(step.word, t0, t1, side, about, stretch.confidence, sentences, skill.label.shows is None)
+        )
     return found
 
 

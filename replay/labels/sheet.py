@@ -33,7 +33,7 @@ _HEAD = """\
 """
 
 
-class Sheet:
+class LabelSheet:
     """Writes a sheet as the episodes come; use it in a `with` block: at `path` there is either nothing or all of it.
 
     Args:
@@ -53,7 +53,7 @@ class Sheet:
         self._rows: list[dict[str, Any]] = []
         self._left_out: list[dict[str, str]] = []
 
-    def __enter__(self) -> Sheet:
+    def __enter__(self) -> LabelSheet:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

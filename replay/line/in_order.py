@@ -20,7 +20,7 @@ from ..judge.judge import AT_ONCE
 from ..judge.rate_comparison import held_together
 from ..judge.set_comparison import Company, TakeFacts
 from ..judge.verdict import Verdict
-from .jobs import Count, Counted, Made, Take, Unread
+from .jobs import Count, Counted, Made, TakeJob, Unread
 from .kept import Torn, unpacked
 from .ledger import DRAWN, Ledger
 from .pool import Pool
@@ -118,7 +118,7 @@ class InOrder:
         known = [one.n for one in self._entries]
         return None if None in known else sum(n for n in known if n is not None)
 
-    def _answered(self, job: Take, answer: Made | Unread) -> None:
+    def _answered(self, job: TakeJob, answer: Made | Unread) -> None:
         if isinstance(answer, Made):
             self.new += answer.new
             self.known += not answer.new
@@ -137,7 +137,7 @@ class InOrder:
             if one.n is None:
                 break
             if k < one.n:
-                self._pool.add(Take(i, one.entry, k, self._begun < self._drawn))
+                self._pool.add(TakeJob(i, one.entry, k, self._begun < self._drawn))
                 self._begun += 1
                 k += 1
             else:
@@ -197,7 +197,7 @@ class InOrder:
             slot.among = True
             self._again[slot.take] = slot
             i, k = slot.take
-            self._pool.add(Take(i, self._entries[i].entry, k, slot.place < self._drawn, slot.given), first=True)
+            self._pool.add(TakeJob(i, self._entries[i].entry, k, slot.place < self._drawn, slot.given), first=True)
         self._ready.append(self._batch)
         self._batch = []
 

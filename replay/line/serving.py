@@ -9,13 +9,13 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from ...scenarios.errors import ShiliuError
-from .jobs import Answer, Count, Stop, Take, Unread, name_of
+from .jobs import Answer, Count, Stop, TakeJob, Unread, name_of
 
 
 class Answering(Protocol):
     """What a worker works with."""
 
-    def answer(self, job: Count | Take) -> Answer:
+    def answer(self, job: Count | TakeJob) -> Answer:
         """Do what is asked; nothing that is wrong with a recording is raised."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...scenarios.errors import ShiliuError
-from ..checks.finding import Evidence
+from ..checks.finding import VerdictEvidence
 from ..formats import Unreadable
 from ..formats.one_by_one import OneByOne
 from ..judge.alone import judge_alone
@@ -14,7 +14,7 @@ from ..judge.context import Contexts
 from ..judge.judge import subject_of
 from ..recording.metadata import PSEUDONYM
 from ..recording.recording import Recording
-from .jobs import Answer, Busy, Count, Counted, Made, Take, Unread
+from .jobs import Answer, Busy, Count, Counted, Made, TakeJob, Unread
 from .kept import Torn, packed, unpacked
 from .key import Keys
 from .ledger import DRAWN, Ledger
@@ -36,7 +36,7 @@ class Bench:
     settings: dict[str, Any] = field(default_factory=dict)
     pictures: bool = False
 
-    def answer(self, job: Count | Take) -> Answer:
+    def answer(self, job: Count | TakeJob) -> Answer:
         """Do what is asked; nothing that is wrong with a recording is raised."""
         if isinstance(job, Count):
             return Counted(self.takes.count(job.entry))
@@ -67,8 +67,8 @@ class Bench:
                 )
             except ShiliuError as error:
                 return Unread(item.name, item.source, error_line(error), read=True)
-            drawn = alone.verdict.evidence or Evidence(0.0)
-            alone.verdict.evidence = Evidence(drawn.duration_s, drawn.wall_start_ns)
+            drawn = alone.verdict.evidence or VerdictEvidence(0.0)
+            alone.verdict.evidence = VerdictEvidence(drawn.duration_s, drawn.wall_start_ns)
             if job.drawn:
                 self.ledger.put(key, packed(drawn), DRAWN)
             self.ledger.put(key, packed(alone))

@@ -28,7 +28,7 @@ WIDE = 0.08  # m, gap to which a grip that slips opens
 
 
 @dataclass(frozen=True)
-class Step:
+class MistakeStep:
     """A skill of a chain: its kind and arguments, and the old word as which it is `written`, if any.
 
     `slips` [s]: the grip of `hands` opens so long after it has begun.
@@ -58,7 +58,7 @@ class Mistake:
 
     name: str
     code: str
-    steps: tuple[Step, ...]
+    steps: tuple[MistakeStep, ...]
     faults: Mapping[str, float]
     seed: int | None = None
 
@@ -113,7 +113,7 @@ def read_mistakes(scene: Scene) -> dict[str, Mistake]:
 
 def note_mistakes(scene: Scene) -> dict[str, Mistake]:
     """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is noted."""
-    chain = [Step(type(skill), skill.values, skill.written) for skill in read_skills(scene, registry())]
+    chain = [MistakeStep(type(skill), skill.values, skill.written) for skill in read_skills(scene, registry())]
     found = {}
     for name, node in scene.config.mistakes.items():
         if node.mapping(required=("code",), optional=(*WAYS, "seed")):
@@ -133,14 +133,14 @@ def mistake_of(scene: Scene, name: str) -> Mistake:
     return known[name]
 
 
-def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake:
+def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep]) -> Mistake:
     if not any(way in node for way in WAYS):
         node.note(f"nothing goes wrong here. Say how, by one of {', '.join(WAYS)}.")
     code = node.child("code").word(choices=codes_of(scene))
     labels = _Labels(chain)
-    steps: list[Step | None] = list(chain)
-    put_before: dict[int, list[Step]] = {}
-    put_after: dict[int, list[Step]] = {}
+    steps: list[MistakeStep | None] = list(chain)
+    put_before: dict[int, list[MistakeStep]] = {}
+    put_after: dict[int, list[MistakeStep]] = {}
     for word, child in node.child("change").items():
         for at in _places(child, word, labels):
             steps[at] = replace(chain[at], values=_changed(chain[at], word, child, scene))
@@ -148,7 +148,8 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
         for word, child in node.child(key).items():
             for at in _places(child, word, labels):
                 put[at] = [
-                    Step(type(skill), skill.values, skill.written) for skill in read_skills(scene, registry(), child)
+                    MistakeStep(type(skill), skill.values, skill.written)
+                    for skill in read_skills(scene, registry(), child)
                 ]
     let_go = node.child("let_go")
     if let_go.value is not None and let_go.mapping(required=("during", "after"), optional=("hand",)):
@@ -171,7 +172,7 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
 class _Labels:
     """What the skills of a chain are called: by their names, `take.rim 2`, and by the words that the chain says them by."""
 
-    def __init__(self, chain: Sequence[Step]):
+    def __init__(self, chain: Sequence[MistakeStep]):
         self.names = numbered([step.kind.name for step in chain])
         self.written = numbered([step.written or step.kind.name for step in chain])
 
@@ -199,7 +200,7 @@ def _places(node: Node, label: str, labels: _Labels) -> list[int]:
     return found if len(found) == 1 else []
 
 
-def _changed(step: Step, label: str, node: Node, scene: Scene) -> dict[str, Any]:
+def _changed(step: MistakeStep, label: str, node: Node, scene: Scene) -> dict[str, Any]:
     """The arguments of a skill with those of a mistake put in; `null` is what holds where the argument is left out."""
     values, arguments = dict(step.values), step.kind.arguments
     node = as_now(label.rpartition(" ")[0] or label if label.rpartition(" ")[2].isdigit() else label, node)

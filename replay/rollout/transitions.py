@@ -16,7 +16,7 @@ from ...scenarios.scene import Scene
 from ..recording.recording import SimEpisode
 from .observers import Moment, Observations
 from .reproduce import refuse_other, start_of
-from .rollout import Observer, Recorded, roll_out
+from .rollout import Observer, RecordedPolicy, roll_out
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def transitions(scene: Scene, episode: SimEpisode, reward: str) -> Transitions:
     draw, n = start_of(scene, episode), episode.n_steps
     rewards = _Rewards(scene, reward, n)
     observers: list[Observer] = [Observations(scene, 1, n, clipped=True), rewards]
-    (played,) = roll_out(scene, [draw], Recorded([episode.actions]), observers)
+    (played,) = roll_out(scene, [draw], RecordedPolicy([episode.actions]), observers)
     for name, values in played.observations.items():
         refuse_other(scene, episode, name, values)
     failed = bool(not np.isnan(played.carry.failed[0]).all() or played.unstable_at is not None)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .grip_search import narrowest, search
 from .grip_sheet import GripSheet
-from .gripper import Gripper, gripper_of
+from .gripper import GripperFacts, gripper_of
 from .workpiece import Touch, Workpiece, width_text
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Grip:
         return self.ways[0][:, 2] if self.ways else DOWN
 
 
-def grips_of(part: Part, hand: Gripper | None = None, computed: bool | None = None) -> list[Grip]:
+def grips_of(part: Part, hand: GripperFacts | None = None, computed: bool | None = None) -> list[Grip]:
     """What a hand can take a part by, the sheet's entries with their faults.
 
     Args:
@@ -86,7 +86,7 @@ def grips_of(part: Part, hand: Gripper | None = None, computed: bool | None = No
     return [] if computed is False or not silent or not piece.root(None) else _computed(piece)
 
 
-def why_not(part: Part, hand: Gripper | None = None) -> str:
+def why_not(part: Part, hand: GripperFacts | None = None) -> str:
     """Why a hand finds nothing to hold a loose part by, where `grips_of` computes none.
 
     Raises:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ScenarioError
 from ..quantity import show
-from .gripper import Gripper
+from .gripper import GripperFacts
 
 if TYPE_CHECKING:
     from ..part import Part
@@ -54,7 +54,7 @@ class Workpiece:
         ScenarioError: the part does not compile.
     """
 
-    def __init__(self, part: Part, gripper: Gripper):
+    def __init__(self, part: Part, gripper: GripperFacts):
         self.part, self.gripper = part, gripper
         spec = part.spec()
         for param in part.params.values():

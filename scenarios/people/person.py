@@ -30,7 +30,7 @@ from ..reading.yaml_reader import Node
 from ..safety import movers
 from ..sensing.predicate import TRACE
 from ..sensing.requests import Readings, Request
-from .arm_kinematics import JOINTS, Limb, matrix_of
+from .arm_kinematics import JOINTS, ArmChain, matrix_of
 
 WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP = range(8)  # phases of receiving
 MEMORIES = (
@@ -69,7 +69,7 @@ class Receive:
     """
 
     person: str
-    limbs: tuple[Limb, Limb]
+    limbs: tuple[ArmChain, ArmChain]
     handle: str
     thing: str
     robot: tuple[str, ...]
@@ -265,7 +265,7 @@ class Receive:
 
     def _arm(
         self,
-        limb: Limb,
+        limb: ArmChain,
         kept: Mapping[str, np.ndarray],
         trunk: np.ndarray,
         frame: np.ndarray,
@@ -406,7 +406,7 @@ def _receive(placed: Placed, node: Node, names: Names, control_timestep: float) 
     if thing is None or handle is None:
         return None
     spec, tall = placed.part.spec(), placed.part.params["height"].default
-    left, right = (Limb.of_part(spec, side, tall) for side in ("left", "right"))
+    left, right = (ArmChain.of_part(spec, side, tall) for side in ("left", "right"))
     first, second = ((float(r[0]), float(r[1])) for r in (spec.joint(f"{s}_grasp").range for s in ("left", "right")))
     robot = tuple(names.robot["hands"]["bodies"])
     return Receive(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from shiliu import cli
-from shiliu.cli import Request, main, parse, quoted
+from shiliu.cli import CommandRequest, main, parse, quoted
 from shiliu.scenarios.errors import ReplayError, ShiliuError
 
 HEAVY = (
@@ -152,7 +152,7 @@ class _Module:
     def __init__(self, outcome):
         self.outcome, self.seen = outcome, []
 
-    def run(self, request: Request) -> int:
+    def run(self, request: CommandRequest) -> int:
         self.seen.append(request)
         outcome = self.outcome(request) if callable(self.outcome) else self.outcome
         if isinstance(outcome, BaseException):

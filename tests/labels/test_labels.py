@@ -21,7 +21,7 @@ from shiliu.replay.labels.alignment import AGAIN, MISSING, Candidate, align
 from shiliu.replay.labels.labelling import labelling
 from shiliu.replay.labels.proposal import chain_of, evidence, read
 from shiliu.replay.labels.sentences import sentence
-from shiliu.replay.labels.sheet import Sheet, read_sheet
+from shiliu.replay.labels.sheet import LabelSheet, read_sheet
 from shiliu.replay.operator import recognition
 from shiliu.replay.operator.recognition.evidence import Evidence, Phase
 from shiliu.replay.operator.recognition.hand_features import HandFeatures
@@ -656,7 +656,7 @@ def test_label_by_command_and_correct(dataset, capsys):
 
 
 def written(path, labelled):
-    with Sheet(path, "demos") as sheet:
+    with LabelSheet(path, "demos") as sheet:
         sheet.add(labelled)
         sheet.add(Unreadable("bad", "demos#1", EpisodeError("torn: 'x'")))
     return path
@@ -695,11 +695,11 @@ def test_a_sheet_names_the_cell_of_an_episode_that_has_one(labelled, tmp_path):
 
 
 def test_nothing_is_written_where_labelling_fails(tmp_path):
-    with pytest.raises(RuntimeError), Sheet(tmp_path / "a.yaml", "demos"):
+    with pytest.raises(RuntimeError), LabelSheet(tmp_path / "a.yaml", "demos"):
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(EpisodeError, match=r"\.yaml or \.yml or \.json"):
-        Sheet(tmp_path / "a.txt", "demos")
+        LabelSheet(tmp_path / "a.txt", "demos")
 
 
 def test_all_problems_of_a_sheet_at_once(labelled, tmp_path):

@@ -233,7 +233,7 @@ def test_a_dataset_keeps_it_for_each_episode(tmp_path):
     first, second, silent = read(folder)
     assert second.metadata["demonstration"] == second.episode.metadata == episodes[1].metadata
     metadata = from_plain(second.metadata["demonstration"], SCENARIO)
-    assert metadata.label == model.Label(False, "scenario.bowl_dropped"), "a failure is kept, and labelled"
+    assert metadata.label == model.TakeLabel(False, "scenario.bowl_dropped"), "a failure is kept, and labelled"
     assert metadata.segments == (Segment("reach", 0.0, 1 / 3),), "the times are the episode's to the bit"
     assert metadata.instruction == {
         "en": "Heat the bowl.",

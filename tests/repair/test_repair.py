@@ -16,7 +16,7 @@ from shiliu.replay.checks.kinematics import check_kinematics
 from shiliu.replay.edits.bounds import Bounds
 from shiliu.replay.edits.changes import BeyondBounds, Demand, slower, spread, taken_back
 from shiliu.replay.edits.command import Command, command_of
-from shiliu.replay.edits.warp import RAMP, Stretch, Warp, sampled, whole_steps
+from shiliu.replay.edits.warp import RAMP, SlowedStretch, Warp, sampled, whole_steps
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.context import Contexts
@@ -61,7 +61,7 @@ def wave(peak: float, joint: str = "zarm_l5_joint", steps: int = 120) -> dict[st
 
 # -- time --------------------------------------------------------------------------------------------------------------
 def test_time_runs_uniformly_in_the_middle_and_smoothly_at_the_ends():
-    warp = Warp([Stretch(2.0, 3.0, 0.5)])
+    warp = Warp([SlowedStretch(2.0, 3.0, 0.5)])
     new = np.arange(0.0, 8.0, 1e-3)
     rate = np.diff(warp.source(new)) / 1e-3
     assert rate.min() == pytest.approx(0.5, abs=1e-6) and rate.max() == pytest.approx(1.0, abs=1e-6)
@@ -75,7 +75,7 @@ def test_time_runs_uniformly_in_the_middle_and_smoothly_at_the_ends():
 
 
 def test_what_comes_after_a_stretch_stays_to_the_bit():
-    stretch = whole_steps(Stretch(1.0, 1.4, 0.61), 1 / 30)
+    stretch = whole_steps(SlowedStretch(1.0, 1.4, 0.61), 1 / 30)
     assert stretch.factor <= 0.61 and stretch.longer_s * 30 == pytest.approx(round(stretch.longer_s * 30), abs=1e-6)
     x = np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32)
     made, warp = Command(np.arange(120) / 30, x, ("a", "b", "c"), (0, 1, 2), 1.0, 1 / 30).slowed([stretch])
@@ -94,7 +94,7 @@ def test_between_samples_nothing_overshoots():
 
 def test_stretches_that_overlap_are_refused():
     with pytest.raises(ValueError, match="overlap"):
-        Warp([Stretch(1.0, 2.0, 0.5), Stretch(2.1, 3.0, 0.5)])
+        Warp([SlowedStretch(1.0, 2.0, 0.5), SlowedStretch(2.1, 3.0, 0.5)])
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from . import layout
 from .said import EpisodeStatistics, Stats, table_said
 
 
-class Dataset(Protocol):
+class DatasetTables(Protocol):
     """What is asked of the tables of a set, see `own.Dataset`."""
 
     fps: int
@@ -45,7 +45,7 @@ Digests = dict[str, tuple[str, str]]
 
 
 def declared_of(
-    dataset: Dataset,
+    dataset: DatasetTables,
     k: int,
     columns: dict[str, np.ndarray],
     digests: Digests,
@@ -113,7 +113,7 @@ def seconds_or_none(value: Any) -> float | None:
 
 
 def _copies(
-    dataset: Dataset, row: Row, columns: Mapping[str, np.ndarray], episode: SimEpisode | None
+    dataset: DatasetTables, row: Row, columns: Mapping[str, np.ndarray], episode: SimEpisode | None
 ) -> dict[str, tuple[Any, Any]]:
     """What the table of episodes repeats of other files, where the two differ: by name, what each says."""
     here: dict[str, Any] = {}
@@ -148,7 +148,7 @@ def _told(episode: SimEpisode) -> dict[str, Any]:
     return here | {f"shiliu/{name}": value for name, value in own.items() if value is not None}
 
 
-def _ranges(dataset: Dataset, k: int, row: dict[str, Any]) -> Iterator[VideoRange]:
+def _ranges(dataset: DatasetTables, k: int, row: dict[str, Any]) -> Iterator[VideoRange]:
     """The range of each video that belongs to an episode, and what the file's header says."""
     before = dataset.rows[k - 1] if k else {}
     for name, picture in dataset.pictures(row).items():

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..recognition import pushing
 from .doors import PullOpen, PushClose
-from .gripping import Take
+from .gripping import TakeByGrip
 from .hands import Release
 from .holds import Held, held_by
 from .operator_state import Motion, OperatorState
@@ -66,7 +66,7 @@ class MoveJoint(Skill):
         if isinstance(known, Reason):
             state.given_up = known
             return
-        yield Take.made(hand=self.hand, of=body, at=self.at)
+        yield TakeByGrip.made(hand=self.hand, of=body, at=self.at)
         taken = self._taken(state, known)
         yield PullOpen.made(**given, at=taken.site or state.nearest_site(body, taken.at))
         yield Release.made(hand=self.hand, opening=taken.grip.width + LET_GO, retreat=2.0 * LET_GO)
