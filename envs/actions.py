@@ -95,10 +95,10 @@ class JointDelta:
         speed = np.array([_speed(robot.limits[name]["velocity"]) for name in robot.joint_names])
         claw = 100.0 / float(robot.hand_sheet["stroke_time"])
         most = np.array([*speed, *(claw for _ in robot.hand_names)]) * scene.control_timestep
-        self._told = len(most)
-        names = tuple(f"{name}.delta" for name in action.names[: self._told])
+        self._n_deltas = len(most)
+        names = tuple(f"{name}.delta" for name in action.names[: self._n_deltas])
         self.feature = with_base(
-            Feature("action", names, action.unit[: self._told], -most, most, action.sources), scene
+            Feature("action", names, action.unit[: self._n_deltas], -most, most, action.sources), scene
         )
         self._low, self._high = action.bounds
         self._last = np.zeros((n, len(action.names)), np.float32)
@@ -108,7 +108,7 @@ class JointDelta:
 
     def command(self, action: np.ndarray, ids: np.ndarray | slice) -> np.ndarray:
         target = self._last[ids] + action
-        target[:, self._told :] = action[:, self._told :]
+        target[:, self._n_deltas :] = action[:, self._n_deltas :]
         self._last[ids] = np.clip(target, self._low, self._high)
         return self._last[ids]
 

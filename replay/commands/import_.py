@@ -195,7 +195,7 @@ class _Sets:
             "mapping": recording.mapping,
             "metadata": recording.metadata,
             "unmapped": list(recording.unmapped),
-            "notes": [*recording.notes, _told(frames)],
+            "notes": [*recording.notes, _note_of(frames)],
             "provenance": {**frames.provenance, "raw_streams": kept},
         }
         task = str(recording.metadata.get("task") or "no task given")
@@ -219,7 +219,7 @@ class _Sets:
         ]
 
 
-def _told(frames: Any) -> str:
+def _note_of(frames: Any) -> str:
     provenance = frames.provenance
     if not provenance["resampled"]:
         return f"imported at {frames.fps} Hz as it was: nothing was resampled"

@@ -25,7 +25,7 @@ from .kept import Torn, unpacked
 from .ledger import DRAWN, Ledger
 from .pool import Pool
 
-Told = Callable[[int, int | None], None]
+Progress = Callable[[int, int | None], None]
 
 
 @dataclass
@@ -76,10 +76,10 @@ class InOrder:
         rules_of: Callable[[str], Rules],
         drawn: int = 0,
         measured: int = 0,
-        report: Told = lambda done, total: None,
+        report: Progress = lambda done, total: None,
     ) -> None:
         self._entries = [_Entry(one, *kind_of(one)) for one in entries]
-        self._pool, self._ledger, self._rules_of, self._told = pool, ledger, rules_of, report
+        self._pool, self._ledger, self._rules_of, self._report = pool, ledger, rules_of, report
         self._drawn, self._measured = drawn, measured
         self._company = Company()
         self._place = (0, 0)  # entry and number of what comes next into a batch
@@ -103,7 +103,7 @@ class InOrder:
             one = self._entries[job.number]
             if isinstance(job, Count):
                 one.n = answer.n if isinstance(answer, Counted) else 1
-                self._told(self.done, self.total)
+                self._report(self.done, self.total)
             elif isinstance(answer, Made | Unread):
                 self._answered(job, answer)
             self._feed()
@@ -127,7 +127,7 @@ class InOrder:
             return
         self._entries[job.number].answers[job.k] = answer
         self.done += 1
-        self._told(self.done, self.total)
+        self._report(self.done, self.total)
 
     def _feed(self) -> None:
         """Ask for what comes next, so that no worker waits; not for all at once."""

@@ -65,18 +65,18 @@ def catalogue(lang: str) -> dict[str, Any]:
 @lru_cache
 def _notes(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English sentences of provenance, `{}` for what is filled in, and what each is in a language."""
-    known = (one for one in _noted(lang) if "of" in one)
+    known = (one for one in _entries(lang) if "of" in one)
     return tuple((re.compile("(.+?)".join(map(re.escape, one["of"].split("{}")))), one["is"]) for one in known)
 
 
 @lru_cache
 def _terms(lang: str) -> dict[str, str]:
     """Single words of provenance in a language."""
-    return {one["term"]: one["is"] for one in _noted(lang) if "term" in one}
+    return {one["term"]: one["is"] for one in _entries(lang) if "term" in one}
 
 
 @lru_cache
-def _noted(lang: str) -> tuple[dict[str, str], ...]:
+def _entries(lang: str) -> tuple[dict[str, str], ...]:
     path = TEXT / "notes" / f"{lang}.yaml"
     return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else ()
 

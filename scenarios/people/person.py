@@ -113,7 +113,7 @@ class Receive:
         return tuple(Request("contact_force", f"tree:{hand}", f"tree:{self.thing}") for hand in self.robot)
 
     @cached_property
-    def _felt(self) -> tuple[Request, ...]:
+    def _hand_forces(self) -> tuple[Request, ...]:
         return tuple(
             Request("contact_force", f"tree:{self.person}/{side}_hand", f"tree:{self.thing}")
             for side in ("left", "right")
@@ -126,7 +126,7 @@ class Receive:
 
     def requests(self) -> list[Request]:
         return [
-            *self._felt,
+            *self._hand_forces,
             *self._trunk,
             *self._handle,
             *self._grips,
@@ -216,7 +216,7 @@ class Receive:
             time, before = kept["clock"], kept["force"]
             insists = np.minimum(kept["pull"] + INSISTS * np.maximum(time - PATIENCE, 0.0), MOST)
             kept["force"] = np.where(after == PULLS, np.where(time < ONSET, insists * time / ONSET, insists), 0.0)
-            contact = np.where(left, *(readings.of(request) for request in self._felt))
+            contact = np.where(left, *(readings.of(request) for request in self._hand_forces))
             for word, axis, wanted, begun in zip(
                 ("along", "across"), (towards, leftwards), (kept["force"], 0.0), (kept["force"] - before, 0.0)
             ):

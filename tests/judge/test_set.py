@@ -20,7 +20,7 @@ from shiliu.replay.checks.registry import asked_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.set_tables import check_length, check_stats, check_video
 from shiliu.replay.checks.set_times import check_counters, check_fps, check_timestamp
-from shiliu.replay.evaluation.faults.written import DATA, SIDE, _column, _renewed, _told
+from shiliu.replay.evaluation.faults.written import DATA, SIDE, _column, _column_changed, _renewed
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot import layout
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
@@ -83,7 +83,7 @@ def older(root: Path) -> Path:
     path.write_bytes(content)
     config = (root / f"shiliu/configs/{side['config']}.json").read_bytes()
     digest = hashlib.sha256(content + (root / f"{SIDE}.npz").read_bytes() + config).hexdigest()
-    _told(root, "shiliu/side_sha256", lambda was: digest)
+    _column_changed(root, "shiliu/side_sha256", lambda was: digest)
     return root
 
 
@@ -206,7 +206,7 @@ def test_an_older_set_tells_that_something_was_changed_but_not_what(written):
 
 
 def test_a_table_that_repeats_something_else_than_the_episode_s_files_is_said(written):
-    _told(written, "shiliu/seed", lambda seed: seed + 5)
+    _column_changed(written, "shiliu/seed", lambda seed: seed + 5)
     verdict = verdict_of(written)
     root = verdict.findings[verdict.root]
     assert (root.code, root.subject, root.details["kind"]) == ("set.digest", ("shiliu/seed",), "tables")
@@ -275,7 +275,7 @@ def test_a_rate_that_every_clock_contradicts_is_the_wrong_one(written):
 def test_totals_and_statistics_are_bookkeeping_and_warn(written):
     path = written / layout.INFO
     path.write_text(path.read_text().replace('"total_frames": 150', '"total_frames": 151'))
-    _told(written, "stats/action/mean", lambda mean: [mean[0] + 0.2, mean[1]])
+    _column_changed(written, "stats/action/mean", lambda mean: [mean[0] + 0.2, mean[1]])
     verdict = verdict_of(written)
     found = by_code(verdict.findings)
     length, stats = found["set.length"], found["set.stats"]
@@ -286,7 +286,7 @@ def test_totals_and_statistics_are_bookkeeping_and_warn(written):
 
 def test_a_row_says_in_which_table_it_stands(written):
     assert by_code(verdict_of(written).findings)["set.length"].level == "PASS"
-    _told(written, "meta/episodes/file_index", lambda number: number + 2)
+    _column_changed(written, "meta/episodes/file_index", lambda number: number + 2)
     found = by_code(verdict_of(written).findings)["set.length"]
     assert (found.level, found.subject, found.value) == ("WARN", ("meta/episodes/file_index",), 2.0)
 
@@ -306,7 +306,7 @@ def test_rows_outside_the_statistics_of_the_whole_set_warn(written):
 
 
 def test_a_table_that_counts_other_rows_is_unsound(written):
-    _told(written, "length", lambda n: n + 12)
+    _column_changed(written, "length", lambda n: n + 12)
     verdict = verdict_of(written)
     root = verdict.findings[verdict.root]
     assert (root.code, root.value, verdict.verdict) == ("set.length", 12.0, "UNSOUND")
@@ -330,7 +330,7 @@ def test_a_video_that_is_no_longer_that_of_the_rows(tmp_path):
     assert length_of(path) == (150, pytest.approx(5.0))
     assert by_code(verdict_of(tmp_path / "set").findings)["set.video"].level == "PASS"
     for end in ("from", "to"):
-        _told(tmp_path / "set", f"videos/observation.images.head/{end}_timestamp", lambda t: t + 0.5)
+        _column_changed(tmp_path / "set", f"videos/observation.images.head/{end}_timestamp", lambda t: t + 0.5)
     verdict = verdict_of(tmp_path / "set")
     root = verdict.findings[verdict.root]
     assert (root.code, root.details["kind"], root.value) == ("set.video", "file", pytest.approx(0.5))
@@ -511,7 +511,7 @@ def test_intake_gates_and_names_what_it_did_not_ask(tmp_path, capsys):
     line = json.loads((out / "verdicts.jsonl").read_text().splitlines()[0])
     assert (line["verdict"], line["cleared"], line["provenance"]["check"]) == ("INCONCLUSIVE", True, "intake")
     assert line["stages"]["kinematics"] == {"verdict": "NOT_CHECKED", "reason": "intake"}
-    _told(root, "dataset_to_index", lambda n: n + (n == 300))
+    _column_changed(root, "dataset_to_index", lambda n: n + (n == 300))
     assert main(["replay", f"data={root}", "check=intake", f"out={out}", "quiet=true"]) == 1
     assert (out / "refused.txt").read_text().split() == ["good#1"]
     (root / "shiliu/episodes/episode_000001.npz").unlink()

@@ -181,7 +181,7 @@ def seen_by(reaction, rows):
     return make_readings(
         {
             **{q: [[0.0]] * n for side in reaction._angles for q in side},
-            **{f: [[0.0, 0.0, 0.0]] * n for f in reaction._felt},
+            **{f: [[0.0, 0.0, 0.0]] * n for f in reaction._hand_forces},
             trunk: [[0, 0, 0.7]] * n,
             turn: [[1, 0, 0, 0]] * n,
             handle: at,
@@ -302,7 +302,7 @@ def test_it_pulls_as_hard_as_drawn_and_harder_where_nobody_lets_go(tmp_path):
     _, carry, seen = play(scene, draws, 6.8)
     first = next(t for t, (_, phase, _, _) in enumerate(seen) if phase == PULLS)
     readings = seen[first + 27][0]  # 0.9 s later, just before it loses patience
-    hand = receiver(scene)._felt[1]
+    hand = receiver(scene)._hand_forces[1]
     for i, pull in enumerate(pulls):
         contact = readings.of(hand)[i]
         assert contact[0] == pytest.approx(pull, rel=0.15, abs=0.3)  # towards the person, who sits at +x

@@ -99,7 +99,7 @@ def index_off(work: Work, size: float) -> FaultMark:
 
 def length_off(work: Work, size: float) -> FaultMark:
     """The table of episodes counts `size` x 10 rows more than there are."""
-    _written(work, lambda root: _told(root, "length", lambda n: n + max(1, round(ROWS * size))))
+    _written(work, lambda root: _column_changed(root, "length", lambda n: n + max(1, round(ROWS * size))))
     return FaultMark(subject=("length",))
 
 
@@ -113,7 +113,7 @@ def stats_off(work: Work, size: float) -> FaultMark:
         def higher(value: list[float]) -> list[float]:
             return [one + STATS * size * span * (i == column) for i, one in enumerate(value)]
 
-        _told(root, "stats/action/max", higher)
+        _column_changed(root, "stats/action/max", higher)
 
     _written(work, change)
     return FaultMark(subject=("action",))
@@ -124,7 +124,7 @@ def video_range(work: Work, size: float) -> FaultMark:
 
     def change(root: Path) -> None:
         for end in ("from", "to"):
-            _told(root, f"videos/{CAMERA}/{end}_timestamp", lambda t: t + VIDEO * size)
+            _column_changed(root, f"videos/{CAMERA}/{end}_timestamp", lambda t: t + VIDEO * size)
 
     _written(work, change, pictures=True)
     return FaultMark(subject=(CAMERA,))
@@ -221,7 +221,7 @@ def _column(root: Path, name: str, change: Callable[[np.ndarray], np.ndarray]) -
     _put(root / DATA, table.set_column(i, pa.field(name, kept.type), kept))
 
 
-def _told(root: Path, name: str, change: Callable[[Any], Any]) -> None:
+def _column_changed(root: Path, name: str, change: Callable[[Any], Any]) -> None:
     """A column of the table of episodes changed."""
     table = pq.read_table(root / EPISODES)
     i = table.column_names.index(name)
@@ -245,6 +245,6 @@ def _renewed(root: Path) -> None:
     path.write_bytes(content)
     config = (root / f"shiliu/configs/{side['config']}.json").read_bytes()
     own = {name: values for name, values in columns.items() if name not in layout.DEFAULT_FEATURES}
-    _told(root, "shiliu/frames_sha256", lambda was: layout.content_sha256(own))
+    _column_changed(root, "shiliu/frames_sha256", lambda was: layout.content_sha256(own))
     side_sha = hashlib.sha256(content + (root / f"{SIDE}.npz").read_bytes() + config).hexdigest()
-    _told(root, "shiliu/side_sha256", lambda was: side_sha)
+    _column_changed(root, "shiliu/side_sha256", lambda was: side_sha)

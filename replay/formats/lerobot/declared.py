@@ -121,11 +121,11 @@ def _copies(
         sentence = dataset.tasks.get(int(columns["task_index"][0, 0]))
         here |= {} if sentence is None else {"tasks": [sentence]}
     if episode is not None:
-        here |= _told(episode)
+        here |= _columns_of(episode)
     return {name: (row[name], value) for name, value in here.items() if name in row and row[name] != value}
 
 
-def _told(episode: SimEpisode) -> dict[str, Any]:
+def _columns_of(episode: SimEpisode) -> dict[str, Any]:
     """The searchable columns of an episode, as its own files tell them."""
     instruction = episode.metadata.get("instruction", {})
     words = episode.task | (instruction if isinstance(instruction, dict) else {})

@@ -168,7 +168,7 @@ class DatasetWriter:
         images = images or {}
         columns, last = self._columns(episode, frames)
         self._check_images(images)
-        described = _said(episode)
+        described = _searched(episode)
         task_words = episode.task | episode.metadata.get("instruction", {})
         sentence = task_words.get("en") or episode.scenario or "no task given"
         side, arrays = side_of(episode, last)
@@ -549,7 +549,7 @@ def _json_bytes(value: Any, field: str) -> bytes:
         raise EpisodeError(f"cannot be written as JSON: {error}.", field=field) from None
 
 
-def _said(episode: SimEpisode) -> dict[str, str | bool | None]:
+def _searched(episode: SimEpisode) -> dict[str, str | bool | None]:
     """The searchable columns of what is said of an episode: by its data centre, and by its own label.
 
     Raises:
