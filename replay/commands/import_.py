@@ -53,7 +53,7 @@ def run(request: CommandRequest) -> int:
     from ..importing.mapping_draft_topics import propose_topics
     from ..importing.resample import METHODS, ROTATIONS, Methods
     from ..importing.schema_columns import conformed
-    from ..recording.metadata import add_metadata, read_said
+    from ..recording.metadata import add_metadata, read_session
 
     settings = Settings(request)
     data, out = settings["data"].word(), Path(settings["out"].word())
@@ -71,7 +71,7 @@ def run(request: CommandRequest) -> int:
     if cell is not None and cell not in (known := list_cells(request.conf_dir)):
         settings["cell"].note(f"There is no cell {cell!r}.{nearest(cell, list(known))}")
     settings.stop()
-    session = read_said(told_by_centre, cell, many=Path(data).is_dir())
+    session = read_session(told_by_centre, cell, many=Path(data).is_dir())
     scene = load_scenario(target, conf_dir=request.conf_dir) if target else None
     if scene is not None and fps is None:
         fps = round(1.0 / scene.control_timestep)

@@ -17,7 +17,7 @@ import numpy as np
 from ...scenarios.catalog import load_scenario, scene_as_drawn, scene_in_cell, scene_of_tree
 from ...scenarios.errors import ReplayError
 from ...scenarios.reading import composition
-from ...scenarios.reading.cell import list_cells, of_told, scenario_of
+from ...scenarios.reading.cell import cell_of_config, list_cells, scenario_of
 from ...scenarios.reading.variant import resolved
 from ...scenarios.reading.yaml_reader import Problems
 from ...scenarios.robot import robots
@@ -369,7 +369,7 @@ class Contexts:
                     str(config.get("name", "scenario")),
                     config["scenario"],
                     **settings,
-                    cell=of_told(config.get("cell")),
+                    cell=cell_of_config(config.get("cell")),
                 ),
                 "recording",
                 self._conf_dir,

@@ -20,7 +20,7 @@ from ..operator.skills.chain import read_skills
 from ..operator.skills.old_words import translated
 from ..operator.skills.skill import Skill
 from ..rollout.rollout import Rollout
-from .alignment import OTHER_HAND, Candidate, align
+from .chain_alignment import OTHER_HAND, Candidate, align
 from .sentences import sentence
 
 ABOUT = ("of", "joint", "at", "to")  # what a skill is about that does not say: the first of these that it has

@@ -278,7 +278,7 @@ def completed(metadata: Metadata, episode: SimEpisode, end_effector: str | None 
     return episode
 
 
-def read_said(path: str | None, cell: str | None, *, many: bool) -> Metadata | None:
+def read_session(path: str | None, cell: str | None, *, many: bool) -> Metadata | None:
     """What the centre says of recordings that are imported, or None.
 
     Args:

@@ -24,7 +24,7 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError
 from .arms import Arms
-from .frames import Array, unit
+from .axes import Array, unit
 from .targets import HANDS
 
 ARM = (

@@ -17,7 +17,7 @@ from shiliu.cli import main
 from shiliu.replay.formats import read as read_recordings
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.context import Contexts
-from shiliu.replay.labels.alignment import AGAIN, MISSING, Candidate, align
+from shiliu.replay.labels.chain_alignment import AGAIN, MISSING, Candidate, align
 from shiliu.replay.labels.labelling import labelling
 from shiliu.replay.labels.proposal import chain_of, evidence, read
 from shiliu.replay.labels.sentences import sentence

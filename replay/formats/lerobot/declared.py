@@ -14,7 +14,7 @@ from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import PictureFile, PictureTopic, SimEpisode
 from ..mp4_header import length_of
 from . import layout
-from .said import EpisodeStatistics, Stats, table_said
+from .statistics import EpisodeStatistics, Stats, table_numbers
 
 
 class DatasetTables(Protocol):
@@ -74,7 +74,7 @@ def declared_of(
         period_s=None if episode is None else episode.control_timestep,
         length=row["length"],
         span=span_of(row),
-        totals=dataset.totals | table_said(row, dataset.statistics.table_of(k)),
+        totals=dataset.totals | table_numbers(row, dataset.statistics.table_of(k)),
         tasks=None if dataset.tasks is None else frozenset(dataset.tasks),
         columns=columns,
         stats=dataset.statistics.at(k),

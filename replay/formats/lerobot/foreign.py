@@ -34,7 +34,7 @@ from ..arrays.episode import (
 from ..mp4_header import length_of
 from . import layout
 from .declared import seconds_or_none, span_of
-from .said import EpisodeStatistics, Stats, of_file, of_tree, table_said
+from .statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
 
 MAX_META_BYTES = 64 << 20
 MAX_FILES = 200_000
@@ -247,7 +247,7 @@ class _Foreign:
             counters={name: values.astype(np.int64) for name, values in whole.items()},
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=span_of(row),
-            totals=self.totals | table_said(row, table),
+            totals=self.totals | table_numbers(row, table),
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
             stats=stats,

@@ -11,7 +11,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns, seconds
-from ..frames import Array, hand_axes, rotations, sphere, whole
+from ..axes import Array, hand_axes, rotations, sphere, whole
 from ..targets import HANDS, HandTargets
 
 SPREAD = 0.05  # m, an elbow that moves less than this in its third direction shows no sphere; estimate

@@ -14,7 +14,7 @@ from ....scenarios.variation import Draw
 from ...recording.recording import Recording
 from ...signals.clock import origin_ns, seconds
 from ..alignment import Alignment
-from ..frames import Array, hand_axes, seen_from, turned_into, upright, whole
+from ..axes import Array, hand_axes, seen_from, turned_into, upright, whole
 from ..targets import HANDS, HandTargets
 
 UP = np.array([0.0, 0.0, 1.0])
