@@ -37,7 +37,7 @@ _FLAGS = {"--json", "-m", "--multirun", "--debug"}
 
 
 @dataclass
-class Request:
+class CommandRequest:
     """What stands on the command line.
 
     Attributes:
@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BUG
 
 
-def parse(words: Sequence[str]) -> Request:
+def parse(words: Sequence[str]) -> CommandRequest:
     """Read a command line.
 
     Raises:
@@ -104,7 +104,7 @@ def parse(words: Sequence[str]) -> Request:
         close = difflib.get_close_matches(verb, VERBS, n=2)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
         raise ShiliuError(f"There is no command {verb!r}.{hint} Known: {', '.join(VERBS)}.")
-    request = Request(verb)
+    request = CommandRequest(verb)
     rest = iter(words[1:])
     for word in rest:
         if word in ("-h", "--help"):
@@ -129,7 +129,7 @@ def parse(words: Sequence[str]) -> Request:
     return request
 
 
-def _sweep(request: Request, module: object) -> int:
+def _sweep(request: CommandRequest, module: object) -> int:
     """`-m`: one run for each combination of comma-separated values; the exit code is the worst of them."""
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -149,7 +149,8 @@ def _sweep(request: Request, module: object) -> int:
         )
     for i, combination in enumerate(batches[0]):
         print(f"[{i + 1}/{len(batches[0])}] {' '.join(combination)}", flush=True)
-        code = int(module.run(Request(request.verb, request.words, list(combination), request.flags, request.conf_dir)))  # type: ignore[attr-defined]
+        one = CommandRequest(request.verb, request.words, list(combination), request.flags, request.conf_dir)
+        code = int(module.run(one))  # type: ignore[attr-defined]
         worst = max(worst, code, key=_SEVERITY.index)
     return worst
 

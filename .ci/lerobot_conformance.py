@@ -45,13 +45,13 @@ def main(folder: Path) -> int:
     data = LeRobotDataset("local/conformance", root=folder, video_backend="pyav")
     table = pq.read_table(folder / "data")
     wrong = []
-    for key, told in (
+    for key, declared in (
         ("num_episodes", info["total_episodes"]),
         ("num_frames", info["total_frames"]),
         ("fps", info["fps"]),
     ):
-        if getattr(data, key) != told:
-            wrong.append(f"{key}: lerobot says {getattr(data, key)}, info.json {told}")
+        if getattr(data, key) != declared:
+            wrong.append(f"{key}: lerobot says {getattr(data, key)}, info.json {declared}")
     pictures = [name for name, feature in info["features"].items() if feature["dtype"] == "video"]
     vectors = [
         name for name in info["features"] if name.startswith(("action", "observation.")) and name not in pictures

@@ -34,9 +34,9 @@ def mismatches(features: dict[str, dict[str, Any]], env: Any) -> list[str]:
     wrong = [f"{name}: the environment has none" for name in seen if name not in spaces]
     wrong += [f"{name}: the set has none" for name in spaces if name not in seen]
     for name in seen.keys() & spaces.keys():
-        told = (seen[name]["dtype"], tuple(seen[name]["shape"]), tuple(seen[name]["names"]))
+        recorded = (seen[name]["dtype"], tuple(seen[name]["shape"]), tuple(seen[name]["names"]))
         here = (str(spaces[name].dtype), spaces[name].shape, tuple(words[name]))
-        wrong += [f"{name}: the set says {a}, the environment {b}" for a, b in zip(told, here) if a != b]
+        wrong += [f"{name}: the set says {a}, the environment {b}" for a, b in zip(recorded, here) if a != b]
     return sorted(wrong)
 
 

@@ -12,11 +12,11 @@ import nbformat
 def main(path: Path) -> int:
     notebook = nbformat.read(path, as_version=4)
 
-    def told(cell: nbformat.NotebookNode, **_: object) -> None:
+    def report(cell: nbformat.NotebookNode, **_: object) -> None:
         for out in cell.get("outputs", []):
             print(out.get("text", ""), end="", flush=True)
 
-    client = nbclient.NotebookClient(notebook, timeout=None, kernel_name="python3", on_cell_executed=told)
+    client = nbclient.NotebookClient(notebook, timeout=None, kernel_name="python3", on_cell_executed=report)
     client.execute(cwd=str(path.parent))
     return 0
 

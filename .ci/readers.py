@@ -17,12 +17,12 @@ NOTHING_TO_TRAIN = "No action features found -- cannot train any policy"
 
 
 def rdq(env: Path, folder: Path, work: Path) -> list[str]:
-    told = work / "rdq.json"
-    told.unlink(missing_ok=True)
-    done = run([env / "bin/rdq", "check", folder, "--json", told], work)
-    if done.returncode or not told.is_file():
+    file = work / "rdq.json"
+    file.unlink(missing_ok=True)
+    done = run([env / "bin/rdq", "check", folder, "--json", file], work)
+    if done.returncode or not file.is_file():
         return [f"ended with {done.returncode}: {last(done)}"]
-    report = json.loads(told.read_text())
+    report = json.loads(file.read_text())
     warnings = report.get("load_warnings") or []
     return [*map(str, warnings), *(line for line in done.stdout.splitlines() if re.match(r"\s*(ERROR|CRITICAL)\b", line))]
 
@@ -34,8 +34,8 @@ def doctor(env: Path, folder: Path, work: Path) -> list[str]:
     if "Traceback" in done.stderr or not re.search(r"Summary: \d+ PASS", done.stdout):
         return [f"ended with {done.returncode}: {last(done)}"]
     info = json.loads((folder / "meta/info.json").read_text())
-    told = [word for word in words if "action" in info["features"] or word != NOTHING_TO_TRAIN]
-    return told if told or not done.returncode or words else [f"ended with {done.returncode}: {last(done)}"]
+    complaints = [word for word in words if "action" in info["features"] or word != NOTHING_TO_TRAIN]
+    return complaints if complaints or not done.returncode or words else [f"ended with {done.returncode}: {last(done)}"]
 
 
 def physlint(env: Path, folder: Path, work: Path) -> list[str]:
@@ -63,9 +63,9 @@ def main(envs: Path, sets: list[Path]) -> int:
     wrong = 0
     for folder in sets:
         for name, reader in TOOLS.items():
-            told = reader(envs / name, folder.resolve(), work)
-            wrong += bool(told)
-            print(f"{folder}: {name}: {'reads it' if not told else '; '.join(told)}", flush=True)
+            complaints = reader(envs / name, folder.resolve(), work)
+            wrong += bool(complaints)
+            print(f"{folder}: {name}: {'reads it' if not complaints else '; '.join(complaints)}", flush=True)
     return 1 if wrong else 0
 
 

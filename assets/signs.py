@@ -33,14 +33,14 @@ def board(file: Path, number: str, name: tuple[str, str], category: tuple[str, s
     image.quantize(64).save(file, optimize=True)
 
 
-def steps(file: Path, told: Sequence[tuple[str, str]]) -> None:
+def steps(file: Path, lines: Sequence[tuple[str, str]]) -> None:
     """A sheet on the wall with the task's steps in Chinese and in English, A2 upright."""
     width, height = 420, 594
     image = Image.new("RGB", (width, height), (250, 250, 248))
     draw = ImageDraw.Draw(image)
     draw.rectangle([0, 0, width, 84], fill=BLUE)
     draw.text((28, 42), "作业步骤  STEPS", font=font(38), fill=(255, 255, 255), anchor="lm")
-    for i, (chinese, english) in enumerate(told):
+    for i, (chinese, english) in enumerate(lines):
         y = 140 + i * 92
         draw.ellipse([28, y - 26, 80, y + 26], fill=(246, 190, 40))
         draw.text((54, y - 2), str(i + 1), font=font(34), fill=(30, 30, 30), anchor="mm")

@@ -75,8 +75,8 @@ def one(seed: int) -> dict[str, Any]:
     episode = episode_of(_scene, done)
     recording = as_recording(f"seed_{seed}", episode, _scene)
     again = seed % AGAIN == 0
-    noted = None if again else {recording.sha256: done}
-    (verdict,) = shiliu.judge([recording], _scene, threads=1, performed=noted)
+    kept = None if again else {recording.sha256: done}
+    (verdict,) = shiliu.judge([recording], _scene, threads=1, performed=kept)
     label = episode.label
     last = [s["skill"] for s in episode.segments][-1] if episode.segments else None
     ended = ending_of(episode, [skill.name for skill in read_chain(_scene)])
@@ -134,34 +134,34 @@ def summary(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def tell(told: Mapping[str, Any]) -> None:
+def tell(figures: Mapping[str, Any]) -> None:
     """Print the shares, with why the rest failed."""
-    n = told["demonstrations"]
-    print(f"succeeded {share(told['succeeded'], n)}; judged FEASIBLE {share(told['feasible'], n)}")
-    if told["seconds"]:
+    n = figures["demonstrations"]
+    print(f"succeeded {share(figures['succeeded'], n)}; judged FEASIBLE {share(figures['feasible'], n)}")
+    if figures["seconds"]:
         print(
             "a success lasts {:.0f} to {:.0f} s, {:.0f} s in the middle".format(
-                *(told["seconds"][i] for i in (0, 2, 1))
+                *(figures["seconds"][i] for i in (0, 2, 1))
             )
         )
-    for title, counts in (("failed", told["failures"]), ("refused though it succeeded", told["refused"])):
+    for title, counts in (("failed", figures["failures"]), ("refused though it succeeded", figures["refused"])):
         for why, count in sorted(counts.items(), key=lambda item: -item[1]):
             print(f"  {title}: {count} × {why}")
-    print(f"draws refused: {told['redrawn']:.1%}")
+    print(f"draws refused: {figures['redrawn']:.1%}")
 
 
 def write_figures(
-    file: Path, command: str, version: int, told: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], again: bool
+    file: Path, command: str, version: int, figures: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], again: bool
 ) -> None:
     """Write the shares of a run: a file of their own, or as `again` into the one that is there, with the commits that were run."""
     if not again:
         file.write_text(
-            f"# Written by `{command}`.\n" + yaml.safe_dump({"version": version, **told}, sort_keys=False)
+            f"# Written by `{command}`.\n" + yaml.safe_dump({"version": version, **figures}, sort_keys=False)
         )
         return
     first, *rest = file.read_text().splitlines(keepends=True)
     commits = list(dict.fromkeys(line["commit"] for line in lines))
-    kept = yaml.safe_load("".join(rest)) | {"again": {"by": command, "version": version, "commits": commits, **told}}
+    kept = yaml.safe_load("".join(rest)) | {"again": {"by": command, "version": version, "commits": commits, **figures}}
     file.write_text(first + yaml.safe_dump(kept, sort_keys=False))
 
 
@@ -195,12 +195,12 @@ def main(words: Sequence[str]) -> int:
         took = time.perf_counter() - started
         print(f"{simulated / took / processes:.1f} x real time a process, performing and judging")
     lines.sort(key=lambda line: line["seed"])
-    told = summary(lines)
-    tell(told)
+    figures = summary(lines)
+    tell(figures)
     if "figures" in settings:
         FIGURES.mkdir(exist_ok=True)
         file = FIGURES / f"{'.'.join([scenario, *(settings[k] for k in ('variant',) if k in settings)])}.yaml"
-        write_figures(file, f"python benchmarks/demonstrations.py {' '.join(words)}", common["version"], told, lines, again)
+        write_figures(file, f"python benchmarks/demonstrations.py {' '.join(words)}", common["version"], figures, lines, again)
     return 0
 
 

@@ -46,7 +46,9 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=4)
     parser.add_argument("--height", type=float, default=STATURE, help="of the person [m]")
     parser.add_argument("--offset", type=float, default=0.0, help="standard deviation of each encoder's offset [deg]")
-    parser.add_argument("--told", action="store_true", help="the file's calibration knows the offsets")
+    parser.add_argument(
+        "--told", dest="calibrated", action="store_true", help="the file's calibration knows the offsets"
+    )
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation of each reading [deg]")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--carry", action="store_true", help="carry them over to the robot, too: 5 s a demonstration")
@@ -63,7 +65,7 @@ def main() -> None:
         t, q, closed = motion_of(recording.episode, arms)
         offsets = np.deg2rad(given.offset) * rng.standard_normal(len(NAMES))
         stream = stream_of(
-            arms, t, q, Person.of_height(given.height), closed=closed, offsets=offsets, told=given.told,
+            arms, t, q, Person.of_height(given.height), closed=closed, offsets=offsets, calibrated=given.calibrated,
             noise=np.deg2rad(given.noise), rng=rng,
         )  # fmt: skip
         file = given.out / f"{recording.name}.npz"
@@ -77,10 +79,10 @@ def main() -> None:
         result = carry(seen, scene, nominal(scene), limits, settings) if given.carry else None
         for hand in HANDS:
             truth = arms.follow(q, hand)[0]
-            told = [("meant", np.linalg.norm(meant.position[hand] - truth, axis=1))]
+            distances = [("meant", np.linalg.norm(meant.position[hand] - truth, axis=1))]
             if result is not None:
-                told.append(("carried over", np.linalg.norm(result.result.hands[hand].position - truth, axis=1)))
-            for what, off in told:
+                distances.append(("carried over", np.linalg.norm(result.result.hands[hand].position - truth, axis=1)))
+            for what, off in distances:
                 p50, p95, worst = 1e3 * np.quantile(off, [0.5, 0.95, 1.0])
                 print(f"{file.name} {hand:5} {what:12} off by p50 {p50:6.2f}  p95 {p95:6.2f}  worst {worst:6.2f} mm")
 

@@ -140,7 +140,7 @@ def run(words: dict[str, str]) -> dict[str, Any]:
     book = Book(Path(words["out"]) if words["out"] else None, words["again"] == "true")
     contexts: dict[str, SceneContext] = {}
     done = 0
-    with _progress(words["quiet"] == "true") as told:
+    with _progress(words["quiet"] == "true") as progress:
         for number, episode in enumerate(episodes_of(words, max(int(words["episodes"]), int(words["clean"])))):
             if number >= cleans and done >= broken:
                 break
@@ -152,7 +152,7 @@ def run(words: dict[str, str]) -> dict[str, Any]:
             turn = done if words["sizes"] == "turn" else None
             jobs = jobs_of(episode, context, kinds, book, float(words["seconds"]), turn)
             done += 1
-            told.begin(f"demonstration {episode.seed}", len(jobs))
+            progress.begin(f"demonstration {episode.seed}", len(jobs))
             for at in range(0, len(jobs), at_once):
                 batch = [
                     dataclasses.replace(j, device=make() if j.faults[0].way == "device" else None)
@@ -164,7 +164,7 @@ def run(words: dict[str, str]) -> dict[str, Any]:
                 for one in injected:
                     line = scoring.head(one) if one.recording is None else scoring.score(one, next(verdicts))
                     book.add(line)
-                    told.step()
+                    progress.step()
     return scoring.summary(book.lines.values())
 
 
@@ -291,11 +291,11 @@ def surveyed(episode: SimEpisode, scene: Scene) -> Scene:
         dimension = params.get(vary.key) or ("angle" if last == "yaw" else "length")
         value = episode.draw["values"][vary.key]
         gain, unit = TAPE.get(dimension, (1.0, ""))
-        told = f"{gain * value:.1f} {unit}" if unit else show(value, dimension)
+        text = f"{gain * value:.1f} {unit}" if unit else show(value, dimension)
         if key.startswith("at."):
-            parts.setdefault(part, {}).setdefault("at", {})[last] = told
+            parts.setdefault(part, {}).setdefault("at", {})[last] = text
         else:
-            parts.setdefault(part, {})[key] = told
+            parts.setdefault(part, {})[key] = text
     sheet = yaml.safe_dump(
         {
             "centre": "benchmark",
@@ -399,17 +399,17 @@ def table_of_sets(figures: dict[str, Any]) -> str:
         n = one["root"]["n"]
         if not n:
             return "– | "
-        told = ", ".join(f"`{word}`" + (f" {k}x" if k > 1 else "") for word, k in one["called"].items())
-        return f"{one['root']['hits']}/{n} | {told}"
+        codes = ", ".join(f"`{word}`" + (f" {k}x" if k > 1 else "") for word, k in one["called"].items())
+        return f"{one['root']['hits']}/{n} | {codes}"
 
     for kind, one in figures["kinds"].items():
         forms = " | ".join(cells(one[form]) for form in sets.FORMS if form in one)
         lines.append(f"| {kind} | `{one['code']}` | {forms} |")
     for what, word in (("refused for its own root", "by_root"), ("refused at all", "refused")):
-        told = " | ".join(
+        counts = " | ".join(
             f"**{figures[word][f]['kinds']} of {figures[word][f]['of']} kinds** | " for f in figures[word]
         )
-        lines.append(f"| **{what}, every copy** | | {told} |")
+        lines.append(f"| **{what}, every copy** | | {counts} |")
     clean = " | ".join(f"{percent(share)} | " for share in figures["clean"].values())
     lines.append(f"| clean takes refused | | {clean} |")
     for line in figures["alarms"]:

@@ -171,15 +171,15 @@ def measure(suite: Suite) -> dict[str, Any]:
         mujoco.mj_getState(suite.model, suite.data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
         mujoco.mj_setState(suite.model, bare_data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
         actions = [suite.action(rng) for _ in range(STEPS)]
-        told = []
+        sent = []
         spent = 0.0
         for action in actions:
             begin = time.process_time()
             suite.step(action)
             spent += time.process_time() - begin
-            told.append((suite.data.ctrl.copy(), suite.data.mocap_pos.copy(), suite.data.mocap_quat.copy()))
+            sent.append((suite.data.ctrl.copy(), suite.data.mocap_pos.copy(), suite.data.mocap_quat.copy()))
         begin = time.process_time()
-        for ctrl, position, rotation in told:
+        for ctrl, position, rotation in sent:
             bare_data.ctrl[:], bare_data.mocap_pos[:], bare_data.mocap_quat[:] = ctrl, position, rotation
             mujoco.mj_step(suite.model, bare_data, suite.substeps)
         if pair:  # the first warms up

@@ -206,10 +206,10 @@ def main(words: list[str]) -> None:
         found = repaired(broken, verdict, context, lambda r: judge([r], threads=1, contexts=contexts)[0])
         rows.append((kind, size, verdict.verdict, marked, found.done, root.code if root else ""))
         kinds = ",".join(str(c["kind"]) for c in found.applied)
-        told = f"{found.reason or ''} {','.join(map(str, found.codes))}"
+        reason = f"{found.reason or ''} {','.join(map(str, found.codes))}"
         print(
             f"  {recording.name} {kind:<16} {size:<5g} {verdict.verdict:<12} {root.code if root else '':<18} "
-            f"{'applicable' if marked else '':<10} {'FEASIBLE' if found.done else 'no copy':<9} {kinds} {told}",
+            f"{'applicable' if marked else '':<10} {'FEASIBLE' if found.done else 'no copy':<9} {kinds} {reason}",
             flush=True,
         )
     print(f"\n{'fault':<18}{'refused':>8}   {'marked applicable -> FEASIBLE':<38}{'all that were tried -> FEASIBLE'}")

@@ -73,8 +73,8 @@ def main() -> None:
                 each = {
                     key: count / result.work.samples for key, count in vars(result.work).items() if key != "samples"
                 }
-                told = ", ".join(f"{key} {value:.2f}" for key, value in each.items())
-                print(f"  of each sample, both ways counted: {told}")
+                counts = ", ".join(f"{key} {value:.2f}" for key, value in each.items())
+                print(f"  of each sample, both ways counted: {counts}")
             for hand, track in result.hands.items():
                 if np.isfinite(track.off).any():
                     mm = 1e3 * np.nanquantile(track.off, [0.5, 0.95, 1.0])

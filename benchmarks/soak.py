@@ -67,7 +67,7 @@ def block(envs: ShiliuVectorEnv, rng: np.random.Generator, steps: int) -> dict[s
     scene, simulation = envs.scene, envs._copies.simulation
     low, high = scene.schema.action.bounds
     target = np.tile(scene.ready_ctrl, (envs.num_envs, 1))
-    told, looked, touched, ended = 0, 0, 0, 0
+    reported, looked, touched, ended = 0, 0, 0, 0
     for k in range(steps // envs.num_envs):
         target = np.clip(target + rng.normal(0.0, STRIDE, target.shape) * (high - low), low, high)
         observed, reward, terminated, truncated, infos = envs.step(target.astype(np.float32))
@@ -78,14 +78,14 @@ def block(envs: ShiliuVectorEnv, rng: np.random.Generator, steps: int) -> dict[s
         unstable = infos["failure"] == "unstable"
         if (warned & ~unstable).any():
             raise RuntimeError(f"{scene.name}: the engine warned at step {k}, and the environment did not say so")
-        told += int(unstable.sum())
+        reported += int(unstable.sum())
         over = terminated | truncated
         ended += int(over.sum())
         target[over] = scene.ready_ctrl
         if k % LOOK == 0:
             looked += 1
             touched += touches(scene, simulation.data(k // LOOK % envs.num_envs)[1])
-    return {"steps": steps, "unstable": told, "ended": ended, "looked": looked, "touched": touched}
+    return {"steps": steps, "unstable": reported, "ended": ended, "looked": looked, "touched": touched}
 
 
 def turns(slow: dict[str, bool], blocks: int) -> Iterator[tuple[str, int]]:

@@ -16,7 +16,7 @@ import mujoco
 import numpy as np
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording
-from shiliu.replay.retarget.frames import hand_axes, unit
+from shiliu.replay.retarget.axes import hand_axes, unit
 from shiliu.replay.retarget.sources import kuavo_bones
 from shiliu.replay.retarget.targets import HANDS
 from shiliu.replay.signals.joint_motion import joint_motion

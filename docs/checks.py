@@ -106,7 +106,7 @@ def _entry(code: str, raw: dict[str, Any], entry: dict[str, str], words: Words, 
         warned = f"; {raw['shortest_warn']} for a warning" if "shortest_warn" in raw else ""
         how.append(f"Shortest violation that counts: {raw['shortest']}{warned}.")
     if raw.get("with"):
-        how.append("Settings: " + ", ".join(f"{key} {_told(value)}" for key, value in raw["with"].items()) + ".")
+        how.append("Settings: " + ", ".join(f"{key} {_shown(value)}" for key, value in raw["with"].items()) + ".")
     lines += [" ".join(how), ""] if how else []
     side = "below" if check_of(code).below else "beyond"
     lines += [
@@ -115,7 +115,7 @@ def _entry(code: str, raw: dict[str, Any], entry: dict[str, str], words: Words, 
     lines += ["|---|---|---|---|---|---|---|---|---|"]
     cells = (
         words.signal(raw["signal"]),
-        *(_told(raw.get(key)) for key in ("warn", "fail", "unsure", "scale")),
+        *(_shown(raw.get(key)) for key in ("warn", "fail", "unsure", "scale")),
         raw["source"],
         raw["grade"],
         words.owner(raw["owner"]),
@@ -142,7 +142,7 @@ def open_template(template: str) -> str:
     return re.sub(r"\{(\w+)[^}]*\}", lambda field: f"*the {field[1].replace('_', ' ')}*", plain)
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return "–" if value is None else str(value).replace("_", " ")
@@ -323,11 +323,11 @@ def _keep(
         return
     seen = {one for code in codes for one in (_nevers() if code == "scenario" else [code])}
     verdict = judge(recordings, scene, full=full, curves=seen)[at]
-    told = ("FAIL", "WARN") if named else ("FAIL", "WARN", "PASS", "INFO")
+    levels = ("FAIL", "WARN") if named else ("FAIL", "WARN", "PASS", "INFO")
     for code in codes:
-        fits = [i for i, f in enumerate(verdict.findings) if _is(f, code) and f.level in told]
+        fits = [i for i, f in enumerate(verdict.findings) if _is(f, code) and f.level in levels]
         if fits:
-            worst = min(fits, key=lambda i: told.index(verdict.findings[i].level))
+            worst = min(fits, key=lambda i: levels.index(verdict.findings[i].level))
             found[code] = _example(code, name, verdict, worst, recordings[at])
             print(f"{code}: {found[code]['message']}", flush=True)
         elif named:

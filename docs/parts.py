@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from string import Template
 
-from shiliu.replay.commands import list_parts as told
+from shiliu.replay.commands import list_parts
 from shiliu.scenarios.grips.grip_sheet import KINDS as KINDS_OF_GRIPS
 from shiliu.scenarios.grips.grip_sheet import GripSheet
 from shiliu.scenarios.grips.gripper import gripper_of
 from shiliu.scenarios.grips.grips import grips_of
 from shiliu.scenarios.grips.workpiece import SAFETY
-from shiliu.scenarios.part_catalogue import GRADES, MEASURED, Entry, inventory, measured
+from shiliu.scenarios.part_catalogue import GRADES, MEASURED, PartEntry, inventory, measured
 from shiliu.scenarios.quantity import show
 
 PAGE = Path(__file__).resolve().parent / "parts.md"
@@ -55,14 +55,14 @@ def page() -> str:
         "|---|---|---|---|---|---|",
     ]
     for entry in entries:
-        size = told.size(entry).removesuffix(" mm").replace(" x ", " × ") or "–"
+        size = list_parts.size(entry).removesuffix(" mm").replace(" x ", " × ") or "–"
         sets = ", ".join(entry.part.params) or "–"
         cells = (
             f"[{entry.name}](#{anchor(entry.name)})",
-            told.title(entry),
+            list_parts.title(entry),
             size,
-            told.mass(entry) or "–",
-            told.moving(entry),
+            list_parts.mass(entry) or "–",
+            list_parts.moving(entry),
             sets,
         )
         lines.append(f"| {' | '.join(cells)} |")
@@ -79,29 +79,33 @@ def anchor(heading: str) -> str:
     return heading.lower().replace("/", "")
 
 
-def picture(entry: Entry) -> str:
+def picture(entry: PartEntry) -> str:
     return f"{entry.name.replace('/', '_')}.jpg"
 
 
-def section(entry: Entry) -> list[str]:
+def section(entry: PartEntry) -> list[str]:
     """What stands on the page of one part."""
     part, found = entry.part, entry.measures
     about = LINK.sub(r"\1", entry.about)
-    lines = [f"### {entry.name}", "", f"**{told.title(entry)}**. {about}", ""]
+    lines = [f"### {entry.name}", "", f"**{list_parts.title(entry)}**. {about}", ""]
     lines += [f"![{part.title.get('en', entry.name)}](parts/{picture(entry)})", ""]
-    facts = [told.size(entry).replace(" x ", " × ") or "endless", told.mass(entry), told.moving(entry)]
+    facts = [
+        list_parts.size(entry).replace(" x ", " × ") or "endless",
+        list_parts.mass(entry),
+        list_parts.moving(entry),
+    ]
     lines += [f"{', '.join(f for f in facts if f)}; {found.seen} shapes to look at, {found.touched} to touch."]
     if part.bears is not None:
         lines += ["", f"Bears {show(part.bears.force, 'force')} in the hand ({part.bears.source}; {part.bears.grade})."]
     if part.params:
         lines += ["", "| set | default | range | |", "|---|---|---|---|"]
         lines += [
-            f"| `{p.name}` | {show(p.default, p.dimension)} | {told.between(p)} | {p.doc} |"
+            f"| `{p.name}` | {show(p.default, p.dimension)} | {list_parts.between(p)} | {p.doc} |"
             for p in part.params.values()
         ]
     plain = [site for site in found.sites if site not in {m.get("site") for m in part.interface.values()}]
     if part.interface or plain:
-        words = [f"`{word}` ({told.meaning(m)})" for word, m in part.interface.items()] + [
+        words = [f"`{word}` ({list_parts.meaning(m)})" for word, m in part.interface.items()] + [
             f"*{site}*" for site in plain
         ]
         lines += ["", f"Words: {', '.join(words)}."]
@@ -111,7 +115,7 @@ def section(entry: Entry) -> list[str]:
     elif part.unheld:
         lines += ["", "No hand takes it."]
     if found.joints:
-        joints = [f"`{j.name}` {' '.join(filter(None, (j.kind, told.reach(j))))}" for j in found.joints]
+        joints = [f"`{j.name}` {' '.join(filter(None, (j.kind, list_parts.reach(j))))}" for j in found.joints]
         lines += ["", f"Joints: {', '.join(joints)}."]
     if entry.sources:
         lines += ["", "| what | value | grade, source |", "|---|---|---|"]
@@ -122,7 +126,7 @@ def section(entry: Entry) -> list[str]:
 
 def grip_row(name: str, grip: GripSheet) -> str:
     """One grip of a sheet as a row of its table."""
-    how = told.grip_words(replace(grip, width=None, bears=None, source="")).removesuffix(" ()")
+    how = list_parts.grip_words(replace(grip, width=None, bears=None, source="")).removesuffix(" ()")
     width, bears = (show(value, unit) if value is not None else "–" for value, unit in
                     ((grip.width, "length"), (grip.bears, "force")))  # fmt: skip
     return f"| `{name}` | {how} | {width} | {bears} | {grip.source} |"
@@ -140,7 +144,7 @@ def held() -> str:
     )
 
 
-def pictures(chosen: Callable[[Entry], bool]) -> None:
+def pictures(chosen: Callable[[PartEntry], bool]) -> None:
     """Draw the chosen parts, and take away the pictures of parts that are no more."""
     import imageio.v3 as iio
     from shiliu.envs.portrait import portrait

@@ -278,10 +278,10 @@ def ways_of(kinds: list[type[Skill]]) -> str:
 
 def shared(word: str, kinds: list[type[Skill]]) -> list[str]:
     """What several strategies of a primitive are told by the same names."""
-    told = PRIMITIVES[word].shared if word in PRIMITIVES else {}
-    counts = {name: sum(name in kind.arguments for kind in kinds) for name in told}
+    arguments = PRIMITIVES[word].shared if word in PRIMITIVES else {}
+    counts = {name: sum(name in kind.arguments for kind in kinds) for name in arguments}
     lines = ["| its strategies share | | |", "|---|---|---|"]
-    for name, argument in told.items():
+    for name, argument in arguments.items():
         if counts[name] > 1:
             lines.append(f"| `{name}` | {allowed(described(name, argument))} | {argument.doc} |")
     return lines
@@ -296,7 +296,7 @@ def signs() -> list[str]:
 def entry(kind: type[Skill], example: tuple[str, str] | None, several: bool) -> list[str]:
     """What stands on the page of one skill; what it shares with the others of its primitive is told there."""
     row = kind.catalogue()
-    told = PRIMITIVES[kind.word].shared if several and kind.word in PRIMITIVES else {}
+    common = PRIMITIVES[kind.word].shared if several and kind.word in PRIMITIVES else {}
     lines = [f"### {row['name']}", ""] if several else []
     lines += [row["doc"], ""]
     if row["more"]:
@@ -306,7 +306,7 @@ def entry(kind: type[Skill], example: tuple[str, str] | None, several: bool) -> 
         default = command.default(argument)
         shown = f"**{default}**" if argument["required"] else default
         name = argument["name"]
-        meant = "" if name in told and told[name].doc == argument["doc"] else argument["doc"]
+        meant = "" if name in common and common[name].doc == argument["doc"] else argument["doc"]
         lines.append(f"| `{name}` | {allowed(argument)} | {shown} | {meant} |")
     scenario, line = example or (None, shortest(row))
     return [*lines, "", f"In `{scenario}`:" if scenario else "At its shortest:", "", "```yaml", f"- {line}", "```"]
@@ -353,8 +353,8 @@ def examples() -> dict[str, tuple[str, str]]:
         chains = [sheet.get("skills"), *((v or {}).get("skills") for v in (sheet.get("variants") or {}).values())]
         for chain in chains:
             for skill in chain if isinstance(chain, list) else []:
-                for said, arguments in skill.items():
-                    word, now = translated(said, Node(arguments, "", Problems()))
+                for written, arguments in skill.items():
+                    word, now = translated(written, Node(arguments, "", Problems()))
                     kind = strategy(word, now, registry())
                     if kind is not None:
                         found.setdefault(kind.name, (file.stem, f"{word}: {flow(now.value)}"))

@@ -95,10 +95,10 @@ class JointDelta:
         speed = np.array([_speed(robot.limits[name]["velocity"]) for name in robot.joint_names])
         claw = 100.0 / float(robot.hand_sheet["stroke_time"])
         most = np.array([*speed, *(claw for _ in robot.hand_names)]) * scene.control_timestep
-        self._told = len(most)
-        names = tuple(f"{name}.delta" for name in action.names[: self._told])
+        self._n_deltas = len(most)
+        names = tuple(f"{name}.delta" for name in action.names[: self._n_deltas])
         self.feature = with_base(
-            Feature("action", names, action.unit[: self._told], -most, most, action.sources), scene
+            Feature("action", names, action.unit[: self._n_deltas], -most, most, action.sources), scene
         )
         self._low, self._high = action.bounds
         self._last = np.zeros((n, len(action.names)), np.float32)
@@ -107,9 +107,9 @@ class JointDelta:
         self._last[ids] = np.asarray(command, np.float32)
 
     def command(self, action: np.ndarray, ids: np.ndarray | slice) -> np.ndarray:
-        told = self._last[ids] + action
-        told[:, self._told :] = action[:, self._told :]
-        self._last[ids] = np.clip(told, self._low, self._high)
+        target = self._last[ids] + action
+        target[:, self._n_deltas :] = action[:, self._n_deltas :]
+        self._last[ids] = np.clip(target, self._low, self._high)
         return self._last[ids]
 
     def save(self, i: int) -> np.ndarray | None:
@@ -150,13 +150,13 @@ class HandDelta:
         self._last[ids] = np.asarray(command, np.float32)
 
     def command(self, action: np.ndarray, ids: np.ndarray | slice) -> np.ndarray:
-        told = self._last[ids].copy()
-        for row, wanted in zip(told, action):
+        target = self._last[ids].copy()
+        for row, wanted in zip(target, action):
             for arm, step in zip(self._arms, (wanted[:6], wanted[6:12])):
                 row[arm.columns] = arm.moved(row[arm.columns], step)
             row[self._hands] = wanted[12 : 12 + len(self._hands)]
             row[self._base] = wanted[12 + len(self._hands) :]
-        self._last[ids] = np.clip(told, self._low, self._high)  # float32 rounding alone
+        self._last[ids] = np.clip(target, self._low, self._high)  # float32 rounding alone
         return self._last[ids]
 
     def save(self, i: int) -> np.ndarray | None:

@@ -21,7 +21,7 @@ from ..scenarios.variation import Draw
 from .reward import Reward
 
 
-class Step(NamedTuple):
+class StepResult(NamedTuple):
     """What one control period brought."""
 
     reward: float
@@ -30,11 +30,11 @@ class Step(NamedTuple):
     success: bool
 
 
-class Saved(NamedTuple):
+class SavedEpisode(NamedTuple):
     """An episode at one moment."""
 
     draw: Draw
-    simulation: simulation.Saved
+    simulation: simulation.SavedSimulation
     carry: GoalState
     reward: Any
     steps: int
@@ -93,20 +93,20 @@ class One:
         tasks = self.scene.config.tasks
         self.draw, self._drawn = draw, (dict(draw.values), dict(tasks[draw.task]) if tasks else {})
 
-    def step(self, command: np.ndarray) -> Step:
+    def step(self, command: np.ndarray) -> StepResult:
         """Apply a command (1, nu), or (1, substeps, nu), for one control period."""
         self.readings = self.simulation.step(command)
         row, follower = self.readings.row(0, self._start), self._follower
         follower.advance(row)
         self.steps += 1
-        if row.felt or not self._of_forces:
+        if row.touching or not self._of_forces:
             self._watch(row)
         elif self._limits:
             self._over = [0] * len(self._limits)
         success = follower.success
         reward = self._reward.of_row(row, follower.done, success)
         terminated = success or follower.went_wrong or bool(self.simulation.unstable[0])
-        return Step(reward, terminated, not terminated and self.steps >= self.max_steps, success)
+        return StepResult(reward, terminated, not terminated and self.steps >= self.max_steps, success)
 
     def _watch(self, row: Row) -> None:
         """Hold what was felt in the last control period against the limits."""
@@ -125,11 +125,11 @@ class One:
         """Number of subgoals reached."""
         return self._follower.done
 
-    def save(self) -> Saved:
+    def save(self) -> SavedEpisode:
         """Everything that the episode goes on from, to the bit."""
         assert self.draw is not None
         kept = self.simulation.save()
-        return Saved(
+        return SavedEpisode(
             self.draw,
             kept,
             self._follower.carry(),
@@ -139,7 +139,7 @@ class One:
             tuple(self._over),
         )
 
-    def restore(self, saved: Saved) -> None:
+    def restore(self, saved: SavedEpisode) -> None:
         """Go on from what was saved."""
         self._take(saved.draw)
         self.steps, self._broken, self._over = saved.steps, list(saved.broken), list(saved.over)

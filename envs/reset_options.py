@@ -17,7 +17,7 @@ from ..scenarios.variation import Draw
 OPTIONS = ("values", "episode", "t", "subgoal")
 
 
-class Episode(drawing.Recorded, Protocol):
+class Episode(drawing.RecordedStart, Protocol):
     """A recorded demonstration, as `shiliu.read` gives it: `next(shiliu.read(path)).episode`."""
 
     scenario: str
@@ -54,7 +54,7 @@ class Variation:
         return drawing.draw(self.scene, rng, self._share, self._only)
 
 
-class Beginning:
+class ResetOptions:
     """What `reset(options=…)` asks for.
 
     Raises:

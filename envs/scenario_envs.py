@@ -30,7 +30,7 @@ def _table(feature: Feature) -> str:
     return "\n".join(lines)
 
 
-class _Told:
+class _LazyDocstring:
     """A docstring that is written when somebody reads it."""
 
     def __init__(self, scenario: str):
@@ -58,6 +58,6 @@ def __getattr__(name: str) -> Any:
         known = {class_name(file.stem): file.stem for file in (CONF / "scenario").glob("*.yaml")}
         if name not in known:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        docstring: Any = _Told(known[name])
+        docstring: Any = _LazyDocstring(known[name])
         _made[name] = type(name, (ShiliuEnv,), {"__doc__": docstring, "__module__": __name__})
     return _made[name]

@@ -18,7 +18,7 @@ from ..scenarios.schema import CameraFeature
 from . import episode as one
 from .episode import One
 from .interface import Interface, find_camera
-from .reset_options import Beginning, Variation, course_until
+from .reset_options import ResetOptions, Variation, course_until
 from .reward import check_reward
 from .window import screen
 
@@ -26,7 +26,7 @@ from .window import screen
 class Saved(NamedTuple):
     """An environment at one moment."""
 
-    one: one.Saved
+    one: one.SavedEpisode
     interface: tuple[np.ndarray | None, np.ndarray, np.ndarray]
     random: np.random.Generator
 
@@ -145,7 +145,7 @@ class ShiliuEnv(gymnasium.Env):
                 of another scenario, or a time at which it is over.
         """
         super().reset(seed=seed)
-        begin = Beginning(self.scene, options)
+        begin = ResetOptions(self.scene, options)
         if begin.episode is not None:
             self._begin(begin.draw())
             self._play(begin)
@@ -240,7 +240,7 @@ class ShiliuEnv(gymnasium.Env):
         self._one.begin(draw)
         self.interface.begin(slice(None), self._one.simulation.live("ctrl")[0])
 
-    def _play(self, begin: Beginning) -> None:
+    def _play(self, begin: ResetOptions) -> None:
         """Perform a recorded episode up to where this one begins."""
         while not begin.reached(self._one.steps, self._one.done):
             command = begin.action(self._one.steps)

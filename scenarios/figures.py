@@ -36,7 +36,7 @@ def is_shown(figures: Mapping[str, Any] | None, version: int) -> bool:
     return n >= SEEDS and succeeded >= SHARE * n and feasible >= SHARE * succeeded
 
 
-def told(figures: Mapping[str, Any] | None, version: int) -> str:
+def figures_text(figures: Mapping[str, Any] | None, version: int) -> str:
     """`done: 196 of 200, 192 FEASIBLE`, in a few words."""
     if figures is None:
         return "not measured"

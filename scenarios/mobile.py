@@ -233,9 +233,9 @@ def glide(sheet: Mapping[str, Any], commands: np.ndarray, start: np.ndarray, con
     Returns:
         (T + 1, 4) of `JOINTS`.
     """
-    told = sheet["mobile"]["commands"]
-    pushes = [float(told[name]["acceleration"]) for name in COMMANDS]
-    rate, slew = float(told["base_height"]["answer"]), float(told["base_height"]["speed"])
+    limits = sheet["mobile"]["commands"]
+    pushes = [float(limits[name]["acceleration"]) for name in COMMANDS]
+    rate, slew = float(limits["base_height"]["answer"]), float(limits["base_height"]["speed"])
     steps = max(1, math.ceil(control_timestep / 2e-3))
     h = control_timestep / steps
     x, y, yaw, z = (float(value) for value in start)
@@ -265,9 +265,9 @@ def add_commands(spec: mujoco.MjSpec, sheet: Mapping[str, Any]) -> None:
     A speed is taken on within the acceleration, which is a limit of force on the stubborn base; the height is followed at its
     speed limit and critically damped.
     """
-    told = sheet["mobile"]["commands"]
+    commands = sheet["mobile"]["commands"]
     for name, gear in (("base_vx", [1.0, 0, 0, 0, 0, 0]), ("base_vy", [0, 1.0, 0, 0, 0, 0]), ("base_vyaw", None)):
-        limit, push = float(told[name]["limit"]), STUBBORN * float(told[name]["acceleration"])
+        limit, push = float(commands[name]["limit"]), STUBBORN * float(commands[name]["acceleration"])
         actuator = spec.add_actuator(name=name, ctrllimited=True, ctrlrange=[-limit, limit])
         if gear is None:
             actuator.trntype, actuator.target = mujoco.mjtTrn.mjTRN_JOINT, "base_yaw"
@@ -275,7 +275,7 @@ def add_commands(spec: mujoco.MjSpec, sheet: Mapping[str, Any]) -> None:
             actuator.trntype, actuator.target, actuator.gear = mujoco.mjtTrn.mjTRN_SITE, FOOTPRINT, gear
         actuator.set_to_velocity(kv=STUBBORN / ANSWER)
         actuator.forcelimited, actuator.forcerange = True, [-push, push]
-    squat = told["base_height"]
+    squat = commands["base_height"]
     height = spec.add_actuator(
         name="base_height", ctrllimited=True, ctrlrange=[float(sheet["mobile"]["lowest"]), 0.0],
         trntype=mujoco.mjtTrn.mjTRN_JOINT, target="base_height",

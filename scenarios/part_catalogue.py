@@ -36,7 +36,7 @@ GRADES = {
 
 
 @dataclass(frozen=True)
-class Joint:
+class PartJoint:
     """A joint of a part; `low` and `high` are None where it has no range. Hinges in deg, slides in mm, as a sheet writes them."""
 
     name: str
@@ -62,14 +62,14 @@ class Measures:
     mass: float
     free: int
     flexes: int
-    joints: tuple[Joint, ...]
+    joints: tuple[PartJoint, ...]
     sites: tuple[str, ...]
     touched: int
     seen: int
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceRow:
     """A row of a README's table: a number of the part and where it comes from. `grade`: letters of `GRADES`."""
 
     what: str
@@ -79,7 +79,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Entry:
+class PartEntry:
     """One part of the inventory: its sheet, and what was measured of it."""
 
     part: Part
@@ -128,12 +128,12 @@ class Entry:
         return " ".join(paragraphs[0].split()) if paragraphs else ""
 
     @property
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[SourceRow, ...]:
         """The rows of its README whose table has a column of grades or sources."""
         return tuple(read_sources(self._readme))
 
 
-def inventory(extra: Path | None = None) -> list[Entry]:
+def inventory(extra: Path | None = None) -> list[PartEntry]:
     """Every part but the robots, which have a list of their own.
 
     Args:
@@ -146,7 +146,7 @@ def inventory(extra: Path | None = None) -> list[Entry]:
     return [_entry(name, extra, kept) for name in list_parts(extra) if not name.startswith("robots/")]
 
 
-def one_part(name: str, extra: Path | None = None) -> Entry:
+def one_part(name: str, extra: Path | None = None) -> PartEntry:
     """One part, by its name (`fixtures/microwave`) or by the last word of it where that is unique.
 
     Raises:
@@ -170,13 +170,13 @@ def full_name(name: str, extra: Path | None = None) -> str:
     return same[0] if len(same) == 1 else name
 
 
-def _entry(name: str, extra: Path | None, kept: Mapping[str, Any]) -> Entry:
+def _entry(name: str, extra: Path | None, kept: Mapping[str, Any]) -> PartEntry:
     part = load_part(name, extra=extra)
     assert part is not None
     found = kept.get(name, {})
     if found.get("digest") != digest(part):
-        return Entry(part, measure(part))
-    return Entry(part, _measures(found["measures"]))
+        return PartEntry(part, measure(part))
+    return PartEntry(part, _measures(found["measures"]))
 
 
 def _kept() -> dict[str, Any]:
@@ -186,7 +186,7 @@ def _kept() -> dict[str, Any]:
 def _measures(kept: Mapping[str, Any]) -> Measures:
     size = kept["size"]
     return Measures(**{**kept, "size": None if size is None else tuple(size), "sites": tuple(kept["sites"]),
-                       "joints": tuple(Joint(**joint) for joint in kept["joints"])})  # fmt: skip
+                       "joints": tuple(PartJoint(**joint) for joint in kept["joints"])})  # fmt: skip
 
 
 def digest(part: Part) -> str:
@@ -237,7 +237,7 @@ def measure(part: Part) -> Measures:
         low = high = None
         if kind in unit and model.jnt_limited[j]:
             low, high = (round(float(end) * unit[kind], 3) for end in model.jnt_range[j])
-        joints.append(Joint(model.joint(j).name, kind, low, high))
+        joints.append(PartJoint(model.joint(j).name, kind, low, high))
     ends = bounds(model)
     touching = (model.geom_contype | model.geom_conaffinity) != 0
     return Measures(
@@ -275,9 +275,9 @@ def bounds(model: mujoco.MjModel) -> np.ndarray | None:
     return np.stack([cloud.min(axis=0), cloud.max(axis=0)])
 
 
-def read_sources(readme: str) -> list[Source]:
+def read_sources(readme: str) -> list[SourceRow]:
     """The rows of a README's tables that have a column whose heading speaks of a grade or a source."""
-    found: list[Source] = []
+    found: list[SourceRow] = []
     heads: list[str] = []
     for line in readme.splitlines():
         if not line.startswith("|"):
@@ -290,5 +290,5 @@ def read_sources(readme: str) -> list[Source]:
             last = next((i for i, head in enumerate(heads) if "grade" in head or "source" in head), None)
             if last is not None and last > 0:
                 marks = "".join(dict.fromkeys(m for cell in cells for m in re.findall(r"\[([SEDK])\]", cell)))
-                found.append(Source(cells[0], cells[1] if last > 1 else "", " ".join(cells[last:]), marks))
+                found.append(SourceRow(cells[0], cells[1] if last > 1 else "", " ".join(cells[last:]), marks))
     return found

@@ -9,9 +9,9 @@ import mujoco
 import numpy as np
 
 from .errors import ScenarioError
-from .grips.gripper import Gripper, gripper_of
+from .grips.gripper import GripperFacts, gripper_of
 from .grips.grips import Grip, grips_of, why_not
-from .grips.workpiece import told
+from .grips.workpiece import width_text
 from .part import ASSETS, Part
 from .part_catalogue import read_sources
 from .quantity import show
@@ -31,7 +31,7 @@ BACKING = "backing"  # the floor of a vessel for loose pieces, thicker than it l
 ROBOT, PROPS = 1, 2  # bits of contype and conaffinity; 4 is a person
 
 
-def examine_part(part: Part, hand: Gripper | None = None) -> list[Answer]:
+def examine_part(part: Part, hand: GripperFacts | None = None) -> list[Answer]:
     """Ask every question of a part; each that fails has an answer for every problem, with file and line where they are known.
 
     Args:
@@ -234,7 +234,7 @@ class _Asked:
                 yield f"{shown}:{line}: the row {row.what!r} has no grade: [S], [E], [D] or [K]."
 
 
-def _held(part: Part, asked: _Asked, hand: Gripper) -> list[Answer]:
+def _held(part: Part, asked: _Asked, hand: GripperFacts) -> list[Answer]:
     """Can the hand hold it at all, and does what the sheet says of its grips hold?"""
     carried = part.name.startswith("objects/")
     grips = grips_of(part, hand, None if carried else False)
@@ -255,8 +255,8 @@ def _held(part: Part, asked: _Asked, hand: Gripper) -> list[Answer]:
     if any(grip.holds for grip in grips):
         return [*answers, Answer(question, True, f"by the {hand.name}, in {sum(g.holds for g in grips)} ways")]
     if grips:
-        said = grips[0].source == "sheet"  # whose faults stand above
-        why = "none of the grips of its sheet holds" if said else grips[0].faults[0]
+        of_sheet = grips[0].source == "sheet"  # whose faults stand above
+        why = "none of the grips of its sheet holds" if of_sheet else grips[0].faults[0]
         return [*answers, Answer(question, False, f"{asked.shown}: {why}.")]
     if part.unheld:
         return [Answer(question, True, "its sheet says that no hand takes it")]
@@ -269,9 +269,9 @@ def _at(grip: Grip) -> str:
     return f"at {grip.at}: " if grip.at else ""
 
 
-def describe(grip: Grip, hand: Gripper) -> str:
+def describe(grip: Grip, hand: GripperFacts) -> str:
     """A grip in one line: width, friction, and the force that it takes against what there is."""
-    width = f"{told(grip.width)} between the pads (at most {told(hand.widest)})"
+    width = f"{width_text(grip.width)} between the pads (at most {width_text(hand.widest)})"
     if not grip.needed:
         return f"{width}; friction {grip.friction:.2g}; it carries nothing"
     limit = f"{hand.force:.0f} N at most" + (f", it bears {grip.bears:.0f} N" if grip.bears is not None else "")

@@ -98,8 +98,8 @@ class OneCopy:
         self._alike = mujoco.batch.Batch(scene.model, 1, 1)  # knows which models the data fit
         self.trace = np.zeros((1, scene.n_substeps, scene.model.nsensordata))
         self.settled = self._data.sensordata[None]
-        self._sensordata, self._felt = self._data.sensordata, list(self.trace[0])
-        self._told = self._data.ctrl[: scene.n_actions]
+        self._sensordata, self._rows = self._data.sensordata, list(self.trace[0])
+        self._command = self._data.ctrl[: scene.n_actions]
         self._warning = self._data.warning.number  # live
         self._quiet = bytes(self._warning.nbytes)
         self._state = np.empty(mujoco.mj_stateSize(scene.model, _STAGES))
@@ -123,14 +123,14 @@ class OneCopy:
         self._look()
 
     def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
-        model, data, sensors, command = self._model, self._data, self._sensordata, self._told
+        model, data, sensors, command = self._model, self._data, self._sensordata, self._command
         warning, quiet, late = self._warning, self._quiet, action.ndim == 3
         command[:] = action[0, 0] if late else action[0]
-        for k, readings in enumerate(self._felt):
+        for k, readings in enumerate(self._rows):
             if not k and self._goes_on():
                 mujoco.mj_step2(model, data)
             elif k and warning.tobytes() != quiet:  # asked at every step, and bytes compare faster than arrays
-                self.trace[0, k:] = self._felt[k - 1]
+                self.trace[0, k:] = self._rows[k - 1]
                 break
             else:
                 if k and late:

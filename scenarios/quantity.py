@@ -7,7 +7,7 @@ an error, because ``870`` has been both millimetres and metres in the history of
 import math
 import re
 
-from .reading.slips import decimal_comma
+from .reading.typing_slips import decimal_comma
 
 # unit -> (dimension, factor to SI)
 UNITS: dict[str, tuple[str, float]] = {

@@ -126,7 +126,7 @@ class Scene:
             self.model = self.compile(nominal_values(config))
         except ValueError as error:  # what no single key shows: a body without mass, two elements of one name
             self._blame()
-            raise ScenarioError(f"The scene does not compile: {_said(error)}.", field=config.id) from None
+            raise ScenarioError(f"The scene does not compile: {_message(error)}.", field=config.id) from None
         self.weights = {name: self._weight(handled.position.of) for name, handled in self.handled.items()}
         self.reactions = Reactions(self._reacting, self.model, self.n_actions)
         averaged = [request for leaf in asked if isinstance(leaf, Force) and leaf.mean for request in leaf.forces]
@@ -146,7 +146,7 @@ class Scene:
             try:
                 placed.part.spec().compile()
             except ValueError as error:
-                message = f"parts.{placed.name}: this part does not compile: {_said(error)}."
+                message = f"parts.{placed.name}: this part does not compile: {_message(error)}."
                 raise ScenarioError(message, file=str(placed.part.file)) from None
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
@@ -410,7 +410,7 @@ def _handled(
     return found
 
 
-def _said(error: ValueError) -> str:
+def _message(error: ValueError) -> str:
     """The engine's own words on one line."""
     return " ".join(str(error).split()).removeprefix("Error: ").rstrip(".")
 
@@ -460,7 +460,7 @@ class _Build:
                 self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
             except ValueError as error:
                 raise ScenarioError(
-                    f"parts.{placed.name}: this part cannot be put into a scene: {_said(error)}.", file=str(placed.part.file)
+                    f"parts.{placed.name}: this part cannot be put into a scene: {_message(error)}.", file=str(placed.part.file)
                 ) from None
             self.frames[placed.name] = frame
         if self.spec.flexes:

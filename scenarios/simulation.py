@@ -28,7 +28,7 @@ def _finite(action: np.ndarray) -> bool:
     return (action.size < FEW and math.isfinite(sum(action.ravel().tolist()))) or bool(np.isfinite(action).all())
 
 
-class Saved(NamedTuple):
+class SavedSimulation(NamedTuple):
     """One copy of a simulation at one moment: its model, `mjSTATE_INTEGRATION`, the sensors of the last control period."""
 
     model: mujoco.MjModel
@@ -145,11 +145,11 @@ class Simulation:
         elif len(ids):
             self._ctrl[ids, self._commands :] = react(readings.rows(ids), self._ctrl[ids, self._commands :])
 
-    def save(self, i: int = 0) -> Saved:
+    def save(self, i: int = 0) -> SavedSimulation:
         """Everything that copy i goes on from, to the bit."""
-        return Saved(self._models[i], self.state_of(i), self._trace[i].copy(), self._start[i].copy())
+        return SavedSimulation(self._models[i], self.state_of(i), self._trace[i].copy(), self._start[i].copy())
 
-    def restore(self, saved: Saved, i: int = 0) -> Readings:
+    def restore(self, saved: SavedSimulation, i: int = 0) -> Readings:
         """Put copy i where it was; it has not diverged there.
 
         Returns:

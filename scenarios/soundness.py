@@ -124,8 +124,8 @@ def _stays(scene: Scene) -> list[Answer]:
             left.append(f"{part} slid {np.hypot(*moved[:2]):.2f} m")
     if not free:
         return []
-    told = f"{'; '.join(left)} in the first {SETTLE_TIME:g} s" if left else "nothing fell, tipped over or slid"
-    return [Answer("stays where it is put", not left, told)]
+    detail = f"{'; '.join(left)} in the first {SETTLE_TIME:g} s" if left else "nothing fell, tipped over or slid"
+    return [Answer("stays where it is put", not left, detail)]
 
 
 def _goal(scene: Scene) -> list[Answer]:

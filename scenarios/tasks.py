@@ -54,13 +54,13 @@ def _sentences(file: Path) -> Iterator[tuple[str | None, str]]:
         return
     if not isinstance(tree, Mapping) or not tree.get("goal"):
         return  # a scenario without a goal has no task
-    yield from ((None, sentence) for sentence in _told(tree.get("tasks")))
+    yield from ((None, sentence) for sentence in _texts(tree.get("tasks")))
     variants = tree.get("variants")
     for name, changes in variants.items() if isinstance(variants, Mapping) else ():
         if isinstance(changes, Mapping):
-            yield from ((str(name), sentence) for sentence in _told(changes.get("tasks")))
+            yield from ((str(name), sentence) for sentence in _texts(changes.get("tasks")))
 
 
-def _told(tasks: Any) -> Iterable[str]:
+def _texts(tasks: Any) -> Iterable[str]:
     for task in tasks if isinstance(tasks, list) else ():
         yield from (text for text in task.values() if isinstance(text, str)) if isinstance(task, Mapping) else ()

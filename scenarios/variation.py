@@ -89,14 +89,14 @@ def penetration(candidate: Draw) -> float:
     return max(0.0, -float(data.contact.dist[between_shapes(data)].min(initial=0.0)))
 
 
-class Recorded(Protocol):
+class RecordedStart(Protocol):
     """An episode of the simulation, as far as its start goes."""
 
     draw: dict
     start_state: np.ndarray
 
 
-def of_episode(scene: Scene, episode: Recorded) -> Draw | None:
+def of_episode(scene: Scene, episode: RecordedStart) -> Draw | None:
     """The draw of an own episode, or None where the scene of today has other sizes than the one it was made in."""
     known = nominal_values(scene.config)
     values = {**known, **{k: float(v) for k, v in episode.draw.get("values", {}).items()}}

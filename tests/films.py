@@ -89,8 +89,8 @@ def film(
     )
 
 
-def step(word, hand="left", said=None, **arguments):
-    return Step(word, {"hand": hand, **arguments}, said or {})
+def step(word, hand="left", written=None, **arguments):
+    return Step(word, {"hand": hand, **arguments}, written or {})
 
 
 def shown(one, hand, settings):

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from shiliu.replay.line.jobs import Made, Take
+from shiliu.replay.line.jobs import Made, TakeJob
 
 
 class Odd:
@@ -16,7 +16,7 @@ class Odd:
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
 
-    def answer(self, job: Take):
+    def answer(self, job: TakeJob):
         if job.k == 1:
             os.abort()
         if job.k == 2:

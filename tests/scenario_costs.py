@@ -73,8 +73,8 @@ class Totals:
         costs = self.config.stash[_COSTS]
         if not costs or self.config.getoption("markexpr", "") != DEFAULT:
             return
-        told = ", ".join(f"{name} {cost:.0f} s" for name, cost in sorted(costs.items()))
-        terminalreporter.write_line(f"processor time of tests repeated for each scenario: {told}")
+        listed = ", ".join(f"{name} {cost:.0f} s" for name, cost in sorted(costs.items()))
+        terminalreporter.write_line(f"processor time of tests repeated for each scenario: {listed}")
         for name in dear(costs):
             terminalreporter.write_line(f"{name} costs the default suite more than {LIMIT:g} s: mark what is slow")
 

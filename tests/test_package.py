@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -132,6 +132,62 @@ def test_modules_import_each_other_relatively():
         or (isinstance(node, ast.Import) and any(a.name.split(".")[0] in ("shiliu", *ORDER) for a in node.names))
     ]
     assert not absolute
+
+
+VAGUE = {"told", "said", "felt", "noted"}  # each could be anything; what a variable holds is its name
+PUBLIC = {("replay/judge/judge.py", "told")}  # an argument of `shiliu.judge`
+
+
+def bound(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """(line, name) of all that a module binds: variables, arguments, attributes, functions, classes, imports."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield node.lineno, name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield node.lineno, name
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield node.lineno, name
+            case ast.alias():
+                yield node.lineno, node.asname or node.name
+
+
+def vague(source: str, path: str) -> list[str]:
+    """file:line of each binding whose name says nothing."""
+    return [
+        f"{path}:{line} {name}"
+        for line, name in bound(ast.parse(source))
+        if name.lstrip("_") in VAGUE and (path, name) not in PUBLIC
+    ]
+
+
+def test_a_variable_is_named_after_what_it_holds():
+    found = []
+    for path in tracked():
+        if path.suffix == ".py":
+            found += vague(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())
+    assert not found
+    each = "told = 1\nx.said: int = 2\ndef _felt(a, *, noted): pass\nfrom a import b as told\nwith a as said: pass\nfelt: int"
+    assert {line.partition(" ")[0] for line in vague(each, "a.py")} == {f"a.py:{line}" for line in range(1, 7)}
+    assert not vague("def telling(declared): declared.told()", "a.py")
+
+
+def classes_twice(sources: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Class names that several modules define, with file:line of each."""
+    found: dict[str, list[str]] = {}
+    for path, source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(f"{path}:{node.lineno}")
+    return {name: places for name, places in found.items() if len({place.partition(":")[0] for place in places}) > 1}
+
+
+def test_a_class_name_has_one_meaning():
+    paths = [*modules(), *ROOT.glob("*.py")]
+    assert not classes_twice((path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths)
+    assert classes_twice([("a.py", "class A: pass"), ("b.py", "\nclass A: pass\nclass B: pass")]) == {
+        "A": ["a.py:1", "b.py:2"]
+    }
 
 
 def test_every_folder_of_modules_is_listed():

@@ -174,8 +174,8 @@ def _replay(scene: Scene, seed: int) -> dict[str, Any]:
     judge(recordings[:2])
     batch = mujoco.batch.Batch(scene.model, REPLAYED, 0)
     longest = max(e.n_steps for e in episodes)
-    told = np.stack([np.pad(e.actions, ((0, longest - e.n_steps), (0, 0)), "edge") for e in episodes])
-    control = _whole(scene, told)
+    commands = np.stack([np.pad(e.actions, ((0, longest - e.n_steps), (0, 0)), "edge") for e in episodes])
+    control = _whole(scene, commands)
 
     def bare() -> float:
         batch.set_models([models[i % len(models)] for i in range(REPLAYED)])
@@ -226,7 +226,7 @@ def table(results: dict[str, Any]) -> str:
         f"{results['scenario']} on {results['machine']}, mujoco {results['engine']}, "
         f"{results['substeps']} steps of {results['timestep_s'] * 1e3:.3f} ms"
     )
-    lines = [line for name, (_, told) in SECTIONS.items() if name in results for line in told(results[name])]
+    lines = [line for name, (_, lines_of) in SECTIONS.items() if name in results for line in lines_of(results[name])]
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 

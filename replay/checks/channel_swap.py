@@ -54,7 +54,7 @@ def _both(command: Stream | None, state: Stream | None, origin: int) -> Both | s
     return side_by_side(command, state, names, origin, (SCALE[command.unit], SCALE[state.unit])) or "too_short"
 
 
-def check_swapped(both: Both, rules: Rules, told: dict[str, Any] | None = None) -> list[Finding]:
+def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None) -> list[Finding]:
     """`stream.swapped`: two channels that each follow the other's command, and not their own.
 
     Command and state are compared without their means, each pair at the delay that suits it best. Two joints are
@@ -64,16 +64,16 @@ def check_swapped(both: Both, rules: Rules, told: dict[str, Any] | None = None) 
 
     Args:
         both: in radians.
-        told: further details of every finding.
+        shared: further details of every finding.
 
     Returns:
         One finding; its value is the number of pairs, its details name them and say what share of the difference is
         left after the exchange.
     """
-    rule, told = rules["stream.swapped"], told or {}
+    rule, shared = rules["stream.swapped"], shared or {}
     moved = np.maximum(np.ptp(both.command, axis=0), np.ptp(both.state, axis=0)) > rule.settings["moved"]
     if moved.sum() < 1 or len(both.names) < 2:
-        return [rule.not_checked("no_motion", details=dict(told))]
+        return [rule.not_checked("no_motion", details=dict(shared))]
     seen = likeness(both)
     best = seen.difference.min(axis=0)
     motion, left = seen.power_command.max(axis=0), rule.settings["left"]
@@ -91,7 +91,7 @@ def check_swapped(both: Both, rules: Rules, told: dict[str, Any] | None = None) 
         if not {candidate[1], candidate[2]} & {k for _, i, j in pairs for k in (i, j)}:
             pairs.append(candidate)
     if not pairs:
-        details = told | {"moving": int(moved.sum())}
+        details = shared | {"moving": int(moved.sum())}
         return [rule.passed(value=0.0, limit=0.0, margin=0.0, details=details)]
     pairs.sort(key=lambda pair: pair[1])
     named = [(both.names[i], both.names[j]) for _, i, j in pairs]
@@ -103,7 +103,7 @@ def check_swapped(both: Both, rules: Rules, told: dict[str, Any] | None = None) 
             t1=float(both.t[-1]),
             share=2.0 * len(pairs) / len(both.names),
             **rule.grade_value(float(len(pairs))),
-            details=told
+            details=shared
             | {
                 "kind": "sides" if sides else "channels",
                 "pairs": ", ".join(f"{one} / {other}" for one, other in named),
@@ -115,7 +115,7 @@ def check_swapped(both: Both, rules: Rules, told: dict[str, Any] | None = None) 
 
 
 def check_scaled(
-    both: Both, rules: Rules, told: dict[str, Any] | None = None, without: Sequence[str] | set[str] = ()
+    both: Both, rules: Rules, shared: dict[str, Any] | None = None, without: Sequence[str] | set[str] = ()
 ) -> list[Finding]:
     """`stream.scaled`: joints whose measurement moves by another factor than the command, or the other way.
 
@@ -131,10 +131,10 @@ def check_scaled(
         One finding, the worst joint; its value is how far the factor departs from one, upwards, times - 1 (2 times and
         half as far are both 1); a joint that moves against its command departs by twice its factor.
     """
-    rule, told = rules["stream.scaled"], told or {}
+    rule, shared = rules["stream.scaled"], shared or {}
     moved = np.ptp(both.command, axis=0) > rule.settings["moved"]
     if not moved.any():
-        return [rule.not_checked("no_motion", details=dict(told))]
+        return [rule.not_checked("no_motion", details=dict(shared))]
     seen = likeness(both)
     own = np.arange(len(both.names))
     r, slope = seen.correlation[:, own, own], seen.covariance[:, own, own] / np.maximum(seen.power_command, 1e-12)
@@ -149,8 +149,8 @@ def check_scaled(
         if both.names[j] not in without and (flipped or likeness_ > sure):
             factors[both.names[j]] = factor
     if not factors:
-        return [rule.not_checked("no_motion", details=dict(told))]
-    details = told | {"factors": factors}
+        return [rule.not_checked("no_motion", details=dict(shared))]
+    details = shared | {"factors": factors}
     found = []
     for name, factor in factors.items():
         departs = _departs(factor)

@@ -19,8 +19,8 @@ MS, MM = 1e3, 1e3
 
 def bounds(rule: Rule, factor: float = 1.0) -> list[dict[str, Any]]:
     """The rule's own WARN and FAIL bounds as limits of a plot."""
-    told = (("warn", rule.warn), ("fail", rule.fail))
-    return [{"name": name, "value": factor * value} for name, value in told if isinstance(value, float)]
+    levels = (("warn", rule.warn), ("fail", rule.fail))
+    return [{"name": name, "value": factor * value} for name, value in levels if isinstance(value, float)]
 
 
 def named(

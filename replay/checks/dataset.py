@@ -11,12 +11,12 @@ from .registry import asked_of, registry
 from .rules import Rules
 
 
-def check_dataset(told: Declared | None, rules: Rules) -> list[Finding]:
+def check_dataset(declared: Declared | None, rules: Rules) -> list[Finding]:
     """Findings of every code that is asked of a set, in the order in which a cause precedes what follows from it.
 
     Args:
-        told: what the set says of the episode; None for a recording that is of no set.
+        declared: what the set says of the episode; None for a recording that is of no set.
     """
-    recorded = Recorded(Recording("", "", "", "robot", {}, declared=told), Limits({}), rules)
+    recorded = Recorded(Recording("", "", "", "robot", {}, declared=declared), Limits({}), rules)
     runs = dict.fromkeys(registry()[code].run for code in asked_of("set"))
     return [finding for run in runs if run is not None for finding in run(recorded)]

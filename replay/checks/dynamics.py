@@ -128,7 +128,7 @@ def effort(
     data = mujoco.MjData(model)
     here = [j for j, name in enumerate(names) if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name) >= 0]
     kept = tuple(names[j] for j in here)
-    told = [k for k, name in enumerate(kept) if name not in carrying]
+    driven = [k for k, name in enumerate(kept) if name not in carrying]
     qadr = np.array([model.joint(name).qposadr[0] for name in kept], int)
     dof = np.array([model.joint(name).dofadr[0] for name in kept], int)
     root = model.body(base).id
@@ -153,7 +153,7 @@ def effort(
     pressure = _zero_moment_point(wrench, point)
     if moves:
         pressure = np.einsum("mji,mj->mi", turn, pressure - mark)
-    return Effort(motion.t, tuple(kept[k] for k in told), force[:, dof[told]], pressure)
+    return Effort(motion.t, tuple(kept[k] for k in driven), force[:, dof[driven]], pressure)
 
 
 def root_of(model: mujoco.MjModel) -> str:

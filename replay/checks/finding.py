@@ -185,7 +185,7 @@ class Table:
 
 
 @dataclass
-class Evidence:
+class VerdictEvidence:
     """What the report shows beside the findings. Never part of `verdicts.jsonl`."""
 
     duration_s: float

@@ -37,7 +37,7 @@ class CarriedSpan:
 
 
 @dataclass(frozen=True)
-class Grasp:
+class GraspForces:
     """What the fingers of a hand press on a thing at one moment.
 
     Attributes:
@@ -121,7 +121,7 @@ def check_slip(slips: Sequence[tuple[CarriedSpan, np.ndarray]], things: int, dt:
     return worst_of(found)
 
 
-def check_grip(grasps: Sequence[Grasp], carries: Sequence[CarriedSpan], rules: Rules) -> list[Finding]:
+def check_grip(grasps: Sequence[GraspForces], carries: Sequence[CarriedSpan], rules: Rules) -> list[Finding]:
     """`grip.friction`: how near to sliding is what the fingers hold, at the moments that were looked at?
 
     What is needed is the sideways force over the pressing force, of all contacts of the hand; the limit is the friction of

@@ -99,7 +99,7 @@ def check_images(
     return found
 
 
-def _told(samples: PictureSamples) -> dict[str, Any]:
+def _details(samples: PictureSamples) -> dict[str, Any]:
     return {"camera": samples.camera, "looked_at": len(samples.t), "pictures": samples.total}
 
 
@@ -117,7 +117,7 @@ def check_black(samples: PictureSamples, rules: Rules) -> Finding:
     bright, dark = samples.cells.max(axis=(1, 2)).astype(int), samples.cells.min(axis=(1, 2)).astype(int)
     bad = (bright < DARK) | (bright - dark <= FLAT)
     if not bad.any():
-        return rule.passed(subject=(samples.camera,), value=0.0, limit=rule.fail, details=_told(samples))
+        return rule.passed(subject=(samples.camera,), value=0.0, limit=rule.fail, details=_details(samples))
     every = _interval(samples)
     first, last = max(runs(bad), key=lambda run: samples.t[run[1]] - samples.t[run[0]])
     return rule.finding(
@@ -126,7 +126,7 @@ def check_black(samples: PictureSamples, rules: Rules) -> Finding:
         t1=float(samples.t[last]),
         share=float(bad.mean()),
         **rule.grade_value(float(samples.t[last] - samples.t[first]) + every),
-        details=_told(samples)
+        details=_details(samples)
         | {"count": int(bad.sum()), "kind": "black" if bright[first] < DARK else "blank", "bright": int(bright[first])},
     )
 
@@ -151,7 +151,7 @@ def check_frozen_picture(samples: PictureSamples, joints: Joints, rules: Rules) 
         if moved > rule.settings["moved"] and t1 - t0 > longest:
             longest, worst = t1 - t0, (t1 - t0 + every, first, last, moved)
     if worst is None:
-        return rule.passed(subject=(samples.camera,), value=0.0, limit=rule.fail, details=_told(samples))
+        return rule.passed(subject=(samples.camera,), value=0.0, limit=rule.fail, details=_details(samples))
     value, first, last, moved = worst
     leap, usual = _leap(samples, first, last)
     graded = rule.grade_value(value)
@@ -164,7 +164,7 @@ def check_frozen_picture(samples: PictureSamples, joints: Joints, rules: Rules) 
         t1=float(samples.t[last]),
         share=(last - first + 1) / len(samples.t),
         **graded,
-        details=_told(samples)
+        details=_details(samples)
         | {
             "count": last - first + 1,
             "moved": moved,
@@ -218,7 +218,7 @@ def check_late(samples: PictureSamples, joints: Joints, rules: Rules) -> list[Fi
     rule = rules["image.late"]
     found = [*_by_content(samples, joints, rule), *_by_stamps(samples, joints, rule)]
     found += [*_by_ends(samples, joints, rule), *_by_rate(samples, rule)]
-    return found or [rule.not_checked("no_motion", subject=(samples.camera,), details=_told(samples))]
+    return found or [rule.not_checked("no_motion", subject=(samples.camera,), details=_details(samples))]
 
 
 def _by_content(samples: PictureSamples, joints: Joints, rule: Rule) -> list[Finding]:
@@ -273,7 +273,7 @@ def _graded(samples: PictureSamples, rule: Rule, late: float, details: dict[str,
         t0=float(samples.t[0]) if len(samples.t) else None,
         t1=float(samples.t[-1]) if len(samples.t) else None,
         **rule.grade_value(abs(late)),
-        details=_told(samples) | {"early": late < 0.0} | details,
+        details=_details(samples) | {"early": late < 0.0} | details,
     )
 
 
@@ -330,7 +330,7 @@ def _by_rate(samples: PictureSamples, rule: Rule) -> list[Finding]:
             excess=0.0,
             unit="1",
             share=lost,
-            details=_told(samples) | {"kind": "rate", "rate": announced, "fresh_rate": fresh, "count": repeated},
+            details=_details(samples) | {"kind": "rate", "rate": announced, "fresh_rate": fresh, "count": repeated},
         )
     ]
 

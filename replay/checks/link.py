@@ -105,10 +105,10 @@ def _loss(command: Stream, t: np.ndarray, age: np.ndarray, rules: Rules) -> Find
     `clock.gap` judges.
     """
     rule = rules["link.loss"]
-    told = missing(command, rule.settings["intervals"], rule.settings["held"])
-    if told is None:
+    loss = missing(command, rule.settings["intervals"], rule.settings["held"])
+    if loss is None:
         return rule.not_checked("no_sequence", subject=(topic(command),))
-    lost, by = told
+    lost, by = loss
     late = int((age > rules["link.stale"].bound("fail")).sum())
     n, sent = int(lost.sum()), command.n + int(lost.sum())
     silent = np.where(lost > 0, np.diff(t, prepend=t[0]), 0.0)
@@ -165,13 +165,13 @@ def _age(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
 def _lost(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
     command, _ = pair(recording)
     rule = rules[finding.code]
-    told = missing(command, rule.settings["intervals"], rule.settings["held"]) if command is not None else None
-    if command is None or told is None:
+    loss = missing(command, rule.settings["intervals"], rule.settings["held"]) if command is not None else None
+    if command is None or loss is None:
         return None
     t = seconds(command, origin_ns(recording))
-    sent = np.cumsum(1 + told[0])
+    sent = np.cumsum(1 + loss[0])
     limits = [{"name": "warn", "value": rule.bound("warn")}, {"name": "fail", "value": rule.bound("fail")}]
-    traces = [{"name": "command", "t": t, "y": np.cumsum(told[0]) / sent[-1]}]
+    traces = [{"name": "command", "t": t, "y": np.cumsum(loss[0]) / sent[-1]}]
     return Plot("lost", topic(command), "1", traces, limits)
 
 

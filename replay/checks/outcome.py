@@ -78,7 +78,7 @@ def check_goal(
     reached = [name for name in names if outcome["subgoals"][name] is not None]
     missed = next((name for name in names if outcome["subgoals"][name] is None), None)
     last = max((t for t in outcome["subgoals"].values() if t is not None), default=0.0)
-    told = {
+    details = {
         "reached": len(reached),
         "total": len(names),
         "reached_names": ", ".join(reached),
@@ -93,7 +93,7 @@ def check_goal(
         "value": float(len(reached)),
         "limit": float(len(names)),
         "t0": float(last) if outcome["success"] else end,
-        "details": told,
+        "details": details,
     }
     if label is None or label.get("success") is None:
         return [rule.finding(level="INFO", **known)]
@@ -191,10 +191,10 @@ def check_people(
             found.append(rule.not_checked("no_limit") if anybody else rule.not_applicable("no_person"))
             continue
         judged = [_judged_person(limit, measured[limit.name], control_timestep, rule) for limit in mine]
-        told = [finding for finding in judged if finding.level != "PASS"]
+        beyond = [finding for finding in judged if finding.level != "PASS"]
         # a region that may not be touched is as near to its limit as nothing is, unless it is touched
         nearest = max(judged, key=lambda f: (f.value or 0.0) / f.limit if f.limit else 0.0)
-        found += told or [nearest]
+        found += beyond or [nearest]
     return found
 
 

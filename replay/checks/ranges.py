@@ -89,14 +89,14 @@ def _range(
     stream: Stream, j: int, name: str, declared: Sequence[Sequence[float]] | None, actuators: Mapping[str, Range]
 ) -> tuple[Range, str] | None:
     """What declares the range of a column, and that range; None where nothing does, or what does is no range."""
-    told: list[tuple[Sequence[float], str]] = []
+    candidates: list[tuple[Sequence[float], str]] = []
     if declared is not None and j < len(declared):
-        told.append((declared[j], "feature"))
+        candidates.append((declared[j], "feature"))
     if name in actuators:
-        told.append((actuators[name], "actuator"))
+        candidates.append((actuators[name], "actuator"))
     if stream.quantity in HANDS and stream.unit in OF_UNIT:
-        told.append((OF_UNIT[stream.unit], "unit"))
-    for (low, high), source in told:
+        candidates.append((OF_UNIT[stream.unit], "unit"))
+    for (low, high), source in candidates:
         if np.isfinite((low, high)).all() and high > low:
             return (float(low), float(high)), source
     return None

@@ -20,42 +20,45 @@ HALF = 0.5  # of a picture's time: beyond it a row gets another row's picture
 TEXTS = 8  # names that a finding carries; the others are counted
 
 
-def check_digest(told: Declared, rules: Rules) -> list[Finding]:
+def check_digest(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.digest`: was the episode changed after it was written? By the digest of its columns, and by what tables repeat.
 
     `details["known"]` tells whether the digest is of each column, so that those are named which changed; an older set has
     one for several.
     """
     rule = rules["set.digest"]
-    if not told.digests and not told.copies:
+    if not declared.digests and not declared.copies:
         return [rule.not_applicable("no_digest")]
-    columns = tuple(name for name in told.changed if name != FRAMES)
-    names = (*columns, *told.copies)
-    whole = FRAMES in told.changed and not columns
+    columns = tuple(name for name in declared.changed if name != FRAMES)
+    names = (*columns, *declared.copies)
+    whole = FRAMES in declared.changed and not columns
     if not names and not whole:
-        covered = list(told.covered)
+        covered = list(declared.covered)
         return [rule.passed(value=0.0, limit=0.0, margin=0.0, details={"covered": covered, "count": len(covered)})]
     n = float(len(names) or 1)
-    details: dict[str, Any] = {"known": not whole, "covered": list(told.covered), "changed": list(columns)}
+    details: dict[str, Any] = {"known": not whole, "covered": list(declared.covered), "changed": list(columns)}
     details |= {"kind": "frames" if whole else "columns" if columns else "tables"}
-    details |= {"copies": {name: list(map(str, pair)) for name, pair in told.copies.items()}}
+    details |= {"copies": {name: list(map(str, pair)) for name, pair in declared.copies.items()}}
     subject = names or (FRAMES,)
     return [rule.finding(level="FAIL", subject=subject, value=n, limit=0.0, margin=-n, excess=n, details=details)]
 
 
-def check_length(told: Declared, rules: Rules) -> list[Finding]:
+def check_length(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.length`: has the episode as many rows as its table says, and do the set's totals hold?
 
     Rows that the table counts and that are not here, or the other way round, are a FAIL: they were lost, or belong to another
     episode. A total of the whole set that is wrong is a WARN.
     """
     rule, found = rules["set.length"], []
-    lengths = {"length": told.length, "span": None if told.span is None else told.span[1] - told.span[0]}
+    lengths = {
+        "length": declared.length,
+        "span": None if declared.span is None else declared.span[1] - declared.span[0],
+    }
     for name, length in lengths.items():
-        if length is not None and length != told.n:
-            by = float(abs(length - told.n))
+        if length is not None and length != declared.n:
+            by = float(abs(length - declared.n))
             subject = ("length",) if name == "length" else ("dataset_from_index", "dataset_to_index")
-            details = {"kind": "rows", "said": length, "here": told.n}
+            details = {"kind": "rows", "said": length, "here": declared.n}
             found.append(
                 rule.finding(
                     level="FAIL",
@@ -67,12 +70,12 @@ def check_length(told: Declared, rules: Rules) -> list[Finding]:
                     details=details,
                 )
             )
-    for name, (said, here) in told.totals.items():
-        if said != here:
-            by = float(abs(said - here)) if isinstance(said, int | float) else 1.0
+    for name, (stated, here) in declared.totals.items():
+        if stated != here:
+            by = float(abs(stated - here)) if isinstance(stated, int | float) else 1.0
             details = {
                 "kind": "total",
-                "said": said if isinstance(said, int | float | str) else str(said),
+                "said": stated if isinstance(stated, int | float | str) else str(stated),
                 "here": here,
             }
             found.append(
@@ -88,26 +91,26 @@ def check_length(told: Declared, rules: Rules) -> list[Finding]:
             )
     if found:
         return worst_of(found)
-    if all(value is None for value in lengths.values()) and not told.totals:
+    if all(value is None for value in lengths.values()) and not declared.totals:
         return [rule.not_applicable("no_lengths")]
-    return [rule.passed(value=float(told.n), details={"here": told.n})]
+    return [rule.passed(value=float(declared.n), details={"here": declared.n})]
 
 
-def check_video(told: Declared, rules: Rules) -> list[Finding]:
+def check_video(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.video`: has each row its picture? By the range that the set gives and the header of the file; none is decoded.
 
     LeRobot takes for a row the picture at `from_timestamp` + `timestamp`, and refuses where none is there. `value` is by how
     much the range is too short or long, or the file, or overlaps the episode before [s].
     """
     rule = rules["set.video"]
-    if not told.videos:
+    if not declared.videos:
         return [rule.not_applicable("no_pictures")]
-    if not told.fps:
+    if not declared.fps:
         return [rule.not_applicable("no_fps")]
-    judged = [one for one in told.videos if one.file_s is not None or None not in (one.start_s, one.stop_s)]
+    judged = [one for one in declared.videos if one.file_s is not None or None not in (one.start_s, one.stop_s)]
     if not judged:
-        return [rule.not_checked("no_video_header", subject=tuple(one.camera for one in told.videos))]
-    return worst_of([_of_video(one, told.n, told.fps, rule) for one in judged])
+        return [rule.not_checked("no_video_header", subject=tuple(one.camera for one in declared.videos))]
+    return worst_of([_of_video(one, declared.n, declared.fps, rule) for one in judged])
 
 
 def _of_video(video: VideoRange, n: int, fps: float, rule: Rule) -> Finding:
@@ -137,23 +140,26 @@ def _of_video(video: VideoRange, n: int, fps: float, rule: Rule) -> Finding:
     return rule.finding(subject=(video.camera,), **graded, details=details)
 
 
-def check_stats(told: Declared, rules: Rules) -> list[Finding]:
+def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.stats`: do the statistics of the episode hold for its rows, and do the rows lie inside those of the set?
 
     Least, largest, mean and deviation of each column as a share of its span, the count exactly; quantiles must lie in order.
     WARN: what is trained is normalised by them, what was recorded is as it is.
     """
     rule = rules["set.stats"]
-    if not told.stats and not told.set_stats:
+    if not declared.stats and not declared.set_stats:
         return [rule.not_applicable("no_stats")]
     worst: dict[str, tuple[float, str, str]] = {}
     looked = 0
-    for name, values in told.columns.items():
+    for name, values in declared.columns.items():
         table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
         if not len(table) or not np.isfinite(table).all():
             continue  # what is no number is another finding
         with np.errstate(over="ignore", invalid="ignore"):  # what is told may be anything
-            offs = [*_episode_stats(table, told.stats.get(name, {})), *_set_stats(table, told.set_stats.get(name, {}))]
+            offs = [
+                *_episode_stats(table, declared.stats.get(name, {})),
+                *_set_stats(table, declared.set_stats.get(name, {})),
+            ]
         looked += bool(offs)
         if offs:
             worst[name] = max(offs, key=lambda one: one[0])
@@ -171,26 +177,26 @@ def check_stats(told: Declared, rules: Rules) -> list[Finding]:
     return [rule.finding(subject=tuple(names[:TEXTS]), **rule.grade_value(off), details=details)]
 
 
-def _episode_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str, str]]:
+def _episode_stats(table: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str, str]]:
     found = {"min": table.min(axis=0), "max": table.max(axis=0), "mean": table.mean(axis=0), "std": table.std(axis=0)}
     size, largest = _size(table), np.abs(table).max(axis=0)
     for name, here in found.items():
-        told = said.get(name)
-        if told is not None and told.size == here.size:
-            off = np.abs(told.reshape(-1) - here)
+        stated = stats.get(name)
+        if stated is not None and stated.size == here.size:
+            off = np.abs(stated.reshape(-1) - here)
             if name == "std":
-                left = np.abs(told.reshape(-1) ** 2 - here**2) - ROUNDED_SQUARE * largest**2
+                left = np.abs(stated.reshape(-1) ** 2 - here**2) - ROUNDED_SQUARE * largest**2
                 off = np.minimum(off, np.sqrt(np.maximum(left, 0.0)))
             else:
                 off = np.maximum(off - ROUNDED_MEAN * largest, 0.0)
             off = off / size
             yield (float(off.max()) if np.isfinite(off).all() else 1.0), name, "episode"
-    count = said.get("count")
+    count = stats.get("count")
     if count is not None and count.size == 1:
         yield (0.0 if count.reshape(-1)[0] == len(table) else 1.0), "count", "episode"
     ordered = (
-        [said["min"], *(said[q] for q in sorted(said) if q.startswith("q")), said["max"]]
-        if {"min", "max"} <= set(said)
+        [stats["min"], *(stats[q] for q in sorted(stats) if q.startswith("q")), stats["max"]]
+        if {"min", "max"} <= set(stats)
         else []
     )
     if len(ordered) > 2 and all(one.size == table.shape[1] for one in ordered):
@@ -198,12 +204,12 @@ def _episode_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterato
         yield float(max(0.0, -steps.min())), "quantiles", "episode"
 
 
-def _set_stats(table: np.ndarray, said: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str, str]]:
+def _set_stats(table: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str, str]]:
     size = _size(table)
     for name, sign, here in (("min", -1.0, table.min(axis=0)), ("max", 1.0, table.max(axis=0))):
-        told = said.get(name)
-        if told is not None and told.size == here.size:
-            yield float(max(0.0, (sign * (here - told.reshape(-1)) / size).max())), name, "set"
+        stated = stats.get(name)
+        if stated is not None and stated.size == here.size:
+            yield float(max(0.0, (sign * (here - stated.reshape(-1)) / size).max())), name, "set"
 
 
 def _size(table: np.ndarray) -> np.ndarray:
@@ -211,12 +217,12 @@ def _size(table: np.ndarray) -> np.ndarray:
     return np.maximum(np.maximum(np.ptp(table, axis=0), 1e-3 * np.abs(table).max(axis=0)), 1e-6)
 
 
-def check_columns(told: Declared, rules: Rules) -> list[Finding]:
+def check_columns(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.columns`: columns that are written and that nobody looks at, by their names; never required."""
     rule = rules["set.columns"]
-    if told.unread:
-        details = {"count": len(told.unread), "columns": list(told.unread)}
-        return [rule.not_checked("unread_columns", subject=told.unread[:TEXTS], details=details)]
+    if declared.unread:
+        details = {"count": len(declared.unread), "columns": list(declared.unread)}
+        return [rule.not_checked("unread_columns", subject=declared.unread[:TEXTS], details=details)]
     return [rule.passed(value=0.0, limit=0.0, margin=0.0)]
 
 

@@ -47,22 +47,22 @@ def rate_of(t: np.ndarray) -> float | None:
     return 1.0 / float(near.mean())
 
 
-def witnesses(told: Declared) -> dict[str, float]:
+def witnesses(declared: Declared) -> dict[str, float]:
     """What else tells the rate of the rows [Hz], by name: the control period, another clock, videos, the times themselves."""
     found = {}
-    if told.period_s:
-        found["control_timestep"] = 1.0 / told.period_s
-    if told.clock_ns is not None and (rate := rate_of(told.clock_ns * 1e-9)):
+    if declared.period_s:
+        found["control_timestep"] = 1.0 / declared.period_s
+    if declared.clock_ns is not None and (rate := rate_of(declared.clock_ns * 1e-9)):
         found["clock"] = rate
-    video = next((one for one in told.videos if one.pictures and one.file_s), None)
+    video = next((one for one in declared.videos if one.pictures and one.file_s), None)
     if video is not None and video.pictures and video.file_s:
         found["video"] = video.pictures / video.file_s
-    if told.timestamp is not None and (rate := rate_of(told.timestamp)):
+    if declared.timestamp is not None and (rate := rate_of(declared.timestamp)):
         found["timestamp"] = rate
     return found
 
 
-def check_fps(told: Declared, rules: Rules) -> list[Finding]:
+def check_fps(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.fps`: is the announced rate that of the rows?
 
     Held against every witness. Where most of them contradict it, it is the rate that is wrong; where one of several does,
@@ -70,22 +70,22 @@ def check_fps(told: Declared, rules: Rules) -> list[Finding]:
     the episode is judged by.
     """
     rule = rules["set.fps"]
-    if not told.fps:
+    if not declared.fps:
         return [rule.not_applicable("no_fps")]
-    rates = witnesses(told)
-    if not rates or told.n < 3:
-        return [rule.not_applicable("too_short" if told.n < 3 else "no_timestamps")]
+    rates = witnesses(declared)
+    if not rates or declared.n < 3:
+        return [rule.not_applicable("too_short" if declared.n < 3 else "no_timestamps")]
     # of one step, as LeRobot holds it; a slow drift shows in where the last rows stand
-    bound = rules["set.timestamp"].bound("fail") * told.fps
-    off = {name: rate / told.fps - 1.0 for name, rate in rates.items()}
+    bound = rules["set.timestamp"].bound("fail") * declared.fps
+    off = {name: rate / declared.fps - 1.0 for name, rate in rates.items()}
     against = {name: share for name, share in off.items() if abs(share) > max(bound, SAME_RATE)}
-    details: dict[str, Any] = {"fps": told.fps, "rates": rates}
+    details: dict[str, Any] = {"fps": declared.fps, "rates": rates}
     if 2 * len(against) <= len(off):
         value = min(off.values(), key=abs)
         return [rule.passed(value=abs(value), limit=bound, margin=bound - abs(value), details=details)]
     worst = max(against, key=lambda name: abs(against[name]))
     graded = rule.grade_value(abs(against[worst]), fail=bound)
-    if set(against) == {"timestamp"} and told.timestamp is not None and is_measured(told.timestamp):
+    if set(against) == {"timestamp"} and declared.timestamp is not None and is_measured(declared.timestamp):
         graded["level"] = "WARN"
         details["kind"] = "measured"
     details |= {"rate": rates[worst], "by": worst}
@@ -107,14 +107,14 @@ def is_measured(t: np.ndarray) -> bool:
     return bool(median > 0 and odd.mean() > 5 * FEW)
 
 
-def rate_to_judge_by(told: Declared, fps_finding: Finding | None) -> float | None:
+def rate_to_judge_by(declared: Declared, fps_finding: Finding | None) -> float | None:
     """Rows a second that times are held against: the announced ones, or those of the clock that refutes them."""
     if fps_finding is not None and fps_finding.failed:
-        return told.fps if fps_finding.details.get("by") is None else float(fps_finding.details["rate"])
-    return told.fps
+        return declared.fps if fps_finding.details.get("by") is None else float(fps_finding.details["rate"])
+    return declared.fps
 
 
-def check_timestamp(told: Declared, rules: Rules, fps: float | None) -> list[Finding]:
+def check_timestamp(declared: Declared, rules: Rules, fps: float | None) -> list[Finding]:
     """`set.timestamp`: does every row stand at frame_index / fps?
 
     Args:
@@ -125,12 +125,12 @@ def check_timestamp(told: Declared, rules: Rules, fps: float | None) -> list[Fin
     a frame apart to within LeRobot's tolerance, or a row stands nearer to another's place; WARN for an offset, and for
     measured times that only come unevenly.
     """
-    rule, t = rules["set.timestamp"], told.timestamp
+    rule, t = rules["set.timestamp"], declared.timestamp
     if t is None:
         return [rule.not_applicable("no_timestamps")]
     if not fps or not len(t):
         return [rule.not_applicable("no_fps")]
-    frame = told.frame
+    frame = declared.frame
     due = (frame - frame[0]) / fps
     limit = tolerance_s(t, rule)
 
@@ -181,22 +181,22 @@ def check_timestamp(told: Declared, rules: Rules, fps: float | None) -> list[Fin
     even = np.abs(step - factor * want) <= max(limit, 1e-3 * factor / fps)
     if even.mean() >= 1.0 - FEW:
         return found("FAIL", "stretched", largest, begins, factor=factor)
-    level = "WARN" if told.clock_ns is None and is_measured(t) else "FAIL"
+    level = "WARN" if declared.clock_ns is None and is_measured(t) else "FAIL"
     return found(level, "uneven", largest, begins, longest=float(step.max()), shortest=float(step.min()))
 
 
-def steps_back(told: Declared | None) -> tuple[float, float, int] | None:
+def steps_back(declared: Declared | None) -> tuple[float, float, int] | None:
     """Where the column `timestamp` of a set steps back: (second of the row, largest step back [s], how often); else None."""
-    if told is None or told.timestamp is None or len(told.timestamp) < 2:
+    if declared is None or declared.timestamp is None or len(declared.timestamp) < 2:
         return None
-    step = told.timestamp[1:] - told.timestamp[:-1]
+    step = declared.timestamp[1:] - declared.timestamp[:-1]
     back = [i for i, one in enumerate(step.tolist()) if one < 0]
     if not back:
         return None
-    return (back[0] + 1) / (told.fps or 1.0), float(-step[back].min()), len(back)
+    return (back[0] + 1) / (declared.fps or 1.0), float(-step[back].min()), len(back)
 
 
-def check_counters(told: Declared, rules: Rules) -> list[Finding]:
+def check_counters(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.counter`: `frame_index` counts 0, 1, 2, ...; `index` runs on through the set; the episode is one and right; its
     task is known. The worst of them; `details["kind"]` tells how it counts wrongly.
 
@@ -204,28 +204,28 @@ def check_counters(told: Declared, rules: Rules) -> list[Finding]:
     only begins elsewhere is a WARN.
     """
     rule = rules["set.counter"]
-    if not told.counters:
+    if not declared.counters:
         return [rule.not_applicable("no_counters")]
     found = []
-    for name, values in told.counters.items():
+    for name, values in declared.counters.items():
         found += {
             "frame_index": _frame_index, "index": _index, "episode_index": _episode_index, "task_index": _task_index,
-        }[name](told, values, rule)  # fmt: skip
+        }[name](declared, values, rule)  # fmt: skip
     bad = [one for one in found if one.level != "PASS"]
     rank = {"frame_index": 0, "episode_index": 1, "index": 2, "task_index": 3}
     bad.sort(key=lambda one: rank[one.subject[0]])  # a lost row shows in all of them, and in the first most plainly
-    return worst_of(bad) or [rule.passed(value=0.0, limit=0.0, margin=0.0, subject=tuple(told.counters))]
+    return worst_of(bad) or [rule.passed(value=0.0, limit=0.0, margin=0.0, subject=tuple(declared.counters))]
 
 
 def _wrong(
-    told: Declared, rule: Rule, name: str, kind: str, rows: np.ndarray, level: str = "FAIL", **more: Any
+    declared: Declared, rule: Rule, name: str, kind: str, rows: np.ndarray, level: str = "FAIL", **more: Any
 ) -> Finding:
-    seconds = np.arange(told.n) / told.fps if told.fps else None
+    seconds = np.arange(declared.n) / declared.fps if declared.fps else None
     t0, t1 = (None, None) if seconds is None or not len(rows) else (float(seconds[rows[0]]), float(seconds[rows[-1]]))
     n = float(more.get("lost") or max(len(rows), 1))
     return rule.finding(
         level=level, subject=(name,), t0=t0, t1=t1, value=n, limit=0.0, margin=-n, excess=n / rule.size(0.0),
-        share=len(rows) / max(told.n, 1),
+        share=len(rows) / max(declared.n, 1),
         details={"kind": kind, "row": int(rows[0]) if len(rows) else 0, "count": len(rows), "times": several(rows)} | more,
     )  # fmt: skip
 
@@ -240,78 +240,89 @@ def _runs_on(values: np.ndarray) -> tuple[str, np.ndarray, int] | None:
     return kind, odd + 1, int((step[odd] - 1).sum()) if kind == "gap" else 0
 
 
-def _frame_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
+def _frame_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
     if odd := _runs_on(values):
         kind, rows, lost = odd
         before, after = int(values[rows[0] - 1]), int(values[rows[0]])
-        return [_wrong(told, rule, "frame_index", kind, rows, before=before, after=after, lost=lost)]
+        return [_wrong(declared, rule, "frame_index", kind, rows, before=before, after=after, lost=lost)]
     if len(values) and values[0] != 0:
         # as many rows as are missing at the beginning of the episode
-        level = "FAIL" if told.length is not None and told.length > told.n else "WARN"
-        return [_wrong(told, rule, "frame_index", "begins", np.zeros(1, int), level, first=int(values[0]), due=0)]
+        level = "FAIL" if declared.length is not None and declared.length > declared.n else "WARN"
+        return [_wrong(declared, rule, "frame_index", "begins", np.zeros(1, int), level, first=int(values[0]), due=0)]
     return []
 
 
-def _index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
+def _index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
     if odd := _runs_on(values):
         kind, rows, lost = odd
         before, after = int(values[rows[0] - 1]), int(values[rows[0]])
-        return [_wrong(told, rule, "index", kind, rows, before=before, after=after, lost=lost)]
-    if len(values) and told.span is not None and values[0] != told.span[0]:
+        return [_wrong(declared, rule, "index", kind, rows, before=before, after=after, lost=lost)]
+    if len(values) and declared.span is not None and values[0] != declared.span[0]:
         return [
-            _wrong(told, rule, "index", "begins", np.arange(told.n), "WARN", first=int(values[0]), due=told.span[0])
+            _wrong(
+                declared,
+                rule,
+                "index",
+                "begins",
+                np.arange(declared.n),
+                "WARN",
+                first=int(values[0]),
+                due=declared.span[0],
+            )
         ]
     return []
 
 
-def _episode_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
-    number = told.number if told.number is not None else int(values[0]) if len(values) else 0
+def _episode_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
+    number = declared.number if declared.number is not None else int(values[0]) if len(values) else 0
     rows = np.flatnonzero(values != number)
     return (
-        [_wrong(told, rule, "episode_index", "other", rows, first=int(values[rows[0]]), due=number)]
+        [_wrong(declared, rule, "episode_index", "other", rows, first=int(values[rows[0]]), due=number)]
         if len(rows)
         else []
     )
 
 
-def _task_index(told: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
-    if told.tasks is None:
+def _task_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
+    if declared.tasks is None:
         return []
-    rows = np.flatnonzero(~np.isin(values, sorted(told.tasks)))
+    rows = np.flatnonzero(~np.isin(values, sorted(declared.tasks)))
     if not len(rows):
         return []
-    return [_wrong(told, rule, "task_index", "unknown", rows, first=int(values[rows[0]]), due=len(told.tasks))]
+    return [_wrong(declared, rule, "task_index", "unknown", rows, first=int(values[rows[0]]), due=len(declared.tasks))]
 
 
-def _rate_and_times(told: Declared, rules: Rules) -> list[Finding]:
+def _rate_and_times(declared: Declared, rules: Rules) -> list[Finding]:
     """The rate first: a clock that refutes it is what the times are held against."""
-    rate = check_fps(told, rules)
-    return [*rate, *check_timestamp(told, rules, rate_to_judge_by(told, rate[0]))]
+    rate = check_fps(declared, rules)
+    return [*rate, *check_timestamp(declared, rules, rate_to_judge_by(declared, rate[0]))]
 
 
 def _off_grid(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
     """How far each row's `timestamp` stands from frame_index / fps."""
-    told = recording.declared
-    if told is None or told.timestamp is None or not told.fps or len(told.timestamp) < 2:
+    declared = recording.declared
+    if declared is None or declared.timestamp is None or not declared.fps or len(declared.timestamp) < 2:
         return None
-    frame = told.frame
-    due = (frame - frame[0]) / told.fps
+    frame = declared.frame
+    due = (frame - frame[0]) / declared.fps
     bound = rules["set.timestamp"].bound("fail")
     limits = [{"name": "limit", "value": MS * sign * bound} for sign in (-1, 1)]
-    trace = {"name": "timestamp", "t": due, "y": MS * (told.timestamp - told.timestamp[0] - due)}
+    trace = {"name": "timestamp", "t": due, "y": MS * (declared.timestamp - declared.timestamp[0] - due)}
     return Plot("off_grid", "timestamp", "ms", [trace], limits)
 
 
 def _counted(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
     """A counter of the set, less the number of the row."""
-    told = recording.declared
-    if told is None or not told.fps or told.n < 2:
+    declared = recording.declared
+    if declared is None or not declared.fps or declared.n < 2:
         return None
-    name = next((one for one in finding.subject if one in told.counters), "frame_index")
-    if name not in told.counters or name not in ("frame_index", "index"):
+    name = next((one for one in finding.subject if one in declared.counters), "frame_index")
+    if name not in declared.counters or name not in ("frame_index", "index"):
         return None
-    values, k = told.counters[name], np.arange(told.n)
-    return Plot("counted", name, "1", [{"name": name, "t": k / told.fps, "y": (values - values[0] - k).astype(float)}])
+    values, k = declared.counters[name], np.arange(declared.n)
+    return Plot(
+        "counted", name, "1", [{"name": name, "t": k / declared.fps, "y": (values - values[0] - k).astype(float)}]
+    )
 
 
 _TIMES = of_set(_rate_and_times, "set.fps", "set.timestamp")

@@ -42,21 +42,21 @@ def check_single_steps(
     and engine version tell there), FAIL beyond.
     """
     rule = rules["reproduces"]
-    told: dict[str, Any] = {"kind": "single_step", "steps": len(t)}
+    details: dict[str, Any] = {"kind": "single_step", "steps": len(t)}
     for name, values in error.items():
-        told |= {
+        details |= {
             f"{name}_p50": float(np.median(values)),
             f"{name}_p95": float(np.quantile(values, 0.95)),
             f"{name}_max": float(values.max()),
         }
     beyond = np.maximum(error["angle"], error["away"]) > ROUNDING
     if beyond.any():
-        told["touching"] = float(touching[beyond].mean())
-    worst = max(("angle", "away"), key=lambda name: told[f"{name}_p50"])
-    value = told[f"{worst}_p50"]
+        details["touching"] = float(touching[beyond].mean())
+    worst = max(("angle", "away"), key=lambda name: details[f"{name}_p50"])
+    value = details[f"{worst}_p50"]
     first = int(beyond.argmax()) if beyond.any() else 0
     level = (
-        "FAIL" if value > ROUNDING else "WARN" if told[f"{worst}_p95"] > ROUNDING or beyond.mean() > 0.05 else "PASS"
+        "FAIL" if value > ROUNDING else "WARN" if details[f"{worst}_p95"] > ROUNDING or beyond.mean() > 0.05 else "PASS"
     )
     return [
         rule.finding(
@@ -70,7 +70,7 @@ def check_single_steps(
             unit=UNITS[worst],
             share=float(beyond.mean()),
             limit_source="rounding of float32",
-            details=told,
+            details=details,
         )
     ]
 
@@ -84,20 +84,20 @@ def check_open_loop(t: np.ndarray, error: Mapping[str, np.ndarray], rules: Rules
     `details`: `um_1`, `mm_1`, `cm_1`, `rad_01`, `rad_1` first times [s] beyond 1 um, 1 mm, 1 cm, 0.1 rad and 1 rad, None
     where never; `rate` how often a second the error grows e-fold on the way from 1 um to 1 mm.
     """
-    told: dict[str, Any] = {"kind": "open_loop", "steps": len(t) - 1, "seconds": float(t[-1] - t[0])}
+    details: dict[str, Any] = {"kind": "open_loop", "steps": len(t) - 1, "seconds": float(t[-1] - t[0])}
     for name, (measure, bound) in LEAVES.items():
-        told[name] = _first(t, error[measure], bound)
-    begin, end = told["um_1"], told["mm_1"]
+        details[name] = _first(t, error[measure], bound)
+    begin, end = details["um_1"], details["mm_1"]
     grew = begin is not None and end is not None and end > begin
-    told["rate"] = float(GROWTH / (end - begin)) if grew else None
+    details["rate"] = float(GROWTH / (end - begin)) if grew else None
     finite = np.flatnonzero(np.isfinite(error["away"]))
-    told |= {"away_end": float(error["away"][finite[-1]]), "away_max": float(error["away"][finite].max())}
-    told |= {"angle_end": float(error["angle"][finite[-1]])}
-    left = told["mm_1"]
+    details |= {"away_end": float(error["away"][finite[-1]]), "away_max": float(error["away"][finite].max())}
+    details |= {"angle_end": float(error["angle"][finite[-1]])}
+    left = details["mm_1"]
     return [
         rules["reproduces"].finding(
-            level="INFO", t0=left if left is not None else float(t[0]), t1=float(t[-1]), value=told["away_max"], unit="m",
-            limit_source=None, limit_grade=None, details=told,
+            level="INFO", t0=left if left is not None else float(t[0]), t1=float(t[-1]), value=details["away_max"], unit="m",
+            limit_source=None, limit_grade=None, details=details,
         )
     ]  # fmt: skip
 

@@ -68,8 +68,8 @@ def check_take_lag(lag: Lag | None, others: Sequence[Lag], subject: Sequence[str
 
 def content(recording: Recording) -> tuple[str | None, str | None]:
     """Digests of what was commanded, and of all that was commanded and measured; None where there is none, or nothing moves."""
-    told = [s for s in recording.streams.values() if s.n > 1 and s.role in ("command", "measured", "pose")]
-    commands = [s for s in told if s.role == "command"]
+    taken = [s for s in recording.streams.values() if s.n > 1 and s.role in ("command", "measured", "pose")]
+    commands = [s for s in taken if s.role == "command"]
 
     def digest(streams: Sequence) -> str | None:
         if not any(float(np.nan_to_num(np.ptp(s.values, axis=0)).max(initial=0.0)) > 0.0 for s in streams):
@@ -80,7 +80,7 @@ def content(recording: Recording) -> tuple[str | None, str | None]:
             found.update(np.ascontiguousarray(stream.values).tobytes())
         return found.hexdigest()
 
-    return digest(commands), digest(told)
+    return digest(commands), digest(taken)
 
 
 def check_duplicate(recording: Recording, before: Mapping[str, str], rules: Rules) -> Finding:

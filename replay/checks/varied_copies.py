@@ -31,10 +31,10 @@ def varied(rule: Rule, places: Sequence[str], seed: int) -> list[dict[str, float
         rule: of `robustness`; its settings are the number of copies and the range of each parameter.
         places: keys of what is displaced (`bowl.at.x`).
     """
-    told, n = rule.settings, int(rule.settings["copies"])
-    ranges = {name: (1.0 - told[name], 1.0 + told[name]) for name in FACTORS}
-    ranges |= {name: (0.0, told["latency"]) for name in LATENCY}
-    ranges |= {key: (-told["place"], told["place"]) for key in places}
+    settings, n = rule.settings, int(rule.settings["copies"])
+    ranges = {name: (1.0 - settings[name], 1.0 + settings[name]) for name in FACTORS}
+    ranges |= {name: (0.0, settings["latency"]) for name in LATENCY}
+    ranges |= {key: (-settings["place"], settings["place"]) for key in places}
     rng = np.random.default_rng(seed)
     columns = {}
     for name, (low, high) in ranges.items():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
 
 USAGE = """
 shiliu bench scenario=NAME [variant=NAME] [cell=ID] [pairs=30] [only=[env.step,physics]] [out=FILE.json]
@@ -20,7 +20,7 @@ with its verdicts, stage by stage, against Batch.rollout; reset, memory, start-u
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Print a table, and write it as JSON where out= is given."""
     from ...scenarios.catalog import scene_of
     from ..benchmark.speed import SECTIONS, measure, table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
 
 USAGE = """
 shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50]
@@ -25,7 +25,7 @@ Exit 0: sound; 1: something is wrong with the scene or the part; 2: the config c
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog import scene_of
     from ...scenarios.scene import Scene
@@ -64,7 +64,7 @@ def run(request: Request) -> int:
     return 1 if counts[False] else 0
 
 
-def _part(name: str, hand: str | None, robot: str, request: Request) -> int:
+def _part(name: str, hand: str | None, robot: str, request: CommandRequest) -> int:
     from ...scenarios.grips.gripper import gripper_of
     from ...scenarios.part import load_part
     from ...scenarios.part_catalogue import full_name

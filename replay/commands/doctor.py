@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
 
 USAGE = """
 shiliu doctor
@@ -29,7 +29,7 @@ renderer.render()
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Print one line a finding."""
     print(f"python     {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
     complete = True

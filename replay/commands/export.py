@@ -13,7 +13,7 @@ from ...scenarios.reading.override import command_line
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ...scenarios.reading.yaml_reader import Node
     from ..formats.exporters import Item
     from ..recording.recording import Recording, SimEpisode, Unreadable
@@ -31,7 +31,7 @@ Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Read, write, tell."""
     from ..formats import read
     from ..formats.exporters import Options, export, exporter
@@ -109,9 +109,9 @@ def _items(
                 file=item.error.file or item.source,
                 field=item.error.field,
             )
-        said = item.metadata.get("demonstration")
-        if said is not None:
-            from_plain(said).refuse_without_consent()
+        demonstration = item.metadata.get("demonstration")
+        if demonstration is not None:
+            from_plain(demonstration).refuse_without_consent()
         yield Item(k, item, _episode(item, data), lambda made: contexts.of(made).scene)
     missing = sorted(n for n in chosen or () if n > k)
     if missing:
@@ -122,7 +122,7 @@ def _episode(recording: Recording, data: Path) -> SimEpisode | None:
     """The simulation episode of a recording; a bag of ours carries one beside the maker's topics."""
     from ..formats.rosbag.write import EPISODE
 
-    if recording.episode is not None or not any(told.startswith(f"{EPISODE} ") for told in recording.unmapped):
+    if recording.episode is not None or not any(name.startswith(f"{EPISODE} ") for name in recording.unmapped):
         return recording.episode
     from ..formats.rosbag.episode import read_episode
 

@@ -14,7 +14,7 @@ from ...scenarios.errors import EpisodeError
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ..importing.mapping_draft import Proposal
     from ..recording.recording import Recording
 
@@ -38,7 +38,7 @@ Exit 0; 3 where some were unreadable; 2 where all were, or the first with keep_g
 DRAFT = "proposed-mapping.yaml"
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Read, put on one clock, write."""
     from ...scenarios.catalog import load_scenario
     from ...scenarios.reading.cell import list_cells
@@ -53,7 +53,7 @@ def run(request: Request) -> int:
     from ..importing.mapping_draft_topics import propose_topics
     from ..importing.resample import METHODS, ROTATIONS, Methods
     from ..importing.schema_columns import conformed
-    from ..recording.metadata import read_said, told
+    from ..recording.metadata import add_metadata, read_session
 
     settings = Settings(request)
     data, out = settings["data"].word(), Path(settings["out"].word())
@@ -71,7 +71,7 @@ def run(request: Request) -> int:
     if cell is not None and cell not in (known := list_cells(request.conf_dir)):
         settings["cell"].note(f"There is no cell {cell!r}.{nearest(cell, list(known))}")
     settings.stop()
-    said = read_said(told_by_centre, cell, many=Path(data).is_dir())
+    session = read_session(told_by_centre, cell, many=Path(data).is_dir())
     scene = load_scenario(target, conf_dir=request.conf_dir) if target else None
     if scene is not None and fps is None:
         fps = round(1.0 / scene.control_timestep)
@@ -88,7 +88,7 @@ def run(request: Request) -> int:
                 error: EpisodeError | None = item.error if isinstance(item, Unreadable) else None
                 if not isinstance(item, Unreadable):
                     try:
-                        told(item, said, cell)
+                        add_metadata(item, session, cell)
                         frames = frames_of(item, fps or _rate(item, rates), methods, videos)
                         if scene is not None:
                             frames = conformed(frames, scene.schema, tuple(scene.robot.hand_names), partial)
@@ -195,7 +195,7 @@ class _Sets:
             "mapping": recording.mapping,
             "metadata": recording.metadata,
             "unmapped": list(recording.unmapped),
-            "notes": [*recording.notes, _told(frames)],
+            "notes": [*recording.notes, _note_of(frames)],
             "provenance": {**frames.provenance, "raw_streams": kept},
         }
         task = str(recording.metadata.get("task") or "no task given")
@@ -219,16 +219,16 @@ class _Sets:
         ]
 
 
-def _told(frames: Any) -> str:
-    told = frames.provenance
-    if not told["resampled"]:
+def _note_of(frames: Any) -> str:
+    provenance = frames.provenance
+    if not provenance["resampled"]:
         return f"imported at {frames.fps} Hz as it was: nothing was resampled"
     methods = Counter(
-        f"{s['method']}{', ' + s['quaternions'] if 'quaternions' in s else ''}" for s in told["streams"].values()
+        f"{s['method']}{', ' + s['quaternions'] if 'quaternions' in s else ''}" for s in provenance["streams"].values()
     )
     shown = "; ".join(f"{n} streams by {method}" for method, n in methods.items())
     return (
-        f"imported onto {frames.fps} Hz: {shown}; {told['before_s']:.2f} s before the first frame and {told['after_s']:.2f} s "
+        f"imported onto {frames.fps} Hz: {shown}; {provenance['before_s']:.2f} s before the first frame and {provenance['after_s']:.2f} s "
         "after the last are not in the frames"
     )
 

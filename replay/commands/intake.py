@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ..judge.verdict import Verdict
     from .settings import Settings
 
 WITH_PASSES = 200  # recordings of which all findings are kept; of more, only those that are no pass
 
 
-def run_intake(request: Request, settings: Settings, command: str) -> int:
+def run_intake(request: CommandRequest, settings: Settings, command: str) -> int:
     """Judge, report, and return the exit code: 1 for any that is unsound or out of range, 3 for any unreadable, else 0.
 
     Args:

@@ -10,7 +10,7 @@ from ...scenarios.errors import EpisodeError
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
 
 USAGE = """
 shiliu label data=DATASET out=FILE.yaml [scenario=NAME [variant=NAME]] [threads=0]
@@ -24,7 +24,7 @@ Exit 0, or 2 where nothing could be labelled or the sheet cannot be applied.
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Propose, or apply what was corrected."""
     settings = Settings(request)
     data, out = settings["data"].word(), Path(settings["out"].word())
@@ -39,7 +39,7 @@ def run(request: Request) -> int:
     from ..formats import read
     from ..judge.context import Contexts
     from ..labels.labelling import labelling
-    from ..labels.sheet import Sheet
+    from ..labels.sheet import LabelSheet
     from ..recording.recording import Unreadable
 
     name = settings.chosen("scenario")
@@ -47,7 +47,7 @@ def run(request: Request) -> int:
     contexts = Contexts(scene, robot, hand, base, request.conf_dir)
     done = segments = 0
     first: Unreadable | None = None
-    with Sheet(out, data) as written:
+    with LabelSheet(out, data) as written:
         for item in labelling(read(data), contexts, threads):
             written.add(item)
             if isinstance(item, Unreadable):

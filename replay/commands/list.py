@@ -13,7 +13,7 @@ from ...scenarios.reading.yaml_reader import Dateless, nearest, places_in
 from ...scenarios.robot_folder import DEFAULT_ROBOT
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ...scenarios.scene import Scene
 
 USAGE = """
@@ -33,7 +33,7 @@ OF_SCENARIO = ("schema", "mistakes")  # what only a scenario has
 IN_FULL = ("parts", "skills")  # what has pages of its own when it is asked for alone
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Print tables, or JSON with --json."""
     kinds = {
         "scenarios": _scenarios,
@@ -78,7 +78,7 @@ def _yaml(path: Any) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _files(request: Request, group: str) -> dict[str, Any]:
+def _files(request: CommandRequest, group: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for folder in composition.folders(request.conf_dir):
         for file in sorted((folder / group).glob("*.yaml")):
@@ -86,9 +86,9 @@ def _files(request: Request, group: str) -> dict[str, Any]:
     return found
 
 
-def _scenarios(request: Request) -> list[dict[str, Any]]:
+def _scenarios(request: CommandRequest) -> list[dict[str, Any]]:
     from ...envs.registration import env_id
-    from ...scenarios.figures import figures_of, told
+    from ...scenarios.figures import figures_of, figures_text
     from ...scenarios.reading.variant import names_of
 
     rows = []
@@ -102,13 +102,13 @@ def _scenarios(request: Request) -> list[dict[str, Any]]:
                 "version": f"v{sheet['version']}" if "version" in sheet else "",
                 "variants": " ".join(f"variant={variant}" for variant in names_of(sheet)),
                 "environment": env_id(name) if own else "",
-                "operator": told(figures_of(name), sheet["version"]) if own and sheet.get("skills") else "",
+                "operator": figures_text(figures_of(name), sheet["version"]) if own and sheet.get("skills") else "",
             }
         )
     return rows
 
 
-def _cells(request: Request) -> list[dict[str, Any]]:
+def _cells(request: CommandRequest) -> list[dict[str, Any]]:
     rows = []
     for name, file in _files(request, "cell").items():
         sheet = _yaml(file)
@@ -124,7 +124,7 @@ def _cells(request: Request) -> list[dict[str, Any]]:
     return rows
 
 
-def _in_full(request: Request, as_json: bool) -> int:
+def _in_full(request: CommandRequest, as_json: bool) -> int:
     """Parts or skills alone: all of them, or those that are named, as words or as `part=` and `skill=`."""
     kind, *names = request.words
     for override in request.overrides:
@@ -140,13 +140,13 @@ def _in_full(request: Request, as_json: bool) -> int:
     return 0
 
 
-def _parts(request: Request) -> list[dict[str, Any]]:
+def _parts(request: CommandRequest) -> list[dict[str, Any]]:
     from .list_parts import rows
 
     return rows(request)
 
 
-def _robots(request: Request) -> list[dict[str, Any]]:
+def _robots(request: CommandRequest) -> list[dict[str, Any]]:
     from ...scenarios.part import ASSETS
 
     rows = []
@@ -176,13 +176,13 @@ def _robots(request: Request) -> list[dict[str, Any]]:
     return rows
 
 
-def _skills(request: Request) -> list[dict[str, Any]]:
+def _skills(request: CommandRequest) -> list[dict[str, Any]]:
     from .list_skills import rows
 
     return rows()
 
 
-def _checks(request: Request) -> list[dict[str, Any]]:
+def _checks(request: CommandRequest) -> list[dict[str, Any]]:
     from ..checks.rules import load_rules
 
     rules = load_rules()
@@ -192,7 +192,7 @@ def _checks(request: Request) -> list[dict[str, Any]]:
     ]
 
 
-def _formats(request: Request) -> list[dict[str, Any]]:
+def _formats(request: CommandRequest) -> list[dict[str, Any]]:
     from ..formats.records import readers, writers
 
     writes = {
@@ -202,11 +202,11 @@ def _formats(request: Request) -> list[dict[str, Any]]:
     return [{"name": r.name, "reads": r.what, "writes": writes.get(r.name, "")} for r in readers().values()]
 
 
-def _mappings(request: Request) -> list[dict[str, Any]]:
+def _mappings(request: CommandRequest) -> list[dict[str, Any]]:
     return [{"name": name} for name in _files(request, "mapping")]
 
 
-def _scene(request: Request) -> Scene:
+def _scene(request: CommandRequest) -> Scene:
     from ...scenarios.catalog import load_scenario
 
     chosen = [o.partition("=")[2] for o in request.overrides if o.startswith("scenario=")]
@@ -214,7 +214,7 @@ def _scene(request: Request) -> Scene:
     return load_scenario(chosen[-1] if chosen else "microwave", rest, conf_dir=request.conf_dir)
 
 
-def _mistakes(request: Request, as_json: bool) -> int:
+def _mistakes(request: CommandRequest, as_json: bool) -> int:
     from ..operator.mistakes import read_mistakes
 
     found = read_mistakes(_scene(request)).values()
@@ -227,7 +227,7 @@ def _mistakes(request: Request, as_json: bool) -> int:
     return 0
 
 
-def _schema(request: Request, as_json: bool) -> int:
+def _schema(request: CommandRequest, as_json: bool) -> int:
     from ...scenarios.catalog import load_scenario
 
     own = {"scenario": "microwave", "variant": "", "cell": "", "format": "rows" if as_json else "table"}

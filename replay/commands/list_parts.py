@@ -9,15 +9,15 @@ import numpy as np
 
 from ...scenarios.grips.grip_sheet import GripSheet
 from ...scenarios.part import Param
-from ...scenarios.part_catalogue import GRADES, Entry, Joint, inventory, one_part
+from ...scenarios.part_catalogue import GRADES, PartEntry, PartJoint, inventory, one_part
 from ...scenarios.quantity import show as shown
 from ...scenarios.reading import composition
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
 
 
-def show(names: list[str], request: Request, as_json: bool) -> None:
+def show(names: list[str], request: CommandRequest, as_json: bool) -> None:
     """Print the catalogue, or the parts that are named in full.
 
     Raises:
@@ -36,7 +36,7 @@ def show(names: list[str], request: Request, as_json: bool) -> None:
             print()
 
 
-def rows(request: Request) -> list[dict[str, Any]]:
+def rows(request: CommandRequest) -> list[dict[str, Any]]:
     """One short row a part, for the list of everything."""
     return [
         {"name": entry.name, "title": title(entry), "size": size(entry), "mass": mass(entry), "stands": entry.stands}
@@ -44,7 +44,7 @@ def rows(request: Request) -> list[dict[str, Any]]:
     ]
 
 
-def as_data(entry: Entry) -> dict[str, Any]:
+def as_data(entry: PartEntry) -> dict[str, Any]:
     """A part as JSON: SI units but for the box [mm] and the ranges of joints, which carry theirs."""
     found, part = entry.measures, entry.part
     return {
@@ -92,7 +92,7 @@ def as_data(entry: Entry) -> dict[str, Any]:
     }
 
 
-def in_brief(entry: Entry) -> list[str]:
+def in_brief(entry: PartEntry) -> list[str]:
     """A part in two or three lines."""
     facts = [size(entry), mass(entry), moving(entry)]
     lines = [f"  {entry.name}  {title(entry)}", f"      {'  '.join(f for f in facts if f)}"]
@@ -104,7 +104,7 @@ def in_brief(entry: Entry) -> list[str]:
     return lines
 
 
-def in_full(entry: Entry) -> list[str]:
+def in_full(entry: PartEntry) -> list[str]:
     """All that is known of a part."""
     part, found = entry.part, entry.measures
     lines = [f"{entry.name}  {title(entry)}", f"  {entry.about}", ""]
@@ -128,24 +128,24 @@ def in_full(entry: Entry) -> list[str]:
     return lines
 
 
-def title(entry: Entry) -> str:
+def title(entry: PartEntry) -> str:
     return f"{entry.part.title.get('en', '')} {entry.part.title.get('zh', '')}".strip()
 
 
-def size(entry: Entry) -> str:
+def size(entry: PartEntry) -> str:
     """Extent along x, y and z, such as `430 x 486 x 280 mm`."""
     box = entry.measures.size
     return "" if box is None else f"{' x '.join(f'{s:.0f}' for s in box)} mm"
 
 
-def mass(entry: Entry) -> str:
+def mass(entry: PartEntry) -> str:
     """In kg, in g where it is less than 100."""
     if entry.mass is None:
         return ""
     return f"{entry.mass:.3g} kg" if entry.mass >= 0.1 else f"{entry.mass * 1e3:.3g} g"
 
 
-def moving(entry: Entry) -> str:
+def moving(entry: PartEntry) -> str:
     """How it stands, and how many joints it has."""
     count = len(entry.measures.joints)
     return entry.stands + (f", {count} joint{'s' * (count > 1)}" if count else "")
@@ -163,11 +163,11 @@ def between(param: Param) -> str:
     return f"{low.partition(' ')[0]} to {high}"
 
 
-def unit(joint: Joint) -> str:
+def unit(joint: PartJoint) -> str:
     return "mm" if joint.kind == "slide" else "deg"
 
 
-def reach(joint: Joint) -> str:
+def reach(joint: PartJoint) -> str:
     """The range of a joint, such as `0 to 110 deg`."""
     return "" if joint.low is None or joint.high is None else f"{joint.low:g} to {joint.high:g} {unit(joint)}"
 
@@ -196,7 +196,7 @@ def grip_words(grip: GripSheet) -> str:
     return f"{', '.join(pieces)} ({grip.source})"
 
 
-def no_grips(entry: Entry) -> list[str]:
+def no_grips(entry: PartEntry) -> list[str]:
     """What stands in place of grips where the sheet has none, of what hands move."""
     if entry.part.unheld:
         return ["no hand takes it"]

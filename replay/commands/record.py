@@ -11,7 +11,7 @@ from ...scenarios.errors import EpisodeError, ScenarioError
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ..recording.recording import SimEpisode
 
 USAGE = """
@@ -35,7 +35,7 @@ Exit 0, or 1 where more draws were refused than the scenario allows.
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Perform, tell, save."""
     from ..formats.atomic_folder import refuse_unwritable
     from ..formats.lerobot.write import DatasetWriter
@@ -98,7 +98,7 @@ def run(request: Request) -> int:
         | ({} if first is None else {"from_skill": first}),
     )
     seeds = list(range(seed, seed + episodes))
-    told: list[SimEpisode] = []
+    kept: list[SimEpisode] = []
     wanting = [s for s in seeds if spool.load(s) is None]
     if first is not None:
         go_on(scene, wanting, first, tries, mistake, spool, None if quiet else lines)
@@ -122,7 +122,7 @@ def run(request: Request) -> int:
             if metadata is not None:
                 done = completed(metadata, done, scene.robot.hand)
             writer.add(done, done.states, pictures(scene, done, cameras))
-            told.append(done)
+            kept.append(done)
             ended = lines.ending(done)
             strip = None
             if ended is not None and strips:
@@ -132,13 +132,13 @@ def run(request: Request) -> int:
                 print("\n".join([*lines.of(done), *(() if strip is None else (f"    {strip}",))]), flush=True)
     spool.drop()
     if not quiet:
-        for line in lines.table(told):
+        for line in lines.table(kept):
             print(line)
-    total, share = lines.total(told)
+    total, share = lines.total(kept)
     print(total)
-    frames = sum(e.n_steps for e in told)
-    print(lines.say("kept", out=str(out), n=len(told), total=writer.total if append else None, frames=frames))
-    if len(told) >= 20 and share > scene.config.redraw_at_most:
+    frames = sum(e.n_steps for e in kept)
+    print(lines.say("kept", out=str(out), n=len(kept), total=writer.total if append else None, frames=frames))
+    if len(kept) >= 20 and share > scene.config.redraw_at_most:
         print(lines.say("narrow", share=f"{scene.config.redraw_at_most:.0%}"), file=sys.stderr)
         return 1
     return 0

@@ -11,7 +11,7 @@ from ...scenarios.errors import ShiliuError
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ...scenarios.scene import Scene
     from ..operator.failures import Ending
     from ..operator.mistakes import Mistake
@@ -64,7 +64,7 @@ def go_on(
 
 
 def perform(
-    request: Request,
+    request: CommandRequest,
     scene: Scene,
     seeds: Sequence[int],
     threads: int,
@@ -98,13 +98,13 @@ def perform(
         pass
 
 
-_worker: _Worker  # of a process of a sweep
+_worker: _Performer  # of a process of a sweep
 
 
-class _Worker:
+class _Performer:
     """A process that performs seeds: its own scene, made from the same command line."""
 
-    def __init__(self, request: Request, wrong: str | None, spool: Spool, threads: int):
+    def __init__(self, request: CommandRequest, wrong: str | None, spool: Spool, threads: int):
         from ..operator.mistakes import mistake_of
         from ..operator.tries import Tries
 
@@ -121,9 +121,9 @@ class _Worker:
         return len(seeds)
 
 
-def begin_worker(request: Request, wrong: str | None, spool: Spool, threads: int) -> None:
+def begin_worker(request: CommandRequest, wrong: str | None, spool: Spool, threads: int) -> None:
     global _worker
-    _worker = _Worker(request, wrong, spool, threads)
+    _worker = _Performer(request, wrong, spool, threads)
 
 
 def perform_there(seeds: Sequence[int]) -> int:

@@ -13,7 +13,7 @@ from ...scenarios.variation import of_episode
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ..recording.recording import Recording
 
 USAGE = """
@@ -28,7 +28,7 @@ them; video=true writes an MP4 a camera, too.
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Draw and save; nothing is left behind where OpenGL is missing."""
     import imageio.v3 as iio
 
@@ -86,7 +86,7 @@ def run(request: Request) -> int:
     return 0
 
 
-def _episode(data: str, settings: Settings, cameras: list[str], out: Path, request: Request) -> int:
+def _episode(data: str, settings: Settings, cameras: list[str], out: Path, request: CommandRequest) -> int:
     import imageio.v3 as iio
 
     from ...envs.rendering import Painter
@@ -147,7 +147,7 @@ def _numbered(data: str, number: int) -> Recording:
     return found
 
 
-def _part(name: str, out: Path, held_by: tuple[str, str] | None, request: Request) -> int:
+def _part(name: str, out: Path, held_by: tuple[str, str] | None, request: CommandRequest) -> int:
     """Draw one part, with its grips where a robot and its hand are named."""
     import imageio.v3 as iio
 

@@ -12,7 +12,7 @@ from .settings import Settings
 from .where import Where
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ..judge.verdict import Verdict
 
 USAGE = """
@@ -39,7 +39,7 @@ CHECKS = ("intake", "gate", "full")
 WITH_EVIDENCE = 200  # recordings whose curves and pictures are kept for the page
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Judge and report; returns the exit code."""
     settings = Settings(request)
     if settings["check"].word(choices=CHECKS) == "intake":
@@ -53,7 +53,7 @@ def run(request: Request) -> int:
     return _in_scenes(request, settings)
 
 
-def _in_scenes(request: Request, settings: Settings) -> int:
+def _in_scenes(request: CommandRequest, settings: Settings) -> int:
     """Judge each recording in its scene."""
     import mujoco
 
@@ -143,7 +143,7 @@ def _in_scenes(request: Request, settings: Settings) -> int:
     return code
 
 
-def _command(request: Request) -> str:
+def _command(request: CommandRequest) -> str:
     from ...scenarios.reading.override import command_line
 
     return command_line(request.verb, request.overrides, request.conf_dir)

@@ -13,11 +13,11 @@ from .settings import Settings
 from .where import Where
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ..line.worker import Bench
 
 
-def run_workers(request: Request, settings: Settings, command: str) -> int:
+def run_workers(request: CommandRequest, settings: Settings, command: str) -> int:
     """Judge, report, and return the exit code.
 
     Args:
@@ -84,7 +84,7 @@ def run_workers(request: Request, settings: Settings, command: str) -> int:
     return code
 
 
-def bench(request: Request, data: str, ledger: str, judge: str, pictures: bool) -> Bench:
+def bench(request: CommandRequest, data: str, ledger: str, judge: str, pictures: bool) -> Bench:
     """What a worker works with, made in its own process.
 
     Args:

@@ -8,7 +8,7 @@ from ...scenarios.reading import composition
 from ...scenarios.reading.yaml_reader import Node, Problems
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
 
 
 class Settings:
@@ -18,7 +18,7 @@ class Settings:
         request: the command line.
     """
 
-    def __init__(self, request: Request):
+    def __init__(self, request: CommandRequest):
         self.composed = composition.compose(request.verb, request.overrides, request.conf_dir)
         self.problems = Problems(self.composed.places)
         self.node = Node(self.composed.tree, "", self.problems)

@@ -13,8 +13,8 @@ from .settings import Settings
 from .where import Where
 
 if TYPE_CHECKING:
-    from ...cli import Request
-    from ..line.watching import Told
+    from ...cli import CommandRequest
+    from ..line.watching import TakeReport
 
 USAGE = """
 shiliu watch in=FOLDER out=DIR [workers=N] [scenario=NAME] [cell=ID] [lang=en|zh] [rest="5 s"] [once=true] [poll=true]
@@ -28,7 +28,7 @@ it, compares the takes among each other, and judges nothing again.
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Watch; 0 when it was ended."""
     from ...scenarios.errors import ShiliuError
     from ..line import FOLDER
@@ -61,7 +61,7 @@ def run(request: Request) -> int:
     slips, words = Slips(out, lang), Words(lang)
     counts = {"n": 0, "late": 0}
 
-    def each(one: Told) -> None:
+    def each(one: TakeReport) -> None:
         counts["n"] += 1
         counts["late"] += not one.in_time
         if not quiet:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
     from ..judge.context import Contexts
 
 
@@ -30,7 +30,7 @@ class Where:
         hand, base = settings["hand"].word(default=None), settings["base"].word(default=None)
         return cls(robot, model, hand, base, settings["retarget"].word())
 
-    def contexts(self, request: Request, settings: Settings, data: Path) -> Contexts:
+    def contexts(self, request: CommandRequest, settings: Settings, data: Path) -> Contexts:
         """What chooses the scene of each recording.
 
         Args:

@@ -16,7 +16,7 @@ from ..robots.limits import Limits
 from ..signals.signal import resample
 from .bounds import Bounds
 from .command import Command
-from .warp import RAMP, Stretch, Warp
+from .warp import RAMP, SlowedStretch, Warp
 
 INSIDE = 0.999  # share of a speed limit that is aimed at: no rounding decides then
 RUN_IN = 0.15  # s on either side of what is too fast, as the advice says
@@ -120,7 +120,7 @@ def slower_by(
     return _slowed(command, [replace(_fitted(t0, t1, float(command.t[0]), float(command.t[-1])), factor=factor)])
 
 
-def _slowed(command: Command, stretches: Sequence[Stretch]) -> tuple[Command, list[dict[str, Any]], Warp]:
+def _slowed(command: Command, stretches: Sequence[SlowedStretch]) -> tuple[Command, list[dict[str, Any]], Warp]:
     made, warp = command.slowed(stretches)
     changes = [
         {"kind": "slow", "t0": s.t0, "t1": s.t1, "factor": s.factor, "longer_s": s.longer_s} for s in warp.stretches
@@ -128,13 +128,13 @@ def _slowed(command: Command, stretches: Sequence[Stretch]) -> tuple[Command, li
     return made, changes, warp
 
 
-def _fitted(t0: float, t1: float, first: float, last: float) -> Stretch:
+def _fitted(t0: float, t1: float, first: float, last: float) -> SlowedStretch:
     """A stretch with ramps as far as the recording reaches."""
     t0, t1 = max(t0, first), min(t1, last)
-    return Stretch(t0, t1, 1.0, min(RAMP, t0 - first), min(RAMP, last - t1))
+    return SlowedStretch(t0, t1, 1.0, min(RAMP, t0 - first), min(RAMP, last - t1))
 
 
-def _stretches(t: np.ndarray, over: np.ndarray, first: float, last: float) -> list[Stretch]:
+def _stretches(t: np.ndarray, over: np.ndarray, first: float, last: float) -> list[SlowedStretch]:
     """Runs with their run-in, those whose ramps meet as one."""
     rows = np.flatnonzero(over)
     if not len(rows):
@@ -149,7 +149,7 @@ def _stretches(t: np.ndarray, over: np.ndarray, first: float, last: float) -> li
     return [_fitted(t0, t1, first, last) for t0, t1 in spans]
 
 
-def _slow_enough(command: Command, run: Stretch, demand: Demand, bounds: Bounds) -> Stretch:
+def _slow_enough(command: Command, run: SlowedStretch, demand: Demand, bounds: Bounds) -> SlowedStretch:
     """The run at the largest factor at which no joint is asked for too much in it, by bisection."""
 
     def fits(factor: float, aim: np.ndarray) -> bool:

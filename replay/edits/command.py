@@ -11,7 +11,7 @@ from ..recording.recording import Recording
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import joint_motion
-from .warp import Stretch, Warp, sampled, whole_steps
+from .warp import SlowedStretch, Warp, sampled, whole_steps
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Command:
             x[moved, j] = (q[moved, place] / self.scale).astype(x.dtype)
         return replace(self, x=x)
 
-    def slowed(self, stretches: Sequence[Stretch]) -> tuple[Command, Warp]:
+    def slowed(self, stretches: Sequence[SlowedStretch]) -> tuple[Command, Warp]:
         """With some stretches played slower.
 
         Returns:

@@ -99,18 +99,18 @@ def change_motion(
             position = wrong["joint.position"]
             past |= {*position.subject}
             past |= {name for o in position.details["others"] if o["level"] == "FAIL" for name in o["subject"]}
-        told: list[Change] = []
+        made: list[Change] = []
         fast = "joint.velocity" in wrong or "joint.jump" in wrong
         if spreading and (weak or fast) and steps_in(command, demand):
-            command, told = spread(command, demand)
+            command, made = spread(command, demand)
         elif past:
-            command, told = taken_back(command, robot.ends, sorted(past), bounds)
+            command, made = taken_back(command, robot.ends, sorted(past), bounds)
             clamped = set()
         elif weak or fast:
-            command, told, warp = slower(command, demand, bounds)
-            warps += [warp] if told else []
+            command, made, warp = slower(command, demand, bounds)
+            warps += [warp] if made else []
             weak = False
-        if not told:
+        if not made:
             break
-        changes += told
+        changes += made
     return command, changes, warps

@@ -15,7 +15,7 @@ RAMP = 0.2  # s of recorded time in which the rate changes: halving 5 rad/s ther
 
 
 @dataclass(frozen=True)
-class Stretch:
+class SlowedStretch:
     """Recorded time from `t0` to `t1` [s] that is played at `factor` of its speed; the ramps lie outside it [s]."""
 
     t0: float
@@ -44,7 +44,7 @@ def _integral(x: np.ndarray) -> np.ndarray:
     return x**4 * (2.5 - 3.0 * x + x**2)
 
 
-def whole_steps(stretch: Stretch, step: float) -> Stretch:
+def whole_steps(stretch: SlowedStretch, step: float) -> SlowedStretch:
     """The same stretch, a little slower, so that it takes a whole number of control periods more.
 
     What comes after it then falls on the samples that were recorded, which stay what they were to the bit.
@@ -56,9 +56,9 @@ def whole_steps(stretch: Stretch, step: float) -> Stretch:
     low, high = 1e-3, stretch.factor
     for _ in range(80):
         middle = 0.5 * (low + high)
-        tried = Stretch(stretch.t0, stretch.t1, middle, stretch.ramp_in, stretch.ramp_out)
+        tried = SlowedStretch(stretch.t0, stretch.t1, middle, stretch.ramp_in, stretch.ramp_out)
         low, high = (middle, high) if tried.longer_s > wanted else (low, middle)
-    return Stretch(stretch.t0, stretch.t1, high, stretch.ramp_in, stretch.ramp_out)
+    return SlowedStretch(stretch.t0, stretch.t1, high, stretch.ramp_in, stretch.ramp_out)
 
 
 class Warp:
@@ -68,7 +68,7 @@ class Warp:
         stretches: in order, ramps and all not overlapping.
     """
 
-    def __init__(self, stretches: Sequence[Stretch]) -> None:
+    def __init__(self, stretches: Sequence[SlowedStretch]) -> None:
         self.stretches = tuple(sorted(stretches, key=lambda s: s.begin))
         for first, second in zip(self.stretches, self.stretches[1:]):
             if second.begin < first.end - 1e-9:

@@ -114,7 +114,7 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
             raise EpisodeError("`also` leads back to this file itself. Take it out.", file=path, field="also")
         if path.stat().st_size > MAX_BYTES:
             raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB, which is no mapping.", file=path)
-        return _Reader(path.name, path.read_bytes(), (*within, path.resolve())).mapping(path.stem)
+        return _MappingReader(path.name, path.read_bytes(), (*within, path.resolve())).mapping(path.stem)
     return _packaged(mapping)
 
 
@@ -130,10 +130,10 @@ def _packaged(mapping: str) -> Mapping:
             field="mapping",
         )
     text = files("shiliu.conf").joinpath("mapping", f"{mapping}.yaml").read_bytes()
-    return _Reader(f"conf/mapping/{mapping}.yaml", text, own=True).mapping(mapping)
+    return _MappingReader(f"conf/mapping/{mapping}.yaml", text, own=True).mapping(mapping)
 
 
-class _Reader:
+class _MappingReader:
     """Walks one mapping file and collects every mistake with its line before it raises."""
 
     def __init__(self, file: str, text: bytes, within: tuple[Path, ...] = (), own: bool = False) -> None:

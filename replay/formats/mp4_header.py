@@ -55,9 +55,9 @@ def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _of_moov(content: bytes) -> tuple[int, float] | None:
     for kind, track in _boxes(content):
         if kind == b"trak":
-            told = dict(_flat(track))
-            if told.get(b"hdlr", b"")[8:12] == b"vide" and {b"mdhd", b"stts"} <= set(told):
-                return _of_track(told[b"mdhd"], told[b"stts"])
+            boxes = dict(_flat(track))
+            if boxes.get(b"hdlr", b"")[8:12] == b"vide" and {b"mdhd", b"stts"} <= set(boxes):
+                return _of_track(boxes[b"mdhd"], boxes[b"stts"])
     return None
 
 

@@ -75,32 +75,35 @@ def frames_of(
             file=recording.source,
         )
     rate = fps if fps is not None else own_rate(recording)[0]
-    start, values, told = _sampled(recording, streams, rate, methods, left)
+    start, values, provenance = _sampled(recording, streams, rate, methods, left)
     features, columns = {}, {}
     for name, members in _features([stream for stream in streams if stream.name in values]).items():
         # slerp makes new values between two, as linear does
         done = [
-            "linear" if "quaternions" in told["streams"][m.name] else told["streams"][m.name]["method"] for m in members
+            "linear" if "quaternions" in provenance["streams"][m.name] else provenance["streams"][m.name]["method"]
+            for m in members
         ]
         dtype = _dtype(members, done)
         features[name] = _feature(members, dtype)
         columns[name] = np.concatenate([values[m.name] for m in members], axis=1).astype(layout.DTYPES[dtype])
     if "action" not in features:
-        told["no_action"] = "no command was recorded, so that the set has no action"
-    whole = _videos(recording, rate, len(next(iter(columns.values()))), told, left) if videos else {}
+        provenance["no_action"] = "no command was recorded, so that the set has no action"
+    whole = _videos(recording, rate, len(next(iter(columns.values()))), provenance, left) if videos else {}
     for name, (picture, _) in whole.items():
         info = {"video.codec": picture.codec} if picture.codec else {}
         features[name] = {"dtype": "video", "shape": list(picture.shape), "info": info}
     files = {name: video for name, (_, video) in whole.items()}
     rows = len(next(iter(columns.values())))
-    decoded = _decoded(recording, start + grid_ns(rows, rate), told, left) if videos else {}
+    decoded = _decoded(recording, start + grid_ns(rows, rate), provenance, left) if videos else {}
     features |= {name: {"dtype": "video", "shape": list(shape)} for name, (shape, _) in decoded.items()}
     frames = {name: pictures for name, (_, pictures) in decoded.items()}
-    return Frames(rate, features, columns, files, frames, told | {"fps": rate, "start_ns": start, "left_out": left})
+    return Frames(
+        rate, features, columns, files, frames, provenance | {"fps": rate, "start_ns": start, "left_out": left}
+    )
 
 
 def _decoded(
-    recording: Recording, grid: np.ndarray, told: dict[str, Any], left: dict[str, str]
+    recording: Recording, grid: np.ndarray, provenance: dict[str, Any], left: dict[str, str]
 ) -> dict[str, tuple[tuple[int, int, int], Iterator[np.ndarray]]]:
     """Pictures of a bag's topics on the frames' clock, each held until the next; by feature, with their shape."""
     found = {}
@@ -118,7 +121,7 @@ def _decoded(
             left[camera] = f"pictures of {topic.shape[1]}x{topic.shape[0]} are of odd size"
         else:
             shown = taken[np.searchsorted(taken, grid, side="right") - 1]
-            told.setdefault("pictures", {})[camera] = {
+            provenance.setdefault("pictures", {})[camera] = {
                 "method": "previous",
                 "samples": topic.n,
                 "oldest_s": float((grid - shown).max()) * 1e-9,
@@ -129,7 +132,7 @@ def _decoded(
 
 
 def _videos(
-    recording: Recording, fps: int, rows: int, told: dict[str, Any], left: dict[str, str]
+    recording: Recording, fps: int, rows: int, provenance: dict[str, Any], left: dict[str, str]
 ) -> dict[str, tuple[PictureFile, WholeVideo]]:
     """The videos that fit the frames as they are, by feature name; the others are named with the reason."""
     if not recording.pictures:
@@ -140,7 +143,7 @@ def _videos(
     for camera, picture in recording.pictures.items():
         if not isinstance(picture, PictureFile):
             continue
-        if told["resampled"] or picture.fps not in (None, fps):
+        if provenance["resampled"] or picture.fps not in (None, fps):
             left[camera] = "its pictures stand at other times than the frames"
             continue
         if picture.shape[0] % 2 or picture.shape[1] % 2:
@@ -209,8 +212,12 @@ def _sampled(
 ) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
     """Time of the first row [ns], values (T, k) by stream, and what was done to each."""
     if _on_grid(streams, fps):
-        told = {s.name: {"method": "none", "clock": "grid", "samples": s.n} for s in streams}
-        return int(streams[0].time_ns[0]), {s.name: s.values for s in streams}, {"resampled": False, "streams": told}
+        as_they_are = {s.name: {"method": "none", "clock": "grid", "samples": s.n} for s in streams}
+        return (
+            int(streams[0].time_ns[0]),
+            {s.name: s.values for s in streams},
+            {"resampled": False, "streams": as_they_are},
+        )
     leading = [s for s in streams if s.role != "event"]
     start, end = max(int(s.time_ns.min()) for s in leading), min(int(s.time_ns.max()) for s in leading)
     if end <= start:

@@ -27,7 +27,7 @@ FACTORS = {("deg", "rad"): np.pi / 180.0, ("deg/s", "rad/s"): np.pi / 180.0}  # 
 
 
 @dataclass(frozen=True)
-class _Column:
+class _SchemaColumn:
     feature: str
     index: int
     unit: str
@@ -95,9 +95,9 @@ def conformed(frames: Frames, schema: Schema, hands: tuple[str, ...], partial: b
     )
 
 
-def _columns(frames: Frames) -> dict[tuple[str, str, str], _Column]:
+def _columns(frames: Frames) -> dict[tuple[str, str, str], _SchemaColumn]:
     """Where each (role, quantity, element) stands; of what was recorded twice, the first."""
-    found: dict[tuple[str, str, str], _Column] = {}
+    found: dict[tuple[str, str, str], _SchemaColumn] = {}
     for name, feature in frames.features.items():
         if name not in frames.columns:
             continue
@@ -107,7 +107,7 @@ def _columns(frames: Frames) -> dict[tuple[str, str, str], _Column]:
             for index in range(first, last):
                 element = feature["names"][index].removeprefix(member["prefix"])
                 key = (member["role"], member["quantity"], element)
-                found.setdefault(key, _Column(name, index, units[index]))
+                found.setdefault(key, _SchemaColumn(name, index, units[index]))
     return found
 
 

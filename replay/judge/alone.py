@@ -59,7 +59,7 @@ def judge_alone(
         given: what the comparison with others found; None where that is not known yet.
         strict, seed, pictures, full: as `judging` has them.
     """
-    company = _Told(given) if given is not None else _Nobody()
+    company = _KnownCompany(given) if given is not None else _Nobody()
     (judged,) = run_stages([subject], company, threads=1, seed=seed, full=full)
     verdict = conclude(judged, strict, pictures)
     return Alone(
@@ -111,7 +111,7 @@ class _Nobody(Company):
         ]
 
 
-class _Told(Company):
+class _KnownCompany(Company):
     """What the others decided is known."""
 
     def __init__(self, given: Given) -> None:

@@ -35,7 +35,7 @@ from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw
 from ..recording.recording import SimEpisode
 from ..rollout.observers import FullStates, Observations
-from ..rollout.rollout import Observer, Recorded, roll_out
+from ..rollout.rollout import Observer, RecordedPolicy, roll_out
 
 EXPLAINED = 0.01  # share of the departure that may be left by the cause that is named; an estimate, exact ones leave 0
 SHIFTS = (-1, 1, -2, 2, -3, 3)  # samples; the nearest first, because where nothing moves several fit
@@ -74,12 +74,12 @@ class Hypothesis:
     share: float
     amount: Mapping[str, Any] = field(default_factory=dict)
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {"cause": self.name, **self.amount, "residual": self.residual, "share": self.share}
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class RecordStretch:
     """A part of the record: `begin` is a control step whose full state is known, `n` how many steps follow.
 
     `end`: the full state behind them, where that alone is compared.
@@ -150,7 +150,7 @@ def doubling(size: np.ndarray, control_timestep: float) -> float | None:
 
 
 def _named(cause: Hypothesis, tried: Sequence[Hypothesis]) -> dict[str, Any]:
-    better = [h.told() for h in tried if h.share < 1.0][:TOLD]  # what makes it worse is no evidence for anything
+    better = [h.to_dict() for h in tried if h.share < 1.0][:TOLD]  # what makes it worse is no evidence for anything
     return {
         "likely": cause.name,
         "kind": cause.name,
@@ -227,7 +227,7 @@ class _Trial:
         self.plain = [self._left([self.draw], s, [self._actions(s)])[0] for s in self.stretches]
         self.departure = max(self.plain)
 
-    def _stretches(self) -> list[Stretch]:
+    def _stretches(self) -> list[RecordStretch]:
         """The stretch that holds the first difference, and others that begin at recorded states behind it."""
         start = self.episode.start_state
         known = {0: start} | {k: s for k, s in self.episode.checkpoints.items() if s.shape == start.shape}
@@ -241,8 +241,8 @@ class _Trial:
         for i, k in enumerate(begins):
             n = min(self.first - k + AFTER if i == 0 else AFTER, total - k)
             if n > 0:
-                found.append(Stretch(k, n, known[k]))
-        return found or [Stretch(0, total, start)]
+                found.append(RecordStretch(k, n, known[k]))
+        return found or [RecordStretch(0, total, start)]
 
     def all(self) -> Iterator[Hypothesis]:
         """Every hypothesis that can be tried by playing; the dearest only where nothing else undoes the departure."""
@@ -272,7 +272,7 @@ class _Trial:
         drawn = drawing.of_values(self.scene, self.draw.values, self.draw.task).start_state
         kept = self.episode.checkpoints.get(0)
         n = min(self.shown + AFTER, len(self.theirs) - 1, LONGEST)
-        stretch = Stretch(0, n, recorded)
+        stretch = RecordStretch(0, n, recorded)
         plain = self._left([self.draw], stretch, [self._actions(stretch)])[0]
         for state in (kept, drawn):
             if state is None or state.shape != recorded.shape or np.array_equal(state, recorded):
@@ -335,16 +335,16 @@ class _Trial:
             if any(h.share <= EXPLAINED for h in found.values()):
                 return
 
-    def _to_next_state(self) -> Stretch | None:
+    def _to_next_state(self) -> RecordStretch | None:
         """From the recorded state before the first difference to the next one, which is known in float64: what rests on the
         counter moves by less than float32 tells, and there it can be told which of two weights is another."""
         begin = self.stretches[0].begin
         end = min((k for k in self.episode.checkpoints if k >= max(self.first, begin + 1)), default=None)
         if end is None or end > len(self.theirs) - 1:
             return None
-        return Stretch(begin, end - begin, self.stretches[0].state, self.episode.checkpoints[end])
+        return RecordStretch(begin, end - begin, self.stretches[0].state, self.episode.checkpoints[end])
 
-    def _clear_stretch(self) -> Stretch:
+    def _clear_stretch(self) -> RecordStretch:
         """A few steps from where the departure stands out of the rounding, begun at the last recorded state before it.
 
         Where it stands out far, the replay's own state just before stands for the record's: they differ by less than what
@@ -355,17 +355,21 @@ class _Trial:
         at = max(int(clear.argmax()) if clear.any() else self.first, 1)
         begin = max(k for k in known if k < at) if any(k < at for k in known) else self.stretches[0].begin
         n = min(at - begin + max(ROWS), len(self.theirs) - 1 - begin)
-        whole = Stretch(begin, n, known[begin])
+        whole = RecordStretch(begin, n, known[begin])
         if at - begin < 3 or self.size[at : begin + n + 1].max() < 1e3 * CLEAR:
             return whole
         draw = Draw(self.draw.values, self.draw.task, self.draw.model, whole.state)
         before = at - 1 - begin
         (played,) = roll_out(
-            self.scene, [draw], Recorded([self._actions(whole)[:before]]), [FullStates.at([[before]])], self.threads
+            self.scene,
+            [draw],
+            RecordedPolicy([self._actions(whole)[:before]]),
+            [FullStates.at([[before]])],
+            self.threads,
         )
-        return Stretch(at - 1, begin + n - (at - 1), played.states[before])
+        return RecordStretch(at - 1, begin + n - (at - 1), played.states[before])
 
-    def _fits(self, stretch: Stretch, keys: Sequence[str], nudge: float) -> Iterator[Hypothesis]:
+    def _fits(self, stretch: RecordStretch, keys: Sequence[str], nudge: float) -> Iterator[Hypothesis]:
         """Gauss-Newton in one dimension, for each key by itself."""
         want, actions = self._rows(stretch), self._actions(stretch)
         base = self._roll([self.draw], stretch, [actions])[0]
@@ -388,7 +392,7 @@ class _Trial:
     def _fit(
         self,
         key: str,
-        stretch: Stretch,
+        stretch: RecordStretch,
         actions: np.ndarray,
         want: np.ndarray,
         there: np.ndarray,
@@ -420,7 +424,7 @@ class _Trial:
         *,
         substeps: int | None = None,
         amount: Mapping[str, Any],
-        among: Sequence[Stretch] | None = None,
+        among: Sequence[RecordStretch] | None = None,
     ) -> Hypothesis:
         """One hypothesis on all stretches, or on those `among` which it can be tried."""
         chosen = self.stretches if among is None else among
@@ -432,12 +436,12 @@ class _Trial:
                 break  # one stretch that it does not explain is enough
         return Hypothesis(name, left, left / departure, amount) if departure else Hypothesis(name, left, 1.0, amount)
 
-    def _actions(self, stretch: Stretch, shift: int = 0) -> np.ndarray:
+    def _actions(self, stretch: RecordStretch, shift: int = 0) -> np.ndarray:
         """(n, nu) of a stretch; those of `shift` rows later where the record has them, else its first or last."""
         rows = np.clip(np.arange(stretch.begin, stretch.begin + stretch.n) + shift, 0, self.episode.n_steps - 1)
         return self.episode.actions[rows]
 
-    def _rows(self, stretch: Stretch) -> np.ndarray:
+    def _rows(self, stretch: RecordStretch) -> np.ndarray:
         if stretch.end is not None:
             return stretch.end[None, : self.physics]
         return self.theirs[stretch.begin : stretch.begin + stretch.n + 1]
@@ -454,7 +458,7 @@ class _Trial:
     def _left(
         self,
         draws: Sequence[Draw],
-        stretch: Stretch,
+        stretch: RecordStretch,
         actions: Sequence[np.ndarray],
         states: Sequence[np.ndarray] | None = None,
         substeps: int | None = None,
@@ -467,7 +471,7 @@ class _Trial:
     def _roll(
         self,
         draws: Sequence[Draw],
-        stretch: Stretch,
+        stretch: RecordStretch,
         actions: Sequence[np.ndarray],
         states: Sequence[np.ndarray] | None = None,
         substeps: int | None = None,
@@ -484,7 +488,7 @@ class _Trial:
         observers: list[Observer] = [Observations(scene, len(takes), stretch.n)]
         if stretch.end is not None:
             observers = [FullStates.at([[stretch.n]] * len(takes))]
-        policy = Recorded([np.asarray(one, np.float32) for one in actions])
+        policy = RecordedPolicy([np.asarray(one, np.float32) for one in actions])
         played = roll_out(scene, takes, policy, observers, self.threads)
         if stretch.end is not None:
             return np.stack([one.states[stretch.n][None, : self.physics] for one in played])

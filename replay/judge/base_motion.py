@@ -42,9 +42,9 @@ def base_motion(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.n
         places = np.asarray(episode.states[FEATURE], float)[:, :4]
         return begin + dt * np.arange(len(places)), places
     steps = max(1, int(np.floor((float(motion.t.max()) - begin) / dt)) + 1)
-    told = base_commands(subject.recording, scene.robot.base_names, begin + dt * np.arange(steps))
+    commands = base_commands(subject.recording, scene.robot.base_names, begin + dt * np.arange(steps))
     x, y, yaw = scene.config.stands_at
-    places = glide(scene.robot.sheet, told, np.array([x, y, yaw, 0.0]), dt)
+    places = glide(scene.robot.sheet, commands, np.array([x, y, yaw, 0.0]), dt)
     return begin + dt * np.arange(len(places)), places
 
 

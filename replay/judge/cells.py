@@ -41,21 +41,21 @@ def place_of(recording: Recording, context: SceneContext, commanded: SceneContex
         stage: in which it was judged; commanded: the one that the command named, if any.
     """
     cell, named = context.scene.config.cell, recording.cell
-    told = commanded.scene.config.cell if commanded is not None else None
+    wanted = commanded.scene.config.cell if commanded is not None else None
     if context.made_in is not None and cell is not None:
-        return Place(cell.id, {**cell.told(), "named_by": "command"}, _played_in(cell.id, context))
+        return Place(cell.id, {**cell.to_dict(), "named_by": "command"}, _played_in(cell.id, context))
     if recording.episode is not None and cell is None and named is not None:
         # metadata may name the cell whose scene a simulation was not made in
         elsewhere = f"the episode names the cell {named}; it was made, and is judged, in no cell"
         return Place(None, {"id": named, "named_by": "recording"}, (elsewhere,))
     if recording.episode is not None:
-        return Place(cell.id if cell else None, {**cell.told(), "named_by": "recording"} if cell else None)
-    if cell is not None and cell == told:
+        return Place(cell.id if cell else None, {**cell.to_dict(), "named_by": "recording"} if cell else None)
+    if cell is not None and cell == wanted:
         other = named is not None and named != cell.id
         note = (f"the recording names the cell {named}, the command {cell.id}: judged in {cell.id}",) if other else ()
-        return Place(cell.id, {**cell.told(), "named_by": "command"}, note)
+        return Place(cell.id, {**cell.to_dict(), "named_by": "command"}, note)
     if cell is not None:
-        return Place(cell.id, {**cell.told(), "named_by": "recording"})
+        return Place(cell.id, {**cell.to_dict(), "named_by": "recording"})
     if named is None:
         return Place(None, None)
     if context.named == "default":  # on the bare floor no cell makes a difference
@@ -74,17 +74,17 @@ def _played_in(cell: str, context: SceneContext) -> tuple[str, ...]:
     measured = sorted(survey.measured) if survey is not None else []
     drawn, loose = drawn_keys(there, made), open_values(there)
     where = f"the cell {made.config.cell.id}" if made.config.cell is not None else "the scene as drawn"
-    told = [f"an episode of the simulation, made in {where}: its commands are played in the cell {cell}"]
-    told.append(
+    notes = [f"an episode of the simulation, made in {where}: its commands are played in the cell {cell}"]
+    notes.append(
         f"as the cell measured it: {', '.join(measured) or 'nothing'}; as the episode drew it: {', '.join(drawn) or 'nothing'}"
     )
     if loose:
-        told.append(f"in {there.config.starts} likely starts within what the survey leaves open: {', '.join(loose)}")
+        notes.append(f"in {there.config.starts} likely starts within what the survey leaves open: {', '.join(loose)}")
     if made.config.cell is None:
         here, own = nominal_values(there.config), nominal_values(made.config)
         other = [k for k, v in own.items() if k not in measured and k not in drawn and here.get(k) != v]
         if other:
-            told.append(
+            notes.append(
                 f"the episode's own scenario says otherwise of {', '.join(other)}: played as the command's scenario says"
             )
-    return tuple(told)
+    return tuple(notes)

@@ -14,9 +14,9 @@ from ..operator.skills.reason import gave_up_of
 from ..recording.recording import note_words
 from .advice import advise
 from .context import SceneContext
-from .evidence import gather
 from .results import Judged
 from .verdict import Verdict, combine
+from .verdict_evidence import gather
 
 BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
 

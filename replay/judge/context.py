@@ -17,7 +17,7 @@ import numpy as np
 from ...scenarios.catalog import load_scenario, scene_as_drawn, scene_in_cell, scene_of_tree
 from ...scenarios.errors import ReplayError
 from ...scenarios.reading import composition
-from ...scenarios.reading.cell import list_cells, of_told, scenario_of
+from ...scenarios.reading.cell import cell_of_config, list_cells, scenario_of
 from ...scenarios.reading.variant import resolved
 from ...scenarios.reading.yaml_reader import Problems
 from ...scenarios.robot import robots
@@ -30,7 +30,7 @@ from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules
 from ..edits.planning import Capability
 from ..recording.recording import Recording
-from ..retarget.settings import Settings, load_settings
+from ..retarget.settings import RetargetSettings, load_settings
 from ..robots.carried_robot import carried
 from ..robots.embodiment import Embodiment, available, is_file, load_embodiment
 from ..robots.limits import Limits, load_limits
@@ -56,7 +56,7 @@ class SceneContext:
         self.rules = thresholds(self.scene.config.thresholds, self.conf_dir)
 
     @cached_property
-    def retarget(self) -> Settings:
+    def retarget(self) -> RetargetSettings:
         """How a person's motion is carried over; the designer's own folder is looked in first."""
         return retarget_settings(self.retargeting, self.conf_dir)
 
@@ -154,7 +154,7 @@ def thresholds(name: str, conf_dir: Path | None = None) -> Rules:
     return load_rules(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
 
 
-def retarget_settings(name: str, conf_dir: Path | None = None) -> Settings:
+def retarget_settings(name: str, conf_dir: Path | None = None) -> RetargetSettings:
     """Settings of retargeting of this name, from the designer's folder or else the package's own.
 
     Raises:
@@ -369,7 +369,7 @@ class Contexts:
                     str(config.get("name", "scenario")),
                     config["scenario"],
                     **settings,
-                    cell=of_told(config.get("cell")),
+                    cell=cell_of_config(config.get("cell")),
                 ),
                 "recording",
                 self._conf_dir,

@@ -31,7 +31,7 @@ AHEAD = 0.5  # s, by which a command may be before or after what the world does 
 
 
 @dataclass(frozen=True)
-class Hold:
+class HeldSpan:
     """From control step `taken` to before `left` hands have hold of a thing without a break, and carry it meanwhile."""
 
     thing: str
@@ -40,22 +40,22 @@ class Hold:
     left: int
 
 
-def holds_of(carries: Sequence[CarriedSpan]) -> list[Hold]:
+def holds_of(carries: Sequence[CarriedSpan]) -> list[HeldSpan]:
     """When each thing is in hands; times of several hands that overlap are one."""
-    found: list[Hold] = []
+    found: list[HeldSpan] = []
     for one in sorted(carries, key=lambda one: (one.thing, one.begin if one.taken is None else one.taken)):
         taken = one.begin if one.taken is None else one.taken
         left = one.end if one.left is None else one.left
         if found and found[-1].thing == one.thing and taken < found[-1].left:
             before = found.pop()
             hands = tuple(dict.fromkeys((*before.hands, one.hand)))
-            found.append(Hold(one.thing, hands, before.taken, max(before.left, left)))
+            found.append(HeldSpan(one.thing, hands, before.taken, max(before.left, left)))
         else:
-            found.append(Hold(one.thing, (one.hand,), taken, left))
+            found.append(HeldSpan(one.thing, (one.hand,), taken, left))
     return found
 
 
-def borne(touched: np.ndarray, hold: Hold, dt: float) -> np.ndarray:
+def borne(touched: np.ndarray, hold: HeldSpan, dt: float) -> np.ndarray:
     """(T+1,) control steps of a hold in which a contact is that with what the thing was taken from, or is set down on.
 
     Args:
@@ -118,7 +118,7 @@ def driven(subject: Subject, rollouts: Rollouts, looked: Looked) -> list[tuple[s
 
 
 def _driven(
-    scene: Scene, take: Take, played: Rollout, held: CarriedSpan, holds: Sequence[Hold], looked: Looked, clock: np.ndarray
+    scene: Scene, take: Take, played: Rollout, held: CarriedSpan, holds: Sequence[HeldSpan], looked: Looked, clock: np.ndarray
 ) -> list[Overlap]:
     """How deep the commanded motion drives what a hand carries into fixtures that nobody means it to touch.
 
@@ -195,7 +195,7 @@ def carried_along(
     return out
 
 
-def _meant(scene: Scene, thing: str, other: str, met: np.ndarray, holds: Sequence[Hold]) -> np.ndarray:
+def _meant(scene: Scene, thing: str, other: str, met: np.ndarray, holds: Sequence[HeldSpan]) -> np.ndarray:
     """(T+1,) when a held thing may touch a body: always, or about when it was taken from it or is set down on it."""
     dt, steps = scene.control_timestep, len(met)
     found = np.zeros(steps, bool)

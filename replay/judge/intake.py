@@ -14,7 +14,7 @@ from pathlib import Path
 from ...scenarios.reading import composition
 from ...scenarios.robot_folder import robot_folder
 from ...version import __version__
-from ..checks.finding import STAGES, Evidence, Finding
+from ..checks.finding import STAGES, Finding, VerdictEvidence
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_position
 from ..checks.rules import Rules, load_rules
@@ -101,7 +101,7 @@ def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
             "unmapped": list(recording.unmapped),
         },
         cleared=not failed and gap is None,
-        evidence=Evidence(_length_s(recording)),
+        evidence=VerdictEvidence(_length_s(recording)),
         titles={"notes": note_words(recording)},
     )
 
@@ -137,7 +137,7 @@ def trimmed(verdict: Verdict) -> Verdict:
     verdict.root = None if verdict.root is None else place.get(verdict.root)
     verdict.findings = [verdict.findings[i] for i in kept]
     verdict.provenance["findings"] = "what passed is left out"
-    verdict.evidence = Evidence(verdict.evidence.duration_s) if verdict.evidence is not None else None
+    verdict.evidence = VerdictEvidence(verdict.evidence.duration_s) if verdict.evidence is not None else None
     return verdict
 
 

@@ -85,9 +85,9 @@ def nearest_of(played: Sequence[Rollout], scene: Scene, step: int, offset: float
         return None
     near, start = max(known, key=lambda pair: (pair[0].done, -pair[1]))
     subgoal = scene.course.subgoals[step]
-    told = []
+    conditions = []
     for condition, margin in zip(subgoal.conditions, near.margins.tolist()):
-        told.append(
+        conditions.append(
             {
                 "word": condition.word,
                 "about": list(condition.about),
@@ -98,11 +98,11 @@ def nearest_of(played: Sequence[Rollout], scene: Scene, step: int, offset: float
                 "unit": condition.predicate.unit,
             }
         )
-    held = all(one["margin"] >= 0 for one in told)
+    held = all(one["margin"] >= 0 for one in conditions)
     return {
         "start": start,
         "t": near.t + offset,
-        "conditions": told,
+        "conditions": conditions,
         **({"hold": subgoal.hold} if held and subgoal.hold else {}),
     }
 

@@ -29,7 +29,7 @@ from ..signals.channels import SCALE, columns, in_radians
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
-from .results import Dynamics, Integrity, Kinematics, Motions, Plan, Rates, Rollouts, Subject
+from .results import Dynamics, Integrity, Kinematics, Motions, Rates, RolloutPlan, Rollouts, Subject
 from .rollout_stage import not_played
 from .simulation_log import holds_states, judge_reproduction
 
@@ -69,11 +69,11 @@ class OtherRobot:
             parts=parts,
         )
 
-    def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> Plan:
+    def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> RolloutPlan:
         """Nothing is played; states of a simulation are held against its scene."""
         found = judge_reproduction(subject.recording, self.description, subject.rules)
         reason = "no_model" if self.description.model is None else "no_scenario"
-        return Plan(findings=(*found, *not_played(subject.scene, subject.rules, reason)), why=reason)
+        return RolloutPlan(findings=(*found, *not_played(subject.scene, subject.rules, reason)), why=reason)
 
     def kinematics(
         self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, rates: Rates
@@ -412,10 +412,10 @@ def notes_of(recording: Recording, robot: Embodiment, named: str) -> list[str]:
     """What a reader has to know of the robot that a recording was held against."""
     who = "named by the command" if named == "command" else "named by the recording's mapping"
     model = "no model of it" if robot.model_file is None else f"model {robot.model_file.name}"
-    told = [f"judged as {robot.name} ({robot.file}, {who}; {model})"]
-    told += robot.remarks
+    notes = [f"judged as {robot.name} ({robot.file}, {who}; {model})"]
+    notes += robot.remarks
     joints = {n for s in recording.streams.values() if s.quantity == "joint_position" for n in s.names}
     left = sorted(joints - set(robot.names))
     if left:
-        told.append(f"joints that the description does not know, and that are not judged: {', '.join(left)}")
-    return told
+        notes.append(f"joints that the description does not know, and that are not judged: {', '.join(left)}")
+    return notes

@@ -8,7 +8,7 @@ from ..recording.recording import Recording
 from .dynamics_stage import own_dynamics
 from .kinematics_stage import own_kinematics
 from .motion_stage import own_motions
-from .results import Dynamics, Integrity, Kinematics, Motions, Plan, Rates, Rollouts, Subject
+from .results import Dynamics, Integrity, Kinematics, Motions, Rates, RolloutPlan, Rollouts, Subject
 from .rollout_stage import own_plan
 
 
@@ -30,7 +30,7 @@ class OwnRobot:
         another = self._of_another(subject.recording, subject)
         return own_motions(subject, integrity, "other_robot" if another else "no_commands")
 
-    def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> Plan:
+    def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> RolloutPlan:
         return own_plan(subject, integrity, motions, seed)
 
     def kinematics(

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...scenarios.scene import Scene
 from ...scenarios.variation import STATE
-from ..checks.grip import CarriedSpan, Grasp, carried, slip_of
+from ..checks.grip import CarriedSpan, GraspForces, carried, slip_of
 from ..rollout.rollout import Rollout, Take
 
 # what is carried, the mass that this hand bears [kg], where in the hand's frame [m]
@@ -60,7 +60,7 @@ def creep_of(scene: Scene, take: Take, played: Rollout, held: CarriedSpan) -> np
     return slip_of(*_poses(scene, take, played, range(held.begin, held.end), held.hand, held.thing))
 
 
-def grasps_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[CarriedSpan]) -> list[Grasp]:
+def grasps_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[CarriedSpan]) -> list[GraspForces]:
     """What the fingers press at the kept states (each whole second) during which something is carried."""
     model = take.draw.model
     found, data = [], None
@@ -77,7 +77,7 @@ def grasps_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carri
     return found
 
 
-def _grasp(model: mujoco.MjModel, data: mujoco.MjData, held: CarriedSpan, thing: str, t: float) -> Grasp | None:
+def _grasp(model: mujoco.MjModel, data: mujoco.MjData, held: CarriedSpan, thing: str, t: float) -> GraspForces | None:
     hand, body = _tree(model, held.hand), _tree(model, thing)
     normal = tangential = weighted = 0.0
     force = np.zeros(6)
@@ -92,7 +92,7 @@ def _grasp(model: mujoco.MjModel, data: mujoco.MjData, held: CarriedSpan, thing:
         normal += float(force[0])
         tangential += float(np.hypot(force[1], force[2]))
         weighted += float(force[0] * contact.friction[0])
-    return Grasp(held, t, normal, tangential, weighted / normal) if normal > 0.0 else None
+    return GraspForces(held, t, normal, tangential, weighted / normal) if normal > 0.0 else None
 
 
 def _tree(model: mujoco.MjModel, name: str) -> np.ndarray:

@@ -46,7 +46,7 @@ class JudgedRobot(Protocol):
 
     def motions(self, subject: Subject, integrity: Integrity) -> Motions: ...
 
-    def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> Plan: ...
+    def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> RolloutPlan: ...
 
     def kinematics(
         self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, rates: Rates
@@ -138,7 +138,7 @@ class Motions:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RolloutPlan:
     """What is to be played of one recording.
 
     Attributes:
@@ -171,7 +171,7 @@ class Rollouts:
         carries: every time that a hand carried something; loads: what that was to bear.
     """
 
-    plan: Plan = Plan()
+    plan: RolloutPlan = RolloutPlan()
     played: tuple[Rollout, ...] = ()
     again: bool = True
     outcomes: tuple[dict[str, Any], ...] = ()

@@ -14,7 +14,7 @@ import mujoco
 import numpy as np
 
 from ...scenarios.scene import Scene
-from ...scenarios.sensing.predicate import Moved
+from ...scenarios.sensing.predicate import MovedAway
 from ..checks.finding import Fact, Finding, Plot, Table
 from ..retarget.objects import Hinged, first_grip
 from ..retarget.overlay import ring
@@ -44,7 +44,7 @@ def _forbidden(subject: Subject, thing: Hinged, part: str) -> Iterator[Finding]:
     for never in subject.scene.course.nevers:
         predicate = never.predicate
         if (
-            not isinstance(predicate, Moved)
+            not isinstance(predicate, MovedAway)
             or predicate.position.of.partition("/")[0] != part
             or never.since is not None
         ):

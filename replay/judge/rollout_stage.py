@@ -27,7 +27,7 @@ from .cell_starts import likely_draws
 from .missed_goal import Elsewhere
 from .object_poses import recorded_poses, stood
 from .payload import carries_of, loads_of
-from .results import Integrity, Motions, Plan, Rollouts, Subject
+from .results import Integrity, Motions, RolloutPlan, Rollouts, Subject
 
 if TYPE_CHECKING:
     from ..retarget.carry_over import Carried
@@ -70,7 +70,7 @@ def rollout_stage(
     return found
 
 
-def _rolled_out(subject: Subject, plan: Plan, played: Sequence[Rollout], again: bool = True) -> Rollouts:
+def _rolled_out(subject: Subject, plan: RolloutPlan, played: Sequence[Rollout], again: bool = True) -> Rollouts:
     """What the takes came to, and what the hands carried in the one that is shown."""
     scene = subject.scene
     outcomes = [
@@ -90,7 +90,7 @@ def explains_goal(subject: Subject) -> bool:
     return subject.recording.episode is None or subject.context.made_in is not None
 
 
-def play_elsewhere(plan: Plan, threads: int) -> tuple[Elsewhere, dict[str, Any]] | None:
+def play_elsewhere(plan: RolloutPlan, threads: int) -> tuple[Elsewhere, dict[str, Any]] | None:
     """The same commands beside the judged scene, and what came of them; None where they can be played nowhere else."""
     beside = plan.elsewhere() if plan.elsewhere is not None else None
     if beside is None:
@@ -120,13 +120,13 @@ def not_played(scene: Scene, rules: Rules, reason: str) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def own_plan(subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> Plan:
+def own_plan(subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> RolloutPlan:
     """What is played of a recording of the scene's own robot: its own start, or likely ones."""
     scene, rules, context = subject.scene, subject.rules, subject.context
     episode = subject.recording.episode
     if motions.signal is None:
         reason = integrity.stopped.get("command") or motions.without
-        return Plan(findings=not_played(scene, rules, reason), why=reason)
+        return RolloutPlan(findings=not_played(scene, rules, reason), why=reason)
     if episode is None:
         return _likely_plan(subject, motions, seed)
     draw = motions.draw
@@ -134,7 +134,7 @@ def own_plan(subject: Subject, integrity: Integrity, motions: Motions, seed: int
         found = not_played(scene, rules, "other_scene")
         if context.made_in is None:
             found = (*found, rules["reproduces"].not_checked("other_scene"))
-        return Plan(findings=found, why="other_scene")
+        return RolloutPlan(findings=found, why="other_scene")
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
     t = np.arange(episode.n_steps) * scene.control_timestep
     names, unit = episode.action_names, scene.schema.action.unit
@@ -142,12 +142,14 @@ def own_plan(subject: Subject, integrity: Integrity, motions: Motions, seed: int
     if not np.isfinite(episode.actions).all():
         reason = "integrity.value.nonfinite"
         rest = (one for one in not_played(scene, rules, reason) if one.code != "ctrl.clamped")
-        return Plan(findings=(*clamped, *rest), why=reason)
+        return RolloutPlan(findings=(*clamped, *rest), why=reason)
     if context.made_in is None:
-        return Plan((Take(draw, episode.actions),), (sorted(int(k) for k in episode.checkpoints),), tuple(clamped))
+        return RolloutPlan(
+            (Take(draw, episode.actions),), (sorted(int(k) for k in episode.checkpoints),), tuple(clamped)
+        )
     made_in, own = context.made_in, drawing.of_episode(context.made_in, episode)
     draws = likely_draws(scene, made_in, episode, draw, seed)
-    return Plan(
+    return RolloutPlan(
         tuple(Take(one, episode.actions) for one in draws),
         tuple(_whole_seconds(scene, episode.n_steps, len(draws)) for _ in draws),
         tuple(clamped),
@@ -160,7 +162,7 @@ def _whole_seconds(scene: Scene, steps: int, takes: int) -> list[int]:
     return list(range(0, steps + 1, max(1, round(1.0 / scene.control_timestep)))) if takes == 1 else []
 
 
-def _likely_plan(subject: Subject, motions: Motions, seed: int) -> Plan:
+def _likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
     """Commands of a real robot, held on the scene's clock; the robot starts where it was measured to be."""
     scene, rules, recording, motion = subject.scene, subject.rules, subject.recording, motions.judged
     begin, end = float(motion.t.min()), float(motion.t.max())
@@ -197,7 +199,7 @@ def _likely_plan(subject: Subject, motions: Motions, seed: int) -> Plan:
             draws.append(drawing.of_values(scene, values, 0))
     commands = actions.astype(np.float32)
     takes = tuple(Take(_posed(scene, stood(scene, draw, poses), start), commands) for draw in draws)
-    return Plan(
+    return RolloutPlan(
         takes,
         tuple(_whole_seconds(scene, take.n_steps, len(takes)) for take in takes),
         tuple(clamped),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.reading.yaml_reader import nearest
-from ..checks.finding import STAGES, Evidence, Finding, tidy
+from ..checks.finding import STAGES, Finding, VerdictEvidence, tidy
 from ..checks.registry import check_of, registry
 from ..checks.rules import OWNERS, Rules, load_rules
 
@@ -94,7 +94,7 @@ class Verdict:
     provenance: dict = field(default_factory=dict)
     error: dict | None = None
     repair: dict | None = None  # what `replay.repair` made of it, where it was asked to
-    evidence: Evidence | None = None
+    evidence: VerdictEvidence | None = None
     cleared: bool = False  # at intake: nothing was found in what was asked there, and nothing of that was left open
     titles: dict[str, Any] = field(default_factory=dict)  # what the scenario calls its steps and things, by language
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .proposal import Segment, propose
+from .proposal import LabelSegment, propose
 
-__all__ = ["Segment", "propose"]
+__all__ = ["LabelSegment", "propose"]

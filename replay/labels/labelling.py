@@ -12,7 +12,7 @@ from ...scenarios.variation import Draw, of_episode
 from ..judge.context import Contexts, SceneContext
 from ..recording.recording import Recording, SimEpisode, Unreadable
 from ..rollout.rollout import Rollout, Take, play
-from .proposal import Segment, propose
+from .proposal import LabelSegment, propose
 
 AT_ONCE = 32  # episodes replayed side by side
 
@@ -34,7 +34,7 @@ class Labelled:
     sha256: str
     scenario: str
     duration: float
-    segments: tuple[Segment, ...]
+    segments: tuple[LabelSegment, ...]
     departs: float | None = None
     cell: str | None = None
 

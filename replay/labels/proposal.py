@@ -20,7 +20,7 @@ from ..operator.skills.chain import read_skills
 from ..operator.skills.old_words import translated
 from ..operator.skills.skill import Skill
 from ..rollout.rollout import Rollout
-from .alignment import OTHER_HAND, Candidate, align
+from .chain_alignment import OTHER_HAND, Candidate, align
 from .sentences import sentence
 
 ABOUT = ("of", "joint", "at", "to")  # what a skill is about that does not say: the first of these that it has
@@ -28,7 +28,7 @@ GLIMPSE = 0.1  # s, a shorter stretch, such as at the very end, is no segment
 
 
 @dataclass(frozen=True)
-class Segment:
+class LabelSegment:
     """A skill over a stretch of time.
 
     Attributes:
@@ -70,18 +70,18 @@ def chain_of(scene: Scene) -> list[Step]:
     """
     chain = list(read_skills(scene, registry()))
     scene.config.problems.stop(f"The skills of {scene.name!r}")
-    said = [translated(*step)[1] for item in scene.config.skills.each() for step in item.items()] if chain else []
-    steps = [_step(skill, node.value) for skill, node in zip(chain, said)]
+    nodes = [translated(*step)[1] for item in scene.config.skills.each() for step in item.items()] if chain else []
+    steps = [_step(skill, node.value) for skill, node in zip(chain, nodes)]
     return [step for step in steps if step.arguments.get("beside") != "yes"]
 
 
-def _step(skill: Any, said: Mapping[str, Any]) -> Step:
+def _step(skill: Any, written: Mapping[str, Any]) -> Step:
     named = [name for name, argument in skill.arguments.items() if argument.kind in ("site", "joint", "body", "cloth")]
     values = {
         name: value.body if skill.arguments[name].kind == "cloth" and value is not None else value
         for name, value in skill.values.items()
     }
-    return Step(skill.name, values, {name: str(said[name]) for name in named if name in said})
+    return Step(skill.name, values, {name: str(written[name]) for name in named if name in written})
 
 
 def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list[str]]:
@@ -89,7 +89,7 @@ def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list
     sites: list[str] = []
     joints: list[str] = []
     for step in chain:
-        for name in step.said:
+        for name in step.written:
             value = step.arguments[name]
             if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, value) >= 0:
                 joints.append(value)
@@ -104,7 +104,7 @@ def looked_at(model: mujoco.MjModel, chain: list[Step]) -> tuple[list[str], list
     return list(dict.fromkeys(sites)), list(dict.fromkeys(joints))
 
 
-def propose(scene: Scene, draw: Draw, played: Rollout, titles: Mapping[str, Any] | None = None) -> list[Segment]:
+def propose(scene: Scene, draw: Draw, played: Rollout, titles: Mapping[str, Any] | None = None) -> list[LabelSegment]:
     """Segments of a replay.
 
     Nothing is used but what the replay gives: positions, contacts between them, the state of the claws.
@@ -129,7 +129,7 @@ def propose(scene: Scene, draw: Draw, played: Rollout, titles: Mapping[str, Any]
     return read(chain, trace(scene, draw.model, played.qpos, state, sites, joints, played.carry.reached[0]), titles)
 
 
-def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = None) -> list[Segment]:
+def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = None) -> list[LabelSegment]:
     """The segments of a chain in tracks, with sentences in the words of `titles`."""
     hands = {side: HandFeatures(tracks, side) for side in SIDES}
     candidates = [
@@ -139,7 +139,7 @@ def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = N
         if side == SIDES[0] or _kind(step).of_one_hand()  # else read once, with the left hand's signs
     ]
     restless = np.max([*(see.going for see in hands.values()), hands[SIDES[0]].base_moves], axis=0)
-    found: list[Segment] = []
+    found: list[LabelSegment] = []
     held: dict[str, str | None] = dict.fromkeys(SIDES)
     for stretch in align(candidates, len(chain), restless, tracks.timestep):
         step, side = chain[stretch.candidate.step], stretch.candidate.side
@@ -153,8 +153,10 @@ def read(chain: list[Step], tracks: Tracks, titles: Mapping[str, Any] | None = N
             about = held[side]
         elif skill.label.grips:
             held[side] = about
-        told = {lang: sentence(lang, step, side, about, titles) for lang in ("en", "zh")}
-        found.append(Segment(step.word, t0, t1, side, about, stretch.confidence, told, skill.label.shows is None))
+        sentences = {lang: sentence(lang, step, side, about, titles) for lang in ("en", "zh")}
+        found.append(
+            LabelSegment(step.word, t0, t1, side, about, stretch.confidence, sentences, skill.label.shows is None)
+        )
     return found
 
 
@@ -173,5 +175,5 @@ def _kind(step: Step) -> type[Skill]:
 def _object(step: Step) -> str | None:
     """What a skill is about: the thing, not the site of it where both are given."""
     own = _kind(step).label.about
-    word = next((step.said[name] for name in ((own,) if own else ABOUT) if name in step.said), None)
-    return word.partition(".")[0] if word and not own and "of" in step.said else word
+    word = next((step.written[name] for name in ((own,) if own else ABOUT) if name in step.written), None)
+    return word.partition(".")[0] if word and not own and "of" in step.written else word

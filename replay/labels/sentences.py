@@ -21,7 +21,7 @@ def sentence(lang: str, step: Step, hand: str, about: str | None, titles: Mappin
     skill = skill_named(step.word)
     own = skill.label.words(lang) if skill else None
     template = own[1] if own else words.book["sentences"]["other"]
-    named = {name: words.dotted(said) for name, said in step.said.items()}
+    named = {name: words.dotted(word) for name, word in step.written.items()}
     values = {
         **named,
         "hand": words.book["sides"]["l" if hand == "left" else "r"],

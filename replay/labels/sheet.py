@@ -33,7 +33,7 @@ _HEAD = """\
 """
 
 
-class Sheet:
+class LabelSheet:
     """Writes a sheet as the episodes come; use it in a `with` block: at `path` there is either nothing or all of it.
 
     Args:
@@ -53,7 +53,7 @@ class Sheet:
         self._rows: list[dict[str, Any]] = []
         self._left_out: list[dict[str, str]] = []
 
-    def __enter__(self) -> Sheet:
+    def __enter__(self) -> LabelSheet:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -96,25 +96,25 @@ class Sheet:
 def _text(content: dict[str, Any]) -> str:
     """YAML by hand: PyYAML would write eight lines a segment."""
 
-    def said(value: Any) -> str:
+    def quoted(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)  # a JSON text or number is YAML, too
 
     command = command_line("label", [f"data={content['data']}"])
-    lines = [_HEAD.format(command=command) + f"labels: {content['labels']}", f"data: {said(content['data'])}"]
+    lines = [_HEAD.format(command=command) + f"labels: {content['labels']}", f"data: {quoted(content['data'])}"]
     lines.append("episodes:" if content["episodes"] else "episodes: []")
     for row in content["episodes"]:
-        facts = [f"{key}: {said(row[key])}" for key in row if key not in ("segments", "departs")]
+        facts = [f"{key}: {quoted(row[key])}" for key in row if key not in ("segments", "departs")]
         lines.append("  - " + "\n    ".join(facts))
         if "departs" in row:
-            lines.append(f"    departs: {said(row['departs'])}  # from here on the replay is not what was recorded")
+            lines.append(f"    departs: {quoted(row['departs'])}  # from here on the replay is not what was recorded")
         lines.append("    segments:" if row["segments"] else "    segments: []")
         for segment in row["segments"]:
-            first = ", ".join(f"{key}: {said(value)}" for key, value in _ordered(segment))
-            told = ",\n         ".join(f"{lang}: {said(text)}" for lang, text in segment["sentence"].items())
-            lines.append(f"      - {{{first},\n         {told}}}")
+            first = ", ".join(f"{key}: {quoted(value)}" for key, value in _ordered(segment))
+            sentences = ",\n         ".join(f"{lang}: {quoted(text)}" for lang, text in segment["sentence"].items())
+            lines.append(f"      - {{{first},\n         {sentences}}}")
     if content.get("left_out"):
         lines.append("left_out:")
-        lines += [f"  - {{source: {said(row['source'])}, why: {said(row['why'])}}}" for row in content["left_out"]]
+        lines += [f"  - {{source: {quoted(row['source'])}, why: {quoted(row['why'])}}}" for row in content["left_out"]]
     return "\n".join(lines) + "\n"
 
 

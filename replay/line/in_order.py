@@ -20,12 +20,12 @@ from ..judge.judge import AT_ONCE
 from ..judge.rate_comparison import held_together
 from ..judge.set_comparison import Company, TakeFacts
 from ..judge.verdict import Verdict
-from .jobs import Count, Counted, Made, Take, Unread
+from .jobs import Count, Counted, Made, TakeJob, Unread
 from .kept import Torn, unpacked
 from .ledger import DRAWN, Ledger
 from .pool import Pool
 
-Told = Callable[[int, int | None], None]
+Progress = Callable[[int, int | None], None]
 
 
 @dataclass
@@ -76,10 +76,10 @@ class InOrder:
         rules_of: Callable[[str], Rules],
         drawn: int = 0,
         measured: int = 0,
-        told: Told = lambda done, total: None,
+        report: Progress = lambda done, total: None,
     ) -> None:
         self._entries = [_Entry(one, *kind_of(one)) for one in entries]
-        self._pool, self._ledger, self._rules_of, self._told = pool, ledger, rules_of, told
+        self._pool, self._ledger, self._rules_of, self._report = pool, ledger, rules_of, report
         self._drawn, self._measured = drawn, measured
         self._company = Company()
         self._place = (0, 0)  # entry and number of what comes next into a batch
@@ -103,7 +103,7 @@ class InOrder:
             one = self._entries[job.number]
             if isinstance(job, Count):
                 one.n = answer.n if isinstance(answer, Counted) else 1
-                self._told(self.done, self.total)
+                self._report(self.done, self.total)
             elif isinstance(answer, Made | Unread):
                 self._answered(job, answer)
             self._feed()
@@ -118,7 +118,7 @@ class InOrder:
         known = [one.n for one in self._entries]
         return None if None in known else sum(n for n in known if n is not None)
 
-    def _answered(self, job: Take, answer: Made | Unread) -> None:
+    def _answered(self, job: TakeJob, answer: Made | Unread) -> None:
         if isinstance(answer, Made):
             self.new += answer.new
             self.known += not answer.new
@@ -127,7 +127,7 @@ class InOrder:
             return
         self._entries[job.number].answers[job.k] = answer
         self.done += 1
-        self._told(self.done, self.total)
+        self._report(self.done, self.total)
 
     def _feed(self) -> None:
         """Ask for what comes next, so that no worker waits; not for all at once."""
@@ -137,7 +137,7 @@ class InOrder:
             if one.n is None:
                 break
             if k < one.n:
-                self._pool.add(Take(i, one.entry, k, self._begun < self._drawn))
+                self._pool.add(TakeJob(i, one.entry, k, self._begun < self._drawn))
                 self._begun += 1
                 k += 1
             else:
@@ -197,7 +197,7 @@ class InOrder:
             slot.among = True
             self._again[slot.take] = slot
             i, k = slot.take
-            self._pool.add(Take(i, self._entries[i].entry, k, slot.place < self._drawn, slot.given), first=True)
+            self._pool.add(TakeJob(i, self._entries[i].entry, k, slot.place < self._drawn, slot.given), first=True)
         self._ready.append(self._batch)
         self._batch = []
 

@@ -21,7 +21,7 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Take:
+class TakeJob:
     """Judge the k-th recording of the entry of this number.
 
     Attributes:
@@ -77,7 +77,7 @@ class Stop:
 Answer = Counted | Made | Unread | Busy | Stop
 
 
-def name_of(job: Count | Take) -> str:
+def name_of(job: Count | TakeJob) -> str:
     """How a take is called of which nothing could be read."""
     return (
         job.entry.source

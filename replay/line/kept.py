@@ -11,7 +11,7 @@ from typing import Any
 
 import zstandard
 
-from ..checks.finding import Evidence, Fact, Finding, Picture, Plot, Table
+from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from ..checks.takes import Lag
 from ..formats import lossless_json
 from ..judge.alone import Alone
@@ -21,8 +21,9 @@ from ..judge.verdict import StageResult, Verdict
 
 RECORDS: dict[str, type] = {
     one.__name__: one
-    for one in (Alone, Verdict, StageResult, Finding, TakeFacts, RateFacts, Evidence, Plot, Picture, Fact, Table)
-}
+    for one in (Alone, Verdict, StageResult, Finding, TakeFacts, RateFacts, Plot, Picture, Fact, Table)
+} | {"Evidence": VerdictEvidence}
+NAMES = {one: name for name, one in RECORDS.items()}  # as which a record is kept
 RECORD, BYTES, LAG, SET = "~record", "~bytes", "~lag", "~set"
 LEVEL = 3  # of compression
 
@@ -57,7 +58,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Lag):
         return {LAG: list(value)}
     if is_dataclass(value) and not isinstance(value, type):
-        return {RECORD: type(value).__name__, **{one.name: _plain(getattr(value, one.name)) for one in fields(value)}}
+        name = NAMES.get(type(value), type(value).__name__)
+        return {RECORD: name, **{one.name: _plain(getattr(value, one.name)) for one in fields(value)}}
     if isinstance(value, bytes):
         return {BYTES: value.hex()}
     if isinstance(value, Path):

@@ -64,10 +64,10 @@ def recording_digest(recording: Recording, rules: Rules) -> str:
 
     Totals and statistics of the whole set count by what they come to for this take: a set that grows leaves its takes as they were.
     """
-    told, declared = recording.declared, None
-    if told is not None:
-        of_all = [finding.to_dict() for finding in (*check_length(told, rules), *check_stats(told, rules))]
-        declared = (replace(told, totals={}, set_stats={}), of_all)
+    given, declared = recording.declared, None
+    if given is not None:
+        of_all = [finding.to_dict() for finding in (*check_length(given, rules), *check_stats(given, rules))]
+        declared = (replace(given, totals={}, set_stats={}), of_all)
     pictures = {
         camera: (one.topic, one.shape, one.n) if isinstance(one, PictureTopic) else one
         for camera, one in recording.pictures.items()

@@ -29,7 +29,7 @@ class Ledger:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        with told(self.folder):
+        with writing(self.folder):
             if self.folder.is_dir() and not _ours(self.folder):
                 raise ShiliuError(
                     "is no ledger and not empty. Choose another folder.", file=self.folder, field="ledger"
@@ -60,13 +60,13 @@ class Ledger:
             ShiliuError: it cannot be written, as where the disk is full.
         """
         path = self.path(key, kind)
-        with told(self.folder):
+        with writing(self.folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._write(path, data)
 
     def drop(self, key: str, kind: str = MADE) -> None:
         """Take away what is torn."""
-        with told(self.folder):
+        with writing(self.folder):
             self.path(key, kind).unlink(missing_ok=True)
 
     @contextmanager
@@ -119,7 +119,7 @@ def _lives(pid: int) -> bool:
 
 
 @contextmanager
-def told(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Iterator[None]:
     """What the system says of a folder, as an error that a user can mend."""
     try:
         yield

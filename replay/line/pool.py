@@ -11,10 +11,10 @@ from multiprocessing import connection, get_context
 from typing import Any
 
 from ...scenarios.errors import ShiliuError
-from .jobs import Answer, Busy, Count, Counted, Stop, Take, Unread, name_of
+from .jobs import Answer, Busy, Count, Counted, Stop, TakeJob, Unread, name_of
 from .serving import Answering, serve
 
-Job = Count | Take
+Job = Count | TakeJob
 CRASHES = 2  # how often a process may end by its own fault over one job
 KILLS = 5  # the same of one that was killed from outside, as for want of memory
 STARTS = 3  # processes that end before they are ready, one after the other, until nothing more is tried

@@ -9,13 +9,13 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from ...scenarios.errors import ShiliuError
-from .jobs import Answer, Count, Stop, Take, Unread, name_of
+from .jobs import Answer, Count, Stop, TakeJob, Unread, name_of
 
 
 class Answering(Protocol):
     """What a worker works with."""
 
-    def answer(self, job: Count | Take) -> Answer:
+    def answer(self, job: Count | TakeJob) -> Answer:
         """Do what is asked; nothing that is wrong with a recording is raised."""
 
 
@@ -38,8 +38,8 @@ def serve(pipe: Connection, begin: Callable[..., Answering], given: tuple[Any, .
                 answer = Stop(error.message, error.file, error.field)
             except Exception as error:
                 what = f"a fault of shiliu's own: {type(error).__name__}: {error}"
-                said = {"message": what, "file": None, "field": None, "code": "fault"}
-                answer = Unread(job.entry.path.stem, name_of(job), said)
+                error_line = {"message": what, "file": None, "field": None, "code": "fault"}
+                answer = Unread(job.entry.path.stem, name_of(job), error_line)
             pipe.send(answer)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return

@@ -14,7 +14,7 @@ from ..judge.verdict import Verdict
 from ..report import jsonl
 from ..report.story import Story
 from ..report.text import Words
-from .ledger import told
+from .ledger import writing
 
 TAKES, SLIPS = "takes", "slips"  # folders
 UNKNOWN = "unknown"  # whose file it is where nobody is named
@@ -31,7 +31,7 @@ class Slips:
 
     def __init__(self, out: Path, lang: str) -> None:
         self.out, self.words = out, Words(lang)
-        with told(out):
+        with writing(out):
             for name in (TAKES, SLIPS):
                 (out / name).mkdir(parents=True, exist_ok=True)
 
@@ -66,7 +66,7 @@ class Slips:
             "took_s": round(took_s, 3),
             "verdict": jsonl.as_dict(verdict, self.words),
         }
-        with told(self.out):
+        with writing(self.out):
             file = self.out / SLIPS / f"{who}.txt"
             if text not in _texts(file):
                 with file.open("ab") as lines:

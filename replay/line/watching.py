@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..judge.verdict import Verdict
 from .in_order import kind_of
 from .inbox import Changes, Inbox, Ready
-from .jobs import Count, Counted, Made, Take, Unread
+from .jobs import Count, Counted, Made, TakeJob, Unread
 from .kept import Torn, unpacked
 from .ledger import Ledger
 from .pool import Pool
@@ -21,7 +21,7 @@ IDLE = 1.0  # s that are waited for a change, before it is asked whether to end
 
 
 @dataclass
-class Told:
+class TakeReport:
     """One take that was told.
 
     Attributes:
@@ -54,7 +54,7 @@ class Watching:
         pool: Pool,
         ledger: Ledger,
         slips: Slips,
-        each: Callable[[Told], None],
+        each: Callable[[TakeReport], None],
     ) -> None:
         self._inbox, self._changes, self._pool = inbox, changes, pool
         self._ledger, self._slips, self._each = ledger, slips, each
@@ -103,12 +103,12 @@ class Watching:
         for k in range(n):
             alone = n == 1 and self._slips.known(ready.entry.source, ready.state)
             if not alone:
-                self._pool.add(Take(number, ready.entry, k))
+                self._pool.add(TakeJob(number, ready.entry, k))
 
     def _answered(self, job: object, answer: object) -> None:
         if isinstance(job, Count):
             self._ask(job.number, answer.n if isinstance(answer, Counted) else 1)
-        elif isinstance(job, Take) and isinstance(answer, Made | Unread):
+        elif isinstance(job, TakeJob) and isinstance(answer, Made | Unread):
             ready = self._work[job.number]
             if self._slips.known(answer.source, ready.state):
                 return
@@ -119,7 +119,7 @@ class Watching:
             took = time.time() - max(ready.at, self._begun)
             operator = answer.operator if isinstance(answer, Made) else None
             line = self._slips.tell(verdict, operator, ready.state, length, took)
-            self._each(Told(verdict, line, length, took))
+            self._each(TakeReport(verdict, line, length, took))
 
     def _verdict(self, answer: Made | Unread) -> tuple[Verdict | None, float | None]:
         """The verdict and the length of the take; None where its judgement is torn, and has to be made again."""

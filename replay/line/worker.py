@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...scenarios.errors import ShiliuError
-from ..checks.finding import Evidence
+from ..checks.finding import VerdictEvidence
 from ..formats import Unreadable
 from ..formats.one_by_one import OneByOne
 from ..judge.alone import judge_alone
@@ -14,7 +14,7 @@ from ..judge.context import Contexts
 from ..judge.judge import subject_of
 from ..recording.metadata import PSEUDONYM
 from ..recording.recording import Recording
-from .jobs import Answer, Busy, Count, Counted, Made, Take, Unread
+from .jobs import Answer, Busy, Count, Counted, Made, TakeJob, Unread
 from .kept import Torn, packed, unpacked
 from .key import Keys
 from .ledger import DRAWN, Ledger
@@ -36,17 +36,17 @@ class Bench:
     settings: dict[str, Any] = field(default_factory=dict)
     pictures: bool = False
 
-    def answer(self, job: Count | Take) -> Answer:
+    def answer(self, job: Count | TakeJob) -> Answer:
         """Do what is asked; nothing that is wrong with a recording is raised."""
         if isinstance(job, Count):
             return Counted(self.takes.count(job.entry))
         item = self.takes.item(job.entry, job.k)
         if isinstance(item, Unreadable):
-            return Unread(item.name, item.source, told(item.error))
+            return Unread(item.name, item.source, error_line(item.error))
         try:
             subject = subject_of(item, self.contexts)
         except ShiliuError as error:
-            return Unread(item.name, item.source, told(error), read=True)
+            return Unread(item.name, item.source, error_line(error), read=True)
         key = self.keys.of(subject)
         if job.given is not None:
             key = self.keys.among(key, job.given)
@@ -66,9 +66,9 @@ class Bench:
                     **self.settings,
                 )
             except ShiliuError as error:
-                return Unread(item.name, item.source, told(error), read=True)
-            drawn = alone.verdict.evidence or Evidence(0.0)
-            alone.verdict.evidence = Evidence(drawn.duration_s, drawn.wall_start_ns)
+                return Unread(item.name, item.source, error_line(error), read=True)
+            drawn = alone.verdict.evidence or VerdictEvidence(0.0)
+            alone.verdict.evidence = VerdictEvidence(drawn.duration_s, drawn.wall_start_ns)
             if job.drawn:
                 self.ledger.put(key, packed(drawn), DRAWN)
             self.ledger.put(key, packed(alone))
@@ -92,7 +92,7 @@ def _operator(recording: Recording) -> str | None:
     return found if isinstance(found, str) and PSEUDONYM.fullmatch(found) else None
 
 
-def told(error: ShiliuError) -> dict[str, Any]:
+def error_line(error: ShiliuError) -> dict[str, Any]:
     """An error as an unreadable recording's line has it."""
     file = None if error.file is None else str(error.file)
     return {"message": error.message, "file": file, "field": error.field}

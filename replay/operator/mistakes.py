@@ -28,20 +28,20 @@ WIDE = 0.08  # m, gap to which a grip that slips opens
 
 
 @dataclass(frozen=True)
-class Step:
-    """A skill of a chain: its kind and arguments, and the old word that it is `said` by, if any.
+class MistakeStep:
+    """A skill of a chain: its kind and arguments, and the old word as which it is `written`, if any.
 
     `slips` [s]: the grip of `hands` opens so long after it has begun.
     """
 
     kind: type[Skill]
     values: Mapping[str, Any]
-    said: str = ""
+    written: str = ""
     slips: float | None = None
     hands: tuple[str, ...] = SIDES
 
     def skill(self) -> Skill:
-        skill = self.kind(dict(self.values), self.said)
+        skill = self.kind(dict(self.values), self.written)
         return skill if self.slips is None else _Slipping(skill, self.slips, self.hands)
 
 
@@ -58,7 +58,7 @@ class Mistake:
 
     name: str
     code: str
-    steps: tuple[Step, ...]
+    steps: tuple[MistakeStep, ...]
     faults: Mapping[str, float]
     seed: int | None = None
 
@@ -72,7 +72,7 @@ class _Slipping(Skill):
 
     def __init__(self, skill: Skill, after: float, hands: tuple[str, ...]):
         self.name = skill.name  # type: ignore[misc]  # an episode's segments show the skill under its own name
-        super().__init__(skill.values, skill.said)
+        super().__init__(skill.values, skill.written)
         self.skill, self.after, self.sides = skill, after, hands
         self.word = skill.word  # type: ignore[misc]
         self.arguments = skill.arguments  # type: ignore[misc]  # and it wants its hand where that one does
@@ -113,7 +113,7 @@ def read_mistakes(scene: Scene) -> dict[str, Mistake]:
 
 def note_mistakes(scene: Scene) -> dict[str, Mistake]:
     """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is noted."""
-    chain = [Step(type(skill), skill.values, skill.said) for skill in read_skills(scene, registry())]
+    chain = [MistakeStep(type(skill), skill.values, skill.written) for skill in read_skills(scene, registry())]
     found = {}
     for name, node in scene.config.mistakes.items():
         if node.mapping(required=("code",), optional=(*WAYS, "seed")):
@@ -133,14 +133,14 @@ def mistake_of(scene: Scene, name: str) -> Mistake:
     return known[name]
 
 
-def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake:
+def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep]) -> Mistake:
     if not any(way in node for way in WAYS):
         node.note(f"nothing goes wrong here. Say how, by one of {', '.join(WAYS)}.")
     code = node.child("code").word(choices=codes_of(scene))
     labels = _Labels(chain)
-    steps: list[Step | None] = list(chain)
-    put_before: dict[int, list[Step]] = {}
-    put_after: dict[int, list[Step]] = {}
+    steps: list[MistakeStep | None] = list(chain)
+    put_before: dict[int, list[MistakeStep]] = {}
+    put_after: dict[int, list[MistakeStep]] = {}
     for word, child in node.child("change").items():
         for at in _places(child, word, labels):
             steps[at] = replace(chain[at], values=_changed(chain[at], word, child, scene))
@@ -148,7 +148,8 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
         for word, child in node.child(key).items():
             for at in _places(child, word, labels):
                 put[at] = [
-                    Step(type(skill), skill.values, skill.said) for skill in read_skills(scene, registry(), child)
+                    MistakeStep(type(skill), skill.values, skill.written)
+                    for skill in read_skills(scene, registry(), child)
                 ]
     let_go = node.child("let_go")
     if let_go.value is not None and let_go.mapping(required=("during", "after"), optional=("hand",)):
@@ -171,15 +172,15 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[Step]) -> Mistake
 class _Labels:
     """What the skills of a chain are called: by their names, `take.rim 2`, and by the words that the chain says them by."""
 
-    def __init__(self, chain: Sequence[Step]):
+    def __init__(self, chain: Sequence[MistakeStep]):
         self.names = numbered([step.kind.name for step in chain])
-        self.said = numbered([step.said or step.kind.name for step in chain])
+        self.written = numbered([step.written or step.kind.name for step in chain])
 
     def of(self, label: str) -> list[int]:
         """Where a label stands: at one place, at several that it does not tell apart, or nowhere."""
         stem, _, which = label.partition(" ")
         now = f"{OLD[stem].name} {which}".strip() if stem in OLD else label
-        for known, wanted in ((self.names, label), (self.said, label), (self.names, now)):
+        for known, wanted in ((self.names, label), (self.written, label), (self.names, now)):
             if wanted in known:
                 return [known.index(wanted)]
             several = [i for i, one in enumerate(known) if one.rpartition(" ")[0] == wanted]
@@ -192,14 +193,14 @@ def _places(node: Node, label: str, labels: _Labels) -> list[int]:
     """Where in the chain a label stands, as a list of one; an empty one and a note where it stands nowhere."""
     found = labels.of(label)
     if len(found) > 1:
-        which = [labels.names[i] if labels.names[i].startswith(label) else labels.said[i] for i in found]
+        which = [labels.names[i] if labels.names[i].startswith(label) else labels.written[i] for i in found]
         node.note(f"{label!r} stands {len(found)} times among the skills. Say which: {', '.join(which)}.")
     elif not found and label:
         node.note(f"{label!r} is not among the skills of this scenario.{nearest(label, labels.names)}")
     return found if len(found) == 1 else []
 
 
-def _changed(step: Step, label: str, node: Node, scene: Scene) -> dict[str, Any]:
+def _changed(step: MistakeStep, label: str, node: Node, scene: Scene) -> dict[str, Any]:
     """The arguments of a skill with those of a mistake put in; `null` is what holds where the argument is left out."""
     values, arguments = dict(step.values), step.kind.arguments
     node = as_now(label.rpartition(" ")[0] or label if label.rpartition(" ")[2].isdigit() else label, node)

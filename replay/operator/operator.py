@@ -25,7 +25,7 @@ from .skills import registry
 from .skills.chain import read_skills
 from .skills.operator_state import GivenUp, Motion, OperatorState
 from .skills.reaching import beyond_reach
-from .skills.reason import told
+from .skills.reason import gave_up_at
 from .skills.skill import Skill
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Operator:
 
     def _perform(self, first: int) -> Motion:
         for number, skill in enumerate(self.skills[first - 1 :], first):
-            if self.state.faults.get("skip") in (skill.name, skill.said):
+            if self.state.faults.get("skip") in (skill.name, skill.written):
                 continue
             if self._keeps:
                 self._keep(number)
@@ -100,7 +100,7 @@ class Operator:
                 self.state.given_up = reason.args[0]
             self.segments[-1]["t1"] = self._step * self.scene.control_timestep
             if self.state.given_up is not None:
-                self.gave_up = told(skill.name, number, self.state.given_up)
+                self.gave_up = gave_up_at(skill.name, number, self.state.given_up)
                 break
         self.done = True
 

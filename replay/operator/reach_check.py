@@ -35,7 +35,7 @@ def places_in_reach(scene: Scene, nominal: Draw, draws: Sequence[Draw]) -> list[
     distances = [_distances(draw, places) for draw in (nominal, *draws)]
     far = np.array([[distance for distance, _ in row] for row in distances])
     allowed = f"at most {1e3 * limit:.0f} mm"
-    told = []
+    wrong = []
     for i, (site, _, skill) in enumerate(places):
         beyond = np.flatnonzero(far[:, i] > limit)
         if len(beyond):
@@ -43,9 +43,9 @@ def places_in_reach(scene: Scene, nominal: Draw, draws: Sequence[Draw]) -> list[
             where = f"in {len(beyond)} of {len(draws)} draws" if beyond[0] else "as the YAML puts it"
             distance, side = distances[worst][i]
             name = site.replace("/", ".", 1)
-            told.append(f"{name} ({skill}) is {1e3 * distance:.0f} mm from the {side} shoulder {where}, {allowed}")
-    if told:
-        return [Answer("places are within reach", False, "; ".join(dict.fromkeys(told)))]
+            wrong.append(f"{name} ({skill}) is {1e3 * distance:.0f} mm from the {side} shoulder {where}, {allowed}")
+    if wrong:
+        return [Answer("places are within reach", False, "; ".join(dict.fromkeys(wrong)))]
     row, farthest = divmod(int(far.argmax()), len(places))
     distance, side = distances[row][farthest]
     name = places[farthest][0].replace("/", ".", 1)

@@ -65,10 +65,10 @@ def numbered(words: Sequence[str]) -> list[str]:
 def described(skill: Skill) -> dict[str, Any]:
     """All by which a skill can be another one: its word, its arguments, the code of its module, and a slip of the hand."""
     inner = getattr(skill, "skill", skill)  # of one that slips
-    told = {name: _plain(value) for name, value in skill.values.items()}
+    values = {name: _plain(value) for name, value in skill.values.items()}
     code = hashlib.sha256(Path(inspect.getfile(type(inner))).read_bytes()).hexdigest()[:12]
     slips = [skill.after, list(skill.sides)] if inner is not skill else None
-    return {"skill": skill.name, "values": told, "code": code, "slips": slips}
+    return {"skill": skill.name, "values": values, "code": code, "slips": slips}
 
 
 def _plain(value: Any) -> Any:

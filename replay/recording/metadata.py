@@ -80,7 +80,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Label:
+class TakeLabel:
     """How it went, as whoever watched it says."""
 
     success: bool = _about("whether the task was done", "`true`, `false`", "shiliu/success", True)
@@ -117,7 +117,7 @@ class Metadata:
         "the task in words, by language", "BCP 47 tag (`en`, `zh-CN`) to sentence; `en` becomes LeRobot's task"
     )
     segments: tuple[Segment, ...] | None = _about("skills in the order in which they began", "list of keys")
-    label: Label | None = _about("how it went", "keys")
+    label: TakeLabel | None = _about("how it went", "keys")
     grade: str | None = _about("the centre's own grade", ", ".join(f"`{g}`" for g in GRADES), "shiliu/grade")
     verdict: str | None = _about("what the judge said", ", ".join(f"`{v}`" for v in VERDICTS), "shiliu/verdict")
 
@@ -144,7 +144,7 @@ class Metadata:
 
 
 @dataclass(frozen=True)
-class Row:
+class MetadataRow:
     """One line of the table: dotted key, what it says, how it is written, whether it is needed, where it is searched."""
 
     key: str
@@ -155,14 +155,14 @@ class Row:
 
 
 @cache
-def rows(model: type = Metadata, prefix: str = "") -> tuple[Row, ...]:
+def rows(model: type = Metadata, prefix: str = "") -> tuple[MetadataRow, ...]:
     """The lines of the table, those of a nested block under it."""
-    found: list[Row] = []
+    found: list[MetadataRow] = []
     hints = get_type_hints(model)
     for f in fields(model):
         key = f"{prefix}{f.name}"
         needed = f.default is MISSING
-        found.append(Row(key, f.metadata["says"], f.metadata["form"], needed, f.metadata["column"]))
+        found.append(MetadataRow(key, f.metadata["says"], f.metadata["form"], needed, f.metadata["column"]))
         inner = next((t for t in _types(hints[f.name]) if isinstance(t, type) and is_dataclass(t)), None)
         if inner is not None:
             found += rows(inner, f"{key}[]." if f.name == "segments" else f"{key}.")
@@ -278,7 +278,7 @@ def completed(metadata: Metadata, episode: SimEpisode, end_effector: str | None 
     return episode
 
 
-def read_said(path: str | None, cell: str | None, *, many: bool) -> Metadata | None:
+def read_session(path: str | None, cell: str | None, *, many: bool) -> Metadata | None:
     """What the centre says of recordings that are imported, or None.
 
     Args:
@@ -289,25 +289,27 @@ def read_said(path: str | None, cell: str | None, *, many: bool) -> Metadata | N
     """
     if path is None:
         return None
-    said = read_metadata(path, of_many=many)
-    if cell is not None and said.cell not in (None, cell):
+    metadata = read_metadata(path, of_many=many)
+    if cell is not None and metadata.cell not in (None, cell):
         raise EpisodeError(
-            f"says {said.cell!r}, and the command says {cell!r}. Write one of them in both.", file=path, field="cell"
+            f"says {metadata.cell!r}, and the command says {cell!r}. Write one of them in both.",
+            file=path,
+            field="cell",
         )
-    return said
+    return metadata
 
 
-def told(recording: Recording, said: Metadata | None, cell: str | None) -> None:
+def add_metadata(recording: Recording, metadata: Metadata | None, cell: str | None) -> None:
     """Put what the centre says to a recording; what it says itself of its cell is not replaced silently."""
-    cell = cell or (said.cell if said else None)
+    cell = cell or (metadata.cell if metadata else None)
     if cell is not None and recording.cell not in (None, cell):
         recording.notes.append(f"it names the cell {recording.cell}; on import it was said to be of {cell}")
     recording.cell = cell or recording.cell
-    if said is None:
+    if metadata is None:
         return
-    recording.metadata["demonstration"] = said.plain()
-    if said.label is not None:
-        recording.metadata["label"] = {"success": said.label.success, "failure": said.label.reason}
+    recording.metadata["demonstration"] = metadata.plain()
+    if metadata.label is not None:
+        recording.metadata["label"] = {"success": metadata.label.success, "failure": metadata.label.reason}
 
 
 def _read(node: Node, scenario: Mapping[str, Any] | None, what: str) -> Metadata:
@@ -452,18 +454,18 @@ def _segments(node: Node) -> tuple[Segment, ...]:
     return tuple(found)
 
 
-def _label(node: Node, scenario: Mapping[str, Any] | None) -> Label | None:
+def _label(node: Node, scenario: Mapping[str, Any] | None) -> TakeLabel | None:
     if not node.mapping(required=("success",), optional=("reason",)):
         return None
-    noted = len(node.problems.found)
+    before = len(node.problems.found)
     success = _flag(node.child("success"))
-    if "success" not in node or len(node.problems.found) > noted:
+    if "success" not in node or len(node.problems.found) > before:
         return None
     if success and "reason" in node:
         node.child("reason").note("a success has no reason of failure. Leave it out, or write success: false.")
     if not success and "reason" not in node:
         node.note("a failure needs its reason, a code of `shiliu list checks` or of the scenario.")
-    return Label(success, _reason(node.child("reason"), scenario) if "reason" in node else None)
+    return TakeLabel(success, _reason(node.child("reason"), scenario) if "reason" in node else None)
 
 
 def _reason(node: Node, scenario: Mapping[str, Any] | None) -> str:

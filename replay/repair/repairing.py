@@ -59,14 +59,14 @@ class Repair:
 
     def to_dict(self, episode: str | None = None) -> dict[str, Any]:
         """The line's `repair`: what was changed, what the copy is judged, and where it is."""
-        told: dict[str, Any] = {
+        line: dict[str, Any] = {
             "verdict": self.verdict.verdict if self.verdict is not None else None,
             "applied": [dict(change) for change in self.applied],
             "longer_s": float(sum(warp.longer_s for warp in self.warps)),
         }
         if self.reason:
-            told |= {"reason": self.reason, "codes": list(self.codes)}
-        return told | {"episode": episode}
+            line |= {"reason": self.reason, "codes": list(self.codes)}
+        return line | {"episode": episode}
 
 
 def causes(verdict: Verdict) -> list[Finding]:
@@ -160,8 +160,8 @@ def _changed(
     for finding in failed:  # what no limit of the motion tells
         fix = finding.fix or {}
         if fix["kind"] == "slow" and finding.code == "tracking" and not changes:
-            command, told, warp = slower_by(command, fix["t0"], fix["t1"], fix["factor"], bounds)
-            changes += told
+            command, made, warp = slower_by(command, fix["t0"], fix["t1"], fix["factor"], bounds)
+            changes += made
             warps.append(warp)
     if not changes:
         return recording, [], []
@@ -233,8 +233,8 @@ def _converted(
     recording: Recording, finding: Finding, context: SceneContext
 ) -> tuple[Recording, list[Change], list[Warp]] | None:
     """The stream that is in another unit than it says, in its own: an episode's in radians, of a real one the word alone."""
-    told = conversion(finding)
-    unit, factor = told["unit"], told["multiply"]
+    change = conversion(finding)
+    unit, factor = change["unit"], change["multiply"]
     episode = recording.episode
     if episode is None:
         name = finding.details.get("stream")
@@ -242,11 +242,11 @@ def _converted(
             return None
         streams = dict(recording.streams)
         streams[str(name)] = replace(streams[str(name)], unit=unit)
-        return replace(recording, streams=streams), [told], []
+        return replace(recording, streams=streams), [change], []
     command = command_of(recording, context.scene.robot.joint_names)
     if command is None or finding.details.get("role") != "command":
         return None
-    return _performed(recording, command.with_q(command.q * factor), [], context), [told], []
+    return _performed(recording, command.with_q(command.q * factor), [], context), [change], []
 
 
 def _marked(copy_: Recording, original: Recording, verdict: Verdict, made: Repair) -> Recording:

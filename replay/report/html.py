@@ -172,7 +172,7 @@ class Sheet:
         rows = [
             [
                 {
-                    "text": self._told(table.title_key, column, cell),
+                    "text": self._cell_text(table.title_key, column, cell),
                     "number": isinstance(cell, (int, float)) and not isinstance(cell, bool),
                 }
                 for column, cell in zip(table.columns, row)
@@ -189,7 +189,7 @@ class Sheet:
         part, _, axis = key.partition(".at.")
         return f"{self.words.plain(part)} {axis}" if axis else self.words.look_up("columns", key)
 
-    def _told(self, table: str, column: str, cell: Any) -> str:
+    def _cell_text(self, table: str, column: str, cell: Any) -> str:
         if column == "step" and isinstance(cell, str):
             return self.words.event(cell)
         if column == "condition" and isinstance(cell, str):

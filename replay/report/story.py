@@ -197,18 +197,18 @@ class Story:
         return self._open_line(lambda what, reason: (what, reason))
 
     def _open_line(self, order: Callable[[str, str], tuple[str, str]], most: int = 99) -> str:
-        told: dict[str, dict[str, None]] = {}
+        by_reason: dict[str, dict[str, None]] = {}
         for finding in self.open:
             stage = self.verdict.stages.get(finding.stage)
             whole = stage is not None and stage.verdict == "NOT_CHECKED"
             what = self.words.stage(finding.stage) if whole else self.words.topic(finding)
-            told.setdefault(self.words.message(finding), {})[what] = None
+            by_reason.setdefault(self.words.message(finding), {})[what] = None
         if not self.open:
             for name, stage in self.verdict.stages.items():
                 if stage.reason:
-                    told.setdefault(self.words.reason(stage.reason), {})[self.words.stage(name)] = None
+                    by_reason.setdefault(self.words.reason(stage.reason), {})[self.words.stage(name)] = None
         lines = []
-        for reason, topics in told.items():
+        for reason, topics in by_reason.items():
             named = self.words.join(list(topics)[:most]) + (" …" if len(topics) > most else "")
             lines.append(self.words.ui("colon").join(order(named, reason)))
         return self.words.ui("semicolon").join(lines)
@@ -375,7 +375,7 @@ class Story:
     @cached_property
     def estimates(self) -> list[str]:
         """Limits that were used and are only estimates, each once."""
-        told: dict[str, None] = {}
+        shown: dict[str, None] = {}
         for finding in self.findings:
             if (
                 finding.limit_grade == "estimate"
@@ -384,9 +384,9 @@ class Story:
             ):
                 limit = quantity(finding.limit, finding.unit)
                 title = self.words.topic(finding)
-                told[
+                shown[
                     self.words.ui(
                         "leaning_item", title=title, limit=limit, source=self.words.source(finding.limit_source)
                     )
                 ] = None
-        return list(told)
+        return list(shown)

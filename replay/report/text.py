@@ -65,18 +65,18 @@ def catalogue(lang: str) -> dict[str, Any]:
 @lru_cache
 def _notes(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English sentences of provenance, `{}` for what is filled in, and what each is in a language."""
-    known = (one for one in _noted(lang) if "of" in one)
+    known = (one for one in _entries(lang) if "of" in one)
     return tuple((re.compile("(.+?)".join(map(re.escape, one["of"].split("{}")))), one["is"]) for one in known)
 
 
 @lru_cache
 def _terms(lang: str) -> dict[str, str]:
     """Single words of provenance in a language."""
-    return {one["term"]: one["is"] for one in _noted(lang) if "term" in one}
+    return {one["term"]: one["is"] for one in _entries(lang) if "term" in one}
 
 
 @lru_cache
-def _noted(lang: str) -> tuple[dict[str, str], ...]:
+def _entries(lang: str) -> tuple[dict[str, str], ...]:
     path = TEXT / "notes" / f"{lang}.yaml"
     return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else ()
 
@@ -217,10 +217,10 @@ class Words:
         """
         if not titles:
             return self
-        told = copy.copy(self)
+        titled = copy.copy(self)
         words = self._own(titles.get("words"), {})
         alone = {dotted.partition(".")[2]: word for dotted, word in reversed(words.items())}
-        told.book = {
+        titled.book = {
             **self.book,
             "events": {**self.book["events"], **self._own(titles.get("events"), self.book["events"])},
             "words": words,
@@ -233,14 +233,14 @@ class Words:
             "sources": {**self.book["sources"], **self._own(titles.get("sources"), self.book["sources"])},
             "own_notes": self._own(titles.get("notes"), {}),
         }
-        return told
+        return titled
 
     def _own(self, titles: Mapping[str, Mapping[str, str]] | None, known: Mapping[str, str]) -> dict[str, str]:
         """Each name in this language; in another one where neither the scenario nor the catalogue has it."""
         found: dict[str, str] = {}
         for name, words in (titles or {}).items():
-            told = words.get(self.lang) or (None if name in known else next(iter(words.values()), None))
-            found |= {name: told} if told else {}
+            title = words.get(self.lang) or (None if name in known else next(iter(words.values()), None))
+            found |= {name: title} if title else {}
         return found
 
     # -- small words -------------------------------------------------------------------------------------------------
@@ -540,8 +540,8 @@ class Words:
                 flat[key] = value
         if isinstance(names := details.get("reached_names"), str):
             flat["reached_names"] = [self.event(name) for name in names.split(", ") if name]
-        if isinstance(told := details.get("decides"), dict):
-            flat["decides_parameter"] = self.parameter(str(told.get("parameter")))
+        if isinstance(decides := details.get("decides"), dict):
+            flat["decides_parameter"] = self.parameter(str(decides.get("parameter")))
         if failure := details.get("failure"):
             flat["failure_title"] = self.title(str(failure))
         if isinstance(near := details.get("nearest"), dict):
@@ -556,7 +556,7 @@ class Words:
 
     def nearest(self, near: Mapping[str, Any]) -> str:
         """How near a step came to being done: each condition that did not hold, with what was measured and what is wanted."""
-        told = []
+        unmet = []
         for one in near.get("conditions") or ():
             if one.get("margin") is not None and one["margin"] >= 0:
                 continue
@@ -566,10 +566,10 @@ class Words:
                 self.measured(one.get("bound"), one.get("unit")),
             )
             key = "condition_unmet" if bound is None else "condition_more" if one.get("more") else "condition_less"
-            told.append(self.ui(key, what=what, value=value, bound=bound))
-        if near.get("hold") and not told:
+            unmet.append(self.ui(key, what=what, value=value, bound=bound))
+        if near.get("hold") and not unmet:
             return self.ui("held_too_short", hold=quantity(near["hold"], "s"))
-        return self._ui["semicolon"].join(told)
+        return self._ui["semicolon"].join(unmet)
 
     def condition(self, word: str, about: Iterable[str]) -> str:
         """A condition of a step in plain words, with the things that it is about."""
@@ -585,7 +585,7 @@ class Words:
     def differences(self, differs: Iterable[Mapping[str, Any]]) -> str | None:
         """What is otherwise than drawn: `counter.height 850 mm, drawn 870 mm`."""
         found = list(differs)
-        told = [
+        shown = [
             self.ui(
                 "differs",
                 what=one["key"],
@@ -594,8 +594,8 @@ class Words:
             )
             for one in found[:MOST_DIFFERENCES]
         ]
-        more = len(found) - len(told)
-        return self._ui["semicolon"].join([*told, *([self.ui("and_more", n=more)] if more else [])]) or None
+        more = len(found) - len(shown)
+        return self._ui["semicolon"].join([*shown, *([self.ui("and_more", n=more)] if more else [])]) or None
 
     def _plain_word(self, value: Any) -> Any:
         """A code word such as `receive` or `engine_version` in the reader's words; anything else as it is."""
@@ -609,8 +609,8 @@ class Words:
 
     def parameter(self, key: str) -> str:
         """What a varied copy changes, in plain words: `friction`, `bowl.at.x`."""
-        told, (part, _, axis) = self.book["parameters"], key.partition(".at.")
-        return self.fill(told["place"], {"part": self.plain(part), "axis": axis}) if axis else told.get(key, key)
+        words, (part, _, axis) = self.book["parameters"], key.partition(".at.")
+        return self.fill(words["place"], {"part": self.plain(part), "axis": axis}) if axis else words.get(key, key)
 
     def _in_lang(self, value: Any) -> Any:
         """`{en: …, zh: …}` becomes the reader's language."""

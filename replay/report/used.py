@@ -23,10 +23,10 @@ def used(verdicts: Sequence[Verdict], words: Words) -> dict[str, str]:
     """
     read = [verdict for verdict in verdicts if verdict.verdict is not None]
     found = {
-        "scene": _told((scene_name(v, words) for v in read if not _at_intake(v)), words),
-        "cell": _told((shown_cell(v, words) for v in read), words, words.ui("no_cell")),
-        "thresholds": _told((_word(v, "thresholds") for v in read), words),
-        "robot": _told((_word(v, "robot") for v in read), words),
+        "scene": _counted((scene_name(v, words) for v in read if not _at_intake(v)), words),
+        "cell": _counted((shown_cell(v, words) for v in read), words, words.ui("no_cell")),
+        "thresholds": _counted((_word(v, "thresholds") for v in read), words),
+        "robot": _counted((_word(v, "robot") for v in read), words),
     }
     if found["robot"] in ("", DEFAULT_ROBOT):
         found["robot"] = ""  # who is meant where nobody is named
@@ -41,8 +41,8 @@ def _at_intake(verdict: Verdict) -> bool:
 def not_used(verdicts: Iterable[Verdict], words: Words) -> str:
     """Settings of the command that some recordings were not judged by, in one line; empty where there are none."""
     found = Counter(word for v in verdicts for word in (v.provenance or {}).get("not_used") or ())
-    told = [words.ui("times", what=one_line(word), n=n) for word, n in sorted(found.items())]
-    return words.ui("settings_not_used", list=words.join(told)) if told else ""
+    counts = [words.ui("times", what=one_line(word), n=n) for word, n in sorted(found.items())]
+    return words.ui("settings_not_used", list=words.join(counts)) if counts else ""
 
 
 def scene_name(verdict: Verdict, words: Words) -> str:
@@ -76,7 +76,7 @@ def _word(verdict: Verdict, key: str) -> str:
     return one_line((verdict.provenance or {}).get(key) or "").partition(" ")[0]
 
 
-def _told(names: Iterable[str], words: Words, nameless: str = "") -> str:
+def _counted(names: Iterable[str], words: Words, nameless: str = "") -> str:
     found = Counter(names)
     if set(found) <= {""}:
         return ""

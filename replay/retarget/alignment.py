@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arms import Arms, Array
-from .settings import Settings
+from .settings import RetargetSettings
 from .targets import HandTargets
 
 AHEAD = np.arange(0.20, 0.56, 0.05)  # m, where the middle of the hands' work is tried in front of the shoulders
@@ -26,7 +26,7 @@ COMFORT = 0.85  # share of its reach within which an arm can also turn its hand
 
 
 @dataclass(frozen=True)
-class Placed:
+class Alignment:
     """A rigid transform from the recording's frame to the scene's world: `p_scene = rotation @ p_recording + shift`.
 
     Attributes:
@@ -53,7 +53,7 @@ class Placed:
         return self.rotation @ r
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """The transform in a sentence."""
         yaw = np.rad2deg(np.arctan2(self.rotation[1, 0], self.rotation[0, 0]))
         tilt = np.rad2deg(np.arccos(np.clip(self.rotation[2, 2], -1.0, 1.0)))
@@ -62,7 +62,7 @@ class Placed:
         return f"the recording's world is turned by {yaw:.1f} deg about the vertical{lean} and shifted by ({x:.3f}, {y:.3f}, {z:.3f}) m"
 
 
-def carried(targets: HandTargets, placed: Placed) -> HandTargets:
+def carried(targets: HandTargets, placed: Alignment) -> HandTargets:
     """The targets in the scene's world."""
 
     def points(by_hand: Mapping[str, Array]) -> dict[str, Array]:
@@ -79,18 +79,18 @@ def carried(targets: HandTargets, placed: Placed) -> HandTargets:
     )
 
 
-def place(targets: HandTargets, arms: Arms) -> Placed:
+def place(targets: HandTargets, arms: Arms) -> Alignment:
     """The general way, for a source that knows of no object: the person's own frame, the shoulders, or the hands alone."""
     middle = np.mean([arms.shoulder[hand] for hand in arms.shoulder], axis=0)
     if targets.frame == "person":
         note = "the middle between the person's shoulders is laid onto the robot's, x forward"
-        return Placed(arms.facing, middle, "shoulders", 0.0, (note,))
+        return Alignment(arms.facing, middle, "shoulders", 0.0, (note,))
     if set(targets.shoulder) == {"left", "right"}:
         return _by_shoulders(targets, arms, middle)
     return _by_hands(targets, arms, middle)
 
 
-def _by_shoulders(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
+def _by_shoulders(targets: HandTargets, arms: Arms, middle: Array) -> Alignment:
     left, right = targets.shoulder["left"], targets.shoulder["right"]
     known = np.isfinite(left).all(axis=1) & np.isfinite(right).all(axis=1)
     across = np.median((left - right)[known], axis=0)
@@ -98,12 +98,12 @@ def _by_shoulders(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
     centres = 0.5 * (left + right)[known]
     centre = np.median(centres, axis=0)
     moved = float(np.linalg.norm(centres - centre, axis=1).max(initial=0.0))
-    placed = Placed(turn, middle - turn @ centre, "shoulders", moved)
+    placed = Alignment(turn, middle - turn @ centre, "shoulders", moved)
     note = f"the person's shoulders (median) are laid onto the robot's; they move by up to {moved:.3f} m, the robot's do not"
-    return replace(placed, notes=(f"{placed.told}: {note}",))
+    return replace(placed, notes=(f"{placed.sentence}: {note}",))
 
 
-def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
+def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Alignment:
     """The shift that leaves the hands least out of reach, of a grid in front of the robot; the yaw from left to right hand."""
     hands = {hand: targets.position[hand] for hand in targets.hands}
     points = np.concatenate([p[np.isfinite(p).all(axis=1)] for p in hands.values()])
@@ -121,10 +121,10 @@ def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
         if len(hands) == 2
         else float(arms.shoulder[next(iter(hands))] @ arms.facing[:, 1] - middle @ arms.facing[:, 1])
     )
-    best = (np.inf, Placed(turn, middle - turn @ centre, "hands"))
+    best = (np.inf, Alignment(turn, middle - turn @ centre, "hands"))
     for ahead in AHEAD:
         for below in BELOW:
-            placed = Placed(turn, middle + arms.facing @ np.array([ahead, side, below]) - turn @ centre, "hands")
+            placed = Alignment(turn, middle + arms.facing @ np.array([ahead, side, below]) - turn @ centre, "hands")
             over = [
                 np.linalg.norm(placed.points(p) - arms.shoulder[hand], axis=1) - COMFORT * arms.reach[hand]
                 for hand, p in hands.items()
@@ -138,7 +138,7 @@ def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Placed:
         "neither the person's shoulders nor an object of the scene are known: the work of the hands is laid in front of the robot "
         "where most of it is in reach"
     )
-    return replace(placed, notes=(f"{placed.told}: {note}",))
+    return replace(placed, notes=(f"{placed.sentence}: {note}",))
 
 
 def _upright(across: Array) -> Array:
@@ -150,7 +150,7 @@ def _upright(across: Array) -> Array:
     return np.stack([np.cross(y, z), y, z], axis=1)
 
 
-def scaled(targets: HandTargets, arms: Arms, placed: Placed, settings: Settings) -> HandTargets:
+def scaled(targets: HandTargets, arms: Arms, placed: Alignment, settings: RetargetSettings) -> HandTargets:
     """Hands (already in the scene) brought to the robot's size about the shoulders, where that is wanted and possible.
 
     A hand at a share of the person's reach comes to the same share of the robot's. Where the person's own shoulders are not told,
@@ -163,7 +163,7 @@ def scaled(targets: HandTargets, arms: Arms, placed: Placed, settings: Settings)
     if settings.scale == "none" or not targets.arm_length or placed.by == "object":
         return replace(targets, notes=(*targets.notes, "hands keep their size"))
     position = dict(targets.position)
-    told = []
+    ratios = []
     for hand in targets.hands:
         length = targets.arm_length.get(hand)
         if not length:
@@ -171,6 +171,6 @@ def scaled(targets: HandTargets, arms: Arms, placed: Placed, settings: Settings)
         ratio = arms.reach[hand] / length
         about = targets.shoulder.get(hand, arms.shoulder[hand])
         position[hand] = arms.shoulder[hand] + ratio * (targets.position[hand] - about)
-        told.append(f"{hand} {length:.3f} m to {arms.reach[hand]:.3f} m (x {ratio:.3f})")
-    note = f"hands are scaled about the shoulders by the length of the arm: {', '.join(told)}"
-    return replace(targets, position=position, notes=(*targets.notes, note) if told else targets.notes)
+        ratios.append(f"{hand} {length:.3f} m to {arms.reach[hand]:.3f} m (x {ratio:.3f})")
+    note = f"hands are scaled about the shoulders by the length of the arm: {', '.join(ratios)}"
+    return replace(targets, position=position, notes=(*targets.notes, note) if ratios else targets.notes)

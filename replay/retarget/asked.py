@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...scenarios.errors import EpisodeError
 from .arms import Arms, Array
-from .settings import Settings
+from .settings import RetargetSettings
 from .targets import HANDS, HandTargets
 
 TINY = 1e-9  # of half an angle, below which its logarithm is a series
@@ -45,7 +45,7 @@ class Asked:
         EpisodeError: what is said to be a rotation mirrors.
     """
 
-    def __init__(self, targets: HandTargets, arms: Arms, settings: Settings):
+    def __init__(self, targets: HandTargets, arms: Arms, settings: RetargetSettings):
         self.targets, self.arms = targets, arms
         self.hands = targets.hands
         self.wanted = {hand: targets.position[hand] for hand in self.hands}

@@ -15,7 +15,7 @@ from ...scenarios.postures import POSTURES, posture
 from .arms import Array
 from .asked import Asked
 from .programme import boxed
-from .settings import Settings
+from .settings import RetargetSettings
 from .targets import HANDS
 
 DAMPING = 1e-6  # of every joint, so that the programme is strictly convex
@@ -46,7 +46,7 @@ class Beginning:
     All arrays of one arm each have a row an arm: postures (m, h, j), with h = 2 in the order of `HANDS`. `rounds` counts the work.
     """
 
-    def __init__(self, asked: Asked, settings: Settings, start: Array, low: Array, high: Array, speed: Array):
+    def __init__(self, asked: Asked, settings: RetargetSettings, start: Array, low: Array, high: Array, speed: Array):
         self.asked, self.settings, columns = asked, settings, asked.columns
         self.start, self.low, self.high, self.speed = start[columns], low[columns], high[columns], speed[columns]
         self.t, self.rounds = asked.targets.t, 0
@@ -167,9 +167,9 @@ class Beginning:
             open_, found = np.arange(m), np.zeros(price.shape)
             for halving in range(HALVINGS + 1):
                 there = before[open_] + step[open_]
-                told, found[open_] = self._priced(there, i[open_])
-                told = told + steady * np.square(step[open_] - drift[open_]).sum(axis=-1)
-                dear = told > price[open_] + 1e-12
+                priced, found[open_] = self._priced(there, i[open_])
+                priced = priced + steady * np.square(step[open_] - drift[open_]).sum(axis=-1)
+                dear = priced > price[open_] + 1e-12
                 if halving == HALVINGS or not dear.any():
                     break
                 step[open_] *= np.where(dear, 0.5, 1.0)[..., None]

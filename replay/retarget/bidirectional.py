@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from ..robots.limits import Limits
 from .arms import Arms, Array
-from .settings import Settings
+from .settings import RetargetSettings
 from .solver import GUIDED, HandTrack, Retargeted, Retargeting
 from .targets import HANDS, HandTargets
-from .track import Work
+from .track import WorkCount
 
 WORTH = 0.01  # m that a hand has to be off somewhere, before the second way is tried; estimate
 FAR = 0.05  # m from where the judge refuses a hand that lasts (`retarget.error`)
@@ -31,7 +31,7 @@ PLACES, AGAIN = 8, 3  # places in a dead end at which a nearer posture is looked
 MEET = 0.005  # rad in every joint, within which two ways are at one place; estimate
 
 
-def retarget_both_ways(targets: HandTargets, arms: Arms, limits: Limits, settings: Settings) -> Retargeted:
+def retarget_both_ways(targets: HandTargets, arms: Arms, limits: Limits, settings: RetargetSettings) -> Retargeted:
     """As `retarget`, and where a hand is off by more than `WORTH`, from the end of the recording too; the better way is kept.
 
     Where changes from way to way would cost less than `LESS` of it, they are tried. Where the judge would refuse a hand that
@@ -52,7 +52,7 @@ def retarget_both_ways(targets: HandTargets, arms: Arms, limits: Limits, setting
         before, kept = kept, _led(kept, ways, retargeting, notes)
         if kept is before:
             break
-    return replace(kept, notes=tuple(notes), work=sum((way.work for way in ways), Work()))
+    return replace(kept, notes=tuple(notes), work=sum((way.work for way in ways), WorkCount()))
 
 
 def _better(kept: Retargeted, other: Retargeted, retargeting: Retargeting, way: str, notes: list[str]) -> Retargeted:
@@ -125,12 +125,12 @@ def _taken(forward: Retargeted, backward: Retargeted, retargeting: Retargeting) 
     return np.repeat(best_way(cost.sum(axis=2), only_where(np.all(meet, axis=1, keepdims=False))).astype(bool)[:, None], len(HANDS), axis=1)
 
 
-def prices(result: Retargeted, settings: Settings) -> Array:
+def prices(result: Retargeted, settings: RetargetSettings) -> Array:
     """(n,) what hands that are off and turned cost by the solver's own weights."""
     return np.asarray((_missed(result, settings) ** 2).sum(axis=1))
 
 
-def _missed(result: Retargeted, settings: Settings) -> Array:
+def _missed(result: Retargeted, settings: RetargetSettings) -> Array:
     """(n, h) [m] how far each hand is off, its turn counted by the solver's own weight; 0 where nothing is asked."""
     missed = np.zeros((len(result.t), len(HANDS)))
     for hand, track in result.hands.items():

@@ -13,13 +13,13 @@ from ...scenarios.variation import Draw
 from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.joint_motion import JointMotion
-from .alignment import Placed, carried, place, scaled
+from .alignment import Alignment, carried, place, scaled
 from .arms import arms_of
 from .bidirectional import retarget_both_ways
 from .objects import Hinged
-from .settings import Settings
+from .settings import RetargetSettings
 from .solver import Retargeted
-from .sources import Source, find
+from .sources import HandSource, find
 from .targets import HANDS
 
 
@@ -27,10 +27,10 @@ from .targets import HANDS
 class Carried:
     """A person's motion on the robot, with everything that was assumed on the way."""
 
-    source: Source
-    placed: Placed
+    source: HandSource
+    placed: Alignment
     result: Retargeted
-    settings: Settings
+    settings: RetargetSettings
     closes: Mapping[str, str]  # hand -> the robot's actuator that closes it
     thing: Hinged | None = None  # what the recording tells of a thing that turns about a hinge
 
@@ -66,7 +66,7 @@ class Carried:
             yield "the source does not tell how far the hands were closed; the claws stay as they are at the start"
 
 
-def carry(recording: Recording, scene: Scene, draw: Draw, limits: Limits, settings: Settings) -> Carried | None:
+def carry(recording: Recording, scene: Scene, draw: Draw, limits: Limits, settings: RetargetSettings) -> Carried | None:
     """Carry a recording of a person over to the robot of a scene.
 
     Args:

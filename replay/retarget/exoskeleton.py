@@ -24,7 +24,7 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError
 from .arms import Arms
-from .frames import Array, unit
+from .axes import Array, unit
 from .targets import HANDS
 
 ARM = (
@@ -169,7 +169,7 @@ def stream_of(
     closed: Array | None = None,
     offsets: Array | None = None,
     noise: float = 0.0,
-    told: bool = False,
+    calibrated: bool = False,
     rng: np.random.Generator | None = None,
 ) -> dict[str, Any]:
     """What an exoskeleton would have recorded of a person whose hands led the robot's: a synthetic stream, of which the truth is known.
@@ -180,7 +180,7 @@ def stream_of(
     Args:
         arms: the robot's; t: (n,) [s]; q: (n, k) its arm angles [rad].
         closed: (n, 2) left and right, 0 open to 1 closed; open where None.
-        offsets: (14,) [rad] by which each encoder reads too much; told: whether the file's calibration knows them.
+        offsets: (14,) [rad] by which each encoder reads too much; calibrated: whether the file's calibration knows them.
         noise: standard deviation of each reading [rad], drawn from `rng`.
 
     Returns:
@@ -206,7 +206,7 @@ def stream_of(
         "joint_names": np.array(NAMES),
         "grip": np.zeros((len(t), 2)) if closed is None else np.asarray(closed, float),
         "link_lengths": np.array([person.upper_arm, person.forearm, person.grasp, person.shoulders]),
-        "offsets": wrong if told else np.zeros(len(NAMES)),
+        "offsets": wrong if calibrated else np.zeros(len(NAMES)),
     }
 
 

@@ -82,7 +82,7 @@ class Hinged:
 
 
 @dataclass(frozen=True)
-class Grip:
+class DoorGrip:
     """Where a person holds a door: which hand, `at` (3,) [m] in the frame of the closed door, from row `first` to `last`."""
 
     hand: str
@@ -91,7 +91,7 @@ class Grip:
     last: int
 
 
-def first_grip(hands: Mapping[str, Array], thing: Hinged) -> Grip | None:
+def first_grip(hands: Mapping[str, Array], thing: Hinged) -> DoorGrip | None:
     """Where the door is first opened: of the hands' places (n, 3), the one that stays put in the door's frame meanwhile.
 
     Hands that have other samples than the object, or none for a while, hold nothing that can be told.
@@ -107,5 +107,5 @@ def first_grip(hands: Mapping[str, Array], thing: Hinged) -> Grip | None:
                 held[hand] = float(np.linalg.norm(seen - seen.mean(axis=0), axis=1).max())
         hand = min(held, key=lambda h: held[h], default="")
         if hand and held[hand] < STEADY:
-            return Grip(hand, thing.door(hands[hand])[first : last + 1].mean(axis=0), first, last)
+            return DoorGrip(hand, thing.door(hands[hand])[first : last + 1].mean(axis=0), first, last)
     return None

@@ -29,7 +29,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Settings:
+class RetargetSettings:
     """Settings of the solver; lengths [m], times [s], see the file's own comments.
 
     Attributes:
@@ -61,7 +61,7 @@ class Settings:
 
 def load_settings(
     name: str = "default", folder: Path | None = None, overrides: Mapping[str, Any] | None = None
-) -> Settings:
+) -> RetargetSettings:
     """Read settings.
 
     Args:
@@ -91,7 +91,7 @@ def load_settings(
     return settings
 
 
-def _read(node: Node, name: str, digest: str) -> Settings:
+def _read(node: Node, name: str, digest: str) -> RetargetSettings:
     node.mapping(required=("weights", "limits", "scale", "passes", "longest_step"))
     weights, limits = node.child("weights"), node.child("limits")
     words = ("position", "rotation", "elbow", "posture", "steady")
@@ -108,7 +108,7 @@ def _read(node: Node, name: str, digest: str) -> Settings:
             pair.note("two groups of shapes make a pair.")
         else:
             pairs.append((members[0], members[1]))
-    return Settings(
+    return RetargetSettings(
         name=name,
         digest=digest,
         **{word: weights.child(word).number() for word in words},

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arms import Arms, Array, hanging
-from .settings import Settings
+from .settings import RetargetSettings
 
 SKIN = 0.1  # m, that the middles of shapes may move before all pairs are gone through again
 BUFFER = 5e-3  # m, before what is kept, where hard: shapes that slide along each other come nearer than linearised
 
 
 @dataclass(frozen=True)
-class Near:
+class NearPairs:
     """Pairs of shapes within the distance that is watched.
 
     Attributes:
@@ -39,7 +39,7 @@ class Shapes:
         looks: how often postures were looked at.
     """
 
-    def __init__(self, arms: Arms, settings: Settings):
+    def __init__(self, arms: Arms, settings: RetargetSettings):
         self.model, self.index = arms.whole, arms.index
         self.keep, self.look = settings.keep, settings.look
         self.gap = self.keep + (BUFFER if settings.bounds["collision"].be == "hard" else 0.0)
@@ -72,7 +72,7 @@ class Shapes:
         above = np.array([[b in bodies_of for bodies_of in moved] for b in range(model.nbody)], float)
         self._moves = above[bodies[:, 0]], above[bodies[:, 1]]  # which joints move the first and the second shape
 
-    def near(self, q: Array) -> Near:
+    def near(self, q: Array) -> NearPairs:
         """Pairs that are near at a posture (nq,) of the `whole` model."""
         self.looks += 1
         model, data = self.model, self._data
@@ -87,7 +87,7 @@ class Shapes:
                 gaps.append(gap)
                 ends.append(points)
         closest = min([*gaps, self.keep])
-        return Near(np.array(pairs, np.int64), np.array(gaps), np.array(ends).reshape(-1, 6), closest)
+        return NearPairs(np.array(pairs, np.int64), np.array(gaps), np.array(ends).reshape(-1, 6), closest)
 
     def _within(self) -> list[int]:
         """Pairs of which neither's sphere stays clear of the box about the other, at the posture of the data."""
@@ -113,7 +113,7 @@ class Shapes:
         self._one, self._other = self.couples[self._listed].T.copy()
         self._reach = np.square(sizes[self._listed])
 
-    def rows(self, near: Near) -> tuple[Array, Array]:
+    def rows(self, near: NearPairs) -> tuple[Array, Array]:
         """(m, k) slopes and (m,) rooms [m] of the arms' joints: slopes @ step <= rooms keeps shapes apart, to first order.
 
         The posture is the last one that was looked at.

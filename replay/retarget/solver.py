@@ -18,10 +18,10 @@ from .arms import Arms, Array
 from .asked import Asked
 from .beginning import COASTING, DAMPING, SEARCH, STILL, STRIDE, Beginning
 from .programme import NEVER, Rows, Soft, solve
-from .settings import Settings
-from .shapes import BUFFER, Near, Shapes
+from .settings import RetargetSettings
+from .shapes import BUFFER, NearPairs, Shapes
 from .targets import HANDS, HandTargets
-from .track import HandTrack, Retargeted, Work
+from .track import HandTrack, Retargeted, WorkCount
 
 __all__ = ["HandTrack", "Retargeted", "retarget"]
 
@@ -33,7 +33,7 @@ GUIDED = 0.03  # weight of a radian away from a way that leads: ten times that o
 PUSH = 100.0  # weight by which shapes that touch at the beginning are pushed apart: 1 mm counts as a hand off by 0.1 m
 
 
-def retarget(targets: HandTargets, arms: Arms, limits: Limits, settings: Settings) -> Retargeted:
+def retarget(targets: HandTargets, arms: Arms, limits: Limits, settings: RetargetSettings) -> Retargeted:
     """Carry hands over to the robot.
 
     Args:
@@ -55,7 +55,7 @@ class Retargeting:
     Postures are (k,) angles [rad] of the arms' joints; `grip` (nq,) is a posture of the model with fingers and shapes.
     """
 
-    def __init__(self, targets: HandTargets, arms: Arms, limits: Limits, settings: Settings):
+    def __init__(self, targets: HandTargets, arms: Arms, limits: Limits, settings: RetargetSettings):
         self.targets, self.arms, self.settings, bounds = targets, arms, settings, settings.bounds
         self.asked = Asked(targets, arms, settings)
         middle, half = arms.ranges.mean(axis=1), 0.5 * np.ptp(arms.ranges, axis=1)
@@ -132,7 +132,7 @@ class Retargeting:
             near = self._look(q, grip)
         return q
 
-    def _look(self, q: Array, grip: Array) -> Near:
+    def _look(self, q: Array, grip: Array) -> NearPairs:
         assert self.shapes is not None
         posture = grip.copy()
         posture[self.arms.index] = q
@@ -203,8 +203,8 @@ class Retargeting:
         grips = self._grips(len(q))
         return all(self._look(q[i], grips[i]).closest >= self.settings.keep for i in rows)
 
-    def _work(self, samples: int) -> Work:
-        return Work(samples, self.programmes, self.shapes.looks if self.shapes else 0, self.search.rounds)
+    def _work(self, samples: int) -> WorkCount:
+        return WorkCount(samples, self.programmes, self.shapes.looks if self.shapes else 0, self.search.rounds)
 
     def _sample(self, i: int, later: int, before: Array, drift: Array, dt: float, grip: Array) -> Array:
         """(k,) angles of a sample, from those of the sample before.
@@ -231,7 +231,7 @@ class Retargeting:
             pull = pull + steady * (done - drift) + rest * done
             moved = self._step(cost, pull, box, others)
             expected = price + float(moved @ (cost @ moved) + 2.0 * (pull @ moved))
-            told = q + moved, near, rows, moved
+            last = q + moved, near, rows, moved
             least = (
                 -np.inf
                 if near is None or settings.bounds["collision"].be != "hard"
@@ -251,7 +251,7 @@ class Retargeting:
                 break  # it stands still, and would so again
             if halving == 0 and abs(price - expected) <= ALMOST:
                 break
-        self._tell(i, later, before, dt, *told)
+        self._tell(i, later, before, dt, *last)
         if settings.bounds["range"].be == "hard":
             q = np.clip(q, self.low, self.high)
         if settings.bounds["speed"].be == "hard":  # rounding of the solver: none is passed by a billionth either
@@ -259,7 +259,15 @@ class Retargeting:
         return q
 
     def _tell(
-        self, i: int, later: int, before: Array, dt: float, q: Array, near: Near | None, rows: Rows | None, moved: Array
+        self,
+        i: int,
+        later: int,
+        before: Array,
+        dt: float,
+        q: Array,
+        near: NearPairs | None,
+        rows: Rows | None,
+        moved: Array,
     ) -> None:
         """Note which limits the last programme of a sample met: `q` is what it asked for."""
         over = {"range": np.maximum(q - self.high, self.low - q), "speed": np.abs(q - before) - self.speed * dt}

@@ -35,7 +35,7 @@ class HandTrack:
 
 
 @dataclass(frozen=True)
-class Work:
+class WorkCount:
     """What a retargeting took, so that a test can count it where a clock would lie.
 
     Attributes:
@@ -49,11 +49,11 @@ class Work:
     looks: int = 0
     beginning: int = 0
 
-    def __add__(self, other: Work) -> Work:
-        return Work(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
+    def __add__(self, other: WorkCount) -> WorkCount:
+        return WorkCount(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
 
-    def __sub__(self, other: Work) -> Work:
-        return Work(*(getattr(self, name) - getattr(other, name) for name in vars(self)))
+    def __sub__(self, other: WorkCount) -> WorkCount:
+        return WorkCount(*(getattr(self, name) - getattr(other, name) for name in vars(self)))
 
 
 @dataclass(frozen=True)
@@ -86,4 +86,4 @@ class Retargeted:
     passed: Mapping[str, Array] = field(default_factory=dict)
     closed: Mapping[str, Array] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    work: Work = Work()
+    work: WorkCount = WorkCount()

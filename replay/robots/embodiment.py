@@ -185,7 +185,7 @@ class Embodiment:
         With a model its own shapes make self-collision a check too, and its masses torques. What rests on estimates
         alone is made and listed, but decides no verdict by its absence.
         """
-        sound = {w for s in self.limits.own.values() for w, told in s.items() if told["grade"] != "estimate"}
+        sound = {w for s in self.limits.own.values() for w, limit in s.items() if limit["grade"] != "estimate"}
         words = ["integrity"]
         words += ["kinematics.joint.position"] if "position" in sound else []
         words += ["kinematics.joint.velocity"] if "velocity" in sound else []

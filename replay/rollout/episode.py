@@ -27,7 +27,7 @@ def resolved(scene: Scene) -> dict[str, Any]:
         "robot": robot.name,
         "hand": robot.hand,
         "base": robot.base,
-        **({"cell": cell.told()} if cell else {}),
+        **({"cell": cell.to_dict()} if cell else {}),
     }
 
 

@@ -16,7 +16,7 @@ class Mark:
 
     Attributes:
         t: the control step.
-        state, trace, start: of `simulation.Saved`; the model is that of the draw.
+        state, trace, start: of `simulation.SavedSimulation`; the model is that of the draw.
         carry: the course's, one row.
         policy: what the policy goes on from, plain values and arrays.
     """

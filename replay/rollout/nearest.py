@@ -31,7 +31,7 @@ class Nearest:
     done: float  # share of the way from where the step began, 0..1
 
 
-class Approach:
+class NearestApproach:
     """`nearest`: follows n takes through the steps of a course and keeps the nearest moment of each step that is waited for.
 
     Among the moments of a step the nearest is that at which most of the way has been made, counted from where its conditions

@@ -14,11 +14,11 @@ import numpy as np
 
 from ...scenarios.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.simulation import Saved, Simulation
+from ...scenarios.simulation import SavedSimulation, Simulation
 from ...scenarios.variation import Draw
 from ..checks.outcome import outcome_of
 from .mark import Mark
-from .nearest import Approach, Nearest
+from .nearest import Nearest, NearestApproach
 from .observers import FullStates, Moment, Observations, SafetyMeasures, Tape
 
 AT_ONCE = 64  # takes in one batch; memory stays bounded however many there are
@@ -152,7 +152,7 @@ class Observer(Protocol):
         ...
 
 
-class Recorded:
+class RecordedPolicy:
     """The policy that sends commands as they are.
 
     Args:
@@ -205,7 +205,7 @@ def roll_out(
     carry = course.advance(course.begin(n), readings)
     t = 0
     for i, mark in enumerate(begin):
-        readings = simulation.restore(Saved(draws[i].model, mark.state, mark.trace, mark.start), i)
+        readings = simulation.restore(SavedSimulation(draws[i].model, mark.state, mark.trace, mark.start), i)
         carry, t = carry.with_rows(np.array([i]), mark.carry), mark.t
     ends: list[tuple[int, GoalState]] = [(t, carry)] * n
     unstable_at = np.full(n, np.nan)
@@ -269,6 +269,6 @@ def play(
         if keep:
             observers.append(FullStates.at(keep[begin : begin + AT_ONCE]))
         if nearest:
-            observers.append(Approach(scene.course, n))
-        policy = Recorded([take.actions for take in chunk])
+            observers.append(NearestApproach(scene.course, n))
+        policy = RecordedPolicy([take.actions for take in chunk])
         yield from roll_out(scene, [take.draw for take in chunk], policy, observers, threads)

@@ -19,7 +19,7 @@ from ...scenarios.variation import Draw
 from ..recording.recording import SimEpisode
 from .observers import Moment, Observations
 from .reproduce import refuse_other, start_of
-from .rollout import Recorded, roll_out
+from .rollout import RecordedPolicy, roll_out
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
@@ -71,7 +71,9 @@ def trace(scene: Scene, episode: SimEpisode, rate: float) -> Trace:
     """
     draw = start_of(scene, episode)
     looks = _Looks(scene, draw, episode.actions, rate)
-    (played,) = roll_out(scene, [draw], Recorded([episode.actions]), [Observations(scene, 1, episode.n_steps), looks])
+    (played,) = roll_out(
+        scene, [draw], RecordedPolicy([episode.actions]), [Observations(scene, 1, episode.n_steps), looks]
+    )
     refuse_other(scene, episode, "observation.state", played.observations["observation.state"])
     return looks.trace()
 

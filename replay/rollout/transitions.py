@@ -16,7 +16,7 @@ from ...scenarios.scene import Scene
 from ..recording.recording import SimEpisode
 from .observers import Moment, Observations
 from .reproduce import refuse_other, start_of
-from .rollout import Observer, Recorded, roll_out
+from .rollout import Observer, RecordedPolicy, roll_out
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ def transitions(scene: Scene, episode: SimEpisode, reward: str) -> Transitions:
         EpisodeError: the scene of today is another, or the episode comes out otherwise than it was recorded.
     """
     draw, n = start_of(scene, episode), episode.n_steps
-    told = _Rewards(scene, reward, n)
-    observers: list[Observer] = [Observations(scene, 1, n, clipped=True), told]
-    (played,) = roll_out(scene, [draw], Recorded([episode.actions]), observers)
+    rewards = _Rewards(scene, reward, n)
+    observers: list[Observer] = [Observations(scene, 1, n, clipped=True), rewards]
+    (played,) = roll_out(scene, [draw], RecordedPolicy([episode.actions]), observers)
     for name, values in played.observations.items():
         refuse_other(scene, episode, name, values)
     failed = bool(not np.isnan(played.carry.failed[0]).all() or played.unstable_at is not None)
-    ended = bool(told.success[-1:].any()) or failed
-    return Transitions(played.observations, episode.actions, told.rewards, told.success, told.states, ended)
+    ended = bool(rewards.success[-1:].any()) or failed
+    return Transitions(played.observations, episode.actions, rewards.rewards, rewards.success, rewards.states, ended)
 
 
 class _Rewards:

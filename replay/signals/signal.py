@@ -144,7 +144,7 @@ def run_around(mask: np.ndarray, row: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Lag:
+class LagFit:
     """How late a state follows its command: seconds, the pooled value, per joint, and how well it fits."""
 
     pooled: float
@@ -162,7 +162,7 @@ def find_lag(
     search: float = 1.0,
     moved: float = 0.05,
     step: float = 0.01,
-) -> Lag | None:
+) -> LagFit | None:
     """The shift that makes a state fit its command best, in the least-squares sense.
 
     Both are put on one grid of `step`; for every shift in -search..search the squared difference is averaged over the
@@ -176,7 +176,7 @@ def find_lag(
         moved: joints whose command moves less than this have no lag of their own.
 
     Returns:
-        The `Lag`, or None where the two hardly overlap or nothing moves.
+        The `LagFit`, or None where the two hardly overlap or nothing moves.
     """
     t_command, command = strictly_rising(t_command, command)
     t_state, state = strictly_rising(t_state, state)
@@ -197,7 +197,7 @@ def find_lag(
     best = int(pooled.argmin())
     own = likeness.argmax(axis=0)
     each = np.array([_vertex(-likeness[:, j], own[j]) for j in range(len(own))]) + shifts[own]
-    return Lag(
+    return LagFit(
         pooled=float((shifts[best] + _vertex(pooled, best)) * step),
         joint=np.where(moving, each * step, np.nan),
         correlation=likeness[own, np.arange(len(own))],

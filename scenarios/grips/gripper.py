@@ -14,7 +14,7 @@ from ..robot_folder import DEFAULT_ROBOT
 
 
 @dataclass(frozen=True)
-class Gripper:
+class GripperFacts:
     """Facts of a hand.
 
     Attributes:
@@ -78,7 +78,7 @@ class Gripper:
         return np.maximum(own, other) if priority == mine else other if priority > mine else own
 
 
-def gripper_of(robot: str = DEFAULT_ROBOT, hand: str | None = None) -> Gripper:
+def gripper_of(robot: str = DEFAULT_ROBOT, hand: str | None = None) -> GripperFacts:
     """A hand of a robot, its first where none is named.
 
     Raises:
@@ -86,7 +86,7 @@ def gripper_of(robot: str = DEFAULT_ROBOT, hand: str | None = None) -> Gripper:
     """
     chosen = load_robot(robot, hand)
     sheet, grip, pads = chosen.hand_sheet, chosen.hand_sheet["grip"], chosen.hand_sheet["pads"]
-    return Gripper(
+    return GripperFacts(
         name=chosen.hand,
         model=chosen.folder / sheet["model"],
         opening=float(grip["opening"]),

@@ -13,8 +13,8 @@ import numpy as np
 
 from .grip_search import narrowest, search
 from .grip_sheet import GripSheet
-from .gripper import Gripper, gripper_of
-from .workpiece import Touch, Workpiece, told
+from .gripper import GripperFacts, gripper_of
+from .workpiece import Touch, Workpiece, width_text
 
 if TYPE_CHECKING:
     from ..part import Part
@@ -67,7 +67,7 @@ class Grip:
         return self.ways[0][:, 2] if self.ways else DOWN
 
 
-def grips_of(part: Part, hand: Gripper | None = None, computed: bool | None = None) -> list[Grip]:
+def grips_of(part: Part, hand: GripperFacts | None = None, computed: bool | None = None) -> list[Grip]:
     """What a hand can take a part by, the sheet's entries with their faults.
 
     Args:
@@ -86,7 +86,7 @@ def grips_of(part: Part, hand: Gripper | None = None, computed: bool | None = No
     return [] if computed is False or not silent or not piece.root(None) else _computed(piece)
 
 
-def why_not(part: Part, hand: Gripper | None = None) -> str:
+def why_not(part: Part, hand: GripperFacts | None = None) -> str:
     """Why a hand finds nothing to hold a loose part by, where `grips_of` computes none.
 
     Raises:
@@ -95,7 +95,7 @@ def why_not(part: Part, hand: Gripper | None = None) -> str:
     gripper = hand or gripper_of()
     least = narrowest(Workpiece(part, gripper))
     if least is not None and least > gripper.widest:
-        return f"too wide: nowhere narrower than {told(least)}, and the {gripper.name} takes {told(gripper.widest)} at most"
+        return f"too wide: nowhere narrower than {width_text(least)}, and the {gripper.name} takes {width_text(gripper.widest)} at most"
     return "nowhere do the pads lie on it squarely with room for the hand, as it stands on its foot"
 
 
@@ -135,11 +135,11 @@ def _solid(piece: Workpiece, name: str, sheet: GripSheet, kind: str, word: str) 
     body = int(getattr(piece.model, kind)(word).bodyid[0]) if kind == "site" else int(piece.model.body(word).id)
     pads = site @ _axis(sheet.pads)
     directions = [site @ _axis(axis) for axis in sheet.fingers] or _around(pads)
-    said = sheet.fingers or tuple(_read(direction) for direction in directions)
+    words = sheet.fingers or tuple(_read(direction) for direction in directions)
     faults: list[str] = []
     ways: list[tuple[np.ndarray, np.ndarray, Touch]] = []
     blocked = ""
-    for word_of_way, direction in zip(said, directions):
+    for word_of_way, direction in zip(words, directions):
         turn = _turn(direction, pads, sheet.pitch)
         at = place - sheet.back * turn[:, 2] - sheet.depth * site[:, 2]
         spans = piece.spans(at + sheet.back * turn[:, 2], pads)
@@ -148,10 +148,10 @@ def _solid(piece: Workpiece, name: str, sheet: GripSheet, kind: str, word: str) 
             flat = piece.touch(at, turn, sheet.width)  # of a round thing whose middle the site is off
             guess = sheet.width if flat is not None and abs(flat.width - sheet.width) <= WITHIN else guess
         if sheet.width is not None and abs(guess - sheet.width) > WITHIN and not faults:
-            faults.append(f"its shapes are {told(guess)} wide there, the sheet says {told(sheet.width)}")
+            faults.append(f"its shapes are {width_text(guess)} wide there, the sheet says {width_text(sheet.width)}")
         if guess > piece.gripper.widest:
             faults.append(
-                f"too wide: {told(guess)}, and the {piece.gripper.name} takes {told(piece.gripper.widest)} at most"
+                f"too wide: {width_text(guess)}, and the {piece.gripper.name} takes {width_text(piece.gripper.widest)} at most"
             )
             break
         touch = piece.touch(at, turn, guess)

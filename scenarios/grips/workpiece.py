@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ScenarioError
 from ..quantity import show
-from .gripper import Gripper
+from .gripper import GripperFacts
 
 if TYPE_CHECKING:
     from ..part import Part
@@ -54,7 +54,7 @@ class Workpiece:
         ScenarioError: the part does not compile.
     """
 
-    def __init__(self, part: Part, gripper: Gripper):
+    def __init__(self, part: Part, gripper: GripperFacts):
         self.part, self.gripper = part, gripper
         spec = part.spec()
         for param in part.params.values():
@@ -287,6 +287,6 @@ def _tilt(points: np.ndarray) -> float:
     return float(np.arctan(np.hypot(*slope[:2])))
 
 
-def told(width: float) -> str:
+def width_text(width: float) -> str:
     """A width as it is read: `66.2 mm`."""
     return show(round(width, 4), "length")

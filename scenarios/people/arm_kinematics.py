@@ -47,7 +47,7 @@ def _unit(v: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Limb:
+class ArmChain:
     """One arm of a part, in the frame of the body that carries it.
 
     Attributes:
@@ -72,7 +72,7 @@ class Limb:
     height: float
 
     @classmethod
-    def of_part(cls, spec: mujoco.MjSpec, side: str, height: float) -> Limb:
+    def of_part(cls, spec: mujoco.MjSpec, side: str, height: float) -> ArmChain:
         """The arm of a person's part, read from its spec as its file has it."""
         upper, lower, hand = (spec.body(f"{side}_{word}") for word in ("upper_arm", "forearm", "hand"))
         names = [f"{side}_{word}" for word in JOINTS]

@@ -30,7 +30,7 @@ from ..reading.yaml_reader import Node
 from ..safety import movers
 from ..sensing.predicate import TRACE
 from ..sensing.requests import Readings, Request
-from .arm_kinematics import JOINTS, Limb, matrix_of
+from .arm_kinematics import JOINTS, ArmChain, matrix_of
 
 WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP = range(8)  # phases of receiving
 MEMORIES = (
@@ -69,7 +69,7 @@ class Receive:
     """
 
     person: str
-    limbs: tuple[Limb, Limb]
+    limbs: tuple[ArmChain, ArmChain]
     handle: str
     thing: str
     robot: tuple[str, ...]
@@ -113,7 +113,7 @@ class Receive:
         return tuple(Request("contact_force", f"tree:{hand}", f"tree:{self.thing}") for hand in self.robot)
 
     @cached_property
-    def _felt(self) -> tuple[Request, ...]:
+    def _hand_forces(self) -> tuple[Request, ...]:
         return tuple(
             Request("contact_force", f"tree:{self.person}/{side}_hand", f"tree:{self.thing}")
             for side in ("left", "right")
@@ -126,7 +126,7 @@ class Receive:
 
     def requests(self) -> list[Request]:
         return [
-            *self._felt,
+            *self._hand_forces,
             *self._trunk,
             *self._handle,
             *self._grips,
@@ -216,7 +216,7 @@ class Receive:
             time, before = kept["clock"], kept["force"]
             insists = np.minimum(kept["pull"] + INSISTS * np.maximum(time - PATIENCE, 0.0), MOST)
             kept["force"] = np.where(after == PULLS, np.where(time < ONSET, insists * time / ONSET, insists), 0.0)
-            contact = np.where(left, *(readings.of(request) for request in self._felt))
+            contact = np.where(left, *(readings.of(request) for request in self._hand_forces))
             for word, axis, wanted, begun in zip(
                 ("along", "across"), (towards, leftwards), (kept["force"], 0.0), (kept["force"] - before, 0.0)
             ):
@@ -265,7 +265,7 @@ class Receive:
 
     def _arm(
         self,
-        limb: Limb,
+        limb: ArmChain,
         kept: Mapping[str, np.ndarray],
         trunk: np.ndarray,
         frame: np.ndarray,
@@ -406,7 +406,7 @@ def _receive(placed: Placed, node: Node, names: Names, control_timestep: float) 
     if thing is None or handle is None:
         return None
     spec, tall = placed.part.spec(), placed.part.params["height"].default
-    left, right = (Limb.of_part(spec, side, tall) for side in ("left", "right"))
+    left, right = (ArmChain.of_part(spec, side, tall) for side in ("left", "right"))
     first, second = ((float(r[0]), float(r[1])) for r in (spec.joint(f"{s}_grasp").range for s in ("left", "right")))
     robot = tuple(names.robot["hands"]["bodies"])
     return Receive(

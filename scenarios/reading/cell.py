@@ -58,7 +58,7 @@ class Cell:
     digest: str
     measured: frozenset[str] = field(default=frozenset(), compare=False)
 
-    def told(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, str]:
         """Plain JSON, for an episode's config and a verdict's provenance."""
         return {
             "id": self.id,
@@ -71,7 +71,7 @@ class Cell:
         }
 
 
-def of_told(fields: Any) -> Cell | None:
+def cell_of_config(fields: Any) -> Cell | None:
     """The cell that an episode's config carries, or None where there is none, or nothing that one can be made of."""
     keys = ("id", "centre", "scenario", "surveyed", "by", "with", "digest")
     if not isinstance(fields, Mapping) or not all(isinstance(fields.get(key), str) for key in keys):

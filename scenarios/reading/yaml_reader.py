@@ -19,7 +19,7 @@ import yaml
 
 from ..errors import ScenarioError
 from ..quantity import parse_quantity, parse_size, show
-from .slips import half_a_number, slip_in
+from .typing_slips import half_a_number, slip_in
 
 Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
 _MISSING = object()

@@ -149,7 +149,7 @@ class Displaced:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedAway:
     """A body lies further [m] from where it lay at the start."""
 
     position: Request

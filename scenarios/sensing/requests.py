@@ -277,7 +277,7 @@ class Row:
     mean: list[float]
     start: list[float]
     layout: Layout
-    felt: bool = True  # whether there can be a force at all
+    touching: bool = True  # whether there can be a force at all
 
     def first(self, request: Request) -> float:
         return self.value[self.layout.begins[request.name]]

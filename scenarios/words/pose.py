@@ -8,7 +8,7 @@ import mujoco
 
 from ..names import Names
 from ..reading.yaml_reader import Node
-from ..sensing.predicate import Angle, Below, Higher, Moved, Near, Predicate, Upright
+from ..sensing.predicate import Angle, Below, Higher, MovedAway, Near, Predicate, Upright
 from ..sensing.requests import Request
 from .word import Words
 
@@ -52,7 +52,7 @@ def _moved(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("of", "more_than"))
     body = names.element(node.child("of"), "body")
     bound = node.child("more_than").quantity("length", low=0.0)
-    return None if body is None else Moved(Request("body_position", body), bound)
+    return None if body is None else MovedAway(Request("body_position", body), bound)
 
 
 def _below(node: Node, names: Names) -> Predicate | None:

@@ -44,11 +44,11 @@ def test_the_verdict_is_the_same_and_nothing_stays_changed(recording):
 
 
 def test_shares_are_of_the_bare_rollout():
-    told = shares(
+    found = shares(
         [(dict.fromkeys(STAGES, 1.0), 10.0), (dict.fromkeys(STAGES, 2.0), 10.0), (dict.fromkeys(STAGES, 3.0), 10.0)]
     )
-    assert told["integrity"] == pytest.approx(0.2)
-    assert told["checks"] == pytest.approx(0.2 * len(CHECKS))
+    assert found["integrity"] == pytest.approx(0.2)
+    assert found["checks"] == pytest.approx(0.2 * len(CHECKS))
 
 
 def _touching(model: mujoco.MjModel, state: np.ndarray) -> set[tuple[str, str]]:

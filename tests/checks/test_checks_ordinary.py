@@ -125,8 +125,8 @@ def test_what_a_feature_declares_goes_before_what_an_actuator_takes():
     values = np.linspace(0.0, 0.8, 90)
     assert check_range([claws(values, "1")], RULES, 0)[0].reason == "no_declared_range"
     assert check_range([claws(values, "1")], RULES, 0, actuators={"left_claw": (0.0, 0.5)})[0].level == "FAIL"
-    told = claws(values, "1", range=[[0.0, 1.0]])
-    assert check_range([told], RULES, 0, actuators={"left_claw": (0.0, 0.5)})[0].level == "PASS"
+    declared = claws(values, "1", range=[[0.0, 1.0]])
+    assert check_range([declared], RULES, 0, actuators={"left_claw": (0.0, 0.5)})[0].level == "PASS"
 
 
 def test_joints_of_a_known_range_are_left_to_the_check_that_knows_it():
@@ -160,8 +160,8 @@ def test_a_failure_that_is_not_required_stands_in_the_why_column(lang):
     assert "ctrl.clamped" in story.why and "drop" in story.why and Words(lang).ui("also_fails") in story.why
     open_ = combine([RULES["value.nonfinite"].not_checked("too_short"), cut], ["integrity"], RULES)
     assert open_.verdict == "INCONCLUSIVE"
-    told = Verdict("a", "a", verdict="INCONCLUSIVE", root=open_.root, findings=open_.findings, stages=open_.stages)
-    assert "ctrl.clamped" in Story(told, Words(lang)).why
+    verdict = Verdict("a", "a", verdict="INCONCLUSIVE", root=open_.root, findings=open_.findings, stages=open_.stages)
+    assert "ctrl.clamped" in Story(verdict, Words(lang)).why
     warned = combine([sound, cut.with_(level="WARN")], ["integrity"], RULES)
     quiet = Story(Verdict("a", "a", verdict="FEASIBLE", findings=warned.findings, stages=warned.stages), Words(lang))
     assert Words(lang).ui("also_fails") not in quiet.why
@@ -282,11 +282,11 @@ def test_takes_are_held_against_those_of_their_own_set_whatever_batch_they_are_i
         judged(take(0, "elsewhere"), 0.25),
         judged(take(0).__class__(**vars(take(0)) | {"source": "alone.bag"}), 0.25),
     ]
-    told = [{f.code: f for f in one} for one in company.compare(later)]
-    assert told[0]["take.lag"].level == "FAIL" and told[1]["take.lag"].level == "PASS"
-    assert told[1]["take.duplicate"].level == "FAIL" and told[1]["take.duplicate"].subject == ("demos#2",)
-    assert told[2]["take.lag"].reason == "few_takes" and told[2]["take.duplicate"].level == "PASS"
-    assert told[3]["take.lag"].reason == told[3]["take.duplicate"].reason == "no_set"
+    found = [{f.code: f for f in one} for one in company.compare(later)]
+    assert found[0]["take.lag"].level == "FAIL" and found[1]["take.lag"].level == "PASS"
+    assert found[1]["take.duplicate"].level == "FAIL" and found[1]["take.duplicate"].subject == ("demos#2",)
+    assert found[2]["take.lag"].reason == "few_takes" and found[2]["take.duplicate"].level == "PASS"
+    assert found[3]["take.lag"].reason == found[3]["take.duplicate"].reason == "no_set"
 
 
 def test_real_takes_of_one_set_are_as_late_as_each_other_and_one_that_was_shifted_is_not(data):
@@ -304,9 +304,9 @@ def test_real_takes_of_one_set_are_as_late_as_each_other_and_one_that_was_shifte
     command, state = pair(takes[k])
     early = replace(command, values=np.concatenate([command.values[3:], np.repeat(command.values[-1:], 3, axis=0)]))
     shifted = lag_of(check_lag(early, state, RULES, origin_ns(takes[k])))
-    told = check_take_lag(shifted, known[1:], (), RULES)
-    assert told.level == "FAIL" and told.value == pytest.approx(
-        3 / 30 + every[k].pooled - told.details["usual"], abs=0.03
+    shifted_lag = check_take_lag(shifted, known[1:], (), RULES)
+    assert shifted_lag.level == "FAIL" and shifted_lag.value == pytest.approx(
+        3 / 30 + every[k].pooled - shifted_lag.details["usual"], abs=0.03
     )
     for one in takes[:5]:
         assert check_idle(one, RULES, one.metadata["task"], None)[0].level == "PASS"

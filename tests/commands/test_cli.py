@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from shiliu import cli
-from shiliu.cli import Request, main, parse, quoted
+from shiliu.cli import CommandRequest, main, parse, quoted
 from shiliu.scenarios.errors import ReplayError, ShiliuError
 
 HEAVY = (
@@ -35,8 +35,8 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 def run(capsys, *words: str) -> tuple[int, str, str]:
     code = main(list(words))
-    said = capsys.readouterr()
-    return code, said.out, said.err
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_help_version_and_no_word(capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["repaly"], "no command 'repaly'. Did you mean replay"),
         (["list", "scenarois"], "Did you mean scenarios"),
@@ -127,10 +127,10 @@ def test_help_version_and_no_word(capsys):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_the_user_can_mend_is_2_and_leaves_nothing(capsys, folder, words, said):
+def test_what_the_user_can_mend_is_2_and_leaves_nothing(capsys, folder, words, message):
     code, _, err = run(capsys, *words)
     assert code == 2
-    assert said in err and err.startswith("shiliu: ") and "Traceback" not in err
+    assert message in err and err.startswith("shiliu: ") and "Traceback" not in err
     assert list(folder.iterdir()) == []
 
 
@@ -152,7 +152,7 @@ class _Module:
     def __init__(self, outcome):
         self.outcome, self.seen = outcome, []
 
-    def run(self, request: Request) -> int:
+    def run(self, request: CommandRequest) -> int:
         self.seen.append(request)
         outcome = self.outcome(request) if callable(self.outcome) else self.outcome
         if isinstance(outcome, BaseException):
@@ -173,7 +173,7 @@ def stand_in(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "code", "said"),
+    ("outcome", "code", "message"),
     [
         (0, 0, ""),
         (3, 3, ""),
@@ -185,10 +185,10 @@ def stand_in(monkeypatch):
         (AssertionError(), 70, "--debug"),
     ],
 )
-def test_exit_codes(capsys, stand_in, outcome, code, said):
+def test_exit_codes(capsys, stand_in, outcome, code, message):
     stand_in(outcome)
     got, _, err = run(capsys, "check")
-    assert got == code and said in err
+    assert got == code and message in err
     assert "Traceback" not in err
 
 

@@ -95,16 +95,16 @@ def test_record_then_replay_by_command(tmp_path, capsys, monkeypatch):
 
 def test_record_adds_to_a_set_with_metadata(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    said = "operator: P-0417\ncentre: here\nlicence: CC-BY-4.0\nconsent: true\ncell: c1\n"
-    (tmp_path / "session.yaml").write_text(said)
+    sheet = "operator: P-0417\ncentre: here\nlicence: CC-BY-4.0\nconsent: true\ncell: c1\n"
+    (tmp_path / "session.yaml").write_text(sheet)
     words = ["record", "scenario=table_setting", "episodes=1", "out=demos", "quiet=true", "append=true"]
     assert main([*words, "seed=500"]) == 0
     assert main([*words, "seed=501", "metadata=session.yaml"]) == 0
     assert "1 episodes more, 2 in all" in capsys.readouterr().out
     first, second = shiliu.read(tmp_path / "demos")
     assert "demonstration" not in first.metadata
-    told = second.metadata["demonstration"]
-    assert (told["operator"], told["label"], told["end_effector"]) == ("P-0417", {"success": True}, "claw")
-    assert [s["skill"] for s in told["segments"]] == [s["skill"] for s in second.episode.segments]
+    metadata = second.metadata["demonstration"]
+    assert (metadata["operator"], metadata["label"], metadata["end_effector"]) == ("P-0417", {"success": True}, "claw")
+    assert [s["skill"] for s in metadata["segments"]] == [s["skill"] for s in second.episode.segments]
     assert second.cell == "c1" and "seed=501" in second.metadata["made"]["command"]
     assert [v.verdict for v in judge([first, second])] == ["FEASIBLE"] * 2

@@ -28,7 +28,7 @@ def wandering(env: ShiliuEnv, steps: int, seed: int = 0) -> np.ndarray:
     return np.clip(env.scene.ready_ctrl + walk, env.action_space.low, env.action_space.high).astype(np.float32)
 
 
-def told(observation: dict, *rest: object) -> bytes:
+def as_bytes(observation: dict, *rest: object) -> bytes:
     return b"".join([*(np.ascontiguousarray(v).tobytes() for v in observation.values()), repr(rest).encode()])
 
 
@@ -58,11 +58,11 @@ def test_check_env_without_pictures(scene):
 def test_same_seed_same_bytes_over_a_hundred_steps(scene):
     def rollout(env: ShiliuEnv, seed: int) -> list[bytes]:
         observation, info = env.reset(seed=seed)
-        seen = [told(observation, info["draw"], info["task"])]
+        seen = [as_bytes(observation, info["draw"], info["task"])]
         for action in wandering(env, 100):
             observation, reward, terminated, truncated, info = env.step(action)
             seen.append(
-                told(observation, reward, terminated, truncated, info["time"], info["subgoals"], info["failure"])
+                as_bytes(observation, reward, terminated, truncated, info["time"], info["subgoals"], info["failure"])
             )
             if terminated:
                 break
@@ -314,14 +314,14 @@ def test_a_scene_may_be_shared(scene):
     """Two environments of one scene do not disturb each other, draws and all."""
     a, b = ShiliuEnv(scene), ShiliuEnv(scene)
     a.reset(seed=1)
-    alone = [told(a.step(action)[0]) for action in wandering(a, 12)]
+    alone = [as_bytes(a.step(action)[0]) for action in wandering(a, 12)]
     a.reset(seed=1)
     between = []
     for i, action in enumerate(wandering(a, 12)):
         if i % 4 == 0:
             b.reset(seed=i)
         b.step(action)
-        between.append(told(a.step(action)[0]))
+        between.append(as_bytes(a.step(action)[0]))
     assert between == alone
 
 

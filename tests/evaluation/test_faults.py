@@ -163,7 +163,7 @@ def test_places_are_scored():
 
     def line(t0, t1, mark, **more):
         finding = Finding("joint.position", "FAIL", "kinematics", subject=("a",), t0=t0, t1=t1, **more)
-        injected = scoring.Injected(job, object(), (scoring.Mark(*mark, ("a",)),))
+        injected = scoring.Injected(job, object(), (scoring.FaultMark(*mark, ("a",)),))
         return scoring.score(injected, Verdict("x", "x", verdict="INFEASIBLE", root=0, findings=[finding]))
 
     assert line(2.1, 2.2, (2.0, 2.3))["onset"] == pytest.approx(0.1)

@@ -58,7 +58,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def told(folder: Path) -> list[tuple]:
+def rows_of(folder: Path) -> list[tuple]:
     return [(r.source, r.sha256, r.episode.seed, r.episode.actions.tobytes(), len(r.notes)) for r in read(folder)]
 
 
@@ -68,13 +68,13 @@ def dataset(tmp_path):
 
 
 def test_added_episodes_follow_and_the_old_files_stay(dataset):
-    before, first = files(dataset), told(dataset)
+    before, first = files(dataset), rows_of(dataset)
     add(dataset, [episode(3), episode(4, task="Close it.")], meta={"by": "second"})
     add(dataset, [episode(5, task="Close it.")], meta={"by": "third"})
     after = files(dataset)
     changed = {name for name in before if after[name] != before[name]}
     assert changed == {layout.INFO, layout.STATS, layout.TASKS}
-    assert told(dataset)[:3] == first
+    assert rows_of(dataset)[:3] == first
     recordings = list(read(dataset))
     assert [r.episode.seed for r in recordings] == list(range(6))
     assert [r.episode.label["success"] for r in recordings] == [True, False] * 3, "failures are kept"
@@ -152,7 +152,7 @@ def test_an_older_set_is_not_mixed_with_a_newer(dataset):
     path = dataset / "meta/episodes/chunk-000/file-000.parquet"
     table = pq.read_table(path)
     pq.write_table(table.drop_columns(["shiliu/operator"]), path)
-    assert len(told(dataset)) == 3
+    assert len(rows_of(dataset)) == 3
     with pytest.raises(EpisodeError, match="has no shiliu/operator"):
         DatasetWriter(dataset, FEATURES, 30, append=True)
 
@@ -165,7 +165,7 @@ def test_imported_recordings_take_no_episodes_of_the_simulation(dataset):
 
 
 def test_append_where_nothing_is_makes_a_set(tmp_path):
-    assert len(told(add(tmp_path / "set", [episode(0)]))) == 1
+    assert len(rows_of(add(tmp_path / "set", [episode(0)]))) == 1
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_text("mine")
     with pytest.raises(EpisodeError, match="nothing is overwritten"):
@@ -208,7 +208,7 @@ def test_an_interrupt_just_after_the_commit_undoes_nothing(dataset, monkeypatch)
     monkeypatch.setattr(lerobot_append.os, "replace", late)
     with pytest.raises(KeyboardInterrupt):
         add(dataset, [episode(5)])
-    assert [seed for _, _, seed, *_ in told(dataset)] == [0, 1, 2, 5]
+    assert [seed for _, _, seed, *_ in rows_of(dataset)] == [0, 1, 2, 5]
     assert [p.name for p in dataset.parent.iterdir()] == ["set"]
 
 
@@ -218,7 +218,7 @@ def test_two_at_once_are_told(dataset):
     add(dataset, [episode(6)])
     with pytest.raises(EpisodeError, match="changed by somebody else meanwhile"):
         writer.close()
-    assert [seed for _, _, seed, *_ in told(dataset)] == [0, 1, 2, 6]
+    assert [seed for _, _, seed, *_ in rows_of(dataset)] == [0, 1, 2, 6]
 
 
 # --------------------------------------------------------------------------------------------------- killed
@@ -268,14 +268,14 @@ def test_killed_between_any_two_file_operations_it_is_a_whole_set(tmp_path, pict
     more = [episode(3, 6), episode(4, 6, task="Close it.")]
     start = add(tmp_path / "start", [episode(0, 6), episode(1, 6)], features, pictures)
     whole = add(shutil.copytree(start, tmp_path / "a" / "set"), more, features, pictures)
-    old = [(f"set{source.removeprefix('start')}", *rest) for source, *rest in told(start)]
-    new, seen, touched = told(whole), set(), 0
+    old = [(f"set{source.removeprefix('start')}", *rest) for source, *rest in rows_of(start)]
+    new, seen, touched = rows_of(whole), set(), 0
     for left in range(200):
         folder = tmp_path / "b" / "set"
         shutil.rmtree(tmp_path / "b", ignore_errors=True)
         shutil.copytree(start, folder)
         ended = KILLER.run(tmp_path / "b", left, lambda folder=folder: add(folder, more, features, pictures))
-        found = told(folder)
+        found = rows_of(folder)
         assert found in (old, new), f"after {left} operations: {len(found)} episodes"
         seen.add(len(found))
         if ended:
@@ -285,7 +285,7 @@ def test_killed_between_any_two_file_operations_it_is_a_whole_set(tmp_path, pict
         touched += 1
         # whatever it left, the next append finds its way: once where nothing of it came in, or on top
         again = add(folder, more if found == old else [episode(9, 6)], features, pictures)
-        assert [seed for _, _, seed, *_ in told(again)] == [0, 1, 3, 4] + [9] * (found == new)
+        assert [seed for _, _, seed, *_ in rows_of(again)] == [0, 1, 3, 4] + [9] * (found == new)
         frames = pq.read_table(again / "data")
         stats = json.loads((again / layout.STATS).read_text())
         assert frames.column("index").to_pylist() == list(range(len(frames)))
@@ -301,12 +301,12 @@ def test_the_real_lerobot_reads_what_was_added_and_what_was_killed(tmp_path):
         pytest.skip("LEROBOT_CHECK names no lerobot-check")
     folder = add(tmp_path / "set", [episode(0, 6), episode(1, 6)])
 
-    def said():
+    def report():
         done = subprocess.run(["bash", tool, folder], capture_output=True, text=True, timeout=600, check=False)
         return done.stdout or done.stderr[-2000:]
 
     before = json.loads((folder / layout.INFO).read_text())
     add(folder, [episode(2, 6, task="Close it.")])
-    assert "lerobot reads it: 3 episodes, 18 frames" in said()
+    assert "lerobot reads it: 3 episodes, 18 frames" in report()
     (folder / layout.INFO).write_text(json.dumps(before))  # everything has come in but the commit
-    assert "lerobot reads it: 2 episodes" in said()
+    assert "lerobot reads it: 2 episodes" in report()

@@ -529,8 +529,8 @@ def test_to_robomimic_holds_the_exact_numbers(demos, episodes, bare, tmp_path):
         arms = [name for name in joints.names if name in bare.schema.observations["observation.state"].names]
         shown = [list(bare.schema.observations["observation.state"].names).index(name) for name in arms]
         assert len(arms) >= 14 and back.metadata["environment"] == "shiliu/Bare-v1"
-        told = np.stack([joints.column(name) for name in arms], axis=1).astype(np.float32)
-        assert np.array_equal(told, made.states["observation.state"][: made.n_steps, shown])
+        expected = np.stack([joints.column(name) for name in arms], axis=1).astype(np.float32)
+        assert np.array_equal(expected, made.states["observation.state"][: made.n_steps, shown])
 
 
 def test_to_robomimic_with_pictures(bare, tmp_path, opengl):
@@ -610,9 +610,9 @@ def test_a_broken_recording_stops_the_run_or_is_left_out(episodes, bare, tmp_pat
 
 @pytest.mark.parametrize("agreed", [True, False])
 def test_without_consent_nothing_is_handed_on(agreed, episodes, bare, tmp_path, capsys):
-    said = {"operator": "P-0417", "centre": "Beijing", "licence": "CC-BY-4.0", "consent": agreed}
-    told = [replace(episodes[0], metadata=said)]
-    write_lerobot(tmp_path / "set", told, bare.schema.lerobot_features(), 30)
+    metadata = {"operator": "P-0417", "centre": "Beijing", "licence": "CC-BY-4.0", "consent": agreed}
+    labelled = [replace(episodes[0], metadata=metadata)]
+    write_lerobot(tmp_path / "set", labelled, bare.schema.lerobot_features(), 30)
     code = export(f"data={tmp_path / 'set'}", "to=mcap", f"out={tmp_path / 'out'}")
     assert (code, (tmp_path / "out").exists()) == ((0, True) if agreed else (2, False))
     assert agreed or "P-0417 did not agree" in capsys.readouterr().err

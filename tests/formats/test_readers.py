@@ -87,9 +87,9 @@ def test_info_has_the_form_that_readers_take(made):
 
 
 def test_limits_stand_where_physlint_looks(made):
-    told = yaml.safe_load((made / "physlint.yaml").read_text())
-    assert told["required_streams"] == ["observation.state", "action"]
-    limits = told["rules"]["numeric.configured_bounds"]["options"]["limits"]
+    settings = yaml.safe_load((made / "physlint.yaml").read_text())
+    assert settings["required_streams"] == ["observation.state", "action"]
+    limits = settings["rules"]["numeric.configured_bounds"]["options"]["limits"]
     assert limits == {"action": {"min": [-1.5, -1.0, 0.0], "max": [1.5, 1.0, 100.0]}}
     bare = yaml.safe_load(contract({"observation.state": {"low": [-np.inf], "high": [1.0]}}))
     assert "rules" not in bare and bare["required_streams"] == ["observation.state"], "no action is asked for"

@@ -155,7 +155,7 @@ def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be
     plan = {"kind": "slow", "t0": 1.9, "t1": 2.6, "factor": 0.6, "longer_s": 1.0}
     monkeypatch.setattr("shiliu.replay.judge.advice._plan", lambda judged, causes, findings: [plan])
 
-    def told(*findings: Finding) -> list[bool]:
+    def marked(*findings: Finding) -> list[bool]:
         for finding in findings:
             finding.fix = None
         recording = SimpleNamespace(episode=None, streams={})
@@ -163,20 +163,20 @@ def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be
         return [finding.fix["applicable"] for finding in findings]
 
     fast, past, broken = failure("joint.velocity"), failure("joint.position", value=1.13), failure("value.nonfinite")
-    assert told(fast) == [True] and told(fast, past) == [True, True]
+    assert marked(fast) == [True] and marked(fast, past) == [True, True]
     assert fast.fix["factor"] == 0.6, "what a repair would do, which torque and balance may make slower"
-    assert told(fast, broken) == [False, False], "mending the speed alone does not lead to FEASIBLE"
+    assert marked(fast, broken) == [False, False], "mending the speed alone does not lead to FEASIBLE"
     followed = failure("goal", because_of=0)
-    assert told(fast, followed) == [True, False], "what follows passes with its cause"
-    assert told(failure("joint.position", value=1.5)) == [False], "further back than is allowed"
-    assert told(fast, failure("torque.peak", value=70.0, limit=60.0, because_of=0)) == [False, False], (
+    assert marked(fast, followed) == [True, False], "what follows passes with its cause"
+    assert marked(failure("joint.position", value=1.5)) == [False], "further back than is allowed"
+    assert marked(fast, failure("torque.peak", value=70.0, limit=60.0, because_of=0)) == [False, False], (
         "carrying is too much"
     )
-    assert told(failure("tracking")) == [False], "slower is an estimate there"
+    assert marked(failure("tracking")) == [False], "slower is an estimate there"
     monkeypatch.setattr("shiliu.replay.judge.advice._plan", lambda judged, causes, findings: [plan | {"factor": 0.3}])
-    assert told(fast) == [False] and fast.fix["factor"] == 0.3, "told, but not promised"
+    assert marked(fast) == [False] and fast.fix["factor"] == 0.3, "told, but not promised"
     monkeypatch.setattr("shiliu.replay.judge.advice._plan", lambda judged, causes, findings: None)
-    assert told(fast) == [False], "beyond the bounds of a repair"
+    assert marked(fast) == [False], "beyond the bounds of a repair"
     assert {"rerecord", "away", "lighten", "finish"}.isdisjoint(APPLICABLE)
     assert not repairable(failure("goal"))
 

@@ -25,11 +25,11 @@ def rounded(state):
 @pytest.fixture(scope="module")
 def actions(scene):
     """Both forearms up and an upper arm forward, hands against the counter at last: motion and a touch."""
-    told = np.tile(scene.ready_ctrl, (STEPS, 1))
+    commands = np.tile(scene.ready_ctrl, (STEPS, 1))
     swing = 0.3 * (1 - np.cos(2 * np.pi * np.arange(STEPS) / STEPS))
     for name, share in (("zarm_l4_joint", 1.0), ("zarm_r4_joint", 1.0), ("zarm_l1_joint", 0.5)):
-        told[:, scene.schema.action.names.index(name)] -= share * swing
-    return told.astype(np.float32)
+        commands[:, scene.schema.action.names.index(name)] -= share * swing
+    return commands.astype(np.float32)
 
 
 def made(scene, draw, actions):

@@ -8,7 +8,7 @@ import pytest
 import shiliu
 from shiliu.replay.checks.grip import (
     CarriedSpan,
-    Grasp,
+    GraspForces,
     carried,
     check_grip,
     check_payload,
@@ -20,7 +20,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.dynamics_stage import _carried, own_dynamics
 from shiliu.replay.judge.payload import _grasp, carries_of, loads_of
 from shiliu.replay.judge.replay_stage import _slipped
-from shiliu.replay.judge.results import Integrity, Motions, Plan, Rollouts
+from shiliu.replay.judge.results import Integrity, Motions, RolloutPlan, Rollouts
 from shiliu.replay.report import Words
 from shiliu.replay.signals.joint_motion import JointMotion
 from shiliu.scenarios import variation as drawing
@@ -115,7 +115,7 @@ def test_without_anything_carried_nothing_slips():
 # -- friction of the grip --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("tangential", "level"), [(8.0, "PASS"), (8.8, "WARN"), (11.0, "WARN")])
 def test_a_grip_near_to_sliding_is_warned_of_and_never_fails(tangential, level):
-    grasps = [Grasp(HELD, 2.0, 10.0, 1.0, 0.9), Grasp(HELD, 3.0, 10.0, tangential, 0.9)]
+    grasps = [GraspForces(HELD, 2.0, 10.0, 1.0, 0.9), GraspForces(HELD, 3.0, 10.0, tangential, 0.9)]
     (found,) = check_grip(grasps, [HELD], RULES)
     assert (found.level, found.value, found.limit) == (level, pytest.approx(tangential / 10), 0.9)
     assert found.margin == pytest.approx(0.9 - tangential / 10)
@@ -268,7 +268,7 @@ def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand
     subject = SimpleNamespace(scene=scene, rules=RULES, recording=SimpleNamespace(episode=object()))
     take, carries = SimpleNamespace(draw=draw), tuple(carries_of(scene, played))
     loads = tuple(loads_of(scene, take, played, carries))
-    done = Rollouts(Plan((take,)), (played,), carries=carries, loads=loads)
+    done = Rollouts(RolloutPlan((take,)), (played,), carries=carries, loads=loads)
     found = {f.code: f for f in (*_slipped(subject, done), *_carried(subject, done))}
     assert (found["slip"].level, found["slip"].subject) == ("WARN", ("bowl", "left_claw"))
     (held,) = carried(

@@ -9,13 +9,13 @@ import shiliu
 from shiliu.cli import main
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.recording.metadata import read_said, told
+from shiliu.replay.recording.metadata import add_metadata, read_session
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
-from shiliu.scenarios.reading.cell import list_cells, of_told
+from shiliu.scenarios.reading.cell import cell_of_config, list_cells
 from shiliu.scenarios.reading.config import nominal_values
 
 CELL = """\
@@ -89,7 +89,7 @@ def test_environments_stand_in_a_cell(cells):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("height:", "heigt:", r"bad.yaml:6: scenario.parts.counter.heigt: unknown key 'heigt'. Did you mean height"),
         ("oven:", "ovn:", r"bad.yaml:7: .*'ovn' is no part of this scenario, and a cell adds none. Did you mean oven"),
@@ -104,11 +104,11 @@ def test_environments_stand_in_a_cell(cells):
         ("  parts:", "  goal: {opened: null}\n  parts:", r"bad.yaml:5: .*unknown key 'goal'"),
     ],
 )
-def test_a_wrong_cell_is_told_by_its_line(cells, old, new, said):
+def test_a_wrong_cell_is_told_by_its_line(cells, old, new, message):
     text = CELL.format(height="910 mm")
     assert old in text
     (cells / "bad.yaml").write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(ScenarioError, match=said):
+    with pytest.raises(ScenarioError, match=message):
         shiliu.load_scenario("microwave", cell="bad")
 
 
@@ -181,7 +181,7 @@ def test_an_episode_of_the_simulation_is_judged_where_it_was_made(cells):
     actions = np.tile(scene.ready_ctrl, (40, 1)).astype(np.float32)
     played = next(play(scene, [Take(draw, actions)], [checkpoints_of(scene, 40)], 1))
     episode = episode_of(scene, played, 0)
-    assert episode.cell == "high" and of_told(episode.config["cell"]) == scene.config.cell
+    assert episode.cell == "high" and cell_of_config(episode.config["cell"]) == scene.config.cell
     (cells / "high.yaml").unlink()  # the episode does not depend on the file
     (verdict,) = judge([as_recording("take", episode, scene)], threads=1)
     assert (verdict.verdict, verdict.cell) == ("FEASIBLE", "high")
@@ -190,7 +190,7 @@ def test_an_episode_of_the_simulation_is_judged_where_it_was_made(cells):
     (verdict,) = judge([as_recording("take", episode, scene)], other, threads=1)
     assert (verdict.cell, verdict.claim) == ("low", "elsewhere")
     assert "made in the cell high: its commands are played in the cell low" in " ".join(verdict.provenance["notes"])
-    assert of_told({"id": 3}) is None and of_told(None) is None
+    assert cell_of_config({"id": 3}) is None and cell_of_config(None) is None
 
 
 def test_what_the_centre_says_reaches_an_imported_recording(cells, tmp_path, bare):
@@ -200,15 +200,15 @@ def test_what_the_centre_says_reaches_an_imported_recording(cells, tmp_path, bar
         encoding="utf-8",
     )
     recording = reaching(bare, LOW)
-    told(recording, read_said(str(file), None, many=False), None)
+    add_metadata(recording, read_session(str(file), None, many=False), None)
     assert recording.cell == "high" and recording.metadata["label"]["success"] is True
     other = reaching(bare, LOW, cell="low")
-    told(other, None, "high")
+    add_metadata(other, None, "high")
     assert other.cell == "high" and "it names the cell low" in other.notes[-1]
     with pytest.raises(EpisodeError, match="'high', and the command says 'low'"):
-        read_said(str(file), "low", many=False)
+        read_session(str(file), "low", many=False)
     with pytest.raises(ScenarioError, match="belongs to one episode"):
-        read_said(str(file), None, many=True)
+        read_session(str(file), None, many=True)
 
 
 def test_by_command(cells, capsys):

@@ -66,8 +66,8 @@ def batch(sizes):
 
 
 def test_in_a_batch_the_wild_one_is_told_and_the_rest_pass():
-    told = compare_rates(batch([*(20.0 + k % 4 for k in range(18)), 150.0]))
-    assert [[found.level for found in one.values()] for one in told] == [["PASS", "PASS"]] * 18 + [["WARN", "WARN"]]
+    compared = compare_rates(batch([*(20.0 + k % 4 for k in range(18)), 150.0]))
+    assert [[found.level for found in one.values()] for one in compared] == [["PASS", "PASS"]] * 18 + [["WARN", "WARN"]]
     assert compare_rates(batch([20.0] * 5 + [150.0])) == [{}] * 6
 
 

@@ -91,14 +91,14 @@ def simulated(scene, draw=None):
     return as_recording("take", episode(scene, draw), scene)
 
 
-def real(scene, **said):
+def real(scene, **given):
     """The same commands as a real robot's recording, which knows nothing of the scene."""
     ns = np.rint(np.arange(STEPS) * scene.control_timestep * 1e9).astype(np.int64)
     names = scene.robot.joint_names
     q = commands(scene)[:, [scene.schema.action.names.index(name) for name in names]].astype(float)
     stream = Stream("/command", "command", "joint_position", "rad", names, q, capture_ns=ns)
     return Recording(
-        "real", "real.bag", "0" * 64, "robot", {"/command": stream}, metadata={"label": {"success": True}}, **said
+        "real", "real.bag", "0" * 64, "robot", {"/command": stream}, metadata={"label": {"success": True}}, **given
     )
 
 
@@ -193,20 +193,20 @@ def test_what_the_survey_leaves_open_is_tried_in_likely_starts(folder):
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"variant": "farther"}, "made with variant=None, .* variant=farther. Leave variant= out"),
         ({"base": "mobile"}, "made with base=planted, .* Write base=planted"),
         ({"overrides": ["version=2"]}, "made in version 1 of reach_down, and the cell is laid over version 2"),
     ],
 )
-def test_another_variant_hand_or_version_is_refused_with_the_way_to_do_it(folder, settings, said):
+def test_another_variant_hand_or_version_is_refused_with_the_way_to_do_it(folder, settings, message):
     recording = simulated(shiliu.load_scenario("reach_down"))
     other = shiliu.load_scenario("reach_down", cell="high", **settings)
-    with pytest.raises(ReplayError, match=said):
+    with pytest.raises(ReplayError, match=message):
         Contexts(other).of(recording)
     verdict = judged(recording, other)
-    assert verdict.verdict is None and re.search(said, verdict.error["message"])
+    assert verdict.verdict is None and re.search(message, verdict.error["message"])
 
 
 def test_a_cell_of_another_scenario_is_told_as_such(folder):
@@ -280,17 +280,17 @@ def test_no_header_names_what_was_not_used(folder, capsys):
     scene, high = shiliu.load_scenario("reach_down"), shiliu.load_scenario("reach_down", cell="high")
     written(folder, "demos", scene, [simulated(scene)])
     assert main(["replay", "data=demos", "out=v1", "cell=high", "threads=1", "pictures=false"]) == 1
-    told = capsys.readouterr().out
-    assert "judged in: reach_down v1, cell high (surveyed 2026-11-02)" in told and "settings" not in told
+    printed = capsys.readouterr().out
+    assert "judged in: reach_down v1, cell high (surveyed 2026-11-02)" in printed and "settings" not in printed
     page = (folder / "v1" / "report.html").read_text(encoding="utf-8")
     assert "cell high (surveyed 2026-11-02)" in page and "played in a cell" in page
     line = json.loads((folder / "v1" / "verdicts.jsonl").read_text(encoding="utf-8"))
     assert (line["cell"], line["claim"], line["verdict"]) == ("high", "elsewhere", "INFEASIBLE")
     assert main(["replay", "data=demos", "out=v2", "base=mobile", "retarget=default", "scenario=reach_down",
                  'scenario.parts.counter.height=900 mm', "threads=1", "pictures=false"]) == 0  # fmt: skip
-    told = capsys.readouterr().out
-    assert "judged in: reach_down v1, thresholds" in told and "cell" not in told
-    assert "not judged by: base=mobile (1), retarget=default (1), scenario.parts.counter.height=900 mm (1)" in told
+    printed = capsys.readouterr().out
+    assert "judged in: reach_down v1, thresholds" in printed and "cell" not in printed
+    assert "not judged by: base=mobile (1), retarget=default (1), scenario.parts.counter.height=900 mm (1)" in printed
     assert "not judged by: base=mobile" in (folder / "v2" / "report.html").read_text(encoding="utf-8")
     (folder / "both").mkdir()
     written(folder, "both/plain", scene, [simulated(scene)])

@@ -13,10 +13,10 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.commands.list_parts import in_full
 from shiliu.replay.judge.commanded_collision import Looked, check_looked, fixtures
 from shiliu.replay.judge.context import SceneContext
-from shiliu.replay.judge.held_contacts import Hold, borne, driven, holds_of, touches_of
+from shiliu.replay.judge.held_contacts import HeldSpan, borne, driven, holds_of, touches_of
 from shiliu.replay.judge.own_robot import OwnRobot
 from shiliu.replay.judge.payload import carries_of
-from shiliu.replay.judge.results import Plan, Rollouts, Subject
+from shiliu.replay.judge.results import RolloutPlan, Rollouts, Subject
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.rollout import Take
@@ -141,7 +141,7 @@ def test_a_thing_in_two_hands_is_held_once_and_from_when_it_is_taken():
         CarriedSpan("box", "right_claw", 15, 40, 10, 44),
         CarriedSpan("box", "left_claw", 62, 70, 60, 75),
     ]
-    assert holds_of(carries) == [Hold("box", ("left_claw", "right_claw"), 8, 44), Hold("box", ("left_claw",), 60, 75)]
+    assert holds_of(carries) == [HeldSpan("box", ("left_claw", "right_claw"), 8, 44), HeldSpan("box", ("left_claw",), 60, 75)]
 
 
 def test_what_it_was_taken_from_and_is_set_down_on_it_may_touch_and_nothing_between():
@@ -150,10 +150,10 @@ def test_what_it_was_taken_from_and_is_set_down_on_it_may_touch_and_nothing_betw
     touched[16] = True
     touched[40:42] = True  # a strike on the way
     touched[53] = touched[60:] = True  # set down, after it was there once already, and left there
-    counts = ~borne(touched, Hold("box", ("left_claw",), 8, 70), DT)
+    counts = ~borne(touched, HeldSpan("box", ("left_claw",), 8, 70), DT)
     assert np.flatnonzero(touched & counts).tolist() == [40, 41]
     touched[71:] = False  # gone as soon as it is let go: it was pressed against that, and not set down on it
-    counts = ~borne(touched, Hold("box", ("left_claw",), 8, 70), DT)
+    counts = ~borne(touched, HeldSpan("box", ("left_claw",), 8, 70), DT)
     assert np.flatnonzero(touched & counts).tolist() == [40, 41, 53, *range(60, 71)]
 
 
@@ -270,15 +270,15 @@ def test_what_a_part_bears_is_listed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("sheet", "said"),
+    ("sheet", "message"),
     [
         ("bears: 20 N", "bears"),
         ("bears: {force: 20, source: a, grade: estimate}", "unit"),
         ("bears: {force: 20 N, source: a, grade: rumour}", "rumour"),
     ],
 )
-def test_a_sheet_that_says_it_wrongly_is_told(tmp_path, sheet, said):
-    with pytest.raises(ScenarioError, match=said):
+def test_a_sheet_that_says_it_wrongly_is_told(tmp_path, sheet, message):
+    with pytest.raises(ScenarioError, match=message):
         hold(tmp_path, sheet=f"title: {{en: Box, zh: 盒}}\n{sheet}\n")
 
 
@@ -316,7 +316,7 @@ def driven_down(scene, down, touch=None, gives=0.0):
     context = SceneContext(scene, "command")
     looked = Looked("command", np.arange(80) * scene.control_timestep, qpos, fixtures(model, context.robot_geoms), [], [])
     take = Take(draw, np.zeros((79, scene.n_actions), np.float32))
-    rollouts = Rollouts(Plan((take,)), (seen,), carries=tuple(carries_of(scene, seen)))
+    rollouts = Rollouts(RolloutPlan((take,)), (seen,), carries=tuple(carries_of(scene, seen)))
     looked = replace(looked, held=tuple(driven(Subject(None, context, None, OwnRobot()), rollouts, looked)))
     return next(one for one in check_looked(looked, RULES, "command") if one.code == "collision.scene")
 
@@ -376,5 +376,5 @@ def test_a_demonstration_that_strikes_is_found_by_its_name_and_its_depth():
     assert root.t0 == pytest.approx(broken.marks[0].t0, abs=0.1) and root.t1 == pytest.approx(
         broken.marks[0].t1, abs=0.1
     )
-    (felt,) = (f for f in verdict.findings if f.code == "collision.unexpected")
-    assert felt.level in ("WARN", "FAIL") and felt.subject == ("bowl/bowl_150", "table/counter")
+    (contact,) = (f for f in verdict.findings if f.code == "collision.unexpected")
+    assert contact.level in ("WARN", "FAIL") and contact.subject == ("bowl/bowl_150", "table/counter")

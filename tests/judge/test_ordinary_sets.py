@@ -83,7 +83,7 @@ def test_a_plain_set_holds_the_same_numbers_and_nothing_of_ours(own, episode, tm
         arms = take.streams["action"]
         assert np.array_equal(arms.values, episode.actions[:, : len(arms.names)].astype(float))
         assert take.streams["action/claws"].unit == "%" and take.metadata["task"] == "Take the bowl."
-        assert not [told for told in take.unmapped if "unknown to mapping" in told]
+        assert not [line for line in take.unmapped if "unknown to mapping" in line]
     assert cli.main(["export", f"data={own}", "to=mcap", f"out={tmp_path / 'm'}", "plain=true"]) == 2
 
 
@@ -163,11 +163,11 @@ def test_a_task_sentence_names_its_scenario_and_no_other():
 
 
 def test_a_sentence_of_two_scenarios_names_none(designer):
-    told = "Put the bowl of buns in the middle of the table."
+    sentence = "Put the bowl of buns in the middle of the table."
     file = designer / "conf" / "scenario" / "table_top.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text + f"tasks: [{{en: {told}}}, {{en: Lift it}}]\n", encoding="utf-8")
-    assert scenario_of_task(told) is None and scenario_of_task("lift it!") == ("table_top", None)
+    file.write_text(text + f"tasks: [{{en: {sentence}}}, {{en: Lift it}}]\n", encoding="utf-8")
+    assert scenario_of_task(sentence) is None and scenario_of_task("lift it!") == ("table_top", None)
 
 
 def test_a_recording_is_judged_in_the_scenario_of_its_task(own):
@@ -213,8 +213,8 @@ def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(con
     for form in sets.FORMS:
         for k, one in enumerate(takes):
             sets.in_set(one.take[form], "clean", k)
-        told = list(judging([one.take[form] for one in takes], threads=1)) if alone is ALONE else []
-        assert not [v for v in told if v.verdict != "FEASIBLE"]
+        judged = list(judging([one.take[form] for one in takes], threads=1)) if alone is ALONE else []
+        assert not [v for v in judged if v.verdict != "FEASIBLE"]
         beside, company, broken = list(sets.clean_takes(takes, form, context.rules)), Company(), []
         for one in injected:
             name = one.job.faults[0].name

@@ -164,10 +164,10 @@ def test_what_nothing_can_disturb_is_robust_at_any_thread_count(table_top):
 
 def test_a_place_that_matters_to_the_millimetre_is_told(designer):
     # the bowl stands 200 mm behind the counter's edge and 50 mm to the left: 206.2 mm from the middle of that edge
-    said = designer / "conf" / "scenario" / "table_top.yaml"
+    sheet = designer / "conf" / "scenario" / "table_top.yaml"
     near = "near: {of: bowl.base, to: counter.top_front, within: 206.2 mm}"
-    text = said.read_text(encoding="utf-8")
-    said.write_text(text.replace("near: {of: bowl.base, to: counter.top, within: 2 m}", near), encoding="utf-8")
+    text = sheet.read_text(encoding="utf-8")
+    sheet.write_text(text.replace("near: {of: bowl.base, to: counter.top, within: 2 m}", near), encoding="utf-8")
     scene = shiliu.load_scenario("table_top", ["goal.lifted.hold=0.2 s"])
     verdict = judge([standing(scene)], full=True)[0]
     found = robustness(verdict)

@@ -20,7 +20,7 @@ from shiliu.replay.checks.registry import asked_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.set_tables import check_length, check_stats, check_video
 from shiliu.replay.checks.set_times import check_counters, check_fps, check_timestamp
-from shiliu.replay.evaluation.faults.written import DATA, SIDE, _column, _renewed, _told
+from shiliu.replay.evaluation.faults.written import DATA, SIDE, _column, _column_changed, _renewed
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot import layout
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
@@ -83,7 +83,7 @@ def older(root: Path) -> Path:
     path.write_bytes(content)
     config = (root / f"shiliu/configs/{side['config']}.json").read_bytes()
     digest = hashlib.sha256(content + (root / f"{SIDE}.npz").read_bytes() + config).hexdigest()
-    _told(root, "shiliu/side_sha256", lambda was: digest)
+    _column_changed(root, "shiliu/side_sha256", lambda was: digest)
     return root
 
 
@@ -97,7 +97,7 @@ def by_code(found: list[Finding]) -> dict[str, Finding]:
     return {finding.code: finding for finding in found}
 
 
-def said(verdict) -> str:
+def printed(verdict) -> str:
     return " | ".join(Words("en").message(f) for f in verdict.findings if f.level != "NOT_APPLICABLE")
 
 
@@ -133,11 +133,12 @@ def test_times_that_are_not_those_of_the_rows_are_found_named_and_placed(written
     # an older digest covers no times; a newer one tells which column was changed, and that is the cause
     assert (root.code, root.subject) == (("set.timestamp" if old else "set.digest"), ("timestamp",))
     assert times.because_of == (None if old else verdict.root)
-    assert ("no clock runs backwards" in said(verdict)) == (kind != "back")
+    assert ("no clock runs backwards" in printed(verdict)) == (kind != "back")
     backwards = found["clock.backwards"]
     assert backwards.failed == (kind == "back") and (kind != "back" or backwards.because_of == verdict.root)
-    assert kind != "back" or "timestamp steps back by 0.133 s at row 80; a row stands up to 0.167 s (5 frames)" in said(
-        verdict
+    assert (
+        kind != "back"
+        or "timestamp steps back by 0.133 s at row 80; a row stands up to 0.167 s (5 frames)" in printed(verdict)
     )
 
 
@@ -205,7 +206,7 @@ def test_an_older_set_tells_that_something_was_changed_but_not_what(written):
 
 
 def test_a_table_that_repeats_something_else_than_the_episode_s_files_is_said(written):
-    _told(written, "shiliu/seed", lambda seed: seed + 5)
+    _column_changed(written, "shiliu/seed", lambda seed: seed + 5)
     verdict = verdict_of(written)
     root = verdict.findings[verdict.root]
     assert (root.code, root.subject, root.details["kind"]) == ("set.digest", ("shiliu/seed",), "tables")
@@ -274,7 +275,7 @@ def test_a_rate_that_every_clock_contradicts_is_the_wrong_one(written):
 def test_totals_and_statistics_are_bookkeeping_and_warn(written):
     path = written / layout.INFO
     path.write_text(path.read_text().replace('"total_frames": 150', '"total_frames": 151'))
-    _told(written, "stats/action/mean", lambda mean: [mean[0] + 0.2, mean[1]])
+    _column_changed(written, "stats/action/mean", lambda mean: [mean[0] + 0.2, mean[1]])
     verdict = verdict_of(written)
     found = by_code(verdict.findings)
     length, stats = found["set.length"], found["set.stats"]
@@ -285,7 +286,7 @@ def test_totals_and_statistics_are_bookkeeping_and_warn(written):
 
 def test_a_row_says_in_which_table_it_stands(written):
     assert by_code(verdict_of(written).findings)["set.length"].level == "PASS"
-    _told(written, "meta/episodes/file_index", lambda number: number + 2)
+    _column_changed(written, "meta/episodes/file_index", lambda number: number + 2)
     found = by_code(verdict_of(written).findings)["set.length"]
     assert (found.level, found.subject, found.value) == ("WARN", ("meta/episodes/file_index",), 2.0)
 
@@ -305,7 +306,7 @@ def test_rows_outside_the_statistics_of_the_whole_set_warn(written):
 
 
 def test_a_table_that_counts_other_rows_is_unsound(written):
-    _told(written, "length", lambda n: n + 12)
+    _column_changed(written, "length", lambda n: n + 12)
     verdict = verdict_of(written)
     root = verdict.findings[verdict.root]
     assert (root.code, root.value, verdict.verdict) == ("set.length", 12.0, "UNSOUND")
@@ -329,7 +330,7 @@ def test_a_video_that_is_no_longer_that_of_the_rows(tmp_path):
     assert length_of(path) == (150, pytest.approx(5.0))
     assert by_code(verdict_of(tmp_path / "set").findings)["set.video"].level == "PASS"
     for end in ("from", "to"):
-        _told(tmp_path / "set", f"videos/observation.images.head/{end}_timestamp", lambda t: t + 0.5)
+        _column_changed(tmp_path / "set", f"videos/observation.images.head/{end}_timestamp", lambda t: t + 0.5)
     verdict = verdict_of(tmp_path / "set")
     root = verdict.findings[verdict.root]
     assert (root.code, root.details["kind"], root.value) == ("set.video", "file", pytest.approx(0.5))
@@ -360,20 +361,20 @@ def grid(n: int = 200, **known) -> Declared:
 
 
 def test_times_are_held_as_exactly_as_lerobot_holds_them():
-    told = grid()
-    assert check_timestamp(told, RULES, 20.0)[0].level == "PASS"
+    declared = grid()
+    assert check_timestamp(declared, RULES, 20.0)[0].level == "PASS"
     for off, level in ((0.9e-4, "PASS"), (1.5e-4, "FAIL")):
-        t = told.timestamp.copy()
+        t = declared.timestamp.copy()
         t[100:] += off
-        assert check_timestamp(replace(told, timestamp=t), RULES, 20.0)[0].level == level
+        assert check_timestamp(replace(declared, timestamp=t), RULES, 20.0)[0].level == level
     long = np.arange(36_000, dtype=np.float64) / 20.0
     coarse = replace(grid(36_000), timestamp=long.astype(np.float32).astype(np.float64))
     assert check_timestamp(coarse, RULES, 20.0)[0].level == "PASS", "half an hour in float32 seconds"
 
 
 def test_a_slow_drift_shows_in_where_the_last_rows_stand():
-    told = grid(2000)
-    drifts = replace(told, timestamp=told.timestamp * 1.0009)  # 45 us a step
+    declared = grid(2000)
+    drifts = replace(declared, timestamp=declared.timestamp * 1.0009)  # 45 us a step
     found = check_timestamp(drifts, RULES, 20.0)[0]
     assert (found.level, found.details["kind"], found.value) == (
         "FAIL",
@@ -383,8 +384,8 @@ def test_a_slow_drift_shows_in_where_the_last_rows_stand():
 
 
 def test_an_offset_warns():
-    told = grid()
-    found = check_timestamp(replace(told, timestamp=told.timestamp + 0.05), RULES, 20.0)[0]
+    declared = grid()
+    found = check_timestamp(replace(declared, timestamp=declared.timestamp + 0.05), RULES, 20.0)[0]
     assert (found.level, found.details["kind"], found.value) == ("WARN", "offset", pytest.approx(0.05))
 
 
@@ -439,13 +440,15 @@ def test_statistics_allow_what_float32_sums_round():
     rng = np.random.default_rng(1)
     x = 43.4 + 0.05 * rng.normal(size=(400, 1))
     stats = {"min": x.min(0), "max": x.max(0), "mean": x.mean(0), "std": np.zeros(1), "count": np.array([400.0])}
-    told = Declared(400, columns={"q": x}, stats={"q": stats})
-    assert check_stats(told, RULES)[0].level == "PASS", "as in public sets: 0.05 is what float32 squares of 43 round"
+    declared = Declared(400, columns={"q": x}, stats={"q": stats})
+    assert check_stats(declared, RULES)[0].level == "PASS", (
+        "as in public sets: 0.05 is what float32 squares of 43 round"
+    )
     wrong = replace(
-        told, columns={"q": x - 43.4}, stats={"q": stats | {k: stats[k] - 43.4 for k in ("min", "max", "mean")}}
+        declared, columns={"q": x - 43.4}, stats={"q": stats | {k: stats[k] - 43.4 for k in ("min", "max", "mean")}}
     )
     assert check_stats(wrong, RULES)[0].details["which"] == "std"
-    count = replace(told, stats={"q": stats | {"count": np.array([399.0])}})
+    count = replace(declared, stats={"q": stats | {"count": np.array([399.0])}})
     assert check_stats(count, RULES)[0].details["which"] == "count"
 
 
@@ -508,7 +511,7 @@ def test_intake_gates_and_names_what_it_did_not_ask(tmp_path, capsys):
     line = json.loads((out / "verdicts.jsonl").read_text().splitlines()[0])
     assert (line["verdict"], line["cleared"], line["provenance"]["check"]) == ("INCONCLUSIVE", True, "intake")
     assert line["stages"]["kinematics"] == {"verdict": "NOT_CHECKED", "reason": "intake"}
-    _told(root, "dataset_to_index", lambda n: n + (n == 300))
+    _column_changed(root, "dataset_to_index", lambda n: n + (n == 300))
     assert main(["replay", f"data={root}", "check=intake", f"out={out}", "quiet=true"]) == 1
     assert (out / "refused.txt").read_text().split() == ["good#1"]
     (root / "shiliu/episodes/episode_000001.npz").unlink()

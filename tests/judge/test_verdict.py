@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.finding import Evidence, Finding, tidy, worst_of
+from shiliu.replay.checks.finding import Finding, VerdictEvidence, tidy, worst_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.verdict import StageResult, Verdict, combine
 
@@ -260,7 +260,7 @@ def test_a_line_holds_plain_json_in_a_fixed_order_and_no_evidence():
         result.stages,
         result.findings,
         {"engine": "3.17.0"},
-        evidence=Evidence(1.0),
+        evidence=VerdictEvidence(1.0),
     )
     line = json.loads(verdict.to_json(words=lambda f: f"{f.code}!"))
     assert list(line) == [

@@ -17,11 +17,11 @@ from shiliu.cli import main
 from shiliu.replay.formats import read as read_recordings
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.context import Contexts
-from shiliu.replay.labels.alignment import AGAIN, MISSING, Candidate, align
+from shiliu.replay.labels.chain_alignment import AGAIN, MISSING, Candidate, align
 from shiliu.replay.labels.labelling import labelling
 from shiliu.replay.labels.proposal import chain_of, evidence, read
 from shiliu.replay.labels.sentences import sentence
-from shiliu.replay.labels.sheet import Sheet, read_sheet
+from shiliu.replay.labels.sheet import LabelSheet, read_sheet
 from shiliu.replay.operator import recognition
 from shiliu.replay.operator.recognition.evidence import Evidence, Phase
 from shiliu.replay.operator.recognition.hand_features import HandFeatures
@@ -553,22 +553,22 @@ def test_a_drawer_that_is_let_go_of_at_once_was_not_pulled():
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_skill_of_the_microwave_has_a_sentence(scene, lang):
     for one in chain_of(scene):
-        said = sentence(lang, one, "left", next(iter(one.said.values()), None))
-        assert "?" not in said and "{" not in said and "_" not in said
-        assert ("left hand" if lang == "en" else "左手") in said
+        text = sentence(lang, one, "left", next(iter(one.written.values()), None))
+        assert "?" not in text and "{" not in text and "_" not in text
+        assert ("left hand" if lang == "en" else "左手") in text
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_sentence_asks_for_nothing_but_what_its_skill_knows(lang):
     for word, kind in registry().items():
-        title, said = kind.label.words(lang)
+        title, text = kind.label.words(lang)
         assert title, word
-        asked = {name for _, name, _, _ in Formatter().parse(said) if name}
+        asked = {name for _, name, _, _ in Formatter().parse(text) if name}
         assert asked <= {*kind.arguments, "hand", "about", "skill"}, word
 
 
 def test_a_sentence_says_hand_and_thing():
-    one = step("move_joint.pull", said={"joint": "oven.door", "take.side": "oven.handle"})
+    one = step("move_joint.pull", written={"joint": "oven.door", "take.side": "oven.handle"})
     titles = {
         "things": {"oven": {"en": "oven", "zh": "微波炉"}},
         "words": {"chest.door": {"en": "lid", "zh": "盖"}, "oven.door": {"en": "door", "zh": "门"}},
@@ -656,7 +656,7 @@ def test_label_by_command_and_correct(dataset, capsys):
 
 
 def written(path, labelled):
-    with Sheet(path, "demos") as sheet:
+    with LabelSheet(path, "demos") as sheet:
         sheet.add(labelled)
         sheet.add(Unreadable("bad", "demos#1", EpisodeError("torn: 'x'")))
     return path
@@ -695,11 +695,11 @@ def test_a_sheet_names_the_cell_of_an_episode_that_has_one(labelled, tmp_path):
 
 
 def test_nothing_is_written_where_labelling_fails(tmp_path):
-    with pytest.raises(RuntimeError), Sheet(tmp_path / "a.yaml", "demos"):
+    with pytest.raises(RuntimeError), LabelSheet(tmp_path / "a.yaml", "demos"):
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(EpisodeError, match=r"\.yaml or \.yml or \.json"):
-        Sheet(tmp_path / "a.txt", "demos")
+        LabelSheet(tmp_path / "a.txt", "demos")
 
 
 def test_all_problems_of_a_sheet_at_once(labelled, tmp_path):
@@ -714,10 +714,10 @@ def test_all_problems_of_a_sheet_at_once(labelled, tmp_path):
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(EpisodeError) as raised:
         read_sheet(path, registry())
-    said = str(raised.value)
+    message = str(raised.value)
     for words_ in ("Did you mean take.pinch", "0 <= t0 < t1", "neither left nor right", "before the one before", "'late'"):
-        assert words_ in said
-    assert said.count("\n") == 5 and "wrong.yaml" in said
+        assert words_ in message
+    assert message.count("\n") == 5 and "wrong.yaml" in message
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2", "labels: 2\nepisodes: []", "a: &x [*x]", "labels: 1", "\x00"])
@@ -729,7 +729,7 @@ def test_what_is_no_sheet_is_refused(text, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words_", "said"),
+    ("words_", "message"),
     [
         (["label"], "`shiliu label` needs data and out"),
         (["label", "data=nothere", "out=a.yaml"], "nothere"),
@@ -739,10 +739,10 @@ def test_what_is_no_sheet_is_refused(text, tmp_path):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_the_user_can_mend_is_2_and_leaves_nothing(words_, said, tmp_path, monkeypatch, capsys):
+def test_what_the_user_can_mend_is_2_and_leaves_nothing(words_, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(words_) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -22,7 +22,7 @@ from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.one_by_one import OneByOne
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.line.digest import digest_of
-from shiliu.replay.line.jobs import Made, Take, Unread
+from shiliu.replay.line.jobs import Made, TakeJob, Unread
 from shiliu.replay.line.kept import Torn, packed, unpacked
 from shiliu.replay.line.key import context_digest, recording_digest
 from shiliu.replay.line.ledger import Ledger
@@ -155,7 +155,7 @@ def test_what_crashes_or_hangs_costs_itself_alone(tmp_path):
     entry = Entry(tmp_path / "takes", "takes")
     with Pool(2, Odd, (str(tmp_path),), limit_s=2.0) as pool:
         for k in range(8):
-            pool.add(Take(0, entry, k))
+            pool.add(TakeJob(0, entry, k))
         found = {job.k: answer for job, answer in pool.answers()}
     assert [k for k, answer in sorted(found.items()) if isinstance(answer, Made)] == [0, 3, 5, 6, 7]
     codes = {k: answer.error["code"] for k, answer in found.items() if isinstance(answer, Unread)}

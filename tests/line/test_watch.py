@@ -91,8 +91,8 @@ def test_what_is_there_is_told_once_and_replayed_without_judging(bare, tmp_path,
     (folder / "junk.bag.done").touch()
     words = ["watch", f"in={folder}", f"out={out}", "once=true", "rest=0 s"]
     assert cli.main(words) == 0
-    told = json.loads((out / "takes" / "P-0417#0.json").read_text(encoding="utf-8"))
-    assert told["verdict"]["verdict"] and told["operator"] == "P-0417" and told["length_s"] == pytest.approx(1.2)
+    record = json.loads((out / "takes" / "P-0417#0.json").read_text(encoding="utf-8"))
+    assert record["verdict"]["verdict"] and record["operator"] == "P-0417" and record["length_s"] == pytest.approx(1.2)
     assert (out / "slips" / "P-0417.txt").read_text().startswith("P-0417#0\t")
     assert (out / "slips" / "unknown.txt").read_text().startswith("junk.bag\tunreadable\t")
     before = sorted(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 from benches import BENCH, done, end
-from shiliu.replay.operator.skills.gripping import REACHED, Take
+from shiliu.replay.operator.skills.gripping import REACHED, TakeByGrip
 from shiliu.scenarios.catalog import scene_of_tree
 
 # parts of the library that hands take, where they stand before a hand, and the site at their foot
@@ -144,8 +144,8 @@ def test_whatever_stands_there_is_pressed_upon(place):
     chain = f"[{{press: {{how: surface, hand: left, at: thing.{site}, force: 10 N, time: 1 s}}}}]"
     scene = table(chain, place)
     made = done(scene)
-    felt = made.observations["observation.touch"][:, :2].sum(axis=1)
-    assert np.median(felt[felt > 1.0]) == pytest.approx(10.0, rel=0.35)
+    force = made.observations["observation.touch"][:, :2].sum(axis=1)
+    assert np.median(force[force > 1.0]) == pytest.approx(10.0, rel=0.35)
 
 
 def test_a_thing_without_a_grip_is_given_up():
@@ -220,6 +220,6 @@ def test_what_is_taken_to_be_put_has_to_come_over_its_place_and_to_it(above, the
 
         body_pose = site
 
-    take = Take.made(hand="left", of="can", into="table/top")
+    take = TakeByGrip.made(hand="left", of="can", into="table/top")
     score = take._brought(Sees(), np.zeros(3), np.eye(3), np.zeros(7))
     assert score == pytest.approx(400.0 * max(above, there, REACHED) - 400.0 * REACHED)

@@ -112,10 +112,10 @@ def test_what_both_hands_do_not_hold_is_not_laid(body, skills, held):
     assert list(skills["put.pile"].run(body)) == [] and body.given_up == "the cloth is not held by both hands"
 
 
-@pytest.mark.parametrize(("felt", "ends"), [(0.0, True), (1.0, False)])
-def test_it_is_given_up_where_a_hand_feels_no_cloth_for_half_a_second(body, skills, monkeypatch, felt, ends):
+@pytest.mark.parametrize(("force", "ends"), [(0.0, True), (1.0, False)])
+def test_it_is_given_up_where_a_hand_feels_no_cloth_for_half_a_second(body, skills, monkeypatch, force, ends):
     body.held.update(dict.fromkeys(SIDES, "towel"))
-    monkeypatch.setattr(body, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else felt]))
+    monkeypatch.setattr(body, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else force]))
     steps = list(islice(skills["put.pile"].run(body), round(1.0 / body.timestep)))
     assert body.given_up == ("a hand has lost the cloth" if ends else None)
     assert (len(steps) * body.timestep < 0.6) == ends

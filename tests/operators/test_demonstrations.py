@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from shiliu.scenarios.figures import figures_of, is_shown, told
+from shiliu.scenarios.figures import figures_of, figures_text, is_shown
 
 FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "demonstrations.py"
 GOOD = {"success": True, "failure": None, "during": "press.key", "redraws": 0, "verdict": "FEASIBLE", "root": None}
@@ -64,13 +64,13 @@ FIGURES = {"version": 2, "demonstrations": 200, "succeeded": 190, "feasible": 18
 )
 def test_a_scenario_is_shown_to_work_by_enough_seeds_of_its_own_version(changed, shown):
     assert is_shown({**FIGURES, **changed}, 2) is shown
-    assert told({**FIGURES, **changed}, 2).startswith("done" if shown else "measured")
+    assert figures_text({**FIGURES, **changed}, 2).startswith("done" if shown else "measured")
 
 
 def test_figures_are_those_of_a_scenario_and_a_variant(tmp_path):
     (tmp_path / "microwave.full.yaml").write_text("version: 3\ndemonstrations: 5\nsucceeded: 4\nfeasible: 4\n")
-    assert figures_of("microwave", folder=tmp_path) is None and told(None, 2) == "not measured"
-    assert told(figures_of("microwave", "full", folder=tmp_path), 3) == "measured: 4 of 5, 4 FEASIBLE"
+    assert figures_of("microwave", folder=tmp_path) is None and figures_text(None, 2) == "not measured"
+    assert figures_text(figures_of("microwave", "full", folder=tmp_path), 3) == "measured: 4 of 5, 4 FEASIBLE"
 
 
 def test_what_is_counted_again_stands_beside_what_was_counted_first(bench, tmp_path):
@@ -82,4 +82,4 @@ def test_what_is_counted_again_stands_beside_what_was_counted_first(bench, tmp_p
     assert file.read_text().startswith(before) and file.read_text().startswith("# Written by `first`.")
     again = figures_of("microwave", folder=tmp_path)["again"]
     assert (again["by"], again["commits"], again["demonstrations"]) == ("second", ["a1", "b2"], 3)
-    assert told(figures_of("microwave", folder=tmp_path), 2) == "measured: 1 of 1, 1 FEASIBLE; again 3 of 3, 3"
+    assert figures_text(figures_of("microwave", folder=tmp_path), 2) == "measured: 1 of 1, 1 FEASIBLE; again 3 of 3, 3"

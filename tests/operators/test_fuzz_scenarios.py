@@ -177,14 +177,14 @@ def chain_case(seed: int, watched: Any) -> str:
     scene = loaded(name, variant, base)
     chain = chain_for(scene, rng)
     still = name in STILL or rng.random() < 0.6
-    told = f"{name} {variant or ''} {base or ''} still={still} skills={yaml.safe_dump(chain, default_flow_style=True, width=1e9)}"
+    case = f"{name} {variant or ''} {base or ''} still={still} skills={yaml.safe_dump(chain, default_flow_style=True, width=1e9)}"
     try:
         with watched(SECONDS):
             performed(with_chain(scene, chain, 60.0 if still else 2.5), seed, still)
     except ShiliuError as error:
         return str(error)
     except Exception as error:
-        raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}\n{told}") from error
+        raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}\n{case}") from error
     return "performed"
 
 

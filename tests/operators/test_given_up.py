@@ -83,7 +83,7 @@ def test_a_hand_that_is_home_stays_there(table):
 
 
 @pytest.mark.parametrize(
-    ("skill", "said"),
+    ("skill", "message"),
     [
         ({"home": {"hand": "left", "speed": "0 m/s"}}, "too small"),
         ({"home": {"hand": "left", "speed": "-0.2 m/s"}}, "too small"),
@@ -94,11 +94,11 @@ def test_a_hand_that_is_home_stays_there(table):
         ({"lift": {"hand": "left", "by": "2 m"}}, None),
     ],
 )
-def test_arguments_have_bounds(table, skill, said):
-    if said is None:
+def test_arguments_have_bounds(table, skill, message):
+    if message is None:
         assert len(read_chain(with_skills(table, [skill]))) == 1
         return
-    with pytest.raises(ScenarioError, match=rf"scenario\.skills\[0\].*{said}"):
+    with pytest.raises(ScenarioError, match=rf"scenario\.skills\[0\].*{message}"):
         read_chain(with_skills(table, [skill]))
 
 
@@ -180,8 +180,8 @@ def test_record_says_why_and_keeps_it(tmp_path, monkeypatch, capsys):
         "scenario.mistakes=null",
     ]
     assert main(["record", "scenario=table_setting", "episodes=1", "out=far", "threads=1", *words]) == 0
-    told = capsys.readouterr().out
-    assert "    gave up: reach (skill 1): bowl.rim_near is " in told and "beyond the left arm's reach" in told
+    printed = capsys.readouterr().out
+    assert "    gave up: reach (skill 1): bowl.rim_near is " in printed and "beyond the left arm's reach" in printed
     (recording,) = shiliu.read("far")
     assert isinstance(recording, Recording) and recording.episode is not None
     assert in_english(gave_up_of(recording.episode.provenance)).startswith("reach (skill 1): bowl.rim_near is ")
@@ -204,8 +204,8 @@ def test_every_reason_of_a_skill_stands_in_the_catalogues():
     for file in Path(reason.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reason" and file.name != "reason.py":
-                told = set(re.findall(r"{(\w+)", catalogue("en")["gave_up"][node.args[1].value]))
-                assert told <= {keyword.arg for keyword in node.keywords}, node.args[1].value
+                fields = set(re.findall(r"{(\w+)", catalogue("en")["gave_up"][node.args[1].value]))
+                assert fields <= {keyword.arg for keyword in node.keywords}, node.args[1].value
                 codes.add(node.args[1].value)
     assert codes == set(catalogue("en")["gave_up"]) and len(codes) > 20
 

@@ -204,7 +204,7 @@ def test_one_of_several_skills_of_a_word_is_named_by_its_number(mistakes):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             "{code: scenario.wrongkey, skip: lift}",
@@ -228,10 +228,10 @@ def test_one_of_several_skills_of_a_word_is_named_by_its_number(mistakes):
         ("{skip: lift}", "the key 'code' is missing"),
     ],
 )
-def test_what_is_misspelt_is_told(mistakes, text, said):
+def test_what_is_misspelt_is_told(mistakes, text, message):
     with pytest.raises(ScenarioError) as error:
         mistakes(f"{{m: {text}}}")
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
 def test_all_problems_are_told_at_once_with_file_and_line(tmp_path):
@@ -265,9 +265,9 @@ def test_check_tells_slips_of_scene_skills_mistakes_and_judge_in_one_go(tmp_path
     (tmp_path / "scenario" / "mine.yaml").write_text(text, encoding="utf-8")
     assert main(["check", "scenario=mine", "--config-dir", str(tmp_path)]) == 2
     lines = capsys.readouterr().err.splitlines()
-    for wrong, said in slips.values():
+    for wrong, message in slips.values():
         at = text[: text.index(wrong)].count("\n") + 1
-        assert any(f"mine.yaml:{at}: " in line and said in line for line in lines), (wrong, lines)
+        assert any(f"mine.yaml:{at}: " in line and message in line for line in lines), (wrong, lines)
     assert any("'kinematics.joint.jerk' is never required" in line for line in lines), lines
 
 

@@ -85,14 +85,14 @@ def test_what_is_noted_while_it_is_performed_is_what_playing_it_again_gives(tabl
 def test_a_recording_judged_as_performed_gets_the_verdict_of_its_replay_but_for_reproduction(table, pair):
     recording = as_recording("performed", episode_of(table, pair[0]), table)
     (again,) = shiliu.judge([recording], table, threads=1)
-    (noted,) = shiliu.judge([recording], table, threads=1, performed={recording.sha256: pair[0]})
-    assert noted.verdict == again.verdict == "FEASIBLE"
-    said = [
+    (performed,) = shiliu.judge([recording], table, threads=1, performed={recording.sha256: pair[0]})
+    assert performed.verdict == again.verdict == "FEASIBLE"
+    findings = [
         {finding.code: (finding.level, finding.value, finding.t0) for finding in verdict.findings}
-        for verdict in (again, noted)
+        for verdict in (again, performed)
     ]
-    assert said[0].pop("reproduces")[0] == "PASS" and said[1].pop("reproduces")[0] == "NOT_CHECKED"
-    assert said[0] == said[1]
+    assert findings[0].pop("reproduces")[0] == "PASS" and findings[1].pop("reproduces")[0] == "NOT_CHECKED"
+    assert findings[0] == findings[1]
 
 
 def test_commands_stay_within_the_limits_of_the_robot(scene, demonstration, pair):
@@ -213,12 +213,12 @@ def test_environment_and_judge_name_failures_with_the_same_code(scene, dropped):
     episode, verdict = dropped
     env = ShiliuEnv(scene)
     env.reset(options={"values": {k: v for k, v in episode.draw["values"].items()}})
-    said = None
+    failure = None
     for action in np.clip(episode.actions, env.action_space.low, env.action_space.high):
         _, _, terminated, _, info = env.step(action)
         if terminated:
-            said = info["failure"]
+            failure = info["failure"]
             break
     failed = [f for f in verdict.findings if f.code.startswith("scenario.") and f.failed]
     first = min(failed, key=lambda f: f.t0).code if failed else None
-    assert said == first
+    assert failure == first

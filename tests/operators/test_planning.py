@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 from shiliu.replay.operator.operator import Operator
-from shiliu.replay.operator.planning import Arms, Level, Plan, Together, plan
+from shiliu.replay.operator.planning import ArmGroup, Level, Plan, Together, plan
 from shiliu.replay.operator.planning.branches import branches
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.limbs import spline_through
@@ -60,7 +60,7 @@ def _only_first(model: mujoco.MjModel, count: int):
     return type("Ranges", (), {"jnt_range": model.jnt_range[:count].copy()})
 
 
-def place(gap: float) -> Arms:
+def place(gap: float) -> ArmGroup:
     """The left hand before a wall that has a gap [m] in its middle."""
     xml = PLACE.format(
         half=(2.0 - gap) / 4,
@@ -74,10 +74,10 @@ def place(gap: float) -> Arms:
     for side in ("left", "right"):  # the right hand is far above
         first = model.jnt_qposadr[model.body(f"{side}_x").jntadr[0]]
         picture[first : first + 3] = START
-    return Arms([Rail(START)], Clearance(model, "left"), picture, [0.0])
+    return ArmGroup([Rail(START)], Clearance(model, "left"), picture, [0.0])
 
 
-def search(arms: Arms, *goals: np.ndarray, seed: int = 1, **how):
+def search(arms: ArmGroup, *goals: np.ndarray, seed: int = 1, **how):
     return plan(arms, goals or (GOAL,), rng=np.random.default_rng(seed), **how)
 
 
@@ -147,9 +147,9 @@ def body(scene):
     return operator.state
 
 
-def arms_of(body, *sides: str) -> Arms:
+def arms_of(body, *sides: str) -> ArmGroup:
     limbs = [body.arms[side] for side in sides]
-    return Arms(limbs, Clearance(body.model, *sides), body._picture().qpos.copy(), [0.0] * len(sides))
+    return ArmGroup(limbs, Clearance(body.model, *sides), body._picture().qpos.copy(), [0.0] * len(sides))
 
 
 def test_a_level_way_stays_level(body):

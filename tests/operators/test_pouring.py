@@ -140,6 +140,6 @@ def test_what_holds_no_liquid_is_told_with_its_place(folder):
         "{inside: cup, than", "{inside: ground, than"
     )
     (folder / "scenario" / "bad.yaml").write_text(bad, encoding="utf-8")
-    with pytest.raises(ScenarioError) as told:
+    with pytest.raises(ScenarioError) as caught:
         shiliu.load_scenario("bad", conf_dir=folder)
-    assert "'table' holds no liquid" in str(told.value) and "'ground' holds no liquid" in str(told.value)
+    assert "'table' holds no liquid" in str(caught.value) and "'ground' holds no liquid" in str(caught.value)

@@ -79,7 +79,7 @@ def one(step: str):
 def test_an_old_word_is_read_as_what_it_is_called_now(old, now):
     was, skill = one(old), one(now)
     assert (type(was), was.values) == (type(skill), skill.values)
-    assert was.said == old.partition(":")[0]
+    assert was.written == old.partition(":")[0]
     scene = bench(f"[{old}, {now}]", NEVER)
     ((number, word, spelt),) = respelled(scene.config.skills)
     assert (number, word) == (1, old.partition(":")[0])

@@ -70,10 +70,10 @@ def test_a_robot_that_looks_or_has_no_skills_is_asked_nothing(table):
 def test_what_fell_is_told_from_where(capsys):
     words = ['scenario.parts.bowl.at.y="1100 mm"', "scenario.variation=null", "scenario.judge.if_unknown=null"]
     assert main(["check", "scenario=table_setting", *words]) == 1
-    told = capsys.readouterr().out
-    assert "FAIL stays where it is put" in told
-    assert "bowl fell 0.87 m from table.top_front in the first 1 s" in told
-    assert "FAIL places are within reach" in told and LIMIT in told, "without a variation, too"
+    printed = capsys.readouterr().out
+    assert "FAIL stays where it is put" in printed
+    assert "bowl fell 0.87 m from table.top_front in the first 1 s" in printed
+    assert "FAIL places are within reach" in printed and LIMIT in printed, "without a variation, too"
 
 
 def test_a_sound_scene_says_that_nothing_fell(table):

@@ -101,9 +101,9 @@ def test_a_slippery_table_is_wiped_with_about_the_force_that_is_said(force):
     slippery = {"friction": {"of": ["robot.fingertips"], "scale": {"uniform": [0.4, 0.4]}}}
     scene = bench(chain, GOES_ON, "bowl", "other", variation=slippery, time_limit="16 s")
     made = done(scene)
-    felt = made.observations["observation.touch"][:, :2].sum(axis=1)
-    on = felt > 1.0
-    assert np.median(felt[on]) == pytest.approx(force, rel=0.2)
+    measured = made.observations["observation.touch"][:, :2].sum(axis=1)
+    on = measured > 1.0
+    assert np.median(measured[on]) == pytest.approx(force, rel=0.2)
     assert np.ptp(seen(scene, made, "observation.hand_pose", "left_tcp.x")[on]) > 0.22, "from one place to the other"
     assert on.sum() * scene.control_timestep > 4.0
 
@@ -114,9 +114,9 @@ def test_a_hand_that_presses_stops_at_its_force(force):
     chain = f"[{{press_on: {{hand: left, at: table.top_front, force: {force} N, time: 1 s}}}}]"
     scene = bench(chain, GOES_ON, "bowl", "other", time_limit="12 s")
     made = done(scene)
-    felt = made.observations["observation.touch"][:, :2].sum(axis=1)
-    first = int(np.argmax(felt > 1.0))
-    settled = felt[first + 16 : first + 30]
+    measured = made.observations["observation.touch"][:, :2].sum(axis=1)
+    first = int(np.argmax(measured > 1.0))
+    settled = measured[first + 16 : first + 30]
     assert settled.mean() == pytest.approx(force, rel=0.1)
     height = seen(scene, made, "observation.hand_pose", "left_tcp.z")
     assert np.ptp(height[first + 10 : first + 40]) < 0.004, "it stays where the surface is"
@@ -196,10 +196,10 @@ def test_squeezing_raises_the_force_of_the_pads():
     scene = bench(chain, GOES_ON, "bowl", "other", time_limit="14 s")
     made = done(scene)
     begin = next(s for s in made.segments if s["skill"] == "squeeze")
-    felt = made.observations["observation.touch"][:, :2].mean(axis=1)
+    measured = made.observations["observation.touch"][:, :2].mean(axis=1)
     at = round(begin["t0"] / scene.control_timestep)
-    assert felt[at - 3 : at].mean() == pytest.approx(15.0, rel=0.4)
-    assert felt[at + 20 : at + 30].mean() == pytest.approx(60.0, rel=0.3)
+    assert measured[at - 3 : at].mean() == pytest.approx(15.0, rel=0.4)
+    assert measured[at + 20 : at + 30].mean() == pytest.approx(60.0, rel=0.3)
 
 
 @pytest.mark.parametrize(("newtons", "ends"), [(12.0, True), (4.0, False)])

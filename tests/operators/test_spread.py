@@ -118,10 +118,10 @@ def test_a_corner_over_the_front_of_the_table_is_not_one_over_its_end(crumpled):
     assert tow._inside(body) == pytest.approx({"left": 0.120, "right": 0.120}, abs=0.001)
 
 
-def walked(tow, body, felt, periods):
+def walked(tow, body, forces, periods):
     """(n, 2) [m] where the robot was told to walk as it towed with hands that feel forces [N]; it stays where it is."""
     goals = []
-    body.touch = lambda side: np.array([felt[side], 0.0])
+    body.touch = lambda side: np.array([forces[side], 0.0])
     body.base.go = lambda goal, *_: goals.append(goal.copy()) or 1.0
     motion = tow._walk_back(body, ("left", "right"), False)
     for _ in range(periods):

@@ -102,14 +102,18 @@ def test_an_earlier_skill_that_has_changed_is_told_with_its_argument(table):
 
 def test_another_scene_is_refused_and_what_does_not_matter_is_not(table):
     scene, tries, whole = table
-    for key, value, said in [("goal", {}, "goal"), ("version", 99, "version"), ("title", {"en": "T", "zh": "T"}, None)]:
+    for key, value, named in [
+        ("goal", {}, "goal"),
+        ("version", 99, "version"),
+        ("title", {"en": "T", "zh": "T"}, None),
+    ]:
         changed = copy.copy(scene)
         changed.config = dataclasses.replace(scene.config, raw={**scene.config.raw, key: value})
         others = Tries(changed, read_chain(scene), root=tries.root)
-        if said is None:
+        if named is None:
             assert others.load(whole.seed).episode.seed == whole.seed
             continue
-        with pytest.raises(EpisodeError, match=rf"another since that run \({said}\)"):
+        with pytest.raises(EpisodeError, match=rf"another since that run \({named}\)"):
             others.load(whole.seed)
 
 
@@ -226,8 +230,8 @@ def test_by_command_a_try_goes_on_and_says_so(tmp_path, monkeypatch, capsys):
     assert main([*words, "out=whole", chain]) == 0
     capsys.readouterr()
     assert main([*words, "out=on", "from_skill=wait 2", chain.replace("0.3", "0.4"), "lang=zh"]) == 0
-    told = capsys.readouterr().out
-    assert "从 wait 2（第 2 个技能）之前继续，时刻 0.20 s" in told and "当时：全部 2 个技能都已做完" in told
+    printed = capsys.readouterr().out
+    assert "从 wait 2（第 2 个技能）之前继续，时刻 0.20 s" in printed and "当时：全部 2 个技能都已做完" in printed
     (recording,) = shiliu.read("on")
     assert [round(s["t1"] - s["t0"], 2) for s in recording.episode.segments] == [0.2, 0.4]
     assert recording.metadata["made"]["command"].endswith("from_skill=2")

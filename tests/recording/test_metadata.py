@@ -79,17 +79,20 @@ FEATURES = {"action": {"dtype": "float32", "shape": [2], "names": ["a", "b"], "u
 
 def test_a_file_is_read_field_by_field(tmp_path):
     (tmp_path / "centre.yaml").write_text(WHOLE, encoding="utf-8")
-    said = read_metadata(tmp_path / "centre.yaml", SCENARIO)
-    assert (said.operator, said.centre, said.cell, said.licence) == (
+    metadata = read_metadata(tmp_path / "centre.yaml", SCENARIO)
+    assert (metadata.operator, metadata.centre, metadata.cell, metadata.licence) == (
         "P-0417",
         "Beijing Shijingshan",
         "bj_mw_03",
         "CC-BY-4.0",
     )
-    assert said.devices.firmware == "5.10" and said.robot.serial == "0023" and said.consent is True
-    assert said.calibration.date.isoformat() == "2026-11-02" and said.instruction["no"] == "Varm opp bollen."
-    assert said.segments[1] == Segment("move_joint.pull", 0.4, 1.1)
-    assert said.label.reason == "scenario.bowl_dropped" and (said.grade, said.verdict) == ("B", "INFEASIBLE")
+    assert metadata.devices.firmware == "5.10" and metadata.robot.serial == "0023" and metadata.consent is True
+    assert metadata.calibration.date.isoformat() == "2026-11-02" and metadata.instruction["no"] == "Varm opp bollen."
+    assert metadata.segments[1] == Segment("move_joint.pull", 0.4, 1.1)
+    assert metadata.label.reason == "scenario.bowl_dropped" and (metadata.grade, metadata.verdict) == (
+        "B",
+        "INFEASIBLE",
+    )
 
 
 def test_the_least_that_has_to_be_said():
@@ -101,9 +104,9 @@ def test_the_least_that_has_to_be_said():
 
 def test_what_is_written_comes_back_the_same():
     rng = np.random.default_rng(0)
-    said = from_plain(tree(), SCENARIO)
+    metadata = from_plain(tree(), SCENARIO)
     for t0, length in rng.random((50, 2)):
-        exact = replace(said, segments=(Segment("reach", float(t0 * 1e-6), float(t0 + length)),))
+        exact = replace(metadata, segments=(Segment("reach", float(t0 * 1e-6), float(t0 + length)),))
         assert from_plain(json.loads(json.dumps(exact.plain())), SCENARIO) == exact
         assert from_plain(yaml.safe_load(yaml.safe_dump(exact.plain())), SCENARIO) == exact
 
@@ -117,9 +120,9 @@ def test_pseudonyms(operator):
     "operator", ["P-12", "P-1234567", "p-123", "Q-123", "P-12a", "P-123 ", "P-１２３", "张伟", 123]
 )
 def test_anything_else_may_be_a_name_and_is_not_repeated(operator):
-    told = problems(operator=operator)
-    assert "operator: has to be a pseudonym, P- and 3 to 6 digits" in told and "personal data" in told
-    assert str(operator).strip() not in told.replace("P-0417", "")
+    message = problems(operator=operator)
+    assert "operator: has to be a pseudonym, P- and 3 to 6 digits" in message and "personal data" in message
+    assert str(operator).strip() not in message.replace("P-0417", "")
 
 
 @pytest.mark.parametrize(
@@ -177,8 +180,8 @@ def test_each_mistake_is_named(changes, message):
     ],
 )
 def test_what_else_is_right(changes):
-    said = from_plain(tree(**changes), SCENARIO)
-    assert from_plain(said.plain(), SCENARIO) == said
+    metadata = from_plain(tree(**changes), SCENARIO)
+    assert from_plain(metadata.plain(), SCENARIO) == metadata
 
 
 def test_all_mistakes_at_once_each_with_its_line(tmp_path):
@@ -186,9 +189,9 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
     path.write_text(WHOLE.replace("P-0417", "Li Lei").replace("grade: B", "grade: E").replace("5.10", "5.10\\n"))
     with pytest.raises(ScenarioError) as caught:
         read_metadata(path, SCENARIO)
-    told = str(caught.value).splitlines()
-    assert ": 3 problems:" in told[0]
-    assert sorted(line.split(": ")[0].strip() for line in told[1:]) == [f"{path}:{n}" for n in (1, 13, 6)]
+    lines = str(caught.value).splitlines()
+    assert ": 3 problems:" in lines[0]
+    assert sorted(line.split(": ")[0].strip() for line in lines[1:]) == [f"{path}:{n}" for n in (1, 13, 6)]
     with pytest.raises(ScenarioError, match=r"label: belongs to one episode"):
         read_metadata(path, SCENARIO, of_many=True)
 
@@ -229,10 +232,10 @@ def test_a_dataset_keeps_it_for_each_episode(tmp_path):
     folder = write_lerobot(tmp_path / "set", episodes, FEATURES, 30)
     first, second, silent = read(folder)
     assert second.metadata["demonstration"] == second.episode.metadata == episodes[1].metadata
-    said = from_plain(second.metadata["demonstration"], SCENARIO)
-    assert said.label == model.Label(False, "scenario.bowl_dropped"), "a failure is kept, and labelled"
-    assert said.segments == (Segment("reach", 0.0, 1 / 3),), "the times are the episode's to the bit"
-    assert said.instruction == {
+    metadata = from_plain(second.metadata["demonstration"], SCENARIO)
+    assert metadata.label == model.TakeLabel(False, "scenario.bowl_dropped"), "a failure is kept, and labelled"
+    assert metadata.segments == (Segment("reach", 0.0, 1 / 3),), "the times are the episode's to the bit"
+    assert metadata.instruction == {
         "en": "Heat the bowl.",
         "zh": "打开。",
         "zh-CN": "用微波炉加热碗。",
@@ -270,8 +273,8 @@ def test_record_takes_a_file_for_all_episodes(tmp_path, capsys, monkeypatch):
     file = tmp_path / "my centre.yaml"
     file.write_text(WHOLE, encoding="utf-8")
     assert main(["record", "scenario=bare", "episodes=1", "out=demos", f"metadata={file}"]) == 2
-    told = capsys.readouterr().err
-    assert "my centre.yaml:11: segments: belongs to one episode" in told and "my centre.yaml:12: label" in told
+    printed = capsys.readouterr().err
+    assert "my centre.yaml:11: segments: belongs to one episode" in printed and "my centre.yaml:12: label" in printed
     assert main(["record", "scenario=bare", "episodes=1", "out=demos", "metadata=none.yaml"]) == 2
     assert "no such metadata file" in capsys.readouterr().err
 

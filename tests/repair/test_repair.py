@@ -16,7 +16,7 @@ from shiliu.replay.checks.kinematics import check_kinematics
 from shiliu.replay.edits.bounds import Bounds
 from shiliu.replay.edits.changes import BeyondBounds, Demand, slower, spread, taken_back
 from shiliu.replay.edits.command import Command, command_of
-from shiliu.replay.edits.warp import RAMP, Stretch, Warp, sampled, whole_steps
+from shiliu.replay.edits.warp import RAMP, SlowedStretch, Warp, sampled, whole_steps
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.context import Contexts
@@ -61,7 +61,7 @@ def wave(peak: float, joint: str = "zarm_l5_joint", steps: int = 120) -> dict[st
 
 # -- time --------------------------------------------------------------------------------------------------------------
 def test_time_runs_uniformly_in_the_middle_and_smoothly_at_the_ends():
-    warp = Warp([Stretch(2.0, 3.0, 0.5)])
+    warp = Warp([SlowedStretch(2.0, 3.0, 0.5)])
     new = np.arange(0.0, 8.0, 1e-3)
     rate = np.diff(warp.source(new)) / 1e-3
     assert rate.min() == pytest.approx(0.5, abs=1e-6) and rate.max() == pytest.approx(1.0, abs=1e-6)
@@ -75,7 +75,7 @@ def test_time_runs_uniformly_in_the_middle_and_smoothly_at_the_ends():
 
 
 def test_what_comes_after_a_stretch_stays_to_the_bit():
-    stretch = whole_steps(Stretch(1.0, 1.4, 0.61), 1 / 30)
+    stretch = whole_steps(SlowedStretch(1.0, 1.4, 0.61), 1 / 30)
     assert stretch.factor <= 0.61 and stretch.longer_s * 30 == pytest.approx(round(stretch.longer_s * 30), abs=1e-6)
     x = np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32)
     made, warp = Command(np.arange(120) / 30, x, ("a", "b", "c"), (0, 1, 2), 1.0, 1 / 30).slowed([stretch])
@@ -94,7 +94,7 @@ def test_between_samples_nothing_overshoots():
 
 def test_stretches_that_overlap_are_refused():
     with pytest.raises(ValueError, match="overlap"):
-        Warp([Stretch(1.0, 2.0, 0.5), Stretch(2.1, 3.0, 0.5)])
+        Warp([SlowedStretch(1.0, 2.0, 0.5), SlowedStretch(2.1, 3.0, 0.5)])
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
@@ -107,9 +107,9 @@ def test_a_stretch_is_slowed_no_more_than_it_must(bare, contexts):
     limit = context.limits["zarm_l5_joint"].speed_larger
     fast = command(wave(1.4 * limit)["zarm_l5_joint"])
     demand = Demand(context.limits, context.rules)
-    made, told, _ = slower(fast, demand, Bounds())
+    made, changes, _ = slower(fast, demand, Bounds())
     assert 0.9 < demand.of(made)[1].max() * 1.05 <= 1.0, "just below the limit itself, not far below"
-    assert all(0.55 < change["factor"] < 0.85 for change in told)
+    assert all(0.55 < change["factor"] < 0.85 for change in changes)
     with pytest.raises(BeyondBounds):
         slower(command(wave(9.0 * limit)["zarm_l5_joint"]), demand, Bounds(slowest=0.9))
 
@@ -117,9 +117,9 @@ def test_a_stretch_is_slowed_no_more_than_it_must(bare, contexts):
 def test_a_joint_is_taken_back_smoothly_and_only_where_it_leaves_its_range(contexts):
     t = np.arange(200) * DT
     q = 1.1 * np.sin(t) * (t < np.pi) + 0.97 * np.sin(2 * t) * (t >= np.pi)
-    made, told = taken_back(command(q), {"zarm_l5_joint": (-1.0, 1.0)}, ["zarm_l5_joint"], Bounds())
+    made, changes = taken_back(command(q), {"zarm_l5_joint": (-1.0, 1.0)}, ["zarm_l5_joint"], Bounds())
     new = made.x[:, 0]
-    assert new.max() <= 1.0 and len(told) == 1 and told[0]["by"] == pytest.approx(0.1, abs=0.03)
+    assert new.max() <= 1.0 and len(changes) == 1 and changes[0]["by"] == pytest.approx(0.1, abs=0.03)
     assert np.array_equal(new[t >= np.pi], q[t >= np.pi].astype(np.float32)), "what comes close stays as it is"
     assert np.abs(np.diff(new[t < np.pi - 0.1], 2)).max() / DT**2 < 25.0, "no kink"
     with pytest.raises(BeyondBounds):
@@ -131,8 +131,10 @@ def test_a_step_is_spread_and_a_stray_sample_is_nearly_undone(contexts):
     demand = Demand(context.limits, context.rules)
     step = np.zeros(300)
     step[100:] = 0.8
-    made, told = spread(command(step), demand)
-    assert demand.of(made)[1].max() <= 1.0 and told[0]["step"] == pytest.approx(0.8) and 0.05 < told[0]["over"] < 1.0
+    made, changes = spread(command(step), demand)
+    assert (
+        demand.of(made)[1].max() <= 1.0 and changes[0]["step"] == pytest.approx(0.8) and 0.05 < changes[0]["over"] < 1.0
+    )
     assert np.array_equal(made.x[-100:, 0], step[-100:].astype(np.float32)), "it arrives where it was to be"
     stray = np.zeros(300)
     stray[100] = 0.8
@@ -283,9 +285,9 @@ def test_a_copy_replays_to_the_bit_and_says_what_it_is(judged, contexts):
     verdict = verdict_of(copy, contexts)
     assert verdict.verdict == "FEASIBLE"
     assert [f.level for f in verdict.findings if f.code == "reproduces"] == ["PASS"]
-    (said,) = [note for note in copy.notes if "repaired copy" in note]
+    (line,) = [note for note in copy.notes if "repaired copy" in note]
     original = [r for r in read(folder / "set") if isinstance(r, Recording)][1]
-    assert "set#1" in said and original.sha256[:12] in said
+    assert "set#1" in line and original.sha256[:12] in line
     marks = (
         copy.streams[MARK].values
         if MARK in copy.streams
@@ -318,10 +320,10 @@ def test_an_interruption_leaves_nothing_half_written(judged, monkeypatch):
 
 
 def test_the_bounds_stand_in_the_settings():
-    told = yaml.safe_load((Path(cli.__file__).parent / "conf" / "replay.yaml").read_text(encoding="utf-8"))
+    settings = yaml.safe_load((Path(cli.__file__).parent / "conf" / "replay.yaml").read_text(encoding="utf-8"))
     bounds = Bounds()
-    assert told["repair"] is False
-    assert told["repair_at_most"] == {
+    assert settings["repair"] is False
+    assert settings["repair_at_most"] == {
         "slowest": f"{bounds.slowest:.0%}".replace("%", " %"),
         "back": f"{bounds.back} rad",
         "rounds": bounds.rounds,

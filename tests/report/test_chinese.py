@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import shiliu
 import yaml
-from shiliu.replay.checks.finding import STAGES, Evidence, Fact, Finding, Picture, Plot, Table
+from shiliu.replay.checks.finding import STAGES, Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.verdict import StageResult, Verdict
@@ -168,13 +168,13 @@ def raised(scene: Scene) -> list[Finding]:
     return found
 
 
-def shown(scene: Scene) -> Evidence:
+def shown(scene: Scene) -> VerdictEvidence:
     """What a report shows of a scenario beside the findings: its skills, and what its steps came to."""
     skills = [skill.name for skill in read_chain(scene)]
     conditions = [
         [c.word, list(c.about), (1.0, "m"), (0.5, "m"), False] for step in scene.goal for c in step.conditions
     ]
-    return Evidence(
+    return VerdictEvidence(
         duration_s=2.0 + len(skills),
         segments=[{"skill": skill, "t0": float(i), "t1": i + 1.0} for i, skill in enumerate(skills)],
         tables=[
@@ -184,7 +184,7 @@ def shown(scene: Scene) -> Evidence:
     )
 
 
-def everything() -> Evidence:
+def everything() -> VerdictEvidence:
     """Every curve, caption, fact and table that the catalogue has words for."""
     t = [0.0, 1.0, 2.0]
     traces = [{"name": name, "t": t, "y": [0.0, 1.0, 0.5]} for name in BOOK["signals"]]
@@ -194,7 +194,7 @@ def everything() -> Evidence:
     facts = [
         Fact(key, details(" ".join(words.values())) | {"name": "/arm/command"}) for key, words in BOOK["facts"].items()
     ]
-    return Evidence(
+    return VerdictEvidence(
         duration_s=2.0,
         plots=plots,
         pictures=[Picture(0.0, key, b"\x89PNG") for key in BOOK["captions"]],
@@ -203,7 +203,7 @@ def everything() -> Evidence:
     )
 
 
-def verdict(scene: Scene, findings: list[Finding], evidence: Evidence | None = None) -> Verdict:
+def verdict(scene: Scene, findings: list[Finding], evidence: VerdictEvidence | None = None) -> Verdict:
     reached = {step.name: 1.0 for step in scene.goal}
     return Verdict(
         "take_1",
@@ -247,7 +247,7 @@ def test_every_thing_of_a_scenario_has_a_chinese_name(scene):
 
 def test_every_skill_of_a_scenario_is_told_in_chinese(scene):
     for step in chain_of(scene):
-        about = next((word for word in step.said.values() if "." in word), None)
+        about = next((word for word in step.written.values() if "." in word), None)
         text = sentence("zh", step, "left", about, titles(scene))
         assert re.findall("[A-Za-z_]{2,}", text) == [], (step.word, text)
 

@@ -44,9 +44,9 @@ def sentences(tree: Any, key: str = "") -> Iterator[Any]:
 def test_a_mapping_says_its_notes_in_both_languages(name):
     tree = yaml.safe_load((ROOT / "conf" / "mapping" / f"{name}.yaml").read_text(encoding="utf-8"))
     columns = (*tree.get("names", {}), *(c for listed in tree.get("names", {}).values() for c in listed))
-    for told in sentences(tree):
-        assert isinstance(told, dict) and sorted(told) == ["en", "zh"], told
-        assert english(told["zh"], columns) == [], told
+    for words in sentences(tree):
+        assert isinstance(words, dict) and sorted(words) == ["en", "zh"], words
+        assert english(words["zh"], columns) == [], words
 
 
 def made(mapping: Mapping) -> ArrayEpisode:
@@ -117,7 +117,7 @@ def left_in_english(recording: Recording, verdict: Verdict) -> list[str]:
         page = page.replace(source, " ")
     found = english(page, names)
     words = Words("zh").telling({"notes": note_words(recording)})
-    return found + [told for line in (*recording.notes, *recording.unmapped) if english(told := words.note(line), names)]
+    return found + [text for line in (*recording.notes, *recording.unmapped) if english(text := words.note(line), names)]
 
 
 @pytest.mark.parametrize("name", ARRAYS)
@@ -186,7 +186,7 @@ def test_a_mapping_may_say_a_note_in_one_language_and_must_say_both_where_it_say
 def test_a_note_of_a_mapping_stays_with_a_recording_that_is_handed_on(tmp_path):
     """The words go along in the metadata, which every format of ours keeps."""
     recording = recording_of(made(load("piper_lerobot")), "piper_lerobot")
-    told = note_words(recording)
-    assert told and all(sorted(words) == ["en", "zh"] for words in told.values())
-    assert Words("zh").telling({"notes": told}).note(recording.notes[-1]).endswith("几乎不动")
+    notes = note_words(recording)
+    assert notes and all(sorted(words) == ["en", "zh"] for words in notes.values())
+    assert Words("zh").telling({"notes": notes}).note(recording.notes[-1]).endswith("几乎不动")
     assert note_words(Recording("a", "a", "0", "robot", {}, metadata={"note_words": {"a": "no table", "b": {"zh": 3}}})) == {}

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from shiliu.replay.checks import finding as finding_module
-from shiliu.replay.checks.finding import Evidence, Fact, Finding, Picture, Plot, Table
+from shiliu.replay.checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.verdict import StageResult, Verdict
 from shiliu.replay.report import (
@@ -55,7 +55,7 @@ def png(width: int = 96, height: int = 64, shade: int = 200) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def evidence(length: float = 41.3, *, fault: bool = True) -> Evidence:
+def evidence(length: float = 41.3, *, fault: bool = True) -> VerdictEvidence:
     t = np.arange(0.0, length, 1 / 30)
     speed = 1.6 * np.sin(0.9 * t) + (7.0 * np.exp(-(((t - 5.96) / 0.12) ** 2)) if fault else 0.0)
     skills = [
@@ -68,7 +68,7 @@ def evidence(length: float = 41.3, *, fault: bool = True) -> Evidence:
         ("press_key", 27, 31),
         ("wait_event", 31, length),
     ]
-    return Evidence(
+    return VerdictEvidence(
         duration_s=length,
         wall_start_ns=1_763_447_527_030_000_000,
         segments=[{"skill": s, "t0": float(a), "t1": float(b)} for s, a, b in skills],
@@ -363,7 +363,7 @@ def test_the_catalogue_knows_every_code_source_and_reason_in_use():
     code_text = "".join(path.read_text(encoding="utf-8") for path in checks.glob("*.py"))
     reasons = set(re.findall(r"not_(?:checked|applicable)\(\s*\"(\w+)\"", code_text))
     assert reasons
-    evidence_text = (checks.parent / "judge" / "evidence.py").read_text(encoding="utf-8")
+    evidence_text = (checks.parent / "judge" / "verdict_evidence.py").read_text(encoding="utf-8")
     used = {
         "facts": re.findall(r"Fact\(\"(\w+)\"", evidence_text),
         "tables": re.findall(r"Table\(\"(\w+)\"", evidence_text),

@@ -172,8 +172,8 @@ def test_an_offset_moves_the_hand_by_its_lever(tmp_path, arms, motion, degrees):
 
 def test_offsets_that_the_calibration_knows_are_taken_off(tmp_path, arms, motion):
     offsets = np.deg2rad(np.linspace(-3, 3, 14))
-    told = recorded(tmp_path, arms, motion, offsets=offsets, told=True)
-    hands = meant(told, arms)
+    corrected = recorded(tmp_path, arms, motion, offsets=offsets, calibrated=True)
+    hands = meant(corrected, arms)
     assert max(off(hands, arms, motion[1], hand).max() for hand in hands.hands) < 1e-6
     assert any("up to 3.0 deg, are taken off" in note for note in hands.notes)
     blind = meant(recorded(tmp_path, arms, motion, offsets=offsets), arms)

@@ -13,7 +13,7 @@ from shiliu.replay.judge.advice import fix_of
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.recording.recording import Recording, Stream
-from shiliu.replay.retarget.alignment import Placed, carried, place, scaled
+from shiliu.replay.retarget.alignment import Alignment, carried, place, scaled
 from shiliu.replay.retarget.arms import Arms, arms_of
 from shiliu.replay.retarget.objects import Hinged, first_grip
 from shiliu.replay.retarget.overlay import ring
@@ -239,7 +239,7 @@ def test_hands_alone_are_laid_where_they_are_in_reach(arms):
 def test_what_an_object_placed_keeps_its_size(arms):
     t = np.arange(3) / RATE
     targets = HandTargets(t, {"left": np.tile([0.4, 0.2, 1.0], (3, 1))}, arm_length={"left": 0.4})
-    placed = Placed(np.eye(3), np.zeros(3), "object")
+    placed = Alignment(np.eye(3), np.zeros(3), "object")
     there = scaled(targets, arms, placed, load_settings())
     np.testing.assert_array_equal(there.position["left"], targets.position["left"])
     assert any("keep their size" in note for note in there.notes)

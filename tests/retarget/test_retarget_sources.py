@@ -12,7 +12,7 @@ import shiliu
 from shiliu.replay.checks.hand_jumps import check_hand_jump
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.recording.recording import Recording, Stream
-from shiliu.replay.retarget import frames
+from shiliu.replay.retarget import axes
 from shiliu.replay.retarget.sources import find, kuavo_bones, kuavo_hand_poses, omomo
 from shiliu.replay.signals.joint_motion import joint_motion
 from shiliu.scenarios.errors import EpisodeError
@@ -44,27 +44,27 @@ def recording(*streams: Stream, kind: str = "human") -> Recording:
     return Recording("made", "made", "0" * 64, kind, {s.name: s for s in streams})
 
 
-# -- frames -----------------------------------------------------------------------------------------------------------
+# -- axes -------------------------------------------------------------------------------------------------------------
 
 
 def test_rotations_turn_as_the_quaternion_says_and_a_zero_quaternion_is_none():
-    r = frames.rotations(np.array([turn("z", 90), np.zeros(4)]))
+    r = axes.rotations(np.array([turn("z", 90), np.zeros(4)]))
     assert r[0] @ [1, 0, 0] == pytest.approx([0, 1, 0], abs=1e-12)
     assert np.isnan(r[1]).all()
 
 
 def test_axes_of_a_hand_are_right_handed_with_fingers_first():
-    r = frames.hand_axes(np.array([0.0, 2.0, 0.0]), np.array([0.3, 1.0, 1.0]))
+    r = axes.hand_axes(np.array([0.0, 2.0, 0.0]), np.array([0.3, 1.0, 1.0]))
     assert r[:, 0] == pytest.approx([0, 1, 0]) and np.linalg.det(r) == pytest.approx(1)
     assert r[:, 2] @ [0.3, 1.0, 1.0] > 0
 
 
 def test_a_sphere_is_found_from_points_on_it_and_the_residual_tells_noise():
     rng = np.random.default_rng(3)
-    points = frames.unit(rng.normal(size=(400, 3))) * 0.3 + [0.1, 0.2, 0.4]
-    centre, radius, residual = frames.sphere(points)
+    points = axes.unit(rng.normal(size=(400, 3))) * 0.3 + [0.1, 0.2, 0.4]
+    centre, radius, residual = axes.sphere(points)
     assert centre == pytest.approx([0.1, 0.2, 0.4], abs=1e-9) and radius == pytest.approx(0.3) and residual < 1e-9
-    assert frames.sphere(points + rng.normal(scale=2e-3, size=points.shape))[2] == pytest.approx(2e-3, rel=0.15)
+    assert axes.sphere(points + rng.normal(scale=2e-3, size=points.shape))[2] == pytest.approx(2e-3, rel=0.15)
 
 
 # -- bones of the headset ---------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def bones(
         place = np.array(AT[bone.removeprefix(side)]) * scale
         if side == "Right":
             place = place * [1, -1, 1]
-        place = frames.rotations(whole) @ place + [1.0, 2.0, 0.0]
+        place = axes.rotations(whole) @ place + [1.0, 2.0, 0.0]
         own = times(turn("z", 90), turn("x", 90)) if bone == "Chest" else rest[side] if "Palm" in bone else turn("x", 0)
         if bone not in drop:
             names += [f"{bone}.{p}" for p in PARTS]
@@ -190,9 +190,7 @@ def wrist_targets(
 ) -> Recording:
     """Left elbow on a sphere of 0.28 m about its shoulder, forearm straight ahead; the right one hangs still."""
     rng = np.random.default_rng(1)
-    out = (
-        frames.unit(rng.normal(size=(n, 3)) * [1, 1, 1] + [1, 0.4, -1]) if moves else np.tile([0.0, 0.0, -1.0], (n, 1))
-    )
+    out = axes.unit(rng.normal(size=(n, 3)) * [1, 1, 1] + [1, 0.4, -1]) if moves else np.tile([0.0, 0.0, -1.0], (n, 1))
     left = np.array(shoulder) + 0.28 * out
     right = np.tile(np.array(shoulder) * [1, -1, 1] + [0, 0, -0.28], (n, 1))
     ahead = times(turn("y", -90), turn("x", 0))  # -z of the last link points along x
@@ -257,7 +255,7 @@ def of_robot(robot: Recording, role: str) -> tuple[np.ndarray, dict[str, np.ndar
             site = data.site(f"{hand}_end_effector")
             link = site.xmat.reshape(3, 3)
             at[hand].append(site.xpos - data.body(f"zarm_{hand[0]}1_link").xpos)
-            turned[hand].append(frames.hand_axes(-link[:, 2], link[:, 1] if hand == "left" else -link[:, 1]))
+            turned[hand].append(axes.hand_axes(-link[:, 2], link[:, 1] if hand == "left" else -link[:, 1]))
     return (
         motion.t[::step] + robot.start_ns * 1e-9,
         {h: np.array(v) for h, v in at.items()},
@@ -270,7 +268,7 @@ def angle(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     if a.ndim == 3:
         cosine = (np.einsum("nij,nij->n", a, b) - 1) / 2
     else:
-        cosine = (frames.unit(a) * frames.unit(b)).sum(axis=1)
+        cosine = (axes.unit(a) * axes.unit(b)).sum(axis=1)
     return np.rad2deg(np.arccos(np.clip(cosine, -1, 1)))
 
 
@@ -331,12 +329,12 @@ def test_the_headsets_skeleton_is_a_person_of_one_size(session):
     hands = kuavo_bones.targets(person)
     assert hands.arm_length["left"] == pytest.approx(hands.arm_length["right"], rel=0.01)
     tips = {h: at[f"{h.title()}HandMiddleTip"] - at[f"{h.title()}HandPalm"] for h in hands.hands}
-    chest = frames.upright(
-        frames.rotations(stream.values[:, [stream.names.index(f"Chest.{p}") for p in PARTS[3:]]])[:, :, 2]
+    chest = axes.upright(
+        axes.rotations(stream.values[:, [stream.names.index(f"Chest.{p}") for p in PARTS[3:]]])[:, :, 2]
     )
     new = np.r_[True, (stream.values[1:] != stream.values[:-1]).any(axis=1)]
     for hand, tip in tips.items():
-        seen = frames.seen_from(np.zeros((stream.n, 3)), chest, tip)[new]
+        seen = axes.seen_from(np.zeros((stream.n, 3)), chest, tip)[new]
         assert np.median(angle(seen, hands.rotation[hand][:, :, 0])) < 15.0, "x lies along the fingers"
     speed = np.linalg.norm(np.diff(hands.position["right"], axis=0), axis=1) / np.diff(hands.t)
     assert speed.max() < 5.0, "m/s on the headset's clock; 21 m/s by arrival"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.rollout.observers import FullStates, Observations
-from shiliu.replay.rollout.rollout import Recorded, roll_out
+from shiliu.replay.rollout.rollout import RecordedPolicy, roll_out
 from shiliu.scenarios import variation as drawing
 
 LENGTHS = (9, 4, 7)
@@ -27,9 +27,9 @@ def observers(scene, n):
 
 def test_each_copy_ends_at_its_own_time_and_is_what_it_is_alone(bare):
     draw, actions = drawing.nominal(bare), waves(bare)
-    together = roll_out(bare, [draw] * 3, Recorded(actions), observers(bare, 3), threads=2)
+    together = roll_out(bare, [draw] * 3, RecordedPolicy(actions), observers(bare, 3), threads=2)
     for done, own in zip(together, actions):
-        (alone,) = roll_out(bare, [draw], Recorded([own]), observers(bare, 1))
+        (alone,) = roll_out(bare, [draw], RecordedPolicy([own]), observers(bare, 1))
         assert done.n_steps == alone.n_steps == len(own)
         assert done.carry.step.tolist() == alone.carry.step.tolist()
         for name, values in done.observations.items():
@@ -40,7 +40,7 @@ def test_each_copy_ends_at_its_own_time_and_is_what_it_is_alone(bare):
 
 
 def test_a_policy_may_stop_a_copy_before_its_commands_end(bare):
-    class Stopped(Recorded):
+    class Stopped(RecordedPolicy):
         def live(self, t, carry, unstable, live):
             return live[(live != 0) | (t < 3)][: None if t < 5 else 0]
 
@@ -54,6 +54,6 @@ def test_a_policy_may_stop_a_copy_before_its_commands_end(bare):
 
 
 def test_what_no_observer_looked_at_is_empty(bare):
-    (done,) = roll_out(bare, [drawing.nominal(bare)], Recorded(waves(bare)[:1]))
+    (done,) = roll_out(bare, [drawing.nominal(bare)], RecordedPolicy(waves(bare)[:1]))
     assert not done.observations and not done.states and not done.safety and done.qpos.size == 0
     assert done.label == {"success": False, "subgoals": {}, "failure": None}

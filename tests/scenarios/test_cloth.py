@@ -402,13 +402,13 @@ class Claw:
     """A claw that stands somewhere, and what it is told."""
 
     def __init__(self, percent, contact=0.0):
-        self.claws, self.held, self._percent, self._felt = {"left": 0.0}, {}, percent, contact
+        self.claws, self.held, self._percent, self._contact = {"left": 0.0}, {}, percent, contact
 
     def percent(self, side):
         return self._percent
 
     def touch(self, side):
-        return np.full(2, self._felt)
+        return np.full(2, self._contact)
 
 
 def test_a_claw_presses_on_cloth_with_a_force_and_closes_on_nothing():

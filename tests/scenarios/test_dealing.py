@@ -82,6 +82,6 @@ def test_a_deal_that_cannot_be_is_told():
     }
     with pytest.raises(ScenarioError) as error:
         scene_of_tree("bench", tree)
-    told = str(error.value)
+    message = str(error.value)
     for part in ("two parts or more", "did you mean", "has no value 'label'", "get the same at.y"):
-        assert part.lower() in told.lower(), told
+        assert part.lower() in message.lower(), message

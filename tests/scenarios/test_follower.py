@@ -28,7 +28,7 @@ SIMPLE = (
     P.Untouched((F, G)),
     P.Displaced(J, 0.5),
     P.Displaced(J, 0.5, below=True),
-    P.Moved(A, 0.4),
+    P.MovedAway(A, 0.4),
     P.Below(A, 0.1),
     P.Share((A, B), (0.1, 0.0, -0.2), 0.6, 0.7, 0.5),
     P.Share((A, B), (0.1, 0.0, -0.2), 0.6, 0.7, 0.5, below=True),

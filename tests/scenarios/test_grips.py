@@ -146,10 +146,10 @@ grips:
 
 def test_what_a_sheet_leaves_out_is_found_and_what_it_says_is_compared(tmp_path):
     def grip(width: str = "", more: str = "", geoms: str = box(0.06, 0.08)) -> Grip:
-        said = SHEET.replace("WIDTH", f"width: {width}, " if width else "").replace(
+        sheet = SHEET.replace("WIDTH", f"width: {width}, " if width else "").replace(
             "fingers: x, ", more or "fingers: x, "
         )
-        (found,) = grips_of(made(tmp_path, geoms, sheet=said))
+        (found,) = grips_of(made(tmp_path, geoms, sheet=sheet))
         return found
 
     assert grip().width == pytest.approx(0.08, **ROUND) and grip("80 mm").holds
@@ -272,12 +272,12 @@ def test_a_skill_takes_its_numbers_from_a_named_grip(can):
         }  # fmt: skip
 
 
-@pytest.mark.parametrize(("arguments", "told"), [
+@pytest.mark.parametrize(("arguments", "message"), [
     ("grip: wal", "'can' has no grip 'wal'. Did you mean wall"),
     ("grip: cup.wall", "does not say of which part"),
     ("force: 30 N", "the key 'at' is missing"),
 ])  # fmt: skip
-def test_a_grip_that_there_is_not_is_told(can, arguments, told):
+def test_a_grip_that_there_is_not_is_told(can, arguments, message):
     problems = Problems()
     chain(can, arguments, problems)
-    assert len(problems.found) == 1 and told in problems.found[0]
+    assert len(problems.found) == 1 and message in problems.found[0]

@@ -12,7 +12,7 @@ from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.part import load_part
-from shiliu.scenarios.people.arm_kinematics import JOINTS, Limb
+from shiliu.scenarios.people.arm_kinematics import JOINTS, ArmChain
 from shiliu.scenarios.people.person import (
     CLOSES,
     CONSIDERS,
@@ -136,7 +136,7 @@ def play(scene, draws, seconds):
 def test_angles_bring_the_grip_to_its_place_thumb_up(side, height):
     part = load_part("people/seated_elder")
     spec = part.spec()
-    limb = Limb.of_part(spec, side, 1.6)
+    limb = ArmChain.of_part(spec, side, 1.6)
     for write in part.params["height"].writes:
         write.apply(spec, "", height)
     model = spec.compile()
@@ -159,7 +159,7 @@ def test_angles_bring_the_grip_to_its_place_thumb_up(side, height):
 
 
 def test_out_of_reach_the_arm_points_there():
-    limb = Limb.of_part(load_part("people/seated_elder").spec(), "left", 1.6)
+    limb = ArmChain.of_part(load_part("people/seated_elder").spec(), "left", 1.6)
     far, one = np.array([[1.5, 0.2, 0.3]]), np.ones(1)
     way = limb.where(limb.angles(far, np.array([[0.0, 0.0, 1.0]]), one), one) - limb.shoulder
     aim = far - limb.shoulder
@@ -181,7 +181,7 @@ def seen_by(reaction, rows):
     return make_readings(
         {
             **{q: [[0.0]] * n for side in reaction._angles for q in side},
-            **{f: [[0.0, 0.0, 0.0]] * n for f in reaction._felt},
+            **{f: [[0.0, 0.0, 0.0]] * n for f in reaction._hand_forces},
             trunk: [[0, 0, 0.7]] * n,
             turn: [[1, 0, 0, 0]] * n,
             handle: at,
@@ -302,7 +302,7 @@ def test_it_pulls_as_hard_as_drawn_and_harder_where_nobody_lets_go(tmp_path):
     _, carry, seen = play(scene, draws, 6.8)
     first = next(t for t, (_, phase, _, _) in enumerate(seen) if phase == PULLS)
     readings = seen[first + 27][0]  # 0.9 s later, just before it loses patience
-    hand = receiver(scene)._felt[1]
+    hand = receiver(scene)._hand_forces[1]
     for i, pull in enumerate(pulls):
         contact = readings.of(hand)[i]
         assert contact[0] == pytest.approx(pull, rel=0.15, abs=0.3)  # towards the person, who sits at +x

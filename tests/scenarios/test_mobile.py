@@ -68,19 +68,19 @@ def test_it_drives_a_metre_in_its_own_heading_and_stops(scene):
 
 
 def test_speed_and_acceleration_keep_to_the_robots_limits(scene):
-    told = scene.robot.sheet["mobile"]["commands"]
+    limits = scene.robot.sheet["mobile"]["commands"]
     both = scene.schema.action
     for name, low, high in zip(both.names[-4:-1], both.low[-4:-1], both.high[-4:-1]):
-        assert (low, high) == (-told[name]["limit"], told[name]["limit"])
+        assert (low, high) == (-limits[name]["limit"], limits[name]["limit"])
     seen = driven(scene, np.concatenate([rows(1.5, 0.4, 0.2, 0.4, -0.2), rows(1.5, -0.4, -0.2, -0.4, 0.0)]))
     for k, name in enumerate(both.names[-4:-1]):
         pushes = np.abs(np.diff(seen[:, 4 + k])) * 30
         turning = 0.4 * 0.4 if k < 2 else 0.0  # a speed ahead turns into one to the side while it turns
-        assert pushes.max() < told[name]["acceleration"] * 1.001 + turning
-        assert pushes.max() > 0.9 * told[name]["acceleration"]
-        assert np.abs(seen[:, 4 + k]).max() < told[name]["limit"] + 0.005
-    assert np.abs(seen[:, 7]).max() <= told["base_height"]["speed"]
-    assert np.abs(np.diff(seen[:, 7])).max() * 30 < 1.01 * told["base_height"]["acceleration"]
+        assert pushes.max() < limits[name]["acceleration"] * 1.001 + turning
+        assert pushes.max() > 0.9 * limits[name]["acceleration"]
+        assert np.abs(seen[:, 4 + k]).max() < limits[name]["limit"] + 0.005
+    assert np.abs(seen[:, 7]).max() <= limits["base_height"]["speed"]
+    assert np.abs(np.diff(seen[:, 7])).max() * 30 < 1.01 * limits["base_height"]["acceleration"]
 
 
 def test_standing_it_does_not_drift_while_arms_work_and_a_hand_bears_three_kilograms(scene):
@@ -180,12 +180,12 @@ def test_the_environment_takes_commands_of_the_base(action):
             check_env(env, skip_render_check=True)
     assert len(caught) == (action == "joint"), [str(w.message) for w in caught]
     env.reset(seed=0)
-    told = np.zeros(env.action_space.shape, np.float32)
+    command = np.zeros(env.action_space.shape, np.float32)
     if action == "joint":
-        told[:] = env.scene.ready_ctrl
-    told[-4:] = (0.2, 0.0, 0.0, -0.05)
+        command[:] = env.scene.ready_ctrl
+    command[-4:] = (0.2, 0.0, 0.0, -0.05)
     for _ in range(45):
-        observation = env.step(told)[0]
+        observation = env.step(command)[0]
     x, _, _, height, ahead = observation["observation.base"][:5]
     assert ahead == pytest.approx(0.2, abs=1e-3) and x == pytest.approx(0.2 * 1.5 - 0.2**2 / 2 / 0.4, abs=0.01)
     assert height == pytest.approx(-0.05, abs=2e-3)
@@ -387,7 +387,7 @@ def walking_bag(path):
     def twist(ahead, up, turning):
         return kinds["geometry_msgs/msg/Twist"](linear=vector(ahead, 0.0, up), angular=vector(0.0, 0.0, turning))
 
-    told = {
+    messages = {
         100: ("/cmd_vel", twist(0.3, 0.0, 0.0)),
         300: ("/cmd_vel", twist(0.0, 0.0, 0.2)),
         400: ("/cmd_vel", twist(0.0, 0.0, 0.0)),
@@ -401,8 +401,8 @@ def walking_bag(path):
         arms = writer.add_connection("/kuavo_arm_traj", "sensor_msgs/msg/JointState", typestore=store)
         for k in range(600):
             ns = 10**12 + k * 10**7
-            if k in told:
-                topic, message = told[k]
+            if k in messages:
+                topic, message = messages[k]
                 writer.write(links[topic], ns, store.serialize_ros1(message, "geometry_msgs/msg/Twist"))
             stamp = kinds["builtin_interfaces/msg/Time"](sec=ns // 10**9, nanosec=ns % 10**9)
             degrees = np.array([20.0, 0, 0, -30.0, 0, 0, 0] * 2) + np.sin(k / 100.0)

@@ -9,7 +9,7 @@ from shiliu.cli import parse
 from shiliu.replay.commands.replay import _command
 from shiliu.replay.commands.settings import Settings
 from shiliu.replay.judge.verdict import StageResult, Verdict
-from shiliu.replay.labels.sheet import Sheet
+from shiliu.replay.labels.sheet import LabelSheet
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.reading.composition import compose
@@ -99,7 +99,7 @@ def test_the_folder_of_configs_is_part_of_the_command(tmp_path):
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_sheet_says_how_it_is_applied(tmp_path, folder):
-    with Sheet(tmp_path / "s.yaml", folder):
+    with LabelSheet(tmp_path / "s.yaml", folder):
         pass
     line = next(
         line

@@ -92,10 +92,10 @@ def test_the_parts_of_the_library_are_sound(name):
 
 @pytest.mark.parametrize("spoilt", SPOILT)
 def test_a_spoilt_part_is_told_with_its_file_and_line(spoilt, tmp_path):
-    change, told = SPOILT[spoilt]
+    change, expected = SPOILT[spoilt]
     tin(tmp_path, change)
     found = problems(tmp_path)
-    for place, words in told:
+    for place, words in expected:
         assert any(f"{place}:" in line and words in line for line in found), found
 
 
@@ -105,11 +105,11 @@ def test_all_problems_are_told_at_once_and_the_exit_says_so(tmp_path, capsys, mo
     spoilt = ("mass", "range", "bits", "grade", "no Chinese")
     tin(tmp_path, *(SPOILT[name][0] for name in spoilt))
     assert main(["check", "part=tin"]) == 1
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for name in spoilt:
         for _, words in SPOILT[name][1]:
-            assert words in said
-    assert "objects/tin: 6 problems" in said and "ok   grip wall" in said
+            assert words in printed
+    assert "objects/tin: 6 problems" in printed and "ok   grip wall" in printed
 
 
 def test_a_good_part_is_sound_and_the_claw_holds_it(tmp_path, capsys, monkeypatch):
@@ -117,12 +117,12 @@ def test_a_good_part_is_sound_and_the_claw_holds_it(tmp_path, capsys, monkeypatc
     (tmp_path / "conf").mkdir()
     tin(tmp_path)
     assert main(["check", "part=tin"]) == 0
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert (
         "80 mm between the pads (at most 186 mm); 0.22 kg at friction 0.9 take 2.4 N of each pad (180 N at most, it bears 60 N)"
-        in said
+        in printed
     )
-    assert "FAIL" not in said and said.endswith("objects/tin: sound\n")
+    assert "FAIL" not in printed and printed.endswith("objects/tin: sound\n")
     assert main(["check", "part=tim"]) == 2 and "Did you mean objects/tin" in capsys.readouterr().err
     (tmp_path / "assets" / "objects" / "tin" / "part.yaml").write_text("titel: {en: Tin, zh: 罐}\n", encoding="utf-8")
     assert main(["check", "part=tin"]) == 2 and "part.yaml:1: titel: unknown key" in capsys.readouterr().err

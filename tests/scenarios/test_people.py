@@ -277,7 +277,7 @@ def verdict_of(scene, actions):
     return judge([as_recording("take", episode_of(scene, played, 0), scene)], scene=scene, threads=1)[0]
 
 
-def told(verdict, code, level="FAIL"):
+def findings_of(verdict, code, level="FAIL"):
     return [f for f in verdict.findings if f.code == code and f.level == level]
 
 
@@ -297,7 +297,7 @@ def unsafe(scene, actions):
 def test_a_chest_that_is_pressed_is_infeasible_with_region_force_limit_and_moment(touch):
     actions = pushed(touch, 0.165, 3.0)
     verdict = verdict_of(touch, actions)
-    (pressed,) = told(verdict, "force.person")
+    (pressed,) = findings_of(verdict, "force.person")
     assert verdict.verdict == "INFEASIBLE" and verdict.findings[verdict.root].code == "force.person"
     assert (
         pressed.subject == ("chest",) and pressed.details["kind"] == "pressed" and pressed.details["person"] == "guest"
@@ -305,7 +305,7 @@ def test_a_chest_that_is_pressed_is_infeasible_with_region_force_limit_and_momen
     assert (
         pressed.limit == 70 and 75 < pressed.value < 140 and 5.5 < pressed.t0 < 7.5 and pressed.t1 - pressed.t0 >= 0.5
     )
-    assert not told(verdict, "speed.person")
+    assert not findings_of(verdict, "speed.person")
     text = Words("en").message(pressed)
     assert text.startswith("chest: pressed with") and "70 N is allowed" in text
     assert any("A simulation is no safety proof" in note for note in verdict.provenance["notes"])
@@ -315,16 +315,20 @@ def test_a_chest_that_is_pressed_is_infeasible_with_region_force_limit_and_momen
 
 def test_a_gentle_touch_is_feasible(touch):
     verdict = verdict_of(touch, pushed(touch, 0.145, 3.0))
-    assert not told(verdict, "force.person") and not told(verdict, "speed.person") and verdict.verdict == "FEASIBLE"
-    (near,) = told(verdict, "force.person", "PASS")
+    assert (
+        not findings_of(verdict, "force.person")
+        and not findings_of(verdict, "speed.person")
+        and verdict.verdict == "FEASIBLE"
+    )
+    (near,) = findings_of(verdict, "force.person", "PASS")
     assert near.subject == ("chest",) and 3 < near.value < 70  # it does touch
 
 
 def test_a_blow_is_struck_and_too_fast(touch):
     actions = pushed(touch, 0.19, 0.35)
     verdict = verdict_of(touch, actions)
-    kinds = {f.details["kind"] for f in told(verdict, "force.person")}
-    (fast,) = told(verdict, "speed.person")
+    kinds = {f.details["kind"] for f in findings_of(verdict, "force.person")}
+    (fast,) = findings_of(verdict, "speed.person")
     assert verdict.verdict == "INFEASIBLE" and "struck" in kinds
     assert fast.subject == ("guest",) and fast.limit == 0.25 and fast.value > 0.3 and 4.4 < fast.t0 < 5.0
     assert set(unsafe(touch, actions)) == {"replay.force.person:chest", "replay.speed.person:guest"}

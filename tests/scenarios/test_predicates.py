@@ -12,7 +12,7 @@ from shiliu.scenarios.sensing.predicate import (
     Displaced,
     Force,
     Higher,
-    Moved,
+    MovedAway,
     Near,
     Share,
     Untouched,
@@ -59,8 +59,8 @@ CASES = {
     "key is half down": (Displaced(KEY, 0.001), {KEY: [0.0005]}, {}, {}, None, -0.0005),
     "pawl has caught": (Displaced(KEY, 0.0015, below=True), {KEY: [-0.0005]}, {}, {}, None, 0.001),
     "pawl has not": (Displaced(KEY, 0.0015, below=True), {KEY: [-0.004]}, {}, {}, None, -0.0025),
-    "oven was pushed by 50 mm": (Moved(AT, 0.02), {AT: [0.3, 0.44, 1]}, {}, {}, {AT: [0.33, 0.4, 1]}, 0.03),
-    "oven stayed": (Moved(AT, 0.02), {AT: [0.3, 0.4, 1]}, {}, {}, {AT: [0.305, 0.4, 1]}, -0.015),
+    "oven was pushed by 50 mm": (MovedAway(AT, 0.02), {AT: [0.3, 0.44, 1]}, {}, {}, {AT: [0.33, 0.4, 1]}, 0.03),
+    "oven stayed": (MovedAway(AT, 0.02), {AT: [0.3, 0.4, 1]}, {}, {}, {AT: [0.305, 0.4, 1]}, -0.015),
     "bowl lies on the floor": (Below(BOWL, 0.1), {BOWL: [5, 5, 0.03]}, {}, {}, None, 0.07),
     "bowl is on the counter": (Below(BOWL, 0.1), {BOWL: [0, 0, 0.87]}, {}, {}, None, -0.77),
     "a corner is lifted by 30 mm": (Higher(AT, PLATE, 0.02), {AT: [0, 0, 0.88], PLATE: [1, 0, 0.85]}, {}, {}, None, 0.01),
@@ -94,7 +94,7 @@ def test_margin_on_every_leading_shape(readings, name, lead):
 
 
 def test_every_predicate_has_a_case_that_holds_and_one_that_fails():
-    for kind in (Angle, Near, Upright, Untouched, Displaced, Moved, Below, Share, Force):
+    for kind in (Angle, Near, Upright, Untouched, Displaced, MovedAway, Below, Share, Force):
         margins = [case[-1] for case in CASES.values() if isinstance(case[0], kind)]
         assert min(margins) < 0 <= max(margins), kind
 
@@ -111,7 +111,7 @@ def test_where_it_was_at_the_start_is_each_episodes_own(readings):
     value[0, :, 0], value[1, :, 0] = [0.0, 0.01, 0.03], [1.0, 1.01, 1.03]
     taken = readings({AT: value})
     taken.start = value[:, :1]
-    assert (Moved(AT, 0.02).margin(taken) >= 0).tolist() == [[False, False, True]] * 2
+    assert (MovedAway(AT, 0.02).margin(taken) >= 0).tolist() == [[False, False, True]] * 2
 
 
 def test_what_is_not_in_the_bowl_is_spilt_and_never_both(readings):
@@ -134,7 +134,7 @@ def test_all_and_any(readings):
 
 def test_a_diverged_number_never_holds(readings):
     taken = readings({DOOR: [np.nan], BOWL: [np.nan] * 3, UP: [np.nan] * 3, AT: [np.nan] * 3})
-    for predicate in (Angle(DOOR, 0.0, True), Below(BOWL, 1.0), Upright(UP, 1.0, invert=True), Moved(AT, 0.0)):
+    for predicate in (Angle(DOOR, 0.0, True), Below(BOWL, 1.0), Upright(UP, 1.0, invert=True), MovedAway(AT, 0.0)):
         assert not predicate.margin(taken) >= 0
 
 

@@ -94,7 +94,7 @@ def test_the_words_measure_what_the_yaml_says(change, in_row, by_height):
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("word", "message"),
     [
         (
             "in_row: {of: [one.foot], along: shelf.row_middle, tilt: 8 deg, depth: 30 mm, gap: 70 mm}",
@@ -103,7 +103,7 @@ def test_the_words_measure_what_the_yaml_says(change, in_row, by_height):
         ("sorted_by_height: {of: [one.top, two.tops], along: shelf.row_middle}", "two.tops"),
     ],
 )
-def test_a_row_that_is_none_is_told(word, told):
+def test_a_row_that_is_none_is_told(word, message):
     tree = yaml.safe_load(SHELF) | {"goal": yaml.safe_load(f"{{tidy: {{{word}}}}}")}
-    with pytest.raises(ScenarioError, match=told):
+    with pytest.raises(ScenarioError, match=message):
         scene_of_tree("shelf", tree)

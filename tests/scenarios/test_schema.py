@@ -191,13 +191,13 @@ def test_list_schema_prints_the_table(any_scene, capsys):
 def test_list_schema_gives_rows_json_schema_and_features(scene, capsys):
     schema = scene.schema
 
-    def told(*words):
+    def printed(*words):
         assert main(["list", "schema", "scenario=microwave", *words]) == 0
         return json.loads(capsys.readouterr().out)
 
-    assert told("--json") == told("format=rows") == schema.table()
-    assert told("format=jsonschema") == told("format=jsonschema", "--json") == schema.json_schema()
-    assert told("format=lerobot") == schema.lerobot_features(tuple(schema.cameras))
+    assert printed("--json") == printed("format=rows") == schema.table()
+    assert printed("format=jsonschema") == printed("format=jsonschema", "--json") == schema.json_schema()
+    assert printed("format=lerobot") == schema.lerobot_features(tuple(schema.cameras))
     assert main(["list", "schema", "format=jsonshema"]) == 2
     assert "Did you mean jsonschema?" in capsys.readouterr().err
     assert main(["list", "schema", "format=table", "--json"]) == 2

@@ -14,7 +14,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...formats.video import encode
 from ...recording.recording import PictureFile
-from .fault import Mark, Work
+from .fault import FaultMark, Work
 
 CAMERA = "drawn"
 SIZE = (96, 128)  # pixels
@@ -25,16 +25,16 @@ BLACK, FROZEN, LATE = 1.0, 1.0, 0.7  # s, bound and scale of image.black, image.
 MOVES = 0.25  # rad, that some joint moves while a camera is frozen
 
 
-def black(work: Work, size: float) -> Mark:
+def black(work: Work, size: float) -> FaultMark:
     """The camera's lens is covered for 1 + `size` seconds."""
     frames, fps = drawn(work), _fps(work)
     first, last = _stretch(work, len(frames), (1.0 + size) * BLACK)
     frames[first:last] = 0
     _keep(work, frames)
-    return Mark(first / fps, last / fps, (CAMERA,))
+    return FaultMark(first / fps, last / fps, (CAMERA,))
 
 
-def frozen(work: Work, size: float) -> Mark:
+def frozen(work: Work, size: float) -> FaultMark:
     """The camera repeats one picture for 1 + `size` seconds while the robot moves."""
     frames, fps = drawn(work), _fps(work)
     length = (1.0 + size) * FROZEN
@@ -46,15 +46,15 @@ def frozen(work: Work, size: float) -> Mark:
         raise EpisodeError(f"no joint moves by {MOVES:g} rad within {length:g} s.")
     frames[first:last] = frames[first]
     _keep(work, frames)
-    return Mark(first / fps, (last - 1) / fps, (CAMERA,))
+    return FaultMark(first / fps, (last - 1) / fps, (CAMERA,))
 
 
-def late(work: Work, size: float) -> Mark:
+def late(work: Work, size: float) -> FaultMark:
     """The pictures show what was (1 + size) x 0.7 s before."""
     frames, fps = drawn(work), _fps(work)
     by = round((1.0 + size) * LATE * fps)
     _keep(work, np.concatenate([np.repeat(frames[:1], by, axis=0), frames[:-by]]))
-    return Mark(subject=(CAMERA,))
+    return FaultMark(subject=(CAMERA,))
 
 
 def drawn(work: Work) -> np.ndarray:

@@ -12,7 +12,7 @@ from ....scenarios.robot_folder import SIDES
 from ...recording.recording import Stream
 from ...signals.channels import SCALE, pair
 from ...signals.clock import origin_ns, seconds, topic
-from .fault import Mark, Work
+from .fault import FaultMark, Work
 
 GAP = 0.5  # s, bound and scale of clock.gap
 JITTER = 0.1  # s, of clock.jitter
@@ -75,7 +75,7 @@ def _busy(work: Work, stream: Stream, length: float, least: float, lead: float =
     return float(work.rng.choice(busy))
 
 
-def lost_numbers(work: Work, size: float) -> Mark:
+def lost_numbers(work: Work, size: float) -> FaultMark:
     """A few samples of one joint are not numbers."""
     stream = _one(work)
     first = int(work.rng.integers(50, stream.n - 50))
@@ -85,10 +85,10 @@ def lost_numbers(work: Work, size: float) -> Mark:
     values[first:last, column] = work.rng.choice([np.nan, np.inf, -np.inf])
     _with(work, stream, values=values)
     t = _times(work, stream)
-    return Mark(float(t[first]), float(t[last - 1]), (stream.name, stream.names[column]))
+    return FaultMark(float(t[first]), float(t[last - 1]), (stream.name, stream.names[column]))
 
 
-def no_reading(work: Work, size: float) -> Mark:
+def no_reading(work: Work, size: float) -> FaultMark:
     """An encoder without a reading writes 999."""
     stream = _both(work)[1]
     first = int(work.rng.integers(50, stream.n - 50))
@@ -98,26 +98,26 @@ def no_reading(work: Work, size: float) -> Mark:
     values[first:last, column] = work.rng.choice([999.0, -999.0, 32767.0])
     _with(work, stream, values=values)
     t = _times(work, stream)
-    return Mark(float(t[first]), float(t[last - 1]), (stream.name, stream.names[column]))
+    return FaultMark(float(t[first]), float(t[last - 1]), (stream.name, stream.names[column]))
 
 
-def degrees(work: Work, size: float) -> Mark:
+def degrees(work: Work, size: float) -> FaultMark:
     """Commands in degrees are read as radians."""
     stream = _both(work)[0]
     _with(work, stream, unit="rad")
     t = _times(work, stream)
-    return Mark(float(t[0]), float(t[-1]), (topic(stream),))
+    return FaultMark(float(t[0]), float(t[-1]), (topic(stream),))
 
 
-def radians(work: Work, size: float) -> Mark:
+def radians(work: Work, size: float) -> FaultMark:
     """Commands in radians are read as degrees."""
     stream = _both(work)[0]
     _with(work, stream, values=np.radians(stream.values))
     t = _times(work, stream)
-    return Mark(float(t[0]), float(t[-1]), (topic(stream),))
+    return FaultMark(float(t[0]), float(t[-1]), (topic(stream),))
 
 
-def backwards(work: Work, size: float) -> Mark:
+def backwards(work: Work, size: float) -> FaultMark:
     """One clock steps back by `size` x 10 ms, and goes on from there."""
     stream = _one(work)
     row = int(work.rng.integers(stream.n // 4, 3 * stream.n // 4))
@@ -125,10 +125,10 @@ def backwards(work: Work, size: float) -> Mark:
     change[row:] = -(stream.time_ns[row] - stream.time_ns[row - 1]) - round(size * BACK * 1e9)
     t = _times(work, stream)
     _timed(work, stream, change)
-    return Mark(float(t[row - 1]), float(t[row - 1]), (topic(stream),))
+    return FaultMark(float(t[row - 1]), float(t[row - 1]), (topic(stream),))
 
 
-def silence(work: Work, size: float) -> Mark:
+def silence(work: Work, size: float) -> FaultMark:
     """Messages of one topic are lost for (1 + size) x 0.5 s while the arms move."""
     stream, length = _one(work), (1.0 + size) * GAP
     begin = _busy(work, stream, length, 0.1)
@@ -138,10 +138,10 @@ def silence(work: Work, size: float) -> Mark:
     keep = np.ones(stream.n, bool)
     keep[first + 1 : last] = False
     _kept(work, stream, keep)
-    return Mark(float(t[first]), float(t[last]), (topic(stream),))
+    return FaultMark(float(t[first]), float(t[last]), (topic(stream),))
 
 
-def stutter(work: Work, size: float) -> Mark:
+def stutter(work: Work, size: float) -> FaultMark:
     """A link loses messages all the time: after every 12 that arrive it is silent, (1 + size) x 0.1 s longer than usual."""
     stream = _one(work)
     step = float(np.median(np.diff(stream.time_ns))) * 1e-9
@@ -149,20 +149,20 @@ def stutter(work: Work, size: float) -> Mark:
     keep = np.arange(stream.n) % (12 + lost) < 12
     t = _times(work, stream)
     _kept(work, stream, keep)
-    return Mark(float(t[0]), float(t[-1]), (topic(stream),))
+    return FaultMark(float(t[0]), float(t[-1]), (topic(stream),))
 
 
-def frozen_encoder(work: Work, size: float) -> Mark:
+def frozen_encoder(work: Work, size: float) -> FaultMark:
     """One measured joint repeats its last value for (1 + size) x 0.8 s while it moves."""
     return _frozen(work, (1.0 + size) * FREEZE, whole=False)
 
 
-def frozen_state(work: Work, size: float) -> Mark:
+def frozen_state(work: Work, size: float) -> FaultMark:
     """The whole measured state repeats its last sample for (1 + size) x 0.8 s while the robot moves."""
     return _frozen(work, (1.0 + size) * FREEZE, whole=True)
 
 
-def _frozen(work: Work, length: float, whole: bool) -> Mark:
+def _frozen(work: Work, length: float, whole: bool) -> FaultMark:
     command, state = _both(work)
     begin = _busy(work, state, length, 0.2)
     t, x = _times(work, state), state.values
@@ -173,10 +173,10 @@ def _frozen(work: Work, length: float, whole: bool) -> Mark:
     values = x.copy()
     values[first : last + 1, columns] = x[first, columns]
     _with(work, state, values=values)
-    return Mark(float(t[first]), float(t[last]), tuple(shared) if whole else (name,))
+    return FaultMark(float(t[first]), float(t[last]), tuple(shared) if whole else (name,))
 
 
-def frozen_command(work: Work, size: float) -> Mark:
+def frozen_command(work: Work, size: float) -> FaultMark:
     """The recorder repeats one command for (1 + size) x 0.8 s while the robot moves on."""
     command, length = _both(work)[0], (1.0 + size) * FREEZE
     begin = _busy(work, command, length, 0.3)
@@ -185,10 +185,10 @@ def frozen_command(work: Work, size: float) -> Mark:
     values = command.values.copy()
     values[first : last + 1] = values[first]
     _with(work, command, values=values)
-    return Mark(float(t[first]), float(t[last]), command.names)
+    return FaultMark(float(t[first]), float(t[last]), command.names)
 
 
-def short_stream(work: Work, size: float) -> Mark:
+def short_stream(work: Work, size: float) -> FaultMark:
     """One topic holds only the first or the last 15 % of the recording."""
     stream = _one(work)
     n = int(0.15 * stream.n)
@@ -199,48 +199,50 @@ def short_stream(work: Work, size: float) -> Mark:
     keep[-n:] = not ends
     _kept(work, stream, keep)
     return (
-        Mark(float(t[n]), float(t[-1]), (topic(stream),)) if ends else Mark(float(t[0]), float(t[-n]), (topic(stream),))
+        FaultMark(float(t[n]), float(t[-1]), (topic(stream),))
+        if ends
+        else FaultMark(float(t[0]), float(t[-n]), (topic(stream),))
     )
 
 
-def late_stream(work: Work, size: float) -> Mark:
+def late_stream(work: Work, size: float) -> FaultMark:
     """One topic begins 1 + `size` seconds after all others: told, never a reason to refuse."""
     stream = _one(work)
     t = _times(work, stream)
     first = min(float(_times(work, s).min()) for s in _both(work))
     keep = t > first + 1.0 + size
     _kept(work, stream, keep)
-    return Mark(first, float(t[keep][0]), (topic(stream),))
+    return FaultMark(first, float(t[keep][0]), (topic(stream),))
 
 
-def lagging(work: Work, size: float) -> Mark:
+def lagging(work: Work, size: float) -> FaultMark:
     """The measured state comes (1 + size) x 0.6 s after its command."""
     return _late(work, (1.0 + size) * LAG)
 
 
-def ahead(work: Work, size: float) -> Mark:
+def ahead(work: Work, size: float) -> FaultMark:
     """The measured state is 60 ms + `size` x 0.6 s ahead of its command: two clocks."""
     return _late(work, -AHEAD - size * LAG)
 
 
-def _late(work: Work, want: float) -> Mark:
+def _late(work: Work, want: float) -> FaultMark:
     command, state = _both(work)
     now = float(work.record.metadata["device"]["lag_s"])
     _timed(work, state, np.full(state.n, round((want - now) * 1e9), np.int64), ("capture_ns", "receive_ns"))
-    return Mark(subject=(topic(state), topic(command)))
+    return FaultMark(subject=(topic(state), topic(command)))
 
 
-def unknown_joint(work: Work, size: float) -> Mark:
+def unknown_joint(work: Work, size: float) -> FaultMark:
     """A column of the commands has a name that no actuator has."""
     command = _both(work)[0]
     column = int(work.rng.integers(len(command.names)))
     names = list(command.names)
     names[column] = f"unknown_{column + 1}_joint"
     _with(work, command, names=tuple(names))
-    return Mark(subject=(names[column],))
+    return FaultMark(subject=(names[column],))
 
 
-def swapped(work: Work, size: float) -> Mark:
+def swapped(work: Work, size: float) -> FaultMark:
     """Two measured joints are exchanged, one of which moves by a tenth of a radian more than the other."""
     state = _both(work)[1]
     arms = list(work.context.scene.robot.arm_names)
@@ -253,10 +255,10 @@ def swapped(work: Work, size: float) -> Mark:
     values[:, [i, j]] = state.values[:, [j, i]]
     _with(work, state, values=values)
     t = _times(work, state)
-    return Mark(float(t[0]), float(t[-1]), (mover, other))
+    return FaultMark(float(t[0]), float(t[-1]), (mover, other))
 
 
-def scaled(work: Work, size: float) -> Mark:
+def scaled(work: Work, size: float) -> FaultMark:
     """A measured joint tells 1.6 + `size` times its angle."""
     state = _both(work)[1]
     arms = list(work.context.scene.robot.arm_names)
@@ -264,10 +266,10 @@ def scaled(work: Work, size: float) -> Mark:
     values = state.values.copy()
     values[:, state.names.index(name)] *= 1.0 + FACTOR + size
     _with(work, state, values=values)
-    return Mark(subject=(name,))
+    return FaultMark(subject=(name,))
 
 
-def other_zero(work: Work, size: float) -> Mark:
+def other_zero(work: Work, size: float) -> FaultMark:
     """The zero of a joint of the arm that works is (1 + size) x 0.12 rad off."""
     state = _both(work)[1]
     arms = list(work.context.scene.robot.arm_names)
@@ -277,26 +279,26 @@ def other_zero(work: Work, size: float) -> Mark:
     values = state.values.copy()
     values[:, state.names.index(name)] += float(work.rng.choice([-1.0, 1.0])) * (1.0 + size) * ZERO
     _with(work, state, values=values)
-    return Mark(subject=(name,))
+    return FaultMark(subject=(name,))
 
 
-def other_clock(work: Work, size: float) -> Mark:
+def other_clock(work: Work, size: float) -> FaultMark:
     """One sender's clock is 1 + `size` seconds behind the recorder's."""
     stream = _one(work)
     _timed(work, stream, np.full(stream.n, -round((1.0 + size) * SKEW * 1e9), np.int64))
-    return Mark(subject=(topic(stream),))
+    return FaultMark(subject=(topic(stream),))
 
 
-def hands_reversed(work: Work, size: float) -> Mark:
+def hands_reversed(work: Work, size: float) -> FaultMark:
     """The hands' state calls open what their command calls closed."""
     states = work.record.select("measured", "claw")
     if not states:
         raise EpisodeError("this recording has no measured hands.")
     _with(work, states[0], values=100.0 - states[0].values)
-    return Mark(subject=(topic(states[0]), *states[0].names))
+    return FaultMark(subject=(topic(states[0]), *states[0].names))
 
 
-def no_rotation(work: Work, size: float) -> Mark:
+def no_rotation(work: Work, size: float) -> FaultMark:
     """For a while the inertial unit's quaternion is (1 + size) x 0.05 too short."""
     streams = [s for s in work.record.select("measured", "imu") if len(s.names) == 4]
     if not streams:
@@ -309,4 +311,4 @@ def no_rotation(work: Work, size: float) -> Mark:
     values = stream.values.copy()
     values[here] *= 1.0 - (1.0 + size) * LENGTH
     _with(work, stream, values=values)
-    return Mark(float(t[here][0]), float(t[here][-1]), (stream.name,))
+    return FaultMark(float(t[here][0]), float(t[here][-1]), (stream.name,))

@@ -12,7 +12,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...checks.dynamics import effort, margin_inside
 from ...signals.signal import Motion, held
-from .fault import Mark, Work
+from .fault import FaultMark, Work
 from .placing import STILL, at_rest, smooth, spans
 
 LASTS = 0.06  # s, for which a torque or a lean of that size lasts
@@ -22,7 +22,7 @@ START = 0.25  # s, in which the turning head is set in motion
 GENTLE = 0.8  # share of the motor's peak with which it is stopped
 
 
-def jerked_head(work: Work, size: float) -> Mark:
+def jerked_head(work: Work, size: float) -> FaultMark:
     """The head is turned so suddenly that its motor would need (1 + size) times its peak torque."""
     name = work.places.turns
     t0 = at_rest(work, [name], 8.0)
@@ -66,10 +66,10 @@ def jerked_head(work: Work, size: float) -> Mark:
     work.actions[here, column] = path[here]
     fine, over = excess(hard)
     first, last = spans(fine, over > 0, int(over.argmax()))
-    return Mark(begin + first, begin + last, (name,))
+    return FaultMark(begin + first, begin + last, (name,))
 
 
-def thrown_arm(work: Work, size: float) -> Mark:
+def thrown_arm(work: Work, size: float) -> FaultMark:
     """An arm, raised backwards, is swung forward so suddenly that the zero-moment point leaves the soles by
     `size` x 20 mm."""
     raised, swing = work.places.raised, work.places.swing
@@ -116,7 +116,7 @@ def thrown_arm(work: Work, size: float) -> Mark:
         work.actions[:, column] = np.where(here, moved + (rest - end) * smooth(t, back, back + 2.5), rest)
     fine, over = outside(duration)
     first, last = spans(fine, over > 0, int(over.argmax()))
-    return Mark(begin + first, begin + last)
+    return FaultMark(begin + first, begin + last)
 
 
 def _effort(work: Work, at: np.ndarray, name: str, t: np.ndarray, x: np.ndarray, v: np.ndarray, a: np.ndarray):  # type: ignore[no-untyped-def]

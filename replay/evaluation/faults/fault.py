@@ -24,7 +24,7 @@ WAYS = ("perform", "mistake", "record", "device", "set")
 
 
 @dataclass(frozen=True)
-class Mark:
+class FaultMark:
     """Where a fault was put.
 
     Attributes:
@@ -59,7 +59,7 @@ class Work:
     actions: np.ndarray
     recording: Recording | None = None
     mistake: str | None = None
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[FaultMark] = field(default_factory=list)
     kept: list[Any] = field(default_factory=list)
 
     @property
@@ -84,7 +84,7 @@ class Work:
         return self.context.scene.schema.action.names.index(name)
 
 
-Put = Callable[[Work, float], Mark]
+Put = Callable[[Work, float], FaultMark]
 
 
 @dataclass(frozen=True)

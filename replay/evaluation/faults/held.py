@@ -13,7 +13,7 @@ from ...checks.collision import geoms_of, overlaps
 from ...judge.commanded_collision import fixtures
 from ...judge.held_contacts import carried_along
 from ...rollout.rollout import Take, play
-from .fault import Mark, Work
+from .fault import FaultMark, Work
 from .placing import segment, smooth, spans
 
 DEPTH = 5e-3  # m, bound and scale of collision.scene
@@ -27,7 +27,7 @@ WAYS = (
 )  # joint of the arm and how far it is turned [rad]; the first that leads there
 
 
-def struck(work: Work, size: float) -> Mark:
+def struck(work: Work, size: float) -> FaultMark:
     """Before it is carried on, what is held is lowered (1 + size) x 5 mm into what stands below it, and raised again.
 
     How it lies in the hand is seen twice: where the hand stops, and where what is held comes down on something.
@@ -47,7 +47,7 @@ def struck(work: Work, size: float) -> Mark:
         deep = depth(column, stop[:, column])
         seen = at + int((deep > 0.0).argmax())
     begin, end = spans(t, deep > DEPTH)
-    return Mark(float(at * t[1]) + begin, float(at * t[1]) + end, (thing,))
+    return FaultMark(float(at * t[1]) + begin, float(at * t[1]) + end, (thing,))
 
 
 def _turn(work: Work, posture: np.ndarray, depth: Depth, hand: str, want: float) -> tuple[int, float]:

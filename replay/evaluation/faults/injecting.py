@@ -22,7 +22,7 @@ from ...recording.recording import Recording, SimEpisode
 from ...rollout.episode import as_recording, checkpoints_of, episode_of
 from ...rollout.rollout import Take, play
 from ...signals.clock import origin_ns
-from .fault import Fault, Mark, Work
+from .fault import Fault, FaultMark, Work
 
 AFTERWARDS = ("record", "device", "set")  # ways that change a record, and no performance
 EXCERPT = 20.0  # s of a device's recording in which a fault is put; what follows on the bare floor needs no more
@@ -50,7 +50,7 @@ class Injected:
 
     job: Job
     recording: Recording | None
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[FaultMark, ...] = ()
     reason: str | None = None
     kept: tuple[Any, ...] = ()  # what must live until the copy is judged
 
@@ -81,8 +81,8 @@ def inject(jobs: Sequence[Job], context: SceneContext, threads: int = 0) -> list
                 one.record.name = one.record.source = job.name
                 one.record.metadata["title"] = job.name
                 if one.record.episode is not None:  # nobody shall take it for a demonstration
-                    told = {**one.record.episode.provenance, "fault": job.name}
-                    one.record.episode = dataclasses.replace(one.record.episode, provenance=told)
+                    provenance = {**one.record.episode.provenance, "fault": job.name}
+                    one.record.episode = dataclasses.replace(one.record.episode, provenance=provenance)
                 one = Injected(job, one.record, _in_order(job, one), None, tuple(one.kept))
             except EpisodeError as error:
                 one = Injected(job, None, reason=error.message)
@@ -94,7 +94,7 @@ def _onto(work: Work, first: int, later: float) -> None:
     """Marks onto the recording's new clock, where a fault has moved its second zero."""
     for i, mark in enumerate(work.marks[first:], first):
         if mark.t0 is not None and mark.t1 is not None and later:
-            work.marks[i] = Mark(mark.t0 + later, mark.t1 + later, mark.subject)
+            work.marks[i] = FaultMark(mark.t0 + later, mark.t1 + later, mark.subject)
 
 
 def _before(job: Job, context: SceneContext) -> Work:
@@ -121,7 +121,7 @@ def _before(job: Job, context: SceneContext) -> Work:
     return work
 
 
-def _in_order(job: Job, work: Work) -> tuple[Mark, ...]:
+def _in_order(job: Job, work: Work) -> tuple[FaultMark, ...]:
     """The marks in the order of the faults: what is performed was put first."""
     ways = [fault.way in AFTERWARDS for fault in job.faults]
     order = sorted(range(len(ways)), key=lambda i: ways[i])

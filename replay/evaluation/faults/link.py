@@ -11,13 +11,13 @@ from ....scenarios.errors import EpisodeError
 from ...recording.recording import Stream
 from ...signals.channels import pair
 from ...signals.clock import origin_ns, seconds, topic
-from .fault import Mark, Work
+from .fault import FaultMark, Work
 
 STALE = 0.5  # s, bound and scale of link.stale
 LOST = 0.05  # bound and scale of link.loss
 
 
-def congested(work: Work, size: float) -> Mark:
+def congested(work: Work, size: float) -> FaultMark:
     """For a while the link holds commands back, the first of them (1 + size) x 0.5 s long; then all come at once."""
     command = _command(work)
     t = seconds(command, origin_ns(work.record))
@@ -33,10 +33,10 @@ def congested(work: Work, size: float) -> Mark:
             work.record.streams[one.name] = dataclasses.replace(one, receive_ns=received)
     # every command that was carried out too late was carried out at the end of it
     at = (free - origin_ns(work.record)) * 1e-9
-    return Mark(at, at, (topic(command),))
+    return FaultMark(at, at, (topic(command),))
 
 
-def losing(work: Work, size: float) -> Mark:
+def losing(work: Work, size: float) -> FaultMark:
     """All the time single commands are lost, (1 + size) x 5 % of them."""
     command = _command(work)
     n = round((1.0 + size) * LOST * command.n)
@@ -50,7 +50,7 @@ def losing(work: Work, size: float) -> Mark:
             work.record.streams[one.name] = dataclasses.replace(
                 one, values=one.values[keep], meta=one.meta_of(keep), **kept
             )
-    return Mark(float(t[0]), float(t[-1]), (topic(command),))
+    return FaultMark(float(t[0]), float(t[-1]), (topic(command),))
 
 
 def _command(work: Work) -> Stream:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....scenarios.scene import Scene
 from ...operator.mistakes import read_mistakes
-from .fault import Fault, Mark, Work
+from .fault import Fault, FaultMark, Work
 
 
 def mistakes_of(scene: Scene) -> tuple[Fault, ...]:
@@ -16,9 +16,9 @@ def mistakes_of(scene: Scene) -> tuple[Fault, ...]:
     found = []
     for name, mistake in read_mistakes(scene).items():
 
-        def put(work: Work, size: float, name: str = name) -> Mark:
+        def put(work: Work, size: float, name: str = name) -> FaultMark:
             work.mistake = name
-            return Mark()
+            return FaultMark()
 
         codes = [_finding_code(mistake.code)]
         if any(step.slips is not None for step in mistake.steps):

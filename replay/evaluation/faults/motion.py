@@ -11,7 +11,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...checks.collision import overlaps
 from ...judge.commanded_collision import fixtures
-from .fault import Mark, Work
+from .fault import FaultMark, Work
 from .places import Ways
 from .placing import at_rest, smooth, spans
 
@@ -20,7 +20,7 @@ ROOM = 0.2  # rad, scale of joint.position
 STEP = 0.06  # s, over which a single step is held against the speed limit
 
 
-def past_limit(work: Work, size: float) -> Mark:
+def past_limit(work: Work, size: float) -> FaultMark:
     """A joint is turned slowly past the end of its range by `size` x 0.2 rad, stays there, and comes back."""
     free = work.places.past_range
     name, side = free[int(work.rng.integers(len(free)))]
@@ -33,10 +33,10 @@ def past_limit(work: Work, size: float) -> Mark:
     moved = work.actions[:, column] + (bound + side * size * ROOM - work.actions[:, column]) * away
     work.actions[:, column] = moved
     begin, end = spans(t, side * (moved - bound) > 0)
-    return Mark(begin, end, (name,))
+    return FaultMark(begin, end, (name,))
 
 
-def too_fast(work: Work, size: float) -> Mark:
+def too_fast(work: Work, size: float) -> FaultMark:
     """A forearm is rolled with (1 + size) times its speed limit, through as much of its range as there is."""
     name = work.places.rolls
     limit = work.context.limits[name]
@@ -56,10 +56,10 @@ def too_fast(work: Work, size: float) -> Mark:
     path += (rest - side * swing) * smooth(t, after, after + 2.0)
     here = (t >= t0) & (t <= after + 2.0)
     work.actions[here, column] = path[here]
-    return Mark(k * dt, (k + steps) * dt, (name,))
+    return FaultMark(k * dt, (k + steps) * dt, (name,))
 
 
-def jumped(work: Work, size: float) -> Mark:
+def jumped(work: Work, size: float) -> FaultMark:
     """A joint's command jumps from one sample to the next by (1 + size) times what its speed limit allows in 60 ms."""
     free = work.places.jumps
     name, side = free[int(work.rng.integers(len(free)))]
@@ -67,10 +67,10 @@ def jumped(work: Work, size: float) -> Mark:
     t0 = at_rest(work, [name], 5.0)
     t, column = work.times, work.column(name)
     work.actions[:, column] += step * ((t > t0 + 1e-9) - smooth(t, t0 + 1.0, t0 + 4.0))
-    return Mark(t0, t0 + work.context.scene.control_timestep, (name,))
+    return FaultMark(t0, t0 + work.context.scene.control_timestep, (name,))
 
 
-def shaken(work: Work, size: float) -> Mark:
+def shaken(work: Work, size: float) -> FaultMark:
     """For a second the busiest joint of all trembles by 0.05 rad, six times a second: 71 rad/s2, far below its speed limit."""
     names = list(work.context.scene.robot.arm_names)
     columns = [work.column(name) for name in names]
@@ -80,20 +80,20 @@ def shaken(work: Work, size: float) -> Mark:
     t0 = min(max(t0, 0.5), float(t[-1]) - 1.5)
     here = (t >= t0) & (t < t0 + 1.0)
     work.actions[here, column] += 0.05 * np.sin(2.0 * np.pi * 6.0 * (t[here] - t0))
-    return Mark(t0, t0 + 1.0, (names[columns.index(column)],))
+    return FaultMark(t0, t0 + 1.0, (names[columns.index(column)],))
 
 
-def against_itself(work: Work, size: float) -> Mark:
+def against_itself(work: Work, size: float) -> FaultMark:
     """An arm is pressed against the robot's own legs: commanded (1 + size) x 5 mm into them."""
     return _pressed(work, size, work.places.inwards, own=True)
 
 
-def through_counter(work: Work, size: float) -> Mark:
+def through_counter(work: Work, size: float) -> FaultMark:
     """A hand is commanded (1 + size) x 5 mm into the counter, stays there, and comes back."""
     return _pressed(work, size, work.places.onwards, own=False)
 
 
-def _pressed(work: Work, size: float, ways: Ways, own: bool) -> Mark:
+def _pressed(work: Work, size: float, ways: Ways, own: bool) -> FaultMark:
     name, reach = ways[int(work.rng.integers(len(ways)))]
     stay = float(work.rng.uniform(0.6, 2.0))
     t0 = at_rest(work, work.context.scene.robot.arm_of(work.places.idle), 4.0 + stay)
@@ -116,7 +116,7 @@ def _pressed(work: Work, size: float, ways: Ways, own: bool) -> Mark:
     rows = np.flatnonzero(away > 0)
     depth = _depth(work, at, column, work.actions[rows, column], own)
     begin, end = spans(t[rows], depth > DEPTH)
-    return Mark(begin, end)
+    return FaultMark(begin, end)
 
 
 def _depth(work: Work, at: int, column: int, angles: np.ndarray, own: bool) -> np.ndarray:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from ....scenarios.errors import EpisodeError
 from ...formats.lerobot import layout
 from ...recording.recording import SimEpisode
-from .fault import Fault, Mark, Work
+from .fault import Fault, FaultMark, Work
 from .placing import at_rest
 from .record import _changed, _keep
 
@@ -45,7 +45,7 @@ def _rows(work: Work, episode: SimEpisode, length: int, least: float = BUSY) -> 
     return int(work.rng.choice(busy))
 
 
-def elbow_past(work: Work, size: float) -> Mark:
+def elbow_past(work: Work, size: float) -> FaultMark:
     """The command of an elbow that rests stands past its range for twelve rows; nobody performed it."""
     episode, elbow = _changed(work), work.places.bends
     limit, dt = work.context.limits[elbow], episode.control_timestep
@@ -53,19 +53,19 @@ def elbow_past(work: Work, size: float) -> Mark:
     bound = limit.upper + PAST if work.rng.random() < 0.5 else limit.lower - PAST
     episode.actions[first : first + PAST_ROWS, work.column(elbow)] = bound
     _keep(work, episode)
-    return Mark(first * dt, (first + PAST_ROWS) * dt, (elbow,))
+    return FaultMark(first * dt, (first + PAST_ROWS) * dt, (elbow,))
 
 
-def hands_255(work: Work, size: float) -> Mark:
+def hands_255(work: Work, size: float) -> FaultMark:
     """The hands' commands stand 255 times too large."""
     episode = _changed(work)
     columns = [work.column(name) for name in work.context.scene.robot.hand_names]
     episode.actions[:, columns] *= TIMES
     _keep(work, episode)
-    return Mark(0.0, episode.duration_s, tuple(work.context.scene.robot.hand_names))
+    return FaultMark(0.0, episode.duration_s, tuple(work.context.scene.robot.hand_names))
 
 
-def hand_dead(work: Work, size: float) -> Mark:
+def hand_dead(work: Work, size: float) -> FaultMark:
     """The hands' commands stand as in the first row throughout: the glove was never plugged in."""
     episode = _changed(work)
     for name in work.context.scene.robot.hand_names:
@@ -74,43 +74,43 @@ def hand_dead(work: Work, size: float) -> Mark:
         column = work.context.scene.schema.observations[STATE].names.index(name)
         state[:, column] = state[0, column]
     _keep(work, episode)
-    return Mark(0.0, episode.duration_s, tuple(work.context.scene.robot.hand_names))
+    return FaultMark(0.0, episode.duration_s, tuple(work.context.scene.robot.hand_names))
 
 
-def state_frozen(work: Work, size: float) -> Mark:
+def state_frozen(work: Work, size: float) -> FaultMark:
     """The state vector as a whole repeats one row for 25 rows while the robot moves."""
     episode = _changed(work)
     first, dt = _rows(work, episode, FROZEN_ROWS), episode.control_timestep
     state = episode.states[STATE]
     state[first : first + FROZEN_ROWS] = state[first]
     _keep(work, episode)
-    return Mark(first * dt, (first + FROZEN_ROWS) * dt)
+    return FaultMark(first * dt, (first + FROZEN_ROWS) * dt)
 
 
-def commands_held(work: Work, size: float) -> Mark:
+def commands_held(work: Work, size: float) -> FaultMark:
     """Every command stands for three rows: the recorder asked more often than it was answered."""
     episode = _changed(work)
     episode.actions[:] = episode.actions[(np.arange(episode.n_steps) // HELD) * HELD]
     _keep(work, episode)
-    return Mark(0.0, episode.duration_s)
+    return FaultMark(0.0, episode.duration_s)
 
 
-def commands_early(work: Work, size: float) -> Mark:
+def commands_early(work: Work, size: float) -> FaultMark:
     """Commands stand two to five rows before those that they were given in."""
     episode = _changed(work)
     by = int(work.rng.integers(2, 6))
     episode.actions[:] = np.concatenate([episode.actions[by:], np.repeat(episode.actions[-1:], by, axis=0)])
     _keep(work, episode)
-    return Mark(0.0, episode.duration_s)
+    return FaultMark(0.0, episode.duration_s)
 
 
-def commands_late(work: Work, size: float) -> Mark:
+def commands_late(work: Work, size: float) -> FaultMark:
     """Commands stand two to five rows after those that they were given in."""
     episode = _changed(work)
     by = int(work.rng.integers(2, 6))
     episode.actions[:] = np.concatenate([np.repeat(episode.actions[:1], by, axis=0), episode.actions[:-by]])
     _keep(work, episode)
-    return Mark(0.0, episode.duration_s)
+    return FaultMark(0.0, episode.duration_s)
 
 
 def _busiest(work: Work, episode: SimEpisode) -> list[int]:
@@ -122,35 +122,35 @@ def _named(work: Work, *columns: int) -> tuple[str, ...]:
     return tuple(work.context.scene.schema.observations[STATE].names[j] for j in columns)
 
 
-def joints_swapped(work: Work, size: float) -> Mark:
+def joints_swapped(work: Work, size: float) -> FaultMark:
     """Two columns of the state are exchanged, of the two joints that move furthest."""
     episode = _changed(work)
     a, b = _busiest(work, episode)[:2]
     state = episode.states[STATE]
     state[:, [a, b]] = state[:, [b, a]]
     _keep(work, episode)
-    return Mark(subject=_named(work, a, b))
+    return FaultMark(subject=_named(work, a, b))
 
 
-def joint_reversed(work: Work, size: float) -> Mark:
+def joint_reversed(work: Work, size: float) -> FaultMark:
     """The state of the joint that moves furthest has the other sign."""
     episode = _changed(work)
     column = _busiest(work, episode)[0]
     episode.states[STATE][:, column] *= -1.0
     _keep(work, episode)
-    return Mark(subject=_named(work, column))
+    return FaultMark(subject=_named(work, column))
 
 
-def zero_off(work: Work, size: float) -> Mark:
+def zero_off(work: Work, size: float) -> FaultMark:
     """The state of the joint that moves furthest is 0.3 rad off throughout."""
     episode = _changed(work)
     column = _busiest(work, episode)[0]
     episode.states[STATE][:, column] += 0.3
     _keep(work, episode)
-    return Mark(subject=_named(work, column))
+    return FaultMark(subject=_named(work, column))
 
 
-def no_reading(work: Work, size: float) -> Mark:
+def no_reading(work: Work, size: float) -> FaultMark:
     """The state of one joint is 999 for some rows."""
     episode = _changed(work)
     first = int(work.rng.integers(30, episode.n_steps - 60))
@@ -159,13 +159,13 @@ def no_reading(work: Work, size: float) -> Mark:
     episode.states[STATE][first:last, column] = 999.0
     _keep(work, episode)
     dt = episode.control_timestep
-    return Mark(first * dt, (last - 1) * dt, _named(work, column))
+    return FaultMark(first * dt, (last - 1) * dt, _named(work, column))
 
 
-def untouched(work: Work, size: float) -> Mark:
+def untouched(work: Work, size: float) -> FaultMark:
     """Nothing is changed: what is wrong is the set, which has this take twice, or its files."""
     _keep(work, _changed(work))
-    return Mark()
+    return FaultMark()
 
 
 # ---------------------------------------------------------------------------------------------------- files of a set

@@ -18,7 +18,7 @@ from ...judge.object_poses import FEATURE
 from ...recording.recording import Recording, SimEpisode, Stream
 from ...retarget.arms import arms_of
 from ...retarget.sources.motion_capture_hands import QUANTITY
-from .fault import Mark
+from .fault import FaultMark
 
 HANDS = ("left", "right")
 OPEN, CLOSES = 0.13, 1e-3  # m between thumb and fingers of an open hand, and by how much less for a percent of the claw
@@ -86,26 +86,26 @@ def _moved(recording: Recording, by: Mapping[str, np.ndarray]) -> None:
         recording.streams[stream.name] = dataclasses.replace(stream, values=values)
 
 
-def lost_hand(recording: Recording, hand: str = "left", at: float = 5.0, by: float = 0.15) -> Mark:
+def lost_hand(recording: Recording, hand: str = "left", at: float = 5.0, by: float = 0.15) -> FaultMark:
     """The tracker loses a hand and takes something `by` [m] beside it for the hand for a fifth of a second."""
     stream = recording.streams[f"hand/{hand}"]
     t = (stream.time_ns - stream.time_ns[0]) * 1e-9
     here = (t >= at) & (t < at + 0.2)
     _moved(recording, {hand: by * here[:, None] * np.array([0.0, 1.0, 0.0])})
-    return Mark(float(t[here][0]), float(t[here][-1]), (f"{hand}_hand",))
+    return FaultMark(float(t[here][0]), float(t[here][-1]), (f"{hand}_hand",))
 
 
-def far_hand(recording: Recording, hand: str = "right", at: float = 5.0, by: float = 0.6) -> Mark:
+def far_hand(recording: Recording, hand: str = "right", at: float = 5.0, by: float = 0.6) -> FaultMark:
     """For a second the person stretches a hand `by` [m] further forward than the demonstration did, and takes it back."""
     stream = recording.streams[f"hand/{hand}"]
     t = (stream.time_ns - stream.time_ns[0]) * 1e-9
     away = np.clip(np.minimum((t - at) / 2.0 + 1.0, (at + 1.0 - t) / 2.0 + 1.0), 0.0, 1.0)
     away = away * away * (3.0 - 2.0 * away)
     _moved(recording, {hand: by * away[:, None] * np.array([1.0, 0.0, 0.0])})
-    return Mark(at, at + 1.0, (f"{hand}_hand",))
+    return FaultMark(at, at + 1.0, (f"{hand}_hand",))
 
 
-def open_hand(recording: Recording, hand: str = "left") -> Mark:
+def open_hand(recording: Recording, hand: str = "left") -> FaultMark:
     """The tracker loses the fingers of a hand, which seems to be open all the time."""
     stream = recording.streams[f"hand/{hand}"]
     points = stream.values.reshape(stream.n, 21, 3).copy()
@@ -114,4 +114,4 @@ def open_hand(recording: Recording, hand: str = "left") -> Mark:
         way = points[:, tip] - middle
         points[:, tip] = middle + way * (0.5 * OPEN / np.linalg.norm(way, axis=1, keepdims=True))
     recording.streams[stream.name] = dataclasses.replace(stream, values=points.reshape(stream.n, -1))
-    return Mark(subject=(f"{hand}_hand",))
+    return FaultMark(subject=(f"{hand}_hand",))

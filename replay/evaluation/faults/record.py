@@ -9,7 +9,7 @@ import numpy as np
 
 from ...recording.recording import SimEpisode
 from ...rollout.episode import as_recording
-from .fault import Mark, Work
+from .fault import FaultMark, Work
 
 
 def _changed(work: Work) -> SimEpisode:
@@ -26,16 +26,16 @@ def _keep(work: Work, episode: SimEpisode) -> None:
     work.recording = as_recording(work.record.name, episode, work.context.scene)
 
 
-def degrees(work: Work, size: float) -> Mark:
+def degrees(work: Work, size: float) -> FaultMark:
     """The recorder writes the joints' commands in degrees."""
     episode = _changed(work)
     joints = len(work.context.scene.robot.joint_names)
     episode.actions[:, :joints] = np.degrees(episode.actions[:, :joints])
     _keep(work, episode)
-    return Mark(0.0, episode.duration_s)
+    return FaultMark(0.0, episode.duration_s)
 
 
-def lost_numbers(work: Work, size: float) -> Mark:
+def lost_numbers(work: Work, size: float) -> FaultMark:
     """Some commands of one joint are not numbers."""
     episode = _changed(work)
     first = int(work.rng.integers(30, episode.n_steps - 60))
@@ -44,10 +44,10 @@ def lost_numbers(work: Work, size: float) -> Mark:
     episode.actions[first:last, work.column(name)] = np.nan
     _keep(work, episode)
     dt = episode.control_timestep
-    return Mark(first * dt, (last - 1) * dt, (name,))
+    return FaultMark(first * dt, (last - 1) * dt, (name,))
 
 
-def edited(work: Work, size: float) -> Mark:
+def edited(work: Work, size: float) -> FaultMark:
     """One recorded state of the robot is changed by hand, by `size` x 1e-6 rad or by what float32 can tell, if more."""
     episode = _changed(work)
     state = episode.states["observation.state"]
@@ -57,10 +57,10 @@ def edited(work: Work, size: float) -> Mark:
     state[row, column] = after if after != before else np.nextafter(before, np.float32(np.inf))
     _keep(work, episode)
     dt = episode.control_timestep
-    return Mark(row * dt, row * dt)
+    return FaultMark(row * dt, row * dt)
 
 
-def shifted(work: Work, size: float) -> Mark:
+def shifted(work: Work, size: float) -> FaultMark:
     """Commands stand one to five rows later than the states that they led to."""
     episode = _changed(work)
     by = int(work.rng.integers(1, 6))
@@ -69,4 +69,4 @@ def shifted(work: Work, size: float) -> Mark:
     episode.actions[:] = moved
     _keep(work, episode)
     dt = episode.control_timestep
-    return Mark((first + 1) * dt, episode.duration_s)  # an action shows in the state after it
+    return FaultMark((first + 1) * dt, episode.duration_s)  # an action shows in the state after it

@@ -15,7 +15,7 @@ import numpy as np
 from ...checks.finding import Finding, tidy
 from ...judge.verdict import Verdict
 from ...signals.statistics import wilson
-from .fault import Fault, Mark
+from .fault import Fault, FaultMark
 from .injecting import Injected
 
 SHORT = 0.5  # s, a shorter fault is asked for its onset, a longer one for its overlap
@@ -82,7 +82,7 @@ def clean(name: str, seed: int, verdict: Verdict) -> Line:
     )
 
 
-def _found(fault: Fault, mark: Mark, verdict: Verdict) -> Finding | None:
+def _found(fault: Fault, mark: FaultMark, verdict: Verdict) -> Finding | None:
     """The finding that tells of the fault: of its code, and best of the right thing at the right time."""
     fits = [f for f in verdict.findings if f.code in fault.codes and f.level in LEVELS[fault.level]]
 
@@ -94,7 +94,7 @@ def _found(fault: Fault, mark: Mark, verdict: Verdict) -> Finding | None:
     return max(fits, key=better, default=None)
 
 
-def _place(mark: Mark, finding: Finding | None) -> Line:
+def _place(mark: FaultMark, finding: Finding | None) -> Line:
     """Where it was put, where it was found, and how far apart these are."""
     line: Line = {"t0": mark.t0, "t1": mark.t1, "found_t0": None, "found_t1": None, "onset": None, "iou": None}
     if finding is None or finding.t0 is None or mark.t0 is None or mark.t1 is None:

@@ -13,7 +13,7 @@ from ....scenarios.robot_folder import SIDES
 from ....scenarios.variation import Draw
 from ...checks.collision import overlaps
 from ...operator.operator import read_chain
-from .fault import Mark, Work
+from .fault import FaultMark, Work
 from .placing import segment
 
 DEPTH = 5e-3  # m, bound and scale of start.penetration
@@ -23,7 +23,7 @@ PAST = 5.0  # %, scale of ctrl.clamped for hands
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 
-def opened_early(work: Work, size: float) -> Mark:
+def opened_early(work: Work, size: float) -> FaultMark:
     """The grip on what is carried opens in the middle of carrying it."""
     t0, t1 = segment(work.clean, "carry")
     dt, hands = work.context.scene.control_timestep, work.context.scene.robot.hand_names
@@ -33,10 +33,10 @@ def opened_early(work: Work, size: float) -> Mark:
     column = work.column(hand)
     opening = (work.times >= middle) & (work.times < t1 + 2.0)
     work.actions[opening, column] = np.maximum(work.actions[opening, column] - 30.0, 0.0)
-    return Mark(middle, middle + 0.1)
+    return FaultMark(middle, middle + 0.1)
 
 
-def loosened(work: Work, size: float) -> Mark:
+def loosened(work: Work, size: float) -> FaultMark:
     """While it is carried, the grip is told to close by 5 % less, so that what it holds creeps in it."""
     t0, t1 = segment(work.clean, "carry")
     hands = work.context.scene.robot.hand_names
@@ -44,7 +44,7 @@ def loosened(work: Work, size: float) -> Mark:
     column = work.column(hand)
     here = (work.times >= t0) & (work.times < t1)
     work.actions[here, column] = np.maximum(work.actions[here, column] - LOOSER, 0.0)
-    return Mark(t0, t1, (hand,))
+    return FaultMark(t0, t1, (hand,))
 
 
 def _moved(work: Work, hand: str, t0: float, t1: float) -> float:
@@ -56,24 +56,24 @@ def _moved(work: Work, hand: str, t0: float, t1: float) -> float:
     return float(np.abs(np.diff(work.actions[first:last, columns], axis=0)).sum())
 
 
-def elsewhere(work: Work, size: float) -> Mark:
+def elsewhere(work: Work, size: float) -> FaultMark:
     """What is carried first stood 80 mm further to one side than the operator thought."""
     shift = ASIDE * float(work.rng.choice([-1.0, 1.0]))
     part = _carried(work)
     key = f"{part}.at.y"
     _redraw(work, key, work.draw.values.get(key, 0.0) + shift)
     goals = work.context.scene.config.goal.value
-    return Mark(subject=tuple(name for name, goal in goals.items() if re.search(rf"\b{part}\b", str(goal))))
+    return FaultMark(subject=tuple(name for name, goal in goals.items() if re.search(rf"\b{part}\b", str(goal))))
 
 
-def stiff_latch(work: Work, size: float) -> Mark:
+def stiff_latch(work: Work, size: float) -> FaultMark:
     """A latch holds a quarter more than it may be pulled with at its handle; with much more the grip would slip first."""
     raw = work.context.scene.config.safety.value or {}
     for limit in work.context.scene.safety:
         part = str(raw.get(limit.name, {}).get("force", {}).get("against", "")).split(".")[0]
         if (key := f"{part}.latch_force") in work.draw.values:
             _redraw(work, key, 1.25 * limit.limit)
-            return Mark(subject=(limit.name,))
+            return FaultMark(subject=(limit.name,))
     raise EpisodeError("this scene has no latch whose pull is limited.")
 
 
@@ -104,7 +104,7 @@ def _redraw(work: Work, key: str, value: float) -> None:
     work.draw = drawing.of_values(work.context.scene, {**work.draw.values, key: value}, work.draw.task)
 
 
-def sunken(work: Work, size: float) -> Mark:
+def sunken(work: Work, size: float) -> FaultMark:
     """The place of what is carried first is told wrongly: it starts (1 + size) x 5 mm inside what it stands on."""
     model, start = work.draw.model, work.draw.start_state
     data = mujoco.MjData(model)
@@ -127,14 +127,14 @@ def sunken(work: Work, size: float) -> Mark:
     state = start.copy()
     mujoco.mj_getState(model, data, state, STATE)
     work.draw = Draw(work.draw.values, work.draw.task, model, state)
-    return Mark(0.0, 0.0)
+    return FaultMark(0.0, 0.0)
 
 
 def _geoms(model: mujoco.MjModel, prefix: str) -> np.ndarray:
     return np.array([i for i in range(model.ngeom) if model.body(model.geom_bodyid[i]).name.startswith(prefix)], int)
 
 
-def beyond_the_hand(work: Work, size: float) -> Mark:
+def beyond_the_hand(work: Work, size: float) -> FaultMark:
     """The idle hand is commanded to open further than its actuator goes."""
     claw = work.context.scene.robot.closes(work.places.idle)
     column = work.column(claw)
@@ -142,4 +142,6 @@ def beyond_the_hand(work: Work, size: float) -> Mark:
     t1 = t0 + float(work.rng.uniform(0.6, 3.0))
     here = (work.times >= t0) & (work.times < t1)
     work.actions[here, column] = work.context.scene.schema.action.low[column] - size * PAST
-    return Mark(float(work.times[here][0]), float(work.times[here][-1]) + work.context.scene.control_timestep, (claw,))
+    return FaultMark(
+        float(work.times[here][0]), float(work.times[here][-1]) + work.context.scene.control_timestep, (claw,)
+    )

@@ -24,7 +24,7 @@ from ...formats.lerobot import layout
 from ...formats.lerobot.write import DatasetWriter
 from ...recording.recording import Recording
 from .cameras import CAMERA, SIZE, drawn
-from .fault import Mark, Work
+from .fault import FaultMark, Work
 
 TIMES, ROWS, SHARE, VIDEO, STATS = 0.1, 10, 0.2, 1.0, 0.1  # s, rows, of the rate, s, of a span: scales of the codes
 DATA = layout.numbered(layout.DATA_PATH, 0)
@@ -34,30 +34,30 @@ SIDE = "shiliu/episodes/episode_000000"
 Table = dict[str, np.ndarray]
 
 
-def steps_back(work: Work, size: float) -> Mark:
+def steps_back(work: Work, size: float) -> FaultMark:
     """From one row on, `timestamp` is set back by a frame and `size` x 0.1 s."""
     return _times(work, lambda t, row, fps: np.where(np.arange(len(t)) < row, t, t - 1.0 / fps - TIMES * size))
 
 
-def jumped(work: Work, size: float) -> Mark:
+def jumped(work: Work, size: float) -> FaultMark:
     """From one row on, `timestamp` is `size` x 0.1 s too late."""
     return _times(work, lambda t, row, fps: np.where(np.arange(len(t)) < row, t, t + TIMES * size))
 
 
-def stretched(work: Work, size: float) -> Mark:
+def stretched(work: Work, size: float) -> FaultMark:
     """`timestamp` runs too slowly, so that the last row is `size` x 0.1 s late."""
     mark = _times(work, lambda t, row, fps: t * (1.0 + TIMES * size / t[-1]))
-    return Mark(0.0, mark.t1, mark.subject)
+    return FaultMark(0.0, mark.t1, mark.subject)
 
 
-def not_numbers(work: Work, size: float) -> Mark:
+def not_numbers(work: Work, size: float) -> FaultMark:
     """`timestamp` is no number in a few rows."""
     mark = _times(work, lambda t, row, fps: np.where(np.abs(np.arange(len(t)) - row - 3) <= 3, np.nan, t))
     assert mark.t0 is not None
-    return Mark(mark.t0, mark.t0 + 6.0 / _fps(work), mark.subject)
+    return FaultMark(mark.t0, mark.t0 + 6.0 / _fps(work), mark.subject)
 
 
-def other_rate(work: Work, size: float) -> Mark:
+def other_rate(work: Work, size: float) -> FaultMark:
     """`info.json` announces a rate that is higher by `size` x 20 %."""
 
     def change(root: Path) -> None:
@@ -67,10 +67,10 @@ def other_rate(work: Work, size: float) -> Mark:
         path.write_text(json.dumps(info), encoding="utf-8")
 
     _written(work, change)
-    return Mark(subject=("fps",))
+    return FaultMark(subject=("fps",))
 
 
-def rows_lost(work: Work, size: float) -> Mark:
+def rows_lost(work: Work, size: float) -> FaultMark:
     """So many tens of rows (`size` x 10) are lost by the writer: `frame_index` has a gap."""
     n, row = max(1, round(ROWS * size)), _row(work)
 
@@ -82,10 +82,10 @@ def rows_lost(work: Work, size: float) -> Mark:
         _renewed(root)
 
     _written(work, change)
-    return Mark(row / _fps(work), row / _fps(work), ("frame_index",))
+    return FaultMark(row / _fps(work), row / _fps(work), ("frame_index",))
 
 
-def index_off(work: Work, size: float) -> Mark:
+def index_off(work: Work, size: float) -> FaultMark:
     """From one row on, `index` is `size` x 10 too high."""
     row = _row(work)
 
@@ -94,16 +94,16 @@ def index_off(work: Work, size: float) -> Mark:
         _renewed(root)
 
     _written(work, change)
-    return Mark(row / _fps(work), row / _fps(work), ("index",))
+    return FaultMark(row / _fps(work), row / _fps(work), ("index",))
 
 
-def length_off(work: Work, size: float) -> Mark:
+def length_off(work: Work, size: float) -> FaultMark:
     """The table of episodes counts `size` x 10 rows more than there are."""
-    _written(work, lambda root: _told(root, "length", lambda n: n + max(1, round(ROWS * size))))
-    return Mark(subject=("length",))
+    _written(work, lambda root: _column_changed(root, "length", lambda n: n + max(1, round(ROWS * size))))
+    return FaultMark(subject=("length",))
 
 
-def stats_off(work: Work, size: float) -> Mark:
+def stats_off(work: Work, size: float) -> FaultMark:
     """The largest value of one column of the commands is told too high, by `size` x 10 % of its span."""
 
     def change(root: Path) -> None:
@@ -113,24 +113,24 @@ def stats_off(work: Work, size: float) -> Mark:
         def higher(value: list[float]) -> list[float]:
             return [one + STATS * size * span * (i == column) for i, one in enumerate(value)]
 
-        _told(root, "stats/action/max", higher)
+        _column_changed(root, "stats/action/max", higher)
 
     _written(work, change)
-    return Mark(subject=("action",))
+    return FaultMark(subject=("action",))
 
 
-def video_range(work: Work, size: float) -> Mark:
+def video_range(work: Work, size: float) -> FaultMark:
     """The table of episodes has the video begin and end `size` x 1 s too late."""
 
     def change(root: Path) -> None:
         for end in ("from", "to"):
-            _told(root, f"videos/{CAMERA}/{end}_timestamp", lambda t: t + VIDEO * size)
+            _column_changed(root, f"videos/{CAMERA}/{end}_timestamp", lambda t: t + VIDEO * size)
 
     _written(work, change, pictures=True)
-    return Mark(subject=(CAMERA,))
+    return FaultMark(subject=(CAMERA,))
 
 
-def edited(work: Work, size: float) -> Mark:
+def edited(work: Work, size: float) -> FaultMark:
     """One recorded state is changed by hand after it was written: its digest is that of another column."""
 
     def change(root: Path) -> None:
@@ -138,10 +138,10 @@ def edited(work: Work, size: float) -> Mark:
         _column(root, "observation.state", lambda v: np.where(np.arange(len(v))[:, None] == row, v + 0.01, v))
 
     _written(work, change)
-    return Mark(subject=("observation.state",))
+    return FaultMark(subject=("observation.state",))
 
 
-def times_edited(work: Work, size: float) -> Mark:
+def times_edited(work: Work, size: float) -> FaultMark:
     """From one row on, `timestamp` is set back by five frames after it was written."""
     row = _row(work)
 
@@ -149,7 +149,7 @@ def times_edited(work: Work, size: float) -> Mark:
         _column(root, "timestamp", lambda t: np.where(np.arange(len(t)) < row, t, t - 5.0 / _fps(work)))
 
     _written(work, change)
-    return Mark(subject=("timestamp",))
+    return FaultMark(subject=("timestamp",))
 
 
 # --------------------------------------------------------------------------------------------------- how it is done
@@ -165,7 +165,7 @@ def _row(work: Work) -> int:
     return int(work.rng.integers(n // 3, 2 * n // 3))
 
 
-def _times(work: Work, change: Callable[[np.ndarray, int, int], np.ndarray]) -> Mark:
+def _times(work: Work, change: Callable[[np.ndarray, int, int], np.ndarray]) -> FaultMark:
     """`timestamp` changed by a faulty writer, from a row on."""
     row, fps = _row(work), _fps(work)
 
@@ -174,7 +174,7 @@ def _times(work: Work, change: Callable[[np.ndarray, int, int], np.ndarray]) -> 
         _renewed(root)
 
     _written(work, put)
-    return Mark(row / fps, (work.clean.n_steps - 1) / fps, ("timestamp",))
+    return FaultMark(row / fps, (work.clean.n_steps - 1) / fps, ("timestamp",))
 
 
 def _written(work: Work, change: Callable[[Path], None], pictures: bool = False) -> None:
@@ -221,7 +221,7 @@ def _column(root: Path, name: str, change: Callable[[np.ndarray], np.ndarray]) -
     _put(root / DATA, table.set_column(i, pa.field(name, kept.type), kept))
 
 
-def _told(root: Path, name: str, change: Callable[[Any], Any]) -> None:
+def _column_changed(root: Path, name: str, change: Callable[[Any], Any]) -> None:
     """A column of the table of episodes changed."""
     table = pq.read_table(root / EPISODES)
     i = table.column_names.index(name)
@@ -245,6 +245,6 @@ def _renewed(root: Path) -> None:
     path.write_bytes(content)
     config = (root / f"shiliu/configs/{side['config']}.json").read_bytes()
     own = {name: values for name, values in columns.items() if name not in layout.DEFAULT_FEATURES}
-    _told(root, "shiliu/frames_sha256", lambda was: layout.content_sha256(own))
+    _column_changed(root, "shiliu/frames_sha256", lambda was: layout.content_sha256(own))
     side_sha = hashlib.sha256(content + (root / f"{SIDE}.npz").read_bytes() + config).hexdigest()
-    _told(root, "shiliu/side_sha256", lambda was: side_sha)
+    _column_changed(root, "shiliu/side_sha256", lambda was: side_sha)

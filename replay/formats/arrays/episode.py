@@ -170,8 +170,8 @@ def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:
 
 def _choose(episode: ArrayEpisode) -> ChannelMapping:
     shapes = episode.shapes()
-    told = shapes, episode.robot_type, episode.labels, episode.texts.get("env")
-    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(*told)]
+    facts = shapes, episode.robot_type, episode.labels, episode.texts.get("env")
+    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(*facts)]
     if not fitting:
         raise NoMapping(episode)
     return max(fitting, key=lambda m: m.arrays.detail if m.arrays else 0)

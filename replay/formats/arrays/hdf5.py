@@ -90,8 +90,10 @@ def read(
     with file:
         with mendable(path, "HDF5 file"):
             groups = _episodes(file, [*episode_pattern(kind.format, mapping), kind.episodes])
-            said = _attributes(file) | (_attributes(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
-            said |= about or {}
+            attributes = _attributes(file) | (
+                _attributes(file["data"]) if isinstance(file.get("data"), h5py.Group) else {}
+            )
+            attributes |= about or {}
             texts = _texts(file) | (_texts(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
         if not groups:
             shown = ", ".join(list(file)[:5]) or "nothing"
@@ -103,7 +105,7 @@ def read(
 
         def make(group: str, name: str, here: str) -> Recording:
             with mendable(path, f"episode {group}"):
-                episode = _episode(file[group], name, here, path, said, kind)
+                episode = _episode(file[group], name, here, path, attributes, kind)
                 episode.texts |= texts | _texts(file[group])
                 kind.arranged(episode)
             return recording_of(episode, mapping, fps, mapping_of)

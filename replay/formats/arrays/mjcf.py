@@ -158,11 +158,11 @@ class _Walk:
     def joints(self) -> Iterator[ModelJoint]:
         qpos = qvel = 0
         for number, (node, bodies, inherited) in enumerate(self._found()):
-            told = {**self._class(node.attributes.get("class", inherited)), **node.attributes}
-            kind = "free" if node.tag == "freejoint" else told.get("type", "hinge")
+            attributes = {**self._class(node.attributes.get("class", inherited)), **node.attributes}
+            kind = "free" if node.tag == "freejoint" else attributes.get("type", "hinge")
             if kind not in SIZES:
                 raise UnknownModel(f"a joint is of the kind {kind[:40]!r}")
-            lower, upper = self._range(told, kind)
+            lower, upper = self._range(attributes, kind)
             name = node.attributes.get("name") or f"joint_{number}"
             yield ModelJoint(name, kind, qpos, qvel, lower, upper, bodies)
             qpos, qvel = qpos + SIZES[kind][0], qvel + SIZES[kind][1]
@@ -196,15 +196,15 @@ class _Walk:
             raise UnknownModel(f"it names the class {name[:40]!r}, which it does not define")
         return self._classes[name]
 
-    def _range(self, told: Mapping[str, str], kind: str) -> tuple[float, float]:
+    def _range(self, attributes: Mapping[str, str], kind: str) -> tuple[float, float]:
         nothing = math.nan, math.nan
-        limited = told.get("limited", "auto")
-        if kind not in ("hinge", "slide") or "range" not in told or limited == "false":
+        limited = attributes.get("limited", "auto")
+        if kind not in ("hinge", "slide") or "range" not in attributes or limited == "false":
             return nothing
         if limited == "auto" and not self._auto:
             return nothing
         try:
-            lower, upper = (float(text) for text in told["range"].split())
+            lower, upper = (float(text) for text in attributes["range"].split())
         except ValueError:
             raise UnknownModel("the range of a joint is no pair of numbers") from None
         if not (math.isfinite(lower) and math.isfinite(upper)) or lower >= upper:

@@ -46,7 +46,7 @@ UNUSED = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class JointLayout:
     """Which joints of a model are the robot's, and how: `arm` turn, `slides` move along, `fingers` are a gripper's."""
 
     arm: tuple[mjcf.ModelJoint, ...]
@@ -68,8 +68,8 @@ def mapping_of(episode: ArrayEpisode) -> Mapping | None:
     inline = text.lstrip().startswith("<")
     content = text if inline else _beside(episode.file, text)
     if content is None:
-        told = episode.shapes(), episode.robot_type, episode.labels, episode.texts.get("env")
-        if any(known.arrays is not None and known.arrays.fits(*told) for known in packaged("hdf5")):
+        facts = episode.shapes(), episode.robot_type, episode.labels, episode.texts.get("env")
+        if any(known.arrays is not None and known.arrays.fits(*facts) for known in packaged("hdf5")):
             episode.notes.append(f"its model {text[:80]} is not beside the file")
             return None
         return _without(episode, f"its model {text[:80]} is not beside the file, so that no column is known")
@@ -112,7 +112,7 @@ def _beside(file: Path, name: str) -> str | None:
 def _made(
     episode: ArrayEpisode, model: mjcf.Model | None, env: Environment, why: dict[str, str] | None = None
 ) -> Mapping:
-    layout = _layout(model) if model is not None else Layout((), (), (), (), ())
+    layout = _layout(model) if model is not None else JointLayout((), (), (), (), ())
     states = episode.arrays.get("states") if model is not None else None
     unused = {**(why or {}), **UNUSED}
     streams = [*_commands(episode, env, model, layout, unused)]
@@ -123,7 +123,7 @@ def _made(
         array = episode.arrays.get(name)
         if array is not None and array.ndim and math.prod(array.shape[1:]) == 1:
             streams.append(StreamRule((name,), (quantity,), "event", quantity, "1", name=name))
-    told = {"robots": list(env.robots)} if env.robots else {}
+    robots = {"robots": list(env.robots)} if env.robots else {}
     robot = _robot(env, episode.texts.get("env", ""))
     if model is not None:
         joints = {
@@ -134,7 +134,7 @@ def _made(
             }
             for j in (*layout.arm, *layout.slides)
         }
-        episode.metadata["model"] = {**told, "joints": joints}
+        episode.metadata["model"] = {**robots, "joints": joints}
     if env.name:
         episode.metadata["environment"] = env.name
     timed = states is not None or (env.rate is None and _rises(episode.arrays.get("states")))
@@ -173,7 +173,7 @@ def _described(index: int, env: Environment, task: str) -> str | None:
     """The description of the robot with this number; of files of 2018 the task begins with the robot's name."""
     name = env.robots[index] if index < len(env.robots) else env.name or task
     words = name.lower()
-    return next((told for word, told in DESCRIBED.items() if words.startswith(word)), None)
+    return next((robot for word, robot in DESCRIBED.items() if words.startswith(word)), None)
 
 
 def _index(joint: mjcf.ModelJoint) -> int:
@@ -184,7 +184,7 @@ def _index(joint: mjcf.ModelJoint) -> int:
 # ------------------------------------------------------------------------------------------------- the robot in the model
 
 
-def _layout(model: mjcf.Model) -> Layout:
+def _layout(model: mjcf.Model) -> JointLayout:
     """The robot's joints: those with robosuite's prefixes, else (2018) those below the top bodies that have actuators."""
     prefixed = any(_PREFIX.match(joint.name) for joint in model.joints)
     driven = {joint for _, joint in model.actuators}
@@ -197,7 +197,7 @@ def _layout(model: mjcf.Model) -> Layout:
     fingers = [j for j in mine if j.kind in ("hinge", "slide") and _is_finger(j)]
     held = {j.name for j in fingers}
     rest = [j for j in mine if j.name not in held]
-    return Layout(
+    return JointLayout(
         tuple(j for j in rest if j.kind == "hinge"),
         tuple(j for j in rest if j.kind == "slide"),
         tuple(fingers),
@@ -210,7 +210,7 @@ def _is_finger(joint: mjcf.ModelJoint) -> bool:
     return bool(_FINGER.search(joint.name)) or any("gripper" in body for body in joint.bodies)
 
 
-def _arms(layout: Layout) -> list[dict[str, tuple[str, ...]]]:
+def _arms(layout: JointLayout) -> list[dict[str, tuple[str, ...]]]:
     """For each robot its arms, right before left, with the names of their joints."""
     robots = []
     for index in sorted({_index(joint) for joint in layout.arm}):
@@ -251,7 +251,7 @@ def _runs(first: Iterable[int], widths: Iterable[int]) -> tuple[str, ...]:
     return tuple(fields)
 
 
-def _state_streams(model: mjcf.Model, layout: Layout) -> Iterator[StreamRule]:
+def _state_streams(model: mjcf.Model, layout: JointLayout) -> Iterator[StreamRule]:
     speeds = 1 + model.nq
     groups: tuple[tuple[str, tuple[mjcf.ModelJoint, ...], str, str], ...] = (
         ("joints", layout.arm, "joint_position", "joint_velocity"),
@@ -312,7 +312,7 @@ def _thing(joint: mjcf.ModelJoint, used: set[str]) -> str:
 
 
 def _commands(
-    episode: ArrayEpisode, env: Environment, model: mjcf.Model | None, layout: Layout, unused: dict[str, str]
+    episode: ArrayEpisode, env: Environment, model: mjcf.Model | None, layout: JointLayout, unused: dict[str, str]
 ) -> Iterator[StreamRule]:
     actions = episode.arrays.get("actions")
     if actions is not None and actions.ndim == 2 and actions.shape[1]:
@@ -320,7 +320,7 @@ def _commands(
     yield from _operator(episode, model, layout)
 
 
-def _actions(env: Environment, layout: Layout, width: int, episode: ArrayEpisode) -> Iterator[StreamRule]:
+def _actions(env: Environment, layout: JointLayout, width: int, episode: ArrayEpisode) -> Iterator[StreamRule]:
     try:
         found = parts(env, _arms(layout) or [{"arm": ()}], width)
         names = [name for part in found for name in part.names]
@@ -360,7 +360,7 @@ def _spread(part: Any, of_the_hand: str) -> list[str]:
     return units * len(part.names) if len(units) == 1 else units
 
 
-def _operator(episode: ArrayEpisode, model: mjcf.Model | None, layout: Layout) -> Iterator[StreamRule]:
+def _operator(episode: ArrayEpisode, model: mjcf.Model | None, layout: JointLayout) -> Iterator[StreamRule]:
     """What files of 2018 hold beside the states: commanded joint speeds, the gripper, and what the operator asked for."""
     arms = [j.name for j in layout.arm if not _NO_ARM.search(j.name)]
     driven = [name for kind, name in (model.actuators if model else ()) if kind == "velocity" and name in arms]
@@ -404,7 +404,7 @@ def _width(episode: ArrayEpisode, channel: str) -> int:
 
 def _observed(
     episode: ArrayEpisode,
-    layout: Layout,
+    layout: JointLayout,
     states: np.ndarray | None,
     model: mjcf.Model | None,
     unused: dict[str, str],

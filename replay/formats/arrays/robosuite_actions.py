@@ -32,7 +32,7 @@ class Environment:
 
 
 @dataclass(frozen=True)
-class Part:
+class ControllerPart:
     """Columns of the actions that one controller takes: their names, what they are, in which unit, and a note."""
 
     names: tuple[str, ...]
@@ -47,18 +47,18 @@ class Untold(ValueError):
 
 def environment(texts: Mapping[str, str]) -> Environment:
     """The environment of a file, by its attributes; what is not told or no JSON is left empty."""
-    told: Any = {}
+    tree: Any = {}
     for key in ("env_args", "env_info"):
         text = texts.get(key, "")
         if text and len(text) <= MAX_TEXT:
             try:
-                told = json.loads(text)
+                tree = json.loads(text)
             except (ValueError, RecursionError):
                 continue
             break
-    told = told if isinstance(told, dict) else {}
-    settings = told.get("env_kwargs") if isinstance(told.get("env_kwargs"), dict) else told
-    name = told.get("env_name") or texts.get("env") or ""
+    tree = tree if isinstance(tree, dict) else {}
+    settings = tree.get("env_kwargs") if isinstance(tree.get("env_kwargs"), dict) else tree
+    name = tree.get("env_name") or texts.get("env") or ""
     robots = settings.get("robots", ())
     robots = (robots,) if isinstance(robots, str) else robots if isinstance(robots, list | tuple) else ()
     controllers = settings.get("controller_configs")
@@ -72,7 +72,7 @@ def environment(texts: Mapping[str, str]) -> Environment:
     )
 
 
-def parts(env: Environment, arms: Sequence[Mapping[str, tuple[str, ...]]], width: int) -> list[Part]:
+def parts(env: Environment, arms: Sequence[Mapping[str, tuple[str, ...]]], width: int) -> list[ControllerPart]:
     """The parts of (n, width) actions, in their order.
 
     Args:
@@ -100,35 +100,35 @@ def parts(env: Environment, arms: Sequence[Mapping[str, tuple[str, ...]]], width
             prefix = "_".join(word for word in (f"robot{i}" if len(plans) > 1 else "", place) if word) if several else ""
             if what == "gripper":
                 names = ("gripper",) if each == 1 else tuple(f"gripper_{k:02d}" for k in range(each))
-                what = Part(names, "gripper", "1", "")
-            assert isinstance(what, Part)
+                what = ControllerPart(names, "gripper", "1", "")
+            assert isinstance(what, ControllerPart)
             joints = what.quantity.startswith("joint_")
             names = what.names if joints or not prefix else tuple(f"{prefix}_{name}" for name in what.names)
             if names:
-                made.append(Part(names, what.quantity, what.unit, what.note))
+                made.append(ControllerPart(names, what.quantity, what.unit, what.note))
     return made
 
 
-def _names(what: Part | str) -> tuple[str, ...]:
-    return what.names if isinstance(what, Part) else ()
+def _names(what: ControllerPart | str) -> tuple[str, ...]:
+    return what.names if isinstance(what, ControllerPart) else ()
 
 
-def _plan(config: Mapping[str, Any], arms: Mapping[str, tuple[str, ...]]) -> list[tuple[str, Part | str]]:
+def _plan(config: Mapping[str, Any], arms: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ControllerPart | str]]:
     """(arm, part) in the order of the actions; `gripper` stands for a gripper, whose columns nothing tells."""
-    told = config.get("body_parts")
-    if not isinstance(told, dict):
-        one_each: list[tuple[str, Part | str]] = []
+    parts = config.get("body_parts")
+    if not isinstance(parts, dict):
+        one_each: list[tuple[str, ControllerPart | str]] = []
         for arm, joints in arms.items():
             one_each += [("" if arm == "arm" else arm, _part(config, joints)), ("" if arm == "arm" else arm, "gripper")]
         return one_each
-    flat = {**(told["arms"] if isinstance(told.get("arms"), dict) else {}), **{k: v for k, v in told.items() if k != "arms"}}
+    flat = {**(parts["arms"] if isinstance(parts.get("arms"), dict) else {}), **{k: v for k, v in parts.items() if k != "arms"}}
     if set(flat) != set(arms) and not (len(arms) == 1 and set(flat) == {"right"}):
         raise Untold(f"its controller moves {', '.join(map(str, list(flat)[:6]))}, of which the order of joints is not told")
     order = [(name, _part(flat[name], arms.get(name) or next(iter(arms.values())))) for name in flat]
     return [*order, *((name, "gripper") for name in flat)]
 
 
-def _part(config: Any, joints: tuple[str, ...]) -> Part:
+def _part(config: Any, joints: tuple[str, ...]) -> ControllerPart:
     kind = str(config.get("type", "")) if isinstance(config, dict) else ""
     if kind not in STEPS and kind not in JOINTS:
         raise Untold(f"the controller {kind[:40]!r} is not known")
@@ -140,13 +140,13 @@ def _part(config: Any, joints: tuple[str, ...]) -> Part:
         step, value, unit = JOINTS[kind]
         plain = absolute if kind == "JOINT_POSITION" else _ends(config, "input") == _ends(config, "output")
         if plain:
-            return Part(joints, value, unit, f"what the controller ({kind}) is asked for")
-        return Part(joints, step, scaled, f"scaled to {scaled} for the controller ({kind}), which clips what lies beyond")
+            return ControllerPart(joints, value, unit, f"what the controller ({kind}) is asked for")
+        return ControllerPart(joints, step, scaled, f"scaled to {scaled} for the controller ({kind}), which clips what lies beyond")
     if absolute and kind in PLACES:
         names = tuple(PLACES[kind].split())
-        return Part(names, "hand_target", " ".join("m" if name in "xyz" else "rad" for name in names), f"places for {kind}")
+        return ControllerPart(names, "hand_target", " ".join("m" if name in "xyz" else "rad" for name in names), f"places for {kind}")
     note = f"steps of an operational-space controller ({kind}) scaled to {scaled}, which clips what lies beyond"
-    return Part(tuple(STEPS[kind].split()), "hand_step", scaled, note)
+    return ControllerPart(tuple(STEPS[kind].split()), "hand_step", scaled, note)
 
 
 def _ends(config: Mapping[str, Any], which: str) -> tuple[float, float]:

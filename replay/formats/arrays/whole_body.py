@@ -37,8 +37,8 @@ def mapping_of(episode: ArrayEpisode) -> Mapping | None:
     assert known.arrays is not None
     names = episode.labels.get(LABEL, ())
     if len(names) != bodies or len(set(names)) != bodies:
-        told = f"lists {len(names)} names" if names else "names none"
-        episode.notes.append(f"{bodies} bodies, of which the container {told}: they are numbered")
+        naming = f"lists {len(names)} names" if names else "names none"
+        episode.notes.append(f"{bodies} bodies, of which the container {naming}: they are numbered")
         names = numbered("body", bodies)
     episode.notes.append(
         f"{array.shape[1]} columns are taken for {bodies} bodies, because their numbers are so: quaternions of length one, "

@@ -14,10 +14,10 @@ from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import PictureFile, PictureTopic, SimEpisode
 from ..mp4_header import length_of
 from . import layout
-from .said import EpisodeStatistics, Stats, table_said
+from .statistics import EpisodeStatistics, Stats, table_numbers
 
 
-class Dataset(Protocol):
+class DatasetTables(Protocol):
     """What is asked of the tables of a set, see `own.Dataset`."""
 
     fps: int
@@ -45,7 +45,7 @@ Digests = dict[str, tuple[str, str]]
 
 
 def declared_of(
-    dataset: Dataset,
+    dataset: DatasetTables,
     k: int,
     columns: dict[str, np.ndarray],
     digests: Digests,
@@ -74,7 +74,7 @@ def declared_of(
         period_s=None if episode is None else episode.control_timestep,
         length=row["length"],
         span=span_of(row),
-        totals=dataset.totals | table_said(row, dataset.statistics.table_of(k)),
+        totals=dataset.totals | table_numbers(row, dataset.statistics.table_of(k)),
         tasks=None if dataset.tasks is None else frozenset(dataset.tasks),
         columns=columns,
         stats=dataset.statistics.at(k),
@@ -113,7 +113,7 @@ def seconds_or_none(value: Any) -> float | None:
 
 
 def _copies(
-    dataset: Dataset, row: Row, columns: Mapping[str, np.ndarray], episode: SimEpisode | None
+    dataset: DatasetTables, row: Row, columns: Mapping[str, np.ndarray], episode: SimEpisode | None
 ) -> dict[str, tuple[Any, Any]]:
     """What the table of episodes repeats of other files, where the two differ: by name, what each says."""
     here: dict[str, Any] = {}
@@ -121,11 +121,11 @@ def _copies(
         sentence = dataset.tasks.get(int(columns["task_index"][0, 0]))
         here |= {} if sentence is None else {"tasks": [sentence]}
     if episode is not None:
-        here |= _told(episode)
+        here |= _columns_of(episode)
     return {name: (row[name], value) for name, value in here.items() if name in row and row[name] != value}
 
 
-def _told(episode: SimEpisode) -> dict[str, Any]:
+def _columns_of(episode: SimEpisode) -> dict[str, Any]:
     """The searchable columns of an episode, as its own files tell them."""
     instruction = episode.metadata.get("instruction", {})
     words = episode.task | (instruction if isinstance(instruction, dict) else {})
@@ -148,7 +148,7 @@ def _told(episode: SimEpisode) -> dict[str, Any]:
     return here | {f"shiliu/{name}": value for name, value in own.items() if value is not None}
 
 
-def _ranges(dataset: Dataset, k: int, row: dict[str, Any]) -> Iterator[VideoRange]:
+def _ranges(dataset: DatasetTables, k: int, row: dict[str, Any]) -> Iterator[VideoRange]:
     """The range of each video that belongs to an episode, and what the file's header says."""
     before = dataset.rows[k - 1] if k else {}
     for name, picture in dataset.pictures(row).items():

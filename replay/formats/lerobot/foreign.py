@@ -34,7 +34,7 @@ from ..arrays.episode import (
 from ..mp4_header import length_of
 from . import layout
 from .declared import seconds_or_none, span_of
-from .said import EpisodeStatistics, Stats, of_file, of_tree, table_said
+from .statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
 
 MAX_META_BYTES = 64 << 20
 MAX_FILES = 200_000
@@ -189,9 +189,9 @@ class _Foreign:
             "total_tasks": len(self.tasks),
         }
         for name, here in counted.items():
-            said = self.info.get(name)
-            if here and isinstance(said, int | float | str) and not isinstance(said, bool):
-                found[name] = said, here
+            stated = self.info.get(name)
+            if here and isinstance(stated, int | float | str) and not isinstance(stated, bool):
+                found[name] = stated, here
         return found
 
     @cached_property
@@ -247,7 +247,7 @@ class _Foreign:
             counters={name: values.astype(np.int64) for name, values in whole.items()},
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=span_of(row),
-            totals=self.totals | table_said(row, table),
+            totals=self.totals | table_numbers(row, table),
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
             stats=stats,
@@ -507,11 +507,11 @@ def _array(column: pa.ChunkedArray, name: str) -> np.ndarray:
 def _ranges(feature: dict[str, Any]) -> np.ndarray | None:
     """(width, 2) lowest and highest value that a feature declares: `low` and `high`, or `joint_limits` as pairs."""
     width = math.prod(feature["shape"]) if isinstance(feature.get("shape"), list) else 0
-    told = feature.get("joint_limits")
-    if told is None and isinstance(feature.get("low"), list) and isinstance(feature.get("high"), list):
-        told = list(zip(feature["low"], feature["high"]))
+    pairs = feature.get("joint_limits")
+    if pairs is None and isinstance(feature.get("low"), list) and isinstance(feature.get("high"), list):
+        pairs = list(zip(feature["low"], feature["high"]))
     try:
-        declared = np.array(told, float)
+        declared = np.array(pairs, float)
     except (TypeError, ValueError):
         return None
     return declared if declared.shape == (width, 2) else None

@@ -27,8 +27,8 @@ from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, 
 from ..reader_errors import AGAIN, mending
 from . import layout
 from .declared import declared_of, digests_of, span_of
-from .said import EpisodeStatistics, Stats, of_file
 from .side_files import MAX_NPZ_BYTES, checked_arrays, checked_tree, episode_from
+from .statistics import EpisodeStatistics, Stats, of_file
 
 MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
 MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame

@@ -168,7 +168,7 @@ class DatasetWriter:
         images = images or {}
         columns, last = self._columns(episode, frames)
         self._check_images(images)
-        said = _said(episode)
+        described = _searched(episode)
         task_words = episode.task | episode.metadata.get("instruction", {})
         sentence = task_words.get("en") or episode.scenario or "no task given"
         side, arrays = side_of(episode, last)
@@ -191,7 +191,7 @@ class DatasetWriter:
             "shiliu/fingerprint": episode.fingerprint,
             "shiliu/engine": episode.engine,
             "shiliu/task_zh": task_words.get("zh", ""),
-            **said,
+            **described,
             "shiliu/frames_sha256": layout.content_sha256(columns),
             "shiliu/side_sha256": hashlib.sha256(side_bytes + arrays + config).hexdigest(),
         }
@@ -549,7 +549,7 @@ def _json_bytes(value: Any, field: str) -> bytes:
         raise EpisodeError(f"cannot be written as JSON: {error}.", field=field) from None
 
 
-def _said(episode: SimEpisode) -> dict[str, str | bool | None]:
+def _searched(episode: SimEpisode) -> dict[str, str | bool | None]:
     """The searchable columns of what is said of an episode: by its data centre, and by its own label.
 
     Raises:
@@ -564,11 +564,11 @@ def _said(episode: SimEpisode) -> dict[str, str | bool | None]:
         metadata = from_plain(episode.metadata, episode.config.get("scenario"))
     except ScenarioError as error:
         raise EpisodeError(error.message, field="metadata") from None
-    said = metadata.columns()
+    columns = metadata.columns()
     for column, value in own.items():
-        if None not in (value, said[column]) and value != said[column]:
+        if None not in (value, columns[column]) and value != columns[column]:
             raise EpisodeError(
-                f"{column} is {said[column]!r} there, but {value!r} in the episode itself. Mend one of them.",
+                f"{column} is {columns[column]!r} there, but {value!r} in the episode itself. Mend one of them.",
                 field="metadata",
             )
     for segment in metadata.segments or ():
@@ -577,4 +577,4 @@ def _said(episode: SimEpisode) -> dict[str, str | bool | None]:
                 f"{segment.skill} ends at {segment.t1:g} s, after the episode, which lasts {episode.duration_s:g} s.",
                 field="metadata.segments",
             )
-    return said | {column: value for column, value in own.items() if value is not None}
+    return columns | {column: value for column, value in own.items() if value is not None}

@@ -185,7 +185,9 @@ def _own(file: _File, source: str) -> Recording:
         for record in records(path):
             if isinstance(record, Message):
                 messages[file.channels[record.channel_id].topic].append(record.data)
-        streams = {told["key"]: _stream(path, told, messages.get(told["name"], [])) for told in about["streams"]}
+        streams = {
+            header["key"]: _stream(path, header, messages.get(header["name"], [])) for header in about["streams"]
+        }
         if (about["episode"] is None) != (file.episode is None):
             raise EpisodeError("its simulation episode is missing. Copy the file again.", file=path)
         if about["kind"] not in KINDS or not all(isinstance(note, str) for note in (about["name"], *about["notes"])):
@@ -210,14 +212,14 @@ def _own(file: _File, source: str) -> Recording:
     return recording
 
 
-def _stream(path: Path, told: dict[str, Any], messages: list[bytes]) -> Stream:
-    names = tuple(told["names"])
+def _stream(path: Path, header: dict[str, Any], messages: list[bytes]) -> Stream:
+    names = tuple(header["names"])
     row = layout.row_type(len(names))
-    if len(messages) != told["n"] or any(len(message) != row.itemsize for message in messages):
+    if len(messages) != header["n"] or any(len(message) != row.itemsize for message in messages):
         raise EpisodeError(
-            f"{len(messages)} messages for {told['n']} samples of {len(names)} values. Copy the file again.",
+            f"{len(messages)} messages for {header['n']} samples of {len(names)} values. Copy the file again.",
             file=path,
-            field=told["name"],
+            field=header["name"],
         )
     rows = np.frombuffer(b"".join(messages), row)
     values = rows["values"].astype(np.float64) if names else np.empty((len(rows), 0))
@@ -225,17 +227,17 @@ def _stream(path: Path, told: dict[str, Any], messages: list[bytes]) -> Stream:
     clocks = {
         label: rows["clocks"][:, column].astype(np.int64)
         for column, label in enumerate(layout.CLOCKS)
-        if label in told["clocks"]
+        if label in header["clocks"]
     }
     return Stream(
-        name=told["name"],
-        role=told["role"],
-        quantity=told["quantity"],
-        unit=told["unit"],
+        name=header["name"],
+        role=header["role"],
+        quantity=header["quantity"],
+        unit=header["unit"],
         names=names,
         values=values,
-        clock=told["clock"],
-        declared_unit=told["declared_unit"],
-        meta=told["meta"],
+        clock=header["clock"],
+        declared_unit=header["declared_unit"],
+        meta=header["meta"],
         **clocks,
     )

@@ -21,7 +21,7 @@ CURVES = (*MADE, *codes_where(lambda check: check.curve))
 def own_curve(judged: Judged, finding: Finding) -> Plot | None:
     """The curve of a finding's own quantity, with the finding marked; None where it was not checked or has none.
 
-    Angles, speeds and torques of joints are drawn by `evidence` already, for all roles of the recording.
+    Angles, speeds and torques of joints are drawn by `verdict_evidence` already, for all roles of the recording.
     """
     check = check_of(finding.code)
     if not (finding.checked or finding.level == "INFO"):

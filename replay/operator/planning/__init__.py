@@ -1,7 +1,7 @@
 """Ways are planned: a free way of one arm or both to one of several goals, with what is held, and the reason where there is none."""
 
 from .keeping import Keep, Level, Together
-from .limbs import Arms
+from .limbs import ArmGroup
 from .planner import Plan, plan
 
-__all__ = ["Arms", "Keep", "Level", "Plan", "Together", "plan"]
+__all__ = ["ArmGroup", "Keep", "Level", "Plan", "Together", "plan"]

@@ -7,7 +7,7 @@ from typing import Protocol
 import mujoco
 import numpy as np
 
-from .limbs import Arms
+from .limbs import ArmGroup
 
 UP = np.array([0.0, 0.0, 1.0])
 ROUNDS = 8  # steps of Newton's method by which a posture is brought back
@@ -26,7 +26,7 @@ class Keep(Protocol):
 class _Newton:
     """Least squares by Newton's method within the joints' range."""
 
-    def __init__(self, arms: Arms, tolerance: float):
+    def __init__(self, arms: ArmGroup, tolerance: float):
         self._arms, self._tolerance = arms, tolerance
 
     def off(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -56,7 +56,7 @@ class Level(_Newton):
         lowest: [m] height below which the hand does not go.
     """
 
-    def __init__(self, arms: Arms, tolerance: float = 0.02, lowest: float = -np.inf):
+    def __init__(self, arms: ArmGroup, tolerance: float = 0.02, lowest: float = -np.inf):
         super().__init__(arms, tolerance)
         self._axis = arms.hands(arms.q)[0][1].T @ UP  # what points up, seen from the hand
         self._lowest = lowest
@@ -81,7 +81,7 @@ class Together(_Newton):
         tolerance: [m, rad] by which they may be off.
     """
 
-    def __init__(self, arms: Arms, tolerance: float = 0.002):
+    def __init__(self, arms: ArmGroup, tolerance: float = 0.002):
         super().__init__(arms, tolerance)
         (first, turned), (second, other) = arms.hands(arms.q)
         self._apart, self._turn, self._axis = turned.T @ (second - first), turned.T @ other, turned.T @ UP

@@ -34,7 +34,7 @@ class Limb(Protocol):
     ) -> tuple[np.ndarray, float]: ...
 
 
-class Arms:
+class ArmGroup:
     """One arm or both in the scene as it is seen: postures of both stand one after the other.
 
     Args:

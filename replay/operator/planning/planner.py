@@ -11,7 +11,7 @@ import numpy as np
 from .branches import branches
 from .clearance import LEAN, MARGIN, STEP, SWING
 from .keeping import Keep
-from .limbs import Arms, Pose, spline_through
+from .limbs import ArmGroup, Pose, spline_through
 from .trees import Free, Project, connect, length, quicker
 
 ROOM = (0.025, 0.015)  # m, of room with which a way is asked for, one after the other
@@ -54,7 +54,7 @@ class Plan:
 
 
 def plan(
-    arms: Arms,
+    arms: ArmGroup,
     goals: Sequence[np.ndarray | Pose],
     held: Sequence[str] = (),
     allowed: Collection[str] | None = None,
@@ -121,7 +121,7 @@ def plan(
 
 
 def _quickest(
-    arms: Arms,
+    arms: ArmGroup,
     goals: Sequence[np.ndarray],
     free: Free,
     rng: np.random.Generator,
@@ -143,7 +143,7 @@ def _quickest(
 
 
 def least_room(
-    arms: Arms, curve: Callable[[float], np.ndarray], ends: Sequence[Pairs]
+    arms: ArmGroup, curve: Callable[[float], np.ndarray], ends: Sequence[Pairs]
 ) -> tuple[float, tuple[str, str] | None, float]:
     """Where a curve has least room: [m], between which two bodies, at which share of the way.
 
@@ -165,7 +165,7 @@ def least_room(
 
 
 def _falls_out(
-    arms: Arms, goal: np.ndarray, near: Pairs, start: Pairs, allowed: Collection[str] | None, keep: Keep | None
+    arms: ArmGroup, goal: np.ndarray, near: Pairs, start: Pairs, allowed: Collection[str] | None, keep: Keep | None
 ) -> str | None:
     """Why a goal cannot be one; None where it can."""
     beyond = np.maximum(goal - arms.high, arms.low - goal)
@@ -182,7 +182,7 @@ def _falls_out(
     return None
 
 
-def _freedom(arms: Arms, need: float, ends: Sequence[Pairs], most: float) -> Free:
+def _freedom(arms: ArmGroup, need: float, ends: Sequence[Pairs], most: float) -> Free:
     """Whether a posture leaves so much room [m] and tilts what is held by no more than that [rad]."""
     excused: dict[tuple[int, int], float] = {}
     for end in ends:
@@ -198,7 +198,7 @@ def _freedom(arms: Arms, need: float, ends: Sequence[Pairs], most: float) -> Fre
     return free
 
 
-def _upright(arms: Arms, goals: Sequence[np.ndarray]) -> float:
+def _upright(arms: ArmGroup, goals: Sequence[np.ndarray]) -> float:
     """How far [rad] what is held may be tilted on the way."""
     tilts = []
     for q in (arms.q, *goals):

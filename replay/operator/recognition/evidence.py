@@ -23,12 +23,12 @@ class Step:
 
     Attributes:
         word: of the skill; arguments: name -> full name of the site, joint or body, number or word, as the skill reads it.
-        said: name -> the argument as the YAML says it (`oven.handle`).
+        written: name -> the argument as the YAML says it (`oven.handle`).
     """
 
     word: str
     arguments: Mapping[str, Any]
-    said: Mapping[str, str]
+    written: Mapping[str, str]
 
     @property
     def hand(self) -> str | None:

@@ -41,8 +41,8 @@ def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Ite
         if len(words) != 1:
             item.note("a skill is one word with its arguments, such as `reach: {hand: left, at: oven.handle}`.")
             continue
-        said, given = words[0]
-        word, node = translated(said, given)
+        written, given = words[0]
+        word, node = translated(written, given)
         kind = strategy(word, node, registry)
         if kind is None:
             continue
@@ -53,7 +53,7 @@ def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Ite
         if not node.mapping(required=required, optional=(*kind.arguments, "how")):
             continue
         values = {name: argument.read(node.child(name), scene, node) for name, argument in kind.arguments.items()}
-        yield kind(values, said if said in OLD else "")
+        yield kind(values, written if written in OLD else "")
 
 
 def respelled(chain: Node) -> Iterator[tuple[int, str, str]]:

@@ -56,11 +56,11 @@ class PinchGently(Skill):
         yield from state.wait(0.3)
         force, steady = self.force * float(state.faults.get("grip_force", 1.0)), 0
         for _ in range(round(PATIENCE / state.timestep)):
-            felt = state.touch(side).min() >= FELT * force
-            steady = steady + 1 if felt else 0
+            firm = state.touch(side).min() >= FELT * force
+            steady = steady + 1 if firm else 0
             if steady == STEADY:
                 break
-            if not felt:
+            if not firm:
                 state.claws[side] = min(state.claws[side] + SLOWLY * state.timestep, 100.0)
             yield
         yield from state.wait(STILL)

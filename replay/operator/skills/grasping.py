@@ -80,9 +80,9 @@ class Grasp(Skill):
 
     def _by_grip(self, state: OperatorState) -> Motion:
         """As the named grip says."""
-        said = self.numbers_of_grip(state)
-        kind = GraspFromAbove if said.pop("down") else Grasp
-        yield from kind({**self.values, **said, "grip": None}).run(state)
+        numbers = self.numbers_of_grip(state)
+        kind = GraspFromAbove if numbers.pop("down") else Grasp
+        yield from kind({**self.values, **numbers, "grip": None}).run(state)
 
     def numbers_of_grip(self, state: OperatorState) -> dict[str, Any]:
         """What the named grip stands for, and whether the fingers point down; of several sites the one nearest the shoulder."""

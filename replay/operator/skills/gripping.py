@@ -32,7 +32,7 @@ LEAST = 20.0  # N, of each pad where the sheet bears it: what is carried is also
 WIDER = 0.034  # m, by which the claw is open further than what it takes is wide
 
 
-class Take(Skill):
+class TakeByGrip(Skill):
     """Take a thing by a grip of its sheet, or by one that its shapes offer.
 
     Of all its grips, sites, directions of the fingers and sides, the one is taken that the arm reaches with the most room. Width and

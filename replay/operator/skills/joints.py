@@ -9,7 +9,7 @@ import numpy as np
 
 from ..recognition import pushing
 from .doors import PullOpen, PushClose
-from .gripping import Take
+from .gripping import TakeByGrip
 from .hands import Release
 from .holds import Held, held_by
 from .operator_state import Motion, OperatorState
@@ -50,25 +50,25 @@ class MoveJoint(Skill):
     def _steps(self, state: OperatorState) -> Iterator[Skill]:
         """What is done one after the other."""
         body = state.moves(self.joint)
-        said = {"hand": self.hand, "joint": self.joint, "to": self.to, "until": self.until}
-        said |= {name: self.values[name] for name in ("force", "speed") if self.values[name] is not None}
+        given = {"hand": self.hand, "joint": self.joint, "to": self.to, "until": self.until}
+        given |= {name: self.values[name] for name in ("force", "speed") if self.values[name] is not None}
         held = state.held.get(self.hand, "")
         if held and (held == body or state.hangs_on(held, body)):
-            yield PullOpen.made(**said, at=self.at or state.nearest_site(body, self._tcp(state)))
+            yield PullOpen.made(**given, at=self.at or state.nearest_site(body, self._tcp(state)))
             return
         shuts, edge = self.to < state.joint(self.joint), self.edge
         known = held_by(state, body, None, self.at)
         if shuts and edge is None and state.slides(self.joint) and not isinstance(known, Reason):
             edge = known[0].site
         if shuts and edge:
-            yield PushClose.made(**{k: v for k, v in said.items() if k != "to"}, edge=edge)
+            yield PushClose.made(**{k: v for k, v in given.items() if k != "to"}, edge=edge)
             return
         if isinstance(known, Reason):
             state.given_up = known
             return
-        yield Take.made(hand=self.hand, of=body, at=self.at)
+        yield TakeByGrip.made(hand=self.hand, of=body, at=self.at)
         taken = self._taken(state, known)
-        yield PullOpen.made(**said, at=taken.site or state.nearest_site(body, taken.at))
+        yield PullOpen.made(**given, at=taken.site or state.nearest_site(body, taken.at))
         yield Release.made(hand=self.hand, opening=taken.grip.width + LET_GO, retreat=2.0 * LET_GO)
 
     def _tcp(self, state: OperatorState) -> np.ndarray:

@@ -18,7 +18,7 @@ from ....scenarios.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import GoalState
 from ....scenarios.variation import Draw
-from ..planning import Arms, Keep, Level, Plan, plan
+from ..planning import ArmGroup, Keep, Level, Plan, plan
 from ..planning.clearance import MARGIN, Clearance, Load
 from ..planning.limbs import spline_through
 from ..planning.planner import least_room
@@ -371,7 +371,7 @@ class OperatorState:
     ) -> Plan:
         """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`), quick at a speed [m/s]."""
         clearance = self._laden(side)
-        arms = Arms([self.arms[side]], clearance, self._around(side), [self.claws[side]])
+        arms = ArmGroup([self.arms[side]], clearance, self._around(side), [self.claws[side]])
         arm = self.arms[side]
         return plan(
             arms, goals, clearance.borne, keep=keep, lasts=lambda row: arm._path(row, speed).duration, rng=self.rng
@@ -389,7 +389,7 @@ class OperatorState:
             begin: joint angles that it passes first, such as out of an opening.
         """
         arm, clearance = self.arms[side], self._laden(side)
-        arms = Arms([arm], clearance, self._around(side), [self.claws[side]])
+        arms = ArmGroup([arm], clearance, self._around(side), [self.claws[side]])
         if begin:
             arms.q = begin[-1]
         chosen: list[tuple[float, Sequence[np.ndarray]]] = []

@@ -130,7 +130,7 @@ def turning(
     return poses
 
 
-class Place(Skill):
+class LowerAndRelease(Skill):
     """Lower what is held until it is seated, let go, and draw the hand back the way that is said.
 
     It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
@@ -192,7 +192,7 @@ class Place(Skill):
         return min((path(way) for way in ways.values()), key=lambda one: state.tightness(self.hand, one, ()))
 
 
-class PlaceOn(Place):
+class PlaceOn(LowerAndRelease):
     """Set down what is held where it is over a surface, let go, and draw the hand back along its fingers and up."""
 
     word = "put"
@@ -202,7 +202,7 @@ class PlaceOn(Place):
         zh=("放下", "{hand}手把{about}放到{upon}上"),
         shows=carrying.place_on,
     )
-    arguments: ClassVar = Place.arguments | PUT(
+    arguments: ClassVar = LowerAndRelease.arguments | PUT(
         upon=PUT.at("upon", "a site of the surface; how high it is counts, not where"),
         opening=0.032,
         leave=PUT.at("leave", PUT.shared["leave"].doc, "over"),
@@ -210,7 +210,7 @@ class PlaceOn(Place):
     )
 
 
-class Put(Place):
+class Put(LowerAndRelease):
     """Carry what is held over its place, lower it until it is seated, let go, and draw the hand away where there is most room.
 
     What is taken by its sheet is put so, too: on a table, into a box or a drawer from above, upon another thing of its kind.
@@ -237,7 +237,7 @@ class Put(Place):
         back=0.055,
         retreat=0.10,
         lowering=0.05,
-        force=Place.arguments["force"],
+        force=LowerAndRelease.arguments["force"],
         speed=0.25,
     )
 

@@ -26,7 +26,7 @@ class Reason(str):
         return made
 
 
-def told(skill: str, number: int, reason: str) -> dict[str, Any]:
+def gave_up_at(skill: str, number: int, reason: str) -> dict[str, Any]:
     """What an episode says of it, plain JSON.
 
     Returns:

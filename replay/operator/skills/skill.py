@@ -199,9 +199,9 @@ class Skill:
         if hasattr(cls, "word"):
             cls.name = f"{cls.word}.{cls.how}" if cls.how else cls.word
 
-    def __init__(self, values: dict[str, Any], said: str = ""):
+    def __init__(self, values: dict[str, Any], written: str = ""):
         self.values = values
-        self.said = said or self.name
+        self.written = written or self.name
 
     @classmethod
     def made(cls, **given: Any) -> Skill:

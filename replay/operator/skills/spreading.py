@@ -340,8 +340,8 @@ class TowEnd(AtTableEnd):
             goal -= self._aside(state) * np.cross(UP, away)[:2]
         for _ in range(round(PATIENCE / state.timestep)):
             forces = pressing.forces()
-            felt = [side for side in sides if forces[side] > 0.7 * self.force]
-            pressed = pressed or len(felt) == len(sides)
+            pulling = [side for side in sides if forces[side] > 0.7 * self.force]
+            pressed = pressed or len(pulling) == len(sides)
             lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + state.timestep
             inside = self._inside(state)
             pressing.go_on(forces)
@@ -356,9 +356,9 @@ class TowEnd(AtTableEnd):
                 ):
                     break
             elif lost > 4.0 * LOST:  # where one hand does not come down to the cloth the other one tows it alone
-                if not felt:
+                if not pulling:
                     break
-                sides = pressing.sides = felt
+                sides = pressing.sides = pulling
                 pressed, lost = True, 0.0
             yield
         yield from base.stop()

@@ -15,7 +15,7 @@ from .hands import UP, facing
 from .operator_state import ENOUGH, Motion, OperatorState
 from .primitives import CARRY, TAKE
 from .skill import Argument, Label, Skill
-from .vessels import LEVEL, STRIDE, Carried
+from .vessels import LEVEL, STRIDE, CarriedVessel
 
 # other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])
@@ -106,7 +106,7 @@ class Unload(Skill):
     with_ = ("food",)
 
     def run(self, state: OperatorState) -> Motion:
-        arm, carried = state.arms[self.hand], Carried(state, self.hand, self.of)
+        arm, carried = state.arms[self.hand], CarriedVessel(state, self.hand, self.of)
         held, heading, pose = carried.held, carried.heading, carried.pose
         front, inside = state.site(self.into)
         surface, ground = state.site(self.upon)

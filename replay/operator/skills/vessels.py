@@ -47,7 +47,7 @@ GENTLE = 0.7  # m/s2, of the arm's middle: a robot that is jerked by its arm lea
 LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
 
 
-Pose = Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]]  # of a hand: see `Carried.pose`
+Pose = Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]]  # of a hand: see `CarriedVessel.pose`
 
 
 class PickRim(Skill):
@@ -140,7 +140,7 @@ def drawn(
     return row
 
 
-class Carried:
+class CarriedVessel:
     """A vessel as one hand carries it level: where the hand is when the vessel's site is at a place, and how it is best turned there.
 
     It hangs in the grip as it is seen: a heavy one is tilted there, so that the hand is turned until the vessel is level, or by a
@@ -249,7 +249,7 @@ class CarryLevel(Skill):
 
         path = None
         for share in LEVELLED:
-            carried = Carried(state, self.hand, self.of, share)
+            carried = CarriedVessel(state, self.hand, self.of, share)
             path = state.level_way(self.hand, rows(carried.pose), self.speed, carried.levelled())
             if path is not None:
                 break

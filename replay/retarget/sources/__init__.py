@@ -33,7 +33,7 @@ from ..targets import HandTargets
 
 
 @dataclass(frozen=True)
-class Source:
+class HandSource:
     """The source that knows a recording: its name, its module and the hands that it gave."""
 
     name: str
@@ -41,7 +41,7 @@ class Source:
     targets: HandTargets
 
 
-def find(recording: Recording) -> Source | None:
+def find(recording: Recording) -> HandSource | None:
     """The hands of a recording, by the first source, by name, that knows it; None where none does.
 
     Raises:
@@ -51,5 +51,5 @@ def find(recording: Recording) -> Source | None:
         module = import_module(f"{__name__}.{info.name}")
         found = module.targets(recording)
         if found is not None:
-            return Source(info.name, module, found)
+            return HandSource(info.name, module, found)
     return None

@@ -8,8 +8,8 @@ from ....scenarios.errors import EpisodeError
 from ...recording.recording import Recording
 from ...signals.channels import SCALE
 from ...signals.clock import origin_ns, seconds
+from ..axes import Array, whole
 from ..exoskeleton import ARM, NAMES, Person
-from ..frames import Array, whole
 from ..targets import HANDS, HandTargets
 
 FULL_TURN = 2 * np.pi  # rad; no arm's joint turns so far

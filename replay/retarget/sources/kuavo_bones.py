@@ -12,7 +12,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns
-from ..frames import Array, hand_axes, rotations, seen_from, turned_into, upright, whole
+from ..axes import Array, hand_axes, rotations, seen_from, turned_into, upright, whole
 from ..targets import HANDS, HandTargets
 
 SIDES = {"left": "Left", "right": "Right"}

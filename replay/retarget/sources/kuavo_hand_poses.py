@@ -11,7 +11,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns, seconds
-from ..frames import Array, hand_axes, rotations, sphere, whole
+from ..axes import Array, hand_axes, rotations, sphere, whole
 from ..targets import HANDS, HandTargets
 
 SPREAD = 0.05  # m, an elbow that moves less than this in its third direction shows no sphere; estimate
@@ -35,7 +35,7 @@ def targets(recording: Recording) -> HandTargets | None:
     first = next(iter(streams.values()))
     rows, t, notes = _samples([*streams.values(), elbows], seconds(first, origin_ns(recording)), recording.source)
     at = {hand: elbows.values[rows][:, [elbows.names.index(f"{hand}_elbow.{p}") for p in "xyz"]] for hand in streams}
-    shoulders, told = _shoulders(at, recording.source)
+    shoulders, lengths = _shoulders(at, recording.source)
     middle = np.array(
         [(shoulders["left"][0] + shoulders["right"][0]) / 2, 0.0, (shoulders["left"][2] + shoulders["right"][2]) / 2]
     )
@@ -53,11 +53,11 @@ def targets(recording: Recording) -> HandTargets | None:
         upper = float(np.nanmean(np.linalg.norm(at[hand] - shoulders[hand], axis=1)))
         lower = float(np.nanmedian(np.linalg.norm(values[:, :3] - at[hand], axis=1)))
         length[hand] = upper + lower
-        told.append(
+        lengths.append(
             f"{hand} arm of these targets: {upper:.3f} m to the elbow and {lower:.3f} m to the hand, of the robot they were for"
         )
     notes += [
-        *told,
+        *lengths,
         "the targets' own frame is taken as the torso of the robot that they were made for, x forward, z up",
         "the commanded point is taken as the middle of the grasp; closing is not in these messages",
     ]

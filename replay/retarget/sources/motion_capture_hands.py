@@ -16,7 +16,7 @@ from ....scenarios.scene import Scene
 from ....scenarios.variation import Draw
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns, seconds
-from ..alignment import Placed
+from ..alignment import Alignment
 from ..objects import Hinged, first_grip
 from ..targets import HANDS, HandTargets
 
@@ -106,7 +106,7 @@ def hinged(recording: Recording) -> Hinged | None:
     return Hinged(t, angles[0].values[:, 0], poses[0].values[:, :3], flat.reshape(-1, 3, 3))
 
 
-def place(recording: Recording, hands: HandTargets, scene: Scene, draw: Draw) -> Placed | None:
+def place(recording: Recording, hands: HandTargets, scene: Scene, draw: Draw) -> Alignment | None:
     """The person's oven onto ours: handle on handle, hinge axis upright, and the way from hinge to handle in line.
 
     Only where the file is named after a fixture of the scene that has a door and a handle; else None.
@@ -129,15 +129,15 @@ def place(recording: Recording, hands: HandTargets, scene: Scene, draw: Draw) ->
     shift = ours_handle - turn @ (theirs_hinge + theirs)
     r_theirs, r_ours = float(np.hypot(*theirs[:2])), float(np.hypot(*ours[:2]))
     lean = float(np.rad2deg(np.arccos(np.clip(thing.rotation[row][2, 2], -1.0, 1.0))))
-    placed = Placed(turn, shift, "object", abs(r_ours - r_theirs))
+    placed = Alignment(turn, shift, "object", abs(r_ours - r_theirs))
     notes = (
-        f"placed by the {part.name}: {placed.told}, so that the handle of the recording's door, where the {grip.hand} hand holds it "
+        f"placed by the {part.name}: {placed.sentence}, so that the handle of the recording's door, where the {grip.hand} hand holds it "
         f"from {thing.t[grip.first]:.2f} to {thing.t[grip.last]:.2f} s, lies on ours and the ways from hinge to handle are in line",
         f"the recording's handle is {1000 * r_theirs:.0f} mm from its hinge, ours {1000 * r_ours:.0f} mm: no rigid transform fits both, "
         f"and the hinges stay {1000 * placed.residual:.0f} mm apart; the recorded hinge leans by {lean:.1f} deg and is taken as upright",
         f"the scene's {part.name} stands where the scenario's nominal draw puts it, door closed; the recorded one is moved about",
     )
-    return Placed(turn, shift, "object", placed.residual, notes, part.name)
+    return Alignment(turn, shift, "object", placed.residual, notes, part.name)
 
 
 def closed_door(scene: Scene, draw: Draw, part: str) -> tuple[Array, Array]:

@@ -13,8 +13,8 @@ from ....scenarios.scene import Scene
 from ....scenarios.variation import Draw
 from ...recording.recording import Recording
 from ...signals.clock import origin_ns, seconds
-from ..alignment import Placed
-from ..frames import Array, hand_axes, seen_from, turned_into, upright, whole
+from ..alignment import Alignment
+from ..axes import Array, hand_axes, seen_from, turned_into, upright, whole
 from ..targets import HANDS, HandTargets
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -63,11 +63,11 @@ def targets(recording: Recording) -> HandTargets | None:
     return HandTargets(t, position, rotation, "world", shoulder, elbow, valid=valid, notes=notes)
 
 
-def place(recording: Recording, targets: HandTargets, scene: Scene, draw: Draw) -> Placed | None:
+def place(recording: Recording, targets: HandTargets, scene: Scene, draw: Draw) -> Alignment | None:
     """The person's floor is the scene's, its pelvis the robot's mark, its way of facing the robot's."""
     x, y, yaw = scene.config.stands_at
     rotation = np.array([[np.cos(yaw), -np.sin(yaw), 0.0], [np.sin(yaw), np.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
-    return Placed(rotation, np.array([x, y, 0.0]), "floor")
+    return Alignment(rotation, np.array([x, y, 0.0]), "floor")
 
 
 def _axes(at: dict[str, Array], hand: str) -> Array:

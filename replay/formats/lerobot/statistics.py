@@ -21,7 +21,7 @@ MAX_NUMBERS = 10_000  # of one statistic of one episode
 AT_ONCE = 64  # rows of the table that are held
 
 
-def table_said(row: Mapping[str, Any], table: Path | None) -> dict[str, tuple[Any, int]]:
+def table_numbers(row: Mapping[str, Any], table: Path | None) -> dict[str, tuple[Any, int]]:
     """By column, the numbers by which a row says in which table of episodes it stands, and those of the table."""
     numbers = {} if table is None else {"chunk_index": table.parent.name, "file_index": table.stem}
     found = {f"meta/episodes/{name}": text.rpartition("-")[2] for name, text in numbers.items()}

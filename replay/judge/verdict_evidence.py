@@ -10,7 +10,7 @@ import numpy as np
 
 from ...scenarios.errors import ShiliuError
 from ..checks.dynamics import compare_torque
-from ..checks.finding import Evidence, Fact, Finding, Picture, Plot, Table
+from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from ..checks.playback import error_table
 from ..signals.clock import origin_ns
 from . import retargeted_report as telling
@@ -28,7 +28,7 @@ DATED_NS = 946_684_800_000_000_000  # the year 2000: no demonstration was record
 STRIP_FROM = ("overview", "head")
 
 
-def gather(judged: Judged, verdict: Verdict, pictures: bool, curves: Collection[str] = ()) -> Evidence:
+def gather(judged: Judged, verdict: Verdict, pictures: bool, curves: Collection[str] = ()) -> VerdictEvidence:
     """Collect the evidence of a judged recording.
 
     Args:
@@ -39,7 +39,7 @@ def gather(judged: Judged, verdict: Verdict, pictures: bool, curves: Collection[
     duration = episode.duration_s if episode else max((s.duration_s for s in recording.streams.values()), default=0.0)
     # a clock that was counted from zero tells no date
     wall = recording.start_ns if recording.kind != "simulation" and (recording.start_ns or 0) > DATED_NS else None
-    evidence = Evidence(duration, wall, segments=list(episode.segments) if episode else [])
+    evidence = VerdictEvidence(duration, wall, segments=list(episode.segments) if episode else [])
     evidence.facts = _facts(judged, duration)
     evidence.tables = _tables(judged)
     evidence.plots = _plots(judged, verdict)
