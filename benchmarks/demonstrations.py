@@ -1,7 +1,7 @@
 """How often does the scripted operator do a scenario, and is what it does lawful? One line a seed, then the shares.
 
     python benchmarks/demonstrations.py microwave seeds=10000:10200 [out=build/microwave.jsonl] [processes=0] [variant=NAME]
-        [figures=true|again]
+        [figures=true|again] [conf=FOLDER]
 
 Each seed is drawn, performed and judged as `shiliu replay` judges it, but that seven of eight are judged by what was noted
 while they were performed instead of being played again (the same numbers to the bit, `tests/operators/test_operator.py`).
@@ -9,7 +9,8 @@ while they were performed instead of being played again (the same numbers to the
 Without `out` the lines stand in `benchmarks/held_out/<scenario>.jsonl`, which is kept with the code: 200 seeds of a slow
 scenario take hours, and a run that is begun again, there or with the same `out`, goes on behind its last line. Another scene,
 or another version of it, is refused, since its lines would not belong together; each line names the commit whose operator
-it saw. `processes=0` takes all cores; the lines are the same and in the same order whatever their number. `figures=true`
+it saw. `processes=0` takes all cores; the lines are the same and in the same order whatever their number. `conf` is a
+folder with scenarios of your own, such as docs/examples/conf. `figures=true`
 writes the shares to `conf/figures/<scenario>.yaml`, from where `shiliu list` and the scenario's card take them. `figures=again`
 puts them beside those that stand there, as `again`: fewer seeds, counted because the operator has changed; their lines stand in
 `benchmarks/held_out/<scenario>.again.jsonl`.
@@ -56,11 +57,12 @@ def commit() -> str | None:
         return None
 
 
-def load(scenario: str, chosen: Mapping[str, str], at: str | None) -> Scene:
+def load(scenario: str, chosen: Mapping[str, str], conf: str | None, at: str | None) -> Scene:
     """The scene that is performed in, in this process, by the operator of a commit."""
     global _scene, _commit
     _commit = at
-    _scene = shiliu.load_scenario(scenario, **chosen).judged  # what is noted while it is performed is what is judged
+    folder = Path(conf) if conf else None
+    _scene = shiliu.load_scenario(scenario, conf_dir=folder, **chosen).judged  # what is noted while it is performed is what is judged
     return _scene
 
 
@@ -174,7 +176,8 @@ def main(words: Sequence[str]) -> int:
     again = settings.get("figures") == "again"
     out = Path(settings.get("out", HELD_OUT / f"{name}{'.again' if again else ''}.jsonl"))
     processes, at = int(settings.get("processes", 0)) or (os.cpu_count() or 1), commit()
-    common = head(load(scenario, chosen, at), chosen)
+    conf = settings.get("conf")
+    common = head(load(scenario, chosen, conf, at), chosen)
     lines = [line for line in lines_of(out, common) if begin <= line["seed"] < end]
     wanting = [seed for seed in range(begin, end) if seed not in {line["seed"] for line in lines}]
     started, simulated = time.perf_counter(), 0.0
@@ -182,7 +185,7 @@ def main(words: Sequence[str]) -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # its processes end with it
         processes = min(processes, len(wanting))
         with out.open("a") as file:
-            made = side_by_side(one, wanting, processes, load, (scenario, chosen, at))
+            made = side_by_side(one, wanting, processes, load, (scenario, chosen, conf, at))
             for line in track(made, scenario, len(wanting), disable=not sys.stderr.isatty()):
                 file.write(json.dumps(line) + "\n")
                 file.flush()
