@@ -22,6 +22,7 @@ SUNK = 0.0003  # m by which a spot lies under the upper face: it never carries
 REACH = 0.002  # m from a spot at which it still pulls
 STICK = 6.0  # N, all spots of a coil together
 LEAD, PIECES, LEAD_RADIUS = 0.080, 3, 0.0005  # m, -, m
+GRASP = 0.0225  # m
 COPPER = 8960.0  # kg/m3
 BEND, DAMPING, ARMATURE = 0.02, 4e-4, 1e-6  # Nm/rad, Nms/rad, kg m2 of each joint of a lead
 
@@ -188,7 +189,9 @@ def coil(folder: Path, made: Coil) -> None:
 {new.join(_lead(made, 1, 1))}
 {new.join(_lead(made, 2, -1))}
       <site name="base" pos="0 0 0"/>
-      <site name="middle" pos="0 0 {max(h / 2, 0.0135):g}"/>
+      <site name="middle" pos="0 0 {h / 2:g}"/>
+      <!-- where the middle of the pads comes, fingers 45 deg down: their tips stay over what lies below -->
+      <site name="grasp" pos="0 0 {GRASP:g}"/>
       <site name="top" pos="0 0 {h:g}"/>
     </body>
   </worldbody>
