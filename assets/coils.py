@@ -22,7 +22,6 @@ SUNK = 0.0003  # m by which a spot lies under the upper face: it never carries
 REACH = 0.002  # m from a spot at which it still pulls
 STICK = 6.0  # N, all spots of a coil together
 LEAD, PIECES, LEAD_RADIUS = 0.080, 3, 0.0005  # m, -, m
-GRASP = 0.0225  # m
 COPPER = 8960.0  # kg/m3
 BEND, DAMPING, ARMATURE = 0.02, 4e-4, 1e-6  # Nm/rad, Nms/rad, kg m2 of each joint of a lead
 
@@ -35,6 +34,7 @@ class Coil:
         name: of the part; letter: of its class.
         outside, inside, height: [m] diameters and height; mass: [kg] with its leads.
         stands, sticks: [m] radius of its feet, and of the sticky spots of its upper face.
+        grasp: [m] height of the site at which it is taken.
         colour: of the ties.
     """
 
@@ -46,12 +46,13 @@ class Coil:
     mass: float
     stands: float
     sticks: float
+    grasp: float
     colour: str
 
 
-S = Coil("coil_060", "S", 0.060, 0.030, 0.020, 0.15, 0.0275, 0.0275, "0.78 0.12 0.10 1")
-M = Coil("coil_090", "M", 0.090, 0.050, 0.025, 0.35, 0.0425, 0.0275, "0.95 0.72 0.08 1")
-L = Coil("coil_130", "L", 0.130, 0.080, 0.030, 0.70, 0.0525, 0.0425, "0.10 0.32 0.72 1")
+S = Coil("coil_060", "S", 0.060, 0.030, 0.020, 0.15, 0.0275, 0.0275, 0.0227, "0.78 0.12 0.10 1")
+M = Coil("coil_090", "M", 0.090, 0.050, 0.025, 0.35, 0.0425, 0.0275, 0.0145, "0.95 0.72 0.08 1")
+L = Coil("coil_130", "L", 0.130, 0.080, 0.030, 0.70, 0.0525, 0.0425, 0.008, "0.10 0.32 0.72 1")
 
 
 def _winding(coil: Coil) -> Mesh:
@@ -190,8 +191,8 @@ def coil(folder: Path, made: Coil) -> None:
 {new.join(_lead(made, 2, -1))}
       <site name="base" pos="0 0 0"/>
       <site name="middle" pos="0 0 {h / 2:g}"/>
-      <!-- where the middle of the pads comes, fingers 45 deg down: their tips stay over what lies below -->
-      <site name="grasp" pos="0 0 {GRASP:g}"/>
+      <!-- fingers 45 deg down towards it stay with their tips over what lies below, and the palm off the winding -->
+      <site name="grasp" pos="0 0 {made.grasp:g}"/>
       <site name="top" pos="0 0 {h:g}"/>
     </body>
   </worldbody>
@@ -231,7 +232,7 @@ def plate(file: Path, width: float, height: float) -> None:
 
 def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.120, seat: float = 0.012) -> None:
     """Write a peg for one size of coil: a foot that carries the coil, a post with a round head, and a plate with the class."""
-    foot, post, lead_in = made.outside / 2 + 0.008, diameter / 2, 0.4 * diameter
+    foot, post, lead_in = made.outside / 2 + 0.008, diameter / 2, min(0.4 * diameter, 0.016)
     letter(folder / "letter.png", made)
     plate(folder / "letter.obj", 0.056, 0.028)
     profile = np.array(

@@ -132,9 +132,10 @@ class DrawTo(Skill):
 
 
 class LiftOff(Skill):
-    """Slide what is held aside over what it sticks to, until its side is before a wall that holds the other one back, then raise it.
+    """Slide what is held aside over what it sticks to, towards a wall that holds the other one back, then raise it.
 
-    What sticks flat is hard to pull off straight, and easily slid. It is raised slowly at first, so that the other one stays behind.
+    What sticks flat is hard to pull off straight, and easily slid. It ends sliding once it is seen to lie far enough aside, or when
+    its side is before the wall. It is raised slowly at first, so that the other one stays behind.
     """
 
     word = "lift"
@@ -149,6 +150,8 @@ class LiftOff(Skill):
         of=Argument("site", "the middle of what is held"),
         against=Argument("site", "in the wall, x axis into it"),
         radius=Argument("length", "from that middle to the side of what is held"),
+        past=Argument("site", "the middle of what it sticks to"),
+        enough=Argument("length", "how far aside of that it has to lie", 0.02),
         short=Argument("length", "how far before the wall it ends", 0.003),
         sliding=Argument("speed", "with which it is slid", 0.05),
         loosening=Argument("speed", "of the first part of the rise", 0.02),
@@ -159,11 +162,17 @@ class LiftOff(Skill):
         arm = state.arms[self.hand]
         wall, rotation = state.site(self.against)
         into = rotation[:, 0]
+
+        def enough() -> bool:
+            return float((state.site(self.of)[0] - state.site(self.past)[0]) @ into) > self.enough
+
         for _ in range(LOOKS):
             left = float((wall - state.site(self.of)[0]) @ into) - self.radius - self.short
-            if left < self.short:
+            if left < self.short or enough():
                 break
-            yield from slide(arm, left * into, self.sliding)
+            position, frame = arm.hand()
+            path = arm.line([(position + left * into, frame)], self.sliding, orient=WEIGHT)
+            yield from arm.follow(path, enough, tremor=0.0, brake=1.0)
             yield from arm.hold(0.2)
         yield from slide(arm, LOOSENS * UP, self.loosening)
         yield from slide(arm, (self.by - LOOSENS) * UP, self.speed)
