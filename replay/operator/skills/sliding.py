@@ -134,8 +134,8 @@ class DrawTo(Skill):
 class LiftOff(Skill):
     """Slide what is held aside over what it sticks to, towards a wall that holds the other one back, then raise it.
 
-    What sticks flat is hard to pull off straight, and easily slid. It ends sliding once it is seen to lie far enough aside, or when
-    its side is before the wall. It is raised slowly at first, so that the other one stays behind.
+    What sticks flat is hard to pull off straight, and easily slid. Sliding ends once it is seen to lie far enough aside, when
+    its side is before the wall, or when something pushes back. It is raised slowly at first, so that the other one stays behind.
     """
 
     word = "lift"
@@ -153,6 +153,7 @@ class LiftOff(Skill):
         past=Argument("site", "the middle of what it sticks to"),
         enough=Argument("length", "how far aside of that it has to lie", 0.02),
         short=Argument("length", "how far before the wall it ends", 0.003),
+        force=Argument("force", "with which it pushes at most", 25.0),
         sliding=Argument("speed", "with which it is slid", 0.05),
         loosening=Argument("speed", "of the first part of the rise", 0.02),
         speed=0.15,
@@ -166,14 +167,17 @@ class LiftOff(Skill):
         def enough() -> bool:
             return float((state.site(self.of)[0] - state.site(self.past)[0]) @ into) > self.enough
 
-        for _ in range(LOOKS):
-            left = float((wall - state.site(self.of)[0]) @ into) - self.radius - self.short
-            if left < self.short or enough():
-                break
+        behind = self.force * float(np.linalg.norm(arm.compliance() @ into))
+
+        def met() -> bool:
+            return float((arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]) @ into) > behind or enough()
+
+        left = float((wall - state.site(self.of)[0]) @ into) - self.radius - self.short
+        if left > 0.0:
             position, frame = arm.hand()
             path = arm.line([(position + left * into, frame)], self.sliding, orient=WEIGHT)
-            yield from arm.follow(path, enough, tremor=0.0, brake=1.0)
-            yield from arm.hold(0.2)
+            yield from arm.follow(path, met, tremor=0.0, brake=1.0)
+        yield from arm.hold(0.2)
         yield from slide(arm, LOOSENS * UP, self.loosening)
         yield from slide(arm, (self.by - LOOSENS) * UP, self.speed)
 
