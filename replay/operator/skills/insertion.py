@@ -10,6 +10,7 @@ from ..recognition import carrying, fitting, taking
 from .arm import turn_z
 from .fitting import PITCHES, Pose, about, bring, correct, hand_for, headings, move_held, off, planned, slide
 from .flaps import whole
+from .gentle import close_gently
 from .operator_state import Motion, OperatorState
 from .primitives import CARRY, PUT, TAKE, VERIFY
 from .skill import Argument, Label, Skill
@@ -242,6 +243,7 @@ class PickPart(Skill):
         back=0.0,
         opening=0.045,
         force=60.0,
+        width=Argument("length", "how wide it is between the pads, where they shall close slowly: it bears little", None),
         standoff=0.08,
         draw=Argument("length", "how far it is drawn out along the fingers before it is lifted", 0.0),
         by=0.08,
@@ -287,7 +289,10 @@ class PickPart(Skill):
         seen, _ = state.site(f"{self.hand}_tcp")
         yield from arm.follow(arm.line([(goal + arm.hand()[0] - seen, frame)], 0.15, orient=0.4), tremor=0.4)
         yield from arm.hold(0.2)
-        yield from state.grip(self.hand, self.force)
+        if self.width is None:
+            yield from state.grip(self.hand, self.force)
+        else:
+            yield from close_gently(state, self.hand, self.width, self.force)
         state.hold_on(self.hand, self.of)
         if self.draw:
             yield from slide(arm, -self.draw * arm.hand()[1][:, 2], 0.08)
