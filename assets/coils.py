@@ -230,7 +230,7 @@ def plate(file: Path, width: float, height: float) -> None:
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.120, seat: float = 0.012) -> None:
+def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.055, seat: float = 0.012) -> None:
     """Write a peg for one size of coil: a foot that carries the coil, a post with a round head, and a plate with the class."""
     foot, post, lead_in = made.outside / 2 + 0.008, diameter / 2, min(0.4 * diameter, 0.016)
     letter(folder / "letter.png", made)

@@ -35,6 +35,7 @@ BETWEEN = (0.25, 0.5, 0.75)  # shares of the way from one pose to the next that 
 SPARE = 0.08  # rad, that every joint keeps from its end, so that what is held can still be corrected
 RANK = 0.05  # cost of a row for each that stands before it
 NEARNESS = 0.35  # cost of a radian that the arm has to be held otherwise than now
+INWARDS = 0.45  # rad, by which a hand points inwards where its elbow hangs beside the trunk
 WEIGHT = 0.5  # of the orientation while a part is fitted [m/rad]
 
 
@@ -197,9 +198,9 @@ def _looked_at(found: Sequence[np.ndarray]) -> Iterator[tuple[float, np.ndarray,
 
 
 def headings(state: OperatorState, side: str, at: np.ndarray, forms: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Hand frames (3, 3) for a place, those first whose fingers point as the arm does: from its shoulder to there."""
+    """Hand frames (3, 3) for a place, those first whose fingers point as the arm does: from its shoulder to there, and inwards."""
     way = at - state.site(f"{side}_shoulder")[0]
-    natural = state.bearing(way)
+    natural = state.bearing(way) + (INWARDS if side == "right" else -INWARDS)
 
     def off_it(frame: np.ndarray) -> float:
         return float(abs(np.angle(np.exp(1j * (state.bearing(frame[:, 2]) - natural)))))

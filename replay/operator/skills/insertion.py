@@ -18,7 +18,7 @@ from .skill import Argument, Label, Skill
 FEED = 0.03  # m/s, of a part that comes to its hole
 BEHIND = 0.003  # m, of the hand behind its command: something stands in the way
 BEFORE = 0.06  # m, out of its place, from where a part is brought into it
-ROUND, TRIED = 24, 7  # ways in which a round thing may be turned about the vertical, and how many of them are tried
+ROUND, TRIED = 24, 8  # ways in which a round thing may be turned about the vertical, and how many of them are tried
 SIDES_OF_ROUND, TAKEN = 6, 3  # sides from which a round thing may be taken, in steps of 30 deg, and how many of them are tried
 PRESS_RATE = 25.0  # N/s, slow enough that a click is felt at its own force
 OF = Argument("site", "the site of what is held that goes in, x axis out of the hole")
@@ -245,6 +245,7 @@ class PickPart(Skill):
         force=60.0,
         width=Argument("length", "how wide it is between the pads, where they shall close slowly: it bears little", None),
         standoff=0.08,
+        over=Argument("site", "of what it lies on, where the fingers may come near to that", None),
         draw=Argument("length", "how far it is drawn out along the fingers before it is lifted", 0.0),
         by=0.08,
         fits=Argument("site", "the site of the part that will be fitted, so that it is taken as it can be", None),
@@ -279,6 +280,7 @@ class PickPart(Skill):
             return [(goal - self.standoff * frame[:, 2], frame), (goal, frame), (lifted, frame)]
 
         rows, touch = [row(frame) for frame in frames], [self.of, state.part_of(self.at)]
+        touch += [] if self.over is None else [state.part_of(self.over)]
         later = [] if None in (self.fits, self.into) else [self._fitted(state, *row[1]) for row in rows]
         _, path, found = planned(state, self.hand, rows, touch, self.speed, later)
         yield from arm.follow(path)
