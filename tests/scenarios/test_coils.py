@@ -57,15 +57,50 @@ def test_a_coil_comes_off_at_the_force_of_the_sheet(lower, upper, stick):
 
 
 def test_without_stick_a_coil_weighs_what_it_weighs():
-    assert abs(pull_off("m", "s", 0.0)) < 0.2
+    assert abs(pull_off("m", "s", 0.0)) < 0.3
 
 
 def test_a_coil_is_peeled_off_by_its_rim_with_half_the_force():
     assert pull_off("m", "s", 12.0, at=0.03) < 6.0
 
 
-def test_a_coil_that_was_slid_aside_holds_by_the_spots_that_are_left():
-    assert pull_off("l", "m", 12.0, aside=0.02) == pytest.approx(4.0, abs=1.6)  # two of six
+def follows(lower: str, upper: str, stick: float, aside: float) -> bool:
+    """Whether a loose coil on the floor comes along with one that a hand raises without turning it, slid aside by so much [m]."""
+    world = mujoco.MjSpec()
+    world.option.timestep, world.compiler.degree = TIMESTEP, False
+    world.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    world.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[1, 1, 0.1], contype=2, conaffinity=5)
+    for name, at in ((lower, (0.0, 0.0, 0.0)), (upper, (aside, 0.0, HEIGHT[lower]))):
+        part = load_part(f"objects/{COILS[name]}")
+        spec = part.spec()
+        for write in part.params["stick"].writes:
+            write.apply(spec, "", stick)
+        if name == upper:
+            spec.delete(spec.joint(f"{COILS[name]}_free"))
+            hand = spec.body(COILS[name]).add_joint(name="hand", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, 0, 1])
+            hand.damping = [5, 0, 0]
+            servo = spec.add_actuator(name="hand", target="hand", trntype=mujoco.mjtTrn.mjTRN_JOINT)
+            servo.set_to_position(kp=4000, kv=50)
+        world.attach(spec, prefix=f"{name}/", frame=world.worldbody.add_frame(pos=at))
+    model = world.compile()
+    data = mujoco.MjData(model)
+    mujoco.mj_step(model, data, round(0.5 / TIMESTEP))
+    for height in np.linspace(0.0, 0.06, round(3.0 / TIMESTEP)):
+        data.actuator(f"{upper}/hand").ctrl = height
+        mujoco.mj_step(model, data)
+    return bool(data.body(f"{lower}/{COILS[lower]}").xpos[2] > 0.02)
+
+
+@pytest.mark.parametrize(("lower", "upper", "stick"), [("l", "m", 12.0), ("m", "s", 12.0)])
+def test_pulled_off_straight_the_lower_one_comes_along_and_slid_aside_it_stays(lower, upper, stick):
+    assert follows(lower, upper, stick, 0.0)
+    assert not follows(lower, upper, stick, 0.02)
+
+
+def test_what_sticks_less_than_the_lower_one_weighs_comes_off_straight():
+    """0.70 kg weigh 6.9 N: twice as sticky as declared, it would be a double pick."""
+    assert not follows("l", "m", 6.0, 0.0)
+    assert follows("l", "m", 12.0, 0.0)
 
 
 def test_it_is_the_same_to_the_bit_each_time():
