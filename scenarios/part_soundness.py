@@ -161,6 +161,8 @@ class _Asked:
         if not len(self.solid) and not model.nflex:
             yield f"{self.shown}: no shape of it touches anything: all have contype 0 and conaffinity 0."
         for g in self.solid:
+            if int(model.geom_bodyid[g]) in self._sticky:
+                continue
             own, other = int(model.geom_contype[g]), int(model.geom_conaffinity[g])
             name, body = model.geom(int(g)).name, model.body(model.geom_bodyid[g]).name
             where = self.at("geom", name) if name else self.at("body", body)
@@ -169,6 +171,12 @@ class _Asked:
                 yield f'{where}{called} has contype {own}, which is the robot\'s (1). Things have contype="2" conaffinity="7".'
             elif int(model.geom_bodyid[g]) in self._moving and not other & PROPS and own and name != BACKING:
                 yield f'{where}{called} has conaffinity {other}: furniture (2) does not carry it. Things have contype="2" conaffinity="7".'
+
+    @cached_property
+    def _sticky(self) -> set[int]:
+        """Bodies whose contacts an actuator pulls at (adhesion): they meet what sticks to them, and nothing else."""
+        pulls = self.model.actuator_trntype == mujoco.mjtTrn.mjTRN_BODY
+        return {int(body) for body in self.model.actuator_trnid[pulls, 0]}
 
     @cached_property
     def _moving(self) -> set[int]:

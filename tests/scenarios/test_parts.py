@@ -129,6 +129,10 @@ def test_collision_bits_and_groups(name):
     touching = (model.geom_contype | model.geom_conaffinity) != 0
     assert (model.geom_group[touching] == 3).all()
     if not name.startswith("robots/"):
+        pulled = model.actuator_trnid[model.actuator_trntype == mujoco.mjtTrn.mjTRN_BODY, 0]
+        sticky = touching & np.isin(model.geom_bodyid, pulled)  # adhesion: a bit of its own, so that it meets its like alone
+        assert (model.geom_contype[sticky] == 8).all() and not model.geom_conaffinity[sticky].any()
+        touching &= ~sticky
         assert (model.geom_contype[touching] == (4 if name.startswith("people/") else 2)).all()
     assert (model.geom_friction[touching, 0] <= 1.0).all()
     assert (model.geom_solref[touching, 0] >= 2 * TIMESTEP).all()

@@ -76,6 +76,16 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "tray pose": {"tray.at.x": (-0.02, 0.01), "tray.at.y": (-0.02, 0.02), "table.height": (0.77, 0.83)},
         "person posture": "person posture",
     },
+    "coil_separation": {
+        "coil count 1-8": "**Coil count** is not drawn",
+        "nesting pattern": {"coil_m.at.x": (-0.002, 0.002), "coil_s.at.x": (-0.002, 0.002), "coil_l.at.x": (-0.015, 0.003)},
+        "stick force": {"coil_m.stick": (3, 12), "coil_l.stick": (3, 12)},
+        "class mix": "**Class mix** is not drawn",
+        "bin fill height 30-90 %": "**Bin fill height** is that of the stack",
+        "bin pose": {"bin.at.x": (-0.004, 0.004), "bin.at.y": (-0.015, 0.015), "bin.yaw": (-0.05236, 0.05236)},
+        "colour": "**Colour, glare on copper**",
+        "glare on copper": "**Colour, glare on copper**",
+    },
     "laundry_folding": {
         "item type": "T-shirt",
         "size +-15 %": "size of the towel",

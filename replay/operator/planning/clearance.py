@@ -22,6 +22,7 @@ LEAN = 0.5  # rad, by which what is borne may be tilted further on the way than 
 # which a loaded joint follows 0.06 rad behind, ends at the joint's end: the hand leaves the way that was looked at
 SWING = 0.03
 LOOSE = 0.15  # rad, by which a joint is off at most while nothing but a weight acts
+WIRE = 5e-4  # kg
 SELF = 0.001  # m, from which neighbours within an arm count as touching
 TOUCHES = 3.0  # crowdedness of a pair that touches, over that of one that nearly does
 
@@ -56,6 +57,12 @@ def _arm_links(model: mujoco.MjModel, side: str) -> list[int]:
         lines[hand] = line
     trunk = set.intersection(*map(set, lines.values()))
     return [body for body in lines[side][::-1] if body not in trunk]
+
+
+def _wires(model: mujoco.MjModel) -> list[int]:
+    """Bodies that a touch of the hand bends aside: lighter than `WIRE`, on springy hinges."""
+    hinges = (model.jnt_type == mujoco.mjtJoint.mjJNT_HINGE) & (model.jnt_stiffness > 0.0)
+    return [int(b) for b in np.unique(model.jnt_bodyid[hinges]) if model.body_mass[b] < WIRE]
 
 
 def _hanging_from(model: mujoco.MjModel, body: int) -> list[int]:
@@ -108,6 +115,9 @@ class Clearance:
         self._solid = ((self.model.geom_contype & ~TILE) | self.model.geom_conaffinity) != 0
         self._margins = self.model.geom_margin.copy(), self.model.body_margin.copy()
         self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
+        wires = np.isin(self.model.geom_bodyid, _wires(self.model))  # and so does the lead of a coil
+        self.model.geom_contype[wires] = self.model.geom_conaffinity[wires] = 0
+        self._solid &= ~wires
         self._kinds = np.full(self.model.ngeom, ELSE)  # what each geom is, as far as an arm is concerned
         self._hand_names: tuple[str, ...] = ()
         self._fingers: list[np.ndarray] = []

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ....scenarios.postures import posture
-from .arm import BENCHES, Arm, Path, turned_between
+from .arm import BENCHES, Arm, Path, turn_z, turned_between
 from .hands import UP
 from .operator_state import REACHED, Motion, OperatorState, unit
 from .reason import Reason
@@ -35,6 +35,7 @@ BETWEEN = (0.25, 0.5, 0.75)  # shares of the way from one pose to the next that 
 SPARE = 0.08  # rad, that every joint keeps from its end, so that what is held can still be corrected
 RANK = 0.05  # cost of a row for each that stands before it
 NEARNESS = 0.35  # cost of a radian that the arm has to be held otherwise than now
+INWARDS = 0.45  # rad, by which a hand points inwards where its elbow hangs beside the trunk
 WEIGHT = 0.5  # of the orientation while a part is fitted [m/rad]
 
 
@@ -196,28 +197,52 @@ def _looked_at(found: Sequence[np.ndarray]) -> Iterator[tuple[float, np.ndarray,
         yield from ((i + share, a + share * (b - a), 1.0 / len(BETWEEN)) for share in BETWEEN)
 
 
+def headings(state: OperatorState, side: str, at: np.ndarray, forms: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Hand frames (3, 3) for a place, those first whose fingers point as the arm does: from its shoulder to there, and inwards."""
+    way = at - state.site(f"{side}_shoulder")[0]
+    natural = state.bearing(way) + (INWARDS if side == "right" else -INWARDS)
+
+    def off_it(frame: np.ndarray) -> float:
+        return float(abs(np.angle(np.exp(1j * (state.bearing(frame[:, 2]) - natural)))))
+
+    return sorted(forms, key=off_it)
+
+
 def bring(
-    state: OperatorState, side: str, held: str, targets: Sequence[Pose], touch: Sequence[str], speed: float
+    state: OperatorState,
+    side: str,
+    held: str,
+    targets: Sequence[Pose],
+    touch: Sequence[str],
+    speed: float,
+    turns: Sequence[float] = (0.0,),
 ) -> Motion:
     """Carry what is held to the first of several targets, in a posture from which the others can be reached, too.
 
+    Args:
+        turns: [rad] about the vertical by which it may lie otherwise than the targets say.
+
     Returns:
-        Whether it is there. Where there is no such posture nothing moves; then, and where it is lost, the chain is given up.
+        By how much it is turned [rad], None where it is not there. Where there is no such posture nothing moves; then, and where
+        it is lost, the chain is given up.
     """
-    rows = [[hand_for(state, side, held, target) for target in targets]]
-    score, path, _ = planned(state, side, rows, [*touch, state.part_of(held)], speed)
+    ways = [[(at, turn_z(turn) @ lies) for at, lies in targets] for turn in turns]
+    rows = [[hand_for(state, side, held, target) for target in row] for row in ways]
+    score, path, found = planned(state, side, rows, [*touch, state.part_of(held)], speed)
+    frame = state.arms[side].hand(found[0])[1]
+    nearest = min(range(len(rows)), key=lambda i: turned_between(rows[i][0][1], frame))
     if score > HOPELESS:
         state.given_up = Reason(
             f"the {side} hand cannot bring {held} there as it holds it", "cannot_bring", side=side, of=held
         )
-        return False
+        return None
     before = np.linalg.norm(state.site(held)[0] - state.site(f"{side}_tcp")[0])
     yield from state.arms[side].follow(path, tremor=0.5)
     yield from state.arms[side].hold(0.15)
     if np.linalg.norm(state.site(held)[0] - state.site(f"{side}_tcp")[0]) > before + LOST:
         state.given_up = Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held)
-        return False
-    return True
+        return None
+    return turns[nearest]
 
 
 def move_held(state: OperatorState, side: str, held: str, target: Pose, speed: float) -> Motion:

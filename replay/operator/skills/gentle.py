@@ -48,20 +48,25 @@ class PinchGently(Skill):
         _, frame = arm.hand()
         yield from arm.follow(arm.line([(position, frame)], self.speed), tremor=0.3)
         yield from arm.hold(0.2)
-        near = percent_of_gap(self.width + ROOM)
-        start = state.claws[side]
-        for share in np.linspace(0.0, 1.0, max(2, round((near - start) / CLOSING / state.timestep)))[1:]:
-            state.claws[side] = start + share * (near - start)
-            yield
-        yield from state.wait(0.3)
-        force, steady = self.force * float(state.faults.get("grip_force", 1.0)), 0
-        for _ in range(round(PATIENCE / state.timestep)):
-            firm = state.touch(side).min() >= FELT * force
-            steady = steady + 1 if firm else 0
-            if steady == STEADY:
-                break
-            if not firm:
-                state.claws[side] = min(state.claws[side] + SLOWLY * state.timestep, 100.0)
-            yield
-        yield from state.wait(STILL)
+        yield from close_gently(state, side, self.width, self.force)
         state.hold_on(side, self.at)
+
+
+def close_gently(state: OperatorState, side: str, width: float, force: float) -> Motion:
+    """Close the claw to a little more than a width [m], and from there slowly until both pads feel a force [N]."""
+    near = percent_of_gap(width + ROOM)
+    start = state.claws[side]
+    for share in np.linspace(0.0, 1.0, max(2, round((near - start) / CLOSING / state.timestep)))[1:]:
+        state.claws[side] = start + share * (near - start)
+        yield
+    yield from state.wait(0.3)
+    force, steady = force * float(state.faults.get("grip_force", 1.0)), 0
+    for _ in range(round(PATIENCE / state.timestep)):
+        firm = state.touch(side).min() >= FELT * force
+        steady = steady + 1 if firm else 0
+        if steady == STEADY:
+            break
+        if not firm:
+            state.claws[side] = min(state.claws[side] + SLOWLY * state.timestep, 100.0)
+        yield
+    yield from state.wait(STILL)

@@ -7,8 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from ..recognition import carrying, fitting, taking
-from .fitting import PITCHES, Pose, about, bring, correct, move_held, off, planned, slide
+from .arm import turn_z
+from .fitting import PITCHES, Pose, about, bring, correct, hand_for, headings, move_held, off, planned, slide
 from .flaps import whole
+from .gentle import close_gently
 from .operator_state import Motion, OperatorState
 from .primitives import CARRY, PUT, TAKE, VERIFY
 from .skill import Argument, Label, Skill
@@ -16,6 +18,8 @@ from .skill import Argument, Label, Skill
 FEED = 0.03  # m/s, of a part that comes to its hole
 BEHIND = 0.003  # m, of the hand behind its command: something stands in the way
 BEFORE = 0.06  # m, out of its place, from where a part is brought into it
+ROUND, TRIED = 24, 8  # ways in which a round thing may be turned about the vertical, and how many of them are tried
+SIDES_OF_ROUND, TAKEN = 6, 3  # sides from which a round thing may be taken, in steps of 30 deg, and how many of them are tried
 PRESS_RATE = 25.0  # N/s, slow enough that a click is felt at its own force
 OF = Argument("site", "the site of what is held that goes in, x axis out of the hole")
 INTO = Argument("site", "the hole's mouth, x axis out of it")
@@ -45,7 +49,7 @@ class Align(Skill):
             before(state, self.into, d, self.aside) for d in (self.standoff + 0.06, self.standoff, 0.0)
         )
         row = [further, target, home]
-        if not (yield from bring(state, self.hand, self.of, row, [state.part_of(self.into)], self.speed)):
+        if (yield from bring(state, self.hand, self.of, row, [state.part_of(self.into)], self.speed)) is None:
             return
         yield from state.pause()
         yield from move_held(state, self.hand, self.of, target, 0.1)
@@ -159,6 +163,7 @@ class LoadFixture(Skill):
         upon=PUT.at("upon", "the seat between the pins, z axis along them"),
         above=0.03,
         high=0.09,
+        turn=PUT.at("turn", PUT.shared["turn"].doc + ": what is round", "keep"),
         force=15.0,
         opening=0.05,
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.10),
@@ -175,6 +180,14 @@ def before(state: OperatorState, site: str, distance: float, aside: float = 0.0)
     return position + distance * rotation[:, 0] + aside * rotation[:, 1], rotation
 
 
+def free_turns(state: OperatorState, side: str, held: str, lying: Pose) -> list[float]:
+    """[rad] by which a round thing may be turned where it comes to lie: those first with which the arm points to there."""
+    turns = 2.0 * np.pi * np.arange(ROUND) / ROUND
+    frames = [hand_for(state, side, held, (lying[0], turn_z(turn) @ lying[1]))[1] for turn in turns]
+    order = headings(state, side, lying[0], frames)
+    return [float(turns[next(i for i, f in enumerate(frames) if f is frame)]) for frame in order[:TRIED]]
+
+
 def set_down(skill: Skill, state: OperatorState, place: str, feed: float, touch: list[str]) -> Motion:
     """Bring what is held over a place, correct it, lower it until it lies, press it down, let go and draw back."""
     arm = state.arms[skill.hand]
@@ -184,8 +197,12 @@ def set_down(skill: Skill, state: OperatorState, place: str, feed: float, touch:
     high = (position + skill.high * out, rotation)
     above = (position + skill.above * out, rotation)
     lying = (position, rotation)
-    if not (yield from bring(state, skill.hand, skill.of, [high, above, lying], touch, skill.speed)):
+    turns = free_turns(state, skill.hand, skill.of, lying) if getattr(skill, "turn", "keep") == "free" else [0.0]
+    turn = yield from bring(state, skill.hand, skill.of, [high, above, lying], touch, skill.speed, turns)
+    if turn is None:
         return
+    rotation = turn_z(turn) @ rotation
+    above = (above[0], rotation)
     yield from state.pause()
     yield from move_held(state, skill.hand, skill.of, above, 0.15)
     yield from correct(state, skill.hand, skill.of, above)
@@ -222,10 +239,13 @@ class PickPart(Skill):
         "hand of",
         at=TAKE.at("at", "what is pinched; the pads close along its y axis"),
         pitch=0.70,
+        turn=Argument("word", "any: it is round; keep: the pads close along the site's y axis", "keep", ("any", "keep")),
         back=0.0,
         opening=0.045,
         force=60.0,
+        width=Argument("length", "how wide it is between the pads, where they shall close slowly: it bears little", None),
         standoff=0.08,
+        over=Argument("site", "of what it lies on, where the fingers may come near to that", None),
         draw=Argument("length", "how far it is drawn out along the fingers before it is lifted", 0.0),
         by=0.08,
         fits=Argument("site", "the site of the part that will be fitted, so that it is taken as it can be", None),
@@ -239,10 +259,19 @@ class PickPart(Skill):
         state.open_claw(self.hand, self.opening)
         shoulder = state.site(f"{self.hand}_shoulder")[0]
         position, rotation = state.site(self.at)
+        across = [rotation[:, 1]]
+        if self.turn == "any":
+            across = [turn_z(turn) @ rotation[:, 1] for turn in np.pi * np.arange(SIDES_OF_ROUND) / SIDES_OF_ROUND]
         frames = [
-            about(rotation[:, 1], self.pitch + more, shoulder, position, turned)
+            frame
             for more in PITCHES
             for turned in (False, True)
+            for frame in headings(
+                state,
+                self.hand,
+                position,
+                [about(way, self.pitch + more, shoulder, position, turned) for way in across],
+            )[:TAKEN]
         ]
 
         def row(frame: np.ndarray) -> list[Pose]:
@@ -251,6 +280,7 @@ class PickPart(Skill):
             return [(goal - self.standoff * frame[:, 2], frame), (goal, frame), (lifted, frame)]
 
         rows, touch = [row(frame) for frame in frames], [self.of, state.part_of(self.at)]
+        touch += [] if self.over is None else [state.part_of(self.over)]
         later = [] if None in (self.fits, self.into) else [self._fitted(state, *row[1]) for row in rows]
         _, path, found = planned(state, self.hand, rows, touch, self.speed, later)
         yield from arm.follow(path)
@@ -261,7 +291,10 @@ class PickPart(Skill):
         seen, _ = state.site(f"{self.hand}_tcp")
         yield from arm.follow(arm.line([(goal + arm.hand()[0] - seen, frame)], 0.15, orient=0.4), tremor=0.4)
         yield from arm.hold(0.2)
-        yield from state.grip(self.hand, self.force)
+        if self.width is None:
+            yield from state.grip(self.hand, self.force)
+        else:
+            yield from close_gently(state, self.hand, self.width, self.force)
         state.hold_on(self.hand, self.of)
         if self.draw:
             yield from slide(arm, -self.draw * arm.hand()[1][:, 2], 0.08)

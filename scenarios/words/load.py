@@ -1,0 +1,59 @@
+"""Words of what hands carry: hands_hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..names import Names
+from ..reading.yaml_reader import Node
+from ..sensing.predicate import Predicate, Values
+from ..sensing.requests import Readings, Request, Row
+from .word import Words
+
+GRAVITY = 9.81  # m/s2
+
+
+@dataclass(frozen=True)
+class HandsHold:
+    """The hands carry a mass [kg], give or take: what all contacts push them with, pads against each other left out."""
+
+    forces: tuple[Request, ...]
+    mass: float
+    within: float
+    unit: str = "kg"
+
+    def requests(self) -> list[Request]:
+        return list(self.forces)
+
+    def margin(self, readings: Readings | Row) -> Values:
+        weight = sum(readings.peak_of((force,)) for force in self.forces)
+        return self.within - abs(weight / GRAVITY - self.mass)
+
+
+@dataclass(frozen=True)
+class HandsHoldMore:
+    """The hands carry more than a mass [kg]."""
+
+    forces: tuple[Request, ...]
+    mass: float
+    unit: str = "kg"
+
+    def requests(self) -> list[Request]:
+        return list(self.forces)
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return sum(readings.peak_of((force,)) for force in self.forces) / GRAVITY - self.mass
+
+
+def _hands_hold(node: Node, names: Names) -> Predicate | None:
+    """`hands_hold: {is: 0.35 kg, within: 35 g}`, or `hands_hold: {above: 0.5 kg}`."""
+    if not node.mapping(optional=("is", "within", "above")):
+        return None
+    forces = tuple(Request("contact_force", f"tree:{name}") for name in names.robot["hands"]["bodies"])
+    if "above" in node.value:
+        return HandsHoldMore(forces, node.child("above").quantity("mass", low=0.0))
+    mass, within = (node.child(key).quantity("mass", low=0.0) for key in ("is", "within"))
+    return HandsHold(forces, mass, within)
+
+
+WORDS: Words = {"hands_hold": _hands_hold}
