@@ -12,7 +12,7 @@ X, Y, H = 0.198, 0.297, 0.1475  # half sizes of the outside, height [m]
 INX, INY = 0.182, 0.272  # half sizes of the inside
 STEP, PLAY = 0.015, 0.002  # how far a crate sinks into the one below, with play to each side
 HOLE, LOW, BAR = 0.060, 0.0835, 0.1235  # half length of a grip hole, its lower and upper edge
-FLOOR = 0.012  # top of the bottom plate
+FLOOR = 0.018  # top of the bottom plate
 EDGE = 0.0065  # radius of the rounded edge of the foot
 
 
@@ -51,9 +51,10 @@ def touched():
 def seen():
     """Thin walls with ribs and a broad rim, drawn apart from what is touched."""
     rows = [box((-0.180, -0.270, 0.0), (0.180, 0.270, FLOOR), look="inside")]
+    rows.append(box((0.005 - X, 0.006 - Y, FLOOR - 0.003), (X - 0.005, Y - 0.006, FLOOR - 0.0006), look="inside"))
     t = 0.004
     for s in (-1, 1):
-        low, high = sorted((s * X, s * (X - t)))
+        low, high = sorted((s * (X - 0.003), s * (X - 0.003 - t)))
         rows.append(box((low, -Y, STEP), (high, Y, H), look="wall"))
         low, high = sorted((s * X, s * INX))
         rows.append(box((low, -Y, H - 0.010), (high, Y, H), look="rim"))
@@ -61,7 +62,7 @@ def seen():
         for y in (-0.285, -0.19, -0.095, 0.095, 0.19, 0.285):
             rows.append(box((low, y - 0.003, STEP), (high, y + 0.003, H), look="rim"))
         low, high = sorted((s * INY, s * Y))
-        thin = sorted((s * INY, s * (INY + t)))
+        thin = sorted((s * (Y - 0.004), s * (Y - 0.004 - t)))
         rows.append(box((-INX, thin[0], STEP), (INX, thin[1], LOW), look="wall"))
         rows.append(box((-INX, thin[0], LOW), (-HOLE, thin[1], BAR), look="wall"))
         rows.append(box((HOLE, thin[0], LOW), (INX, thin[1], BAR), look="wall"))
@@ -108,7 +109,7 @@ HEAD = """<!-- written by generate.py; change the drawing there -->
 """
 TAIL = """      <geom class="visual" type="mesh" mesh="label" material="label"/>
       <site name="base" pos="0 0 0"/>
-      <site name="inside" pos="0 0 0.012"/>
+      <site name="inside" pos="0 0 0.018"/>
       <!-- the middle of the rim's opening, at the height at which the base of the next crate comes to lie -->
       <site name="stack" pos="0 0 0.1325"/>
       <site name="front" pos="-0.198 0 0.075"/>
@@ -119,6 +120,9 @@ TAIL = """      <geom class="visual" type="mesh" mesh="label" material="label"/>
       <!-- the bar over each hole: x into the crate, y up, along which the pads close -->
       <site name="grip_left" pos="0 0.2845 0.1355" xyaxes="0 -1 0 0 0 1"/>
       <site name="grip_right" pos="0 -0.2845 0.1355" xyaxes="0 1 0 0 0 1"/>
+      <!-- the same bars as pads take them that close across the wall: y along which they close -->
+      <site name="rim_left" pos="0 0.2845 0.1355"/>
+      <site name="rim_right" pos="0 -0.2845 0.1355"/>
     </body>
   </worldbody>
 </mujoco>
@@ -131,7 +135,7 @@ def main():
     draw = ImageDraw.Draw(image)
     draw.rectangle((6, 6, 633, 313), outline=(20, 24, 30), width=4)
     draw.text((320, 75), "KLT 6147", fill=(20, 24, 30), font=ImageFont.load_default(110), anchor="mm")
-    draw.text((320, 165), "600 × 400   max 6 kg", fill=(20, 24, 30), font=ImageFont.load_default(54), anchor="mm")
+    draw.text((320, 165), "600 x 400   max 6 kg", fill=(20, 24, 30), font=ImageFont.load_default(54), anchor="mm")
     for i, width in enumerate((6, 3, 9, 3, 6, 6, 3, 12, 3, 6, 9, 3, 6, 3, 9, 6, 3, 6, 12, 3)):
         draw.rectangle((80 + 24 * i, 210, 80 + 24 * i + width, 295), fill=(20, 24, 30))
     image.quantize(16).save(HERE / "label.png", optimize=True)
