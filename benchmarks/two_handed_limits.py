@@ -166,10 +166,11 @@ def drawn(
     cells: dict[tuple[float, float], tuple[str, str]], ways: dict[float, Held | None], ankles: dict[float, float]
 ) -> str:
     """The picture as an SVG that stands alone."""
-    left, top, w, h = 150.0, 46.0, 14.0, 22.0
+    left, top, w, h = 170.0, 46.0, 14.0, 22.0
+    words: list[str] = []
     heights = sorted(ways, reverse=True)
     bottom, right = top + h * len(heights), left + w * len(MASSES)
-    pieces = [tag("style", "text{font:12px sans-serif}"), box(0.0, 0.0, right + 250.0, bottom + 96.0, fill="#fff")]
+    pieces = [tag("style", "text{font:12px sans-serif}"), box(0.0, 0.0, right + 200.0, bottom + 112.0, fill="#fff")]
     pieces.append(label(left, 22.0, "What two hands hold level, at rest: height × mass", INK, font_weight="bold"))
     for row, height in enumerate(heights):
         y, one = top + h * row, ways[height]
@@ -179,10 +180,11 @@ def drawn(
             colour, why = cells[(height, mass)]
             pieces.append(box(left + w * column, y, w - 0.6, h - 0.8, fill=colour))
             if why != last and why and mass > 1.0:
-                pieces.append(label(left + w * column + 3.0, y + 15.0, why, INK, font_size="10px"))
+                words.append(label(left + w * column + 3.0, y + 15.0, why, INK, font_size="10px"))
             last = why
         note = "out of reach" if one is None else ("rim" if one.way == "rim" else "grip holes") + (f", squat {1000 * one.squat:.0f} mm" if one.squat else "")
-        pieces.append(label(right + 8.0, y + 15.0, note, MUTED))
+        pieces.append(label(right + 34.0, y + 15.0, note, MUTED))
+    pieces += words
     for row, height in enumerate(heights):
         if height in ankles:
             x = left + w * ((ankles[height] - MASSES[0]) / (MASSES[1] - MASSES[0]))
@@ -190,8 +192,7 @@ def drawn(
     step = float(HEIGHTS[1] - HEIGHTS[0])
     for height, name in MARKS:
         y = top + h * ((heights[0] - height) / step + 0.5)
-        pieces.append(rule(left - 62.0, y, left, y, INK, stroke_dasharray="3 3"))
-        pieces.append(label(left - 64.0, y + 4.0, name, INK, "end", font_size="11px"))
+        pieces.append(label(left - 60.0, y + 4.0, f"{name} ▸", INK, "end", font_size="11px"))
     for mass, name in ((EMPTY, "1.8 kg: empty"), (SCENARIO, "6 kg: the scenario's most"), (12.0, "12 kg"), (16.0, "16 kg: overload")):
         x = left + w * ((mass - MASSES[0]) / (MASSES[1] - MASSES[0]) + 0.5)
         pieces += [rule(x, top, x, bottom, INK, stroke_dasharray="4 3"), label(x, top - 6.0, name, INK, "middle", font_size="10px")]
@@ -202,9 +203,9 @@ def drawn(
     for i, (colour, text) in enumerate(((GOOD, "within all limits"), (WARNED, "WARN: beyond what a motor gives for long, a hand's payload, or 20 mm of balance"), (REFUSED, "FAIL: beyond a motor's peak, or off the soles"))):  # fmt: skip
         y = bottom + 46.0 + 16.0 * i
         pieces += [box(left, y, 12.0, 12.0, fill=colour), label(left + 18.0, y + 10.0, text, INK)]
-    pieces += [rule(left + 600.0, bottom + 46.0, left + 600.0, bottom + 60.0, "#3b5b92", stroke_width="2.5")]
-    pieces.append(label(left + 608.0, bottom + 57.0, "ankles at their lasting limit, trunk upright", INK))
-    view = f"0 0 {right + 190.0:.0f} {bottom + 96.0:.0f}"
+    pieces.append(rule(left + 6.0, bottom + 94.0, left + 6.0, bottom + 106.0, "#3b5b92", stroke_width="2.5"))
+    pieces.append(label(left + 18.0, bottom + 104.0, "the ankles' lasting limit, where the trunk stays upright over them", INK))
+    view = f"0 0 {right + 200.0:.0f} {bottom + 112.0:.0f}"
     return tag("svg", *pieces, xmlns="http://www.w3.org/2000/svg", viewBox=view, role="img")
 
 

@@ -85,7 +85,7 @@ HEAD = """<!-- written by generate.py; change the drawing there -->
       </default>
       <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
       <default class="collision">
-        <geom group="3" type="box" contype="2" conaffinity="7" condim="4" friction="0.4 0.003 0.0001" solref="0.006 1"
+        <geom group="3" type="box" contype="2" conaffinity="7" condim="4" friction="0.3 0.003 0.0001" solref="0.006 1"
           solimp="0.95 0.99 0.001" density="0"/>
       </default>
       <site group="4" size="0.005" rgba="0.2 0.9 0.3 0.6"/>
