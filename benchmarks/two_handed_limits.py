@@ -39,8 +39,20 @@ MASSES = np.arange(1.0, 24.01, 0.5)
 SQUATS = (0.0, 0.03, 0.06, 0.10, 0.13, 0.16, 0.20, 0.24, 0.27)  # m
 NEAR, TURNED = 0.004, 0.04  # m and rad within which a posture holds the crate
 EMPTY, SCENARIO = 1.8, 6.0  # kg, the range of the scenario
-MARKS = ((0.541, "pallet stack"), (0.65, "board A1"), (0.783, "stack on A1"), (0.85, "table"), (0.95, "board B2"), (1.25, "board C3"))
+MARKS = (
+    (0.541, "pallet stack"),
+    (0.65, "board A1"),
+    (0.783, "stack on A1"),
+    (0.85, "table"),
+    (0.95, "board B2"),
+    (1.25, "board C3"),
+)
 GOOD, WARNED, REFUSED, BEYOND = "#cfe8d5", "#f6e3b4", "#f1c4bf", "#e4e7eb"
+LEGEND = (
+    (GOOD, "within all limits"),
+    (WARNED, "WARN: beyond what a motor gives for long, a hand's payload, or 20 mm of balance"),
+    (REFUSED, "FAIL: beyond a motor's peak, or off the soles"),
+)
 
 
 @dataclass(frozen=True)
@@ -182,7 +194,10 @@ def drawn(
             if why != last and why and mass > 1.0:
                 words.append(label(left + w * column + 3.0, y + 15.0, why, INK, font_size="10px"))
             last = why
-        note = "out of reach" if one is None else ("rim" if one.way == "rim" else "grip holes") + (f", squat {1000 * one.squat:.0f} mm" if one.squat else "")
+        note = "out of reach"
+        if one is not None:
+            squat = f", squat {1000 * one.squat:.0f} mm" if one.squat else ""
+            note = ("rim" if one.way == "rim" else "grip holes") + squat
         pieces.append(label(right + 34.0, y + 15.0, note, MUTED))
     pieces += words
     for row, height in enumerate(heights):
@@ -193,18 +208,30 @@ def drawn(
     for height, name in MARKS:
         y = top + h * ((heights[0] - height) / step + 0.5)
         pieces.append(label(left - 60.0, y + 4.0, f"{name} ▸", INK, "end", font_size="11px"))
-    for mass, name in ((EMPTY, "1.8 kg: empty"), (SCENARIO, "6 kg: the scenario's most"), (12.0, "12 kg"), (16.0, "16 kg: overload")):
+    for mass, name in (
+        (EMPTY, "1.8 kg: empty"),
+        (SCENARIO, "6 kg: the scenario's most"),
+        (12.0, "12 kg"),
+        (16.0, "16 kg: overload"),
+    ):
         x = left + w * ((mass - MASSES[0]) / (MASSES[1] - MASSES[0]) + 0.5)
-        pieces += [rule(x, top, x, bottom, INK, stroke_dasharray="4 3"), label(x, top - 6.0, name, INK, "middle", font_size="10px")]
+        pieces += [
+            rule(x, top, x, bottom, INK, stroke_dasharray="4 3"),
+            label(x, top - 6.0, name, INK, "middle", font_size="10px"),
+        ]
     for mass in range(2, 25, 2):
         x = left + w * ((mass - MASSES[0]) / (MASSES[1] - MASSES[0]) + 0.5)
         pieces.append(label(x, bottom + 16.0, f"{mass}", MUTED, "middle"))
-    pieces.append(label(left, bottom + 36.0, "crate and load [kg], in the middle; height of the crate's underside", MUTED))
-    for i, (colour, text) in enumerate(((GOOD, "within all limits"), (WARNED, "WARN: beyond what a motor gives for long, a hand's payload, or 20 mm of balance"), (REFUSED, "FAIL: beyond a motor's peak, or off the soles"))):  # fmt: skip
+    pieces.append(
+        label(left, bottom + 36.0, "crate and load [kg], in the middle; height of the crate's underside", MUTED)
+    )
+    for i, (colour, text) in enumerate(LEGEND):
         y = bottom + 46.0 + 16.0 * i
         pieces += [box(left, y, 12.0, 12.0, fill=colour), label(left + 18.0, y + 10.0, text, INK)]
     pieces.append(rule(left + 6.0, bottom + 94.0, left + 6.0, bottom + 106.0, "#3b5b92", stroke_width="2.5"))
-    pieces.append(label(left + 18.0, bottom + 104.0, "the ankles' lasting limit, where the trunk stays upright over them", INK))
+    pieces.append(
+        label(left + 18.0, bottom + 104.0, "the ankles' lasting limit, where the trunk stays upright over them", INK)
+    )
     view = f"0 0 {right + 200.0:.0f} {bottom + 112.0:.0f}"
     return tag("svg", *pieces, xmlns="http://www.w3.org/2000/svg", viewBox=view, role="img")
 
@@ -235,7 +262,8 @@ def main(words: list[str]) -> None:
             for key, is_so in (("warn", much), ("fail", bad)):
                 if is_so and not ends[key]:
                     ends[key] = f"{mass:.1f} kg by {why} ({warned[2] if key == 'warn' else failed[2]})"
-        print(f"{height:.2f} m  {one.way if one else 'beyond':10}  {one.squat if one else 0:.2f} m  {ends['warn']:36}  {ends['fail']:36}  ankles {ankles.get(height, np.nan):.1f} kg")
+        way, squat, ankle_at = (one.way, one.squat, ankles.get(height)) if one else ("beyond", 0.0, None)
+        print(f"{height:.2f} m  {way:10}  {squat:.2f} m  {ends['warn']:36}  {ends['fail']:36}  ankles {ankle_at} kg")
     out.write_text(drawn(cells, ways, ankles) + "\n", encoding="utf-8")
 
 

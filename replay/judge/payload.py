@@ -128,7 +128,8 @@ def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carrie
         hand, share, place = data.body(held.hand), 1.0 / len(together), centre
         if len(together) == 2:
             (other,) = (one for one in together if one is not held)
-            share, place = shared(*(data.site_xpos[grip_of(model, one.hand)] for one in (held, other)), centre)
+            mine, its = (data.site_xpos[grip_of(model, one.hand)] for one in (held, other))
+            share, place = shared(mine, its, centre)
         found.append((held, share * mass, hand.xmat.reshape(3, 3).T @ (place - hand.xpos)))
     return found
 

@@ -303,7 +303,9 @@ def test_two_hands_share_a_load_by_the_law_of_the_lever():
     (a, at), (b, there) = shared(left, right, centre), shared(right, left, centre)
     assert (a, b) == pytest.approx((0.7, 0.3))
     assert a * at + b * there == pytest.approx(centre)  # force and moment of both together are the load's
-    assert at == pytest.approx([0.45, 0.3, 0.95]) and there == pytest.approx([0.45, -0.3, 0.95])  # each before its own grip
+    assert at == pytest.approx([0.45, 0.3, 0.95]) and there == pytest.approx(
+        [0.45, -0.3, 0.95]
+    )  # each before its own grip
 
 
 def test_a_hand_beyond_which_a_load_hangs_bears_it_all():

@@ -82,7 +82,10 @@ def test_a_bar_hangs_on_a_finger_below_it_without_friction():
 def test_crate_and_load_weigh_what_the_scenario_draws():
     scene = shiliu.load_scenario("material_handling")
     model = scene.model
-    mass = {name: float(model.body(f"{name}/{body}").mass[0]) for name, body in (("crate", "stacking_crate"), ("load", "parts_bundle"))}
+    mass = {
+        name: float(model.body(f"{name}/{body}").mass[0])
+        for name, body in (("crate", "stacking_crate"), ("load", "parts_bundle"))
+    }
     assert mass == pytest.approx({"crate": 1.8, "load": 2.2})
     drawn = {vary.key: vary for vary in scene.config.variation}
     assert mass["crate"] + drawn["load.mass"].high == pytest.approx(6.0)
@@ -94,7 +97,9 @@ LOAD = Request("body_position", "load", "body:crate")
 def test_moved_may_be_seen_from_what_carries_it():
     """A load that goes with its crate has not moved; its place in the crate's frame is what counts."""
     shifted = Moved(LOAD, 0.03)
-    seen = make_readings({LOAD: [[0.05, 0.0, 0.02], [0.05, 0.0, 0.02], [0.05, 0.05, 0.02]]}, start={LOAD: [0.05, 0.0, 0.02]})
+    seen = make_readings(
+        {LOAD: [[0.05, 0.0, 0.02], [0.05, 0.0, 0.02], [0.05, 0.05, 0.02]]}, start={LOAD: [0.05, 0.0, 0.02]}
+    )
     assert shifted.margin(seen) == pytest.approx([-0.03, -0.03, 0.02], abs=1e-9)
 
     assert any("load/parts_bundle|body:crate" in name for name in _sensors())

@@ -90,10 +90,16 @@ class BimanualLift(Skill):
             return [*here, *middle, *([(at + up + way, frame), (at + way, frame)] if way.any() else [])]
 
         if abs(rotation[2, 1]) > UPRIGHT:
-            frames = [_through(rotation[:, 0], self.slant + more, shoulder, position, t) for more in SLANTS for t in (False, True)]
+            frames = [
+                _through(rotation[:, 0], self.slant + more, shoulder, position, t)
+                for more in SLANTS
+                for t in (False, True)
+            ]
         else:
             frames = [
-                about(rotation[:, 1], self.pitch + more, shoulder, position, t) for more in PITCHES for t in (False, True)
+                about(rotation[:, 1], self.pitch + more, shoulder, position, t)
+                for more in PITCHES
+                for t in (False, True)
             ]
         touch = [state.part_of(grip), state.part_of(self.of)]
         load = state.with_contents(self.of.split("/")[0])
@@ -128,7 +134,9 @@ class CarryTray(Skill):
         "upon",
         of=PUT.at("of", "the load's site that comes to lie at the place"),
         opening=0.045,
-        leave=Argument("word", "how the hands leave: up, or back along their fingers, as out of grip holes", "up", ("up", "back")),
+        leave=Argument(
+            "word", "how the hands leave: up, or back along their fingers, as out of grip holes", "up", ("up", "back")
+        ),
         retreat=PUT.at("retreat", "how far the hands are raised then, or drawn back", 0.07),
         speed=0.14,
     )
