@@ -105,13 +105,18 @@ def _tree(model: mujoco.MjModel, name: str) -> np.ndarray:
 
 
 def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[CarriedSpan]) -> list[Load]:
-    """Mass and place of what each hand bears; hands that carry one thing together share its weight evenly."""
+    """Mass and place of what each hand bears.
+
+    Two hands that carry one thing together share its weight by the law of the lever, each at its grip (see `shared`); three and
+    more, such as two that hold a thing while a third comes, evenly.
+    """
     model = take.draw.model
     found = []
     for held in carries:
-        shared = sum(
-            other.thing == held.thing and other.begin < held.end and held.begin < other.end for other in carries
-        )
+        together = [
+            other for other in carries
+            if other.thing == held.thing and other.begin < held.end and held.begin < other.end
+        ]  # fmt: skip
         bodies = np.zeros(model.nbody, bool)
         for name in (_body(scene, held.thing), *contents(scene, model, held.thing)):
             bodies |= _tree(model, name)
@@ -120,9 +125,30 @@ def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carrie
         mujoco.mj_kinematics(model, data)
         mass = float(model.body_mass[bodies].sum())
         centre = model.body_mass[bodies] @ data.xipos[bodies] / mass
-        hand = data.body(held.hand)
-        found.append((held, mass / shared, hand.xmat.reshape(3, 3).T @ (centre - hand.xpos)))
+        hand, share, place = data.body(held.hand), 1.0 / len(together), centre
+        if len(together) == 2:
+            (other,) = (one for one in together if one is not held)
+            mine, its = (data.site_xpos[grip_of(model, one.hand)] for one in (held, other))
+            share, place = shared(mine, its, centre)
+        found.append((held, share * mass, hand.xmat.reshape(3, 3).T @ (place - hand.xpos)))
     return found
+
+
+def shared(grip: np.ndarray, other: np.ndarray, centre: np.ndarray) -> tuple[float, np.ndarray]:
+    """Which share of a thing's weight a hand bears that holds it together with another, and where (3,).
+
+    By the law of the lever along the level line between the two grips: the moments of the two about one another vanish. What the
+    centre of mass lies beside that line both hands hold level, each where it lies before its own grip.
+
+    Args:
+        grip, other: (3,) where the two hands hold; centre: (3,) of the thing's mass.
+    """
+    between = (other - grip)[:2]
+    length2 = float(between @ between)
+    if length2 < 1e-6:
+        return 0.5, centre
+    along = float(np.clip((centre - grip)[:2] @ between / length2, 0.0, 1.0))
+    return 1.0 - along, centre - along * (other - grip)
 
 
 def contents(scene: Scene, model: mujoco.MjModel, thing: str) -> list[str]:

@@ -49,10 +49,13 @@ def _tilted(node: Node, names: Names) -> Predicate | None:
 
 
 def _moved(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "more_than"))
+    node.mapping(required=("of", "more_than"), optional=("seen_from",))
     body = names.element(node.child("of"), "body")
     bound = node.child("more_than").quantity("length", low=0.0)
-    return None if body is None else MovedAway(Request("body_position", body), bound)
+    frame = names.element(node.child("seen_from"), "body") if "seen_from" in node else ""
+    if body is None or frame is None:
+        return None
+    return MovedAway(Request("body_position", body, f"body:{frame}" if frame else ""), bound)
 
 
 def _below(node: Node, names: Names) -> Predicate | None:

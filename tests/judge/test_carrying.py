@@ -18,7 +18,7 @@ from shiliu.replay.checks.grip import (
 from shiliu.replay.checks.outcome import check_drop
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.dynamics_stage import _carried, own_dynamics
-from shiliu.replay.judge.payload import _grasp, carries_of, loads_of
+from shiliu.replay.judge.payload import _grasp, carries_of, loads_of, shared
 from shiliu.replay.judge.replay_stage import _slipped
 from shiliu.replay.judge.results import Integrity, Motions, RolloutPlan, Rollouts
 from shiliu.replay.report import Words
@@ -295,3 +295,20 @@ def test_a_light_thing_that_is_lowered_is_not_dropped_and_one_that_is_let_go_is(
     assert lost.level == "FAIL" and lost.value == pytest.approx(0.12 * 8 / 10, abs=0.002)
     (heavy,) = check_drop({"bowl": force}, {"bowl": height}, {"bowl": 3.0}, 0.02, RULES)
     assert heavy.t0 == pytest.approx(22 * 0.02)
+
+
+# -- a load in both hands --------------------------------------------------------------------------------------------
+def test_two_hands_share_a_load_by_the_law_of_the_lever():
+    left, right, centre = np.array([0.4, 0.3, 1.0]), np.array([0.4, -0.3, 1.0]), np.array([0.45, 0.12, 0.95])
+    (a, at), (b, there) = shared(left, right, centre), shared(right, left, centre)
+    assert (a, b) == pytest.approx((0.7, 0.3))
+    assert a * at + b * there == pytest.approx(centre)  # force and moment of both together are the load's
+    assert at == pytest.approx([0.45, 0.3, 0.95]) and there == pytest.approx(
+        [0.45, -0.3, 0.95]
+    )  # each before its own grip
+
+
+def test_a_hand_beyond_which_a_load_hangs_bears_it_all():
+    left, right = np.array([0.4, 0.3, 1.0]), np.array([0.4, -0.3, 1.0])
+    assert shared(left, right, np.array([0.4, 0.5, 1.0]))[0] == 1.0
+    assert shared(right, left, np.array([0.4, 0.5, 1.0]))[0] == 0.0

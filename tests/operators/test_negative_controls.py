@@ -14,7 +14,7 @@ from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 
 SEED = 500
-SLOW = ("car_assembly", "drink_assist", "laundry_folding", "medication_serving", "room_organization", "table_wiping")
+SLOW = ("car_assembly", "drink_assist", "laundry_folding", "material_handling", "medication_serving", "room_organization", "table_wiping")
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
 CONTROLS = {
@@ -32,6 +32,11 @@ CONTROLS = {
     "fingers of ice take no book": ("room_organization", {"friction": 0.05}, {}, "replay.goal:shelved"),
     "a drawer that rubs with 300 N stays open": ("room_organization", {"chest.friction": 300.0}, {}, "replay.goal:drawer_shut"),
     "a pillow of thirty kilograms is not laid straight": ("room_organization", {"pillow.mass": 30.0}, {}, "replay.goal:pillow_placed"),
+    "fingers of ice lose the crate that they pinch, not the one whose holes they go through": (
+        "material_handling", {"friction": 0.05}, {}, "replay.goal:stacked"
+    ),
+    "a crate of sixteen kilograms is not racked": ("material_handling", {"load.mass": 14.2}, {}, "replay.goal:racked"),
+    "a rim that is 14 mm elsewhere is not met": ("material_handling", {}, {"aim_offset": 0.014}, "scenario.on_rim"),
     "fingers of ice bring no bottle": ("medication_serving", {"friction": 0.05}, {}, "replay.goal:served"),
     "a magnet of 80 N stays shut": ("medication_serving", {"cabinet.catch_force": 80.0}, {}, "replay.goal:opened"),
     "a bottle of four kilograms is not taken out": ("medication_serving", {"named.mass": 4.0}, {}, "replay.goal:taken"),

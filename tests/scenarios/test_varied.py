@@ -56,6 +56,15 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "drawer friction": {"chest.friction": (4.0, 10.0)},
         "light": {"room.shade": (0.70, 1.04)},
     },
+    "material_handling": {
+        "mass 1.8-6 kg": {"load.mass": (0.2, 4.2)},  # in a crate of 1.8 kg
+        "load offset +-80 mm": {"load.at.x": (-0.08, 0.08), "load.at.y": (-0.08, 0.08)},
+        "crate yaw +-15 deg": {"crate.yaw": (-0.261799, 0.261799)},
+        "slot": "**Slot**: the same in each draw",
+        "shelf height +-50 mm": {"rack.raised": (-0.05, 0.05)},
+        "floor friction 0.5-1.0": "**Floor friction**",
+        "start 0.5-1.5 m away": {"table.at.x": (-0.5, 0.5)},  # of a table 1 m before the robot
+    },
     "table_wiping": {
         "stain pattern and area": {"mat.pattern": (0.0, 1.0), "mat.area": (0.3, 0.8)},
         "item set 2-6": "facts say 2 to 6, another set in each draw",

@@ -12,14 +12,17 @@ from ..recognition import carrying
 from .arm import Path
 from .fitting import PITCHES, WEIGHT, Pose, about, planned, slide
 from .hands import UP
-from .operator_state import SIDES, Motion, OperatorState
+from .operator_state import SIDES, Motion, OperatorState, unit
 from .primitives import PUT, TAKE
+from .reason import Reason
 from .skill import Argument, Label, Skill
 
 LOWER = 0.06  # m/s, of a tray that is put down
 RESTS = 8e-4  # m, above its place a tray counts as standing
 NEARER = 0.5  # share of the distance from which a hand comes, where there is no room for the whole before the chest
 PRESSED = 0.004  # m, of the hands below where they are seen: the tray stands, whatever its height says
+UPRIGHT = 0.7  # of a handle's y axis along the vertical: the pads close from above and from below
+SLANTS = np.deg2rad([0.0, -5.0, 5.0, -10.0, -15.0])  # other slants of the fingers into such a handle
 
 
 class BimanualLift(Skill):
@@ -34,11 +37,16 @@ class BimanualLift(Skill):
     )
     hands = "Both hands"
     arguments: ClassVar = TAKE(
-        left=Argument("site", "the left hand's handle; the pads close along its y axis"),
+        left=Argument(
+            "site",
+            "the left hand's handle; the pads close along its y axis. Where that is upright, as through a grip hole, its x axis "
+            "leads into the load",
+        ),
         right=Argument("site", "the right hand's handle"),
         of=Argument("site", "the load's own site, of which is told where it comes to"),
         into=TAKE.at("into", "where it will be carried, so that the arms are held for both ends of the way", None),
         pitch=0.45,
+        slant=Argument("angle", "where the pads close upright: how far the fingers point ahead of straight in", 0.87),
         back=0.004,
         opening=0.04,
         force=120.0,
@@ -81,13 +89,34 @@ class BimanualLift(Skill):
             middle = [(at + up + share * way, frame) for share in (0.33, 0.67)] if way.any() else []
             return [*here, *middle, *([(at + up + way, frame), (at + way, frame)] if way.any() else [])]
 
-        frames = [
-            about(rotation[:, 1], self.pitch + more, shoulder, position, t) for more in PITCHES for t in (False, True)
-        ]
+        if abs(rotation[2, 1]) > UPRIGHT:
+            frames = [
+                _through(rotation[:, 0], self.slant + more, shoulder, position, t)
+                for more in SLANTS
+                for t in (False, True)
+            ]
+        else:
+            frames = [
+                about(rotation[:, 1], self.pitch + more, shoulder, position, t)
+                for more in PITCHES
+                for t in (False, True)
+            ]
         touch = [state.part_of(grip), state.part_of(self.of)]
         load = state.with_contents(self.of.split("/")[0])
         rows = [row(frame, standoff) for frame in frames for standoff in (self.standoff, NEARER * self.standoff)]
         return planned(state, side, rows, touch, self.speed, carried=(2, load))[1:]
+
+
+def _through(into: np.ndarray, slant: float, from_: np.ndarray, to: np.ndarray, turned: bool) -> np.ndarray:
+    """Hand frame whose pads close upright, fingers level: into a load, and slanting away from `from_` [rad]."""
+    into = unit(
+        np.array([into[0], into[1], 0.0]),
+        Reason("the pads would have to close along a line that is nowhere level", "nowhere_level"),
+    )
+    ahead = np.cross(UP, into)
+    ahead *= 1.0 if ahead @ (to - from_) >= 0 else -1.0
+    z, y = np.cos(slant) * into + np.sin(slant) * ahead, -UP if turned else UP
+    return np.stack([np.cross(y, z), y, z], axis=1)
 
 
 class CarryTray(Skill):
@@ -105,7 +134,10 @@ class CarryTray(Skill):
         "upon",
         of=PUT.at("of", "the load's site that comes to lie at the place"),
         opening=0.045,
-        retreat=PUT.at("retreat", "how far the hands are raised then", 0.07),
+        leave=Argument(
+            "word", "how the hands leave: up, or back along their fingers, as out of grip holes", "up", ("up", "back")
+        ),
+        retreat=PUT.at("retreat", "how far the hands are raised then, or drawn back", 0.07),
         speed=0.14,
     )
 
@@ -123,6 +155,9 @@ class CarryTray(Skill):
         yield from state.wait(0.2)
         yield from together([state.let_go(side, self.opening, 0.6) for side in SIDES])
         arms = state.arms
+        if self.leave == "back":
+            yield from together([slide(arms[s], -self.retreat * arms[s].hand()[1][:, 2], 0.15) for s in SIDES])
+            return
         up = self.retreat * UP  # straight up: behind a hand before the chest there is no room
         yield from together([slide(arms[s], up - 0.02 * arms[s].hand()[1][:, 2], 0.2) for s in SIDES])
         yield from together([slide(arms[s], _outwards(state, s), 0.3) for s in SIDES])
@@ -140,8 +175,9 @@ class CarryTray(Skill):
 def _outwards(state: OperatorState, side: str) -> np.ndarray:
     """The way by which a hand that has crossed before the chest comes before its own shoulder again; none where it has not."""
     shoulder, sign = state.site(f"{side}_shoulder")[0], 1.0 if side == "left" else -1.0
-    missing = sign * float((shoulder - state.arms[side].hand()[0])[1])
-    return np.array([0.0, sign * max(missing, 0.002), 0.0])
+    left = np.array([-np.sin(state.heading), np.cos(state.heading), 0.0])
+    missing = sign * float((shoulder - state.arms[side].hand()[0]) @ left)
+    return sign * max(missing, 0.002) * left
 
 
 def shift(state: OperatorState, way: np.ndarray, speed: float) -> Motion:
