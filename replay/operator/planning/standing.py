@@ -43,8 +43,12 @@ class Standing:
         self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
         self._held: list[tuple[int, np.ndarray]] = []  # where in qpos its free joint begins, and its pose as seen
 
-    def see(self, picture: np.ndarray, held: Sequence[str]) -> np.ndarray:
-        """Take in the scene as seen (nq,), some free bodies as parts of the robot; (3,) where it stands."""
+    def see(self, picture: np.ndarray, held: Sequence[str], tied: Sequence[str] = ()) -> np.ndarray:
+        """Take in the scene as seen (nq,), some free bodies as parts of the robot; (3,) where it stands.
+
+        Args:
+            tied: parts that a hand holds by what hangs on something fast, such as a cord; they give way like a cloth.
+        """
         model = self.model
         roots = [int(model.body_rootid[model.body(name).id]) for name in held]
         moves = self._robot | np.isin(model.body_rootid[model.geom_bodyid], roots)
@@ -52,8 +56,10 @@ class Standing:
         model.geom_margin[moves] = ROOM[0]
         model.body_margin[np.unique(model.geom_bodyid[moves])] = ROOM[0]
         # what moves together does not meet
-        model.geom_contype[:] = np.where(self._solid & moves, 1, 0)
-        model.geom_conaffinity[:] = np.where(self._solid & ~moves, 1, 0)
+        gives = np.array([model.body(b).name.split("/")[0] in tied for b in range(model.nbody)]) & (model.body_weldid != 0)
+        solid = self._solid & ~gives[model.geom_bodyid]
+        model.geom_contype[:] = np.where(solid & moves, 1, 0)
+        model.geom_conaffinity[:] = np.where(solid & ~moves, 1, 0)
         self.data.qpos[:] = picture
         at = [int(model.jnt_qposadr[model.body_jntadr[root]]) for root in roots]
         self._held = [(a, picture[a : a + 7].copy()) for a in at]

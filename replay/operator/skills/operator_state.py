@@ -128,7 +128,8 @@ class OperatorState:
         self._claw_columns = {s: self._order.index(scene.robot.closes(s)) for s in SIDES}
         self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
-        self._standing: Standing | None = None
+        robot = scene.robot  # made at once: a chain that goes on from the middle recalls what is kept of it
+        self._standing = Standing(self.model, robot.root, robot.base_joints[:3]) if self.base is not None else None
         self.placing: tuple | None = None
         self.given_up: str | None = None
         self.why = ""  # of the last way that was not found
@@ -415,12 +416,11 @@ class OperatorState:
 
         What the hands hold goes with the robot; what it is so near to at the start or at the end does not count.
         """
-        if self._standing is None:
-            robot = self.scene.robot
-            self._standing = Standing(self.model, robot.root, robot.base_joints[:3])
+        assert self._standing is not None
         held = [name for side in SIDES for name in self._clearance[side].borne]
         inside = [name for thing in held for name in self.with_contents(thing.split("/")[0])[1:]]
-        start = self._standing.see(self._past(inside).copy(), list(dict.fromkeys(held)))
+        tied = [what.split("/")[0] for what in self.held.values() if "/" in what and self._rigid(what) is None]
+        start = self._standing.see(self._past(inside).copy(), list(dict.fromkeys(held)), tied)
         yaws = np.unwrap([start[2], *(yaw for _, yaw in straight)])
         row = [start, *(np.array([*place, yaw]) for (place, _), yaw in zip(straight, yaws[1:]))]
         found = walk(self._standing, row, self.rng)
