@@ -10,7 +10,8 @@ from shiliu.assets.shapes import numbers, prop_defaults
 
 HERE = Path(__file__).parent
 LINK, COUNT, RADIUS = 0.125, 8, 0.0045  # m of cord from joint to joint, and its radius
-TURNS = np.deg2rad([85.0, -170.0, 170.0, -170.0, 170.0, -170.0, 170.0, -105.0])  # of each link against the one before: it lies in folds
+TURNS = np.deg2rad([4.0, 180.0, -180.0, 180.0, -180.0, 180.0, -180.0, 2.0])  # of each link against the one before: it lies in folds
+ACROSS = np.deg2rad(88.0)  # of the button against the last link
 SIZE = (0.060, 0.030, 0.020)  # m, of the button
 SOFT = 'type="ball" damping="4e-4" armature="4e-5" stiffness="2e-4"'
 
@@ -30,7 +31,7 @@ def main():
         indent += "  "
     x, y, z = (s / 2 for s in SIZE)
     lines += [
-        f'{indent}<body name="button" pos="{LINK:g} 0 {z - RADIUS:g}">',
+        f'{indent}<body name="button" pos="{LINK:g} 0 {z - RADIUS:g}" quat="{numbers((np.cos(ACROSS / 2), 0, 0, np.sin(ACROSS / 2)))}">',
         f'{indent}  <joint name="button_turn" {SOFT}/>',
         f'{indent}  <inertial pos="{x:g} 0 0" mass="0.06" diaginertia="8e-6 2.2e-5 2.4e-5"/>',
         f'{indent}  <geom name="button" class="case" pos="{x:g} 0 0" size="{numbers((x, y, z))}"/>',
