@@ -13,7 +13,7 @@ LINK, COUNT, RADIUS = 0.125, 8, 0.0045  # m of cord from joint to joint, and its
 TURNS = np.deg2rad([4.0, 180.0, -180.0, 180.0, -180.0, 180.0, -180.0, 2.0])  # of each link against the one before: it lies in folds
 ACROSS = np.deg2rad(88.0)  # of the button against the last link
 SIZE = (0.060, 0.030, 0.020)  # m, of the button
-SOFT = 'type="ball" damping="4e-4" armature="4e-5" stiffness="2e-4"'
+SOFT = 'damping="4e-4" armature="4e-5" stiffness="2e-4"'
 
 
 def main():
@@ -23,7 +23,8 @@ def main():
         pos = "0 0 0" if k == 0 else f"{LINK:g} 0 0"
         lines += [
             f'{indent}<body name="cord_{k}" pos="{pos}" quat="{numbers((np.cos(turn), 0, 0, np.sin(turn)))}">',
-            f'{indent}  <joint name="cord_{k}" {SOFT}/>',
+            f'{indent}  <joint name="cord_turn_{k}" axis="0 0 1" {SOFT}/>',
+            f'{indent}  <joint name="cord_bend_{k}" axis="0 1 0" {SOFT}/>',
             f'{indent}  <inertial pos="{LINK / 2:g} 0 0" mass="0.006" diaginertia="1e-7 8e-6 8e-6"/>',
             f'{indent}  <geom name="cord_{k}" class="cord" fromto="{numbers((0.006, 0, 0, LINK - 0.006, 0, 0))}"/>',
             f'{indent}  <geom class="visual" type="capsule" fromto="{numbers((0, 0, 0, LINK, 0, 0))}" size="0.003" material="cord"/>',
@@ -32,7 +33,9 @@ def main():
     x, y, z = (s / 2 for s in SIZE)
     lines += [
         f'{indent}<body name="button" pos="{LINK:g} 0 {z - RADIUS:g}" quat="{numbers((np.cos(ACROSS / 2), 0, 0, np.sin(ACROSS / 2)))}">',
-        f'{indent}  <joint name="button_turn" {SOFT}/>',
+        f'{indent}  <joint name="button_turn" axis="0 0 1" {SOFT}/>',
+        f'{indent}  <joint name="button_bend" axis="0 1 0" {SOFT}/>',
+        f'{indent}  <joint name="button_roll" axis="1 0 0" {SOFT}/>',
         f'{indent}  <inertial pos="{x:g} 0 0" mass="0.06" diaginertia="8e-6 2.2e-5 2.4e-5"/>',
         f'{indent}  <geom name="button" class="case" pos="{x:g} 0 0" size="{numbers((x, y, z))}"/>',
         f'{indent}  <geom class="visual" type="mesh" mesh="case" pos="{x:g} 0 0" material="case"/>',

@@ -11,6 +11,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.cloth.contact import TILE
+from .clearance import gives_way
 from .trees import connect
 
 ROOM = (0.08, 0.03)  # m, kept from everything, asked for one after the other
@@ -47,7 +48,7 @@ class Standing:
         """Take in the scene as seen (nq,), some free bodies as parts of the robot; (3,) where it stands.
 
         Args:
-            tied: parts that a hand holds by what hangs on something fast, such as a cord; they give way like a cloth.
+            tied: parts that a hand holds by a cord: what of them moves gives way like a cloth.
         """
         model = self.model
         roots = [int(model.body_rootid[model.body(name).id]) for name in held]
@@ -56,8 +57,7 @@ class Standing:
         model.geom_margin[moves] = ROOM[0]
         model.body_margin[np.unique(model.geom_bodyid[moves])] = ROOM[0]
         # what moves together does not meet
-        gives = np.array([model.body(b).name.split("/")[0] in tied for b in range(model.nbody)]) & (model.body_weldid != 0)
-        solid = self._solid & ~gives[model.geom_bodyid]
+        solid = self._solid & ~gives_way(model, tied)
         model.geom_contype[:] = np.where(solid & moves, 1, 0)
         model.geom_conaffinity[:] = np.where(solid & ~moves, 1, 0)
         self.data.qpos[:] = picture
