@@ -51,7 +51,7 @@ def main():
         f'{indent}<geom class="visual" type="box" pos="{near}" size="{numbers(GRIP)}" material="hem"/>',
         f'{indent}<geom class="visual" type="box" pos="{numbers((LONG - 0.05, 0, 0))}" size="{numbers((0.035, HALF, THICK + 0.003))}" material="sheet"/>',
         f'{indent}<site name="hem" pos="{LONG:g} 0 0"/>',
-        f'{indent}<site name="grip" pos="{near}"/>',
+        f'{indent}<site name="grip" pos="{near}" quat="0.70711 0 0 0.70711"/>',
     ]
     for k in range(count):
         indent = indent[:-2]
