@@ -65,6 +65,12 @@ def _wires(model: mujoco.MjModel) -> list[int]:
     return [int(b) for b in np.unique(model.jnt_bodyid[hinges]) if model.body_mass[b] < WIRE]
 
 
+def gives_way(model: mujoco.MjModel, tied: Sequence[str]) -> np.ndarray:
+    """(ngeom,) which geoms belong to what moves of some parts of the scene."""
+    moves = np.array([model.body(b).name.split("/")[0] in tied for b in range(model.nbody)]) & (model.body_weldid != 0)
+    return moves[model.geom_bodyid]
+
+
 def _hanging_from(model: mujoco.MjModel, body: int) -> list[int]:
     """A body and all that hangs from it; ids grow from parent to child."""
     found = [body]
@@ -154,11 +160,12 @@ class Clearance:
         """Names of the bodies that move with the hand."""
         return [self.model.body(b).name for b in self._bodies]
 
-    def bear(self, bodies: Sequence[str]) -> None:
+    def bear(self, bodies: Sequence[str], tied: Sequence[str] = ()) -> None:
         """From now on these bodies, with all of their trees, move with the hand as they are seen in it: they are part of it.
 
         Args:
             bodies: names; what stands fast is left out, and an empty row ends it.
+            tied: parts that the hand holds by a cord: what of them moves gives way, and is no obstacle.
         """
         model = self.model
         roots = {int(model.body_rootid[model.body(name).id]) for name in bodies}
@@ -174,8 +181,9 @@ class Clearance:
         # the search for pairs looks at the bodies' margins, which are worked out when a model is compiled
         model.body_margin[np.unique(model.geom_bodyid[self._arm])] = MARGIN
         # only what this arm meets is of interest
-        model.geom_contype[:] = np.where(self._solid & self._arm, 1, 0)
-        model.geom_conaffinity[:] = np.where(self._solid, 1, 0)
+        solid = self._solid & ~gives_way(model, tied)
+        model.geom_contype[:] = np.where(solid & self._arm, 1, 0)
+        model.geom_conaffinity[:] = np.where(solid, 1, 0)
 
     def see(self, picture: np.ndarray, *percents: float) -> None:
         """Take in the scene as seen (nq,) and each claw [%]; how what is borne lies in the hand is seen there, too."""

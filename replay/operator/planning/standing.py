@@ -11,6 +11,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.cloth.contact import TILE
+from .clearance import gives_way
 from .trees import connect
 
 ROOM = (0.08, 0.03)  # m, kept from everything, asked for one after the other
@@ -43,8 +44,12 @@ class Standing:
         self.model.flex_contype[:] = self.model.flex_conaffinity[:] = 0  # a cloth gives way
         self._held: list[tuple[int, np.ndarray]] = []  # where in qpos its free joint begins, and its pose as seen
 
-    def see(self, picture: np.ndarray, held: Sequence[str]) -> np.ndarray:
-        """Take in the scene as seen (nq,), some free bodies as parts of the robot; (3,) where it stands."""
+    def see(self, picture: np.ndarray, held: Sequence[str], tied: Sequence[str] = ()) -> np.ndarray:
+        """Take in the scene as seen (nq,), some free bodies as parts of the robot; (3,) where it stands.
+
+        Args:
+            tied: parts that a hand holds by a cord: what of them moves gives way like a cloth.
+        """
         model = self.model
         roots = [int(model.body_rootid[model.body(name).id]) for name in held]
         moves = self._robot | np.isin(model.body_rootid[model.geom_bodyid], roots)
@@ -52,8 +57,9 @@ class Standing:
         model.geom_margin[moves] = ROOM[0]
         model.body_margin[np.unique(model.geom_bodyid[moves])] = ROOM[0]
         # what moves together does not meet
-        model.geom_contype[:] = np.where(self._solid & moves, 1, 0)
-        model.geom_conaffinity[:] = np.where(self._solid & ~moves, 1, 0)
+        solid = self._solid & ~gives_way(model, tied)
+        model.geom_contype[:] = np.where(solid & moves, 1, 0)
+        model.geom_conaffinity[:] = np.where(solid & ~moves, 1, 0)
         self.data.qpos[:] = picture
         at = [int(model.jnt_qposadr[model.body_jntadr[root]]) for root in roots]
         self._held = [(a, picture[a : a + 7].copy()) for a in at]

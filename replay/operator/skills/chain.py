@@ -19,12 +19,16 @@ def read_skills(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node |
 
 
 def _looking_ahead(chain: list[Skill]) -> list[Skill]:
-    """The chain, in which whoever takes something the plain way knows where the same hand puts it next."""
+    """The chain, in which whoever takes something the plain way, and puts it without a walk between, knows where the same hand puts it."""
     for k, skill in enumerate(chain):
         if skill.name != "take" or skill.values["into"] is not None:
             continue
         later = next(
-            (one for one in chain[k + 1 :] if one.values.get("hand") == skill.hand and one.word in ("take", "put")),
+            (
+                one
+                for one in chain[k + 1 :]
+                if one.word == "walk" or (one.values.get("hand") == skill.hand and one.word in ("take", "put"))
+            ),
             None,
         )
         part = str(skill.of).partition("/")[0]

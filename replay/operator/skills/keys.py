@@ -51,6 +51,7 @@ class PressKey(Skill):
         pitch=0.2,
         standoff=0.04,
         posture="elbow_out",
+        pressing=Argument("speed", "of the fingertip as it presses: slow for a key, faster for a lever with a long way", PRESSING),
         lets_go=Argument("joint", "a door that springs open then: the arm is held so that it is not in its way", None),
         speed=0.35,
     )
@@ -115,7 +116,7 @@ class PressKey(Skill):
         yield from arm.follow(to, tremor=0.3)
         yield from arm.hold(0.15)
         position, frame = arm.hand()
-        pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], PRESSING, orient=POINT)
+        pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], self.pressing, orient=POINT)
         yield from arm.follow(pressed, state.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         position, frame = arm.hand()

@@ -42,6 +42,7 @@ LIGHT = 0.5  # N, to which no arm gives way
 CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
 SWIFT = 1.2  # m/s2, of an arm's middle on a planned way at most: a robot that is jerked further by it leaves its balance
 REACHED = 2e-3  # m, within which a pose counts as reached
+CORD = 3  # joints on which something hangs that is neither free nor a door: more are a cord
 CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
 Motion = Generator[None, Any, Any]
@@ -128,8 +129,8 @@ class OperatorState:
         self._claw_columns = {s: self._order.index(scene.robot.closes(s)) for s in SIDES}
         self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
-        robot = scene.robot
-        self._standing = Standing(self.model, robot.root, robot.base_joints[:3]) if robot.base_joints else None
+        robot = scene.robot  # made at once: a chain that goes on from the middle recalls what is kept of it
+        self._standing = Standing(self.model, robot.root, robot.base_joints[:3]) if self.base is not None else None
         self.placing: tuple | None = None
         self.given_up: str | None = None
         self.why = ""  # of the last way that was not found
@@ -416,10 +417,11 @@ class OperatorState:
 
         What the hands hold goes with the robot; what it is so near to at the start or at the end does not count.
         """
-        assert self._standing is not None  # who walks stands on a moving base
+        assert self._standing is not None
         held = [name for side in SIDES for name in self._clearance[side].borne]
         inside = [name for thing in held for name in self.with_contents(thing.split("/")[0])[1:]]
-        start = self._standing.see(self._past(inside).copy(), list(dict.fromkeys(held)))
+        tied = [part for part in map(self._corded, self.held.values()) if part is not None]
+        start = self._standing.see(self._past(inside).copy(), list(dict.fromkeys(held)), tied)
         yaws = np.unwrap([start[2], *(yaw for _, yaw in straight)])
         row = [start, *(np.array([*place, yaw]) for (place, _), yaw in zip(straight, yaws[1:]))]
         found = walk(self._standing, row, self.rng)
@@ -441,6 +443,19 @@ class OperatorState:
             body = int(model.body_parentid[body])
         free = body and model.jnt_type[model.body_jntadr[body]] == mujoco.mjtJoint.mjJNT_FREE
         return model.body(body).name if free else None
+
+    def _corded(self, what: str) -> str | None:
+        """The part whose cord a body or a site hangs on, which is fast at its other end; None where there is none."""
+        model = self.model
+        body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, what)
+        if body < 0:
+            site = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, what)
+            body = int(model.site_bodyid[site]) if site >= 0 else 0
+        free, joints = self._rigid(what) is not None, 0
+        while body and not free:
+            joints += int(model.body_jntnum[body])
+            body = int(model.body_parentid[body])
+        return what.split("/")[0] if joints > CORD else None
 
     def crowd(
         self,
@@ -618,8 +633,11 @@ class OperatorState:
         """Remember what a hand holds: a body, a site of it, or a cloth. What is rigid is part of the hand's ways until it lets go."""
         self.held[side] = what
         rigid = self._rigid(what)
+        corded = self._corded(what)
         if rigid is not None:
             self._clearance[side].bear([rigid])
+        elif corded is not None:
+            self._clearance[side].bear((), [corded])
 
     def aim(self) -> np.ndarray:
         """(3,) [m] by which a fault makes targets be missed, to the robot's left."""
