@@ -33,6 +33,7 @@ ROOMS = (  # of replay/, each may import what stands before it
     "repair",
     "labels",
     "line",
+    "delivery",
     "evaluation",
     "benchmark",
     "commands",

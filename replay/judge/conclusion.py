@@ -7,6 +7,7 @@ from typing import Any
 
 import mujoco
 
+from ...scenarios.reading.config import nominal_values
 from ...scenarios.safety import CAVEAT, people
 from ...version import __version__
 from ..checks.finding import Finding
@@ -16,6 +17,7 @@ from .advice import advise
 from .context import SceneContext
 from .evidence import gather
 from .results import Judged
+from .taken import taken
 from .verdict import Verdict, combine
 
 BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
@@ -77,6 +79,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
             **({"not_used": list(subject.unused)} if subject.unused else {}),
         },
     )
+    verdict.taken = taken(recording, scene.config.variation, nominal_values(scene.config))
     verdict.titles = {**context.titles, "notes": note_words(recording)}
     verdict.evidence = gather(judged, verdict, pictures, curves)
     return verdict
