@@ -88,7 +88,11 @@ def deliver(
             "title": about.title,
             "made": dict(about.made),
             "verdicts": dict(about.files),
-            "licence": {"id": plan.licence, "said_by_takes": plan.licence_from[0], "said_by_command": plan.licence_from[1]},
+            "licence": {
+                "id": plan.licence,
+                "said_by_takes": plan.licence_from[0],
+                "said_by_command": plan.licence_from[1],
+            },
             "splits": plan.ranges,
             "figures": found,
             "disputes": objections,
@@ -154,7 +158,9 @@ def former_splits(path: Path) -> dict[str, str]:
         return {who: name for name, of in tree["figures"]["splits"].items() for who in of["operators"]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise EpisodeError(
-            f"is no delivery: {MANIFEST} is missing or broken. Name the out= of a former `shiliu deliver`.", file=path, field="former"
+            f"is no delivery: {MANIFEST} is missing or broken. Name the out= of a former `shiliu deliver`.",
+            file=path,
+            field="former",
         ) from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,9 @@ def read_disputes(path: Path, judged: Mapping[str, str | None]) -> dict[str, Dis
             if dispute is None:
                 continue
             if dispute.recording in found:
-                one.child("recording").note(f"{dispute.recording!r} stands here twice. Keep what became of it in the end.")
+                one.child("recording").note(
+                    f"{dispute.recording!r} stands here twice. Keep what became of it in the end."
+                )
             found[dispute.recording] = dispute
     problems.stop(str(path))
     return found
@@ -115,7 +117,7 @@ def error_rates(disputes: Mapping[str, Dispute], judged: Mapping[str, str | None
         `rate` = overruled / n, `low` and `high` of its 95 % Wilson interval; None where nothing was judged.
     """
 
-    def of(which: set[str | None]) -> dict[str, Any]:
+    def of(which: Collection[str | None]) -> dict[str, Any]:
         n = sum(verdict in which for verdict in judged.values())
         there = [one for one in disputes.values() if one.verdict in which]
         counted = {word: sum(one.became == word for one in there) for word in BECAME}

@@ -15,7 +15,9 @@ FEW = 5  # takes of a skill that are called few
 WELL = 0.8  # of the range that a varied number should reach into
 
 
-def figures(plan: Plan, verdicts: Verdicts, disputes: Mapping[str, Dispute], frames: Sequence[int], wanted: Sequence[str]) -> dict[str, Any]:
+def figures(
+    plan: Plan, verdicts: Verdicts, disputes: Mapping[str, Dispute], frames: Sequence[int], wanted: Sequence[str]
+) -> dict[str, Any]:
     """Plain JSON.
 
     Args:
@@ -73,7 +75,10 @@ def _cause(one: Refused) -> str | None:
 
 
 def _counted(words: Any) -> dict[str, int]:
-    return {str(word): n for word, n in sorted(Counter(one for one in words if one).items(), key=lambda item: (-item[1], str(item[0])))}
+    return {
+        str(word): n
+        for word, n in sorted(Counter(one for one in words if one).items(), key=lambda item: (-item[1], str(item[0])))
+    }
 
 
 def _unsafe(judged: Sequence[Judged]) -> dict[str, Any]:
@@ -81,7 +86,12 @@ def _unsafe(judged: Sequence[Judged]) -> dict[str, Any]:
     done = [one for one in judged if one.succeeded]
     bad = [one for one in done if one.unsafe]
     share = len(bad) / len(done) if done else None
-    return {"succeeded": len(done), "unsafe": len(bad), "share": share, "codes": _counted(code for one in bad for code in one.unsafe)}
+    return {
+        "succeeded": len(done),
+        "unsafe": len(bad),
+        "share": share,
+        "codes": _counted(code for one in bad for code in one.unsafe),
+    }
 
 
 def coverage(draws: Sequence[tuple[str, Mapping[str, Sequence[float]]]]) -> dict[str, dict[str, dict[str, Any]]]:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ...scenarios.errors import EpisodeError
 from ...scenarios.reading.yaml_reader import nearest
@@ -17,7 +16,16 @@ from .takes import Kind, Source, Take
 
 PASSED = "FEASIBLE"
 # why a take is not delivered, in the order in which they are told
-REASONS = ("unreadable", "not_judged", "refused", "overruled", "no_consent", "no_licence", "other_licence", "other_scenario")
+REASONS = (
+    "unreadable",
+    "not_judged",
+    "refused",
+    "overruled",
+    "no_consent",
+    "no_licence",
+    "other_licence",
+    "other_scenario",
+)
 
 
 @dataclass(frozen=True)
@@ -180,7 +188,9 @@ def plan(source: Source, verdicts: Verdicts, disputes: Mapping[str, Dispute], wa
         )
     for word in wanted.scenarios:
         if word not in scenarios:
-            raise EpisodeError(f"no take is of {word!r}.{nearest(word, list(scenarios))}", file=source.data, field="scenarios")
+            raise EpisodeError(
+                f"no take is of {word!r}.{nearest(word, list(scenarios))}", file=source.data, field="scenarios"
+            )
     licence = _licence(passed, refused, wanted, source)
     passed = [one for one in passed if one[0].said.get("licence", licence) == licence]
     if not passed:
@@ -275,6 +285,7 @@ def _differs(one: Kind, other: Kind) -> str:
     for what in ("fps", "robot"):
         if getattr(one, what) != getattr(other, what):
             return f"{what} {getattr(one, what)} and {getattr(other, what)}"
-    names = sorted({name for name in (*one.features, *other.features) if one.features.get(name) != other.features.get(name)})
+    names = sorted(
+        {name for name in (*one.features, *other.features) if one.features.get(name) != other.features.get(name)}
+    )
     return f"their features differ in {', '.join(names[:4])}"
-

@@ -46,7 +46,7 @@ def split_takes(
                 field="former",
             )
         into[group] = there
-    names = {}
+    names: dict[int, str] = {}
     for group, who in zip(groups, takes):
         names[group] = min(names.get(group, str(who)), str(who))
     free = sorted(

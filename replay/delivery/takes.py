@@ -127,7 +127,9 @@ class Source:
         names: dict[str, None] = {}
         for number in sorted(numbers):
             rows = self.set_of(number).rows
-            names |= dict.fromkeys(name for name in (rows[0] if rows else {}) if name.startswith("shiliu/") and name not in OWN)
+            names |= dict.fromkeys(
+                name for name in (rows[0] if rows else {}) if name.startswith("shiliu/") and name not in OWN
+            )
         return tuple(names)
 
 
@@ -139,7 +141,8 @@ def _take(number: int, k: int, row: Mapping[str, Any], item: Recording | Unreada
         said = {
             name.removeprefix("shiliu/"): row[name]
             for name in no_columns()
-            if row.get(name) is not None and name.removeprefix("shiliu/") in ("operator", "centre", "licence", "consent", "cell")
+            if row.get(name) is not None
+            and name.removeprefix("shiliu/") in ("operator", "centre", "licence", "consent", "cell")
         }
     also = row.get("shiliu/source_sha256")
     cell = item.cell or said.get("cell")

@@ -21,10 +21,17 @@ YEAR = 31_536_000_000_000_000  # ns; a clock that shows less since 1970 counts f
 class Varies(Protocol):
     """A number that a scenario varies, see `scenarios.reading.config.Vary`."""
 
-    key: str
-    low: float
-    high: float
-    replace: bool
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def low(self) -> float: ...
+
+    @property
+    def high(self) -> float: ...
+
+    @property
+    def replace(self) -> bool: ...
 
 
 def taken(

@@ -75,7 +75,9 @@ def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
         return [path]
     if not path.exists():
         raise EpisodeError(f"no such file or folder. Check {setting}=.", file=path, field=setting)
-    found = sorted(one for one in path.rglob(NAME) if not any(part.startswith(".") for part in one.relative_to(path).parts))
+    found = sorted(
+        one for one in path.rglob(NAME) if not any(part.startswith(".") for part in one.relative_to(path).parts)
+    )
     if not found:
         raise EpisodeError(
             f"holds no {NAME}. Name the out= of a `shiliu replay`, or a folder of several.", file=path, field=setting
