@@ -34,6 +34,7 @@ ROOMS = (  # of replay/, each may import what stands before it
     "labels",
     "line",
     "delivery",
+    "oversight",
     "evaluation",
     "benchmark",
     "commands",
