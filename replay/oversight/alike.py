@@ -5,50 +5,48 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
+from itertools import product
 
 ROUGH = 0.02  # by which length and path may differ: share of them
 SLACK = 0.01  # rad, and s
 STILL = 0.5  # rad of path in all; a take that moves less is like every other that does
-BUCKET = 0.05  # width of a bucket of the path in all: share of it, wider than `ROUGH`
+MOST = 50  # pairs that are named
+# numbers are looked up by ln(x + SLACK / ROUGH), in which what may differ is `ROUGH` wide wherever x lies
+WIDTH = 6 * ROUGH  # of a cell; a take is looked for in the next one, too, where it lies near its edge
 
 
 class Alike:
-    """Filled take by take; memory is some hundred bytes a take that moves."""
+    """Filled take by take; memory is some hundred bytes a take that moves, and time does not grow with how many there are."""
 
     def __init__(self) -> None:
-        self._buckets: dict[tuple[str, int], list[tuple[int, array[float]]]] = {}
-        self._sources: dict[int, str] = {}
+        self._cells: dict[tuple[str, tuple[int, ...]], list[tuple[str, array[float]]]] = {}
         self.pairs: list[tuple[str, str]] = []
         self.n = 0
 
-    def add(
-        self, number: int, source: str, scenario: str | None, length_s: float | None, pace: Sequence[float] | None
-    ) -> bool:
+    def add(self, source: str, scenario: str | None, length_s: float | None, pace: Sequence[float] | None) -> bool:
         """Whether an earlier take is nearly this one.
 
         Args:
-            number: of the take, rising.
             pace: path of all joints in each eighth of the take [rad].
         """
         if not pace or length_s is None or not sum(pace) > STILL:
             return False
         here = array("f", [length_s, *pace])
-        place = int(math.log(sum(pace)) / BUCKET)
-        twin = None
-        for near in (place - 1, place, place + 1):
-            for other, theirs in self._buckets.get((scenario or "", near), ()):
-                if all(abs(a - b) <= SLACK + ROUGH * abs(b) for a, b in zip(here, theirs)):
-                    twin = other
-                    break
-            if twin is not None:
-                break
-        if twin is not None:
-            self.n += 1
-            self.pairs.append((self._sources[twin], source)) if len(self.pairs) < MOST else None
-            return True
-        self._buckets.setdefault((scenario or "", place), []).append((number, here))
-        self._sources[number] = source
+        places = [math.log(max(0.0, x) + SLACK / ROUGH) / WIDTH for x in here]
+        edge = 1.1 * ROUGH / WIDTH
+        near = [
+            (int(place), *((int(place) - 1,) if place % 1 < edge else (int(place) + 1,) if place % 1 > 1 - edge else ()))
+            for place in (one + OFFSET for one in places)
+        ]
+        for cell in product(*near):
+            for other, theirs in self._cells.get((scenario or "", cell), ()):
+                if len(theirs) == len(here) and all(abs(a - b) <= SLACK + ROUGH * abs(b) for a, b in zip(here, theirs)):
+                    self.n += 1
+                    if len(self.pairs) < MOST:
+                        self.pairs.append((other, source))
+                    return True
+        self._cells.setdefault((scenario or "", tuple(one[0] for one in near)), []).append((source, here))
         return False
 
 
-MOST = 50  # pairs that are named
+OFFSET = 1000.0  # so that no place is negative

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +32,8 @@ class Cause:
         where: dimension or `DRAW`, or None where they have nothing in common; what: its word.
         same: further (dimension, word) that hold for the very same takes.
         n: refusals; of: takes there are; else_n, else_of: the same elsewhere.
-        since, until: s since 1970 of the first and last one, None where it is not known; ever_since: nearly all takes from the first one on.
+        since, until: s since 1970 of the first and last one, None where it is not known.
+        ever_since: nearly all takes from the first one on.
         value: median of what was found.
     """
 
@@ -86,12 +86,10 @@ def _best(
     owner = takes.words["owner"][int(np.bincount(takes.column("owner")[left] + 1).argmax()) - 1]
     first = FIRST.get(owner or "", ())
     order = [*first, *(name for name in DIMENSIONS if name not in first)]
-    columns: list[tuple[str, np.ndarray, Callable[[int], str]]] = [
-        (name, takes.column(name), lambda word, name=name: str(takes.words[name][word])) for name in order
-    ]
-    columns += [(DRAW, column, lambda word, key=key: _quarter(takes, key, word)) for key, column in drawn.items()]
+    columns: list[tuple[str, tuple[str, str], np.ndarray]] = [(name, ("", ""), takes.column(name)) for name in order]
+    columns += [(DRAW, key, column) for key, column in drawn.items()]
     best: tuple[float, str, str, np.ndarray] | None = None
-    for name, column, say in columns:
+    for name, key, column in columns:
         counted = np.bincount(column[left & (column >= 0)], minlength=1)
         for word in np.argsort(-counted, kind="stable")[:MOST]:
             if counted[word] < LEAST:
@@ -102,7 +100,8 @@ def _best(
                 continue
             score = n / of - else_n / else_of + n / int(left.sum())
             if best is None or score > best[0] + 1e-9:
-                best = score, name, say(int(word)), inside
+                told = _quarter(takes, key, int(word)) if name == DRAW else str(takes.words[name][int(word)])
+                best = score, name, told, inside
     return None if best is None else best[1:]
 
 

@@ -54,12 +54,12 @@ def oversee(lines: Iterable[Line], what_if: WhatIf | None = None) -> Seen:
                     seen.again.append((known[key], line.source))
             else:
                 known[key] = line.source
-        number = seen.takes.add(line)
+        seen.takes.add(line)
         seen.tallies.add(line)
         if what_if is not None:
             what_if.add(line)
         said = line.taken
-        seen.alike.add(number, line.source, line.tree.get("scenario"), said.get("length_s"), said.get("pace"))
+        seen.alike.add(line.source, line.tree.get("scenario"), said.get("length_s"), said.get("pace"))
     seen.causes = causes(seen.takes)
     return seen
 

@@ -170,7 +170,7 @@ class Page:
                 )
                 for key in [*keys, *(key for key in sorted(where.one) if key not in keys)]
             ]
-            heats = [drawings.heat(where, *sorted(pair), failed) for pair in pairs[:PAIRS]]
+            heats = [drawings.heat(where, min(pair), max(pair), failed) for pair in pairs[:PAIRS]]
             found.append({"scenario": scenario, "n": _takes(where), "rows": rows, "heats": heats})
         return found
 

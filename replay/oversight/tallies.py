@@ -126,7 +126,9 @@ class Tallies:
                     self.limits.setdefault(code, float(one["limit"]))
             if one.get("level") == "NOT_CHECKED":
                 self.unasked[str(code)] += 1
-        if isinstance(said.get("draw"), dict):
+        if (
+            isinstance(said.get("draw"), dict) and line.verdict != "UNSOUND"
+        ):  # a broken recording tells nothing of the scene
             self.maps.setdefault(scenario, Map()).add(said["draw"], failed)
         root = line.root
         for skill in said.get("skills") or ():
@@ -138,7 +140,7 @@ class Tallies:
             self.succeeded += 1
             codes = dict.fromkeys(line.unsafe)
             self.unsafe += bool(codes)
-            self.unsafe_codes.update(codes)
+            self.unsafe_codes.update(codes.keys())
         if failed and root is not None:
             self._tell(line, root, scenario, dims.get("operator"))
 

@@ -132,8 +132,9 @@ class WhatIf:
             self.untold += 1  # judged by other rules than those that are here
             return
         verdict = self._verdict(findings, required)
-        if verdict == line.verdict:
-            self.same += 1
+        if verdict is None or verdict == line.verdict:
+            self.untold += verdict is None
+            self.same += verdict is not None
             return
         self.moved[(line.verdict, verdict)] += 1
         if len(self.examples) < NAMED:
