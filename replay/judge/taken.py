@@ -51,9 +51,10 @@ def taken(
     told: dict[str, Any] = {key: said[key] for key in SAID if key in said} if isinstance(said, dict) else {}
     if recording.cell and "cell" not in told:
         told["cell"] = recording.cell
-    begins = recording.start_ns
-    wall = any(stream.clock != "grid" and stream.n for stream in recording.streams.values())
-    if wall and begins is not None and begins > YEAR:
+    begins = recording.start_ns if any(s.clock != "grid" and s.n for s in recording.streams.values()) else None
+    if begins is None:  # an imported recording stands on a grid, and keeps when it began
+        begins = recording.metadata.get("start_ns")
+    if isinstance(begins, int) and begins > YEAR:
         told["begins"] = datetime.fromtimestamp(begins // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     lengths = [stream.duration_s for stream in recording.streams.values() if stream.n > 1]
     if lengths:

@@ -16,7 +16,8 @@ from shiliu import cli, read
 from shiliu.replay.delivery.disputes import error_rates, read_disputes
 from shiliu.replay.delivery.figures import coverage
 from shiliu.replay.delivery.splits import split_takes
-from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
+from shiliu.replay.judge.taken import taken
 from shiliu.replay.recording.metadata import completed, from_plain
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
 from swinging import RATE, waving
@@ -103,6 +104,64 @@ def test_what_passed_is_delivered_to_the_bit_and_the_rest_is_named(line, tmp_pat
     actions = np.concatenate([theirs[source].episode.actions for source in here])
     np.testing.assert_allclose(stats["action"]["mean"], actions.mean(axis=0), rtol=1e-5, atol=1e-6)
     assert stats["action"]["count"] == [len(actions)]
+
+
+def test_pictures_go_along_as_they_are(bare, tmp_path):
+    luck = np.random.default_rng(3)
+    camera = "observation.images.head"
+    features = bare.schema.lerobot_features(()) | {camera: {"dtype": "video", "shape": [32, 48, 3]}}
+    with DatasetWriter(tmp_path / "takes" / "a", features, RATE) as writer:
+        for seed in (1, 2):
+            take = completed(said("P-0417", "c1", True), waving(bare, seed, 0.8 + 0.1 * seed))
+            frames = luck.integers(0, 255, (take.n_steps, 32, 48, 3), dtype=np.uint8)
+            writer.add(take, take.states, images={camera: frames})
+    words = ["pictures=false", "quiet=true"]
+    assert cli.main(["replay", f"data={tmp_path / 'takes'}", f"out={tmp_path / 'v'}", *words]) in (0, 1)
+    rows = [json.loads(text) for text in (tmp_path / "v" / "verdicts.jsonl").read_text().splitlines()]
+    objections = [
+        {"recording": one["source"], "verdict": one["verdict"], "by": "P-0900", "why": "noise", "became": "overruled"}
+        for one in rows
+        if one["verdict"] != "FEASIBLE"
+    ]
+    known = disputes(tmp_path / "d.yaml", *objections)
+    out = [
+        f"data={tmp_path / 'takes'}",
+        f"verdicts={tmp_path / 'v'}",
+        f"out={tmp_path / 'out'}",
+        f"disputes={known}",
+        "quiet=true",
+    ]
+    assert cli.main(["deliver", *out]) == 0
+    theirs, here = ([p.read_bytes() for p in sorted((tmp_path / one).rglob("*.mp4"))] for one in ("takes/a", "out"))
+    assert len(here) == 2 and here == theirs
+    info = json.loads((tmp_path / "out" / "meta" / "info.json").read_text())
+    assert info["features"][camera]["shape"] == [32, 48, 3] and info["video_path"]
+
+
+def test_an_imported_set_is_delivered_by_the_verdicts_of_its_originals(line, tmp_path):
+    def shiliu(*words: str) -> int:
+        return cli.main([*words, "quiet=true"])
+
+    session = tmp_path / "session.yaml"
+    session.write_text(yaml.safe_dump(said("P-0417", "c1", True).plain()))
+    assert shiliu("export", f"data={line / 'data' / 'b'}", "to=rosbag", f"out={tmp_path / 'bags'}") == 0
+    assert shiliu("import", f"data={tmp_path / 'bags'}", f"out={tmp_path / 'sets' / 'i'}", f"metadata={session}") == 0
+    assert (
+        shiliu("replay", f"data={tmp_path / 'bags'}", f"out={tmp_path / 'v'}", "pictures=false", "scenario=bare") == 0
+    )
+    out = tmp_path / "out"
+    assert shiliu("deliver", f"data={tmp_path / 'sets'}", f"verdicts={tmp_path / 'v'}", f"out={out}") == 0
+    theirs, here = list(read(tmp_path / "sets")), list(read(out))
+    assert len(here) == 2 and here[0].metadata["demonstration"]["operator"] == "P-0417"
+    for one, was in zip(here, theirs):
+        assert list(one.streams) == list(was.streams)
+        for name, stream in was.streams.items():
+            np.testing.assert_array_equal(one.streams[name].values, stream.values)
+    raw = [p.read_bytes() for p in sorted((out / "shiliu" / "raw").iterdir())]
+    assert raw == [p.read_bytes() for p in sorted((tmp_path / "sets" / "i" / "shiliu" / "raw").iterdir())]
+    assert (
+        taken(here[0])["begins"] == taken(next(iter(read(tmp_path / "bags"))))["begins"]
+    )  # an imported take keeps its day
 
 
 def test_no_operator_is_in_two_splits_and_the_ranges_are_those_of_info(line, tmp_path):

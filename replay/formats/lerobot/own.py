@@ -419,7 +419,7 @@ class Dataset:
                 streams=streams,
                 scenario=side["scenario"],
                 cell=side["cell"],
-                metadata={**side["metadata"], "imported_from": side["source"], "fps": self.fps},
+                metadata={**side["metadata"], "imported_from": side["source"], "fps": self.fps, **_began(side)},
                 mapping=side["mapping"],
                 unmapped=tuple(str(channel) for channel in side["unmapped"]),
                 notes=notes,
@@ -458,6 +458,13 @@ class Dataset:
                 raise self._wrong("features.action", f"the action of episode {k} does not match the frames")
         notes = [f"{late} states that were kept after its last row are left out: rows are lost"] if late else []
         return episode, side, notes
+
+
+def _began(side: dict[str, Any]) -> dict[str, int]:
+    """When the imported recording began by its own clock [ns since 1970], where it was kept."""
+    told = side.get("provenance")
+    start = told.get("start_ns") if isinstance(told, dict) else None
+    return {"start_ns": start} if type(start) is int else {}
 
 
 def _rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: str, low: int, high: int) -> pa.Table:
