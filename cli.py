@@ -27,6 +27,8 @@ VERBS = {
     "watch": ("watch", "takes judged as they arrive, and a line for each operator"),
     "label": ("label", "skill segments proposed from the replay, for a person to correct"),
     "import": ("import_", "recordings of other formats become a LeRobot dataset on one clock"),
+    "report": ("report", "what many verdicts say together: causes, yield, drift, coverage, for whoever runs a shift"),
+    "deliver": ("deliver", "what passed, as a dataset to be handed on: splits, card, checksums, and what was refused"),
     "export": ("export", "recordings out, in the formats of others: to=FORMAT"),
     "bench": ("bench", "speed as a ratio to the bare engine"),
     "doctor": ("doctor", "what this machine has and lacks"),

@@ -33,6 +33,8 @@ ROOMS = (  # of replay/, each may import what stands before it
     "repair",
     "labels",
     "line",
+    "delivery",
+    "oversight",
     "evaluation",
     "benchmark",
     "commands",

@@ -26,17 +26,19 @@ def run_intake(request: CommandRequest, settings: Settings, command: str) -> int
     from ...version import __version__
     from ..formats import read
     from ..judge.intake import intake, rules_of, trimmed
-    from ..report import Gate, Terminal, check_out, exit_code, nothing_judged, write_reports
+    from ..report import Baseline, Gate, Terminal, check_out, gate_code, nothing_judged, stopped, write_reports
 
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
     mapping = settings["mapping"].word(default="") or None
     strict, quiet = settings["strict"].flag(), settings["quiet"].flag()
     fail_on = settings["fail_on"].word(default="") or None
+    former, keep_going = settings["baseline"].word(default="") or None, settings["keep_going"].flag(True)
     if settings["repair"].flag():
         settings["repair"].note("check=intake mends nothing. Leave one of the two out.")
     settings.stop()
     gate = Gate(fail_on) if fail_on else None
+    baseline = Baseline(Path(former)) if former else None
     check_out(Path(out))
     recordings = read(data, mapping)
     rules = rules_of(request.conf_dir)
@@ -47,16 +49,20 @@ def run_intake(request: CommandRequest, settings: Settings, command: str) -> int
     try:
         terminal.begin(header)
         for verdict in intake(recordings, rules, strict=strict):
+            if not keep_going and verdict.verdict is None:
+                raise stopped(verdict)
             verdicts.append(trimmed(verdict) if len(verdicts) >= WITH_PASSES else verdict)
             terminal.add(verdict)
         header["elapsed_s"] = time.perf_counter() - begin
         readable = any(verdict.verdict is not None for verdict in verdicts)
+        code = gate_code(verdicts, gate, baseline)
         if readable:
-            write_reports(verdicts, out, lang, command, header, 1)
+            write_reports(verdicts, out, lang, command, header, 1, baseline=baseline)
     finally:
         terminal.close()
     if not readable:
         raise nothing_judged(verdicts, data)
-    code = exit_code(verdicts, gate)
     terminal.finish(verdicts, out, code, header)
+    if baseline is not None:
+        print("  " + terminal.words.ui("baseline_told", known=baseline.n_known, new=baseline.n_new))
     return code

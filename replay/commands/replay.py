@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=ID] [check=intake|gate|full] [lang=en|zh]
               [strict=true] [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true]
-              [workers=N [ledger=DIR] [take_limit="10 min"]]
+              [workers=N [ledger=DIR] [take_limit="10 min"]] [baseline=DIR] [keep_going=false]
 
 check=intake is the first pass over a delivery, without a scene: is each recording sound in itself? Exit 0 where nothing was found.
-Judges every recording and writes DIR/verdicts.jsonl, junit.xml, report.html, passed.txt and refused.txt.
+Judges every recording and writes DIR/verdicts.jsonl, junit.xml, verdicts.sarif, summary.md, report.html, passed.txt and refused.txt.
+baseline= is a former run: what it had found already does not count for the exit code. keep_going=false ends the run at the first
+recording that cannot be read, and writes nothing.
 repair=true also writes, into DIR/repaired, the nearest feasible copy of what fails only by being too fast, past a range, by a
 step in its command or by its unit; the recordings stay as they are (see docs/repair.md).
 workers=N judges any number of recordings in N processes, each recording once: what is in the ledger (DIR/ledger) is not judged again,
@@ -65,7 +67,7 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
     from ..line import FOLDER as LEDGER
     from ..repair.running import Repairs, refuse_foreign
     from ..repair.writing import FOLDER
-    from ..report import Gate, Terminal, Words, check_out, exit_code, nothing_judged, write_reports
+    from ..report import Baseline, Gate, Terminal, Words, check_out, gate_code, nothing_judged, stopped, write_reports
 
     data, out = settings["data"].word(), settings["out"].word()
     lang = settings["lang"].word(choices=("en", "zh"))
@@ -75,6 +77,7 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
     strict, quiet, pictures = (settings[key].flag() for key in ("strict", "quiet", "pictures"))
     threads, seed = settings["threads"].integer(low=0), settings["seed"].integer(low=0)
     fail_on = settings["fail_on"].word(default="") or None
+    former, keep_going = settings["baseline"].word(default="") or None, settings["keep_going"].flag(True)
     repair, at_most = settings["repair"].flag(), settings["repair_at_most"]
     bounds = Bounds(
         slowest=at_most.child("slowest").quantity("share", low=0.01, high=1.0),
@@ -83,6 +86,7 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
     )
     settings.stop()
     gate = Gate(fail_on) if fail_on else None
+    baseline = Baseline(Path(former)) if former else None
     check_out(Path(out), (FOLDER, LEDGER) if repair else (LEDGER,))
     if repair:
         refuse_foreign(Path(out))
@@ -118,6 +122,8 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
             contexts=contexts,
             full=full,
         ):
+            if not keep_going and verdict.verdict is None:
+                raise stopped(verdict)
             if repairs is not None:
                 repairs.mend(verdict)
             if len(verdicts) >= WITH_EVIDENCE:
@@ -126,17 +132,19 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
             terminal.add(verdict)
         header["elapsed_s"] = time.perf_counter() - begin
         readable = any(verdict.verdict is not None for verdict in verdicts)
+        code = gate_code(verdicts, gate, baseline)  # before the reports, which tell how many are new
         if readable:
             folders = {FOLDER: repairs.finished()} if repairs else {}
-            write_reports(verdicts, out, lang, _command(request), header, cores, folders)
+            write_reports(verdicts, out, lang, _command(request), header, cores, folders, baseline)
     finally:
         terminal.close()
         if repairs is not None:
             repairs.drop()
     if not readable:
         raise nothing_judged(verdicts, data)
-    code = exit_code(verdicts, gate)
     terminal.finish(verdicts, out, code, header)
+    if baseline is not None:
+        print("  " + terminal.words.ui("baseline_told", known=baseline.n_known, new=baseline.n_new))
     if repairs is not None:
         where = f"{out.rstrip('/')}/{FOLDER}" if repairs.count else None
         print("  " + Words(lang).ui("repaired_count", n=repairs.count, of=repairs.tried, where=where))

@@ -37,10 +37,10 @@ def run_workers(request: CommandRequest, settings: Settings, command: str) -> in
     from ..line.key import judge_digest
     from ..line.ledger import Ledger
     from ..line.pool import Pool
-    from ..report import Gate, Terminal, check_out, nothing_judged
+    from ..report import Baseline, Gate, Terminal, check_out, nothing_judged, stopped
     from ..report.html import EXPAND_ALL
     from ..report.streaming import KEPT, Reports
-    from ..report.terminal import code_of
+    from ..report.terminal import code_of, left_code
 
     data, out = Path(settings["data"].word()), Path(settings["out"].word())
     lang, mapping = settings["lang"].word(choices=("en", "zh")), settings["mapping"].word(default="") or None
@@ -50,10 +50,12 @@ def run_workers(request: CommandRequest, settings: Settings, command: str) -> in
     quiet, pictures = settings["quiet"].flag(), settings["pictures"].flag()
     workers, limit = settings["workers"].integer(low=1), settings["take_limit"].quantity("time", low=1.0)
     fail_on, folder = settings["fail_on"].word(default="") or None, settings["ledger"].word(default="") or None
+    former, keep_going = settings["baseline"].word(default="") or None, settings["keep_going"].flag(True)
     if settings["repair"].flag():
         settings["repair"].note("workers mend nothing. Leave one of the two out, or mend what was refused afterwards.")
     settings.stop()
     gate = Gate(fail_on) if fail_on else None
+    baseline = Baseline(Path(former)) if former else None
     check_out(out, (FOLDER,))
     found = entries(data, mapping)
     ledger = Ledger(Path(folder) if folder else out / FOLDER)
@@ -65,21 +67,27 @@ def run_workers(request: CommandRequest, settings: Settings, command: str) -> in
     terminal, begin = Terminal(lang, quiet=quiet), time.perf_counter()
     given = (request, str(data), str(ledger.folder.absolute()), judge_digest(request.conf_dir), pictures)
     try:
-        with Pool(workers, bench, given, limit) as pool, Reports(out, lang) as reports:
+        with Pool(workers, bench, given, limit) as pool, Reports(out, lang, baseline) as reports:
             terminal.begin(header, len(found) if len(found) > KEPT else 0, estimate=True)
             judged = InOrder(found, pool, ledger, rules_of, EXPAND_ALL, KEPT, terminal.reached)
             for verdict in judged:
+                if not keep_going and verdict.verdict is None:
+                    raise stopped(verdict)
                 reports.add(verdict)
                 terminal.add(verdict)
             header["elapsed_s"] = time.perf_counter() - begin
             code = code_of(reports.counted, reports.cleared, gate)
             if code == 2:
                 raise nothing_judged(reports.kept, str(data))
+            if baseline is not None:
+                code = left_code(reports.gated, reports.cleared, gate)
             reports.finish(command, header, workers)
             kept, counted = reports.kept, reports.found
     finally:
         terminal.close()
     terminal.finish(kept, str(out), code, header, counted)
+    if baseline is not None:
+        print("  " + terminal.words.ui("baseline_told", known=baseline.n_known, new=baseline.n_new))
     print("  " + terminal.words.ui("ledger_told", new=judged.new, known=judged.known, lost=pool.lost or None))
     return code
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import mujoco
 
+from ...scenarios.reading.config import nominal_values
 from ...scenarios.safety import CAVEAT, people
 from ...version import __version__
 from ..checks.finding import Finding
@@ -15,6 +16,7 @@ from ..recording.recording import note_words
 from .advice import advise
 from .context import SceneContext
 from .results import Judged
+from .taken import taken
 from .verdict import Verdict, combine
 from .verdict_evidence import gather
 
@@ -77,6 +79,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
             **({"not_used": list(subject.unused)} if subject.unused else {}),
         },
     )
+    verdict.taken = taken(recording, scene.config.variation, nominal_values(scene.config))
     verdict.titles = {**context.titles, "notes": note_words(recording)}
     verdict.evidence = gather(judged, verdict, pictures, curves)
     return verdict

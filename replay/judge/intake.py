@@ -22,6 +22,7 @@ from ..recording.recording import Recording, Unreadable, note_words
 from ..robots.limits import Limits, load_limits
 from ..signals.channels import SCALE, in_radians, pair
 from ..signals.clock import origin_ns, seconds
+from .taken import taken
 from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"
@@ -103,6 +104,7 @@ def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
         cleared=not failed and gap is None,
         evidence=VerdictEvidence(_length_s(recording)),
         titles={"notes": note_words(recording)},
+        taken=taken(recording),
     )
 
 

@@ -97,9 +97,10 @@ class Verdict:
     evidence: VerdictEvidence | None = None
     cleared: bool = False  # at intake: nothing was found in what was asked there, and nothing of that was left open
     titles: dict[str, Any] = field(default_factory=dict)  # what the scenario calls its steps and things, by language
+    taken: dict[str, Any] = field(default_factory=dict)  # where the take comes from, as far as it says: see `taken`
 
     def to_dict(self, words: Callable[[Finding], str | None] | None = None) -> dict[str, Any]:
-        """Plain JSON types in a fixed order: no date, no absolute path, no evidence.
+        """Plain JSON types in a fixed order: no date of the run, no absolute path, no evidence.
 
         Args:
             words: gives a finding's `message`; without it the message is null.
@@ -123,6 +124,7 @@ class Verdict:
             "claim": self.claim,
             "verdict": self.verdict,
             "outcome": tidy(self.outcome),
+            **({"taken": tidy(self.taken)} if self.taken else {}),
             "required": list(self.required),
             "root": self.root,
             "owner": self.owner,

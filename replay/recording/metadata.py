@@ -321,7 +321,7 @@ def _read(node: Node, scenario: Mapping[str, Any] | None, what: str) -> Metadata
     values: dict[str, Any] = {
         "operator": _operator(node.child("operator")),
         "centre": _text(node.child("centre")),
-        "licence": _licence(node.child("licence")),
+        "licence": licence_of(node.child("licence")),
         "consent": _flag(node.child("consent")),
         "cell": _text(node.child("cell")) if "cell" in node else None,
         "devices": _block(node, "devices", Devices),
@@ -370,7 +370,8 @@ def _operator(node: Node) -> str:
     return ""
 
 
-def _licence(node: Node) -> str:
+def licence_of(node: Node) -> str:
+    """A licence by its SPDX id, or `proprietary`; what is neither is noted."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     word = _text(node)

@@ -1,9 +1,9 @@
 """The reports of a judged folder, written together or not at all.
 
-`write_reports` makes `verdicts.jsonl`, `junit.xml`, `report.html`, `passed.txt` and `refused.txt`. The last two name
-one recording a line, for pipes: passed are the FEASIBLE ones (and, at intake, those in which nothing was found), refused
-the INFEASIBLE, the UNSOUND and the unreadable ones; an INCONCLUSIVE recording is in neither, because a person has to
-decide.
+`write_reports` makes `verdicts.jsonl`, `junit.xml`, `verdicts.sarif`, `summary.md`, `report.html`, `passed.txt` and
+`refused.txt`. The last two name one recording a line, for pipes: passed are the FEASIBLE ones (and, at intake, those in
+which nothing was found), refused the INFEASIBLE, the UNSOUND and the unreadable ones; an INCONCLUSIVE recording is in
+neither, because a person has to decide.
 """
 
 from __future__ import annotations
@@ -17,26 +17,30 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.errors import ShiliuError
 from ..formats.atomic_folder import refuse_unwritable
-from . import jsonl, junit
-from .terminal import Gate, Terminal, counts, exit_code, nothing_judged
+from . import jsonl, junit, markdown, sarif
+from .baseline import Baseline
+from .terminal import Gate, Terminal, counts, exit_code, gate_code, nothing_judged, stopped
 from .text import Words, languages
 
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
 
 __all__ = [
+    "Baseline",
     "Gate",
     "Terminal",
     "Words",
     "check_out",
     "counts",
     "exit_code",
+    "gate_code",
     "languages",
     "nothing_judged",
+    "stopped",
     "write_reports",
 ]
 
-FILES = ("verdicts.jsonl", "junit.xml", "report.html", "passed.txt", "refused.txt")
+FILES = ("verdicts.jsonl", "junit.xml", "verdicts.sarif", "summary.md", "report.html", "passed.txt", "refused.txt")
 
 
 def check_out(out: Path | str, also: Sequence[str] = ()) -> Path:
@@ -73,6 +77,7 @@ def write_reports(
     header: dict[str, Any] | None = None,
     threads: int | None = None,
     folders: Mapping[str, Path | None] | None = None,
+    baseline: Baseline | None = None,
 ) -> Path:
     """Write all reports of a run, in one go.
 
@@ -87,6 +92,7 @@ def write_reports(
         header: version, scene, cell, thresholds, engine, elapsed_s, utc_offset_h: whichever are known.
         threads: how many were used.
         folders: name in `out` -> a finished folder on the same disk that is moved there; None removes a former one.
+        baseline: what a former run had found already; each result of SARIF says whether it is new.
 
     Returns:
         The folder.
@@ -109,6 +115,8 @@ def write_reports(
     try:
         jsonl.dump(verdicts, made / "verdicts.jsonl", words)
         junit.dump(verdicts, made / "junit.xml", words)
+        sarif.dump(list(verdicts), made / "verdicts.sarif", words, str((header or {}).get("version") or ""), baseline)
+        (made / "summary.md").write_text(markdown.summary(verdicts, words, None, baseline), encoding="utf-8")
         (made / "report.html").write_text(render(verdicts, words, command, header, threads), encoding="utf-8")
         _names(made / "passed.txt", [v for v in verdicts if v.verdict == "FEASIBLE" or v.cleared])
         _names(made / "refused.txt", [v for v in verdicts if v.verdict in ("INFEASIBLE", "UNSOUND", None)])

@@ -16,32 +16,37 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
 from ...scenarios.errors import ShiliuError
-from . import jsonl, junit
+from . import jsonl, junit, markdown
+from .sarif import Sarif
 from .story import rank
 from .terminal import COUNTED, count
 from .text import Words
 
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
+    from .baseline import Baseline
 
 KEPT = 200  # verdicts that are held in memory for the page and for the last table
-NAMES = ("verdicts.jsonl", "junit.xml", "passed.txt", "refused.txt")
+NAMES = ("verdicts.jsonl", "junit.xml", "verdicts.sarif", "passed.txt", "refused.txt")
 
 
 class Reports:
     """Reports that are written as the verdicts come, and lie in `out` when all are there; a context manager.
 
     Args:
-        out: the folder; lang: language of page and messages.
+        out: the folder; lang: language of page and messages; baseline: what a former run had found already.
 
     Attributes:
         counted: of the verdicts so far, as `counts` gives it; cleared: how many of them were cleared at intake.
+        gated: of those that count for the exit code: all, or those that are not in the baseline.
     """
 
-    def __init__(self, out: Path | str, lang: str = "en") -> None:
-        self.out, self.words = Path(out), Words(lang)
+    def __init__(self, out: Path | str, lang: str = "en", baseline: Baseline | None = None) -> None:
+        self.out, self.words, self.baseline = Path(out), Words(lang), baseline
         self.counted: dict[str, int] = dict.fromkeys((*COUNTED, "warned"), 0)
+        self.gated = dict(self.counted)
         self.cleared = self._n = 0
+        self._sarif: Sarif | None = None
         self._cases: Counter[str] = Counter()
         self._kept: list[tuple[tuple[int, int], Verdict]] = []
         self._files: dict[str, IO[str]] = {}
@@ -54,6 +59,7 @@ class Reports:
             self._part = Path(tempfile.mkdtemp(prefix=f".{self.out.name}-", dir=parent))
             for name in NAMES:
                 self._files[name] = (self._part / name).open("w", encoding="utf-8", newline="\n")
+            self._sarif = Sarif(self._files["verdicts.sarif"], self.words, self.baseline)
         except OSError as error:
             raise self._unwritable(error) from error
         return self
@@ -72,10 +78,14 @@ class Reports:
     def add(self, verdict: Verdict) -> None:
         """One more, in the order of the data."""
         count(verdict, self.counted)
+        if self.baseline is None or self.baseline.counts(verdict):
+            count(verdict, self.gated)
         self.cleared += verdict.cleared
         name = f"{jsonl.without_paths(verdict.source or verdict.episode)}\n"
         try:
             self._files["verdicts.jsonl"].write(jsonl.as_line(verdict, self.words) + "\n")
+            if self._sarif is not None:
+                self._sarif.add(verdict)
             self._files["junit.xml"].write(junit.case_lines(verdict, self.words, self._cases))
             if verdict.verdict == "FEASIBLE" or verdict.cleared:
                 self._files["passed.txt"].write(name)
@@ -109,14 +119,18 @@ class Reports:
         assert self._part is not None
         page = render(self.kept, self.words, command, header, threads, self.found)
         try:
+            if self._sarif is not None:
+                self._sarif.finish(str(header.get("version") or ""))
             for file in self._files.values():
                 file.flush()
                 os.fsync(file.fileno())
                 file.close()
             self._junit(self._part / "junit.xml")
             (self._part / "report.html").write_text(page, encoding="utf-8")
+            told = markdown.summary(self.kept, self.words, self.counted, self.baseline)
+            (self._part / "summary.md").write_text(told, encoding="utf-8")
             self.out.mkdir(parents=True, exist_ok=True)
-            for name in ("junit.xml", "report.html", "passed.txt", "refused.txt", "verdicts.jsonl"):
+            for name in ("junit.xml", "verdicts.sarif", "summary.md", "report.html", "passed.txt", "refused.txt", "verdicts.jsonl"):
                 os.replace(self._part / name, self.out / name)
         except OSError as error:
             raise self._unwritable(error) from error

@@ -26,6 +26,7 @@ from .used import named_cell, not_used, one_line, used
 
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
+    from .baseline import Baseline
 
 WIDEST = 120
 TAKE, LENGTH, WHO = 20, 8, 14  # columns [cells]; the reason gets the rest
@@ -138,6 +139,32 @@ def nothing_judged(verdicts: Sequence[Verdict], data: str) -> EpisodeError:
         file=error.get("file") or data,
         field=error.get("field"),
     )
+
+
+def stopped(verdict: Verdict) -> EpisodeError:
+    """The error of `keep_going=false` at a recording that cannot be read."""
+    error = verdict.error or {}
+    return EpisodeError(
+        f"{error.get('message', 'cannot be read.')} keep_going=false ends the run at what cannot be read; nothing is written. "
+        "Mend it, or go on without it by keep_going=true.",
+        file=error.get("file") or verdict.source,
+        field=error.get("field"),
+    )
+
+
+def gate_code(verdicts: Sequence[Verdict], gate: Gate | None, baseline: Baseline | None) -> int:
+    """`exit_code` of what is not in the baseline; 0 where nothing else is left of what could be read."""
+    if baseline is None:
+        return exit_code(verdicts, gate)
+    return left_code(counts(verdict for verdict in verdicts if baseline.counts(verdict)), sum(v.cleared for v in verdicts), gate)
+
+
+def left_code(found: Mapping[str, int], cleared: int, gate: Gate | None) -> int:
+    """`code_of` where what is known already is left out, of recordings some of which could be read."""
+    if not any(found[word] for word in COUNTED):
+        return 0
+    code = code_of(found, cleared, gate)
+    return 3 if code == 2 else code  # only unreadable ones are new
 
 
 # -- lines -----------------------------------------------------------------------------------------------------------

@@ -281,6 +281,23 @@ class Dataset:
             declared=declared_of(self, k, columns, digests_of(row, side, columns, content), unread, episode),
         )
 
+    def frames(self, k: int) -> dict[str, np.ndarray]:
+        """(T, width) by feature as stored, of every feature of the recording: neither LeRobot's own nor our clock."""
+        columns, _ = self._columns(k, self.rows[k])
+        own = {*layout.DEFAULT_FEATURES, layout.CLOCK}
+        return {name: values for name, values in columns.items() if name not in own}
+
+    def side(self, k: int) -> dict[str, Any]:
+        """What lies beside the frames of an imported recording, as it was written, without the digests of its columns."""
+        path = self.root / "shiliu" / "episodes" / f"{layout.episode_name(k)}.json"
+        tree = self.json_file(path, "description of the recording")
+        return {key: value for key, value in tree.items() if key != layout.DIGESTS}
+
+    def raw(self, k: int) -> Path | None:
+        """The streams of an imported recording as they came, where they were kept."""
+        path = self.root / layout.RAW_PATH.format(name=layout.episode_name(k))
+        return path if path.is_file() else None
+
     def _times(self, columns: dict[str, np.ndarray]) -> tuple[np.ndarray, str]:
         """(n,) ns of the set's own clock as stored, and what it is: a grid of some rate, or a clock like any other."""
         times = np.ascontiguousarray(columns[layout.CLOCK][:, 0])
@@ -402,7 +419,7 @@ class Dataset:
                 streams=streams,
                 scenario=side["scenario"],
                 cell=side["cell"],
-                metadata={**side["metadata"], "imported_from": side["source"], "fps": self.fps},
+                metadata={**side["metadata"], "imported_from": side["source"], "fps": self.fps, **_began(side)},
                 mapping=side["mapping"],
                 unmapped=tuple(str(channel) for channel in side["unmapped"]),
                 notes=notes,
@@ -441,6 +458,13 @@ class Dataset:
                 raise self._wrong("features.action", f"the action of episode {k} does not match the frames")
         notes = [f"{late} states that were kept after its last row are left out: rows are lost"] if late else []
         return episode, side, notes
+
+
+def _began(side: dict[str, Any]) -> dict[str, int]:
+    """When the imported recording began by its own clock [ns since 1970], where it was kept."""
+    told = side.get("provenance")
+    start = told.get("start_ns") if isinstance(told, dict) else None
+    return {"start_ns": start} if type(start) is int else {}
 
 
 def _rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: str, low: int, high: int) -> pa.Table:

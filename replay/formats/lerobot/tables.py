@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from . import layout
 
-_BOOLEAN = {"shiliu/success", "shiliu/consent"}
+_BOOLEAN = {"shiliu/success", "shiliu/consent", "shiliu/overruled"}
 _NUMBER = {"shiliu/scenario_version", "shiliu/seed"}  # every other column of ours is a text
 
 

@@ -139,6 +139,10 @@ class DatasetWriter:
         """Episodes added so far."""
         return len(self._rows)
 
+    def length(self, k: int) -> int:
+        """Frames of an episode that was added here, by its index."""
+        return int(self._rows[k - self._first]["length"])
+
     @property
     def total(self) -> int:
         """Episodes of the set, those that it had before among them."""
@@ -149,6 +153,8 @@ class DatasetWriter:
         episode: SimEpisode,
         frames: Mapping[str, np.ndarray],
         images: Mapping[str, Iterable[np.ndarray]] | None = None,
+        videos: Mapping[str, WholeVideo] | None = None,
+        also: Mapping[str, Any] | None = None,
     ) -> int:
         """Append one episode.
 
@@ -156,6 +162,8 @@ class DatasetWriter:
             episode: its `actions` become the `action` column, bit for bit.
             frames: (T, k), or (T+1, k) with the state after the last action, by feature name; (T,) where k is 1.
             images: for each video feature an iterable of exactly T pictures (h, w, 3) uint8; it is read once.
+            videos: for the other video features a file with a picture a frame, which is copied as it is.
+            also: further columns of `meta/episodes`, the same for every episode of the set, named `shiliu/...`.
 
         Returns:
             The index of the episode.
@@ -165,9 +173,9 @@ class DatasetWriter:
                 unless pictures failed, after which the writer takes no more.
         """
         self._refuse_closed()
-        images = images or {}
+        images, videos = images or {}, videos or {}
         columns, last = self._columns(episode, frames)
-        self._check_images(images)
+        self._check_images({**images, **videos})
         described = _searched(episode)
         task_words = episode.task | episode.metadata.get("instruction", {})
         sentence = task_words.get("en") or episode.scenario or "no task given"
@@ -194,8 +202,9 @@ class DatasetWriter:
             **described,
             "shiliu/frames_sha256": layout.content_sha256(columns),
             "shiliu/side_sha256": hashlib.sha256(side_bytes + arrays + config).hexdigest(),
+            **(also or {}),
         }
-        return self._put(columns, sentence, files, about, images)
+        return self._put(columns, sentence, files, about, images, videos)
 
     def add_imported(
         self,
@@ -337,7 +346,7 @@ class DatasetWriter:
         columns[layout.CLOCK] = grid_ns(length, self.fps)[:, None]
         return columns, last
 
-    def _check_images(self, images: Mapping[str, Iterable[np.ndarray]]) -> None:
+    def _check_images(self, images: Mapping[str, Any]) -> None:
         wanted = {name for name, feature in self.features.items() if feature["dtype"] == "video"}
         if set(images) != wanted:
             raise EpisodeError(
@@ -421,8 +430,12 @@ class DatasetWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    def close(self) -> Path:
+    def close(self, splits: Mapping[str, str] | None = None, last: Callable[[Path], None] | None = None) -> Path:
         """Finish the dataset and put it in place, or what was added into its place.
+
+        Args:
+            splits: name -> range of episodes, such as `0:8`; None: all are `train`.
+            last: called with the folder of the whole set before it is put in place; what it writes there is of the set.
 
         Returns:
             `out`.
@@ -440,7 +453,9 @@ class DatasetWriter:
             assert self._data is not None
             self._data.close()
             self._data = None
-            self._write_meta()
+            self._write_meta(splits)
+            if last is not None:
+                last(self._folder)
             if self._base is not None:
                 move_in(self._folder, self._base)
                 shutil.rmtree(self._folder, ignore_errors=True)
@@ -468,7 +483,7 @@ class DatasetWriter:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
-    def _write_meta(self) -> None:
+    def _write_meta(self, splits: Mapping[str, str] | None = None) -> None:
         count = self.total
         write_episodes(self._folder, self._rows, self._stats, self._table_file)
         write_tasks(self._folder, list(self._tasks))
@@ -489,7 +504,7 @@ class DatasetWriter:
             "data_files_size_in_mb": MAX_FILE_BYTES >> 20,
             "video_files_size_in_mb": 200,
             "fps": self.fps,
-            "splits": {"train": f"0:{count}"},
+            "splits": dict(splits) if splits else {"train": f"0:{count}"},
             "data_path": layout.DATA_PATH,
             "video_path": layout.VIDEO_PATH if videos else None,
             "features": self._described | layout.DEFAULT_FEATURES,

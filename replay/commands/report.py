@@ -1,0 +1,63 @@
+"""shiliu report: what many verdicts say together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...scenarios.errors import ShiliuError
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import Request
+
+USAGE = """
+shiliu report verdicts=DIR [out=DIR] [what_if="joint.velocity=-10 %"] [lang=en|zh]
+
+Reads any number of verdicts.jsonl and says what they say together: refusals grouped by their likely common cause, yield and reasons by
+scenario, centre, cell, device set, robot, calibration, operator and day, drift of calibration and lag, where in the variation takes
+fail, skills, takes that are nearly the same, the ten most telling failures.
+out= gets oversight.html, one page that needs nothing else, and oversight.json, its figures. Without it the groups are printed.
+what_if= holds the numbers that were found against other bounds: CODE=VALUE, CODE.warn=VALUE, or CODE=-10 % of both.
+No recording is read and nothing is judged. See docs/data-line.md.
+Exit 0; 2 where the verdicts cannot be read.
+"""
+
+
+def run(request: Request) -> int:
+    """Read, count, tell."""
+    from ...version import __version__
+    from ..checks.rules import load_rules
+    from ..formats.atomic_folder import refuse_unwritable
+    from ..judge.intake import rules_of
+    from ..oversight.figures import write
+    from ..oversight.overseeing import oversee
+    from ..oversight.page import Page
+    from ..oversight.what_if import WhatIf, read_changes
+    from ..report.lines import files_of, lines_of
+    from ..report.text import Words
+
+    settings = Settings(request)
+    verdicts, out = Path(settings["verdicts"].word()), settings["out"].word(default="") or None
+    asked = settings["what_if"].word(default="") or None
+    lang, quiet = settings["lang"].word(choices=("en", "zh")), settings["quiet"].flag()
+    settings.stop()
+    rules = rules_of(request.conf_dir) if request.conf_dir else load_rules()
+    changed = WhatIf(read_changes(asked, rules), rules) if asked else None
+    files = files_of(verdicts)
+    if out is not None:
+        refuse_unwritable(Path(out))
+    seen = oversee(lines_of(files), changed)
+    if not len(seen.takes):
+        raise ShiliuError("holds no line. Judge something first.", file=verdicts, field="verdicts")
+    page = Page(seen, Words(lang), len(files), __version__)
+    told = page.context()
+    if not quiet or out is None:
+        print(page.say("lead", share=told["all"]["yield"], n=told["all"]["FEASIBLE"], of=told["all"]["n"]))
+        for one in told["causes"]:
+            print(f"  {one['say']}\n    {one['detail']} {one['who']}: {one['act']} ({one['code']})")
+        for now, then, n in told["what_if"]["moved"] if told["what_if"] else ():
+            print(f"  {told['what_if']['asked']}: {now} -> {then} {n}")
+    if out is not None:
+        print(write(page, Path(out)))
+    return 0

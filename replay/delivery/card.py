@@ -1,0 +1,122 @@
+"""The card of a delivered set: its README.md, which a person reads and a hub shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from ..report.text import Words, number, percent
+from .figures import gaps
+from .planning import Plan
+
+HUB = "proprietary"  # no licence that a hub knows
+
+
+def card(
+    title: str, plan: Plan, found: Mapping[str, Any], disputes: Sequence[Mapping[str, Any]], words: Words, version: str
+) -> str:
+    """Markdown, with the head that a hub reads."""
+    say = _Say(words)
+    hours = found["seconds"] / 3600.0
+    own, by_command = plan.licence_from
+    head = {
+        "license": "other" if plan.licence == HUB else plan.licence.lower(),
+        **({"license_name": plan.licence} if plan.licence == HUB else {}),
+        "task_categories": ["robotics"],
+        "tags": ["LeRobot", "shiliu", *sorted(found["scenarios"])],
+        "configs": [{"config_name": "default", "data_files": "data/*/*.parquet"}],
+    }
+    judge, unsafe = found["judge"]["all"], found["succeeded_but_unsafe"]
+    parts = [f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n", f"# {title}\n"]
+    parts.append(
+        say(
+            "first",
+            n=found["takes"],
+            operators=len(found["operators"]),
+            hours=number(round(hours, 3)),
+            frames=found["frames"],
+            fps=plan.kind.fps,
+            robot=plan.kind.robot,
+            seen=found["seen"],
+            version=version,
+        )
+    )
+    rows = [(name, of["takes"], of["frames"], of["succeeded"], of["failed"]) for name, of in found["scenarios"].items()]
+    parts += [say.head("what"), _table(say.columns("scenario", "takes", "frames", "succeeded", "failed"), rows)]
+    parts += [say.head("where"), *_listed(say, "centre", found["centres"]), *_listed(say, "cell", found["cells"])]
+    parts += [say.head("who"), say("who_text"), *_listed(say, "operator", found["operators"])]
+    parts += [say.head("splits"), say("splits_text"), _splits(say, plan, found)]
+    parts += [
+        say.head("licence"),
+        say("licence_text", licence=plan.licence, own=own or None, command=by_command or None),
+    ]
+    parts += [say.head("skills"), *_listed(say, "skill", found["skills"], say("none"))]
+    parts += [say.head("variation"), say("variation_text")]
+    for scenario, keys in found["variation"].items():
+        parts.append(f"**{scenario}**\n\n{_varied(say, keys)}")
+    parts += [
+        say.head("judged"),
+        say("judged_text", seen=found["seen"], n=found["takes"], refused=found["seen"] - found["takes"]),
+    ]
+    parts += _listed(
+        say, "reason", {say.words.fill(say.book["reasons"][key], {}): n for key, n in found["refused"].items()}, ""
+    )
+    parts += _listed(say, "code", found["refused_for"], "")
+    parts.append(
+        say("unsafe", n=unsafe["unsafe"], of=unsafe["succeeded"], share=unsafe["share"], list=list(unsafe["codes"]))
+    )
+    parts.append(say("judge", overruled=judge["overruled"], n=judge["n"], rate=judge["rate"], low=judge["low"], high=judge["high"],
+                     disputed=judge["disputed"], upheld=judge["upheld"], open=judge["open"]))  # fmt: skip
+    if disputes:
+        keys = ("recording", "verdict", "by", "why", "became")
+        parts.append(_table(say.columns(*keys), [[one[key] for key in keys] for one in disputes]))
+    told = [f"- {say(key, **values).rstrip()}" for key, values in gaps(found)]
+    parts += [say.head("gaps"), "\n".join(told) + "\n" if told else say("no_gaps")]
+    parts += [say.head("files"), say("files_text")]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
+
+
+def _splits(say: _Say, plan: Plan, found: Mapping[str, Any]) -> str:
+    columns = say.columns("split", "episodes", "takes", "frames", "operators", "cells")
+    rows = []
+    for name, of in found["splits"].items():
+        who, where = say.words.join(of["operators"]), say.words.join(of["cells"])
+        rows.append([name, plan.ranges[name], of["takes"], of["frames"], who, where])
+    return _table(columns, rows)
+
+
+def _varied(say: _Say, keys: Mapping[str, Mapping[str, Any]]) -> str:
+    told = ("low", "high", "least", "most")
+    rows = [[key, *(number(of[word]) for word in told), percent(of["covered"])] for key, of in keys.items()]
+    return _table(say.columns("varied", *told, "covered"), rows)
+
+
+class _Say:
+    """The texts of the card in one language."""
+
+    def __init__(self, words: Words) -> None:
+        self.words, self.book = words, words.book["delivery"]
+
+    def __call__(self, key: str, **values: Any) -> str:
+        return self.words.fill(self.book["card"][key], values) + "\n"
+
+    def head(self, key: str) -> str:
+        return f"## {self.book['heads'][key]}\n"
+
+    def columns(self, *keys: str) -> list[str]:
+        return [self.book["columns"][key] for key in keys]
+
+
+def _listed(say: _Say, what: str, counted: Mapping[str, int], nothing: str | None = None) -> list[str]:
+    if not counted:
+        return [nothing if nothing is not None else say("none")]
+    return [_table(say.columns(what, "takes"), list(counted.items()))]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    def line(cells: Sequence[Any]) -> str:
+        return "| " + " | ".join(" ".join(str(cell).replace("|", "\\|").split()) for cell in cells) + " |"
+
+    return "\n".join([line(columns), "|" + "---|" * len(columns), *(line(row) for row in rows)]) + "\n"

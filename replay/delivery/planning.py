@@ -1,0 +1,291 @@
+"""Which takes are delivered, in which split, and why the others are not. Nothing is written here, and nothing of the input changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...scenarios.errors import EpisodeError
+from ...scenarios.reading.yaml_reader import nearest
+from ..report.lines import Line, lines_of
+from .disputes import Dispute
+from .splits import SPLITS, split_takes
+from .takes import Kind, Source, Take
+
+PASSED = "FEASIBLE"
+# why a take is not delivered, in the order in which they are told
+REASONS = (
+    "unreadable",
+    "not_judged",
+    "refused",
+    "overruled",
+    "no_consent",
+    "no_licence",
+    "other_licence",
+    "other_scenario",
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is kept of one line of the verdicts."""
+
+    source: str
+    sha256: str | None
+    verdict: str | None
+    code: str | None
+    message: str | None
+    owner: str | None
+    succeeded: bool | None
+    unsafe: tuple[str, ...]
+    unasked: tuple[str, ...]
+    skills: tuple[str, ...]
+    draw: Mapping[str, Sequence[float]]
+
+    @classmethod
+    def of(cls, line: Line) -> Judged:
+        root, tree, error = line.root, line.tree, line.tree.get("error")
+        return cls(
+            line.source,
+            tree.get("sha256"),
+            line.verdict,
+            root["code"] if root else None,
+            root.get("message") if root else error.get("message") if isinstance(error, dict) else None,
+            tree.get("owner"),
+            line.succeeded,
+            tuple(dict.fromkeys(line.unsafe)),
+            tuple(dict.fromkeys(one["code"] for one in line.findings if one.get("level") == "NOT_CHECKED")),
+            tuple(line.taken.get("skills") or ()),
+            line.taken.get("draw") or {},
+        )
+
+
+class Verdicts:
+    """All verdicts, by recording.
+
+    Raises:
+        EpisodeError: two of them are of one recording and say different things.
+    """
+
+    def __init__(self, files: list[Path]) -> None:
+        self.by_sha: dict[str, Judged] = {}
+        self.of: dict[str, str | None] = {}  # source -> verdict
+        for line in lines_of(files):
+            one = Judged.of(line)
+            before = self.by_sha.get(one.sha256) if one.sha256 else None
+            if before is not None and before.verdict != one.verdict and before.source == one.source:
+                wrong = EpisodeError(
+                    f"{one.source} is {one.verdict} here and {before.verdict} above or in another file. Name one run by verdicts=.",
+                    file=line.file,
+                    field="verdict",
+                )
+                wrong.line = line.number
+                raise wrong
+            if one.sha256 and before is None:
+                self.by_sha[one.sha256] = one
+            self.of[one.source] = one.verdict
+
+    def of_take(self, take: Take) -> Judged | None:
+        """By what the take is, not by how it is called."""
+        return self.by_sha.get(take.sha256 or "") or self.by_sha.get(take.also or "")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A take that is delivered."""
+
+    take: Take
+    judged: Judged
+    split: str
+    dispute: Dispute | None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A take that is not; `reasons` in the order of `REASONS`."""
+
+    take: Take
+    judged: Judged | None
+    reasons: tuple[str, ...]
+    dispute: Dispute | None
+
+
+@dataclass
+class Wanted:
+    """What the command asks for.
+
+    Attributes:
+        licence: of takes that name none, and the only one that is delivered where takes name several; None takes theirs.
+        scenarios: that are delivered; () takes all.
+        shares: by split; apart: see `split_takes`; former: operator -> split.
+    """
+
+    licence: str | None = None
+    scenarios: tuple[str, ...] = ()
+    shares: Mapping[str, float] = field(default_factory=lambda: {"train": 1.0})
+    apart: str = "operator"
+    former: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Plan:
+    """What will be delivered, split by split in the order of the data, and what will not.
+
+    Attributes:
+        licence: of the set; licence_from: how many takes say it themselves, and of how many the command does.
+        seen: number of takes that were read.
+    """
+
+    chosen: list[Chosen]
+    refused: list[Refused]
+    licence: str
+    licence_from: tuple[int, int]
+    kind: Kind
+    seen: int
+
+    @property
+    def ranges(self) -> dict[str, str]:
+        """Split -> range of episodes, as `info.json` has it."""
+        found, at = {}, 0
+        counted = Counter(one.split for one in self.chosen)
+        for name in SPLITS:
+            if counted[name]:
+                found[name] = f"{at}:{at + counted[name]}"
+                at += counted[name]
+        return found
+
+
+def plan(source: Source, verdicts: Verdicts, disputes: Mapping[str, Dispute], wanted: Wanted) -> Plan:
+    """Decide about every take.
+
+    Raises:
+        EpisodeError: nothing is left to be delivered, no licence is known, or takes do not fit into one set; each with the fix.
+    """
+    passed: list[tuple[Take, Judged, Dispute | None]] = []
+    refused: list[Refused] = []
+    seen = judged_here = 0
+    scenarios: dict[str, None] = {}
+    for take in source.takes():
+        seen += 1
+        scenarios |= {take.scenario: None} if take.scenario else {}
+        judged = verdicts.of_take(take)
+        judged_here += judged is not None
+        dispute = disputes.get(judged.source if judged else take.source)
+        reasons = _reasons(take, judged, dispute, wanted)
+        if reasons or judged is None:
+            refused.append(Refused(take, judged, reasons, dispute))
+        else:
+            passed.append((take, judged, dispute))
+    if not judged_here:
+        known = next(iter(verdicts.of), None)
+        raise EpisodeError(
+            f"none of these verdicts is of one of the {seen} takes (the first verdict is of {known!r}). "
+            f"Judge them first: shiliu replay data={source.data.name} out=VERDICTS.",
+            file=source.data,
+            field="verdicts",
+        )
+    for word in wanted.scenarios:
+        if word not in scenarios:
+            raise EpisodeError(
+                f"no take is of {word!r}.{nearest(word, list(scenarios))}", file=source.data, field="scenarios"
+            )
+    licence = _licence(passed, refused, wanted, source)
+    passed = [one for one in passed if one[0].said.get("licence", licence) == licence]
+    if not passed:
+        counted = Counter(reason for one in refused for reason in one.reasons[:1])
+        told = ", ".join(f"{n} {reason}" for reason, n in counted.most_common())
+        raise EpisodeError(
+            f"nothing is left to deliver of {seen} takes ({told}). Record again what was refused, or dispute it by disputes=FILE.",
+            file=source.data,
+            field="data",
+        )
+    kind = _kind(passed, source)
+    who = [(take.said.get("operator"), take.cell) for take, _, _ in passed]
+    splits = split_takes(who, wanted.shares, wanted.apart, wanted.former)
+    chosen = [Chosen(one[0], one[1], name, one[2]) for one, name in zip(passed, splits)]
+    chosen.sort(key=lambda one: SPLITS.index(one.split))  # stable: within a split the order of the data stays
+    own = sum("licence" in one.take.said for one in chosen)
+    return Plan(chosen, refused, licence, (own, len(chosen) - own), kind, seen)
+
+
+def _reasons(take: Take, judged: Judged | None, dispute: Dispute | None, wanted: Wanted) -> tuple[str, ...]:
+    found = {
+        "unreadable": take.error is not None,
+        "not_judged": judged is None and take.error is None,
+        "refused": judged is not None and judged.verdict != PASSED and not (dispute is not None and dispute.lets_in),
+        "overruled": dispute is not None and dispute.keeps_out,
+        "no_consent": take.said.get("consent") is False,
+        "other_scenario": bool(wanted.scenarios) and take.scenario not in wanted.scenarios,
+    }
+    return tuple(reason for reason in REASONS if found.get(reason))
+
+
+def _licence(
+    passed: list[tuple[Take, Judged, Dispute | None]], refused: list[Refused], wanted: Wanted, source: Source
+) -> str:
+    """The licence of the set; takes of another one, or of none, are put to the refused ones."""
+    named = Counter(str(take.said["licence"]) for take, _, _ in passed if take.said.get("licence"))
+    if wanted.licence is None and len(named) > 1:
+        told = ", ".join(f"{name} ({n} takes)" for name, n in sorted(named.items()))
+        raise EpisodeError(
+            f"the takes come under {told}. A set has one licence: choose it by licence=..., and the others are left out.",
+            file=source.data,
+            field="licence",
+        )
+    licence = wanted.licence or next(iter(named), None)
+    if licence is None and passed:
+        raise EpisodeError(
+            f"no take says under what it may be used (the first is {passed[0][0].source}). Say it by licence=CC-BY-4.0 or "
+            "licence=proprietary, or in the metadata when recording.",
+            file=source.data,
+            field="licence",
+        )
+    for take, judged, dispute in passed:
+        own = take.said.get("licence")
+        if own is not None and own != licence:
+            refused.append(Refused(take, judged, ("other_licence",), dispute))
+    if wanted.licence is None:
+        for one in [one for one in passed if not one[0].said.get("licence")]:
+            passed.remove(one)
+            refused.append(Refused(one[0], one[1], ("no_licence",), one[2]))
+    return licence or ""
+
+
+def _kind(passed: Iterable[tuple[Take, Judged, Dispute | None]], source: Source) -> Kind:
+    """What all takes share.
+
+    Raises:
+        EpisodeError: two of them do not fit into one set.
+    """
+    first: Kind | None = None
+    name, checked = "", set()
+    for take, _, _ in passed:
+        if take.entry in checked:
+            continue
+        checked.add(take.entry)
+        kind = source.kind(take.entry)
+        if first is None:
+            first, name = kind, take.source
+        elif kind != first:
+            raise EpisodeError(
+                f"does not fit into one set with {name}: {_differs(first, kind)}. Deliver them apart: name what fits together by "
+                "scenarios=[...] or data=.",
+                file=source.found[take.entry].path,
+                field="data",
+            )
+    assert first is not None
+    return first
+
+
+def _differs(one: Kind, other: Kind) -> str:
+    if one.imported != other.imported:
+        return "one was simulated, the other imported"
+    for what in ("fps", "robot"):
+        if getattr(one, what) != getattr(other, what):
+            return f"{what} {getattr(one, what)} and {getattr(other, what)}"
+    names = sorted(
+        {name for name in (*one.features, *other.features) if one.features.get(name) != other.features.get(name)}
+    )
+    return f"their features differ in {', '.join(names[:4])}"

@@ -1,0 +1,1 @@
+"""What many verdicts say together: yield, causes, drift, coverage; one page for whoever runs a shift."""

@@ -1,0 +1,119 @@
+"""Lines of any number of `verdicts.jsonl`, one at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...scenarios.errors import EpisodeError
+from ..checks.registry import check_of
+
+NAME = "verdicts.jsonl"
+SAFETY = "replay.safety"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line.
+
+    Attributes:
+        tree: what stands there; file, number: where, counted from 1.
+    """
+
+    tree: dict[str, Any]
+    file: Path
+    number: int
+
+    @property
+    def source(self) -> str:
+        return str(self.tree.get("source") or self.tree.get("episode"))
+
+    @property
+    def verdict(self) -> str | None:
+        found = self.tree.get("verdict")
+        return None if found is None else str(found)
+
+    @property
+    def taken(self) -> dict[str, Any]:
+        found = self.tree.get("taken")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        return [one for one in self.tree.get("findings") or () if isinstance(one, dict)]
+
+    @property
+    def root(self) -> dict[str, Any] | None:
+        """The finding that decides."""
+        index, found = self.tree.get("root"), self.findings
+        return found[index] if isinstance(index, int) and 0 <= index < len(found) else None
+
+    @property
+    def succeeded(self) -> bool | None:
+        """Whether the task was done in the replay; None where that was not asked."""
+        outcome = self.tree.get("outcome")
+        found = outcome.get("success") if isinstance(outcome, dict) else None
+        return found if isinstance(found, bool) else None
+
+    @property
+    def unsafe(self) -> list[str]:
+        """Codes of safety that failed."""
+        failed = (one["code"] for one in self.findings if one.get("level") == "FAIL" and one.get("code"))
+        return [code for code in failed if check_of(code).group == SAFETY]
+
+
+def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
+    """The files of a run: the file itself, or every `verdicts.jsonl` in a folder and below it, sorted.
+
+    Raises:
+        EpisodeError: there is none.
+    """
+    if path.is_file():
+        return [path]
+    if not path.exists():
+        raise EpisodeError(f"no such file or folder. Check {setting}=.", file=path, field=setting)
+    found = sorted(
+        one for one in path.rglob(NAME) if not any(part.startswith(".") for part in one.relative_to(path).parts)
+    )
+    if not found:
+        raise EpisodeError(
+            f"holds no {NAME}. Name the out= of a `shiliu replay`, or a folder of several.", file=path, field=setting
+        )
+    return found
+
+
+def lines_of(files: list[Path]) -> Iterator[Line]:
+    """Every line of the files; memory holds one.
+
+    Raises:
+        EpisodeError: a line that is no verdict, named by file and line.
+    """
+    for file in files:
+        try:
+            with file.open(encoding="utf-8") as stream:
+                for number, text in enumerate(stream, start=1):
+                    if text.strip():
+                        yield Line(_tree(text, file, number), file, number)
+        except OSError as error:
+            raise EpisodeError(f"cannot be read: {error.strerror}.", file=file) from None
+        except UnicodeDecodeError:
+            raise EpisodeError("is no UTF-8 text. Copy it again, or judge again.", file=file) from None
+
+
+def _tree(text: str, file: Path, number: int) -> dict[str, Any]:
+    wrong = EpisodeError(
+        f"{text.strip()[:40]!r} is no verdict: a line of {NAME} is a JSON object with `source` and `verdict`. "
+        "Copy the file again, or judge again.",
+        file=file,
+    )
+    wrong.line = number
+    try:
+        tree = json.loads(text)
+    except ValueError:
+        raise wrong from None
+    if not isinstance(tree, dict) or "verdict" not in tree or not ("source" in tree or "episode" in tree):
+        raise wrong
+    return tree
