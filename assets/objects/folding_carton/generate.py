@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent
 DEPTH, LENGTH, HEIGHT, WALL = 0.180, 0.250, 0.120, 0.004  # m along x, along y, upwards; of a wall
 MASS, FLAP = 0.096, 0.006  # kg: of the box, of each flap
 OPEN, FOLDED = 135.0, 30.0  # deg: how far a new flap stands open; to where it springs back once it has been folded by 90 deg
-STIFFNESS, HELD = 0.02, 0.12  # Nm/rad of a flap's crease; Nm with which the tape holds each of the two that it joins
+STIFFNESS, HELD = 0.02, 0.07  # Nm/rad of a flap's crease; Nm with which the tape holds each of the two that it joins
 # name: hinge (x, y, z below the top), way from the hinge into the box, its length, half its width, axis that opens it
 FLAPS = {
     "left": ((0.0, LENGTH / 2, 0.008), (0, -1), 0.088, 0.052, (-1, 0, 0)),
@@ -46,8 +46,8 @@ def flap(name: str) -> str:
     quat = " ".join(f"{v:.6g}" for v in (cos(turn), *(sin(turn) * a for a in axis)))
     middle = f"{dx * long / 2:g} {dy * long / 2:g} 0"
     size = f"{long / 2:g} {half:g} 0.0015" if dx else f"{half:g} {long / 2:g} 0.0015"
-    # site: on the outer face, z out of it: near the edge, that of the front flap where the back one does not come
-    far = 0.84 if name == "front" else 0.92
+    # site: on the outer face, z out of it: near the edge, that of the front flap where a hand leaves room for the back one
+    far = 0.6 if name == "front" else 0.92
     site = f'<site name="{name}" pos="{dx * far * long:g} {dy * far * long:g} 0.0015"/>'
     sides = (half * 2, long)
     a, b = (sides[1], sides[0]) if dx else sides
