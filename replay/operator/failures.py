@@ -41,9 +41,8 @@ def ending_of(episode: SimEpisode, words: Sequence[str]) -> Ending | None:
     if episode.label["success"] or not episode.segments:
         return None
     done_so_far, gave_up = [str(segment["skill"]) for segment in episode.segments], gave_up_of(episode.provenance)
-    number = _last(words, done_so_far)
-    chain = list(words) if number else done_so_far
-    number = number or len(chain)
+    number = _last(words, done_so_far) or len(done_so_far)
+    chain = list(words) if len(words) >= number else done_so_far
     done = number == len(chain) and gave_up is None and float(episode.segments[-1]["t1"]) < episode.duration_s - 1e-9
     return Ending(numbered(chain)[number - 1], number, len(chain), done, gave_up)
 
