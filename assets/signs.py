@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 FONT = "NotoSansCJK-Bold.ttc"  # index 2 holds the simplified Chinese forms
 BLUE = (24, 78, 140)
+Colour = tuple[int, int, int]
 
 
 def font(size: int) -> ImageFont.FreeTypeFont:
@@ -68,3 +69,28 @@ def plate(file: Path, width: float, height: float, thickness: float = 0.012) -> 
         for a, b, c in [(face[0], face[1], face[2]), (face[0], face[2], face[3])]:
             lines.append(f"f {a}/{a} {b}/{b} {c}/{c}")
     file.write_text("\n".join(lines) + "\n")
+
+
+def sticker(
+    folder: Path, name: str, size: tuple[float, float], lines: Sequence[tuple[str, float]], ink: Colour, paper: Colour
+) -> None:
+    """A label as `<name>.png` and a flat `<name>.obj`: text runs from the left (+y) to the right, its upper edge is at +x.
+
+    Args:
+        size: width and height [m]; lines: words, and how high they are as a share of the label.
+    """
+    width, height = (round(4000 * side) for side in size)
+    image = Image.new("RGB", (width, height), paper)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle([3, 3, width - 4, height - 4], outline=ink, width=max(2, height // 40))
+    gap = (1.0 - sum(share for _, share in lines)) / (len(lines) + 1)
+    at = 0.0
+    for words, share in lines:
+        at += gap + share / 2
+        draw.text((width / 2, at * height), words, fill=ink, font=font(round(0.9 * share * height)), anchor="mm")
+        at += share / 2
+    image.quantize(16).save(folder / f"{name}.png", optimize=True)
+    x, y = size[1] / 2, size[0] / 2
+    corners = ((-x, y, 0, 0), (-x, -y, 1, 0), (x, -y, 1, 1), (x, y, 0, 1))
+    written = [f"v {a:g} {b:g} 0" for a, b, _, _ in corners] + [f"vt {u} {v}" for _, _, u, v in corners]
+    (folder / f"{name}.obj").write_text("\n".join([*written, "f 1/1 2/2 3/3", "f 1/1 3/3 4/4"]) + "\n")

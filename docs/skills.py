@@ -81,6 +81,9 @@ skills:
   on while the next skill begins. Two-handed skills say so below.
 - **The order is free**, and a skill may stand more than once. What it does follows from what it sees when its turn comes, so
   that the same chain serves every draw of the variation.
+- **A decision** is a step with `if:` and a switch of the scenario's [rules](designing-scenarios.md#rules):
+  `press: {how: key, hand: left, at: keys.accept, if: within_tolerance}` is left out where the switch is off when its turn comes. What
+  the operator decides by is so what a lamp or a display tells, which a policy and the judge can read as well.
 
 ## Trying one
 

@@ -29,7 +29,7 @@ class Names:
         self.receivers = {p.name for p in config.parts if p.behaviour is not None and "receive" in p.behaviour}
         # all of the robot, feet that glide beside its base included
         self.top = FOOTPRINT if spec.body(FOOTPRINT) is not None else "base_link"
-        self.rules = {name: "adds" in node for name, node in config.rules.items()}  # whether each holds a number
+        self.rules = {name: "adds" in node or "shows" in node for name, node in config.rules.items()}  # whether each holds a number
         self.stains = tuple(name for name, _ in config.stains.items())
 
     def split(self, node: Node) -> tuple[str, str, Mapping[str, Any]] | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from .quantity import dimension_of
 from .reaction import memory
 from .reading.config import ScenarioConfig
 from .robot import Robot
 from .robot_folder import SIDES
 from .schema import CameraFeature, Feature, Schema
 from .sensing.requests import Request, SensorPlan
-from .words.declared import memory_name
+from .words.declared import memory_name, unit_of
 from .words.stain import LEFT, STRIPE, kept
 
 _SPEED = 40.0  # rad/s, twice the fastest joint of the hardware table: a generous finite bound
@@ -211,7 +210,7 @@ def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) 
         request = plan.add(memory(memory_name(rule)))
         requests.append(request)
         names.append(f"rules.{rule}")
-        units.append("s" if dimension_of(node.child("adds").value) == "time" else "1")
+        units.append(unit_of(node.child("is" if "shows" in node else "adds").value))
         bounds.append(_NUMBER)
         sources.append(request.name)
     for stain, _ in config.stains.items():  # what a look at the field tells: what area, and where most is left

@@ -7,8 +7,8 @@ rules:
   cooled:  {when: {happened: cooking}, hold: 1 s, after: 20 s, drives: {oven.fan: 1}}
 ```
 
-A *switch* (`when`) is on or off; a *counter* (`adds`) holds a number. Goals, failure modes and other rules ask for them by
-`happened` and `reads`. What a rule decides after a control step is seen one control step later, by other rules too.
+A *switch* (`when`) is on or off; a *counter* (`adds`) holds a number, and so does a *display* (`shows`), which follows a joint in
+whole steps. Goals, failure modes and other rules ask for them by `happened` and `reads`. What a rule decides after a control step is seen one control step later, by other rules too.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ from .words.declared import amount, memory_name
 SWITCH, COUNTER = ("when", "hold", "after", "until", "drives"), (
     "counts", "turned", "adds", "at_most", "cleared_by", "runs_down",
 )  # fmt: skip
+DISPLAY = ("shows", "each", "is", "steps")
 
 
 def is_counter(node: Node) -> bool:
     """Whether a rule of the YAML holds a number, not a switch."""
-    return "adds" in node
+    return "adds" in node or "shows" in node
 
 
 @dataclass(frozen=True)
@@ -135,15 +136,53 @@ class Counter:
         return np.stack([number, now], axis=-1)
 
 
+@dataclass(frozen=True)
+class Display:
+    """A number that follows a joint in whole steps, such as what a scale shows.
+
+    Attributes:
+        joint: what is measured; each: so much of it [rad or m] counts `unit` in the number's own unit.
+        steps: the number's resolution, or the name of the value of the draw that is (`scale.resolution`).
+    """
+
+    name: str
+    joint: Request
+    each: float
+    unit: float
+    steps: float | str
+
+    @property
+    def actuators(self) -> tuple[str, ...]:
+        return (memory_name(self.name), f"{memory_name(self.name)} steps")
+
+    def compile_into(self, spec: mujoco.MjSpec) -> None:
+        for name in self.actuators:
+            add_memory(spec, name)
+
+    def requests(self) -> list[Request]:
+        return [self.joint]
+
+    def start(self, values: Mapping[str, float]) -> np.ndarray:
+        return np.array([0.0, values[self.steps] if isinstance(self.steps, str) else self.steps])
+
+    def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
+        steps = ctrl[:, 1]
+        number = np.round(readings.first(self.joint) / self.each * self.unit / steps) * steps
+        return np.stack([number, steps], axis=-1)
+
+
 def read_rules(node: Node, names: Names, control_timestep: float) -> list[Reaction]:
     """The rules of a scenario's YAML; what is wrong is noted."""
     found: list[Reaction] = []
     for name, child in node.items():
-        if not child.mapping(optional=(*SWITCH, *COUNTER, "title")):
+        if not child.mapping(optional=(*SWITCH, *COUNTER, *DISPLAY, "title")):
             continue
         check_title(child)
-        if any(key in child for key in SWITCH) == any(key in child for key in COUNTER):
-            child.note(f"a rule is a switch ({', '.join(SWITCH)}) or a counter ({', '.join(COUNTER)}).")
+        if sum(any(key in child for key in kind) for kind in (SWITCH, COUNTER, DISPLAY)) != 1:
+            kinds = f"a counter ({', '.join(COUNTER)}) or a display ({', '.join(DISPLAY)})"
+            child.note(f"a rule is a switch ({', '.join(SWITCH)}), {kinds}.")
+        elif "shows" in child:
+            found += _display(name, child, names)
         elif is_counter(child):
             found += _counter(name, child, names, control_timestep)
         else:
@@ -199,6 +238,20 @@ def _counter(name: str, node: Node, names: Names, dt: float) -> list[Reaction]:
     adds = amount(node.child("adds"))
     at_most = amount(node.child("at_most")) if "at_most" in node else np.inf
     return [Counter(name, counts, dial, pitch, adds, at_most, _asked(node.child("cleared_by"), names), running, pace)]
+
+
+def _display(name: str, node: Node, names: Names) -> list[Reaction]:
+    if not node.mapping(required=DISPLAY, optional=("title",)):
+        return []
+    joint = names.element(node.child("shows"), "joint")
+    each, unit, steps = amount(node.child("each")), amount(node.child("is")), node.child("steps")
+    part, _, key = str(steps.value).partition(".")
+    named = part in names.parts and key in names.parts[part].params
+    resolution: float | str = str(steps.value) if named else amount(steps)
+    if joint is None or not each or not unit or not resolution:
+        node.note("a display shows a joint: so much of it each is so much, in steps of a quantity or of a part's parameter.")
+        return []
+    return [Display(name, Request("joint_position", joint), each, unit, resolution)]
 
 
 def _steps(seconds: float, dt: float) -> int:

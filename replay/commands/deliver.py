@@ -10,7 +10,7 @@ from ...scenarios.reading.override import command_line
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
 
 USAGE = """
 shiliu deliver data=SETS verdicts=DIR out=DIR [disputes=FILE.yaml] [licence=CC-BY-4.0] [scenarios=[NAME]] [title=TEXT]
@@ -25,7 +25,7 @@ Exit 0; 2 where something cannot be read or written, nothing lies at out= then.
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Choose, write, tell."""
     from ...version import __version__
     from ..delivery.delivering import QUARANTINE, About, deliver, digest, former_splits

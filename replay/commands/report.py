@@ -9,7 +9,7 @@ from ...scenarios.errors import ShiliuError
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from ...cli import Request
+    from ...cli import CommandRequest
 
 USAGE = """
 shiliu report verdicts=DIR [out=DIR] [what_if="joint.velocity=-10 %"] [lang=en|zh]
@@ -24,7 +24,7 @@ Exit 0; 2 where the verdicts cannot be read.
 """
 
 
-def run(request: Request) -> int:
+def run(request: CommandRequest) -> int:
     """Read, count, tell."""
     from ...version import __version__
     from ..checks.rules import load_rules

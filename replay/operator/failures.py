@@ -40,10 +40,21 @@ def ending_of(episode: SimEpisode, words: Sequence[str]) -> Ending | None:
     """
     if episode.label["success"] or not episode.segments:
         return None
-    number, gave_up = len(episode.segments), gave_up_of(episode.provenance)
-    chain = list(words) if len(words) >= number else [str(segment["skill"]) for segment in episode.segments]
+    done_so_far, gave_up = [str(segment["skill"]) for segment in episode.segments], gave_up_of(episode.provenance)
+    number = _last(words, done_so_far) or len(done_so_far)
+    chain = list(words) if len(words) >= number else done_so_far
     done = number == len(chain) and gave_up is None and float(episode.segments[-1]["t1"]) < episode.duration_s - 1e-9
     return Ending(numbered(chain)[number - 1], number, len(chain), done, gave_up)
+
+
+def _last(chain: Sequence[str], done: Sequence[str]) -> int:
+    """Which skill of a chain, counted from 1, was the last, where some may have been left out; 0 where they are none of its."""
+    at = 0
+    for word in done:
+        at = next((i for i, one in enumerate(chain[at:], at + 1) if one == word), 0)
+        if not at:
+            return 0
+    return at
 
 
 def counted(failures: Iterable[tuple[str, str, str | None]]) -> list[tuple[int, str, str, str | None]]:

@@ -15,7 +15,7 @@ from ...scenarios.reading.yaml_reader import Node, nearest
 from ...scenarios.scene import Scene
 from ..checks.finding import Finding
 from .skills import registry
-from .skills.chain import read_skills
+from .skills.chain import read_condition, read_skills
 from .skills.old_words import OLD, as_now
 from .skills.operator_state import SIDES, Motion, OperatorState
 from .skills.skill import REQUIRED, Skill
@@ -31,7 +31,7 @@ WIDE = 0.08  # m, gap to which a grip that slips opens
 class MistakeStep:
     """A skill of a chain: its kind and arguments, and the old word as which it is `written`, if any.
 
-    `slips` [s]: the grip of `hands` opens so long after it has begun.
+    `slips` [s]: the grip of `hands` opens so long after it has begun. `only_if`: as of a skill.
     """
 
     kind: type[Skill]
@@ -39,9 +39,11 @@ class MistakeStep:
     written: str = ""
     slips: float | None = None
     hands: tuple[str, ...] = SIDES
+    only_if: str = ""
 
     def skill(self) -> Skill:
         skill = self.kind(dict(self.values), self.written)
+        skill.only_if = self.only_if
         return skill if self.slips is None else _Slipping(skill, self.slips, self.hands)
 
 
@@ -74,6 +76,7 @@ class _Slipping(Skill):
         self.name = skill.name  # type: ignore[misc]  # an episode's segments show the skill under its own name
         super().__init__(skill.values, skill.written)
         self.skill, self.after, self.sides = skill, after, hands
+        self.only_if = skill.only_if
         self.word = skill.word  # type: ignore[misc]
         self.arguments = skill.arguments  # type: ignore[misc]  # and it wants its hand where that one does
 
@@ -113,7 +116,7 @@ def read_mistakes(scene: Scene) -> dict[str, Mistake]:
 
 def note_mistakes(scene: Scene) -> dict[str, Mistake]:
     """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is noted."""
-    chain = [MistakeStep(type(skill), skill.values, skill.written) for skill in read_skills(scene, registry())]
+    chain = [_step(skill) for skill in read_skills(scene, registry())]
     found = {}
     for name, node in scene.config.mistakes.items():
         if node.mapping(required=("code",), optional=(*WAYS, "seed")):
@@ -143,14 +146,12 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep]) -> 
     put_after: dict[int, list[MistakeStep]] = {}
     for word, child in node.child("change").items():
         for at in _places(child, word, labels):
-            steps[at] = replace(chain[at], values=_changed(chain[at], word, child, scene))
+            only_if = _only_if(child, scene) if "if" in child else chain[at].only_if
+            steps[at] = replace(chain[at], values=_changed(chain[at], word, child, scene), only_if=only_if)
     for key, put in (("before", put_before), ("after", put_after)):
         for word, child in node.child(key).items():
             for at in _places(child, word, labels):
-                put[at] = [
-                    MistakeStep(type(skill), skill.values, skill.written)
-                    for skill in read_skills(scene, registry(), child)
-                ]
+                put[at] = [_step(skill) for skill in read_skills(scene, registry(), child)]
     let_go = node.child("let_go")
     if let_go.value is not None and let_go.mapping(required=("during", "after"), optional=("hand",)):
         after = let_go.child("after").quantity("time", low=0.0)
@@ -167,6 +168,10 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep]) -> 
         whole += [*put_before.get(at, ()), *([] if step is None else [step]), *put_after.get(at, ())]
     seed = node.child("seed").integer(low=0) if "seed" in node else None
     return Mistake(name, code, tuple(whole), _faults(node.child("faults")), seed)
+
+
+def _step(skill: Skill) -> MistakeStep:
+    return MistakeStep(type(skill), skill.values, skill.written, only_if=skill.only_if)
 
 
 class _Labels:
@@ -200,11 +205,16 @@ def _places(node: Node, label: str, labels: _Labels) -> list[int]:
     return found if len(found) == 1 else []
 
 
+def _only_if(node: Node, scene: Scene) -> str:
+    """The switch without which a changed skill is left out; "" where it is done in any case."""
+    return read_condition(node.child("if"), scene) if node.child("if").value is not None else ""
+
+
 def _changed(step: MistakeStep, label: str, node: Node, scene: Scene) -> dict[str, Any]:
     """The arguments of a skill with those of a mistake put in; `null` is what holds where the argument is left out."""
     values, arguments = dict(step.values), step.kind.arguments
     node = as_now(label.rpartition(" ")[0] or label if label.rpartition(" ")[2].isdigit() else label, node)
-    node.mapping(optional=tuple(arguments))
+    node.mapping(optional=(*arguments, "if"))
     for name, child in node.items():
         if name in arguments:
             if child.value is None and arguments[name].default is REQUIRED:

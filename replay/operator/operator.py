@@ -88,6 +88,8 @@ class Operator:
         for number, skill in enumerate(self.skills[first - 1 :], first):
             if self.state.faults.get("skip") in (skill.name, skill.written):
                 continue
+            if skill.only_if and not self.state.happened(skill.only_if):
+                continue
             if self._keeps:
                 self._keep(number)
             self.segments.append({"skill": skill.name, "t0": self._step * self.scene.control_timestep, "t1": None})

@@ -46,7 +46,7 @@ def amount(node: Node) -> float:
     return node.number() if plain else node.quantity(None)
 
 
-def _unit(value: object) -> str:
+def unit_of(value: object) -> str:
     """SI unit of a quantity as written, `1` of a plain number."""
     dimension = dimension_of(value) if isinstance(value, str) else None
     return next((unit for unit, (of, factor) in UNITS.items() if of == dimension and factor == 1.0), "1")
@@ -75,7 +75,7 @@ def _reads(node: Node, names: Names) -> Predicate | None:
         node.note("a number is above or below a bound, or `is` so much `within` so much.")
         return None
     bounds = {key: amount(node.child(key)) for key in ("is", "within", "above", "below") if key in node}
-    unit = _unit(next(node.value[key] for key in ("is", "above", "below") if key in node))
+    unit = unit_of(next(node.value[key] for key in ("is", "above", "below") if key in node))
     if kept is None:
         return None
     if "is" in bounds:

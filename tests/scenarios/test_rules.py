@@ -98,6 +98,19 @@ def test_a_dial_turns_a_number_up_and_back_and_not_below_zero(ruled):
     np.testing.assert_array_equal(steps[2:], np.maximum(np.round(angle[1:-1] / 0.1), 0.0))
 
 
+def test_a_display_follows_a_joint_in_whole_steps(ruled):
+    shown = f"  shown: {{shows: robot.{JOINT}, each: 0.1 rad, is: 2 kg, steps: 0.5 kg}}\n"
+    ruled.write_text(ruled.read_text(encoding="utf-8") + shown, encoding="utf-8")
+    scene = shiliu.load_scenario("table_top")
+    seen, _ = play(scene, swung(scene, 1, [(3, 20)], 40))
+    angle = seen[:, 0, scene.layout.slices[f"joint_position({JOINT})"]][:, 0]
+    number = kept(scene, seen, "shown")[:, 0]
+    assert len(set(number)) > 4
+    np.testing.assert_allclose(number[2:], np.round(angle[1:-1] / 0.1 * 2.0 / 0.5) * 0.5, atol=1e-12)
+    around = scene.schema.observations["observation.environment_state"]
+    assert around.unit[around.names.index("rules.shown")] == "kg"
+
+
 def test_each_of_four_equals_one_alone_and_goes_on_from_a_state(ruled):
     scene = shiliu.load_scenario("table_top")
     actions = swung(scene, 4, [(5, 9), (25, 60)])
@@ -127,7 +140,7 @@ def test_what_rules_keep_is_recorded(ruled):
             r"'squezed' is no switch .*Did you mean squeezed\?",
         ),
         ("{of: time, below: 0 s}", "{of: tine, below: 0 s}", r"'tine' is no counter .*Did you mean time\?"),
-        ("hold: 0.2 s", "adds: 2 s", r"a rule is a switch .* or a counter"),
+        ("hold: 0.2 s", "adds: 2 s", r"a rule is a switch .* a counter .* or a display"),
         ("after: 0.5 s", "aftr: 0.5 s", r"unknown key 'aftr'.*Did you mean after\?"),
         ("{of: time, below: 0 s}", "{of: time, is: 0 s}", r"above or below a bound"),
         ("hold: 0.2 s,", "hold: 0.2 s, drives: {counter.motor: 1},", r"'counter.motor' names no actuator"),

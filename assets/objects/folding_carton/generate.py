@@ -1,18 +1,19 @@
 """Writes folding_carton.xml: a carton of 250 x 180 x 120 mm with four flaps on springs and a strip of tape of five segments.
 
-Run from anywhere: `python assets/objects/folding_carton/generate.py`.
+Run from anywhere: `python assets/objects/folding_carton/generate.py`. Its label needs Pillow and a font with Chinese characters.
 """
 
 from math import cos, pi, sin
 from pathlib import Path
 
 from shiliu.assets.shapes import prop_defaults
+from shiliu.assets.signs import sticker
 
 FOLDER = Path(__file__).parent
 DEPTH, LENGTH, HEIGHT, WALL = 0.180, 0.250, 0.120, 0.004  # m along x, along y, upwards; of a wall
 MASS, FLAP = 0.096, 0.006  # kg: of the box, of each flap
 OPEN, FOLDED = 135.0, 30.0  # deg: how far a new flap stands open; to where it springs back once it has been folded by 90 deg
-STIFFNESS, HELD = 0.02, 0.12  # Nm/rad of a flap's crease; Nm with which the tape holds each of the two that it joins
+STIFFNESS, HELD = 0.02, 0.07  # Nm/rad of a flap's crease; Nm with which the tape holds each of the two that it joins
 # name: hinge (x, y, z below the top), way from the hinge into the box, its length, half its width, axis that opens it
 FLAPS = {
     "left": ((0.0, LENGTH / 2, 0.008), (0, -1), 0.088, 0.052, (-1, 0, 0)),
@@ -46,8 +47,8 @@ def flap(name: str) -> str:
     quat = " ".join(f"{v:.6g}" for v in (cos(turn), *(sin(turn) * a for a in axis)))
     middle = f"{dx * long / 2:g} {dy * long / 2:g} 0"
     size = f"{long / 2:g} {half:g} 0.0015" if dx else f"{half:g} {long / 2:g} 0.0015"
-    # site: on the outer face, z out of it: near the edge, that of the front flap where the back one does not come
-    far = 0.84 if name == "front" else 0.92
+    # site: on the outer face, z out of it: near the edge, that of the front flap where a hand leaves room for the back one
+    far = 0.6 if name == "front" else 0.92
     site = f'<site name="{name}" pos="{dx * far * long:g} {dy * far * long:g} 0.0015"/>'
     sides = (half * 2, long)
     a, b = (sides[1], sides[0]) if dx else sides
@@ -107,6 +108,9 @@ def main():
 {prop_defaults("carton_board", 0.3, ("tape", 'friction="0.25 0.003 0.0001" priority="1"'))}
 
   <asset>
+    <texture name="label" type="2d" file="label.png"/>
+    <material name="label" texture="label" specular="0.1"/>
+    <mesh name="label" file="label.obj" inertia="shell"/>
     <material name="board" rgba="0.72 0.55 0.36 1" specular="0.05" shininess="0.1"/>
     <material name="tape" rgba="0.86 0.80 0.62 1" specular="0.5" shininess="0.6"/>
     <material name="print" rgba="0.25 0.20 0.15 1" specular="0.05"/>
@@ -118,6 +122,7 @@ def main():
       <freejoint name="folding_carton_free"/>
       <inertial pos="0 0 {0.4 * HEIGHT:g}" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>{shapes}
       <geom class="visual" type="box" pos="{-DEPTH / 2 - 0.0003:g} 0.07 0.05" size="0.0003 0.03 0.02" material="print"/>
+      <geom class="visual" type="mesh" mesh="label" pos="{-DEPTH / 2 - 0.0005:g} -0.03 0.055" quat="0.707107 0 -0.707107 0" material="label"/>
       <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 {WALL:g}"/>
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
@@ -138,6 +143,7 @@ def main():
 </mujoco>
 """
     (FOLDER / "folding_carton.xml").write_text(text)
+    sticker(FOLDER, "label", (0.110, 0.052), [("小心轻放", 0.44), ("HANDLE WITH CARE", 0.22)], (60, 40, 24), (184, 140, 92))
 
 
 if __name__ == "__main__":

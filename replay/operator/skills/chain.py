@@ -54,10 +54,18 @@ def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Ite
             given.note(f"{kind.name} needs base={kind.needs}, and this robot is {scene.robot.base}.")
             continue
         required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED and a.instead not in node)
-        if not node.mapping(required=required, optional=(*kind.arguments, "how")):
+        if not node.mapping(required=required, optional=(*kind.arguments, "how", "if")):
             continue
         values = {name: argument.read(node.child(name), scene, node) for name, argument in kind.arguments.items()}
-        yield kind(values, written if written in OLD else "")
+        skill = kind(values, written if written in OLD else "")
+        if "if" in node:
+            skill.only_if = read_condition(node.child("if"), scene)
+        yield skill
+
+
+def read_condition(node: Node, scene: Scene) -> str:
+    """The switch of the scenario's rules that an `if` names."""
+    return node.word(choices=[name for name, holds_number in scene.names.rules.items() if not holds_number])
 
 
 def respelled(chain: Node) -> Iterator[tuple[int, str, str]]:
@@ -87,7 +95,7 @@ def strategy(word: str, node: Node, registry: Mapping[str, type[Skill]]) -> type
         return known[how]
     if len(known) == 1 or not isinstance(node.value, Mapping):
         return next(iter(known.values()))
-    given = set(node.value)
+    given = set(node.value) - {"if"}
     fit = [
         kind
         for kind in known.values()

@@ -12,12 +12,14 @@ import numpy as np
 from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.mobile import followers
 from ....scenarios.pose import Pose
+from ....scenarios.reaction import memory
 from ....scenarios.robot import Robot, load_robot
 from ....scenarios.robot_folder import SIDES as SIDES
 from ....scenarios.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import GoalState
 from ....scenarios.variation import Draw
+from ....scenarios.words.declared import memory_name
 from ..planning import ArmGroup, Keep, Level, Plan, plan
 from ..planning.clearance import MARGIN, Clearance, Load
 from ..planning.limbs import spline_through
@@ -324,6 +326,11 @@ class OperatorState:
             return False
         assert self.carry is not None
         return bool(np.atleast_2d(self.carry.done)[0, 0] > self._stages[subgoal])
+
+    def happened(self, rule: str) -> bool:
+        """Whether a switch of the scenario's rules is on: what a lamp or a display tells."""
+        assert self.readings is not None
+        return bool(self.readings.first(memory(memory_name(rule))) > 0.5)
 
     def until(self, subgoal: str | None) -> Callable[[], bool] | None:
         return None if subgoal is None else lambda: self.reached(subgoal)

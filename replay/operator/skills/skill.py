@@ -182,6 +182,7 @@ class Skill:
     Attributes:
         name: `take.rim`; the word alone where it is the plain way.
         said: what its chain calls it, where that is an old word.
+        only_if: the switch of the scenario's rules that has to be on when its turn comes; "" where it is done in any case.
         beside_it: (2,) how far ahead and aside [m] of its place the chain puts later what this skill takes.
     """
 
@@ -193,6 +194,7 @@ class Skill:
     needs: ClassVar[str] = ""  # the base that the robot must stand on
     hands: ClassVar[str] = ""  # which it moves, where its arguments do not say
     beside_it: tuple[float, float] = (0.0, 0.0)
+    only_if: str = ""  # the switch of the scenario's rules without which it is left out
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
