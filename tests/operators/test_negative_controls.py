@@ -35,7 +35,7 @@ CONTROLS = {
     "fingers of ice lose the crate that they pinch, not the one whose holes they go through": (
         "material_handling", {"friction": 0.05}, {}, "replay.goal:stacked"
     ),
-    "a crate of sixteen kilograms is not racked": ("material_handling", {"load.mass": 14.2}, {}, "replay.goal:racked"),
+    "a crate of sixteen kilograms is not lifted level": ("material_handling", {"load.mass": 14.2}, {}, "scenario.askew"),
     "a rim that is 14 mm elsewhere is not met": ("material_handling", {}, {"aim_offset": 0.014}, "scenario.on_rim"),
     "fingers of ice bring no bottle": ("medication_serving", {"friction": 0.05}, {}, "replay.goal:served"),
     "a magnet of 80 N stays shut": ("medication_serving", {"cabinet.catch_force": 80.0}, {}, "replay.goal:opened"),
