@@ -42,6 +42,7 @@ def main():
         f'{indent}  <geom class="visual" type="cylinder" pos="{x + 0.010:g} 0 {z:g}" size="0.010 0.0015" material="call"/>',
         f'{indent}  <site name="base" pos="{x:g} 0 {-z:g}"/>',
         f'{indent}  <site name="middle" pos="{x:g} 0 0"/>',
+        f'{indent}  <site name="hold" pos="{x:g} 0 0.008"/>',  # so high that fingertips stay off what it lies on
         f"{indent}</body>",
     ]
     for _ in range(COUNT):
