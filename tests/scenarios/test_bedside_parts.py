@@ -1,4 +1,4 @@
-"""Parts of bedside care: a rail that its pawls hold, a blanket that is drawn out, a button on a cord; and the word that says what is covered."""
+"""Parts of bedside care: a rail that its pawls hold, a button on a cord; and the word that says what is covered."""
 
 import mujoco
 import numpy as np
