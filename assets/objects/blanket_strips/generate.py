@@ -31,7 +31,7 @@ def main():
             f'{indent}  <joint name="bend_{k}" axis="0 1 0" damping="0.02" armature="2e-4"/>',
             f'{indent}  <inertial pos="{LONG / 2:g} 0 0" mass="{MASS:g}" diaginertia="6e-3 2e-4 6e-3"/>',
             f'{indent}  <geom name="strip_{k}" class="strip" pos="{LONG / 2:g} 0 0" size="{numbers((LONG / 2 - 0.004, HALF, THICK))}"/>',
-            f'{indent}  <geom class="visual" type="box" pos="{LONG / 2:g} 0 0" '
+            f'{indent}  <geom class="visual" type="box" pos="{numbers((LONG / 2, 0, -down * 0.0012 * k))}" '
             f'size="{numbers((LONG / 2 + 0.003, HALF, THICK + 0.002))}" material="wool"/>',
             *(
                 f'{indent}  <site name="over_{k}_{i}" pos="{numbers((LONG / 2, y, 0))}"/>'
