@@ -52,7 +52,7 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "poses": {"bear.at.x": (-0.02, 0.02), "shirt.at.x": (-0.03, 0.03), "pillow.at.x": (-0.025, 0.025)},
         "clutter": {"tin.at.y": (-0.04, 0.02)},
         "shelf free width": {"shelf.free": (0.090, 0.102)},
-        "quilt crumple": "\"quilt crumple\" is drawn as",
+        "quilt crumple": '"quilt crumple" is drawn as',
         "drawer friction": {"chest.friction": (4.0, 10.0)},
         "light": {"room.shade": (0.70, 1.04)},
     },
@@ -64,6 +64,18 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "shelf height +-50 mm": {"rack.raised": (-0.05, 0.05)},
         "floor friction 0.5-1.0": "**Floor friction**",
         "start 0.5-1.5 m away": {"table.at.x": (-0.5, 0.5)},  # of a table 1 m before the robot
+    },
+    "bedside_care": {
+        "start pose of chair +-0.2 m / +-20 deg": {
+            "chair.at.x": (-0.2, 0.2),
+            "chair.at.y": (-0.2, 0.2),
+            "chair.yaw": (-0.349066, 0.349066),
+        },
+        "rolling resistance 0.01-0.03": {"chair.rolling_resistance": (0.01, 0.03)},
+        "chair mass 15-20 kg": {"chair.mass": (15, 20)},
+        "bed height": {"bed.height": (0.58, 0.66)},
+        "mannequin posture": '"Mannequin posture"',
+        "blanket stiffness and fold": '"Blanket stiffness and fold"',
     },
     "table_wiping": {
         "stain pattern and area": {"mat.pattern": (0.0, 1.0), "mat.area": (0.3, 0.8)},

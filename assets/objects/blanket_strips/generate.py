@@ -31,8 +31,12 @@ def main():
             f'{indent}  <joint name="bend_{k}" axis="0 1 0" damping="0.02" armature="2e-4"/>',
             f'{indent}  <inertial pos="{LONG / 2:g} 0 0" mass="{MASS:g}" diaginertia="6e-3 2e-4 6e-3"/>',
             f'{indent}  <geom name="strip_{k}" class="strip" pos="{LONG / 2:g} 0 0" size="{numbers((LONG / 2 - 0.004, HALF, THICK))}"/>',
-            f'{indent}  <geom class="visual" type="box" pos="{LONG / 2:g} 0 0" size="{numbers((LONG / 2 + 0.003, HALF, THICK + 0.002))}" material="wool"/>',
-            *(f'{indent}  <site name="over_{k}_{i}" pos="{numbers((LONG / 2, y, 0))}"/>' for i, y in enumerate((-0.12, 0.0, 0.12))),
+            f'{indent}  <geom class="visual" type="box" pos="{numbers((LONG / 2, 0, -down * 0.0012 * k))}" '
+            f'size="{numbers((LONG / 2 + 0.003, HALF, THICK + 0.002))}" material="wool"/>',
+            *(
+                f'{indent}  <site name="over_{k}_{i}" pos="{numbers((LONG / 2, y, 0))}"/>'
+                for i, y in enumerate((-0.12, 0.0, 0.12))
+            ),
             f'{indent}  <site name="edge_{k}" pos="{numbers((LONG / 2, 0.07 - HALF, THICK + 0.002))}"/>',
         ]
         for side, s in (("near", -1.0), ("far", 1.0)):
@@ -40,7 +44,8 @@ def main():
                 f'{indent}  <body name="{side}_{k}" pos="{numbers((LONG / 2, s * HALF, 0))}">',
                 f'{indent}    <joint name="{side}_{k}" axis="1 0 0" damping="6e-4" armature="1e-5"/>',
                 f'{indent}    <inertial pos="{numbers((0, 0, down * HANGS / 2))}" mass="{SIDE:g}" diaginertia="5e-5 5e-5 2e-5"/>',
-                f'{indent}    <geom class="visual" type="box" pos="{numbers((0, 0, down * HANGS / 2))}" size="{numbers((LONG / 2 + 0.003, 0.003, HANGS / 2))}" material="wool"/>',
+                f'{indent}    <geom class="visual" type="box" pos="{numbers((0, 0, down * HANGS / 2))}" '
+                f'size="{numbers((LONG / 2 + 0.003, 0.003, HANGS / 2))}" material="wool"/>',
                 f"{indent}  </body>",
             ]
         indent += "  "
@@ -49,14 +54,17 @@ def main():
         f'{indent}<geom name="grip" class="grip" pos="{near}" size="{numbers(GRIP)}"/>',
         f'{indent}<geom class="visual" type="capsule" fromto="{numbers((LONG, -HALF, 0, LONG, HALF, 0))}" size="0.012" material="hem"/>',
         f'{indent}<geom class="visual" type="box" pos="{near}" size="{numbers(GRIP)}" material="hem"/>',
-        f'{indent}<geom class="visual" type="box" pos="{numbers((LONG - 0.05, 0, 0))}" size="{numbers((0.035, HALF, THICK + 0.003))}" material="sheet"/>',
+        f'{indent}<geom class="visual" type="box" pos="{numbers((LONG - 0.05, 0, 0))}" '
+        f'size="{numbers((0.035, HALF, THICK + 0.003))}" material="sheet"/>',
         f'{indent}<site name="hem" pos="{LONG:g} 0 0"/>',
         f'{indent}<site name="grip" pos="{near}" quat="0.70711 0 0 0.70711"/>',
     ]
-    for k in range(count):
+    for _ in range(count):
         indent = indent[:-2]
         lines.append(f"{indent}</body>")
-    excludes = [f'    <exclude body1="strip_{a}" body2="strip_{b}"/>' for a in range(count) for b in range(a + 1, count)]
+    excludes = [
+        f'    <exclude body1="strip_{a}" body2="strip_{b}"/>' for a in range(count) for b in range(a + 1, count)
+    ]
     classes = (
         ("strip", 'type="box" condim="3" friction="0.5 0.003 0.0001" solref="0.02 1"'),
         ("grip", 'type="box" friction="0.9 0.005 0.0001"'),

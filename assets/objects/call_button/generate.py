@@ -10,10 +10,16 @@ from shiliu.assets.shapes import numbers, prop_defaults
 
 HERE = Path(__file__).parent
 LINK, COUNT, RADIUS = 0.125, 8, 0.0045  # m of cord from joint to joint, and its radius
-TURNS = np.deg2rad([4.0, 180.0, -180.0, 180.0, -180.0, 180.0, -180.0, 2.0])  # of each link against the one before: it lies in folds
+TURNS = np.deg2rad(
+    [4.0, 180.0, -180.0, 180.0, -180.0, 180.0, -180.0, 2.0]
+)  # of each link against the one before: it lies in folds
 ACROSS = np.deg2rad(88.0)  # of the button against the last link
 SIZE = (0.060, 0.030, 0.020)  # m, of the button
 SOFT = 'damping="4e-4" armature="4e-5" stiffness="2e-4"'
+INNER = (
+    ("cord", f'type="capsule" size="{RADIUS:g}" condim="3"'),
+    ("case", 'type="box" friction="0.8 0.005 0.0001"'),
+)
 
 
 def main():
@@ -42,6 +48,7 @@ def main():
         f'{indent}  <geom class="visual" type="cylinder" pos="{x + 0.010:g} 0 {z:g}" size="0.010 0.0015" material="call"/>',
         f'{indent}  <site name="base" pos="{x:g} 0 {-z:g}"/>',
         f'{indent}  <site name="middle" pos="{x:g} 0 0"/>',
+        f'{indent}  <site name="hold" pos="{x:g} 0 0.008"/>',  # so high that fingertips stay off what it lies on
         f"{indent}</body>",
     ]
     for _ in range(COUNT):
@@ -51,7 +58,7 @@ def main():
 <mujoco model="call_button">
   <compiler angle="radian" autolimits="true"/>
 
-{prop_defaults("call_button", 0.6, ("cord", f'type="capsule" size="{RADIUS:g}" condim="3"'), ("case", 'type="box" friction="0.8 0.005 0.0001"'))}
+{prop_defaults("call_button", 0.6, *INNER)}
 
   <asset>
     <material name="case" rgba="0.95 0.95 0.93 1" specular="0.3" shininess="0.5"/>

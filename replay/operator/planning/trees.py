@@ -228,8 +228,10 @@ def quicker(
         moved = row[i] + rng.normal(0.0, ASIDE * rng.uniform(), len(row[i]))
         new = [*row[:i], *([] if k % 8 == 0 else [moved]), *row[i + 1 :]]
         then = lasts(new)
-        if then < now and all(search.free(q) for q in new[i : i + 1]) and all(
-            search.clear(a, b) for a, b in itertools.pairwise(new[i - 1 : i + 2])
+        if (
+            then < now
+            and all(search.free(q) for q in new[i : i + 1])
+            and all(search.clear(a, b) for a, b in itertools.pairwise(new[i - 1 : i + 2]))
         ):
             row, now = new, then
     return row

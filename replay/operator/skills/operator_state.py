@@ -42,7 +42,9 @@ ALIKE = 0.15  # rad, by which its beginning differs from those of the others
 DIP = 0.005  # m, that what is carried level may come lower than at the ends of its way
 LIGHT = 0.5  # N, to which no arm gives way
 CARRIED = (0.020, 0.008)  # m of room, asked for as something is carried
-SWIFT = 1.2  # m/s2, of an arm's middle on a planned way at most: a robot that is jerked further by it leaves its balance
+SWIFT = (
+    1.2  # m/s2, of an arm's middle on a planned way at most: a robot that is jerked further by it leaves its balance
+)
 REACHED = 2e-3  # m, within which a pose counts as reached
 CORD = 3  # joints on which something hangs that is neither free nor a door: more are a cord
 CLAW_SPEED = 90.0  # percent/s

@@ -17,7 +17,7 @@ from .walking import PATIENCE, Walking
 STRAIGHTENS = 0.35  # m, of way in which most of what it is beside the line is made good
 SHARPEST = 1.6  # 1/m, of the curve on which the wheels roll
 TURNING = 0.3  # rad/s at most
-GENTLE = 0.2  # m/s2, with which it comes to rest
+GENTLE, STARTS = 0.2, 0.12  # m/s2, with which it comes to rest, and with which it speeds up
 
 
 class PushAlong(Walking):
@@ -46,7 +46,9 @@ class PushAlong(Walking):
         base = self.base_of(state)
         for side in state.arms:
             if side not in state.held:
-                state.given_up = Reason(f"the {side} hand holds nothing that could be pushed", "holds_nothing", side=side)
+                state.given_up = Reason(
+                    f"the {side} hand holds nothing that could be pushed", "holds_nothing", side=side
+                )
                 return
         place, frame = state.site(self.to)
         place = place + state.aim()
@@ -64,7 +66,8 @@ class PushAlong(Walking):
             aside, askew = float((at[:2] - place[:2]) @ left), wrapped(heading - line)
             curve = -(aside / STRAIGHTENS**2 + 2.0 * np.sin(askew) / STRAIGHTENS)
             curve = float(np.clip(curve, -SHARPEST, SHARPEST))
-            speed = min(self.speed, _coming(missing, speed, GENTLE), TURNING / max(abs(curve), 1e-9))
+            fastest = min(self.speed, _coming(missing, speed, GENTLE), TURNING / max(abs(curve), 1e-9))
+            speed = min(fastest, speed + STARTS * base.timestep)
             self._roll(base, at[:2], heading, speed, curve)
             yield
         yield from base.stop()
