@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
@@ -59,3 +61,6 @@ def _end_with_parent() -> None:
 
     death = 1  # PR_SET_PDEATHSIG
     ctypes.CDLL(None, use_errno=True).prctl(death, signal.SIGKILL)
+    parent = parent_process()
+    if parent is not None and os.getppid() != parent.pid:  # it died before the system was asked
+        os._exit(1)
