@@ -36,6 +36,8 @@ def run_intake(request: CommandRequest, settings: Settings, command: str) -> int
     former, keep_going = settings["baseline"].word(default="") or None, settings["keep_going"].flag(True)
     if settings["repair"].flag():
         settings["repair"].note("check=intake mends nothing. Leave one of the two out.")
+    if settings["cluster"].value is not None:
+        settings["cluster"].note("a cluster is worked on by workers. Say how many, such as workers=8.")
     settings.stop()
     gate = Gate(fail_on) if fail_on else None
     baseline = Baseline(Path(former)) if former else None

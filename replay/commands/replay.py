@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=ID] [check=intake|gate|full] [lang=en|zh]
               [strict=true] [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true]
-              [workers=N [ledger=DIR] [take_limit="10 min"]] [baseline=DIR] [keep_going=false]
+              [workers=N [ledger=DIR] [take_limit="10 min"] [cluster=auto|local|ADDRESS]] [baseline=DIR] [keep_going=false]
 
 check=intake is the first pass over a delivery, without a scene: is each recording sound in itself? Exit 0 where nothing was found.
 Judges every recording and writes DIR/verdicts.jsonl, junit.xml, verdicts.sarif, summary.md, report.html, passed.txt and refused.txt.
@@ -84,6 +84,8 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
         back=at_most.child("back").quantity("angle", low=0.0),
         rounds=at_most.child("rounds").integer(low=1),
     )
+    if settings["cluster"].value is not None:
+        settings["cluster"].note("a cluster is worked on by workers. Say how many, such as workers=8.")
     settings.stop()
     gate = Gate(fail_on) if fail_on else None
     baseline = Baseline(Path(former)) if former else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from .where import Where
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
+    from ..line.cluster import Cluster
+    from ..line.pool import Pool
     from ..line.worker import Bench
 
 
@@ -36,7 +39,6 @@ def run_workers(request: CommandRequest, settings: Settings, command: str) -> in
     from ..line.in_order import InOrder
     from ..line.key import judge_digest
     from ..line.ledger import Ledger
-    from ..line.pool import Pool
     from ..report import Baseline, Gate, Terminal, check_out, nothing_judged, stopped
     from ..report.html import EXPAND_ALL
     from ..report.streaming import KEPT, Reports
@@ -49,6 +51,7 @@ def run_workers(request: CommandRequest, settings: Settings, command: str) -> in
     settings["strict"].flag(), settings["seed"].integer(low=0)
     quiet, pictures = settings["quiet"].flag(), settings["pictures"].flag()
     workers, limit = settings["workers"].integer(low=1), settings["take_limit"].quantity("time", low=1.0)
+    cluster = settings["cluster"].word(default="") or None
     fail_on, folder = settings["fail_on"].word(default="") or None, settings["ledger"].word(default="") or None
     former, keep_going = settings["baseline"].word(default="") or None, settings["keep_going"].flag(True)
     if settings["repair"].flag():
@@ -57,6 +60,8 @@ def run_workers(request: CommandRequest, settings: Settings, command: str) -> in
     gate = Gate(fail_on) if fail_on else None
     baseline = Baseline(Path(former)) if former else None
     check_out(out, (FOLDER,))
+    if cluster:  # elsewhere a relative path is another one
+        data, request = data.absolute(), _absolute(request)
     found = entries(data, mapping)
     ledger = Ledger(Path(folder) if folder else out / FOLDER)
     if pictures and (without := missing()):
@@ -65,9 +70,15 @@ def run_workers(request: CommandRequest, settings: Settings, command: str) -> in
     header: dict[str, Any] = {"version": __version__, "engine": mujoco.__version__, "threads": workers}
     rules_of = cache(partial(thresholds, conf_dir=request.conf_dir))
     terminal, begin = Terminal(lang, quiet=quiet), time.perf_counter()
-    given = (request, str(data), str(ledger.folder.absolute()), judge_digest(request.conf_dir), pictures)
+    given = (
+        request,
+        str(data.absolute() if cluster else data),
+        str(ledger.folder.absolute()),
+        judge_digest(request.conf_dir),
+        pictures,
+    )
     try:
-        with Pool(workers, bench, given, limit) as pool, Reports(out, lang, baseline) as reports:
+        with _workers(workers, given, limit, cluster) as pool, Reports(out, lang, baseline) as reports:
             terminal.begin(header, len(found) if len(found) > KEPT else 0, estimate=True)
             judged = InOrder(found, pool, ledger, rules_of, EXPAND_ALL, KEPT, terminal.reached)
             for verdict in judged:
@@ -90,6 +101,22 @@ def run_workers(request: CommandRequest, settings: Settings, command: str) -> in
         print("  " + terminal.words.ui("baseline_told", known=baseline.n_known, new=baseline.n_new))
     print("  " + terminal.words.ui("ledger_told", new=judged.new, known=judged.known, lost=pool.lost or None))
     return code
+
+
+def _absolute(request: CommandRequest) -> CommandRequest:
+    """The command line with the designer's folder by its whole path."""
+    from ...scenarios.reading.composition import CONF, folders
+
+    own = folders(request.conf_dir)[0]
+    return request if own == CONF else replace(request, conf_dir=own)
+
+
+def _workers(n: int, given: tuple[Any, ...], limit_s: float, cluster: str | None) -> Pool | Cluster:
+    """N processes of this machine, or of a cluster."""
+    from ..line.cluster import Cluster
+    from ..line.pool import Pool
+
+    return Pool(n, bench, given, limit_s) if cluster is None else Cluster(n, bench, given, limit_s, cluster)
 
 
 def bench(request: CommandRequest, data: str, ledger: str, judge: str, pictures: bool) -> Bench:

@@ -23,7 +23,7 @@ from ..judge.verdict import Verdict
 from .jobs import Count, Counted, Made, TakeJob, Unread
 from .kept import Torn, unpacked
 from .ledger import DRAWN, Ledger
-from .pool import Pool
+from .pool import Workers
 
 Progress = Callable[[int, int | None], None]
 
@@ -71,7 +71,7 @@ class InOrder:
     def __init__(
         self,
         entries: Sequence[Entry],
-        pool: Pool,
+        pool: Workers,
         ledger: Ledger,
         rules_of: Callable[[str], Rules],
         drawn: int = 0,

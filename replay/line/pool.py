@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
-from typing import Any
+from typing import Any, Protocol
 
 from ...scenarios.errors import ShiliuError
 from .jobs import Answer, Busy, Count, Counted, Stop, TakeJob, Unread, name_of
@@ -20,6 +20,20 @@ KILLS = 5  # the same of one that was killed from outside, as for want of memory
 STARTS = 3  # processes that end before they are ready, one after the other, until nothing more is tried
 AGAIN = 0.2  # s until a job that another process does is asked for again
 START_LIMIT = 300.0  # s to be ready
+
+
+class Workers(Protocol):
+    """Whoever answers jobs: processes of this machine (`Pool`), or of many (`Cluster`)."""
+
+    size: int
+    lost: int
+
+    @property
+    def waiting(self) -> int: ...
+
+    def add(self, job: Job, first: bool = False) -> None: ...
+
+    def answers(self) -> Iterator[tuple[Job, Answer]]: ...
 
 
 @dataclass
@@ -157,7 +171,7 @@ class Pool:
             elif one.job is not None and time.monotonic() - one.since > self.limit_s:
                 job = one.job
                 self._lose(one)
-                yield job, _given_up(job, "timeout", f"judging it took longer than {self.limit_s:g} s and was ended")
+                yield job, given_up(job, "timeout", f"judging it took longer than {self.limit_s:g} s and was ended")
             elif not one.ready and time.monotonic() - one.began > START_LIMIT:
                 self._lose(one)
                 self._start_failed("was not ready in time")
@@ -189,7 +203,7 @@ class Pool:
         killed = sum(end == -signal.SIGKILL for end in ends)
         if killed >= KILLS or len(ends) - killed >= CRASHES:
             self._ends.pop(id(job), None)
-            yield job, _given_up(job, "crashed", f"judging it ended the process {len(ends)} times ({_how(code)})")
+            yield job, given_up(job, "crashed", f"judging it ended the process {len(ends)} times ({_how(code)})")
         else:
             self.add(job, first=True)
 
@@ -222,7 +236,8 @@ def _how(code: int) -> str:
         return f"ended by signal {-code}"
 
 
-def _given_up(job: Job, code: str, message: str) -> Answer:
+def given_up(job: Job, code: str, message: str) -> Answer:
+    """The answer for a job that no worker came through."""
     if isinstance(job, Count):
         return Counted(1)  # asking for the recording itself will tell
     error = {"message": f"{message}. The others were judged.", "file": job.entry.source, "field": None, "code": code}

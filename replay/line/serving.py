@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
@@ -32,19 +34,23 @@ def serve(pipe: Connection, begin: Callable[..., Answering], given: tuple[Any, .
         pipe.send(None)
         while True:
             job = pipe.recv()
-            try:
-                answer: Answer = bench.answer(job)
-            except ShiliuError as error:
-                answer = Stop(error.message, error.file, error.field)
-            except Exception as error:
-                what = f"a fault of shiliu's own: {type(error).__name__}: {error}"
-                error_line = {"message": what, "file": None, "field": None, "code": "fault"}
-                answer = Unread(job.entry.path.stem, name_of(job), error_line)
-            pipe.send(answer)
+            pipe.send(answered(bench, job))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     except ShiliuError as error:
         pipe.send(Stop(error.message, error.file, error.field))
+
+
+def answered(bench: Answering, job: Count | Take) -> Answer:
+    """What a bench answers; a fault of ours costs this job alone, and `Stop` ends the run."""
+    try:
+        return bench.answer(job)
+    except ShiliuError as error:
+        return Stop(error.message, error.file, error.field)
+    except Exception as error:
+        what = f"a fault of shiliu's own: {type(error).__name__}: {error}"
+        said = {"message": what, "file": None, "field": None, "code": "fault"}
+        return Unread(job.entry.path.stem, name_of(job), said)
 
 
 def _end_with_parent() -> None:
@@ -55,3 +61,6 @@ def _end_with_parent() -> None:
 
     death = 1  # PR_SET_PDEATHSIG
     ctypes.CDLL(None, use_errno=True).prctl(death, signal.SIGKILL)
+    parent = parent_process()
+    if parent is not None and os.getppid() != parent.pid:  # it died before the system was asked
+        os._exit(1)

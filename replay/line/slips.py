@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 from ..judge.verdict import Verdict
 from ..report import jsonl
+from ..report.lines import SLIPS, TAKES
 from ..report.story import Story
 from ..report.text import Words
 from .ledger import writing
 
-TAKES, SLIPS = "takes", "slips"  # folders
 UNKNOWN = "unknown"  # whose file it is where nobody is named
 _NAMED = re.compile(r"(?<![A-Za-z0-9])P-[0-9]{3,6}(?![0-9])")
 LONGEST = 150  # characters of a file's name

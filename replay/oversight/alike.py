@@ -35,7 +35,10 @@ class Alike:
         places = [math.log(max(0.0, x) + SLACK / ROUGH) / WIDTH for x in here]
         edge = 1.1 * ROUGH / WIDTH
         near = [
-            (int(place), *((int(place) - 1,) if place % 1 < edge else (int(place) + 1,) if place % 1 > 1 - edge else ()))
+            (
+                int(place),
+                *((int(place) - 1,) if place % 1 < edge else (int(place) + 1,) if place % 1 > 1 - edge else ()),
+            )
             for place in (one + OFFSET for one in places)
         ]
         for cell in product(*near):

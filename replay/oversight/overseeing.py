@@ -42,14 +42,14 @@ def oversee(lines: Iterable[Line], what_if: WhatIf | None = None) -> Seen:
     seen = Seen(what_if=what_if)
     known: dict[bytes, str] = {}
     for line in lines:
-        sha = line.tree.get("sha256")
+        sha, copied = line.tree.get("sha256"), False
         if isinstance(sha, str):
             key = bytes.fromhex(sha)[:16] if len(sha) == 64 else sha.encode()
             if key in known:
                 if known[key] == line.source:
                     seen.repeated += 1
                     continue
-                seen.n_again += 1
+                seen.n_again, copied = seen.n_again + 1, True
                 if len(seen.again) < ROWS:
                     seen.again.append((known[key], line.source))
             else:
@@ -58,8 +58,9 @@ def oversee(lines: Iterable[Line], what_if: WhatIf | None = None) -> Seen:
         seen.tallies.add(line)
         if what_if is not None:
             what_if.add(line)
-        said = line.taken
-        seen.alike.add(line.source, line.tree.get("scenario"), said.get("length_s"), said.get("pace"))
+        if not copied:
+            said = line.taken
+            seen.alike.add(line.source, line.tree.get("scenario"), said.get("length_s"), said.get("pace"))
     seen.causes = causes(seen.takes)
     return seen
 

@@ -67,8 +67,7 @@ class Page:
             "more_causes": max(0, len(seen.causes) - MOST_CAUSES),
             "tables": [table for name in BY if (table := self._table(name))],
             "reasons": [
-                (code, self.words.title(code), n, self.words.owner(owner))
-                for code, n, owner in reasons(seen.takes)[:ROWS]
+                (code, self.title(code), n, self.words.owner(owner)) for code, n, owner in reasons(seen.takes)[:ROWS]
             ],
             "drifts": self._drifts(),
             "maps": self._maps(),
@@ -80,6 +79,10 @@ class Page:
             "unasked": [(self.words.title(code, None, "topic"), n) for code, n in seen.tallies.unasked.most_common(8)],
         }
 
+    def title(self, code: str) -> str:
+        """What was wrong, in two or three words."""
+        return self.words.verdict(None) if code == "unreadable" else self.words.title(code)
+
     def _period(self) -> str:
         begins = self.seen.takes.begins
         known = begins[np.isfinite(begins)]
@@ -88,7 +91,7 @@ class Page:
     # -- causes ------------------------------------------------------------------------------------------------------
     def cause(self, one: Cause) -> dict[str, str]:
         """A group of refusals in a sentence: how many, where, since when, what; and who acts."""
-        title = self.words.title(one.code) if one.code != "unreadable" else self.words.verdict(None)
+        title = self.title(one.code)
         value = None
         if one.value is not None and one.value != 0.0:
             unit = self._unit(one.code)
@@ -136,7 +139,7 @@ class Page:
         said = {one: self.words.verdict(None if one == "unreadable" else one) for one in VERDICTS}
         for row in rows:
             row["bar"] = drawings.bar(row, row["n"], said)
-            row["top_title"] = self.words.title(row["top"]) if row["top"] else ""
+            row["top_title"] = self.title(row["top"]) if row["top"] else ""
             row["word"] = {"": self.say("not_said"), "…": self.say("others")}.get(row["word"], row["word"])
         return {"title": self.book["dimensions"][name], "rows": rows}
 

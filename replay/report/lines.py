@@ -13,6 +13,7 @@ from ..checks.registry import check_of
 
 NAME = "verdicts.jsonl"
 SAFETY = "replay.safety"
+TAKES, SLIPS = "takes", "slips"  # folders of a `shiliu watch`; a file a take, with the line under `verdict`
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Line:
 
 
 def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
-    """The files of a run: the file itself, or every `verdicts.jsonl` in a folder and below it, sorted.
+    """The files of a run: the file itself, or every `verdicts.jsonl` and every take of a `shiliu watch` in a folder and below it, sorted.
 
     Raises:
         EpisodeError: there is none.
@@ -75,9 +76,13 @@ def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
         return [path]
     if not path.exists():
         raise EpisodeError(f"no such file or folder. Check {setting}=.", file=path, field=setting)
-    found = sorted(
-        one for one in path.rglob(NAME) if not any(part.startswith(".") for part in one.relative_to(path).parts)
-    )
+    kept = [
+        one
+        for pattern in (NAME, f"{TAKES}/*.json")
+        for one in path.rglob(pattern)
+        if not any(part.startswith(".") for part in one.relative_to(path).parts)
+    ]
+    found = sorted(one for one in kept if one.name == NAME or (one.parent.parent / SLIPS).is_dir())
     if not found:
         raise EpisodeError(
             f"holds no {NAME}. Name the out= of a `shiliu replay`, or a folder of several.", file=path, field=setting
@@ -96,14 +101,14 @@ def lines_of(files: list[Path]) -> Iterator[Line]:
             with file.open(encoding="utf-8") as stream:
                 for number, text in enumerate(stream, start=1):
                     if text.strip():
-                        yield Line(_tree(text, file, number), file, number)
+                        yield Line(_tree(text, file, number, file.suffix == ".json"), file, number)
         except OSError as error:
             raise EpisodeError(f"cannot be read: {error.strerror}.", file=file) from None
         except UnicodeDecodeError:
             raise EpisodeError("is no UTF-8 text. Copy it again, or judge again.", file=file) from None
 
 
-def _tree(text: str, file: Path, number: int) -> dict[str, Any]:
+def _tree(text: str, file: Path, number: int, of_watch: bool = False) -> dict[str, Any]:
     wrong = EpisodeError(
         f"{text.strip()[:40]!r} is no verdict: a line of {NAME} is a JSON object with `source` and `verdict`. "
         "Copy the file again, or judge again.",
@@ -114,6 +119,8 @@ def _tree(text: str, file: Path, number: int) -> dict[str, Any]:
         tree = json.loads(text)
     except ValueError:
         raise wrong from None
+    if of_watch:
+        tree = tree.get("verdict") if isinstance(tree, dict) else None
     if not isinstance(tree, dict) or "verdict" not in tree or not ("source" in tree or "episode" in tree):
         raise wrong
     return tree

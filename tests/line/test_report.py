@@ -15,7 +15,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.oversight.overseeing import oversee, total, yields
 from shiliu.replay.oversight.page import Page
 from shiliu.replay.oversight.what_if import WhatIf, read_changes, regraded
-from shiliu.replay.report.lines import Line, lines_of
+from shiliu.replay.report.lines import Line, files_of, lines_of
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.errors import EpisodeError, ShiliuError
 
@@ -105,8 +105,7 @@ def test_takes_that_come_twice_are_told_apart_from_lines_that_do(days):
     seen = oversee(as_lines([*days, copy, again, near, other]))
     assert seen.again == [(days[5]["source"], "elsewhere/5.bag")] and seen.repeated == 1
     assert len(seen.takes) == len(days) + 3
-    assert (days[7]["source"], "near.bag") in seen.alike.pairs
-    assert not [pair for pair in seen.alike.pairs if "other.bag" in pair]
+    assert seen.alike.pairs == [(days[7]["source"], "near.bag")]
 
 
 def test_succeeded_but_unsafe_counts_only_what_did_the_task():
@@ -188,7 +187,7 @@ def test_the_page_stands_alone_and_says_who_acts(days, lang, tmp_path, capsys):
     assert (tmp_path / "out" / "oversight.html").read_bytes() == before
     if lang == "zh":
         visible = re.sub(r"<style>.*?</style>|<code>.*?</code>|<[^>]+>", " ", text, flags=re.DOTALL)
-        for name in ("Yield", "takes", "since", "operator", "draw", "median"):
+        for name in ("Yield", "takes", "since", "operator", "draw", "median", "unreadable"):
             assert name not in visible
 
 
@@ -202,6 +201,22 @@ def test_a_line_that_is_no_verdict_is_told_by_file_and_number(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
     assert cli.main(["report", f"verdicts={tmp_path / 'nothere'}"]) == 2
     assert "no such file or folder" in capsys.readouterr().err
+
+
+def test_what_a_watch_has_told_is_read_too(tmp_path):
+    for k in range(3):
+        file = tmp_path / "today" / "takes" / f"take_{k}.bag.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(
+            json.dumps({"state": [1, 2, k], "operator": "P-0101", "verdict": line(k, speed=8.4 if k else 3.0)})
+        )
+    (tmp_path / "other" / "takes").mkdir(parents=True)
+    (tmp_path / "other" / "takes" / "session.json").write_text("{}")  # of something else
+    with pytest.raises(EpisodeError, match=r"holds no verdicts\.jsonl"):
+        files_of(tmp_path)
+    (tmp_path / "today" / "slips").mkdir()
+    seen = oversee(lines_of(files_of(tmp_path)))
+    assert (total(seen.takes)["n"], total(seen.takes)["INFEASIBLE"]) == (3, 2)
 
 
 def test_memory_is_some_hundred_bytes_a_take():
