@@ -8,7 +8,8 @@ rules:
 ```
 
 A *switch* (`when`) is on or off; a *counter* (`adds`) holds a number, and so does a *display* (`shows`), which follows a joint in
-whole steps. Goals, failure modes and other rules ask for them by `happened` and `reads`. What a rule decides after a control step is seen one control step later, by other rules too.
+whole steps. Goals, failure modes and other rules ask for them by `happened` and `reads`. What a rule decides after a control step
+is seen one control step later, by other rules too.
 """
 
 from __future__ import annotations

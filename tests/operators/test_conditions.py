@@ -3,10 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
+import shiliu
 from benches import bench, done
 from shiliu.replay.operator.failures import ending_of
 from shiliu.replay.operator.mistakes import read_mistakes
-from shiliu.replay.operator.operator import read_chain
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ScenarioError
 
 RULES = {
@@ -35,7 +37,7 @@ def test_a_mistake_may_change_on_what_a_step_depends():
 
 
 def test_a_switch_that_there_is_not_is_told_with_what_was_meant():
-    with pytest.raises(ScenarioError, match="'thre' is not known here.*there"):
+    with pytest.raises(ScenarioError, match=r"'thre' is not known here.*there"):
         read_chain(of(CHAIN.replace("if: there", "if: thre")))
 
 
@@ -44,3 +46,17 @@ def test_where_a_demonstration_ended_is_counted_in_the_chain_not_in_what_was_don
     failed = SimpleNamespace(label={"success": False}, segments=segments, provenance={}, duration_s=5.0)
     ending = ending_of(failed, ["wait", "look", "wait", "home", "lift"])
     assert (ending.skill, ending.number, ending.of, ending.done) == ("home", 4, 5, False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mass", [None, 0.130])
+def test_a_product_out_of_tolerance_is_rejected_and_put_aside(mass):
+    """One a little too light, as drawn; one that is much too heavy."""
+    scene = shiliu.load_scenario("package_packing")
+    drawn = drawing.draw(scene, 0)
+    assert drawn.values["soap.mass"] < 0.1056
+    if mass is not None:
+        drawn = drawing.of_values(scene, drawn.values | {"soap.mass": mass}, drawn.task)
+    (performance,) = perform(scene, [drawn], [0])
+    assert performance.success and performance.failure is None
+    assert words(performance).count("press.key") == 1 and "move_joint.fold" not in words(performance)

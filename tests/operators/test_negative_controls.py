@@ -14,7 +14,10 @@ from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 
 SEED = 500
-SLOW = ("car_assembly", "drink_assist", "laundry_folding", "material_handling", "medication_serving", "room_organization", "table_wiping")
+SLOW = (
+    "car_assembly", "drink_assist", "laundry_folding", "material_handling", "medication_serving", "package_packing",
+    "room_organization", "table_wiping",
+)  # fmt: skip
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
 CONTROLS = {
@@ -46,6 +49,9 @@ CONTROLS = {
     "a spoon of ice is not lifted": ("table_wiping", {"friction": 0.05}, {}, "replay.goal:spoon_cleared"),
     "a mug of four kilograms is not cleared": ("table_wiping", {"mug.mass": 4.0}, {}, "replay.goal:mug_cleared"),
     "a tray that is 50 mm elsewhere is missed": ("table_wiping", {}, {"aim_offset": 0.05}, "replay.goal:mug_cleared"),
+    "fingers of oil lose a soap": ("package_packing", {"friction": 0.01}, {}, "replay.goal:scanned"),
+    "a cushion of four kilograms is not packed": ("package_packing", {"cushion.mass": 4.0}, {}, "replay.goal:cushioned"),
+    "a key that is 30 mm elsewhere is missed": ("package_packing", {}, {"aim_offset": 0.03}, "replay.goal:decided"),
     "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "wipe_area"}, "replay.goal:wiped"),
 }  # fmt: skip
 

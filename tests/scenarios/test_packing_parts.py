@@ -8,6 +8,8 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
+from shiliu.scenarios.variation import draw
+from shiliu.scenarios.words.declared import memory_name
 
 ASSETS = Path(shiliu.__file__).parent / "assets"
 FLAPS = ("left", "right", "front", "back")
@@ -80,3 +82,12 @@ def test_the_scale_shows_its_offset():
     model.qpos_spring[0] = 0.04 * 2e-3
     run(model, data, 0.5)
     assert data.joint("deflection").qpos[0] / 0.04e-3 == pytest.approx(2.0, abs=0.1)
+
+
+def test_the_display_has_the_resolution_that_was_drawn():
+    scene = shiliu.load_scenario("package_packing")
+    steps = scene.model.actuator(f"{memory_name('weight')} steps").id
+    first, second = (draw(scene, seed) for seed in (3, 5))
+    for one in (first, second):
+        assert scene.start_ctrl(one.values)[steps] == one.values["scale.resolution"]
+    assert first.values["scale.resolution"] != second.values["scale.resolution"]

@@ -101,6 +101,9 @@ def main():
         f'\n    <general name="tape_{name}" joint="flap_{name}" gainprm="1" gear="{-HELD:g}" ctrlrange="0 1"/>'
         for name in ("front", "back")
     )
+    shapes += f"""
+      <geom class="visual" type="mesh" mesh="label" pos="{-DEPTH / 2 - 0.0005:g} -0.03 0.055"
+        quat="0.707107 0 -0.707107 0" material="label"/>"""
     text = f"""<!-- written by generate.py; change the numbers there -->
 <mujoco model="folding_carton">
   <compiler angle="radian" autolimits="true"/>
@@ -122,7 +125,6 @@ def main():
       <freejoint name="folding_carton_free"/>
       <inertial pos="0 0 {0.4 * HEIGHT:g}" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>{shapes}
       <geom class="visual" type="box" pos="{-DEPTH / 2 - 0.0003:g} 0.07 0.05" size="0.0003 0.03 0.02" material="print"/>
-      <geom class="visual" type="mesh" mesh="label" pos="{-DEPTH / 2 - 0.0005:g} -0.03 0.055" quat="0.707107 0 -0.707107 0" material="label"/>
       <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 {WALL:g}"/>
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
