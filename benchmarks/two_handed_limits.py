@@ -237,8 +237,8 @@ def drawn(
 
 
 def main(words: list[str]) -> None:
-    told = dict(word.split("=", 1) for word in words)
-    out = Path(told.get("out", "docs/scenarios/material_handling_limits.svg"))
+    settings = dict(word.split("=", 1) for word in words)
+    out = Path(settings.get("out", "docs/scenarios/material_handling_limits.svg"))
     robot = load_robot(base="mobile")
     model = robot.spec().compile()
     arm = Arm(robot, "left", posture("ready", "left"), 1 / 30, 0.1, 100.0, np.random.default_rng(0))

@@ -32,7 +32,7 @@ def run(request: CommandRequest) -> int:
     from ..delivery.disputes import read_disputes
     from ..delivery.planning import Verdicts, Wanted, plan
     from ..delivery.splits import APART, SPLITS
-    from ..delivery.takes import Source
+    from ..delivery.takes import TakeSource
     from ..formats.atomic_folder import refuse_unwritable
     from ..recording.metadata import licence_of
     from ..report.lines import files_of
@@ -52,7 +52,7 @@ def run(request: CommandRequest) -> int:
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
         raise EpisodeError("exists already. Choose another folder; nothing is overwritten.", file=out, field="out")
     refuse_unwritable(out)
-    source, files = Source(data), files_of(verdicts)
+    source, files = TakeSource(data), files_of(verdicts)
     judged = Verdicts(files)
     objections = read_disputes(Path(disputes), judged.of) if disputes else {}
     wanted = Wanted(licence, scenarios, shares, apart, former_splits(Path(former)) if former else {})
@@ -68,11 +68,11 @@ def run(request: CommandRequest) -> int:
         tuple(name for name in SPLITS if shares[name] > 0.0),
     )
 
-    def told(take: str) -> None:
+    def copied(take: str) -> None:
         if not quiet:
             print(f"  {take}", flush=True)
 
-    made = deliver(chosen, source, judged, objections, out, about, told)
+    made = deliver(chosen, source, judged, objections, out, about, copied)
     ranges = ", ".join(f"{name} {span}" for name, span in made["splits"].items())
     print(f"{out}: {len(chosen.chosen)} of {chosen.seen} takes as a LeRobot v3.0 dataset ({ranges})")
     for name in made["figures"]["empty_splits"]:

@@ -51,13 +51,13 @@ def run(request: CommandRequest) -> int:
     if not len(seen.takes):
         raise ShiliuError("holds no line. Judge something first.", file=verdicts, field="verdicts")
     page = Page(seen, Words(lang), len(files), __version__)
-    told = page.context()
+    context = page.context()
     if not quiet or out is None:
-        print(page.say("lead", share=told["all"]["yield"], n=told["all"]["FEASIBLE"], of=told["all"]["n"]))
-        for one in told["causes"]:
+        print(page.say("lead", share=context["all"]["yield"], n=context["all"]["FEASIBLE"], of=context["all"]["n"]))
+        for one in context["causes"]:
             print(f"  {one['say']}\n    {one['detail']} {one['who']}: {one['act']} ({one['code']})")
-        for now, then, n in told["what_if"]["moved"] if told["what_if"] else ():
-            print(f"  {told['what_if']['asked']}: {now} -> {then} {n}")
+        for now, then, n in context["what_if"]["moved"] if context["what_if"] else ():
+            print(f"  {context['what_if']['asked']}: {now} -> {then} {n}")
     if out is not None:
         print(write(page, Path(out)))
     return 0

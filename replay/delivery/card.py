@@ -9,13 +9,13 @@ import yaml
 
 from ..report.text import Words, number, percent
 from .figures import gaps
-from .planning import Plan
+from .planning import DeliveryPlan
 
 HUB = "proprietary"  # no licence that a hub knows
 
 
 def card(
-    title: str, plan: Plan, found: Mapping[str, Any], disputes: Sequence[Mapping[str, Any]], words: Words, version: str
+    title: str, plan: DeliveryPlan, found: Mapping[str, Any], disputes: Sequence[Mapping[str, Any]], words: Words, version: str
 ) -> str:
     """Markdown, with the head that a hub reads."""
     say = _Say(words)
@@ -72,13 +72,13 @@ def card(
     if disputes:
         keys = ("recording", "verdict", "by", "why", "became")
         parts.append(_table(say.columns(*keys), [[one[key] for key in keys] for one in disputes]))
-    told = [f"- {say(key, **values).rstrip()}" for key, values in gaps(found)]
-    parts += [say.head("gaps"), "\n".join(told) + "\n" if told else say("no_gaps")]
+    gap_lines = [f"- {say(key, **values).rstrip()}" for key, values in gaps(found)]
+    parts += [say.head("gaps"), "\n".join(gap_lines) + "\n" if gap_lines else say("no_gaps")]
     parts += [say.head("files"), say("files_text")]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
 
-def _splits(say: _Say, plan: Plan, found: Mapping[str, Any]) -> str:
+def _splits(say: _Say, plan: DeliveryPlan, found: Mapping[str, Any]) -> str:
     columns = say.columns("split", "episodes", "takes", "frames", "operators", "cells")
     rows = []
     for name, of in found["splits"].items():
@@ -88,9 +88,9 @@ def _splits(say: _Say, plan: Plan, found: Mapping[str, Any]) -> str:
 
 
 def _varied(say: _Say, keys: Mapping[str, Mapping[str, Any]]) -> str:
-    told = ("low", "high", "least", "most")
-    rows = [[key, *(number(of[word]) for word in told), percent(of["covered"])] for key, of in keys.items()]
-    return _table(say.columns("varied", *told, "covered"), rows)
+    fields = ("low", "high", "least", "most")
+    rows = [[key, *(number(of[word]) for word in fields), percent(of["covered"])] for key, of in keys.items()]
+    return _table(say.columns("varied", *fields, "covered"), rows)
 
 
 class _Say:

@@ -15,8 +15,8 @@ from ..report.text import Words
 from .card import card
 from .disputes import Dispute
 from .figures import figures
-from .planning import Plan, Refused, Verdicts
-from .takes import Source
+from .planning import DeliveryPlan, Refused, Verdicts
+from .takes import TakeSource
 
 CARD, MANIFEST, SUMS, QUARANTINE = "README.md", "shiliu/delivery.json", "SHA256SUMS", "quarantine.jsonl"
 CHUNK = 1 << 20
@@ -40,14 +40,14 @@ class About:
 
 
 def deliver(
-    plan: Plan, source: Source, verdicts: Verdicts, disputes: Mapping[str, Dispute], out: Path, about: About,
-    told: Callable[[str], None] = lambda source: None,
+    plan: DeliveryPlan, source: TakeSource, verdicts: Verdicts, disputes: Mapping[str, Dispute], out: Path, about: About,
+    on_take: Callable[[str], None] = lambda source: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write it; returns the manifest.
 
     Args:
         out: must not exist, or be an empty folder.
-        told: called with each take that is written.
+        on_take: called with each take that is written.
 
     Raises:
         EpisodeError: something cannot be read or written; nothing lies at `out` then.
@@ -75,12 +75,12 @@ def deliver(
                     "split": one.split,
                     "verdict": one.judged.verdict,
                     "overruled": overruled,
-                    "operator": one.take.said.get("operator"),
+                    "operator": one.take.metadata.get("operator"),
                     "cell": one.take.cell,
                     "scenario": one.take.scenario,
                 }
             )
-            told(one.take.source)
+            on_take(one.take.source)
         found = figures(plan, verdicts, disputes, frames, about.wanted)
         objections = [one.plain() for _, one in sorted(disputes.items())]
         manifest = {
@@ -115,12 +115,12 @@ def _line(one: Refused, words: Words) -> str:
     judged = one.judged
     reasons = []
     for reason in one.reasons:
-        told: dict[str, Any] = {"code": reason, "message": words.fill(book[reason], {})}
+        entry: dict[str, Any] = {"code": reason, "message": words.fill(book[reason], {})}
         if reason == "refused" and judged is not None:
-            told |= {"finding": judged.code, "found": judged.message, "owner": judged.owner}
+            entry |= {"finding": judged.code, "found": judged.message, "owner": judged.owner}
         if reason == "unreadable":
-            told |= {"found": one.take.error}
-        reasons.append(told)
+            entry |= {"found": one.take.error}
+        reasons.append(entry)
     tree = {
         "source": one.take.source,
         "sha256": one.take.sha256,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .disputes import Dispute, error_rates
-from .planning import Judged, Plan, Refused, Verdicts
+from .planning import DeliveryPlan, JudgedTake, Refused, Verdicts
 from .splits import SPLITS, unseen
 
 BINS = 10  # of each varied number's range
@@ -16,7 +16,7 @@ WELL = 0.8  # of the range that a varied number should reach into
 
 
 def figures(
-    plan: Plan, verdicts: Verdicts, disputes: Mapping[str, Dispute], frames: Sequence[int], wanted: Sequence[str]
+    plan: DeliveryPlan, verdicts: Verdicts, disputes: Mapping[str, Dispute], frames: Sequence[int], wanted: Sequence[str]
 ) -> dict[str, Any]:
     """Plain JSON.
 
@@ -24,7 +24,7 @@ def figures(
         frames: of each delivered take; wanted: splits that were asked for.
     """
     chosen, fps = plan.chosen, plan.kind.fps
-    who = [(one.take.said.get("operator"), one.take.cell) for one in chosen]
+    who = [(one.take.metadata.get("operator"), one.take.cell) for one in chosen]
     splits = [one.split for one in chosen]
     scenarios: dict[str, dict[str, Any]] = {}
     for one, n in zip(chosen, frames):
@@ -54,13 +54,13 @@ def figures(
         "nobody": sum(operator is None for operator, _ in who),
         "scenarios": dict(sorted(scenarios.items())),
         "operators": _counted(operator for operator, _ in who),
-        "centres": _counted(one.take.said.get("centre") for one in chosen),
+        "centres": _counted(one.take.metadata.get("centre") for one in chosen),
         "cells": _counted(cell for _, cell in who),
         "skills": _counted(skill for one in there for skill in one.skills),
         "variation": coverage([(one.take.scenario or "bare", one.judged.draw) for one in chosen]),
         "succeeded_but_unsafe": unsafe,
         "overruled": sum(one.dispute is not None and one.dispute.lets_in for one in chosen),
-        "no_word_of_consent": sum("consent" not in one.take.said for one in chosen),
+        "no_word_of_consent": sum("consent" not in one.take.metadata for one in chosen),
         "refused": _counted(reason for one in plan.refused for reason in one.reasons[:1]),
         "refused_for": _counted(_cause(one) for one in plan.refused),
         "judge": error_rates(disputes, verdicts.of),
@@ -81,7 +81,7 @@ def _counted(words: Any) -> dict[str, int]:
     }
 
 
-def _unsafe(judged: Sequence[Judged]) -> dict[str, Any]:
+def _unsafe(judged: Sequence[JudgedTake]) -> dict[str, Any]:
     """Of all takes that did the task: in how many a limit of safety was passed all the same, and which."""
     done = [one for one in judged if one.succeeded]
     bad = [one for one in done if one.unsafe]
@@ -113,30 +113,30 @@ def coverage(draws: Sequence[tuple[str, Mapping[str, Sequence[float]]]]) -> dict
 
 def gaps(found: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """What a reader of the set should know that it lacks: a word of the texts, and what is filled in."""
-    told: list[tuple[str, dict[str, Any]]] = []
+    found_gaps: list[tuple[str, dict[str, Any]]] = []
     for name in found["empty_splits"]:
-        told.append(("gap_split", {"split": name, "n": len(found["operators"])}))
+        found_gaps.append(("gap_split", {"split": name, "n": len(found["operators"])}))
     if found["nobody"]:
-        told.append(("gap_nobody", {"n": found["nobody"]}))
+        found_gaps.append(("gap_nobody", {"n": found["nobody"]}))
     if found["no_word_of_consent"]:
-        told.append(("gap_consent", {"n": found["no_word_of_consent"]}))
+        found_gaps.append(("gap_consent", {"n": found["no_word_of_consent"]}))
     few = [skill for skill, n in found["skills"].items() if n < FEW]
     if few:
-        told.append(("gap_skills", {"list": few, "n": FEW}))
+        found_gaps.append(("gap_skills", {"list": few, "n": FEW}))
     if not found["skills"]:
-        told.append(("gap_no_skills", {}))
+        found_gaps.append(("gap_no_skills", {}))
     for scenario, keys in found["variation"].items():
         thin = [f"{key} ({100 * of['covered']:.0f} %)" for key, of in keys.items() if of["covered"] < WELL]
         if thin:
-            told.append(("gap_variation", {"scenario": scenario, "list": thin}))
+            found_gaps.append(("gap_variation", {"scenario": scenario, "list": thin}))
     if not found["variation"]:
-        told.append(("gap_no_variation", {}))
+        found_gaps.append(("gap_no_variation", {}))
     held = {name: cells for name, cells in found["unseen_cells"].items() if not cells}
     if held:
-        told.append(("gap_cells", {"list": sorted(held)}))
+        found_gaps.append(("gap_cells", {"list": sorted(held)}))
     unknown = found["takes"] - sum(of["succeeded"] + of["failed"] for of in found["scenarios"].values())
     if unknown:
-        told.append(("gap_outcome", {"n": unknown}))
+        found_gaps.append(("gap_outcome", {"n": unknown}))
     if found["unasked"]:
-        told.append(("gap_unasked", {"list": found["unasked"]}))
-    return told
+        found_gaps.append(("gap_unasked", {"list": found["unasked"]}))
+    return found_gaps

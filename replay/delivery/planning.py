@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ...scenarios.errors import EpisodeError
 from ...scenarios.reading.yaml_reader import nearest
-from ..report.lines import Line, lines_of
+from ..report.lines import VerdictLine, lines_of
 from .disputes import Dispute
 from .splits import SPLITS, split_takes
-from .takes import Kind, Source, Take
+from .takes import SetKind, TakeOfSet, TakeSource
 
 PASSED = "FEASIBLE"
 # why a take is not delivered, in the order in which they are told
@@ -29,7 +29,7 @@ REASONS = (
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedTake:
     """What is kept of one line of the verdicts."""
 
     source: str
@@ -45,7 +45,7 @@ class Judged:
     draw: Mapping[str, Sequence[float]]
 
     @classmethod
-    def of(cls, line: Line) -> Judged:
+    def of(cls, line: VerdictLine) -> JudgedTake:
         root, tree, error = line.root, line.tree, line.tree.get("error")
         return cls(
             line.source,
@@ -70,10 +70,10 @@ class Verdicts:
     """
 
     def __init__(self, files: list[Path]) -> None:
-        self.by_sha: dict[str, Judged] = {}
+        self.by_sha: dict[str, JudgedTake] = {}
         self.of: dict[str, str | None] = {}  # source -> verdict
         for line in lines_of(files):
-            one = Judged.of(line)
+            one = JudgedTake.of(line)
             before = self.by_sha.get(one.sha256) if one.sha256 else None
             if before is not None and before.verdict != one.verdict and before.source == one.source:
                 wrong = EpisodeError(
@@ -87,7 +87,7 @@ class Verdicts:
                 self.by_sha[one.sha256] = one
             self.of[one.source] = one.verdict
 
-    def of_take(self, take: Take) -> Judged | None:
+    def of_take(self, take: TakeOfSet) -> JudgedTake | None:
         """By what the take is, not by how it is called."""
         return self.by_sha.get(take.sha256 or "") or self.by_sha.get(take.also or "")
 
@@ -96,8 +96,8 @@ class Verdicts:
 class Chosen:
     """A take that is delivered."""
 
-    take: Take
-    judged: Judged
+    take: TakeOfSet
+    judged: JudgedTake
     split: str
     dispute: Dispute | None
 
@@ -106,8 +106,8 @@ class Chosen:
 class Refused:
     """A take that is not; `reasons` in the order of `REASONS`."""
 
-    take: Take
-    judged: Judged | None
+    take: TakeOfSet
+    judged: JudgedTake | None
     reasons: tuple[str, ...]
     dispute: Dispute | None
 
@@ -130,7 +130,7 @@ class Wanted:
 
 
 @dataclass
-class Plan:
+class DeliveryPlan:
     """What will be delivered, split by split in the order of the data, and what will not.
 
     Attributes:
@@ -142,7 +142,7 @@ class Plan:
     refused: list[Refused]
     licence: str
     licence_from: tuple[int, int]
-    kind: Kind
+    kind: SetKind
     seen: int
 
     @property
@@ -157,13 +157,13 @@ class Plan:
         return found
 
 
-def plan(source: Source, verdicts: Verdicts, disputes: Mapping[str, Dispute], wanted: Wanted) -> Plan:
+def plan(source: TakeSource, verdicts: Verdicts, disputes: Mapping[str, Dispute], wanted: Wanted) -> DeliveryPlan:
     """Decide about every take.
 
     Raises:
         EpisodeError: nothing is left to be delivered, no licence is known, or takes do not fit into one set; each with the fix.
     """
-    passed: list[tuple[Take, Judged, Dispute | None]] = []
+    passed: list[tuple[TakeOfSet, JudgedTake, Dispute | None]] = []
     refused: list[Refused] = []
     seen = judged_here = 0
     scenarios: dict[str, None] = {}
@@ -192,45 +192,45 @@ def plan(source: Source, verdicts: Verdicts, disputes: Mapping[str, Dispute], wa
                 f"no take is of {word!r}.{nearest(word, list(scenarios))}", file=source.data, field="scenarios"
             )
     licence = _licence(passed, refused, wanted, source)
-    passed = [one for one in passed if one[0].said.get("licence", licence) == licence]
+    passed = [one for one in passed if one[0].metadata.get("licence", licence) == licence]
     if not passed:
         counted = Counter(reason for one in refused for reason in one.reasons[:1])
-        told = ", ".join(f"{n} {reason}" for reason, n in counted.most_common())
+        why = ", ".join(f"{n} {reason}" for reason, n in counted.most_common())
         raise EpisodeError(
-            f"nothing is left to deliver of {seen} takes ({told}). Record again what was refused, or dispute it by disputes=FILE.",
+            f"nothing is left to deliver of {seen} takes ({why}). Record again what was refused, or dispute it by disputes=FILE.",
             file=source.data,
             field="data",
         )
     kind = _kind(passed, source)
-    who = [(take.said.get("operator"), take.cell) for take, _, _ in passed]
+    who = [(take.metadata.get("operator"), take.cell) for take, _, _ in passed]
     splits = split_takes(who, wanted.shares, wanted.apart, wanted.former)
     chosen = [Chosen(one[0], one[1], name, one[2]) for one, name in zip(passed, splits)]
     chosen.sort(key=lambda one: SPLITS.index(one.split))  # stable: within a split the order of the data stays
-    own = sum("licence" in one.take.said for one in chosen)
-    return Plan(chosen, refused, licence, (own, len(chosen) - own), kind, seen)
+    own = sum("licence" in one.take.metadata for one in chosen)
+    return DeliveryPlan(chosen, refused, licence, (own, len(chosen) - own), kind, seen)
 
 
-def _reasons(take: Take, judged: Judged | None, dispute: Dispute | None, wanted: Wanted) -> tuple[str, ...]:
+def _reasons(take: TakeOfSet, judged: JudgedTake | None, dispute: Dispute | None, wanted: Wanted) -> tuple[str, ...]:
     found = {
         "unreadable": take.error is not None,
         "not_judged": judged is None and take.error is None,
         "refused": judged is not None and judged.verdict != PASSED and not (dispute is not None and dispute.lets_in),
         "overruled": dispute is not None and dispute.keeps_out,
-        "no_consent": take.said.get("consent") is False,
+        "no_consent": take.metadata.get("consent") is False,
         "other_scenario": bool(wanted.scenarios) and take.scenario not in wanted.scenarios,
     }
     return tuple(reason for reason in REASONS if found.get(reason))
 
 
 def _licence(
-    passed: list[tuple[Take, Judged, Dispute | None]], refused: list[Refused], wanted: Wanted, source: Source
+    passed: list[tuple[TakeOfSet, JudgedTake, Dispute | None]], refused: list[Refused], wanted: Wanted, source: TakeSource
 ) -> str:
     """The licence of the set; takes of another one, or of none, are put to the refused ones."""
-    named = Counter(str(take.said["licence"]) for take, _, _ in passed if take.said.get("licence"))
+    named = Counter(str(take.metadata["licence"]) for take, _, _ in passed if take.metadata.get("licence"))
     if wanted.licence is None and len(named) > 1:
-        told = ", ".join(f"{name} ({n} takes)" for name, n in sorted(named.items()))
+        licences = ", ".join(f"{name} ({n} takes)" for name, n in sorted(named.items()))
         raise EpisodeError(
-            f"the takes come under {told}. A set has one licence: choose it by licence=..., and the others are left out.",
+            f"the takes come under {licences}. A set has one licence: choose it by licence=..., and the others are left out.",
             file=source.data,
             field="licence",
         )
@@ -243,23 +243,23 @@ def _licence(
             field="licence",
         )
     for take, judged, dispute in passed:
-        own = take.said.get("licence")
+        own = take.metadata.get("licence")
         if own is not None and own != licence:
             refused.append(Refused(take, judged, ("other_licence",), dispute))
     if wanted.licence is None:
-        for one in [one for one in passed if not one[0].said.get("licence")]:
+        for one in [one for one in passed if not one[0].metadata.get("licence")]:
             passed.remove(one)
             refused.append(Refused(one[0], one[1], ("no_licence",), one[2]))
     return licence or ""
 
 
-def _kind(passed: Iterable[tuple[Take, Judged, Dispute | None]], source: Source) -> Kind:
+def _kind(passed: Iterable[tuple[TakeOfSet, JudgedTake, Dispute | None]], source: TakeSource) -> SetKind:
     """What all takes share.
 
     Raises:
         EpisodeError: two of them do not fit into one set.
     """
-    first: Kind | None = None
+    first: SetKind | None = None
     name, checked = "", set()
     for take, _, _ in passed:
         if take.entry in checked:
@@ -279,7 +279,7 @@ def _kind(passed: Iterable[tuple[Take, Judged, Dispute | None]], source: Source)
     return first
 
 
-def _differs(one: Kind, other: Kind) -> str:
+def _differs(one: SetKind, other: SetKind) -> str:
     if one.imported != other.imported:
         return "one was simulated, the other imported"
     for what in ("fps", "robot"):

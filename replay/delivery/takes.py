@@ -21,7 +21,7 @@ OWN = ("shiliu/frames_sha256", "shiliu/side_sha256", *ADDED)  # which every writ
 
 
 @dataclass(frozen=True)
-class Take:
+class TakeOfSet:
     """One recording of a set.
 
     Attributes:
@@ -38,12 +38,12 @@ class Take:
     also: str | None
     scenario: str | None
     cell: str | None
-    said: dict[str, Any]
+    metadata: dict[str, Any]
     error: str | None = None
 
 
 @dataclass(frozen=True)
-class Kind:
+class SetKind:
     """What all takes of one set must share."""
 
     features: dict[str, Any]
@@ -52,7 +52,7 @@ class Kind:
     imported: bool
 
 
-class Source:
+class TakeSource:
     """Sets of ours in a folder, or one of them.
 
     Args:
@@ -80,21 +80,21 @@ class Source:
             self._open = number, Dataset(one.path, one.source)
         return self._open[1]
 
-    def takes(self) -> Iterator[Take]:
+    def takes(self) -> Iterator[TakeOfSet]:
         """Every take, in the order of the data; each is read once, and let go."""
         for number in range(len(self.found)):
             there = self.set_of(number)
             for k, row in enumerate(there.rows):
                 yield _take(number, k, row, there.item(k))
 
-    def kind(self, number: int) -> Kind:
+    def kind(self, number: int) -> SetKind:
         """What a set demands of a take that is added to it."""
         there = self.set_of(number)
         own = {*layout.DEFAULT_FEATURES, layout.CLOCK}
         features = {name: layout.with_unit_text(one) for name, one in there.features.items() if name not in own}
-        return Kind(features, there.fps, str(there.info.get("robot_type")), there.imported)
+        return SetKind(features, there.fps, str(there.info.get("robot_type")), there.imported)
 
-    def copy(self, take: Take, writer: DatasetWriter, also: Mapping[str, Any], columns: tuple[str, ...]) -> int:
+    def copy(self, take: TakeOfSet, writer: DatasetWriter, also: Mapping[str, Any], columns: tuple[str, ...]) -> int:
         """Put a take into another set, its numbers to the bit.
 
         Args:
@@ -133,20 +133,20 @@ class Source:
         return tuple(names)
 
 
-def _take(number: int, k: int, row: Mapping[str, Any], item: Recording | Unreadable) -> Take:
+def _take(number: int, k: int, row: Mapping[str, Any], item: Recording | Unreadable) -> TakeOfSet:
     if isinstance(item, Unreadable):
-        return Take(number, k, item.source, None, None, None, None, {}, str(item.error))
-    said = item.metadata.get("demonstration")
-    if not isinstance(said, dict):  # of an imported recording the table may say it
-        said = {
+        return TakeOfSet(number, k, item.source, None, None, None, None, {}, str(item.error))
+    declared = item.metadata.get("demonstration")
+    if not isinstance(declared, dict):  # of an imported recording the table may say it
+        declared = {
             name.removeprefix("shiliu/"): row[name]
             for name in no_columns()
             if row.get(name) is not None
             and name.removeprefix("shiliu/") in ("operator", "centre", "licence", "consent", "cell")
         }
     also = row.get("shiliu/source_sha256")
-    cell = item.cell or said.get("cell")
-    return Take(number, k, item.source, item.sha256, also if isinstance(also, str) else None, item.scenario, cell, said)
+    cell = item.cell or declared.get("cell")
+    return TakeOfSet(number, k, item.source, item.sha256, also if isinstance(also, str) else None, item.scenario, cell, declared)
 
 
 def _whole(name: str, recording: Recording) -> Any:

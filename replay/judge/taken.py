@@ -47,26 +47,26 @@ def taken(
         clock of its streams), `length_s`, `skills` in their order, `pace` (8,) path of all joints of the command in each eighth of
         its time [rad], and `draw`: varied number -> [value, lower bound, upper bound], SI.
     """
-    said = recording.metadata.get("demonstration")
-    told: dict[str, Any] = {key: said[key] for key in SAID if key in said} if isinstance(said, dict) else {}
-    if recording.cell and "cell" not in told:
-        told["cell"] = recording.cell
+    declared = recording.metadata.get("demonstration")
+    metadata: dict[str, Any] = {key: declared[key] for key in SAID if key in declared} if isinstance(declared, dict) else {}
+    if recording.cell and "cell" not in metadata:
+        metadata["cell"] = recording.cell
     begins = recording.start_ns if any(s.clock != "grid" and s.n for s in recording.streams.values()) else None
     if begins is None:  # an imported recording stands on a grid, and keeps when it began
         begins = recording.metadata.get("start_ns")
     if isinstance(begins, int) and begins > YEAR:
-        told["begins"] = datetime.fromtimestamp(begins // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        metadata["begins"] = datetime.fromtimestamp(begins // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     lengths = [stream.duration_s for stream in recording.streams.values() if stream.n > 1]
     if lengths:
-        told["length_s"] = round(max(lengths), 3)
-    segments = said.get("segments") if isinstance(said, dict) else None
+        metadata["length_s"] = round(max(lengths), 3)
+    segments = declared.get("segments") if isinstance(declared, dict) else None
     if recording.episode is not None and recording.episode.segments:
         segments = recording.episode.segments
     if segments:
-        told["skills"] = list(dict.fromkeys(str(one["skill"]) for one in segments))
+        metadata["skills"] = list(dict.fromkeys(str(one["skill"]) for one in segments))
     pace = _pace(recording)
     if pace is not None:
-        told["pace"] = [round(float(one), 3) for one in pace]
+        metadata["pace"] = [round(float(one), 3) for one in pace]
     if recording.episode is not None and nominal is not None:
         values = recording.episode.draw.get("values", {})
         drawn = {}
@@ -76,8 +76,8 @@ def taken(
             if isinstance(value, int | float):
                 drawn[one.key] = [value, base + one.low, base + one.high]
         if drawn:
-            told["draw"] = drawn
-    return told
+            metadata["draw"] = drawn
+    return metadata
 
 
 def _pace(recording: Recording) -> np.ndarray | None:

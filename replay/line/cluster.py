@@ -38,7 +38,7 @@ class _Bench:
 
 
 @dataclass(eq=False)
-class _Worker:
+class _Actor:
     actor: Any
     waited: Any  # what it will answer: that it is ready, or a job's answer
     ready: bool = False
@@ -67,7 +67,7 @@ class Cluster:
     lost: int = 0
     _queue: deque[Job] = field(default_factory=deque)
     _later: list[tuple[float, Job]] = field(default_factory=list)
-    _workers: list[_Worker] = field(default_factory=list)
+    _workers: list[_Actor] = field(default_factory=list)
     _ends: dict[int, int] = field(default_factory=dict)
     _failed: int = 0
 
@@ -89,8 +89,8 @@ class Cluster:
                     logging_level="ERROR",
                 )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-            told = " ".join(str(error).split())[:200]
-            raise ShiliuError(f"no Ray cluster answers at {self.address!r}: {told}", field="cluster") from None
+            reason = " ".join(str(error).split())[:200]
+            raise ShiliuError(f"no Ray cluster answers at {self.address!r}: {reason}", field="cluster") from None
         self._class = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Bench)
 
     def add(self, job: Job, first: bool = False) -> None:
@@ -148,7 +148,7 @@ class Cluster:
         at_work = sum(one.job is not None for one in self._workers)
         while len(self._workers) < min(self.size, at_work + len(self._queue)):
             actor = self._class.remote(self.begin, self.given)
-            self._workers.append(_Worker(actor, actor.ready.remote()))
+            self._workers.append(_Actor(actor, actor.ready.remote()))
         for one in self._workers:
             if one.ready and one.job is None and self._queue:
                 one.job, one.since = self._queue.popleft(), time.monotonic()
@@ -186,14 +186,14 @@ class Cluster:
             self._lose(one)
             yield late, given_up(late, "timeout", f"judging it took longer than {self.limit_s:g} s and was ended")
 
-    def _ended(self, one: _Worker, error: Exception) -> Iterator[tuple[Job, Answer]]:
+    def _ended(self, one: _Actor, error: Exception) -> Iterator[tuple[Job, Answer]]:
         job = one.job
         self._lose(one)
         if job is None:
             self._failed += 1
             if self._failed >= STARTS:
-                told = " ".join(str(error).split())[-300:]
-                raise ShiliuError(f"no worker could be started: {told}", field="cluster")
+                reason = " ".join(str(error).split())[-300:]
+                raise ShiliuError(f"no worker could be started: {reason}", field="cluster")
             return
         self._ends[id(job)] = self._ends.get(id(job), 0) + 1
         if self._ends[id(job)] >= ENDS:
@@ -202,7 +202,7 @@ class Cluster:
         else:
             self.add(job, first=True)
 
-    def _lose(self, one: _Worker) -> None:
+    def _lose(self, one: _Actor) -> None:
         self.lost += 1
         self._workers.remove(one)
         self._ray.kill(one.actor)

@@ -41,7 +41,7 @@ def serve(pipe: Connection, begin: Callable[..., Answering], given: tuple[Any, .
         pipe.send(Stop(error.message, error.file, error.field))
 
 
-def answered(bench: Answering, job: Count | Take) -> Answer:
+def answered(bench: Answering, job: Count | TakeJob) -> Answer:
     """What a bench answers; a fault of ours costs this job alone, and `Stop` ends the run."""
     try:
         return bench.answer(job)
@@ -49,8 +49,8 @@ def answered(bench: Answering, job: Count | Take) -> Answer:
         return Stop(error.message, error.file, error.field)
     except Exception as error:
         what = f"a fault of shiliu's own: {type(error).__name__}: {error}"
-        said = {"message": what, "file": None, "field": None, "code": "fault"}
-        return Unread(job.entry.path.stem, name_of(job), said)
+        error_line = {"message": what, "file": None, "field": None, "code": "fault"}
+        return Unread(job.entry.path.stem, name_of(job), error_line)
 
 
 def _end_with_parent() -> None:

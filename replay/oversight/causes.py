@@ -100,8 +100,8 @@ def _best(
                 continue
             score = n / of - else_n / else_of + n / int(left.sum())
             if best is None or score > best[0] + 1e-9:
-                told = _quarter(takes, key, int(word)) if name == DRAW else str(takes.words[name][int(word)])
-                best = score, name, told, inside
+                value = _quarter(takes, key, int(word)) if name == DRAW else str(takes.words[name][int(word)])
+                best = score, name, value, inside
     return None if best is None else best[1:]
 
 

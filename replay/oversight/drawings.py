@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ..report.svg import CAUSE, GRID, INK, MUTED, box, drawing, label, rule, tag, ticks, tip
 from ..report.text import number, quantity
 from .takes import VERDICTS
-from .tallies import CELLS, Map, Spread
+from .tallies import CELLS, LagSpread, Map
 
 COLOURS = dict(zip(VERDICTS, ("#2f8f5b", "#c8453c", "#8a56a8", "#d9a441", "#9aa5b1")))
 LINES = ("#1d5fae", "#c46a1b", "#2f8f5b", "#8a56a8", "#8a5a00", "#52606d")
@@ -17,19 +17,19 @@ MOST_LINES = 6
 BAR = 240.0  # width of a bar [px of its own drawing]
 
 
-def bar(counted: Mapping[str, int], n: int, said: Mapping[str, str]) -> Markup:
-    """How many of each verdict, as a bar; `said` names them."""
+def bar(counted: Mapping[str, int], n: int, titles: Mapping[str, str]) -> Markup:
+    """How many of each verdict, as a bar; `titles` names them."""
     pieces, x = [], 0.0
     for name in VERDICTS:
         width = BAR * counted[name] / n if n else 0.0
         if width:
-            pieces.append(box(x, 0, width, 12, tip(f"{said[name]} {counted[name]}"), fill=COLOURS[name]))
+            pieces.append(box(x, 0, width, 12, tip(f"{titles[name]} {counted[name]}"), fill=COLOURS[name]))
         x += width
-    title = ", ".join(f"{said[name]} {counted[name]}" for name in VERDICTS if counted[name])
+    title = ", ".join(f"{titles[name]} {counted[name]}" for name in VERDICTS if counted[name])
     return Markup(tag("svg", *pieces, class_="bar", viewBox=f"0 0 {BAR:.0f} 12", role="img", aria_label=title))
 
 
-def drift(title: str, lines: Mapping[str, Mapping[str, Spread]], unit: str, limit: float | None, none: str) -> Markup:
+def drift(title: str, lines: Mapping[str, Mapping[str, LagSpread]], unit: str, limit: float | None, none: str) -> Markup:
     """Mean of a measure by day, a line for each device set (the ones with most takes), with its least and most.
 
     Args:
@@ -95,9 +95,9 @@ def heat(where: Map, a: str, b: str, failed: str) -> Markup:
             n, bad = cells[i * CELLS + k]
             x, y = left + i * size, top + (CELLS - 1 - k) * size
             fill = "#ffffff" if not n else shade(bad / n)
-            told = f"{bad}/{n}" if n else ""
-            pieces.append(box(x, y, size - 2, size - 2, tip(f"{failed} {told}"), fill=fill, stroke=GRID))
-            pieces.append(label(x + size / 2 - 1, y + size / 2 + 3, told, INK, "middle"))
+            marks = f"{bad}/{n}" if n else ""
+            pieces.append(box(x, y, size - 2, size - 2, tip(f"{failed} {marks}"), fill=fill, stroke=GRID))
+            pieces.append(label(x + size / 2 - 1, y + size / 2 + 3, marks, INK, "middle"))
     low, high = where.bounds[a]
     bottom = top + CELLS * size + 14
     pieces += [label(left, bottom, number(low), MUTED), label(left + CELLS * size, bottom, number(high), MUTED, "end")]

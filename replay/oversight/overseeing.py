@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..report.lines import Line
+from ..report.lines import VerdictLine
 from .alike import Alike
 from .causes import Cause, causes
 from .takes import DIMENSIONS, VERDICTS, Takes
@@ -37,7 +37,7 @@ class Seen:
     causes: list[Cause] = field(default_factory=list)
 
 
-def oversee(lines: Iterable[Line], what_if: WhatIf | None = None) -> Seen:
+def oversee(lines: Iterable[VerdictLine], what_if: WhatIf | None = None) -> Seen:
     """Count every line; a recording that is judged twice counts once, the first time."""
     seen = Seen(what_if=what_if)
     known: dict[bytes, str] = {}
@@ -59,8 +59,8 @@ def oversee(lines: Iterable[Line], what_if: WhatIf | None = None) -> Seen:
         if what_if is not None:
             what_if.add(line)
         if not copied:
-            said = line.taken
-            seen.alike.add(line.source, line.tree.get("scenario"), said.get("length_s"), said.get("pace"))
+            taken = line.taken
+            seen.alike.add(line.source, line.tree.get("scenario"), taken.get("length_s"), taken.get("pace"))
     seen.causes = causes(seen.takes)
     return seen
 

@@ -136,9 +136,9 @@ class Page:
         rows = yields(self.seen.takes, name)
         if all(not row["word"] for row in rows):
             return None
-        said = {one: self.words.verdict(None if one == "unreadable" else one) for one in VERDICTS}
+        titles = {one: self.words.verdict(None if one == "unreadable" else one) for one in VERDICTS}
         for row in rows:
-            row["bar"] = drawings.bar(row, row["n"], said)
+            row["bar"] = drawings.bar(row, row["n"], titles)
             row["top_title"] = self.title(row["top"]) if row["top"] else ""
             row["word"] = {"": self.say("not_said"), "…": self.say("others")}.get(row["word"], row["word"])
         return {"title": self.book["dimensions"][name], "rows": rows}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..report.lines import Line
+from ..report.lines import VerdictLine
 from ..report.story import UTC_OFFSET_H
 
 # by what takes are told apart, the likelier common cause first
@@ -20,8 +20,8 @@ NOBODY = -1
 QUARTERS = 4  # of the range of a varied number
 
 
-class Words:
-    """Words as numbers, in the order in which they were met; -1 is none."""
+class Interned:
+    """Interned as numbers, in the order in which they were met; -1 is none."""
 
     def __init__(self) -> None:
         self.known: list[str] = []
@@ -47,7 +47,7 @@ class Takes:
     """
 
     def __init__(self) -> None:
-        self.words = {name: Words() for name in (*DIMENSIONS, "code", "owner")}
+        self.words = {name: Interned() for name in (*DIMENSIONS, "code", "owner")}
         self._columns = {name: array("i") for name in self.words}
         self._verdict, self._success, self._unsafe = array("b"), array("b"), array("b")
         self._begins, self._value = array("d"), array("d")
@@ -56,7 +56,7 @@ class Takes:
         ] = {}  # (scenario, varied number) -> quarter of its range, -1 where not drawn
         self.bounds: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def add(self, line: Line) -> int:
+    def add(self, line: VerdictLine) -> int:
         """One more; returns its number."""
         root, dims = line.root, dimensions_of(line)
         for name in DIMENSIONS:
@@ -129,19 +129,19 @@ class Takes:
         return np.isin(self.verdict, REFUSED)
 
 
-def dimensions_of(line: Line) -> dict[str, str]:
+def dimensions_of(line: VerdictLine) -> dict[str, str]:
     """What a take is told apart by, as far as it is known."""
-    said = line.taken
-    calibration = said.get("calibration")
-    begins = _moment(said.get("begins"))
+    taken = line.taken
+    calibration = taken.get("calibration")
+    begins = _moment(taken.get("begins"))
     found = {
-        "devices": _joined(said.get("devices")),
-        "robot": _joined(said.get("robot")),
+        "devices": _joined(taken.get("devices")),
+        "robot": _joined(taken.get("robot")),
         "calibration": calibration.get("id") if isinstance(calibration, dict) else None,
-        "operator": said.get("operator"),
-        "cell": said.get("cell") or line.tree.get("cell"),
+        "operator": taken.get("operator"),
+        "cell": taken.get("cell") or line.tree.get("cell"),
         "scenario": line.tree.get("scenario"),
-        "centre": said.get("centre"),
+        "centre": taken.get("centre"),
         "day": None if begins is None else (begins + timedelta(hours=UTC_OFFSET_H)).strftime("%Y-%m-%d"),
     }
     return {name: str(word) for name, word in found.items() if word}

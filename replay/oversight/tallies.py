@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from ..report.lines import Line
+from ..report.lines import VerdictLine
 from .takes import dimensions_of
 
 DRIFT = ("stream.lag", "clock.skew", "calibration.offset", "link.stale", "link.loss")  # what wears on, take by take
@@ -18,7 +18,7 @@ TELLING = 10  # failures that are shown
 
 
 @dataclass
-class Spread:
+class LagSpread:
     """Of one measure on one day: how many takes, their mean and extremes."""
 
     n: int = 0
@@ -101,7 +101,7 @@ class Tallies:
     """Filled line by line; memory hangs on how many days, devices, skills and varied numbers there are, not on how many takes."""
 
     def __init__(self) -> None:
-        self.drift: dict[tuple[str, str], dict[str, Spread]] = {}  # (code, devices) -> day -> spread
+        self.drift: dict[tuple[str, str], dict[str, LagSpread]] = {}  # (code, devices) -> day -> spread
         self.units: dict[str, str] = {}
         self.limits: dict[str, float] = {}
         self.maps: dict[str, Map] = {}
@@ -111,27 +111,27 @@ class Tallies:
         self.unsafe_codes: Counter[str] = Counter()
         self.unasked: Counter[str] = Counter()
 
-    def add(self, line: Line) -> None:
+    def add(self, line: VerdictLine) -> None:
         """One more take."""
-        said, failed = line.taken, line.verdict in FAILED
+        taken, failed = line.taken, line.verdict in FAILED
         dims = dimensions_of(line)
         scenario = dims.get("scenario", "bare")
         day, devices = dims.get("day"), dims.get("devices", "")
         for one in line.findings:
             code = one.get("code")
             if code in DRIFT and day and isinstance(one.get("value"), int | float):
-                self.drift.setdefault((code, devices), {}).setdefault(day, Spread()).add(abs(float(one["value"])))
+                self.drift.setdefault((code, devices), {}).setdefault(day, LagSpread()).add(abs(float(one["value"])))
                 self.units.setdefault(code, one.get("unit") or "1")
                 if isinstance(one.get("limit"), int | float):
                     self.limits.setdefault(code, float(one["limit"]))
             if one.get("level") == "NOT_CHECKED":
                 self.unasked[str(code)] += 1
         if (
-            isinstance(said.get("draw"), dict) and line.verdict != "UNSOUND"
+            isinstance(taken.get("draw"), dict) and line.verdict != "UNSOUND"
         ):  # a broken recording tells nothing of the scene
-            self.maps.setdefault(scenario, Map()).add(said["draw"], failed)
+            self.maps.setdefault(scenario, Map()).add(taken["draw"], failed)
         root = line.root
-        for skill in said.get("skills") or ():
+        for skill in taken.get("skills") or ():
             _count(
                 self.skills.setdefault((scenario, skill), [0, 0]),
                 failed and root is not None and root.get("skill") == skill,
@@ -144,7 +144,7 @@ class Tallies:
         if failed and root is not None:
             self._tell(line, root, scenario, dims.get("operator"))
 
-    def _tell(self, line: Line, root: dict[str, Any], scenario: str, operator: str | None) -> None:
+    def _tell(self, line: VerdictLine, root: dict[str, Any], scenario: str, operator: str | None) -> None:
         beside = sum(one.get("level") == "FAIL" and one.get("because_of") is None for one in line.findings) - 1
         one = Telling(
             line.source,

@@ -19,7 +19,7 @@ from ..checks.finding import Finding
 from ..checks.registry import check_of
 from ..checks.rules import Rule, Rules
 from ..judge.verdict import combine
-from ..report.lines import Line
+from ..report.lines import VerdictLine
 
 _CHANGE = re.compile(r"^(?P<code>[\w.]+?)(?:\.(?P<which>warn|fail))?\s*=\s*(?P<value>.+)$")
 _SHARE = re.compile(r"^(?P<share>[+-]\d+(?:\.\d+)?)\s*%$")
@@ -104,7 +104,7 @@ class WhatIf:
     same: int = 0
     untold: int = 0
 
-    def add(self, line: Line) -> None:
+    def add(self, line: VerdictLine) -> None:
         """One more take."""
         if line.verdict is None or line.tree.get("provenance", {}).get("check") == "intake":
             self.untold += line.verdict is not None

@@ -17,7 +17,7 @@ TAKES, SLIPS = "takes", "slips"  # folders of a `shiliu watch`; a file a take, w
 
 
 @dataclass(frozen=True)
-class Line:
+class VerdictLine:
     """One line.
 
     Attributes:
@@ -90,7 +90,7 @@ def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
     return found
 
 
-def lines_of(files: list[Path]) -> Iterator[Line]:
+def lines_of(files: list[Path]) -> Iterator[VerdictLine]:
     """Every line of the files; memory holds one.
 
     Raises:
@@ -101,7 +101,7 @@ def lines_of(files: list[Path]) -> Iterator[Line]:
             with file.open(encoding="utf-8") as stream:
                 for number, text in enumerate(stream, start=1):
                     if text.strip():
-                        yield Line(_tree(text, file, number, file.suffix == ".json"), file, number)
+                        yield VerdictLine(_tree(text, file, number, file.suffix == ".json"), file, number)
         except OSError as error:
             raise EpisodeError(f"cannot be read: {error.strerror}.", file=file) from None
         except UnicodeDecodeError:

@@ -90,7 +90,7 @@ class Sarif:
         subject = list(finding.subject) if finding is not None else []
         signal = str(finding.signal) if finding is not None else ""
         mark = hashlib.sha256("\0".join((source, code, level, signal, *subject)).encode()).hexdigest()[:32]
-        told = finding.to_dict() if finding is not None else {}
+        properties = finding.to_dict() if finding is not None else {}
         result: dict[str, Any] = {
             "ruleId": code,
             "ruleIndex": self._rules.setdefault(code, len(self._rules)),
@@ -113,9 +113,9 @@ class Sarif:
                 "scenario": verdict.scenario,
                 "cause": finding is not None and verdict.root is not None and verdict.findings[verdict.root] is finding,
                 **{
-                    key: told[key]
+                    key: properties[key]
                     for key in ("subject", "t0", "t1", "value", "limit", "unit", "excess")
-                    if told.get(key) is not None
+                    if properties.get(key) is not None
                 },
             },
         }

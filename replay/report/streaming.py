@@ -127,8 +127,8 @@ class Reports:
                 file.close()
             self._junit(self._part / "junit.xml")
             (self._part / "report.html").write_text(page, encoding="utf-8")
-            told = markdown.summary(self.kept, self.words, self.counted, self.baseline)
-            (self._part / "summary.md").write_text(told, encoding="utf-8")
+            summary = markdown.summary(self.kept, self.words, self.counted, self.baseline)
+            (self._part / "summary.md").write_text(summary, encoding="utf-8")
             self.out.mkdir(parents=True, exist_ok=True)
             for name in ("junit.xml", "verdicts.sarif", "summary.md", "report.html", "passed.txt", "refused.txt", "verdicts.jsonl"):
                 os.replace(self._part / name, self.out / name)

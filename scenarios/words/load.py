@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..names import Names
 from ..reading.yaml_reader import Node
@@ -26,7 +27,7 @@ class HandsHold:
         return list(self.forces)
 
     def margin(self, readings: Readings | Row) -> Values:
-        weight = sum(readings.peak_of((force,)) for force in self.forces)
+        weight: Any = sum(readings.peak_of((force,)) for force in self.forces)
         return self.within - abs(weight / GRAVITY - self.mass)
 
 

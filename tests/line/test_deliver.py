@@ -30,7 +30,7 @@ SESSIONS = (  # set, operator, cell, consent, takes
 )
 
 
-def said(operator: str, cell: str, consent: bool, licence: str = "CC-BY-4.0"):
+def declared(operator: str, cell: str, consent: bool, licence: str = "CC-BY-4.0"):
     return from_plain(
         {
             "operator": operator,
@@ -53,7 +53,7 @@ def line(bare, tmp_path_factory) -> Path:
         takes = []
         for _ in range(n):
             seed += 1
-            takes.append(completed(said(operator, cell, consent), waving(bare, seed, 0.8 + 0.03 * seed)))
+            takes.append(completed(declared(operator, cell, consent), waving(bare, seed, 0.8 + 0.03 * seed)))
         if name == "a":
             takes.append(replace(takes[0], seed=91))
         write_lerobot(folder / "data" / name, takes, bare.schema.lerobot_features(()), RATE)
@@ -87,8 +87,8 @@ def test_what_passed_is_delivered_to_the_bit_and_the_rest_is_named(line, tmp_pat
     assert state(line) == before
     out = tmp_path / "out"
     assert quarantine(out) == {"a#2": ["refused"], "c#0": ["no_consent"]}
-    told = json.loads((out / "quarantine.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    assert told["reasons"][0]["finding"] == "take.duplicate" and told["reasons"][0]["owner"]
+    entry = json.loads((out / "quarantine.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert entry["reasons"][0]["finding"] == "take.duplicate" and entry["reasons"][0]["owner"]
     manifest = json.loads((out / "shiliu" / "delivery.json").read_text(encoding="utf-8"))
     here = {one["source"]: one["episode"] for one in manifest["episodes"]}
     assert sorted(here) == ["a#0", "a#1", "b#0", "b#1", "d#0"]
@@ -112,7 +112,7 @@ def test_pictures_go_along_as_they_are(bare, tmp_path):
     features = bare.schema.lerobot_features(()) | {camera: {"dtype": "video", "shape": [32, 48, 3]}}
     with DatasetWriter(tmp_path / "takes" / "a", features, RATE) as writer:
         for seed in (1, 2):
-            take = completed(said("P-0417", "c1", True), waving(bare, seed, 0.8 + 0.1 * seed))
+            take = completed(declared("P-0417", "c1", True), waving(bare, seed, 0.8 + 0.1 * seed))
             frames = luck.integers(0, 255, (take.n_steps, 32, 48, 3), dtype=np.uint8)
             writer.add(take, take.states, images={camera: frames})
     words = ["pictures=false", "quiet=true"]
@@ -143,7 +143,7 @@ def test_an_imported_set_is_delivered_by_the_verdicts_of_its_originals(line, tmp
         return cli.main([*words, "quiet=true"])
 
     session = tmp_path / "session.yaml"
-    session.write_text(yaml.safe_dump(said("P-0417", "c1", True).plain()))
+    session.write_text(yaml.safe_dump(declared("P-0417", "c1", True).plain()))
     assert shiliu("export", f"data={line / 'data' / 'b'}", "to=rosbag", f"out={tmp_path / 'bags'}") == 0
     assert shiliu("import", f"data={tmp_path / 'bags'}", f"out={tmp_path / 'sets' / 'i'}", f"metadata={session}") == 0
     assert (

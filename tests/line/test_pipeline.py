@@ -188,8 +188,8 @@ def test_another_cause_is_new(tmp_path):
 @pytest.mark.parametrize("how", [(), ("workers=1",), ("check=intake",)], ids=" ".join)
 def test_keep_going_false_ends_at_what_cannot_be_read(data, tmp_path, capsys, how):
     assert replay(data, tmp_path / "out", "keep_going=false", *how) == 2
-    said = capsys.readouterr().err
-    assert "broken.bag" in said and "keep_going=true" in said and not (tmp_path / "out" / "verdicts.jsonl").exists()
+    printed = capsys.readouterr().err
+    assert "broken.bag" in printed and "keep_going=true" in printed and not (tmp_path / "out" / "verdicts.jsonl").exists()
 
 
 def steps() -> dict[str, str]:

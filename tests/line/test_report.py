@@ -15,15 +15,15 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.oversight.overseeing import oversee, total, yields
 from shiliu.replay.oversight.page import Page
 from shiliu.replay.oversight.what_if import WhatIf, read_changes, regraded
-from shiliu.replay.report.lines import Line, files_of, lines_of
+from shiliu.replay.report.lines import VerdictLine, files_of, lines_of
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.errors import EpisodeError, ShiliuError
 
 RULES = load_rules()
 
 
-def as_lines(trees: list[dict]) -> list[Line]:
-    return [Line(tree, Path("verdicts.jsonl"), k) for k, tree in enumerate(trees, start=1)]
+def as_lines(trees: list[dict]) -> list[VerdictLine]:
+    return [VerdictLine(tree, Path("verdicts.jsonl"), k) for k, tree in enumerate(trees, start=1)]
 
 
 @pytest.fixture(scope="module")
@@ -174,10 +174,10 @@ def test_the_page_stands_alone_and_says_who_acts(days, lang, tmp_path, capsys):
         'what_if="joint.velocity=+50 %"',
     ]
     assert cli.main(["report", *words]) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     text = (tmp_path / "out" / "oversight.html").read_text(encoding="utf-8")
-    said = {"en": r"since 2026-11-24 09:\d\d: clocks apart", "zh": r"自 2026-11-24 09:\d\d 起：时钟不一致"}[lang]
-    assert re.search(said, text) and re.search(said, told)
+    pattern = {"en": r"since 2026-11-24 09:\d\d: clocks apart", "zh": r"自 2026-11-24 09:\d\d 起：时钟不一致"}[lang]
+    assert re.search(pattern, text) and re.search(pattern, printed)
     assert "<script" not in text and "http" not in text and "src=" not in text and "<link" not in text
     figures = json.loads((tmp_path / "out" / "oversight.json").read_text(encoding="utf-8"))
     assert figures["all"]["n"] == len(days) + 2 and figures["all"]["unreadable"] == 1
@@ -222,7 +222,7 @@ def test_what_a_watch_has_told_is_read_too(tmp_path):
 def test_memory_is_some_hundred_bytes_a_take():
     def many(n: int):
         for k in range(n):
-            yield Line(line(k, f"P-0{100 + k % 50}", at=FIRST), Path("v"), k)
+            yield VerdictLine(line(k, f"P-0{100 + k % 50}", at=FIRST), Path("v"), k)
 
     oversee(many(50))
     tracemalloc.start()

@@ -462,8 +462,8 @@ class Dataset:
 
 def _began(side: dict[str, Any]) -> dict[str, int]:
     """When the imported recording began by its own clock [ns since 1970], where it was kept."""
-    told = side.get("provenance")
-    start = told.get("start_ns") if isinstance(told, dict) else None
+    provenance = side.get("provenance")
+    start = provenance.get("start_ns") if isinstance(provenance, dict) else None
     return {"start_ns": start} if type(start) is int else {}
 
 
