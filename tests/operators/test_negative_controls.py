@@ -35,11 +35,7 @@ CONTROLS = {
     "fingers of ice take no book": ("room_organization", {"friction": 0.05}, {}, "replay.goal:shelved"),
     "a drawer that rubs with 300 N stays open": ("room_organization", {"chest.friction": 300.0}, {}, "replay.goal:drawer_shut"),
     "a pillow of thirty kilograms is not laid straight": ("room_organization", {"pillow.mass": 30.0}, {}, "replay.goal:pillow_placed"),
-    "fingers of ice lose the crate that they pinch, not the one whose holes they go through": (
-        "material_handling", {"friction": 0.05}, {}, "replay.goal:stacked"
-    ),
     "a crate of sixteen kilograms is not lifted level": ("material_handling", {"load.mass": 14.2}, {}, "scenario.askew"),
-    "a rim that is 14 mm elsewhere is not met": ("material_handling", {}, {"aim_offset": 0.014}, "scenario.on_rim"),
     "fingers of ice bring no bottle": ("medication_serving", {"friction": 0.05}, {}, "replay.goal:served"),
     "a magnet of 80 N stays shut": ("medication_serving", {"cabinet.catch_force": 80.0}, {}, "replay.goal:opened"),
     "a bottle of four kilograms is not taken out": ("medication_serving", {"named.mass": 4.0}, {}, "replay.goal:taken"),
