@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..recognition import motions
-from .base import _coming, wrapped
+from .base import Base, _coming, wrapped
 from .operator_state import Motion, OperatorState
 from .primitives import WALK
 from .reason import Reason
@@ -72,7 +72,7 @@ class PushAlong(Walking):
             yield
         yield from base.stop()
 
-    def _roll(self, base, at: np.ndarray, heading: float, speed: float, curve: float) -> None:
+    def _roll(self, base: Base, at: np.ndarray, heading: float, speed: float, curve: float) -> None:
         """Command the base as a point of what rolls ahead from a place at a speed [m/s] on a curve [1/m]."""
         turning = speed * curve
         arm = base.at - at
