@@ -13,6 +13,14 @@ from .word import Words
 GRAVITY = 9.81  # m/s2
 
 
+def _carried(readings: Readings | Row, forces: tuple[Request, ...]) -> Values:
+    """[kg] what all contacts push the hands with together."""
+    weight: Values = 0.0
+    for force in forces:
+        weight = weight + readings.peak_of((force,))
+    return weight / GRAVITY
+
+
 @dataclass(frozen=True)
 class HandsHold:
     """The hands carry a mass [kg], give or take: what all contacts push them with, pads against each other left out."""
@@ -26,8 +34,7 @@ class HandsHold:
         return list(self.forces)
 
     def margin(self, readings: Readings | Row) -> Values:
-        weight = sum(readings.peak_of((force,)) for force in self.forces)
-        return self.within - abs(weight / GRAVITY - self.mass)
+        return self.within - abs(_carried(readings, self.forces) - self.mass)
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class HandsHoldMore:
         return list(self.forces)
 
     def margin(self, readings: Readings | Row) -> Values:
-        return sum(readings.peak_of((force,)) for force in self.forces) / GRAVITY - self.mass
+        return _carried(readings, self.forces) - self.mass
 
 
 def _hands_hold(node: Node, names: Names) -> Predicate | None:
