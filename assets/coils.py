@@ -84,7 +84,8 @@ def _boxes(coil: Coil) -> list[str]:
     middle, half = (ri + ro) / 2, ro * np.tan(np.pi / BOXES)
     size = ((ro - ri) / 2, half, (h - RAISED) / 2)
     return [
-        f'      <geom name="wall_{i}" class="collision" type="box" pos="{numbers((middle * np.cos(a), middle * np.sin(a), (h + RAISED) / 2))}" '
+        f'      <geom name="wall_{i}" class="collision" type="box" '
+        f'pos="{numbers((middle * np.cos(a), middle * np.sin(a), (h + RAISED) / 2))}" '
         f'quat="{numbers((np.cos(a / 2), 0, 0, np.sin(a / 2)))}" size="{numbers(size)}"/>'
         for i, a in enumerate(2 * np.pi * np.arange(BOXES) / BOXES)
     ]
@@ -132,13 +133,24 @@ def _lead(coil: Coil, number: int, side: int) -> list[str]:
             f'{pad}  <geom class="visual" type="capsule" fromto="0 0 0 {each:.6g} 0 0" size="0.0007" material="lead"/>',
         ]
     tip = " " * (deep + 2 * PIECES)
-    lines.append(f'{tip}<geom class="visual" type="capsule" fromto="{each - 0.012:.6g} 0 0 {each + 0.0005:.6g} 0 0" size="0.0009" material="tinned"/>')
+    tinned = f'fromto="{each - 0.012:.6g} 0 0 {each + 0.0005:.6g} 0 0" size="0.0009" material="tinned"'
+    lines.append(f'{tip}<geom class="visual" type="capsule" {tinned}/>')
     lines.append(f'{tip}<site name="lead_{number}_tip" pos="{each:.6g} 0 0"/>')
     lines += [" " * (deep + 2 * i) + "</body>" for i in reversed(range(PIECES))]
     ahead = (root[0] + 0.05 * np.cos(turn), root[1] + 0.05 * np.sin(turn), root[2])
     lines.append(f'      <site name="lead_{number}_root" pos="{numbers(root)}"/>')
     lines.append(f'      <site name="lead_{number}_ahead" pos="{numbers(ahead)}"/>')
     return lines
+
+
+def _defaults(name: str) -> str:
+    """The classes of a prop, whose collision shapes meet spots (bit 8), too; of spots, and of leads with their hinges."""
+    spot = f'type="sphere" size="{SPOT_RADIUS:g}" contype="8" conaffinity="0" gap="{REACH:g}"'
+    lead = f'type="capsule" size="{LEAD_RADIUS:g}" conaffinity="3" condim="3" friction="0.3 0.003 0.0001"'
+    hinge = f'<joint type="hinge" range="-2.6 2.6" stiffness="{BEND:g}" damping="{DAMPING:g}" armature="{ARMATURE:g}"/>'
+    text = prop_defaults(name, 0.5, FOOT, ("spot", spot), ("lead", lead))
+    head = '        <default class="lead">\n'
+    return text.replace('conaffinity="7"', 'conaffinity="15"', 1).replace(head, f"{head}          {hinge}\n")
 
 
 def coil(folder: Path, made: Coil) -> None:
@@ -148,7 +160,8 @@ def coil(folder: Path, made: Coil) -> None:
     upright, flat = mass / 2 * (ri**2 + ro**2), mass / 12 * (3 * (ri**2 + ro**2) + h**2)
     steps = 2 * np.pi * np.arange(FEET) / FEET
     feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((made.stands * np.cos(a), made.stands * np.sin(a), FOOT_RADIUS))}" size="{FOOT_RADIUS:g}"/>'
+        f'      <geom name="foot_{i}" class="foot" '
+        f'pos="{numbers((made.stands * np.cos(a), made.stands * np.sin(a), FOOT_RADIUS))}" size="{FOOT_RADIUS:g}"/>'
         for i, a in enumerate(steps)
     ]
     spots, pulls = [], []
@@ -163,10 +176,7 @@ def coil(folder: Path, made: Coil) -> None:
 <mujoco model="{made.name}">
   <compiler angle="radian" autolimits="true"/>
 
-{prop_defaults(made.name, 0.5, FOOT, ("spot", f'type="sphere" size="{SPOT_RADIUS:g}" contype="8" conaffinity="0" gap="{REACH:g}"'), ("lead", f'type="capsule" size="{LEAD_RADIUS:g}" conaffinity="3" condim="3" friction="0.3 0.003 0.0001"')).replace('conaffinity="7"', 'conaffinity="15"', 1).replace(f'''        <default class="lead">
-''', f'''        <default class="lead">
-          <joint type="hinge" range="-2.6 2.6" stiffness="{BEND:g}" damping="{DAMPING:g}" armature="{ARMATURE:g}"/>
-''')}
+{_defaults(made.name)}
 
   <asset>
     <material name="winding" rgba="0.72 0.40 0.20 1" specular="0.8" shininess="0.6"/>
@@ -233,6 +243,7 @@ def plate(file: Path, width: float, height: float) -> None:
 def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.055, seat: float = 0.012) -> None:
     """Write a peg for one size of coil: a foot that carries the coil, a post with a round head, and a plate with the class."""
     foot, post, lead_in = made.outside / 2 + 0.008, diameter / 2, min(0.4 * diameter, 0.016)
+    half = (height - lead_in) / 2
     letter(folder / "letter.png", made)
     plate(folder / "letter.obj", 0.056, 0.028)
     profile = np.array(
@@ -273,8 +284,8 @@ def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.
     <!-- origin on the table under the post; the plate with the class stands before it, at -x -->
     <body name="{name}" childclass="{name}">
       <geom name="foot" class="collision" type="cylinder" pos="0 0 {seat / 2:g}" size="{foot:g} {seat / 2:g}" mass="1"/>
-      <geom name="post" class="collision" type="cylinder" pos="0 0 {seat + (height - lead_in) / 2:g}" size="{post:g} {(height - lead_in) / 2:g}" mass="1"/>
-      <geom name="head" class="collision" type="ellipsoid" pos="0 0 {seat + height - lead_in:g}" size="{post:g} {post:g} {lead_in:g}" mass="0.1"/>
+      <geom name="post" class="collision" type="cylinder" pos="0 0 {seat + half:g}" size="{post:g} {half:g}" mass="1"/>
+      <geom name="head" class="collision" type="ellipsoid" pos="0 0 {seat + 2 * half:g}" size="{post:g} {post:g} {lead_in:g}" mass="0.1"/>
       <geom class="visual" type="mesh" mesh="post" material="post"/>
       <geom class="visual" type="mesh" mesh="foot" material="class"/>
       <geom class="visual" type="mesh" mesh="letter" material="letter" pos="{-(foot + 0.006):g} 0 0.0165"/>

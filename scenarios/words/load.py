@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ..names import Names
 from ..reading.yaml_reader import Node
@@ -12,6 +11,14 @@ from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
 GRAVITY = 9.81  # m/s2
+
+
+def _carried(readings: Readings | Row, forces: tuple[Request, ...]) -> Values:
+    """[kg] what all contacts push the hands with together."""
+    weight: Values = 0.0
+    for force in forces:
+        weight = weight + readings.peak_of((force,))
+    return weight / GRAVITY
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,7 @@ class HandsHold:
         return list(self.forces)
 
     def margin(self, readings: Readings | Row) -> Values:
-        weight: Any = sum(readings.peak_of((force,)) for force in self.forces)
-        return self.within - abs(weight / GRAVITY - self.mass)
+        return self.within - abs(_carried(readings, self.forces) - self.mass)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class HandsHoldMore:
         return list(self.forces)
 
     def margin(self, readings: Readings | Row) -> Values:
-        return sum(readings.peak_of((force,)) for force in self.forces) / GRAVITY - self.mass
+        return _carried(readings, self.forces) - self.mass
 
 
 def _hands_hold(node: Node, names: Names) -> Predicate | None:
