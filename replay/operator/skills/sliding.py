@@ -98,7 +98,7 @@ class PushShut(Skill):
 class DrawTo(Skill):
     """Draw what is held over the surface that it lies on until a site of it has come to a place; let go, and draw the hand back.
 
-    It is looked at when it has come to rest, and drawn on by what is missing.
+    It is looked at when it has come to rest, and drawn on by what is missing. What is taut is not drawn on: it ends when it pulls back.
     """
 
     word = "put"
@@ -115,6 +115,7 @@ class DrawTo(Skill):
         "within": Argument("length", "how near it has to come", 0.012),
         "opening": Argument("length", "gap between the pads when it has let go", 0.06),
         "retreat": Argument("length", "how far the hand draws back along its fingers", 0.12),
+        "force": Argument("force", "with which it is drawn at most", 40.0),
         "speed": Argument("speed", "with which it is drawn", 0.08),
     }
 
@@ -123,9 +124,19 @@ class DrawTo(Skill):
         for _ in range(LOOKS):
             way = state.site(self.upon)[0] + state.aim() - state.site(self.of)[0]
             way[2] = 0.0
-            if np.linalg.norm(way) < self.within:
+            missing = float(np.linalg.norm(way))
+            if missing < self.within:
                 break
-            yield from slide(arm, way, self.speed)
+            ahead = way / missing
+            behind = self.force * float(np.linalg.norm(arm.compliance() @ ahead))
+
+            def taut(ahead: np.ndarray = ahead, behind: float = behind) -> bool:
+                return float((arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]) @ ahead) > behind
+
+            position, frame = arm.hand()
+            path = arm.line([(position + way, frame)], self.speed, orient=WEIGHT)
+            if (yield from arm.follow(path, taut, tremor=0.0, brake=1.0)):
+                break
             yield from arm.hold(0.3)
         yield from state.let_go(self.hand, self.opening, 0.6)
         yield from slide(arm, -self.retreat * arm.hand()[1][:, 2], 0.2)
