@@ -13,7 +13,7 @@ from odd_bench import Odd
 from shiliu import cli
 from shiliu.replay.formats import Entry
 from shiliu.replay.formats.lerobot.write import write_lerobot
-from shiliu.replay.line.jobs import Made, Take, Unread
+from shiliu.replay.line.jobs import Made, TakeJob, Unread
 from swinging import RATE, waving
 
 HERE = importlib.util.find_spec("ray") is not None
@@ -52,7 +52,7 @@ def test_what_crashes_hangs_or_fails_costs_itself_alone(cluster, tmp_path):
     entry = Entry(tmp_path / "takes", "takes")
     with Cluster(2, Odd, (str(tmp_path),), 4.0, cluster[0].address) as workers:
         for k in range(8):
-            workers.add(Take(0, entry, k))
+            workers.add(TakeJob(0, entry, k))
         found = {job.k: answer for job, answer in workers.answers()}
         assert workers.lost >= 3
     assert [k for k, answer in sorted(found.items()) if isinstance(answer, Made)] == [0, 3, 5, 6, 7]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shiliu
 from conftest import make_readings
-from shiliu.scenarios.sensing.predicate import Moved
+from shiliu.scenarios.sensing.predicate import MovedAway
 from shiliu.scenarios.sensing.requests import Request
 
 ASSETS = Path(shiliu.__file__).parent / "assets"
@@ -96,7 +96,7 @@ LOAD = Request("body_position", "load", "body:crate")
 
 def test_moved_may_be_seen_from_what_carries_it():
     """A load that goes with its crate has not moved; its place in the crate's frame is what counts."""
-    shifted = Moved(LOAD, 0.03)
+    shifted = MovedAway(LOAD, 0.03)
     seen = make_readings(
         {LOAD: [[0.05, 0.0, 0.02], [0.05, 0.0, 0.02], [0.05, 0.05, 0.02]]}, start={LOAD: [0.05, 0.0, 0.02]}
     )

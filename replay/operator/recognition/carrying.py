@@ -30,24 +30,6 @@ def lift(see: HandFeatures, step: Step) -> Evidence:
     )
 
 
-def lift_off(see: HandFeatures, step: Step) -> Evidence:
-    """What is held goes aside a little, and then straight up.
-
-    Begins: the hand sets off. Ends: it sets off anew.
-    """
-    loose = 1.0 - see.holds(see.tracks.owner[step.arguments["of"]])
-    return Evidence(
-        (
-            Phase("slide", loose + 0.5 * see.rising),
-            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
-            Phase("stop", loose + see.aside + AFTER),
-        ),
-        see.sets_off,
-        see.sets_off,
-        np.zeros(see.n),
-    )
-
-
 def carry_level(see: HandFeatures, step: Step) -> Evidence:
     """What is held goes aside, and comes to rest over its place.
 

@@ -154,7 +154,7 @@ class LiftOff(Skill):
     label = Label(
         en=("slide off and lift", "the {hand} hand slides the {of} aside and lifts it off"),
         zh=("错开并提起", "{hand}手把{of}错开后提起"),
-        shows=carrying.lift_off,
+        shows=carrying.lift,
     )
     arguments: ClassVar = LIFT(
         "hand by",
