@@ -32,7 +32,7 @@ QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside"), "
 UNPERFORMED = {
     "bowl_tipped", "upside_down", "near_face", "wrong_container",
     "corner_lost", "twisted", "reached_into_zone", "pan_dropped",
-    "plate_off", "tipped",
+    "plate_off", "tipped", "blanket_on_face",
 }  # fmt: skip
 
 
