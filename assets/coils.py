@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .shapes import FOOT, Mesh, mesh, numbers, prop_defaults, revolve, revolve_ring
+from .shapes import FOOT, Mesh, fixture_defaults, mesh, numbers, prop_defaults, revolve, revolve_ring
 
 SEGMENTS = 72  # of what is seen
 BOXES = 12  # of what is touched: one faces +y, where a pad lies flat
@@ -256,19 +256,7 @@ def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.
 <mujoco model="{name}">
   <compiler angle="radian" autolimits="true"/>
 
-  <default>
-    <default class="{name}">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- never moves: the pair with a prop comes about through the prop's own mask -->
-      <default class="collision">
-        <geom group="3" contype="2" conaffinity="5" condim="3" friction="0.3 0.005 0.0001" solref="0.006 1"
-          solimp="0.95 0.99 0.001"/>
-      </default>
-      <site group="4" size="0.006" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
+{fixture_defaults(name, 0.3)}
 
   <asset>
     <texture name="letter" type="2d" file="letter.png"/>

@@ -160,6 +160,29 @@ def prop_defaults(name: str, friction: float, *inner: tuple[str, str], site: flo
   </default>"""
 
 
+def fixture_defaults(name: str, friction: float = 0.4, boxes: bool = False) -> str:
+    """The `default` element of a fixture that never moves: how it looks, what collides with it, its sites.
+
+    Args:
+        name: of its class; friction: sliding, of its collision geoms; boxes: these are boxes where they do not say.
+    """
+    kind = ' type="box"' if boxes else ""
+    return f"""\
+  <default>
+    <default class="{name}">
+      <default class="visual">
+        <geom group="2" contype="0" conaffinity="0" density="0"/>
+      </default>
+      <!-- never moves: the pair with a prop comes about through the prop's own mask -->
+      <default class="collision">
+        <geom group="3"{kind} contype="2" conaffinity="5" condim="3" friction="{friction:g} 0.005 0.0001" solref="0.006 1"
+          solimp="0.95 0.99 0.001"/>
+      </default>
+      <site group="4" size="0.006" rgba="0.2 0.9 0.3 0.6"/>
+    </default>
+  </default>"""
+
+
 def backing(radius: float, floor: float, below: float = 0.012) -> str:
     """The line of a geom that is the floor of a vessel and goes on below it: a loose piece that falls fast comes out under a thin one.
 
