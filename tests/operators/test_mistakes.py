@@ -28,12 +28,16 @@ SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[2]
 # mistakes that the default suite performs: of the shortest scenario all, and one that breaks a limit of force alone
 QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside"), "microwave": ("door_slammed",)}
-# failure modes that no mistake brings about; the notes of their scenario tell why
+# failure modes of a scenario that no mistake brings about; its notes tell why
 UNPERFORMED = {
-    "bowl_tipped", "upside_down", "near_face", "wrong_container",
-    "corner_lost", "twisted", "reached_into_zone", "pan_dropped",
-    "plate_off", "tipped",
-}  # fmt: skip
+    "car_assembly": {"upside_down"},
+    "cooking": {"pan_dropped", "plate_off", "reached_into_zone"},
+    "drink_assist": {"near_face"},
+    "laundry_folding": {"corner_lost", "twisted"},
+    "material_handling": {"tipped"},
+    "microwave": {"bowl_tipped"},
+    "room_organization": {"wrong_container"},
+}
 
 
 @lru_cache
@@ -106,9 +110,11 @@ def test_every_failure_mode_has_its_mistake(scenario):
     scene = loaded(scenario)
     brought = {mistake.code for mistake in read_mistakes(scene).values()}
     names = {never.name for never in scene.course.nevers}
-    assert {f"scenario.{name}" for name in names - UNPERFORMED} <= brought
+    unperformed = UNPERFORMED.get(scenario, set())
+    assert unperformed <= names
+    assert {f"scenario.{name}" for name in names - unperformed} <= brought
     notes = (ROOT / "docs" / "scenarios" / f"{scenario}.notes.md").read_text(encoding="utf-8")
-    assert not {name for name in names & UNPERFORMED if name not in notes}, "the notes tell why"
+    assert not {name for name in unperformed if name not in notes}, "the notes tell why"
 
 
 @pytest.mark.parametrize(("degrees", "failure"), [(14.0, None), (16.0, "scenario.bowl_tipped")])

@@ -511,11 +511,13 @@ class OperatorState:
         """[m] of room of arm and hand at the tightest of so many places of a way, its ends too, looking past the parts that are held."""
         clearance = self._clearance[side]
         borne = clearance.borne
-        clearance.bear(())
+        if borne:
+            clearance.bear(())
         clearance.see(self._past(held), self.claws[side])
         near = (clearance.near(path.spline(share)).values() for share in np.linspace(0.0, 1.0, places))
         least = min((distance for distances in near for distance in distances), default=np.inf)
-        clearance.bear(borne)
+        if borne:
+            clearance.bear(borne)
         return least
 
     def _laden(self, side: str) -> Clearance:

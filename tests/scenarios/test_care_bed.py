@@ -1,4 +1,4 @@
-"""Parts of bedside care: a rail that its pawls hold; and the word that says what is covered."""
+"""The care bed: a rail that its pawls hold, a height that the mattress follows; and the word that says what is covered."""
 
 import mujoco
 import numpy as np
