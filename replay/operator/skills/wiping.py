@@ -125,7 +125,7 @@ class WipeArea(Skill):
             path = arm.line([(goal, frame)], speed, like=arm.q, orient=HOLDS)
             knots = path.spline(np.linspace(0.0, 1.0, 2 + int(np.linalg.norm(goal - arm.hand()[0]) / SWUNG[0])))
             swing = float(np.abs(np.diff(knots, axis=0)).max())
-            room = state.least_room(self.hand, path, len(knots), [state.part_of(self.of)])
+            room = state.least_room(self.hand, path, len(knots), [self.of.split("/")[0]])
             bad = max(path.error / REACHED, swing / SWUNG[1], 2.0 - room / ROOM)
             if best is None or bad < best[0]:
                 best = (bad, path)
