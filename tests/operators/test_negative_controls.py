@@ -32,9 +32,9 @@ CONTROLS = {
     "a socket four times as stiff does not latch": (
         "car_assembly", {"panel.socket_latch_force": 120.0}, {}, "replay.goal:latched"
     ),
-    "fingers of ice take no book": ("room_organization", {"friction": 0.05}, {}, "replay.goal:shelved"),
+    "a book between fingers of oil falls": ("room_organization", {"friction": 0.01}, {}, "scenario.book_fell"),
     "a drawer that rubs with 300 N stays open": ("room_organization", {"chest.friction": 300.0}, {}, "replay.goal:drawer_shut"),
-    "a pillow of thirty kilograms is not laid straight": ("room_organization", {"pillow.mass": 30.0}, {}, "replay.goal:pillow_placed"),
+    "a pillow as heavy as a person is not laid straight": ("room_organization", {"pillow.mass": 80.0}, {}, "replay.goal:pillow_placed"),
     "on ice the load slides in its crate": ("material_handling", {"friction": 0.05}, {}, "scenario.shifted"),
     "a crate of sixteen kilograms is not lifted level": ("material_handling", {"load.mass": 14.2}, {}, "scenario.askew"),
     "fingers of ice bring no bottle": ("medication_serving", {"friction": 0.05}, {}, "replay.goal:served"),
