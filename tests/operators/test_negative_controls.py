@@ -44,7 +44,7 @@ CONTROLS = {
     "a towel of two kilograms is not drawn": ("laundry_folding", {"towel.mass": 2.0}, {}, "replay.goal:offered"),
     "an edge that is not drawn over is not taken": ("laundry_folding", {}, {"skip": "draw_over"}, "replay.goal:offered"),
     "a spoon of ice is not lifted": ("table_wiping", {"friction": 0.05}, {}, "replay.goal:spoon_cleared"),
-    "a mug of four kilograms is not cleared": ("table_wiping", {"mug.mass": 4.0}, {}, "replay.goal:mug_cleared"),
+    "a mug of nine kilograms is not cleared": ("table_wiping", {"mug.mass": 9.0}, {}, "replay.goal:mug_cleared"),
     "a tray that is 50 mm elsewhere is missed": ("table_wiping", {}, {"aim_offset": 0.05}, "replay.goal:mug_cleared"),
     "fingers of oil lose a soap": ("package_packing", {"friction": 0.01}, {}, "replay.goal:scanned"),
     "a cushion of four kilograms is not packed": ("package_packing", {"cushion.mass": 4.0}, {}, "replay.goal:cushioned"),
