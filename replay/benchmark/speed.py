@@ -96,7 +96,7 @@ def _env_step(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _whole(scene: Scene, actions: np.ndarray) -> np.ndarray:
+def whole_control(scene: Scene, actions: np.ndarray) -> np.ndarray:
     """(..., nu) float64 controls of the bare engine: actions (..., k), and at their start value what reacts in the scene."""
     rest = scene.reactions.start(nominal_values(scene.config))
     return np.concatenate([actions, np.broadcast_to(rest, (*actions.shape[:-1], len(rest)))], axis=-1)
@@ -120,7 +120,7 @@ def _vector(scene: Scene, pairs: int, seed: int) -> dict[str, Any]:
         for action in actions:
             envs.step(action)
         middle = time.perf_counter()
-        for control in _whole(scene, actions)[:, :, None]:
+        for control in whole_control(scene, actions)[:, :, None]:
             batch.rollout(scene.n_substeps, control, record=())
         end = time.perf_counter()
         if pair:  # the first warms up
@@ -175,7 +175,7 @@ def _replay(scene: Scene, seed: int) -> dict[str, Any]:
     batch = mujoco.batch.Batch(scene.model, REPLAYED, 0)
     longest = max(e.n_steps for e in episodes)
     commands = np.stack([np.pad(e.actions, ((0, longest - e.n_steps), (0, 0)), "edge") for e in episodes])
-    control = _whole(scene, commands)
+    control = whole_control(scene, commands)
 
     def bare() -> float:
         batch.set_models([models[i % len(models)] for i in range(REPLAYED)])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
-import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +28,7 @@ from shiliu.replay.recording.recording import Unreadable
 from shiliu.scenarios.errors import ShiliuError
 from swinging import RATE, waving
 
+ROOT = Path(__file__).resolve().parents[2]
 FILES = ("verdicts.jsonl", "junit.xml", "passed.txt", "refused.txt")
 TOGETHER = 16  # enough takes for their accelerations to be compared
 
@@ -163,51 +161,36 @@ def test_what_crashes_or_hangs_costs_itself_alone(tmp_path):
     assert "SIGABRT" in found[1].error["message"] and "ZeroDivisionError" in found[4].error["message"]
 
 
-def processes_of(pid: int) -> list[int]:
-    """The processes that a process began."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            except (OSError, IndexError, ValueError):
-                continue
-            if parent == pid:
-                found.append(int(folder.name))
-    return found
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
+def test_killed_at_any_moment_it_comes_to_the_same_bytes(data, tmp_path, capsys):
+    """`kill -9` of the driver or of a worker, again and again; the last call is left alone."""
+    assert data_line().kill(data, tmp_path, 12, 2, 7) == []
+    assert judged(data, tmp_path / "plain") == 1
+    assert same(tmp_path / "plain", tmp_path / "killed")
+    verdicts = tmp_path / "killed" / "verdicts.jsonl"
+    assert "the same bytes" in capsys.readouterr().out and verdicts.stat().st_size
 
 
-def alive(pid: int) -> bool:
-    """Whether a process is there and holds a file; a dead one that nobody has asked for holds none."""
-    try:
-        return any(Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return False
+def data_line():
+    """The benchmark of the data line, which is a file and no module."""
+    spec = importlib.util.spec_from_file_location("data_line", ROOT / "benchmarks" / "data_line.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
-def test_killed_at_any_moment_it_comes_to_the_same_bytes(data, tmp_path):
-    """`kill -9` of the driver or of a worker, again and again; the last call is left alone."""
-    assert judged(data, tmp_path / "plain") == 1
-    luck = random.Random(7)
-    command = [sys.executable, "-m", "shiliu", "replay", f"data={data}", f"out={tmp_path / 'line'}"]
-    command += ["pictures=false", "quiet=true", "workers=2"]
-    for _ in range(12):
-        driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + luck.uniform(0.5, 9.0)
-        while driver.poll() is None and time.monotonic() < until:
-            time.sleep(0.02)
-            workers = processes_of(driver.pid)
-            if workers and luck.random() < 0.004:
-                os.kill(luck.choice(workers), signal.SIGKILL)
-        workers = processes_of(driver.pid)
-        driver.kill()
-        driver.wait()
-        late = time.monotonic() + 30.0  # one that is only just starting ends when it has started
-        while (left := [pid for pid in workers if alive(pid)]) and time.monotonic() < late:
-            time.sleep(0.05)
-        assert not left
-    assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 1
-    assert same(tmp_path / "plain", tmp_path / "line")
-    assert not list((tmp_path / "line" / "ledger" / "part").iterdir())
+def test_takes_are_made_up_once_and_judged_with_a_clock_beside(tmp_path):
+    """Ten takes of one scenario, some of them bags; those that tremble a thousandth of a radian stay what they were."""
+    tool, data = data_line(), tmp_path / "data"
+    data.mkdir()
+    tool.make(data, 10, ["table_setting"], 1, None, 0)
+    made = {path.name: path.stat().st_mtime_ns for path in data.iterdir()}
+    assert "table_setting_0000" in made and 2 <= len(made) <= 4  # an edited record makes no bag
+    tool.make(data, 10, ["table_setting"], 1, None, 0)
+    assert {path.name: path.stat().st_mtime_ns for path in data.iterdir()} == made
+    figures = tool.judge(data, tmp_path / "out", 1)
+    assert figures["takes"] == 10 and figures["verdicts"]["FEASIBLE"] >= 5
+    assert 0.0 < figures["share_of_bare"] < 1.0 and figures["ledger_share"] < 0.1
+    assert figures["simulated_s"] > 60 and figures["peak_mib_a_worker"] > 100

@@ -91,6 +91,9 @@ def words_of(scene: Scene) -> dict[str, list[str]]:
         found[kind] = words
     found["body"] += [placed.name for placed in scene.config.parts] * 3
     found["cloth"] = [cloth.part for cloth in scene.cloths]
+    found["grip"] = [
+        f"{one.name}.{grip}" for one in scene.config.parts for grip, sheet in one.part.grips.items() if sheet.sites
+    ]
     found["subgoal"] = [subgoal.name for subgoal in scene.goal]
     return found
 

@@ -32,9 +32,9 @@ CONTROLS = {
     "a socket four times as stiff does not latch": (
         "car_assembly", {"panel.socket_latch_force": 120.0}, {}, "replay.goal:latched"
     ),
-    "fingers of ice take no book": ("room_organization", {"friction": 0.05}, {}, "replay.goal:shelved"),
+    "a book between fingers of oil falls": ("room_organization", {"friction": 0.01}, {}, "scenario.book_fell"),
     "a drawer that rubs with 300 N stays open": ("room_organization", {"chest.friction": 300.0}, {}, "replay.goal:drawer_shut"),
-    "a pillow of thirty kilograms is not laid straight": ("room_organization", {"pillow.mass": 30.0}, {}, "replay.goal:pillow_placed"),
+    "a pillow as heavy as a person is not laid straight": ("room_organization", {"pillow.mass": 80.0}, {}, "replay.goal:pillow_placed"),
     "on ice the load slides in its crate": ("material_handling", {"friction": 0.05}, {}, "scenario.shifted"),
     "a crate of sixteen kilograms is not lifted level": ("material_handling", {"load.mass": 14.2}, {}, "scenario.askew"),
     "fingers of ice bring no bottle": ("medication_serving", {"friction": 0.05}, {}, "replay.goal:served"),
@@ -44,7 +44,7 @@ CONTROLS = {
     "a towel of two kilograms is not drawn": ("laundry_folding", {"towel.mass": 2.0}, {}, "replay.goal:offered"),
     "an edge that is not drawn over is not taken": ("laundry_folding", {}, {"skip": "draw_over"}, "replay.goal:offered"),
     "a spoon of ice is not lifted": ("table_wiping", {"friction": 0.05}, {}, "replay.goal:spoon_cleared"),
-    "a mug of four kilograms is not cleared": ("table_wiping", {"mug.mass": 4.0}, {}, "replay.goal:mug_cleared"),
+    "a mug of nine kilograms is not cleared": ("table_wiping", {"mug.mass": 9.0}, {}, "replay.goal:mug_cleared"),
     "a tray that is 50 mm elsewhere is missed": ("table_wiping", {}, {"aim_offset": 0.05}, "replay.goal:mug_cleared"),
     "fingers of oil lose a soap": ("package_packing", {"friction": 0.01}, {}, "replay.goal:scanned"),
     "a cushion of four kilograms is not packed": ("package_packing", {"cushion.mass": 4.0}, {}, "replay.goal:cushioned"),

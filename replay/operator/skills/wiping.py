@@ -28,6 +28,10 @@ TURNS, TILTS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0]), np.deg2
 # a joint that turns by more than so much [rad] over so much [m] of a stroke swings over to another posture
 SWUNG = (0.012, 0.12)
 ROOM = 0.010  # m, that the arm keeps from the trunk and from what stands around on a stroke
+CUTS, CORNER = (
+    (0.0, 0.01, 0.02, 0.03),
+    0.1,
+)  # m, how far a corner out of reach is cut: in depth, and from where on along the stroke
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
 LEARNING, EASING = (
     0.12,
@@ -111,28 +115,57 @@ class WipeArea(Skill):
         yield from feel.during(arm.hold(self.force / GROWING + REST))
 
     def _along(self, state: OperatorState, to: tuple[float, float], share: float = 1.0) -> Motion:
-        return state.arms[self.hand].follow(self._way(state, to, share * self.speed), tremor=0.0)
+        """Along the surface to a place of the area; in two halves, each with a turn of the hand of its own, where no one way will do."""
+        arm, (bad, path) = state.arms[self.hand], self._way(state, to, share * self.speed)
+        y = float(self._place(state)[1])
+        if bad >= 1.0 and abs(to[1] - y) > 2 * CORNER:
+            half = self._way(state, (to[0], (y + to[1]) / 2), share * self.speed)
+            if half[0] < bad:
+                yield from arm.follow(half[1], tremor=0.0)
+                path = self._way(state, to, share * self.speed)[1]
+        yield from arm.follow(path, tremor=0.0)
 
-    def _way(self, state: OperatorState, to: tuple[float, float], speed: float) -> Path:
+    def _way(self, state: OperatorState, to: tuple[float, float], speed: float) -> tuple[float, Path]:
         """The straight way there that the arm follows as it is turned now or, else, a little aside or more level at its end.
 
         A way may be missed although its end is reached: the elbow swings over on it, and the cloth is pressed askew. And the
-        forearm needs room before the trunk.
+        forearm needs room before the trunk. Where the arm ends before a corner, the corner is cut: a hand that is pulled at from
+        beyond its reach rises, and falls onto the cloth as it comes back.
+
+        Returns:
+            How bad it is, below 1 where the arm follows, and the way.
         """
         arm = state.arms[self.hand]
         best: tuple[float, Path] | None = None
-        for goal, frame in self._poses(state, to):
-            path = arm.line([(goal, frame)], speed, like=arm.q, orient=HOLDS)
-            knots = path.spline(np.linspace(0.0, 1.0, 2 + int(np.linalg.norm(goal - arm.hand()[0]) / SWUNG[0])))
-            swing = float(np.abs(np.diff(knots, axis=0)).max())
-            room = state.least_room(self.hand, path, len(knots), [state.part_of(self.of)])
-            bad = max(path.error / REACHED, swing / SWUNG[1], 2.0 - room / ROOM)
-            if best is None or bad < best[0]:
-                best = (bad, path)
-            if bad < 1.0:
-                break
+        for cut in CUTS:
+            *between, end = self._bends(state, to, cut)
+            for goal, frame in self._poses(state, end):
+                row = [
+                    (goal + state.site(self.at)[1] @ np.array([x - end[0], y - end[1], 0.0]), frame) for x, y in between
+                ]
+                path = arm.line([*row, (goal, frame)], speed, like=arm.q, orient=HOLDS)
+                knots = path.spline(np.linspace(0.0, 1.0, 2 + int(np.linalg.norm(goal - arm.hand()[0]) / SWUNG[0])))
+                swing = float(np.abs(np.diff(knots, axis=0)).max())
+                room = state.least_room(self.hand, path, len(knots), [self.of.split("/")[0]])
+                bad = max(path.error / REACHED, swing / SWUNG[1], 2.0 - room / ROOM)
+                if best is None or bad < best[0]:
+                    best = (bad, path)
+                if bad < 1.0:
+                    return best
         assert best is not None
-        return best[1]
+        return best
+
+    def _bends(self, state: OperatorState, to: tuple[float, float], cut: float) -> list[tuple[float, float]]:
+        """Places of a stroke one after the other: its line, and its end so far from it towards the area's middle."""
+        (here_x, here_y, _), (x, y) = self._place(state), to
+        way = float(np.sign(y - here_y))
+        bends = []
+        if abs(y - here_y) > 2 * CORNER:
+            if abs(x - here_x) > REACHED:
+                bends.append((x, float(here_y) + way * CORNER))
+            if cut:
+                bends.append((x, y - way * CORNER))
+        return [*bends, (x - cut * float(np.sign(x)), y)]
 
     def _rise(self, state: OperatorState, by: float) -> Motion:
         arm = state.arms[self.hand]
