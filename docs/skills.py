@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from shiliu.replay.commands import list_skills as command
 from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.chain import strategy
-from shiliu.replay.operator.skills.old_words import OLD, flow, translated
 from shiliu.replay.operator.skills.primitives import PRIMITIVES
 from shiliu.replay.operator.skills.skill import Skill, described
 from shiliu.scenarios.postures import POSTURES
@@ -254,12 +254,6 @@ def page() -> str:
             lines += shared(word, kinds)
         for kind in kinds:
             lines += ["", *entry(kind, used.get(kind.name), len(kinds) > 1)]
-    lines += ["", "## Old words", ""]
-    lines += ["Chains and recordings that say these go on to be read; `shiliu check` tells the new spelling of a step.", ""]
-    lines += ["| old | now | arguments |", "|---|---|---|"]
-    for word, old in OLD.items():
-        renamed = ", ".join(f"`{was}` → `{now}`" for was, now in old.renamed.items())
-        lines.append(f"| `{word}` | `{old.name}` | {renamed} |")
     return "\n".join(lines) + "\n"
 
 
@@ -356,12 +350,21 @@ def examples() -> dict[str, tuple[str, str]]:
         chains = [sheet.get("skills"), *((v or {}).get("skills") for v in (sheet.get("variants") or {}).values())]
         for chain in chains:
             for skill in chain if isinstance(chain, list) else []:
-                for written, arguments in skill.items():
-                    word, now = translated(written, Node(arguments, "", Problems()))
-                    kind = strategy(word, now, registry())
+                for word, arguments in skill.items():
+                    kind = strategy(word, Node(arguments, "", Problems()), registry())
                     if kind is not None:
-                        found.setdefault(kind.name, (file.stem, f"{word}: {flow(now.value)}"))
+                        how = {"how": kind.how} if "how" in arguments else {}
+                        found.setdefault(kind.name, (file.stem, f"{word}: {flow(arguments | how)}"))
     return found
+
+
+def flow(value: Any) -> str:
+    """A value as YAML writes it on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k}: {flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(flow(v) for v in value) + "]"
+    return "null" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
 
 def main() -> int:
