@@ -60,7 +60,7 @@ def test_what_has_a_grip_is_taken_and_put_elsewhere(thing, side):
     chain = """
     - take: {hand: SIDE, of: thing, by: 80 mm}
     - put: {hand: SIDE, of: thing.base, upon: table.top_front, ahead: 160 mm, aside: ASIDE}
-    - home: {hand: SIDE}
+    - home: {hand: SIDE, around: "yes"}
     """.replace("ASIDE", "120 mm" if side == "left" else "-120 mm")
     scene = table(chain, thing, side)
     made = done(scene)
