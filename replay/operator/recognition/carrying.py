@@ -21,8 +21,8 @@ def lift(see: HandFeatures, step: Step) -> Evidence:
     return Evidence(
         (
             Phase("strain", loose + 0.5 * (1.0 - see.settled) + see.aside),
-            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
-            Phase("stop", loose + see.aside + AFTER),
+            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1) + see.askew, True),
+            Phase("stop", loose + see.aside + see.base_moves + AFTER),
         ),
         np.maximum(see.settles, see.sets_off),
         see.sets_off,
@@ -74,8 +74,8 @@ def carried(see: HandFeatures, of: str, unfinished: np.ndarray) -> Evidence:
     loose = 1.0 - see.holds(see.tracks.owner[of])
     return Evidence(
         (
-            Phase("carry", loose + 1.0 - see.going + 0.5 * see.rising, True),
-            Phase("hold", loose + see.aside + see.sinking),
+            Phase("carry", loose + 1.0 - see.going + 0.5 * see.rising + see.base_moves, True),
+            Phase("hold", loose + see.aside + see.sinking + see.base_moves),
         ),
         see.sets_off,
         see.sets_off,

@@ -64,7 +64,7 @@ def regrasp(see: HandFeatures, step: Step) -> Evidence:
 def _grip(see: HandFeatures, site: str | None, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
     held = see.holds(body)
     letting_go = see.about(see.opens * see.about(see.holds(), 0.3), 0.1)
-    approach = see.holds() + see.works + letting_go + away + IDLE * see.still
+    approach = see.holds() + see.works + letting_go + away + IDLE * see.still + see.base_moves
     off = see.far(site, 0.04, 0.10) if site else 0.0
     close = np.minimum(1.0 - see.closes, 1.0 - held) + off + see.settled
     ends = np.maximum(see.settles, see.sets_off)
@@ -77,7 +77,7 @@ def release(see: HandFeatures, step: Step) -> Evidence:
     Begins: the claw begins to open on something held. Ends: the hand, clear of everything and 5 cm away, sets off anew.
     """
     return Evidence(
-        (Phase("open", 1.0 - see.about(see.opens, 0.15), True), Phase("back", see.holds() + see.works + AFTER)),
+        (Phase("open", 1.0 - see.about(see.opens, 0.15), True), Phase("back", see.holds() + see.works + see.base_moves + AFTER)),
         see.begins_to_open,
         see.sets_off,
         np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
