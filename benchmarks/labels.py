@@ -137,9 +137,10 @@ def table(figures: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for skill, row in figures["of_skill"].items():
+        words = f"`{skill}` | {row['found']} of {row['known']} | {row['right_time']:.1%}"
+        begins, ends = (f"{row[f'{edge}_median_s']:.2f}, {row[f'{edge}_p90_s']:.2f}" for edge in ("begin", "end"))
         lines.append(
-            f"| `{skill}` | {row['found']} of {row['known']} | {row['right_time']:.1%} | {row['begin_median_s']:.2f}, {row['begin_p90_s']:.2f} "
-            f"| {row['end_median_s']:.2f}, {row['end_p90_s']:.2f} | {row['bias_s']:+.2f} |"
+            f"| {words} | {begins} | {ends} | {row['bias_s']:+.2f} |".replace("nan, nan", "–").replace("+nan", "–")
         )
     for name, row in figures["confidence"].items():
         if row["segments"]:

@@ -110,7 +110,7 @@ class HandFeatures:
     @cached_property
     def askew(self) -> np.ndarray:
         """The hand goes aside, not merely a little beside its going up or down."""
-        return ramp(np.linalg.norm(self.velocity[:, :2], axis=1) / (self.speed + STILL), 0.35, 0.6)
+        return ramp(np.linalg.norm(self.velocity[:, :2], axis=1) / np.maximum(self.speed, STILL), 0.35, 0.6)
 
     @cached_property
     def sets_off(self) -> np.ndarray:

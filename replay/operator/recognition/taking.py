@@ -43,11 +43,13 @@ def pick(see: HandFeatures, step: Step) -> Evidence:
 
 
 def take(see: HandFeatures, step: Step) -> Evidence:
-    """As `pick`; anywhere on the thing where no site is named.
+    """As `pick`; anywhere on the thing where no site is named, and raised where it says by how much.
 
-    Begins: the hand sets off. Ends: the claw has stood for 0.35 s.
+    Begins: the hand sets off. Ends: the claw has stood for 0.35 s, or the hand sets off anew, as high as `by` says.
     """
-    return _grip(see, step.arguments.get("at"), step.arguments["of"], np.zeros(see.n), see.sets_off)
+    of, by = step.arguments["of"], float(step.arguments.get("by") or 0.0)
+    grip = _grip(see, step.arguments.get("at"), of, np.zeros(see.n), see.sets_off)
+    return _raised(see, grip, of, by) if by > 0.0 else grip
 
 
 def regrasp(see: HandFeatures, step: Step) -> Evidence:
@@ -55,9 +57,12 @@ def regrasp(see: HandFeatures, step: Step) -> Evidence:
 
     Begins: the hand sets off. Ends: it sets off anew, with what it took as high as `by` says.
     """
-    grip = pick(see, step)
-    raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + 0.5 * see.aside + AFTER)
-    low = 1.0 - see.raised(step.arguments["of"], float(step.arguments.get("by") or 0.012))
+    return _raised(see, pick(see, step), step.arguments["of"], float(step.arguments.get("by") or 0.012))
+
+
+def _raised(see: HandFeatures, grip: Evidence, of: str, by: float) -> Evidence:
+    raised = Phase("raise", 1.0 - see.holds(of) + 0.5 * see.aside + AFTER)
+    low = 1.0 - see.raised(of, by)
     return Evidence((*grip.phases, raised), grip.begins, see.sets_off, np.maximum(grip.unfinished, low))
 
 
