@@ -148,9 +148,7 @@ def _defaults(name: str) -> str:
     spot = f'type="sphere" size="{SPOT_RADIUS:g}" contype="8" conaffinity="0" gap="{REACH:g}"'
     lead = f'type="capsule" size="{LEAD_RADIUS:g}" conaffinity="3" condim="3" friction="0.3 0.003 0.0001"'
     hinge = f'<joint type="hinge" range="-2.6 2.6" stiffness="{BEND:g}" damping="{DAMPING:g}" armature="{ARMATURE:g}"/>'
-    text = prop_defaults(name, 0.5, FOOT, ("spot", spot), ("lead", lead))
-    head = '        <default class="lead">\n'
-    return text.replace('conaffinity="7"', 'conaffinity="15"', 1).replace(head, f"{head}          {hinge}\n")
+    return prop_defaults(name, 0.5, FOOT, ("spot", spot), ("lead", lead, hinge), meets=15)
 
 
 def coil(folder: Path, made: Coil) -> None:

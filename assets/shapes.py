@@ -129,21 +129,18 @@ def ring_of_boxes(name: str, count: int, low: Sequence[float], high: Sequence[fl
     return lines
 
 
-def prop_defaults(name: str, friction: float, *inner: tuple[str, str], site: float = 0.004) -> str:
+def prop_defaults(name: str, friction: float, *inner: tuple[str, ...], site: float = 0.004, meets: int = 7) -> str:
     """The `default` element of a prop: how it looks, what it collides with, its sites.
 
     Args:
         name: of its class; friction: sliding, of its collision geoms.
-        inner: (class, attributes of its geoms) of classes inside `collision`, such as `FOOT`.
-        site: [m] radius at which a site is drawn.
+        inner: (class, attributes of its geoms, other elements of it) of classes inside `collision`, such as `FOOT`.
+        site: [m] radius at which a site is drawn; meets: bits of what its collision geoms meet.
     """
-    classes = "".join(
-        f'''
-        <default class="{word}">
-          <geom {attributes}/>
-        </default>'''
-        for word, attributes in inner
-    )
+    classes = ""
+    for word, attributes, *others in inner:
+        elements = "\n          ".join([*others, f"<geom {attributes}/>"])
+        classes += f'\n        <default class="{word}">\n          {elements}\n        </default>'
     return f"""\
   <default>
     <default class="{name}">
@@ -152,7 +149,7 @@ def prop_defaults(name: str, friction: float, *inner: tuple[str, str], site: flo
       </default>
       <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
       <default class="collision">
-        <geom group="3" contype="2" conaffinity="7" condim="4" friction="{friction:g} 0.003 0.0001" solref="0.006 1"
+        <geom group="3" contype="2" conaffinity="{meets}" condim="4" friction="{friction:g} 0.003 0.0001" solref="0.006 1"
           solimp="0.95 0.99 0.001" density="0"/>{classes}
       </default>
       <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>

@@ -33,6 +33,7 @@ class Score:
         boundaries: errors of beginnings, but that of the episode itself, which is known without looking.
         right, labelled: seconds with the right word, seconds that the operator gave a word.
         words, segments: known segments that were found with their word, and all.
+        of_skill: skill -> known segments, seconds that the operator gave it, seconds with the right word.
         extra: proposed segments that answer to none.
         sure: (confidence, whether right) of proposed segments.
     """
@@ -43,6 +44,7 @@ class Score:
     labelled: float = 0.0
     words: int = 0
     segments: int = 0
+    of_skill: dict[str, tuple[int, float, float]] = field(default_factory=dict)
     extra: int = 0
     sure: list[tuple[float, bool]] = field(default_factory=list)
 
@@ -60,6 +62,8 @@ class Score:
             overlaps = [overlap(one, other) for other in proposed]
             same = [o if other["skill"] == one["skill"] else 0.0 for o, other in zip(overlaps, proposed)]
             self.right += sum(same)
+            count, seconds, right = self.of_skill.get(one["skill"], (0, 0.0, 0.0))
+            self.of_skill[one["skill"]] = (count + 1, seconds + one["t1"] - one["t0"], right + sum(same))
             best = int(np.argmax(overlaps)) if overlaps else -1
             if best >= 0 and overlaps[best] > 0 and same[best] > 0 and best not in answered:
                 answered.add(best)
@@ -74,10 +78,12 @@ class Score:
     def figures(self) -> dict[str, Any]:
         """The figures that are told."""
         of_skill = {}
-        for skill in dict.fromkeys(skill for skill, _ in self.errors):
-            begin, end = (np.array(self.errors[skill, edge]) for edge in ("t0", "t1"))
+        for skill, (known, seconds, right) in self.of_skill.items():
+            begin, end = (np.array(self.errors.get((skill, edge), [np.nan])) for edge in ("t0", "t1"))
             of_skill[skill] = {
-                "found": len(begin),
+                "found": len(self.errors.get((skill, "t0"), ())),
+                "known": known,
+                "right_time": right / seconds,
                 "begin_median_s": round(float(np.median(np.abs(begin))), 3),
                 "begin_p90_s": round(float(np.percentile(np.abs(begin), 90)), 3),
                 "end_median_s": round(float(np.median(np.abs(end))), 3),
@@ -127,13 +133,14 @@ def table(figures: dict[str, Any]) -> str:
         f"right time {figures['right_time']:.1%}, {figures['extra']} extra; boundaries: median "
         f"{figures['boundary_median_s']:.3f} s, p90 {figures['boundary_p90_s']:.3f} s, worst {figures['boundary_worst_s']:.2f} s",
         "",
-        "| skill | found | begins: median, p90 [s] | ends: median, p90 [s] | begins late (+) or early by [s] |",
-        "|---|---|---|---|---|",
+        "| skill | found | right time | begins: median, p90 [s] | ends: median, p90 [s] | begins late (+) or early by [s] |",
+        "|---|---|---|---|---|---|",
     ]
     for skill, row in figures["of_skill"].items():
+        words = f"`{skill}` | {row['found']} of {row['known']} | {row['right_time']:.1%}"
+        begins, ends = (f"{row[f'{edge}_median_s']:.2f}, {row[f'{edge}_p90_s']:.2f}" for edge in ("begin", "end"))
         lines.append(
-            f"| `{skill}` | {row['found']} | {row['begin_median_s']:.2f}, {row['begin_p90_s']:.2f} "
-            f"| {row['end_median_s']:.2f}, {row['end_p90_s']:.2f} | {row['bias_s']:+.2f} |"
+            f"| {words} | {begins} | {ends} | {row['bias_s']:+.2f} |".replace("nan, nan", "–").replace("+nan", "–")
         )
     for name, row in figures["confidence"].items():
         if row["segments"]:

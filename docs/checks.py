@@ -47,7 +47,7 @@ LEANS = [  # on somebody who sits before the robot
     "+parts.chair={part: fixtures/armchair, put: floor, at: {x: 600 mm, y: 320 mm}, yaw: 180 deg}",
     "+parts.guest={part: people/seated_elder, stands_on: chair.seat, put: seat}",
     "+safety={guest: {person: {of: guest, frail: true}}}",
-    "+skills=[{reach: {hand: left, to: guest.chest, standoff: 120 mm}}, {press_on: {hand: left, at: guest.chest, force: 90 N}}]",
+    "+skills=[{reach: {hand: left, at: guest.chest, standoff: 120 mm}}, {press: {how: surface, hand: left, at: guest.chest, force: 90 N}}]",
     "time_limit='7 s'",
 ]
 

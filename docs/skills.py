@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from shiliu.replay.commands import list_skills as command
 from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.chain import strategy
-from shiliu.replay.operator.skills.old_words import OLD, flow, translated
 from shiliu.replay.operator.skills.primitives import PRIMITIVES
 from shiliu.replay.operator.skills.skill import Skill, described
 from shiliu.scenarios.postures import POSTURES
@@ -229,6 +229,55 @@ def press_on(see: HandFeatures, step: Step) -> Evidence:
   skill was not done. Phases come in order.
 - `begins` and `ends` say how well each control step is the first or the last one of the skill.
 - `unfinished` is 1 where the skill is not done yet, 0 where it is: a skill that ends there has failed.
+
+## What the words cost
+
+Chains were once written in a word for each way (`pick_rim`, `place_inside`). `python benchmarks/skill_costs.py words 76bfe26c` counts
+the last tree of that time and the working tree. Arguments of a word are what somebody has to learn who writes chains; numbers are
+defaults in the skills and constants in capitals in their modules; a line is one that is not blank.
+
+| | 76bfe26c | the same skills and modules now | all now |
+|---|---|---|---|
+| words that a chain is written in | 66 | 21 | 21 |
+| ways in which they are done | 66 | 64 | 83 |
+| arguments, each once for its word | 550 | 299 | 349 |
+| names of arguments | 127 | 121 | 134 |
+| defaults that are numbers | 325 | 320 | 416 |
+| constants of the modules | 422 | 471 | 627 |
+| lines of the modules | 6378 | 7240 | 8654 |
+
+A third of the words is left, and little more than half of the arguments, because the ways of a primitive share them. The operator
+itself has not become smaller. Nor have the chains: those of the five scenarios that were done by then say as much as before, in fewer
+words (before, now; with all variants; `table_wiping` was only begun):
+
+| chains of | steps | words | arguments | numbers |
+|---|---|---|---|---|
+| car_assembly | 19, 19 | 11, 7 | 97, 97 | 33, 33 |
+| drink_assist | 34, 34 | 12, 7 | 158, 158 | 62, 62 |
+| laundry_folding | 41, 41 | 15, 7 | 108, 108 | 24, 24 |
+| microwave | 77, 77 | 17, 10 | 321, 321 | 107, 107 |
+| table_setting | 6, 6 | 6, 6 | 15, 15 | 2, 2 |
+| table_wiping | 15, 24 | 10, 8 | 51, 86 | 14, 25 |
+
+What a scenario brought with it, `python benchmarks/skill_costs.py scenarios` counts, in the order in which they were begun. New is what
+it uses, what was not there when its YAML was begun, and what no scenario begun before it uses. Lines of its YAML; of its new parts the
+sheets (`part.yaml`), MJCF by hand or generated, and the Python that generates it; of its new skills the classes. New words of goals, and
+what skills and planning that were there learnt on the way, are not counted.
+
+| scenario | YAML | steps | new parts of all | sheets | MJCF by hand | MJCF generated | generators | new skills of all | their Python |
+|---|---|---|---|---|---|---|---|---|---|
+| microwave | 240 | 77 | 4 of 9 | 184 | 684 | 0 | 0 | 17 of 17 | 944 |
+| drink_assist | 130 | 34 | 6 of 9 | 142 | 46 | 372 | 805 | 8 of 12 | 353 |
+| table_setting | 55 | 6 | 0 of 4 | 0 | 0 | 0 | 0 | 1 of 6 | 52 |
+| car_assembly | 106 | 19 | 9 of 12 | 91 | 193 | 594 | 475 | 8 of 11 | 322 |
+| laundry_folding | 211 | 41 | 6 of 7 | 126 | 95 | 201 | 522 | 13 of 15 | 1203 |
+| table_wiping | 112 | 24 | 8 of 11 | 106 | 46 | 376 | 584 | 1 of 10 | 118 |
+| room_organization | 113 | 35 | 7 of 14 | 100 | 98 | 534 | 513 | 5 of 15 | 267 |
+| medication_serving | 119 | 15 | 7 of 10 | 130 | 51 | 386 | 428 | 2 of 12 | 93 |
+| cooking | 123 | 33 | 10 of 12 | 199 | 166 | 580 | 799 | 3 of 14 | 187 |
+| package_packing | 143 | 29 | 10 of 12 | 164 | 188 | 356 | 176 | 3 of 11 | 205 |
+| coil_separation | 101 | 15 | 7 of 9 | 131 | 0 | 672 | 382 | 1 of 6 | 42 |
+| material_handling | 86 | 18 | 3 of 6 | 39 | 0 | 596 | 219 | 0 of 8 | 0 |
 '''
 
 
@@ -254,12 +303,6 @@ def page() -> str:
             lines += shared(word, kinds)
         for kind in kinds:
             lines += ["", *entry(kind, used.get(kind.name), len(kinds) > 1)]
-    lines += ["", "## Old words", ""]
-    lines += ["Chains and recordings that say these go on to be read; `shiliu check` tells the new spelling of a step.", ""]
-    lines += ["| old | now | arguments |", "|---|---|---|"]
-    for word, old in OLD.items():
-        renamed = ", ".join(f"`{was}` → `{now}`" for was, now in old.renamed.items())
-        lines.append(f"| `{word}` | `{old.name}` | {renamed} |")
     return "\n".join(lines) + "\n"
 
 
@@ -356,12 +399,21 @@ def examples() -> dict[str, tuple[str, str]]:
         chains = [sheet.get("skills"), *((v or {}).get("skills") for v in (sheet.get("variants") or {}).values())]
         for chain in chains:
             for skill in chain if isinstance(chain, list) else []:
-                for written, arguments in skill.items():
-                    word, now = translated(written, Node(arguments, "", Problems()))
-                    kind = strategy(word, now, registry())
+                for word, arguments in skill.items():
+                    kind = strategy(word, Node(arguments, "", Problems()), registry())
                     if kind is not None:
-                        found.setdefault(kind.name, (file.stem, f"{word}: {flow(now.value)}"))
+                        how = {"how": kind.how} if "how" in arguments else {}
+                        found.setdefault(kind.name, (file.stem, f"{word}: {flow(arguments | how)}"))
     return found
+
+
+def flow(value: Any) -> str:
+    """A value as YAML writes it on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k}: {flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(flow(v) for v in value) + "]"
+    return "null" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
 
 def main() -> int:

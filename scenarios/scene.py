@@ -289,7 +289,7 @@ class Scene:
         for child in self.config.skills.each() if self.config.skills.value else ():
             for _, arguments in child.items():
                 side = arguments.child("hand").value
-                for key in ("to", "at", "from", "grasp"):
+                for key in ("to", "at", "from"):
                     word = arguments.child(key).value if key in arguments else None
                     if side in ("left", "right") and isinstance(word, str) and "." in word:
                         site = word.replace(".", "/", 1).removeprefix("robot/")

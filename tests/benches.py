@@ -2,7 +2,7 @@
 
 A skill has a test of its own: a chain of it and a goal, and what has become of the scene.
 
-    scene = bench("[press_on: {hand: left, at: table.top}]", "{never: {moved: {of: can, more_than: 3000 mm}}}", "bowl", "other")
+    scene = bench("[press: {how: surface, hand: left, at: table.top}]", "{never: {moved: {of: can, more_than: 3000 mm}}}", "bowl", "other")
     assert "gave_up" not in done(scene).provenance
 """
 

@@ -33,7 +33,6 @@ def run(request: CommandRequest) -> int:
     from ..judge.verdict import note_required
     from ..operator.mistakes import note_mistakes
     from ..operator.reach_check import places_in_reach
-    from ..operator.skills.chain import respelled
 
     settings = Settings(request)
     name = settings.chosen("scenario") or ""
@@ -53,8 +52,6 @@ def run(request: CommandRequest) -> int:
     findings = [*examine(scene, seed, draws, partial(places_in_reach, scene)), called(scene)]
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
-    for number, word, now in respelled(scene.config.skills):
-        print(f"old  {f'skill {number}, {word}':<28} is written now: {now}")
     cell = scene.config.cell
     where = f" in {cell.id} (surveyed {cell.surveyed})" if cell else ""
     counts = Counter(f.sound for f in findings)

@@ -73,8 +73,7 @@ def _apply(data: Path, sheet: Path, out: Path) -> int:
     from ..labels.applying import apply
     from ..labels.sheet import read_sheet
     from ..operator.skills import registry
-    from ..operator.skills.old_words import OLD
 
-    count = apply(data, sheet, read_sheet(sheet, [*registry(), *OLD]), out)
+    count = apply(data, sheet, read_sheet(sheet, list(registry())), out)
     print(f"{out}: segments of {count} episodes as {sheet.name} says")
     return 0

@@ -9,11 +9,10 @@ from ...scenarios.errors import ShiliuError
 from ...scenarios.quantity import show as shown
 from ...scenarios.reading.yaml_reader import nearest
 from ..operator.skills import catalogue
-from ..operator.skills.old_words import OLD
 
 
 def show(names: list[str], request: Any, as_json: bool) -> None:
-    """Print every skill in a line or two, or those that are named in full: by name, by primitive, or by an old word.
+    """Print every skill in a line or two, or those that are named in full: by name or by primitive.
 
     Raises:
         ShiliuError: there is no skill of that name, with the near matches.
@@ -21,8 +20,7 @@ def show(names: list[str], request: Any, as_json: bool) -> None:
     known = {row["name"]: row for row in catalogue()}
     chosen: list[dict[str, Any]] = []
     for name in names:
-        meant = OLD[name].name if name in OLD and name not in known else name
-        found = [row for row in known.values() if meant in (row["name"], row["word"])]
+        found = [row for row in known.values() if name in (row["name"], row["word"])]
         if not found:
             words = [row["word"] for row in known.values()]
             raise ShiliuError(f"There is no skill {name!r}.{nearest(name, [*known, *words])}")

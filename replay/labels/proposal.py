@@ -17,7 +17,6 @@ from ..operator.recognition.motions import motion
 from ..operator.recognition.tracks import SIDES, Tracks, trace
 from ..operator.skills import registry, skill_named
 from ..operator.skills.chain import read_skills
-from ..operator.skills.old_words import translated
 from ..operator.skills.skill import Skill
 from ..rollout.rollout import Rollout
 from .chain_alignment import OTHER_HAND, Candidate, align
@@ -70,7 +69,7 @@ def chain_of(scene: Scene) -> list[Step]:
     """
     chain = list(read_skills(scene, registry()))
     scene.config.problems.stop(f"The skills of {scene.name!r}")
-    nodes = [translated(*step)[1] for item in scene.config.skills.each() for step in item.items()] if chain else []
+    nodes = [node for item in scene.config.skills.each() for _, node in item.items()] if chain else []
     steps = [_step(skill, node.value) for skill, node in zip(chain, nodes)]
     return [step for step in steps if step.arguments.get("beside") != "yes"]
 

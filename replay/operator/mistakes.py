@@ -16,7 +16,6 @@ from ...scenarios.scene import Scene
 from ..checks.finding import Finding
 from .skills import registry
 from .skills.chain import read_condition, read_skills
-from .skills.old_words import OLD, as_now
 from .skills.operator_state import SIDES, Motion, OperatorState
 from .skills.skill import REQUIRED, Skill
 from .tries import numbered
@@ -29,20 +28,19 @@ WIDE = 0.08  # m, gap to which a grip that slips opens
 
 @dataclass(frozen=True)
 class MistakeStep:
-    """A skill of a chain: its kind and arguments, and the old word as which it is `written`, if any.
+    """A skill of a chain: its kind and arguments.
 
     `slips` [s]: the grip of `hands` opens so long after it has begun. `only_if`: as of a skill.
     """
 
     kind: type[Skill]
     values: Mapping[str, Any]
-    written: str = ""
     slips: float | None = None
     hands: tuple[str, ...] = SIDES
     only_if: str = ""
 
     def skill(self) -> Skill:
-        skill = self.kind(dict(self.values), self.written)
+        skill = self.kind(dict(self.values))
         skill.only_if = self.only_if
         return skill if self.slips is None else _Slipping(skill, self.slips, self.hands)
 
@@ -74,7 +72,7 @@ class _Slipping(Skill):
 
     def __init__(self, skill: Skill, after: float, hands: tuple[str, ...]):
         self.name = skill.name  # type: ignore[misc]  # an episode's segments show the skill under its own name
-        super().__init__(skill.values, skill.written)
+        super().__init__(skill.values)
         self.skill, self.after, self.sides = skill, after, hands
         self.only_if = skill.only_if
         self.word = skill.word  # type: ignore[misc]
@@ -140,28 +138,28 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep]) -> 
     if not any(way in node for way in WAYS):
         node.note(f"nothing goes wrong here. Say how, by one of {', '.join(WAYS)}.")
     code = node.child("code").word(choices=codes_of(scene))
-    labels = _Labels(chain)
+    names = numbered([step.kind.name for step in chain])
     steps: list[MistakeStep | None] = list(chain)
     put_before: dict[int, list[MistakeStep]] = {}
     put_after: dict[int, list[MistakeStep]] = {}
     for word, child in node.child("change").items():
-        for at in _places(child, word, labels):
+        for at in _places(child, word, names):
             only_if = _only_if(child, scene) if "if" in child else chain[at].only_if
-            steps[at] = replace(chain[at], values=_changed(chain[at], word, child, scene), only_if=only_if)
+            steps[at] = replace(chain[at], values=_changed(chain[at], child, scene), only_if=only_if)
     for key, put in (("before", put_before), ("after", put_after)):
         for word, child in node.child(key).items():
-            for at in _places(child, word, labels):
+            for at in _places(child, word, names):
                 put[at] = [_step(skill) for skill in read_skills(scene, registry(), child)]
     let_go = node.child("let_go")
     if let_go.value is not None and let_go.mapping(required=("during", "after"), optional=("hand",)):
         after = let_go.child("after").quantity("time", low=0.0)
         hands = (let_go.child("hand").word(choices=SIDES),) if "hand" in let_go else SIDES
-        for at in _places(let_go.child("during"), let_go.child("during").word(), labels):
+        for at in _places(let_go.child("during"), let_go.child("during").word(), names):
             step = steps[at]
             assert step is not None
             steps[at] = replace(step, slips=after, hands=hands)
     for child in _one_or_more(node.child("skip")):
-        for at in _places(child, child.word(), labels):
+        for at in _places(child, child.word(), names):
             steps[at] = None
     whole = []
     for at, step in enumerate(steps):
@@ -171,37 +169,21 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep]) -> 
 
 
 def _step(skill: Skill) -> MistakeStep:
-    return MistakeStep(type(skill), skill.values, skill.written, only_if=skill.only_if)
+    return MistakeStep(type(skill), skill.values, only_if=skill.only_if)
 
 
-class _Labels:
-    """What the skills of a chain are called: by their names, `take.rim 2`, and by the words that the chain says them by."""
+def _places(node: Node, label: str, names: list[str]) -> list[int]:
+    """Where in a chain a label stands, as a list of one; an empty one and a note where it stands nowhere or at several places.
 
-    def __init__(self, chain: Sequence[MistakeStep]):
-        self.names = numbered([step.kind.name for step in chain])
-        self.written = numbered([step.written or step.kind.name for step in chain])
-
-    def of(self, label: str) -> list[int]:
-        """Where a label stands: at one place, at several that it does not tell apart, or nowhere."""
-        stem, _, which = label.partition(" ")
-        now = f"{OLD[stem].name} {which}".strip() if stem in OLD else label
-        for known, wanted in ((self.names, label), (self.written, label), (self.names, now)):
-            if wanted in known:
-                return [known.index(wanted)]
-            several = [i for i, one in enumerate(known) if one.rpartition(" ")[0] == wanted]
-            if several:
-                return several
-        return []
-
-
-def _places(node: Node, label: str, labels: _Labels) -> list[int]:
-    """Where in the chain a label stands, as a list of one; an empty one and a note where it stands nowhere."""
-    found = labels.of(label)
+    Args:
+        names: of the chain's skills, as `numbered` tells them apart: `take.rim 2`.
+    """
+    found = [i for i, name in enumerate(names) if name == label or name.rpartition(" ")[0] == label]
     if len(found) > 1:
-        which = [labels.names[i] if labels.names[i].startswith(label) else labels.written[i] for i in found]
-        node.note(f"{label!r} stands {len(found)} times among the skills. Say which: {', '.join(which)}.")
+        which = ", ".join(names[i] for i in found)
+        node.note(f"{label!r} stands {len(found)} times among the skills. Say which: {which}.")
     elif not found and label:
-        node.note(f"{label!r} is not among the skills of this scenario.{nearest(label, labels.names)}")
+        node.note(f"{label!r} is not among the skills of this scenario.{nearest(label, names)}")
     return found if len(found) == 1 else []
 
 
@@ -210,10 +192,9 @@ def _only_if(node: Node, scene: Scene) -> str:
     return read_condition(node.child("if"), scene) if node.child("if").value is not None else ""
 
 
-def _changed(step: MistakeStep, label: str, node: Node, scene: Scene) -> dict[str, Any]:
+def _changed(step: MistakeStep, node: Node, scene: Scene) -> dict[str, Any]:
     """The arguments of a skill with those of a mistake put in; `null` is what holds where the argument is left out."""
     values, arguments = dict(step.values), step.kind.arguments
-    node = as_now(label.rpartition(" ")[0] or label if label.rpartition(" ")[2].isdigit() else label, node)
     node.mapping(optional=(*arguments, "if"))
     for name, child in node.items():
         if name in arguments:

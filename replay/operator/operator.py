@@ -86,7 +86,7 @@ class Operator:
 
     def _perform(self, first: int) -> Motion:
         for number, skill in enumerate(self.skills[first - 1 :], first):
-            if self.state.faults.get("skip") in (skill.name, skill.written):
+            if self.state.faults.get("skip") == skill.name:
                 continue
             if skill.only_if and not self.state.happened(skill.only_if):
                 continue

@@ -31,7 +31,6 @@ from ..recording.recording import SimEpisode
 from ..rollout.episode import resolved
 from ..rollout.mark import Mark
 from ..rollout.rollout import Rollout
-from .skills.old_words import OLD
 from .skills.skill import Skill
 
 FOLDER = Path(".shiliu")  # of the working folder
@@ -84,9 +83,6 @@ def place_of(wanted: str, words: Sequence[str]) -> int:
         EpisodeError: no skill of the chain is called so.
     """
     labels = numbered(words)
-    stem, _, which = wanted.partition(" ")
-    if stem in OLD:
-        wanted = f"{OLD[stem].name} {which}".strip()
     if wanted.isdigit() and 1 <= int(wanted) <= len(words):
         return int(wanted)
     if wanted in labels:

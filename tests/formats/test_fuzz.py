@@ -130,7 +130,7 @@ consent: true
 devices: {headset: PICO 4 Ultra, exoskeleton: Hi5, firmware: "5.10"}
 calibration: {id: cal-17, date: 2026-11-02}
 instruction: {en: Heat the bowl., zh-CN: 加热。}
-segments: [{skill: reach, t0: 0 s, t1: 0.4 s}, {skill: pull_open, t0: 400 ms, t1: 1.1 s}]
+segments: [{skill: reach, t0: 0 s, t1: 0.4 s}, {skill: move_joint.pull, t0: 400 ms, t1: 1.1 s}]
 label: {success: false, reason: scenario.bowl_dropped}
 grade: B
 """

@@ -93,7 +93,9 @@ def test_a_thing_is_raised_from_where_it_was_taken():
 
 
 def test_a_hand_is_inside_behind_an_opening():
-    see = HandFeatures(film(3.0, [(0, (0.3, 0, 1)), (2, (0.6, 0, 1))], places={"box/front": [(0, (0.5, 0, 1))]}), "left")
+    see = HandFeatures(
+        film(3.0, [(0, (0.3, 0, 1)), (2, (0.6, 0, 1))], places={"box/front": [(0, (0.5, 0, 1))]}), "left"
+    )
     assert see.inside("box/front")[0] == 0.0 and see.inside("box/front")[-1] == 1.0
 
 
@@ -134,6 +136,7 @@ HERE = dict(places={"table/here": [(0, PLACE)], "table/there": [(0, KNOB)]})
 ON = dict(touched=[(0, 3.1, "table/table")], **HERE)
 TO_AND_FRO = [(0, PLACE), (1, KNOB), (2, PLACE), (3, KNOB)]
 ELSEWHERE = [(t, (x + 0.3, y, z)) for t, (x, y, z) in TO_AND_FRO]
+RUBBED = {"cup/base": [(t, (x, y, 1.01)) for t, (x, y, _) in TO_AND_FRO], "shelf/place": [(0, PLACE)]}
 AROUND = [(t, (0.4 + 0.025 * np.cos(4 * t), 0.025 * np.sin(4 * t), 1.03)) for t in np.arange(0, 3.1, 0.1)]
 LOW = dict(places={"cup/base": [(0, PLACE)]})
 SLIDES = dict(places={"cup/base": [(0, RIM), (1, RIM), (2, PLACE)], "shelf/place": [(0, PLACE)]})
@@ -171,7 +174,16 @@ CASES = {
     "take.pinch": (step("take.pinch", at="chest/knob"), (AT_KNOB, GRAB), [(AT_KNOB, TO), ([(0, RIM)], GRAB)]),
     **{
         word: (step(word, at="cup/rim", of=CUP), *TAKEN)
-        for word in ("take.rim", "take.above", "take.side", "take.top", "take.bottle", "take.inside", "take.part", "take")
+        for word in (
+            "take.rim",
+            "take.above",
+            "take.side",
+            "take.top",
+            "take.bottle",
+            "take.inside",
+            "take.part",
+            "take",
+        )
     },
     "move_joint.pull": (
         step("move_joint.pull", joint="lid_hinge", at="chest/knob"),
@@ -201,7 +213,11 @@ CASES = {
     "lift": (
         step("lift"),
         ([(0, PLACE), (1, PLACE), (2, (0.4, 0, 1.15))], dict(held=HELD_CUP)),
-        [([(0, PLACE), (1, PLACE), (2, (0.6, 0, 1.0))], dict(held=HELD_CUP)), ([(0, PLACE), (2, (0.4, 0, 1.15))], {})],
+        [
+            ([(0, PLACE), (1, PLACE), (2, (0.6, 0, 1.0))], dict(held=HELD_CUP)),
+            ([(0, PLACE), (3, (0.5, 0, 1.12))], dict(held=HELD_CUP)),  # aslant, as what is carried goes
+            ([(0, PLACE), (2, (0.4, 0, 1.15))], {}),
+        ],
     ),
     **{word: (step(word, of="cup/base", upon="shelf/place"), *CARRIED) for word in ("carry.level", "carry.over")},
     "carry.out": (step("carry.out", of="cup/base", upon="shelf/place", into="shelf/place"), *CARRIED),
@@ -295,6 +311,15 @@ CASES = {
         step("stroke.wipe", **{"from": "table/here", "to": "table/there"}),
         (TO_AND_FRO, ON),
         [(AT_PLACE, ON), (TO_AND_FRO, HERE), ([(0, PLACE), (3, KNOB)], ON), (ELSEWHERE, ON)],
+    ),
+    "stroke.area": (
+        step("stroke.area", of="cup/base", at="shelf/place"),
+        (TO_AND_FRO, dict(held=HELD_CUP, places=RUBBED)),
+        [
+            (TO_AND_FRO, dict(places=RUBBED)),
+            (TO_AND_FRO, dict(held=HELD_CUP, places={**RUBBED, "cup/base": [(0, (0.4, 0.0, 1.10))]})),
+            (TO_AND_FRO, dict(held=HELD_CUP, places={**RUBBED, "shelf/place": [(0, (1.0, 0.0, 1.0))]})),
+        ],
     ),
     "stroke.stir": (
         step("stroke.stir", into="cup/base"),
@@ -524,7 +549,13 @@ def drawer(pull=True, hand="right"):
     chain = [
         step("reach", None, {"at": "chest.knob"}, at="chest/knob", standoff=0.1),
         step("take.pinch", hand, {"at": "chest.knob"}, at="chest/knob"),
-        step("move_joint.pull", hand, {"joint": "chest.lid", "take.side": "chest.knob"}, joint="lid_hinge", at="chest/knob"),
+        step(
+            "move_joint.pull",
+            hand,
+            {"joint": "chest.lid", "take.side": "chest.knob"},
+            joint="lid_hinge",
+            at="chest/knob",
+        ),
         step("release", hand),
     ]
     return chain, tracks
@@ -715,7 +746,13 @@ def test_all_problems_of_a_sheet_at_once(labelled, tmp_path):
     with pytest.raises(EpisodeError) as raised:
         read_sheet(path, registry())
     message = str(raised.value)
-    for words_ in ("Did you mean take.pinch", "0 <= t0 < t1", "neither left nor right", "before the one before", "'late'"):
+    for words_ in (
+        "Did you mean take.pinch",
+        "0 <= t0 < t1",
+        "neither left nor right",
+        "before the one before",
+        "'late'",
+    ):
         assert words_ in message
     assert message.count("\n") == 5 and "wrong.yaml" in message
 

@@ -11,8 +11,8 @@ from shiliu.scenarios.catalog import scene_of_tree
 BOTTLE = {"part": "objects/pill_bottle_045", "stands_on": "table.top_front", "put": "base", "yaw": "180 deg"}
 NEVER = "{never: {moved: {of: named, more_than: 3000 mm}}}"
 TAKE = (
-    "{reach: {hand: right, to: named.body, yaw: -10 deg, pitch: 10 deg, opening: 60 mm, posture: ready}}, "
-    "{pinch_gently: {hand: right, at: named.body, width: 45 mm, force: FORCE N}}"
+    "{reach: {hand: right, at: named.body, yaw: -10 deg, pitch: 10 deg, opening: 60 mm, posture: ready}}, "
+    "{take: {how: gently, hand: right, at: named.body, width: 45 mm, force: FORCE N}}"
 )
 
 
@@ -40,7 +40,8 @@ def test_a_gentle_pinch_feels_what_is_said_and_lifts_it(force, low, high):
 def test_what_is_presented_faces_whom_it_shall_and_stands_on_its_place():
     chain = (
         f"[{TAKE.replace('FORCE', '8')}, {{lift: {{hand: right, by: 60 mm}}}}, "
-        "{present: {hand: right, of: named.base, upon: table.top_front, face: named.label, towards: robot.right_shoulder, within: 20 deg}}]"
+        "{carry: {how: facing, hand: right, of: named.base, upon: table.top_front, face: named.label, "
+        "towards: robot.right_shoulder, within: 20 deg}}]"
     )
     scene = scene_of(chain)
     performed = done(scene)

@@ -106,7 +106,7 @@ def test_arguments_have_bounds(table, skill, message):
     ("joint", "fits"), [("oven.door", True), ("robot.zarm_l4_joint", False), ("bowl.bowl_150_free", False)]
 )
 def test_a_joint_is_one_of_a_part_that_turns_or_slides(scene, joint, fits):
-    chain = [{"pull_open": {"hand": "left", "joint": joint, "grasp": "oven.handle", "to": "40 deg"}}]
+    chain = [{"move_joint": {"how": "pull", "hand": "left", "joint": joint, "at": "oven.handle", "to": "40 deg"}}]
     if fits:
         assert read_chain(with_skills(scene, chain))[0].joint == "oven/door_hinge"
         return
@@ -137,7 +137,7 @@ def test_a_direction_of_no_length_gives_up():
 @pytest.mark.parametrize("more", [-0.02, 0.02])
 def test_what_no_arm_reaches_is_told_before_it_is_tried(table, more):
     draw = drawing.nominal(table)
-    simulated = done_with(table, [{"reach": {"hand": "left", "to": "bowl.rim_near"}}], 1.0)
+    simulated = done_with(table, [{"reach": {"hand": "left", "at": "bowl.rim_near"}}], 1.0)
     assert "gave_up" not in simulated.provenance, "the bowl is where it can be reached"
     import mujoco
 
@@ -149,7 +149,7 @@ def test_what_no_arm_reaches_is_told_before_it_is_tried(table, more):
     ahead = float(shoulder[0] + level - bowl[0])
     key = "bowl.at.x"
     moved = drawing.of_values(table, {**draw.values, key: draw.values[key] + ahead}, 0)
-    changed = with_skills(table, [{"reach": {"hand": "left", "to": "bowl.rim_near"}}], 0.2)
+    changed = with_skills(table, [{"reach": {"hand": "left", "at": "bowl.rim_near"}}], 0.2)
     (done,) = perform(changed, [moved], [0], skills=read_chain(changed))
     if more < 0:
         assert "gave_up" not in done.provenance
@@ -176,7 +176,7 @@ def test_record_says_why_and_keeps_it(tmp_path, monkeypatch, capsys):
     words = ['scenario.parts.bowl.at.x="900 mm"', 'scenario.time_limit="2 s"', "scenario.variation=null"]
     words += [
         "scenario.judge.if_unknown=null",
-        "scenario.skills=[{reach:{hand:left,to:bowl.rim_near}}]",
+        "scenario.skills=[{reach:{hand:left,at:bowl.rim_near}}]",
         "scenario.mistakes=null",
     ]
     assert main(["record", "scenario=table_setting", "episodes=1", "out=far", "threads=1", *words]) == 0

@@ -158,7 +158,7 @@ def mistakes():
 
 def test_arguments_are_changed_and_what_is_not_named_stays(mistakes):
     found = mistakes(
-        "{m: {code: scenario.wrong_key, change: {press_key: {at: oven.stop, until: null, travel: 6 mm}}}}"
+        "{m: {code: scenario.wrong_key, change: {press.key: {at: oven.stop, until: null, travel: 6 mm}}}}"
     )["m"]
     (press,) = [skill for skill in found.chain() if skill.name == "press.key"]
     assert (press.at, press.until, press.travel) == ("oven/stop", None, pytest.approx(0.006))
@@ -168,7 +168,7 @@ def test_arguments_are_changed_and_what_is_not_named_stays(mistakes):
 
 def test_skills_are_left_out_and_put_in(mistakes):
     found = mistakes(
-        "{m: {code: scenario.spilt, skip: [push_close, press_key], before: {reach: [{home: {hand: right}}]},"
+        "{m: {code: scenario.spilt, skip: [move_joint.shut, press.key], before: {reach: [{home: {hand: right}}]},"
         " after: {lift: [{home: {hand: left}}, {release: {hand: left}}]}}}"
     )["m"]
     words = [skill.name for skill in found.chain()]
@@ -223,7 +223,7 @@ def test_one_of_several_skills_of_a_word_is_named_by_its_number(mistakes):
         ("{code: scenario.spilt, change: {lift: {bye: 1 mm}}}", "unknown key 'bye'. Did you mean by"),
         ("{code: scenario.spilt, change: {lift: {by: 1 N}}}", "m.change.lift.by"),
         ("{code: scenario.spilt, change: {lift: {by: null}}}", "lift needs its 'by'"),
-        ("{code: scenario.spilt, change: {press_key: {at: oven.stp}}}", "Did you mean stop"),
+        ("{code: scenario.spilt, change: {press.key: {at: oven.stp}}}", "Did you mean stop"),
         ("{code: scenario.spilt, after: {lift: [{hom: {hand: left}}]}}", "'hom' is no skill. Did you mean home"),
         ("{code: scenario.spilt, let_go: {during: lift}}", "the key 'after' is missing"),
         ("{code: scenario.spilt, let_go: {during: lft, after: 1 s}}", "'lft' is not among"),

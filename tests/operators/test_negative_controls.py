@@ -42,14 +42,14 @@ CONTROLS = {
     "a bottle of four kilograms is not taken out": ("medication_serving", {"named.mass": 4.0}, {}, "replay.goal:taken"),
     "a circle that is 30 mm elsewhere is missed": ("medication_serving", {}, {"aim_offset": 0.03}, "replay.goal:served"),
     "a towel of two kilograms is not drawn": ("laundry_folding", {"towel.mass": 2.0}, {}, "replay.goal:offered"),
-    "an edge that is not drawn over is not taken": ("laundry_folding", {}, {"skip": "draw_over"}, "replay.goal:offered"),
+    "an edge that is not drawn over is not taken": ("laundry_folding", {}, {"skip": "draw.over"}, "replay.goal:offered"),
     "a spoon of ice is not lifted": ("table_wiping", {"friction": 0.05}, {}, "replay.goal:spoon_cleared"),
     "a mug of nine kilograms is not cleared": ("table_wiping", {"mug.mass": 9.0}, {}, "replay.goal:mug_cleared"),
     "a tray that is 50 mm elsewhere is missed": ("table_wiping", {}, {"aim_offset": 0.05}, "replay.goal:mug_cleared"),
     "fingers of oil lose a soap": ("package_packing", {"friction": 0.01}, {}, "replay.goal:scanned"),
     "a cushion of four kilograms is not packed": ("package_packing", {"cushion.mass": 4.0}, {}, "replay.goal:cushioned"),
     "a key that is 30 mm elsewhere is missed": ("package_packing", {}, {"aim_offset": 0.03}, "replay.goal:decided"),
-    "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "wipe_area"}, "replay.goal:wiped"),
+    "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "stroke.area"}, "replay.goal:wiped"),
 }  # fmt: skip
 
 

@@ -34,10 +34,10 @@ never:
   overfilled: {fuller: {inside: cup, than: 170 ml}}
   spilt: {lost: {from: [bottle, cup], more_than: 4.5 ml}}
 skills:
-  - grasp_bottle: {hand: left, at: bottle.body, of: bottle, yaw: -15 deg, lip: bottle.mouth, into: cup.mouth}
+  - take: {how: bottle, hand: left, at: bottle.body, of: bottle, yaw: -15 deg, lip: bottle.mouth, into: cup.mouth}
   - lift: {hand: left, by: 60 mm}
-  - pour_liquid: {hand: left, lip: bottle.mouth, into: cup.mouth, gauge: cup.water_level}
-  - stop_at_level: {hand: left, lip: bottle.mouth, into: cup.mouth, gauge: cup.water_level, bore: 34 mm, amount: 150 ml}
+  - pour: {hand: left, lip: bottle.mouth, into: cup.mouth, gauge: cup.water_level}
+  - pour: {how: level, hand: left, lip: bottle.mouth, into: cup.mouth, gauge: cup.water_level, bore: 34 mm, amount: 150 ml}
 judge: {required: [replay.goal]}
 """
 NAMES = [Request("joint_position", f"{vessel}/water_level").name for vessel in ("bottle", "cup")]

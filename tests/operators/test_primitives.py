@@ -1,17 +1,19 @@
-"""Primitives and their strategies: one name, one meaning; how a strategy is chosen; old words."""
+"""Primitives and their strategies: one name, one meaning; how a strategy is chosen; what every scenario of the package says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from benches import bench
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import read_chain
-from shiliu.replay.operator.skills import registry, skill_named
-from shiliu.replay.operator.skills.chain import respelled
-from shiliu.replay.operator.skills.old_words import OLD
+from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.primitives import PRIMITIVES, TAKE
 from shiliu.replay.operator.skills.skill import THINGS, Argument
-from shiliu.replay.report.text import Words
 from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.reading.composition import CONF
 
 NEVER = "{never: {moved: {of: can, more_than: 3000 mm}}}"
 
@@ -52,49 +54,6 @@ def one(step: str):
 
 
 @pytest.mark.parametrize(
-    ("old", "now"),
-    [
-        (
-            "grasp: {hand: left, at: can.middle, of: can, from: above}",
-            "take: {how: top, hand: left, at: can.middle, of: can}",
-        ),
-        ("grasp: {hand: left, at: can.middle, of: can}", "take: {how: side, hand: left, at: can.middle, of: can}"),
-        (
-            "pick_from_above: {hand: left, at: can.middle, of: can, deep: 3 mm}",
-            "take: {how: above, hand: left, at: can.middle, of: can, depth: -3 mm}",
-        ),
-        ("reach: {hand: left, to: bowl.rim_near}", "reach: {hand: left, at: bowl.rim_near}"),
-        (
-            "place: {hand: left, of: can.base, upon: table.top, clear: back}",
-            "put: {how: on, hand: left, of: can.base, upon: table.top, leave: back}",
-        ),
-        (
-            "hold_until: {hand: left, pull: 5 N, subgoal: never}",
-            "wait: {how: pulled, hand: left, force: 5 N, until: never}",
-        ),
-        ("withdraw: {hand: left, by: 50 mm}", "home: {how: back, hand: left, retreat: 50 mm}"),
-        ("look_at: {at: can.middle, beside: yes}", "look: {at: can.middle, beside: yes}"),
-    ],
-)
-def test_an_old_word_is_read_as_what_it_is_called_now(old, now):
-    was, skill = one(old), one(now)
-    assert (type(was), was.values) == (type(skill), skill.values)
-    assert was.written == old.partition(":")[0]
-    scene = bench(f"[{old}, {now}]", NEVER)
-    ((number, word, spelt),) = respelled(scene.config.skills)
-    assert (number, word) == (1, old.partition(":")[0])
-    assert yaml.safe_load(spelt) == yaml.safe_load(now) and spelt.startswith(now.partition(":")[0])
-
-
-def test_every_old_word_means_a_skill_and_its_new_names_are_arguments_of_it():
-    for word, old in OLD.items():
-        kind = skill_named(word)
-        assert kind is not None and kind.name == old.name, word
-        assert {name.lstrip("-") for name in old.renamed.values()} <= {*kind.arguments, "how"}, word
-    assert Words("en").skill("pick_rim") == Words("en").skill("take.rim") == "pick up by the rim"
-
-
-@pytest.mark.parametrize(
     ("step", "name"),
     [
         ("wait: {time: 1 s}", "wait"),
@@ -120,7 +79,12 @@ def test_how_may_be_left_out_where_the_arguments_tell(step, name):
             "take: {how: rim, hand: left, of: bowl, at: bowl.rim_near, forc: 3 N}",
             "unknown key 'forc'. Did you mean force",
         ),
-        ("pick_rim: {hand: left, of: bowl}", "the key 'at' is missing"),
+        ("take: {how: rim, hand: left, of: bowl}", "the key 'at' is missing"),
+        (
+            "carry_level: {hand: left}",
+            "'carry_level' is no skill. Did you mean carry: {how: level}? Known here: take, lift,",
+        ),
+        ("pick_rim: {hand: left}", "'pick_rim' is no skill. Known here: take, lift,"),
     ],
 )
 def test_what_a_step_does_not_say_is_told(step, says):
@@ -129,19 +93,61 @@ def test_what_a_step_does_not_say_is_told(step, says):
     assert says in str(raised.value)
 
 
-MISTAKES = {
-    "new": "{m: {code: 'replay.goal:never', skip: take.rim, change: {put.on: {leave: back}}}}",
-    "old": "{m: {code: 'replay.goal:never', skip: pick_rim, change: {place: {clear: back}}}}",
-}
+CHAIN = """
+- take: {how: rim, hand: left, at: bowl.rim_near, of: bowl}
+- take: {how: side, hand: right, at: can.middle, of: can}
+- put: {how: on, hand: left, of: bowl.base, upon: table.top}
+"""
 
 
-@pytest.mark.parametrize("written", MISTAKES)
-def test_mistakes_call_skills_by_name_or_as_the_chain_says_them(written):
-    chain = """
-    - pick_rim: {hand: left, at: bowl.rim_near, of: bowl}
-    - take: {how: side, hand: right, at: can.middle, of: can}
-    - place: {hand: left, of: bowl.base, upon: table.top}
-    """
-    mistake = read_mistakes(bench(chain, NEVER, mistakes=yaml.safe_load(MISTAKES[written])))["m"]
+def test_mistakes_call_skills_by_name():
+    text = "{m: {code: 'replay.goal:never', skip: take.rim, change: {put.on: {leave: back}}}}"
+    mistake = read_mistakes(bench(CHAIN, NEVER, mistakes=yaml.safe_load(text)))["m"]
     assert [skill.name for skill in mistake.chain()] == ["take.side", "put.on"]
     assert mistake.chain()[1].leave == "back"
+    text = "{m: {code: 'replay.goal:never', skip: pick_rim}}"
+    with pytest.raises(ScenarioError, match="'pick_rim' is not among the skills of this scenario"):
+        read_mistakes(bench(CHAIN, NEVER, mistakes=yaml.safe_load(text)))
+
+
+def named_in(tree: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    """Where a sheet and its variants name a skill, the word, and whether it is a step of a chain; else a label, `lift 2`."""
+    for variant, sheet in {"": tree, **(tree.get("variants") or {})}.items():
+        chains = {"skills": (sheet or {}).get("skills")}
+        for name, mistake in ((sheet or {}).get("mistakes") or {}).items():
+            put_in = {**mistake.get("before", {}), **mistake.get("after", {})}
+            skipped, let_go = mistake.get("skip", []), mistake.get("let_go")
+            chains |= {f"{name}.{label}": chain for label, chain in put_in.items()}
+            labels = [*put_in, *mistake.get("change", {}), *([skipped] if isinstance(skipped, str) else skipped)]
+            yield from (
+                (f"{variant}.{name}", label, False) for label in [*labels, *([let_go["during"]] if let_go else [])]
+            )
+        for place, chain in chains.items():
+            if isinstance(chain, list):
+                yield from ((f"{variant}.{place}", word, True) for step in chain for word in step)
+
+
+def strange(tree: dict[str, Any]) -> list[str]:
+    """What a sheet calls skills by that is no primitive, and in mistakes no name of a skill."""
+    known = {True: PRIMITIVES, False: registry()}
+    return [f"{place}: {word}" for place, word, step in named_in(tree) if word.partition(" ")[0] not in known[step]]
+
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "conf"
+SHEETS = [file for conf in (CONF, EXAMPLES) for file in sorted((conf / "scenario").glob("*.yaml"))]
+
+
+def test_every_sheet_of_the_package_says_its_skills_in_primitives():
+    sheets = {file: yaml.safe_load(file.read_text(encoding="utf-8")) for file in SHEETS}
+    assert {file: found for file, sheet in sheets.items() if (found := strange(sheet))} == {}
+    steps = {file.stem: sum(step for _, _, step in named_in(sheet)) for file, sheet in sheets.items()}
+    assert len(steps) >= 15 and all(count >= 2 for name, count in steps.items() if name != "bare")
+
+
+def test_an_old_word_in_a_sheet_is_seen():
+    sheet = {
+        "skills": [{"take": {"how": "rim"}}, {"pick_rim": {}}],
+        "variants": {"full": {"skills": [{"place": {}}]}, "plain": None},
+        "mistakes": {"m": {"skip": ["take.rim", "pick_rim"], "after": {"lift 2": [{"home": {}}, {"look_at": {}}]}}},
+    }
+    assert strange(sheet) == [".m: pick_rim", ".skills: pick_rim", ".m.lift 2: look_at", "full.skills: place"]

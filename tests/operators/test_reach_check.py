@@ -52,8 +52,8 @@ def test_a_place_out_of_reach_is_told_with_its_skill_as_drawn_and_in_the_draws(t
 
 def test_what_an_earlier_skill_moves_is_not_asked_for(table):
     chain = [
-        {"pick_rim": {"hand": "right", "at": "bowl.rim_near", "of": "bowl"}},
-        {"reach": {"hand": "left", "to": "bowl.rim_near"}},
+        {"take": {"how": "rim", "hand": "right", "at": "bowl.rim_near", "of": "bowl"}},
+        {"reach": {"hand": "left", "at": "bowl.rim_near"}},
     ]
     far = moved(table, 0.6)
     (answer,) = places_in_reach(with_skills(table, chain), far, [])
@@ -63,7 +63,7 @@ def test_what_an_earlier_skill_moves_is_not_asked_for(table):
 
 
 def test_a_robot_that_looks_or_has_no_skills_is_asked_nothing(table):
-    assert places_in_reach(with_skills(table, [{"look_at": {"at": "bowl.base"}}]), moved(table, 2.0), []) == []
+    assert places_in_reach(with_skills(table, [{"look": {"at": "bowl.base"}}]), moved(table, 2.0), []) == []
     assert places_in_reach(with_skills(table, []), moved(table, 2.0), []) == []
 
 

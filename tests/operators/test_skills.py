@@ -17,19 +17,19 @@ BOWL_STAYS = "{never: {moved: {of: bowl, more_than: 3000 mm}}}"
 GOES_ON = "{never: {moved: {of: can, more_than: 3000 mm}}}"  # for skills that change nothing which a goal could tell
 
 
-def serving(grasp: str, clear: str = "back", **more: object):
+def serving(how: str, leave: str = "back", **more: object):
     """A can that is grasped, carried to the middle of the table and set down there."""
     chain = f"""
-    - grasp: {{hand: left, at: can.middle, of: can, force: 30 N, {grasp}}}
+    - take: {{how: {how}, hand: left, at: can.middle, of: can, force: 30 N}}
     - lift: {{hand: left, by: 100 mm}}
-    - carry_over: {{hand: left, of: can.base, upon: table.top}}
-    - place: {{hand: left, of: can.base, upon: table.top, opening: 100 mm, clear: {clear}}}
+    - carry: {{how: over, hand: left, of: can.base, upon: table.top}}
+    - put: {{how: on, hand: left, of: can.base, upon: table.top, opening: 100 mm, leave: {leave}}}
     """
     return bench(chain, SERVED, "bowl", "other", **more)
 
 
 def test_a_can_is_grasped_from_its_side_carried_and_placed():
-    scene = serving("from: side")
+    scene = serving("side")
     made = done(scene)
     assert made.success
     data = end(scene, made)
@@ -39,14 +39,14 @@ def test_a_can_is_grasped_from_its_side_carried_and_placed():
 
 @pytest.mark.slow
 def test_a_can_is_grasped_from_above():
-    scene = serving("from: above", "up")
+    scene = serving("top", "up")
     for seed in (0, 1):
         assert done(scene, seed).success
 
 
 @pytest.mark.slow
 def test_what_is_aimed_beside_the_place_is_placed_beside_it():
-    scene = serving("from: side")
+    scene = serving("side")
     made = done(scene, faults={"aim_offset": 0.06})
     assert made.failure == "replay.goal:served" and made.reached["taken"] is not None
     assert off(end(scene, made), "can/base", "table/top") == pytest.approx([0.0, 0.06], abs=0.012)
@@ -57,7 +57,7 @@ def test_what_is_aimed_beside_the_place_is_placed_beside_it():
 def test_a_greasy_can_is_not_lifted(scale, failure):
     """Two pads of 30 N at friction 0.09 bear 5.4 N, the can weighs 3.4; at 0.027 they bear 1.6."""
     slippery = {"friction": {"of": ["can", "robot.fingertips"], "scale": {"uniform": [scale, scale]}}}
-    made = done(serving("from: side", variation=slippery))
+    made = done(serving("side", variation=slippery))
     assert (made.reached["taken"] is None) == (failure is not None)
     assert failure is None or made.failure == failure
 
@@ -66,9 +66,9 @@ def test_a_greasy_can_is_not_lifted(scale, failure):
 def test_a_bowl_is_stacked_into_another_and_let_go_where_it_is_seated():
     """The place is the other's floor, which the bowl never reaches: it stops where it feels itself borne."""
     chain = """
-    - pick_rim: {hand: left, at: bowl.rim_near, of: bowl, force: 80 N}
+    - take: {how: rim, hand: left, at: bowl.rim_near, of: bowl, force: 80 N}
     - lift: {hand: left, by: 120 mm}
-    - stack: {hand: left, of: bowl.base, upon: other.inside}
+    - put: {hand: left, of: bowl.base, upon: other.inside, above: 60 mm, opening: 34 mm, leave: up, lowering: 0.04 m/s}
     """
     nested = "{near: {of: bowl.base, to: other.inside, within: 45 mm}}, {released: bowl}, {upright: {of: bowl, within: 15 deg}}"
     goal = f"{{stacked: {{all: [{nested}], hold: 0.5 s}}}}"
@@ -85,7 +85,7 @@ def test_a_bowl_is_stacked_into_another_and_let_go_where_it_is_seated():
 @pytest.mark.parametrize(("radius", "short"), [(33, 0.0), (120, 0.26)])
 def test_a_can_is_pushed_to_a_place_and_not_further(radius, short):
     """A hand that stays too far behind it leaves it where it is."""
-    chain = f"[{{push: {{hand: left, of: can.base, to: table.top, radius: {radius} mm}}}}]"
+    chain = f"[{{stroke: {{how: push, hand: left, of: can.base, to: table.top, radius: {radius} mm}}}}]"
     goal = "{pushed: {all: [{near: {of: can.base, to: table.top, within: 20 mm}}, {upright: {of: can, within: 5 deg}}], hold: 0.5 s}}"
     scene = bench(chain, goal, "bowl", "other")
     made = done(scene)
@@ -97,7 +97,7 @@ def test_a_can_is_pushed_to_a_place_and_not_further(radius, short):
 @pytest.mark.slow
 @pytest.mark.parametrize("force", [10, 20])
 def test_a_slippery_table_is_wiped_with_about_the_force_that_is_said(force):
-    chain = f"[{{wipe: {{hand: left, from: table.top_front, to: table.top, force: {force} N}}}}]"
+    chain = f"[{{stroke: {{how: wipe, hand: left, from: table.top_front, to: table.top, force: {force} N}}}}]"
     slippery = {"friction": {"of": ["robot.fingertips"], "scale": {"uniform": [0.4, 0.4]}}}
     scene = bench(chain, GOES_ON, "bowl", "other", variation=slippery, time_limit="16 s")
     made = done(scene)
@@ -111,7 +111,7 @@ def test_a_slippery_table_is_wiped_with_about_the_force_that_is_said(force):
 @pytest.mark.slow
 @pytest.mark.parametrize("force", [10, 40])
 def test_a_hand_that_presses_stops_at_its_force(force):
-    chain = f"[{{press_on: {{hand: left, at: table.top_front, force: {force} N, time: 1 s}}}}]"
+    chain = f"[{{press: {{how: surface, hand: left, at: table.top_front, force: {force} N, time: 1 s}}}}]"
     scene = bench(chain, GOES_ON, "bowl", "other", time_limit="12 s")
     made = done(scene)
     measured = made.observations["observation.touch"][:, :2].sum(axis=1)
@@ -124,7 +124,9 @@ def test_a_hand_that_presses_stops_at_its_force(force):
 
 @pytest.mark.slow
 def test_stirring_moves_what_is_in_the_bowl_and_hardly_the_bowl():
-    scene = bench("[{stir: {hand: left, in: bowl.inside}}]", BOWL_STAYS, "can", "other", time_limit="22 s")
+    scene = bench(
+        "[{stroke: {how: stir, hand: left, into: bowl.inside}}]", BOWL_STAYS, "can", "other", time_limit="22 s"
+    )
     made = done(scene)
     start, after = mujoco.MjData(made.draw.model), end(scene, made)
     mujoco.mj_setState(made.draw.model, start, made.states[0], STATE)
@@ -149,7 +151,7 @@ def aimed(data: mujoco.MjData, eye: str, place: str, axis: int) -> float:
 
 
 def test_the_head_looks_and_a_hand_points_at_a_place():
-    chain = "[{look_at: {at: other.base, beside: yes}}, {point_at: {hand: left, at: bowl.base}}]"
+    chain = "[{look: {at: other.base, beside: yes}}, {point: {hand: left, at: bowl.base}}]"
     scene = bench(chain, BOWL_STAYS, "can", at={"other": {"x": "60 mm", "y": "-500 mm"}}, time_limit="6 s")
     made = done(scene)
     data = end(scene, made)
@@ -160,7 +162,7 @@ def test_the_head_looks_and_a_hand_points_at_a_place():
 
 
 def test_a_head_turns_no_further_than_its_neck():
-    scene = bench("[{look_at: {at: room.mark}}]", BOWL_STAYS, "can", time_limit="2 s")
+    scene = bench("[{look: {at: room.mark}}]", BOWL_STAYS, "can", time_limit="2 s")
     made = done(scene)
     data = end(scene, made)
     assert aimed(data, "head_camera", "room/mark", 0) > 15.0, "between its own feet it cannot look"
@@ -173,9 +175,9 @@ def test_a_head_turns_no_further_than_its_neck():
 def test_a_can_is_passed_from_hand_to_hand(offset, passed):
     """A second hand that grips 95 mm over the middle closes above the can's top, and the first one lets go all the same."""
     chain = f"""
-    - grasp: {{hand: left, at: can.middle, of: can, force: 30 N}}
+    - take: {{how: side, hand: left, at: can.middle, of: can, force: 30 N}}
     - lift: {{hand: left, by: 120 mm}}
-    - switch_hands: {{hand: right, at: can.middle, of: can, offset: {offset} mm}}
+    - hand_over: {{how: switch, hand: right, at: can.middle, of: can, offset: {offset} mm}}
     """
     scene = bench(chain, GOES_ON, "bowl", "other", time_limit="27 s")
     made = done(scene)
@@ -190,7 +192,7 @@ def test_a_can_is_passed_from_hand_to_hand(offset, passed):
 @pytest.mark.slow
 def test_squeezing_raises_the_force_of_the_pads():
     chain = """
-    - grasp: {hand: left, at: can.middle, of: can, force: 15 N}
+    - take: {how: side, hand: left, at: can.middle, of: can, force: 15 N}
     - squeeze: {hand: left, force: 60 N, time: 1 s}
     """
     scene = bench(chain, GOES_ON, "bowl", "other", time_limit="14 s")
@@ -206,7 +208,7 @@ def test_squeezing_raises_the_force_of_the_pads():
 def test_a_hand_that_waits_for_a_pull_goes_on_when_it_is_pulled(newtons, ends):
     """8 N are waited for; what pulls at the hand is a force of the engine, as a person would."""
     scene = bench(
-        "[{wait: {time: 0.2 s}}, {hold_until: {hand: left, pull: 8 N, at_most: 3 s}}]",
+        "[{wait: {time: 0.2 s}}, {wait: {how: pulled, hand: left, force: 8 N, at_most: 3 s}}]",
         GOES_ON,
         "bowl",
         "other",

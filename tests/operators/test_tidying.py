@@ -50,7 +50,8 @@ def test_a_drawer_is_shut_by_a_push_on_its_front_and_not_by_one_beside_it(aside,
     scene = scene_of(
         CHEST,
         "{shut: {near: {of: chest.front, to: chest.shut, within: 5 mm}, hold: 0.2 s}}",
-        f"[squat: {{by: 120 mm}}, push_shut: {{hand: right, joint: chest.drawer, at: chest.front, aside: {aside}}}]",
+        "[walk: {how: squat, by: 120 mm}, "
+        f"move_joint: {{how: front, hand: right, joint: chest.drawer, at: chest.front, aside: {aside}}}]",
         "12 s",
     )
     performance = done(scene)
@@ -65,9 +66,9 @@ def test_a_book_that_sticks_out_is_taken_and_stood_into_its_row():
     scene = scene_of(
         CHEST.replace("open: 100 mm, ", ""),
         f"{{row: {{in_row: {{of: [second.foot, book.foot], {row}}}}}}}",
-        "[squat: {by: 120 mm}, "
-        "pick_edge: {hand: right, at: book.spine, of: book, lift: 80 mm, fits: book.foot, into: shelf.free}, "
-        "upright_insert: {hand: right, of: book.foot, slot: shelf.free}]",
+        "[walk: {how: squat, by: 120 mm}, "
+        "take: {how: free_edge, hand: right, at: book.spine, of: book, by: 80 mm, fits: book.foot, into: shelf.free}, "
+        "put: {how: upright, hand: right, of: book.foot, upon: shelf.free}]",
         stands_at={"x": "-130 mm", "y": "-270 mm", "yaw": "0 deg"},
     )
     performance = done(scene)
@@ -83,9 +84,9 @@ def test_a_quilt_is_drawn_by_its_corner_to_a_mark(force, comes):
     scene = scene_of(
         BED,
         "{straight: {near: {of: quilt.corner, to: bed.quilt_mark, within: 15 mm}, hold: 0.2 s}}",
-        "[squat: {by: 240 mm}, "
-        "pick_from_above: {hand: left, at: quilt.crease, of: quilt, opening: 70 mm, force: 60 N, posture: elbow_out}, "
-        f"draw_to: {{hand: left, of: quilt.corner, upon: bed.quilt_mark, force: {force}}}]",
+        "[walk: {how: squat, by: 240 mm}, "
+        "take: {how: above, hand: left, at: quilt.crease, of: quilt, opening: 70 mm, force: 60 N, posture: elbow_out}, "
+        f"put: {{how: drawn, hand: left, of: quilt.corner, upon: bed.quilt_mark, force: {force}}}]",
     )
     assert done(scene).success == comes  # from 124 mm away
 
@@ -96,8 +97,9 @@ def test_a_pillow_is_laid_straight_by_both_hands():
     scene = scene_of(
         BED,
         "{placed: {in_slot: {of: pillow.base, slot: bed.pillow_mark, within: 30 mm, turned: 4 deg}, hold: 0.2 s}}",
-        f"[squat: {{by: 240 mm}}, pick_edge: {{hand: left, at: pillow.hem_left, {hem}}}, "
-        f"pick_edge: {{hand: right, at: pillow.hem_right, {hem}}}, lay_straight: {{of: pillow.base, upon: bed.pillow_mark}}]",
+        f"[walk: {{how: squat, by: 240 mm}}, take: {{how: free_edge, hand: left, at: pillow.hem_left, {hem}}}, "
+        f"take: {{how: free_edge, hand: right, at: pillow.hem_right, {hem}}}, "
+        "put: {how: straight, of: pillow.base, upon: bed.pillow_mark}]",
         stands_at={"x": "120 mm", "y": "1500 mm", "yaw": "90 deg"},
     )
     assert done(scene).success  # from 56 mm and 14 degrees away

@@ -9,9 +9,9 @@ from shiliu.replay.operator.skills.tipping import Tipping
 
 NEVER = "{never: {moved: {of: other, more_than: 3000 mm}}}"
 TIPPED = """
-- pick_rim: {hand: left, at: bowl.rim_right, of: bowl, fingers: right, pitch: 30 deg, tips: 6 mm, depth: 8 mm, force: 100 N}
+- take: {how: rim, hand: left, at: bowl.rim_right, of: bowl, fingers: right, pitch: 30 deg, tips: 6 mm, depth: 8 mm, force: 100 N}
 - lift: {hand: left, by: 90 mm}
-- pour_granular: {hand: left, of: bowl.inside, into: other.inside, short: 20 mm, above: 100 mm}
+- pour: {how: granular, hand: left, of: bowl.inside, into: other.inside, short: 20 mm, above: 100 mm}
 """
 
 

@@ -157,7 +157,7 @@ def test_the_oldest_go_and_git_sees_none(table, tmp_path, monkeypatch):
     ("wanted", "number"), [("2", 2), ("lift", 1), ("home 2", 4), ("5", None), ("0", None), ("home", None)]
 )
 def test_a_skill_is_named_by_its_number_or_its_word(wanted, number):
-    words = ["lift", "home", "place", "home"]
+    words = ["lift", "home", "put.on", "home"]
     if number is None:
         with pytest.raises(EpisodeError, match="from_skill"):
             place_of(wanted, words)
@@ -199,12 +199,12 @@ def test_an_ending_is_named_by_its_place_in_the_chain(table):
 def test_failures_are_counted_by_skill_and_reason():
     failures = [
         ("scenario.spilt", "lift", None),
-        ("replay.goal:a", "grasp 2", "can.middle is 210 mm beyond the left arm's reach"),
-        ("replay.goal:b", "grasp 2", "can.middle is 24.5 mm beyond the left arm's reach"),
+        ("replay.goal:a", "take.side 2", "can.middle is 210 mm beyond the left arm's reach"),
+        ("replay.goal:b", "take.side 2", "can.middle is 24.5 mm beyond the left arm's reach"),
     ]
     why = "can.middle is … mm beyond the left arm's reach"
-    assert counted(failures) == [(2, "grasp 2", "", why), (1, "lift", "scenario.spilt", None)]
-    assert table_of(failures) == {f"gave up in grasp 2: {why}": 2, "scenario.spilt in lift": 1}
+    assert counted(failures) == [(2, "take.side 2", "", why), (1, "lift", "scenario.spilt", None)]
+    assert table_of(failures) == {f"gave up in take.side 2: {why}": 2, "scenario.spilt in lift": 1}
 
 
 WAIT = ['scenario.time_limit="1 s"', "scenario.mistakes=null", "threads=1", "strips=0"]

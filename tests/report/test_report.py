@@ -60,13 +60,13 @@ def evidence(length: float = 41.3, *, fault: bool = True) -> VerdictEvidence:
     speed = 1.6 * np.sin(0.9 * t) + (7.0 * np.exp(-(((t - 5.96) / 0.12) ** 2)) if fault else 0.0)
     skills = [
         ("reach", 0, 4.2),
-        ("pull_open", 4.2, 8.3),
+        ("move_joint.pull", 4.2, 8.3),
         ("release", 8.3, 10),
-        ("carry_level", 10, 19),
-        ("place", 19, 22),
-        ("push_close", 22, 27),
-        ("press_key", 27, 31),
-        ("wait_event", 31, length),
+        ("carry.level", 10, 19),
+        ("put.inside", 19, 22),
+        ("move_joint.shut", 22, 27),
+        ("press.key", 27, 31),
+        ("wait.event", 31, length),
     ]
     return VerdictEvidence(
         duration_s=length,
@@ -201,7 +201,7 @@ def too_fast(episode: str = "take_218") -> Verdict:
             -2.4,
             0.4,
             "rad/s",
-            skill="pull_open",
+            skill="move_joint.pull",
             fix={"kind": "slow", "t0": 5.7, "t1": 6.2, "factor": 0.7, "applicable": True},
             **own,
         ),

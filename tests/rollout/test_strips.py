@@ -17,7 +17,7 @@ def episode(words, dt=0.1, n_steps=100):
 
 
 def test_moments_are_the_ends_of_skills_in_order():
-    assert moments(episode(["reach", "pinch"]), 8) == [(10, "reach  1.0 s"), (20, "pinch  2.0 s")]
+    assert moments(episode(["reach", "take.pinch"]), 8) == [(10, "reach  1.0 s"), (20, "take.pinch  2.0 s")]
     picked = moments(episode(list("abcdefghi")), 3)
     assert picked == [(10, "a  1.0 s"), (50, "e  5.0 s"), (90, "i  9.0 s")]
 

@@ -188,9 +188,9 @@ def scenario(dice: Dice, part: str) -> str:
         "{moved: {of: thing, more_than: 5 mm}}",
     )  # fmt: skip
     skills = (
-        "[{grasp: {hand: left, at: thing.grip, of: thing, force: 20 N}}, {lift: {hand: left, by: 50 mm}}]",
-        "[{pull_open: {hand: left, joint: thing.lid, grasp: thing.grip, to: 40 deg}}]", "[{press_key: {at: thing.base}}]",
-        "[{look_at: {at: thing.base}}, {home: {hand: right}}]", "[]",
+        "[{take: {how: side, hand: left, at: thing.grip, of: thing, force: 20 N}}, {lift: {hand: left, by: 50 mm}}]",
+        "[{move_joint: {how: pull, hand: left, joint: thing.lid, at: thing.grip, to: 40 deg}}]", "[{press: {how: key, at: thing.base}}]",
+        "[{look: {at: thing.base}}, {home: {hand: right}}]", "[]",
     )  # fmt: skip
     return SCENARIO.format(
         part=part,

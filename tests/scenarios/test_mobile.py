@@ -26,8 +26,8 @@ from shiliu.scenarios.variation import nominal
 G = 9.81
 RULES = load_rules()
 CHAIN = (
-    "+skills=[{walk_to: {x: 600 mm, y: 400 mm, yaw: 90 deg}}, {squat: {by: 150 mm}}, {home: {hand: left}}, {stand_up: {}},"
-    " {turn: {by: -60 deg}}]"
+    "+skills=[{walk: {x: 600 mm, y: 400 mm, yaw: 90 deg}}, {walk: {how: squat, by: 150 mm}}, {home: {hand: left}}, {walk: {how: stand}},"
+    " {walk: {how: turn, angle: -60 deg}}]"
 )
 
 
@@ -417,11 +417,11 @@ def walking_bag(path):
 def test_skills_of_the_base_are_documented():
     page = (Path(__file__).resolve().parents[2] / "docs" / "mobile-base.md").read_text(encoding="utf-8")
     for word in (
-        "walk_to",
-        "approach",
-        "turn",
-        "squat",
-        "stand_up",
+        "walk",
+        "walk.up",
+        "walk.turn",
+        "walk.squat",
+        "walk.stand",
         "base_speed",
         "base_near",
         "base_vx",

@@ -21,8 +21,8 @@ def lift(see: HandFeatures, step: Step) -> Evidence:
     return Evidence(
         (
             Phase("strain", loose + 0.5 * (1.0 - see.settled) + see.aside),
-            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
-            Phase("stop", loose + see.aside + AFTER),
+            Phase("rise", loose + 1.0 - see.about(see.rising, 0.1) + see.askew, True),
+            Phase("stop", loose + see.aside + see.base_moves + AFTER),
         ),
         np.maximum(see.settles, see.sets_off),
         see.sets_off,
@@ -74,8 +74,8 @@ def carried(see: HandFeatures, of: str, unfinished: np.ndarray) -> Evidence:
     loose = 1.0 - see.holds(see.tracks.owner[of])
     return Evidence(
         (
-            Phase("carry", loose + 1.0 - see.going + 0.5 * see.rising, True),
-            Phase("hold", loose + see.aside + see.sinking),
+            Phase("carry", loose + 1.0 - see.going + 0.5 * see.rising + see.base_moves, True),
+            Phase("hold", loose + see.aside + see.sinking + see.base_moves),
         ),
         see.sets_off,
         see.sets_off,
@@ -144,9 +144,9 @@ def bimanual_lift(see: HandFeatures, step: Step) -> Evidence:
     loose = 1.0 - see.both_hold(of)
     return Evidence(
         (
-            Phase("approach", see.works + see.other.works + IDLE * see.still),
+            Phase("approach", see.works + see.other.works + see.base_moves + IDLE * see.still),
             Phase("rise", loose + 1.0 - see.about(see.rising, 0.1), True),
-            Phase("stop", loose + see.aside + AFTER),
+            Phase("stop", loose + see.aside + see.base_moves + AFTER),
         ),
         see.sets_off,
         see.sets_off,
@@ -162,9 +162,9 @@ def carry_tray(see: HandFeatures, step: Step) -> Evidence:
     both, off = see.both_hold(see.tracks.owner[step.arguments["of"]]), _off(see, step)
     return Evidence(
         (
-            Phase("carry", 1.0 - both + 0.5 * see.rising),
+            Phase("carry", 1.0 - both + 0.5 * see.rising + see.base_moves),
             Phase("let go", 1.0 - see.about(see.opens, 0.15) + off, True),
-            Phase("out", both + off + see.works + AFTER),
+            Phase("out", both + off + see.works + see.base_moves + AFTER),
         ),
         see.sets_off,
         see.sets_off,

@@ -108,6 +108,11 @@ class HandFeatures:
         return ramp(np.linalg.norm(self.velocity[:, :2], axis=1), STILL, 3 * STILL)
 
     @cached_property
+    def askew(self) -> np.ndarray:
+        """The hand goes aside, not merely a little beside its going up or down."""
+        return ramp(np.linalg.norm(self.velocity[:, :2], axis=1) / np.maximum(self.speed, STILL), 0.35, 0.6)
+
+    @cached_property
     def sets_off(self) -> np.ndarray:
         """The hand leaves a standstill or a dip of its speed; the deeper the dip, the surer."""
         padded = np.r_[self.speed.max() + 1.0, self.speed, self.speed.max() + 1.0]
@@ -295,11 +300,11 @@ class HandFeatures:
         """The hand has left the place where it last held something."""
         return self.away_from(self.holds())
 
-    def away_from(self, sign: np.ndarray) -> np.ndarray:
+    def away_from(self, sign: np.ndarray, near: float = 0.02, far: float = 0.05) -> np.ndarray:
         """The hand has left the place where it was when a sign last held; where it began, before it ever did."""
         last = np.maximum.accumulate(np.where(sign > 0.5, np.arange(self.n), 0))
         hand = self.tracks.hand(self.side)
-        return ramp(np.linalg.norm(hand - hand[last], axis=1), 0.02, 0.05)
+        return ramp(np.linalg.norm(hand - hand[last], axis=1), near, far)
 
     def raised(self, body: str, by: float) -> np.ndarray:
         """How far the hand has gone up with a body since it took hold of it: 0 up to 0.3, 1 from 0.8 of a length [m] on."""

@@ -34,7 +34,7 @@ def pull_open(see: HandFeatures, step: Step) -> Evidence:
 def push_open(see: HandFeatures, step: Step) -> Evidence:
     """The joint moves up while the hand is at its body and does not hold it.
 
-    Begins: the hand sets off. Ends: it sets off anew, clear of the body and 5 cm from where it last moved it.
+    Begins: the hand sets off. Ends: it sets off anew, clear of the body and 3 cm from where it last moved it.
     """
     up, down = _moves(see, step)
     return _push(see, see.tracks.owner[step.arguments["joint"]], up, down, see.before(step.arguments.get("until")))
@@ -43,7 +43,7 @@ def push_open(see: HandFeatures, step: Step) -> Evidence:
 def push_close(see: HandFeatures, step: Step) -> Evidence:
     """As `push_open`, with the joint falling.
 
-    Begins: the hand sets off. Ends: it sets off anew, clear of the body and 5 cm from where it last moved it; not before its `until`.
+    Begins: the hand sets off. Ends: it sets off anew, clear of the body and 3 cm from where it last moved it; not before its `until`.
     """
     up, down = _moves(see, step)
     return _push(see, see.tracks.owner[step.arguments["joint"]], down, up, see.before(step.arguments.get("until")))
@@ -81,7 +81,7 @@ def push(see: HandFeatures, step: Step) -> Evidence:
 
 def _push(see: HandFeatures, body: str, wanted: np.ndarray, other: np.ndarray, short: np.ndarray) -> Evidence:
     moving = wanted + other
-    not_away = 1.0 - see.away_from(wanted * see.pushes(body))
+    not_away = 1.0 - see.away_from(wanted * see.pushes(body), 0.01, 0.03)
     return Evidence(
         (
             Phase("approach", see.holds() + moving + IDLE * see.still),

@@ -72,6 +72,26 @@ def wipe(see: HandFeatures, step: Step) -> Evidence:
     return _stroke(see, touched, rub)
 
 
+def wipe_area(see: HandFeatures, step: Step) -> Evidence:
+    """The hand goes about with the cloth within 3 cm over the area, no further than 35 cm from its middle.
+
+    Begins: the hand sets off. Ends: it sets off anew, with the cloth higher.
+    """
+    of, at = (see.tracks.position[step.arguments[name]] for name in ("of", "at"))
+    loose, way = 1.0 - see.holds(see.tracks.owner[step.arguments["of"]]), of - at
+    off = np.maximum(ramp(way[:, 2], 0.03, 0.06), ramp(np.hypot(way[:, 0], way[:, 1]), 0.35, 0.5))
+    return Evidence(
+        (
+            Phase("approach", loose + 1.0 - off + IDLE * see.still),
+            Phase("work", loose + off + IDLE * see.still, True),
+            Phase("away", loose + 1.0 - off + see.aside + AFTER),
+        ),
+        see.sets_off,
+        see.sets_off,
+        1.0 - off,
+    )
+
+
 def stir(see: HandFeatures, step: Step) -> Evidence:
     """The hand goes round low over the floor of a vessel.
 

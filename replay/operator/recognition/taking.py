@@ -43,11 +43,13 @@ def pick(see: HandFeatures, step: Step) -> Evidence:
 
 
 def take(see: HandFeatures, step: Step) -> Evidence:
-    """As `pick`; anywhere on the thing where no site is named.
+    """As `pick`; anywhere on the thing where no site is named, and raised where it says by how much.
 
-    Begins: the hand sets off. Ends: the claw has stood for 0.35 s.
+    Begins: the hand sets off. Ends: the claw has stood for 0.35 s, or the hand sets off anew, as high as `by` says.
     """
-    return _grip(see, step.arguments.get("at"), step.arguments["of"], np.zeros(see.n), see.sets_off)
+    of, by = step.arguments["of"], float(step.arguments.get("by") or 0.0)
+    grip = _grip(see, step.arguments.get("at"), of, np.zeros(see.n), see.sets_off)
+    return _raised(see, grip, of, by) if by > 0.0 else grip
 
 
 def regrasp(see: HandFeatures, step: Step) -> Evidence:
@@ -55,16 +57,19 @@ def regrasp(see: HandFeatures, step: Step) -> Evidence:
 
     Begins: the hand sets off. Ends: it sets off anew, with what it took as high as `by` says.
     """
-    grip = pick(see, step)
-    raised = Phase("raise", 1.0 - see.holds(step.arguments["of"]) + 0.5 * see.aside + AFTER)
-    low = 1.0 - see.raised(step.arguments["of"], float(step.arguments.get("by") or 0.012))
+    return _raised(see, pick(see, step), step.arguments["of"], float(step.arguments.get("by") or 0.012))
+
+
+def _raised(see: HandFeatures, grip: Evidence, of: str, by: float) -> Evidence:
+    raised = Phase("raise", 1.0 - see.holds(of) + 0.5 * see.aside + AFTER)
+    low = 1.0 - see.raised(of, by)
     return Evidence((*grip.phases, raised), grip.begins, see.sets_off, np.maximum(grip.unfinished, low))
 
 
 def _grip(see: HandFeatures, site: str | None, body: str, away: np.ndarray, begins: np.ndarray) -> Evidence:
     held = see.holds(body)
     letting_go = see.about(see.opens * see.about(see.holds(), 0.3), 0.1)
-    approach = see.holds() + see.works + letting_go + away + IDLE * see.still
+    approach = see.holds() + see.works + letting_go + away + IDLE * see.still + see.base_moves
     off = see.far(site, 0.04, 0.10) if site else 0.0
     close = np.minimum(1.0 - see.closes, 1.0 - held) + off + see.settled
     ends = np.maximum(see.settles, see.sets_off)
@@ -77,7 +82,7 @@ def release(see: HandFeatures, step: Step) -> Evidence:
     Begins: the claw begins to open on something held. Ends: the hand, clear of everything and 5 cm away, sets off anew.
     """
     return Evidence(
-        (Phase("open", 1.0 - see.about(see.opens, 0.15), True), Phase("back", see.holds() + see.works + AFTER)),
+        (Phase("open", 1.0 - see.about(see.opens, 0.15), True), Phase("back", see.holds() + see.works + see.base_moves + AFTER)),
         see.begins_to_open,
         see.sets_off,
         np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),

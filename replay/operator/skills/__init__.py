@@ -36,11 +36,8 @@ def registry() -> dict[str, type[Skill]]:
 
 
 def skill_named(name: str | None) -> type[Skill] | None:
-    """The skill of a name, or of an old word; None where there is none."""
-    from .old_words import OLD
-
-    kinds = registry()
-    return kinds.get(OLD[name].name) if name in OLD and name not in kinds else kinds.get(name or "")
+    """The skill of a name; None where there is none."""
+    return registry().get(name or "")
 
 
 def _kinds() -> Iterator[type[Skill]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ....scenarios.reading.yaml_reader import Node, nearest
-from .old_words import OLD, spelling, translated
 from .skill import REQUIRED, Skill
 
 if TYPE_CHECKING:
@@ -45,19 +45,18 @@ def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Ite
         if len(words) != 1:
             item.note("a skill is one word with its arguments, such as `reach: {hand: left, at: oven.handle}`.")
             continue
-        written, given = words[0]
-        word, node = translated(written, given)
+        word, node = words[0]
         kind = strategy(word, node, registry)
         if kind is None:
             continue
         if kind.needs and scene.robot.base != kind.needs:
-            given.note(f"{kind.name} needs base={kind.needs}, and this robot is {scene.robot.base}.")
+            node.note(f"{kind.name} needs base={kind.needs}, and this robot is {scene.robot.base}.")
             continue
         required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED and a.instead not in node)
         if not node.mapping(required=required, optional=(*kind.arguments, "how", "if")):
             continue
         values = {name: argument.read(node.child(name), scene, node) for name, argument in kind.arguments.items()}
-        skill = kind(values, written if written in OLD else "")
+        skill = kind(values)
         if "if" in node:
             skill.only_if = read_condition(node.child("if"), scene)
         yield skill
@@ -68,15 +67,6 @@ def read_condition(node: Node, scene: Scene) -> str:
     return node.word(choices=[name for name, holds_number in scene.names.rules.items() if not holds_number])
 
 
-def respelled(chain: Node) -> Iterator[tuple[int, str, str]]:
-    """Steps of a chain that are written in old words: number counted from 1, the word, and how the step is written now."""
-    for number, item in enumerate(chain.each() if chain.value else (), 1):
-        for word, node in item.items():
-            now = spelling(word, node)
-            if now is not None:
-                yield number, word, now
-
-
 def strategy(word: str, node: Node, registry: Mapping[str, type[Skill]]) -> type[Skill] | None:
     """The skill of a word and its arguments; None and a note where there is none.
 
@@ -84,11 +74,10 @@ def strategy(word: str, node: Node, registry: Mapping[str, type[Skill]]) -> type
     """
     known = {kind.how: kind for kind in registry.values() if kind.word == word}
     if not known:
-        words = list(dict.fromkeys(kind.word for kind in registry.values()))
-        node.note(f"{word!r} is no skill.{nearest(word, [*words, *OLD])}")
+        node.note(f"{word!r} is no skill.{_nearest_step(word, registry)}")
         return None
     if "how" in node:
-        how = node.child("how").word()
+        how = "on" if node.child("how").value is True else node.child("how").word()  # YAML reads a plain on as true
         if how not in known:
             node.child("how").note(f"{word!r} is not done {how!r}.{nearest(how, [one for one in known if one])}")
             return None
@@ -111,3 +100,12 @@ def strategy(word: str, node: Node, registry: Mapping[str, type[Skill]]) -> type
         f"{word} does not say how: by its arguments it is one of {named}. Write it, such as `how: {named.split(', ')[0]}`."
     )
     return None
+
+
+def _nearest_step(word: str, registry: Mapping[str, type[Skill]]) -> str:
+    """A hint that names the step whose word or name (`carry.level`) is like a misspelt one, and then every primitive."""
+    words = list(dict.fromkeys(kind.word for kind in registry.values()))
+    steps = {name: f"{kind.word}: {{how: {kind.how}}}" if kind.how else name for name, kind in registry.items()}
+    steps |= {word: word for word in words}
+    near = difflib.get_close_matches(word, steps, n=1)
+    return f"{f' Did you mean {steps[near[0]]}?' if near else ''} Known here: {', '.join(words)}."

@@ -141,8 +141,7 @@ class UprightInsert(Skill):
         out, up = -rotation[:, 0], rotation[:, 2]
         raised = place + self.high * up
         row = [(raised + d * out, rotation) for d in (self.before, 0.5 * self.before, 0.0)]
-        if (yield from bring(state, self.hand, self.of, row, [state.part_of(self.upon)], self.speed)) is None:
-            return
+        yield from bring(state, self.hand, self.of, row, [state.part_of(self.upon)], self.speed)
         yield from state.pause()
         yield from correct(state, self.hand, self.of, row[0], good=1.5e-3)
         yield from move_held(state, self.hand, self.of, row[2], self.feeding)

@@ -10,7 +10,7 @@ import numpy as np
 from ....scenarios.postures import posture
 from .arm import BENCHES, Arm, Path, turn_z, turned_between
 from .hands import UP
-from .operator_state import REACHED, Motion, OperatorState, unit
+from .operator_state import REACHED, GivenUp, Motion, OperatorState, unit
 from .reason import Reason
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
@@ -223,8 +223,10 @@ def bring(
         turns: [rad] about the vertical by which it may lie otherwise than the targets say.
 
     Returns:
-        By how much it is turned [rad], None where it is not there. Where there is no such posture nothing moves; then, and where
-        it is lost, the chain is given up.
+        By which of `turns` it is turned [rad].
+
+    Raises:
+        GivenUp: there is no such posture, and nothing has moved; or what is held was lost on the way.
     """
     ways = [[(at, turn_z(turn) @ lies) for at, lies in targets] for turn in turns]
     rows = [[hand_for(state, side, held, target) for target in row] for row in ways]
@@ -232,16 +234,14 @@ def bring(
     frame = state.arms[side].hand(found[0])[1]
     nearest = min(range(len(rows)), key=lambda i: turned_between(rows[i][0][1], frame))
     if score > HOPELESS:
-        state.given_up = Reason(
-            f"the {side} hand cannot bring {held} there as it holds it", "cannot_bring", side=side, of=held
+        raise GivenUp(
+            Reason(f"the {side} hand cannot bring {held} there as it holds it", "cannot_bring", side=side, of=held)
         )
-        return None
     before = np.linalg.norm(state.site(held)[0] - state.site(f"{side}_tcp")[0])
     yield from state.arms[side].follow(path, tremor=0.5)
     yield from state.arms[side].hold(0.15)
     if np.linalg.norm(state.site(held)[0] - state.site(f"{side}_tcp")[0]) > before + LOST:
-        state.given_up = Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held)
-        return None
+        raise GivenUp(Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held))
     return turns[nearest]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +21,8 @@ from .reason import Reason
 from .skill import Label, Skill
 
 # other directions of the fingers in the plane square to the closing axis: level ones first down, so that the wrist keeps off the table
-LEVEL_TILTS, DOWN_TILTS = np.deg2rad([20.0, 32.0, 8.0, 45.0, -8.0]), np.deg2rad([-12.0, 12.0, -24.0, 24.0, -36.0, 36.0])
+LEVEL_TILTS, DOWN_TILTS = np.deg2rad([20.0, 32.0, 8.0, 45.0, -8.0]), np.deg2rad([0.0, -12.0, 12.0, -24.0, 24.0, -36.0, 36.0])
+LEANT = np.deg2rad([48.0, 60.0])  # tilts of fingers from above where no other one will do: the wrist stays on the near side
 AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0, 80.0, -80.0])  # other sides of a round thing
 HELD_AS = ("elbow_out", "elbow_in", "from_above", "raised", "outside_1", "ready")  # postures that are tried
 LEVEL = 0.5  # rise of the fingers up to which they count as level
@@ -92,11 +94,13 @@ class TakeByGrip(Skill):
         state.open_claw(self.hand, min(max(one.grip.width for one in known) + WIDER, GAP_OPEN))
         known = sorted(known, key=lambda one: float(np.linalg.norm(one.at - shoulder)))
         best: tuple[float, Held, list[np.ndarray]] = (np.inf, known[0], [])
-        for name in HELD_AS:
+        for leant, name in product((False, True), HELD_AS):
+            if leant and best[0] <= NO_GOOD:
+                break
             like = posture(name, self.hand)
             near = arm.hand(like)[1]
             for one in known:
-                for position, frame in poses(one, shoulder, near):
+                for position, frame in poses(one, shoulder, near, leant):
                     row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
                     score, found = state.goal(self.hand, [row], like, FIRM, [self.of])
                     score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
@@ -140,11 +144,12 @@ class TakeByGrip(Skill):
         return 400.0 * max(missed - REACHED, 0.0)
 
 
-def poses(held: Held, shoulder: np.ndarray, near: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def poses(held: Held, shoulder: np.ndarray, near: np.ndarray, leant: bool = False) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Hand poses (3,) [m] and (3, 3) for a grip: as it says, then tilted about the closing axis, and of a round thing from other sides.
 
     Args:
         shoulder: (3,) where the arm comes from; near: (3, 3) the rotation that is preferred of the two halves.
+        leant: those with the fingers from above that lean more than any other.
     """
     for turn in held.turns:
         level = abs(float(turn[2, 2])) < LEVEL
@@ -154,7 +159,9 @@ def poses(held: Held, shoulder: np.ndarray, near: np.ndarray) -> Iterator[tuple[
             wanted = float(np.arctan2(away[1], away[0]))
             along = turn[:, 2] if level else turn[:, 1]
             sides = list(wanted - (0.0 if level else np.pi / 2) - np.arctan2(along[1], along[0]) + AROUND)
-        tilts = LEVEL_TILTS if level else np.array([0.0, *DOWN_TILTS])
+        if leant and level:
+            continue
+        tilts = LEANT if leant else LEVEL_TILTS if level else DOWN_TILTS
         for tilt in tilts:
             for side in sides:
                 frame = about(held.up, side) @ turn if side else turn

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import motions, taking
-from .operator_state import Motion, OperatorState
+from .operator_state import GAP_OPEN, Motion, OperatorState
 from .primitives import HAND as HAND
 from .primitives import HOME, REACH, RELEASE, TAKE
 from .skill import Argument, Label, Skill
@@ -91,7 +91,7 @@ class Pinch(Skill):
 
 
 class Release(Skill):
-    """Open the fingers and draw the hand back."""
+    """Open the fingers and draw the hand back; what is held and wider than the gap makes them open all the way."""
 
     word = "release"
     label = Label(
@@ -103,7 +103,9 @@ class Release(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        yield from state.let_go(self.hand, self.opening)
+        gap = state.gap(self.hand)
+        holds = float(state.touch(self.hand).min()) > 0.0
+        yield from state.let_go(self.hand, GAP_OPEN if holds and gap > self.opening else self.opening)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed))
 

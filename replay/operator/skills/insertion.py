@@ -49,8 +49,7 @@ class Align(Skill):
             before(state, self.into, d, self.aside) for d in (self.standoff + 0.06, self.standoff, 0.0)
         )
         row = [further, target, home]
-        if (yield from bring(state, self.hand, self.of, row, [state.part_of(self.into)], self.speed)) is None:
-            return
+        yield from bring(state, self.hand, self.of, row, [state.part_of(self.into)], self.speed)
         yield from state.pause()
         yield from move_held(state, self.hand, self.of, target, 0.1)
         yield from correct(state, self.hand, self.of, target)
@@ -199,8 +198,6 @@ def set_down(skill: Skill, state: OperatorState, place: str, feed: float, touch:
     lying = (position, rotation)
     turns = free_turns(state, skill.hand, skill.of, lying) if getattr(skill, "turn", "keep") == "free" else [0.0]
     turn = yield from bring(state, skill.hand, skill.of, [high, above, lying], touch, skill.speed, turns)
-    if turn is None:
-        return
     rotation = turn_z(turn) @ rotation
     above = (above[0], rotation)
     yield from state.pause()

@@ -291,6 +291,10 @@ class OperatorState:
         tendon = self.scene.robot.hand_tendons[self.scene.robot.hand_names.index(self.scene.robot.closes(side))]
         return float(self.readings.value[self.scene.layout.slices[Request("tendon_position", tendon).name]][0])
 
+    def gap(self, side: str) -> float:
+        """How far the pads of a claw stand apart [m]."""
+        return GAP_OPEN - GAP_PER_PERCENT * self.percent(side)
+
     def touch(self, side: str) -> np.ndarray:
         """(fingers,) peak contact force on each finger [N]; on the front and the back one of a claw."""
         assert self.readings is not None

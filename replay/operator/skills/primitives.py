@@ -299,7 +299,7 @@ REACH = Primitive(
     "Bring the open hand before something.",
     {
         "hand": HAND,
-        "at": Argument("site", "where to"),
+        "at": Argument("site", "where to; the fingers come against its x axis, which points out of the part"),
         "yaw": YAW,
         "pitch": PITCH,
         "standoff": Argument("length", "distance that is left between the fingers and the site"),

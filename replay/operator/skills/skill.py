@@ -158,7 +158,7 @@ class Label:
         shows: what speaks for it in the features of one hand, of `recognition` or of its own module; its docstring says when it begins
             and ends. None where no reading tells it: then it is any motion.
         unseen: why no reading tells it.
-        about: the argument that says what it is about; "" for the first that it has of `of`, `joint`, `at`, `to` and `grasp`.
+        about: the argument that says what it is about; "" for the first that it has of `of`, `joint`, `at` and `to`.
         grips: whether the hand has hold afterwards of what it is about.
     """
 
@@ -181,7 +181,6 @@ class Skill:
 
     Attributes:
         name: `take.rim`; the word alone where it is the plain way.
-        said: what its chain calls it, where that is an old word.
         only_if: the switch of the scenario's rules that has to be on when its turn comes; "" where it is done in any case.
         beside_it: (2,) how far ahead and aside [m] of its place the chain puts later what this skill takes.
     """
@@ -201,9 +200,8 @@ class Skill:
         if hasattr(cls, "word"):
             cls.name = f"{cls.word}.{cls.how}" if cls.how else cls.word
 
-    def __init__(self, values: dict[str, Any], written: str = ""):
+    def __init__(self, values: dict[str, Any]):
         self.values = values
-        self.written = written or self.name
 
     @classmethod
     def made(cls, **given: Any) -> Skill:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ....scenarios.wiping import Stain
 from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
+from ..recognition import strokes
 from .arm import Path, turn_z
 from .hands import UP
 from .operator_state import REACHED, GivenUp, Motion, OperatorState
@@ -58,7 +59,7 @@ class WipeArea(Skill):
     label = Label(
         en=("wipe an area", "the {hand} hand wipes the {about} with a cloth"),
         zh=("擦拭区域", "{hand}手用抹布擦{about}"),
-        unseen="what a cloth does on a surface shows in no sensor that a replay of any scene has",
+        shows=strokes.wipe_area,
         about="at",
     )
     arguments: ClassVar = STROKE(
