@@ -15,8 +15,8 @@ from shiliu.scenarios import variation as drawing
 
 SEED = 500
 SLOW = (
-    "car_assembly", "drink_assist", "laundry_folding", "material_handling", "medication_serving", "package_packing",
-    "room_organization", "table_wiping",
+    "car_assembly", "coil_separation", "drink_assist", "laundry_folding", "material_handling", "medication_serving",
+    "package_packing", "room_organization", "table_wiping",
 )  # fmt: skip
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
@@ -31,6 +31,10 @@ CONTROLS = {
     "a slot that is 30 mm elsewhere is missed": ("car_assembly", {}, {"aim_offset": 0.03}, "replay.goal:bracket_kitted"),
     "a socket four times as stiff does not latch": (
         "car_assembly", {"panel.socket_latch_force": 120.0}, {}, "replay.goal:latched"
+    ),
+    "fingers of ice take no coil": ("coil_separation", {"friction": 0.05}, {}, "replay.goal:single_s"),
+    "a coil that sticks with 60 N brings the next along": (
+        "coil_separation", {"coil_m.stick": 60.0}, {}, "scenario.double_pick"
     ),
     "fingers of ice take no book": ("room_organization", {"friction": 0.05}, {}, "replay.goal:shelved"),
     "a drawer that rubs with 300 N stays open": ("room_organization", {"chest.friction": 300.0}, {}, "replay.goal:drawer_shut"),
