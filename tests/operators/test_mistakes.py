@@ -34,7 +34,6 @@ UNPERFORMED = {
     "cooking": {"pan_dropped", "plate_off", "reached_into_zone"},
     "drink_assist": {"near_face"},
     "laundry_folding": {"corner_lost", "twisted"},
-    "material_handling": {"tipped"},
     "microwave": {"bowl_tipped"},
     "room_organization": {"wrong_container"},
 }

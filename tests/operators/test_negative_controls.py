@@ -15,8 +15,8 @@ from shiliu.scenarios import variation as drawing
 
 SEED = 500
 SLOW = (
-    "car_assembly", "drink_assist", "laundry_folding", "material_handling", "medication_serving", "package_packing",
-    "room_organization", "table_wiping",
+    "car_assembly", "coil_separation", "drink_assist", "laundry_folding", "material_handling", "medication_serving",
+    "package_packing", "room_organization", "table_wiping",
 )  # fmt: skip
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
@@ -33,6 +33,10 @@ CONTROLS = {
         "car_assembly", {"panel.socket_latch_force": 120.0}, {}, "replay.goal:latched"
     ),
     "a book between fingers of oil falls": ("room_organization", {"friction": 0.01}, {}, "scenario.book_fell"),
+    "fingers of ice take no coil": ("coil_separation", {"friction": 0.05}, {}, "replay.goal:single_s"),
+    "a coil that sticks with 60 N brings the next along": (
+        "coil_separation", {"coil_m.stick": 60.0}, {}, "scenario.double_pick"
+    ),
     "a drawer that rubs with 300 N stays open": ("room_organization", {"chest.friction": 300.0}, {}, "replay.goal:drawer_shut"),
     "a pillow as heavy as a person is not laid straight": ("room_organization", {"pillow.mass": 80.0}, {}, "replay.goal:pillow_placed"),
     "on ice the load slides in its crate": ("material_handling", {"friction": 0.05}, {}, "scenario.shifted"),
