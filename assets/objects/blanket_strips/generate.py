@@ -11,11 +11,11 @@ import numpy as np
 from shiliu.assets.shapes import numbers, prop_defaults
 
 HERE = Path(__file__).parent
-LONG, HALF, THICK = 0.139, 0.47, 0.004  # m: of a strip along the bed, half of it across, half its thickness
-HANGS = 0.24  # m, of the sides that hang down
+LONG, HALF, THICK = 0.139, 0.42, 0.004  # m: of a strip along the bed, half of it across, half its thickness
+HANGS = 0.29  # m, of the sides that hang down
 MASS, SIDE = 0.080, 0.008  # kg, of a strip and of each of its sides
 # deg, by which each strip points down, from the foot on, folded twice over the legs of a person of 1.6 m: a second before it rests
-LIES = [-22.7, -91.6, -67.6, 25.6, 12.5, -6.0, -11.7, 168.3, 174.0, -6.0, -11.7]
+LIES = [-22.1, -89.4, -70.6, 21.6, 11.6, -6.0, -11.7, 168.3, 174.0, -6.0, -11.7]
 GRIP = (0.012, 0.030, 0.019)  # m, half, of the rumpled end of the hem that a hand takes: a standing fold
 HELD = 0.026  # m, above the strips' middle, where a hand takes it: the fingertips stay off the strip below
 GAP = THICK  # m, above the mattress at its tucked end: its strips lie on it
@@ -53,19 +53,19 @@ def main():
                 f'{indent}  <site name="over_{k}_{i}" pos="{numbers((LONG / 2, y, 0))}"/>'
                 for i, y in enumerate((-0.12, 0.0, 0.12))
             ),
-            f'{indent}  <site name="edge_{k}" pos="{numbers((LONG / 2, 0.07 - HALF, THICK + 0.002))}"/>',
+            f'{indent}  <site name="edge_{k}" pos="{numbers((LONG / 2, 0.05 - HALF, THICK + 0.002))}"/>',
         ]
         for side, s in (("near", -1.0), ("far", 1.0)):
             lines += [
                 f'{indent}  <body name="{side}_{k}" pos="{numbers((LONG / 2, s * HALF, 0))}">',
                 f'{indent}    <joint name="{side}_{k}" axis="1 0 0" damping="6e-4" armature="1e-5"/>',
-                f'{indent}    <inertial pos="{numbers((0, 0, -HANGS / 2))}" mass="{SIDE:g}" diaginertia="5e-5 5e-5 2e-5"/>',
+                f'{indent}    <inertial pos="{numbers((0, 0, -HANGS / 2))}" mass="{SIDE:g}" diaginertia="6e-5 6e-5 2e-5"/>',
                 f'{indent}    <geom class="visual" type="box" pos="{numbers((0, 0, -HANGS / 2))}" '
                 f'size="{numbers((LONG / 2 + 0.003, 0.003, HANGS / 2))}" material="wool"/>',
                 f"{indent}  </body>",
             ]
         indent += "  "
-    y, z = GRIP[1] - HALF - 0.015, GRIP[2] - THICK
+    y, z = -HALF, GRIP[2] - THICK
     near = numbers((LONG, y, z))
     lines += [
         f'{indent}<geom name="grip" class="grip" pos="{near}" size="{numbers(GRIP)}"/>',
