@@ -168,6 +168,7 @@ class Part:
         contains: mechanisms that it brings along; their parameters, words and grips are its own too, as `word_param`.
         grips: how it can be held, by name, as far as its sheet says; `grips.grips_of` asks its shapes too.
         unheld: whether its sheet says that no hand takes it (`grips: {}`).
+        fastened: the site at which something else holds it, such as the clip of a cord, where hands move the rest of it; or None.
         portrait: azimuth and elevation [rad] from which a catalogue shows it, where they are not the usual ones.
         places: key path of its sheet -> (file, line).
     """
@@ -183,6 +184,7 @@ class Part:
     contains: tuple[Contained, ...] = ()
     grips: Mapping[str, GripSheet] = field(default_factory=dict)
     unheld: bool = False
+    fastened: str | None = None
     portrait: Mapping[str, float] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
@@ -240,6 +242,8 @@ class Part:
             for kind, element in [("site", s) for s in grip.sites] + [("body", b) for b in grip.bodies]:
                 if getattr(spec, kind)(element) is None:
                     problems.note(f"grips.{name}", _absent(spec, kind, element))
+        if self.fastened is not None and spec.site(self.fastened) is None:
+            problems.note("fastened", _absent(spec, "site", self.fastened))
         for word in self.titles:
             if word not in self.interface and all(getattr(spec, kind)(word) is None for kind in _NAMED):
                 known = [*self.interface, *(site.name for site in spec.sites if site.name)]
@@ -305,7 +309,11 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
 
 
 def _read_sheet(name: str, file: Path, node: Node) -> Part:
-    node.mapping(optional=("title", "mass", "bears", "contains", "params", "interface", "grips", "titles", "portrait"))
+    node.mapping(
+        optional=(
+            "title", "mass", "bears", "contains", "fastened", "params", "interface", "grips", "titles", "portrait",
+        )
+    )  # fmt: skip
     if "portrait" in node:
         node.child("portrait").mapping(optional=("azimuth", "elevation"))
     for key, child in node.child("params").items():
@@ -325,6 +333,7 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
         mass=node.child("mass").quantity("mass", default=None, low=0.0),
         bears=_bears(node.child("bears")) if "bears" in node else None,
         contains=inner,
+        fastened=node.child("fastened").word() if "fastened" in node else None,
         unheld="grips" in node and not node.child("grips").value,
         grips={**read_grips(node.child("grips"))}
         | {f"{c.word}_{key}": grip.inside(c.word) for c in inner for key, grip in c.part.grips.items()},

@@ -47,9 +47,9 @@ def examine_part(part: Part, hand: GripperFacts | None = None) -> list[Answer]:
         ("sheet and model agree", asked.sheet(), "every name and number of part.yaml is in the model"),
         ("weighs what its sheet says", asked.mass(), asked.weight),
         ("ranges are in rad and m", asked.ranges(), f"{asked.model.njnt} joints"),
-        ("moves where it shall", asked.free(), "loose" if asked.loose else "nothing moves it as a whole"),
+        ("moves where it shall", asked.free(), asked.moves),
         ("meets hands and furniture", asked.contact(), f"{len(asked.solid)} shapes to touch"),
-        ("stands still", asked.rest(), "for 1 s" + (" on a table" if asked.loose else "")),
+        ("stands still", asked.rest(), "for 1 s" + (" on a table" if asked.laid else "")),
         ("called in two languages", asked.titles(), "all in en and zh"),
         ("says where numbers come from", asked.sources(), "each row of its README has a grade"),
     ):
@@ -82,6 +82,7 @@ class _Asked:
         self.solid = np.flatnonzero((model.geom_contype | model.geom_conaffinity) != 0)
         free = model.jnt_type == mujoco.mjtJoint.mjJNT_FREE
         self.loose = [int(b) for b in model.jnt_bodyid[free]]
+        self.laid = bool(self.loose) or part.fastened is not None  # what lies somewhere, and does not hang in the air
         self.weight = show(round(float(model.body_mass.sum()), 6), "mass")
 
     @property
@@ -151,10 +152,33 @@ class _Asked:
                     f"{self.at('joint', name)}slide {name!r} goes from {low:g} to {high:g} m. Its numbers look like mm, and MJCF has m."
                 )
 
+    @property
+    def moves(self) -> str:
+        """How hands can move it, where nothing is wrong with that."""
+        if self.part.fastened is not None:
+            return f"fastened at {self.part.fastened}, the rest of it moves"
+        return "loose" if self.loose else "nothing moves it as a whole"
+
     def free(self) -> Iterator[str]:
-        if self.part.name.startswith("objects/") and not self.loose and not self.model.nflex:
+        if self.part.fastened is not None:
+            yield from self._tied()
+        elif self.part.name.startswith("objects/") and not self.loose and not self.model.nflex:
             top = self.part.file.stem
             yield f'{self.at("body", top)}hands cannot move it. Write <freejoint name="{top}_free"/> into its top body.'
+
+    def _tied(self) -> Iterator[str]:
+        """What is fastened stays there, and hands move what they take it by."""
+        model, place = self.model, self.in_sheet("fastened")
+        names = {model.site(s).name: int(model.site_bodyid[s]) for s in range(model.nsite)}
+        fixed = np.flatnonzero(model.body_weldid == 0)
+        if self.loose or names.get(str(self.part.fastened), 0) not in fixed:
+            yield f"{place}{self.part.fastened!r} is not held by anything: something moves it as a whole."
+        for grip, sheet in self.part.grips.items():
+            for site in sheet.sites:
+                if names.get(site) in fixed:
+                    yield f"{self.in_sheet(f'grips.{grip}')}it is fastened, and {site!r} cannot move: no hand takes it along."
+        if not self.part.grips:
+            yield f"{place}hands can take what is fastened by its grips alone. Write grips into its sheet."
 
     def contact(self) -> Iterator[str]:
         model = self.model
@@ -180,8 +204,10 @@ class _Asked:
 
     @cached_property
     def _moving(self) -> set[int]:
-        """Bodies that are one with a loose one."""
+        """Bodies that are one with a loose one; of what is fastened, all that move."""
         weld = self.model.body_weldid
+        if self.part.fastened is not None:
+            return {int(b) for b in np.flatnonzero(weld)}
         return {b for b in range(self.model.nbody) if int(weld[b]) in self.loose}
 
     def rest(self) -> Iterator[str]:
@@ -189,7 +215,7 @@ class _Asked:
         if self.model.nflex:
             return
         spec = self.part.spec()
-        if self.loose:
+        if self.laid:
             spec.worldbody.add_geom(
                 name=TABLE, type=mujoco.mjtGeom.mjGEOM_BOX, size=[3.0, 3.0, HALF], pos=[0, 0, BELOW],
                 contype=PROPS, conaffinity=7, friction=[0.4, 0.003, 0.0001],
@@ -197,7 +223,7 @@ class _Asked:
         spec.option.timestep = TIMESTEP
         spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
         model = spec.compile()
-        if self.loose:
+        if self.laid:
             spec.geom(TABLE).pos[2] += _under(model)
             model = spec.compile()
         data = mujoco.MjData(model)
@@ -209,13 +235,14 @@ class _Asked:
         before = data.xpos.copy()
         mujoco.mj_step(model, data, round(1.0 / TIMESTEP))
         mujoco.mj_kinematics(model, data)
-        moved = np.linalg.norm(data.xpos - before, axis=1)[self.loose] if self.loose else np.zeros(1)
+        watched = self.loose or (sorted(self._moving) if self.laid else [])
+        moved = np.linalg.norm(data.xpos - before, axis=1)[watched] if watched else np.zeros(1)
         speed = float(np.abs(data.qvel).max(initial=0.0))
-        body = self.model.body(self.loose[int(moved.argmax())]).name if self.loose else self.part.file.stem
+        body = self.model.body(watched[int(moved.argmax())]).name if watched else self.part.file.stem
         if sum(data.warning.number) or not np.isfinite(data.qpos).all():
             yield f"{self.at('body', body)}the engine gives up on it within 1 s."
         elif moved.max() > STANDS or speed > STILL:
-            on = " on a table" if self.loose else ""
+            on = " on a table" if self.laid else ""
             ends = f"moves by {moved.max() * 1e3:.1f} mm, and ends with {speed:.2f} rad/s or m/s"
             yield f"{self.at('body', body)}left alone for 1 s{on}, {body!r} {ends}."
 

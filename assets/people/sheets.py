@@ -108,6 +108,7 @@ titles:                           # what reports call these words
   right_hand: {{en: right hand, zh: 右手}}
   left_grip: {{en: left hand, zh: 左手}}
   right_grip: {{en: right hand, zh: 右手}}
+  left_lower_arm: {{en: left lower arm, zh: 左前臂}}
 """
 
 

@@ -60,6 +60,19 @@ def test_a_drawer_is_shut_by_a_push_on_its_front_and_not_by_one_beside_it(aside,
     assert (left > 0.05) if open_still else (left < 0.005)
 
 
+@pytest.mark.parametrize("above", [0.55, 0.65])
+def test_a_squat_brings_the_shoulders_so_high_above_a_place(above):
+    scene = scene_of(
+        BED,
+        "{never: {near: {of: pillow.base, to: bed.top, within: 1 mm}}}",
+        f"[walk: {{how: squat, to: bed.top, above: {above} m}}]",
+        "4 s",
+    )
+    data = end(scene, done(scene))
+    shoulders = np.mean([data.site(f"{side}_shoulder").xpos[2] for side in ("left", "right")])
+    assert shoulders - data.site("bed/top").xpos[2] == pytest.approx(above, abs=6e-3)
+
+
 @pytest.mark.slow
 def test_a_book_that_sticks_out_is_taken_and_stood_into_its_row():
     row = "along: shelf.row_middle, tilt: 8 deg, depth: 35 mm, gap: 75 mm"

@@ -1,4 +1,4 @@
-"""The care bed: a rail that its pawls hold, a height that the mattress follows; and the word that says what is covered."""
+"""What is at a care bed: a rail that its pawls hold, a button on a cord, a blanket tucked in; and the word that says what is covered."""
 
 import mujoco
 import numpy as np
@@ -57,6 +57,40 @@ def test_the_mattress_follows_the_height_of_the_bed():
         mujoco.mj_forward(model, data)
         assert data.site("top").xpos[2] == pytest.approx(height)
         assert data.site("grip_left").xpos[2] == pytest.approx(height - 0.02)
+
+
+def test_a_cord_is_a_metre_long_and_holds_its_button():
+    model, data = alone("objects/call_button")
+    far, low = 0.0, 0.0
+    for _ in range(6 * RATE):  # it falls, and swings on its cord
+        mujoco.mj_step(model, data)
+        far = max(far, float(np.linalg.norm(data.body("button").xpos)))
+        low = min(low, float(data.body("button").xpos[2]))
+    assert far < 1.005 and low < -0.8
+
+
+@pytest.mark.parametrize(("pull", "comes"), [(34.0, False), (46.0, True)])
+def test_a_blanket_stays_tucked_in_until_it_is_pulled_harder_than_its_mattress_holds_it(pull, comes):
+    model, data = alone("objects/blanket_strips", tuck_force=40.0)
+    model.opt.gravity[:] = 0.0  # there is no bed here on which it lies
+    hem = model.body("strip_10").id
+    for i in range(2 * RATE):
+        data.xfrc_applied[hem, 0] = pull * min(1.0, i / RATE)
+        mujoco.mj_step(model, data)
+    assert (float(data.joint("tuck").qpos[0]) > 0.05) == comes
+    assert float(data.site("hem").xpos[0]) == pytest.approx(11 * 0.139 + float(data.joint("tuck").qpos[0]), abs=0.01)
+
+
+def test_a_blanket_in_folds_is_as_long_as_it_is_spread_out():
+    lengths = []
+    for lies in (0.0, 1.0):
+        model, data = alone("objects/blanket_strips", lies=lies)
+        mujoco.mj_forward(model, data)
+        steps = [data.body(f"strip_{k}").xpos for k in range(11)] + [data.site("hem").xpos]
+        lengths.append(float(np.linalg.norm(np.diff(steps, axis=0), axis=1).sum()))
+        ends = float(data.site("hem").xpos[0])
+        assert ends == pytest.approx(11 * 0.139, abs=1e-6) if lies == 0.0 else ends < 0.9
+    assert lengths == pytest.approx([11 * 0.139] * 2, abs=1e-5)
 
 
 def test_covered_is_the_share_of_points_with_a_site_over_them():

@@ -142,6 +142,63 @@ def test_a_part_whose_sheet_is_silent_is_searched(tmp_path):
     assert problems(unheld) == []
 
 
+TIED = """\
+<mujoco model="tin">
+  <compiler angle="radian" autolimits="true"/>
+  <default><geom group="3" contype="2" conaffinity="7" condim="4" friction="0.5 0.003 0.0001"/></default>
+  <worldbody>
+    <body name="tin">
+      <site name="base"/>
+      <geom name="clip" type="box" size="0.005 0.005 0.005" pos="0 0 0.005" mass="0.02"/>
+      <body name="tag" pos="0.02 0 0.005">
+        <joint name="turn" type="hinge" axis="0 1 0" damping="0.01"/>
+        <geom name="tag" type="box" size="0.06 0.04 0.005" pos="0.07 0 0" mass="0.2"/>
+        <site name="middle" pos="0.10 0 0"/>
+      </body>
+    </body>
+  </worldbody>
+</mujoco>
+"""
+TIED_SHEET = """\
+title: {en: Tag, zh: 标签}
+mass: 0.22 kg
+fastened: base
+grips:
+  edge: {kind: pinch, site: middle, fingers: -x, pads: y, width: 80 mm, bears: 60 N, source: "a drawing [E]"}
+titles:
+  base: {en: clip, zh: 夹}
+  middle: {en: tag, zh: 标签}
+"""
+
+
+def test_a_part_that_is_fastened_lies_on_the_table_and_moves_where_it_is_held(tmp_path):
+    def tied(name: str, *changes: tuple[str, str, str]) -> list[str]:
+        tin(tmp_path / name, ("tin.xml", TIN, TIED), ("part.yaml", SHEET, TIED_SHEET), *changes)
+        return problems(tmp_path / name)
+
+    assert tied("sound") == []
+    assert any("hands cannot move it" in line for line in tied("silent", ("part.yaml", "fastened: base\n", "")))
+    assert any(
+        "part.yaml:3" in line and "something moves it as a whole" in line
+        for line in tied("moves", ("part.yaml", "fastened: base", "fastened: middle"))
+    )
+    assert any(
+        "part.yaml:3" in line and "no site 'bas'" in line
+        for line in tied("none", ("part.yaml", "fastened: base", "fastened: bas"))
+    )
+    held = (
+        "part.yaml",
+        "site: middle, fingers: -x, pads: y, width: 80 mm",
+        "site: base, fingers: -z, pads: y, width: 10 mm",
+    )
+    assert any("part.yaml:5" in line and "'base' cannot move" in line for line in tied("fixed", held))
+    raised = ("tin.xml", 'name="tag" pos="0.02 0 0.005"', 'name="tag" pos="0.02 0 0.005" euler="0 -0.3 0"')
+    light = ("tin.xml", 'damping="0.01"', 'damping="0.5"')  # so that it is on its way for longer than a second
+    assert any("'tag'" in line and "ends with" in line for line in tied("raised", raised, light))
+    ungripped = ("part.yaml", TIED_SHEET[TIED_SHEET.index("grips:") : TIED_SHEET.index("titles:")], "grips: {}\n")
+    assert any("by its grips alone" in line for line in tied("ungripped", ungripped))
+
+
 def test_a_part_without_a_sheet_or_with_one_of_another_name(tmp_path):
     tin(tmp_path)
     own = tmp_path / "assets" / "objects" / "tin"

@@ -106,10 +106,12 @@ def test_a_diverged_scene_is_not_reset_silently(any_scene):
     assert model.opt.disableflags & mujoco.mjtDisableBit.mjDSBL_AUTORESET
     # not a cloth, whose vertices would meet all of each other: no memory holds so many contacts
     data.qvel[: len(any_scene.joint_index) if any_scene.cloths else None] = 1e12
-    for _ in range(3):
+    steps = 0
+    while steps < 3 and np.isfinite(data.qpos).all():  # no simulation steps on from there, and the engine may refuse to
         mujoco.mj_step(model, data)
+        steps += 1
     assert sum(data.warning.number) > 0
-    assert data.time == pytest.approx(3 * any_scene.timestep)  # a reset would have set the clock back
+    assert data.time == pytest.approx(steps * any_scene.timestep)  # a reset would have set the clock back
 
 
 def test_the_scene_sets_the_options_and_not_a_part(any_scene):

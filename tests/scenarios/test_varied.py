@@ -65,6 +65,19 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "floor friction 0.5-1.0": "**Floor friction**",
         "start 0.5-1.5 m away": {"table.at.x": (-0.5, 0.5)},  # of a table 1 m before the robot
     },
+    "bedside_care": {
+        "start pose of chair +-0.2 m / +-20 deg": {
+            "chair.at.x": (-0.2, 0.2),
+            "chair.at.y": (-0.2, 0.2),
+            "chair.yaw": (-0.349066, 0.349066),
+        },
+        "rolling resistance 0.01-0.03": {"chair.rolling_resistance": (0.01, 0.03)},
+        "chair mass 15-20 kg": {"chair.mass": (15, 20)},
+        "bed height": {"bed.height": (0.58, 0.66)},
+        "mannequin posture": '"Mannequin posture"',
+        "blanket stiffness": {"blanket.stiffness": (0.015, 0.025)},
+        "blanket fold": '"Blanket fold"',
+    },
     "table_wiping": {
         "stain pattern and area": {"mat.pattern": (0.0, 1.0), "mat.area": (0.3, 0.8)},
         "item set 2-6": "facts say 2 to 6, another set in each draw",
