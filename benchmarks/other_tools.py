@@ -62,7 +62,11 @@ DEFAULTS = {
 }  # fmt: skip
 STRUCTURAL = ("grip opened early", "object elsewhere")
 EACH, SOME, ALL = "each", "some", "all"
-TITLES = {EACH: "all takes faulty, another kind in each", SOME: "some takes faulty", ALL: "all takes faulty, of one kind"}
+TITLES = {
+    EACH: "all takes faulty, another kind in each",
+    SOME: "some takes faulty",
+    ALL: "all takes faulty, of one kind",
+}
 INTAKE, REPLAY = "shiliu, intake", "shiliu, replay"
 OURS = (INTAKE, REPLAY)
 START = "import shiliu.replay.judge.judge"
@@ -150,7 +154,9 @@ class Beside:
     def ask_broken(self, layout: str, kinds: Mapping[int, str]) -> None:
         """Every tool, of a set with these kinds of fault by take."""
         names_of_kinds = list(dict.fromkeys(kinds.values()))
-        if all(any((one["kind"], one.get("layout")) == (kind, layout) for one in self.lines) for kind in names_of_kinds):
+        if all(
+            any((one["kind"], one.get("layout")) == (kind, layout) for one in self.lines) for kind in names_of_kinds
+        ):
             return
         episodes, made = self.broken(kinds)
         files = {take: kinds[take] for take in made if kinds[take] in ordinary.FILES}
@@ -231,7 +237,11 @@ def table(lines: list[dict[str, Any]]) -> str:
             rows.append(f"| {kind} | " + " | ".join(cells) + " |")
         clean_cells = []
         for tool in tools:
-            others = [line["others"] for line in broken if line["tool"] == tool and line["layout"] == layout and "others" in line]
+            others = [
+                line["others"]
+                for line in broken
+                if line["tool"] == tool and line["layout"] == layout and "others" in line
+            ]
             of_all = sum(one["of"] for one in others)
             clean_cells.append(
                 f"{sum(one['refused'] for one in others)} / {sum(one['found'] for one in others)} of {of_all}"

@@ -124,7 +124,9 @@ def of_physlint(report: Report) -> list[Complaint]:
             place = one["location"]
             take = re.search(r"\d+$", place["episode"] or "")
             found.append(
-                Complaint(one["rule_id"], levels[one["severity"]], int(take[0]) if take else None, place["stream"] or "")
+                Complaint(
+                    one["rule_id"], levels[one["severity"]], int(take[0]) if take else None, place["stream"] or ""
+                )
             )
         if len(findings) >= PHYSLINT_MOST:
             found.append(Complaint(rule["rule_id"], levels[findings[0]["severity"]]))

@@ -91,11 +91,11 @@ def test_messages_without_a_code_are_read():
 def test_only_what_is_new_counts_against_a_take():
     clean = [Complaint("saturation", REFUSED, 0), Complaint("saturation", REFUSED, 1)]
     broken = [*clean, Complaint("jumps", WARNED, 1), Complaint("outliers", WARNED), Complaint("frozen", REFUSED, 0)]
-    said = new(broken, clean, (0,), ("outliers",))
-    assert [one.code for one in said] == ["frozen", "outliers"]
+    against = new(broken, clean, (0,), ("outliers",))
+    assert [one.code for one in against] == ["frozen", "outliers"]
     assert [one.code for one in new(broken, clean, (0,), ("frozen",))] == ["frozen"], "of the set, and another thing"
     assert [one.code for one in new(broken, clean, (0, 1), ())] == ["frozen", "jumps"]
-    assert scored(said) == {"found": True, "refused": True, "codes": ["frozen", "outliers"]}
+    assert scored(against) == {"found": True, "refused": True, "codes": ["frozen", "outliers"]}
     assert scored(new(clean, clean, (0,), ())) == {"found": False, "refused": False, "codes": []}
     assert alarms(clean, (), 3) == {"refused": 2, "found": 2, "of": 3}
     assert alarms(broken, (0,), 3, clean) == {"refused": 0, "found": 1, "of": 2}
@@ -118,9 +118,9 @@ def test_a_tool_that_gives_no_report_does_not_read_the_set(tmp_path):
     program.parent.mkdir(parents=True)
     program.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv[1])\n")
     program.chmod(0o755)
-    said = json.dumps({"findings": [{"check": "a", "severity": "critical", "episodes": [0], "details": {}}]})
+    report = json.dumps({"findings": [{"check": "a", "severity": "critical", "episodes": [0], "details": {}}]})
     tool = OtherTool("echo", ("say", "{set}"), other_tools.of_rdq)
-    complaints, seconds = tool.ask(tmp_path, said, tmp_path)
+    complaints, seconds = tool.ask(tmp_path, report, tmp_path)
     assert complaints == [Complaint("a", REFUSED, 0)] and 0.0 < seconds < 10.0
     broken, _ = tool.ask(tmp_path, "Traceback", tmp_path)
     assert broken == [Complaint(UNREADABLE, REFUSED)]

@@ -79,7 +79,14 @@ def clean(name: str, seed: int, verdict: Verdict) -> Line:
             "excess": None if root is None else root.excess,
             "failed": [f.code for f in verdict.findings if f.failed],
             "findings": [
-                {"code": f.code, "level": f.level, "subject": list(f.subject), "value": f.value, "limit": f.limit, "unit": f.unit}
+                {
+                    "code": f.code,
+                    "level": f.level,
+                    "subject": list(f.subject),
+                    "value": f.value,
+                    "limit": f.limit,
+                    "unit": f.unit,
+                }
                 for f in verdict.findings
                 if f.level in LEVELS["WARN"]
             ],
