@@ -9,7 +9,7 @@ LEARN := .venv-learn
 READERS := .venv-readers
 IMAGES ?= []
 
-.PHONY: demo test test-slow lint bench peers tools conformance readers policy learn docs clean
+.PHONY: demo test test-slow lint bench peers tools conformance readers beside policy learn docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -71,7 +71,9 @@ conformance: $(VENV)/ready $(LEROBOT)/ready  ## the real lerobot reads a set tha
 	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_conformance.py build/conformance
 
 $(READERS)/ready: .ci/readers.txt
-	for line in $$(grep -v '^#' .ci/readers.txt); do \
+$(READERS)/beside: .ci/beside.txt
+$(READERS)/ready $(READERS)/beside:
+	for line in $$(grep -v '^#' $<); do \
 		tool=$(READERS)/$$(echo $$line | sed 's/[=[].*//'); \
 		$(PYTHON) -m venv $$tool && $$tool/bin/python -m pip install --quiet --disable-pip-version-check "$$line" || exit 1; \
 	done
@@ -86,6 +88,11 @@ readers: $(VENV)/ready $(READERS)/ready  ## rdq, lerobot-doctor and physlint rea
 	$(BIN)/python -m shiliu export data=build/readers/recorded to=rosbag out=build/readers/bags images=$(IMAGES)
 	$(BIN)/python -m shiliu import data=build/readers/bags out=build/readers/imported
 	$(BIN)/python .ci/readers.py $(READERS) build/readers/recorded build/readers/exported build/readers/imported
+
+beside: $(VENV)/ready $(READERS)/ready $(READERS)/beside  ## the judge beside other tools, on the same clean and faulty sets
+	rm -rf build/beside
+	$(BIN)/python -m shiliu record scenario=table_setting episodes=8 seed=500 out=build/beside/table_setting
+	HF_HUB_OFFLINE=1 $(BIN)/python benchmarks/other_tools.py data=build/beside/table_setting tools=$(READERS) out=build/beside/lines.jsonl
 
 $(LEROBOT)/policy: $(LEROBOT)/ready .ci/lerobot_policy.txt pyproject.toml constraints.txt
 	$(LEROBOT)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r .ci/lerobot_policy.txt

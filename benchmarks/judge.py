@@ -5,9 +5,10 @@
     python benchmarks/judge.py kinds=joint,clock,combined         only kinds whose names begin so; `clean` for false alarms
     python benchmarks/judge.py sets=DIR,DIR episodes=3            what a data centre sends: the same faults in our own sets and
                                                                   in ordinary LeRobot sets, side by side
+    python benchmarks/judge.py kinds=clean scenario=NAME clean=5  every FAIL and WARN on clean demonstrations, one by one
     python benchmarks/judge.py measure=BAG                        the numbers of a device model, from a real recording
 
-data=DIR          a dataset of `shiliu record`; without it demonstrations are recorded here, from seed=500 on
+data=DIR          a dataset of `shiliu record`; without it demonstrations of scenario=microwave are recorded here, from seed=500
 episodes=4        faults go into so many demonstrations, those that the judge finds FEASIBLE as they are
 clean=8           so many demonstrations are judged as they are: as simulated, and through the device model on the bare
                   floor and in a cell that is surveyed
@@ -51,7 +52,7 @@ from shiliu.scenarios.quantity import show
 from shiliu.scenarios.scene import Scene
 
 DEFAULTS = {
-    "data": "", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",
+    "data": "", "scenario": "microwave", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",
     "out": "", "again": "false", "json": "", "markdown": "", "device": "kuavo_vr", "at_once": "24",
     "seconds": "24", "threads": "0", "measure": "", "quiet": "false", "sets": "", "starts": "2",
 }  # fmt: skip
@@ -103,7 +104,7 @@ def episodes_of(words: dict[str, str], count: int) -> Iterator[SimEpisode]:
                 if recording.episode.label.get("success"):
                     yield recording.episode
         return
-    scene = shiliu.load_scenario("microwave")
+    scene = shiliu.load_scenario(words["scenario"])
     seeds = range(int(words["seed"]), int(words["seed"]) + count)
     for episode in demonstrate(scene, list(seeds), int(words["threads"])):
         if episode.label["success"]:
@@ -349,6 +350,19 @@ def percent(share: dict[str, Any] | None) -> str:
     return f"{100 * share['share']:.1f} % ({low:.0f} to {high:.0f}), {share['hits']}/{share['n']}"
 
 
+def clean_row(one: dict[str, Any]) -> str:
+    """One thing that is found on clean demonstrations: in how many, and the worst of it."""
+    worst = one["worst"]
+    far = "–" if worst["value"] is None else f"{worst['value']:.4g}"
+    if worst["limit"] is not None:
+        far += f" against {worst['limit']:.4g}"
+    where = ", ".join(worst["subject"])
+    return (
+        f"| {TITLES[one['clean']]} | {one['level']} | `{one['code']}` | {one['demonstrations']} of {one['of']} | "
+        f"{far} {worst['unit'] or ''}, {where} in {worst['episode']} |"
+    )
+
+
 def table(figures: dict[str, Any]) -> str:
     """Markdown: by code, by kind, by size, false alarms, and all that falls short."""
     lines = [
@@ -373,6 +387,9 @@ def table(figures: dict[str, Any]) -> str:
     if figures["clean"]:
         lines += ["", "| clean demonstrations | false alarms |", "|---|---|"]
         lines += [f"| {TITLES[name]} | {percent(share)} |" for name, share in figures["clean"].items()]
+    if figures["clean_findings"]:
+        lines += ["", "| clean demonstrations | level | code | in | worst |", "|---|---|---|---|---|"]
+        lines += [clean_row(one) for one in figures["clean_findings"]]
     for line in figures["alarms"]:
         lines.append(
             f"\nfalse alarm: {line['clean']} {line['episode']}: {line['verdict']} {line['root']} {line['subject']}"

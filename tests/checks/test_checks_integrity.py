@@ -258,6 +258,18 @@ def test_a_state_of_another_clock_is_no_frozen_command():
     assert check_frozen(*ahead.streams.values(), RULES, START)[0].level == "FAIL", "without knowing of the lag"
 
 
+def test_a_state_that_lags_stands_at_first_and_is_not_frozen():
+    """A real arm stood for 2 s while its command moved by 30 degrees, all of it within its lag of 0.9 s."""
+    t, t_state = np.arange(0, 8, 0.01), np.arange(0, 8, 0.002)
+    late = recording(
+        stream(t=t, values=pose(t)), stream("measured", t=t_state, values=pose(np.maximum(t_state - 1.0, 0.0)))
+    )
+    found = by_code(check_integrity(late, LIMITS, RULES))
+    assert found["stream.lag"].level == "FAIL" and found["stream.lag"].value == pytest.approx(1.0, abs=0.02)
+    assert found["stream.frozen"].level == "PASS"
+    assert check_frozen(*late.streams.values(), RULES, START)[0].level == "FAIL", "without knowing of the lag"
+
+
 def test_a_stream_that_is_needed_and_absent_fails():
     finding = check_missing(
         recording(stream(), stream("measured")), RULES, START, needed=("joint_position", "joint_torque")

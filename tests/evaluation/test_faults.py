@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shiliu
 import yaml
@@ -13,8 +15,8 @@ from conftest import ROOT
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.evaluation.device import FOLDER, SHARES, load_device, through
 from shiliu.replay.evaluation.device_measuring import measure
-from shiliu.replay.evaluation.faults import scoring
-from shiliu.replay.evaluation.faults.injecting import Job, inject
+from shiliu.replay.evaluation.faults import ordinary, scoring
+from shiliu.replay.evaluation.faults.injecting import Job, beginning, inject, prolonged
 from shiliu.replay.evaluation.faults.registry import COMBINED, FAULTS, chosen, faults_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
@@ -22,7 +24,7 @@ from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.signals.clock import origin_ns
-from shiliu.scenarios.errors import ReplayError, ScenarioError
+from shiliu.scenarios.errors import EpisodeError, ReplayError, ScenarioError
 
 SIMULATED = (
     ("joint past its limit", 0.25),
@@ -152,6 +154,54 @@ def test_the_registry_is_whole(scene):
     assert chosen(list(known), ["joint p", "joint of"]) == ["joint past its limit", "joint of no actuator"]
     with pytest.raises(ReplayError, match="no fault 'jont'"):
         chosen(list(known), ["jont"])
+
+
+def test_a_fault_of_files_goes_into_the_takes_that_are_named(tmp_path):
+    rows = pa.table(
+        {
+            "episode_index": [0] * 6 + [1] * 4,
+            "frame_index": [*range(6), *range(4)],
+            "timestamp": [k / 10 for k in (*range(6), *range(4))],
+        }
+    )
+    file = tmp_path / "data" / "chunk-000" / "file-000.parquet"
+    file.parent.mkdir(parents=True)
+    pq.write_table(rows, file)
+    ordinary.frame_gap(tmp_path, (1,))
+    assert pq.read_table(file)["frame_index"].to_pylist() == [0, 1, 2, 3, 4, 5, 0, 1, 7, 8]
+    ordinary.frame_gap(tmp_path, (0,))
+    assert pq.read_table(file)["frame_index"].to_pylist() == [0, 1, 2, 8, 9, 10, 0, 1, 7, 8]
+    ordinary.time_back(tmp_path)
+    steps = np.diff(pq.read_table(file)["timestamp"].to_numpy())
+    assert steps[2] == pytest.approx(0.1 - 0.5) and steps[7] == pytest.approx(0.1 - 0.5)
+
+
+def test_a_demonstration_is_held_until_its_time_is_up(scene, episode):
+    short = beginning(episode, 1.0)
+    (longer,) = prolonged([short], scene, short.n_steps + 12, threads=1)
+    assert longer.n_steps == short.n_steps + 12 and longer.label == short.label
+    assert (longer.actions[short.n_steps :] == short.actions[-1]).all()
+    state = "observation.state"
+    assert np.array_equal(longer.states[state][: short.n_steps + 1], short.states[state])
+    with pytest.raises(EpisodeError, match=str(short.seed)):
+        prolonged([short], scene, short.n_steps - 1, threads=1)
+
+
+def test_findings_on_clean_demonstrations_are_listed_one_by_one():
+    def line(episode, *findings):
+        verdict = Verdict("x", "x", verdict="FEASIBLE", findings=list(findings))
+        return scoring.clean("simulated", episode, verdict)
+
+    warned = [Finding("balance", "WARN", "dynamics", value=v, limit=20.0, unit="mm") for v in (19.0, 4.0)]
+    failed = Finding("tracking", "FAIL", "replay", subject=("a",))
+    passed = Finding("slip", "PASS", "replay")
+    rows = scoring.clean_findings([line(1, warned[0], passed), line(2, warned[1], failed), line(3, passed)])
+    assert [(one["level"], one["code"], one["demonstrations"], one["of"]) for one in rows] == [
+        ("FAIL", "tracking", 1, 3),
+        ("WARN", "balance", 2, 3),
+    ]
+    assert rows[1]["worst"] == {"episode": 2, "subject": [], "value": 4.0, "limit": 20.0, "unit": "mm"}
+    assert scoring.clean_findings([line(1, passed)]) == []
 
 
 def test_places_are_scored():

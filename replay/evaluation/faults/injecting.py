@@ -158,6 +158,28 @@ def _seed_of(work: Work, scene: Scene) -> int:
     return work.clean.seed if own is None else own
 
 
+def prolonged(episodes: Sequence[SimEpisode], scene: Scene, n_steps: int, threads: int = 0) -> list[SimEpisode]:
+    """Demonstrations performed again with their last command held until each has so many control steps; labels stay.
+
+    Raises:
+        EpisodeError: one was made in another scene, or is longer already.
+    """
+    takes = []
+    for episode in episodes:
+        draw = of_episode(scene, episode)
+        if draw is None or episode.n_steps > n_steps:
+            raise EpisodeError(f"{episode.seed} cannot be performed again with {n_steps} steps.")
+        held = np.repeat(episode.actions[-1:], n_steps - episode.n_steps, axis=0)
+        takes.append(Take(draw, np.ascontiguousarray(np.concatenate([episode.actions, held]), np.float32)))
+    keep = [checkpoints_of(scene, n_steps) for _ in takes]
+    done = []
+    for episode, played in zip(episodes, play(scene, takes, keep, threads)):
+        made = episode_of(scene, played, episode.seed, episode.segments, episode.provenance)
+        made.label = dict(episode.label)
+        done.append(made)
+    return done
+
+
 def beginning(episode: SimEpisode, seconds: float) -> SimEpisode:
     """The first seconds of a demonstration, labelled as what they are: broken off before its goal."""
     n = round(seconds / episode.control_timestep)

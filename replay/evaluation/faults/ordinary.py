@@ -7,7 +7,7 @@ Each is put into the columns of one take, or into the files of a set that is wri
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
@@ -169,46 +169,51 @@ def untouched(work: Work, size: float) -> FaultMark:
 
 
 # ---------------------------------------------------------------------------------------------------- files of a set
-def _column(root: Path, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Change one column of the frames where the set lies."""
+def _column(
+    root: Path, name: str, change: Callable[[np.ndarray], np.ndarray], takes: Collection[int] | None = None
+) -> None:
+    """Change one column of the frames where the set lies, take by take; of all takes, or of those with these indices."""
     for path in sorted((root / "data").rglob("*.parquet")):
         table = pq.read_table(path)
-        values = change(table.column(name).to_numpy().copy())
+        values, of = table.column(name).to_numpy().copy(), table.column("episode_index").to_numpy()
+        for take in np.unique(of):
+            if takes is None or int(take) in takes:
+                values[of == take] = change(values[of == take])
         at = table.schema.get_field_index(name)
         changed = table.set_column(at, table.schema.field(at), pa.array(values, table.schema.field(at).type))
         pq.write_table(changed, path, compression="zstd", row_group_size=len(table), write_page_checksum=True)
 
 
-def wrong_fps(root: Path) -> None:
-    """`info.json` tells half as many frames a second again."""
+def wrong_fps(root: Path, takes: Collection[int] | None = None) -> None:
+    """`info.json` tells half as many frames a second again, of all takes."""
     path = root / layout.INFO
     info = json.loads(path.read_text(encoding="utf-8"))
     info["fps"] = round(WRONG_FPS * info["fps"])
     path.write_text(json.dumps(info, ensure_ascii=False), encoding="utf-8")
 
 
-def frame_gap(root: Path) -> None:
+def frame_gap(root: Path, takes: Collection[int] | None = None) -> None:
     """`frame_index` leaves out five numbers in the middle."""
 
     def change(k: np.ndarray) -> np.ndarray:
         k[len(k) // 2 :] += 5
         return k
 
-    _column(root, "frame_index", change)
+    _column(root, "frame_index", change, takes)
 
 
-def time_back(root: Path) -> None:
+def time_back(root: Path, takes: Collection[int] | None = None) -> None:
     """`timestamp` steps back by half a second in the middle, and goes on from there."""
 
     def change(t: np.ndarray) -> np.ndarray:
         t[len(t) // 2 :] -= 0.5
         return t
 
-    _column(root, "timestamp", change)
+    _column(root, "timestamp", change, takes)
 
 
 # what is done to the files of a set, by the kind's name
-FILES: dict[str, Callable[[Path], None]] = {
+FILES: dict[str, Callable[[Path, Collection[int] | None], None]] = {
     "fps of the set wrong": wrong_fps,
     "gap in frame_index": frame_gap,
     "timestamp steps back": time_back,

@@ -78,8 +78,56 @@ def clean(name: str, seed: int, verdict: Verdict) -> Line:
             "subject": None if root is None else list(root.subject),
             "excess": None if root is None else root.excess,
             "failed": [f.code for f in verdict.findings if f.failed],
+            "findings": [
+                {
+                    "code": f.code,
+                    "level": f.level,
+                    "subject": list(f.subject),
+                    "value": f.value,
+                    "limit": f.limit,
+                    "unit": f.unit,
+                }
+                for f in verdict.findings
+                if f.level in LEVELS["WARN"]
+            ],
         }
     )
+
+
+def clean_findings(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Each thing that the judge fails or warns of on clean demonstrations, FAIL first.
+
+    Args:
+        lines: of `clean`; others are left out.
+
+    Returns:
+        For each clean set, level and code: `demonstrations` that have it, `of` how many, how many `findings`, the seeds of
+        the `episodes`, and of the one that is `worst` (furthest from its limit, where it has one) episode, subject, value,
+        limit and unit.
+    """
+    lines = [line for line in lines if "clean" in line and "findings" in line]
+    groups: dict[tuple[str, str, str], list[tuple[int, dict[str, Any]]]] = {}
+    for line in lines:
+        for one in line["findings"]:
+            groups.setdefault((line["clean"], one["level"], one["code"]), []).append((line["episode"], one))
+    rows = []
+    for (name, level, code), found in sorted(groups.items(), key=lambda item: (item[0][1] != "FAIL", item[0])):
+        seed, worst = max(found, key=lambda item: _beyond(item[1]))
+        rows.append(
+            {
+                "clean": name, "level": level, "code": code, "findings": len(found),
+                "episodes": sorted({episode for episode, _ in found}),
+                "demonstrations": len({episode for episode, _ in found}),
+                "of": sum(line["clean"] == name for line in lines),
+                "worst": {"episode": seed, **{key: worst[key] for key in ("subject", "value", "limit", "unit")}},
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _beyond(finding: dict[str, Any]) -> float:
+    value, limit = finding["value"], finding["limit"]
+    return -1.0 if value is None or limit is None else abs(value - limit)
 
 
 def _found(fault: Fault, mark: FaultMark, verdict: Verdict) -> Finding | None:
@@ -140,6 +188,7 @@ def summary(lines: Iterable[Line]) -> dict[str, Any]:
             for name in dict.fromkeys(line["clean"] for line in lines if "clean" in line)
         },
         "alarms": [line for line in lines if line.get("alarm")],
+        "clean_findings": clean_findings(lines),
         "short": [line for line in made if falls_short(line)],
     }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,18 +41,32 @@ def written(episode: SimEpisode, scene: Scene, folder: Path, kind: str | None = 
 
     An ordinary set has no more than a real robot's recorder knows: no poses of objects, no forces of fingers.
     """
-    taken = {}
-    for form in FORMS:
-        root = folder / form
-        features = scene.schema.lerobot_features(())
-        write_lerobot(root, [episode], features, round(1.0 / scene.control_timestep), scene.robot.name)
-        if form == PLAIN:
-            make_plain(root, HIDDEN)
-        if kind in ordinary.FILES:
-            ordinary.FILES[kind](root)
-        taken[form] = _first(root)
+    taken = {form: _first(write_set(folder / form, [episode], scene, form, kind)) for form in FORMS}
     shutil.rmtree(folder, ignore_errors=True)
     return Written(taken)
+
+
+def write_set(
+    root: Path,
+    episodes: Sequence[SimEpisode],
+    scene: Scene,
+    form: str,
+    kind: str | None = None,
+    takes: Collection[int] | None = None,
+) -> Path:
+    """Write episodes as a set of one of `FORMS`; its folder.
+
+    Args:
+        kind: a fault of the files, put in after they were written; takes: the indices that it is put into, None for all.
+    """
+    write_lerobot(
+        root, episodes, scene.schema.lerobot_features(()), round(1.0 / scene.control_timestep), scene.robot.name
+    )
+    if form == PLAIN:
+        make_plain(root, HIDDEN)
+    if kind in ordinary.FILES:
+        ordinary.FILES[kind](root, takes)
+    return root
 
 
 def _first(root: Path) -> Recording | Unreadable:
