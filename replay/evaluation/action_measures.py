@@ -89,6 +89,6 @@ def area_interval(
     """The 95 % percentile interval of `area_under_roc` by a bootstrap over demonstrations of either kind (Efron 1979)."""
     rng = np.random.default_rng(seed)
     a, b = np.asarray(faulty, float), np.asarray(clean, float)
-    areas = [area_under_roc(rng.choice(a, len(a)), rng.choice(b, len(b))) for _ in range(draws)]
+    areas = [area_under_roc(list(rng.choice(a, len(a))), list(rng.choice(b, len(b)))) for _ in range(draws)]
     low, high = np.percentile(areas, [2.5, 97.5])
     return float(low), float(high)
