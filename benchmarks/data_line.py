@@ -36,6 +36,7 @@ import mujoco
 import numpy as np
 import shiliu
 from rich.progress import track
+from shiliu.replay.benchmark.given_words import given_words
 from shiliu.replay.benchmark.speed import whole_control
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.faults.injecting import Job, inject
@@ -312,22 +313,20 @@ def memory(pid: int) -> float:
 
 
 def main(words: list[str]) -> int:
-    given = dict(DEFAULTS) | dict(word.split("=", 1) for word in words[1:] if "=" in word)
-    if not words or words[0] not in ("make", "judge", "kill") or set(given) - set(DEFAULTS) or not given["data"]:
-        print(__doc__)
+    verb = words[0] if words else ""
+    given = given_words(DEFAULTS, words[1:], ["data"] if verb == "make" else ["data", "out"])
+    if verb not in ("make", "judge", "kill") or given is None:
+        print(__doc__, file=sys.stderr)
         return 2
     data = Path(given["data"]).resolve()
-    if words[0] == "make":
+    if verb == "make":
         names = given["scenarios"].split(",") if given["scenarios"] else sorted(p.stem for p in FIGURES.glob("*.yaml"))
         data.mkdir(parents=True, exist_ok=True)
         shared = Path(given["shared"]) if given["shared"] else None
         make(data, int(given["takes"]), names, int(given["demonstrations"]), shared, int(given["seed"]))
         return 0
-    if not given["out"]:
-        print(__doc__)
-        return 2
     out = Path(given["out"]).resolve()
-    if words[0] == "kill":
+    if verb == "kill":
         return 1 if kill(data, out, int(given["rounds"]), int(given["workers"]), int(given["seed"])) else 0
     figures = judge(data, out, int(given["workers"]))
     print(json.dumps(figures, indent=1))

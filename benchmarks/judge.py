@@ -36,6 +36,7 @@ from typing import Any
 
 import shiliu
 import yaml
+from shiliu.replay.benchmark.given_words import given_words
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import DeviceModel, load_device, through
 from shiliu.replay.evaluation.faults import scoring, sets
@@ -459,13 +460,10 @@ def met(figures: dict[str, Any]) -> bool:
 
 def main() -> int:
     """Exit 0 where the aims are met, 1 where not, 2 where it was asked wrongly."""
-    words = dict(DEFAULTS)
-    for word in sys.argv[1:]:
-        key, equals, value = word.partition("=")
-        if not equals or key not in words:
-            print(__doc__, file=sys.stderr)
-            return 2
-        words[key] = value
+    words = given_words(DEFAULTS, sys.argv[1:])
+    if words is None:
+        print(__doc__, file=sys.stderr)
+        return 2
     try:
         if words["measure"]:
             from shiliu.replay.evaluation.device_measuring import measure

@@ -35,6 +35,7 @@ from typing import Any
 
 import shiliu
 from judge import percent
+from shiliu.replay.benchmark.given_words import given_words
 from shiliu.replay.evaluation.faults import ordinary, sets
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import chosen, faults_of, faults_of_sets
@@ -253,14 +254,8 @@ def table(lines: list[dict[str, Any]]) -> str:
 
 def main() -> int:
     """Exit 0 when all was asked, 2 where it was asked wrongly."""
-    words = dict(DEFAULTS)
-    for word in sys.argv[1:]:
-        key, equals, value = word.partition("=")
-        if not equals or key not in words:
-            print(__doc__, file=sys.stderr)
-            return 2
-        words[key] = value
-    if not words["data"]:
+    words = given_words(DEFAULTS, sys.argv[1:], ["data"])
+    if words is None:
         print(__doc__, file=sys.stderr)
         return 2
     beside = Beside(words)

@@ -22,6 +22,7 @@ from typing import Any
 
 import shiliu
 import yaml
+from shiliu.replay.benchmark.given_words import given_words
 from shiliu.replay.evaluation.faults.scoring import ALARM
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.judge.verdict import Verdict
@@ -114,14 +115,8 @@ def met(lines: Sequence[Mapping[str, Any]], comments: Mapping[tuple[str, str], M
 
 def main() -> int:
     """Exit 0 where all was looked at and none is false, 1 where not, 2 where it was asked wrongly."""
-    words = dict(DEFAULTS)
-    for word in sys.argv[1:]:
-        key, equals, value = word.partition("=")
-        if not equals or key not in words:
-            print(__doc__, file=sys.stderr)
-            return 2
-        words[key] = value
-    if not words["data"]:
+    words = given_words(DEFAULTS, sys.argv[1:], ["data"])
+    if words is None:
         print(__doc__, file=sys.stderr)
         return 2
     file = Path(words["out"]) if words["out"] else None

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
+from shiliu.replay.benchmark.given_words import given_words
 from shiliu.replay.evaluation.action_measures import (
     area_interval,
     area_under_roc,
@@ -164,14 +165,8 @@ def table(lines: Sequence[dict[str, Any]]) -> str:
 
 def main() -> int:
     """Exit 0 when all was made, 2 where it was asked wrongly."""
-    words = dict(DEFAULTS)
-    for word in sys.argv[1:]:
-        key, equals, value = word.partition("=")
-        if not equals or key not in words:
-            print(__doc__, file=sys.stderr)
-            return 2
-        words[key] = value
-    if not words["data"]:
+    words = given_words(DEFAULTS, sys.argv[1:], ["data"])
+    if words is None:
         print(__doc__, file=sys.stderr)
         return 2
     text = table(lines_of(words, Path(words["out"]) if words["out"] else None))
