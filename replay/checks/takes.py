@@ -83,6 +83,23 @@ def content(recording: Recording) -> tuple[str | None, str | None]:
     return digest(commands), digest(taken)
 
 
+Key = tuple[str, str | None, str | None]
+
+
+def set_of(recording: Recording) -> Key | None:
+    """The set that a take is of, recorded by one robot and read in one way; None where it lies alone."""
+    root, sign, _ = recording.source.rpartition("#")
+    robot = recording.metadata.get("robot")
+    return (root, robot if isinstance(robot, str) else None, recording.mapping) if sign else None
+
+
+def remember(digests: Iterable[str | None], source: str, seen: dict[str, str]) -> None:
+    """Keep whose digests these are; of takes that are the same, the first."""
+    for digest in digests:
+        if digest is not None:
+            seen.setdefault(digest, source)
+
+
 def check_duplicate(recording: Recording, before: Mapping[str, str], rules: Rules) -> Finding:
     """`take.duplicate`: the same take twice in one set, to the bit; the later one is told.
 

@@ -1,8 +1,9 @@
 """The first pass over a delivery of recordings: is each sound in itself? No scene is built, and MuJoCo is not imported.
 
-Clocks, counters, numbers, units, digests and what a set says of itself, and the ranges of our own robot's joints: what can be
-told in a tenth of a second. Nothing is claimed of what it does not ask: a recording in which nothing was found is
-INCONCLUSIVE and `cleared`, with the stages after integrity named as not asked for.
+Clocks, counters, numbers, units, digests and what a set says of itself, whether a take is in its set twice, and of our own
+robot's joints their ranges and whether a command steps: what can be told in a tenth of a second. Nothing is claimed of what it
+does not ask: a recording in which nothing was found is INCONCLUSIVE and `cleared`, with the stages after integrity named as
+not asked for.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from ...scenarios.robot_folder import robot_folder
 from ...version import __version__
 from ..checks.finding import STAGES, Finding, VerdictEvidence
 from ..checks.integrity import check_integrity, stopped_signals
-from ..checks.kinematics import check_position
+from ..checks.kinematics import check_jump, check_position
 from ..checks.rules import Rules, load_rules
-from ..recording.recording import Recording, Unreadable, note_words
+from ..checks.takes import Key, content, duplicate_of, remember, set_of
+from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import Limits, load_limits
 from ..signals.channels import SCALE, in_radians, pair
 from ..signals.clock import origin_ns, seconds
@@ -45,7 +47,7 @@ def rules_of(conf_dir: Path | None = None) -> Rules:
 def intake(
     recordings: Iterable[Recording | Unreadable], rules: Rules | None = None, *, strict: bool = False
 ) -> Iterator[Verdict]:
-    """One verdict after the other, holding no more than one recording.
+    """One verdict after the other, holding no more than one recording, and of those before it digests.
 
     Args:
         recordings: from `shiliu.read`; unreadable ones become verdicts with an error.
@@ -53,19 +55,30 @@ def intake(
         strict: a warning fails.
     """
     rules = rules or rules_of()
+    seen: dict[Key, dict[str, str]] = {}
     for item in recordings:
         if isinstance(item, Unreadable):
             error = {"message": item.error.message, "file": item.error.file, "field": item.error.field}
             yield Verdict(item.name, item.source, error=error)
         else:
-            yield judged(item, rules, strict)
+            yield judged(item, rules, strict, seen)
 
 
-def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
-    """The verdict of one recording at intake."""
+def judged(
+    recording: Recording, rules: Rules, strict: bool = False, seen: dict[Key, dict[str, str]] | None = None
+) -> Verdict:
+    """The verdict of one recording at intake.
+
+    Args:
+        seen: digests of the takes of each set before it, to which those of this one are added; None asks for no copies.
+    """
     findings = check_integrity(recording, own_limits(), rules)
     findings = [_not_asked(finding) for finding in findings]
-    findings += check_ranges(recording, rules, dict(stopped_signals(findings, recording)))
+    if seen is not None:
+        findings.append(check_copy(recording, rules, seen))
+    stopped = dict(stopped_signals(findings, recording))
+    findings += check_ranges(recording, rules, stopped)
+    findings += check_steps(recording, rules, stopped)
     _name_skills(recording, findings)
     required = list(REQUIRED)
     combined = combine(findings, required, rules, strict=strict)
@@ -108,6 +121,17 @@ def judged(recording: Recording, rules: Rules, strict: bool = False) -> Verdict:
     )
 
 
+def check_copy(recording: Recording, rules: Rules, seen: dict[Key, dict[str, str]]) -> Finding:
+    """`take.duplicate`, against the takes of its set that came before it; keeps its digests in `seen`."""
+    key = set_of(recording)
+    if key is None:
+        return rules["take.duplicate"].not_applicable("no_set")
+    digests, before = content(recording), seen.setdefault(key, {})
+    found = duplicate_of(digests, before, rules)
+    remember(digests, recording.source, before)
+    return found
+
+
 def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:
     """`joint.position` of the joints that are our own robot's: of what was commanded, and of what a robot measured.
 
@@ -115,18 +139,41 @@ def check_ranges(recording: Recording, rules: Rules, stopped: dict[str, str]) ->
         stopped: signal -> reason, from `stopped_signals`.
     """
     rule, limits, found = rules["joint.position"], own_limits(), []
-    if recording.kind == "human":
-        return [rule.not_checked(INTAKE)]
-    for role, stream in zip(("command", "measured"), pair(recording)):
-        if stream is None or stream.unit not in SCALE or (role == "measured" and recording.kind == "simulation"):
-            continue
-        names = [name for name in stream.names if name in limits]
+    for role, stream, names in _own_joints(recording):
         if role in stopped:
             found.append(rule.not_checked(stopped[role], signal=role))
-        elif names:
+        else:
             t = seconds(stream, origin_ns(recording))
             found += check_position(t, in_radians(stream, names), names, limits, rules, role)
     return found or [rule.not_checked(INTAKE)]
+
+
+def check_steps(recording: Recording, rules: Rules, stopped: dict[str, str]) -> list[Finding]:
+    """`joint.jump` of the commands to joints that are our own robot's.
+
+    Args:
+        stopped: as for `check_ranges`.
+    """
+    rule = rules["joint.jump"]
+    for role, stream, names in _own_joints(recording):
+        if role == "command" and role in stopped:
+            return [rule.not_checked(stopped[role], signal=role)]
+        if role == "command":
+            t = seconds(stream, origin_ns(recording))
+            return check_jump(t, in_radians(stream, names), names, own_limits(), rules, role)
+    return [rule.not_checked(INTAKE)]
+
+
+def _own_joints(recording: Recording) -> Iterator[tuple[str, Stream, list[str]]]:
+    """What was commanded to joints of our own robot, and what a robot measured of them: role, stream, names of joints."""
+    if recording.kind == "human":
+        return
+    for role, stream in zip(("command", "measured"), pair(recording)):
+        if stream is None or stream.unit not in SCALE or (role == "measured" and recording.kind == "simulation"):
+            continue
+        names = [name for name in stream.names if name in own_limits()]
+        if names:
+            yield role, stream, names
 
 
 def trimmed(verdict: Verdict) -> Verdict:

@@ -9,12 +9,10 @@ from typing import Protocol
 from ..checks.finding import Finding
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
-from ..checks.takes import Lag, check_take_lag, content, duplicate_of, lag_of
+from ..checks.takes import Key, Lag, check_take_lag, content, duplicate_of, lag_of, remember, set_of
 from ..recording.recording import Recording
 from .rate_comparison import compare_rates
 from .results import Integrity, Motions, Rates, Subject
-
-Key = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class Company:
                     duplicate_of(take.digests, before, rule),
                 ]
             )
-            self._remember(take, before)
+            remember(take.digests, take.source, before)
         return found
 
     def beside(self, recordings: Iterable[tuple[Recording, Lag | None]]) -> None:
@@ -106,17 +104,4 @@ class Company:
                 continue
             if lag is not None:
                 self.lags.setdefault(take.key, []).append(lag)
-            self._remember(take, self.seen.setdefault(take.key, {}))
-
-    @staticmethod
-    def _remember(take: TakeFacts, seen: dict[str, str]) -> None:
-        for digest in take.digests:
-            if digest is not None:
-                seen.setdefault(digest, take.source)
-
-
-def set_of(recording: Recording) -> Key | None:
-    """The set that a take is of, recorded by one robot and read in one way; None where it lies alone."""
-    root, sign, _ = recording.source.rpartition("#")
-    robot = recording.metadata.get("robot")
-    return (root, robot if isinstance(robot, str) else None, recording.mapping) if sign else None
+            remember(take.digests, take.source, self.seen.setdefault(take.key, {}))

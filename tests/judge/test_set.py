@@ -530,31 +530,55 @@ def test_intake_needs_no_engine(tmp_path, python):
     assert done.returncode == 0, done.stderr
 
 
-def test_intake_looks_at_the_ranges_of_our_own_robot(tmp_path):
-    features = {
-        "action": {
-            "dtype": "float32",
-            "shape": [1],
-            "names": ["zarm_l4_joint"],
-            "unit": "rad",
-            "quantity": "joint_position",
-        }
+OF_OUR_ROBOT = {
+    "action": {
+        "dtype": "float32",
+        "shape": [1],
+        "names": ["zarm_l4_joint"],
+        "unit": "rad",
+        "quantity": "joint_position",
     }
+}
+
+
+def moving(low: float, high: float) -> SimEpisode:
+    """A joint of our own robot that goes from here to there [rad]."""
     one = episode()
-    one.actions, one.action_names, one.states = (
-        np.linspace(-1, -0.5, 150, dtype=np.float32)[:, None],
-        ("zarm_l4_joint",),
-        {},
-    )
-    verdict = verdict_of(write_lerobot(tmp_path / "inside", [one], features, FPS))
+    one.actions = np.linspace(low, high, 150, dtype=np.float32)[:, None]
+    one.action_names, one.states = ("zarm_l4_joint",), {}
+    return one
+
+
+def test_intake_looks_at_the_ranges_of_our_own_robot(tmp_path):
+    one = moving(-1.0, -0.5)
+    verdict = verdict_of(write_lerobot(tmp_path / "inside", [one], OF_OUR_ROBOT, FPS))
     assert verdict.cleared and verdict.stages["kinematics"].reason == "intake"
     one.actions = one.actions + np.float32(1.0)
-    verdict = verdict_of(write_lerobot(tmp_path / "outside", [one], features, FPS))
+    verdict = verdict_of(write_lerobot(tmp_path / "outside", [one], OF_OUR_ROBOT, FPS))
     assert (
         verdict.verdict == "INFEASIBLE"
         and verdict.findings[verdict.root].code == "joint.position"
         and not verdict.cleared
     )
+
+
+@pytest.mark.parametrize(("step", "level"), [(0.15, "PASS"), (0.30, "WARN"), (0.45, "WARN"), (0.60, "FAIL")])
+def test_intake_tells_a_command_that_steps(tmp_path, step, level):
+    """The joint may do 8 rad/s: 0.27 rad from one row to the next, and 0.48 rad in the 60 ms in which a step is smoothed away."""
+    one = moving(-1.4, -1.3)
+    one.actions[75:] += np.float32(step)
+    verdict = verdict_of(write_lerobot(tmp_path / "set", [one], OF_OUR_ROBOT, FPS))
+    jump = by_code(verdict.findings)["joint.jump"]
+    assert jump.level == level and jump.value == pytest.approx(step, abs=2e-3)
+    assert jump.t0 == pytest.approx(2.5, abs=0.05) and verdict.cleared == (level != "FAIL")
+
+
+def test_intake_tells_a_take_that_is_in_its_set_twice(tmp_path):
+    root = write_lerobot(tmp_path / "set", [episode(0), episode(1), episode(0)], FEATURES, FPS)
+    levels = [by_code(verdict.findings)["take.duplicate"].level for verdict in intake(read(root), RULES)]
+    assert levels == ["PASS", "PASS", "FAIL"]
+    last = list(intake(read(root), RULES))[-1]
+    assert last.verdict == "UNSOUND" and last.findings[last.root].details["of"].endswith("#0")
 
 
 def test_a_large_delivery_keeps_what_was_found(written):
