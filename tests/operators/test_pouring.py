@@ -8,7 +8,8 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from benches import bench, done, end, off
+from benches import bench, end, off
+from benches import done as performed
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills import pouring
 from shiliu.replay.operator.skills.operator_state import ENOUGH
@@ -160,8 +161,10 @@ def test_a_bowl_is_set_down_beyond_a_can_that_stands_in_the_way(monkeypatch, eno
     """On the straight way, which is taken where any is free enough, the bowl pushes the can 120 mm."""
     monkeypatch.setattr(pouring, "ENOUGH", enough)
     can = {"x": "150 mm", "y": "60 mm"}
-    scene = bench(PUT_PAST, "{never: {moved: {of: can, more_than: 3000 mm}}}", "other", at={"can": can}, time_limit="20 s")
-    performance = done(scene)
+    scene = bench(
+        PUT_PAST, "{never: {moved: {of: can, more_than: 3000 mm}}}", "other", at={"can": can}, time_limit="20 s"
+    )
+    performance = performed(scene)
     assert performance.provenance.get("gave_up") is None
     data = end(scene, performance)
     assert (np.linalg.norm(off(data, "can/base", "table/top_front") - [0.15, 0.06]) > 0.05) == moved

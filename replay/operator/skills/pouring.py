@@ -12,9 +12,10 @@ from ....scenarios.postures import posture
 from ..recognition import carrying, strokes, taking
 from .arm import JOINT_SPEED, turn_z, turned_between
 from .hands import UP, facing
-from .operator_state import ENOUGH, Motion, OperatorState, unit
-from .placing import TURNED
+from .operator_state import ENOUGH, GivenUp, Motion, OperatorState, unit
+from .placing import HOPELESS, TURNED
 from .primitives import POUR, PUT, TAKE
+from .reason import Reason
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -343,14 +344,21 @@ class SetDown(Skill):
             poses = [*away, (over, upright), *poses]
         path = arm.line(poses, self.speed, like=like, orient=LEVEL)
         things = state.with_contents(self.of.split("/")[0])
-        if state.tightness(self.hand, path, things) > ENOUGH:
+        cost = state.tightness(self.hand, path, things)
+        if cost > ENOUGH:
             if away:
                 yield from arm.follow(arm.line(away, self.speed, like=like, orient=LEVEL), tremor=0.3)
             rows = []
             for turn in map(turn_z, TURNED if self.turn == "free" else TURNED[:1]):
                 low = place + turn @ offset
                 rows.append([(low + self.above * UP, turn @ upright), (low, turn @ upright)])
-            path = state.way(self.hand, state.goal(self.hand, rows, like, LEVEL, held=things)[1][0], self.speed)
+            goal = state.goal(self.hand, rows, like, LEVEL, held=things)[1][0]
+            planned = state.free_way(self.hand, goal, self.speed)
+            if planned is None and cost > HOPELESS:
+                names = {name: self.values[name].replace("/", ".", 1) for name in ("of", "upon")}
+                sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
+                raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
+            path = planned or arm.line(poses[len(away) :], self.speed, like=like, orient=LEVEL)
         yield from arm.follow(path, tremor=0.3)
         position, frame = arm.hand()
         low = position + place - state.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
