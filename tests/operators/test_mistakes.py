@@ -31,7 +31,6 @@ QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside"), "
 # failure modes of a scenario that no mistake brings about; its notes tell why
 UNPERFORMED = {
     "car_assembly": {"upside_down"},
-    "cooking": {"pan_dropped", "plate_off", "reached_into_zone"},
     "drink_assist": {"near_face"},
     "laundry_folding": {"corner_lost", "twisted"},
     "microwave": {"bowl_tipped"},

@@ -8,7 +8,11 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
+from benches import bench, end, off
+from benches import done as performed
 from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.operator.skills import pouring
+from shiliu.replay.operator.skills.operator_state import ENOUGH
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.simulation import Simulation
@@ -143,3 +147,27 @@ def test_what_holds_no_liquid_is_told_with_its_place(folder):
     with pytest.raises(ScenarioError) as caught:
         shiliu.load_scenario("bad", conf_dir=folder)
     assert "'table' holds no liquid" in str(caught.value) and "'ground' holds no liquid" in str(caught.value)
+
+
+PUT_PAST = """
+- take: {how: rim, hand: left, at: bowl.rim_left, of: bowl, fingers: left}
+- lift: {hand: left, by: 60 mm}
+- put: {how: down, hand: left, of: bowl.base, upon: table.top_front, ahead: 150 mm, aside: -210 mm, opening: 36 mm}
+"""
+
+
+@pytest.mark.parametrize(("enough", "moved"), [(ENOUGH, False), (1e9, True)])
+def test_a_bowl_is_set_down_beyond_a_can_that_stands_in_the_way(monkeypatch, enough, moved):
+    """On the straight way, which is taken where any is free enough, the bowl pushes the can 120 mm."""
+    monkeypatch.setattr(pouring, "ENOUGH", enough)
+    can = {"x": "150 mm", "y": "60 mm"}
+    scene = bench(
+        PUT_PAST, "{never: {moved: {of: can, more_than: 3000 mm}}}", "other", at={"can": can}, time_limit="20 s"
+    )
+    performance = performed(scene)
+    assert performance.provenance.get("gave_up") is None
+    data = end(scene, performance)
+    assert (np.linalg.norm(off(data, "can/base", "table/top_front") - [0.15, 0.06]) > 0.05) == moved
+    if not moved:
+        assert off(data, "bowl/base", "table/top_front") == pytest.approx([0.15, -0.21], abs=0.01)
+        assert data.site("bowl/base").xmat[8] > 0.999

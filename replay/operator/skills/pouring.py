@@ -12,8 +12,10 @@ from ....scenarios.postures import posture
 from ..recognition import carrying, strokes, taking
 from .arm import JOINT_SPEED, turn_z, turned_between
 from .hands import UP, facing
-from .operator_state import Motion, OperatorState, unit
+from .operator_state import ENOUGH, GivenUp, Motion, OperatorState, unit
+from .placing import HOPELESS, TURNED
 from .primitives import POUR, PUT, TAKE
+from .reason import Reason
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -299,7 +301,11 @@ class StopAtLevel(Skill):
 
 
 class SetDown(Skill):
-    """Bring what is held upright over a place, set it down and let go."""
+    """Bring what is held upright over a place, set it down and let go.
+
+    The way there is straight where that leaves room, else one that is planned with what is held, which may then stand turned
+    about the vertical. What is tilted is taken up and away first.
+    """
 
     word = "put"
     how = "down"
@@ -309,7 +315,7 @@ class SetDown(Skill):
         shows=carrying.set_down,
     )
     arguments: ClassVar = PUT(
-        "hand of upon aside ahead",
+        "hand of upon turn aside ahead",
         above=0.07,
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.12),
         opening=0.11,
@@ -327,17 +333,35 @@ class SetDown(Skill):
         upright = rotation(np.cross(axis, UP), tilt) @ frame if tilt > 1e-3 else frame
         offset = upright @ (frame.T @ (hand - held))
         place, along = state.site(self.upon)
-        goal = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + state.aim() + offset
-        high = np.array([goal[0], goal[1], goal[2] + self.above])
-        poses = []
+        place = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + state.aim()
+        high = place + offset + self.above * UP
+        away, poses = [], [(high, upright)]
         if tilt > 0.2:  # up and away first, so that it is not turned against what it was poured into
-            away = np.array([*(high - hand)[:2], 0.0])
-            away /= max(float(np.linalg.norm(away)), 1e-6)
-            poses.append((hand + CLEAR * (UP + away), frame))
-            poses.append((np.array([*(0.6 * high[:2] + 0.4 * hand[:2]), max(high[2], hand[2] + CLEAR)]), upright))
-        yield from arm.follow(arm.line([*poses, (high, upright)], self.speed, like=like, orient=LEVEL), tremor=0.3)
+            out = np.array([*(high - hand)[:2], 0.0])
+            out /= max(float(np.linalg.norm(out)), 1e-6)
+            away = [(hand + CLEAR * (UP + out), frame)]
+            over = np.array([*(0.6 * high[:2] + 0.4 * hand[:2]), max(high[2], hand[2] + CLEAR)])
+            poses = [*away, (over, upright), *poses]
+        path = arm.line(poses, self.speed, like=like, orient=LEVEL)
+        things = state.with_contents(self.of.split("/")[0])
+        cost = state.tightness(self.hand, path, things)
+        if cost > ENOUGH:
+            if away:
+                yield from arm.follow(arm.line(away, self.speed, like=like, orient=LEVEL), tremor=0.3)
+            rows = []
+            for turn in map(turn_z, TURNED if self.turn == "free" else TURNED[:1]):
+                low = place + turn @ offset
+                rows.append([(low + self.above * UP, turn @ upright), (low, turn @ upright)])
+            goal = state.goal(self.hand, rows, like, LEVEL, held=things)[1][0]
+            planned = state.free_way(self.hand, goal, self.speed)
+            if planned is None and cost > HOPELESS:
+                names = {name: self.values[name].replace("/", ".", 1) for name in ("of", "upon")}
+                sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
+                raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
+            path = planned or arm.line(poses[len(away) :], self.speed, like=like, orient=LEVEL)
+        yield from arm.follow(path, tremor=0.3)
         position, frame = arm.hand()
-        low = position + (goal - offset) - state.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
+        low = position + place - state.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
         yield from arm.follow(arm.line([(low, frame)], 0.08, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.2)
         yield from state.let_go(self.hand, self.opening, 0.6)
