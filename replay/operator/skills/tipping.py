@@ -37,6 +37,9 @@ SURE = 0.6  # score at which a way is taken
 RAISED = 0.11  # m, over where it tips, at which an upright vessel comes and goes: its floor is lower than its lip
 LEFT = 0.03  # m, over the mouth, up to which a piece is still in the vessel
 ASTRAY = 150.0  # score of a metre, or ten radians, that the arm misses
+SPARE, LEAP = 0.5, 4.0  # rad that a joint may go between two shares that are looked at, and score of a radian beyond: it has to turn over
+HIGHER = (0.0, 0.03, 0.06)  # m, over the height that is said, that are tried one after the other
+FAIR = 2.0  # score that no further height is tried for
 AWAY = 6.0  # score of a metre that the hand is nearer to over a place than it should
 GENTLE = 1.0  # m/s2, of the arm's middle: a robot that is jerked by its arm leaves its balance
 JIGGLE = np.deg2rad(14.0)  # by which it is righted and tipped again where something stays in it
@@ -87,8 +90,8 @@ def ways(
 
 def easiest(
     state: OperatorState, skill: Skill, found: Iterator[Tipping], things: list[str], over: np.ndarray
-) -> tuple[Tipping | None, np.ndarray, Path | None]:
-    """The way that the arm can go, with room on it; a posture for it, and the path to where it begins.
+) -> tuple[float, Tipping | None, np.ndarray, Path | None]:
+    """The way that the arm can go, with room on it: its score, a posture for it, and the path to where it begins.
 
     First all are looked at by themselves, at their end first, where most of them fail. Then the most promising are gone through from
     where the arm is: an arm that comes another way may stand otherwise.
@@ -115,14 +118,16 @@ def easiest(
         assert path is not None
         seed = path.end
         for share in np.linspace(0.0, 1.0, 7):
+            last = seed
             seed, missed = _off(arm, way, float(share), tilt, seed, like)
             score += ASTRAY * max(missed - MISSED, 0.0) + state.crowd(skill.hand, seed, without=things)
+            score += LEAP * max(float(np.abs(seed - last).max()) - SPARE, 0.0)
         score += state.tightness(skill.hand, path, things)
         if score < best[0]:
             best = (score, way, like, path)
         if score < SURE:
             break
-    return best[1:]
+    return best
 
 
 def _missed(
@@ -179,8 +184,13 @@ def tip(state: OperatorState, skill: Skill, mouth: np.ndarray, axis: np.ndarray,
     place = state.site(skill.into)[0]
     heading = turn_z(state.heading)
     target = place + heading @ np.array([skill.ahead, skill.aside, skill.above]) + state.aim()
-    found = ways(state, skill.hand, mouth, axis, radius, target, skill.short)
-    way, like, path = easiest(state, skill, found, things, place)
+    best: tuple[float, Tipping | None, np.ndarray, Path | None] = (np.inf, None, arm.q, None)
+    for up in HIGHER:
+        found = ways(state, skill.hand, mouth, axis, radius, target + up * UP, skill.short)
+        best = min(best, easiest(state, skill, found, things, place), key=lambda row: row[0])
+        if best[0] < FAIR:
+            break
+    _, way, like, path = best
     if way is None or path is None:
         name = skill.into.replace("/", ".")
         raise GivenUp(
