@@ -306,6 +306,9 @@ def conjuncts(predicate: Predicate) -> list[Predicate]:
 def progress(parts: Sequence[Predicate], readings: Readings | Row, before: Iterable[Values]) -> Values:
     """How much of the way from the start to holding has been made: the mean of what shall all hold, the best of what may.
 
+    What held at the start counts as far as the rest has come: a thing that nobody holds yet is no progress, and taking it
+    into the hand is no step back.
+
     Args:
         parts: the `conjuncts` of what shall hold.
         readings: now, leading shape (...,).
@@ -315,13 +318,29 @@ def progress(parts: Sequence[Predicate], readings: Readings | Row, before: Itera
         (...,) in 0..1; one where all hold.
     """
     left = iter(before)
-    done: Values = 0.0
+    todo: Values = 0.0  # summed over what did not hold at the start
+    kept: Values = 0.0  # over what did
+    n_kept: Values = 0.0
     for part in parts:
         if type(part) is AnyOf:
-            done = done + most([progress(conjuncts(choice), readings, left) for choice in part.parts])
+            todo = todo + most([progress(conjuncts(choice), readings, left) for choice in part.parts])
         else:
-            done = done + _way(part.margin(readings), next(left))
-    return done / len(parts)
+            margin = next(left)
+            way, held = _way(part.margin(readings), margin), _held(margin)
+            todo, kept, n_kept = todo + way * (1.0 - held), kept + way * held, n_kept + held
+    n_todo = len(parts) - n_kept
+    if type(n_todo) is float:
+        rest = todo / n_todo if n_todo > 0.0 else 1.0
+    else:
+        rest = np.where(n_todo > 0.0, todo / np.maximum(n_todo, 1.0), 1.0)
+    return (todo + kept * rest) / len(parts)
+
+
+def _held(before: Values) -> Values:
+    """(...,) 1 where something held with this margin, else 0."""
+    if type(before) is float:
+        return 1.0 if before >= 0.0 else 0.0
+    return np.where(before >= 0.0, 1.0, 0.0)
 
 
 def _way(now: Values, before: Values) -> Values:

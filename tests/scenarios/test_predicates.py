@@ -148,6 +148,18 @@ def test_progress_is_the_share_of_the_way(readings):
         assert progress(conjuncts(goal), taken, before) == pytest.approx(expected), (door, bowl)
 
 
+def test_what_held_at_the_start_counts_as_far_as_the_rest_has_come(readings):
+    """The bowl lies low from the beginning: lifted on half of its way it holds no more, and on its place it holds again."""
+    goal = All((Near(BOWL, PLATE, 0.1), Below(BOWL, 0.05)))
+    start = readings({BOWL: [0, 0, 0], PLATE: [1.1, 0, 0]})
+    before = [leaf.margin(start) for leaf in leaves(goal)]
+    for x, z, expected in [(0.0, 0.0, 0.0), (0.5, 0.0, 0.5), (1.05, 0.0, 1.0)]:
+        taken = readings({BOWL: [x, 0, z], PLATE: [1.1, 0, 0]})
+        assert progress(conjuncts(goal), taken, before) == pytest.approx(expected), (x, z)
+    lifted = readings({BOWL: [0.5, 0, 0.5], PLATE: [1.1, 0, 0.5]})
+    assert progress(conjuncts(goal), lifted, before) == pytest.approx(0.25), "half of the way of one, and the other held no more"
+
+
 def test_of_a_choice_the_nearest_alternative_is_the_progress(readings):
     choice = AnyOf((All((Angle(DOOR, 1.0, True), Displaced(KEY, 0.002))), Below(BOWL, 0.5)))
     goal = All((Near(BOWL, PLATE, 0.1), choice))

@@ -18,7 +18,9 @@ from .reason import Reason
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
-BESIDE = np.deg2rad([0.0, 6.0, -6.0, 12.0, -12.0, 18.0, -18.0, 24.0, -24.0, 30.0, -30.0])  # by which it may face past
+BESIDE = np.deg2rad(  # by which it may face past
+    [0.0, 6.0, -6.0, 12.0, -12.0, 18.0, -18.0, 24.0, -24.0, 30.0, -30.0, 35.0, -35.0, 40.0, -40.0]
+)
 HELD_AS = ("elbow_in", "elbow_out", "ready", "across", "bench")  # postures in which the arm may end
 ELSE_AS = ("from_above", "over", "raised", "outside_1", "outside_2", "level")  # where none of these will do
 ASKEW, EVEN = (
