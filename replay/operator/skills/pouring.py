@@ -35,6 +35,7 @@ LIP = 0.045  # m, height of the lip over the mouth of what is filled
 MOUTH = 0.015  # m, inner radius of a bottle's mouth
 LEAD = 0.016  # m, by which the lip stays short of the middle, as the stream goes on forwards
 CLEAR = 0.05  # m, by which a tilted bottle is taken up and away before it is turned upright
+GENTLE = 1.0  # m/s2, of the arm's middle: a robot that is jerked by its arm leaves its balance
 TURN_BACK = np.deg2rad(75.0)  # rad/s, how fast a bottle is righted at most
 FINE, SOON = np.deg2rad(1.0), 8  # between the tilts whose way is measured, and how many of them are slowed down for
 FORWARD = np.deg2rad(16.0)  # rad/s, how fast it is tilted at most while it may run
@@ -359,11 +360,12 @@ class SetDown(Skill):
                 sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
                 raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
             path = planned or arm.line(poses[len(away) :], self.speed, like=like, orient=LEVEL)
-        yield from arm.follow(path, tremor=0.3)
+        yield from arm.follow(arm.gently(path, GENTLE), tremor=0.3)
         position, frame = arm.hand()
         low = position + place - state.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
         yield from arm.follow(arm.line([(low, frame)], 0.08, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.2)
         yield from state.let_go(self.hand, self.opening, 0.6)
         position, frame = arm.hand()
-        yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed), tremor=0.3)
+        back = arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed)
+        yield from arm.follow(arm.gently(back, GENTLE), tremor=0.3)

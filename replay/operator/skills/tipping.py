@@ -18,7 +18,7 @@ from ....scenarios.postures import posture
 from .arm import Arm, Path, turn_z, turned_between
 from .hands import HAND, UP
 from .operator_state import GivenUp, Motion, OperatorState
-from .pouring import rotation
+from .pouring import GENTLE, rotation
 from .reason import Reason
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
@@ -41,7 +41,6 @@ SPARE, LEAP = 0.5, 4.0  # rad that a joint may go between two shares that are lo
 HIGHER = (0.0, 0.03, 0.06)  # m, over the height that is said, that are tried one after the other
 FAIR = 2.0  # score that no further height is tried for
 AWAY = 6.0  # score of a metre that the hand is nearer to over a place than it should
-GENTLE = 1.0  # m/s2, of the arm's middle: a robot that is jerked by its arm leaves its balance
 JIGGLE = np.deg2rad(14.0)  # by which it is righted and tipped again where something stays in it
 
 
