@@ -15,8 +15,8 @@ from shiliu.scenarios import variation as drawing
 
 SEED = 500
 SLOW = (
-    "car_assembly", "coil_separation", "drink_assist", "laundry_folding", "material_handling", "medication_serving",
-    "package_packing", "room_organization", "table_wiping",
+    "bedside_care", "car_assembly", "coil_separation", "cooking", "drink_assist", "laundry_folding", "material_handling",
+    "medication_serving", "package_packing", "room_organization", "table_wiping",
 )  # fmt: skip
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it
@@ -53,6 +53,11 @@ CONTROLS = {
     "fingers of oil lose a soap": ("package_packing", {"friction": 0.01}, {}, "replay.goal:scanned"),
     "a cushion of four kilograms is not packed": ("package_packing", {"cushion.mass": 4.0}, {}, "replay.goal:cushioned"),
     "a key that is 30 mm elsewhere is missed": ("package_packing", {}, {"aim_offset": 0.03}, "replay.goal:decided"),
+    "fingers of ice lose the spatula": ("cooking", {"friction": 0.05}, {}, "scenario.tool_dropped"),
+    "a knob that holds with 5 Nm is not turned": ("cooking", {"hob.power_detent_torque": 5.0}, {}, "replay.goal:hob_on"),
+    "a rail whose latch holds with 400 N does not catch": ("bedside_care", {"bed.latch_force": 400.0}, {}, "replay.goal:rail_up"),
+    "a hand of ice draws no blanket": ("bedside_care", {"friction": 0.05}, {}, "replay.goal:covered"),
+    "a chair that is not pushed is not parked": ("bedside_care", {}, {"skip": "walk.push"}, "replay.goal:parked"),
     "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "stroke.area"}, "replay.goal:wiped"),
 }  # fmt: skip
 
