@@ -31,8 +31,7 @@ class Reward:
     subgoal is reached. `dense` is the share of the task done so far: subgoals reached, plus how far the next one has come
     (distance or angle still to go, against that at the episode's start, the mean of what it asks for; where one of several
     is enough, the nearest; what held at the start counts as far as the rest has come), of which `HAND_SHARE` is for a hand
-    near the thing. It lies in 0..1 and rises along a good
-    demonstration.
+    near the thing. It lies in 0..1 and rises along a good demonstration.
 
     Args:
         scene: whose goal is rewarded.

@@ -14,6 +14,7 @@ from .finding import Finding
 from .fixes import Fix, Known, about
 from .rules import Rules
 
+Key = tuple[str, str | None, str | None]  # of a set: where it lies, its robot, the mapping that it is read by
 TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
 
 
@@ -81,9 +82,6 @@ def content(recording: Recording) -> tuple[str | None, str | None]:
         return found.hexdigest()
 
     return digest(commands), digest(taken)
-
-
-Key = tuple[str, str | None, str | None]
 
 
 def set_of(recording: Recording) -> Key | None:

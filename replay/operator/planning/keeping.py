@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import mujoco
@@ -23,15 +24,15 @@ class Keep(Protocol):
     def missed(self, q: np.ndarray) -> str | None: ...
 
 
-class _Newton:
+class _Newton(ABC):
     """Least squares by Newton's method within the joints' range."""
 
     def __init__(self, arms: ArmGroup, tolerance: float):
         self._arms, self._tolerance = arms, tolerance
 
+    @abstractmethod
     def off(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What is off (m,) [m, rad], and (m, k) by how much more where the joints move on."""
-        raise NotImplementedError
 
     def project(self, q: np.ndarray) -> np.ndarray | None:
         """The posture near by in which it is kept; None where that is not found."""
