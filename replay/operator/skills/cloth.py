@@ -332,9 +332,13 @@ class PickCloth(AtEdge):
 
     def run(self, state: OperatorState) -> Motion:
         depths = {side: self._depth(state, side) for side in SIDES}
-        yield from together(*(self._hover(state, side, depths[side]) for side in SIDES))
+        yield from self._come(state, [self._hover(state, side, depths[side]) for side in SIDES])
         yield from state.pause()
         yield from together(*(self._pinch(state, side, depths[side]) for side in SIDES))
+
+    def _come(self, state: OperatorState, ways: list[Motion]) -> Motion:
+        """The hands go their ways to before the edge."""
+        yield from together(*ways)
 
     def _depth(self, state: OperatorState, side: str) -> float:
         """How far the cloth hangs down where a hand takes it up [m]."""

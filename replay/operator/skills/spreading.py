@@ -476,6 +476,11 @@ class PickEnd(AtTableEnd, PickCloth):
                 ).run(state)
         state.given_up = Reason("the cloth is not held by both its corners", "corners_not_held")
 
+    def _come(self, state: OperatorState, ways: list[Motion]) -> Motion:
+        """One after the other, since each plans its way round the other hand where that is: they are near each other here."""
+        for way in ways:
+            yield from way
+
     def _depth(self, state: OperatorState, side: str) -> float:
         """How far the edge hangs down where it is pinched [m], as it is seen."""
         (edge, _), places, edges = self._end(state), state.vertices(self.of), self._edges(state)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -12,10 +13,11 @@ from ..planning.clearance import SWING
 from ..recognition import carrying, taking
 from .arm import Path
 from .hands import UP, facing
-from .operator_state import ENOUGH, Motion, OperatorState
+from .operator_state import ENOUGH, GivenUp, Motion, OperatorState
 from .primitives import CARRY, TAKE
+from .reason import Reason
 from .skill import Argument, Label, Skill
-from .vessels import LEVEL, STRIDE, CarriedVessel
+from .vessels import ARRIVING, LEVEL, LEVELLED, OTHERS, STRANGE, STRIDE, CarriedVessel
 
 # other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])
@@ -23,6 +25,7 @@ CARRIES = 26  # ways of carrying that are imagined before the best is taken
 # and where none of them leaves room: how many stranger ones, and then how many like the best so far, which differ so much from
 # it in the hand's turn at the end [rad], the distance before the front [m], how it turns meanwhile [rad], the posture [rad]
 STRANGER, REFINED, SCATTER = 60, 60, np.array([0.08, 0.008, 0.15, 0.15, *[0.15] * 7])
+HOPELESS = 12.0  # cost of a way that is not taken
 NEARER = 0.012  # m, by which less than the distance before the front may be kept
 OTHERWISE = 0.4  # rad, by which a hand may be turned at the end of its way otherwise than gives the forearm most room
 CLEAR, RISE = 0.055, 0.08  # m, how far a hand draws back along its fingers from what it has set down, and rises then
@@ -85,7 +88,10 @@ class RegraspHot(Skill):
 
 
 class Unload(Skill):
-    """Draw a vessel level out of an opening and carry it, turned so that the forearm has room, over a place on a surface."""
+    """Draw a vessel level out of an opening and carry it, turned so that the forearm has room, over a place on a surface.
+
+    Of many ways along the front the one with most room is taken; where none has any, one is planned on which the vessel stays level.
+    """
 
     word = "carry"
     how = "out"
@@ -151,8 +157,34 @@ class Unload(Skill):
 
         first = np.array([0.0, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
         path = sought(state, first, OTHERWISE, plan, cost)
+        if cost(path) > HOPELESS:
+            path = self._planned(state, place)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.15)
+
+    def _planned(self, state: OperatorState, place: np.ndarray) -> Path:
+        """A way on which the vessel stays level, out of the opening and over a place (3,) [m]."""
+        arm, things = state.arms[self.hand], [self.of.split("/")[0], *self.with_]
+
+        def ends(carried: CarriedVessel) -> Iterator[list[np.ndarray]]:
+            likes = [posture("elbow_in", self.hand), arm.q]
+            likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
+            for like, turn in itertools.product(likes, ARRIVING):
+                at, frame = carried.pose(place, carried.roomiest(place) + turn)
+                down = at - self.above * UP
+                row = [(at, frame), (down, frame), *((there, frame) for there in leave(down, frame))]
+                crowd, found = state.goal(self.hand, [row], like, LEVEL, held=things)
+                if crowd < HOPELESS:
+                    yield [found[0]]
+
+        for share in LEVELLED:
+            carried = CarriedVessel(state, self.hand, self.of, share)
+            path = state.level_way(self.hand, ends(carried), self.speed, carried.levelled())
+            if path is not None:
+                return path
+        names = {name: self.values[name].replace("/", ".", 1) for name in ("of", "upon")}
+        sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
+        raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
 
 
 def sought(
