@@ -59,10 +59,14 @@ def brought(state: OperatorState, skill: Skill) -> Path:
         return path
     planned = state.level_way(skill.hand, ends(state, skill), skill.speed)
     if planned is None and state.room_on(skill.hand, path, held) > HOPELESS:
-        names = {name: skill.values[name].replace("/", ".", 1) for name in ("of", "upon")}
-        sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
-        raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
+        raise no_way_over(state, skill)
     return planned or path
+
+
+def no_way_over(state: OperatorState, skill: Skill) -> GivenUp:
+    """That no way was found to bring a skill's thing over its place, and what the planner said."""
+    of, at = (skill.values[name].replace("/", ".", 1) for name in ("of", "upon"))
+    return GivenUp(Reason(f"no way was found to bring {of} over {at}: {state.why}", "no_way_over", of=of, at=at))
 
 
 def over(state: OperatorState, skill: Skill) -> Path:

@@ -12,10 +12,9 @@ from ....scenarios.postures import posture
 from ..recognition import carrying, strokes, taking
 from .arm import JOINT_SPEED, turn_z, turned_between
 from .hands import UP, facing
-from .operator_state import ENOUGH, GivenUp, Motion, OperatorState, unit
-from .placing import HOPELESS, TURNED
+from .operator_state import ENOUGH, Motion, OperatorState, unit
+from .placing import HOPELESS, TURNED, no_way_over
 from .primitives import POUR, PUT, TAKE
-from .reason import Reason
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -356,9 +355,7 @@ class SetDown(Skill):
             goal = state.goal(self.hand, rows, like, LEVEL, held=things)[1][0]
             planned = state.free_way(self.hand, goal, self.speed)
             if planned is None and cost > HOPELESS:
-                names = {name: self.values[name].replace("/", ".", 1) for name in ("of", "upon")}
-                sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
-                raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
+                raise no_way_over(state, self)
             path = planned or arm.line(poses[len(away) :], self.speed, like=like, orient=LEVEL)
         yield from arm.follow(arm.gently(path, GENTLE), tremor=0.3)
         position, frame = arm.hand()

@@ -13,9 +13,9 @@ from ..planning.clearance import SWING
 from ..recognition import carrying, taking
 from .arm import Path
 from .hands import UP, facing
-from .operator_state import ENOUGH, GivenUp, Motion, OperatorState
+from .operator_state import ENOUGH, Motion, OperatorState
+from .placing import no_way_over
 from .primitives import CARRY, TAKE
-from .reason import Reason
 from .skill import Argument, Label, Skill
 from .vessels import ARRIVING, LEVEL, LEVELLED, OTHERS, STRANGE, STRIDE, CarriedVessel
 
@@ -156,8 +156,8 @@ class Unload(Skill):
             return state.tightness(self.hand, path, things) + room + (beyond if beyond > 1.0 else 0.0)
 
         first = np.array([0.0, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
-        path = sought(state, first, OTHERWISE, plan, cost)
-        if cost(path) > HOPELESS:
+        costs, path = sought(state, first, OTHERWISE, plan, cost)
+        if costs > HOPELESS:
             path = self._planned(state, place)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.15)
@@ -182,9 +182,7 @@ class Unload(Skill):
             path = state.level_way(self.hand, ends(carried), self.speed, carried.levelled())
             if path is not None:
                 return path
-        names = {name: self.values[name].replace("/", ".", 1) for name in ("of", "upon")}
-        sentence = f"no way was found to bring {names['of']} over {names['upon']}: {state.why}"
-        raise GivenUp(Reason(sentence, "no_way_over", of=names["of"], at=names["upon"]))
+        raise no_way_over(state, self)
 
 
 def sought(
@@ -193,8 +191,8 @@ def sought(
     turned: float,
     plan: Callable[[np.ndarray], Path],
     cost: Callable[[Path], float],
-) -> Path:
-    """The first of many ways to carry something that is free enough, or else the one that costs least.
+) -> tuple[float, Path]:
+    """The first of many ways to carry something that is free enough, or else the one that costs least; and what it costs.
 
     Args:
         first: (11,) the way that is imagined first: the hand's direction at the end [rad], the distance before the front [m],
@@ -224,7 +222,7 @@ def sought(
         if best[0] < ENOUGH:
             break
     assert best[1] is not None
-    return best[1]
+    return best[0], best[1]
 
 
 def leave(position: np.ndarray, frame: np.ndarray, clear: float = CLEAR, rise: float = RISE) -> list[np.ndarray]:
