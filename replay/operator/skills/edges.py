@@ -12,7 +12,8 @@ from .hands import HAND, UP
 from .operator_state import Motion, OperatorState
 from .skill import Argument, Label, Skill
 
-YAWS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0])  # other ways in the plane of what is taken
+YAWS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0, 22.0, -22.0])  # other ways in the plane of what is taken
+ALONG = (0.0, 1 / 3, 2 / 3, 1.0)  # places along an edge, in shares of how far it may be taken elsewhere
 FEED = 0.05  # m/s, of what is lowered onto a board
 BEHIND = 0.006  # m, of the hand behind its command: what it lowers stands
 ABOVE = 5e-4  # m, over the board, at which it counts as standing
@@ -66,6 +67,9 @@ class PickEdge(Skill):
         "standoff": Argument("length", "distance along the fingers from which the hand comes", 0.09),
         "force": Argument("force", "of each pad", 50.0),
         "by": Argument("length", "how far it is raised then", 0.0),
+        "along": Argument(
+            "length", "how far along the edge, the site's z axis, it may be taken where there is no room at the site", 0.0
+        ),
         "fits": Argument("site", "the site of the thing that will come to lie somewhere", None),
         "into": Argument("site", "where that will be, x axis away from who brings it", None),
         "before": Argument(
@@ -79,18 +83,22 @@ class PickEdge(Skill):
         state.open_claw(self.hand, self.opening)
         position, rotation = state.site(self.at)
 
-        def row(frame: np.ndarray) -> list[Pose]:
-            poses = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
-            return [*poses, (position + self.by * UP, frame)] if self.by else poses
+        def row(place: np.ndarray, frame: np.ndarray) -> list[Pose]:
+            poses = [(place - self.standoff * frame[:, 2], frame), (place, frame)]
+            return [*poses, (place + self.by * UP, frame)] if self.by else poses
 
-        rows = [row(frame) for frame in hands_at(rotation, self.pitch)]
+        frames = hands_at(rotation, self.pitch)
+        shares = ALONG if self.along else ALONG[:1]
+        rows = [row(position + share * self.along * rotation[:, 2], frame) for share in shares for frame in frames]
         touch = [self.of, state.part_of(self.at)]
         later = [] if None in (self.fits, self.into) else [self._fitted(state, *poses[1]) for poses in rows]
         _, path, found = planned(state, self.hand, rows, touch, self.speed, later)
         yield from arm.follow(path)
         yield from state.pause()
-        frame = arm.hand(found[1])[1]
-        goal = state.site(self.at)[0] + arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]
+        place, frame = arm.hand(found[1])
+        aside = float((place - position) @ rotation[:, 2]) if self.along else 0.0
+        at, lies = state.site(self.at)
+        goal = at + aside * lies[:, 2] + arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]
         yield from arm.follow(arm.line([(goal, frame)], 0.12, orient=0.4), tremor=0.3)
         yield from arm.hold(0.2)
         yield from state.grip(self.hand, self.force)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,9 @@ from .vessels import LEVEL
 # directions of the hand about the vertical that are tried, against that in which it holds the tool
 TURNS = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 60.0, -60.0, 80.0, -80.0, 100.0, -100.0])
 HELD_AS = ("elbow_out", "ready", "elbow_in")
-LANES = (1.0, -1.0, 0.0)  # which are gone along one after the other, in shares of how far they lie beside the middle
+# lanes that are gone along one after the other, in shares of how far they lie beside the middle; each round goes along others,
+# since what lies between the same lanes again and again stays as it lies
+LANES = ((1.0, -1.0, 0.0), (0.6, -0.6, 0.3), (0.8, -0.8, -0.3))
 MISSED = 0.004  # m, and tenths of a radian, that a place may be off
 ASTRAY = 60.0  # score of a metre, or ten radians, beyond that
 FAR = 0.3  # score of a radian that the hand is turned
@@ -30,12 +32,20 @@ DIP = 0.10  # m/s, into what is stirred
 Pose = tuple[np.ndarray, np.ndarray]
 
 
+class HeldTool(NamedTuple):
+    """How a hand holds the tool."""
+
+    along: np.ndarray  # (3,) level, the way that it leans and that strokes go
+    hand: np.ndarray  # (3,) [m] from its end to the hand
+    frame: np.ndarray  # (3, 3) of the hand
+
+
 class StirWith(Skill):
     """Push what is in a vessel to and fro with the end of a tool that is held across the fingers, until a subgoal or so often.
 
     The strokes lead the way that the tool leans, in lanes on either side of the middle and over it, from wall to wall: round strokes
-    leave the pieces along the wall as they lie. As the tool leans, the hand is not over the middle. It is dipped in from above and
-    taken out again.
+    leave the pieces along the wall as they lie. Each ends where the corner of the tool's end comes to the wall. As the tool leans,
+    the hand is not over the middle. It is dipped in from above and taken out again.
     """
 
     word = "stroke"
@@ -50,7 +60,9 @@ class StirWith(Skill):
         "hand": HAND,
         "with": Argument("site", "the end of the tool that is held, z along it to the hand"),
         "in": Argument("site", "the middle of the vessel's floor, z up"),
-        "radius": Argument("length", "of the floor, as far as its end goes", 0.096),
+        "radius": Argument("length", "of the floor, as far as the middle of its end goes", 0.096),
+        "wall": Argument("length", "radius of the wall, as far as the corners of its end go", 0.105),
+        "wide": Argument("length", "width of its end, across the strokes", 0.064),
         "beside": Argument("length", "how far the outer lanes lie beside the middle", 0.060),
         "above": Argument("length", "height of the tool's end over the floor", 0.004),
         "over": Argument("length", "height over the floor from which it is dipped in", 0.13),
@@ -63,8 +75,10 @@ class StirWith(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm, tool, vessel = state.arms[self.hand], getattr(self, "with"), getattr(self, "in")
         things = [tool.split("/")[0]]
-        best: tuple[float, list[Pose], np.ndarray] = (HOPELESS, [], arm.q)
-        for far, poses in self._ways(state):
+        best: tuple[float, HeldTool | None, np.ndarray] = (HOPELESS, None, arm.q)
+        middle = state.site(vessel)[0]
+        for far, held in self._ways(state):
+            poses = [*self._strokes(middle, held, LANES[0]), self._over(middle, held)]
             for name in HELD_AS:
                 like = posture(name, self.hand)
                 seed, score = like, far
@@ -75,52 +89,63 @@ class StirWith(Skill):
                     if score > best[0]:
                         break
                 if score < best[0]:
-                    best = (score, poses, like)
-        _, (*_, over), like = best if best[1] else (0.0, [None], arm.q)
-        if over is None:
+                    best = (score, held, like)
+        _, chosen, like = best
+        if chosen is None:
             at = vessel.replace("/", ".")
             raise GivenUp(Reason(f"the {self.hand} arm cannot stir in {at}", "cannot_stir", side=self.hand, at=at))
-        strokes = best[1][:-1]
+        over = self._over(middle, chosen)
         path = state.freest(self.hand, self._to(arm, over, like), things)
         assert path is not None
         yield from arm.follow(path, tremor=0.3)
         low = (over[0] - (self.over - self.above) * UP, over[1])
         yield from arm.follow(arm.line([low], DIP, like=like, orient=HEAVY), tremor=0.0)
         done = state.until(self.until)
-        for _ in range(int(self.rounds)):
+        for number in range(int(self.rounds)):
+            # looked at anew: the vessel gives way by millimetres, and the tool turns between the fingers
+            seen = chosen._replace(hand=self._from_end(state, chosen))
+            strokes = self._strokes(state.site(vessel)[0], seen, LANES[number % len(LANES)])
             if (yield from arm.follow(arm.line(strokes, self.speed, like=like, orient=HEAVY), done, tremor=0.2)):
                 break
         position, frame = arm.hand()
         up = (position + (self.over - self.above) * UP, frame)
         yield from arm.follow(arm.line([up], 0.2, like=like, orient=HEAVY), tremor=0.0)
 
-    def _ways(self, state: OperatorState) -> Iterator[tuple[float, list[Pose]]]:
-        """Ways of holding the tool, with a score that grows with how far the hand turns: poses of all strokes, and over the middle."""
+    def _ways(self, state: OperatorState) -> Iterator[tuple[float, HeldTool]]:
+        """Ways of holding the tool, with a score that grows with how far the hand turns."""
         tip, turned = state.site(getattr(self, "with"))
         position, frame = state.arms[self.hand].hand()
         axis = turned[:, 2]
         upright = rotation(np.cross(axis, UP), float(np.arccos(np.clip(axis[2], -1.0, 1.0))))
         hand, frame = upright @ (position - tip), upright @ frame
-        middle = state.site(getattr(self, "in"))[0]
         for turn in TURNS:
             fingers = (turn_z(turn) @ frame)[:, 2] * [1.0, 1.0, 0.0]
             fingers /= max(float(np.linalg.norm(fingers)), 1e-6)
             for sign in (1.0, -1.0):
                 tool = rotation(fingers, sign * self.lean) @ turn_z(turn)
                 along = (tool @ UP) * [1.0, 1.0, 0.0] / np.sin(self.lean)
-                yield FAR * abs(turn), self._poses(middle, along, tool @ hand, tool @ frame)
+                yield FAR * abs(turn), HeldTool(along, tool @ hand, tool @ frame)
 
-    def _poses(self, middle: np.ndarray, along: np.ndarray, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
-        """Poses of the hand at the ends of all strokes, for the way the tool leans, and over the middle."""
-        across, poses, way = np.cross(UP, along), list[Pose](), 1.0
-        for lane in LANES:
+    def _strokes(self, middle: np.ndarray, held: HeldTool, lanes: Sequence[float]) -> list[Pose]:
+        """Poses of the hand at the ends of all strokes of a round; the corners of the tool's end come no further than the wall."""
+        across, poses, way = np.cross(UP, held.along), list[Pose](), 1.0
+        for lane in lanes:
             aside = lane * self.beside
-            far = float(np.sqrt(max(self.radius**2 - aside**2, 0.0)))
+            corner = abs(aside) + 0.5 * self.wide
+            far = float(np.sqrt(max(min(self.radius**2 - aside**2, self.wall**2 - corner**2), 0.0)))
             for end in (-way, way):
-                place = middle + end * far * along + aside * across + self.above * UP
-                poses.append((place + hand, frame))
+                place = middle + end * far * held.along + aside * across + self.above * UP
+                poses.append((place + held.hand, held.frame))
             way = -way
-        return [*poses, (middle + self.over * UP + hand, frame)]
+        return poses
+
+    def _from_end(self, state: OperatorState, held: HeldTool) -> np.ndarray:
+        """(3,) [m] from the tool's end to the hand as it is seen now, were the hand held as it shall be."""
+        hand, frame = state.site(f"{self.hand}_tcp")
+        return np.asarray(held.frame @ frame.T @ (hand - state.site(getattr(self, "with"))[0]))
+
+    def _over(self, middle: np.ndarray, held: HeldTool) -> Pose:
+        return middle + self.over * UP + held.hand, held.frame
 
     def _to(self, arm: Arm, over: Pose, like: np.ndarray) -> Iterator[Path]:
         """Paths to over the middle: straight, or up first and down at the end."""
