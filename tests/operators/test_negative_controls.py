@@ -53,7 +53,7 @@ CONTROLS = {
     "fingers of oil lose a soap": ("package_packing", {"friction": 0.01}, {}, "replay.goal:scanned"),
     "a cushion of four kilograms is not packed": ("package_packing", {"cushion.mass": 4.0}, {}, "replay.goal:cushioned"),
     "a key that is 30 mm elsewhere is missed": ("package_packing", {}, {"aim_offset": 0.03}, "replay.goal:decided"),
-    "fingers of ice lose the spatula": ("cooking", {"friction": 0.05}, {}, "scenario.tool_dropped"),
+    "fingers of ice slide down the spatula, over the hot pan": ("cooking", {"friction": 0.05}, {}, "scenario.reached_into_zone"),
     "a knob that holds with 5 Nm is not turned": ("cooking", {"hob.power_detent_torque": 5.0}, {}, "replay.goal:hob_on"),
     "a rail whose latch holds with 400 N does not catch": ("bedside_care", {"bed.latch_force": 400.0}, {}, "replay.goal:rail_up"),
     "a hand of ice drops the button": ("bedside_care", {"friction": 0.05}, {}, "scenario.button_dropped"),

@@ -116,3 +116,28 @@ def test_a_pillow_is_laid_straight_by_both_hands():
         stands_at={"x": "120 mm", "y": "1500 mm", "yaw": "90 deg"},
     )
     assert done(scene).success  # from 56 mm and 14 degrees away
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("along", "low", "high"), [(0, 50.0, np.inf), (80, 0.0, 5.0)])
+def test_a_hem_is_taken_nearer_to_its_middle_where_the_headboard_is_in_the_way(along, low, high):
+    """The pillow lies as in a draw in which the right forearm met the headboard with 97 N."""
+    hem = "of: pillow, pitch: 20 deg, force: 80 N, fits: pillow.base, into: bed.pillow_mark, before: 0 mm"
+    tree = yaml.safe_load(BED)
+    tree["parts"]["pillow"] |= {"at": {"x": "8 mm", "y": "53 mm"}, "yaw": "20 deg"}
+    tree["safety"] = yaml.safe_load(
+        "{bump: {force: {against: bed.frame}, at_most: 50 N, mean_over: 20 ms, source: {en: house rule, zh: 内部规定}, "
+        "title: {en: bump into the bed, zh: 撞到床架}}}"
+    )
+    scene = scene_of(
+        yaml.safe_dump(tree),
+        "{placed: {in_slot: {of: pillow.base, slot: bed.pillow_mark, within: 80 mm, turned: 10 deg}, hold: 0.2 s}}",
+        "[walk: {how: squat, by: 240 mm}, "
+        f"take: {{how: free_edge, hand: left, at: pillow.hem_left, along: {along} mm, {hem}}}, "
+        f"take: {{how: free_edge, hand: right, at: pillow.hem_right, along: {-along} mm, {hem}}}, "
+        "put: {how: straight, of: pillow.base, upon: bed.pillow_mark}]",
+        stands_at={"x": "120 mm", "y": "1500 mm", "yaw": "90 deg"},
+    )
+    performance = done(scene)
+    assert performance.success
+    assert low <= np.max(performance.safety["bump"]) <= high
