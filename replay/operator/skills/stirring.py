@@ -27,6 +27,8 @@ ASTRAY = 60.0  # score of a metre, or ten radians, beyond that
 FAR = 0.3  # score of a radian that the hand is turned
 HOPELESS = 12.0  # score of a way of holding it that is not tried
 HEAVY = 0.35  # weight of the orientation: the tool may lean a little otherwise
+DRAWN_IN = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)  # shares of a stroke by which an end of it is drawn in
+CROWDED = 0.3  # score of a posture that has no room
 DIP = 0.10  # m/s, into what is stirred
 
 Pose = tuple[np.ndarray, np.ndarray]
@@ -75,10 +77,10 @@ class StirWith(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm, tool, vessel = state.arms[self.hand], getattr(self, "with"), getattr(self, "in")
         things = [tool.split("/")[0]]
-        best: tuple[float, HeldTool | None, np.ndarray] = (HOPELESS, None, arm.q)
+        best: tuple[float, HeldTool | None, np.ndarray, np.ndarray] = (HOPELESS, None, arm.q, arm.q)
         middle = state.site(vessel)[0]
         for far, held in self._ways(state):
-            poses = [*self._strokes(middle, held, LANES[0]), self._over(middle, held)]
+            poses = [*(pose for lanes in LANES for pose in self._strokes(middle, held, lanes)), self._over(middle, held)]
             for name in HELD_AS:
                 like = posture(name, self.hand)
                 seed, score = like, far
@@ -89,13 +91,14 @@ class StirWith(Skill):
                     if score > best[0]:
                         break
                 if score < best[0]:
-                    best = (score, held, like)
-        _, chosen, like = best
+                    best = (score, held, like, seed)
+        _, chosen, like, ready = best
         if chosen is None:
             at = vessel.replace("/", ".")
             raise GivenUp(Reason(f"the {self.hand} arm cannot stir in {at}", "cannot_stir", side=self.hand, at=at))
         over = self._over(middle, chosen)
-        path = state.freest(self.hand, self._to(arm, over, like), things)
+        # held as it was imagined for the strokes; where no way leads there, as the arm comes
+        path = state.free_way(self.hand, ready, 0.3) or state.freest(self.hand, self._to(arm, over, like), things)
         assert path is not None
         yield from arm.follow(path, tremor=0.3)
         low = (over[0] - (self.over - self.above) * UP, over[1])
@@ -104,7 +107,7 @@ class StirWith(Skill):
         for number in range(int(self.rounds)):
             # looked at anew: the vessel gives way by millimetres, and the tool turns between the fingers
             seen = chosen._replace(hand=self._from_end(state, chosen))
-            strokes = self._strokes(state.site(vessel)[0], seen, LANES[number % len(LANES)])
+            strokes = self._roomy(state, self._strokes(state.site(vessel)[0], seen, LANES[number % len(LANES)]), like)
             if (yield from arm.follow(arm.line(strokes, self.speed, like=like, orient=HEAVY), done, tremor=0.2)):
                 break
         position, frame = arm.hand()
@@ -138,6 +141,21 @@ class StirWith(Skill):
                 poses.append((place + held.hand, held.frame))
             way = -way
         return poses
+
+    def _roomy(self, state: OperatorState, strokes: Sequence[Pose], like: np.ndarray) -> list[Pose]:
+        """The same strokes, each end drawn in along its stroke as far as the arm has room there: the elbow may come to the trunk."""
+        arm, vessel = state.arms[self.hand], state.part_of(getattr(self, "in"))
+        things, seed, roomy = [getattr(self, "with").split("/")[0]], arm.q, list[Pose]()
+        for at, (place, frame) in enumerate(strokes):
+            across = strokes[at - 1 if at % 2 else at + 1][0] - place
+            for share in DRAWN_IN:
+                pose = (place + share * across, frame)
+                q, _ = arm.solve(*pose, seed, like, HEAVY, steps=25)
+                if state.crowd(self.hand, q, [vessel], without=things) < CROWDED:
+                    break
+            seed = q
+            roomy.append(pose)
+        return roomy
 
     def _from_end(self, state: OperatorState, held: HeldTool) -> np.ndarray:
         """(3,) [m] from the tool's end to the hand as it is seen now, were the hand held as it shall be."""
