@@ -28,7 +28,7 @@ FAR = 0.3  # score of a radian that the hand is turned
 HOPELESS = 12.0  # score of a way of holding it that is not tried
 HEAVY = 0.35  # weight of the orientation: the tool may lean a little otherwise
 DRAWN_IN = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)  # shares of a stroke by which an end of it is drawn in
-CROWDED = 0.3  # score of a posture that has no room
+CROWDED = 0.8  # score of a posture that has no room: one pair of bodies is 5 mm apart, or two 15 mm
 DIP = 0.10  # m/s, into what is stirred
 
 Pose = tuple[np.ndarray, np.ndarray]
@@ -80,7 +80,7 @@ class StirWith(Skill):
         best: tuple[float, HeldTool | None, np.ndarray, np.ndarray] = (HOPELESS, None, arm.q, arm.q)
         middle = state.site(vessel)[0]
         for far, held in self._ways(state):
-            poses = [*(pose for lanes in LANES for pose in self._strokes(middle, held, lanes)), self._over(middle, held)]
+            poses = [*self._strokes(middle, held, LANES[0]), self._over(middle, held)]
             for name in HELD_AS:
                 like = posture(name, self.hand)
                 seed, score = like, far
