@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import shiliu
 from benches import bench, done, end
+from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.operator.skills.arm import turned_between
+from shiliu.replay.operator.skills.stirring import LANES, HeldTool
 from shiliu.replay.operator.skills.tipping import Tipping
 
 NEVER = "{never: {moved: {of: other, more_than: 3000 mm}}}"
@@ -47,3 +50,18 @@ def test_a_bowl_out_of_the_way_of_any_lip_is_not_tipped():
     far = TIPPED.replace("into: other.inside", "into: table.top, ahead: 900 mm")
     performance = done(bench(far, NEVER, "can", time_limit="30 s"))
     assert performance.provenance["gave_up"]["code"] == "cannot_tip"
+
+
+def test_the_corners_of_a_blade_come_to_the_wall_and_no_further():
+    """In a pan whose wall is at 105 mm: the blade is 64 mm wide, so its middle ends up to 54 mm before the wall."""
+    (stir,) = [skill for skill in read_chain(shiliu.load_scenario("cooking")) if skill.name == "stroke.stir_with"]
+    along, across = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+    rounds = [stir._strokes(np.zeros(3), HeldTool(along, np.zeros(3), np.eye(3)), lanes) for lanes in LANES]
+    corners = [
+        np.linalg.norm(place[:2] + side * 0.032 * across[:2]) for poses in rounds for place, _ in poses for side in (1, -1)
+    ]
+    assert max(corners) <= 0.105 + 1e-9
+    at_wall = [max(corners[i], corners[i + 1]) for i in range(0, len(corners), 2)]
+    assert sum(c > 0.104 for c in at_wall) >= 12  # but for the lanes near the middle, which end at 96 mm
+    asides = {round(abs(float(place[1])), 4) for poses in rounds for place, _ in poses}
+    assert len(asides) == 5  # each round goes along other lanes: 60, 36, 18, 48 mm and the middle
