@@ -138,7 +138,7 @@ def scene():
 
 
 def felt_by_a_lead(force: float) -> float:
-    """[N] that the sensor of a lead says where a finger presses it with a force [N]; the coil is screwed to the world, its leads are stiff."""
+    """[N] that the sensor of a lead says where a finger presses it with a force [N]; the coil is screwed down, its leads are stiff."""
     world = mujoco.MjSpec()
     world.option.timestep, world.compiler.degree, world.option.gravity = TIMESTEP, False, [0, 0, 0]
     coil = load_part("objects/coil_060").spec()
