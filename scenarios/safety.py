@@ -244,7 +244,9 @@ def _force(name: str, child: Node, names: Names) -> list[Limit]:
     force = child.child("force")
     hows = ("against", "between", "upon")
     if not force.mapping(optional=hows) or sum(how in force for how in hows) != 1:
-        force.note("a force is measured against something (by the robot), between two things, or upon things (by whatever touches them).")
+        force.note(
+            "a force is measured against something (by the robot), between two things, or upon things (by whatever touches them)."
+        )
         return []
     if "against" in force:
         ones, others = [f"tree:{names.top}"], names.groups(force.child("against"))

@@ -175,7 +175,9 @@ def test_a_lead_may_be_pulled_with_15_newtons_and_the_fifth_that_is_unsure(scene
 
 @pytest.mark.parametrize("coil", COILS)
 @pytest.mark.parametrize("joint", ["lead_1_2_aside", "lead_1_3_up", "lead_2_2_up", "lead_2_3_aside"])
-@pytest.mark.parametrize(("degrees", "failure"), [(138.0, None), (140.0, "scenario.lead_bent"), (-140.0, "scenario.lead_bent")])
+@pytest.mark.parametrize(
+    ("degrees", "failure"), [(138.0, None), (140.0, "scenario.lead_bent"), (-140.0, "scenario.lead_bent")]
+)
 def test_no_place_of_a_lead_may_be_bent_by_more_than_139_degrees(scene, coil, joint, degrees, failure):
     """On made readings: the coil as it lies at the start, one hinge of one of its leads bent so far."""
     model = scene.model
