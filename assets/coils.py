@@ -132,6 +132,8 @@ def _lead(coil: Coil, number: int, side: int) -> list[str]:
             f'{pad}  <geom name="{name}" class="lead" fromto="0 0 0 {each:.6g} 0 0"/>',
             f'{pad}  <geom class="visual" type="capsule" fromto="0 0 0 {each:.6g} 0 0" size="0.0007" material="lead"/>',
         ]
+        if i:
+            lines.append(f'{pad}  <site name="lead_{number}_bend_{i}" pos="0 0 0"/>')
     tip = " " * (deep + 2 * PIECES)
     tinned = f'fromto="{each - 0.012:.6g} 0 0 {each + 0.0005:.6g} 0 0" size="0.0009" material="tinned"'
     lines.append(f'{tip}<geom class="visual" type="capsule" {tinned}/>')

@@ -242,11 +242,16 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
 def _force(name: str, child: Node, names: Names) -> list[Limit]:
     child.mapping(required=("force", "at_most", "source"), optional=("mean_over", "unsure", "title"))
     force = child.child("force")
-    if not force.mapping(optional=("against", "between")) or ("against" in force) == ("between" in force):
-        force.note("a force is measured either against something (by the robot) or between two things.")
+    hows = ("against", "between", "upon")
+    if not force.mapping(optional=hows) or sum(how in force for how in hows) != 1:
+        force.note(
+            "a force is measured against something (by the robot), between two things, or upon things (by whatever touches them)."
+        )
         return []
     if "against" in force:
         ones, others = [f"tree:{names.top}"], names.groups(force.child("against"))
+    elif "upon" in force:
+        ones, others = [one for thing in force.child("upon").each() for one in names.groups(thing)], [""]
     else:
         pair = list(force.child("between").each())
         if len(pair) != 2:

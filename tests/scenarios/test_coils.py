@@ -5,9 +5,12 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
+import shiliu
 from conftest import make_readings
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.part import load_part
-from shiliu.scenarios.sensing.requests import Request
+from shiliu.scenarios.sensing.requests import Request, SensorPlan
+from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.words.load import HandsHold, HandsHoldMore
 
 TIMESTEP = 1 / 240  # s, as in the scene
@@ -127,6 +130,66 @@ def test_a_lead_springs_back_and_can_be_bent_double():
     mujoco.mj_step(model, data, round(1.0 / TIMESTEP))
     assert abs(float(joint.qpos[0])) < 0.05
     assert np.rad2deg(model.joint("s/lead_1_2_aside").range[1]) > 140.0
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return shiliu.load_scenario("coil_separation")
+
+
+def felt_by_a_lead(force: float) -> float:
+    """[N] that the sensor of a lead says where a finger presses it with a force [N]; the coil is screwed down, its leads are stiff."""
+    world = mujoco.MjSpec()
+    world.option.timestep, world.compiler.degree, world.option.gravity = TIMESTEP, False, [0, 0, 0]
+    coil = load_part("objects/coil_060").spec()
+    for joint in list(coil.joints):
+        coil.delete(joint)
+    root, ahead = (np.array(coil.site(f"lead_1_{word}").pos) for word in ("root", "ahead"))
+    world.attach(coil, prefix="s/", frame=world.worldbody.add_frame())
+    finger = world.worldbody.add_body(name="finger", pos=root + 0.3 * (ahead - root) + [0, 0, 0.006])
+    finger.add_joint(name="finger", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, 0, -1]).damping = [50, 0, 0]
+    finger.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.005, 0, 0], mass=1.0, contype=1, conaffinity=6)
+    world.add_actuator(name="finger", target="finger", trntype=mujoco.mjtTrn.mjTRN_JOINT)
+    plan = SensorPlan()
+    felt = plan.add(Request("contact_force", "tree:s/lead_1_1"))
+    plan.compile_into(world)
+    model = world.compile()
+    data = mujoco.MjData(model)
+    data.actuator("finger").ctrl = force
+    mujoco.mj_step(model, data, round(1.0 / TIMESTEP))
+    return float(np.linalg.norm(data.sensor(felt.name).data))
+
+
+@pytest.mark.parametrize(("force", "snagged"), [(12.0, False), (17.8, False), (18.2, True), (25.0, True)])
+def test_a_lead_may_be_pulled_with_15_newtons_and_the_fifth_that_is_unsure(scene, force, snagged):
+    (limit,) = [limit for limit in scene.safety if limit.name == "lead_snag"]
+    assert {request.of for request in limit.predicate.forces} == {
+        f"tree:coil_{coil}/lead_{lead}_1" for coil in COILS for lead in (1, 2)
+    }
+    assert all(request.to == "" for request in limit.predicate.forces), "whatever touches it"
+    value = felt_by_a_lead(force)
+    assert value == pytest.approx(force, rel=1e-3)
+    assert (limit.limit, limit.code) == (15.0, "replay.force.object:lead_snag")
+    assert bool(limit.broken(value)) is snagged
+
+
+@pytest.mark.parametrize("coil", COILS)
+@pytest.mark.parametrize("joint", ["lead_1_2_aside", "lead_1_3_up", "lead_2_2_up", "lead_2_3_aside"])
+@pytest.mark.parametrize(
+    ("degrees", "failure"), [(138.0, None), (140.0, "scenario.lead_bent"), (-140.0, "scenario.lead_bent")]
+)
+def test_no_place_of_a_lead_may_be_bent_by_more_than_139_degrees(scene, coil, joint, degrees, failure):
+    """On made readings: the coil as it lies at the start, one hinge of one of its leads bent so far."""
+    model = scene.model
+    data = mujoco.MjData(model)
+    data.qpos[:] = scene.start_qpos(model)
+    data.joint(f"coil_{coil}/{joint}").qpos = np.deg2rad(degrees)
+    mujoco.mj_kinematics(model, data)
+    readings, course = Simulation(scene, 1).begin([drawing.nominal(scene)]), scene.course
+    for name, columns in readings.layout.slices.items():
+        if name.startswith(f"site_position(coil_{coil}/lead_"):
+            readings.value[0, columns] = data.site(name.partition("(")[2][:-1]).xpos
+    assert course.failure(course.advance(course.begin(1), readings)) == failure
 
 
 LEFT, RIGHT = (Request("contact_force", f"tree:{side}") for side in ("left", "right"))

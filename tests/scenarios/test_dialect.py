@@ -157,6 +157,8 @@ def test_all_slips_of_a_scenario_are_told_at_once(designer):
         ("unless: [no_penetration]", "unless: [no_penetrtion]", "Did you mean no_penetration"),
         ("goal:\n  lifted: {all:", "goal: # a list\n  - {all:", "stands where keys are wanted"),
         ("title: {en: Table, zh: 桌面}", "title: {en: Table}", "the key 'zh' is missing"),
+        ("judge: {", "safety: {lean: {force: {against: bowl, upon: [bowl]}, at_most: 5 N, source: a guess}}\njudge: {", "or upon things"),
+        ("judge: {", "safety: {lean: {force: {upon: bowl}, at_most: 5 N, source: a guess}}\njudge: {", "where a list is wanted"),
         ("required: [integrity]", "required: [integrty]", "'integrty' is no stage of the judge. Did you mean integrity"),
         ("required: [integrity]", "required: [integrity], if_unknown: {vary: [bowl.yaw], starts: 8}", "'bowl.yaw' is not known here"),
         ("x: 200 mm, y: 50 mm", "x: 1e200 m, y: 50 mm", "too large a number"),
