@@ -33,5 +33,7 @@ def read_never(node: Node, names: Names, subgoals: list[str]) -> tuple[Never, ..
         until = child.child("to").word(default="", choices=known) if "to" in child else ""
         hold = child.child("hold").quantity("time", default=0.0, low=0.0)
         if predicate is not None:
-            nevers.append(Never(name, predicate, since or None, until or None, hold))
+            asked = conditions(child, predicate)
+            bound, more = (asked[0].bound, asked[0].more) if len(asked) == 1 else (None, False)
+            nevers.append(Never(name, predicate, since or None, until or None, hold, bound, more))
     return tuple(nevers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shiliu.assets.people.tables import SKIN, SKIN_DEEP, Person
+from shiliu.assets.people.tables import JOINTS, SKIN, SKIN_DEEP, Person
 
 
 def sheet(
@@ -29,6 +29,16 @@ def sheet(
     masses = [f"      - {{body: {name}, attr: mass, gain: {share:.8g}}}" for name, share in shares]
     h, m = person.height, person.mass
     hand = {"seat": 820, "soles": 1050, "underside": 800}[person.lowest]
+    lies = person.lowest == "underside"
+    spring, (gain, _) = JOINTS["shoulder_abduct"][2], JOINTS["shoulder_abduct"][4]
+    aside = f"""  left_arm_aside:
+    default: 0 deg
+    min: 0 deg
+    max: 60 deg
+    doc: How much further from the trunk the left arm's muscles let it rest; from some 35 deg on it lies over the edge of a bed [E].
+    sets:
+      - {{actuator: left_shoulder_abduct, attr: biasprm, index: 0, gain: {spring + gain:g}}}
+"""
     return f"""# written by ../generate.py; change the tables or the posture there
 title: {{en: {person.title[0]}, zh: {person.title[1]}}}
 mass: {m:g} kg
@@ -71,7 +81,7 @@ params:
     max: 100 %
     doc: From 50 % on the left hand is held out, so that a uniform draw over the whole range takes either.
     sets: []
-interface:                        # the body regions of ISO/TS 15066, and what hands are offered to
+{aside if lies else ""}interface:                        # the body regions of ISO/TS 15066, and what hands are offered to
   skull: {{site: skull, body: skull, geoms: [skull]}}
   face: {{site: face, body: face, geoms: [face]}}
   neck: {{site: neck, body: neck, geoms: [neck]}}

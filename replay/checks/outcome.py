@@ -126,6 +126,8 @@ def check_nevers(course: Goal, carry: GoalState, control_timestep: float, rules:
                 t1=float(t + control_timestep),
                 margin=float(-worst),
                 excess=max(float(worst), 0.0),
+                value=None if never.bound is None else never.bound + float(worst if never.more else -worst),
+                limit=never.bound,
                 **known,
             )
         finding.code = code

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios import variation as drawing
+from ...scenarios.errors import EpisodeError
 from ...scenarios.scene import Scene
 from ..recording.recording import SimEpisode
 from ..rollout.episode import episode_of
@@ -40,7 +41,7 @@ def demonstrate(
 
     for begin in range(0, len(seeds), AT_ONCE):
         chunk = list(seeds[begin : begin + AT_ONCE])
-        draws = [drawing.draw(scene, seed) for seed in chunk]
+        draws = [drawing.draw(scene, seed) if mistake is None else mistake.draw(scene, seed) for seed in chunk]
         mistakes = [mistake] * len(chunk)
         for done in perform(scene, draws, chunk, threads, faults, mistakes=mistakes, keeps=tries is not None):
             episode = _episode(scene, done, mistake)
@@ -61,11 +62,17 @@ def go_on_from(
         The whole episode, and the number of the skill with which it went on: an earlier one where a hand was still moving beside.
 
     Raises:
-        EpisodeError: no such run is kept, or the scene or an earlier skill is another one since.
+        EpisodeError: no such run is kept, or the scene, the mistake's draw or an earlier skill is another one since.
     """
     from .operator import perform_from
 
     kept = tries.load(seed)
+    wanted = {} if mistake is None else mistake.values
+    if any(kept.episode.draw["values"].get(name) != value for name, value in wanted.items()):
+        raise EpisodeError(
+            "The draw of the mistake is another since that run. Perform it whole once: leave from_skill= out.",
+            field="from_skill",
+        )
     mark = tries.mark_of(kept, skill)
     done = perform_from(scene, kept.episode, mark, kept.safety, mistake)
     episode = _episode(scene, done, mistake)

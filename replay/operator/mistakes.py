@@ -1,15 +1,17 @@
 """How the scripted operator goes wrong on purpose: a scenario's `mistakes`, each with the code that it must bring.
 
 A mistake is the scenario's own skill chain, changed: arguments of a skill, skills left out or put in, a grip that opens, an
-operator who is too fast or grips too weakly. Environment, operator and judge must all name what follows with one code.
+operator who is too fast or grips too weakly, or who overlooks what stands otherwise than in any draw. Environment, operator and
+judge must all name what follows with one code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ...scenarios import variation
 from ...scenarios.errors import ScenarioError
 from ...scenarios.reading.yaml_reader import Node, nearest
 from ...scenarios.scene import Scene
@@ -20,7 +22,7 @@ from .skills.operator_state import SIDES, Motion, OperatorState
 from .skills.skill import REQUIRED, Skill
 from .tries import numbered
 
-WAYS = ("change", "skip", "before", "after", "let_go", "faults")
+WAYS = ("change", "skip", "before", "after", "ends_with", "let_go", "faults", "draw")
 FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length"}  # of the operator, and the dimension of each
 LEAST = {"grip_force": 0.0, "speed": 0.01}  # of a fault: who has no speed at all never ends
 WIDE = 0.08  # m, gap to which a grip that slips opens
@@ -54,6 +56,7 @@ class Mistake:
         code: what environment, operator and judge must all call it, one of `codes_of`.
         steps: the chain that is performed; faults: of the operator, see `Operator`.
         seed: of the draw that it is tried on; None where any will do.
+        values: [SI] what a draw has otherwise where this mistake is made, by key as in `Draw.values`.
     """
 
     name: str
@@ -61,6 +64,25 @@ class Mistake:
     steps: tuple[MistakeStep, ...]
     faults: Mapping[str, float]
     seed: int | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
+
+    def draw(self, scene: Scene, seed: int) -> variation.Draw:
+        """The draw of a seed with the values of this mistake put in.
+
+        Raises:
+            ScenarioError: with them something starts inside something else.
+        """
+        drawn = variation.draw(scene, seed)
+        if not self.values:
+            return drawn
+        changed = variation.of_values(scene, {**drawn.values, **self.values}, drawn.task)
+        depth = variation.penetration(changed)
+        if depth > variation.PENETRATION:
+            raise ScenarioError(
+                f"With its draw something starts {depth * 1e3:.1f} mm inside something else.",
+                field=f"mistakes.{self.name}",
+            )
+        return replace(changed, redraws=drawn.redraws)
 
     def chain(self) -> list[Skill]:
         """Fresh skills, one chain for each operator: a skill remembers things while it is performed."""
@@ -161,11 +183,16 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep]) -> 
     for child in _one_or_more(node.child("skip")):
         for at in _places(child, child.word(), names):
             steps[at] = None
+    if "ends_with" in node:
+        for at in _places(node.child("ends_with"), node.child("ends_with").word(), names):
+            steps[at + 1 :] = [None] * len(steps[at + 1 :])
+            put_before = {i: put for i, put in put_before.items() if i <= at}
+            put_after = {i: put for i, put in put_after.items() if i <= at}
     whole = []
     for at, step in enumerate(steps):
         whole += [*put_before.get(at, ()), *([] if step is None else [step]), *put_after.get(at, ())]
     seed = node.child("seed").integer(low=0) if "seed" in node else None
-    return Mistake(name, code, tuple(whole), _faults(node.child("faults")), seed)
+    return Mistake(name, code, tuple(whole), _faults(node.child("faults")), seed, _values(node.child("draw"), scene))
 
 
 def _step(skill: Skill) -> MistakeStep:
@@ -209,6 +236,27 @@ def _one_or_more(node: Node) -> Iterator[Node]:
         yield from node.each()
     elif node.value is not None:
         yield node
+
+
+def _values(node: Node, scene: Scene) -> dict[str, float]:
+    """`draw: {visitor: {at: {y: -150 mm}}}`: values of parts, written as `parts` writes them."""
+    found = {}
+    parts = {placed.name: placed.part for placed in scene.config.parts}
+    for name, child in node.items():
+        if name not in parts:
+            child.note(f"{name!r} is no part of this scenario.{nearest(name, list(parts))}")
+            continue
+        params = parts[name].params
+        if not child.mapping(optional=("at", "yaw", *params)):
+            continue
+        if "at" in child and child.child("at").mapping(optional=("x", "y", "z")):
+            found |= {f"{name}.at.{axis}": place.quantity("length") for axis, place in child.child("at").items()}
+        if "yaw" in child:
+            found[f"{name}.yaw"] = child.child("yaw").quantity("angle")
+        for word, param in params.items():
+            if word in child:
+                found[f"{name}.{word}"] = child.child(word).quantity(param.dimension, low=param.low, high=param.high)
+    return found
 
 
 def _faults(node: Node) -> dict[str, float]:

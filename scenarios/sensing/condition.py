@@ -25,6 +25,7 @@ BOUNDED: Mapping[str, Mapping[str, bool]] = {
     "base_near": {"within": False},
     "apart": {"more_than": True},
     "faster": {"than": True},
+    "nearer": {"than": False},
     "points_at": {"within": False},
 }
 

@@ -30,7 +30,8 @@ class Subgoal:
 class Never:
     """A failure mode: a predicate that must not hold after the subgoal `since` (None: from the start) and before `until`.
 
-    With `hold` it has happened once the predicate has held unbroken for so many seconds within that window.
+    With `hold` it has happened once the predicate has held unbroken for so many seconds within that window. `bound` is what its
+    value is held against (SI), None where only the margin has a meaning; `more`: whether it happens beyond it.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Never:
     since: str | None = None
     until: str | None = None
     hold: float = 0.0
+    bound: float | None = None
+    more: bool = False
 
 
 @dataclass

@@ -61,7 +61,7 @@ def test_operator_environment_and_judge_name_the_same_code(scenario, name):
     scene = loaded(scenario)
     mistake = read_mistakes(scene)[name]
     seed = SEED if mistake.seed is None else mistake.seed
-    (done,) = perform(scene, [drawing.draw(scene, seed)], [seed], mistakes=[mistake])
+    (done,) = perform(scene, [mistake.draw(scene, seed)], [seed], mistakes=[mistake])
     assert done.provenance["mistake"] == name
     if done.unsafe:  # a broken force limit ends nothing; it may be all that is wrong
         assert done.unsafe[0] == mistake.code
@@ -207,6 +207,26 @@ def test_one_of_several_skills_of_a_word_is_named_by_its_number(mistakes):
         mistakes("{m: {code: scenario.spilt, skip: home}}", twice)
 
 
+def test_what_stands_after_the_last_skill_is_not_done(mistakes):
+    found = mistakes(
+        "{m: {code: scenario.spilt, before: {press.key: [{home: {hand: left}}]}, after: {lift: [{home: {hand: right}}]},"
+        " ends_with: lift}}"
+    )["m"]
+    assert [skill.name for skill in found.chain()][-2:] == ["lift", "home"] and found.chain()[-1].hand == "right"
+
+
+def test_what_a_mistake_overlooks_stands_in_its_draw_and_all_else_is_as_drawn(mistakes):
+    text = "{m: {code: scenario.spilt, skip: lift, draw: {oven: {at: {x: AT mm}, yaw: 5 deg}}}}"
+    scene, plain = loaded("microwave"), drawing.draw(loaded("microwave"), 3)
+    x = plain.values["oven.at.x"] + 0.01
+    drawn = mistakes(text.replace("AT", f"{x * 1e3:.9f}"))["m"].draw(scene, 3)
+    changed = {key for key, value in drawn.values.items() if value != plain.values[key]}
+    assert changed == {"oven.at.x", "oven.yaw"} and drawn.task == plain.task
+    assert drawn.values["oven.at.x"] == pytest.approx(x) and drawn.values["oven.yaw"] == pytest.approx(np.radians(5.0))
+    with pytest.raises(ScenarioError, match="inside something else"):
+        mistakes("{m: {code: scenario.spilt, skip: lift, draw: {bowl: {at: {z: -50 mm}}}}}")["m"].draw(scene, 3)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -228,6 +248,10 @@ def test_one_of_several_skills_of_a_word_is_named_by_its_number(mistakes):
         ("{code: scenario.spilt, let_go: {during: lift, after: 1 s, hand: lft}}", "Did you mean left"),
         ("{code: scenario.spilt, faults: {grip_forc: 1 %}}", "Did you mean grip_force"),
         ("{code: scenario.spilt, faults: {speed: 3}}", "faults.speed"),
+        ("{code: scenario.spilt, ends_with: lft}", "'lft' is not among the skills"),
+        ("{code: scenario.spilt, draw: {ovn: {yaw: 5 deg}}}", "'ovn' is no part of this scenario. Did you mean oven"),
+        ("{code: scenario.spilt, draw: {oven: {yw: 5 deg}}}", "unknown key 'yw'. Did you mean yaw"),
+        ("{code: scenario.spilt, draw: {oven: {yaw: 5 mm}}}", "m.draw.oven.yaw"),
         ("{code: scenario.spilt}", "nothing goes wrong here"),
         ("{skip: lift}", "the key 'code' is missing"),
     ],
@@ -281,7 +305,9 @@ def test_check_tells_slips_of_scene_skills_mistakes_and_judge_in_one_go(tmp_path
 def test_record_a_mistake_then_replay_it(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     here = "scenario=table_setting"
-    assert main(["record", here, "mistake=guest_bowl_pushed", "episodes=1", f"seed={SEED}", "out=bad", "quiet=true"]) == 0
+    assert (
+        main(["record", here, "mistake=guest_bowl_pushed", "episodes=1", f"seed={SEED}", "out=bad", "quiet=true"]) == 0
+    )
     assert "1 of 1 brought scenario.guest_bowl_pushed, as the sheet says" in capsys.readouterr().out
     side = json.loads((tmp_path / "bad" / "shiliu" / "episodes" / "episode_000000.json").read_text(encoding="utf-8"))
     assert side["label"]["success"] is False and side["label"]["failure"] == "scenario.guest_bowl_pushed"

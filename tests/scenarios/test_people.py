@@ -118,6 +118,15 @@ def test_a_person_keeps_the_posture_and_left_mirrors_right(name):
         np.testing.assert_allclose(left * [1, -1, 1], right, atol=1e-9)
 
 
+@pytest.mark.parametrize("aside", [0.0, 40.0])
+def test_a_lying_persons_left_arm_rests_as_far_aside_as_asked(aside):
+    model, data = of_size("lying_elder", left_arm_aside=np.radians(aside))
+    for _ in range(1000):
+        mujoco.mj_step(model, data)
+    assert np.degrees(data.joint("left_shoulder_abduct").qpos) == pytest.approx(aside, abs=0.5)
+    assert np.abs(data.joint("right_shoulder_abduct").qpos) < 0.01 and np.abs(data.qvel).max() < 0.01
+
+
 @pytest.mark.parametrize("region", ["skull", "face", "neck", "back", "chest", "abdomen"])
 def test_skin_gives_as_its_stiffness_says(region):
     """A probe on the same bone presses with half the region's limit: how far does it sink in?"""

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios import variation as drawing
 from ....scenarios.errors import EpisodeError
 from ....scenarios.scene import Scene
 from ....scenarios.variation import of_episode
@@ -144,8 +143,8 @@ def _perform(works: Sequence[Work], scene: Scene, threads: int) -> None:
         from ...operator.operator import perform  # inverse kinematics is heavy to import
 
         seeds = [_seed_of(work, scene) for work in mistaken]
-        draws = [drawing.draw(scene, seed) for seed in seeds]
         wrong = [mistake_of(scene, str(work.mistake)) for work in mistaken]
+        draws = [mistake.draw(scene, seed) for mistake, seed in zip(wrong, seeds)]
         for work, done in zip(mistaken, perform(scene, draws, seeds, threads, mistakes=wrong)):
             made = episode_of(scene, done)
             made.label = {**made.label, "success": True, "failure": None}  # the judge has to find out by itself
