@@ -69,10 +69,20 @@ class GripHold(NamedTuple):
     at: float
 
 
-def releases_of(recording: Recording) -> tuple[GripOpening, ...] | str:
-    """Where the hands of a recording let go, or the reason why that is not asked."""
-    if recording.episode is not None:
-        return "goal_decides"
+class HandAndArm(NamedTuple):
+    """A hand's columns and command (n,), its holds, and its arm's joints (n, k) [rad] with the fastest one's speed (n,) [rad/s]."""
+
+    side: str
+    names: tuple[str, ...]
+    t: np.ndarray
+    command: np.ndarray
+    holds: list[GripHold]
+    q: np.ndarray
+    speed: np.ndarray
+
+
+def hands_of(recording: Recording) -> list[HandAndArm]:
+    """The hands that are commanded and measured, each with its arm; none where one of these is missing."""
     arm = next((s for s in recording.select("command", "joint_position") if s.n > 2 and s.unit in SCALE), None)
     pairs = [
         (command, state)
@@ -82,36 +92,44 @@ def releases_of(recording: Recording) -> tuple[GripOpening, ...] | str:
         if min(command.n, state.n) > 2 and command.unit == state.unit and command.unit in SPAN
     ]
     if arm is None or not pairs or not all(np.isfinite(s.values).all() for pair in pairs for s in (*pair, arm)):
-        return "no_grip"
+        return []
     command, state = pairs[0]
-    t = seconds(command, origin_ns(recording))
+    origin = origin_ns(recording)
+    t, t_arm = seconds(command, origin), seconds(arm, origin)
     rows = max(1, round(AROUND / max(float(np.median(np.diff(t))), 1e-6)))
-    hands = {side: names for side in "lr" if (names := _of_side(side, command, state))}
-    hands = hands or {"": tuple(name for name in command.names if name in state.names)}
-    holds, opens = {}, {}
-    for side, names in hands.items():
-        given, stands = (_way(stream, names, t, recording) for stream in (command, state))
-        holds[side] = holds_of(t, given, stands, rows)
-        opens[side] = _openings(given, holds[side])
+    sides = {side: names for side in "lr" if (names := _of_side(side, command, state))}
     found = []
-    for side, names in hands.items():
+    for side, names in (sides or {"": tuple(name for name in command.names if name in state.names)}).items():
         columns = _arm_of(side, arm.names)
         if not columns:
             continue
-        origin = origin_ns(recording)
-        q = np.column_stack([np.interp(t, seconds(arm, origin), arm.values[:, j]) for j in columns]) * SCALE[arm.unit]
+        given, stands = (_way(stream, names, t, recording) for stream in (command, state))
+        q = np.column_stack([np.interp(t, t_arm, arm.values[:, j]) for j in columns]) * SCALE[arm.unit]
         speed = np.abs(_change(q, rows)).max(axis=1) / _change(t, rows)
-        for row, end in opens[side]:
-            others = (one for other, some in holds.items() if other != side for one in some)
-            grid = np.arange(t[row], t[end], ONWARD) if speed[row] > SLOW else np.zeros(0)
-            onward = np.column_stack([np.interp(grid, t, one) for one in q.T])
+        found.append(HandAndArm(side, names, t, given, holds_of(t, given, stands, rows), q, speed))
+    return found
+
+
+def releases_of(recording: Recording) -> tuple[GripOpening, ...] | str:
+    """Where the hands of a recording let go, or the reason why that is not asked."""
+    if recording.episode is not None:
+        return "goal_decides"
+    hands = hands_of(recording)
+    if not hands:
+        return "no_grip"
+    found = []
+    for hand in hands:
+        others = [hold for other in hands if other.side != hand.side for hold in other.holds]
+        for row, end in _openings(hand.command, hand.holds):
+            grid = np.arange(hand.t[row], hand.t[end], ONWARD) if hand.speed[row] > SLOW else np.zeros(0)
+            onward = np.column_stack([np.interp(grid, hand.t, one) for one in hand.q.T])
             found.append(
                 GripOpening(
-                    side,
-                    names,
-                    float(t[row]),
-                    float(speed[row]),
-                    _rounded(q[row]),
+                    hand.side,
+                    hand.names,
+                    float(hand.t[row]),
+                    float(hand.speed[row]),
+                    _rounded(hand.q[row]),
                     not any(one.first <= row <= one.last for one in others),
                     tuple(_rounded(one) for one in onward),
                 )
