@@ -71,13 +71,13 @@ def line(folder: str, early: bool = False) -> str:
                 check_release(releases_of(one), _others(openings, k), False, RULES) for k, one in enumerate(broken)
             ]
             levels = [one.level for one in found]
-            told = ", ".join(f"{levels.count(level)} {level}" for level in dict.fromkeys(sorted(levels)))
-            return f"| {Path(folder).name} | {len(takes)} | {told} |"
+            came = ", ".join(f"{levels.count(level)} {level}" for level in dict.fromkeys(sorted(levels)))
+            return f"| {Path(folder).name} | {len(takes)} | {came} |"
         alarms = sum(one.level in ("WARN", "FAIL") for one in asked)
-        told = f"{alarms} of {len(asked)}" if asked else "not asked"
+        came = f"{alarms} of {len(asked)}" if asked else "not asked"
         return (
             f"| {Path(folder).name} | {len(takes)} | {len(speeds)} | {max(speeds):.2f} | {np.median(speeds):.2f} | {bound:.2f} | "
-            f"{100 * fast.mean():.0f} % | {told} |"
+            f"{100 * fast.mean():.0f} % | {came} |"
         )
 
 
