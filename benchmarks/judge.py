@@ -57,6 +57,7 @@ DEFAULTS = {
     "out": "", "again": "false", "json": "", "markdown": "", "device": "kuavo_vr", "at_once": "24",
     "seconds": "24", "threads": "0", "measure": "", "quiet": "false", "sets": "", "starts": "2",
 }  # fmt: skip
+ON_REQUEST = ("grip opened early",)  # kinds that sets are tried with only where they are named
 SIMULATED, DEVICE, CELL = "simulated", "device", "cell"
 TITLES = {
     SIMULATED: "as simulated",
@@ -181,14 +182,15 @@ def run_sets(words: dict[str, str]) -> dict[str, Any]:
         episodes = [one for one in episodes if one.label.get("success")]
         context, name = _stage(contexts, episodes[0]), str(episodes[0].scenario)
         likely = shiliu.load_scenario(name, [f"judge.if_unknown.starts={words['starts']}"])
-        kinds = faults_of_sets(context.scene)
+        usual = faults_of_sets(context.scene)
+        kinds = {**usual, **{name: faults_of(context.scene)[name] for name in ON_REQUEST}}
         with tempfile.TemporaryDirectory() as room:
             clean = [sets.written(one, context.scene, Path(room) / str(one.seed)) for one in episodes]
             for form in sets.FORMS:
                 company = [next(iter(sets.clean_takes([one], form, context.rules))) for one in clean]
                 _clean_sets(form, name, episodes, company, likely if form == sets.PLAIN else None, book, threads)
                 for place, episode in enumerate(episodes[:count]):
-                    known = chosen(list(kinds), [w for w in wanted if w != "clean"]) if wanted else list(kinds)
+                    known = chosen(list(kinds), [w for w in wanted if w != "clean"]) if wanted else list(usual)
                     turn = [(kinds[k], kinds[k].sizes[place % len(kinds[k].sizes)]) for k in known]
                     jobs = [
                         Job(episode, (fault,), size, seconds=float(words["seconds"]))

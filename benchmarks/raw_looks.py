@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import shiliu
+from shiliu.replay.recording.recording import Stream
 
 
 def columns(file: Path, name: str) -> np.ndarray:
@@ -60,10 +61,16 @@ def dual_arm(data: Path) -> None:
 
 def human_video(data: Path) -> None:
     for file in sorted((data / "g1-human-video-door-box").glob("*/motion.npz")):
-        q = np.load(file)["joint_pos"].astype(float)
+        arrays = np.load(file)
+        q = arrays["joint_pos"].astype(float)
         a, b = standing(q)
         step = np.degrees(np.abs(q[b + 1] - q[b]).max())
-        print(f"{file.parent.name}: stands in rows {a} to {b}, then steps by {step:.1f} deg")
+        still = float(np.abs(arrays["joint_vel"][a : b - 1]).max())
+        moved = float(np.ptp(arrays["body_pos_w"][a : b + 1].astype(float), axis=0).max())
+        print(
+            f"{file.parent.name}: stands in rows {a} to {b}, then steps by {step:.1f} deg; there joint_vel is {still:.2f} rad/s at most, "
+            f"and bodies move by {1e6 * moved:.1f} um"
+        )
 
 
 def cloth(data: Path) -> None:
@@ -111,6 +118,42 @@ def person(data: Path) -> None:
                 for name in ("left_wrist", "right_wrist", "pelvis")
             }
             print(", ".join(f"{name} down to {z:.3f} m" for name, z in low.items()))
+            for name in ("left_wrist", "right_wrist"):
+                place = stream.values[:, [stream.names.index(f"{name}.{axis}") for axis in "xyz"]]
+                swing(f"    {name}", clock(stream), place, 6.2, 6.5)
+
+
+def clock(stream: Stream) -> np.ndarray:
+    """(n,) s since the first sample."""
+    return (stream.time_ns - stream.time_ns[0]) * 1e-9
+
+
+def swing(what: str, t: np.ndarray, place: np.ndarray, t0: float, t1: float) -> None:
+    """Print how fast a point moves and by how much its speed changes between two times [s], and in all of the clip."""
+    velocity = np.gradient(place, t, axis=0)
+    speed, change = (np.linalg.norm(x, axis=1) for x in (velocity, np.gradient(velocity, t, axis=0)))
+    here = (t >= t0) & (t <= t1)
+    print(
+        f"{what} from {t0} to {t1} s: up to {speed[here].max():.2f} m/s and {change[here].max():.1f} m/s2; "
+        f"in all of it {speed.max():.2f} and {change.max():.1f}"
+    )
+
+
+def hands(data: Path) -> None:
+    for recording in shiliu.read(data / "arctic-human-bimanual"):
+        for hand in ("left", "right"):
+            wrist = recording.streams[f"wrist/{hand}"]
+            t = clock(wrist)
+            if "laptop" in recording.name:
+                swing(f"{recording.name}: {hand} wrist", t, wrist.values[:, :3], 17.4, 18.0)
+            if "microwave" in recording.name and hand == "left":
+                turn = np.abs((wrist.values[1:, 3:] * wrist.values[:-1, 3:]).sum(axis=1))
+                angle = np.degrees(2.0 * np.arccos(np.clip(turn, 0.0, 1.0)))
+                here = (t[1:] >= 3.8) & (t[1:] <= 4.7)
+                print(
+                    f"{recording.name}: left wrist turns by {np.median(angle[here]):.1f} deg a row from 3.8 to 4.7 s, "
+                    f"{angle[here].max():.1f} at most; in all of it by {angle.max():.1f} at most"
+                )
 
 
 def main() -> int:
@@ -118,7 +161,7 @@ def main() -> int:
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
         return 2
-    for look in (panda, gr1, dual_arm, human_video, cloth, planner, bones, person):
+    for look in (panda, gr1, dual_arm, human_video, cloth, planner, bones, person, hands):
         look(Path(sys.argv[1]))
     return 0
 

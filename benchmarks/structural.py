@@ -10,7 +10,8 @@ starts=8            likely starts that are played where a set does not tell its 
 out=FILE            a line a demonstration; those that stand there are not made again
 
 All are given one length: the last command is held until the longest has ended, and each is performed again so. The label
-stays that of the clean one. Printed is the area under the ROC curve, with its 95 % interval by bootstrap: of the verdict
+stays that of the clean one. A faulty take of an ordinary set stands in a set of its own, among the clean takes of the other
+seeds. Printed is the area under the ROC curve, with its 95 % interval by bootstrap: of the verdict
 (refused, undecided, feasible, in this order) and of measures of the arms' commands, more being worse.
 """
 
@@ -20,12 +21,15 @@ import dataclasses
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import shiliu
 from shiliu.replay.benchmark.given_words import given_words
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.streams import check_lag
+from shiliu.replay.checks.takes import lag_of
 from shiliu.replay.evaluation.action_measures import (
     area_interval,
     area_under_roc,
@@ -39,7 +43,12 @@ from shiliu.replay.evaluation.faults.placing import segment
 from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judging
+from shiliu.replay.judge.set_comparison import Company
+from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.recording.recording import Recording, SimEpisode
+from shiliu.replay.signals.channels import pair
+from shiliu.replay.signals.clock import origin_ns
+from shiliu.scenarios.scene import Scene
 
 DEFAULTS = {
     "data": "", "demonstrations": "15", "starts": "8", "mistake": "set_down_beside", "out": "", "markdown": "", "threads": "1",
@@ -76,7 +85,11 @@ def lines_of(words: dict[str, str], file: Path | None) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory() as room:
             for form in sets.FORMS:
                 root = sets.write_set(Path(room) / form, todo, context.scene, form)
-                verdicts = judging(shiliu.read(root), likely if form == sets.PLAIN else None, threads=threads)
+                if form == sets.PLAIN:
+                    clean = sets.write_set(Path(room) / CLEAN, made[CLEAN], context.scene, form)
+                    verdicts = among(shiliu.read(root), todo, shiliu.read(clean), made[CLEAN], likely, threads)
+                else:
+                    verdicts = judging(shiliu.read(root), threads=threads)
                 judged[form] = [
                     (one.verdict, None if one.root is None else one.findings[one.root].code) for one in verdicts
                 ]
@@ -89,6 +102,28 @@ def lines_of(words: dict[str, str], file: Path | None) -> list[dict[str, Any]]:
                 with file.open("a", encoding="utf-8") as out:
                     out.write(json.dumps(line) + "\n")
     return lines
+
+
+def among(
+    takes: Iterable[Any],
+    episodes: Sequence[SimEpisode],
+    clean: Iterable[Any],
+    seeds: Sequence[SimEpisode],
+    likely: Scene,
+    threads: int,
+) -> Iterator[Verdict]:
+    """Verdicts of takes, each in a set of its own among the clean takes of the other seeds.
+
+    Args:
+        takes, clean: as an ordinary set gives them; episodes, seeds: of which each of them is.
+        likely: where they are judged.
+    """
+    rules = load_rules()
+    others = [(one, lag_of(check_lag(*pair(one), rules, origin_ns(one)))) for one in clean]
+    for take, episode in zip(takes, episodes):
+        company, name = Company(), f"set {episode.seed}"
+        sets.beside(company, name, [one for one, of in zip(others, seeds) if of.seed != episode.seed])
+        yield from judging([sets.in_set(take, name)], likely, threads=threads, company=company)
 
 
 def made_of(

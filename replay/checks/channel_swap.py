@@ -25,6 +25,9 @@ from .rules import Rules
 # the share of the motion by which a joint departs from its own command before another's is tried; badly following
 # servos of real sessions depart by up to 0.5, and no exchange leaves less than 0.86 of that
 BESIDE = 0.3
+# joints that move alike differ by less when they are exchanged. They are told where the exchange leaves this share of it, and
+# where it is no noise: its root mean square [rad]
+ALIKE, NOISE = 0.1, 0.02
 AROUND = 0.3  # s, how far a joint's own delay may lie from that of the others
 _SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)
 _OTHER = {"left": "right", "right": "left", "l": "r", "r": "l"}
@@ -59,8 +62,9 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
 
     Command and state are compared without their means, each pair at the delay that suits it best. Two joints are
     swapped where exchanging them explains what their own commands do not: of the squared difference no more than the
-    share `left` remains, and no more than that share of the motion. A joint that stands while the other moves counts
-    too: then the other's measurement stands. Arms that move alike fit either way, and are not found.
+    share `left` remains, and no more than that share of the motion. Joints that move much alike differ by little of
+    their motion; of them no more than a tenth of the difference may remain. A joint that stands while the other moves
+    counts too: then the other's measurement stands. Joints that move the same fit either way, and are not found.
 
     Args:
         both: in radians.
@@ -84,7 +88,8 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
                 continue
             own, crossed = best[i, i] + best[j, j], best[i, j] + best[j, i]
             moves = motion[i] + motion[j]
-            if own > BESIDE * moves and crossed < left * min(own, moves):
+            plain = own > BESIDE * moves and crossed < left * min(own, moves)
+            if plain or (own > NOISE**2 and crossed < ALIKE * own):
                 candidates.append((crossed / own, i, j))
     pairs: list[tuple[float, int, int]] = []
     for candidate in sorted(candidates):

@@ -125,6 +125,8 @@ def check_frozen(
     robot moves, and any measured stream that stands as a whole and then steps. It is frozen from when its command
     leaves it: a joint that had rested for a minute before is not frozen for a minute, and a command that leaves and is
     back within the WARN bound is a fault of the command.
+    What stands from the first sample on and then steps no further than a joint can may be a rest that was laid before the
+    motion: nothing shows that it had moved, and that is a WARN.
     A measured stream that stands as a whole for more than `samples` samples fails, however slow it is: single joints
     rest, but no robot that moves measures the same in all of them.
     Samples sent again while the device's own clock stood still are no freeze and are left out of the count.
@@ -148,15 +150,18 @@ def check_frozen(
                 freezes += _steps_after([name], t, x[:, [j]], rule, unit, FASTEST)
         if not freezes:
             continue
-        longest = max(freezes, key=lambda f: f["t1"] - f["t0"])
+        certain = [f for f in freezes if not f.get("rest")]
+        longest = max(certain or freezes, key=lambda f: f["t1"] - f["t0"])
         names = sorted({name for f in freezes for name in f["names"]}, key=stream.names.index)
         duration = longest["t1"] - longest["t0"]
         graded = rule.grade_value(duration)
-        whole = [f for f in freezes if f["whole"] and f["count"] > rule.settings["samples"]]
+        whole = [f for f in certain if f["whole"] and f["count"] > rule.settings["samples"]]
         if stream.role == "measured" and whole and graded["level"] == "WARN":
             longest = max(whole, key=lambda f: f["t1"] - f["t0"])
             duration = longest["t1"] - longest["t0"]
             graded = rule.grade_value(duration) | {"level": "FAIL"}
+        if not certain and graded["level"] == "FAIL":
+            graded["level"] = "WARN"
         found.append(
             rule.finding(
                 subject=tuple(longest["names"]),
@@ -266,7 +271,10 @@ def _left(t: np.ndarray, y: np.ndarray, end: float, rule: Rule) -> tuple[float, 
 def _steps_after(
     names: Sequence[str], t: np.ndarray, x: np.ndarray, rule: Rule, unit: float, fastest: float = 0.0
 ) -> list[dict[str, Any]]:
-    """Freezes of all columns together that end with a step, faster than `fastest` [rad/s]."""
+    """Freezes of all columns together that end with a step, faster than `fastest` [rad/s].
+
+    `rest`: it stands from the first sample on, and the step is none that no joint could make.
+    """
     found = []
     same = np.concatenate([[False], (x[1:] == x[:-1]).all(axis=1)]) if len(x) else np.zeros(0, bool)
     for first, last in runs(same):
@@ -283,6 +291,7 @@ def _steps_after(
                     "count": last - first + 2,
                     "moved": float(step.max() / unit),
                     "whole": len(names) > 1,
+                    "rest": first == 1 and float(step.max()) <= FASTEST * (t[last + 1] - t[last]) * unit,
                 }
             )
     return found

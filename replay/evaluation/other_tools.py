@@ -258,7 +258,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "too fast a reach": (*_STEP, "JITTER"),
     "command jumps": _STEP,
     "arm against the legs": ("collision",),
-    "grip opened early": ("GRIPPER_INERT", "drop"),
+    "grip opened early": ("GRIPPER_INERT", "drop", "take.release"),
     "object elsewhere": ("goal",),
 }
 

@@ -81,7 +81,8 @@ def closed(alone: Alone, given: Given) -> bool:
         return False
     for code, finding in given.items():
         others = (f for i, f in enumerate(findings) if f.stage == finding.stage and i not in places)
-        if alone.places.get(code) and not any(one.checked for one in others):
+        among_takes = code in asked_of("takes")  # these make no stage checked
+        if alone.places.get(code) and not among_takes and not any(one.checked for one in others):
             return False  # whether this is checked decides whether the stage is
     for code, finding in given.items():
         for i in alone.places.get(code, ()):

@@ -12,6 +12,7 @@ from ..checks.registry import asked_of
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
 from .base_motion import check_walking, with_base
+from .eased_motion import eased_balance
 from .payload import grasps_of
 from .results import Dynamics, Integrity, Load, Motions, Rollouts, Subject
 
@@ -36,7 +37,10 @@ def own_dynamics(subject: Subject, integrity: Integrity, motions: Motions, rollo
     needed = {motions.signal: _needed(subject, motions.judged, rollouts.loads, rollouts.offset)}
     full = needed[motions.signal]
     found = check_torque(full, context.limits, rules, motions.signal)
-    found += check_balance(full, context.soles, rules, motions.signal)
+    found += [
+        eased_balance(subject, motions, one, lambda smooth: _needed(subject, smooth, rollouts.loads, rollouts.offset))
+        for one in check_balance(full, context.soles, rules, motions.signal)
+    ]
     for finding in found if rollouts.loads else ():
         finding.details["payload"] = max(mass for _, mass, _ in rollouts.loads)
     found += check_walking(subject, motions.judged)

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..checks.finding import Finding
-from ..checks.registry import asked_of
+from ..checks.registry import asked_of, check_of
+from ..checks.releases import GripOpening, check_release, releases_of
 from ..checks.rules import Rules
 from ..checks.takes import Key, Lag, check_take_lag, content, duplicate_of, lag_of, remember, set_of
 from ..recording.recording import Recording
 from .rate_comparison import compare_rates
 from .results import Integrity, Motions, Rates, Subject
+
+USUAL = 256  # takes of a set that tell where its hands let go: more tell no more of what is usual
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class TakeFacts:
         key: its set, None where it lies alone; source: of the recording.
         lag: how late its states are; lagging: the two streams.
         digests: of what it holds, see `content`.
+        releases: where its hands let go, or the reason why that is not asked; failed: whether it is labelled a failure.
     """
 
     key: Key | None
@@ -30,6 +34,8 @@ class TakeFacts:
     lag: Lag | None = None
     lagging: tuple[str, ...] = ()
     digests: tuple[str | None, str | None] = (None, None)
+    releases: tuple[GripOpening, ...] | str = "no_grip"
+    failed: bool = False
 
 
 def take_facts(recording: Recording, findings: Iterable[Finding]) -> TakeFacts:
@@ -42,14 +48,24 @@ def take_facts(recording: Recording, findings: Iterable[Finding]) -> TakeFacts:
     if key is None:
         return TakeFacts(None, recording.source)
     lagging = next((f.subject for f in found if f.code == "stream.lag"), ())
-    return TakeFacts(key, recording.source, lag_of(found), lagging, content(recording))
+    broken = next((f.code for f in found if f.failed and check_of(f.code).spoils), None)
+    label = recording.metadata.get("label")
+    return TakeFacts(
+        key,
+        recording.source,
+        lag_of(found),
+        lagging,
+        content(recording),
+        releases_of(recording) if broken is None else "no_grip",
+        isinstance(label, dict) and label.get("success") is False,
+    )
 
 
 class Beside(Protocol):
     """How recordings that are judged together are held against each other."""
 
     def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
-        """`take.lag` and `take.duplicate` of each recording."""
+        """`take.lag`, `take.duplicate` and `take.release` of each recording."""
 
     def rates(self, batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
         """How fast each one moves among the others."""
@@ -57,13 +73,14 @@ class Beside(Protocol):
 
 @dataclass
 class Company:
-    """What is kept of the takes of each set: how late each is, and digests of what it holds. Some hundred bytes a take."""
+    """What is kept of the takes of each set: how late each is, where its hands let go, digests."""
 
     lags: dict[Key, list[Lag]] = field(default_factory=dict)
+    releases: dict[Key, list[tuple[GripOpening, ...]]] = field(default_factory=dict)
     seen: dict[Key, dict[str, str]] = field(default_factory=dict)
 
     def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
-        """`take.lag` and `take.duplicate` of each recording of a batch, against the takes of its set, of this batch and before."""
+        """What is asked of each recording of a batch against the takes of its set, of this batch and before."""
         facts = [take_facts(subject.recording, integrity.findings) for subject, integrity in batch]
         return self.hold(facts, [subject.rules for subject, _ in batch])
 
@@ -78,6 +95,8 @@ class Company:
             if take.lag is not None and take.key is not None:
                 own[i] = take.lag
                 self.lags.setdefault(take.key, []).append(take.lag)
+        for take in batch:
+            self._let_go(take)
         found = []
         for i, (take, rule) in enumerate(zip(batch, rules)):
             if take.key is None:
@@ -87,10 +106,12 @@ class Company:
             if i in own:
                 others.remove(own[i])
             before = self.seen.setdefault(take.key, {})
+            letting_go = [one for one in self.releases.get(take.key, ()) if one is not take.releases]
             found.append(
                 [
                     check_take_lag(own.get(i), others, take.lagging, rule),
                     duplicate_of(take.digests, before, rule),
+                    check_release(take.releases, letting_go, take.failed, rule),
                 ]
             )
             remember(take.digests, take.source, before)
@@ -104,4 +125,12 @@ class Company:
                 continue
             if lag is not None:
                 self.lags.setdefault(take.key, []).append(lag)
+            self._let_go(take)
             remember(take.digests, take.source, self.seen.setdefault(take.key, {}))
+
+    def _let_go(self, take: TakeFacts) -> None:
+        """Keep where the hands of a take let go."""
+        if take.key is not None and isinstance(take.releases, tuple):
+            kept = self.releases.setdefault(take.key, [])
+            if len(kept) < USUAL:
+                kept.append(take.releases)

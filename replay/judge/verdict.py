@@ -344,9 +344,10 @@ def _edited(finding: Finding, cause: Finding) -> bool:
 
 def _stage(stage: str, findings: Sequence[Finding], required: Sequence[str], rules: Rules) -> StageResult:
     here = [finding for finding in findings if finding.stage == stage]
-    checked = [finding for finding in here if finding.checked]
     if any(finding.failed for finding in here):
         return StageResult(stage, "UNSOUND" if stage == "integrity" else "INFEASIBLE")
+    here = [finding for finding in here if check_of(finding.code).of != "takes"]  # company answers no stage's question
+    checked = [finding for finding in here if finding.checked]
     open_ = [finding for finding in here if finding.level == "NOT_CHECKED"]
     if not checked:
         reason = next(

@@ -12,6 +12,7 @@ from typing import Any
 import zstandard
 
 from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
+from ..checks.releases import GripOpening
 from ..checks.takes import Lag
 from ..formats import lossless_json
 from ..judge.alone import Alone
@@ -21,7 +22,7 @@ from ..judge.verdict import StageResult, Verdict
 
 RECORDS: dict[str, type] = {
     one.__name__: one
-    for one in (Alone, Verdict, StageResult, Finding, TakeFacts, RateFacts, Plot, Picture, Fact, Table)
+    for one in (Alone, Verdict, StageResult, Finding, TakeFacts, GripOpening, RateFacts, Plot, Picture, Fact, Table)
 } | {"Evidence": VerdictEvidence}
 NAMES = {one: name for name, one in RECORDS.items()}  # as which a record is kept
 RECORD, BYTES, LAG, SET = "~record", "~bytes", "~lag", "~set"

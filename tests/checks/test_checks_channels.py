@@ -90,6 +90,25 @@ def test_a_channel_swapped_with_one_that_stands_is_found_too():
     assert found["stream.scaled"].level == "PASS"  # what is swapped is not asked for its scale
 
 
+def test_swapped_channels_that_move_alike_are_named_and_no_wrong_zero_is_blamed():
+    """Two joints of one reach, alike but for a fifth of their motion: each follows the other's command, and rests 0.4 rad off."""
+    t = np.arange(0, 12, 0.01)
+    reach = np.interp(t, [0, 2, 4, 7, 9, 12], [0.0, 0.0, 1.0, 1.0, 0.3, 0.3])
+    bend = 0.2 * np.interp(t, [0, 2, 3, 4, 12], [0.0, 0.0, 1.0, 0.0, 0.0])
+    command = np.stack([reach + bend, 0.8 * reach - 0.4], axis=1)
+    names = ARMS[:2]
+    straight, crossed = (stream("measured", t + 0.1, q, names) for q in (command, command[:, ::-1]))
+    assert wiring(stream("command", t, command, names), straight)["stream.swapped"].level == "PASS"
+    found = wiring(stream("command", t, command, names), crossed)["stream.swapped"]
+    assert found.level == "FAIL" and found.value == 1.0 and found.subject == names
+    both = [stream("command", t, command, names), crossed]
+    recorded = Recording("a", "a", "0" * 64, "robot", {s.name: s for s in both})
+    failed = [f for f in check_integrity(recorded, LIMITS, RULES) if f.failed]
+    assert [f.code for f in failed] == ["stream.swapped"]
+    assert set(stopped_signals(failed, recorded)) == {"command", "measured"}, "so that no zero is asked for"
+    assert check_offset(*both, RULES, START)[0].level == "FAIL", "which would be told otherwise"
+
+
 def test_left_for_right_is_one_finding_with_every_pair():
     found = wiring(*pair(exchanged((0, 3), (1, 4), (2, 5))))["stream.swapped"]
     assert found.level == "FAIL" and found.details["kind"] == "sides"

@@ -244,6 +244,22 @@ def test_an_encoder_that_comes_back_elsewhere_was_frozen_whatever_is_commanded()
         assert level == "PASS" or (found.subject == ("b",) and found.value == pytest.approx(1.0, abs=0.01))
 
 
+@pytest.mark.parametrize(
+    ("first", "step", "level"),
+    [(0, 4.0, "WARN"), (0, 30.0, "FAIL"), (300, 4.0, "FAIL")],
+    ids=["a rest before the motion", "further than a joint goes", "after it had moved"],
+)
+def test_a_rest_before_the_motion_is_warned_of_and_no_frozen_encoder(first, step, level):
+    """No command was recorded; all joints stand for 2 s to the bit, and then begin with a step of so many degrees at 50 Hz."""
+    t = np.arange(0, 12, 0.02)
+    values = pose(t)
+    values[first : first + 101] = values[first]
+    values[first + 101 :] += values[first] + np.radians(step) - values[first + 101]
+    found = check_frozen(None, stream("measured", t=t, values=values), RULES, START)[0]
+    assert found.level == level and found.value == pytest.approx(2.0) and found.details["whole"]
+    assert found.details["moved"] == pytest.approx(np.radians(step), rel=1e-6)
+
+
 def test_a_state_of_another_clock_is_no_frozen_command():
     """Commands that stand for 1.5 s now and then, and a state 0.5 s ahead of them: the clocks differ, nothing is frozen."""
     t, t_state = np.arange(0, 12, 0.01), np.arange(0, 12, 0.002)

@@ -53,3 +53,11 @@ def test_a_comment_without_an_answer_is_refused(script, tmp_path):
     file.write_text("findings:\n- {source: a, code: b, answer: perhaps, looked: x}\nmended: []\n")
     with pytest.raises(SystemExit, match="perhaps"):
         script.read_comments(file)
+
+
+def test_each_held_out_demonstration_that_is_refused_is_written_of():
+    spec = importlib.util.spec_from_file_location("refused", ROOT / "benchmarks" / "refused.py")
+    refused = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(refused)
+    assert set(refused.refused()) <= set(refused.comments()) and refused.met()
+    assert refused.NOBODY not in refused.table()

@@ -42,6 +42,7 @@ KINDS = {  # code -> the kind of its fix, for a finding with these numbers
     "hand.idle": "rerecord",
     "take.lag": "shift",
     "take.duplicate": "leave_out",
+    "take.release": "keep_closed",
     "image.black": "rerecord",
     "image.frozen": "rerecord",
     "image.late": "rerecord",

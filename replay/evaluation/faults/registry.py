@@ -22,7 +22,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("arm thrown back", ("balance",), "perform", effort.thrown_arm, SIZES),
     Fault("hand beyond its actuator", ("value.range",), "perform", world.beyond_the_hand, SIZES),
     # what is handled
-    Fault("grip opened early", ("drop",), "perform", world.opened_early, whole=True),
+    Fault("grip opened early", ("drop", "take.release"), "perform", world.opened_early, whole=True),
     Fault("object elsewhere", ("goal",), "perform", world.elsewhere, whole=True),
     Fault("latch too stiff", ("force.object",), "perform", world.stiff_latch, whole=True),
     Fault("held thing strikes the scene", ("collision.scene",), "perform", held.struck, SIZES, whole=True),
