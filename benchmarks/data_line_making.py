@@ -20,6 +20,7 @@ from shiliu.replay.evaluation.faults.injecting import Injected, Job, inject
 from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.formats import entries
 from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.formats.mcap.write import numbers_sha256
 from shiliu.replay.formats.mcap.write import write as write_mcap
 from shiliu.replay.formats.rosbag.write import write as write_bag
 from shiliu.replay.judge.context import SceneContext
@@ -40,10 +41,7 @@ RARER = 20  # every so many sets one is of a scenario with cloth, whose steps co
 TREMOR, SLOW = 1e-3, 0.5  # rad of the arms' commands, standard deviation; s over which it changes
 FIRST = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)  # of the made-up day: eight in the morning in Beijing
 BETWEEN = timedelta(minutes=2)  # from one take of the day to the next
-BROKEN, SHIFTED = (
-    timedelta(hours=1, minutes=12),
-    timedelta(hours=2, minutes=30),
-)  # when device set 3 and cell 2 go wrong
+BROKEN, SHIFTED = timedelta(minutes=72), timedelta(minutes=108)  # when device set 3 and cell 2 go wrong
 DEVICES = {"P-0101": 1, "P-0102": 1, "P-0103": 2, "P-0104": 2, "P-0105": 3, "P-0106": 3}  # operator -> device set
 HASTY, HASTE = "P-0102", 0.4  # who moves too fast, and in which share of his takes
 
@@ -121,7 +119,7 @@ def _by_device(episode: SimEpisode, scene: Scene, rng: np.random.Generator) -> R
         fault = known[rng.integers(len(known))]
         (done,) = inject([Job(episode, (fault,), _drawn(fault, rng), recording)], SceneContext(scene, "command"), 1)
         recording = done.recording or recording
-    return recording
+    return dataclasses.replace(recording, sha256=numbers_sha256(recording.streams))
 
 
 def demonstrations_of(data: Path, name: str, each: int) -> tuple[Scene, list[SimEpisode]]:
@@ -202,7 +200,7 @@ def day(data: Path, takes: int, name: str, each: int, seed: int) -> None:
     known, device, rng = faults_of(scene), load_device(), np.random.default_rng([seed, 1])
     operators = list(DEVICES)
     for k, episode in enumerate(performed_again(scene, clean, takes, rng)):
-        operator, at, cell = operators[k % len(operators)], k * BETWEEN, 1 + k % 3
+        operator, at, cell = operators[k % len(operators)], k * BETWEEN, 1 + k // len(operators) % 3
         path = data / f"take_{k:04d}.mcap"
         hasty = operator == HASTY and rng.random() < HASTE
         if path.exists():
@@ -217,6 +215,7 @@ def day(data: Path, takes: int, name: str, each: int, seed: int) -> None:
             recording = _faulty(scene, episode, recording, known["zero of a joint off"], 1.0)
         _at(recording, FIRST + at)
         recording.name = recording.source = path.stem
+        recording.sha256 = numbers_sha256(recording.streams)
         recording.metadata["demonstration"] = about(operator, cell)
         write_mcap(recording, path)
 

@@ -46,11 +46,12 @@ def judge(data: Path, out: Path, workers: int) -> dict[str, Any]:
     ledger = ledger_seconds(data, out, len(lines))
     rate = simulated / run.wall_s
     return {
-        "takes": len(lines), "scenarios": kinds_of(lines), "simulated_s": round(simulated),
-        "wall_s": round(run.wall_s, 1), "workers": workers,
-        "x_real_time": round(rate, 1), "takes_an_hour": round(3600 * len(lines) / run.wall_s),
-        "share_of_bare": round(bare / run.wall_s, 3), "peak_mib_a_worker": round(run.peak_mib),
-        "ledger_share": round(ledger / (run.wall_s * workers), 4), "nothing_new_s": round(again, 1),
+        "takes": len(lines), "scenarios": kinds_of(lines), "formats": formats_of(lines), "simulated_s": round(simulated),
+        "wall_s": round(run.wall_s, 1), "processor_s": round(run.processor_s, 1), "workers": workers,
+        "x_real_time": round(rate, 1), "x_real_time_a_processor": round(simulated / run.processor_s, 1),
+        "takes_an_hour": round(3600 * len(lines) / run.wall_s),
+        "share_of_bare": round(bare / run.processor_s, 3), "peak_mib_a_worker": round(run.peak_mib),
+        "ledger_share": round(ledger / run.processor_s, 4), "nothing_new_s": round(again, 1),
         "year_on_one_machine_days": round(YEAR * LENGTH / rate / DAY, 1),
         f"year_on_{MACHINES}_machines_days": round(YEAR * LENGTH / rate / DAY / MACHINES, 1),
         "verdicts": {word: verdicts.count(word) for word in sorted(set(verdicts))},
@@ -58,7 +59,7 @@ def judge(data: Path, out: Path, workers: int) -> dict[str, Any]:
 
 
 def bare_seconds(data: Path, lines: Sequence[dict[str, Any]], workers: int) -> float:
-    """Wall time of the bare engine for the steps of the simulation's own takes, with as many threads [s]."""
+    """Processor time of the bare engine for the steps of the simulation's own takes, with as many threads [s]."""
     total, copies = 0.0, 2 * workers
     for place in sorted(data.with_name(f"{data.name}.demonstrations").iterdir()):
         played = [line for line in lines if line.get("scenario") == place.name and line.get("claim") == "simulation"]
@@ -71,10 +72,10 @@ def bare_seconds(data: Path, lines: Sequence[dict[str, Any]], workers: int) -> f
         batch.set_models([draw.model] * copies)
         batch.state[:] = [first.start_state] * copies
         control = np.repeat(whole_control(scene, first.actions[None]), copies, 0)
-        begin = time.perf_counter()
+        begin = time.process_time()
         for t in range(first.n_steps):
             batch.rollout(scene.n_substeps, control[:, t : t + 1], record=())
-        a_second = (time.perf_counter() - begin) / (copies * first.duration_s)
+        a_second = (time.process_time() - begin) / (copies * first.duration_s)
         total += a_second * sum(float(line["taken"]["length_s"]) for line in played)
     return total
 
@@ -110,6 +111,12 @@ def kinds_of(lines: Sequence[dict[str, Any]]) -> dict[str, int]:
     return dict(sorted(Counter(str(line.get("scenario") or "unreadable") for line in lines).items()))
 
 
+def formats_of(lines: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Ending of the file, or `set` -> takes."""
+    endings = (Path(line["source"]).suffix.lstrip(".") if "#" not in line["source"] else "set" for line in lines)
+    return dict(sorted(Counter(endings).items()))
+
+
 # ---- on a cluster
 
 
@@ -126,32 +133,36 @@ def on_a_cluster(data: Path, out: Path, workers: int, few: int, rounds: int) -> 
     if len(found) <= few:
         raise ShiliuError(f"{len(found)} files and sets are too few to leave some out. Ask for fewer.", field="few")
     some = linked(out / "few", found[:few])
-    walls: dict[tuple[str, str], list[float]] = {}
+    runs: dict[tuple[str, str], list[Run]] = {}
     takes: dict[str, int] = {}
     for number in range(rounds):
         for size, folder in (("few", some), ("all", data)):
             for how, more in (("processes", ()), ("cluster", ("cluster=local",))):
                 place = out / f"{size}_{how}_{number}"
                 shutil.rmtree(place, ignore_errors=True)
-                walls.setdefault((size, how), []).append(timed(replay(folder, place, workers, *more)).wall_s)
+                runs.setdefault((size, how), []).append(timed(replay(folder, place, workers, *more)))
                 takes[size] = len(lines_of(place))
             same = [
                 (out / f"{size}_{how}_{number}" / "verdicts.jsonl").read_bytes() for how in ("processes", "cluster")
             ]
             if same[0] != same[1]:
                 raise ShiliuError("the cluster's verdicts differ from those of processes.", file=out)
-    least = {key: min(times) for key, times in walls.items()}
-    a_take = {
-        how: (least["all", how] - least["few", how]) / (takes["all"] - takes["few"]) for how in ("processes", "cluster")
-    }
-    start = {how: least["few", how] - takes["few"] * a_take[how] for how in a_take}
-    return {
-        "takes": takes, "workers": workers, "rounds": rounds,
-        "wall_s": {f"{size}, {how}": [round(one, 1) for one in times] for (size, how), times in walls.items()},
-        "s_a_take": {how: round(one, 4) for how, one in a_take.items()},
-        "start_s": {how: round(one, 1) for how, one in start.items()},
-        "overhead_of_the_cluster": round(a_take["cluster"] / a_take["processes"] - 1.0, 4),
-    }  # fmt: skip
+    found_of: dict[str, Any] = {}
+    for what, of in (("wall", lambda run: run.wall_s), ("processor", lambda run: run.processor_s)):
+        least = {key: min(map(of, some_runs)) for key, some_runs in runs.items()}
+        a_take = {
+            how: (least["all", how] - least["few", how]) / (takes["all"] - takes["few"])
+            for how in ("processes", "cluster")
+        }
+        found_of[what] = {
+            "s": {
+                f"{size}, {how}": [round(of(one), 1) for one in some_runs] for (size, how), some_runs in runs.items()
+            },
+            "s_a_take": {how: round(one, 4) for how, one in a_take.items()},
+            "start_s": {how: round(least["few", how] - takes["few"] * a_take[how], 1) for how in a_take},
+            "overhead_of_the_cluster": round(a_take["cluster"] / a_take["processes"] - 1.0, 4),
+        }
+    return {"takes": takes, "workers": workers, "rounds": rounds, **found_of}
 
 
 def linked(folder: Path, some: Sequence[Entry]) -> Path:
