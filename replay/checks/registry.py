@@ -49,6 +49,7 @@ def codes_where(holds: Callable[[Check], object]) -> tuple[str, ...]:
     return tuple(check.code for check in sorted(registry().values(), key=lambda check: check.place) if holds(check))
 
 
+@cache
 def asked_of(*what: str) -> tuple[str, ...]:
     """Codes of the checks that are asked of these (words of `check.OF`), one after the other."""
     known = codes_where(lambda check: check.of in what)

@@ -54,9 +54,11 @@ class VerdictLine:
 
     @property
     def succeeded(self) -> bool | None:
-        """Whether the task was done in the replay; None where that was not asked."""
+        """Whether the task was done in the replay; None where that was not asked, as on the bare floor, which has no task."""
         outcome = self.tree.get("outcome")
-        found = outcome.get("success") if isinstance(outcome, dict) else None
+        if not isinstance(outcome, dict) or outcome.get("subgoals") == {}:
+            return None
+        found = outcome.get("success")
         return found if isinstance(found, bool) else None
 
     @property

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...scenarios.scene import Scene
+from ...scenarios.sensing.scalar_goal import OneEpisode
 from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.simulation import SavedSimulation, Simulation
 from ...scenarios.variation import Draw
@@ -202,7 +203,8 @@ def roll_out(
     n, course = len(draws), scene.course
     simulation = Simulation(scene, n, threads)
     readings = simulation.begin(draws)
-    carry = course.advance(course.begin(n), readings)
+    advance = OneEpisode(course).advance if n == 1 else course.advance
+    carry = advance(course.begin(n), readings)
     t = 0
     for i, mark in enumerate(begin):
         readings = simulation.restore(SavedSimulation(draws[i].model, mark.state, mark.trace, mark.start), i)
@@ -223,7 +225,7 @@ def roll_out(
             break
         action = policy.act(now)
         readings = simulation.step(action) if len(live) == n else simulation.step(action, live)
-        carry = course.advance(carry, readings)
+        carry = advance(carry, readings)
         t += 1
     done = []
     for i, (steps, end) in enumerate(ends):

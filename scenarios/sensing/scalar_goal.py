@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from .predicate import Values
-from .requests import Row
+from .requests import Readings, Row
 from .temporal import Goal, GoalState
 
 
@@ -101,3 +101,26 @@ class ScalarGoal:
         self.reached, self.failed, self.worst = (v[0].tolist() for v in (carry.reached, carry.failed, carry.worst))
         self.lasted = [0] * len(self._nevers) if carry.lasted is None else carry.lasted[0].tolist()
         self.went_wrong = any(time == time for time in self.failed)
+
+
+class OneEpisode:
+    """`Goal.advance` for n = 1 by a `ScalarGoal`: the same carry, to the bit.
+
+    Args:
+        course: see `ScalarGoal`.
+    """
+
+    def __init__(self, course: Goal):
+        self._follower = ScalarGoal(course)
+        self._carry: GoalState | None = None
+        self._begun: tuple[np.ndarray | None, list[float]] = (None, [])
+
+    def advance(self, carry: GoalState, readings: Readings) -> GoalState:
+        """Take in the readings (1, ·) at the next control step and return the new carry; the old one is left as it was."""
+        if carry is not self._carry:  # it goes on from elsewhere
+            self._follower.resume(carry)
+        if readings.start is not self._begun[0]:  # what is given out is not changed any more
+            self._begun = readings.start, readings.start[0].tolist()
+        self._follower.advance(readings.row(0, self._begun[1]))
+        self._carry = self._follower.carry()
+        return self._carry

@@ -50,6 +50,14 @@ def test_the_three_causes_that_are_in_the_data_are_found_and_no_other(seen, days
     assert sum(one.n for one in seen.causes) == int(seen.takes.refused.sum())
 
 
+def test_where_there_is_no_task_none_counts_as_missed():
+    trees = [line(k) for k in range(4)]
+    for tree in trees[:3]:
+        tree["outcome"] = {"success": False, "subgoals": {}, "failure": None, "label": True}
+    (row,) = yields(oversee(as_lines(trees)).takes, "centre")
+    assert (row["n"], row["known"], row["done"]) == (4, 1, 1)
+
+
 def test_refusals_without_anything_in_common_are_one_group_that_says_so():
     trees = [line(k, f"P-010{1 + k % 6}", speed=8.4 if k % 7 == 0 else 3.0) for k in range(84)]
     (one,) = oversee(as_lines(trees)).causes

@@ -12,7 +12,7 @@ from shiliu.envs.episode import One
 from shiliu.envs.episodes import Copies
 from shiliu.scenarios.sensing import predicate as P
 from shiliu.scenarios.sensing.requests import Readings, Request
-from shiliu.scenarios.sensing.scalar_goal import ScalarGoal
+from shiliu.scenarios.sensing.scalar_goal import OneEpisode, ScalarGoal
 from shiliu.scenarios.sensing.temporal import Goal, Never, Subgoal
 from shiliu.scenarios.variation import nominal
 
@@ -83,12 +83,15 @@ def test_an_episode_is_followed_as_the_course_advances():
         )
         course = Goal(goals, nevers, 0.1)
         readings = moving(rng, 40)
-        follower, carry = ScalarGoal(course), course.begin(1)
+        follower, carry, one = ScalarGoal(course), course.begin(1), OneEpisode(course)
         for t in range(40):
             now = at(readings, t)
+            by_one = (one if t % 16 else OneEpisode(course)).advance(carry, now)  # which may begin anywhere
             carry = course.advance(carry, now)
             follower.advance(now.row(0))
             ours = follower.carry()
+            for name in ("step", "done", "held", "reached", "failed", "worst", "lasted"):
+                np.testing.assert_array_equal(getattr(by_one, name), getattr(ours, name))
             for name in ("step", "done", "held", "reached", "failed", "worst"):
                 np.testing.assert_array_equal(
                     getattr(ours, name), getattr(carry, name), f"{name}, seed {seed}, step {t}"
