@@ -240,7 +240,7 @@ def _one_or_more(node: Node) -> Iterator[Node]:
 
 def _values(node: Node, scene: Scene) -> dict[str, float]:
     """`draw: {visitor: {at: {y: -150 mm}}}`: values of parts, written as `parts` writes them."""
-    found = {}
+    found: dict[str, float] = {}
     parts = {placed.name: placed.part for placed in scene.config.parts}
     for name, child in node.items():
         if name not in parts:
