@@ -32,11 +32,11 @@ def found_of(scene, name, worst, at):
 
 @pytest.mark.parametrize("name", TOLD)
 def test_a_failure_mode_is_told_with_value_limit_and_moment(scene, name):
-    worst, value, limit, said = TOLD[name]
+    worst, value, limit, part = TOLD[name]
     finding = found_of(scene, name, worst, 12.0)
     assert (finding.level, finding.code, finding.t0) == ("FAIL", f"scenario.{name}", 12.0)
     assert finding.value == pytest.approx(value) and finding.limit == pytest.approx(limit)
-    assert said in Words("en").message(finding)
+    assert part in Words("en").message(finding)
 
 
 def test_what_did_not_happen_passes_with_its_margin(scene):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -170,9 +171,7 @@ def benchmarks(monkeypatch):
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 def test_killed_at_any_moment_it_comes_to_the_same_bytes(data, tmp_path, capsys, benchmarks):
     """`kill -9` of the driver or of a worker, again and again; the last call is left alone."""
-    from data_line_running import kill
-
-    assert kill(data, tmp_path, 12, 2, 7) == []
+    assert import_module("data_line_running").kill(data, tmp_path, 12, 2, 7) == []
     assert judged(data, tmp_path / "plain") == 1
     assert same(tmp_path / "plain", tmp_path / "killed")
     verdicts = tmp_path / "killed" / "verdicts.jsonl"
@@ -182,9 +181,7 @@ def test_killed_at_any_moment_it_comes_to_the_same_bytes(data, tmp_path, capsys,
 @pytest.mark.slow
 def test_takes_are_made_up_once_and_judged_with_a_clock_beside(tmp_path, benchmarks):
     """Ten takes of one scenario, a bag and a device's among them; those that tremble a thousandth of a radian stay what they were."""
-    from data_line_making import make
-    from data_line_measuring import judge
-
+    make, judge = import_module("data_line_making").make, import_module("data_line_measuring").judge
     data = tmp_path / "data"
     data.mkdir()
     make(data, 10, ["table_setting"], [], 1, None, 0)

@@ -151,13 +151,13 @@ def felt_by_a_lead(force: float) -> float:
     finger.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.005, 0, 0], mass=1.0, contype=1, conaffinity=6)
     world.add_actuator(name="finger", target="finger", trntype=mujoco.mjtTrn.mjTRN_JOINT)
     plan = SensorPlan()
-    felt = plan.add(Request("contact_force", "tree:s/lead_1_1"))
+    pull = plan.add(Request("contact_force", "tree:s/lead_1_1"))
     plan.compile_into(world)
     model = world.compile()
     data = mujoco.MjData(model)
     data.actuator("finger").ctrl = force
     mujoco.mj_step(model, data, round(1.0 / TIMESTEP))
-    return float(np.linalg.norm(data.sensor(felt.name).data))
+    return float(np.linalg.norm(data.sensor(pull.name).data))
 
 
 @pytest.mark.parametrize(("force", "snagged"), [(12.0, False), (17.8, False), (18.2, True), (25.0, True)])
