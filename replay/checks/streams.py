@@ -19,6 +19,7 @@ from .inputs import Recorded
 from .rules import Rule, Rules
 
 AT_REST = 0.1  # of `moved`: a command that has moved by less has not left the joint yet
+OF_A_BASE = ("m", "m/s", "rad/s")  # units of what moves a base: speeds and a height
 FASTEST = 20.0  # rad/s, faster than any joint of an arm that we know (18.8 at the most)
 
 
@@ -112,6 +113,7 @@ def check_frozen(
     origin: int,
     late: float = 0.0,
     limits: Limits | None = None,
+    base: Sequence[Stream] = (),
 ) -> list[Finding]:
     """`stream.frozen`: values that stand still, to the bit, while the other side moves.
 
@@ -119,6 +121,7 @@ def check_frozen(
         late: a lag of the state that is a fault of its own [s]; it is taken out before the two are compared, so that a
             robot that moves long after its command, or before it, is no frozen command.
         limits: of the joints; what is commanded past a joint's range no joint follows, and tells nothing of its encoder.
+        base: what the same message commands of a moving base.
 
     A joint at rest is no fault, and simulated joints rest to the bit; so a measured joint counts as frozen where its
     command moves by `moved` meanwhile (after `settle`, the robot's delay), a command where all of it stands while the
@@ -126,7 +129,8 @@ def check_frozen(
     leaves it: a joint that had rested for a minute before is not frozen for a minute, and a command that leaves and is
     back within the WARN bound is a fault of the command.
     What stands from the first sample on and then steps no further than a joint can may be a rest that was laid before the
-    motion: nothing shows that it had moved, and that is a WARN.
+    motion: nothing shows that it had moved, and that is a WARN. So is a command of the joints that stands while its message
+    moves the base: arms are held as the robot walks, and what they hold pushes them.
     A measured stream that stands as a whole for more than `samples` samples fails, however slow it is: single joints
     rest, but no robot that moves measures the same in all of them.
     Samples sent again while the device's own clock stood still are no freeze and are left out of the count.
@@ -148,6 +152,8 @@ def check_frozen(
             freezes += _steps_after(stream.names, t, x, rule, unit)
             for j, name in enumerate(stream.names):  # an encoder that comes back is elsewhere at once
                 freezes += _steps_after([name], t, x[:, [j]], rule, unit, FASTEST)
+        else:
+            freezes = [f | {"rest": _moves(base, f["t0"], f["t1"], origin)} for f in freezes]
         if not freezes:
             continue
         certain = [f for f in freezes if not f.get("rest")]
@@ -183,6 +189,21 @@ def check_frozen(
     return worst_of(found) or (
         [rule.passed(details={"streams": checked})] if checked else [rule.not_applicable("not_recorded")]
     )
+
+
+def _message(stream: Stream) -> str:
+    """What holds a row of the stream: a feature of a set, which becomes a stream for each of its quantities, or a topic."""
+    return str(stream.meta.get("topic", stream.meta.get("field", stream.name)))
+
+
+def _moves(base: Sequence[Stream], t0: float, t1: float, origin: int) -> bool:
+    """Whether the base is commanded anything else between two times [s]."""
+    for stream in base:
+        t = seconds(stream, origin)
+        values = stream.values[(t >= t0) & (t <= t1)]
+        if (values[1:] != values[:-1]).any():
+            return True
+    return False
 
 
 def _freezes_against(
@@ -393,7 +414,15 @@ def _in_step(recorded: Recorded) -> list[Finding]:
     """The lag is found first: as a fault of its own it is taken out before freezes are sought."""
     lag = check_lag(recorded.command, recorded.state, recorded.rules, recorded.origin)
     late = next((f.value or 0.0 for f in lag if f.failed), 0.0)
-    frozen = check_frozen(recorded.command, recorded.state, recorded.rules, recorded.origin, late, recorded.limits)
+    base = [
+        s
+        for s in recorded.streams
+        if recorded.command is not None
+        and s.role == "command"
+        and _message(s) == _message(recorded.command)
+        and all(unit in OF_A_BASE for unit in s.unit.split())
+    ]
+    frozen = check_frozen(recorded.command, recorded.state, recorded.rules, recorded.origin, late, recorded.limits, base)
     return frozen + lag
 
 
