@@ -46,6 +46,13 @@ def add_light(spec: mujoco.MjSpec, config: ScenarioConfig) -> None:
     )
 
 
+def drop_looks(part: mujoco.MjSpec) -> None:
+    """Take out of a part what is only seen: shapes, skins, materials."""
+    for skin in list(part.skins):
+        part.delete(skin)
+    part.discard_visual()
+
+
 def add_sky(spec: mujoco.MjSpec) -> None:
     """What is seen where a room ends."""
     spec.add_texture(

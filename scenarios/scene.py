@@ -16,7 +16,7 @@ from .cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
 from .errors import ScenarioError
 from .goal import read_goal, read_never
 from .held import Holdable, holdables
-from .looks import add_light, add_sky, fit_shadows
+from .looks import add_light, add_sky, drop_looks, fit_shadows
 from .mobile import solve_beside
 from .names import Names
 from .observation import build_schema, camera_of
@@ -455,7 +455,7 @@ class _Build:
             config.physics.apply(part.option, timestep)  # what a part says for itself counts when it is opened alone
             try:
                 if not looks:
-                    part.discard_visual()
+                    drop_looks(part)
                 if config.physics.cloth != "surface":
                     meet_by_vertices(part, config.physics.cloth == "layers")
                 self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
