@@ -134,8 +134,12 @@ class Painter:
         """(h, w) int32 body ids of (h, w, 2) ids and types of what each pixel shows."""
         assert self._model is not None
         ids, types = pixels[..., 0], pixels[..., 1]
+        model, bodies = self._model, np.full(ids.shape, -1, np.int32)
         geom = (types == mujoco.mjtObj.mjOBJ_GEOM) & (ids >= 0)
-        return np.where(geom, self._model.geom_bodyid[np.where(geom, ids, 0)], -1).astype(np.int32)
+        bodies[geom] = model.geom_bodyid[ids[geom]]
+        skin = (types == mujoco.mjtObj.mjOBJ_SKIN) & (ids >= 0)  # that of the first body which bends it
+        bodies[skin] = model.skin_bonebodyid[model.skin_boneadr[ids[skin]]]
+        return bodies
 
     def close(self) -> None:
         for renderer in self._renderers.values():

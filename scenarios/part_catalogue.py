@@ -248,7 +248,7 @@ def measure(part: Part) -> Measures:
         joints=tuple(joints),
         sites=tuple(name for i in range(model.nsite) if (name := model.site(i).name)),
         touched=int(touching.sum()) + int(model.nflex),
-        seen=int((~touching).sum()) + int(model.nflex),
+        seen=int((~touching).sum()) + int(model.nflex) + int(model.nskin),
     )
 
 
@@ -269,6 +269,8 @@ def bounds(model: mujoco.MjModel) -> np.ndarray | None:
     if model.nflex:
         thick = float(model.flex_radius.max())
         points += [data.flexvert_xpos.reshape(-1, 3) + side * thick for side in (-1.0, 1.0)]
+    if model.nskin:
+        points.append(model.skin_vert)  # as the file poses what bends it
     if not points:
         return None
     cloud = np.concatenate(points)

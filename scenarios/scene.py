@@ -16,6 +16,7 @@ from .cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
 from .errors import ScenarioError
 from .goal import read_goal, read_never
 from .held import Holdable, holdables
+from .looks import add_light, add_sky, drop_looks, fit_shadows
 from .mobile import solve_beside
 from .names import Names
 from .observation import build_schema, camera_of
@@ -442,9 +443,9 @@ class _Build:
         option = self.spec.option
         config.physics.apply(option, timestep)
         option.disableflags = int(option.disableflags) | int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-        _looks(self.spec, config)
+        add_light(self.spec, config)
         if looks:
-            _sky(self.spec)
+            add_sky(self.spec)
         self.frames: dict[str, Any] = {}
         for placed in config.parts:
             frame = self.spec.worldbody.add_frame(name=f"{placed.name}/place")
@@ -454,7 +455,7 @@ class _Build:
             config.physics.apply(part.option, timestep)  # what a part says for itself counts when it is opened alone
             try:
                 if not looks:
-                    part.discard_visual()
+                    drop_looks(part)
                 if config.physics.cloth != "surface":
                     meet_by_vertices(part, config.physics.cloth == "layers")
                 self.spec.attach(part, frame=frame, prefix=f"{placed.name}/")
@@ -530,12 +531,13 @@ class _Build:
         return kept[1]
 
     def add_cameras(self, names: Names) -> None:
-        """Add the scenario's standing cameras (mounted ones belong to the robot's model)."""
+        """Add the scenario's standing cameras (mounted ones belong to the robot's model); shadows reach as far as the scene does."""
         values = nominal_values(self.config)
         self.arrange(values)
         model = self.spec.compile()
         data = mujoco.MjData(model)
         mujoco.mj_kinematics(model, data)
+        fit_shadows(self.spec, data)
         for camera in self.config.cameras:
             if camera.stands is None or camera.look_at is None:
                 continue
@@ -555,50 +557,3 @@ class _Build:
 def names_path(config: ScenarioConfig) -> str:
     """Key path of the scenario inside the composed config, with its dot, for the places of problems."""
     return config.goal.path.removesuffix("goal")
-
-
-def _looks(spec: mujoco.MjSpec, config: ScenarioConfig) -> None:
-    """Light and picture quality of every scene; nothing here touches physics."""
-    spec.visual.headlight.ambient = [0.35, 0.35, 0.36]
-    spec.visual.headlight.diffuse = [0.25, 0.25, 0.25]
-    spec.visual.headlight.specular = [0.1, 0.1, 0.1]
-    spec.stat.extent, spec.stat.center = (
-        1.6,
-        [0.4, 0.1, 0.9],
-    )  # what the shadow map has to cover: the work place, not the hall
-    spec.visual.map.shadowclip = 2.5  # times the extent: beyond it the floor would show a moire
-    spec.visual.quality.shadowsize = 8192
-    spec.visual.quality.offsamples = 8
-    spec.visual.global_.offwidth = max([1920, *(c.size[0] for c in config.cameras)])
-    spec.visual.global_.offheight = max([1440, *(c.size[1] for c in config.cameras)])
-    light = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
-    spec.worldbody.add_light(
-        name="key",
-        type=light,
-        pos=[-1.5, -1.5, 3.5],
-        dir=[0.5, 0.45, -1.0],
-        diffuse=[0.62, 0.60, 0.57],
-        specular=[0.3, 0.3, 0.3],
-        castshadow=True,
-    )
-    spec.worldbody.add_light(
-        name="fill",
-        type=light,
-        pos=[-1.0, 2.5, 2.5],
-        dir=[0.3, -0.8, -0.6],
-        diffuse=[0.22, 0.23, 0.26],
-        specular=[0, 0, 0],
-        castshadow=False,
-    )
-
-
-def _sky(spec: mujoco.MjSpec) -> None:
-    spec.add_texture(
-        name="sky",
-        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
-        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
-        rgb1=[0.86, 0.90, 0.95],
-        rgb2=[0.55, 0.63, 0.73],
-        width=256,
-        height=256,
-    )

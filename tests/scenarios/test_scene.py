@@ -12,6 +12,7 @@ import pytest
 import shiliu
 from scenario_costs import each
 from shiliu.scenarios import variation as draw
+from shiliu.scenarios.looks import standing
 from shiliu.scenarios.reading import composition
 from shiliu.scenarios.scene import Scene
 from shiliu.scenarios.variation import STATE
@@ -52,6 +53,23 @@ def test_stands_still_for_a_second(any_scene):
     assert deepest < DEEPEST
     assert np.abs(data.qvel).max() < 0.02  # m/s, rad/s
     assert np.abs(data.qpos - before).max() < 2e-3  # m, rad
+
+
+@pytest.mark.parametrize(("name", "wide"), [("table_setting", False), ("bedside_care", True)])
+def test_shadows_reach_all_that_stands_in_a_scene(name, wide):
+    scene = shiliu.load_scenario(name)
+    model = scene.compile(draw.nominal(scene).values, looks=True)
+    data = mujoco.MjData(model)
+    data.qpos[:] = scene.rest
+    mujoco.mj_kinematics(model, data)
+    light = model.light("key")
+    half = model.stat.extent * model.vis.map.shadowclip
+    offsets = standing(data) - light.pos
+    along = offsets @ light.dir
+    assert np.linalg.norm(offsets - along[:, None] * light.dir, axis=1).max() < half
+    assert along.min() > 0.0  # nothing stands behind the light
+    assert half == pytest.approx(4.0) if not wide else 6.0 < half < 7.5  # m
+    assert scene.model.vis.map.shadowclip == 2.5  # the physics model, of which the fingerprint is taken, is as it was
 
 
 def test_looks_change_no_physics(moved):

@@ -1,4 +1,4 @@
-"""Writes blanket_strips.xml and part.yaml: a blanket of stiff strips on soft hinges that is tucked in at the foot of a bed.
+"""Writes blanket_strips.xml, wool.png and part.yaml: a blanket of stiff strips on soft hinges, tucked in at the foot of a bed.
 
 It lies spread out; `lies: 100 %` lays it in folds over the legs of a person, from where it is drawn out by its hem.
 
@@ -8,6 +8,7 @@ Run from anywhere: `python assets/objects/blanket_strips/generate.py`.
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageFilter
 from shiliu.assets.shapes import numbers, prop_defaults
 
 HERE = Path(__file__).parent
@@ -21,7 +22,16 @@ HELD = 0.026  # m, above the strips' middle, where a hand takes it: the fingerti
 GAP = THICK  # m, above the mattress at its tucked end: its strips lie on it
 TUCKED, HOLDS = 0.30, 40.0  # m and N: how far it can be pulled from under the mattress, and what that takes
 STIFF = 0.02  # Nm, of dry friction in each hinge: wool does not unbend by itself
-LAYER = 0.0012  # m, by which one layer of its folds is drawn above the other
+# how it is drawn: one skin over all strips and their sides
+ROWS = (0.0, 0.02, LONG / 2, LONG - 0.02)  # m along a strip: the first lies on its hinge
+ACROSS = (-HALF, 0.03 - HALF, -HALF / 2, 0.0, HALF / 2, HALF - 0.03, HALF)  # m
+DOWN = (1.0, 0.66, 0.33)  # shares of a side
+WOOL = 0.006  # m, by which the skin is drawn off the strips' middle, above and below
+FLARE, SHINGLE = 0.034, 0.003  # m: how far its sides stand out at their lower ends, beyond the mattress, and each beyond the one before
+TUCKS = 0.3  # share of its sides that is seen where it is tucked in; two strips on they hang down all the way
+# m, by which strips are drawn off their middle: out of the way of the toes, and above each other in the folds
+LAYERS = {1: 0.006, 2: 0.010, 3: 0.006, 7: -0.004, 8: -0.004, 9: 0.008, 10: 0.008}
+HEM = 0.10  # m of its upper end in the colour of the sheet
 
 
 def over(k):
@@ -47,8 +57,6 @@ def main():
             f'{indent}  <joint name="bend_{k}" axis="0 1 0" damping="0.02" armature="2e-4" frictionloss="{STIFF:g}"/>',
             f'{indent}  <inertial pos="{LONG / 2:g} 0 0" mass="{MASS:g}" diaginertia="6e-3 2e-4 6e-3"/>',
             f'{indent}  <geom name="strip_{k}" class="strip" pos="{LONG / 2:g} 0 0" size="{numbers((LONG / 2 - 0.004, HALF, THICK))}"/>',
-            f'{indent}  <geom name="wool_{k}" class="visual" type="box" pos="{numbers((LONG / 2, 0, LAYER * k))}" '
-            f'size="{numbers((LONG / 2 + 0.003, HALF, THICK + 0.002))}" material="wool"/>',
             *(
                 f'{indent}  <site name="over_{k}_{i}" pos="{numbers((LONG / 2, y, 0))}"/>'
                 for i, y in enumerate((-0.12, 0.0, 0.12))
@@ -60,8 +68,6 @@ def main():
                 f'{indent}  <body name="{side}_{k}" pos="{numbers((LONG / 2, s * HALF, 0))}">',
                 f'{indent}    <joint name="{side}_{k}" axis="1 0 0" damping="6e-4" armature="1e-5"/>',
                 f'{indent}    <inertial pos="{numbers((0, 0, -HANGS / 2))}" mass="{SIDE:g}" diaginertia="6e-5 6e-5 2e-5"/>',
-                f'{indent}    <geom class="visual" type="box" pos="{numbers((0, 0, -HANGS / 2))}" '
-                f'size="{numbers((LONG / 2 + 0.003, 0.003, HANGS / 2))}" material="wool"/>',
                 f"{indent}  </body>",
             ]
         indent += "  "
@@ -69,10 +75,8 @@ def main():
     near = numbers((LONG, y, z))
     lines += [
         f'{indent}<geom name="grip" class="grip" pos="{near}" size="{numbers(GRIP)}"/>',
-        f'{indent}<geom class="visual" type="capsule" fromto="{numbers((LONG, -HALF, 0, LONG, HALF, 0))}" size="0.012" material="hem"/>',
-        f'{indent}<geom class="visual" type="box" pos="{near}" size="{numbers(GRIP)}" material="hem"/>',
-        f'{indent}<geom class="visual" type="box" pos="{numbers((LONG - 0.05, 0, 0))}" '
-        f'size="{numbers((0.035, HALF, THICK + 0.003))}" material="sheet"/>',
+        f'{indent}<geom class="visual" type="capsule" fromto="{numbers((LONG, -HALF, 0, LONG, HALF, 0))}" size="0.010" material="hem"/>',
+        f'{indent}<geom class="visual" type="ellipsoid" pos="{near}" size="{numbers(GRIP)}" material="hem"/>',
         f'{indent}<site name="hem" pos="{LONG:g} 0 0"/>',
         f'{indent}<site name="grip" pos="{numbers((LONG, y, HELD))}" quat="0.70711 0 0 0.70711"/>',
     ]
@@ -93,9 +97,9 @@ def main():
 {prop_defaults("blanket_strips", 0.5, *classes, site=0.006)}
 
   <asset>
-    <material name="wool" rgba="0.36 0.55 0.62 1" specular="0.02" shininess="0.05"/>
-    <material name="hem" rgba="0.24 0.40 0.48 1" specular="0.02" shininess="0.05"/>
-    <material name="sheet" rgba="0.92 0.93 0.92 1" specular="0.02" shininess="0.05"/>
+    <texture name="wool" type="2d" file="wool.png"/>
+    <material name="wool" texture="wool" specular="0.02" shininess="0.05"/>
+    <material name="hem" rgba="0.83 0.80 0.72 1" specular="0.02" shininess="0.05"/>
   </asset>
 
   <worldbody>
@@ -109,10 +113,81 @@ def main():
   <contact>
 {chr(10).join(excludes)}
   </contact>
+
+  <!-- how it looks: what is felt of it are the strips -->
+  <deformable>
+{skin(count)}
+  </deformable>
 </mujoco>
 """
     (HERE / "blanket_strips.xml").write_text(text, encoding="utf-8")
+    wool()
     sheet(count)
+
+
+def skin(count):
+    """The `skin` element: an outer and an inner sheet that strips and sides bend, sewn together at the lower ends of the sides."""
+    rows = [(k, x) for k in range(count) for x in ROWS] + [(count - 1, LONG)]
+    vertices, places, bones = [], [], {}
+    for out in (1.0, -1.0):
+        for k, x in rows:
+            for y, down in [(-HALF, d) for d in DOWN] + [(y, 0.0) for y in ACROSS] + [(HALF, d) for d in reversed(DOWN)]:
+                down *= min(TUCKS + (k + x / LONG) / 2.0, 1.0)
+                outwards = np.sign(y) * (abs(y) == HALF)
+                stands = down * (FLARE + SHINGLE * (k + x / LONG)) + out * WOOL / 2
+                z = -down * HANGS if down else out * WOOL + LAYERS.get(k, 0.0)
+                for bone, weight in carried(k, x, count, "far" if y > 0 else "near", bool(down)):
+                    bones.setdefault(bone, []).append((len(vertices), weight))
+                vertices.append((k * LONG + x, y + outwards * stands, GAP + z))
+                places.append((0.5 + (y + np.sign(y) * down * HANGS) / (2 * (HALF + HANGS)), (k * LONG + x) / (count * LONG)))
+    wide = len(ACROSS) + 2 * len(DOWN)
+    inner, faces = len(rows) * wide, []
+    for i in range(len(rows) - 1):
+        for j in range(wide - 1):
+            a, b = i * wide + j, (i + 1) * wide + j
+            faces += [(a, b, b + 1), (a, b + 1, a + 1)]
+            a, b = a + inner, b + inner
+            faces += [(a, b + 1, b), (a, a + 1, b + 1)]
+        a, b = i * wide, (i + 1) * wide
+        faces += [(a, a + inner, b + inner), (a, b + inner, b)]
+        a, b = a + wide - 1, b + wide - 1
+        faces += [(a, b, b + inner), (a, b + inner, a + inner)]
+    lines = [
+        '    <skin name="wool" material="wool" '
+        f'vertex="{numbers(np.ravel(vertices), 4)}"\n      texcoord="{numbers(np.ravel(places), 3)}"\n'
+        f'      face="{" ".join(map(str, np.ravel(faces)))}">'
+    ]
+    for bone, held in bones.items():
+        part, k = bone.split("_")
+        at = (int(k) * LONG, 0.0) if part == "strip" else ((int(k) + 0.5) * LONG, HALF if part == "far" else -HALF)
+        lines.append(
+            f'      <bone body="{bone}" bindpos="{numbers((*at, GAP))}" bindquat="1 0 0 0" '
+            f'vertid="{" ".join(str(i) for i, _ in held)}" vertweight="{numbers(weight for _, weight in held)}"/>'
+        )
+    return "\n".join([*lines, "    </skin>"])
+
+
+def carried(k, x, count, side, hangs):
+    """(body, weight) of those that carry a point: on a hinge both strips; of the sides each goes over into the next."""
+    part, away = (side, x / LONG - 0.5) if hangs else ("strip", -0.5 if x == 0.0 else 0.0)
+    other = k + int(np.sign(away))
+    if away == 0.0 or not 0 <= other < count:
+        return [(f"{part}_{k}", 1.0)]
+    return [(f"{part}_{k}", 1.0 - abs(away)), (f"{part}_{other}", abs(away))]
+
+
+def wool(size=384):
+    """Knitted wool in two blues with a hem in the colour of the sheet; u across the bed, v along it."""
+    rng = np.random.default_rng(8)
+    v, u = np.mgrid[0:size, 0:size] / size
+    picture = np.broadcast_to([108.0, 158.0, 174.0], (size, size, 3)).copy()
+    for line, period in ((u, 2 * (HALF + HANGS)), (v, LONG * 11)):
+        stripe = (np.mod(line * period, 0.20) < 0.06)[..., None]
+        picture += stripe * np.array([-16.0, -16.0, -12.0])
+    picture[v > 1.0 - HEM / (LONG * 11)] = (226.0, 218.0, 198.0)
+    knit = 5.0 * np.sin(2 * np.pi * 96 * u) * np.sin(2 * np.pi * 96 * v) + rng.normal(0.0, 2.0, (size, size))
+    image = Image.fromarray(np.clip(picture + knit[..., None], 0, 255).astype(np.uint8))
+    image.filter(ImageFilter.GaussianBlur(0.6)).quantize(24).save(HERE / "wool.png", optimize=True)
 
 
 def sheet(count):
@@ -125,10 +200,9 @@ def sheet(count):
             (f"body: strip_{k}", "quat", 0, np.cos(half), 1.0),
             (f"body: strip_{k}", "quat", 2, np.sin(half), 0.0),
         ]
-        if over(k):  # its sides hang from its other face, and its layer is drawn on that
+        if over(k):  # its sides hang from its other face
             for side in ("near", "far"):
                 turned += [(f"body: {side}_{k}", "quat", i, float(i), 1.0 - i) for i in (0, 1)]
-            turned.append((f"geom: wool_{k}", "pos", 2, -LAYER * k, LAYER * k))
     sets = "\n".join(
         f"      - {{{element}, attr: {attribute}, index: {i}, only: 100 %, gain: {there - else_:.6g}, offset: {else_:.6g}}}"
         for element, attribute, i, there, else_ in turned

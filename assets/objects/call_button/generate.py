@@ -61,9 +61,9 @@ def main():
 {prop_defaults("call_button", 0.6, *INNER)}
 
   <asset>
-    <material name="case" rgba="0.95 0.95 0.93 1" specular="0.3" shininess="0.5"/>
+    <material name="case" rgba="0.34 0.44 0.52 1" specular="0.3" shininess="0.5"/>
     <material name="call" rgba="0.86 0.16 0.14 1" specular="0.5"/>
-    <material name="cord" rgba="0.80 0.81 0.82 1" specular="0.2"/>
+    <material name="cord" rgba="0.42 0.50 0.56 1" specular="0.2"/>
     <mesh name="case" builtin="supersphere" params="32 .3 .3" scale="{numbers((x, y, z))}"/>
   </asset>
 
