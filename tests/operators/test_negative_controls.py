@@ -56,7 +56,7 @@ CONTROLS = {
     "fingers of ice slide down the spatula, over the hot pan": ("cooking", {"friction": 0.05}, {}, "scenario.reached_into_zone"),
     "a knob that holds with 5 Nm is not turned": ("cooking", {"hob.power_detent_torque": 5.0}, {}, "replay.goal:hob_on"),
     "a rail whose latch holds with 400 N does not catch": ("bedside_care", {"bed.latch_force": 400.0}, {}, "replay.goal:rail_up"),
-    "a hand of ice drops the button": ("bedside_care", {"friction": 0.05}, {}, "scenario.button_dropped"),
+    "fingers of ice draw no blanket": ("bedside_care", {"friction": 0.05}, {}, "replay.goal:covered"),
     "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "stroke.area"}, "replay.goal:wiped"),
 }  # fmt: skip
 
