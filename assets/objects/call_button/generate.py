@@ -10,6 +10,7 @@ from shiliu.assets.shapes import numbers, prop_defaults
 
 HERE = Path(__file__).parent
 LINK, COUNT, RADIUS = 0.125, 8, 0.0045  # m of cord from joint to joint, and its radius
+DRAWN, THINNER = 0.0032, 0.0001  # m: radius of the cord as drawn, and of each link less, so that folds do not flicker in each other
 TURNS = np.deg2rad(
     [4.0, 180.0, -180.0, 180.0, -180.0, 180.0, -180.0, 2.0]
 )  # of each link against the one before: it lies in folds
@@ -33,7 +34,7 @@ def main():
             f'{indent}  <joint name="cord_bend_{k}" axis="0 1 0" {SOFT}/>',
             f'{indent}  <inertial pos="{LINK / 2:g} 0 0" mass="0.006" diaginertia="1e-7 8e-6 8e-6"/>',
             f'{indent}  <geom name="cord_{k}" class="cord" fromto="{numbers((0.006, 0, 0, LINK - 0.006, 0, 0))}"/>',
-            f'{indent}  <geom class="visual" type="capsule" fromto="{numbers((0, 0, 0, LINK, 0, 0))}" size="0.003" material="cord"/>',
+            f'{indent}  <geom class="visual" type="capsule" fromto="{numbers((0, 0, 0, LINK, 0, 0))}" size="{DRAWN - k * THINNER:g}" material="cord"/>',
         ]
         indent += "  "
     x, y, z = (s / 2 for s in SIZE)
