@@ -9,7 +9,7 @@ import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import code_of
-from shiliu.replay.operator.operator import perform
+from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 
@@ -19,7 +19,8 @@ SLOW = (
     "medication_serving", "package_packing", "room_organization", "table_wiping",
 )  # fmt: skip
 
-# scenario, what is changed in its draw (SI) or of its operator, what comes of it
+# scenario, what is changed in its draw (SI) or of its operator, what comes of it; `ends_with`: the last skill that is done, where what
+# comes after it may go wrong by itself
 CONTROLS = {
     "fingers of ice take no bowl": ("table_setting", {"friction": 0.05}, {}, "replay.goal:taken"),
     "a bowl of four kilograms is not served": ("table_setting", {"bowl.mass": 4.0}, {}, "replay.goal:served"),
@@ -38,7 +39,9 @@ CONTROLS = {
         "coil_separation", {"coil_m.stick": 60.0}, {}, "scenario.double_pick"
     ),
     "a drawer that rubs with 300 N stays open": ("room_organization", {"chest.friction": 300.0}, {}, "replay.goal:drawer_shut"),
-    "a pillow as heavy as a person is not laid straight": ("room_organization", {"pillow.mass": 80.0}, {}, "replay.goal:pillow_placed"),
+    "a pillow of three hundred kilograms is not laid straight": (
+        "room_organization", {"pillow.mass": 300.0}, {}, "replay.goal:pillow_placed"
+    ),
     "on ice the load slides in its crate": ("material_handling", {"friction": 0.05}, {}, "scenario.shifted"),
     "a crate of sixteen kilograms is not lifted level": ("material_handling", {"load.mass": 14.2}, {}, "scenario.askew"),
     "fingers of ice bring no bottle": ("medication_serving", {"friction": 0.05}, {}, "replay.goal:served"),
@@ -53,8 +56,10 @@ CONTROLS = {
     "fingers of oil lose a soap": ("package_packing", {"friction": 0.01}, {}, "replay.goal:scanned"),
     "a cushion of four kilograms is not packed": ("package_packing", {"cushion.mass": 4.0}, {}, "replay.goal:cushioned"),
     "a key that is 30 mm elsewhere is missed": ("package_packing", {}, {"aim_offset": 0.03}, "replay.goal:decided"),
-    "fingers of ice slide down the spatula, over the hot pan": ("cooking", {"friction": 0.05}, {}, "scenario.reached_into_zone"),
-    "a knob that holds with 5 Nm is not turned": ("cooking", {"hob.power_detent_torque": 5.0}, {}, "replay.goal:hob_on"),
+    "fingers of ice lose the spatula": ("cooking", {"friction": 0.05}, {}, "scenario.tool_dropped"),
+    "a knob that holds with 5 Nm is not turned": (
+        "cooking", {"hob.power_detent_torque": 5.0}, {"ends_with": "move_joint.turn"}, "replay.goal:hob_on"
+    ),
     "a rail whose latch holds with 400 N does not catch": ("bedside_care", {"bed.latch_force": 400.0}, {}, "replay.goal:rail_up"),
     "fingers of ice draw no blanket": ("bedside_care", {"friction": 0.05}, {}, "replay.goal:covered"),
     "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "stroke.area"}, "replay.goal:wiped"),
@@ -79,7 +84,10 @@ def test_it_fails_at_what_was_changed(name):
     scene = shiliu.load_scenario(scenario)
     drawn = drawing.draw(scene, SEED)
     assert values.keys() <= drawn.values.keys()
-    (done,) = perform(scene, [drawing.of_values(scene, drawn.values | values, 0)], [SEED], faults=faults)
+    skills, last = read_chain(scene), faults.get("ends_with")
+    if last is not None:
+        skills = skills[: 1 + [skill.name for skill in skills].index(last)]
+    (done,) = perform(scene, [drawing.of_values(scene, drawn.values | values, 0)], [SEED], faults=faults, skills=skills)
     assert not done.success and done.failure == code
     episode = episode_of(scene, done)
     episode.label["success"] = True  # which the judge is not to believe
