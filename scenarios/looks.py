@@ -106,8 +106,9 @@ def standing(data: mujoco.MjData, around: float = 0.0) -> np.ndarray:
     found = []
     for i in np.flatnonzero(np.isin(model.geom_group, (0, 2))):
         if root[i] not in rooms:
-            flat = model.geom_type[i] == mujoco.mjtGeom.mjGEOM_PLANE  # its box has no end
-            middle, size = (np.zeros(3), [*model.geom_size[i, :2], 0.0]) if flat else np.split(model.geom_aabb[i], 2)
+            middle, size = model.geom_aabb[i, :3], model.geom_aabb[i, 3:]
+            if model.geom_type[i] == mujoco.mjtGeom.mjGEOM_PLANE:  # its box has no end
+                middle, size = np.zeros(3), np.array([*model.geom_size[i, :2], 0.0])
             found.append(data.geom_xpos[i] + (middle + corners * size) @ data.geom_xmat[i].reshape(3, 3).T)
     points = np.concatenate(found)
     outwards = np.sign(points - (points.min(axis=0) + points.max(axis=0)) / 2.0)

@@ -22,12 +22,13 @@ HELD = 0.026  # m, above the strips' middle, where a hand takes it: the fingerti
 GAP = THICK  # m, above the mattress at its tucked end: its strips lie on it
 TUCKED, HOLDS = 0.30, 40.0  # m and N: how far it can be pulled from under the mattress, and what that takes
 STIFF = 0.02  # Nm, of dry friction in each hinge: wool does not unbend by itself
-# how it is drawn: one skin over all strips and their sides
+# how it is drawn: one skin over all strips
 ROWS = (0.0, 0.02, LONG / 2, LONG - 0.02)  # m along a strip: the first lies on its hinge
 ACROSS = (-HALF, 0.03 - HALF, -HALF / 2, 0.0, HALF / 2, HALF - 0.03, HALF)  # m
 DOWN = (1.0, 0.66, 0.33)  # shares of a side
 WOOL = 0.006  # m, by which the skin is drawn off the strips' middle, above and below
 FLARE, SHINGLE = 0.034, 0.003  # m: how far its sides stand out at their lower ends, beyond the mattress, and each beyond the one before
+STANDS = 60.0  # deg, from which on a strip in its folds stands
 TUCKS = 0.3  # share of its sides that is seen where it is tucked in; two strips on they hang down all the way
 # m, by which strips are drawn off their middle: out of the way of the toes, and above each other in the folds
 LAYERS = {1: 0.006, 2: 0.010, 3: 0.006, 7: -0.004, 8: -0.004, 9: 0.008, 10: 0.008}
@@ -126,7 +127,7 @@ def main():
 
 
 def skin(count):
-    """The `skin` element: an outer and an inner sheet that strips and sides bend, sewn together at the lower ends of the sides."""
+    """The `skin` element: an outer and an inner sheet that the strips bend, sewn together at the lower ends of the sides."""
     rows = [(k, x) for k in range(count) for x in ROWS] + [(count - 1, LONG)]
     vertices, places, bones = [], [], {}
     for out in (1.0, -1.0):
@@ -136,7 +137,7 @@ def skin(count):
                 outwards = np.sign(y) * (abs(y) == HALF)
                 stands = down * (FLARE + SHINGLE * (k + x / LONG)) + out * WOOL / 2
                 z = -down * HANGS if down else out * WOOL + LAYERS.get(k, 0.0)
-                for bone, weight in carried(k, x, count, "far" if y > 0 else "near", bool(down)):
+                for bone, weight in carried(k + x / LONG, bool(down)):
                     bones.setdefault(bone, []).append((len(vertices), weight))
                 vertices.append((k * LONG + x, y + outwards * stands, GAP + z))
                 places.append((0.5 + (y + np.sign(y) * down * HANGS) / (2 * (HALF + HANGS)), (k * LONG + x) / (count * LONG)))
@@ -157,23 +158,28 @@ def skin(count):
         f'vertex="{numbers(np.ravel(vertices), 4)}"\n      texcoord="{numbers(np.ravel(places), 3)}"\n'
         f'      face="{" ".join(map(str, np.ravel(faces)))}">'
     ]
-    for bone, held in bones.items():
-        part, k = bone.split("_")
-        at = (int(k) * LONG, 0.0) if part == "strip" else ((int(k) + 0.5) * LONG, HALF if part == "far" else -HALF)
+    for k, held in sorted(bones.items()):
         lines.append(
-            f'      <bone body="{bone}" bindpos="{numbers((*at, GAP))}" bindquat="1 0 0 0" '
+            f'      <bone body="strip_{k}" bindpos="{numbers((k * LONG, 0, GAP))}" bindquat="1 0 0 0" '
             f'vertid="{" ".join(str(i) for i, _ in held)}" vertweight="{numbers(weight for _, weight in held)}"/>'
         )
     return "\n".join([*lines, "    </skin>"])
 
 
-def carried(k, x, count, side, hangs):
-    """(body, weight) of those that carry a point: on a hinge both strips; of the sides each goes over into the next."""
-    part, away = (side, x / LONG - 0.5) if hangs else ("strip", -0.5 if x == 0.0 else 0.0)
-    other = k + int(np.sign(away))
-    if away == 0.0 or not 0 <= other < count:
-        return [(f"{part}_{k}", 1.0)]
-    return [(f"{part}_{k}", 1.0 - abs(away)), (f"{part}_{other}", abs(away))]
+def carried(s, hangs):
+    """(strip, weight) of those that carry a point s strips along the blanket: on a hinge both.
+
+    Sides go over into each other, from the middle of one strip to that of the next; those of strips that stand or turn over hang
+    between the sides of their neighbours.
+    """
+    if not hangs:
+        k = min(int(s), len(LIES) - 1)
+        return [(k - 1, 0.5), (k, 0.5)] if s == k and k else [(k, 1.0)]
+    flat = [k for k in range(len(LIES)) if abs(LIES[k]) < STANDS]
+    middles = np.array(flat) + 0.5
+    i = int(np.clip(np.searchsorted(middles, s), 1, len(flat) - 1))
+    share = float(np.clip((s - middles[i - 1]) / (middles[i] - middles[i - 1]), 0.0, 1.0))
+    return [(k, weight) for k, weight in ((flat[i - 1], 1.0 - share), (flat[i], share)) if weight]
 
 
 def wool(size=384):

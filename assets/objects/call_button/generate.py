@@ -34,7 +34,8 @@ def main():
             f'{indent}  <joint name="cord_bend_{k}" axis="0 1 0" {SOFT}/>',
             f'{indent}  <inertial pos="{LINK / 2:g} 0 0" mass="0.006" diaginertia="1e-7 8e-6 8e-6"/>',
             f'{indent}  <geom name="cord_{k}" class="cord" fromto="{numbers((0.006, 0, 0, LINK - 0.006, 0, 0))}"/>',
-            f'{indent}  <geom class="visual" type="capsule" fromto="{numbers((0, 0, 0, LINK, 0, 0))}" size="{DRAWN - k * THINNER:g}" material="cord"/>',
+            f'{indent}  <geom class="visual" type="capsule" fromto="{numbers((0, 0, 0, LINK, 0, 0))}" '
+            f'size="{DRAWN - k * THINNER:g}" material="cord"/>',
         ]
         indent += "  "
     x, y, z = (s / 2 for s in SIZE)
