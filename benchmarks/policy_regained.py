@@ -252,6 +252,7 @@ def paired(a: np.ndarray, b: np.ndarray, seed: int = 0, draws: int = 10000) -> d
 
     Returns:
         Value, low, high; percentiles of a bootstrap (Efron 1979) that resamples training seeds and draws, both arms alike.
+        No ratio where the other arm may have no success at all.
     """
     a, b = np.asarray(a, float), np.asarray(b, float)
     rng, (m, n) = np.random.default_rng(seed), a.shape
@@ -259,14 +260,12 @@ def paired(a: np.ndarray, b: np.ndarray, seed: int = 0, draws: int = 10000) -> d
     for k in range(draws):
         at = np.ix_(rng.integers(m, size=m), rng.integers(n, size=n))
         means[k] = a[at].mean(), b[at].mean()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = np.where(means[:, 1] > 0, means[:, 0] / means[:, 1], np.nan)
-        ratio = a.mean() / b.mean() if b.any() else float("nan")
     low, high = np.percentile(means[:, 0] - means[:, 1], [2.5, 97.5])
-    return {
-        "difference": (float(a.mean() - b.mean()), float(low), float(high)),
-        "ratio": (float(ratio), *(float(x) for x in np.nanpercentile(ratios, [2.5, 97.5]))),
-    }
+    found = {"difference": (float(a.mean() - b.mean()), float(low), float(high))}
+    if means[:, 1].all():
+        shares = np.percentile(means[:, 0] / means[:, 1], [2.5, 97.5])
+        found["ratio"] = (float(a.mean() / b.mean()), float(shares[0]), float(shares[1]))
+    return found
 
 
 def verdict_lines(takes: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -300,7 +299,7 @@ def arm_lines(arms: Mapping[str, Sequence[int]], success: Mapping[str, np.ndarra
         if "clean" in success and arm != "clean":
             found = paired(done, success["clean"])
             cells.append("{:+.1%} ({:+.1%} to {:+.1%})".format(*found["difference"]))
-            cells.append("{:.1%} ({:.1%} to {:.1%})".format(*found["ratio"]))
+            cells.append("{:.1%} ({:.1%} to {:.1%})".format(*found["ratio"]) if "ratio" in found else "–")
         else:
             cells += ["–", "–"]
         rows.append("| " + " | ".join(cells) + " |")
