@@ -1,6 +1,6 @@
 """What the judge's refusals are worth to a policy: cloned from all demonstrations, from those called FEASIBLE, from the clean ones.
 
-    python benchmarks/policy_regained.py data=DIR out=DIR [share=0.3] [seeds=3] [copies=50] [steps=6000] [width=384] [arms=...]
+    python benchmarks/policy_regained.py data=DIR out=DIR [share=0.3] [seeds=3] [copies=50] [steps=5000] [width=256] [arms=...]
 
 data=DIR      a dataset of `shiliu record scenario=microwave`; who fails there is left out
 out=DIR       the set with its faults, verdicts, policies and trials, a file each; what stands there is not made again
@@ -8,14 +8,15 @@ share=0.3     of the demonstrations are made faulty, of each of `KINDS` as many;
 seeds=3       trainings of each arm, with seeds 0, 1, ...
 copies=50     unseen draws in which each policy is tried, the same for all; their seeds begin with 30000
 steps, width  of the training, of the network's three hidden layers
-arms=         of all, feasible, clean, intake; all but the last where not given
+arms=         of all, feasible, clean, random, intake; the first three where not given
 markdown=FILE the table as well
 
 The policy opens the door of the microwave, as in `notebooks/behaviour_cloning.ipynb`. `all` is what a centre has that does not
 look; `feasible` what the judge calls FEASIBLE in the set with the files of `shiliu record`, which tell each start; `clean` the
-takes into which no fault was put, known here alone; `intake` what is not refused of an ordinary set by its tables alone. Arms that
-have the same takes share their policies. Shares come with Wilson's 95 % interval, which takes all trials for independent;
-differences and ratios with one by bootstrap over training seeds and draws, both arms resampled alike.
+takes into which no fault was put, known here alone; `random` as many of all as are FEASIBLE; `intake` what is not refused of
+an ordinary set by its tables alone. Arms that have the same takes share their policies. Shares come with Wilson's 95 %
+interval, which takes all trials for independent; differences and ratios with one by bootstrap over training seeds and draws,
+both arms resampled alike.
 Training needs torch (`make learn`); set and verdicts do not, and `seeds=0` makes those alone.
 """
 
@@ -48,11 +49,11 @@ from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.scene import Scene
 
 DEFAULTS = {
-    "data": "", "out": "", "share": "0.3", "seeds": "3", "copies": "50", "steps": "6000", "width": "384",
+    "data": "", "out": "", "share": "0.3", "seeds": "3", "copies": "50", "steps": "5000", "width": "256",
     "arms": "all,feasible,clean", "markdown": "",
 }  # fmt: skip
 FIRST, SECONDS = 30000, 30.0  # seed of the first unseen draw; s that each trial is given
-DEAL = 1  # seed by which faults are dealt to demonstrations
+DEAL = 1  # seed by which faults are dealt to demonstrations, and takes drawn at random
 ASIDE = 0.08  # m, as the fault `object elsewhere`
 AT_ONCE = 8  # demonstrations performed again side by side
 REFUSALS = ("INFEASIBLE", "UNSOUND")
@@ -60,6 +61,7 @@ ARMS = {
     "all": "all takes",
     "feasible": "called FEASIBLE",
     "clean": "clean ones",
+    "random": "as many at random",
     "intake": "not refused by its tables alone",
 }
 KINDS = (
@@ -168,6 +170,9 @@ def chosen_takes(takes: Sequence[Mapping[str, Any]], arm: str) -> list[int]:
     Args:
         takes: with `kind` (None for a clean one), `verdict` and `intake`.
     """
+    if arm == "random":
+        order = np.random.default_rng(DEAL).permutation(len(takes))
+        return sorted(order[: len(chosen_takes(takes, "feasible"))].tolist())
     asked = {
         "all": lambda take: True,
         "feasible": lambda take: take["verdict"] == "FEASIBLE",

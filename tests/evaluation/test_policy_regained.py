@@ -39,6 +39,8 @@ def test_faults_are_dealt_to_that_share_of_the_takes_and_each_kind_as_often(rega
 
 def test_each_arm_has_its_takes(regained):
     chosen = {arm: regained.chosen_takes(TAKES, arm) for arm in regained.ARMS}
+    drawn = chosen.pop("random")
+    assert len(set(drawn)) == 2 and set(drawn) <= set(range(5)) and drawn == regained.chosen_takes(TAKES, "random")
     assert chosen == {"all": [0, 1, 2, 3, 4], "feasible": [0, 2], "clean": [0, 1], "intake": [0, 1, 2]}
 
 
