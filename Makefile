@@ -42,12 +42,13 @@ $(LEARN)/ready: .ci/learn.txt pyproject.toml constraints.txt
 tools: $(LEARN)/ready  ## Stable-Baselines3, Minari's collector and video recording on our environments
 	$(LEARN)/bin/python -m pytest tests/envs/test_env_tools.py tests/test_notebooks.py
 
-learn: $(LEARN)/ready  ## behaviour cloning in full: 80 demonstrations, 10000 steps of training, 50 unseen draws, and the control
-	rm -rf build/learn
+learn: $(LEARN)/ready  ## behaviour cloning in full: 80 demonstrations, 10000 steps of training, 50 unseen draws, the control, and what the judge is worth to it
+	rm -rf build/learn build/regained
 	$(LEARN)/bin/python -m shiliu record scenario=microwave episodes=40 seed=300 out=build/learn
 	$(LEARN)/bin/python -m shiliu record scenario=microwave episodes=40 seed=400 out=build/learn append=true
 	CLONING_DEMOS=$(CURDIR)/build/learn CLONING_STEPS=10000 CLONING_COPIES=50 CLONING_SECONDS=30 \
 		$(LEARN)/bin/python .ci/notebook.py notebooks/behaviour_cloning.ipynb
+	$(LEARN)/bin/python benchmarks/policy_regained.py data=build/learn out=build/regained
 
 $(PEERS)/ready: .ci/peers.txt
 	$(PYTHON) -m venv $(PEERS)
