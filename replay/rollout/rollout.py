@@ -175,6 +175,11 @@ class RecordedPolicy:
         rows: np.ndarray = self._rows[:, now.t]
         return rows if len(now.live) == len(rows) else rows[now.live]
 
+    def rows(self, i: int) -> np.ndarray:
+        """(T, nu) float32, all that copy i is sent."""
+        rows: np.ndarray = self._rows[i, : self._lengths[i]]
+        return rows
+
     def of(self, i: int, steps: int) -> dict[str, Any]:
         return {"actions": self._actions[i]}
 
@@ -203,8 +208,8 @@ def roll_out(
     """
     n, course = len(draws), scene.course
     if n == 1 and not begin and type(policy) is RecordedPolicy and looks_in_spans(scene, observers):
-        actions = policy.of(0, 0)["actions"]
-        return [_done(scene, draws[0], policy, observers, 0, len(actions), *go_through(scene, draws[0], actions, observers))]
+        end, unstable = go_through(scene, draws[0], policy.rows(0), observers)
+        return [_done(scene, draws[0], policy, observers, 0, len(policy.rows(0)), end, unstable)]
     simulation = Simulation(scene, n, threads)
     readings = simulation.begin(draws)
     advance = OneEpisode(course).advance if n == 1 else course.advance

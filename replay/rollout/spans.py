@@ -7,6 +7,7 @@ control steps together. Every number comes out as it does step by step, to the b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -55,7 +56,8 @@ def go_through(
     by_span = [one for one in observers if isinstance(one, SpanObserver)]
     live, ended = np.arange(1), np.arange(0)
 
-    def look(t: int) -> None:
+    def look(first: int, j: int) -> None:
+        t = first + j
         for one in by_step:
             one.look(t, live if t < total else ended, simulation)
 
@@ -66,11 +68,11 @@ def go_through(
 
     first = simulation.begin([draw])
     unstable_at = 0.0 if simulation.unstable[0] else None
-    look(0)
+    look(0, 0)
     now = Readings(first.value[None], first.peak[None], first.mean[None], first.start[:, None], first.layout)
     note(0, now, simulation.live("qpos")[None])
     for begin in range(0, total, AT_ONCE):
-        passed = simulation.pass_through(actions[begin : begin + AT_ONCE], lambda j, t=begin + 1: look(t + j))  # type: ignore[misc]
+        passed = simulation.pass_through(actions[begin : begin + AT_ONCE], partial(look, begin + 1))
         note(begin + 1, passed.readings, passed.qpos)
         if unstable_at is None and passed.unstable.any():
             unstable_at = float((begin + 1 + int(passed.unstable.argmax())) * scene.control_timestep)
