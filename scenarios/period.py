@@ -39,7 +39,8 @@ class Period(Protocol):
     """What both ways offer.
 
     Attributes:
-        trace: (n, substeps, nsensordata) after each physics step of the last control period.
+        trace: (n, substeps, nsensordata) after each physics step of the last control period; what is none of acceleration (forces,
+            contacts) may be that of an earlier state.
         settled: (n, nsensordata) live; position and velocity sensors of the state, once looked at.
     """
 
@@ -125,17 +126,26 @@ class OneCopy:
     def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
         model, data, sensors, command = self._model, self._data, self._sensordata, self._command
         warning, quiet, late = self._warning, self._quiet, action.ndim == 3
+        check_pos, check_vel, step2 = mujoco.mj_checkPos, mujoco.mj_checkVel, mujoco.mj_step2
+        position, velocity = mujoco.mj_fwdPosition, mujoco.mj_fwdVelocity
         command[:] = action[0, 0] if late else action[0]
         for k, readings in enumerate(self._rows):
             if not k and self._goes_on():
-                mujoco.mj_step2(model, data)
+                step2(model, data)
             elif k and warning.tobytes() != quiet:  # asked at every step, and bytes compare faster than arrays
                 self.trace[0, k:] = self._rows[k - 1]
                 break
-            else:
-                if k and late:
-                    command[:] = action[0, k]
+            elif not k:
                 mujoco.mj_step(model, data)
+            else:
+                if late:
+                    command[:] = action[0, k]
+                # `mj_step` without sensors of positions and velocities, which are read at the end of the period
+                check_pos(model, data)
+                check_vel(model, data)
+                position(model, data)
+                velocity(model, data)
+                step2(model, data)
             readings[:] = sensors
         self._look()
 

@@ -7,7 +7,7 @@ construction. A call advances one control period, reduces the physics steps to r
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import mujoco
@@ -35,6 +35,18 @@ class SavedSimulation(NamedTuple):
     state: np.ndarray
     trace: np.ndarray
     start: np.ndarray
+
+
+class Passage(NamedTuple):
+    """What one copy goes through in k control periods in a row: readings (1, k, ·), and positions (1, k, nq) at the end of each.
+
+    Attributes:
+        unstable: (k,) whether the engine has warned by the end of each.
+    """
+
+    readings: Readings
+    qpos: np.ndarray
+    unstable: np.ndarray
 
 
 class Simulation:
@@ -130,6 +142,36 @@ class Simulation:
         if self.scene.reactions.extra:
             self._react(readings, ids)
         return readings
+
+    def pass_through(self, actions: np.ndarray, look: Callable[[int], None]) -> Passage:
+        """Apply actions (k, nu) one after the other to the only copy: k calls of `step`, whose readings are made together.
+
+        Args:
+            look: called after each control period with its number.
+
+        Raises:
+            ValueError: where an action is not finite, or something in the scene reacts to what it goes through.
+        """
+        if self.n != 1 or self.scene.reactions.extra:
+            raise ValueError("only one copy passes through several control periods, in a scene in which nothing reacts")
+        if not _finite(actions):
+            raise ValueError("an action holds a number that is not finite")
+        k, period, position = len(actions), self._period, self.live("qpos")[0]
+        trace = np.empty((k, *self._trace.shape[1:]))
+        settled, qpos = np.empty((k, trace.shape[2])), np.empty((k, len(position)))
+        unstable = np.zeros(k, bool)
+        for t in range(k):
+            if not period.warned:  # one that has diverged stays where it is
+                period.play(actions[t : t + 1], None)
+            trace[t], settled[t], qpos[t], unstable[t] = self._trace[0], self._settled[0], position, period.warned
+            look(t)
+        if period.warned:
+            self.unstable = period.fallen()
+        peak, mean = reduce_forces(trace, self.layout, self.scene.timestep)
+        value = trace[:, -1].copy()
+        np.copyto(value, settled, where=self.layout.settled)
+        readings = Readings(value[None], peak[None], mean[None], self._start[:, None], self.layout)
+        return Passage(readings, qpos[None], unstable)
 
     def _put(self, rows: np.ndarray, models: Sequence[mujoco.MjModel], states: Sequence[np.ndarray]) -> None:
         self._period.put(rows, models, states)

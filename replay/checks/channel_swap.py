@@ -15,7 +15,7 @@ import numpy as np
 
 from ..recording.recording import Stream
 from ..signals.channels import SCALE, shared
-from ..signals.pairing import Both, likeness, side_by_side
+from ..signals.pairing import Both, side_by_side
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
@@ -78,7 +78,7 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
     moved = np.maximum(np.ptp(both.command, axis=0), np.ptp(both.state, axis=0)) > rule.settings["moved"]
     if moved.sum() < 1 or len(both.names) < 2:
         return [rule.not_checked("no_motion", details=dict(shared))]
-    seen = likeness(both)
+    seen = both.likeness
     best = seen.difference.min(axis=0)
     motion, left = seen.power_command.max(axis=0), rule.settings["left"]
     candidates = []
@@ -140,7 +140,7 @@ def check_scaled(
     moved = np.ptp(both.command, axis=0) > rule.settings["moved"]
     if not moved.any():
         return [rule.not_checked("no_motion", details=dict(shared))]
-    seen = likeness(both)
+    seen = both.likeness
     own = np.arange(len(both.names))
     r, slope = seen.correlation[:, own, own], seen.covariance[:, own, own] / np.maximum(seen.power_command, 1e-12)
     common = seen.shift[int(np.abs(r[:, moved]).mean(axis=1).argmax())]

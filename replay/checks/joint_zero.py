@@ -8,7 +8,7 @@ from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE, pair, shared
 from ..signals.clock import origin_ns
 from ..signals.pairing import side_by_side
-from ..signals.signal import runs
+from ..signals.signal import over_runs, runs
 from .channel_swap import side_of
 from .check import Check
 from .curves import bounds
@@ -89,8 +89,7 @@ def rests_of(
         return []
     quiet = np.ones(len(command) - count + 1, bool)
     for x in (command, state):
-        window = np.lib.stride_tricks.sliding_window_view(x, count)
-        quiet &= window.max(axis=1) - window.min(axis=1) <= still
+        quiet &= over_runs(np.maximum, x, count) - over_runs(np.minimum, x, count) <= still
     return [
         (first, last + count - 1, float(np.median((state - command)[first : last + count])))
         for first, last in runs(quiet)

@@ -60,28 +60,28 @@ def check_position(
     t, q = strictly_rising(np.asarray(t, float), np.asarray(q, float))
     step = float(np.median(np.diff(t))) if len(t) > 1 else 1.0
     near = rule.settings["near_end"]
+    levels = {sign: (held(sign * q, step, rule.shortest), held(sign * q, step, rule.shortest_warn)) for sign in (1.0, -1.0)}
     for j, name in enumerate(names):
         lower, upper = (limits[name].lower, limits[name].upper) if name in limits else (np.nan, np.nan)
         if not np.isfinite(lower + upper) or not len(t):
             continue
         middle, half = 0.5 * (lower + upper), 0.5 * (upper - lower)
-        sides = []
+        sides, of_range = [], float(np.nanmax(np.abs(q[:, j] - middle)) / half)
         for sign, end in ((1.0, upper), (-1.0, lower)):
-            reach = (sign * q[:, j])[:, None]
-            highest, row = held(reach, step, rule.shortest)
-            lasting, row_lasting = held(reach, step, rule.shortest_warn)
-            if not np.isfinite(highest[0]):
-                highest, row = np.array([np.nanmax(reach)]), np.array([int(np.nanargmax(reach))])
+            reach, largest = sign * q[:, j], float(np.nanmax(sign * q[:, j]))
+            (highest, row), (lasting, row_lasting) = (
+                (float(level[j]), int(begin[j])) for level, begin in levels[sign]
+            )
+            if not np.isfinite(highest):
+                highest, row = largest, int(np.nanargmax(reach))
             bound, warn = sign * end, sign * middle + near * half
-            graded = rule.grade_value(float(highest[0]), fail=bound, warn=warn, sustained=float(lasting[0]))
+            graded = rule.grade_value(highest, fail=bound, warn=warn, sustained=lasting)
             beyond = graded["limit"] if graded["level"] != "PASS" else None
             first, last = (
-                run_around(reach[:, 0] > beyond, int(row_lasting[0] if beyond == warn else row[0]))
-                if beyond is not None
-                else (int(row[0]), int(row[0]))
+                run_around(reach > beyond, row_lasting if beyond == warn else row) if beyond is not None else (row, row)
             )
             graded |= {"value": sign * graded["value"], "limit": sign * graded["limit"]}  # back to the joint's own sign
-            share = float((reach[:, 0] > (beyond if beyond is not None else bound)).mean())
+            share = float((reach > (beyond if beyond is not None else bound)).mean())
             sides.append(
                 rule.finding(
                     subject=(name,),
@@ -93,8 +93,8 @@ def check_position(
                     details={
                         "lower": lower,
                         "upper": upper,
-                        "of_range": float(np.nanmax(np.abs(q[:, j] - middle)) / half),
-                        "largest": float(sign * np.nanmax(reach)),
+                        "of_range": of_range,
+                        "largest": sign * largest,
                     },
                 )
             )

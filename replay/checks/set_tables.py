@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -149,20 +150,7 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
     rule = rules["set.stats"]
     if not declared.stats and not declared.set_stats:
         return [rule.not_applicable("no_stats")]
-    worst: dict[str, tuple[float, str, str]] = {}
-    looked = 0
-    for name, values in declared.columns.items():
-        table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
-        if not len(table) or not np.isfinite(table).all():
-            continue  # what is no number is another finding
-        with np.errstate(over="ignore", invalid="ignore"):  # what is told may be anything
-            offs = [
-                *_episode_stats(table, declared.stats.get(name, {})),
-                *_set_stats(table, declared.set_stats.get(name, {})),
-            ]
-        looked += bool(offs)
-        if offs:
-            worst[name] = max(offs, key=lambda one: one[0])
+    worst, looked = _offs(declared)
     if not looked:
         return [rule.not_applicable("no_stats")]
     bad = {name: one for name, one in worst.items() if one[0] > rule.bound("warn")}
@@ -177,9 +165,42 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
     return [rule.finding(subject=tuple(names[:TEXTS]), **rule.grade_value(off), details=details)]
 
 
-def _episode_stats(table: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str, str]]:
-    found = {"min": table.min(axis=0), "max": table.max(axis=0), "mean": table.mean(axis=0), "std": table.std(axis=0)}
-    size, largest = _size(table), np.abs(table).max(axis=0)
+Off = tuple[float, str, str]  # by how much, of which number, and whose
+_KNOWN: WeakKeyDictionary[Declared, tuple[dict[str, Off], int]] = WeakKeyDictionary()  # a take's key asks for it, and its check
+
+
+def _offs(declared: Declared) -> tuple[dict[str, Off], int]:
+    """Column -> what is furthest off in it, and how many columns were looked at."""
+    known = _KNOWN.get(declared)
+    if known is not None:
+        return known
+    worst: dict[str, Off] = {}
+    looked = 0
+    for name, values in declared.columns.items():
+        table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
+        if not len(table) or not np.isfinite(table).all():
+            continue  # what is no number is another finding
+        with np.errstate(over="ignore", invalid="ignore"):  # what is told may be anything
+            ends = table.min(axis=0), table.max(axis=0)
+            offs = [
+                *_episode_stats(table, *ends, declared.stats.get(name, {})),
+                *_set_stats(*ends, declared.set_stats.get(name, {})),
+            ]
+        looked += bool(offs)
+        if offs:
+            worst[name] = max(offs, key=lambda one: one[0])
+    _KNOWN[declared] = worst, looked
+    return worst, looked
+
+
+def _episode_stats(
+    table: np.ndarray, low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray]
+) -> Iterator[Off]:
+    """What is off in a column of a table (n, k), whose least and largest values are `low` and `high` (k,)."""
+    if not stats:
+        return
+    found = {"min": low, "max": high, "mean": table.mean(axis=0), "std": table.std(axis=0)}
+    size, largest = _size(low, high), np.maximum(np.abs(low), np.abs(high))
     for name, here in found.items():
         stated = stats.get(name)
         if stated is not None and stated.size == here.size:
@@ -204,17 +225,17 @@ def _episode_stats(table: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterat
         yield float(max(0.0, -steps.min())), "quantiles", "episode"
 
 
-def _set_stats(table: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterator[tuple[float, str, str]]:
-    size = _size(table)
-    for name, sign, here in (("min", -1.0, table.min(axis=0)), ("max", 1.0, table.max(axis=0))):
+def _set_stats(low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterator[Off]:
+    size = _size(low, high)
+    for name, sign, here in (("min", -1.0, low), ("max", 1.0, high)):
         stated = stats.get(name)
         if stated is not None and stated.size == here.size:
             yield float(max(0.0, (sign * (here - stated.reshape(-1)) / size).max())), name, "set"
 
 
-def _size(table: np.ndarray) -> np.ndarray:
+def _size(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """What a difference is a share of: each column's span, or a thousandth of its size where it hardly moves."""
-    return np.maximum(np.maximum(np.ptp(table, axis=0), 1e-3 * np.abs(table).max(axis=0)), 1e-6)
+    return np.maximum(np.maximum(high - low, 1e-3 * np.maximum(np.abs(low), np.abs(high))), 1e-6)
 
 
 def check_columns(declared: Declared, rules: Rules) -> list[Finding]:

@@ -35,7 +35,8 @@ from ...scenarios.scene import Scene
 from ...scenarios.variation import Draw
 from ..recording.recording import SimEpisode
 from ..rollout.observers import FullStates, Observations
-from ..rollout.rollout import Observer, RecordedPolicy, roll_out
+from ..rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out
+from .same_steps import same_steps
 
 EXPLAINED = 0.01  # share of the departure that may be left by the cause that is named; an estimate, exact ones leave 0
 SHIFTS = (-1, 1, -2, 2, -3, 3)  # samples; the nearest first, because where nothing moves several fit
@@ -224,6 +225,7 @@ class _Trial:
         self.shown = int((size > 0).argmax()) if size.any() else first  # the first row that differs
         self.physics = 1 + scene.model.nq + scene.model.nv  # of a full state: time, positions, velocities
         self.stretches = self._stretches()
+        self._models: dict[tuple[str, float], mujoco.MjModel | None] = {}
         self.plain = [self._left([self.draw], s, [self._actions(s)])[0] for s in self.stretches]
         self.departure = max(self.plain)
 
@@ -372,9 +374,12 @@ class _Trial:
     def _fits(self, stretch: RecordStretch, keys: Sequence[str], nudge: float) -> Iterator[Hypothesis]:
         """Gauss-Newton in one dimension, for each key by itself."""
         want, actions = self._rows(stretch), self._actions(stretch)
-        base = self._roll([self.draw], stretch, [actions])[0]
+        (played,) = self._play([self.draw], stretch, [actions])
+        base = self._kept(stretch, [played])[0]
         steps = {key: max(nudge * abs(self.draw.values[key]), 0.1 * nudge) for key in keys}
-        nudged = [(key, draw) for key in keys if (draw := self._with(key, self.draw.values[key] + steps[key]))]
+        # a number that bends nothing fits nothing; but one that falls over is put back to where the model has it
+        draw_with = self._nudged if played.unstable_at is None else self._with
+        nudged = [(key, draw) for key in keys if (draw := draw_with(key, self.draw.values[key] + steps[key]))]
         bent = self._roll([draw for _, draw in nudged], stretch, [actions] * len(nudged))
         for rows in ROWS if stretch.end is None else (1,):
             end = 1 if stretch.end is not None else max(1, len(want) - max(ROWS) + rows)
@@ -455,6 +460,18 @@ class _Trial:
             return None
         return Draw(values, self.draw.task, model, self.draw.start_state)
 
+    def _nudged(self, key: str, value: float) -> Draw | None:
+        """As `_with`; None, too, where the number bends no play, since it says what the state says again.
+
+        The model is kept: each is nudged once for every stretch.
+        """
+        if (key, value) not in self._models:
+            draw = self._with(key, value)
+            unlike = draw is not None and not same_steps(self.draw.model, draw.model)
+            self._models[key, value] = draw.model if draw is not None and unlike else None
+        model = self._models[key, value]
+        return None if model is None else Draw({**self.draw.values, key: value}, self.draw.task, model, self.draw.start_state)
+
     def _left(
         self,
         draws: Sequence[Draw],
@@ -477,6 +494,16 @@ class _Trial:
         substeps: int | None = None,
     ) -> np.ndarray:
         """(m, n+1, k) what the record would hold of a stretch, for each of m plays of it; (m, 1, k) where it has an `end`."""
+        return self._kept(stretch, self._play(draws, stretch, actions, states, substeps))
+
+    def _play(
+        self,
+        draws: Sequence[Draw],
+        stretch: RecordStretch,
+        actions: Sequence[np.ndarray],
+        states: Sequence[np.ndarray] | None = None,
+        substeps: int | None = None,
+    ) -> list[Rollout]:
         scene = self.scene
         if substeps is not None:
             scene = copy.copy(scene)
@@ -484,12 +511,17 @@ class _Trial:
         starts = [stretch.state] * len(draws) if states is None else list(states)
         takes = [Draw(d.values, d.task, d.model, s) for d, s in zip(draws, starts)]
         if not takes:
-            return np.empty((0, stretch.n + 1, self.theirs.shape[1]))
+            return []
         observers: list[Observer] = [Observations(scene, len(takes), stretch.n)]
         if stretch.end is not None:
             observers = [FullStates.at([[stretch.n]] * len(takes))]
         policy = RecordedPolicy([np.asarray(one, np.float32) for one in actions])
-        played = roll_out(scene, takes, policy, observers, self.threads)
+        return roll_out(scene, takes, policy, observers, self.threads)
+
+    def _kept(self, stretch: RecordStretch, played: Sequence[Rollout]) -> np.ndarray:
+        """What the record would hold of plays of a stretch, see `_roll`."""
+        if not played:
+            return np.empty((0, stretch.n + 1, self.theirs.shape[1]))
         if stretch.end is not None:
             return np.stack([one.states[stretch.n][None, : self.physics] for one in played])
         rows = [[one.observations[name].astype(float) for name in self.features] for one in played]

@@ -10,7 +10,7 @@ import numpy as np
 from ...scenarios.sensing.predicate import Values
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import Goal, Subgoal
-from .observers import Moment
+from .observers import Moment, Span
 
 TINY = 1e-6  # SI, a condition that held when its step began counts as missed by all it lacks
 PRESSED = (
@@ -49,12 +49,23 @@ class NearestApproach:
     def note(self, now: Moment) -> None:
         moved = np.zeros(self._n, bool)
         moved[now.moved] = True
-        t = now.t * self._course.control_timestep
+        self._look(now.t, now.carry.done, moved, now.readings)
+
+    def note_span(self, span: Span) -> None:
+        if not self._shape:
+            return
+        moved, found = np.ones(1, bool), span.readings
+        for j, done in enumerate(span.done):
+            now = Readings(found.value[:, j], found.peak[:, j], found.mean[:, j], found.start[:, 0], found.layout)
+            self._look(span.begin + j, np.array([done]), moved, now)
+
+    def _look(self, step: int, reached: np.ndarray, moved: np.ndarray, readings: Readings) -> None:
+        t = step * self._course.control_timestep
         for i, subgoal in enumerate(self._course.subgoals):
-            waits = (now.carry.done == i) & moved
+            waits = (reached == i) & moved
             if not waits.any() or not subgoal.conditions:
                 continue
-            margins = np.stack([np.broadcast_to(m, (self._n,)) for m in _margins(subgoal, now.readings)], axis=1)
+            margins = np.stack([np.broadcast_to(m, (self._n,)) for m in _margins(subgoal, readings)], axis=1)
             short = np.maximum(-margins, 0.0)
             begun = waits & np.isnan(self._scale[i][:, 0])
             self._scale[i][begun] = np.maximum(short[begun], TINY)

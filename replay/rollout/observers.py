@@ -32,6 +32,28 @@ class Moment(NamedTuple):
     simulation: Simulation
 
 
+class Span(NamedTuple):
+    """One copy at k control steps in a row, looked at together.
+
+    Attributes:
+        begin: the first of them.
+        readings: (1, k, ·).
+        done: (k,) subgoals reached; worst: (1, k, nnever) as `GoalState` has them.
+        qpos: (1, k, nq).
+    """
+
+    begin: int
+    readings: Readings
+    done: np.ndarray
+    worst: np.ndarray
+    qpos: np.ndarray
+
+    @property
+    def steps(self) -> slice:
+        """Which rows they are of all control steps."""
+        return slice(self.begin, self.begin + self.qpos.shape[1])
+
+
 def whole_second(scene: Scene) -> int:
     """Control steps in a second, at the least one: the full state of an episode is kept so often."""
     return max(1, round(1.0 / scene.control_timestep))
@@ -54,6 +76,10 @@ class Observations:
         for name, values in self._read(now.readings).items():
             self._rows[name][:, now.t] = values
 
+    def note_span(self, span: Span) -> None:
+        for name, values in self._read(span.readings).items():
+            self._rows[name][:, span.steps] = values
+
     def put(self, i: int, rows: Mapping[str, np.ndarray]) -> None:
         """What copy i gave at its first control steps, (t, k) by name, where it goes on from later."""
         for name, values in rows.items():
@@ -64,9 +90,9 @@ class Observations:
 
 
 class FullStates:
-    """`states` of the copies that `wanted` names at a control step."""
+    """`states` of the copies that `wanted` names at a control step, of those that go on from there."""
 
-    def __init__(self, wanted: Callable[[Moment], Iterable[int]]):
+    def __init__(self, wanted: Callable[[int, np.ndarray], Iterable[int]]):
         self._wanted = wanted
         self._states: dict[int, dict[int, np.ndarray]] = {}
 
@@ -74,17 +100,21 @@ class FullStates:
     def at(cls, steps: Sequence[Collection[int]]) -> FullStates:
         """Those at the control steps that are listed for each copy."""
         sets = [set(one) for one in steps]
-        return cls(lambda now: [i for i, one in enumerate(sets) if now.t in one])
+        return cls(lambda t, live: [i for i, one in enumerate(sets) if t in one])
 
     @classmethod
     def each_second(cls, scene: Scene) -> FullStates:
         """Those before the action at each whole second."""
         every = whole_second(scene)
-        return cls(lambda now: () if now.t % every else map(int, now.live))
+        return cls(lambda t, live: () if t % every else map(int, live))
 
     def note(self, now: Moment) -> None:
-        for i in self._wanted(now):
-            self._states.setdefault(i, {})[now.t] = now.simulation.state_of(i)
+        self.look(now.t, now.live, now.simulation)
+
+    def look(self, t: int, live: np.ndarray, simulation: Simulation) -> None:
+        """As `note`, for whoever has no readings yet."""
+        for i in self._wanted(t, live):
+            self._states.setdefault(i, {})[t] = simulation.state_of(i)
 
     def put(self, i: int, states: Mapping[int, np.ndarray]) -> None:
         """States of copy i before it goes on from later, by control step."""
@@ -109,6 +139,10 @@ class SafetyMeasures:
     def note(self, now: Moment) -> None:
         for limit in self._limits:
             self._rows[limit.name][:, now.t] = limit.predicate.value(now.readings)
+
+    def note_span(self, span: Span) -> None:
+        for limit in self._limits:
+            self._rows[limit.name][:, span.steps] = limit.predicate.value(span.readings)
 
     def of(self, i: int, steps: int) -> dict[str, Any]:
         safety = {name: rows[i, : steps + 1].copy() for name, rows in self._rows.items()}
@@ -137,17 +171,24 @@ class Tape:
         self._heights = {name: np.zeros((n, rows)) for name in scene.handled}
 
     def note(self, now: Moment) -> None:
-        scene, readings, t = self._scene, now.readings, now.t
-        self._qpos[:, t] = now.simulation.live("qpos")
-        if scene.stains:
-            self._kept[:, t] = now.simulation.kept
-        self._worst[:, t] = now.carry.worst
+        self._qpos[:, now.t] = now.simulation.live("qpos")
+        if self._scene.stains:
+            self._kept[:, now.t] = now.simulation.kept
+        self._worst[:, now.t] = now.carry.worst
+        self._read(now.readings, now.t)
+
+    def note_span(self, span: Span) -> None:
+        self._qpos[:, span.steps], self._worst[:, span.steps] = span.qpos, span.worst
+        self._read(span.readings, span.steps)
+
+    def _read(self, readings: Readings, t: int | slice) -> None:
+        scene = self._scene
         for kept, forces in ((self._touches, scene.unasked), (self._met, scene.met)):
             if forces:
-                kept[:, t] = readings.peak[:, readings.layout.force_columns(forces)]
+                kept[:, t] = readings.peak[..., readings.layout.force_columns(forces)]
         for name, handled in scene.handled.items():
-            self._grips[name][:, t] = readings.peak[:, readings.layout.force_columns(handled.forces)]
-            self._heights[name][:, t] = readings.of(handled.position)[:, 2]
+            self._grips[name][:, t] = readings.peak[..., readings.layout.force_columns(handled.forces)]
+            self._heights[name][:, t] = readings.of(handled.position)[..., 2]
 
     def of(self, i: int, steps: int) -> dict[str, Any]:
         rows = slice(0, steps + 1)

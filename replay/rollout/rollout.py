@@ -21,6 +21,7 @@ from ..checks.outcome import outcome_of
 from .mark import Mark
 from .nearest import Nearest, NearestApproach
 from .observers import FullStates, Moment, Observations, SafetyMeasures, Tape
+from .spans import go_through, looks_in_spans
 
 AT_ONCE = 64  # takes in one batch; memory stays bounded however many there are
 
@@ -174,6 +175,11 @@ class RecordedPolicy:
         rows: np.ndarray = self._rows[:, now.t]
         return rows if len(now.live) == len(rows) else rows[now.live]
 
+    def rows(self, i: int) -> np.ndarray:
+        """(T, nu) float32, all that copy i is sent."""
+        rows: np.ndarray = self._rows[i, : self._lengths[i]]
+        return rows
+
     def of(self, i: int, steps: int) -> dict[str, Any]:
         return {"actions": self._actions[i]}
 
@@ -201,6 +207,9 @@ def roll_out(
         ValueError: an action holds a number that is not finite.
     """
     n, course = len(draws), scene.course
+    if n == 1 and not begin and type(policy) is RecordedPolicy and looks_in_spans(scene, observers):
+        end, unstable = go_through(scene, draws[0], policy.rows(0), observers)
+        return [_done(scene, draws[0], policy, observers, 0, len(policy.rows(0)), end, unstable)]
     simulation = Simulation(scene, n, threads)
     readings = simulation.begin(draws)
     advance = OneEpisode(course).advance if n == 1 else course.advance
@@ -227,14 +236,25 @@ def roll_out(
         readings = simulation.step(action) if len(live) == n else simulation.step(action, live)
         carry = advance(carry, readings)
         t += 1
-    done = []
-    for i, (steps, end) in enumerate(ends):
-        unstable = None if np.isnan(unstable_at[i]) else float(unstable_at[i])
-        kept = policy.of(i, steps)
-        for observer in observers:
-            kept |= observer.of(i, steps)
-        done.append(Rollout(draw=draws[i], carry=end, label=_label(scene, end, unstable), unstable_at=unstable, **kept))
-    return done
+    warned = [None if np.isnan(one) else float(one) for one in unstable_at]
+    return [_done(scene, draws[i], policy, observers, i, *ends[i], warned[i]) for i in range(n)]
+
+
+def _done(
+    scene: Scene,
+    draw: Draw,
+    policy: Policy,
+    observers: Sequence[Observer],
+    i: int,
+    steps: int,
+    end: GoalState,
+    unstable_at: float | None,
+) -> Rollout:
+    """What copy i did in so many steps."""
+    kept = policy.of(i, steps)
+    for observer in observers:
+        kept |= observer.of(i, steps)
+    return Rollout(draw=draw, carry=end, label=_label(scene, end, unstable_at), unstable_at=unstable_at, **kept)
 
 
 def _label(scene: Scene, carry: GoalState, unstable_at: float | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,6 +27,11 @@ class Both:
     @property
     def step(self) -> float:
         return float(self.t[1] - self.t[0]) if len(self.t) > 1 else 0.0
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """Every command against every state, computed once."""
+        return likeness(self)
 
 
 def side_by_side(

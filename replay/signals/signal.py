@@ -106,9 +106,22 @@ def smallest_over(x: np.ndarray, count: int) -> np.ndarray:
     x = np.where(np.isnan(x), -np.inf, x)
     out = np.full_like(x, -np.inf)
     if count <= len(x):
-        view = np.lib.stride_tricks.sliding_window_view(x, count, axis=0)
-        out[: len(view)] = view.min(axis=-1)
+        least = over_runs(np.minimum, x, count)
+        out[: len(least)] = least
     return out
+
+
+def over_runs(what: np.ufunc, x: np.ndarray, count: int) -> np.ndarray:
+    """(n - count + 1, ...) the least (`np.minimum`) or largest (`np.maximum`) of each run of `count` rows of x (n, ...).
+
+    By runs of twice the length from those of once, which is some ten times as fast as looking at each run.
+    """
+    width = 1
+    while width < count:
+        step = min(width, count - width)
+        x = what(x[:-step], x[step:])
+        width += step
+    return x
 
 
 def held(x: np.ndarray, step: float, shortest: float) -> tuple[np.ndarray, np.ndarray]:

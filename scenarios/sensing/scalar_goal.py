@@ -7,11 +7,13 @@ decided here is decided by the same predicates, and comes out equal to the bit.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from .predicate import Values
-from .requests import Readings, Row
+from .predicate import Predicate, Values
+from .requests import Readings, Request
 from .temporal import Goal, GoalState
 
 
@@ -45,8 +47,8 @@ class ScalarGoal:
         self.lasted = [0] * len(self._nevers)
         self.went_wrong = False
 
-    def advance(self, row: Row) -> None:
-        """Take in the readings at the next control step."""
+    def advance(self, row: Any) -> None:
+        """Take in the readings at the next control step: a `Row`, or what else the predicates of the course read."""
         dt = self._dt
         time = self.step * dt
         while self.done < len(self._subgoals):
@@ -101,6 +103,67 @@ class ScalarGoal:
         self.reached, self.failed, self.worst = (v[0].tolist() for v in (carry.reached, carry.failed, carry.worst))
         self.lasted = [0] * len(self._nevers) if carry.lasted is None else carry.lasted[0].tolist()
         self.went_wrong = any(time == time for time in self.failed)
+
+
+class Margins:
+    """A predicate whose margins of one episode are computed for many control steps at once, and asked for one by one.
+
+    Args:
+        predicate: of a course.
+    """
+
+    def __init__(self, predicate: Predicate):
+        self._predicate, self.unit = predicate, predicate.unit
+        self._readings: Readings | None = None
+        self._values: list[float] | None = None
+
+    def take(self, readings: Readings) -> None:
+        """The readings (1, k, ·) that are asked about from now on."""
+        self._readings, self._values = readings, None
+
+    def requests(self) -> list[Request]:
+        return self._predicate.requests()
+
+    def margin(self, j: Any) -> Values:
+        """That of control step j of what was taken."""
+        if self._values is None:
+            assert self._readings is not None
+            shape = self._readings.value.shape[:-1]
+            self._values = np.broadcast_to(self._predicate.margin(self._readings), shape)[0].tolist()
+        return self._values[j]
+
+
+class SpanGoal:
+    """`Goal.advance` for n = 1 over many control steps at once: the same carry, to the bit.
+
+    Args:
+        course: see `ScalarGoal`.
+    """
+
+    def __init__(self, course: Goal):
+        goals = [replace(one, predicate=Margins(one.predicate)) for one in course.subgoals]
+        nevers = [replace(one, predicate=Margins(one.predicate)) for one in course.nevers]
+        self._margins: list[Any] = [one.predicate for one in (*goals, *nevers)]
+        self._follower = ScalarGoal(Goal(tuple(goals), tuple(nevers), course.control_timestep))
+
+    def advance(self, readings: Readings) -> tuple[np.ndarray, np.ndarray]:
+        """Take in the readings (1, k, ·) at the next k control steps.
+
+        Returns:
+            (k,) subgoals reached, and (k, nnever) `worst`, at each of them.
+        """
+        for one in self._margins:
+            one.take(readings)
+        follower, done, worst = self._follower, [], []
+        for j in range(readings.value.shape[1]):
+            follower.advance(j)
+            done.append(follower.done)
+            worst.append(follower.worst.copy())
+        return np.array(done, int), np.array(worst, float).reshape(len(done), -1)
+
+    def carry(self) -> GoalState:
+        """What `Goal.advance` would have carried."""
+        return self._follower.carry()
 
 
 class OneEpisode:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shiliu.replay.signals.signal import _over_shifts, find_lag, held, resample, runs, strictly_rising
+from shiliu.replay.signals.signal import _over_shifts, find_lag, held, over_runs, resample, runs, strictly_rising
 
 RNG = np.random.default_rng(16)
 
@@ -129,3 +129,11 @@ def test_a_number_that_is_not_finite_spoils_its_own_column_and_warns_nobody():
         warnings.simplefilter("error")
         error, _ = _over_shifts(x, b, 20, np.arange(-5, 6))
     assert int(np.argmin(error[:, 0])) == 5 and not np.isfinite(error[:, 1]).any()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 13, 40])
+def test_the_least_and_largest_of_each_run_are_those_of_each_window(count):
+    x = np.random.default_rng(count).normal(size=(40, 3))
+    window = np.lib.stride_tricks.sliding_window_view(x, count, axis=0)
+    np.testing.assert_array_equal(over_runs(np.minimum, x, count), window.min(axis=-1))
+    np.testing.assert_array_equal(over_runs(np.maximum, x, count), window.max(axis=-1))
