@@ -143,7 +143,7 @@ class SpanGoal:
     def __init__(self, course: Goal):
         goals = [replace(one, predicate=Margins(one.predicate)) for one in course.subgoals]
         nevers = [replace(one, predicate=Margins(one.predicate)) for one in course.nevers]
-        self._margins: list[Any] = [one.predicate for one in (*goals, *nevers)]
+        self._margins: list[Any] = [*(one.predicate for one in goals), *(one.predicate for one in nevers)]
         self._follower = ScalarGoal(Goal(tuple(goals), tuple(nevers), course.control_timestep))
 
     def advance(self, readings: Readings) -> tuple[np.ndarray, np.ndarray]:
