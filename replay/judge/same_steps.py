@@ -13,7 +13,8 @@ import numpy as np
 FREE = int(mujoco.mjtJoint.mjJNT_FREE)
 BEGIN = ("qpos0", "qpos_spring")  # by address of positions; what springs rest at, where a joint has one
 PLACES = ("body_pos", "body_quat")
-APART = (*BEGIN, *PLACES, "light_poscom0", "light_pos0", "light_dir0", "key_qpos")  # no step reads lights or keyframes
+LIGHTS = ("light_pos", "light_dir", "light_poscom0", "light_pos0", "light_dir0")
+APART = (*BEGIN, *PLACES, *LIGHTS, "key_qpos")  # no step reads lights or keyframes
 
 
 def same_steps(one: mujoco.MjModel, other: mujoco.MjModel) -> bool:
