@@ -35,7 +35,7 @@ from typing import Any
 
 import shiliu
 from judge import percent
-from shiliu.replay.benchmark.given_words import given_words
+from shiliu.replay.benchmark.given_words import given_words, show
 from shiliu.replay.evaluation.faults import ordinary, sets
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import chosen, faults_of, faults_of_sets
@@ -261,9 +261,7 @@ def main() -> int:
     beside = Beside(words)
     beside.run()
     text = table(beside.lines)
-    print(text)
-    if words["markdown"]:
-        Path(words["markdown"]).write_text(text + "\n", encoding="utf-8")
+    show(text, words["markdown"])
     return 0
 
 

@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 import shiliu
-from shiliu.replay.benchmark.given_words import given_words
+from shiliu.replay.benchmark.given_words import given_words, show
 from shiliu.replay.evaluation.faults import ordinary, sets
 from shiliu.replay.evaluation.faults.fault import Fault, FaultMark, Work
 from shiliu.replay.evaluation.faults.injecting import Job, inject
@@ -344,9 +344,7 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     text = run(words)
-    print(text)
-    if words["markdown"]:
-        Path(words["markdown"]).write_text(text + "\n", encoding="utf-8")
+    show(text, words["markdown"])
     return 0
 
 

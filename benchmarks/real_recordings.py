@@ -22,7 +22,7 @@ from typing import Any
 
 import shiliu
 import yaml
-from shiliu.replay.benchmark.given_words import given_words
+from shiliu.replay.benchmark.given_words import given_words, show
 from shiliu.replay.evaluation.faults.scoring import ALARM
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.judge.verdict import Verdict
@@ -139,9 +139,7 @@ def main() -> int:
     text = table(lines, comments)
     text += "\n\n| formerly false | was | the test that it became |\n|---|---|---|\n"
     text += "\n".join(f"| {one['source']} | {one['was']} | `{one['test']}` |" for one in mended())
-    print(text)
-    if words["markdown"]:
-        Path(words["markdown"]).write_text(text + "\n", encoding="utf-8")
+    show(text, words["markdown"])
     return 0 if met(lines, comments) else 1
 
 

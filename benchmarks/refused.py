@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from shiliu.replay.benchmark.given_words import given_words
+from shiliu.replay.benchmark.given_words import given_words, show
 from shiliu.replay.signals.statistics import wilson
 
 HELD_OUT = Path(__file__).with_name("held_out")
@@ -91,9 +91,7 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     text = table()
-    print(text)
-    if words["markdown"]:
-        Path(words["markdown"]).write_text(text + "\n", encoding="utf-8")
+    show(text, words["markdown"])
     return 0 if met() else 1
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
-from shiliu.replay.benchmark.given_words import given_words
+from shiliu.replay.benchmark.given_words import given_words, show
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_lag
 from shiliu.replay.checks.takes import lag_of
@@ -205,9 +205,7 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     text = table(lines_of(words, Path(words["out"]) if words["out"] else None))
-    print(text)
-    if words["markdown"]:
-        Path(words["markdown"]).write_text(text + "\n", encoding="utf-8")
+    show(text, words["markdown"])
     return 0
 
 

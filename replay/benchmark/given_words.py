@@ -1,8 +1,9 @@
-"""The `key=value` words that a benchmark of the repository is called with."""
+"""The `key=value` words that a benchmark of the repository is called with, and where its text goes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 
 def given_words(defaults: Mapping[str, str], words: Sequence[str], needed: Sequence[str] = ()) -> dict[str, str] | None:
@@ -14,3 +15,10 @@ def given_words(defaults: Mapping[str, str], words: Sequence[str], needed: Seque
             return None
         found[key] = value
     return found if all(found[key] for key in needed) else None
+
+
+def show(text: str, markdown: str = "") -> None:
+    """Print what a benchmark found, and write it to a file where one was named."""
+    print(text)
+    if markdown:
+        Path(markdown).write_text(text + "\n", encoding="utf-8")
