@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shiliu.replay.judge.context import SceneContext
 
 ROOT = Path(__file__).resolve().parents[2]
 TAKES = [
@@ -103,7 +102,6 @@ def test_a_row_tells_share_and_interval(regained):
 @pytest.mark.slow
 def test_a_set_is_made_with_its_faults_and_labels_of_clean_ones(regained, demonstration, scene, tmp_path):
     """The door does not open where the grip goes or the oven stands elsewhere; the label says that it does, and the judge does not."""
-    assert SceneContext(scene, "command").scene is scene
     clean = demonstration
     for kind in regained.KINDS[:2]:
         out = tmp_path / kind
