@@ -13,7 +13,16 @@ from .results import Subject
 
 FEATURE = "observation.base"
 QUANTITY = "base"
+UNKNOWN = "no_base_motion"  # the reason where it does not tell
 MOVES = 0.005  # m and rad, less is standing
+
+
+def tells_base(subject: Subject) -> bool:
+    """Whether a recording tells how the base went; one that names no command of it may have been made by a robot that walked."""
+    names, recording = subject.scene.robot.base_names, subject.recording
+    if not names or recording.episode is not None:
+        return True
+    return any(name in names for stream in recording.select(None, QUANTITY) for name in stream.names)
 
 
 def base_commands(recording: Recording, names: tuple[str, ...], grid: np.ndarray) -> np.ndarray:
@@ -64,10 +73,12 @@ def with_base(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.nda
 
 
 def check_walking(subject: Subject, motion: JointMotion) -> list[Finding]:
-    """`walking` of a robot whose base moves: never judged, and said so where it walked."""
+    """`walking` of a robot whose base moves: never judged, and said so where it walked, or may have walked."""
     if not subject.scene.robot.base_names:
         return []
     rule = subject.rules["walking"]
+    if not tells_base(subject):
+        return [rule.not_checked(UNKNOWN)]
     _, places = base_motion(subject, motion)
     way = float(np.hypot(*np.diff(places[:, :2], axis=0).T).sum())
     turned = float(np.abs(np.diff(places[:, 2])).sum())

@@ -13,7 +13,7 @@ from ..checks.grip import check_grip, check_payload
 from ..checks.registry import asked_of
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
-from .base_motion import check_walking, with_base
+from .base_motion import UNKNOWN, check_walking, tells_base, with_base
 from .eased_motion import eased_balance
 from .payload import grasps_of
 from .results import Dynamics, Integrity, Load, Motions, Rollouts, Subject
@@ -39,10 +39,15 @@ def own_dynamics(subject: Subject, integrity: Integrity, motions: Motions, rollo
     needed = {motions.signal: _needed(subject, motions.judged, rollouts.loads, rollouts.offset)}
     full = needed[motions.signal]
     found = check_torque(full, context.limits, rules, motions.signal)
-    found += [
-        eased_balance(subject, motions, one, lambda smooth: _needed(subject, smooth, rollouts.loads, rollouts.offset))
-        for one in check_balance(full, context.soles, rules, motions.signal)
-    ]
+    if tells_base(subject):
+        found += [
+            eased_balance(
+                subject, motions, one, lambda smooth: _needed(subject, smooth, rollouts.loads, rollouts.offset)
+            )
+            for one in check_balance(full, context.soles, rules, motions.signal)
+        ]
+    else:
+        found.append(rules["balance"].not_checked(UNKNOWN))
     for finding in found if rollouts.loads else ():
         finding.details["payload"] = max(mass for _, mass, _ in rollouts.loads)
     found += check_walking(subject, motions.judged)

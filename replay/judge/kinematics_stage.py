@@ -10,12 +10,12 @@ from ..checks.kinematics import check_kinematics, motion_of
 from ..checks.registry import asked_of
 from ..checks.retargeting import check_retarget
 from ..signals.clock import origin_ns
-from .base_motion import with_base
+from .base_motion import UNKNOWN, tells_base, with_base
 from .commanded_collision import check_looked, look
 from .held_contacts import driven
 from .results import Integrity, Kinematics, Motions, Rates, Rollouts, Subject
 
-OFFSET = "calibration.offset"
+OFFSET, SCENE = "calibration.offset", "collision.scene"
 
 
 def kinematics_stage(
@@ -59,4 +59,7 @@ def own_kinematics(
     looked = look(even, names, context, draw, motions.signal, recording, claws)
     if looked is not None:
         looked = replace(looked, held=tuple(driven(subject, rollouts, looked)))
-    return Kinematics((*found, *check_looked(looked, rules, motions.signal)), looked)
+    found += check_looked(looked, rules, motions.signal)
+    if not tells_base(subject):  # nobody knows what it stood beside
+        found = [rules[SCENE].not_checked(UNKNOWN, signal=motions.signal) if f.code == SCENE else f for f in found]
+    return Kinematics(tuple(found), looked)

@@ -116,6 +116,8 @@ def _goal(subject: Subject, rollouts: Rollouts, threads: int) -> list[Finding]:
         goal = check_goal(scene.course, rollouts.outcomes[0], label, duration, subject.rules)
     else:
         goal = _over_starts(subject, rollouts.outcomes, label)
+    if rollouts.plan.unsure:
+        return [_unproven(one, rollouts.plan.unsure, subject) for one in goal]
     if not explains_goal(subject) or not any(one.failed for one in goal):
         return goal
     beside, there = play_elsewhere(rollouts.plan, threads) or (None, None)
@@ -139,8 +141,20 @@ def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     found += check_touches(*_touches(subject, shown, take), dt, rules, touches_of(scene, shown))
     found += _slipped(subject, rollouts)
     if not rollouts.known:
-        found = [rules[f.code].not_checked("unknown_start") if f.level in ("WARN", "FAIL") else f for f in found]
-    return [*found, *check_diverged(subject, rollouts)]
+        found = [_unproven(one, "unknown_start", subject) for one in found]
+    found += check_diverged(subject, rollouts)
+    unsure = rollouts.plan.unsure
+    return [_unproven(one, unsure, subject) for one in found] if unsure else found
+
+
+def _unproven(finding: Finding, reason: str, subject: Subject) -> Finding:
+    """A finding of a replay of which not all is known: what went wrong is not checked."""
+    if finding.level not in ("WARN", "FAIL"):
+        return finding
+    event = {"event": finding.details["event"]} if "event" in finding.details else {}
+    found = subject.rules[finding.code].not_checked(reason, details=event)
+    found.code = finding.code  # a failure mode has the scenario's own
+    return found
 
 
 def thrown_in(scene: Scene, shown: Rollout) -> set[str]:

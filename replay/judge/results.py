@@ -148,6 +148,7 @@ class RolloutPlan:
         offset: where the takes begin on the recording's clock [s].
         why: the reason where there are no takes.
         stood: things that start where they were recorded.
+        unsure: why what goes wrong in it proves nothing: the recording does not tell all that moved the robot; None where it does.
         elsewhere: gives the same commands where they can be played beside the judged scene.
     """
 
@@ -157,6 +158,7 @@ class RolloutPlan:
     offset: float = 0.0
     why: str = "not_run"
     stood: tuple[str, ...] = ()
+    unsure: str | None = None
     elsewhere: Callable[[], Elsewhere | None] | None = None
 
 

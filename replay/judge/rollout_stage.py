@@ -22,7 +22,7 @@ from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..rollout.rollout import Rollout, Take, play
 from ..signals.joint_motion import hand_commands, zero_order_hold
-from .base_motion import base_commands
+from .base_motion import UNKNOWN, base_commands, tells_base
 from .cell_starts import likely_draws
 from .missed_goal import Elsewhere
 from .object_poses import recorded_poses, stood
@@ -205,6 +205,7 @@ def _likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
         tuple(clamped),
         offset=begin,
         stood=tuple(poses),
+        unsure=None if tells_base(subject) else UNKNOWN,
         elsewhere=partial(_beside, subject, unknown, start, commands, begin),
     )
 
