@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..recording.features import ENVIRONMENT
 from ..recording.recording import Recording, Stream
 from ..signals.clock import by_topic, origin_ns, repeats, seconds, topic
 from ..signals.signal import runs
@@ -73,7 +74,7 @@ def check_skew(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Fin
 
 
 def check_repeated(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`stream.repeated`: samples that are the one before sent again, to the bit, in the middle of a motion.
+    """`stream.repeated`: samples that are the one before sent again, to the bit, in the middle of a motion of the robot.
 
     Counted are short runs (no longer than `longest`: what stands longer is `stream.frozen`'s matter) with a change
     right before and right after, over all samples between two changes. Samples that repeat because the device's own
@@ -86,7 +87,7 @@ def check_repeated(streams: Sequence[Stream], rules: Rules, origin: int) -> list
         judged = stream.role == "pose" or (
             stream.role in ("command", "measured") and stream.quantity == "joint_position"
         )
-        if not judged or stream.n < 10:
+        if not judged or stream.n < 10 or stream.meta.get("field") == ENVIRONMENT:  # a door rests between two pushes
             continue
         fresh = ~repeats(stream)
         t, x = seconds(stream, origin)[fresh], stream.values[fresh]

@@ -12,6 +12,7 @@ from ...scenarios.scene import Scene
 from ...scenarios.variation import STATE, Draw
 from ..checks.finding import Finding
 from ..checks.object_divergence import check_apart
+from ..recording.features import ENVIRONMENT
 from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import zero_order_hold
@@ -21,7 +22,6 @@ from .results import Rollouts, Subject
 AXES = ("x", "y", "z")
 TURN = ("qw", "qx", "qy", "qz")
 UNIT = 0.01  # a recorded quaternion further from unit length is none
-FEATURE = "observation.environment_state"
 
 
 def object_streams(recording: Recording, things: tuple[str, ...]) -> dict[str, tuple[Stream, list[int]]]:
@@ -39,7 +39,7 @@ def object_streams(recording: Recording, things: tuple[str, ...]) -> dict[str, t
 
 def things_of(scene: Scene) -> tuple[str, ...]:
     """The loose things of a scene whose pose an episode holds."""
-    feature = scene.schema.observations.get(FEATURE)
+    feature = scene.schema.observations.get(ENVIRONMENT)
     names = feature.names if feature is not None else ()
     return tuple(dict.fromkeys(name.rpartition(".")[0] for name in names if name.endswith(".qw")))
 
@@ -112,13 +112,13 @@ def distances(
     """
     scene, played = subject.scene, rollouts.shown
     assert played is not None
-    names = scene.schema.observations[FEATURE].names
+    names = scene.schema.observations[ENVIRONMENT].names
     grid = np.arange(len(played.qpos)) * scene.control_timestep
     apart = np.full((len(grid), len(recorded)), np.nan)
     for j, (thing, (stream, columns)) in enumerate(recorded.items()):
         t = seconds(stream, origin_ns(subject.recording)) - rollouts.offset
         order = np.argsort(t, kind="stable")
         theirs = np.stack([np.interp(grid, t[order], stream.values[order, c], np.nan, np.nan) for c in columns], axis=1)
-        ours = played.observations[FEATURE][:, [names.index(f"{thing}.{axis}") for axis in AXES]]
+        ours = played.observations[ENVIRONMENT][:, [names.index(f"{thing}.{axis}") for axis in AXES]]
         apart[:, j] = np.linalg.norm(ours - theirs, axis=1)
     return grid, apart, tuple(recorded)

@@ -26,6 +26,7 @@ from ..checks.outcome import (
     check_touches,
 )
 from ..checks.playback import check_reproduces, check_tracking, tracking_error
+from ..recording.features import ENVIRONMENT
 from ..rollout.rollout import Rollout, Take
 from ..signals.channels import in_radians
 from ..signals.statistics import wilson
@@ -43,7 +44,7 @@ RECORDED = (
     "observation.state",
     "observation.velocity",
     "observation.base",
-    "observation.environment_state",
+    ENVIRONMENT,
 )  # held against the record to the bit
 ENOUGH = 0.9  # of the likely starts must succeed for a PASS
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION

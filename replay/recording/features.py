@@ -10,6 +10,7 @@ import numpy as np
 from ...scenarios.errors import EpisodeError
 from .recording import Stream
 
+ENVIRONMENT = "observation.environment_state"  # the scene's own joints and things, as LeRobot calls them
 _QUANTITY = {"rad": "joint_position", "rad/s": "joint_velocity", "Nm": "joint_torque", "%": "claw"}
 
 

@@ -348,6 +348,14 @@ def test_repeated_samples_are_counted(every, level, share):
     assert found.details["fresh_rate"] == pytest.approx(100.0 / every, rel=0.02)
 
 
+@pytest.mark.parametrize(("field", "level"), [("observation.state", "WARN"), ("observation.environment_state", "NOT_APPLICABLE")])
+def test_a_door_that_rests_between_two_pushes_is_no_sample_sent_again(field, level):
+    t = np.arange(0, 12, 0.01)
+    values = arms(np.floor(t / 0.08 + 1e-6) * 0.08)
+    measured = replace(stream("measured", t, values), meta={"field": field})
+    assert check_repeated([measured], RULES, START)[0].level == level
+
+
 def test_a_command_that_is_held_is_not_repeated():
     t = np.arange(0, 12, 0.01)
     values = arms(np.clip(t, 0, 5))

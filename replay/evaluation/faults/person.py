@@ -14,7 +14,7 @@ import numpy as np
 
 from ....scenarios.scene import Scene
 from ....scenarios.variation import of_episode
-from ...judge.object_poses import FEATURE
+from ...recording.features import ENVIRONMENT
 from ...recording.recording import Recording, SimEpisode, Stream
 from ...retarget.arms import arms_of
 from ...retarget.sources.motion_capture_hands import QUANTITY
@@ -54,8 +54,8 @@ def person_of(scene: Scene, episode: SimEpisode, part: str = "oven") -> Recordin
         i for i in range(model.nbody) if model.body_parentid[i] == 0 and model.body(i).name.startswith(f"{part}/")
     )
     pose = np.tile([*data.xanchor[hinge.id], *data.xquat[root]], (n, 1))
-    column = features[FEATURE].names.index(f"{part}.{door}")
-    angle = episode.states[FEATURE][:n, [column]].astype(float)
+    column = features[ENVIRONMENT].names.index(f"{part}.{door}")
+    angle = episode.states[ENVIRONMENT][:n, [column]].astype(float)
     streams["object/pose"] = ("object_pose", "m m m 1 1 1 1", tuple("xyzabcd"), pose)
     streams["object/angle"] = ("object_joint", "rad", ("door",), angle)
     ns = np.round(t * 1e9).astype(np.int64)
