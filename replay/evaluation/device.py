@@ -24,8 +24,9 @@ from ..signals.signal import find_lag
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "device"
 SHARES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)  # at which the quantiles of a distribution are kept
-TOPICS = ("arms", "head", "hands", "hands_state", "sensors")
+TOPICS = ("arms", "head", "hands", "base_speed", "base_height", "hands_state", "sensors")
 START_NS = 1_700_000_000 * 10**9  # an epoch of ours; only differences are judged
+HEIGHT = "base_height"
 PER_DEGREE = math.pi / 180.0
 
 
@@ -203,6 +204,7 @@ def through(scene: Scene, episode: SimEpisode, device: DeviceModel, seed: int) -
                 {**_topic(name), **({} if stamped is None else {"sequence": 1 + np.arange(len(sent))})},
             )
         )
+    streams += _base(scene, device, commanded, receive)
     late = max(0.0, device.lag - _own_lag(scene, episode))
     streams += _sensors(scene, device, seen.t, seen, late + starts, rng)
     notes = [f"passed through the device model {device.name!r}, seed {seed}; {device.source}"]
@@ -219,6 +221,28 @@ def through(scene: Scene, episode: SimEpisode, device: DeviceModel, seed: int) -
         },
         notes=notes,
     )
+
+
+def _base(scene: Scene, device: DeviceModel, commanded: np.ndarray, receive: np.ndarray) -> list[Stream]:
+    """How a base that moves is walked and lowered: a message while it walks and one that stops it, one for each new height."""
+    names, action = scene.robot.base_names, scene.schema.action
+    streams = []
+    for name, own in (
+        (device.topics["base_speed"], [n for n in names if n != HEIGHT]),
+        (device.topics["base_height"], [n for n in names if n == HEIGHT]),
+    ):
+        columns = [action.names.index(n) for n in own]
+        values = commanded[:, columns]
+        before = np.concatenate([np.zeros((1, len(own))), values[:-1]])
+        sent = (values != before).any(axis=1)
+        if own != [HEIGHT]:
+            sent |= values.any(axis=1)
+        if not sent.any():
+            continue
+        unit = " ".join(action.unit[i] for i in columns)
+        clocks = None, receive[sent], None, "receive"
+        streams.append(Stream(name, "event", "base", unit, tuple(own), values[sent], *clocks, None, _topic(name)))
+    return streams
 
 
 def _rest(robot: object) -> tuple[str, ...]:

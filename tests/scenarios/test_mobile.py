@@ -1,6 +1,7 @@
 """A base that moves: it goes where it is told, within the robot's limits, on soles that stay flat; and balance is judged."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import gymnasium
@@ -12,6 +13,9 @@ from gymnasium.utils.env_checker import check_env
 from shiliu.envs.registration import env_id
 from shiliu.replay.checks.dynamics import check_balance, effort, loaded, sole_polygon
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.evaluation.device import load_device, through
+from shiliu.replay.formats.mcap.write import write as write_mcap
+from shiliu.replay.judge.base_motion import base_commands
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.rollout.episode import as_recording, episode_of
@@ -408,6 +412,23 @@ def test_a_bag_without_its_base_is_not_blamed_for_a_robot_that_stands(tmp_path, 
     unknown = {code for code, one in found.items() if one.reason == "no_base_motion"}
     failed = {code for code in ("goal", "scenario.parked") if found[code].level == "NOT_CHECKED"}
     assert unknown == (set() if tells else {"balance", "walking", "collision.scene", *failed})
+
+
+def test_the_device_model_walks_and_lowers_the_base(tmp_path, scene, walked):
+    """From the messages of its recording alone, read back from a file, the base ends where the demonstration's ended."""
+    episode = episode_of(scene, walked, 0)
+    made = through(scene, episode, load_device(), 7)
+    assert made.streams["/cmd_vel/base_speed"].n > 100 and not made.streams["/cmd_vel/base_speed"].values[-1].any()
+    write_mcap(replace(made, streams={n: s for n, s in made.streams.items() if "sensors" not in n}), tmp_path / "walk.mcap")
+    (read,) = shiliu.read(tmp_path / "walk.mcap")
+    dt, base = scene.control_timestep, np.asarray(episode.states["observation.base"])
+    for one in (made, read):
+        later = np.arange(len(base) + round(2.0 / dt)) * dt  # commands come 1.24 s behind the first sensor
+        ends = glide(scene.robot.sheet, base_commands(one, scene.robot.base_names, later), np.zeros(4), dt)[-1]
+        assert ends == pytest.approx(base[-1, :4], abs=2e-3)
+    at = next(s["t1"] for s in walked.segments if s["skill"] == "walk.squat") + 1.3
+    lowered = glide(scene.robot.sheet, base_commands(read, scene.robot.base_names, later), np.zeros(4), dt)[round(at / dt), 3]
+    assert lowered == pytest.approx(-0.15, abs=6e-3)
 
 
 def walking_bag(path, tells=True):
