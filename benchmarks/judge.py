@@ -239,7 +239,7 @@ def _broken_sets(
         take = sets.written(episode, context.scene, room / "broken", fault.name).take[form]
         # the take itself stands beside it only where that is the fault: else its commands would be there twice
         others = [one for i, one in enumerate(takes) if i != place or fault.name == sets.ordinary.TWICE]
-        sets.beside(company, name, others)
+        sets.beside(company, name, others, context.scene.name)
         made.append((injected, sets.in_set(take, name), about))
     verdicts = judging(
         [one[1] for one in made], likely if form == sets.PLAIN else None, threads=threads, company=company

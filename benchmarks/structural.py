@@ -122,7 +122,7 @@ def among(
     others = [(one, lag_of(check_lag(*pair(one), rules, origin_ns(one)))) for one in clean]
     for take, episode in zip(takes, episodes):
         company, name = Company(), f"set {episode.seed}"
-        sets.beside(company, name, [one for one, of in zip(others, seeds) if of.seed != episode.seed])
+        sets.beside(company, name, [one for one, of in zip(others, seeds) if of.seed != episode.seed], likely.name)
         yield from judging([sets.in_set(take, name)], likely, threads=threads, company=company)
 
 

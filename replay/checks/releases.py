@@ -70,12 +70,15 @@ class GripHold(NamedTuple):
 
 
 class HandAndArm(NamedTuple):
-    """A hand's columns and command (n,), its holds, and its arm's joints (n, k) [rad] with the fastest one's speed (n,) [rad/s]."""
+    """A hand's columns, command and measurement (n,) as shares of its way, its holds, and its arm's joints (n, k) [rad] with the
+    fastest one's speed (n,) [rad/s].
+    """
 
     side: str
     names: tuple[str, ...]
     t: np.ndarray
     command: np.ndarray
+    state: np.ndarray
     holds: list[GripHold]
     q: np.ndarray
     speed: np.ndarray
@@ -106,15 +109,19 @@ def hands_of(recording: Recording) -> list[HandAndArm]:
         given, stands = (_way(stream, names, t, recording) for stream in (command, state))
         q = np.column_stack([np.interp(t, t_arm, arm.values[:, j]) for j in columns]) * SCALE[arm.unit]
         speed = np.abs(_change(q, rows)).max(axis=1) / _change(t, rows)
-        found.append(HandAndArm(side, names, t, given, holds_of(t, given, stands, rows), q, speed))
+        found.append(HandAndArm(side, names, t, given, stands, holds_of(t, given, stands, rows), q, speed))
     return found
 
 
-def releases_of(recording: Recording) -> tuple[GripOpening, ...] | str:
-    """Where the hands of a recording let go, or the reason why that is not asked."""
+def releases_of(recording: Recording, hands: Sequence[HandAndArm] | None = None) -> tuple[GripOpening, ...] | str:
+    """Where the hands of a recording let go, or the reason why that is not asked.
+
+    Args:
+        hands: of the recording, where they are known.
+    """
     if recording.episode is not None:
         return "goal_decides"
-    hands = hands_of(recording)
+    hands = hands_of(recording) if hands is None else hands
     if not hands:
         return "no_grip"
     found = []

@@ -259,7 +259,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "command jumps": _STEP,
     "arm against the legs": ("collision",),
     "grip opened early": ("GRIPPER_INERT", "drop", "take.release"),
-    "object elsewhere": ("goal",),
+    "object elsewhere": ("goal", "take.grip"),
 }
 
 

@@ -64,7 +64,7 @@ def judge_alone(
     verdict = conclude(judged, strict, pictures)
     return Alone(
         verdict,
-        take_facts(subject.recording, judged.integrity.findings),
+        take_facts(subject.recording, judged.integrity.findings, subject.scene.name),
         rate_facts(subject, judged.motions, context),
         subject.rules.name,
         _opened(verdict) if given is None else {},

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
 from ..checks.registry import asked_of, check_of
-from ..checks.releases import GripOpening, check_release, releases_of
+from ..checks.releases import GripOpening, check_release, hands_of, releases_of
 from ..checks.rules import Rules
 from ..checks.takes import Key, Lag, check_take_lag, content, duplicate_of, lag_of, remember, set_of
 from ..recording.recording import Recording
+from .context import BARE
 from .rate_comparison import compare_rates
 from .results import Integrity, Motions, Rates, Subject
 
-USUAL = 256  # takes of a set that tell where its hands let go: more tell no more of what is usual
+USUAL = 256  # takes of a set that tell what its hands do: more tell no more of what is usual
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class TakeFacts:
         lag: how late its states are; lagging: the two streams.
         digests: of what it holds, see `content`.
         releases: where its hands let go, or the reason why that is not asked; failed: whether it is labelled a failure.
+        grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
     """
 
     key: Key | None
@@ -36,28 +39,34 @@ class TakeFacts:
     digests: tuple[str | None, str | None] = (None, None)
     releases: tuple[GripOpening, ...] | str = "no_grip"
     failed: bool = False
+    grips: tuple[GripUse, ...] | str = "no_grip"
+    task: str | None = None
 
 
-def take_facts(recording: Recording, findings: Iterable[Finding]) -> TakeFacts:
+def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str = BARE) -> TakeFacts:
     """The facts of a take.
 
     Args:
         findings: of its integrity.
+        scenario: that it is judged in.
     """
     key, found = set_of(recording), tuple(findings)
     if key is None:
         return TakeFacts(None, recording.source)
     lagging = next((f.subject for f in found if f.code == "stream.lag"), ())
     broken = next((f.code for f in found if f.failed and check_of(f.code).spoils), None)
-    label = recording.metadata.get("label")
+    label, task = recording.metadata.get("label"), recording.metadata.get("task")
+    hands = [] if broken is not None or recording.episode is not None else hands_of(recording)
     return TakeFacts(
         key,
         recording.source,
         lag_of(found),
         lagging,
         content(recording),
-        releases_of(recording) if broken is None else "no_grip",
+        releases_of(recording, hands),
         isinstance(label, dict) and label.get("success") is False,
+        grips_of(recording, hands),
+        task if scenario == BARE and isinstance(task, str) else None if scenario == BARE else scenario,
     )
 
 
@@ -65,7 +74,7 @@ class Beside(Protocol):
     """How recordings that are judged together are held against each other."""
 
     def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
-        """`take.lag`, `take.duplicate` and `take.release` of each recording."""
+        """`take.lag`, `take.duplicate`, `take.release` and `take.grip` of each recording."""
 
     def rates(self, batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
         """How fast each one moves among the others."""
@@ -73,15 +82,16 @@ class Beside(Protocol):
 
 @dataclass
 class Company:
-    """What is kept of the takes of each set: how late each is, where its hands let go, digests."""
+    """What is kept of the takes of each set: how late each is, where its hands let go, what they did by task, digests."""
 
     lags: dict[Key, list[Lag]] = field(default_factory=dict)
     releases: dict[Key, list[tuple[GripOpening, ...]]] = field(default_factory=dict)
+    grips: dict[tuple[Key, str], list[tuple[GripUse, ...]]] = field(default_factory=dict)
     seen: dict[Key, dict[str, str]] = field(default_factory=dict)
 
     def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
         """What is asked of each recording of a batch against the takes of its set, of this batch and before."""
-        facts = [take_facts(subject.recording, integrity.findings) for subject, integrity in batch]
+        facts = [take_facts(one.recording, integrity.findings, one.scene.name) for one, integrity in batch]
         return self.hold(facts, [subject.rules for subject, _ in batch])
 
     def rates(self, batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
@@ -96,7 +106,7 @@ class Company:
                 own[i] = take.lag
                 self.lags.setdefault(take.key, []).append(take.lag)
         for take in batch:
-            self._let_go(take)
+            self._keep_hands(take)
         found = []
         for i, (take, rule) in enumerate(zip(batch, rules)):
             if take.key is None:
@@ -112,25 +122,36 @@ class Company:
                     check_take_lag(own.get(i), others, take.lagging, rule),
                     duplicate_of(take.digests, before, rule),
                     check_release(take.releases, letting_go, take.failed, rule),
+                    self._held(take, rule),
                 ]
             )
             remember(take.digests, take.source, before)
         return found
 
-    def beside(self, recordings: Iterable[tuple[Recording, Lag | None]]) -> None:
-        """Takes of a set that are not judged now, each with its lag."""
+    def beside(self, recordings: Iterable[tuple[Recording, Lag | None]], scenario: str = BARE) -> None:
+        """Takes of a set that are not judged now, each with its lag, of a scenario."""
         for recording, lag in recordings:
-            take = take_facts(recording, ())
+            take = take_facts(recording, (), scenario)
             if take.key is None:
                 continue
             if lag is not None:
                 self.lags.setdefault(take.key, []).append(lag)
-            self._let_go(take)
+            self._keep_hands(take)
             remember(take.digests, take.source, self.seen.setdefault(take.key, {}))
 
-    def _let_go(self, take: TakeFacts) -> None:
-        """Keep where the hands of a take let go."""
-        if take.key is not None and isinstance(take.releases, tuple):
-            kept = self.releases.setdefault(take.key, [])
-            if len(kept) < USUAL:
-                kept.append(take.releases)
+    def _keep_hands(self, take: TakeFacts) -> None:
+        """Keep where the hands of a take let go, and what they did."""
+        if take.key is None:
+            return
+        if isinstance(take.releases, tuple) and len(letting_go := self.releases.setdefault(take.key, [])) < USUAL:
+            letting_go.append(take.releases)
+        of_task = (take.key, take.task or "")
+        if isinstance(take.grips, tuple) and take.task and len(used := self.grips.setdefault(of_task, [])) < USUAL:
+            used.append(take.grips)
+
+    def _held(self, take: TakeFacts, rules: Rules) -> Finding:
+        """`take.grip` of a take, against those of the same task."""
+        if take.key is None or not take.task:
+            return rules["take.grip"].not_applicable("no_task")
+        others = [one for one in self.grips.get((take.key, take.task), ()) if one is not take.grips]
+        return check_empty_grip(take.grips, others, take.failed, rules)

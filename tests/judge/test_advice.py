@@ -43,6 +43,7 @@ KINDS = {  # code -> the kind of its fix, for a finding with these numbers
     "take.lag": "shift",
     "take.duplicate": "leave_out",
     "take.release": "keep_closed",
+    "take.grip": "rerecord",
     "image.black": "rerecord",
     "image.frozen": "rerecord",
     "image.late": "rerecord",

@@ -23,7 +23,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("hand beyond its actuator", ("value.range",), "perform", world.beyond_the_hand, SIZES),
     # what is handled
     Fault("grip opened early", ("drop", "take.release"), "perform", world.opened_early, whole=True),
-    Fault("object elsewhere", ("goal",), "perform", world.elsewhere, whole=True),
+    Fault("object elsewhere", ("goal", "take.grip"), "perform", world.elsewhere, whole=True),
     Fault("latch too stiff", ("force.object",), "perform", world.stiff_latch, whole=True),
     Fault("held thing strikes the scene", ("collision.scene",), "perform", held.struck, SIZES, whole=True),
     Fault("object inside its support", ("start.penetration",), "perform", world.sunken, SIZES),

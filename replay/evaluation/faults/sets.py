@@ -85,11 +85,11 @@ def in_set(take: Recording | Unreadable, name: str, k: int = 0) -> Recording | U
     return take
 
 
-def beside(company: Company, name: str, takes: Iterable[tuple[Recording, Lag | None]]) -> None:
-    """Lay clean takes (with their lag) beside the one of a set that is judged."""
+def beside(company: Company, name: str, takes: Iterable[tuple[Recording, Lag | None]], scenario: str) -> None:
+    """Lay clean takes (with their lag) of a scenario beside the one of a set that is judged."""
     for k, (take, lag) in enumerate(takes, start=1):
         source, take.source = take.source, f"{name}#{k}"
-        company.beside([(take, lag)])
+        company.beside([(take, lag)], scenario)
         take.source = source
 
 
