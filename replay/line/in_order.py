@@ -1,8 +1,8 @@
 """Judgements of single takes, made in any order, become verdicts in the order of the data, each held against the others of its set.
 
-What is compared among recordings (`take.lag`, `take.duplicate`, `take.release`, `take.grip`, accelerations) is compared in batches of 64 in the
-order of the data, as one process does it: of each take its facts are kept with its judgement, so that nothing is computed twice and
-neither the number of workers nor an interruption changes a byte.
+What is compared among recordings (`take.lag`, `take.duplicate`, `take.release`, `take.grip`, accelerations) is compared in batches
+of 64 in the order of the data, as one process does it: of each take its facts are kept with its judgement, so that nothing is
+computed twice and neither the number of workers nor an interruption changes a byte.
 """
 
 from __future__ import annotations
