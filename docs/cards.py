@@ -250,6 +250,8 @@ def _variation_row(vary: Vary) -> str:
     if key == "friction":
         return f"| friction | {vary.low:g} to {vary.high:g} | times the value |"
     last = key.rpartition(".")[2]
+    if vary.choices:
+        return f"| {key} | one of {', '.join(f'{choice:g}' for choice in vary.choices)} | {how} |"
     if last == "yaw":
         return f"| {key} | {np.degrees(vary.low):.0f} to {np.degrees(vary.high):.0f} deg | {how} |"
     if last in ("x", "y", "z", "height", "width", "depth"):

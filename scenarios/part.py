@@ -40,6 +40,7 @@ _ELEMENTS = {
 
 
 _MASS_OF_CLOTH = ("flex", "mass")  # shared evenly by the bodies that are its vertices
+_TURNED = ("body", "turned")  # how far a body is turned about its x, y or z axis (index) [rad]: a needle, a door that stands open
 
 
 def _absent(spec: mujoco.MjSpec, kind: str, name: str) -> str:
@@ -48,7 +49,10 @@ def _absent(spec: mujoco.MjSpec, kind: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Write:
-    """One linear write of a parameter into an element: value * gain + offset; with `only` gain + offset at that value, else offset."""
+    """One linear write of a parameter into an element: value * gain + offset.
+
+    With `only` it is gain + offset at that value, and offset else. With `steps` the value is rounded to whole steps first.
+    """
 
     kind: str
     element: str
@@ -57,11 +61,14 @@ class Write:
     gain: float
     offset: float
     only: float | None = None
+    steps: float | None = None
 
     def number(self, value: float) -> float:
         """What is written for a value of the parameter."""
         if self.only is not None:
             return self.gain * (abs(value - self.only) < 1e-6) + self.offset
+        if self.steps is not None:
+            value = float(np.round(value / self.steps)) * self.steps
         return value * self.gain + self.offset
 
     def fault(self, spec: mujoco.MjSpec) -> str | None:
@@ -72,6 +79,11 @@ class Write:
             return f"there is no {self.kind} {self.element!r}.{nearest(self.element, names)}"
         if (self.kind, self.attribute) == _MASS_OF_CLOTH:
             return None
+        if (self.kind, self.attribute) == _TURNED:
+            if self.index not in (0, 1, 2):
+                return "a body is turned about its x, y or z axis: index 0, 1 or 2."
+            others = np.delete(np.asarray(element.quat, float), [0, 1 + self.index])
+            return "it is turned about another axis already." if np.abs(others).max() > 1e-6 else None
         if not hasattr(element, self.attribute):
             return f"a {self.kind} has no attribute {self.attribute!r}."
         try:
@@ -89,6 +101,9 @@ class Write:
         element = getattr(spec, self.kind)(self.element)
         if (self.kind, self.attribute) == _MASS_OF_CLOTH:
             return float(sum(spec.body(str(name)).mass for name in element.vertbody))
+        if (self.kind, self.attribute) == _TURNED:
+            assert self.index is not None
+            return 2.0 * float(np.arctan2(element.quat[1 + self.index], element.quat[0]))
         value = getattr(element, self.attribute)
         return float(value if self.index is None else value[self.index])
 
@@ -101,6 +116,11 @@ class Write:
             vertices = list(element.vertbody)
             for name in vertices:
                 spec.body(str(name)).mass = number / len(vertices)
+        elif (self.kind, self.attribute) == _TURNED:
+            assert self.index is not None
+            quat = np.zeros(4)
+            quat[0], quat[1 + self.index] = np.cos(number / 2), np.sin(number / 2)
+            element.quat = quat
         elif self.index is None:
             setattr(element, self.attribute, number)
         else:
@@ -437,7 +457,7 @@ def _param(name: str, node: Node) -> Param:
     dimension = dimension_of(node.child("default").value)
     writes = []
     for entry in node.child("sets").each():
-        entry.mapping(required=("attr",), optional=(*_ELEMENTS, "index", "gain", "offset", "only"))
+        entry.mapping(required=("attr",), optional=(*_ELEMENTS, "index", "gain", "offset", "only", "steps"))
         kinds = [kind for kind in _ELEMENTS if kind in entry]
         if len(kinds) != 1:
             entry.note(f"exactly one of {', '.join(_ELEMENTS)} says what is written, not {kinds or 'none'}.")
@@ -451,6 +471,7 @@ def _param(name: str, node: Node) -> Param:
                 entry.child("gain").number(default=1.0),
                 entry.child("offset").number(default=0.0),
                 entry.child("only").quantity(dimension, default=None) if "only" in entry else None,
+                entry.child("steps").quantity(dimension, low=1e-9) if "steps" in entry else None,
             )
         )
     low = node.child("min").quantity(dimension, default=-np.inf)

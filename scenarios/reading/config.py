@@ -73,12 +73,20 @@ class Vary:
     Attributes:
         key: `oven.at.x`, `oven.yaw`, `counter.height` or `friction`.
         low, high: bounds of the uniform draw (SI).
+        choices: what is drawn from instead, each as often (SI), where it is one of several.
     """
 
     key: str
     low: float
     high: float
     replace: bool
+    choices: tuple[float, ...] = ()
+
+    def number(self, rng: np.random.Generator) -> float:
+        """One drawn number."""
+        if self.choices:
+            return self.choices[int(rng.integers(len(self.choices)))]
+        return float(rng.uniform(self.low, self.high))
 
 
 @dataclass(frozen=True)
@@ -379,6 +387,12 @@ def _within(drawn: Vary, base: float, param: Param, node: Node) -> None:
 def _vary(key: str, node: Node, dimension: str) -> Vary:
     replace = "replace" in node
     node.mapping(required=("replace",) if replace else ("uniform",))
+    if replace and "one_of" in node.child("replace"):
+        node.child("replace").mapping(required=("one_of",))
+        choices = tuple(n.quantity(dimension) for n in node.child("replace").child("one_of").each())
+        if len(choices) < 2:
+            node.note("one_of takes two values or more, such as [-45 deg, 45 deg].")
+        return Vary(key, min(choices, default=0.0), max(choices, default=0.0), replace, choices)
     low, high = _uniform(node.child("replace") if replace else node, dimension)
     return Vary(key, low, high, replace)
 
@@ -444,6 +458,6 @@ def draw_values(
     """Draw every varied number once, in the order in which the YAML names them, about what was dealt; dealt first where None."""
     values = dict(dealt_values(config, rng) if dealt is None else dealt)
     for vary in config.variation:
-        number = float(rng.uniform(vary.low, vary.high))
+        number = vary.number(rng)
         values[vary.key] = number if vary.replace else values[vary.key] + number
     return values

@@ -1,0 +1,97 @@
+"""Writes selector_switch.xml: a rotary switch with a short lever and three positions, 45 degrees apart.
+
+Run from anywhere: `python assets/mechanisms/selector_switch/generate.py`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from shiliu.assets.panels import Cam, clock, rod, solid
+from shiliu.assets.shapes import numbers, prop_defaults
+
+HERE = Path(__file__).parent
+STEP = np.deg2rad(45.0)
+CAM = Cam(circle=0.009, pin=0.003, ball=0.002, half=STEP / 2)
+FRICTION, TORQUE = 0.02, 0.25  # Nm: of the bearing; of a detent, the bearing's with it
+RADIUS, LONG, THICK, FRONT = (
+    0.015,
+    0.030,
+    0.009,
+    0.036,
+)  # m: of the rotor; of the lever, across it, how far it stands out
+STIFFNESS = 1000.0  # N/m of the ball's spring
+
+
+def main():
+    pins = (np.arange(4) - 1.5) * STEP
+    marks = "".join(
+        rod((-0.0022, *clock(0.0215, a)), (-0.0012, *clock(0.0215, a)), 0.0016, "mark_on" if a == 0 else "mark")
+        for a in (-STEP, 0.0, STEP)
+    )
+    ring = rod((-0.004, 0, 0), (-0.0012, 0, 0), 0.0172, "ring")
+    lever = f'type="box" pos="{numbers(((-0.010 - FRONT) / 2, 0, 0.002))}" size="{numbers(((FRONT - 0.010) / 2, THICK / 2, LONG / 2))}"'
+    cam = (("cam", 'type="capsule" group="4" contype="0" conaffinity="0" density="0" rgba="0.7 0.7 0.72 1"'),)
+    defaults = prop_defaults("switch", 0.7).replace(
+        "      <site group",
+        "".join(f'      <default class="{n}">\n        <geom {a}/>\n      </default>\n' for n, a in cam)
+        + "      <site group",
+    )
+    pairs = "".join(
+        f'    <pair name="detent_{i}" geom1="pin_{i}" geom2="ball" condim="1" solref="0.005 1" solimp="0.99 0.999 0.0005"/>\n'
+        for i in range(len(pins))
+    )
+    springref = -(TORQUE - FRICTION) / CAM.climb / STIFFNESS
+    turned = rod((-0.010, 0, 0), (-0.002, 0, 0), RADIUS, "rotor", "rotor") + solid(lever, "rotor", "lever")
+    rises = 1e3 * (CAM.circle + CAM.pin + CAM.ball - CAM.valley)
+    turns, stiffness = numbers((-STEP - 0.10, STEP + 0.10), 4), f"{STIFFNESS:g}"
+    text = f"""<!-- written by generate.py; change the numbers there -->
+<mujoco model="selector_switch">
+  <compiler angle="radian" autolimits="true"/>
+
+{defaults}
+
+  <asset>
+    <material name="plate" rgba="0.16 0.165 0.175 1" specular="0.5" shininess="0.6"/>
+    <material name="ring" rgba="0.74 0.75 0.77 1" specular="0.9" shininess="0.8"/>
+    <material name="rotor" rgba="0.09 0.09 0.10 1" specular="0.5" shininess="0.6"/>
+    <material name="mark" rgba="0.93 0.93 0.93 1"/>
+    <material name="mark_on" rgba="0.20 0.75 0.35 1" emission="0.2"/>
+  </asset>
+
+  <worldbody>
+    <!-- x into the panel, y to the left of who stands before it, z up; origin on the panel's face, on the switch's axis -->
+    <body name="selector_switch" childclass="switch">
+      <inertial pos="0.005 0 0" mass="0.06" diaginertia="2e-5 2e-5 2e-5"/>
+      <geom class="visual" type="box" pos="-0.0006 0 0.002" size="0.0006 0.026 0.028" material="plate"/>
+{ring}{marks}      <body name="rotor">
+        <!-- clockwise, as who turns it sees it, is positive; {FRICTION:g} Nm of its bearing are part of the torque of a detent -->
+        <joint name="switch_turn" type="hinge" axis="1 0 0" range="{turns}" frictionloss="{FRICTION:g}"
+          damping="0.01" armature="5e-4" solreflimit="0.01 1"/>
+        <inertial pos="-0.014 0 0" mass="0.02" diaginertia="4e-6 2.6e-6 2.6e-6"/>
+{turned}        <geom class="visual" type="box" pos="{-FRONT - 0.0004:g} 0 0.0105" size="0.0006 0.0011 0.0055" material="mark"/>
+        <!-- middle of the lever's front edge; y across its flats, so that it turns with them -->
+        <site name="lever" pos="{-FRONT:g} 0 0.002" quat="0 0 0 1"/>
+{CAM.pins(pins, 0.004, 0.012)}      </body>
+      <!-- a ball of 2 mm in its sleeve: travel 0 between two pins, {rises:.2f} mm on a pin's top -->
+      <body name="detent" pos="0.008 0 {CAM.valley:.6g}">
+        <joint name="detent_slide" type="slide" axis="0 0 1" range="-0.0005 0.004" stiffness="{stiffness}"
+          springref="{springref:.6g}" damping="100" armature="0.05" solreflimit="0.01 1"/>
+        <inertial pos="0 0 0.004" mass="0.002" diaginertia="2e-8 2e-8 2e-8"/>
+        <geom name="ball" class="cam" type="sphere" size="{CAM.ball:g}"/>
+      </body>
+    </body>
+  </worldbody>
+
+  <contact>
+    <exclude body1="selector_switch" body2="rotor"/>
+    <exclude body1="selector_switch" body2="detent"/>
+    <exclude body1="rotor" body2="detent"/>
+{pairs}  </contact>
+</mujoco>
+"""
+    (HERE / "selector_switch.xml").write_text(text, encoding="utf-8")
+    print(f"springref = {FRICTION / CAM.climb / STIFFNESS:.6g} - {1 / CAM.climb / STIFFNESS:.6g} torque")
+
+
+if __name__ == "__main__":
+    main()
