@@ -105,18 +105,13 @@ def _read_open(
         stores = {c.id: definitions(c.msgdef.data, c.msgtype) for c in known}
     sender = {c.id: topics[c.topic].publishers.index(_publisher(c)) for c in known}
     used = 0
-    messages = reader.messages(known)
-    while True:
-        with mendable(path):
-            item = next(messages, None)
-            if item is None:
-                break
-            connection, time_ns, raw = item
+    with mendable(path):
+        for connection, time_ns, raw in reader.messages(known):
             message = stores[connection.id].deserialize_ros1(raw, connection.msgtype)
             used += topics[connection.topic].add(message, time_ns, sender[connection.id])
-        if used > MAX_VALUE_BYTES:
-            limit = f"{MAX_VALUE_BYTES >> 30} GiB"
-            raise EpisodeError(f"more than {limit} of values. Cut the bag with `rosbag filter`.", file=path)
+            if used > MAX_VALUE_BYTES:
+                limit = f"{MAX_VALUE_BYTES >> 30} GiB"
+                raise EpisodeError(f"more than {limit} of values. Cut the bag with `rosbag filter`.", file=path)
 
     metadata = {
         "container": "rosbag v2.0",

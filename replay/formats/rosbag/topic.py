@@ -20,6 +20,8 @@ from ..mapping import StreamRule, TopicRule
 
 _NS = 1_000_000_000
 _INT64 = range(-(1 << 63), 1 << 63)
+_PLAIN = (float, int)
+_FLOAT64 = np.dtype(np.float64)
 
 
 def _time_ns(value: Any, ticks: int | None) -> int:
@@ -35,8 +37,9 @@ class _Column:
     """Values of one stream while the messages pass."""
 
     rule: StreamRule
-    parts: Callable[[Any], Any]  # of a message: where the fields are read
+    parts: Callable[[Any], Any] | None  # of a message: where the fields are read; None where it is the message itself
     fields: Callable[[Any], Any]  # of a part: its value, a tuple of them where the rule has several fields
+    spelled: Callable[[Any], Any] | None  # of a message: the names that the sender writes
     values: array = field(default_factory=lambda: array("d"))
     names: tuple[str, ...] | None = None  # in stored order, once a message has been seen
     spelling: tuple[str, ...] = ()
@@ -54,11 +57,13 @@ class TopicBuffer:
         self.sequence = array("q")  # of ROS 1 headers; ROS 2 has none
         stamped_in = (rule.capture or "").rpartition(".")[0]
         self.header = attrgetter(stamped_in) if stamped_in else None
+        self._capture, self._device = (attrgetter(one) if one is not None else None for one in (rule.capture, rule.device))
         self.columns = [
             _Column(
                 stream,
-                attrgetter(stream.each) if stream.each else lambda message: (message,),
+                attrgetter(stream.each) if stream.each else None,
                 attrgetter(*stream.fields),
+                attrgetter(stream.spelled_in) if stream.spelled_in else None,
             )
             for stream in rule.streams
         ]
@@ -68,14 +73,13 @@ class TopicBuffer:
         """Keep one message; returns the bytes that it took."""
         self.receive.append(time_ns)
         self.publisher.append(publisher)
-        rule = self.rule
-        if rule.capture is not None:
-            self.capture.append(_time_ns(attrgetter(rule.capture)(message), None))
+        if self._capture is not None:
+            self.capture.append(_time_ns(self._capture(message), None))
             number = getattr(self.header(message), "seq", None) if self.header is not None else None
             if isinstance(number, int):
                 self.sequence.append(number)
-        if rule.device is not None:
-            self.device.append(_time_ns(attrgetter(rule.device)(message), rule.device_ns))
+        if self._device is not None:
+            self.device.append(_time_ns(self._device(message), self.rule.device_ns))
         taken = 26
         for column in self.columns:
             if column.absent:
@@ -97,13 +101,13 @@ class TopicBuffer:
         rule, values, several = column.rule, column.values, len(column.rule.fields) > 1
         before = len(values)
         try:
-            for part in column.parts(message):
+            for part in (message,) if column.parts is None else column.parts(message):
                 found = column.fields(part)
                 for value in found if several else (found,):
                     # most are plain; to make an array of each would take most of the time
-                    if isinstance(value, float | int):
+                    if isinstance(value, _PLAIN):
                         values.append(value)
-                    elif getattr(value, "dtype", None) == np.float64:
+                    elif getattr(value, "dtype", None) == _FLOAT64:
                         values.frombytes(value.tobytes())
                     else:
                         values.frombytes(self._numbers(column, value).tobytes())
@@ -120,7 +124,8 @@ class TopicBuffer:
                 f"holds {count} values, the mapping names {len(rule.columns)}. "
                 "Give a mapping for this robot (mapping=FILE.yaml), or cut the message out.",
             )
-        self._name(column, message)
+        if column.spelled is not None:
+            self._name(column, tuple(column.spelled(message)))
         return count
 
     def _numbers(self, column: _Column, value: Any) -> np.ndarray:
@@ -130,10 +135,9 @@ class TopicBuffer:
             raise self._fail(column, f"holds {array_.dtype}, not numbers; correct the mapping.")
         return array_.astype(np.float64)
 
-    def _name(self, column: _Column, message: Any) -> None:
+    def _name(self, column: _Column, spelled: tuple[str, ...]) -> None:
         """Take the element order from the names that the sender writes, where it writes any."""
         rule = column.rule
-        spelled = tuple(attrgetter(rule.spelled_in)(message)) if rule.spelled_in else ()
         if not spelled or spelled == column.spelling:
             return
         for spelling in (rule.names, *rule.spellings):
