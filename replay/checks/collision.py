@@ -92,25 +92,26 @@ def overlaps_of(
     model = copy.copy(model)
     model.geom_contype[~concerned] = model.geom_conaffinity[~concerned] = 0
     model.flex_contype[:] = model.flex_conaffinity[:] = 0  # a cloth gives way
-    depths: list[dict[tuple[int, int], np.ndarray]] = [{} for _ in questions]
+    rows, geoms, distances = [], [np.zeros((0, 2), int)], [np.zeros(0)]
     for step, row in enumerate(qpos):
         data.qpos[:] = row
         mujoco.mj_kinematics(model, data)
         mujoco.mj_comPos(model, data)
         mujoco.mj_collision(model, data)
-        if not data.ncon:
-            continue
-        contact = data.contact
-        geom, distance = contact.geom, contact.dist
-        for counts, found in zip(asked, depths):
-            hits = counts[geom[:, 0], geom[:, 1]] & (distance < 0.0)
-            if not hits.any():
-                continue
-            for (a, b), depth in zip(model.geom_bodyid[geom[hits]].tolist(), (-distance[hits]).tolist()):
-                key = (a, b) if a < b else (b, a)
-                if key not in found:
-                    found[key] = np.zeros(len(qpos))
-                found[key][step] = max(found[key][step], depth)
+        if data.ncon:
+            contact = data.contact
+            rows += [step] * data.ncon
+            geoms.append(contact.geom.copy())
+            distances.append(contact.dist.copy())
+    geom, distance = np.concatenate(geoms), np.concatenate(distances)
+    depths: list[dict[tuple[int, int], np.ndarray]] = [{} for _ in questions]
+    for counts, found in zip(asked, depths):
+        hits = np.flatnonzero(counts[geom[:, 0], geom[:, 1]] & (distance < 0.0))
+        for hit, (a, b), depth in zip(hits.tolist(), model.geom_bodyid[geom[hits]].tolist(), (-distance[hits]).tolist()):
+            key = (a, b) if a < b else (b, a)
+            if key not in found:
+                found[key] = np.zeros(len(qpos))
+            found[key][rows[hit]] = max(found[key][rows[hit]], depth)
     named = [
         [Overlap((model.body(a).name, model.body(b).name), depth) for (a, b), depth in found.items()]
         for found in depths
