@@ -226,6 +226,7 @@ class _Trial:
         self.physics = 1 + scene.model.nq + scene.model.nv  # of a full state: time, positions, velocities
         self.stretches = self._stretches()
         self._models: dict[tuple[str, float], mujoco.MjModel | None] = {}
+        self._unchanged: dict[RecordStretch, Rollout] = {}  # of the episode's own draw
         self.plain = [self._left([self.draw], s, [self._actions(s)])[0] for s in self.stretches]
         self.departure = max(self.plain)
 
@@ -374,7 +375,9 @@ class _Trial:
     def _fits(self, stretch: RecordStretch, keys: Sequence[str], nudge: float) -> Iterator[Hypothesis]:
         """Gauss-Newton in one dimension, for each key by itself."""
         want, actions = self._rows(stretch), self._actions(stretch)
-        (played,) = self._play([self.draw], stretch, [actions])
+        if stretch not in self._unchanged:  # asked for by each nudge of each choice
+            (self._unchanged[stretch],) = self._play([self.draw], stretch, [actions])
+        played = self._unchanged[stretch]
         base = self._kept(stretch, [played])[0]
         steps = {key: max(nudge * abs(self.draw.values[key]), 0.1 * nudge) for key in keys}
         # a number that bends nothing fits nothing; but one that falls over is put back to where the model has it
