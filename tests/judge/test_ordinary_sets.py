@@ -218,7 +218,8 @@ def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(con
         beside, company, broken = list(sets.clean_takes(takes, form, context.rules)), Company(), []
         for one in injected:
             name = one.job.faults[0].name
-            sets.beside(company, name, beside if name == sets.ordinary.TWICE else beside[1:])
+            others = beside if name == sets.ordinary.TWICE else beside[1:]
+            sets.beside(company, name, others, context.scene.name)
             written = sets.written(one.recording.episode, context.scene, tmp_path / "broken", name)
             broken.append(sets.in_set(written.take[form], name))
         lines = [
